@@ -1,0 +1,53 @@
+// Runs every dist/test/**/*.test.js with uvu, each file in its own process (so that one hang or crash
+// names its file), and ends with one line `N passed, N failed`. Arguments filter by part of the path.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const folder = 'dist/test';
+const limitMs = 300_000;
+const filters = process.argv.slice(2);
+const files = readdirSync(folder, { recursive: true })
+  .filter((name) => name.endsWith('.test.js'))
+  .filter((name) => filters.length === 0 || filters.some((part) => name.includes(part)))
+  .sort();
+if (files.length === 0) {
+  console.error(`no test file in ${folder} matches ${filters.join(', ') || '*.test.js'}`);
+  process.exit(1);
+}
+
+/** Runs one file; resolves to its counts. A file that ends without uvu's summary counts as one failure. */
+function run(file) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--enable-source-maps', join(folder, file)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    let output = '';
+    child.stdout.on('data', (data) => (output += data));
+    child.stderr.on('data', (data) => (output += data));
+    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
+    const start = Date.now();
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      const seconds = ((Date.now() - start) / 1000).toFixed(1);
+      const total = Number(/Total:\s+(\d+)/.exec(output)?.[1] ?? 0);
+      const passed = Number(/Passed:\s+(\d+)/.exec(output)?.[1] ?? 0);
+      const broken = total === 0 || (code !== 0 && passed === total);
+      const failed = total - passed + (broken ? 1 : 0);
+      console.log(`${failed ? 'FAIL' : 'ok  '} ${file}  ${passed}/${total}  ${seconds} s`);
+      if (failed) console.log(signal ? `${output}\nended by ${signal}` : output);
+      resolve({ passed, failed });
+    });
+  });
+}
+
+let passed = 0;
+let failed = 0;
+for (const file of files) {
+  const result = await run(file);
+  passed += result.passed;
+  failed += result.failed;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);

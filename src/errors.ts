@@ -1,0 +1,30 @@
+/**
+ * The one error class of Lanewise. A message names the thing, the value found and what was expected;
+ * `hint` says what to do next. Anything else that is thrown is a bug.
+ */
+import { closest, distance } from 'fastest-levenshtein';
+
+export type ErrorKind = 'argument' | 'shape' | 'data' | 'file' | 'network' | 'memory' | 'engine';
+
+export class LanewiseError extends Error {
+  override readonly name = 'LanewiseError';
+
+  constructor(
+    readonly kind: ErrorKind,
+    message: string,
+    /** What the reader can do next, one sentence. */
+    readonly hint?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** `did you mean 'lenet5'?`, or nothing when no candidate is near. */
+export function nearest(found: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0) return undefined;
+  const name = closest(found, candidates);
+  return distance(found, name) <= Math.max(2, found.length / 3)
+    ? `did you mean '${name}'?`
+    : undefined;
+}

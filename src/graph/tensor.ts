@@ -1,0 +1,49 @@
+/**
+ * Symbolic tensors: the nodes of a graph. A tensor has a shape and says how it comes about: fed from
+ * outside (`input`, `parameter`) or computed by an op from other tensors. It holds no numbers.
+ */
+import type { Op } from './op.js';
+
+/** Extents, outermost first; images are N×C×H×W. A scalar is `[]`. */
+export type Shape = readonly number[];
+export type DType = 'f32' | 'i32';
+
+export interface Tensor {
+  readonly id: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly source: Source;
+}
+
+export type Source =
+  | { readonly kind: 'input'; readonly name: string }
+  | { readonly kind: 'parameter'; readonly name: string }
+  | Application;
+
+/** An op applied to tensors. `inputs` keeps the op's own input names, absent ones are left out. */
+export interface Application {
+  readonly kind: 'op';
+  readonly op: Op;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly attributes: object;
+}
+
+let created = 0;
+
+export function tensor(shape: Shape, dtype: DType, source: Source): Tensor {
+  return { id: created++, shape, dtype, source };
+}
+
+/** A leaf fed anew for every shard: samples, labels. */
+export const input = (name: string, shape: Shape, dtype: DType = 'f32'): Tensor =>
+  tensor(shape, dtype, { kind: 'input', name });
+
+/** A leaf that training changes. */
+export const parameter = (name: string, shape: Shape): Tensor =>
+  tensor(shape, 'f32', { kind: 'parameter', name });
+
+/** Number of elements; 1 for a scalar. */
+export const sizeOf = (shape: Shape): number => shape.reduce((size, extent) => size * extent, 1);
+
+/** `64×1×32×32`, as error messages and listings write a shape; `scalar` for none. */
+export const showShape = (shape: Shape): string => (shape.length ? shape.join('×') : 'scalar');
