@@ -26,6 +26,8 @@ export interface Application {
   readonly op: Op;
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly attributes: object;
+  /** The layer that applied it: `c1`, or `c1 gradient`. Empty outside layers. */
+  readonly layer: string;
 }
 
 let created = 0;

@@ -1,0 +1,141 @@
+/**
+ * Element-wise non-linearities and their gradients. Each gradient is written in the function's own
+ * output y, so the input need not be kept, and the matrix product can apply the function in its
+ * epilogue.
+ */
+import { exp, log, sigmoid, tanh } from './math';
+import { LANES, loadTail, storeTail } from './simd';
+
+// Codes shared with src/ops/activation.ts.
+export const NONE: i32 = 0;
+export const RELU: i32 = 1;
+export const SIGMOID: i32 = 2;
+export const TANH: i32 = 3;
+export const SCALED_TANH: i32 = 4;
+export const EXP: i32 = 5;
+export const LOG: i32 = 6;
+
+// LeCun et al. 1998, appendix A: f(x) = A·tanh(S·x), so that f(±1) = ±1.
+const A: f32 = 1.7159;
+const S: f32 = 2.0 / 3.0;
+
+@inline
+function value(code: i32, x: v128): v128 {
+  if (code == RELU) return f32x4.max(x, f32x4.splat(0));
+  if (code == SIGMOID) return sigmoid(x);
+  if (code == TANH) return tanh(x);
+  if (code == SCALED_TANH) return f32x4.mul(f32x4.splat(A), tanh(f32x4.mul(f32x4.splat(S), x)));
+  if (code == EXP) return exp(x);
+  if (code == LOG) return log(x);
+  return x;
+}
+
+/** ∂value/∂x · dy, from y = value(x). */
+@inline
+function slope(code: i32, y: v128, dy: v128): v128 {
+  const one = f32x4.splat(1);
+  if (code == RELU) return v128.and(dy, f32x4.gt(y, f32x4.splat(0)));
+  if (code == SIGMOID) return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));
+  if (code == TANH) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(y, y)));
+  if (code == SCALED_TANH) {
+    // S·(A − y²/A)
+    const inner = f32x4.sub(f32x4.splat(S * A), f32x4.mul(f32x4.mul(y, y), f32x4.splat(S / A)));
+    return f32x4.mul(dy, inner);
+  }
+  return dy;
+}
+
+@inline
+function mapWith(code: i32, x: usize, y: usize, count: i32): void {
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    const at = (<usize>i) << 2;
+    v128.store(y + at, value(code, v128.load(x + at)));
+  }
+  const rest = count - i;
+  if (rest) {
+    const at = (<usize>i) << 2;
+    storeTail(y + at, value(code, loadTail(x + at, rest)), rest);
+  }
+}
+
+@inline
+function mapBiased(code: i32, y: usize, count: i32, bias: v128): void {
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    const at = y + ((<usize>i) << 2);
+    v128.store(at, value(code, f32x4.add(v128.load(at), bias)));
+  }
+  const rest = count - i;
+  if (rest) {
+    const at = y + ((<usize>i) << 2);
+    storeTail(at, value(code, f32x4.add(loadTail(at, rest), bias)), rest);
+  }
+}
+
+@inline
+function mapBiases(code: i32, y: usize, count: i32, bias: usize): void {
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    const at = (<usize>i) << 2;
+    v128.store(y + at, value(code, f32x4.add(v128.load(y + at), v128.load(bias + at))));
+  }
+  const rest = count - i;
+  if (rest) {
+    const at = (<usize>i) << 2;
+    const sum = f32x4.add(loadTail(y + at, rest), loadTail(bias + at, rest));
+    storeTail(y + at, value(code, sum), rest);
+  }
+}
+
+@inline
+function slopeWith(code: i32, y: usize, dy: usize, dx: usize, count: i32): void {
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    const at = (<usize>i) << 2;
+    v128.store(dx + at, slope(code, v128.load(y + at), v128.load(dy + at)));
+  }
+  const rest = count - i;
+  if (rest) {
+    const at = (<usize>i) << 2;
+    storeTail(dx + at, slope(code, loadTail(y + at, rest), loadTail(dy + at, rest)), rest);
+  }
+}
+
+/** y[i] = f(x[i]), count elements; y may be x. */
+export function activation(code: i32, x: usize, y: usize, count: i32): void {
+  if (code == RELU) mapWith(RELU, x, y, count);
+  else if (code == SIGMOID) mapWith(SIGMOID, x, y, count);
+  else if (code == TANH) mapWith(TANH, x, y, count);
+  else if (code == SCALED_TANH) mapWith(SCALED_TANH, x, y, count);
+  else if (code == EXP) mapWith(EXP, x, y, count);
+  else if (code == LOG) mapWith(LOG, x, y, count);
+  else mapWith(NONE, x, y, count);
+}
+
+/** y[i] = f(y[i] + bias) with one bias for the row: the epilogue of a convolution. */
+export function finishRow(code: i32, y: usize, count: i32, bias: f32): void {
+  const b = f32x4.splat(bias);
+  if (code == NONE) mapBiased(NONE, y, count, b);
+  else if (code == RELU) mapBiased(RELU, y, count, b);
+  else if (code == SIGMOID) mapBiased(SIGMOID, y, count, b);
+  else if (code == TANH) mapBiased(TANH, y, count, b);
+  else if (code == SCALED_TANH) mapBiased(SCALED_TANH, y, count, b);
+}
+
+/** y[i] = f(y[i] + bias[i]): the epilogue of a matrix product. */
+export function finishColumns(code: i32, y: usize, count: i32, bias: usize): void {
+  if (code == NONE) mapBiases(NONE, y, count, bias);
+  else if (code == RELU) mapBiases(RELU, y, count, bias);
+  else if (code == SIGMOID) mapBiases(SIGMOID, y, count, bias);
+  else if (code == TANH) mapBiases(TANH, y, count, bias);
+  else if (code == SCALED_TANH) mapBiases(SCALED_TANH, y, count, bias);
+}
+
+/** dx[i] = f′(x[i])·dy[i], from y = f(x); dx may be dy. */
+export function activationGradient(code: i32, y: usize, dy: usize, dx: usize, count: i32): void {
+  if (code == RELU) slopeWith(RELU, y, dy, dx, count);
+  else if (code == SIGMOID) slopeWith(SIGMOID, y, dy, dx, count);
+  else if (code == TANH) slopeWith(TANH, y, dy, dx, count);
+  else if (code == SCALED_TANH) slopeWith(SCALED_TANH, y, dy, dx, count);
+}

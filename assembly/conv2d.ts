@@ -1,0 +1,435 @@
+/**
+ * 2-D cross-correlation with stride and zero padding, forward and both gradients, as matrix products.
+ * Implicit im2col: the packing of B reads the (padded) image, so no column matrix is stored; only the
+ * gradient by the input goes through one image's columns, which col2im adds up.
+ *
+ * Letters: N images, C channels of H×W, O filters of kh×kw, outputs of P×Q; strides sh, sw; padding
+ * ph, pw; K = C·kh·kw taps; a tap is one (c, i, j) of a filter. All float32, NCHW and OIHW.
+ */
+import { NONE, finishRow } from './activation';
+import { KC, NC, SPILL_BYTES } from './matmul';
+import { NR, macroKernel } from './microkernel';
+import { packA, packBAlong, storeTransposed } from './pack';
+
+@inline
+function floats(count: i32): usize {
+  return (<usize>count) << 2;
+}
+
+/** Copies an image of C×H×W into the middle of a zeroed one of C×(H+2ph)×(W+2pw). */
+function padImage(x: usize, C: i32, H: i32, W: i32, ph: i32, pw: i32, to: usize): void {
+  const height = H + 2 * ph;
+  const width = W + 2 * pw;
+  memory.fill(to, 0, floats(C * height * width));
+  for (let c = 0; c < C; c++) {
+    for (let y = 0; y < H; y++) {
+      memory.copy(
+        to + floats((c * height + y + ph) * width + pw),
+        x + floats((c * H + y) * W),
+        floats(W),
+      );
+    }
+  }
+}
+
+/**
+ * Taps [k0, k0 + kc) × pixels [j0, j0 + n) of one image, in panels of 8 pixels: packed B of the forward
+ * pass. x is the padded image of height×width. Missing pixels of the last panel repeat the last one:
+ * their columns are never stored.
+ */
+function packPixels(
+  x: usize,
+  height: i32,
+  width: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  Q: i32,
+  k0: i32,
+  kc: i32,
+  j0: i32,
+  n: i32,
+  to: usize,
+): void {
+  const last = j0 + n - 1;
+  const area = kh * kw;
+  const c0 = k0 / area;
+  const i0 = (k0 - c0 * area) / kw;
+  const t0 = k0 - c0 * area - i0 * kw;
+  for (let j = j0; j < j0 + n; j += NR) {
+    const p0 = pixel(x, min(j, last), Q, sh, sw, width);
+    const p1 = pixel(x, min(j + 1, last), Q, sh, sw, width);
+    const p2 = pixel(x, min(j + 2, last), Q, sh, sw, width);
+    const p3 = pixel(x, min(j + 3, last), Q, sh, sw, width);
+    const p4 = pixel(x, min(j + 4, last), Q, sh, sw, width);
+    const p5 = pixel(x, min(j + 5, last), Q, sh, sw, width);
+    const p6 = pixel(x, min(j + 6, last), Q, sh, sw, width);
+    const p7 = pixel(x, min(j + 7, last), Q, sh, sw, width);
+    const lowRow = p3 - p0 == 12;
+    const highRow = p7 - p4 == 12;
+    let i = i0;
+    let t = t0;
+    let at = floats((c0 * height + i) * width + t);
+    for (let l = 0; l < kc; l++) {
+      if (lowRow) {
+        v128.store(to, v128.load(p0 + at));
+      } else {
+        store<f32>(to, load<f32>(p0 + at));
+        store<f32>(to, load<f32>(p1 + at), 4);
+        store<f32>(to, load<f32>(p2 + at), 8);
+        store<f32>(to, load<f32>(p3 + at), 12);
+      }
+      if (highRow) {
+        v128.store(to, v128.load(p4 + at), 16);
+      } else {
+        store<f32>(to, load<f32>(p4 + at), 16);
+        store<f32>(to, load<f32>(p5 + at), 20);
+        store<f32>(to, load<f32>(p6 + at), 24);
+        store<f32>(to, load<f32>(p7 + at), 28);
+      }
+      to += 32;
+      // The next tap: right, else down to the filter's next row, else to the next channel.
+      at += 4;
+      if (++t == kw) {
+        t = 0;
+        at += floats(width - kw);
+        if (++i == kh) {
+          i = 0;
+          at += floats((height - kh) * width);
+        }
+      }
+    }
+  }
+}
+
+/** Address of the upper left input of output pixel j. */
+@inline
+function pixel(x: usize, j: i32, Q: i32, sh: i32, sw: i32, width: i32): usize {
+  const p = j / Q;
+  return x + floats(p * sh * width + (j - p * Q) * sw);
+}
+
+/** Address of tap t of the filter, seen from output pixel 0. */
+@inline
+function tap(x: usize, t: i32, kh: i32, kw: i32, height: i32, width: i32): usize {
+  const area = kh * kw;
+  const c = t / area;
+  const i = (t - c * area) / kw;
+  const j = t - c * area - i * kw;
+  return x + floats((c * height + i) * width + j);
+}
+
+/**
+ * Pixels [j0, j0 + kc) × all K taps of one image, in panels of 8 taps: packed B of the gradient by the
+ * weights, whose k runs over pixels. Missing taps of the last panel repeat the last one.
+ */
+function packTaps(
+  x: usize,
+  height: i32,
+  width: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  Q: i32,
+  K: i32,
+  j0: i32,
+  kc: i32,
+  to: usize,
+): void {
+  const last = K - 1;
+  for (let t = 0; t < K; t += NR) {
+    const t0 = tap(x, t, kh, kw, height, width);
+    const t1 = tap(x, min(t + 1, last), kh, kw, height, width);
+    const t2 = tap(x, min(t + 2, last), kh, kw, height, width);
+    const t3 = tap(x, min(t + 3, last), kh, kw, height, width);
+    const t4 = tap(x, min(t + 4, last), kh, kw, height, width);
+    const t5 = tap(x, min(t + 5, last), kh, kw, height, width);
+    const t6 = tap(x, min(t + 6, last), kh, kw, height, width);
+    const t7 = tap(x, min(t + 7, last), kh, kw, height, width);
+    let l = 0;
+    let p = j0 / Q;
+    let q = j0 - p * Q;
+    while (l < kc) {
+      let at = floats(p * sh * width + q * sw);
+      const run = min(Q - q, kc - l);
+      let r = 0;
+      if (sw == 1) {
+        for (; r <= run - 4; r += 4) {
+          storeTransposed(
+            v128.load(t0 + at),
+            v128.load(t1 + at),
+            v128.load(t2 + at),
+            v128.load(t3 + at),
+            to,
+            32,
+          );
+          storeTransposed(
+            v128.load(t4 + at),
+            v128.load(t5 + at),
+            v128.load(t6 + at),
+            v128.load(t7 + at),
+            to + 16,
+            32,
+          );
+          at += 16;
+          to += 128;
+        }
+      }
+      for (; r < run; r++) {
+        store<f32>(to, load<f32>(t0 + at));
+        store<f32>(to, load<f32>(t1 + at), 4);
+        store<f32>(to, load<f32>(t2 + at), 8);
+        store<f32>(to, load<f32>(t3 + at), 12);
+        store<f32>(to, load<f32>(t4 + at), 16);
+        store<f32>(to, load<f32>(t5 + at), 20);
+        store<f32>(to, load<f32>(t6 + at), 24);
+        store<f32>(to, load<f32>(t7 + at), 28);
+        at += floats(sw);
+        to += 32;
+      }
+      l += run;
+      p++;
+      q = 0;
+    }
+  }
+}
+
+/**
+ * y[n, o, p, q] = f(b[o] + Σ_{c,i,j} w[o, c, i, j] · x[n, c, p·sh + i − ph, q·sw + j − pw])
+ * x: N×C×H×W, w: O×C×kh×kw, b: O or 0, y: N×O×P×Q; code: activation f.
+ * workspace: see src/ops/workspace.ts, `convolutionWorkspace`.
+ */
+export function conv2d(
+  N: i32,
+  C: i32,
+  H: i32,
+  W: i32,
+  O: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  x: usize,
+  w: usize,
+  b: usize,
+  y: usize,
+  code: i32,
+  workspace: usize,
+): void {
+  const K = C * kh * kw;
+  const pixels = P * Q;
+  const height = H + 2 * ph;
+  const width = W + 2 * pw;
+  const padded = (ph | pw) != 0;
+  const packedA = workspace + SPILL_BYTES;
+  const packedB = packedA + floats(O * K + 4);
+  const image = packedB + floats(min(K, KC) * min(pixels + NR, NC));
+  // The filters are packed once for all images, one block of k after the other.
+  for (let pc = 0; pc < K; pc += KC) {
+    packA(w + floats(pc), floats(K), false, O, min(KC, K - pc), packedA + floats(O * pc));
+  }
+  for (let n = 0; n < N; n++) {
+    const from = padded ? image : x + floats(n * C * H * W);
+    if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, image);
+    const out = y + floats(n * O * pixels);
+    for (let jc = 0; jc < pixels; jc += NC) {
+      const nc = min(NC, pixels - jc);
+      for (let pc = 0; pc < K; pc += KC) {
+        const kc = min(KC, K - pc);
+        packPixels(from, height, width, kh, kw, sh, sw, Q, pc, kc, jc, nc, packedB);
+        macroKernel(
+          O,
+          nc,
+          kc,
+          packedA + floats(O * pc),
+          packedB,
+          out + floats(jc),
+          floats(pixels),
+          pc == 0,
+          workspace,
+        );
+      }
+    }
+    if (b != 0 || code != NONE) {
+      for (let o = 0; o < O; o++) {
+        finishRow(code, out + floats(o * pixels), pixels, b ? load<f32>(b + floats(o)) : 0);
+      }
+    }
+  }
+}
+
+/**
+ * dw[o, c, i, j] = Σ_{n,p,q} dy[n, o, p, q] · x[n, c, p·sh + i − ph, q·sw + j − pw]
+ * Shapes as in conv2d. The sum runs over n, then p, then q.
+ */
+export function conv2dWeightGradient(
+  N: i32,
+  C: i32,
+  H: i32,
+  W: i32,
+  O: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  x: usize,
+  dy: usize,
+  dw: usize,
+  workspace: usize,
+): void {
+  const K = C * kh * kw;
+  const pixels = P * Q;
+  const height = H + 2 * ph;
+  const width = W + 2 * pw;
+  const padded = (ph | pw) != 0;
+  const packedA = workspace + SPILL_BYTES;
+  const packedB = packedA + floats(O * min(pixels, KC) + 4);
+  const image = packedB + floats(min(pixels, KC) * (K + NR));
+  for (let n = 0; n < N; n++) {
+    const from = padded ? image : x + floats(n * C * H * W);
+    if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, image);
+    const rows = dy + floats(n * O * pixels);
+    for (let pc = 0; pc < pixels; pc += KC) {
+      const kc = min(KC, pixels - pc);
+      packA(rows + floats(pc), floats(pixels), false, O, kc, packedA);
+      packTaps(from, height, width, kh, kw, sh, sw, Q, K, pc, kc, packedB);
+      macroKernel(O, K, kc, packedA, packedB, dw, floats(K), n == 0 && pc == 0, workspace);
+    }
+  }
+}
+
+/**
+ * dx[n, c, p·sh + i − ph, q·sw + j − pw] += Σ_o w[o, c, i, j] · dy[n, o, p, q], over all taps and pixels.
+ * Shapes as in conv2d. One product an image makes the columns (K×P·Q), col2im adds them in tap order.
+ */
+export function conv2dInputGradient(
+  N: i32,
+  C: i32,
+  H: i32,
+  W: i32,
+  O: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  w: usize,
+  dy: usize,
+  dx: usize,
+  workspace: usize,
+): void {
+  const K = C * kh * kw;
+  const pixels = P * Q;
+  const height = H + 2 * ph;
+  const width = W + 2 * pw;
+  const padded = (ph | pw) != 0;
+  const packedA = workspace + SPILL_BYTES;
+  const packedB = packedA + floats(K * O + 4);
+  const columns = packedB + floats(min(O, KC) * min(pixels + NR, NC));
+  const image = columns + floats(K * pixels);
+  for (let pc = 0; pc < O; pc += KC) {
+    packA(w + floats(pc * K), floats(K), true, K, min(KC, O - pc), packedA + floats(K * pc));
+  }
+  for (let n = 0; n < N; n++) {
+    const rows = dy + floats(n * O * pixels);
+    for (let jc = 0; jc < pixels; jc += NC) {
+      const nc = min(NC, pixels - jc);
+      for (let pc = 0; pc < O; pc += KC) {
+        const kc = min(KC, O - pc);
+        packBAlong(rows + floats(pc * pixels + jc), floats(pixels), nc, kc, packedB);
+        macroKernel(
+          K,
+          nc,
+          kc,
+          packedA + floats(K * pc),
+          packedB,
+          columns + floats(jc),
+          floats(pixels),
+          pc == 0,
+          workspace,
+        );
+      }
+    }
+    const to = padded ? image : dx + floats(n * C * H * W);
+    memory.fill(to, 0, floats(C * height * width));
+    addColumns(columns, to, C, height, width, kh, kw, sh, sw, P, Q);
+    if (padded) cropImage(image, C, H, W, ph, pw, dx + floats(n * C * H * W));
+  }
+}
+
+/** col2im: adds each tap's row of P×Q columns to the places of the padded image it was read from. */
+function addColumns(
+  columns: usize,
+  x: usize,
+  C: i32,
+  height: i32,
+  width: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  P: i32,
+  Q: i32,
+): void {
+  for (let c = 0; c < C; c++) {
+    for (let i = 0; i < kh; i++) {
+      for (let j = 0; j < kw; j++) {
+        for (let p = 0; p < P; p++) {
+          const to = x + floats((c * height + p * sh + i) * width + j);
+          if (sw == 1) addRow(columns, to, Q);
+          else addRowStrided(columns, to, Q, sw);
+          columns += floats(Q);
+        }
+      }
+    }
+  }
+}
+
+@inline
+function addRow(from: usize, to: usize, count: i32): void {
+  let q = 0;
+  for (; q <= count - 4; q += 4) {
+    const at = floats(q);
+    v128.store(to + at, f32x4.add(v128.load(to + at), v128.load(from + at)));
+  }
+  for (; q < count; q++) {
+    const at = floats(q);
+    store<f32>(to + at, load<f32>(to + at) + load<f32>(from + at));
+  }
+}
+
+@inline
+function addRowStrided(from: usize, to: usize, count: i32, stride: i32): void {
+  for (let q = 0; q < count; q++) {
+    const at = to + floats(q * stride);
+    store<f32>(at, load<f32>(at) + load<f32>(from + floats(q)));
+  }
+}
+
+/** Copies the middle C×H×W of a padded image out. */
+function cropImage(x: usize, C: i32, H: i32, W: i32, ph: i32, pw: i32, to: usize): void {
+  const height = H + 2 * ph;
+  const width = W + 2 * pw;
+  for (let c = 0; c < C; c++) {
+    for (let y = 0; y < H; y++) {
+      memory.copy(
+        to + floats((c * H + y) * W),
+        x + floats((c * height + y + ph) * width + pw),
+        floats(W),
+      );
+    }
+  }
+}

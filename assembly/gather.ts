@@ -1,0 +1,66 @@
+/**
+ * From the data set to a shard's batch: samples picked by an order of indices, scaled, and framed: a
+ * C×h×w sample stands in the middle of a C×H×W input, surrounded by `border`.
+ */
+
+@inline
+function floats(count: i32): usize {
+  return (<usize>count) << 2;
+}
+
+@inline
+function fillRow(y: usize, count: i32, value: f32): usize {
+  for (let i = 0; i < count; i++) store<f32>(y + floats(i), value);
+  return y + floats(count);
+}
+
+/**
+ * y[n] = frame(samples[order[n]]·scale + shift) for n < count.
+ * isBytes: samples are uint8, else float32. The product is rounded before the sum in every build.
+ */
+export function gatherSamples(
+  samples: usize,
+  isBytes: i32,
+  order: usize,
+  count: i32,
+  C: i32,
+  h: i32,
+  w: i32,
+  H: i32,
+  W: i32,
+  scale: f32,
+  shift: f32,
+  border: f32,
+  y: usize,
+): void {
+  const top = (H - h) / 2;
+  const left = (W - w) / 2;
+  const bytes = <usize>(C * h * w) * (isBytes ? 1 : 4);
+  for (let n = 0; n < count; n++) {
+    let x = samples + <usize>load<u32>(order + floats(n)) * bytes;
+    for (let c = 0; c < C; c++) {
+      y = fillRow(y, top * W, border);
+      for (let i = 0; i < h; i++) {
+        y = fillRow(y, left, border);
+        if (isBytes) {
+          for (let j = 0; j < w; j++)
+            store<f32>(y + floats(j), <f32>load<u8>(x + <usize>j) * scale + shift);
+          x += <usize>w;
+        } else {
+          for (let j = 0; j < w; j++)
+            store<f32>(y + floats(j), load<f32>(x + floats(j)) * scale + shift);
+          x += floats(w);
+        }
+        y = fillRow(y + floats(w), W - w - left, border);
+      }
+      y = fillRow(y, (H - h - top) * W, border);
+    }
+  }
+}
+
+/** y[n] = labels[order[n]], bytes to int32. */
+export function gatherLabels(labels: usize, order: usize, count: i32, y: usize): void {
+  for (let n = 0; n < count; n++) {
+    store<i32>(y + floats(n), <i32>load<u8>(labels + <usize>load<u32>(order + floats(n))));
+  }
+}

@@ -1,0 +1,26 @@
+/** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
+export { activation, activationGradient } from './activation';
+export { barrier } from './barrier';
+export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
+export { gatherLabels, gatherSamples } from './gather';
+export {
+  correct,
+  crossEntropy,
+  crossEntropyGradient,
+  oneHot,
+  softmax,
+  softmaxGradient,
+  squaredErrors,
+  squaredErrorsGradient,
+} from './loss';
+export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
+export { NR } from './microkernel';
+export { adam, momentum, sgd } from './optimizer';
+export { avgPool2d, avgPool2dGradient, maxPool2d, maxPool2dGradient } from './pool';
+export { randomNormal, randomUniform } from './random';
+export { add, fill, spread, sumChannels, sumRows, weightedSum } from './reduce';
+
+/** First byte that is free of the module's own constants. */
+export function heapBase(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,154 @@
+/**
+ * Losses per sample, their gradients, and what goes with classes: softmax, one-hot targets, hits.
+ * Letters: n samples, C classes; logits n×C; labels int32.
+ */
+import { exp, log } from './math';
+import { LANES, loadTail, storeTail, sumLanes } from './simd';
+
+@inline
+function floats(count: i32): usize {
+  return (<usize>count) << 2;
+}
+
+function maximum(x: usize, count: i32): f32 {
+  let best = load<f32>(x);
+  for (let i = 1; i < count; i++) best = max(best, load<f32>(x + floats(i)));
+  return best;
+}
+
+/** y[i] = e^(x[i] − top) and their sum: lanes 0–3 added up side by side, then across. */
+function exponentials(x: usize, y: usize, count: i32, top: f32): f32 {
+  const shift = f32x4.splat(top);
+  let sums = f32x4.splat(0);
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    const e = exp(f32x4.sub(v128.load(x + floats(i)), shift));
+    v128.store(y + floats(i), e);
+    sums = f32x4.add(sums, e);
+  }
+  const rest = count - i;
+  if (rest) {
+    storeTail(y + floats(i), exp(f32x4.sub(loadTail(x + floats(i), rest), shift)), rest);
+    sums = f32x4.add(sums, loadTail(y + floats(i), rest));
+  }
+  return sumLanes(sums);
+}
+
+/** y[i, c] = e^x[i, c] / Σ_d e^x[i, d], stable by subtracting the row's maximum. */
+export function softmax(n: i32, C: i32, x: usize, y: usize): void {
+  for (let i = 0; i < n; i++) {
+    const scale = <f32>1 / exponentials(x, y, C, maximum(x, C));
+    for (let c = 0; c < C; c++) store<f32>(y + floats(c), load<f32>(y + floats(c)) * scale);
+    x += floats(C);
+    y += floats(C);
+  }
+}
+
+/** dx[i, c] = y[i, c]·(dy[i, c] − Σ_d y[i, d]·dy[i, d]), from y = softmax(x). */
+export function softmaxGradient(n: i32, C: i32, y: usize, dy: usize, dx: usize): void {
+  for (let i = 0; i < n; i++) {
+    let dot: f32 = 0;
+    for (let c = 0; c < C; c++) dot += load<f32>(y + floats(c)) * load<f32>(dy + floats(c));
+    for (let c = 0; c < C; c++) {
+      const at = floats(c);
+      store<f32>(dx + at, load<f32>(y + at) * (load<f32>(dy + at) - dot));
+    }
+    y += floats(C);
+    dy += floats(C);
+    dx += floats(C);
+  }
+}
+
+/**
+ * loss[i] = log Σ_c e^(x[i, c] − m) + m − x[i, label[i]], m the row's maximum.
+ * workspace: C floats.
+ */
+export function crossEntropy(
+  n: i32,
+  C: i32,
+  x: usize,
+  labels: usize,
+  loss: usize,
+  workspace: usize,
+): void {
+  for (let i = 0; i < n; i++) {
+    const top = maximum(x, C);
+    const sum = exponentials(x, workspace, C, top);
+    const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);
+    const label = load<i32>(labels + floats(i));
+    store<f32>(loss + floats(i), logSum + (top - load<f32>(x + floats(label))));
+    x += floats(C);
+  }
+}
+
+/** dx[i, c] = (softmax(x[i])[c] − [c = label[i]]) · dloss[i]. */
+export function crossEntropyGradient(
+  n: i32,
+  C: i32,
+  x: usize,
+  labels: usize,
+  dloss: usize,
+  dx: usize,
+): void {
+  softmax(n, C, x, dx);
+  for (let i = 0; i < n; i++) {
+    const at = dx + floats(load<i32>(labels + floats(i)));
+    store<f32>(at, load<f32>(at) - 1);
+    const d = load<f32>(dloss + floats(i));
+    for (let c = 0; c < C; c++) store<f32>(dx + floats(c), load<f32>(dx + floats(c)) * d);
+    dx += floats(C);
+  }
+}
+
+/** loss[i] = Σ_c (y[i, c] − t[i, c])². */
+export function squaredErrors(n: i32, C: i32, y: usize, t: usize, loss: usize): void {
+  for (let i = 0; i < n; i++) {
+    let sum: f32 = 0;
+    for (let c = 0; c < C; c++) {
+      const d = load<f32>(y + floats(c)) - load<f32>(t + floats(c));
+      sum += d * d;
+    }
+    store<f32>(loss + floats(i), sum);
+    y += floats(C);
+    t += floats(C);
+  }
+}
+
+/** dy[i, c] = 2·(y[i, c] − t[i, c])·dloss[i]. */
+export function squaredErrorsGradient(
+  n: i32,
+  C: i32,
+  y: usize,
+  t: usize,
+  dloss: usize,
+  dy: usize,
+): void {
+  for (let i = 0; i < n; i++) {
+    const d = load<f32>(dloss + floats(i));
+    for (let c = 0; c < C; c++) {
+      const at = floats(c);
+      store<f32>(dy + at, 2 * (load<f32>(y + at) - load<f32>(t + at)) * d);
+    }
+    y += floats(C);
+    t += floats(C);
+    dy += floats(C);
+  }
+}
+
+/** y[i, c] = 1 where c = label[i], else 0. */
+export function oneHot(n: i32, C: i32, labels: usize, y: usize): void {
+  memory.fill(y, 0, floats(n * C));
+  for (let i = 0; i < n; i++) store<f32>(y + floats(i * C + load<i32>(labels + floats(i))), 1);
+}
+
+/** y[i] = 1 where the first maximum of x[i] stands at label[i], else 0. */
+export function correct(n: i32, C: i32, x: usize, labels: usize, y: usize): void {
+  for (let i = 0; i < n; i++) {
+    let best = 0;
+    for (let c = 1; c < C; c++) {
+      if (load<f32>(x + floats(c)) > load<f32>(x + floats(best))) best = c;
+    }
+    store<f32>(y + floats(i), best == load<i32>(labels + floats(i)) ? 1 : 0);
+    x += floats(C);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * The matrix product as five loops around the micro-kernel (Goto & van de Geijn 2008), each named for
+ * the cache its block lives in: NC columns of B in L3, KC of k in L1, MC rows of A in L2.
+ */
+import { NONE, activation, finishColumns } from './activation';
+import { macroKernel } from './microkernel';
+import { packA, packBAcross, packBAlong } from './pack';
+
+// Block sizes, shared with src/ops/workspace.ts. KC·8 floats of B fit half of a 32 KiB L1.
+export const MC: i32 = 128;
+export const KC: i32 = 256;
+export const NC: i32 = 1024;
+
+/** Workspace in front of the packed blocks: one tile that sticks out over the edge. */
+export const SPILL_BYTES: i32 = 128;
+
+@inline
+export function roundUp(count: i32, multiple: i32): i32 {
+  return ((count + multiple - 1) / multiple) * multiple;
+}
+
+/**
+ * c[m×n] = f(op(a)·op(b) + bias), all dense and row-major.
+ * a: m×k, or k×m if transposeA; b: k×n, or n×k if transposeB; bias: n or 0; code: activation.
+ * workspace: SPILL_BYTES + packed A (min(m, MC)·min(k, KC)) + packed B (min(k, KC)·min(n, NC)), slack 16.
+ */
+export function matmul(
+  transposeA: i32,
+  transposeB: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  b: usize,
+  bias: usize,
+  c: usize,
+  code: i32,
+  workspace: usize,
+): void {
+  const packedA = workspace + SPILL_BYTES;
+  const packedB = packedA + ((<usize>(min(m, MC) * min(k, KC) + 4)) << 2);
+  const aPitch = (<usize>(transposeA ? m : k)) << 2;
+  const bPitch = (<usize>(transposeB ? k : n)) << 2;
+  const cPitch = (<usize>n) << 2;
+  for (let jc = 0; jc < n; jc += NC) {
+    const nc = min(NC, n - jc);
+    for (let pc = 0; pc < k; pc += KC) {
+      const kc = min(KC, k - pc);
+      if (transposeB)
+        packBAcross(b + <usize>jc * bPitch + ((<usize>pc) << 2), bPitch, nc, kc, packedB);
+      else packBAlong(b + <usize>pc * bPitch + ((<usize>jc) << 2), bPitch, nc, kc, packedB);
+      for (let ic = 0; ic < m; ic += MC) {
+        const mc = min(MC, m - ic);
+        const from = transposeA
+          ? a + <usize>pc * aPitch + ((<usize>ic) << 2)
+          : a + <usize>ic * aPitch + ((<usize>pc) << 2);
+        packA(from, aPitch, transposeA != 0, mc, kc, packedA);
+        const block = c + <usize>ic * cPitch + ((<usize>jc) << 2);
+        macroKernel(mc, nc, kc, packedA, packedB, block, cPitch, pc == 0, workspace);
+        if (pc + kc == k) finish(block, cPitch, mc, nc, bias ? bias + ((<usize>jc) << 2) : 0, code);
+      }
+    }
+  }
+}
+
+/** Bias and activation over a block of C while it is still in cache. */
+function finish(c: usize, pitch: usize, m: i32, n: i32, bias: usize, code: i32): void {
+  if (!bias && code == NONE) return;
+  for (let i = 0; i < m; i++) {
+    if (bias) finishColumns(code, c, n, bias);
+    else activation(code, c, c, n);
+    c += pitch;
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * Packing: operands rewritten as panels that the micro-kernel reads front to back. A panel is k rows of
+ * `width` floats. Two sources: lines that run along the panel's row (`packAlong`), and lines that run
+ * across it, in the direction of k (`packAcross`, a transpose in 4×4 blocks).
+ *
+ * Panels of A are exactly as wide as their tile has rows (1–4); panels of B are 8 wide and padded with
+ * zeros. Stores of 4 lanes may run up to 12 bytes past a panel's end: the next panel overwrites
+ * them, and buffers carry 16 bytes of slack.
+ */
+import { NR, tileRows } from './microkernel';
+
+@inline
+function floats(count: i32): usize {
+  return (<usize>count) << 2;
+}
+
+/** Writes the 4×4 transpose of four vectors, `pitch` bytes apart. */
+@inline
+export function storeTransposed(
+  v0: v128,
+  v1: v128,
+  v2: v128,
+  v3: v128,
+  to: usize,
+  pitch: usize,
+): void {
+  const low01 = i8x16.shuffle(v0, v1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+  const low23 = i8x16.shuffle(v2, v3, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+  const high01 = i8x16.shuffle(
+    v0,
+    v1,
+    8,
+    9,
+    10,
+    11,
+    24,
+    25,
+    26,
+    27,
+    12,
+    13,
+    14,
+    15,
+    28,
+    29,
+    30,
+    31,
+  );
+  const high23 = i8x16.shuffle(
+    v2,
+    v3,
+    8,
+    9,
+    10,
+    11,
+    24,
+    25,
+    26,
+    27,
+    12,
+    13,
+    14,
+    15,
+    28,
+    29,
+    30,
+    31,
+  );
+  v128.store(
+    to,
+    i8x16.shuffle(low01, low23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+  );
+  to += pitch;
+  v128.store(
+    to,
+    i8x16.shuffle(low01, low23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31),
+  );
+  to += pitch;
+  v128.store(
+    to,
+    i8x16.shuffle(high01, high23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+  );
+  to += pitch;
+  v128.store(
+    to,
+    i8x16.shuffle(high01, high23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31),
+  );
+}
+
+/** Panel of A, `rows` ≤ 4 wide, from k lines of `pitch` bytes: element (k, i) at line k, place i. */
+function panelAlong(from: usize, pitch: usize, rows: i32, k: i32, to: usize): void {
+  const step = floats(rows);
+  if (rows == 4) {
+    for (let l = 0; l < k; l++) {
+      v128.store(to, v128.load(from));
+      from += pitch;
+      to += step;
+    }
+    return;
+  }
+  for (let l = 0; l < k; l++) {
+    for (let i = 0; i < rows; i++) store<f32>(to + floats(i), load<f32>(from + floats(i)));
+    from += pitch;
+    to += step;
+  }
+}
+
+/** Panel of A, `rows` ≤ 4 wide, from `rows` lines of `pitch` bytes: element (k, i) at line i, place k. */
+function panelAcross(from: usize, pitch: usize, rows: i32, k: i32, to: usize): void {
+  const step = floats(rows);
+  // Missing rows repeat the last one: their lanes are overwritten or cut off.
+  const p1 = rows > 1 ? from + pitch : from;
+  const p2 = rows > 2 ? p1 + pitch : p1;
+  const p3 = rows > 3 ? p2 + pitch : p2;
+  let l = 0;
+  for (; l <= k - 4; l += 4) {
+    const at = floats(l);
+    storeTransposed(
+      v128.load(from + at),
+      v128.load(p1 + at),
+      v128.load(p2 + at),
+      v128.load(p3 + at),
+      to,
+      step,
+    );
+    to += step * 4;
+  }
+  for (; l < k; l++) {
+    const at = floats(l);
+    for (let i = 0; i < rows; i++)
+      store<f32>(to + floats(i), load<f32>(from + <usize>i * pitch + at));
+    to += step;
+  }
+}
+
+/** A (m×k block) into panels; `along` if A is stored k×m, else m×k. `pitch` in bytes. */
+export function packA(from: usize, pitch: usize, along: bool, m: i32, k: i32, to: usize): void {
+  let row = 0;
+  while (row < m) {
+    const rows = tileRows(m - row);
+    if (along) panelAlong(from + floats(row), pitch, rows, k, to);
+    else panelAcross(from + <usize>row * pitch, pitch, rows, k, to);
+    to += floats(rows * k);
+    row += rows;
+  }
+}
+
+/** B (k×n block) stored k×n into panels of 8 columns. */
+export function packBAlong(from: usize, pitch: usize, n: i32, k: i32, to: usize): void {
+  for (let j = 0; j < n; j += NR) {
+    const columns = min(NR, n - j);
+    let line = from + floats(j);
+    for (let l = 0; l < k; l++) {
+      if (columns == NR) {
+        v128.store(to, v128.load(line));
+        v128.store(to, v128.load(line, 16), 16);
+      } else {
+        v128.store(to, f32x4.splat(0));
+        v128.store(to, f32x4.splat(0), 16);
+        for (let i = 0; i < columns; i++) store<f32>(to + floats(i), load<f32>(line + floats(i)));
+      }
+      line += pitch;
+      to += 32;
+    }
+  }
+}
+
+/** B (k×n block) stored n×k into panels of 8 columns. */
+export function packBAcross(from: usize, pitch: usize, n: i32, k: i32, to: usize): void {
+  for (let j = 0; j < n; j += NR) {
+    const columns = min(NR, n - j);
+    const line = from + <usize>j * pitch;
+    let l = 0;
+    if (columns == NR) {
+      const line4 = line + pitch * 4;
+      for (; l <= k - 4; l += 4) {
+        const at = floats(l);
+        storeTransposed(
+          v128.load(line + at),
+          v128.load(line + pitch + at),
+          v128.load(line + pitch * 2 + at),
+          v128.load(line + pitch * 3 + at),
+          to,
+          32,
+        );
+        storeTransposed(
+          v128.load(line4 + at),
+          v128.load(line4 + pitch + at),
+          v128.load(line4 + pitch * 2 + at),
+          v128.load(line4 + pitch * 3 + at),
+          to + 16,
+          32,
+        );
+        to += 128;
+      }
+    }
+    for (; l < k; l++) {
+      for (let i = 0; i < NR; i++) {
+        const element = i < columns ? load<f32>(line + <usize>i * pitch + floats(l)) : <f32>0;
+        store<f32>(to + floats(i), element);
+      }
+      to += 32;
+    }
+  }
+}

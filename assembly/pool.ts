@@ -1,0 +1,224 @@
+/**
+ * Average and maximum over kh×kw windows with strides sh, sw; no padding; windows that do not fit are
+ * dropped. `planes` = N·C images of H×W; outputs P×Q. Windows of 2×2 with stride 2 take a vector path.
+ */
+import { LANES } from './simd';
+
+@inline
+function floats(count: i32): usize {
+  return (<usize>count) << 2;
+}
+
+/** Even lanes of eight consecutive floats. */
+@inline
+function even(low: v128, high: v128): v128 {
+  return i8x16.shuffle(low, high, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
+}
+
+/** Odd lanes of eight consecutive floats. */
+@inline
+function odd(low: v128, high: v128): v128 {
+  return i8x16.shuffle(low, high, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+}
+
+/** y[plane, p, q] = mean of x[plane, p·sh + i, q·sw + j]; summed row by row, then × 1/(kh·kw). */
+export function avgPool2d(
+  planes: i32,
+  H: i32,
+  W: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  P: i32,
+  Q: i32,
+  x: usize,
+  y: usize,
+): void {
+  const scale: f32 = <f32>1 / <f32>(kh * kw);
+  const pairs = kh == 2 && kw == 2 && sw == 2;
+  for (let plane = 0; plane < planes; plane++) {
+    for (let p = 0; p < P; p++) {
+      const row = x + floats((plane * H + p * sh) * W);
+      let q = 0;
+      if (pairs) {
+        const below = row + floats(W);
+        for (; q <= Q - LANES; q += LANES) {
+          const at = floats(q * 2);
+          const a = v128.load(row + at);
+          const b = v128.load(row + at, 16);
+          const c = v128.load(below + at);
+          const d = v128.load(below + at, 16);
+          let sum = f32x4.add(even(a, b), odd(a, b));
+          sum = f32x4.add(f32x4.add(sum, even(c, d)), odd(c, d));
+          v128.store(y + floats(q), f32x4.mul(sum, f32x4.splat(scale)));
+        }
+      }
+      for (; q < Q; q++) {
+        let sum: f32 = 0;
+        for (let i = 0; i < kh; i++) {
+          const line = row + floats(i * W + q * sw);
+          for (let j = 0; j < kw; j++) sum += load<f32>(line + floats(j));
+        }
+        store<f32>(y + floats(q), sum * scale);
+      }
+      y += floats(Q);
+    }
+  }
+}
+
+/** dx = Σ over windows of dy / (kh·kw). Shapes as in avgPool2d. */
+export function avgPool2dGradient(
+  planes: i32,
+  H: i32,
+  W: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  P: i32,
+  Q: i32,
+  dy: usize,
+  dx: usize,
+): void {
+  const scale: f32 = <f32>1 / <f32>(kh * kw);
+  // Windows that tile the plane write each input once; others add up.
+  const tiles = kh == 2 && kw == 2 && sh == 2 && sw == 2 && H == 2 * P && W == 2 * Q;
+  if (!tiles) memory.fill(dx, 0, floats(planes * H * W));
+  for (let plane = 0; plane < planes; plane++) {
+    for (let p = 0; p < P; p++) {
+      const row = dx + floats((plane * H + p * sh) * W);
+      let q = 0;
+      if (tiles) {
+        const below = row + floats(W);
+        for (; q <= Q - LANES; q += LANES) {
+          const g = f32x4.mul(v128.load(dy + floats(q)), f32x4.splat(scale));
+          const low = i8x16.shuffle(g, g, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7);
+          const high = i8x16.shuffle(
+            g,
+            g,
+            8,
+            9,
+            10,
+            11,
+            8,
+            9,
+            10,
+            11,
+            12,
+            13,
+            14,
+            15,
+            12,
+            13,
+            14,
+            15,
+          );
+          const at = floats(q * 2);
+          v128.store(row + at, low);
+          v128.store(row + at, high, 16);
+          v128.store(below + at, low);
+          v128.store(below + at, high, 16);
+        }
+        for (; q < Q; q++) {
+          const g = load<f32>(dy + floats(q)) * scale;
+          const at = floats(q * 2);
+          store<f32>(row + at, g);
+          store<f32>(row + at, g, 4);
+          store<f32>(below + at, g);
+          store<f32>(below + at, g, 4);
+        }
+      }
+      for (; q < Q; q++) {
+        const g = load<f32>(dy + floats(q)) * scale;
+        for (let i = 0; i < kh; i++) {
+          const line = row + floats(i * W + q * sw);
+          for (let j = 0; j < kw; j++)
+            store<f32>(line + floats(j), load<f32>(line + floats(j)) + g);
+        }
+      }
+      dy += floats(Q);
+    }
+  }
+}
+
+/** y[plane, p, q] = max of x[plane, p·sh + i, q·sw + j]; NaN wins, as in PyTorch. */
+export function maxPool2d(
+  planes: i32,
+  H: i32,
+  W: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  P: i32,
+  Q: i32,
+  x: usize,
+  y: usize,
+): void {
+  const pairs = kh == 2 && kw == 2 && sw == 2;
+  for (let plane = 0; plane < planes; plane++) {
+    for (let p = 0; p < P; p++) {
+      const row = x + floats((plane * H + p * sh) * W);
+      let q = 0;
+      if (pairs) {
+        const below = row + floats(W);
+        for (; q <= Q - LANES; q += LANES) {
+          const at = floats(q * 2);
+          const low = f32x4.max(v128.load(row + at), v128.load(below + at));
+          const high = f32x4.max(v128.load(row + at, 16), v128.load(below + at, 16));
+          v128.store(y + floats(q), f32x4.max(even(low, high), odd(low, high)));
+        }
+      }
+      for (; q < Q; q++) {
+        let best = load<f32>(row + floats(q * sw));
+        for (let i = 0; i < kh; i++) {
+          const line = row + floats(i * W + q * sw);
+          for (let j = 0; j < kw; j++) best = max(best, load<f32>(line + floats(j)));
+        }
+        store<f32>(y + floats(q), best);
+      }
+      y += floats(Q);
+    }
+  }
+}
+
+/** dx = dy at the first maximum of each window (row by row), 0 elsewhere. x as given to maxPool2d. */
+export function maxPool2dGradient(
+  planes: i32,
+  H: i32,
+  W: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  P: i32,
+  Q: i32,
+  x: usize,
+  dy: usize,
+  dx: usize,
+): void {
+  memory.fill(dx, 0, floats(planes * H * W));
+  for (let plane = 0; plane < planes; plane++) {
+    for (let p = 0; p < P; p++) {
+      const row = floats((plane * H + p * sh) * W);
+      for (let q = 0; q < Q; q++) {
+        let where = row + floats(q * sw);
+        let best = load<f32>(x + where);
+        for (let i = 0; i < kh; i++) {
+          const line = row + floats(i * W + q * sw);
+          for (let j = 0; j < kw; j++) {
+            const value = load<f32>(x + line + floats(j));
+            // The second clause lets a NaN win over a number.
+            if (value > best || (value != value && best == best)) {
+              best = value;
+              where = line + floats(j);
+            }
+          }
+        }
+        store<f32>(dx + where, load<f32>(dx + where) + load<f32>(dy + floats(q)));
+      }
+      dy += floats(Q);
+    }
+  }
+}

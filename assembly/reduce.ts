@@ -1,0 +1,71 @@
+/** Sums over axes, sums of arrays, and the trivial fills: each in one fixed order. */
+import { LANES, loadTail, storeTail, sumLanes } from './simd';
+
+@inline
+function floats(count: i32): usize {
+  return (<usize>count) << 2;
+}
+
+/** y[i] = value. */
+export function fill(y: usize, count: i32, value: f32): void {
+  const v = f32x4.splat(value);
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) v128.store(y + floats(i), v);
+  for (; i < count; i++) store<f32>(y + floats(i), value);
+}
+
+/** y[i] = weight · s[0]: a scalar spread over count elements. */
+export function spread(s: usize, y: usize, count: i32, weight: f32): void {
+  fill(y, count, weight * load<f32>(s));
+}
+
+/** y = a + b; y may be a or b. */
+export function add(a: usize, b: usize, y: usize, count: i32): void {
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    const at = floats(i);
+    v128.store(y + at, f32x4.add(v128.load(a + at), v128.load(b + at)));
+  }
+  for (; i < count; i++) {
+    const at = floats(i);
+    store<f32>(y + at, load<f32>(a + at) + load<f32>(b + at));
+  }
+}
+
+/** y[j] = Σᵢ x[i, j] over rows; x: rows×columns. The gradient of a bias of a matrix product. */
+export function sumRows(rows: i32, columns: i32, x: usize, y: usize): void {
+  let j = 0;
+  for (; j < columns; j += LANES) {
+    const width = min(LANES, columns - j);
+    let sum = f32x4.splat(0);
+    let at = x + floats(j);
+    for (let i = 0; i < rows; i++) {
+      sum = f32x4.add(sum, width == LANES ? v128.load(at) : loadTail(at, width));
+      at += floats(columns);
+    }
+    if (width == LANES) v128.store(y + floats(j), sum);
+    else storeTail(y + floats(j), sum, width);
+  }
+}
+
+/** y[c] = Σ_{n,p} x[n, c, p]; x: N×C×area. The gradient of a bias of a convolution. */
+export function sumChannels(N: i32, C: i32, area: i32, x: usize, y: usize): void {
+  for (let c = 0; c < C; c++) {
+    let lanes = f32x4.splat(0);
+    let tail: f32 = 0;
+    for (let n = 0; n < N; n++) {
+      const row = x + floats((n * C + c) * area);
+      let i = 0;
+      for (; i <= area - LANES; i += LANES) lanes = f32x4.add(lanes, v128.load(row + floats(i)));
+      for (; i < area; i++) tail += load<f32>(row + floats(i));
+    }
+    store<f32>(y + floats(c), sumLanes(lanes) + tail);
+  }
+}
+
+/** y[0] = weight · Σ x[i], summed from the first to the last. */
+export function weightedSum(x: usize, y: usize, count: i32, weight: f32): void {
+  let sum: f32 = 0;
+  for (let i = 0; i < count; i++) sum += load<f32>(x + floats(i));
+  store<f32>(y, weight * sum);
+}

@@ -1,0 +1,42 @@
+/**
+ * The vector vocabulary of the kernels: multiply-add in the two numerics, and the tails of 1–3 lanes.
+ * A tail goes through the same vector arithmetic as a whole vector, so its bits do not depend on where
+ * in an array an element stands.
+ */
+
+/** Lanes of a vector: 4 × float32. */
+export const LANES: i32 = 4;
+
+/** x·y + c, rounded once in the fused builds and twice in the strict ones. */
+@inline
+export function madd(x: v128, y: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(x, y, c);
+  return f32x4.add(c, f32x4.mul(x, y));
+}
+
+/** The first `count` (1–3) floats at `p`, zeros behind them. */
+@inline
+export function loadTail(p: usize, count: i32): v128 {
+  let v = v128.load32_zero(p);
+  if (count > 1) v = v128.load_lane<f32>(p, v, 1, 4);
+  if (count > 2) v = v128.load_lane<f32>(p, v, 2, 8);
+  return v;
+}
+
+/** Stores the first `count` (1–3) lanes at `p`. */
+@inline
+export function storeTail(p: usize, v: v128, count: i32): void {
+  v128.store_lane<f32>(p, v, 0);
+  if (count > 1) v128.store_lane<f32>(p, v, 1, 4);
+  if (count > 2) v128.store_lane<f32>(p, v, 2, 8);
+}
+
+/** (lane 0 + lane 2) + (lane 1 + lane 3): one fixed order. */
+@inline
+export function sumLanes(v: v128): f32 {
+  const pairs = f32x4.add(
+    v,
+    i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7),
+  );
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
+}

@@ -1,0 +1,85 @@
+/**
+ * From graph to program: fuse, order, plan memory, emit. Everything is decided here; running decides
+ * nothing.
+ */
+import { fuse } from './fuse.js';
+import { planMemory } from './plan.js';
+import type { Node, Places } from '../graph/op.js';
+import { topologicalOrder } from '../graph/order.js';
+import { sizeOf, type Tensor } from '../graph/tensor.js';
+import {
+  address,
+  createEmitter,
+  type Address,
+  type KernelCall,
+  type Program,
+} from '../program/program.js';
+
+export interface Compilation {
+  readonly name: string;
+  /** Where each leaf of the graph is fed. */
+  readonly leaves: ReadonlyMap<Tensor, Address>;
+  /** What to compute, and where it must end up. */
+  readonly outputs: readonly { readonly tensor: Tensor; readonly at: Address }[];
+}
+
+/** Compiles a graph. Two outputs may be one tensor, or a leaf: then the value is copied. */
+export function compile({ name, leaves, outputs }: Compilation): Program {
+  const fused = fuse(outputs.map((output) => output.tensor));
+  const order = topologicalOrder(fused);
+  const fixed = new Map<Tensor, Address>(leaves);
+  const copies: { from: Tensor; to: Address }[] = [];
+  fused.forEach((tensor, i) => {
+    const to = outputs[i]!.at;
+    const computedInPlace =
+      tensor.source.kind === 'op' && tensor.source.op.forward && !fixed.has(tensor);
+    if (computedInPlace) fixed.set(tensor, to);
+    else copies.push({ from: tensor, to });
+  });
+  const plan = planMemory(order, fixed, fused);
+
+  const calls: KernelCall[] = [];
+  let label = '';
+  const emitter = createEmitter(calls, () => label);
+  let workspaceBytes = 0;
+  for (const output of order) {
+    const { source } = output;
+    if (source.kind !== 'op') {
+      if (!fixed.has(output))
+        throw new Error(`leaf '${source.name}' of program '${name}' has no place`);
+      continue;
+    }
+    if (!source.op.forward) continue;
+    const node: Node<typeof source.inputs, object> = {
+      inputs: source.inputs,
+      output,
+      attributes: source.attributes,
+    };
+    label = source.layer || source.op.name;
+    source.op.forward(emitter, node, placesOf(source.inputs, plan.places, output));
+    workspaceBytes = Math.max(workspaceBytes, source.op.workspace?.(node) ?? 0);
+  }
+  label = 'copy';
+  for (const { from, to } of copies)
+    emitter.activation(0, plan.places.get(from)!, to, sizeOf(from.shape));
+  return {
+    name,
+    calls,
+    activationBytes: plan.bytes,
+    workspaceBytes,
+    unsharedBytes: plan.unsharedBytes,
+  };
+}
+
+function placesOf(
+  inputs: Readonly<Record<string, Tensor>>,
+  places: ReadonlyMap<Tensor, Address>,
+  output: Tensor,
+): Places<Record<string, Tensor>> {
+  const placed = Object.entries(inputs).map(([name, t]) => [name, places.get(t)!] as const);
+  return {
+    inputs: Object.fromEntries(placed),
+    output: places.get(output)!,
+    workspace: address('workspace', 0),
+  };
+}

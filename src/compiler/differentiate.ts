@@ -1,0 +1,75 @@
+/**
+ * Reverse-mode differentiation (Linnainmaa 1970; Griewank & Walther 2008, ch. 3) from graph to graph:
+ * each op's backward rule answers with tensors, and contributions to one tensor are added.
+ */
+import { LanewiseError } from '../errors.js';
+import { add } from '../ops/add.js';
+import { constant } from '../ops/constant.js';
+import { withLayer, type Node } from '../graph/op.js';
+import { showShape, type Tensor } from '../graph/tensor.js';
+import { topologicalOrder } from '../graph/order.js';
+
+/**
+ * ∂y/∂t for each t in `wrt`, as tensors of t's shape. Only what these need is ever computed, since a
+ * program holds only what its outputs reach.
+ * @param y a scalar.
+ * @throws LanewiseError kind 'argument' if y is no scalar, does not depend on some t, or the path
+ * between them crosses an op without a gradient.
+ */
+export function gradients(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  if (y.shape.length !== 0) {
+    throw new LanewiseError(
+      'argument',
+      `gradients of a tensor of shape ${showShape(y.shape)}: expected a scalar`,
+    );
+  }
+  const order = topologicalOrder([y]);
+  const relevant = dependents(order, wrt);
+  const found = new Map<Tensor, Tensor>([[y, constant(1, [])]]);
+  for (const output of order.toReversed()) {
+    const dy = found.get(output);
+    const { source } = output;
+    if (!dy || source.kind !== 'op' || !relevant.has(output)) continue;
+    const needed = Object.entries(source.inputs).filter(([, input]) => relevant.has(input));
+    if (needed.length === 0) continue;
+    if (!source.op.backward) {
+      throw new LanewiseError(
+        'argument',
+        `${source.op.name} has no gradient, and one was asked for through it`,
+      );
+    }
+    const node: Node<typeof source.inputs, object> = {
+      inputs: source.inputs,
+      output,
+      attributes: source.attributes,
+    };
+    const { backward } = source.op;
+    withLayer(gradientLabel(source.layer), () => {
+      const parts = backward(node, dy);
+      for (const [name, input] of needed) {
+        const part = parts[name];
+        if (!part) continue;
+        const sum = found.get(input);
+        found.set(input, sum ? add(sum, part) : part);
+      }
+    });
+  }
+  return wrt.map((t) => {
+    const gradient = found.get(t);
+    if (gradient) return gradient;
+    const name = t.source.kind === 'op' ? t.source.op.name : `'${t.source.name}'`;
+    throw new LanewiseError('argument', `no gradient by ${name}: the result does not depend on it`);
+  });
+}
+
+const gradientLabel = (layer: string): string => (layer ? `${layer} gradient` : 'gradient');
+
+/** The tensors in `order` that are in `wrt` or depend on one of them. */
+function dependents(order: readonly Tensor[], wrt: readonly Tensor[]): Set<Tensor> {
+  const set = new Set<Tensor>(wrt);
+  for (const t of order) {
+    if (t.source.kind === 'op' && Object.values(t.source.inputs).some((input) => set.has(input)))
+      set.add(t);
+  }
+  return set;
+}

@@ -1,0 +1,108 @@
+/**
+ * Memory planning: which buffer each tensor lives in, and at which offset of the activations. A buffer
+ * is free again after its last reader, and the next one takes the lowest gap that fits (first fit).
+ */
+import type { Application, Tensor } from '../graph/tensor.js';
+import { sizeOf } from '../graph/tensor.js';
+import { address, align, type Address } from '../program/program.js';
+
+export interface MemoryPlan {
+  readonly places: ReadonlyMap<Tensor, Address>;
+  /** Bytes of the activations segment. */
+  readonly bytes: number;
+  /** Bytes without reuse. */
+  readonly unsharedBytes: number;
+}
+
+/** A piece of the activations segment while it is in use. */
+interface Block {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+const bytesOf = (t: Tensor): number => align(sizeOf(t.shape) * 4);
+const isView = (source: Application): boolean => !source.op.forward;
+
+/**
+ * Places every tensor of `order` (topological, fused). `fixed` holds the places of leaves and of
+ * outputs that must end up somewhere; `keep` are tensors that are read after the program has run.
+ */
+export function planMemory(
+  order: readonly Tensor[],
+  fixed: ReadonlyMap<Tensor, Address>,
+  keep: readonly Tensor[],
+): MemoryPlan {
+  const lastUse = lastUses(order, keep);
+  const places = new Map<Tensor, Address>(fixed);
+  const owned = new Map<Tensor, Block>();
+  let inUse: Block[] = [];
+  let bytes = 0;
+  let unsharedBytes = 0;
+
+  const free = (block: Block) => (inUse = inUse.filter((other) => other !== block));
+  order.forEach((t, now) => {
+    const { source } = t;
+    if (source.kind !== 'op') return;
+    const inputs = Object.entries(source.inputs);
+    if (isView(source)) {
+      const base = inputs[0]![1];
+      places.set(t, places.get(base)!);
+      const block = owned.get(base);
+      if (block) owned.set(t, block);
+      return;
+    }
+    if (!places.has(t)) {
+      const size = bytesOf(t);
+      unsharedBytes += size;
+      const taken = inputs.find(
+        ([name, input]) =>
+          source.op.inPlace?.includes(name) &&
+          owned.get(input)?.bytes === size &&
+          lastUse.get(rootOf(input)) === now &&
+          inputs.every(([other, tensor]) => other === name || rootOf(tensor) !== rootOf(input)),
+      );
+      const block = taken ? owned.get(taken[1])! : firstFit(inUse, size);
+      if (!taken) inUse.push(block);
+      owned.set(t, block);
+      places.set(t, address('activations', block.offset));
+      bytes = Math.max(bytes, block.offset + block.bytes);
+    }
+    // What was read here for the last time is free, unless this op's output lives in it now.
+    const mine = owned.get(t);
+    for (const [, input] of inputs) {
+      const block = owned.get(input);
+      if (block && block !== mine && lastUse.get(rootOf(input)) === now) free(block);
+    }
+    if (mine && !lastUse.has(rootOf(t))) free(mine);
+  });
+  return { places, bytes, unsharedBytes };
+}
+
+/** The tensor whose memory a chain of views shows. */
+function rootOf(t: Tensor): Tensor {
+  let root = t;
+  while (root.source.kind === 'op' && isView(root.source))
+    root = Object.values(root.source.inputs)[0]!;
+  return root;
+}
+
+/** Position in `order` of the last reader of each buffer; ∞ for what is kept. */
+function lastUses(order: readonly Tensor[], keep: readonly Tensor[]): Map<Tensor, number> {
+  const last = new Map<Tensor, number>();
+  order.forEach((t, now) => {
+    if (t.source.kind !== 'op' || isView(t.source)) return;
+    for (const input of Object.values(t.source.inputs)) last.set(rootOf(input), now);
+  });
+  for (const t of keep) last.set(rootOf(t), Infinity);
+  return last;
+}
+
+/** The lowest gap of `bytes` between the blocks in use. */
+function firstFit(inUse: readonly Block[], bytes: number): Block {
+  let offset = 0;
+  for (const block of inUse.toSorted((a, b) => a.offset - b.offset)) {
+    if (offset + bytes <= block.offset) break;
+    offset = Math.max(offset, block.offset + block.bytes);
+  }
+  return { offset, bytes };
+}

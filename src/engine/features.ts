@@ -1,0 +1,35 @@
+/**
+ * What this engine can do, found by looking: does it know SIMD and relaxed SIMD, and does its relaxed
+ * multiply-add round once? (JavaScriptCore knows relaxed SIMD and rounds twice.)
+ */
+
+/** (x, c) → relaxed_madd(x, x, c), lane 0. Made by asc from three lines of AssemblyScript. */
+const MADD_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 125, 125, 1, 125, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0,
+  10, 24, 1, 22, 1, 1, 123, 32, 0, 253, 19, 34, 2, 32, 2, 32, 1, 253, 19, 253, 133, 2, 253, 31, 0,
+  11,
+]);
+
+/** () → v128 constant, dropped: valid exactly where SIMD is. */
+const SIMD_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26,
+  11,
+]);
+
+/** The rounding of multiply-add: once (`fused`) or after each operation (`strict`). */
+export type Numerics = 'strict' | 'fused';
+
+export const hasSimd = (): boolean => WebAssembly.validate(SIMD_PROBE);
+
+/** True where `f32x4.relaxed_madd` exists and rounds once. */
+export function relaxedMaddIsFused(): boolean {
+  if (!WebAssembly.validate(MADD_PROBE)) return false;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(MADD_PROBE));
+  const madd = exports['f'] as (x: number, c: number) => number;
+  // (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴ lies halfway between two floats: rounded before the sum, the last
+  // term is lost and the result is 0.
+  return madd(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
+}
+
+/** `fused` where the probe shows single rounding, else `strict`. */
+export const defaultNumerics = (): Numerics => (relaxedMaddIsFused() ? 'fused' : 'strict');

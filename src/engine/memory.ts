@@ -1,0 +1,45 @@
+/** The one linear memory of a run: its size limit, and its allocation with errors that name numbers. */
+import { LanewiseError } from '../errors.js';
+
+export const PAGE_BYTES = 65_536;
+const MAX_PAGES = 65_536;
+
+/** The first page is left to the module's own constants. */
+export const FIRST_FREE_BYTE = PAGE_BYTES;
+
+const showGiB = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+/**
+ * Refuses sizes that 32-bit WebAssembly cannot address.
+ * @throws LanewiseError kind 'memory' with the number of bytes and where they go.
+ */
+export function checkMemorySize(bytes: number, breakdown: Readonly<Record<string, number>>): void {
+  if (bytes <= MAX_PAGES * PAGE_BYTES) return;
+  const parts = Object.entries(breakdown)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([name, size]) => `${name} ${showGiB(size)}`);
+  throw new LanewiseError(
+    'memory',
+    `this run needs ${showGiB(bytes)} (${parts.join(', ')}), WebAssembly addresses at most 4 GiB`,
+    'use a smaller batch, more shards, fewer workers, or fewer samples (--limit)',
+  );
+}
+
+/**
+ * A memory of exactly the pages that `bytes` need.
+ * @throws LanewiseError kind 'memory' if the engine refuses.
+ */
+export function allocateMemory(bytes: number, shared: boolean): WebAssembly.Memory {
+  checkMemorySize(bytes, { total: bytes });
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  } catch (error) {
+    throw new LanewiseError(
+      'memory',
+      `the engine refused a ${shared ? 'shared ' : ''}memory of ${pages} pages (${showGiB(pages * PAGE_BYTES)})`,
+      'free some memory, lift the address-space limit, or train with a smaller batch or fewer workers',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What an op is: a shape rule, a forward rule that emits kernel calls, and a backward rule that
+ * answers with graph. One record an op, so that a missing piece is a type error.
+ */
+import { LanewiseError } from '../errors.js';
+import type { Address, Emitter } from '../program/program.js';
+import { tensor, type Application, type DType, type Shape, type Tensor } from './tensor.js';
+
+/** An op's inputs by name; optional ones may be absent. */
+type Inputs = Readonly<Record<string, Tensor | undefined>>;
+
+/** An application of an op as its rules see it. */
+export interface Node<I, A> {
+  readonly inputs: I;
+  readonly output: Tensor;
+  readonly attributes: A;
+}
+
+/** Where the compiler put an application's operands; absent optional inputs have no place. */
+export interface Places<I> {
+  readonly inputs: { readonly [Name in keyof I]: Address };
+  readonly output: Address;
+  readonly workspace: Address;
+}
+
+export interface Op<I = Inputs, A = object> {
+  readonly name: string;
+  /** Checks shapes and gives the output's. Throws `shapeError`. */
+  shape(inputs: I, attributes: A): { shape: Shape; dtype?: DType };
+  /** Emits the kernel calls. Absent for a view: its output is the first input's memory. */
+  readonly forward?: (k: Emitter, node: Node<I, A>, at: Places<I>) => void;
+  /** Gradients by the inputs, as graph, given the gradient by the output. Absent: not differentiable. */
+  readonly backward?: (node: Node<I, A>, dy: Tensor) => { readonly [Name in keyof I]?: Tensor };
+  /** Bytes of scratch that forward's kernels use. */
+  readonly workspace?: (node: Node<I, A>) => number;
+  /** Inputs whose memory the output may take over when nothing else reads them later. */
+  readonly inPlace?: readonly (keyof I & string)[];
+  /** Multiplications and additions of one application. */
+  readonly flops?: (node: Node<I, A>) => number;
+}
+
+/** Declares an op; the inferred types tie the three rules to the same inputs and attributes. */
+export const defineOp = <I, A extends object>(op: Op<I, A>): Op<I, A> => op;
+
+let currentLayer = '';
+
+/** Runs `build`; ops applied meanwhile carry the layer's name, in listings and in shape errors. */
+export function withLayer<T>(layer: string, build: () => T): T {
+  const outer = currentLayer;
+  currentLayer = layer;
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof ShapeError && !error.layer && layer)
+      throw new ShapeError(error.op, error.detail, layer);
+    throw error;
+  } finally {
+    currentLayer = outer;
+  }
+}
+
+/** Applies an op: checks shapes and returns the output tensor. */
+export function apply<I extends object, A extends object>(
+  op: Op<I, A>,
+  inputs: I,
+  attributes: A,
+): Tensor {
+  const { shape, dtype = 'f32' } = op.shape(inputs, attributes);
+  const present = Object.fromEntries(Object.entries(inputs).filter(([, value]) => value));
+  const source: Application = {
+    kind: 'op',
+    op: op as unknown as Op,
+    inputs: present as Record<string, Tensor>,
+    attributes,
+    layer: currentLayer,
+  };
+  return tensor(shape, dtype, source);
+}
+
+/** A shape rule's refusal: names the op, and says what was found and what was expected. */
+export class ShapeError extends LanewiseError {
+  constructor(
+    readonly op: string,
+    readonly detail: string,
+    /** The layer that applied the op, if one did. */
+    readonly layer?: string,
+  ) {
+    super('shape', `${op}${layer ? ` '${layer}'` : ''}: ${detail}`);
+  }
+}

@@ -1,0 +1,11 @@
+/** The ops: functions from tensors to tensors. */
+export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
+export { add } from './add.js';
+export { constant } from './constant.js';
+export { conv2d } from './conv2d.js';
+export { correct, crossEntropy, oneHot, sumOfSquaredErrors } from './loss.js';
+export { linear, matmul } from './matmul.js';
+export { avgPool2d, maxPool2d } from './pool2d.js';
+export { reshape } from './reshape.js';
+export { softmax } from './softmax.js';
+export { sumChannels, sumRows, weightedSum } from './sum.js';

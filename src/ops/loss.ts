@@ -1,0 +1,100 @@
+/** Losses per sample, and what goes with class labels: one-hot targets and hits. */
+import { apply, defineOp, ShapeError } from '../graph/op.js';
+import { showShape, type Tensor } from '../graph/tensor.js';
+
+/** Refuses logits that are no matrix, and labels that are not one int32 a row. */
+function checkLabels(name: string, logits: Tensor, labels: Tensor): { n: number; C: number } {
+  const [n, C] = logits.shape;
+  if (logits.shape.length !== 2 || labels.shape.length !== 1 || labels.shape[0] !== n) {
+    throw new ShapeError(
+      name,
+      `logits ${showShape(logits.shape)} (n×classes) do not fit labels ${showShape(labels.shape)} (n)`,
+    );
+  }
+  if (labels.dtype !== 'i32')
+    throw new ShapeError(name, `labels are ${labels.dtype}, expected i32`);
+  return { n: n!, C: C! };
+}
+
+const crossEntropyOp = defineOp<{ logits: Tensor; labels: Tensor }, object>({
+  name: 'crossEntropy',
+  shape: ({ logits, labels }) => ({ shape: [checkLabels('crossEntropy', logits, labels).n] }),
+  forward(k, { inputs: { logits } }, { inputs: at, output, workspace }) {
+    k.crossEntropy(logits.shape[0]!, logits.shape[1]!, at.logits, at.labels, output, workspace);
+  },
+  backward: ({ inputs: { logits, labels } }, dloss) => ({
+    logits: apply(crossEntropyGradientOp, { logits, labels, dloss }, {}),
+  }),
+  workspace: ({ inputs: { logits } }) => logits.shape[1]! * 4,
+});
+
+const crossEntropyGradientOp = defineOp<{ logits: Tensor; labels: Tensor; dloss: Tensor }, object>({
+  name: 'crossEntropyGradient',
+  shape: ({ logits }) => ({ shape: logits.shape }),
+  forward(k, { inputs: { logits } }, { inputs: at, output }) {
+    k.crossEntropyGradient(
+      logits.shape[0]!,
+      logits.shape[1]!,
+      at.logits,
+      at.labels,
+      at.dloss,
+      output,
+    );
+  },
+});
+
+/** −log softmax(logits[i])[labels[i]] for each sample i; logits n×C, labels n (i32), result n. */
+export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
+  apply(crossEntropyOp, { logits, labels }, {});
+
+const squaredErrorsOp = defineOp<{ y: Tensor; target: Tensor }, object>({
+  name: 'sumOfSquaredErrors',
+  shape({ y, target }) {
+    if (y.shape.length !== 2 || showShape(y.shape) !== showShape(target.shape)) {
+      throw new ShapeError(
+        'sumOfSquaredErrors',
+        `output ${showShape(y.shape)} does not fit target ${showShape(target.shape)}: expected two n×C matrices`,
+      );
+    }
+    return { shape: [y.shape[0]!] };
+  },
+  forward: (k, { inputs: { y } }, { inputs: at, output }) =>
+    k.squaredErrors(y.shape[0]!, y.shape[1]!, at.y, at.target, output),
+  backward: ({ inputs: { y, target } }, dloss) => ({
+    y: apply(squaredErrorsGradientOp, { y, target, dloss }, {}),
+    target: apply(squaredErrorsGradientOp, { y: target, target: y, dloss }, {}),
+  }),
+});
+
+const squaredErrorsGradientOp = defineOp<{ y: Tensor; target: Tensor; dloss: Tensor }, object>({
+  name: 'sumOfSquaredErrorsGradient',
+  shape: ({ y }) => ({ shape: y.shape }),
+  forward: (k, { inputs: { y } }, { inputs: at, output }) =>
+    k.squaredErrorsGradient(y.shape[0]!, y.shape[1]!, at.y, at.target, at.dloss, output),
+});
+
+/** Σ_c (y[i, c] − target[i, c])² for each sample i; both n×C, result n. */
+export const sumOfSquaredErrors = (y: Tensor, target: Tensor): Tensor =>
+  apply(squaredErrorsOp, { y, target }, {});
+
+const oneHotOp = defineOp<{ labels: Tensor }, { classes: number }>({
+  name: 'oneHot',
+  shape: ({ labels }, { classes }) => ({ shape: [labels.shape[0]!, classes] }),
+  forward: (k, { inputs: { labels }, attributes }, at) =>
+    k.oneHot(labels.shape[0]!, attributes.classes, at.inputs.labels, at.output),
+});
+
+/** 1 at each sample's label, else 0; labels n (i32), result n×classes. */
+export const oneHot = (labels: Tensor, classes: number): Tensor =>
+  apply(oneHotOp, { labels }, { classes });
+
+const correctOp = defineOp<{ logits: Tensor; labels: Tensor }, object>({
+  name: 'correct',
+  shape: ({ logits, labels }) => ({ shape: [checkLabels('correct', logits, labels).n] }),
+  forward: (k, { inputs: { logits } }, { inputs: at, output }) =>
+    k.correct(logits.shape[0]!, logits.shape[1]!, at.logits, at.labels, output),
+});
+
+/** 1 where the first maximum of logits[i] stands at labels[i], else 0; result n. */
+export const correct = (logits: Tensor, labels: Tensor): Tensor =>
+  apply(correctOp, { logits, labels }, {});

@@ -1,0 +1,89 @@
+/**
+ * Every kernel a program can call, with the names of its operands in order. One table: the types of
+ * the Wasm exports, the emitter's methods and the program printer all follow from it.
+ * What each operand is stands above the kernel in `assembly/`.
+ */
+const convolution = [
+  'N',
+  'C',
+  'H',
+  'W',
+  'O',
+  'kh',
+  'kw',
+  'sh',
+  'sw',
+  'ph',
+  'pw',
+  'P',
+  'Q',
+] as const;
+const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
+
+export const kernelOperands = {
+  activation: ['code', 'x', 'y', 'count'],
+  activationGradient: ['code', 'y', 'dy', 'dx', 'count'],
+  adam: [
+    'p',
+    'g',
+    'm',
+    'v',
+    'count',
+    'rates',
+    'beta1',
+    'oneMinusBeta1',
+    'beta2',
+    'oneMinusBeta2',
+    'epsilon',
+    'decay',
+  ],
+  add: ['a', 'b', 'y', 'count'],
+  avgPool2d: [...pooling, 'x', 'y'],
+  avgPool2dGradient: [...pooling, 'dy', 'dx'],
+  conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dInputGradient: [...convolution, 'w', 'dy', 'dx', 'workspace'],
+  conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
+  correct: ['n', 'C', 'x', 'labels', 'y'],
+  crossEntropy: ['n', 'C', 'x', 'labels', 'loss', 'workspace'],
+  crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],
+  fill: ['y', 'count', 'value'],
+  gatherLabels: ['labels', 'order', 'count', 'y'],
+  gatherSamples: [
+    'samples',
+    'isBytes',
+    'order',
+    'count',
+    'C',
+    'h',
+    'w',
+    'H',
+    'W',
+    'scale',
+    'shift',
+    'border',
+    'y',
+  ],
+  matmul: ['transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'bias', 'c', 'code', 'workspace'],
+  maxPool2d: [...pooling, 'x', 'y'],
+  maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
+  momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
+  oneHot: ['n', 'C', 'labels', 'y'],
+  randomNormal: ['y', 'count', 'mean', 'deviation', 'key0', 'key1', 'index', 'purpose'],
+  randomUniform: ['y', 'count', 'low', 'high', 'key0', 'key1', 'index', 'purpose'],
+  sgd: ['p', 'g', 'count', 'rates', 'decay'],
+  softmax: ['n', 'C', 'x', 'y'],
+  softmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
+  spread: ['s', 'y', 'count', 'weight'],
+  squaredErrors: ['n', 'C', 'y', 't', 'loss'],
+  squaredErrorsGradient: ['n', 'C', 'y', 't', 'dloss', 'dy'],
+  sumChannels: ['N', 'C', 'area', 'x', 'y'],
+  sumRows: ['rows', 'columns', 'x', 'y'],
+  weightedSum: ['x', 'y', 'count', 'weight'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type KernelName = keyof typeof kernelOperands;
+
+type Each<Names extends readonly string[], T> = { [P in keyof Names]: T };
+
+/** One value of type T for each operand of kernel K. */
+export type OperandsOf<K extends KernelName, T> = Each<(typeof kernelOperands)[K], T>;
