@@ -1,0 +1,43 @@
+/** The convolutional layer, in PyTorch's names and order: Conv2d(in, out, kernel, stride, padding, bias). */
+import * as ops from '../ops/index.js';
+import { fanInUniform } from './initializer.js';
+import { checkInteger, checkPair, type Layer } from './layer.js';
+
+export interface Conv2dOptions {
+  /** One number or [vertical, horizontal]; default 1. */
+  readonly stride?: number | readonly [number, number];
+  /** Zeros around the image; one number or [vertical, horizontal]; default 0. */
+  readonly padding?: number | readonly [number, number];
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * Cross-correlation of N×inChannels×H×W images with outChannels filters; see ops/conv2d.ts.
+ * Parameters: weight outChannels×inChannels×kh×kw, bias outChannels.
+ * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
+ */
+export function conv2d(
+  inChannels: number,
+  outChannels: number,
+  kernelSize: number | readonly [number, number],
+  { stride = 1, padding = 0, bias = true }: Conv2dOptions = {},
+): Layer {
+  checkInteger('conv2d', 'inChannels', inChannels, 1);
+  checkInteger('conv2d', 'outChannels', outChannels, 1);
+  const [kh, kw] = checkPair('conv2d', 'kernelSize', kernelSize, 1);
+  const attributes = {
+    stride: checkPair('conv2d', 'stride', stride, 1),
+    padding: checkPair('conv2d', 'padding', padding, 0),
+  };
+  return {
+    kind: 'conv2d',
+    settings: { inChannels, outChannels, kernelSize, stride, padding, bias },
+    build(x, scope) {
+      const init = fanInUniform(inChannels * kh * kw);
+      const w = scope.parameter('weight', [outChannels, inChannels, kh, kw], init);
+      const b = bias ? scope.parameter('bias', [outChannels], init) : null;
+      return ops.conv2d(x, w, b, attributes);
+    },
+  };
+}

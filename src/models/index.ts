@@ -1,0 +1,51 @@
+/** The models by the name the command line knows them under, each with its usual recipe. */
+import { LanewiseError, nearest } from '../errors.js';
+import type { Model } from '../layers/index.js';
+import type { LossName } from '../losses/loss.js';
+import { lenet5 } from './lenet5.js';
+import { mlp } from './mlp.js';
+
+export { lenet5, mlp };
+
+/** A model with the loss and the settings that train it well. */
+export interface Recipe {
+  readonly create: () => Model;
+  readonly loss: LossName;
+  readonly optimizer: 'sgd' | 'momentum' | 'adam';
+  readonly learningRate: number;
+  readonly schedule: 'constant' | 'linear';
+  readonly batch: number;
+  readonly epochs: number;
+}
+
+export const recipes: Readonly<Record<string, Recipe>> = {
+  lenet5: {
+    create: lenet5,
+    loss: 'crossEntropy',
+    optimizer: 'momentum',
+    learningRate: 0.05,
+    schedule: 'linear',
+    batch: 64,
+    epochs: 12,
+  },
+  mlp: {
+    create: mlp,
+    loss: 'squaredError',
+    optimizer: 'sgd',
+    learningRate: 0.1,
+    schedule: 'constant',
+    batch: 64,
+    epochs: 12,
+  },
+};
+
+/** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */
+export function recipeFor(name: string): Recipe {
+  if (Object.hasOwn(recipes, name)) return recipes[name]!;
+  const known = Object.keys(recipes);
+  throw new LanewiseError(
+    'argument',
+    `unknown model '${name}', expected one of ${known.join(', ')}`,
+    nearest(name, known),
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * LeNet-5 in the form that is built today: LeCun et al. 1998, figure 2, with plain average pooling,
+ * a full connection between S2 and C3, and softmax cross-entropy in place of the RBF output.
+ * 61,706 parameters. The input is scaled as in §III.A: background −0.1, ink 1.175.
+ */
+import {
+  avgPool2d,
+  conv2d,
+  flatten,
+  linear,
+  sequential,
+  tanh,
+  type Model,
+} from '../layers/index.js';
+
+/** Images 1×32×32 (28×28 ones are framed), ten classes by default. */
+export const lenet5 = ({ classes = 10 }: { readonly classes?: number } = {}): Model =>
+  sequential(
+    {
+      c1: conv2d(1, 6, 5),
+      c1act: tanh(),
+      s2: avgPool2d(2),
+      c3: conv2d(6, 16, 5),
+      c3act: tanh(),
+      s4: avgPool2d(2),
+      flat: flatten(),
+      c5: linear(400, 120),
+      c5act: tanh(),
+      f6: linear(120, 84),
+      f6act: tanh(),
+      output: linear(84, classes),
+    },
+    { input: [1, 32, 32], mean: 0.1 / 1.275, deviation: 1 / 1.275 },
+  );

@@ -1,0 +1,39 @@
+/** The map of a run's memory: named regions one after another, each starting at a cache line. */
+import { FIRST_FREE_BYTE, checkMemorySize } from '../engine/memory.js';
+import { align } from '../program/program.js';
+
+export interface Region {
+  readonly name: string;
+  readonly base: number;
+  readonly bytes: number;
+}
+
+export interface MemoryMap {
+  readonly regions: readonly Region[];
+  readonly bytes: number;
+}
+
+/** Bytes behind the last region: vector loads may read a little past a buffer. */
+const SLACK_BYTES = 64;
+
+/**
+ * Lays out `sizes` (region → bytes) in their order.
+ * @throws LanewiseError kind 'memory' if all together exceed what WebAssembly addresses.
+ */
+export function layoutMemory(sizes: Readonly<Record<string, number>>): MemoryMap {
+  let end = FIRST_FREE_BYTE;
+  const regions = Object.entries(sizes).map(([name, bytes]) => {
+    const region = { name, base: end, bytes };
+    end += align(bytes);
+    return region;
+  });
+  checkMemorySize(end + SLACK_BYTES, sizes);
+  return { regions, bytes: end + SLACK_BYTES };
+}
+
+/** First byte of a region. */
+export function baseOf(map: MemoryMap, name: string): number {
+  const region = map.regions.find((candidate) => candidate.name === name);
+  if (!region) throw new Error(`no memory region '${name}'`);
+  return region.base;
+}

@@ -1,0 +1,94 @@
+/**
+ * Threads: piscina owns them, and one task is a whole job, many steps long. With 0 workers the job runs
+ * in the calling thread, on an unshared memory.
+ */
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { LanewiseError } from '../errors.js';
+import { baseOf } from './layout.js';
+import type { RunPlan } from './plan.js';
+import { createWorker, type Job } from './worker.js';
+
+/** What is posted to a worker thread with each job; it links a plan once and remembers it by its id. */
+export interface WorkerTask {
+  readonly plan: RunPlan;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly rank: number;
+  readonly spins: number;
+  readonly job: Job;
+}
+
+export interface Pool {
+  /** Resolves when all workers have done their share. */
+  run(job: Job): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Looks at the barrier before a worker parks: about 50 µs. */
+const SPINS = 20_000;
+
+export const machineParallelism = (): number => availableParallelism();
+
+/** The pool of the calling thread alone. */
+export function createLocalPool(
+  plan: RunPlan,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Pool {
+  const work = createWorker(plan, module, memory, 0, 0);
+  return {
+    async run(job) {
+      work(job);
+      // Let timers and signals through between jobs.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    async close() {},
+  };
+}
+
+/** `plan.workers` threads. @throws LanewiseError kind 'engine' from `run` if a worker fails. */
+export function createThreadPool(
+  plan: RunPlan,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Pool {
+  const { workers } = plan;
+  const spins = workers <= machineParallelism() ? SPINS : 0;
+  const piscina = new Piscina({
+    filename: new URL('../../workers/worker.js', import.meta.url).href,
+    minThreads: workers,
+    maxThreads: workers,
+    concurrentTasksPerWorker: 1,
+  });
+  const control = new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), 3);
+
+  /** Wakes workers that wait at the barrier for one that will not come. */
+  function giveUp(): void {
+    Atomics.store(control, 2, 1);
+    Atomics.notify(control, 1);
+  }
+
+  return {
+    async run(job) {
+      const tasks = Array.from({ length: workers }, async (_, rank) => {
+        const task: WorkerTask = { plan, module, memory, rank, spins, job };
+        try {
+          return await piscina.run(task);
+        } catch (error) {
+          giveUp();
+          throw error;
+        }
+      });
+      const settled = await Promise.allSettled(tasks);
+      const failure = settled.find((outcome) => outcome.status === 'rejected');
+      if (!failure) return;
+      const reason =
+        failure.reason instanceof Error ? failure.reason.message : String(failure.reason);
+      throw new LanewiseError('engine', `a worker thread failed: ${reason}`, undefined, {
+        cause: failure.reason,
+      });
+    },
+    close: () => piscina.destroy(),
+  };
+}

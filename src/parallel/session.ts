@@ -1,0 +1,171 @@
+/**
+ * A run in progress: the memory with data, weights and state in it, and the pool that works on it. The
+ * main thread writes orders and rates, hands out jobs, and reads metrics.
+ */
+import type { Dataset } from '../data/dataset.js';
+import { LanewiseError } from '../errors.js';
+import { allocateMemory } from '../engine/memory.js';
+import { instantiate, loadModule } from '../engine/wasm.js';
+import { showShape } from '../graph/tensor.js';
+import type { Model } from '../layers/index.js';
+import { RATE_SLOTS } from '../optimizers/optimizer.js';
+import { purpose } from '../random/purposes.js';
+import { baseOf } from './layout.js';
+import { EVALUATION_CHUNK, planRun, type PlanRequest, type RunPlan } from './plan.js';
+import { createLocalPool, createThreadPool } from './pool.js';
+
+/** Trained values by parameter name. */
+export type Weights = ReadonlyMap<string, Float32Array>;
+
+export interface Evaluation {
+  /** n×C, one row a sample. */
+  readonly scores: Float32Array;
+  /** One value a sample. */
+  readonly losses: Float32Array;
+}
+
+/** A minibatch's mean loss and its number of right answers. */
+export interface StepMetrics {
+  readonly loss: number;
+  readonly hits: number;
+  readonly samples: number;
+}
+
+export interface Session {
+  readonly plan: RunPlan;
+  /** Draws initial weights: element e of parameter i is a function of (seed, i, e). */
+  initialize(seed: number): void;
+  readWeights(): Map<string, Float32Array>;
+  writeWeights(weights: Weights): void;
+  /** The epoch's order of samples. */
+  writeOrder(order: Uint32Array): void;
+  /** Trains minibatches [first, first + rates.length) of the order, one row of rates a step. */
+  train(first: number, rates: readonly (readonly number[])[]): Promise<StepMetrics[]>;
+  /** Scores a whole data set. */
+  evaluate(dataset: number): Promise<Evaluation>;
+  close(): Promise<void>;
+}
+
+/**
+ * Plans, allocates, loads data and starts `workers` threads (0: this thread).
+ * @throws LanewiseError before anything starts if data and model do not fit, or memory is short.
+ */
+export async function createSession(request: PlanRequest): Promise<Session> {
+  for (const data of request.datasets) checkFit(request.model, data);
+  const threaded = request.workers > 0;
+  const plan = planRun({ ...request, workers: Math.max(1, request.workers) });
+  const module = await loadModule(plan.numerics, threaded);
+  const memory = allocateMemory(plan.memory.bytes, threaded);
+  const kernels = instantiate(module, memory);
+  const at = (name: string) => baseOf(plan.memory, name);
+  request.datasets.forEach(({ samples, labels }, i) => {
+    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+    new Uint8Array(memory.buffer).set(bytes, at(`samples ${i}`));
+    new Uint8Array(memory.buffer).set(labels, at(`labels ${i}`));
+  });
+  const pool = (threaded ? createThreadPool : createLocalPool)(plan, module, memory);
+  const viewOf = (name: string, offset: number, count: number) =>
+    new Float32Array(memory.buffer, at(name) + offset, count);
+
+  return {
+    plan,
+    initialize(seed) {
+      const [key0, key1] = splitSeed(seed);
+      request.model.parameters.forEach(({ initializer: init }, i) => {
+        const { offset, count } = plan.parameters.entries[i]!;
+        const y = at('parameters') + offset;
+        if (init.kind === 'constant') kernels.fill(y, count, init.value);
+        else if (init.kind === 'uniform') {
+          kernels.randomUniform(y, count, init.low, init.high, key0, key1, i, purpose.init);
+        } else {
+          kernels.randomNormal(y, count, init.mean, init.deviation, key0, key1, i, purpose.init);
+        }
+      });
+    },
+    readWeights: () =>
+      new Map(
+        plan.parameters.entries.map(({ name, offset, count }) => [
+          name,
+          viewOf('parameters', offset, count).slice(),
+        ]),
+      ),
+    writeWeights(weights) {
+      for (const { name, offset, count } of plan.parameters.entries) {
+        const values = weights.get(name);
+        if (values?.length !== count) {
+          throw new LanewiseError(
+            'argument',
+            `weights of '${name}': ${values?.length ?? 'none'} values, expected ${count}`,
+          );
+        }
+        viewOf('parameters', offset, count).set(values);
+      }
+    },
+    writeOrder(order) {
+      new Uint32Array(memory.buffer, at('order'), order.length).set(order);
+    },
+    async train(first, rates) {
+      rates.forEach((row, i) => viewOf('rates', i * RATE_SLOTS * 4, row.length).set(row));
+      await pool.run({ kind: 'train', first, steps: rates.length });
+      return rates.map((_, i) => readMetrics(plan, first + i, i, viewOf));
+    },
+    async evaluate(dataset) {
+      const { count } = plan.datasets[dataset]!;
+      const scores = new Float32Array(count * plan.outputs);
+      const losses = new Float32Array(count);
+      for (let from = 0; from < count; from += EVALUATION_CHUNK) {
+        const size = Math.min(EVALUATION_CHUNK, count - from);
+        new Uint32Array(memory.buffer, at('order'), size).forEach(
+          (_, i, order) => (order[i] = from + i),
+        );
+        await pool.run({ kind: 'evaluate', dataset, count: size });
+        scores.set(viewOf('scores', 0, size * plan.outputs), from * plan.outputs);
+        losses.set(viewOf('losses', 0, size), from);
+      }
+      return { scores, losses };
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** The shards' losses and hits, added in shard order. */
+function readMetrics(
+  plan: RunPlan,
+  position: number,
+  index: number,
+  viewOf: (name: string, offset: number, count: number) => Float32Array,
+): StepMetrics {
+  const samples = Math.min(plan.batch, plan.datasets[0]!.count - position * plan.batch);
+  const shards = plan.steps[samples]!.schedule.shards.length;
+  const row = viewOf('metrics', index * Math.min(plan.shards, plan.batch) * 8, shards * 2);
+  let loss = 0;
+  let hits = 0;
+  for (let s = 0; s < shards; s++) {
+    loss += row[s * 2]!;
+    hits += row[s * 2 + 1]!;
+  }
+  return { loss, hits, samples };
+}
+
+/** A seed as the two words of a Philox key. */
+export const splitSeed = (seed: number): [number, number] => [
+  seed >>> 0,
+  Math.floor(seed / 2 ** 32) >>> 0,
+];
+
+function checkFit({ architecture, outputs }: Model, data: Dataset): void {
+  const [C, H, W] = architecture.input.shape;
+  const [c, h, w] = data.shape;
+  if (c !== C || h > H || w > W) {
+    throw new LanewiseError(
+      'data',
+      `data set '${data.name}' has samples of ${showShape(data.shape)}, the model takes ${showShape(architecture.input.shape)} or smaller images of as many channels`,
+    );
+  }
+  if (data.classes.length > outputs) {
+    throw new LanewiseError(
+      'data',
+      `data set '${data.name}' has ${data.classes.length} classes, the model has ${outputs} outputs`,
+    );
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Shards and their tree. A minibatch is cut into shards by the settings alone; their gradients are added
+ * over a fixed binary tree of shard indices, whoever computes them. Workers are only hands: each takes
+ * consecutive shards, folds the subtrees it owns whole, and what is left is merged by all of them together.
+ */
+
+/** A shard is about this many samples unless `shards` says otherwise: its activations stay in L2. */
+const SHARD_SAMPLES = 16;
+
+export const defaultShards = (batch: number): number => Math.ceil(batch / SHARD_SAMPLES);
+
+/** Samples [from, from + count) of a minibatch. */
+export interface Shard {
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Cuts `batch` samples into `shards` parts whose sizes differ by one at most; never an empty one. */
+export function cutShards(batch: number, shards: number): Shard[] {
+  const parts = Math.min(shards, batch);
+  return Array.from({ length: parts }, (_, s) => {
+    const from = Math.floor((s * batch) / parts);
+    return { from, count: Math.floor(((s + 1) * batch) / parts) - from };
+  });
+}
+
+/** A gradient buffer of one worker. */
+export interface Slot {
+  readonly rank: number;
+  readonly slot: number;
+}
+
+export type Action =
+  /** Compute the shard's gradients into the slot. */
+  | { readonly kind: 'gradient'; readonly shard: number; readonly slot: number }
+  /** Slot `to` += slot `from`. */
+  | { readonly kind: 'fold'; readonly to: number; readonly from: number };
+
+/** What one minibatch takes: each worker's own actions, then the merges that cross workers. */
+export interface StepSchedule {
+  readonly shards: readonly Shard[];
+  readonly actions: readonly (readonly Action[])[];
+  /** In order; each adds `from` to `to`, every worker on its slice of the parameters. */
+  readonly merges: readonly { readonly to: Slot; readonly from: Slot }[];
+  /** Where the minibatch's gradient ends up. */
+  readonly root: Slot;
+  /** Gradient buffers a worker needs. */
+  readonly slots: number;
+}
+
+/**
+ * The schedule of a minibatch of `shards` for `workers`. The tree's node of size 2ᵏ at i covers shards
+ * [i, i + 2ᵏ): its sum is left half + right half, whatever computes it.
+ */
+export function scheduleStep(shards: readonly Shard[], workers: number): StepSchedule {
+  const count = shards.length;
+  const owner = (shard: number): number => Math.floor((shard * workers) / count);
+  const actions: Action[][] = Array.from({ length: workers }, () => []);
+  const nextSlot = new Array<number>(workers).fill(0);
+  const merges: { to: Slot; from: Slot }[] = [];
+  let slots = 1;
+
+  /** Computes the node into `slot` of one worker, with the slots above it as scratch. */
+  function fold(rank: number, lo: number, size: number, slot: number): void {
+    slots = Math.max(slots, slot + 1);
+    if (size === 1) {
+      actions[rank]!.push({ kind: 'gradient', shard: lo, slot });
+      return;
+    }
+    const half = size / 2;
+    fold(rank, lo, half, slot);
+    if (lo + half >= count) return;
+    fold(rank, lo + half, half, slot + 1);
+    actions[rank]!.push({ kind: 'fold', to: slot, from: slot + 1 });
+  }
+
+  function place(lo: number, size: number): Slot {
+    const rank = owner(lo);
+    if (owner(Math.min(lo + size, count) - 1) === rank) {
+      const slot = nextSlot[rank]!++;
+      fold(rank, lo, size, slot);
+      return { rank, slot };
+    }
+    const half = size / 2;
+    const to = place(lo, half);
+    if (lo + half >= count) return to;
+    merges.push({ to, from: place(lo + half, half) });
+    return to;
+  }
+
+  let size = 1;
+  while (size < count) size *= 2;
+  const root = place(0, size);
+  return { shards, actions, merges, root, slots };
+}

@@ -1,0 +1,199 @@
+/**
+ * Training: epochs of minibatches, handed to the workers in chunks of steps that take a fraction of a
+ * second, so that progress can be shown and a wish to stop be heard. How long a chunk is has no influence
+ * on any number.
+ */
+import { shuffledOrder } from '../data/shuffle.js';
+import { LanewiseError } from '../errors.js';
+import type { Numerics } from '../engine/features.js';
+import type { Model } from '../layers/index.js';
+import { schedules } from '../optimizers/index.js';
+import { CHUNK_STEPS } from '../parallel/plan.js';
+import { createSession, type Session, type StepMetrics } from '../parallel/session.js';
+import { summarize } from './evaluate.js';
+import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
+import { createTrainedModel, type TrainedModel } from './trained-model.js';
+
+/** State of a run between two chunks. */
+export interface Progress {
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Of the epoch. */
+  readonly samplesDone: number;
+  readonly samples: number;
+  /** Means over the epoch so far. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly imagesPerSecond: number;
+  /** Of the whole run, estimated. */
+  readonly secondsLeft: number;
+}
+
+/** One finished epoch. `val…` are absent without validation data. */
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly valLoss?: number;
+  readonly valAccuracy?: number;
+  readonly imagesPerSecond: number;
+}
+
+export interface TrainCallbacks {
+  onProgress?(progress: Progress): void;
+  onEpoch?(record: EpochRecord): void;
+  /** Stops the run after the chunk at hand. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainResult {
+  readonly model: TrainedModel;
+  readonly history: readonly EpochRecord[];
+  readonly settings: ResolvedSettings;
+  readonly numerics: Numerics;
+  readonly seconds: number;
+  /** True if the signal ended the run early. */
+  readonly interrupted: boolean;
+}
+
+/** Aim of a chunk, in milliseconds. */
+const CHUNK_MS = 150;
+
+/**
+ * Trains `model` from fresh weights. The result is a function of model, data, seed and settings other
+ * than `workers`.
+ * @throws LanewiseError before work starts for settings, data or sizes that cannot be; kind 'engine' if
+ * a worker thread fails, or if the loss becomes NaN or infinite.
+ */
+export async function train(
+  model: Model,
+  settings: TrainSettings,
+  callbacks: TrainCallbacks = {},
+): Promise<TrainResult> {
+  const resolved = resolveSettings(settings);
+  const { data, validation, loss, optimizer, batch, shards, workers, numerics, seed, epochs } =
+    resolved;
+  const start = performance.now();
+  const session = await createSession({
+    model,
+    loss,
+    numerics,
+    workers,
+    datasets: validation ? [data, validation] : [data],
+    training: { optimizer, batch, shards },
+  });
+  try {
+    session.initialize(seed);
+    const history: EpochRecord[] = [];
+    const clock = createClock();
+    for (let epoch = 1; epoch <= epochs && !callbacks.signal?.aborted; epoch++) {
+      const record = await trainEpoch(session, resolved, epoch, clock, callbacks);
+      if (!record) break;
+      history.push(record);
+      callbacks.onEpoch?.(record);
+    }
+    return {
+      model: createTrainedModel(model, loss, numerics, session.readWeights()),
+      history,
+      settings: resolved,
+      numerics,
+      seconds: (performance.now() - start) / 1000,
+      interrupted: history.length < epochs,
+    };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Time spent in training steps alone, and how many steps a chunk should have. */
+interface Clock {
+  trainingMs: number;
+  samples: number;
+  chunkSteps: number;
+}
+
+const createClock = (): Clock => ({ trainingMs: 0, samples: 0, chunkSteps: 8 });
+
+/** Undefined if the signal ended the epoch early. */
+async function trainEpoch(
+  session: Session,
+  settings: ResolvedSettings,
+  epoch: number,
+  clock: Clock,
+  callbacks: TrainCallbacks,
+): Promise<EpochRecord | undefined> {
+  const { data, validation, batch, epochs, seed } = settings;
+  const samples = data.labels.length;
+  const stepsPerEpoch = Math.ceil(samples / batch);
+  const total = { loss: 0, hits: 0, samples: 0 };
+  const epochStartMs = clock.trainingMs;
+  session.writeOrder(shuffledOrder(samples, seed, epoch));
+  for (let first = 0; first < stepsPerEpoch;) {
+    if (callbacks.signal?.aborted) return undefined;
+    const steps = Math.min(clock.chunkSteps, stepsPerEpoch - first);
+    const started = performance.now();
+    const done = (epoch - 1) * stepsPerEpoch + first;
+    const metrics = await session.train(
+      first,
+      ratesOf(settings, done, steps, epochs * stepsPerEpoch),
+    );
+    const ms = performance.now() - started;
+    clock.trainingMs += ms;
+    clock.chunkSteps = Math.min(
+      CHUNK_STEPS,
+      Math.max(1, Math.round((steps * CHUNK_MS) / Math.max(ms, 1))),
+    );
+    metrics.forEach((step, i) => addStep(total, step, epoch, first + i));
+    clock.samples += metrics.reduce((sum, step) => sum + step.samples, 0);
+    first += steps;
+    callbacks.onProgress?.({
+      epoch,
+      epochs,
+      samplesDone: total.samples,
+      samples,
+      loss: total.loss / total.samples,
+      accuracy: total.hits / total.samples,
+      imagesPerSecond: (clock.samples / clock.trainingMs) * 1000,
+      secondsLeft: ((epochs * samples - clock.samples) * clock.trainingMs) / clock.samples / 1000,
+    });
+  }
+  const summary = validation ? summarize(await session.evaluate(1), validation) : undefined;
+  return {
+    epoch,
+    loss: total.loss / total.samples,
+    accuracy: total.hits / total.samples,
+    ...(summary ? { valLoss: summary.loss, valAccuracy: summary.accuracy } : {}),
+    imagesPerSecond: (samples / (clock.trainingMs - epochStartMs)) * 1000,
+  };
+}
+
+/** The kernels' values for steps [done, done + steps) of the run. */
+function ratesOf(
+  { optimizer, schedule }: ResolvedSettings,
+  done: number,
+  steps: number,
+  allSteps: number,
+): (readonly number[])[] {
+  return Array.from({ length: steps }, (_, i) => {
+    const factor = schedules[schedule](done + i, allSteps);
+    return optimizer.rates(done + i, optimizer.learningRate * factor);
+  });
+}
+
+function addStep(
+  total: { loss: number; hits: number; samples: number },
+  { loss, hits, samples }: StepMetrics,
+  epoch: number,
+  step: number,
+): void {
+  if (!Number.isFinite(loss)) {
+    throw new LanewiseError(
+      'engine',
+      `the loss became ${loss} in epoch ${epoch}, step ${step + 1}`,
+      'lower the learning rate (--lr)',
+    );
+  }
+  total.loss += loss * samples;
+  total.hits += hits;
+  total.samples += samples;
+}
