@@ -10,7 +10,7 @@ const filters = process.argv.slice(2);
 const files = readdirSync(folder, { recursive: true })
   .filter((name) => name.endsWith('.test.js'))
   .filter((name) => filters.length === 0 || filters.some((part) => name.includes(part)))
-  .sort();
+  .toSorted();
 if (files.length === 0) {
   console.error(`no test file in ${folder} matches ${filters.join(', ') || '*.test.js'}`);
   process.exit(1);

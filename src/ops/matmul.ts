@@ -25,13 +25,14 @@ function extents({ a, b }: Inputs, { transposeA, transposeB }: Attributes) {
   return { m, n, k, kOfB };
 }
 
+const showOperand = (t: Tensor, transposed: boolean): string =>
+  `${showShape(t.shape)}${transposed ? ' (transposed)' : ''}`;
+
 export const matmulOp = defineOp<Inputs, Attributes>({
   name: 'matmul',
   shape(inputs, attributes) {
     const { a, b, bias } = inputs;
-    const show = (t: Tensor, transposed: boolean) =>
-      `${showShape(t.shape)}${transposed ? ' (transposed)' : ''}`;
-    const both = `${show(a, attributes.transposeA)} and ${show(b, attributes.transposeB)}`;
+    const both = `${showOperand(a, attributes.transposeA)} and ${showOperand(b, attributes.transposeB)}`;
     if (a.shape.length !== 2 || b.shape.length !== 2) {
       throw new ShapeError('matmul', `expected two matrices, found ${both}`);
     }

@@ -56,7 +56,7 @@ export function scheduleStep(shards: readonly Shard[], workers: number): StepSch
   const count = shards.length;
   const owner = (shard: number): number => Math.floor((shard * workers) / count);
   const actions: Action[][] = Array.from({ length: workers }, () => []);
-  const nextSlot = new Array<number>(workers).fill(0);
+  const nextSlot = Array.from({ length: workers }, () => 0);
   const merges: { to: Slot; from: Slot }[] = [];
   let slots = 1;
 

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+/** The command line: names the commands, and turns errors into one message and an exit code. */
+import { Command } from 'commander';
+import { LanewiseError } from '../errors.js';
+import { enableRelaxedSimd } from './engine-flags.js';
+import { evalCommand } from './eval.js';
+import { inspectCommand } from './inspect.js';
+import { predictCommand } from './predict.js';
+import { trainCommand } from './train.js';
+import { verifyCommand } from './verify.js';
+import { version } from './version.js';
+
+enableRelaxedSimd();
+
+const program = new Command('lanewise')
+  .description('Trains neural networks on nothing but WebAssembly SIMD.')
+  .version(version)
+  .showHelpAfterError('(--help lists the options)')
+  .addCommand(trainCommand())
+  .addCommand(evalCommand())
+  .addCommand(predictCommand())
+  .addCommand(inspectCommand())
+  .addCommand(verifyCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof LanewiseError)) throw error;
+  console.error(`error: ${error.message}`);
+  if (error.hint) console.error(`  ${error.hint}`);
+  process.exitCode = 1;
+}

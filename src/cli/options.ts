@@ -1,0 +1,80 @@
+/** Options that several commands share: how they are read, and the data they lead to. */
+import { InvalidArgumentError, Option } from 'commander';
+import { firstSamples, type Dataset } from '../data/dataset.js';
+import { digits } from '../data/digits/index.js';
+import { mnist, type DownloadProgress } from '../data/mnist.js';
+import { LanewiseError, nearest } from '../errors.js';
+import { downloadBar } from './progress.js';
+
+/** Reads a number; `what` says what was expected. */
+function number(text: string, what: string, valid: (value: number) => boolean): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!valid(value)) throw new InvalidArgumentError(`Expected ${what}.`);
+  return value;
+}
+
+export const wholeNumber =
+  (least: number) =>
+  (text: string): number =>
+    number(text, `a whole number of at least ${least}`, (v) => Number.isSafeInteger(v) && v >= least);
+
+export const rate = (text: string): number =>
+  number(text, 'a number of at least 0', (v) => Number.isFinite(v) && v >= 0);
+
+export const dataOption = (): Option =>
+  new Option('--data <name>', 'data set: mnist or digits').default('digits');
+
+export const dataDirOption = (): Option =>
+  new Option('--data-dir <folder>', 'folder with the four MNIST files (else LANEWISE_DATA, else downloaded)');
+
+export const workersOption = (): Option =>
+  new Option('--workers <n>', 'threads; no influence on any result')
+    .default(undefined, 'the machine’s parallelism')
+    .argParser(wholeNumber(0));
+
+export const numericsOption = (): Option =>
+  new Option('--numerics <kind>', 'rounding of multiply-add').choices(['fused', 'strict']).default(
+    undefined,
+    'fused where the engine rounds once',
+  );
+
+export interface DataSets {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
+const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
+
+const loaders: Readonly<Record<string, (directory: string | undefined, limit: number) => Promise<DataSets>>> = {
+  async digits(_, limit) {
+    const { seed, train, test, testFirst } = DIGITS;
+    return {
+      train: digits({ count: Math.min(train, limit), seed }),
+      test: digits({ count: test, seed, first: testFirst }),
+    };
+  },
+  async mnist(directory, limit) {
+    const bar = downloadBar(process.stderr);
+    try {
+      const { train, test } = await mnist({
+        ...(directory === undefined ? {} : { directory }),
+        onProgress: (progress: DownloadProgress) => bar.update(progress),
+      });
+      return { train: firstSamples(train, limit), test };
+    } finally {
+      bar.stop();
+    }
+  },
+};
+
+/**
+ * Training and test samples of a data set known by name; the first `limit` training samples.
+ * @throws LanewiseError kind 'argument' for an unknown name, else the loader's.
+ */
+export function loadData(name: string, directory?: string, limit = Infinity): Promise<DataSets> {
+  const known = Object.keys(loaders);
+  if (!known.includes(name)) {
+    throw new LanewiseError('argument', `unknown data set '${name}', expected one of ${known.join(', ')}`, nearest(name, known));
+  }
+  return loaders[name]!(directory, limit);
+}

@@ -1,0 +1,96 @@
+/** What `lanewise train` shows: JSON events, a progress bar on a terminal, plain lines elsewhere. */
+import type { Dataset } from '../data/dataset.js';
+import { parameterCount, type Model } from '../layers/index.js';
+import { confusionMatrix } from '../training/confusion.js';
+import type { EvaluationSummary } from '../training/evaluate.js';
+import type { ResolvedSettings } from '../training/settings.js';
+import type { TrainCallbacks, TrainResult } from '../training/train.js';
+import { renderConfusion } from './confusion.js';
+import { createProgress, epochLine } from './progress.js';
+import { formatCount, formatPercent, formatSeconds } from './terminal.js';
+
+export interface Reporter {
+  start(name: string, data: string, model: Model, settings: ResolvedSettings): void;
+  readonly callbacks: Pick<TrainCallbacks, 'onProgress' | 'onEpoch'>;
+  /** Takes the progress bar off the screen. */
+  stop(): void;
+  done(
+    result: TrainResult,
+    summary: EvaluationSummary,
+    test: Dataset,
+    file: string,
+    options: { readonly data: string; readonly dataDir?: string },
+  ): Promise<void>;
+}
+
+export const createReporter = (json: boolean, stream: NodeJS.WriteStream): Reporter =>
+  json ? createJsonReporter() : createTextReporter(stream);
+
+function createJsonReporter(): Reporter {
+  const emit = (event: string, fields: object) => console.log(JSON.stringify({ event, ...fields }));
+  return {
+    start(model, data, { parameters: _, ...rest }, settings) {
+      void rest;
+      emit('start', { model, data, ...describe(settings) });
+    },
+    callbacks: { onEpoch: (record) => emit('epoch', record) },
+    stop() {},
+    async done({ model, numerics, settings, seconds, interrupted }, { accuracy }, _, file) {
+      emit('done', {
+        testError: 1 - accuracy,
+        testAccuracy: accuracy,
+        weightsSha256: await model.sha256(),
+        numerics,
+        workers: settings.workers,
+        shards: settings.shards,
+        seconds,
+        interrupted,
+        file,
+      });
+    },
+  };
+}
+
+function describe({ optimizer, schedule, epochs, batch, shards, workers, seed, numerics }: ResolvedSettings) {
+  return { optimizer: optimizer.kind, lr: optimizer.learningRate, schedule, epochs, batch, shards, workers, seed, numerics };
+}
+
+function createTextReporter(stream: NodeJS.WriteStream): Reporter {
+  const progress = createProgress(stream);
+  const say = (line: string) => stream.write(`${line}\n`);
+  return {
+    start(name, data, model, settings) {
+      const { optimizer, lr, schedule, epochs, batch, shards, workers, seed, numerics } = describe(settings);
+      const samples = formatCount(settings.data.labels.length);
+      say(`${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`);
+      say(`${epochs} epochs of minibatches of ${batch} in ${shards} shards, ${optimizer} ${lr} (${schedule}), seed ${seed}`);
+      say(`${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics\n`);
+    },
+    callbacks: {
+      onProgress: (state) => progress.update(state),
+      onEpoch(record) {
+        progress.clear();
+        say(epochLine(record));
+      },
+    },
+    stop: () => progress.stop(),
+    async done({ model, settings, seconds, interrupted, numerics, history }, { accuracy, predictions }, test, file, { data }) {
+      if (interrupted) say(`\nstopped after ${history.length} of ${settings.epochs} epochs`);
+      say(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}\n`);
+      say(`test accuracy ${formatPercent(accuracy)}, error ${formatPercent(1 - accuracy)}, ${formatSeconds(seconds)}`);
+      say(`weights sha256 ${await model.sha256()} (${numerics})`);
+      say(`saved to ${file}\n`);
+      say(hint(file, data));
+    },
+  };
+}
+
+/** How to go on. */
+function hint(file: string, data: string): string {
+  if (data !== 'digits') return `next: npx lanewise predict ${file} digit.png`;
+  return [
+    'next: the same on the real MNIST, downloaded once (or --data-dir with its four files):',
+    '  npx lanewise train lenet5 --data mnist',
+    `  npx lanewise eval ${file} --data mnist`,
+  ].join('\n');
+}

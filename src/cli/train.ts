@@ -1,0 +1,118 @@
+/** `lanewise train`: trains a model by name, shows how it goes, and saves it. */
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import type { Numerics } from '../engine/features.js';
+import { ensureWritableFolder } from '../formats/atomic.js';
+import { recipeFor, type Recipe } from '../models/index.js';
+import { adam, momentum, schedules, sgd, type Optimizer, type ScheduleName } from '../optimizers/index.js';
+import { resolveSettings } from '../training/settings.js';
+import { saveModel } from '../training/model-store.js';
+import { train, type TrainResult } from '../training/train.js';
+import type { EvaluationSummary } from '../training/evaluate.js';
+import { dataDirOption, dataOption, loadData, numericsOption, rate, wholeNumber, workersOption } from './options.js';
+import { createReporter } from './train-report.js';
+
+interface Options {
+  readonly data: string;
+  readonly dataDir?: string;
+  readonly epochs?: number;
+  readonly batch?: number;
+  readonly lr?: number;
+  readonly optimizer?: keyof typeof optimizers;
+  readonly schedule?: ScheduleName;
+  readonly workers?: number;
+  readonly shards?: number;
+  readonly seed: number;
+  readonly numerics?: Numerics;
+  readonly limit?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+const optimizers: Record<Recipe['optimizer'], (lr: number) => Optimizer> = {
+  sgd: (lr) => sgd({ lr }),
+  momentum: (lr) => momentum({ lr }),
+  adam: (lr) => adam({ lr }),
+};
+
+/** Learning rates that suit an optimizer other than the recipe's. */
+const usualRates: Record<Recipe['optimizer'], number> = { sgd: 0.1, momentum: 0.05, adam: 0.001 };
+
+export const trainCommand = (): Command =>
+  new Command('train')
+    .description('train a model: lenet5 or mlp')
+    .argument('<model>', 'lenet5 or mlp')
+    .addOption(dataOption())
+    .addOption(dataDirOption())
+    .option('--epochs <n>', 'passes over the data (lenet5, mlp: 12)', wholeNumber(1))
+    .option('--batch <n>', 'samples in a minibatch (64)', wholeNumber(1))
+    .option('--lr <rate>', 'learning rate (the model’s usual one)', rate)
+    .addOption(new Option('--optimizer <name>', 'update rule').choices(Object.keys(optimizers)))
+    .addOption(new Option('--schedule <name>', 'learning rate over the run').choices(Object.keys(schedules)))
+    .addOption(workersOption())
+    .option('--shards <n>', 'parts of a minibatch (one for every 16 samples)', wholeNumber(1))
+    .option('--seed <n>', 'of initial weights and shuffles', wholeNumber(0), 1)
+    .addOption(numericsOption())
+    .option('--limit <n>', 'train on the first n samples only', wholeNumber(1))
+    .option('--out <folder>', 'where the model goes (runs/<model>-<data>)')
+    .option('--json', 'one JSON event a line')
+    .action(runTrain);
+
+async function runTrain(name: string, options: Options): Promise<void> {
+  const recipe = recipeFor(name);
+  const out = options.out ?? join('runs', `${name}-${options.data}`);
+  await ensureWritableFolder(out);
+  const data = await loadData(options.data, options.dataDir, options.limit);
+  const kind = options.optimizer ?? recipe.optimizer;
+  const lr = options.lr ?? (kind === recipe.optimizer ? recipe.learningRate : usualRates[kind]);
+  const settings = resolveSettings({
+    data: data.train,
+    validation: data.test,
+    loss: recipe.loss,
+    optimizer: optimizers[kind](lr),
+    schedule: options.schedule ?? recipe.schedule,
+    epochs: options.epochs ?? recipe.epochs,
+    batch: options.batch ?? Math.min(recipe.batch, data.train.labels.length),
+    ...pick(options, ['shards', 'workers', 'numerics']),
+    seed: options.seed,
+  });
+
+  const reporter = createReporter(options.json ?? false, process.stdout);
+  const model = recipe.create();
+  reporter.start(name, options.data, model, settings);
+  const stop = stopOnInterrupt();
+  let result: TrainResult;
+  try {
+    result = await train(model, settings, { ...reporter.callbacks, signal: stop.signal });
+  } finally {
+    reporter.stop();
+  }
+  const file = join(out, 'model.safetensors');
+  await saveModel(result.model, file);
+  const summary = await result.model.evaluate(data.test, pick(options, ['workers']));
+  await reporter.done(result, summary, data.test, file, options);
+  if (result.interrupted) process.exitCode = 130;
+  stop.release();
+}
+
+/** What `reporter.done` says besides the figures. */
+export type DoneOptions = Pick<Options, 'data' | 'dataDir'>;
+export type Summary = EvaluationSummary;
+
+/** The first Ctrl-C ends the run after the steps at hand, the second at once. */
+function stopOnInterrupt(): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const onInterrupt = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+    console.error('\nstopping after the steps at hand and saving; Ctrl-C again quits at once');
+  };
+  process.on('SIGINT', onInterrupt);
+  return { signal: controller.signal, release: () => process.off('SIGINT', onInterrupt) };
+}
+
+/** The given keys of `options`, those that were set. */
+function pick<K extends keyof Options>(options: Options, keys: readonly K[]): Partial<Pick<Options, K>> {
+  const present = keys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]);
+  return Object.fromEntries(present) as Partial<Pick<Options, K>>;
+}

@@ -1,0 +1,36 @@
+/** Lanewise: the public names. */
+export { LanewiseError, type ErrorKind } from './errors.js';
+export { checkDataset, firstSamples, type Dataset } from './data/dataset.js';
+export { digits, type DigitsOptions } from './data/digits/index.js';
+export { mnist } from './data/mnist.js';
+export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
+export {
+  avgPool2d,
+  conv2d,
+  flatten,
+  linear,
+  maxPool2d,
+  parameterCount,
+  relu,
+  scaledTanh,
+  sequential,
+  sigmoid,
+  tanh,
+  type Layer,
+  type Model,
+} from './layers/index.js';
+export { type LossName } from './losses/loss.js';
+export { lenet5, mlp } from './models/index.js';
+export { adam, momentum, sgd, type Optimizer, type ScheduleName } from './optimizers/index.js';
+export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { decodeModel, encodeModel } from './training/model-file.js';
+export { loadModel, saveModel } from './training/model-store.js';
+export { type TrainSettings } from './training/settings.js';
+export {
+  train,
+  type EpochRecord,
+  type Progress,
+  type TrainCallbacks,
+  type TrainResult,
+} from './training/train.js';
+export { type Prediction, type TrainedModel } from './training/trained-model.js';

@@ -1,0 +1,102 @@
+/**
+ * A trained model as one safetensors file: weights under their layers' names in PyTorch's layouts, and
+ * in the metadata what it takes to rebuild and use the model.
+ */
+import { LanewiseError } from '../errors.js';
+import type { Numerics } from '../engine/features.js';
+import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import { showShape } from '../graph/tensor.js';
+import { rebuild, type Architecture, type Model } from '../layers/index.js';
+import { lossFor, type LossName } from '../losses/loss.js';
+import { createTrainedModel, type TrainedModel } from './trained-model.js';
+
+/** Version of the metadata below. */
+const FORMAT = 'lanewise-1';
+
+/** The bytes of a model file. */
+export function encodeModel(trained: TrainedModel): Uint8Array {
+  const { model, weights, loss, numerics } = trained;
+  const tensors = model.parameters.map(
+    ({ name, shape }) => [name, { shape, data: weights.get(name)! }] as const,
+  );
+  return encodeSafetensors(new Map(tensors), {
+    format: FORMAT,
+    architecture: JSON.stringify(model.architecture),
+    loss,
+    numerics,
+  });
+}
+
+/**
+ * The model in a file's bytes; `name` is for messages.
+ * @throws LanewiseError kind 'file' if it is no safetensors file, was not written by Lanewise, describes
+ * a model that cannot be, or holds other tensors than its architecture needs.
+ */
+export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
+  const { tensors, metadata } = decodeSafetensors(bytes, name);
+  if (metadata['format'] !== FORMAT) {
+    throw new LanewiseError(
+      'file',
+      `'${name}' holds no Lanewise model: its metadata says format '${metadata['format'] ?? 'none'}', expected '${FORMAT}'`,
+    );
+  }
+  const model = readArchitecture(metadata['architecture'], name);
+  const loss = readLoss(metadata['loss'], name);
+  const numerics = metadata['numerics'];
+  if (numerics !== 'fused' && numerics !== 'strict') {
+    throw new LanewiseError('file', `'${name}': numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`);
+  }
+  const weights = model.parameters.map(({ name: parameter, shape }) => {
+    const tensor = tensors.get(parameter);
+    if (!tensor || showShape(tensor.shape) !== showShape(shape)) {
+      const found = tensor ? `has shape ${showShape(tensor.shape)}` : 'is missing';
+      throw new LanewiseError('file', `'${name}': tensor '${parameter}' ${found}, its architecture needs ${showShape(shape)}`);
+    }
+    return [parameter, tensor.data] as const;
+  });
+  const extra = [...tensors.keys()].find((key) => !model.parameters.some((p) => p.name === key));
+  if (extra !== undefined) {
+    throw new LanewiseError('file', `'${name}': tensor '${extra}' belongs to no layer of its architecture`);
+  }
+  return createTrainedModel(model, loss, numerics as Numerics, new Map(weights));
+}
+
+function readLoss(loss: string | undefined, name: string): LossName {
+  try {
+    lossFor(loss ?? 'missing');
+    return loss as LossName;
+  } catch (error) {
+    throw new LanewiseError('file', `'${name}': ${(error as Error).message}`, undefined, { cause: error });
+  }
+}
+
+/** Architectures come from outside: everything that `rebuild` takes for granted is checked here. */
+function readArchitecture(json: string | undefined, name: string): Model {
+  const refuse = (why: string, cause?: unknown) =>
+    new LanewiseError('file', `'${name}': its architecture ${why}`, undefined, { cause });
+  let architecture: Partial<Architecture> | null;
+  try {
+    architecture = JSON.parse(json ?? '') as Partial<Architecture> | null;
+  } catch (error) {
+    throw refuse(json === undefined ? 'is missing' : 'is not JSON', error);
+  }
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(architecture) || !isObject(architecture.input) || !Array.isArray(architecture.layers)) {
+    throw refuse('has no input and list of layers');
+  }
+  const names = new Set<string>();
+  for (const layer of architecture.layers as unknown[]) {
+    if (!isObject(layer) || typeof layer['name'] !== 'string' || typeof layer['kind'] !== 'string' || !isObject(layer['settings'])) {
+      throw refuse('has a layer without name, kind and settings');
+    }
+    if (names.has(layer['name'])) throw refuse(`names two layers '${layer['name']}'`);
+    names.add(layer['name']);
+  }
+  try {
+    return rebuild(architecture as Architecture);
+  } catch (error) {
+    if (error instanceof LanewiseError) throw refuse(`cannot be built: ${error.message}`, error);
+    throw error;
+  }
+}
