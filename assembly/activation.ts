@@ -21,7 +21,7 @@ const S: f32 = 2.0 / 3.0;
 
 @inline
 function value(code: i32, x: v128): v128 {
-  if (code == RELU) return f32x4.max(x, f32x4.splat(0));
+  if (code == RELU) return f32x4.pmax(x, f32x4.splat(0));
   if (code == SIGMOID) return sigmoid(x);
   if (code == TANH) return tanh(x);
   if (code == SCALED_TANH) return f32x4.mul(f32x4.splat(A), tanh(f32x4.mul(f32x4.splat(S), x)));

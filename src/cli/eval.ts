@@ -26,15 +26,34 @@ export const evalCommand = (): Command =>
 async function runEval(file: string, { data, dataDir, workers, json }: Options): Promise<void> {
   const trained = await loadModel(file);
   const { test } = await loadData(data, dataDir);
-  const { loss, accuracy, predictions } = await trained.evaluate(test, workers === undefined ? {} : { workers });
+  const { loss, accuracy, predictions } = await trained.evaluate(
+    test,
+    workers === undefined ? {} : { workers },
+  );
   const weightsSha256 = await trained.sha256();
   if (json) {
-    const figures = { loss, testAccuracy: accuracy, testError: 1 - accuracy, samples: test.labels.length };
-    console.log(JSON.stringify({ event: 'eval', model: file, data: test.name, ...figures, weightsSha256, numerics: trained.numerics }));
+    const figures = {
+      loss,
+      testAccuracy: accuracy,
+      testError: 1 - accuracy,
+      samples: test.labels.length,
+    };
+    console.log(
+      JSON.stringify({
+        event: 'eval',
+        model: file,
+        data: test.name,
+        ...figures,
+        weightsSha256,
+        numerics: trained.numerics,
+      }),
+    );
     return;
   }
   console.log(`${file} on ${test.name}, ${test.labels.length} samples`);
-  console.log(`accuracy ${formatPercent(accuracy)}, error ${formatPercent(1 - accuracy)}, loss ${loss.toFixed(4)}`);
+  console.log(
+    `accuracy ${formatPercent(accuracy)}, error ${formatPercent(1 - accuracy)}, loss ${loss.toFixed(4)}`,
+  );
   console.log(`weights sha256 ${weightsSha256}, numerics ${trained.numerics}\n`);
   console.log(renderConfusion(confusionMatrix(test.labels, predictions, test.classes)));
 }

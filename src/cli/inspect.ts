@@ -40,7 +40,11 @@ function runInspect(name: string, { program, batch, shards, workers }: Options):
     workers: Math.max(1, resolveWorkers(workers)),
     // The plan needs a data set's extents; `batch` samples make one full minibatch.
     datasets: [digits({ count: batch })],
-    training: { optimizer: momentum({ lr: 0 }), batch, shards: Math.min(shards ?? defaultShards(batch), batch) },
+    training: {
+      optimizer: momentum({ lr: 0 }),
+      batch,
+      shards: Math.min(shards ?? defaultShards(batch), batch),
+    },
   });
   if (program) {
     for (const step of Object.values(plan.steps)) {
@@ -81,7 +85,9 @@ function layerTable(name: string, model: Model): string {
     `${name}: input ${showShape(model.architecture.input.shape)}, ${formatCount(parameterCount(model))} parameters`,
     '',
     line(['layer', 'kind', 'output', 'parameters', 'FLOPs/sample']),
-    ...rows.map((row) => line([row.layer, row.kind, row.shape, zeroAsDash(row.parameters), zeroAsDash(row.flops)])),
+    ...rows.map((row) =>
+      line([row.layer, row.kind, row.shape, zeroAsDash(row.parameters), zeroAsDash(row.flops)]),
+    ),
     line(['total', '', '', formatCount(parameterCount(model)), formatCount(total)]),
     '',
   ].join('\n');
@@ -97,7 +103,10 @@ function memoryTable(plan: RunPlan): string {
   return [
     `memory for minibatches of ${plan.batch} in ${sizes.length} shards (${sizes.join(', ')} samples), momentum, ${plan.workers} ${plan.workers === 1 ? 'worker' : 'workers'}, ${plan.numerics}`,
     '',
-    ...regions.map(({ name, base, bytes }) => `  ${name.padEnd(14)}${formatBytes(bytes).padStart(12)}   at ${base}`),
+    ...regions.map(
+      ({ name, base, bytes }) =>
+        `  ${name.padEnd(14)}${formatBytes(bytes).padStart(12)}   at ${base}`,
+    ),
     `  ${'total'.padEnd(14)}${formatBytes(plan.memory.bytes).padStart(12)}`,
     '',
     `activations of a shard: ${formatBytes(largest.activationBytes)}, ${formatBytes(largest.unsharedBytes)} without reuse; workspace ${formatBytes(largest.workspaceBytes)}`,

@@ -16,7 +16,11 @@ function number(text: string, what: string, valid: (value: number) => boolean): 
 export const wholeNumber =
   (least: number) =>
   (text: string): number =>
-    number(text, `a whole number of at least ${least}`, (v) => Number.isSafeInteger(v) && v >= least);
+    number(
+      text,
+      `a whole number of at least ${least}`,
+      (v) => Number.isSafeInteger(v) && v >= least,
+    );
 
 export const rate = (text: string): number =>
   number(text, 'a number of at least 0', (v) => Number.isFinite(v) && v >= 0);
@@ -25,7 +29,10 @@ export const dataOption = (): Option =>
   new Option('--data <name>', 'data set: mnist or digits').default('digits');
 
 export const dataDirOption = (): Option =>
-  new Option('--data-dir <folder>', 'folder with the four MNIST files (else LANEWISE_DATA, else downloaded)');
+  new Option(
+    '--data-dir <folder>',
+    'folder with the four MNIST files (else LANEWISE_DATA, else downloaded)',
+  );
 
 export const workersOption = (): Option =>
   new Option('--workers <n>', 'threads; no influence on any result')
@@ -33,10 +40,9 @@ export const workersOption = (): Option =>
     .argParser(wholeNumber(0));
 
 export const numericsOption = (): Option =>
-  new Option('--numerics <kind>', 'rounding of multiply-add').choices(['fused', 'strict']).default(
-    undefined,
-    'fused where the engine rounds once',
-  );
+  new Option('--numerics <kind>', 'rounding of multiply-add')
+    .choices(['fused', 'strict'])
+    .default(undefined, 'fused where the engine rounds once');
 
 export interface DataSets {
   readonly train: Dataset;
@@ -45,7 +51,9 @@ export interface DataSets {
 
 const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
 
-const loaders: Readonly<Record<string, (directory: string | undefined, limit: number) => Promise<DataSets>>> = {
+const loaders: Readonly<
+  Record<string, (directory: string | undefined, limit: number) => Promise<DataSets>>
+> = {
   async digits(_, limit) {
     const { seed, train, test, testFirst } = DIGITS;
     return {
@@ -74,7 +82,11 @@ const loaders: Readonly<Record<string, (directory: string | undefined, limit: nu
 export function loadData(name: string, directory?: string, limit = Infinity): Promise<DataSets> {
   const known = Object.keys(loaders);
   if (!known.includes(name)) {
-    throw new LanewiseError('argument', `unknown data set '${name}', expected one of ${known.join(', ')}`, nearest(name, known));
+    throw new LanewiseError(
+      'argument',
+      `unknown data set '${name}', expected one of ${known.join(', ')}`,
+      nearest(name, known),
+    );
   }
   return loaders[name]!(directory, limit);
 }

@@ -26,25 +26,37 @@ export const predictCommand = (): Command =>
     .option('--json', 'one JSON object an image')
     .action(runPredict);
 
-async function runPredict(file: string, images: readonly string[], { invert, json }: Options): Promise<void> {
+async function runPredict(
+  file: string,
+  images: readonly string[],
+  { invert, json }: Options,
+): Promise<void> {
   const trained = await loadModel(file);
   const [channels, height, width] = SAMPLE_SHAPE;
   const samples = new Uint8Array(images.length * height * width);
   for (const [i, path] of images.entries()) {
     const image = decodePng(await readImage(path), path);
-    samples.set(toSample(image, SAMPLE_SHAPE, { invert: INVERT[invert], name: path }), i * channels * height * width);
+    samples.set(
+      toSample(image, SAMPLE_SHAPE, { invert: INVERT[invert], name: path }),
+      i * channels * height * width,
+    );
   }
   const { classes, scores } = await trained.predict(samples, SAMPLE_SHAPE);
   const outputs = trained.model.outputs;
   images.forEach((path, i) => {
     const row = scores.subarray(i * outputs, (i + 1) * outputs);
     if (json) {
-      console.log(JSON.stringify({ event: 'predict', image: path, class: classes[i], scores: [...row] }));
+      console.log(
+        JSON.stringify({ event: 'predict', image: path, class: classes[i], scores: [...row] }),
+      );
       return;
     }
     const ranked = [...row.keys()].toSorted((a, b) => row[b]! - row[a]!).slice(0, 3);
-    const show = (score: number) => (trained.loss === 'crossEntropy' ? formatPercent(score) : score.toFixed(2));
-    console.log(`${path}: ${classes[i]}  (${ranked.map((c) => `${c}: ${show(row[c]!)}`).join(', ')})`);
+    const show = (score: number) =>
+      trained.loss === 'crossEntropy' ? formatPercent(score) : score.toFixed(2);
+    console.log(
+      `${path}: ${classes[i]}  (${ranked.map((c) => `${c}: ${show(row[c]!)}`).join(', ')})`,
+    );
   });
 }
 
@@ -57,6 +69,8 @@ async function readImage(path: string): Promise<Uint8Array> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
-    throw new LanewiseError('file', `cannot read image '${path}': ${reason}`, undefined, { cause: error });
+    throw new LanewiseError('file', `cannot read image '${path}': ${reason}`, undefined, {
+      cause: error,
+    });
   }
 }

@@ -51,8 +51,27 @@ function createJsonReporter(): Reporter {
   };
 }
 
-function describe({ optimizer, schedule, epochs, batch, shards, workers, seed, numerics }: ResolvedSettings) {
-  return { optimizer: optimizer.kind, lr: optimizer.learningRate, schedule, epochs, batch, shards, workers, seed, numerics };
+function describe({
+  optimizer,
+  schedule,
+  epochs,
+  batch,
+  shards,
+  workers,
+  seed,
+  numerics,
+}: ResolvedSettings) {
+  return {
+    optimizer: optimizer.kind,
+    lr: optimizer.learningRate,
+    schedule,
+    epochs,
+    batch,
+    shards,
+    workers,
+    seed,
+    numerics,
+  };
 }
 
 function createTextReporter(stream: NodeJS.WriteStream): Reporter {
@@ -60,10 +79,15 @@ function createTextReporter(stream: NodeJS.WriteStream): Reporter {
   const say = (line: string) => stream.write(`${line}\n`);
   return {
     start(name, data, model, settings) {
-      const { optimizer, lr, schedule, epochs, batch, shards, workers, seed, numerics } = describe(settings);
+      const { optimizer, lr, schedule, epochs, batch, shards, workers, seed, numerics } =
+        describe(settings);
       const samples = formatCount(settings.data.labels.length);
-      say(`${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`);
-      say(`${epochs} epochs of minibatches of ${batch} in ${shards} shards, ${optimizer} ${lr} (${schedule}), seed ${seed}`);
+      say(
+        `${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`,
+      );
+      say(
+        `${epochs} epochs of minibatches of ${batch} in ${shards} shards, ${optimizer} ${lr} (${schedule}), seed ${seed}`,
+      );
       say(`${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics\n`);
     },
     callbacks: {
@@ -74,10 +98,18 @@ function createTextReporter(stream: NodeJS.WriteStream): Reporter {
       },
     },
     stop: () => progress.stop(),
-    async done({ model, settings, seconds, interrupted, numerics, history }, { accuracy, predictions }, test, file, { data }) {
+    async done(
+      { model, settings, seconds, interrupted, numerics, history },
+      { accuracy, predictions },
+      test,
+      file,
+      { data },
+    ) {
       if (interrupted) say(`\nstopped after ${history.length} of ${settings.epochs} epochs`);
       say(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}\n`);
-      say(`test accuracy ${formatPercent(accuracy)}, error ${formatPercent(1 - accuracy)}, ${formatSeconds(seconds)}`);
+      say(
+        `test accuracy ${formatPercent(accuracy)}, error ${formatPercent(1 - accuracy)}, ${formatSeconds(seconds)}`,
+      );
       say(`weights sha256 ${await model.sha256()} (${numerics})`);
       say(`saved to ${file}\n`);
       say(hint(file, data));

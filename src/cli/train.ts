@@ -4,12 +4,27 @@ import { Command, Option } from 'commander';
 import type { Numerics } from '../engine/features.js';
 import { ensureWritableFolder } from '../formats/atomic.js';
 import { recipeFor, type Recipe } from '../models/index.js';
-import { adam, momentum, schedules, sgd, type Optimizer, type ScheduleName } from '../optimizers/index.js';
+import {
+  adam,
+  momentum,
+  schedules,
+  sgd,
+  type Optimizer,
+  type ScheduleName,
+} from '../optimizers/index.js';
 import { resolveSettings } from '../training/settings.js';
 import { saveModel } from '../training/model-store.js';
 import { train, type TrainResult } from '../training/train.js';
 import type { EvaluationSummary } from '../training/evaluate.js';
-import { dataDirOption, dataOption, loadData, numericsOption, rate, wholeNumber, workersOption } from './options.js';
+import {
+  dataDirOption,
+  dataOption,
+  loadData,
+  numericsOption,
+  rate,
+  wholeNumber,
+  workersOption,
+} from './options.js';
 import { createReporter } from './train-report.js';
 
 interface Options {
@@ -48,7 +63,9 @@ export const trainCommand = (): Command =>
     .option('--batch <n>', 'samples in a minibatch (64)', wholeNumber(1))
     .option('--lr <rate>', 'learning rate (the model’s usual one)', rate)
     .addOption(new Option('--optimizer <name>', 'update rule').choices(Object.keys(optimizers)))
-    .addOption(new Option('--schedule <name>', 'learning rate over the run').choices(Object.keys(schedules)))
+    .addOption(
+      new Option('--schedule <name>', 'learning rate over the run').choices(Object.keys(schedules)),
+    )
     .addOption(workersOption())
     .option('--shards <n>', 'parts of a minibatch (one for every 16 samples)', wholeNumber(1))
     .option('--seed <n>', 'of initial weights and shuffles', wholeNumber(0), 1)
@@ -112,7 +129,12 @@ function stopOnInterrupt(): { signal: AbortSignal; release(): void } {
 }
 
 /** The given keys of `options`, those that were set. */
-function pick<K extends keyof Options>(options: Options, keys: readonly K[]): Partial<Pick<Options, K>> {
-  const present = keys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]);
+function pick<K extends keyof Options>(
+  options: Options,
+  keys: readonly K[],
+): Partial<Pick<Options, K>> {
+  const present = keys
+    .filter((key) => options[key] !== undefined)
+    .map((key) => [key, options[key]]);
   return Object.fromEntries(present) as Partial<Pick<Options, K>>;
 }

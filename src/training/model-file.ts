@@ -44,19 +44,28 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   const loss = readLoss(metadata['loss'], name);
   const numerics = metadata['numerics'];
   if (numerics !== 'fused' && numerics !== 'strict') {
-    throw new LanewiseError('file', `'${name}': numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`);
+    throw new LanewiseError(
+      'file',
+      `'${name}': numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`,
+    );
   }
   const weights = model.parameters.map(({ name: parameter, shape }) => {
     const tensor = tensors.get(parameter);
     if (!tensor || showShape(tensor.shape) !== showShape(shape)) {
       const found = tensor ? `has shape ${showShape(tensor.shape)}` : 'is missing';
-      throw new LanewiseError('file', `'${name}': tensor '${parameter}' ${found}, its architecture needs ${showShape(shape)}`);
+      throw new LanewiseError(
+        'file',
+        `'${name}': tensor '${parameter}' ${found}, its architecture needs ${showShape(shape)}`,
+      );
     }
     return [parameter, tensor.data] as const;
   });
   const extra = [...tensors.keys()].find((key) => !model.parameters.some((p) => p.name === key));
   if (extra !== undefined) {
-    throw new LanewiseError('file', `'${name}': tensor '${extra}' belongs to no layer of its architecture`);
+    throw new LanewiseError(
+      'file',
+      `'${name}': tensor '${extra}' belongs to no layer of its architecture`,
+    );
   }
   return createTrainedModel(model, loss, numerics as Numerics, new Map(weights));
 }
@@ -66,7 +75,9 @@ function readLoss(loss: string | undefined, name: string): LossName {
     lossFor(loss ?? 'missing');
     return loss as LossName;
   } catch (error) {
-    throw new LanewiseError('file', `'${name}': ${(error as Error).message}`, undefined, { cause: error });
+    throw new LanewiseError('file', `'${name}': ${(error as Error).message}`, undefined, {
+      cause: error,
+    });
   }
 }
 
@@ -82,12 +93,21 @@ function readArchitecture(json: string | undefined, name: string): Model {
   }
   const isObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(architecture) || !isObject(architecture.input) || !Array.isArray(architecture.layers)) {
+  if (
+    !isObject(architecture) ||
+    !isObject(architecture.input) ||
+    !Array.isArray(architecture.layers)
+  ) {
     throw refuse('has no input and list of layers');
   }
   const names = new Set<string>();
   for (const layer of architecture.layers as unknown[]) {
-    if (!isObject(layer) || typeof layer['name'] !== 'string' || typeof layer['kind'] !== 'string' || !isObject(layer['settings'])) {
+    if (
+      !isObject(layer) ||
+      typeof layer['name'] !== 'string' ||
+      typeof layer['kind'] !== 'string' ||
+      !isObject(layer['settings'])
+    ) {
       throw refuse('has a layer without name, kind and settings');
     }
     if (names.has(layer['name'])) throw refuse(`names two layers '${layer['name']}'`);

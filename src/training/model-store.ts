@@ -17,7 +17,9 @@ export async function loadModel(path: string): Promise<TrainedModel> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
-    throw new LanewiseError('file', `cannot read model '${path}': ${reason}`, undefined, { cause: error });
+    throw new LanewiseError('file', `cannot read model '${path}': ${reason}`, undefined, {
+      cause: error,
+    });
   }
   return decodeModel(bytes, path);
 }

@@ -13,7 +13,9 @@ export interface Instance {
   readInts(at: number, count: number): Int32Array;
 }
 
-export const availableNumerics: readonly Numerics[] = relaxedMaddIsFused() ? ['strict', 'fused'] : ['strict'];
+export const availableNumerics: readonly Numerics[] = relaxedMaddIsFused()
+  ? ['strict', 'fused']
+  : ['strict'];
 
 export async function createInstance(numerics: Numerics, megabytes = 16): Promise<Instance> {
   const pages = megabytes * 16;
@@ -35,7 +37,9 @@ export async function createInstance(numerics: Numerics, megabytes = 16): Promis
     kernels,
     put(values) {
       const at = reserve(Math.ceil(values.byteLength / 4));
-      new Uint8Array(memory.buffer, at).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+      new Uint8Array(memory.buffer, at).set(
+        new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      );
       return at;
     },
     reserve,

@@ -19,7 +19,10 @@ function floatsBetween(low: number, high: number): Float32Array {
   const bits = (x: number) => new Int32Array(Float32Array.of(x).buffer)[0]!;
   const [from, to] = [bits(low), bits(high)];
   const step = Math.max(1, Math.floor((to - from) / 1_000_000));
-  const all = Int32Array.from({ length: Math.floor((to - from) / step) }, (_, i) => from + i * step);
+  const all = Int32Array.from(
+    { length: Math.floor((to - from) / step) },
+    (_, i) => from + i * step,
+  );
   return new Float32Array(all.buffer);
 }
 
@@ -29,7 +32,12 @@ const bothSigns = (x: Float32Array): Float32Array =>
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-const cases: { name: keyof typeof codes; reference: (x: number) => number; x: Float32Array; ulps: number }[] = [
+const cases: {
+  name: keyof typeof codes;
+  reference: (x: number) => number;
+  x: Float32Array;
+  ulps: number;
+}[] = [
   { name: 'exp', reference: Math.exp, x: bothSigns(floatsBetween(1e-6, 87)), ulps: 2 },
   { name: 'log', reference: Math.log, x: floatsBetween(1e-40, 3e38), ulps: 2 },
   { name: 'tanh', reference: Math.tanh, x: bothSigns(floatsBetween(1e-6, 30)), ulps: 2 },
@@ -49,7 +57,9 @@ for (const numerics of availableNumerics) {
         const error = Math.abs(found - exact) / ulp(exact);
         if (!(error <= worst.error)) worst = { error, x: x[i]!, found };
       });
-      console.log(`  ${name} ${numerics}: ${worst.error.toFixed(2)} ulp at ${worst.x}, ${x.length} arguments`);
+      console.log(
+        `  ${name} ${numerics}: ${worst.error.toFixed(2)} ulp at ${worst.x}, ${x.length} arguments`,
+      );
       assert.ok(worst.error <= ulps, `${worst.error} ulp at ${worst.x}: found ${worst.found}`);
     });
   }
@@ -61,11 +71,25 @@ for (const numerics of availableNumerics) {
       kernels.activation(code, at, at, values.length);
       return [...read(at, values.length)];
     };
-    assert.equal(apply(codes.exp, [0, -Infinity, Infinity, 100, -200, NaN]), [1, 0, Infinity, Infinity, 0, NaN]);
+    assert.equal(apply(codes.exp, [0, -Infinity, Infinity, 100, -200, NaN]), [
+      1,
+      0,
+      Infinity,
+      Infinity,
+      0,
+      NaN,
+    ]);
     assert.equal(apply(codes.log, [1, 0, Infinity, -1, NaN]), [0, -Infinity, Infinity, NaN, NaN]);
     assert.equal(apply(codes.tanh, [0, Infinity, -Infinity, 20, -20, NaN]), [0, 1, -1, 1, -1, NaN]);
     assert.equal(apply(codes.sigmoid, [0, Infinity, -Infinity, NaN]), [0.5, 1, 0, NaN]);
-    assert.equal(apply(codes.relu, [-1, 0, 2, NaN, -Infinity, Infinity]), [0, 0, 2, NaN, 0, Infinity]);
+    assert.equal(apply(codes.relu, [-1, 0, 2, NaN, -Infinity, Infinity]), [
+      0,
+      0,
+      2,
+      NaN,
+      0,
+      Infinity,
+    ]);
   });
 
   test(`an element's bits (${numerics}) do not depend on where in the array it stands`, async () => {

@@ -25,12 +25,19 @@ const blocked: Case[] = [
   { m: 260, n: 9, k: 31 },
 ];
 
-function reference(a: Float32Array, b: Float32Array, { m, n, k }: Case, tA: boolean, tB: boolean): Float64Array {
+function reference(
+  a: Float32Array,
+  b: Float32Array,
+  { m, n, k }: Case,
+  tA: boolean,
+  tB: boolean,
+): Float64Array {
   const c = new Float64Array(m * n);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;
-      for (let l = 0; l < k; l++) sum += a[tA ? l * m + i : i * k + l]! * b[tB ? j * k + l : l * n + j]!;
+      for (let l = 0; l < k; l++)
+        sum += a[tA ? l * m + i : i * k + l]! * b[tB ? j * k + l : l * n + j]!;
       c[i * n + j] = sum;
     }
   }
@@ -41,7 +48,12 @@ for (const numerics of availableNumerics) {
   test(`products (${numerics}) of all sizes and transposes agree with double precision`, async () => {
     for (const size of [...small, ...blocked]) {
       const { m, n, k } = size;
-      for (const [tA, tB] of [[false, false], [false, true], [true, false], [true, true]] as const) {
+      for (const [tA, tB] of [
+        [false, false],
+        [false, true],
+        [true, false],
+        [true, true],
+      ] as const) {
         const { kernels, put, reserve, read } = await createInstance(numerics, 12);
         const a = numbers(m * k, m + k);
         const b = numbers(k * n, n + 7);
@@ -53,7 +65,10 @@ for (const numerics of availableNumerics) {
         const expected = reference(a, b, size, tA, tB);
         // Each of k products and sums rounds by half an ulp of partial sums below k.
         const bound = k * k * 2 ** -24 + 1e-7;
-        const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
+        const worst = expected.reduce(
+          (most, value, i) => Math.max(most, Math.abs(value - found[i]!)),
+          0,
+        );
         assert.ok(worst <= bound, `${m}×${n}×${k} ${tA} ${tB}: off by ${worst}`);
       }
     }
@@ -66,7 +81,9 @@ for (const numerics of availableNumerics) {
     const c = reserve(m * n);
     const scratch = reserve(workspace.matmulWorkspace(m, n, k) / 4);
     kernels.matmul(0, 1, m, n, k, put(a), put(b), put(bias), c, TANH, scratch);
-    const expected = reference(a, b, { m, n, k }, false, true).map((v, i) => Math.tanh(v + bias[i % n]!));
+    const expected = reference(a, b, { m, n, k }, false, true).map((v, i) =>
+      Math.tanh(v + bias[i % n]!),
+    );
     read(c, m * n).forEach((value, i) => assert.ok(Math.abs(value - expected[i]!) < 1e-5));
   });
 
@@ -78,7 +95,11 @@ for (const numerics of availableNumerics) {
     const scratch = reserve(workspace.matmulWorkspace(m, n, k) / 4);
     kernels.matmul(0, 1, m, n, k, put(a), put(b), 0, whole, 0, scratch);
     const one = reserve(1);
-    for (const [i, j] of [[0, 0], [12, 20], [7, 19]] as const) {
+    for (const [i, j] of [
+      [0, 0],
+      [12, 20],
+      [7, 19],
+    ] as const) {
       const [row, column] = [put(a.slice(i * k, (i + 1) * k)), put(b.slice(j * k, (j + 1) * k))];
       kernels.matmul(0, 1, 1, 1, k, row, column, 0, one, 0, scratch);
       assert.is(read(one, 1)[0], read(whole, m * n)[i * n + j]);

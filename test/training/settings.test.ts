@@ -1,0 +1,134 @@
+/** Settings that cannot be are refused before work starts, by name, value and range. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LanewiseError } from '../../src/errors.js';
+import { conv2d, flatten, linear, sequential, tanh } from '../../src/layers/index.js';
+import { lenet5, mlp } from '../../src/models/index.js';
+import { adam, momentum, sgd } from '../../src/optimizers/index.js';
+import type { TrainSettings } from '../../src/training/settings.js';
+import { train } from '../../src/training/train.js';
+
+const data = {
+  name: 'grey',
+  shape: [1, 28, 28],
+  classes: [...'0123456789'],
+  samples: new Uint8Array(784 * 20),
+  labels: new Uint8Array(20),
+} as const;
+const good: TrainSettings = { data, optimizer: sgd({ lr: 0.1 }), epochs: 1, batch: 4, workers: 0 };
+
+async function refusal(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    assert.instance(error, LanewiseError);
+    const { message, hint } = error as LanewiseError;
+    return hint ? `${message} (${hint})` : message;
+  }
+  throw new Error('nothing was refused');
+}
+
+const trainWith = (settings: object, model = mlp()) =>
+  refusal(() => train(model, { ...good, loss: 'squaredError', ...settings }));
+
+test('whole numbers out of range', async () => {
+  assert.is(await trainWith({ batch: 0 }), 'batch is 0, expected a whole number from 1 to 20');
+  assert.is(await trainWith({ batch: 21 }), 'batch is 21, expected a whole number from 1 to 20');
+  assert.is(await trainWith({ shards: 5 }), 'shards is 5, expected a whole number from 1 to 4');
+  assert.is(
+    await trainWith({ epochs: 1.5 }),
+    'epochs is 1.5, expected a whole number of at least 1',
+  );
+  assert.is(
+    await trainWith({ workers: -1 }),
+    'workers is -1, expected a whole number from 0 to 1024',
+  );
+  assert.match(await trainWith({ seed: -1 }), /^seed is -1, expected a whole number from 0 to/);
+});
+
+test('unknown names, with the nearest one suggested', async () => {
+  assert.is(
+    await trainWith({ schedule: 'linaer' }),
+    "schedule is 'linaer', expected one of constant, linear (did you mean 'linear'?)",
+  );
+  assert.is(
+    await trainWith({ loss: 'crossentropy' }),
+    "unknown loss 'crossentropy', expected one of crossEntropy, squaredError (did you mean 'crossEntropy'?)",
+  );
+  assert.match(
+    await trainWith({ numerics: 'exact' }),
+    /numerics is 'exact', expected one of fused, strict/,
+  );
+});
+
+test('rates of optimizers', async () => {
+  assert.is(
+    await refusal(() => sgd({ lr: NaN })),
+    'learning rate is NaN, expected a finite number of at least 0',
+  );
+  assert.is(
+    await refusal(() => sgd({ lr: -0.1 })),
+    'learning rate is -0.1, expected a finite number of at least 0',
+  );
+  assert.is(
+    await refusal(() => momentum({ lr: 0.1, beta: 1 })),
+    'momentum beta is 1, expected a number in [0, 1)',
+  );
+  assert.is(
+    await refusal(() => adam({ betas: [0.9, 2] })),
+    'adam beta 2 is 2, expected a number in [0, 1)',
+  );
+});
+
+test('layers that do not fit are named with both shapes', async () => {
+  const input = [1, 4, 4] as const;
+  assert.is(
+    await refusal(() => sequential({ c3: conv2d(1, 6, 5) }, { input })),
+    "conv2d 'c3': kernel 5×5 does not fit input 4×4 with padding 0",
+  );
+  assert.is(
+    await refusal(() => sequential({ flat: flatten(), out: linear(15, 10) }, { input })),
+    "linear 'out': input 1×16 does not fit weight 10×15 (out×in): expected n×15",
+  );
+  assert.match(
+    await refusal(() => sequential([tanh()], { input })),
+    /the last layer '0' gives 1×1×4×4, expected n×outputs/,
+  );
+  assert.match(
+    await refusal(() => conv2d(0, 6, 5)),
+    /conv2d: inChannels is 0, expected a whole number of at least 1/,
+  );
+});
+
+test('data that does not fit the model', async () => {
+  const wide = { ...data, shape: [1, 14, 56] as const };
+  assert.is(
+    await trainWith({ data: wide }, lenet5()),
+    "data set 'grey' has samples of 1×14×56, the model takes 1×32×32 or smaller images of as many channels",
+  );
+  assert.match(
+    await trainWith({}, lenet5({ classes: 9 })),
+    /has 10 classes, the model has 9 outputs/,
+  );
+});
+
+test('a run beyond 4 GiB is refused with the number, before training', async () => {
+  const huge = sequential([flatten(), linear(784, 400_000), linear(400_000, 10)], {
+    input: [1, 28, 28],
+  });
+  const message = await trainWith({ batch: 16, shards: 16 }, huge);
+  assert.match(
+    message,
+    /this run needs \d+\.\d+ GiB \(gradients \d+\.\d+ GiB, .*WebAssembly addresses at most 4 GiB/,
+  );
+});
+
+test('a diverging run stops and says so instead of going on with NaN', async () => {
+  const noisy = { ...data, samples: data.samples.map((_, i) => (i * 97) % 256) };
+  assert.match(
+    await trainWith({ data: noisy, optimizer: sgd({ lr: 1e6 }), epochs: 50 }),
+    /the loss became (NaN|Infinity) in epoch \d+, step \d+ \(lower the learning rate/,
+  );
+});
+
+test.run();
