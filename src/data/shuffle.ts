@@ -1,12 +1,16 @@
+/** The order of an epoch: a function of (count, seed, epoch). */
+import { purpose } from '../random/purposes.js';
+import { randomStream } from '../random/philox.js';
+
+/** A permutation of 0 … count − 1 by Fisher and Yates (Durstenfeld 1964), unbiased. */
 export function shuffledOrder(count: number, seed: number, epoch: number): Uint32Array {
-  const o = Uint32Array.from({ length: count }, (_, i) => i);
-  let s = seed * 7919 + epoch * 104729 + 1;
+  const random = randomStream(seed, purpose.shuffle, epoch);
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
-    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
-    const j = s % (i + 1);
-    const t = o[i]!;
-    o[i] = o[j]!;
-    o[j] = t;
+    const j = random.integer(i + 1);
+    const other = order[j]!;
+    order[j] = order[i]!;
+    order[i] = other;
   }
-  return o;
+  return order;
 }

@@ -1,0 +1,115 @@
+/**
+ * Files fetched once into a cache: resumed where they broke off, checked by SHA-256, and under their
+ * final name only when whole.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { LanewiseError } from '../errors.js';
+
+export interface RemoteFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface DownloadProgress {
+  readonly name: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface Download {
+  readonly file: RemoteFile;
+  /** Mirrors, tried in order. */
+  readonly urls: readonly string[];
+  /** Where the whole file goes; `<path>.part` holds it until then. */
+  readonly path: string;
+  /** What a person can do when no mirror answers. */
+  readonly advice: string;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+}
+
+/** `$XDG_CACHE_HOME/lanewise`, `%LOCALAPPDATA%\lanewise`, or `~/.cache/lanewise`. */
+export function cacheFolder(): string {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'lanewise');
+}
+
+/**
+ * Fetches the file unless it is there already.
+ * @throws LanewiseError kind 'network' if no mirror delivers it, with each one's reason.
+ */
+export async function fetchVerified({ file, urls, path, advice, onProgress }: Download): Promise<void> {
+  if ((await sizeOf(path)) === file.bytes && (await hashOf(path)) === file.sha256) return;
+  await mkdir(dirname(path), { recursive: true });
+  const reasons: string[] = [];
+  for (const url of urls) {
+    try {
+      await fetchFrom(url, file, `${path}.part`, onProgress);
+      await rename(`${path}.part`, path);
+      return;
+    } catch (error) {
+      reasons.push(`${new URL(url).host}: ${reasonOf(error)}`);
+    }
+  }
+  throw new LanewiseError('network', `cannot download ${file.name}: ${reasons.join('; ')}`, advice);
+}
+
+/** Appends to `part` what is missing of the file, and checks the whole. */
+async function fetchFrom(
+  url: string,
+  { name, bytes, sha256 }: RemoteFile,
+  part: string,
+  onProgress: Download['onProgress'],
+): Promise<void> {
+  let have = (await sizeOf(part)) ?? 0;
+  if (have > bytes) {
+    await rm(part);
+    have = 0;
+  }
+  if (have < bytes) {
+    const response = await fetch(url, have ? { headers: { range: `bytes=${have}-` } } : {});
+    if (!response.ok || !response.body) throw new Error(`answered ${response.status}`);
+    // A server that does not know ranges sends everything, with 200.
+    if (response.status !== 206) have = 0;
+    const handle = await open(part, have ? 'a' : 'w');
+    try {
+      for await (const chunk of response.body) {
+        have += chunk.length;
+        if (have > bytes) throw new Error(`sent more than the ${bytes} bytes expected`);
+        await handle.write(chunk);
+        onProgress?.({ name, done: have, total: bytes });
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+      if (have > bytes) await rm(part);
+    }
+    if (have < bytes) throw new Error(`broke off after ${have} of ${bytes} bytes`);
+  }
+  const found = await hashOf(part);
+  if (found !== sha256) {
+    await rm(part);
+    throw new Error(`sent a file with SHA-256 ${found}, expected ${sha256}`);
+  }
+}
+
+const hashOf = async (path: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+
+const sizeOf = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+
+/** `fetch failed` says nothing; its cause does. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  const inner = cause instanceof Error ? cause : undefined;
+  return (inner?.message || (inner as NodeJS.ErrnoException | undefined)?.code) ?? message;
+}

@@ -1,0 +1,228 @@
+/**
+ * The header of a safetensors file, read and checked. The format's rules are those of its reference
+ * implementation (github.com/huggingface/safetensors); what JSON.parse lets pass is checked here besides.
+ */
+import { LanewiseError } from '../errors.js';
+
+export const METADATA = '__metadata__';
+/** The format's bound on the header, in bytes. */
+export const MAX_HEADER_BYTES = 100_000_000;
+export const LENGTH_BYTES = 8;
+
+/** Every element type of the format and its size in bits. */
+const BITS: Readonly<Record<string, number>> = {
+  BOOL: 8,
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
+};
+
+/** One tensor as the header describes it, checked. */
+export interface TensorEntry {
+  readonly tensor: string;
+  readonly dtype: string;
+  readonly shape: number[];
+  /** Bytes [begin, end) of the data. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface Header {
+  /** In the order of their bytes. */
+  readonly entries: readonly TensorEntry[];
+  readonly metadata: Record<string, string>;
+  /** Where the data starts in the file. */
+  readonly dataStart: number;
+}
+
+/**
+ * Reads the header of a whole file's `bytes`; `name` is for messages.
+ * @throws LanewiseError kind 'file' for any breach of the format.
+ */
+export function readHeader(bytes: Uint8Array, name: string): Header {
+  const dataStart = LENGTH_BYTES + readHeaderLength(bytes, name);
+  const header = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart), name);
+  const metadata = readMetadata(header.get(METADATA), name);
+  header.delete(METADATA);
+  const entries = [...header].map(([tensor, info]) => readEntry(tensor, info, name));
+  entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  checkCover(entries, bytes.length - dataStart, name);
+  return { entries, metadata, dataStart };
+}
+
+function readHeaderLength(bytes: Uint8Array, name: string): number {
+  if (bytes.length < LENGTH_BYTES) {
+    throw fault(
+      `'${name}' is no safetensors file: it has ${bytes.length} bytes, at least 8 needed`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > BigInt(MAX_HEADER_BYTES)) {
+    throw fault(
+      `'${name}' is no safetensors file: its header would have ${length} bytes, at most ${MAX_HEADER_BYTES} allowed`,
+    );
+  }
+  if (BigInt(LENGTH_BYTES) + length > BigInt(bytes.length)) {
+    throw fault(
+      `'${name}' is cut short: its header has ${length} bytes, the file ${bytes.length - LENGTH_BYTES} after the length`,
+    );
+  }
+  return Number(length);
+}
+
+/** The header's entries, before anything is known about their values. */
+function parseHeader(bytes: Uint8Array, name: string): Map<string, unknown> {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw fault(`'${name}': its header is not valid UTF-8`, error);
+  }
+  if (!text.startsWith('{')) {
+    throw fault(`'${name}': its header starts with ${JSON.stringify(text.slice(0, 1))}, not '{'`);
+  }
+  let end = text.length;
+  while (text[end - 1] === ' ') end--;
+  let header: object;
+  try {
+    header = JSON.parse(text) as object;
+  } catch (error) {
+    throw fault(`'${name}': its header is not JSON: ${(error as Error).message}`, error);
+  }
+  if (text[end - 1] !== '}') {
+    throw fault(`'${name}': its header is padded with other characters than spaces`);
+  }
+  checkSpelling(text, name);
+  return new Map(Object.entries(header));
+}
+
+/**
+ * What JSON.parse lets pass and the format does not: an object with the same key twice, and numbers
+ * written otherwise than in digits. `text` is known to be JSON, so a walk over its characters will do.
+ */
+function checkSpelling(text: string, name: string): void {
+  const open: (Set<string> | undefined)[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!;
+    if (c === '{') open.push(new Set());
+    else if (c === '[') open.push(undefined);
+    else if (c === '}' || c === ']') open.pop();
+    else if (c === '"') {
+      const start = i++;
+      while (text[i] !== '"') i += text[i] === '\\' ? 2 : 1;
+      let next = i + 1;
+      while (' \t\n\r'.includes(text[next]!)) next++;
+      if (text[next] !== ':') continue;
+      const key = JSON.parse(text.slice(start, i + 1)) as string;
+      const keys = open.at(-1)!;
+      if (!isUnicode(key)) throw fault(`'${name}': its header has a key that is not valid Unicode`);
+      if (keys.has(key)) throw fault(`'${name}': its header has the key '${key}' twice`);
+      keys.add(key);
+    } else if (c === '-' || (c >= '0' && c <= '9')) {
+      const start = i;
+      while (/[-+.eE0-9]/.test(text[i + 1]!)) i++;
+      const number = text.slice(start, i + 1);
+      if (/\D/.test(number)) {
+        throw fault(`'${name}': its header has the number ${number}, expected digits only`);
+      }
+    }
+  }
+}
+
+function readMetadata(value: unknown, name: string): Record<string, string> {
+  if (value === undefined) return {};
+  if (!isObject(value)) throw fault(`'${name}': its ${METADATA} is not an object`);
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string') {
+      throw fault(
+        `'${name}': its ${METADATA} has ${JSON.stringify(text)} for '${key}', not a text`,
+      );
+    }
+  }
+  return value as Record<string, string>;
+}
+
+function readEntry(tensor: string, info: unknown, name: string): TensorEntry {
+  const refuse = (why: string) => fault(`'${name}': tensor '${tensor}' ${why}`);
+  if (!isObject(info)) throw refuse('is described by something else than an object');
+  const { dtype, shape, data_offsets: offsets } = info;
+  if (typeof dtype !== 'string' || !Object.hasOwn(BITS, dtype)) {
+    throw refuse(`has the unknown dtype ${JSON.stringify(dtype) ?? 'none'}`);
+  }
+  if (!isIntegers(shape)) {
+    throw refuse(`has the shape ${JSON.stringify(shape) ?? 'none'}, expected whole numbers`);
+  }
+  if (!isIntegers(offsets) || offsets.length !== 2) {
+    throw refuse(
+      `has the data_offsets ${JSON.stringify(offsets) ?? 'none'}, expected [begin, end]`,
+    );
+  }
+  const [begin, end] = offsets as [number, number];
+  if (begin > end) throw refuse(`ends at byte ${end}, before its begin ${begin}`);
+  let bits = BITS[dtype]!;
+  for (const extent of shape) {
+    bits *= extent;
+    if (!Number.isSafeInteger(bits)) {
+      throw refuse(`of shape [${shape.join(', ')}] has more elements than can be counted`);
+    }
+  }
+  if (bits !== (end - begin) * 8) {
+    throw refuse(
+      `of ${dtype} and shape [${shape.join(', ')}] needs ${bits / 8} bytes, its data_offsets [${begin}, ${end}] give it ${end - begin}`,
+    );
+  }
+  return { tensor, dtype, shape, begin, end };
+}
+
+/** The entries, sorted by place, must cover the data without hole, overlap or rest. */
+function checkCover(entries: readonly TensorEntry[], dataBytes: number, name: string): void {
+  let covered = 0;
+  for (const { tensor, begin, end } of entries) {
+    if (begin !== covered) {
+      const what = begin > covered ? 'leaves a hole' : 'overlaps another tensor';
+      throw fault(
+        `'${name}': tensor '${tensor}' ${what}: it begins at byte ${begin} of the data, expected ${covered}`,
+      );
+    }
+    if (end > dataBytes) {
+      throw fault(
+        `'${name}' is cut short: tensor '${tensor}' ends at byte ${end} of the data, the file has ${dataBytes}`,
+      );
+    }
+    covered = end;
+  }
+  if (covered !== dataBytes) {
+    throw fault(`'${name}' has ${dataBytes} bytes of data, its tensors cover ${covered}`);
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isIntegers = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+
+/** False for text with half of a surrogate pair, which UTF-8 cannot hold. */
+export const isUnicode = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+
+export const fault = (message: string, cause?: unknown): LanewiseError =>
+  new LanewiseError('file', message, undefined, { cause });

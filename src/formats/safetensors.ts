@@ -1,0 +1,139 @@
+/**
+ * safetensors, the file format of model weights: a length, a JSON header that names each tensor with its
+ * type, shape and place, then the bytes of all tensors without gap (github.com/huggingface/safetensors).
+ * Files come from outside, so every rule of the format is checked before anything is allocated for it.
+ */
+import {
+  fault,
+  isUnicode,
+  LENGTH_BYTES,
+  MAX_HEADER_BYTES,
+  METADATA,
+  readHeader,
+  type TensorEntry,
+} from './safetensors-header.js';
+
+export interface StoredTensor {
+  /** Extents, outermost first; `[]` is a scalar. */
+  readonly shape: readonly number[];
+  /** Values in row-major order, as many as the shape says. */
+  readonly data: Float32Array;
+}
+
+export interface Safetensors {
+  /** In the order of their bytes in the file. */
+  readonly tensors: Map<string, { shape: number[]; data: Float32Array }>;
+  /** The header's free-form `__metadata__`. */
+  readonly metadata: Record<string, string>;
+}
+
+/**
+ * The bytes of a file: tensors as F32 in the map's order, the header padded with spaces so that the data
+ * starts at a multiple of 8. Equal arguments give equal bytes.
+ * @throws LanewiseError kind 'file' if a tensor's shape and data disagree or a text cannot be stored.
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
+  // The JSON is put together here because objects list keys such as '10' out of order.
+  const entries: string[] = [];
+  if (Object.keys(metadata).length > 0) {
+    const pairs = Object.entries(metadata).map(([key, value]) => `${quote(key)}:${quote(value)}`);
+    entries.push(`${quote(METADATA)}:{${pairs.join()}}`);
+  }
+  let end = 0;
+  for (const [name, { shape, data }] of tensors) {
+    const size = shape.reduce((product, extent) => product * extent, 1);
+    if (name === METADATA || size !== data.length) {
+      const why = name === METADATA ? 'its name is reserved' : `it holds ${data.length} values`;
+      throw fault(`cannot store tensor '${name}' of shape [${shape.join(', ')}]: ${why}`);
+    }
+    const begin = end;
+    end += data.byteLength;
+    entries.push(
+      `${quote(name)}:{"dtype":"F32","shape":[${shape.join()}],"data_offsets":[${begin},${end}]}`,
+    );
+  }
+  const header = new TextEncoder().encode(`{${entries.join()}}`);
+  const headerBytes = Math.ceil(header.length / 8) * 8;
+  if (headerBytes > MAX_HEADER_BYTES) {
+    throw fault(
+      `cannot store a header of ${headerBytes} bytes, at most ${MAX_HEADER_BYTES} allowed`,
+    );
+  }
+
+  const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + end);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes);
+  bytes.set(header, LENGTH_BYTES);
+  let at = LENGTH_BYTES + headerBytes;
+  for (const { data } of tensors.values()) {
+    // Memory that runs WebAssembly is little-endian, like the format.
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+/**
+ * Reads a file's bytes; `name` is for messages. F16, BF16 and F64 become float32: the first two exactly,
+ * F64 rounded to nearest. The arrays are copies.
+ * @throws LanewiseError kind 'file' for any breach of the format, and for tensors of another type.
+ */
+export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
+  const { entries, metadata, dataStart } = readHeader(bytes, name);
+  const tensors = entries.map((entry) => {
+    const data = bytes.subarray(dataStart + entry.begin, dataStart + entry.end);
+    return [entry.tensor, { shape: entry.shape, data: readValues(data, entry, name) }] as const;
+  });
+  return { tensors: new Map(tensors), metadata };
+}
+
+function readValues(bytes: Uint8Array, { tensor, dtype }: TensorEntry, name: string): Float32Array {
+  // A copy, because a tensor may start anywhere and arrays may not.
+  const { buffer } = new Uint8Array(bytes);
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F64':
+      return new Float32Array(new Float64Array(buffer));
+    case 'F16':
+      return widen(new Uint16Array(buffer), halfBits);
+    case 'BF16':
+      return widen(new Uint16Array(buffer), (bits) => bits << 16);
+    default:
+      throw fault(
+        `'${name}': tensor '${tensor}' is of dtype ${dtype}; weights are F32, F16, BF16 or F64`,
+      );
+  }
+}
+
+/** Float32 values from the bits that `toBits` gives for each 16-bit value. */
+function widen(values: Uint16Array, toBits: (bits: number) => number): Float32Array {
+  const bits = new Uint32Array(values.length);
+  for (let i = 0; i < values.length; i++) bits[i] = toBits(values[i]!);
+  return new Float32Array(bits.buffer);
+}
+
+/** Bits of a float32 equal to the IEEE 754 binary16 with the given bits. */
+function halfBits(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 0x1f;
+  let fraction = half & 0x3ff;
+  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  // A subnormal half is a normal float: move its leading one to where it is implied.
+  const shift = Math.clz32(fraction) - 21;
+  fraction = (fraction << shift) & 0x3ff;
+  return sign | ((113 - shift) << 23) | (fraction << 13);
+}
+
+/** A JSON string, without the lone surrogates that UTF-8 cannot hold. */
+function quote(text: string): string {
+  if (!isUnicode(text)) {
+    throw fault(`cannot store the text ${JSON.stringify(text)}: it is not valid Unicode`);
+  }
+  return JSON.stringify(text);
+}

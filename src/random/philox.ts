@@ -1,0 +1,88 @@
+/**
+ * Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): a random word is a
+ * function of (seed, purpose, index, element), so it does not matter who draws it or when. The same
+ * generator stands in assembly/random.ts; a test compares them.
+ */
+
+const M0 = 0xd2511f53;
+const M1 = 0xcd9e8d57;
+const W0 = 0x9e3779b9;
+const W1 = 0xbb67ae85;
+
+/** The upper 32 bits of a 32×32-bit product, from 16-bit halves. */
+function multiplyHigh(a: number, b: number): number {
+  const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
+  const middle = aHigh * bLow + Math.floor((aLow * bLow) / 65_536);
+  const cross = aLow * bHigh + (middle % 65_536);
+  return (aHigh * bHigh + Math.floor(middle / 65_536) + Math.floor(cross / 65_536)) >>> 0;
+}
+
+/** Writes the four words of one block at counter (c0, c1, c2, c3) under key (k0, k1) to `out`. */
+export function philox(
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  k0: number,
+  k1: number,
+  out: Uint32Array,
+): void {
+  for (let round = 0; round < 10; round++) {
+    const high0 = multiplyHigh(M0, c0);
+    const low0 = Math.imul(M0, c0) >>> 0;
+    const high1 = multiplyHigh(M1, c2);
+    const low1 = Math.imul(M1, c2) >>> 0;
+    c0 = (high1 ^ c1 ^ k0) >>> 0;
+    c1 = low1;
+    c2 = (high0 ^ c3 ^ k1) >>> 0;
+    c3 = low0;
+    k0 = (k0 + W0) >>> 0;
+    k1 = (k1 + W1) >>> 0;
+  }
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
+}
+
+/** Random numbers one after another. */
+export interface RandomStream {
+  /** The next 32 random bits. */
+  word(): number;
+  /** Uniform in [0, 1), a multiple of 2⁻³². */
+  uniform(): number;
+  /** Uniform in [low, high). */
+  between(low: number, high: number): number;
+  /** Uniform whole number in [0, n), n ≤ 2³²; unbiased, by rejection. */
+  integer(n: number): number;
+}
+
+/** A seed, a whole number below 2⁵³, as the two words of a key. */
+export const splitSeed = (seed: number): [number, number] => [
+  seed >>> 0,
+  Math.floor(seed / 2 ** 32) >>> 0,
+];
+
+/** Stream `index` of a purpose: word e is word e mod 4 of the block at counter (e div 4, index, 0, purpose). */
+export function randomStream(seed: number, purpose: number, index: number): RandomStream {
+  const [k0, k1] = splitSeed(seed);
+  const block = new Uint32Array(4);
+  let used = 0;
+  const word = (): number => {
+    if (used % 4 === 0) philox(used / 4, index, 0, purpose, k0, k1, block);
+    return block[used++ % 4]!;
+  };
+  const uniform = (): number => word() / 2 ** 32;
+  return {
+    word,
+    uniform,
+    between: (low, high) => low + (high - low) * uniform(),
+    integer(n) {
+      // Words at or above the largest multiple of n would favour small remainders.
+      const limit = 2 ** 32 - (2 ** 32 % n);
+      let value = word();
+      while (value >= limit) value = word();
+      return value % n;
+    },
+  };
+}
