@@ -1,0 +1,136 @@
+/**
+ * The embedded data set: handwriting-like digits, drawn by strokes with random slant, turn, width,
+ * scale, position, wobble, pen and pressure, in MNIST's conventions (28×28, white ink on black, the digit in
+ * a 20×20 box, centred by mass). Sample i is a function of (seed, i): any number of them, in any order.
+ */
+import { purpose } from '../../random/purposes.js';
+import { randomStream, type RandomStream } from '../../random/philox.js';
+import { LanewiseError } from '../../errors.js';
+import { checkDataset, type Dataset } from '../dataset.js';
+import { drawLine, SIZE, smooth } from './draw.js';
+import { templates, type Template } from './templates.js';
+
+export interface DigitsOptions {
+  readonly count: number;
+  /** Default 1. */
+  readonly seed?: number;
+  /** Index of the first sample; default 0. Disjoint ranges are disjoint samples. */
+  readonly first?: number;
+}
+
+const CLASSES = [...'0123456789'];
+/** Side of the box the digit's lines fill, in pixels; MNIST's is 20 with the ink's width. */
+const BOX = 20;
+
+/** @throws LanewiseError kind 'argument' for a count below 1 or an index that is no whole number. */
+export function digits({ count, seed = 1, first = 0 }: DigitsOptions): Dataset {
+  for (const [name, value, least] of [['count', count, 1], ['seed', seed, 0], ['first', first, 0]] as const) {
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new LanewiseError('argument', `digits: ${name} is ${value}, expected a whole number of at least ${least}`);
+    }
+  }
+  const samples = new Uint8Array(count * SIZE * SIZE);
+  const labels = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    const random = randomStream(seed, purpose.digits, first + i);
+    labels[i] = random.integer(10);
+    samples.set(drawDigit(labels[i]!, random), i * SIZE * SIZE);
+  }
+  return checkDataset({
+    name: `digits ${first}–${first + count - 1}`,
+    shape: [1, SIZE, SIZE],
+    classes: CLASSES,
+    samples,
+    labels,
+  });
+}
+
+/** About normal, standard deviation 1: the sum of four uniforms, without a logarithm. */
+const spread = (random: RandomStream): number => {
+  const sum = random.uniform() + random.uniform() + random.uniform() + random.uniform();
+  return (sum - 2) * Math.sqrt(3);
+};
+
+/** One digit's 28×28 bytes. */
+function drawDigit(digit: number, random: RandomStream): Uint8Array {
+  const ways = templates[digit]!;
+  const lines = fitToBox(distort(ways[random.integer(ways.length)]!, random), random);
+  const penRadius = random.between(0.55, 1.65);
+  const softness = random.between(0.8, 1.5);
+  const ink = new Float64Array(SIZE * SIZE);
+  for (const line of lines) {
+    // Pressure changes from one end of a stroke to the other.
+    const [start, end] = [random.between(0.85, 1.15), random.between(0.8, 1.1)];
+    const points = line.length / 2;
+    const withRadius: number[] = [];
+    for (let i = 0; i < points; i++) {
+      const pressure = start + ((end - start) * i) / Math.max(1, points - 1);
+      withRadius.push(line[2 * i]!, line[2 * i + 1]!, penRadius * pressure);
+    }
+    drawLine(withRadius, softness, ink);
+  }
+  const full = random.between(235, 256);
+  return centreByMass(Uint8Array.from(ink, (value) => Math.floor(value * full)));
+}
+
+/** The template's curves after wobble, slant, turn and a change of proportions. */
+function distort(template: Template, random: RandomStream): number[][] {
+  const wobble = random.between(0.015, 0.05);
+  const slant = 0.12 + 0.24 * spread(random);
+  const turn = 0.1 * spread(random);
+  const width = random.between(0.6, 1.15);
+  // Points that strokes share move together, so corners stay closed most of the time.
+  const moved = new Map<string, readonly [number, number]>();
+  return template.map((stroke) => {
+    const points = stroke.map(([x, y]) => {
+      const key = `${x} ${y}`;
+      const known = moved.get(key);
+      const point = known ?? ([x + wobble * spread(random), y + wobble * spread(random)] as const);
+      moved.set(key, point);
+      const [px, py] = [(point[0] - 0.5) * width, point[1] - 0.5];
+      // Slant shears along x; the turn is the rotation's first-order part, two shears.
+      const sheared = px - slant * py;
+      const turned = sheared - turn * py;
+      return [turned, py + turn * turned] as const;
+    });
+    return smooth(points);
+  });
+}
+
+/** Scales the curves so that the longer side of their box is about 20 pixels, and centres the box. */
+function fitToBox(lines: readonly number[][], random: RandomStream): number[][] {
+  let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+  for (const line of lines) {
+    for (let i = 0; i < line.length; i += 2) {
+      left = Math.min(left, line[i]!);
+      right = Math.max(right, line[i]!);
+      top = Math.min(top, line[i + 1]!);
+      bottom = Math.max(bottom, line[i + 1]!);
+    }
+  }
+  const side = BOX - random.between(1.5, 3.5);
+  const scale = side / Math.max(right - left, bottom - top);
+  const [dx, dy] = [(SIZE - 1) / 2 - (scale * (left + right)) / 2, (SIZE - 1) / 2 - (scale * (top + bottom)) / 2];
+  return lines.map((line) => line.map((value, i) => value * scale + (i % 2 ? dy : dx)));
+}
+
+/** Moves the image by whole pixels so that its centre of mass is the image's centre, as in MNIST. */
+function centreByMass(image: Uint8Array): Uint8Array {
+  let [mass, sumX, sumY] = [0, 0, 0];
+  image.forEach((value, i) => {
+    mass += value;
+    sumX += value * (i % SIZE);
+    sumY += value * Math.floor(i / SIZE);
+  });
+  const shiftX = Math.round((SIZE - 1) / 2 - sumX / mass);
+  const shiftY = Math.round((SIZE - 1) / 2 - sumY / mass);
+  const moved = new Uint8Array(SIZE * SIZE);
+  for (let y = 0; y < SIZE; y++) {
+    for (let x = 0; x < SIZE; x++) {
+      const [fromX, fromY] = [x - shiftX, y - shiftY];
+      if (fromX < 0 || fromY < 0 || fromX >= SIZE || fromY >= SIZE) continue;
+      moved[y * SIZE + x] = image[fromY * SIZE + fromX]!;
+    }
+  }
+  return moved;
+}
