@@ -157,6 +157,9 @@ function readMetadata(value: unknown, name: string): Record<string, string> {
         `'${name}': its ${METADATA} has ${JSON.stringify(text)} for '${key}', not a text`,
       );
     }
+    if (!isUnicode(text)) {
+      throw fault(`'${name}': its ${METADATA} has a text for '${key}' that is not valid Unicode`);
+    }
   }
   return value as Record<string, string>;
 }
