@@ -21,7 +21,9 @@ export function renderConfusion(matrix: ConfusionMatrix): string {
   return [
     `${'true'.padEnd(width + 4)}predicted`,
     `${' '.repeat(6)}${classes.map((name) => name.padStart(width)).join('')}`,
-    ...counts.map((row, t) => `${classes[t]!.padStart(5)} ${row.map((count, p) => cell(count, t, p)).join('')}`),
+    ...counts.map(
+      (row, t) => `${classes[t]!.padStart(5)} ${row.map((count, p) => cell(count, t, p)).join('')}`,
+    ),
     ...(mistakes.length ? ['', `most confused: ${mistakes.join(', ')}`] : []),
   ].join('\n');
 }

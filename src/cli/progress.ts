@@ -26,7 +26,10 @@ function createLine<T>(
     fps: 10,
     format: (_, { progress }, payload: { head: string; tail: string }) => {
       // What does not fit is the bar, never the figures.
-      const room = Math.min(30, (stream.columns ?? 80) - payload.head.length - payload.tail.length - 3);
+      const room = Math.min(
+        30,
+        (stream.columns ?? 80) - payload.head.length - payload.tail.length - 3,
+      );
       const filled = Math.round(progress * room);
       const drawn = room >= 5 ? ` ${'█'.repeat(filled)}${'░'.repeat(room - filled)}` : '';
       return `${payload.head}${drawn} ${payload.tail}`.slice(0, (stream.columns ?? 80) - 1);
@@ -52,11 +55,14 @@ function createLine<T>(
 
 /** Training: epoch, bar, loss, accuracy, images/s, time left. */
 export const createProgress = (stream: NodeJS.WriteStream): ProgressLine<Progress> =>
-  createLine(stream, ({ epoch, epochs, samplesDone, samples, loss, accuracy, imagesPerSecond, secondsLeft }) => ({
-    share: samplesDone / samples,
-    head: `${epoch}/${epochs}`,
-    tail: `loss ${loss.toFixed(3)}  acc ${formatPercent(accuracy)}  ${formatCount(imagesPerSecond)}/s  ${formatSeconds(secondsLeft)} left`,
-  }));
+  createLine(
+    stream,
+    ({ epoch, epochs, samplesDone, samples, loss, accuracy, imagesPerSecond, secondsLeft }) => ({
+      share: samplesDone / samples,
+      head: `${epoch}/${epochs}`,
+      tail: `loss ${loss.toFixed(3)}  acc ${formatPercent(accuracy)}  ${formatCount(imagesPerSecond)}/s  ${formatSeconds(secondsLeft)} left`,
+    }),
+  );
 
 /** Downloading: name, bar, bytes. */
 export const downloadBar = (stream: NodeJS.WriteStream): ProgressLine<DownloadProgress> =>
@@ -67,8 +73,19 @@ export const downloadBar = (stream: NodeJS.WriteStream): ProgressLine<DownloadPr
   }));
 
 /** `epoch 1  loss 0.2308  accuracy 93.12 %  test loss 0.0749  test accuracy 97.67 %  19,280 images/s` */
-export function epochLine({ epoch, loss, accuracy, valLoss, valAccuracy, imagesPerSecond }: EpochRecord): string {
-  const parts = [`epoch ${String(epoch).padStart(2)}`, `loss ${loss.toFixed(4)}`, `accuracy ${formatPercent(accuracy)}`];
+export function epochLine({
+  epoch,
+  loss,
+  accuracy,
+  valLoss,
+  valAccuracy,
+  imagesPerSecond,
+}: EpochRecord): string {
+  const parts = [
+    `epoch ${String(epoch).padStart(2)}`,
+    `loss ${loss.toFixed(4)}`,
+    `accuracy ${formatPercent(accuracy)}`,
+  ];
   if (valLoss !== undefined && valAccuracy !== undefined) {
     parts.push(`test ${valLoss.toFixed(4)}`, formatPercent(valAccuracy));
   }

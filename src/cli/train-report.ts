@@ -29,10 +29,7 @@ export const createReporter = (json: boolean, stream: NodeJS.WriteStream): Repor
 function createJsonReporter(): Reporter {
   const emit = (event: string, fields: object) => console.log(JSON.stringify({ event, ...fields }));
   return {
-    start(model, data, { parameters: _, ...rest }, settings) {
-      void rest;
-      emit('start', { model, data, ...describe(settings) });
-    },
+    start: (model, data, _, settings) => emit('start', { model, data, ...describe(settings) }),
     callbacks: { onEpoch: (record) => emit('epoch', record) },
     stop() {},
     async done({ model, numerics, settings, seconds, interrupted }, { accuracy }, _, file) {

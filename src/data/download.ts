@@ -41,7 +41,13 @@ export function cacheFolder(): string {
  * Fetches the file unless it is there already.
  * @throws LanewiseError kind 'network' if no mirror delivers it, with each one's reason.
  */
-export async function fetchVerified({ file, urls, path, advice, onProgress }: Download): Promise<void> {
+export async function fetchVerified({
+  file,
+  urls,
+  path,
+  advice,
+  onProgress,
+}: Download): Promise<void> {
   if ((await sizeOf(path)) === file.bytes && (await hashOf(path)) === file.sha256) return;
   await mkdir(dirname(path), { recursive: true });
   const reasons: string[] = [];

@@ -57,7 +57,10 @@ const CLASSES = [...'0123456789'];
  * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network'
  * if nothing is at hand and no mirror answers.
  */
-export async function mnist({ directory = process.env['LANEWISE_DATA'], onProgress }: MnistOptions = {}): Promise<{
+export async function mnist({
+  directory = process.env['LANEWISE_DATA'],
+  onProgress,
+}: MnistOptions = {}): Promise<{
   readonly train: Dataset;
   readonly test: Dataset;
 }> {
@@ -75,21 +78,36 @@ async function download(onProgress: MnistOptions['onProgress']): Promise<string>
       file,
       urls: MIRRORS.map((mirror) => mirror + file.name),
       path: join(folder, file.name),
-      advice: `without a network: put ${Object.values(files).map(({ name }) => name).join(', ')} into a folder and name it with --data-dir or LANEWISE_DATA; or train on --data digits`,
+      advice: `without a network: put ${Object.values(files)
+        .map(({ name }) => name)
+        .join(
+          ', ',
+        )} into a folder and name it with --data-dir or LANEWISE_DATA; or train on --data digits`,
       ...(onProgress ? { onProgress } : {}),
     });
   }
   return folder;
 }
 
-async function readPart(name: string, folder: string, imageFile: string, labelFile: string): Promise<Dataset> {
+async function readPart(
+  name: string,
+  folder: string,
+  imageFile: string,
+  labelFile: string,
+): Promise<Dataset> {
   const images = await readIdx(folder, imageFile);
   const labels = await readIdx(folder, labelFile);
   if (images.shape.length !== 3 || images.shape[1] !== 28 || images.shape[2] !== 28) {
-    throw new LanewiseError('data', `'${images.path}' holds ${showShape(images.shape)}, expected images of 28×28`);
+    throw new LanewiseError(
+      'data',
+      `'${images.path}' holds ${showShape(images.shape)}, expected images of 28×28`,
+    );
   }
   if (labels.shape.length !== 1) {
-    throw new LanewiseError('data', `'${labels.path}' holds ${showShape(labels.shape)}, expected a list of labels`);
+    throw new LanewiseError(
+      'data',
+      `'${labels.path}' holds ${showShape(labels.shape)}, expected a list of labels`,
+    );
   }
   if (images.shape[0] !== labels.shape[0]) {
     throw new LanewiseError(
@@ -99,7 +117,10 @@ async function readPart(name: string, folder: string, imageFile: string, labelFi
   }
   const wrong = labels.data.findIndex((label) => label >= CLASSES.length);
   if (wrong >= 0) {
-    throw new LanewiseError('data', `'${labels.path}': label ${wrong} is ${labels.data[wrong]}, expected 0–9`);
+    throw new LanewiseError(
+      'data',
+      `'${labels.path}': label ${wrong} is ${labels.data[wrong]}, expected 0–9`,
+    );
   }
   return checkDataset({
     name,
@@ -111,7 +132,10 @@ async function readPart(name: string, folder: string, imageFile: string, labelFi
 }
 
 /** Reads `train-images-idx3-ubyte.gz`, or the same without `.gz`, or with a dot before `idx3`. */
-async function readIdx(folder: string, archive: string): Promise<IdxArray & { readonly path: string }> {
+async function readIdx(
+  folder: string,
+  archive: string,
+): Promise<IdxArray & { readonly path: string }> {
   const plain = archive.replace('.gz', '');
   const dotted = plain.replace('-idx', '.idx');
   for (const name of [archive, plain, `${dotted}.gz`, dotted]) {

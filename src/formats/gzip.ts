@@ -7,7 +7,11 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
  * The contents of a gzip file; bytes that are not gzip come back as they are.
  * @throws LanewiseError kind 'data' if it is cut short or corrupt, or inflates beyond `limitBytes`.
  */
-export async function gunzip(bytes: Uint8Array, name: string, limitBytes: number): Promise<Uint8Array> {
+export async function gunzip(
+  bytes: Uint8Array,
+  name: string,
+  limitBytes: number,
+): Promise<Uint8Array> {
   if (!isGzip(bytes)) return bytes;
   const source = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
   const chunks: Uint8Array[] = [];
@@ -19,12 +23,20 @@ export async function gunzip(bytes: Uint8Array, name: string, limitBytes: number
       chunks.push(chunk);
     }
   } catch (error) {
-    throw new LanewiseError('data', `'${name}': the gzip data is truncated or corrupt`, 'fetch the file again', {
-      cause: error,
-    });
+    throw new LanewiseError(
+      'data',
+      `'${name}': the gzip data is truncated or corrupt`,
+      'fetch the file again',
+      {
+        cause: error,
+      },
+    );
   }
   if (length > limitBytes) {
-    throw new LanewiseError('data', `'${name}' inflates to more than the ${limitBytes} bytes expected at most`);
+    throw new LanewiseError(
+      'data',
+      `'${name}' inflates to more than the ${limitBytes} bytes expected at most`,
+    );
   }
   const all = new Uint8Array(length);
   let at = 0;

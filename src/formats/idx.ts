@@ -32,14 +32,20 @@ export function decodeIdx(bytes: Uint8Array, name: string): IdxArray {
   if (bytes.length < 4) throw refuse(`${bytes.length} bytes are too short for an IDX header`);
   const [zero0, zero1, type, rank] = bytes as unknown as [number, number, number, number];
   if (zero0 !== 0 || zero1 !== 0 || rank < 1 || rank > MAX_RANK) {
-    throw refuse(`not an IDX file: it starts with ${hex(bytes.subarray(0, 4))}, expected 00 00 08 and a rank of 1–${MAX_RANK}`);
+    throw refuse(
+      `not an IDX file: it starts with ${hex(bytes.subarray(0, 4))}, expected 00 00 08 and a rank of 1–${MAX_RANK}`,
+    );
   }
   if (type !== BYTE_TYPE) {
-    throw refuse(`elements of type ${typeNames[type] ?? `0x${type.toString(16)}`}, expected unsigned bytes (0x08)`);
+    throw refuse(
+      `elements of type ${typeNames[type] ?? `0x${type.toString(16)}`}, expected unsigned bytes (0x08)`,
+    );
   }
   const headerBytes = 4 + 4 * rank;
   if (bytes.length < headerBytes) {
-    throw refuse(`${bytes.length} bytes are too short for a header of rank ${rank} (${headerBytes} bytes)`);
+    throw refuse(
+      `${bytes.length} bytes are too short for a header of rank ${rank} (${headerBytes} bytes)`,
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));

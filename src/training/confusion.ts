@@ -32,7 +32,12 @@ export interface Mistake {
 export function mostConfused({ classes, counts }: ConfusionMatrix, n: number): Mistake[] {
   return counts
     .flatMap((row, t) =>
-      row.map((count, p) => ({ truth: classes[t]!, predicted: classes[p] ?? String(p), count, right: t === p })),
+      row.map((count, p) => ({
+        truth: classes[t]!,
+        predicted: classes[p] ?? String(p),
+        count,
+        right: t === p,
+      })),
     )
     .filter(({ right, count }) => !right && count > 0)
     .toSorted((a, b) => b.count - a.count)

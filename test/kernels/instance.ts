@@ -47,12 +47,3 @@ export async function createInstance(numerics: Numerics, megabytes = 16): Promis
     readInts: (at, count) => new Int32Array(memory.buffer, at, count).slice(),
   };
 }
-
-/** Numbers in [−1, 1), the same in every run. */
-export function numbers(count: number, seed: number): Float32Array {
-  let state = seed >>> 0;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
-}

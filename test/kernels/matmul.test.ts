@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as workspace from '../../src/ops/workspace.js';
-import { availableNumerics, createInstance, numbers } from './instance.js';
+import { availableNumerics, createInstance } from './instance.js';
+import { numbers } from '../support/numbers.js';
 
 const TANH = 3;
 

@@ -9,7 +9,7 @@ import { lenet5, mlp } from '../../src/models/index.js';
 import { adam, momentum, sgd } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/training/settings.js';
 import { train } from '../../src/training/train.js';
-import { numbers } from '../kernels/instance.js';
+import { numbers } from '../support/numbers.js';
 
 /** 28×28 noise with the label written into it as a bright bar: cheap, and learnable. */
 function bars(count: number): Dataset {

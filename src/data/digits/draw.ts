@@ -17,7 +17,9 @@ export function smooth(stroke: Stroke): number[] {
   const line: number[] = [];
   const last = stroke.length - 1;
   for (let i = 0; i < last; i++) {
-    const [p0, p1, p2, p3] = [i - 1, i, i + 1, i + 2].map((j) => stroke[Math.min(Math.max(j, 0), last)]!);
+    const [p0, p1, p2, p3] = [i - 1, i, i + 1, i + 2].map(
+      (j) => stroke[Math.min(Math.max(j, 0), last)]!,
+    );
     for (let piece = 0; piece < PIECES; piece++) {
       const t = piece / PIECES;
       for (const axis of [0, 1] as const) {
@@ -40,7 +42,14 @@ export function smooth(stroke: Stroke): number[] {
  */
 export function drawLine(line: Line, softness: number, ink: Float64Array): void {
   for (let i = 0; i + 5 < line.length; i += 3) {
-    const [x0, y0, r0, x1, y1, r1] = line.slice(i, i + 6) as [number, number, number, number, number, number];
+    const [x0, y0, r0, x1, y1, r1] = line.slice(i, i + 6) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     const reach = Math.max(r0, r1) + softness;
     const left = Math.max(0, Math.ceil(Math.min(x0, x1) - reach));
     const right = Math.min(SIZE - 1, Math.floor(Math.max(x0, x1) + reach));

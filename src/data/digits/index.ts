@@ -24,9 +24,16 @@ const BOX = 20;
 
 /** @throws LanewiseError kind 'argument' for a count below 1 or an index that is no whole number. */
 export function digits({ count, seed = 1, first = 0 }: DigitsOptions): Dataset {
-  for (const [name, value, least] of [['count', count, 1], ['seed', seed, 0], ['first', first, 0]] as const) {
+  for (const [name, value, least] of [
+    ['count', count, 1],
+    ['seed', seed, 0],
+    ['first', first, 0],
+  ] as const) {
     if (!Number.isSafeInteger(value) || value < least) {
-      throw new LanewiseError('argument', `digits: ${name} is ${value}, expected a whole number of at least ${least}`);
+      throw new LanewiseError(
+        'argument',
+        `digits: ${name} is ${value}, expected a whole number of at least ${least}`,
+      );
     }
   }
   const samples = new Uint8Array(count * SIZE * SIZE);
@@ -55,7 +62,7 @@ const spread = (random: RandomStream): number => {
 function drawDigit(digit: number, random: RandomStream): Uint8Array {
   const ways = templates[digit]!;
   const lines = fitToBox(distort(ways[random.integer(ways.length)]!, random), random);
-  const penRadius = random.between(0.55, 1.65);
+  const penRadius = random.between(0.7, 1.8);
   const softness = random.between(0.8, 1.5);
   const ink = new Float64Array(SIZE * SIZE);
   for (const line of lines) {
@@ -75,10 +82,12 @@ function drawDigit(digit: number, random: RandomStream): Uint8Array {
 
 /** The template's curves after wobble, slant, turn and a change of proportions. */
 function distort(template: Template, random: RandomStream): number[][] {
-  const wobble = random.between(0.015, 0.05);
+  const wobble = random.between(0.02, 0.075);
   const slant = 0.12 + 0.24 * spread(random);
   const turn = 0.1 * spread(random);
-  const width = random.between(0.6, 1.15);
+  const width = random.between(0.6, 1.35);
+  // Some write large heads, some large bellies: heights are bent by k·h·(1 − h).
+  const bend = 0.25 * spread(random);
   // Points that strokes share move together, so corners stay closed most of the time.
   const moved = new Map<string, readonly [number, number]>();
   return template.map((stroke) => {
@@ -87,7 +96,8 @@ function distort(template: Template, random: RandomStream): number[][] {
       const known = moved.get(key);
       const point = known ?? ([x + wobble * spread(random), y + wobble * spread(random)] as const);
       moved.set(key, point);
-      const [px, py] = [(point[0] - 0.5) * width, point[1] - 0.5];
+      const height = point[1] + bend * point[1] * (1 - point[1]);
+      const [px, py] = [(point[0] - 0.5) * width, height - 0.5];
       // Slant shears along x; the turn is the rotation's first-order part, two shears.
       const sheared = px - slant * py;
       const turned = sheared - turn * py;
@@ -110,7 +120,10 @@ function fitToBox(lines: readonly number[][], random: RandomStream): number[][] 
   }
   const side = BOX - random.between(1.5, 3.5);
   const scale = side / Math.max(right - left, bottom - top);
-  const [dx, dy] = [(SIZE - 1) / 2 - (scale * (left + right)) / 2, (SIZE - 1) / 2 - (scale * (top + bottom)) / 2];
+  const [dx, dy] = [
+    (SIZE - 1) / 2 - (scale * (left + right)) / 2,
+    (SIZE - 1) / 2 - (scale * (top + bottom)) / 2,
+  ];
   return lines.map((line) => line.map((value, i) => value * scale + (i % 2 ? dy : dx)));
 }
 

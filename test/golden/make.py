@@ -1,0 +1,198 @@
+"""
+Reference values from PyTorch (Debian's python3-torch, 1.13) for test/ops and test/optimizers.
+
+    /usr/bin/python3 test/golden/make.py      rewrites the JSON files beside it
+
+Inputs are not stored: both sides draw them from the same generator (`numbers`, test/support/numbers.ts).
+They are float32; everything after them is computed in float64, so the values are truths to which float32
+results are compared. Arrays are base64 of little-endian float32. The gradients of an op with output y
+are those of sum((y - target)^2), target drawn like the inputs.
+"""
+import base64, json, os
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def numbers(count, seed):
+    """Numbers in [-1, 1): a linear congruential generator, as in test/support/numbers.ts."""
+    state, out = seed & 0xFFFFFFFF, np.empty(count, np.float32)
+    for i in range(count):
+        state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
+        out[i] = np.float32(state / 2**31 - 1)
+    return out
+
+
+def draw(shape, seed, scale=1.0):
+    n = int(np.prod(shape))
+    values = (numbers(n, seed) * np.float32(scale)).astype(np.float32)
+    return torch.tensor(values.reshape(shape), dtype=torch.float64, requires_grad=True)
+
+
+def pack(t):
+    a = np.ascontiguousarray(t.detach().numpy().astype("<f4"))
+    return base64.b64encode(a.tobytes()).decode()
+
+
+def save(name, cases):
+    with open(os.path.join(HERE, name + ".json"), "w") as f:
+        f.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
+
+
+def with_gradients(case, y, inputs, target_seed):
+    """Adds y and the gradients of sum((y - target)^2) by the named inputs."""
+    target = draw(list(y.shape), target_seed).detach()
+    ((y - target) ** 2).sum().backward()
+    case["y"] = pack(y)
+    case["yShape"] = list(y.shape)
+    case["gradients"] = {name: pack(t.grad) for name, t in inputs.items()}
+    return case
+
+
+def conv2d():
+    cases, seed = [], 1
+    for k in range(1, 8):
+        for s in range(1, 4):
+            for p in range(0, 3):
+                n, c, o = 1 + seed % 2, 1 + seed % 3, 1 + (seed * 2) % 5
+                h, w = 7 + seed % 5, 7 + (seed * 3) % 7
+                kh, kw = k, k if seed % 4 else max(1, k - 1)
+                x, wt, b = draw([n, c, h, w], seed), draw([o, c, kh, kw], seed + 1), draw([o], seed + 2)
+                y = F.conv2d(x, wt, b, stride=s, padding=p)
+                case = dict(x=[n, c, h, w], w=[o, c, kh, kw], stride=[s, s], padding=[p, p], seed=seed)
+                cases.append(with_gradients(case, y, dict(x=x, w=wt, b=b), seed + 3))
+                seed += 4
+    for stride, padding in [((1, 2), (0, 2)), ((3, 1), (2, 1))]:
+        x, wt, b = draw([2, 3, 9, 13], seed), draw([4, 3, 3, 5], seed + 1), draw([4], seed + 2)
+        y = F.conv2d(x, wt, b, stride=stride, padding=padding)
+        case = dict(x=[2, 3, 9, 13], w=[4, 3, 3, 5], stride=stride, padding=padding, seed=seed)
+        cases.append(with_gradients(case, y, dict(x=x, w=wt, b=b), seed + 3))
+        seed += 4
+    save("conv2d", cases)
+
+
+def pooling():
+    cases, seed = [], 1001
+    for kind, f in [("avg", F.avg_pool2d), ("max", F.max_pool2d)]:
+        for k in range(1, 4):
+            for s in range(1, 4):
+                shape = [2, 1 + seed % 3, 5 + seed % 6, 6 + seed % 5]
+                x = draw(shape, seed)
+                case = dict(kind=kind, x=shape, kernel=[k, k], stride=[s, s], seed=seed)
+                cases.append(with_gradients(case, f(x, k, stride=s), dict(x=x), seed + 1))
+                seed += 2
+        x = draw([1, 2, 16, 24], seed)
+        case = dict(kind=kind, x=[1, 2, 16, 24], kernel=[2, 2], stride=[2, 2], seed=seed)
+        cases.append(with_gradients(case, f(x, 2), dict(x=x), seed + 1))
+        seed += 2
+    save("pooling", cases)
+
+
+def linear():
+    cases, seed = [], 2001
+    for n, i, o in [(1, 1, 1), (3, 5, 2), (4, 8, 8), (7, 13, 9), (16, 33, 10), (2, 300, 17)]:
+        x, w, b = draw([n, i], seed), draw([o, i], seed + 1), draw([o], seed + 2)
+        case = dict(x=[n, i], w=[o, i], seed=seed)
+        cases.append(with_gradients(case, F.linear(x, w, b), dict(x=x, w=w, b=b), seed + 3))
+        seed += 4
+    save("linear", cases)
+
+
+def activations():
+    functions = dict(
+        relu=F.relu,
+        sigmoid=torch.sigmoid,
+        tanh=torch.tanh,
+        scaledTanh=lambda x: 1.7159 * torch.tanh(2 * x / 3),
+    )
+    cases, seed = [], 3001
+    for name, f in functions.items():
+        for scale in [0.001, 1, 4, 30]:
+            x = draw([61], seed, scale)
+            case = dict(kind=name, x=[61], scale=scale, seed=seed)
+            cases.append(with_gradients(case, f(x), dict(x=x), seed + 1))
+            seed += 2
+    save("activations", cases)
+
+
+def losses():
+    cases, seed = [], 4001
+    for n, c, scale in [(1, 2, 1), (5, 10, 1), (4, 3, 50), (9, 17, 5), (2, 1000, 3)]:
+        logits = draw([n, c], seed, scale)
+        labels = torch.tensor([(i * 7 + seed) % c for i in range(n)])
+        loss = F.cross_entropy(logits, labels, reduction="none")
+        (loss.sum() / n).backward()
+        cases.append(dict(kind="crossEntropy", x=[n, c], scale=scale, labels=labels.tolist(), seed=seed,
+                          loss=pack(loss), gradient=pack(logits.grad)))
+        y, t = draw([n, c], seed + 1, scale), draw([n, c], seed + 2, scale)
+        loss = F.mse_loss(y, t.detach(), reduction="none").sum(1)
+        (loss.sum() / n).backward()
+        cases.append(dict(kind="sumOfSquaredErrors", x=[n, c], scale=scale, seed=seed + 1,
+                          loss=pack(loss), gradient=pack(y.grad)))
+        seed += 4
+    save("losses", cases)
+
+
+def network():
+    """A small LeNet: the loss and every parameter's gradient, through all layers at once."""
+    shapes = dict(c1w=[3, 1, 3, 3], c1b=[3], c2w=[4, 3, 3, 3], c2b=[4], fw=[10, 16], fb=[10])
+    ts = {k: draw(s, 5001 + i, 0.5) for i, (k, s) in enumerate(shapes.items())}
+    x, labels = draw([5, 1, 12, 12], 5100).detach(), torch.tensor([3, 0, 9, 1, 5])
+    h = F.avg_pool2d(torch.tanh(F.conv2d(x, ts["c1w"], ts["c1b"])), 2)
+    h = F.max_pool2d(F.relu(F.conv2d(h, ts["c2w"], ts["c2b"], padding=1)), 2).flatten(1)
+    loss = F.cross_entropy(F.linear(h, ts["fw"], ts["fb"]), labels)
+    loss.backward()
+    save("network", [dict(shapes=shapes, labels=labels.tolist(), loss=loss.item(),
+                          gradients={k: pack(t.grad) for k, t in ts.items()})])
+
+
+def lecture_momentum(p, g, state, lr, beta):
+    state["v"] = beta * state.get("v", torch.zeros_like(p)) + (1 - beta) * g
+    return p - lr * state["v"]
+
+
+def optimizers():
+    """Ten steps with given gradients; the parameters after each."""
+    def torch_rule(make):
+        def run(p0, gradients):
+            p = p0.clone().requires_grad_(True)
+            optimizer, after = make([p]), []
+            for g in gradients:
+                p.grad = g.clone()
+                optimizer.step()
+                after.append(p.detach().clone())
+            return after
+        return run
+
+    def mean_momentum(p0, gradients):
+        p, state, after = p0.clone(), {}, []
+        for g in gradients:
+            p = lecture_momentum(p, g, state, 0.3, 0.8)
+            after.append(p.clone())
+        return after
+
+    O = torch.optim
+    rules = [
+        (dict(kind="sgd", lr=0.1), torch_rule(lambda p: O.SGD(p, lr=0.1))),
+        (dict(kind="sgd", lr=0.1, weightDecay=0.05), torch_rule(lambda p: O.SGD(p, lr=0.1, weight_decay=0.05))),
+        (dict(kind="momentum", lr=0.1, beta=0.9), torch_rule(lambda p: O.SGD(p, lr=0.1, momentum=0.9))),
+        (dict(kind="momentum", lr=0.1, beta=0.5, weightDecay=0.01),
+         torch_rule(lambda p: O.SGD(p, lr=0.1, momentum=0.5, weight_decay=0.01))),
+        (dict(kind="momentum", lr=0.3, beta=0.8, form="mean"), mean_momentum),
+        (dict(kind="adam"), torch_rule(lambda p: O.Adam(p))),
+        (dict(kind="adam", lr=0.05, betas=[0.5, 0.9], eps=1e-3, weightDecay=0.02),
+         torch_rule(lambda p: O.Adam(p, lr=0.05, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.02))),
+    ]
+    count, seed, cases = 24, 6001, []
+    p0 = draw([count], seed).detach()
+    gradients = [draw([count], seed + 1 + i).detach() for i in range(10)]
+    for settings, run in rules:
+        after = torch.stack(run(p0, gradients))
+        cases.append(dict(settings=settings, count=count, seed=seed, steps=10, after=pack(after)))
+    save("optimizers", cases)
+
+
+for make in [conv2d, pooling, linear, activations, losses, network, optimizers]:
+    make()

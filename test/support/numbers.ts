@@ -1,0 +1,10 @@
+/** Test inputs that need no storing: the same in every run, and in test/golden/make.py. */
+
+/** Numbers in [−1, 1), the same in every run. */
+export function numbers(count: number, seed: number): Float32Array {
+  let state = seed >>> 0;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
