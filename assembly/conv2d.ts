@@ -66,8 +66,9 @@ function packPixels(
     const p5 = pixel(x, min(j + 5, last), Q, sh, sw, width);
     const p6 = pixel(x, min(j + 6, last), Q, sh, sw, width);
     const p7 = pixel(x, min(j + 7, last), Q, sh, sw, width);
-    const lowRow = p3 - p0 == 12;
-    const highRow = p7 - p4 == 12;
+    // Four neighbours of one row are loaded at once.
+    const lowRow = sw == 1 && p3 - p0 == 12;
+    const highRow = sw == 1 && p7 - p4 == 12;
     let i = i0;
     let t = t0;
     let at = floats((c0 * height + i) * width + t);

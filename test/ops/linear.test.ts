@@ -1,0 +1,108 @@
+/** Products: values and gradients against PyTorch and the definition, in every transposition. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { input, parameter, sizeOf } from '../../src/graph/tensor.js';
+import * as ops from '../../src/ops/index.js';
+import { availableNumerics } from '../kernels/instance.js';
+import * as reference from '../reference/ops.js';
+import { assertClose, loadGolden, unpack } from '../support/golden.js';
+import { valueAndGradients, type Feeds } from '../support/graph.js';
+import { numbers } from '../support/numbers.js';
+
+interface Case {
+  x: [number, number];
+  w: [number, number];
+  seed: number;
+  y: string;
+  gradients: Record<string, string>;
+}
+
+for (const numerics of availableNumerics) {
+  test(`linear’s values and gradients (${numerics}) are PyTorch’s`, async () => {
+    for (const golden of loadGolden<Case>('linear')) {
+      const [x, w, b] = [
+        input('x', golden.x),
+        parameter('w', golden.w),
+        parameter('b', [golden.w[0]]),
+      ];
+      const feeds: Feeds = new Map(
+        [x, w, b].map((t, i) => [t, numbers(sizeOf(t.shape), golden.seed + i)]),
+      );
+      const y = ops.linear(x, w, b);
+      const target = numbers(sizeOf(y.shape), golden.seed + 3);
+      const { value, found } = await valueAndGradients(y, [x, w, b], feeds, target, numerics);
+      assertClose(value, unpack(golden.y), 1e-5, `x ${golden.x} w ${golden.w}: y`);
+      ['x', 'w', 'b'].forEach((name, i) =>
+        assertClose(
+          found[i]!,
+          unpack(golden.gradients[name]!),
+          5e-5,
+          `x ${golden.x} w ${golden.w}: ${name}`,
+        ),
+      );
+    }
+  });
+
+  test(`matmul’s gradients (${numerics}) are those of the definition in every transposition`, async () => {
+    for (const [m, n, k] of [
+      [1, 1, 1],
+      [3, 5, 2],
+      [5, 9, 4],
+      [7, 2, 13],
+    ] as const) {
+      for (const [tA, tB] of [
+        [false, false],
+        [false, true],
+        [true, false],
+        [true, true],
+      ] as const) {
+        const a = input('a', tA ? [k, m] : [m, k]);
+        const b = input('b', tB ? [n, k] : [k, n]);
+        const values = [numbers(m * k, m + 1), numbers(k * n, n + 2)] as const;
+        const target = numbers(m * n, 3);
+        const y = ops.matmul(a, b, tA, tB);
+        const feeds: Feeds = new Map([
+          [a, values[0]],
+          [b, values[1]],
+        ]);
+        const { value, found } = await valueAndGradients(y, [a, b], feeds, target, numerics);
+        const product = (left: ArrayLike<number>, right: ArrayLike<number>) =>
+          reference.matmul(left, right, [m, n, k], tA, tB);
+        assertClose(value, product(...values), 1e-5, `${m} ${n} ${k} ${tA} ${tB}`);
+        const losses = [
+          (at: Float64Array) => reference.distance(product(at, values[1]), target),
+          (at: Float64Array) => reference.distance(product(values[0], at), target),
+        ];
+        losses.forEach((loss, i) =>
+          assertClose(
+            found[i]!,
+            reference.centralDifferences(loss, values[i]!),
+            1e-3,
+            `${m} ${n} ${k} ${tA} ${tB} ${i}`,
+          ),
+        );
+      }
+    }
+  });
+}
+
+test('shapes that do not fit are refused with both', () => {
+  assert.throws(
+    () => ops.linear(input('x', [4, 7]), parameter('w', [3, 8]), null),
+    /linear: input 4×7 does not fit weight 3×8 \(out×in\): expected n×8/,
+  );
+  assert.throws(
+    () => ops.matmul(input('a', [2, 3]), input('b', [4, 3]), false, false),
+    /matmul: inner extents 3 and 4 of 2×3 and 4×3 differ/,
+  );
+  assert.throws(
+    () => ops.matmul(input('a', [2, 3]), input('b', [3])),
+    /matmul: expected two matrices, found 2×3 and 3/,
+  );
+  assert.throws(
+    () => ops.linear(input('x', [4, 7]), parameter('w', [3, 7]), parameter('b', [7])),
+    /linear: bias has shape 7, expected 3/,
+  );
+});
+
+test.run();

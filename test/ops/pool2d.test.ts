@@ -1,0 +1,106 @@
+/**
+ * Pooling: values and gradients against PyTorch and the definition. A maximum has a kink where two
+ * inputs of a window tie; the test's inputs are a shuffled grid whose values differ by far more than the step of
+ * the central difference, so no point lies near one.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { input, sizeOf } from '../../src/graph/tensor.js';
+import * as ops from '../../src/ops/index.js';
+import { availableNumerics } from '../kernels/instance.js';
+import * as reference from '../reference/ops.js';
+import { assertClose, loadGolden, unpack } from '../support/golden.js';
+import { valueAndGradients } from '../support/graph.js';
+import { numbers } from '../support/numbers.js';
+
+type Four = [number, number, number, number];
+const functions = { avg: ops.avgPool2d, max: ops.maxPool2d };
+
+interface Case {
+  kind: 'avg' | 'max';
+  x: Four;
+  kernel: [number, number];
+  stride: [number, number];
+  seed: number;
+}
+
+/** 0, 1/n, 2/n … in an order that a generator draws: no two closer than 1/n. */
+function spacedValues(count: number, seed: number): Float32Array {
+  const keys = numbers(count, seed);
+  const order = [...keys.keys()].toSorted((a, b) => keys[a]! - keys[b]!);
+  const values = new Float32Array(count);
+  order.forEach((at, rank) => (values[at] = rank / count - 0.5));
+  return values;
+}
+
+const shapes: Omit<Case, 'kind'>[] = [
+  { x: [1, 1, 1, 1], kernel: [1, 1], stride: [1, 1], seed: 1 },
+  { x: [2, 3, 5, 7], kernel: [2, 2], stride: [2, 2], seed: 2 },
+  { x: [1, 2, 6, 18], kernel: [2, 2], stride: [2, 2], seed: 3 },
+  { x: [1, 2, 5, 19], kernel: [2, 2], stride: [1, 2], seed: 4 },
+  { x: [2, 1, 7, 6], kernel: [3, 2], stride: [1, 1], seed: 5 },
+  { x: [1, 1, 9, 8], kernel: [2, 3], stride: [3, 4], seed: 6 },
+  { x: [1, 2, 4, 5], kernel: [4, 5], stride: [1, 1], seed: 7 },
+];
+
+for (const numerics of availableNumerics) {
+  test(`values and gradients (${numerics}) are PyTorch’s`, async () => {
+    for (const golden of loadGolden<
+      Case & { y: string; yShape: number[]; gradients: { x: string } }
+    >('pooling')) {
+      const what = JSON.stringify([golden.kind, golden.x, golden.kernel, golden.stride]);
+      const x = input('x', golden.x);
+      const y = functions[golden.kind](x, golden);
+      assert.equal(y.shape, golden.yShape, what);
+      const feeds = new Map([[x, numbers(sizeOf(x.shape), golden.seed)]]);
+      const target = numbers(sizeOf(y.shape), golden.seed + 1);
+      const { value, found } = await valueAndGradients(y, [x], feeds, target, numerics);
+      assertClose(value, unpack(golden.y), 1e-5, `${what}: y`);
+      assertClose(found[0]!, unpack(golden.gradients.x), 1e-5, `${what}: gradient`);
+    }
+  });
+
+  test(`gradients (${numerics}) are those of the definition, by central differences`, async () => {
+    for (const shape of shapes) {
+      for (const kind of ['avg', 'max'] as const) {
+        const [N, C, H, W] = shape.x;
+        const x = input('x', shape.x);
+        const y = functions[kind](x, shape);
+        const values = spacedValues(sizeOf(x.shape), shape.seed);
+        const target = numbers(sizeOf(y.shape), shape.seed + 9);
+        const { found } = await valueAndGradients(y, [x], new Map([[x, values]]), target, numerics);
+        const window = { ...shape, padding: [0, 0] as const };
+        const loss = (at: Float64Array) =>
+          reference.distance(reference.pool2d(kind, at, { N, C, H, W }, window), target);
+        assertClose(
+          found[0]!,
+          reference.centralDifferences(loss, values),
+          1e-3,
+          `${kind} ${JSON.stringify(shape)}`,
+        );
+      }
+    }
+  });
+}
+
+test('the gradient of a tie goes to the first of the window', async () => {
+  const x = input('x', [1, 1, 2, 2]);
+  const y = ops.maxPool2d(x, { kernel: [2, 2], stride: [2, 2] });
+  const feeds = new Map([[x, Float32Array.of(1, 3, 3, 3)]]);
+  const { found } = await valueAndGradients(y, [x], feeds, Float32Array.of(0), 'strict');
+  assert.equal([...found[0]!], [0, 6, 0, 0]);
+});
+
+test('shapes that do not fit are refused', () => {
+  const at = { kernel: [5, 5], stride: [1, 1] } as const;
+  assert.throws(
+    () => ops.avgPool2d(input('x', [1, 1, 4, 8]), at),
+    /avgPool2d: kernel 5×5 does not fit input 4×8/,
+  );
+  assert.throws(
+    () => ops.maxPool2d(input('x', [4, 8]), at),
+    /maxPool2d: expected an input of N×C×H×W, found 4×8/,
+  );
+});
+
+test.run();
