@@ -72,7 +72,7 @@ for (const numerics of availableNumerics) {
         assertClose(
           found[i]!,
           unpack(golden.gradients[name]!),
-          2e-5,
+          5e-5,
           `${what}: gradient by ${name}`,
         ),
       );
