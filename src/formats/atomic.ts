@@ -1,64 +1,86 @@
-/** Files that appear whole or not at all (Node): temporary name, sync, rename. */
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+/**
+ * Files that are there whole or not at all (Node): written under a temporary name, synced, renamed. A
+ * crash or a full disk at any moment leaves the old file, or none, never half of the new one.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LanewiseError } from '../errors.js';
 
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota is used up',
-  ENOENT: 'the folder does not exist',
-  ENOTDIR: 'a part of the path is a file, not a folder',
-  EEXIST: 'a file is in its place',
-  EISDIR: 'it is a folder',
-};
+/**
+ * Replaces the file at `path` by `bytes`. The folder must exist.
+ * @throws LanewiseError kind 'file'; whatever was at `path` is then unchanged.
+ */
+export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+  // In the same folder, because a rename is atomic only within a file system.
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeSynced(temporary, bytes);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw fileError(`cannot write '${path}'`, error);
+  }
+}
 
-function explain(what: string, path: string, error: unknown): LanewiseError {
+/**
+ * Makes the folder at `path`, and those above it, and proves by a file that it can be written, so that
+ * hours of training do not end in an error.
+ * @throws LanewiseError kind 'file'.
+ */
+export async function ensureWritableFolder(path: string): Promise<void> {
+  const probe = join(path, `.${randomUUID()}.tmp`);
+  try {
+    await mkdir(path, { recursive: true });
+    await writeSynced(probe, Uint8Array.of(0));
+  } catch (error) {
+    throw fileError(`cannot write to folder '${path}'`, error);
+  } finally {
+    await rm(probe, { force: true }).catch(() => {});
+  }
+}
+
+/** The system's error in words: `what`, a colon, and the reason. */
+export function fileError(what: string, error: unknown): LanewiseError {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  return new LanewiseError('file', `cannot ${what} '${path}': ${reasons[code] ?? message}`, undefined, {
+  return new LanewiseError('file', `${what}: ${reasons[code] ?? message}`, undefined, {
     cause: error,
   });
 }
 
-/** Replaces `path` by a file of these bytes. @throws LanewiseError kind 'file' saying why not. */
-export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(bytes);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw explain('write', path, error);
-  }
-  await syncFolder(dirname(path));
-}
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'the system does not permit it',
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'part of the path is a file, not a folder',
+  EEXIST: 'a file of that name is in the way',
+  EISDIR: 'it is a folder',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  ENAMETOOLONG: 'the name is too long',
+};
 
-/** Makes the rename itself durable where the platform lets a folder be synced. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => {});
-  await handle?.close();
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /**
- * Creates the folder if it is missing, and proves that a file can be written in it.
- * @throws LanewiseError kind 'file' saying why not.
+ * A rename outlasts a power cut only once its folder is synced. Not every system can do that, and the
+ * file is in place already, so this is no reason to fail.
  */
-export async function ensureWritableFolder(path: string): Promise<void> {
-  const probe = join(path, `.write-test-${process.pid}`);
+async function syncFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
-    await writeFile(probe, 'x');
-    await rm(probe);
-  } catch (error) {
-    throw explain('write into folder', path, error);
+    const folder = await open(path, 'r');
+    await folder.sync().finally(() => folder.close());
+  } catch {
+    // As good as the system allows.
   }
 }

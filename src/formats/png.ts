@@ -1,0 +1,161 @@
+/**
+ * PNG images from outside, as grey values: what a person drew or photographed and wants classified.
+ * pngjs decodes (Node); what it takes on trust, the extents and the length of the data, is checked first.
+ */
+import { inflateSync } from 'node:zlib';
+import { PNG } from 'pngjs';
+import { LanewiseError } from '../errors.js';
+import type { GreyImage } from './image.js';
+
+/** 16 megapixels: more than a sample needs, little enough to decode in a second. */
+const MAX_PIXELS = 1 << 24;
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** How other files that are taken for PNG begin. */
+const otherTypes: readonly (readonly [start: string, type: string])[] = [
+  ['ff d8 ff', 'a JPEG'],
+  ['47 49 46 38', 'a GIF'],
+  ['42 4d', 'a BMP'],
+  ['52 49 46 46', 'a WebP'],
+  ['49 49 2a 00', 'a TIFF'],
+  ['4d 4d 00 2a', 'a TIFF'],
+  ['25 50 44 46', 'a PDF'],
+  ['3c 3f 78 6d', 'an SVG'],
+  ['3c 73 76 67', 'an SVG'],
+  ['00 00 00', 'a HEIC or AVIF'],
+  ['1f 8b', 'gzip'],
+];
+
+/**
+ * Decodes a PNG of any colour type; `name` is for messages. Transparent parts show white paper; colour
+ * becomes grey by the luma of Rec. 601 (299 R + 587 G + 114 B thousandths, rounded).
+ * @throws LanewiseError kind 'file' if it is no PNG, is too large, or its data is cut short or corrupt.
+ */
+export function decodePng(bytes: Uint8Array, name: string): GreyImage {
+  checkSignature(bytes, name);
+  const extents = readExtents(bytes, name);
+  checkData(bytes, extents, name);
+  let rgba: Uint8Array;
+  try {
+    rgba = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).data;
+  } catch (error) {
+    throw damaged(name, (error as Error).message, error);
+  }
+  const { width, height } = extents;
+  return { width, height, grey: toGrey(rgba, width * height) };
+}
+
+function checkSignature(bytes: Uint8Array, name: string): void {
+  if (SIGNATURE.every((byte, i) => bytes[i] === byte)) return;
+  if (bytes.length === 0)
+    throw new LanewiseError('file', `'${name}' is not a PNG image: it is empty`);
+  const hex = (count: number) =>
+    Array.from(bytes.subarray(0, count), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const other = otherTypes.find(([start]) => hex(4).startsWith(start));
+  const found = other ? `${other[0]}: ${other[1]}` : hex(4);
+  throw new LanewiseError(
+    'file',
+    `'${name}' is not a PNG image (it starts with ${found})`,
+    'save the image as PNG',
+  );
+}
+
+interface Extents {
+  readonly width: number;
+  readonly height: number;
+  /** Of the data when inflated. */
+  readonly dataBytes: number;
+}
+
+/** Channels by colour type: grey, RGB, palette, grey and alpha, RGB and alpha. */
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** Where Adam7's interlaced passes start and step: x, y, by columns, by rows. */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** What the first chunk, IHDR, says; the format puts it at a fixed place. */
+function readExtents(bytes: Uint8Array, name: string): Extents {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 33 || chunkType(bytes, 8) !== 'IHDR' || view.getUint32(8) !== 13) {
+    throw damaged(name, 'it does not begin with a whole IHDR chunk');
+  }
+  const width = view.getUint32(16);
+  const height = view.getUint32(20);
+  if (width < 1 || height < 1 || width * height > MAX_PIXELS) {
+    throw new LanewiseError(
+      'file',
+      `'${name}' has ${width} × ${height} pixels, expected 1 to ${MAX_PIXELS}`,
+    );
+  }
+  const [depth, colourType] = [bytes[24]!, bytes[25]!];
+  const bits = depth * (CHANNELS[colourType] ?? 0);
+  if (bits === 0) {
+    throw damaged(name, `it has the unknown bit depth ${depth} or colour type ${colourType}`);
+  }
+  const passes = bytes[28] === 1 ? ADAM7 : [[0, 0, 1, 1] as const];
+  let dataBytes = 0;
+  for (const [left, top, across, down] of passes) {
+    const columns = Math.ceil((width - left) / across);
+    const rows = Math.ceil((height - top) / down);
+    // Each row has one byte more, which names its filter.
+    if (columns > 0 && rows > 0) dataBytes += rows * (1 + Math.ceil((columns * bits) / 8));
+  }
+  return { width, height, dataBytes };
+}
+
+/**
+ * Walks the chunks and inflates their data once, under the bound that the extents give: pngjs has none
+ * for interlaced images, where a few kilobytes can hold gigabytes of zeros, and takes too little for black.
+ */
+function checkData(bytes: Uint8Array, { dataBytes }: Extents, name: string): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const data: Uint8Array[] = [];
+  for (let at = 8, type = ''; type !== 'IEND';) {
+    const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Infinity;
+    if (end > bytes.length) {
+      throw damaged(name, `it is cut short in the chunk that begins at byte ${at}`);
+    }
+    type = chunkType(bytes, at);
+    if (type === 'IDAT') data.push(bytes.subarray(at + 8, end - 4));
+    at = end;
+  }
+  let inflated: number;
+  try {
+    inflated = inflateSync(Buffer.concat(data), { maxOutputLength: dataBytes }).length;
+  } catch (error) {
+    const tooLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    const why = tooLong
+      ? `inflates to more than the ${dataBytes} bytes of its extents`
+      : `does not inflate: ${(error as Error).message}`;
+    throw damaged(name, `its data ${why}`, error);
+  }
+  if (inflated !== dataBytes) {
+    throw damaged(name, `its data inflates to ${inflated} bytes, expected ${dataBytes}`);
+  }
+}
+
+/** The four letters after the length of the chunk at `at`. */
+const chunkType = (bytes: Uint8Array, at: number): string =>
+  String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+
+function toGrey(rgba: Uint8Array, pixels: number): Uint8Array {
+  const grey = new Uint8Array(pixels);
+  for (let i = 0; i < pixels; i++) {
+    const alpha = rgba[4 * i + 3]!;
+    const over = (value: number) => value * alpha + 255 * (255 - alpha);
+    const luma =
+      299 * over(rgba[4 * i]!) + 587 * over(rgba[4 * i + 1]!) + 114 * over(rgba[4 * i + 2]!);
+    grey[i] = Math.floor((luma + 127_500) / 255_000);
+  }
+  return grey;
+}
+
+const damaged = (name: string, why: string, cause?: unknown): LanewiseError =>
+  new LanewiseError('file', `'${name}' is a damaged PNG image: ${why}`, undefined, { cause });
