@@ -1,40 +1,65 @@
-/** Numbers as a person reads them, and colours where there is a terminal. */
+/** How figures are written for people, and when text may be coloured. */
 
-/** `12.3 s`, `1 min 05 s`, `2 h 03 min` */
+/** `0.4 s`, `42 s`, `1 min 05 s`, `2 h 05 min`. */
 export function formatSeconds(seconds: number): string {
-  if (seconds < 59.95) return `${seconds.toFixed(seconds < 9.95 ? 1 : 0)} s`;
+  if (!Number.isFinite(seconds)) return '–';
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
-  const pad = (value: number) => String(value).padStart(2, '0');
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${twoDigits(whole % 60)} s`;
   const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
+  return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
 }
 
-/** `61,706` */
-export const formatCount = (value: number): string =>
-  String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
+/** `1:05`, `2:05:00`: as formatSeconds, for narrow places. */
+export function formatClock(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  const tail = `:${twoDigits(whole % 60)}`;
+  if (minutes < 60) return `${minutes}${tail}`;
+  return `${Math.floor(minutes / 60)}:${twoDigits(minutes % 60)}${tail}`;
+}
 
-/** `98.76 %` */
-export const formatPercent = (share: number): string => `${(share * 100).toFixed(2)} %`;
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
-/** `512 B`, `3.4 KiB`, `12.0 MiB` */
+/** `61,706`, rounded to a whole number. */
+export const formatCount = (count: number): string =>
+  String(Math.round(count)).replace(/(?<=\d)(?=(\d{3})+$)/g, ',');
+
+/** `98.91 %` for a share of 0.9891. */
+export const formatPercent = (share: number, digits = 2): string =>
+  Number.isFinite(share) ? `${(share * 100).toFixed(digits)} %` : '–';
+
+/** `512 B`, `1.4 KiB`, `9.5 MiB`. */
 export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ['KiB', 'MiB', 'GiB'];
+  let value = bytes / 1024;
   let unit = 0;
-  let value = bytes;
-  while (value >= 1024 && unit < units.length - 1) {
+  while (value >= 1023.95 && unit < units.length - 1) {
     value /= 1024;
     unit++;
   }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+  return `${value.toFixed(1)} ${units[unit]}`;
 }
 
-/** True where colours and moving bars make sense. */
-export const isTerminal = (stream: NodeJS.WriteStream): boolean =>
-  stream.isTTY === true && process.env['TERM'] !== 'dumb';
+/** Where text goes: a terminal, or a file or pipe. */
+export type Output = Pick<NodeJS.WriteStream, 'write'> & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+};
 
-const paint = (code: string, text: string): string =>
-  isTerminal(process.stdout) && !process.env['NO_COLOR'] ? `\u001B[${code}m${text}\u001B[0m` : text;
+export interface Style {
+  bold(text: string): string;
+  dim(text: string): string;
+}
 
-export const bold = (text: string): string => paint('1', text);
-export const dim = (text: string): string => paint('2', text);
+/** Bold and dim on a terminal, unless the environment's NO_COLOR is set (no-color.org). */
+export function styleFor({ isTTY }: Pick<Output, 'isTTY'>, environment = process.env): Style {
+  if (!isTTY || environment['NO_COLOR']) return { bold: (text) => text, dim: (text) => text };
+  return {
+    bold: (text) => `\x1b[1m${text}\x1b[22m`,
+    dim: (text) => `\x1b[2m${text}\x1b[22m`,
+  };
+}

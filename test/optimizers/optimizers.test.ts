@@ -76,10 +76,7 @@ for (const numerics of availableNumerics) {
 }
 
 test('schedules: constant stays, linear falls from 1 to 1/steps', () => {
-  assert.equal(
-    [0, 5, 9].map((step) => schedules.constant()),
-    [1, 1, 1],
-  );
+  assert.is(schedules.constant(), 1);
   assert.equal(
     [0, 5, 9].map((step) => schedules.linear(step, 10)),
     [1, 0.5, 0.1],

@@ -1,0 +1,154 @@
+/** The command line end to end: train, evaluate, predict, inspect, verify, as processes. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { spawn } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
+import { digits } from '../../src/data/digits/index.js';
+import { decodeModel } from '../../src/training/model-file.js';
+import { EXPECTED_SHA256 } from '../../src/training/verify.js';
+import { eventsOf, inFolder, lanewise } from './lanewise.js';
+
+const quick = [
+  'train',
+  'lenet5',
+  '--data',
+  'digits',
+  '--limit',
+  '3000',
+  '--epochs',
+  '3',
+  '--seed',
+  '2',
+];
+
+/** A digit as a scan: dark ink on light paper, three pixels for one. */
+function scanOf(image: Uint8Array): Buffer {
+  const png = new PNG({ width: 28 * 3, height: 28 * 3 });
+  for (let i = 0; i < 84 * 84; i++) {
+    const [x, y] = [Math.floor((i % 84) / 3), Math.floor(i / 84 / 3)];
+    png.data.fill(250 - image[y * 28 + x]! * 0.9, i * 4, i * 4 + 3);
+    png.data[i * 4 + 3] = 255;
+  }
+  return PNG.sync.write(png);
+}
+
+test('train --json: events as documented, a model file that evaluates and predicts the same', async () => {
+  await inFolder(async (folder) => {
+    const out = join(folder, 'deep', 'er');
+    const run = await lanewise([...quick, '--workers', '2', '--out', out, '--json'], {
+      cwd: folder,
+    });
+    assert.is(run.code, 0, run.stderr);
+    const events = eventsOf(run);
+    assert.equal(
+      events.map(({ event }) => event),
+      ['start', 'epoch', 'epoch', 'epoch', 'done'],
+    );
+    const epoch = events[2]!;
+    for (const key of ['epoch', 'loss', 'accuracy', 'valLoss', 'valAccuracy', 'imagesPerSecond']) {
+      assert.type(epoch[key], 'number', key);
+    }
+    const done = events.at(-1)!;
+    assert.ok((done['testAccuracy'] as number) > 0.85, String(done['testAccuracy']));
+    assert.is(done['testError'], 1 - (done['testAccuracy'] as number));
+    assert.equal([done['workers'], done['shards']], [2, 4]);
+    assert.type(done['seconds'], 'number');
+    assert.equal(await readdir(out), ['model.safetensors']);
+
+    const file = join(out, 'model.safetensors');
+    const trained = decodeModel(await readFile(file), file);
+    assert.is(await trained.sha256(), done['weightsSha256']);
+    assert.is(trained.numerics, done['numerics']);
+
+    const [scored] = eventsOf(await lanewise(['eval', file, '--data', 'digits', '--json']));
+    assert.is(scored!['testAccuracy'], done['testAccuracy']);
+    assert.is(scored!['weightsSha256'], done['weightsSha256']);
+
+    const some = digits({ count: 12, first: 5_000_000 });
+    const paths = await Promise.all(
+      Array.from(some.labels, async (_, i) => {
+        const path = join(folder, `${i}.png`);
+        await writeFile(path, scanOf(some.samples.subarray(i * 784, (i + 1) * 784) as Uint8Array));
+        return path;
+      }),
+    );
+    const predicted = eventsOf(await lanewise(['predict', file, ...paths, '--json']));
+    const hits = predicted.filter((event, i) => event['class'] === some.labels[i]).length;
+    assert.ok(hits >= 9, `${hits} of 12 scans`);
+    const text = await lanewise(['predict', file, paths[0]!]);
+    assert.match(text.stdout, /0\.png: \d {2}\(\d: \d+\.\d\d %, \d: /);
+  });
+});
+
+test('the hash does not depend on --workers, and does on --seed', async () => {
+  await inFolder(async (folder) => {
+    const hashOf = async (...args: string[]) => {
+      const run = await lanewise([...quick, '--epochs', '1', '--json', ...args], { cwd: folder });
+      return eventsOf(run).at(-1)!['weightsSha256'];
+    };
+    const one = await hashOf('--workers', '1');
+    assert.is(await hashOf('--workers', '3'), one);
+    assert.is(await hashOf('--workers', '0'), one);
+    assert.is.not(await hashOf('--seed', '3'), one);
+  });
+});
+
+test('without a terminal: plain lines, the confusion matrix, and how to go on', async () => {
+  await inFolder(async (folder) => {
+    const { stdout, code } = await lanewise([...quick, '--epochs', '2'], { cwd: folder });
+    assert.is(code, 0);
+    assert.match(stdout, /^lenet5, 61,706 parameters, on 3,000 samples of digits$/m);
+    assert.match(stdout, /^epoch {2}2 {2}loss \d\.\d{4} {2}accuracy .* images\/s$/m);
+    assert.match(stdout, /predicted\n/);
+    assert.match(stdout, /^most confused: \d taken for \d: \d+/m);
+    assert.match(stdout, /^weights sha256 [0-9a-f]{64} \((fused|strict)\)$/m);
+    assert.match(stdout, /npx lanewise train lenet5 --data mnist/);
+    assert.not.match(stdout, /\u001B/);
+  });
+});
+
+test('inspect prints LeNet-5’s 61,706 parameters, its work and its memory', async () => {
+  const { stdout } = await lanewise(['inspect', 'lenet5', '--workers', '2']);
+  assert.match(stdout, /61,706 parameters/);
+  assert.match(stdout, /c1 +conv2d +6×28×28 +156 +239,904/);
+  assert.match(stdout, /c3 +conv2d +16×10×10 +2,416 +481,600/);
+  assert.match(stdout, /total +61,706 +839,558/);
+  assert.match(stdout, /activations of a shard: .* without reuse/);
+  const program = await lanewise(['inspect', 'lenet5', '--program']);
+  assert.match(
+    program.stdout,
+    /^ {2}c1 +conv2d\(N=16, C=1, H=32, W=32, O=6, kh=5, kw=5, .*x=batch\+0, w=parameters\+0/m,
+  );
+  assert.match(program.stdout, /^ {2}c1 gradient +conv2dWeightGradient\(/m);
+  assert.not.match(program.stdout, /c1 gradient +conv2dInputGradient/);
+});
+
+test('verify reproduces the recorded hash', async () => {
+  const { stdout, code } = await lanewise(['verify']);
+  assert.is(code, 0);
+  assert.match(stdout, new RegExp(`weights {2}sha256 ${EXPECTED_SHA256}`));
+  assert.match(stdout, /this machine reproduces Lanewise exactly/);
+});
+
+test('Ctrl-C ends the run between steps and saves what there is', async () => {
+  await inFolder(async (folder) => {
+    const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+    const child = spawn(process.execPath, [main, ...quick, '--epochs', '500'], { cwd: folder });
+    let stdout = '';
+    let interrupted = false;
+    child.stdout.on('data', (data) => {
+      stdout += data;
+      if (!interrupted && stdout.includes('epoch  1')) interrupted = child.kill('SIGINT');
+    });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    assert.is(code, 130);
+    assert.match(stdout, /stopped after \d+ of 500 epochs/);
+    const file = join(folder, 'runs', 'lenet5-digits', 'model.safetensors');
+    assert.is((await decodeModel(await readFile(file), file).sha256()).length, 64);
+  });
+});
+
+test.run();

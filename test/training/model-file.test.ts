@@ -1,0 +1,154 @@
+/** Model files: a model comes back as it was, and a file that is not one is refused for its reason. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LanewiseError } from '../../src/errors.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
+import { sizeOf } from '../../src/graph/tensor.js';
+import {
+  avgPool2d,
+  conv2d,
+  flatten,
+  linear,
+  maxPool2d,
+  relu,
+  sequential,
+  sigmoid,
+} from '../../src/layers/index.js';
+import { lenet5 } from '../../src/models/index.js';
+import { decodeModel, encodeModel } from '../../src/training/model-file.js';
+import { createTrainedModel } from '../../src/training/trained-model.js';
+import { numbers } from '../support/numbers.js';
+
+function trainedOf(model = lenet5()) {
+  const weights = model.parameters.map(
+    ({ name, shape }, i) => [name, numbers(sizeOf(shape), i)] as const,
+  );
+  return createTrainedModel(model, 'crossEntropy', 'strict', new Map(weights));
+}
+
+/** The file of `trained` with changed metadata. */
+function withMetadata(changes: Record<string, string>, trained = trainedOf()): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(encodeModel(trained), 'm');
+  return encodeSafetensors(tensors, { ...metadata, ...changes });
+}
+
+function refusal(bytes: Uint8Array): string {
+  try {
+    decodeModel(bytes, 'm.safetensors');
+  } catch (error) {
+    assert.instance(error, LanewiseError);
+    return (error as LanewiseError).message;
+  }
+  throw new Error('nothing was refused');
+}
+
+test('a model comes back with its layers, weights, scores and hash', async () => {
+  const model = sequential(
+    {
+      a: conv2d(1, 4, [3, 2], { stride: [2, 1], padding: 1, bias: false }),
+      b: relu(),
+      c: maxPool2d(2, { stride: 1 }),
+      d: avgPool2d([2, 3]),
+      e: flatten(),
+      f: linear(216, 5, { bias: false }),
+      g: sigmoid(),
+    },
+    { input: [1, 28, 28], mean: 0.25, deviation: 0.5 },
+  );
+  const trained = trainedOf(model);
+  const back = decodeModel(encodeModel(trained), 'm');
+  assert.equal(back.model.architecture, JSON.parse(JSON.stringify(model.architecture)));
+  assert.equal([...back.weights.keys()], ['a.weight', 'f.weight']);
+  assert.is(await back.sha256(), await trained.sha256());
+  const samples = Uint8Array.from(numbers(784 * 3, 4), (v) => 128 + v * 120);
+  assert.equal(
+    await back.predict(samples, [1, 28, 28]),
+    await trained.predict(samples, [1, 28, 28]),
+  );
+});
+
+test('weights keep PyTorch’s names and layouts', () => {
+  const { tensors, metadata } = decodeSafetensors(encodeModel(trainedOf()), 'm');
+  const shapes = [...tensors].map(([name, { shape }]) => `${name} ${shape.join('×')}`);
+  assert.equal(shapes.slice(0, 4), [
+    'c1.weight 6×1×5×5',
+    'c1.bias 6',
+    'c3.weight 16×6×5×5',
+    'c3.bias 16',
+  ]);
+  assert.equal(shapes.slice(4, 6), ['c5.weight 120×400', 'c5.bias 120']);
+  assert.equal([metadata['loss'], metadata['numerics']], ['crossEntropy', 'strict']);
+});
+
+test('a file cut short is refused', () => {
+  const bytes = encodeModel(trainedOf());
+  assert.match(refusal(bytes.subarray(0, bytes.length - 1)), /m\.safetensors.*(cut short|bytes)/);
+  assert.match(refusal(bytes.subarray(0, 100)), /m\.safetensors.*(cut short|header)/);
+  assert.match(refusal(new Uint8Array(3)), /m\.safetensors/);
+});
+
+test('a file of somebody else’s is refused', () => {
+  assert.match(
+    refusal(encodeSafetensors(new Map(), {})),
+    /'m.safetensors' holds no Lanewise model: its metadata says format 'none', expected 'lanewise-1'/,
+  );
+});
+
+test('weights of another architecture are refused by name and shapes', () => {
+  const other = lenet5({ classes: 12 });
+  assert.is(
+    refusal(withMetadata({ architecture: JSON.stringify(other.architecture) })),
+    "'m.safetensors': tensor 'output.weight' has shape 10×84, its architecture needs 12×84",
+  );
+  const layers = lenet5().architecture.layers.filter(({ name }) => name !== 'output');
+  assert.is(
+    refusal(withMetadata({ architecture: JSON.stringify({ ...lenet5().architecture, layers }) })),
+    "'m.safetensors': tensor 'output.weight' belongs to no layer of its architecture",
+  );
+});
+
+test('an architecture that cannot be is refused for its reason', () => {
+  const architecture = lenet5().architecture;
+  const change = (
+    edit: (copy: {
+      input: object;
+      layers: { name: string; kind: string; settings: object }[];
+    }) => void,
+  ) => {
+    const copy = JSON.parse(JSON.stringify(architecture)) as Parameters<typeof edit>[0];
+    edit(copy);
+    return refusal(withMetadata({ architecture: JSON.stringify(copy) }));
+  };
+  assert.match(refusal(withMetadata({ architecture: '{' })), /its architecture is not JSON/);
+  assert.match(
+    refusal(withMetadata({ architecture: '[]' })),
+    /its architecture has no input and list of layers/,
+  );
+  assert.match(
+    change((a) => (a.layers[0]!.kind = 'conv3d')),
+    /cannot be built: unknown layer 'conv3d'/,
+  );
+  assert.match(
+    change((a) => (a.layers[1]!.name = 'c1')),
+    /names two layers 'c1'/,
+  );
+  assert.match(
+    change((a) => (a.layers[0]!.settings = {})),
+    /inChannels is undefined, expected a whole number/,
+  );
+  assert.match(
+    change((a) => (a.input = { shape: [1, 2 ** 40, 32], mean: 0, deviation: 1 })),
+    /cannot be built/,
+  );
+  assert.match(
+    change((a) => (a.input = { shape: [1, 4, 4], mean: 0, deviation: 1 })),
+    /conv2d 'c1': kernel 5×5 does not fit/,
+  );
+  assert.match(refusal(withMetadata({ loss: 'hinge' })), /unknown loss 'hinge'/);
+  assert.match(
+    refusal(withMetadata({ numerics: 'exact' })),
+    /numerics is 'exact', expected 'fused' or 'strict'/,
+  );
+});
+
+test.run();
