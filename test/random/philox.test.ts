@@ -90,7 +90,7 @@ test('streams differ by seed, purpose and index, and whole numbers are even', ()
     first(1 + 2 ** 32, 1, 1),
   ];
   assert.is(new Set(drawn).size, 5);
-  const counts = new Array<number>(6).fill(0);
+  const counts = [0, 0, 0, 0, 0, 0];
   const stream = randomStream(1, 1, 1);
   for (let i = 0; i < 60_000; i++) counts[stream.integer(6)]!++;
   assert.ok(

@@ -1,0 +1,110 @@
+/** The layout is the architecture: a file's folder says what it may import. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const src = fileURLToPath(new URL('../../src/', import.meta.url));
+
+/** Folder → folders it may import from, besides itself. `errors.ts` is everybody's. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  program: [],
+  random: [],
+  graph: ['program'],
+  engine: ['program'],
+  ops: ['graph', 'program'],
+  formats: ['graph'],
+  data: ['graph', 'formats', 'random'],
+  layers: ['graph', 'ops'],
+  losses: ['graph', 'ops'],
+  optimizers: ['program'],
+  models: ['layers', 'losses'],
+  compiler: ['graph', 'ops', 'program'],
+  parallel: [
+    'compiler',
+    'data',
+    'engine',
+    'graph',
+    'layers',
+    'losses',
+    'ops',
+    'optimizers',
+    'program',
+    'random',
+  ],
+  training: [
+    'data',
+    'engine',
+    'formats',
+    'graph',
+    'layers',
+    'losses',
+    'models',
+    'optimizers',
+    'parallel',
+  ],
+  cli: [
+    'data',
+    'engine',
+    'formats',
+    'graph',
+    'layers',
+    'models',
+    'optimizers',
+    'parallel',
+    'program',
+    'training',
+  ],
+};
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+);
+
+/** Paths below src that a file imports. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(src, file), 'utf8');
+  const paths = [...text.matchAll(/from '(\.[^']+)'/g)].map((match) => match[1]!);
+  return paths.map((path) => normalize(join(dirname(file), path)));
+}
+
+const folderOf = (file: string): string => (file.includes('/') ? file.split('/')[0]! : '');
+
+test('imports point one way', () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const folder = folderOf(file);
+    if (folder === '') continue; // index.ts exports from everywhere
+    assert.ok(folder in allowed, `src/${folder}/ is not in the table`);
+    for (const imported of importsOf(file)) {
+      const from = folderOf(imported);
+      if (from === '' || from === folder || allowed[folder]!.includes(from)) continue;
+      wrong.push(`${file} imports ${imported}`);
+    }
+  }
+  assert.equal(wrong, []);
+});
+
+test('the table has no cycle and no folder that does not exist', () => {
+  const folders = new Set(files.map(folderOf));
+  const visit = (folder: string, path: string[]): void => {
+    assert.ok(folders.has(folder), `src/${folder}/ does not exist`);
+    assert.not.ok(path.includes(folder), [...path, folder].join(' → '));
+    for (const next of allowed[folder]!) visit(next, [...path, folder]);
+  };
+  for (const folder of Object.keys(allowed)) visit(folder, []);
+});
+
+test('no file is longer than 300 lines, and none calls a Math function that engines round differently', () => {
+  const banned =
+    /Math\.(exp|expm1|log|log2|log10|log1p|sin|cos|tan|asin|acos|atan|atan2|sinh|cosh|tanh|pow|cbrt|hypot|random)\b/;
+  for (const file of files) {
+    const text = readFileSync(join(src, file), 'utf8');
+    assert.ok(text.split('\n').length <= 301, `${file} has ${text.split('\n').length} lines`);
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    assert.not.match(code, banned, file);
+  }
+});
+
+test.run();
