@@ -1,0 +1,57 @@
+/** The pool: a worker that fails ends the job with its reason, and nobody waits for it at the barrier. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { digits } from '../../src/data/digits/index.js';
+import { allocateMemory } from '../../src/engine/memory.js';
+import { loadModule } from '../../src/engine/wasm.js';
+import { LanewiseError } from '../../src/errors.js';
+import { mlp } from '../../src/models/index.js';
+import { sgd } from '../../src/optimizers/index.js';
+import { planRun, type RunPlan } from '../../src/parallel/plan.js';
+import { createThreadPool } from '../../src/parallel/pool.js';
+
+const data = digits({ count: 64 });
+
+const planFor = (workers: number): RunPlan =>
+  planRun({
+    model: mlp(),
+    loss: 'squaredError',
+    numerics: 'strict',
+    workers,
+    datasets: [data],
+    training: { optimizer: sgd({ lr: 0.1 }), batch: 64, shards: 4 },
+  });
+
+/** The plan with an update that only worker 1 cannot link. */
+function sabotaged(plan: RunPlan): RunPlan {
+  const updates = plan.updates.map((calls, rank) =>
+    rank === 1 ? calls.map((call) => ({ ...call, kernel: 'noSuchKernel' as 'sgd' })) : calls,
+  );
+  return { ...plan, updates };
+}
+
+test('a worker that fails ends the job while the others wait at the barrier', async () => {
+  const plan = sabotaged(planFor(3));
+  const memory = allocateMemory(plan.memory.bytes, true);
+  const pool = createThreadPool(plan, await loadModule('strict', true), memory);
+  try {
+    await pool.run({ kind: 'train', first: 0, steps: 1 });
+    assert.unreachable('the job succeeded');
+  } catch (error) {
+    assert.instance(error, LanewiseError);
+    assert.match((error as LanewiseError).message, /^a worker thread failed: /);
+  } finally {
+    await pool.close();
+  }
+});
+
+test('workers meet at the barrier hundreds of times, more workers than cores', async () => {
+  const plan = planFor(7);
+  const memory = allocateMemory(plan.memory.bytes, true);
+  const pool = createThreadPool(plan, await loadModule('strict', true), memory);
+  // One minibatch over and over: 300 steps, 600 meetings.
+  for (let chunk = 0; chunk < 300; chunk++) await pool.run({ kind: 'train', first: 0, steps: 1 });
+  await pool.close();
+});
+
+test.run();
