@@ -1,93 +1,134 @@
-/** Progress: one moving line on a terminal, nothing elsewhere; and an epoch's line for both. */
-import { SingleBar, type Options } from 'cli-progress';
+/**
+ * Progress of training and of downloads: one line that redraws itself on a terminal (cli-progress), and
+ * nothing that moves in files and pipes.
+ */
+import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../data/download.js';
 import type { EpochRecord, Progress } from '../training/train.js';
-import { formatBytes, formatCount, formatPercent, formatSeconds, isTerminal } from './terminal.js';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatPercent,
+  isTerminal,
+  type Output,
+} from './terminal.js';
 
-export interface ProgressLine<T> {
-  update(state: T): void;
-  /** Takes the line away; the next update draws it again. */
+export interface ProgressLine<State> {
+  update(state: State): void;
+  /** Takes the line off the screen, so that others can be written; the next update draws it again. */
   clear(): void;
+  /** As clear, for good. */
   stop(): void;
 }
 
-/** A bar of `stream`'s width that says `line(state)`; silent where there is no terminal. */
-function createLine<T>(
-  stream: NodeJS.WriteStream,
-  describe: (state: T) => { readonly share: number; readonly head: string; readonly tail: string },
-): ProgressLine<T> {
+/** Training's line: epoch, bar of the epoch, loss, accuracy, speed, time left. Silent off terminals. */
+export function createProgress(stream: Output): ProgressLine<Progress> {
   if (!isTerminal(stream)) return { update() {}, clear() {}, stop() {} };
-  let bar: SingleBar | undefined;
-  const options: Options = {
-    stream,
-    clearOnComplete: true,
-    hideCursor: true,
-    linewrap: false,
-    fps: 10,
-    format: (_, { progress }, payload: { head: string; tail: string }) => {
-      // What does not fit is the bar, never the figures.
-      const room = Math.min(
-        30,
-        (stream.columns ?? 80) - payload.head.length - payload.tail.length - 3,
-      );
-      const filled = Math.round(progress * room);
-      const drawn = room >= 5 ? ` ${'█'.repeat(filled)}${'░'.repeat(room - filled)}` : '';
-      return `${payload.head}${drawn} ${payload.tail}`.slice(0, (stream.columns ?? 80) - 1);
-    },
-  };
-  const stop = () => {
-    bar?.stop();
-    bar = undefined;
-  };
+  return createLine(stream, progressLine, ({ samplesDone, samples }) => [samplesDone, samples]);
+}
+
+/** A download's line; off terminals one plain line when a file begins. */
+export function downloadBar(stream: Output): ProgressLine<DownloadProgress> {
+  if (isTerminal(stream))
+    return createLine(stream, downloadLine, ({ done, total }) => [done, total]);
+  let last = '';
   return {
-    update(state) {
-      const { share, head, tail } = describe(state);
-      if (!bar) {
-        bar = new SingleBar(options);
-        bar.start(1000, 0, { head, tail });
-      }
-      bar.update(Math.round(share * 1000), { head, tail });
+    update({ name, total }) {
+      if (name !== last) stream.write(`downloading ${name}, ${formatBytes(total)}\n`);
+      last = name;
     },
-    clear: stop,
-    stop,
+    clear() {},
+    stop() {},
   };
 }
 
-/** Training: epoch, bar, loss, accuracy, images/s, time left. */
-export const createProgress = (stream: NodeJS.WriteStream): ProgressLine<Progress> =>
-  createLine(
-    stream,
-    ({ epoch, epochs, samplesDone, samples, loss, accuracy, imagesPerSecond, secondsLeft }) => ({
-      share: samplesDone / samples,
-      head: `${epoch}/${epochs}`,
-      tail: `loss ${loss.toFixed(3)}  acc ${formatPercent(accuracy)}  ${formatCount(imagesPerSecond)}/s  ${formatSeconds(secondsLeft)} left`,
-    }),
-  );
-
-/** Downloading: name, bar, bytes. */
-export const downloadBar = (stream: NodeJS.WriteStream): ProgressLine<DownloadProgress> =>
-  createLine(stream, ({ name, done, total }) => ({
-    share: done / total,
-    head: name,
-    tail: `${formatBytes(done)} of ${formatBytes(total)}`,
-  }));
-
-/** `epoch 1  loss 0.2308  accuracy 93.12 %  test loss 0.0749  test accuracy 97.67 %  19,280 images/s` */
-export function epochLine({
-  epoch,
-  loss,
-  accuracy,
-  valLoss,
-  valAccuracy,
-  imagesPerSecond,
-}: EpochRecord): string {
-  const parts = [
+/** What is said of an epoch when it is over, on any output. */
+export function epochLine(record: EpochRecord): string {
+  const { epoch, loss, accuracy, valLoss, valAccuracy, imagesPerSecond } = record;
+  const figures = [
     `epoch ${String(epoch).padStart(2)}`,
     `loss ${loss.toFixed(4)}`,
     `accuracy ${formatPercent(accuracy)}`,
   ];
   if (valLoss !== undefined && valAccuracy !== undefined) {
-    parts.push(`test ${valLoss.toFixed(4)}`, formatPercent(valAccuracy));
+    figures.push(`test ${valLoss.toFixed(4)}, ${formatPercent(valAccuracy)}`);
   }
-  return [...parts, `${formatCount(imagesPerSecond)} images/s`].join('  ');
+  return [...figures, `${formatCount(imagesPerSecond)} images/s`].join('  ');
+}
+
+/** Bars are at least this long, else figures make room, and at most that. */
+const LEAST_BAR = 8;
+const LONGEST_BAR = 30;
+
+/** One line of less than `columns` characters: the last column stays free, as some terminals wrap at it. */
+export function progressLine(state: Progress, columns: number): string {
+  const { epoch, epochs, samplesDone, samples } = state;
+  const head = `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
+  const loss = `loss ${state.loss.toFixed(4)}`;
+  const accuracy = `accuracy ${formatPercent(state.accuracy, 1).padStart(6)}`;
+  const speed = `${formatCount(state.imagesPerSecond).padStart(6)} img/s`;
+  const left = `${formatClock(state.secondsLeft).padStart(5)} left`;
+  return fitLine(
+    head,
+    samplesDone / samples,
+    [[loss, accuracy, speed, left], [loss, accuracy, left], [accuracy, left], [left], []],
+    columns,
+  );
+}
+
+export function downloadLine({ name, done, total }: DownloadProgress, columns: number): string {
+  const bytes = `${formatBytes(done).padStart(9)} of ${formatBytes(total)}`;
+  return fitLine(name, total > 0 ? done / total : 0, [[bytes], []], columns);
+}
+
+/** Head, bar, and the first of the lists of figures that leaves room for a bar. */
+function fitLine(
+  head: string,
+  share: number,
+  choices: readonly (readonly string[])[],
+  columns: number,
+): string {
+  const tails = choices.map((figures) => figures.map((figure) => `  ${figure}`).join(''));
+  const room = (tail: string) => columns - 1 - head.length - 1 - tail.length;
+  const tail = tails.find((text) => room(text) >= LEAST_BAR) ?? '';
+  const length = Math.max(0, Math.min(LONGEST_BAR, room(tail)));
+  const full = Math.min(length, Math.floor(share * length));
+  const bar = '█'.repeat(full) + '░'.repeat(length - full);
+  return `${head} ${bar}${tail}`.slice(0, Math.max(0, columns - 1));
+}
+
+function createLine<State extends object>(
+  stream: Output,
+  format: (state: State, columns: number) => string,
+  measure: (state: State) => [done: number, total: number],
+): ProgressLine<State> {
+  const bar = new cliProgress.SingleBar({
+    stream: withoutCursorJumps(stream),
+    format: (_, { maxWidth }, payload: State) => format(payload, maxWidth),
+    clearOnComplete: true,
+    linewrap: null,
+  });
+  const clear = () => {
+    if (bar.isActive) bar.stop();
+  };
+  return {
+    update(state) {
+      const [done, total] = measure(state);
+      if (bar.isActive) bar.update(done, state);
+      else bar.start(total, done, state);
+    },
+    clear,
+    stop: clear,
+  };
+}
+
+/**
+ * When it stops, cli-progress returns to where its line began. If something was written meanwhile (the
+ * answer to Ctrl-C), that is the wrong line, so saving and restoring the cursor is left out.
+ */
+function withoutCursorJumps(stream: Output): NodeJS.WriteStream {
+  const jumps = ['\x1b7', '\x1b8'];
+  const write = (text: string) => jumps.includes(text) || stream.write(text);
+  return Object.create(stream, { write: { value: write } }) as NodeJS.WriteStream;
 }

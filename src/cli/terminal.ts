@@ -50,14 +50,20 @@ export type Output = Pick<NodeJS.WriteStream, 'write'> & {
   readonly columns?: number;
 };
 
+/** True where lines may move and text may be bold. */
+export const isTerminal = ({ isTTY }: Pick<Output, 'isTTY'>, environment = process.env): boolean =>
+  isTTY === true && environment['TERM'] !== 'dumb';
+
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;
 }
 
 /** Bold and dim on a terminal, unless the environment's NO_COLOR is set (no-color.org). */
-export function styleFor({ isTTY }: Pick<Output, 'isTTY'>, environment = process.env): Style {
-  if (!isTTY || environment['NO_COLOR']) return { bold: (text) => text, dim: (text) => text };
+export function styleFor(stream: Pick<Output, 'isTTY'>, environment = process.env): Style {
+  if (!isTerminal(stream, environment) || environment['NO_COLOR']) {
+    return { bold: (text) => text, dim: (text) => text };
+  }
   return {
     bold: (text) => `\x1b[1m${text}\x1b[22m`,
     dim: (text) => `\x1b[2m${text}\x1b[22m`,

@@ -1,46 +1,68 @@
-/** Who is mistaken for whom. */
+/** Which classes a model takes for which: counts by true and predicted class. */
+import { LanewiseError } from '../errors.js';
 
 export interface ConfusionMatrix {
   readonly classes: readonly string[];
-  /** counts[t][p]: samples of class t predicted as p. */
+  /** counts[truth][predicted], classes × classes. */
   readonly counts: readonly (readonly number[])[];
 }
 
-/** Counts predictions against labels; both are class indices, one a sample. */
-export function confusionMatrix(
-  labels: ArrayLike<number>,
-  predictions: ArrayLike<number>,
-  classes: readonly string[],
-): ConfusionMatrix {
-  const counts = classes.map(() => classes.map(() => 0));
-  for (let i = 0; i < labels.length; i++) {
-    const row = counts[labels[i]!]!;
-    // A model may have more outputs than the data has classes.
-    const predicted = predictions[i]!;
-    row[predicted] = (row[predicted] ?? 0) + 1;
-  }
-  return { classes, counts };
-}
-
-export interface Mistake {
+export interface Confusion {
   readonly truth: string;
   readonly predicted: string;
   readonly count: number;
 }
 
-/** The most frequent mistakes, most frequent first, at most `n`. */
-export function mostConfused({ classes, counts }: ConfusionMatrix, n: number): Mistake[] {
+/**
+ * Counts samples by `labels` and `predictions`, two lists of equally many indices, the labels' into
+ * `classes`. A model may know more classes than the data has: those it predicts go by their number.
+ * @throws LanewiseError kind 'argument' if the lists differ in length or a label names no class.
+ */
+export function confusionMatrix(
+  labels: ArrayLike<number>,
+  predictions: ArrayLike<number>,
+  classes: readonly string[],
+): ConfusionMatrix {
+  if (labels.length !== predictions.length) {
+    throw new LanewiseError(
+      'argument',
+      `confusion matrix: ${labels.length} labels and ${predictions.length} predictions`,
+    );
+  }
+  const most = Array.from(predictions).reduce((a, b) => Math.max(a, b), 0);
+  const all = [...classes];
+  while (all.length <= most) all.push(String(all.length));
+  const counts = all.map(() => all.map(() => 0));
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (label >= classes.length) {
+      throw new LanewiseError(
+        'argument',
+        `confusion matrix: label ${label} of sample ${i} is not below the ${classes.length} classes`,
+      );
+    }
+    counts[label]![predictions[i]!]!++;
+  }
+  return { classes: all, counts };
+}
+
+/** The `n` mistakes made most often, the commonest first; equal ones in the order of the classes. */
+export function mostConfused({ classes, counts }: ConfusionMatrix, n: number): Confusion[] {
   return counts
     .flatMap((row, t) =>
       row.map((count, p) => ({
         truth: classes[t]!,
-        predicted: classes[p] ?? String(p),
+        predicted: classes[p]!,
         count,
-        right: t === p,
+        wrong: t !== p,
       })),
     )
-    .filter(({ right, count }) => !right && count > 0)
+    .filter(({ count, wrong }) => wrong && count > 0)
     .toSorted((a, b) => b.count - a.count)
     .slice(0, n)
     .map(({ truth, predicted, count }) => ({ truth, predicted, count }));
 }
+
+/** Share of each class's samples that were recognised; NaN for a class without samples. */
+export const perClassAccuracy = ({ counts }: ConfusionMatrix): number[] =>
+  counts.map((row, t) => row[t]! / row.reduce((sum, count) => sum + count, 0));

@@ -32,4 +32,17 @@ test('accuracy by class is NaN for a class without samples', () => {
   assert.equal(perClassAccuracy(matrix), [1 / 4, 2 / 3, 1, NaN]);
 });
 
+test('classes that only the model knows go by their number', () => {
+  const { classes, counts } = confusionMatrix([0, 1], [3, 1], ['a', 'b']);
+  assert.equal(classes, ['a', 'b', '2', '3']);
+  assert.equal(counts[0], [0, 0, 0, 1]);
+  assert.equal(counts[3], [0, 0, 0, 0]);
+});
+
+test('lists of different lengths and labels that name no class are refused', () => {
+  assert.throws(() => confusionMatrix([0, 1], [0], ['a', 'b']), /2 labels and 1 predictions/);
+  const message = /label 2 of sample 1 is not below the 2 classes/;
+  assert.throws(() => confusionMatrix([0, 2], [1, 0], ['a', 'b']), message);
+});
+
 test.run();
