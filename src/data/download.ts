@@ -29,6 +29,8 @@ export interface Download {
   /** What a person can do when no mirror answers. */
   readonly advice: string;
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Stops the download with the signal's reason; what has arrived stays for the next attempt. */
+  readonly signal?: AbortSignal;
 }
 
 /** `$XDG_CACHE_HOME/lanewise`, `%LOCALAPPDATA%\lanewise`, or `~/.cache/lanewise`. */
@@ -39,7 +41,8 @@ export function cacheFolder(): string {
 
 /**
  * Fetches the file unless it is there already.
- * @throws LanewiseError kind 'network' if no mirror delivers it, with each one's reason.
+ * @throws LanewiseError kind 'network' if no mirror delivers it, with each one's reason; kind 'file' if
+ * the folder cannot be made or written; the signal's reason if it stops.
  */
 export async function fetchVerified({
   file,
@@ -47,16 +50,20 @@ export async function fetchVerified({
   path,
   advice,
   onProgress,
+  signal,
 }: Download): Promise<void> {
   if ((await sizeOf(path)) === file.bytes && (await hashOf(path)) === file.sha256) return;
-  await mkdir(dirname(path), { recursive: true });
+  await toDisk(dirname(path), () => mkdir(dirname(path), { recursive: true }));
   const reasons: string[] = [];
   for (const url of urls) {
     try {
-      await fetchFrom(url, file, `${path}.part`, onProgress);
-      await rename(`${path}.part`, path);
+      await fetchFrom(url, file, `${path}.part`, onProgress, signal);
+      await toDisk(path, () => rename(`${path}.part`, path));
       return;
     } catch (error) {
+      signal?.throwIfAborted();
+      // Another mirror does not help a full disk.
+      if (error instanceof LanewiseError) throw error;
       reasons.push(`${new URL(url).host}: ${reasonOf(error)}`);
     }
   }
@@ -69,6 +76,7 @@ async function fetchFrom(
   { name, bytes, sha256 }: RemoteFile,
   part: string,
   onProgress: Download['onProgress'],
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   let have = (await sizeOf(part)) ?? 0;
   if (have > bytes) {
@@ -76,19 +84,29 @@ async function fetchFrom(
     have = 0;
   }
   if (have < bytes) {
-    const response = await fetch(url, have ? { headers: { range: `bytes=${have}-` } } : {});
+    const ask = (from: number) =>
+      fetch(url, {
+        ...(from ? { headers: { range: `bytes=${from}-` } } : {}),
+        ...(signal ? { signal } : {}),
+      });
+    let response = await ask(have);
+    // 416: the server's file ends before what is here, so what is here belongs to another file.
+    if (response.status === 416 && have) {
+      have = 0;
+      response = await ask(0);
+    }
     if (!response.ok || !response.body) throw new Error(`answered ${response.status}`);
     // A server that does not know ranges sends everything, with 200.
     if (response.status !== 206) have = 0;
-    const handle = await open(part, have ? 'a' : 'w');
+    const handle = await toDisk(part, () => open(part, have ? 'a' : 'w'));
     try {
       for await (const chunk of response.body) {
         have += chunk.length;
         if (have > bytes) throw new Error(`sent more than the ${bytes} bytes expected`);
-        await handle.write(chunk);
+        await toDisk(part, () => handle.appendFile(chunk));
         onProgress?.({ name, done: have, total: bytes });
       }
-      await handle.sync();
+      await toDisk(part, () => handle.sync());
     } finally {
       await handle.close();
       if (have > bytes) await rm(part);
@@ -99,6 +117,20 @@ async function fetchFrom(
   if (found !== sha256) {
     await rm(part);
     throw new Error(`sent a file with SHA-256 ${found}, expected ${sha256}`);
+  }
+}
+
+/** Runs a file operation; its failure is the disk's, not the mirror's. */
+async function toDisk<T>(path: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw new LanewiseError(
+      'file',
+      `cannot write '${path}': ${(error as Error).message}`,
+      'XDG_CACHE_HOME moves the cache folder',
+      { cause: error },
+    );
   }
 }
 

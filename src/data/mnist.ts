@@ -58,7 +58,7 @@ const CLASSES = [...'0123456789'];
  * if nothing is at hand and no mirror answers.
  */
 export async function mnist({
-  directory = process.env['LANEWISE_DATA'],
+  directory = process.env['LANEWISE_DATA'] || undefined,
   onProgress,
 }: MnistOptions = {}): Promise<{
   readonly train: Dataset;

@@ -11,10 +11,14 @@ const W1 = 0xbb67ae85;
 
 /** The upper 32 bits of a 32×32-bit product, from 16-bit halves. */
 function multiplyHigh(a: number, b: number): number {
-  const [aLow, aHigh, bLow, bHigh] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const middle = aHigh * bLow + Math.floor((aLow * bLow) / 65_536);
-  const cross = aLow * bHigh + (middle % 65_536);
-  return (aHigh * bHigh + Math.floor(middle / 65_536) + Math.floor(cross / 65_536)) >>> 0;
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  // Each sum stays below 2³², so the bits are right as a whole and >>> is a division by 2¹⁶.
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
+  const cross = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (cross >>> 16)) >>> 0;
 }
 
 /** Writes the four words of one block at counter (c0, c1, c2, c3) under key (k0, k1) to `out`. */
@@ -78,11 +82,12 @@ export function randomStream(seed: number, purpose: number, index: number): Rand
     uniform,
     between: (low, high) => low + (high - low) * uniform(),
     integer(n) {
-      // Words at or above the largest multiple of n would favour small remainders.
-      const limit = 2 ** 32 - (2 ** 32 % n);
+      // Words at or above the largest multiple of n would favour small remainders. That multiple is
+      // above 2³² − n, so nearly every word is accepted without the slow remainder.
       let value = word();
-      while (value >= limit) value = word();
-      return value % n;
+      while (value >= 2 ** 32 - n && value >= 2 ** 32 - (2 ** 32 % n)) value = word();
+      // value % n; exact, since a quotient of 32-bit numbers is no nearer to a whole one than 2⁻³² of it.
+      return value - Math.floor(value / n) * n;
     },
   };
 }

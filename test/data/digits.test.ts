@@ -73,6 +73,11 @@ test('counts and indices that cannot be are refused', () => {
     () => digits({ count: 1, first: -1 }),
     /digits: first is -1, expected a whole number of at least 0/,
   );
+  assert.throws(
+    () => digits({ count: 2, first: 2 ** 32 - 1 }),
+    /digits: the last sample would be 4294967296, expected an index below 2³²/,
+  );
+  assert.is(digits({ count: 1, first: 2 ** 32 - 1 }).labels.length, 1);
 });
 
 test.run();

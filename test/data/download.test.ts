@@ -37,13 +37,19 @@ async function withServer(
   }
 }
 
-const download = (urls: string[], folder: string, onProgress?: (p: DownloadProgress) => void) =>
+const download = (
+  urls: string[],
+  folder: string,
+  onProgress?: (p: DownloadProgress) => void,
+  signal?: AbortSignal,
+) =>
   fetchVerified({
     file,
     urls,
     path: join(folder, file.name),
     advice: 'use --data digits',
     ...(onProgress ? { onProgress } : {}),
+    ...(signal ? { signal } : {}),
   });
 
 async function refusal(run: Promise<void>): Promise<string> {
@@ -109,6 +115,59 @@ test('a server that knows no ranges sends everything again', async () => {
       assert.ok((await readFile(join(folder, 'data.gz'))).equals(content));
     },
   );
+});
+
+test('a part that is longer than what the server has is dropped, not kept for ever', async () => {
+  const ranges: (string | undefined)[] = [];
+  await withServer(
+    (request, response) => {
+      ranges.push(request.headers.range);
+      if (!request.headers.range) return response.end(content);
+      response.writeHead(416);
+      response.end();
+    },
+    async (url, folder) => {
+      await writeFile(join(folder, 'data.gz.part'), content.subarray(0, 777));
+      await download([url], folder);
+      assert.equal(ranges, ['bytes=777-', undefined]);
+      assert.ok((await readFile(join(folder, 'data.gz'))).equals(content));
+    },
+  );
+});
+
+test('a stopped download ends with the reason, asks no other mirror and keeps what came', async () => {
+  let requests = 0;
+  await withServer(
+    (_, response) => {
+      requests++;
+      response.writeHead(200, { 'content-length': content.length });
+      response.write(content.subarray(0, 30_000));
+    },
+    async (url, folder) => {
+      const stop = new AbortController();
+      const run = download(
+        [url, url],
+        folder,
+        ({ done }) => {
+          if (done === 30_000) stop.abort(new Error('enough'));
+        },
+        stop.signal,
+      );
+      let message = '';
+      await run.catch((error: Error) => (message = error.message));
+      assert.is(message, 'enough');
+      assert.is(requests, 1);
+      assert.is((await readFile(join(folder, 'data.gz.part'))).length, 30_000);
+    },
+  );
+});
+
+test('a cache folder that cannot be made is the disk’s fault, not the network’s', async () => {
+  await withServer(withRanges, async (url, folder) => {
+    await writeFile(join(folder, 'in-the-way'), '');
+    const message = await refusal(download([url], join(folder, 'in-the-way')));
+    assert.match(message, /^cannot write '.*in-the-way': .+ \(XDG_CACHE_HOME moves/);
+  });
 });
 
 test('a file with another hash is thrown away', async () => {

@@ -22,7 +22,7 @@ const CLASSES = [...'0123456789'];
 /** Side of the box the digit's lines fill, in pixels; MNIST's is 20 with the ink's width. */
 const BOX = 20;
 
-/** @throws LanewiseError kind 'argument' for a count below 1 or an index that is no whole number. */
+/** @throws LanewiseError kind 'argument' for a count below 1 or an index not a whole number below 2³². */
 export function digits({ count, seed = 1, first = 0 }: DigitsOptions): Dataset {
   for (const [name, value, least] of [
     ['count', count, 1],
@@ -35,6 +35,13 @@ export function digits({ count, seed = 1, first = 0 }: DigitsOptions): Dataset {
         `digits: ${name} is ${value}, expected a whole number of at least ${least}`,
       );
     }
+  }
+  // The index is one word of the counter: past it, samples would repeat.
+  if (first + count > 2 ** 32) {
+    throw new LanewiseError(
+      'argument',
+      `digits: the last sample would be ${first + count - 1}, expected an index below 2³²`,
+    );
   }
   const samples = new Uint8Array(count * SIZE * SIZE);
   const labels = new Uint8Array(count);
