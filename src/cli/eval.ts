@@ -26,7 +26,7 @@ export const evalCommand = (): Command =>
 async function runEval(file: string, { data, dataDir, workers, json }: Options): Promise<void> {
   const trained = await loadModel(file);
   const { test } = await loadData(data, dataDir);
-  const { loss, accuracy, predictions } = await trained.evaluate(
+  const { loss, accuracy, error, predictions } = await trained.evaluate(
     test,
     workers === undefined ? {} : { workers },
   );
@@ -35,7 +35,7 @@ async function runEval(file: string, { data, dataDir, workers, json }: Options):
     const figures = {
       loss,
       testAccuracy: accuracy,
-      testError: 1 - accuracy,
+      testError: error,
       samples: test.labels.length,
     };
     console.log(
@@ -52,7 +52,7 @@ async function runEval(file: string, { data, dataDir, workers, json }: Options):
   }
   console.log(`${file} on ${test.name}, ${test.labels.length} samples`);
   console.log(
-    `accuracy ${formatPercent(accuracy)}, error ${formatPercent(1 - accuracy)}, loss ${loss.toFixed(4)}`,
+    `accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, loss ${loss.toFixed(4)}`,
   );
   console.log(`weights sha256 ${weightsSha256}, numerics ${trained.numerics}\n`);
   console.log(renderConfusion(confusionMatrix(test.labels, predictions, test.classes)));

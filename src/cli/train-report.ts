@@ -32,9 +32,9 @@ function createJsonReporter(): Reporter {
     start: (model, data, _, settings) => emit('start', { model, data, ...describe(settings) }),
     callbacks: { onEpoch: (record) => emit('epoch', record) },
     stop() {},
-    async done({ model, numerics, settings, seconds, interrupted }, { accuracy }, _, file) {
+    async done({ model, numerics, settings, seconds, interrupted }, { accuracy, error }, _, file) {
       emit('done', {
-        testError: 1 - accuracy,
+        testError: error,
         testAccuracy: accuracy,
         weightsSha256: await model.sha256(),
         numerics,
@@ -97,7 +97,7 @@ function createTextReporter(stream: NodeJS.WriteStream): Reporter {
     stop: () => progress.stop(),
     async done(
       { model, settings, seconds, interrupted, numerics, history },
-      { accuracy, predictions },
+      { accuracy, error, predictions },
       test,
       file,
       { data },
@@ -105,7 +105,7 @@ function createTextReporter(stream: NodeJS.WriteStream): Reporter {
       if (interrupted) say(`\nstopped after ${history.length} of ${settings.epochs} epochs`);
       say(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}\n`);
       say(
-        `test accuracy ${formatPercent(accuracy)}, error ${formatPercent(1 - accuracy)}, ${formatSeconds(seconds)}`,
+        `test accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
       );
       say(`weights sha256 ${await model.sha256()} (${numerics})`);
       say(`saved to ${file}\n`);

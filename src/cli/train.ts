@@ -34,6 +34,7 @@ interface Options {
   readonly batch?: number;
   readonly lr?: number;
   readonly optimizer?: keyof typeof optimizers;
+  readonly weightDecay?: number;
   readonly schedule?: ScheduleName;
   readonly workers?: number;
   readonly shards?: number;
@@ -44,10 +45,10 @@ interface Options {
   readonly json?: boolean;
 }
 
-const optimizers: Record<Recipe['optimizer'], (lr: number) => Optimizer> = {
-  sgd: (lr) => sgd({ lr }),
-  momentum: (lr) => momentum({ lr }),
-  adam: (lr) => adam({ lr }),
+const optimizers: Record<Recipe['optimizer'], (lr: number, weightDecay: number) => Optimizer> = {
+  sgd: (lr, weightDecay) => sgd({ lr, weightDecay }),
+  momentum: (lr, weightDecay) => momentum({ lr, weightDecay }),
+  adam: (lr, weightDecay) => adam({ lr, weightDecay }),
 };
 
 /** Learning rates that suit an optimizer other than the recipe's. */
@@ -63,6 +64,7 @@ export const trainCommand = (): Command =>
     .option('--batch <n>', 'samples in a minibatch (64)', wholeNumber(1))
     .option('--lr <rate>', 'learning rate (the model’s usual one)', rate)
     .addOption(new Option('--optimizer <name>', 'update rule').choices(Object.keys(optimizers)))
+    .option('--weight-decay <rate>', 'L2 penalty (lenet5: 0.0005)', rate)
     .addOption(
       new Option('--schedule <name>', 'learning rate over the run').choices(Object.keys(schedules)),
     )
@@ -81,12 +83,14 @@ async function runTrain(name: string, options: Options): Promise<void> {
   await ensureWritableFolder(out);
   const data = await loadData(options.data, options.dataDir, options.limit);
   const kind = options.optimizer ?? recipe.optimizer;
-  const lr = options.lr ?? (kind === recipe.optimizer ? recipe.learningRate : usualRates[kind]);
+  const isUsual = kind === recipe.optimizer;
+  const lr = options.lr ?? (isUsual ? recipe.learningRate : usualRates[kind]);
+  const weightDecay = options.weightDecay ?? (isUsual ? recipe.weightDecay : 0);
   const settings = resolveSettings({
     data: data.train,
     validation: data.test,
     loss: recipe.loss,
-    optimizer: optimizers[kind](lr),
+    optimizer: optimizers[kind](lr, weightDecay),
     schedule: options.schedule ?? recipe.schedule,
     epochs: options.epochs ?? recipe.epochs,
     batch: options.batch ?? Math.min(recipe.batch, data.train.labels.length),

@@ -13,6 +13,7 @@ export interface Recipe {
   readonly loss: LossName;
   readonly optimizer: 'sgd' | 'momentum' | 'adam';
   readonly learningRate: number;
+  readonly weightDecay: number;
   readonly schedule: 'constant' | 'linear';
   readonly batch: number;
   readonly epochs: number;
@@ -23,7 +24,8 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     create: lenet5,
     loss: 'crossEntropy',
     optimizer: 'momentum',
-    learningRate: 0.05,
+    learningRate: 0.1,
+    weightDecay: 0.0005,
     schedule: 'linear',
     batch: 64,
     epochs: 12,
@@ -31,9 +33,10 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   mlp: {
     create: mlp,
     loss: 'squaredError',
-    optimizer: 'sgd',
-    learningRate: 0.1,
-    schedule: 'constant',
+    optimizer: 'momentum',
+    learningRate: 0.02,
+    weightDecay: 0,
+    schedule: 'linear',
     batch: 64,
     epochs: 12,
   },

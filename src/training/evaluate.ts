@@ -7,6 +7,8 @@ export interface EvaluationSummary {
   readonly loss: number;
   /** Share of samples whose highest score is their label's. */
   readonly accuracy: number;
+  /** The others' share. */
+  readonly error: number;
   /** Predicted class of each sample. */
   readonly predictions: Uint8Array;
 }
@@ -25,5 +27,6 @@ export function summarize({ scores, losses }: Evaluation, { labels }: Dataset): 
   const predictions = predictedClasses(scores, scores.length / labels.length);
   const hits = predictions.reduce((sum, c, i) => sum + (c === labels[i] ? 1 : 0), 0);
   const loss = losses.reduce((sum, value) => sum + value, 0);
-  return { loss: loss / labels.length, accuracy: hits / labels.length, predictions };
+  const count = labels.length;
+  return { loss: loss / count, accuracy: hits / count, error: (count - hits) / count, predictions };
 }

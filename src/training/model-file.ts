@@ -11,7 +11,7 @@ import { lossFor, type LossName } from '../losses/loss.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 
 /** Version of the metadata below. */
-const FORMAT = 'lanewise-1';
+const VERSION = '1';
 
 /** The bytes of a model file. */
 export function encodeModel(trained: TrainedModel): Uint8Array {
@@ -20,7 +20,9 @@ export function encodeModel(trained: TrainedModel): Uint8Array {
     ({ name, shape }) => [name, { shape, data: weights.get(name)! }] as const,
   );
   return encodeSafetensors(new Map(tensors), {
-    format: FORMAT,
+    // What other readers of the format look for: the tensors are laid out as PyTorch's.
+    format: 'pt',
+    lanewise: VERSION,
     architecture: JSON.stringify(model.architecture),
     loss,
     numerics,
@@ -34,10 +36,10 @@ export function encodeModel(trained: TrainedModel): Uint8Array {
  */
 export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   const { tensors, metadata } = decodeSafetensors(bytes, name);
-  if (metadata['format'] !== FORMAT) {
+  if (metadata['lanewise'] !== VERSION) {
     throw new LanewiseError(
       'file',
-      `'${name}' holds no Lanewise model: its metadata says format '${metadata['format'] ?? 'none'}', expected '${FORMAT}'`,
+      `'${name}' holds no Lanewise model: its metadata has lanewise '${metadata['lanewise'] ?? 'missing'}', expected '${VERSION}'`,
     );
   }
   const model = readArchitecture(metadata['architecture'], name);

@@ -90,7 +90,7 @@ test('a file cut short is refused', () => {
 test('a file of somebody else’s is refused', () => {
   assert.match(
     refusal(encodeSafetensors(new Map(), {})),
-    /'m.safetensors' holds no Lanewise model: its metadata says format 'none', expected 'lanewise-1'/,
+    /'m.safetensors' holds no Lanewise model: its metadata has lanewise 'missing', expected '1'/,
   );
 });
 
