@@ -1,6 +1,5 @@
 /** Products: values and gradients against PyTorch and the definition, in every transposition. */
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
 import { input, parameter, sizeOf } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
 import { availableNumerics } from '../kernels/instance.js';
@@ -8,6 +7,7 @@ import * as reference from '../reference/ops.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { valueAndGradients, type Feeds } from '../support/graph.js';
 import { numbers } from '../support/numbers.js';
+import { refuses } from '../support/refuses.js';
 
 interface Case {
   x: [number, number];
@@ -41,6 +41,33 @@ for (const numerics of availableNumerics) {
         ),
       );
     }
+  });
+
+  test(`linear without a bias (${numerics}) is the product alone`, async () => {
+    const [x, w] = [input('x', [5, 7]), parameter('w', [3, 7])];
+    const values = [numbers(35, 1), numbers(21, 2)] as const;
+    const target = numbers(15, 3);
+    const feeds: Feeds = new Map([
+      [x, values[0]],
+      [w, values[1]],
+    ]);
+    const y = ops.linear(x, w, null);
+    const { value, found } = await valueAndGradients(y, [x, w], feeds, target, numerics);
+    const product = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      reference.linear(a, b, new Float64Array(3), 5, 7, 3);
+    assertClose(value, product(...values), 1e-5, 'y');
+    const losses = [
+      (at: Float64Array) => reference.distance(product(at, values[1]), target),
+      (at: Float64Array) => reference.distance(product(values[0], at), target),
+    ];
+    losses.forEach((loss, i) =>
+      assertClose(
+        found[i]!,
+        reference.centralDifferences(loss, values[i]!),
+        1e-3,
+        `gradient by ${'xw'[i]}`,
+      ),
+    );
   });
 
   test(`matmul’s gradients (${numerics}) are those of the definition in every transposition`, async () => {
@@ -87,19 +114,19 @@ for (const numerics of availableNumerics) {
 }
 
 test('shapes that do not fit are refused with both', () => {
-  assert.throws(
+  refuses(
     () => ops.linear(input('x', [4, 7]), parameter('w', [3, 8]), null),
     /linear: input 4×7 does not fit weight 3×8 \(out×in\): expected n×8/,
   );
-  assert.throws(
+  refuses(
     () => ops.matmul(input('a', [2, 3]), input('b', [4, 3]), false, false),
     /matmul: inner extents 3 and 4 of 2×3 and 4×3 differ/,
   );
-  assert.throws(
+  refuses(
     () => ops.matmul(input('a', [2, 3]), input('b', [3])),
     /matmul: expected two matrices, found 2×3 and 3/,
   );
-  assert.throws(
+  refuses(
     () => ops.linear(input('x', [4, 7]), parameter('w', [3, 7]), parameter('b', [7])),
     /linear: bias has shape 7, expected 3/,
   );

@@ -12,6 +12,7 @@ import * as reference from '../reference/ops.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { valueAndGradients } from '../support/graph.js';
 import { numbers } from '../support/numbers.js';
+import { refuses } from '../support/refuses.js';
 
 type Four = [number, number, number, number];
 const functions = { avg: ops.avgPool2d, max: ops.maxPool2d };
@@ -43,6 +44,40 @@ const shapes: Omit<Case, 'kind'>[] = [
   { x: [1, 2, 4, 5], kernel: [4, 5], stride: [1, 1], seed: 7 },
 ];
 
+/** Windows and strides of 1–3 over extents of 1–9: tails of the vector path, gaps, overlaps, dropped edges. */
+function manyShapes(): Omit<Case, 'kind'>[] {
+  const cases: Omit<Case, 'kind'>[] = [];
+  for (const [H, W] of [
+    [1, 1],
+    [1, 9],
+    [3, 8],
+    [5, 4],
+    [4, 17],
+    [7, 3],
+  ] as const) {
+    for (const kh of [1, 2, 3]) {
+      for (const kw of [1, 2, 3]) {
+        if (kh > H || kw > W) continue;
+        for (const stride of [
+          [1, 1],
+          [2, 2],
+          [1, 2],
+          [2, 1],
+          [3, 2],
+          [4, 4],
+        ] as const)
+          cases.push({
+            x: [1, 2, H, W],
+            kernel: [kh, kw],
+            stride: [...stride],
+            seed: 50 + cases.length,
+          });
+      }
+    }
+  }
+  return cases;
+}
+
 for (const numerics of availableNumerics) {
   test(`values and gradients (${numerics}) are PyTorch’s`, async () => {
     for (const golden of loadGolden<
@@ -61,17 +96,24 @@ for (const numerics of availableNumerics) {
   });
 
   test(`gradients (${numerics}) are those of the definition, by central differences`, async () => {
-    for (const shape of shapes) {
+    for (const shape of [...shapes, ...manyShapes()]) {
       for (const kind of ['avg', 'max'] as const) {
         const [N, C, H, W] = shape.x;
         const x = input('x', shape.x);
         const y = functions[kind](x, shape);
         const values = spacedValues(sizeOf(x.shape), shape.seed);
         const target = numbers(sizeOf(y.shape), shape.seed + 9);
-        const { found } = await valueAndGradients(y, [x], new Map([[x, values]]), target, numerics);
+        const { value, found } = await valueAndGradients(
+          y,
+          [x],
+          new Map([[x, values]]),
+          target,
+          numerics,
+        );
         const window = { ...shape, padding: [0, 0] as const };
-        const loss = (at: Float64Array) =>
-          reference.distance(reference.pool2d(kind, at, { N, C, H, W }, window), target);
+        const pool = (at: ArrayLike<number>) => reference.pool2d(kind, at, { N, C, H, W }, window);
+        const loss = (at: Float64Array) => reference.distance(pool(at), target);
+        assertClose(value, pool(values), 1e-5, `${kind} ${JSON.stringify(shape)}: y`);
         assertClose(
           found[0]!,
           reference.centralDifferences(loss, values),
@@ -93,11 +135,11 @@ test('the gradient of a tie goes to the first of the window', async () => {
 
 test('shapes that do not fit are refused', () => {
   const at = { kernel: [5, 5], stride: [1, 1] } as const;
-  assert.throws(
+  refuses(
     () => ops.avgPool2d(input('x', [1, 1, 4, 8]), at),
     /avgPool2d: kernel 5×5 does not fit input 4×8/,
   );
-  assert.throws(
+  refuses(
     () => ops.maxPool2d(input('x', [4, 8]), at),
     /maxPool2d: expected an input of N×C×H×W, found 4×8/,
   );

@@ -54,6 +54,45 @@ export function conv2d(
   return y;
 }
 
+/** Gradients of Σ dy·y by x, w and b, where y = conv2d(x, w, b): each product of the sum, read backwards. */
+export function conv2dGradients(
+  x: ArrayLike<number>,
+  w: ArrayLike<number>,
+  dy: ArrayLike<number>,
+  { N, C, H, W }: Image,
+  O: number,
+  { kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw] }: Window,
+): [x: Float64Array, w: Float64Array, b: Float64Array] {
+  const [P, Q] = [places(H, kh, sh, ph), places(W, kw, sw, pw)];
+  const dx = new Float64Array(x.length);
+  const dw = new Float64Array(w.length);
+  const db = new Float64Array(O);
+  let at = 0;
+  for (let n = 0; n < N; n++) {
+    for (let o = 0; o < O; o++) {
+      for (let p = 0; p < P; p++) {
+        for (let q = 0; q < Q; q++) {
+          const g = dy[at++]!;
+          db[o]! += g;
+          for (let c = 0; c < C; c++) {
+            for (let i = 0; i < kh; i++) {
+              for (let j = 0; j < kw; j++) {
+                const [r, s] = [p * sh + i - ph, q * sw + j - pw];
+                if (r < 0 || s < 0 || r >= H || s >= W) continue;
+                const pixel = ((n * C + c) * H + r) * W + s;
+                const tap = ((o * C + c) * kh + i) * kw + j;
+                dx[pixel]! += w[tap]! * g;
+                dw[tap]! += x[pixel]! * g;
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  return [dx, dw, db];
+}
+
 /** Mean or maximum over windows. */
 export function pool2d(
   kind: 'avg' | 'max',

@@ -17,6 +17,7 @@ export function unpack(base64: string): Float32Array {
 /**
  * Every element within `relative` of the expected one, measured against the larger of its own size and
  * one hundredth of the largest: small elements of a sum of large ones cannot be more exact than those.
+ * Reports the worst element; one that is no number is worse than any other.
  */
 export function assertClose(
   found: ArrayLike<number>,
@@ -30,8 +31,9 @@ export function assertClose(
   let worst = { error: 0, i: 0 };
   for (let i = 0; i < expected.length; i++) {
     const size = Math.max(Math.abs(expected[i]!), largest / 100, 1e-30);
-    const error = Math.abs(found[i]! - expected[i]!) / size;
-    if (!(error <= worst.error)) worst = { error, i };
+    const difference = Math.abs(found[i]! - expected[i]!) / size;
+    const error = Number.isNaN(difference) ? Infinity : difference;
+    if (error > worst.error) worst = { error, i };
   }
   const { error, i } = worst;
   assert.ok(
