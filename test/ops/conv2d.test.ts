@@ -11,6 +11,7 @@ import * as reference from '../reference/ops.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { valueAndGradients, type Feeds } from '../support/graph.js';
 import { numbers } from '../support/numbers.js';
+import { refuses } from '../support/refuses.js';
 
 type Four = [number, number, number, number];
 
@@ -57,6 +58,67 @@ function randomCases(count: number): Case[] {
   });
 }
 
+/** More than one block of k, of pixels and of filters (KC = 256, NC = 1024, MC = 128); LeNet-5's layers. */
+const blocked: Case[] = [
+  { x: [8, 1, 32, 32], w: [6, 1, 5, 5], stride: [1, 1], padding: [0, 0], seed: 300 },
+  { x: [4, 6, 14, 14], w: [16, 6, 5, 5], stride: [1, 1], padding: [0, 0], seed: 301 },
+  { x: [4, 16, 5, 5], w: [120, 16, 5, 5], stride: [1, 1], padding: [0, 0], seed: 302 },
+  { x: [2, 12, 9, 7], w: [5, 12, 5, 5], stride: [1, 1], padding: [2, 2], seed: 303 },
+  { x: [1, 2, 37, 41], w: [5, 2, 3, 3], stride: [1, 1], padding: [1, 1], seed: 304 },
+  { x: [1, 3, 40, 67], w: [4, 3, 2, 3], stride: [1, 2], padding: [0, 1], seed: 305 },
+  { x: [1, 2, 4, 5], w: [261, 2, 2, 2], stride: [1, 1], padding: [0, 0], seed: 306 },
+  { x: [1, 260, 3, 3], w: [9, 260, 1, 1], stride: [1, 1], padding: [0, 0], seed: 307 },
+];
+
+/**
+ * Every number of output pixels from 1 to 11 in one column, where the pixels that a vector load would
+ * take for neighbours lie one, two or three apart.
+ */
+function narrowCases(): Case[] {
+  const cases: Case[] = [];
+  for (const [W, kw, pw] of [
+    [1, 1, 0],
+    [2, 2, 0],
+    [3, 3, 0],
+    [1, 3, 1],
+    [3, 2, 0],
+    [3, 1, 0],
+  ] as const) {
+    for (const sh of [1, 2, 3]) {
+      for (let P = 1; P <= 11; P++) {
+        const H = (P - 1) * sh + 2;
+        const seed = 400 + cases.length;
+        cases.push({
+          x: [1, 2, H, W],
+          w: [3, 2, 2, kw],
+          stride: [sh, 1],
+          padding: [0, pw],
+          seed,
+        });
+      }
+    }
+  }
+  return cases;
+}
+
+/** Value and gradients against plain loops in double precision. */
+async function compareWithDefinition(shape: Case, numerics: 'strict' | 'fused', relative: number) {
+  const { target, values, value, found } = await run(shape, numerics);
+  const [N, C, H, W] = shape.x;
+  const [O, , kh, kw] = shape.w;
+  const window = { kernel: [kh, kw], stride: shape.stride, padding: shape.padding } as const;
+  const [x, w, b] = values as [Float32Array, Float32Array, Float32Array];
+  const expected = reference.conv2d(x, w, b, { N, C, H, W }, O, window);
+  const dy = expected.map((v, i) => 2 * (v - target[i]!));
+  const what = `x ${shape.x} w ${shape.w} stride ${shape.stride} padding ${shape.padding}`;
+  assertClose(value, expected, relative, `${what}: y`);
+  reference
+    .conv2dGradients(x, w, dy, { N, C, H, W }, O, window)
+    .forEach((gradient, i) =>
+      assertClose(found[i]!, gradient, relative, `${what}: gradient by ${'xwb'[i]}`),
+    );
+}
+
 for (const numerics of availableNumerics) {
   test(`values and gradients (${numerics}) are PyTorch’s: kernels 1–7, strides 1–3, paddings 0–2`, async () => {
     const cases = loadGolden<
@@ -77,6 +139,34 @@ for (const numerics of availableNumerics) {
         ),
       );
     }
+  });
+
+  test(`sizes at the kernels’ block boundaries (${numerics}) agree with the definition`, async () => {
+    for (const shape of blocked) await compareWithDefinition(shape, numerics, 2e-4);
+  });
+
+  test(`images of one to three columns (${numerics}) agree with the definition`, async () => {
+    for (const shape of narrowCases()) await compareWithDefinition(shape, numerics, 1e-4);
+  });
+
+  test(`without a bias (${numerics}) the sum stands alone`, async () => {
+    const [x, w] = [input('x', [2, 3, 5, 6]), parameter('w', [4, 3, 3, 2])];
+    const values = [numbers(180, 1), numbers(72, 2)] as const;
+    const window = { kernel: [3, 2], stride: [2, 1], padding: [1, 0] } as const;
+    const y = ops.conv2d(x, w, null, window);
+    const target = numbers(sizeOf(y.shape), 3);
+    const feeds: Feeds = new Map([
+      [x, values[0]],
+      [w, values[1]],
+    ]);
+    const { value, found } = await valueAndGradients(y, [x, w], feeds, target, numerics);
+    const image = { N: 2, C: 3, H: 5, W: 6 };
+    const expected = reference.conv2d(...values, new Float64Array(4), image, 4, window);
+    const dy = expected.map((v, i) => 2 * (v - target[i]!));
+    const [dx, dw] = reference.conv2dGradients(...values, dy, image, 4, window);
+    assertClose(value, expected, 1e-4, 'y');
+    assertClose(found[0]!, dx, 1e-4, 'gradient by x');
+    assertClose(found[1]!, dw, 1e-4, 'gradient by w');
   });
 
   test(`gradients (${numerics}) are those of the definition, by central differences`, async () => {
@@ -106,15 +196,15 @@ for (const numerics of availableNumerics) {
 test('shapes that do not fit are refused with both', () => {
   const at = { stride: [1, 1], padding: [0, 0] } as const;
   const x = input('x', [2, 3, 4, 4]);
-  assert.throws(
+  refuses(
     () => ops.conv2d(x, parameter('w', [6, 3, 5, 5]), null, at),
     /^conv2d: kernel 5×5 does not fit input 4×4 with padding 0$/,
   );
-  assert.throws(
+  refuses(
     () => ops.conv2d(x, parameter('w', [6, 1, 3, 3]), null, at),
     /conv2d: input 2×3×4×4 \(N×C×H×W\) does not fit weight 6×1×3×3 \(O×C×kh×kw\)/,
   );
-  assert.throws(
+  refuses(
     () => ops.conv2d(x, parameter('w', [6, 3, 3, 3]), parameter('b', [5]), at),
     /conv2d: bias has shape 5, expected 6/,
   );
