@@ -66,9 +66,10 @@ function packPixels(
     const p5 = pixel(x, min(j + 5, last), Q, sh, sw, width);
     const p6 = pixel(x, min(j + 6, last), Q, sh, sw, width);
     const p7 = pixel(x, min(j + 7, last), Q, sh, sw, width);
-    // Four neighbours of one row are loaded at once.
-    const lowRow = sw == 1 && p3 - p0 == 12;
-    const highRow = sw == 1 && p7 - p4 == 12;
+    // Four neighbours in memory are loaded at once. (The first pair is looked at too: two pixels three
+    // apart, the second repeated behind the last one, also end 12 bytes after the first.)
+    const lowRow = p1 - p0 == 4 && p3 - p0 == 12;
+    const highRow = p5 - p4 == 4 && p7 - p4 == 12;
     let i = i0;
     let t = t0;
     let at = floats((c0 * height + i) * width + t);

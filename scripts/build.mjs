@@ -3,7 +3,15 @@
 //   node scripts/build.mjs           package: wasm, src, workers, types
 //   node scripts/build.mjs --tests   the same without types, with test/ and bench/
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
@@ -35,6 +43,8 @@ async function buildWasm() {
 }
 
 async function buildJavaScript(folders) {
+  // Tests that no longer exist must not run.
+  rmSync('dist/test', { recursive: true, force: true });
   await build({
     entryPoints: folders.flatMap(sources),
     outbase: '.',

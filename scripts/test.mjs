@@ -7,6 +7,9 @@ import { join } from 'node:path';
 const folder = 'dist/test';
 const limitMs = 300_000;
 const filters = process.argv.slice(2);
+// Node 20 has relaxed SIMD behind a flag; with it, fused numerics are tested there too.
+const [major] = process.versions.node.split('.');
+const engineFlags = Number(major) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
 const files = readdirSync(folder, { recursive: true })
   .filter((name) => name.endsWith('.test.js'))
   .filter((name) => filters.length === 0 || filters.some((part) => name.includes(part)))
@@ -19,10 +22,14 @@ if (files.length === 0) {
 /** Runs one file; resolves to its counts. A file that ends without uvu's summary counts as one failure. */
 function run(file) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--enable-source-maps', join(folder, file)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
-    });
+    const child = spawn(
+      process.execPath,
+      ['--enable-source-maps', ...engineFlags, join(folder, file)],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, NO_COLOR: '1' },
+      },
+    );
     let output = '';
     child.stdout.on('data', (data) => (output += data));
     child.stderr.on('data', (data) => (output += data));

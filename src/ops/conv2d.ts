@@ -26,6 +26,15 @@ export interface Conv2dAttributes {
 export const windows = (extent: number, kernel: number, stride: number, padding: number): number =>
   Math.floor((extent + 2 * padding - kernel) / stride) + 1;
 
+/** @throws ShapeError unless both are whole numbers of at least `least`. */
+export function checkPair(op: string, name: string, pair: Pair, least: number): void {
+  if (pair.length === 2 && pair.every((value) => Number.isInteger(value) && value >= least)) return;
+  throw new ShapeError(
+    op,
+    `${name} is ${pair.join('×')}, expected whole numbers of at least ${least}`,
+  );
+}
+
 const showPair = ([a, b]: Pair): string => (a === b ? String(a) : `${a}×${b}`);
 
 /** Extents of a convolution from its two image-side shapes; see assembly/conv2d.ts for the letters. */
@@ -60,6 +69,8 @@ export const conv2dOp = defineOp<Inputs, Conv2dAttributes & { readonly activatio
         `input ${showShape(x.shape)} (N×C×H×W) does not fit weight ${showShape(w.shape)} (O×C×kh×kw)`,
       );
     }
+    checkPair('conv2d', 'stride', attributes.stride, 1);
+    checkPair('conv2d', 'padding', attributes.padding, 0);
     const { N, H, W, O, kh, kw, P, Q } = extents(x.shape, w.shape, attributes);
     checkBias('conv2d', b, O);
     if (P < 1 || Q < 1) {

@@ -79,7 +79,20 @@ export const sumOfSquaredErrors = (y: Tensor, target: Tensor): Tensor =>
 
 const oneHotOp = defineOp<{ labels: Tensor }, { classes: number }>({
   name: 'oneHot',
-  shape: ({ labels }, { classes }) => ({ shape: [labels.shape[0]!, classes] }),
+  shape({ labels }, { classes }) {
+    if (
+      labels.shape.length !== 1 ||
+      labels.dtype !== 'i32' ||
+      !Number.isInteger(classes) ||
+      classes < 1
+    ) {
+      throw new ShapeError(
+        'oneHot',
+        `labels ${showShape(labels.shape)} (${labels.dtype}) of ${classes} classes, expected n (i32) of at least one`,
+      );
+    }
+    return { shape: [labels.shape[0]!, classes] };
+  },
   forward: (k, { inputs: { labels }, attributes }, at) =>
     k.oneHot(labels.shape[0]!, attributes.classes, at.inputs.labels, at.output),
 });

@@ -1,7 +1,7 @@
 /** Average and maximum pooling of N×C×H×W images. Windows that do not fit are dropped. */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
-import { windows, type Pair } from './conv2d.js';
+import { checkPair, windows, type Pair } from './conv2d.js';
 
 export interface PoolAttributes {
   readonly kernel: Pair;
@@ -18,6 +18,8 @@ function outputShape(name: string, x: Tensor, attributes: PoolAttributes): { sha
   if (x.shape.length !== 4) {
     throw new ShapeError(name, `expected an input of N×C×H×W, found ${showShape(x.shape)}`);
   }
+  checkPair(name, 'kernel', attributes.kernel, 1);
+  checkPair(name, 'stride', attributes.stride, 1);
   const [, H, W, kh, kw, , , P, Q] = leading(x.shape, attributes);
   if (P < 1 || Q < 1) throw new ShapeError(name, `kernel ${kh}×${kw} does not fit input ${H}×${W}`);
   return { shape: [x.shape[0]!, x.shape[1]!, P, Q] };

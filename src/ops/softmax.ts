@@ -1,10 +1,14 @@
 /** Softmax over the last axis of a matrix. */
-import { apply, defineOp } from '../graph/op.js';
-import type { Tensor } from '../graph/tensor.js';
+import { apply, defineOp, ShapeError } from '../graph/op.js';
+import { showShape, type Tensor } from '../graph/tensor.js';
 
 const softmaxOp = defineOp<{ x: Tensor }, object>({
   name: 'softmax',
-  shape: ({ x }) => ({ shape: x.shape }),
+  shape({ x }) {
+    if (x.shape.length !== 2)
+      throw new ShapeError('softmax', `expected a matrix, found ${showShape(x.shape)}`);
+    return { shape: x.shape };
+  },
   forward: (k, { inputs: { x } }, at) =>
     k.softmax(x.shape[0]!, x.shape[1]!, at.inputs.x, at.output),
   backward: ({ output }, dy) => ({ x: apply(softmaxGradientOp, { y: output, dy }, {}) }),

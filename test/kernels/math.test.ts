@@ -99,7 +99,10 @@ for (const numerics of availableNumerics) {
       kernels.activation(code, alone, alone, 1);
       const many = put(new Float32Array(7).fill(0.7312));
       kernels.activation(code, many, many, 7);
-      assert.equal([...read(many, 7)], Array.from({ length: 7 }, () => read(alone, 1)[0]));
+      assert.equal(
+        [...read(many, 7)],
+        Array.from({ length: 7 }, () => read(alone, 1)[0]),
+      );
     }
   });
 }

@@ -210,4 +210,23 @@ test('shapes that do not fit are refused with both', () => {
   );
 });
 
+test('strides and paddings that cannot be are refused', () => {
+  const [x, w] = [input('x', [1, 1, 8, 8]), parameter('w', [1, 1, 3, 3])];
+  const refused = (stride: [number, number], padding: [number, number]) => () =>
+    ops.conv2d(x, w, null, { stride, padding });
+  assert.throws(
+    refused([0, 1], [0, 0]),
+    /conv2d: stride is 0×1, expected whole numbers of at least 1/,
+  );
+  assert.throws(refused([1.5, 1], [0, 0]), /conv2d: stride is 1.5×1/);
+  assert.throws(
+    refused([1, 1], [0, -1]),
+    /conv2d: padding is 0×-1, expected whole numbers of at least 0/,
+  );
+  assert.throws(
+    () => ops.maxPool2d(x, { kernel: [2, 0], stride: [1, 1] }),
+    /maxPool2d: kernel is 2×0, expected whole numbers of at least 1/,
+  );
+});
+
 test.run();
