@@ -60,7 +60,7 @@ export const trainCommand = (): Command =>
     .argument('<model>', 'lenet5 or mlp')
     .addOption(dataOption())
     .addOption(dataDirOption())
-    .option('--epochs <n>', 'passes over the data (lenet5, mlp: 12)', wholeNumber(1))
+    .option('--epochs <n>', 'passes over the data (lenet5: 8, mlp: 12)', wholeNumber(1))
     .option('--batch <n>', 'samples in a minibatch (64)', wholeNumber(1))
     .option('--lr <rate>', 'learning rate (the model’s usual one)', rate)
     .addOption(new Option('--optimizer <name>', 'update rule').choices(Object.keys(optimizers)))

@@ -28,7 +28,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     weightDecay: 0.0005,
     schedule: 'linear',
     batch: 64,
-    epochs: 12,
+    epochs: 8,
   },
   mlp: {
     create: mlp,
