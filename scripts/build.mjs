@@ -60,7 +60,7 @@ async function buildJavaScript(folders) {
 
 function buildTypes() {
   const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
-  const flags = ['--emitDeclarationOnly', '--outDir', 'dist'];
+  const flags = ['--project', 'tsconfig.types.json'];
   const { status } = spawnSync(process.execPath, [tsc, ...flags], { stdio: 'inherit' });
   if (status !== 0) throw new Error('tsc found errors (above)');
 }

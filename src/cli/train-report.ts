@@ -19,7 +19,7 @@ export interface Reporter {
     summary: EvaluationSummary,
     test: Dataset,
     file: string,
-    options: { readonly data: string; readonly dataDir?: string },
+    names: { readonly model: string; readonly data: string },
   ): Promise<void>;
 }
 
@@ -100,7 +100,7 @@ function createTextReporter(stream: NodeJS.WriteStream): Reporter {
       { accuracy, error, predictions },
       test,
       file,
-      { data },
+      names,
     ) {
       if (interrupted) say(`\nstopped after ${history.length} of ${settings.epochs} epochs`);
       say(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}\n`);
@@ -109,17 +109,20 @@ function createTextReporter(stream: NodeJS.WriteStream): Reporter {
       );
       say(`weights sha256 ${await model.sha256()} (${numerics})`);
       say(`saved to ${file}\n`);
-      say(hint(file, data));
+      say(hint(file, names));
     },
   };
 }
 
 /** How to go on. */
-function hint(file: string, data: string): string {
+function hint(
+  file: string,
+  { model, data }: { readonly model: string; readonly data: string },
+): string {
   if (data !== 'digits') return `next: npx lanewise predict ${file} digit.png`;
   return [
     'next: the same on the real MNIST, downloaded once (or --data-dir with its four files):',
-    '  npx lanewise train lenet5 --data mnist',
+    `  npx lanewise train ${model} --data mnist`,
     `  npx lanewise eval ${file} --data mnist`,
   ].join('\n');
 }

@@ -15,7 +15,6 @@ import {
 import { resolveSettings } from '../training/settings.js';
 import { saveModel } from '../training/model-store.js';
 import { train, type TrainResult } from '../training/train.js';
-import type { EvaluationSummary } from '../training/evaluate.js';
 import {
   dataDirOption,
   dataOption,
@@ -111,14 +110,10 @@ async function runTrain(name: string, options: Options): Promise<void> {
   const file = join(out, 'model.safetensors');
   await saveModel(result.model, file);
   const summary = await result.model.evaluate(data.test, pick(options, ['workers']));
-  await reporter.done(result, summary, data.test, file, options);
+  await reporter.done(result, summary, data.test, file, { model: name, data: options.data });
   if (result.interrupted) process.exitCode = 130;
   stop.release();
 }
-
-/** What `reporter.done` says besides the figures. */
-export type DoneOptions = Pick<Options, 'data' | 'dataDir'>;
-export type Summary = EvaluationSummary;
 
 /** The first Ctrl-C ends the run after the steps at hand, the second at once. */
 function stopOnInterrupt(): { signal: AbortSignal; release(): void } {
