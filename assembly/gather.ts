@@ -2,11 +2,7 @@
  * From the data set to a shard's batch: samples picked by an order of indices, scaled, and framed: a
  * C×h×w sample stands in the middle of a C×H×W input, surrounded by `border`.
  */
-
-@inline
-function floats(count: i32): usize {
-  return (<usize>count) << 2;
-}
+import { floats } from './simd';
 
 @inline
 function fillRow(y: usize, count: i32, value: f32): usize {

@@ -3,12 +3,7 @@
  * Letters: n samples, C classes; logits n×C; labels int32.
  */
 import { exp, log } from './math';
-import { LANES, loadTail, storeTail, sumLanes } from './simd';
-
-@inline
-function floats(count: i32): usize {
-  return (<usize>count) << 2;
-}
+import { LANES, floats, loadTail, storeTail, sumLanes } from './simd';
 
 function maximum(x: usize, count: i32): f32 {
   let best = load<f32>(x);

@@ -8,11 +8,7 @@
  * them, and buffers carry 16 bytes of slack.
  */
 import { NR, tileRows } from './microkernel';
-
-@inline
-function floats(count: i32): usize {
-  return (<usize>count) << 2;
-}
+import { floats } from './simd';
 
 /** Writes the 4×4 transpose of four vectors, `pitch` bytes apart. */
 @inline

@@ -2,12 +2,7 @@
  * Average and maximum over kh×kw windows with strides sh, sw; no padding; windows that do not fit are
  * dropped. `planes` = N·C images of H×W; outputs P×Q. Windows of 2×2 with stride 2 take a vector path.
  */
-import { LANES } from './simd';
-
-@inline
-function floats(count: i32): usize {
-  return (<usize>count) << 2;
-}
+import { LANES, floats } from './simd';
 
 /** Even lanes of eight consecutive floats. */
 @inline

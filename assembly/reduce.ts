@@ -1,10 +1,5 @@
 /** Sums over axes, sums of arrays, and the trivial fills: each in one fixed order. */
-import { LANES, loadTail, storeTail, sumLanes } from './simd';
-
-@inline
-function floats(count: i32): usize {
-  return (<usize>count) << 2;
-}
+import { LANES, floats, loadTail, storeTail, sumLanes } from './simd';
 
 /** y[i] = value. */
 export function fill(y: usize, count: i32, value: f32): void {

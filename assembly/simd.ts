@@ -7,6 +7,12 @@
 /** Lanes of a vector: 4 × float32. */
 export const LANES: i32 = 4;
 
+/** Bytes of `count` float32 values. */
+@inline
+export function floats(count: i32): usize {
+  return (<usize>count) << 2;
+}
+
 /** x·y + c, rounded once in the fused builds and twice in the strict ones. */
 @inline
 export function madd(x: v128, y: v128, c: v128): v128 {

@@ -1,0 +1,253 @@
+/**
+ * im2col without the column matrix: an image's pixels and taps packed for the micro-kernel, and col2im, its
+ * transpose. Letters as in conv2d.ts; a tap is one (c, i, j) of a filter.
+ */
+import { NR } from './microkernel';
+import { storeTransposed } from './pack';
+import { floats } from './simd';
+
+/** Copies an image of C×H×W into the middle of a zeroed one of C×(H+2ph)×(W+2pw). */
+export function padImage(x: usize, C: i32, H: i32, W: i32, ph: i32, pw: i32, to: usize): void {
+  const height = H + 2 * ph;
+  const width = W + 2 * pw;
+  memory.fill(to, 0, floats(C * height * width));
+  for (let c = 0; c < C; c++) {
+    for (let y = 0; y < H; y++) {
+      memory.copy(
+        to + floats((c * height + y + ph) * width + pw),
+        x + floats((c * H + y) * W),
+        floats(W),
+      );
+    }
+  }
+}
+
+/**
+ * Taps [k0, k0 + kc) × pixels [j0, j0 + n) of one image, in panels of 8 pixels: packed B of the forward
+ * pass. x is the padded image of height×width. Missing pixels of the last panel repeat the last one:
+ * their columns are never stored.
+ */
+export function packPixels(
+  x: usize,
+  height: i32,
+  width: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  Q: i32,
+  k0: i32,
+  kc: i32,
+  j0: i32,
+  n: i32,
+  to: usize,
+): void {
+  const last = j0 + n - 1;
+  const area = kh * kw;
+  const c0 = k0 / area;
+  const i0 = (k0 - c0 * area) / kw;
+  const t0 = k0 - c0 * area - i0 * kw;
+  for (let j = j0; j < j0 + n; j += NR) {
+    const p0 = pixel(x, min(j, last), Q, sh, sw, width);
+    const p1 = pixel(x, min(j + 1, last), Q, sh, sw, width);
+    const p2 = pixel(x, min(j + 2, last), Q, sh, sw, width);
+    const p3 = pixel(x, min(j + 3, last), Q, sh, sw, width);
+    const p4 = pixel(x, min(j + 4, last), Q, sh, sw, width);
+    const p5 = pixel(x, min(j + 5, last), Q, sh, sw, width);
+    const p6 = pixel(x, min(j + 6, last), Q, sh, sw, width);
+    const p7 = pixel(x, min(j + 7, last), Q, sh, sw, width);
+    // Four neighbours in memory are loaded at once. (The first pair is looked at too: two pixels three
+    // apart, the second repeated behind the last one, also end 12 bytes after the first.)
+    const lowRow = p1 - p0 == 4 && p3 - p0 == 12;
+    const highRow = p5 - p4 == 4 && p7 - p4 == 12;
+    let i = i0;
+    let t = t0;
+    let at = floats((c0 * height + i) * width + t);
+    for (let l = 0; l < kc; l++) {
+      if (lowRow) {
+        v128.store(to, v128.load(p0 + at));
+      } else {
+        store<f32>(to, load<f32>(p0 + at));
+        store<f32>(to, load<f32>(p1 + at), 4);
+        store<f32>(to, load<f32>(p2 + at), 8);
+        store<f32>(to, load<f32>(p3 + at), 12);
+      }
+      if (highRow) {
+        v128.store(to, v128.load(p4 + at), 16);
+      } else {
+        store<f32>(to, load<f32>(p4 + at), 16);
+        store<f32>(to, load<f32>(p5 + at), 20);
+        store<f32>(to, load<f32>(p6 + at), 24);
+        store<f32>(to, load<f32>(p7 + at), 28);
+      }
+      to += 32;
+      // The next tap: right, else down to the filter's next row, else to the next channel.
+      at += 4;
+      if (++t == kw) {
+        t = 0;
+        at += floats(width - kw);
+        if (++i == kh) {
+          i = 0;
+          at += floats((height - kh) * width);
+        }
+      }
+    }
+  }
+}
+
+/** Address of the upper left input of output pixel j. */
+@inline
+function pixel(x: usize, j: i32, Q: i32, sh: i32, sw: i32, width: i32): usize {
+  const p = j / Q;
+  return x + floats(p * sh * width + (j - p * Q) * sw);
+}
+
+/** Address of tap t of the filter, seen from output pixel 0. */
+@inline
+function tap(x: usize, t: i32, kh: i32, kw: i32, height: i32, width: i32): usize {
+  const area = kh * kw;
+  const c = t / area;
+  const i = (t - c * area) / kw;
+  const j = t - c * area - i * kw;
+  return x + floats((c * height + i) * width + j);
+}
+
+/**
+ * Pixels [j0, j0 + kc) × all K taps of one image, in panels of 8 taps: packed B of the gradient by the
+ * weights, whose k runs over pixels. Missing taps of the last panel repeat the last one.
+ */
+export function packTaps(
+  x: usize,
+  height: i32,
+  width: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  Q: i32,
+  K: i32,
+  j0: i32,
+  kc: i32,
+  to: usize,
+): void {
+  const last = K - 1;
+  for (let t = 0; t < K; t += NR) {
+    const t0 = tap(x, t, kh, kw, height, width);
+    const t1 = tap(x, min(t + 1, last), kh, kw, height, width);
+    const t2 = tap(x, min(t + 2, last), kh, kw, height, width);
+    const t3 = tap(x, min(t + 3, last), kh, kw, height, width);
+    const t4 = tap(x, min(t + 4, last), kh, kw, height, width);
+    const t5 = tap(x, min(t + 5, last), kh, kw, height, width);
+    const t6 = tap(x, min(t + 6, last), kh, kw, height, width);
+    const t7 = tap(x, min(t + 7, last), kh, kw, height, width);
+    let l = 0;
+    let p = j0 / Q;
+    let q = j0 - p * Q;
+    while (l < kc) {
+      let at = floats(p * sh * width + q * sw);
+      const run = min(Q - q, kc - l);
+      let r = 0;
+      if (sw == 1) {
+        for (; r <= run - 4; r += 4) {
+          storeTransposed(
+            v128.load(t0 + at),
+            v128.load(t1 + at),
+            v128.load(t2 + at),
+            v128.load(t3 + at),
+            to,
+            32,
+          );
+          storeTransposed(
+            v128.load(t4 + at),
+            v128.load(t5 + at),
+            v128.load(t6 + at),
+            v128.load(t7 + at),
+            to + 16,
+            32,
+          );
+          at += 16;
+          to += 128;
+        }
+      }
+      for (; r < run; r++) {
+        store<f32>(to, load<f32>(t0 + at));
+        store<f32>(to, load<f32>(t1 + at), 4);
+        store<f32>(to, load<f32>(t2 + at), 8);
+        store<f32>(to, load<f32>(t3 + at), 12);
+        store<f32>(to, load<f32>(t4 + at), 16);
+        store<f32>(to, load<f32>(t5 + at), 20);
+        store<f32>(to, load<f32>(t6 + at), 24);
+        store<f32>(to, load<f32>(t7 + at), 28);
+        at += floats(sw);
+        to += 32;
+      }
+      l += run;
+      p++;
+      q = 0;
+    }
+  }
+}
+
+/** col2im: adds each tap's row of P×Q columns to the places of the padded image it was read from. */
+export function addColumns(
+  columns: usize,
+  x: usize,
+  C: i32,
+  height: i32,
+  width: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  P: i32,
+  Q: i32,
+): void {
+  for (let c = 0; c < C; c++) {
+    for (let i = 0; i < kh; i++) {
+      for (let j = 0; j < kw; j++) {
+        for (let p = 0; p < P; p++) {
+          const to = x + floats((c * height + p * sh + i) * width + j);
+          if (sw == 1) addRow(columns, to, Q);
+          else addRowStrided(columns, to, Q, sw);
+          columns += floats(Q);
+        }
+      }
+    }
+  }
+}
+
+@inline
+function addRow(from: usize, to: usize, count: i32): void {
+  let q = 0;
+  for (; q <= count - 4; q += 4) {
+    const at = floats(q);
+    v128.store(to + at, f32x4.add(v128.load(to + at), v128.load(from + at)));
+  }
+  for (; q < count; q++) {
+    const at = floats(q);
+    store<f32>(to + at, load<f32>(to + at) + load<f32>(from + at));
+  }
+}
+
+@inline
+function addRowStrided(from: usize, to: usize, count: i32, stride: i32): void {
+  for (let q = 0; q < count; q++) {
+    const at = to + floats(q * stride);
+    store<f32>(at, load<f32>(at) + load<f32>(from + floats(q)));
+  }
+}
+
+/** Copies the middle C×H×W of a padded image out. */
+export function cropImage(x: usize, C: i32, H: i32, W: i32, ph: i32, pw: i32, to: usize): void {
+  const height = H + 2 * ph;
+  const width = W + 2 * pw;
+  for (let c = 0; c < C; c++) {
+    for (let y = 0; y < H; y++) {
+      memory.copy(
+        to + floats((c * H + y) * W),
+        x + floats((c * height + y + ph) * width + pw),
+        floats(W),
+      );
+    }
+  }
+}
