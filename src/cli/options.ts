@@ -35,14 +35,16 @@ export const dataDirOption = (): Option =>
   );
 
 export const workersOption = (): Option =>
-  new Option('--workers <n>', 'threads; no influence on any result')
-    .default(undefined, 'the machine’s parallelism')
-    .argParser(wholeNumber(0));
+  new Option(
+    '--workers <n>',
+    'threads, without influence on any result (the machine’s parallelism)',
+  ).argParser(wholeNumber(0));
 
 export const numericsOption = (): Option =>
-  new Option('--numerics <kind>', 'rounding of multiply-add')
-    .choices(['fused', 'strict'])
-    .default(undefined, 'fused where the engine rounds once');
+  new Option(
+    '--numerics <kind>',
+    'rounding of multiply-add (fused where the engine rounds once)',
+  ).choices(['fused', 'strict']);
 
 export interface DataSets {
   readonly train: Dataset;

@@ -79,7 +79,6 @@ export const trainCommand = (): Command =>
 async function runTrain(name: string, options: Options): Promise<void> {
   const recipe = recipeFor(name);
   const out = options.out ?? join('runs', `${name}-${options.data}`);
-  await ensureWritableFolder(out);
   const data = await loadData(options.data, options.dataDir, options.limit);
   const kind = options.optimizer ?? recipe.optimizer;
   const isUsual = kind === recipe.optimizer;
@@ -96,6 +95,8 @@ async function runTrain(name: string, options: Options): Promise<void> {
     ...pick(options, ['shards', 'workers', 'numerics']),
     seed: options.seed,
   });
+
+  await ensureWritableFolder(out);
 
   const reporter = createReporter(options.json ?? false, process.stdout);
   const model = recipe.create();
