@@ -186,8 +186,8 @@ const bySize = (
 const shardsOf = (size: number, batch: number, shards: number): number =>
   size === batch ? shards : Math.ceil((size * shards) / batch);
 
-/** One worker's share of a per-worker region. */
-export function mostBytes(
+/** Bytes of scratch for the program that needs most: one worker's share of the region. */
+function mostBytes(
   programs: readonly Program[],
   key: 'activationBytes' | 'workspaceBytes',
 ): number {

@@ -36,8 +36,6 @@ const PARK_NANOSECONDS = 1e9;
 interface LinkedStep {
   readonly gradientPhase: readonly LinkedAction[];
   readonly updatePhase: LinkedProgram;
-  readonly batch: number;
-  readonly shards: number;
 }
 
 type LinkedAction =
@@ -177,10 +175,5 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
     ...bases,
     gradients: gradientBase(plan, schedule.root),
   });
-  return {
-    gradientPhase,
-    updatePhase: [...merges, ...update],
-    batch: step.batch,
-    shards: schedule.shards.length,
-  };
+  return { gradientPhase, updatePhase: [...merges, ...update] };
 }
