@@ -19,6 +19,9 @@ export const LOG: i32 = 6;
 const A: f32 = 1.7159;
 const S: f32 = 2.0 / 3.0;
 
+/** 1, S·A and S/A. */
+const SLOPES: usize = memory.data<f32>([1.0, 1.1439333, 0.38852304]);
+
 @inline
 function value(code: i32, x: v128): v128 {
   if (code == RELU) return f32x4.pmax(x, f32x4.splat(0));
@@ -33,13 +36,15 @@ function value(code: i32, x: v128): v128 {
 /** ∂value/∂x · dy, from y = value(x). */
 @inline
 function slope(code: i32, y: v128, dy: v128): v128 {
-  const one = f32x4.splat(1);
+  // Loaded, since V8 builds a constant anew at each use.
+  const one = v128.load_splat<f32>(SLOPES);
   if (code == RELU) return v128.and(dy, f32x4.gt(y, f32x4.splat(0)));
   if (code == SIGMOID) return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));
   if (code == TANH) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(y, y)));
   if (code == SCALED_TANH) {
     // S·(A − y²/A)
-    const inner = f32x4.sub(f32x4.splat(S * A), f32x4.mul(f32x4.mul(y, y), f32x4.splat(S / A)));
+    const most = v128.load_splat<f32>(SLOPES, 4);
+    const inner = f32x4.sub(most, f32x4.mul(f32x4.mul(y, y), v128.load_splat<f32>(SLOPES, 8)));
     return f32x4.mul(dy, inner);
   }
   return dy;

@@ -1,6 +1,7 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
 export { barrier } from './barrier';
+export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { gatherLabels, gatherSamples } from './gather';
 export {

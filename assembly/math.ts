@@ -8,8 +8,11 @@
  */
 import { madd } from './simd';
 
-/** 1 and 2. */
-const COMMON: usize = memory.data<f32>([1.0, 2.0]);
+/** 1, 2, and −0: the bit of the sign. */
+const COMMON: usize = memory.data<f32>([1.0, 2.0, -0.0]);
+
+/** The bits of the rounder in EXP, and the exponent's bias. */
+const BITS: usize = memory.data<i32>([0x4b400000, 127]);
 
 /** 1/ln 2, the rounder, ln 2 in two parts (n·high is exact for the n that occur), then p. */
 const EXP: usize = memory.data<f32>([
@@ -47,12 +50,10 @@ function splat(value: f32): v128 {
 }
 
 /**
- * Adding 1.5·2²³ rounds to a whole number and leaves it in the low bits of the sum: cheaper than
- * rounding and converting, which take several instructions each on x64.
+ * n + 1.5·2²³, where n is x / ln 2 rounded: x = n·ln 2 + r with |r| ≤ ½ ln 2. Adding 1.5·2²³ rounds to a
+ * whole number and leaves it in the low bits of the sum: cheaper than rounding and converting, which
+ * take several instructions each on x64.
  */
-const ROUNDER_BITS: i32 = 0x4b400000;
-
-/** n + 1.5·2²³, where n is x / ln 2 rounded: x = n·ln 2 + r with |r| ≤ ½ ln 2. */
 @inline
 function roundedQuotient(x: v128): v128 {
   return madd(x, at(EXP, 0), at(EXP, 1));
@@ -78,9 +79,9 @@ export function exp(x: v128): v128 {
   const bounded = f32x4.pmax(f32x4.pmin(x, at(EXP, 10)), at(EXP, 11));
   const rounded = roundedQuotient(bounded);
   // 2ⁿ in two factors, since n reaches −151 and 128, outside one exponent.
-  const n = i32x4.sub(rounded, i32x4.splat(ROUNDER_BITS));
+  const n = i32x4.sub(rounded, at(BITS, 0));
   const half = i32x4.shr_s(n, 1);
-  const bias = i32x4.splat(127);
+  const bias = at(BITS, 1);
   const first = i32x4.shl(i32x4.add(half, bias), 23);
   const second = i32x4.shl(i32x4.add(i32x4.sub(n, half), bias), 23);
   return f32x4.mul(f32x4.mul(expRemainder(bounded, rounded), first), second);
@@ -135,7 +136,7 @@ export function tanh(x: v128): v128 {
   const e = expModerate(f32x4.add(bounded, bounded));
   const one = at(COMMON, 0);
   const large = f32x4.sub(one, f32x4.div(at(COMMON, 1), f32x4.add(e, one)));
-  const sign = v128.and(x, i32x4.splat(0x80000000));
+  const sign = v128.and(x, at(COMMON, 2));
   return v128.bitselect(small, v128.or(large, sign), f32x4.lt(magnitude, at(TANH, 5)));
 }
 

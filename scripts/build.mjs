@@ -1,7 +1,7 @@
 // Builds everything a clone needs into dist/: the four Wasm variants (asc), JavaScript (esbuild, one
 // file a source file, so that stack traces and worker paths look like the sources) and types (tsc).
 //   node scripts/build.mjs           package: wasm, src, workers, types
-//   node scripts/build.mjs --tests   the same without types, with test/ and bench/
+//   node scripts/build.mjs --tests   the same without types, with test/
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -66,5 +66,5 @@ function buildTypes() {
 }
 
 await buildWasm();
-await buildJavaScript(withTests ? ['src', 'workers', 'test', 'bench'] : ['src', 'workers']);
+await buildJavaScript(withTests ? ['src', 'workers', 'test'] : ['src', 'workers']);
 if (!withTests) buildTypes();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as prettier from 'prettier';
 
 const check = process.argv.includes('--check');
-const roots = ['assembly', 'src', 'workers', 'test', 'bench', 'scripts', 'docs', 'examples'];
+const roots = ['assembly', 'src', 'workers', 'test', 'scripts', 'docs', 'examples'];
 const loose = readdirSync('.').filter(
   (name) => /\.(json|md)$/.test(name) && name !== 'package-lock.json',
 );

@@ -33,6 +33,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'program',
     'random',
   ],
+  benchmark: [
+    'compiler',
+    'data',
+    'engine',
+    'graph',
+    'layers',
+    'losses',
+    'ops',
+    'optimizers',
+    'parallel',
+    'program',
+  ],
   training: [
     'data',
     'engine',
@@ -45,6 +57,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'parallel',
   ],
   cli: [
+    'benchmark',
     'data',
     'engine',
     'formats',

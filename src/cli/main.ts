@@ -2,6 +2,7 @@
 /** The command line: names the commands, and turns errors into one message and an exit code. */
 import { Command } from 'commander';
 import { LanewiseError } from '../errors.js';
+import { benchCommand } from './bench.js';
 import { enableRelaxedSimd } from './engine-flags.js';
 import { evalCommand } from './eval.js';
 import { inspectCommand } from './inspect.js';
@@ -20,7 +21,8 @@ const program = new Command('lanewise')
   .addCommand(evalCommand())
   .addCommand(predictCommand())
   .addCommand(inspectCommand())
-  .addCommand(verifyCommand());
+  .addCommand(verifyCommand())
+  .addCommand(benchCommand());
 
 try {
   await program.parseAsync();

@@ -39,8 +39,8 @@ export function compile({ name, leaves, outputs }: Compilation): Program {
   const plan = planMemory(order, fixed, fused);
 
   const calls: KernelCall[] = [];
-  let label = '';
-  const emitter = createEmitter(calls, () => label);
+  let note = { label: 'copy', flops: 0 };
+  const emitter = createEmitter(calls, () => note);
   let workspaceBytes = 0;
   for (const output of order) {
     const { source } = output;
@@ -55,11 +55,11 @@ export function compile({ name, leaves, outputs }: Compilation): Program {
       output,
       attributes: source.attributes,
     };
-    label = source.layer || source.op.name;
+    note = { label: source.layer || source.op.name, flops: source.op.flops?.(node) ?? 0 };
     source.op.forward(emitter, node, placesOf(source.inputs, plan.places, output));
     workspaceBytes = Math.max(workspaceBytes, source.op.workspace?.(node) ?? 0);
   }
-  label = 'copy';
+  note = { label: 'copy', flops: 0 };
   for (const { from, to } of copies)
     emitter.activation(0, plan.places.get(from)!, to, sizeOf(from.shape));
   return {

@@ -16,6 +16,9 @@ export type Kernels = {
   /** 0 when all have arrived, 1 when the run was given up. See assembly/barrier.ts. */
   barrier(at: number, workers: number, spins: number, timeoutNs: number): number;
   heapBase(): number;
+  /** Ten vector multiply-adds a round on registers; see assembly/ceiling.ts. */
+  ceiling(rounds: number): number;
+  readonly CEILING_MADDS: WebAssembly.Global;
   readonly MC: WebAssembly.Global;
   readonly KC: WebAssembly.Global;
   readonly NC: WebAssembly.Global;

@@ -220,7 +220,7 @@ function updateCalls(
   if (slice.bytes === 0) return [];
   const calls: KernelCall[] = [];
   optimizer.update(
-    createEmitter(calls, () => 'update'),
+    createEmitter(calls, () => ({ label: 'update', flops: 0 })),
     {
       parameters: address('parameters', slice.from),
       gradients: address('gradients', slice.from),

@@ -35,6 +35,8 @@ export interface KernelCall {
   readonly operands: readonly Operand[];
   /** What in the model this computes: `c1` or `c1 gradient`. */
   readonly label: string;
+  /** Multiplications and additions, for benchmarks; 0 where they are not what takes the time. */
+  readonly flops: number;
 }
 
 export interface Program {
@@ -63,8 +65,11 @@ export const address = (segment: Segment, offset: number): Address => ({ segment
 export const advance = (at: Address, bytes: number): Address =>
   address(at.segment, at.offset + bytes);
 
-/** An emitter that appends to `calls` under the label that `label()` gives at that moment. */
-export function createEmitter(calls: KernelCall[], label: () => string): Emitter {
+/** An emitter that appends to `calls` with what `note()` says of them at that moment. */
+export function createEmitter(
+  calls: KernelCall[],
+  note: () => Pick<KernelCall, 'label' | 'flops'>,
+): Emitter {
   const names = Object.keys(kernelOperands) as KernelName[];
   const methods = names.map((kernel) => [
     kernel,
@@ -74,7 +79,7 @@ export function createEmitter(calls: KernelCall[], label: () => string): Emitter
           `${kernel} takes ${kernelOperands[kernel].length} operands, got ${operands.length}`,
         );
       }
-      calls.push({ kernel, operands, label: label() });
+      calls.push({ kernel, operands, ...note() });
     },
   ]);
   return Object.fromEntries(methods) as Emitter;

@@ -38,7 +38,7 @@ async function train(
     rates.set(optimizer.rates(step, optimizer.learningRate));
     const calls: KernelCall[] = [];
     optimizer.update(
-      createEmitter(calls, () => 'update'),
+      createEmitter(calls, () => ({ label: 'update', flops: 0 })),
       {
         parameters: address('parameters', 0),
         gradients: address('gradients', 0),

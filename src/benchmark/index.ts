@@ -1,0 +1,41 @@
+/** The workloads by name. */
+import { LanewiseError, nearest } from '../errors.js';
+import { inference } from './inference.js';
+import { benchmarkModels, training } from './models.js';
+import { ceiling, sgemm } from './products.js';
+import type { Workload } from './workload.js';
+
+export type { Conditions, Measurement, Workload } from './workload.js';
+
+const { mlp, lenet5, 'vgg-small': vggSmall } = benchmarkModels;
+
+export const workloads: Readonly<Record<string, Workload>> = {
+  ceiling,
+  'sgemm-128': sgemm(128, 128, 128),
+  'sgemm-256': sgemm(256, 256, 256),
+  'sgemm-512': sgemm(512, 512, 512),
+  'sgemm-1024': sgemm(1024, 1024, 1024),
+  'sgemm-64x784x100': sgemm(64, 784, 100),
+  'sgemm-64x400x120': sgemm(64, 400, 120),
+  'sgemm-1024x1152x128': sgemm(1024, 1152, 128),
+  'mlp-b64': training(mlp, 64),
+  'lenet5-b64': training(lenet5, 64),
+  'lenet5-b256': training(lenet5, 256),
+  'vgg-small-b64': training(vggSmall, 64),
+  'lenet5-infer-b1': inference(lenet5, 1),
+  'lenet5-infer-b256': inference(lenet5, 256),
+};
+
+/** Workloads that use more than one thread; the others measure one. */
+export const isThreaded = (name: string): boolean => /-b\d+$/.test(name) && !name.includes('infer');
+
+/** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */
+export function workloadFor(name: string): Workload {
+  if (Object.hasOwn(workloads, name)) return workloads[name]!;
+  const known = Object.keys(workloads);
+  throw new LanewiseError(
+    'argument',
+    `unknown workload '${name}', expected one of ${known.join(', ')}`,
+    nearest(name, known),
+  );
+}

@@ -1,0 +1,151 @@
+/** Training and inference workloads: models, batch sizes, and how a step is timed. */
+import type { Dataset } from '../data/dataset.js';
+import {
+  avgPool2d,
+  conv2d,
+  flatten,
+  linear,
+  maxPool2d,
+  relu,
+  sequential,
+  sigmoid,
+  tanh,
+  type Model,
+} from '../layers/index.js';
+import type { LossName } from '../losses/loss.js';
+import { adam, momentum, sgd, type Optimizer } from '../optimizers/index.js';
+import type { RunPlan } from '../parallel/plan.js';
+import { createSession } from '../parallel/session.js';
+import { defaultShards } from '../parallel/shards.js';
+import { sizeOf } from '../graph/tensor.js';
+import { summarizeTimes } from './measure.js';
+import type { Workload } from './workload.js';
+
+export interface BenchmarkModel {
+  readonly create: () => Model;
+  readonly loss: LossName;
+  readonly optimizer: Optimizer;
+}
+
+export const benchmarkModels = {
+  mlp: {
+    create: () =>
+      sequential([flatten(), linear(784, 100), sigmoid(), linear(100, 10)], { input: [1, 28, 28] }),
+    loss: 'squaredError',
+    optimizer: sgd({ lr: 0.01 }),
+  },
+  lenet5: {
+    create: () =>
+      sequential(
+        {
+          c1: conv2d(1, 6, 5),
+          a1: tanh(),
+          s2: avgPool2d(2),
+          c3: conv2d(6, 16, 5),
+          a3: tanh(),
+          s4: avgPool2d(2),
+          flat: flatten(),
+          c5: linear(400, 120),
+          a5: tanh(),
+          f6: linear(120, 84),
+          a6: tanh(),
+          out: linear(84, 10),
+        },
+        { input: [1, 32, 32] },
+      ),
+    loss: 'crossEntropy',
+    optimizer: momentum({ lr: 0.01, beta: 0.9 }),
+  },
+  'vgg-small': {
+    create: () =>
+      sequential(
+        {
+          c1: conv2d(3, 32, 3, { padding: 1 }),
+          a1: relu(),
+          c2: conv2d(32, 32, 3, { padding: 1 }),
+          a2: relu(),
+          p1: maxPool2d(2),
+          c3: conv2d(32, 64, 3, { padding: 1 }),
+          a3: relu(),
+          c4: conv2d(64, 64, 3, { padding: 1 }),
+          a4: relu(),
+          p2: maxPool2d(2),
+          flat: flatten(),
+          f1: linear(4096, 256),
+          a5: relu(),
+          out: linear(256, 10),
+        },
+        { input: [3, 32, 32] },
+      ),
+    loss: 'crossEntropy',
+    optimizer: adam({ lr: 0.0001 }),
+  },
+} as const satisfies Record<string, BenchmarkModel>;
+
+/** Bytes like an image's; labels in turn. What they show has no influence on the time. */
+function noise(model: Model, count: number): Dataset {
+  const { shape } = model.architecture.input;
+  return {
+    name: 'noise',
+    shape,
+    classes: Array.from({ length: model.outputs }, (_, i) => String(i)),
+    samples: Uint8Array.from(
+      { length: count * sizeOf(shape) },
+      (_, i) => (i * 2_654_435_761) >>> 24,
+    ),
+    labels: Uint8Array.from({ length: count }, (_, i) => i % model.outputs),
+  };
+}
+
+/** Steps handed to the workers at once take about this long, and are at most so many. */
+const CHUNK_MS = 40;
+const CHUNK_STEPS = 64;
+
+/** Training steps on minibatches of `batch`; one thread works in the calling thread. */
+export const training =
+  ({ create, loss, optimizer }: BenchmarkModel, batch: number): Workload =>
+  async ({ threads, numerics, seconds }) => {
+    const model = create();
+    const data = noise(model, batch * CHUNK_STEPS);
+    const session = await createSession({
+      model,
+      loss,
+      numerics,
+      workers: threads === 1 ? 0 : threads,
+      datasets: [data],
+      training: { optimizer, batch, shards: defaultShards(batch) },
+    });
+    try {
+      session.initialize(1);
+      session.writeOrder(Uint32Array.from(data.labels, (_, i) => i));
+      const rates = optimizer.rates(0, optimizer.learningRate);
+      const run = async (steps: number): Promise<number> => {
+        const chunk = Array.from({ length: steps }, () => rates);
+        const start = performance.now();
+        await session.train(0, chunk);
+        return (performance.now() - start) / steps;
+      };
+      const stepsFor = (ms: number) =>
+        Math.min(CHUNK_STEPS, Math.max(1, Math.round(CHUNK_MS / ms)));
+      let steps = stepsFor(await run(3));
+      const warm = performance.now() + seconds * 200;
+      while (performance.now() < warm) steps = stepsFor(await run(steps));
+      const times: number[] = [];
+      const end = performance.now() + seconds * 1000;
+      while (performance.now() < end || times.length < 3) times.push(await run(steps));
+      const timing = summarizeTimes(times);
+      const gflops = flopsOf(session.plan, batch) / timing.medianMs / 1e6;
+      return { ...timing, value: (batch / timing.medianMs) * 1000, unit: 'images/s', gflops };
+    } finally {
+      await session.close();
+    }
+  };
+
+/** Multiplications and additions of one step. */
+function flopsOf(plan: RunPlan, batch: number): number {
+  const { schedule, programs } = plan.steps[batch]!;
+  return schedule.shards.reduce(
+    (sum, { count }) => sum + programs[count]!.calls.reduce((total, { flops }) => total + flops, 0),
+    0,
+  );
+}
