@@ -38,7 +38,8 @@ function value(code: i32, x: v128): v128 {
 function slope(code: i32, y: v128, dy: v128): v128 {
   // Loaded, since V8 builds a constant anew at each use.
   const one = v128.load_splat<f32>(SLOPES);
-  if (code == RELU) return v128.and(dy, f32x4.gt(y, f32x4.splat(0)));
+  // Zero only where y ≤ 0, so that dy passes at a NaN, as in PyTorch.
+  if (code == RELU) return v128.andnot(dy, f32x4.le(y, f32x4.splat(0)));
   if (code == SIGMOID) return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));
   if (code == TANH) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(y, y)));
   if (code == SCALED_TANH) {

@@ -141,7 +141,10 @@ export function correct(n: i32, C: i32, x: usize, labels: usize, y: usize): void
   for (let i = 0; i < n; i++) {
     let best = 0;
     for (let c = 1; c < C; c++) {
-      if (load<f32>(x + floats(c)) > load<f32>(x + floats(best))) best = c;
+      const value = load<f32>(x + floats(c));
+      const most = load<f32>(x + floats(best));
+      // The second clause lets a NaN win over a number, as in PyTorch.
+      if (value > most || (value != value && most == most)) best = c;
     }
     store<f32>(y + floats(i), best == load<i32>(labels + floats(i)) ? 1 : 0);
     x += floats(C);

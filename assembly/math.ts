@@ -137,7 +137,8 @@ export function tanh(x: v128): v128 {
   const one = at(COMMON, 0);
   const large = f32x4.sub(one, f32x4.div(at(COMMON, 1), f32x4.add(e, one)));
   const sign = v128.and(x, at(COMMON, 2));
-  return v128.bitselect(small, v128.or(large, sign), f32x4.lt(magnitude, at(TANH, 5)));
+  // A NaN is not ≥, and stays one in the polynomial.
+  return v128.bitselect(v128.or(large, sign), small, f32x4.ge(magnitude, at(TANH, 5)));
 }
 
 /** 1 / (1 + e⁻ˣ), from e^−|x| so that nothing overflows. */

@@ -14,7 +14,7 @@ export interface ConfusionOptions {
 export function renderConfusion(
   matrix: ConfusionMatrix,
   {
-    columns = process.stdout.columns ?? Infinity,
+    columns = process.stdout.columns || Infinity,
     style = styleFor(process.stdout),
     pairs = 5,
   }: ConfusionOptions = {},

@@ -1,6 +1,5 @@
 /** `lanewise inspect`: what a model is and what it costs, before anything runs. */
 import { Command } from 'commander';
-import { digits } from '../data/digits/index.js';
 import { topologicalOrder } from '../graph/order.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { parameterCount, type Model } from '../layers/index.js';
@@ -38,8 +37,8 @@ function runInspect(name: string, { program, batch, shards, workers }: Options):
     loss: recipe.loss,
     numerics: resolveNumerics(),
     workers: Math.max(1, resolveWorkers(workers)),
-    // The plan needs a data set's extents; `batch` samples make one full minibatch.
-    datasets: [digits({ count: batch })],
+    // One full minibatch of MNIST's images.
+    datasets: [{ count: batch, shape: [1, 28, 28], isBytes: true }],
     training: {
       optimizer: momentum({ lr: 0 }),
       batch,

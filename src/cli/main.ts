@@ -13,6 +13,11 @@ import { version } from './version.js';
 
 enableRelaxedSimd();
 
+// Whoever reads our output may stop (`| head`). The work goes on, and its result is saved.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 const program = new Command('lanewise')
   .description('Trains neural networks on nothing but WebAssembly SIMD.')
   .version(version)

@@ -56,7 +56,14 @@ const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
 const loaders: Readonly<
   Record<string, (directory: string | undefined, limit: number) => Promise<DataSets>>
 > = {
-  async digits(_, limit) {
+  async digits(directory, limit) {
+    if (directory !== undefined) {
+      throw new LanewiseError(
+        'argument',
+        `--data-dir ${directory} goes with --data mnist, and the data is digits`,
+        'add --data mnist, or leave --data-dir out',
+      );
+    }
     const { seed, train, test, testFirst } = DIGITS;
     return {
       train: digits({ count: Math.min(train, limit), seed }),

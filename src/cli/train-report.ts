@@ -116,9 +116,10 @@ function createTextReporter(stream: NodeJS.WriteStream): Reporter {
 
 /** How to go on. */
 function hint(
-  file: string,
+  path: string,
   { model, data }: { readonly model: string; readonly data: string },
 ): string {
+  const file = /^[\w./-]+$/.test(path) ? path : `'${path}'`;
   if (data !== 'digits') return `next: npx lanewise predict ${file} digit.png`;
   return [
     'next: the same on the real MNIST, downloaded once (or --data-dir with its four files):',

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Numerics } from '../engine/features.js';
-import { ensureWritableFolder } from '../formats/atomic.js';
+import { ensureReplaceable, ensureWritableFolder } from '../formats/atomic.js';
 import { recipeFor, type Recipe } from '../models/index.js';
 import {
   adam,
@@ -14,7 +14,7 @@ import {
 } from '../optimizers/index.js';
 import { resolveSettings } from '../training/settings.js';
 import { saveModel } from '../training/model-store.js';
-import { train, type TrainResult } from '../training/train.js';
+import { checkTraining, train, type TrainResult } from '../training/train.js';
 import {
   dataDirOption,
   dataOption,
@@ -96,10 +96,13 @@ async function runTrain(name: string, options: Options): Promise<void> {
     seed: options.seed,
   });
 
+  const model = recipe.create();
+  checkTraining(model, settings);
+  const file = join(out, 'model.safetensors');
   await ensureWritableFolder(out);
+  await ensureReplaceable(file);
 
   const reporter = createReporter(options.json ?? false, process.stdout);
-  const model = recipe.create();
   reporter.start(name, options.data, model, settings);
   const stop = stopOnInterrupt();
   let result: TrainResult;
@@ -108,7 +111,6 @@ async function runTrain(name: string, options: Options): Promise<void> {
   } finally {
     reporter.stop();
   }
-  const file = join(out, 'model.safetensors');
   await saveModel(result.model, file);
   const summary = await result.model.evaluate(data.test, pick(options, ['workers']));
   await reporter.done(result, summary, data.test, file, { model: name, data: options.data });

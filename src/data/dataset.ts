@@ -23,6 +23,24 @@ export interface Dataset {
  */
 export function checkDataset(data: Dataset): Dataset {
   const { name, shape, samples, labels, classes } = data;
+  if (!(samples instanceof Uint8Array) && !(samples instanceof Float32Array)) {
+    throw new LanewiseError(
+      'data',
+      `data set '${name}': samples are ${typeName(samples)}, expected Uint8Array or Float32Array`,
+    );
+  }
+  if (!(labels instanceof Uint8Array)) {
+    throw new LanewiseError(
+      'data',
+      `data set '${name}': labels are ${typeName(labels)}, expected Uint8Array`,
+    );
+  }
+  if (shape.length !== 3 || !shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
+    throw new LanewiseError(
+      'data',
+      `data set '${name}': shape ${showShape(shape)}, expected channels × height × width of at least 1`,
+    );
+  }
   const expected = labels.length * sizeOf(shape);
   if (labels.length === 0) throw new LanewiseError('data', `data set '${name}' has no samples`);
   if (samples.length !== expected) {
@@ -41,9 +59,22 @@ export function checkDataset(data: Dataset): Dataset {
   return data;
 }
 
-/** The first `count` samples, sharing memory with `data`; all of them if it has fewer. */
+/** The name of a value's class, of a value whose type is wrong. */
+const typeName = (value: unknown): string =>
+  (value as object | null | undefined)?.constructor?.name ?? String(value);
+
+/**
+ * The first `count` samples, sharing memory with `data`; all of them if it has fewer.
+ * @throws LanewiseError kind 'argument' unless the count is a whole number of at least 1 (or Infinity).
+ */
 export function firstSamples(data: Dataset, count: number): Dataset {
   if (count >= data.labels.length) return data;
+  if (!Number.isInteger(count) || count < 1) {
+    throw new LanewiseError(
+      'argument',
+      `first ${count} samples of '${data.name}', expected at least 1`,
+    );
+  }
   return {
     ...data,
     samples: data.samples.subarray(0, count * sizeOf(data.shape)),

@@ -141,7 +141,11 @@ async function readIdx(
   for (const name of [archive, plain, `${dotted}.gz`, dotted]) {
     const path = join(folder, name);
     if (!(await exists(path))) continue;
-    const bytes = await readFile(path);
+    const bytes = await readFile(path).catch((error: Error) => {
+      throw new LanewiseError('data', `cannot read '${path}': ${error.message}`, undefined, {
+        cause: error,
+      });
+    });
     return { ...decodeIdx(await gunzip(bytes, path, LIMIT_BYTES), path), path };
   }
   throw new LanewiseError(

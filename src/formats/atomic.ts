@@ -3,7 +3,7 @@
  * crash or a full disk at any moment leaves the old file, or none, never half of the new one.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LanewiseError } from '../errors.js';
 
@@ -82,5 +82,19 @@ async function syncFolder(path: string): Promise<void> {
     await folder.sync().finally(() => folder.close());
   } catch {
     // As good as the system allows.
+  }
+}
+
+/**
+ * Refuses a path that a file cannot take, before the work whose result belongs there.
+ * @throws LanewiseError kind 'file' if something other than a file is in its place.
+ */
+export async function ensureReplaceable(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isFile()) {
+    throw new LanewiseError(
+      'file',
+      `cannot write '${path}': something that is no file is in its place`,
+    );
   }
 }

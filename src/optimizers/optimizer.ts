@@ -27,9 +27,14 @@ export interface Optimizer {
 /** Values of `rates` at most: the size of its slot. */
 export const RATE_SLOTS = 4;
 
-/** @throws LanewiseError kind 'argument' unless the number is finite, at least `low` and below `high`. */
+/** @throws LanewiseError kind 'argument' unless the number is finite (as a float32), at least `low` and below `high`. */
 export function checkNumber(name: string, value: number, low: number, high = Infinity): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= low && value < high)
+  if (
+    typeof value === 'number' &&
+    Number.isFinite(Math.fround(value)) &&
+    value >= low &&
+    value < high
+  )
     return value;
   const range =
     high === Infinity ? `a finite number of at least ${low}` : `a number in [${low}, ${high})`;

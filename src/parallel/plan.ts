@@ -4,6 +4,7 @@
  */
 import type { Dataset } from '../data/dataset.js';
 import type { Numerics } from '../engine/features.js';
+import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { lossFor, type LossName } from '../losses/loss.js';
 import { RATE_SLOTS, type Optimizer } from '../optimizers/optimizer.js';
@@ -69,13 +70,27 @@ export interface RunPlan {
   readonly outputs: number;
 }
 
+/** What a plan needs to know of a data set. */
+export interface DatasetExtents {
+  readonly count: number;
+  readonly shape: Dataset['shape'];
+  /** Samples are bytes, else float32. */
+  readonly isBytes: boolean;
+}
+
+export const extentsOf = ({ labels, shape, samples }: Dataset): DatasetExtents => ({
+  count: labels.length,
+  shape,
+  isBytes: samples instanceof Uint8Array,
+});
+
 export interface PlanRequest {
   readonly model: Model;
   readonly loss: LossName;
   readonly numerics: Numerics;
   readonly workers: number;
   /** The data sets at hand; training uses the first. */
-  readonly datasets: readonly Dataset[];
+  readonly datasets: readonly DatasetExtents[];
   readonly training?: {
     readonly optimizer: Optimizer;
     readonly batch: number;
@@ -96,7 +111,7 @@ export function planRun({
 }: PlanRequest): RunPlan {
   const lossGraph = lossFor(loss);
   const parameters = layoutParameters(model);
-  const counts = datasets.map((data) => data.labels.length);
+  const counts = datasets.map(({ count }) => count);
   const { batch, shards, optimizer } = training ?? { batch: 0, shards: 1, optimizer: undefined };
 
   const blocks = unique(
@@ -108,7 +123,9 @@ export function planRun({
         schedule: scheduleStep(cutShards(size, shardsOf(size, batch, shards)), workers),
       }))
     : [];
-  const shardSizes = schedules.flatMap(({ schedule }) => schedule.shards.map(({ count }) => count));
+  const shardSizes = unique(
+    schedules.flatMap(({ schedule }) => schedule.shards.map(({ count }) => count)),
+  );
   const io = layoutIo(model, [...blocks, ...shardSizes]);
 
   const steps: Record<number, StepPlan> = {};
@@ -138,8 +155,8 @@ export function planRun({
     state: parameters.bytes * (optimizer?.stateArrays ?? 0),
     ...Object.fromEntries(
       datasets.flatMap((data, i) => [
-        [`samples ${i}`, data.samples.byteLength],
-        [`labels ${i}`, data.labels.byteLength],
+        [`samples ${i}`, data.count * sizeOf(data.shape) * (data.isBytes ? 1 : 4)],
+        [`labels ${i}`, data.count],
       ]),
     ),
     gradients: parameters.bytes * gradientSlots * workers,
@@ -195,13 +212,18 @@ function mostBytes(
 }
 
 /** x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */
-function gathering(model: Model, data: Dataset, memory: MemoryMap, index: number): Gathering {
+function gathering(
+  model: Model,
+  data: DatasetExtents,
+  memory: MemoryMap,
+  index: number,
+): Gathering {
   const { shape, mean, deviation } = model.architecture.input;
-  const isBytes = data.samples instanceof Uint8Array;
+  const { isBytes } = data;
   return {
     samples: baseOf(memory, `samples ${index}`),
     labels: baseOf(memory, `labels ${index}`),
-    count: data.labels.length,
+    count: data.count,
     isBytes,
     extents: [data.shape[0], data.shape[1], data.shape[2], shape[1], shape[2]],
     scale: 1 / ((isBytes ? 255 : 1) * deviation),

@@ -69,8 +69,11 @@ export function createThreadPool(
     Atomics.notify(control, 1);
   }
 
+  let failed = false;
+
   return {
     async run(job) {
+      if (failed) throw new LanewiseError('engine', 'a worker thread of this run failed before');
       const tasks = Array.from({ length: workers }, async (_, rank) => {
         const task: WorkerTask = { plan, module, memory, rank, spins, job };
         try {
@@ -82,7 +85,9 @@ export function createThreadPool(
       });
       const settled = await Promise.allSettled(tasks);
       const failure = settled.find((outcome) => outcome.status === 'rejected');
+      // Without one everybody has met at every barrier, so nobody can have given up.
       if (!failure) return;
+      failed = true;
       const reason =
         failure.reason instanceof Error ? failure.reason.message : String(failure.reason);
       throw new LanewiseError('engine', `a worker thread failed: ${reason}`, undefined, {

@@ -21,7 +21,7 @@ export interface IoLayout {
   readonly resultBytes: number;
 }
 
-/** Room for the largest of `counts` samples. */
+/** Room for the largest of `counts` samples; a handful of distinct ones. */
 export function layoutIo(model: Model, counts: readonly number[]): IoLayout {
   const most = Math.max(...counts);
   const labels = align(most * sizeOf(model.architecture.input.shape) * 4);

@@ -2,7 +2,7 @@
  * A run in progress: the memory with data, weights and state in it, and the pool that works on it. The
  * main thread writes orders and rates, hands out jobs, and reads metrics.
  */
-import type { Dataset } from '../data/dataset.js';
+import { checkDataset, type Dataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
@@ -11,7 +11,7 @@ import type { Model } from '../layers/index.js';
 import { RATE_SLOTS } from '../optimizers/optimizer.js';
 import { purpose } from '../random/purposes.js';
 import { baseOf } from './layout.js';
-import { EVALUATION_CHUNK, planRun, type PlanRequest, type RunPlan } from './plan.js';
+import { EVALUATION_CHUNK, extentsOf, planRun, type PlanRequest, type RunPlan } from './plan.js';
 import { createLocalPool, createThreadPool } from './pool.js';
 
 /** Trained values by parameter name. */
@@ -46,14 +46,28 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** A plan's request with the data sets themselves. `workers` may be 0: the calling thread. */
+export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
+  readonly datasets: readonly Dataset[];
+}
+
+/**
+ * Checks data against model and plans the run; nothing is allocated or started.
+ * @throws LanewiseError kind 'data' if they do not fit, kind 'memory' beyond 4 GiB.
+ */
+export function planSession(request: SessionRequest): RunPlan {
+  for (const data of request.datasets) checkFit(request.model, checkDataset(data));
+  const datasets = request.datasets.map(extentsOf);
+  return planRun({ ...request, datasets, workers: Math.max(1, request.workers) });
+}
+
 /**
  * Plans, allocates, loads data and starts `workers` threads (0: this thread).
  * @throws LanewiseError before anything starts if data and model do not fit, or memory is short.
  */
-export async function createSession(request: PlanRequest): Promise<Session> {
-  for (const data of request.datasets) checkFit(request.model, data);
+export async function createSession(request: SessionRequest): Promise<Session> {
+  const plan = planSession(request);
   const threaded = request.workers > 0;
-  const plan = planRun({ ...request, workers: Math.max(1, request.workers) });
   const module = await loadModule(plan.numerics, threaded);
   const memory = allocateMemory(plan.memory.bytes, threaded);
   const kernels = instantiate(module, memory);

@@ -4,8 +4,13 @@
  * consecutive shards, folds the subtrees it owns whole, and what is left is merged by all of them together.
  */
 
+import { LanewiseError } from '../errors.js';
+
 /** A shard is about this many samples unless `shards` says otherwise: its activations stay in L2. */
 const SHARD_SAMPLES = 16;
+
+/** More would take longer to add up than to compute. */
+const MAX_SHARDS = 65_536;
 
 export const defaultShards = (batch: number): number => Math.ceil(batch / SHARD_SAMPLES);
 
@@ -15,9 +20,19 @@ export interface Shard {
   readonly count: number;
 }
 
-/** Cuts `batch` samples into `shards` parts whose sizes differ by one at most; never an empty one. */
+/**
+ * Cuts `batch` samples into `shards` parts whose sizes differ by one at most; never an empty one.
+ * @throws LanewiseError kind 'argument' beyond 65,536 shards.
+ */
 export function cutShards(batch: number, shards: number): Shard[] {
   const parts = Math.min(shards, batch);
+  if (parts > MAX_SHARDS) {
+    throw new LanewiseError(
+      'argument',
+      `a minibatch of ${batch} in ${parts} shards, expected at most ${MAX_SHARDS} shards`,
+      'use fewer shards (--shards) or a smaller batch',
+    );
+  }
   return Array.from({ length: parts }, (_, s) => {
     const from = Math.floor((s * batch) / parts);
     return { from, count: Math.floor(((s + 1) * batch) / parts) - from };

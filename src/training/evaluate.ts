@@ -10,15 +10,21 @@ export interface EvaluationSummary {
   /** The others' share. */
   readonly error: number;
   /** Predicted class of each sample. */
-  readonly predictions: Uint8Array;
+  readonly predictions: Uint32Array;
 }
 
-/** The class with the highest score (the first of several) in each row of n×classes scores. */
-export function predictedClasses(scores: Float32Array, classes: number): Uint8Array {
-  return Uint8Array.from({ length: scores.length / classes }, (_, i) => {
+/**
+ * The class with the highest score (the first of several, a NaN before any number) in each row of
+ * n×classes scores.
+ */
+export function predictedClasses(scores: Float32Array, classes: number): Uint32Array {
+  return Uint32Array.from({ length: scores.length / classes }, (_, i) => {
     const row = scores.subarray(i * classes, (i + 1) * classes);
     let best = 0;
-    for (let c = 1; c < classes; c++) if (row[c]! > row[best]!) best = c;
+    for (let c = 1; c < classes; c++) {
+      const [value, most] = [row[c]!, row[best]!];
+      if (value > most || (Number.isNaN(value) && !Number.isNaN(most))) best = c;
+    }
     return best;
   });
 }

@@ -1,5 +1,5 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
-import type { Dataset } from '../data/dataset.js';
+import { checkDataset, type Dataset } from '../data/dataset.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
 import type { LossName } from '../losses/loss.js';
@@ -38,7 +38,9 @@ const MAX_WORKERS = 1024;
 /** @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
 export function resolveSettings(settings: TrainSettings): ResolvedSettings {
   const { data, optimizer, epochs, validation } = settings;
-  const batch = checkWhole('batch', settings.batch ?? 64, 1, data.labels.length);
+  checkPresent('data', data, 'a data set');
+  checkPresent('optimizer', optimizer, 'one made by sgd, momentum or adam');
+  const batch = checkWhole('batch', settings.batch ?? 64, 1, checkDataset(data).labels.length);
   const schedule = checkName('schedule', settings.schedule ?? 'constant', Object.keys(schedules));
   return {
     data,
@@ -53,6 +55,11 @@ export function resolveSettings(settings: TrainSettings): ResolvedSettings {
     seed: checkWhole('seed', settings.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
     numerics: resolveNumerics(settings.numerics),
   };
+}
+
+function checkPresent(name: string, value: unknown, expected: string): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new LanewiseError('argument', `${name} is ${String(value)}, expected ${expected}`);
 }
 
 export const resolveWorkers = (workers: number = machineParallelism()): number =>

@@ -9,7 +9,14 @@ import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { schedules } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../parallel/plan.js';
-import { createSession, type Session, type StepMetrics } from '../parallel/session.js';
+import {
+  createSession,
+  planSession,
+  type Session,
+  type SessionRequest,
+  type StepMetrics,
+  type Weights,
+} from '../parallel/session.js';
 import { summarize } from './evaluate.js';
 import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
@@ -71,17 +78,9 @@ export async function train(
   callbacks: TrainCallbacks = {},
 ): Promise<TrainResult> {
   const resolved = resolveSettings(settings);
-  const { data, validation, loss, optimizer, batch, shards, workers, numerics, seed, epochs } =
-    resolved;
+  const { loss, numerics, seed, epochs } = resolved;
   const start = performance.now();
-  const session = await createSession({
-    model,
-    loss,
-    numerics,
-    workers,
-    datasets: validation ? [data, validation] : [data],
-    training: { optimizer, batch, shards },
-  });
+  const session = await createSession(requestOf(model, resolved));
   try {
     session.initialize(seed);
     const history: EpochRecord[] = [];
@@ -92,8 +91,10 @@ export async function train(
       history.push(record);
       callbacks.onEpoch?.(record);
     }
+    const weights = session.readWeights();
+    checkWeights(weights);
     return {
-      model: createTrainedModel(model, loss, numerics, session.readWeights()),
+      model: createTrainedModel(model, loss, numerics, weights),
       history,
       settings: resolved,
       numerics,
@@ -103,6 +104,26 @@ export async function train(
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Checks all that `train` checks before it starts, and starts nothing.
+ * @throws LanewiseError as `train` does.
+ */
+export function checkTraining(model: Model, settings: TrainSettings): void {
+  planSession(requestOf(model, resolveSettings(settings)));
+}
+
+function requestOf(model: Model, settings: ResolvedSettings): SessionRequest {
+  const { data, validation, loss, numerics, workers, optimizer, batch, shards } = settings;
+  return {
+    model,
+    loss,
+    numerics,
+    workers,
+    datasets: validation ? [data, validation] : [data],
+    training: { optimizer, batch, shards },
+  };
 }
 
 /** Time spent in training steps alone, and how many steps a chunk should have. */
@@ -158,6 +179,8 @@ async function trainEpoch(
     });
   }
   const summary = validation ? summarize(await session.evaluate(1), validation) : undefined;
+  if (summary)
+    checkLoss(summary.loss, `the validation loss became ${summary.loss} in epoch ${epoch}`);
   return {
     epoch,
     loss: total.loss / total.samples,
@@ -186,14 +209,23 @@ function addStep(
   epoch: number,
   step: number,
 ): void {
-  if (!Number.isFinite(loss)) {
-    throw new LanewiseError(
-      'engine',
-      `the loss became ${loss} in epoch ${epoch}, step ${step + 1}`,
-      'lower the learning rate (--lr)',
-    );
-  }
+  checkLoss(loss, `the loss became ${loss} in epoch ${epoch}, step ${step + 1}`);
   total.loss += loss * samples;
   total.hits += hits;
   total.samples += samples;
+}
+
+const diverged = (message: string): LanewiseError =>
+  new LanewiseError('engine', message, 'lower the learning rate (--lr)');
+
+function checkLoss(loss: number, message: string): void {
+  if (!Number.isFinite(loss)) throw diverged(message);
+}
+
+/** A loss is seen before its update: only the weights show what the last one did. */
+function checkWeights(weights: Weights): void {
+  for (const [name, values] of weights) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) throw diverged(`the last update made '${name}' ${values[at]}`);
+  }
 }

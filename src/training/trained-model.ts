@@ -1,6 +1,7 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
 import { checkDataset, type Dataset } from '../data/dataset.js';
-import type { Numerics } from '../engine/features.js';
+import { LanewiseError } from '../errors.js';
+import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import type { LossName } from '../losses/loss.js';
 import { createSession, type Weights } from '../parallel/session.js';
@@ -9,7 +10,7 @@ import { resolveWorkers } from './settings.js';
 
 export interface Prediction {
   /** Class index of each sample. */
-  readonly classes: Uint8Array;
+  readonly classes: Uint32Array;
   /** n×outputs; probabilities for models trained with cross-entropy, else the outputs themselves. */
   readonly scores: Float32Array;
 }
@@ -41,10 +42,19 @@ export function createTrainedModel(
   weights: Weights,
 ): TrainedModel {
   async function score(data: Dataset, workers: number) {
-    const session = await createSession({ model, loss, numerics, workers, datasets: [data] });
+    const usable = numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
+    const session = await createSession({
+      model,
+      loss,
+      numerics: usable,
+      workers,
+      datasets: [data],
+    });
     try {
       session.writeWeights(weights);
-      return await session.evaluate(0);
+      const evaluation = await session.evaluate(0);
+      checkScores(evaluation.scores);
+      return evaluation;
     } finally {
       await session.close();
     }
@@ -72,6 +82,16 @@ export function createTrainedModel(
       return summarize(await score(data, resolveWorkers(workers)), data);
     },
   };
+}
+
+/** Scores that are no numbers come from weights, or an input scale, that are none. */
+function checkScores(scores: Float32Array): void {
+  const wrong = scores.find((score) => !Number.isFinite(score));
+  if (wrong === undefined) return;
+  throw new LanewiseError(
+    'engine',
+    `the model's scores are ${wrong}: its weights are damaged, or its input's mean and deviation`,
+  );
 }
 
 async function hashWeights(weights: Weights): Promise<string> {

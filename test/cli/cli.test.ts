@@ -154,4 +154,19 @@ test('Ctrl-C ends the run between steps and saves what there is', async () => {
   });
 });
 
+test('a reader that stops reading does not cost the run', async () => {
+  await inFolder(async (folder) => {
+    const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+    const child = spawn(process.execPath, [main, ...quick, '--json', '--out', 'run'], {
+      cwd: folder,
+    });
+    let stderr = '';
+    child.stderr.on('data', (data) => (stderr += data));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    assert.is(code, 0, stderr);
+    assert.equal(await readdir(join(folder, 'run')), ['model.safetensors']);
+  });
+});
+
 test.run();

@@ -118,4 +118,73 @@ test('pictures that are none', async () => {
   });
 });
 
+test('what would go wrong after training is said before it', async () => {
+  await inFolder(async (folder) => {
+    await mkdir(join(folder, 'run', 'model.safetensors'), { recursive: true });
+    const args = ['train', 'mlp', '--limit', '100', '--epochs', '1', '--out', 'run'];
+    const taken = await lanewise(args, { cwd: folder });
+    assert.is(taken.code, 1);
+    assert.is(taken.stdout, '');
+    assert.match(taken.stderr, /cannot write 'run\/model.safetensors': something that is no file/);
+    const large = [
+      'train',
+      'lenet5',
+      '--workers',
+      '400',
+      '--batch',
+      '5000',
+      '--shards',
+      '1',
+      '--limit',
+      '5000',
+    ];
+    const refused = await lanewise([...large, '--out', 'big'], { cwd: folder });
+    assert.match(refused.stderr, /this run needs \d+\.\d+ GiB/);
+    assert.equal(await readdir(folder), ['run'], 'no folder is made for it');
+  });
+});
+
+test('a folder of MNIST files without --data mnist is refused, not ignored', async () => {
+  assert.match(
+    await refusal(['train', 'mlp', '--data-dir', '/tmp']),
+    /--data-dir \/tmp goes with --data mnist, and the data is digits\n {2}add --data mnist/,
+  );
+});
+
+test('a run that blows up in its last step is no success, and leaves no file', async () => {
+  await inFolder(async (folder) => {
+    const args = [
+      'train',
+      'mlp',
+      '--limit',
+      '64',
+      '--epochs',
+      '1',
+      '--lr',
+      '3e38',
+      '--optimizer',
+      'sgd',
+      '--json',
+    ];
+    const { code, stdout, stderr } = await lanewise(args, { cwd: folder });
+    assert.is(code, 1);
+    assert.not.match(stdout, /null|done/);
+    assert.match(stderr, /(loss became|last update made)/);
+    assert.not.ok(
+      (await readdir(folder, { recursive: true })).some((name) => name.endsWith('.safetensors')),
+    );
+  });
+});
+
+test('inspect takes any batch that fits, and refuses others', async () => {
+  assert.match(
+    await refusal(['inspect', 'lenet5', '--batch', '3000000000']),
+    /a minibatch of 3000000000 in 187500000 shards, expected at most 65536 shards/,
+  );
+  assert.match(
+    await refusal(['inspect', 'lenet5', '--batch', '3000000', '--shards', '4']),
+    /this run needs \d+/,
+  );
+});
+
 test.run();

@@ -5,6 +5,7 @@ import { gradients } from '../../src/compiler/differentiate.js';
 import { input } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
 import { evaluate } from '../../src/parallel/evaluate.js';
+import { predictedClasses } from '../../src/training/evaluate.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
@@ -125,6 +126,20 @@ test('shapes and types that do not fit are refused', () => {
     () => ops.sumOfSquaredErrors(logits, input('target', [4, 9])),
     /sumOfSquaredErrors: output 4×10 does not fit target 4×9/,
   );
+});
+
+test('a NaN among the scores is what is predicted, as in PyTorch', async () => {
+  const logits = input('logits', [2, 3]);
+  const labels = input('labels', [2], 'i32');
+  const values = Float32Array.of(NaN, 2, 1, 5, NaN, 5);
+  const feeds = new Map<typeof logits, Float32Array | Int32Array>([
+    [logits, values],
+    [labels, Int32Array.of(1, 1)],
+  ]);
+  const [hits] = await evaluate([ops.correct(logits, labels)], feeds, { numerics: 'strict' });
+  assert.equal([...hits!], [0, 1]);
+  assert.equal([...predictedClasses(values, 3)], [0, 1]);
+  assert.equal([...predictedClasses(new Float32Array(300).fill(1, 256, 257), 300)], [256]);
 });
 
 test.run();

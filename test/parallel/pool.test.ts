@@ -1,7 +1,6 @@
 /** The pool: a worker that fails ends the job with its reason, and nobody waits for it at the barrier. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { digits } from '../../src/data/digits/index.js';
 import { allocateMemory } from '../../src/engine/memory.js';
 import { loadModule } from '../../src/engine/wasm.js';
 import { LanewiseError } from '../../src/errors.js';
@@ -10,7 +9,7 @@ import { sgd } from '../../src/optimizers/index.js';
 import { planRun, type RunPlan } from '../../src/parallel/plan.js';
 import { createThreadPool } from '../../src/parallel/pool.js';
 
-const data = digits({ count: 64 });
+const data = { count: 64, shape: [1, 28, 28], isBytes: true } as const;
 
 const planFor = (workers: number): RunPlan =>
   planRun({
@@ -40,6 +39,9 @@ test('a worker that fails ends the job while the others wait at the barrier', as
   } catch (error) {
     assert.instance(error, LanewiseError);
     assert.match((error as LanewiseError).message, /^a worker thread failed: /);
+    let later = '';
+    await pool.run({ kind: 'train', first: 0, steps: 1 }).catch((e: Error) => (later = e.message));
+    assert.is(later, 'a worker thread of this run failed before');
   } finally {
     await pool.close();
   }

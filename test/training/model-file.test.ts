@@ -1,6 +1,9 @@
 /** Model files: a model comes back as it was, and a file that is not one is refused for its reason. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { LanewiseError } from '../../src/errors.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
 import { sizeOf } from '../../src/graph/tensor.js';
@@ -149,6 +152,24 @@ test('an architecture that cannot be is refused for its reason', () => {
     refusal(withMetadata({ numerics: 'exact' })),
     /numerics is 'exact', expected 'fused' or 'strict'/,
   );
+});
+
+test('a model with damaged weights does not predict as if nothing were wrong', async () => {
+  const trained = trainedOf();
+  const weights = new Map(trained.weights).set('output.bias', new Float32Array(10).fill(NaN));
+  const damaged = createTrainedModel(trained.model, 'crossEntropy', 'strict', weights);
+  let message = '';
+  await damaged
+    .predict(new Uint8Array(784), [1, 28, 28])
+    .catch((error: Error) => (message = error.message));
+  assert.match(message, /the model's scores are NaN: its weights are damaged/);
+});
+
+test('a model trained in fused numerics predicts where the engine has none', async () => {
+  const script = fileURLToPath(new URL('../engines/predict-fused.js', import.meta.url));
+  // Without the flag that the test runner gives Node 20, so that it has no relaxed SIMD there.
+  const { stdout } = await promisify(execFile)(process.execPath, [script]);
+  assert.match(stdout, /^predicted 2 classes/);
 });
 
 test.run();

@@ -112,6 +112,32 @@ test('data that does not fit the model', async () => {
   );
 });
 
+test('data sets that contradict themselves', async () => {
+  const labels = new Uint8Array(20).fill(10, 7, 8);
+  assert.is(
+    await trainWith({ data: { ...data, labels } }),
+    "data set 'grey': label 10 of sample 7 is not below the 10 classes",
+  );
+  assert.is(
+    await trainWith({ validation: { ...data, labels } }),
+    "data set 'grey': label 10 of sample 7 is not below the 10 classes",
+  );
+  assert.match(
+    await trainWith({ data: { ...data, samples: new Uint8Array(784) } }),
+    /20 labels need 15680 values of shape 1×28×28, found 784/,
+  );
+  assert.match(
+    await trainWith({ data: { ...data, samples: new Uint8ClampedArray(784 * 20) } }),
+    /samples are Uint8ClampedArray, expected Uint8Array or Float32Array/,
+  );
+  assert.match(
+    await trainWith({ data: { ...data, labels: [0, 1] } }),
+    /labels are Array, expected Uint8Array/,
+  );
+  const none = { ...data, samples: new Uint8Array(0), labels: new Uint8Array(0) };
+  assert.match(await trainWith({ validation: none }), /has no samples/);
+});
+
 test('a run beyond 4 GiB is refused with the number, before training', async () => {
   const huge = sequential([flatten(), linear(784, 400_000), linear(400_000, 10)], {
     input: [1, 28, 28],
@@ -128,6 +154,16 @@ test('a diverging run stops and says so instead of going on with NaN', async () 
   assert.match(
     await trainWith({ data: noisy, optimizer: sgd({ lr: 1e6 }), epochs: 50 }),
     /the loss became (NaN|Infinity) in epoch \d+, step \d+ \(lower the learning rate/,
+  );
+});
+
+test('a run that diverges in its very last update is not called a success', async () => {
+  const noisy = { ...data, samples: data.samples.map((_, i) => (i * 97) % 256) };
+  const message = await trainWith({ data: noisy, batch: 20, optimizer: sgd({ lr: 3e38 }) });
+  assert.match(message, /the last update made '.*' (NaN|-?Infinity) \(lower the learning rate/);
+  assert.match(
+    await refusal(() => sgd({ lr: 1e39 })),
+    /learning rate is 1e\+39, expected a finite number/,
   );
 });
 
