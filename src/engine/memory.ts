@@ -26,11 +26,35 @@ export function checkMemorySize(bytes: number, breakdown: Readonly<Record<string
 }
 
 /**
- * A memory of exactly the pages that `bytes` need.
+ * Shared memories that runs are done with. Engines do not count them when they decide to collect garbage,
+ * so short runs in a row would pile them up; held weakly, they go when the engine does collect.
+ */
+let released: WeakRef<WebAssembly.Memory>[] = [];
+
+/** Says that nobody uses a shared memory any more. */
+export function releaseMemory(memory: WebAssembly.Memory): void {
+  if (memory.buffer instanceof SharedArrayBuffer) released.push(new WeakRef(memory));
+}
+
+/** A released memory of at least `bytes`, and at most twice that, all zero again. */
+function reuseMemory(bytes: number): WebAssembly.Memory | undefined {
+  const alive = released.flatMap((reference) => reference.deref() ?? []);
+  const found = alive.find(
+    ({ buffer }) => buffer.byteLength >= bytes && buffer.byteLength <= 2 * bytes,
+  );
+  released = alive.filter((memory) => memory !== found).map((memory) => new WeakRef(memory));
+  if (found) new Uint8Array(found.buffer).fill(0);
+  return found;
+}
+
+/**
+ * A memory of the pages that `bytes` need, all zero; a released shared one may have more.
  * @throws LanewiseError kind 'memory' if the engine refuses.
  */
 export function allocateMemory(bytes: number, shared: boolean): WebAssembly.Memory {
   checkMemorySize(bytes, { total: bytes });
+  const known = shared ? reuseMemory(bytes) : undefined;
+  if (known) return known;
   const pages = Math.ceil(bytes / PAGE_BYTES);
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });

@@ -4,7 +4,7 @@
  */
 import { checkDataset, type Dataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
-import { allocateMemory } from '../engine/memory.js';
+import { allocateMemory, releaseMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
@@ -138,7 +138,10 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       }
       return { scores, losses };
     },
-    close: () => pool.close(),
+    async close() {
+      await pool.close();
+      releaseMemory(memory);
+    },
   };
 }
 
