@@ -1,10 +1,11 @@
 /** The workloads by name. */
 import { LanewiseError, nearest } from '../errors.js';
 import { inference } from './inference.js';
-import { benchmarkModels, training } from './models.js';
+import { benchmarkModels, training, type BenchmarkModel } from './models.js';
 import { ceiling, sgemm } from './products.js';
 import type { Workload } from './workload.js';
 
+export { profile, type Profile } from './profile.js';
 export type { Conditions, Measurement, Workload } from './workload.js';
 
 const { mlp, lenet5, 'vgg-small': vggSmall } = benchmarkModels;
@@ -25,6 +26,22 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'lenet5-infer-b1': inference(lenet5, 1),
   'lenet5-infer-b256': inference(lenet5, 256),
 };
+
+/** The model and batch of a training workload. @throws LanewiseError kind 'argument' for other workloads. */
+export function trainingOf(name: string): {
+  readonly model: BenchmarkModel;
+  readonly batch: number;
+} {
+  const [, model, batch] = /^(.*)-b(\d+)$/.exec(name) ?? [];
+  const models: Readonly<Record<string, BenchmarkModel>> = benchmarkModels;
+  if (workloadFor(name) && model && Object.hasOwn(models, model)) {
+    return { model: models[model]!, batch: Number(batch) };
+  }
+  throw new LanewiseError(
+    'argument',
+    `workload '${name}' has no program to profile, lenet5-b64 has`,
+  );
+}
 
 /** Workloads that use more than one thread; the others measure one. */
 export const isThreaded = (name: string): boolean => /-b\d+$/.test(name) && !name.includes('infer');

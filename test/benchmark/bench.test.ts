@@ -1,6 +1,7 @@
 /** `lanewise bench`: every kind of workload runs and reports what its line promises. No time is judged. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Profile } from '../../src/benchmark/index.js';
 import { eventsOf, lanewise } from '../cli/lanewise.js';
 
 const names = ['ceiling', 'sgemm-128', 'mlp-b64', 'lenet5-infer-b1', 'lenet5-infer-b256'];
@@ -46,6 +47,26 @@ test('an unknown workload is refused with the nearest name', async () => {
     stderr,
     /unknown workload 'lenet5-b46', expected one of ceiling, .*\n {2}did you mean 'lenet5-b64'\?/,
   );
+});
+
+test('a profile lists every kernel call of the program, and its shares are the whole', async () => {
+  const run = await lanewise(['bench', 'lenet5-b64', '--profile', '--seconds', '1', '--json']);
+  const [found] = eventsOf(run) as unknown as [Profile & { workload: string }];
+  assert.is(found.workload, 'lenet5-b64');
+  assert.is(found.program, 'gradients of 16 of 64');
+  assert.ok(Math.abs(found.calls.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
+  const kernels = new Set(found.calls.map(({ kernel }) => kernel));
+  for (const kernel of ['conv2d', 'conv2dWeightGradient', 'matmul', 'avgPool2d', 'crossEntropy']) {
+    assert.ok(kernels.has(kernel), kernel);
+  }
+  assert.ok(found.calls.every(({ kernel, gflops }) => kernel !== 'conv2d' || gflops > 0));
+  const text = await lanewise(['bench', 'mlp-b64', '--profile', '--seconds', '1']);
+  assert.match(
+    text.stdout,
+    /^mlp-b64, gradients of 16 of 64: \d+ µs\n +\d+\.\d µs +\d+\.\d %  \S+ +matmul +\d+\.\d GFLOP\/s/,
+  );
+  const none = await lanewise(['bench', 'sgemm-128', '--profile']);
+  assert.match(none.stderr, /workload 'sgemm-128' has no program to profile, lenet5-b64 has/);
 });
 
 test.run();
