@@ -8,7 +8,15 @@
  */
 import { NONE, finishRow } from './activation';
 import { KC, NC, SPILL_BYTES } from './matmul';
-import { addColumns, cropImage, packPixels, packTaps, padImage } from './im2col';
+import {
+  addColumns,
+  cropImage,
+  packPixels,
+  packTaps,
+  padImage,
+  pixelOffsets,
+  tapOffsets,
+} from './im2col';
 import { NR, macroKernel } from './microkernel';
 import { packA, packBAlong } from './pack';
 import { floats } from './simd';
@@ -46,7 +54,9 @@ export function conv2d(
   const padded = (ph | pw) != 0;
   const packedA = workspace + SPILL_BYTES;
   const packedB = packedA + floats(O * K + 4);
-  const image = packedB + floats(min(K, KC) * min(pixels + NR, NC));
+  const pixelTable = packedB + floats(min(K, KC) * min(pixels + NR, NC));
+  const tapTable = pixelTable + floats(min(pixels + NR, NC));
+  const image = tapTable + floats(min(K, KC));
   // The filters are packed once for all images, one block of k after the other.
   for (let pc = 0; pc < K; pc += KC) {
     packA(w + floats(pc), floats(K), false, O, min(KC, K - pc), packedA + floats(O * pc));
@@ -57,9 +67,12 @@ export function conv2d(
     const out = y + floats(n * O * pixels);
     for (let jc = 0; jc < pixels; jc += NC) {
       const nc = min(NC, pixels - jc);
+      // One block of pixels, or of taps, is the same for every image.
+      if (n == 0 || pixels > NC) pixelOffsets(width, sh, sw, Q, jc, nc, pixelTable);
       for (let pc = 0; pc < K; pc += KC) {
         const kc = min(KC, K - pc);
-        packPixels(from, height, width, kh, kw, sh, sw, Q, pc, kc, jc, nc, packedB);
+        if (K > KC || (n == 0 && jc == 0)) tapOffsets(height, width, kh, kw, pc, kc, tapTable);
+        packPixels(from, pixelTable, nc, tapTable, kc, packedB);
         macroKernel(
           O,
           nc,

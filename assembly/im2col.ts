@@ -23,47 +23,101 @@ export function padImage(x: usize, C: i32, H: i32, W: i32, ph: i32, pw: i32, to:
 }
 
 /**
- * Taps [k0, k0 + kc) × pixels [j0, j0 + n) of one image, in panels of 8 pixels: packed B of the forward
- * pass. x is the padded image of height×width. Missing pixels of the last panel repeat the last one:
- * their columns are never stored.
+ * Byte offsets of output pixels [j0, j0 + n) in a padded image of rows of `width`: of each one's upper left
+ * input. Rounded up to whole panels, the missing pixels repeating the last one.
  */
-export function packPixels(
-  x: usize,
-  height: i32,
+export function pixelOffsets(
   width: i32,
-  kh: i32,
-  kw: i32,
   sh: i32,
   sw: i32,
   Q: i32,
-  k0: i32,
-  kc: i32,
   j0: i32,
   n: i32,
   to: usize,
 ): void {
-  const last = j0 + n - 1;
+  const p = j0 / Q;
+  let q = j0 - p * Q;
+  let at = floats(p * sh * width + q * sw);
+  const step = floats(sw);
+  const rowStep = floats(sh * width - Q * sw);
+  const whole = ((n + NR - 1) / NR) * NR;
+  for (let j = 0; j < whole; j++) {
+    store<u32>(to, <u32>at);
+    to += 4;
+    if (j >= n - 1) continue;
+    at += step;
+    if (++q == Q) {
+      q = 0;
+      at += rowStep;
+    }
+  }
+}
+
+/** Byte offsets of taps [k0, k0 + kc) in a padded image of height×width, seen from pixel 0. */
+export function tapOffsets(
+  height: i32,
+  width: i32,
+  kh: i32,
+  kw: i32,
+  k0: i32,
+  kc: i32,
+  to: usize,
+): void {
   const area = kh * kw;
-  const c0 = k0 / area;
-  const i0 = (k0 - c0 * area) / kw;
-  const t0 = k0 - c0 * area - i0 * kw;
-  for (let j = j0; j < j0 + n; j += NR) {
-    const p0 = pixel(x, min(j, last), Q, sh, sw, width);
-    const p1 = pixel(x, min(j + 1, last), Q, sh, sw, width);
-    const p2 = pixel(x, min(j + 2, last), Q, sh, sw, width);
-    const p3 = pixel(x, min(j + 3, last), Q, sh, sw, width);
-    const p4 = pixel(x, min(j + 4, last), Q, sh, sw, width);
-    const p5 = pixel(x, min(j + 5, last), Q, sh, sw, width);
-    const p6 = pixel(x, min(j + 6, last), Q, sh, sw, width);
-    const p7 = pixel(x, min(j + 7, last), Q, sh, sw, width);
+  const c = k0 / area;
+  let i = (k0 - c * area) / kw;
+  let t = k0 - c * area - i * kw;
+  let at = floats((c * height + i) * width + t);
+  for (let l = 0; l < kc; l++) {
+    store<u32>(to, <u32>at);
+    to += 4;
+    // The next tap: right, else down to the filter's next row, else to the next channel.
+    at += 4;
+    if (++t == kw) {
+      t = 0;
+      at += floats(width - kw);
+      if (++i == kh) {
+        i = 0;
+        at += floats((height - kh) * width);
+      }
+    }
+  }
+}
+
+@inline
+function offsetAt(table: usize, i: i32): usize {
+  return <usize>load<u32>(table + ((<usize>i) << 2));
+}
+
+/**
+ * kc taps × n pixels of one image, in panels of 8 pixels: packed B of the forward pass. x is the padded
+ * image; `pixels` and `taps` are the tables above. What repeats in the last panel is never stored.
+ */
+export function packPixels(x: usize, pixels: usize, n: i32, taps: usize, kc: i32, to: usize): void {
+  for (let j = 0; j < n; j += NR) {
+    const p0 = x + offsetAt(pixels, j);
+    const p1 = x + offsetAt(pixels, j + 1);
+    const p2 = x + offsetAt(pixels, j + 2);
+    const p3 = x + offsetAt(pixels, j + 3);
+    const p4 = x + offsetAt(pixels, j + 4);
+    const p5 = x + offsetAt(pixels, j + 5);
+    const p6 = x + offsetAt(pixels, j + 6);
+    const p7 = x + offsetAt(pixels, j + 7);
     // Four neighbours in memory are loaded at once. (The first pair is looked at too: two pixels three
     // apart, the second repeated behind the last one, also end 12 bytes after the first.)
     const lowRow = p1 - p0 == 4 && p3 - p0 == 12;
     const highRow = p5 - p4 == 4 && p7 - p4 == 12;
-    let i = i0;
-    let t = t0;
-    let at = floats((c0 * height + i) * width + t);
+    if (lowRow && highRow) {
+      for (let l = 0; l < kc; l++) {
+        const at = offsetAt(taps, l);
+        v128.store(to, v128.load(p0 + at));
+        v128.store(to, v128.load(p4 + at), 16);
+        to += 32;
+      }
+      continue;
+    }
     for (let l = 0; l < kc; l++) {
+      const at = offsetAt(taps, l);
       if (lowRow) {
         v128.store(to, v128.load(p0 + at));
       } else {
@@ -81,25 +135,8 @@ export function packPixels(
         store<f32>(to, load<f32>(p7 + at), 28);
       }
       to += 32;
-      // The next tap: right, else down to the filter's next row, else to the next channel.
-      at += 4;
-      if (++t == kw) {
-        t = 0;
-        at += floats(width - kw);
-        if (++i == kh) {
-          i = 0;
-          at += floats((height - kh) * width);
-        }
-      }
     }
   }
-}
-
-/** Address of the upper left input of output pixel j. */
-@inline
-function pixel(x: usize, j: i32, Q: i32, sh: i32, sw: i32, width: i32): usize {
-  const p = j / Q;
-  return x + floats(p * sh * width + (j - p * Q) * sw);
 }
 
 /** Address of tap t of the filter, seen from output pixel 0. */

@@ -37,12 +37,13 @@ export interface ConvolutionExtents {
 const paddedImage = ({ C, H, W, ph, pw }: ConvolutionExtents): number =>
   ph || pw ? C * (H + 2 * ph) * (W + 2 * pw) : 0;
 
-/** conv2d: all filters packed, one block of pixels, one padded image. */
+/** conv2d: all filters packed, one block of pixels, their and its taps' offsets, one padded image. */
 export function conv2dWorkspace(extents: ConvolutionExtents): number {
   const { C, O, kh, kw, P, Q } = extents;
   const K = C * kh * kw;
-  const packedB = Math.min(K, KC) * Math.min(P * Q + NR, NC);
-  return SPILL_BYTES + floats(O * K + 4 + packedB + paddedImage(extents)) + SLACK_BYTES;
+  const [taps, pixels] = [Math.min(K, KC), Math.min(P * Q + NR, NC)];
+  const packed = O * K + 4 + taps * pixels + pixels + taps;
+  return SPILL_BYTES + floats(packed + paddedImage(extents)) + SLACK_BYTES;
 }
 
 /** conv2dWeightGradient: a block of pixels × filters, the same block × all taps, one padded image. */
