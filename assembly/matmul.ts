@@ -14,11 +14,6 @@ export const NC: i32 = 1024;
 /** Workspace in front of the packed blocks: one tile that sticks out over the edge. */
 export const SPILL_BYTES: i32 = 128;
 
-@inline
-export function roundUp(count: i32, multiple: i32): i32 {
-  return ((count + multiple - 1) / multiple) * multiple;
-}
-
 /**
  * c[m×n] = f(op(a)·op(b) + bias), all dense and row-major.
  * a: m×k, or k×m if transposeA; b: k×n, or n×k if transposeB; bias: n or 0; code: activation.

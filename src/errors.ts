@@ -20,6 +20,20 @@ export class LanewiseError extends Error {
   }
 }
 
+/**
+ * The entry of a table under a name that came from outside; `what` is what the table holds.
+ * @throws LanewiseError kind 'argument' for an unknown name, with the known ones and the nearest.
+ */
+export function lookUp<T>(what: string, table: Readonly<Record<string, T>>, name: string): T {
+  if (Object.hasOwn(table, name)) return table[name]!;
+  const known = Object.keys(table);
+  throw new LanewiseError(
+    'argument',
+    `unknown ${what} '${name}', expected one of ${known.join(', ')}`,
+    nearest(name, known),
+  );
+}
+
 /** `did you mean 'lenet5'?`, or nothing when no candidate is near. */
 export function nearest(found: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0) return undefined;

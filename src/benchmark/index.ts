@@ -1,5 +1,5 @@
 /** The workloads by name. */
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, lookUp } from '../errors.js';
 import { inference } from './inference.js';
 import { benchmarkModels, training, type BenchmarkModel } from './models.js';
 import { ceiling, sgemm } from './products.js';
@@ -47,12 +47,4 @@ export function trainingOf(name: string): {
 export const isThreaded = (name: string): boolean => /-b\d+$/.test(name) && !name.includes('infer');
 
 /** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */
-export function workloadFor(name: string): Workload {
-  if (Object.hasOwn(workloads, name)) return workloads[name]!;
-  const known = Object.keys(workloads);
-  throw new LanewiseError(
-    'argument',
-    `unknown workload '${name}', expected one of ${known.join(', ')}`,
-    nearest(name, known),
-  );
-}
+export const workloadFor = (name: string): Workload => lookUp('workload', workloads, name);

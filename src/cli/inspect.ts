@@ -42,7 +42,7 @@ function runInspect(name: string, { program, batch, shards, workers }: Options):
     training: {
       optimizer: momentum({ lr: 0 }),
       batch,
-      shards: Math.min(shards ?? defaultShards(batch), batch),
+      shards: shards ?? defaultShards(batch),
     },
   });
   if (program) {

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { firstSamples, type Dataset } from '../data/dataset.js';
 import { digits } from '../data/digits/index.js';
 import { mnist, type DownloadProgress } from '../data/mnist.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, lookUp } from '../errors.js';
 import { downloadBar } from './progress.js';
 
 /** Reads a number; `what` says what was expected. */
@@ -88,14 +88,5 @@ const loaders: Readonly<
  * Training and test samples of a data set known by name; the first `limit` training samples.
  * @throws LanewiseError kind 'argument' for an unknown name, else the loader's.
  */
-export function loadData(name: string, directory?: string, limit = Infinity): Promise<DataSets> {
-  const known = Object.keys(loaders);
-  if (!known.includes(name)) {
-    throw new LanewiseError(
-      'argument',
-      `unknown data set '${name}', expected one of ${known.join(', ')}`,
-      nearest(name, known),
-    );
-  }
-  return loaders[name]!(directory, limit);
-}
+export const loadData = (name: string, directory?: string, limit = Infinity): Promise<DataSets> =>
+  lookUp('data set', loaders, name)(directory, limit);

@@ -1,8 +1,7 @@
 /** `lanewise predict`: classifies PNG images. */
-import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { LanewiseError } from '../errors.js';
 import { decodePng, toSample } from '../formats/image.js';
+import { readNamedFile } from '../formats/read.js';
 import { loadModel } from '../training/model-store.js';
 import { formatPercent } from './terminal.js';
 
@@ -35,7 +34,7 @@ async function runPredict(
   const [channels, height, width] = SAMPLE_SHAPE;
   const samples = new Uint8Array(images.length * height * width);
   for (const [i, path] of images.entries()) {
-    const image = decodePng(await readImage(path), path);
+    const image = decodePng(await readNamedFile('image', path), path);
     samples.set(
       toSample(image, SAMPLE_SHAPE, { invert: INVERT[invert], name: path }),
       i * channels * height * width,
@@ -62,15 +61,3 @@ async function runPredict(
 
 /** Both models know digits as MNIST shows them. */
 const SAMPLE_SHAPE = [1, 28, 28] as const;
-
-async function readImage(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
-    throw new LanewiseError('file', `cannot read image '${path}': ${reason}`, undefined, {
-      cause: error,
-    });
-  }
-}

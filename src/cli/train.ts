@@ -12,9 +12,9 @@ import {
   type Optimizer,
   type ScheduleName,
 } from '../optimizers/index.js';
-import { resolveSettings } from '../training/settings.js';
+import type { TrainSettings } from '../training/settings.js';
 import { saveModel } from '../training/model-store.js';
-import { checkTraining, train, type TrainResult } from '../training/train.js';
+import { train, type TrainResult } from '../training/train.js';
 import {
   dataDirOption,
   dataOption,
@@ -84,7 +84,7 @@ async function runTrain(name: string, options: Options): Promise<void> {
   const isUsual = kind === recipe.optimizer;
   const lr = options.lr ?? (isUsual ? recipe.learningRate : usualRates[kind]);
   const weightDecay = options.weightDecay ?? (isUsual ? recipe.weightDecay : 0);
-  const settings = resolveSettings({
+  const settings: TrainSettings = {
     data: data.train,
     validation: data.test,
     loss: recipe.loss,
@@ -94,20 +94,23 @@ async function runTrain(name: string, options: Options): Promise<void> {
     batch: options.batch ?? Math.min(recipe.batch, data.train.labels.length),
     ...pick(options, ['shards', 'workers', 'numerics']),
     seed: options.seed,
-  });
+  };
 
   const model = recipe.create();
-  checkTraining(model, settings);
   const file = join(out, 'model.safetensors');
-  await ensureWritableFolder(out);
-  await ensureReplaceable(file);
-
   const reporter = createReporter(options.json ?? false, process.stdout);
-  reporter.start(name, options.data, model, settings);
   const stop = stopOnInterrupt();
   let result: TrainResult;
   try {
-    result = await train(model, settings, { ...reporter.callbacks, signal: stop.signal });
+    result = await train(model, settings, {
+      ...reporter.callbacks,
+      async onStart(resolved) {
+        await ensureWritableFolder(out);
+        await ensureReplaceable(file);
+        reporter.start(name, options.data, model, resolved);
+      },
+      signal: stop.signal,
+    });
   } finally {
     reporter.stop();
   }

@@ -1,13 +1,6 @@
 /** The layers: PyTorch's names, in camel case. */
 export { conv2d, type Conv2dOptions } from './conv2d.js';
 export { flatten, relu, scaledTanh, sigmoid, tanh } from './elementwise.js';
-export {
-  constantInit,
-  fanInUniform,
-  normalInit,
-  uniformInit,
-  type Initializer,
-} from './initializer.js';
 export type { Layer } from './layer.js';
 export { linear } from './linear.js';
 export { avgPool2d, maxPool2d } from './pool.js';

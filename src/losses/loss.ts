@@ -2,7 +2,7 @@
  * Losses as training sees them: a graph from the model's output and the labels to one value a sample,
  * and from the output to the scores that a prediction shows.
  */
-import { LanewiseError, nearest } from '../errors.js';
+import { lookUp } from '../errors.js';
 import type { Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 
@@ -30,11 +30,4 @@ export const losses = {
 export type LossName = keyof typeof losses;
 
 /** @throws LanewiseError kind 'argument' for an unknown name. */
-export function lossFor(name: string): Loss {
-  if (Object.hasOwn(losses, name)) return losses[name as LossName];
-  throw new LanewiseError(
-    'argument',
-    `unknown loss '${name}', expected one of ${Object.keys(losses).join(', ')}`,
-    nearest(name, Object.keys(losses)),
-  );
-}
+export const lossFor = (name: string): Loss => lookUp<Loss>('loss', losses, name);

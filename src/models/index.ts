@@ -1,5 +1,5 @@
 /** The models by the name the command line knows them under, each with its usual recipe. */
-import { LanewiseError, nearest } from '../errors.js';
+import { lookUp } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import type { LossName } from '../losses/loss.js';
 import { lenet5 } from './lenet5.js';
@@ -43,12 +43,4 @@ export const recipes: Readonly<Record<string, Recipe>> = {
 };
 
 /** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */
-export function recipeFor(name: string): Recipe {
-  if (Object.hasOwn(recipes, name)) return recipes[name]!;
-  const known = Object.keys(recipes);
-  throw new LanewiseError(
-    'argument',
-    `unknown model '${name}', expected one of ${known.join(', ')}`,
-    nearest(name, known),
-  );
-}
+export const recipeFor = (name: string): Recipe => lookUp('model', recipes, name);

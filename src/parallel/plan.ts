@@ -112,7 +112,8 @@ export function planRun({
   const lossGraph = lossFor(loss);
   const parameters = layoutParameters(model);
   const counts = datasets.map(({ count }) => count);
-  const { batch, shards, optimizer } = training ?? { batch: 0, shards: 1, optimizer: undefined };
+  const { batch, optimizer } = training ?? { batch: 0, optimizer: undefined };
+  const shards = Math.min(training?.shards ?? 0, batch);
 
   const blocks = unique(
     counts.flatMap((count) => [Math.min(EVALUATION_BLOCK, count), count % EVALUATION_BLOCK]),
@@ -148,7 +149,7 @@ export function planRun({
     control: 64,
     order: Math.max(training ? counts[0]! : 0, EVALUATION_CHUNK) * 4,
     rates: CHUNK_STEPS * RATE_SLOTS * 4,
-    metrics: training ? CHUNK_STEPS * Math.min(shards, batch) * 8 : 0,
+    metrics: CHUNK_STEPS * shards * 8,
     scores: EVALUATION_CHUNK * model.outputs * 4,
     losses: EVALUATION_CHUNK * 4,
     parameters: parameters.bytes,

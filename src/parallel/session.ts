@@ -9,6 +9,7 @@ import { instantiate, loadModule } from '../engine/wasm.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { RATE_SLOTS } from '../optimizers/optimizer.js';
+import { splitSeed } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
 import { baseOf } from './layout.js';
 import { EVALUATION_CHUNK, extentsOf, planRun, type PlanRequest, type RunPlan } from './plan.js';
@@ -52,21 +53,13 @@ export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
 }
 
 /**
- * Checks data against model and plans the run; nothing is allocated or started.
- * @throws LanewiseError kind 'data' if they do not fit, kind 'memory' beyond 4 GiB.
- */
-export function planSession(request: SessionRequest): RunPlan {
-  for (const data of request.datasets) checkFit(request.model, checkDataset(data));
-  const datasets = request.datasets.map(extentsOf);
-  return planRun({ ...request, datasets, workers: Math.max(1, request.workers) });
-}
-
-/**
  * Plans, allocates, loads data and starts `workers` threads (0: this thread).
  * @throws LanewiseError before anything starts if data and model do not fit, or memory is short.
  */
 export async function createSession(request: SessionRequest): Promise<Session> {
-  const plan = planSession(request);
+  for (const data of request.datasets) checkFit(request.model, checkDataset(data));
+  const datasets = request.datasets.map(extentsOf);
+  const plan = planRun({ ...request, datasets, workers: Math.max(1, request.workers) });
   const threaded = request.workers > 0;
   const module = await loadModule(plan.numerics, threaded);
   const memory = allocateMemory(plan.memory.bytes, threaded);
@@ -85,15 +78,10 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     plan,
     initialize(seed) {
       const [key0, key1] = splitSeed(seed);
-      request.model.parameters.forEach(({ initializer: init }, i) => {
+      request.model.parameters.forEach(({ initializer: { low, high } }, i) => {
         const { offset, count } = plan.parameters.entries[i]!;
         const y = at('parameters') + offset;
-        if (init.kind === 'constant') kernels.fill(y, count, init.value);
-        else if (init.kind === 'uniform') {
-          kernels.randomUniform(y, count, init.low, init.high, key0, key1, i, purpose.init);
-        } else {
-          kernels.randomNormal(y, count, init.mean, init.deviation, key0, key1, i, purpose.init);
-        }
+        kernels.randomUniform(y, count, low, high, key0, key1, i, purpose.init);
       });
     },
     readWeights: () =>
@@ -154,7 +142,7 @@ function readMetrics(
 ): StepMetrics {
   const samples = Math.min(plan.batch, plan.datasets[0]!.count - position * plan.batch);
   const shards = plan.steps[samples]!.schedule.shards.length;
-  const row = viewOf('metrics', index * Math.min(plan.shards, plan.batch) * 8, shards * 2);
+  const row = viewOf('metrics', index * plan.shards * 8, shards * 2);
   let loss = 0;
   let hits = 0;
   for (let s = 0; s < shards; s++) {
@@ -163,12 +151,6 @@ function readMetrics(
   }
   return { loss, hits, samples };
 }
-
-/** A seed as the two words of a Philox key. */
-export const splitSeed = (seed: number): [number, number] => [
-  seed >>> 0,
-  Math.floor(seed / 2 ** 32) >>> 0,
-];
 
 function checkFit({ architecture, outputs }: Model, data: Dataset): void {
   const [C, H, W] = architecture.input.shape;

@@ -92,7 +92,7 @@ export function createWorker(
     const data = plan.datasets[0]!;
     const start = position * plan.batch;
     const step = steps.get(Math.min(plan.batch, data.count - start))!;
-    const metrics = at('metrics') / 4 + index * Math.min(plan.shards, plan.batch) * 2;
+    const metrics = at('metrics') / 4 + index * plan.shards * 2;
     const rates = at('rates') / 4 + index * RATE_SLOTS;
     floats.copyWithin(bases.rates / 4, rates, rates + RATE_SLOTS);
     for (const action of step.gradientPhase) {

@@ -11,9 +11,7 @@ import { schedules } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../parallel/plan.js';
 import {
   createSession,
-  planSession,
   type Session,
-  type SessionRequest,
   type StepMetrics,
   type Weights,
 } from '../parallel/session.js';
@@ -47,6 +45,8 @@ export interface EpochRecord {
 }
 
 export interface TrainCallbacks {
+  /** Everything is checked and allocated, and no step has run; a rejection ends the run here. */
+  onStart?(settings: ResolvedSettings): void | Promise<void>;
   onProgress?(progress: Progress): void;
   onEpoch?(record: EpochRecord): void;
   /** Stops the run after the chunk at hand. */
@@ -78,10 +78,19 @@ export async function train(
   callbacks: TrainCallbacks = {},
 ): Promise<TrainResult> {
   const resolved = resolveSettings(settings);
-  const { loss, numerics, seed, epochs } = resolved;
+  const { data, validation, loss, optimizer, batch, shards, workers, numerics, seed, epochs } =
+    resolved;
   const start = performance.now();
-  const session = await createSession(requestOf(model, resolved));
+  const session = await createSession({
+    model,
+    loss,
+    numerics,
+    workers,
+    datasets: validation ? [data, validation] : [data],
+    training: { optimizer, batch, shards },
+  });
   try {
+    await callbacks.onStart?.(resolved);
     session.initialize(seed);
     const history: EpochRecord[] = [];
     const clock = createClock();
@@ -104,26 +113,6 @@ export async function train(
   } finally {
     await session.close();
   }
-}
-
-/**
- * Checks all that `train` checks before it starts, and starts nothing.
- * @throws LanewiseError as `train` does.
- */
-export function checkTraining(model: Model, settings: TrainSettings): void {
-  planSession(requestOf(model, resolveSettings(settings)));
-}
-
-function requestOf(model: Model, settings: ResolvedSettings): SessionRequest {
-  const { data, validation, loss, numerics, workers, optimizer, batch, shards } = settings;
-  return {
-    model,
-    loss,
-    numerics,
-    workers,
-    datasets: validation ? [data, validation] : [data],
-    training: { optimizer, batch, shards },
-  };
 }
 
 /** Time spent in training steps alone, and how many steps a chunk should have. */
