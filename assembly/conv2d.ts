@@ -124,7 +124,9 @@ export function conv2dWeightGradient(
   const padded = (ph | pw) != 0;
   const packedA = workspace + SPILL_BYTES;
   const packedB = packedA + floats(O * min(pixels, KC) + 4);
-  const image = packedB + floats(min(pixels, KC) * (K + NR));
+  const tapTable = packedB + floats(min(pixels, KC) * (K + NR));
+  const image = tapTable + floats(K);
+  tapOffsets(height, width, kh, kw, 0, K, tapTable);
   for (let n = 0; n < N; n++) {
     const from = padded ? image : x + floats(n * C * H * W);
     if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, image);
@@ -132,7 +134,7 @@ export function conv2dWeightGradient(
     for (let pc = 0; pc < pixels; pc += KC) {
       const kc = min(KC, pixels - pc);
       packA(rows + floats(pc), floats(pixels), false, O, kc, packedA);
-      packTaps(from, height, width, kh, kw, sh, sw, Q, K, pc, kc, packedB);
+      packTaps(from, width, sh, sw, Q, tapTable, K, pc, kc, packedB);
       macroKernel(O, K, kc, packedA, packedB, dw, floats(K), n == 0 && pc == 0, workspace);
     }
   }

@@ -139,29 +139,17 @@ export function packPixels(x: usize, pixels: usize, n: i32, taps: usize, kc: i32
   }
 }
 
-/** Address of tap t of the filter, seen from output pixel 0. */
-@inline
-function tap(x: usize, t: i32, kh: i32, kw: i32, height: i32, width: i32): usize {
-  const area = kh * kw;
-  const c = t / area;
-  const i = (t - c * area) / kw;
-  const j = t - c * area - i * kw;
-  return x + floats((c * height + i) * width + j);
-}
-
 /**
  * Pixels [j0, j0 + kc) × all K taps of one image, in panels of 8 taps: packed B of the gradient by the
- * weights, whose k runs over pixels. Missing taps of the last panel repeat the last one.
+ * weights, whose k runs over pixels. `taps` is the table of all K. Missing taps of the last panel repeat the last one.
  */
 export function packTaps(
   x: usize,
-  height: i32,
   width: i32,
-  kh: i32,
-  kw: i32,
   sh: i32,
   sw: i32,
   Q: i32,
+  taps: usize,
   K: i32,
   j0: i32,
   kc: i32,
@@ -169,14 +157,14 @@ export function packTaps(
 ): void {
   const last = K - 1;
   for (let t = 0; t < K; t += NR) {
-    const t0 = tap(x, t, kh, kw, height, width);
-    const t1 = tap(x, min(t + 1, last), kh, kw, height, width);
-    const t2 = tap(x, min(t + 2, last), kh, kw, height, width);
-    const t3 = tap(x, min(t + 3, last), kh, kw, height, width);
-    const t4 = tap(x, min(t + 4, last), kh, kw, height, width);
-    const t5 = tap(x, min(t + 5, last), kh, kw, height, width);
-    const t6 = tap(x, min(t + 6, last), kh, kw, height, width);
-    const t7 = tap(x, min(t + 7, last), kh, kw, height, width);
+    const t0 = x + offsetAt(taps, t);
+    const t1 = x + offsetAt(taps, min(t + 1, last));
+    const t2 = x + offsetAt(taps, min(t + 2, last));
+    const t3 = x + offsetAt(taps, min(t + 3, last));
+    const t4 = x + offsetAt(taps, min(t + 4, last));
+    const t5 = x + offsetAt(taps, min(t + 5, last));
+    const t6 = x + offsetAt(taps, min(t + 6, last));
+    const t7 = x + offsetAt(taps, min(t + 7, last));
     let l = 0;
     let p = j0 / Q;
     let q = j0 - p * Q;

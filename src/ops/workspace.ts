@@ -46,11 +46,12 @@ export function conv2dWorkspace(extents: ConvolutionExtents): number {
   return SPILL_BYTES + floats(packed + paddedImage(extents)) + SLACK_BYTES;
 }
 
-/** conv2dWeightGradient: a block of pixels × filters, the same block × all taps, one padded image. */
+/** conv2dWeightGradient: a block of pixels × filters, the same block × all taps, the taps' offsets, one padded image. */
 export function conv2dWeightGradientWorkspace(extents: ConvolutionExtents): number {
   const { C, O, kh, kw, P, Q } = extents;
   const block = Math.min(P * Q, KC);
-  const packed = O * block + 4 + block * (C * kh * kw + NR);
+  const K = C * kh * kw;
+  const packed = O * block + 4 + block * (K + NR) + K;
   return SPILL_BYTES + floats(packed + paddedImage(extents)) + SLACK_BYTES;
 }
 
