@@ -61,9 +61,11 @@ export function conv2d(
   for (let pc = 0; pc < K; pc += KC) {
     packA(w + floats(pc), floats(K), false, O, min(KC, K - pc), packedA + floats(O * pc));
   }
+  // The border is zeroed once, the images are written inside it.
+  if (padded) memory.fill(image, 0, floats(C * height * width));
   for (let n = 0; n < N; n++) {
     const from = padded ? image : x + floats(n * C * H * W);
-    if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, image);
+    if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, height, width, image);
     const out = y + floats(n * O * pixels);
     for (let jc = 0; jc < pixels; jc += NC) {
       const nc = min(NC, pixels - jc);
@@ -127,9 +129,11 @@ export function conv2dWeightGradient(
   const tapTable = packedB + floats(min(pixels, KC) * (K + NR));
   const image = tapTable + floats(K);
   tapOffsets(height, width, kh, kw, 0, K, tapTable);
+  // The border is zeroed once, the images are written inside it.
+  if (padded) memory.fill(image, 0, floats(C * height * width));
   for (let n = 0; n < N; n++) {
     const from = padded ? image : x + floats(n * C * H * W);
-    if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, image);
+    if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, height, width, image);
     const rows = dy + floats(n * O * pixels);
     for (let pc = 0; pc < pixels; pc += KC) {
       const kc = min(KC, pixels - pc);

@@ -6,19 +6,32 @@ import { NR } from './microkernel';
 import { storeTransposed } from './pack';
 import { floats } from './simd';
 
-/** Copies an image of C×H×W into the middle of a zeroed one of C×(H+2ph)×(W+2pw). */
-export function padImage(x: usize, C: i32, H: i32, W: i32, ph: i32, pw: i32, to: usize): void {
-  const height = H + 2 * ph;
-  const width = W + 2 * pw;
-  memory.fill(to, 0, floats(C * height * width));
+/**
+ * Copies an image of C×H×W into one of C×height×width, `top` rows down and `left` columns to the right. What
+ * lies around it is left as it was.
+ */
+export function padImage(
+  x: usize,
+  C: i32,
+  H: i32,
+  W: i32,
+  top: i32,
+  left: i32,
+  height: i32,
+  width: i32,
+  to: usize,
+): void {
+  to += floats(top * width + left);
   for (let c = 0; c < C; c++) {
-    for (let y = 0; y < H; y++) {
-      memory.copy(
-        to + floats((c * height + y + ph) * width + pw),
-        x + floats((c * H + y) * W),
-        floats(W),
-      );
+    for (let i = 0; i < H; i++) {
+      // Rows are short: a call of memory.copy would cost more than the copying.
+      let j = 0;
+      for (; j <= W - 4; j += 4) v128.store(to + floats(j), v128.load(x + floats(j)));
+      for (; j < W; j++) store<f32>(to + floats(j), load<f32>(x + floats(j)));
+      x += floats(W);
+      to += floats(width);
     }
+    to += floats((height - H) * width);
   }
 }
 

@@ -46,3 +46,27 @@ export function sumLanes(v: v128): f32 {
   );
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }
+
+/** x0 y0 x1 y1: with the next three, the steps of a transpose of 4×4. */
+@inline
+export function lowPairs(x: v128, y: v128): v128 {
+  return i8x16.shuffle(x, y, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+}
+
+/** x2 y2 x3 y3. */
+@inline
+export function highPairs(x: v128, y: v128): v128 {
+  return i8x16.shuffle(x, y, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+}
+
+/** x0 x1 y0 y1. */
+@inline
+export function lowHalves(x: v128, y: v128): v128 {
+  return i8x16.shuffle(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+}
+
+/** x2 x3 y2 y3. */
+@inline
+export function highHalves(x: v128, y: v128): v128 {
+  return i8x16.shuffle(x, y, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+}

@@ -12,6 +12,8 @@ import {
   conv2dInputGradientWorkspace,
   conv2dWeightGradientWorkspace,
   conv2dWorkspace,
+  winogradWeightGradientWorkspace,
+  winogradWorkspace,
 } from './workspace.js';
 
 /** Vertical, horizontal. */
@@ -20,7 +22,11 @@ export type Pair = readonly [number, number];
 export interface Conv2dAttributes {
   readonly stride: Pair;
   readonly padding: Pair;
+  /** `direct` never transforms; `auto` (default) uses Winograd's algorithm where it is faster. */
+  readonly algorithm?: Algorithm | undefined;
 }
+
+export type Algorithm = 'auto' | 'direct';
 
 /** Places of a window along one axis: ⌊(extent + 2·padding − kernel)/stride⌋ + 1. */
 export const windows = (extent: number, kernel: number, stride: number, padding: number): number =>
@@ -51,6 +57,30 @@ type Extents = ReturnType<typeof extents>;
 /** The kernels' leading operands. */
 const leading = ({ N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q }: Extents) =>
   [N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q] as const;
+
+/** Operands of the kernels for 3×3 filters and stride 1. */
+const leading3x3 = ({ N, C, H, W, O, ph, pw, P, Q }: Extents) =>
+  [N, C, H, W, O, ph, pw, P, Q] as const;
+
+/** The gradient by the input is itself a convolution, of dy with turned filters. */
+const turned = ({ N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q }: Extents): Extents => ({
+  ...{ N, C: O, H: P, W: Q, O: C, kh, kw, sh, sw },
+  ...{ ph: kh - 1 - ph, pw: kw - 1 - pw, P: H, Q: W },
+});
+
+/**
+ * Whether Winograd's F(4×4, 3×3) is used: where the kernels can (see assembly/conv2d-winograd.ts) and the
+ * tiles of 4×4 outputs are full enough to save half of the multiplications. Not a question of the batch, so
+ * that a sample's result is not either.
+ */
+function transforms(
+  { C, O, kh, kw, sh, sw, ph, pw, P, Q }: Extents,
+  { algorithm }: Conv2dAttributes,
+): boolean {
+  if (algorithm === 'direct' || kh !== 3 || kw !== 3 || sh !== 1 || sw !== 1) return false;
+  const fits = ph >= 0 && pw >= 0 && C % 4 === 0 && O % 4 === 0;
+  return fits && C >= 8 && O >= 8 && P * Q >= 8 * Math.ceil(P / 4) * Math.ceil(Q / 4);
+}
 
 const flops = ({ N, C, O, kh, kw, P, Q }: Extents): number => 2 * N * O * P * Q * C * kh * kw;
 
@@ -83,24 +113,22 @@ export const conv2dOp = defineOp<Inputs, Conv2dAttributes & { readonly activatio
     return { shape: [N, O, P, Q] };
   },
   forward(k, { inputs: { x, w }, attributes }, { inputs: at, output, workspace }) {
+    const e = extents(x.shape, w.shape, attributes);
+    const operands = [at.x, at.w, at.b ?? 0, output] as const;
     const code = activationCodes[attributes.activation];
-    k.conv2d(
-      ...leading(extents(x.shape, w.shape, attributes)),
-      at.x,
-      at.w,
-      at.b ?? 0,
-      output,
-      code,
-      workspace,
-    );
+    if (transforms(e, attributes))
+      k.conv2dWinograd(...leading3x3(e), 0, ...operands, code, workspace);
+    else k.conv2d(...leading(e), ...operands, code, workspace);
   },
   backward: ({ inputs: { x, w, b }, attributes }, dy) => ({
     x: inputGradient(w, dy, x.shape, attributes),
     w: weightGradient(x, dy, w.shape, attributes),
     ...(b ? { b: sumChannels(dy) } : {}),
   }),
-  workspace: ({ inputs: { x, w }, attributes }) =>
-    conv2dWorkspace(extents(x.shape, w.shape, attributes)),
+  workspace({ inputs: { x, w }, attributes }) {
+    const e = extents(x.shape, w.shape, attributes);
+    return transforms(e, attributes) ? winogradWorkspace(e) : conv2dWorkspace(e);
+  },
   flops: ({ inputs: { x, w, b }, output, attributes }) =>
     flops(extents(x.shape, w.shape, attributes)) +
     (b ? output.shape.reduce((a, e) => a * e, 1) : 0),
@@ -114,14 +142,24 @@ const inputGradientOp = defineOp<
   shape: (_, { shape }) => ({ shape }),
   forward(k, { inputs: { w }, output, attributes }, at) {
     const e = extents(output.shape, w.shape, attributes);
-    k.conv2dInputGradient(...leading(e), at.inputs.w, at.inputs.dy, at.output, at.workspace);
+    const { dy, w: weight } = at.inputs;
+    if (!transforms(turned(e), attributes)) {
+      k.conv2dInputGradient(...leading(e), weight, dy, at.output, at.workspace);
+      return;
+    }
+    const none = activationCodes.none;
+    k.conv2dWinograd(...leading3x3(turned(e)), 1, dy, weight, 0, at.output, none, at.workspace);
   },
   backward: ({ inputs: { w, dy }, attributes }, g) => ({
     w: weightGradient(g, dy, w.shape, attributes),
     dy: convolve(g, w, null, attributes),
   }),
-  workspace: ({ inputs: { w }, output, attributes }) =>
-    conv2dInputGradientWorkspace(extents(output.shape, w.shape, attributes)),
+  workspace({ inputs: { w }, output, attributes }) {
+    const e = extents(output.shape, w.shape, attributes);
+    return transforms(turned(e), attributes)
+      ? winogradWorkspace(turned(e))
+      : conv2dInputGradientWorkspace(e);
+  },
   flops: ({ inputs: { w }, output, attributes }) =>
     flops(extents(output.shape, w.shape, attributes)),
 });
@@ -134,14 +172,20 @@ const weightGradientOp = defineOp<
   shape: (_, { shape }) => ({ shape }),
   forward(k, { inputs: { x }, output, attributes }, at) {
     const e = extents(x.shape, output.shape, attributes);
-    k.conv2dWeightGradient(...leading(e), at.inputs.x, at.inputs.dy, at.output, at.workspace);
+    const operands = [at.inputs.x, at.inputs.dy, at.output, at.workspace] as const;
+    if (transforms(e, attributes)) k.conv2dWinogradWeightGradient(...leading3x3(e), ...operands);
+    else k.conv2dWeightGradient(...leading(e), ...operands);
   },
   backward: ({ inputs: { x, dy }, attributes }, g) => ({
     x: inputGradient(g, dy, x.shape, attributes),
     dy: convolve(x, g, null, attributes),
   }),
-  workspace: ({ inputs: { x }, output, attributes }) =>
-    conv2dWeightGradientWorkspace(extents(x.shape, output.shape, attributes)),
+  workspace({ inputs: { x }, output, attributes }) {
+    const e = extents(x.shape, output.shape, attributes);
+    return transforms(e, attributes)
+      ? winogradWeightGradientWorkspace(e)
+      : conv2dWeightGradientWorkspace(e);
+  },
   flops: ({ inputs: { x }, output, attributes }) =>
     flops(extents(x.shape, output.shape, attributes)),
 });
@@ -150,22 +194,23 @@ const inputGradient = (
   w: Tensor,
   dy: Tensor,
   shape: Shape,
-  { stride, padding }: Conv2dAttributes,
-): Tensor => apply(inputGradientOp, { w, dy }, { stride, padding, shape });
+  { stride, padding, algorithm }: Conv2dAttributes,
+): Tensor => apply(inputGradientOp, { w, dy }, { stride, padding, algorithm, shape });
 
 const weightGradient = (
   x: Tensor,
   dy: Tensor,
   shape: Shape,
-  { stride, padding }: Conv2dAttributes,
-): Tensor => apply(weightGradientOp, { x, dy }, { stride, padding, shape });
+  { stride, padding, algorithm }: Conv2dAttributes,
+): Tensor => apply(weightGradientOp, { x, dy }, { stride, padding, algorithm, shape });
 
 const convolve = (
   x: Tensor,
   w: Tensor,
   b: Tensor | null,
-  { stride, padding }: Conv2dAttributes,
-): Tensor => apply(conv2dOp, { x, w, b: b ?? undefined }, { stride, padding, activation: 'none' });
+  { stride, padding, algorithm }: Conv2dAttributes,
+): Tensor =>
+  apply(conv2dOp, { x, w, b: b ?? undefined }, { stride, padding, algorithm, activation: 'none' });
 
 /**
  * y[n, o, p, q] = b[o] + Σ_{c,i,j} w[o, c, i, j] · x[n, c, p·sh + i − ph, q·sw + j − pw]

@@ -62,3 +62,44 @@ export function conv2dInputGradientWorkspace(extents: ConvolutionExtents): numbe
   const packed = K * O + 4 + Math.min(O, KC) * Math.min(P * Q + NR, NC);
   return SPILL_BYTES + floats(packed + K * P * Q + paddedImage(extents)) + SLACK_BYTES;
 }
+
+/** Side of a tile of outputs, elements of a transformed tile, and bytes of a tile's entry in the kernel's table. */
+const TILE = 4;
+const ELEMENTS = 36;
+const ENTRY_BYTES = 16;
+
+const winogradBlock = ({ C, O }: ConvolutionExtents): number =>
+  Math.max(16, Math.min(64, Math.floor(4096 / (C + O) / 8) * 8));
+
+/** 36 matrices of `count` floats, each an odd number of cache lines long. */
+const matrices = (count: number): number => ELEMENTS * ((Math.ceil(floats(count) / 64) | 1) * 64);
+
+/** Images whose tiles fill a block, tiles of one image, and outputs with the last tiles made whole. */
+function winogradGroup(extents: ConvolutionExtents & { readonly N: number }) {
+  const [down, across] = [Math.ceil(extents.P / TILE), Math.ceil(extents.Q / TILE)];
+  const tiles = down * across;
+  const images = Math.max(1, Math.min(extents.N, Math.floor(winogradBlock(extents) / tiles)));
+  const scratch = SPILL_BYTES + ELEMENTS * 16 + images * tiles * ENTRY_BYTES;
+  return { images, scratch, height: down * TILE, width: across * TILE };
+}
+
+/** conv2dWinograd: transformed filters, tiles and products, the table of tiles, padded images. */
+export function winogradWorkspace(extents: ConvolutionExtents & { readonly N: number }): number {
+  const { C, O } = extents;
+  const block = winogradBlock(extents);
+  const { images, scratch, height, width } = winogradGroup(extents);
+  const products = matrices(O * C) + matrices(block * C) + matrices(block * O);
+  return scratch + products + floats(images * C * (height + 2) * (width + 2)) + SLACK_BYTES;
+}
+
+/** conv2dWinogradWeightGradient: transformed tiles of both sides and their products, the table, padded images. */
+export function winogradWeightGradientWorkspace(
+  extents: ConvolutionExtents & { readonly N: number },
+): number {
+  const { C, O } = extents;
+  const block = winogradBlock(extents);
+  const { images, scratch, height, width } = winogradGroup(extents);
+  const products = matrices(block * O) + matrices(block * (C + 4)) + matrices(O * C);
+  const padded = C * (height + 2) * (width + 2) + O * height * width;
+  return scratch + products + floats(images * padded) + SLACK_BYTES;
+}

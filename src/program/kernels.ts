@@ -18,6 +18,7 @@ const convolution = [
   'P',
   'Q',
 ] as const;
+const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
 
 export const kernelOperands = {
@@ -43,6 +44,8 @@ export const kernelOperands = {
   conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dInputGradient: [...convolution, 'w', 'dy', 'dx', 'workspace'],
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
+  conv2dWinograd: [...winograd, 'flipped', 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dWinogradWeightGradient: [...winograd, 'x', 'dy', 'dw', 'workspace'],
   correct: ['n', 'C', 'x', 'labels', 'y'],
   crossEntropy: ['n', 'C', 'x', 'labels', 'loss', 'workspace'],
   crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],

@@ -1,0 +1,123 @@
+/**
+ * 3×3 convolutions of stride 1, which Winograd's algorithm takes over: values and gradients against the
+ * definition in double precision, and how much larger the rounding error is than the direct one's.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { input, parameter, type Tensor } from '../../src/graph/tensor.js';
+import * as ops from '../../src/ops/index.js';
+import { evaluate } from '../../src/parallel/evaluate.js';
+import { availableNumerics } from '../kernels/instance.js';
+import * as reference from '../reference/ops.js';
+import { numbers } from '../support/numbers.js';
+
+interface Case {
+  readonly x: [N: number, C: number, H: number, W: number];
+  readonly O: number;
+  readonly padding: [number, number];
+  readonly activation?: 'relu' | 'tanh';
+}
+
+const cases: readonly Case[] = [
+  // Whole tiles without padding: the image is read where it lies.
+  { x: [1, 8, 6, 6], O: 8, padding: [0, 0] },
+  { x: [3, 12, 10, 14], O: 8, padding: [0, 0] },
+  // Tiles that stick out, in one direction and in both; several images in a block, and blocks in an image.
+  { x: [1, 8, 8, 8], O: 12, padding: [1, 1] },
+  { x: [5, 8, 5, 9], O: 20, padding: [1, 1] },
+  { x: [2, 16, 7, 32], O: 16, padding: [2, 1] },
+  { x: [2, 8, 9, 12], O: 8, padding: [1, 0] },
+  { x: [7, 8, 4, 4], O: 8, padding: [1, 1] },
+  { x: [2, 64, 14, 15], O: 64, padding: [1, 1] },
+  { x: [1, 16, 40, 37], O: 8, padding: [2, 2] },
+  { x: [1, 8, 8, 8], O: 8, padding: [1, 1], activation: 'relu' },
+  { x: [1, 8, 7, 7], O: 8, padding: [1, 1], activation: 'tanh' },
+  // More channels than one block of k.
+  { x: [1, 264, 4, 4], O: 8, padding: [1, 1] },
+];
+
+const window = (padding: [number, number]) =>
+  ({ kernel: [3, 3], stride: [1, 1], padding }) as const;
+
+/** y, and the gradients of Σ dy·y by x and w. */
+async function run(
+  { x: shape, O, padding, activation }: Case,
+  algorithm: ops.Algorithm,
+  values: { x: Float32Array; w: Float32Array; b: Float32Array; dy: Float32Array },
+  numerics: 'strict' | 'fused',
+) {
+  const x = input('x', shape);
+  const w = parameter('w', [O, shape[1], 3, 3]);
+  const b = parameter('b', [O]);
+  const linear = ops.conv2d(x, w, b, { stride: [1, 1], padding, algorithm });
+  const y = activation ? ops[activation](linear) : linear;
+  const dy = input('dy', linear.shape);
+  // Σ dy·y by way of Σ (y + dy)² − Σ y² would round; the ops' own backward rule is asked directly.
+  const source = linear.source;
+  if (source.kind !== 'op') throw new Error('conv2d is an op');
+  const { inputs, attributes } = source;
+  const found = source.op.backward!({ inputs, output: linear, attributes }, dy) as {
+    x: Tensor;
+    w: Tensor;
+  };
+  const feeds = new Map<Tensor, Float32Array>([
+    [x, values.x],
+    [w, values.w],
+    [b, values.b],
+    [dy, values.dy],
+  ]);
+  const [value, dx, dw] = await evaluate([y, found.x, found.w], feeds, { numerics });
+  return { value: value!, dx: dx!, dw: dw! };
+}
+
+function draw({ x, O, padding: [ph, pw] }: Case, seed: number) {
+  const [N, C, H, W] = x;
+  const outputs = N * O * (H + 2 * ph - 2) * (W + 2 * pw - 2);
+  return {
+    x: numbers(N * C * H * W, seed),
+    w: numbers(O * C * 9, seed + 1),
+    b: numbers(O, seed + 2),
+    dy: numbers(outputs, seed + 3),
+  };
+}
+
+/** Root mean square and largest difference, both in units of the expected values' root mean square. */
+function errors(found: ArrayLike<number>, expected: ArrayLike<number>) {
+  assert.is(found.length, expected.length);
+  let [squares, differences, largest] = [0, 0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const difference = found[i]! - expected[i]!;
+    squares += expected[i]! ** 2;
+    differences += difference ** 2;
+    largest = Math.max(largest, Number.isNaN(difference) ? Infinity : Math.abs(difference));
+  }
+  const size = Math.sqrt(squares / expected.length);
+  return { mean: Math.sqrt(differences / expected.length) / size, largest: largest / size };
+}
+
+function close(found: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
+  const { mean, largest } = errors(found, expected);
+  const found3 = `${what}: off by ${mean.toExponential(1)}, at most ${largest.toExponential(1)}`;
+  assert.ok(mean < 2e-6 && largest < 2e-5, found3);
+}
+
+for (const numerics of availableNumerics) {
+  test(`values and gradients (${numerics}) are the definition’s`, async () => {
+    for (const [i, shape] of cases.entries()) {
+      const what = JSON.stringify(shape);
+      const values = draw(shape, 10 * i);
+      const [N, C, H, W] = shape.x;
+      const image = { N, C, H, W };
+      const found = await run(shape, 'auto', values, numerics);
+      const { x, w, b, dy } = values;
+      const y = reference.conv2d(x, w, b, image, shape.O, window(shape.padding));
+      const apply = { relu: (v: number) => Math.max(v, 0), tanh: Math.tanh };
+      const expected = shape.activation ? y.map(apply[shape.activation]) : y;
+      const [dx, dw] = reference.conv2dGradients(x, w, dy, image, shape.O, window(shape.padding));
+      close(found.value, expected, `${what}: y`);
+      close(found.dx, dx, `${what}: gradient by x`);
+      close(found.dw, dw, `${what}: gradient by w`);
+    }
+  });
+}
+test.run();
