@@ -2,7 +2,7 @@
  * Average and maximum over kh×kw windows with strides sh, sw; no padding; windows that do not fit are
  * dropped. `planes` = N·C images of H×W; outputs P×Q. Windows of 2×2 with stride 2 take a vector path.
  */
-import { LANES, floats } from './simd';
+import { LANES, floats, highPairs, lowPairs } from './simd';
 
 /** Even lanes of eight consecutive floats. */
 @inline
@@ -193,11 +193,27 @@ export function maxPool2dGradient(
   dy: usize,
   dx: usize,
 ): void {
-  memory.fill(dx, 0, floats(planes * H * W));
+  // Windows that tile the plane write each input once; others add up.
+  const tiles = kh == 2 && kw == 2 && sh == 2 && sw == 2 && H == 2 * P && W == 2 * Q;
+  if (!tiles || Q % LANES != 0) memory.fill(dx, 0, floats(planes * H * W));
   for (let plane = 0; plane < planes; plane++) {
     for (let p = 0; p < P; p++) {
       const row = floats((plane * H + p * sh) * W);
-      for (let q = 0; q < Q; q++) {
+      let q = 0;
+      if (tiles) {
+        const below = row + floats(W);
+        for (; q <= Q - LANES; q += LANES) {
+          const at = floats(q * 2);
+          spreadToMaxima(
+            x + row + at,
+            x + below + at,
+            v128.load(dy + floats(q)),
+            dx + row + at,
+            dx + below + at,
+          );
+        }
+      }
+      for (; q < Q; q++) {
         let where = row + floats(q * sw);
         let best = load<f32>(x + where);
         for (let i = 0; i < kh; i++) {
@@ -216,4 +232,37 @@ export function maxPool2dGradient(
       dy += floats(Q);
     }
   }
+}
+
+/** Where y wins over x: where it is greater, or NaN while x is not. */
+@inline
+function wins(y: v128, x: v128): v128 {
+  return v128.andnot(f32x4.eq(x, x), f32x4.le(y, x));
+}
+
+/** Four 2×2 windows side by side: g where each has its first maximum, 0 at its other three places. */
+@inline
+function spreadToMaxima(row: usize, below: usize, g: v128, dRow: usize, dBelow: usize): void {
+  const r0 = v128.load(row);
+  const r1 = v128.load(row, 16);
+  const b0 = v128.load(below);
+  const b1 = v128.load(below, 16);
+  let best = even(r0, r1);
+  let next = odd(r0, r1);
+  const second = wins(next, best);
+  best = v128.bitselect(next, best, second);
+  next = even(b0, b1);
+  const third = wins(next, best);
+  best = v128.bitselect(next, best, third);
+  const fourth = wins(odd(b0, b1), best);
+  // Later winners push the earlier ones out.
+  const upper = v128.andnot(v128.andnot(g, fourth), third);
+  const left = v128.andnot(upper, second);
+  const right = v128.and(upper, second);
+  v128.store(dRow, lowPairs(left, right));
+  v128.store(dRow, highPairs(left, right), 16);
+  const lowerLeft = v128.and(v128.andnot(g, fourth), third);
+  const lowerRight = v128.and(g, fourth);
+  v128.store(dBelow, lowPairs(lowerLeft, lowerRight));
+  v128.store(dBelow, highPairs(lowerLeft, lowerRight), 16);
 }

@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, sizeOf } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { availableNumerics } from '../kernels/instance.js';
+import { availableNumerics, createInstance } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { valueAndGradients } from '../support/graph.js';
@@ -131,6 +131,28 @@ test('the gradient of a tie goes to the first of the window', async () => {
   const feeds = new Map([[x, Float32Array.of(1, 3, 3, 3)]]);
   const { found } = await valueAndGradients(y, [x], feeds, Float32Array.of(0), 'strict');
   assert.equal([...found[0]!], [0, 6, 0, 0]);
+});
+
+test('wherever a window lies, its gradient goes to its first NaN, else to its first maximum', async () => {
+  for (const numerics of availableNumerics) {
+    // 22 and 16 columns: vectors of windows with and without a rest.
+    for (const W of [22, 16]) {
+      const x = numbers(6 * W, W).map((v) => (v < -0.6 ? NaN : Math.round(v * 2)));
+      const dy = numbers(3 * (W / 2), 1);
+      const { kernels, put, reserve, read } = await createInstance(numerics);
+      const dx = reserve(6 * W);
+      kernels.maxPool2dGradient(1, 6, W, 2, 2, 2, 2, 3, W / 2, put(x), put(dy), dx);
+      const expected = new Float32Array(6 * W);
+      dy.forEach((g, i) => {
+        const [p, q] = [Math.floor(i / (W / 2)), i % (W / 2)];
+        const at = [0, 1, W, W + 1].map((step) => 2 * p * W + 2 * q + step);
+        const values = at.map((a) => x[a]!);
+        const nan = values.findIndex(Number.isNaN);
+        expected[at[nan >= 0 ? nan : values.indexOf(Math.max(...values))]!] = g;
+      });
+      assert.equal([...read(dx, 6 * W)], [...expected], `${numerics}, ${W} columns`);
+    }
+  }
 });
 
 test('shapes that do not fit are refused', () => {
