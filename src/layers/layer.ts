@@ -2,7 +2,7 @@
  * A layer: settings as plain data, and a function that applies it to a tensor. Its parameters are
  * declared through the scope, which names them after the layer: `c1.weight`.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, nearest } from '../errors.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
 
@@ -50,4 +50,19 @@ export function checkPair(
     );
   }
   return [checkInteger(layer, name, value[0], least), checkInteger(layer, name, value[1], least)];
+}
+
+/** @throws LanewiseError kind 'argument' unless `value` is one of `choices`. */
+export function checkChoice<T extends string>(
+  layer: string,
+  name: string,
+  value: unknown,
+  choices: readonly T[],
+): T {
+  if (choices.includes(value as T)) return value as T;
+  throw new LanewiseError(
+    'argument',
+    `${layer}: ${name} is '${String(value)}', expected one of ${choices.join(', ')}`,
+    nearest(String(value), choices),
+  );
 }

@@ -2,7 +2,7 @@
 export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
 export { add } from './add.js';
 export { constant } from './constant.js';
-export { conv2d, type Algorithm } from './conv2d.js';
+export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
 export { correct, crossEntropy, oneHot, sumOfSquaredErrors } from './loss.js';
 export { linear, matmul } from './matmul.js';
 export { avgPool2d, maxPool2d } from './pool2d.js';

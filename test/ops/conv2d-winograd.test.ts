@@ -4,9 +4,12 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { input, parameter, type Tensor } from '../../src/graph/tensor.js';
+import { compile } from '../../src/compiler/compile.js';
+import { gradients } from '../../src/compiler/differentiate.js';
+import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
 import { evaluate } from '../../src/parallel/evaluate.js';
+import { address } from '../../src/program/program.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
 import { numbers } from '../support/numbers.js';
@@ -67,7 +70,7 @@ async function run(
     [dy, values.dy],
   ]);
   const [value, dx, dw] = await evaluate([y, found.x, found.w], feeds, { numerics });
-  return { value: value!, dx: dx!, dw: dw! };
+  return { y: value!, dx: dx!, dw: dw! };
 }
 
 function draw({ x, O, padding: [ph, pw] }: Case, seed: number) {
@@ -114,10 +117,71 @@ for (const numerics of availableNumerics) {
       const apply = { relu: (v: number) => Math.max(v, 0), tanh: Math.tanh };
       const expected = shape.activation ? y.map(apply[shape.activation]) : y;
       const [dx, dw] = reference.conv2dGradients(x, w, dy, image, shape.O, window(shape.padding));
-      close(found.value, expected, `${what}: y`);
+      close(found.y, expected, `${what}: y`);
       close(found.dx, dx, `${what}: gradient by x`);
       close(found.dw, dw, `${what}: gradient by w`);
     }
   });
 }
+
+test('3×3 filters of stride 1 are transformed where that pays, and never if told not to', () => {
+  const kernels = (
+    xShape: Case['x'],
+    O: number,
+    attributes: Partial<ops.Conv2dAttributes> = {},
+  ) => {
+    const x = input('x', xShape);
+    const w = parameter('w', [O, xShape[1], 3, 3]);
+    const y = ops.conv2d(x, w, null, { stride: [1, 1], padding: [1, 1], ...attributes });
+    const loss = ops.weightedSum(ops.reshape(y, [sizeOf(y.shape)]), 1);
+    const outputs = [y, ...gradients(loss, [x, w])];
+    return compile({
+      name: 'test',
+      leaves: new Map([x, w].map((leaf, i) => [leaf, address('batch', i << 20)])),
+      outputs: outputs.map((tensor, i) => ({ tensor, at: address('results', i << 20) })),
+    })
+      .calls.map(({ kernel }) => kernel)
+      .filter((kernel) => kernel.startsWith('conv2d'))
+      .toSorted();
+  };
+  const winograd = ['conv2dWinograd', 'conv2dWinograd', 'conv2dWinogradWeightGradient'];
+  const direct = ['conv2d', 'conv2dInputGradient', 'conv2dWeightGradient'];
+  assert.equal(kernels([1, 8, 8, 8], 8), winograd);
+  assert.equal(kernels([64, 64, 7, 7], 64), winograd);
+  assert.equal(kernels([1, 8, 8, 8], 8, { algorithm: 'direct' }), direct);
+  assert.equal(kernels([1, 8, 8, 8], 8, { stride: [2, 1] }), direct);
+  assert.equal(
+    kernels([1, 8, 8, 8], 8, { padding: [3, 0] }),
+    ['conv2dInputGradient', ...winograd.slice(1)].toSorted(),
+  );
+  // Channels that are no multiple of 4, or few; a padding no turned filter has; tiles mostly empty.
+  assert.equal(kernels([1, 9, 8, 8], 8), direct);
+  assert.equal(kernels([1, 4, 8, 8], 8), direct);
+  assert.equal(kernels([1, 8, 5, 5], 8), direct);
+});
+
+for (const numerics of availableNumerics) {
+  test(`rounding errors (${numerics}), against the direct algorithm’s, in units of the results`, async () => {
+    const shape: Case = { x: [4, 64, 16, 16], O: 64, padding: [1, 1] };
+    const values = draw(shape, 5);
+    const { x, w, b, dy } = values;
+    const image = { N: 4, C: 64, H: 16, W: 16 };
+    const y = reference.conv2d(x, w, b, image, 64, window([1, 1]));
+    const [dx, dw] = reference.conv2dGradients(x, w, dy, image, 64, window([1, 1]));
+    const transformed = await run(shape, 'auto', values, numerics);
+    const direct = await run(shape, 'direct', values, numerics);
+    for (const [name, expected] of [
+      ['y', y],
+      ['dx', dx],
+      ['dw', dw],
+    ] as const) {
+      const [ours, plain] = [errors(transformed[name], expected), errors(direct[name], expected)];
+      const show = ({ mean, largest }: typeof ours) =>
+        `${(mean * 1e7).toFixed(1)} (largest ${(largest * 1e7).toFixed(0)})`;
+      console.log(`  ${name} ${numerics}: Winograd ${show(ours)}, direct ${show(plain)} · 1e-7`);
+      assert.ok(ours.mean < 1e-6 && ours.largest < 1e-5, `${name}: ${show(ours)} · 1e-7`);
+    }
+  });
+}
+
 test.run();
