@@ -26,10 +26,14 @@ const LOG: usize = memory.data<f32>([
   -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1, -2.1219444e-4, 0.693359375,
 ]);
 
-/** p of tanh, where the polynomial ends, and where tanh is 1 in float32. */
+/**
+ * p of tanh, where the polynomial ends, and where tanh is 1 in float32; then for its other part 2/ln 2,
+ * ½ ln 2, and q.
+ */
 const TANH: usize = memory.data<f32>([
-  -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
-  0.625, 9.5,
+  -5.714678205549717e-3, 2.0648565143346786e-2, -5.37429116666317e-2, 1.33314847946167e-1,
+  -3.333328366279602e-1, 0.625, 9.5, 2.8853900817779268, -0.34657359027997264, 8.859917521476746e-2,
+  0.26797541975975037, 0.666688084602356, 1.3333144187927246, 1.999999761581421, 2.0,
 ]);
 
 /** p of sine, then of cosine, on ±π/4. */
@@ -87,13 +91,6 @@ export function exp(x: v128): v128 {
   return f32x4.mul(f32x4.mul(expRemainder(bounded, rounded), first), second);
 }
 
-/** eˣ for 0 ≤ x ≤ 87: n is added to the exponent as it is. */
-@inline
-function expModerate(x: v128): v128 {
-  const rounded = roundedQuotient(x);
-  return i32x4.add(expRemainder(x, rounded), i32x4.shl(rounded, 23));
-}
-
 /** ln x for x ≥ 0 (−∞ at 0); NaN below. */
 @inline
 export function log(x: v128): v128 {
@@ -123,7 +120,8 @@ export function log(x: v128): v128 {
 /** tanh x. */
 @inline
 export function tanh(x: v128): v128 {
-  const magnitude = f32x4.abs(x);
+  const sign = v128.and(x, at(COMMON, 2));
+  const magnitude = v128.xor(x, sign);
   // |x| < 0.625: x + x·z·p(z) with z = x².
   const z = f32x4.mul(x, x);
   let p = madd(at(TANH, 0), z, at(TANH, 1));
@@ -131,12 +129,19 @@ export function tanh(x: v128): v128 {
   p = madd(p, z, at(TANH, 3));
   p = madd(p, z, at(TANH, 4));
   const small = madd(f32x4.mul(p, z), x, x);
-  // Else 1 − 2 / (e^(2|x|) + 1), with the sign of x; it is 1 in float32 from 9.02 on.
+  // Else 1 − 2 / (e^(2|x|) + 1), with the sign of x; it is 1 in float32 from 9.02 on. |x| = n·½ ln 2 + r,
+  // and e^(2|x|) = 2ⁿ·e^(2r) with e^(2r) = 1 + r·q(r), so that n is added to the exponent as it is.
   const bounded = f32x4.pmin(magnitude, at(TANH, 6));
-  const e = expModerate(f32x4.add(bounded, bounded));
+  const rounded = madd(bounded, at(TANH, 7), at(EXP, 1));
+  const r = madd(f32x4.sub(rounded, at(EXP, 1)), at(TANH, 8), bounded);
   const one = at(COMMON, 0);
+  let q = madd(at(TANH, 9), r, at(TANH, 10));
+  q = madd(q, r, at(TANH, 11));
+  q = madd(q, r, at(TANH, 12));
+  q = madd(q, r, at(TANH, 13));
+  q = madd(q, r, at(TANH, 14));
+  const e = i32x4.add(madd(q, r, one), i32x4.shl(rounded, 23));
   const large = f32x4.sub(one, f32x4.div(at(COMMON, 1), f32x4.add(e, one)));
-  const sign = v128.and(x, at(COMMON, 2));
   // A NaN is not ≥, and stays one in the polynomial.
   return v128.bitselect(v128.or(large, sign), small, f32x4.ge(magnitude, at(TANH, 5)));
 }
