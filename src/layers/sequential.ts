@@ -106,10 +106,7 @@ export function sequential(
 }
 
 /** The model a file describes. @throws LanewiseError for unknown layers or settings out of range. */
-export const rebuild = ({
-  input: { shape, mean, deviation },
-  layers,
-}: Architecture): Model =>
+export const rebuild = ({ input: { shape, mean, deviation }, layers }: Architecture): Model =>
   sequential(createLayers(layers), { input: shape, mean, deviation });
 
 function build(

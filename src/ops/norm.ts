@@ -117,24 +117,25 @@ const sumsOp = defineOp<{ x: Tensor; moments: Tensor; dy: Tensor }, { epsilon: n
     k.batchNormSums(...leading(x.shape), at.x, at.moments, at.dy, attributes.epsilon, output),
 });
 
-const gradientOp = defineOp<Omit<Inputs, 'bias'> & { sums: Tensor; dy: Tensor }, { epsilon: number }>(
-  {
-    name: 'batchNormGradient',
-    shape: ({ x }) => ({ shape: x.shape }),
-    forward: (k, { inputs: { x }, attributes }, { inputs: at, output }) =>
-      k.batchNormGradient(
-        ...leading(x.shape),
-        at.x,
-        at.moments,
-        at.weight,
-        at.sums,
-        at.dy,
-        attributes.epsilon,
-        output,
-      ),
-    inPlace: ['dy', 'x'],
-  },
-);
+const gradientOp = defineOp<
+  Omit<Inputs, 'bias'> & { sums: Tensor; dy: Tensor },
+  { epsilon: number }
+>({
+  name: 'batchNormGradient',
+  shape: ({ x }) => ({ shape: x.shape }),
+  forward: (k, { inputs: { x }, attributes }, { inputs: at, output }) =>
+    k.batchNormGradient(
+      ...leading(x.shape),
+      at.x,
+      at.moments,
+      at.weight,
+      at.sums,
+      at.dy,
+      attributes.epsilon,
+      output,
+    ),
+  inPlace: ['dy', 'x'],
+});
 
 /**
  * (x − mean)/√(variance + epsilon)·weight + bias by channel, with the moments of x itself:

@@ -74,20 +74,17 @@ test('the same holds for fused numerics', async () => {
 
 test('running statistics stand beside the weights, under PyTorch’s names, and are not trained', async () => {
   const model = await run({ ...base, optimizer: sgd({ lr: 0 }), batch: 24, workers: 0 });
-  assert.equal(
-    [...model.weights.keys()].slice(0, 9),
-    [
-      'conv.weight',
-      'bn.weight',
-      'bn.bias',
-      'bn.running_mean',
-      'bn.running_var',
-      'stage.0.conv1.weight',
-      'stage.0.bn1.weight',
-      'stage.0.bn1.bias',
-      'stage.0.bn1.running_mean',
-    ],
-  );
+  assert.equal([...model.weights.keys()].slice(0, 9), [
+    'conv.weight',
+    'bn.weight',
+    'bn.bias',
+    'bn.running_mean',
+    'bn.running_var',
+    'stage.0.conv1.weight',
+    'stage.0.bn1.weight',
+    'stage.0.bn1.bias',
+    'stage.0.bn1.running_mean',
+  ]);
   assert.ok(model.weights.has('stage.0.shortcut.1.running_var'));
   assert.equal([...model.weights.get('bn.weight')!], [1, 1, 1, 1, 1, 1]);
   assert.ok(model.weights.get('bn.running_var')!.every((v) => v > 0 && v !== 1));
