@@ -124,13 +124,14 @@ export function batchNorm(
   y: usize,
   code: i32,
 ): void {
-  for (let c = 0; c < C; c++) {
-    const at = floats(c);
-    const scale = load<f32>(weight + at) / sqrt<f32>(load<f32>(variance + at) + epsilon);
-    const centre = v128.load_splat<f32>(mean + at);
-    const factor = f32x4.splat(scale);
-    const shift = v128.load_splat<f32>(bias + at);
-    for (let n = 0; n < N; n++) {
+  // In the order of memory: planes that lie apart would keep the prefetcher from getting ahead.
+  for (let n = 0; n < N; n++) {
+    for (let c = 0; c < C; c++) {
+      const at = floats(c);
+      const scale = load<f32>(weight + at) / sqrt<f32>(load<f32>(variance + at) + epsilon);
+      const centre = v128.load_splat<f32>(mean + at);
+      const factor = f32x4.splat(scale);
+      const shift = v128.load_splat<f32>(bias + at);
       const plane = floats((n * C + c) * area);
       const from = x + plane;
       const to = y + plane;
@@ -156,12 +157,12 @@ export function batchNormSums(
   epsilon: f32,
   sums: usize,
 ): void {
-  for (let c = 0; c < C; c++) {
-    const mean = load<f32>(moments + floats(c));
-    const centre = f32x4.splat(mean);
-    let sum: f32 = 0;
-    let products: f32 = 0;
-    for (let n = 0; n < N; n++) {
+  memory.fill(sums, 0, floats(2 * C));
+  // In the order of memory, see batchNorm; each channel's planes are still added in order of n.
+  for (let n = 0; n < N; n++) {
+    for (let c = 0; c < C; c++) {
+      const mean = load<f32>(moments + floats(c));
+      const centre = f32x4.splat(mean);
       const plane = floats((n * C + c) * area);
       const values = x + plane;
       const slopes = dy + plane;
@@ -185,19 +186,22 @@ export function batchNormSums(
         s = f32x4.add(s, g);
         p = madd(f32x4.sub(v128.load(values + at), centre), g, p);
       }
-      let planeSum = sumLanes(f32x4.add(s, t));
-      let planeProducts = sumLanes(f32x4.add(p, q));
+      let sum = sumLanes(f32x4.add(s, t));
+      let products = sumLanes(f32x4.add(p, q));
       for (; i < area; i++) {
         const g = load<f32>(slopes + floats(i));
-        planeSum += g;
-        planeProducts += g * (load<f32>(values + floats(i)) - mean);
+        sum += g;
+        products += g * (load<f32>(values + floats(i)) - mean);
       }
-      sum += planeSum;
-      products += planeProducts;
+      const to = sums + floats(c);
+      store<f32>(to, load<f32>(to) + sum);
+      store<f32>(to + floats(C), load<f32>(to + floats(C)) + products);
     }
+  }
+  for (let c = 0; c < C; c++) {
     const deviation = sqrt<f32>(load<f32>(moments + floats(C + c)) + epsilon);
-    store<f32>(sums + floats(c), sum);
-    store<f32>(sums + floats(C + c), products / deviation);
+    const to = sums + floats(C + c);
+    store<f32>(to, load<f32>(to) / deviation);
   }
 }
 
