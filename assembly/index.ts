@@ -17,10 +17,27 @@ export {
 } from './loss';
 export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
 export { NR } from './microkernel';
+export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, sgd } from './optimizer';
-export { avgPool2d, avgPool2dGradient, maxPool2d, maxPool2dGradient } from './pool';
+export {
+  averagePlanes,
+  averagePlanesGradient,
+  avgPool2d,
+  avgPool2dGradient,
+  maxPool2d,
+  maxPool2dGradient,
+} from './pool';
 export { randomNormal, randomUniform } from './random';
-export { add, fill, spread, sumChannels, sumRows, weightedSum } from './reduce';
+export {
+  add,
+  addActivation,
+  fill,
+  scale,
+  spread,
+  sumChannels,
+  sumRows,
+  weightedSum,
+} from './reduce';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

@@ -2,6 +2,8 @@
  * Average and maximum over kh×kw windows with strides sh, sw; no padding; windows that do not fit are
  * dropped. `planes` = N·C images of H×W; outputs P×Q. Windows of 2×2 with stride 2 take a vector path.
  */
+import { sumPlane } from './norm';
+import { fill } from './reduce';
 import { LANES, floats, highPairs, lowPairs } from './simd';
 
 /** Even lanes of eight consecutive floats. */
@@ -265,4 +267,20 @@ function spreadToMaxima(row: usize, below: usize, g: v128, dRow: usize, dBelow: 
   const lowerRight = v128.and(g, fourth);
   v128.store(dBelow, lowPairs(lowerLeft, lowerRight));
   v128.store(dBelow, highPairs(lowerLeft, lowerRight), 16);
+}
+
+/** y[plane] = mean of x[plane, :], planes×area: global average pooling. */
+export function averagePlanes(planes: i32, area: i32, x: usize, y: usize): void {
+  const scale: f32 = <f32>1 / <f32>area;
+  for (let plane = 0; plane < planes; plane++) {
+    store<f32>(y + floats(plane), sumPlane(x + floats(plane * area), area) * scale);
+  }
+}
+
+/** dx[plane, :] = dy[plane]/area. */
+export function averagePlanesGradient(planes: i32, area: i32, dy: usize, dx: usize): void {
+  const scale: f32 = <f32>1 / <f32>area;
+  for (let plane = 0; plane < planes; plane++) {
+    fill(dx + floats(plane * area), area, load<f32>(dy + floats(plane)) * scale);
+  }
 }

@@ -1,4 +1,5 @@
 /** Sums over axes, sums of arrays, and the trivial fills: each in one fixed order. */
+import { RELU, activation } from './activation';
 import { LANES, floats, loadTail, storeTail, sumLanes } from './simd';
 
 /** y[i] = value. */
@@ -25,6 +26,37 @@ export function add(a: usize, b: usize, y: usize, count: i32): void {
     const at = floats(i);
     store<f32>(y + at, load<f32>(a + at) + load<f32>(b + at));
   }
+}
+
+/** y = f(a + b), f the activation of `code`; y may be a or b. */
+export function addActivation(a: usize, b: usize, y: usize, count: i32, code: i32): void {
+  if (code != RELU) {
+    add(a, b, y, count);
+    activation(code, y, y, count);
+    return;
+  }
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    const at = floats(i);
+    const sum = f32x4.add(v128.load(a + at), v128.load(b + at));
+    v128.store(y + at, f32x4.pmax(sum, f32x4.splat(0)));
+  }
+  const rest = count - i;
+  if (rest) {
+    const at = floats(i);
+    const sum = f32x4.add(loadTail(a + at, rest), loadTail(b + at, rest));
+    storeTail(y + at, f32x4.pmax(sum, f32x4.splat(0)), rest);
+  }
+}
+
+/** y[i] = weight · x[i]; y may be x. */
+export function scale(x: usize, y: usize, count: i32, weight: f32): void {
+  const factor = f32x4.splat(weight);
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    v128.store(y + floats(i), f32x4.mul(v128.load(x + floats(i)), factor));
+  }
+  for (; i < count; i++) store<f32>(y + floats(i), load<f32>(x + floats(i)) * weight);
 }
 
 /** y[j] = Σᵢ x[i, j] over rows; x: rows×columns. The gradient of a bias of a matrix product. */

@@ -6,12 +6,16 @@ export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export {
   avgPool2d,
+  batchNorm2d,
+  chain,
   conv2d,
   flatten,
+  globalAvgPool2d,
   linear,
   maxPool2d,
   parameterCount,
   relu,
+  residual,
   scaledTanh,
   sequential,
   sigmoid,
@@ -20,7 +24,7 @@ export {
   type Model,
 } from './layers/index.js';
 export { type LossName } from './losses/loss.js';
-export { lenet5, mlp } from './models/index.js';
+export { lenet5, mlp, resnet20 } from './models/index.js';
 export { adam, momentum, sgd, type Optimizer, type ScheduleName } from './optimizers/index.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { decodeModel, encodeModel } from './training/model-file.js';

@@ -40,6 +40,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'graph',
     'layers',
     'losses',
+    'models',
     'ops',
     'optimizers',
     'parallel',

@@ -8,7 +8,7 @@ import type { Workload } from './workload.js';
 export { profile, type Profile } from './profile.js';
 export type { Conditions, Measurement, Workload } from './workload.js';
 
-const { mlp, lenet5, 'vgg-small': vggSmall } = benchmarkModels;
+const { mlp, lenet5, 'vgg-small': vggSmall, resnet20 } = benchmarkModels;
 
 export const workloads: Readonly<Record<string, Workload>> = {
   ceiling,
@@ -23,6 +23,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'lenet5-b64': training(lenet5, 64),
   'lenet5-b256': training(lenet5, 256),
   'vgg-small-b64': training(vggSmall, 64),
+  'resnet20-b64': training(resnet20, 64),
   'lenet5-infer-b1': inference(lenet5, 1),
   'lenet5-infer-b256': inference(lenet5, 256),
 };

@@ -15,7 +15,7 @@ export const inference =
   ({ create }: BenchmarkModel, batch: number): Workload =>
   async ({ numerics, seconds }) => {
     const model = create();
-    const graph = model.build(batch);
+    const graph = model.build(batch, 'evaluation');
     const parameters = layoutParameters(model);
     const leaves = new Map<Tensor, Address>([[graph.samples, address('batch', 0)]]);
     for (const { name, offset } of parameters.entries) {

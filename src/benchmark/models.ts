@@ -13,6 +13,7 @@ import {
   type Model,
 } from '../layers/index.js';
 import type { LossName } from '../losses/loss.js';
+import { resnet20 } from '../models/index.js';
 import { adam, momentum, sgd, type Optimizer } from '../optimizers/index.js';
 import type { RunPlan } from '../parallel/plan.js';
 import { createSession } from '../parallel/session.js';
@@ -79,6 +80,11 @@ export const benchmarkModels = {
       ),
     loss: 'crossEntropy',
     optimizer: adam({ lr: 0.0001 }),
+  },
+  resnet20: {
+    create: resnet20,
+    loss: 'crossEntropy',
+    optimizer: momentum({ lr: 0.1, weightDecay: 0.0001 }),
   },
 } as const satisfies Record<string, BenchmarkModel>;
 

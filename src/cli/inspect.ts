@@ -57,7 +57,7 @@ function runInspect(name: string, { program, batch, shards, workers }: Options):
 
 /** One line a layer: name, kind, output of one sample, parameters, operations forward. */
 function layerTable(name: string, model: Model): string {
-  const graph = model.build(1);
+  const graph = model.build(1, 'evaluation');
   const flopsOf = (layer: string): number =>
     topologicalOrder([graph.output]).reduce((sum, output) => {
       const { source } = output;
@@ -67,7 +67,10 @@ function layerTable(name: string, model: Model): string {
     }, 0);
   const parametersOf = (layer: string): number =>
     model.parameters
-      .filter((parameter) => parameter.name.startsWith(`${layer}.`))
+      .filter(
+        ({ name, momentum }) =>
+          momentum === undefined && name.slice(0, name.lastIndexOf('.')) === layer,
+      )
       .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const rows = graph.activations.map(({ layer, kind, output }) => ({
     layer,

@@ -1,17 +1,19 @@
 /**
- * Fusion: an activation whose input comes from a product or convolution that nothing else reads is
- * computed in that kernel's epilogue, on data still in cache. Backward does not need the value before
- * the activation, since gradients are written in its output.
+ * Fusion: an activation whose input comes from a product, a convolution, a normalisation or a sum that
+ * nothing else reads is computed in that kernel's epilogue, on data still in cache. Backward does not need
+ * the value before the activation, since gradients are written in its output.
  */
 import { apply, withLayer, type Op } from '../graph/op.js';
 import { topologicalOrder } from '../graph/order.js';
 import type { Application, Tensor } from '../graph/tensor.js';
 import { activationOp, type Activation } from '../ops/activation.js';
+import { addOp } from '../ops/add.js';
 import { conv2dOp } from '../ops/conv2d.js';
 import { matmulOp } from '../ops/matmul.js';
+import { batchNormOp, normalizeOp } from '../ops/norm.js';
 
 /** Ops with an `activation` attribute that their kernel applies. */
-const producers: readonly unknown[] = [matmulOp, conv2dOp];
+const producers: readonly unknown[] = [matmulOp, conv2dOp, batchNormOp, normalizeOp, addOp];
 
 /** The graph of `outputs` rewritten; returns the outputs in their order. Leaves stay the same tensors. */
 export function fuse(outputs: readonly Tensor[]): Tensor[] {

@@ -14,3 +14,6 @@ export const fanInUniform = (fanIn: number): Initializer => {
   const bound = 1 / Math.sqrt(fanIn);
   return { low: -bound, high: bound };
 };
+
+/** The same value everywhere. */
+export const constantly = (value: number): Initializer => ({ low: value, high: value });

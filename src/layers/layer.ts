@@ -16,10 +16,41 @@ export interface Layer {
   build(x: Tensor, scope: Scope): Tensor;
 }
 
+/** Training sees the samples at hand, evaluation what training has kept of all of them. */
+export type Mode = 'training' | 'evaluation';
+
 export interface Scope {
+  readonly mode: Mode;
   /** A parameter of the layer at hand; `name` is `weight`, `bias`. */
   parameter(name: string, shape: Shape, initializer: Initializer): Tensor;
+  /** A value kept beside the parameters: each minibatch moves it by `momentum` towards what was observed. */
+  statistic(name: string, shape: Shape, initializer: Initializer, momentum: number): Tensor;
+  /** What the samples at hand say of a statistic, in training. */
+  observe(name: string, value: Tensor): void;
+  /** Applies a layer that the one at hand is made of. */
+  apply(name: string, layer: Layer, x: Tensor): Tensor;
 }
+
+/** Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named ones. */
+export type Layers = readonly Layer[] | Readonly<Record<string, Layer>>;
+
+/** @throws LanewiseError kind 'argument' if there are none; `owner` is what is made of them. */
+export function namedLayers(owner: string, layers: Layers): [name: string, layer: Layer][] {
+  const named = Object.entries(layers) as [string, Layer][];
+  if (named.length === 0)
+    throw new LanewiseError('argument', `a ${owner} needs at least one layer`);
+  return named;
+}
+
+/** A layer as a model file keeps it. */
+export interface LayerDescription {
+  readonly name: string;
+  readonly kind: string;
+  readonly settings: Settings;
+}
+
+export const describe = (layers: readonly (readonly [string, Layer])[]): LayerDescription[] =>
+  layers.map(([name, { kind, settings }]) => ({ name, kind, settings }));
 
 /** @throws LanewiseError kind 'argument' unless `value` is a whole number of at least `least`. */
 export function checkInteger(layer: string, name: string, value: unknown, least: number): number {

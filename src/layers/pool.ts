@@ -21,3 +21,10 @@ export const avgPool2d = pool('avgPool2d', ops.avgPool2d);
 
 /** Maximum over windows; the stride defaults to the kernel's size. */
 export const maxPool2d = pool('maxPool2d', ops.maxPool2d);
+
+/** Mean over each whole plane: N×C×H×W to N×C. */
+export const globalAvgPool2d = (): Layer => ({
+  kind: 'globalAvgPool2d',
+  settings: {},
+  build: (x) => ops.globalAvgPool2d(x),
+});

@@ -6,8 +6,17 @@ import { LanewiseError } from '../errors.js';
 import { withLayer } from '../graph/op.js';
 import { input, parameter, showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
-import { checkInteger, type Layer, type Settings } from './layer.js';
-import { createLayer } from './registry.js';
+import {
+  checkInteger,
+  describe,
+  namedLayers,
+  type Layer,
+  type LayerDescription,
+  type Layers,
+  type Mode,
+  type Scope,
+} from './layer.js';
+import { createLayers } from './registry.js';
 
 /** What goes into the first layer. */
 export interface InputSettings {
@@ -21,17 +30,16 @@ export interface InputSettings {
 /** The JSON in a model file from which the model is rebuilt. */
 export interface Architecture {
   readonly input: InputSettings;
-  readonly layers: readonly {
-    readonly name: string;
-    readonly kind: string;
-    readonly settings: Settings;
-  }[];
+  readonly layers: readonly LayerDescription[];
 }
 
+/** A value that a model file holds: a trained parameter, or a statistic that training keeps. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: Initializer;
+  /** Of a statistic: the share of each minibatch in it. Absent for what the optimizer trains. */
+  readonly momentum?: number;
 }
 
 /** A model's graph for one batch size. */
@@ -39,7 +47,9 @@ export interface ModelGraph {
   readonly samples: Tensor;
   readonly output: Tensor;
   readonly parameters: ReadonlyMap<string, Tensor>;
-  /** Each layer's output, in order. */
+  /** What the samples say of each statistic, by its name; empty in evaluation. */
+  readonly observations: ReadonlyMap<string, Tensor>;
+  /** Each layer's output, in order; layers made of layers come after these. */
   readonly activations: readonly {
     readonly layer: string;
     readonly kind: string;
@@ -53,7 +63,7 @@ export interface Model {
   readonly parameters: readonly ParameterSpec[];
   /** Values the model answers with for one sample. */
   readonly outputs: number;
-  build(batch: number): ModelGraph;
+  build(batch: number, mode: Mode): ModelGraph;
 }
 
 export interface SequentialOptions {
@@ -69,17 +79,17 @@ export interface SequentialOptions {
  * @throws LanewiseError if a layer does not fit what comes out of the one before; the message names it.
  */
 export function sequential(
-  layers: readonly Layer[] | Readonly<Record<string, Layer>>,
+  layers: Layers,
   { input: shape, mean = 0, deviation = 1 }: SequentialOptions,
 ): Model {
-  const named = Object.entries(layers) as [string, Layer][];
-  checkInput(shape, mean, deviation, named);
+  const named = namedLayers('model', layers);
+  checkInput(shape, mean, deviation);
   const architecture: Architecture = {
     input: { shape, mean, deviation },
-    layers: named.map(([name, { kind, settings }]) => ({ name, kind, settings })),
+    layers: describe(named),
   };
   const specs: ParameterSpec[] = [];
-  const once = build(named, shape, 1, (spec) => specs.push(spec));
+  const once = build(named, shape, 1, 'evaluation', (spec) => specs.push(spec));
   if (once.output.shape.length !== 2) {
     throw new LanewiseError(
       'shape',
@@ -91,52 +101,54 @@ export function sequential(
     architecture,
     parameters: specs,
     outputs: once.output.shape[1]!,
-    build: (batch) => build(named, shape, batch, () => {}),
+    build: (batch, mode) => build(named, shape, batch, mode, () => {}),
   };
 }
 
 /** The model a file describes. @throws LanewiseError for unknown layers or settings out of range. */
-export function rebuild({ input: { shape, mean, deviation }, layers }: Architecture): Model {
-  const named = layers.map(
-    ({ name, kind, settings }) => [name, createLayer(kind, settings)] as const,
-  );
-  return sequential(Object.fromEntries(named), { input: shape, mean, deviation });
-}
+export const rebuild = ({ input: { shape, mean, deviation }, layers }: Architecture): Model =>
+  sequential(createLayers(layers), { input: shape, mean, deviation });
 
 function build(
   layers: readonly [string, Layer][],
   shape: Shape,
   batch: number,
+  mode: Mode,
   declare: (spec: ParameterSpec) => void,
 ): ModelGraph {
   const samples = input('samples', [batch, ...shape]);
   const parameters = new Map<string, Tensor>();
+  const observations = new Map<string, Tensor>();
   const activations: { layer: string; kind: string; output: Tensor }[] = [];
-  let x = samples;
-  for (const [layer, { kind, build }] of layers) {
-    x = withLayer(layer, () =>
-      build(x, {
-        parameter(short, shape, initializer) {
-          const name = `${layer}.${short}`;
-          const tensor = parameter(name, shape);
-          parameters.set(name, tensor);
-          declare({ name, shape, initializer });
-          return tensor;
-        },
-      }),
-    );
-    activations.push({ layer, kind, output: x });
+  /** Declares `name`, which another layer's dots may have given already. */
+  function create(spec: ParameterSpec): Tensor {
+    if (parameters.has(spec.name))
+      throw new LanewiseError('argument', `two layers have a parameter '${spec.name}'`);
+    const tensor = parameter(spec.name, spec.shape);
+    parameters.set(spec.name, tensor);
+    declare(spec);
+    return tensor;
   }
-  return { samples, output: x, parameters, activations };
+  const scopeOf = (prefix: string): Scope => ({
+    mode,
+    parameter: (name, shape, initializer) =>
+      create({ name: `${prefix}${name}`, shape, initializer }),
+    statistic: (name, shape, initializer, momentum) =>
+      create({ name: `${prefix}${name}`, shape, initializer, momentum }),
+    observe: (name, value) => observations.set(`${prefix}${name}`, value),
+    apply(name, layer, x) {
+      const full = `${prefix}${name}`;
+      const output = withLayer(full, () => layer.build(x, scopeOf(`${full}.`)));
+      activations.push({ layer: full, kind: layer.kind, output });
+      return output;
+    },
+  });
+  const model = scopeOf('');
+  const output = layers.reduce((x, [name, layer]) => model.apply(name, layer, x), samples);
+  return { samples, output, parameters, observations, activations };
 }
 
-function checkInput(
-  shape: Shape,
-  mean: number,
-  deviation: number,
-  layers: readonly unknown[],
-): void {
-  if (layers.length === 0) throw new LanewiseError('argument', 'a model needs at least one layer');
+function checkInput(shape: Shape, mean: number, deviation: number): void {
   if (!Array.isArray(shape) || shape.length !== 3) {
     throw new LanewiseError(
       'argument',
@@ -156,4 +168,6 @@ function checkInput(
 
 /** Number of trained values. */
 export const parameterCount = (model: Model): number =>
-  model.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  model.parameters
+    .filter(({ momentum }) => momentum === undefined)
+    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);

@@ -4,8 +4,9 @@ import type { Model } from '../layers/index.js';
 import type { LossName } from '../losses/loss.js';
 import { lenet5 } from './lenet5.js';
 import { mlp } from './mlp.js';
+import { resnet20 } from './resnet20.js';
 
-export { lenet5, mlp };
+export { lenet5, mlp, resnet20 };
 
 /** A model with the loss and the settings that train it well. */
 export interface Recipe {

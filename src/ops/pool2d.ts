@@ -1,4 +1,4 @@
-/** Average and maximum pooling of N×C×H×W images. Windows that do not fit are dropped. */
+/** Average and maximum pooling of N×C×H×W images. Windows that do not fit are dropped. Averages of whole planes. */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import { checkPair, windows, type Pair } from './conv2d.js';
@@ -59,6 +59,38 @@ const maxPool2dGradientOp = defineOp<{ x: Tensor; dy: Tensor }, PoolAttributes>(
   forward: (k, { inputs: { x }, attributes }, at) =>
     k.maxPool2dGradient(...leading(x.shape, attributes), at.inputs.x, at.inputs.dy, at.output),
 });
+
+/** The kernels' leading operands: planes and values of one. */
+const planes = ([N, C, H, W]: Shape): [planes: number, area: number] => [N! * C!, H! * W!];
+
+const globalAvgPool2dOp = defineOp<{ x: Tensor }, object>({
+  name: 'globalAvgPool2d',
+  shape({ x }) {
+    if (x.shape.length !== 4) {
+      throw new ShapeError(
+        'globalAvgPool2d',
+        `expected an input of N×C×H×W, found ${showShape(x.shape)}`,
+      );
+    }
+    return { shape: [x.shape[0]!, x.shape[1]!] };
+  },
+  forward: (k, { inputs: { x } }, at) =>
+    k.averagePlanes(...planes(x.shape), at.inputs.x, at.output),
+  backward: ({ inputs: { x } }, dy) => ({
+    x: apply(globalAvgPool2dGradientOp, { dy }, { shape: x.shape }),
+  }),
+});
+
+const globalAvgPool2dGradientOp: Op<{ dy: Tensor }, { shape: Shape }> = defineOp({
+  name: 'globalAvgPool2dGradient',
+  shape: (_, { shape }) => ({ shape }),
+  forward: (k, { output }, at) =>
+    k.averagePlanesGradient(...planes(output.shape), at.inputs.dy, at.output),
+  backward: (_, g) => ({ dy: globalAvgPool2d(g) }),
+});
+
+/** Mean over each whole plane; x: N×C×H×W, result N×C. */
+export const globalAvgPool2d = (x: Tensor): Tensor => apply(globalAvgPool2dOp, { x }, {});
 
 /** Mean over windows; x: N×C×H×W. @throws ShapeError if the kernel does not fit. */
 export const avgPool2d = (x: Tensor, attributes: PoolAttributes): Tensor =>

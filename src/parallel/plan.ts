@@ -10,7 +10,6 @@ import { lossFor, type LossName } from '../losses/loss.js';
 import { RATE_SLOTS, type Optimizer } from '../optimizers/optimizer.js';
 import {
   address,
-  advance,
   align,
   createEmitter,
   type KernelCall,
@@ -153,7 +152,7 @@ export function planRun({
     scores: EVALUATION_CHUNK * model.outputs * 4,
     losses: EVALUATION_CHUNK * 4,
     parameters: parameters.bytes,
-    state: parameters.bytes * (optimizer?.stateArrays ?? 0),
+    state: parameters.trainedBytes * (optimizer?.stateArrays ?? 0),
     ...Object.fromEntries(
       datasets.flatMap((data, i) => [
         [`samples ${i}`, data.count * sizeOf(data.shape) * (data.isBytes ? 1 : 4)],
@@ -233,26 +232,42 @@ function gathering(
   };
 }
 
+/** The optimizer on what is trained, and running statistics, both within the worker's slice. */
 function updateCalls(
   optimizer: Optimizer,
-  { bytes }: ParameterLayout,
+  { entries, trainedBytes, bytes }: ParameterLayout,
   rank: number,
   workers: number,
 ): readonly KernelCall[] {
   const slice = sliceOf(bytes, rank, workers);
-  if (slice.bytes === 0) return [];
   const calls: KernelCall[] = [];
-  optimizer.update(
-    createEmitter(calls, () => ({ label: 'update', flops: 0 })),
-    {
-      parameters: address('parameters', slice.from),
-      gradients: address('gradients', slice.from),
+  const k = createEmitter(calls, () => ({ label: 'update', flops: 0 }));
+  /** Calls `update` on the part of [offset, offset + size) in the slice, if there is one. */
+  const within = (
+    offset: number,
+    size: number,
+    update: (from: number, count: number) => void,
+  ): void => {
+    const from = Math.max(offset, slice.from);
+    const end = Math.min(offset + size, slice.from + slice.bytes);
+    if (from < end) update(from, (end - from) / 4);
+  };
+  within(0, trainedBytes, (from, count) =>
+    optimizer.update(k, {
+      parameters: address('parameters', from),
+      gradients: address('gradients', from),
       state: Array.from({ length: optimizer.stateArrays }, (_, i) =>
-        advance(address('state', slice.from), i * bytes),
+        address('state', from + i * trainedBytes),
       ),
       rates: address('rates', 0),
-      count: slice.bytes / 4,
-    },
+      count,
+    }),
   );
+  for (const { offset, count, momentum } of entries) {
+    if (momentum === undefined) continue;
+    within(offset, align(count * 4), (from, values) =>
+      k.moveTowards(address('parameters', from), address('gradients', from), values, momentum),
+    );
+  }
   return calls;
 }

@@ -55,7 +55,7 @@ function leavesOf(
 
 /**
  * The gradients of a shard of `count` samples of a minibatch of `batch`: of the minibatch's mean loss,
- * so that the shards' sums need no further scaling.
+ * so that the shards' sums need no further scaling. Statistics' places get the shard's share of their mean.
  */
 export function gradientProgram(
   model: Model,
@@ -65,22 +65,31 @@ export function gradientProgram(
   io: IoLayout,
   parameters: ParameterLayout,
 ): Program {
-  const graph = model.build(count);
+  const graph = model.build(count, 'training');
   const labels = input('labels', [count], 'i32');
   const mean = ops.weightedSum(loss.perSample(graph.output, labels), 1 / batch);
   const hits = ops.weightedSum(ops.correct(graph.output, labels), 1);
-  const by = parameters.entries.map(({ name }) => graph.parameters.get(name)!);
+  const trained = parameters.entries.filter(({ momentum }) => momentum === undefined);
+  const by = trained.map(({ name }) => graph.parameters.get(name)!);
   const found = gradients(mean, by);
   // Backward order: the last layer's gradients are wanted first, so its activations are free first.
-  const gradientOutputs = parameters.entries
+  const gradientOutputs = trained
     .map(({ offset }, i) => ({ tensor: found[i]!, at: address('gradients', offset) }))
     .toReversed();
+  // The shard's share of the minibatch's mean statistic.
+  const observed = parameters.entries
+    .filter(({ momentum }) => momentum !== undefined)
+    .map(({ name, offset }) => ({
+      tensor: ops.scale(graph.observations.get(name)!, count / batch),
+      at: address('gradients', offset),
+    }));
   return compile({
     name: `gradients of ${count} of ${batch}`,
     leaves: leavesOf(graph, labels, io, parameters),
     outputs: [
       { tensor: mean, at: address('results', io.loss) },
       { tensor: hits, at: address('results', io.hits) },
+      ...observed,
       ...gradientOutputs,
     ],
   });
@@ -94,7 +103,7 @@ export function evaluationProgram(
   io: IoLayout,
   parameters: ParameterLayout,
 ): Program {
-  const graph = model.build(count);
+  const graph = model.build(count, 'evaluation');
   const labels = input('labels', [count], 'i32');
   return compile({
     name: `evaluation of ${count}`,

@@ -19,6 +19,7 @@ const convolution = [
   'Q',
 ] as const;
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
+const normalisation = ['N', 'C', 'area'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
 
 export const kernelOperands = {
@@ -39,8 +40,15 @@ export const kernelOperands = {
     'decay',
   ],
   add: ['a', 'b', 'y', 'count'],
+  addActivation: ['a', 'b', 'y', 'count', 'code'],
+  averagePlanes: ['planes', 'area', 'x', 'y'],
+  averagePlanesGradient: ['planes', 'area', 'dy', 'dx'],
   avgPool2d: [...pooling, 'x', 'y'],
   avgPool2dGradient: [...pooling, 'dy', 'dx'],
+  batchNorm: [...normalisation, 'x', 'mean', 'variance', 'weight', 'bias', 'epsilon', 'y', 'code'],
+  batchNormGradient: [...normalisation, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
+  batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
+  channelMoments: [...normalisation, 'x', 'moments'],
   conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dInputGradient: [...convolution, 'w', 'dy', 'dx', 'workspace'],
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
@@ -70,9 +78,11 @@ export const kernelOperands = {
   maxPool2d: [...pooling, 'x', 'y'],
   maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
   momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
+  moveTowards: ['r', 'g', 'count', 'momentum'],
   oneHot: ['n', 'C', 'labels', 'y'],
   randomNormal: ['y', 'count', 'mean', 'deviation', 'key0', 'key1', 'index', 'purpose'],
   randomUniform: ['y', 'count', 'low', 'high', 'key0', 'key1', 'index', 'purpose'],
+  scale: ['x', 'y', 'count', 'weight'],
   sgd: ['p', 'g', 'count', 'rates', 'decay'],
   softmax: ['n', 'C', 'x', 'y'],
   softmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],

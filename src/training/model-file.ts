@@ -102,23 +102,12 @@ function readArchitecture(json: string | undefined, name: string): Model {
   ) {
     throw refuse('has no input and list of layers');
   }
-  const names = new Set<string>();
-  for (const layer of architecture.layers as unknown[]) {
-    if (
-      !isObject(layer) ||
-      typeof layer['name'] !== 'string' ||
-      typeof layer['kind'] !== 'string' ||
-      !isObject(layer['settings'])
-    ) {
-      throw refuse('has a layer without name, kind and settings');
-    }
-    if (names.has(layer['name'])) throw refuse(`names two layers '${layer['name']}'`);
-    names.add(layer['name']);
-  }
   try {
     return rebuild(architecture as Architecture);
   } catch (error) {
     if (error instanceof LanewiseError) throw refuse(`cannot be built: ${error.message}`, error);
+    // Layers in layers without end exhaust the stack.
+    if (error instanceof RangeError) throw refuse('nests its layers too deeply', error);
     throw error;
   }
 }

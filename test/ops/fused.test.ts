@@ -8,6 +8,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
+import { evaluate } from '../../src/parallel/evaluate.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
 import { assertClose } from '../support/golden.js';
@@ -89,6 +90,58 @@ for (const numerics of availableNumerics) {
       const without = ([x, w]: Values) => withBias([x!, w!, new Float64Array(5)]);
       const y = ops[kind](ops.conv2d(x, w, null, window));
       await check([x, w], y, without, numerics, `${kind}, no bias`);
+    }
+  });
+
+  test(`an activation after batch normalisation (${numerics}), by own and by given moments`, async () => {
+    for (const shape of [
+      [2, 3, 3, 3],
+      [2, 2, 4, 4],
+      [3, 5],
+    ]) {
+      const [N, C, ...area] = shape as [number, number];
+      const extents = [N, C, sizeOf(area)] as const;
+      const names = ['w', 'b', 'mean', 'variance'];
+      const leaves = [input('x', shape), ...names.map((name) => parameter(name, [C]))];
+      const [x, w, b, mean] = leaves as [Tensor, Tensor, Tensor, Tensor];
+      for (const kind of kinds) {
+        const own = ([x, w, b]: Values) =>
+          activate(kind, reference.batchNorm(x!, w!, b!, extents, 0.1));
+        const y = ops[kind](ops.batchNorm(x, ops.channelMoments(x), w, b, 0.1));
+        await check([x, w, b], y, own, numerics, `${kind} of ${shape.join('×')}`);
+        // Given ones have no gradient: the value alone.
+        const given = ops.normalize({ x, weight: w, bias: b, mean, variance: mean }, 2);
+        const values = [x, w, b, mean].map((t, i) => numbers(sizeOf(t.shape), 31 * i + 7));
+        const feeds = new Map([x, w, b, mean].map((t, i) => [t, values[i]!]));
+        const [value] = await evaluate([ops[kind](given)], feeds, { numerics });
+        const expected = Float64Array.from(values[0]!, (v, i) => {
+          const c = Math.floor(i / extents[2]) % C;
+          const m = values[3]![c]!;
+          return ((v - m) / Math.sqrt(m + 2)) * values[1]![c]! + values[2]![c]!;
+        }).map(reference.activations[kind]!);
+        assertClose(value!, expected, 1e-5, `${kind} of ${shape.join('×')}, given moments`);
+      }
+    }
+  });
+
+  test(`a residual block (${numerics}): a sum with an activation, and a tensor that is read twice`, async () => {
+    for (const n of [1, 3, 5]) {
+      const [x, w, v] = [input('x', [n, 3]), parameter('w', [3, 3]), parameter('v', [3, 3])];
+      const zero = new Float64Array(3);
+      const plus = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+        Float64Array.from(a, (value, i) => value + b[i]!);
+      for (const kind of kinds) {
+        const definition = ([x, w, v]: Values) => {
+          const first = activate(kind, plus(reference.linear(x!, w!, zero, n, 3, 3), x!));
+          return plus(reference.linear(first, v!, zero, n, 3, 3), first);
+        };
+        const first = ops[kind](ops.add(ops.linear(x, w, null), x));
+        const y = ops.add(ops.linear(first, v, null), first);
+        await check([x, w, v], y, definition, numerics, `${kind}, ${n} rows`);
+        const twice = ops[kind](ops.add(x, x));
+        const double = ([x]: Values) => activate(kind, plus(x!, x!));
+        await check([x], twice, double, numerics, `${kind} of x + x, ${n} rows`);
+      }
     }
   });
 

@@ -123,6 +123,29 @@ for (const numerics of availableNumerics) {
       }
     }
   });
+
+  test(`means of whole planes (${numerics}), values and gradients`, async () => {
+    for (const [N, C, H, W] of [
+      [1, 1, 1, 1],
+      [2, 3, 1, 3],
+      [2, 2, 3, 5],
+      [1, 3, 8, 8],
+      [2, 1, 5, 7],
+    ] as const) {
+      const x = input('x', [N, C, H, W]);
+      const y = ops.globalAvgPool2d(x);
+      assert.equal(y.shape, [N, C]);
+      const values = numbers(N * C * H * W, 70 + H);
+      const target = numbers(N * C, 80 + W);
+      const feeds = new Map([[x, values]]);
+      const { value, found } = await valueAndGradients(y, [x], feeds, target, numerics);
+      const window = { kernel: [H, W], stride: [1, 1], padding: [0, 0] } as const;
+      const pool = (at: ArrayLike<number>) => reference.pool2d('avg', at, { N, C, H, W }, window);
+      const loss = (at: Float64Array) => reference.distance(pool(at), target);
+      assertClose(value, pool(values), 1e-5, `${H}×${W}`);
+      assertClose(found[0]!, reference.centralDifferences(loss, values), 1e-3, `${H}×${W}`);
+    }
+  });
 }
 
 test('the gradient of a tie goes to the first of the window', async () => {

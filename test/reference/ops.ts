@@ -122,6 +122,27 @@ export function pool2d(
   return y;
 }
 
+/** (x − mean)/√(variance + ε)·w + b by channel of N×C×area, with the biased variance of x itself. */
+export function batchNorm(
+  x: ArrayLike<number>,
+  w: ArrayLike<number>,
+  b: ArrayLike<number>,
+  [N, C, area]: readonly [number, number, number],
+  epsilon: number,
+): Float64Array {
+  const y = new Float64Array(x.length);
+  for (let c = 0; c < C; c++) {
+    const own = Array.from({ length: N * area }, (_, i) => {
+      const [n, p] = [Math.floor(i / area), i % area];
+      return (n * C + c) * area + p;
+    });
+    const mean = own.reduce((sum, at) => sum + x[at]!, 0) / own.length;
+    const variance = own.reduce((sum, at) => sum + (x[at]! - mean) ** 2, 0) / own.length;
+    for (const at of own) y[at] = ((x[at]! - mean) / Math.sqrt(variance + epsilon)) * w[c]! + b[c]!;
+  }
+  return y;
+}
+
 /** y = x·wᵀ + b */
 export function linear(
   x: ArrayLike<number>,

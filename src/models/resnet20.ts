@@ -1,0 +1,77 @@
+/**
+ * The residual net for CIFAR-10 of He et al. 2016, §4.2: a convolution, three stages of n blocks with 16, 32
+ * and 64 channels on 32×32, 16×16 and 8×8 pixels, the mean of each plane, and a dense layer: 6n + 2 layers with
+ * weights. Shortcuts that change shape are 1×1 convolutions (the paper's option B), so that depth 20 has 272,474
+ * parameters. Names as in PyTorch's ResNet where they have one.
+ */
+import { LanewiseError } from '../errors.js';
+import {
+  batchNorm2d,
+  chain,
+  conv2d,
+  globalAvgPool2d,
+  linear,
+  relu,
+  residual,
+  sequential,
+  type Layer,
+  type Model,
+} from '../layers/index.js';
+
+/** Two 3×3 convolutions around a shortcut (figure 2). */
+function block(inChannels: number, channels: number, stride: number): Layer {
+  const body = {
+    conv1: conv2d(inChannels, channels, 3, { stride, padding: 1, bias: false }),
+    bn1: batchNorm2d(channels),
+    relu: relu(),
+    conv2: conv2d(channels, channels, 3, { padding: 1, bias: false }),
+    bn2: batchNorm2d(channels),
+  };
+  const projection = [
+    conv2d(inChannels, channels, 1, { stride, bias: false }),
+    batchNorm2d(channels),
+  ];
+  const sameShape = stride === 1 && inChannels === channels;
+  return residual(body, sameShape ? [] : projection, { activation: 'relu' });
+}
+
+/** `blocks` blocks, the first of which may halve the image. */
+const stage = (inChannels: number, channels: number, blocks: number, stride: number): Layer =>
+  chain(
+    Array.from({ length: blocks }, (_, i) =>
+      i === 0 ? block(inChannels, channels, stride) : block(channels, channels, 1),
+    ),
+  );
+
+export interface ResNetOptions {
+  /** 6n + 2: 20 (default), 32, 44, 56, 110. */
+  readonly depth?: number;
+  /** Of the images; default 3. */
+  readonly channels?: number;
+  /** Default 10. */
+  readonly classes?: number;
+}
+
+/**
+ * Images channels×32×32, scaled to CIFAR-10's mean 0 and deviation 1.
+ * @throws LanewiseError kind 'argument' for a depth that is not 6n + 2.
+ */
+export function resnet20({ depth = 20, channels = 3, classes = 10 }: ResNetOptions = {}): Model {
+  const blocks = (depth - 2) / 6;
+  if (!Number.isInteger(blocks) || blocks < 1) {
+    throw new LanewiseError('argument', `resnet20: depth is ${depth}, expected 6n + 2: 20, 32, 44`);
+  }
+  return sequential(
+    {
+      conv1: conv2d(channels, 16, 3, { padding: 1, bias: false }),
+      bn1: batchNorm2d(16),
+      relu: relu(),
+      layer1: stage(16, 16, blocks, 1),
+      layer2: stage(16, 32, blocks, 2),
+      layer3: stage(32, 64, blocks, 2),
+      pool: globalAvgPool2d(),
+      fc: linear(64, classes),
+    },
+    { input: [channels, 32, 32], mean: 0.4734, deviation: 0.2516 },
+  );
+}
