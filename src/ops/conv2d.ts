@@ -63,9 +63,16 @@ const leading3x3 = ({ N, C, H, W, O, ph, pw, P, Q }: Extents) =>
   [N, C, H, W, O, ph, pw, P, Q] as const;
 
 /** The gradient by the input is itself a convolution, of dy with turned filters. */
-const turned = ({ N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q }: Extents): Extents => ({
-  ...{ N, C: O, H: P, W: Q, O: C, kh, kw, sh, sw },
-  ...{ ph: kh - 1 - ph, pw: kw - 1 - pw, P: H, Q: W },
+const turned = (e: Extents): Extents => ({
+  ...e,
+  C: e.O,
+  O: e.C,
+  H: e.P,
+  W: e.Q,
+  P: e.H,
+  Q: e.W,
+  ph: e.kh - 1 - e.ph,
+  pw: e.kw - 1 - e.pw,
 });
 
 /**
