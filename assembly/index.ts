@@ -38,6 +38,7 @@ export {
   sumRows,
   weightedSum,
 } from './reduce';
+export { SKINNY } from './skinny';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

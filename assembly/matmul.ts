@@ -5,6 +5,8 @@
 import { NONE, activation, finishColumns } from './activation';
 import { macroKernel } from './microkernel';
 import { packA, packBAcross, packBAlong } from './pack';
+import { floats } from './simd';
+import { SKINNY, skinnyProduct } from './skinny';
 
 // Block sizes, shared with src/ops/workspace.ts. KC·8 floats of B fit half of a 32 KiB L1.
 export const MC: i32 = 128;
@@ -17,7 +19,7 @@ export const SPILL_BYTES: i32 = 128;
 /**
  * c[m×n] = f(op(a)·op(b) + bias), all dense and row-major.
  * a: m×k, or k×m if transposeA; b: k×n, or n×k if transposeB; bias: n or 0; code: activation.
- * workspace: SPILL_BYTES + packed A (min(m, MC)·min(k, KC)) + packed B (min(k, KC)·min(n, NC)), slack 16.
+ * workspace, at least: SPILL_BYTES + packed A (min(m, MC)·min(k, KC)) + packed B (min(k, KC)·min(n, NC)), slack 16.
  */
 export function matmul(
   transposeA: i32,
@@ -32,6 +34,11 @@ export function matmul(
   code: i32,
   workspace: usize,
 ): void {
+  if (transposeB && !transposeA && m <= SKINNY) {
+    skinnyProduct(m, n, k, a, b, c, workspace);
+    finish(c, floats(n), m, n, bias, code);
+    return;
+  }
   const packedA = workspace + SPILL_BYTES;
   const packedB = packedA + ((<usize>(min(m, MC) * min(k, KC) + 4)) << 2);
   const aPitch = (<usize>(transposeA ? m : k)) << 2;

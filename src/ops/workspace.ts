@@ -14,11 +14,15 @@ const SLACK_BYTES = 64;
 const floats = (count: number): number => count * 4;
 const toPanels = (columns: number): number => Math.ceil(columns / NR) * NR;
 
-/** For a product of m×k and k×n. */
+/** Rows up to which a product with a transposed matrix does not pack it. */
+export const SKINNY = 16;
+
+/** For a product of m×k and k×n, transposed or not. */
 export function matmulWorkspace(m: number, n: number, k: number): number {
   const packedA = Math.min(m, MC) * Math.min(k, KC) + 4;
   const packedB = Math.min(k, KC) * toPanels(Math.min(n, NC));
-  return SPILL_BYTES + floats(packedA + packedB) + SLACK_BYTES;
+  const skinny = m <= SKINNY ? toPanels(m) * (Math.min(k, KC) + Math.ceil(n / 4) * 4) : 0;
+  return SPILL_BYTES + floats(Math.max(packedA + packedB, skinny)) + SLACK_BYTES;
 }
 
 export interface ConvolutionExtents {

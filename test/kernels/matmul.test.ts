@@ -15,8 +15,9 @@ interface Case {
 
 /** All tails of the 4×8 tile, then sizes around the blocks MC = 128, KC = 256, NC = 1024. */
 const small: Case[] = [];
-for (const m of [1, 2, 3, 4, 5, 6, 7, 9]) {
-  for (const n of [1, 3, 7, 8, 9, 17]) for (const k of [1, 2, 3, 4, 5, 13]) small.push({ m, n, k });
+for (const m of [1, 2, 3, 4, 5, 6, 7, 9, 16, 17]) {
+  for (const n of [1, 3, 7, 8, 9, 17, 23])
+    for (const k of [1, 2, 3, 4, 5, 13]) small.push({ m, n, k });
 }
 const blocked: Case[] = [
   { m: 127, n: 33, k: 255 },
@@ -24,6 +25,9 @@ const blocked: Case[] = [
   { m: 131, n: 1030, k: 257 },
   { m: 5, n: 2051, k: 513 },
   { m: 260, n: 9, k: 31 },
+  { m: 1, n: 37, k: 515 },
+  { m: 16, n: 130, k: 600 },
+  { m: 11, n: 65, k: 257 },
 ];
 
 function reference(
@@ -110,7 +114,7 @@ for (const numerics of availableNumerics) {
 
 test('block sizes are the same in the kernels and in the planner', async () => {
   const { kernels } = await createInstance('strict');
-  for (const name of ['MC', 'KC', 'NC', 'NR', 'SPILL_BYTES'] as const) {
+  for (const name of ['MC', 'KC', 'NC', 'NR', 'SKINNY', 'SPILL_BYTES'] as const) {
     assert.is(kernels[name].value, workspace[name], name);
   }
 });
