@@ -9,7 +9,7 @@ import { packBAcross } from './pack';
 import { LANES, floats, highHalves, highPairs, lowHalves, lowPairs, madd, storeTail } from './simd';
 
 /** Rows of a up to which b is not packed. Shared with src/ops/workspace.ts. */
-export const SKINNY: i32 = 16;
+export const SKINNY: i32 = 32;
 
 /**
  * c[m×n] = a[m×k]·b[n×k]ᵀ for m ≤ SKINNY.

@@ -119,7 +119,7 @@ export const training =
       numerics,
       workers: threads === 1 ? 0 : threads,
       datasets: [data],
-      training: { optimizer, batch, shards: defaultShards(batch) },
+      training: { optimizer, batch, shards: defaultShards(model, batch) },
     });
     try {
       session.initialize(1);

@@ -41,7 +41,7 @@ export async function profile(
     numerics,
     workers: 1,
     datasets: [{ count: batch, shape: model.architecture.input.shape, isBytes: true }],
-    training: { optimizer, batch, shards: defaultShards(batch) },
+    training: { optimizer, batch, shards: defaultShards(model, batch) },
   });
   const memory = allocateMemory(plan.memory.bytes, false);
   const kernels = instantiate(await loadModule(numerics, false), memory);

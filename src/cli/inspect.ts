@@ -42,7 +42,7 @@ function runInspect(name: string, { program, batch, shards, workers }: Options):
     training: {
       optimizer: momentum({ lr: 0 }),
       batch,
-      shards: shards ?? defaultShards(batch),
+      shards: shards ?? defaultShards(model, batch),
     },
   });
   if (program) {

@@ -68,7 +68,11 @@ export const trainCommand = (): Command =>
       new Option('--schedule <name>', 'learning rate over the run').choices(Object.keys(schedules)),
     )
     .addOption(workersOption())
-    .option('--shards <n>', 'parts of a minibatch (one for every 16 samples)', wholeNumber(1))
+    .option(
+      '--shards <n>',
+      'parts of a minibatch (one for every 16 samples; 32 for small nets)',
+      wholeNumber(1),
+    )
     .option('--seed <n>', 'of initial weights and shuffles', wholeNumber(0), 1)
     .addOption(numericsOption())
     .option('--limit <n>', 'train on the first n samples only', wholeNumber(1))

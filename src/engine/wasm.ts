@@ -23,6 +23,7 @@ export type Kernels = {
   readonly KC: WebAssembly.Global;
   readonly NC: WebAssembly.Global;
   readonly NR: WebAssembly.Global;
+  readonly SKINNY: WebAssembly.Global;
   readonly SPILL_BYTES: WebAssembly.Global;
 };
 

@@ -15,7 +15,7 @@ const floats = (count: number): number => count * 4;
 const toPanels = (columns: number): number => Math.ceil(columns / NR) * NR;
 
 /** Rows up to which a product with a transposed matrix does not pack it. */
-export const SKINNY = 16;
+export const SKINNY = 32;
 
 /** For a product of m×k and k×n, transposed or not. */
 export function matmulWorkspace(m: number, n: number, k: number): number {

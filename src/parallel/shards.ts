@@ -5,14 +5,28 @@
  */
 
 import { LanewiseError } from '../errors.js';
+import { sizeOf } from '../graph/tensor.js';
+import type { Model } from '../layers/index.js';
 
-/** A shard is about this many samples unless `shards` says otherwise: its activations stay in L2. */
+/**
+ * Samples of a shard unless `shards` says otherwise. 16 keep a convolutional net's activations in L2; a net
+ * with small activations spends its time on weights, and meets each once a shard: it gets twice as many.
+ */
 const SHARD_SAMPLES = 16;
+const LARGE_SHARD_SAMPLES = 32;
+
+/** Bytes of all layers' outputs for one sample up to which they count as small. */
+const SMALL_ACTIVATIONS = 8192;
 
 /** More would take longer to add up than to compute. */
 const MAX_SHARDS = 65_536;
 
-export const defaultShards = (batch: number): number => Math.ceil(batch / SHARD_SAMPLES);
+/** Shards of a minibatch of `batch` unless the settings say otherwise: it follows from the model's shapes. */
+export function defaultShards(model: Model, batch: number): number {
+  const { activations } = model.build(1, 'evaluation');
+  const bytes = activations.reduce((sum, { output }) => sum + sizeOf(output.shape) * 4, 0);
+  return Math.ceil(batch / (bytes > SMALL_ACTIVATIONS ? SHARD_SAMPLES : LARGE_SHARD_SAMPLES));
+}
 
 /** Samples [from, from + count) of a minibatch. */
 export interface Shard {

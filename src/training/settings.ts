@@ -2,6 +2,7 @@
 import { checkDataset, type Dataset } from '../data/dataset.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
+import type { Model } from '../layers/index.js';
 import type { LossName } from '../losses/loss.js';
 import { schedules, type Optimizer, type ScheduleName } from '../optimizers/index.js';
 import { machineParallelism } from '../parallel/pool.js';
@@ -19,7 +20,7 @@ export interface TrainSettings {
   readonly epochs: number;
   /** Samples in a minibatch; default 64. The last one of an epoch may be smaller. */
   readonly batch?: number;
-  /** Parts of a minibatch; default one for every 16 samples. Part of the result, unlike `workers`. */
+  /** Parts of a minibatch; default one for every 16 samples, or 32 if the net is small. Part of the result, unlike `workers`. */
   readonly shards?: number;
   /** Threads; default the machine's parallelism; 0 trains in the calling thread. */
   readonly workers?: number;
@@ -36,7 +37,7 @@ export type ResolvedSettings = Required<Omit<TrainSettings, 'validation'>> &
 const MAX_WORKERS = 1024;
 
 /** @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
-export function resolveSettings(settings: TrainSettings): ResolvedSettings {
+export function resolveSettings(model: Model, settings: TrainSettings): ResolvedSettings {
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   checkPresent('optimizer', optimizer, 'one made by sgd, momentum or adam');
@@ -50,7 +51,7 @@ export function resolveSettings(settings: TrainSettings): ResolvedSettings {
     schedule: schedule as ScheduleName,
     epochs: checkWhole('epochs', epochs, 1),
     batch,
-    shards: checkWhole('shards', settings.shards ?? defaultShards(batch), 1, batch),
+    shards: checkWhole('shards', settings.shards ?? defaultShards(model, batch), 1, batch),
     workers: resolveWorkers(settings.workers),
     seed: checkWhole('seed', settings.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
     numerics: resolveNumerics(settings.numerics),

@@ -77,7 +77,7 @@ export async function train(
   settings: TrainSettings,
   callbacks: TrainCallbacks = {},
 ): Promise<TrainResult> {
-  const resolved = resolveSettings(settings);
+  const resolved = resolveSettings(model, settings);
   const { data, validation, loss, optimizer, batch, shards, workers, numerics, seed, epochs } =
     resolved;
   const start = performance.now();

@@ -63,7 +63,7 @@ test('a profile lists every kernel call of the program, and its shares are the w
   const text = await lanewise(['bench', 'mlp-b64', '--profile', '--seconds', '1']);
   assert.match(
     text.stdout,
-    /^mlp-b64, gradients of 16 of 64: \d+ µs\n +\d+\.\d µs +\d+\.\d %  \S+( gradient)? +matmul +\d+\.\d GFLOP\/s/,
+    /^mlp-b64, gradients of 32 of 64: \d+ µs\n +\d+\.\d µs +\d+\.\d %  \S+( gradient)? +matmul +\d+\.\d GFLOP\/s/,
   );
   const none = await lanewise(['bench', 'sgemm-128', '--profile']);
   assert.match(none.stderr, /workload 'sgemm-128' has no program to profile, lenet5-b64 has/);

@@ -15,7 +15,7 @@ interface Case {
 
 /** All tails of the 4×8 tile, then sizes around the blocks MC = 128, KC = 256, NC = 1024. */
 const small: Case[] = [];
-for (const m of [1, 2, 3, 4, 5, 6, 7, 9, 16, 17]) {
+for (const m of [1, 2, 3, 4, 5, 6, 7, 9, 16, 32, 33]) {
   for (const n of [1, 3, 7, 8, 9, 17, 23])
     for (const k of [1, 2, 3, 4, 5, 13]) small.push({ m, n, k });
 }

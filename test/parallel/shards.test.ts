@@ -1,6 +1,7 @@
 /** Shards and their tree: the same sums, in the same order, however many workers there are. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { lenet5, mlp } from '../../src/models/index.js';
 import {
   cutShards,
   defaultShards,
@@ -51,8 +52,16 @@ test('shards cover the minibatch, in order, and differ by one sample at most', (
   }
 });
 
-test('the default is a shard for every 16 samples', () => {
-  assert.equal([1, 16, 17, 64, 100].map(defaultShards), [1, 1, 2, 4, 7]);
+test('the default is a shard for every 16 samples, for every 32 if activations are small', () => {
+  const batches = [1, 16, 17, 64, 100];
+  assert.equal(
+    batches.map((batch) => defaultShards(lenet5(), batch)),
+    [1, 1, 2, 4, 7],
+  );
+  assert.equal(
+    batches.map((batch) => defaultShards(mlp(), batch)),
+    [1, 1, 1, 2, 4],
+  );
 });
 
 test('four shards are added as ((0+1)+(2+3)), five as that plus 4', () => {
