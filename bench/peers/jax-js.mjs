@@ -34,10 +34,15 @@ function layers({ lax, numpy: np }) {
   const linear = (x, { w, b }) => np.dot(x, w.transpose()).add(b);
   const conv = (x, { w, b }, padding = 0) =>
     lax
-      .convGeneralDilated(x, w, [1, 1], [
-        [padding, padding],
-        [padding, padding],
-      ])
+      .convGeneralDilated(
+        x,
+        w,
+        [1, 1],
+        [
+          [padding, padding],
+          [padding, padding],
+        ],
+      )
       .add(b.reshape([1, -1, 1, 1]));
   /** Windows of 2×2 as axes of their own. */
   const windows = (x) => {
@@ -53,8 +58,7 @@ function models(jax) {
   const { nn, numpy: np } = jax;
   const { linear, conv, avgPool, maxPool } = layers(jax);
   const convRelu = (x, layer) => nn.relu(conv(x, layer, 1));
-  const crossEntropy = (logits, targets) =>
-    nn.logSoftmax(logits).mul(targets).sum().mul(-1);
+  const crossEntropy = (logits, targets) => nn.logSoftmax(logits).mul(targets).sum().mul(-1);
   return {
     mlp: {
       input: [784],
@@ -144,8 +148,7 @@ async function prepareProduct({ jit, numpy: np }, { m, k, n }) {
     await c.blockUntilReady();
     c.dispose();
   };
-  const check = () =>
-    checkProduct({ m, k, n }, left, right, product(a.ref, b.ref).dataSync());
+  const check = () => checkProduct({ m, k, n }, left, right, product(a.ref, b.ref).dataSync());
   return { call, check };
 }
 
@@ -162,7 +165,8 @@ async function prepareInference(jax, batch) {
 async function prepareTraining(jax, name, batch) {
   const { numpy: np, tree } = jax;
   const model = models(jax)[name];
-  if (!model) throw new Error('jax-js has no batch normalisation');
+  if (!model)
+    throw new Error(`${name} is not written for jax-js, whose lenet5 takes a second a step`);
   const { start, update } = optimizers(jax)[model.optimizer];
   let parameters = toTree(jax, model.parameters());
   let state = start(parameters);
@@ -185,7 +189,8 @@ async function prepareTraining(jax, name, batch) {
 }
 
 await runPeer(NAME, import.meta.url, async (workload, threads) => {
-  if (threads > 1) throw new Error('jax-js has threads where there is a global Worker: not in Node');
+  if (threads > 1)
+    throw new Error('jax-js has threads where there is a global Worker: not in Node');
   const jax = await import(NAME);
   await jax.init('wasm');
   jax.defaultDevice('wasm');

@@ -6,7 +6,7 @@ import sys
 
 if "--version" not in sys.argv:
     # Read when OpenBLAS is loaded.
-    os.environ["OPENBLAS_NUM_THREADS"] = sys.argv[2]
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = sys.argv[2]
 
 from timing import time_calls
 

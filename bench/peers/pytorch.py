@@ -4,13 +4,16 @@ Prints one JSON line. --best tries the memory layouts and ways to step or predic
 measures the fastest; without it, the code is what PyTorch's tutorials show.
 """
 import json
+import os
 import re
-import resource
 import sys
 
-from timing import time_calls
+from timing import peak_bytes, time_calls
 
 ARGUMENTS = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+if ARGUMENTS:
+    # Read when the libraries are loaded: PyTorch passes its own number on to OpenMP, not to OpenBLAS.
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = ARGUMENTS[1]
 BEST = "--best" in sys.argv
 CLASSES = 10
 # Prepared minibatches a training run goes through in turn.
@@ -228,8 +231,7 @@ def measure_inference(batch, seconds):
 def measure_memory(seconds):
     """The most memory a process that trains LeNet-5 has had, libraries and all."""
     timing = time_calls(trainer("lenet5", 64), seconds)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {**timing, "value": peak / 1e6, "unit": "MB"}
+    return {**timing, "value": peak_bytes() / 1e6, "unit": "MB"}
 
 
 def measure(workload, seconds):

@@ -1,4 +1,5 @@
 """Timing, as in src/benchmark/measure.ts: batches of calls long enough for the clock, the median counts."""
+import re
 from math import ceil
 from time import perf_counter
 
@@ -31,3 +32,9 @@ def time_calls(call, seconds):
             call()
         times.append((perf_counter() - start) / batch * 1000)
     return summarize(times)
+
+
+def peak_bytes():
+    """The most memory this process has had resident. (Its ru_maxrss starts at that of its parent.)"""
+    with open("/proc/self/status") as status:
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read())[1]) * 1024

@@ -18,8 +18,8 @@ export const workloads = [
   'memory',
 ];
 
-/** Workloads measured with several threads too; the others are of one. */
-export const isThreaded = (name) => /-b\d+$/.test(name) && !name.includes('infer');
+/** Workloads measured with several threads too; inference is of one. */
+export const isThreaded = (name) => !name.includes('infer');
 
 /** `{ m, k, n }` of a matrix product, or undefined. */
 export function productOf(name) {
@@ -35,6 +35,6 @@ export function inferenceOf(name) {
 
 /** `{ model, batch }` of a training workload, or undefined. */
 export function trainingOf(name) {
-  const [, model, batch] = isThreaded(name) ? /^(.*)-b(\d+)$/.exec(name) : [];
+  const [, model, batch] = (isThreaded(name) && /^(.*)-b(\d+)$/.exec(name)) || [];
   return model && { model, batch: Number(batch) };
 }
