@@ -1,7 +1,7 @@
 // What the JavaScript peers share: timing as in src/benchmark/measure.ts, the figures of a workload, and
 // the command line `node PEER.mjs WORKLOAD THREADS SECONDS`, which prints one JSON line.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { inferenceOf, productOf, trainingOf } from './workloads.mjs';
 
 /** A batch of calls takes at least this long. */
@@ -97,10 +97,11 @@ function valueOf(workload, { medianMs }) {
   return { value: (batch / medianMs) * 1000, unit: 'images/s' };
 }
 
-/** The version of an installed package; `from` is the peer's file. */
+/** The version of an installed package; `from` is the peer's file. @throws Error where it is missing. */
 export function versionOf(packageName, from) {
-  const [path] = createRequire(from).resolve.paths(packageName);
-  return JSON.parse(readFileSync(`${path}/${packageName}/package.json`, 'utf8')).version;
+  const file = new URL(`node_modules/${packageName}/package.json`, from);
+  if (!existsSync(file)) throw new Error(`${fileURLToPath(file)} does not exist`);
+  return JSON.parse(readFileSync(file, 'utf8')).version;
 }
 
 /**
