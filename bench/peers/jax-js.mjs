@@ -166,7 +166,9 @@ async function prepareTraining(jax, name, batch) {
   const { numpy: np, tree } = jax;
   const model = models(jax)[name];
   if (!model)
-    throw new Error(`${name} is not written for jax-js, whose lenet5 takes a second a step`);
+    throw new Error(
+      `${name} is not written for jax-js, whose lenet5-b64 takes half a second a step`,
+    );
   const { start, update } = optimizers(jax)[model.optimizer];
   let parameters = toTree(jax, model.parameters());
   let state = start(parameters);
