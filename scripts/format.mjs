@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as prettier from 'prettier';
 
 const check = process.argv.includes('--check');
-const roots = ['assembly', 'src', 'workers', 'test', 'scripts', 'docs', 'examples'];
+const roots = ['assembly', 'src', 'workers', 'test', 'scripts', 'docs', 'examples', 'bench'];
 const loose = readdirSync('.').filter(
   (name) => /\.(json|md)$/.test(name) && name !== 'package-lock.json',
 );
@@ -20,7 +20,7 @@ function files(folder) {
   return names
     .map((name) => join(folder, name))
     .filter((name) => /\.(ts|mjs|js|json|md)$/.test(name) && !/golden.*\.json$/.test(name))
-    .filter((name) => !name.includes('node_modules') && statSync(name).isFile());
+    .filter((name) => !/node_modules|package-lock/.test(name) && statSync(name).isFile());
 }
 
 const hide = (text) =>
