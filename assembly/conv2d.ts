@@ -7,6 +7,7 @@
  * ph, pw; K = C·kh·kw taps. All float32, NCHW and OIHW.
  */
 import { NONE, finishRow } from './activation';
+import { ROW, convolve, correlate, sumEachVector } from './conv2d-direct';
 import { KC, NC, SPILL_BYTES } from './matmul';
 import {
   addColumns,
@@ -19,7 +20,10 @@ import {
 } from './im2col';
 import { NR, macroKernel } from './microkernel';
 import { packA, packBAlong } from './pack';
-import { floats } from './simd';
+import { LANES, floats } from './simd';
+
+/** Channels up to which images are read in place of packed panels. */
+const DIRECT_CHANNELS: i32 = 4;
 
 /**
  * y[n, o, p, q] = f(b[o] + Σ_{c,i,j} w[o, c, i, j] · x[n, c, p·sh + i − ph, q·sw + j − pw])
@@ -52,6 +56,7 @@ export function conv2d(
   const height = H + 2 * ph;
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
+  const direct = sh == 1 && sw == 1 && Q >= ROW && C <= DIRECT_CHANNELS;
   const packedA = workspace + SPILL_BYTES;
   const packedB = packedA + floats(O * K + 4);
   const pixelTable = packedB + floats(min(K, KC) * min(pixels + NR, NC));
@@ -67,25 +72,31 @@ export function conv2d(
     const from = padded ? image : x + floats(n * C * H * W);
     if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, height, width, image);
     const out = y + floats(n * O * pixels);
-    for (let jc = 0; jc < pixels; jc += NC) {
-      const nc = min(NC, pixels - jc);
-      // One block of pixels, or of taps, is the same for every image.
-      if (n == 0 || pixels > NC) pixelOffsets(width, sh, sw, Q, jc, nc, pixelTable);
-      for (let pc = 0; pc < K; pc += KC) {
-        const kc = min(KC, K - pc);
-        if (K > KC || (n == 0 && jc == 0)) tapOffsets(height, width, kh, kw, pc, kc, tapTable);
-        packPixels(from, pixelTable, nc, tapTable, kc, packedB);
-        macroKernel(
-          O,
-          nc,
-          kc,
-          packedA + floats(O * pc),
-          packedB,
-          out + floats(jc),
-          floats(pixels),
-          pc == 0,
-          workspace,
-        );
+    if (direct) {
+      // The taps' offsets take the place of the packed pixels.
+      if (n == 0) tapOffsets(height, width, kh, kw, 0, K, packedB);
+      convolve(from, width, packedB, K, w, O, P, Q, out);
+    } else {
+      for (let jc = 0; jc < pixels; jc += NC) {
+        const nc = min(NC, pixels - jc);
+        // One block of pixels, or of taps, is the same for every image.
+        if (n == 0 || pixels > NC) pixelOffsets(width, sh, sw, Q, jc, nc, pixelTable);
+        for (let pc = 0; pc < K; pc += KC) {
+          const kc = min(KC, K - pc);
+          if (K > KC || (n == 0 && jc == 0)) tapOffsets(height, width, kh, kw, pc, kc, tapTable);
+          packPixels(from, pixelTable, nc, tapTable, kc, packedB);
+          macroKernel(
+            O,
+            nc,
+            kc,
+            packedA + floats(O * pc),
+            packedB,
+            out + floats(jc),
+            floats(pixels),
+            pc == 0,
+            workspace,
+          );
+        }
       }
     }
     if (b != 0 || code != NONE) {
@@ -98,7 +109,7 @@ export function conv2d(
 
 /**
  * dw[o, c, i, j] = Σ_{n,p,q} dy[n, o, p, q] · x[n, c, p·sh + i − ph, q·sw + j − pw]
- * Shapes as in conv2d. The sum runs over n, then p, then q.
+ * Shapes as in conv2d. The sum runs over n, then p, then q; with few channels, each lane over its own q.
  */
 export function conv2dWeightGradient(
   N: i32,
@@ -124,17 +135,23 @@ export function conv2dWeightGradient(
   const height = H + 2 * ph;
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
-  const packedA = workspace + SPILL_BYTES;
-  const packedB = packedA + floats(O * min(pixels, KC) + 4);
-  const tapTable = packedB + floats(min(pixels, KC) * (K + NR));
+  const tapTable = workspace + SPILL_BYTES;
   const image = tapTable + floats(K);
+  const packedA = image + floats(padded ? C * height * width : 0);
+  const packedB = packedA + floats(O * min(pixels, KC) + 4);
   tapOffsets(height, width, kh, kw, 0, K, tapTable);
+  const direct = sh == 1 && sw == 1 && Q % LANES == 0 && C <= DIRECT_CHANNELS;
   // The border is zeroed once, the images are written inside it.
   if (padded) memory.fill(image, 0, floats(C * height * width));
   for (let n = 0; n < N; n++) {
     const from = padded ? image : x + floats(n * C * H * W);
     if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, height, width, image);
     const rows = dy + floats(n * O * pixels);
+    if (direct) {
+      // The sums take the place of the packed blocks.
+      correlate(from, width, rows, O, P, Q, tapTable, K, packedA, n == 0);
+      continue;
+    }
     for (let pc = 0; pc < pixels; pc += KC) {
       const kc = min(KC, pixels - pc);
       packA(rows + floats(pc), floats(pixels), false, O, kc, packedA);
@@ -142,6 +159,7 @@ export function conv2dWeightGradient(
       macroKernel(O, K, kc, packedA, packedB, dw, floats(K), n == 0 && pc == 0, workspace);
     }
   }
+  if (direct) sumEachVector(packedA, O * K, dw);
 }
 
 /**

@@ -50,12 +50,15 @@ export function conv2dWorkspace(extents: ConvolutionExtents): number {
   return SPILL_BYTES + floats(packed + paddedImage(extents)) + SLACK_BYTES;
 }
 
-/** conv2dWeightGradient: a block of pixels × filters, the same block × all taps, the taps' offsets, one padded image. */
+/**
+ * conv2dWeightGradient: a block of pixels × filters, the same block × all taps (or in their place a vector
+ * for each weight), the taps' offsets, one padded image.
+ */
 export function conv2dWeightGradientWorkspace(extents: ConvolutionExtents): number {
   const { C, O, kh, kw, P, Q } = extents;
   const block = Math.min(P * Q, KC);
   const K = C * kh * kw;
-  const packed = O * block + 4 + block * (K + NR) + K;
+  const packed = Math.max(O * block + 4 + block * (K + NR), O * K * 4) + K;
   return SPILL_BYTES + floats(packed + paddedImage(extents)) + SLACK_BYTES;
 }
 
