@@ -2,6 +2,7 @@
 import { LanewiseError, lookUp } from '../errors.js';
 import { inference } from './inference.js';
 import { benchmarkModels, training, type BenchmarkModel } from './models.js';
+import { coldstart, memory } from './processes.js';
 import { ceiling, sgemm } from './products.js';
 import type { Workload } from './workload.js';
 
@@ -25,6 +26,8 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'vgg-small-b64': training(vggSmall, 64),
   'lenet5-infer-b1': inference(lenet5, 1),
   'lenet5-infer-b256': inference(lenet5, 256),
+  coldstart,
+  memory,
 };
 
 /** The model and batch of a training workload. @throws LanewiseError kind 'argument' for other workloads. */

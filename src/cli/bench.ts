@@ -53,7 +53,7 @@ async function runBench(names: readonly string[], options: Options): Promise<voi
   for (const [name, measure] of tasks) {
     const threads = isThreaded(name) ? options.threads : 1;
     const found = await measure({ threads, numerics, seconds });
-    const ofCeiling = found.gflops / (bound.gflops * threads);
+    const ofCeiling = found.gflops ? found.gflops / (bound.gflops * threads) : null;
     if (json) {
       const { value, unit, medianMs, minMs } = found;
       console.log(
@@ -79,16 +79,19 @@ async function runBench(names: readonly string[], options: Options): Promise<voi
 function line(
   name: string,
   threads: number,
-  { value, unit, medianMs, minMs }: Measurement,
-  ofCeiling: number,
+  { value, unit, medianMs, minMs, note }: Measurement,
+  ofCeiling: number | null,
 ): string {
   const digits = value >= 1000 ? 0 : 1;
   const cells = [
     name.padEnd(20),
     `${threads} ${threads === 1 ? 'thread ' : 'threads'}`,
     `${value.toFixed(digits).padStart(9)} ${unit.padEnd(8)}`,
-    `${(ofCeiling * 100).toFixed(0).padStart(3)} % of the bound`,
+    ofCeiling === null
+      ? ''.padEnd(18)
+      : `${(ofCeiling * 100).toFixed(0).padStart(3)} % of the bound`,
     `median ${medianMs.toFixed(3)} ms, least ${minMs.toFixed(3)} ms`,
+    ...(note ? [note] : []),
   ];
   return cells.join('  ');
 }

@@ -3,7 +3,6 @@
  * in the calling thread, on an unshared memory.
  */
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import { LanewiseError } from '../errors.js';
 import { baseOf } from './layout.js';
 import type { RunPlan } from './plan.js';
@@ -47,12 +46,13 @@ export function createLocalPool(
   };
 }
 
-/** `plan.workers` threads. @throws LanewiseError kind 'engine' from `run` if a worker fails. */
-export function createThreadPool(
+/** `plan.workers` threads; piscina is loaded only here, where it is needed. @throws LanewiseError kind 'engine' from `run` if a worker fails. */
+export async function createThreadPool(
   plan: RunPlan,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-): Pool {
+): Promise<Pool> {
+  const { Piscina } = await import('piscina');
   const { workers } = plan;
   const spins = workers <= machineParallelism() ? SPINS : 0;
   const piscina = new Piscina({
