@@ -69,13 +69,19 @@ async function bundleJavaScript() {
     entryPoints: {
       index: 'src/index.ts',
       main: 'src/cli/main.ts',
-      'empty-process': 'src/benchmark/empty-process.ts',
       'training-process': 'src/benchmark/training-process.ts',
     },
     outdir: 'dist/src/bundle',
     splitting: true,
   });
-  await build({ ...bundle, entryPoints: ['workers/worker.ts'] });
+  // Whole in one file each.
+  await build({
+    ...bundle,
+    entryPoints: {
+      'workers/worker': 'workers/worker.ts',
+      'src/bundle/empty-process': 'src/benchmark/empty-process.ts',
+    },
+  });
   chmodSync('dist/src/bundle/main.js', 0o755);
 }
 

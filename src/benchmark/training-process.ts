@@ -7,11 +7,12 @@ import { train } from '../index.js';
 import { benchmarkModels, noise } from './models.js';
 import type { TrainingTask } from './processes.js';
 
-const { workload, batch, steps, workers, numerics } = JSON.parse(process.argv[2]!) as TrainingTask;
+const task = JSON.parse(process.argv[2]!) as TrainingTask;
+const { workload, batch, steps, epochs, workers, numerics } = task;
 const { create, loss, optimizer } = benchmarkModels[workload];
 const model = create();
 const data = noise(model, batch * steps);
-await train(model, { data, loss, optimizer, batch, epochs: 1, workers, numerics });
+await train(model, { data, loss, optimizer, batch, epochs, workers, numerics });
 console.log(peakBytes());
 
 /**
