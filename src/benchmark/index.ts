@@ -6,7 +6,7 @@ import { coldstart, memory } from './processes.js';
 import { ceiling, sgemm } from './products.js';
 import type { Workload } from './workload.js';
 
-export { profile, type Profile } from './profile.js';
+export { profile, type Profile, type ProfiledCall, type ProfiledSum } from './profile.js';
 export type { Conditions, Measurement, Workload } from './workload.js';
 
 const { mlp, lenet5, 'vgg-small': vggSmall } = benchmarkModels;
@@ -47,7 +47,8 @@ export function trainingOf(name: string): {
 }
 
 /** Workloads that use more than one thread; the others measure one. */
-export const isThreaded = (name: string): boolean => /-b\d+$/.test(name) && !name.includes('infer');
+export const isThreaded = (name: string): boolean =>
+  name !== 'ceiling' && !name.includes('infer');
 
 /** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */
 export const workloadFor = (name: string): Workload => lookUp('workload', workloads, name);

@@ -18,7 +18,7 @@ import type { RunPlan } from '../parallel/plan.js';
 import { createSession } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
 import { sizeOf } from '../graph/tensor.js';
-import { summarizeTimes } from './measure.js';
+import { CHUNK_REPEATS, timeChunks } from './measure.js';
 import type { Workload } from './workload.js';
 
 export interface BenchmarkModel {
@@ -96,16 +96,12 @@ export function noise(model: Model, count: number): Dataset {
   };
 }
 
-/** Steps handed to the workers at once take about this long, and are at most so many. */
-const CHUNK_MS = 40;
-const CHUNK_STEPS = 64;
-
 /** Training steps on minibatches of `batch`; one thread works in the calling thread. */
 export const training =
   ({ create, loss, optimizer }: BenchmarkModel, batch: number): Workload =>
   async ({ threads, numerics, seconds }) => {
     const model = create();
-    const data = noise(model, batch * CHUNK_STEPS);
+    const data = noise(model, batch * CHUNK_REPEATS);
     const session = await createSession({
       model,
       loss,
@@ -118,21 +114,10 @@ export const training =
       session.initialize(1);
       session.writeOrder(Uint32Array.from(data.labels, (_, i) => i));
       const rates = optimizer.rates(0, optimizer.learningRate);
-      const run = async (steps: number): Promise<number> => {
+      const timing = await timeChunks(async (steps) => {
         const chunk = Array.from({ length: steps }, () => rates);
-        const start = performance.now();
         await session.train(0, chunk);
-        return (performance.now() - start) / steps;
-      };
-      const stepsFor = (ms: number) =>
-        Math.min(CHUNK_STEPS, Math.max(1, Math.round(CHUNK_MS / ms)));
-      let steps = stepsFor(await run(3));
-      const warm = performance.now() + seconds * 200;
-      while (performance.now() < warm) steps = stepsFor(await run(steps));
-      const times: number[] = [];
-      const end = performance.now() + seconds * 1000;
-      while (performance.now() < end || times.length < 3) times.push(await run(steps));
-      const timing = summarizeTimes(times);
+      }, seconds);
       const gflops = flopsOf(session.plan, batch) / timing.medianMs / 1e6;
       return { ...timing, value: (batch / timing.medianMs) * 1000, unit: 'images/s', gflops };
     } finally {

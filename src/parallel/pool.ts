@@ -6,21 +6,26 @@ import { availableParallelism } from 'node:os';
 import { LanewiseError } from '../errors.js';
 import { baseOf } from './layout.js';
 import type { RunPlan } from './plan.js';
+import type { RepeatJob, SplitPlan } from './split.js';
 import { createWorker, type Job } from './worker.js';
 
 /** What is posted to a worker thread with each job; it links a plan once and remembers it by its id. */
 export interface WorkerTask {
-  readonly plan: RunPlan;
+  readonly plan: RunPlan | SplitPlan;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly rank: number;
   readonly spins: number;
-  readonly job: Job;
+  readonly job: AnyJob;
 }
 
-export interface Pool {
+export type AnyJob = Job | RepeatJob;
+
+type JobOf<Plan> = Plan extends SplitPlan ? RepeatJob : Job;
+
+export interface Pool<J extends AnyJob = Job> {
   /** Resolves when all workers have done their share. */
-  run(job: Job): Promise<void>;
+  run(job: J): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,11 +52,11 @@ export function createLocalPool(
 }
 
 /** `plan.workers` threads; piscina is loaded only here, where it is needed. @throws LanewiseError kind 'engine' from `run` if a worker fails. */
-export async function createThreadPool(
-  plan: RunPlan,
+export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
+  plan: Plan,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-): Promise<Pool> {
+): Promise<Pool<JobOf<Plan>>> {
   const { Piscina } = await import('piscina');
   const { workers } = plan;
   const spins = workers <= machineParallelism() ? SPINS : 0;

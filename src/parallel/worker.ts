@@ -6,6 +6,7 @@ import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { RATE_SLOTS } from '../optimizers/optimizer.js';
 import { baseOf, type Region } from './layout.js';
+import { createMeeting } from './meeting.js';
 import { sliceOf } from './parameters.js';
 import type { Gathering, RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
@@ -28,9 +29,6 @@ export type Job = TrainJob | EvaluateJob;
 
 /** False if the run was given up by another worker's failure. */
 export type RunJob = (job: Job) => boolean;
-
-/** Parked workers look this often (nanoseconds) whether the run was given up. */
-const PARK_NANOSECONDS = 1e9;
 
 /** A minibatch size, linked: what this worker does in each phase of a step. */
 interface LinkedStep {
@@ -71,7 +69,7 @@ export function createWorker(
       link(calls, kernels, bases),
     ]),
   );
-  const meet = () => kernels.barrier(at('control'), plan.workers, spins, PARK_NANOSECONDS) === 0;
+  const meet = createMeeting(plan, kernels, spins);
   const gather = (data: Gathering, order: number, count: number) => {
     const { samples, isBytes, extents, scale, shift, border } = data;
     kernels.gatherSamples(
