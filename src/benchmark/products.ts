@@ -72,7 +72,7 @@ export function planProduct(m: number, k: number, n: number, workers: number): S
     };
     return { calls, bases };
   });
-  return { id: `product ${m}x${k}x${n}`, workers, memory, parts };
+  return { workers, memory, parts };
 }
 
 function timeHere(

@@ -9,13 +9,17 @@ import type { RunPlan } from './plan.js';
 import type { RepeatJob, SplitPlan } from './split.js';
 import { createWorker, type Job } from './worker.js';
 
-/** What is posted to a worker thread with each job; it links a plan once and remembers it by its id. */
-export interface WorkerTask {
+/** What a worker thread is given when it starts. */
+export interface WorkerSetup {
   readonly plan: RunPlan | SplitPlan;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  readonly rank: number;
   readonly spins: number;
+}
+
+/** What is posted to a worker thread: a job, and as which worker it does it. */
+export interface WorkerTask {
+  readonly rank: number;
   readonly job: AnyJob;
 }
 
@@ -65,6 +69,7 @@ export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
     minThreads: workers,
     maxThreads: workers,
     concurrentTasksPerWorker: 1,
+    workerData: { plan, module, memory, spins } satisfies WorkerSetup,
   });
   const control = new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), 3);
 
@@ -80,7 +85,7 @@ export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
     async run(job) {
       if (failed) throw new LanewiseError('engine', 'a worker thread of this run failed before');
       const tasks = Array.from({ length: workers }, async (_, rank) => {
-        const task: WorkerTask = { plan, module, memory, rank, spins, job };
+        const task: WorkerTask = { rank, job };
         try {
           return await piscina.run(task);
         } catch (error) {

@@ -9,7 +9,6 @@ import { createMeeting } from './meeting.js';
 import type { MemoryMap } from './layout.js';
 
 export interface SplitPlan {
-  readonly id: string;
   readonly workers: number;
   /** With a region `control` for the meeting. */
   readonly memory: MemoryMap;
