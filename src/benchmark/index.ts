@@ -47,8 +47,7 @@ export function trainingOf(name: string): {
 }
 
 /** Workloads that use more than one thread; the others measure one. */
-export const isThreaded = (name: string): boolean =>
-  name !== 'ceiling' && !name.includes('infer');
+export const isThreaded = (name: string): boolean => name !== 'ceiling' && !name.includes('infer');
 
 /** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */
 export const workloadFor = (name: string): Workload => lookUp('workload', workloads, name);

@@ -110,7 +110,12 @@ export async function profile(
     microseconds,
     calls: measured,
     kernels: kernelNames
-      .map((name) => sumUp(name, measured.filter(({ kernel }) => kernel === name)))
+      .map((name) =>
+        sumUp(
+          name,
+          measured.filter(({ kernel }) => kernel === name),
+        ),
+      )
       .toSorted((a, b) => b.microseconds - a.microseconds),
     total: sumUp('total', measured),
   };

@@ -28,7 +28,12 @@ export const benchCommand = (): Command =>
   new Command('bench')
     .description('measure workloads: products, training, inference')
     .argument('[workload...]', `of ${Object.keys(workloads).join(', ')} (all)`)
-    .option('--threads <n>', 'for products, training and whole processes; other workloads use one', wholeNumber(1), 1)
+    .option(
+      '--threads <n>',
+      'for products, training and whole processes; other workloads use one',
+      wholeNumber(1),
+      1,
+    )
     .addOption(numericsOption())
     .option('--seconds <n>', 'to spend on a workload', wholeNumber(1), 2)
     .option('--profile', 'time each kernel call of a training workload’s shard')
@@ -106,9 +111,7 @@ async function runProfiles(
   const chosen = names.map((name) => [name, trainingOf(name)] as const);
   for (const [name, { model, batch }] of chosen) {
     const found = await profile(model, batch, { numerics, seconds });
-    console.log(
-      json ? JSON.stringify({ workload: name, numerics, ...found }) : table(name, found),
-    );
+    console.log(json ? JSON.stringify({ workload: name, numerics, ...found }) : table(name, found));
   }
 }
 

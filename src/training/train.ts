@@ -216,7 +216,8 @@ function checkWeights(weights: Weights): void {
   for (const [name, values] of weights) {
     // Not findIndex: its call for each value takes milliseconds in a process that has just started.
     for (let i = 0; i < values.length; i++) {
-      if (!Number.isFinite(values[i])) throw diverged(`the last update made '${name}' ${values[i]}`);
+      if (!Number.isFinite(values[i]))
+        throw diverged(`the last update made '${name}' ${values[i]}`);
     }
   }
 }
