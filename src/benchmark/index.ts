@@ -2,10 +2,11 @@
 import { LanewiseError, lookUp } from '../errors.js';
 import { inference } from './inference.js';
 import { benchmarkModels, training, type BenchmarkModel } from './models.js';
+import { coldstart, memory } from './processes.js';
 import { ceiling, sgemm } from './products.js';
 import type { Workload } from './workload.js';
 
-export { profile, type Profile } from './profile.js';
+export { profile, type Profile, type ProfiledCall, type ProfiledSum } from './profile.js';
 export type { Conditions, Measurement, Workload } from './workload.js';
 
 const { mlp, lenet5, 'vgg-small': vggSmall, resnet20 } = benchmarkModels;
@@ -26,6 +27,8 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'resnet20-b64': training(resnet20, 64),
   'lenet5-infer-b1': inference(lenet5, 1),
   'lenet5-infer-b256': inference(lenet5, 256),
+  coldstart,
+  memory,
 };
 
 /** The model and batch of a training workload. @throws LanewiseError kind 'argument' for other workloads. */
@@ -45,7 +48,7 @@ export function trainingOf(name: string): {
 }
 
 /** Workloads that use more than one thread; the others measure one. */
-export const isThreaded = (name: string): boolean => /-b\d+$/.test(name) && !name.includes('infer');
+export const isThreaded = (name: string): boolean => name !== 'ceiling' && !name.includes('infer');
 
 /** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */
 export const workloadFor = (name: string): Workload => lookUp('workload', workloads, name);

@@ -14,6 +14,31 @@ export function summarizeTimes(ms: readonly number[]): Timing {
   return { medianMs: sorted[Math.floor(sorted.length / 2)]!, minMs: sorted[0]! };
 }
 
+/** Work handed out at once takes about this long, and is repeated at most so often. */
+const CHUNK_MS = 40;
+export const CHUNK_REPEATS = 64;
+
+/** Times what `run` repeats, like `timeCalls`, where handing out the work takes a while itself. */
+export async function timeChunks(
+  run: (repeats: number) => Promise<void>,
+  seconds: number,
+): Promise<Timing> {
+  const timed = async (repeats: number): Promise<number> => {
+    const start = performance.now();
+    await run(repeats);
+    return (performance.now() - start) / repeats;
+  };
+  const repeatsFor = (ms: number) =>
+    Math.min(CHUNK_REPEATS, Math.max(1, Math.round(CHUNK_MS / ms)));
+  let repeats = repeatsFor(await timed(3));
+  const warm = performance.now() + seconds * 200;
+  while (performance.now() < warm) repeats = repeatsFor(await timed(repeats));
+  const times: number[] = [];
+  const end = performance.now() + seconds * 1000;
+  while (performance.now() < end || times.length < 3) times.push(await timed(repeats));
+  return summarizeTimes(times);
+}
+
 /** Times `call` for about `seconds`, after a fifth of that to warm up. */
 export function timeCalls(call: () => void, seconds: number): Timing {
   const warm = performance.now() + seconds * 200;

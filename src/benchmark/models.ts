@@ -19,7 +19,7 @@ import type { RunPlan } from '../parallel/plan.js';
 import { createSession } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
 import { sizeOf } from '../graph/tensor.js';
-import { summarizeTimes } from './measure.js';
+import { CHUNK_REPEATS, timeChunks } from './measure.js';
 import type { Workload } from './workload.js';
 
 export interface BenchmarkModel {
@@ -89,30 +89,25 @@ export const benchmarkModels = {
 } as const satisfies Record<string, BenchmarkModel>;
 
 /** Bytes like an image's; labels in turn. What they show has no influence on the time. */
-function noise(model: Model, count: number): Dataset {
+export function noise(model: Model, count: number): Dataset {
   const { shape } = model.architecture.input;
+  const samples = new Uint8Array(count * sizeOf(shape));
+  for (let i = 0; i < samples.length; i++) samples[i] = (i * 2_654_435_761) >>> 24;
   return {
     name: 'noise',
     shape,
     classes: Array.from({ length: model.outputs }, (_, i) => String(i)),
-    samples: Uint8Array.from(
-      { length: count * sizeOf(shape) },
-      (_, i) => (i * 2_654_435_761) >>> 24,
-    ),
+    samples,
     labels: Uint8Array.from({ length: count }, (_, i) => i % model.outputs),
   };
 }
-
-/** Steps handed to the workers at once take about this long, and are at most so many. */
-const CHUNK_MS = 40;
-const CHUNK_STEPS = 64;
 
 /** Training steps on minibatches of `batch`; one thread works in the calling thread. */
 export const training =
   ({ create, loss, optimizer }: BenchmarkModel, batch: number): Workload =>
   async ({ threads, numerics, seconds }) => {
     const model = create();
-    const data = noise(model, batch * CHUNK_STEPS);
+    const data = noise(model, batch * CHUNK_REPEATS);
     const session = await createSession({
       model,
       loss,
@@ -125,21 +120,10 @@ export const training =
       session.initialize(1);
       session.writeOrder(Uint32Array.from(data.labels, (_, i) => i));
       const rates = optimizer.rates(0, optimizer.learningRate);
-      const run = async (steps: number): Promise<number> => {
+      const timing = await timeChunks(async (steps) => {
         const chunk = Array.from({ length: steps }, () => rates);
-        const start = performance.now();
         await session.train(0, chunk);
-        return (performance.now() - start) / steps;
-      };
-      const stepsFor = (ms: number) =>
-        Math.min(CHUNK_STEPS, Math.max(1, Math.round(CHUNK_MS / ms)));
-      let steps = stepsFor(await run(3));
-      const warm = performance.now() + seconds * 200;
-      while (performance.now() < warm) steps = stepsFor(await run(steps));
-      const times: number[] = [];
-      const end = performance.now() + seconds * 1000;
-      while (performance.now() < end || times.length < 3) times.push(await run(steps));
-      const timing = summarizeTimes(times);
+      }, seconds);
       const gflops = flopsOf(session.plan, batch) / timing.medianMs / 1e6;
       return { ...timing, value: (batch / timing.medianMs) * 1000, unit: 'images/s', gflops };
     } finally {

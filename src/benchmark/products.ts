@@ -1,9 +1,12 @@
-/** The bound of the machine, and matrix products against it: single-threaded. */
+/** The bound of the machine, and matrix products against it. */
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { matmulWorkspace } from '../ops/workspace.js';
-import { align } from '../program/program.js';
-import { timeCalls } from './measure.js';
+import { baseOf, layoutMemory } from '../parallel/layout.js';
+import { createThreadPool } from '../parallel/pool.js';
+import { createSplitWorker, rowsOf, type SplitPlan } from '../parallel/split.js';
+import { address, align, createEmitter, type KernelCall } from '../program/program.js';
+import { timeCalls, timeChunks, type Timing } from './measure.js';
 import type { Workload } from './workload.js';
 
 /** Multiply-adds on registers alone: what 128-bit SIMD can do on this machine. */
@@ -19,23 +22,80 @@ export const ceiling: Workload = async ({ numerics, seconds }) => {
   return { ...timing, value: gflops, unit: 'GFLOP/s', gflops };
 };
 
-/** c = a·b of m×k and k×n. */
+/** c = a·b of m×k and k×n, the rows of c split over the threads. */
 export const sgemm =
   (m: number, k: number, n: number): Workload =>
-  async ({ numerics, seconds }) => {
-    const sizes = [m * k, k * n, m * n].map((count) => align(count * 4));
-    const [a, b, c] = [0, sizes[0]!, sizes[0]! + sizes[1]!].map(
-      (offset) => FIRST_FREE_BYTE + offset,
-    );
-    const workspace = c! + sizes[2]!;
-    const memory = allocateMemory(workspace + matmulWorkspace(m, n, k) + 64, false);
-    new Float32Array(memory.buffer, a, m * k).fill(0.5);
-    new Float32Array(memory.buffer, b, k * n).fill(0.25);
-    const kernels = instantiate(await loadModule(numerics, false), memory);
-    const timing = timeCalls(
-      () => kernels.matmul(0, 0, m, n, k, a!, b!, 0, c!, 0, workspace),
-      seconds,
-    );
+  async ({ threads, numerics, seconds }) => {
+    const plan = planProduct(m, k, n, threads);
+    const isShared = threads > 1;
+    const module = await loadModule(numerics, isShared);
+    const memory = allocateMemory(plan.memory.bytes, isShared);
+    const at = (name: string) => baseOf(plan.memory, name);
+    new Float32Array(memory.buffer, at('a'), m * k).fill(0.5);
+    new Float32Array(memory.buffer, at('b'), k * n).fill(0.25);
+    const timing = isShared
+      ? await timeThreads(plan, module, memory, seconds)
+      : timeHere(plan, module, memory, seconds);
     const gflops = (2 * m * n * k) / timing.medianMs / 1e6;
     return { ...timing, value: gflops, unit: 'GFLOP/s', gflops };
   };
+
+/** A multiple of every tile's height, so that no worker has half a tile. */
+const ROW_GROUP = 8;
+
+/** @internal Each worker multiplies its rows of a, and packs b for itself. */
+export function planProduct(m: number, k: number, n: number, workers: number): SplitPlan {
+  const workspaceBytes = align(matmulWorkspace(m, n, k) + 64);
+  const memory = layoutMemory({
+    control: 64,
+    a: m * k * 4,
+    b: k * n * 4,
+    c: m * n * 4,
+    workspace: workspaceBytes * workers,
+  });
+  const parts = Array.from({ length: workers }, (_, rank) => {
+    const { from, count } = rowsOf(m, ROW_GROUP, rank, workers);
+    const calls: KernelCall[] = [];
+    const emit = createEmitter(calls, () => ({ label: 'product', flops: 2 * count * n * k }));
+    const a = address('batch', from * k * 4);
+    const [b, c] = [address('parameters', 0), address('results', from * n * 4)];
+    if (count > 0) emit.matmul(0, 0, count, n, k, a, b, 0, c, 0, address('workspace', 0));
+    const bases = {
+      batch: baseOf(memory, 'a'),
+      parameters: baseOf(memory, 'b'),
+      results: baseOf(memory, 'c'),
+      workspace: baseOf(memory, 'workspace') + workspaceBytes * rank,
+      activations: 0,
+      gradients: 0,
+      state: 0,
+      rates: 0,
+    };
+    return { calls, bases };
+  });
+  return { workers, memory, parts };
+}
+
+function timeHere(
+  plan: SplitPlan,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  seconds: number,
+): Timing {
+  const work = createSplitWorker(plan, module, memory, 0, 0);
+  const once = { kind: 'repeat', times: 1 } as const;
+  return timeCalls(() => work(once), seconds);
+}
+
+async function timeThreads(
+  plan: SplitPlan,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  seconds: number,
+): Promise<Timing> {
+  const pool = await createThreadPool(plan, module, memory);
+  try {
+    return await timeChunks((times) => pool.run({ kind: 'repeat', times }), seconds);
+  } finally {
+    await pool.close();
+  }
+}

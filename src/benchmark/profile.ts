@@ -1,11 +1,14 @@
 /** Where a training step's time goes: one shard's gradient program, each kernel call timed alone. */
 import { link, run, type Bases } from '../engine/link.js';
-import { allocateMemory } from '../engine/memory.js';
+import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { baseOf } from '../parallel/layout.js';
 import { planRun } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/shards.js';
+import { align, type KernelCall } from '../program/program.js';
+import { timeCalls } from './measure.js';
 import type { BenchmarkModel } from './models.js';
+import { ceiling } from './products.js';
 import type { Conditions } from './workload.js';
 
 export interface ProfiledCall {
@@ -17,6 +20,22 @@ export interface ProfiledCall {
   readonly share: number;
   /** Thousand million multiplications and additions a second; 0 for kernels that only move data. */
   readonly gflops: number;
+  /** Thousand million bytes a second, each tensor read or written once. */
+  readonly gigabytes: number;
+  /** What the call cannot beat: arithmetic on registers, or a sum of vectors of as many bytes. */
+  readonly bound: 'arithmetic' | 'memory';
+  /** The time at that bound, of the time taken. */
+  readonly ofBound: number;
+}
+
+/** All calls of one kernel, or of the program: their time, and the time their bounds allow. */
+export interface ProfiledSum {
+  readonly kernel: string;
+  readonly calls: number;
+  readonly microseconds: number;
+  readonly share: number;
+  readonly gflops: number;
+  readonly ofBound: number;
 }
 
 export interface Profile {
@@ -24,6 +43,9 @@ export interface Profile {
   /** The program run as a whole, in microseconds: calls timed alone add the clock's own time. */
   readonly microseconds: number;
   readonly calls: readonly ProfiledCall[];
+  /** One a kernel, the most time first. */
+  readonly kernels: readonly ProfiledSum[];
+  readonly total: ProfiledSum;
 }
 
 /** Runs of the whole program between two looks at the clock, for warming up and for the mean. */
@@ -78,12 +100,87 @@ export async function profile(
     });
   }
   const total = times.reduce((sum, ms) => sum + ms, 0);
-  const calls = program.calls.map(({ label, kernel, flops }, i) => ({
+  const bounds = await createBounds(numerics);
+  const measured = program.calls.map((call, i) =>
+    measuredCall(call, (times[i]! / runs) * 1000, times[i]! / total, bounds),
+  );
+  const kernelNames = [...new Set(measured.map(({ kernel }) => kernel))];
+  return {
+    program: program.name,
+    microseconds,
+    calls: measured,
+    kernels: kernelNames
+      .map((name) =>
+        sumUp(
+          name,
+          measured.filter(({ kernel }) => kernel === name),
+        ),
+      )
+      .toSorted((a, b) => b.microseconds - a.microseconds),
+    total: sumUp('total', measured),
+  };
+}
+
+/** Microseconds that arithmetic alone, and moving bytes alone, would take. */
+interface Bounds {
+  arithmetic(flops: number): number;
+  memory(bytes: number): number;
+}
+
+const BOUND_SECONDS = 0.5;
+const SUM_SECONDS = 0.01;
+
+/** The ceiling, and sums y = a + b of 2ⁿ bytes in all, over and over: in cache where they fit. */
+async function createBounds(numerics: Conditions['numerics']): Promise<Bounds> {
+  const { gflops } = await ceiling({ threads: 1, numerics, seconds: BOUND_SECONDS });
+  const module = await loadModule(numerics, false);
+  const speeds = new Map<number, number>();
+  function sumSpeed(bytes: number): number {
+    const part = align(bytes / 3);
+    const [a, b, y] = [0, 1, 2].map((i) => FIRST_FREE_BYTE + i * part);
+    const kernels = instantiate(module, allocateMemory(FIRST_FREE_BYTE + 3 * part, false));
+    const sum = () => kernels.add(a!, b!, y!, part / 4);
+    return (3 * part) / timeCalls(sum, SUM_SECONDS).medianMs / 1e3;
+  }
+  return {
+    arithmetic: (flops) => flops / gflops / 1e3,
+    memory(bytes) {
+      const size = 2 ** Math.max(8, 32 - Math.clz32(bytes));
+      const speed = speeds.get(size) ?? sumSpeed(size);
+      speeds.set(size, speed);
+      return bytes / speed;
+    },
+  };
+}
+
+function measuredCall(
+  { label, kernel, flops, bytes = 0 }: KernelCall,
+  microseconds: number,
+  share: number,
+  bounds: Bounds,
+): ProfiledCall {
+  const [arithmetic, memory] = [bounds.arithmetic(flops), bounds.memory(bytes)];
+  return {
     label,
     kernel,
-    microseconds: (times[i]! / runs) * 1000,
-    share: times[i]! / total,
-    gflops: flops / ((times[i]! / runs) * 1e6),
-  }));
-  return { program: program.name, microseconds, calls };
+    microseconds,
+    share,
+    gflops: flops / microseconds / 1e3,
+    gigabytes: bytes / microseconds / 1e3,
+    bound: arithmetic >= memory ? 'arithmetic' : 'memory',
+    ofBound: Math.max(arithmetic, memory) / microseconds,
+  };
+}
+
+function sumUp(kernel: string, calls: readonly ProfiledCall[]): ProfiledSum {
+  const sum = (of: (call: ProfiledCall) => number) => calls.reduce((total, c) => total + of(c), 0);
+  const microseconds = sum((call) => call.microseconds);
+  return {
+    kernel,
+    calls: calls.length,
+    microseconds,
+    share: sum(({ share }) => share),
+    gflops: sum((call) => call.gflops * call.microseconds) / microseconds,
+    ofBound: sum((call) => call.ofBound * call.microseconds) / microseconds,
+  };
 }

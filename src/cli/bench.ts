@@ -9,6 +9,8 @@ import {
   workloads,
   type Measurement,
   type Profile,
+  type ProfiledCall,
+  type ProfiledSum,
 } from '../benchmark/index.js';
 import type { Numerics } from '../engine/features.js';
 import { resolveNumerics } from '../training/settings.js';
@@ -26,7 +28,12 @@ export const benchCommand = (): Command =>
   new Command('bench')
     .description('measure workloads: products, training, inference')
     .argument('[workload...]', `of ${Object.keys(workloads).join(', ')} (all)`)
-    .option('--threads <n>', 'for training; other workloads use one', wholeNumber(1), 1)
+    .option(
+      '--threads <n>',
+      'for products, training and whole processes; other workloads use one',
+      wholeNumber(1),
+      1,
+    )
     .addOption(numericsOption())
     .option('--seconds <n>', 'to spend on a workload', wholeNumber(1), 2)
     .option('--profile', 'time each kernel call of a training workload’s shard')
@@ -53,7 +60,7 @@ async function runBench(names: readonly string[], options: Options): Promise<voi
   for (const [name, measure] of tasks) {
     const threads = isThreaded(name) ? options.threads : 1;
     const found = await measure({ threads, numerics, seconds });
-    const ofCeiling = found.gflops / (bound.gflops * threads);
+    const ofCeiling = found.gflops ? found.gflops / (bound.gflops * threads) : null;
     if (json) {
       const { value, unit, medianMs, minMs } = found;
       console.log(
@@ -79,16 +86,19 @@ async function runBench(names: readonly string[], options: Options): Promise<voi
 function line(
   name: string,
   threads: number,
-  { value, unit, medianMs, minMs }: Measurement,
-  ofCeiling: number,
+  { value, unit, medianMs, minMs, note }: Measurement,
+  ofCeiling: number | null,
 ): string {
   const digits = value >= 1000 ? 0 : 1;
   const cells = [
     name.padEnd(20),
     `${threads} ${threads === 1 ? 'thread ' : 'threads'}`,
     `${value.toFixed(digits).padStart(9)} ${unit.padEnd(8)}`,
-    `${(ofCeiling * 100).toFixed(0).padStart(3)} % of the bound`,
+    ofCeiling === null
+      ? ''.padEnd(18)
+      : `${(ofCeiling * 100).toFixed(0).padStart(3)} % of the bound`,
     `median ${medianMs.toFixed(3)} ms, least ${minMs.toFixed(3)} ms`,
+    ...(note ? [note] : []),
   ];
   return cells.join('  ');
 }
@@ -99,27 +109,41 @@ async function runProfiles(
   { seconds, json }: Options,
 ): Promise<void> {
   const chosen = names.map((name) => [name, trainingOf(name)] as const);
-  const bound = await workloads['ceiling']!({ threads: 1, numerics, seconds: 1 });
   for (const [name, { model, batch }] of chosen) {
     const found = await profile(model, batch, { numerics, seconds });
-    console.log(
-      json
-        ? JSON.stringify({ workload: name, numerics, ...found })
-        : table(name, found, bound.gflops),
-    );
+    console.log(json ? JSON.stringify({ workload: name, numerics, ...found }) : table(name, found));
   }
 }
 
-/** A program's calls, the slowest first. */
-function table(name: string, { program, microseconds, calls }: Profile, bound: number): string {
-  const rows = calls
-    .toSorted((a, b) => b.microseconds - a.microseconds)
-    .map((call) => {
-      const speed = call.gflops
-        ? `${call.gflops.toFixed(1).padStart(6)} GFLOP/s ${((call.gflops / bound) * 100).toFixed(0).padStart(3)} %`
-        : '';
-      const time = `${call.microseconds.toFixed(1).padStart(9)} µs ${(call.share * 100).toFixed(1).padStart(5)} %`;
-      return `${time}  ${call.label.padEnd(16)} ${call.kernel.padEnd(22)} ${speed}`.trimEnd();
-    });
-  return [`${name}, ${program}: ${microseconds.toFixed(0)} µs`, ...rows, ''].join('\n');
+/** A program's calls, the slowest first, then sums over kernels; percentages at the end are of the bound. */
+function table(name: string, { program, microseconds, calls, kernels, total }: Profile): string {
+  const rows = calls.toSorted((a, b) => b.microseconds - a.microseconds).map(callRow);
+  return [
+    `${name}, ${program}: ${microseconds.toFixed(0)} µs`,
+    `${'time'.padStart(12)} ${'share'.padStart(7)}  ${'layer'.padEnd(16)} ${'kernel'.padEnd(22)} ${'speed'.padStart(14)}  of its bound`,
+    ...rows,
+    '',
+    ...[...kernels, total].map(sumRow),
+    '',
+  ].join('\n');
+}
+
+const timeCells = (microseconds: number, share: number): string =>
+  `${microseconds.toFixed(1).padStart(9)} µs ${percent(share, 1).padStart(7)}`;
+
+const percent = (share: number, digits = 0): string => `${(share * 100).toFixed(digits)} %`;
+
+function callRow(call: ProfiledCall): string {
+  const speed =
+    call.bound === 'arithmetic'
+      ? `${call.gflops.toFixed(1)} GFLOP/s`
+      : `${call.gigabytes.toFixed(1)} GB/s   `;
+  const bound = `${percent(call.ofBound).padStart(5)} ${call.bound}`;
+  return `${timeCells(call.microseconds, call.share)}  ${call.label.padEnd(16)} ${call.kernel.padEnd(22)} ${speed.padStart(14)} ${bound}`;
+}
+
+function sumRow({ kernel, calls, microseconds, share, gflops, ofBound }: ProfiledSum): string {
+  const count = calls === 1 ? '1 call' : `${calls} calls`;
+  const speed = gflops ? `${gflops.toFixed(1)} GFLOP/s` : '';
+  return `${timeCells(microseconds, share)}  ${count.padEnd(16)} ${kernel.padEnd(22)} ${speed.padStart(14)} ${percent(ofBound).padStart(5)}`;
 }

@@ -39,7 +39,7 @@ export function compile({ name, leaves, outputs }: Compilation): Program {
   const plan = planMemory(order, fixed, fused);
 
   const calls: KernelCall[] = [];
-  let note = { label: 'copy', flops: 0 };
+  let note = { label: 'copy', flops: 0, bytes: 0 };
   const emitter = createEmitter(calls, () => note);
   let workspaceBytes = 0;
   for (const output of order) {
@@ -55,13 +55,18 @@ export function compile({ name, leaves, outputs }: Compilation): Program {
       output,
       attributes: source.attributes,
     };
-    note = { label: source.layer || source.op.name, flops: source.op.flops?.(node) ?? 0 };
+    note = {
+      label: source.layer || source.op.name,
+      flops: source.op.flops?.(node) ?? 0,
+      bytes: bytesOf([...Object.values(source.inputs), output]),
+    };
     source.op.forward(emitter, node, placesOf(source.inputs, plan.places, output));
     workspaceBytes = Math.max(workspaceBytes, source.op.workspace?.(node) ?? 0);
   }
-  note = { label: 'copy', flops: 0 };
-  for (const { from, to } of copies)
+  for (const { from, to } of copies) {
+    note = { label: 'copy', flops: 0, bytes: bytesOf([from, from]) };
     emitter.activation(0, plan.places.get(from)!, to, sizeOf(from.shape));
+  }
   return {
     name,
     calls,
@@ -70,6 +75,9 @@ export function compile({ name, leaves, outputs }: Compilation): Program {
     unsharedBytes: plan.unsharedBytes,
   };
 }
+
+const bytesOf = (tensors: readonly Tensor[]): number =>
+  tensors.reduce((sum, { shape }) => sum + sizeOf(shape) * 4, 0);
 
 function placesOf(
   inputs: Readonly<Record<string, Tensor>>,

@@ -2,7 +2,6 @@
  * Files fetched once into a cache: resumed where they broke off, checked by SHA-256, and under their
  * final name only when whole.
  */
-import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -134,10 +133,13 @@ async function toDisk<T>(path: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-const hashOf = async (path: string): Promise<string> =>
-  createHash('sha256')
+/** SHA-256; node:crypto takes 10 ms to load, so only those load it who have a file to check. */
+async function hashOf(path: string): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256')
     .update(await readFile(path))
     .digest('hex');
+}
 
 const sizeOf = (path: string): Promise<number | undefined> =>
   stat(path).then(

@@ -2,7 +2,6 @@
  * Files that are there whole or not at all (Node): written under a temporary name, synced, renamed. A
  * crash or a full disk at any moment leaves the old file, or none, never half of the new one.
  */
-import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LanewiseError } from '../errors.js';
@@ -13,7 +12,7 @@ import { LanewiseError } from '../errors.js';
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
   // In the same folder, because a rename is atomic only within a file system.
-  const temporary = `${path}.${randomUUID()}.tmp`;
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     await writeSynced(temporary, bytes);
     await rename(temporary, path);
@@ -30,7 +29,7 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
  * @throws LanewiseError kind 'file'.
  */
 export async function ensureWritableFolder(path: string): Promise<void> {
-  const probe = join(path, `.${randomUUID()}.tmp`);
+  const probe = join(path, `.${crypto.randomUUID()}.tmp`);
   try {
     await mkdir(path, { recursive: true });
     await writeSynced(probe, Uint8Array.of(0));

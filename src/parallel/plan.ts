@@ -49,7 +49,6 @@ export interface StepPlan {
 }
 
 export interface RunPlan {
-  readonly id: string;
   readonly workers: number;
   readonly numerics: Numerics;
   readonly batch: number;
@@ -96,8 +95,6 @@ export interface PlanRequest {
     readonly shards: number;
   };
 }
-
-let plans = 0;
 
 /** Compiles all programs and lays out memory. @throws LanewiseError kind 'memory' beyond 4 GiB. */
 export function planRun({
@@ -168,7 +165,6 @@ export function planRun({
   });
 
   return {
-    id: `${Date.now()}-${plans++}`,
     workers,
     numerics,
     batch,

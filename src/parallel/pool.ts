@@ -3,25 +3,33 @@
  * in the calling thread, on an unshared memory.
  */
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import { LanewiseError } from '../errors.js';
 import { baseOf } from './layout.js';
 import type { RunPlan } from './plan.js';
+import type { RepeatJob, SplitPlan } from './split.js';
 import { createWorker, type Job } from './worker.js';
 
-/** What is posted to a worker thread with each job; it links a plan once and remembers it by its id. */
-export interface WorkerTask {
-  readonly plan: RunPlan;
+/** What a worker thread is given when it starts. */
+export interface WorkerSetup {
+  readonly plan: RunPlan | SplitPlan;
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
-  readonly rank: number;
   readonly spins: number;
-  readonly job: Job;
 }
 
-export interface Pool {
+/** What is posted to a worker thread: a job, and as which worker it does it. */
+export interface WorkerTask {
+  readonly rank: number;
+  readonly job: AnyJob;
+}
+
+export type AnyJob = Job | RepeatJob;
+
+type JobOf<Plan> = Plan extends SplitPlan ? RepeatJob : Job;
+
+export interface Pool<J extends AnyJob = Job> {
   /** Resolves when all workers have done their share. */
-  run(job: Job): Promise<void>;
+  run(job: J): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,12 +55,13 @@ export function createLocalPool(
   };
 }
 
-/** `plan.workers` threads. @throws LanewiseError kind 'engine' from `run` if a worker fails. */
-export function createThreadPool(
-  plan: RunPlan,
+/** `plan.workers` threads; piscina is loaded only here, where it is needed. @throws LanewiseError kind 'engine' from `run` if a worker fails. */
+export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
+  plan: Plan,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-): Pool {
+): Promise<Pool<JobOf<Plan>>> {
+  const { Piscina } = await import('piscina');
   const { workers } = plan;
   const spins = workers <= machineParallelism() ? SPINS : 0;
   const piscina = new Piscina({
@@ -60,6 +69,7 @@ export function createThreadPool(
     minThreads: workers,
     maxThreads: workers,
     concurrentTasksPerWorker: 1,
+    workerData: { plan, module, memory, spins } satisfies WorkerSetup,
   });
   const control = new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), 3);
 
@@ -75,7 +85,7 @@ export function createThreadPool(
     async run(job) {
       if (failed) throw new LanewiseError('engine', 'a worker thread of this run failed before');
       const tasks = Array.from({ length: workers }, async (_, rank) => {
-        const task: WorkerTask = { plan, module, memory, rank, spins, job };
+        const task: WorkerTask = { rank, job };
         try {
           return await piscina.run(task);
         } catch (error) {

@@ -70,7 +70,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     new Uint8Array(memory.buffer).set(bytes, at(`samples ${i}`));
     new Uint8Array(memory.buffer).set(labels, at(`labels ${i}`));
   });
-  const pool = (threaded ? createThreadPool : createLocalPool)(plan, module, memory);
+  const pool = await (threaded ? createThreadPool : createLocalPool)(plan, module, memory);
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
 

@@ -6,6 +6,7 @@ import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { RATE_SLOTS } from '../optimizers/optimizer.js';
 import { baseOf, type Region } from './layout.js';
+import { createMeeting } from './meeting.js';
 import { sliceOf } from './parameters.js';
 import type { Gathering, RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
@@ -29,23 +30,20 @@ export type Job = TrainJob | EvaluateJob;
 /** False if the run was given up by another worker's failure. */
 export type RunJob = (job: Job) => boolean;
 
-/** Parked workers look this often (nanoseconds) whether the run was given up. */
-const PARK_NANOSECONDS = 1e9;
-
 /** A minibatch size, linked: what this worker does in each phase of a step. */
 interface LinkedStep {
-  readonly gradientPhase: readonly LinkedAction[];
+  readonly gradientPhase: readonly LinkedShard[];
   readonly updatePhase: LinkedProgram;
 }
 
-type LinkedAction =
-  | {
-      readonly program: LinkedProgram;
-      readonly shard: number;
-      readonly from: number;
-      readonly count: number;
-    }
-  | (() => void);
+/** The gradients of samples [from, from + count), and the sums that can be taken after them. */
+interface LinkedShard {
+  readonly program: LinkedProgram;
+  readonly shard: number;
+  readonly from: number;
+  readonly count: number;
+  readonly folds: LinkedProgram;
+}
 
 /**
  * Links the plan for worker `rank`.
@@ -60,8 +58,15 @@ export function createWorker(
 ): RunJob {
   const kernels = instantiate(module, memory);
   const bases = basesOf(plan, rank);
+  // A step makes no closure, view or look-up by name: all of that is done here, once.
   const at = (name: string) => baseOf(plan.memory, name);
   const floats = new Float32Array(memory.buffer);
+  const order = at('order');
+  const [allRates, allMetrics, allLosses, allScores] = ['rates', 'metrics', 'losses', 'scores'].map(
+    (name) => at(name) / 4,
+  ) as [number, number, number, number];
+  const ownRates = bases.rates / 4;
+  const results = bases.results / 4;
   const steps = new Map(
     Object.values(plan.steps).map((step) => [step.batch, linkStep(plan, step, kernels, rank)]),
   );
@@ -71,39 +76,41 @@ export function createWorker(
       link(calls, kernels, bases),
     ]),
   );
-  const meet = () => kernels.barrier(at('control'), plan.workers, spins, PARK_NANOSECONDS) === 0;
-  const gather = (data: Gathering, order: number, count: number) => {
+  const meet = createMeeting(plan, kernels, spins);
+  const gather = (data: Gathering, positions: number, count: number) => {
     const { samples, isBytes, extents, scale, shift, border } = data;
+    const [C, h, w, H, W] = extents;
     kernels.gatherSamples(
       samples,
       Number(isBytes),
-      order,
+      positions,
       count,
-      ...extents,
+      C,
+      h,
+      w,
+      H,
+      W,
       scale,
       shift,
       border,
       bases.batch,
     );
-    kernels.gatherLabels(data.labels, order, count, bases.batch + plan.io.labels);
+    kernels.gatherLabels(data.labels, positions, count, bases.batch + plan.io.labels);
   };
 
   function trainStep(position: number, index: number): boolean {
     const data = plan.datasets[0]!;
     const start = position * plan.batch;
     const step = steps.get(Math.min(plan.batch, data.count - start))!;
-    const metrics = at('metrics') / 4 + index * plan.shards * 2;
-    const rates = at('rates') / 4 + index * RATE_SLOTS;
-    floats.copyWithin(bases.rates / 4, rates, rates + RATE_SLOTS);
-    for (const action of step.gradientPhase) {
-      if (typeof action === 'function') {
-        action();
-        continue;
-      }
-      gather(data, at('order') + (start + action.from) * 4, action.count);
-      run(action.program);
-      floats[metrics + action.shard * 2] = floats[(bases.results + plan.io.loss) / 4]!;
-      floats[metrics + action.shard * 2 + 1] = floats[(bases.results + plan.io.hits) / 4]!;
+    const rates = allRates + index * RATE_SLOTS;
+    floats.copyWithin(ownRates, rates, rates + RATE_SLOTS);
+    for (const { program, shard, from, count, folds } of step.gradientPhase) {
+      gather(data, order + (start + from) * 4, count);
+      run(program);
+      const metrics = allMetrics + (index * plan.shards + shard) * 2;
+      floats[metrics] = floats[results + plan.io.loss / 4]!;
+      floats[metrics + 1] = floats[results + plan.io.hits / 4]!;
+      run(folds);
     }
     if (!meet()) return false;
     run(step.updatePhase);
@@ -114,12 +121,12 @@ export function createWorker(
     const { evaluationBlock, outputs, io } = plan;
     for (let from = rank * evaluationBlock; from < count; from += plan.workers * evaluationBlock) {
       const size = Math.min(evaluationBlock, count - from);
-      gather(data, at('order') + from * 4, size);
+      gather(data, order + from * 4, size);
       run(evaluations.get(size)!);
-      const losses = (bases.results + io.losses) / 4;
-      const scores = (bases.results + io.scores) / 4;
-      floats.copyWithin(at('losses') / 4 + from, losses, losses + size);
-      floats.copyWithin(at('scores') / 4 + from * outputs, scores, scores + size * outputs);
+      const losses = results + io.losses / 4;
+      const scores = results + io.scores / 4;
+      floats.copyWithin(allLosses + from, losses, losses + size);
+      floats.copyWithin(allScores + from * outputs, scores, scores + size * outputs);
     }
     return true;
   }
@@ -154,22 +161,23 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
   const bases = basesOf(plan, rank);
   const { schedule } = step;
   const slotAt = (slot: number) => gradientBase(plan, { rank, slot });
-  const whole = plan.parameters.bytes / 4;
-  const gradientPhase = schedule.actions[rank]!.map((action): LinkedAction => {
+  const gradientPhase: LinkedShard[] = [];
+  let folds: (() => void)[] = [];
+  for (const action of schedule.actions[rank]!) {
     if (action.kind === 'fold') {
-      const to = slotAt(action.to);
-      return () => kernels.add(to, slotAt(action.from), to, whole);
+      folds.push(linkSum(kernels, slotAt(action.to), slotAt(action.from), plan.parameters.bytes));
+      continue;
     }
     const { from, count } = schedule.shards[action.shard]!;
     const slotBases = { ...bases, gradients: slotAt(action.slot) };
     const program = link(step.programs[count]!.calls, kernels, slotBases);
-    return { program, shard: action.shard, from, count };
-  });
+    folds = [];
+    gradientPhase.push({ program, shard: action.shard, from, count, folds });
+  }
   const slice = sliceOf(plan.parameters.bytes, rank, plan.workers);
   const merges = schedule.merges.map(({ to, from }) => {
-    const target = gradientBase(plan, to) + slice.from;
-    const source = gradientBase(plan, from) + slice.from;
-    return () => kernels.add(target, source, target, slice.bytes / 4);
+    const [target, source] = [to, from].map((slot) => gradientBase(plan, slot) + slice.from);
+    return linkSum(kernels, target!, source!, slice.bytes);
   });
   const update = link(plan.updates[rank]!, kernels, {
     ...bases,
@@ -177,3 +185,7 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
   });
   return { gradientPhase, updatePhase: [...merges, ...update] };
 }
+
+/** `to` += `from`, `bytes` of floats. */
+const linkSum = (kernels: Kernels, to: number, from: number, bytes: number): (() => void) =>
+  kernels.add.bind(null, to, from, to, bytes / 4);

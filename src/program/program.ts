@@ -37,6 +37,8 @@ export interface KernelCall {
   readonly label: string;
   /** Multiplications and additions, for benchmarks; 0 where they are not what takes the time. */
   readonly flops: number;
+  /** Of the op's tensors, each once; absent for what is no op of a graph, such as an update. */
+  readonly bytes?: number;
 }
 
 export interface Program {
@@ -68,7 +70,7 @@ export const advance = (at: Address, bytes: number): Address =>
 /** An emitter that appends to `calls` with what `note()` says of them at that moment. */
 export function createEmitter(
   calls: KernelCall[],
-  note: () => Pick<KernelCall, 'label' | 'flops'>,
+  note: () => Pick<KernelCall, 'label' | 'flops' | 'bytes'>,
 ): Emitter {
   const names = Object.keys(kernelOperands) as KernelName[];
   const methods = names.map((kernel) => [

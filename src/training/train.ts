@@ -214,7 +214,10 @@ function checkLoss(loss: number, message: string): void {
 /** A loss is seen before its update: only the weights show what the last one did. */
 function checkWeights(weights: Weights): void {
   for (const [name, values] of weights) {
-    const at = values.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) throw diverged(`the last update made '${name}' ${values[at]}`);
+    // Not findIndex: its call for each value takes milliseconds in a process that has just started.
+    for (let i = 0; i < values.length; i++) {
+      if (!Number.isFinite(values[i]))
+        throw diverged(`the last update made '${name}' ${values[i]}`);
+    }
   }
 }

@@ -20,7 +20,7 @@ test('one JSON object a workload, with figures that fit together', async () => {
   );
   assert.equal(
     lines.map(({ threads }) => threads),
-    [1, 1, 2, 1, 1],
+    [1, 2, 2, 1, 1],
   );
   for (const line of lines) {
     assert.type(line['engine'], 'string');
@@ -38,6 +38,25 @@ test('one JSON object a workload, with figures that fit together', async () => {
   );
   assert.ok(Math.abs((training!['value']! * training!['medianMs']!) / 64_000 - 1) < 1e-9);
   assert.ok(Math.abs(single!['value']! / (single!['medianMs']! * 1000) - 1) < 1e-9);
+});
+
+test('whole processes: the first step and the peak of memory, of one bound by nothing', async () => {
+  const run = await lanewise(['bench', 'coldstart', 'memory', '--seconds', '1', '--json']);
+  assert.is(run.code, 0, run.stderr);
+  const lines = eventsOf(run);
+  assert.equal(
+    lines.map(({ workload, unit, threads, ofCeiling }) => [workload, unit, threads, ofCeiling]),
+    [
+      ['coldstart', 'ms', 1, null],
+      ['memory', 'MB', 1, null],
+    ],
+  );
+  const [start, memory] = lines as Record<string, number>[];
+  assert.is(start!['value'], start!['medianMs']);
+  // More than an empty engine, less than the machine.
+  assert.ok(memory!['value']! > 20 && memory!['value']! < 2000, String(memory!['value']));
+  const text = await lanewise(['bench', 'coldstart', '--seconds', '1', '--threads', '2']);
+  assert.match(text.stdout, /coldstart +2 threads .* ms more than an empty process$/m);
 });
 
 test('an unknown workload is refused with the nearest name', async () => {
@@ -60,11 +79,26 @@ test('a profile lists every kernel call of the program, and its shares are the w
     assert.ok(kernels.has(kernel), kernel);
   }
   assert.ok(found.calls.every(({ kernel, gflops }) => kernel !== 'conv2d' || gflops > 0));
-  const text = await lanewise(['bench', 'mlp-b64', '--profile', '--seconds', '1']);
-  assert.match(
-    text.stdout,
-    /^mlp-b64, gradients of 32 of 64: \d+ µs\n +\d+\.\d µs +\d+\.\d %  \S+( gradient)? +matmul +\d+\.\d GFLOP\/s/,
+  for (const { kernel, bound, gigabytes, ofBound } of found.calls) {
+    assert.ok(['arithmetic', 'memory'].includes(bound) && gigabytes >= 0, kernel);
+    assert.ok(kernel === 'fill' || ofBound > 0, kernel);
+    if (kernel === 'sumChannels') assert.ok(bound === 'memory' && gigabytes > 0);
+  }
+  assert.is(found.total.calls, found.calls.length);
+  assert.is(
+    found.kernels.reduce((sum, { calls }) => sum + calls, 0),
+    found.calls.length,
   );
+  assert.ok(Math.abs(found.kernels.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
+  const text = await lanewise(['bench', 'mlp-b64', '--profile', '--seconds', '1']);
+  const [first, columns, row, ...rest] = text.stdout.trimEnd().split('\n');
+  assert.match(first!, /^mlp-b64, gradients of 32 of 64: \d+ µs$/);
+  assert.match(columns!, /^ +time +share +layer +kernel +speed +of its bound$/);
+  assert.match(
+    row!,
+    /^ +\d+\.\d µs +\d+\.\d %  \S+( gradient)? +matmul +\d+\.\d GFLOP\/s +\d+ % arithmetic$/,
+  );
+  assert.match(rest.at(-1)!, /^ +\d+\.\d µs +100\.0 % +\d+ calls +total +\d+\.\d GFLOP\/s +\d+ %$/);
   const none = await lanewise(['bench', 'sgemm-128', '--profile']);
   assert.match(none.stderr, /workload 'sgemm-128' has no program to profile, lenet5-b64 has/);
 });

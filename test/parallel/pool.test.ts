@@ -32,7 +32,7 @@ function sabotaged(plan: RunPlan): RunPlan {
 test('a worker that fails ends the job while the others wait at the barrier', async () => {
   const plan = sabotaged(planFor(3));
   const memory = allocateMemory(plan.memory.bytes, true);
-  const pool = createThreadPool(plan, await loadModule('strict', true), memory);
+  const pool = await createThreadPool(plan, await loadModule('strict', true), memory);
   try {
     await pool.run({ kind: 'train', first: 0, steps: 1 });
     assert.unreachable('the job succeeded');
@@ -50,7 +50,7 @@ test('a worker that fails ends the job while the others wait at the barrier', as
 test('workers meet at the barrier hundreds of times, more workers than cores', async () => {
   const plan = planFor(7);
   const memory = allocateMemory(plan.memory.bytes, true);
-  const pool = createThreadPool(plan, await loadModule('strict', true), memory);
+  const pool = await createThreadPool(plan, await loadModule('strict', true), memory);
   // One minibatch over and over: 300 steps, 600 meetings.
   for (let chunk = 0; chunk < 300; chunk++) await pool.run({ kind: 'train', first: 0, steps: 1 });
   await pool.close();

@@ -1,0 +1,81 @@
+/** Workloads that are whole processes of this engine: how long until the first step, how much memory. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Numerics } from '../engine/features.js';
+import { LanewiseError } from '../errors.js';
+import { summarizeTimes } from './measure.js';
+import type { benchmarkModels } from './models.js';
+import type { Conditions, Workload } from './workload.js';
+
+/** What a training process is asked to do; `workers` as in `train`. */
+export interface TrainingTask {
+  readonly workload: keyof typeof benchmarkModels;
+  readonly batch: number;
+  /** Of an epoch. */
+  readonly steps: number;
+  readonly epochs: number;
+  readonly workers: number;
+  readonly numerics: Numerics;
+}
+
+/** Fewer processes than this say little. */
+const LEAST_RUNS = 5;
+
+/** The memory workload trains 256 steps; more do not raise the peak. */
+const MEMORY_RUN = { workload: 'lenet5', steps: 64, epochs: 4 } as const;
+
+/** From the start of a process to its end with one step of mlp-b64 done; the note says what of it is ours. */
+export const coldstart: Workload = async (conditions) => {
+  const task = taskFor({ workload: 'mlp', steps: 1, epochs: 1 }, conditions);
+  const times: number[] = [];
+  const empty: number[] = [];
+  const end = performance.now() + conditions.seconds * 1000;
+  runProcess('training-process', task); // once, to have the files in the system's cache
+  while (performance.now() < end || times.length < LEAST_RUNS) {
+    empty.push(runProcess('empty-process', task).ms);
+    times.push(runProcess('training-process', task).ms);
+  }
+  const timing = summarizeTimes(times);
+  const more = timing.medianMs - summarizeTimes(empty).medianMs;
+  const note = `${more.toFixed(1)} ms more than an empty process`;
+  return { ...timing, value: timing.medianMs, unit: 'ms', gflops: 0, note };
+};
+
+/** The most memory that a process training lenet5-b64 has resident; times are the whole process's. */
+export const memory: Workload = async (conditions) => {
+  const task = taskFor(MEMORY_RUN, conditions);
+  const runs = Array.from({ length: LEAST_RUNS }, () => runProcess('training-process', task));
+  const peaks = runs.map(({ output }) => Number(output) / 1e6).toSorted((a, b) => a - b);
+  const timing = summarizeTimes(runs.map(({ ms }) => ms));
+  const value = peaks[Math.floor(peaks.length / 2)]!;
+  return { ...timing, value, unit: 'MB', gflops: 0, note: 'peak of resident memory' };
+};
+
+const taskFor = (
+  run: Pick<TrainingTask, 'workload' | 'steps' | 'epochs'>,
+  { threads, numerics }: Conditions,
+): TrainingTask => ({ ...run, batch: 64, workers: threads === 1 ? 0 : threads, numerics });
+
+/** Runs one of the scripts beside this file to its end. @throws LanewiseError kind 'engine' if it fails. */
+function runProcess(script: string, task: TrainingTask): { ms: number; output: string } {
+  const file = fileURLToPath(new URL(`./${script}.js`, import.meta.url));
+  const start = performance.now();
+  const { status, signal, error, stdout, stderr } = spawnSync(
+    process.execPath,
+    [...engineFlags(task.numerics), file, JSON.stringify(task)],
+    { encoding: 'utf8' },
+  );
+  const ms = performance.now() - start;
+  if (status === 0) return { ms, output: stdout };
+  const reason = error?.message ?? (stderr.trim() || `exit ${status ?? signal}`);
+  throw new LanewiseError('engine', `a benchmark process failed: ${reason}`, undefined, {
+    cause: error,
+  });
+}
+
+/** Those of this process; Node before 22 has relaxed SIMD behind one, which the command line sets late. */
+function engineFlags(numerics: Numerics): string[] {
+  const flag = '--experimental-wasm-relaxed-simd';
+  const isMissing = /^v(18|20|21)\./.test(process.version) && numerics === 'fused';
+  return isMissing ? [flag, ...process.execArgv.filter((arg) => arg !== flag)] : process.execArgv;
+}
