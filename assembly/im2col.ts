@@ -261,7 +261,13 @@ function addRow(from: usize, to: usize, count: i32): void {
     const at = floats(q);
     v128.store(to + at, f32x4.add(v128.load(to + at), v128.load(from + at)));
   }
-  for (; q < count; q++) {
+  if (count & 2) {
+    const at = floats(q);
+    const sum = f32x4.add(v128.load64_zero(to + at), v128.load64_zero(from + at));
+    v128.store64_lane(to + at, sum, 0);
+    q += 2;
+  }
+  if (count & 1) {
     const at = floats(q);
     store<f32>(to + at, load<f32>(to + at) + load<f32>(from + at));
   }
