@@ -192,13 +192,16 @@ export function conv2dInputGradient(
   const padded = (ph | pw) != 0;
   const packedA = workspace + SPILL_BYTES;
   const packedB = packedA + floats(K * O + 4);
-  const columns = packedB + floats(min(O, KC) * min(pixels + NR, NC));
-  const image = columns + floats(K * pixels);
+  // The columns of a 1×1 filter are the image.
+  const plain = kh == 1 && kw == 1 && sh == 1 && sw == 1 && !padded;
+  const scratch = packedB + floats(min(O, KC) * min(pixels + NR, NC));
+  const image = scratch + floats(K * pixels);
   for (let pc = 0; pc < O; pc += KC) {
     packA(w + floats(pc * K), floats(K), true, K, min(KC, O - pc), packedA + floats(K * pc));
   }
   for (let n = 0; n < N; n++) {
     const rows = dy + floats(n * O * pixels);
+    const columns = plain ? dx + floats(n * C * pixels) : scratch;
     for (let jc = 0; jc < pixels; jc += NC) {
       const nc = min(NC, pixels - jc);
       for (let pc = 0; pc < O; pc += KC) {
@@ -217,6 +220,7 @@ export function conv2dInputGradient(
         );
       }
     }
+    if (plain) continue;
     const to = padded ? image : dx + floats(n * C * H * W);
     memory.fill(to, 0, floats(C * height * width));
     addColumns(columns, to, C, height, width, kh, kw, sh, sw, P, Q);
