@@ -4,6 +4,7 @@
  */
 import { NONE, activation, finishColumns } from './activation';
 import { macroKernel } from './microkernel';
+import { rowTimesTransposed } from './matvec';
 import { packA, packBAcross, packBAlong } from './pack';
 
 // Block sizes, shared with src/ops/workspace.ts. KC·8 floats of B fit half of a 32 KiB L1.
@@ -37,10 +38,18 @@ export function matmul(
   const aPitch = (<usize>(transposeA ? m : k)) << 2;
   const bPitch = (<usize>(transposeB ? k : n)) << 2;
   const cPitch = (<usize>n) << 2;
+  if (m == 1 && transposeB) {
+    rowTimesTransposed(a, b, bPitch, n, k, c);
+    finish(c, cPitch, 1, n, bias, code);
+    return;
+  }
+  // Blocks of k of nearly one size: 784 = 3·208 + 160 rather than 3·256 + 16, whose tiles would cost more to
+  // load and store than to compute.
+  const block = evenBlock(k, KC);
   for (let jc = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
-    for (let pc = 0; pc < k; pc += KC) {
-      const kc = min(KC, k - pc);
+    for (let pc = 0; pc < k; pc += block) {
+      const kc = min(block, k - pc);
       if (transposeB)
         packBAcross(b + <usize>jc * bPitch + ((<usize>pc) << 2), bPitch, nc, kc, packedB);
       else packBAlong(b + <usize>pc * bPitch + ((<usize>jc) << 2), bPitch, nc, kc, packedB);
@@ -50,12 +59,18 @@ export function matmul(
           ? a + <usize>pc * aPitch + ((<usize>ic) << 2)
           : a + <usize>ic * aPitch + ((<usize>pc) << 2);
         packA(from, aPitch, transposeA != 0, mc, kc, packedA);
-        const block = c + <usize>ic * cPitch + ((<usize>jc) << 2);
-        macroKernel(mc, nc, kc, packedA, packedB, block, cPitch, pc == 0, workspace);
-        if (pc + kc == k) finish(block, cPitch, mc, nc, bias ? bias + ((<usize>jc) << 2) : 0, code);
+        const to = c + <usize>ic * cPitch + ((<usize>jc) << 2);
+        macroKernel(mc, nc, kc, packedA, packedB, to, cPitch, pc == 0, workspace);
+        if (pc + kc == k) finish(to, cPitch, mc, nc, bias ? bias + ((<usize>jc) << 2) : 0, code);
       }
     }
   }
+}
+
+/** The least multiple of 16 that divides `extent` into as many parts as blocks of `most` would. */
+function evenBlock(extent: i32, most: i32): i32 {
+  const parts = (extent + most - 1) / most;
+  return ((extent + parts - 1) / parts + 15) & -16;
 }
 
 /** Bias and activation over a block of C while it is still in cache. */

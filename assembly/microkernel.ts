@@ -6,7 +6,8 @@
  * the stored value. So its bits do not depend on tile, block or panel sizes.
  */
 import { floats } from './simd';
-import { tile1x16, tile2x16, tile4x8 } from './tiles';
+import { tile2x16 } from './tile2x16';
+import { tile1x16, tile4x8 } from './tiles';
 
 /** Columns of a packed panel of B. Tiles take two panels at once. */
 export const NR: i32 = 8;
@@ -38,7 +39,7 @@ function tiles(
     a += 8;
     c += pitch * 2;
   }
-  if (rows & 1) tile1x16(a, step, b, d, 32, c, k, first);
+  if (rows & 1) tile1x16(a, step, b, d, c, k, first);
 }
 
 /** Copies a rows×columns block of floats between two pitches (bytes). */
