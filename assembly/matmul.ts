@@ -43,13 +43,10 @@ export function matmul(
     finish(c, cPitch, 1, n, bias, code);
     return;
   }
-  // Blocks of k of nearly one size: 784 = 3·208 + 160 rather than 3·256 + 16, whose tiles would cost more to
-  // load and store than to compute.
-  const block = evenBlock(k, KC);
   for (let jc = 0; jc < n; jc += NC) {
     const nc = min(NC, n - jc);
-    for (let pc = 0; pc < k; pc += block) {
-      const kc = min(block, k - pc);
+    for (let pc = 0; pc < k; pc += KC) {
+      const kc = min(KC, k - pc);
       if (transposeB)
         packBAcross(b + <usize>jc * bPitch + ((<usize>pc) << 2), bPitch, nc, kc, packedB);
       else packBAlong(b + <usize>pc * bPitch + ((<usize>jc) << 2), bPitch, nc, kc, packedB);
@@ -59,18 +56,12 @@ export function matmul(
           ? a + <usize>pc * aPitch + ((<usize>ic) << 2)
           : a + <usize>ic * aPitch + ((<usize>pc) << 2);
         packA(from, aPitch, transposeA != 0, mc, kc, packedA);
-        const to = c + <usize>ic * cPitch + ((<usize>jc) << 2);
-        macroKernel(mc, nc, kc, packedA, packedB, to, cPitch, pc == 0, workspace);
-        if (pc + kc == k) finish(to, cPitch, mc, nc, bias ? bias + ((<usize>jc) << 2) : 0, code);
+        const block = c + <usize>ic * cPitch + ((<usize>jc) << 2);
+        macroKernel(mc, nc, kc, packedA, packedB, block, cPitch, pc == 0, workspace);
+        if (pc + kc == k) finish(block, cPitch, mc, nc, bias ? bias + ((<usize>jc) << 2) : 0, code);
       }
     }
   }
-}
-
-/** The least multiple of 16 that divides `extent` into as many parts as blocks of `most` would. */
-function evenBlock(extent: i32, most: i32): i32 {
-  const parts = (extent + most - 1) / most;
-  return ((extent + parts - 1) / parts + 15) & -16;
 }
 
 /** Bias and activation over a block of C while it is still in cache. */
