@@ -14,7 +14,7 @@ export const KC: i32 = 256;
 export const NC: i32 = 1024;
 
 /** Workspace in front of the packed blocks: one tile that sticks out over the edge. */
-export const SPILL_BYTES: i32 = 128;
+export const SPILL_BYTES: i32 = 256;
 
 /**
  * c[m×n] = f(op(a)·op(b) + bias), all dense and row-major.

@@ -8,7 +8,7 @@
  * them, and buffers carry 16 bytes of slack.
  */
 import { NR, tileRows } from './microkernel';
-import { floats } from './simd';
+import { floats, joinHigh, joinLow, zipHigh, zipLow } from './simd';
 
 /** Writes the 4×4 transpose of four vectors, `pitch` bytes apart. */
 @inline
@@ -20,67 +20,17 @@ export function storeTransposed(
   to: usize,
   pitch: usize,
 ): void {
-  const low01 = i8x16.shuffle(v0, v1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
-  const low23 = i8x16.shuffle(v2, v3, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
-  const high01 = i8x16.shuffle(
-    v0,
-    v1,
-    8,
-    9,
-    10,
-    11,
-    24,
-    25,
-    26,
-    27,
-    12,
-    13,
-    14,
-    15,
-    28,
-    29,
-    30,
-    31,
-  );
-  const high23 = i8x16.shuffle(
-    v2,
-    v3,
-    8,
-    9,
-    10,
-    11,
-    24,
-    25,
-    26,
-    27,
-    12,
-    13,
-    14,
-    15,
-    28,
-    29,
-    30,
-    31,
-  );
-  v128.store(
-    to,
-    i8x16.shuffle(low01, low23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
-  );
+  const low01 = zipLow(v0, v1);
+  const low23 = zipLow(v2, v3);
+  const high01 = zipHigh(v0, v1);
+  const high23 = zipHigh(v2, v3);
+  v128.store(to, joinLow(low01, low23));
   to += pitch;
-  v128.store(
-    to,
-    i8x16.shuffle(low01, low23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31),
-  );
+  v128.store(to, joinHigh(low01, low23));
   to += pitch;
-  v128.store(
-    to,
-    i8x16.shuffle(high01, high23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
-  );
+  v128.store(to, joinLow(high01, high23));
   to += pitch;
-  v128.store(
-    to,
-    i8x16.shuffle(high01, high23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31),
-  );
+  v128.store(to, joinHigh(high01, high23));
 }
 
 /** Panel of A, `rows` ≤ 4 wide, from k lines of `pitch` bytes: element (k, i) at line k, place i. */
@@ -141,24 +91,48 @@ export function packA(from: usize, pitch: usize, along: bool, m: i32, k: i32, to
   }
 }
 
+/** Lines of B that `packBAlong` takes through all panels together, so that it reads them front to back. */
+const LINES: i32 = 8;
+
 /** B (k×n block) stored k×n into panels of 8 columns. */
 export function packBAlong(from: usize, pitch: usize, n: i32, k: i32, to: usize): void {
-  for (let j = 0; j < n; j += NR) {
-    const columns = min(NR, n - j);
-    let line = from + floats(j);
-    for (let l = 0; l < k; l++) {
-      if (columns == NR) {
-        v128.store(to, v128.load(line));
-        v128.store(to, v128.load(line, 16), 16);
-      } else {
-        v128.store(to, f32x4.splat(0));
-        v128.store(to, f32x4.splat(0), 16);
-        for (let i = 0; i < columns; i++) store<f32>(to + floats(i), load<f32>(line + floats(i)));
-      }
-      line += pitch;
-      to += 32;
+  const panel = floats(k * NR);
+  for (let l = 0; l < k; l += LINES) {
+    const lines = min(LINES, k - l);
+    let at = to;
+    let column = from;
+    let j = 0;
+    for (; j <= n - NR; j += NR) {
+      copyLines(column, pitch, lines, at);
+      column += 32;
+      at += panel;
     }
+    if (j < n) padLines(column, pitch, n - j, lines, at);
+    from += <usize>LINES * pitch;
+    to += LINES * 32;
   }
+}
+
+/** Eight columns of `lines` lines. */
+@inline
+function copyLines(line: usize, pitch: usize, lines: i32, to: usize): void {
+  do {
+    v128.store(to, v128.load(line));
+    v128.store(to, v128.load(line, 16), 16);
+    line += pitch;
+    to += 32;
+  } while (--lines);
+}
+
+/** Fewer than eight columns, zeros behind them. */
+function padLines(line: usize, pitch: usize, columns: i32, lines: i32, to: usize): void {
+  do {
+    v128.store(to, f32x4.splat(0));
+    v128.store(to, f32x4.splat(0), 16);
+    for (let i = 0; i < columns; i++) store<f32>(to + floats(i), load<f32>(line + floats(i)));
+    line += pitch;
+    to += 32;
+  } while (--lines);
 }
 
 /** B (k×n block) stored n×k into panels of 8 columns. */

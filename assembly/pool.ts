@@ -4,7 +4,7 @@
  */
 import { sumPlane } from './norm';
 import { fill } from './reduce';
-import { LANES, floats, highPairs, lowPairs } from './simd';
+import { LANES, floats, zipHigh, zipLow } from './simd';
 
 /** Even lanes of eight consecutive floats. */
 @inline
@@ -261,12 +261,12 @@ function spreadToMaxima(row: usize, below: usize, g: v128, dRow: usize, dBelow: 
   const upper = v128.andnot(v128.andnot(g, fourth), third);
   const left = v128.andnot(upper, second);
   const right = v128.and(upper, second);
-  v128.store(dRow, lowPairs(left, right));
-  v128.store(dRow, highPairs(left, right), 16);
+  v128.store(dRow, zipLow(left, right));
+  v128.store(dRow, zipHigh(left, right), 16);
   const lowerLeft = v128.and(v128.andnot(g, fourth), third);
   const lowerRight = v128.and(g, fourth);
-  v128.store(dBelow, lowPairs(lowerLeft, lowerRight));
-  v128.store(dBelow, highPairs(lowerLeft, lowerRight), 16);
+  v128.store(dBelow, zipLow(lowerLeft, lowerRight));
+  v128.store(dBelow, zipHigh(lowerLeft, lowerRight), 16);
 }
 
 /** y[plane] = mean of x[plane, :], planes×area: global average pooling. */

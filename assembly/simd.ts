@@ -20,6 +20,44 @@ export function madd(x: v128, y: v128, c: v128): v128 {
   return f32x4.add(c, f32x4.mul(x, y));
 }
 
+/** x·y, where it is rounded before it is added; the fused builds have no such value. */
+@inline
+export function product(x: v128, y: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return y;
+  return f32x4.mul(x, y);
+}
+
+/** madd(x, y, c), of which `p` is `product(x, y)`. */
+@inline
+export function addProduct(p: v128, x: v128, y: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return madd(x, y, c);
+  return f32x4.add(c, p);
+}
+
+/** Lanes 0 and 1 of two vectors in turn: a0 b0 a1 b1. With the next three, the steps of a transpose. */
+@inline
+export function zipLow(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+}
+
+/** Lanes 2 and 3 of two vectors in turn: a2 b2 a3 b3. */
+@inline
+export function zipHigh(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+}
+
+/** Lanes 0 and 1 of two vectors: a0 a1 b0 b1. */
+@inline
+export function joinLow(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+}
+
+/** Lanes 2 and 3 of two vectors: a2 a3 b2 b3. */
+@inline
+export function joinHigh(a: v128, b: v128): v128 {
+  return i8x16.shuffle(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+}
+
 /** The first `count` (1–3) floats at `p`, zeros behind them. */
 @inline
 export function loadTail(p: usize, count: i32): v128 {
@@ -45,28 +83,4 @@ export function sumLanes(v: v128): f32 {
     i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7),
   );
   return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
-}
-
-/** x0 y0 x1 y1: with the next three, the steps of a transpose of 4×4. */
-@inline
-export function lowPairs(x: v128, y: v128): v128 {
-  return i8x16.shuffle(x, y, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
-}
-
-/** x2 y2 x3 y3. */
-@inline
-export function highPairs(x: v128, y: v128): v128 {
-  return i8x16.shuffle(x, y, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
-}
-
-/** x0 x1 y0 y1. */
-@inline
-export function lowHalves(x: v128, y: v128): v128 {
-  return i8x16.shuffle(x, y, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
-}
-
-/** x2 x3 y2 y3. */
-@inline
-export function highHalves(x: v128, y: v128): v128 {
-  return i8x16.shuffle(x, y, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
 }

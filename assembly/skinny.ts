@@ -5,8 +5,9 @@
  */
 import { KC, SPILL_BYTES } from './matmul';
 import { NR } from './microkernel';
+import { rowTimesTransposed } from './matvec';
 import { packBAcross } from './pack';
-import { LANES, floats, highHalves, highPairs, lowHalves, lowPairs, madd, storeTail } from './simd';
+import { LANES, floats, joinHigh, zipHigh, joinLow, zipLow, madd, storeTail } from './simd';
 
 /** Rows of a up to which b is not packed. Shared with src/ops/workspace.ts. */
 export const SKINNY: i32 = 32;
@@ -25,10 +26,7 @@ export function skinnyProduct(
   workspace: usize,
 ): void {
   if (m == 1) {
-    let j = 0;
-    for (; j <= n - 16; j += 16) dot16(k, a, b + floats(j * k), c + floats(j));
-    for (; j <= n - 4; j += 4) dot4(k, a, b + floats(j * k), c + floats(j));
-    for (; j < n; j++) store<f32>(c + floats(j), dot(k, a, b + floats(j * k)));
+    rowTimesTransposed(a, b, floats(k), n, k, c);
     return;
   }
   // cᵀ[n×m] = b·aᵀ: b has the part of the unpacked left operand, four rows at a time.
@@ -128,17 +126,17 @@ function transpose(ct: usize, n: i32, m: i32, width: i32, c: usize): void {
       const v1 = v128.load(from + floats(width));
       const v2 = v128.load(from + floats(2 * width));
       const v3 = v128.load(from + floats(3 * width));
-      const low01 = lowPairs(v0, v1);
-      const low23 = lowPairs(v2, v3);
-      storeSome(c + floats(i * n + j), lowHalves(low01, low23), rest);
+      const low01 = zipLow(v0, v1);
+      const low23 = zipLow(v2, v3);
+      storeSome(c + floats(i * n + j), joinLow(low01, low23), rest);
       if (i + 1 >= m) break;
-      storeSome(c + floats((i + 1) * n + j), highHalves(low01, low23), rest);
+      storeSome(c + floats((i + 1) * n + j), joinHigh(low01, low23), rest);
       if (i + 2 >= m) break;
-      const high01 = highPairs(v0, v1);
-      const high23 = highPairs(v2, v3);
-      storeSome(c + floats((i + 2) * n + j), lowHalves(high01, high23), rest);
+      const high01 = zipHigh(v0, v1);
+      const high23 = zipHigh(v2, v3);
+      storeSome(c + floats((i + 2) * n + j), joinLow(high01, high23), rest);
       if (i + 3 >= m) break;
-      storeSome(c + floats((i + 3) * n + j), highHalves(high01, high23), rest);
+      storeSome(c + floats((i + 3) * n + j), joinHigh(high01, high23), rest);
     }
   }
 }
@@ -147,81 +145,4 @@ function transpose(ct: usize, n: i32, m: i32, width: i32, c: usize): void {
 function storeSome(to: usize, v: v128, count: i32): void {
   if (count == LANES) v128.store(to, v);
   else storeTail(to, v, count);
-}
-
-/** sum + a[l…l+3] times four lines of b, each lane along its own line. */
-@inline
-function dotBlock(a: usize, line: usize, pitch: usize, sum: v128): v128 {
-  const v0 = v128.load(line);
-  const v1 = v128.load(line + pitch);
-  const v2 = v128.load(line + pitch * 2);
-  const v3 = v128.load(line + pitch * 3);
-  const low01 = lowPairs(v0, v1);
-  const low23 = lowPairs(v2, v3);
-  const high01 = highPairs(v0, v1);
-  const high23 = highPairs(v2, v3);
-  sum = madd(v128.load_splat<f32>(a), lowHalves(low01, low23), sum);
-  sum = madd(v128.load_splat<f32>(a, 4), highHalves(low01, low23), sum);
-  sum = madd(v128.load_splat<f32>(a, 8), lowHalves(high01, high23), sum);
-  return madd(v128.load_splat<f32>(a, 12), highHalves(high01, high23), sum);
-}
-
-/** sum + a[l] times one element of each of four lines. */
-@inline
-function dotStep(a: usize, line: usize, pitch: usize, sum: v128): v128 {
-  let v = v128.load32_zero(line);
-  v = v128.load_lane<f32>(line + pitch, v, 1);
-  v = v128.load_lane<f32>(line + pitch * 2, v, 2);
-  v = v128.load_lane<f32>(line + pitch * 3, v, 3);
-  return madd(v128.load_splat<f32>(a), v, sum);
-}
-
-/** c[16] = b[16×k]·a: four chains of four lanes side by side. */
-function dot16(k: i32, a: usize, b: usize, c: usize): void {
-  const pitch = floats(k);
-  const b1 = b + pitch * 4;
-  const b2 = b1 + pitch * 4;
-  const b3 = b2 + pitch * 4;
-  let s0 = f32x4.splat(0);
-  let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
-  let l = 0;
-  for (; l <= k - 4; l += 4) {
-    const at = floats(l);
-    s0 = dotBlock(a + at, b + at, pitch, s0);
-    s1 = dotBlock(a + at, b1 + at, pitch, s1);
-    s2 = dotBlock(a + at, b2 + at, pitch, s2);
-    s3 = dotBlock(a + at, b3 + at, pitch, s3);
-  }
-  for (; l < k; l++) {
-    const at = floats(l);
-    s0 = dotStep(a + at, b + at, pitch, s0);
-    s1 = dotStep(a + at, b1 + at, pitch, s1);
-    s2 = dotStep(a + at, b2 + at, pitch, s2);
-    s3 = dotStep(a + at, b3 + at, pitch, s3);
-  }
-  v128.store(c, s0);
-  v128.store(c, s1, 16);
-  v128.store(c, s2, 32);
-  v128.store(c, s3, 48);
-}
-
-/** c[4] = b[4×k]·a. */
-function dot4(k: i32, a: usize, b: usize, c: usize): void {
-  const pitch = floats(k);
-  let sum = f32x4.splat(0);
-  let l = 0;
-  for (; l <= k - 4; l += 4) sum = dotBlock(a + floats(l), b + floats(l), pitch, sum);
-  for (; l < k; l++) sum = dotStep(a + floats(l), b + floats(l), pitch, sum);
-  v128.store(c, sum);
-}
-
-/** a·b, in vector arithmetic so that its bits are a lane's. */
-function dot(k: i32, a: usize, b: usize): f32 {
-  let sum = f32x4.splat(0);
-  for (let l = 0; l < k; l++) {
-    sum = madd(v128.load_splat<f32>(a + floats(l)), v128.load32_zero(b + floats(l)), sum);
-  }
-  return f32x4.extract_lane(sum, 0);
 }

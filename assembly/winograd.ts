@@ -16,7 +16,7 @@
  * Every transform works on four tiles at once, one in each lane: of four places, or of four channels.
  * Rows first, then columns; the rows' results wait in `scratch`, 36 vectors at most.
  */
-import { floats, highHalves, highPairs, lowHalves, lowPairs, madd } from './simd';
+import { floats, joinHigh, zipHigh, joinLow, zipLow, madd } from './simd';
 
 /** Bytes of `scratch`. */
 export const SCRATCH_BYTES: i32 = 36 * 16;
@@ -95,17 +95,17 @@ export function transformInput(
     const v1 = v128.load(p1);
     const v2 = v128.load(p2);
     const v3 = v128.load(p3);
-    const low01 = lowPairs(v0, v1);
-    const low23 = lowPairs(v2, v3);
-    const high01 = highPairs(v0, v1);
-    const high23 = highPairs(v2, v3);
+    const low01 = zipLow(v0, v1);
+    const low23 = zipLow(v2, v3);
+    const high01 = zipHigh(v0, v1);
+    const high23 = zipHigh(v2, v3);
     const rest01 = v128.load64_lane(p1 + 16, v128.load64_zero(p0, 16), 1);
     const rest23 = v128.load64_lane(p3 + 16, v128.load64_zero(p2, 16), 1);
     timesB(
-      lowHalves(low01, low23),
-      highHalves(low01, low23),
-      lowHalves(high01, high23),
-      highHalves(high01, high23),
+      joinLow(low01, low23),
+      joinHigh(low01, low23),
+      joinLow(high01, high23),
+      joinHigh(high01, high23),
       i8x16.shuffle(rest01, rest23, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27),
       i8x16.shuffle(rest01, rest23, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31),
       row,
@@ -163,15 +163,15 @@ export function transformGradient(
     const v1 = v128.load(p1);
     const v2 = v128.load(p2);
     const v3 = v128.load(p3);
-    const low01 = lowPairs(v0, v1);
-    const low23 = lowPairs(v2, v3);
-    const high01 = highPairs(v0, v1);
-    const high23 = highPairs(v2, v3);
+    const low01 = zipLow(v0, v1);
+    const low23 = zipLow(v2, v3);
+    const high01 = zipHigh(v0, v1);
+    const high23 = zipHigh(v2, v3);
     timesA(
-      lowHalves(low01, low23),
-      highHalves(low01, low23),
-      lowHalves(high01, high23),
-      highHalves(high01, high23),
+      joinLow(low01, low23),
+      joinHigh(low01, low23),
+      joinLow(high01, high23),
+      joinHigh(high01, high23),
       row,
       16,
     );

@@ -14,6 +14,7 @@ import {
 } from '../benchmark/index.js';
 import type { Numerics } from '../engine/features.js';
 import { resolveNumerics } from '../training/settings.js';
+import { engineName } from './engine-name.js';
 import { numericsOption, wholeNumber } from './options.js';
 
 interface Options {
@@ -51,7 +52,7 @@ async function runBench(names: readonly string[], options: Options): Promise<voi
     numerics,
     seconds: Math.min(seconds, 1),
   });
-  const engine = `node ${process.versions.node}`;
+  const engine = engineName();
   const cpu = cpus()[0]?.model.trim() ?? 'unknown';
   if (!json)
     console.log(

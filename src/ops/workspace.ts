@@ -6,7 +6,7 @@ export const MC = 128;
 export const KC = 256;
 export const NC = 1024;
 export const NR = 8;
-export const SPILL_BYTES = 128;
+export const SPILL_BYTES = 256;
 
 /** Panels may be written up to this many bytes past their end. */
 const SLACK_BYTES = 64;

@@ -13,10 +13,10 @@ interface Case {
   k: number;
 }
 
-/** All tails of the 4×8 tile, then sizes around the blocks MC = 128, KC = 256, NC = 1024. */
+/** All tails of the tiles (4 rows, 8 and 16 columns), then sizes around the blocks MC = 128, KC = 256, NC = 1024. */
 const small: Case[] = [];
 for (const m of [1, 2, 3, 4, 5, 6, 7, 9, 16, 32, 33]) {
-  for (const n of [1, 3, 7, 8, 9, 17, 23])
+  for (const n of [1, 3, 7, 8, 9, 16, 17, 25])
     for (const k of [1, 2, 3, 4, 5, 13]) small.push({ m, n, k });
 }
 const blocked: Case[] = [
@@ -111,6 +111,27 @@ for (const numerics of availableNumerics) {
     }
   });
 }
+
+test('every element (strict) is one chain of products and sums in the order of k, to the bit', async () => {
+  for (const { m, n, k } of [
+    { m: 1, n: 23, k: 603 },
+    { m: 2, n: 40, k: 270 },
+    { m: 7, n: 27, k: 261 },
+  ]) {
+    const { kernels, put, reserve, read } = await createInstance('strict');
+    const [a, b] = [numbers(m * k, 1), numbers(n * k, 2)];
+    const c = reserve(m * n);
+    const scratch = reserve(workspace.matmulWorkspace(m, n, k) / 4);
+    kernels.matmul(0, 1, m, n, k, put(a), put(b), 0, c, 0, scratch);
+    read(c, m * n).forEach((found, at) => {
+      const [i, j] = [Math.floor(at / n), at % n];
+      let sum = 0;
+      for (let l = 0; l < k; l++)
+        sum = Math.fround(sum + Math.fround(a[i * k + l]! * b[j * k + l]!));
+      assert.is(found, sum, `${m}×${n}×${k} at ${i}, ${j}`);
+    });
+  }
+});
 
 test('block sizes are the same in the kernels and in the planner', async () => {
   const { kernels } = await createInstance('strict');
