@@ -31,45 +31,31 @@ function addOne(s: v128, a: usize, p0: usize, p1: usize, p2: usize, p3: usize): 
   return madd(v128.load_splat<f32>(a), v, s);
 }
 
-/** Sixteen columns, from sixteen lines of b: four chains hide the latency of a multiply-add. */
-function sixteenColumns(a: usize, b: usize, pitch: usize, k: i32, y: usize): void {
+/** Eight columns, from eight lines of b: sixteen spill on V8 11–12 and JavaScriptCore. */
+function eightColumns(a: usize, b: usize, pitch: usize, k: i32, y: usize): void {
   const pitch2 = pitch * 2;
   const pitch3 = pitch * 3;
   let q0 = b;
   let q1 = q0 + pitch * 4;
-  let q2 = q1 + pitch * 4;
-  let q3 = q2 + pitch * 4;
   let s0 = f32x4.splat(0);
   let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
   let l = 0;
   for (; l <= k - 4; l += 4) {
     s0 = addFour(s0, a, q0, q0 + pitch, q0 + pitch2, q0 + pitch3);
     s1 = addFour(s1, a, q1, q1 + pitch, q1 + pitch2, q1 + pitch3);
-    s2 = addFour(s2, a, q2, q2 + pitch, q2 + pitch2, q2 + pitch3);
-    s3 = addFour(s3, a, q3, q3 + pitch, q3 + pitch2, q3 + pitch3);
     a += 16;
     q0 += 16;
     q1 += 16;
-    q2 += 16;
-    q3 += 16;
   }
   for (; l < k; l++) {
     s0 = addOne(s0, a, q0, q0 + pitch, q0 + pitch2, q0 + pitch3);
     s1 = addOne(s1, a, q1, q1 + pitch, q1 + pitch2, q1 + pitch3);
-    s2 = addOne(s2, a, q2, q2 + pitch, q2 + pitch2, q2 + pitch3);
-    s3 = addOne(s3, a, q3, q3 + pitch, q3 + pitch2, q3 + pitch3);
     a += 4;
     q0 += 4;
     q1 += 4;
-    q2 += 4;
-    q3 += 4;
   }
   v128.store(y, s0);
   v128.store(y, s1, 16);
-  v128.store(y, s2, 32);
-  v128.store(y, s3, 48);
 }
 
 /** Up to four columns; lines that are missing repeat the last one. */
@@ -110,8 +96,8 @@ export function rowTimesTransposed(
   y: usize,
 ): void {
   let j = 0;
-  for (; j <= n - 16; j += 16) {
-    sixteenColumns(a, b + <usize>j * pitch, pitch, k, y + floats(j));
+  for (; j <= n - 8; j += 8) {
+    eightColumns(a, b + <usize>j * pitch, pitch, k, y + floats(j));
   }
   for (; j < n; j += 4) {
     fewColumns(a, b + <usize>j * pitch, pitch, min(4, n - j), k, y + floats(j));
