@@ -17,7 +17,7 @@ function time(call) {
     call();
     times.push(performance.now() - start);
   }
-  return times.sort((a, b) => a - b)[times.length >> 1];
+  return times.toSorted((a, b) => a - b)[times.length >> 1];
 }
 
 const row = (...cells) => cells.map((cell) => String(cell).padEnd(16)).join('');
