@@ -1,6 +1,7 @@
 /**
  * Average and maximum over kh×kw windows with strides sh, sw; no padding; windows that do not fit are
- * dropped. `planes` = N·C images of H×W; outputs P×Q. Windows of 2×2 with stride 2 take a vector path.
+ * dropped. `planes` = N·C images of H×W; outputs P×Q. Windows of 2×2 with stride 2 take a vector path, in
+ * which the last vector of a row may overlap the one before.
  */
 import { sumPlane } from './norm';
 import { fill } from './reduce';
@@ -33,14 +34,14 @@ export function avgPool2d(
   y: usize,
 ): void {
   const scale: f32 = <f32>1 / <f32>(kh * kw);
-  const pairs = kh == 2 && kw == 2 && sw == 2;
+  const pairs = kh == 2 && kw == 2 && sw == 2 && Q >= LANES;
   for (let plane = 0; plane < planes; plane++) {
     for (let p = 0; p < P; p++) {
       const row = x + floats((plane * H + p * sh) * W);
-      let q = 0;
       if (pairs) {
         const below = row + floats(W);
-        for (; q <= Q - LANES; q += LANES) {
+        for (let j = 0; j < Q; j += LANES) {
+          const q = min(j, Q - LANES);
           const at = floats(q * 2);
           const a = v128.load(row + at);
           const b = v128.load(row + at, 16);
@@ -51,7 +52,7 @@ export function avgPool2d(
           v128.store(y + floats(q), f32x4.mul(sum, f32x4.splat(scale)));
         }
       }
-      for (; q < Q; q++) {
+      for (let q = pairs ? Q : 0; q < Q; q++) {
         let sum: f32 = 0;
         for (let i = 0; i < kh; i++) {
           const line = row + floats(i * W + q * sw);
@@ -80,15 +81,15 @@ export function avgPool2dGradient(
 ): void {
   const scale: f32 = <f32>1 / <f32>(kh * kw);
   // Windows that tile the plane write each input once; others add up.
-  const tiles = kh == 2 && kw == 2 && sh == 2 && sw == 2 && H == 2 * P && W == 2 * Q;
+  const tiles = kh == 2 && kw == 2 && sh == 2 && sw == 2 && H == 2 * P && W == 2 * Q && Q >= LANES;
   if (!tiles) memory.fill(dx, 0, floats(planes * H * W));
   for (let plane = 0; plane < planes; plane++) {
     for (let p = 0; p < P; p++) {
       const row = dx + floats((plane * H + p * sh) * W);
-      let q = 0;
       if (tiles) {
         const below = row + floats(W);
-        for (; q <= Q - LANES; q += LANES) {
+        for (let j = 0; j < Q; j += LANES) {
+          const q = min(j, Q - LANES);
           const g = f32x4.mul(v128.load(dy + floats(q)), f32x4.splat(scale));
           const low = i8x16.shuffle(g, g, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7);
           const high = i8x16.shuffle(
@@ -117,16 +118,8 @@ export function avgPool2dGradient(
           v128.store(below + at, low);
           v128.store(below + at, high, 16);
         }
-        for (; q < Q; q++) {
-          const g = load<f32>(dy + floats(q)) * scale;
-          const at = floats(q * 2);
-          store<f32>(row + at, g);
-          store<f32>(row + at, g, 4);
-          store<f32>(below + at, g);
-          store<f32>(below + at, g, 4);
-        }
       }
-      for (; q < Q; q++) {
+      for (let q = tiles ? Q : 0; q < Q; q++) {
         const g = load<f32>(dy + floats(q)) * scale;
         for (let i = 0; i < kh; i++) {
           const line = row + floats(i * W + q * sw);
@@ -153,21 +146,21 @@ export function maxPool2d(
   x: usize,
   y: usize,
 ): void {
-  const pairs = kh == 2 && kw == 2 && sw == 2;
+  const pairs = kh == 2 && kw == 2 && sw == 2 && Q >= LANES;
   for (let plane = 0; plane < planes; plane++) {
     for (let p = 0; p < P; p++) {
       const row = x + floats((plane * H + p * sh) * W);
-      let q = 0;
       if (pairs) {
         const below = row + floats(W);
-        for (; q <= Q - LANES; q += LANES) {
+        for (let j = 0; j < Q; j += LANES) {
+          const q = min(j, Q - LANES);
           const at = floats(q * 2);
           const low = f32x4.max(v128.load(row + at), v128.load(below + at));
           const high = f32x4.max(v128.load(row + at, 16), v128.load(below + at, 16));
           v128.store(y + floats(q), f32x4.max(even(low, high), odd(low, high)));
         }
       }
-      for (; q < Q; q++) {
+      for (let q = pairs ? Q : 0; q < Q; q++) {
         let best = load<f32>(row + floats(q * sw));
         for (let i = 0; i < kh; i++) {
           const line = row + floats(i * W + q * sw);
@@ -196,15 +189,15 @@ export function maxPool2dGradient(
   dx: usize,
 ): void {
   // Windows that tile the plane write each input once; others add up.
-  const tiles = kh == 2 && kw == 2 && sh == 2 && sw == 2 && H == 2 * P && W == 2 * Q;
-  if (!tiles || Q % LANES != 0) memory.fill(dx, 0, floats(planes * H * W));
+  const tiles = kh == 2 && kw == 2 && sh == 2 && sw == 2 && H == 2 * P && W == 2 * Q && Q >= LANES;
+  if (!tiles) memory.fill(dx, 0, floats(planes * H * W));
   for (let plane = 0; plane < planes; plane++) {
     for (let p = 0; p < P; p++) {
       const row = floats((plane * H + p * sh) * W);
-      let q = 0;
       if (tiles) {
         const below = row + floats(W);
-        for (; q <= Q - LANES; q += LANES) {
+        for (let j = 0; j < Q; j += LANES) {
+          const q = min(j, Q - LANES);
           const at = floats(q * 2);
           spreadToMaxima(
             x + row + at,
@@ -215,7 +208,7 @@ export function maxPool2dGradient(
           );
         }
       }
-      for (; q < Q; q++) {
+      for (let q = tiles ? Q : 0; q < Q; q++) {
         let where = row + floats(q * sw);
         let best = load<f32>(x + where);
         for (let i = 0; i < kh; i++) {
