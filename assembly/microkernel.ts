@@ -90,8 +90,9 @@ export function macroKernel(
       const toPitch = columns == width ? pitch : SPILL_PITCH;
       if (to == spill && !first) copyBlock(at, pitch, spill, SPILL_PITCH, rows, columns);
       const from = a + floats(row * k);
-      if (width == NR) tile4x8(from, b, to, toPitch, k, first);
-      else tiles(rows, from, b, d, to, toPitch, k, first);
+      if (width == NR) {
+        tile4x8(from, from + 4, from + 8, from + 12, 16, b, to, toPitch, k, first);
+      } else tiles(rows, from, b, d, to, toPitch, k, first);
       if (to == spill) copyBlock(spill, SPILL_PITCH, at, pitch, rows, columns);
       row += rows;
     }

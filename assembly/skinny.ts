@@ -7,7 +7,8 @@ import { KC, SPILL_BYTES } from './matmul';
 import { NR } from './microkernel';
 import { rowTimesTransposed } from './matvec';
 import { packBAcross } from './pack';
-import { LANES, floats, joinHigh, zipHigh, joinLow, zipLow, madd, storeTail } from './simd';
+import { tile4x8 } from './tiles';
+import { LANES, floats, joinHigh, zipHigh, joinLow, zipLow, storeTail } from './simd';
 
 /** Rows of a up to which b is not packed. Shared with src/ops/workspace.ts. */
 export const SKINNY: i32 = 32;
@@ -45,75 +46,12 @@ export function skinnyProduct(
       const b3 = b + floats(min(j + 3, n - 1) * k + pc);
       for (let panel = 0; panel < panels; panel++) {
         const to = ct + <usize>j * pitch + floats(panel * NR);
-        unpackedTile(b0, b1, b2, b3, packed + floats(panel * NR * kc), to, pitch, kc, pc == 0);
+        const from = packed + floats(panel * NR * kc);
+        tile4x8(b0, b1, b2, b3, 4, from, to, pitch, kc, pc == 0);
       }
     }
   }
   transpose(ct, n, m, panels * NR, c);
-}
-
-/** c[4×8] (+)= four rows of k floats times b[k×8]. */
-function unpackedTile(
-  a0: usize,
-  a1: usize,
-  a2: usize,
-  a3: usize,
-  b: usize,
-  c: usize,
-  pitch: usize,
-  k: i32,
-  first: bool,
-): void {
-  const c1 = c + pitch;
-  const c2 = c1 + pitch;
-  const c3 = c2 + pitch;
-  let s00 = f32x4.splat(0);
-  let s01 = s00;
-  let s10 = s00;
-  let s11 = s00;
-  let s20 = s00;
-  let s21 = s00;
-  let s30 = s00;
-  let s31 = s00;
-  if (!first) {
-    s00 = v128.load(c);
-    s01 = v128.load(c, 16);
-    s10 = v128.load(c1);
-    s11 = v128.load(c1, 16);
-    s20 = v128.load(c2);
-    s21 = v128.load(c2, 16);
-    s30 = v128.load(c3);
-    s31 = v128.load(c3, 16);
-  }
-  do {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    let x = v128.load_splat<f32>(a0);
-    s00 = madd(x, b0, s00);
-    s01 = madd(x, b1, s01);
-    x = v128.load_splat<f32>(a1);
-    s10 = madd(x, b0, s10);
-    s11 = madd(x, b1, s11);
-    x = v128.load_splat<f32>(a2);
-    s20 = madd(x, b0, s20);
-    s21 = madd(x, b1, s21);
-    x = v128.load_splat<f32>(a3);
-    s30 = madd(x, b0, s30);
-    s31 = madd(x, b1, s31);
-    a0 += 4;
-    a1 += 4;
-    a2 += 4;
-    a3 += 4;
-    b += 32;
-  } while (--k);
-  v128.store(c, s00);
-  v128.store(c, s01, 16);
-  v128.store(c1, s10);
-  v128.store(c1, s11, 16);
-  v128.store(c2, s20);
-  v128.store(c2, s21, 16);
-  v128.store(c3, s30);
-  v128.store(c3, s31, 16);
 }
 
 /** c[m×n] from ct, n rows (up to a multiple of 4 are readable) of `width` floats. */

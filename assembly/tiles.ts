@@ -40,8 +40,22 @@ export function tile1x16(
   v128.store(c, s3, 48);
 }
 
-/** c[4×8] (+)= a[k×4]ᵀ·b[k×8]: for the last panel of B if it has no neighbour. */
-export function tile4x8(a: usize, b: usize, c: usize, pitch: usize, k: i32, first: bool): void {
+/**
+ * c[4×8] (+)= four rows of A, of which each has a value every `step` bytes, times b[k×8]: for a last panel of B
+ * without neighbour, and for an A that is not packed.
+ */
+export function tile4x8(
+  r0: usize,
+  r1: usize,
+  r2: usize,
+  r3: usize,
+  step: usize,
+  b: usize,
+  c: usize,
+  pitch: usize,
+  k: i32,
+  first: bool,
+): void {
   const c1 = c + pitch;
   const c2 = c1 + pitch;
   const c3 = c2 + pitch;
@@ -66,27 +80,30 @@ export function tile4x8(a: usize, b: usize, c: usize, pitch: usize, k: i32, firs
   do {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
-    const a0 = v128.load_splat<f32>(a);
+    const a0 = v128.load_splat<f32>(r0);
     const p0 = product(a0, b0);
     const q0 = product(a0, b1);
     s00 = addProduct(p0, a0, b0, s00);
     s01 = addProduct(q0, a0, b1, s01);
-    const a1 = v128.load_splat<f32>(a, 4);
+    const a1 = v128.load_splat<f32>(r1);
     const p1 = product(a1, b0);
     const q1 = product(a1, b1);
     s10 = addProduct(p1, a1, b0, s10);
     s11 = addProduct(q1, a1, b1, s11);
-    const a2 = v128.load_splat<f32>(a, 8);
+    const a2 = v128.load_splat<f32>(r2);
     const p2 = product(a2, b0);
     const q2 = product(a2, b1);
     s20 = addProduct(p2, a2, b0, s20);
     s21 = addProduct(q2, a2, b1, s21);
-    const a3 = v128.load_splat<f32>(a, 12);
+    const a3 = v128.load_splat<f32>(r3);
     const p3 = product(a3, b0);
     const q3 = product(a3, b1);
     s30 = addProduct(p3, a3, b0, s30);
     s31 = addProduct(q3, a3, b1, s31);
-    a += 16;
+    r0 += step;
+    r1 += step;
+    r2 += step;
+    r3 += step;
     b += 32;
   } while (--k);
   v128.store(c, s00);

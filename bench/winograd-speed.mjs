@@ -1,5 +1,6 @@
 // GFLOP/s of 3×3 convolutions of 16 images, by Winograd's algorithm and without, counted as without.
 //   node bench/winograd-speed.mjs        after npm run build
+import { timeCalls } from '../dist/src/benchmark/measure.js';
 import { FIRST_FREE_BYTE } from '../dist/src/engine/memory.js';
 import { defaultNumerics } from '../dist/src/engine/features.js';
 import { instantiate, loadModule } from '../dist/src/engine/wasm.js';
@@ -7,18 +8,6 @@ import { instantiate, loadModule } from '../dist/src/engine/wasm.js';
 const memory = new WebAssembly.Memory({ initial: 4096, maximum: 4096 });
 const kernels = instantiate(await loadModule(defaultNumerics(), false), memory);
 const numbers = new Float32Array(memory.buffer);
-
-/** Median of the milliseconds of `call`, over about half a second. */
-function time(call) {
-  for (let i = 0; i < 20; i++) call();
-  const times = [];
-  for (const end = performance.now() + 500; performance.now() < end;) {
-    const start = performance.now();
-    call();
-    times.push(performance.now() - start);
-  }
-  return times.toSorted((a, b) => a - b)[times.length >> 1];
-}
 
 const row = (...cells) => cells.map((cell) => String(cell).padEnd(16)).join('');
 console.log(row('', 'forward', '', 'by the input', '', 'by the weights', ''));
@@ -47,6 +36,6 @@ for (const [channels, side] of [
     () => kernels.conv2dInputGradient(...plain, w, y, x, scratch),
     () => kernels.conv2dWinogradWeightGradient(...winograd, x, y, dw, scratch),
     () => kernels.conv2dWeightGradient(...plain, x, y, dw, scratch),
-  ].map((call) => (flops / time(call) / 1e6).toFixed(0));
+  ].map((call) => (flops / timeCalls(call, 0.5).medianMs / 1e6).toFixed(0));
   console.log(row(`${channels}→${channels}, ${side}×${side}`, ...speeds));
 }

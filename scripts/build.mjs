@@ -58,7 +58,6 @@ async function buildJavaScript(folders) {
   for (const folder of ['test', 'src/bundle'])
     rmSync(join('dist', folder), { recursive: true, force: true });
   await build({ ...javaScript, entryPoints: folders.flatMap(sources) });
-  if (existsSync('dist/src/cli/main.js')) chmodSync('dist/src/cli/main.js', 0o755);
 }
 
 /** Two folders below dist/ like the sources, so that URLs relative to a file hold here too. */

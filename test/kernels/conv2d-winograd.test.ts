@@ -2,14 +2,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as workspace from '../../src/ops/workspace.js';
-import { numbers } from '../support/numbers.js';
-import { availableNumerics, createInstance } from './instance.js';
+import { createDraw, numbers } from '../support/numbers.js';
+import { assertGuarded, availableNumerics, createInstance } from './instance.js';
 
-let state = 7;
-function draw(low: number, high: number): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-  return low + (Math.floor(state / 65_536) % (high - low + 1));
-}
+const draw = createDraw(7);
 
 /** Shapes around the tiles of 4×4 and the blocks of 16 to 64 tiles; now and then many channels. */
 function drawShape() {
@@ -26,32 +22,25 @@ for (const numerics of availableNumerics) {
     for (let i = 0; i < 200; i++) {
       const s = drawShape();
       const what = JSON.stringify(s);
-      const { kernels, put, reserve, read } = await createInstance(numerics, 40);
+      const instance = await createInstance(numerics, 40);
+      const { kernels, put } = instance;
       const leading = [s.N, s.C, s.H, s.W, s.O, s.ph, s.pw, s.P, s.Q] as const;
       const [inputs, outputs] = [s.N * s.C * s.H * s.W, s.N * s.O * s.P * s.Q];
       const x = put(numbers(inputs, i));
       const w = put(numbers(s.O * s.C * 9, i + 1));
       const b = put(numbers(s.O, i + 2));
       const dy = put(numbers(outputs, i + 3));
-      const guarded = (
-        count: number,
-        bytes: number,
-        kernel: (y: number, scratch: number) => void,
-      ) => {
-        const [y, scratch] = [reserve(count), reserve(Math.ceil(bytes / 4))];
-        kernel(y, scratch);
-        assert.ok(read(y, count).every(Number.isFinite), `${what}: a result is missing`);
-        assert.ok(read(y + count * 4, 1).every(Number.isNaN), `${what}: written behind the result`);
-        const end = scratch + Math.ceil(bytes / 4) * 4;
-        assert.ok(read(end, 8).every(Number.isNaN), `${what}: written behind the workspace`);
-      };
       for (const flipped of [0, 1]) {
-        guarded(outputs, workspace.winogradWorkspace(s), (y, scratch) =>
+        assertGuarded(instance, what, outputs, workspace.winogradWorkspace(s), (y, scratch) =>
           kernels.conv2dWinograd(...leading, flipped, x, w, b, y, draw(0, 3), scratch),
         );
       }
-      guarded(s.O * s.C * 9, workspace.winogradWeightGradientWorkspace(s), (dw, scratch) =>
-        kernels.conv2dWinogradWeightGradient(...leading, x, dy, dw, scratch),
+      assertGuarded(
+        instance,
+        what,
+        s.O * s.C * 9,
+        workspace.winogradWeightGradientWorkspace(s),
+        (dw, scratch) => kernels.conv2dWinogradWeightGradient(...leading, x, dy, dw, scratch),
       );
     }
   });

@@ -1,15 +1,10 @@
 /** The convolutions keep to their buffers: nothing is written behind results or workspace of the planned size. */
 import { test } from 'uvu';
-import * as assert from 'uvu/assert';
 import * as workspace from '../../src/ops/workspace.js';
-import { numbers } from '../support/numbers.js';
-import { availableNumerics, createInstance } from './instance.js';
+import { createDraw, numbers } from '../support/numbers.js';
+import { assertGuarded, availableNumerics, createInstance } from './instance.js';
 
-let state = 99;
-function draw(low: number, high: number): number {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-  return low + (Math.floor(state / 65_536) % (high - low + 1));
-}
+const draw = createDraw(99);
 
 /** Shapes around the kernels' tiles and, now and then, around their blocks of 256 and 1024. */
 function drawShape() {
@@ -28,7 +23,8 @@ for (const numerics of availableNumerics) {
     for (let i = 0; i < 200; i++) {
       const s = drawShape();
       const what = JSON.stringify(s);
-      const { kernels, put, reserve, read } = await createInstance(numerics, 24);
+      const instance = await createInstance(numerics, 24);
+      const { kernels, put } = instance;
       const leading = [
         s.N,
         s.C,
@@ -53,27 +49,22 @@ for (const numerics of availableNumerics) {
       const w = put(numbers(s.O * taps, i + 1));
       const b = put(numbers(s.O, i + 2));
       const dy = put(numbers(outputs, i + 3));
-      /** Runs with results and workspace of exactly the planned sizes, and looks behind both. */
-      const guarded = (
-        count: number,
-        bytes: number,
-        kernel: (y: number, scratch: number) => void,
-      ) => {
-        const [y, scratch] = [reserve(count), reserve(Math.ceil(bytes / 4))];
-        kernel(y, scratch);
-        assert.ok(read(y, count).every(Number.isFinite), `${what}: a result is missing`);
-        assert.ok(read(y + count * 4, 1).every(Number.isNaN), `${what}: written behind the result`);
-        const end = scratch + Math.ceil(bytes / 4) * 4;
-        assert.ok(read(end, 8).every(Number.isNaN), `${what}: written behind the workspace`);
-      };
-      guarded(outputs, workspace.conv2dWorkspace(s), (y, scratch) =>
+      assertGuarded(instance, what, outputs, workspace.conv2dWorkspace(s), (y, scratch) =>
         kernels.conv2d(...leading, x, w, b, y, 3, scratch),
       );
-      guarded(s.O * taps, workspace.conv2dWeightGradientWorkspace(s), (dw, scratch) =>
-        kernels.conv2dWeightGradient(...leading, x, dy, dw, scratch),
+      assertGuarded(
+        instance,
+        what,
+        s.O * taps,
+        workspace.conv2dWeightGradientWorkspace(s),
+        (dw, scratch) => kernels.conv2dWeightGradient(...leading, x, dy, dw, scratch),
       );
-      guarded(inputs, workspace.conv2dInputGradientWorkspace(s), (dx, scratch) =>
-        kernels.conv2dInputGradient(...leading, w, dy, dx, scratch),
+      assertGuarded(
+        instance,
+        what,
+        inputs,
+        workspace.conv2dInputGradientWorkspace(s),
+        (dx, scratch) => kernels.conv2dInputGradient(...leading, w, dy, dx, scratch),
       );
     }
   });

@@ -1,4 +1,5 @@
 /** Kernels on a memory of their own, for tests that call them directly. */
+import * as assert from 'uvu/assert';
 import { FIRST_FREE_BYTE } from '../../src/engine/memory.js';
 import { relaxedMaddIsFused, type Numerics } from '../../src/engine/features.js';
 import { instantiate, loadModule, type Kernels } from '../../src/engine/wasm.js';
@@ -46,4 +47,20 @@ export async function createInstance(numerics: Numerics, megabytes = 16): Promis
     read: (at, count) => new Float32Array(memory.buffer, at, count).slice(),
     readInts: (at, count) => new Int32Array(memory.buffer, at, count).slice(),
   };
+}
+
+/** Runs a kernel with `count` results and `bytes` of workspace, exactly as planned, and looks behind both. */
+export function assertGuarded(
+  { reserve, read }: Instance,
+  what: string,
+  count: number,
+  bytes: number,
+  kernel: (y: number, scratch: number) => void,
+): void {
+  const [y, scratch] = [reserve(count), reserve(Math.ceil(bytes / 4))];
+  kernel(y, scratch);
+  assert.ok(read(y, count).every(Number.isFinite), `${what}: a result is missing`);
+  assert.ok(read(y + count * 4, 1).every(Number.isNaN), `${what}: written behind the result`);
+  const end = scratch + Math.ceil(bytes / 4) * 4;
+  assert.ok(read(end, 8).every(Number.isNaN), `${what}: written behind the workspace`);
 }

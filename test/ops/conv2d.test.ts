@@ -10,7 +10,7 @@ import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { valueAndGradients, type Feeds } from '../support/graph.js';
-import { numbers } from '../support/numbers.js';
+import { createDraw, numbers } from '../support/numbers.js';
 import { refuses } from '../support/refuses.js';
 
 type Four = [number, number, number, number];
@@ -37,11 +37,7 @@ async function run(
 
 /** Shapes at random, with the awkward ones among them: extents of 1, kernel = input, stride > kernel. */
 function randomCases(count: number): Case[] {
-  let state = 12_345;
-  const draw = (low: number, high: number) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return low + (Math.floor(state / 65_536) % (high - low + 1));
-  };
+  const draw = createDraw(12_345);
   return Array.from({ length: count }, (_, i) => {
     const [kh, kw] = [draw(1, 4), draw(1, 4)];
     const padding: [number, number] = [draw(0, 2), draw(0, 2)];
