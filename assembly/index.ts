@@ -4,7 +4,7 @@ export { barrier } from './barrier';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
-export { gatherLabels, gatherSamples } from './gather';
+export { gatherIntegers, gatherSamples } from './gather';
 export {
   correct,
   crossEntropy,

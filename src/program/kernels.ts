@@ -58,7 +58,7 @@ export const kernelOperands = {
   crossEntropy: ['n', 'C', 'x', 'labels', 'loss', 'workspace'],
   crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],
   fill: ['y', 'count', 'value'],
-  gatherLabels: ['labels', 'order', 'count', 'y'],
+  gatherIntegers: ['values', 'isBytes', 'order', 'count', 'length', 'y'],
   gatherSamples: [
     'samples',
     'isBytes',
