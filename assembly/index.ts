@@ -6,6 +6,7 @@ export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
 export { gatherLabels, gatherSamples } from './gather';
 export {
+  agreeing,
   correct,
   crossEntropy,
   crossEntropyGradient,
@@ -15,6 +16,24 @@ export {
   squaredErrors,
   squaredErrorsGradient,
 } from './loss';
+export {
+  distributionLosses,
+  distributionLossesGradient,
+  mapLosses,
+  mapLossesGradient,
+  marginLosses,
+  marginLossesGradient,
+  transposeEach,
+  weightTargets,
+} from './loss-classes';
+export {
+  cosineLosses,
+  cosineLossesGradient,
+  sameSide,
+  toFloats,
+  valueLosses,
+  valueLossesGradient,
+} from './loss-values';
 export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
@@ -28,6 +47,7 @@ export {
   maxPool2dGradient,
 } from './pool';
 export { randomNormal, randomUniform } from './random';
+export { rbf, rbfCentresGradient, rbfInputGradient } from './rbf';
 export {
   add,
   addActivation,
