@@ -73,7 +73,13 @@ export function distributionLosses(
     const rest = C - c;
     if (rest) {
       const at = floats(c);
-      const cost = divergence(loadTail(q + at, rest), loadTail(x + at, rest), top, others, relative);
+      const cost = divergence(
+        loadTail(q + at, rest),
+        loadTail(x + at, rest),
+        top,
+        others,
+        relative,
+      );
       sums = f32x4.add(sums, cost);
     }
     store<f32>(loss + floats(i), sumLanes(sums));

@@ -23,7 +23,27 @@ export {
   type Layer,
   type Model,
 } from './layers/index.js';
-export { type LossName } from './losses/loss.js';
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  binaryHinge,
+  cosine,
+  createLoss,
+  crossEntropy,
+  describeLoss,
+  hinge,
+  huber,
+  klDivergence,
+  l1,
+  lossNames,
+  mapCriterion,
+  meanSquaredError,
+  smoothL1,
+  squaredError,
+  type Loss,
+  type LossDescription,
+  type LossName,
+} from './losses/loss.js';
 export { lenet5, mlp, resnet20 } from './models/index.js';
 export { adam, momentum, sgd, type Optimizer, type ScheduleName } from './optimizers/index.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';

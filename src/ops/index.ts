@@ -3,14 +3,7 @@ export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
 export { add } from './add.js';
 export { constant } from './constant.js';
 export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
-export {
-  agreeing,
-  correct,
-  crossEntropy,
-  oneHot,
-  sumOfSquaredErrors,
-  toFloats,
-} from './loss.js';
+export { agreeing, correct, crossEntropy, oneHot, sumOfSquaredErrors, toFloats } from './loss.js';
 export {
   classesLast,
   distributionCrossEntropy,

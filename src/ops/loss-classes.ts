@@ -26,15 +26,7 @@ const weightTargetsOp = defineOp<{ target: Tensor; weights: Tensor }, Smoothing>
     return { shape: target.shape };
   },
   forward: (k, { inputs: { target }, attributes: { keep, floor } }, { inputs: at, output }) =>
-    k.weightTargets(
-      target.shape[0]!,
-      target.shape[1]!,
-      at.target,
-      at.weights,
-      keep,
-      floor,
-      output,
-    ),
+    k.weightTargets(target.shape[0]!, target.shape[1]!, at.target, at.weights, keep, floor, output),
 });
 
 /** weights[c] · (keep·target[i, c] + floor); target n×C, weights C. */
@@ -64,10 +56,7 @@ const distributionOp = defineOp<{ logits: Tensor; target: Tensor }, { relative: 
   workspace: ({ inputs: { logits } }) => rowBytes(logits),
 });
 
-const distributionGradientOp = defineOp<
-  { logits: Tensor; target: Tensor; dloss: Tensor },
-  object
->({
+const distributionGradientOp = defineOp<{ logits: Tensor; target: Tensor; dloss: Tensor }, object>({
   name: 'distributionLossesGradient',
   shape: ({ logits }) => ({ shape: logits.shape }),
   forward: (k, { inputs: { logits } }, { inputs: at, output }) =>

@@ -25,7 +25,11 @@ interface Attributes {
 const valueLossesOp = defineOp<{ y: Tensor; target: Tensor }, Attributes>({
   name: 'valueLosses',
   shape: ({ y, target }, { kind }) => ({ shape: [checkPair(kind, y, target).n] }),
-  forward: (k, { inputs: { y }, attributes: { kind, parameter, weight } }, { inputs: at, output }) =>
+  forward: (
+    k,
+    { inputs: { y }, attributes: { kind, parameter, weight } },
+    { inputs: at, output },
+  ) =>
     k.valueLosses(
       codes[kind],
       y.shape[0]!,
@@ -44,7 +48,11 @@ const valueLossesOp = defineOp<{ y: Tensor; target: Tensor }, Attributes>({
 const gradientOp = defineOp<{ y: Tensor; target: Tensor; dloss: Tensor }, Attributes>({
   name: 'valueLossesGradient',
   shape: ({ y }) => ({ shape: y.shape }),
-  forward: (k, { inputs: { y }, attributes: { kind, parameter, weight } }, { inputs: at, output }) =>
+  forward: (
+    k,
+    { inputs: { y }, attributes: { kind, parameter, weight } },
+    { inputs: at, output },
+  ) =>
     k.valueLossesGradient(
       codes[kind],
       y.shape[0]!,

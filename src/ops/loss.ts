@@ -16,7 +16,11 @@ export function checkPair(name: string, y: Tensor, target: Tensor): { n: number;
 }
 
 /** Refuses logits that are no matrix, and labels that are not one int32 a row. */
-export function checkLabels(name: string, logits: Tensor, labels: Tensor): { n: number; C: number } {
+export function checkLabels(
+  name: string,
+  logits: Tensor,
+  labels: Tensor,
+): { n: number; C: number } {
   const [n, C] = logits.shape;
   if (logits.shape.length !== 2 || labels.shape.length !== 1 || labels.shape[0] !== n) {
     throw new ShapeError(

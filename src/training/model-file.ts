@@ -74,7 +74,7 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
 
 function readLoss(loss: string | undefined, name: string): LossName {
   try {
-    lossFor(loss ?? 'missing');
+    lossFor((loss ?? 'missing') as LossName);
     return loss as LossName;
   } catch (error) {
     throw new LanewiseError('file', `'${name}': ${(error as Error).message}`, undefined, {

@@ -147,7 +147,7 @@ test('an architecture that cannot be is refused for its reason', () => {
     change((a) => (a.input = { shape: [1, 4, 4], mean: 0, deviation: 1 })),
     /conv2d 'c1': kernel 5×5 does not fit/,
   );
-  assert.match(refusal(withMetadata({ loss: 'hinge' })), /unknown loss 'hinge'/);
+  assert.match(refusal(withMetadata({ loss: 'hinges' })), /unknown loss 'hinges'/);
   assert.match(
     refusal(withMetadata({ numerics: 'exact' })),
     /numerics is 'exact', expected 'fused' or 'strict'/,
