@@ -1,15 +1,19 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
+export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
+export { binary } from './binary';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
-export { gatherLabels, gatherSamples } from './gather';
+export { gatherIntegers, gatherSamples } from './gather';
 export {
   agreeing,
   correct,
   crossEntropy,
   crossEntropyGradient,
+  logSoftmax,
+  logSoftmaxGradient,
   oneHot,
   softmax,
   softmaxGradient,
@@ -23,8 +27,6 @@ export {
   mapLossesGradient,
   marginLosses,
   marginLossesGradient,
-  transposeEach,
-  weightTargets,
 } from './loss-classes';
 export {
   cosineLosses,
@@ -34,7 +36,7 @@ export {
   valueLosses,
   valueLossesGradient,
 } from './loss-values';
-export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
+export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, sgd } from './optimizer';
@@ -59,6 +61,7 @@ export {
   weightedSum,
 } from './reduce';
 export { SKINNY } from './skinny';
+export { copyStrided } from './strided';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

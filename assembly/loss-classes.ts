@@ -18,26 +18,6 @@ function expOf(x: f32): f32 {
   return f32x4.extract_lane(exp(f32x4.splat(x)), 0);
 }
 
-/** q[i, c] = w[c] · (keep·t[i, c] + floor): smoothed and weighted targets. */
-export function weightTargets(
-  n: i32,
-  C: i32,
-  t: usize,
-  w: usize,
-  keep: f32,
-  floor: f32,
-  q: usize,
-): void {
-  for (let i = 0; i < n; i++) {
-    for (let c = 0; c < C; c++) {
-      const at = floats(c);
-      store<f32>(q + at, load<f32>(w + at) * (keep * load<f32>(t + at) + floor));
-    }
-    t += floats(C);
-    q += floats(C);
-  }
-}
-
 /** q·(rest + (top − x) + log q if relative), 0 where q = 0; top + rest is log Σ eˣ. */
 @inline
 function divergence(q: v128, x: v128, top: v128, rest: v128, relative: i32): v128 {
@@ -222,20 +202,5 @@ export function mapLossesGradient(
     }
     x += floats(C);
     dx += floats(C);
-  }
-}
-
-/** y[m, j, i] = x[m, i, j] for each of `count` matrices of rows×columns. */
-export function transposeEach(count: i32, rows: i32, columns: i32, x: usize, y: usize): void {
-  for (let m = 0; m < count; m++) {
-    for (let j = 0; j < columns; j++) {
-      let from = x + floats(j);
-      for (let i = 0; i < rows; i++) {
-        store<f32>(y, load<f32>(from));
-        y += 4;
-        from += floats(columns);
-      }
-    }
-    x += floats(rows * columns);
   }
 }

@@ -14,6 +14,7 @@ export {
   linear,
   maxPool2d,
   parameterCount,
+  rbf,
   relu,
   residual,
   scaledTanh,

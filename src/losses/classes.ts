@@ -51,8 +51,9 @@ export function crossEntropy({
         `output ${showShape(output.shape)} has ${C} classes, classWeights has ${classWeights.length} values`,
       );
     }
-    const weights = ops.literal(classWeights ?? Array.from({ length: C }, () => 1));
-    return ops.weightTargets(rowTargets, weights, 1 - labelSmoothing, labelSmoothing / C);
+    const rest = ops.constant(labelSmoothing / C, [1]);
+    const smoothed = ops.add(ops.scale(rowTargets, 1 - labelSmoothing), rest);
+    return classWeights ? ops.multiply(smoothed, ops.literal(classWeights)) : smoothed;
   }
 
   return {

@@ -42,22 +42,22 @@ function classesOf({ shape }: Tensor): Classes | undefined {
 /** One row of C values for each position of each sample: (n·positions)×C. */
 export function toRows(x: Tensor): Tensor {
   const { n, C, positions } = classesOf(x)!;
-  const matrix = [n * positions, C];
-  if (x.shape.length < 4) return reshaped(x, matrix);
-  return ops.reshape(ops.classesLast(ops.reshape(x, [n, C, positions])), matrix);
+  const isImages = x.shape.length > 3;
+  const images = (): Tensor => ops.transpose(ops.reshape(x, [n, C, positions]), 1, 2);
+  return reshaped(isImages ? images() : x, [n * positions, C]);
 }
 
 /** The rows of a tensor of `like`'s shape, in that shape again. */
 export function fromRows(rows: Tensor, like: Tensor): Tensor {
   const { n, C, positions } = classesOf(like)!;
   if (like.shape.length < 4) return reshaped(rows, like.shape);
-  return ops.reshape(ops.classesLast(ops.reshape(rows, [n, positions, C])), like.shape);
+  return ops.reshape(ops.transpose(ops.reshape(rows, [n, positions, C]), 1, 2), like.shape);
 }
 
 /** The mean over each sample's positions: n·positions values to n. */
 export function meanOverPositions(values: Tensor, { n, positions }: Classes): Tensor {
   if (positions === 1) return values;
-  return ops.reshape(ops.globalAvgPool2d(ops.reshape(values, [n, 1, 1, positions])), [n]);
+  return ops.mean(ops.reshape(values, [n, positions]), 1);
 }
 
 /** An output in rows with a label for each. */

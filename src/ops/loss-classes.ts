@@ -2,40 +2,12 @@
  * Losses over C classes: of a distribution, of margins, and of penalties (LeNet-5's criterion). Outputs are
  * n×C, results n; targets have no gradient.
  */
-import { apply, defineOp, ShapeError } from '../graph/op.js';
-import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
-import { advance } from '../program/program.js';
+import { apply, defineOp } from '../graph/op.js';
+import type { Tensor } from '../graph/tensor.js';
 import { checkLabels, checkPair } from './loss.js';
 
 /** Bytes of the kernels' scratch: a row. */
 const rowBytes = (x: Tensor): number => x.shape[1]! * 4;
-
-interface Smoothing {
-  readonly keep: number;
-  readonly floor: number;
-}
-
-const weightTargetsOp = defineOp<{ target: Tensor; weights: Tensor }, Smoothing>({
-  name: 'weightTargets',
-  shape({ target, weights }) {
-    if (target.shape.length !== 2 || showShape(weights.shape) !== showShape(target.shape.slice(1)))
-      throw new ShapeError(
-        'weightTargets',
-        `weights ${showShape(weights.shape)} do not fit target ${showShape(target.shape)}, expected C and n×C`,
-      );
-    return { shape: target.shape };
-  },
-  forward: (k, { inputs: { target }, attributes: { keep, floor } }, { inputs: at, output }) =>
-    k.weightTargets(target.shape[0]!, target.shape[1]!, at.target, at.weights, keep, floor, output),
-});
-
-/** weights[c] · (keep·target[i, c] + floor); target n×C, weights C. */
-export const weightTargets = (
-  target: Tensor,
-  weights: Tensor,
-  keep: number,
-  floor: number,
-): Tensor => apply(weightTargetsOp, { target, weights }, { keep, floor });
 
 const distributionOp = defineOp<{ logits: Tensor; target: Tensor }, { relative: boolean }>({
   name: 'distributionLosses',
@@ -134,36 +106,3 @@ const mapGradientOp = defineOp<{ x: Tensor; labels: Tensor; dloss: Tensor }, { j
 /** x[label] + log(e^−j + Σ_c e^−x[c]) of each sample's penalties x; labels n (i32). */
 export const mapLosses = (x: Tensor, labels: Tensor, j: number): Tensor =>
   apply(mapOp, { x, labels }, { j });
-
-const classesLastOp = defineOp<{ x: Tensor }, object>({
-  name: 'classesLast',
-  shape({ x }) {
-    if (x.shape.length !== 3)
-      throw new ShapeError('classesLast', `expected N×C×P, found ${showShape(x.shape)}`);
-    const [N, C, P] = x.shape;
-    return { shape: [N!, P!, C!] };
-  },
-  forward: (k, { inputs: { x } }, at) => {
-    const [N, C, P] = x.shape;
-    k.transposeEach(N!, C!, P!, at.inputs.x, at.output);
-  },
-  backward: (_, dy) => ({ x: classesLast(dy) }),
-});
-
-/** N×C×P to N×P×C: each sample's matrix transposed. */
-export const classesLast = (x: Tensor): Tensor => apply(classesLastOp, { x }, {});
-
-const literalOp = defineOp<object, { values: readonly number[] }>({
-  name: 'literal',
-  shape: (_, { values }) => ({ shape: [values.length] }),
-  forward(k, { output, attributes: { values } }, at) {
-    for (let from = 0, to; from < sizeOf(output.shape); from = to) {
-      to = from + 1;
-      while (values[to] === values[from] && to < values.length) to++;
-      k.fill(advance(at.output, from * 4), to - from, values[from]!);
-    }
-  },
-});
-
-/** A vector of given values: a kernel call for each run of equal ones, so for short vectors only. */
-export const literal = (values: readonly number[]): Tensor => apply(literalOp, {}, { values });

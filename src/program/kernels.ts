@@ -21,6 +21,9 @@ const convolution = [
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
+const axes4 = ['n0', 'n1', 'n2', 'n3'] as const;
+const axes6 = [...axes4, 'n4', 'n5'] as const;
+const axis = ['outer', 'extent', 'inner'] as const;
 
 export const kernelOperands = {
   activation: ['code', 'x', 'y', 'count'],
@@ -49,12 +52,31 @@ export const kernelOperands = {
   batchNorm: [...normalisation, 'x', 'mean', 'variance', 'weight', 'bias', 'epsilon', 'y', 'code'],
   batchNormGradient: [...normalisation, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
   batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
+  batchMatmul: ['batch', 'transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'c', 'workspace'],
+  binary: ['code', ...axes4, 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3', 'a', 'b', 'y'],
   channelMoments: [...normalisation, 'x', 'moments'],
   conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dInputGradient: [...convolution, 'w', 'dy', 'dx', 'workspace'],
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
   conv2dWinograd: [...winograd, 'flipped', 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dWinogradWeightGradient: [...winograd, 'x', 'dy', 'dw', 'workspace'],
+  copyStrided: [
+    ...axes6,
+    's0',
+    's1',
+    's2',
+    's3',
+    's4',
+    's5',
+    't0',
+    't1',
+    't2',
+    't3',
+    't4',
+    't5',
+    'x',
+    'y',
+  ],
   correct: ['n', 'C', 'x', 'labels', 'y'],
   cosineLosses: ['n', 'C', 'y', 't', 'loss'],
   cosineLossesGradient: ['n', 'C', 'y', 't', 'dloss', 'dy'],
@@ -63,7 +85,7 @@ export const kernelOperands = {
   distributionLosses: ['n', 'C', 'x', 'q', 'relative', 'loss', 'workspace'],
   distributionLossesGradient: ['n', 'C', 'x', 'q', 'dloss', 'dx'],
   fill: ['y', 'count', 'value'],
-  gatherLabels: ['labels', 'order', 'count', 'y'],
+  gatherIntegers: ['values', 'isBytes', 'order', 'count', 'length', 'y'],
   gatherSamples: [
     'samples',
     'isBytes',
@@ -79,11 +101,15 @@ export const kernelOperands = {
     'border',
     'y',
   ],
+  logSoftmax: ['n', 'C', 'x', 'y'],
+  logSoftmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
   mapLosses: ['n', 'C', 'x', 'labels', 'j', 'loss', 'workspace'],
   mapLossesGradient: ['n', 'C', 'x', 'labels', 'j', 'dloss', 'dx'],
   marginLosses: ['n', 'C', 'x', 'labels', 'margin', 'power', 'loss'],
   marginLossesGradient: ['n', 'C', 'x', 'labels', 'margin', 'power', 'dloss', 'dx'],
   matmul: ['transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'bias', 'c', 'code', 'workspace'],
+  maxAxis: [...axis, 'x', 'y'],
+  maxAxisGradient: [...axis, 'x', 'dy', 'dx'],
   maxPool2d: [...pooling, 'x', 'y'],
   maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
   momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
@@ -102,13 +128,12 @@ export const kernelOperands = {
   spread: ['s', 'y', 'count', 'weight'],
   squaredErrors: ['n', 'C', 'y', 't', 'loss'],
   squaredErrorsGradient: ['n', 'C', 'y', 't', 'dloss', 'dy'],
+  sumAxis: [...axis, 'x', 'y'],
   sumChannels: ['N', 'C', 'area', 'x', 'y'],
   sumRows: ['rows', 'columns', 'x', 'y'],
   toFloats: ['x', 'y', 'count'],
-  transposeEach: ['count', 'rows', 'columns', 'x', 'y'],
   valueLosses: ['code', 'n', 'C', 'y', 't', 'parameter', 'weight', 'loss'],
   valueLossesGradient: ['code', 'n', 'C', 'y', 't', 'parameter', 'weight', 'dloss', 'dy'],
-  weightTargets: ['n', 'C', 't', 'w', 'keep', 'floor', 'q'],
   weightedSum: ['x', 'y', 'count', 'weight'],
 } as const satisfies Record<string, readonly string[]>;
 
