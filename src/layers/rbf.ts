@@ -11,7 +11,7 @@ function checkCentres(centres: unknown, inFeatures: number, outFeatures: number)
     Array.isArray(row) && row.length === inFeatures && row.every((v) => Number.isFinite(v));
   if (rows.length === outFeatures && rows.every(isRow)) return rows.flat();
   const row = rows.findIndex((one) => !isRow(one));
-  const found = row >= 0 ? `row ${row} is not ${inFeatures} numbers` : `${rows.length} rows`;
+  const found = row >= 0 ? `a row ${row} that is not ${inFeatures} numbers` : `${rows.length} rows`;
   throw new LanewiseError(
     'argument',
     `rbf: centres has ${found}, expected ${outFeatures} rows of ${inFeatures}`,
