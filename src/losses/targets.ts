@@ -20,7 +20,10 @@ function refuse(loss: string, output: Tensor, target: Tensor, expected: string):
 const reshaped = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : ops.reshape(x, shape);
 
-/** An output's classes: on axis 1 of images (N×C×H×W, as in PyTorch), else on the last. */
+/** Images, N×C×H×W, have their classes on axis 1, as in PyTorch; everything else on the last. */
+const isImages = ({ length }: Shape): boolean => length === 4;
+
+/** An output's classes. */
 export interface Classes {
   readonly n: number;
   readonly C: number;
@@ -33,7 +36,7 @@ export interface Classes {
 /** Undefined for outputs that have no classes: fewer than two axes. */
 function classesOf({ shape }: Tensor): Classes | undefined {
   if (shape.length < 2) return undefined;
-  const axis = shape.length > 3 ? 1 : shape.length - 1;
+  const axis = isImages(shape) ? 1 : shape.length - 1;
   const labels = shape.toSpliced(axis, 1);
   const n = shape[0]!;
   return { n, C: shape[axis]!, labels, positions: sizeOf(labels.slice(1)) };
@@ -42,15 +45,15 @@ function classesOf({ shape }: Tensor): Classes | undefined {
 /** One row of C values for each position of each sample: (n·positions)×C. */
 export function toRows(x: Tensor): Tensor {
   const { n, C, positions } = classesOf(x)!;
-  const isImages = x.shape.length > 3;
-  const images = (): Tensor => ops.transpose(ops.reshape(x, [n, C, positions]), 1, 2);
-  return reshaped(isImages ? images() : x, [n * positions, C]);
+  const matrix = [n * positions, C];
+  if (!isImages(x.shape)) return reshaped(x, matrix);
+  return ops.reshape(ops.transpose(ops.reshape(x, [n, C, positions]), 1, 2), matrix);
 }
 
 /** The rows of a tensor of `like`'s shape, in that shape again. */
 export function fromRows(rows: Tensor, like: Tensor): Tensor {
   const { n, C, positions } = classesOf(like)!;
-  if (like.shape.length < 4) return reshaped(rows, like.shape);
+  if (!isImages(like.shape)) return reshaped(rows, like.shape);
   return ops.reshape(ops.transpose(ops.reshape(rows, [n, positions, C]), 1, 2), like.shape);
 }
 
@@ -124,7 +127,7 @@ export function compared(loss: string, output: Tensor, target: Tensor): Compared
     return { y, size, target: reshaped(values, matrix) };
   }
   const classes = classesOf(output);
-  const isIndices = target.dtype === 'i32' && output.shape.length < 4;
+  const isIndices = target.dtype === 'i32' && !isImages(output.shape);
   if (!classes || !isIndices || !sameShape(classes.labels, target.shape)) {
     return refuse(
       loss,

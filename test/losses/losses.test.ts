@@ -182,7 +182,7 @@ const definitions: Readonly<Record<string, Definition>> = {
 /** One answer a position as one-hot rows, with the labels themselves. */
 function labelsFor(shape: Shape, seed: number) {
   const draw = createDraw(seed);
-  const axis = shape.length < 4 ? shape.length - 1 : 1;
+  const axis = shape.length === 4 ? 1 : shape.length - 1;
   const labelShape = shape.toSpliced(axis, 1);
   const C = shape[axis]!;
   const labels = Int32Array.from({ length: sizeOf(labelShape) }, () => draw(0, C - 1));
@@ -198,7 +198,7 @@ function labelsFor(shape: Shape, seed: number) {
 /** `weighted` stands for class weights as many as there are classes. */
 function settingsFor({ weighted, ...settings }: Settings, shape: Shape): Settings {
   if (!weighted) return settings;
-  return { ...settings, classWeights: weightsOf(shape.length < 4 ? shape.at(-1)! : shape[1]!) };
+  return { ...settings, classWeights: weightsOf(shape.length === 4 ? shape[1]! : shape.at(-1)!) };
 }
 
 const draw = createDraw(77);

@@ -5,9 +5,9 @@
 import type { Shape } from '../../src/graph/tensor.js';
 import { sizeOf } from '../../src/graph/tensor.js';
 
-/** Rows of C classes by sample: classes on axis 1 of four axes and more, else on the last. */
+/** Rows of C classes by sample: classes on axis 1 of four axes, else on the last. */
 export function rowsBySample(values: ArrayLike<number>, shape: Shape): number[][][] {
-  const last = shape.length < 4;
+  const last = shape.length !== 4;
   const n = shape[0]!;
   const C = last ? shape.at(-1)! : shape[1]!;
   const P = sizeOf(shape) / (n * C);
