@@ -16,5 +16,6 @@ export {
 } from './model.js';
 export type { LayerTree } from './net.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool.js';
+export { rbf } from './rbf.js';
 export { rebuild } from './registry.js';
 export type { InputSettings, Wire } from './wire.js';
