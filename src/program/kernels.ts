@@ -18,6 +18,26 @@ const convolution = [
   'P',
   'Q',
 ] as const;
+const depthwise = [
+  'N',
+  'C',
+  'H',
+  'W',
+  'O',
+  'kh',
+  'kw',
+  'sh',
+  'sw',
+  'ph',
+  'pw',
+  'dilationH',
+  'dilationW',
+  'P',
+  'Q',
+] as const;
+const grouped = ['groups', ...depthwise] as const;
+const unshared = ['N', 'C', 'H', 'W', 'O', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
+const padding = ['planes', 'H', 'W', 'top', 'left', 'height', 'width', 'mode'] as const;
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
@@ -41,6 +61,7 @@ export const kernelOperands = {
   ],
   add: ['a', 'b', 'y', 'count'],
   addActivation: ['a', 'b', 'y', 'count', 'code'],
+  addBias: ['N', 'C', 'area', 'x', 'b', 'y'],
   averagePlanes: ['planes', 'area', 'x', 'y'],
   averagePlanesGradient: ['planes', 'area', 'dy', 'dx'],
   avgPool2d: [...pooling, 'x', 'y'],
@@ -50,6 +71,12 @@ export const kernelOperands = {
   batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
   channelMoments: [...normalisation, 'x', 'moments'],
   conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dDepthwise: [...depthwise, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dDepthwiseInputGradient: [...depthwise, 'w', 'dy', 'dx', 'workspace'],
+  conv2dDepthwiseWeightGradient: [...depthwise, 'x', 'dy', 'dw', 'workspace'],
+  conv2dGrouped: [...grouped, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dGroupedInputGradient: [...grouped, 'w', 'dy', 'dx', 'workspace'],
+  conv2dGroupedWeightGradient: [...grouped, 'x', 'dy', 'dw', 'workspace'],
   conv2dInputGradient: [...convolution, 'w', 'dy', 'dx', 'workspace'],
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
   conv2dWinograd: [...winograd, 'flipped', 'x', 'w', 'b', 'y', 'code', 'workspace'],
@@ -74,12 +101,17 @@ export const kernelOperands = {
     'border',
     'y',
   ],
+  locallyConnected2d: [...unshared, 'x', 'w', 'b', 'y', 'workspace'],
+  locallyConnected2dInputGradient: [...unshared, 'w', 'dy', 'dx', 'workspace'],
+  locallyConnected2dWeightGradient: [...unshared, 'x', 'dy', 'dw', 'workspace'],
   matmul: ['transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'bias', 'c', 'code', 'workspace'],
   maxPool2d: [...pooling, 'x', 'y'],
   maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
   momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
   moveTowards: ['r', 'g', 'count', 'momentum'],
   oneHot: ['n', 'C', 'labels', 'y'],
+  pad2d: [...padding, 'value', 'x', 'y'],
+  pad2dGradient: [...padding, 'dy', 'dx'],
   randomNormal: ['y', 'count', 'mean', 'deviation', 'key0', 'key1', 'index', 'purpose'],
   randomUniform: ['y', 'count', 'low', 'high', 'key0', 'key1', 'index', 'purpose'],
   scale: ['x', 'y', 'count', 'weight'],
