@@ -40,7 +40,7 @@ function storeSpaced(p: usize, v: v128, count: i32, bytes: usize): void {
 
 /**
  * y[n, o, p, q] = b[o, p, q] + Σ_{c,i,j} w[p, q, (c, i, j), o] · x[n, c, p·sh + i, q·sw + j]; b: O×P×Q or 0.
- * workspace: see src/ops/locally-connected2d.ts.
+ * workspace: see src/ops/workspace.ts, `locallyConnectedWorkspace`.
  */
 export function locallyConnected2d(
   N: i32,
@@ -114,7 +114,7 @@ export function locallyConnected2d(
 
 /**
  * dw[p, q, (c, i, j), o] = Σ_n dy[n, o, p, q] · x[n, c, p·sh + i, q·sw + j], in order of n.
- * workspace: see src/ops/locally-connected2d.ts.
+ * workspace: see src/ops/workspace.ts, `locallyConnectedWorkspace`.
  */
 export function locallyConnected2dWeightGradient(
   N: i32,
@@ -164,7 +164,7 @@ export function locallyConnected2dWeightGradient(
 
 /**
  * dx[n, c, p·sh + i, q·sw + j] += Σ_o w[p, q, (c, i, j), o] · dy[n, o, p, q], over all places and taps; a lane an
- * image. workspace: see src/ops/locally-connected2d.ts.
+ * image. workspace: see src/ops/workspace.ts, `locallyConnectedWorkspace`.
  */
 export function locallyConnected2dInputGradient(
   N: i32,

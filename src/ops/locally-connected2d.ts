@@ -7,6 +7,7 @@ import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { checkPair, windows, type Pair } from './conv2d-extents.js';
 import { reshape } from './reshape.js';
 import { sumRows } from './sum.js';
+import { locallyConnectedWorkspace } from './workspace.js';
 
 export interface LocallyConnected2dAttributes {
   readonly kernel: Pair;
@@ -24,8 +25,7 @@ function extents(x: Shape, O: number, { kernel, stride }: LocallyConnected2dAttr
 
 type Extents = ReturnType<typeof extents>;
 
-/** The taps' offsets, a patch of each image, an output's slopes of each, in whole vectors. */
-const workspace = ({ N, K, O }: Extents): number => 4 * (K + N * K + (N + 3) * O);
+const workspace = ({ N, K, O }: Extents): number => locallyConnectedWorkspace(N, K, O);
 
 const flops = ({ N, K, O, P, Q }: Extents): number => 2 * N * K * O * P * Q;
 

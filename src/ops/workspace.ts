@@ -103,6 +103,10 @@ export function depthwiseWeightGradientWorkspace(extents: DepthwiseExtents): num
   return floats(taps + (O / C) * taps * 4 + paddedPlane(extents)) + SLACK_BYTES;
 }
 
+/** locallyConnected2d and its gradients: K taps' offsets, N patches, N slopes (in whole vectors) of O outputs. */
+export const locallyConnectedWorkspace = (N: number, K: number, O: number): number =>
+  floats(K + N * K + Math.ceil(N / 4) * 4 * O);
+
 /** Side of a tile of outputs, elements of a transformed tile, and bytes of a tile's entry in the kernel's table. */
 const TILE = 4;
 const ELEMENTS = 36;
