@@ -1,6 +1,8 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
+export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
+export { binary } from './binary';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export {
@@ -14,7 +16,7 @@ export {
   conv2dDepthwiseInputGradient,
   conv2dDepthwiseWeightGradient,
 } from './depthwise';
-export { gatherLabels, gatherSamples } from './gather';
+export { gatherIntegers, gatherSamples } from './gather';
 export {
   locallyConnected2d,
   locallyConnected2dInputGradient,
@@ -24,13 +26,15 @@ export {
   correct,
   crossEntropy,
   crossEntropyGradient,
+  logSoftmax,
+  logSoftmaxGradient,
   oneHot,
   softmax,
   softmaxGradient,
   squaredErrors,
   squaredErrorsGradient,
 } from './loss';
-export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
+export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, sgd } from './optimizer';
@@ -47,7 +51,6 @@ export { randomNormal, randomUniform } from './random';
 export {
   add,
   addActivation,
-  addBias,
   fill,
   scale,
   spread,
@@ -56,6 +59,7 @@ export {
   weightedSum,
 } from './reduce';
 export { SKINNY } from './skinny';
+export { copyStrided } from './strided';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

@@ -28,23 +28,6 @@ export function add(a: usize, b: usize, y: usize, count: i32): void {
   }
 }
 
-/** y[n, c, :] = x[n, c, :] + b[c]; x: N×C×area; y may be x. */
-export function addBias(N: i32, C: i32, area: i32, x: usize, b: usize, y: usize): void {
-  for (let n = 0; n < N; n++) {
-    for (let c = 0; c < C; c++) {
-      const bias = load<f32>(b + floats(c));
-      const four = f32x4.splat(bias);
-      let i = 0;
-      for (; i <= area - LANES; i += LANES) {
-        v128.store(y + floats(i), f32x4.add(v128.load(x + floats(i)), four));
-      }
-      for (; i < area; i++) store<f32>(y + floats(i), load<f32>(x + floats(i)) + bias);
-      x += floats(area);
-      y += floats(area);
-    }
-  }
-}
-
 /** y = f(a + b), f the activation of `code`; y may be a or b. */
 export function addActivation(a: usize, b: usize, y: usize, count: i32, code: i32): void {
   if (code != RELU) {

@@ -2,8 +2,9 @@
  * Transposed convolution (Zeiler et al. 2010; Dumoulin & Visin 2016, §4): the gradient of conv2d by its input,
  * as a layer of its own. What conv2d has for outputs are its inputs.
  */
-import { apply, defineOp, ShapeError } from '../graph/op.js';
-import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
+import { ShapeError } from '../graph/op.js';
+import { showShape, type Tensor } from '../graph/tensor.js';
+import { add } from './binary.js';
 import { inputGradient } from './conv2d.js';
 import {
   checkGroups,
@@ -14,27 +15,12 @@ import {
   type Pair,
 } from './conv2d-extents.js';
 import { checkBias } from './matmul.js';
-import { sumChannels } from './sum.js';
+import { reshape } from './reshape.js';
 
 export interface ConvTranspose2dAttributes extends Geometry {
   /** Rows and columns more on one side, less than the stride: which of conv2d's inputs is meant. */
   readonly outputPadding: Pair;
 }
-
-const biasOp = defineOp<{ x: Tensor; b: Tensor }, object>({
-  name: 'addBias',
-  shape({ x, b }) {
-    checkBias('addBias', b, x.shape[1]!);
-    return { shape: x.shape };
-  },
-  forward(k, { output }, { inputs: { x, b }, output: y }) {
-    const [N, C, ...area] = output.shape;
-    k.addBias(N!, C!, sizeOf(area), x, b, y);
-  },
-  backward: (_, dy) => ({ x: dy, b: sumChannels(dy) }),
-  inPlace: ['x'],
-  flops: ({ output }) => sizeOf(output.shape),
-});
 
 /** Outputs along one axis: (P − 1)·stride − 2·padding + reach + outputPadding. */
 const outputs = (P: number, kernel: number, at: 0 | 1, a: ConvTranspose2dAttributes): number =>
@@ -78,5 +64,5 @@ export function convTranspose2d(
   }
   checkBias(op, b ?? undefined, each * groups);
   const y = inputGradient(w, x, [N, each * groups, H, W], attributes);
-  return b ? apply(biasOp, { x: y, b }, {}) : y;
+  return b ? add(y, reshape(b, [each * groups, 1, 1])) : y;
 }

@@ -1,6 +1,8 @@
 /** The ops: functions from tensors to tensors. */
 export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
-export { add } from './add.js';
+export { batchMatmul } from './batch-matmul.js';
+export { add, divide, maximum, minimum, multiply, subtract } from './binary.js';
+export { concat } from './concat.js';
 export { constant } from './constant.js';
 export { expandConnections, type ConnectionTable } from './connections.js';
 export { conv1d, type Conv1dAttributes } from './conv1d.js';
@@ -12,7 +14,10 @@ export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
 export { pad2d, type PaddingMode, type Sides } from './pad2d.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
-export { reshape } from './reshape.js';
+export { expand, max, mean, sum, sumTo, type Axes } from './reduce.js';
+export { flatten, reshape } from './reshape.js';
 export { row, scale } from './scale.js';
-export { softmax } from './softmax.js';
+export { pad, slice, split, type Range } from './slice.js';
+export { logSoftmax, softmax } from './softmax.js';
 export { sumChannels, sumRows, weightedSum } from './sum.js';
+export { permute, transpose } from './transpose.js';
