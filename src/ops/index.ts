@@ -8,7 +8,11 @@ export { expandConnections, type ConnectionTable } from './connections.js';
 export { conv1d, type Conv1dAttributes } from './conv1d.js';
 export { convTranspose2d, type ConvTranspose2dAttributes } from './conv-transpose2d.js';
 export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
-export { locallyConnected2d, type LocallyConnected2dAttributes } from './locally-connected2d.js';
+export {
+  locallyConnected2d,
+  places,
+  type LocallyConnected2dAttributes,
+} from './locally-connected2d.js';
 export { correct, crossEntropy, oneHot, sumOfSquaredErrors } from './loss.js';
 export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';

@@ -14,11 +14,29 @@ export interface LocallyConnected2dAttributes {
   readonly stride: Pair;
 }
 
+const name = 'locallyConnected2d';
+
+/**
+ * P and Q of `kernel` on N×C×H×W images.
+ * @throws ShapeError if they are no images or the kernel does not fit.
+ */
+export function places(x: Shape, { kernel, stride }: LocallyConnected2dAttributes): Pair {
+  if (x.length !== 4) {
+    throw new ShapeError(name, `expected an input of N×C×H×W, found ${showShape(x)}`);
+  }
+  checkPair(name, 'kernel', kernel, 1);
+  checkPair(name, 'stride', stride, 1);
+  const [P, Q] = [windows(x[2]!, kernel[0], stride[0], 0), windows(x[3]!, kernel[1], stride[1], 0)];
+  if (P >= 1 && Q >= 1) return [P, Q];
+  const image = showShape(x.slice(2));
+  throw new ShapeError(name, `kernel ${kernel.join('×')} does not fit input ${image}`);
+}
+
 /** Letters as in assembly/locally-connected.ts. */
-function extents(x: Shape, O: number, { kernel, stride }: LocallyConnected2dAttributes) {
+function extents(x: Shape, O: number, attributes: LocallyConnected2dAttributes) {
   const [N, C, H, W] = x as [number, number, number, number];
-  const [[kh, kw], [sh, sw]] = [kernel, stride];
-  const [P, Q] = [windows(H, kh, sh, 0), windows(W, kw, sw, 0)];
+  const [[kh, kw], [sh, sw]] = [attributes.kernel, attributes.stride];
+  const [P, Q] = places(x, attributes);
   const K = C * kh * kw;
   return { N, O, P, Q, K, leading: [N, C, H, W, O, kh, kw, sh, sw, P, Q] as const };
 }
@@ -35,25 +53,11 @@ interface Inputs {
   readonly b?: Tensor | undefined;
 }
 
-const name = 'locallyConnected2d';
-
 const locallyConnected2dOp = defineOp<Inputs, LocallyConnected2dAttributes>({
   name,
   shape({ x, w, b }, attributes) {
-    if (x.shape.length !== 4 || w.shape.length !== 4) {
-      throw new ShapeError(
-        name,
-        `input ${showShape(x.shape)} (N×C×H×W) does not fit weight ${showShape(w.shape)} (P×Q×C·kh·kw×O)`,
-      );
-    }
-    checkPair(name, 'kernel', attributes.kernel, 1);
-    checkPair(name, 'stride', attributes.stride, 1);
-    const O = w.shape[3]!;
+    const O = w.shape.at(-1)!;
     const { N, P, Q, K } = extents(x.shape, O, attributes);
-    if (P < 1 || Q < 1) {
-      const [kernel, image] = [attributes.kernel.join('×'), showShape(x.shape.slice(2))];
-      throw new ShapeError(name, `kernel ${kernel} does not fit input ${image}`);
-    }
     if (showShape(w.shape) !== showShape([P, Q, K, O])) {
       throw new ShapeError(
         name,

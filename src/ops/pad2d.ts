@@ -1,5 +1,5 @@
 /** Borders around N×C×H×W images: a value, the nearest pixel, or the mirrored image. */
-import { apply, defineOp, ShapeError } from '../graph/op.js';
+import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 
 /** `zeros` stands for any constant value; `reflect` does not repeat the outermost pixels. */
@@ -23,7 +23,7 @@ function leading(x: Shape, { sides: [left, right, top, bottom], mode }: Attribut
   return [N * C, H, W, top, left, H + top + bottom, W + left + right, codes[mode]] as const;
 }
 
-const pad2dOp = defineOp<{ x: Tensor }, Attributes>({
+const pad2dOp: Op<{ x: Tensor }, Attributes> = defineOp({
   name: 'pad2d',
   shape({ x }, attributes) {
     const { sides, mode } = attributes;
