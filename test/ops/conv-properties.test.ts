@@ -3,7 +3,8 @@
  * configurations: extents of 1, vector tails, strides beyond the kernel, groups of one channel.
  */
 import { test } from 'uvu';
-import { input, sizeOf, type Shape } from '../../src/graph/tensor.js';
+import { gradients } from '../../src/compiler/differentiate.js';
+import { input, sizeOf, type Shape, type Tensor } from '../../src/graph/tensor.js';
 import type { Pair } from '../../src/ops/conv2d-extents.js';
 import * as ops from '../../src/ops/index.js';
 import { availableNumerics } from '../kernels/instance.js';
@@ -131,7 +132,12 @@ for (const numerics of availableNumerics) {
       const y = [N, w[1]! * groups, full[0]! - 2 * ph!, full[1]! - 2 * pw!];
       const settings = { stride, padding: [ph!, pw!] as Pair, dilation, groups };
       const backwards: reference.Convolution = {
-        ...{ x: y, w, stride, dilation, groups, mode: 'zeros' },
+        x: y,
+        w,
+        stride,
+        dilation,
+        groups,
+        mode: 'zeros',
         sides: [pw!, pw!, ph!, ph!],
       };
       await checkOp({
@@ -154,8 +160,13 @@ for (const numerics of availableNumerics) {
     ] as const) {
       const settings = { stride, padding, dilation, groups };
       const definition: reference.Convolution = {
-        ...{ x: [2, 4, 1, length], w: [4, 4 / groups, 1, kernel], groups, mode: 'zeros' },
-        ...{ stride: [1, stride], dilation: [1, dilation], sides: [padding, padding, 0, 0] },
+        x: [2, 4, 1, length],
+        w: [4, 4 / groups, 1, kernel],
+        groups,
+        mode: 'zeros',
+        stride: [1, stride],
+        dilation: [1, dilation],
+        sides: [padding, padding, 0, 0],
       };
       await checkOp({
         what: JSON.stringify({ length, kernel, ...settings }),
@@ -207,6 +218,52 @@ for (const numerics of availableNumerics) {
         op: (x, w, b) => ops.locallyConnected2d(x!, w!, b!, { kernel: kernel!, stride: stride! }),
         definition: (x, w, b) =>
           reference.locallyConnected2d(image, O, kernel!, stride!, x!, w!, b!),
+      });
+    }
+  });
+
+  test(`the gradients of conv2d (${numerics}) have gradients, with groups and without`, async () => {
+    const base = { stride: [2, 1], padding: [1, 2], dilation: [1, 2], mode: 'zeros' } as const;
+    for (const [groups, each, filters] of [
+      [1, 2, 3],
+      [2, 2, 4],
+      [3, 1, 6],
+    ] as const) {
+      const drawn = { ...base, groups, x: [2, groups * each, 5, 6], w: [filters, each, 3, 2] };
+      const definition = definitionOf(drawn);
+      const y = reference.outputShape(definition);
+      const gradient = (x: Tensor, w: Tensor, dy: Tensor, by: Tensor) =>
+        gradients(ops.weightedSum(ops.multiply(ops.conv2d(x, w, null, drawn), dy), 1), [by])[0]!;
+      const what = `groups ${groups}: gradient of the gradient by`;
+      await checkOp({
+        what: `${what} x`,
+        shapes: [drawn.w, y],
+        seed: 11,
+        numerics,
+        op(w, dy) {
+          const x = input('x', drawn.x);
+          return gradient(x, w!, dy!, x);
+        },
+        definition(w, dy) {
+          const dx = new Float64Array(sizeOf(drawn.x));
+          reference.eachProduct(definition, (at, k, i) => (dx[i]! += w![k]! * dy![at]!));
+          return dx;
+        },
+      });
+      await checkOp({
+        what: `${what} w`,
+        shapes: [drawn.x, y],
+        seed: 12,
+        numerics,
+        op(x, dy) {
+          const w = input('w', drawn.w);
+          return gradient(x!, w, dy!, w);
+        },
+        definition(x, dy) {
+          const dw = new Float64Array(sizeOf(drawn.w));
+          reference.eachProduct(definition, (at, k, i) => (dw[k]! += x![i]! * dy![at]!));
+          return dw;
+        },
       });
     }
   });
