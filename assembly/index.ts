@@ -5,8 +5,23 @@ export { barrier } from './barrier';
 export { binary } from './binary';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
+export {
+  conv2dGrouped,
+  conv2dGroupedInputGradient,
+  conv2dGroupedWeightGradient,
+} from './conv2d-grouped';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
+export {
+  conv2dDepthwise,
+  conv2dDepthwiseInputGradient,
+  conv2dDepthwiseWeightGradient,
+} from './depthwise';
 export { gatherIntegers, gatherSamples } from './gather';
+export {
+  locallyConnected2d,
+  locallyConnected2dInputGradient,
+  locallyConnected2dWeightGradient,
+} from './locally-connected';
 export {
   agreeing,
   correct,
@@ -40,6 +55,7 @@ export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, sgd } from './optimizer';
+export { pad2d, pad2dGradient } from './pad';
 export {
   averagePlanes,
   averagePlanesGradient,

@@ -9,7 +9,7 @@ import { LANES, floats, zipHigh, zipLow } from './simd';
 
 /** Even lanes of eight consecutive floats. */
 @inline
-function even(low: v128, high: v128): v128 {
+export function even(low: v128, high: v128): v128 {
   return i8x16.shuffle(low, high, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
 }
 

@@ -1,7 +1,16 @@
 /** The layers: PyTorch's names, in camel case. */
 export { batchNorm2d, type BatchNormOptions } from './batch-norm.js';
 export { block, chain, residual, type ResidualOptions } from './compose.js';
-export { conv2d, type Conv2dOptions } from './conv2d.js';
+export {
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  depthwiseConv2d,
+  type Conv2dOptions,
+  type ConvOptions,
+  type ConvTranspose2dOptions,
+  type DepthwiseConv2dOptions,
+} from './conv2d.js';
 export { add, flatten, relu, scaledTanh, sigmoid, tanh } from './elementwise.js';
 export type { ModelGraph, ParameterSpec } from './graph.js';
 export { defineLayer, type Layer, type Layers, type Mode, type Scope } from './layer.js';
@@ -18,4 +27,5 @@ export type { LayerTree } from './net.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool.js';
 export { rbf } from './rbf.js';
 export { rebuild } from './registry.js';
+export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';
 export type { InputSettings, Wire } from './wire.js';

@@ -10,6 +10,7 @@ import { checkInput, modelOf, type Architecture, type Model } from './model.js';
 import { readNet, type Net } from './net.js';
 import { poolingLayers } from './pool.js';
 import { rbfLayers } from './rbf.js';
+import { unsharedLayers } from './unshared.js';
 import type { InputSettings } from './wire.js';
 
 const constructors: Constructors = {
@@ -19,6 +20,7 @@ const constructors: Constructors = {
   ...normalizationLayers,
   ...poolingLayers,
   ...rbfLayers,
+  ...unsharedLayers,
   block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),
   chain: ({ layers }) => chain(createLayers(layers)),
   model: (architecture) => rebuild(architecture),

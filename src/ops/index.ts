@@ -4,6 +4,9 @@ export { batchMatmul } from './batch-matmul.js';
 export { add, divide, maximum, minimum, multiply, subtract } from './binary.js';
 export { concat } from './concat.js';
 export { constant } from './constant.js';
+export { expandConnections, type ConnectionTable } from './connections.js';
+export { conv1d, type Conv1dAttributes } from './conv1d.js';
+export { convTranspose2d, type ConvTranspose2dAttributes } from './conv-transpose2d.js';
 export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
 export { literal } from './literal.js';
 export { agreeing, correct, crossEntropy, oneHot, sumOfSquaredErrors, toFloats } from './loss.js';
@@ -17,8 +20,14 @@ export {
   huberErrors,
   sameSide,
 } from './loss-values.js';
+export {
+  locallyConnected2d,
+  places,
+  type LocallyConnected2dAttributes,
+} from './locally-connected2d.js';
 export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
+export { pad2d, type PaddingMode, type Sides } from './pad2d.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
 export { rbf } from './rbf.js';
 export { expand, max, mean, sum, sumTo, type Axes } from './reduce.js';

@@ -18,6 +18,26 @@ const convolution = [
   'P',
   'Q',
 ] as const;
+const depthwise = [
+  'N',
+  'C',
+  'H',
+  'W',
+  'O',
+  'kh',
+  'kw',
+  'sh',
+  'sw',
+  'ph',
+  'pw',
+  'dilationH',
+  'dilationW',
+  'P',
+  'Q',
+] as const;
+const grouped = ['groups', ...depthwise] as const;
+const unshared = ['N', 'C', 'H', 'W', 'O', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
+const padding = ['planes', 'H', 'W', 'top', 'left', 'height', 'width', 'mode'] as const;
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
@@ -56,6 +76,12 @@ export const kernelOperands = {
   binary: ['code', ...axes4, 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3', 'a', 'b', 'y'],
   channelMoments: [...normalisation, 'x', 'moments'],
   conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dDepthwise: [...depthwise, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dDepthwiseInputGradient: [...depthwise, 'w', 'dy', 'dx', 'workspace'],
+  conv2dDepthwiseWeightGradient: [...depthwise, 'x', 'dy', 'dw', 'workspace'],
+  conv2dGrouped: [...grouped, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dGroupedInputGradient: [...grouped, 'w', 'dy', 'dx', 'workspace'],
+  conv2dGroupedWeightGradient: [...grouped, 'x', 'dy', 'dw', 'workspace'],
   conv2dInputGradient: [...convolution, 'w', 'dy', 'dx', 'workspace'],
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
   conv2dWinograd: [...winograd, 'flipped', 'x', 'w', 'b', 'y', 'code', 'workspace'],
@@ -101,6 +127,9 @@ export const kernelOperands = {
     'border',
     'y',
   ],
+  locallyConnected2d: [...unshared, 'x', 'w', 'b', 'y', 'workspace'],
+  locallyConnected2dInputGradient: [...unshared, 'w', 'dy', 'dx', 'workspace'],
+  locallyConnected2dWeightGradient: [...unshared, 'x', 'dy', 'dw', 'workspace'],
   logSoftmax: ['n', 'C', 'x', 'y'],
   logSoftmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
   mapLosses: ['n', 'C', 'x', 'labels', 'j', 'loss', 'workspace'],
@@ -115,6 +144,8 @@ export const kernelOperands = {
   momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
   moveTowards: ['r', 'g', 'count', 'momentum'],
   oneHot: ['n', 'C', 'labels', 'y'],
+  pad2d: [...padding, 'value', 'x', 'y'],
+  pad2dGradient: [...padding, 'dy', 'dx'],
   randomNormal: ['y', 'count', 'mean', 'deviation', 'key0', 'key1', 'index', 'purpose'],
   randomUniform: ['y', 'count', 'low', 'high', 'key0', 'key1', 'index', 'purpose'],
   rbf: ['n', 'C', 'F', 'x', 'w', 'y'],
