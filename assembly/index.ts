@@ -2,9 +2,13 @@
 export { activation, activationGradient } from './activation';
 export { barrier } from './barrier';
 export { CEILING_MADDS, ceiling } from './ceiling';
+export { channelAffine, channelProducts } from './channel-affine';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
 export { gatherLabels, gatherSamples } from './gather';
+export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
+export { layerNorm, layerNormGradient, layerNormWeightGradient } from './layer-norm';
+export { localResponseNorm, localResponseNormGradient } from './local-response-norm';
 export {
   correct,
   crossEntropy,
@@ -19,6 +23,7 @@ export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, sgd } from './optimizer';
+export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle';
 export {
   averagePlanes,
   averagePlanesGradient,
@@ -27,6 +32,12 @@ export {
   maxPool2d,
   maxPool2dGradient,
 } from './pool';
+export {
+  avgPoolWindows,
+  avgPoolWindowsGradient,
+  maxPoolWindows,
+  maxPoolWindowsGradient,
+} from './pool-windows';
 export { randomNormal, randomUniform } from './random';
 export {
   add,
@@ -39,6 +50,12 @@ export {
   weightedSum,
 } from './reduce';
 export { SKINNY } from './skinny';
+export {
+  upsampleBilinear,
+  upsampleBilinearGradient,
+  upsampleNearest,
+  upsampleNearestGradient,
+} from './upsample';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

@@ -1,13 +1,21 @@
 /** The ops: functions from tensors to tensors. */
 export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
+export { adaptiveAvgPool2d, adaptiveMaxPool2d, globalMaxPool2d } from './adaptive-pool2d.js';
 export { add } from './add.js';
 export { constant } from './constant.js';
 export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
+export { groupNorm, instanceNorm } from './group-norm.js';
+export { layerNorm } from './layer-norm.js';
+export { localResponseNorm, type ResponseAttributes } from './local-response-norm.js';
 export { correct, crossEntropy, oneHot, sumOfSquaredErrors } from './loss.js';
 export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
+export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
+export { avgPool1d, globalAvgPool1d, globalMaxPool1d, maxPool1d } from './pool1d.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
 export { reshape } from './reshape.js';
 export { row, scale } from './scale.js';
 export { softmax } from './softmax.js';
+export { channelAffine, subsampling2d } from './subsample.js';
 export { sumChannels, sumRows, weightedSum } from './sum.js';
+export { upsample2d, type UpsampleOptions } from './upsample.js';

@@ -20,7 +20,11 @@ const convolution = [
 ] as const;
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
+const grouping = [...normalisation, 'groups'] as const;
+const response = [...normalisation, 'size', 'alpha', 'beta', 'k'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
+const windows = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'P', 'Q'] as const;
+const resampling = ['planes', 'H', 'W', 'P', 'Q', 'numH', 'denH', 'numW', 'denW'] as const;
 
 export const kernelOperands = {
   activation: ['code', 'x', 'y', 'count'],
@@ -45,10 +49,14 @@ export const kernelOperands = {
   averagePlanesGradient: ['planes', 'area', 'dy', 'dx'],
   avgPool2d: [...pooling, 'x', 'y'],
   avgPool2dGradient: [...pooling, 'dy', 'dx'],
+  avgPoolWindows: [...windows, 'countPadding', 'x', 'y'],
+  avgPoolWindowsGradient: [...windows, 'countPadding', 'dy', 'dx'],
   batchNorm: [...normalisation, 'x', 'mean', 'variance', 'weight', 'bias', 'epsilon', 'y', 'code'],
   batchNormGradient: [...normalisation, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
   batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
+  channelAffine: [...normalisation, 'x', 'weight', 'bias', 'y'],
   channelMoments: [...normalisation, 'x', 'moments'],
+  channelProducts: [...normalisation, 'x', 'dy', 'dw'],
   conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dInputGradient: [...convolution, 'w', 'dy', 'dx', 'workspace'],
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
@@ -74,12 +82,24 @@ export const kernelOperands = {
     'border',
     'y',
   ],
+  groupNorm: [...grouping, 'x', 'moments', 'weight', 'bias', 'epsilon', 'y'],
+  groupNormGradient: [...grouping, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
+  groupNormSums: [...grouping, 'x', 'moments', 'dy', 'epsilon', 'sums'],
+  layerNorm: ['rows', 'n', 'x', 'moments', 'weight', 'bias', 'epsilon', 'y'],
+  layerNormGradient: ['rows', 'n', 'x', 'moments', 'weight', 'dy', 'epsilon', 'dx'],
+  layerNormWeightGradient: ['rows', 'n', 'x', 'moments', 'dy', 'epsilon', 'dw'],
+  localResponseNorm: [...response, 'x', 'y'],
+  localResponseNormGradient: [...response, 'x', 'dy', 'dx', 'workspace'],
   matmul: ['transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'bias', 'c', 'code', 'workspace'],
   maxPool2d: [...pooling, 'x', 'y'],
   maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
+  maxPoolWindows: [...windows, 'x', 'y'],
+  maxPoolWindowsGradient: [...windows, 'x', 'dy', 'dx'],
   momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
   moveTowards: ['r', 'g', 'count', 'momentum'],
   oneHot: ['n', 'C', 'labels', 'y'],
+  pixelShuffle: ['planes', 'H', 'W', 'r', 'x', 'y'],
+  pixelUnshuffle: ['planes', 'H', 'W', 'r', 'x', 'y'],
   randomNormal: ['y', 'count', 'mean', 'deviation', 'key0', 'key1', 'index', 'purpose'],
   randomUniform: ['y', 'count', 'low', 'high', 'key0', 'key1', 'index', 'purpose'],
   scale: ['x', 'y', 'count', 'weight'],
@@ -91,6 +111,10 @@ export const kernelOperands = {
   squaredErrorsGradient: ['n', 'C', 'y', 't', 'dloss', 'dy'],
   sumChannels: ['N', 'C', 'area', 'x', 'y'],
   sumRows: ['rows', 'columns', 'x', 'y'],
+  upsampleBilinear: [...resampling, 'corners', 'x', 'y', 'workspace'],
+  upsampleBilinearGradient: [...resampling, 'corners', 'dy', 'dx', 'workspace'],
+  upsampleNearest: [...resampling, 'x', 'y', 'workspace'],
+  upsampleNearestGradient: [...resampling, 'dy', 'dx', 'workspace'],
   weightedSum: ['x', 'y', 'count', 'weight'],
 } as const satisfies Record<string, readonly string[]>;
 
