@@ -97,7 +97,7 @@ const avgPool2dGradientOp = defineOp<{ dy: Tensor }, AvgPoolAttributes & { shape
     if (e.whole) k.avgPool2dGradient(...leading(e), at.inputs.dy, at.output);
     else k.avgPoolWindowsGradient(...leadingPadded(e), counted, at.inputs.dy, at.output);
   },
-  backward: ({ attributes: { shape: _, ...attributes } }, g) => ({ dy: avgPool2d(g, attributes) }),
+  backward: ({ attributes }, g) => ({ dy: avgPool2d(g, attributes) }),
 });
 
 const maxPool2dOp = defineOp<{ x: Tensor }, PoolAttributes>({

@@ -57,9 +57,7 @@ const gradientOp = defineOp<{ dy: Tensor }, Attributes & { readonly shape: Shape
     if (attributes.mode === 'nearest') k.upsampleNearestGradient(...extents, ...places);
     else k.upsampleBilinearGradient(...extents, Number(attributes.alignCorners), ...places);
   },
-  backward: ({ attributes: { shape: _, ...attributes } }, g) => ({
-    dy: apply(upsampleOp, { x: g }, attributes),
-  }),
+  backward: ({ attributes }, g) => ({ dy: apply(upsampleOp, { x: g }, attributes) }),
   workspace: ({ output, attributes }) => workspace(output.shape, attributes),
 });
 
