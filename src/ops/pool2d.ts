@@ -33,9 +33,25 @@ function extents(x: Shape, { kernel, stride, padding = [0, 0], ceilMode }: PoolA
   const [[kh, kw], [sh, sw], [ph, pw]] = [kernel, stride, padding];
   const P = places(H, kh, sh, ph, ceilMode);
   const Q = places(W, kw, sw, pw, ceilMode);
-  // Whether every window lies in the image: these kernels are faster.
   const whole = ph === 0 && pw === 0 && (P - 1) * sh + kh <= H && (Q - 1) * sw + kw <= W;
-  return { whole, planes: N * C, H, W, kh, kw, sh, sw, ph, pw, P, Q };
+  // For windows that all lie in the image there are two kernels, with the same bits: the plain one is made for
+  // 2×2 with stride 2, the other takes four windows at once if they are one or two apart.
+  const apart = sw === 1 || (sw === 2 && !(kh === 2 && kw === 2));
+  return {
+    plain: whole && !apart,
+    plainGradient: whole && sw > 1,
+    planes: N * C,
+    H,
+    W,
+    kh,
+    kw,
+    sh,
+    sw,
+    ph,
+    pw,
+    P,
+    Q,
+  };
 }
 
 type Extents = ReturnType<typeof extents>;
@@ -80,7 +96,7 @@ const avgPool2dOp: Op<{ x: Tensor }, AvgPoolAttributes> = defineOp({
   forward(k, { inputs: { x }, attributes }, at) {
     const e = extents(x.shape, attributes);
     const counted = Number(attributes.countIncludePad ?? true);
-    if (e.whole) k.avgPool2d(...leading(e), at.inputs.x, at.output);
+    if (e.plain) k.avgPool2d(...leading(e), at.inputs.x, at.output);
     else k.avgPoolWindows(...leadingPadded(e), counted, at.inputs.x, at.output);
   },
   backward: ({ inputs: { x }, attributes }, dy) => ({
@@ -94,7 +110,7 @@ const avgPool2dGradientOp = defineOp<{ dy: Tensor }, AvgPoolAttributes & { shape
   forward(k, { output, attributes }, at) {
     const e = extents(output.shape, attributes);
     const counted = Number(attributes.countIncludePad ?? true);
-    if (e.whole) k.avgPool2dGradient(...leading(e), at.inputs.dy, at.output);
+    if (e.plainGradient) k.avgPool2dGradient(...leading(e), at.inputs.dy, at.output);
     else k.avgPoolWindowsGradient(...leadingPadded(e), counted, at.inputs.dy, at.output);
   },
   backward: ({ attributes }, g) => ({ dy: avgPool2d(g, attributes) }),
@@ -105,7 +121,7 @@ const maxPool2dOp = defineOp<{ x: Tensor }, PoolAttributes>({
   shape: ({ x }, attributes) => outputShape('maxPool2d', x, attributes),
   forward(k, { inputs: { x }, attributes }, at) {
     const e = extents(x.shape, attributes);
-    if (e.whole) k.maxPool2d(...leading(e), at.inputs.x, at.output);
+    if (e.plain) k.maxPool2d(...leading(e), at.inputs.x, at.output);
     else k.maxPoolWindows(...leadingPadded(e), at.inputs.x, at.output);
   },
   backward: ({ inputs: { x }, attributes }, dy) => ({
@@ -119,7 +135,7 @@ const maxPool2dGradientOp = defineOp<{ x: Tensor; dy: Tensor }, PoolAttributes>(
   forward(k, { inputs: { x }, attributes }, at) {
     const e = extents(x.shape, attributes);
     const places = [at.inputs.x, at.inputs.dy, at.output] as const;
-    if (e.whole) k.maxPool2dGradient(...leading(e), ...places);
+    if (e.plain) k.maxPool2dGradient(...leading(e), ...places);
     else k.maxPoolWindowsGradient(...leadingPadded(e), ...places);
   },
 });

@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, sizeOf } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { availableNumerics } from '../kernels/instance.js';
+import { availableNumerics, createInstance } from '../kernels/instance.js';
 import { adaptivePool, pool, type Pooling } from '../reference/pooling.js';
 import { checkOp } from '../support/check-op.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
@@ -15,6 +15,8 @@ import { createDraw, numbers, spacedNumbers } from '../support/numbers.js';
 import { refuses } from '../support/refuses.js';
 
 type Four = [number, number, number, number];
+/** A count, and where the results of two kernels are. */
+type Pair = readonly [count: number, one: number, other: number];
 const functions = { avg: ops.avgPool2d, max: ops.maxPool2d };
 
 /** Extents 1–9, kernels 1–5, strides 1–6 and all paddings and modes; only what has a window. */
@@ -165,6 +167,42 @@ test('an infinite or missing number is a maximum as any other', async () => {
   const feeds = new Map([[x, Float32Array.of(least, NaN, 3, 1, 2, 3, NaN, NaN, 1)]]);
   const { value } = await valueAndGradients(y, [x], feeds, new Float32Array(4), 'strict');
   assert.equal([...value], [least, NaN, NaN, NaN]);
+});
+
+test('windows that all lie in the image have the same bits from either kernel', async () => {
+  const draw = createDraw(12);
+  for (const numerics of availableNumerics) {
+    const { kernels, put, reserve, read } = await createInstance(numerics);
+    for (let i = 0; i < 60; i++) {
+      const [H, W, kh, kw] = [draw(3, 6), draw(5, 23), draw(1, 3), draw(1, 4)];
+      const [sh, sw] = [draw(1, 3), draw(1, 3)];
+      const [P, Q] = [Math.floor((H - kh) / sh) + 1, Math.floor((W - kw) / sw) + 1];
+      const [whole, cut] = [
+        [2, H, W, kh, kw, sh, sw, P, Q],
+        [2, H, W, kh, kw, sh, sw, 0, 0, P, Q],
+      ] as const;
+      const gaps = numbers(2 * H * W, i).map((v) => (v < -0.9 ? NaN : Math.fround(v * 3)));
+      const [x, dy] = [put(gaps), put(numbers(2 * P * Q, i + 1))];
+      const [outputs, inputs] = [2 * P * Q, 2 * H * W];
+      const pairs = [outputs, outputs, inputs, inputs].map(
+        (count) => [count, reserve(count), reserve(count)] as const,
+      );
+      const [means, maxima, meanSlopes, maximumSlopes] = pairs as [Pair, Pair, Pair, Pair];
+      kernels.avgPool2d(...whole, x, means[1]);
+      kernels.avgPoolWindows(...cut, 1, x, means[2]);
+      kernels.maxPool2d(...whole, x, maxima[1]);
+      kernels.maxPoolWindows(...cut, x, maxima[2]);
+      kernels.avgPool2dGradient(...whole, dy, meanSlopes[1]);
+      kernels.avgPoolWindowsGradient(...cut, 0, dy, meanSlopes[2]);
+      kernels.maxPool2dGradient(...whole, x, dy, maximumSlopes[1]);
+      kernels.maxPoolWindowsGradient(...cut, x, dy, maximumSlopes[2]);
+      for (const [count, one, other] of pairs) {
+        // One more, to see that nothing was written behind.
+        const expected = [...read(one, count), NaN];
+        assert.equal([...read(other, count + 1)], expected, `${numerics}, ${cut.join(' ')}`);
+      }
+    }
+  }
 });
 
 test('a window that ceil mode adds within the image is none that changes the others', async () => {
