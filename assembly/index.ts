@@ -1,11 +1,13 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
+export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
+export { binary } from './binary';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { channelAffine, channelProducts } from './channel-affine';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
-export { gatherLabels, gatherSamples } from './gather';
+export { gatherIntegers, gatherSamples } from './gather';
 export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
 export { layerNorm, layerNormGradient, layerNormWeightGradient } from './layer-norm';
 export { localResponseNorm, localResponseNormGradient } from './local-response-norm';
@@ -13,13 +15,15 @@ export {
   correct,
   crossEntropy,
   crossEntropyGradient,
+  logSoftmax,
+  logSoftmaxGradient,
   oneHot,
   softmax,
   softmaxGradient,
   squaredErrors,
   squaredErrorsGradient,
 } from './loss';
-export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
+export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, sgd } from './optimizer';
@@ -50,6 +54,7 @@ export {
   weightedSum,
 } from './reduce';
 export { SKINNY } from './skinny';
+export { copyStrided } from './strided';
 export {
   upsampleBilinear,
   upsampleBilinearGradient,

@@ -25,6 +25,9 @@ const response = [...normalisation, 'size', 'alpha', 'beta', 'k'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
 const windows = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'P', 'Q'] as const;
 const resampling = ['planes', 'H', 'W', 'P', 'Q', 'numH', 'denH', 'numW', 'denW'] as const;
+const axes4 = ['n0', 'n1', 'n2', 'n3'] as const;
+const axes6 = [...axes4, 'n4', 'n5'] as const;
+const axis = ['outer', 'extent', 'inner'] as const;
 
 export const kernelOperands = {
   activation: ['code', 'x', 'y', 'count'],
@@ -51,9 +54,11 @@ export const kernelOperands = {
   avgPool2dGradient: [...pooling, 'dy', 'dx'],
   avgPoolWindows: [...windows, 'countPadding', 'x', 'y'],
   avgPoolWindowsGradient: [...windows, 'countPadding', 'dy', 'dx'],
+  batchMatmul: ['batch', 'transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'c', 'workspace'],
   batchNorm: [...normalisation, 'x', 'mean', 'variance', 'weight', 'bias', 'epsilon', 'y', 'code'],
   batchNormGradient: [...normalisation, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
   batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
+  binary: ['code', ...axes4, 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3', 'a', 'b', 'y'],
   channelAffine: [...normalisation, 'x', 'weight', 'bias', 'y'],
   channelMoments: [...normalisation, 'x', 'moments'],
   channelProducts: [...normalisation, 'x', 'dy', 'dw'],
@@ -62,11 +67,28 @@ export const kernelOperands = {
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
   conv2dWinograd: [...winograd, 'flipped', 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dWinogradWeightGradient: [...winograd, 'x', 'dy', 'dw', 'workspace'],
+  copyStrided: [
+    ...axes6,
+    's0',
+    's1',
+    's2',
+    's3',
+    's4',
+    's5',
+    't0',
+    't1',
+    't2',
+    't3',
+    't4',
+    't5',
+    'x',
+    'y',
+  ],
   correct: ['n', 'C', 'x', 'labels', 'y'],
   crossEntropy: ['n', 'C', 'x', 'labels', 'loss', 'workspace'],
   crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],
   fill: ['y', 'count', 'value'],
-  gatherLabels: ['labels', 'order', 'count', 'y'],
+  gatherIntegers: ['values', 'isBytes', 'order', 'count', 'length', 'y'],
   gatherSamples: [
     'samples',
     'isBytes',
@@ -90,7 +112,11 @@ export const kernelOperands = {
   layerNormWeightGradient: ['rows', 'n', 'x', 'moments', 'dy', 'epsilon', 'dw'],
   localResponseNorm: [...response, 'x', 'y'],
   localResponseNormGradient: [...response, 'x', 'dy', 'dx', 'workspace'],
+  logSoftmax: ['n', 'C', 'x', 'y'],
+  logSoftmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
   matmul: ['transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'bias', 'c', 'code', 'workspace'],
+  maxAxis: [...axis, 'x', 'y'],
+  maxAxisGradient: [...axis, 'x', 'dy', 'dx'],
   maxPool2d: [...pooling, 'x', 'y'],
   maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
   maxPoolWindows: [...windows, 'x', 'y'],
@@ -109,6 +135,7 @@ export const kernelOperands = {
   spread: ['s', 'y', 'count', 'weight'],
   squaredErrors: ['n', 'C', 'y', 't', 'loss'],
   squaredErrorsGradient: ['n', 'C', 'y', 't', 'dloss', 'dy'],
+  sumAxis: [...axis, 'x', 'y'],
   sumChannels: ['N', 'C', 'area', 'x', 'y'],
   sumRows: ['rows', 'columns', 'x', 'y'],
   upsampleBilinear: [...resampling, 'corners', 'x', 'y', 'workspace'],
