@@ -27,7 +27,6 @@ export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, sgd } from './optimizer';
-export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle';
 export {
   averagePlanes,
   averagePlanesGradient,

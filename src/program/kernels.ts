@@ -124,8 +124,6 @@ export const kernelOperands = {
   momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
   moveTowards: ['r', 'g', 'count', 'momentum'],
   oneHot: ['n', 'C', 'labels', 'y'],
-  pixelShuffle: ['planes', 'H', 'W', 'r', 'x', 'y'],
-  pixelUnshuffle: ['planes', 'H', 'W', 'r', 'x', 'y'],
   randomNormal: ['y', 'count', 'mean', 'deviation', 'key0', 'key1', 'index', 'purpose'],
   randomUniform: ['y', 'count', 'low', 'high', 'key0', 'key1', 'index', 'purpose'],
   scale: ['x', 'y', 'count', 'weight'],

@@ -139,11 +139,11 @@ test('what does not fit is refused', () => {
   );
   refuses(
     () => ops.pixelShuffle(x, 2),
-    /pixelShuffle: expected an input of which 2² = 4 divides the channels, found 1×6×4×3/,
+    /pixelShuffle: expected channels that 2² = 4 divides, found 1×6×4×3/,
   );
   refuses(
     () => ops.pixelUnshuffle(x, 2),
-    /pixelUnshuffle: expected an input of which 2 divides the sides, found 1×6×4×3/,
+    /pixelUnshuffle: expected sides that 2 divides, found 1×6×4×3/,
   );
   refuses(() => ops.pixelShuffle(x, 0), /pixelShuffle: r is 0, expected a whole number/);
 });
