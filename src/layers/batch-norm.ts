@@ -19,19 +19,16 @@ export interface BatchNormOptions {
   readonly momentum?: number;
   /** Whether there are a weight and a bias; default true. */
   readonly affine?: boolean;
-  /** Whether running statistics are kept. Without them evaluation, too, takes those of the samples at hand; default true. */
-  readonly trackRunningStats?: boolean;
 }
 
 /** `axes` are the numbers of axes an input may have, `expected` names them. */
 function batchNorm(kind: string, axes: readonly number[], expected: string) {
   return (features: number, options: BatchNormOptions = {}): Layer => {
-    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    const { eps = 1e-5, momentum = 0.1, affine = true } = options;
     checkInteger(kind, 'features', features, 1);
     checkNumber(kind, 'eps', eps);
     checkNumber(kind, 'momentum', momentum, 1);
     checkBoolean(kind, 'affine', affine);
-    checkBoolean(kind, 'trackRunningStats', trackRunningStats);
     const shape = [features];
     const build = (scope: Scope, input?: Tensor): Tensor => {
       const x = input!;
@@ -42,7 +39,6 @@ function batchNorm(kind: string, axes: readonly number[], expected: string) {
         affine ? scope.parameter(name, shape, constantly(initial)) : ops.constant(initial, shape);
       const weight = value('weight', 1);
       const bias = value('bias', 0);
-      if (!trackRunningStats) return ops.batchNorm(x, ops.channelMoments(x), weight, bias, eps);
       const keep = (name: string, initial: number) =>
         scope.statistic(name, shape, constantly(initial), momentum);
       const mean = keep('running_mean', 0);

@@ -1,6 +1,7 @@
 /** Normalisation of each sample by itself, in PyTorch's names: LayerNorm, GroupNorm, InstanceNorm2d, LocalResponseNorm. */
 import { LanewiseError } from '../errors.js';
-import type { Shape } from '../graph/tensor.js';
+import { ShapeError } from '../graph/op.js';
+import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { batchNorm1d, batchNorm2d } from './batch-norm.js';
 import { constantly } from './initializer.js';
@@ -27,6 +28,12 @@ const affineOf = (scope: Scope, affine: boolean, shape: Shape) =>
     affine ? scope.parameter('weight', shape, constantly(1)) : null,
     affine ? scope.parameter('bias', shape, constantly(0)) : null,
   ] as const;
+
+/** Without weight and bias nothing else would notice another number of channels. */
+function checkChannels(kind: string, x: Tensor, channels: number, expected: string): void {
+  if (x.shape[1] === channels) return;
+  throw new ShapeError(kind, `expected an input of ${expected}, found ${showShape(x.shape)}`);
+}
 
 /**
  * Each run of the last axes with mean 0 and variance 1, then times weight plus bias (Ba, Kiros & Hinton 2016).
@@ -72,9 +79,10 @@ export function groupNorm(groups: number, channels: number, options: NormOptions
   }
   checkNumber(kind, 'eps', eps);
   checkBoolean(kind, 'affine', affine);
-  return defineLayer(kind, { groups, channels, ...options }, (scope, x) =>
-    ops.groupNorm(x!, groups, ...affineOf(scope, affine, [channels]), eps),
-  );
+  return defineLayer(kind, { groups, channels, ...options }, (scope, x) => {
+    checkChannels(kind, x!, channels, `N×${channels} or N×${channels}×…`);
+    return ops.groupNorm(x!, groups, ...affineOf(scope, affine, [channels]), eps);
+  });
 }
 
 /**
@@ -89,9 +97,10 @@ export function instanceNorm2d(features: number, options: NormOptions = {}): Lay
   checkInteger(kind, 'features', features, 1);
   checkNumber(kind, 'eps', eps);
   checkBoolean(kind, 'affine', affine);
-  return defineLayer(kind, { features, ...options }, (scope, x) =>
-    ops.instanceNorm(x!, ...affineOf(scope, affine, [features]), eps),
-  );
+  return defineLayer(kind, { features, ...options }, (scope, x) => {
+    checkChannels(kind, x!, features, `N×${features}×H×W`);
+    return ops.instanceNorm(x!, ...affineOf(scope, affine, [features]), eps);
+  });
 }
 
 export interface LocalResponseNormOptions {
