@@ -7,16 +7,11 @@ import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { RATE_SLOTS, type Optimizer } from '../optimizers/optimizer.js';
-import {
-  address,
-  align,
-  createEmitter,
-  type KernelCall,
-  type Program,
-} from '../program/program.js';
+import { align, type KernelCall, type Program } from '../program/program.js';
 import type { Column, Columns } from './columns.js';
+import type { Gathering } from './gather.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
-import { layoutParameters, sliceOf, type ParameterLayout } from './parameters.js';
+import { layoutParameters, type ParameterLayout } from './parameters.js';
 import {
   countsHits,
   evaluationProgram,
@@ -27,6 +22,7 @@ import {
   type Task,
 } from './programs.js';
 import { cutShards, scheduleStep, type StepSchedule } from './shards.js';
+import { updateCalls } from './update.js';
 
 /** Samples scored between two looks of the main thread, and bytes of scores, at most. */
 const EVALUATION_CHUNK = 4096;
@@ -37,21 +33,15 @@ const ACTIVATION_BYTES = 2 ** 28;
 /** Steps between two looks of the main thread, at most. */
 export const CHUNK_STEPS = 1024;
 
-/** How a column's values reach a leaf; see assembly/gather.ts. */
-export interface Gathering extends Pick<
-  Column,
-  'dtype' | 'extents' | 'scale' | 'shift' | 'border'
-> {
-  readonly values: number;
-  readonly isBytes: boolean;
-  /** The leaf's offset in the batch segment. */
+/** A column in memory, and its leaf's offset in the batch segment. */
+export interface PlacedColumn extends Gathering {
   readonly to: number;
 }
 
 /** A data set in memory. */
 export interface DatasetPlan {
   readonly count: number;
-  readonly columns: readonly Gathering[];
+  readonly columns: readonly PlacedColumn[];
 }
 
 /** One kind of minibatch: the full one, or the smaller last one. */
@@ -261,44 +251,4 @@ function blockFor(model: Model): number {
   const { activations } = model.graph(1, 'evaluation');
   const bytes = activations.reduce((sum, { output }) => sum + sizeOf(output.shape) * 4, 0);
   return Math.max(1, Math.min(EVALUATION_BLOCK, Math.floor(ACTIVATION_BYTES / bytes)));
-}
-
-/** The optimizer on what is trained, and running statistics, both within the worker's slice. */
-function updateCalls(
-  optimizer: Optimizer,
-  { entries, trainedBytes, gradientBytes }: ParameterLayout,
-  rank: number,
-  workers: number,
-): readonly KernelCall[] {
-  const slice = sliceOf(gradientBytes, rank, workers);
-  const calls: KernelCall[] = [];
-  const k = createEmitter(calls, () => ({ label: 'update', flops: 0 }));
-  /** Calls `update` on the part of [offset, offset + size) in the slice, if there is one. */
-  const within = (
-    offset: number,
-    size: number,
-    update: (from: number, count: number) => void,
-  ): void => {
-    const from = Math.max(offset, slice.from);
-    const end = Math.min(offset + size, slice.from + slice.bytes);
-    if (from < end) update(from, (end - from) / 4);
-  };
-  within(0, trainedBytes, (from, count) =>
-    optimizer.update(k, {
-      parameters: address('parameters', from),
-      gradients: address('gradients', from),
-      state: Array.from({ length: optimizer.stateArrays }, (_, i) =>
-        address('state', from + i * trainedBytes),
-      ),
-      rates: address('rates', 0),
-      count,
-    }),
-  );
-  for (const { offset, count, momentum } of entries) {
-    if (momentum === undefined) continue;
-    within(offset, align(count * 4), (from, values) =>
-      k.moveTowards(address('parameters', from), address('gradients', from), values, momentum),
-    );
-  }
-  return calls;
 }

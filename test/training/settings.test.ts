@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
-import { conv2d, flatten, linear, sequential, tanh } from '../../src/layers/index.js';
+import { conv2d, flatten, linear, sequential } from '../../src/layers/index.js';
 import { lenet5, mlp } from '../../src/models/index.js';
 import { adam, momentum, sgd } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/training/settings.js';
