@@ -70,9 +70,22 @@ export function layerNormGradient(
     const scale = <f32>1 / deviation;
     const values = x + floats(row * n);
     const slopes = dy + floats(row * n);
+    // Two chains each: a sum alone waits for every addition.
     let s = f32x4.splat(0);
+    let t = s;
     let p = s;
+    let q = s;
     let i = 0;
+    for (; i <= n - 2 * LANES; i += 2 * LANES) {
+      const at = floats(i);
+      const next = at + 16;
+      const g = f32x4.mul(v128.load(slopes + at), loadOr(weight, at, LANES, one));
+      s = f32x4.add(s, g);
+      p = madd(f32x4.sub(v128.load(values + at), mean), g, p);
+      const h = f32x4.mul(v128.load(slopes + next), loadOr(weight, next, LANES, one));
+      t = f32x4.add(t, h);
+      q = madd(f32x4.sub(v128.load(values + next), mean), h, q);
+    }
     for (; i <= n - LANES; i += LANES) {
       const at = floats(i);
       const g = f32x4.mul(v128.load(slopes + at), loadOr(weight, at, LANES, one));
@@ -89,8 +102,9 @@ export function layerNormGradient(
     }
     // dx = scale·g + slope·(x − mean) + shift
     const factor = f32x4.splat(scale);
-    const slope = f32x4.splat((-scale * sumLanes(p)) / (<f32>n * deviation * deviation));
-    const shift = f32x4.splat((-scale * sumLanes(s)) / <f32>n);
+    const products = sumLanes(f32x4.add(p, q));
+    const slope = f32x4.splat((-scale * products) / (<f32>n * deviation * deviation));
+    const shift = f32x4.splat((-scale * sumLanes(f32x4.add(s, t))) / <f32>n);
     const to = dx + floats(row * n);
     for (i = 0; i <= n - LANES; i += LANES) {
       const at = floats(i);
