@@ -4,6 +4,7 @@ export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
 export { binary } from './binary';
 export { CEILING_MADDS, ceiling } from './ceiling';
+export { channelAffine, channelProducts } from './channel-affine';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export {
   conv2dGrouped,
@@ -17,6 +18,9 @@ export {
   conv2dDepthwiseWeightGradient,
 } from './depthwise';
 export { gatherIntegers, gatherSamples } from './gather';
+export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
+export { layerNorm, layerNormGradient, layerNormWeightGradient } from './layer-norm';
+export { localResponseNorm, localResponseNormGradient } from './local-response-norm';
 export {
   locallyConnected2d,
   locallyConnected2dInputGradient,
@@ -64,6 +68,12 @@ export {
   maxPool2d,
   maxPool2dGradient,
 } from './pool';
+export {
+  avgPoolWindows,
+  avgPoolWindowsGradient,
+  maxPoolWindows,
+  maxPoolWindowsGradient,
+} from './pool-windows';
 export { randomNormal, randomUniform } from './random';
 export { rbf, rbfCentresGradient, rbfInputGradient } from './rbf';
 export {
@@ -78,6 +88,12 @@ export {
 } from './reduce';
 export { SKINNY } from './skinny';
 export { copyStrided } from './strided';
+export {
+  upsampleBilinear,
+  upsampleBilinearGradient,
+  upsampleNearest,
+  upsampleNearestGradient,
+} from './upsample';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

@@ -231,7 +231,7 @@ export function maxPool2dGradient(
 
 /** Where y wins over x: where it is greater, or NaN while x is not. */
 @inline
-function wins(y: v128, x: v128): v128 {
+export function wins(y: v128, x: v128): v128 {
   return v128.andnot(f32x4.eq(x, x), f32x4.le(y, x));
 }
 

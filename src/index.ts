@@ -11,68 +11,11 @@ export {
 export { digits, type DigitsOptions } from './data/digits/index.js';
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
-<<<<<<< HEAD
 export * from './layers/index.js';
 export * from './losses/loss.js';
 export { type LossSetting } from './losses/terms.js';
-=======
-export {
-  add,
-  avgPool2d,
-  batchNorm2d,
-  block,
-  chain,
-  connectedConv2d,
-  conv1d,
-  conv2d,
-  convTranspose2d,
-  depthwiseConv2d,
-  flatten,
-  functional,
-  globalAvgPool2d,
-  input,
-  linear,
-  locallyConnected2d,
-  maxPool2d,
-  pad2d,
-  parameterCount,
-  rbf,
-  relu,
-  residual,
-  scaledTanh,
-  sequential,
-  sigmoid,
-  tanh,
-  type Layer,
-  type Model,
-  type Wire,
-} from './layers/index.js';
-export {
-  binaryCrossEntropy,
-  binaryCrossEntropyWithLogits,
-  binaryHinge,
-  cosine,
-  createLoss,
-  crossEntropy,
-  describeLoss,
-  hinge,
-  huber,
-  klDivergence,
-  l1,
-  lossNames,
-  mapCriterion,
-  meanSquaredError,
-  smoothL1,
-  squaredError,
-  type Loss,
-  type LossDescription,
-  type LossName,
-} from './losses/loss.js';
-export { type LossSetting } from './losses/terms.js';
-export { digitBitmaps } from './models/digit-bitmaps.js';
->>>>>>> wip-loss
 export { lenet5, mlp, resnet20 } from './models/index.js';
-export { adam, momentum, sgd, type Optimizer, type ScheduleName } from './optimizers/index.js';
+export * from './optimizers/index.js';
 export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';

@@ -1,5 +1,5 @@
 /** The layers: PyTorch's names, in camel case. */
-export { batchNorm2d, type BatchNormOptions } from './batch-norm.js';
+export { batchNorm1d, batchNorm2d, type BatchNormOptions } from './batch-norm.js';
 export { block, chain, residual, type ResidualOptions } from './compose.js';
 export {
   conv1d,
@@ -24,8 +24,31 @@ export {
   type Model,
 } from './model.js';
 export type { LayerTree } from './net.js';
-export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool.js';
 export { rbf } from './rbf.js';
-export { rebuild } from './registry.js';
 export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';
+export {
+  groupNorm,
+  instanceNorm2d,
+  layerNorm,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  type NormOptions,
+} from './norm.js';
+export {
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  globalAvgPool1d,
+  globalAvgPool2d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  maxPool1d,
+  maxPool2d,
+  subsampling2d,
+  type AvgPoolOptions,
+  type PoolOptions,
+} from './pool.js';
+export { rebuild } from './registry.js';
+export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
 export type { InputSettings, Wire } from './wire.js';

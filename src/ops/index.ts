@@ -1,5 +1,6 @@
 /** The ops: functions from tensors to tensors. */
 export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
+export { adaptiveAvgPool2d, adaptiveMaxPool2d, globalMaxPool2d } from './adaptive-pool2d.js';
 export { batchMatmul } from './batch-matmul.js';
 export { add, divide, maximum, minimum, multiply, subtract } from './binary.js';
 export { concat } from './concat.js';
@@ -28,6 +29,11 @@ export {
 export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
 export { pad2d, type PaddingMode, type Sides } from './pad2d.js';
+export { groupNorm, instanceNorm } from './group-norm.js';
+export { layerNorm } from './layer-norm.js';
+export { localResponseNorm, type ResponseAttributes } from './local-response-norm.js';
+export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
+export { avgPool1d, globalAvgPool1d, globalMaxPool1d, maxPool1d } from './pool1d.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
 export { rbf } from './rbf.js';
 export { expand, max, mean, sum, sumTo, type Axes } from './reduce.js';
@@ -35,5 +41,7 @@ export { flatten, reshape } from './reshape.js';
 export { row, scale } from './scale.js';
 export { pad, slice, split, type Range } from './slice.js';
 export { logSoftmax, softmax } from './softmax.js';
+export { channelAffine, subsampling2d } from './subsample.js';
 export { sumChannels, sumRows, weightedSum } from './sum.js';
 export { permute, transpose } from './transpose.js';
+export { upsample2d, type UpsampleOptions } from './upsample.js';

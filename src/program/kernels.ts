@@ -40,7 +40,11 @@ const unshared = ['N', 'C', 'H', 'W', 'O', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as 
 const padding = ['planes', 'H', 'W', 'top', 'left', 'height', 'width', 'mode'] as const;
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
+const grouping = [...normalisation, 'groups'] as const;
+const response = [...normalisation, 'size', 'alpha', 'beta', 'k'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
+const windows = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'P', 'Q'] as const;
+const resampling = ['planes', 'H', 'W', 'P', 'Q', 'numH', 'denH', 'numW', 'denW'] as const;
 const axes4 = ['n0', 'n1', 'n2', 'n3'] as const;
 const axes6 = [...axes4, 'n4', 'n5'] as const;
 const axis = ['outer', 'extent', 'inner'] as const;
@@ -69,12 +73,16 @@ export const kernelOperands = {
   averagePlanesGradient: ['planes', 'area', 'dy', 'dx'],
   avgPool2d: [...pooling, 'x', 'y'],
   avgPool2dGradient: [...pooling, 'dy', 'dx'],
+  avgPoolWindows: [...windows, 'countPadding', 'x', 'y'],
+  avgPoolWindowsGradient: [...windows, 'countPadding', 'dy', 'dx'],
+  batchMatmul: ['batch', 'transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'c', 'workspace'],
   batchNorm: [...normalisation, 'x', 'mean', 'variance', 'weight', 'bias', 'epsilon', 'y', 'code'],
   batchNormGradient: [...normalisation, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
   batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
-  batchMatmul: ['batch', 'transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'c', 'workspace'],
   binary: ['code', ...axes4, 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3', 'a', 'b', 'y'],
+  channelAffine: [...normalisation, 'x', 'weight', 'bias', 'y'],
   channelMoments: [...normalisation, 'x', 'moments'],
+  channelProducts: [...normalisation, 'x', 'dy', 'dw'],
   conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dDepthwise: [...depthwise, 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dDepthwiseInputGradient: [...depthwise, 'w', 'dy', 'dx', 'workspace'],
@@ -130,6 +138,14 @@ export const kernelOperands = {
   locallyConnected2d: [...unshared, 'x', 'w', 'b', 'y', 'workspace'],
   locallyConnected2dInputGradient: [...unshared, 'w', 'dy', 'dx', 'workspace'],
   locallyConnected2dWeightGradient: [...unshared, 'x', 'dy', 'dw', 'workspace'],
+  groupNorm: [...grouping, 'x', 'moments', 'weight', 'bias', 'epsilon', 'y'],
+  groupNormGradient: [...grouping, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
+  groupNormSums: [...grouping, 'x', 'moments', 'dy', 'epsilon', 'sums'],
+  layerNorm: ['rows', 'n', 'x', 'moments', 'weight', 'bias', 'epsilon', 'y'],
+  layerNormGradient: ['rows', 'n', 'x', 'moments', 'weight', 'dy', 'epsilon', 'dx'],
+  layerNormWeightGradient: ['rows', 'n', 'x', 'moments', 'dy', 'epsilon', 'dw'],
+  localResponseNorm: [...response, 'x', 'y'],
+  localResponseNormGradient: [...response, 'x', 'dy', 'dx', 'workspace'],
   logSoftmax: ['n', 'C', 'x', 'y'],
   logSoftmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
   mapLosses: ['n', 'C', 'x', 'labels', 'j', 'loss', 'workspace'],
@@ -141,6 +157,8 @@ export const kernelOperands = {
   maxAxisGradient: [...axis, 'x', 'dy', 'dx'],
   maxPool2d: [...pooling, 'x', 'y'],
   maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
+  maxPoolWindows: [...windows, 'x', 'y'],
+  maxPoolWindowsGradient: [...windows, 'x', 'dy', 'dx'],
   momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
   moveTowards: ['r', 'g', 'count', 'momentum'],
   oneHot: ['n', 'C', 'labels', 'y'],
@@ -165,6 +183,10 @@ export const kernelOperands = {
   toFloats: ['x', 'y', 'count'],
   valueLosses: ['code', 'n', 'C', 'y', 't', 'parameter', 'weight', 'loss'],
   valueLossesGradient: ['code', 'n', 'C', 'y', 't', 'parameter', 'weight', 'dloss', 'dy'],
+  upsampleBilinear: [...resampling, 'corners', 'x', 'y', 'workspace'],
+  upsampleBilinearGradient: [...resampling, 'corners', 'dy', 'dx', 'workspace'],
+  upsampleNearest: [...resampling, 'x', 'y', 'workspace'],
+  upsampleNearestGradient: [...resampling, 'dy', 'dx', 'workspace'],
   weightedSum: ['x', 'y', 'count', 'weight'],
 } as const satisfies Record<string, readonly string[]>;
 
