@@ -1,10 +1,13 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
+export { attentionProduct, attentionScores, attentionScoresGradient } from './attention';
 export { barrier } from './barrier';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
+export { embedding, embeddingGradient } from './embedding';
 export { gatherLabels, gatherSamples } from './gather';
+export { gru, gruGradient, gruHiddenGradient } from './gru';
 export {
   correct,
   crossEntropy,
@@ -15,6 +18,7 @@ export {
   squaredErrors,
   squaredErrorsGradient,
 } from './loss';
+export { lstm, lstmGradient } from './lstm';
 export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
@@ -28,6 +32,7 @@ export {
   maxPool2dGradient,
 } from './pool';
 export { randomNormal, randomUniform } from './random';
+export { elman, elmanGradient } from './recurrent';
 export {
   add,
   addActivation,
@@ -39,6 +44,7 @@ export {
   weightedSum,
 } from './reduce';
 export { SKINNY } from './skinny';
+export { copyRows } from './span';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

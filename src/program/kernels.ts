@@ -3,6 +3,7 @@
  * the Wasm exports, the emitter's methods and the program printer all follow from it.
  * What each operand is stands above the kernel in `assembly/`.
  */
+const attention = ['N', 'heads', 'T', 'S', 'd', 'causal'] as const;
 const convolution = [
   'N',
   'C',
@@ -18,6 +19,8 @@ const convolution = [
   'P',
   'Q',
 ] as const;
+const lookup = ['count', 'V', 'D', 'areFloats', 'indices'] as const;
+const recurrence = ['N', 'T', 'H', 'reverse'] as const;
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
@@ -41,6 +44,9 @@ export const kernelOperands = {
   ],
   add: ['a', 'b', 'y', 'count'],
   addActivation: ['a', 'b', 'y', 'count', 'code'],
+  attentionProduct: [...attention, 'transposed', 'p', 'x', 'y'],
+  attentionScores: [...attention, 'normalize', 'scale', 'q', 'k', 'y', 'workspace'],
+  attentionScoresGradient: ['maps', 'T', 'S', 'causal', 'scale', 'p', 'dp', 'dx'],
   averagePlanes: ['planes', 'area', 'x', 'y'],
   averagePlanesGradient: ['planes', 'area', 'dy', 'dx'],
   avgPool2d: [...pooling, 'x', 'y'],
@@ -54,9 +60,14 @@ export const kernelOperands = {
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
   conv2dWinograd: [...winograd, 'flipped', 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dWinogradWeightGradient: [...winograd, 'x', 'dy', 'dw', 'workspace'],
+  copyRows: ['rows', 'columns', 'x', 'xPitch', 'y', 'yPitch'],
   correct: ['n', 'C', 'x', 'labels', 'y'],
   crossEntropy: ['n', 'C', 'x', 'labels', 'loss', 'workspace'],
   crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],
+  elman: [...recurrence, 'code', 'x', 'w', 'bias', 'y', 'workspace'],
+  elmanGradient: [...recurrence, 'code', 'w', 'y', 'dy', 'dx', 'workspace'],
+  embedding: [...lookup, 'w', 'y'],
+  embeddingGradient: [...lookup, 'dy', 'dw'],
   fill: ['y', 'count', 'value'],
   gatherLabels: ['labels', 'order', 'count', 'y'],
   gatherSamples: [
@@ -74,6 +85,11 @@ export const kernelOperands = {
     'border',
     'y',
   ],
+  gru: [...recurrence, 'x', 'w', 'bias', 'record', 'workspace'],
+  gruGradient: [...recurrence, 'w', 'record', 'dy', 'dx', 'workspace'],
+  gruHiddenGradient: ['rows', 'H', 'd', 'r', 'y'],
+  lstm: [...recurrence, 'x', 'w', 'bias', 'record', 'workspace'],
+  lstmGradient: [...recurrence, 'w', 'record', 'dy', 'dx', 'workspace'],
   matmul: ['transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'bias', 'c', 'code', 'workspace'],
   maxPool2d: [...pooling, 'x', 'y'],
   maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
