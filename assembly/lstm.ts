@@ -45,7 +45,15 @@ export function lstm(
   }
 }
 
-function lstmRow(H: i32, x: usize, product: usize, h: usize, c: usize, to: usize, plane: usize): void {
+function lstmRow(
+  H: i32,
+  x: usize,
+  product: usize,
+  h: usize,
+  c: usize,
+  to: usize,
+  plane: usize,
+): void {
   const gate = floats(H);
   for (let j = 0; j < H; j += LANES) {
     const count = min(LANES, H - j);
@@ -96,7 +104,16 @@ export function lstmGradient(
       const at = floats((n * T + t) * H);
       const own = floats(n * H);
       const before = i ? record + plane * 5 + floats((n * T + stepAt(i - 1, T, reverse)) * H) : 0;
-      lstmGradientRow(H, record + at, plane, before, dy + at, carryH + own, carryC + own, d + own * 4);
+      lstmGradientRow(
+        H,
+        record + at,
+        plane,
+        before,
+        dy + at,
+        carryH + own,
+        carryC + own,
+        d + own * 4,
+      );
       memory.copy(dx + at * 4, d + own * 4, floats(H * 4));
     }
     if (i) matmul(0, 0, N, H, 4 * H, d, w, 0, carryH, NONE, scratch);

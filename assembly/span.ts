@@ -12,8 +12,7 @@ export function copyRows(
 ): void {
   for (let i = 0; i < rows; i++) {
     let j = 0;
-    for (; j <= columns - LANES; j += LANES)
-      v128.store(y + floats(j), v128.load(x + floats(j)));
+    for (; j <= columns - LANES; j += LANES) v128.store(y + floats(j), v128.load(x + floats(j)));
     for (; j < columns; j++) store<f32>(y + floats(j), load<f32>(x + floats(j)));
     x += floats(xPitch);
     y += floats(yPitch);

@@ -102,9 +102,7 @@ const productFlops = ([N, , T, S]: Shape, D: number): number => 2 * N! * T! * S!
 function check(q: Tensor, k: Tensor, v: Tensor, { heads, causal }: AttentionAttributes): void {
   const shapes = [q, k, v].map((t) => showShape(t.shape)).join(', ');
   const [N, T, D] = q.shape;
-  const fits = [k, v].every(
-    ({ shape }) => shape.length === 3 && shape[0] === N && shape[2] === D,
-  );
+  const fits = [k, v].every(({ shape }) => shape.length === 3 && shape[0] === N && shape[2] === D);
   if (q.shape.length !== 3 || !fits || k.shape[1] !== v.shape[1]) {
     throw new ShapeError(
       'attention',
@@ -112,7 +110,10 @@ function check(q: Tensor, k: Tensor, v: Tensor, { heads, causal }: AttentionAttr
     );
   }
   if (!Number.isInteger(heads) || heads < 1 || D! % heads !== 0) {
-    throw new ShapeError('attention', `${D} features of ${shapes} do not divide into ${heads} heads`);
+    throw new ShapeError(
+      'attention',
+      `${D} features of ${shapes} do not divide into ${heads} heads`,
+    );
   }
   if (causal && k.shape[1] !== T) {
     throw new ShapeError(

@@ -22,15 +22,7 @@ const embeddingOp = defineOp<Inputs, object>({
   },
   forward(k, { inputs: { indices, weight } }, { inputs: at, output }) {
     const [V, D] = weight.shape as [number, number];
-    k.embedding(
-      sizeOf(indices.shape),
-      V,
-      D,
-      areFloats(indices),
-      at.indices,
-      at.weight,
-      output,
-    );
+    k.embedding(sizeOf(indices.shape), V, D, areFloats(indices), at.indices, at.weight, output);
   },
   backward: ({ inputs: { indices, weight } }, dy) => ({
     weight: apply(gradientOp, { indices, dy }, { rows: weight.shape[0]! }),
@@ -42,15 +34,7 @@ const gradientOp = defineOp<{ indices: Tensor; dy: Tensor }, { rows: number }>({
   shape: ({ dy }, { rows }) => ({ shape: [rows, dy.shape.at(-1)!] }),
   forward(k, { inputs: { indices }, output: { shape } }, { inputs: at, output }) {
     const [V, D] = shape as [number, number];
-    k.embeddingGradient(
-      sizeOf(indices.shape),
-      V,
-      D,
-      areFloats(indices),
-      at.indices,
-      at.dy,
-      output,
-    );
+    k.embeddingGradient(sizeOf(indices.shape), V, D, areFloats(indices), at.indices, at.dy, output);
   },
 });
 

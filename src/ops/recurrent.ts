@@ -12,7 +12,7 @@ import { linear, matmul } from './matmul.js';
 import { reshape } from './reshape.js';
 import { place, take } from './span.js';
 import { sumRows } from './sum.js';
-import { matmulWorkspace } from './workspace.js';
+import { recurrentWorkspace } from './workspace.js';
 
 /** Rows of gates, planes of the record (the states first), and floats a unit that the kernels keep beside. */
 const cells = {
@@ -40,8 +40,7 @@ const extents = ([, N, T, H]: Shape) => [N!, T!, H!] as const;
 function workspace(shape: Shape, cell: Cell): number {
   const [N, , H] = extents(shape);
   const { gates, scratch } = cells[cell];
-  const products = [matmulWorkspace(N, gates * H, H), matmulWorkspace(N, H, gates * H)];
-  return N * H * scratch * 4 + Math.max(...products);
+  return recurrentWorkspace(N, H, gates, scratch);
 }
 
 interface Inputs {
