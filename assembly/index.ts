@@ -1,7 +1,9 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
 export { attentionProduct, attentionScores, attentionScoresGradient } from './attention';
+export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
+export { binary } from './binary';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
@@ -12,6 +14,8 @@ export {
   correct,
   crossEntropy,
   crossEntropyGradient,
+  logSoftmax,
+  logSoftmaxGradient,
   oneHot,
   softmax,
   softmaxGradient,
@@ -19,7 +23,7 @@ export {
   squaredErrorsGradient,
 } from './loss';
 export { lstm, lstmGradient } from './lstm';
-export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
+export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, sgd } from './optimizer';
@@ -44,7 +48,7 @@ export {
   weightedSum,
 } from './reduce';
 export { SKINNY } from './skinny';
-export { copyRows } from './span';
+export { copyStrided } from './strided';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

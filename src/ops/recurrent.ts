@@ -10,7 +10,7 @@ import { activationCodes } from './activation.js';
 import { constant } from './constant.js';
 import { linear, matmul } from './matmul.js';
 import { reshape } from './reshape.js';
-import { place, take } from './span.js';
+import { pad, slice } from './slice.js';
 import { sumRows } from './sum.js';
 import { recurrentWorkspace } from './workspace.js';
 
@@ -122,7 +122,8 @@ const states = (record: Tensor): Tensor => apply(statesOp, { record }, {});
 function statesBefore(h: Tensor, reverse: boolean): Tensor {
   const T = h.shape[1]!;
   if (T === 1) return constant(0, h.shape);
-  return place(take(h, 1, Number(reverse), T - 1), 1, Number(!reverse), T);
+  const others = slice(h, [[], reverse ? [1] : [0, T - 1]]);
+  return pad(others, [[0, 0], reverse ? [0, 1] : [1, 0], [0, 0]]);
 }
 
 /** One layer's weights, with gates·H rows each: i, f, g, o (LSTM) or r, z, n (GRU). */
@@ -183,5 +184,5 @@ export function recurrent(
 /** The states after a run's last step, N×H of N×T×H: those of the first place if it ran in reverse. */
 export function lastState(h: Tensor, reverse = false): Tensor {
   const [N, T, H] = h.shape as [number, number, number];
-  return reshape(take(h, 1, reverse ? 0 : T - 1, 1), [N, H]);
+  return reshape(slice(h, [[], reverse ? [0, 1] : [T - 1]]), [N, H]);
 }
