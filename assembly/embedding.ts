@@ -4,33 +4,17 @@
  */
 import { LANES, floats } from './simd';
 
-/** Number of the row that position i asks for, or −1 if there is none (NaN included). */
+/** Number of the row that position i asks for, or −1 if there is none. */
 @inline
-function rowAt(indices: usize, areFloats: i32, i: i32, V: i32): i32 {
-  const at = indices + floats(i);
-  if (areFloats) {
-    const value = load<f32>(at);
-    return value >= 0 && value < <f32>V ? <i32>value : -1;
-  }
-  const index = load<i32>(at);
+function rowAt(indices: usize, i: i32, V: i32): i32 {
+  const index = load<i32>(indices + floats(i));
   return <u32>index < <u32>V ? index : -1;
 }
 
-/**
- * y[i] = w[indices[i]] for i < count. w: V×D; indices: int32, or whole numbers in float32 if areFloats, as a
- * data set's samples arrive.
- */
-export function embedding(
-  count: i32,
-  V: i32,
-  D: i32,
-  areFloats: i32,
-  indices: usize,
-  w: usize,
-  y: usize,
-): void {
+/** y[i] = w[indices[i]] for i < count; zero where there is no such row. w: V×D; indices: int32. */
+export function embedding(count: i32, V: i32, D: i32, indices: usize, w: usize, y: usize): void {
   for (let i = 0; i < count; i++) {
-    const index = rowAt(indices, areFloats, i, V);
+    const index = rowAt(indices, i, V);
     if (index < 0) memory.fill(y, 0, floats(D));
     else {
       const row = w + <usize>index * floats(D);
@@ -47,14 +31,13 @@ export function embeddingGradient(
   count: i32,
   V: i32,
   D: i32,
-  areFloats: i32,
   indices: usize,
   dy: usize,
   dw: usize,
 ): void {
   memory.fill(dw, 0, <usize>V * floats(D));
   for (let i = 0; i < count; i++) {
-    const index = rowAt(indices, areFloats, i, V);
+    const index = rowAt(indices, i, V);
     if (index >= 0) {
       const row = dw + <usize>index * floats(D);
       let j = 0;

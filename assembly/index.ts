@@ -8,7 +8,7 @@ export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
 export { embedding, embeddingGradient } from './embedding';
-export { gatherLabels, gatherSamples } from './gather';
+export { gatherIntegers, gatherSamples } from './gather';
 export { gru, gruGradient, gruHiddenGradient } from './gru';
 export {
   correct,

@@ -1,7 +1,14 @@
 /** The convolutional layer, in PyTorch's names and order: Conv2d(in, out, kernel, stride, padding, bias). */
 import * as ops from '../ops/index.js';
 import { fanInUniform } from './initializer.js';
-import { checkChoice, checkInteger, checkPair, type Layer } from './layer.js';
+import {
+  checkChoice,
+  checkInteger,
+  checkPair,
+  defineLayer,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
 export interface Conv2dOptions {
   /** One number or [vertical, horizontal]; default 1. */
@@ -36,22 +43,24 @@ export function conv2d(
     padding: checkPair('conv2d', 'padding', padding, 0),
     algorithm: checkChoice('conv2d', 'algorithm', algorithm, ['auto', 'direct'] as const),
   };
-  return {
-    kind: 'conv2d',
-    settings: {
-      inChannels,
-      outChannels,
-      kernelSize,
-      stride,
-      padding,
-      bias,
-      ...(algorithm === 'auto' ? {} : { algorithm }),
-    },
-    build(x, scope) {
-      const init = fanInUniform(inChannels * kh * kw);
-      const w = scope.parameter('weight', [outChannels, inChannels, kh, kw], init);
-      const b = bias ? scope.parameter('bias', [outChannels], init) : null;
-      return ops.conv2d(x, w, b, attributes);
-    },
+  const settings = {
+    inChannels,
+    outChannels,
+    kernelSize,
+    stride,
+    padding,
+    bias,
+    ...(algorithm === 'auto' ? {} : { algorithm }),
   };
+  return defineLayer('conv2d', settings, (scope, x) => {
+    const init = fanInUniform(inChannels * kh * kw);
+    const w = scope.parameter('weight', [outChannels, inChannels, kh, kw], init);
+    const b = bias ? scope.parameter('bias', [outChannels], init) : null;
+    return ops.conv2d(x!, w, b, attributes);
+  });
 }
+
+export const convolutionLayers: Constructors = {
+  conv2d: ({ inChannels, outChannels, kernelSize, ...options }) =>
+    conv2d(inChannels, outChannels, kernelSize, options),
+};

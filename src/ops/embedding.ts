@@ -7,8 +7,6 @@ interface Inputs {
   readonly weight: Tensor;
 }
 
-const areFloats = ({ dtype }: Tensor): number => Number(dtype === 'f32');
-
 const embeddingOp = defineOp<Inputs, object>({
   name: 'embedding',
   shape({ indices, weight }) {
@@ -18,11 +16,13 @@ const embeddingOp = defineOp<Inputs, object>({
         `indices ${showShape(indices.shape)} and weight ${showShape(weight.shape)}, expected n or n×T and rows×features`,
       );
     }
+    if (indices.dtype !== 'i32')
+      throw new ShapeError('embedding', `indices are ${indices.dtype}, expected i32`);
     return { shape: [...indices.shape, weight.shape[1]!] };
   },
   forward(k, { inputs: { indices, weight } }, { inputs: at, output }) {
     const [V, D] = weight.shape as [number, number];
-    k.embedding(sizeOf(indices.shape), V, D, areFloats(indices), at.indices, at.weight, output);
+    k.embedding(sizeOf(indices.shape), V, D, at.indices, at.weight, output);
   },
   backward: ({ inputs: { indices, weight } }, dy) => ({
     weight: apply(gradientOp, { indices, dy }, { rows: weight.shape[0]! }),
@@ -34,15 +34,15 @@ const gradientOp = defineOp<{ indices: Tensor; dy: Tensor }, { rows: number }>({
   shape: ({ dy }, { rows }) => ({ shape: [rows, dy.shape.at(-1)!] }),
   forward(k, { inputs: { indices }, output: { shape } }, { inputs: at, output }) {
     const [V, D] = shape as [number, number];
-    k.embeddingGradient(sizeOf(indices.shape), V, D, areFloats(indices), at.indices, at.dy, output);
+    k.embeddingGradient(sizeOf(indices.shape), V, D, at.indices, at.dy, output);
   },
 });
 
 /**
- * weight[indices[i]] at each position i; indices n or n×T, weight V×D, result n×D or n×T×D. Indices are i32, or whole
- * numbers in f32, as samples arrive. One that is no row gives zeros and has no gradient: what a data set holds is
- * checked where it is read. The gradient of a row adds its positions in their order.
- * @throws ShapeError if weight is no matrix.
+ * weight[indices[i]] at each position i; indices n or n×T (i32), weight V×D, result n×D or n×T×D. An index that is no
+ * row gives zeros and has no gradient: what a data set holds is checked where it is read. The gradient of a row adds
+ * its positions in their order.
+ * @throws ShapeError if weight is no matrix, or indices are not i32.
  */
 export const embedding = (indices: Tensor, weight: Tensor): Tensor =>
   apply(embeddingOp, { indices, weight }, {});

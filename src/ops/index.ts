@@ -11,7 +11,14 @@ export { correct, crossEntropy, oneHot, sumOfSquaredErrors } from './loss.js';
 export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
-export { lastState, recurrent, type Cell, type RecurrentWeights } from './recurrent.js';
+export {
+  checkSequence,
+  gatesOf,
+  lastState,
+  recurrent,
+  type Cell,
+  type RecurrentWeights,
+} from './recurrent.js';
 export { expand, max, mean, sum, sumTo, type Axes } from './reduce.js';
 export { flatten, reshape } from './reshape.js';
 export { row, scale } from './scale.js';

@@ -25,6 +25,9 @@ const cells = {
 /** An Elman network by its activation, or a cell with gates. */
 export type Cell = keyof typeof cells;
 
+/** Rows of gates in the weights, of H each. */
+export const gatesOf = (cell: Cell): number => cells[cell].gates;
+
 /** How errors call it. */
 const nameOf = (cell: Cell): string => (cell === 'tanh' || cell === 'relu' ? 'rnn' : cell);
 
@@ -137,6 +140,12 @@ export interface RecurrentWeights {
   readonly biasHh?: Tensor | undefined;
 }
 
+/** @throws ShapeError unless x is N×T×F. */
+export function checkSequence(name: string, x: Tensor, F?: number): void {
+  if (x.shape.length === 3 && (F === undefined || x.shape[2] === F)) return;
+  throw new ShapeError(name, `expected an input of N×T×${F ?? 'F'}, found ${showShape(x.shape)}`);
+}
+
 function check(x: Tensor, cell: Cell, { weightIh, weightHh, ...biases }: RecurrentWeights): void {
   const name = nameOf(cell);
   const { gates } = cells[cell];
@@ -147,7 +156,7 @@ function check(x: Tensor, cell: Cell, { weightIh, weightHh, ...biases }: Recurre
   if (weightHh.shape.length !== 2 || rows !== gates * H!) {
     refuse(`weight_hh has shape ${showShape(weightHh.shape)}, expected ${gates}·H×H`);
   }
-  if (x.shape.length !== 3) refuse(`expected an input of N×T×F, found ${showShape(x.shape)}`);
+  checkSequence(name, x);
   const expected = [gates * H!, x.shape[2]!];
   if (showShape(weightIh.shape) !== showShape(expected)) {
     refuse(

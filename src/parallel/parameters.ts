@@ -1,16 +1,17 @@
 /**
  * Where each parameter stands in the parameters segment; gradients and optimizer state are laid out alike.
  * Statistics stand behind all that is trained. In their place a shard's gradients hold what the shard
- * observed, so that the tree of folds adds it up like a gradient.
+ * observed, so that the tree of folds adds it up like a gradient. Behind them stands what never changes.
  */
 import { sizeOf } from '../graph/tensor.js';
-import type { Model } from '../layers/index.js';
+import type { Model, ParameterSpec } from '../layers/index.js';
 import { align } from '../program/program.js';
 
 export interface ParameterEntry {
   readonly name: string;
   readonly offset: number;
   readonly count: number;
+  readonly role: ParameterSpec['role'];
   /** Of a statistic: the share of each minibatch in it. */
   readonly momentum?: number;
 }
@@ -20,28 +21,34 @@ export interface ParameterLayout {
   readonly entries: readonly ParameterEntry[];
   /** Of what is trained, at the segment's start, padded to whole cache lines. */
   readonly trainedBytes: number;
+  /** Of what is trained and of statistics: what a shard has gradients or observations of. */
+  readonly gradientBytes: number;
   /** Of the segment, padded to whole cache lines. */
   readonly bytes: number;
 }
 
 export function layoutParameters(model: Model): ParameterLayout {
-  const isTrained = ({ momentum }: { readonly momentum?: number }) => momentum === undefined;
   const offsets = new Map<string, number>();
   let bytes = 0;
-  const place = ({ name, shape }: Model['parameters'][number]) => {
-    offsets.set(name, bytes);
-    bytes += align(sizeOf(shape) * 4);
+  /** Places all of one role; answers with the bytes so far. */
+  const place = (wanted: ParameterSpec['role']): number => {
+    for (const { name, shape, role } of model.parameters) {
+      if (role !== wanted) continue;
+      offsets.set(name, bytes);
+      bytes += align(sizeOf(shape) * 4);
+    }
+    return bytes;
   };
-  model.parameters.filter(isTrained).forEach(place);
-  const trainedBytes = bytes;
-  model.parameters.filter((spec) => !isTrained(spec)).forEach(place);
-  const entries = model.parameters.map(({ name, shape, momentum }) => ({
+  const [trainedBytes, gradientBytes] = [place('trained'), place('statistic')];
+  place('fixed');
+  const entries = model.parameters.map(({ name, shape, role, momentum }) => ({
     name,
     offset: offsets.get(name)!,
     count: sizeOf(shape),
+    role,
     ...(momentum === undefined ? {} : { momentum }),
   }));
-  return { entries, trainedBytes, bytes };
+  return { entries, trainedBytes, gradientBytes, bytes };
 }
 
 /** Bytes [from, from + bytes) of the segment that worker `rank` of `workers` updates: whole cache lines. */

@@ -19,7 +19,7 @@ const convolution = [
   'P',
   'Q',
 ] as const;
-const lookup = ['count', 'V', 'D', 'areFloats', 'indices'] as const;
+const lookup = ['count', 'V', 'D', 'indices'] as const;
 const recurrence = ['N', 'T', 'H', 'reverse'] as const;
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
@@ -90,7 +90,7 @@ export const kernelOperands = {
   embedding: [...lookup, 'w', 'y'],
   embeddingGradient: [...lookup, 'dy', 'dw'],
   fill: ['y', 'count', 'value'],
-  gatherLabels: ['labels', 'order', 'count', 'y'],
+  gatherIntegers: ['values', 'isBytes', 'order', 'count', 'length', 'y'],
   gatherSamples: [
     'samples',
     'isBytes',

@@ -1,19 +1,19 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
-import { checkDataset, type Dataset } from '../data/dataset.js';
+import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import type { LossName } from '../losses/loss.js';
+import { lossTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
 import { schedules, type Optimizer, type ScheduleName } from '../optimizers/index.js';
 import { machineParallelism } from '../parallel/pool.js';
 import { defaultShards } from '../parallel/shards.js';
 
 export interface TrainSettings {
-  readonly data: Dataset;
+  readonly data: AnyDataset;
   /** Scored after each epoch; nothing is selected by it. */
-  readonly validation?: Dataset;
-  /** Default `crossEntropy`. */
-  readonly loss?: LossName;
+  readonly validation?: AnyDataset;
+  /** Of every output, or by output: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. Default `crossEntropy`. */
+  readonly loss?: LossSetting;
   readonly optimizer: Optimizer;
   /** Default `constant`. */
   readonly schedule?: ScheduleName;
@@ -30,8 +30,8 @@ export interface TrainSettings {
   readonly numerics?: Numerics;
 }
 
-export type ResolvedSettings = Required<Omit<TrainSettings, 'validation'>> &
-  Pick<TrainSettings, 'validation'>;
+export type ResolvedSettings = Required<Omit<TrainSettings, 'validation' | 'loss'>> &
+  Pick<TrainSettings, 'validation'> & { readonly terms: readonly LossTerm[] };
 
 /** Threads beyond this are a mistake, not a machine. */
 const MAX_WORKERS = 1024;
@@ -41,13 +41,13 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   checkPresent('optimizer', optimizer, 'one made by sgd, momentum or adam');
-  const batch = checkWhole('batch', settings.batch ?? 64, 1, checkDataset(data).labels.length);
+  const batch = checkWhole('batch', settings.batch ?? 64, 1, countOf(checkDataset(data)));
   const schedule = checkName('schedule', settings.schedule ?? 'constant', Object.keys(schedules));
   return {
     data,
     ...(validation ? { validation } : {}),
     optimizer,
-    loss: settings.loss ?? 'crossEntropy',
+    terms: lossTerms(settings.loss ?? 'crossEntropy', [...model.outputs.keys()]),
     schedule: schedule as ScheduleName,
     epochs: checkWhole('epochs', epochs, 1),
     batch,

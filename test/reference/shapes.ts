@@ -5,16 +5,12 @@ type Values = ArrayLike<number>;
 const sizeOf = (shape: Shape): number => shape.reduce((size, extent) => size * extent, 1);
 
 /** All indices of a shape, in order. */
-export function indices(shape: Shape): number[][] {
-  return Array.from({ length: sizeOf(shape) }, (_, position) => {
-    const index: number[] = [];
-    for (const extent of shape.toReversed()) {
-      index.unshift(position % extent);
-      position = Math.floor(position / extent);
-    }
-    return index;
-  });
-}
+export const indices = (shape: Shape): number[][] =>
+  shape.reduce<number[][]>(
+    (all, extent) =>
+      all.flatMap((index) => Array.from({ length: extent }, (_, i) => [...index, i])),
+    [[]],
+  );
 
 /** Position of the element at `index`; along axes of extent 1 any index is 0, and leading ones may be too many. */
 export function positionOf(shape: Shape, index: readonly number[]): number {
@@ -48,7 +44,15 @@ export function reduce(
 
 export function permute(x: Values, shape: Shape, axes: readonly number[]): number[] {
   const out = axes.map((axis) => shape[axis]!);
-  return indices(out).map((index) => x[positionOf(shape, axes.map((_, axis) => index[axes.indexOf(axis)]!))]!);
+  return indices(out).map(
+    (index) =>
+      x[
+        positionOf(
+          shape,
+          axes.map((_, axis) => index[axes.indexOf(axis)]!),
+        )
+      ]!,
+  );
 }
 
 /** A window of `shape` at `start` into x; `value` where it lies outside: slices and padding. */
