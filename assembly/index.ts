@@ -1,9 +1,10 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
+export { attentionProduct, attentionScores, attentionScoresGradient } from './attention';
 export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
 export { binary } from './binary';
-export { CEILING_MADDS, ceiling } from './ceiling';
+export { ceiling, CEILING_MADDS } from './ceiling';
 export { channelAffine, channelProducts } from './channel-affine';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export {
@@ -17,8 +18,10 @@ export {
   conv2dDepthwiseInputGradient,
   conv2dDepthwiseWeightGradient,
 } from './depthwise';
+export { embedding, embeddingGradient } from './embedding';
 export { gatherIntegers, gatherSamples } from './gather';
 export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
+export { gru, gruGradient, gruHiddenGradient } from './gru';
 export { layerNorm, layerNormGradient, layerNormWeightGradient } from './layer-norm';
 export { localResponseNorm, localResponseNormGradient } from './local-response-norm';
 export {
@@ -55,7 +58,8 @@ export {
   valueLosses,
   valueLossesGradient,
 } from './loss-values';
-export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
+export { lstm, lstmGradient } from './lstm';
+export { batchMatmul, KC, matmul, MC, NC, SPILL_BYTES } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, sgd } from './optimizer';
@@ -76,6 +80,7 @@ export {
 } from './pool-windows';
 export { randomNormal, randomUniform } from './random';
 export { rbf, rbfCentresGradient, rbfInputGradient } from './rbf';
+export { elman, elmanGradient } from './recurrent';
 export {
   add,
   addActivation,

@@ -1,4 +1,5 @@
 /** The layers: PyTorch's names, in camel case. */
+export { multiheadAttention, type AttentionOptions } from './attention.js';
 export { batchNorm1d, batchNorm2d, type BatchNormOptions } from './batch-norm.js';
 export { block, chain, residual, type ResidualOptions } from './compose.js';
 export {
@@ -12,7 +13,8 @@ export {
   type DepthwiseConv2dOptions,
 } from './conv2d.js';
 export { add, flatten, relu, scaledTanh, sigmoid, tanh } from './elementwise.js';
-export type { ModelGraph, ParameterSpec } from './graph.js';
+export { embedding, positionEmbedding } from './embedding.js';
+export { type ModelGraph, type ParameterSpec } from './graph.js';
 export { defineLayer, type Layer, type Layers, type Mode, type Scope } from './layer.js';
 export { linear } from './linear.js';
 export {
@@ -23,9 +25,7 @@ export {
   type Architecture,
   type Model,
 } from './model.js';
-export type { LayerTree } from './net.js';
-export { rbf } from './rbf.js';
-export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';
+export { type LayerTree } from './net.js';
 export {
   groupNorm,
   instanceNorm2d,
@@ -49,6 +49,9 @@ export {
   type AvgPoolOptions,
   type PoolOptions,
 } from './pool.js';
+export { rbf } from './rbf.js';
+export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
 export { rebuild } from './registry.js';
 export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
-export type { InputSettings, Wire } from './wire.js';
+export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';
+export { type InputSettings, type Wire } from './wire.js';

@@ -25,6 +25,15 @@ export function matmulWorkspace(m: number, n: number, k: number): number {
   return SPILL_BYTES + floats(Math.max(packedA + packedB, skinny)) + SLACK_BYTES;
 }
 
+/**
+ * A recurrent kernel, forward or back: `scratch` floats for each unit of each of N samples, and a step's product with
+ * the weights of `gates` rows of H units.
+ */
+export function recurrentWorkspace(N: number, H: number, gates: number, scratch: number): number {
+  const products = [matmulWorkspace(N, gates * H, H), matmulWorkspace(N, H, gates * H)];
+  return floats(N * H * scratch) + Math.max(...products);
+}
+
 export interface ConvolutionExtents {
   readonly C: number;
   readonly H: number;

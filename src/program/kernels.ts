@@ -3,6 +3,7 @@
  * the Wasm exports, the emitter's methods and the program printer all follow from it.
  * What each operand is stands above the kernel in `assembly/`.
  */
+const attention = ['N', 'heads', 'T', 'S', 'd', 'causal'] as const;
 const convolution = [
   'N',
   'C',
@@ -38,6 +39,8 @@ const depthwise = [
 const grouped = ['groups', ...depthwise] as const;
 const unshared = ['N', 'C', 'H', 'W', 'O', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
 const padding = ['planes', 'H', 'W', 'top', 'left', 'height', 'width', 'mode'] as const;
+const lookup = ['count', 'V', 'D', 'indices'] as const;
+const recurrence = ['N', 'T', 'H', 'reverse'] as const;
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
 const grouping = [...normalisation, 'groups'] as const;
@@ -69,6 +72,9 @@ export const kernelOperands = {
   add: ['a', 'b', 'y', 'count'],
   addActivation: ['a', 'b', 'y', 'count', 'code'],
   agreeing: ['n', 'C', 'x', 't', 'y'],
+  attentionProduct: [...attention, 'transposed', 'p', 'x', 'y'],
+  attentionScores: [...attention, 'normalize', 'scale', 'q', 'k', 'y', 'workspace'],
+  attentionScoresGradient: ['maps', 'T', 'S', 'causal', 'scale', 'p', 'dp', 'dx'],
   averagePlanes: ['planes', 'area', 'x', 'y'],
   averagePlanesGradient: ['planes', 'area', 'dy', 'dx'],
   avgPool2d: [...pooling, 'x', 'y'],
@@ -118,6 +124,10 @@ export const kernelOperands = {
   crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],
   distributionLosses: ['n', 'C', 'x', 'q', 'relative', 'loss', 'workspace'],
   distributionLossesGradient: ['n', 'C', 'x', 'q', 'dloss', 'dx'],
+  elman: [...recurrence, 'code', 'x', 'w', 'bias', 'y', 'workspace'],
+  elmanGradient: [...recurrence, 'code', 'w', 'y', 'dy', 'dx', 'workspace'],
+  embedding: [...lookup, 'w', 'y'],
+  embeddingGradient: [...lookup, 'dy', 'dw'],
   fill: ['y', 'count', 'value'],
   gatherIntegers: ['values', 'isBytes', 'order', 'count', 'length', 'y'],
   gatherSamples: [
@@ -146,6 +156,11 @@ export const kernelOperands = {
   layerNormWeightGradient: ['rows', 'n', 'x', 'moments', 'dy', 'epsilon', 'dw'],
   localResponseNorm: [...response, 'x', 'y'],
   localResponseNormGradient: [...response, 'x', 'dy', 'dx', 'workspace'],
+  gru: [...recurrence, 'x', 'w', 'bias', 'record', 'workspace'],
+  gruGradient: [...recurrence, 'w', 'record', 'dy', 'dx', 'workspace'],
+  gruHiddenGradient: ['rows', 'H', 'd', 'r', 'y'],
+  lstm: [...recurrence, 'x', 'w', 'bias', 'record', 'workspace'],
+  lstmGradient: [...recurrence, 'w', 'record', 'dy', 'dx', 'workspace'],
   logSoftmax: ['n', 'C', 'x', 'y'],
   logSoftmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
   mapLosses: ['n', 'C', 'x', 'labels', 'j', 'loss', 'workspace'],
