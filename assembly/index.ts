@@ -1,5 +1,6 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
+export { adadelta, adagrad, lion, rmsprop } from './adaptive';
 export { barrier } from './barrier';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
@@ -18,7 +19,17 @@ export {
 export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
-export { adam, momentum, sgd } from './optimizer';
+export { adam, momentum, nesterov, sgd } from './optimizer';
+export {
+  addSigns,
+  average,
+  clipFactor,
+  clipValues,
+  lars,
+  multiply,
+  shrink,
+  sumSquares,
+} from './penalty';
 export {
   averagePlanes,
   averagePlanesGradient,

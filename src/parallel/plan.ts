@@ -7,13 +7,12 @@ import type { Numerics } from '../engine/features.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { lossFor, type LossName } from '../losses/loss.js';
-import { RATE_SLOTS, type Optimizer } from '../optimizers/optimizer.js';
-import { align, type KernelCall, type Program } from '../program/program.js';
+import { align, type Program } from '../program/program.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
 import { layoutParameters, type ParameterLayout } from './parameters.js';
 import { evaluationProgram, gradientProgram, layoutIo, type IoLayout } from './programs.js';
 import { cutShards, scheduleStep, type StepSchedule } from './shards.js';
-import { updateCalls } from './update.js';
+import { planUpdate, rolesOf, type UpdatePlan, type UpdateRequest } from './update.js';
 
 /** Samples scored between two looks of the main thread. */
 export const EVALUATION_CHUNK = 4096;
@@ -55,8 +54,8 @@ export interface RunPlan {
   readonly datasets: readonly Gathering[];
   /** By minibatch size; empty for evaluation only. */
   readonly steps: Readonly<Record<number, StepPlan>>;
-  /** Each worker's update of its slice, the gradients at the segment's start. */
-  readonly updates: readonly (readonly KernelCall[])[];
+  /** Absent for evaluation only. */
+  readonly update?: UpdatePlan;
   /** Evaluation program by block size. */
   readonly evaluations: Readonly<Record<number, Program>>;
   readonly evaluationBlock: number;
@@ -84,8 +83,7 @@ export interface PlanRequest {
   readonly workers: number;
   /** The data sets at hand; training uses the first. */
   readonly datasets: readonly DatasetExtents[];
-  readonly training?: {
-    readonly optimizer: Optimizer;
+  readonly training?: UpdateRequest & {
     readonly batch: number;
     readonly shards: number;
   };
@@ -101,9 +99,10 @@ export function planRun({
   training,
 }: PlanRequest): RunPlan {
   const lossGraph = lossFor(loss);
-  const parameters = layoutParameters(model);
+  const parameters = layoutParameters(model, training && rolesOf(model, training));
+  const update = training && planUpdate(training, parameters, workers);
   const counts = datasets.map(({ count }) => count);
-  const { batch, optimizer } = training ?? { batch: 0, optimizer: undefined };
+  const batch = training?.batch ?? 0;
   const shards = Math.min(training?.shards ?? 0, batch);
 
   const blocks = unique(
@@ -139,20 +138,20 @@ export function planRun({
   const memory = layoutMemory({
     control: 64,
     order: Math.max(training ? counts[0]! : 0, EVALUATION_CHUNK) * 4,
-    rates: CHUNK_STEPS * RATE_SLOTS * 4,
+    rates: CHUNK_STEPS * (update?.rateSlots ?? 0) * 4,
     metrics: CHUNK_STEPS * shards * 8,
     scores: EVALUATION_CHUNK * model.outputs * 4,
     losses: EVALUATION_CHUNK * 4,
     parameters: parameters.bytes,
-    state: parameters.trainedBytes * (optimizer?.stateArrays ?? 0),
+    state: update?.stateBytes ?? 0,
     ...Object.fromEntries(
       datasets.flatMap((data, i) => [
         [`samples ${i}`, data.count * sizeOf(data.shape) * (data.isBytes ? 1 : 4)],
         [`labels ${i}`, data.count],
       ]),
     ),
-    gradients: parameters.bytes * gradientSlots * workers,
-    rate: align(RATE_SLOTS * 4) * workers,
+    gradients: parameters.gradientBytes * gradientSlots * workers,
+    rate: rateBytes(update) * workers,
     batch: align(io.batchBytes) * workers,
     results: align(io.resultBytes) * workers,
     activations: mostBytes(programs, 'activationBytes') * workers,
@@ -170,16 +169,16 @@ export function planRun({
     gradientSlots,
     datasets: datasets.map((data, i) => gathering(model, data, memory, i)),
     steps,
-    updates: optimizer
-      ? Array.from({ length: workers }, (_, rank) =>
-          updateCalls(optimizer, parameters, rank, workers),
-        )
-      : [],
+    ...(update ? { update } : {}),
     evaluations,
     evaluationBlock: EVALUATION_BLOCK,
     outputs: model.outputs,
   };
 }
+
+/** A worker's rates of a step, and a cache line for what clips its gradients. */
+const rateBytes = (update: UpdatePlan | undefined): number =>
+  align((update?.rateSlots ?? 0) * 4) + align(4);
 
 /** Distinct positive numbers. */
 const unique = (sizes: readonly number[]): number[] =>

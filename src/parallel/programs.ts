@@ -6,7 +6,7 @@ import type { Model, ModelGraph } from '../layers/index.js';
 import type { Loss } from '../losses/loss.js';
 import * as ops from '../ops/index.js';
 import { address, align, type Address, type Program } from '../program/program.js';
-import type { ParameterLayout } from './parameters.js';
+import { movingEntries, trainedEntries, type ParameterLayout } from './parameters.js';
 
 /** Offsets in the batch and results segments, shared by compiler and worker. */
 export interface IoLayout {
@@ -69,7 +69,7 @@ export function gradientProgram(
   const labels = input('labels', [count], 'i32');
   const mean = ops.weightedSum(loss.perSample(graph.output, labels), 1 / batch);
   const hits = ops.weightedSum(ops.correct(graph.output, labels), 1);
-  const trained = parameters.entries.filter(({ momentum }) => momentum === undefined);
+  const trained = trainedEntries(parameters);
   const by = trained.map(({ name }) => graph.parameters.get(name)!);
   const found = gradients(mean, by);
   // Backward order: the last layer's gradients are wanted first, so its activations are free first.
@@ -77,12 +77,10 @@ export function gradientProgram(
     .map(({ offset }, i) => ({ tensor: found[i]!, at: address('gradients', offset) }))
     .toReversed();
   // The shard's share of the minibatch's mean statistic.
-  const observed = parameters.entries
-    .filter(({ momentum }) => momentum !== undefined)
-    .map(({ name, offset }) => ({
-      tensor: ops.scale(graph.observations.get(name)!, count / batch),
-      at: address('gradients', offset),
-    }));
+  const observed = movingEntries(parameters).map(({ name, offset }) => ({
+    tensor: ops.scale(graph.observations.get(name)!, count / batch),
+    at: address('gradients', offset),
+  }));
   return compile({
     name: `gradients of ${count} of ${batch}`,
     leaves: leavesOf(graph, labels, io, parameters),

@@ -8,7 +8,6 @@ import { allocateMemory, releaseMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import { RATE_SLOTS } from '../optimizers/optimizer.js';
 import { splitSeed } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
 import { baseOf } from './layout.js';
@@ -42,6 +41,8 @@ export interface Session {
   writeOrder(order: Uint32Array): void;
   /** Trains minibatches [first, first + rates.length) of the order, one row of rates a step. */
   train(first: number, rates: readonly (readonly number[])[]): Promise<StepMetrics[]>;
+  /** Exchanges weights and statistics with their average. */
+  swapAverage(): void;
   /** Scores a whole data set. */
   evaluate(dataset: number): Promise<Evaluation>;
   close(): Promise<void>;
@@ -107,9 +108,19 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       new Uint32Array(memory.buffer, at('order'), order.length).set(order);
     },
     async train(first, rates) {
-      rates.forEach((row, i) => viewOf('rates', i * RATE_SLOTS * 4, row.length).set(row));
+      rates.forEach((row, i) =>
+        viewOf('rates', i * plan.update!.rateSlots * 4, row.length).set(row),
+      );
       await pool.run({ kind: 'train', first, steps: rates.length });
       return rates.map((_, i) => readMetrics(plan, first + i, i, viewOf));
+    },
+    swapAverage() {
+      const { gradientBytes } = plan.parameters;
+      const weights = viewOf('parameters', 0, gradientBytes / 4);
+      const average = viewOf('state', plan.update!.averageOffset!, gradientBytes / 4);
+      const before = weights.slice();
+      weights.set(average);
+      average.set(before);
     },
     async evaluate(dataset) {
       const { count } = plan.datasets[dataset]!;

@@ -4,10 +4,8 @@
  */
 import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
-import { RATE_SLOTS } from '../optimizers/optimizer.js';
 import { baseOf, type Region } from './layout.js';
 import { createMeeting } from './meeting.js';
-import { sliceOf } from './parameters.js';
 import type { Gathering, RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
 
@@ -33,6 +31,8 @@ export type RunJob = (job: Job) => boolean;
 /** A minibatch size, linked: what this worker does in each phase of a step. */
 interface LinkedStep {
   readonly gradientPhase: readonly LinkedShard[];
+  /** Sums that all must have taken before the update; absent if it needs none. */
+  readonly sumPhase?: LinkedProgram;
   readonly updatePhase: LinkedProgram;
 }
 
@@ -67,6 +67,7 @@ export function createWorker(
   ) as [number, number, number, number];
   const ownRates = bases.rates / 4;
   const results = bases.results / 4;
+  const rateSlots = plan.update?.rateSlots ?? 0;
   const steps = new Map(
     Object.values(plan.steps).map((step) => [step.batch, linkStep(plan, step, kernels, rank)]),
   );
@@ -102,8 +103,8 @@ export function createWorker(
     const data = plan.datasets[0]!;
     const start = position * plan.batch;
     const step = steps.get(Math.min(plan.batch, data.count - start))!;
-    const rates = allRates + index * RATE_SLOTS;
-    floats.copyWithin(ownRates, rates, rates + RATE_SLOTS);
+    const rates = allRates + index * rateSlots;
+    floats.copyWithin(ownRates, rates, rates + rateSlots);
     for (const { program, shard, from, count, folds } of step.gradientPhase) {
       gather(data, order + (start + from) * 4, count);
       run(program);
@@ -113,6 +114,10 @@ export function createWorker(
       run(folds);
     }
     if (!meet()) return false;
+    if (step.sumPhase) {
+      run(step.sumPhase);
+      if (!meet()) return false;
+    }
     run(step.updatePhase);
     return meet();
   }
@@ -155,7 +160,8 @@ function basesOf(plan: RunPlan, rank: number): Bases {
 }
 
 const gradientBase = (plan: RunPlan, { rank, slot }: Slot): number =>
-  baseOf(plan.memory, 'gradients') + (rank * plan.gradientSlots + slot) * plan.parameters.bytes;
+  baseOf(plan.memory, 'gradients') +
+  (rank * plan.gradientSlots + slot) * plan.parameters.gradientBytes;
 
 function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number): LinkedStep {
   const bases = basesOf(plan, rank);
@@ -165,7 +171,9 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
   let folds: (() => void)[] = [];
   for (const action of schedule.actions[rank]!) {
     if (action.kind === 'fold') {
-      folds.push(linkSum(kernels, slotAt(action.to), slotAt(action.from), plan.parameters.bytes));
+      folds.push(
+        linkSum(kernels, slotAt(action.to), slotAt(action.from), plan.parameters.gradientBytes),
+      );
       continue;
     }
     const { from, count } = schedule.shards[action.shard]!;
@@ -174,16 +182,17 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
     folds = [];
     gradientPhase.push({ program, shard: action.shard, from, count, folds });
   }
-  const slice = sliceOf(plan.parameters.bytes, rank, plan.workers);
+  const { slices, sums, updates } = plan.update!;
+  const slice = slices[rank]!;
   const merges = schedule.merges.map(({ to, from }) => {
     const [target, source] = [to, from].map((slot) => gradientBase(plan, slot) + slice.from);
     return linkSum(kernels, target!, source!, slice.bytes);
   });
-  const update = link(plan.updates[rank]!, kernels, {
-    ...bases,
-    gradients: gradientBase(plan, schedule.root),
-  });
-  return { gradientPhase, updatePhase: [...merges, ...update] };
+  const rootBases = { ...bases, gradients: gradientBase(plan, schedule.root) };
+  const update = link(updates[rank]!, kernels, rootBases);
+  if (sums.length === 0) return { gradientPhase, updatePhase: [...merges, ...update] };
+  const sumPhase = [...merges, ...link(sums[rank]!, kernels, rootBases)];
+  return { gradientPhase, sumPhase, updatePhase: update };
 }
 
 /** `to` += `from`, `bytes` of floats. */
