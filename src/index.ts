@@ -25,7 +25,25 @@ export {
 } from './layers/index.js';
 export { type LossName } from './losses/loss.js';
 export { lenet5, mlp, resnet20 } from './models/index.js';
-export { adam, momentum, sgd, type Optimizer, type ScheduleName } from './optimizers/index.js';
+export {
+  adadelta,
+  adagrad,
+  adam,
+  adamW,
+  ema,
+  lars,
+  lion,
+  momentum,
+  rmsprop,
+  schedule,
+  sgd,
+  swa,
+  type Average,
+  type Optimizer,
+  type ParameterGroup,
+  type Schedule,
+  type ScheduleName,
+} from './optimizers/index.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
 export { loadModel, saveModel } from './training/model-store.js';

@@ -63,7 +63,7 @@ const MAX_WORKERS = 1024;
 export function resolveSettings(model: Model, settings: TrainSettings): ResolvedSettings {
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
-  checkPresent('optimizer', optimizer, 'one made by sgd, momentum or adam');
+  checkPresent('optimizer', optimizer, 'one made by sgd, momentum, adam, …');
   const batch = checkWhole('batch', settings.batch ?? 64, 1, checkDataset(data).labels.length);
   const { average, clipNorm, clipValue, freeze, weights } = settings;
   if (average !== undefined) checkPresent('average', average, 'one made by ema or swa');
@@ -92,7 +92,12 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
 
 /** @throws LanewiseError kind 'argument' for a weight that the model lacks or that has another size. */
 function checkWeights(model: Model, weights: Weights): void {
-  if (!(weights instanceof Map)) checkPresent('weights', undefined, 'a Map of arrays by name');
+  if (!(weights instanceof Map)) {
+    throw new LanewiseError(
+      'argument',
+      `weights is ${String(weights)}, expected a Map of arrays by name`,
+    );
+  }
   const names = model.parameters.map(({ name }) => name);
   for (const [name, values] of weights) {
     const spec = model.parameters.find((parameter) => parameter.name === name);
