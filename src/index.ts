@@ -11,6 +11,7 @@ export {
   conv2d,
   flatten,
   globalAvgPool2d,
+  init,
   linear,
   maxPool2d,
   parameterCount,
@@ -20,6 +21,7 @@ export {
   sequential,
   sigmoid,
   tanh,
+  type Initializer,
   type Layer,
   type Model,
 } from './layers/index.js';

@@ -8,8 +8,7 @@ import { allocateMemory, releaseMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import { splitSeed } from '../random/philox.js';
-import { purpose } from '../random/purposes.js';
+import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
 import { EVALUATION_CHUNK, extentsOf, planRun, type PlanRequest, type RunPlan } from './plan.js';
 import { createLocalPool, createThreadPool } from './pool.js';
@@ -78,11 +77,10 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   return {
     plan,
     initialize(seed) {
-      const [key0, key1] = splitSeed(seed);
-      request.model.parameters.forEach(({ initializer: { low, high } }, i) => {
+      request.model.parameters.forEach((spec, i) => {
         const { offset, count } = plan.parameters.entries[i]!;
-        const y = at('parameters') + offset;
-        kernels.randomUniform(y, count, low, high, key0, key1, i, purpose.init);
+        const values = viewOf('parameters', offset, count);
+        drawParameter(kernels, spec, i, seed, at('parameters') + offset, values);
       });
     },
     readWeights: () =>
