@@ -1,9 +1,9 @@
 /** The convolutional layer, in PyTorch's names and order: Conv2d(in, out, kernel, stride, padding, bias). */
 import * as ops from '../ops/index.js';
-import { fanInUniform } from './initializer.js';
+import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
 import { checkChoice, checkInteger, checkPair, type Layer } from './layer.js';
 
-export interface Conv2dOptions {
+export interface Conv2dOptions extends InitOptions {
   /** One number or [vertical, horizontal]; default 1. */
   readonly stride?: number | readonly [number, number];
   /** Zeros around the image; one number or [vertical, horizontal]; default 0. */
@@ -26,7 +26,7 @@ export function conv2d(
   inChannels: number,
   outChannels: number,
   kernelSize: number | readonly [number, number],
-  { stride = 1, padding = 0, bias = true, algorithm = 'auto' }: Conv2dOptions = {},
+  { stride = 1, padding = 0, bias = true, algorithm = 'auto', ...inits }: Conv2dOptions = {},
 ): Layer {
   checkInteger('conv2d', 'inChannels', inChannels, 1);
   checkInteger('conv2d', 'outChannels', outChannels, 1);
@@ -46,11 +46,13 @@ export function conv2d(
       padding,
       bias,
       ...(algorithm === 'auto' ? {} : { algorithm }),
+      ...initSettings('conv2d', inits),
     },
     build(x, scope) {
-      const init = fanInUniform(inChannels * kh * kw);
-      const w = scope.parameter('weight', [outChannels, inChannels, kh, kw], init);
-      const b = bias ? scope.parameter('bias', [outChannels], init) : null;
+      const usual = fanInUniform(inChannels * kh * kw);
+      const { weightInit = usual, biasInit = usual } = inits;
+      const w = scope.parameter('weight', [outChannels, inChannels, kh, kw], weightInit);
+      const b = bias ? scope.parameter('bias', [outChannels], biasInit) : null;
       return ops.conv2d(x, w, b, attributes);
     },
   };

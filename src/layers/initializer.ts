@@ -143,3 +143,24 @@ export function checkInitializer(layer: string, name: string, value: unknown): I
   }
   return value as Initializer;
 }
+
+/** Options of layers with a weight and a bias. */
+export interface InitOptions {
+  /** Default uniform in ±1/√fan-in. */
+  readonly weightInit?: Initializer;
+  /** Default as the weight's default. */
+  readonly biasInit?: Initializer;
+}
+
+/**
+ * The options as a layer's settings keep them. Given values are left out: a model file has the weights.
+ * @throws LanewiseError kind 'argument' for what is no initialiser.
+ */
+export function initSettings(layer: string, { weightInit, biasInit }: InitOptions): InitOptions {
+  const given = Object.entries({ weightInit, biasInit }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    given
+      .map(([name, value]) => [name, checkInitializer(layer, name, value)] as const)
+      .filter(([, { kind }]) => kind !== 'values'),
+  );
+}

@@ -29,16 +29,7 @@ export function drawParameter(
       values.fill(drawing.value);
       break;
     case 'uniform':
-      kernels.randomUniform(
-        at,
-        count,
-        drawing.low,
-        drawing.high,
-        key0,
-        key1,
-        index,
-        purpose.init,
-      );
+      kernels.randomUniform(at, count, drawing.low, drawing.high, key0, key1, index, purpose.init);
       break;
     case 'normal':
       normal(drawing.mean, drawing.std);
