@@ -1,22 +1,26 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
 export { adadelta, adagrad, lion, rmsprop } from './adaptive';
+export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
+export { binary } from './binary';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
-export { gatherLabels, gatherSamples } from './gather';
+export { gatherIntegers, gatherSamples } from './gather';
 export {
   correct,
   crossEntropy,
   crossEntropyGradient,
+  logSoftmax,
+  logSoftmaxGradient,
   oneHot,
   softmax,
   softmaxGradient,
   squaredErrors,
   squaredErrorsGradient,
 } from './loss';
-export { KC, MC, NC, SPILL_BYTES, matmul } from './matmul';
+export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
 export { adam, momentum, nesterov, sgd } from './optimizer';
@@ -50,6 +54,7 @@ export {
   weightedSum,
 } from './reduce';
 export { SKINNY } from './skinny';
+export { copyStrided } from './strided';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

@@ -3,6 +3,7 @@
  * Letters: n samples, C classes; logits n×C; labels int32.
  */
 import { exp, log } from './math';
+import { sumPlane } from './norm';
 import { LANES, floats, loadTail, storeTail, sumLanes } from './simd';
 
 function maximum(x: usize, count: i32): f32 {
@@ -47,6 +48,40 @@ export function softmaxGradient(n: i32, C: i32, y: usize, dy: usize, dx: usize):
     for (let c = 0; c < C; c++) {
       const at = floats(c);
       store<f32>(dx + at, load<f32>(y + at) * (load<f32>(dy + at) - dot));
+    }
+    y += floats(C);
+    dy += floats(C);
+    dx += floats(C);
+  }
+}
+
+/** y[i, c] = (x[i, c] − m) − log Σ_d e^(x[i, d] − m), m the row's maximum. */
+export function logSoftmax(n: i32, C: i32, x: usize, y: usize): void {
+  for (let i = 0; i < n; i++) {
+    const top = maximum(x, C);
+    const sum = exponentials(x, y, C, top);
+    const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);
+    for (let c = 0; c < C; c++) store<f32>(y + floats(c), load<f32>(x + floats(c)) - top - logSum);
+    x += floats(C);
+    y += floats(C);
+  }
+}
+
+/** dx[i, c] = dy[i, c] − e^y[i, c]·Σ_d dy[i, d], from y = logSoftmax(x). */
+export function logSoftmaxGradient(n: i32, C: i32, y: usize, dy: usize, dx: usize): void {
+  for (let i = 0; i < n; i++) {
+    const sum = f32x4.splat(sumPlane(dy, C));
+    let c = 0;
+    for (; c <= C - LANES; c += LANES) {
+      const at = floats(c);
+      const share = f32x4.mul(exp(v128.load(y + at)), sum);
+      v128.store(dx + at, f32x4.sub(v128.load(dy + at), share));
+    }
+    const rest = C - c;
+    if (rest) {
+      const at = floats(c);
+      const share = f32x4.mul(exp(loadTail(y + at, rest)), sum);
+      storeTail(dx + at, f32x4.sub(loadTail(dy + at, rest), share), rest);
     }
     y += floats(C);
     dy += floats(C);

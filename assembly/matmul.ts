@@ -65,6 +65,27 @@ export function matmul(
   }
 }
 
+/** c[i] = op(a[i])·op(b[i]) for each of `batch` products, one after another in memory; workspace as for one. */
+export function batchMatmul(
+  batch: i32,
+  transposeA: i32,
+  transposeB: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  workspace: usize,
+): void {
+  for (let i = 0; i < batch; i++) {
+    matmul(transposeA, transposeB, m, n, k, a, b, 0, c, NONE, workspace);
+    a += floats(m * k);
+    b += floats(k * n);
+    c += floats(m * n);
+  }
+}
+
 /** Bias and activation over a block of C while it is still in cache. */
 function finish(c: usize, pitch: usize, m: i32, n: i32, bias: usize, code: i32): void {
   if (!bias && code == NONE) return;

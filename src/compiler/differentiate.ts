@@ -3,7 +3,7 @@
  * each op's backward rule answers with tensors, and contributions to one tensor are added.
  */
 import { LanewiseError } from '../errors.js';
-import { add } from '../ops/add.js';
+import { add } from '../ops/binary.js';
 import { constant } from '../ops/constant.js';
 import { withLayer, type Node } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';

@@ -7,7 +7,7 @@ import { apply, withLayer, type Op } from '../graph/op.js';
 import { topologicalOrder } from '../graph/order.js';
 import type { Application, Tensor } from '../graph/tensor.js';
 import { activationOp, type Activation } from '../ops/activation.js';
-import { addOp } from '../ops/add.js';
+import { addOp } from '../ops/binary.js';
 import { conv2dOp } from '../ops/conv2d.js';
 import { matmulOp } from '../ops/matmul.js';
 import { batchNormOp, normalizeOp } from '../ops/norm.js';

@@ -2,7 +2,7 @@
 import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { constantly } from './initializer.js';
-import { checkInteger, type Layer } from './layer.js';
+import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
 
 export interface BatchNormOptions {
   /** Added to the variance; default 1e-5. */
@@ -25,29 +25,30 @@ export function batchNorm2d(
   checkInteger('batchNorm2d', 'features', features, 1);
   checkNumber('eps', eps, Number.MAX_VALUE);
   checkNumber('momentum', momentum, 1);
-  return {
-    kind: 'batchNorm2d',
-    settings: { features, eps, momentum },
-    build(x, scope) {
-      const shape = [features];
-      const weight = scope.parameter('weight', shape, constantly(1));
-      const bias = scope.parameter('bias', shape, constantly(0));
-      const keep = (name: string, initial: number) =>
-        scope.statistic(name, shape, constantly(initial), momentum);
-      const mean = keep('running_mean', 0);
-      const variance = keep('running_var', 1);
-      if (scope.mode === 'evaluation') {
-        return ops.normalize({ x, mean, variance, weight, bias }, eps);
-      }
-      const moments = ops.channelMoments(x);
-      const y = ops.batchNorm(x, moments, weight, bias, eps);
-      const m = ops.valuesPerChannel(x);
-      scope.observe('running_mean', ops.row(moments, 0));
-      scope.observe('running_var', ops.scale(ops.row(moments, 1), m / (m - 1)));
-      return y;
-    },
-  };
+  return defineLayer('batchNorm2d', { features, eps, momentum }, (scope, input) => {
+    const x = input!;
+    const shape = [features];
+    const weight = scope.parameter('weight', shape, constantly(1));
+    const bias = scope.parameter('bias', shape, constantly(0));
+    const keep = (name: string, initial: number) =>
+      scope.statistic(name, shape, constantly(initial), momentum);
+    const mean = keep('running_mean', 0);
+    const variance = keep('running_var', 1);
+    if (scope.mode === 'evaluation') {
+      return ops.normalize({ x, mean, variance, weight, bias }, eps);
+    }
+    const moments = ops.channelMoments(x);
+    const y = ops.batchNorm(x, moments, weight, bias, eps);
+    const m = ops.valuesPerChannel(x);
+    scope.observe('running_mean', ops.row(moments, 0));
+    scope.observe('running_var', ops.scale(ops.row(moments, 1), m / (m - 1)));
+    return y;
+  });
 }
+
+export const normalizationLayers: Constructors = {
+  batchNorm2d: ({ features, ...options }) => batchNorm2d(features, options),
+};
 
 function checkNumber(name: string, value: unknown, most: number): void {
   if (typeof value === 'number' && value >= 0 && value <= most) return;

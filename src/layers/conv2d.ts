@@ -1,7 +1,14 @@
 /** The convolutional layer, in PyTorch's names and order: Conv2d(in, out, kernel, stride, padding, bias). */
 import * as ops from '../ops/index.js';
 import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
-import { checkChoice, checkInteger, checkPair, type Layer } from './layer.js';
+import {
+  checkChoice,
+  checkInteger,
+  checkPair,
+  defineLayer,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
 export interface Conv2dOptions extends InitOptions {
   /** One number or [vertical, horizontal]; default 1. */
@@ -36,24 +43,26 @@ export function conv2d(
     padding: checkPair('conv2d', 'padding', padding, 0),
     algorithm: checkChoice('conv2d', 'algorithm', algorithm, ['auto', 'direct'] as const),
   };
-  return {
-    kind: 'conv2d',
-    settings: {
-      inChannels,
-      outChannels,
-      kernelSize,
-      stride,
-      padding,
-      bias,
-      ...(algorithm === 'auto' ? {} : { algorithm }),
-      ...initSettings('conv2d', inits),
-    },
-    build(x, scope) {
-      const usual = fanInUniform(inChannels * kh * kw);
-      const { weightInit = usual, biasInit = usual } = inits;
-      const w = scope.parameter('weight', [outChannels, inChannels, kh, kw], weightInit);
-      const b = bias ? scope.parameter('bias', [outChannels], biasInit) : null;
-      return ops.conv2d(x, w, b, attributes);
-    },
+  const settings = {
+    inChannels,
+    outChannels,
+    kernelSize,
+    stride,
+    padding,
+    bias,
+    ...(algorithm === 'auto' ? {} : { algorithm }),
+    ...initSettings('conv2d', inits),
   };
+  return defineLayer('conv2d', settings, (scope, x) => {
+    const usual = fanInUniform(inChannels * kh * kw);
+    const { weightInit = usual, biasInit = usual } = inits;
+    const w = scope.parameter('weight', [outChannels, inChannels, kh, kw], weightInit);
+    const b = bias ? scope.parameter('bias', [outChannels], biasInit) : null;
+    return ops.conv2d(x!, w, b, attributes);
+  });
 }
+
+export const convolutionLayers: Constructors = {
+  conv2d: ({ inChannels, outChannels, kernelSize, ...options }) =>
+    conv2d(inChannels, outChannels, kernelSize, options),
+};

@@ -16,5 +16,21 @@ const op = defineOp<{ x: Tensor }, { shape: Shape }>({
   backward: ({ inputs }, dy) => ({ x: reshape(dy, inputs.x.shape) }),
 });
 
-/** x with its elements, in order, under `shape`. */
-export const reshape = (x: Tensor, shape: Shape): Tensor => apply(op, { x }, { shape });
+/** x with its elements, in order, under `shape`, of which one extent may be −1: what is left for it. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const open = shape.indexOf(-1);
+  if (open < 0) return apply(op, { x }, { shape });
+  const others = sizeOf(shape.filter((_, axis) => axis !== open));
+  const rest = sizeOf(x.shape) / others;
+  if (!Number.isInteger(rest) || rest < 1) {
+    throw new ShapeError(
+      'reshape',
+      `the ${sizeOf(x.shape)} elements of ${showShape(x.shape)} do not divide by ${showShape(shape)}`,
+    );
+  }
+  return apply(op, { x }, { shape: shape.with(open, rest) });
+}
+
+/** All axes from `startAxis` on as one; N×C×H×W becomes N×(C·H·W). */
+export const flatten = (x: Tensor, startAxis = 1): Tensor =>
+  reshape(x, [...x.shape.slice(0, startAxis), sizeOf(x.shape.slice(startAxis))]);

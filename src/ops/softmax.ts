@@ -1,16 +1,23 @@
-/** Softmax over the last axis of a matrix. */
+/** Softmax and its logarithm over the last axis. */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
-import { showShape, type Tensor } from '../graph/tensor.js';
+import { sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
+
+/** The kernels' leading operands: rows, and values of one. */
+const leading = (shape: Shape): [n: number, C: number] => [
+  sizeOf(shape.slice(0, -1)),
+  shape.at(-1)!,
+];
+
+function checkRank(name: string, x: Tensor): { shape: Shape } {
+  if (x.shape.length === 0)
+    throw new ShapeError(name, 'expected at least one axis, found a scalar');
+  return { shape: x.shape };
+}
 
 const softmaxOp = defineOp<{ x: Tensor }, object>({
   name: 'softmax',
-  shape({ x }) {
-    if (x.shape.length !== 2)
-      throw new ShapeError('softmax', `expected a matrix, found ${showShape(x.shape)}`);
-    return { shape: x.shape };
-  },
-  forward: (k, { inputs: { x } }, at) =>
-    k.softmax(x.shape[0]!, x.shape[1]!, at.inputs.x, at.output),
+  shape: ({ x }) => checkRank('softmax', x),
+  forward: (k, { inputs: { x } }, at) => k.softmax(...leading(x.shape), at.inputs.x, at.output),
   backward: ({ output }, dy) => ({ x: apply(softmaxGradientOp, { y: output, dy }, {}) }),
 });
 
@@ -18,8 +25,26 @@ const softmaxGradientOp = defineOp<{ y: Tensor; dy: Tensor }, object>({
   name: 'softmaxGradient',
   shape: ({ y }) => ({ shape: y.shape }),
   forward: (k, { inputs: { y } }, at) =>
-    k.softmaxGradient(y.shape[0]!, y.shape[1]!, at.inputs.y, at.inputs.dy, at.output),
+    k.softmaxGradient(...leading(y.shape), at.inputs.y, at.inputs.dy, at.output),
 });
 
-/** e^x[i, c] / Σ_d e^x[i, d]; x: n×C. */
+/** e^x[…, c] / Σ_d e^x[…, d]; x of any shape but a scalar. */
 export const softmax = (x: Tensor): Tensor => apply(softmaxOp, { x }, {});
+
+const logSoftmaxOp = defineOp<{ x: Tensor }, object>({
+  name: 'logSoftmax',
+  shape: ({ x }) => checkRank('logSoftmax', x),
+  forward: (k, { inputs: { x } }, at) => k.logSoftmax(...leading(x.shape), at.inputs.x, at.output),
+  backward: ({ output }, dy) => ({ x: apply(logSoftmaxGradientOp, { y: output, dy }, {}) }),
+});
+
+const logSoftmaxGradientOp = defineOp<{ y: Tensor; dy: Tensor }, object>({
+  name: 'logSoftmaxGradient',
+  shape: ({ y }) => ({ shape: y.shape }),
+  forward: (k, { inputs: { y } }, at) =>
+    k.logSoftmaxGradient(...leading(y.shape), at.inputs.y, at.inputs.dy, at.output),
+  inPlace: ['dy'],
+});
+
+/** x[…, c] − log Σ_d e^x[…, d]; x of any shape but a scalar. */
+export const logSoftmax = (x: Tensor): Tensor => apply(logSoftmaxOp, { x }, {});

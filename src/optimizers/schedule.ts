@@ -14,10 +14,10 @@ export interface StepPlace {
   readonly history: readonly EpochMetrics[];
 }
 
-/** What an epoch ended with; `val…` are absent without validation data. */
+/** What an epoch ended with; `val…` are absent without validation data, accuracies where the loss knows no right answers. */
 export interface EpochMetrics {
   readonly loss: number;
-  readonly accuracy: number;
+  readonly accuracy?: number;
   readonly valLoss?: number;
   readonly valAccuracy?: number;
 }

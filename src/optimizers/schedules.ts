@@ -246,7 +246,10 @@ export function reduceOnPlateau(options: PlateauOptions = {}): Schedule {
   const valueOf = (epoch: EpochMetrics): number => {
     const value = metric === undefined ? (epoch.valLoss ?? epoch.loss) : epoch[metric];
     if (value !== undefined) return value;
-    throw new LanewiseError('argument', `reduceOnPlateau metric '${metric}' needs validation data`);
+    throw new LanewiseError(
+      'argument',
+      `reduceOnPlateau: the run's epochs have no '${metric}', expected validation data or another metric`,
+    );
   };
   return {
     kind: 'reduceOnPlateau',

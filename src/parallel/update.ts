@@ -17,7 +17,6 @@ import {
   type KernelCall,
 } from '../program/program.js';
 import {
-  movingEntries,
   sliceOf,
   trainedEntries,
   type ParameterEntry,
@@ -66,7 +65,7 @@ export function rolesOf(
 ): ParameterRoles {
   const all = parameters.map(({ name }) => name);
   const groups = optimizer.groups ?? [];
-  const trained = parameters.filter(({ momentum }) => momentum === undefined);
+  const trained = parameters.filter(({ role }) => role === 'trained');
   freeze.forEach((pattern) => checkMatch('freeze', pattern, all));
   groups.forEach(({ match }) =>
     checkMatch(
@@ -250,7 +249,8 @@ function updateCalls(context: Context, slice: Slice): KernelCall[] {
       }),
     );
   }
-  for (const { offset, count, momentum } of movingEntries(parameters)) {
+  for (const { offset, count, role, momentum } of parameters.entries) {
+    if (role !== 'statistic' || momentum === undefined) continue;
     within(slice, offset, align(count * 4), (from, values) =>
       k.moveTowards(address('parameters', from), address('gradients', from), values, momentum),
     );

@@ -6,7 +6,7 @@ import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { baseOf, type Region } from './layout.js';
 import { createMeeting } from './meeting.js';
-import type { Gathering, RunPlan, StepPlan } from './plan.js';
+import type { DatasetPlan, Gathering, RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
 
 /** Steps of one epoch: positions [first, first + steps) in minibatches of the order. */
@@ -14,6 +14,9 @@ export interface TrainJob {
   readonly kind: 'train';
   readonly first: number;
   readonly steps: number;
+  /** Number of the first of these steps in the whole run, and the run's key: what random layers draw by. */
+  readonly step: number;
+  readonly key: readonly [number, number];
 }
 
 /** Samples [0, count) of the order, scored from a data set. */
@@ -62,9 +65,14 @@ export function createWorker(
   const at = (name: string) => baseOf(plan.memory, name);
   const floats = new Float32Array(memory.buffer);
   const order = at('order');
-  const [allRates, allMetrics, allLosses, allScores] = ['rates', 'metrics', 'losses', 'scores'].map(
-    (name) => at(name) / 4,
-  ) as [number, number, number, number];
+  const [allRates, allMetrics, allLosses, allShares, allScores] = [
+    'rates',
+    'metrics',
+    'losses',
+    'shares',
+    'scores',
+  ].map((name) => at(name) / 4) as [number, number, number, number, number];
+  const randomness = new Uint32Array(memory.buffer, bases.batch + plan.io.randomness, 4);
   const ownRates = bases.rates / 4;
   const results = bases.results / 4;
   const rateSlots = plan.update?.rateSlots ?? 0;
@@ -78,28 +86,12 @@ export function createWorker(
     ]),
   );
   const meet = createMeeting(plan, kernels, spins);
-  const gather = (data: Gathering, positions: number, count: number) => {
-    const { samples, isBytes, extents, scale, shift, border } = data;
-    const [C, h, w, H, W] = extents;
-    kernels.gatherSamples(
-      samples,
-      Number(isBytes),
-      positions,
-      count,
-      C,
-      h,
-      w,
-      H,
-      W,
-      scale,
-      shift,
-      border,
-      bases.batch,
-    );
-    kernels.gatherLabels(data.labels, positions, count, bases.batch + plan.io.labels);
+  const gather = ({ columns }: DatasetPlan, positions: number, count: number) => {
+    for (const column of columns)
+      gatherColumn(kernels, column, positions, count, bases.batch + column.to);
   };
 
-  function trainStep(position: number, index: number): boolean {
+  function trainStep(position: number, index: number, number: number, key: TrainJob['key']) {
     const data = plan.datasets[0]!;
     const start = position * plan.batch;
     const step = steps.get(Math.min(plan.batch, data.count - start))!;
@@ -107,6 +99,10 @@ export function createWorker(
     floats.copyWithin(ownRates, rates, rates + rateSlots);
     for (const { program, shard, from, count, folds } of step.gradientPhase) {
       gather(data, order + (start + from) * 4, count);
+      randomness[0] = key[0];
+      randomness[1] = key[1];
+      randomness[2] = number;
+      randomness[3] = from;
       run(program);
       const metrics = allMetrics + (index * plan.shards + shard) * 2;
       floats[metrics] = floats[results + plan.io.loss / 4]!;
@@ -122,7 +118,7 @@ export function createWorker(
     return meet();
   }
 
-  function evaluateBlocks(data: Gathering, count: number): boolean {
+  function evaluateBlocks(data: DatasetPlan, count: number): boolean {
     const { evaluationBlock, outputs, io } = plan;
     for (let from = rank * evaluationBlock; from < count; from += plan.workers * evaluationBlock) {
       const size = Math.min(evaluationBlock, count - from);
@@ -130,7 +126,9 @@ export function createWorker(
       run(evaluations.get(size)!);
       const losses = results + io.losses / 4;
       const scores = results + io.scores / 4;
+      const shares = results + io.shares / 4;
       floats.copyWithin(allLosses + from, losses, losses + size);
+      floats.copyWithin(allShares + from, shares, shares + size);
       floats.copyWithin(allScores + from * outputs, scores, scores + size * outputs);
     }
     return true;
@@ -138,9 +136,25 @@ export function createWorker(
 
   return (job) => {
     if (job.kind === 'evaluate') return evaluateBlocks(plan.datasets[job.dataset]!, job.count);
-    for (let i = 0; i < job.steps; i++) if (!trainStep(job.first + i, i)) return false;
+    for (let i = 0; i < job.steps; i++)
+      if (!trainStep(job.first + i, i, job.step + i, job.key)) return false;
     return true;
   };
+}
+
+/** count leaves' values, of the samples at `positions`, to `to`. */
+function gatherColumn(
+  kernels: Kernels,
+  { values, dtype, isBytes, extents, scale, shift, border }: Gathering,
+  positions: number,
+  count: number,
+  to: number,
+): void {
+  const [C, h, w, H, W] = extents;
+  const bytes = Number(isBytes);
+  if (dtype === 'i32') kernels.gatherIntegers(values, bytes, positions, count, w, to);
+  else
+    kernels.gatherSamples(values, bytes, positions, count, C, h, w, H, W, scale, shift, border, to);
 }
 
 /** Segment bases of worker `rank`; gradients at its slot 0. */

@@ -21,6 +21,9 @@ const convolution = [
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
+const axes4 = ['n0', 'n1', 'n2', 'n3'] as const;
+const axes6 = [...axes4, 'n4', 'n5'] as const;
+const axis = ['outer', 'extent', 'inner'] as const;
 
 export const kernelOperands = {
   activation: ['code', 'x', 'y', 'count'],
@@ -52,6 +55,8 @@ export const kernelOperands = {
   batchNorm: [...normalisation, 'x', 'mean', 'variance', 'weight', 'bias', 'epsilon', 'y', 'code'],
   batchNormGradient: [...normalisation, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
   batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
+  batchMatmul: ['batch', 'transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'c', 'workspace'],
+  binary: ['code', ...axes4, 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3', 'a', 'b', 'y'],
   channelMoments: [...normalisation, 'x', 'moments'],
   clipFactor: ['sums', 'blocks', 'most', 'factor'],
   clipValues: ['x', 'count', 'most'],
@@ -60,11 +65,28 @@ export const kernelOperands = {
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
   conv2dWinograd: [...winograd, 'flipped', 'x', 'w', 'b', 'y', 'code', 'workspace'],
   conv2dWinogradWeightGradient: [...winograd, 'x', 'dy', 'dw', 'workspace'],
+  copyStrided: [
+    ...axes6,
+    's0',
+    's1',
+    's2',
+    's3',
+    's4',
+    's5',
+    't0',
+    't1',
+    't2',
+    't3',
+    't4',
+    't5',
+    'x',
+    'y',
+  ],
   correct: ['n', 'C', 'x', 'labels', 'y'],
   crossEntropy: ['n', 'C', 'x', 'labels', 'loss', 'workspace'],
   crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],
   fill: ['y', 'count', 'value'],
-  gatherLabels: ['labels', 'order', 'count', 'y'],
+  gatherIntegers: ['values', 'isBytes', 'order', 'count', 'length', 'y'],
   gatherSamples: [
     'samples',
     'isBytes',
@@ -94,7 +116,11 @@ export const kernelOperands = {
     'trust',
   ],
   lion: ['p', 'g', 'm', 'count', 'rates', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2'],
+  logSoftmax: ['n', 'C', 'x', 'y'],
+  logSoftmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
   matmul: ['transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'bias', 'c', 'code', 'workspace'],
+  maxAxis: [...axis, 'x', 'y'],
+  maxAxisGradient: [...axis, 'x', 'dy', 'dx'],
   maxPool2d: [...pooling, 'x', 'y'],
   maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
   momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
@@ -126,6 +152,7 @@ export const kernelOperands = {
   spread: ['s', 'y', 'count', 'weight'],
   squaredErrors: ['n', 'C', 'y', 't', 'loss'],
   squaredErrorsGradient: ['n', 'C', 'y', 't', 'dloss', 'dy'],
+  sumAxis: [...axis, 'x', 'y'],
   sumChannels: ['N', 'C', 'area', 'x', 'y'],
   sumRows: ['rows', 'columns', 'x', 'y'],
   sumSquares: ['x', 'count', 'block', 'y'],

@@ -1,10 +1,10 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
-import { checkDataset, type Dataset } from '../data/dataset.js';
+import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import type { LossName } from '../losses/loss.js';
+import { lossTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
 import {
   checkSchedule,
   type Average,
@@ -17,14 +17,15 @@ import type { Weights } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
 
 export interface TrainSettings {
-  readonly data: Dataset;
+  readonly data: AnyDataset;
   /** Scored after each epoch; nothing is selected by it. */
-  readonly validation?: Dataset;
-  /** Default `crossEntropy`. */
-  readonly loss?: LossName;
+  readonly validation?: AnyDataset;
+  /** Of every output, or by output: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. Default `crossEntropy`. */
+  readonly loss?: LossSetting;
   readonly optimizer: Optimizer;
   /** Default `constant`. */
   readonly schedule?: ScheduleName | Schedule;
+  readonly epochs: number;
   /** What the trained model has, and what is scored after each epoch: an average of the weights. */
   readonly average?: Average;
   /** Gradients beyond ± this are cut off; then all of them are scaled so that their norm is at most `clipNorm`. */
@@ -37,7 +38,6 @@ export interface TrainSettings {
   readonly freeze?: readonly string[];
   /** What the weights begin with, such as a trained model's; parameters that it lacks are drawn. */
   readonly weights?: Weights;
-  readonly epochs: number;
   /** Samples in a minibatch; default 64. The last one of an epoch may be smaller. */
   readonly batch?: number;
   /** Parts of a minibatch; default one for every 16 samples, or 32 if the net is small. Part of the result, unlike `workers`. */
@@ -53,8 +53,8 @@ export interface TrainSettings {
 /** Settings that are absent unless given. */
 type Optional = 'validation' | 'average' | 'clipNorm' | 'clipValue' | 'freeze' | 'weights';
 
-export type ResolvedSettings = Required<Omit<TrainSettings, Optional>> &
-  Pick<TrainSettings, Optional>;
+export type ResolvedSettings = Required<Omit<TrainSettings, Optional | 'loss'>> &
+  Pick<TrainSettings, Optional> & { readonly terms: readonly LossTerm[] };
 
 /** Threads beyond this are a mistake, not a machine. */
 const MAX_WORKERS = 1024;
@@ -64,7 +64,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   checkPresent('optimizer', optimizer, 'one made by sgd, momentum, adam, …');
-  const batch = checkWhole('batch', settings.batch ?? 64, 1, checkDataset(data).labels.length);
+  const batch = checkWhole('batch', settings.batch ?? 64, 1, countOf(checkDataset(data)));
   const { average, clipNorm, clipValue, freeze, weights } = settings;
   if (average !== undefined) checkPresent('average', average, 'one made by ema or swa');
   checkBound('clipNorm', clipNorm);
@@ -74,7 +74,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     data,
     ...(validation ? { validation } : {}),
     optimizer,
-    loss: settings.loss ?? 'crossEntropy',
+    terms: lossTerms(settings.loss ?? 'crossEntropy', [...model.outputs.keys()]),
     schedule: checkSchedule(settings.schedule ?? 'constant'),
     ...(average ? { average } : {}),
     ...(clipNorm === undefined ? {} : { clipNorm }),

@@ -3,6 +3,7 @@
  * second, so that progress can be shown and a wish to stop be heard. How long a chunk is has no influence
  * on any number.
  */
+import { countOf } from '../data/dataset.js';
 import { shuffledOrder } from '../data/shuffle.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
@@ -28,13 +29,14 @@ export interface Progress {
   readonly samples: number;
   /** Means over the epoch so far. */
   readonly loss: number;
-  readonly accuracy: number;
+  /** Absent where the loss knows no right answers. */
+  readonly accuracy?: number;
   readonly imagesPerSecond: number;
   /** Of the whole run, estimated. */
   readonly secondsLeft: number;
 }
 
-/** One finished epoch. `val…` are absent without validation data. */
+/** One finished epoch. `val…` are absent without validation data, accuracies where the loss knows no right answers. */
 export interface EpochRecord extends EpochMetrics {
   readonly epoch: number;
   readonly imagesPerSecond: number;
@@ -74,11 +76,11 @@ export async function train(
   callbacks: TrainCallbacks = {},
 ): Promise<TrainResult> {
   const resolved = resolveSettings(model, settings);
-  const { data, validation, loss, batch, shards, workers, numerics, seed, epochs } = resolved;
+  const { data, validation, terms, batch, shards, workers, numerics, seed, epochs } = resolved;
   const start = performance.now();
   const session = await createSession({
     model,
-    loss,
+    terms,
     numerics,
     workers,
     datasets: validation ? [data, validation] : [data],
@@ -101,7 +103,7 @@ export async function train(
     const weights = session.readWeights();
     checkWeights(weights);
     return {
-      model: createTrainedModel(model, loss, numerics, weights),
+      model: createTrainedModel(model, terms, numerics, weights),
       history,
       settings: resolved,
       numerics,
@@ -139,9 +141,9 @@ async function trainEpoch(
 ): Promise<EpochRecord | undefined> {
   const { data, validation, batch, epochs, seed } = settings;
   const epoch = history.length + 1;
-  const samples = data.labels.length;
+  const samples = countOf(data);
   const stepsPerEpoch = Math.ceil(samples / batch);
-  const total = { loss: 0, hits: 0, samples: 0 };
+  const total: Totals = { loss: 0, hits: 0, samples: 0 };
   const epochStartMs = clock.trainingMs;
   session.writeOrder(shuffledOrder(samples, seed, epoch));
   for (let first = 0; first < stepsPerEpoch;) {
@@ -154,6 +156,7 @@ async function trainEpoch(
     const metrics = await session.train(
       first,
       rates.map((row) => row.values),
+      done,
     );
     clock.isAveraging ||= rates.some((row) => row.isAveraged);
     const ms = performance.now() - started;
@@ -171,21 +174,22 @@ async function trainEpoch(
       samplesDone: total.samples,
       samples,
       loss: total.loss / total.samples,
-      accuracy: total.hits / total.samples,
+      ...accuracyOf(total),
       imagesPerSecond: (clock.samples / clock.trainingMs) * 1000,
       secondsLeft: ((epochs * samples - clock.samples) * clock.trainingMs) / clock.samples / 1000,
     });
   }
   if (clock.isAveraging && validation) session.swapAverage();
-  const summary = validation ? summarize(await session.evaluate(1), validation) : undefined;
+  const summary = validation ? summarize(await session.evaluate(1, false), validation) : undefined;
   if (clock.isAveraging && validation) session.swapAverage();
   if (summary)
     checkLoss(summary.loss, `the validation loss became ${summary.loss} in epoch ${epoch}`);
   return {
     epoch,
     loss: total.loss / total.samples,
-    accuracy: total.hits / total.samples,
-    ...(summary ? { valLoss: summary.loss, valAccuracy: summary.accuracy } : {}),
+    ...accuracyOf(total),
+    ...(summary ? { valLoss: summary.loss } : {}),
+    ...(summary?.accuracy === undefined ? {} : { valAccuracy: summary.accuracy }),
     imagesPerSecond: (samples / (clock.trainingMs - epochStartMs)) * 1000,
   };
 }
@@ -211,15 +215,25 @@ function ratesOf(
   return { values: [...rates, share], isAveraged: share > 0 };
 }
 
+/** Sums over an epoch so far; `hits` is NaN where the loss knows no right answers. */
+interface Totals {
+  loss: number;
+  hits: number;
+  samples: number;
+}
+
+const accuracyOf = ({ hits, samples }: Totals): { readonly accuracy?: number } =>
+  Number.isNaN(hits) ? {} : { accuracy: hits / samples };
+
 function addStep(
-  total: { loss: number; hits: number; samples: number },
+  total: Totals,
   { loss, hits, samples }: StepMetrics,
   epoch: number,
   step: number,
 ): void {
   checkLoss(loss, `the loss became ${loss} in epoch ${epoch}, step ${step + 1}`);
   total.loss += loss * samples;
-  total.hits += hits;
+  total.hits += hits ?? NaN;
   total.samples += samples;
 }
 

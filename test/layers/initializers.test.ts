@@ -16,7 +16,7 @@ import { createSession } from '../../src/parallel/session.js';
 
 /** The initial values of a model's parameters. */
 async function initialWeights(model: Model, seed = 1): Promise<Map<string, Float32Array>> {
-  const [c, h, w] = model.architecture.input.shape;
+  const [c, h, w] = Object.values(model.architecture.inputs)[0]!.shape as [number, number, number];
   const dataset = {
     name: 'nothing',
     shape: [c, h, w] as const,
@@ -26,7 +26,7 @@ async function initialWeights(model: Model, seed = 1): Promise<Map<string, Float
   };
   const session = await createSession({
     model,
-    loss: 'crossEntropy',
+    terms: [],
     numerics: 'strict',
     workers: 0,
     datasets: [dataset],

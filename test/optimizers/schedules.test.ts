@@ -78,7 +78,10 @@ test('values out of range are refused by name', () => {
 test('a metric that needs validation data says so', () => {
   const made = schedule.reduceOnPlateau({ metric: 'valLoss' });
   const at = { step: 4, steps: 8, stepsPerEpoch: 4, history: [{ loss: 1, accuracy: 0 }] };
-  assert.throws(() => made.factor(at), /needs validation data/);
+  assert.throws(
+    () => made.factor(at),
+    /reduceOnPlateau: the run's epochs have no 'valLoss', expected validation data/,
+  );
 });
 
 test('our exp, log, cosine and powers agree with Math’s to 1e-14', () => {

@@ -1,0 +1,149 @@
+/**
+ * Functions of two operands, element by element, with broadcasting: the operands are seen through up to four axes
+ * (src/ops/strided.ts merges what can be), and along the last one an operand either runs with the result or stands still.
+ */
+import { LANES, floats, loadTail, storeTail } from './simd';
+
+// Codes shared with src/ops/binary.ts.
+const ADD: i32 = 0;
+const SUBTRACT: i32 = 1;
+const MULTIPLY: i32 = 2;
+const DIVIDE: i32 = 3;
+const MAXIMUM: i32 = 4;
+const MINIMUM: i32 = 5;
+const EXCEEDS: i32 = 6;
+
+/** ½, which a tie gives to both sides. */
+const HALF: usize = memory.data<f32>([0.5]);
+
+@inline
+function value(code: i32, a: v128, b: v128): v128 {
+  if (code == ADD) return f32x4.add(a, b);
+  if (code == SUBTRACT) return f32x4.sub(a, b);
+  if (code == MULTIPLY) return f32x4.mul(a, b);
+  if (code == DIVIDE) return f32x4.div(a, b);
+  if (code == MAXIMUM) return f32x4.max(a, b);
+  if (code == MINIMUM) return f32x4.min(a, b);
+  // EXCEEDS: 1 where a > b, ½ where they are equal, else 0.
+  const half = v128.load_splat<f32>(HALF);
+  return f32x4.add(v128.and(half, f32x4.gt(a, b)), v128.and(half, f32x4.ge(a, b)));
+}
+
+/** An operand of a row: its own elements, or the first one in all lanes. */
+@inline
+function operand(moves: bool, p: usize, at: usize): v128 {
+  return moves ? v128.load(p + at) : v128.load_splat<f32>(p);
+}
+
+@inline
+function operandTail(moves: bool, p: usize, at: usize, rest: i32): v128 {
+  return moves ? loadTail(p + at, rest) : v128.load_splat<f32>(p);
+}
+
+@inline
+function rowWith(
+  code: i32,
+  aMoves: bool,
+  bMoves: bool,
+  count: i32,
+  a: usize,
+  b: usize,
+  y: usize,
+): void {
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    const at = floats(i);
+    v128.store(y + at, value(code, operand(aMoves, a, at), operand(bMoves, b, at)));
+  }
+  const rest = count - i;
+  if (rest) {
+    const at = floats(i);
+    const v = value(code, operandTail(aMoves, a, at, rest), operandTail(bMoves, b, at, rest));
+    storeTail(y + at, v, rest);
+  }
+}
+
+@inline
+function row(
+  code: i32,
+  aStride: i32,
+  bStride: i32,
+  count: i32,
+  a: usize,
+  b: usize,
+  y: usize,
+): void {
+  if (!aStride) rowWith(code, false, true, count, a, b, y);
+  else if (!bStride) rowWith(code, true, false, count, a, b, y);
+  else rowWith(code, true, true, count, a, b, y);
+}
+
+@inline
+function rowsWith(
+  code: i32,
+  n0: i32,
+  n1: i32,
+  n2: i32,
+  n3: i32,
+  a0: i32,
+  a1: i32,
+  a2: i32,
+  a3: i32,
+  b0: i32,
+  b1: i32,
+  b2: i32,
+  b3: i32,
+  a: usize,
+  b: usize,
+  y: usize,
+): void {
+  for (let i = 0; i < n0; i++) {
+    for (let j = 0; j < n1; j++) {
+      let aRow = a + floats(i * a0 + j * a1);
+      let bRow = b + floats(i * b0 + j * b1);
+      for (let k = 0; k < n2; k++) {
+        row(code, a3, b3, n3, aRow, bRow, y);
+        aRow += floats(a2);
+        bRow += floats(b2);
+        y += floats(n3);
+      }
+    }
+  }
+}
+
+/**
+ * y[i, j, k, l] = f(a[i·a0 + j·a1 + k·a2 + l·a3], b[i·b0 + …]), f that of `code`; y: n0×n1×n2×n3. The last
+ * strides are 1 or 0, not both 0. y may be a or b if that one has y's shape.
+ */
+export function binary(
+  code: i32,
+  n0: i32,
+  n1: i32,
+  n2: i32,
+  n3: i32,
+  a0: i32,
+  a1: i32,
+  a2: i32,
+  a3: i32,
+  b0: i32,
+  b1: i32,
+  b2: i32,
+  b3: i32,
+  a: usize,
+  b: usize,
+  y: usize,
+): void {
+  if (code == ADD) rowsWith(ADD, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
+  else if (code == SUBTRACT)
+    rowsWith(SUBTRACT, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
+  else if (code == MULTIPLY)
+    rowsWith(MULTIPLY, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
+  else if (code == DIVIDE)
+    rowsWith(DIVIDE, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
+  else if (code == MAXIMUM)
+    rowsWith(MAXIMUM, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
+  else if (code == MINIMUM)
+    rowsWith(MINIMUM, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
+  else if (code == EXCEEDS)
+    rowsWith(EXCEEDS, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
+}
