@@ -34,6 +34,7 @@ export function chainNet(layers: readonly (readonly [string, Layer])[], input = 
     inputs: [i === 0 ? input : layers[i - 1]![0]],
     owner: name,
   }));
+  for (const { name, layer } of steps) checkCount(layer, 1, ...layer.inputs, `layer '${name}'`);
   checkNames([input], steps);
   return { inputs: [input], steps, outputs: { output: steps.at(-1)!.name } };
 }
