@@ -49,6 +49,7 @@ export {
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
 export { loadModel, saveModel } from './training/model-store.js';
+export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { type TrainSettings } from './training/settings.js';
 export {
   train,

@@ -7,6 +7,7 @@ import { LanewiseError } from '../errors.js';
 import { allocateMemory, releaseMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { splitSeed } from '../random/philox.js';
+import type { ParameterSpec } from '../layers/index.js';
 import { columnsOf } from './columns.js';
 import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
@@ -34,8 +35,8 @@ export interface StepMetrics {
 
 export interface Session {
   readonly plan: RunPlan;
-  /** Draws initial weights: element e of parameter i is a function of (seed, i, e). */
-  initialize(seed: number): void;
+  /** Draws initial weights: element e of parameter i is a function of (seed, i, e), by `specs` in the model's place. */
+  initialize(seed: number, specs?: readonly ParameterSpec[]): void;
   readWeights(): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
   /** The epoch's order of samples. */
@@ -84,9 +85,9 @@ export async function createSession(request: SessionRequest): Promise<Session> {
 
   return {
     plan,
-    initialize(seed) {
+    initialize(seed, specs = model.parameters) {
       key = splitSeed(seed);
-      request.model.parameters.forEach((spec, i) => {
+      specs.forEach((spec, i) => {
         const { offset, count } = plan.parameters.entries[i]!;
         const values = viewOf('parameters', offset, count);
         drawParameter(kernels, spec, i, seed, at('parameters') + offset, values);

@@ -139,7 +139,7 @@ export const resolveWorkers = (workers: number = machineParallelism()): number =
 export const resolveNumerics = (numerics: Numerics = defaultNumerics()): Numerics =>
   checkName('numerics', numerics, ['fused', 'strict']) as Numerics;
 
-function checkWhole(name: string, value: number, least: number, most = Infinity): number {
+export function checkWhole(name: string, value: number, least: number, most = Infinity): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   throw new LanewiseError(
