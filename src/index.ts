@@ -1,17 +1,28 @@
 /** Lanewise: the public names. */
 export { LanewiseError, type ErrorKind } from './errors.js';
-export { checkDataset, firstSamples, type Dataset } from './data/dataset.js';
+export {
+  checkDataset,
+  firstSamples,
+  type AnyDataset,
+  type Dataset,
+  type Field,
+  type TensorDataset,
+} from './data/dataset.js';
 export { digits, type DigitsOptions } from './data/digits/index.js';
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export {
+  add,
   avgPool2d,
   batchNorm2d,
+  block,
   chain,
   conv2d,
   flatten,
+  functional,
   globalAvgPool2d,
   init,
+  input,
   linear,
   maxPool2d,
   parameterCount,
@@ -24,8 +35,10 @@ export {
   type Initializer,
   type Layer,
   type Model,
+  type Wire,
 } from './layers/index.js';
 export { type LossName } from './losses/loss.js';
+export { type LossSetting } from './losses/terms.js';
 export { lenet5, mlp, resnet20 } from './models/index.js';
 export {
   adadelta,
@@ -46,6 +59,7 @@ export {
   type Schedule,
   type ScheduleName,
 } from './optimizers/index.js';
+export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
 export { loadModel, saveModel } from './training/model-store.js';

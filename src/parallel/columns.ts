@@ -57,6 +57,27 @@ export function columnsOf(model: Model, terms: readonly LossTerm[], data: AnyDat
   return { count: countOf(data), columns: [...inputs, ...targets, ...weights] };
 }
 
+/**
+ * The columns of a further data set of the same run, which the same programs read: weights are not among
+ * them if the first has none.
+ * @throws LanewiseError kind 'data' if a target has another type or shape than in the first.
+ */
+export function matchColumns(first: Columns, other: Columns): Columns {
+  const describe = ({ dtype, shape }: Column) => `${dtype} ${showShape(shape)}`;
+  const columns = other.columns.filter((column) => {
+    const [leaf] = column.leaves;
+    const known = first.columns.find(({ leaves }) => leaves[0] === leaf);
+    if (known && describe(known) !== describe(column)) {
+      throw new LanewiseError(
+        'data',
+        `${leaf} is ${describe(known)} in the first data set and ${describe(column)} in the second, expected the same`,
+      );
+    }
+    return known !== undefined;
+  });
+  return { ...other, columns };
+}
+
 function inputFields(model: Model, data: AnyDataset): [string, Field, InputSettings][] {
   const inputs = Object.entries(model.architecture.inputs);
   if (!isTensorDataset(data)) {

@@ -8,6 +8,7 @@ import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
 import type { Column, Columns } from './columns.js';
+import type { Gathering } from './gather.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
 import { layoutParameters, type ParameterLayout } from './parameters.js';
 import {
@@ -31,21 +32,15 @@ const ACTIVATION_BYTES = 2 ** 28;
 /** Steps between two looks of the main thread, at most. */
 export const CHUNK_STEPS = 1024;
 
-/** How a column's values reach a leaf; see assembly/gather.ts. */
-export interface Gathering extends Pick<
-  Column,
-  'dtype' | 'extents' | 'scale' | 'shift' | 'border'
-> {
-  readonly values: number;
-  readonly isBytes: boolean;
-  /** The leaf's offset in the batch segment. */
+/** A column in memory, and its leaf's offset in the batch segment. */
+export interface PlacedColumn extends Gathering {
   readonly to: number;
 }
 
 /** A data set in memory. */
 export interface DatasetPlan {
   readonly count: number;
-  readonly columns: readonly Gathering[];
+  readonly columns: readonly PlacedColumn[];
 }
 
 /** One kind of minibatch: the full one, or the smaller last one. */

@@ -1,6 +1,7 @@
 /** The programs of a model: gradients of one shard, and losses and scores of one block of samples. */
 import { compile } from '../compiler/compile.js';
 import { gradients } from '../compiler/differentiate.js';
+import { nameRefusals } from '../graph/op.js';
 import { input, sizeOf, type Tensor } from '../graph/tensor.js';
 import type { Model, ModelGraph } from '../layers/index.js';
 import type { Loss } from '../losses/loss.js';
@@ -96,10 +97,24 @@ function lossOf(
   given: ReadonlyMap<LeafName, Tensor>,
 ): Tensor {
   const parts = terms.map(({ output, loss, weight }) => {
-    const value = loss.perSample(graph.outputs.get(output)!, given.get(targetLeaf(output))!);
+    const value = nameRefusals(output, () =>
+      loss.perSample(graph.outputs.get(output)!, given.get(targetLeaf(output))!),
+    );
     return weight === 1 ? value : ops.scale(value, weight);
   });
   return parts.reduce((a, b) => ops.add(a, b));
+}
+
+/** The samples' losses, each times its weight if there are weights, summed and times `factor`. */
+export function meanLoss(
+  graph: ModelGraph,
+  terms: readonly LossTerm[],
+  given: ReadonlyMap<LeafName, Tensor>,
+  factor: number,
+): Tensor {
+  const losses = lossOf(graph, terms, given);
+  const weights = given.get(WEIGHTS);
+  return ops.weightedSum(weights ? ops.multiply(losses, weights) : losses, factor);
 }
 
 /** The first term's share of right answers, where that is something. */
@@ -131,10 +146,7 @@ export function gradientProgram(
   parameters: ParameterLayout,
 ): Program {
   const { graph, leaves, given } = place(task, 'training', count, io, parameters);
-  const losses = lossOf(graph, task.terms, given);
-  const weights = given.get(WEIGHTS);
-  const weighted = weights ? ops.multiply(losses, weights) : losses;
-  const mean = ops.weightedSum(weighted, 1 / batch);
+  const mean = meanLoss(graph, task.terms, given, 1 / batch);
   const hits = hitsOf(graph, task.terms, given);
   const trained = parameters.entries.filter(({ role }) => role === 'trained');
   const by = trained.map(({ name }) => graph.parameters.get(name)!);

@@ -8,7 +8,7 @@ import { allocateMemory, releaseMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { splitSeed } from '../random/philox.js';
 import type { ParameterSpec } from '../layers/index.js';
-import { columnsOf } from './columns.js';
+import { columnsOf, matchColumns } from './columns.js';
 import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
 import { planRun, type PlanRequest, type RunPlan } from './plan.js';
@@ -64,7 +64,10 @@ export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
  */
 export async function createSession(request: SessionRequest): Promise<Session> {
   const { model, terms } = request;
-  const datasets = request.datasets.map((data) => columnsOf(model, terms, data));
+  const found = request.datasets.map((data) => columnsOf(model, terms, data));
+  const datasets = found.map((columns, i) =>
+    i === 0 ? columns : matchColumns(found[0]!, columns),
+  );
   const plan = planRun({ ...request, datasets, workers: Math.max(1, request.workers) });
   const threaded = request.workers > 0;
   const module = await loadModule(plan.numerics, threaded);

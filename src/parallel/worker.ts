@@ -4,9 +4,10 @@
  */
 import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
+import { gatherColumn } from './gather.js';
 import { baseOf, type Region } from './layout.js';
 import { createMeeting } from './meeting.js';
-import type { DatasetPlan, Gathering, RunPlan, StepPlan } from './plan.js';
+import type { DatasetPlan, RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
 
 /** Steps of one epoch: positions [first, first + steps) in minibatches of the order. */
@@ -140,21 +141,6 @@ export function createWorker(
       if (!trainStep(job.first + i, i, job.step + i, job.key)) return false;
     return true;
   };
-}
-
-/** count leaves' values, of the samples at `positions`, to `to`. */
-function gatherColumn(
-  kernels: Kernels,
-  { values, dtype, isBytes, extents, scale, shift, border }: Gathering,
-  positions: number,
-  count: number,
-  to: number,
-): void {
-  const [C, h, w, H, W] = extents;
-  const bytes = Number(isBytes);
-  if (dtype === 'i32') kernels.gatherIntegers(values, bytes, positions, count, w, to);
-  else
-    kernels.gatherSamples(values, bytes, positions, count, C, h, w, H, W, scale, shift, border, to);
 }
 
 /** Segment bases of worker `rank`; gradients at its slot 0. */

@@ -11,6 +11,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { init, type Model, type ModelGraph } from '../layers/index.js';
 import { columnsOf, inputLeaf, type Column } from '../parallel/columns.js';
 import { evaluate } from '../parallel/evaluate.js';
+import { gatherAll } from '../parallel/gather.js';
 import { createSession, type Weights } from '../parallel/session.js';
 import { checkWhole, resolveNumerics } from './settings.js';
 
@@ -51,13 +52,11 @@ export async function lsuv(
   const rounding = resolveNumerics(numerics);
   const weights = await orthonormalWeights(model, data, seed, rounding);
   const graph = model.graph(order.length, 'evaluation');
-  const inputs = [...graph.inputs].map(([name, leaf]): [Tensor, Float32Array | Int32Array] => [
-    leaf,
-    gather(
-      columns.find(({ leaves }) => leaves.includes(inputLeaf(name)))!,
-      order,
-    ),
-  ]);
+  const inputs = new Map<Tensor, Float32Array | Int32Array>();
+  for (const [name, leaf] of graph.inputs) {
+    const column = columns.find(({ leaves }) => leaves.includes(inputLeaf(name)))!;
+    inputs.set(leaf, await gatherAll(pick(column, order), order.length));
+  }
 
   for (const { layer, weight, output } of weightedLayers(model, graph)) {
     const values = weights.get(weight)!;
@@ -127,25 +126,13 @@ function varianceOf(values: Float32Array): number {
   return values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / values.length;
 }
 
-/** Samples of a column as assembly/gather.ts gathers them. */
-function gather(column: Column, order: Uint32Array): Float32Array | Int32Array {
-  const { values, dtype, extents, scale, shift, border } = column;
-  const [C, h, w, H, W] = extents;
+/** A column of the chosen samples alone. */
+function pick(column: Column, order: Uint32Array): Column {
+  const [C, h, w] = column.extents;
   const size = C * h * w;
-  if (dtype === 'i32') {
-    return Int32Array.from(
-      { length: order.length * size },
-      (_, i) => values[order[Math.floor(i / size)]! * size + (i % size)]!,
-    );
-  }
-  const [top, left] = [Math.floor((H - h) / 2), Math.floor((W - w) / 2)];
-  const batch = new Float32Array(order.length * C * H * W).fill(border);
-  order.forEach((sample, n) => {
-    for (let at = 0; at < size; at++) {
-      const [c, i, j] = [Math.floor(at / (h * w)), Math.floor(at / w) % h, at % w];
-      const to = ((n * C + c) * H + top + i) * W + left + j;
-      batch[to] = values[sample * size + at]! * scale + shift;
-    }
-  });
-  return batch;
+  const values = column.values.slice(0, order.length * size);
+  order.forEach((sample, n) =>
+    values.set(column.values.subarray(sample * size, (sample + 1) * size), n * size),
+  );
+  return { ...column, values };
 }
