@@ -192,7 +192,7 @@ export function warmup(
     settings: {
       steps,
       start,
-      before: typeof then === 'string' ? then : { kind: then.kind, ...then.settings },
+      next: typeof then === 'string' ? then : { kind: then.kind, ...then.settings },
     },
     factor(at) {
       if (at.step < steps) return start + ((1 - start) * at.step) / steps;

@@ -47,7 +47,7 @@ test('schedules are printed with all they were made with', () => {
   const made = schedule.warmup(5, schedule.cosine({ period: 3 }), { start: 0.1 });
   assert.is(
     JSON.stringify(made.settings),
-    '{"steps":5,"start":0.1,"before":{"kind":"cosine","period":3,"multiplier":1,"min":0,"by":"epoch"}}',
+    '{"steps":5,"start":0.1,"next":{"kind":"cosine","period":3,"multiplier":1,"min":0,"by":"epoch"}}',
   );
 });
 
