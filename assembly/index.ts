@@ -9,6 +9,7 @@ export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
 export { gatherIntegers, gatherSamples } from './gather';
 export {
+  agreeing,
   correct,
   crossEntropy,
   crossEntropyGradient,
@@ -20,6 +21,22 @@ export {
   squaredErrors,
   squaredErrorsGradient,
 } from './loss';
+export {
+  distributionLosses,
+  distributionLossesGradient,
+  mapLosses,
+  mapLossesGradient,
+  marginLosses,
+  marginLossesGradient,
+} from './loss-classes';
+export {
+  cosineLosses,
+  cosineLossesGradient,
+  sameSide,
+  toFloats,
+  valueLosses,
+  valueLossesGradient,
+} from './loss-values';
 export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
@@ -43,6 +60,7 @@ export {
   maxPool2dGradient,
 } from './pool';
 export { randomNormal, randomUniform } from './random';
+export { rbf, rbfCentresGradient, rbfInputGradient } from './rbf';
 export {
   add,
   addActivation,

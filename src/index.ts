@@ -11,33 +11,8 @@ export {
 export { digits, type DigitsOptions } from './data/digits/index.js';
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
-export {
-  add,
-  avgPool2d,
-  batchNorm2d,
-  block,
-  chain,
-  conv2d,
-  flatten,
-  functional,
-  globalAvgPool2d,
-  init,
-  input,
-  linear,
-  maxPool2d,
-  parameterCount,
-  relu,
-  residual,
-  scaledTanh,
-  sequential,
-  sigmoid,
-  tanh,
-  type Initializer,
-  type Layer,
-  type Model,
-  type Wire,
-} from './layers/index.js';
-export { type LossName } from './losses/loss.js';
+export * from './layers/index.js';
+export * from './losses/loss.js';
 export { type LossSetting } from './losses/terms.js';
 export { lenet5, mlp, resnet20 } from './models/index.js';
 export {
@@ -59,8 +34,9 @@ export {
   type Schedule,
   type ScheduleName,
 } from './optimizers/index.js';
-export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
+export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
 export { loadModel, saveModel } from './training/model-store.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';

@@ -9,6 +9,7 @@ import { denseLayers } from './linear.js';
 import { checkInput, modelOf, type Architecture, type Model } from './model.js';
 import { readNet, type Net } from './net.js';
 import { poolingLayers } from './pool.js';
+import { rbfLayers } from './rbf.js';
 import type { InputSettings } from './wire.js';
 
 const constructors: Constructors = {
@@ -17,6 +18,7 @@ const constructors: Constructors = {
   ...elementwiseLayers,
   ...normalizationLayers,
   ...poolingLayers,
+  ...rbfLayers,
   block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),
   chain: ({ layers }) => chain(createLayers(layers)),
   model: (architecture) => rebuild(architecture),

@@ -5,10 +5,22 @@ export { add, divide, maximum, minimum, multiply, subtract } from './binary.js';
 export { concat } from './concat.js';
 export { constant } from './constant.js';
 export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
-export { correct, crossEntropy, oneHot, sumOfSquaredErrors } from './loss.js';
+export { literal } from './literal.js';
+export { agreeing, correct, crossEntropy, oneHot, sumOfSquaredErrors, toFloats } from './loss.js';
+export { distributionCrossEntropy, divergence, mapLosses, margins } from './loss-classes.js';
+export {
+  absoluteErrors,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  binaryHinges,
+  cosineDistances,
+  huberErrors,
+  sameSide,
+} from './loss-values.js';
 export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
+export { rbf } from './rbf.js';
 export { expand, max, mean, sum, sumTo, type Axes } from './reduce.js';
 export { flatten, reshape } from './reshape.js';
 export { row, scale } from './scale.js';

@@ -2,7 +2,8 @@
 import { cosPi, log } from '../arithmetic.js';
 import type { Kernels } from '../engine/wasm.js';
 import { sizeOf } from '../graph/tensor.js';
-import { drawingFor, type ParameterSpec } from '../layers/index.js';
+import type { ParameterSpec } from '../layers/index.js';
+import { drawingFor } from '../layers/initializer.js';
 import { philox, splitSeed } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
 import { orthonormalize } from './orthogonal.js';
