@@ -1,5 +1,6 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
+export { adadelta, adagrad, lion, rmsprop } from './adaptive';
 export { attentionProduct, attentionScores, attentionScoresGradient } from './attention';
 export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
@@ -62,8 +63,18 @@ export { lstm, lstmGradient } from './lstm';
 export { batchMatmul, KC, matmul, MC, NC, SPILL_BYTES } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
-export { adam, momentum, sgd } from './optimizer';
+export { adam, momentum, nesterov, sgd } from './optimizer';
 export { pad2d, pad2dGradient } from './pad';
+export {
+  addSigns,
+  average,
+  clipFactor,
+  clipValues,
+  lars,
+  multiply,
+  shrink,
+  sumSquares,
+} from './penalty';
 export {
   averagePlanes,
   averagePlanesGradient,

@@ -19,6 +19,7 @@ export * from './optimizers/index.js';
 export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
+export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
 export { loadModel, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';

@@ -61,7 +61,7 @@ function describe({
   return {
     optimizer: optimizer.kind,
     lr: optimizer.learningRate,
-    schedule,
+    schedule: typeof schedule === 'string' ? schedule : schedule.kind,
     epochs,
     batch,
     shards,

@@ -3,7 +3,7 @@ import { LanewiseError } from '../errors.js';
 import { withLayer } from '../graph/op.js';
 import { input, parameter, showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import type { Initializer } from './initializer.js';
+import { drawingFor, type Initializer } from './initializer.js';
 import type { Layer, Mode, Scope } from './layer.js';
 import { runNet, type Net } from './net.js';
 import type { InputSettings } from './wire.js';
@@ -67,6 +67,8 @@ export function buildGraph(
       checkShared(spec, known);
       return known;
     }
+    // Refuses an initialiser that the shape does not suit where the model is made.
+    drawingFor(spec.initializer, spec.name, spec.shape);
     const tensor = parameter(spec.name, spec.shape);
     parameters.set(spec.name, tensor);
     declaredBy.set(spec.name, layer);

@@ -14,7 +14,21 @@ export interface ParameterEntry {
   readonly role: ParameterSpec['role'];
   /** Of a statistic: the share of each minibatch in it. */
   readonly momentum?: number;
+  /** Number of the optimizer's group that trains it; 0 is of all that are in none. */
+  readonly group: number;
 }
+
+/** What settings say of parameters by name; nothing for a run that only evaluates. */
+export interface ParameterRoles {
+  isFrozen(name: string): boolean;
+  groupOf(name: string): number;
+}
+
+const ALL_ALIKE: ParameterRoles = { isFrozen: () => false, groupOf: () => 0 };
+
+/** The entries that the optimizer trains. */
+export const trainedEntries = ({ entries }: ParameterLayout): ParameterEntry[] =>
+  entries.filter(({ role }) => role === 'trained');
 
 export interface ParameterLayout {
   /** In the model's order. */
@@ -27,12 +41,19 @@ export interface ParameterLayout {
   readonly bytes: number;
 }
 
-export function layoutParameters(model: Model): ParameterLayout {
+/** Trained parameters stand group by group, so that each group is one run of values; what is frozen is fixed. */
+export function layoutParameters(model: Model, roles = ALL_ALIKE): ParameterLayout {
+  const specs = model.parameters.map((spec) => ({
+    ...spec,
+    role: roles.isFrozen(spec.name) ? ('fixed' as const) : spec.role,
+    group: roles.groupOf(spec.name),
+  }));
+  const inGroups = specs.toSorted((a, b) => a.group - b.group);
   const offsets = new Map<string, number>();
   let bytes = 0;
   /** Places all of one role; answers with the bytes so far. */
   const place = (wanted: ParameterSpec['role']): number => {
-    for (const { name, shape, role } of model.parameters) {
+    for (const { name, shape, role } of inGroups) {
       if (role !== wanted) continue;
       offsets.set(name, bytes);
       bytes += align(sizeOf(shape) * 4);
@@ -41,12 +62,13 @@ export function layoutParameters(model: Model): ParameterLayout {
   };
   const [trainedBytes, gradientBytes] = [place('trained'), place('statistic')];
   place('fixed');
-  const entries = model.parameters.map(({ name, shape, role, momentum }) => ({
+  const entries = specs.map(({ name, shape, role, momentum, group }) => ({
     name,
     offset: offsets.get(name)!,
     count: sizeOf(shape),
     role,
     ...(momentum === undefined ? {} : { momentum }),
+    group,
   }));
   return { entries, trainedBytes, gradientBytes, bytes };
 }

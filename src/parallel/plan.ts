@@ -6,8 +6,7 @@ import type { Numerics } from '../engine/features.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
-import { RATE_SLOTS, type Optimizer } from '../optimizers/optimizer.js';
-import { align, type KernelCall, type Program } from '../program/program.js';
+import { align, type Program } from '../program/program.js';
 import type { Column, Columns } from './columns.js';
 import type { Gathering } from './gather.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
@@ -22,7 +21,7 @@ import {
   type Task,
 } from './programs.js';
 import { cutShards, scheduleStep, type StepSchedule } from './shards.js';
-import { updateCalls } from './update.js';
+import { planUpdate, rolesOf, type UpdatePlan, type UpdateRequest } from './update.js';
 
 /** Samples scored between two looks of the main thread, and bytes of scores, at most. */
 const EVALUATION_CHUNK = 4096;
@@ -64,8 +63,8 @@ export interface RunPlan {
   readonly datasets: readonly DatasetPlan[];
   /** By minibatch size; empty for evaluation only. */
   readonly steps: Readonly<Record<number, StepPlan>>;
-  /** Each worker's update of its slice, the gradients at the segment's start. */
-  readonly updates: readonly (readonly KernelCall[])[];
+  /** Absent for evaluation only. */
+  readonly update?: UpdatePlan;
   /** Evaluation program by block size. */
   readonly evaluations: Readonly<Record<number, Program>>;
   readonly evaluationBlock: number;
@@ -87,8 +86,7 @@ export interface PlanRequest {
   readonly workers: number;
   /** The data sets at hand; training uses the first. */
   readonly datasets: readonly Columns[];
-  readonly training?: {
-    readonly optimizer: Optimizer;
+  readonly training?: UpdateRequest & {
     readonly batch: number;
     readonly shards: number;
   };
@@ -104,7 +102,8 @@ export function planRun({
   datasets,
   training,
 }: PlanRequest): RunPlan {
-  const parameters = layoutParameters(model);
+  const parameters = layoutParameters(model, training && rolesOf(model, training));
+  const update = training && planUpdate(training, parameters, workers);
   const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
   const evaluationBlock = blockFor(model);
@@ -113,7 +112,7 @@ export function planRun({
     Math.min(EVALUATION_CHUNK, Math.floor(SCORE_BYTES / (outputs * 4))),
   );
   const counts = datasets.map(({ count }) => count);
-  const { batch, optimizer } = training ?? { batch: 0, optimizer: undefined };
+  const batch = training?.batch ?? 0;
   const shards = Math.min(training?.shards ?? 0, batch);
 
   const blocks = unique(
@@ -150,20 +149,20 @@ export function planRun({
   const memory = layoutMemory({
     control: 64,
     order: Math.max(training ? counts[0]! : 0, evaluationChunk) * 4,
-    rates: CHUNK_STEPS * RATE_SLOTS * 4,
+    rates: CHUNK_STEPS * (update?.rateSlots ?? 0) * 4,
     metrics: CHUNK_STEPS * shards * 8,
     scores: evaluationChunk * outputs * 4,
     losses: evaluationChunk * 4,
     shares: evaluationChunk * 4,
     parameters: parameters.bytes,
-    state: parameters.trainedBytes * (optimizer?.stateArrays ?? 0),
+    state: update?.stateBytes ?? 0,
     ...Object.fromEntries(
       datasets.flatMap(({ count, columns }, i) =>
         columns.map((column) => [`${column.leaves[0]} ${i}`, count * bytesOf(column)]),
       ),
     ),
     gradients: parameters.gradientBytes * gradientSlots * workers,
-    rate: align(RATE_SLOTS * 4) * workers,
+    rate: rateBytes(update) * workers,
     batch: align(io.batchBytes) * workers,
     results: align(io.resultBytes) * workers,
     activations: mostBytes(programs, 'activationBytes') * workers,
@@ -181,11 +180,7 @@ export function planRun({
     gradientSlots,
     datasets: datasets.map((data, i) => datasetPlan(data, memory, i, io)),
     steps,
-    updates: optimizer
-      ? Array.from({ length: workers }, (_, rank) =>
-          updateCalls(optimizer, parameters, rank, workers),
-        )
-      : [],
+    ...(update ? { update } : {}),
     evaluations,
     evaluationBlock,
     evaluationChunk,
@@ -194,6 +189,10 @@ export function planRun({
     hasHits: countsHits(task, io, parameters),
   };
 }
+
+/** A worker's rates of a step, and a cache line for what clips its gradients. */
+const rateBytes = (update: UpdatePlan | undefined): number =>
+  align((update?.rateSlots ?? 0) * 4) + align(4);
 
 /** Distinct positive numbers. */
 const unique = (sizes: readonly number[]): number[] =>

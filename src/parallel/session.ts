@@ -6,10 +6,10 @@ import type { AnyDataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { allocateMemory, releaseMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
-import { RATE_SLOTS } from '../optimizers/optimizer.js';
 import { splitSeed } from '../random/philox.js';
-import { purpose } from '../random/purposes.js';
+import type { ParameterSpec } from '../layers/index.js';
 import { columnsOf, matchColumns } from './columns.js';
+import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
 import { planRun, type PlanRequest, type RunPlan } from './plan.js';
 import { createLocalPool, createThreadPool } from './pool.js';
@@ -35,8 +35,8 @@ export interface StepMetrics {
 
 export interface Session {
   readonly plan: RunPlan;
-  /** Draws initial weights: element e of parameter i is a function of (seed, i, e). */
-  initialize(seed: number): void;
+  /** Draws initial weights: element e of parameter i is a function of (seed, i, e), by `specs` in the model's place. */
+  initialize(seed: number, specs?: readonly ParameterSpec[]): void;
   readWeights(): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
   /** The epoch's order of samples. */
@@ -46,6 +46,8 @@ export interface Session {
    * steps of the run before them.
    */
   train(first: number, rates: readonly (readonly number[])[], step: number): Promise<StepMetrics[]>;
+  /** Exchanges weights and statistics with their average. */
+  swapAverage(): void;
   /** Losses and hits of a whole data set, and its scores if asked for. */
   evaluate(dataset: number, withScores: boolean): Promise<Evaluation>;
   close(): Promise<void>;
@@ -86,13 +88,12 @@ export async function createSession(request: SessionRequest): Promise<Session> {
 
   return {
     plan,
-    initialize(seed) {
+    initialize(seed, specs = model.parameters) {
       key = splitSeed(seed);
-      const [key0, key1] = key;
-      request.model.parameters.forEach(({ initializer: { low, high } }, i) => {
+      specs.forEach((spec, i) => {
         const { offset, count } = plan.parameters.entries[i]!;
-        const y = at('parameters') + offset;
-        kernels.randomUniform(y, count, low, high, key0, key1, i, purpose.init);
+        const values = viewOf('parameters', offset, count);
+        drawParameter(kernels, spec, i, seed, at('parameters') + offset, values);
       });
     },
     readWeights: () =>
@@ -118,9 +119,19 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       new Uint32Array(memory.buffer, at('order'), order.length).set(order);
     },
     async train(first, rates, step) {
-      rates.forEach((row, i) => viewOf('rates', i * RATE_SLOTS * 4, row.length).set(row));
+      rates.forEach((row, i) =>
+        viewOf('rates', i * plan.update!.rateSlots * 4, row.length).set(row),
+      );
       await pool.run({ kind: 'train', first, steps: rates.length, step, key });
       return rates.map((_, i) => readMetrics(plan, first + i, i, viewOf));
+    },
+    swapAverage() {
+      const { gradientBytes } = plan.parameters;
+      const weights = viewOf('parameters', 0, gradientBytes / 4);
+      const average = viewOf('state', plan.update!.averageOffset!, gradientBytes / 4);
+      const before = weights.slice();
+      weights.set(average);
+      average.set(before);
     },
     async evaluate(dataset, withScores) {
       const { count } = plan.datasets[dataset]!;

@@ -4,11 +4,9 @@
  */
 import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
-import { RATE_SLOTS } from '../optimizers/optimizer.js';
 import { gatherColumn } from './gather.js';
 import { baseOf, type Region } from './layout.js';
 import { createMeeting } from './meeting.js';
-import { sliceOf } from './parameters.js';
 import type { DatasetPlan, RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
 
@@ -37,6 +35,8 @@ export type RunJob = (job: Job) => boolean;
 /** A minibatch size, linked: what this worker does in each phase of a step. */
 interface LinkedStep {
   readonly gradientPhase: readonly LinkedShard[];
+  /** Sums that all must have taken before the update; absent if it needs none. */
+  readonly sumPhase?: LinkedProgram;
   readonly updatePhase: LinkedProgram;
 }
 
@@ -76,6 +76,7 @@ export function createWorker(
   const randomness = new Uint32Array(memory.buffer, bases.batch + plan.io.randomness, 4);
   const ownRates = bases.rates / 4;
   const results = bases.results / 4;
+  const rateSlots = plan.update?.rateSlots ?? 0;
   const steps = new Map(
     Object.values(plan.steps).map((step) => [step.batch, linkStep(plan, step, kernels, rank)]),
   );
@@ -95,8 +96,8 @@ export function createWorker(
     const data = plan.datasets[0]!;
     const start = position * plan.batch;
     const step = steps.get(Math.min(plan.batch, data.count - start))!;
-    const rates = allRates + index * RATE_SLOTS;
-    floats.copyWithin(ownRates, rates, rates + RATE_SLOTS);
+    const rates = allRates + index * rateSlots;
+    floats.copyWithin(ownRates, rates, rates + rateSlots);
     for (const { program, shard, from, count, folds } of step.gradientPhase) {
       gather(data, order + (start + from) * 4, count);
       randomness[0] = key[0];
@@ -110,6 +111,10 @@ export function createWorker(
       run(folds);
     }
     if (!meet()) return false;
+    if (step.sumPhase) {
+      run(step.sumPhase);
+      if (!meet()) return false;
+    }
     run(step.updatePhase);
     return meet();
   }
@@ -177,16 +182,17 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
     folds = [];
     gradientPhase.push({ program, shard: action.shard, from, count, folds });
   }
-  const slice = sliceOf(plan.parameters.gradientBytes, rank, plan.workers);
+  const { slices, sums, updates } = plan.update!;
+  const slice = slices[rank]!;
   const merges = schedule.merges.map(({ to, from }) => {
     const [target, source] = [to, from].map((slot) => gradientBase(plan, slot) + slice.from);
     return linkSum(kernels, target!, source!, slice.bytes);
   });
-  const update = link(plan.updates[rank]!, kernels, {
-    ...bases,
-    gradients: gradientBase(plan, schedule.root),
-  });
-  return { gradientPhase, updatePhase: [...merges, ...update] };
+  const rootBases = { ...bases, gradients: gradientBase(plan, schedule.root) };
+  const update = link(updates[rank]!, kernels, rootBases);
+  if (sums.length === 0) return { gradientPhase, updatePhase: [...merges, ...update] };
+  const sumPhase = [...merges, ...link(sums[rank]!, kernels, rootBases)];
+  return { gradientPhase, sumPhase, updatePhase: update };
 }
 
 /** `to` += `from`, `bytes` of floats. */

@@ -29,10 +29,10 @@ const job = { kind: 'train', first: 0, steps: 1, step: 0, key: [0, 0] } as const
 
 /** The plan with an update that only worker 1 cannot link. */
 function sabotaged(plan: RunPlan): RunPlan {
-  const updates = plan.updates.map((calls, rank) =>
+  const updates = plan.update!.updates.map((calls, rank) =>
     rank === 1 ? calls.map((call) => ({ ...call, kernel: 'noSuchKernel' as 'sgd' })) : calls,
   );
-  return { ...plan, updates };
+  return { ...plan, update: { ...plan.update!, updates } };
 }
 
 test('a worker that fails ends the job while the others wait at the barrier', async () => {
