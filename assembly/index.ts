@@ -12,6 +12,7 @@ export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
 export { layerNorm, layerNormGradient, layerNormWeightGradient } from './layer-norm';
 export { localResponseNorm, localResponseNormGradient } from './local-response-norm';
 export {
+  agreeing,
   correct,
   crossEntropy,
   crossEntropyGradient,
@@ -23,6 +24,22 @@ export {
   squaredErrors,
   squaredErrorsGradient,
 } from './loss';
+export {
+  distributionLosses,
+  distributionLossesGradient,
+  mapLosses,
+  mapLossesGradient,
+  marginLosses,
+  marginLossesGradient,
+} from './loss-classes';
+export {
+  cosineLosses,
+  cosineLossesGradient,
+  sameSide,
+  toFloats,
+  valueLosses,
+  valueLossesGradient,
+} from './loss-values';
 export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
@@ -42,6 +59,7 @@ export {
   maxPoolWindowsGradient,
 } from './pool-windows';
 export { randomNormal, randomUniform } from './random';
+export { rbf, rbfCentresGradient, rbfInputGradient } from './rbf';
 export {
   add,
   addActivation,

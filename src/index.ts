@@ -11,52 +11,14 @@ export {
 export { digits, type DigitsOptions } from './data/digits/index.js';
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
-export {
-  adaptiveAvgPool2d,
-  adaptiveMaxPool2d,
-  add,
-  avgPool1d,
-  avgPool2d,
-  batchNorm1d,
-  batchNorm2d,
-  block,
-  chain,
-  conv2d,
-  flatten,
-  functional,
-  globalAvgPool1d,
-  globalAvgPool2d,
-  globalMaxPool1d,
-  globalMaxPool2d,
-  groupNorm,
-  input,
-  instanceNorm2d,
-  layerNorm,
-  linear,
-  localResponseNorm,
-  maxPool1d,
-  maxPool2d,
-  parameterCount,
-  pixelShuffle,
-  pixelUnshuffle,
-  relu,
-  residual,
-  scaledTanh,
-  sequential,
-  sigmoid,
-  subsampling2d,
-  tanh,
-  upsample2d,
-  type Layer,
-  type Model,
-  type Wire,
-} from './layers/index.js';
-export { type LossName } from './losses/loss.js';
+export * from './layers/index.js';
+export * from './losses/loss.js';
 export { type LossSetting } from './losses/terms.js';
 export { lenet5, mlp, resnet20 } from './models/index.js';
 export { adam, momentum, sgd, type Optimizer, type ScheduleName } from './optimizers/index.js';
-export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
+export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
 export { loadModel, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';

@@ -38,6 +38,7 @@ export {
   type AvgPoolOptions,
   type PoolOptions,
 } from './pool.js';
+export { rbf } from './rbf.js';
 export { rebuild } from './registry.js';
 export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
 export type { InputSettings, Wire } from './wire.js';

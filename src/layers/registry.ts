@@ -9,6 +9,7 @@ import { checkInput, modelOf, type Architecture, type Model } from './model.js';
 import { readNet, type Net } from './net.js';
 import { normalizationLayers } from './norm.js';
 import { poolingLayers } from './pool.js';
+import { rbfLayers } from './rbf.js';
 import { resamplingLayers } from './resample.js';
 import type { InputSettings } from './wire.js';
 
@@ -18,6 +19,7 @@ const constructors: Constructors = {
   ...elementwiseLayers,
   ...normalizationLayers,
   ...poolingLayers,
+  ...rbfLayers,
   ...resamplingLayers,
   block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),
   chain: ({ layers }) => chain(createLayers(layers)),

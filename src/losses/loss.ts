@@ -1,56 +1,62 @@
-/**
- * Losses as training sees them: a graph from the model's output and the target to one value a sample,
- * and from the output to the scores that a prediction shows.
- */
-import { lookUp } from '../errors.js';
-import type { Tensor } from '../graph/tensor.js';
-import * as ops from '../ops/index.js';
+/** Every loss by its kind: for settings that name one, and for model files. */
+import { LanewiseError, lookUp } from '../errors.js';
+import { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
+import type { Loss } from './define.js';
+import * as values from './values.js';
 
-export interface Loss {
-  readonly kind: string;
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** The output of a model (n×…) and its target to one value a sample: n. */
-  perSample(output: Tensor, target: Tensor): Tensor;
-  /** What a prediction shows of an output, in its shape; highest for the predicted class. */
-  scores(output: Tensor): Tensor;
-  /** The share of right answers of each sample: n values in [0, 1]; undefined where there is no such thing. */
-  hits?(output: Tensor, target: Tensor): Tensor | undefined;
-}
+export type { Loss };
+export { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
+export * from './values.js';
 
-export const losses = {
-  /** −log softmax(output)[label]; scores are probabilities. */
-  crossEntropy: {
-    kind: 'crossEntropy',
-    settings: {},
-    perSample: ops.crossEntropy,
-    scores: ops.softmax,
-    hits: ops.correct,
-  },
-  /** Σ_c (output[c] − [c = label])²; scores are the outputs themselves. */
-  squaredError: {
-    kind: 'squaredError',
-    settings: {},
-    perSample: (output, target) =>
-      ops.sumOfSquaredErrors(
-        output,
-        target.dtype === 'i32' ? ops.oneHot(target, output.shape[1]!) : target,
-      ),
-    scores: (output) => output,
-    hits: (output, target) => (target.dtype === 'i32' ? ops.correct(output, target) : undefined),
-  },
-} as const satisfies Record<string, Loss>;
+const constructors = {
+  crossEntropy,
+  squaredError: values.squaredError,
+  meanSquaredError: values.meanSquaredError,
+  l1: values.l1,
+  huber: values.huber,
+  smoothL1: values.smoothL1,
+  binaryCrossEntropy: values.binaryCrossEntropy,
+  binaryCrossEntropyWithLogits: values.binaryCrossEntropyWithLogits,
+  klDivergence,
+  hinge,
+  binaryHinge: values.binaryHinge,
+  mapCriterion,
+  cosine: values.cosine,
+} as const;
 
-export type LossName = keyof typeof losses;
+/** A kind of loss; as a setting it stands for that loss with its defaults. */
+export type LossName = keyof typeof constructors;
 
-/** @throws LanewiseError kind 'argument' for an unknown name. */
-export const lossFor = (loss: LossName | Loss): Loss =>
-  typeof loss === 'string' ? lookUp<Loss>('loss', losses, loss) : loss;
+export const lossNames = Object.keys(constructors) as LossName[];
 
 /** A loss as a model file keeps it. */
-export interface LossDescription {
-  readonly kind: string;
-  readonly settings: Readonly<Record<string, unknown>>;
+export type LossDescription = Pick<Loss, 'kind' | 'settings'>;
+
+export const describeLoss = ({ kind, settings }: Loss): LossDescription => ({ kind, settings });
+
+/** @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
+export function createLoss({ kind, settings }: LossDescription): Loss {
+  // Settings come from outside: each constructor checks what it is given.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  const create: (settings: any) => Loss = lookUp('loss', constructors, kind);
+  if (typeof settings !== 'object' || settings === null) {
+    throw new LanewiseError(
+      'argument',
+      `${kind}: settings are ${String(settings)}, expected an object`,
+    );
+  }
+  return create(settings);
 }
 
-/** The loss of a description. @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
-export const createLoss = ({ kind }: LossDescription): Loss => lookUp<Loss>('loss', losses, kind);
+/**
+ * The loss that a setting means.
+ * @throws LanewiseError kind 'argument' for an unknown name, or what is no loss.
+ */
+export function lossFor(loss: LossName | Loss): Loss {
+  if (typeof loss === 'string') return createLoss({ kind: loss, settings: {} });
+  if (typeof loss?.perSample === 'function' && typeof loss.scores === 'function') return loss;
+  throw new LanewiseError(
+    'argument',
+    `loss is ${String(loss)}, expected a loss or one of ${lossNames.join(', ')}`,
+  );
+}

@@ -9,12 +9,24 @@ export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
 export { groupNorm, instanceNorm } from './group-norm.js';
 export { layerNorm } from './layer-norm.js';
 export { localResponseNorm, type ResponseAttributes } from './local-response-norm.js';
-export { correct, crossEntropy, oneHot, sumOfSquaredErrors } from './loss.js';
+export { literal } from './literal.js';
+export { agreeing, correct, crossEntropy, oneHot, sumOfSquaredErrors, toFloats } from './loss.js';
+export { distributionCrossEntropy, divergence, mapLosses, margins } from './loss-classes.js';
+export {
+  absoluteErrors,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  binaryHinges,
+  cosineDistances,
+  huberErrors,
+  sameSide,
+} from './loss-values.js';
 export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
 export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
 export { avgPool1d, globalAvgPool1d, globalMaxPool1d, maxPool1d } from './pool1d.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
+export { rbf } from './rbf.js';
 export { expand, max, mean, sum, sumTo, type Axes } from './reduce.js';
 export { flatten, reshape } from './reshape.js';
 export { row, scale } from './scale.js';
