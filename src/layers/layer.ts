@@ -164,3 +164,20 @@ export function checkChoice<T extends string>(
     nearest(String(value), choices),
   );
 }
+
+/** @throws LanewiseError kind 'argument' unless `value` is true or false. */
+export function checkBoolean(layer: string, name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new LanewiseError(
+    'argument',
+    `${layer}: ${name} is ${String(value)}, expected true or false`,
+  );
+}
+
+/** @throws LanewiseError kind 'argument' unless `value` is a number from 0 to `most`, or finite. */
+export function checkNumber(layer: string, name: string, value: unknown, most?: number): number {
+  const bound = most ?? Number.MAX_VALUE;
+  if (typeof value === 'number' && value >= 0 && value <= bound) return value;
+  const range = most === undefined ? 'a finite number of at least 0' : `a number in [0, ${most}]`;
+  throw new LanewiseError('argument', `${layer}: ${name} is ${String(value)}, expected ${range}`);
+}

@@ -1,24 +1,34 @@
 /** Every layer by its kind: how a model is rebuilt from the architecture in its file. */
 import { LanewiseError, nearest } from '../errors.js';
-import { normalizationLayers } from './batch-norm.js';
+import { attentionLayers } from './attention.js';
 import { blockOf, chain, residual } from './compose.js';
 import { convolutionLayers } from './conv2d.js';
 import { elementwiseLayers } from './elementwise.js';
+import { embeddingLayers } from './embedding.js';
 import type { Constructors, Layer, LayerDescription } from './layer.js';
 import { denseLayers } from './linear.js';
 import { checkInput, modelOf, type Architecture, type Model } from './model.js';
 import { readNet, type Net } from './net.js';
+import { normalizationLayers } from './norm.js';
 import { poolingLayers } from './pool.js';
 import { rbfLayers } from './rbf.js';
+import { unsharedLayers } from './unshared.js';
+import { resamplingLayers } from './resample.js';
+import { recurrentLayers } from './recurrent.js';
 import type { InputSettings } from './wire.js';
 
 const constructors: Constructors = {
+  ...attentionLayers,
   ...convolutionLayers,
   ...denseLayers,
   ...elementwiseLayers,
+  ...embeddingLayers,
   ...normalizationLayers,
   ...poolingLayers,
   ...rbfLayers,
+  ...unsharedLayers,
+  ...resamplingLayers,
+  ...recurrentLayers,
   block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),
   chain: ({ layers }) => chain(createLayers(layers)),
   model: (architecture) => rebuild(architecture),

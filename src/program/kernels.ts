@@ -3,6 +3,7 @@
  * the Wasm exports, the emitter's methods and the program printer all follow from it.
  * What each operand is stands above the kernel in `assembly/`.
  */
+const attention = ['N', 'heads', 'T', 'S', 'd', 'causal'] as const;
 const convolution = [
   'N',
   'C',
@@ -18,9 +19,35 @@ const convolution = [
   'P',
   'Q',
 ] as const;
+const depthwise = [
+  'N',
+  'C',
+  'H',
+  'W',
+  'O',
+  'kh',
+  'kw',
+  'sh',
+  'sw',
+  'ph',
+  'pw',
+  'dilationH',
+  'dilationW',
+  'P',
+  'Q',
+] as const;
+const grouped = ['groups', ...depthwise] as const;
+const unshared = ['N', 'C', 'H', 'W', 'O', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
+const padding = ['planes', 'H', 'W', 'top', 'left', 'height', 'width', 'mode'] as const;
+const lookup = ['count', 'V', 'D', 'indices'] as const;
+const recurrence = ['N', 'T', 'H', 'reverse'] as const;
 const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
 const normalisation = ['N', 'C', 'area'] as const;
+const grouping = [...normalisation, 'groups'] as const;
+const response = [...normalisation, 'size', 'alpha', 'beta', 'k'] as const;
 const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
+const windows = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'P', 'Q'] as const;
+const resampling = ['planes', 'H', 'W', 'P', 'Q', 'numH', 'denH', 'numW', 'denW'] as const;
 const axes4 = ['n0', 'n1', 'n2', 'n3'] as const;
 const axes6 = [...axes4, 'n4', 'n5'] as const;
 const axis = ['outer', 'extent', 'inner'] as const;
@@ -48,20 +75,33 @@ export const kernelOperands = {
   addActivation: ['a', 'b', 'y', 'count', 'code'],
   addSigns: ['p', 'g', 'count', 'weight'],
   agreeing: ['n', 'C', 'x', 't', 'y'],
+  attentionProduct: [...attention, 'transposed', 'p', 'x', 'y'],
+  attentionScores: [...attention, 'normalize', 'scale', 'q', 'k', 'y', 'workspace'],
+  attentionScoresGradient: ['maps', 'T', 'S', 'causal', 'scale', 'p', 'dp', 'dx'],
   average: ['r', 'x', 'count', 'share'],
   averagePlanes: ['planes', 'area', 'x', 'y'],
   averagePlanesGradient: ['planes', 'area', 'dy', 'dx'],
   avgPool2d: [...pooling, 'x', 'y'],
   avgPool2dGradient: [...pooling, 'dy', 'dx'],
+  avgPoolWindows: [...windows, 'countPadding', 'x', 'y'],
+  avgPoolWindowsGradient: [...windows, 'countPadding', 'dy', 'dx'],
+  batchMatmul: ['batch', 'transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'c', 'workspace'],
   batchNorm: [...normalisation, 'x', 'mean', 'variance', 'weight', 'bias', 'epsilon', 'y', 'code'],
   batchNormGradient: [...normalisation, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
   batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
-  batchMatmul: ['batch', 'transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'c', 'workspace'],
   binary: ['code', ...axes4, 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3', 'a', 'b', 'y'],
+  channelAffine: [...normalisation, 'x', 'weight', 'bias', 'y'],
   channelMoments: [...normalisation, 'x', 'moments'],
+  channelProducts: [...normalisation, 'x', 'dy', 'dw'],
   clipFactor: ['sums', 'blocks', 'most', 'factor'],
   clipValues: ['x', 'count', 'most'],
   conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dDepthwise: [...depthwise, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dDepthwiseInputGradient: [...depthwise, 'w', 'dy', 'dx', 'workspace'],
+  conv2dDepthwiseWeightGradient: [...depthwise, 'x', 'dy', 'dw', 'workspace'],
+  conv2dGrouped: [...grouped, 'x', 'w', 'b', 'y', 'code', 'workspace'],
+  conv2dGroupedInputGradient: [...grouped, 'w', 'dy', 'dx', 'workspace'],
+  conv2dGroupedWeightGradient: [...grouped, 'x', 'dy', 'dw', 'workspace'],
   conv2dInputGradient: [...convolution, 'w', 'dy', 'dx', 'workspace'],
   conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
   conv2dWinograd: [...winograd, 'flipped', 'x', 'w', 'b', 'y', 'code', 'workspace'],
@@ -90,6 +130,10 @@ export const kernelOperands = {
   crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],
   distributionLosses: ['n', 'C', 'x', 'q', 'relative', 'loss', 'workspace'],
   distributionLossesGradient: ['n', 'C', 'x', 'q', 'dloss', 'dx'],
+  elman: [...recurrence, 'code', 'x', 'w', 'bias', 'y', 'workspace'],
+  elmanGradient: [...recurrence, 'code', 'w', 'y', 'dy', 'dx', 'workspace'],
+  embedding: [...lookup, 'w', 'y'],
+  embeddingGradient: [...lookup, 'dy', 'dw'],
   fill: ['y', 'count', 'value'],
   gatherIntegers: ['values', 'isBytes', 'order', 'count', 'length', 'y'],
   gatherSamples: [
@@ -107,6 +151,12 @@ export const kernelOperands = {
     'border',
     'y',
   ],
+  groupNorm: [...grouping, 'x', 'moments', 'weight', 'bias', 'epsilon', 'y'],
+  groupNormGradient: [...grouping, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
+  groupNormSums: [...grouping, 'x', 'moments', 'dy', 'epsilon', 'sums'],
+  gru: [...recurrence, 'x', 'w', 'bias', 'record', 'workspace'],
+  gruGradient: [...recurrence, 'w', 'record', 'dy', 'dx', 'workspace'],
+  gruHiddenGradient: ['rows', 'H', 'd', 'r', 'y'],
   lars: [
     'p',
     'g',
@@ -120,7 +170,17 @@ export const kernelOperands = {
     'decay',
     'trust',
   ],
+  layerNorm: ['rows', 'n', 'x', 'moments', 'weight', 'bias', 'epsilon', 'y'],
+  layerNormGradient: ['rows', 'n', 'x', 'moments', 'weight', 'dy', 'epsilon', 'dx'],
+  layerNormWeightGradient: ['rows', 'n', 'x', 'moments', 'dy', 'epsilon', 'dw'],
   lion: ['p', 'g', 'm', 'count', 'rates', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2'],
+  locallyConnected2d: [...unshared, 'x', 'w', 'b', 'y', 'workspace'],
+  locallyConnected2dInputGradient: [...unshared, 'w', 'dy', 'dx', 'workspace'],
+  locallyConnected2dWeightGradient: [...unshared, 'x', 'dy', 'dw', 'workspace'],
+  localResponseNorm: [...response, 'x', 'y'],
+  localResponseNormGradient: [...response, 'x', 'dy', 'dx', 'workspace'],
+  lstm: [...recurrence, 'x', 'w', 'bias', 'record', 'workspace'],
+  lstmGradient: [...recurrence, 'w', 'record', 'dy', 'dx', 'workspace'],
   logSoftmax: ['n', 'C', 'x', 'y'],
   logSoftmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
   mapLosses: ['n', 'C', 'x', 'labels', 'j', 'loss', 'workspace'],
@@ -132,11 +192,15 @@ export const kernelOperands = {
   maxAxisGradient: [...axis, 'x', 'dy', 'dx'],
   maxPool2d: [...pooling, 'x', 'y'],
   maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
+  maxPoolWindows: [...windows, 'x', 'y'],
+  maxPoolWindowsGradient: [...windows, 'x', 'dy', 'dx'],
   momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
   moveTowards: ['r', 'g', 'count', 'momentum'],
   multiply: ['x', 'count', 'factor'],
   nesterov: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
   oneHot: ['n', 'C', 'labels', 'y'],
+  pad2d: [...padding, 'value', 'x', 'y'],
+  pad2dGradient: [...padding, 'dy', 'dx'],
   randomNormal: ['y', 'count', 'mean', 'deviation', 'key0', 'key1', 'index', 'purpose'],
   randomUniform: ['y', 'count', 'low', 'high', 'key0', 'key1', 'index', 'purpose'],
   rbf: ['n', 'C', 'F', 'x', 'w', 'y'],
@@ -172,6 +236,10 @@ export const kernelOperands = {
   toFloats: ['x', 'y', 'count'],
   valueLosses: ['code', 'n', 'C', 'y', 't', 'parameter', 'weight', 'loss'],
   valueLossesGradient: ['code', 'n', 'C', 'y', 't', 'parameter', 'weight', 'dloss', 'dy'],
+  upsampleBilinear: [...resampling, 'corners', 'x', 'y', 'workspace'],
+  upsampleBilinearGradient: [...resampling, 'corners', 'dy', 'dx', 'workspace'],
+  upsampleNearest: [...resampling, 'x', 'y', 'workspace'],
+  upsampleNearestGradient: [...resampling, 'dy', 'dx', 'workspace'],
   weightedSum: ['x', 'y', 'count', 'weight'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -179,7 +179,7 @@ test('data that does not fit is refused by name', async () => {
   const wide = { shape: [2], values: new Float32Array(600) };
   assert.match(
     await attempt({ data: { ...data, targets: { ...data.targets, y: wide } } }),
-    /squaredError 'y': .*×1.*×2/,
+    /squaredError 'y': output \d+×1 does not fit target \d+×2/,
   );
   assert.match(
     await attempt({ loss: { z: 'squaredError' } }),
