@@ -17,7 +17,7 @@ import {
 /** One number or [vertical, horizontal]. */
 export type Extent = number | readonly [number, number];
 
-export interface ConvOptions<Size> {
+export interface ConvOptions<Size> extends InitOptions {
   /** Default 1. */
   readonly stride?: Size;
   /**
@@ -35,7 +35,7 @@ export interface ConvOptions<Size> {
   readonly bias?: boolean;
 }
 
-export interface Conv2dOptions extends ConvOptions<Extent>, InitOptions {
+export interface Conv2dOptions extends ConvOptions<Extent> {
   /**
    * `auto` (default) uses Winograd's algorithm for 3×3 filters of stride 1 where that is faster; `direct`
    * never does: half to a fifth of the rounding error at a third of the speed (docs/winograd.md).
@@ -175,7 +175,8 @@ export function conv1d(
   options: ConvOptions<number> = {},
 ): Layer {
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  const { paddingMode = 'zeros', bias = true } = options;
+  const { paddingMode = 'zeros', bias = true, weightInit, biasInit } = options;
+  const inits = initSettings('conv1d', { weightInit, biasInit });
   const kind = 'conv1d';
   checkInteger(kind, 'inChannels', inChannels, 1);
   checkInteger(kind, 'outChannels', outChannels, 1);
@@ -191,19 +192,19 @@ export function conv1d(
     groups,
     paddingMode: checkPaddingMode(kind, paddingMode),
   };
-  const settings = { inChannels, outChannels, kernelSize, ...attributes, bias };
+  const settings = { inChannels, outChannels, kernelSize, ...attributes, bias, ...inits };
   return defineLayer(kind, settings, (scope, x) => {
     const each = inChannels / groups;
-    const init = fanInUniform(each * kernelSize);
-    const w = scope.parameter('weight', [outChannels, each, kernelSize], init);
-    const b = bias ? scope.parameter('bias', [outChannels], init) : null;
+    const usual = fanInUniform(each * kernelSize);
+    const w = scope.parameter('weight', [outChannels, each, kernelSize], weightInit ?? usual);
+    const b = bias ? scope.parameter('bias', [outChannels], biasInit ?? usual) : null;
     return ops.conv1d(x!, w, b, attributes);
   });
 }
 
 export interface ConvTranspose2dOptions extends Pick<
   Conv2dOptions,
-  'stride' | 'dilation' | 'groups' | 'bias'
+  'stride' | 'dilation' | 'groups' | 'bias' | 'weightInit' | 'biasInit'
 > {
   /** What conv2d would have padded: taken away from the output; default 0. */
   readonly padding?: Extent;
@@ -230,8 +231,11 @@ export function convTranspose2d(
     dilation = 1,
     groups = 1,
     bias = true,
+    weightInit,
+    biasInit,
   } = options;
   const kind = 'convTranspose2d';
+  const inits = initSettings(kind, { weightInit, biasInit });
   checkInteger(kind, 'inChannels', inChannels, 1);
   checkInteger(kind, 'outChannels', outChannels, 1);
   const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
@@ -243,12 +247,12 @@ export function convTranspose2d(
     dilation: checkPair(kind, 'dilation', dilation, 1),
     groups,
   };
-  const settings = { inChannels, outChannels, kernelSize, ...attributes, bias };
+  const settings = { inChannels, outChannels, kernelSize, ...attributes, bias, ...inits };
   return defineLayer(kind, settings, (scope, x) => {
     const each = outChannels / groups;
-    const init = fanInUniform(each * kh * kw);
-    const w = scope.parameter('weight', [inChannels, each, kh, kw], init);
-    const b = bias ? scope.parameter('bias', [outChannels], init) : null;
+    const usual = fanInUniform(each * kh * kw);
+    const w = scope.parameter('weight', [inChannels, each, kh, kw], weightInit ?? usual);
+    const b = bias ? scope.parameter('bias', [outChannels], biasInit ?? usual) : null;
     return ops.convTranspose2d(x!, w, b, attributes);
   });
 }

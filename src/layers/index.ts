@@ -1,4 +1,5 @@
 /** The layers: PyTorch's names, in camel case. */
+export * as init from './init.js';
 export { multiheadAttention, type AttentionOptions } from './attention.js';
 export { batchNorm1d, batchNorm2d, type BatchNormOptions } from './batch-norm.js';
 export { block, chain, residual, type ResidualOptions } from './compose.js';
@@ -15,7 +16,6 @@ export {
 export { add, flatten, relu, scaledTanh, sigmoid, tanh } from './elementwise.js';
 export { embedding, positionEmbedding } from './embedding.js';
 export { type ModelGraph, type ParameterSpec } from './graph.js';
-export * as init from './init.js';
 export { type Initializer } from './initializer.js';
 export { defineLayer, type Layer, type Layers, type Mode, type Scope } from './layer.js';
 export { linear } from './linear.js';

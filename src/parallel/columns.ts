@@ -217,7 +217,7 @@ function targetColumns(model: Model, terms: readonly LossTerm[], data: AnyDatase
 const hasClasses = ({ values, as = 'classes' }: Field): boolean =>
   !(values instanceof Float32Array) && as === 'classes';
 
-/** Class indices are below the output's classes: its axis 0 for images, else its last. */
+/** Class indices are below the output's classes: its axis 0 for images, else its last; two for a single value. */
 function checkClasses(
   data: string,
   output: string,
@@ -226,7 +226,9 @@ function checkClasses(
   classes: number | undefined,
 ): void {
   if (!hasClasses(field)) return;
-  const count = shape.length === 3 ? shape[0]! : (shape.at(-1) ?? 1);
+  const values = shape.length === 3 ? shape[0]! : (shape.at(-1) ?? 1);
+  // A single value says yes or no.
+  const count = values === 1 ? 2 : values;
   if (classes !== undefined && classes > count) {
     throw new LanewiseError(
       'data',
