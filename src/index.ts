@@ -15,7 +15,25 @@ export * from './layers/index.js';
 export * from './losses/loss.js';
 export { type LossSetting } from './losses/terms.js';
 export { lenet5, mlp, resnet20 } from './models/index.js';
-export * from './optimizers/index.js';
+export {
+  adadelta,
+  adagrad,
+  adam,
+  adamW,
+  ema,
+  lars,
+  lion,
+  momentum,
+  rmsprop,
+  schedule,
+  sgd,
+  swa,
+  type Average,
+  type Optimizer,
+  type ParameterGroup,
+  type Schedule,
+  type ScheduleName,
+} from './optimizers/index.js';
 export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
