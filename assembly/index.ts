@@ -6,6 +6,7 @@ export { binary } from './binary';
 export { CEILING_MADDS, ceiling } from './ceiling';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
 export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
+export { dropout } from './dropout';
 export { gatherLabels, gatherSamples } from './gather';
 export {
   correct,
@@ -44,6 +45,7 @@ export {
 } from './reduce';
 export { SKINNY } from './skinny';
 export { copyStrided } from './strided';
+export { unary, unaryGradient } from './unary';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

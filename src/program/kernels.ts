@@ -79,6 +79,7 @@ export const kernelOperands = {
   correct: ['n', 'C', 'x', 'labels', 'y'],
   crossEntropy: ['n', 'C', 'x', 'labels', 'loss', 'workspace'],
   crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],
+  dropout: ['N', 'groups', 'area', 'x', 'randomness', 'y', 'stream', 'threshold', 'scale'],
   fill: ['y', 'count', 'value'],
   gatherLabels: ['labels', 'order', 'count', 'y'],
   gatherSamples: [
@@ -118,6 +119,8 @@ export const kernelOperands = {
   sumAxis: [...axis, 'x', 'y'],
   sumChannels: ['N', 'C', 'area', 'x', 'y'],
   sumRows: ['rows', 'columns', 'x', 'y'],
+  unary: ['code', 'x', 'y', 'count', 'p', 'q'],
+  unaryGradient: ['code', 'x', 'dy', 'dx', 'count', 'p', 'q'],
   weightedSum: ['x', 'y', 'count', 'weight'],
 } as const satisfies Record<string, readonly string[]>;
 

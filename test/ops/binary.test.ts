@@ -24,14 +24,29 @@ const kinds = Object.keys(functions) as (keyof typeof functions)[];
 /** Pairs that models have: one shape, a scalar, a bias, one value a channel, a column. */
 const usual: readonly (readonly [Shape, Shape])[] = [
   [[], []],
-  [[2, 3], [2, 3]],
+  [
+    [2, 3],
+    [2, 3],
+  ],
   [[3, 7], []],
   [[1], [2, 5]],
   [[4, 9], [9]],
-  [[2, 3, 4, 5], [3, 1, 1]],
-  [[2, 3, 1, 1], [2, 3, 3, 3]],
-  [[5, 1], [1, 6]],
-  [[2, 1, 3, 1, 2, 1], [1, 2, 1, 3, 1, 2]],
+  [
+    [2, 3, 4, 5],
+    [3, 1, 1],
+  ],
+  [
+    [2, 3, 1, 1],
+    [2, 3, 3, 3],
+  ],
+  [
+    [5, 1],
+    [1, 6],
+  ],
+  [
+    [2, 1, 3, 1, 2, 1],
+    [1, 2, 1, 3, 1, 2],
+  ],
 ];
 
 /** Drawn shapes, of which each side has some extents replaced by 1 and some leading axes missing. */
@@ -65,7 +80,12 @@ for (const numerics of availableNumerics) {
           prepare: (v, leaf) => (kind === 'divide' && leaf ? v + Math.sign(v) * 1.5 : v),
           op: (x, y) => ops[kind](x!, y!),
           definition: (x, y) =>
-            broadcast(functions[kind], { shape: a, values: x! }, { shape: b, values: y! }, join(a, b)),
+            broadcast(
+              functions[kind],
+              { shape: a, values: x! },
+              { shape: b, values: y! },
+              join(a, b),
+            ),
         });
       }
     }

@@ -44,7 +44,15 @@ export function reduce(
 
 export function permute(x: Values, shape: Shape, axes: readonly number[]): number[] {
   const out = axes.map((axis) => shape[axis]!);
-  return indices(out).map((index) => x[positionOf(shape, axes.map((_, axis) => index[axes.indexOf(axis)]!))]!);
+  return indices(out).map(
+    (index) =>
+      x[
+        positionOf(
+          shape,
+          axes.map((_, axis) => index[axes.indexOf(axis)]!),
+        )
+      ]!,
+  );
 }
 
 /** A window of `shape` at `start` into x; `value` where it lies outside: slices and padding. */
