@@ -45,7 +45,7 @@ export {
 } from './reduce';
 export { SKINNY } from './skinny';
 export { copyStrided } from './strided';
-export { unary, unaryGradient } from './unary';
+export { smooth, smoothGradient, unary, unaryGradient } from './unary';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

@@ -2,7 +2,7 @@
  * Element-wise functions whose gradient needs their input x, with up to two settings p and q. At their kinks they
  * have PyTorch's gradients. Functions whose gradient follows from the output stand in activation.ts.
  */
-import { erf, exp, expMinusOne, log, logOnePlus, sigmoid, tanh } from './math';
+import { erf, exp, expMinusOne, logOnePlus, sigmoid, tanh } from './math';
 import { LANES, floats, loadTail, storeTail } from './simd';
 
 // Codes shared with src/ops/unary.ts.
@@ -16,8 +16,6 @@ const HARD_SIGMOID: i32 = 6;
 const HARD_SWISH: i32 = 7;
 const HARD_TANH: i32 = 8;
 const CLAMP: i32 = 9;
-const EXP: i32 = 10;
-const LOG: i32 = 11;
 const SQRT: i32 = 12;
 const ABS: i32 = 13;
 const ERF: i32 = 14;
@@ -79,8 +77,6 @@ function value(code: i32, x: v128, p: v128, q: v128): v128 {
     return f32x4.mul(f32x4.mul(x, gate), constant(9));
   }
   if (code == HARD_TANH || code == CLAMP) return bound(x, p, q);
-  if (code == EXP) return exp(x);
-  if (code == LOG) return log(x);
   if (code == SQRT) return f32x4.sqrt(x);
   if (code == ABS) return f32x4.abs(x);
   return erf(x);
@@ -167,27 +163,35 @@ function slopesWith(code: i32, x: usize, dy: usize, dx: usize, count: i32, p: v1
   }
 }
 
-/** y[i] = f(x[i]), f that of `code` with its settings; y may be x. */
+/** y[i] = f(x[i]), f the piecewise function of `code` with its settings; y may be x. */
 export function unary(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32): void {
   const a = f32x4.splat(p);
   const b = f32x4.splat(q);
   if (code == LEAKY_RELU) valuesWith(LEAKY_RELU, x, y, count, a, b);
-  else if (code == ELU) valuesWith(ELU, x, y, count, a, b);
+  else if (code == HARD_SIGMOID) valuesWith(HARD_SIGMOID, x, y, count, a, b);
+  else if (code == HARD_SWISH) valuesWith(HARD_SWISH, x, y, count, a, b);
+  else if (code == HARD_TANH) valuesWith(CLAMP, x, y, count, a, b);
+  else if (code == CLAMP) valuesWith(CLAMP, x, y, count, a, b);
+  else if (code == SQRT) valuesWith(SQRT, x, y, count, a, b);
+  else if (code == ABS) valuesWith(ABS, x, y, count, a, b);
+}
+
+/**
+ * The same for what exponentials make. Two kernels, since the optimizer's time grows faster than a function: all in
+ * one took it more than ten minutes.
+ */
+export function smooth(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32): void {
+  const a = f32x4.splat(p);
+  const b = f32x4.splat(q);
+  if (code == ELU) valuesWith(ELU, x, y, count, a, b);
   else if (code == GELU) valuesWith(GELU, x, y, count, a, b);
   else if (code == GELU_TANH) valuesWith(GELU_TANH, x, y, count, a, b);
   else if (code == SILU) valuesWith(SILU, x, y, count, a, b);
   else if (code == SOFTPLUS) valuesWith(SOFTPLUS, x, y, count, a, b);
-  else if (code == HARD_SIGMOID) valuesWith(HARD_SIGMOID, x, y, count, a, b);
-  else if (code == HARD_SWISH) valuesWith(HARD_SWISH, x, y, count, a, b);
-  else if (code == HARD_TANH || code == CLAMP) valuesWith(CLAMP, x, y, count, a, b);
-  else if (code == EXP) valuesWith(EXP, x, y, count, a, b);
-  else if (code == LOG) valuesWith(LOG, x, y, count, a, b);
-  else if (code == SQRT) valuesWith(SQRT, x, y, count, a, b);
-  else if (code == ABS) valuesWith(ABS, x, y, count, a, b);
   else if (code == ERF) valuesWith(ERF, x, y, count, a, b);
 }
 
-/** dx[i] = f′(x[i])·dy[i]; dx may be x or dy. Exp, log and sqrt have theirs as graph. */
+/** dx[i] = f′(x[i])·dy[i], f one of `unary`; dx may be x or dy. The root has its gradient as graph. */
 export function unaryGradient(
   code: i32,
   x: usize,
@@ -200,15 +204,29 @@ export function unaryGradient(
   const a = f32x4.splat(p);
   const b = f32x4.splat(q);
   if (code == LEAKY_RELU) slopesWith(LEAKY_RELU, x, dy, dx, count, a, b);
-  else if (code == ELU) slopesWith(ELU, x, dy, dx, count, a, b);
-  else if (code == GELU) slopesWith(GELU, x, dy, dx, count, a, b);
-  else if (code == GELU_TANH) slopesWith(GELU_TANH, x, dy, dx, count, a, b);
-  else if (code == SILU) slopesWith(SILU, x, dy, dx, count, a, b);
-  else if (code == SOFTPLUS) slopesWith(SOFTPLUS, x, dy, dx, count, a, b);
   else if (code == HARD_SIGMOID) slopesWith(HARD_SIGMOID, x, dy, dx, count, a, b);
   else if (code == HARD_SWISH) slopesWith(HARD_SWISH, x, dy, dx, count, a, b);
   else if (code == HARD_TANH) slopesWith(HARD_TANH, x, dy, dx, count, a, b);
   else if (code == CLAMP) slopesWith(CLAMP, x, dy, dx, count, a, b);
   else if (code == ABS) slopesWith(ABS, x, dy, dx, count, a, b);
+}
+
+/** The same for f of `smooth`. */
+export function smoothGradient(
+  code: i32,
+  x: usize,
+  dy: usize,
+  dx: usize,
+  count: i32,
+  p: f32,
+  q: f32,
+): void {
+  const a = f32x4.splat(p);
+  const b = f32x4.splat(q);
+  if (code == ELU) slopesWith(ELU, x, dy, dx, count, a, b);
+  else if (code == GELU) slopesWith(GELU, x, dy, dx, count, a, b);
+  else if (code == GELU_TANH) slopesWith(GELU_TANH, x, dy, dx, count, a, b);
+  else if (code == SILU) slopesWith(SILU, x, dy, dx, count, a, b);
+  else if (code == SOFTPLUS) slopesWith(SOFTPLUS, x, dy, dx, count, a, b);
   else if (code == ERF) slopesWith(ERF, x, dy, dx, count, a, b);
 }

@@ -9,25 +9,25 @@ import { add, divide, multiply } from './binary.js';
 import { reshape } from './reshape.js';
 import { scale } from './scale.js';
 
-/** Codes of assembly/unary.ts. */
-const codes = {
-  leakyRelu: 0,
-  elu: 1,
-  gelu: 2,
-  geluTanh: 3,
-  silu: 4,
-  softplus: 5,
-  hardSigmoid: 6,
-  hardSwish: 7,
-  hardTanh: 8,
-  clamp: 9,
-  exp: 10,
-  log: 11,
-  sqrt: 12,
-  abs: 13,
-  erf: 14,
+/** The kernel of each function and its code there: assembly/unary.ts, and for exp and log assembly/activation.ts. */
+const kernels = {
+  leakyRelu: ['unary', 0],
+  elu: ['smooth', 1],
+  gelu: ['smooth', 2],
+  geluTanh: ['smooth', 3],
+  silu: ['smooth', 4],
+  softplus: ['smooth', 5],
+  hardSigmoid: ['unary', 6],
+  hardSwish: ['unary', 7],
+  hardTanh: ['unary', 8],
+  clamp: ['unary', 9],
+  exp: ['activation', 5],
+  log: ['activation', 6],
+  sqrt: ['unary', 12],
+  abs: ['unary', 13],
+  erf: ['smooth', 14],
 } as const;
-type Kind = keyof typeof codes;
+type Kind = keyof typeof kernels;
 
 /** The function's settings, 0 where it has none. */
 interface Settings {
@@ -41,8 +41,12 @@ type Slope = (x: Tensor, y: Tensor, dy: Tensor, settings: Settings) => Tensor;
 const gradientOp = defineOp<{ x: Tensor; dy: Tensor }, Settings & { kind: Kind }>({
   name: 'unaryGradient',
   shape: ({ x }) => ({ shape: x.shape }),
-  forward: (k, { output, attributes: { kind, p, q } }, at) =>
-    k.unaryGradient(codes[kind], at.inputs.x, at.inputs.dy, at.output, sizeOf(output.shape), p, q),
+  forward(k, { output, attributes: { kind, p, q } }, { inputs: { x, dy }, output: dx }) {
+    const [kernel, code] = kernels[kind];
+    const count = sizeOf(output.shape);
+    if (kernel === 'smooth') k.smoothGradient(code, x, dy, dx, count, p, q);
+    else k.unaryGradient(code, x, dy, dx, count, p, q);
+  },
   inPlace: ['dy', 'x'],
 });
 
@@ -53,8 +57,12 @@ function define(
   const op: Op<{ x: Tensor }, Settings> = defineOp({
     name: kind,
     shape: ({ x }) => ({ shape: x.shape }),
-    forward: (k, { output, attributes: { p, q } }, at) =>
-      k.unary(codes[kind], at.inputs.x, at.output, sizeOf(output.shape), p, q),
+    forward(k, { output, attributes: { p, q } }, { inputs: { x }, output: y }) {
+      const [kernel, code] = kernels[kind];
+      const count = sizeOf(output.shape);
+      if (kernel === 'activation') k.activation(code, x, y, count);
+      else k[kernel](code, x, y, count, p, q);
+    },
     backward: ({ inputs: { x }, output, attributes }, dy) => ({
       x: slope(x, output, dy, attributes),
     }),

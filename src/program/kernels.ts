@@ -111,6 +111,8 @@ export const kernelOperands = {
   randomUniform: ['y', 'count', 'low', 'high', 'key0', 'key1', 'index', 'purpose'],
   scale: ['x', 'y', 'count', 'weight'],
   sgd: ['p', 'g', 'count', 'rates', 'decay'],
+  smooth: ['code', 'x', 'y', 'count', 'p', 'q'],
+  smoothGradient: ['code', 'x', 'dy', 'dx', 'count', 'p', 'q'],
   softmax: ['n', 'C', 'x', 'y'],
   softmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
   spread: ['s', 'y', 'count', 'weight'],
