@@ -52,9 +52,47 @@ function bound(x: v128, low: v128, high: v128): v128 {
 }
 
 @inline
-function value(code: i32, x: v128, p: v128, q: v128): v128 {
+function piecewise(code: i32, x: v128, p: v128, q: v128): v128 {
   const zero = constant(0);
   if (code == LEAKY_RELU) return v128.bitselect(x, f32x4.mul(x, p), f32x4.gt(x, zero));
+  if (code == HARD_SIGMOID)
+    return f32x4.mul(bound(f32x4.add(x, constant(8)), zero, constant(12)), constant(9));
+  if (code == HARD_SWISH) {
+    const gate = bound(f32x4.add(x, constant(8)), zero, constant(12));
+    return f32x4.mul(f32x4.mul(x, gate), constant(9));
+  }
+  if (code == SQRT) return f32x4.sqrt(x);
+  if (code == ABS) return f32x4.abs(x);
+  // HARD_TANH and CLAMP
+  return bound(x, p, q);
+}
+
+/** ∂piecewise/∂x · dy. */
+@inline
+function piecewiseSlope(code: i32, x: v128, dy: v128, p: v128, q: v128): v128 {
+  const zero = constant(0);
+  if (code == LEAKY_RELU) return v128.bitselect(dy, f32x4.mul(dy, p), f32x4.gt(x, zero));
+  const three = constant(8);
+  if (code == HARD_SIGMOID) {
+    const inside = f32x4.lt(f32x4.abs(x), three);
+    return v128.and(f32x4.mul(dy, constant(9)), inside);
+  }
+  if (code == HARD_SWISH) {
+    // 0 below −3, 1 above 3, between x/3 + ½
+    const middle = f32x4.add(f32x4.mul(x, constant(10)), constant(2));
+    const high = v128.bitselect(constant(1), middle, f32x4.gt(x, three));
+    return f32x4.mul(dy, v128.andnot(high, f32x4.lt(x, f32x4.neg(three))));
+  }
+  if (code == HARD_TANH) return v128.andnot(dy, v128.or(f32x4.le(x, p), f32x4.ge(x, q)));
+  if (code == CLAMP) return v128.andnot(dy, v128.or(f32x4.lt(x, p), f32x4.gt(x, q)));
+  // ABS: dy with the sign of x, 0 where x is 0.
+  const sign = v128.and(x, f32x4.splat(-0.0));
+  return v128.andnot(v128.xor(dy, sign), f32x4.eq(x, zero));
+}
+
+@inline
+function smoothValue(code: i32, x: v128, p: v128, q: v128): v128 {
+  const zero = constant(0);
   if (code == ELU) {
     // q·x above 0, else p·(eˣ − 1)
     const below = f32x4.mul(p, expMinusOne(f32x4.pmin(x, zero)));
@@ -70,24 +108,14 @@ function value(code: i32, x: v128, p: v128, q: v128): v128 {
     // max(x, 0) + ln(1 + e^−|x|); the sum keeps a NaN.
     return f32x4.add(f32x4.pmax(x, zero), logOnePlus(exp(f32x4.neg(f32x4.abs(x)))));
   }
-  if (code == HARD_SIGMOID)
-    return f32x4.mul(bound(f32x4.add(x, constant(8)), zero, constant(12)), constant(9));
-  if (code == HARD_SWISH) {
-    const gate = bound(f32x4.add(x, constant(8)), zero, constant(12));
-    return f32x4.mul(f32x4.mul(x, gate), constant(9));
-  }
-  if (code == HARD_TANH || code == CLAMP) return bound(x, p, q);
-  if (code == SQRT) return f32x4.sqrt(x);
-  if (code == ABS) return f32x4.abs(x);
   return erf(x);
 }
 
-/** ∂value/∂x · dy. */
+/** ∂smoothValue/∂x · dy. */
 @inline
-function slope(code: i32, x: v128, dy: v128, p: v128, q: v128): v128 {
+function smoothSlope(code: i32, x: v128, dy: v128, p: v128, q: v128): v128 {
   const zero = constant(0);
   const one = constant(1);
-  if (code == LEAKY_RELU) return v128.bitselect(dy, f32x4.mul(dy, p), f32x4.gt(x, zero));
   if (code == ELU) {
     const below = f32x4.mul(p, exp(f32x4.pmin(x, zero)));
     return f32x4.mul(dy, v128.bitselect(q, below, f32x4.gt(x, zero)));
@@ -113,53 +141,35 @@ function slope(code: i32, x: v128, dy: v128, p: v128, q: v128): v128 {
     return f32x4.mul(dy, f32x4.mul(s, f32x4.add(one, f32x4.mul(x, f32x4.sub(one, s)))));
   }
   if (code == SOFTPLUS) return f32x4.mul(dy, sigmoid(x));
-  const three = constant(8);
-  if (code == HARD_SIGMOID) {
-    const inside = f32x4.lt(f32x4.abs(x), three);
-    return v128.and(f32x4.mul(dy, constant(9)), inside);
-  }
-  if (code == HARD_SWISH) {
-    // 0 below −3, 1 above 3, between x/3 + ½
-    const middle = f32x4.add(f32x4.mul(x, constant(10)), constant(2));
-    const high = v128.bitselect(one, middle, f32x4.gt(x, three));
-    return f32x4.mul(dy, v128.andnot(high, f32x4.lt(x, f32x4.neg(three))));
-  }
-  if (code == HARD_TANH) return v128.andnot(dy, v128.or(f32x4.le(x, p), f32x4.ge(x, q)));
-  if (code == CLAMP) return v128.andnot(dy, v128.or(f32x4.lt(x, p), f32x4.gt(x, q)));
-  if (code == ABS) {
-    // dy with the sign of x, 0 where x is 0.
-    const sign = v128.and(x, f32x4.splat(-0.0));
-    return v128.andnot(v128.xor(dy, sign), f32x4.eq(x, zero));
-  }
   // ERF: 2/√π·e^(−x²)
   return f32x4.mul(dy, f32x4.mul(constant(11), exp(f32x4.neg(f32x4.mul(x, x)))));
 }
 
 @inline
+function load4(p: usize, rest: i32): v128 {
+  return rest >= LANES ? v128.load(p) : loadTail(p, rest);
+}
+
+@inline
+function store4(p: usize, v: v128, rest: i32): void {
+  if (rest >= LANES) v128.store(p, v);
+  else storeTail(p, v, rest);
+}
+
+@inline
 function valuesWith(code: i32, x: usize, y: usize, count: i32, p: v128, q: v128): void {
-  let i = 0;
-  for (; i <= count - LANES; i += LANES) {
+  for (let i = 0; i < count; i += LANES) {
     const at = floats(i);
-    v128.store(y + at, value(code, v128.load(x + at), p, q));
-  }
-  const rest = count - i;
-  if (rest) {
-    const at = floats(i);
-    storeTail(y + at, value(code, loadTail(x + at, rest), p, q), rest);
+    store4(y + at, piecewise(code, load4(x + at, count - i), p, q), count - i);
   }
 }
 
 @inline
 function slopesWith(code: i32, x: usize, dy: usize, dx: usize, count: i32, p: v128, q: v128): void {
-  let i = 0;
-  for (; i <= count - LANES; i += LANES) {
+  for (let i = 0; i < count; i += LANES) {
     const at = floats(i);
-    v128.store(dx + at, slope(code, v128.load(x + at), v128.load(dy + at), p, q));
-  }
-  const rest = count - i;
-  if (rest) {
-    const at = floats(i);
-    storeTail(dx + at, slope(code, loadTail(x + at, rest), loadTail(dy + at, rest), p, q), rest);
+    const g = load4(dy + at, count - i);
+    store4(dx + at, piecewiseSlope(code, load4(x + at, count - i), g, p, q), count - i);
   }
 }
 
@@ -177,18 +187,16 @@ export function unary(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32)
 }
 
 /**
- * The same for what exponentials make. Two kernels, since the optimizer's time grows faster than a function: all in
- * one took it more than ten minutes.
+ * The same for what exponentials make. The code is looked at for every vector: one loop a function took the optimizer
+ * minutes, and next to an exponential the look costs nothing.
  */
 export function smooth(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32): void {
   const a = f32x4.splat(p);
   const b = f32x4.splat(q);
-  if (code == ELU) valuesWith(ELU, x, y, count, a, b);
-  else if (code == GELU) valuesWith(GELU, x, y, count, a, b);
-  else if (code == GELU_TANH) valuesWith(GELU_TANH, x, y, count, a, b);
-  else if (code == SILU) valuesWith(SILU, x, y, count, a, b);
-  else if (code == SOFTPLUS) valuesWith(SOFTPLUS, x, y, count, a, b);
-  else if (code == ERF) valuesWith(ERF, x, y, count, a, b);
+  for (let i = 0; i < count; i += LANES) {
+    const at = floats(i);
+    store4(y + at, smoothValue(code, load4(x + at, count - i), a, b), count - i);
+  }
 }
 
 /** dx[i] = f′(x[i])·dy[i], f one of `unary`; dx may be x or dy. The root has its gradient as graph. */
@@ -223,10 +231,9 @@ export function smoothGradient(
 ): void {
   const a = f32x4.splat(p);
   const b = f32x4.splat(q);
-  if (code == ELU) slopesWith(ELU, x, dy, dx, count, a, b);
-  else if (code == GELU) slopesWith(GELU, x, dy, dx, count, a, b);
-  else if (code == GELU_TANH) slopesWith(GELU_TANH, x, dy, dx, count, a, b);
-  else if (code == SILU) slopesWith(SILU, x, dy, dx, count, a, b);
-  else if (code == SOFTPLUS) slopesWith(SOFTPLUS, x, dy, dx, count, a, b);
-  else if (code == ERF) slopesWith(ERF, x, dy, dx, count, a, b);
+  for (let i = 0; i < count; i += LANES) {
+    const at = floats(i);
+    const g = load4(dy + at, count - i);
+    store4(dx + at, smoothSlope(code, load4(x + at, count - i), g, a, b), count - i);
+  }
 }
