@@ -5,6 +5,9 @@
  *
  * Letters: N images, C channels of H×W, O filters of kh×kw, outputs of P×Q; strides sh, sw; padding
  * ph, pw; K = C·kh·kw taps. All float32, NCHW and OIHW.
+ *
+ * `convolution`, `weightGradient` and `inputGradient` also take a dilation, and the bytes from one image to the
+ * next on both sides, so that a group of the channels is a convolution of its own (conv2d-grouped.ts).
  */
 import { NONE, finishRow } from './activation';
 import { ROW, convolve, correlate, sumEachVector } from './conv2d-direct';
@@ -26,11 +29,11 @@ import { LANES, floats } from './simd';
 const DIRECT_CHANNELS: i32 = 4;
 
 /**
- * y[n, o, p, q] = f(b[o] + Σ_{c,i,j} w[o, c, i, j] · x[n, c, p·sh + i − ph, q·sw + j − pw])
+ * y[n, o, p, q] = f(b[o] + Σ_{c,i,j} w[o, c, i, j] · x[n, c, p·sh + i·dilationH − ph, q·sw + j·dilationW − pw])
  * x: N×C×H×W, w: O×C×kh×kw, b: O or 0, y: N×O×P×Q; code: activation f.
  * workspace: see src/ops/workspace.ts, `convolutionWorkspace`.
  */
-export function conv2d(
+export function convolution(
   N: i32,
   C: i32,
   H: i32,
@@ -42,8 +45,12 @@ export function conv2d(
   sw: i32,
   ph: i32,
   pw: i32,
+  dilationH: i32,
+  dilationW: i32,
   P: i32,
   Q: i32,
+  xImage: usize,
+  yImage: usize,
   x: usize,
   w: usize,
   b: usize,
@@ -69,12 +76,12 @@ export function conv2d(
   // The border is zeroed once, the images are written inside it.
   if (padded) memory.fill(image, 0, floats(C * height * width));
   for (let n = 0; n < N; n++) {
-    const from = padded ? image : x + floats(n * C * H * W);
-    if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, height, width, image);
-    const out = y + floats(n * O * pixels);
+    const from = padded ? image : x + <usize>n * xImage;
+    if (padded) padImage(x + <usize>n * xImage, C, H, W, ph, pw, height, width, image);
+    const out = y + <usize>n * yImage;
     if (direct) {
       // The taps' offsets take the place of the packed pixels.
-      if (n == 0) tapOffsets(height, width, kh, kw, 0, K, packedB);
+      if (n == 0) tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, packedB);
       convolve(from, width, packedB, K, w, O, P, Q, out);
     } else {
       for (let jc = 0; jc < pixels; jc += NC) {
@@ -83,7 +90,8 @@ export function conv2d(
         if (n == 0 || pixels > NC) pixelOffsets(width, sh, sw, Q, jc, nc, pixelTable);
         for (let pc = 0; pc < K; pc += KC) {
           const kc = min(KC, K - pc);
-          if (K > KC || (n == 0 && jc == 0)) tapOffsets(height, width, kh, kw, pc, kc, tapTable);
+          if (K > KC || (n == 0 && jc == 0))
+            tapOffsets(height, width, kh, kw, dilationH, dilationW, pc, kc, tapTable);
           packPixels(from, pixelTable, nc, tapTable, kc, packedB);
           macroKernel(
             O,
@@ -108,10 +116,10 @@ export function conv2d(
 }
 
 /**
- * dw[o, c, i, j] = Σ_{n,p,q} dy[n, o, p, q] · x[n, c, p·sh + i − ph, q·sw + j − pw]
- * Shapes as in conv2d. The sum runs over n, then p, then q; with few channels, each lane over its own q.
+ * dw[o, c, i, j] = Σ_{n,p,q} dy[n, o, p, q] · x[n, c, p·sh + i·dilationH − ph, q·sw + j·dilationW − pw]
+ * Shapes as in convolution. The sum runs over n, then p, then q; with few channels, each lane over its own q.
  */
-export function conv2dWeightGradient(
+export function weightGradient(
   N: i32,
   C: i32,
   H: i32,
@@ -123,8 +131,12 @@ export function conv2dWeightGradient(
   sw: i32,
   ph: i32,
   pw: i32,
+  dilationH: i32,
+  dilationW: i32,
   P: i32,
   Q: i32,
+  xImage: usize,
+  yImage: usize,
   x: usize,
   dy: usize,
   dw: usize,
@@ -139,14 +151,14 @@ export function conv2dWeightGradient(
   const image = tapTable + floats(K);
   const packedA = image + floats(padded ? C * height * width : 0);
   const packedB = packedA + floats(O * min(pixels, KC) + 4);
-  tapOffsets(height, width, kh, kw, 0, K, tapTable);
+  tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, tapTable);
   const direct = sh == 1 && sw == 1 && Q % LANES == 0 && C <= DIRECT_CHANNELS;
   // The border is zeroed once, the images are written inside it.
   if (padded) memory.fill(image, 0, floats(C * height * width));
   for (let n = 0; n < N; n++) {
-    const from = padded ? image : x + floats(n * C * H * W);
-    if (padded) padImage(x + floats(n * C * H * W), C, H, W, ph, pw, height, width, image);
-    const rows = dy + floats(n * O * pixels);
+    const from = padded ? image : x + <usize>n * xImage;
+    if (padded) padImage(x + <usize>n * xImage, C, H, W, ph, pw, height, width, image);
+    const rows = dy + <usize>n * yImage;
     if (direct) {
       // The sums take the place of the packed blocks.
       correlate(from, width, rows, O, P, Q, tapTable, K, packedA, n == 0);
@@ -163,10 +175,10 @@ export function conv2dWeightGradient(
 }
 
 /**
- * dx[n, c, p·sh + i − ph, q·sw + j − pw] += Σ_o w[o, c, i, j] · dy[n, o, p, q], over all taps and pixels.
- * Shapes as in conv2d. One product an image makes the columns (K×P·Q), col2im adds them in tap order.
+ * dx[n, c, p·sh + i·dilationH − ph, q·sw + j·dilationW − pw] += Σ_o w[o, c, i, j] · dy[n, o, p, q], over all taps and pixels.
+ * Shapes as in convolution. One product an image makes the columns (K×P·Q), col2im adds them in tap order.
  */
-export function conv2dInputGradient(
+export function inputGradient(
   N: i32,
   C: i32,
   H: i32,
@@ -178,8 +190,12 @@ export function conv2dInputGradient(
   sw: i32,
   ph: i32,
   pw: i32,
+  dilationH: i32,
+  dilationW: i32,
   P: i32,
   Q: i32,
+  xImage: usize,
+  yImage: usize,
   w: usize,
   dy: usize,
   dx: usize,
@@ -200,8 +216,8 @@ export function conv2dInputGradient(
     packA(w + floats(pc * K), floats(K), true, K, min(KC, O - pc), packedA + floats(K * pc));
   }
   for (let n = 0; n < N; n++) {
-    const rows = dy + floats(n * O * pixels);
-    const columns = plain ? dx + floats(n * C * pixels) : scratch;
+    const rows = dy + <usize>n * yImage;
+    const columns = plain ? dx + <usize>n * xImage : scratch;
     for (let jc = 0; jc < pixels; jc += NC) {
       const nc = min(NC, pixels - jc);
       for (let pc = 0; pc < O; pc += KC) {
@@ -221,9 +237,148 @@ export function conv2dInputGradient(
       }
     }
     if (plain) continue;
-    const to = padded ? image : dx + floats(n * C * H * W);
+    const to = padded ? image : dx + <usize>n * xImage;
     memory.fill(to, 0, floats(C * height * width));
-    addColumns(columns, to, C, height, width, kh, kw, sh, sw, P, Q);
-    if (padded) cropImage(image, C, H, W, ph, pw, dx + floats(n * C * H * W));
+    addColumns(columns, to, C, height, width, kh, kw, sh, sw, dilationH, dilationW, P, Q);
+    if (padded) cropImage(image, C, H, W, ph, pw, dx + <usize>n * xImage);
   }
+}
+
+/** `convolution` of whole images without dilation. */
+export function conv2d(
+  N: i32,
+  C: i32,
+  H: i32,
+  W: i32,
+  O: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  x: usize,
+  w: usize,
+  b: usize,
+  y: usize,
+  code: i32,
+  workspace: usize,
+): void {
+  convolution(
+    N,
+    C,
+    H,
+    W,
+    O,
+    kh,
+    kw,
+    sh,
+    sw,
+    ph,
+    pw,
+    1,
+    1,
+    P,
+    Q,
+    floats(C * H * W),
+    floats(O * P * Q),
+    x,
+    w,
+    b,
+    y,
+    code,
+    workspace,
+  );
+}
+
+/** `weightGradient` of whole images without dilation. */
+export function conv2dWeightGradient(
+  N: i32,
+  C: i32,
+  H: i32,
+  W: i32,
+  O: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  x: usize,
+  dy: usize,
+  dw: usize,
+  workspace: usize,
+): void {
+  weightGradient(
+    N,
+    C,
+    H,
+    W,
+    O,
+    kh,
+    kw,
+    sh,
+    sw,
+    ph,
+    pw,
+    1,
+    1,
+    P,
+    Q,
+    floats(C * H * W),
+    floats(O * P * Q),
+    x,
+    dy,
+    dw,
+    workspace,
+  );
+}
+
+/** `inputGradient` of whole images without dilation. */
+export function conv2dInputGradient(
+  N: i32,
+  C: i32,
+  H: i32,
+  W: i32,
+  O: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  w: usize,
+  dy: usize,
+  dx: usize,
+  workspace: usize,
+): void {
+  inputGradient(
+    N,
+    C,
+    H,
+    W,
+    O,
+    kh,
+    kw,
+    sh,
+    sw,
+    ph,
+    pw,
+    1,
+    1,
+    P,
+    Q,
+    floats(C * H * W),
+    floats(O * P * Q),
+    w,
+    dy,
+    dx,
+    workspace,
+  );
 }

@@ -1,6 +1,6 @@
 /**
  * From the data set to a shard's batch: samples picked by an order of indices, scaled, and framed: a
- * C×h×w sample stands in the middle of a C×H×W input, surrounded by `border`.
+ * C×h×w sample stands in the middle of a C×H×W input, surrounded by `border`. And whole numbers, as they are.
  */
 import { floats } from './simd';
 
@@ -54,9 +54,21 @@ export function gatherSamples(
   }
 }
 
-/** y[n] = labels[order[n]], bytes to int32. */
-export function gatherLabels(labels: usize, order: usize, count: i32, y: usize): void {
+/** y[n] = values[order[n]], `length` whole numbers a sample, bytes or int32, to int32. */
+export function gatherIntegers(
+  values: usize,
+  isBytes: i32,
+  order: usize,
+  count: i32,
+  length: i32,
+  y: usize,
+): void {
   for (let n = 0; n < count; n++) {
-    store<i32>(y + floats(n), <i32>load<u8>(labels + <usize>load<u32>(order + floats(n))));
+    const first = <usize>load<u32>(order + floats(n)) * <usize>length;
+    for (let i = 0; i < length; i++) {
+      const at = first + <usize>i;
+      store<i32>(y, isBytes ? <i32>load<u8>(values + at) : load<i32>(values + (at << 2)));
+      y += 4;
+    }
   }
 }

@@ -66,12 +66,14 @@ export function pixelOffsets(
   }
 }
 
-/** Byte offsets of taps [k0, k0 + kc) in a padded image of height×width, seen from pixel 0. */
+/** Byte offsets of taps [k0, k0 + kc) in a padded image of height×width, seen from pixel 0; dilation dh, dw. */
 export function tapOffsets(
   height: i32,
   width: i32,
   kh: i32,
   kw: i32,
+  dh: i32,
+  dw: i32,
   k0: i32,
   kc: i32,
   to: usize,
@@ -80,18 +82,18 @@ export function tapOffsets(
   const c = k0 / area;
   let i = (k0 - c * area) / kw;
   let t = k0 - c * area - i * kw;
-  let at = floats((c * height + i) * width + t);
+  let at = floats((c * height + i * dh) * width + t * dw);
   for (let l = 0; l < kc; l++) {
     store<u32>(to, <u32>at);
     to += 4;
     // The next tap: right, else down to the filter's next row, else to the next channel.
-    at += 4;
+    at += floats(dw);
     if (++t == kw) {
       t = 0;
-      at += floats(width - kw);
+      at += floats(dh * width - kw * dw);
       if (++i == kh) {
         i = 0;
-        at += floats((height - kh) * width);
+        at += floats((height - kh * dh) * width);
       }
     }
   }
@@ -237,6 +239,8 @@ export function addColumns(
   kw: i32,
   sh: i32,
   sw: i32,
+  dh: i32,
+  dw: i32,
   P: i32,
   Q: i32,
 ): void {
@@ -244,7 +248,7 @@ export function addColumns(
     for (let i = 0; i < kh; i++) {
       for (let j = 0; j < kw; j++) {
         for (let p = 0; p < P; p++) {
-          const to = x + floats((c * height + p * sh + i) * width + j);
+          const to = x + floats((c * height + p * sh + i * dh) * width + j * dw);
           if (sw == 1) addRow(columns, to, Q);
           else addRowStrided(columns, to, Q, sw);
           columns += floats(Q);

@@ -1,14 +1,38 @@
 /** The kernels: pointers and extents in, numbers out. They neither allocate nor remember. */
 export { activation, activationGradient } from './activation';
+export { adadelta, adagrad, lion, rmsprop } from './adaptive';
+export { attentionProduct, attentionScores, attentionScoresGradient } from './attention';
 export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
 export { binary } from './binary';
-export { CEILING_MADDS, ceiling } from './ceiling';
+export { ceiling, CEILING_MADDS } from './ceiling';
+export { channelAffine, channelProducts } from './channel-affine';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
-export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
 export { dropout } from './dropout';
-export { gatherLabels, gatherSamples } from './gather';
 export {
+  conv2dGrouped,
+  conv2dGroupedInputGradient,
+  conv2dGroupedWeightGradient,
+} from './conv2d-grouped';
+export { conv2dWinograd, conv2dWinogradWeightGradient } from './conv2d-winograd';
+export {
+  conv2dDepthwise,
+  conv2dDepthwiseInputGradient,
+  conv2dDepthwiseWeightGradient,
+} from './depthwise';
+export { embedding, embeddingGradient } from './embedding';
+export { gatherIntegers, gatherSamples } from './gather';
+export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
+export { gru, gruGradient, gruHiddenGradient } from './gru';
+export { layerNorm, layerNormGradient, layerNormWeightGradient } from './layer-norm';
+export { localResponseNorm, localResponseNormGradient } from './local-response-norm';
+export {
+  locallyConnected2d,
+  locallyConnected2dInputGradient,
+  locallyConnected2dWeightGradient,
+} from './locally-connected';
+export {
+  agreeing,
   correct,
   crossEntropy,
   crossEntropyGradient,
@@ -20,10 +44,38 @@ export {
   squaredErrors,
   squaredErrorsGradient,
 } from './loss';
-export { KC, MC, NC, SPILL_BYTES, batchMatmul, matmul } from './matmul';
+export {
+  distributionLosses,
+  distributionLossesGradient,
+  mapLosses,
+  mapLossesGradient,
+  marginLosses,
+  marginLossesGradient,
+} from './loss-classes';
+export {
+  cosineLosses,
+  cosineLossesGradient,
+  sameSide,
+  toFloats,
+  valueLosses,
+  valueLossesGradient,
+} from './loss-values';
+export { lstm, lstmGradient } from './lstm';
+export { batchMatmul, KC, matmul, MC, NC, SPILL_BYTES } from './matmul';
 export { NR } from './microkernel';
 export { batchNorm, batchNormGradient, batchNormSums, channelMoments, moveTowards } from './norm';
-export { adam, momentum, sgd } from './optimizer';
+export { adam, momentum, nesterov, sgd } from './optimizer';
+export { pad2d, pad2dGradient } from './pad';
+export {
+  addSigns,
+  average,
+  clipFactor,
+  clipValues,
+  lars,
+  multiply,
+  shrink,
+  sumSquares,
+} from './penalty';
 export {
   averagePlanes,
   averagePlanesGradient,
@@ -32,7 +84,15 @@ export {
   maxPool2d,
   maxPool2dGradient,
 } from './pool';
+export {
+  avgPoolWindows,
+  avgPoolWindowsGradient,
+  maxPoolWindows,
+  maxPoolWindowsGradient,
+} from './pool-windows';
 export { randomNormal, randomUniform } from './random';
+export { rbf, rbfCentresGradient, rbfInputGradient } from './rbf';
+export { elman, elmanGradient } from './recurrent';
 export {
   add,
   addActivation,
@@ -46,6 +106,12 @@ export {
 export { SKINNY } from './skinny';
 export { copyStrided } from './strided';
 export { smooth, smoothGradient, unary, unaryGradient } from './unary';
+export {
+  upsampleBilinear,
+  upsampleBilinearGradient,
+  upsampleNearest,
+  upsampleNearestGradient,
+} from './upsample';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

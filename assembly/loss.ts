@@ -6,14 +6,15 @@ import { exp, log } from './math';
 import { sumPlane } from './norm';
 import { LANES, floats, loadTail, storeTail, sumLanes } from './simd';
 
-function maximum(x: usize, count: i32): f32 {
+/** The largest of `count` values, NaN if one is. */
+export function maximum(x: usize, count: i32): f32 {
   let best = load<f32>(x);
   for (let i = 1; i < count; i++) best = max(best, load<f32>(x + floats(i)));
   return best;
 }
 
 /** y[i] = e^(x[i] − top) and their sum: lanes 0–3 added up side by side, then across. */
-function exponentials(x: usize, y: usize, count: i32, top: f32): f32 {
+export function exponentials(x: usize, y: usize, count: i32, top: f32): f32 {
   const shift = f32x4.splat(top);
   let sums = f32x4.splat(0);
   let i = 0;
@@ -171,17 +172,32 @@ export function oneHot(n: i32, C: i32, labels: usize, y: usize): void {
   for (let i = 0; i < n; i++) store<f32>(y + floats(i * C + load<i32>(labels + floats(i))), 1);
 }
 
+/** Where the first maximum of x stands. */
+function firstMaximum(x: usize, count: i32): i32 {
+  let best = 0;
+  for (let c = 1; c < count; c++) {
+    const value = load<f32>(x + floats(c));
+    const most = load<f32>(x + floats(best));
+    // The second clause lets a NaN win over a number, as in PyTorch.
+    if (value > most || (value != value && most == most)) best = c;
+  }
+  return best;
+}
+
 /** y[i] = 1 where the first maximum of x[i] stands at label[i], else 0. */
 export function correct(n: i32, C: i32, x: usize, labels: usize, y: usize): void {
   for (let i = 0; i < n; i++) {
-    let best = 0;
-    for (let c = 1; c < C; c++) {
-      const value = load<f32>(x + floats(c));
-      const most = load<f32>(x + floats(best));
-      // The second clause lets a NaN win over a number, as in PyTorch.
-      if (value > most || (value != value && most == most)) best = c;
-    }
-    store<f32>(y + floats(i), best == load<i32>(labels + floats(i)) ? 1 : 0);
+    const isRight = firstMaximum(x, C) == load<i32>(labels + floats(i));
+    store<f32>(y + floats(i), isRight ? 1 : 0);
     x += floats(C);
+  }
+}
+
+/** y[i] = 1 where the first maxima of x[i] and t[i] stand at the same place, else 0. */
+export function agreeing(n: i32, C: i32, x: usize, t: usize, y: usize): void {
+  for (let i = 0; i < n; i++) {
+    store<f32>(y + floats(i), firstMaximum(x, C) == firstMaximum(t, C) ? 1 : 0);
+    x += floats(C);
+    t += floats(C);
   }
 }

@@ -6,7 +6,7 @@
 import { LANES, madd } from './simd';
 
 @inline
-function gradient(p: v128, g: usize, decay: f32): v128 {
+export function gradient(p: v128, g: usize, decay: f32): v128 {
   return madd(f32x4.splat(decay), p, v128.load(g));
 }
 
@@ -42,6 +42,33 @@ export function momentum(
     const velocity = madd(f32x4.splat(beta), v128.load(v), fresh);
     v128.store(v, velocity);
     v128.store(p, madd(minusRate, velocity, w));
+    p += 16;
+    g += 16;
+    v += 16;
+  }
+}
+
+/**
+ * Nesterov's momentum, as PyTorch has it (Sutskever et al. 2013): v ← beta·v + share·g;
+ * p ← p − rate·(share·g + beta·v); rates: [rate].
+ */
+export function nesterov(
+  p: usize,
+  g: usize,
+  v: usize,
+  count: i32,
+  rates: usize,
+  beta: f32,
+  share: f32,
+  decay: f32,
+): void {
+  const minusRate = f32x4.splat(-load<f32>(rates));
+  for (let i = 0; i < count; i += LANES) {
+    const w = v128.load(p);
+    const fresh = f32x4.mul(f32x4.splat(share), gradient(w, g, decay));
+    const velocity = madd(f32x4.splat(beta), v128.load(v), fresh);
+    v128.store(v, velocity);
+    v128.store(p, madd(minusRate, madd(f32x4.splat(beta), velocity, fresh), w));
     p += 16;
     g += 16;
     v += 16;

@@ -9,7 +9,7 @@ import { LANES, floats, zipHigh, zipLow } from './simd';
 
 /** Even lanes of eight consecutive floats. */
 @inline
-function even(low: v128, high: v128): v128 {
+export function even(low: v128, high: v128): v128 {
   return i8x16.shuffle(low, high, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);
 }
 
@@ -231,7 +231,7 @@ export function maxPool2dGradient(
 
 /** Where y wins over x: where it is greater, or NaN while x is not. */
 @inline
-function wins(y: v128, x: v128): v128 {
+export function wins(y: v128, x: v128): v128 {
   return v128.andnot(f32x4.eq(x, x), f32x4.le(y, x));
 }
 

@@ -75,6 +75,12 @@ export function storeTail(p: usize, v: v128, count: i32): void {
   if (count > 2) v128.store_lane<f32>(p, v, 2, 8);
 }
 
+/** The first `count` (1–4) lanes of v, zeros behind them. */
+@inline
+export function firstLanes(v: v128, count: i32): v128 {
+  return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)));
+}
+
 /** (lane 0 + lane 2) + (lane 1 + lane 3): one fixed order. */
 @inline
 export function sumLanes(v: v128): f32 {

@@ -1,32 +1,25 @@
 /** Lanewise: the public names. */
 export { LanewiseError, type ErrorKind } from './errors.js';
-export { checkDataset, firstSamples, type Dataset } from './data/dataset.js';
+export {
+  checkDataset,
+  firstSamples,
+  type AnyDataset,
+  type Dataset,
+  type Field,
+  type TensorDataset,
+} from './data/dataset.js';
 export { digits, type DigitsOptions } from './data/digits/index.js';
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
-export {
-  avgPool2d,
-  batchNorm2d,
-  chain,
-  conv2d,
-  flatten,
-  globalAvgPool2d,
-  linear,
-  maxPool2d,
-  parameterCount,
-  relu,
-  residual,
-  scaledTanh,
-  sequential,
-  sigmoid,
-  tanh,
-  type Layer,
-  type Model,
-} from './layers/index.js';
-export { type LossName } from './losses/loss.js';
+export * from './layers/index.js';
+export * from './losses/loss.js';
+export { type LossSetting } from './losses/terms.js';
 export { lenet5, mlp, resnet20 } from './models/index.js';
-export { adam, momentum, sgd, type Optimizer, type ScheduleName } from './optimizers/index.js';
+export * from './optimizers/index.js';
+export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
+export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
 export { loadModel, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';

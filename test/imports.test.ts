@@ -64,6 +64,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'formats',
     'graph',
     'layers',
+    'losses',
     'models',
     'optimizers',
     'parallel',

@@ -15,13 +15,15 @@ export const inference =
   ({ create }: BenchmarkModel, batch: number): Workload =>
   async ({ numerics, seconds }) => {
     const model = create();
-    const graph = model.build(batch, 'evaluation');
+    const graph = model.graph(batch, 'evaluation');
+    const [input] = graph.inputs.values();
+    const [scores] = graph.outputs.values();
     const parameters = layoutParameters(model);
-    const leaves = new Map<Tensor, Address>([[graph.samples, address('batch', 0)]]);
+    const leaves = new Map<Tensor, Address>([[input!, address('batch', 0)]]);
     for (const { name, offset } of parameters.entries) {
       leaves.set(graph.parameters.get(name)!, address('parameters', offset));
     }
-    const output = { tensor: graph.output, at: address('results', 0) };
+    const output = { tensor: scores!, at: address('results', 0) };
     const program = compile({ name: `inference of ${batch}`, leaves, outputs: [output] });
 
     let end = FIRST_FREE_BYTE;
@@ -30,11 +32,11 @@ export const inference =
       end += align(bytes);
       return base;
     };
-    const samples = sizeOf(graph.samples.shape);
+    const samples = sizeOf(input!.shape);
     const bases: Bases = {
       parameters: take(parameters.bytes),
       batch: take(samples * 4),
-      results: take(sizeOf(graph.output.shape) * 4),
+      results: take(sizeOf(scores!.shape) * 4),
       activations: take(program.activationBytes),
       workspace: take(program.workspaceBytes + 64),
       gradients: 0,
@@ -45,12 +47,12 @@ export const inference =
     const kernels = instantiate(await loadModule(numerics, false), memory);
     kernels.randomUniform(bases.parameters, parameters.bytes / 4, -0.1, 0.1, 1, 2, 3, 4);
     const linked = link(program.calls, kernels, bases);
-    const given = new Float32Array(samples).fill(0.5);
-    const input = new Float32Array(memory.buffer, bases.batch, samples);
-    const results = new Float32Array(memory.buffer, bases.results, sizeOf(graph.output.shape));
+    const sample = new Float32Array(samples).fill(0.5);
+    const given = new Float32Array(memory.buffer, bases.batch, samples);
+    const results = new Float32Array(memory.buffer, bases.results, sizeOf(scores!.shape));
     const answer = new Float32Array(results.length);
     const timing = timeCalls(() => {
-      input.set(given);
+      given.set(sample);
       run(linked);
       answer.set(results);
     }, seconds);

@@ -13,6 +13,7 @@ import {
   type Model,
 } from '../layers/index.js';
 import type { LossName } from '../losses/loss.js';
+import { lossTerms } from '../losses/terms.js';
 import { resnet20 } from '../models/index.js';
 import { adam, momentum, sgd, type Optimizer } from '../optimizers/index.js';
 import type { RunPlan } from '../parallel/plan.js';
@@ -90,15 +91,16 @@ export const benchmarkModels = {
 
 /** Bytes like an image's; labels in turn. What they show has no influence on the time. */
 export function noise(model: Model, count: number): Dataset {
-  const { shape } = model.architecture.input;
+  const shape = Object.values(model.architecture.inputs)[0]!.shape as Dataset['shape'];
+  const classes = [...model.outputs.values()][0]![0]!;
   const samples = new Uint8Array(count * sizeOf(shape));
   for (let i = 0; i < samples.length; i++) samples[i] = (i * 2_654_435_761) >>> 24;
   return {
     name: 'noise',
     shape,
-    classes: Array.from({ length: model.outputs }, (_, i) => String(i)),
+    classes: Array.from({ length: classes }, (_, i) => String(i)),
     samples,
-    labels: Uint8Array.from({ length: count }, (_, i) => i % model.outputs),
+    labels: Uint8Array.from({ length: count }, (_, i) => i % classes),
   };
 }
 
@@ -110,7 +112,7 @@ export const training =
     const data = noise(model, batch * CHUNK_REPEATS);
     const session = await createSession({
       model,
-      loss,
+      terms: lossTerms(loss, [...model.outputs.keys()]),
       numerics,
       workers: threads === 1 ? 0 : threads,
       datasets: [data],
@@ -122,7 +124,7 @@ export const training =
       const rates = optimizer.rates(0, optimizer.learningRate);
       const timing = await timeChunks(async (steps) => {
         const chunk = Array.from({ length: steps }, () => rates);
-        await session.train(0, chunk);
+        await session.train(0, chunk, 0);
       }, seconds);
       const gflops = flopsOf(session.plan, batch) / timing.medianMs / 1e6;
       return { ...timing, value: (batch / timing.medianMs) * 1000, unit: 'images/s', gflops };

@@ -2,12 +2,14 @@
 import { link, run, type Bases } from '../engine/link.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
+import { lossTerms } from '../losses/terms.js';
+import { columnsOf, targetLeaf } from '../parallel/columns.js';
 import { baseOf } from '../parallel/layout.js';
 import { planRun } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/shards.js';
 import { align, type KernelCall } from '../program/program.js';
 import { timeCalls } from './measure.js';
-import type { BenchmarkModel } from './models.js';
+import { noise, type BenchmarkModel } from './models.js';
 import { ceiling } from './products.js';
 import type { Conditions } from './workload.js';
 
@@ -57,12 +59,13 @@ export async function profile(
   { numerics, seconds }: Pick<Conditions, 'numerics' | 'seconds'>,
 ): Promise<Profile> {
   const model = create();
+  const terms = lossTerms(loss, [...model.outputs.keys()]);
   const plan = planRun({
     model,
-    loss,
+    terms,
     numerics,
     workers: 1,
-    datasets: [{ count: batch, shape: model.architecture.input.shape, isBytes: true }],
+    datasets: [columnsOf(model, terms, noise(model, batch))],
     training: { optimizer, batch, shards: defaultShards(model, batch) },
   });
   const memory = allocateMemory(plan.memory.bytes, false);
@@ -79,7 +82,16 @@ export async function profile(
     workspace: at('workspace'),
   };
   kernels.randomUniform(bases.parameters, plan.parameters.bytes / 4, -0.1, 0.1, 1, 2, 3, 4);
-  kernels.randomUniform(bases.batch, plan.io.labels / 4, -1, 1, 1, 2, 3, 5);
+  kernels.randomUniform(
+    bases.batch,
+    plan.io.leaves.get(targetLeaf(terms[0]!.output))! / 4,
+    -1,
+    1,
+    1,
+    2,
+    3,
+    5,
+  );
 
   const { schedule, programs } = plan.steps[batch]!;
   const program = programs[schedule.shards[0]!.count]!;

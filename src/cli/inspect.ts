@@ -1,10 +1,13 @@
 /** `lanewise inspect`: what a model is and what it costs, before anything runs. */
 import { Command } from 'commander';
+import { digits } from '../data/digits/index.js';
 import { topologicalOrder } from '../graph/order.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { parameterCount, type Model } from '../layers/index.js';
+import { lossTerms } from '../losses/terms.js';
 import { recipeFor } from '../models/index.js';
 import { momentum } from '../optimizers/index.js';
+import { columnsOf } from '../parallel/columns.js';
 import { planRun, type RunPlan } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/shards.js';
 import { printProgram } from '../program/print.js';
@@ -32,13 +35,14 @@ export const inspectCommand = (): Command =>
 function runInspect(name: string, { program, batch, shards, workers }: Options): void {
   const recipe = recipeFor(name);
   const model = recipe.create();
+  const terms = lossTerms(recipe.loss, [...model.outputs.keys()]);
   const plan = planRun({
     model,
-    loss: recipe.loss,
+    terms,
     numerics: resolveNumerics(),
     workers: Math.max(1, resolveWorkers(workers)),
-    // One full minibatch of MNIST's images.
-    datasets: [{ count: batch, shape: [1, 28, 28], isBytes: true }],
+    // One full minibatch of images of MNIST's size.
+    datasets: [{ ...columnsOf(model, terms, digits({ count: 1 })), count: batch }],
     training: {
       optimizer: momentum({ lr: 0 }),
       batch,
@@ -57,9 +61,10 @@ function runInspect(name: string, { program, batch, shards, workers }: Options):
 
 /** One line a layer: name, kind, output of one sample, parameters, operations forward. */
 function layerTable(name: string, model: Model): string {
-  const graph = model.build(1, 'evaluation');
+  const graph = model.graph(1, 'evaluation');
+  const order = topologicalOrder([...graph.outputs.values()]);
   const flopsOf = (layer: string): number =>
-    topologicalOrder([graph.output]).reduce((sum, output) => {
+    order.reduce((sum, output) => {
       const { source } = output;
       if (source.kind !== 'op' || source.layer !== layer) return sum;
       const node = { inputs: source.inputs, output, attributes: source.attributes };
@@ -68,10 +73,12 @@ function layerTable(name: string, model: Model): string {
   const parametersOf = (layer: string): number =>
     model.parameters
       .filter(
-        ({ name, momentum }) =>
-          momentum === undefined && name.slice(0, name.lastIndexOf('.')) === layer,
+        ({ name, role }) => role === 'trained' && name.slice(0, name.lastIndexOf('.')) === layer,
       )
       .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const inputs = Object.values(model.architecture.inputs)
+    .map(({ shape }) => showShape(shape))
+    .join(', ');
   const rows = graph.activations.map(({ layer, kind, output }) => ({
     layer,
     kind,
@@ -84,7 +91,7 @@ function layerTable(name: string, model: Model): string {
     `  ${cells[0]!.padEnd(10)}${cells[1]!.padEnd(12)}${cells[2]!.padEnd(14)}${cells[3]!.padStart(12)}${cells[4]!.padStart(14)}`;
   const zeroAsDash = (value: number) => (value ? formatCount(value) : '–');
   return [
-    `${name}: input ${showShape(model.architecture.input.shape)}, ${formatCount(parameterCount(model))} parameters`,
+    `${name}: input ${inputs}, ${formatCount(parameterCount(model))} parameters`,
     '',
     line(['layer', 'kind', 'output', 'parameters', 'FLOPs/sample']),
     ...rows.map((row) =>

@@ -41,7 +41,7 @@ async function runPredict(
     );
   }
   const { classes, scores } = await trained.predict(samples, SAMPLE_SHAPE);
-  const outputs = trained.model.outputs;
+  const outputs = scores.length / images.length;
   images.forEach((path, i) => {
     const row = scores.subarray(i * outputs, (i + 1) * outputs);
     if (json) {
@@ -52,7 +52,7 @@ async function runPredict(
     }
     const ranked = [...row.keys()].toSorted((a, b) => row[b]! - row[a]!).slice(0, 3);
     const show = (score: number) =>
-      trained.loss === 'crossEntropy' ? formatPercent(score) : score.toFixed(2);
+      trained.terms[0]?.loss.kind === 'crossEntropy' ? formatPercent(score) : score.toFixed(2);
     console.log(
       `${path}: ${classes[i]}  (${ranked.map((c) => `${c}: ${show(row[c]!)}`).join(', ')})`,
     );

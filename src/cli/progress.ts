@@ -49,10 +49,11 @@ export function epochLine(record: EpochRecord): string {
   const figures = [
     `epoch ${String(epoch).padStart(2)}`,
     `loss ${loss.toFixed(4)}`,
-    `accuracy ${formatPercent(accuracy)}`,
+    ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
   ];
-  if (valLoss !== undefined && valAccuracy !== undefined) {
-    figures.push(`test ${valLoss.toFixed(4)}, ${formatPercent(valAccuracy)}`);
+  if (valLoss !== undefined) {
+    const share = valAccuracy === undefined ? '' : `, ${formatPercent(valAccuracy)}`;
+    figures.push(`test ${valLoss.toFixed(4)}${share}`);
   }
   return [...figures, `${formatCount(imagesPerSecond)} images/s`].join('  ');
 }
@@ -66,13 +67,16 @@ export function progressLine(state: Progress, columns: number): string {
   const { epoch, epochs, samplesDone, samples } = state;
   const head = `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
   const loss = `loss ${state.loss.toFixed(4)}`;
-  const accuracy = `accuracy ${formatPercent(state.accuracy, 1).padStart(6)}`;
+  const accuracy =
+    state.accuracy === undefined
+      ? []
+      : [`accuracy ${formatPercent(state.accuracy, 1).padStart(6)}`];
   const speed = `${formatCount(state.imagesPerSecond).padStart(6)} img/s`;
   const left = `${formatClock(state.secondsLeft).padStart(5)} left`;
   return fitLine(
     head,
     samplesDone / samples,
-    [[loss, accuracy, speed, left], [loss, accuracy, left], [accuracy, left], [left], []],
+    [[loss, ...accuracy, speed, left], [loss, ...accuracy, left], [...accuracy, left], [left], []],
     columns,
   );
 }

@@ -1,8 +1,8 @@
 /** What `lanewise train` shows: JSON events, a progress bar on a terminal, plain lines elsewhere. */
-import type { Dataset } from '../data/dataset.js';
+import { countOf, type Dataset } from '../data/dataset.js';
 import { parameterCount, type Model } from '../layers/index.js';
 import { confusionMatrix } from '../training/confusion.js';
-import type { EvaluationSummary } from '../training/evaluate.js';
+import type { ClassificationSummary } from '../training/evaluate.js';
 import type { ResolvedSettings } from '../training/settings.js';
 import type { TrainCallbacks, TrainResult } from '../training/train.js';
 import { renderConfusion } from './confusion.js';
@@ -16,7 +16,7 @@ export interface Reporter {
   stop(): void;
   done(
     result: TrainResult,
-    summary: EvaluationSummary,
+    summary: ClassificationSummary,
     test: Dataset,
     file: string,
     names: { readonly model: string; readonly data: string },
@@ -61,7 +61,7 @@ function describe({
   return {
     optimizer: optimizer.kind,
     lr: optimizer.learningRate,
-    schedule,
+    schedule: typeof schedule === 'string' ? schedule : schedule.kind,
     epochs,
     batch,
     shards,
@@ -78,7 +78,7 @@ function createTextReporter(stream: NodeJS.WriteStream): Reporter {
     start(name, data, model, settings) {
       const { optimizer, lr, schedule, epochs, batch, shards, workers, seed, numerics } =
         describe(settings);
-      const samples = formatCount(settings.data.labels.length);
+      const samples = formatCount(countOf(settings.data));
       say(
         `${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`,
       );

@@ -1,9 +1,10 @@
 /**
- * The one form in which labelled samples reach training: all in memory, one shape, one class index each.
+ * The forms in which samples reach training: images with one class each, or any arrays with any targets.
  */
 import { LanewiseError } from '../errors.js';
-import { sizeOf, showShape } from '../graph/tensor.js';
+import { sizeOf, showShape, type Shape } from '../graph/tensor.js';
 
+/** Images (or what has the shape of images) with a class index each. */
 export interface Dataset {
   /** For messages and reports: `mnist train`. */
   readonly name: string;
@@ -14,14 +15,97 @@ export interface Dataset {
   /** All samples one after another, length = count × product of `shape`. Bytes count 0–255. */
   readonly samples: Uint8Array | Float32Array;
   /** One class index a sample; its length is the count. */
-  readonly labels: Uint8Array;
+  readonly labels: Uint8Array | Int32Array;
+  /** How much each sample counts; default 1. */
+  readonly weights?: Float32Array;
+}
+
+/** One array of values for every sample, all samples one after another. */
+export interface Field {
+  /** Of one sample; `[]` for a single value. */
+  readonly shape: Shape;
+  readonly values: Uint8Array | Int32Array | Float32Array;
+  /**
+   * What bytes and int32 mean as a target: `classes` (default) are class indices, `values` are numbers, bytes
+   * then count v/255.
+   */
+  readonly as?: 'classes' | 'values';
+}
+
+/** Arrays by the names of a model's inputs, and of the outputs they are targets of. */
+export interface TensorDataset {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, Field>>;
+  readonly targets: Readonly<Record<string, Field>>;
+  /** How much each sample counts; default 1. */
+  readonly weights?: Float32Array;
+}
+
+export type AnyDataset = Dataset | TensorDataset;
+
+export const isTensorDataset = (data: AnyDataset): data is TensorDataset => 'inputs' in data;
+
+/** Number of samples. */
+export function countOf(data: AnyDataset): number {
+  if (!isTensorDataset(data)) return data.labels.length;
+  const [first] = Object.values(data.inputs);
+  return first ? Math.floor(first.values.length / sizeOf(first.shape)) : 0;
 }
 
 /**
  * Checks that the arrays of a data set agree with each other and returns it.
  * @throws LanewiseError kind 'data' if lengths disagree, it is empty, or a label is not a class.
  */
-export function checkDataset(data: Dataset): Dataset {
+export function checkDataset<D extends AnyDataset>(data: D): D {
+  if (isTensorDataset(data)) checkFields(data);
+  else checkLabelled(data);
+  const count = countOf(data);
+  const { name, weights } = data;
+  if (count === 0) throw new LanewiseError('data', `data set '${name}' has no samples`);
+  if (weights === undefined) return data;
+  if (!(weights instanceof Float32Array) || weights.length !== count) {
+    throw new LanewiseError(
+      'data',
+      `data set '${name}': weights are ${typeName(weights)} of ${weights.length}, expected a Float32Array of ${count}`,
+    );
+  }
+  const wrong = weights.findIndex((weight) => !(weight >= 0) || weight === Infinity);
+  if (wrong >= 0) {
+    throw new LanewiseError(
+      'data',
+      `data set '${name}': weight ${weights[wrong]} of sample ${wrong}, expected a finite number of at least 0`,
+    );
+  }
+  return data;
+}
+
+function checkFields(data: TensorDataset): void {
+  const count = countOf(data);
+  for (const role of ['inputs', 'targets'] as const) {
+    for (const [key, { shape, values }] of Object.entries(data[role])) {
+      const what = `data set '${data.name}', ${role.slice(0, -1)} '${key}'`;
+      if (![Uint8Array, Int32Array, Float32Array].some((type) => values instanceof type)) {
+        throw new LanewiseError(
+          'data',
+          `${what}: values are ${typeName(values)}, expected Uint8Array, Int32Array or Float32Array`,
+        );
+      }
+      if (!Array.isArray(shape) || !shape.every((e: number) => Number.isInteger(e) && e > 0))
+        throw new LanewiseError(
+          'data',
+          `${what}: shape is ${String(shape)}, expected whole numbers`,
+        );
+      if (values.length !== count * sizeOf(shape)) {
+        throw new LanewiseError(
+          'data',
+          `${what}: ${values.length} values of shape ${showShape(shape)}, expected ${count} samples as in the first input`,
+        );
+      }
+    }
+  }
+}
+
+function checkLabelled(data: Dataset): void {
   const { name, shape, samples, labels, classes } = data;
   if (!(samples instanceof Uint8Array) && !(samples instanceof Float32Array)) {
     throw new LanewiseError(
@@ -29,10 +113,10 @@ export function checkDataset(data: Dataset): Dataset {
       `data set '${name}': samples are ${typeName(samples)}, expected Uint8Array or Float32Array`,
     );
   }
-  if (!(labels instanceof Uint8Array)) {
+  if (!(labels instanceof Uint8Array) && !(labels instanceof Int32Array)) {
     throw new LanewiseError(
       'data',
-      `data set '${name}': labels are ${typeName(labels)}, expected Uint8Array`,
+      `data set '${name}': labels are ${typeName(labels)}, expected Uint8Array or Int32Array`,
     );
   }
   if (shape.length !== 3 || !shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
@@ -42,21 +126,20 @@ export function checkDataset(data: Dataset): Dataset {
     );
   }
   const expected = labels.length * sizeOf(shape);
-  if (labels.length === 0) throw new LanewiseError('data', `data set '${name}' has no samples`);
+  if (labels.length === 0) return;
   if (samples.length !== expected) {
     throw new LanewiseError(
       'data',
       `data set '${name}': ${labels.length} labels need ${expected} values of shape ${showShape(shape)}, found ${samples.length}`,
     );
   }
-  const wrong = labels.findIndex((label) => label >= classes.length);
+  const wrong = labels.findIndex((label) => label < 0 || label >= classes.length);
   if (wrong >= 0) {
     throw new LanewiseError(
       'data',
       `data set '${name}': label ${labels[wrong]} of sample ${wrong} is not below the ${classes.length} classes`,
     );
   }
-  return data;
 }
 
 /** The name of a value's class, of a value whose type is wrong. */
@@ -79,5 +162,6 @@ export function firstSamples(data: Dataset, count: number): Dataset {
     ...data,
     samples: data.samples.subarray(0, count * sizeOf(data.shape)),
     labels: data.labels.subarray(0, count),
+    ...(data.weights ? { weights: data.weights.subarray(0, count) } : {}),
   };
 }

@@ -49,13 +49,20 @@ export function withLayer<T>(layer: string, build: () => T): T {
   const outer = currentLayer;
   currentLayer = layer;
   try {
-    return build();
-  } catch (error) {
-    if (error instanceof ShapeError && !error.layer && layer)
-      throw new ShapeError(error.op, error.detail, layer);
-    throw error;
+    return nameRefusals(layer, build);
   } finally {
     currentLayer = outer;
+  }
+}
+
+/** Runs `build`; shape errors that name no layer are given the name of what it builds. */
+export function nameRefusals<T>(name: string, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof ShapeError && !error.layer && name)
+      throw new ShapeError(error.op, error.detail, name);
+    throw error;
   }
 }
 

@@ -1,37 +1,44 @@
 /** Batch normalisation, in PyTorch's names and order: BatchNorm2d(features, eps, momentum). */
-import { LanewiseError } from '../errors.js';
+import { ShapeError } from '../graph/op.js';
+import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { constantly } from './initializer.js';
-import { checkInteger, type Layer } from './layer.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  defineLayer,
+  type Layer,
+  type Scope,
+} from './layer.js';
 
 export interface BatchNormOptions {
   /** Added to the variance; default 1e-5. */
   readonly eps?: number;
   /** Share of each minibatch in the running statistics, in [0, 1]; default 0.1. */
   readonly momentum?: number;
+  /** Whether there are a weight and a bias; default true. */
+  readonly affine?: boolean;
 }
 
-/**
- * Each channel with mean 0 and variance 1, then times weight plus bias; N×C×H×W or N×C (Ioffe & Szegedy 2015).
- * Training takes mean and variance of each shard (Hoffer et al. 2017), and keeps running ones, the variance
- * unbiased, with which everything else normalises.
- * Parameters: weight and bias; statistics: running_mean and running_var; one value a channel each.
- * @throws LanewiseError kind 'argument' for values out of range.
- */
-export function batchNorm2d(
-  features: number,
-  { eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {},
-): Layer {
-  checkInteger('batchNorm2d', 'features', features, 1);
-  checkNumber('eps', eps, Number.MAX_VALUE);
-  checkNumber('momentum', momentum, 1);
-  return {
-    kind: 'batchNorm2d',
-    settings: { features, eps, momentum },
-    build(x, scope) {
-      const shape = [features];
-      const weight = scope.parameter('weight', shape, constantly(1));
-      const bias = scope.parameter('bias', shape, constantly(0));
+/** `axes` are the numbers of axes an input may have, `expected` names them. */
+function batchNorm(kind: string, axes: readonly number[], expected: string) {
+  return (features: number, options: BatchNormOptions = {}): Layer => {
+    const { eps = 1e-5, momentum = 0.1, affine = true } = options;
+    checkInteger(kind, 'features', features, 1);
+    checkNumber(kind, 'eps', eps);
+    checkNumber(kind, 'momentum', momentum, 1);
+    checkBoolean(kind, 'affine', affine);
+    const shape = [features];
+    const build = (scope: Scope, input?: Tensor): Tensor => {
+      const x = input!;
+      if (!axes.includes(x.shape.length)) {
+        throw new ShapeError(kind, `expected an input of ${expected}, found ${showShape(x.shape)}`);
+      }
+      const value = (name: string, initial: number) =>
+        affine ? scope.parameter(name, shape, constantly(initial)) : ops.constant(initial, shape);
+      const weight = value('weight', 1);
+      const bias = value('bias', 0);
       const keep = (name: string, initial: number) =>
         scope.statistic(name, shape, constantly(initial), momentum);
       const mean = keep('running_mean', 0);
@@ -45,15 +52,19 @@ export function batchNorm2d(
       scope.observe('running_mean', ops.row(moments, 0));
       scope.observe('running_var', ops.scale(ops.row(moments, 1), m / (m - 1)));
       return y;
-    },
+    };
+    return defineLayer(kind, { features, ...options, eps, momentum }, build);
   };
 }
 
-function checkNumber(name: string, value: unknown, most: number): void {
-  if (typeof value === 'number' && value >= 0 && value <= most) return;
-  const range = most === 1 ? 'a number in [0, 1]' : 'a finite number of at least 0';
-  throw new LanewiseError(
-    'argument',
-    `batchNorm2d: ${name} is ${String(value)}, expected ${range}`,
-  );
-}
+/**
+ * Each channel with mean 0 and variance 1, then times weight plus bias; N×C×H×W or N×C (Ioffe & Szegedy 2015).
+ * Training takes mean and variance of each shard (Hoffer et al. 2017), and keeps running ones, the variance
+ * unbiased, with which everything else normalises.
+ * Parameters: weight and bias; statistics: running_mean and running_var; one value a channel each.
+ * @throws LanewiseError kind 'argument' for values out of range.
+ */
+export const batchNorm2d = batchNorm('batchNorm2d', [4, 2], 'N×C×H×W or N×C');
+
+/** The same of features N×C or sequences N×C×L. @throws LanewiseError kind 'argument' for values out of range. */
+export const batchNorm1d = batchNorm('batchNorm1d', [2, 3], 'N×C or N×C×L');

@@ -1,15 +1,41 @@
-/** The convolutional layer, in PyTorch's names and order: Conv2d(in, out, kernel, stride, padding, bias). */
+/**
+ * Convolutional layers, in PyTorch's names and order: Conv2d(in, out, kernel, stride, padding, dilation, groups,
+ * bias). First values are PyTorch's, uniform in ±1/√fan-in.
+ */
+import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
-import { fanInUniform } from './initializer.js';
-import { checkChoice, checkInteger, checkPair, type Layer } from './layer.js';
+import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
+import {
+  checkChoice,
+  checkInteger,
+  checkPair,
+  defineLayer,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
-export interface Conv2dOptions {
-  /** One number or [vertical, horizontal]; default 1. */
-  readonly stride?: number | readonly [number, number];
-  /** Zeros around the image; one number or [vertical, horizontal]; default 0. */
-  readonly padding?: number | readonly [number, number];
+/** One number or [vertical, horizontal]. */
+export type Extent = number | readonly [number, number];
+
+export interface ConvOptions<Size> extends InitOptions {
+  /** Default 1. */
+  readonly stride?: Size;
+  /**
+   * Pixels around the image, default 0 (`valid`). `same` is what gives ⌈extent/stride⌉ outputs, an odd one of
+   * them behind: PyTorch's rule for stride 1, TensorFlow's for others.
+   */
+  readonly padding?: Size | 'same' | 'valid';
+  /** Steps between a kernel's taps; default 1. */
+  readonly dilation?: Size;
+  /** Parts into which the channels of both sides are split, each convolved on its own; default 1. */
+  readonly groups?: number;
+  /** What stands around the image: `zeros` (default), the nearest pixel or the mirrored image. */
+  readonly paddingMode?: ops.PaddingMode;
   /** Default true. */
   readonly bias?: boolean;
+}
+
+export interface Conv2dOptions extends ConvOptions<Extent> {
   /**
    * `auto` (default) uses Winograd's algorithm for 3×3 filters of stride 1 where that is faster; `direct`
    * never does: half to a fifth of the rounding error at a third of the speed (docs/winograd.md).
@@ -17,41 +43,227 @@ export interface Conv2dOptions {
   readonly algorithm?: ops.Algorithm;
 }
 
+const modes = ['zeros', 'replicate', 'reflect'] as const;
+
+export const checkPaddingMode = (layer: string, mode: unknown): ops.PaddingMode =>
+  checkChoice(layer, 'paddingMode', mode, modes);
+
+/** @throws LanewiseError kind 'argument' unless `groups` is a whole number that divides both. */
+function checkGroups(layer: string, groups: number, inputs: number, outputs: number): void {
+  checkInteger(layer, 'groups', groups, 1);
+  const undivided = inputs % groups ? `${inputs} input` : outputs % groups && `${outputs} output`;
+  if (!undivided) return;
+  throw new LanewiseError(
+    'argument',
+    `${layer}: groups ${groups} do not divide ${undivided} channels`,
+  );
+}
+
+/** The options that are not the default, so that files of models without them stay as they were. */
+const unlessDefault = (
+  options: Readonly<Record<string, unknown>>,
+  defaults: Readonly<Record<string, unknown>>,
+): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(options).filter(([name, value]) => value !== defaults[name]));
+
+/** What conv2d and depthwiseConv2d have in common. */
+function convolution(
+  kind: string,
+  [inChannels, outChannels]: readonly [number, number],
+  kernelSize: Extent,
+  {
+    stride = 1,
+    padding = 0,
+    dilation = 1,
+    groups = 1,
+    paddingMode = 'zeros',
+    bias = true,
+    algorithm = 'auto',
+    ...inits
+  }: Conv2dOptions,
+  settings: Readonly<Record<string, unknown>>,
+): Layer {
+  const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
+  checkGroups(kind, groups, inChannels, outChannels);
+  const attributes = {
+    stride: checkPair(kind, 'stride', stride, 1),
+    padding:
+      typeof padding === 'string'
+        ? checkChoice(kind, 'padding', padding, ['same', 'valid'] as const)
+        : checkPair(kind, 'padding', padding, 0),
+    dilation: checkPair(kind, 'dilation', dilation, 1),
+    groups,
+    paddingMode: checkPaddingMode(kind, paddingMode),
+    algorithm: checkChoice(kind, 'algorithm', algorithm, ['auto', 'direct'] as const),
+  };
+  const all = {
+    ...settings,
+    kernelSize,
+    stride,
+    padding,
+    bias,
+    ...unlessDefault(
+      { dilation, paddingMode, algorithm },
+      { dilation: 1, paddingMode: 'zeros', algorithm: 'auto' },
+    ),
+    ...initSettings(kind, inits),
+  };
+  return defineLayer(kind, all, (scope, x) => {
+    const each = inChannels / groups;
+    const usual = fanInUniform(each * kh * kw);
+    const { weightInit = usual, biasInit = usual } = inits;
+    const w = scope.parameter('weight', [outChannels, each, kh, kw], weightInit);
+    const b = bias ? scope.parameter('bias', [outChannels], biasInit) : null;
+    return ops.conv2d(x!, w, b, attributes);
+  });
+}
+
 /**
  * Cross-correlation of N×inChannels×H×W images with outChannels filters; see ops/conv2d.ts.
- * Parameters: weight outChannels×inChannels×kh×kw, bias outChannels.
- * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
+ * Parameters: weight outChannels×inChannels/groups×kh×kw, bias outChannels.
+ * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range, or groups that do not divide
+ * the channels.
  */
 export function conv2d(
   inChannels: number,
   outChannels: number,
-  kernelSize: number | readonly [number, number],
-  { stride = 1, padding = 0, bias = true, algorithm = 'auto' }: Conv2dOptions = {},
+  kernelSize: Extent,
+  options: Conv2dOptions = {},
 ): Layer {
   checkInteger('conv2d', 'inChannels', inChannels, 1);
   checkInteger('conv2d', 'outChannels', outChannels, 1);
-  const [kh, kw] = checkPair('conv2d', 'kernelSize', kernelSize, 1);
-  const attributes = {
-    stride: checkPair('conv2d', 'stride', stride, 1),
-    padding: checkPair('conv2d', 'padding', padding, 0),
-    algorithm: checkChoice('conv2d', 'algorithm', algorithm, ['auto', 'direct'] as const),
-  };
-  return {
-    kind: 'conv2d',
-    settings: {
-      inChannels,
-      outChannels,
-      kernelSize,
-      stride,
-      padding,
-      bias,
-      ...(algorithm === 'auto' ? {} : { algorithm }),
-    },
-    build(x, scope) {
-      const init = fanInUniform(inChannels * kh * kw);
-      const w = scope.parameter('weight', [outChannels, inChannels, kh, kw], init);
-      const b = bias ? scope.parameter('bias', [outChannels], init) : null;
-      return ops.conv2d(x, w, b, attributes);
-    },
-  };
+  const { groups = 1 } = options;
+  return convolution('conv2d', [inChannels, outChannels], kernelSize, options, {
+    inChannels,
+    outChannels,
+    ...unlessDefault({ groups }, { groups: 1 }),
+  });
 }
+
+export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'groups' | 'algorithm'> {
+  /** Filters a channel; default 1. */
+  readonly depthMultiplier?: number;
+}
+
+/**
+ * conv2d with a group for each channel (Chollet 2017): Keras's DepthwiseConv2D.
+ * Parameters: weight inChannels·depthMultiplier×1×kh×kw, bias inChannels·depthMultiplier.
+ * @throws LanewiseError kind 'argument' as conv2d.
+ */
+export function depthwiseConv2d(
+  inChannels: number,
+  kernelSize: Extent,
+  { depthMultiplier = 1, ...options }: DepthwiseConv2dOptions = {},
+): Layer {
+  const kind = 'depthwiseConv2d';
+  checkInteger(kind, 'inChannels', inChannels, 1);
+  checkInteger(kind, 'depthMultiplier', depthMultiplier, 1);
+  const channels = [inChannels, inChannels * depthMultiplier] as const;
+  const settings = { inChannels, depthMultiplier };
+  return convolution(kind, channels, kernelSize, { ...options, groups: inChannels }, settings);
+}
+
+/**
+ * Cross-correlation of N×inChannels×L sequences with outChannels filters; see ops/conv1d.ts.
+ * Parameters: weight outChannels×inChannels/groups×kernelSize, bias outChannels.
+ * @throws LanewiseError kind 'argument' as conv2d.
+ */
+export function conv1d(
+  inChannels: number,
+  outChannels: number,
+  kernelSize: number,
+  options: ConvOptions<number> = {},
+): Layer {
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  const { paddingMode = 'zeros', bias = true, weightInit, biasInit } = options;
+  const inits = initSettings('conv1d', { weightInit, biasInit });
+  const kind = 'conv1d';
+  checkInteger(kind, 'inChannels', inChannels, 1);
+  checkInteger(kind, 'outChannels', outChannels, 1);
+  checkInteger(kind, 'kernelSize', kernelSize, 1);
+  checkGroups(kind, groups, inChannels, outChannels);
+  const attributes = {
+    stride: checkInteger(kind, 'stride', stride, 1),
+    padding:
+      typeof padding === 'string'
+        ? checkChoice(kind, 'padding', padding, ['same', 'valid'] as const)
+        : checkInteger(kind, 'padding', padding, 0),
+    dilation: checkInteger(kind, 'dilation', dilation, 1),
+    groups,
+    paddingMode: checkPaddingMode(kind, paddingMode),
+  };
+  const settings = { inChannels, outChannels, kernelSize, ...attributes, bias, ...inits };
+  return defineLayer(kind, settings, (scope, x) => {
+    const each = inChannels / groups;
+    const usual = fanInUniform(each * kernelSize);
+    const w = scope.parameter('weight', [outChannels, each, kernelSize], weightInit ?? usual);
+    const b = bias ? scope.parameter('bias', [outChannels], biasInit ?? usual) : null;
+    return ops.conv1d(x!, w, b, attributes);
+  });
+}
+
+export interface ConvTranspose2dOptions extends Pick<
+  Conv2dOptions,
+  'stride' | 'dilation' | 'groups' | 'bias' | 'weightInit' | 'biasInit'
+> {
+  /** What conv2d would have padded: taken away from the output; default 0. */
+  readonly padding?: Extent;
+  /** Rows and columns more below and at the right, less than the stride; default 0. */
+  readonly outputPadding?: Extent;
+}
+
+/**
+ * Transposed convolution, from N×inChannels×P×Q to larger images; see ops/conv-transpose2d.ts.
+ * Parameters: weight inChannels×outChannels/groups×kh×kw, bias outChannels. Their fan-in is PyTorch's: that of the
+ * convolution whose gradient it is, outChannels/groups·kh·kw.
+ * @throws LanewiseError kind 'argument' as conv2d.
+ */
+export function convTranspose2d(
+  inChannels: number,
+  outChannels: number,
+  kernelSize: Extent,
+  options: ConvTranspose2dOptions = {},
+): Layer {
+  const {
+    stride = 1,
+    padding = 0,
+    outputPadding = 0,
+    dilation = 1,
+    groups = 1,
+    bias = true,
+    weightInit,
+    biasInit,
+  } = options;
+  const kind = 'convTranspose2d';
+  const inits = initSettings(kind, { weightInit, biasInit });
+  checkInteger(kind, 'inChannels', inChannels, 1);
+  checkInteger(kind, 'outChannels', outChannels, 1);
+  const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
+  checkGroups(kind, groups, inChannels, outChannels);
+  const attributes = {
+    stride: checkPair(kind, 'stride', stride, 1),
+    padding: checkPair(kind, 'padding', padding, 0),
+    outputPadding: checkPair(kind, 'outputPadding', outputPadding, 0),
+    dilation: checkPair(kind, 'dilation', dilation, 1),
+    groups,
+  };
+  const settings = { inChannels, outChannels, kernelSize, ...attributes, bias, ...inits };
+  return defineLayer(kind, settings, (scope, x) => {
+    const each = outChannels / groups;
+    const usual = fanInUniform(each * kh * kw);
+    const w = scope.parameter('weight', [inChannels, each, kh, kw], weightInit ?? usual);
+    const b = bias ? scope.parameter('bias', [outChannels], biasInit ?? usual) : null;
+    return ops.convTranspose2d(x!, w, b, attributes);
+  });
+}
+
+export const convolutionLayers: Constructors = {
+  conv1d: ({ inChannels, outChannels, kernelSize, ...options }) =>
+    conv1d(inChannels, outChannels, kernelSize, options),
+  conv2d: ({ inChannels, outChannels, kernelSize, ...options }) =>
+    conv2d(inChannels, outChannels, kernelSize, options),
+  convTranspose2d: ({ inChannels, outChannels, kernelSize, ...options }) =>
+    convTranspose2d(inChannels, outChannels, kernelSize, options),
+  depthwiseConv2d: ({ inChannels, kernelSize, ...options }) =>
+    depthwiseConv2d(inChannels, kernelSize, options),
+};

@@ -1,13 +1,7 @@
-/** Layers without settings: activations, and flatten. */
+/** Layers without settings: activations, the sum of inputs, and flatten. */
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import type { Layer } from './layer.js';
-
-const plain = (kind: string, op: (x: Tensor) => Tensor) => (): Layer => ({
-  kind,
-  settings: {},
-  build: (x) => op(x),
-});
+import { plain, type Constructors } from './layer.js';
 
 /** max(x, 0) */
 export const relu = plain('relu', ops.relu);
@@ -21,3 +15,10 @@ export const scaledTanh = plain('scaledTanh', ops.scaledTanh);
 export const flatten = plain('flatten', (x) =>
   ops.reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]),
 );
+/** The sum of two or more inputs of one shape: `add(a, b)`. */
+export const add = plain('add', (...xs: Tensor[]) => xs.reduce((a, b) => ops.add(a, b)), [
+  2,
+  Infinity,
+]);
+
+export const elementwiseLayers: Constructors = { add, flatten, relu, scaledTanh, sigmoid, tanh };

@@ -1,17 +1,59 @@
 /** The layers: PyTorch's names, in camel case. */
-export { batchNorm2d, type BatchNormOptions } from './batch-norm.js';
-export { chain, residual, type ResidualOptions } from './chain.js';
-export { conv2d, type Conv2dOptions } from './conv2d.js';
-export { flatten, relu, scaledTanh, sigmoid, tanh } from './elementwise.js';
-export type { Layer, Layers, Mode } from './layer.js';
-export { linear } from './linear.js';
-export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool.js';
+export * as init from './init.js';
+export { multiheadAttention, type AttentionOptions } from './attention.js';
+export { batchNorm1d, batchNorm2d, type BatchNormOptions } from './batch-norm.js';
+export { block, chain, residual, type ResidualOptions } from './compose.js';
 export {
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  depthwiseConv2d,
+  type Conv2dOptions,
+  type ConvOptions,
+  type ConvTranspose2dOptions,
+  type DepthwiseConv2dOptions,
+} from './conv2d.js';
+export { add, flatten, relu, scaledTanh, sigmoid, tanh } from './elementwise.js';
+export { embedding, positionEmbedding } from './embedding.js';
+export { type ModelGraph, type ParameterSpec } from './graph.js';
+export { type Initializer } from './initializer.js';
+export { defineLayer, type Layer, type Layers, type Mode, type Scope } from './layer.js';
+export { linear } from './linear.js';
+export {
+  functional,
+  input,
   parameterCount,
-  rebuild,
   sequential,
   type Architecture,
   type Model,
-  type ModelGraph,
-  type ParameterSpec,
-} from './sequential.js';
+} from './model.js';
+export { type LayerTree } from './net.js';
+export {
+  groupNorm,
+  instanceNorm2d,
+  layerNorm,
+  localResponseNorm,
+  type LocalResponseNormOptions,
+  type NormOptions,
+} from './norm.js';
+export {
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  avgPool1d,
+  avgPool2d,
+  globalAvgPool1d,
+  globalAvgPool2d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  maxPool1d,
+  maxPool2d,
+  subsampling2d,
+  type AvgPoolOptions,
+  type PoolOptions,
+} from './pool.js';
+export { rbf } from './rbf.js';
+export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
+export { rebuild } from './registry.js';
+export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
+export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';
+export { type InputSettings, type Wire } from './wire.js';

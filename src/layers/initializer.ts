@@ -1,19 +1,166 @@
 /**
  * How a parameter's first values are drawn, as plain data. The default of every layer is PyTorch's:
- * uniform in ±1/√fan-in for weights and biases.
+ * uniform in ±1/√fan-in for weights and biases. Rules that depend on the fans find them in the shape, as
+ * PyTorch does: fan-in is shape[1] times the filter's area, fan-out shape[0] times it.
  */
+import { exp } from '../arithmetic.js';
+import { LanewiseError, nearest } from '../errors.js';
+import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 
-/** Uniform in [low, high). */
-export interface Initializer {
-  readonly low: number;
-  readonly high: number;
+/** What is drawn, whatever the shape. */
+export type Drawing =
+  | { readonly kind: 'constant'; readonly value: number }
+  /** Uniform in [low, high). */
+  | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
+  | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
+  /** Normal, but drawn again beyond `bound` deviations. */
+  | {
+      readonly kind: 'truncatedNormal';
+      readonly mean: number;
+      readonly std: number;
+      readonly bound: number;
+    }
+  /** Rows or columns, whichever are fewer, orthonormal and times `gain`. */
+  | { readonly kind: 'orthogonal'; readonly gain: number }
+  | { readonly kind: 'values'; readonly values: ArrayLike<number> };
+
+/** Of variance gain²/fan; a truncated normal's is that before it is cut. */
+interface Scaled {
+  readonly kind: 'scaled';
+  readonly distribution: 'uniform' | 'normal' | 'truncatedNormal';
+  readonly fan: Fan;
+  readonly gain: number;
 }
+
+interface RandomWalk {
+  readonly kind: 'randomWalk';
+  readonly distribution: 'normal' | 'orthogonal';
+  /** A gain, or the layer's nonlinearity, from which and the fan-in it follows. */
+  readonly gain: number | 'linear' | 'relu';
+}
+
+export type Initializer = Drawing | Scaled | RandomWalk;
+
+type Fan = 'fanIn' | 'fanOut' | 'average';
 
 /** U(−1/√fanIn, 1/√fanIn): LeCun et al. 1998 §4.6 up to a constant, and what PyTorch does. */
 export const fanInUniform = (fanIn: number): Initializer => {
   const bound = 1 / Math.sqrt(fanIn);
-  return { low: -bound, high: bound };
+  return { kind: 'uniform', low: -bound, high: bound };
 };
 
 /** The same value everywhere. */
-export const constantly = (value: number): Initializer => ({ low: value, high: value });
+export const constantly = (value: number): Initializer => ({ kind: 'constant', value });
+
+/**
+ * The number, distribution and spread that a rule means for a shape.
+ * @throws LanewiseError kind 'argument' if the rule needs fans and the shape has one extent, or if given
+ * values are not as many.
+ */
+export function drawingFor(initializer: Initializer, name: string, shape: Shape): Drawing {
+  switch (initializer.kind) {
+    case 'scaled': {
+      const { fanIn, fanOut } = fansOf(initializer, name, shape);
+      const fan = { fanIn, fanOut, average: (fanIn + fanOut) / 2 }[initializer.fan];
+      const std = initializer.gain / Math.sqrt(fan);
+      const { distribution } = initializer;
+      if (distribution === 'normal') return { kind: 'normal', mean: 0, std };
+      if (distribution === 'truncatedNormal')
+        return { kind: 'truncatedNormal', mean: 0, std, bound: 2 };
+      const bound = Math.sqrt(3) * std;
+      return { kind: 'uniform', low: -bound, high: bound };
+    }
+    case 'randomWalk': {
+      const { fanIn } = fansOf(initializer, name, shape);
+      const gain = walkGain(initializer.gain, fanIn);
+      return initializer.distribution === 'orthogonal'
+        ? { kind: 'orthogonal', gain }
+        : { kind: 'normal', mean: 0, std: gain / Math.sqrt(fanIn) };
+    }
+    case 'orthogonal':
+      fansOf(initializer, name, shape);
+      return initializer;
+    case 'values':
+      if (initializer.values.length === sizeOf(shape)) return initializer;
+      throw new LanewiseError(
+        'argument',
+        `initial values of '${name}': ${initializer.values.length}, expected ${sizeOf(shape)} (${showShape(shape)})`,
+      );
+    default:
+      return initializer;
+  }
+}
+
+function fansOf(
+  { kind }: Initializer,
+  name: string,
+  shape: Shape,
+): { fanIn: number; fanOut: number } {
+  if (shape.length < 2) {
+    throw new LanewiseError(
+      'argument',
+      `'${name}' has shape ${showShape(shape)}: ${kind} initial values need fan-in and fan-out, expected two extents or more`,
+    );
+  }
+  const area = sizeOf(shape.slice(2));
+  return { fanIn: shape[1]! * area, fanOut: shape[0]! * area };
+}
+
+/** Sussillo & Abbott 2014, equations 8 and 9: N is the number of a layer's inputs. */
+function walkGain(gain: RandomWalk['gain'], N: number): number {
+  if (gain === 'linear') return exp(1 / (2 * N));
+  if (gain === 'relu') return Math.SQRT2 * exp(1.2 / (Math.max(N, 6) - 2.4));
+  return gain;
+}
+
+/** Every kind with the fields that must be numbers, for initialisers that come from a file. */
+const numbersOf: Readonly<Record<Initializer['kind'], readonly string[]>> = {
+  constant: ['value'],
+  uniform: ['low', 'high'],
+  normal: ['mean', 'std'],
+  truncatedNormal: ['mean', 'std', 'bound'],
+  orthogonal: ['gain'],
+  values: [],
+  scaled: ['gain'],
+  randomWalk: [],
+};
+
+/** @throws LanewiseError kind 'argument' unless `value` is an initialiser; `layer` and `name` say whose. */
+export function checkInitializer(layer: string, name: string, value: unknown): Initializer {
+  const refuse = (why: string, hint?: string) =>
+    new LanewiseError('argument', `${layer}: ${name} ${why}`, hint);
+  if (typeof value !== 'object' || value === null)
+    throw refuse(`is ${String(value)}, expected one made by init`);
+  const fields = value as Readonly<Record<string, unknown>>;
+  const kind = String(fields['kind']);
+  if (!Object.hasOwn(numbersOf, kind)) {
+    const kinds = Object.keys(numbersOf);
+    throw refuse(`is of kind '${kind}', expected one of ${kinds.join(', ')}`, nearest(kind, kinds));
+  }
+  for (const field of numbersOf[kind as Initializer['kind']]) {
+    if (!Number.isFinite(fields[field]))
+      throw refuse(`has ${field} ${String(fields[field])}, expected a finite number`);
+  }
+  return value as Initializer;
+}
+
+/** Options of layers with a weight and a bias. */
+export interface InitOptions {
+  /** Default uniform in ±1/√fan-in. */
+  readonly weightInit?: Initializer;
+  /** Default as the weight's default. */
+  readonly biasInit?: Initializer;
+}
+
+/**
+ * The options as a layer's settings keep them. Given values are left out: a model file has the weights.
+ * @throws LanewiseError kind 'argument' for what is no initialiser.
+ */
+export function initSettings(layer: string, { weightInit, biasInit }: InitOptions): InitOptions {
+  const given = Object.entries({ weightInit, biasInit }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    given
+      .map(([name, value]) => [name, checkInitializer(layer, name, value)] as const)
+      .filter(([, { kind }]) => kind !== 'values'),
+  );
+}

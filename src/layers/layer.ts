@@ -1,23 +1,76 @@
 /**
- * A layer: settings as plain data, and a function that applies it to a tensor. Its parameters are
- * declared through the scope, which names them after the layer: `c1.weight`.
+ * A layer: settings as plain data, and a function that applies it to tensors. Its parameters are
+ * declared through the scope, which names them after the layer: `c1.weight`. Calling a layer on wires
+ * (see wire.ts) connects it: `conv(x)`.
  */
 import { LanewiseError, nearest } from '../errors.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
+import { connect, isWire, type Wire } from './wire.js';
 
 /** JSON: what a model file keeps of a layer. */
 export type Settings = Readonly<Record<string, unknown>>;
 
 export interface Layer {
+  (...inputs: Wire[]): Wire;
   /** `conv2d`, `tanh`: the key under which it is rebuilt from a file. */
   readonly kind: string;
   readonly settings: Settings;
-  build(x: Tensor, scope: Scope): Tensor;
+  /** How many tensors it takes, least and most. */
+  readonly inputs: readonly [least: number, most: number];
+  readonly build: Build;
 }
+
+/** The layer's output for its inputs. */
+export type Build = (scope: Scope, ...xs: Tensor[]) => Tensor;
+
+/** Makes a layer of its parts. `inputs` says how many tensors it takes; default one. */
+export function defineLayer(
+  kind: string,
+  settings: Settings,
+  build: Build,
+  inputs: number | readonly [least: number, most: number] = 1,
+): Layer {
+  const taken = typeof inputs === 'number' ? ([inputs, inputs] as const) : inputs;
+  const layer: Layer = Object.assign((...wires: Wire[]) => connect(layer, wires), {
+    kind,
+    settings,
+    inputs: taken,
+    build,
+  });
+  return layer;
+}
+
+/** Makes layers, or applies one at once: `relu()` is a layer, `relu(x)` the same as `relu()(x)`. */
+export interface Direct<Options> {
+  (...inputs: [Wire, ...Wire[]]): Wire;
+  (options?: Options): Layer;
+}
+
+export const direct = <Options = Record<never, never>>(
+  create: (options?: Options) => Layer,
+): Direct<Options> =>
+  ((first?: Options | Wire, ...more: Wire[]) =>
+    isWire(first) ? create()(first, ...more) : create(first)) as Direct<Options>;
+
+/** A layer without settings and parameters. */
+export const plain = (
+  kind: string,
+  op: (...xs: Tensor[]) => Tensor,
+  inputs: number | readonly [least: number, most: number] = 1,
+): Direct<Record<never, never>> =>
+  direct(() => defineLayer(kind, {}, (_, ...xs) => op(...xs), inputs));
 
 /** Training sees the samples at hand, evaluation what training has kept of all of them. */
 export type Mode = 'training' | 'evaluation';
+
+/** What a layer draws random numbers by; see ops/dropout.ts. */
+export interface Randomness {
+  /** i32, 4 values fed with each shard: the key's two words, the step, and the first sample's place in its minibatch. */
+  readonly state: Tensor;
+  /** Differs from layer to layer. */
+  readonly stream: number;
+}
 
 export interface Scope {
   readonly mode: Mode;
@@ -27,9 +80,19 @@ export interface Scope {
   statistic(name: string, shape: Shape, initializer: Initializer, momentum: number): Tensor;
   /** What the samples at hand say of a statistic, in training. */
   observe(name: string, value: Tensor): void;
-  /** Applies a layer that the one at hand is made of. */
-  apply(name: string, layer: Layer, x: Tensor): Tensor;
+  /** A value that stands in the model file beside the parameters and is never trained. */
+  fixed(name: string, shape: Shape, initializer: Initializer): Tensor;
+  /** A source of random numbers of the layer's own. */
+  randomness(): Randomness;
+  /** Applies a layer that the one at hand is made of. The same layer under the same name shares its parameters. */
+  apply(name: string, layer: Layer, ...xs: Tensor[]): Tensor;
 }
+
+/** From settings out of a file to layers; each constructor checks what it is given. */
+export type Constructors = Readonly<Record<string, (settings: Unchecked) => Layer>>;
+
+// oxlint-disable-next-line typescript/no-explicit-any
+type Unchecked = any;
 
 /** Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named ones. */
 export type Layers = readonly Layer[] | Readonly<Record<string, Layer>>;
@@ -42,11 +105,15 @@ export function namedLayers(owner: string, layers: Layers): [name: string, layer
   return named;
 }
 
-/** A layer as a model file keeps it. */
+/** A layer as a model file keeps it. In nets that are no plain sequence it names what it is applied to. */
 export interface LayerDescription {
   readonly name: string;
   readonly kind: string;
   readonly settings: Settings;
+  /** Names of inputs and layers; absent: the layer before. */
+  readonly inputs?: readonly string[];
+  /** The layer before whose parameters this one uses. */
+  readonly shares?: string;
 }
 
 export const describe = (layers: readonly (readonly [string, Layer])[]): LayerDescription[] =>
@@ -96,4 +163,21 @@ export function checkChoice<T extends string>(
     `${layer}: ${name} is '${String(value)}', expected one of ${choices.join(', ')}`,
     nearest(String(value), choices),
   );
+}
+
+/** @throws LanewiseError kind 'argument' unless `value` is true or false. */
+export function checkBoolean(layer: string, name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new LanewiseError(
+    'argument',
+    `${layer}: ${name} is ${String(value)}, expected true or false`,
+  );
+}
+
+/** @throws LanewiseError kind 'argument' unless `value` is a number from 0 to `most`, or finite. */
+export function checkNumber(layer: string, name: string, value: unknown, most?: number): number {
+  const bound = most ?? Number.MAX_VALUE;
+  if (typeof value === 'number' && value >= 0 && value <= bound) return value;
+  const range = most === undefined ? 'a finite number of at least 0' : `a number in [0, ${most}]`;
+  throw new LanewiseError('argument', `${layer}: ${name} is ${String(value)}, expected ${range}`);
 }

@@ -1,7 +1,7 @@
 /** The dense layer, in PyTorch's names and order: Linear(in, out, bias). */
 import * as ops from '../ops/index.js';
-import { fanInUniform } from './initializer.js';
-import { checkInteger, type Layer } from './layer.js';
+import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
+import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
 
 /**
  * y = x·wᵀ + b of n×inFeatures. Parameters: weight outFeatures×inFeatures, bias outFeatures.
@@ -10,17 +10,19 @@ import { checkInteger, type Layer } from './layer.js';
 export function linear(
   inFeatures: number,
   outFeatures: number,
-  { bias = true }: { readonly bias?: boolean } = {},
+  { bias = true, ...inits }: { readonly bias?: boolean } & InitOptions = {},
 ): Layer {
   checkInteger('linear', 'inFeatures', inFeatures, 1);
   checkInteger('linear', 'outFeatures', outFeatures, 1);
-  return {
-    kind: 'linear',
-    settings: { inFeatures, outFeatures, bias },
-    build(x, scope) {
-      const init = fanInUniform(inFeatures);
-      const w = scope.parameter('weight', [outFeatures, inFeatures], init);
-      return ops.linear(x, w, bias ? scope.parameter('bias', [outFeatures], init) : null);
-    },
-  };
+  const settings = { inFeatures, outFeatures, bias, ...initSettings('linear', inits) };
+  return defineLayer('linear', settings, (scope, x) => {
+    const usual = fanInUniform(inFeatures);
+    const { weightInit = usual, biasInit = usual } = inits;
+    const w = scope.parameter('weight', [outFeatures, inFeatures], weightInit);
+    return ops.linear(x!, w, bias ? scope.parameter('bias', [outFeatures], biasInit) : null);
+  });
 }
+
+export const denseLayers: Constructors = {
+  linear: ({ inFeatures, outFeatures, ...options }) => linear(inFeatures, outFeatures, options),
+};

@@ -1,30 +1,138 @@
-/** Pooling layers, in PyTorch's names and order: AvgPool2d(kernel, stride). */
+/** Pooling layers, in PyTorch's names and order: AvgPool2d(kernel, stride, padding). */
 import * as ops from '../ops/index.js';
-import type { PoolAttributes } from '../ops/pool2d.js';
+import type { AvgPoolAttributes } from '../ops/pool2d.js';
 import type { Tensor } from '../graph/tensor.js';
-import { checkPair, type Layer } from './layer.js';
+import { constantly } from './initializer.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkPair,
+  defineLayer,
+  plain,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
+/** One number or [vertical, horizontal]. */
 type Extent = number | readonly [number, number];
 
-const pool =
-  (kind: string, op: (x: Tensor, attributes: PoolAttributes) => Tensor) =>
-  (kernelSize: Extent, { stride = kernelSize }: { readonly stride?: Extent } = {}): Layer => {
+/** Of layers with windows; `Size` is Extent in two dimensions and number in one. */
+export interface PoolOptions<Size = Extent> {
+  /** Default: the kernel's size. */
+  readonly stride?: Size;
+  /** Around the image, at most half of the kernel: zeros to a mean, nothing to a maximum; default 0. */
+  readonly padding?: Size;
+  /** Whether a last window may reach beyond the padding, if it begins before that; default false. */
+  readonly ceilMode?: boolean;
+}
+
+export interface AvgPoolOptions<Size = Extent> extends PoolOptions<Size> {
+  /** Whether a mean counts the padding's zeros; default true. */
+  readonly countIncludePad?: boolean;
+}
+
+/** Settings as they were given, defaults left out: a file says what the constructor was told. */
+function pool2d(kind: string, op: (x: Tensor, attributes: AvgPoolAttributes) => Tensor) {
+  return (kernelSize: Extent, options: AvgPoolOptions = {}): Layer => {
+    const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true } = options;
     const attributes = {
       kernel: checkPair(kind, 'kernelSize', kernelSize, 1),
       stride: checkPair(kind, 'stride', stride, 1),
+      padding: checkPair(kind, 'padding', padding, 0),
+      ceilMode: checkBoolean(kind, 'ceilMode', ceilMode),
+      countIncludePad: checkBoolean(kind, 'countIncludePad', countIncludePad),
     };
-    return { kind, settings: { kernelSize, stride }, build: (x) => op(x, attributes) };
+    return defineLayer(kind, { kernelSize, ...options, stride }, (_, x) => op(x!, attributes));
+  };
+}
+
+/** Mean over windows. */
+export const avgPool2d = pool2d('avgPool2d', ops.avgPool2d);
+
+/** Maximum over windows. */
+export const maxPool2d: (kernelSize: Extent, options?: PoolOptions) => Layer = pool2d(
+  'maxPool2d',
+  ops.maxPool2d,
+);
+
+function pool1d(kind: string, op: typeof ops.avgPool1d) {
+  return (kernelSize: number, options: AvgPoolOptions<number> = {}): Layer => {
+    const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true } = options;
+    const attributes = {
+      kernel: checkInteger(kind, 'kernelSize', kernelSize, 1),
+      stride: checkInteger(kind, 'stride', stride, 1),
+      padding: checkInteger(kind, 'padding', padding, 0),
+      ceilMode: checkBoolean(kind, 'ceilMode', ceilMode),
+      countIncludePad: checkBoolean(kind, 'countIncludePad', countIncludePad),
+    };
+    return defineLayer(kind, { kernelSize, ...options, stride }, (_, x) => op(x!, attributes));
+  };
+}
+
+/** Mean over windows of N×C×L. */
+export const avgPool1d = pool1d('avgPool1d', ops.avgPool1d);
+
+/** Maximum over windows of N×C×L. */
+export const maxPool1d: (kernelSize: number, options?: PoolOptions<number>) => Layer = pool1d(
+  'maxPool1d',
+  ops.maxPool1d,
+);
+
+const adaptive =
+  (kind: string, op: typeof ops.adaptiveAvgPool2d) =>
+  (outputSize: Extent): Layer => {
+    const size = checkPair(kind, 'outputSize', outputSize, 1);
+    return defineLayer(kind, { outputSize }, (_, x) => op(x!, size));
   };
 
-/** Mean over windows; the stride defaults to the kernel's size. */
-export const avgPool2d = pool('avgPool2d', ops.avgPool2d);
+/** Mean over windows that give images of `outputSize`, whatever the input's. */
+export const adaptiveAvgPool2d = adaptive('adaptiveAvgPool2d', ops.adaptiveAvgPool2d);
 
-/** Maximum over windows; the stride defaults to the kernel's size. */
-export const maxPool2d = pool('maxPool2d', ops.maxPool2d);
+/** Maximum over windows that give images of `outputSize`, whatever the input's. */
+export const adaptiveMaxPool2d = adaptive('adaptiveMaxPool2d', ops.adaptiveMaxPool2d);
 
 /** Mean over each whole plane: N×C×H×W to N×C. */
-export const globalAvgPool2d = (): Layer => ({
-  kind: 'globalAvgPool2d',
-  settings: {},
-  build: (x) => ops.globalAvgPool2d(x),
-});
+export const globalAvgPool2d = plain('globalAvgPool2d', ops.globalAvgPool2d);
+/** Maximum of each whole plane: N×C×H×W to N×C. */
+export const globalMaxPool2d = plain('globalMaxPool2d', ops.globalMaxPool2d);
+/** Mean over each whole sequence: N×C×L to N×C. */
+export const globalAvgPool1d = plain('globalAvgPool1d', ops.globalAvgPool1d);
+/** Maximum of each whole sequence: N×C×L to N×C. */
+export const globalMaxPool1d = plain('globalMaxPool1d', ops.globalMaxPool1d);
+
+/**
+ * Trainable subsampling (LeCun et al. 1998, §II.B): the sum over each window, times its channel's weight, plus
+ * its channel's bias; the stride defaults to the kernel's size. It begins as the mean.
+ * Parameters: weight and bias, one value a channel each.
+ * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
+ */
+export function subsampling2d(
+  channels: number,
+  kernelSize: Extent,
+  { stride = kernelSize }: { readonly stride?: Extent } = {},
+): Layer {
+  const kind = 'subsampling2d';
+  checkInteger(kind, 'channels', channels, 1);
+  const kernel = checkPair(kind, 'kernelSize', kernelSize, 1);
+  const attributes = { kernel, stride: checkPair(kind, 'stride', stride, 1) };
+  return defineLayer(kind, { channels, kernelSize, stride }, (scope, x) => {
+    const weight = scope.parameter('weight', [channels], constantly(1 / (kernel[0] * kernel[1])));
+    const bias = scope.parameter('bias', [channels], constantly(0));
+    return ops.subsampling2d(x!, weight, bias, attributes);
+  });
+}
+
+export const poolingLayers: Constructors = {
+  adaptiveAvgPool2d: ({ outputSize }) => adaptiveAvgPool2d(outputSize),
+  adaptiveMaxPool2d: ({ outputSize }) => adaptiveMaxPool2d(outputSize),
+  avgPool1d: ({ kernelSize, ...options }) => avgPool1d(kernelSize, options),
+  avgPool2d: ({ kernelSize, ...options }) => avgPool2d(kernelSize, options),
+  globalAvgPool1d,
+  globalAvgPool2d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  maxPool1d: ({ kernelSize, ...options }) => maxPool1d(kernelSize, options),
+  maxPool2d: ({ kernelSize, ...options }) => maxPool2d(kernelSize, options),
+  subsampling2d: ({ channels, kernelSize, ...options }) =>
+    subsampling2d(channels, kernelSize, options),
+};

@@ -1,37 +1,43 @@
 /** Every layer by its kind: how a model is rebuilt from the architecture in its file. */
 import { LanewiseError, nearest } from '../errors.js';
-import { batchNorm2d } from './batch-norm.js';
-import { chain, residual } from './chain.js';
-import { conv2d } from './conv2d.js';
-import { flatten, relu, scaledTanh, sigmoid, tanh } from './elementwise.js';
-import type { Layer, LayerDescription, Settings } from './layer.js';
-import { linear } from './linear.js';
-import { avgPool2d, globalAvgPool2d, maxPool2d } from './pool.js';
+import { attentionLayers } from './attention.js';
+import { blockOf, chain, residual } from './compose.js';
+import { convolutionLayers } from './conv2d.js';
+import { elementwiseLayers } from './elementwise.js';
+import { embeddingLayers } from './embedding.js';
+import type { Constructors, Layer, LayerDescription } from './layer.js';
+import { denseLayers } from './linear.js';
+import { checkInput, modelOf, type Architecture, type Model } from './model.js';
+import { readNet, type Net } from './net.js';
+import { normalizationLayers } from './norm.js';
+import { poolingLayers } from './pool.js';
+import { rbfLayers } from './rbf.js';
+import { unsharedLayers } from './unshared.js';
+import { resamplingLayers } from './resample.js';
+import { recurrentLayers } from './recurrent.js';
+import type { InputSettings } from './wire.js';
 
-/** Settings come from outside: each layer's constructor checks what it is given. */
-// oxlint-disable-next-line typescript/no-explicit-any
-type Unchecked = any;
-
-const constructors: Readonly<Record<string, (settings: Unchecked) => Layer>> = {
-  avgPool2d: ({ kernelSize, ...options }) => avgPool2d(kernelSize, options),
-  batchNorm2d: ({ features, ...options }) => batchNorm2d(features, options),
+const constructors: Constructors = {
+  ...attentionLayers,
+  ...convolutionLayers,
+  ...denseLayers,
+  ...elementwiseLayers,
+  ...embeddingLayers,
+  ...normalizationLayers,
+  ...poolingLayers,
+  ...rbfLayers,
+  ...unsharedLayers,
+  ...resamplingLayers,
+  ...recurrentLayers,
+  block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),
   chain: ({ layers }) => chain(createLayers(layers)),
-  conv2d: ({ inChannels, outChannels, kernelSize, ...options }) =>
-    conv2d(inChannels, outChannels, kernelSize, options),
-  flatten,
-  globalAvgPool2d,
-  linear: ({ inFeatures, outFeatures, ...options }) => linear(inFeatures, outFeatures, options),
-  maxPool2d: ({ kernelSize, ...options }) => maxPool2d(kernelSize, options),
-  relu,
+  model: (architecture) => rebuild(architecture),
   residual: ({ body, shortcut, ...options }) =>
     residual(createLayers(body), createLayers(shortcut), options),
-  scaledTanh,
-  sigmoid,
-  tanh,
 };
 
 /** @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
-function createLayer(kind: string, settings: Settings): Layer {
+function createLayer({ kind, settings }: LayerDescription): Layer {
   if (!Object.hasOwn(constructors, kind)) {
     throw new LanewiseError(
       'argument',
@@ -45,14 +51,13 @@ function createLayer(kind: string, settings: Settings): Layer {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/**
- * The layers of a list that comes from a file, by name.
- * @throws LanewiseError kind 'argument' if it is no list of descriptions with different names, each of a layer
- * that can be.
- */
-export function createLayers(list: readonly LayerDescription[]): Record<string, Layer> {
+const isNames = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string');
+
+/** @throws LanewiseError kind 'argument' if `list` is no list of descriptions with different names. */
+function checkDescriptions(list: unknown): readonly LayerDescription[] {
   if (!Array.isArray(list)) throw new LanewiseError('argument', 'there is no list of layers');
-  const layers = new Map<string, Layer>();
+  const names = new Set<string>();
   for (const description of list as readonly unknown[]) {
     if (
       !isObject(description) ||
@@ -62,9 +67,46 @@ export function createLayers(list: readonly LayerDescription[]): Record<string, 
     ) {
       throw new LanewiseError('argument', 'there is a layer without name, kind and settings');
     }
-    const { name, kind, settings } = description;
-    if (layers.has(name)) throw new LanewiseError('argument', `it names two layers '${name}'`);
-    layers.set(name, createLayer(kind, settings));
+    const { name, inputs, shares } = description;
+    if (names.has(name)) throw new LanewiseError('argument', `it names two layers '${name}'`);
+    if (
+      (inputs !== undefined && !isNames(inputs)) ||
+      (shares !== undefined && typeof shares !== 'string')
+    ) {
+      throw new LanewiseError('argument', `layer '${name}': its inputs are no list of names`);
+    }
+    names.add(name);
   }
+  return list as readonly LayerDescription[];
+}
+
+/** The layers of a list that comes from a file, by name. @throws LanewiseError as `createNet`. */
+function createLayers(list: readonly LayerDescription[]): Record<string, Layer> {
+  const layers = checkDescriptions(list).map((one) => [one.name, createLayer(one)] as const);
   return Object.fromEntries(layers);
+}
+
+/**
+ * The net of a list that comes from a file.
+ * @throws LanewiseError kind 'argument' if it is no list of layers that can be, each after what it takes.
+ */
+function createNet(
+  inputs: readonly string[],
+  layers: readonly LayerDescription[],
+  outputs: Readonly<Record<string, string>>,
+): Net {
+  if (!isNames(inputs) || !isObject(outputs) || !isNames(Object.values(outputs)))
+    throw new LanewiseError('argument', 'there are no names of inputs and outputs');
+  return readNet(inputs, checkDescriptions(layers), outputs, createLayer);
+}
+
+/** The model a file describes. @throws LanewiseError for unknown layers or settings out of range. */
+export function rebuild({ inputs, layers, outputs }: Architecture): Model {
+  if (!isObject(inputs) || !Object.values(inputs).every(isObject))
+    throw new LanewiseError('argument', 'there are no inputs');
+  const settings = Object.entries(inputs).map(([name, input]) => {
+    const { shape, ...options } = input as InputSettings;
+    return [name, checkInput(shape, options)] as const;
+  });
+  return modelOf(createNet(Object.keys(inputs), layers, outputs), Object.fromEntries(settings));
 }

@@ -1,33 +1,62 @@
-/**
- * Losses as training sees them: a graph from the model's output and the labels to one value a sample,
- * and from the output to the scores that a prediction shows.
- */
-import { lookUp } from '../errors.js';
-import type { Tensor } from '../graph/tensor.js';
-import * as ops from '../ops/index.js';
+/** Every loss by its kind: for settings that name one, and for model files. */
+import { LanewiseError, lookUp } from '../errors.js';
+import { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
+import type { Loss } from './define.js';
+import * as values from './values.js';
 
-export interface Loss {
-  /** n×C outputs and n labels (i32) to n values. */
-  perSample(output: Tensor, labels: Tensor): Tensor;
-  /** n×C outputs to n×C scores, highest for the predicted class. */
-  scores(output: Tensor): Tensor;
+export type { Loss };
+export { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
+export * from './values.js';
+
+const constructors = {
+  crossEntropy,
+  squaredError: values.squaredError,
+  meanSquaredError: values.meanSquaredError,
+  l1: values.l1,
+  huber: values.huber,
+  smoothL1: values.smoothL1,
+  binaryCrossEntropy: values.binaryCrossEntropy,
+  binaryCrossEntropyWithLogits: values.binaryCrossEntropyWithLogits,
+  klDivergence,
+  hinge,
+  binaryHinge: values.binaryHinge,
+  mapCriterion,
+  cosine: values.cosine,
+} as const;
+
+/** A kind of loss; as a setting it stands for that loss with its defaults. */
+export type LossName = keyof typeof constructors;
+
+export const lossNames = Object.keys(constructors) as LossName[];
+
+/** A loss as a model file keeps it. */
+export type LossDescription = Pick<Loss, 'kind' | 'settings'>;
+
+export const describeLoss = ({ kind, settings }: Loss): LossDescription => ({ kind, settings });
+
+/** @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
+export function createLoss({ kind, settings }: LossDescription): Loss {
+  // Settings come from outside: each constructor checks what it is given.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  const create: (settings: any) => Loss = lookUp('loss', constructors, kind);
+  if (typeof settings !== 'object' || settings === null) {
+    throw new LanewiseError(
+      'argument',
+      `${kind}: settings are ${String(settings)}, expected an object`,
+    );
+  }
+  return create(settings);
 }
 
-export const losses = {
-  /** −log softmax(output)[label]; scores are probabilities. */
-  crossEntropy: {
-    perSample: ops.crossEntropy,
-    scores: ops.softmax,
-  },
-  /** Σ_c (output[c] − [c = label])²; scores are the outputs themselves. */
-  squaredError: {
-    perSample: (output, labels) =>
-      ops.sumOfSquaredErrors(output, ops.oneHot(labels, output.shape[1]!)),
-    scores: (output) => output,
-  },
-} as const satisfies Record<string, Loss>;
-
-export type LossName = keyof typeof losses;
-
-/** @throws LanewiseError kind 'argument' for an unknown name. */
-export const lossFor = (name: string): Loss => lookUp<Loss>('loss', losses, name);
+/**
+ * The loss that a setting means.
+ * @throws LanewiseError kind 'argument' for an unknown name, or what is no loss.
+ */
+export function lossFor(loss: LossName | Loss): Loss {
+  if (typeof loss === 'string') return createLoss({ kind: loss, settings: {} });
+  if (typeof loss?.perSample === 'function' && typeof loss.scores === 'function') return loss;
+  throw new LanewiseError(
+    'argument',
+    `loss is ${String(loss)}, expected a loss or one of ${lossNames.join(', ')}`,
+  );
+}

@@ -46,7 +46,10 @@ const concatOp = defineOp<Parts, { axis: number }>({
     Object.fromEntries(
       placed(inputs, axis).map(([name, { shape }, start]) => [
         name,
-        slice(dy, [...Array<Range>(axis).fill([]), [start, start + shape[axis]!]]),
+        slice(dy, [
+          ...Array.from({ length: axis }, (): Range => []),
+          [start, start + shape[axis]!],
+        ]),
       ]),
     ),
 });

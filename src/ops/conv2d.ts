@@ -1,95 +1,62 @@
 /**
  * 2-D cross-correlation, what the field calls convolution (Goodfellow et al. 2016, §9.1), NCHW and OIHW,
- * with stride and zero padding. The product is bilinear, so its two gradients and their gradients are
+ * with stride, padding, dilation and groups. The product is bilinear, so its two gradients and their gradients are
  * the same three functions again.
  */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
-import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
+import type { Shape, Tensor } from '../graph/tensor.js';
 import { activationCodes, type Activation } from './activation.js';
+import {
+  checkOperands,
+  checkPair,
+  extents,
+  flops,
+  groupOf,
+  kernelsFor,
+  leading,
+  leading3x3,
+  leadingDilated,
+  reach,
+  showPair,
+  turned,
+  type Algorithm,
+  type Extents,
+  type Geometry,
+  type Pair,
+} from './conv2d-extents.js';
 import { checkBias } from './matmul.js';
+import { pad2d, type PaddingMode, type Sides } from './pad2d.js';
 import { sumChannels } from './sum.js';
 import {
   conv2dInputGradientWorkspace,
   conv2dWeightGradientWorkspace,
   conv2dWorkspace,
+  depthwiseInputGradientWorkspace,
+  depthwiseWeightGradientWorkspace,
+  depthwiseWorkspace,
   winogradWeightGradientWorkspace,
   winogradWorkspace,
 } from './workspace.js';
 
-/** Vertical, horizontal. */
-export type Pair = readonly [number, number];
+export { checkPair, windows, type Algorithm, type Pair } from './conv2d-extents.js';
 
 export interface Conv2dAttributes {
   readonly stride: Pair;
-  readonly padding: Pair;
+  /**
+   * Rows above and below, columns left and right. `valid` is none. `same` gives ⌈extent/stride⌉ outputs: of
+   * max(0, (outputs − 1)·stride + reach − extent) in all, the half, rounded down, comes before the image. That
+   * is TensorFlow's rule for every stride, and for stride 1, the only one it has, PyTorch's.
+   */
+  readonly padding: Pair | 'same' | 'valid';
+  /** Steps between a kernel's taps; default 1. */
+  readonly dilation?: Pair | undefined;
+  /** Default 1: parts into which the channels of both sides are split, each convolved on its own. */
+  readonly groups?: number | undefined;
+  /** What stands around the image; default zeros. See ops/pad2d.ts. */
+  readonly paddingMode?: PaddingMode | undefined;
   /** `direct` never transforms; `auto` (default) uses Winograd's algorithm where it is faster. */
   readonly algorithm?: Algorithm | undefined;
 }
-
-export type Algorithm = 'auto' | 'direct';
-
-/** Places of a window along one axis: ⌊(extent + 2·padding − kernel)/stride⌋ + 1. */
-export const windows = (extent: number, kernel: number, stride: number, padding: number): number =>
-  Math.floor((extent + 2 * padding - kernel) / stride) + 1;
-
-/** @throws ShapeError unless both are whole numbers of at least `least`. */
-export function checkPair(op: string, name: string, pair: Pair, least: number): void {
-  if (pair.length === 2 && pair.every((value) => Number.isInteger(value) && value >= least)) return;
-  throw new ShapeError(
-    op,
-    `${name} is ${pair.join('×')}, expected whole numbers of at least ${least}`,
-  );
-}
-
-const showPair = ([a, b]: Pair): string => (a === b ? String(a) : `${a}×${b}`);
-
-/** Extents of a convolution from its two image-side shapes; see assembly/conv2d.ts for the letters. */
-function extents(x: Shape, w: Shape, { stride: [sh, sw], padding: [ph, pw] }: Conv2dAttributes) {
-  const [N, C, H, W] = x as [number, number, number, number];
-  const [O, , kh, kw] = w as [number, number, number, number];
-  const P = windows(H, kh, sh, ph);
-  const Q = windows(W, kw, sw, pw);
-  return { N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q };
-}
-
-type Extents = ReturnType<typeof extents>;
-
-/** The kernels' leading operands. */
-const leading = ({ N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q }: Extents) =>
-  [N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q] as const;
-
-/** Operands of the kernels for 3×3 filters and stride 1. */
-const leading3x3 = ({ N, C, H, W, O, ph, pw, P, Q }: Extents) =>
-  [N, C, H, W, O, ph, pw, P, Q] as const;
-
-/** The gradient by the input is itself a convolution, of dy with turned filters. */
-const turned = (e: Extents): Extents => ({
-  ...e,
-  C: e.O,
-  O: e.C,
-  H: e.P,
-  W: e.Q,
-  P: e.H,
-  Q: e.W,
-  ph: e.kh - 1 - e.ph,
-  pw: e.kw - 1 - e.pw,
-});
-
-/**
- * Whether Winograd's F(4×4, 3×3) is used: where the kernels can (see assembly/conv2d-winograd.ts) and the
- * tiles of 4×4 outputs are full enough to save half of the multiplications. Not a question of the batch, so
- * that a sample's result is not either.
- */
-function transforms(
-  { C, O, kh, kw, sh, sw, ph, pw, P, Q }: Extents,
-  { algorithm }: Conv2dAttributes,
-): boolean {
-  if (algorithm === 'direct' || kh !== 3 || kw !== 3 || sh !== 1 || sw !== 1) return false;
-  const fits = ph >= 0 && pw >= 0 && C % 4 === 0 && O % 4 === 0;
-  return fits && C >= 8 && O >= 8 && P * Q >= 8 * Math.ceil(P / 4) * Math.ceil(Q / 4);
-}
-
-const flops = ({ N, C, O, kh, kw, P, Q }: Extents): number => 2 * N * O * P * Q * C * kh * kw;
 
 interface Inputs {
   readonly x: Tensor;
@@ -97,24 +64,21 @@ interface Inputs {
   readonly b?: Tensor | undefined;
 }
 
-export const conv2dOp = defineOp<Inputs, Conv2dAttributes & { readonly activation: Activation }>({
+export const conv2dOp = defineOp<Inputs, Geometry & { readonly activation: Activation }>({
   name: 'conv2d',
   shape({ x, w, b }, attributes) {
-    if (x.shape.length !== 4 || w.shape.length !== 4 || x.shape[1] !== w.shape[1]) {
-      throw new ShapeError(
-        'conv2d',
-        `input ${showShape(x.shape)} (N×C×H×W) does not fit weight ${showShape(w.shape)} (O×C×kh×kw)`,
-      );
-    }
+    checkOperands('conv2d', x, w, attributes.groups);
     checkPair('conv2d', 'stride', attributes.stride, 1);
     checkPair('conv2d', 'padding', attributes.padding, 0);
+    checkPair('conv2d', 'dilation', attributes.dilation, 1);
     const { N, H, W, O, kh, kw, P, Q } = extents(x.shape, w.shape, attributes);
     checkBias('conv2d', b, O);
     if (P < 1 || Q < 1) {
-      const padding = showPair(attributes.padding);
+      const { padding, dilation } = attributes;
+      const dilated = showPair(dilation) === '1' ? '' : ` with dilation ${showPair(dilation)}`;
       throw new ShapeError(
         'conv2d',
-        `kernel ${kh}×${kw} does not fit input ${H}×${W} with padding ${padding}`,
+        `kernel ${kh}×${kw}${dilated} does not fit input ${H}×${W} with padding ${showPair(padding)}`,
       );
     }
     return { shape: [N, O, P, Q] };
@@ -123,9 +87,12 @@ export const conv2dOp = defineOp<Inputs, Conv2dAttributes & { readonly activatio
     const e = extents(x.shape, w.shape, attributes);
     const operands = [at.x, at.w, at.b ?? 0, output] as const;
     const code = activationCodes[attributes.activation];
-    if (transforms(e, attributes))
-      k.conv2dWinograd(...leading3x3(e), 0, ...operands, code, workspace);
-    else k.conv2d(...leading(e), ...operands, code, workspace);
+    const way = kernelsFor(e, attributes.algorithm);
+    if (way === 'winograd') k.conv2dWinograd(...leading3x3(e), 0, ...operands, code, workspace);
+    else if (way === 'dense') k.conv2d(...leading(e), ...operands, code, workspace);
+    else if (way === 'depthwise')
+      k.conv2dDepthwise(...leadingDilated(e), ...operands, code, workspace);
+    else k.conv2dGrouped(e.groups, ...leadingDilated(e), ...operands, code, workspace);
   },
   backward: ({ inputs: { x, w, b }, attributes }, dy) => ({
     x: inputGradient(w, dy, x.shape, attributes),
@@ -134,28 +101,33 @@ export const conv2dOp = defineOp<Inputs, Conv2dAttributes & { readonly activatio
   }),
   workspace({ inputs: { x, w }, attributes }) {
     const e = extents(x.shape, w.shape, attributes);
-    return transforms(e, attributes) ? winogradWorkspace(e) : conv2dWorkspace(e);
+    const way = kernelsFor(e, attributes.algorithm);
+    if (way === 'winograd') return winogradWorkspace(e);
+    return way === 'depthwise' ? depthwiseWorkspace(e) : conv2dWorkspace(groupOf(e));
   },
   flops: ({ inputs: { x, w, b }, output, attributes }) =>
     flops(extents(x.shape, w.shape, attributes)) +
     (b ? output.shape.reduce((a, e) => a * e, 1) : 0),
 });
 
-const inputGradientOp = defineOp<
-  { w: Tensor; dy: Tensor },
-  Conv2dAttributes & { readonly shape: Shape }
->({
+/** Winograd's kernels compute the gradient as the convolution that it is, so that one must suit them. */
+const inputGradientKernels = (e: Extents, algorithm: Algorithm | undefined) =>
+  kernelsFor(e.groups === 1 ? turned(e) : e, algorithm);
+
+const inputGradientOp = defineOp<{ w: Tensor; dy: Tensor }, Geometry & { readonly shape: Shape }>({
   name: 'conv2dInputGradient',
   shape: (_, { shape }) => ({ shape }),
   forward(k, { inputs: { w }, output, attributes }, at) {
     const e = extents(output.shape, w.shape, attributes);
-    const { dy, w: weight } = at.inputs;
-    if (!transforms(turned(e), attributes)) {
-      k.conv2dInputGradient(...leading(e), weight, dy, at.output, at.workspace);
-      return;
-    }
-    const none = activationCodes.none;
-    k.conv2dWinograd(...leading3x3(turned(e)), 1, dy, weight, 0, at.output, none, at.workspace);
+    const operands = [at.inputs.w, at.inputs.dy, at.output, at.workspace] as const;
+    const way = inputGradientKernels(e, attributes.algorithm);
+    if (way === 'winograd') {
+      const [weight, dy, dx, workspace] = operands;
+      const none = activationCodes.none;
+      k.conv2dWinograd(...leading3x3(turned(e)), 1, dy, weight, 0, dx, none, workspace);
+    } else if (way === 'dense') k.conv2dInputGradient(...leading(e), ...operands);
+    else if (way === 'depthwise') k.conv2dDepthwiseInputGradient(...leadingDilated(e), ...operands);
+    else k.conv2dGroupedInputGradient(e.groups, ...leadingDilated(e), ...operands);
   },
   backward: ({ inputs: { w, dy }, attributes }, g) => ({
     w: weightGradient(g, dy, w.shape, attributes),
@@ -163,25 +135,28 @@ const inputGradientOp = defineOp<
   }),
   workspace({ inputs: { w }, output, attributes }) {
     const e = extents(output.shape, w.shape, attributes);
-    return transforms(turned(e), attributes)
-      ? winogradWorkspace(turned(e))
-      : conv2dInputGradientWorkspace(e);
+    const way = inputGradientKernels(e, attributes.algorithm);
+    if (way === 'winograd') return winogradWorkspace(turned(e));
+    return way === 'depthwise'
+      ? depthwiseInputGradientWorkspace(e)
+      : conv2dInputGradientWorkspace(groupOf(e));
   },
   flops: ({ inputs: { w }, output, attributes }) =>
     flops(extents(output.shape, w.shape, attributes)),
 });
 
-const weightGradientOp = defineOp<
-  { x: Tensor; dy: Tensor },
-  Conv2dAttributes & { readonly shape: Shape }
->({
+const weightGradientOp = defineOp<{ x: Tensor; dy: Tensor }, Geometry & { readonly shape: Shape }>({
   name: 'conv2dWeightGradient',
   shape: (_, { shape }) => ({ shape }),
   forward(k, { inputs: { x }, output, attributes }, at) {
     const e = extents(x.shape, output.shape, attributes);
     const operands = [at.inputs.x, at.inputs.dy, at.output, at.workspace] as const;
-    if (transforms(e, attributes)) k.conv2dWinogradWeightGradient(...leading3x3(e), ...operands);
-    else k.conv2dWeightGradient(...leading(e), ...operands);
+    const way = kernelsFor(e, attributes.algorithm);
+    if (way === 'winograd') k.conv2dWinogradWeightGradient(...leading3x3(e), ...operands);
+    else if (way === 'dense') k.conv2dWeightGradient(...leading(e), ...operands);
+    else if (way === 'depthwise')
+      k.conv2dDepthwiseWeightGradient(...leadingDilated(e), ...operands);
+    else k.conv2dGroupedWeightGradient(e.groups, ...leadingDilated(e), ...operands);
   },
   backward: ({ inputs: { x, dy }, attributes }, g) => ({
     x: inputGradient(g, dy, x.shape, attributes),
@@ -189,44 +164,76 @@ const weightGradientOp = defineOp<
   }),
   workspace({ inputs: { x }, output, attributes }) {
     const e = extents(x.shape, output.shape, attributes);
-    return transforms(e, attributes)
-      ? winogradWeightGradientWorkspace(e)
-      : conv2dWeightGradientWorkspace(e);
+    const way = kernelsFor(e, attributes.algorithm);
+    if (way === 'winograd') return winogradWeightGradientWorkspace(e);
+    return way === 'depthwise'
+      ? depthwiseWeightGradientWorkspace(e)
+      : conv2dWeightGradientWorkspace(groupOf(e));
   },
   flops: ({ inputs: { x }, output, attributes }) =>
     flops(extents(x.shape, output.shape, attributes)),
 });
 
-const inputGradient = (
-  w: Tensor,
-  dy: Tensor,
-  shape: Shape,
-  { stride, padding, algorithm }: Conv2dAttributes,
-): Tensor => apply(inputGradientOp, { w, dy }, { stride, padding, algorithm, shape });
+/** Only the geometry: an application's attributes also hold its shape or activation. */
+const geometry = ({ stride, padding, dilation, groups, algorithm }: Geometry): Geometry => ({
+  stride,
+  padding,
+  dilation,
+  groups,
+  algorithm,
+});
 
-const weightGradient = (
-  x: Tensor,
-  dy: Tensor,
-  shape: Shape,
-  { stride, padding, algorithm }: Conv2dAttributes,
-): Tensor => apply(weightGradientOp, { x, dy }, { stride, padding, algorithm, shape });
+/** The gradient of Σ dy·y by an x of `shape`, where y = conv2d(x, w): N×C×H×W. */
+export const inputGradient = (w: Tensor, dy: Tensor, shape: Shape, attributes: Geometry): Tensor =>
+  apply(inputGradientOp, { w, dy }, { ...geometry(attributes), shape });
 
-const convolve = (
-  x: Tensor,
-  w: Tensor,
-  b: Tensor | null,
-  { stride, padding, algorithm }: Conv2dAttributes,
-): Tensor =>
-  apply(conv2dOp, { x, w, b: b ?? undefined }, { stride, padding, algorithm, activation: 'none' });
+const weightGradient = (x: Tensor, dy: Tensor, shape: Shape, attributes: Geometry): Tensor =>
+  apply(weightGradientOp, { x, dy }, { ...geometry(attributes), shape });
+
+const convolve = (x: Tensor, w: Tensor, b: Tensor | null, attributes: Geometry): Tensor =>
+  apply(conv2dOp, { x, w, b: b ?? undefined }, { ...geometry(attributes), activation: 'none' });
+
+/** Borders along one axis for 'same'. */
+function sameBorders(extent: number, kernel: number, stride: number, dilation: number): Pair {
+  const outputs = Math.ceil(extent / stride);
+  const all = Math.max(0, (outputs - 1) * stride + reach(kernel, dilation) - extent);
+  return [Math.floor(all / 2), Math.ceil(all / 2)];
+}
+
+/** Left, right, top, bottom. */
+function borders(
+  { shape: x }: Tensor,
+  { shape: w }: Tensor,
+  { stride, dilation }: Geometry,
+): Sides {
+  const [top, bottom] = sameBorders(x[2]!, w[2]!, stride[0], dilation[0]);
+  const [left, right] = sameBorders(x[3]!, w[3]!, stride[1], dilation[1]);
+  return [left, right, top, bottom];
+}
 
 /**
- * y[n, o, p, q] = b[o] + Σ_{c,i,j} w[o, c, i, j] · x[n, c, p·sh + i − ph, q·sw + j − pw]
- * x: N×C×H×W, w: O×C×kh×kw, b: O or null; y: N×O×P×Q.
- * @throws ShapeError if channels differ or the kernel does not fit the padded input.
+ * y[n, o, p, q] = b[o] + Σ_{c,i,j} w[o, c, i, j] · x[n, g + c, p·sh + i·dh − ph, q·sw + j·dw − pw]
+ * x: N×C×H×W, w: O×C/groups×kh×kw, b: O or null; y: N×O×P×Q; g: the first channel of o's group.
+ * @throws ShapeError if channels differ, groups do not divide them, or the kernel does not fit the padded input.
  */
-export const conv2d = (
+export function conv2d(
   x: Tensor,
   w: Tensor,
   b: Tensor | null,
   attributes: Conv2dAttributes,
-): Tensor => convolve(x, w, b, attributes);
+): Tensor {
+  const { stride, dilation = [1, 1], groups = 1, paddingMode = 'zeros', algorithm } = attributes;
+  const padding: Pair = typeof attributes.padding === 'string' ? [0, 0] : attributes.padding;
+  const unpadded = { stride, padding: [0, 0], dilation, groups, algorithm } as const;
+  checkOperands('conv2d', x, w, groups);
+  checkPair('conv2d', 'stride', stride, 1);
+  checkPair('conv2d', 'padding', padding, 0);
+  checkPair('conv2d', 'dilation', dilation, 1);
+  const [ph, pw] = padding;
+  const sides: Sides = attributes.padding === 'same' ? borders(x, w, unpadded) : [pw, pw, ph, ph];
+  const [left, right, top, bottom] = sides;
+  // The kernels pad with zeros, as many on both sides.
+  if (paddingMode === 'zeros' && left === right && top === bottom)
+    return convolve(x, w, b, { ...unpadded, padding: [top, left] });
+  return convolve(pad2d(x, sides, { mode: paddingMode }), w, b, unpadded);
+}

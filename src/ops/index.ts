@@ -1,23 +1,58 @@
 /** The ops: functions from tensors to tensors. */
 export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
+export { adaptiveAvgPool2d, adaptiveMaxPool2d, globalMaxPool2d } from './adaptive-pool2d.js';
+export { attention, type AttentionAttributes } from './attention.js';
 export { batchMatmul } from './batch-matmul.js';
 export { add, divide, maximum, minimum, multiply, subtract } from './binary.js';
 export { concat } from './concat.js';
+export { expandConnections, type ConnectionTable } from './connections.js';
 export { constant } from './constant.js';
+export { convTranspose2d, type ConvTranspose2dAttributes } from './conv-transpose2d.js';
+export { conv1d, type Conv1dAttributes } from './conv1d.js';
 export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
 export { dropout, DROPOUT_PURPOSE, type DropoutAttributes } from './dropout.js';
-export { correct, crossEntropy, oneHot, sumOfSquaredErrors } from './loss.js';
+export { embedding } from './embedding.js';
+export { groupNorm, instanceNorm } from './group-norm.js';
+export { layerNorm } from './layer-norm.js';
+export { literal } from './literal.js';
+export { localResponseNorm, type ResponseAttributes } from './local-response-norm.js';
+export {
+  locallyConnected2d,
+  places,
+  type LocallyConnected2dAttributes,
+} from './locally-connected2d.js';
+export { distributionCrossEntropy, divergence, mapLosses, margins } from './loss-classes.js';
+export {
+  absoluteErrors,
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  binaryHinges,
+  cosineDistances,
+  huberErrors,
+  sameSide,
+} from './loss-values.js';
+export { agreeing, correct, crossEntropy, oneHot, sumOfSquaredErrors, toFloats } from './loss.js';
 export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
+export { pad2d, type PaddingMode, type Sides } from './pad2d.js';
+export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
+export { avgPool1d, globalAvgPool1d, globalMaxPool1d, maxPool1d } from './pool1d.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
+export { rbf } from './rbf.js';
+export {
+  checkSequence,
+  gatesOf,
+  lastState,
+  recurrent,
+  type Cell,
+  type RecurrentWeights,
+} from './recurrent.js';
 export { expand, max, mean, sum, sumTo, type Axes } from './reduce.js';
 export { flatten, reshape } from './reshape.js';
 export { row, scale } from './scale.js';
 export { pad, slice, split, type Range } from './slice.js';
 export { logSoftmax, softmax } from './softmax.js';
 export { stopGradient } from './stop-gradient.js';
-export { sumChannels, sumRows, weightedSum } from './sum.js';
-export { permute, transpose } from './transpose.js';
 export {
   abs,
   clamp,
@@ -40,3 +75,7 @@ export {
   square,
   type Approximation,
 } from './unary.js';
+export { channelAffine, subsampling2d } from './subsample.js';
+export { sumChannels, sumRows, weightedSum } from './sum.js';
+export { permute, transpose } from './transpose.js';
+export { upsample2d, type UpsampleOptions } from './upsample.js';

@@ -1,9 +1,26 @@
 /** Losses per sample, and what goes with class labels: one-hot targets and hits. */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
-import { showShape, type Tensor } from '../graph/tensor.js';
+import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
+
+/** Refuses what are not two f32 matrices of one shape. */
+export function checkPair(name: string, y: Tensor, target: Tensor): { n: number; C: number } {
+  const [n, C] = y.shape;
+  const isMatrix = y.shape.length === 2 && target.dtype === 'f32';
+  if (!isMatrix || showShape(y.shape) !== showShape(target.shape)) {
+    throw new ShapeError(
+      name,
+      `output ${showShape(y.shape)} does not fit target ${showShape(target.shape)} (${target.dtype}): expected two n×C matrices (f32)`,
+    );
+  }
+  return { n: n!, C: C! };
+}
 
 /** Refuses logits that are no matrix, and labels that are not one int32 a row. */
-function checkLabels(name: string, logits: Tensor, labels: Tensor): { n: number; C: number } {
+export function checkLabels(
+  name: string,
+  logits: Tensor,
+  labels: Tensor,
+): { n: number; C: number } {
   const [n, C] = logits.shape;
   if (logits.shape.length !== 2 || labels.shape.length !== 1 || labels.shape[0] !== n) {
     throw new ShapeError(
@@ -49,15 +66,7 @@ export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor =>
 
 const squaredErrorsOp = defineOp<{ y: Tensor; target: Tensor }, object>({
   name: 'sumOfSquaredErrors',
-  shape({ y, target }) {
-    if (y.shape.length !== 2 || showShape(y.shape) !== showShape(target.shape)) {
-      throw new ShapeError(
-        'sumOfSquaredErrors',
-        `output ${showShape(y.shape)} does not fit target ${showShape(target.shape)}: expected two n×C matrices`,
-      );
-    }
-    return { shape: [y.shape[0]!] };
-  },
+  shape: ({ y, target }) => ({ shape: [checkPair('sumOfSquaredErrors', y, target).n] }),
   forward: (k, { inputs: { y } }, { inputs: at, output }) =>
     k.squaredErrors(y.shape[0]!, y.shape[1]!, at.y, at.target, output),
   backward: ({ inputs: { y, target } }, dloss) => ({
@@ -111,3 +120,25 @@ const correctOp = defineOp<{ logits: Tensor; labels: Tensor }, object>({
 /** 1 where the first maximum of logits[i] stands at labels[i], else 0; result n. */
 export const correct = (logits: Tensor, labels: Tensor): Tensor =>
   apply(correctOp, { logits, labels }, {});
+
+const agreeingOp = defineOp<{ x: Tensor; target: Tensor }, object>({
+  name: 'agreeing',
+  shape: ({ x, target }) => ({ shape: [checkPair('agreeing', x, target).n] }),
+  forward: (k, { inputs: { x } }, { inputs: at, output }) =>
+    k.agreeing(x.shape[0]!, x.shape[1]!, at.x, at.target, output),
+});
+
+/** 1 where the first maxima of x[i] and target[i] stand at the same place, else 0; both n×C, result n. */
+export const agreeing = (x: Tensor, target: Tensor): Tensor => apply(agreeingOp, { x, target }, {});
+
+const toFloatsOp = defineOp<{ x: Tensor }, object>({
+  name: 'toFloats',
+  shape({ x }) {
+    if (x.dtype !== 'i32') throw new ShapeError('toFloats', `expected i32, found ${x.dtype}`);
+    return { shape: x.shape };
+  },
+  forward: (k, { output }, at) => k.toFloats(at.inputs.x, at.output, sizeOf(output.shape)),
+});
+
+/** The same numbers as f32; x: i32. */
+export const toFloats = (x: Tensor): Tensor => apply(toFloatsOp, { x }, {});

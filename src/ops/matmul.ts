@@ -1,7 +1,8 @@
 /** The matrix product with optional transposes, bias and activation; `linear` is the dense layer's form. */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
-import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
+import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { activationCodes, type Activation } from './activation.js';
+import { reshape } from './reshape.js';
 import { sumRows } from './sum.js';
 import { matmulWorkspace } from './workspace.js';
 
@@ -91,11 +92,12 @@ export const matmul = (a: Tensor, b: Tensor, transposeA = false, transposeB = fa
   apply(matmulOp, { a, b }, { transposeA, transposeB, activation: 'none' });
 
 /**
- * y = x·wᵀ + b. x: n×in, w: out×in, b: out or null; y: n×out.
+ * y = x·wᵀ + b over the last axis. x: n×in, or n×T×in and the like; w: out×in, b: out or null; y: n×out, or n×T×out.
  * @throws ShapeError naming both shapes.
  */
 export function linear(x: Tensor, w: Tensor, b: Tensor | null): Tensor {
-  if (x.shape.length !== 2 || w.shape.length !== 2 || x.shape[1] !== w.shape[1]) {
+  const [inputs, rows] = [x.shape.at(-1), x.shape.slice(0, -1)];
+  if (x.shape.length < 2 || w.shape.length !== 2 || inputs !== w.shape[1]) {
     throw new ShapeError(
       'linear',
       `input ${showShape(x.shape)} does not fit weight ${showShape(w.shape)} (out×in): expected n×${w.shape[1] ?? '?'}`,
@@ -103,5 +105,8 @@ export function linear(x: Tensor, w: Tensor, b: Tensor | null): Tensor {
   }
   checkBias('linear', b ?? undefined, w.shape[0]!);
   const attributes = { transposeA: false, transposeB: true, activation: 'none' } as const;
-  return apply(matmulOp, { a: x, b: w, bias: b ?? undefined }, attributes);
+  if (rows.length === 1) return apply(matmulOp, { a: x, b: w, bias: b ?? undefined }, attributes);
+  const a = reshape(x, [sizeOf(rows), inputs!]);
+  const y = apply(matmulOp, { a, b: w, bias: b ?? undefined }, attributes);
+  return reshape(y, [...rows, w.shape[0]!]);
 }

@@ -1,7 +1,7 @@
 /**
- * Batch normalisation (Ioffe & Szegedy 2015) of N×C×H×W images or N×C features, by the statistics of the
- * samples at hand (training) or by given ones (evaluation). Samples at hand are a shard's: "ghost" batch
- * normalisation, Hoffer et al. 2017.
+ * Batch normalisation (Ioffe & Szegedy 2015) of N×C×H×W images, N×C×L sequences or N×C features, by the
+ * statistics of the samples at hand (training) or by given ones (evaluation). Samples at hand are a shard's:
+ * "ghost" batch normalisation, Hoffer et al. 2017.
  */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
@@ -22,10 +22,10 @@ function leading([N, C, ...area]: Shape): [N: number, C: number, area: number] {
 }
 
 function checkInput(x: Tensor): void {
-  if (x.shape.length === 4 || x.shape.length === 2) return;
+  if (x.shape.length >= 2 && x.shape.length <= 4) return;
   throw new ShapeError(
     'batchNorm',
-    `expected an input of N×C×H×W or N×C, found ${showShape(x.shape)}`,
+    `expected an input of N×C×H×W, N×C×L or N×C, found ${showShape(x.shape)}`,
   );
 }
 
@@ -65,7 +65,7 @@ const channelMomentsOp = defineOp<{ x: Tensor }, object>({
 });
 
 /**
- * Each channel's mean (row 0) and biased variance (row 1) over all samples and pixels; x: N×C×H×W or N×C.
+ * Each channel's mean (row 0) and biased variance (row 1) over all samples and pixels; x: N×C×H×W, N×C×L or N×C.
  * @throws ShapeError if a channel has a single value.
  */
 export const channelMoments = (x: Tensor): Tensor => apply(channelMomentsOp, { x }, {});
@@ -139,7 +139,7 @@ const gradientOp = defineOp<
 
 /**
  * (x − mean)/√(variance + epsilon)·weight + bias by channel, with the moments of x itself:
- * `moments` is `channelMoments(x)`. x: N×C×H×W or N×C; weight, bias: C.
+ * `moments` is `channelMoments(x)`. x: N×C×H×W, N×C×L or N×C; weight, bias: C.
  * @throws ShapeError if weight or bias do not have one value a channel.
  */
 export const batchNorm = (

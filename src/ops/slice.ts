@@ -75,7 +75,7 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
   return parts.map((size) => {
     const start = end;
     end += size;
-    return slice(x, [...Array<Range>(along).fill([]), [start, end]]);
+    return slice(x, [...Array.from({ length: along }, (): Range => []), [start, end]]);
   });
 }
 

@@ -25,6 +25,15 @@ export function matmulWorkspace(m: number, n: number, k: number): number {
   return SPILL_BYTES + floats(Math.max(packedA + packedB, skinny)) + SLACK_BYTES;
 }
 
+/**
+ * A recurrent kernel, forward or back: `scratch` floats for each unit of each of N samples, and a step's product with
+ * the weights of `gates` rows of H units.
+ */
+export function recurrentWorkspace(N: number, H: number, gates: number, scratch: number): number {
+  const products = [matmulWorkspace(N, gates * H, H), matmulWorkspace(N, H, gates * H)];
+  return floats(N * H * scratch) + Math.max(...products);
+}
+
 export interface ConvolutionExtents {
   readonly C: number;
   readonly H: number;
@@ -69,6 +78,43 @@ export function conv2dInputGradientWorkspace(extents: ConvolutionExtents): numbe
   const packed = K * O + 4 + Math.min(O, KC) * Math.min(P * Q + NR, NC);
   return SPILL_BYTES + floats(packed + K * P * Q + paddedImage(extents)) + SLACK_BYTES;
 }
+
+export interface DepthwiseExtents extends ConvolutionExtents {
+  readonly sw: number;
+  readonly dilationH: number;
+  readonly dilationW: number;
+}
+
+/** Four vectors of outputs run side by side, each with two words in a table. */
+const vectorTable = (P: number, Q: number): number => 2 * 4 * Math.ceil((P * Math.ceil(Q / 4)) / 4);
+
+/** One padded plane, and what a vector of four spaced values reads behind its last. */
+const paddedPlane = ({ H, W, ph, pw, sw }: DepthwiseExtents): number =>
+  (H + 2 * ph) * (W + 2 * pw) + 4 * (sw + 1);
+
+/** conv2dDepthwise: the taps' offsets, the table of vectors, one plane. */
+export const depthwiseWorkspace = (extents: DepthwiseExtents): number => {
+  const { kh, kw, P, Q } = extents;
+  return floats(kh * kw + vectorTable(P, Q) + paddedPlane(extents)) + SLACK_BYTES;
+};
+
+/** conv2dDepthwiseInputGradient: taps and planes of all of a channel's filters, the table of vectors. */
+export function depthwiseInputGradientWorkspace(extents: DepthwiseExtents): number {
+  const { C, O, H, W, kh, kw, dilationH, dilationW } = extents;
+  const plane = (H + (kh - 1) * dilationH) * (W + (kw - 1) * dilationW);
+  return floats((O / C) * (kh * kw + plane) + vectorTable(H, W) + 8) + SLACK_BYTES;
+}
+
+/** conv2dDepthwiseWeightGradient: a vector for each weight of a channel, the taps' offsets, one plane. */
+export function depthwiseWeightGradientWorkspace(extents: DepthwiseExtents): number {
+  const { C, O, kh, kw } = extents;
+  const taps = 4 * Math.ceil((kh * kw) / 4);
+  return floats(taps + (O / C) * taps * 4 + paddedPlane(extents)) + SLACK_BYTES;
+}
+
+/** locallyConnected2d and its gradients: K taps' offsets, N patches, N slopes (in whole vectors) of O outputs. */
+export const locallyConnectedWorkspace = (N: number, K: number, O: number): number =>
+  floats(K + N * K + Math.ceil(N / 4) * 4 * O);
 
 /** Side of a tile of outputs, elements of a transformed tile, and bytes of a tile's entry in the kernel's table. */
 const TILE = 4;

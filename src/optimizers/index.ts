@@ -1,6 +1,22 @@
-/** Update rules, in order of increasing complexity. */
+/** Update rules, in order of increasing complexity, and what goes with them. */
 export { sgd, type SgdOptions } from './sgd.js';
 export { momentum, type MomentumOptions } from './momentum.js';
-export { adam, type AdamOptions } from './adam.js';
-export type { Optimizer } from './optimizer.js';
-export { schedules, type Schedule, type ScheduleName } from './schedule.js';
+export { adagrad, type AdagradOptions } from './adagrad.js';
+export { rmsprop, type RmspropOptions } from './rmsprop.js';
+export { adadelta, type AdadeltaOptions } from './adadelta.js';
+export { adam, adamW, type AdamOptions } from './adam.js';
+export { lion, type LionOptions } from './lion.js';
+export { lars, type LarsOptions } from './lars.js';
+export { ema, swa, type Average, type EmaOptions, type SwaOptions } from './average.js';
+export { ratesOfStep, type Optimizer, type ParameterGroup } from './optimizer.js';
+export type { Pattern } from './names.js';
+export {
+  checkSchedule,
+  factorOf,
+  schedules,
+  type EpochMetrics,
+  type Schedule,
+  type ScheduleName,
+  type StepPlace,
+} from './schedule.js';
+export * as schedule from './schedules.js';

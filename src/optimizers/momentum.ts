@@ -2,52 +2,45 @@
  * Gradient descent with momentum, in the two forms found in use. Both end with p ← p − lr·v.
  *   sum   v ← βv + g          PyTorch; Sutskever et al. 2013
  *   mean  v ← βv + (1 − β)g   a running mean, as lecture notes have it; its lr is 1/(1 − β) times larger
+ * Nesterov's (PyTorch's form) goes one more step along v: p ← p − lr·(g + βv), or of (1 − β)g + βv.
  */
 import { LanewiseError } from '../errors.js';
-import { checkNumber, type Optimizer } from './optimizer.js';
+import { checkNumber, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 
-export interface MomentumOptions {
+export interface MomentumOptions extends CommonOptions {
   readonly lr: number;
   /** β in [0, 1); default 0.9. */
   readonly beta?: number;
   /** Default `sum`. */
   readonly form?: 'sum' | 'mean';
-  /** Default 0. */
-  readonly weightDecay?: number;
+  /** Default false. */
+  readonly nesterov?: boolean;
 }
 
 /** @throws LanewiseError kind 'argument' for values out of range. */
-export function momentum({
-  lr,
-  beta = 0.9,
-  form = 'sum',
-  weightDecay = 0,
-}: MomentumOptions): Optimizer {
-  checkNumber('learning rate', lr, 0);
+export function momentum(options: MomentumOptions): Optimizer {
+  const { lr, beta = 0.9, form = 'sum', nesterov = false } = options;
   checkNumber('momentum beta', beta, 0, 1);
-  checkNumber('weight decay', weightDecay, 0);
   if (form !== 'sum' && form !== 'mean') {
     throw new LanewiseError(
       'argument',
       `momentum form is '${String(form)}', expected 'sum' or 'mean'`,
     );
   }
-  return {
-    kind: 'momentum',
-    settings: { lr, beta, form, weightDecay },
-    learningRate: lr,
-    stateArrays: 1,
-    rates: (_, learningRate) => [learningRate],
-    update: (k, { parameters, gradients, state, rates, count }) =>
-      k.momentum(
-        parameters,
-        gradients,
-        state[0]!,
-        count,
-        rates,
-        beta,
-        form === 'sum' ? 1 : 1 - beta,
-        weightDecay,
-      ),
-  };
+  const share = form === 'sum' ? 1 : 1 - beta;
+  return createOptimizer(
+    options,
+    {
+      kind: 'momentum',
+      settings: { beta, form, ...(nesterov ? { nesterov } : {}) },
+      lr,
+      stateArrays: 1,
+      rates: (_, learningRate) => [learningRate],
+      update(k, { parameters, gradients, state, rates, count }, decay) {
+        const kernel = nesterov ? k.nesterov : k.momentum;
+        kernel(parameters, gradients, state[0]!, count, rates, beta, share, decay);
+      },
+    },
+    momentum,
+  );
 }

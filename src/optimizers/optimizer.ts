@@ -1,6 +1,7 @@
-/** What an optimizer is: plain settings, the values that change with each step, and the kernel call. */
+/** What an optimizer is: plain settings, the values that change with each step, and the kernel calls. */
 import { LanewiseError } from '../errors.js';
-import type { Address, Emitter } from '../program/program.js';
+import { advance, type Address, type Emitter } from '../program/program.js';
+import { describePattern, type Pattern } from './names.js';
 
 /** A slice of the parameters and what goes with it. */
 export interface UpdatePlaces {
@@ -11,21 +12,128 @@ export interface UpdatePlaces {
   readonly rates: Address;
   /** Values in the slice, a multiple of 4. */
   readonly count: number;
+  /** For optimizers with `needsNorms`: sums of squares of the slice's whole tensor, one a block. */
+  readonly norms?: {
+    readonly weights: Address;
+    readonly gradients: Address;
+    readonly blocks: number;
+  };
 }
 
 export interface Optimizer {
   readonly kind: string;
-  readonly settings: Readonly<Record<string, number | string>>;
+  /** What it was made with, as it can be printed. */
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly learningRate: number;
   /** Arrays of state, each as large as the parameters, zero at the start. */
   readonly stateArrays: number;
+  /** It wants the norms of whole tensors, and is called for each of them. */
+  readonly needsNorms?: boolean;
+  /** Parameters with settings of their own; the first that matches a name counts. */
+  readonly groups?: readonly { readonly match: Pattern; readonly optimizer: Optimizer }[];
   /** The step's values for the kernel; `step` counts from 0, `learningRate` is the schedule's. */
   rates(step: number, learningRate: number): readonly number[];
   update(k: Emitter, at: UpdatePlaces): void;
 }
 
+/** Parameters that are trained otherwise than the rest. */
+export interface ParameterGroup {
+  readonly match: Pattern;
+  /** Their learning rate; default the optimizer's, times `lrFactor`. */
+  readonly lr?: number;
+  readonly lrFactor?: number;
+  readonly weightDecay?: number;
+}
+
+/** Options of (nearly) every optimizer. */
+export interface CommonOptions {
+  readonly lr?: number;
+  /** Added to the gradient times the weight: a penalty ½·weightDecay·Σp². Default 0. */
+  readonly weightDecay?: number;
+  /** Subtracts lr·weightDecay·p from the weight instead (Loshchilov & Hutter 2019). Default false. */
+  readonly decoupled?: boolean;
+  /** A penalty l1·Σ|p|: g ← g + l1·sign(p). Default 0. */
+  readonly l1?: number;
+  readonly groups?: readonly ParameterGroup[];
+}
+
+/** An update rule, to which `createOptimizer` adds the common options. */
+export interface Rule extends Pick<Optimizer, 'kind' | 'settings' | 'stateArrays' | 'rates'> {
+  readonly lr: number;
+  readonly needsNorms?: boolean;
+  /** `decay` is to be added to the gradient times the weight. */
+  update(k: Emitter, at: UpdatePlaces, decay: number): void;
+}
+
 /** Values of `rates` at most: the size of its slot. */
 export const RATE_SLOTS = 4;
+/** Where decoupled decay finds the learning rate. */
+const RATE_OF_DECAY = 3;
+
+/**
+ * The optimizer of a rule; `make` builds it again for groups, with other rates and decays.
+ * @throws LanewiseError kind 'argument' for values out of range.
+ */
+export function createOptimizer<Options extends CommonOptions>(
+  options: Options,
+  rule: Rule,
+  make: (options: Options) => Optimizer,
+): Optimizer {
+  const { weightDecay = 0, decoupled = false, l1 = 0, groups = [] } = options;
+  checkNumber('learning rate', rule.lr, 0);
+  checkNumber('weight decay', weightDecay, 0);
+  checkNumber('l1', l1, 0);
+  return {
+    kind: rule.kind,
+    settings: {
+      lr: rule.lr,
+      ...rule.settings,
+      weightDecay,
+      ...(decoupled ? { decoupled } : {}),
+      ...(l1 > 0 ? { l1 } : {}),
+      ...(groups.length > 0 ? { groups: groups.map(describeGroup) } : {}),
+    },
+    learningRate: rule.lr,
+    stateArrays: rule.stateArrays,
+    ...(rule.needsNorms ? { needsNorms: true } : {}),
+    groups: groups.map(({ match, lr, lrFactor = 1, weightDecay: own = weightDecay }) => {
+      checkNumber('learning-rate factor of a group', lrFactor, 0);
+      const changes = { lr: (lr ?? rule.lr) * lrFactor, weightDecay: own, groups: [] };
+      return { match, optimizer: make({ ...options, ...changes }) };
+    }),
+    rates(step, learningRate) {
+      const rates = rule.rates(step, learningRate);
+      return decoupled ? [...padded(rates, RATE_OF_DECAY), learningRate] : rates;
+    },
+    update(k, at) {
+      const { parameters, gradients, rates, count } = at;
+      if (l1 > 0) k.addSigns(parameters, gradients, count, l1);
+      if (decoupled && weightDecay > 0)
+        k.shrink(parameters, count, advance(rates, RATE_OF_DECAY * 4), weightDecay);
+      rule.update(k, at, decoupled ? 0 : weightDecay);
+    },
+  };
+}
+
+const describeGroup = (group: ParameterGroup) => ({
+  ...group,
+  match: describePattern(group.match),
+});
+
+const padded = (values: readonly number[], count: number): number[] =>
+  Array.from({ length: count }, (_, i) => values[i] ?? 0);
+
+/** The optimizer and those of its groups: number 0 is of all parameters that no group matches. */
+export const withGroups = (optimizer: Optimizer): readonly Optimizer[] => [
+  optimizer,
+  ...(optimizer.groups ?? []).map((group) => group.optimizer),
+];
+
+/** A step's values for the kernels of all groups, one slot each; `factor` is the schedule's. */
+export const ratesOfStep = (optimizer: Optimizer, step: number, factor: number): number[] =>
+  withGroups(optimizer).flatMap((each) =>
+    padded(each.rates(step, each.learningRate * factor), RATE_SLOTS),
+  );
 
 /** @throws LanewiseError kind 'argument' unless the number is finite (as a float32), at least `low` and below `high`. */
 export function checkNumber(name: string, value: number, low: number, high = Infinity): number {
@@ -40,3 +148,10 @@ export function checkNumber(name: string, value: number, low: number, high = Inf
     high === Infinity ? `a finite number of at least ${low}` : `a number in [${low}, ${high})`;
   throw new LanewiseError('argument', `${name} is ${String(value)}, expected ${range}`);
 }
+
+/** The smallest ε that keeps 0/(0 + ε) a number: the smallest float32 with all its bits. */
+const SMALLEST = 1.1754943508222875e-38;
+
+/** @throws LanewiseError kind 'argument' unless ε is a number above 0 in float32. */
+export const checkEpsilon = (name: string, value: number): number =>
+  checkNumber(name, value, SMALLEST);

@@ -1,12 +1,55 @@
-/** Learning-rate schedules: the factor on the learning rate at a step of a run, from exact arithmetic. */
+/**
+ * Learning-rate schedules: the factor on the learning rate at a step of a run, from exact arithmetic
+ * (src/arithmetic.ts): the same bits on every engine. Two have names; schedules.ts makes the others.
+ */
+import { LanewiseError, nearest } from '../errors.js';
 
-export type Schedule = (step: number, steps: number) => number;
+/** Where in a run a step is. */
+export interface StepPlace {
+  /** From 0. */
+  readonly step: number;
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  /** The finished epochs. */
+  readonly history: readonly EpochMetrics[];
+}
+
+/** What an epoch ended with; `val…` are absent without validation data, accuracies where the loss knows no right answers. */
+export interface EpochMetrics {
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly valLoss?: number;
+  readonly valAccuracy?: number;
+}
+
+export interface Schedule {
+  readonly kind: string;
+  /** What it was made with, as it can be printed. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  factor(at: StepPlace): number;
+}
 
 export const schedules = {
   /** 1 throughout. */
   constant: () => 1,
   /** From 1 at the first step down to 1/steps at the last. */
   linear: (step, steps) => (steps - step) / steps,
-} as const satisfies Record<string, Schedule>;
+} as const satisfies Record<string, (step: number, steps: number) => number>;
 
 export type ScheduleName = keyof typeof schedules;
+
+/** The factor of a schedule or of one with a name. */
+export const factorOf = (schedule: ScheduleName | Schedule, at: StepPlace): number =>
+  typeof schedule === 'string' ? schedules[schedule](at.step, at.steps) : schedule.factor(at);
+
+/** @throws LanewiseError kind 'argument' unless it is a schedule or the name of one. */
+export function checkSchedule(schedule: ScheduleName | Schedule): ScheduleName | Schedule {
+  if (typeof schedule === 'object' && typeof schedule?.factor === 'function') return schedule;
+  const known = Object.keys(schedules);
+  if (known.includes(String(schedule))) return schedule;
+  throw new LanewiseError(
+    'argument',
+    `schedule is '${String(schedule)}', expected one of ${known.join(', ')}`,
+    nearest(String(schedule), known),
+  );
+}

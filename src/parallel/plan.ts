@@ -2,42 +2,45 @@
  * The plan of a run: everything that workers need to know, as plain data that is posted to them once.
  * It follows from the model, the data's shapes and the settings; nothing in it depends on time.
  */
-import type { Dataset } from '../data/dataset.js';
 import type { Numerics } from '../engine/features.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import { lossFor, type LossName } from '../losses/loss.js';
-import { RATE_SLOTS, type Optimizer } from '../optimizers/optimizer.js';
-import {
-  address,
-  align,
-  createEmitter,
-  type KernelCall,
-  type Program,
-} from '../program/program.js';
+import type { LossTerm } from '../losses/terms.js';
+import { align, type Program } from '../program/program.js';
+import type { Column, Columns } from './columns.js';
+import type { Gathering } from './gather.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
-import { layoutParameters, sliceOf, type ParameterLayout } from './parameters.js';
-import { evaluationProgram, gradientProgram, layoutIo, type IoLayout } from './programs.js';
+import { layoutParameters, type ParameterLayout } from './parameters.js';
+import {
+  countsHits,
+  evaluationProgram,
+  gradientProgram,
+  layoutIo,
+  type IoLayout,
+  type Scored,
+  type Task,
+} from './programs.js';
 import { cutShards, scheduleStep, type StepSchedule } from './shards.js';
+import { planUpdate, rolesOf, type UpdatePlan, type UpdateRequest } from './update.js';
 
-/** Samples scored between two looks of the main thread. */
-export const EVALUATION_CHUNK = 4096;
-/** Samples scored at once by a worker. */
+/** Samples scored between two looks of the main thread, and bytes of scores, at most. */
+const EVALUATION_CHUNK = 4096;
+const SCORE_BYTES = 2 ** 26;
+/** Samples scored at once by a worker, and bytes of their activations, at most. */
 const EVALUATION_BLOCK = 64;
+const ACTIVATION_BYTES = 2 ** 28;
 /** Steps between two looks of the main thread, at most. */
 export const CHUNK_STEPS = 1024;
 
-/** How samples of a data set become inputs; see assembly/gather.ts. */
-export interface Gathering {
-  readonly samples: number;
-  readonly labels: number;
+/** A column in memory, and its leaf's offset in the batch segment. */
+export interface PlacedColumn extends Gathering {
+  readonly to: number;
+}
+
+/** A data set in memory. */
+export interface DatasetPlan {
   readonly count: number;
-  readonly isBytes: boolean;
-  /** Channels, height and width of a sample and of the model's input. */
-  readonly extents: readonly [C: number, h: number, w: number, H: number, W: number];
-  readonly scale: number;
-  readonly shift: number;
-  readonly border: number;
+  readonly columns: readonly PlacedColumn[];
 }
 
 /** One kind of minibatch: the full one, or the smaller last one. */
@@ -57,40 +60,33 @@ export interface RunPlan {
   readonly parameters: ParameterLayout;
   readonly io: IoLayout;
   readonly gradientSlots: number;
-  readonly datasets: readonly Gathering[];
+  readonly datasets: readonly DatasetPlan[];
   /** By minibatch size; empty for evaluation only. */
   readonly steps: Readonly<Record<number, StepPlan>>;
-  /** Each worker's update of its slice, the gradients at the segment's start. */
-  readonly updates: readonly (readonly KernelCall[])[];
+  /** Absent for evaluation only. */
+  readonly update?: UpdatePlan;
   /** Evaluation program by block size. */
   readonly evaluations: Readonly<Record<number, Program>>;
   readonly evaluationBlock: number;
+  readonly evaluationChunk: number;
+  /** Values of one sample's scores. */
   readonly outputs: number;
+  /** Whether samples have losses, and hits. */
+  readonly hasLosses: boolean;
+  readonly hasHits: boolean;
 }
-
-/** What a plan needs to know of a data set. */
-export interface DatasetExtents {
-  readonly count: number;
-  readonly shape: Dataset['shape'];
-  /** Samples are bytes, else float32. */
-  readonly isBytes: boolean;
-}
-
-export const extentsOf = ({ labels, shape, samples }: Dataset): DatasetExtents => ({
-  count: labels.length,
-  shape,
-  isBytes: samples instanceof Uint8Array,
-});
 
 export interface PlanRequest {
   readonly model: Model;
-  readonly loss: LossName;
+  /** Empty if scores alone are wanted. */
+  readonly terms: readonly LossTerm[];
+  /** Default the first output, with its term's loss. */
+  readonly scored?: Scored;
   readonly numerics: Numerics;
   readonly workers: number;
   /** The data sets at hand; training uses the first. */
-  readonly datasets: readonly DatasetExtents[];
-  readonly training?: {
-    readonly optimizer: Optimizer;
+  readonly datasets: readonly Columns[];
+  readonly training?: UpdateRequest & {
     readonly batch: number;
     readonly shards: number;
   };
@@ -99,20 +95,32 @@ export interface PlanRequest {
 /** Compiles all programs and lays out memory. @throws LanewiseError kind 'memory' beyond 4 GiB. */
 export function planRun({
   model,
-  loss,
+  terms,
+  scored = firstScored(model, terms),
   numerics,
   workers,
   datasets,
   training,
 }: PlanRequest): RunPlan {
-  const lossGraph = lossFor(loss);
-  const parameters = layoutParameters(model);
+  const parameters = layoutParameters(model, training && rolesOf(model, training));
+  const update = training && planUpdate(training, parameters, workers);
+  const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
+  const outputs = sizeOf(model.outputs.get(scored.output)!);
+  const evaluationBlock = blockFor(model);
+  const evaluationChunk = Math.max(
+    evaluationBlock,
+    Math.min(EVALUATION_CHUNK, Math.floor(SCORE_BYTES / (outputs * 4))),
+  );
   const counts = datasets.map(({ count }) => count);
-  const { batch, optimizer } = training ?? { batch: 0, optimizer: undefined };
+  const batch = training?.batch ?? 0;
   const shards = Math.min(training?.shards ?? 0, batch);
 
   const blocks = unique(
-    counts.flatMap((count) => [Math.min(EVALUATION_BLOCK, count), count % EVALUATION_BLOCK]),
+    counts.flatMap((count) => [
+      Math.min(evaluationBlock, count),
+      ...[count, evaluationChunk].map((size) => size % evaluationBlock),
+      (count % evaluationChunk) % evaluationBlock,
+    ]),
   );
   const schedules = training
     ? unique([Math.min(batch, counts[0]!), counts[0]! % batch]).map((size) => ({
@@ -123,18 +131,15 @@ export function planRun({
   const shardSizes = unique(
     schedules.flatMap(({ schedule }) => schedule.shards.map(({ count }) => count)),
   );
-  const io = layoutIo(model, [...blocks, ...shardSizes]);
+  const io = layoutIo(task, [...blocks, ...shardSizes]);
 
   const steps: Record<number, StepPlan> = {};
   for (const { size, schedule } of schedules) {
     const sizes = unique(schedule.shards.map(({ count }) => count));
-    const program = (count: number) =>
-      gradientProgram(model, lossGraph, count, size, io, parameters);
+    const program = (count: number) => gradientProgram(task, count, size, io, parameters);
     steps[size] = { batch: size, schedule, programs: bySize(sizes, program) };
   }
-  const evaluations = bySize(blocks, (count) =>
-    evaluationProgram(model, lossGraph, count, io, parameters),
-  );
+  const evaluations = bySize(blocks, (count) => evaluationProgram(task, count, io, parameters));
   const programs = [
     ...Object.values(steps).flatMap((s) => Object.values(s.programs)),
     ...Object.values(evaluations),
@@ -143,21 +148,21 @@ export function planRun({
 
   const memory = layoutMemory({
     control: 64,
-    order: Math.max(training ? counts[0]! : 0, EVALUATION_CHUNK) * 4,
-    rates: CHUNK_STEPS * RATE_SLOTS * 4,
+    order: Math.max(training ? counts[0]! : 0, evaluationChunk) * 4,
+    rates: CHUNK_STEPS * (update?.rateSlots ?? 0) * 4,
     metrics: CHUNK_STEPS * shards * 8,
-    scores: EVALUATION_CHUNK * model.outputs * 4,
-    losses: EVALUATION_CHUNK * 4,
+    scores: evaluationChunk * outputs * 4,
+    losses: evaluationChunk * 4,
+    shares: evaluationChunk * 4,
     parameters: parameters.bytes,
-    state: parameters.trainedBytes * (optimizer?.stateArrays ?? 0),
+    state: update?.stateBytes ?? 0,
     ...Object.fromEntries(
-      datasets.flatMap((data, i) => [
-        [`samples ${i}`, data.count * sizeOf(data.shape) * (data.isBytes ? 1 : 4)],
-        [`labels ${i}`, data.count],
-      ]),
+      datasets.flatMap(({ count, columns }, i) =>
+        columns.map((column) => [`${column.leaves[0]} ${i}`, count * bytesOf(column)]),
+      ),
     ),
-    gradients: parameters.bytes * gradientSlots * workers,
-    rate: align(RATE_SLOTS * 4) * workers,
+    gradients: parameters.gradientBytes * gradientSlots * workers,
+    rate: rateBytes(update) * workers,
     batch: align(io.batchBytes) * workers,
     results: align(io.resultBytes) * workers,
     activations: mostBytes(programs, 'activationBytes') * workers,
@@ -173,18 +178,21 @@ export function planRun({
     parameters,
     io,
     gradientSlots,
-    datasets: datasets.map((data, i) => gathering(model, data, memory, i)),
+    datasets: datasets.map((data, i) => datasetPlan(data, memory, i, io)),
     steps,
-    updates: optimizer
-      ? Array.from({ length: workers }, (_, rank) =>
-          updateCalls(optimizer, parameters, rank, workers),
-        )
-      : [],
+    ...(update ? { update } : {}),
     evaluations,
-    evaluationBlock: EVALUATION_BLOCK,
-    outputs: model.outputs,
+    evaluationBlock,
+    evaluationChunk,
+    outputs,
+    hasLosses: terms.length > 0,
+    hasHits: countsHits(task, io, parameters),
   };
 }
+
+/** A worker's rates of a step, and a cache line for what clips its gradients. */
+const rateBytes = (update: UpdatePlan | undefined): number =>
+  align((update?.rateSlots ?? 0) * 4) + align(4);
 
 /** Distinct positive numbers. */
 const unique = (sizes: readonly number[]): number[] =>
@@ -207,63 +215,39 @@ function mostBytes(
   return align(Math.max(64, ...programs.map((program) => program[key])));
 }
 
-/** x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */
-function gathering(
-  model: Model,
-  data: DatasetExtents,
+/** Bytes of one sample. */
+const bytesOf = ({ values, extents: [C, h, w] }: Column): number =>
+  C * h * w * values.BYTES_PER_ELEMENT;
+
+function datasetPlan(
+  { count, columns }: Columns,
   memory: MemoryMap,
   index: number,
-): Gathering {
-  const { shape, mean, deviation } = model.architecture.input;
-  const { isBytes } = data;
+  io: IoLayout,
+): DatasetPlan {
   return {
-    samples: baseOf(memory, `samples ${index}`),
-    labels: baseOf(memory, `labels ${index}`),
-    count: data.count,
-    isBytes,
-    extents: [data.shape[0], data.shape[1], data.shape[2], shape[1], shape[2]],
-    scale: 1 / ((isBytes ? 255 : 1) * deviation),
-    shift: -mean / deviation,
-    border: -mean / deviation,
+    count,
+    columns: columns.map(({ leaves, values, dtype, extents, scale, shift, border }) => ({
+      values: baseOf(memory, `${leaves[0]} ${index}`),
+      isBytes: values instanceof Uint8Array,
+      to: io.leaves.get(leaves[0]!)!,
+      dtype,
+      extents,
+      scale,
+      shift,
+      border,
+    })),
   };
 }
 
-/** The optimizer on what is trained, and running statistics, both within the worker's slice. */
-function updateCalls(
-  optimizer: Optimizer,
-  { entries, trainedBytes, bytes }: ParameterLayout,
-  rank: number,
-  workers: number,
-): readonly KernelCall[] {
-  const slice = sliceOf(bytes, rank, workers);
-  const calls: KernelCall[] = [];
-  const k = createEmitter(calls, () => ({ label: 'update', flops: 0 }));
-  /** Calls `update` on the part of [offset, offset + size) in the slice, if there is one. */
-  const within = (
-    offset: number,
-    size: number,
-    update: (from: number, count: number) => void,
-  ): void => {
-    const from = Math.max(offset, slice.from);
-    const end = Math.min(offset + size, slice.from + slice.bytes);
-    if (from < end) update(from, (end - from) / 4);
-  };
-  within(0, trainedBytes, (from, count) =>
-    optimizer.update(k, {
-      parameters: address('parameters', from),
-      gradients: address('gradients', from),
-      state: Array.from({ length: optimizer.stateArrays }, (_, i) =>
-        address('state', from + i * trainedBytes),
-      ),
-      rates: address('rates', 0),
-      count,
-    }),
-  );
-  for (const { offset, count, momentum } of entries) {
-    if (momentum === undefined) continue;
-    within(offset, align(count * 4), (from, values) =>
-      k.moveTowards(address('parameters', from), address('gradients', from), values, momentum),
-    );
-  }
-  return calls;
+function firstScored(model: Model, terms: readonly LossTerm[]): Scored {
+  const output = [...model.outputs.keys()][0]!;
+  return { output, loss: terms.find((term) => term.output === output)?.loss };
+}
+
+/** Samples to score at once: fewer where their activations are large. No sample's scores depend on it. */
+function blockFor(model: Model): number {
+  const { activations } = model.graph(1, 'evaluation');
+  const bytes = activations.reduce((sum, { output }) => sum + sizeOf(output.shape) * 4, 0);
+  return Math.max(1, Math.min(EVALUATION_BLOCK, Math.floor(ACTIVATION_BYTES / bytes)));
 }

@@ -2,54 +2,60 @@
  * A run in progress: the memory with data, weights and state in it, and the pool that works on it. The
  * main thread writes orders and rates, hands out jobs, and reads metrics.
  */
-import { checkDataset, type Dataset } from '../data/dataset.js';
+import type { AnyDataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { allocateMemory, releaseMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
-import { showShape } from '../graph/tensor.js';
-import type { Model } from '../layers/index.js';
-import { RATE_SLOTS } from '../optimizers/optimizer.js';
 import { splitSeed } from '../random/philox.js';
-import { purpose } from '../random/purposes.js';
+import type { ParameterSpec } from '../layers/index.js';
+import { columnsOf, matchColumns } from './columns.js';
+import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
-import { EVALUATION_CHUNK, extentsOf, planRun, type PlanRequest, type RunPlan } from './plan.js';
+import { planRun, type PlanRequest, type RunPlan } from './plan.js';
 import { createLocalPool, createThreadPool } from './pool.js';
 
 /** Trained values by parameter name. */
 export type Weights = ReadonlyMap<string, Float32Array>;
 
 export interface Evaluation {
-  /** n×C, one row a sample. */
+  /** One row a sample; empty if they were not asked for. */
   readonly scores: Float32Array;
-  /** One value a sample. */
-  readonly losses: Float32Array;
+  /** One value a sample; absent without a loss. */
+  readonly losses?: Float32Array;
+  /** Each sample's share of right answers, where there is such a thing. */
+  readonly hits?: Float32Array;
 }
 
-/** A minibatch's mean loss and its number of right answers. */
+/** A minibatch's mean loss and its number of right answers, where there is such a thing. */
 export interface StepMetrics {
   readonly loss: number;
-  readonly hits: number;
+  readonly hits?: number;
   readonly samples: number;
 }
 
 export interface Session {
   readonly plan: RunPlan;
-  /** Draws initial weights: element e of parameter i is a function of (seed, i, e). */
-  initialize(seed: number): void;
+  /** Draws initial weights: element e of parameter i is a function of (seed, i, e), by `specs` in the model's place. */
+  initialize(seed: number, specs?: readonly ParameterSpec[]): void;
   readWeights(): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
   /** The epoch's order of samples. */
   writeOrder(order: Uint32Array): void;
-  /** Trains minibatches [first, first + rates.length) of the order, one row of rates a step. */
-  train(first: number, rates: readonly (readonly number[])[]): Promise<StepMetrics[]>;
-  /** Scores a whole data set. */
-  evaluate(dataset: number): Promise<Evaluation>;
+  /**
+   * Trains minibatches [first, first + rates.length) of the order, one row of rates a step; `step` counts the
+   * steps of the run before them.
+   */
+  train(first: number, rates: readonly (readonly number[])[], step: number): Promise<StepMetrics[]>;
+  /** Exchanges weights and statistics with their average. */
+  swapAverage(): void;
+  /** Losses and hits of a whole data set, and its scores if asked for. */
+  evaluate(dataset: number, withScores: boolean): Promise<Evaluation>;
   close(): Promise<void>;
 }
 
 /** A plan's request with the data sets themselves. `workers` may be 0: the calling thread. */
 export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
-  readonly datasets: readonly Dataset[];
+  readonly datasets: readonly AnyDataset[];
 }
 
 /**
@@ -57,31 +63,37 @@ export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
  * @throws LanewiseError before anything starts if data and model do not fit, or memory is short.
  */
 export async function createSession(request: SessionRequest): Promise<Session> {
-  for (const data of request.datasets) checkFit(request.model, checkDataset(data));
-  const datasets = request.datasets.map(extentsOf);
+  const { model, terms } = request;
+  const found = request.datasets.map((data) => columnsOf(model, terms, data));
+  const datasets = found.map((columns, i) =>
+    i === 0 ? columns : matchColumns(found[0]!, columns),
+  );
   const plan = planRun({ ...request, datasets, workers: Math.max(1, request.workers) });
   const threaded = request.workers > 0;
   const module = await loadModule(plan.numerics, threaded);
   const memory = allocateMemory(plan.memory.bytes, threaded);
   const kernels = instantiate(module, memory);
   const at = (name: string) => baseOf(plan.memory, name);
-  request.datasets.forEach(({ samples, labels }, i) => {
-    const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-    new Uint8Array(memory.buffer).set(bytes, at(`samples ${i}`));
-    new Uint8Array(memory.buffer).set(labels, at(`labels ${i}`));
+  datasets.forEach(({ columns }, i) => {
+    for (const { leaves, values } of columns) {
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      new Uint8Array(memory.buffer).set(bytes, at(`${leaves[0]} ${i}`));
+    }
   });
   const pool = await (threaded ? createThreadPool : createLocalPool)(plan, module, memory);
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
 
+  let key: readonly [number, number] = [0, 0];
+
   return {
     plan,
-    initialize(seed) {
-      const [key0, key1] = splitSeed(seed);
-      request.model.parameters.forEach(({ initializer: { low, high } }, i) => {
+    initialize(seed, specs = model.parameters) {
+      key = splitSeed(seed);
+      specs.forEach((spec, i) => {
         const { offset, count } = plan.parameters.entries[i]!;
-        const y = at('parameters') + offset;
-        kernels.randomUniform(y, count, low, high, key0, key1, i, purpose.init);
+        const values = viewOf('parameters', offset, count);
+        drawParameter(kernels, spec, i, seed, at('parameters') + offset, values);
       });
     },
     readWeights: () =>
@@ -106,25 +118,41 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     writeOrder(order) {
       new Uint32Array(memory.buffer, at('order'), order.length).set(order);
     },
-    async train(first, rates) {
-      rates.forEach((row, i) => viewOf('rates', i * RATE_SLOTS * 4, row.length).set(row));
-      await pool.run({ kind: 'train', first, steps: rates.length });
+    async train(first, rates, step) {
+      rates.forEach((row, i) =>
+        viewOf('rates', i * plan.update!.rateSlots * 4, row.length).set(row),
+      );
+      await pool.run({ kind: 'train', first, steps: rates.length, step, key });
       return rates.map((_, i) => readMetrics(plan, first + i, i, viewOf));
     },
-    async evaluate(dataset) {
+    swapAverage() {
+      const { gradientBytes } = plan.parameters;
+      const weights = viewOf('parameters', 0, gradientBytes / 4);
+      const average = viewOf('state', plan.update!.averageOffset!, gradientBytes / 4);
+      const before = weights.slice();
+      weights.set(average);
+      average.set(before);
+    },
+    async evaluate(dataset, withScores) {
       const { count } = plan.datasets[dataset]!;
-      const scores = new Float32Array(count * plan.outputs);
+      const scores = new Float32Array(withScores ? count * plan.outputs : 0);
       const losses = new Float32Array(count);
-      for (let from = 0; from < count; from += EVALUATION_CHUNK) {
-        const size = Math.min(EVALUATION_CHUNK, count - from);
+      const hits = new Float32Array(count);
+      for (let from = 0; from < count; from += plan.evaluationChunk) {
+        const size = Math.min(plan.evaluationChunk, count - from);
         new Uint32Array(memory.buffer, at('order'), size).forEach(
           (_, i, order) => (order[i] = from + i),
         );
         await pool.run({ kind: 'evaluate', dataset, count: size });
-        scores.set(viewOf('scores', 0, size * plan.outputs), from * plan.outputs);
+        if (withScores) scores.set(viewOf('scores', 0, size * plan.outputs), from * plan.outputs);
         losses.set(viewOf('losses', 0, size), from);
+        hits.set(viewOf('shares', 0, size), from);
       }
-      return { scores, losses };
+      return {
+        scores,
+        ...(plan.hasLosses ? { losses } : {}),
+        ...(plan.hasHits ? { hits } : {}),
+      };
     },
     async close() {
       await pool.close();
@@ -149,22 +177,5 @@ function readMetrics(
     loss += row[s * 2]!;
     hits += row[s * 2 + 1]!;
   }
-  return { loss, hits, samples };
-}
-
-function checkFit({ architecture, outputs }: Model, data: Dataset): void {
-  const [C, H, W] = architecture.input.shape;
-  const [c, h, w] = data.shape;
-  if (c !== C || h > H || w > W) {
-    throw new LanewiseError(
-      'data',
-      `data set '${data.name}' has samples of ${showShape(data.shape)}, the model takes ${showShape(architecture.input.shape)} or smaller images of as many channels`,
-    );
-  }
-  if (data.classes.length > outputs) {
-    throw new LanewiseError(
-      'data',
-      `data set '${data.name}' has ${data.classes.length} classes, the model has ${outputs} outputs`,
-    );
-  }
+  return { loss, samples, ...(plan.hasHits ? { hits } : {}) };
 }

@@ -23,7 +23,7 @@ const MAX_SHARDS = 65_536;
 
 /** Shards of a minibatch of `batch` unless the settings say otherwise: it follows from the model's shapes. */
 export function defaultShards(model: Model, batch: number): number {
-  const { activations } = model.build(1, 'evaluation');
+  const { activations } = model.graph(1, 'evaluation');
   const bytes = activations.reduce((sum, { output }) => sum + sizeOf(output.shape) * 4, 0);
   return Math.ceil(batch / (bytes > SMALL_ACTIVATIONS ? SHARD_SAMPLES : LARGE_SHARD_SAMPLES));
 }

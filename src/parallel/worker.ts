@@ -4,11 +4,10 @@
  */
 import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
-import { RATE_SLOTS } from '../optimizers/optimizer.js';
+import { gatherColumn } from './gather.js';
 import { baseOf, type Region } from './layout.js';
 import { createMeeting } from './meeting.js';
-import { sliceOf } from './parameters.js';
-import type { Gathering, RunPlan, StepPlan } from './plan.js';
+import type { DatasetPlan, RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
 
 /** Steps of one epoch: positions [first, first + steps) in minibatches of the order. */
@@ -16,6 +15,9 @@ export interface TrainJob {
   readonly kind: 'train';
   readonly first: number;
   readonly steps: number;
+  /** Number of the first of these steps in the whole run, and the run's key: what random layers draw by. */
+  readonly step: number;
+  readonly key: readonly [number, number];
 }
 
 /** Samples [0, count) of the order, scored from a data set. */
@@ -33,6 +35,8 @@ export type RunJob = (job: Job) => boolean;
 /** A minibatch size, linked: what this worker does in each phase of a step. */
 interface LinkedStep {
   readonly gradientPhase: readonly LinkedShard[];
+  /** Sums that all must have taken before the update; absent if it needs none. */
+  readonly sumPhase?: LinkedProgram;
   readonly updatePhase: LinkedProgram;
 }
 
@@ -62,11 +66,17 @@ export function createWorker(
   const at = (name: string) => baseOf(plan.memory, name);
   const floats = new Float32Array(memory.buffer);
   const order = at('order');
-  const [allRates, allMetrics, allLosses, allScores] = ['rates', 'metrics', 'losses', 'scores'].map(
-    (name) => at(name) / 4,
-  ) as [number, number, number, number];
+  const [allRates, allMetrics, allLosses, allShares, allScores] = [
+    'rates',
+    'metrics',
+    'losses',
+    'shares',
+    'scores',
+  ].map((name) => at(name) / 4) as [number, number, number, number, number];
+  const randomness = new Uint32Array(memory.buffer, bases.batch + plan.io.randomness, 4);
   const ownRates = bases.rates / 4;
   const results = bases.results / 4;
+  const rateSlots = plan.update?.rateSlots ?? 0;
   const steps = new Map(
     Object.values(plan.steps).map((step) => [step.batch, linkStep(plan, step, kernels, rank)]),
   );
@@ -77,35 +87,23 @@ export function createWorker(
     ]),
   );
   const meet = createMeeting(plan, kernels, spins);
-  const gather = (data: Gathering, positions: number, count: number) => {
-    const { samples, isBytes, extents, scale, shift, border } = data;
-    const [C, h, w, H, W] = extents;
-    kernels.gatherSamples(
-      samples,
-      Number(isBytes),
-      positions,
-      count,
-      C,
-      h,
-      w,
-      H,
-      W,
-      scale,
-      shift,
-      border,
-      bases.batch,
-    );
-    kernels.gatherLabels(data.labels, positions, count, bases.batch + plan.io.labels);
+  const gather = ({ columns }: DatasetPlan, positions: number, count: number) => {
+    for (const column of columns)
+      gatherColumn(kernels, column, positions, count, bases.batch + column.to);
   };
 
-  function trainStep(position: number, index: number): boolean {
+  function trainStep(position: number, index: number, number: number, key: TrainJob['key']) {
     const data = plan.datasets[0]!;
     const start = position * plan.batch;
     const step = steps.get(Math.min(plan.batch, data.count - start))!;
-    const rates = allRates + index * RATE_SLOTS;
-    floats.copyWithin(ownRates, rates, rates + RATE_SLOTS);
+    const rates = allRates + index * rateSlots;
+    floats.copyWithin(ownRates, rates, rates + rateSlots);
     for (const { program, shard, from, count, folds } of step.gradientPhase) {
       gather(data, order + (start + from) * 4, count);
+      randomness[0] = key[0];
+      randomness[1] = key[1];
+      randomness[2] = number;
+      randomness[3] = from;
       run(program);
       const metrics = allMetrics + (index * plan.shards + shard) * 2;
       floats[metrics] = floats[results + plan.io.loss / 4]!;
@@ -113,11 +111,15 @@ export function createWorker(
       run(folds);
     }
     if (!meet()) return false;
+    if (step.sumPhase) {
+      run(step.sumPhase);
+      if (!meet()) return false;
+    }
     run(step.updatePhase);
     return meet();
   }
 
-  function evaluateBlocks(data: Gathering, count: number): boolean {
+  function evaluateBlocks(data: DatasetPlan, count: number): boolean {
     const { evaluationBlock, outputs, io } = plan;
     for (let from = rank * evaluationBlock; from < count; from += plan.workers * evaluationBlock) {
       const size = Math.min(evaluationBlock, count - from);
@@ -125,7 +127,9 @@ export function createWorker(
       run(evaluations.get(size)!);
       const losses = results + io.losses / 4;
       const scores = results + io.scores / 4;
+      const shares = results + io.shares / 4;
       floats.copyWithin(allLosses + from, losses, losses + size);
+      floats.copyWithin(allShares + from, shares, shares + size);
       floats.copyWithin(allScores + from * outputs, scores, scores + size * outputs);
     }
     return true;
@@ -133,7 +137,8 @@ export function createWorker(
 
   return (job) => {
     if (job.kind === 'evaluate') return evaluateBlocks(plan.datasets[job.dataset]!, job.count);
-    for (let i = 0; i < job.steps; i++) if (!trainStep(job.first + i, i)) return false;
+    for (let i = 0; i < job.steps; i++)
+      if (!trainStep(job.first + i, i, job.step + i, job.key)) return false;
     return true;
   };
 }
@@ -155,7 +160,8 @@ function basesOf(plan: RunPlan, rank: number): Bases {
 }
 
 const gradientBase = (plan: RunPlan, { rank, slot }: Slot): number =>
-  baseOf(plan.memory, 'gradients') + (rank * plan.gradientSlots + slot) * plan.parameters.bytes;
+  baseOf(plan.memory, 'gradients') +
+  (rank * plan.gradientSlots + slot) * plan.parameters.gradientBytes;
 
 function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number): LinkedStep {
   const bases = basesOf(plan, rank);
@@ -165,7 +171,9 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
   let folds: (() => void)[] = [];
   for (const action of schedule.actions[rank]!) {
     if (action.kind === 'fold') {
-      folds.push(linkSum(kernels, slotAt(action.to), slotAt(action.from), plan.parameters.bytes));
+      folds.push(
+        linkSum(kernels, slotAt(action.to), slotAt(action.from), plan.parameters.gradientBytes),
+      );
       continue;
     }
     const { from, count } = schedule.shards[action.shard]!;
@@ -174,16 +182,17 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
     folds = [];
     gradientPhase.push({ program, shard: action.shard, from, count, folds });
   }
-  const slice = sliceOf(plan.parameters.bytes, rank, plan.workers);
+  const { slices, sums, updates } = plan.update!;
+  const slice = slices[rank]!;
   const merges = schedule.merges.map(({ to, from }) => {
     const [target, source] = [to, from].map((slot) => gradientBase(plan, slot) + slice.from);
     return linkSum(kernels, target!, source!, slice.bytes);
   });
-  const update = link(plan.updates[rank]!, kernels, {
-    ...bases,
-    gradients: gradientBase(plan, schedule.root),
-  });
-  return { gradientPhase, updatePhase: [...merges, ...update] };
+  const rootBases = { ...bases, gradients: gradientBase(plan, schedule.root) };
+  const update = link(updates[rank]!, kernels, rootBases);
+  if (sums.length === 0) return { gradientPhase, updatePhase: [...merges, ...update] };
+  const sumPhase = [...merges, ...link(sums[rank]!, kernels, rootBases)];
+  return { gradientPhase, sumPhase, updatePhase: update };
 }
 
 /** `to` += `from`, `bytes` of floats. */

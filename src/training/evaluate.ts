@@ -1,14 +1,18 @@
 /** From scores to figures: predictions, accuracy, mean loss. */
-import type { Dataset } from '../data/dataset.js';
+import { countOf, type AnyDataset, type Dataset } from '../data/dataset.js';
 import type { Evaluation } from '../parallel/session.js';
 
 export interface EvaluationSummary {
-  /** Mean over the samples. */
+  /** Mean over the samples, each times its weight if the data set has weights. */
   readonly loss: number;
-  /** Share of samples whose highest score is their label's. */
-  readonly accuracy: number;
+  /** Share of right answers. Absent where the loss knows none. */
+  readonly accuracy?: number;
   /** The others' share. */
-  readonly error: number;
+  readonly error?: number;
+}
+
+/** Of a model whose output is one score a class. */
+export interface ClassificationSummary extends Required<EvaluationSummary> {
   /** Predicted class of each sample. */
   readonly predictions: Uint32Array;
 }
@@ -29,10 +33,25 @@ export function predictedClasses(scores: Float32Array, classes: number): Uint32A
   });
 }
 
-export function summarize({ scores, losses }: Evaluation, { labels }: Dataset): EvaluationSummary {
-  const predictions = predictedClasses(scores, scores.length / labels.length);
-  const hits = predictions.reduce((sum, c, i) => sum + (c === labels[i] ? 1 : 0), 0);
-  const loss = losses.reduce((sum, value) => sum + value, 0);
-  const count = labels.length;
-  return { loss: loss / count, accuracy: hits / count, error: (count - hits) / count, predictions };
+export function summarize({ losses, hits }: Evaluation, data: AnyDataset): EvaluationSummary {
+  const count = countOf(data);
+  const loss = sum(losses!, data.weights) / count;
+  return hits ? { loss, ...shares(sum(hits), count) } : { loss };
 }
+
+/** The same with predictions, from scores of one output a class. */
+export function classify(evaluation: Evaluation, data: Dataset): ClassificationSummary {
+  const { labels } = data;
+  const predictions = predictedClasses(evaluation.scores, evaluation.scores.length / labels.length);
+  const right = predictions.reduce((total, c, i) => total + (c === labels[i] ? 1 : 0), 0);
+  const { loss } = summarize(evaluation, data);
+  return { loss, ...shares(right, labels.length), predictions };
+}
+
+const sum = (values: Float32Array, by?: Float32Array): number =>
+  values.reduce((total, value, i) => total + (by ? value * by[i]! : value), 0);
+
+const shares = (right: number, count: number) => ({
+  accuracy: right / count,
+  error: (count - right) / count,
+});

@@ -7,15 +7,15 @@ import type { Numerics } from '../engine/features.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import { showShape } from '../graph/tensor.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
-import { lossFor, type LossName } from '../losses/loss.js';
+import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 
 /** Version of the metadata below. */
-const VERSION = '1';
+const VERSION = '2';
 
 /** The bytes of a model file. */
 export function encodeModel(trained: TrainedModel): Uint8Array {
-  const { model, weights, loss, numerics } = trained;
+  const { model, weights, terms, numerics } = trained;
   const tensors = model.parameters.map(
     ({ name, shape }) => [name, { shape, data: weights.get(name)! }] as const,
   );
@@ -24,7 +24,7 @@ export function encodeModel(trained: TrainedModel): Uint8Array {
     format: 'pt',
     lanewise: VERSION,
     architecture: JSON.stringify(model.architecture),
-    loss,
+    loss: JSON.stringify(describeTerms(terms)),
     numerics,
   });
 }
@@ -43,7 +43,7 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
     );
   }
   const model = readArchitecture(metadata['architecture'], name);
-  const loss = readLoss(metadata['loss'], name);
+  const terms = readLoss(metadata['loss'], model, name);
   const numerics = metadata['numerics'];
   if (numerics !== 'fused' && numerics !== 'strict') {
     throw new LanewiseError(
@@ -69,15 +69,15 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
       `'${name}': tensor '${extra}' belongs to no layer of its architecture`,
     );
   }
-  return createTrainedModel(model, loss, numerics as Numerics, new Map(weights));
+  return createTrainedModel(model, terms, numerics as Numerics, new Map(weights));
 }
 
-function readLoss(loss: string | undefined, name: string): LossName {
+function readLoss(json: string | undefined, model: Model, name: string): readonly LossTerm[] {
   try {
-    lossFor(loss ?? 'missing');
-    return loss as LossName;
+    return readTerms(JSON.parse(json ?? 'null'), [...model.outputs.keys()]);
   } catch (error) {
-    throw new LanewiseError('file', `'${name}': ${(error as Error).message}`, undefined, {
+    const why = error instanceof LanewiseError ? error.message : 'it is not JSON';
+    throw new LanewiseError('file', `'${name}': its loss cannot be read: ${why}`, undefined, {
       cause: error,
     });
   }
@@ -97,10 +97,11 @@ function readArchitecture(json: string | undefined, name: string): Model {
     typeof value === 'object' && value !== null && !Array.isArray(value);
   if (
     !isObject(architecture) ||
-    !isObject(architecture.input) ||
+    !isObject(architecture.inputs) ||
+    !isObject(architecture.outputs) ||
     !Array.isArray(architecture.layers)
   ) {
-    throw refuse('has no input and list of layers');
+    throw refuse('has no inputs, list of layers and outputs');
   }
   try {
     return rebuild(architecture as Architecture);

@@ -1,23 +1,43 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
-import { checkDataset, type Dataset } from '../data/dataset.js';
+import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
+import { showShape, sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import type { LossName } from '../losses/loss.js';
-import { schedules, type Optimizer, type ScheduleName } from '../optimizers/index.js';
+import { lossTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
+import {
+  checkSchedule,
+  type Average,
+  type Optimizer,
+  type Schedule,
+  type ScheduleName,
+} from '../optimizers/index.js';
 import { machineParallelism } from '../parallel/pool.js';
+import type { Weights } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
 
 export interface TrainSettings {
-  readonly data: Dataset;
+  readonly data: AnyDataset;
   /** Scored after each epoch; nothing is selected by it. */
-  readonly validation?: Dataset;
-  /** Default `crossEntropy`. */
-  readonly loss?: LossName;
+  readonly validation?: AnyDataset;
+  /** Of every output, or by output: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. Default `crossEntropy`. */
+  readonly loss?: LossSetting;
   readonly optimizer: Optimizer;
   /** Default `constant`. */
-  readonly schedule?: ScheduleName;
+  readonly schedule?: ScheduleName | Schedule;
   readonly epochs: number;
+  /** What the trained model has, and what is scored after each epoch: an average of the weights. */
+  readonly average?: Average;
+  /** Gradients beyond ± this are cut off; then all of them are scaled so that their norm is at most `clipNorm`. */
+  readonly clipValue?: number;
+  readonly clipNorm?: number;
+  /**
+   * Parameters and statistics that keep their values: names (`conv1.weight`), what they begin or end with
+   * (`layer1`, `bias`), or globs (`layer*.conv1.*`).
+   */
+  readonly freeze?: readonly string[];
+  /** What the weights begin with, such as a trained model's; parameters that it lacks are drawn. */
+  readonly weights?: Weights;
   /** Samples in a minibatch; default 64. The last one of an epoch may be smaller. */
   readonly batch?: number;
   /** Parts of a minibatch; default one for every 16 samples, or 32 if the net is small. Part of the result, unlike `workers`. */
@@ -30,8 +50,11 @@ export interface TrainSettings {
   readonly numerics?: Numerics;
 }
 
-export type ResolvedSettings = Required<Omit<TrainSettings, 'validation'>> &
-  Pick<TrainSettings, 'validation'>;
+/** Settings that are absent unless given. */
+type Optional = 'validation' | 'average' | 'clipNorm' | 'clipValue' | 'freeze' | 'weights';
+
+export type ResolvedSettings = Required<Omit<TrainSettings, Optional | 'loss'>> &
+  Pick<TrainSettings, Optional> & { readonly terms: readonly LossTerm[] };
 
 /** Threads beyond this are a mistake, not a machine. */
 const MAX_WORKERS = 1024;
@@ -40,15 +63,24 @@ const MAX_WORKERS = 1024;
 export function resolveSettings(model: Model, settings: TrainSettings): ResolvedSettings {
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
-  checkPresent('optimizer', optimizer, 'one made by sgd, momentum or adam');
-  const batch = checkWhole('batch', settings.batch ?? 64, 1, checkDataset(data).labels.length);
-  const schedule = checkName('schedule', settings.schedule ?? 'constant', Object.keys(schedules));
+  checkPresent('optimizer', optimizer, 'one made by sgd, momentum, adam, …');
+  const batch = checkWhole('batch', settings.batch ?? 64, 1, countOf(checkDataset(data)));
+  const { average, clipNorm, clipValue, freeze, weights } = settings;
+  if (average !== undefined) checkPresent('average', average, 'one made by ema or swa');
+  checkBound('clipNorm', clipNorm);
+  checkBound('clipValue', clipValue);
+  if (weights) checkWeights(model, weights);
   return {
     data,
     ...(validation ? { validation } : {}),
     optimizer,
-    loss: settings.loss ?? 'crossEntropy',
-    schedule: schedule as ScheduleName,
+    terms: lossTerms(settings.loss ?? 'crossEntropy', [...model.outputs.keys()]),
+    schedule: checkSchedule(settings.schedule ?? 'constant'),
+    ...(average ? { average } : {}),
+    ...(clipNorm === undefined ? {} : { clipNorm }),
+    ...(clipValue === undefined ? {} : { clipValue }),
+    ...(freeze ? { freeze: checkFreeze(freeze) } : {}),
+    ...(weights ? { weights } : {}),
     epochs: checkWhole('epochs', epochs, 1),
     batch,
     shards: checkWhole('shards', settings.shards ?? defaultShards(model, batch), 1, batch),
@@ -56,6 +88,44 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     seed: checkWhole('seed', settings.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
     numerics: resolveNumerics(settings.numerics),
   };
+}
+
+/** @throws LanewiseError kind 'argument' for a weight that the model lacks or that has another size. */
+function checkWeights(model: Model, weights: Weights): void {
+  if (!(weights instanceof Map)) {
+    throw new LanewiseError(
+      'argument',
+      `weights is ${String(weights)}, expected a Map of arrays by name`,
+    );
+  }
+  const names = model.parameters.map(({ name }) => name);
+  for (const [name, values] of weights) {
+    const spec = model.parameters.find((parameter) => parameter.name === name);
+    if (!spec) {
+      throw new LanewiseError(
+        'argument',
+        `weights: the model has no parameter '${name}'`,
+        nearest(name, names),
+      );
+    }
+    const count = sizeOf(spec.shape);
+    if (values.length !== count) {
+      throw new LanewiseError(
+        'argument',
+        `weights of '${name}': ${values.length} values, expected ${count} (${showShape(spec.shape)})`,
+      );
+    }
+  }
+}
+
+function checkFreeze(freeze: readonly string[]): readonly string[] {
+  if (Array.isArray(freeze)) return freeze;
+  throw new LanewiseError('argument', `freeze is ${String(freeze)}, expected a list of names`);
+}
+
+function checkBound(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isFinite(value) && value > 0)) return;
+  throw new LanewiseError('argument', `${name} is ${String(value)}, expected a number above 0`);
 }
 
 function checkPresent(name: string, value: unknown, expected: string): void {
@@ -69,7 +139,7 @@ export const resolveWorkers = (workers: number = machineParallelism()): number =
 export const resolveNumerics = (numerics: Numerics = defaultNumerics()): Numerics =>
   checkName('numerics', numerics, ['fused', 'strict']) as Numerics;
 
-function checkWhole(name: string, value: number, least: number, most = Infinity): number {
+export function checkWhole(name: string, value: number, least: number, most = Infinity): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   throw new LanewiseError(

@@ -3,11 +3,12 @@
  * second, so that progress can be shown and a wish to stop be heard. How long a chunk is has no influence
  * on any number.
  */
+import { countOf } from '../data/dataset.js';
 import { shuffledOrder } from '../data/shuffle.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import { schedules } from '../optimizers/index.js';
+import { factorOf, ratesOfStep, type EpochMetrics, type StepPlace } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../parallel/plan.js';
 import {
   createSession,
@@ -28,19 +29,16 @@ export interface Progress {
   readonly samples: number;
   /** Means over the epoch so far. */
   readonly loss: number;
-  readonly accuracy: number;
+  /** Absent where the loss knows no right answers. */
+  readonly accuracy?: number;
   readonly imagesPerSecond: number;
   /** Of the whole run, estimated. */
   readonly secondsLeft: number;
 }
 
-/** One finished epoch. `val…` are absent without validation data. */
-export interface EpochRecord {
+/** One finished epoch. `val…` are absent without validation data, accuracies where the loss knows no right answers. */
+export interface EpochRecord extends EpochMetrics {
   readonly epoch: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly valLoss?: number;
-  readonly valAccuracy?: number;
   readonly imagesPerSecond: number;
 }
 
@@ -67,7 +65,7 @@ export interface TrainResult {
 const CHUNK_MS = 150;
 
 /**
- * Trains `model` from fresh weights. The result is a function of model, data, seed and settings other
+ * Trains `model` from fresh weights, or from those of the settings. The result is a function of model, data, seed and settings other
  * than `workers`.
  * @throws LanewiseError before work starts for settings, data or sizes that cannot be; kind 'engine' if
  * a worker thread fails, or if the loss becomes NaN or infinite.
@@ -78,32 +76,34 @@ export async function train(
   callbacks: TrainCallbacks = {},
 ): Promise<TrainResult> {
   const resolved = resolveSettings(model, settings);
-  const { data, validation, loss, optimizer, batch, shards, workers, numerics, seed, epochs } =
-    resolved;
+  const { data, validation, terms, batch, shards, workers, numerics, seed, epochs } = resolved;
   const start = performance.now();
   const session = await createSession({
     model,
-    loss,
+    terms,
     numerics,
     workers,
     datasets: validation ? [data, validation] : [data],
-    training: { optimizer, batch, shards },
+    training: { ...updateOf(resolved), batch, shards },
   });
   try {
     await callbacks.onStart?.(resolved);
     session.initialize(seed);
+    if (resolved.weights)
+      session.writeWeights(new Map([...session.readWeights(), ...resolved.weights]));
     const history: EpochRecord[] = [];
     const clock = createClock();
     for (let epoch = 1; epoch <= epochs && !callbacks.signal?.aborted; epoch++) {
-      const record = await trainEpoch(session, resolved, epoch, clock, callbacks);
+      const record = await trainEpoch(session, resolved, history, clock, callbacks);
       if (!record) break;
       history.push(record);
       callbacks.onEpoch?.(record);
     }
+    if (clock.isAveraging) session.swapAverage();
     const weights = session.readWeights();
     checkWeights(weights);
     return {
-      model: createTrainedModel(model, loss, numerics, weights),
+      model: createTrainedModel(model, terms, numerics, weights),
       history,
       settings: resolved,
       numerics,
@@ -115,27 +115,35 @@ export async function train(
   }
 }
 
-/** Time spent in training steps alone, and how many steps a chunk should have. */
+/** Time spent in training steps alone, how many steps a chunk should have, and what the steps have begun. */
 interface Clock {
   trainingMs: number;
   samples: number;
   chunkSteps: number;
+  /** A step's weights have gone into the average. */
+  isAveraging: boolean;
 }
 
-const createClock = (): Clock => ({ trainingMs: 0, samples: 0, chunkSteps: 8 });
+const createClock = (): Clock => ({
+  trainingMs: 0,
+  samples: 0,
+  chunkSteps: 8,
+  isAveraging: false,
+});
 
 /** Undefined if the signal ended the epoch early. */
 async function trainEpoch(
   session: Session,
   settings: ResolvedSettings,
-  epoch: number,
+  history: readonly EpochRecord[],
   clock: Clock,
   callbacks: TrainCallbacks,
 ): Promise<EpochRecord | undefined> {
   const { data, validation, batch, epochs, seed } = settings;
-  const samples = data.labels.length;
+  const epoch = history.length + 1;
+  const samples = countOf(data);
   const stepsPerEpoch = Math.ceil(samples / batch);
-  const total = { loss: 0, hits: 0, samples: 0 };
+  const total: Totals = { loss: 0, hits: 0, samples: 0 };
   const epochStartMs = clock.trainingMs;
   session.writeOrder(shuffledOrder(samples, seed, epoch));
   for (let first = 0; first < stepsPerEpoch;) {
@@ -143,10 +151,14 @@ async function trainEpoch(
     const steps = Math.min(clock.chunkSteps, stepsPerEpoch - first);
     const started = performance.now();
     const done = (epoch - 1) * stepsPerEpoch + first;
+    const run = { steps: epochs * stepsPerEpoch, stepsPerEpoch, history };
+    const rates = Array.from({ length: steps }, (_, i) => ratesOf(settings, done + i, run));
     const metrics = await session.train(
       first,
-      ratesOf(settings, done, steps, epochs * stepsPerEpoch),
+      rates.map((row) => row.values),
+      done,
     );
+    clock.isAveraging ||= rates.some((row) => row.isAveraged);
     const ms = performance.now() - started;
     clock.trainingMs += ms;
     clock.chunkSteps = Math.min(
@@ -162,45 +174,66 @@ async function trainEpoch(
       samplesDone: total.samples,
       samples,
       loss: total.loss / total.samples,
-      accuracy: total.hits / total.samples,
+      ...accuracyOf(total),
       imagesPerSecond: (clock.samples / clock.trainingMs) * 1000,
       secondsLeft: ((epochs * samples - clock.samples) * clock.trainingMs) / clock.samples / 1000,
     });
   }
-  const summary = validation ? summarize(await session.evaluate(1), validation) : undefined;
+  if (clock.isAveraging && validation) session.swapAverage();
+  const summary = validation ? summarize(await session.evaluate(1, false), validation) : undefined;
+  if (clock.isAveraging && validation) session.swapAverage();
   if (summary)
     checkLoss(summary.loss, `the validation loss became ${summary.loss} in epoch ${epoch}`);
   return {
     epoch,
     loss: total.loss / total.samples,
-    accuracy: total.hits / total.samples,
-    ...(summary ? { valLoss: summary.loss, valAccuracy: summary.accuracy } : {}),
+    ...accuracyOf(total),
+    ...(summary ? { valLoss: summary.loss } : {}),
+    ...(summary?.accuracy === undefined ? {} : { valAccuracy: summary.accuracy }),
     imagesPerSecond: (samples / (clock.trainingMs - epochStartMs)) * 1000,
   };
 }
 
-/** The kernels' values for steps [done, done + steps) of the run. */
+/** What the settings say of the update phase. */
+const updateOf = ({ optimizer, average, clipNorm, clipValue, freeze }: ResolvedSettings) => ({
+  optimizer,
+  ...(average ? { isAveraged: true } : {}),
+  ...(clipNorm === undefined ? {} : { clipNorm }),
+  ...(clipValue === undefined ? {} : { clipValue }),
+  ...(freeze ? { freeze } : {}),
+});
+
+/** The kernels' values for a step of the run, and whether its weights go into the average. */
 function ratesOf(
-  { optimizer, schedule }: ResolvedSettings,
-  done: number,
-  steps: number,
-  allSteps: number,
-): (readonly number[])[] {
-  return Array.from({ length: steps }, (_, i) => {
-    const factor = schedules[schedule](done + i, allSteps);
-    return optimizer.rates(done + i, optimizer.learningRate * factor);
-  });
+  { optimizer, schedule, average }: ResolvedSettings,
+  step: number,
+  run: Omit<StepPlace, 'step'>,
+): { readonly values: readonly number[]; readonly isAveraged: boolean } {
+  const rates = ratesOfStep(optimizer, step, factorOf(schedule, { step, ...run }));
+  if (!average) return { values: rates, isAveraged: false };
+  const share = average.share(step, run.stepsPerEpoch, run.steps);
+  return { values: [...rates, share], isAveraged: share > 0 };
 }
 
+/** Sums over an epoch so far; `hits` is NaN where the loss knows no right answers. */
+interface Totals {
+  loss: number;
+  hits: number;
+  samples: number;
+}
+
+const accuracyOf = ({ hits, samples }: Totals): { readonly accuracy?: number } =>
+  Number.isNaN(hits) ? {} : { accuracy: hits / samples };
+
 function addStep(
-  total: { loss: number; hits: number; samples: number },
+  total: Totals,
   { loss, hits, samples }: StepMetrics,
   epoch: number,
   step: number,
 ): void {
   checkLoss(loss, `the loss became ${loss} in epoch ${epoch}, step ${step + 1}`);
   total.loss += loss * samples;
-  total.hits += hits;
+  total.hits += hits ?? NaN;
   total.samples += samples;
 }
 

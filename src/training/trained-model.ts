@@ -1,87 +1,140 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
-import { checkDataset, type Dataset } from '../data/dataset.js';
+import { isTensorDataset, type AnyDataset, type Dataset, type Field } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import type { LossName } from '../losses/loss.js';
-import { createSession, type Weights } from '../parallel/session.js';
-import { predictedClasses, summarize, type EvaluationSummary } from './evaluate.js';
+import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
+import type { LossTerm } from '../losses/terms.js';
+import {
+  createSession,
+  type Evaluation,
+  type SessionRequest,
+  type Weights,
+} from '../parallel/session.js';
+import {
+  classify,
+  predictedClasses,
+  summarize,
+  type ClassificationSummary,
+  type EvaluationSummary,
+} from './evaluate.js';
 import { resolveWorkers } from './settings.js';
 
 export interface Prediction {
-  /** Class index of each sample. */
+  /** Class index of each sample; empty where an output is not one score a class. */
   readonly classes: Uint32Array;
-  /** n×outputs; probabilities for models trained with cross-entropy, else the outputs themselves. */
+  /** n×…; probabilities for outputs trained with cross-entropy, else the outputs themselves. */
   readonly scores: Float32Array;
+}
+
+export interface EvaluateOptions {
+  readonly workers?: number;
 }
 
 export interface TrainedModel {
   readonly model: Model;
-  readonly loss: LossName;
+  /** The loss it was trained with, one term an output. */
+  readonly terms: readonly LossTerm[];
   /** The rounding it was trained with, and predicts with unless the engine cannot. */
   readonly numerics: Numerics;
   readonly weights: Weights;
   /** Of all weights' bytes (float32, little-endian) in the order of the layers, in hexadecimal. */
   sha256(): Promise<string>;
   /**
-   * Scores samples of shape [channels, height, width], one after another in one array.
-   * @throws LanewiseError kind 'data' if they are not whole samples, or do not fit the model's input.
+   * Scores samples of one shape (default the input's), one after another in one array; or a field for each input.
+   * @param output whose scores are wanted; default the first.
+   * @throws LanewiseError kind 'data' if they are not whole samples, or do not fit the model's inputs.
    */
   predict(
-    samples: Uint8Array | Float32Array,
-    shape?: readonly [channels: number, height: number, width: number],
+    samples: Field['values'] | Readonly<Record<string, Field>>,
+    shape?: Shape,
+    output?: string,
   ): Promise<Prediction>;
   /** Mean loss, accuracy and predictions over a data set. Default workers: the machine's parallelism. */
-  evaluate(data: Dataset, options?: { readonly workers?: number }): Promise<EvaluationSummary>;
+  evaluate(data: Dataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
+  evaluate(data: AnyDataset, options?: EvaluateOptions): Promise<EvaluationSummary>;
 }
 
 export function createTrainedModel(
   model: Model,
-  loss: LossName,
+  terms: readonly LossTerm[],
   numerics: Numerics,
   weights: Weights,
 ): TrainedModel {
-  async function score(data: Dataset, workers: number) {
+  async function score(
+    data: AnyDataset,
+    workers: number,
+    withScores: boolean,
+    wanted: Partial<Pick<SessionRequest, 'terms' | 'scored'>> = {},
+  ): Promise<Evaluation> {
     const usable = numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
     const session = await createSession({
       model,
-      loss,
+      terms,
+      ...wanted,
       numerics: usable,
       workers,
       datasets: [data],
     });
     try {
       session.writeWeights(weights);
-      const evaluation = await session.evaluate(0);
+      const evaluation = await session.evaluate(0, withScores);
       checkScores(evaluation.scores);
       return evaluation;
     } finally {
       await session.close();
     }
   }
+  async function evaluate(
+    data: AnyDataset,
+    { workers }: EvaluateOptions = {},
+  ): Promise<EvaluationSummary> {
+    if (isTensorDataset(data))
+      return summarize(await score(data, resolveWorkers(workers), false), data);
+    return classify(await score(data, resolveWorkers(workers), true), data);
+  }
+
   return {
     model,
-    loss,
+    terms,
     numerics,
     weights,
     sha256: () => hashWeights(weights),
-    async predict(samples, shape = model.architecture.input.shape) {
-      const count = samples.length / (shape[0] * shape[1] * shape[2]);
-      const data = checkDataset({
-        name: 'samples to predict',
-        shape,
-        classes: Array.from({ length: model.outputs }, (_, i) => String(i)),
-        samples,
-        labels: new Uint8Array(Math.ceil(count)),
-      });
-      const { scores } = await score(data, 0);
-      return { classes: predictedClasses(scores, model.outputs), scores };
+    async predict(samples, shape, output = [...model.outputs.keys()][0]!) {
+      const scored = model.outputs.get(output);
+      if (!scored) {
+        throw new LanewiseError(
+          'argument',
+          `the model has no output '${output}', expected one of ${[...model.outputs.keys()].join(', ')}`,
+        );
+      }
+      const inputs = ArrayBuffer.isView(samples)
+        ? { [Object.keys(model.architecture.inputs)[0]!]: wholeSamples(model, samples, shape) }
+        : samples;
+      const data = { name: 'samples to predict', inputs, targets: {} };
+      const loss = terms.find((term) => term.output === output)?.loss;
+      const { scores } = await score(data, 0, true, { terms: [], scored: { output, loss } });
+      return {
+        classes: scored.length === 1 ? predictedClasses(scores, scored[0]!) : new Uint32Array(),
+        scores,
+      };
     },
-    async evaluate(data, { workers } = {}) {
-      checkDataset(data);
-      return summarize(await score(data, resolveWorkers(workers)), data);
-    },
+    evaluate: evaluate as TrainedModel['evaluate'],
   };
+}
+
+/** A field of as many samples as `samples` holds. */
+function wholeSamples(
+  { architecture }: Model,
+  samples: Field['values'],
+  shape = Object.values(architecture.inputs)[0]!.shape,
+): Field {
+  const size = sizeOf(shape);
+  if (samples.length % size === 0) return { shape, values: samples };
+  throw new LanewiseError(
+    'data',
+    `${samples.length} values are no whole samples of shape ${showShape(shape)}`,
+  );
 }
 
 /** Scores that are no numbers come from weights, or an input scale, that are none. */

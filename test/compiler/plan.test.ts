@@ -23,9 +23,9 @@ function chain(depth: number) {
 }
 
 test('no two buffers that are alive at once overlap', () => {
-  const graph = lenet5().build(4, 'training');
+  const graph = lenet5().graph(4, 'training');
   const labels = input('labels', [4], 'i32');
-  const loss = ops.weightedSum(ops.crossEntropy(graph.output, labels), 1);
+  const loss = ops.weightedSum(ops.crossEntropy(graph.outputs.get('output')!, labels), 1);
   const outputs = fuse([loss, ...gradients(loss, [...graph.parameters.values()])]);
   const order = topologicalOrder(outputs);
   const leaves = order.filter((t) => t.source.kind !== 'op');

@@ -5,10 +5,11 @@
  */
 import { test } from 'uvu';
 import { gradients } from '../../src/compiler/differentiate.js';
-import { input, parameter, sizeOf } from '../../src/graph/tensor.js';
+import { input, parameter, sizeOf, type Shape, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
+import * as pooling from '../reference/pooling.js';
 import { assertClose } from '../support/golden.js';
 import { valueAndGradients } from '../support/graph.js';
 import { numbers } from '../support/numbers.js';
@@ -75,6 +76,105 @@ for (const numerics of availableNumerics) {
       );
     const expected = reference.centralDifferences(distance, values[0]);
     assertClose(found[0]!, expected, 1e-3, 'gradient by x of the gradient by w');
+  });
+}
+
+const padded = {
+  kernel: [3, 2],
+  stride: [2, 1],
+  padding: [1, 1],
+  ceilMode: true,
+  countIncludePad: false,
+} as const;
+
+/** Ops that are linear in x, with their definitions. */
+const linear: readonly {
+  name: string;
+  shape: Shape;
+  op: (x: Tensor) => Tensor;
+  definition: (x: ArrayLike<number>) => ArrayLike<number>;
+}[] = [
+  {
+    name: 'padded means',
+    shape: [1, 2, 4, 5],
+    op: (x) => ops.avgPool2d(x, padded),
+    definition: (x) => pooling.pool('avg', x, [2, 4, 5], padded),
+  },
+  {
+    name: 'adaptive means',
+    shape: [1, 2, 5, 4],
+    op: (x) => ops.adaptiveAvgPool2d(x, [3, 3]),
+    definition: (x) => pooling.adaptivePool('avg', x, [2, 5, 4], [3, 3]),
+  },
+  ...(['nearest', 'bilinear', 'corners'] as const).map((how) => ({
+    name: how,
+    shape: [1, 2, 3, 4],
+    op: (x: Tensor) =>
+      ops.upsample2d(x, {
+        size: [5, 7],
+        mode: how === 'nearest' ? how : 'bilinear',
+        alignCorners: how === 'corners',
+      }),
+    definition: (x: ArrayLike<number>) => pooling.upsample(x, [2, 3, 4], [5, 7], how),
+  })),
+  {
+    name: 'pixel shuffle',
+    shape: [1, 8, 1, 3],
+    op: (x) => ops.pixelShuffle(x, 2),
+    definition: (x) => pooling.pixelShuffle(x, [1, 2, 1, 3], 2),
+  },
+];
+
+for (const numerics of availableNumerics) {
+  test(`gradients of means and resamplings (${numerics}) are linear in what came back`, async () => {
+    for (const [i, { name, shape, op, definition }] of linear.entries()) {
+      const x = input('x', shape);
+      const y = op(x);
+      const outputs = sizeOf(y.shape);
+      const v = parameter('v', [1, outputs]);
+      const loss = ops.weightedSum(ops.linear(ops.reshape(y, [1, outputs]), v, null), 1);
+      const [byInput] = gradients(loss, [x]);
+      const values = numbers(outputs, 200 + i);
+      const target = numbers(sizeOf(shape), 300 + i);
+      const feeds = new Map([
+        [x, numbers(sizeOf(shape), 400 + i)],
+        [v, values],
+      ]);
+      const { value, found } = await valueAndGradients(byInput!, [v], feeds, target, numerics);
+      const units = Array.from(target, (_, k) => Array.from(target, (__, l) => (k === l ? 1 : 0)));
+      const columns = units.map((unit) => Array.from(definition(unit)));
+      const truth = (at: ArrayLike<number>) =>
+        columns.map((column) => column.reduce((sum, share, o) => sum + share * at[o]!, 0));
+      assertClose(value, truth(values), 1e-5, `${name}: gradient by x`);
+      const distance = (at: Float64Array) => reference.distance(truth(at), target);
+      const expected = reference.centralDifferences(distance, values);
+      assertClose(found[0]!, expected, 1e-4, `${name}: its gradient by v`);
+    }
+  });
+
+  test(`the gradient by a channel’s weight (${numerics}) has a gradient by the input`, async () => {
+    const [x, w, v] = [input('x', [2, 3, 5]), parameter('w', [3]), parameter('v', [1, 30])];
+    const y = ops.reshape(ops.channelAffine(x, w, null), [1, 30]);
+    const [byWeight] = gradients(ops.weightedSum(ops.linear(y, v, null), 1), [w]);
+    const [at, slopes, target] = [numbers(30, 1), numbers(30, 3), numbers(3, 4)];
+    const feeds = new Map([
+      [x, at],
+      [w, numbers(3, 2)],
+      [v, slopes],
+    ]);
+    const { value, found } = await valueAndGradients(byWeight!, [x, v], feeds, target, numerics);
+    const sums = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+      const total = new Float64Array(3);
+      for (let i = 0; i < 30; i++) total[Math.floor(i / 5) % 3]! += a[i]! * b[i]!;
+      return total;
+    };
+    assertClose(value, sums(at, slopes), 1e-5, 'gradient by w');
+    [at, slopes].forEach((changed, i) => {
+      const other = i === 0 ? slopes : at;
+      const distance = (now: Float64Array) => reference.distance(sums(now, other), target);
+      const expected = reference.centralDifferences(distance, changed);
+      assertClose(found[i]!, expected, 1e-4, `its gradient by leaf ${i}`);
+    });
   });
 }
 

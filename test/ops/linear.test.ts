@@ -1,9 +1,12 @@
 /** Products: values and gradients against PyTorch and the definition, in every transposition. */
 import { test } from 'uvu';
-import { input, parameter, sizeOf } from '../../src/graph/tensor.js';
+import * as assert from 'uvu/assert';
+import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
+import { evaluate } from '../../src/parallel/evaluate.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
+import { checkOp } from '../support/check-op.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { valueAndGradients, type Feeds } from '../support/graph.js';
 import { numbers } from '../support/numbers.js';
@@ -68,6 +71,30 @@ for (const numerics of availableNumerics) {
         `gradient by ${'xw'[i]}`,
       ),
     );
+  });
+
+  test(`linear (${numerics}) of n×T×in applies to the last axis, with the bits of (n·T)×in`, async () => {
+    for (const [n, T, inputs, outputs] of [
+      [1, 1, 1, 1],
+      [2, 3, 5, 4],
+      [5, 7, 3, 2],
+    ] as const) {
+      const shapes = [[n, T, inputs], [outputs, inputs], [outputs]];
+      await checkOp({
+        what: shapes.join(' '),
+        shapes,
+        seed: 4 + n,
+        numerics,
+        op: (x, w, b) => ops.linear(x!, w!, b!),
+        definition: (x, w, b) => reference.linear(x!, w!, b!, n * T, inputs, outputs),
+      });
+      const leaves = shapes.map((shape, i) => input(`leaf ${i}`, shape));
+      const [x, w, b] = leaves as [Tensor, Tensor, Tensor];
+      const flat = ops.linear(ops.reshape(x, [n * T, inputs]), w, b);
+      const feeds = new Map(leaves.map((t, i) => [t, numbers(sizeOf(t.shape), i)]));
+      const [found, expected] = await evaluate([ops.linear(x, w, b), flat], feeds, { numerics });
+      assert.equal(found, expected);
+    }
   });
 
   test(`matmul’s gradients (${numerics}) are those of the definition in every transposition`, async () => {

@@ -11,7 +11,7 @@ import { availableNumerics, createInstance } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { valueAndGradients } from '../support/graph.js';
-import { numbers } from '../support/numbers.js';
+import { numbers, spacedNumbers } from '../support/numbers.js';
 import { refuses } from '../support/refuses.js';
 
 type Four = [number, number, number, number];
@@ -23,15 +23,6 @@ interface Case {
   kernel: [number, number];
   stride: [number, number];
   seed: number;
-}
-
-/** 0, 1/n, 2/n … in an order that a generator draws: no two closer than 1/n. */
-function spacedValues(count: number, seed: number): Float32Array {
-  const keys = numbers(count, seed);
-  const order = [...keys.keys()].toSorted((a, b) => keys[a]! - keys[b]!);
-  const values = new Float32Array(count);
-  order.forEach((at, rank) => (values[at] = rank / count - 0.5));
-  return values;
 }
 
 const shapes: Omit<Case, 'kind'>[] = [
@@ -101,7 +92,7 @@ for (const numerics of availableNumerics) {
         const [N, C, H, W] = shape.x;
         const x = input('x', shape.x);
         const y = functions[kind](x, shape);
-        const values = spacedValues(sizeOf(x.shape), shape.seed);
+        const values = spacedNumbers(sizeOf(x.shape), shape.seed);
         const target = numbers(sizeOf(y.shape), shape.seed + 9);
         const { value, found } = await valueAndGradients(
           y,

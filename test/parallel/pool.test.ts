@@ -1,32 +1,38 @@
 /** The pool: a worker that fails ends the job with its reason, and nobody waits for it at the barrier. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { digits } from '../../src/data/digits/index.js';
 import { allocateMemory } from '../../src/engine/memory.js';
 import { loadModule } from '../../src/engine/wasm.js';
 import { LanewiseError } from '../../src/errors.js';
+import { lossTerms } from '../../src/losses/terms.js';
 import { mlp } from '../../src/models/index.js';
 import { sgd } from '../../src/optimizers/index.js';
+import { columnsOf } from '../../src/parallel/columns.js';
 import { planRun, type RunPlan } from '../../src/parallel/plan.js';
 import { createThreadPool } from '../../src/parallel/pool.js';
 
-const data = { count: 64, shape: [1, 28, 28], isBytes: true } as const;
+const model = mlp();
+const terms = lossTerms('squaredError', ['output']);
 
 const planFor = (workers: number): RunPlan =>
   planRun({
-    model: mlp(),
-    loss: 'squaredError',
+    model,
+    terms,
     numerics: 'strict',
     workers,
-    datasets: [data],
+    datasets: [columnsOf(model, terms, digits({ count: 64 }))],
     training: { optimizer: sgd({ lr: 0.1 }), batch: 64, shards: 4 },
   });
 
+const job = { kind: 'train', first: 0, steps: 1, step: 0, key: [0, 0] } as const;
+
 /** The plan with an update that only worker 1 cannot link. */
 function sabotaged(plan: RunPlan): RunPlan {
-  const updates = plan.updates.map((calls, rank) =>
+  const updates = plan.update!.updates.map((calls, rank) =>
     rank === 1 ? calls.map((call) => ({ ...call, kernel: 'noSuchKernel' as 'sgd' })) : calls,
   );
-  return { ...plan, updates };
+  return { ...plan, update: { ...plan.update!, updates } };
 }
 
 test('a worker that fails ends the job while the others wait at the barrier', async () => {
@@ -34,13 +40,13 @@ test('a worker that fails ends the job while the others wait at the barrier', as
   const memory = allocateMemory(plan.memory.bytes, true);
   const pool = await createThreadPool(plan, await loadModule('strict', true), memory);
   try {
-    await pool.run({ kind: 'train', first: 0, steps: 1 });
+    await pool.run(job);
     assert.unreachable('the job succeeded');
   } catch (error) {
     assert.instance(error, LanewiseError);
     assert.match((error as LanewiseError).message, /^a worker thread failed: /);
     let later = '';
-    await pool.run({ kind: 'train', first: 0, steps: 1 }).catch((e: Error) => (later = e.message));
+    await pool.run(job).catch((e: Error) => (later = e.message));
     assert.is(later, 'a worker thread of this run failed before');
   } finally {
     await pool.close();
@@ -52,7 +58,7 @@ test('workers meet at the barrier hundreds of times, more workers than cores', a
   const memory = allocateMemory(plan.memory.bytes, true);
   const pool = await createThreadPool(plan, await loadModule('strict', true), memory);
   // One minibatch over and over: 300 steps, 600 meetings.
-  for (let chunk = 0; chunk < 300; chunk++) await pool.run({ kind: 'train', first: 0, steps: 1 });
+  for (let chunk = 0; chunk < 300; chunk++) await pool.run(job);
   await pool.close();
 });
 

@@ -17,16 +17,19 @@ import {
   sequential,
   sigmoid,
 } from '../../src/layers/index.js';
+import { describeTerms, lossTerms } from '../../src/losses/terms.js';
 import { lenet5 } from '../../src/models/index.js';
 import { decodeModel, encodeModel } from '../../src/training/model-file.js';
 import { createTrainedModel } from '../../src/training/trained-model.js';
 import { numbers } from '../support/numbers.js';
 
+const terms = lossTerms('crossEntropy', ['output']);
+
 function trainedOf(model = lenet5()) {
   const weights = model.parameters.map(
     ({ name, shape }, i) => [name, numbers(sizeOf(shape), i)] as const,
   );
-  return createTrainedModel(model, 'crossEntropy', 'strict', new Map(weights));
+  return createTrainedModel(model, terms, 'strict', new Map(weights));
 }
 
 /** The file of `trained` with changed metadata. */
@@ -80,7 +83,8 @@ test('weights keep PyTorch’s names and layouts', () => {
     'c3.bias 16',
   ]);
   assert.equal(shapes.slice(4, 6), ['c5.weight 120×400', 'c5.bias 120']);
-  assert.equal([metadata['loss'], metadata['numerics']], ['crossEntropy', 'strict']);
+  assert.equal(JSON.parse(metadata['loss']!), describeTerms(terms));
+  assert.is(metadata['numerics'], 'strict');
 });
 
 test('a file cut short is refused', () => {
@@ -93,7 +97,7 @@ test('a file cut short is refused', () => {
 test('a file of somebody else’s is refused', () => {
   assert.match(
     refusal(encodeSafetensors(new Map(), {})),
-    /'m.safetensors' holds no Lanewise model: its metadata has lanewise 'missing', expected '1'/,
+    /'m.safetensors' holds no Lanewise model: its metadata has lanewise 'missing', expected '2'/,
   );
 });
 
@@ -104,8 +108,9 @@ test('weights of another architecture are refused by name and shapes', () => {
     "'m.safetensors': tensor 'output.weight' has shape 10×84, its architecture needs 12×84",
   );
   const layers = lenet5().architecture.layers.filter(({ name }) => name !== 'output');
+  const shorter = { ...lenet5().architecture, layers, outputs: { output: 'f6act' } };
   assert.is(
-    refusal(withMetadata({ architecture: JSON.stringify({ ...lenet5().architecture, layers }) })),
+    refusal(withMetadata({ architecture: JSON.stringify(shorter) })),
     "'m.safetensors': tensor 'output.weight' belongs to no layer of its architecture",
   );
 });
@@ -114,7 +119,7 @@ test('an architecture that cannot be is refused for its reason', () => {
   const architecture = lenet5().architecture;
   const change = (
     edit: (copy: {
-      input: object;
+      inputs: { input: object };
       layers: { name: string; kind: string; settings: object }[];
     }) => void,
   ) => {
@@ -125,7 +130,7 @@ test('an architecture that cannot be is refused for its reason', () => {
   assert.match(refusal(withMetadata({ architecture: '{' })), /its architecture is not JSON/);
   assert.match(
     refusal(withMetadata({ architecture: '[]' })),
-    /its architecture has no input and list of layers/,
+    /its architecture has no inputs, list of layers and outputs/,
   );
   assert.match(
     change((a) => (a.layers[0]!.kind = 'conv3d')),
@@ -140,14 +145,22 @@ test('an architecture that cannot be is refused for its reason', () => {
     /inChannels is undefined, expected a whole number/,
   );
   assert.match(
-    change((a) => (a.input = { shape: [1, 2 ** 40, 32], mean: 0, deviation: 1 })),
+    change((a) => (a.inputs.input = { shape: [1, 2 ** 40, 32], mean: 0, deviation: 1 })),
     /cannot be built/,
   );
   assert.match(
-    change((a) => (a.input = { shape: [1, 4, 4], mean: 0, deviation: 1 })),
+    change((a) => (a.inputs.input = { shape: [1, 4, 4], mean: 0, deviation: 1 })),
     /conv2d 'c1': kernel 5×5 does not fit/,
   );
-  assert.match(refusal(withMetadata({ loss: 'hinge' })), /unknown loss 'hinge'/);
+  const [loss] = describeTerms(terms);
+  const unknown = JSON.stringify([{ ...loss, kind: 'hinges' }]);
+  assert.match(refusal(withMetadata({ loss: unknown })), /unknown loss 'hinges'/);
+  const elsewhere = JSON.stringify([{ ...loss, output: 'aux' }]);
+  assert.match(
+    refusal(withMetadata({ loss: elsewhere })),
+    /a loss for output 'aux', the model has output/,
+  );
+  assert.match(refusal(withMetadata({ loss: '{' })), /its loss cannot be read: it is not JSON/);
   assert.match(
     refusal(withMetadata({ numerics: 'exact' })),
     /numerics is 'exact', expected 'fused' or 'strict'/,
@@ -157,7 +170,7 @@ test('an architecture that cannot be is refused for its reason', () => {
 test('a model with damaged weights does not predict as if nothing were wrong', async () => {
   const trained = trainedOf();
   const weights = new Map(trained.weights).set('output.bias', new Float32Array(10).fill(NaN));
-  const damaged = createTrainedModel(trained.model, 'crossEntropy', 'strict', weights);
+  const damaged = createTrainedModel(trained.model, terms, 'strict', weights);
   let message = '';
   await damaged
     .predict(new Uint8Array(784), [1, 28, 28])

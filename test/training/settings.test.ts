@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
-import { conv2d, flatten, linear, sequential, tanh } from '../../src/layers/index.js';
+import { conv2d, flatten, linear, sequential } from '../../src/layers/index.js';
 import { lenet5, mlp } from '../../src/models/index.js';
 import { adam, momentum, sgd } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/training/settings.js';
@@ -51,9 +51,9 @@ test('unknown names, with the nearest one suggested', async () => {
     await trainWith({ schedule: 'linaer' }),
     "schedule is 'linaer', expected one of constant, linear (did you mean 'linear'?)",
   );
-  assert.is(
+  assert.match(
     await trainWith({ loss: 'crossentropy' }),
-    "unknown loss 'crossentropy', expected one of crossEntropy, squaredError (did you mean 'crossEntropy'?)",
+    /^unknown loss 'crossentropy', expected one of crossEntropy, squaredError, .* \(did you mean 'crossEntropy'\?\)$/,
   );
   assert.match(
     await trainWith({ numerics: 'exact' }),
@@ -89,10 +89,6 @@ test('layers that do not fit are named with both shapes', async () => {
   assert.is(
     await refusal(() => sequential({ flat: flatten(), out: linear(15, 10) }, { input })),
     "linear 'out': input 1×16 does not fit weight 10×15 (out×in): expected n×15",
-  );
-  assert.match(
-    await refusal(() => sequential([tanh()], { input })),
-    /the last layer '0' gives 1×1×4×4, expected n×outputs/,
   );
   assert.match(
     await refusal(() => conv2d(0, 6, 5)),

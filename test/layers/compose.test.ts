@@ -23,7 +23,7 @@ const head = { pool: globalAvgPool2d(), out: linear(2, 3) };
 const same = () => conv2d(2, 2, 3, { padding: 1 });
 
 test('names are joined by dots; layers made of layers come after these', () => {
-  const { build, parameters } = model({
+  const { graph: build, parameters } = model({
     stage: chain({ a: chain([same()]), b: residual({ conv: same() }, [batchNorm2d(2)]) }),
     ...head,
   });

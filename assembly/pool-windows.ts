@@ -1,0 +1,284 @@
+/**
+ * Pooling over windows of unequal extent, `planes` = N·C images of H×W, outputs P×Q: windows that reach into
+ * the padding or beyond it (they start at p·sh − ph and are cut at the image's edge), and adaptive ones. An
+ * extent kh = kw = 0 says adaptive: row p takes ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉. No window is without an input.
+ *
+ * Four whole windows side by side with a horizontal stride of 1 or 2 are the lanes of a vector; each lane does
+ * what a single window does, in the same order.
+ */
+import { wins } from './pool';
+import { LANES, floats } from './simd';
+
+/** Where window p begins along one axis of `extent` inputs and `count` windows. */
+@inline
+function first(p: i32, extent: i32, kernel: i32, stride: i32, padding: i32, count: i32): i32 {
+  return kernel ? max(p * stride - padding, 0) : (p * extent) / count;
+}
+
+/** Where it ends. */
+@inline
+function end(p: i32, extent: i32, kernel: i32, stride: i32, padding: i32, count: i32): i32 {
+  if (kernel) return min(p * stride - padding + kernel, extent);
+  return ((p + 1) * extent + count - 1) / count;
+}
+
+/** Its extent with the padding's share, but without what lies beyond the padding. */
+@inline
+function breadth(p: i32, extent: i32, kernel: i32, stride: i32, padding: i32): i32 {
+  const start = p * stride - padding;
+  return min(start + kernel, extent + padding) - start;
+}
+
+/** Whether windows q to q + 3 lie in the image's columns, one or two apart. */
+@inline
+function sideBySide(q: i32, Q: i32, W: i32, kw: i32, sw: i32, pw: i32): bool {
+  const left = q * sw - pw;
+  return (sw == 1 || sw == 2) && q <= Q - LANES && left >= 0 && left + 3 * sw + kw <= W;
+}
+
+/** Four floats from `at` on, one or two apart; nothing behind them is read. */
+@inline
+function loadApart(at: usize, sw: i32): v128 {
+  const low = v128.load(at);
+  if (sw == 1) return low;
+  const high = v128.load(at, 12);
+  return i8x16.shuffle(low, high, 0, 1, 2, 3, 8, 9, 10, 11, 20, 21, 22, 23, 28, 29, 30, 31);
+}
+
+/** y[plane, p, q] = Σ of the window's inputs / their number, with `countPadding` padding is counted too. */
+export function avgPoolWindows(
+  planes: i32,
+  H: i32,
+  W: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  countPadding: i32,
+  x: usize,
+  y: usize,
+): void {
+  for (let plane = 0; plane < planes; plane++) {
+    for (let p = 0; p < P; p++) {
+      const top = first(p, H, kh, sh, ph, P);
+      const bottom = end(p, H, kh, sh, ph, P);
+      const height = countPadding ? breadth(p, H, kh, sh, ph) : bottom - top;
+      for (let q = 0; q < Q; q++) {
+        const left = first(q, W, kw, sw, pw, Q);
+        if (sideBySide(q, Q, W, kw, sw, pw)) {
+          let sums = f32x4.splat(0);
+          for (let i = top; i < bottom; i++) {
+            const line = x + floats(i * W + left);
+            for (let j = 0; j < kw; j++) sums = f32x4.add(sums, loadApart(line + floats(j), sw));
+          }
+          const share: f32 = <f32>1 / <f32>(height * kw);
+          v128.store(y + floats(q), f32x4.mul(sums, f32x4.splat(share)));
+          q += LANES - 1;
+          continue;
+        }
+        const right = end(q, W, kw, sw, pw, Q);
+        const width = countPadding ? breadth(q, W, kw, sw, pw) : right - left;
+        let sum: f32 = 0;
+        for (let i = top; i < bottom; i++) {
+          const line = x + floats(i * W);
+          for (let j = left; j < right; j++) sum += load<f32>(line + floats(j));
+        }
+        store<f32>(y + floats(q), sum * (<f32>1 / <f32>(height * width)));
+      }
+      y += floats(Q);
+    }
+    x += floats(H * W);
+  }
+}
+
+/** dx = Σ over windows of dy / number. Shapes as in avgPoolWindows. */
+export function avgPoolWindowsGradient(
+  planes: i32,
+  H: i32,
+  W: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  countPadding: i32,
+  dy: usize,
+  dx: usize,
+): void {
+  memory.fill(dx, 0, floats(planes * H * W));
+  for (let plane = 0; plane < planes; plane++) {
+    for (let p = 0; p < P; p++) {
+      const top = first(p, H, kh, sh, ph, P);
+      const bottom = end(p, H, kh, sh, ph, P);
+      const height = countPadding ? breadth(p, H, kh, sh, ph) : bottom - top;
+      for (let q = 0; q < Q; q++) {
+        const left = first(q, W, kw, sw, pw, Q);
+        if (sw == 1 && sideBySide(q, Q, W, kw, sw, pw)) {
+          const share: f32 = <f32>1 / <f32>(height * kw);
+          const slopes = f32x4.mul(v128.load(dy + floats(q)), f32x4.splat(share));
+          for (let i = top; i < bottom; i++) {
+            const line = dx + floats(i * W + left);
+            // From the right, so that each input adds its windows from the left.
+            for (let j = kw - 1; j >= 0; j--) {
+              const at = line + floats(j);
+              v128.store(at, f32x4.add(v128.load(at), slopes));
+            }
+          }
+          q += LANES - 1;
+          continue;
+        }
+        const right = end(q, W, kw, sw, pw, Q);
+        const width = countPadding ? breadth(q, W, kw, sw, pw) : right - left;
+        const g = load<f32>(dy + floats(q)) * (<f32>1 / <f32>(height * width));
+        for (let i = top; i < bottom; i++) {
+          const line = dx + floats(i * W);
+          for (let j = left; j < right; j++) {
+            store<f32>(line + floats(j), load<f32>(line + floats(j)) + g);
+          }
+        }
+      }
+      dy += floats(Q);
+    }
+    dx += floats(H * W);
+  }
+}
+
+/** y[plane, p, q] = max of the window's inputs; NaN wins, as in PyTorch. */
+export function maxPoolWindows(
+  planes: i32,
+  H: i32,
+  W: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  x: usize,
+  y: usize,
+): void {
+  for (let plane = 0; plane < planes; plane++) {
+    for (let p = 0; p < P; p++) {
+      const top = first(p, H, kh, sh, ph, P);
+      const bottom = end(p, H, kh, sh, ph, P);
+      for (let q = 0; q < Q; q++) {
+        const left = first(q, W, kw, sw, pw, Q);
+        if (sideBySide(q, Q, W, kw, sw, pw)) {
+          let bests = f32x4.splat(-Infinity);
+          for (let i = top; i < bottom; i++) {
+            const line = x + floats(i * W + left);
+            for (let j = 0; j < kw; j++) bests = f32x4.max(bests, loadApart(line + floats(j), sw));
+          }
+          v128.store(y + floats(q), bests);
+          q += LANES - 1;
+          continue;
+        }
+        const right = end(q, W, kw, sw, pw, Q);
+        let best: f32 = -Infinity;
+        for (let i = top; i < bottom; i++) {
+          const line = x + floats(i * W);
+          for (let j = left; j < right; j++) best = max(best, load<f32>(line + floats(j)));
+        }
+        store<f32>(y + floats(q), best);
+      }
+      y += floats(Q);
+    }
+    x += floats(H * W);
+  }
+}
+
+/** Adds the four slopes at `dy` where their windows, the first at `corner` of x and dx, have their first maxima. */
+@inline
+function spreadToMaxima(
+  x: usize,
+  dx: usize,
+  corner: usize,
+  rows: i32,
+  W: i32,
+  kw: i32,
+  sw: i32,
+  dy: usize,
+): void {
+  let bests = loadApart(x + corner, sw);
+  let places = i32x4.splat(0);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < kw; j++) {
+      const place = floats(i * W + j);
+      const values = loadApart(x + corner + place, sw);
+      const won = wins(values, bests);
+      bests = v128.bitselect(values, bests, won);
+      places = v128.bitselect(i32x4.splat(<i32>place), places, won);
+    }
+  }
+  addAt(dx + corner + <usize>i32x4.extract_lane(places, 0), dy);
+  const step = floats(sw);
+  addAt(dx + corner + step + <usize>i32x4.extract_lane(places, 1), dy + 4);
+  addAt(dx + corner + 2 * step + <usize>i32x4.extract_lane(places, 2), dy + 8);
+  addAt(dx + corner + 3 * step + <usize>i32x4.extract_lane(places, 3), dy + 12);
+}
+
+@inline
+function addAt(to: usize, from: usize): void {
+  store<f32>(to, load<f32>(to) + load<f32>(from));
+}
+
+/** dx = dy at the first maximum of each window (row by row), 0 elsewhere. x as given to maxPoolWindows. */
+export function maxPoolWindowsGradient(
+  planes: i32,
+  H: i32,
+  W: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  P: i32,
+  Q: i32,
+  x: usize,
+  dy: usize,
+  dx: usize,
+): void {
+  memory.fill(dx, 0, floats(planes * H * W));
+  for (let plane = 0; plane < planes; plane++) {
+    for (let p = 0; p < P; p++) {
+      const top = first(p, H, kh, sh, ph, P);
+      const bottom = end(p, H, kh, sh, ph, P);
+      for (let q = 0; q < Q; q++) {
+        const left = first(q, W, kw, sw, pw, Q);
+        if (sideBySide(q, Q, W, kw, sw, pw)) {
+          spreadToMaxima(x, dx, floats(top * W + left), bottom - top, W, kw, sw, dy + floats(q));
+          q += LANES - 1;
+          continue;
+        }
+        const right = end(q, W, kw, sw, pw, Q);
+        let where = floats(top * W + left);
+        let best = load<f32>(x + where);
+        for (let i = top; i < bottom; i++) {
+          const line = floats(i * W);
+          for (let j = left; j < right; j++) {
+            const value = load<f32>(x + line + floats(j));
+            // The second clause lets a NaN win over a number.
+            if (value > best || (value != value && best == best)) {
+              best = value;
+              where = line + floats(j);
+            }
+          }
+        }
+        addAt(dx + where, dy + floats(q));
+      }
+      dy += floats(Q);
+    }
+    x += floats(H * W);
+    dx += floats(H * W);
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Recurrent layers through time (Elman 1990 here; lstm.ts, gru.ts). Letters: N samples, T steps, H units; rows of step t
+ * stand at n·T + t, so that sequences are batch-first and nothing is transposed. The input's part of all steps is
+ * one matrix product before these kernels; each step adds the product of the states before with the recurrent
+ * weights, of dense rows in the workspace.
+ *
+ * `reverse` runs from the last step to the first. States before the first step are zero.
+ */
+import { NONE, activation, activationGradient } from './activation';
+import { matmul } from './matmul';
+import { add } from './reduce';
+import { LANES, floats, loadTail, storeTail } from './simd';
+
+/** 1, loaded since V8 builds a constant anew at each use. */
+export const ONE: usize = memory.data<f32>([1.0]);
+
+/** The first `count` (1–4) floats at `p`. */
+@inline
+export function loadSome(p: usize, count: i32): v128 {
+  return count == LANES ? v128.load(p) : loadTail(p, count);
+}
+
+/** Stores the first `count` (1–4) lanes at `p`. */
+@inline
+export function storeSome(p: usize, v: v128, count: i32): void {
+  if (count == LANES) v128.store(p, v);
+  else storeTail(p, v, count);
+}
+
+/** The step that comes `i`th. */
+@inline
+export function stepAt(i: i32, T: i32, reverse: i32): i32 {
+  return reverse ? T - 1 - i : i;
+}
+
+/** y = f(x + h·wᵀ + bias), h the y of the step before. x, y: N×T×H; w: H×H; bias: H or 0; code: f. */
+export function elman(
+  N: i32,
+  T: i32,
+  H: i32,
+  reverse: i32,
+  code: i32,
+  x: usize,
+  w: usize,
+  bias: usize,
+  y: usize,
+  workspace: usize,
+): void {
+  const h = workspace;
+  const product = h + floats(N * H);
+  const scratch = product + floats(N * H);
+  memory.fill(h, 0, floats(N * H));
+  for (let i = 0; i < T; i++) {
+    const t = stepAt(i, T, reverse);
+    matmul(0, 1, N, H, H, h, w, bias, product, NONE, scratch);
+    for (let n = 0; n < N; n++) {
+      const at = floats((n * T + t) * H);
+      const own = h + floats(n * H);
+      add(x + at, product + floats(n * H), own, H);
+      activation(code, own, own, H);
+      memory.copy(y + at, own, floats(H));
+    }
+  }
+}
+
+/** dx from y = elman(x) and dy, through time. */
+export function elmanGradient(
+  N: i32,
+  T: i32,
+  H: i32,
+  reverse: i32,
+  code: i32,
+  w: usize,
+  y: usize,
+  dy: usize,
+  dx: usize,
+  workspace: usize,
+): void {
+  // What later steps say of the states of this one, and the gradient by what f is applied to.
+  const carry = workspace;
+  const d = carry + floats(N * H);
+  const scratch = d + floats(N * H);
+  memory.fill(carry, 0, floats(N * H));
+  for (let i = T - 1; i >= 0; i--) {
+    const t = stepAt(i, T, reverse);
+    for (let n = 0; n < N; n++) {
+      const at = floats((n * T + t) * H);
+      const own = d + floats(n * H);
+      add(dy + at, carry + floats(n * H), own, H);
+      activationGradient(code, y + at, own, own, H);
+      memory.copy(dx + at, own, floats(H));
+    }
+    if (i) matmul(0, 0, N, H, H, d, w, 0, carry, NONE, scratch);
+  }
+}

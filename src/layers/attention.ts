@@ -1,0 +1,69 @@
+/** Multi-head attention, in PyTorch's names and order: MultiheadAttention(embedDim, numHeads), batch-first. */
+import { LanewiseError } from '../errors.js';
+import * as ops from '../ops/index.js';
+import { ShapeError } from '../graph/op.js';
+import { showShape } from '../graph/tensor.js';
+import { constantly, fanInUniform } from './initializer.js';
+import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+
+export interface AttentionOptions {
+  /** Place t sees the places up to t only; default false. */
+  readonly causal?: boolean;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * Attention in numHeads heads of embedDim/numHeads features (Vaswani et al. 2017, section 3.2.2): of a sequence to
+ * itself, `attention(x)`, or of queries N×T×D to keys and values N×S×D, `attention(query, key, value)`.
+ * Parameters: in_proj_weight 3D×D (rows of query, key, value), in_proj_bias 3D, out_proj.weight D×D, out_proj.bias D.
+ * @throws LanewiseError kind 'argument' for settings out of range, or if the features do not divide.
+ */
+export function multiheadAttention(
+  embedDim: number,
+  numHeads: number,
+  { causal = false, bias = true }: AttentionOptions = {},
+): Layer {
+  const D = checkInteger('multiheadAttention', 'embedDim', embedDim, 1);
+  checkInteger('multiheadAttention', 'numHeads', numHeads, 1);
+  if (D % numHeads !== 0) {
+    throw new LanewiseError(
+      'argument',
+      `multiheadAttention: embedDim ${D} does not divide into ${numHeads} heads`,
+    );
+  }
+  const settings = { embedDim, numHeads, causal, bias };
+  return defineLayer(
+    'multiheadAttention',
+    settings,
+    (scope, ...xs) => {
+      for (const { shape } of xs) {
+        if (shape.length === 3 && shape[2] === D && xs.length !== 2) continue;
+        throw new ShapeError(
+          'multiheadAttention',
+          `expected one sequence N×T×${D} or query, key and value, found ${xs.map((x) => showShape(x.shape)).join(', ')}`,
+        );
+      }
+      // Glorot & Bengio 2010 for 3D×D: ±√(6/4D).
+      const weight = scope.parameter('in_proj_weight', [3 * D, D], fanInUniform((4 * D) / 6));
+      const shift = bias ? scope.parameter('in_proj_bias', [3 * D], constantly(0)) : null;
+      // Rows of the weights are cut, not columns of a common product, which are many more.
+      const project = (i: number) => {
+        const rows = [i * D, (i + 1) * D] as const;
+        const part = shift && ops.slice(shift, [rows]);
+        return ops.linear(xs[i] ?? xs[0]!, ops.slice(weight, [rows]), part);
+      };
+      const attributes = { heads: numHeads, causal };
+      const y = ops.attention(project(0), project(1), project(2), attributes);
+      const out = scope.parameter('out_proj.weight', [D, D], fanInUniform(D));
+      const outBias = bias ? scope.parameter('out_proj.bias', [D], constantly(0)) : null;
+      return ops.linear(y, out, outBias);
+    },
+    [1, 3],
+  );
+}
+
+export const attentionLayers: Constructors = {
+  multiheadAttention: ({ embedDim, numHeads, ...options }) =>
+    multiheadAttention(embedDim, numHeads, options),
+};

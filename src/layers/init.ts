@@ -1,0 +1,155 @@
+/** Initial values by name, as in torch.nn.init; what they are is plain data (initializer.ts). */
+import { LanewiseError } from '../errors.js';
+import { checkInitializer, type Initializer } from './initializer.js';
+
+const checked = (name: string, initializer: Initializer): Initializer =>
+  checkInitializer('init', name, initializer);
+
+/** The same value everywhere. */
+export const constant = (value: number): Initializer =>
+  checked('constant', { kind: 'constant', value });
+
+/** Uniform in [low, high); default [0, 1), as PyTorch's. */
+export const uniform = (low = 0, high = 1): Initializer =>
+  checked('uniform', { kind: 'uniform', low, high });
+
+/** Normal; default mean 0 and deviation 1, as PyTorch's. */
+export const normal = (mean = 0, std = 1): Initializer =>
+  checked('normal', { kind: 'normal', mean, std });
+
+/**
+ * Normal, drawn again where it is beyond `bound` deviations from the mean; default 2, as Keras' and, for a deviation
+ * of 1, PyTorch's trunc_normal_. @throws LanewiseError kind 'argument' for a bound below 0.1, where nearly nothing is left.
+ */
+export function truncatedNormal(mean = 0, std = 1, bound = 2): Initializer {
+  if (!(bound >= 0.1)) {
+    throw new LanewiseError(
+      'argument',
+      `init: truncatedNormal has bound ${String(bound)}, expected at least 0.1 deviations`,
+    );
+  }
+  return checked('truncatedNormal', { kind: 'truncatedNormal', mean, std, bound });
+}
+
+/** Given numbers, in the parameter's order. */
+export const values = (numbers: ArrayLike<number>): Initializer => ({
+  kind: 'values',
+  values: numbers,
+});
+
+export interface GainOptions {
+  /** Default 1. */
+  readonly gain?: number;
+}
+
+/** Variance 2·gain²/(fanIn + fanOut) (Glorot & Bengio 2010). */
+export const xavierUniform = ({ gain = 1 }: GainOptions = {}): Initializer =>
+  checked('xavierUniform', { kind: 'scaled', distribution: 'uniform', fan: 'average', gain });
+
+/** As `xavierUniform`, normal. */
+export const xavierNormal = ({ gain = 1 }: GainOptions = {}): Initializer =>
+  checked('xavierNormal', { kind: 'scaled', distribution: 'normal', fan: 'average', gain });
+
+export { xavierNormal as glorotNormal, xavierUniform as glorotUniform };
+
+export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+
+/** PyTorch's calculate_gain; `slope` is leaky ReLU's. @throws LanewiseError kind 'argument' for an unknown name. */
+export function gainOf(nonlinearity: Nonlinearity, slope = 0.01): number {
+  const gains: Record<Nonlinearity, number> = {
+    linear: 1,
+    sigmoid: 1,
+    tanh: 5 / 3,
+    relu: Math.SQRT2,
+    leakyRelu: Math.sqrt(2 / (1 + slope * slope)),
+    selu: 3 / 4,
+  };
+  if (Object.hasOwn(gains, nonlinearity)) return gains[nonlinearity];
+  throw new LanewiseError(
+    'argument',
+    `init: nonlinearity is '${String(nonlinearity)}', expected one of ${Object.keys(gains).join(', ')}`,
+  );
+}
+
+export interface HeOptions {
+  /** Default `fanIn`. */
+  readonly mode?: 'fanIn' | 'fanOut';
+  /** What follows the layer; default `relu`. */
+  readonly nonlinearity?: Nonlinearity;
+  /** Of `leakyRelu`, for x below 0; default 0.01. */
+  readonly slope?: number;
+}
+
+const he = (
+  distribution: 'uniform' | 'normal',
+  { mode = 'fanIn', nonlinearity = 'relu', slope = 0.01 }: HeOptions,
+): Initializer => {
+  if (mode !== 'fanIn' && mode !== 'fanOut') {
+    throw new LanewiseError(
+      'argument',
+      `init: mode is '${String(mode)}', expected 'fanIn' or 'fanOut'`,
+    );
+  }
+  const gain = gainOf(nonlinearity, slope);
+  return checked('he', { kind: 'scaled', distribution, fan: mode, gain });
+};
+
+/** Variance gain²/fan, the gain by the nonlinearity (He et al. 2015). */
+export const heUniform = (options: HeOptions = {}): Initializer => he('uniform', options);
+
+/** As `heUniform`, normal. */
+export const heNormal = (options: HeOptions = {}): Initializer => he('normal', options);
+
+export { heNormal as kaimingNormal, heUniform as kaimingUniform };
+
+/** Variance 1/fanIn (LeCun et al. 1998 §4.6). */
+export const lecunUniform = (): Initializer => ({
+  kind: 'scaled',
+  distribution: 'uniform',
+  fan: 'fanIn',
+  gain: 1,
+});
+
+/** As `lecunUniform`, normal. */
+export const lecunNormal = (): Initializer => ({
+  kind: 'scaled',
+  distribution: 'normal',
+  fan: 'fanIn',
+  gain: 1,
+});
+
+/**
+ * The weight as a matrix of shape[0] rows has orthonormal rows or columns, whichever are fewer, times gain
+ * (Saxe et al. 2014). It takes time in the order of rows·columns·the fewer of both.
+ */
+export const orthogonal = ({ gain = 1 }: GainOptions = {}): Initializer =>
+  checked('orthogonal', { kind: 'orthogonal', gain });
+
+export interface RandomWalkOptions {
+  /** Of the layer that it is for; default `relu`. */
+  readonly nonlinearity?: 'linear' | 'relu';
+  /** The paper's g itself, such as 1.1 for tanh; default what the paper gives for the nonlinearity. */
+  readonly gain?: number;
+  /** Default `normal`. */
+  readonly distribution?: 'normal' | 'orthogonal';
+}
+
+/**
+ * g·W with W of variance 1/N or orthogonal, N the layer's inputs (Sussillo & Abbott 2014, "Random walk
+ * initialization"): g = e^(1/2N) for linear layers, √2·e^(1.2/(max(N, 6) − 2.4)) for ReLU, so that the logarithm of the
+ * gradient's norm walks without drift through very deep nets.
+ * @throws LanewiseError kind 'argument' for other nonlinearities without a gain.
+ */
+export function randomWalk({
+  nonlinearity = 'relu',
+  gain,
+  distribution = 'normal',
+}: RandomWalkOptions = {}): Initializer {
+  if (gain === undefined && nonlinearity !== 'linear' && nonlinearity !== 'relu') {
+    throw new LanewiseError(
+      'argument',
+      `init: randomWalk nonlinearity is '${String(nonlinearity)}', expected 'linear', 'relu' or a gain`,
+    );
+  }
+  return { kind: 'randomWalk', distribution, gain: gain ?? nonlinearity };
+}

@@ -1,0 +1,157 @@
+/**
+ * A model: a net with its inputs described. Plain data plus `graph`, which makes its graph for a given
+ * batch size. It is a layer as well, so models are made of models.
+ */
+import { LanewiseError } from '../errors.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
+import { buildGraph, type ModelGraph, type ParameterSpec } from './graph.js';
+import {
+  checkInteger,
+  defineLayer,
+  namedLayers,
+  type Layer,
+  type LayerDescription,
+  type Layers,
+  type Mode,
+} from './layer.js';
+import { chainNet, describeNet, runNet, traceNet, type LayerTree, type Net } from './net.js';
+import { isWire, type InputSettings, type Wire } from './wire.js';
+
+/** The JSON in a model file from which the model is rebuilt. */
+export interface Architecture {
+  readonly inputs: Readonly<Record<string, InputSettings>>;
+  readonly layers: readonly LayerDescription[];
+  /** Output name → the layer it comes from. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface Model extends Layer {
+  readonly architecture: Architecture;
+  /** In the order of the layers: the order of the model file and of the weights' hash. */
+  readonly parameters: readonly ParameterSpec[];
+  /** Each output's shape for one sample; the first is what predictions show. */
+  readonly outputs: ReadonlyMap<string, Shape>;
+  graph(batch: number, mode: Mode): ModelGraph;
+}
+
+export interface InputOptions {
+  /** Default 0. */
+  readonly mean?: number;
+  /** Default 1. */
+  readonly deviation?: number;
+  /** The input holds whole numbers below this, such as tokens. */
+  readonly vocabulary?: number;
+}
+
+/**
+ * An input of a model to be wired: `shape` of one sample, channels × height × width for images.
+ * @throws LanewiseError kind 'argument' for extents or scales that cannot be.
+ */
+export function input(shape: Shape, options: InputOptions = {}): Wire {
+  return { kind: 'wire', from: checkInput(shape, options), inputs: [] };
+}
+
+export interface SequentialOptions extends InputOptions {
+  readonly input: Shape;
+}
+
+/**
+ * Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named layers.
+ * @throws LanewiseError if a layer does not fit what comes out of the one before; the message names it.
+ */
+export function sequential(layers: Layers, { input: shape, ...options }: SequentialOptions): Model {
+  const settings = checkInput(shape, options);
+  return modelOf(chainNet(namedLayers('model', layers)), { input: settings });
+}
+
+export interface Wiring {
+  /** By name, or a single one, which is then named `input`. */
+  readonly inputs: Wire | Readonly<Record<string, Wire>>;
+  /** By name, or a single one, which is then named `output`; the first is what predictions show. */
+  readonly outputs: Wire | Readonly<Record<string, Wire>>;
+  /** Names of layers, nested at will; others are named by their kind. */
+  readonly layers?: LayerTree;
+}
+
+/**
+ * A model of wires: `const x = input([8]); functional({ inputs: x, outputs: relu(add(dense(x), x)), layers: { dense } })`.
+ * A layer that is applied more than once shares its parameters.
+ * @throws LanewiseError for inputs or named layers that are not used, and for layers that do not fit.
+ */
+export function functional({ inputs, outputs, layers = {} }: Wiring): Model {
+  const from = isWire(inputs) ? { input: inputs } : inputs;
+  const to = isWire(outputs) ? { output: outputs } : outputs;
+  const settings = Object.entries(from).map(([name, wire]) => {
+    if (isWire(wire) && typeof wire.from === 'object') return [name, wire.from] as const;
+    throw new LanewiseError('argument', `input '${name}' of a model was not made by input()`);
+  });
+  for (const [name, wire] of Object.entries(to)) {
+    if (!isWire(wire))
+      throw new LanewiseError(
+        'argument',
+        `output '${name}' of a model is ${String(wire)}, expected a wire`,
+      );
+  }
+  if (settings.length === 0 || Object.keys(to).length === 0)
+    throw new LanewiseError('argument', 'a model needs at least one input and one output');
+  return modelOf(traceNet('model', from, to, layers), Object.fromEntries(settings));
+}
+
+/** The model of a net whose inputs are described. */
+export function modelOf(net: Net, inputs: Readonly<Record<string, InputSettings>>): Model {
+  const architecture = { inputs, layers: describeNet(net), outputs: net.outputs };
+  const once = buildGraph(net, inputs, 1, 'evaluation');
+  const layer = defineLayer(
+    'model',
+    architecture as unknown as Layer['settings'],
+    (scope, ...xs) => {
+      const outputs = [...runNet(net, xs, scope).values()];
+      if (outputs.length !== 1) {
+        throw new LanewiseError(
+          'argument',
+          `a model of ${outputs.length} outputs is used as a layer, expected one output`,
+        );
+      }
+      return outputs[0]!;
+    },
+    net.inputs.length,
+  );
+  return Object.assign(layer, {
+    architecture,
+    parameters: once.specs,
+    outputs: new Map([...once.outputs].map(([name, { shape }]) => [name, shape.slice(1)])),
+    graph: (batch: number, mode: Mode) => buildGraph(net, inputs, batch, mode),
+  });
+}
+
+/** @throws LanewiseError kind 'argument' for extents or scales that cannot be. */
+export function checkInput(
+  shape: Shape,
+  { mean = 0, deviation = 1, vocabulary }: InputOptions,
+): InputSettings {
+  if (!Array.isArray(shape) || shape.length === 0) {
+    throw new LanewiseError(
+      'argument',
+      `model input is ${String(shape)}, expected the shape of one sample: [channels, height, width] for images`,
+    );
+  }
+  const image = ['channels', 'height', 'width'];
+  (shape as Shape).forEach((extent, i) =>
+    checkInteger('model input', shape.length === 3 ? image[i]! : `axis ${i}`, extent, 1),
+  );
+  if (!Number.isFinite(mean) || !(deviation > 0) || !Number.isFinite(deviation)) {
+    throw new LanewiseError(
+      'argument',
+      `model input: mean ${mean} and deviation ${deviation}, expected finite numbers and a deviation above 0`,
+    );
+  }
+  if (vocabulary === undefined) return { shape, mean, deviation };
+  checkInteger('model input', 'vocabulary', vocabulary, 1);
+  return { shape, mean, deviation, vocabulary };
+}
+
+/** Number of trained values. */
+export const parameterCount = (model: Model): number =>
+  model.parameters
+    .filter(({ role }) => role === 'trained')
+    .reduce((sum, { shape }) => sum + sizeOf(shape), 0);

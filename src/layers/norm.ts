@@ -1,0 +1,137 @@
+/** Normalisation of each sample by itself, in PyTorch's names: LayerNorm, GroupNorm, InstanceNorm2d, LocalResponseNorm. */
+import { LanewiseError } from '../errors.js';
+import { ShapeError } from '../graph/op.js';
+import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
+import * as ops from '../ops/index.js';
+import { batchNorm1d, batchNorm2d } from './batch-norm.js';
+import { constantly } from './initializer.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  defineLayer,
+  type Constructors,
+  type Layer,
+  type Scope,
+} from './layer.js';
+
+export interface NormOptions {
+  /** Added to the variance; default 1e-5. */
+  readonly eps?: number;
+  /** Whether there are a weight and a bias. */
+  readonly affine?: boolean;
+}
+
+/** Weight and bias, ones and zeros at first, or none. */
+const affineOf = (scope: Scope, affine: boolean, shape: Shape) =>
+  [
+    affine ? scope.parameter('weight', shape, constantly(1)) : null,
+    affine ? scope.parameter('bias', shape, constantly(0)) : null,
+  ] as const;
+
+/** Without weight and bias nothing else would notice another number of channels. */
+function checkChannels(kind: string, x: Tensor, channels: number, expected: string): void {
+  if (x.shape[1] === channels) return;
+  throw new ShapeError(kind, `expected an input of ${expected}, found ${showShape(x.shape)}`);
+}
+
+/**
+ * Each run of the last axes with mean 0 and variance 1, then times weight plus bias (Ba, Kiros & Hinton 2016).
+ * `normalizedShape` is the last axis' extent, or those of the last axes; `elementwiseAffine` defaults to true.
+ * Parameters: weight and bias of that shape.
+ * @throws LanewiseError kind 'argument' for values out of range.
+ */
+export function layerNorm(
+  normalizedShape: number | readonly number[],
+  options: Omit<NormOptions, 'affine'> & { readonly elementwiseAffine?: boolean } = {},
+): Layer {
+  const kind = 'layerNorm';
+  const { eps = 1e-5, elementwiseAffine = true } = options;
+  const shape = Array.isArray(normalizedShape)
+    ? (normalizedShape as readonly number[])
+    : [normalizedShape as number];
+  if (shape.length === 0) {
+    throw new LanewiseError('argument', `${kind}: normalizedShape is empty`);
+  }
+  for (const extent of shape) checkInteger(kind, 'normalizedShape', extent, 1);
+  checkNumber(kind, 'eps', eps);
+  checkBoolean(kind, 'elementwiseAffine', elementwiseAffine);
+  return defineLayer(kind, { normalizedShape, ...options }, (scope, x) =>
+    ops.layerNorm(x!, shape, ...affineOf(scope, elementwiseAffine, shape), eps),
+  );
+}
+
+/**
+ * Each sample's `groups` groups of channels with mean 0 and variance 1, then times weight plus bias (Wu & He
+ * 2018); N×channels×…; `affine` defaults to true. Parameters: weight and bias, one value a channel each.
+ * @throws LanewiseError kind 'argument' if the groups do not divide the channels, or for values out of range.
+ */
+export function groupNorm(groups: number, channels: number, options: NormOptions = {}): Layer {
+  const kind = 'groupNorm';
+  const { eps = 1e-5, affine = true } = options;
+  checkInteger(kind, 'groups', groups, 1);
+  checkInteger(kind, 'channels', channels, 1);
+  if (channels % groups !== 0) {
+    throw new LanewiseError(
+      'argument',
+      `${kind}: ${groups} groups do not divide ${channels} channels`,
+    );
+  }
+  checkNumber(kind, 'eps', eps);
+  checkBoolean(kind, 'affine', affine);
+  return defineLayer(kind, { groups, channels, ...options }, (scope, x) => {
+    checkChannels(kind, x!, channels, `N×${channels} or N×${channels}×…`);
+    return ops.groupNorm(x!, groups, ...affineOf(scope, affine, [channels]), eps);
+  });
+}
+
+/**
+ * Each channel of each sample with mean 0 and variance 1 (Ulyanov et al. 2016), in training and evaluation
+ * alike; N×features×H×W. `affine` defaults to false, as in PyTorch. Parameters, if so: weight and bias, one value
+ * a channel each.
+ * @throws LanewiseError kind 'argument' for values out of range.
+ */
+export function instanceNorm2d(features: number, options: NormOptions = {}): Layer {
+  const kind = 'instanceNorm2d';
+  const { eps = 1e-5, affine = false } = options;
+  checkInteger(kind, 'features', features, 1);
+  checkNumber(kind, 'eps', eps);
+  checkBoolean(kind, 'affine', affine);
+  return defineLayer(kind, { features, ...options }, (scope, x) => {
+    checkChannels(kind, x!, features, `N×${features}×H×W`);
+    return ops.instanceNorm(x!, ...affineOf(scope, affine, [features]), eps);
+  });
+}
+
+export interface LocalResponseNormOptions {
+  /** Weight of the mean of squares: PyTorch's, the paper's times the size; default 1e-4. */
+  readonly alpha?: number;
+  /** Exponent; default 0.75. */
+  readonly beta?: number;
+  /** Added to the weighted mean; default 1. */
+  readonly k?: number;
+}
+
+/**
+ * Each value over a power of the squares of the `size` channels around it (Krizhevsky et al. 2012, §3.3). AlexNet's
+ * is `localResponseNorm(5, { alpha: 5e-4, k: 2 })`; see ops/local-response-norm.ts.
+ * @throws LanewiseError kind 'argument' for values out of range.
+ */
+export function localResponseNorm(size: number, options: LocalResponseNormOptions = {}): Layer {
+  const kind = 'localResponseNorm';
+  const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
+  checkInteger(kind, 'size', size, 1);
+  for (const [name, value] of Object.entries({ alpha, beta, k })) checkNumber(kind, name, value);
+  return defineLayer(kind, { size, ...options }, (_, x) =>
+    ops.localResponseNorm(x!, { size, alpha, beta, k }),
+  );
+}
+
+export const normalizationLayers: Constructors = {
+  batchNorm1d: ({ features, ...options }) => batchNorm1d(features, options),
+  batchNorm2d: ({ features, ...options }) => batchNorm2d(features, options),
+  groupNorm: ({ groups, channels, ...options }) => groupNorm(groups, channels, options),
+  instanceNorm2d: ({ features, ...options }) => instanceNorm2d(features, options),
+  layerNorm: ({ normalizedShape, ...options }) => layerNorm(normalizedShape, options),
+  localResponseNorm: ({ size, ...options }) => localResponseNorm(size, options),
+};

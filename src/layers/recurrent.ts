@@ -1,0 +1,115 @@
+/** Recurrent layers, in PyTorch's names and order: RNN, LSTM and GRU(inputSize, hiddenSize), batch-first. */
+import * as ops from '../ops/index.js';
+import type { Shape, Tensor } from '../graph/tensor.js';
+import { fanInUniform } from './initializer.js';
+import {
+  checkChoice,
+  checkInteger,
+  defineLayer,
+  type Constructors,
+  type Layer,
+  type Scope,
+  type Settings,
+} from './layer.js';
+
+export interface RecurrentOptions {
+  /** Each takes the states of the one before; default 1. */
+  readonly numLayers?: number;
+  /** Default true. */
+  readonly bias?: boolean;
+  /** Also from the last step to the first, with weights of its own; the states of both side by side. Default false. */
+  readonly bidirectional?: boolean;
+  /** The last layer's states at all steps, N×T×H (default), or after its last step, N×H. */
+  readonly returns?: 'sequence' | 'last';
+}
+
+export interface RnnOptions extends RecurrentOptions {
+  /** Default `tanh`. */
+  readonly nonlinearity?: 'tanh' | 'relu';
+}
+
+/** The states of one layer in one direction, with weights named after both. */
+function applyCell(
+  scope: Scope,
+  x: Tensor,
+  cell: ops.Cell,
+  H: number,
+  name: string,
+  bias: boolean,
+) {
+  const rows = ops.gatesOf(cell) * H;
+  const parameter = (kind: string, shape: Shape) =>
+    scope.parameter(`${kind}_${name}`, shape, fanInUniform(H));
+  const weights = {
+    weightIh: parameter('weight_ih', [rows, x.shape.at(-1)!]),
+    weightHh: parameter('weight_hh', [rows, H]),
+    biasIh: bias ? parameter('bias_ih', [rows]) : undefined,
+    biasHh: bias ? parameter('bias_hh', [rows]) : undefined,
+  };
+  return ops.recurrent(x, weights, cell, name.endsWith('_reverse'));
+}
+
+function recurrent(
+  kind: string,
+  cell: ops.Cell,
+  inputSize: number,
+  hiddenSize: number,
+  options: RecurrentOptions,
+  more: Settings = {},
+): Layer {
+  const { numLayers = 1, bias = true, bidirectional = false, returns = 'sequence' } = options;
+  checkInteger(kind, 'inputSize', inputSize, 1);
+  checkInteger(kind, 'hiddenSize', hiddenSize, 1);
+  checkInteger(kind, 'numLayers', numLayers, 1);
+  checkChoice(kind, 'returns', returns, ['sequence', 'last']);
+  const settings = { inputSize, hiddenSize, numLayers, bias, bidirectional, returns, ...more };
+  const directions = bidirectional ? ['', '_reverse'] : [''];
+  return defineLayer(kind, settings, (scope, x) => {
+    ops.checkSequence(kind, x!, inputSize);
+    let inputs = x!;
+    let outputs: Tensor[] = [];
+    for (let layer = 0; layer < numLayers; layer++) {
+      outputs = directions.map((direction) =>
+        applyCell(scope, inputs, cell, hiddenSize, `l${layer}${direction}`, bias),
+      );
+      inputs = sideBySide(outputs);
+    }
+    if (returns === 'sequence') return inputs;
+    return sideBySide(outputs.map((h, i) => ops.lastState(h, i === 1)));
+  });
+}
+
+const sideBySide = (parts: readonly Tensor[]): Tensor =>
+  parts.length === 1 ? parts[0]! : ops.concat(parts, -1);
+
+/**
+ * h = f(W·x + b + U·h + c) over the steps of N×T×inputSize, starting with zeros (Elman 1990). The layer's parameters
+ * are PyTorch's: weight_ih_l0 H×inputSize, weight_hh_l0 H×H, bias_ih_l0 and bias_hh_l0 H, then those of l1 and so
+ * on; of the other direction with the ending _reverse.
+ * @throws LanewiseError kind 'argument' for settings out of range.
+ */
+export function rnn(
+  inputSize: number,
+  hiddenSize: number,
+  { nonlinearity = 'tanh', ...options }: RnnOptions = {},
+): Layer {
+  const cell = checkChoice('rnn', 'nonlinearity', nonlinearity, ['tanh', 'relu']);
+  return recurrent('rnn', cell, inputSize, hiddenSize, options, { nonlinearity });
+}
+
+/** Long short-term memory (Hochreiter & Schmidhuber 1997), see `rnn`; weights have 4·H rows: i, f, g, o. */
+export const lstm = (
+  inputSize: number,
+  hiddenSize: number,
+  options: RecurrentOptions = {},
+): Layer => recurrent('lstm', 'lstm', inputSize, hiddenSize, options);
+
+/** Gated recurrent unit (Cho et al. 2014, PyTorch's n), see `rnn`; weights have 3·H rows: r, z, n. */
+export const gru = (inputSize: number, hiddenSize: number, options: RecurrentOptions = {}): Layer =>
+  recurrent('gru', 'gru', inputSize, hiddenSize, options);
+
+export const recurrentLayers: Constructors = {
+  gru: ({ inputSize, hiddenSize, ...options }) => gru(inputSize, hiddenSize, options),
+  lstm: ({ inputSize, hiddenSize, ...options }) => lstm(inputSize, hiddenSize, options),
+  rnn: ({ inputSize, hiddenSize, ...options }) => rnn(inputSize, hiddenSize, options),
+};

@@ -1,0 +1,129 @@
+/** Convolutions whose maps or places are connected each in their own way, and borders as a layer. */
+import { LanewiseError } from '../errors.js';
+import * as ops from '../ops/index.js';
+import { checkPaddingMode, type ConvOptions, type Extent } from './conv2d.js';
+import { fanInUniform } from './initializer.js';
+import { checkInteger, checkPair, defineLayer, type Constructors, type Layer } from './layer.js';
+
+/** @throws LanewiseError kind 'argument' unless each output lists different input channels, at least one. */
+function checkTable(kind: string, inChannels: number, table: ops.ConnectionTable): void {
+  const isList = Array.isArray(table) && table.length > 0;
+  const wrong = isList
+    ? table.findIndex(
+        (maps) =>
+          !Array.isArray(maps) ||
+          maps.length === 0 ||
+          new Set(maps).size !== maps.length ||
+          !maps.every((c) => Number.isInteger(c) && c >= 0 && c < inChannels),
+      )
+    : 0;
+  if (wrong < 0) return;
+  const found = isList ? `output ${wrong} has [${String(table[wrong])}]` : `it is ${String(table)}`;
+  throw new LanewiseError(
+    'argument',
+    `${kind}: table lists each output's input channels, different ones from 0 to ${inChannels - 1}: ${found}`,
+  );
+}
+
+/**
+ * Convolution in which output map o sees only the input maps table[o] (LeCun et al. 1998, §II.B: layer C3 of
+ * LeNet-5, whose table has 60 connections and 1,516 parameters). Settings as of conv2d.
+ * Parameters: weight connections×kh×kw in the table's order, bias table.length. Their fan-in is the mean one,
+ * connections/table.length·kh·kw.
+ * @throws LanewiseError kind 'argument' for a table that names channels there are not, or twice.
+ */
+export function connectedConv2d(
+  inChannels: number,
+  table: ops.ConnectionTable,
+  kernelSize: Extent,
+  options: Pick<ConvOptions<Extent>, 'bias' | 'stride'> & { readonly padding?: Extent } = {},
+): Layer {
+  const { stride = 1, padding = 0, bias = true } = options;
+  const kind = 'connectedConv2d';
+  checkInteger(kind, 'inChannels', inChannels, 1);
+  checkTable(kind, inChannels, table);
+  const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
+  const attributes = {
+    stride: checkPair(kind, 'stride', stride, 1),
+    padding: checkPair(kind, 'padding', padding, 0),
+  };
+  const settings = { inChannels, table, kernelSize, stride, padding, bias };
+  return defineLayer(kind, settings, (scope, x) => {
+    const connections = table.flat().length;
+    const init = fanInUniform((connections / table.length) * kh * kw);
+    const w = scope.parameter('weight', [connections, kh, kw], init);
+    const b = bias ? scope.parameter('bias', [table.length], init) : null;
+    const dense = ops.expandConnections(w, { inputs: inChannels, table });
+    return ops.conv2d(x!, dense, b, attributes);
+  });
+}
+
+/**
+ * A convolution with filters of its own at each of P×Q places (Taigman et al. 2014): Keras's LocallyConnected2D.
+ * Parameters: weight P×Q×inChannels·kh·kw×outChannels, bias outChannels×P×Q; P and Q follow from the input.
+ * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
+ */
+export function locallyConnected2d(
+  inChannels: number,
+  outChannels: number,
+  kernelSize: Extent,
+  options: Pick<ConvOptions<Extent>, 'bias' | 'stride' | 'paddingMode'> & {
+    readonly padding?: Extent;
+  } = {},
+): Layer {
+  const { stride = 1, padding = 0, paddingMode = 'zeros', bias = true } = options;
+  const kind = 'locallyConnected2d';
+  checkInteger(kind, 'inChannels', inChannels, 1);
+  checkInteger(kind, 'outChannels', outChannels, 1);
+  const kernel = checkPair(kind, 'kernelSize', kernelSize, 1);
+  const steps = checkPair(kind, 'stride', stride, 1);
+  const [ph, pw] = checkPair(kind, 'padding', padding, 0);
+  const mode = checkPaddingMode(kind, paddingMode);
+  const settings = { inChannels, outChannels, kernelSize, stride, padding, paddingMode, bias };
+  return defineLayer(kind, settings, (scope, x) => {
+    const padded = ph || pw ? ops.pad2d(x!, [pw, pw, ph, ph], { mode }) : x!;
+    const [P, Q] = ops.places(padded.shape, { kernel, stride: steps });
+    const K = inChannels * kernel[0] * kernel[1];
+    const init = fanInUniform(K);
+    const w = scope.parameter('weight', [P, Q, K, outChannels], init);
+    const b = bias ? scope.parameter('bias', [outChannels, P, Q], init) : null;
+    return ops.locallyConnected2d(padded, w, b, { kernel, stride: steps });
+  });
+}
+
+/**
+ * Borders around images: ZeroPad2d, ConstantPad2d, ReplicationPad2d and ReflectionPad2d of PyTorch in one.
+ * `padding`: pixels on all sides, [vertical, horizontal], or [left, right, top, bottom]; `value`: of mode `zeros`.
+ * @throws LanewiseError kind 'argument' for pixels that are no whole numbers.
+ */
+export function pad2d(
+  padding: Extent | ops.Sides,
+  { mode = 'zeros', value = 0 }: { readonly mode?: ops.PaddingMode; readonly value?: number } = {},
+): Layer {
+  const kind = 'pad2d';
+  checkPaddingMode(kind, mode);
+  if (typeof value !== 'number') {
+    throw new LanewiseError('argument', `pad2d: value is ${String(value)}, expected a number`);
+  }
+  const sides = sidesOf(padding);
+  return defineLayer(kind, { padding, mode, value }, (_, x) =>
+    ops.pad2d(x!, sides, { mode, value }),
+  );
+}
+
+function sidesOf(padding: Extent | ops.Sides): ops.Sides {
+  if (Array.isArray(padding) && padding.length === 4) {
+    for (const side of padding as ops.Sides) checkInteger('pad2d', 'padding', side, 0);
+    return padding as unknown as ops.Sides;
+  }
+  const [v, h] = checkPair('pad2d', 'padding', padding, 0);
+  return [h, h, v, v];
+}
+
+export const unsharedLayers: Constructors = {
+  connectedConv2d: ({ inChannels, table, kernelSize, ...options }) =>
+    connectedConv2d(inChannels, table, kernelSize, options),
+  locallyConnected2d: ({ inChannels, outChannels, kernelSize, ...options }) =>
+    locallyConnected2d(inChannels, outChannels, kernelSize, options),
+  pad2d: ({ padding, ...options }) => pad2d(padding, options),
+};

@@ -1,0 +1,63 @@
+/**
+ * Functional wiring: layers are applied to wires, and what comes out is a wire again. A wire holds no
+ * numbers and no shape; it says which layer it comes from, and so the whole net that leads to it.
+ */
+import { LanewiseError } from '../errors.js';
+import type { Shape } from '../graph/tensor.js';
+import type { Layer } from './layer.js';
+
+/** What goes into a model. */
+export interface InputSettings {
+  /** Of one sample: channels × height × width for images. */
+  readonly shape: Shape;
+  /** Inputs are (v − mean)/deviation, v in [0, 1] for images in bytes. */
+  readonly mean: number;
+  readonly deviation: number;
+  /** For whole numbers, such as tokens: each is below this. Absent for real numbers. */
+  readonly vocabulary?: number;
+}
+
+export interface Wire {
+  readonly kind: 'wire';
+  /** What it comes from: a layer, an input of a model, or an input of a block. */
+  readonly from: Layer | InputSettings | 'block';
+  /** What that layer is applied to. */
+  readonly inputs: readonly Wire[];
+}
+
+export const isWire = (value: unknown): value is Wire =>
+  typeof value === 'object' && value !== null && (value as Wire).kind === 'wire';
+
+/** A layer, not an input of a model or block. */
+export const isApplied = (wire: Wire): wire is Wire & { readonly from: Layer } =>
+  typeof wire.from === 'function';
+
+/** The wire that comes out of `layer` on `inputs`. @throws LanewiseError kind 'argument' for what are no wires, or too many. */
+export function connect(layer: Layer, inputs: readonly unknown[]): Wire {
+  const [least, most] = layer.inputs;
+  const wrong = inputs.find((value) => !isWire(value));
+  if (wrong !== undefined) {
+    throw new LanewiseError(
+      'argument',
+      `${layer.kind} is applied to ${typeof wrong === 'function' ? 'a layer' : String(wrong)}, expected what input() or a layer gives`,
+    );
+  }
+  checkCount(layer, inputs.length, least, most);
+  return { kind: 'wire', from: layer, inputs: inputs as readonly Wire[] };
+}
+
+/** @throws LanewiseError kind 'argument' unless the layer takes `found` inputs. */
+export function checkCount(
+  { kind }: Layer,
+  found: number,
+  least: number,
+  most: number,
+  where = kind,
+): void {
+  if (found >= least && found <= most) return;
+  const several = most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+  throw new LanewiseError(
+    'argument',
+    `${where} is applied to ${found} inputs, expected ${least === most ? least : several}`,
+  );
+}

@@ -1,0 +1,170 @@
+/** Losses over classes. The classes are on axis 1 of images (N×C×H×W, as in PyTorch), else on the last. */
+import { ShapeError } from '../graph/op.js';
+import { showShape, type Tensor } from '../graph/tensor.js';
+import * as ops from '../ops/index.js';
+import { checkNumber, checkOneOf, checkWeights, type Loss } from './define.js';
+import { distributed, fromRows, labelled, meanOverPositions, toRows } from './targets.js';
+
+const softmax = (output: Tensor): Tensor => fromRows(ops.softmax(toRows(output)), output);
+
+/** Positions where the highest output is the label's, or where the highest output and target meet. */
+function highest(loss: string) {
+  return (output: Tensor, target: Tensor): Tensor => {
+    if (target.dtype === 'i32') {
+      const { rows, rowLabels, ...classes } = labelled(loss, output, target);
+      return meanOverPositions(ops.correct(rows, rowLabels), classes);
+    }
+    const { rows, rowTargets, ...classes } = distributed(loss, output, target);
+    return meanOverPositions(ops.agreeing(rows, rowTargets), classes);
+  };
+}
+
+/**
+ * −Σ_c w_c·q_c·log softmax(output)_c, PyTorch's CrossEntropyLoss. Targets are class indices (i32: n for n×C,
+ * n×T for n×T×C, N×H×W for N×C×H×W; t is their one-hot vector) or distributions t (f32, in the output's
+ * shape); q = (1 − labelSmoothing)·t + labelSmoothing/C, w are the class weights. A sample's loss is the mean
+ * over its positions. Scores are probabilities.
+ *
+ * A minibatch's loss is divided by the number of samples, as in Keras; PyTorch divides by the sum of the
+ * labels' weights.
+ */
+export function crossEntropy({
+  labelSmoothing = 0,
+  classWeights,
+}: {
+  /** From 0 to 1; default 0. */
+  readonly labelSmoothing?: number;
+  /** One number a class; default 1 each. */
+  readonly classWeights?: readonly number[];
+} = {}): Loss {
+  const kind = 'crossEntropy';
+  checkNumber(kind, 'labelSmoothing', labelSmoothing, { least: 0, most: 1 });
+  if (classWeights) checkWeights(kind, 'classWeights', classWeights);
+  const isPlain = labelSmoothing === 0 && !classWeights;
+
+  /** w·q of targets in rows. */
+  function weighted(output: Tensor, rowTargets: Tensor, C: number): Tensor {
+    if (isPlain) return rowTargets;
+    if (classWeights && classWeights.length !== C) {
+      throw new ShapeError(
+        kind,
+        `output ${showShape(output.shape)} has ${C} classes, classWeights has ${classWeights.length} values`,
+      );
+    }
+    const rest = ops.constant(labelSmoothing / C, [1]);
+    const smoothed = ops.add(ops.scale(rowTargets, 1 - labelSmoothing), rest);
+    return classWeights ? ops.multiply(smoothed, ops.literal(classWeights)) : smoothed;
+  }
+
+  return {
+    kind,
+    settings: { labelSmoothing, ...(classWeights ? { classWeights: [...classWeights] } : {}) },
+    perSample(output, target) {
+      if (target.dtype === 'f32') {
+        const { rows, rowTargets, ...classes } = distributed(kind, output, target);
+        const q = weighted(output, rowTargets, classes.C);
+        return meanOverPositions(ops.distributionCrossEntropy(rows, q), classes);
+      }
+      const { rows, rowLabels, ...classes } = labelled(kind, output, target);
+      if (isPlain) return meanOverPositions(ops.crossEntropy(rows, rowLabels), classes);
+      const q = weighted(output, ops.oneHot(rowLabels, classes.C), classes.C);
+      return meanOverPositions(ops.distributionCrossEntropy(rows, q), classes);
+    },
+    scores: softmax,
+    hits: highest(kind),
+  };
+}
+
+/**
+ * T²·Σ_c p_c·(log p_c − log softmax(output/T)_c), for distillation (Hinton et al. 2015): the output is a
+ * student's logits, T the temperature. `from: 'logits'`: the target is the teacher's logits and
+ * p = softmax(target/T); `from: 'probabilities'`: the target is p. Targets are f32 in the output's shape.
+ * Scores are the student's probabilities at temperature 1.
+ */
+export function klDivergence({
+  temperature = 1,
+  from = 'logits',
+}: {
+  /** Above 0; default 1. */
+  readonly temperature?: number;
+  /** What targets are; default `logits`. */
+  readonly from?: 'logits' | 'probabilities';
+} = {}): Loss {
+  const kind = 'klDivergence';
+  checkNumber(kind, 'temperature', temperature, { above: 0 });
+  checkOneOf(kind, 'from', from, ['logits', 'probabilities']);
+  const cooled = (x: Tensor): Tensor => (temperature === 1 ? x : ops.scale(x, 1 / temperature));
+  return {
+    kind,
+    settings: { temperature, from },
+    perSample(output, target) {
+      const { rows, rowTargets, ...classes } = distributed(kind, output, target);
+      const p = from === 'logits' ? ops.softmax(cooled(rowTargets)) : rowTargets;
+      const divergence = ops.divergence(cooled(rows), p);
+      const scaled =
+        temperature === 1 ? divergence : ops.scale(divergence, temperature * temperature);
+      return meanOverPositions(scaled, classes);
+    },
+    scores: softmax,
+    hits: highest(kind),
+  };
+}
+
+/**
+ * 1/C · Σ_{c ≠ label} max(0, margin − output[label] + output[c])^p, the hinge of several classes: PyTorch's
+ * MultiMarginLoss. Targets are class indices (i32). Scores are the outputs.
+ */
+export function hinge({
+  p = 1,
+  margin = 1,
+}: {
+  /** 1 or 2; default 1. */
+  readonly p?: 1 | 2;
+  /** At least 0; default 1. */
+  readonly margin?: number;
+} = {}): Loss {
+  const kind = 'hinge';
+  checkOneOf(kind, 'p', p, [1, 2]);
+  checkNumber(kind, 'margin', margin, { least: 0 });
+  return {
+    kind,
+    settings: { p, margin },
+    perSample(output, target) {
+      const { rows, rowLabels, ...classes } = labelled(kind, output, target);
+      return meanOverPositions(ops.margins(rows, rowLabels, margin, p), classes);
+    },
+    scores: (output) => output,
+    hits: highest(kind),
+  };
+}
+
+/**
+ * output[label] + log(e^−j + Σ_c e^−output[c]): LeNet-5's discriminative criterion (LeCun et al. 1998, eq. 9),
+ * of outputs that are penalties, such as an `rbf` layer's: the smallest is the answer. It pushes wrong
+ * classes' penalties up, and stops where they are well above j: as if there were one more class, none of
+ * these, of penalty j. The paper prints no value of j. Targets are class indices (i32). Scores are the
+ * penalties' negatives.
+ */
+export function mapCriterion({
+  j = 1,
+}: {
+  /** Above 0; default 1. */
+  readonly j?: number;
+} = {}): Loss {
+  const kind = 'mapCriterion';
+  checkNumber(kind, 'j', j, { above: 0 });
+  const negative = (output: Tensor): Tensor => ops.scale(output, -1);
+  return {
+    kind,
+    settings: { j },
+    perSample(output, target) {
+      const { rows, rowLabels, ...classes } = labelled(kind, output, target);
+      return meanOverPositions(ops.mapLosses(rows, rowLabels, j), classes);
+    },
+    scores: negative,
+    hits(output, target) {
+      const { rows, rowLabels, ...classes } = labelled(kind, output, target);
+      return meanOverPositions(ops.correct(negative(rows), rowLabels), classes);
+    },
+  };
+}

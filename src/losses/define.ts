@@ -1,0 +1,72 @@
+/** What a loss is, and checks of its settings. */
+import { LanewiseError } from '../errors.js';
+import type { Tensor } from '../graph/tensor.js';
+
+/**
+ * A loss as training sees it: graphs of the model's output and the target. A minibatch's loss is the mean of
+ * its samples', whatever the loss. Targets are class indices (i32) or values (f32); each constructor says
+ * which it takes.
+ */
+export interface Loss {
+  readonly kind: string;
+  /** What the constructor was given, defaults filled in; JSON. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /**
+   * One value a sample: n, of an output n×….
+   * @throws ShapeError naming both shapes if they do not fit.
+   */
+  perSample(output: Tensor, target: Tensor): Tensor;
+  /** What a prediction shows of an output, in its shape: highest for the predicted class, if there are classes. */
+  scores(output: Tensor): Tensor;
+  /** Share of right answers of each sample, n values in [0, 1]; undefined where the target has no right answer. */
+  hits?(output: Tensor, target: Tensor): Tensor | undefined;
+}
+
+/** The ends of a range; `above` and `least` exclude one another. */
+interface Range {
+  readonly above?: number;
+  readonly least?: number;
+  readonly most?: number;
+}
+
+function showRange({ above, least, most }: Range): string {
+  if (above !== undefined) return `a number above ${above}`;
+  return most === undefined ? `a number of at least ${least}` : `a number from ${least} to ${most}`;
+}
+
+/** @throws LanewiseError kind 'argument' unless `value` is a finite number in the range. */
+export function checkNumber(loss: string, name: string, value: unknown, range: Range): number {
+  const { above = -Infinity, least = -Infinity, most = Infinity } = range;
+  if (Number.isFinite(value) && typeof value === 'number') {
+    if (value > above && value >= least && value <= most) return value;
+  }
+  throw new LanewiseError(
+    'argument',
+    `${loss}: ${name} is ${String(value)}, expected ${showRange(range)}`,
+  );
+}
+
+/** @throws LanewiseError kind 'argument' unless `value` is one of `choices`. */
+export function checkOneOf<T extends string | number>(
+  loss: string,
+  name: string,
+  value: unknown,
+  choices: readonly T[],
+): T {
+  if (choices.includes(value as T)) return value as T;
+  throw new LanewiseError(
+    'argument',
+    `${loss}: ${name} is '${String(value)}', expected one of ${choices.join(', ')}`,
+  );
+}
+
+/** @throws LanewiseError kind 'argument' unless `value` is a list of numbers of at least 0. */
+export function checkWeights(loss: string, name: string, value: unknown): readonly number[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new LanewiseError(
+      'argument',
+      `${loss}: ${name} is ${String(value)}, expected one number a class`,
+    );
+  }
+  return value.map((weight, c) => checkNumber(loss, `${name}[${c}]`, weight, { least: 0 }));
+}

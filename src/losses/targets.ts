@@ -1,0 +1,141 @@
+/** How outputs and targets of a loss belong together, and the matrices that the ops take. */
+import { ShapeError } from '../graph/op.js';
+import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
+import * as ops from '../ops/index.js';
+
+const sameShape = (a: Shape, b: Shape): boolean => showShape(a) === showShape(b);
+
+/** `4×10 (i32)`: indices are told from values. */
+const show = ({ shape, dtype }: Tensor): string =>
+  dtype === 'f32' ? showShape(shape) : `${showShape(shape)} (${dtype})`;
+
+/** @throws ShapeError */
+function refuse(loss: string, output: Tensor, target: Tensor, expected: string): never {
+  throw new ShapeError(
+    loss,
+    `output ${show(output)} does not fit target ${show(target)}: expected ${expected}`,
+  );
+}
+
+const reshaped = (x: Tensor, shape: Shape): Tensor =>
+  sameShape(x.shape, shape) ? x : ops.reshape(x, shape);
+
+/** Images, N×C×H×W, have their classes on axis 1, as in PyTorch; everything else on the last. */
+const isImages = ({ length }: Shape): boolean => length === 4;
+
+/** An output's classes. */
+export interface Classes {
+  readonly n: number;
+  readonly C: number;
+  /** The output's shape without its classes: one label each. */
+  readonly labels: Shape;
+  /** Answers of one sample. */
+  readonly positions: number;
+}
+
+/** Undefined for outputs that have no classes: fewer than two axes. */
+function classesOf({ shape }: Tensor): Classes | undefined {
+  if (shape.length < 2) return undefined;
+  const axis = isImages(shape) ? 1 : shape.length - 1;
+  const labels = shape.toSpliced(axis, 1);
+  const n = shape[0]!;
+  return { n, C: shape[axis]!, labels, positions: sizeOf(labels.slice(1)) };
+}
+
+/** One row of C values for each position of each sample: (n·positions)×C. */
+export function toRows(x: Tensor): Tensor {
+  const { n, C, positions } = classesOf(x)!;
+  const matrix = [n * positions, C];
+  if (!isImages(x.shape)) return reshaped(x, matrix);
+  return ops.reshape(ops.transpose(ops.reshape(x, [n, C, positions]), 1, 2), matrix);
+}
+
+/** The rows of a tensor of `like`'s shape, in that shape again. */
+export function fromRows(rows: Tensor, like: Tensor): Tensor {
+  const { n, C, positions } = classesOf(like)!;
+  if (!isImages(like.shape)) return reshaped(rows, like.shape);
+  return ops.reshape(ops.transpose(ops.reshape(rows, [n, positions, C]), 1, 2), like.shape);
+}
+
+/** The mean over each sample's positions: n·positions values to n. */
+export function meanOverPositions(values: Tensor, { n, positions }: Classes): Tensor {
+  if (positions === 1) return values;
+  return ops.mean(ops.reshape(values, [n, positions]), 1);
+}
+
+/** An output in rows with a label for each. */
+export interface Labelled extends Classes {
+  readonly rows: Tensor;
+  /** n·positions, i32. */
+  readonly rowLabels: Tensor;
+}
+
+/** @throws ShapeError unless the target is class indices, one for each position of the output. */
+export function labelled(loss: string, output: Tensor, target: Tensor): Labelled {
+  const classes = classesOf(output);
+  const expected = 'class indices (i32) n for n×C, n×T for n×T×C, N×H×W for N×C×H×W';
+  if (!classes || target.dtype !== 'i32' || !sameShape(classes.labels, target.shape)) {
+    return refuse(loss, output, target, expected);
+  }
+  const rowLabels = reshaped(target, [classes.n * classes.positions]);
+  return { ...classes, rows: toRows(output), rowLabels };
+}
+
+/** An output in rows with a distribution, or another output, for each. */
+export interface Distributed extends Classes {
+  readonly rows: Tensor;
+  readonly rowTargets: Tensor;
+}
+
+/** @throws ShapeError unless the target is values (f32) in the output's shape. */
+export function distributed(loss: string, output: Tensor, target: Tensor): Distributed {
+  const classes = classesOf(output);
+  if (!classes || target.dtype !== 'f32' || !sameShape(output.shape, target.shape)) {
+    return refuse(loss, output, target, `values (f32) of the output's shape, n×C at least`);
+  }
+  return { ...classes, rows: toRows(output), rowTargets: toRows(target) };
+}
+
+/** Outputs and targets of a loss that compares values, as matrices of one row a sample. */
+export interface Compared {
+  readonly y: Tensor;
+  readonly target: Tensor;
+  /** Values of a sample. */
+  readonly size: number;
+}
+
+/** n and n×1 are one value a sample, however it is written. */
+const isSame = (a: Shape, b: Shape): boolean =>
+  sameShape(a, b) || (sizeOf(a) === a[0] && sizeOf(b) === a[0] && a[0] === b[0]);
+
+/** Whether the target is class indices among several classes, so that it is compared as one-hot vectors. */
+export const isOneHot = (output: Tensor, target: Tensor): boolean =>
+  target.dtype === 'i32' && !isSame(output.shape, target.shape);
+
+/**
+ * The target is values (f32) of the output's shape, or whole numbers (i32) that are compared as numbers if
+ * they have the output's shape, and as one-hot vectors if they are class indices: n for n×C, n×T for n×T×C.
+ * @throws ShapeError for others.
+ */
+export function compared(loss: string, output: Tensor, target: Tensor): Compared {
+  const n = output.shape[0] ?? 0;
+  const size = sizeOf(output.shape.slice(1));
+  const matrix = [n, size];
+  const y = output.shape.length ? reshaped(output, matrix) : output;
+  if (output.shape.length && isSame(output.shape, target.shape)) {
+    const values = target.dtype === 'f32' ? target : ops.toFloats(target);
+    return { y, size, target: reshaped(values, matrix) };
+  }
+  const classes = classesOf(output);
+  const isIndices = target.dtype === 'i32' && !isImages(output.shape);
+  if (!classes || !isIndices || !sameShape(classes.labels, target.shape)) {
+    return refuse(
+      loss,
+      output,
+      target,
+      `values (f32) of the output's shape or class indices (i32) n for n×C, n×T for n×T×C`,
+    );
+  }
+  const oneHot = ops.oneHot(reshaped(target, [n * classes.positions]), classes.C);
+  return { y, size, target: reshaped(oneHot, matrix) };
+}

@@ -1,0 +1,159 @@
+/**
+ * Losses that compare values, over all values of a sample whatever their shape. Targets are values (f32) of
+ * the output's shape, whole numbers (i32) of that shape, or class indices (i32: n for n×C, n×T for n×T×C),
+ * which are compared as one-hot vectors.
+ */
+import type { Tensor } from '../graph/tensor.js';
+import * as ops from '../ops/index.js';
+import { checkNumber, checkOneOf, type Loss } from './define.js';
+import { compared, isOneHot, labelled, meanOverPositions } from './targets.js';
+
+/** Positions where the highest output is the label's; undefined for targets that are no class indices. */
+function highest(loss: string) {
+  return (output: Tensor, target: Tensor): Tensor | undefined => {
+    if (!isOneHot(output, target)) return undefined;
+    const { rows, rowLabels, ...classes } = labelled(loss, output, target);
+    return meanOverPositions(ops.correct(rows, rowLabels), classes);
+  };
+}
+
+/** Hits of a yes or no: share of values on the target's side of the threshold. */
+function sides(loss: string, threshold: number, targetThreshold: number) {
+  const ofClasses = highest(loss);
+  return (output: Tensor, target: Tensor): Tensor => {
+    const hits = ofClasses(output, target);
+    if (hits) return hits;
+    const { y, target: t } = compared(loss, output, target);
+    return ops.sameSide(y, t, threshold, targetThreshold);
+  };
+}
+
+/** A loss of matrices y and t, n×size; scores are the outputs. */
+function ofValues(
+  kind: string,
+  settings: Loss['settings'],
+  perSample: (y: Tensor, target: Tensor, size: number) => Tensor,
+): Loss {
+  return {
+    kind,
+    settings,
+    perSample(output, target) {
+      const { y, target: t, size } = compared(kind, output, target);
+      return perSample(y, t, size);
+    },
+    scores: (output) => output,
+    hits: highest(kind),
+  };
+}
+
+/** Σ (output − target)². */
+export const squaredError = (): Loss => ofValues('squaredError', {}, ops.sumOfSquaredErrors);
+
+/** The mean of (output − target)² over a sample's values: PyTorch's MSELoss. */
+export const meanSquaredError = (): Loss =>
+  ofValues('meanSquaredError', {}, (y, target, size) =>
+    ops.scale(ops.sumOfSquaredErrors(y, target), 1 / size),
+  );
+
+/** |output − target|, its mean or sum over a sample's values: PyTorch's L1Loss. */
+export function l1({
+  reduction = 'mean',
+}: {
+  /** Over a sample's values; default `mean`. */
+  readonly reduction?: 'mean' | 'sum';
+} = {}): Loss {
+  checkOneOf('l1', 'reduction', reduction, ['mean', 'sum']);
+  return ofValues('l1', { reduction }, (y, target, size) =>
+    ops.absoluteErrors(y, target, reduction === 'mean' ? 1 / size : 1),
+  );
+}
+
+/**
+ * The mean over a sample's values of ½d² for |d| ≤ delta, else delta·(|d| − ½delta), d = output − target:
+ * PyTorch's HuberLoss.
+ */
+export function huber({
+  delta = 1,
+}: {
+  /** Above 0; default 1. */
+  readonly delta?: number;
+} = {}): Loss {
+  checkNumber('huber', 'delta', delta, { above: 0 });
+  return ofValues('huber', { delta }, (y, target, size) =>
+    ops.huberErrors(y, target, delta, 1 / size),
+  );
+}
+
+/**
+ * The mean over a sample's values of ½d²/beta for |d| < beta, else |d| − ½beta, d = output − target:
+ * PyTorch's SmoothL1Loss.
+ */
+export function smoothL1({
+  beta = 1,
+}: {
+  /** Above 0; default 1. */
+  readonly beta?: number;
+} = {}): Loss {
+  checkNumber('smoothL1', 'beta', beta, { above: 0 });
+  return ofValues('smoothL1', { beta }, (y, target, size) =>
+    ops.huberErrors(y, target, beta, 1 / (beta * size)),
+  );
+}
+
+/**
+ * The mean over a sample's values of −t·log y − (1 − t)·log(1 − y), y the output, a probability, t the
+ * target; logarithms are at least −100: PyTorch's BCELoss. Hits: y > ½ where t > ½.
+ */
+export const binaryCrossEntropy = (): Loss => ({
+  ...ofValues('binaryCrossEntropy', {}, (y, target, size) =>
+    ops.binaryCrossEntropy(y, target, 1 / size),
+  ),
+  hits: sides('binaryCrossEntropy', 0.5, 0.5),
+});
+
+/**
+ * The mean over a sample's values of −posWeight·t·log σ(y) − (1 − t)·log(1 − σ(y)), y the output, t the
+ * target, σ the sigmoid: PyTorch's BCEWithLogitsLoss. Scores are σ(y). Hits: y > 0 where t > ½.
+ */
+export function binaryCrossEntropyWithLogits({
+  posWeight = 1,
+}: {
+  /** Weight of positive targets, at least 0; default 1. */
+  readonly posWeight?: number;
+} = {}): Loss {
+  const kind = 'binaryCrossEntropyWithLogits';
+  checkNumber(kind, 'posWeight', posWeight, { least: 0 });
+  return {
+    ...ofValues(kind, { posWeight }, (y, target, size) =>
+      ops.binaryCrossEntropyWithLogits(y, target, posWeight, 1 / size),
+    ),
+    scores: ops.sigmoid,
+    hits: sides(kind, 0, 0.5),
+  };
+}
+
+/**
+ * The mean over a sample's values of max(0, margin − s·output), s = 1 for targets above 0 and −1 for others
+ * (so −1 and 1, or 0 and 1): Keras' Hinge. Hits: output > 0 where target > 0.
+ */
+export function binaryHinge({
+  margin = 1,
+}: {
+  /** At least 0; default 1. */
+  readonly margin?: number;
+} = {}): Loss {
+  const kind = 'binaryHinge';
+  checkNumber(kind, 'margin', margin, { least: 0 });
+  return {
+    ...ofValues(kind, { margin }, (y, target, size) =>
+      ops.binaryHinges(y, target, margin, 1 / size),
+    ),
+    hits: sides(kind, 0, 0),
+  };
+}
+
+/**
+ * 1 − cos of the angle between a sample's output and target, each taken as one vector: PyTorch's
+ * CosineEmbeddingLoss of similar pairs. A zero vector has no direction: loss 1, no gradient.
+ */
+export const cosine = (): Loss => ofValues('cosine', {}, ops.cosineDistances);

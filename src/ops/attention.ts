@@ -1,0 +1,143 @@
+/**
+ * Scaled dot-product attention in several heads (Vaswani et al. 2017, section 3.2) as three ops: weights from queries
+ * and keys, which are kept for backward, and the weighted sum of the values. Gradients are products of the same form.
+ */
+import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
+import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
+
+export interface AttentionAttributes {
+  /** Each has an equal share of the features. */
+  readonly heads: number;
+  /** Whether query t sees only the keys up to t. */
+  readonly causal: boolean;
+}
+
+interface ScoreAttributes extends AttentionAttributes {
+  /** Whether a row's softmax is taken. */
+  readonly normalize: boolean;
+}
+
+/** The kernels' leading operands, from the shape of the weights and the features of all heads. */
+function leading([N, heads, T, S]: Shape, D: number, causal: boolean) {
+  return [N!, heads!, T!, S!, D / heads!, Number(causal)] as const;
+}
+
+/** 1/√d. */
+const scaleOf = (D: number, heads: number): number => 1 / Math.sqrt(D / heads);
+
+const scoresOp: Op<{ q: Tensor; k: Tensor }, ScoreAttributes> = defineOp({
+  name: 'attentionScores',
+  shape: ({ q, k }, { heads }) => ({ shape: [q.shape[0]!, heads, q.shape[1]!, k.shape[1]!] }),
+  forward(emit, { inputs: { q }, output, attributes: { causal, normalize } }, at) {
+    const D = q.shape[2]!;
+    emit.attentionScores(
+      ...leading(output.shape, D, causal),
+      Number(normalize),
+      normalize ? scaleOf(D, output.shape[1]!) : 1,
+      at.inputs.q,
+      at.inputs.k,
+      at.output,
+      at.workspace,
+    );
+  },
+  backward({ inputs: { q, k }, output, attributes: { heads, causal, normalize } }, dy) {
+    const scale = scaleOf(q.shape[2]!, heads);
+    const scores = normalize ? apply(scoresGradientOp, { p: output, dy }, { causal, scale }) : dy;
+    return {
+      q: apply(productOp, { p: scores, x: k }, { causal, transposed: false }),
+      k: apply(productOp, { p: scores, x: q }, { causal, transposed: true }),
+    };
+  },
+  workspace: ({ inputs: { q, k }, attributes: { heads } }) =>
+    (q.shape[2]! / heads) * k.shape[1]! * 4,
+  flops: ({ inputs: { q }, output }) => productFlops(output.shape, q.shape[2]!),
+});
+
+const scoresGradientOp = defineOp<
+  { p: Tensor; dy: Tensor },
+  { readonly causal: boolean; readonly scale: number }
+>({
+  name: 'attentionScoresGradient',
+  shape: ({ p }) => ({ shape: p.shape }),
+  forward(k, { inputs: { p }, attributes: { causal, scale } }, at) {
+    const [N, heads, T, S] = p.shape as [number, number, number, number];
+    const { inputs, output } = at;
+    k.attentionScoresGradient(N * heads, T, S, Number(causal), scale, inputs.p, inputs.dy, output);
+  },
+  inPlace: ['dy'],
+});
+
+interface ProductAttributes {
+  readonly causal: boolean;
+  readonly transposed: boolean;
+}
+
+const productOp: Op<{ p: Tensor; x: Tensor }, ProductAttributes> = defineOp({
+  name: 'attentionProduct',
+  shape({ p, x }, { transposed }) {
+    return { shape: [x.shape[0]!, p.shape[transposed ? 3 : 2]!, x.shape[2]!] };
+  },
+  forward: (k, { inputs: { p, x }, attributes: { causal, transposed } }, at) =>
+    k.attentionProduct(
+      ...leading(p.shape, x.shape[2]!, causal),
+      Number(transposed),
+      at.inputs.p,
+      at.inputs.x,
+      at.output,
+    ),
+  backward({ inputs: { p, x }, attributes: { causal, transposed } }, dy) {
+    const [q, k] = transposed ? [x, dy] : [dy, x];
+    const attributes = { heads: p.shape[1]!, causal, normalize: false };
+    return {
+      p: apply(scoresOp, { q, k }, attributes),
+      x: apply(productOp, { p, x: dy }, { causal, transposed: !transposed }),
+    };
+  },
+  flops: ({ inputs: { p, x } }) => productFlops(p.shape, x.shape[2]!),
+});
+
+/** A masked half is computed nowhere; it is counted, as is usual. */
+const productFlops = ([N, , T, S]: Shape, D: number): number => 2 * N! * T! * S! * D;
+
+function check(q: Tensor, k: Tensor, v: Tensor, { heads, causal }: AttentionAttributes): void {
+  const shapes = [q, k, v].map((t) => showShape(t.shape)).join(', ');
+  const [N, T, D] = q.shape;
+  const fits = [k, v].every(({ shape }) => shape.length === 3 && shape[0] === N && shape[2] === D);
+  if (q.shape.length !== 3 || !fits || k.shape[1] !== v.shape[1]) {
+    throw new ShapeError(
+      'attention',
+      `query, key and value have shapes ${shapes}, expected N×T×D, N×S×D and N×S×D`,
+    );
+  }
+  if (!Number.isInteger(heads) || heads < 1 || D! % heads !== 0) {
+    throw new ShapeError(
+      'attention',
+      `${D} features of ${shapes} do not divide into ${heads} heads`,
+    );
+  }
+  if (causal && k.shape[1] !== T) {
+    throw new ShapeError(
+      'attention',
+      `a causal mask needs as many keys as queries, found ${shapes}`,
+    );
+  }
+}
+
+/**
+ * softmax(q·kᵀ/√d)·v in each head; q: N×T×D, k and v: N×S×D, result N×T×D, of which a head has d = D/heads
+ * columns. If causal, query t sees the keys up to t.
+ * @param onWeights what becomes of the softmax, N×heads×T×S, before the values are weighted: dropout.
+ * @throws ShapeError if the shapes do not go together, or the features do not divide.
+ */
+export function attention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  attributes: AttentionAttributes,
+  onWeights = (weights: Tensor): Tensor => weights,
+): Tensor {
+  check(q, k, v, attributes);
+  const { heads, causal } = attributes;
+  const weights = onWeights(apply(scoresOp, { q, k }, { heads, causal, normalize: true }));
+  return apply(productOp, { p: weights, x: v }, { causal, transposed: false });
+}

@@ -1,0 +1,125 @@
+/** The geometry of a convolution: its extents, how its images are padded, and which kernels compute it. */
+import { ShapeError } from '../graph/op.js';
+import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
+
+/** Vertical, horizontal. */
+export type Pair = readonly [number, number];
+
+export type Algorithm = 'auto' | 'direct';
+
+/** A convolution with the same zeros on opposite sides: what the kernels know. */
+export interface Geometry {
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  readonly groups: number;
+  readonly algorithm?: Algorithm | undefined;
+}
+
+/** Places of a window along one axis: ⌊(extent + 2·padding − kernel)/stride⌋ + 1. */
+export const windows = (extent: number, kernel: number, stride: number, padding: number): number =>
+  Math.floor((extent + 2 * padding - kernel) / stride) + 1;
+
+/** What a dilated kernel spans: dilation·(kernel − 1) + 1. */
+export const reach = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1;
+
+/** @throws ShapeError unless both are whole numbers of at least `least`. */
+export function checkPair(op: string, name: string, pair: Pair, least: number): void {
+  if (pair.length === 2 && pair.every((value) => Number.isInteger(value) && value >= least)) return;
+  throw new ShapeError(
+    op,
+    `${name} is ${pair.join('×')}, expected whole numbers of at least ${least}`,
+  );
+}
+
+export const showPair = ([a, b]: Pair): string => (a === b ? String(a) : `${a}×${b}`);
+
+/** @throws ShapeError unless `groups` is a whole number that divides both numbers of channels. */
+export function checkGroups(op: string, groups: number, inputs: number, outputs: number): void {
+  if (!Number.isInteger(groups) || groups < 1) {
+    throw new ShapeError(op, `groups is ${groups}, expected a whole number of at least 1`);
+  }
+  const undivided = inputs % groups ? `${inputs} input` : outputs % groups && `${outputs} output`;
+  if (undivided) throw new ShapeError(op, `groups ${groups} do not divide ${undivided} channels`);
+}
+
+/** @throws ShapeError unless x is N×C×H×W and w O×C/groups×kh×kw. */
+export function checkOperands(op: string, x: Tensor, w: Tensor, groups: number): void {
+  const images = x.shape.length === 4 && w.shape.length === 4;
+  if (images) checkGroups(op, groups, x.shape[1]!, w.shape[0]!);
+  if (images && x.shape[1] === w.shape[1]! * groups) return;
+  const C = groups === 1 ? 'C' : `C/${groups}`;
+  throw new ShapeError(
+    op,
+    `input ${showShape(x.shape)} (N×C×H×W) does not fit weight ${showShape(w.shape)} (O×${C}×kh×kw)`,
+  );
+}
+
+/** Extents of a convolution from its two image-side shapes; see assembly/conv2d.ts for the letters. */
+export function extents(x: Shape, w: Shape, { stride, padding, dilation, groups }: Geometry) {
+  const [N, C, H, W] = x as [number, number, number, number];
+  const [O, , kh, kw] = w as [number, number, number, number];
+  const [sh, sw] = stride;
+  const [ph, pw] = padding;
+  const [dilationH, dilationW] = dilation;
+  const P = windows(H, reach(kh, dilationH), sh, ph);
+  const Q = windows(W, reach(kw, dilationW), sw, pw);
+  return { N, C, H, W, O, kh, kw, sh, sw, ph, pw, dilationH, dilationW, groups, P, Q };
+}
+
+export type Extents = ReturnType<typeof extents>;
+
+/** The kernels' leading operands. */
+export const leading = ({ N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q }: Extents) =>
+  [N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q] as const;
+
+/** Leading operands of the kernels for depthwise convolution; with `groups` before them, for groups. */
+export const leadingDilated = (e: Extents) =>
+  [
+    ...([e.N, e.C, e.H, e.W, e.O, e.kh, e.kw, e.sh, e.sw, e.ph, e.pw] as const),
+    ...([e.dilationH, e.dilationW, e.P, e.Q] as const),
+  ] as const;
+
+/** Operands of the kernels for 3×3 filters and stride 1. */
+export const leading3x3 = ({ N, C, H, W, O, ph, pw, P, Q }: Extents) =>
+  [N, C, H, W, O, ph, pw, P, Q] as const;
+
+/** The extents of one group. */
+export const groupOf = (e: Extents): Extents => ({ ...e, C: e.C / e.groups, O: e.O / e.groups });
+
+/** The gradient by the input is itself a convolution, of dy with turned filters. */
+export const turned = (e: Extents): Extents => ({
+  ...e,
+  C: e.O,
+  O: e.C,
+  H: e.P,
+  W: e.Q,
+  P: e.H,
+  Q: e.W,
+  ph: e.kh - 1 - e.ph,
+  pw: e.kw - 1 - e.pw,
+});
+
+/**
+ * The kernels for a convolution: `depthwise` for groups of one channel, `grouped` for other groups and for
+ * dilation, `winograd` for Winograd's F(4×4, 3×3), else `dense`.
+ *
+ * Winograd's algorithm is used where the kernels can (see assembly/conv2d-winograd.ts) and the tiles of 4×4
+ * outputs are full enough to save half of the multiplications. Not a question of the batch, so that a sample's
+ * result is not either.
+ */
+export function kernelsFor(
+  e: Extents,
+  algorithm: Algorithm | undefined,
+): 'depthwise' | 'grouped' | 'winograd' | 'dense' {
+  const { C, O, kh, kw, sh, sw, ph, pw, dilationH, dilationW, groups, P, Q } = e;
+  if (groups > 1 && groups === C) return 'depthwise';
+  if (groups > 1 || dilationH > 1 || dilationW > 1) return 'grouped';
+  if (algorithm === 'direct' || kh !== 3 || kw !== 3 || sh !== 1 || sw !== 1) return 'dense';
+  const fits = ph >= 0 && pw >= 0 && C % 4 === 0 && O % 4 === 0;
+  const worthwhile = C >= 8 && O >= 8 && P * Q >= 8 * Math.ceil(P / 4) * Math.ceil(Q / 4);
+  return fits && worthwhile ? 'winograd' : 'dense';
+}
+
+export const flops = ({ N, C, O, kh, kw, groups, P, Q }: Extents): number =>
+  2 * N * O * P * Q * (C / groups) * kh * kw;

@@ -1,0 +1,100 @@
+/**
+ * Layer normalisation (Ba, Kiros & Hinton 2016): each run of the last axes with mean 0 and variance 1, then
+ * times weight plus bias, one value of each for every place of a run.
+ */
+import { apply, defineOp, ShapeError } from '../graph/op.js';
+import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
+import { reshape } from './reshape.js';
+import { sumRows } from './sum.js';
+
+interface Attributes {
+  /** Added to the variance under the root. */
+  readonly epsilon: number;
+}
+
+interface Inputs {
+  /** rows×n: a run is a row. */
+  readonly x: Tensor;
+  /** `runMoments` of x: part of the function, not an input of its own, so it has no gradient. */
+  readonly moments: Tensor;
+  readonly weight?: Tensor | undefined;
+  readonly bias?: Tensor | undefined;
+}
+
+/** The kernels' leading operands. */
+const leading = (x: Tensor) => [x.shape[0]!, x.shape[1]!] as const;
+
+const runMomentsOp = defineOp<{ x: Tensor }, { readonly runs: number }>({
+  name: 'runMoments',
+  shape: (_, { runs }) => ({ shape: [2, runs] }),
+  // The runs are one sample's channels.
+  forward: (k, { inputs: { x }, attributes: { runs } }, at) =>
+    k.channelMoments(1, runs, sizeOf(x.shape) / runs, at.inputs.x, at.output),
+});
+
+/** Mean (row 0) and biased variance (row 1) of each of the `runs` equal runs of x's elements. */
+export const runMoments = (x: Tensor, runs: number): Tensor => apply(runMomentsOp, { x }, { runs });
+
+const layerNormOp = defineOp<Inputs, Attributes>({
+  name: 'layerNorm',
+  shape: ({ x }) => ({ shape: x.shape }),
+  forward: (k, { inputs: { x }, attributes: { epsilon } }, { inputs: at, output }) =>
+    k.layerNorm(...leading(x), at.x, at.moments, at.weight ?? 0, at.bias ?? 0, epsilon, output),
+  backward: ({ inputs: { x, moments, weight, bias }, attributes }, dy) => ({
+    x: apply(gradientOp, { x, moments, weight, dy }, attributes),
+    ...(weight ? { weight: apply(weightGradientOp, { x, moments, dy }, attributes) } : {}),
+    ...(bias ? { bias: sumRows(dy) } : {}),
+  }),
+  inPlace: ['x'],
+  flops: ({ output }) => 4 * sizeOf(output.shape),
+});
+
+const gradientOp = defineOp<Omit<Inputs, 'bias'> & { dy: Tensor }, Attributes>({
+  name: 'layerNormGradient',
+  shape: ({ x }) => ({ shape: x.shape }),
+  forward: (k, { inputs: { x }, attributes: { epsilon } }, { inputs: at, output }) =>
+    k.layerNormGradient(...leading(x), at.x, at.moments, at.weight ?? 0, at.dy, epsilon, output),
+  inPlace: ['dy', 'x'],
+});
+
+const weightGradientOp = defineOp<{ x: Tensor; moments: Tensor; dy: Tensor }, Attributes>({
+  name: 'layerNormWeightGradient',
+  shape: ({ x }) => ({ shape: [x.shape[1]!] }),
+  forward: (k, { inputs: { x }, attributes: { epsilon } }, { inputs: at, output }) =>
+    k.layerNormWeightGradient(...leading(x), at.x, at.moments, at.dy, epsilon, output),
+});
+
+/**
+ * (x − mean)/√(variance + epsilon)·weight + bias over runs of `normalizedShape`, the last axes of x. weight and
+ * bias have that shape, or are null for ones and zeros.
+ * @throws ShapeError if x does not end in `normalizedShape`, or weight or bias have another shape.
+ */
+export function layerNorm(
+  x: Tensor,
+  normalizedShape: Shape,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  epsilon: number,
+): Tensor {
+  const expected = showShape(normalizedShape);
+  const axes = normalizedShape.length;
+  if (axes === 0 || x.shape.length < axes || showShape(x.shape.slice(-axes)) !== expected) {
+    throw new ShapeError(
+      'layerNorm',
+      `expected an input that ends in ${expected}, found ${showShape(x.shape)}`,
+    );
+  }
+  for (const [name, t] of Object.entries({ weight, bias })) {
+    if (!t || showShape(t.shape) === expected) continue;
+    throw new ShapeError(
+      'layerNorm',
+      `${name} has shape ${showShape(t.shape)}, expected ${expected}`,
+    );
+  }
+  const n = sizeOf(normalizedShape);
+  const rows = reshape(x, [sizeOf(x.shape) / n, n]);
+  const flat = (t: Tensor | null) => (t ? reshape(t, [n]) : undefined);
+  const inputs = { x: rows, moments: runMoments(rows, rows.shape[0]!) };
+  const y = apply(layerNormOp, { ...inputs, weight: flat(weight), bias: flat(bias) }, { epsilon });
+  return reshape(y, x.shape);
+}

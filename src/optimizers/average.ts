@@ -1,0 +1,75 @@
+/**
+ * Averages of the weights over a run's steps: r ← r + share·(p − r) after a step, share 1 at the first, 0 where a
+ * step does not count. Running statistics (batch normalisation) are averaged like weights.
+ */
+import { integerPower } from '../arithmetic.js';
+import { LanewiseError } from '../errors.js';
+import { checkNumber } from './optimizer.js';
+
+export interface Average {
+  readonly kind: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The share of the weights after `step` (from 0) in the average. */
+  share(step: number, stepsPerEpoch: number, steps: number): number;
+}
+
+export interface EmaOptions {
+  /** In [0, 1); default 0.999. */
+  readonly decay?: number;
+  /** Weigh all steps as if there had been some before the first; default false: the first counts in full. */
+  readonly biasCorrection?: boolean;
+}
+
+/**
+ * The exponential moving average r ← decay·r + (1 − decay)·p, which begins with the weights after the first
+ * step, as torch.optim.swa_utils.AveragedModel does. With bias correction it begins with 0 and is divided by
+ * 1 − decayᵗ, as Adam's means are.
+ * @throws LanewiseError kind 'argument' for a decay outside [0, 1).
+ */
+export function ema({ decay = 0.999, biasCorrection = false }: EmaOptions = {}): Average {
+  checkNumber('ema decay', decay, 0, 1);
+  return {
+    kind: 'ema',
+    settings: { decay, biasCorrection },
+    share(step) {
+      if (step === 0) return 1;
+      return (1 - decay) / (biasCorrection ? 1 - integerPower(decay, step + 1) : 1);
+    },
+  };
+}
+
+export interface SwaOptions {
+  /** The first epoch (from 1) or step (from 0) that counts; default after three quarters of the run. */
+  readonly from?: number;
+  /** Default `epoch`: the weights at the end of each. */
+  readonly every?: 'epoch' | 'step';
+}
+
+/**
+ * Stochastic weight averaging (Izmailov et al. 2018): the mean of the weights at the end of each epoch or step
+ * from `from` on.
+ * @throws LanewiseError kind 'argument' for values out of range.
+ */
+export function swa({ from, every = 'epoch' }: SwaOptions = {}): Average {
+  if (from !== undefined) checkNumber('swa from', from, 0);
+  if (every !== 'epoch' && every !== 'step') {
+    throw new LanewiseError(
+      'argument',
+      `swa every is '${String(every)}', expected 'epoch' or 'step'`,
+    );
+  }
+  return {
+    kind: 'swa',
+    settings: { ...(from === undefined ? {} : { from }), every },
+    share(step, stepsPerEpoch, steps) {
+      const late = Math.floor(steps * 0.75);
+      if (every === 'step') return shareOf(step - (from ?? late));
+      if ((step + 1) % stepsPerEpoch !== 0) return 0;
+      const first = from ?? Math.floor(late / stepsPerEpoch) + 1;
+      return shareOf((step + 1) / stepsPerEpoch - Math.max(first, 1));
+    },
+  };
+}
+
+/** 1 of 1, 1 of 2, 1 of 3: the share of the newest of n + 1 in their mean. */
+const shareOf = (n: number): number => (n < 0 ? 0 : 1 / (Math.floor(n) + 1));

@@ -1,0 +1,42 @@
+/** Parameters by name: how settings say which ones they mean. */
+import { LanewiseError, nearest } from '../errors.js';
+
+/**
+ * A name or the parts it begins or ends with (`conv1` and `weight` both mean `conv1.weight`), a glob in which
+ * `*` stands for anything (`layer1.*`, `*.bias`), or a regular expression.
+ */
+export type Pattern = string | RegExp;
+
+export const describePattern = (pattern: Pattern): string =>
+  typeof pattern === 'string' ? pattern : String(pattern);
+
+export function matches(pattern: Pattern, name: string): boolean {
+  if (typeof pattern !== 'string') return name.search(pattern) >= 0;
+  if (!pattern.includes('*'))
+    return name === pattern || name.startsWith(`${pattern}.`) || name.endsWith(`.${pattern}`);
+  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('.*')}$`, 's').test(name);
+}
+
+/**
+ * @throws LanewiseError kind 'argument' unless the pattern is one and matches a name; it says which is
+ * nearest. `setting` is where the pattern stands.
+ */
+export function checkMatch(setting: string, pattern: Pattern, names: readonly string[]): void {
+  if (typeof pattern !== 'string' && !(pattern instanceof RegExp)) {
+    throw new LanewiseError(
+      'argument',
+      `${setting}: ${String(pattern)} is no pattern, expected a name, a glob or a regular expression`,
+    );
+  }
+  if (names.some((name) => matches(pattern, name))) return;
+  const prefixes = names.flatMap((name) => {
+    const parts = name.split('.');
+    return parts.map((_, i) => parts.slice(0, i + 1).join('.'));
+  });
+  throw new LanewiseError(
+    'argument',
+    `${setting}: '${describePattern(pattern)}' matches no parameter`,
+    nearest(describePattern(pattern), [...new Set(prefixes)]),
+  );
+}

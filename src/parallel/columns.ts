@@ -1,0 +1,245 @@
+/**
+ * A data set as a run holds it: one column for each array that samples are gathered from, with what turns
+ * its values into a leaf's. Everything that data and model must agree on is checked here.
+ */
+import {
+  checkDataset,
+  countOf,
+  isTensorDataset,
+  type AnyDataset,
+  type Field,
+} from '../data/dataset.js';
+import { LanewiseError } from '../errors.js';
+import { showShape, sizeOf, type DType, type Shape } from '../graph/tensor.js';
+import type { Model } from '../layers/index.js';
+import type { InputSettings } from '../layers/wire.js';
+import type { LossTerm } from '../losses/terms.js';
+
+/** A leaf of a program: `input x`, `target y` or `weights`. */
+export type LeafName = string;
+
+export const inputLeaf = (name: string): LeafName => `input ${name}`;
+export const targetLeaf = (output: string): LeafName => `target ${output}`;
+export const WEIGHTS: LeafName = 'weights';
+
+/** One array of a data set; see assembly/gather.ts. */
+export interface Column {
+  /** The leaves it is gathered for; targets of several outputs may be one array. */
+  readonly leaves: readonly LeafName[];
+  readonly values: Uint8Array | Int32Array | Float32Array;
+  /** What the leaf holds, and its shape for one sample. */
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** Channels, height and width of a sample and of the leaf, which frames it. */
+  readonly extents: readonly [C: number, h: number, w: number, H: number, W: number];
+  /** The leaf's value is scale·v + shift; `border` around it. Not for whole numbers. */
+  readonly scale: number;
+  readonly shift: number;
+  readonly border: number;
+}
+
+export interface Columns {
+  readonly count: number;
+  readonly columns: readonly Column[];
+}
+
+/**
+ * The columns that `model` with the losses of `terms` reads from a data set.
+ * @throws LanewiseError kind 'data' naming the array, what was found and what the model takes.
+ */
+export function columnsOf(model: Model, terms: readonly LossTerm[], data: AnyDataset): Columns {
+  checkDataset(data);
+  const inputs = inputFields(model, data).map(([name, field, settings]) =>
+    inputColumn(`data set '${data.name}'`, name, field, settings),
+  );
+  const targets = targetColumns(model, terms, data);
+  const weights = data.weights ? [plainColumn([WEIGHTS], data.weights, 'f32', [])] : [];
+  return { count: countOf(data), columns: [...inputs, ...targets, ...weights] };
+}
+
+/**
+ * The columns of a further data set of the same run, which the same programs read: weights are not among
+ * them if the first has none.
+ * @throws LanewiseError kind 'data' if a target has another type or shape than in the first.
+ */
+export function matchColumns(first: Columns, other: Columns): Columns {
+  const describe = ({ dtype, shape }: Column) => `${dtype} ${showShape(shape)}`;
+  const columns = other.columns.filter((column) => {
+    const [leaf] = column.leaves;
+    const known = first.columns.find(({ leaves }) => leaves[0] === leaf);
+    if (known && describe(known) !== describe(column)) {
+      throw new LanewiseError(
+        'data',
+        `${leaf} is ${describe(known)} in the first data set and ${describe(column)} in the second, expected the same`,
+      );
+    }
+    return known !== undefined;
+  });
+  return { ...other, columns };
+}
+
+function inputFields(model: Model, data: AnyDataset): [string, Field, InputSettings][] {
+  const inputs = Object.entries(model.architecture.inputs);
+  if (!isTensorDataset(data)) {
+    if (inputs.length !== 1) {
+      throw new LanewiseError(
+        'data',
+        `data set '${data.name}' has samples and labels, the model has inputs ${inputs.map(([name]) => name).join(', ')}: expected a field for each`,
+      );
+    }
+    const [name, settings] = inputs[0]!;
+    return [[name, { shape: data.shape, values: data.samples }, settings]];
+  }
+  return inputs.map(([name, settings]) => [
+    name,
+    fieldOf(data.name, 'input', data.inputs, name),
+    settings,
+  ]);
+}
+
+function fieldOf(
+  data: string,
+  role: 'input' | 'target',
+  fields: Readonly<Record<string, Field>>,
+  name: string,
+): Field {
+  const field = fields[name];
+  if (field) return field;
+  throw new LanewiseError(
+    'data',
+    `data set '${data}' has no ${role} '${name}', found ${Object.keys(fields).join(', ') || 'none'}`,
+  );
+}
+
+/** x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */
+function inputColumn(
+  what: string,
+  name: string,
+  { shape, values }: Field,
+  settings: InputSettings,
+): Column {
+  const { mean, deviation, vocabulary } = settings;
+  checkInputShape(what, shape, settings.shape);
+  if (vocabulary !== undefined) {
+    const wrong = values.findIndex((v) => v < 0 || v >= vocabulary || !Number.isInteger(v));
+    if (wrong >= 0 || values instanceof Float32Array) {
+      const found = wrong >= 0 ? `${values[wrong]} at ${wrong}` : 'Float32Array';
+      throw new LanewiseError(
+        'data',
+        `${what}: input '${name}' has ${found}, expected whole numbers below ${vocabulary} in a Uint8Array or Int32Array`,
+      );
+    }
+    return plainColumn([inputLeaf(name)], values, 'i32', shape);
+  }
+  if (values instanceof Int32Array) {
+    throw new LanewiseError(
+      'data',
+      `${what}: input '${name}' has Int32Array values, expected Uint8Array or Float32Array`,
+    );
+  }
+  const framed = shape.length === 3;
+  return {
+    leaves: [inputLeaf(name)],
+    values,
+    dtype: 'f32',
+    shape: settings.shape,
+    extents: framed
+      ? [shape[0]!, shape[1]!, shape[2]!, settings.shape[1]!, settings.shape[2]!]
+      : [1, 1, sizeOf(shape), 1, sizeOf(shape)],
+    scale: 1 / ((values instanceof Uint8Array ? 255 : 1) * deviation),
+    shift: -mean / deviation,
+    border: -mean / deviation,
+  };
+}
+
+/** Images may be smaller than the model's; everything else has its shape. */
+function checkInputShape(what: string, found: Shape, expected: Shape): void {
+  const image = found.length === 3 && expected.length === 3;
+  const fits = image
+    ? found[0] === expected[0] && found[1]! <= expected[1]! && found[2]! <= expected[2]!
+    : showShape(found) === showShape(expected);
+  if (fits) return;
+  throw new LanewiseError(
+    'data',
+    `${what} has samples of ${showShape(found)}, the model takes ${showShape(expected)}${expected.length === 3 ? ' or smaller images of as many channels' : ''}`,
+  );
+}
+
+/** Values as they are; bytes as `scale` of them. */
+const plainColumn = (
+  leaves: readonly LeafName[],
+  values: Column['values'],
+  dtype: DType,
+  shape: Shape,
+  scale = 1,
+): Column => {
+  const size = sizeOf(shape);
+  return {
+    leaves,
+    values,
+    dtype,
+    shape,
+    extents: [1, 1, size, 1, size],
+    scale,
+    shift: 0,
+    border: 0,
+  };
+};
+
+function targetColumns(model: Model, terms: readonly LossTerm[], data: AnyDataset): Column[] {
+  const labels: Field | undefined = isTensorDataset(data)
+    ? undefined
+    : { shape: [], values: data.labels };
+  const byField = new Map<Field, string[]>();
+  for (const { output } of terms) {
+    const field =
+      labels ??
+      fieldOf(data.name, 'target', (data as { targets: Record<string, Field> }).targets, output);
+    const classes = isTensorDataset(data) ? undefined : data.classes.length;
+    checkClasses(data.name, output, model.outputs.get(output)!, field, classes);
+    byField.set(field, [...(byField.get(field) ?? []), output]);
+  }
+  return [...byField].map(([field, outputs]) => {
+    const { shape, values } = field;
+    const scale = values instanceof Uint8Array ? 1 / 255 : 1;
+    const integers = hasClasses(field);
+    if (!integers && values instanceof Int32Array) {
+      throw new LanewiseError(
+        'data',
+        `data set '${data.name}': target '${outputs[0]}' has Int32Array values, expected Float32Array or Uint8Array`,
+      );
+    }
+    return plainColumn(outputs.map(targetLeaf), values, integers ? 'i32' : 'f32', shape, scale);
+  });
+}
+
+/** Whether a target holds class indices. */
+const hasClasses = ({ values, as = 'classes' }: Field): boolean =>
+  !(values instanceof Float32Array) && as === 'classes';
+
+/** Class indices are below the output's classes: its axis 0 for images, else its last; two for a single value. */
+function checkClasses(
+  data: string,
+  output: string,
+  shape: Shape,
+  field: Field,
+  classes: number | undefined,
+): void {
+  if (!hasClasses(field)) return;
+  const values = shape.length === 3 ? shape[0]! : (shape.at(-1) ?? 1);
+  // A single value says yes or no.
+  const count = values === 1 ? 2 : values;
+  if (classes !== undefined && classes > count) {
+    throw new LanewiseError(
+      'data',
+      `data set '${data}' has ${classes} classes, the model has ${count} outputs`,
+    );
+  }
+  if (classes !== undefined) return;
+  const wrong = field.values.findIndex((label) => label < 0 || label >= count);
+  if (wrong < 0) return;
+  throw new LanewiseError(
+    'data',
+    `data set '${data}': target '${output}' has ${field.values[wrong]} at ${wrong}, the model has ${count} classes`,
+  );
+}

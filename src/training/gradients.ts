@@ -1,0 +1,71 @@
+/** Gradients for the user to look at: of the mean loss of some samples, by parameters and by inputs. */
+import { checkDataset, type AnyDataset } from '../data/dataset.js';
+import { LanewiseError, nearest } from '../errors.js';
+import type { Numerics } from '../engine/features.js';
+import { showShape, sizeOf } from '../graph/tensor.js';
+import type { Mode, Model } from '../layers/index.js';
+import { lossTerms, type LossSetting } from '../losses/terms.js';
+import { computeGradients } from '../parallel/gradients.js';
+import type { Weights } from '../parallel/session.js';
+import { resolveNumerics } from './settings.js';
+
+export interface GradientOptions {
+  /** Default `crossEntropy`. */
+  readonly loss?: LossSetting;
+  /** Names of parameters and inputs; default all trained parameters. */
+  readonly by?: readonly string[];
+  /** Default `training`: batch normalisation by the samples at hand, dropout active. */
+  readonly mode?: Mode;
+  /** Of what random layers draw; default 1. */
+  readonly seed?: number;
+  readonly numerics?: Numerics;
+}
+
+export interface Gradients {
+  /** Mean over the samples, each times its weight if there are weights. */
+  readonly loss: number;
+  /** By name, in the shape of the parameter, or of all samples of the input. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * The mean loss of all samples of `data`, as one shard in the calling thread, and its gradients.
+ * @throws LanewiseError kind 'argument' for names that are neither parameter nor input, weights that do not
+ * fit, and what the loss does not depend on; kind 'data' if data and model do not fit.
+ */
+export async function gradientsOf(
+  model: Model,
+  weights: Weights,
+  data: AnyDataset,
+  { loss = 'crossEntropy', by, mode = 'training', seed = 1, numerics }: GradientOptions = {},
+): Promise<Gradients> {
+  const trained = model.parameters.filter(({ role }) => role === 'trained');
+  const known = [
+    ...model.parameters.map(({ name }) => name),
+    ...Object.keys(model.architecture.inputs),
+  ];
+  const names = by ?? trained.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new LanewiseError(
+      'argument',
+      `gradient by '${unknown}', which is no parameter and no input of the model`,
+      nearest(unknown, known),
+    );
+  }
+  for (const { name, shape } of model.parameters) {
+    const found = weights.get(name)?.length ?? 'none';
+    if (found === sizeOf(shape)) continue;
+    throw new LanewiseError(
+      'argument',
+      `weights of '${name}': ${found} values, expected ${sizeOf(shape)} (${showShape(shape)})`,
+    );
+  }
+  const terms = lossTerms(loss, [...model.outputs.keys()]);
+  return computeGradients(model, weights, checkDataset(data), terms, {
+    by: names,
+    mode,
+    seed,
+    numerics: resolveNumerics(numerics),
+  });
+}

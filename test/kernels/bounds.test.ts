@@ -1,0 +1,84 @@
+/** Kernels of pooling, resampling and normalisation write what is theirs: results and workspace, and nothing behind. */
+import { test } from 'uvu';
+import { createDraw, numbers } from '../support/numbers.js';
+import { assertGuarded, availableNumerics, createInstance } from './instance.js';
+
+for (const numerics of availableNumerics) {
+  test(`resampling stays within output and workspace (${numerics})`, async () => {
+    const instance = await createInstance(numerics);
+    const { kernels: k, put } = instance;
+    const draw = createDraw(3);
+    for (let i = 0; i < 30; i++) {
+      const [H, W, P, Q] = [draw(1, 6), draw(1, 7), draw(1, 11), draw(1, 11)];
+      const extents = [2, H, W, P, Q, H, P, W, Q] as const;
+      const aligned = [
+        2,
+        H,
+        W,
+        P,
+        Q,
+        H - 1,
+        Math.max(P - 1, 1),
+        W - 1,
+        Math.max(Q - 1, 1),
+      ] as const;
+      const [x, dy] = [put(numbers(2 * H * W, i)), put(numbers(2 * P * Q, i + 1))];
+      const bytes = (2 * Q + W + 1) * 4;
+      const what = extents.join(' ');
+      assertGuarded(instance, `nearest ${what}`, 2 * P * Q, Q * 4, (y, scratch) =>
+        k.upsampleNearest(...extents, x, y, scratch),
+      );
+      assertGuarded(instance, `nearest gradient ${what}`, 2 * H * W, Q * 4, (dx, scratch) =>
+        k.upsampleNearestGradient(...extents, dy, dx, scratch),
+      );
+      for (const [corners, at] of [extents, aligned].entries()) {
+        assertGuarded(instance, `bilinear ${what}`, 2 * P * Q, bytes, (y, scratch) =>
+          k.upsampleBilinear(...at, corners, x, y, scratch),
+        );
+        assertGuarded(instance, `bilinear gradient ${what}`, 2 * H * W, bytes, (dx, scratch) =>
+          k.upsampleBilinearGradient(...at, corners, dy, dx, scratch),
+        );
+      }
+    }
+  });
+
+  test(`normalisation stays within output and workspace (${numerics})`, async () => {
+    const instance = await createInstance(numerics);
+    const { kernels: k, put, reserve } = instance;
+    for (const [N, C, area] of [
+      [2, 4, 1],
+      [1, 6, 7],
+      [2, 2, 18],
+    ] as const) {
+      const count = N * C * area;
+      const [x, dy] = [put(numbers(count, 1)), put(numbers(count, 2))];
+      const [w, b, m] = [put(numbers(count, 3)), put(numbers(count, 4)), reserve(2 * count)];
+      const guarded = (what: string, results: number, kernel: (y: number) => void) =>
+        assertGuarded(instance, `${what} ${N}×${C}×${area}`, results, 4, kernel);
+      assertGuarded(instance, 'local response gradient', count, C * area * 4, (dx, scratch) =>
+        k.localResponseNormGradient(N, C, area, 3, 1, 0.75, 1, x, dy, dx, scratch),
+      );
+      guarded('local response', count, (y) => k.localResponseNorm(N, C, area, 3, 1, 0.6, 1, x, y));
+      guarded('affine', count, (y) => k.channelAffine(N, C, area, x, w, b, y));
+      guarded('products', C, (dw) => k.channelProducts(N, C, area, x, dy, dw));
+      k.channelMoments(1, N, C * area, x, m);
+      guarded('layer', count, (y) => k.layerNorm(N, C * area, x, m, w, b, 0.1, y));
+      guarded('layer gradient', count, (dx) =>
+        k.layerNormGradient(N, C * area, x, m, w, dy, 0.1, dx),
+      );
+      guarded('layer weight', C * area, (dw) =>
+        k.layerNormWeightGradient(N, C * area, x, m, dy, 0.1, dw),
+      );
+      k.channelMoments(1, 2 * N, (C / 2) * area, x, m);
+      guarded('group', count, (y) => k.groupNorm(N, C, area, 2, x, m, w, b, 0.1, y));
+      guarded('group sums', 2 * N * C, (s) => k.groupNormSums(N, C, area, 2, x, m, dy, 0.1, s));
+      const sums = reserve(2 * N * C);
+      k.groupNormSums(N, C, area, 2, x, m, dy, 0.1, sums);
+      guarded('group gradient', count, (dx) =>
+        k.groupNormGradient(N, C, area, 2, x, m, w, sums, dy, 0.1, dx),
+      );
+    }
+  });
+}
+
+test.run();

@@ -1,0 +1,218 @@
+/** Layers of sequences: PyTorch's names, values and gradients; what comes back from a file; refusals. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { sizeOf } from '../../src/graph/tensor.js';
+import {
+  embedding,
+  functional,
+  gru,
+  input,
+  linear,
+  lstm,
+  multiheadAttention,
+  parameterCount,
+  positionEmbedding,
+  rebuild,
+  rnn,
+  sequential,
+  type Layer,
+  type Model,
+} from '../../src/layers/index.js';
+import { evaluate } from '../../src/parallel/evaluate.js';
+import { availableNumerics } from '../kernels/instance.js';
+import * as reference from '../reference/sequence.js';
+import { checkOp } from '../support/check-op.js';
+import { assertClose, loadGolden, unpack } from '../support/golden.js';
+import { valueAndGradients, type Feeds } from '../support/graph.js';
+import { numbers } from '../support/numbers.js';
+import { refuses } from '../support/refuses.js';
+
+interface Golden {
+  parameters: Record<string, number[]>;
+  scale: number;
+  seed: number;
+  y: string;
+  yShape: number[];
+  gradients: Record<string, string>;
+}
+
+interface Recurrent extends Golden {
+  kind: 'tanh' | 'relu' | 'lstm' | 'gru';
+  x: [number, number, number];
+  hidden: number;
+  layers: number;
+  bias: boolean;
+  bidirectional: boolean;
+  returns: 'sequence' | 'last';
+}
+
+interface Attention extends Golden {
+  inputs: Record<string, [number, number, number]>;
+  heads: number;
+  causal: boolean;
+  bias: boolean;
+}
+
+/** The model of one layer `layer`, its inputs as `shapes` say. */
+function modelOf(layer: Layer, shapes: Readonly<Record<string, readonly number[]>>): Model {
+  const wires = Object.entries(shapes).map(([name, shape]) => [name, input(shape.slice(1))]);
+  const inputs = Object.fromEntries(wires) as Record<string, ReturnType<typeof input>>;
+  return functional({ inputs, outputs: layer(...Object.values(inputs)), layers: { layer } });
+}
+
+/** Holds value, gradients, and the parameters' names and shapes against PyTorch's. */
+async function checkGolden(
+  what: string,
+  model: Model,
+  inputs: Readonly<Record<string, readonly number[]>>,
+  golden: Golden,
+  firstParameter: number,
+  numerics: (typeof availableNumerics)[number],
+): Promise<void> {
+  assert.equal(
+    model.parameters.map(({ name, shape }) => [name, [...shape]]),
+    Object.entries(golden.parameters).map(([name, shape]) => [`layer.${name}`, shape]),
+    what,
+  );
+  const batch = Object.values(inputs)[0]![0]!;
+  const graph = model.graph(batch, 'training');
+  const leaves = [...graph.inputs.values(), ...graph.parameters.values()];
+  const names = [...Object.keys(inputs), ...Object.keys(golden.parameters)];
+  const feeds: Feeds = new Map();
+  [...graph.inputs.values()].forEach((t, i) =>
+    feeds.set(t, numbers(sizeOf(t.shape), golden.seed + i)),
+  );
+  [...graph.parameters.values()].forEach((t, i) => {
+    const drawn = numbers(sizeOf(t.shape), golden.seed + firstParameter + i);
+    feeds.set(
+      t,
+      drawn.map((value) => value * golden.scale),
+    );
+  });
+  const y = graph.outputs.get('output')!;
+  assert.equal(y.shape, golden.yShape, what);
+  const target = numbers(sizeOf(y.shape), golden.seed + 99);
+  const { value, found } = await valueAndGradients(y, leaves, feeds, target, numerics);
+  // Roundings of up to three layers of steps add up: 1.3e-5 at worst, PyTorch's own float32 9.1e-6. In the gradients
+  // terms of all steps cancel; there that is off by up to 1.6e-5.
+  assertClose(value, unpack(golden.y), 2e-5, `${what}: y`);
+  names.forEach((name, i) =>
+    assertClose(found[i]!, unpack(golden.gradients[name]!), 1e-4, `${what}: ${name}`),
+  );
+}
+
+const make = (kind: Recurrent['kind'], F: number, H: number, options: object): Layer => {
+  if (kind === 'lstm') return lstm(F, H, options);
+  return kind === 'gru' ? gru(F, H, options) : rnn(F, H, { nonlinearity: kind, ...options });
+};
+
+for (const numerics of availableNumerics) {
+  test(`recurrent layers (${numerics}): names, values and gradients are PyTorch’s`, async () => {
+    for (const golden of loadGolden<Recurrent>('recurrent')) {
+      const { kind, x, hidden, layers, bias, bidirectional, returns } = golden;
+      const options = { numLayers: layers, bias, bidirectional, returns };
+      const model = modelOf(make(kind, x[2], hidden, options), { x });
+      const what = `${kind} ${x.join('×')} ${JSON.stringify(options)}`;
+      await checkGolden(what, model, { x }, golden, 1, numerics);
+    }
+  });
+
+  test(`attention (${numerics}): names, values and gradients are PyTorch’s`, async () => {
+    for (const golden of loadGolden<Attention>('attention')) {
+      const { inputs, heads, causal, bias } = golden;
+      const layer = multiheadAttention(inputs['query']![2], heads, { causal, bias });
+      const what = `${JSON.stringify(inputs)}, ${heads} heads, causal ${causal}`;
+      await checkGolden(what, modelOf(layer, inputs), inputs, golden, 3, numerics);
+    }
+  });
+
+  test(`tokens with their positions (${numerics}) are the sum of two rows`, async () => {
+    const [N, T, V, D] = [3, 4, 5, 6];
+    const model = sequential(
+      { token: embedding(V, D), position: positionEmbedding(7, D) },
+      { input: [T], vocabulary: V },
+    );
+    const graph = model.graph(N, 'training');
+    const tokens = Int32Array.from({ length: N * T }, (_, i) => (i * i + 1) % V);
+    const [table, positions] = [...graph.parameters.values()].map(({ shape }, i) =>
+      numbers(sizeOf(shape), i),
+    );
+    const feeds: Feeds = new Map(
+      [...graph.parameters.values()].map((t, i) => [t, [table!, positions!][i]!]),
+    );
+    feeds.set(graph.inputs.get('input')!, tokens);
+    const [y] = await evaluate([graph.outputs.get('output')!], feeds, { numerics });
+    const rows = reference.embedding(tokens, table!, D);
+    const expected = rows.map((value, i) => value + positions![i % (T * D)]!);
+    assertClose(y!, expected, 1e-6, 'y');
+
+    // Places behind T have no gradient; each of the others adds its samples.
+    await checkOp({
+      what: 'positions',
+      shapes: [
+        [N, T, D],
+        [7, D],
+      ],
+      seed: 8,
+      numerics,
+      op(x, weight) {
+        const layer = positionEmbedding(7, D);
+        const scope = { parameter: () => weight! };
+        return layer.build(scope as unknown as Parameters<Layer['build']>[0], x!);
+      },
+      definition: (x, weight) => x!.map((value, i) => value + weight![i % (T * D)]!),
+    });
+  });
+}
+
+test('a model of sequences comes back from its file, and counts its parameters', () => {
+  const model = sequential(
+    {
+      token: embedding(11, 8),
+      position: positionEmbedding(5, 8),
+      attention: multiheadAttention(8, 2, { causal: true }),
+      first: rnn(8, 6, { nonlinearity: 'relu', bidirectional: true }),
+      second: lstm(12, 7, { numLayers: 2 }),
+      third: gru(7, 4, { returns: 'last', bias: false }),
+      out: linear(4, 11),
+    },
+    { input: [5], vocabulary: 11 },
+  );
+  const again = rebuild(JSON.parse(JSON.stringify(model.architecture)));
+  assert.equal(again.architecture, model.architecture);
+  assert.equal(again.parameters, model.parameters);
+  assert.equal(model.outputs.get('output'), [11]);
+  const attention = 4 * 8 * 8 + 4 * 8;
+  const first = 2 * (6 * 8 + 6 * 6 + 2 * 6);
+  const second = 4 * 7 * (12 + 7 + 2) + 4 * 7 * (7 + 7 + 2);
+  const third = 3 * 4 * (7 + 4);
+  const expected = 11 * 8 + 5 * 8 + attention + first + second + third + 4 * 11 + 11;
+  assert.is(parameterCount(model), expected);
+});
+
+test('sequences and settings that do not fit are refused by the layer’s name', () => {
+  const within = (layer: Layer, shape: number[]) => () => sequential({ layer }, { input: shape });
+  refuses(within(lstm(4, 3), [5, 6]), /lstm 'layer': expected an input of N×T×4, found 1×5×6/);
+  refuses(within(rnn(4, 3), [4]), /rnn 'layer': expected an input of N×T×4, found 1×4/);
+  refuses(
+    within(positionEmbedding(3, 4), [5, 4]),
+    /positionEmbedding 'layer': expected an input of n×T×4 with T up to 3, found 1×5×4/,
+  );
+  refuses(
+    within(multiheadAttention(4, 2), [5, 6]),
+    /multiheadAttention 'layer': expected one sequence N×T×4 or query, key and value, found 1×5×6/,
+  );
+  refuses(within(embedding(4, 2), [3]), /embedding 'layer': indices are f32, expected i32/);
+  assert.throws(() => multiheadAttention(6, 4), /embedDim 6 does not divide into 4 heads/);
+  assert.throws(() => gru(4, 0), /gru: hiddenSize is 0, expected a whole number of at least 1/);
+  assert.throws(
+    () => lstm(4, 3, { returns: 'all' as 'last' }),
+    /lstm: returns is 'all', expected one of sequence, last/,
+  );
+  assert.throws(
+    () => rnn(4, 3, { nonlinearity: 'gelu' as 'relu' }),
+    /rnn: nonlinearity is 'gelu', expected one of tanh, relu/,
+  );
+});
+
+test.run();

@@ -1,0 +1,184 @@
+/** Recurrent layers: values and gradients of the definition, one sample at a time or many, both directions. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
+import * as ops from '../../src/ops/index.js';
+import { evaluate } from '../../src/parallel/evaluate.js';
+import { recurrentWorkspace } from '../../src/ops/workspace.js';
+import { assertGuarded, availableNumerics, createInstance } from '../kernels/instance.js';
+import * as reference from '../reference/sequence.js';
+import { checkOp } from '../support/check-op.js';
+import { createDraw, numbers } from '../support/numbers.js';
+import { refuses } from '../support/refuses.js';
+
+const gates = { tanh: 1, relu: 1, lstm: 4, gru: 3 } as const;
+const cells = Object.keys(gates) as (keyof typeof gates)[];
+
+/** Shapes of x, weight_ih, weight_hh, bias_ih and bias_hh. */
+const shapesOf = (rows: number, N: number, T: number, F: number, H: number) => [
+  [N, T, F],
+  [rows * H, F],
+  [rows * H, H],
+  [rows * H],
+  [rows * H],
+];
+
+const apply = (leaves: readonly Tensor[], cell: keyof typeof gates, reverse: boolean): Tensor => {
+  const [x, weightIh, weightHh, biasIh, biasHh] = leaves;
+  const weights = { weightIh: weightIh!, weightHh: weightHh!, biasIh, biasHh };
+  return ops.recurrent(x!, weights, cell, reverse);
+};
+
+for (const numerics of availableNumerics) {
+  for (const cell of cells) {
+    test(`${cell} (${numerics}): value and gradients are the definition’s`, async () => {
+      const awkward = [
+        [1, 1, 1, 1],
+        [1, 6, 3, 5],
+        [3, 1, 2, 7],
+        [2, 3, 1, 4],
+        [34, 2, 1, 2],
+      ] as const;
+      const draw = createDraw(77);
+      const random = Array.from(
+        { length: 10 },
+        () => [draw(1, 4), draw(1, 5), draw(1, 6), draw(1, 9)] as const,
+      );
+      for (const [i, [N, T, F, H]] of [...awkward, ...random].entries()) {
+        const reverse = i % 2 === 1;
+        await checkOp({
+          what: `${cell} of ${N}×${T}×${F}, ${H} units${reverse ? ', reverse' : ''}`,
+          shapes: shapesOf(gates[cell], N, T, F, H),
+          seed: 300 + i,
+          numerics,
+          op: (...leaves) => apply(leaves, cell, reverse),
+          definition: (...values) => reference.recurrent(cell, { N, T, F, H }, reverse, values),
+        });
+      }
+    });
+  }
+
+  test(`the last state and a layer without biases (${numerics}) are the definition’s`, async () => {
+    const [N, T, F, H] = [3, 4, 2, 5];
+    for (const [cell, reverse] of [
+      ['lstm', false],
+      ['gru', true],
+      ['tanh', true],
+    ] as const) {
+      const none = new Float64Array(gates[cell] * H);
+      await checkOp({
+        what: `last state of ${cell}`,
+        shapes: shapesOf(gates[cell], N, T, F, H).slice(0, 3),
+        seed: 9,
+        numerics,
+        op: (...leaves) => ops.lastState(apply(leaves, cell, reverse), reverse),
+        definition(...values) {
+          const sequence = { N, T, F, H };
+          const h = reference.recurrent(cell, sequence, reverse, [...values, none, none]);
+          const last = reverse ? 0 : T - 1;
+          return Float64Array.from(
+            { length: N * H },
+            (_, at) => h[(Math.floor(at / H) * T + last) * H + (at % H)]!,
+          );
+        },
+      });
+    }
+  });
+
+  test(`a sample’s states (${numerics}) do not depend on the other samples`, async () => {
+    const [T, F, H] = [5, 3, 13];
+    for (const cell of cells) {
+      const shapes = shapesOf(gates[cell], 40, T, F, H);
+      const values = shapes.map((shape, i) => numbers(sizeOf(shape), 20 + i));
+      const states = async (from: number, count: number) => {
+        const leaves = shapes.map((shape, i) =>
+          i ? parameter(`p${i}`, shape) : input('x', [count, T, F]),
+        );
+        const x = values[0]!.slice(from * T * F, (from + count) * T * F);
+        const feeds = new Map(leaves.map((t, i) => [t, i ? values[i]! : x]));
+        const [y] = await evaluate([apply(leaves, cell, false)], feeds, { numerics });
+        return y!;
+      };
+      const all = await states(0, 40);
+      for (const [from, count] of [
+        [0, 1],
+        [7, 1],
+        [5, 20],
+        [39, 1],
+      ] as const) {
+        const some = await states(from, count);
+        assert.equal(some, all.slice(from * T * H, (from + count) * T * H), `${cell} ${from}`);
+      }
+    }
+  });
+}
+
+/** Planes of the record, and floats a unit beside it: src/ops/recurrent.ts. */
+const kept = { elman: [1, 1, 2], lstm: [4, 6, 6], gru: [3, 5, 5] } as const;
+
+for (const numerics of availableNumerics) {
+  test(`the kernels (${numerics}) write neither behind their results nor behind the workspace`, async () => {
+    const instance = await createInstance(numerics);
+    const { kernels, put } = instance;
+    const T = 3;
+    for (const [N, H] of [
+      [1, 1],
+      [1, 7],
+      [3, 5],
+      [33, 9],
+      [40, 4],
+    ] as const) {
+      for (const cell of ['elman', 'lstm', 'gru'] as const) {
+        const [rows, planes, scratch] = kept[cell];
+        const what = `${cell} of ${N}×${T}, ${H} units`;
+        const bytes = recurrentWorkspace(N, H, rows, scratch);
+        const x = put(numbers(N * T * rows * H, 1));
+        const [w, bias] = [put(numbers(rows * H * H, 2)), put(numbers(rows * H, 3))];
+        const dy = put(numbers(N * T * H, 4));
+        const record = put(new Float32Array(planes * N * T * H));
+        const [leading, tanh] = [[N, T, H, 0] as const, 3];
+        assertGuarded(instance, what, planes * N * T * H, bytes, (y, workspace) => {
+          if (cell === 'elman') kernels.elman(...leading, tanh, x, w, bias, y, workspace);
+          else kernels[cell](...leading, x, w, bias, y, workspace);
+        });
+        assertGuarded(instance, `${what}, gradient`, N * T * rows * H, bytes, (dx, workspace) => {
+          if (cell === 'elman') {
+            kernels.elmanGradient(...leading, tanh, w, record, dy, dx, workspace);
+          } else kernels[`${cell}Gradient`](...leading, w, record, dy, dx, workspace);
+        });
+      }
+    }
+  });
+}
+
+test('shapes that do not fit are refused with both', () => {
+  const weights = {
+    weightIh: parameter('weight_ih', [12, 5]),
+    weightHh: parameter('weight_hh', [12, 3]),
+    biasIh: undefined,
+    biasHh: undefined,
+  };
+  refuses(
+    () => ops.recurrent(input('x', [2, 4, 6]), weights, 'lstm'),
+    /lstm: input 2×4×6 does not fit weight_ih 12×5: expected 12×6/,
+  );
+  refuses(
+    () => ops.recurrent(input('x', [2, 5]), weights, 'lstm'),
+    /lstm: expected an input of N×T×F, found 2×5/,
+  );
+  refuses(
+    () => ops.recurrent(input('x', [2, 4, 5]), weights, 'gru'),
+    /gru: weight_hh has shape 12×3, expected 3·H×H/,
+  );
+  refuses(
+    () =>
+      ops.recurrent(
+        input('x', [2, 4, 5]),
+        { ...weights, biasIh: parameter('bias_ih', [3]) },
+        'lstm',
+      ),
+    /lstm: a bias has shape 3, expected 12/,
+  );
+});
+
+test.run();
