@@ -81,7 +81,7 @@ export function slice(axis: number, start: number, stop?: number): Layer {
   const settings = { axis, start, ...(stop === undefined ? {} : { stop }) };
   return defineLayer('slice', settings, (_, x) =>
     ops.slice(x!, [
-      ...Array<ops.Range>(axis).fill([]),
+      ...Array.from({ length: axis }, (): ops.Range => []),
       stop === undefined ? [start] : [start, stop],
     ]),
   );
