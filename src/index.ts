@@ -63,7 +63,7 @@ export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
-export { loadModel, saveModel } from './training/model-store.js';
+export { loadModel, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {
   train,
@@ -73,3 +73,4 @@ export {
   type TrainResult,
 } from './training/train.js';
 export { type Prediction, type TrainedModel } from './training/trained-model.js';
+export { decodeWeights, type WeightsOptions } from './training/weights-file.js';
