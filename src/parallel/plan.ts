@@ -106,12 +106,12 @@ export function planRun({
   const update = training && planUpdate(training, parameters, workers);
   const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
+  const counts = datasets.map(({ count }) => count);
   const evaluationBlock = blockFor(model);
   const evaluationChunk = Math.max(
     evaluationBlock,
-    Math.min(EVALUATION_CHUNK, Math.floor(SCORE_BYTES / (outputs * 4))),
+    Math.min(EVALUATION_CHUNK, Math.floor(SCORE_BYTES / (outputs * 4)), Math.max(...counts)),
   );
-  const counts = datasets.map(({ count }) => count);
   const batch = training?.batch ?? 0;
   const shards = Math.min(training?.shards ?? 0, batch);
 
