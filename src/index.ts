@@ -14,7 +14,31 @@ export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/fea
 export * from './layers/index.js';
 export * from './losses/loss.js';
 export { type LossSetting } from './losses/terms.js';
-export { lenet5, mlp, resnet20 } from './models/index.js';
+export {
+  alexNet,
+  googLeNet,
+  googLeNetLoss,
+  lenet5,
+  mlp,
+  networkInNetwork,
+  resnet20,
+  resNet18,
+  resNet34,
+  resNet50,
+  resNet101,
+  resNet152,
+  seResNet,
+  vgg11,
+  vgg13,
+  vgg16,
+  vgg19,
+  zfNet,
+  type GoogLeNetOptions,
+  type ImageNetOptions,
+  type NetworkInNetworkOptions,
+  type SeResNetOptions,
+  type VggOptions,
+} from './models/index.js';
 export {
   adadelta,
   adagrad,
@@ -39,7 +63,7 @@ export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
-export { loadModel, saveModel } from './training/model-store.js';
+export { loadModel, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {
   train,
@@ -49,3 +73,4 @@ export {
   type TrainResult,
 } from './training/train.js';
 export { type Prediction, type TrainedModel } from './training/trained-model.js';
+export { decodeWeights, type WeightsOptions } from './training/weights-file.js';

@@ -4,9 +4,17 @@ import type { Model } from '../layers/index.js';
 import type { LossName } from '../losses/loss.js';
 import { lenet5 } from './lenet5.js';
 import { mlp } from './mlp.js';
-import { resnet20 } from './resnet20.js';
 
-export { lenet5, mlp, resnet20 };
+export { alexNet } from './alexnet.js';
+export { googLeNet, googLeNetLoss, type GoogLeNetOptions } from './googlenet.js';
+export { type ImageNetOptions } from './image-options.js';
+export { networkInNetwork, type NetworkInNetworkOptions } from './network-in-network.js';
+export { resNet18, resNet34, resNet50, resNet101, resNet152 } from './resnet.js';
+export { resnet20, type ResNetOptions } from './resnet20.js';
+export { seResNet, type SeResNetOptions } from './se-resnet.js';
+export { vgg11, vgg13, vgg16, vgg19, type VggOptions } from './vgg.js';
+export { zfNet } from './zfnet.js';
+export { lenet5, mlp };
 
 /** A model with the loss and the settings that train it well. */
 export interface Recipe {
