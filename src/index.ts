@@ -14,7 +14,29 @@ export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/fea
 export * from './layers/index.js';
 export * from './losses/loss.js';
 export { type LossSetting } from './losses/terms.js';
-export { lenet5, mlp, resnet20 } from './models/index.js';
+export {
+  deepFace,
+  denoisingAutoencoder,
+  lenet1,
+  lenet5,
+  lenet5Original,
+  lenet5OriginalLoss,
+  mlp,
+  resnet20,
+  smallInception,
+  smallSeNet,
+  srcnn,
+  unet,
+  type DeepFaceOptions,
+  type DenoisingAutoencoderOptions,
+  type LeNet5OriginalOptions,
+  type MlpOptions,
+  type ResNetOptions,
+  type SmallInceptionOptions,
+  type SmallSeNetOptions,
+  type SrcnnOptions,
+  type UNetOptions,
+} from './models/index.js';
 export {
   adadelta,
   adagrad,

@@ -11,11 +11,15 @@ import { resnet20 } from './resnet20.js';
 import { smallInception } from './small-inception.js';
 import { smallSeNet } from './small-senet.js';
 
+export { deepFace, type DeepFaceOptions } from './deepface.js';
+export { denoisingAutoencoder, type DenoisingAutoencoderOptions } from './denoising-autoencoder.js';
 export { type LeNet5OriginalOptions } from './lenet5-original.js';
 export { type MlpOptions } from './mlp.js';
 export { type ResNetOptions } from './resnet20.js';
 export { type SmallInceptionOptions } from './small-inception.js';
 export { type SmallSeNetOptions } from './small-senet.js';
+export { srcnn, type SrcnnOptions } from './srcnn.js';
+export { unet, type UNetOptions } from './unet.js';
 export {
   lenet1,
   lenet5,

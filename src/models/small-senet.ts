@@ -1,7 +1,7 @@
 /**
  * A small SE-ResNet for digits: Hu, Shen & Sun 2018, "Squeeze-and-excitation networks", figure 3: each residual
  * block's result is scaled channel by channel, by numbers in (0, 1) made of the channels' means, before it is
- * added to the shortcut. One block a stage of 16, 32 and 64 channels, 80,322 parameters.
+ * added to the shortcut. One block a stage of 16, 32 and 64 channels, 80,582 parameters.
  */
 import {
   batchNorm2d,
