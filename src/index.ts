@@ -14,31 +14,7 @@ export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/fea
 export * from './layers/index.js';
 export * from './losses/loss.js';
 export { type LossSetting } from './losses/terms.js';
-export {
-  alexNet,
-  googLeNet,
-  googLeNetLoss,
-  lenet5,
-  mlp,
-  networkInNetwork,
-  resnet20,
-  resNet18,
-  resNet34,
-  resNet50,
-  resNet101,
-  resNet152,
-  seResNet,
-  vgg11,
-  vgg13,
-  vgg16,
-  vgg19,
-  zfNet,
-  type GoogLeNetOptions,
-  type ImageNetOptions,
-  type NetworkInNetworkOptions,
-  type SeResNetOptions,
-  type VggOptions,
-} from './models/index.js';
+export * from './models/index.js';
 export {
   adadelta,
   adagrad,

@@ -80,7 +80,7 @@ export {
   type AvgPoolOptions,
   type PoolOptions,
 } from './pool.js';
-export { rbf } from './rbf.js';
+export { rbf, type RbfOptions } from './rbf.js';
 export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
 export { rebuild } from './registry.js';
 export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
