@@ -9,12 +9,29 @@ export {
   type TensorDataset,
 } from './data/dataset.js';
 export { digits, type DigitsOptions } from './data/digits/index.js';
+export {
+  decodeText,
+  encodeText,
+  textWindows,
+  vocabularyOf,
+  type TextWindowsOptions,
+  type Vocabulary,
+} from './data/text.js';
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
 export * from './losses/loss.js';
 export { type LossSetting } from './losses/terms.js';
-export { lenet5, mlp, resnet20 } from './models/index.js';
+export {
+  charLstm,
+  charRnn,
+  gpt,
+  lenet5,
+  mlp,
+  resnet20,
+  type CharRnnOptions,
+  type GptOptions,
+} from './models/index.js';
 export {
   adadelta,
   adagrad,
@@ -36,6 +53,7 @@ export {
 } from './optimizers/index.js';
 export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { generate, type GenerateOptions } from './training/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';

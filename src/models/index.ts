@@ -2,11 +2,15 @@
 import { lookUp } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import type { LossName } from '../losses/loss.js';
+import { charLstm, charRnn } from './char-rnn.js';
+import { gpt } from './gpt.js';
 import { lenet5 } from './lenet5.js';
 import { mlp } from './mlp.js';
 import { resnet20 } from './resnet20.js';
 
-export { lenet5, mlp, resnet20 };
+export { charLstm, charRnn, gpt, lenet5, mlp, resnet20 };
+export { type CharRnnOptions } from './char-rnn.js';
+export { type GptOptions } from './gpt.js';
 
 /** A model with the loss and the settings that train it well. */
 export interface Recipe {
