@@ -9,6 +9,14 @@ export {
   type TensorDataset,
 } from './data/dataset.js';
 export { digits, type DigitsOptions } from './data/digits/index.js';
+export {
+  decodeText,
+  encodeText,
+  textWindows,
+  vocabularyOf,
+  type TextWindowsOptions,
+  type Vocabulary,
+} from './data/text.js';
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
@@ -36,6 +44,7 @@ export {
 } from './optimizers/index.js';
 export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { generate, type GenerateOptions } from './training/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';

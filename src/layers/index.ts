@@ -42,7 +42,7 @@ export {
   subtract,
   tanh,
 } from './elementwise.js';
-export { embedding, positionEmbedding } from './embedding.js';
+export { embedding, positionEmbedding, type EmbeddingOptions } from './embedding.js';
 export { dropout, dropout2d, squeezeExcitation } from './gates.js';
 export { type ModelGraph, type ParameterSpec } from './graph.js';
 export { type Initializer } from './initializer.js';

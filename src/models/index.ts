@@ -1,8 +1,10 @@
 /** The zoo: every model is a function of its options. */
 export { alexNet } from './alexnet.js';
+export { charLstm, charRnn, type CharRnnOptions } from './char-rnn.js';
 export { deepFace, type DeepFaceOptions } from './deepface.js';
 export { denoisingAutoencoder, type DenoisingAutoencoderOptions } from './denoising-autoencoder.js';
 export { googLeNet, googLeNetLoss, type GoogLeNetOptions } from './googlenet.js';
+export { gpt, type GptOptions } from './gpt.js';
 export { type ImageNetOptions } from './image-options.js';
 export { lenet1 } from './lenet1.js';
 export { lenet5 } from './lenet5.js';
