@@ -15,6 +15,8 @@ export * from './layers/index.js';
 export * from './losses/loss.js';
 export { type LossSetting } from './losses/terms.js';
 export { lenet5, mlp, resnet20 } from './models/index.js';
+/** What layers are made of, for layers of one's own (docs/wiring.md). */
+export * as ops from './ops/index.js';
 export {
   adadelta,
   adagrad,

@@ -53,7 +53,7 @@ export {
 } from './pool.js';
 export { rbf } from './rbf.js';
 export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
-export { rebuild } from './registry.js';
+export { rebuild, registerLayer } from './registry.js';
 export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
 export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';
 export { type InputSettings, type Wire } from './wire.js';

@@ -17,7 +17,7 @@ import { resamplingLayers } from './resample.js';
 import { recurrentLayers } from './recurrent.js';
 import type { InputSettings } from './wire.js';
 
-const constructors: Constructors = {
+const constructors: Record<string, Constructors[string]> = {
   ...attentionLayers,
   ...convolutionLayers,
   ...denseLayers,
@@ -36,13 +36,29 @@ const constructors: Constructors = {
     residual(createLayers(body), createLayers(shortcut), options),
 };
 
+/**
+ * Makes a layer of one's own known, so that files with it can be read: `create` makes it from the settings that
+ * `defineLayer` was given.
+ * @throws LanewiseError kind 'argument' if there is a layer of that kind, or `create` is no function.
+ */
+export function registerLayer(kind: string, create: Constructors[string]): void {
+  if (Object.hasOwn(constructors, kind))
+    throw new LanewiseError('argument', `there is a layer '${kind}' already`);
+  if (typeof create !== 'function')
+    throw new LanewiseError(
+      'argument',
+      `layer '${kind}' is made by ${String(create)}, expected a function`,
+    );
+  constructors[kind] = create;
+}
+
 /** @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
 function createLayer({ kind, settings }: LayerDescription): Layer {
   if (!Object.hasOwn(constructors, kind)) {
     throw new LanewiseError(
       'argument',
       `unknown layer '${kind}'`,
-      nearest(kind, Object.keys(constructors)),
+      nearest(kind, Object.keys(constructors)) ?? 'registerLayer makes a layer of your own known',
     );
   }
   return constructors[kind]!(settings);
