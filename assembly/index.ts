@@ -8,6 +8,7 @@ export { binary } from './binary';
 export { ceiling, CEILING_MADDS } from './ceiling';
 export { channelAffine, channelProducts } from './channel-affine';
 export { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d';
+export { dropout } from './dropout';
 export {
   conv2dGrouped,
   conv2dGroupedInputGradient,
@@ -104,6 +105,7 @@ export {
 } from './reduce';
 export { SKINNY } from './skinny';
 export { copyStrided } from './strided';
+export { smooth, smoothGradient, unary, unaryGradient } from './unary';
 export {
   upsampleBilinear,
   upsampleBilinearGradient,

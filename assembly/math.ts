@@ -1,5 +1,5 @@
 /**
- * exp, log, tanh, sigmoid, sine and cosine on vectors: our own, because engines' Math functions differ
+ * exp, log, tanh, sigmoid, erf, sine and cosine on vectors: our own, because engines' Math functions differ
  * in the last bits. Polynomials and range reductions follow Moshier's Cephes (single precision);
  * errors are measured in test/kernels/math.test.ts.
  *
@@ -63,9 +63,15 @@ function roundedQuotient(x: v128): v128 {
   return madd(x, at(EXP, 0), at(EXP, 1));
 }
 
-/** eʳ for the r that `roundedQuotient` leaves of x: 1 + r + r²·p(r). */
+/** eʳ for the r that `roundedQuotient` leaves of x. */
 @inline
 function expRemainder(x: v128, rounded: v128): v128 {
+  return f32x4.add(expRemainderMinusOne(x, rounded), at(COMMON, 0));
+}
+
+/** The same less 1: r + r²·p(r). */
+@inline
+function expRemainderMinusOne(x: v128, rounded: v128): v128 {
   const n = f32x4.sub(rounded, at(EXP, 1));
   let r = f32x4.sub(x, f32x4.mul(n, at(EXP, 2)));
   r = f32x4.sub(r, f32x4.mul(n, at(EXP, 3)));
@@ -74,7 +80,7 @@ function expRemainder(x: v128, rounded: v128): v128 {
   p = madd(p, r, at(EXP, 7));
   p = madd(p, r, at(EXP, 8));
   p = madd(p, r, at(EXP, 9));
-  return f32x4.add(madd(p, f32x4.mul(r, r), r), at(COMMON, 0));
+  return madd(p, f32x4.mul(r, r), r);
 }
 
 /** eˣ. Overflows to ∞ above 88.72, underflows gradually to 0 below −103.97. */
@@ -186,4 +192,55 @@ function turn(t: v128, shift: v128): v128 {
   const useCosine = i32x4.eq(v128.and(quadrant, one), one);
   const sign = i32x4.shl(v128.and(quadrant, i32x4.splat(2)), 30);
   return v128.xor(v128.bitselect(c, s, useCosine), sign);
+}
+
+/** p of erf, r of 1 − erf = eʳ, and where one takes over from the other (475/512). */
+const ERF: usize = memory.data<f32>([
+  -5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1,
+  -1.7285347e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1,
+  -1.28717512e-1, 0.927734375,
+]);
+
+/** erf x = 2/√π ∫₀ˣ e^(−t²) dt: x + x·p(x²) near 0, else 1 − e^r(|x|) with the sign of x. Polynomials by Juffa. */
+@inline
+export function erf(x: v128): v128 {
+  const sign = v128.and(x, at(COMMON, 2));
+  const t = v128.xor(x, sign);
+  const s = f32x4.mul(x, x);
+  let p = madd(at(ERF, 0), s, at(ERF, 1));
+  p = madd(p, s, at(ERF, 2));
+  p = madd(p, s, at(ERF, 3));
+  p = madd(p, s, at(ERF, 4));
+  p = madd(p, s, at(ERF, 5));
+  const small = madd(p, x, x);
+  let r = madd(at(ERF, 6), t, at(ERF, 7));
+  r = madd(r, s, madd(at(ERF, 8), t, at(ERF, 9)));
+  r = madd(r, t, at(ERF, 10));
+  r = madd(r, t, at(ERF, 11));
+  r = madd(r, t, at(ERF, 12));
+  r = madd(r, t, f32x4.neg(t));
+  const large = f32x4.sub(at(COMMON, 0), exp(r));
+  // A NaN is not greater, and stays one in the polynomial.
+  return v128.bitselect(v128.or(large, sign), small, f32x4.gt(t, at(ERF, 13)));
+}
+
+/** eˣ − 1 for x ≤ 0, exact near 0: 2ⁿ·(eʳ − 1) + (2ⁿ − 1). */
+@inline
+export function expMinusOne(x: v128): v128 {
+  // Below −20 it is −1 in float32; a NaN is not greater and passes.
+  const bounded = f32x4.pmax(x, splat(-20));
+  const rounded = roundedQuotient(bounded);
+  const n = i32x4.sub(rounded, at(BITS, 0));
+  const power = i32x4.shl(i32x4.add(n, at(BITS, 1)), 23);
+  const one = at(COMMON, 0);
+  return madd(power, expRemainderMinusOne(bounded, rounded), f32x4.sub(power, one));
+}
+
+/** ln(1 + x) for x ≥ 0, exact near 0: ln u · x/(u − 1) with u = 1 + x as rounded, which cancels its rounding. */
+@inline
+export function logOnePlus(x: v128): v128 {
+  const one = at(COMMON, 0);
+  const u = f32x4.add(x, one);
+  const ratio = f32x4.div(x, f32x4.sub(u, one));
+  return v128.bitselect(x, f32x4.mul(log(u), ratio), f32x4.eq(u, one));
 }

@@ -11,11 +11,18 @@ const M1: u64 = 0xcd9e8d57;
 const W0: u32 = 0x9e3779b9;
 const W1: u32 = 0xbb67ae85;
 
-/** The block at counter (block, index, 0, purpose) under the key. */
-function philox(block: u32, index: u32, purpose: u32, key0: u32, key1: u32): v128 {
+/** The block at counter (block, index, step, purpose) under the key. */
+export function philox(
+  block: u32,
+  index: u32,
+  step: u32,
+  purpose: u32,
+  key0: u32,
+  key1: u32,
+): v128 {
   let c0 = block;
   let c1 = index;
-  let c2: u32 = 0;
+  let c2 = step;
   let c3 = purpose;
   for (let round = 0; round < 10; round++) {
     const p0 = M0 * <u64>c0;
@@ -59,7 +66,7 @@ export function randomUniform(
 ): void {
   const width = f32x4.splat(high - low);
   for (let e = 0; e < count; e += 4) {
-    const u = unit(philox(e >> 2, index, purpose, key0, key1));
+    const u = unit(philox(e >> 2, index, 0, purpose, key0, key1));
     storeSome(y, f32x4.add(f32x4.splat(low), f32x4.mul(width, u)), count - e);
     y += 16;
   }
@@ -78,7 +85,7 @@ export function randomNormal(
 ): void {
   for (let e = 0; e < count; e += 4) {
     // Words 0 and 1 give the radii (in (0, 1], so that the logarithm is finite), 2 and 3 the angles.
-    const u = unit(philox(e >> 2, index, purpose, key0, key1));
+    const u = unit(philox(e >> 2, index, 0, purpose, key0, key1));
     const positive = f32x4.add(u, f32x4.splat(5.9604644775390625e-8));
     const radius = f32x4.sqrt(f32x4.mul(f32x4.splat(-2), log(positive)));
     const radii = i8x16.shuffle(radius, radius, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7);

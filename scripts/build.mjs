@@ -62,7 +62,8 @@ async function buildJavaScript(folders) {
 
 /** Two folders below dist/ like the sources, so that URLs relative to a file hold here too. */
 async function bundleJavaScript() {
-  const bundle = { ...javaScript, bundle: true, packages: 'external' };
+  // Minified: what is loaded is parsed, and three hundred kilobytes take 5 ms more than a hundred.
+  const bundle = { ...javaScript, bundle: true, packages: 'external', minify: true };
   await build({
     ...bundle,
     entryPoints: {

@@ -17,6 +17,16 @@ import { topologicalOrder } from '../graph/order.js';
  * between them crosses an op without a gradient.
  */
 export function gradients(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  return partials(y, wrt).map((gradient, i) => {
+    if (gradient) return gradient;
+    const { source } = wrt[i]!;
+    const name = source.kind === 'op' ? source.op.name : `'${source.name}'`;
+    throw new LanewiseError('argument', `no gradient by ${name}: the result does not depend on it`);
+  });
+}
+
+/** As `gradients`, but undefined by what y does not depend on, or only past a stopped gradient. */
+export function partials(y: Tensor, wrt: readonly Tensor[]): (Tensor | undefined)[] {
   if (y.shape.length !== 0) {
     throw new LanewiseError(
       'argument',
@@ -54,12 +64,7 @@ export function gradients(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
       }
     });
   }
-  return wrt.map((t) => {
-    const gradient = found.get(t);
-    if (gradient) return gradient;
-    const name = t.source.kind === 'op' ? t.source.op.name : `'${t.source.name}'`;
-    throw new LanewiseError('argument', `no gradient by ${name}: the result does not depend on it`);
-  });
+  return wrt.map((t) => found.get(t));
 }
 
 const gradientLabel = (layer: string): string => (layer ? `${layer} gradient` : 'gradient');

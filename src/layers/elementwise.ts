@@ -1,5 +1,5 @@
-/** Layers without settings: activations, the sum of inputs, and flatten. */
-import { sizeOf, type Tensor } from '../graph/tensor.js';
+/** Layers without settings: activations, arithmetic, and flatten. */
+import type { Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { plain, type Constructors } from './layer.js';
 
@@ -12,13 +12,38 @@ export const tanh = plain('tanh', ops.tanh);
 /** 1.7159·tanh(2x/3), LeCun et al. 1998. */
 export const scaledTanh = plain('scaledTanh', ops.scaledTanh);
 /** N×C×H×W to N×(C·H·W). */
-export const flatten = plain('flatten', (x) =>
-  ops.reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]),
-);
-/** The sum of two or more inputs of one shape: `add(a, b)`. */
-export const add = plain('add', (...xs: Tensor[]) => xs.reduce((a, b) => ops.add(a, b)), [
-  2,
-  Infinity,
-]);
+export const flatten = plain('flatten', (x) => ops.flatten(x!));
 
-export const elementwiseLayers: Constructors = { add, flatten, relu, scaledTanh, sigmoid, tanh };
+const many = [2, Infinity] as const;
+
+/** The sum of two or more inputs, broadcast as in NumPy: `add(a, b)`. */
+export const add = plain('add', (...xs: Tensor[]) => xs.reduce((a, b) => ops.add(a, b)), many);
+/** The product of two or more inputs, element by element, see `add`. */
+export const multiply = plain(
+  'multiply',
+  (...xs: Tensor[]) => xs.reduce((a, b) => ops.multiply(a, b)),
+  many,
+);
+/** a − b, see `add`. */
+export const subtract = plain('subtract', (a, b) => ops.subtract(a!, b!), 2);
+/** a / b, see `add`. */
+export const divide = plain('divide', (a, b) => ops.divide(a!, b!), 2);
+/** The largest of two or more inputs, see `add`: maxout (Goodfellow et al. 2013). */
+export const maximum = plain(
+  'maximum',
+  (...xs: Tensor[]) => xs.reduce((a, b) => ops.maximum(a, b)),
+  many,
+);
+
+export const elementwiseLayers: Constructors = {
+  add,
+  divide,
+  flatten,
+  maximum,
+  multiply,
+  relu,
+  scaledTanh,
+  sigmoid,
+  subtract,
+  tanh,
+};

@@ -1,5 +1,22 @@
 /** The layers: PyTorch's names, in camel case. */
 export * as init from './init.js';
+export {
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  leakyRelu,
+  logSoftmax,
+  prelu,
+  scale,
+  selu,
+  silu,
+  softmax,
+  softplus,
+  type HardTanhOptions,
+  type PreluOptions,
+} from './activations.js';
 export { multiheadAttention, type AttentionOptions } from './attention.js';
 export { batchNorm1d, batchNorm2d, type BatchNormOptions } from './batch-norm.js';
 export { block, chain, residual, type ResidualOptions } from './compose.js';
@@ -13,8 +30,20 @@ export {
   type ConvTranspose2dOptions,
   type DepthwiseConv2dOptions,
 } from './conv2d.js';
-export { add, flatten, relu, scaledTanh, sigmoid, tanh } from './elementwise.js';
+export {
+  add,
+  divide,
+  flatten,
+  maximum,
+  multiply,
+  relu,
+  scaledTanh,
+  sigmoid,
+  subtract,
+  tanh,
+} from './elementwise.js';
 export { embedding, positionEmbedding } from './embedding.js';
+export { dropout, dropout2d, squeezeExcitation } from './gates.js';
 export { type ModelGraph, type ParameterSpec } from './graph.js';
 export { type Initializer } from './initializer.js';
 export { defineLayer, type Layer, type Layers, type Mode, type Scope } from './layer.js';
@@ -55,5 +84,6 @@ export { rbf } from './rbf.js';
 export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
 export { rebuild, registerLayer } from './registry.js';
 export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
+export { concat, pad, permute, reshape, slice, stopGradient, transpose } from './shapes.js';
 export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';
 export { type InputSettings, type Wire } from './wire.js';

@@ -1,10 +1,12 @@
 /** Every layer by its kind: how a model is rebuilt from the architecture in its file. */
 import { LanewiseError, nearest } from '../errors.js';
+import { activationLayers } from './activations.js';
 import { attentionLayers } from './attention.js';
 import { blockOf, chain, residual } from './compose.js';
 import { convolutionLayers } from './conv2d.js';
 import { elementwiseLayers } from './elementwise.js';
 import { embeddingLayers } from './embedding.js';
+import { gateLayers } from './gates.js';
 import type { Constructors, Layer, LayerDescription } from './layer.js';
 import { denseLayers } from './linear.js';
 import { checkInput, modelOf, type Architecture, type Model } from './model.js';
@@ -12,20 +14,24 @@ import { readNet, type Net } from './net.js';
 import { normalizationLayers } from './norm.js';
 import { poolingLayers } from './pool.js';
 import { rbfLayers } from './rbf.js';
+import { shapeLayers } from './shapes.js';
 import { unsharedLayers } from './unshared.js';
 import { resamplingLayers } from './resample.js';
 import { recurrentLayers } from './recurrent.js';
 import type { InputSettings } from './wire.js';
 
 const constructors: Record<string, Constructors[string]> = {
+  ...activationLayers,
   ...attentionLayers,
   ...convolutionLayers,
   ...denseLayers,
   ...elementwiseLayers,
   ...embeddingLayers,
+  ...gateLayers,
   ...normalizationLayers,
   ...poolingLayers,
   ...rbfLayers,
+  ...shapeLayers,
   ...unsharedLayers,
   ...resamplingLayers,
   ...recurrentLayers,

@@ -10,6 +10,7 @@ export { constant } from './constant.js';
 export { convTranspose2d, type ConvTranspose2dAttributes } from './conv-transpose2d.js';
 export { conv1d, type Conv1dAttributes } from './conv1d.js';
 export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
+export { dropout, DROPOUT_PURPOSE, type DropoutAttributes } from './dropout.js';
 export { embedding } from './embedding.js';
 export { groupNorm, instanceNorm } from './group-norm.js';
 export { layerNorm } from './layer-norm.js';
@@ -51,6 +52,29 @@ export { flatten, reshape } from './reshape.js';
 export { row, scale } from './scale.js';
 export { pad, slice, split, type Range } from './slice.js';
 export { logSoftmax, softmax } from './softmax.js';
+export { stopGradient } from './stop-gradient.js';
+export {
+  abs,
+  clamp,
+  elu,
+  erf,
+  exp,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  leakyRelu,
+  log,
+  negate,
+  power,
+  prelu,
+  selu,
+  silu,
+  softplus,
+  sqrt,
+  square,
+  type Approximation,
+} from './unary.js';
 export { channelAffine, subsampling2d } from './subsample.js';
 export { sumChannels, sumRows, weightedSum } from './sum.js';
 export { permute, transpose } from './transpose.js';

@@ -18,10 +18,12 @@ import {
   layoutIo,
   type IoLayout,
   type Scored,
+  untouched,
   type Task,
 } from './programs.js';
 import { cutShards, scheduleStep, type StepSchedule } from './shards.js';
-import { planUpdate, rolesOf, type UpdatePlan, type UpdateRequest } from './update.js';
+import { rolesOf } from './roles.js';
+import { planUpdate, type UpdatePlan, type UpdateRequest } from './update.js';
 
 /** Samples scored between two looks of the main thread, and bytes of scores, at most. */
 const EVALUATION_CHUNK = 4096;
@@ -102,8 +104,6 @@ export function planRun({
   datasets,
   training,
 }: PlanRequest): RunPlan {
-  const parameters = layoutParameters(model, training && rolesOf(model, training));
-  const update = training && planUpdate(training, parameters, workers);
   const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
   const evaluationBlock = blockFor(model);
@@ -132,6 +132,9 @@ export function planRun({
     schedules.flatMap(({ schedule }) => schedule.shards.map(({ count }) => count)),
   );
   const io = layoutIo(task, [...blocks, ...shardSizes]);
+  const roles = training && rolesOf(model, training, untouched(task, shardSizes[0]!));
+  const parameters = layoutParameters(model, roles);
+  const update = training && planUpdate(training, parameters, workers);
 
   const steps: Record<number, StepPlan> = {};
   for (const { size, schedule } of schedules) {
@@ -186,7 +189,7 @@ export function planRun({
     evaluationChunk,
     outputs,
     hasLosses: terms.length > 0,
-    hasHits: countsHits(task, io, parameters),
+    hasHits: countsHits(task),
   };
 }
 

@@ -1,9 +1,9 @@
 /** The programs of a model: gradients of one shard, and losses and scores of one block of samples. */
 import { compile } from '../compiler/compile.js';
-import { gradients } from '../compiler/differentiate.js';
+import { gradients, partials } from '../compiler/differentiate.js';
 import { nameRefusals } from '../graph/op.js';
 import { input, sizeOf, type Tensor } from '../graph/tensor.js';
-import type { Model, ModelGraph } from '../layers/index.js';
+import type { Mode, Model, ModelGraph } from '../layers/index.js';
 import type { Loss } from '../losses/loss.js';
 import type { LossTerm } from '../losses/terms.js';
 import * as ops from '../ops/index.js';
@@ -66,27 +66,27 @@ export function layoutIo({ model, columns, scored }: Task, counts: readonly numb
   };
 }
 
-/** The graph with its leaves in place: inputs and parameters at once, targets and weights as they are asked for. */
-function place(
-  { model, columns }: Task,
-  mode: 'training' | 'evaluation',
-  count: number,
-  io: IoLayout,
-  parameters: ParameterLayout,
-) {
+/** The model's graph, and the leaves that the columns feed. */
+function build({ model, columns }: Task, mode: Mode, count: number) {
   const graph = model.graph(count, mode);
+  const given = new Map<LeafName, Tensor>(
+    [...graph.inputs].map(([name, tensor]) => [inputLeaf(name), tensor]),
+  );
+  for (const { leaves, shape, dtype } of columns) {
+    const tensor = given.get(leaves[0]!) ?? input(leaves[0]!, [count, ...shape], dtype);
+    for (const leaf of leaves) given.set(leaf, tensor);
+  }
+  return { graph, given };
+}
+
+/** The same with the leaves in their places. */
+function place(task: Task, mode: Mode, count: number, io: IoLayout, parameters: ParameterLayout) {
+  const { graph, given } = build(task, mode, count);
   const leaves = new Map<Tensor, Address>();
-  const at = (leaf: LeafName) => address('batch', io.leaves.get(leaf)!);
-  for (const [name, tensor] of graph.inputs) leaves.set(tensor, at(inputLeaf(name)));
+  for (const [leaf, tensor] of given) leaves.set(tensor, address('batch', io.leaves.get(leaf)!));
   if (graph.randomness) leaves.set(graph.randomness, address('batch', io.randomness));
   for (const { name, offset } of parameters.entries)
     leaves.set(graph.parameters.get(name)!, address('parameters', offset));
-  const given = new Map<LeafName, Tensor>();
-  for (const column of columns) {
-    const tensor = input(column.leaves[0]!, [count, ...column.shape], column.dtype);
-    for (const leaf of column.leaves) given.set(leaf, tensor);
-    if (!column.leaves[0]!.startsWith(inputLeaf(''))) leaves.set(tensor, at(column.leaves[0]!));
-  }
   return { graph, leaves, given };
 }
 
@@ -129,9 +129,23 @@ function hitsOf(
 }
 
 /** Whether the task has an accuracy: its first loss knows right answers from wrong ones. */
-export function countsHits(task: Task, io: IoLayout, parameters: ParameterLayout): boolean {
-  const { graph, given } = place(task, 'evaluation', 1, io, parameters);
+export function countsHits(task: Task): boolean {
+  const { graph, given } = build(task, 'evaluation', 1);
   return hitsOf(graph, task.terms, given) !== undefined;
+}
+
+const trainedNames = ({ parameters }: Model): string[] =>
+  parameters.filter(({ role }) => role === 'trained').map(({ name }) => name);
+
+/**
+ * Parameters that the loss of a shard of `count` does not depend on, such as those of an output without a loss.
+ */
+export function untouched(task: Task, count: number): ReadonlySet<string> {
+  const { graph, given } = build(task, 'training', count);
+  const names = trainedNames(task.model);
+  const by = names.map((name) => graph.parameters.get(name)!);
+  const found = partials(meanLoss(graph, task.terms, given, 1), by);
+  return new Set(names.filter((_, i) => !found[i]));
 }
 
 /**

@@ -6,8 +6,6 @@
  * Blocks are the same for any number of workers, and a slice begins with one.
  */
 import { LanewiseError } from '../errors.js';
-import type { Model } from '../layers/index.js';
-import { checkMatch, matches } from '../optimizers/names.js';
 import { RATE_SLOTS, withGroups, type Optimizer } from '../optimizers/optimizer.js';
 import {
   address,
@@ -21,7 +19,6 @@ import {
   trainedEntries,
   type ParameterEntry,
   type ParameterLayout,
-  type ParameterRoles,
 } from './parameters.js';
 
 /** What the settings say of the update phase. */
@@ -54,38 +51,6 @@ export interface UpdatePlan {
 
 /** Floats of a block whose squares are added on their own. */
 const BLOCK = 4096;
-
-/**
- * What names in the settings mean for a model.
- * @throws LanewiseError kind 'argument' for a name that matches nothing, or if nothing is left to train.
- */
-export function rolesOf(
-  { parameters }: Model,
-  { optimizer, freeze = [] }: Pick<UpdateRequest, 'optimizer' | 'freeze'>,
-): ParameterRoles {
-  const all = parameters.map(({ name }) => name);
-  const groups = optimizer.groups ?? [];
-  const trained = parameters.filter(({ role }) => role === 'trained');
-  freeze.forEach((pattern) => checkMatch('freeze', pattern, all));
-  groups.forEach(({ match }) =>
-    checkMatch(
-      'parameter group',
-      match,
-      trained.map(({ name }) => name),
-    ),
-  );
-  const isFrozen = (name: string) => freeze.some((pattern) => matches(pattern, name));
-  if (trained.length > 0 && trained.every(({ name }) => isFrozen(name))) {
-    throw new LanewiseError(
-      'argument',
-      'freeze: every parameter is frozen, nothing is left to train',
-    );
-  }
-  return {
-    isFrozen,
-    groupOf: (name) => groups.findIndex(({ match }) => matches(match, name)) + 1,
-  };
-}
 
 /** Plans the update phase. @throws LanewiseError kind 'argument' for norms that contradict each other. */
 export function planUpdate(

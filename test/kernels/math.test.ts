@@ -4,6 +4,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { erf } from '../reference/erf.js';
 import { availableNumerics, createInstance } from './instance.js';
 
 const codes = { relu: 1, sigmoid: 2, tanh: 3, scaledTanh: 4, exp: 5, log: 6 };
@@ -44,7 +45,42 @@ const cases: {
   { name: 'sigmoid', reference: sigmoid, x: bothSigns(floatsBetween(1e-6, 80)), ulps: 3 },
 ];
 
+/** Codes of `smooth`. */
+const smooth = { elu: 1, softplus: 5, erf: 14 };
+const smoothCases: {
+  name: keyof typeof smooth;
+  reference: (x: number) => number;
+  x: Float32Array;
+  ulps: number;
+}[] = [
+  { name: 'erf', reference: erf, x: bothSigns(floatsBetween(1e-6, 5)), ulps: 2 },
+  // eˣ − 1 below 0.
+  { name: 'elu', reference: Math.expm1, x: floatsBetween(1e-6, 30).map((v) => -v), ulps: 2 },
+  {
+    name: 'softplus',
+    reference: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
+    x: bothSigns(floatsBetween(1e-6, 80)),
+    ulps: 4,
+  },
+];
+
 for (const numerics of availableNumerics) {
+  for (const { name, reference, x, ulps } of smoothCases) {
+    test(`${name} (${numerics}) stays within ${ulps} ulp`, async () => {
+      const { kernels, put, read } = await createInstance(numerics);
+      const at = put(x);
+      kernels.smooth(smooth[name], at, at, x.length, 1, 1);
+      let worst = { error: 0, x: 0 };
+      read(at, x.length).forEach((found, i) => {
+        const exact = reference(x[i]!);
+        const error = Math.abs(found - exact) / ulp(exact);
+        if (!(error <= worst.error)) worst = { error, x: x[i]! };
+      });
+      console.log(`  ${name} ${numerics}: ${worst.error.toFixed(2)} ulp at ${worst.x}`);
+      assert.ok(worst.error <= ulps, `${worst.error} ulp at ${worst.x}`);
+    });
+  }
+
   for (const { name, reference, x, ulps } of cases) {
     test(`${name} (${numerics}) stays within ${ulps} ulp`, async () => {
       const { kernels, put, read } = await createInstance(numerics);

@@ -81,6 +81,25 @@ test('outputs are trained by the weights of their losses', async () => {
   assert.not.equal(of(alone, 'a.weight'), of(both, 'a.weight'));
 });
 
+test('what the loss does not depend on keeps its values', async () => {
+  const { model } = await train(wired(), {
+    ...settings,
+    loss: { y: 'squaredError' },
+    optimizer: momentum({ lr: 0.1, weightDecay: 0.1 }),
+    workers: 0,
+    epochs: 1,
+  });
+  const { model: fresh } = await train(wired(), {
+    ...settings,
+    optimizer: sgd({ lr: 0 }),
+    workers: 0,
+    epochs: 1,
+  });
+  const of = (trained: typeof model, name: string) => [...trained.weights.get(name)!];
+  assert.equal(of(model, 'half.weight'), of(fresh, 'half.weight'));
+  assert.not.equal(of(model, 'out.weight'), of(fresh, 'out.weight'));
+});
+
 test('a sample of weight 0 has no influence, one of weight 2 counts twice', async () => {
   const data = digits({ count: 40, seed: 3 });
   const weights = Float32Array.from({ length: 40 }, (_, i) => (i < 10 ? 0 : 1));

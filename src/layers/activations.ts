@@ -1,0 +1,113 @@
+/** Activations with settings or a slope to learn, in PyTorch's names; those without stand in elementwise.ts. */
+import { LanewiseError } from '../errors.js';
+import * as ops from '../ops/index.js';
+import { constantly } from './initializer.js';
+import {
+  checkChoice,
+  checkInteger,
+  defineLayer,
+  direct,
+  plain,
+  type Constructors,
+} from './layer.js';
+
+function checkFinite(layer: string, name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new LanewiseError(
+    'argument',
+    `${layer}: ${name} is ${String(value)}, expected a finite number`,
+  );
+}
+
+/** x above 0, else negativeSlope·x; default 0.01 (Maas et al. 2013). */
+export const leakyRelu = direct(
+  ({ negativeSlope = 0.01 }: { readonly negativeSlope?: number } = {}) => {
+    checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
+    return defineLayer('leakyRelu', { negativeSlope }, (_, x) => ops.leakyRelu(x!, negativeSlope));
+  },
+);
+
+export interface PreluOptions {
+  /** 1 for one slope, or the number of channels (axis 1); default 1. */
+  readonly numParameters?: number;
+  /** What slopes start from; default 0.25. */
+  readonly init?: number;
+}
+
+/** x above 0, else weight·x (He et al. 2015). Parameter: weight of numParameters. */
+export const prelu = direct(({ numParameters = 1, init = 0.25 }: PreluOptions = {}) => {
+  checkInteger('prelu', 'numParameters', numParameters, 1);
+  checkFinite('prelu', 'init', init);
+  return defineLayer('prelu', { numParameters, init }, (scope, x) =>
+    ops.prelu(x!, scope.parameter('weight', [numParameters], constantly(init))),
+  );
+});
+
+/** x above 0, else alpha·(eˣ − 1); default 1 (Clevert et al. 2016). */
+export const elu = direct(({ alpha = 1 }: { readonly alpha?: number } = {}) => {
+  checkFinite('elu', 'alpha', alpha);
+  return defineLayer('elu', { alpha }, (_, x) => ops.elu(x!, alpha));
+});
+
+/** ELU with the constants that keep mean and variance (Klambauer et al. 2017). */
+export const selu = plain('selu', ops.selu);
+
+/** x·Φ(x); `approximate: 'tanh'` as GPT-2 has it, default 'none' (Hendrycks & Gimpel 2016). */
+export const gelu = direct(
+  ({ approximate = 'none' }: { readonly approximate?: ops.Approximation } = {}) => {
+    checkChoice('gelu', 'approximate', approximate, ['none', 'tanh']);
+    return defineLayer('gelu', { approximate }, (_, x) => ops.gelu(x!, approximate));
+  },
+);
+
+/** x / (1 + e⁻ˣ), also called swish. */
+export const silu = plain('silu', ops.silu);
+/** ln(1 + eˣ) */
+export const softplus = plain('softplus', ops.softplus);
+/** min(max(x + 3, 0), 6) / 6 */
+export const hardSigmoid = plain('hardSigmoid', ops.hardSigmoid);
+/** x·hardSigmoid(x) (Howard et al. 2019). */
+export const hardSwish = plain('hardSwish', ops.hardSwish);
+
+export interface HardTanhOptions {
+  /** Default −1. */
+  readonly minVal?: number;
+  /** Default 1. */
+  readonly maxVal?: number;
+}
+
+/** min(max(x, minVal), maxVal) */
+export const hardTanh = direct(({ minVal = -1, maxVal = 1 }: HardTanhOptions = {}) => {
+  checkFinite('hardTanh', 'minVal', minVal);
+  checkFinite('hardTanh', 'maxVal', maxVal);
+  if (minVal >= maxVal)
+    throw new LanewiseError('argument', `hardTanh: minVal ${minVal} is not below ${maxVal}`);
+  return defineLayer('hardTanh', { minVal, maxVal }, (_, x) => ops.hardTanh(x!, minVal, maxVal));
+});
+
+/** e^x / Σ e^x over the last axis. */
+export const softmax = plain('softmax', ops.softmax);
+/** x − log Σ e^x over the last axis. */
+export const logSoftmax = plain('logSoftmax', ops.logSoftmax);
+
+/** factor·x */
+export function scale(factor: number) {
+  checkFinite('scale', 'factor', factor);
+  return defineLayer('scale', { factor }, (_, x) => ops.scale(x!, factor));
+}
+
+export const activationLayers: Constructors = {
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  leakyRelu,
+  logSoftmax,
+  prelu,
+  scale: ({ factor }) => scale(factor),
+  selu,
+  silu,
+  softmax,
+  softplus,
+};

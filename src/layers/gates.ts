@@ -1,0 +1,52 @@
+/** Layers that multiply by what they draw or learn: dropout, and squeeze-and-excitation. */
+import { LanewiseError } from '../errors.js';
+import * as ops from '../ops/index.js';
+import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import { linear } from './linear.js';
+
+function dropping(kind: string, rate: number, perChannel: boolean): Layer {
+  if (!(typeof rate === 'number' && rate >= 0 && rate < 1))
+    throw new LanewiseError('argument', `${kind}: rate is ${rate}, expected 0 ≤ rate < 1`);
+  return defineLayer(kind, { rate }, (scope, x) => {
+    if (scope.mode === 'evaluation' || rate === 0) return x!;
+    const { state, stream } = scope.randomness();
+    return ops.dropout(x!, state, { rate, stream, perChannel });
+  });
+}
+
+/** In training each element is 0 with probability `rate`, else divided by 1 − rate (Srivastava et al. 2014). */
+export const dropout = (rate = 0.5): Layer => dropping('dropout', rate, false);
+
+/** The same with one draw for each channel of a sample (Tompson et al. 2015); N×C×…. */
+export const dropout2d = (rate = 0.5): Layer => dropping('dropout2d', rate, true);
+
+/**
+ * Each channel of N×C×H×W times a gate from 0 to 1 that two dense layers make of all channels' means (Hu et al.
+ * 2018). Parameters: fc1 to channels/reduction values, fc2 back.
+ * @throws LanewiseError kind 'argument' unless `reduction` divides `channels`.
+ */
+export function squeezeExcitation(channels: number, reduction = 16): Layer {
+  const kind = 'squeezeExcitation';
+  checkInteger(kind, 'channels', channels, 1);
+  checkInteger(kind, 'reduction', reduction, 1);
+  if (channels % reduction !== 0) {
+    throw new LanewiseError(
+      'argument',
+      `${kind}: reduction ${reduction} does not divide ${channels} channels`,
+    );
+  }
+  const hidden = channels / reduction;
+  const [fc1, fc2] = [linear(channels, hidden), linear(hidden, channels)];
+  return defineLayer(kind, { channels, reduction }, (scope, x) => {
+    const means = ops.globalAvgPool2d(x!);
+    const squeezed = ops.relu(scope.apply('fc1', fc1, means));
+    const gate = ops.sigmoid(scope.apply('fc2', fc2, squeezed));
+    return ops.multiply(x!, ops.reshape(gate, [...gate.shape, 1, 1]));
+  });
+}
+
+export const gateLayers: Constructors = {
+  dropout: ({ rate }) => dropout(rate),
+  dropout2d: ({ rate }) => dropout2d(rate),
+  squeezeExcitation: ({ channels, reduction }) => squeezeExcitation(channels, reduction),
+};

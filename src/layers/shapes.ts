@@ -1,0 +1,116 @@
+/** Layers that move elements. Axes are those of PyTorch, 0 being the samples, which stays as it is. */
+import { LanewiseError } from '../errors.js';
+import { ShapeError } from '../graph/op.js';
+import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
+import * as ops from '../ops/index.js';
+import {
+  checkInteger,
+  defineLayer,
+  direct,
+  plain,
+  type Constructors,
+  type Layer,
+} from './layer.js';
+
+function checkWhole(layer: string, name: string, value: unknown): number {
+  if (Number.isInteger(value)) return value as number;
+  throw new LanewiseError(
+    'argument',
+    `${layer}: ${name} is ${String(value)}, expected a whole number`,
+  );
+}
+
+/** A layer sees a shard of the minibatch: what it does must not depend on how many samples that has. */
+function checkAxis(layer: string, name: string, value: unknown): number {
+  const axis = checkWhole(layer, name, value);
+  if (axis !== 0) return axis;
+  throw new LanewiseError('argument', `${layer}: ${name} is 0, the axis of the samples`);
+}
+
+/** The same where x's rank is known: negative axes may reach the samples as well. */
+function checkReach(layer: string, x: Tensor, axis: number): void {
+  if (axis !== -x.shape.length) return;
+  throw new ShapeError(layer, `axis ${axis} of ${showShape(x.shape)} is that of the samples`);
+}
+
+/** Inputs joined along `axis`, default 1: channels, features. `concat(a, b)`, or `concat({ axis: 2 })(a, b)`. */
+export const concat = direct(({ axis = 1 }: { readonly axis?: number } = {}) => {
+  checkAxis('concat', 'axis', axis);
+  return defineLayer(
+    'concat',
+    { axis },
+    (_, ...xs) => {
+      checkReach('concat', xs[0]!, axis);
+      return ops.concat(xs, axis);
+    },
+    [1, Infinity],
+  );
+});
+
+/** N×… to N×shape; one extent may be −1, what is left for it. */
+export function reshape(shape: Shape): Layer {
+  if (!Array.isArray(shape)) throw new LanewiseError('argument', 'reshape: shape is no list');
+  for (const extent of shape as Shape)
+    if (extent !== -1) checkInteger('reshape', 'shape', extent, 1);
+  return defineLayer('reshape', { shape }, (_, x) => ops.reshape(x!, [x!.shape[0]!, ...shape]));
+}
+
+/** Axis k of the result is axis dims[k] of the input; dims[0] is 0. */
+export function permute(dims: readonly number[]): Layer {
+  if (!Array.isArray(dims) || dims[0] !== 0)
+    throw new LanewiseError('argument', 'permute: dims is no list from 0, the axis of the samples');
+  for (const axis of dims as readonly number[]) checkInteger('permute', 'dims', axis, 0);
+  return defineLayer('permute', { dims }, (_, x) => ops.permute(x!, dims));
+}
+
+/** Two axes exchanged; neither is that of the samples. */
+export function transpose(dim0: number, dim1: number): Layer {
+  checkAxis('transpose', 'dim0', dim0);
+  checkAxis('transpose', 'dim1', dim1);
+  return defineLayer('transpose', { dim0, dim1 }, (_, x) => {
+    for (const axis of [dim0, dim1]) checkReach('transpose', x!, axis);
+    return ops.transpose(x!, dim0, dim1);
+  });
+}
+
+/** Elements from `start` up to, not including, `stop` of one axis; negative ones count from the end. */
+export function slice(axis: number, start: number, stop?: number): Layer {
+  checkInteger('slice', 'axis', axis, 1);
+  checkWhole('slice', 'start', start);
+  if (stop !== undefined) checkWhole('slice', 'stop', stop);
+  const settings = { axis, start, ...(stop === undefined ? {} : { stop }) };
+  return defineLayer('slice', settings, (_, x) =>
+    ops.slice(x!, [
+      ...Array.from({ length: axis }, (): ops.Range => []),
+      stop === undefined ? [start] : [start, stop],
+    ]),
+  );
+}
+
+/** `widths` = [before, after] elements of `value` for each axis but that of the samples. */
+export function pad(
+  widths: readonly (readonly [before: number, after: number])[],
+  { value = 0 }: { readonly value?: number } = {},
+): Layer {
+  if (!Array.isArray(widths) || !widths.every((pair) => Array.isArray(pair) && pair.length === 2))
+    throw new LanewiseError('argument', 'pad: widths is no list of pairs');
+  for (const width of widths.flat()) checkInteger('pad', 'widths', width, 0);
+  if (!Number.isFinite(value))
+    throw new LanewiseError('argument', `pad: value is ${value}, expected a finite number`);
+  return defineLayer('pad', { widths, value }, (_, x) =>
+    ops.pad(x!, [[0, 0] as const, ...widths], value),
+  );
+}
+
+/** x, as a constant to what differentiates. */
+export const stopGradient = plain('stopGradient', ops.stopGradient);
+
+export const shapeLayers: Constructors = {
+  concat,
+  pad: ({ widths, ...options }) => pad(widths, options),
+  permute: ({ dims }) => permute(dims),
+  reshape: ({ shape }) => reshape(shape),
+  slice: ({ axis, start, stop }) => slice(axis, start, stop),
+  stopGradient,
+  transpose: ({ dim0, dim1 }) => transpose(dim0, dim1),
+};

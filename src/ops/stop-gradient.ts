@@ -1,0 +1,13 @@
+/** A tensor that gradients do not pass: a view, no kernel runs. */
+import { apply, defineOp } from '../graph/op.js';
+import type { Tensor } from '../graph/tensor.js';
+
+const op = defineOp<{ x: Tensor }, object>({
+  name: 'stopGradient',
+  shape: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
+  // Contributes nothing, where an op without a rule would be refused.
+  backward: () => ({}),
+});
+
+/** x, as a constant to what differentiates. */
+export const stopGradient = (x: Tensor): Tensor => apply(op, { x }, {});
