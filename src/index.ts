@@ -12,11 +12,10 @@ export { digits, type DigitsOptions } from './data/digits/index.js';
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
-export * from './losses/loss.js';
-export { type LossSetting } from './losses/terms.js';
+export * from './losses/index.js';
 export { lenet5, mlp, resnet20 } from './models/index.js';
 /** What layers are made of, for layers of one's own (docs/wiring.md). */
-export * as ops from './ops/index.js';
+export * as ops from './ops/public.js';
 export {
   adadelta,
   adagrad,

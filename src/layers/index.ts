@@ -82,6 +82,7 @@ export {
 } from './pool.js';
 export { rbf } from './rbf.js';
 export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
+export { max, mean, sum, type ReductionOptions } from './reductions.js';
 export { rebuild, registerLayer } from './registry.js';
 export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
 export { concat, pad, permute, reshape, slice, stopGradient, transpose } from './shapes.js';

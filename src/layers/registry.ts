@@ -16,6 +16,7 @@ import { poolingLayers } from './pool.js';
 import { rbfLayers } from './rbf.js';
 import { shapeLayers } from './shapes.js';
 import { unsharedLayers } from './unshared.js';
+import { reductionLayers } from './reductions.js';
 import { resamplingLayers } from './resample.js';
 import { recurrentLayers } from './recurrent.js';
 import type { InputSettings } from './wire.js';
@@ -33,6 +34,7 @@ const constructors: Record<string, Constructors[string]> = {
   ...rbfLayers,
   ...shapeLayers,
   ...unsharedLayers,
+  ...reductionLayers,
   ...resamplingLayers,
   ...recurrentLayers,
   block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),
