@@ -50,3 +50,4 @@ export {
   type TrainResult,
 } from './training/train.js';
 export { type Prediction, type TrainedModel } from './training/trained-model.js';
+export { withWeights, type WithWeightsOptions } from './training/with-weights.js';

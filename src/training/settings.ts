@@ -91,8 +91,20 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   };
 }
 
+/** @throws LanewiseError kind 'argument' unless every parameter has as many values as it needs. */
+export function checkComplete(model: Model, weights: Weights): void {
+  for (const { name, shape } of model.parameters) {
+    const found = weights.get(name)?.length ?? 'none';
+    if (found === sizeOf(shape)) continue;
+    throw new LanewiseError(
+      'argument',
+      `weights of '${name}': ${found} values, expected ${sizeOf(shape)} (${showShape(shape)})`,
+    );
+  }
+}
+
 /** @throws LanewiseError kind 'argument' for a weight that the model lacks or that has another size. */
-function checkWeights(model: Model, weights: Weights): void {
+export function checkWeights(model: Model, weights: Weights): void {
   if (!(weights instanceof Map)) {
     throw new LanewiseError(
       'argument',
