@@ -110,6 +110,16 @@ test('arithmetic and concat take several inputs', async () => {
   );
 });
 
+test('samples are broadcast, never one over another', async () => {
+  const [a, b] = [layers.input([2, 3]), layers.input([3])];
+  const model = layers.functional({ inputs: { a, b }, outputs: layers.add(a, b) });
+  const { feeds, y } = await run(model);
+  const [x, z] = [...feeds.values()];
+  const expected = Array.from(x!, (v, i) => Math.fround(v + z![Math.floor(i / 6) * 3 + (i % 3)]!));
+  assert.equal([...y], expected);
+  assert.equal([...model.graph(3, 'training').outputs.values()][0]!.shape, [3, 2, 3]);
+});
+
 test('prelu and squeeze-and-excitation have parameters named as they are made', async () => {
   const model = layers.sequential(
     { act: layers.prelu({ numParameters: 4 }), se: layers.squeezeExcitation(4, 2) },
