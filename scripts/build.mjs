@@ -62,7 +62,7 @@ async function buildJavaScript(folders) {
 
 /** Two folders below dist/ like the sources, so that URLs relative to a file hold here too. */
 async function bundleJavaScript() {
-  // Minified: what is loaded is parsed, and three hundred kilobytes take 5 ms more than a hundred.
+  // Minified: what is loaded is parsed.
   const bundle = { ...javaScript, bundle: true, packages: 'external', minify: true };
   await build({
     ...bundle,
