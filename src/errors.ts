@@ -7,10 +7,7 @@ import { closest, distance } from 'fastest-levenshtein';
 export type ErrorKind = 'argument' | 'shape' | 'data' | 'file' | 'network' | 'memory' | 'engine';
 
 export class LanewiseError extends Error {
-  static {
-    // On the prototype, where the first line of a stack finds it; bundles have short class names.
-    Object.defineProperty(this.prototype, 'name', { value: 'LanewiseError' });
-  }
+  override readonly name = 'LanewiseError';
 
   constructor(
     readonly kind: ErrorKind,
