@@ -20,9 +20,10 @@ export {
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
-export * from './losses/loss.js';
-export { type LossSetting } from './losses/terms.js';
+export * from './losses/index.js';
 export * from './models/index.js';
+/** What layers are made of, for layers of one's own (docs/wiring.md). */
+export * as ops from './ops/public.js';
 export {
   adadelta,
   adagrad,
@@ -59,3 +60,4 @@ export {
 } from './training/train.js';
 export { type Prediction, type TrainedModel } from './training/trained-model.js';
 export { decodeWeights, type WeightsOptions } from './training/weights-file.js';
+export { withWeights, type WithWeightsOptions } from './training/with-weights.js';

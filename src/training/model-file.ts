@@ -70,7 +70,12 @@ function readLoss(json: string | undefined, model: Model, name: string): readonl
 /** Architectures come from outside: everything that `rebuild` takes for granted is checked here. */
 function readArchitecture(json: string | undefined, name: string): Model {
   const refuse = (why: string, cause?: unknown) =>
-    new LanewiseError('file', `'${name}': its architecture ${why}`, undefined, { cause });
+    new LanewiseError(
+      'file',
+      `'${name}': its architecture ${why}`,
+      cause instanceof LanewiseError ? cause.hint : undefined,
+      { cause },
+    );
   let architecture: Partial<Architecture> | null;
   try {
     architecture = JSON.parse(json ?? '') as Partial<Architecture> | null;
