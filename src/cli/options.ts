@@ -4,7 +4,7 @@ import { firstSamples, type Dataset } from '../data/dataset.js';
 import { digits } from '../data/digits/index.js';
 import { mnist, type DownloadProgress } from '../data/mnist.js';
 import { LanewiseError, lookUp } from '../errors.js';
-import { recipes } from '../models/index.js';
+import { recipes } from '../models/recipes.js';
 import { downloadBar } from './progress.js';
 
 /** Reads a number; `what` says what was expected. */

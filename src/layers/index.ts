@@ -42,7 +42,7 @@ export {
   subtract,
   tanh,
 } from './elementwise.js';
-export { embedding, positionEmbedding } from './embedding.js';
+export { embedding, positionEmbedding, type EmbeddingOptions } from './embedding.js';
 export { dropout, dropout2d, squeezeExcitation } from './gates.js';
 export { type ModelGraph, type ParameterSpec } from './graph.js';
 export { type Initializer } from './initializer.js';
@@ -82,7 +82,8 @@ export {
 } from './pool.js';
 export { rbf, type RbfOptions } from './rbf.js';
 export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
-export { rebuild } from './registry.js';
+export { max, mean, sum, type ReductionOptions } from './reductions.js';
+export { rebuild, registerLayer } from './registry.js';
 export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
 export { concat, pad, permute, reshape, slice, stopGradient, transpose } from './shapes.js';
 export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
-import { recipes } from '../../src/models/index.js';
+import { recipes } from '../../src/models/recipes.js';
 import { decodeModel } from '../../src/training/model-file.js';
 import { EXPECTED_SHA256 } from '../../src/training/verify.js';
 import { eventsOf, inFolder, lanewise } from './lanewise.js';

@@ -17,13 +17,13 @@ import {
   lenet5Original,
   lenet5OriginalLoss,
   mlp,
-  recipes,
   resnet20,
   smallInception,
   smallSeNet,
   srcnn,
   unet,
 } from '../../src/models/index.js';
+import { recipes } from '../../src/models/recipes.js';
 import { adam } from '../../src/optimizers/index.js';
 import { decodeModel, encodeModel } from '../../src/training/model-file.js';
 import { train } from '../../src/training/train.js';
