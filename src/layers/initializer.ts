@@ -160,7 +160,9 @@ export function initSettings<Options extends InitOptions & { readonly outInit?: 
   layer: string,
   { weightInit, biasInit, outInit }: Options,
 ): Partial<Options> {
-  const given = Object.entries({ weightInit, biasInit, outInit }).filter(([, value]) => value !== undefined);
+  const given = Object.entries({ weightInit, biasInit, outInit }).filter(
+    ([, value]) => value !== undefined,
+  );
   return Object.fromEntries(
     given
       .map(([name, value]) => [name, checkInitializer(layer, name, value)] as const)

@@ -122,10 +122,7 @@ for (const [name, { model, lr, epochs }] of Object.entries(readers)) {
     // The same from its file.
     const again = decodeModel(encodeModel(trained), name);
     const short = { length: 40, temperature: 0 };
-    assert.is(
-      await generate(again, vocabulary, page.slice(100, 140), short),
-      page.slice(140, 180),
-    );
+    assert.is(await generate(again, vocabulary, page.slice(100, 140), short), page.slice(140, 180));
   });
 }
 

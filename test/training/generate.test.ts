@@ -90,10 +90,7 @@ test('a model that answers behind its window alone needs a whole one', async () 
     temperature: 0,
   });
   assert.is(more, text.slice(4));
-  await refused(
-    generate(last, vocabulary, 'ab'),
-    /a prompt of 2 characters, expected at least 3/,
-  );
+  await refused(generate(last, vocabulary, 'ab'), /a prompt of 2 characters, expected at least 3/);
 });
 
 async function refused(run: Promise<unknown>, message: RegExp): Promise<void> {
