@@ -34,6 +34,13 @@ export function lookUp<T>(what: string, table: Readonly<Record<string, T>>, name
   );
 }
 
+/** A value in a message, short whatever it is. */
+export function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
 /** `did you mean 'lenet5'?`, or nothing when no candidate is near. */
 export function nearest(found: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0) return undefined;

@@ -2,9 +2,16 @@
  * What an op is: a shape rule, a forward rule that emits kernel calls, and a backward rule that
  * answers with graph. One record an op, so that a missing piece is a type error.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import type { Address, Emitter } from '../program/program.js';
-import { tensor, type Application, type DType, type Shape, type Tensor } from './tensor.js';
+import {
+  isTensor,
+  tensor,
+  type Application,
+  type DType,
+  type Shape,
+  type Tensor,
+} from './tensor.js';
 
 /** An op's inputs by name; optional ones may be absent. */
 type Inputs = Readonly<Record<string, Tensor | undefined>>;
@@ -66,12 +73,16 @@ export function nameRefusals<T>(name: string, build: () => T): T {
   }
 }
 
-/** Applies an op: checks shapes and returns the output tensor. */
+/** Applies an op: checks shapes and returns the output tensor. @throws LanewiseError for what is no tensor. */
 export function apply<I extends object, A extends object>(
   op: Op<I, A>,
   inputs: I,
   attributes: A,
 ): Tensor {
+  for (const [name, value] of Object.entries(inputs)) {
+    if (!value || isTensor(value)) continue;
+    throw new LanewiseError('argument', `${op.name}: ${name} is ${show(value)}, expected a tensor`);
+  }
   const { shape, dtype = 'f32' } = op.shape(inputs, attributes);
   const present = Object.fromEntries(Object.entries(inputs).filter(([, value]) => value));
   const source: Application = {

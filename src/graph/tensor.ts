@@ -30,6 +30,9 @@ export interface Application {
   readonly layer: string;
 }
 
+export const isTensor = (value: unknown): value is Tensor =>
+  typeof value === 'object' && value !== null && 'source' in value && 'dtype' in value;
+
 let created = 0;
 
 export function tensor(shape: Shape, dtype: DType, source: Source): Tensor {

@@ -5,7 +5,7 @@ import { showShape } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { defineLayer, namedLayers, type Layer, type Layers } from './layer.js';
 import { chainNet, describeNet, runNet, traceNet, type LayerTree, type Net } from './net.js';
-import { isWire, type Wire } from './wire.js';
+import { isWire, showPart, type Wire } from './wire.js';
 
 /**
  * Layers one after another as one layer: an array (named `0`, `1`, … as in PyTorch) or an object of named
@@ -84,7 +84,7 @@ export function block<Tree extends LayerTree>(
   if (!isWire(output))
     throw new LanewiseError(
       'argument',
-      `a block's wiring gives ${String(output)}, expected a wire`,
+      `a block's wiring gives ${showPart(output)}, expected a wire`,
     );
   return blockOf(traceNet('block', inputs, { output }, layers));
 }

@@ -16,24 +16,36 @@ export const flatten = plain('flatten', (x) => ops.flatten(x!));
 
 const many = [2, Infinity] as const;
 
-/** The sum of two or more inputs, broadcast as in NumPy: `add(a, b)`. */
-export const add = plain('add', (...xs: Tensor[]) => xs.reduce((a, b) => ops.add(a, b)), many);
+type Binary = (a: Tensor, b: Tensor) => Tensor;
+
+/** `op` with samples broadcast as in NumPy: axes that one lacks are put behind axis 0, that of the samples. */
+const ofSamples =
+  (op: Binary): Binary =>
+  (a, b) => {
+    const rank = Math.max(a.shape.length, b.shape.length);
+    const raised = (x: Tensor): Tensor => {
+      const [samples, ...rest] = x.shape;
+      const ones = Array.from({ length: rank - x.shape.length }, () => 1);
+      return ones.length === 0 ? x : ops.reshape(x, [samples!, ...ones, ...rest]);
+    };
+    return op(raised(a), raised(b));
+  };
+
+const ofMany = (kind: string, op: Binary) =>
+  plain(kind, (...xs: Tensor[]) => xs.reduce((a, b) => ofSamples(op)(a, b)), many);
+
+const ofTwo = (kind: string, op: Binary) => plain(kind, (a, b) => ofSamples(op)(a!, b!), 2);
+
+/** The sum of two or more inputs, whose samples are broadcast as in NumPy: `add(a, b)`. */
+export const add = ofMany('add', ops.add);
 /** The product of two or more inputs, element by element, see `add`. */
-export const multiply = plain(
-  'multiply',
-  (...xs: Tensor[]) => xs.reduce((a, b) => ops.multiply(a, b)),
-  many,
-);
+export const multiply = ofMany('multiply', ops.multiply);
 /** a − b, see `add`. */
-export const subtract = plain('subtract', (a, b) => ops.subtract(a!, b!), 2);
+export const subtract = ofTwo('subtract', ops.subtract);
 /** a / b, see `add`. */
-export const divide = plain('divide', (a, b) => ops.divide(a!, b!), 2);
+export const divide = ofTwo('divide', ops.divide);
 /** The largest of two or more inputs, see `add`: maxout (Goodfellow et al. 2013). */
-export const maximum = plain(
-  'maximum',
-  (...xs: Tensor[]) => xs.reduce((a, b) => ops.maximum(a, b)),
-  many,
-);
+export const maximum = ofMany('maximum', ops.maximum);
 
 export const elementwiseLayers: Constructors = {
   add,

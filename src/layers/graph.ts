@@ -1,7 +1,7 @@
 /** From a net to the graph of one batch size: the scope that names parameters and remembers what was declared. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import { withLayer } from '../graph/op.js';
-import { input, parameter, showShape, type Shape, type Tensor } from '../graph/tensor.js';
+import { input, isTensor, parameter, showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { drawingFor, type Initializer } from './initializer.js';
 import type { Layer, Mode, Scope } from './layer.js';
@@ -103,6 +103,12 @@ export function buildGraph(
       apply(name, inner, ...xs) {
         const full = `${prefix}${name}`;
         const output = withLayer(full, () => inner.build(scopeOf(`${full}.`, inner), ...xs));
+        if (!isTensor(output)) {
+          throw new LanewiseError(
+            'argument',
+            `layer '${full}' (${inner.kind}) gives ${show(output)}, expected a tensor`,
+          );
+        }
         activations.push({ layer: full, kind: inner.kind, output });
         return output;
       },

@@ -6,7 +6,7 @@
 import { LanewiseError, nearest } from '../errors.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
-import { connect, isWire, type Wire } from './wire.js';
+import { checkLayer, connect, isWire, showPart, type Wire } from './wire.js';
 
 /** JSON: what a model file keeps of a layer. */
 export type Settings = Readonly<Record<string, unknown>>;
@@ -97,9 +97,16 @@ type Unchecked = any;
 /** Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named ones. */
 export type Layers = readonly Layer[] | Readonly<Record<string, Layer>>;
 
-/** @throws LanewiseError kind 'argument' if there are none; `owner` is what is made of them. */
+/** @throws LanewiseError kind 'argument' if there are none, or others; `owner` is what is made of them. */
 export function namedLayers(owner: string, layers: Layers): [name: string, layer: Layer][] {
+  if (typeof layers !== 'object' || layers === null) {
+    throw new LanewiseError(
+      'argument',
+      `a ${owner} is made of ${showPart(layers)}, expected an array or an object of layers`,
+    );
+  }
   const named = Object.entries(layers) as [string, Layer][];
+  for (const [name, layer] of named) checkLayer(`layer '${name}' of a ${owner}`, layer);
   if (named.length === 0)
     throw new LanewiseError('argument', `a ${owner} needs at least one layer`);
   return named;

@@ -15,7 +15,7 @@ import {
   type Mode,
 } from './layer.js';
 import { chainNet, describeNet, runNet, traceNet, type LayerTree, type Net } from './net.js';
-import { isWire, type InputSettings, type Wire } from './wire.js';
+import { isWire, showPart, type InputSettings, type Wire } from './wire.js';
 
 /** The JSON in a model file from which the model is rebuilt. */
 export interface Architecture {
@@ -31,6 +31,8 @@ export interface Model extends Layer {
   readonly parameters: readonly ParameterSpec[];
   /** Each output's shape for one sample; the first is what predictions show. */
   readonly outputs: ReadonlyMap<string, Shape>;
+  /** Of all layers' outputs for one sample. */
+  readonly activationBytes: number;
   graph(batch: number, mode: Mode): ModelGraph;
 }
 
@@ -59,9 +61,10 @@ export interface SequentialOptions extends InputOptions {
  * Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named layers.
  * @throws LanewiseError if a layer does not fit what comes out of the one before; the message names it.
  */
-export function sequential(layers: Layers, { input: shape, ...options }: SequentialOptions): Model {
-  const settings = checkInput(shape, options);
-  return modelOf(chainNet(namedLayers('model', layers)), { input: settings });
+export function sequential(layers: Layers, settings: SequentialOptions): Model {
+  const { input: shape, ...options } = settings ?? {};
+  const input = checkInput(shape, options);
+  return modelOf(chainNet(namedLayers('model', layers)), { input });
 }
 
 export interface Wiring {
@@ -79,8 +82,8 @@ export interface Wiring {
  * @throws LanewiseError for inputs or named layers that are not used, and for layers that do not fit.
  */
 export function functional({ inputs, outputs, layers = {} }: Wiring): Model {
-  const from = isWire(inputs) ? { input: inputs } : inputs;
-  const to = isWire(outputs) ? { output: outputs } : outputs;
+  const from = byName('inputs', 'input', inputs);
+  const to = byName('outputs', 'output', outputs);
   const settings = Object.entries(from).map(([name, wire]) => {
     if (isWire(wire) && typeof wire.from === 'object') return [name, wire.from] as const;
     throw new LanewiseError('argument', `input '${name}' of a model was not made by input()`);
@@ -89,12 +92,26 @@ export function functional({ inputs, outputs, layers = {} }: Wiring): Model {
     if (!isWire(wire))
       throw new LanewiseError(
         'argument',
-        `output '${name}' of a model is ${String(wire)}, expected a wire`,
+        `output '${name}' of a model is ${showPart(wire)}, expected a wire`,
       );
   }
   if (settings.length === 0 || Object.keys(to).length === 0)
     throw new LanewiseError('argument', 'a model needs at least one input and one output');
   return modelOf(traceNet('model', from, to, layers), Object.fromEntries(settings));
+}
+
+/** Wires by name; a single one is named `single`. @throws LanewiseError kind 'argument' for what is neither. */
+function byName(
+  what: string,
+  single: string,
+  wires: Wire | Readonly<Record<string, Wire>>,
+): Readonly<Record<string, Wire>> {
+  if (isWire(wires)) return { [single]: wires };
+  if (typeof wires === 'object' && wires !== null) return wires;
+  throw new LanewiseError(
+    'argument',
+    `${what} of a model are ${showPart(wires)}, expected a wire or an object of wires`,
+  );
 }
 
 /** The model of a net whose inputs are described. */
@@ -120,6 +137,10 @@ export function modelOf(net: Net, inputs: Readonly<Record<string, InputSettings>
     architecture,
     parameters: once.specs,
     outputs: new Map([...once.outputs].map(([name, { shape }]) => [name, shape.slice(1)])),
+    activationBytes: once.activations.reduce(
+      (sum, { output }) => sum + sizeOf(output.shape) * 4,
+      0,
+    ),
     graph: (batch: number, mode: Mode) => buildGraph(net, inputs, batch, mode),
   });
 }

@@ -5,7 +5,7 @@
 import { LanewiseError, nearest } from '../errors.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Layer, LayerDescription, Scope } from './layer.js';
-import { checkCount, isApplied, type Wire } from './wire.js';
+import { checkCount, checkLayer, isApplied, isLayer, type Wire } from './wire.js';
 
 /** A layer applied to inputs and earlier steps, by their names. */
 export interface Step {
@@ -90,7 +90,9 @@ export function traceNet(
 }
 
 function nameTree(owner: string, tree: LayerTree, name: string, given: Map<Layer, string>): void {
-  if (typeof tree !== 'function') {
+  if (!isLayer(tree)) {
+    if (typeof tree !== 'object' || tree === null)
+      checkLayer(`layer '${name}' of a ${owner}`, tree);
     for (const [key, below] of Object.entries(tree) as [string, LayerTree][])
       nameTree(owner, below, name ? `${name}.${key}` : key, given);
     return;

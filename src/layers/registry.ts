@@ -16,11 +16,12 @@ import { poolingLayers } from './pool.js';
 import { rbfLayers } from './rbf.js';
 import { shapeLayers } from './shapes.js';
 import { unsharedLayers } from './unshared.js';
+import { reductionLayers } from './reductions.js';
 import { resamplingLayers } from './resample.js';
 import { recurrentLayers } from './recurrent.js';
 import type { InputSettings } from './wire.js';
 
-const constructors: Constructors = {
+const constructors: Record<string, Constructors[string]> = {
   ...activationLayers,
   ...attentionLayers,
   ...convolutionLayers,
@@ -33,6 +34,7 @@ const constructors: Constructors = {
   ...rbfLayers,
   ...shapeLayers,
   ...unsharedLayers,
+  ...reductionLayers,
   ...resamplingLayers,
   ...recurrentLayers,
   block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),
@@ -42,13 +44,29 @@ const constructors: Constructors = {
     residual(createLayers(body), createLayers(shortcut), options),
 };
 
+/**
+ * Makes a layer of one's own known, so that files with it can be read: `create` makes it from the settings that
+ * `defineLayer` was given.
+ * @throws LanewiseError kind 'argument' if there is a layer of that kind, or `create` is no function.
+ */
+export function registerLayer(kind: string, create: Constructors[string]): void {
+  if (Object.hasOwn(constructors, kind))
+    throw new LanewiseError('argument', `there is a layer '${kind}' already`);
+  if (typeof create !== 'function')
+    throw new LanewiseError(
+      'argument',
+      `layer '${kind}' is made by ${String(create)}, expected a function`,
+    );
+  constructors[kind] = create;
+}
+
 /** @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
 function createLayer({ kind, settings }: LayerDescription): Layer {
   if (!Object.hasOwn(constructors, kind)) {
     throw new LanewiseError(
       'argument',
       `unknown layer '${kind}'`,
-      nearest(kind, Object.keys(constructors)),
+      nearest(kind, Object.keys(constructors)) ?? 'registerLayer makes a layer of your own known',
     );
   }
   return constructors[kind]!(settings);

@@ -2,7 +2,7 @@
  * Functional wiring: layers are applied to wires, and what comes out is a wire again. A wire holds no
  * numbers and no shape; it says which layer it comes from, and so the whole net that leads to it.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import type { Shape } from '../graph/tensor.js';
 import type { Layer } from './layer.js';
 
@@ -28,6 +28,23 @@ export interface Wire {
 export const isWire = (value: unknown): value is Wire =>
   typeof value === 'object' && value !== null && (value as Wire).kind === 'wire';
 
+export const isLayer = (value: unknown): value is Layer =>
+  typeof value === 'function' && 'build' in value;
+
+/** What stands where a wire or a layer is expected. */
+export const showPart = (value: unknown): string =>
+  isLayer(value) ? `a layer (${value.kind})` : isWire(value) ? 'a wire' : show(value);
+
+/** @throws LanewiseError kind 'argument' unless `value` is a layer; `what` says where it stands. */
+export function checkLayer(what: string, value: unknown): Layer {
+  if (isLayer(value)) return value;
+  throw new LanewiseError(
+    'argument',
+    `${what} is ${showPart(value)}, expected a layer`,
+    typeof value === 'function' ? 'layers are made by calls: relu(), not relu' : undefined,
+  );
+}
+
 /** A layer, not an input of a model or block. */
 export const isApplied = (wire: Wire): wire is Wire & { readonly from: Layer } =>
   typeof wire.from === 'function';
@@ -35,11 +52,11 @@ export const isApplied = (wire: Wire): wire is Wire & { readonly from: Layer } =
 /** The wire that comes out of `layer` on `inputs`. @throws LanewiseError kind 'argument' for what are no wires, or too many. */
 export function connect(layer: Layer, inputs: readonly unknown[]): Wire {
   const [least, most] = layer.inputs;
-  const wrong = inputs.find((value) => !isWire(value));
-  if (wrong !== undefined) {
+  const wrong = inputs.findIndex((value) => !isWire(value));
+  if (wrong >= 0) {
     throw new LanewiseError(
       'argument',
-      `${layer.kind} is applied to ${typeof wrong === 'function' ? 'a layer' : String(wrong)}, expected what input() or a layer gives`,
+      `${layer.kind} is applied to ${showPart(inputs[wrong])}, expected what input() or a layer gives`,
     );
   }
   checkCount(layer, inputs.length, least, most);

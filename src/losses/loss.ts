@@ -1,5 +1,5 @@
 /** Every loss by its kind: for settings that name one, and for model files. */
-import { LanewiseError, lookUp } from '../errors.js';
+import { LanewiseError, lookUp, show } from '../errors.js';
 import { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
 import type { Loss } from './define.js';
 import * as values from './values.js';
@@ -57,6 +57,6 @@ export function lossFor(loss: LossName | Loss): Loss {
   if (typeof loss?.perSample === 'function' && typeof loss.scores === 'function') return loss;
   throw new LanewiseError(
     'argument',
-    `loss is ${String(loss)}, expected a loss or one of ${lossNames.join(', ')}`,
+    `loss is ${show(loss)}, expected a loss or one of ${lossNames.join(', ')}`,
   );
 }

@@ -232,7 +232,7 @@ function checkClasses(
   if (classes !== undefined && classes > count) {
     throw new LanewiseError(
       'data',
-      `data set '${data}' has ${classes} classes, the model has ${count} outputs`,
+      `data set '${data}' has ${classes} classes, output '${output}' of shape ${showShape(shape)} has room for ${count}`,
     );
   }
   if (classes !== undefined) return;

@@ -2,12 +2,11 @@
 import { checkDataset, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError, nearest } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
-import { showShape, sizeOf } from '../graph/tensor.js';
 import type { Mode, Model } from '../layers/index.js';
 import { lossTerms, type LossSetting } from '../losses/terms.js';
 import { computeGradients } from '../parallel/gradients.js';
 import type { Weights } from '../parallel/session.js';
-import { resolveNumerics } from './settings.js';
+import { checkComplete, resolveNumerics } from './settings.js';
 
 export interface GradientOptions {
   /** Default `crossEntropy`. */
@@ -53,14 +52,7 @@ export async function gradientsOf(
       nearest(unknown, known),
     );
   }
-  for (const { name, shape } of model.parameters) {
-    const found = weights.get(name)?.length ?? 'none';
-    if (found === sizeOf(shape)) continue;
-    throw new LanewiseError(
-      'argument',
-      `weights of '${name}': ${found} values, expected ${sizeOf(shape)} (${showShape(shape)})`,
-    );
-  }
+  checkComplete(model, weights);
   const terms = lossTerms(loss, [...model.outputs.keys()]);
   return computeGradients(model, weights, checkDataset(data), terms, {
     by: names,

@@ -1,6 +1,6 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
 import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, nearest, show } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
@@ -38,7 +38,7 @@ export interface TrainSettings {
   readonly freeze?: readonly string[];
   /** What the weights begin with, such as a trained model's; parameters that it lacks are drawn. */
   readonly weights?: Weights;
-  /** Samples in a minibatch; default 64. The last one of an epoch may be smaller. */
+  /** Samples in a minibatch; default 64, or all if they are fewer. The last one of an epoch may be smaller. */
   readonly batch?: number;
   /** Parts of a minibatch; default one for every 16 samples, or 32 if the net is small. Part of the result, unlike `workers`. */
   readonly shards?: number;
@@ -64,7 +64,8 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   checkPresent('optimizer', optimizer, 'one made by sgd, momentum, adam, …');
-  const batch = checkWhole('batch', settings.batch ?? 64, 1, countOf(checkDataset(data)));
+  const count = countOf(checkDataset(data));
+  const batch = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
   const { average, clipNorm, clipValue, freeze, weights } = settings;
   if (average !== undefined) checkPresent('average', average, 'one made by ema or swa');
   checkBound('clipNorm', clipNorm);
@@ -90,8 +91,20 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   };
 }
 
+/** @throws LanewiseError kind 'argument' unless every parameter has as many values as it needs. */
+export function checkComplete(model: Model, weights: Weights): void {
+  for (const { name, shape } of model.parameters) {
+    const found = weights.get(name)?.length ?? 'none';
+    if (found === sizeOf(shape)) continue;
+    throw new LanewiseError(
+      'argument',
+      `weights of '${name}': ${found} values, expected ${sizeOf(shape)} (${showShape(shape)})`,
+    );
+  }
+}
+
 /** @throws LanewiseError kind 'argument' for a weight that the model lacks or that has another size. */
-function checkWeights(model: Model, weights: Weights): void {
+export function checkWeights(model: Model, weights: Weights): void {
   if (!(weights instanceof Map)) {
     throw new LanewiseError(
       'argument',
@@ -130,7 +143,7 @@ function checkBound(name: string, value: number | undefined): void {
 
 function checkPresent(name: string, value: unknown, expected: string): void {
   if (typeof value === 'object' && value !== null) return;
-  throw new LanewiseError('argument', `${name} is ${String(value)}, expected ${expected}`);
+  throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
 }
 
 export const resolveWorkers = (workers: number = machineParallelism()): number =>

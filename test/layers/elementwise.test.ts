@@ -61,6 +61,9 @@ const cases: readonly [layer: layers.Layer, op: (x: Tensor) => Tensor, shape: Sh
       ),
     [2, 2],
   ],
+  [layers.sum(1), (x) => ops.sum(x, 1), [3, 4]],
+  [layers.mean([-1, 1], { keepDims: true }), (x) => ops.mean(x, [1, 2], true), [3, 4]],
+  [layers.max(-1), (x) => ops.max(x, 2), [3, 4]],
   [layers.stopGradient(), (x) => x, [3]],
   [layers.dropout(0.5), (x) => x, [3]],
   [layers.concat(), (x) => x, [3]],
@@ -105,6 +108,16 @@ test('arithmetic and concat take several inputs', async () => {
       ...row((p, q) => q / p),
     ],
   );
+});
+
+test('samples are broadcast, never one over another', async () => {
+  const [a, b] = [layers.input([2, 3]), layers.input([3])];
+  const model = layers.functional({ inputs: { a, b }, outputs: layers.add(a, b) });
+  const { feeds, y } = await run(model);
+  const [x, z] = [...feeds.values()];
+  const expected = Array.from(x!, (v, i) => Math.fround(v + z![Math.floor(i / 6) * 3 + (i % 3)]!));
+  assert.equal([...y], expected);
+  assert.equal([...model.graph(3, 'training').outputs.values()][0]!.shape, [3, 2, 3]);
 });
 
 test('prelu and squeeze-and-excitation have parameters named as they are made', async () => {
@@ -155,6 +168,12 @@ test('what cannot be is refused', () => {
   refusal(() => layers.transpose(0, 1), /transpose: dim0 is 0/);
   refusal(() => layers.slice(1, 0.5), /slice: start is 0.5, expected a whole number/);
   refusal(() => layers.squeezeExcitation(6, 4), /reduction 4 does not divide 6 channels/);
+  refusal(() => layers.mean([1, 0]), /mean: axis is 0, expected a whole number but 0/);
+  refuses(
+    () => layers.sequential([layers.sum([1, -3])], { input: [2, 3] }),
+    /sum '0': axis -3 of 1×2×3 is that of the samples/,
+  );
+  refuses(() => layers.sequential([layers.max(3)], { input: [2, 3] }), /max '0': axis 3/);
   const [a, b] = [layers.input([2, 3]), layers.input([4, 3])];
   refuses(
     () => layers.functional({ inputs: { a, b }, outputs: layers.concat({ axis: 2 })(a, b) }),

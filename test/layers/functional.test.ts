@@ -7,6 +7,7 @@ import {
   batchNorm2d,
   block,
   conv2d,
+  defineLayer,
   flatten,
   functional,
   globalAvgPool2d,
@@ -20,6 +21,7 @@ import {
   type Model,
   type Wire,
 } from '../../src/layers/index.js';
+import * as ops from '../../src/ops/index.js';
 import { evaluate } from '../../src/parallel/evaluate.js';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import { numbers } from '../support/numbers.js';
@@ -160,7 +162,7 @@ test('what is wired wrongly is refused', () => {
   );
   assert.match(
     refusal(() => fc(relu() as unknown as Wire)),
-    /linear is applied to a layer, expected what input\(\) or a layer gives/,
+    /linear is applied to a layer \(relu\), expected what input\(\) or a layer gives/,
   );
   assert.match(
     refusal(() => fc(x, x)),
@@ -169,6 +171,42 @@ test('what is wired wrongly is refused', () => {
   assert.match(
     refusal(() => add(x)),
     /add is applied to 1 inputs, expected at least 2/,
+  );
+  assert.match(
+    refusal(() => add(x, undefined as unknown as Wire)),
+    /add is applied to undefined, expected what input\(\)/,
+  );
+  assert.match(
+    refusal(() => functional({ inputs: x, outputs: fc as unknown as Wire })),
+    /outputs of a model are a layer \(linear\), expected a wire or an object of wires/,
+  );
+  assert.match(
+    refusal(() =>
+      functional({ inputs: x, outputs: y, layers: { fc, relu: relu as unknown as Layer } }),
+    ),
+    /layer 'relu' of a model is a function, expected a layer/,
+  );
+  assert.match(
+    refusal(() => sequential([fc, relu as unknown as Layer], { input: [4] })),
+    /layer '1' of a model is a function, expected a layer/,
+  );
+  assert.match(
+    refusal(() => sequential(fc as unknown as Layer[], { input: [4] })),
+    /a model is made of a layer \(linear\), expected an array or an object of layers/,
+  );
+  assert.match(
+    refusal(() => sequential([fc], undefined as unknown as { input: [4] })),
+    /model input is undefined, expected the shape of one sample/,
+  );
+  const broken = defineLayer('own', {}, () => undefined as unknown as Tensor);
+  assert.is(
+    refusal(() => sequential({ broken }, { input: [4] })),
+    "layer 'broken' (own) gives undefined, expected a tensor",
+  );
+  const unlike = defineLayer('own', {}, () => ops.relu(x as unknown as Tensor));
+  assert.is(
+    refusal(() => sequential({ unlike }, { input: [4] })),
+    'activation: x is an object, expected a tensor',
   );
   assert.match(
     refusal(() => block({ fc }, () => 3 as unknown as Wire)),

@@ -104,7 +104,7 @@ test('data that does not fit the model', async () => {
   );
   assert.match(
     await trainWith({}, lenet5({ classes: 9 })),
-    /has 10 classes, the model has 9 outputs/,
+    /has 10 classes, output 'output' of shape 9 has room for 9/,
   );
 });
 

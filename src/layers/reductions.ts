@@ -1,0 +1,48 @@
+/** Layers that reduce axes to one value: sum, mean and maximum. Axis 0 is the samples', which stay apart. */
+import { LanewiseError } from '../errors.js';
+import { ShapeError } from '../graph/op.js';
+import { showShape, type Tensor } from '../graph/tensor.js';
+import * as ops from '../ops/index.js';
+import { checkBoolean, defineLayer, type Constructors, type Layer } from './layer.js';
+
+export interface ReductionOptions {
+  /** Whether the result has the axes with extent 1; default false: it lacks them. */
+  readonly keepDims?: boolean;
+}
+
+type Axes = number | readonly number[];
+
+function reduction(kind: string, op: (x: Tensor, axes: Axes, keepDims: boolean) => Tensor) {
+  return (axes: Axes, { keepDims = false }: ReductionOptions = {}): Layer => {
+    checkBoolean(kind, 'keepDims', keepDims);
+    for (const axis of [axes].flat()) {
+      if (Number.isInteger(axis) && axis !== 0) continue;
+      throw new LanewiseError(
+        'argument',
+        `${kind}: axis is ${String(axis)}, expected a whole number but 0, the axis of the samples`,
+      );
+    }
+    return defineLayer(kind, { axes, keepDims }, (_, input) => {
+      const x = input!;
+      if ([axes].flat().includes(-x.shape.length))
+        throw new ShapeError(
+          kind,
+          `axis ${-x.shape.length} of ${showShape(x.shape)} is that of the samples`,
+        );
+      return op(x, axes, keepDims);
+    });
+  };
+}
+
+/** Σ x over an axis or several: `sum(1)`, `sum([2, 3], { keepDims: true })`. */
+export const sum = reduction('sum', ops.sum);
+/** The mean over an axis or several, see `sum`. */
+export const mean = reduction('mean', ops.mean);
+/** The maximum over an axis or several, see `sum`. */
+export const max = reduction('max', ops.max);
+
+export const reductionLayers: Constructors = {
+  max: ({ axes, ...options }) => max(axes, options),
+  mean: ({ axes, ...options }) => mean(axes, options),
+  sum: ({ axes, ...options }) => sum(axes, options),
+};

@@ -1,0 +1,5 @@
+/** The losses: PyTorch's names, in camel case. */
+export { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
+export { type Loss, type LossName } from './loss.js';
+export { type LossSetting } from './terms.js';
+export * from './values.js';

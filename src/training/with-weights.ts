@@ -1,0 +1,31 @@
+/** A model with weights that were not trained just now: changed by hand, averaged, or from elsewhere. */
+import type { Numerics } from '../engine/features.js';
+import type { Model } from '../layers/index.js';
+import { lossTerms, type LossSetting } from '../losses/terms.js';
+import type { Weights } from '../parallel/session.js';
+import { checkComplete, checkWeights, resolveNumerics } from './settings.js';
+import { createTrainedModel, type TrainedModel } from './trained-model.js';
+
+export interface WithWeightsOptions {
+  /** What it is scored by, which says what its scores are; default `crossEntropy`. */
+  readonly loss?: LossSetting;
+  /** Default as in training. */
+  readonly numerics?: Numerics;
+}
+
+/**
+ * The model with these weights, which are kept, not copied: to predict, evaluate and save.
+ * @throws LanewiseError kind 'argument' unless the weights are exactly the model's, by name and size.
+ */
+export function withWeights(
+  model: Model,
+  weights: Weights,
+  { loss = 'crossEntropy', numerics }: WithWeightsOptions = {},
+): TrainedModel {
+  checkWeights(model, weights);
+  checkComplete(model, weights);
+  const terms = lossTerms(loss, [...model.outputs.keys()]);
+  // The weights' hash is taken in the model's order.
+  const ordered = new Map(model.parameters.map(({ name }) => [name, weights.get(name)!]));
+  return createTrainedModel(model, terms, resolveNumerics(numerics), ordered);
+}

@@ -1,0 +1,63 @@
+/** docs/reference.md names every public function, and nothing that is none. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as lanewise from '../src/index.js';
+
+const path = fileURLToPath(new URL('../../docs/reference.md', import.meta.url));
+
+/** `train`, and in namespaces `init.constant`. */
+const functions = Object.entries(lanewise).flatMap(([name, value]) =>
+  typeof value === 'function'
+    ? [name]
+    : Object.entries(value)
+        .filter(([, inner]) => typeof inner === 'function')
+        .map(([inner]) => `${name}.${inner}`),
+);
+
+const rows = readFileSync(path, 'utf8')
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+
+const documented = rows.flatMap(([ours]) =>
+  [...ours!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
+);
+
+test('every public function has a row', () => {
+  const missing = functions.filter((name) => !documented.includes(name));
+  assert.equal(
+    missing,
+    [],
+    missing
+      .map(
+        (name) =>
+          `docs/reference.md lacks ${name}: add a row to its family's table, | \`${name}\` | PyTorch's name or – | Keras' name or – |`,
+      )
+      .join('\n'),
+  );
+});
+
+test('every row names public functions, once, with three columns', () => {
+  const gone = documented.filter((name) => !functions.includes(name));
+  assert.equal(
+    gone,
+    [],
+    `docs/reference.md names ${gone.join(', ')}: src/index.ts exports no such function`,
+  );
+  const twice = documented.filter((name, i) => documented.indexOf(name) !== i);
+  assert.equal(twice, [], `docs/reference.md names ${twice.join(', ')} twice`);
+  for (const cells of rows)
+    assert.ok(
+      cells.length === 3 && cells.every(Boolean),
+      `expected three columns: ${cells.join(' | ')}`,
+    );
+});
+
+test.run();
