@@ -9,11 +9,19 @@ export {
   type TensorDataset,
 } from './data/dataset.js';
 export { digits, type DigitsOptions } from './data/digits/index.js';
+export {
+  decodeText,
+  encodeText,
+  textWindows,
+  vocabularyOf,
+  type TextWindowsOptions,
+  type Vocabulary,
+} from './data/text.js';
 export { mnist } from './data/mnist.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
 export * from './losses/index.js';
-export { lenet5, mlp, resnet20 } from './models/index.js';
+export * from './models/index.js';
 /** What layers are made of, for layers of one's own (docs/wiring.md). */
 export * as ops from './ops/public.js';
 export {
@@ -37,10 +45,11 @@ export {
 } from './optimizers/index.js';
 export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { generate, type GenerateOptions } from './training/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
-export { loadModel, saveModel } from './training/model-store.js';
+export { loadModel, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {
   train,
@@ -50,4 +59,5 @@ export {
   type TrainResult,
 } from './training/train.js';
 export { type Prediction, type TrainedModel } from './training/trained-model.js';
+export { decodeWeights, type WeightsOptions } from './training/weights-file.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';

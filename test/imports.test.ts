@@ -56,6 +56,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'models',
     'optimizers',
     'parallel',
+    'random',
   ],
   cli: [
     'benchmark',

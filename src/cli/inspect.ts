@@ -5,7 +5,7 @@ import { topologicalOrder } from '../graph/order.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { parameterCount, type Model } from '../layers/index.js';
 import { lossTerms } from '../losses/terms.js';
-import { recipeFor } from '../models/index.js';
+import { recipeFor } from '../models/recipes.js';
 import { momentum } from '../optimizers/index.js';
 import { columnsOf } from '../parallel/columns.js';
 import { planRun, type RunPlan } from '../parallel/plan.js';

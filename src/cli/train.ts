@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Numerics } from '../engine/features.js';
 import { ensureReplaceable, ensureWritableFolder } from '../formats/atomic.js';
-import { recipeFor, type Recipe } from '../models/index.js';
+import { recipeFor, type Recipe } from '../models/recipes.js';
 import {
   adam,
   momentum,

@@ -10,7 +10,6 @@ import {
   MAX_HEADER_BYTES,
   METADATA,
   readHeader,
-  type TensorEntry,
 } from './safetensors-header.js';
 
 export interface StoredTensor {
@@ -23,6 +22,8 @@ export interface StoredTensor {
 export interface Safetensors {
   /** In the order of their bytes in the file. */
   readonly tensors: Map<string, { shape: number[]; data: Float32Array }>;
+  /** Names and types of what holds no weights, such as integers: it is left out. */
+  readonly others: ReadonlyMap<string, string>;
   /** The header's free-form `__metadata__`. */
   readonly metadata: Record<string, string>;
 }
@@ -78,34 +79,36 @@ export function encodeSafetensors(
 
 /**
  * Reads a file's bytes; `name` is for messages. F16, BF16 and F64 become float32: the first two exactly,
- * F64 rounded to nearest. The arrays are copies.
- * @throws LanewiseError kind 'file' for any breach of the format, and for tensors of another type.
+ * F64 rounded to nearest. The arrays are copies. Tensors of other types are named alone.
+ * @throws LanewiseError kind 'file' for any breach of the format.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
   const { entries, metadata, dataStart } = readHeader(bytes, name);
-  const tensors = entries.map((entry) => {
-    const data = bytes.subarray(dataStart + entry.begin, dataStart + entry.end);
-    return [entry.tensor, { shape: entry.shape, data: readValues(data, entry, name) }] as const;
-  });
-  return { tensors: new Map(tensors), metadata };
+  const tensors: Safetensors['tensors'] = new Map();
+  const others = new Map<string, string>();
+  for (const { tensor, dtype, shape, begin, end } of entries) {
+    const data = readValues(bytes.subarray(dataStart + begin, dataStart + end), dtype);
+    if (data) tensors.set(tensor, { shape, data });
+    else others.set(tensor, dtype);
+  }
+  return { tensors, others, metadata };
 }
 
-function readValues(bytes: Uint8Array, { tensor, dtype }: TensorEntry, name: string): Float32Array {
+/** The values as float32; none of types that weights are not stored in. */
+function readValues(bytes: Uint8Array, dtype: string): Float32Array | undefined {
   // A copy, because a tensor may start anywhere and arrays may not.
-  const { buffer } = new Uint8Array(bytes);
+  const copy = () => new Uint8Array(bytes).buffer;
   switch (dtype) {
     case 'F32':
-      return new Float32Array(buffer);
+      return new Float32Array(copy());
     case 'F64':
-      return new Float32Array(new Float64Array(buffer));
+      return new Float32Array(new Float64Array(copy()));
     case 'F16':
-      return widen(new Uint16Array(buffer), halfBits);
+      return widen(new Uint16Array(copy()), halfBits);
     case 'BF16':
-      return widen(new Uint16Array(buffer), (bits) => bits << 16);
+      return widen(new Uint16Array(copy()), (bits) => bits << 16);
     default:
-      throw fault(
-        `'${name}': tensor '${tensor}' is of dtype ${dtype}; weights are F32, F16, BF16 or F64`,
-      );
+      return undefined;
   }
 }
 

@@ -3,14 +3,26 @@ import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
-import { constantly, fanInUniform } from './initializer.js';
+import { checkDropout, drop } from './gates.js';
+import {
+  constantly,
+  fanInUniform,
+  initSettings,
+  type Initializer,
+  type InitOptions,
+} from './initializer.js';
 import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
 
-export interface AttentionOptions {
+/** `weightInit` is of in_proj_weight (default Glorot's uniform) and out_proj.weight (default ±1/√embedDim). */
+export interface AttentionOptions extends InitOptions {
   /** Place t sees the places up to t only; default false. */
   readonly causal?: boolean;
   /** Default true. */
   readonly bias?: boolean;
+  /** The rate at which attention weights are dropped in training; default 0. */
+  readonly dropout?: number;
+  /** Of out_proj.weight alone. */
+  readonly outInit?: Initializer;
 }
 
 /**
@@ -22,7 +34,7 @@ export interface AttentionOptions {
 export function multiheadAttention(
   embedDim: number,
   numHeads: number,
-  { causal = false, bias = true }: AttentionOptions = {},
+  { causal = false, bias = true, dropout = 0, ...inits }: AttentionOptions = {},
 ): Layer {
   const D = checkInteger('multiheadAttention', 'embedDim', embedDim, 1);
   checkInteger('multiheadAttention', 'numHeads', numHeads, 1);
@@ -32,7 +44,12 @@ export function multiheadAttention(
       `multiheadAttention: embedDim ${D} does not divide into ${numHeads} heads`,
     );
   }
-  const settings = { embedDim, numHeads, causal, bias };
+  checkDropout('multiheadAttention', dropout);
+  const given = initSettings('multiheadAttention', inits);
+  const settings = { embedDim, numHeads, causal, bias, dropout, ...given };
+  // Glorot & Bengio 2010 for 3D×D: ±√(6/4D).
+  const { weightInit = fanInUniform((4 * D) / 6), biasInit = constantly(0) } = inits;
+  const { outInit = inits.weightInit ?? fanInUniform(D) } = inits;
   return defineLayer(
     'multiheadAttention',
     settings,
@@ -44,9 +61,8 @@ export function multiheadAttention(
           `expected one sequence N×T×${D} or query, key and value, found ${xs.map((x) => showShape(x.shape)).join(', ')}`,
         );
       }
-      // Glorot & Bengio 2010 for 3D×D: ±√(6/4D).
-      const weight = scope.parameter('in_proj_weight', [3 * D, D], fanInUniform((4 * D) / 6));
-      const shift = bias ? scope.parameter('in_proj_bias', [3 * D], constantly(0)) : null;
+      const weight = scope.parameter('in_proj_weight', [3 * D, D], weightInit);
+      const shift = bias ? scope.parameter('in_proj_bias', [3 * D], biasInit) : null;
       // Rows of the weights are cut, not columns of a common product, which are many more.
       const project = (i: number) => {
         const rows = [i * D, (i + 1) * D] as const;
@@ -54,9 +70,11 @@ export function multiheadAttention(
         return ops.linear(xs[i] ?? xs[0]!, ops.slice(weight, [rows]), part);
       };
       const attributes = { heads: numHeads, causal };
-      const y = ops.attention(project(0), project(1), project(2), attributes);
-      const out = scope.parameter('out_proj.weight', [D, D], fanInUniform(D));
-      const outBias = bias ? scope.parameter('out_proj.bias', [D], constantly(0)) : null;
+      const y = ops.attention(project(0), project(1), project(2), attributes, (weights) =>
+        drop(scope, weights, dropout),
+      );
+      const out = scope.parameter('out_proj.weight', [D, D], outInit);
+      const outBias = bias ? scope.parameter('out_proj.bias', [D], biasInit) : null;
       return ops.linear(y, out, outBias);
     },
     [1, 3],

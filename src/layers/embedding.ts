@@ -2,23 +2,45 @@
 import * as ops from '../ops/index.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
-import { fanInUniform } from './initializer.js';
-import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import { normal } from './init.js';
+import { initSettings, type InitOptions } from './initializer.js';
+import { checkBoolean, checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
 
-/** U(−√3, √3): of variance 1, as the deviates PyTorch draws. */
-const unitVariance = fanInUniform(1 / 3);
+/** Default N(0, 1), as PyTorch's. */
+type TableInit = Pick<InitOptions, 'weightInit'>;
+
+export interface EmbeddingOptions extends TableInit {
+  /** Whether it also takes vectors …×D, and gives their products with all rows, …×numEmbeddings; default false. */
+  readonly reversible?: boolean;
+}
 
 /**
- * weight[token] at each place: n or n×T whole numbers (an input with a `vocabulary`) to n×D or n×T×D.
+ * weight[token] at each place: n or n×T whole numbers (an input with a `vocabulary`) to n×D or n×T×D. One that is
+ * `reversible` serves a model also as its head, whose weights are thus tied to the tokens' (Press & Wolf 2017).
  * Parameter: weight numEmbeddings×embeddingDim.
  * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
  */
-export function embedding(numEmbeddings: number, embeddingDim: number): Layer {
+export function embedding(
+  numEmbeddings: number,
+  embeddingDim: number,
+  { reversible = false, ...inits }: EmbeddingOptions = {},
+): Layer {
   checkInteger('embedding', 'numEmbeddings', numEmbeddings, 1);
   checkInteger('embedding', 'embeddingDim', embeddingDim, 1);
-  return defineLayer('embedding', { numEmbeddings, embeddingDim }, (scope, x) =>
-    ops.embedding(x!, scope.parameter('weight', [numEmbeddings, embeddingDim], unitVariance)),
-  );
+  checkBoolean('embedding', 'reversible', reversible);
+  const { weightInit = normal() } = inits;
+  const settings = {
+    numEmbeddings,
+    embeddingDim,
+    reversible,
+    ...initSettings('embedding', inits),
+  };
+  return defineLayer('embedding', settings, (scope, x) => {
+    const weight = scope.parameter('weight', [numEmbeddings, embeddingDim], weightInit);
+    return reversible && x!.dtype === 'f32'
+      ? ops.linear(x!, weight, null)
+      : ops.embedding(x!, weight);
+  });
 }
 
 /**
@@ -26,10 +48,16 @@ export function embedding(numEmbeddings: number, embeddingDim: number): Layer {
  * Parameter: weight length×embeddingDim.
  * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
  */
-export function positionEmbedding(length: number, embeddingDim: number): Layer {
+export function positionEmbedding(
+  length: number,
+  embeddingDim: number,
+  inits: TableInit = {},
+): Layer {
   checkInteger('positionEmbedding', 'length', length, 1);
   checkInteger('positionEmbedding', 'embeddingDim', embeddingDim, 1);
-  return defineLayer('positionEmbedding', { length, embeddingDim }, (scope, input) => {
+  const { weightInit = normal() } = inits;
+  const settings = { length, embeddingDim, ...initSettings('positionEmbedding', inits) };
+  return defineLayer('positionEmbedding', settings, (scope, input) => {
     const x = input!;
     const [, T, D] = x.shape;
     if (x.shape.length !== 3 || T! > length || D !== embeddingDim) {
@@ -38,12 +66,14 @@ export function positionEmbedding(length: number, embeddingDim: number): Layer {
         `expected an input of n×T×${embeddingDim} with T up to ${length}, found ${showShape(x.shape)}`,
       );
     }
-    const weight = scope.parameter('weight', [length, embeddingDim], unitVariance);
+    const weight = scope.parameter('weight', [length, embeddingDim], weightInit);
     return ops.add(x, T === length ? weight : ops.slice(weight, [[0, T!]]));
   });
 }
 
 export const embeddingLayers: Constructors = {
-  embedding: ({ numEmbeddings, embeddingDim }) => embedding(numEmbeddings, embeddingDim),
-  positionEmbedding: ({ length, embeddingDim }) => positionEmbedding(length, embeddingDim),
+  embedding: ({ numEmbeddings, embeddingDim, ...options }) =>
+    embedding(numEmbeddings, embeddingDim, options),
+  positionEmbedding: ({ length, embeddingDim, ...options }) =>
+    positionEmbedding(length, embeddingDim, options),
 };

@@ -1,17 +1,26 @@
 /** Layers that multiply by what they draw or learn: dropout, and squeeze-and-excitation. */
 import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
-import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import type { Tensor } from '../graph/tensor.js';
+import { checkInteger, defineLayer, type Constructors, type Layer, type Scope } from './layer.js';
 import { linear } from './linear.js';
 
-function dropping(kind: string, rate: number, perChannel: boolean): Layer {
+/** @throws LanewiseError kind 'argument' for a rate that is no probability below 1; `name` is the option's. */
+export function checkDropout(layer: string, rate: number, name = 'dropout'): void {
   if (!(typeof rate === 'number' && rate >= 0 && rate < 1))
-    throw new LanewiseError('argument', `${kind}: rate is ${rate}, expected 0 ≤ rate < 1`);
-  return defineLayer(kind, { rate }, (scope, x) => {
-    if (scope.mode === 'evaluation' || rate === 0) return x!;
-    const { state, stream } = scope.randomness();
-    return ops.dropout(x!, state, { rate, stream, perChannel });
-  });
+    throw new LanewiseError('argument', `${layer}: ${name} is ${rate}, expected 0 ≤ ${name} < 1`);
+}
+
+/** x with elements dropped in training, for layers that drop what they pass on. */
+export function drop(scope: Scope, x: Tensor, rate: number, perChannel = false): Tensor {
+  if (scope.mode === 'evaluation' || rate === 0) return x;
+  const { state, stream } = scope.randomness();
+  return ops.dropout(x, state, { rate, stream, perChannel });
+}
+
+function dropping(kind: string, rate: number, perChannel: boolean): Layer {
+  checkDropout(kind, rate, 'rate');
+  return defineLayer(kind, { rate }, (scope, x) => drop(scope, x!, rate, perChannel));
 }
 
 /** In training each element is 0 with probability `rate`, else divided by 1 − rate (Srivastava et al. 2014). */

@@ -42,7 +42,7 @@ export {
   subtract,
   tanh,
 } from './elementwise.js';
-export { embedding, positionEmbedding } from './embedding.js';
+export { embedding, positionEmbedding, type EmbeddingOptions } from './embedding.js';
 export { dropout, dropout2d, squeezeExcitation } from './gates.js';
 export { type ModelGraph, type ParameterSpec } from './graph.js';
 export { type Initializer } from './initializer.js';
@@ -80,7 +80,7 @@ export {
   type AvgPoolOptions,
   type PoolOptions,
 } from './pool.js';
-export { rbf } from './rbf.js';
+export { rbf, type RbfOptions } from './rbf.js';
 export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
 export { max, mean, sum, type ReductionOptions } from './reductions.js';
 export { rebuild, registerLayer } from './registry.js';

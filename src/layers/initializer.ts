@@ -156,11 +156,16 @@ export interface InitOptions {
  * The options as a layer's settings keep them. Given values are left out: a model file has the weights.
  * @throws LanewiseError kind 'argument' for what is no initialiser.
  */
-export function initSettings(layer: string, { weightInit, biasInit }: InitOptions): InitOptions {
-  const given = Object.entries({ weightInit, biasInit }).filter(([, value]) => value !== undefined);
+export function initSettings<Options extends InitOptions & { readonly outInit?: Initializer }>(
+  layer: string,
+  { weightInit, biasInit, outInit }: Options,
+): Partial<Options> {
+  const given = Object.entries({ weightInit, biasInit, outInit }).filter(
+    ([, value]) => value !== undefined,
+  );
   return Object.fromEntries(
     given
       .map(([name, value]) => [name, checkInitializer(layer, name, value)] as const)
       .filter(([, { kind }]) => kind !== 'values'),
-  );
+  ) as Partial<Options>;
 }

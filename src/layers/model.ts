@@ -31,6 +31,8 @@ export interface Model extends Layer {
   readonly parameters: readonly ParameterSpec[];
   /** Each output's shape for one sample; the first is what predictions show. */
   readonly outputs: ReadonlyMap<string, Shape>;
+  /** Of all layers' outputs for one sample. */
+  readonly activationBytes: number;
   graph(batch: number, mode: Mode): ModelGraph;
 }
 
@@ -135,6 +137,10 @@ export function modelOf(net: Net, inputs: Readonly<Record<string, InputSettings>
     architecture,
     parameters: once.specs,
     outputs: new Map([...once.outputs].map(([name, { shape }]) => [name, shape.slice(1)])),
+    activationBytes: once.activations.reduce(
+      (sum, { output }) => sum + sizeOf(output.shape) * 4,
+      0,
+    ),
     graph: (batch: number, mode: Mode) => buildGraph(net, inputs, batch, mode),
   });
 }

@@ -1,8 +1,8 @@
 /** Radial basis functions, the output layer of LeNet-5 (LeCun et al. 1998, §II.B, eq. 7). */
 import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
-import { fanInUniform } from './initializer.js';
-import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import { fanInUniform, type Initializer } from './initializer.js';
+import { checkBoolean, checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
 
 /** @throws LanewiseError kind 'argument' unless `centres` has outFeatures rows of inFeatures numbers. */
 function checkCentres(centres: unknown, inFeatures: number, outFeatures: number): number[] {
@@ -18,31 +18,34 @@ function checkCentres(centres: unknown, inFeatures: number, outFeatures: number)
   );
 }
 
+export interface RbfOptions {
+  /** What the centres begin with, one row a class; default uniform in ±1. */
+  readonly centres?: readonly (readonly number[])[];
+  /** Default: given centres stay as they are, others are trained. */
+  readonly trainable?: boolean;
+}
+
 /**
  * y[i, c] = Σ_f (x[i, f] − centres[c, f])², n×inFeatures to n×outFeatures: a penalty for each class, the smallest
- * for the one whose centre is nearest; train it with `mapCriterion`. Given centres stay as they are and stand in
- * the model file with the layer's settings; without them they are the parameter `centres`, uniform in ±1 at
- * first.
+ * for the one whose centre is nearest; train it with `mapCriterion`. The model file has `centres` beside the
+ * parameters, or among them if they are trained.
  * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range, or other centres.
  */
 export function rbf(
   inFeatures: number,
   outFeatures: number,
-  { centres }: { readonly centres?: readonly (readonly number[])[] } = {},
+  { centres, trainable = centres === undefined }: RbfOptions = {},
 ): Layer {
   checkInteger('rbf', 'inFeatures', inFeatures, 1);
   checkInteger('rbf', 'outFeatures', outFeatures, 1);
-  const given = centres && checkCentres(centres, inFeatures, outFeatures);
-  const settings = { inFeatures, outFeatures, ...(centres ? { centres } : {}) };
-  const shape = [outFeatures, inFeatures];
-  return defineLayer('rbf', settings, (scope, x) =>
-    ops.rbf(
-      x!,
-      given
-        ? ops.reshape(ops.literal(given), shape)
-        : scope.parameter('centres', shape, fanInUniform(1)),
-    ),
-  );
+  checkBoolean('rbf', 'trainable', trainable);
+  const first: Initializer = centres
+    ? { kind: 'values', values: checkCentres(centres, inFeatures, outFeatures) }
+    : fanInUniform(1);
+  return defineLayer('rbf', { inFeatures, outFeatures, trainable }, (scope, x) => {
+    const declare = trainable ? scope.parameter : scope.fixed;
+    return ops.rbf(x!, declare('centres', [outFeatures, inFeatures], first));
+  });
 }
 
 export const rbfLayers: Constructors = {

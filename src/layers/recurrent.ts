@@ -1,7 +1,8 @@
 /** Recurrent layers, in PyTorch's names and order: RNN, LSTM and GRU(inputSize, hiddenSize), batch-first. */
 import * as ops from '../ops/index.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
-import { fanInUniform } from './initializer.js';
+import { checkDropout, drop } from './gates.js';
+import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
 import {
   checkChoice,
   checkInteger,
@@ -12,13 +13,16 @@ import {
   type Settings,
 } from './layer.js';
 
-export interface RecurrentOptions {
+/** `weightInit` is of both weights, `biasInit` of both biases; default uniform in ±1/√hiddenSize. */
+export interface RecurrentOptions extends InitOptions {
   /** Each takes the states of the one before; default 1. */
   readonly numLayers?: number;
   /** Default true. */
   readonly bias?: boolean;
   /** Also from the last step to the first, with weights of its own; the states of both side by side. Default false. */
   readonly bidirectional?: boolean;
+  /** The rate at which states are dropped between layers, not after the last; default 0. */
+  readonly dropout?: number;
   /** The last layer's states at all steps, N×T×H (default), or after its last step, N×H. */
   readonly returns?: 'sequence' | 'last';
 }
@@ -36,10 +40,11 @@ function applyCell(
   H: number,
   name: string,
   bias: boolean,
+  { weightInit = fanInUniform(H), biasInit = fanInUniform(H) }: InitOptions,
 ) {
   const rows = ops.gatesOf(cell) * H;
   const parameter = (kind: string, shape: Shape) =>
-    scope.parameter(`${kind}_${name}`, shape, fanInUniform(H));
+    scope.parameter(`${kind}_${name}`, shape, shape.length === 1 ? biasInit : weightInit);
   const weights = {
     weightIh: parameter('weight_ih', [rows, x.shape.at(-1)!]),
     weightHh: parameter('weight_hh', [rows, H]),
@@ -58,19 +63,32 @@ function recurrent(
   more: Settings = {},
 ): Layer {
   const { numLayers = 1, bias = true, bidirectional = false, returns = 'sequence' } = options;
+  const { dropout = 0 } = options;
   checkInteger(kind, 'inputSize', inputSize, 1);
   checkInteger(kind, 'hiddenSize', hiddenSize, 1);
   checkInteger(kind, 'numLayers', numLayers, 1);
   checkChoice(kind, 'returns', returns, ['sequence', 'last']);
-  const settings = { inputSize, hiddenSize, numLayers, bias, bidirectional, returns, ...more };
+  checkDropout(kind, dropout);
+  const settings = {
+    inputSize,
+    hiddenSize,
+    numLayers,
+    bias,
+    bidirectional,
+    dropout,
+    returns,
+    ...more,
+    ...initSettings(kind, options),
+  };
   const directions = bidirectional ? ['', '_reverse'] : [''];
   return defineLayer(kind, settings, (scope, x) => {
     ops.checkSequence(kind, x!, inputSize);
     let inputs = x!;
     let outputs: Tensor[] = [];
     for (let layer = 0; layer < numLayers; layer++) {
+      if (layer > 0) inputs = drop(scope, inputs, dropout);
       outputs = directions.map((direction) =>
-        applyCell(scope, inputs, cell, hiddenSize, `l${layer}${direction}`, bias),
+        applyCell(scope, inputs, cell, hiddenSize, `l${layer}${direction}`, bias, options),
       );
       inputs = sideBySide(outputs);
     }

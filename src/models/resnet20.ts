@@ -48,15 +48,27 @@ export interface ResNetOptions {
   readonly depth?: number;
   /** Of the images; default 3. */
   readonly channels?: number;
+  /** Height and width of the images, which are square; default 32. */
+  readonly size?: number;
   /** Default 10. */
   readonly classes?: number;
+  /** Of the images' values, from 0 to 1; default CIFAR-10's. */
+  readonly mean?: number;
+  readonly deviation?: number;
 }
 
 /**
- * Images channels×32×32, scaled to CIFAR-10's mean 0 and deviation 1.
+ * Images channels×size×size.
  * @throws LanewiseError kind 'argument' for a depth that is not 6n + 2.
  */
-export function resnet20({ depth = 20, channels = 3, classes = 10 }: ResNetOptions = {}): Model {
+export function resnet20({
+  depth = 20,
+  channels = 3,
+  size = 32,
+  classes = 10,
+  mean = 0.4734,
+  deviation = 0.2516,
+}: ResNetOptions = {}): Model {
   const blocks = (depth - 2) / 6;
   if (!Number.isInteger(blocks) || blocks < 1) {
     throw new LanewiseError('argument', `resnet20: depth is ${depth}, expected 6n + 2: 20, 32, 44`);
@@ -72,6 +84,6 @@ export function resnet20({ depth = 20, channels = 3, classes = 10 }: ResNetOptio
       pool: globalAvgPool2d(),
       fc: linear(64, classes),
     },
-    { input: [channels, 32, 32], mean: 0.4734, deviation: 0.2516 },
+    { input: [channels, size, size], mean, deviation },
   );
 }

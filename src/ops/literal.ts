@@ -1,4 +1,4 @@
-/** A vector of given values: class weights, centres. */
+/** A vector of given values, such as class weights. */
 import { apply, defineOp } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
 import { advance } from '../program/program.js';

@@ -2,14 +2,14 @@
 import { gradients } from '../compiler/differentiate.js';
 import type { AnyDataset } from '../data/dataset.js';
 import type { Numerics } from '../engine/features.js';
-import { input, type Tensor } from '../graph/tensor.js';
+import type { Tensor } from '../graph/tensor.js';
 import type { Mode, Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { splitSeed } from '../random/philox.js';
-import { columnsOf, inputLeaf, type LeafName } from './columns.js';
+import { columnsOf } from './columns.js';
 import { evaluate } from './evaluate.js';
 import { gatherAll } from './gather.js';
-import { meanLoss } from './programs.js';
+import { fedGraph, meanLoss } from './graphs.js';
 import type { Weights } from './session.js';
 
 export interface GradientRequest {
@@ -28,20 +28,14 @@ export async function computeGradients(
   { by, mode, seed, numerics }: GradientRequest,
 ): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
   const { count, columns } = columnsOf(model, terms, data);
-  const graph = model.graph(count, mode);
+  const fed = fedGraph({ model, columns }, mode, count);
+  const { graph, given } = fed;
   const feeds = new Map<Tensor, Float32Array | Int32Array>();
-  const given = new Map<LeafName, Tensor>(
-    [...graph.inputs].map(([name, tensor]) => [inputLeaf(name), tensor]),
-  );
-  for (const column of columns) {
-    const [first] = column.leaves;
-    const tensor = given.get(first!) ?? input(first!, [count, ...column.shape], column.dtype);
-    for (const leaf of column.leaves) given.set(leaf, tensor);
-    feeds.set(tensor, await gatherAll(column, count));
-  }
+  for (const column of columns)
+    feeds.set(given.get(column.leaves[0]!)!, await gatherAll(column, count));
   for (const [name, tensor] of graph.parameters) feeds.set(tensor, weights.get(name)!);
   if (graph.randomness) feeds.set(graph.randomness, Int32Array.of(...splitSeed(seed), 0, 0));
-  const mean = meanLoss(graph, terms, given, 1 / count);
+  const mean = meanLoss(fed, terms, 1 / count);
   const wanted = by.map((name) => graph.parameters.get(name) ?? graph.inputs.get(name)!);
   const [loss, ...found] = await evaluate([mean, ...gradients(mean, wanted)], feeds, { numerics });
   return { loss: loss![0]!, gradients: new Map(by.map((name, i) => [name, found[i]!])) };

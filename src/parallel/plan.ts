@@ -9,20 +9,12 @@ import type { LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
 import type { Column, Columns } from './columns.js';
 import type { Gathering } from './gather.js';
+import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
 import { layoutParameters, type ParameterLayout } from './parameters.js';
-import {
-  countsHits,
-  evaluationProgram,
-  gradientProgram,
-  layoutIo,
-  type IoLayout,
-  type Scored,
-  untouched,
-  type Task,
-} from './programs.js';
-import { cutShards, scheduleStep, type StepSchedule } from './shards.js';
+import { evaluationProgram, gradientProgram, layoutIo, type IoLayout } from './programs.js';
 import { rolesOf } from './roles.js';
+import { cutShards, scheduleStep, type StepSchedule } from './shards.js';
 import { planUpdate, type UpdatePlan, type UpdateRequest } from './update.js';
 
 /** Samples scored between two looks of the main thread, and bytes of scores, at most. */
@@ -86,7 +78,7 @@ export interface PlanRequest {
   readonly scored?: Scored;
   readonly numerics: Numerics;
   readonly workers: number;
-  /** The data sets at hand; training uses the first. */
+  /** The data sets at hand; training uses the first, the others are scored. */
   readonly datasets: readonly Columns[];
   readonly training?: UpdateRequest & {
     readonly batch: number;
@@ -107,16 +99,18 @@ export function planRun({
   const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
   const evaluationBlock = blockFor(model);
-  const evaluationChunk = Math.max(
-    evaluationBlock,
-    Math.min(EVALUATION_CHUNK, Math.floor(SCORE_BYTES / (outputs * 4))),
-  );
   const counts = datasets.map(({ count }) => count);
+  // What is trained on is not scored.
+  const scoredCounts = training ? counts.slice(1) : counts;
+  const evaluationChunk = Math.min(
+    Math.max(0, ...scoredCounts),
+    Math.max(evaluationBlock, Math.min(EVALUATION_CHUNK, Math.floor(SCORE_BYTES / (outputs * 4)))),
+  );
   const batch = training?.batch ?? 0;
   const shards = Math.min(training?.shards ?? 0, batch);
 
   const blocks = unique(
-    counts.flatMap((count) => [
+    scoredCounts.flatMap((count) => [
       Math.min(evaluationBlock, count),
       ...[count, evaluationChunk].map((size) => size % evaluationBlock),
       (count % evaluationChunk) % evaluationBlock,
@@ -128,21 +122,27 @@ export function planRun({
         schedule: scheduleStep(cutShards(size, shardsOf(size, batch, shards)), workers),
       }))
     : [];
-  const shardSizes = unique(
-    schedules.flatMap(({ schedule }) => schedule.shards.map(({ count }) => count)),
+  const shardGraphs = schedules.map(({ size, schedule }) =>
+    unique(schedule.shards.map(({ count }) => count)).map((count) => shardGraph(task, count, size)),
   );
-  const io = layoutIo(task, [...blocks, ...shardSizes]);
-  const roles = training && rolesOf(model, training, untouched(task, shardSizes[0]!));
+  const blockGraphs = blocks.map((count) => blockGraph(task, count));
+  const largest = shardGraphs[0]?.[0];
+  const roles = training && rolesOf(model, training, withoutGradient(largest!));
   const parameters = layoutParameters(model, roles);
   const update = training && planUpdate(training, parameters, workers);
+  const io = layoutIo(task, [...blocks, ...shardGraphs.flat().map(({ count }) => count)]);
 
-  const steps: Record<number, StepPlan> = {};
-  for (const { size, schedule } of schedules) {
-    const sizes = unique(schedule.shards.map(({ count }) => count));
-    const program = (count: number) => gradientProgram(task, count, size, io, parameters);
-    steps[size] = { batch: size, schedule, programs: bySize(sizes, program) };
-  }
-  const evaluations = bySize(blocks, (count) => evaluationProgram(task, count, io, parameters));
+  const steps = Object.fromEntries(
+    schedules.map(({ size, schedule }, i) => {
+      const compiled = shardGraphs[i]!.map(
+        (shard) => [shard.count, gradientProgram(shard, io, parameters)] as const,
+      );
+      return [size, { batch: size, schedule, programs: Object.fromEntries(compiled) }];
+    }),
+  );
+  const evaluations = Object.fromEntries(
+    blockGraphs.map((block) => [block.count, evaluationProgram(block, io, parameters)]),
+  );
   const programs = [
     ...Object.values(steps).flatMap((s) => Object.values(s.programs)),
     ...Object.values(evaluations),
@@ -189,7 +189,7 @@ export function planRun({
     evaluationChunk,
     outputs,
     hasLosses: terms.length > 0,
-    hasHits: countsHits(task),
+    hasHits: (largest ?? blockGraphs[0]!).hits !== undefined,
   };
 }
 
@@ -201,10 +201,9 @@ const rateBytes = (update: UpdatePlan | undefined): number =>
 const unique = (sizes: readonly number[]): number[] =>
   [...new Set(sizes)].filter((size) => size > 0);
 
-const bySize = (
-  sizes: readonly number[],
-  program: (size: number) => Program,
-): Record<number, Program> => Object.fromEntries(sizes.map((size) => [size, program(size)]));
+/** Parameters that the loss does not depend on: they keep their values. */
+const withoutGradient = ({ gradients }: ShardGraph): ReadonlySet<string> =>
+  new Set([...gradients].filter(([, gradient]) => !gradient).map(([name]) => name));
 
 /** A smaller minibatch is cut into as many shards as keep a shard's usual size. */
 const shardsOf = (size: number, batch: number, shards: number): number =>
@@ -250,7 +249,6 @@ function firstScored(model: Model, terms: readonly LossTerm[]): Scored {
 
 /** Samples to score at once: fewer where their activations are large. No sample's scores depend on it. */
 function blockFor(model: Model): number {
-  const { activations } = model.graph(1, 'evaluation');
-  const bytes = activations.reduce((sum, { output }) => sum + sizeOf(output.shape) * 4, 0);
-  return Math.max(1, Math.min(EVALUATION_BLOCK, Math.floor(ACTIVATION_BYTES / bytes)));
+  const { activationBytes } = model;
+  return Math.max(1, Math.min(EVALUATION_BLOCK, Math.floor(ACTIVATION_BYTES / activationBytes)));
 }

@@ -48,7 +48,7 @@ export interface Session {
   train(first: number, rates: readonly (readonly number[])[], step: number): Promise<StepMetrics[]>;
   /** Exchanges weights and statistics with their average. */
   swapAverage(): void;
-  /** Losses and hits of a whole data set, and its scores if asked for. */
+  /** Losses and hits of a whole data set that is not trained on, and its scores if asked for. */
   evaluate(dataset: number, withScores: boolean): Promise<Evaluation>;
   close(): Promise<void>;
 }

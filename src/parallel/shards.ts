@@ -5,7 +5,6 @@
  */
 
 import { LanewiseError } from '../errors.js';
-import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 
 /**
@@ -23,8 +22,7 @@ const MAX_SHARDS = 65_536;
 
 /** Shards of a minibatch of `batch` unless the settings say otherwise: it follows from the model's shapes. */
 export function defaultShards(model: Model, batch: number): number {
-  const { activations } = model.graph(1, 'evaluation');
-  const bytes = activations.reduce((sum, { output }) => sum + sizeOf(output.shape) * 4, 0);
+  const { activationBytes: bytes } = model;
   return Math.ceil(batch / (bytes > SMALL_ACTIVATIONS ? SHARD_SAMPLES : LARGE_SHARD_SAMPLES));
 }
 

@@ -67,22 +67,21 @@ export const address = (segment: Segment, offset: number): Address => ({ segment
 export const advance = (at: Address, bytes: number): Address =>
   address(at.segment, at.offset + bytes);
 
-/** An emitter that appends to `calls` with what `note()` says of them at that moment. */
+/**
+ * An emitter that appends to `calls` with what `note()` says of them at that moment. Its methods are made as
+ * they are asked for: a program calls a dozen of some two hundred kernels.
+ */
 export function createEmitter(
   calls: KernelCall[],
   note: () => Pick<KernelCall, 'label' | 'flops' | 'bytes'>,
 ): Emitter {
-  const names = Object.keys(kernelOperands) as KernelName[];
-  const methods = names.map((kernel) => [
-    kernel,
-    (...operands: Operand[]) => {
-      if (operands.length !== kernelOperands[kernel].length) {
-        throw new Error(
-          `${kernel} takes ${kernelOperands[kernel].length} operands, got ${operands.length}`,
-        );
-      }
+  const append =
+    (kernel: KernelName) =>
+    (...operands: Operand[]): void => {
+      const expected = kernelOperands[kernel].length;
+      if (operands.length !== expected)
+        throw new Error(`${kernel} takes ${expected} operands, got ${operands.length}`);
       calls.push({ kernel, operands, ...note() });
-    },
-  ]);
-  return Object.fromEntries(methods) as Emitter;
+    };
+  return new Proxy({} as Emitter, { get: (_, kernel) => append(kernel as KernelName) });
 }

@@ -5,10 +5,10 @@
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
-import { showShape } from '../graph/tensor.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
+import { matchTensors } from './weights-file.js';
 
 /** Version of the metadata below. */
 const VERSION = '2';
@@ -35,7 +35,8 @@ export function encodeModel(trained: TrainedModel): Uint8Array {
  * a model that cannot be, or holds other tensors than its architecture needs.
  */
 export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
-  const { tensors, metadata } = decodeSafetensors(bytes, name);
+  const file = decodeSafetensors(bytes, name);
+  const { metadata } = file;
   if (metadata['lanewise'] !== VERSION) {
     throw new LanewiseError(
       'file',
@@ -51,25 +52,8 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
       `'${name}': numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`,
     );
   }
-  const weights = model.parameters.map(({ name: parameter, shape }) => {
-    const tensor = tensors.get(parameter);
-    if (!tensor || showShape(tensor.shape) !== showShape(shape)) {
-      const found = tensor ? `has shape ${showShape(tensor.shape)}` : 'is missing';
-      throw new LanewiseError(
-        'file',
-        `'${name}': tensor '${parameter}' ${found}, its architecture needs ${showShape(shape)}`,
-      );
-    }
-    return [parameter, tensor.data] as const;
-  });
-  const extra = [...tensors.keys()].find((key) => !model.parameters.some((p) => p.name === key));
-  if (extra !== undefined) {
-    throw new LanewiseError(
-      'file',
-      `'${name}': tensor '${extra}' belongs to no layer of its architecture`,
-    );
-  }
-  return createTrainedModel(model, terms, numerics as Numerics, new Map(weights));
+  const weights = matchTensors(model, file, name, 'its architecture');
+  return createTrainedModel(model, terms, numerics as Numerics, weights);
 }
 
 function readLoss(json: string | undefined, model: Model, name: string): readonly LossTerm[] {

@@ -1,8 +1,10 @@
 /** Model files on disk (Node). */
 import { writeFileAtomic } from '../formats/atomic.js';
 import { readNamedFile } from '../formats/read.js';
+import type { Model } from '../layers/index.js';
 import { decodeModel, encodeModel } from './model-file.js';
 import type { TrainedModel } from './trained-model.js';
+import { decodeWeights, type WeightsOptions } from './weights-file.js';
 
 /** Writes the model to `path`; whole or not at all. @throws LanewiseError kind 'file'. */
 export const saveModel = (trained: TrainedModel, path: string): Promise<void> =>
@@ -11,3 +13,14 @@ export const saveModel = (trained: TrainedModel, path: string): Promise<void> =>
 /** Reads a model written by `saveModel`. @throws LanewiseError kind 'file'. */
 export const loadModel = async (path: string): Promise<TrainedModel> =>
   decodeModel(await readNamedFile('model', path), path);
+
+/**
+ * `model` with the weights of a safetensors file by any program, such as PyTorch; see weights-file.ts.
+ * @throws LanewiseError kind 'file' unless the file has the model's parameters, by name and shape.
+ */
+export const loadWeights = async (
+  model: Model,
+  path: string,
+  options: WeightsOptions = {},
+): Promise<TrainedModel> =>
+  decodeWeights(model, await readNamedFile('weights', path), path, options);

@@ -2,7 +2,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
-import { flatten, linear, rbf, rebuild, scaledTanh, sequential } from '../../src/layers/index.js';
+import {
+  flatten,
+  linear,
+  rbf,
+  rebuild,
+  scaledTanh,
+  sequential,
+  type RbfOptions,
+} from '../../src/layers/index.js';
 import { mapCriterion } from '../../src/losses/loss.js';
 import { digitBitmapShape, digitBitmaps } from '../../src/models/digit-bitmaps.js';
 import { adam } from '../../src/optimizers/index.js';
@@ -25,7 +33,7 @@ function noisyBitmaps(count: number) {
   return { name: 'bitmaps', shape: [1, height, width] as const, classes, samples, labels };
 }
 
-const net = (options: Parameters<typeof rbf>[2]) =>
+const net = (options: RbfOptions) =>
   sequential(
     { flat: flatten(), f6: linear(84, 84), tanh: scaledTanh(), out: rbf(84, 10, options) },
     { input: [1, height, width] },
@@ -35,10 +43,18 @@ const base = { epochs: 4, batch: 16, workers: 0, numerics: 'strict' as const };
 
 test('an RBF output trains with LeNet-5’s criterion, and its model comes back from a file', async () => {
   const data = noisyBitmaps(320);
-  for (const centres of [digitBitmaps, undefined]) {
-    const model = net(centres ? { centres } : {});
-    const names = model.parameters.map(({ name }) => name);
-    assert.equal(names, ['f6.weight', 'f6.bias', ...(centres ? [] : ['out.centres'])]);
+  const first = { centres: digitBitmaps };
+  for (const options of [first, { ...first, trainable: true }, {}]) {
+    const model = net(options);
+    const isFixed = options === first;
+    assert.equal(
+      model.parameters.map(({ name, role }) => [name, role]),
+      [
+        ['f6.weight', 'trained'],
+        ['f6.bias', 'trained'],
+        ['out.centres', isFixed ? 'fixed' : 'trained'],
+      ],
+    );
     const settings = {
       ...base,
       data,
@@ -49,6 +65,8 @@ test('an RBF output trains with LeNet-5’s criterion, and its model comes back 
     assert.ok(history.at(-1)!.accuracy! > 0.9, `accuracy ${history.at(-1)!.accuracy}`);
     assert.ok(history.at(-1)!.loss < history[0]!.loss / 2);
     const read = decodeModel(encodeModel(trained), 'file');
+    const kept = read.weights.get('out.centres')!.every((v, i) => v === digitBitmaps.flat()[i]);
+    assert.is(kept, isFixed);
     const [one, other] = [trained, read].map((m) => m.predict(data.samples, data.shape));
     assert.equal((await other!).scores, (await one!).scores);
     const evaluated = await read.evaluate(data, { workers: 0 });

@@ -123,7 +123,7 @@ async function run(model: Model, numerics: Numerics) {
     terms,
     numerics,
     workers: 0,
-    datasets: [images(12)],
+    datasets: [images(12), images(12)],
     // One shard, so that its statistics are the minibatch's.
     training: { optimizer, batch: 4, shards: 1 },
   });
@@ -132,7 +132,7 @@ async function run(model: Model, numerics: Numerics) {
   const rates = golden.losses.map((_, step) => optimizer.rates(step, optimizer.learningRate));
   const losses = (await session.train(0, rates, 0)).map(({ loss }) => loss);
   const weights = session.readWeights();
-  const evaluation = await session.evaluate(0, true);
+  const evaluation = await session.evaluate(1, true);
   await session.close();
   return { losses, weights, evaluation };
 }

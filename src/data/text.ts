@@ -1,0 +1,85 @@
+/** Text as training takes it: characters as whole numbers, and windows of them with the characters that follow. */
+import { LanewiseError } from '../errors.js';
+import type { TensorDataset } from './dataset.js';
+
+/** Characters (code points), each once; a token is an index into them. */
+export type Vocabulary = readonly string[];
+
+/** The characters of a text in the order of their code points. @throws LanewiseError kind 'data' if it is empty. */
+export function vocabularyOf(text: string): Vocabulary {
+  if (text === '') throw new LanewiseError('data', 'an empty text has no vocabulary');
+  return [...new Set(text)].toSorted((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
+}
+
+/** One token a character. @throws LanewiseError kind 'data' for a character that is not in the vocabulary. */
+export function encodeText(text: string, vocabulary: Vocabulary): Int32Array {
+  const tokens = new Map(vocabulary.map((character, token) => [character, token]));
+  return Int32Array.from([...text], (character, i) => {
+    const token = tokens.get(character);
+    if (token !== undefined) return token;
+    throw new LanewiseError(
+      'data',
+      `character ${JSON.stringify(character)} at ${i} is none of the vocabulary's ${vocabulary.length}`,
+    );
+  });
+}
+
+/** @throws LanewiseError kind 'data' for a token that is not below the vocabulary's size. */
+export const decodeText = (tokens: ArrayLike<number>, vocabulary: Vocabulary): string =>
+  Array.from(tokens, (token, i) => {
+    const character = vocabulary[token];
+    if (character !== undefined) return character;
+    throw new LanewiseError(
+      'data',
+      `token ${token} at ${i} is not below the vocabulary's ${vocabulary.length}`,
+    );
+  }).join('');
+
+export interface TextWindowsOptions {
+  /** Characters in a window: the model's `length`; default 64. */
+  readonly length?: number;
+  /** From one window's start to the next; default 1. */
+  readonly stride?: number;
+  /** Default the text's own. */
+  readonly vocabulary?: Vocabulary;
+}
+
+/**
+ * Windows of a text: `input` of `length` tokens, and as targets `output` the tokens that follow each of them. A rest
+ * that is shorter than a stride is left out.
+ * @throws LanewiseError kind 'argument' for extents that are no whole numbers of at least 1, kind 'data' for a text
+ * without a whole window, or with characters that the vocabulary lacks.
+ */
+export function textWindows(
+  text: string,
+  { length = 64, stride = 1, vocabulary = vocabularyOf(text) }: TextWindowsOptions = {},
+): TensorDataset {
+  for (const [name, value] of Object.entries({ length, stride })) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw new LanewiseError(
+      'argument',
+      `textWindows: ${name} is ${String(value)}, expected a whole number of at least 1`,
+    );
+  }
+  const tokens = encodeText(text, vocabulary);
+  const count = Math.floor((tokens.length - 1 - length) / stride) + 1;
+  if (count < 1) {
+    throw new LanewiseError(
+      'data',
+      `a text of ${tokens.length} characters has no window of ${length}, expected at least ${length + 1}`,
+    );
+  }
+  const from = (shift: number): Int32Array => {
+    const values = new Int32Array(count * length);
+    for (let i = 0; i < count; i++) {
+      const start = i * stride + shift;
+      values.set(tokens.subarray(start, start + length), i * length);
+    }
+    return values;
+  };
+  return {
+    name: `windows of ${length} characters`,
+    inputs: { input: { shape: [length], values: from(0) } },
+    targets: { output: { shape: [length], values: from(1) } },
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * Recurrent nets that read a text character by character and say at each place which one is next: Karpathy 2015, "The
+ * unreasonable effectiveness of recurrent neural networks" (char-rnn), after Graves 2013, "Generating sequences with
+ * recurrent neural networks". Characters are vectors of a table; one-hot vectors, as in both, times a layer's input
+ * weights are the same, as its columns are such vectors.
+ */
+import {
+  dropout,
+  embedding,
+  linear,
+  lstm,
+  rnn,
+  sequential,
+  type Layer,
+  type Model,
+} from '../layers/index.js';
+
+export interface CharRnnOptions {
+  /** Number of characters that are told apart. */
+  readonly vocabulary: number;
+  /** Characters in a window; default 64. */
+  readonly length?: number;
+  /** Features of a character's vector; default 32. */
+  readonly embeddingDim?: number;
+  /** Default 128. */
+  readonly hiddenSize?: number;
+  /** Default 1. */
+  readonly numLayers?: number;
+  /** Rate between recurrent layers and behind the last (Zaremba et al. 2014); default 0. */
+  readonly dropout?: number;
+}
+
+type Recurrent = (inputSize: number, hiddenSize: number, options: object) => Layer;
+
+/** Tokens T to scores T×vocabulary. */
+const reader = (
+  recurrent: Recurrent,
+  {
+    vocabulary,
+    length = 64,
+    embeddingDim = 32,
+    hiddenSize = 128,
+    numLayers = 1,
+    dropout: rate = 0,
+  }: CharRnnOptions,
+): Model =>
+  sequential(
+    {
+      embedding: embedding(vocabulary, embeddingDim),
+      rnn: recurrent(embeddingDim, hiddenSize, { numLayers, dropout: rate }),
+      dropout: dropout(rate),
+      output: linear(hiddenSize, vocabulary),
+    },
+    { input: [length], vocabulary },
+  );
+
+/** With Elman's recurrent layers: h = tanh(W·x + b + U·h + c). */
+export const charRnn = (options: CharRnnOptions): Model => reader(rnn, options);
+
+/** With long short-term memory. */
+export const charLstm = (options: CharRnnOptions): Model => reader(lstm, options);

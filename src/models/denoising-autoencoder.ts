@@ -1,0 +1,35 @@
+/**
+ * Denoising autoencoder: Vincent, Larochelle, Bengio & Manzagol 2008, §2.3: a part of the input's values is
+ * destroyed, and the net learns to give back the whole from what is left: sigmoid(W′·sigmoid(W·x̃ + b) + b′).
+ * Output are logits, for the cross-entropy of the paper's equation 3: `binaryCrossEntropyWithLogits`, the input
+ * itself as target. W′ is a matrix of its own (the paper ties it to Wᵀ if one likes).
+ */
+import { dropout, linear, sequential, sigmoid, type Layer, type Model } from '../layers/index.js';
+
+export interface DenoisingAutoencoderOptions {
+  /** Values of a sample; default 784. */
+  readonly features?: number;
+  /** Units of each layer from input to code, the way back has them in reverse; default 500. */
+  readonly hidden?: readonly number[];
+  /** The probability that an input value is set to 0, ν; default 0.25. The others are divided by 1 − ν. */
+  readonly corruption?: number;
+}
+
+/** Samples of `features` values from 0 to 1. `hidden: [500]` has 784,784 + 500 parameters. */
+export function denoisingAutoencoder({
+  features = 784,
+  hidden = [500],
+  corruption = 0.25,
+}: DenoisingAutoencoderOptions = {}): Model {
+  const units = [features, ...hidden];
+  const layers: Record<string, Layer> = { corrupt: dropout(corruption) };
+  hidden.forEach((count, i) => {
+    layers[`encode${i + 1}`] = linear(units[i]!, count);
+    layers[`act${i + 1}`] = sigmoid();
+  });
+  for (let i = hidden.length; i > 0; i--) {
+    layers[`decode${i}`] = linear(units[i]!, units[i - 1]!);
+    if (i > 1) layers[`backact${i}`] = sigmoid();
+  }
+  return sequential(layers, { input: [features] });
+}

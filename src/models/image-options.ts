@@ -1,0 +1,40 @@
+/** What the nets for photographs have in common: options, and the scale of their inputs. */
+import { LanewiseError } from '../errors.js';
+import { init } from '../layers/index.js';
+
+export interface ImageNetOptions {
+  /** Height and width of the images, which are square; the default is the paper's. */
+  readonly size?: number;
+  /** Channels of the images; default 3. */
+  readonly channels?: number;
+  /** Default 1000, those of ILSVRC. */
+  readonly classes?: number;
+  /** Factor of the channels of all layers, and of the units of hidden dense ones; default 1. */
+  readonly width?: number;
+}
+
+/** ImageNet's mean and deviation, the means of PyTorch's values for the three channels. */
+export const imageNetScale = { mean: 0.449, deviation: 0.226 } as const;
+
+/**
+ * First values of layers before ReLUs, He et al. 2015: signals keep their size at any width and depth, where the
+ * fixed deviations of older papers suit their own nets only.
+ */
+export const heInit = { weightInit: init.heNormal(), biasInit: init.constant(0) } as const;
+
+/**
+ * Channels at a given width: rounded, at least one.
+ * @throws LanewiseError kind 'argument' unless `width` is above 0.
+ */
+export function widthOf(model: string, width: number): (channels: number) => number {
+  if (!(width > 0) || !Number.isFinite(width))
+    throw new LanewiseError(
+      'argument',
+      `${model}: width is ${String(width)}, expected a number above 0`,
+    );
+  return (channels) => Math.max(1, Math.round(channels * width));
+}
+
+/** Extent that windows of `kernel` leave of `size`. */
+export const windowsOf = (size: number, kernel: number, stride: number, padding = 0): number =>
+  Math.floor((size + 2 * padding - kernel) / stride) + 1;

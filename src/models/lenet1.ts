@@ -1,0 +1,37 @@
+/**
+ * LeNet-1: LeCun et al. 1990, "Handwritten digit recognition with a back-propagation network", §4: two
+ * convolutions, each with trainable subsampling behind it, and a dense layer; 98,442
+ * connections and 2,578 parameters, the paper’s counts: H1 104, H2 8, H3 512, H4 24, output 1,930. The output is
+ * linear, for softmax cross-entropy in place of the paper's squared error.
+ */
+import {
+  connectedConv2d,
+  conv2d,
+  flatten,
+  linear,
+  scaledTanh,
+  sequential,
+  subsampling2d,
+  type Model,
+} from '../layers/index.js';
+
+/** The paper's table 1: which of H2's four maps each of H3's twelve sees, 20 connections. */
+const H3 = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1], [2], [2, 3], [2, 3], [3], [2, 3], [2, 3]];
+
+/** Images 1×28×28 (the paper's are 16×16, framed), ten classes by default, scaled as lenet5's. */
+export const lenet1 = ({ classes = 10 }: { readonly classes?: number } = {}): Model =>
+  sequential(
+    {
+      h1: conv2d(1, 4, 5),
+      h1act: scaledTanh(),
+      h2: subsampling2d(4, 2),
+      h2act: scaledTanh(),
+      h3: connectedConv2d(4, H3, 5),
+      h3act: scaledTanh(),
+      h4: subsampling2d(12, 2),
+      h4act: scaledTanh(),
+      flat: flatten(),
+      output: linear(192, classes),
+    },
+    { input: [1, 28, 28], mean: 0.1 / 1.275, deviation: 1 / 1.275 },
+  );

@@ -1,0 +1,19 @@
+/**
+ * SE-ResNet: Hu, Shen & Sun 2018, "Squeeze-and-excitation networks", §3 and figure 3: each residual block's
+ * output is scaled channel by channel before it is added to the shortcut, by numbers in (0, 1) that two dense
+ * layers make of the channels' means.
+ */
+import { squeezeExcitation, type Model } from '../layers/index.js';
+import type { ImageNetOptions } from './image-options.js';
+import { resNet } from './resnet.js';
+
+export interface SeResNetOptions extends ImageNetOptions {
+  /** As of resNet: 18, 34, 50 (default), 101, 152. */
+  readonly depth?: number;
+  /** Channels to units between the dense layers; default 16 (§6.1), a divisor of all blocks' channels. */
+  readonly reduction?: number;
+}
+
+/** Images channels×224×224; depth 18 has 11,778,592 parameters, depth 50 has 28,088,024. */
+export const seResNet = ({ depth = 50, reduction = 16, ...options }: SeResNetOptions = {}): Model =>
+  resNet(depth, options, (channels) => squeezeExcitation(channels, reduction));

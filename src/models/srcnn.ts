@@ -1,0 +1,43 @@
+/**
+ * SRCNN: Dong, Loy, He & Tang 2014, "Learning a deep convolutional network for image super-resolution", §3: from
+ * an image enlarged by interpolation to a sharper one by three convolutions, 9×9, 1×1 and 5×5. 8,032 weights
+ * for one channel, the paper's count (§4), and 97 biases: 8,129 parameters. Train it with `meanSquaredError`.
+ */
+import { conv2d, init, relu, sequential, type Initializer, type Model } from '../layers/index.js';
+
+export interface SrcnnOptions {
+  /** Height and width of the images, which are square; default 33, the paper's pieces of images. */
+  readonly size?: number;
+  /** Default 1, luminance. */
+  readonly channels?: number;
+  /** Filters of the first and second layer; default 64 and 32. */
+  readonly filters?: readonly [number, number];
+  /** Their extents; default 9, 1, 5. */
+  readonly kernels?: readonly [number, number, number];
+  /** `same` (default) keeps the extent; `valid` is how the paper trains: 33×33 to 21×21. */
+  readonly padding?: 'same' | 'valid';
+  /** Default variance 2/fan-in; the paper’s, normal of deviation 0.001, takes very many steps to grow. */
+  readonly weightInit?: Initializer;
+}
+
+/** Images channels×size×size from 0 to 1 to images of the same scale. */
+export function srcnn({
+  size = 33,
+  channels = 1,
+  filters: [n1, n2] = [64, 32],
+  kernels: [f1, f2, f3] = [9, 1, 5],
+  padding = 'same',
+  weightInit = init.heNormal(),
+}: SrcnnOptions = {}): Model {
+  const options = { padding, weightInit, biasInit: init.constant(0) };
+  return sequential(
+    {
+      conv1: conv2d(channels, n1, f1, options),
+      relu1: relu(),
+      conv2: conv2d(n1, n2, f2, options),
+      relu2: relu(),
+      conv3: conv2d(n2, channels, f3, options),
+    },
+    { input: [channels, size, size] },
+  );
+}

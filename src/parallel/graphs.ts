@@ -1,0 +1,117 @@
+/** What a run computes, as graphs: losses, hits and gradients of a shard, losses and scores of a block of samples. */
+import { partials } from '../compiler/differentiate.js';
+import { nameRefusals } from '../graph/op.js';
+import { input, type Tensor } from '../graph/tensor.js';
+import type { Mode, Model, ModelGraph } from '../layers/index.js';
+import type { Loss } from '../losses/loss.js';
+import type { LossTerm } from '../losses/terms.js';
+import * as ops from '../ops/index.js';
+import { inputLeaf, targetLeaf, WEIGHTS, type Column, type LeafName } from './columns.js';
+
+/** The output whose scores are wanted, and the loss that says what scores are. */
+export interface Scored {
+  readonly output: string;
+  readonly loss?: Loss | undefined;
+}
+
+/** What the graphs of a run have in common. */
+export interface Task {
+  readonly model: Model;
+  /** Empty: scores alone are wanted, and nothing is compared. */
+  readonly terms: readonly LossTerm[];
+  readonly scored: Scored;
+  readonly columns: readonly Column[];
+}
+
+/** A model's graph and the leaves that are gathered: inputs, targets, weights. */
+export interface FedGraph {
+  readonly count: number;
+  readonly graph: ModelGraph;
+  readonly given: ReadonlyMap<LeafName, Tensor>;
+}
+
+/** The model's graph of `count` samples, and the leaves that the columns feed. */
+export function fedGraph(
+  { model, columns }: Pick<Task, 'model' | 'columns'>,
+  mode: Mode,
+  count: number,
+): FedGraph {
+  const graph = model.graph(count, mode);
+  const given = new Map<LeafName, Tensor>(
+    [...graph.inputs].map(([name, tensor]) => [inputLeaf(name), tensor]),
+  );
+  for (const { leaves, shape, dtype } of columns) {
+    const tensor = given.get(leaves[0]!) ?? input(leaves[0]!, [count, ...shape], dtype);
+    for (const leaf of leaves) given.set(leaf, tensor);
+  }
+  return { count, graph, given };
+}
+
+/** Each sample's loss: the terms' blend. */
+function lossOf({ graph, given }: FedGraph, terms: readonly LossTerm[]): Tensor {
+  const parts = terms.map(({ output, loss, weight }) => {
+    const value = nameRefusals(output, () =>
+      loss.perSample(graph.outputs.get(output)!, given.get(targetLeaf(output))!),
+    );
+    return weight === 1 ? value : ops.scale(value, weight);
+  });
+  return parts.reduce((a, b) => ops.add(a, b));
+}
+
+/** The samples' losses, each times its weight if there are weights, summed and times `factor`. */
+export function meanLoss(fed: FedGraph, terms: readonly LossTerm[], factor: number): Tensor {
+  const losses = lossOf(fed, terms);
+  const weights = fed.given.get(WEIGHTS);
+  return ops.weightedSum(weights ? ops.multiply(losses, weights) : losses, factor);
+}
+
+/** The first term's share of right answers, where that is something. */
+function hitsOf({ graph, given }: FedGraph, [first]: readonly LossTerm[]): Tensor | undefined {
+  if (!first) return undefined;
+  const { output, loss } = first;
+  return loss.hits?.(graph.outputs.get(output)!, given.get(targetLeaf(output))!);
+}
+
+/** A shard of a minibatch of `batch`. */
+export interface ShardGraph extends FedGraph {
+  readonly batch: number;
+  /** Its share of the minibatch's mean loss. */
+  readonly mean: Tensor;
+  readonly hits: Tensor | undefined;
+  /** By parameters, undefined by those that the loss does not depend on, such as those of an output without a loss. */
+  readonly gradients: ReadonlyMap<string, Tensor | undefined>;
+}
+
+export function shardGraph(task: Task, count: number, batch: number): ShardGraph {
+  const fed = fedGraph(task, 'training', count);
+  const mean = meanLoss(fed, task.terms, 1 / batch);
+  const names = task.model.parameters
+    .filter(({ role }) => role === 'trained')
+    .map(({ name }) => name);
+  const found = partials(
+    mean,
+    names.map((name) => fed.graph.parameters.get(name)!),
+  );
+  const gradients = new Map(names.map((name, i) => [name, found[i]]));
+  return { ...fed, batch, mean, hits: hitsOf(fed, task.terms), gradients };
+}
+
+/** A block of samples that are only scored. */
+export interface BlockGraph extends FedGraph {
+  /** One loss a sample; undefined if nothing is compared. */
+  readonly losses: Tensor | undefined;
+  readonly hits: Tensor | undefined;
+  readonly scores: Tensor;
+}
+
+export function blockGraph(task: Task, count: number): BlockGraph {
+  const fed = fedGraph(task, 'evaluation', count);
+  const { terms, scored } = task;
+  const output = fed.graph.outputs.get(scored.output)!;
+  return {
+    ...fed,
+    losses: terms.length > 0 ? lossOf(fed, terms) : undefined,
+    hits: hitsOf(fed, terms),
+    scores: scored.loss?.scores(output) ?? output,
+  };
+}

@@ -1,0 +1,89 @@
+"""
+Weights exchanged with PyTorch through safetensors, both ways, for LeNet-5, VGG-11 (a quarter of its width, on
+64x64) and ResNet-18. PyTorch writes a file, Lanewise reads it, trains a step on and writes another, PyTorch reads
+that; each time both sides' outputs of the same images are compared. Needs a build (npm run build), PyTorch and
+NumPy, no other package:
+
+    python3 test/golden/exchange.py
+"""
+import json, os, struct, subprocess, tempfile
+import numpy as np
+import torch
+from zoo import lenet5, resnet18, vgg11
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TYPES = {np.dtype("<f4"): "F32", np.dtype("<i8"): "I64"}
+
+
+def write_safetensors(path, state):
+    header, parts, end = {"__metadata__": {"format": "pt"}}, [], 0
+    for name, tensor in state.items():
+        array = np.ascontiguousarray(tensor.detach().numpy())
+        begin, end = end, end + array.nbytes
+        header[name] = {"dtype": TYPES[array.dtype], "shape": list(array.shape), "data_offsets": [begin, end]}
+        parts.append(array.tobytes())
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + b"".join(parts))
+
+
+def read_safetensors(path):
+    with open(path, "rb") as f:
+        length = struct.unpack("<Q", f.read(8))[0]
+        header, data = json.loads(f.read(length)), f.read()
+    types = {name: dtype for dtype, name in TYPES.items()}
+    state = {}
+    for name, info in header.items():
+        if name != "__metadata__":
+            begin, end = info["data_offsets"]
+            array = np.frombuffer(data[begin:end], types[info["dtype"]]).reshape(info["shape"])
+            state[name] = torch.tensor(array)
+    return state
+
+
+def outputs(model, images):
+    model.eval()
+    with torch.no_grad():
+        return model(images).numpy()
+
+
+def compare(what, found, expected):
+    """The largest difference, relative to the largest output."""
+    off = float(np.abs(found - expected).max() / np.abs(expected).max())
+    print(f"{what:32} {'x'.join(map(str, expected.shape)):8} off by {off:.1e}")
+    assert off < 1e-4, what
+
+
+def settle(model, images):
+    """Moves the statistics of batch normalisation away from their first values; dropout has none."""
+    model.train()
+    with torch.no_grad():
+        for _ in range(3):
+            model(images)
+
+
+# Name, model in PyTorch, shape of an image, and the scale that Lanewise gives the model's input.
+MODELS = [
+    ("lenet5", lenet5(), [1, 32, 32], 0.1 / 1.275, 1 / 1.275),
+    ("vgg11", vgg11(classes=10, size=64, width=16), [3, 64, 64], 0.449, 0.226),
+    ("resNet18", resnet18(), [3, 224, 224], 0.449, 0.226),
+]
+
+torch.manual_seed(1)
+with tempfile.TemporaryDirectory() as folder:
+    for name, model, shape, mean, deviation in MODELS:
+        at = lambda end: os.path.join(folder, name + end)
+        images = torch.rand(2, *shape)
+        scaled = (images - mean) / deviation
+        settle(model, scaled)
+        write_safetensors(at(".pytorch.safetensors"), model.state_dict())
+        images.numpy().astype("<f4").tofile(at(".images"))
+        subprocess.run(["node", os.path.join(HERE, "exchange.mjs"), folder, name], check=True)
+        read = lambda end, like: np.fromfile(at(end), "<f4").reshape(like.shape)
+        expected = outputs(model, scaled)
+        compare(name + ", PyTorch to Lanewise", read(".pytorch.outputs", expected), expected)
+        # Strict: every tensor is there, but for num_batches_tracked, which PyTorch fills in.
+        model.load_state_dict(read_safetensors(at(".lanewise.safetensors")))
+        found = outputs(model, scaled)
+        compare(name + ", Lanewise to PyTorch", found, read(".lanewise.outputs", found))
