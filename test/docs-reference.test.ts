@@ -1,4 +1,4 @@
-/** docs/reference.md names every public function, and nothing that is none. */
+/** docs/reference.md names everything that is public, and nothing else. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
@@ -7,13 +7,11 @@ import * as lanewise from '../src/index.js';
 
 const path = fileURLToPath(new URL('../../docs/reference.md', import.meta.url));
 
+const namespaces = ['init', 'ops', 'schedule'];
+
 /** `train`, and in namespaces `init.constant`. */
-const functions = Object.entries(lanewise).flatMap(([name, value]) =>
-  typeof value === 'function'
-    ? [name]
-    : Object.entries(value)
-        .filter(([, inner]) => typeof inner === 'function')
-        .map(([inner]) => `${name}.${inner}`),
+const exported = Object.entries(lanewise).flatMap(([name, value]) =>
+  namespaces.includes(name) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
 );
 
 const rows = readFileSync(path, 'utf8')
@@ -30,8 +28,8 @@ const documented = rows.flatMap(([ours]) =>
   [...ours!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
 );
 
-test('every public function has a row', () => {
-  const missing = functions.filter((name) => !documented.includes(name));
+test('everything public has a row', () => {
+  const missing = exported.filter((name) => !documented.includes(name));
   assert.equal(
     missing,
     [],
@@ -44,12 +42,12 @@ test('every public function has a row', () => {
   );
 });
 
-test('every row names public functions, once, with three columns', () => {
-  const gone = documented.filter((name) => !functions.includes(name));
+test('every row names what is public, once, with three columns', () => {
+  const gone = documented.filter((name) => !exported.includes(name));
   assert.equal(
     gone,
     [],
-    `docs/reference.md names ${gone.join(', ')}: src/index.ts exports no such function`,
+    `docs/reference.md names ${gone.join(', ')}: src/index.ts exports no such name`,
   );
   const twice = documented.filter((name, i) => documented.indexOf(name) !== i);
   assert.equal(twice, [], `docs/reference.md names ${twice.join(', ')} twice`);
