@@ -12,7 +12,7 @@ import { planRun, type RunPlan } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/shards.js';
 import { printProgram } from '../program/print.js';
 import { resolveNumerics, resolveWorkers } from '../training/settings.js';
-import { wholeNumber, workersOption } from './options.js';
+import { modelNames, wholeNumber, workersOption } from './options.js';
 import { formatBytes, formatCount } from './terminal.js';
 
 interface Options {
@@ -25,7 +25,7 @@ interface Options {
 export const inspectCommand = (): Command =>
   new Command('inspect')
     .description('print a model’s layers, parameters, work and memory')
-    .argument('<model>', 'lenet5 or mlp')
+    .argument('<model>', modelNames())
     .option('--program', 'print the kernel calls of one shard')
     .option('--batch <n>', 'samples in a minibatch', wholeNumber(1), 64)
     .option('--shards <n>', 'parts of a minibatch (one for every 16 samples)', wholeNumber(1))
@@ -87,8 +87,25 @@ function layerTable(name: string, model: Model): string {
     flops: flopsOf(layer),
   }));
   const total = rows.reduce((sum, { flops }) => sum + flops, 0);
+  /** Of a column of text: two more than its longest cell. */
+  const widthOf = (cells: readonly string[], least: number): number =>
+    cells.reduce((width, cell) => Math.max(width, cell.length + 2), least);
+  const widths = [
+    widthOf(
+      rows.map(({ layer }) => layer),
+      10,
+    ),
+    widthOf(
+      rows.map(({ kind }) => kind),
+      12,
+    ),
+    widthOf(
+      rows.map(({ shape }) => shape),
+      14,
+    ),
+  ];
   const line = (cells: readonly string[]) =>
-    `  ${cells[0]!.padEnd(10)}${cells[1]!.padEnd(12)}${cells[2]!.padEnd(14)}${cells[3]!.padStart(12)}${cells[4]!.padStart(14)}`;
+    `  ${widths.map((width, i) => cells[i]!.padEnd(width)).join('')}${cells[3]!.padStart(12)}${cells[4]!.padStart(14)}`;
   const zeroAsDash = (value: number) => (value ? formatCount(value) : '–');
   return [
     `${name}: input ${inputs}, ${formatCount(parameterCount(model))} parameters`,

@@ -4,6 +4,7 @@ import { firstSamples, type Dataset } from '../data/dataset.js';
 import { digits } from '../data/digits/index.js';
 import { mnist, type DownloadProgress } from '../data/mnist.js';
 import { LanewiseError, lookUp } from '../errors.js';
+import { recipes } from '../models/recipes.js';
 import { downloadBar } from './progress.js';
 
 /** Reads a number; `what` says what was expected. */
@@ -24,6 +25,9 @@ export const wholeNumber =
 
 export const rate = (text: string): number =>
   number(text, 'a number of at least 0', (v) => Number.isFinite(v) && v >= 0);
+
+/** The models that commands take: `lenet5, mlp`. */
+export const modelNames = (): string => Object.keys(recipes).join(', ');
 
 export const dataOption = (): Option =>
   new Option('--data <name>', 'data set: mnist or digits').default('digits');

@@ -3,13 +3,20 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Numerics } from '../engine/features.js';
 import { ensureReplaceable, ensureWritableFolder } from '../formats/atomic.js';
-import { recipeFor, type Recipe } from '../models/recipes.js';
+import { recipeFor, recipes, type Recipe } from '../models/recipes.js';
 import {
+  adadelta,
+  adagrad,
   adam,
+  adamW,
+  lars,
+  lion,
   momentum,
-  schedules,
+  rmsprop,
+  schedule,
   sgd,
   type Optimizer,
+  type Schedule,
   type ScheduleName,
 } from '../optimizers/index.js';
 import type { TrainSettings } from '../training/settings.js';
@@ -19,6 +26,7 @@ import {
   dataDirOption,
   dataOption,
   loadData,
+  modelNames,
   numericsOption,
   rate,
   wholeNumber,
@@ -34,7 +42,7 @@ interface Options {
   readonly lr?: number;
   readonly optimizer?: keyof typeof optimizers;
   readonly weightDecay?: number;
-  readonly schedule?: ScheduleName;
+  readonly schedule?: keyof typeof schedules;
   readonly workers?: number;
   readonly shards?: number;
   readonly seed: number;
@@ -44,26 +52,50 @@ interface Options {
   readonly json?: boolean;
 }
 
-const optimizers: Record<Recipe['optimizer'], (lr: number, weightDecay: number) => Optimizer> = {
-  sgd: (lr, weightDecay) => sgd({ lr, weightDecay }),
-  momentum: (lr, weightDecay) => momentum({ lr, weightDecay }),
-  adam: (lr, weightDecay) => adam({ lr, weightDecay }),
-};
+type Create = (options: { readonly lr: number; readonly weightDecay: number }) => Optimizer;
 
-/** Learning rates that suit an optimizer other than the recipe's. */
-const usualRates: Record<Recipe['optimizer'], number> = { sgd: 0.1, momentum: 0.05, adam: 0.001 };
+/** Each with a learning rate that suits it, for those that are not the recipe's. */
+const optimizers = {
+  sgd: { create: sgd, usualRate: 0.1 },
+  momentum: { create: momentum, usualRate: 0.05 },
+  adam: { create: adam, usualRate: 0.001 },
+  adamW: { create: adamW, usualRate: 0.001 },
+  adagrad: { create: adagrad, usualRate: 0.01 },
+  rmsprop: { create: rmsprop, usualRate: 0.001 },
+  adadelta: { create: adadelta, usualRate: 1 },
+  lion: { create: lion, usualRate: 0.0001 },
+  lars: { create: lars, usualRate: 5 },
+} as const satisfies Record<string, { readonly create: Create; readonly usualRate: number }>;
+
+const schedules = {
+  constant: 'constant',
+  linear: 'linear',
+  cosine: schedule.cosine(),
+  oneCycle: schedule.oneCycle(),
+  reduceOnPlateau: schedule.reduceOnPlateau(),
+} as const satisfies Record<string, ScheduleName | Schedule>;
+
+/** `lenet5: 8, mlp: 12` */
+const ofRecipes = (value: (recipe: Recipe) => unknown): string =>
+  Object.entries(recipes)
+    .map(([name, recipe]) => `${name}: ${String(value(recipe))}`)
+    .join(', ');
 
 export const trainCommand = (): Command =>
   new Command('train')
-    .description('train a model: lenet5 or mlp')
-    .argument('<model>', 'lenet5 or mlp')
+    .description('train a model')
+    .argument('<model>', modelNames())
     .addOption(dataOption())
     .addOption(dataDirOption())
-    .option('--epochs <n>', 'passes over the data (lenet5: 8, mlp: 12)', wholeNumber(1))
+    .option(
+      '--epochs <n>',
+      `passes over the data (${ofRecipes(({ epochs }) => epochs)})`,
+      wholeNumber(1),
+    )
     .option('--batch <n>', 'samples in a minibatch (64)', wholeNumber(1))
     .option('--lr <rate>', 'learning rate (the model’s usual one)', rate)
     .addOption(new Option('--optimizer <name>', 'update rule').choices(Object.keys(optimizers)))
-    .option('--weight-decay <rate>', 'L2 penalty (lenet5: 0.0005)', rate)
+    .option('--weight-decay <rate>', 'L2 penalty (the model’s usual one)', rate)
     .addOption(
       new Option('--schedule <name>', 'learning rate over the run').choices(Object.keys(schedules)),
     )
@@ -86,14 +118,14 @@ async function runTrain(name: string, options: Options): Promise<void> {
   const data = await loadData(options.data, options.dataDir, options.limit);
   const kind = options.optimizer ?? recipe.optimizer;
   const isUsual = kind === recipe.optimizer;
-  const lr = options.lr ?? (isUsual ? recipe.learningRate : usualRates[kind]);
+  const lr = options.lr ?? (isUsual ? recipe.learningRate : optimizers[kind].usualRate);
   const weightDecay = options.weightDecay ?? (isUsual ? recipe.weightDecay : 0);
   const settings: TrainSettings = {
     data: data.train,
     validation: data.test,
     loss: recipe.loss,
-    optimizer: optimizers[kind](lr, weightDecay),
-    schedule: options.schedule ?? recipe.schedule,
+    optimizer: optimizers[kind].create({ lr, weightDecay }),
+    schedule: options.schedule ? schedules[options.schedule] : recipe.schedule,
     epochs: options.epochs ?? recipe.epochs,
     batch: options.batch ?? Math.min(recipe.batch, data.train.labels.length),
     ...pick(options, ['shards', 'workers', 'numerics']),

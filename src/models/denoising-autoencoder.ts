@@ -15,7 +15,7 @@ export interface DenoisingAutoencoderOptions {
   readonly corruption?: number;
 }
 
-/** Samples of `features` values from 0 to 1. `hidden: [500]` has 784,784 + 500 parameters. */
+/** Samples of `features` values from 0 to 1. `hidden: [500]` has 785,284 parameters. */
 export function denoisingAutoencoder({
   features = 784,
   hidden = [500],

@@ -8,11 +8,7 @@ export { gpt, type GptOptions } from './gpt.js';
 export { type ImageNetOptions } from './image-options.js';
 export { lenet1 } from './lenet1.js';
 export { lenet5 } from './lenet5.js';
-export {
-  lenet5Original,
-  lenet5OriginalLoss,
-  type LeNet5OriginalOptions,
-} from './lenet5-original.js';
+export { lenet5Original, type LeNet5OriginalOptions } from './lenet5-original.js';
 export { mlp, type MlpOptions } from './mlp.js';
 export { networkInNetwork, type NetworkInNetworkOptions } from './network-in-network.js';
 export { resNet18, resNet34, resNet50, resNet101, resNet152 } from './resnet.js';

@@ -15,7 +15,6 @@ import {
   subsampling2d,
   type Model,
 } from '../layers/index.js';
-import { mapCriterion } from '../losses/loss.js';
 import { digitBitmaps } from './digit-bitmaps.js';
 
 /** Table I: which of S2's six maps each of C3's sixteen sees, 60 connections. */
@@ -43,7 +42,11 @@ export interface LeNet5OriginalOptions {
   readonly centres?: readonly (readonly number[])[];
 }
 
-/** Images 1×32×32 (28×28 ones are framed) to ten penalties, the smallest for the answer. */
+/**
+ * Images 1×32×32 (28×28 ones are framed) to ten penalties, the smallest for the answer. Train it with the
+ * criterion of §II.C, equation 9: `mapCriterion({ j: 10 })`. The paper prints no j; this one is below the squared
+ * distance of any two bitmaps, 36 or more.
+ */
 export const lenet5Original = ({ centres = digitBitmaps }: LeNet5OriginalOptions = {}): Model =>
   sequential(
     {
@@ -64,6 +67,3 @@ export const lenet5Original = ({ centres = digitBitmaps }: LeNet5OriginalOptions
     },
     { input: [1, 32, 32], mean: 0.1 / 1.275, deviation: 1 / 1.275 },
   );
-
-/** The criterion of §II.C, equation 9. The paper prints no j; this is below the distance of any two bitmaps. */
-export const lenet5OriginalLoss = mapCriterion({ j: 10 });

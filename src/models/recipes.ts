@@ -1,11 +1,10 @@
 /** The models by the name the command line knows them under, each with its usual recipe. */
 import { lookUp } from '../errors.js';
 import type { Model } from '../layers/index.js';
-import type { Loss, LossName } from '../losses/loss.js';
-import type { ScheduleName } from '../optimizers/index.js';
+import { mapCriterion, type Loss, type LossName } from '../losses/loss.js';
 import { lenet1 } from './lenet1.js';
 import { lenet5 } from './lenet5.js';
-import { lenet5Original, lenet5OriginalLoss } from './lenet5-original.js';
+import { lenet5Original } from './lenet5-original.js';
 import { mlp } from './mlp.js';
 import { resnet20 } from './resnet20.js';
 import { smallInception } from './small-inception.js';
@@ -18,7 +17,7 @@ export interface Recipe {
   readonly optimizer: 'sgd' | 'momentum' | 'adam';
   readonly learningRate: number;
   readonly weightDecay: number;
-  readonly schedule: ScheduleName;
+  readonly schedule: 'constant' | 'linear';
   readonly batch: number;
   readonly epochs: number;
 }
@@ -38,7 +37,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   'lenet5-1998': {
     ...usual,
     create: lenet5Original,
-    loss: lenet5OriginalLoss,
+    loss: mapCriterion({ j: 10 }),
     learningRate: 0.002,
     weightDecay: 0,
     epochs: 12,

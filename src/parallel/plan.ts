@@ -47,6 +47,8 @@ export interface StepPlan {
 
 export interface RunPlan {
   readonly workers: number;
+  /** Workers that compute samples and need room for it, the first ones; all of them update. */
+  readonly hands: number;
   readonly numerics: Numerics;
   readonly batch: number;
   readonly shards: number;
@@ -149,6 +151,13 @@ export function planRun({
   ];
   const gradientSlots = Math.max(0, ...schedules.map(({ schedule }) => schedule.slots));
 
+  const busiest = Math.max(
+    1,
+    Math.ceil(evaluationChunk / evaluationBlock),
+    ...schedules.map(({ schedule }) => schedule.shards.length),
+  );
+  const hands = Math.min(workers, busiest);
+
   const memory = layoutMemory({
     control: 64,
     order: Math.max(training ? counts[0]! : 0, evaluationChunk) * 4,
@@ -164,16 +173,17 @@ export function planRun({
         columns.map((column) => [`${column.leaves[0]} ${i}`, count * bytesOf(column)]),
       ),
     ),
-    gradients: parameters.gradientBytes * gradientSlots * workers,
+    gradients: parameters.gradientBytes * gradientSlots * hands,
     rate: rateBytes(update) * workers,
-    batch: align(io.batchBytes) * workers,
-    results: align(io.resultBytes) * workers,
-    activations: mostBytes(programs, 'activationBytes') * workers,
-    workspace: mostBytes(programs, 'workspaceBytes') * workers,
+    batch: align(io.batchBytes) * hands,
+    results: align(io.resultBytes) * hands,
+    activations: mostBytes(programs, 'activationBytes') * hands,
+    workspace: mostBytes(programs, 'workspaceBytes') * hands,
   });
 
   return {
     workers,
+    hands,
     numerics,
     batch,
     shards,

@@ -76,12 +76,13 @@ export interface StepSchedule {
 }
 
 /**
- * The schedule of a minibatch of `shards` for `workers`. The tree's node of size 2ᵏ at i covers shards
+ * The schedule of a minibatch of `shards` for `workers`, the first ones if there are fewer shards. The tree's node of size 2ᵏ at i covers shards
  * [i, i + 2ᵏ): its sum is left half + right half, whatever computes it.
  */
 export function scheduleStep(shards: readonly Shard[], workers: number): StepSchedule {
   const count = shards.length;
-  const owner = (shard: number): number => Math.floor((shard * workers) / count);
+  const hands = Math.min(workers, count);
+  const owner = (shard: number): number => Math.floor((shard * hands) / count);
   const actions: Action[][] = Array.from({ length: workers }, () => []);
   const nextSlot = Array.from({ length: workers }, () => 0);
   const merges: { to: Slot; from: Slot }[] = [];

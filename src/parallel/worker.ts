@@ -143,15 +143,17 @@ export function createWorker(
   };
 }
 
-/** Segment bases of worker `rank`; gradients at its slot 0. */
+/** Segment bases of worker `rank`; gradients at its slot 0. One that is no hand has the last hand's, unused. */
 function basesOf(plan: RunPlan, rank: number): Bases {
   const region = (name: string): Region => plan.memory.regions.find((r) => r.name === name)!;
-  const share = (name: string) => region(name).base + (region(name).bytes / plan.workers) * rank;
+  const hand = Math.min(rank, plan.hands - 1);
+  const share = (name: string) => region(name).base + (region(name).bytes / plan.hands) * hand;
+  const { base, bytes } = region('rate');
   return {
     parameters: region('parameters').base,
     state: region('state').base,
-    gradients: gradientBase(plan, { rank, slot: 0 }),
-    rates: share('rate'),
+    gradients: gradientBase(plan, { rank: hand, slot: 0 }),
+    rates: base + (bytes / plan.workers) * rank,
     batch: share('batch'),
     results: share('results'),
     activations: share('activations'),

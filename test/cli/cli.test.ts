@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
+import { recipes } from '../../src/models/recipes.js';
 import { decodeModel } from '../../src/training/model-file.js';
 import { EXPECTED_SHA256 } from '../../src/training/verify.js';
 import { eventsOf, inFolder, lanewise } from './lanewise.js';
@@ -127,6 +128,41 @@ test('inspect prints LeNet-5’s 61,706 parameters, its work and its memory', as
   );
   assert.match(program.stdout, /^ {2}c1 gradient +conv2dWeightGradient\(/m);
   assert.not.match(program.stdout, /c1 gradient +conv2dInputGradient/);
+});
+
+test('inspect knows every recipe, and its columns fit long names', async () => {
+  for (const name of Object.keys(recipes)) {
+    const { stdout, code } = await lanewise(['inspect', name, '--workers', '1']);
+    assert.is(code, 0, name);
+    const lines = stdout.split('\n');
+    const table = lines.slice(2, lines.indexOf('', 2));
+    assert.is(new Set(table.map((line) => line.length)).size, 1, name);
+    assert.ok(
+      table.slice(1, -1).every((line) => /^ {2}\S+ +\S+ {2,}\S+ +\S+ +\S+$/.test(line)),
+      name,
+    );
+  }
+  const { stdout } = await lanewise(['train', '--help']);
+  assert.match(stdout.replace(/\s+/g, ' '), /lenet1, lenet5, lenet5-1998, mlp, .*mlp: 12/);
+});
+
+test('optimizers and schedules go by their names', async () => {
+  await inFolder(async (folder) => {
+    const args = ['train', 'mlp3', '--limit', '256', '--epochs', '1', '--json'];
+    for (const [optimizer, schedule] of [
+      ['adamW', 'cosine'],
+      ['lars', 'oneCycle'],
+    ] as const) {
+      const { stdout, code } = await lanewise(
+        [...args, '--optimizer', optimizer, '--schedule', schedule],
+        { cwd: folder },
+      );
+      assert.is(code, 0);
+      const start = JSON.parse(stdout.split('\n')[0]!) as Record<string, unknown>;
+      assert.is(start['optimizer'], optimizer);
+      assert.is(start['schedule'], schedule);
+    }
+  });
 });
 
 test('verify reproduces the recorded hash', async () => {

@@ -1,10 +1,19 @@
 /**
- * Lanewise's half of exchange.py: `node exchange.mjs FOLDER MODEL` reads the weights and images that PyTorch wrote,
+ * Lanewise's half of exchange.py: `node exchange.mjs FOLDER MODEL` reads the weights and samples that PyTorch wrote,
  * writes the outputs it finds, and weights of its own with their outputs. Outputs are the last layer's, without softmax.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lenet5, loadWeights, momentum, resNet18, saveModel, train, vgg11 } from 'lanewise';
+import {
+  charLstm,
+  lenet5,
+  loadWeights,
+  momentum,
+  resNet18,
+  saveModel,
+  train,
+  vgg11,
+} from 'lanewise';
 
 const [folder, name] = process.argv.slice(2);
 const at = (end) => join(folder, name + end);
@@ -12,26 +21,27 @@ const model = {
   lenet5,
   vgg11: () => vgg11({ classes: 10, size: 64, width: 1 / 4 }),
   resNet18,
+  charLstm: () => charLstm({ vocabulary: 65, numLayers: 2, dropout: 0.2 }),
 }[name]();
-const bytes = readFileSync(at('.images'));
-const images = new Float32Array(new Uint8Array(bytes).buffer);
+const { shape, vocabulary } = model.architecture.inputs.input;
+const { buffer } = new Uint8Array(readFileSync(at('.samples')));
+const samples = vocabulary ? new Int32Array(buffer) : new Float32Array(buffer);
 
 async function writeOutputs(from) {
   const trained = await loadWeights(model, at(`.${from}.safetensors`), { loss: 'squaredError' });
-  const { scores } = await trained.predict(images);
+  const { scores } = await trained.predict(samples);
   writeFileSync(at(`.${from}.outputs`), scores);
   return trained.weights;
 }
 
 const weights = await writeOutputs('pytorch');
-const { shape } = model.architecture.inputs.input;
 const { model: trained } = await train(model, {
   data: {
-    name: 'images',
-    shape,
-    classes: ['0', '1'],
-    samples: images,
-    labels: Uint8Array.of(0, 1),
+    name: 'samples',
+    inputs: { input: { shape, values: samples } },
+    targets: {
+      output: vocabulary ? { shape, values: samples } : { shape: [], values: Int32Array.of(0, 1) },
+    },
   },
   optimizer: momentum({ lr: 0.001 }),
   weights,

@@ -1,7 +1,7 @@
 """
 Weights exchanged with PyTorch through safetensors, both ways, for LeNet-5, VGG-11 (a quarter of its width, on
-64x64) and ResNet-18. PyTorch writes a file, Lanewise reads it, trains a step on and writes another, PyTorch reads
-that; each time both sides' outputs of the same images are compared. Needs a build (npm run build), PyTorch and
+64x64), ResNet-18 and an LSTM of two layers on tokens. PyTorch writes a file, Lanewise reads it, trains a step on and writes another, PyTorch reads
+that; each time both sides' outputs of the same samples are compared. Needs a build (npm run build), PyTorch and
 NumPy, no other package:
 
     python3 test/golden/exchange.py
@@ -9,7 +9,7 @@ NumPy, no other package:
 import json, os, struct, subprocess, tempfile
 import numpy as np
 import torch
-from zoo import lenet5, resnet18, vgg11
+from zoo import char_lstm, lenet5, resnet18, vgg11
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = {np.dtype("<f4"): "F32", np.dtype("<i8"): "I64"}
@@ -42,10 +42,10 @@ def read_safetensors(path):
     return state
 
 
-def outputs(model, images):
+def outputs(model, samples):
     model.eval()
     with torch.no_grad():
-        return model(images).numpy()
+        return model(samples).numpy()
 
 
 def compare(what, found, expected):
@@ -55,30 +55,31 @@ def compare(what, found, expected):
     assert off < 1e-4, what
 
 
-def settle(model, images):
+def settle(model, samples):
     """Moves the statistics of batch normalisation away from their first values; dropout has none."""
     model.train()
     with torch.no_grad():
         for _ in range(3):
-            model(images)
+            model(samples)
 
-
-# Name, model in PyTorch, shape of an image, and the scale that Lanewise gives the model's input.
-MODELS = [
-    ("lenet5", lenet5(), [1, 32, 32], 0.1 / 1.275, 1 / 1.275),
-    ("vgg11", vgg11(classes=10, size=64, width=16), [3, 64, 64], 0.449, 0.226),
-    ("resNet18", resnet18(), [3, 224, 224], 0.449, 0.226),
-]
 
 torch.manual_seed(1)
+# Name, model in PyTorch, two samples, and the scale that Lanewise gives the model's input (tokens have none).
+MODELS = [
+    ("lenet5", lenet5(), torch.rand(2, 1, 32, 32), 0.1 / 1.275, 1 / 1.275),
+    ("vgg11", vgg11(classes=10, size=64, width=16), torch.rand(2, 3, 64, 64), 0.449, 0.226),
+    ("resNet18", resnet18(), torch.rand(2, 3, 224, 224), 0.449, 0.226),
+    ("charLstm", char_lstm(65, num_layers=2, dropout=0.2), torch.randint(0, 65, (2, 64)), None, None),
+]
+
 with tempfile.TemporaryDirectory() as folder:
-    for name, model, shape, mean, deviation in MODELS:
+    for name, model, samples, mean, deviation in MODELS:
         at = lambda end: os.path.join(folder, name + end)
-        images = torch.rand(2, *shape)
-        scaled = (images - mean) / deviation
+        tokens = mean is None
+        scaled = samples if tokens else (samples - mean) / deviation
         settle(model, scaled)
         write_safetensors(at(".pytorch.safetensors"), model.state_dict())
-        images.numpy().astype("<f4").tofile(at(".images"))
+        samples.numpy().astype("<i4" if tokens else "<f4").tofile(at(".samples"))
         subprocess.run(["node", os.path.join(HERE, "exchange.mjs"), folder, name], check=True)
         read = lambda end, like: np.fromfile(at(end), "<f4").reshape(like.shape)
         expected = outputs(model, scaled)

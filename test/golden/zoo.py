@@ -76,3 +76,19 @@ class LeNet5(nn.Module):
 
 
 lenet5 = LeNet5
+
+
+class CharLstm(nn.Module):
+    """With the names of src/models/char-rnn.ts; x: n×T tokens."""
+
+    def __init__(self, vocabulary, embedding_dim=32, hidden_size=128, num_layers=1, dropout=0.0):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, embedding_dim)
+        self.rnn = nn.LSTM(embedding_dim, hidden_size, num_layers, batch_first=True, dropout=dropout)
+        self.dropout, self.output = nn.Dropout(dropout), nn.Linear(hidden_size, vocabulary)
+
+    def forward(self, x):
+        return self.output(self.dropout(self.rnn(self.embedding(x))[0]))
+
+
+char_lstm = CharLstm

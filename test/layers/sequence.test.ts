@@ -1,11 +1,12 @@
 /** Layers of sequences: PyTorch's names, values and gradients; what comes back from a file; refusals. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { sizeOf } from '../../src/graph/tensor.js';
+import { sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import {
   embedding,
   functional,
   gru,
+  init,
   input,
   linear,
   lstm,
@@ -190,6 +191,93 @@ test('a model of sequences comes back from its file, and counts its parameters',
   assert.is(parameterCount(model), expected);
 });
 
+test('initial values are PyTorch’s unless they are given, and settings come back', () => {
+  const [ten, small] = [init.constant(10), init.normal(0, 0.02)];
+  const layers = {
+    plain: embedding(5, 4),
+    token: embedding(5, 4, { weightInit: small }),
+    places: positionEmbedding(3, 4, { weightInit: small }),
+    cell: gru(4, 4, { weightInit: small, biasInit: ten, dropout: 0.25 }),
+    attention: multiheadAttention(4, 2, { weightInit: small, biasInit: ten, outInit: ten }),
+    same: multiheadAttention(4, 2, { weightInit: small, dropout: 0.25 }),
+  };
+  const specs = Object.entries(layers).flatMap(([name, layer]) => {
+    const isTable = name === 'plain' || name === 'token';
+    const x = isTable ? input([3], { vocabulary: 5 }) : input([3, 4]);
+    const model = functional({ inputs: x, outputs: layer(x), layers: { [name]: layer } });
+    assert.equal(
+      rebuild(JSON.parse(JSON.stringify(model.architecture))).parameters,
+      model.parameters,
+    );
+    return model.parameters.map((spec) => [spec.name, spec.initializer] as const);
+  });
+  const zero = init.constant(0);
+  assert.equal(Object.fromEntries(specs), {
+    'plain.weight': init.normal(0, 1),
+    'token.weight': small,
+    'places.weight': small,
+    'cell.weight_ih_l0': small,
+    'cell.weight_hh_l0': small,
+    'cell.bias_ih_l0': ten,
+    'cell.bias_hh_l0': ten,
+    'attention.in_proj_weight': small,
+    'attention.in_proj_bias': ten,
+    'attention.out_proj.weight': ten,
+    'attention.out_proj.bias': ten,
+    'same.in_proj_weight': small,
+    'same.in_proj_bias': zero,
+    'same.out_proj.weight': small,
+    'same.out_proj.bias': zero,
+  });
+});
+
+test('dropout is between recurrent layers and on attention weights, in training only', () => {
+  const names = (layer: Layer, mode: 'training' | 'evaluation') => {
+    const x = input([3, 4]);
+    const graph = functional({ inputs: x, outputs: layer(x) }).graph(2, mode);
+    const found: string[] = [];
+    const visit = ({ source }: Tensor): void => {
+      if (source.kind !== 'op') return;
+      found.push(source.op.name);
+      Object.values(source.inputs).forEach((from) => from && visit(from as Tensor));
+    };
+    visit(graph.outputs.get('output')!);
+    return found.filter(
+      (name) => name === 'dropout' || name === 'recurrent' || name.startsWith('attention'),
+    );
+  };
+  const stack = lstm(4, 4, { numLayers: 3, dropout: 0.5 });
+  assert.equal(names(stack, 'training'), [
+    'recurrent',
+    'dropout',
+    'recurrent',
+    'dropout',
+    'recurrent',
+  ]);
+  assert.equal(names(stack, 'evaluation'), ['recurrent', 'recurrent', 'recurrent']);
+  const attention = multiheadAttention(4, 2, { dropout: 0.5 });
+  assert.equal(names(attention, 'training'), ['attentionProduct', 'dropout', 'attentionScores']);
+  assert.equal(names(attention, 'evaluation'), ['attentionProduct', 'attentionScores']);
+});
+
+test('a reversible embedding is the head of its own tokens', async () => {
+  const wte = embedding(5, 3, { reversible: true });
+  const x = input([2], { vocabulary: 5 });
+  const model = functional({ inputs: x, outputs: wte(wte(x)), layers: { wte } });
+  assert.is(parameterCount(model), 15);
+  const graph = model.graph(1, 'evaluation');
+  const table = numbers(15, 4);
+  const feeds: Feeds = new Map([[graph.parameters.get('wte.weight')!, table]]);
+  feeds.set(graph.inputs.get('input')!, Int32Array.of(3, 1));
+  const [y] = await evaluate([graph.outputs.get('output')!], feeds);
+  const expected = [3, 1].flatMap((token) =>
+    Array.from({ length: 5 }, (_, row) =>
+      [0, 1, 2].reduce((sum, d) => sum + table[token * 3 + d]! * table[row * 3 + d]!, 0),
+    ),
+  );
+  assertClose(y!, expected, 1e-5, 'scores');
+});
+
 test('sequences and settings that do not fit are refused by the layer’s name', () => {
   const within = (layer: Layer, shape: number[]) => () => sequential({ layer }, { input: shape });
   refuses(within(lstm(4, 3), [5, 6]), /lstm 'layer': expected an input of N×T×4, found 1×5×6/);
@@ -208,6 +296,11 @@ test('sequences and settings that do not fit are refused by the layer’s name',
   assert.throws(
     () => lstm(4, 3, { returns: 'all' as 'last' }),
     /lstm: returns is 'all', expected one of sequence, last/,
+  );
+  assert.throws(() => lstm(4, 3, { dropout: 1 }), /lstm: dropout is 1, expected 0 ≤ dropout < 1/);
+  assert.throws(
+    () => multiheadAttention(4, 2, { dropout: -1 }),
+    /multiheadAttention: dropout is -1/,
   );
   assert.throws(
     () => rnn(4, 3, { nonlinearity: 'gelu' as 'relu' }),

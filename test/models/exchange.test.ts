@@ -1,14 +1,14 @@
 /**
- * Weights by PyTorch's names: VGG-11 and ResNet-18 give PyTorch's outputs, and its state dictionaries are read.
+ * Weights by PyTorch's names: VGG-11, ResNet-18 and an LSTM give PyTorch's outputs, and its state dictionaries are read.
  * test/golden/exchange.py exchanges whole files with PyTorch itself, both ways.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
-import { sizeOf } from '../../src/graph/tensor.js';
+import { sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import { linear, batchNorm2d, sequential, type Model } from '../../src/layers/index.js';
-import { resNet18, vgg11 } from '../../src/models/index.js';
+import { charLstm, resNet18, vgg11 } from '../../src/models/index.js';
 import { evaluate } from '../../src/parallel/evaluate.js';
 import { decodeWeights } from '../../src/training/weights-file.js';
 import { availableNumerics } from '../kernels/instance.js';
@@ -35,9 +35,21 @@ const drawn = ({ parameters, seed }: Golden): Map<string, Float32Array> =>
     }),
   );
 
+const tokens = (count: number): Int32Array =>
+  Int32Array.from({ length: count }, (_, i) => (i * i * 7 + i) % 11);
+
 const models: Readonly<Record<string, () => Model>> = {
   vgg11: () => vgg11({ classes: 5, size: 32, width: 1 / 8 }),
   resNet18: () => resNet18({ classes: 5, size: 32, width: 1 / 8 }),
+  charLstm: () =>
+    charLstm({
+      vocabulary: 11,
+      length: 6,
+      embeddingDim: 5,
+      hiddenSize: 9,
+      numLayers: 2,
+      dropout: 0.3,
+    }),
 };
 
 for (const golden of loadGolden<Golden>('zoo')) {
@@ -58,7 +70,10 @@ for (const golden of loadGolden<Golden>('zoo')) {
       const graph = models[name]!().graph(3, 'evaluation');
       const weights = drawn(golden);
       const [input] = [...graph.inputs.values()];
-      const feeds = new Map([[input!, numbers(sizeOf(input!.shape), seed - 1)]]);
+      const size = sizeOf(input!.shape);
+      const feeds = new Map<Tensor, Float32Array | Int32Array>([
+        [input!, input!.dtype === 'i32' ? tokens(size) : numbers(size, seed - 1)],
+      ]);
       for (const [parameter, tensor] of graph.parameters)
         feeds.set(tensor, weights.get(parameter)!);
       const [output] = await evaluate([...graph.outputs.values()], feeds, { numerics });

@@ -1,7 +1,11 @@
 /** Shards and their tree: the same sums, in the same order, however many workers there are. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { lossTerms } from '../../src/losses/terms.js';
 import { lenet5, mlp } from '../../src/models/index.js';
+import { sgd } from '../../src/optimizers/index.js';
+import { columnsOf } from '../../src/parallel/columns.js';
+import { planRun } from '../../src/parallel/plan.js';
 import {
   cutShards,
   defaultShards,
@@ -100,6 +104,33 @@ test('one worker needs log₂ of the shards gradient buffers, not one for each',
   assert.is(scheduleStep(cutShards(64, 1), 1).slots, 1);
   assert.is(scheduleStep(cutShards(64, 4), 1).slots, 3);
   assert.is(scheduleStep(cutShards(64, 32), 1).slots, 6);
+});
+
+test('workers without a shard take no room for one', () => {
+  const data = {
+    name: 'noise',
+    shape: [1, 32, 32],
+    classes: [...'0123456789'],
+    samples: new Uint8Array(24 * 1024),
+    labels: new Uint8Array(24),
+  } as const;
+  const terms = lossTerms('crossEntropy', ['output']);
+  const bytesFor = (workers: number, batch: number) => {
+    const { memory, hands } = planRun({
+      model: lenet5(),
+      terms,
+      numerics: 'strict',
+      workers,
+      datasets: [columnsOf(lenet5(), terms, data)],
+      training: { optimizer: sgd({ lr: 0.1 }), batch, shards: Math.ceil(batch / 8) },
+    });
+    const { bytes } = memory.regions.find(({ name }) => name === 'gradients')!;
+    return { hands, bytes };
+  };
+  const one = bytesFor(1, 8);
+  assert.is(one.hands, 1);
+  assert.equal(bytesFor(5, 8), one);
+  assert.equal(bytesFor(5, 24), { hands: 3, bytes: 3 * one.bytes });
 });
 
 test.run();

@@ -32,6 +32,21 @@ test('LeNet-5’s weights are the same for 0, 1, 2, 3 and 5 workers', async () =
     assert.is(await hash({ ...settings, workers }), alone, `${workers} workers`);
 });
 
+test('fewer shards than workers, or one, give the same', async () => {
+  for (const shards of [1, 2, 3]) {
+    const settings = {
+      ...base,
+      epochs: 1,
+      validation: bars(70),
+      optimizer: momentum({ lr: 0.05 }),
+      batch: 24,
+      shards,
+    };
+    const alone = await hash({ ...settings, workers: 0 });
+    for (const workers of [2, 5]) assert.is(await hash({ ...settings, workers }), alone);
+  }
+});
+
 test('the same holds for fused numerics, squared errors, SGD and Adam', async () => {
   const numerics = relaxedMaddIsFused() ? 'fused' : 'strict';
   for (const optimizer of [
