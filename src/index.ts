@@ -59,5 +59,5 @@ export {
   type TrainResult,
 } from './training/train.js';
 export { type Prediction, type TrainedModel } from './training/trained-model.js';
-export { decodeWeights, type WeightsOptions } from './training/weights-file.js';
+export { decodeWeights } from './training/weights-file.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';

@@ -42,6 +42,8 @@ export interface Op<I = Inputs, A = object> {
   readonly workspace?: (node: Node<I, A>) => number;
   /** Inputs whose memory the output may take over when nothing else reads them later. */
   readonly inPlace?: readonly (keyof I & string)[];
+  /** Whether inputs may be i32; its shape rule says which. Others take f32 alone. */
+  readonly integers?: true;
   /** Multiplications and additions of one application. */
   readonly flops?: (node: Node<I, A>) => number;
 }
@@ -80,8 +82,14 @@ export function apply<I extends object, A extends object>(
   attributes: A,
 ): Tensor {
   for (const [name, value] of Object.entries(inputs)) {
-    if (!value || isTensor(value)) continue;
-    throw new LanewiseError('argument', `${op.name}: ${name} is ${show(value)}, expected a tensor`);
+    if (!value) continue;
+    if (!isTensor(value))
+      throw new LanewiseError(
+        'argument',
+        `${op.name}: ${name} is ${show(value)}, expected a tensor`,
+      );
+    if (value.dtype !== 'f32' && !op.integers)
+      throw new ShapeError(op.name, `${name} is ${value.dtype}, such as tokens are; expected f32`);
   }
   const { shape, dtype = 'f32' } = op.shape(inputs, attributes);
   const present = Object.fromEntries(Object.entries(inputs).filter(([, value]) => value));

@@ -4,7 +4,7 @@
  * PyTorch does: fan-in is shape[1] times the filter's area, fan-out shape[0] times it.
  */
 import { exp } from '../arithmetic.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, nearest, show } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 
 /** What is drawn, whatever the shape. */
@@ -130,7 +130,7 @@ export function checkInitializer(layer: string, name: string, value: unknown): I
   const refuse = (why: string, hint?: string) =>
     new LanewiseError('argument', `${layer}: ${name} ${why}`, hint);
   if (typeof value !== 'object' || value === null)
-    throw refuse(`is ${String(value)}, expected one made by init`);
+    throw refuse(`is ${show(value)}, expected one made by init`);
   const fields = value as Readonly<Record<string, unknown>>;
   const kind = String(fields['kind']);
   if (!Object.hasOwn(numbersOf, kind)) {

@@ -50,8 +50,11 @@ export interface Direct<Options> {
 export const direct = <Options = Record<never, never>>(
   create: (options?: Options) => Layer,
 ): Direct<Options> =>
-  ((first?: Options | Wire, ...more: Wire[]) =>
-    isWire(first) ? create()(first, ...more) : create(first)) as Direct<Options>;
+  ((first?: Options | Wire, ...more: Wire[]) => {
+    // As in Keras; here several wires are several arguments.
+    if (Array.isArray(first) && first.some(isWire)) return create()(first as unknown as Wire);
+    return isWire(first) ? create()(first, ...more) : create(first);
+  }) as Direct<Options>;
 
 /** A layer without settings and parameters. */
 export const plain = (

@@ -10,7 +10,7 @@ export interface LossTerm {
 }
 
 /** A loss of one output, with its weight if it is not 1. */
-type Weighted = LossName | Loss | { readonly loss: LossName | Loss; readonly weight: number };
+type Weighted = LossName | Loss | { readonly loss: LossName | Loss; readonly weight?: number };
 
 /** One loss for every output, or for some outputs their own: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. */
 export type LossSetting = LossName | Loss | Readonly<Record<string, Weighted>>;
@@ -36,12 +36,17 @@ export function lossTerms(setting: LossSetting, outputs: readonly string[]): Los
       nearest(unknown, outputs),
     );
   }
+  if (Object.keys(setting).length === 0)
+    throw new LanewiseError(
+      'argument',
+      'loss names no output, expected one of ' + outputs.join(', '),
+    );
   const named = setting as Readonly<Record<string, Weighted>>;
   return outputs.flatMap((output) => {
     const given = named[output];
     if (given === undefined) return [];
-    const { loss, weight } =
-      typeof given === 'string' || isLoss(given) ? { loss: given, weight: 1 } : given;
+    const { loss, weight = 1 }: Exclude<Weighted, LossName | Loss> =
+      typeof given === 'string' || isLoss(given) ? { loss: given } : given;
     if (typeof weight !== 'number' || !Number.isFinite(weight)) {
       throw new LanewiseError(
         'argument',

@@ -17,7 +17,13 @@ import {
   sequential,
   type Model,
 } from '../layers/index.js';
-import { imageNetScale, widthOf, windowsOf, type ImageNetOptions } from './image-options.js';
+import {
+  imageNetScale,
+  leftOf,
+  widthOf,
+  windowsOf,
+  type ImageNetOptions,
+} from './image-options.js';
 
 /** §5: weights from N(0, 0.01²); biases 1 where that gives ReLUs positive inputs at first, else 0. */
 const paperInit = (bias: 0 | 1) => ({
@@ -48,7 +54,8 @@ export function alexNet({
   ];
   const hidden = scaled(4096);
   const conv1 = windowsOf(size, 11, 4);
-  const last = windowsOf(windowsOf(windowsOf(conv1, 3, 2), 3, 2), 3, 2);
+  const pooled = windowsOf(windowsOf(windowsOf(conv1, 3, 2), 3, 2), 3, 2);
+  const last = leftOf('alexNet', size, pooled);
   const features = [
     conv2d(channels, c1, 11, { stride: 4, ...paperInit(0) }),
     relu(),

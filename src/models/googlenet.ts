@@ -24,10 +24,12 @@ import {
   type Model,
   type Wire,
 } from '../layers/index.js';
+import { checkChoice } from '../layers/layer.js';
 import type { LossSetting } from '../losses/terms.js';
 import {
   heInit,
   imageNetScale,
+  leftOf,
   widthOf,
   windowsOf,
   type ImageNetOptions,
@@ -139,6 +141,7 @@ export function googLeNet({
   definition = 'torchvision',
   auxiliary = true,
 }: GoogLeNetOptions = {}): Model {
+  checkChoice('googLeNet', 'definition', definition, ['torchvision', 'paper'] as const);
   const scaled = widthOf('googLeNet', width);
   const paper = definition === 'paper';
   const conv = convolutionOf(!paper);
@@ -173,7 +176,7 @@ export function googLeNet({
 
   // Modules 4a to 4e have 14×14 pixels of 224×224, of which 5×5 windows at stride 3 leave 4×4.
   const stage4 = halved(halved(halved(Math.ceil(size / 2))));
-  const pooled = paper ? windowsOf(stage4, 5, 3) : 4;
+  const pooled = paper ? leftOf('googLeNet', size, windowsOf(stage4, 5, 3)) : 4;
   const side = (place: string): Layer =>
     classifier(conv, paper ? avgPool2d(5, { stride: 3 }) : adaptiveAvgPool2d(4), pooled, [
       after[place]!.channels,

@@ -38,3 +38,12 @@ export function widthOf(model: string, width: number): (channels: number) => num
 /** Extent that windows of `kernel` leave of `size`. */
 export const windowsOf = (size: number, kernel: number, stride: number, padding = 0): number =>
   Math.floor((size + 2 * padding - kernel) / stride) + 1;
+
+/** What pooling leaves of an extent, checked. @throws LanewiseError kind 'argument' unless `left` is at least 1. */
+export function leftOf(model: string, size: number, left: number): number {
+  if (left >= 1) return left;
+  throw new LanewiseError(
+    'argument',
+    `${model}: size is ${String(size)}, of which pooling leaves nothing: expected larger images`,
+  );
+}

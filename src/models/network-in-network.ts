@@ -16,6 +16,7 @@ import {
   type Layer,
   type Model,
 } from '../layers/index.js';
+import { checkChoice } from '../layers/layer.js';
 import { heInit, imageNetScale, widthOf, type ImageNetOptions } from './image-options.js';
 
 /** A convolution and two 1×1 ones, with `widths` channels. */
@@ -48,6 +49,7 @@ export function networkInNetwork({
   classes = dataset === 'cifar' ? 10 : 1000,
   width = 1,
 }: NetworkInNetworkOptions = {}): Model {
+  checkChoice('networkInNetwork', 'dataset', dataset, ['cifar', 'imagenet'] as const);
   const c = widthOf('networkInNetwork', width);
   const halve = { stride: 2, ceilMode: true };
   const layers: Record<string, Layer> =

@@ -17,7 +17,7 @@ import {
   type Layer,
   type Model,
 } from '../layers/index.js';
-import { heInit, imageNetScale, widthOf, type ImageNetOptions } from './image-options.js';
+import { heInit, imageNetScale, leftOf, widthOf, type ImageNetOptions } from './image-options.js';
 
 export interface VggOptions extends ImageNetOptions {
   /** Batch normalisation after each convolution, as torchvision's vgg16_bn; default false, as in the paper. */
@@ -48,7 +48,7 @@ function vgg(
     return [...layers.flat(), maxPool2d(2)];
   });
   const hidden = scaled(4096);
-  const last = Math.floor(size / 32);
+  const last = leftOf(name, size, Math.floor(size / 32));
   const classifier = [
     linear(scaled(512) * last * last, hidden, heInit),
     relu(),

@@ -19,6 +19,7 @@ import {
 import {
   heInit,
   imageNetScale,
+  leftOf,
   widthOf,
   windowsOf,
   type ImageNetOptions,
@@ -40,7 +41,7 @@ export function zfNet({
   const scaled = widthOf('zfNet', width);
   const [c1, c2, c3, hidden] = [scaled(96), scaled(256), scaled(384), scaled(4096)] as const;
   const conv2 = windowsOf(pooled(windowsOf(size, 7, 2, 1)), 5, 2);
-  const last = windowsOf(pooled(conv2), 3, 2);
+  const last = leftOf('zfNet', size, windowsOf(pooled(conv2), 3, 2));
   const features = [
     conv2d(channels, c1, 7, { stride: 2, padding: 1, ...heInit }),
     relu(),

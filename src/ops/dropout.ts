@@ -17,6 +17,7 @@ export const DROPOUT_PURPOSE = 4;
 
 const dropoutOp: Op<{ x: Tensor; randomness: Tensor }, DropoutAttributes> = defineOp({
   name: 'dropout',
+  integers: true,
   shape({ x, randomness }, { perChannel }) {
     const least = perChannel ? 2 : 1;
     if (x.shape.length < least) {

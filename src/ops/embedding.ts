@@ -9,6 +9,7 @@ interface Inputs {
 
 const embeddingOp = defineOp<Inputs, object>({
   name: 'embedding',
+  integers: true,
   shape({ indices, weight }) {
     if (weight.shape.length !== 2 || indices.shape.length < 1) {
       throw new ShapeError(
@@ -31,6 +32,7 @@ const embeddingOp = defineOp<Inputs, object>({
 
 const gradientOp = defineOp<{ indices: Tensor; dy: Tensor }, { rows: number }>({
   name: 'embeddingGradient',
+  integers: true,
   shape: ({ dy }, { rows }) => ({ shape: [rows, dy.shape.at(-1)!] }),
   forward(k, { inputs: { indices }, output: { shape } }, { inputs: at, output }) {
     const [V, D] = shape as [number, number];

@@ -57,6 +57,7 @@ interface Margin {
 
 const marginOp = defineOp<{ x: Tensor; labels: Tensor }, Margin>({
   name: 'margins',
+  integers: true,
   shape: ({ x, labels }) => ({ shape: [checkLabels('margins', x, labels).n] }),
   forward: (k, { inputs: { x }, attributes: { margin, power } }, { inputs: at, output }) =>
     k.marginLosses(x.shape[0]!, x.shape[1]!, at.x, at.labels, margin, power, output),
@@ -67,6 +68,7 @@ const marginOp = defineOp<{ x: Tensor; labels: Tensor }, Margin>({
 
 const marginGradientOp = defineOp<{ x: Tensor; labels: Tensor; dloss: Tensor }, Margin>({
   name: 'marginsGradient',
+  integers: true,
   shape: ({ x }) => ({ shape: x.shape }),
   forward: (k, { inputs: { x }, attributes: { margin, power } }, { inputs: at, output }) =>
     k.marginLossesGradient(
@@ -87,6 +89,7 @@ export const margins = (x: Tensor, labels: Tensor, margin: number, power: 1 | 2)
 
 const mapOp = defineOp<{ x: Tensor; labels: Tensor }, { j: number }>({
   name: 'mapLosses',
+  integers: true,
   shape: ({ x, labels }) => ({ shape: [checkLabels('mapLosses', x, labels).n] }),
   forward: (k, { inputs: { x }, attributes: { j } }, { inputs: at, output, workspace }) =>
     k.mapLosses(x.shape[0]!, x.shape[1]!, at.x, at.labels, j, output, workspace),
@@ -98,6 +101,7 @@ const mapOp = defineOp<{ x: Tensor; labels: Tensor }, { j: number }>({
 
 const mapGradientOp = defineOp<{ x: Tensor; labels: Tensor; dloss: Tensor }, { j: number }>({
   name: 'mapLossesGradient',
+  integers: true,
   shape: ({ x }) => ({ shape: x.shape }),
   forward: (k, { inputs: { x }, attributes: { j } }, { inputs: at, output }) =>
     k.mapLossesGradient(x.shape[0]!, x.shape[1]!, at.x, at.labels, j, at.dloss, output),

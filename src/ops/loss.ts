@@ -35,6 +35,7 @@ export function checkLabels(
 
 const crossEntropyOp = defineOp<{ logits: Tensor; labels: Tensor }, object>({
   name: 'crossEntropy',
+  integers: true,
   shape: ({ logits, labels }) => ({ shape: [checkLabels('crossEntropy', logits, labels).n] }),
   forward(k, { inputs: { logits } }, { inputs: at, output, workspace }) {
     k.crossEntropy(logits.shape[0]!, logits.shape[1]!, at.logits, at.labels, output, workspace);
@@ -47,6 +48,7 @@ const crossEntropyOp = defineOp<{ logits: Tensor; labels: Tensor }, object>({
 
 const crossEntropyGradientOp = defineOp<{ logits: Tensor; labels: Tensor; dloss: Tensor }, object>({
   name: 'crossEntropyGradient',
+  integers: true,
   shape: ({ logits }) => ({ shape: logits.shape }),
   forward(k, { inputs: { logits } }, { inputs: at, output }) {
     k.crossEntropyGradient(
@@ -88,6 +90,7 @@ export const sumOfSquaredErrors = (y: Tensor, target: Tensor): Tensor =>
 
 const oneHotOp = defineOp<{ labels: Tensor }, { classes: number }>({
   name: 'oneHot',
+  integers: true,
   shape({ labels }, { classes }) {
     if (
       labels.shape.length !== 1 ||
@@ -112,6 +115,7 @@ export const oneHot = (labels: Tensor, classes: number): Tensor =>
 
 const correctOp = defineOp<{ logits: Tensor; labels: Tensor }, object>({
   name: 'correct',
+  integers: true,
   shape: ({ logits, labels }) => ({ shape: [checkLabels('correct', logits, labels).n] }),
   forward: (k, { inputs: { logits } }, { inputs: at, output }) =>
     k.correct(logits.shape[0]!, logits.shape[1]!, at.logits, at.labels, output),
@@ -133,6 +137,7 @@ export const agreeing = (x: Tensor, target: Tensor): Tensor => apply(agreeingOp,
 
 const toFloatsOp = defineOp<{ x: Tensor }, object>({
   name: 'toFloats',
+  integers: true,
   shape({ x }) {
     if (x.dtype !== 'i32') throw new ShapeError('toFloats', `expected i32, found ${x.dtype}`);
     return { shape: x.shape };

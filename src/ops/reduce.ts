@@ -119,6 +119,7 @@ export function broadcastStrides(shape: Shape, as: Shape): number[] {
 
 const expandOp: Op<{ x: Tensor }, { shape: Shape }> = defineOp({
   name: 'expand',
+  integers: true,
   shape({ x }, { shape }) {
     const missing = shape.length - x.shape.length;
     const axis = x.shape.findIndex((extent, i) => extent !== 1 && extent !== shape[i + missing]);

@@ -2,7 +2,7 @@
  * Learning-rate schedules: the factor on the learning rate at a step of a run, from exact arithmetic
  * (src/arithmetic.ts): the same bits on every engine. Two have names; schedules.ts makes the others.
  */
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, nearest, show } from '../errors.js';
 
 /** Where in a run a step is. */
 export interface StepPlace {
@@ -49,7 +49,7 @@ export function checkSchedule(schedule: ScheduleName | Schedule): ScheduleName |
   if (known.includes(String(schedule))) return schedule;
   throw new LanewiseError(
     'argument',
-    `schedule is '${String(schedule)}', expected one of ${known.join(', ')}`,
+    `schedule is ${typeof schedule === 'string' ? `'${schedule}'` : show(schedule)}, expected one of ${known.join(', ')}, or one made by schedule.cosine, …`,
     nearest(String(schedule), known),
   );
 }

@@ -6,7 +6,7 @@ import type { Mode, Model } from '../layers/index.js';
 import { lossTerms, type LossSetting } from '../losses/terms.js';
 import { computeGradients } from '../parallel/gradients.js';
 import type { Weights } from '../parallel/session.js';
-import { checkComplete, resolveNumerics } from './settings.js';
+import { checkComplete, checkModel, resolveNumerics } from './settings.js';
 
 export interface GradientOptions {
   /** Default `crossEntropy`. */
@@ -38,6 +38,7 @@ export async function gradientsOf(
   data: AnyDataset,
   { loss = 'crossEntropy', by, mode = 'training', seed = 1, numerics }: GradientOptions = {},
 ): Promise<Gradients> {
+  checkModel(model);
   const trained = model.parameters.filter(({ role }) => role === 'trained');
   const known = [
     ...model.parameters.map(({ name }) => name),

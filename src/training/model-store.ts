@@ -4,7 +4,8 @@ import { readNamedFile } from '../formats/read.js';
 import type { Model } from '../layers/index.js';
 import { decodeModel, encodeModel } from './model-file.js';
 import type { TrainedModel } from './trained-model.js';
-import { decodeWeights, type WeightsOptions } from './weights-file.js';
+import { decodeWeights } from './weights-file.js';
+import type { WithWeightsOptions } from './with-weights.js';
 
 /** Writes the model to `path`; whole or not at all. @throws LanewiseError kind 'file'. */
 export const saveModel = (trained: TrainedModel, path: string): Promise<void> =>
@@ -21,6 +22,6 @@ export const loadModel = async (path: string): Promise<TrainedModel> =>
 export const loadWeights = async (
   model: Model,
   path: string,
-  options: WeightsOptions = {},
+  options: WithWeightsOptions = {},
 ): Promise<TrainedModel> =>
   decodeWeights(model, await readNamedFile('weights', path), path, options);

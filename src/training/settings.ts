@@ -59,8 +59,52 @@ export type ResolvedSettings = Required<Omit<TrainSettings, Optional | 'loss'>> 
 /** Threads beyond this are a mistake, not a machine. */
 const MAX_WORKERS = 1024;
 
+/** All of them, for those that are mistyped. */
+const known: Readonly<Record<keyof TrainSettings, true>> = {
+  data: true,
+  validation: true,
+  loss: true,
+  optimizer: true,
+  schedule: true,
+  epochs: true,
+  average: true,
+  clipValue: true,
+  clipNorm: true,
+  freeze: true,
+  weights: true,
+  batch: true,
+  shards: true,
+  workers: true,
+  seed: true,
+  numerics: true,
+};
+
+/** @throws LanewiseError kind 'argument' for a setting that there is not. */
+function checkKnown(settings: TrainSettings): void {
+  const names = Object.keys(known);
+  const unknown = Object.keys(settings).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new LanewiseError(
+    'argument',
+    `there is no setting '${unknown}', expected ${names.join(', ')}`,
+    nearest(unknown, names),
+  );
+}
+
+/** @throws LanewiseError kind 'argument' for what is no model, such as a layer. */
+export function checkModel(model: Model): void {
+  if (typeof model?.graph === 'function') return;
+  throw new LanewiseError(
+    'argument',
+    `model is ${show(model)}, expected one made by sequential, functional or lenet5()`,
+  );
+}
+
 /** @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
 export function resolveSettings(model: Model, settings: TrainSettings): ResolvedSettings {
+  checkModel(model);
+  checkPresent('settings', settings, 'an object with data, optimizer and epochs');
+  checkKnown(settings);
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   checkPresent('optimizer', optimizer, 'one made by sgd, momentum, adam, …');
@@ -91,8 +135,17 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   };
 }
 
+function checkMap(weights: Weights): void {
+  if (weights instanceof Map) return;
+  throw new LanewiseError(
+    'argument',
+    `weights are ${show(weights)}, expected a Map of arrays by name`,
+  );
+}
+
 /** @throws LanewiseError kind 'argument' unless every parameter has as many values as it needs. */
 export function checkComplete(model: Model, weights: Weights): void {
+  checkMap(weights);
   for (const { name, shape } of model.parameters) {
     const found = weights.get(name)?.length ?? 'none';
     if (found === sizeOf(shape)) continue;
@@ -105,12 +158,7 @@ export function checkComplete(model: Model, weights: Weights): void {
 
 /** @throws LanewiseError kind 'argument' for a weight that the model lacks or that has another size. */
 export function checkWeights(model: Model, weights: Weights): void {
-  if (!(weights instanceof Map)) {
-    throw new LanewiseError(
-      'argument',
-      `weights is ${String(weights)}, expected a Map of arrays by name`,
-    );
-  }
+  checkMap(weights);
   const names = model.parameters.map(({ name }) => name);
   for (const [name, values] of weights) {
     const spec = model.parameters.find((parameter) => parameter.name === name);

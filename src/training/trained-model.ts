@@ -1,6 +1,6 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
 import { isTensorDataset, type AnyDataset, type Dataset, type Field } from '../data/dataset.js';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
@@ -106,6 +106,12 @@ export function createTrainedModel(
         throw new LanewiseError(
           'argument',
           `the model has no output '${output}', expected one of ${[...model.outputs.keys()].join(', ')}`,
+        );
+      }
+      if (typeof samples !== 'object' || Array.isArray(samples)) {
+        throw new LanewiseError(
+          'argument',
+          `samples are ${show(samples)}, expected a typed array, or a field for each input`,
         );
       }
       const inputs = ArrayBuffer.isView(samples)

@@ -6,17 +6,9 @@ import { nearest, LanewiseError } from '../errors.js';
 import { decodeSafetensors, type Safetensors } from '../formats/safetensors.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import { lossTerms, type LossSetting } from '../losses/terms.js';
-import type { Numerics } from '../engine/features.js';
 import type { Weights } from '../parallel/session.js';
-import { resolveNumerics } from './settings.js';
-import { createTrainedModel, type TrainedModel } from './trained-model.js';
-
-export interface WeightsOptions {
-  /** What the model was trained on, which says what its scores are; default `crossEntropy`. */
-  readonly loss?: LossSetting;
-  readonly numerics?: Numerics;
-}
+import type { TrainedModel } from './trained-model.js';
+import { withWeights, type WithWeightsOptions } from './with-weights.js';
 
 /**
  * `model` with the weights in a file's bytes; `name` is for messages. The number of minibatches that PyTorch's
@@ -28,11 +20,10 @@ export function decodeWeights(
   model: Model,
   bytes: Uint8Array,
   name: string,
-  { loss = 'crossEntropy', numerics }: WeightsOptions = {},
+  options: WithWeightsOptions = {},
 ): TrainedModel {
-  const terms = lossTerms(loss, [...model.outputs.keys()]);
   const weights = matchTensors(model, decodeSafetensors(bytes, name), name, 'the model');
-  return createTrainedModel(model, terms, resolveNumerics(numerics), weights);
+  return withWeights(model, weights, options);
 }
 
 const isCounter = (tensor: string): boolean => /(^|\.)num_batches_tracked$/.test(tensor);

@@ -3,7 +3,7 @@ import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, type LossSetting } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
-import { checkComplete, checkWeights, resolveNumerics } from './settings.js';
+import { checkComplete, checkModel, checkWeights, resolveNumerics } from './settings.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 
 export interface WithWeightsOptions {
@@ -22,6 +22,7 @@ export function withWeights(
   weights: Weights,
   { loss = 'crossEntropy', numerics }: WithWeightsOptions = {},
 ): TrainedModel {
+  checkModel(model);
   checkWeights(model, weights);
   checkComplete(model, weights);
   const terms = lossTerms(loss, [...model.outputs.keys()]);

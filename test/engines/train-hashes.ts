@@ -1,20 +1,29 @@
 /**
- * Run by each engine in cross-engine.test.ts: trains LeNet-5 and a small residual net (batch normalisation,
- * Winograd's algorithm) in every numerics the engine has, with 1, 2, 3 and 5 workers, and prints the hashes as
+ * Run by each engine in cross-engine.test.ts: trains LeNet-5, a small residual net (batch normalisation, Winograd's
+ * algorithm), an LSTM and a GPT with dropout in every numerics the engine has, with 1, 2, 3 and 5 workers, and prints the hashes as
  * one line of JSON.
  */
 import { createHash } from 'node:crypto';
 import { firstSamples } from '../../src/data/dataset.js';
 import { digits } from '../../src/data/digits/index.js';
+import { textWindows, vocabularyOf } from '../../src/data/text.js';
 import { relaxedMaddIsFused } from '../../src/engine/features.js';
-import { lenet5, resnet20 } from '../../src/models/index.js';
+import { charLstm, gpt, lenet5, resnet20 } from '../../src/models/index.js';
 import { adam, momentum } from '../../src/optimizers/index.js';
 import { train } from '../../src/training/train.js';
 import { trainVerifyRecipe } from '../../src/training/verify.js';
 
 const data = digits({ count: 300, seed: 5 });
 
-/** One hash of both nets' weights if all worker counts agree, else one for each. */
+const text =
+  'she sells sea shells by the sea shore; the shells she sells are sea shells, she is sure';
+const vocabulary = vocabularyOf(text).length;
+const readers = [
+  charLstm({ vocabulary, length: 12, hiddenSize: 24, numLayers: 2, dropout: 0.2 }),
+  gpt({ vocabulary, length: 12, features: 24, dropout: 0.2 }),
+];
+
+/** One hash of all nets' weights if all worker counts agree, else one for each. */
 async function hashOf(numerics: 'strict' | 'fused'): Promise<string> {
   const hashes = new Set<string>();
   for (const workers of [1, 2, 3, 5]) {
@@ -31,8 +40,19 @@ async function hashOf(numerics: 'strict' | 'fused'): Promise<string> {
       optimizer: adam(),
       epochs: 1,
     });
-    const both = [await lenet.model.sha256(), await residual.model.sha256()].join('');
-    hashes.add(createHash('sha256').update(both).digest('hex'));
+    const all = [await lenet.model.sha256(), await residual.model.sha256()];
+    for (const model of readers) {
+      const { model: trained } = await train(model, {
+        ...settings,
+        data: textWindows(text, { length: 12 }),
+        optimizer: adam(),
+        batch: 16,
+        shards: 3,
+        epochs: 3,
+      });
+      all.push(await trained.sha256());
+    }
+    hashes.add(createHash('sha256').update(all.join('')).digest('hex'));
   }
   return [...hashes].join(' ');
 }

@@ -104,4 +104,11 @@ test('a weight that is no matrix and indices that are no int32 are refused', () 
   );
 });
 
+test('tokens are no numbers to other ops', () => {
+  refuses(
+    () => ops.relu(input('indices', [4], 'i32')),
+    /^activation: x is i32, such as tokens are; expected f32$/,
+  );
+});
+
 test.run();

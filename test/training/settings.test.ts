@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
-import { conv2d, flatten, linear, sequential } from '../../src/layers/index.js';
+import { conv2d, flatten, linear, relu, sequential, type Model } from '../../src/layers/index.js';
 import { lenet5, mlp } from '../../src/models/index.js';
 import { adam, momentum, sgd } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/training/settings.js';
@@ -46,10 +46,26 @@ test('whole numbers out of range', async () => {
   assert.match(await trainWith({ seed: -1 }), /^seed is -1, expected a whole number from 0 to/);
 });
 
+test('what is no model or no setting', async () => {
+  assert.is(
+    await trainWith({ epoch: 3 }),
+    "there is no setting 'epoch', expected data, validation, loss, optimizer, schedule, epochs, average, clipValue, clipNorm, freeze, weights, batch, shards, workers, seed, numerics (did you mean 'epochs'?)",
+  );
+  assert.is(
+    await trainWith({}, relu() as unknown as Model),
+    'model is a function, expected one made by sequential, functional or lenet5()',
+  );
+  assert.is(
+    await refusal(() => train(mlp(), undefined as unknown as TrainSettings)),
+    'settings is undefined, expected an object with data, optimizer and epochs',
+  );
+  assert.is(await trainWith({ loss: {} }), 'loss names no output, expected one of output');
+});
+
 test('unknown names, with the nearest one suggested', async () => {
   assert.is(
     await trainWith({ schedule: 'linaer' }),
-    "schedule is 'linaer', expected one of constant, linear (did you mean 'linear'?)",
+    "schedule is 'linaer', expected one of constant, linear, or one made by schedule.cosine, … (did you mean 'linear'?)",
   );
   assert.match(
     await trainWith({ loss: 'crossentropy' }),
