@@ -15,7 +15,7 @@ import {
   type Model,
 } from '../layers/index.js';
 
-/** The paper's table 1: which of H2's four maps each of H3's twelve sees, 20 connections. */
+/** Which of H2's four maps each of H3's twelve sees: 20 connections, which give the paper's counts; their places are ours. */
 const H3 = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1], [2], [2, 3], [2, 3], [3], [2, 3], [2, 3]];
 
 /** Images 1×28×28 (the paper's are 16×16, framed), ten classes by default, scaled as lenet5's. */
