@@ -31,7 +31,7 @@ const DIRECT_CHANNELS: i32 = 4;
 /**
  * y[n, o, p, q] = f(b[o] + Σ_{c,i,j} w[o, c, i, j] · x[n, c, p·sh + i·dilationH − ph, q·sw + j·dilationW − pw])
  * x: N×C×H×W, w: O×C×kh×kw, b: O or 0, y: N×O×P×Q; code: activation f.
- * workspace: see src/ops/workspace.ts, `convolutionWorkspace`.
+ * workspace: see src/ops/workspace.ts, `conv2dWorkspace`.
  */
 export function convolution(
   N: i32,

@@ -1,8 +1,8 @@
 /**
  * Losses of a distribution over classes, and of margins between them, with their gradients by the output.
- * Letters: n samples, C classes; outputs x n×C; labels int32.
+ * Letters: n samples, C classes; outputs x n×C; labels int32. The loss of a label that is no class is NaN.
  */
-import { exponentials, maximum, softmax } from './loss';
+import { exponentials, labelAt, maximum, softmax, valueAt } from './loss';
 import { exp, log } from './math';
 import { LANES, floats, loadTail, sumLanes } from './simd';
 
@@ -102,8 +102,8 @@ export function marginLosses(
   loss: usize,
 ): void {
   for (let i = 0; i < n; i++) {
-    const label = load<i32>(labels + floats(i));
-    const least = margin - load<f32>(x + floats(label));
+    const label = labelAt(labels, i, C);
+    const least = margin - valueAt(x, label);
     let sum: f32 = 0;
     for (let c = 0; c < C; c++) {
       if (c == label) continue;
@@ -127,8 +127,8 @@ export function marginLossesGradient(
   dx: usize,
 ): void {
   for (let i = 0; i < n; i++) {
-    const label = load<i32>(labels + floats(i));
-    const least = margin - load<f32>(x + floats(label));
+    const label = labelAt(labels, i, C);
+    const least = margin - valueAt(x, label);
     const d = load<f32>(dloss + floats(i)) / <f32>C;
     let sum: f32 = 0;
     for (let c = 0; c < C; c++) {
@@ -138,7 +138,7 @@ export function marginLossesGradient(
       sum += slope;
       store<f32>(dx + floats(c), slope);
     }
-    store<f32>(dx + floats(label), -sum);
+    if (label >= 0) store<f32>(dx + floats(label), -sum);
     x += floats(C);
     dx += floats(C);
   }
@@ -176,7 +176,7 @@ export function mapLosses(
   for (let i = 0; i < n; i++) {
     const least = leastPenalty(C, x, j);
     const all = logOf(rejectionShares(C, x, j, least, workspace));
-    const own = load<f32>(x + floats(load<i32>(labels + floats(i))));
+    const own = valueAt(x, labelAt(labels, i, C));
     store<f32>(loss + floats(i), all + (own - least));
     x += floats(C);
   }
@@ -193,7 +193,7 @@ export function mapLossesGradient(
   dx: usize,
 ): void {
   for (let i = 0; i < n; i++) {
-    const label = load<i32>(labels + floats(i));
+    const label = labelAt(labels, i, C);
     const d = load<f32>(dloss + floats(i));
     const sum = rejectionShares(C, x, j, leastPenalty(C, x, j), dx);
     for (let c = 0; c < C; c++) {

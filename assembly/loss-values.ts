@@ -177,8 +177,9 @@ function inverseRoot(square: f32): f32 {
 /** loss[i] = 1 − y·t/(‖y‖·‖t‖), 1 if one of them is zero. */
 export function cosineLosses(n: i32, C: i32, y: usize, t: usize, loss: usize): void {
   for (let i = 0; i < n; i++) {
-    const lengths = inverseRoot(dot(y, y, C)) * inverseRoot(dot(t, t, C));
-    store<f32>(loss + floats(i), <f32>1 - dot(y, t, C) * lengths);
+    // One after the other: the product of both may overflow, or underflow, where the cosine does not.
+    const cos = dot(y, t, C) * inverseRoot(dot(y, y, C)) * inverseRoot(dot(t, t, C));
+    store<f32>(loss + floats(i), <f32>1 - cos);
     y += floats(C);
     t += floats(C);
   }

@@ -6,6 +6,19 @@ import { exp, log } from './math';
 import { sumPlane } from './norm';
 import { LANES, floats, loadTail, storeTail, sumLanes } from './simd';
 
+/** The class of sample i, or −1 if there is none such: then nothing is read or written in its place. */
+@inline
+export function labelAt(labels: usize, i: i32, C: i32): i32 {
+  const label = load<i32>(labels + floats(i));
+  return <u32>label < <u32>C ? label : -1;
+}
+
+/** x[label], NaN without a class. */
+@inline
+export function valueAt(x: usize, label: i32): f32 {
+  return label < 0 ? <f32>NaN : load<f32>(x + floats(label));
+}
+
 /** The largest of `count` values, NaN if one is. */
 export function maximum(x: usize, count: i32): f32 {
   let best = load<f32>(x);
@@ -91,7 +104,7 @@ export function logSoftmaxGradient(n: i32, C: i32, y: usize, dy: usize, dx: usiz
 }
 
 /**
- * loss[i] = log Σ_c e^(x[i, c] − m) + m − x[i, label[i]], m the row's maximum.
+ * loss[i] = log Σ_c e^(x[i, c] − m) + m − x[i, label[i]], m the row's maximum; NaN if the label is no class.
  * workspace: C floats.
  */
 export function crossEntropy(
@@ -106,8 +119,8 @@ export function crossEntropy(
     const top = maximum(x, C);
     const sum = exponentials(x, workspace, C, top);
     const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);
-    const label = load<i32>(labels + floats(i));
-    store<f32>(loss + floats(i), logSum + (top - load<f32>(x + floats(label))));
+    const own = valueAt(x, labelAt(labels, i, C));
+    store<f32>(loss + floats(i), logSum + (top - own));
     x += floats(C);
   }
 }
@@ -123,8 +136,9 @@ export function crossEntropyGradient(
 ): void {
   softmax(n, C, x, dx);
   for (let i = 0; i < n; i++) {
-    const at = dx + floats(load<i32>(labels + floats(i)));
-    store<f32>(at, load<f32>(at) - 1);
+    const label = labelAt(labels, i, C);
+    const at = dx + floats(label);
+    if (label >= 0) store<f32>(at, load<f32>(at) - 1);
     const d = load<f32>(dloss + floats(i));
     for (let c = 0; c < C; c++) store<f32>(dx + floats(c), load<f32>(dx + floats(c)) * d);
     dx += floats(C);
@@ -169,7 +183,10 @@ export function squaredErrorsGradient(
 /** y[i, c] = 1 where c = label[i], else 0. */
 export function oneHot(n: i32, C: i32, labels: usize, y: usize): void {
   memory.fill(y, 0, floats(n * C));
-  for (let i = 0; i < n; i++) store<f32>(y + floats(i * C + load<i32>(labels + floats(i))), 1);
+  for (let i = 0; i < n; i++) {
+    const label = labelAt(labels, i, C);
+    if (label >= 0) store<f32>(y + floats(i * C + label), 1);
+  }
 }
 
 /** Where the first maximum of x stands. */

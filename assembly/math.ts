@@ -236,7 +236,7 @@ export function expMinusOne(x: v128): v128 {
   return madd(power, expRemainderMinusOne(bounded, rounded), f32x4.sub(power, one));
 }
 
-/** ln(1 + x) for x ≥ 0, exact near 0: ln u · x/(u − 1) with u = 1 + x as rounded, which cancels its rounding. */
+/** ln(1 + x) for finite x ≥ 0, exact near 0: ln u · x/(u − 1) with u = 1 + x as rounded, which cancels its rounding. */
 @inline
 export function logOnePlus(x: v128): v128 {
   const one = at(COMMON, 0);

@@ -20,7 +20,7 @@ const SQRT: i32 = 12;
 const ABS: i32 = 13;
 const ERF: i32 = 14;
 
-/** 0, 1, ½, 1/√2, 1/√(2π); √(2/π), 0.044715, 3·0.044715; 3, 1/6, 1/3; 2/√π. */
+/** 0, 1, ½, 1/√2, 1/√(2π); √(2/π), 0.044715, 3·0.044715; 3, 1/6, 1/3; 2/√π; 6. */
 const CONSTANTS: usize = memory.data<f32>([
   0.0, 1.0, 0.5, 0.70710678118654752, 0.3989422804014327, 0.79788456080286536, 0.044715, 0.134145,
   3.0, 0.16666666666666667, 0.33333333333333333, 1.1283791670955126, 6.0,
@@ -131,7 +131,9 @@ function smoothSlope(code: i32, x: v128, dy: v128, p: v128, q: v128): v128 {
     const half = constant(2);
     const t = tanh(geluInner(x));
     const inner = f32x4.mul(constant(5), f32x4.add(one, f32x4.mul(constant(7), f32x4.mul(x, x))));
-    const bend = f32x4.mul(f32x4.sub(one, f32x4.mul(t, t)), inner);
+    // Where t is ±1 the rest, which may be infinite, must not meet that 0.
+    const rise = f32x4.sub(one, f32x4.mul(t, t));
+    const bend = v128.andnot(f32x4.mul(rise, inner), f32x4.eq(rise, zero));
     const first = f32x4.add(half, f32x4.mul(half, t));
     return f32x4.mul(dy, f32x4.add(first, f32x4.mul(f32x4.mul(half, x), bend)));
   }

@@ -109,7 +109,7 @@ const oneHotOp = defineOp<{ labels: Tensor }, { classes: number }>({
     k.oneHot(labels.shape[0]!, attributes.classes, at.inputs.labels, at.output),
 });
 
-/** 1 at each sample's label, else 0; labels n (i32), result n×classes. */
+/** 1 at each sample's label, else 0; labels n (i32), result n×classes. A label that is no class gives zeros. */
 export const oneHot = (labels: Tensor, classes: number): Tensor =>
   apply(oneHotOp, { labels }, { classes });
 

@@ -138,6 +138,14 @@ for (const numerics of availableNumerics) {
     }
   });
 
+  test(`GELU by tanh (${numerics}) has a gradient where x² overflows`, async () => {
+    const x = input('x', [5]);
+    const [dx] = gradients(ops.sum(ops.gelu(x, 'tanh')), [x]);
+    const feeds = new Map([[x, Float32Array.of(-3e38, -1e20, 0, 1e20, NaN)]]);
+    const [slope] = await evaluate([dx!], feeds, { numerics });
+    assert.equal([...slope!].map(Math.abs), [0, 0, 0.5, 1, NaN]);
+  });
+
   test(`stopGradient (${numerics}) is the identity, and gradients go around it`, async () => {
     const x = input('x', [3]);
     const y = ops.multiply(x, ops.stopGradient(ops.square(x)));
