@@ -77,6 +77,7 @@ export function labelled(loss: string, output: Tensor, target: Tensor): Labelled
   if (!classes || target.dtype !== 'i32' || !sameShape(classes.labels, target.shape)) {
     return refuse(loss, output, target, expected);
   }
+  if (classes.C < 2) return refuse(loss, output, target, 'two classes at least');
   const rowLabels = reshaped(target, [classes.n * classes.positions]);
   return { ...classes, rows: toRows(output), rowLabels };
 }

@@ -133,6 +133,10 @@ test('outputs and targets that do not fit are refused with both shapes', () => {
     /crossEntropy: output 4×10 does not fit target 4×9: expected values \(f32\) of the output's shape/,
   );
   refuses(
+    () => crossEntropy().perSample(input('y', [4, 1]), input('t', [4], 'i32')),
+    /crossEntropy: output 4×1 does not fit target 4 \(i32\): expected two classes at least/,
+  );
+  refuses(
     () => crossEntropy({ classWeights: [1, 2] }).perSample(output, indices(4)),
     /crossEntropy: output 4×10 has 10 classes, classWeights has 2 values/,
   );
