@@ -235,6 +235,8 @@ for (const numerics of availableNumerics) {
             const settings = settingsFor(options, shape);
             const { labels, labelShape, rows } = labelsFor(shape, seed);
             const isLabels = targets === 'labels';
+            // A class among a single one is refused.
+            if (isLabels && shape[shape.length === 4 ? 1 : shape.length - 1] === 1) continue;
             const values = numbers(sizeOf(shape), seed + 50).map((v) =>
               prepareTarget(definition.target === 'distribution' ? 1.01 + v : v),
             );
