@@ -136,7 +136,8 @@ export const describeNet = ({ inputs, steps }: Net): LayerDescription[] =>
 
 /**
  * The net of a list that comes from a file, and its layers made by `create`.
- * @throws LanewiseError kind 'argument' for names that are not there, given twice, or come later: a cycle.
+ * @throws LanewiseError kind 'argument' for names that are not there, given twice, or come later: a cycle; for an
+ * input that is not used.
  */
 export function readNet(
   inputs: readonly string[],
@@ -168,6 +169,9 @@ export function readNet(
     return step;
   });
   for (const [name, from] of Object.entries(outputs)) find(`output '${name}'`, from);
+  const used = new Set([...Object.values(outputs), ...steps.flatMap((step) => step.inputs)]);
+  const idle = inputs.find((name) => !used.has(name));
+  if (idle !== undefined) throw new LanewiseError('argument', `input '${idle}' is not used`);
   checkNames(inputs, steps);
   return { inputs, steps, outputs };
 }
