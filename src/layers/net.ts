@@ -64,9 +64,13 @@ export function traceNet(
     taken.add(name);
     return name;
   };
+  const visiting = new Set<Wire>();
   const visit = (wire: Wire): string => {
     const known = names.get(wire);
     if (known !== undefined) return known;
+    if (visiting.has(wire))
+      throw new LanewiseError('argument', `the layers of a ${owner} form a cycle`);
+    visiting.add(wire);
     if (!isApplied(wire))
       throw new LanewiseError('argument', `a ${owner} uses an input that is not among its inputs`);
     wire.inputs.forEach((from) => used.add(from));

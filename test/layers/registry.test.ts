@@ -233,6 +233,17 @@ function* mutations(value: unknown): Generator<Record<string, unknown>> {
   }
 }
 
+test('wires that were changed into a cycle are refused', () => {
+  const x = L.input([3]);
+  const a = L.relu(x);
+  const b = L.add(a, x);
+  (a.inputs as L.Wire[])[0] = b;
+  assert.throws(
+    () => L.functional({ inputs: x, outputs: b }),
+    (error: Error) => error instanceof LanewiseError && /cycle/.test(error.message),
+  );
+});
+
 test('an input that a file names and no layer takes is refused', () => {
   const { architecture } = L.sequential([L.relu()], { input: [3] });
   const spare = { shape: [2], mean: 0, deviation: 1 };
