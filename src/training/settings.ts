@@ -216,7 +216,7 @@ export function checkWhole(name: string, value: number, least: number, most = In
   );
 }
 
-function checkName(name: string, value: string, known: readonly string[]): string {
+export function checkName(name: string, value: string, known: readonly string[]): string {
   if (known.includes(value)) return value;
   throw new LanewiseError(
     'argument',

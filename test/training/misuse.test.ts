@@ -3,7 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
 import { linear, sequential } from '../../src/layers/index.js';
-import { sgd } from '../../src/optimizers/index.js';
+import { adam, lars, lion, momentum, sgd } from '../../src/optimizers/index.js';
+import { gradientsOf } from '../../src/training/gradients.js';
 import { train } from '../../src/training/train.js';
 
 const data = {
@@ -43,5 +44,40 @@ for (const [settings, message] of wrong) {
     assert.unreachable('nothing was refused');
   });
 }
+
+const calls: readonly (readonly [call: () => unknown, message: RegExp])[] = [
+  [() => sgd(undefined as never), /sgd: options are undefined/],
+  [() => momentum(0.1 as never), /momentum: options are 0.1/],
+  [() => lars(null as never), /lars: options are null/],
+  [() => adam({ betas: 0.9 as never }), /adam: betas are 0.9/],
+  [() => lion({ betas: [0.9] as never }), /lion: betas are an array/],
+  [() => sgd({ lr: 1, groups: [null] as never }), /sgd: groups are no list .*null/],
+];
+
+for (const [call, message] of calls) {
+  test(`refused: ${String(message)}`, () => {
+    assert.throws(
+      call,
+      (error: Error) => error instanceof LanewiseError && message.test(error.message),
+    );
+  });
+}
+
+test('gradients are asked for by a list of names, in a mode there is', async () => {
+  const model = sequential([linear(2, 3)], { input: [2] });
+  const weights = new Map([
+    ['0.weight', new Float32Array(6)],
+    ['0.bias', new Float32Array(3)],
+  ]);
+  for (const options of [{ by: '0.weight' }, { mode: 'train' }, { seed: 0.5 }]) {
+    try {
+      await gradientsOf(model, weights, data, options as never);
+    } catch (error) {
+      assert.instance(error, LanewiseError);
+      continue;
+    }
+    assert.unreachable(`${JSON.stringify(options)} was not refused`);
+  }
+});
 
 test.run();
