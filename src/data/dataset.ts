@@ -1,7 +1,7 @@
 /**
  * The forms in which samples reach training: images with one class each, or any arrays with any targets.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import { sizeOf, showShape, type Shape } from '../graph/tensor.js';
 
 /** Images (or what has the shape of images) with a class index each. */
@@ -57,6 +57,7 @@ export function countOf(data: AnyDataset): number {
  * @throws LanewiseError kind 'data' if lengths disagree, it is empty, or a label is not a class.
  */
 export function checkDataset<D extends AnyDataset>(data: D): D {
+  checkObject('the data set', data);
   if (isTensorDataset(data)) checkFields(data);
   else checkLabelled(data);
   const count = countOf(data);
@@ -64,9 +65,10 @@ export function checkDataset<D extends AnyDataset>(data: D): D {
   if (count === 0) throw new LanewiseError('data', `data set '${name}' has no samples`);
   if (weights === undefined) return data;
   if (!(weights instanceof Float32Array) || weights.length !== count) {
+    const found = ArrayBuffer.isView(weights) ? ` of ${weights.length}` : '';
     throw new LanewiseError(
       'data',
-      `data set '${name}': weights are ${typeName(weights)} of ${weights.length}, expected a Float32Array of ${count}`,
+      `data set '${name}': weights are ${typeName(weights)}${found}, expected a Float32Array of ${count}`,
     );
   }
   const wrong = weights.findIndex((weight) => !(weight >= 0) || weight === Infinity);
@@ -79,11 +81,20 @@ export function checkDataset<D extends AnyDataset>(data: D): D {
   return data;
 }
 
+/** @throws LanewiseError kind 'data' for what is no object, such as a missing field. */
+function checkObject(what: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new LanewiseError('data', `${what} is ${show(value)}, expected an object`);
+}
+
 function checkFields(data: TensorDataset): void {
-  const count = countOf(data);
+  let count: number | undefined;
   for (const role of ['inputs', 'targets'] as const) {
-    for (const [key, { shape, values }] of Object.entries(data[role])) {
+    checkObject(`'${role}' of data set '${data.name}'`, data[role]);
+    for (const [key, field] of Object.entries(data[role])) {
       const what = `data set '${data.name}', ${role.slice(0, -1)} '${key}'`;
+      checkObject(what, field);
+      const { shape, values } = field;
       if (![Uint8Array, Int32Array, Float32Array].some((type) => values instanceof type)) {
         throw new LanewiseError(
           'data',
@@ -95,6 +106,7 @@ function checkFields(data: TensorDataset): void {
           'data',
           `${what}: shape is ${String(shape)}, expected whole numbers`,
         );
+      count ??= Math.floor(values.length / sizeOf(shape));
       if (values.length !== count * sizeOf(shape)) {
         throw new LanewiseError(
           'data',
@@ -119,10 +131,20 @@ function checkLabelled(data: Dataset): void {
       `data set '${name}': labels are ${typeName(labels)}, expected Uint8Array or Int32Array`,
     );
   }
-  if (shape.length !== 3 || !shape.every((extent) => Number.isInteger(extent) && extent > 0)) {
+  if (!Array.isArray(classes)) {
     throw new LanewiseError(
       'data',
-      `data set '${name}': shape ${showShape(shape)}, expected channels × height × width of at least 1`,
+      `data set '${name}': classes are ${show(classes)}, expected a list of names`,
+    );
+  }
+  if (
+    !Array.isArray(shape) ||
+    shape.length !== 3 ||
+    !shape.every((extent) => Number.isInteger(extent) && extent > 0)
+  ) {
+    throw new LanewiseError(
+      'data',
+      `data set '${name}': shape ${Array.isArray(shape) ? showShape(shape) : show(shape)}, expected channels × height × width of at least 1`,
     );
   }
   const expected = labels.length * sizeOf(shape);

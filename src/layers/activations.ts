@@ -1,5 +1,5 @@
 /** Activations with settings or a slope to learn, in PyTorch's names; those without stand in elementwise.ts. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { constantly } from './initializer.js';
 import {
@@ -15,7 +15,7 @@ function checkFinite(layer: string, name: string, value: unknown): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw new LanewiseError(
     'argument',
-    `${layer}: ${name} is ${String(value)}, expected a finite number`,
+    `${layer}: ${name} is ${show(value)}, expected a finite number`,
   );
 }
 

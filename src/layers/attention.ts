@@ -11,7 +11,7 @@ import {
   type Initializer,
   type InitOptions,
 } from './initializer.js';
-import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import { checkBoolean, checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
 
 /** `weightInit` is of in_proj_weight (default Glorot's uniform) and out_proj.weight (default ±1/√embedDim). */
 export interface AttentionOptions extends InitOptions {
@@ -44,6 +44,8 @@ export function multiheadAttention(
       `multiheadAttention: embedDim ${D} does not divide into ${numHeads} heads`,
     );
   }
+  checkBoolean('multiheadAttention', 'causal', causal);
+  checkBoolean('multiheadAttention', 'bias', bias);
   checkDropout('multiheadAttention', dropout);
   const given = initSettings('multiheadAttention', inits);
   const settings = { embedDim, numHeads, causal, bias, dropout, ...given };

@@ -1,5 +1,5 @@
 /** Layers made of layers: one after another, around a shortcut, and wired at will. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
@@ -40,7 +40,7 @@ export function residual(
   if (activation !== 'none' && activation !== 'relu') {
     throw new LanewiseError(
       'argument',
-      `residual: activation is '${String(activation)}', expected 'none' or 'relu'`,
+      `residual: activation is '${show(activation)}', expected 'none' or 'relu'`,
     );
   }
   const settings = {

@@ -6,6 +6,7 @@ import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
 import {
+  checkBoolean,
   checkChoice,
   checkInteger,
   checkPair,
@@ -85,6 +86,7 @@ function convolution(
 ): Layer {
   const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
   checkGroups(kind, groups, inChannels, outChannels);
+  checkBoolean(kind, 'bias', bias);
   const attributes = {
     stride: checkPair(kind, 'stride', stride, 1),
     padding:
@@ -182,6 +184,7 @@ export function conv1d(
   checkInteger(kind, 'outChannels', outChannels, 1);
   checkInteger(kind, 'kernelSize', kernelSize, 1);
   checkGroups(kind, groups, inChannels, outChannels);
+  checkBoolean(kind, 'bias', bias);
   const attributes = {
     stride: checkInteger(kind, 'stride', stride, 1),
     padding:
@@ -240,6 +243,7 @@ export function convTranspose2d(
   checkInteger(kind, 'outChannels', outChannels, 1);
   const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
   checkGroups(kind, groups, inChannels, outChannels);
+  checkBoolean(kind, 'bias', bias);
   const attributes = {
     stride: checkPair(kind, 'stride', stride, 1),
     padding: checkPair(kind, 'padding', padding, 0),

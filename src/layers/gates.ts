@@ -1,5 +1,5 @@
 /** Layers that multiply by what they draw or learn: dropout, and squeeze-and-excitation. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import * as ops from '../ops/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkInteger, defineLayer, type Constructors, type Layer, type Scope } from './layer.js';
@@ -8,7 +8,10 @@ import { linear } from './linear.js';
 /** @throws LanewiseError kind 'argument' for a rate that is no probability below 1; `name` is the option's. */
 export function checkDropout(layer: string, rate: number, name = 'dropout'): void {
   if (!(typeof rate === 'number' && rate >= 0 && rate < 1))
-    throw new LanewiseError('argument', `${layer}: ${name} is ${rate}, expected 0 ≤ ${name} < 1`);
+    throw new LanewiseError(
+      'argument',
+      `${layer}: ${name} is ${show(rate)}, expected 0 ≤ ${name} < 1`,
+    );
 }
 
 /** x with elements dropped in training, for layers that drop what they pass on. */

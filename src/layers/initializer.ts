@@ -132,14 +132,14 @@ export function checkInitializer(layer: string, name: string, value: unknown): I
   if (typeof value !== 'object' || value === null)
     throw refuse(`is ${show(value)}, expected one made by init`);
   const fields = value as Readonly<Record<string, unknown>>;
-  const kind = String(fields['kind']);
+  const kind = show(fields['kind']);
   if (!Object.hasOwn(numbersOf, kind)) {
     const kinds = Object.keys(numbersOf);
     throw refuse(`is of kind '${kind}', expected one of ${kinds.join(', ')}`, nearest(kind, kinds));
   }
   for (const field of numbersOf[kind as Initializer['kind']]) {
     if (!Number.isFinite(fields[field]))
-      throw refuse(`has ${field} ${String(fields[field])}, expected a finite number`);
+      throw refuse(`has ${field} ${show(fields[field])}, expected a finite number`);
   }
   return value as Initializer;
 }

@@ -3,7 +3,7 @@
  * declared through the scope, which names them after the layer: `c1.weight`. Calling a layer on wires
  * (see wire.ts) connects it: `conv(x)`.
  */
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, nearest, show } from '../errors.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
 import { checkLayer, connect, isWire, showPart, type Wire } from './wire.js';
@@ -129,15 +129,21 @@ export interface LayerDescription {
 export const describe = (layers: readonly (readonly [string, Layer])[]): LayerDescription[] =>
   layers.map(([name, { kind, settings }]) => ({ name, kind, settings }));
 
-/** @throws LanewiseError kind 'argument' unless `value` is a whole number of at least `least`. */
-export function checkInteger(layer: string, name: string, value: unknown, least: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < least) {
-    throw new LanewiseError(
-      'argument',
-      `${layer}: ${name} is ${String(value)}, expected a whole number of at least ${least}`,
-    );
-  }
-  return value;
+/** @throws LanewiseError kind 'argument' unless `value` is a whole number from `least` to `most`. */
+export function checkInteger(
+  layer: string,
+  name: string,
+  value: unknown,
+  least: number,
+  most = Infinity,
+): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
+    return value;
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new LanewiseError(
+    'argument',
+    `${layer}: ${name} is ${show(value)}, expected a whole number ${range}`,
+  );
 }
 
 /** A number or a pair, checked, as a pair [vertical, horizontal]. */
@@ -170,7 +176,7 @@ export function checkChoice<T extends string>(
   if (choices.includes(value as T)) return value as T;
   throw new LanewiseError(
     'argument',
-    `${layer}: ${name} is '${String(value)}', expected one of ${choices.join(', ')}`,
+    `${layer}: ${name} is '${show(value)}', expected one of ${choices.join(', ')}`,
     nearest(String(value), choices),
   );
 }
@@ -180,7 +186,7 @@ export function checkBoolean(layer: string, name: string, value: unknown): boole
   if (typeof value === 'boolean') return value;
   throw new LanewiseError(
     'argument',
-    `${layer}: ${name} is ${String(value)}, expected true or false`,
+    `${layer}: ${name} is ${show(value)}, expected true or false`,
   );
 }
 
@@ -189,5 +195,5 @@ export function checkNumber(layer: string, name: string, value: unknown, most?: 
   const bound = most ?? Number.MAX_VALUE;
   if (typeof value === 'number' && value >= 0 && value <= bound) return value;
   const range = most === undefined ? 'a finite number of at least 0' : `a number in [0, ${most}]`;
-  throw new LanewiseError('argument', `${layer}: ${name} is ${String(value)}, expected ${range}`);
+  throw new LanewiseError('argument', `${layer}: ${name} is ${show(value)}, expected ${range}`);
 }

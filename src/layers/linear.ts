@@ -1,7 +1,7 @@
 /** The dense layer, in PyTorch's names and order: Linear(in, out, bias). */
 import * as ops from '../ops/index.js';
 import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
-import { checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import { checkBoolean, checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
 
 /**
  * y = x·wᵀ + b of n×inFeatures. Parameters: weight outFeatures×inFeatures, bias outFeatures.
@@ -14,6 +14,7 @@ export function linear(
 ): Layer {
   checkInteger('linear', 'inFeatures', inFeatures, 1);
   checkInteger('linear', 'outFeatures', outFeatures, 1);
+  checkBoolean('linear', 'bias', bias);
   const settings = { inFeatures, outFeatures, bias, ...initSettings('linear', inits) };
   return defineLayer('linear', settings, (scope, x) => {
     const usual = fanInUniform(inFeatures);

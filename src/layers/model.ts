@@ -2,7 +2,7 @@
  * A model: a net with its inputs described. Plain data plus `graph`, which makes its graph for a given
  * batch size. It is a layer as well, so models are made of models.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import { buildGraph, type ModelGraph, type ParameterSpec } from './graph.js';
 import {
@@ -153,7 +153,7 @@ export function checkInput(
   if (!Array.isArray(shape) || shape.length === 0) {
     throw new LanewiseError(
       'argument',
-      `model input is ${String(shape)}, expected the shape of one sample: [channels, height, width] for images`,
+      `model input is ${show(shape)}, expected the shape of one sample: [channels, height, width] for images`,
     );
   }
   const image = ['channels', 'height', 'width'];
@@ -163,7 +163,7 @@ export function checkInput(
   if (!Number.isFinite(mean) || !(deviation > 0) || !Number.isFinite(deviation)) {
     throw new LanewiseError(
       'argument',
-      `model input: mean ${mean} and deviation ${deviation}, expected finite numbers and a deviation above 0`,
+      `model input: mean ${show(mean)} and deviation ${show(deviation)}, expected finite numbers and a deviation above 0`,
     );
   }
   if (vocabulary === undefined) return { shape, mean, deviation };

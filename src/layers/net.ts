@@ -64,9 +64,13 @@ export function traceNet(
     taken.add(name);
     return name;
   };
+  const visiting = new Set<Wire>();
   const visit = (wire: Wire): string => {
     const known = names.get(wire);
     if (known !== undefined) return known;
+    if (visiting.has(wire))
+      throw new LanewiseError('argument', `the layers of a ${owner} form a cycle`);
+    visiting.add(wire);
     if (!isApplied(wire))
       throw new LanewiseError('argument', `a ${owner} uses an input that is not among its inputs`);
     wire.inputs.forEach((from) => used.add(from));
@@ -136,7 +140,8 @@ export const describeNet = ({ inputs, steps }: Net): LayerDescription[] =>
 
 /**
  * The net of a list that comes from a file, and its layers made by `create`.
- * @throws LanewiseError kind 'argument' for names that are not there, given twice, or come later: a cycle.
+ * @throws LanewiseError kind 'argument' for names that are not there, given twice, or come later: a cycle; for an
+ * input that is not used.
  */
 export function readNet(
   inputs: readonly string[],
@@ -168,6 +173,9 @@ export function readNet(
     return step;
   });
   for (const [name, from] of Object.entries(outputs)) find(`output '${name}'`, from);
+  const used = new Set([...Object.values(outputs), ...steps.flatMap((step) => step.inputs)]);
+  const idle = inputs.find((name) => !used.has(name));
+  if (idle !== undefined) throw new LanewiseError('argument', `input '${idle}' is not used`);
   checkNames(inputs, steps);
   return { inputs, steps, outputs };
 }

@@ -4,6 +4,7 @@ import type { Shape, Tensor } from '../graph/tensor.js';
 import { checkDropout, drop } from './gates.js';
 import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
 import {
+  checkBoolean,
   checkChoice,
   checkInteger,
   defineLayer,
@@ -54,6 +55,9 @@ function applyCell(
   return ops.recurrent(x, weights, cell, name.endsWith('_reverse'));
 }
 
+/** More are a mistake: each is several ops of the graph. */
+const MAX_LAYERS = 1000;
+
 function recurrent(
   kind: string,
   cell: ops.Cell,
@@ -66,7 +70,9 @@ function recurrent(
   const { dropout = 0 } = options;
   checkInteger(kind, 'inputSize', inputSize, 1);
   checkInteger(kind, 'hiddenSize', hiddenSize, 1);
-  checkInteger(kind, 'numLayers', numLayers, 1);
+  checkInteger(kind, 'numLayers', numLayers, 1, MAX_LAYERS);
+  checkBoolean(kind, 'bias', bias);
+  checkBoolean(kind, 'bidirectional', bidirectional);
   checkChoice(kind, 'returns', returns, ['sequence', 'last']);
   checkDropout(kind, dropout);
   const settings = {

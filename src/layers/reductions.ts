@@ -1,5 +1,5 @@
 /** Layers that reduce axes to one value: sum, mean and maximum. Axis 0 is the samples', which stay apart. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
@@ -19,7 +19,7 @@ function reduction(kind: string, op: (x: Tensor, axes: Axes, keepDims: boolean) 
       if (Number.isInteger(axis) && axis !== 0) continue;
       throw new LanewiseError(
         'argument',
-        `${kind}: axis is ${String(axis)}, expected a whole number but 0, the axis of the samples`,
+        `${kind}: axis is ${show(axis)}, expected a whole number but 0, the axis of the samples`,
       );
     }
     return defineLayer(kind, { axes, keepDims }, (_, input) => {

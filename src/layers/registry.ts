@@ -60,13 +60,16 @@ export function registerLayer(kind: string, create: Constructors[string]): void 
   constructors[kind] = create;
 }
 
+/** The kinds of layers that files may have. */
+export const layerKinds = (): string[] => Object.keys(constructors);
+
 /** @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
 function createLayer({ kind, settings }: LayerDescription): Layer {
   if (!Object.hasOwn(constructors, kind)) {
     throw new LanewiseError(
       'argument',
       `unknown layer '${kind}'`,
-      nearest(kind, Object.keys(constructors)) ?? 'registerLayer makes a layer of your own known',
+      nearest(kind, layerKinds()) ?? 'registerLayer makes a layer of your own known',
     );
   }
   return constructors[kind]!(settings);

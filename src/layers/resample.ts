@@ -1,5 +1,5 @@
 /** Resampling layers, in PyTorch's names: Upsample, PixelShuffle, PixelUnshuffle. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import * as ops from '../ops/index.js';
 import {
   checkBoolean,
@@ -36,7 +36,7 @@ export function upsample2d(options: Upsample2dOptions): Layer {
   const scales: readonly unknown[] = Array.isArray(scale) ? scale : [scale ?? 1];
   const inRange = (s: unknown) => typeof s === 'number' && Number.isFinite(s) && s > 0;
   if (scales.length < 1 || scales.length > 2 || !scales.every(inRange)) {
-    throw refuse(`scale is ${String(scale)}, expected one or two numbers above 0`);
+    throw refuse(`scale is ${scales.map(show).join(', ')}, expected one or two numbers above 0`);
   }
   checkChoice(kind, 'mode', mode, ['nearest', 'bilinear'] as const);
   if (checkBoolean(kind, 'alignCorners', alignCorners) && mode === 'nearest') {

@@ -1,5 +1,5 @@
 /** Layers that move elements. Axes are those of PyTorch, 0 being the samples, which stays as it is. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
@@ -16,7 +16,7 @@ function checkWhole(layer: string, name: string, value: unknown): number {
   if (Number.isInteger(value)) return value as number;
   throw new LanewiseError(
     'argument',
-    `${layer}: ${name} is ${String(value)}, expected a whole number`,
+    `${layer}: ${name} is ${show(value)}, expected a whole number`,
   );
 }
 
@@ -79,12 +79,15 @@ export function slice(axis: number, start: number, stop?: number): Layer {
   checkWhole('slice', 'start', start);
   if (stop !== undefined) checkWhole('slice', 'stop', stop);
   const settings = { axis, start, ...(stop === undefined ? {} : { stop }) };
-  return defineLayer('slice', settings, (_, x) =>
-    ops.slice(x!, [
+  return defineLayer('slice', settings, (_, x) => {
+    const { shape } = x!;
+    if (axis >= shape.length)
+      throw new ShapeError('slice', `${showShape(shape)} has no axis ${axis}`);
+    return ops.slice(x!, [
       ...Array.from({ length: axis }, (): ops.Range => []),
       stop === undefined ? [start] : [start, stop],
-    ]),
-  );
+    ]);
+  });
 }
 
 /** `widths` = [before, after] elements of `value` for each axis but that of the samples. */
@@ -96,7 +99,7 @@ export function pad(
     throw new LanewiseError('argument', 'pad: widths is no list of pairs');
   for (const width of widths.flat()) checkInteger('pad', 'widths', width, 0);
   if (!Number.isFinite(value))
-    throw new LanewiseError('argument', `pad: value is ${value}, expected a finite number`);
+    throw new LanewiseError('argument', `pad: value is ${show(value)}, expected a finite number`);
   return defineLayer('pad', { widths, value }, (_, x) =>
     ops.pad(x!, [[0, 0] as const, ...widths], value),
   );

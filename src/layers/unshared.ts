@@ -1,9 +1,16 @@
 /** Convolutions whose maps or places are connected each in their own way, and borders as a layer. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { checkPaddingMode, type ConvOptions, type Extent } from './conv2d.js';
 import { fanInUniform } from './initializer.js';
-import { checkInteger, checkPair, defineLayer, type Constructors, type Layer } from './layer.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkPair,
+  defineLayer,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
 /** @throws LanewiseError kind 'argument' unless each output lists different input channels, at least one. */
 function checkTable(kind: string, inChannels: number, table: ops.ConnectionTable): void {
@@ -18,7 +25,9 @@ function checkTable(kind: string, inChannels: number, table: ops.ConnectionTable
       )
     : 0;
   if (wrong < 0) return;
-  const found = isList ? `output ${wrong} has [${String(table[wrong])}]` : `it is ${String(table)}`;
+  const found = isList
+    ? `output ${wrong} has ${JSON.stringify(table[wrong])}`
+    : `it is ${show(table)}`;
   throw new LanewiseError(
     'argument',
     `${kind}: table lists each output's input channels, different ones from 0 to ${inChannels - 1}: ${found}`,
@@ -40,6 +49,7 @@ export function connectedConv2d(
 ): Layer {
   const { stride = 1, padding = 0, bias = true } = options;
   const kind = 'connectedConv2d';
+  checkBoolean(kind, 'bias', bias);
   checkInteger(kind, 'inChannels', inChannels, 1);
   checkTable(kind, inChannels, table);
   const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
@@ -73,6 +83,7 @@ export function locallyConnected2d(
 ): Layer {
   const { stride = 1, padding = 0, paddingMode = 'zeros', bias = true } = options;
   const kind = 'locallyConnected2d';
+  checkBoolean(kind, 'bias', bias);
   checkInteger(kind, 'inChannels', inChannels, 1);
   checkInteger(kind, 'outChannels', outChannels, 1);
   const kernel = checkPair(kind, 'kernelSize', kernelSize, 1);
@@ -102,8 +113,8 @@ export function pad2d(
 ): Layer {
   const kind = 'pad2d';
   checkPaddingMode(kind, mode);
-  if (typeof value !== 'number') {
-    throw new LanewiseError('argument', `pad2d: value is ${String(value)}, expected a number`);
+  if (!Number.isFinite(value)) {
+    throw new LanewiseError('argument', `pad2d: value is ${show(value)}, expected a finite number`);
   }
   const sides = sidesOf(padding);
   return defineLayer(kind, { padding, mode, value }, (_, x) =>

@@ -1,5 +1,5 @@
 /** The loss of a whole model: one term an output, blended with weights. */
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, nearest, show } from '../errors.js';
 import { createLoss, lossFor, type Loss, type LossDescription, type LossName } from './loss.js';
 
 /** A share of the total loss: `weight` times the loss of one output. */
@@ -15,7 +15,9 @@ type Weighted = LossName | Loss | { readonly loss: LossName | Loss; readonly wei
 /** One loss for every output, or for some outputs their own: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. */
 export type LossSetting = LossName | Loss | Readonly<Record<string, Weighted>>;
 
-const isLoss = (value: object): value is Loss => 'perSample' in value;
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const isLoss = (value: unknown): value is Loss => isObject(value) && 'perSample' in value;
 
 /**
  * The terms of `setting` for a model's outputs, in the outputs' order.
@@ -26,8 +28,8 @@ export function lossTerms(setting: LossSetting, outputs: readonly string[]): Los
     const loss = lossFor(setting as LossName | Loss);
     return outputs.map((output) => ({ output, loss, weight: 1 }));
   }
-  if (typeof setting !== 'object' || setting === null)
-    throw new LanewiseError('argument', `loss is ${String(setting)}, expected a name or a loss`);
+  if (!isObject(setting))
+    throw new LanewiseError('argument', `loss is ${show(setting)}, expected a name or a loss`);
   const unknown = Object.keys(setting).find((name) => !outputs.includes(name));
   if (unknown !== undefined) {
     throw new LanewiseError(
@@ -46,7 +48,7 @@ export function lossTerms(setting: LossSetting, outputs: readonly string[]): Los
     const given = named[output];
     if (given === undefined) return [];
     const { loss, weight = 1 }: Exclude<Weighted, LossName | Loss> =
-      typeof given === 'string' || isLoss(given) ? { loss: given } : given;
+      isObject(given) && !isLoss(given) ? given : { loss: given };
     if (typeof weight !== 'number' || !Number.isFinite(weight)) {
       throw new LanewiseError(
         'argument',

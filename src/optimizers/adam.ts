@@ -4,7 +4,9 @@
  */
 import { integerPower } from '../arithmetic.js';
 import {
+  checkBetas,
   checkNumber,
+  checkOptions,
   createOptimizer,
   type CommonOptions,
   type Optimizer,
@@ -20,12 +22,11 @@ export interface AdamOptions extends CommonOptions {
   readonly eps?: number;
 }
 
-function rule(
-  kind: string,
-  { lr = 0.001, betas: [beta1, beta2] = [0.9, 0.999], eps = 1e-8 }: AdamOptions,
-): Rule {
-  checkNumber('adam beta 1', beta1, 0, 1);
-  checkNumber('adam beta 2', beta2, 0, 1);
+function rule(kind: string, options: AdamOptions): Rule {
+  checkOptions(kind, options);
+  const { lr = 0.001, betas = [0.9, 0.999], eps = 1e-8 } = options;
+  checkBetas('adam', betas);
+  const [beta1, beta2] = betas;
   checkNumber('adam eps', eps, 0);
   return {
     kind,

@@ -2,7 +2,13 @@
  * Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms", algorithm 2): each weight moves by
  * lr in the direction of a mix of momentum and gradient. Its weight decay is decoupled.
  */
-import { checkNumber, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
+import {
+  checkBetas,
+  checkOptions,
+  createOptimizer,
+  type CommonOptions,
+  type Optimizer,
+} from './optimizer.js';
 
 export interface LionOptions extends Omit<CommonOptions, 'decoupled'> {
   /** Default 1e-4. */
@@ -13,9 +19,10 @@ export interface LionOptions extends Omit<CommonOptions, 'decoupled'> {
 
 /** @throws LanewiseError kind 'argument' for values out of range. */
 export function lion(options: LionOptions = {}): Optimizer {
-  const { lr = 1e-4, betas: [beta1, beta2] = [0.9, 0.99] } = options;
-  checkNumber('lion beta 1', beta1, 0, 1);
-  checkNumber('lion beta 2', beta2, 0, 1);
+  checkOptions('lion', options);
+  const { lr = 1e-4, betas = [0.9, 0.99] } = options;
+  checkBetas('lion', betas);
+  const [beta1, beta2] = betas;
   return createOptimizer(
     { ...options, decoupled: true },
     {

@@ -5,7 +5,13 @@
  * Nesterov's (PyTorch's form) goes one more step along v: p ← p − lr·(g + βv), or of (1 − β)g + βv.
  */
 import { LanewiseError } from '../errors.js';
-import { checkNumber, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
+import {
+  checkNumber,
+  checkOptions,
+  createOptimizer,
+  type CommonOptions,
+  type Optimizer,
+} from './optimizer.js';
 
 export interface MomentumOptions extends CommonOptions {
   readonly lr: number;
@@ -19,6 +25,7 @@ export interface MomentumOptions extends CommonOptions {
 
 /** @throws LanewiseError kind 'argument' for values out of range. */
 export function momentum(options: MomentumOptions): Optimizer {
+  checkOptions('momentum', options);
   const { lr, beta = 0.9, form = 'sum', nesterov = false } = options;
   checkNumber('momentum beta', beta, 0, 1);
   if (form !== 'sum' && form !== 'mean') {

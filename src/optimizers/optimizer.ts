@@ -1,5 +1,5 @@
 /** What an optimizer is: plain settings, the values that change with each step, and the kernel calls. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError, show } from '../errors.js';
 import { advance, type Address, type Emitter } from '../program/program.js';
 import { describePattern, type Pattern } from './names.js';
 
@@ -80,6 +80,7 @@ export function createOptimizer<Options extends CommonOptions>(
   make: (options: Options) => Optimizer,
 ): Optimizer {
   const { weightDecay = 0, decoupled = false, l1 = 0, groups = [] } = options;
+  checkGroups(rule.kind, groups);
   checkNumber('learning rate', rule.lr, 0);
   checkNumber('weight decay', weightDecay, 0);
   checkNumber('l1', l1, 0);
@@ -134,6 +135,36 @@ export const ratesOfStep = (optimizer: Optimizer, step: number, factor: number):
   withGroups(optimizer).flatMap((each) =>
     padded(each.rates(step, each.learningRate * factor), RATE_SLOTS),
   );
+
+/** @throws LanewiseError kind 'argument' for what is no object, such as a bare learning rate. */
+export function checkOptions(optimizer: string, options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw new LanewiseError(
+    'argument',
+    `${optimizer}: options are ${show(options)}, expected an object such as { lr: 0.1 }`,
+  );
+}
+
+/** @throws LanewiseError kind 'argument' unless they are two numbers in [0, 1). */
+export function checkBetas(optimizer: string, betas: unknown): void {
+  if (!Array.isArray(betas) || betas.length !== 2) {
+    throw new LanewiseError(
+      'argument',
+      `${optimizer}: betas are ${show(betas)}, expected two numbers in [0, 1)`,
+    );
+  }
+  betas.forEach((beta, i) => checkNumber(`${optimizer} beta ${i + 1}`, beta, 0, 1));
+}
+
+/** @throws LanewiseError kind 'argument' for what is no list of objects. */
+function checkGroups(optimizer: string, groups: unknown): void {
+  const isGroup = (group: unknown) => typeof group === 'object' && group !== null;
+  if (Array.isArray(groups) && groups.every(isGroup)) return;
+  throw new LanewiseError(
+    'argument',
+    `${optimizer}: groups are no list of { match, lr, … }: ${JSON.stringify(groups)}`,
+  );
+}
 
 /** @throws LanewiseError kind 'argument' unless the number is finite (as a float32), at least `low` and below `high`. */
 export function checkNumber(name: string, value: number, low: number, high = Infinity): number {

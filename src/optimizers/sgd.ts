@@ -1,5 +1,5 @@
 /** Stochastic gradient descent: p ← p − lr·(g + weightDecay·p). Robbins & Monro 1951. */
-import { createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
+import { checkOptions, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 
 export interface SgdOptions extends CommonOptions {
   readonly lr: number;
@@ -7,6 +7,7 @@ export interface SgdOptions extends CommonOptions {
 
 /** @throws LanewiseError kind 'argument' for a rate or decay that is negative or not finite. */
 export function sgd(options: SgdOptions): Optimizer {
+  checkOptions('sgd', options);
   return createOptimizer(
     options,
     {

@@ -1,12 +1,12 @@
 /** Gradients for the user to look at: of the mean loss of some samples, by parameters and by inputs. */
 import { checkDataset, type AnyDataset } from '../data/dataset.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, nearest, show } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Mode, Model } from '../layers/index.js';
 import { lossTerms, type LossSetting } from '../losses/terms.js';
 import { computeGradients } from '../parallel/gradients.js';
 import type { Weights } from '../parallel/session.js';
-import { checkComplete, checkModel, resolveNumerics } from './settings.js';
+import { checkComplete, checkModel, checkName, checkWhole, resolveNumerics } from './settings.js';
 
 export interface GradientOptions {
   /** Default `crossEntropy`. */
@@ -45,6 +45,10 @@ export async function gradientsOf(
     ...Object.keys(model.architecture.inputs),
   ];
   const names = by ?? trained.map(({ name }) => name);
+  if (!Array.isArray(names))
+    throw new LanewiseError('argument', `by is ${show(by)}, expected a list of names`);
+  checkName('mode', mode, ['training', 'evaluation']);
+  checkWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new LanewiseError(

@@ -107,11 +107,11 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   checkKnown(settings);
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
-  checkPresent('optimizer', optimizer, 'one made by sgd, momentum, adam, …');
   const count = countOf(checkDataset(data));
   const batch = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
   const { average, clipNorm, clipValue, freeze, weights } = settings;
-  if (average !== undefined) checkPresent('average', average, 'one made by ema or swa');
+  checkMethod('optimizer', optimizer, 'update', 'one made by sgd, momentum, adam, …');
+  if (average !== undefined) checkMethod('average', average, 'share', 'one made by ema or swa');
   checkBound('clipNorm', clipNorm);
   checkBound('clipValue', clipValue);
   if (weights) checkWeights(model, weights);
@@ -170,10 +170,10 @@ export function checkWeights(model: Model, weights: Weights): void {
       );
     }
     const count = sizeOf(spec.shape);
-    if (values.length !== count) {
+    if (!(values instanceof Float32Array) || values.length !== count) {
       throw new LanewiseError(
         'argument',
-        `weights of '${name}': ${values.length} values, expected ${count} (${showShape(spec.shape)})`,
+        `weights of '${name}': ${values instanceof Float32Array ? `${values.length} values` : show(values)}, expected ${count} (${showShape(spec.shape)})`,
       );
     }
   }
@@ -194,6 +194,13 @@ function checkPresent(name: string, value: unknown, expected: string): void {
   throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
 }
 
+/** Made by a function of ours or like it: an object that has `method`. */
+function checkMethod(name: string, value: unknown, method: string, expected: string): void {
+  checkPresent(name, value, expected);
+  if (typeof (value as Readonly<Record<string, unknown>>)[method] === 'function') return;
+  throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
+}
+
 export const resolveWorkers = (workers: number = machineParallelism()): number =>
   checkWhole('workers', workers, 0, MAX_WORKERS);
 
@@ -209,7 +216,7 @@ export function checkWhole(name: string, value: number, least: number, most = In
   );
 }
 
-function checkName(name: string, value: string, known: readonly string[]): string {
+export function checkName(name: string, value: string, known: readonly string[]): string {
   if (known.includes(value)) return value;
   throw new LanewiseError(
     'argument',

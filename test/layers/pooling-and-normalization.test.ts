@@ -152,7 +152,7 @@ test('settings that cannot be are refused as arguments', () => {
   refused(() => maxPool2d(2, { ceilMode: 1 as never }), /ceilMode is 1, expected true or false/);
   refused(
     () => maxPool1d([2, 2] as never),
-    /maxPool1d: kernelSize is 2,2, expected a whole number/,
+    /maxPool1d: kernelSize is an array, expected a whole number/,
   );
   refused(() => layers.adaptiveAvgPool2d(0), /adaptiveAvgPool2d: outputSize is 0, expected/);
   refused(() => layers.subsampling2d(0, 2), /subsampling2d: channels is 0, expected/);

@@ -1,0 +1,23 @@
+/** Every architecture of the zoo is rebuilt from its JSON: the same layers, parameters and outputs. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { rebuild, type Architecture, type Model } from '../../src/layers/index.js';
+import * as zoo from '../../src/models/index.js';
+
+const { googLeNetLoss: _, ...makers } = zoo;
+const entries = Object.entries(makers) as unknown as [string, (options: object) => Model][];
+
+for (const [name, make] of entries) {
+  test(`${name} survives its JSON`, () => {
+    // Only models of text read it.
+    const model = make({ vocabulary: 7 });
+    const back = rebuild(JSON.parse(JSON.stringify(model.architecture)) as Architecture);
+    assert.equal(JSON.stringify(back.architecture), JSON.stringify(model.architecture));
+    const specs = ({ parameters }: Model) =>
+      parameters.map((spec) => [spec.name, spec.shape, spec.role, spec.momentum]);
+    assert.equal(specs(back), specs(model));
+    assert.equal([...back.outputs], [...model.outputs]);
+  });
+}
+
+test.run();
