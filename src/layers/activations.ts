@@ -5,6 +5,7 @@ import { constantly } from './initializer.js';
 import {
   checkChoice,
   checkInteger,
+  checkOptions,
   defineLayer,
   direct,
   plain,
@@ -20,12 +21,12 @@ function checkFinite(layer: string, name: string, value: unknown): number {
 }
 
 /** x above 0, else negativeSlope·x; default 0.01 (Maas et al. 2013). */
-export const leakyRelu = direct(
-  ({ negativeSlope = 0.01 }: { readonly negativeSlope?: number } = {}) => {
-    checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
-    return defineLayer('leakyRelu', { negativeSlope }, (_, x) => ops.leakyRelu(x!, negativeSlope));
-  },
-);
+export const leakyRelu = direct((options: { readonly negativeSlope?: number } = {}) => {
+  checkOptions('leakyRelu', options, ['negativeSlope']);
+  const { negativeSlope = 0.01 } = options;
+  checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
+  return defineLayer('leakyRelu', { negativeSlope }, (_, x) => ops.leakyRelu(x!, negativeSlope));
+});
 
 export interface PreluOptions {
   /** 1 for one slope, or the number of channels (axis 1); default 1. */
@@ -35,7 +36,9 @@ export interface PreluOptions {
 }
 
 /** x above 0, else weight·x (He et al. 2015). Parameter: weight of numParameters. */
-export const prelu = direct(({ numParameters = 1, init = 0.25 }: PreluOptions = {}) => {
+export const prelu = direct((options: PreluOptions = {}) => {
+  checkOptions('prelu', options, ['numParameters', 'init']);
+  const { numParameters = 1, init = 0.25 } = options;
   checkInteger('prelu', 'numParameters', numParameters, 1);
   checkFinite('prelu', 'init', init);
   return defineLayer('prelu', { numParameters, init }, (scope, x) =>
@@ -44,7 +47,9 @@ export const prelu = direct(({ numParameters = 1, init = 0.25 }: PreluOptions = 
 });
 
 /** x above 0, else alpha·(eˣ − 1); default 1 (Clevert et al. 2016). */
-export const elu = direct(({ alpha = 1 }: { readonly alpha?: number } = {}) => {
+export const elu = direct((options: { readonly alpha?: number } = {}) => {
+  checkOptions('elu', options, ['alpha']);
+  const { alpha = 1 } = options;
   checkFinite('elu', 'alpha', alpha);
   return defineLayer('elu', { alpha }, (_, x) => ops.elu(x!, alpha));
 });
@@ -53,12 +58,12 @@ export const elu = direct(({ alpha = 1 }: { readonly alpha?: number } = {}) => {
 export const selu = plain('selu', ops.selu);
 
 /** x·Φ(x); `approximate: 'tanh'` as GPT-2 has it, default 'none' (Hendrycks & Gimpel 2016). */
-export const gelu = direct(
-  ({ approximate = 'none' }: { readonly approximate?: ops.Approximation } = {}) => {
-    checkChoice('gelu', 'approximate', approximate, ['none', 'tanh']);
-    return defineLayer('gelu', { approximate }, (_, x) => ops.gelu(x!, approximate));
-  },
-);
+export const gelu = direct((options: { readonly approximate?: ops.Approximation } = {}) => {
+  checkOptions('gelu', options, ['approximate']);
+  const { approximate = 'none' } = options;
+  checkChoice('gelu', 'approximate', approximate, ['none', 'tanh']);
+  return defineLayer('gelu', { approximate }, (_, x) => ops.gelu(x!, approximate));
+});
 
 /** x / (1 + e⁻ˣ), also called swish. */
 export const silu = plain('silu', ops.silu);
@@ -77,7 +82,9 @@ export interface HardTanhOptions {
 }
 
 /** min(max(x, minVal), maxVal) */
-export const hardTanh = direct(({ minVal = -1, maxVal = 1 }: HardTanhOptions = {}) => {
+export const hardTanh = direct((options: HardTanhOptions = {}) => {
+  checkOptions('hardTanh', options, ['minVal', 'maxVal']);
+  const { minVal = -1, maxVal = 1 } = options;
   checkFinite('hardTanh', 'minVal', minVal);
   checkFinite('hardTanh', 'maxVal', maxVal);
   if (minVal >= maxVal)

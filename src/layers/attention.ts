@@ -7,11 +7,19 @@ import { checkDropout, drop } from './gates.js';
 import {
   constantly,
   fanInUniform,
+  INIT_OPTIONS,
   initSettings,
   type Initializer,
   type InitOptions,
 } from './initializer.js';
-import { checkBoolean, checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  defineLayer,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
 /** `weightInit` is of in_proj_weight (default Glorot's uniform) and out_proj.weight (default ±1/√embedDim). */
 export interface AttentionOptions extends InitOptions {
@@ -34,8 +42,11 @@ export interface AttentionOptions extends InitOptions {
 export function multiheadAttention(
   embedDim: number,
   numHeads: number,
-  { causal = false, bias = true, dropout = 0, ...inits }: AttentionOptions = {},
+  options: AttentionOptions = {},
 ): Layer {
+  const known = ['causal', 'bias', 'dropout', 'outInit', ...INIT_OPTIONS];
+  checkOptions('multiheadAttention', options, known);
+  const { causal = false, bias = true, dropout = 0, ...inits } = options;
   const D = checkInteger('multiheadAttention', 'embedDim', embedDim, 1);
   checkInteger('multiheadAttention', 'numHeads', numHeads, 1);
   if (D % numHeads !== 0) {

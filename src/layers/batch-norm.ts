@@ -7,6 +7,7 @@ import {
   checkBoolean,
   checkInteger,
   checkNumber,
+  checkOptions,
   defineLayer,
   type Layer,
   type Scope,
@@ -24,6 +25,7 @@ export interface BatchNormOptions {
 /** `axes` are the numbers of axes an input may have, `expected` names them. */
 function batchNorm(kind: string, axes: readonly number[], expected: string) {
   return (features: number, options: BatchNormOptions = {}): Layer => {
+    checkOptions(kind, options, ['eps', 'momentum', 'affine']);
     const { eps = 1e-5, momentum = 0.1, affine = true } = options;
     checkInteger(kind, 'features', features, 1);
     checkNumber(kind, 'eps', eps);

@@ -3,7 +3,7 @@ import { LanewiseError, show } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import { defineLayer, namedLayers, type Layer, type Layers } from './layer.js';
+import { checkOptions, defineLayer, namedLayers, type Layer, type Layers } from './layer.js';
 import { chainNet, describeNet, runNet, traceNet, type LayerTree, type Net } from './net.js';
 import { isWire, showPart, type Wire } from './wire.js';
 
@@ -33,8 +33,10 @@ export interface ResidualOptions {
 export function residual(
   body: Layers,
   shortcut: Layers = [],
-  { activation = 'none' }: ResidualOptions = {},
+  options: ResidualOptions = {},
 ): Layer {
+  checkOptions('residual', options, ['activation']);
+  const { activation = 'none' } = options;
   const net = chainNet(namedLayers('residual', body));
   const way = Object.keys(shortcut).length > 0 ? chain(shortcut) : undefined;
   if (activation !== 'none' && activation !== 'relu') {

@@ -4,11 +4,12 @@
  */
 import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
-import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
+import { fanInUniform, INIT_OPTIONS, initSettings, type InitOptions } from './initializer.js';
 import {
   checkBoolean,
   checkChoice,
   checkInteger,
+  checkOptions,
   checkPair,
   defineLayer,
   type Constructors,
@@ -66,6 +67,9 @@ const unlessDefault = (
   defaults: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> =>
   Object.fromEntries(Object.entries(options).filter(([name, value]) => value !== defaults[name]));
+
+/** Names of the options of every convolution. */
+const COMMON = ['stride', 'padding', 'dilation', 'bias', ...INIT_OPTIONS] as const;
 
 /** What conv2d and depthwiseConv2d have in common. */
 function convolution(
@@ -134,6 +138,7 @@ export function conv2d(
 ): Layer {
   checkInteger('conv2d', 'inChannels', inChannels, 1);
   checkInteger('conv2d', 'outChannels', outChannels, 1);
+  checkOptions('conv2d', options, [...COMMON, 'groups', 'paddingMode', 'algorithm']);
   const { groups = 1 } = options;
   return convolution('conv2d', [inChannels, outChannels], kernelSize, options, {
     inChannels,
@@ -155,9 +160,11 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'groups' | '
 export function depthwiseConv2d(
   inChannels: number,
   kernelSize: Extent,
-  { depthMultiplier = 1, ...options }: DepthwiseConv2dOptions = {},
+  given: DepthwiseConv2dOptions = {},
 ): Layer {
   const kind = 'depthwiseConv2d';
+  checkOptions(kind, given, [...COMMON, 'depthMultiplier', 'paddingMode']);
+  const { depthMultiplier = 1, ...options } = given;
   checkInteger(kind, 'inChannels', inChannels, 1);
   checkInteger(kind, 'depthMultiplier', depthMultiplier, 1);
   const channels = [inChannels, inChannels * depthMultiplier] as const;
@@ -176,6 +183,7 @@ export function conv1d(
   kernelSize: number,
   options: ConvOptions<number> = {},
 ): Layer {
+  checkOptions('conv1d', options, [...COMMON, 'groups', 'paddingMode']);
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const { paddingMode = 'zeros', bias = true, weightInit, biasInit } = options;
   const inits = initSettings('conv1d', { weightInit, biasInit });
@@ -227,6 +235,7 @@ export function convTranspose2d(
   kernelSize: Extent,
   options: ConvTranspose2dOptions = {},
 ): Layer {
+  checkOptions('convTranspose2d', options, [...COMMON, 'groups', 'outputPadding']);
   const {
     stride = 1,
     padding = 0,

@@ -4,7 +4,14 @@ import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
 import { normal } from './init.js';
 import { initSettings, type InitOptions } from './initializer.js';
-import { checkBoolean, checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  defineLayer,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
 /** Default N(0, 1), as PyTorch's. */
 type TableInit = Pick<InitOptions, 'weightInit'>;
@@ -23,8 +30,10 @@ export interface EmbeddingOptions extends TableInit {
 export function embedding(
   numEmbeddings: number,
   embeddingDim: number,
-  { reversible = false, ...inits }: EmbeddingOptions = {},
+  options: EmbeddingOptions = {},
 ): Layer {
+  checkOptions('embedding', options, ['reversible', 'weightInit']);
+  const { reversible = false, ...inits } = options;
   checkInteger('embedding', 'numEmbeddings', numEmbeddings, 1);
   checkInteger('embedding', 'embeddingDim', embeddingDim, 1);
   checkBoolean('embedding', 'reversible', reversible);
@@ -53,6 +62,7 @@ export function positionEmbedding(
   embeddingDim: number,
   inits: TableInit = {},
 ): Layer {
+  checkOptions('positionEmbedding', inits, ['weightInit']);
   checkInteger('positionEmbedding', 'length', length, 1);
   checkInteger('positionEmbedding', 'embeddingDim', embeddingDim, 1);
   const { weightInit = normal() } = inits;

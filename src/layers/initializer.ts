@@ -144,6 +144,9 @@ export function checkInitializer(layer: string, name: string, value: unknown): I
   return value as Initializer;
 }
 
+/** Names of the options below. */
+export const INIT_OPTIONS = ['weightInit', 'biasInit'] as const;
+
 /** Options of layers with a weight and a bias. */
 export interface InitOptions {
   /** Default uniform in ±1/√fan-in. */

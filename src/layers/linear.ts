@@ -1,7 +1,14 @@
 /** The dense layer, in PyTorch's names and order: Linear(in, out, bias). */
 import * as ops from '../ops/index.js';
-import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
-import { checkBoolean, checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import { fanInUniform, INIT_OPTIONS, initSettings, type InitOptions } from './initializer.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  defineLayer,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
 /**
  * y = x·wᵀ + b of n×inFeatures. Parameters: weight outFeatures×inFeatures, bias outFeatures.
@@ -10,8 +17,10 @@ import { checkBoolean, checkInteger, defineLayer, type Constructors, type Layer 
 export function linear(
   inFeatures: number,
   outFeatures: number,
-  { bias = true, ...inits }: { readonly bias?: boolean } & InitOptions = {},
+  options: { readonly bias?: boolean } & InitOptions = {},
 ): Layer {
+  checkOptions('linear', options, ['bias', ...INIT_OPTIONS]);
+  const { bias = true, ...inits } = options;
   checkInteger('linear', 'inFeatures', inFeatures, 1);
   checkInteger('linear', 'outFeatures', outFeatures, 1);
   checkBoolean('linear', 'bias', bias);

@@ -9,6 +9,7 @@ import {
   checkBoolean,
   checkInteger,
   checkNumber,
+  checkOptions,
   defineLayer,
   type Constructors,
   type Layer,
@@ -46,6 +47,7 @@ export function layerNorm(
   options: Omit<NormOptions, 'affine'> & { readonly elementwiseAffine?: boolean } = {},
 ): Layer {
   const kind = 'layerNorm';
+  checkOptions(kind, options, ['eps', 'elementwiseAffine']);
   const { eps = 1e-5, elementwiseAffine = true } = options;
   const shape = Array.isArray(normalizedShape)
     ? (normalizedShape as readonly number[])
@@ -68,6 +70,7 @@ export function layerNorm(
  */
 export function groupNorm(groups: number, channels: number, options: NormOptions = {}): Layer {
   const kind = 'groupNorm';
+  checkOptions(kind, options, ['eps', 'affine']);
   const { eps = 1e-5, affine = true } = options;
   checkInteger(kind, 'groups', groups, 1);
   checkInteger(kind, 'channels', channels, 1);
@@ -93,6 +96,7 @@ export function groupNorm(groups: number, channels: number, options: NormOptions
  */
 export function instanceNorm2d(features: number, options: NormOptions = {}): Layer {
   const kind = 'instanceNorm2d';
+  checkOptions(kind, options, ['eps', 'affine']);
   const { eps = 1e-5, affine = false } = options;
   checkInteger(kind, 'features', features, 1);
   checkNumber(kind, 'eps', eps);
@@ -119,6 +123,7 @@ export interface LocalResponseNormOptions {
  */
 export function localResponseNorm(size: number, options: LocalResponseNormOptions = {}): Layer {
   const kind = 'localResponseNorm';
+  checkOptions(kind, options, ['alpha', 'beta', 'k']);
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
   checkInteger(kind, 'size', size, 1);
   for (const [name, value] of Object.entries({ alpha, beta, k })) checkNumber(kind, name, value);

@@ -6,6 +6,7 @@ import { constantly } from './initializer.js';
 import {
   checkBoolean,
   checkInteger,
+  checkOptions,
   checkPair,
   defineLayer,
   plain,
@@ -31,9 +32,12 @@ export interface AvgPoolOptions<Size = Extent> extends PoolOptions<Size> {
   readonly countIncludePad?: boolean;
 }
 
+const POOL_OPTIONS = ['stride', 'padding', 'ceilMode', 'countIncludePad'] as const;
+
 /** Settings as they were given, defaults left out: a file says what the constructor was told. */
 function pool2d(kind: string, op: (x: Tensor, attributes: AvgPoolAttributes) => Tensor) {
   return (kernelSize: Extent, options: AvgPoolOptions = {}): Layer => {
+    checkOptions(kind, options, POOL_OPTIONS);
     const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true } = options;
     const attributes = {
       kernel: checkPair(kind, 'kernelSize', kernelSize, 1),
@@ -57,6 +61,7 @@ export const maxPool2d: (kernelSize: Extent, options?: PoolOptions) => Layer = p
 
 function pool1d(kind: string, op: typeof ops.avgPool1d) {
   return (kernelSize: number, options: AvgPoolOptions<number> = {}): Layer => {
+    checkOptions(kind, options, POOL_OPTIONS);
     const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true } = options;
     const attributes = {
       kernel: checkInteger(kind, 'kernelSize', kernelSize, 1),
@@ -109,9 +114,11 @@ export const globalMaxPool1d = plain('globalMaxPool1d', ops.globalMaxPool1d);
 export function subsampling2d(
   channels: number,
   kernelSize: Extent,
-  { stride = kernelSize }: { readonly stride?: Extent } = {},
+  options: { readonly stride?: Extent } = {},
 ): Layer {
   const kind = 'subsampling2d';
+  checkOptions(kind, options, ['stride']);
+  const { stride = kernelSize } = options;
   checkInteger(kind, 'channels', channels, 1);
   const kernel = checkPair(kind, 'kernelSize', kernelSize, 1);
   const attributes = { kernel, stride: checkPair(kind, 'stride', stride, 1) };

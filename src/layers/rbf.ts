@@ -2,7 +2,14 @@
 import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { fanInUniform, type Initializer } from './initializer.js';
-import { checkBoolean, checkInteger, defineLayer, type Constructors, type Layer } from './layer.js';
+import {
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  defineLayer,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
 /** @throws LanewiseError kind 'argument' unless `centres` has outFeatures rows of inFeatures numbers. */
 function checkCentres(centres: unknown, inFeatures: number, outFeatures: number): number[] {
@@ -31,11 +38,9 @@ export interface RbfOptions {
  * parameters, or among them if they are trained.
  * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range, or other centres.
  */
-export function rbf(
-  inFeatures: number,
-  outFeatures: number,
-  { centres, trainable = centres === undefined }: RbfOptions = {},
-): Layer {
+export function rbf(inFeatures: number, outFeatures: number, options: RbfOptions = {}): Layer {
+  checkOptions('rbf', options, ['centres', 'trainable']);
+  const { centres, trainable = centres === undefined } = options;
   checkInteger('rbf', 'inFeatures', inFeatures, 1);
   checkInteger('rbf', 'outFeatures', outFeatures, 1);
   checkBoolean('rbf', 'trainable', trainable);

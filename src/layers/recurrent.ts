@@ -2,11 +2,12 @@
 import * as ops from '../ops/index.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import { checkDropout, drop } from './gates.js';
-import { fanInUniform, initSettings, type InitOptions } from './initializer.js';
+import { fanInUniform, INIT_OPTIONS, initSettings, type InitOptions } from './initializer.js';
 import {
   checkBoolean,
   checkChoice,
   checkInteger,
+  checkOptions,
   defineLayer,
   type Constructors,
   type Layer,
@@ -58,6 +59,15 @@ function applyCell(
 /** More are a mistake: each is several ops of the graph. */
 const MAX_LAYERS = 1000;
 
+const KNOWN = [
+  'numLayers',
+  'bias',
+  'bidirectional',
+  'returns',
+  'dropout',
+  ...INIT_OPTIONS,
+] as const;
+
 function recurrent(
   kind: string,
   cell: ops.Cell,
@@ -66,6 +76,7 @@ function recurrent(
   options: RecurrentOptions,
   more: Settings = {},
 ): Layer {
+  checkOptions(kind, options, KNOWN);
   const { numLayers = 1, bias = true, bidirectional = false, returns = 'sequence' } = options;
   const { dropout = 0 } = options;
   checkInteger(kind, 'inputSize', inputSize, 1);
@@ -112,11 +123,9 @@ const sideBySide = (parts: readonly Tensor[]): Tensor =>
  * on; of the other direction with the ending _reverse.
  * @throws LanewiseError kind 'argument' for settings out of range.
  */
-export function rnn(
-  inputSize: number,
-  hiddenSize: number,
-  { nonlinearity = 'tanh', ...options }: RnnOptions = {},
-): Layer {
+export function rnn(inputSize: number, hiddenSize: number, given: RnnOptions = {}): Layer {
+  checkOptions('rnn', given, ['nonlinearity', ...KNOWN]);
+  const { nonlinearity = 'tanh', ...options } = given;
   const cell = checkChoice('rnn', 'nonlinearity', nonlinearity, ['tanh', 'relu']);
   return recurrent('rnn', cell, inputSize, hiddenSize, options, { nonlinearity });
 }

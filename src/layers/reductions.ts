@@ -3,7 +3,7 @@ import { LanewiseError, show } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import { checkBoolean, defineLayer, type Constructors, type Layer } from './layer.js';
+import { checkBoolean, checkOptions, defineLayer, type Constructors, type Layer } from './layer.js';
 
 export interface ReductionOptions {
   /** Whether the result has the axes with extent 1; default false: it lacks them. */
@@ -13,7 +13,9 @@ export interface ReductionOptions {
 type Axes = number | readonly number[];
 
 function reduction(kind: string, op: (x: Tensor, axes: Axes, keepDims: boolean) => Tensor) {
-  return (axes: Axes, { keepDims = false }: ReductionOptions = {}): Layer => {
+  return (axes: Axes, options: ReductionOptions = {}): Layer => {
+    checkOptions(kind, options, ['keepDims']);
+    const { keepDims = false } = options;
     checkBoolean(kind, 'keepDims', keepDims);
     for (const axis of [axes].flat()) {
       if (Number.isInteger(axis) && axis !== 0) continue;

@@ -5,6 +5,7 @@ import {
   checkBoolean,
   checkChoice,
   checkInteger,
+  checkOptions,
   checkPair,
   defineLayer,
   type Constructors,
@@ -28,6 +29,7 @@ export interface Upsample2dOptions {
  */
 export function upsample2d(options: Upsample2dOptions): Layer {
   const kind = 'upsample2d';
+  checkOptions(kind, options, ['scale', 'size', 'mode', 'alignCorners']);
   const { scale, size, mode = 'nearest', alignCorners = false } = options;
   const refuse = (what: string) => new LanewiseError('argument', `${kind}: ${what}`);
   if ((scale === undefined) === (size === undefined)) {

@@ -5,6 +5,7 @@ import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import {
   checkInteger,
+  checkOptions,
   defineLayer,
   direct,
   plain,
@@ -34,7 +35,9 @@ function checkReach(layer: string, x: Tensor, axis: number): void {
 }
 
 /** Inputs joined along `axis`, default 1: channels, features. `concat(a, b)`, or `concat({ axis: 2 })(a, b)`. */
-export const concat = direct(({ axis = 1 }: { readonly axis?: number } = {}) => {
+export const concat = direct((options: { readonly axis?: number } = {}) => {
+  checkOptions('concat', options, ['axis']);
+  const { axis = 1 } = options;
   checkAxis('concat', 'axis', axis);
   return defineLayer(
     'concat',
@@ -93,8 +96,10 @@ export function slice(axis: number, start: number, stop?: number): Layer {
 /** `widths` = [before, after] elements of `value` for each axis but that of the samples. */
 export function pad(
   widths: readonly (readonly [before: number, after: number])[],
-  { value = 0 }: { readonly value?: number } = {},
+  options: { readonly value?: number } = {},
 ): Layer {
+  checkOptions('pad', options, ['value']);
+  const { value = 0 } = options;
   if (!Array.isArray(widths) || !widths.every((pair) => Array.isArray(pair) && pair.length === 2))
     throw new LanewiseError('argument', 'pad: widths is no list of pairs');
   for (const width of widths.flat()) checkInteger('pad', 'widths', width, 0);

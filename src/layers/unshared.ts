@@ -6,6 +6,7 @@ import { fanInUniform } from './initializer.js';
 import {
   checkBoolean,
   checkInteger,
+  checkOptions,
   checkPair,
   defineLayer,
   type Constructors,
@@ -47,8 +48,9 @@ export function connectedConv2d(
   kernelSize: Extent,
   options: Pick<ConvOptions<Extent>, 'bias' | 'stride'> & { readonly padding?: Extent } = {},
 ): Layer {
-  const { stride = 1, padding = 0, bias = true } = options;
   const kind = 'connectedConv2d';
+  checkOptions(kind, options, ['stride', 'padding', 'bias']);
+  const { stride = 1, padding = 0, bias = true } = options;
   checkBoolean(kind, 'bias', bias);
   checkInteger(kind, 'inChannels', inChannels, 1);
   checkTable(kind, inChannels, table);
@@ -81,8 +83,9 @@ export function locallyConnected2d(
     readonly padding?: Extent;
   } = {},
 ): Layer {
-  const { stride = 1, padding = 0, paddingMode = 'zeros', bias = true } = options;
   const kind = 'locallyConnected2d';
+  checkOptions(kind, options, ['stride', 'padding', 'paddingMode', 'bias']);
+  const { stride = 1, padding = 0, paddingMode = 'zeros', bias = true } = options;
   checkBoolean(kind, 'bias', bias);
   checkInteger(kind, 'inChannels', inChannels, 1);
   checkInteger(kind, 'outChannels', outChannels, 1);
@@ -109,9 +112,11 @@ export function locallyConnected2d(
  */
 export function pad2d(
   padding: Extent | ops.Sides,
-  { mode = 'zeros', value = 0 }: { readonly mode?: ops.PaddingMode; readonly value?: number } = {},
+  options: { readonly mode?: ops.PaddingMode; readonly value?: number } = {},
 ): Layer {
   const kind = 'pad2d';
+  checkOptions(kind, options, ['mode', 'value']);
+  const { mode = 'zeros', value = 0 } = options;
   checkPaddingMode(kind, mode);
   if (!Number.isFinite(value)) {
     throw new LanewiseError('argument', `pad2d: value is ${show(value)}, expected a finite number`);
