@@ -4,7 +4,8 @@
  * two rows of N·groups, means and biased variances, from channelMoments, to which the groups are channels of
  * one sample. A weight or bias of 0 (no address) stands for ones or zeros.
  */
-import { LANES, floats, loadTail, madd, storeTail, sumLanes } from './simd';
+import { slopeSums } from './norm';
+import { LANES, floats, loadTail, madd, storeTail } from './simd';
 
 /** y = (x − mean)·weight[c]/√(variance + epsilon) + bias[c]. y may be x. */
 export function groupNorm(
@@ -59,38 +60,12 @@ export function groupNormSums(
   for (let plane = 0; plane < N * C; plane++) {
     const group = moments + floats(plane / own);
     const mean = load<f32>(group);
-    const centre = f32x4.splat(mean);
     const values = x + floats(plane * area);
     const slopes = dy + floats(plane * area);
-    let s = f32x4.splat(0);
-    let t = s;
-    let p = s;
-    let q = s;
-    let i = 0;
-    for (; i <= area - 2 * LANES; i += 2 * LANES) {
-      const at = floats(i);
-      const g = v128.load(slopes + at);
-      s = f32x4.add(s, g);
-      p = madd(f32x4.sub(v128.load(values + at), centre), g, p);
-      const h = v128.load(slopes + at, 16);
-      t = f32x4.add(t, h);
-      q = madd(f32x4.sub(v128.load(values + at, 16), centre), h, q);
-    }
-    for (; i <= area - LANES; i += LANES) {
-      const at = floats(i);
-      const g = v128.load(slopes + at);
-      s = f32x4.add(s, g);
-      p = madd(f32x4.sub(v128.load(values + at), centre), g, p);
-    }
-    let sum = sumLanes(f32x4.add(s, t));
-    let products = sumLanes(f32x4.add(p, q));
-    for (; i < area; i++) {
-      const g = load<f32>(slopes + floats(i));
-      sum += g;
-      products += g * (load<f32>(values + floats(i)) - mean);
-    }
+    const both = slopeSums(values, slopes, area, mean);
     const deviation = sqrt<f32>(load<f32>(group + floats(N * groups)) + epsilon);
-    store<f32>(sums + floats(plane), sum);
+    store<f32>(sums + floats(plane), f32x4.extract_lane(both, 0));
+    const products = f32x4.extract_lane(both, 1);
     store<f32>(sums + floats(N * C + plane), products / deviation);
   }
 }

@@ -146,6 +146,40 @@ export function batchNorm(
   }
 }
 
+/** Lane 0: Σ dy, lane 1: Σ (x − mean)·dy of `area` values that stand one after another. */
+@inline
+export function slopeSums(values: usize, slopes: usize, area: i32, mean: f32): v128 {
+  const centre = f32x4.splat(mean);
+  let s = f32x4.splat(0);
+  let t = s;
+  let p = s;
+  let q = s;
+  let i = 0;
+  for (; i <= area - 2 * LANES; i += 2 * LANES) {
+    const at = floats(i);
+    const g = v128.load(slopes + at);
+    s = f32x4.add(s, g);
+    p = madd(f32x4.sub(v128.load(values + at), centre), g, p);
+    const h = v128.load(slopes + at, 16);
+    t = f32x4.add(t, h);
+    q = madd(f32x4.sub(v128.load(values + at, 16), centre), h, q);
+  }
+  for (; i <= area - LANES; i += LANES) {
+    const at = floats(i);
+    const g = v128.load(slopes + at);
+    s = f32x4.add(s, g);
+    p = madd(f32x4.sub(v128.load(values + at), centre), g, p);
+  }
+  let sum = sumLanes(f32x4.add(s, t));
+  let products = sumLanes(f32x4.add(p, q));
+  for (; i < area; i++) {
+    const g = load<f32>(slopes + floats(i));
+    sum += g;
+    products += g * (load<f32>(values + floats(i)) - mean);
+  }
+  return f32x4.replace_lane(f32x4.splat(sum), 1, products);
+}
+
 /** sums[0, c] = Σ dy[:, c, :], sums[1, c] = Σ dy·x̂, x̂ = (x − mean)/√(variance + epsilon): dbias and dweight. */
 export function batchNormSums(
   N: i32,
@@ -162,40 +196,13 @@ export function batchNormSums(
   for (let n = 0; n < N; n++) {
     for (let c = 0; c < C; c++) {
       const mean = load<f32>(moments + floats(c));
-      const centre = f32x4.splat(mean);
       const plane = floats((n * C + c) * area);
       const values = x + plane;
       const slopes = dy + plane;
-      let s = f32x4.splat(0);
-      let t = s;
-      let p = s;
-      let q = s;
-      let i = 0;
-      for (; i <= area - 2 * LANES; i += 2 * LANES) {
-        const at = floats(i);
-        const g = v128.load(slopes + at);
-        s = f32x4.add(s, g);
-        p = madd(f32x4.sub(v128.load(values + at), centre), g, p);
-        const h = v128.load(slopes + at, 16);
-        t = f32x4.add(t, h);
-        q = madd(f32x4.sub(v128.load(values + at, 16), centre), h, q);
-      }
-      for (; i <= area - LANES; i += LANES) {
-        const at = floats(i);
-        const g = v128.load(slopes + at);
-        s = f32x4.add(s, g);
-        p = madd(f32x4.sub(v128.load(values + at), centre), g, p);
-      }
-      let sum = sumLanes(f32x4.add(s, t));
-      let products = sumLanes(f32x4.add(p, q));
-      for (; i < area; i++) {
-        const g = load<f32>(slopes + floats(i));
-        sum += g;
-        products += g * (load<f32>(values + floats(i)) - mean);
-      }
+      const both = slopeSums(values, slopes, area, mean);
       const to = sums + floats(c);
-      store<f32>(to, load<f32>(to) + sum);
-      store<f32>(to + floats(C), load<f32>(to + floats(C)) + products);
+      store<f32>(to, load<f32>(to) + f32x4.extract_lane(both, 0));
+      store<f32>(to + floats(C), load<f32>(to + floats(C)) + f32x4.extract_lane(both, 1));
     }
   }
   for (let c = 0; c < C; c++) {
