@@ -1,9 +1,10 @@
 /** Activations with settings or a slope to learn, in PyTorch's names; those without stand in elementwise.ts. */
-import { LanewiseError, show } from '../errors.js';
+import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { constantly } from './initializer.js';
 import {
   checkChoice,
+  checkFinite,
   checkInteger,
   checkOptions,
   defineLayer,
@@ -11,14 +12,6 @@ import {
   plain,
   type Constructors,
 } from './layer.js';
-
-function checkFinite(layer: string, name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new LanewiseError(
-    'argument',
-    `${layer}: ${name} is ${show(value)}, expected a finite number`,
-  );
-}
 
 /** x above 0, else negativeSlope·x; default 0.01 (Maas et al. 2013). */
 export const leakyRelu = direct((options: { readonly negativeSlope?: number } = {}) => {

@@ -217,3 +217,12 @@ export function checkNumber(layer: string, name: string, value: unknown, most?: 
   const range = most === undefined ? 'a finite number of at least 0' : `a number in [0, ${most}]`;
   throw new LanewiseError('argument', `${layer}: ${name} is ${show(value)}, expected ${range}`);
 }
+
+/** @throws LanewiseError kind 'argument' unless `value` is a finite number. */
+export function checkFinite(layer: string, name: string, value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  throw new LanewiseError(
+    'argument',
+    `${layer}: ${name} is ${show(value)}, expected a finite number`,
+  );
+}

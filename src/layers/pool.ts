@@ -1,6 +1,5 @@
 /** Pooling layers, in PyTorch's names and order: AvgPool2d(kernel, stride, padding). */
 import * as ops from '../ops/index.js';
-import type { AvgPoolAttributes } from '../ops/pool2d.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantly } from './initializer.js';
 import {
@@ -15,7 +14,8 @@ import {
 } from './layer.js';
 
 /** One number or [vertical, horizontal]. */
-type Extent = number | readonly [number, number];
+type Extent = number | Pair;
+type Pair = readonly [number, number];
 
 /** Of layers with windows; `Size` is Extent in two dimensions and number in one. */
 export interface PoolOptions<Size = Extent> {
@@ -34,15 +34,22 @@ export interface AvgPoolOptions<Size = Extent> extends PoolOptions<Size> {
 
 const POOL_OPTIONS = ['stride', 'padding', 'ceilMode', 'countIncludePad'] as const;
 
-/** Settings as they were given, defaults left out: a file says what the constructor was told. */
-function pool2d(kind: string, op: (x: Tensor, attributes: AvgPoolAttributes) => Tensor) {
-  return (kernelSize: Extent, options: AvgPoolOptions = {}): Layer => {
+/**
+ * Layers of windows whose sizes `check` reads. Settings are kept as they were given, defaults left out: a file says
+ * what the constructor was told.
+ */
+function pool<Size, Checked>(
+  kind: string,
+  check: (layer: string, name: string, value: unknown, least: number) => Checked,
+  op: (x: Tensor, attributes: Window<Checked>) => Tensor,
+) {
+  return (kernelSize: Size, options: AvgPoolOptions<Size> = {}): Layer => {
     checkOptions(kind, options, POOL_OPTIONS);
     const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true } = options;
     const attributes = {
-      kernel: checkPair(kind, 'kernelSize', kernelSize, 1),
-      stride: checkPair(kind, 'stride', stride, 1),
-      padding: checkPair(kind, 'padding', padding, 0),
+      kernel: check(kind, 'kernelSize', kernelSize, 1),
+      stride: check(kind, 'stride', stride, 1),
+      padding: check(kind, 'padding', padding, 0),
       ceilMode: checkBoolean(kind, 'ceilMode', ceilMode),
       countIncludePad: checkBoolean(kind, 'countIncludePad', countIncludePad),
     };
@@ -50,38 +57,27 @@ function pool2d(kind: string, op: (x: Tensor, attributes: AvgPoolAttributes) => 
   };
 }
 
+/** What a pooling op is told. */
+type Window<Size> = Required<AvgPoolOptions<Size>> & { readonly kernel: Size };
+
 /** Mean over windows. */
-export const avgPool2d = pool2d('avgPool2d', ops.avgPool2d);
+export const avgPool2d = pool<Extent, Pair>('avgPool2d', checkPair, ops.avgPool2d);
 
 /** Maximum over windows. */
-export const maxPool2d: (kernelSize: Extent, options?: PoolOptions) => Layer = pool2d(
+export const maxPool2d: (kernelSize: Extent, options?: PoolOptions) => Layer = pool<Extent, Pair>(
   'maxPool2d',
+  checkPair,
   ops.maxPool2d,
 );
 
-function pool1d(kind: string, op: typeof ops.avgPool1d) {
-  return (kernelSize: number, options: AvgPoolOptions<number> = {}): Layer => {
-    checkOptions(kind, options, POOL_OPTIONS);
-    const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true } = options;
-    const attributes = {
-      kernel: checkInteger(kind, 'kernelSize', kernelSize, 1),
-      stride: checkInteger(kind, 'stride', stride, 1),
-      padding: checkInteger(kind, 'padding', padding, 0),
-      ceilMode: checkBoolean(kind, 'ceilMode', ceilMode),
-      countIncludePad: checkBoolean(kind, 'countIncludePad', countIncludePad),
-    };
-    return defineLayer(kind, { kernelSize, ...options, stride }, (_, x) => op(x!, attributes));
-  };
-}
-
 /** Mean over windows of N×C×L. */
-export const avgPool1d = pool1d('avgPool1d', ops.avgPool1d);
+export const avgPool1d = pool<number, number>('avgPool1d', checkInteger, ops.avgPool1d);
 
 /** Maximum over windows of N×C×L. */
-export const maxPool1d: (kernelSize: number, options?: PoolOptions<number>) => Layer = pool1d(
-  'maxPool1d',
-  ops.maxPool1d,
-);
+export const maxPool1d: (kernelSize: number, options?: PoolOptions<number>) => Layer = pool<
+  number,
+  number
+>('maxPool1d', checkInteger, ops.maxPool1d);
 
 const adaptive =
   (kind: string, op: typeof ops.adaptiveAvgPool2d) =>

@@ -4,6 +4,7 @@ import { ShapeError } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import {
+  checkFinite,
   checkInteger,
   checkOptions,
   defineLayer,
@@ -103,8 +104,7 @@ export function pad(
   if (!Array.isArray(widths) || !widths.every((pair) => Array.isArray(pair) && pair.length === 2))
     throw new LanewiseError('argument', 'pad: widths is no list of pairs');
   for (const width of widths.flat()) checkInteger('pad', 'widths', width, 0);
-  if (!Number.isFinite(value))
-    throw new LanewiseError('argument', `pad: value is ${show(value)}, expected a finite number`);
+  checkFinite('pad', 'value', value);
   return defineLayer('pad', { widths, value }, (_, x) =>
     ops.pad(x!, [[0, 0] as const, ...widths], value),
   );

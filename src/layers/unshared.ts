@@ -5,6 +5,7 @@ import { checkPaddingMode, type ConvOptions, type Extent } from './conv2d.js';
 import { fanInUniform } from './initializer.js';
 import {
   checkBoolean,
+  checkFinite,
   checkInteger,
   checkOptions,
   checkPair,
@@ -118,9 +119,7 @@ export function pad2d(
   checkOptions(kind, options, ['mode', 'value']);
   const { mode = 'zeros', value = 0 } = options;
   checkPaddingMode(kind, mode);
-  if (!Number.isFinite(value)) {
-    throw new LanewiseError('argument', `pad2d: value is ${show(value)}, expected a finite number`);
-  }
+  checkFinite('pad2d', 'value', value);
   const sides = sidesOf(padding);
   return defineLayer(kind, { padding, mode, value }, (_, x) =>
     ops.pad2d(x!, sides, { mode, value }),
