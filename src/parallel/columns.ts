@@ -187,14 +187,12 @@ const plainColumn = (
 };
 
 function targetColumns(model: Model, terms: readonly LossTerm[], data: AnyDataset): Column[] {
-  const labels: Field | undefined = isTensorDataset(data)
-    ? undefined
-    : { shape: [], values: data.labels };
+  const labels = isTensorDataset(data) ? undefined : { shape: [], values: data.labels };
   const byField = new Map<Field, string[]>();
   for (const { output } of terms) {
-    const field =
-      labels ??
-      fieldOf(data.name, 'target', (data as { targets: Record<string, Field> }).targets, output);
+    const field = isTensorDataset(data)
+      ? fieldOf(data.name, 'target', data.targets, output)
+      : labels!;
     const classes = isTensorDataset(data) ? undefined : data.classes.length;
     checkClasses(data.name, output, model.outputs.get(output)!, field, classes);
     byField.set(field, [...(byField.get(field) ?? []), output]);
