@@ -5,12 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { checkExtents, damaged, imageTypeOf, jpegExtents, webpExtents } from './image-header.js';
-import type { RgbaImage } from './png.js';
-
-export type { RgbaImage } from './png.js';
-
-/** 33 megapixels, 134 MB when decoded: a camera's photographs, no bombs. */
-export const DEFAULT_MAX_PIXELS = 2 ** 25;
+import type { RgbaImage } from './pixels.js';
 
 /**
  * The pixels of a PNG, JPEG or WebP file, which its first bytes tell apart; `name` is for messages. EXIF
@@ -20,7 +15,7 @@ export const DEFAULT_MAX_PIXELS = 2 ** 25;
 export async function decodeImage(
   bytes: Uint8Array,
   name: string,
-  maxPixels = DEFAULT_MAX_PIXELS,
+  maxPixels: number,
 ): Promise<RgbaImage> {
   const type = imageTypeOf(bytes, name);
   if (type === 'png') return (await loadPng()).decodePngPixels(bytes, name, maxPixels);

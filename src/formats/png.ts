@@ -6,17 +6,10 @@ import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { LanewiseError } from '../errors.js';
 import type { GreyImage } from './image.js';
+import { toGrey, type RgbaImage } from './pixels.js';
 
 /** 16 megapixels: more than a sample needs, little enough to decode in a second. */
 const MAX_PIXELS = 1 << 24;
-
-/** Red, green, blue and alpha of each pixel, row by row: width × height × 4 bytes. */
-export interface RgbaImage {
-  readonly width: number;
-  readonly height: number;
-  readonly rgba: Uint8Array;
-}
-
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** How other files that are taken for PNG begin. */
@@ -160,19 +153,6 @@ function checkData(bytes: Uint8Array, { dataBytes }: Extents, name: string): voi
 /** The four letters after the length of the chunk at `at`. */
 const chunkType = (bytes: Uint8Array, at: number): string =>
   String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-
-/** Each pixel's luma over white. */
-export function toGrey(rgba: Uint8Array, pixels: number): Uint8Array {
-  const grey = new Uint8Array(pixels);
-  for (let i = 0; i < pixels; i++) {
-    const alpha = rgba[4 * i + 3]!;
-    const over = (value: number) => value * alpha + 255 * (255 - alpha);
-    const luma =
-      299 * over(rgba[4 * i]!) + 587 * over(rgba[4 * i + 1]!) + 114 * over(rgba[4 * i + 2]!);
-    grey[i] = Math.floor((luma + 127_500) / 255_000);
-  }
-  return grey;
-}
 
 const damaged = (name: string, why: string, cause?: unknown): LanewiseError =>
   new LanewiseError('file', `'${name}' is a damaged PNG image: ${why}`, undefined, { cause });

@@ -3,7 +3,7 @@
  * (bilinear, 8-bit, in fixed point), which torchvision's transforms use for images: integers, so that every
  * engine gives the same sample.
  */
-import { toGrey, type RgbaImage } from './png.js';
+import { toGrey, type RgbaImage } from './pixels.js';
 
 /**
  * How an image becomes height × width: `crop` scales it until it covers that, and cuts the middle out;
