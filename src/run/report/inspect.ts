@@ -105,7 +105,7 @@ function classification(
       loss: losses![index]!,
     };
   });
-  const right = labels.reduce((sum, _, i) => sum + Number(!isWrong(i)), 0);
+  const right = predictions.reduce((sum, _, i) => sum + Number(!isWrong(i)), 0);
   return {
     accuracy: right / labels.length,
     confusion,
