@@ -5,9 +5,15 @@
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import type { Shape } from '../graph/tensor.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
-import { createTrainedModel, type TrainedModel } from './trained-model.js';
+import {
+  createTrainedModel,
+  type DataDescription,
+  type SampleFormat,
+  type TrainedModel,
+} from './trained-model.js';
 import { matchTensors } from './weights-file.js';
 
 /** Version of the metadata below. */
@@ -15,7 +21,7 @@ const VERSION = '2';
 
 /** The bytes of a model file. */
 export function encodeModel(trained: TrainedModel): Uint8Array {
-  const { model, weights, terms, numerics } = trained;
+  const { model, weights, terms, numerics, classes, samples } = trained;
   const tensors = model.parameters.map(
     ({ name, shape }) => [name, { shape, data: weights.get(name)! }] as const,
   );
@@ -26,6 +32,8 @@ export function encodeModel(trained: TrainedModel): Uint8Array {
     architecture: JSON.stringify(model.architecture),
     loss: JSON.stringify(describeTerms(terms)),
     numerics,
+    ...(classes ? { classes: JSON.stringify(classes) } : {}),
+    ...(samples ? { samples: JSON.stringify(samples) } : {}),
   });
 }
 
@@ -53,7 +61,45 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
     );
   }
   const weights = matchTensors(model, file, name, 'its architecture');
-  return createTrainedModel(model, terms, numerics as Numerics, weights);
+  const description = readDescription(metadata, name);
+  return createTrainedModel(model, terms, numerics as Numerics, weights, description);
+}
+
+/** Files may lack either: they are older, or of models made by hand. */
+function readDescription(
+  { classes, samples }: Readonly<Record<string, string>>,
+  name: string,
+): DataDescription {
+  return {
+    ...(classes === undefined ? {} : { classes: readClasses(readJson(classes), name) }),
+    ...(samples === undefined ? {} : { samples: readSamples(readJson(samples), name) }),
+  };
+}
+
+/** Undefined for what is not JSON, which is none of the values expected. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readClasses(list: unknown, name: string): readonly string[] {
+  if (Array.isArray(list) && list.every((one) => typeof one === 'string')) return list as string[];
+  throw new LanewiseError('file', `'${name}': its classes are no list of names`);
+}
+
+function readSamples(value: unknown, name: string): SampleFormat {
+  const { shape, type } = (value ?? {}) as Partial<SampleFormat>;
+  const isShape =
+    Array.isArray(shape) && shape.every((extent) => Number.isSafeInteger(extent) && extent > 0);
+  if (isShape && (type === 'uint8' || type === 'int32' || type === 'float32'))
+    return { shape: shape as Shape, type };
+  throw new LanewiseError(
+    'file',
+    `'${name}': its samples have no shape of whole numbers and type uint8, int32 or float32`,
+  );
 }
 
 function readLoss(json: string | undefined, model: Model, name: string): readonly LossTerm[] {

@@ -18,7 +18,7 @@ import {
 } from '../parallel/session.js';
 import { summarize } from './evaluate.js';
 import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
-import { createTrainedModel, type TrainedModel } from './trained-model.js';
+import { createTrainedModel, describeData, type TrainedModel } from './trained-model.js';
 
 /** State of a run between two chunks. */
 export interface Progress {
@@ -103,7 +103,7 @@ export async function train(
     const weights = session.readWeights();
     checkWeights(weights);
     return {
-      model: createTrainedModel(model, terms, numerics, weights),
+      model: createTrainedModel(model, terms, numerics, weights, describeData(data)),
       history,
       settings: resolved,
       numerics,

@@ -11,6 +11,7 @@ import {
   type SessionRequest,
   type Weights,
 } from '../parallel/session.js';
+import { givesProbabilities } from './averaging.js';
 import {
   classify,
   predictedClasses,
@@ -31,7 +32,29 @@ export interface EvaluateOptions {
   readonly workers?: number;
 }
 
-export interface TrainedModel {
+/** How the samples that a model was trained on were stored. */
+export interface SampleFormat {
+  readonly shape: Shape;
+  /** Bytes count 0–255 as 0–1; floats are as they are. */
+  readonly type: 'uint8' | 'int32' | 'float32';
+}
+
+/** What a model knows of its data besides its weights; both are absent where nobody said. */
+export interface DataDescription {
+  /** Names of the classes, in the order of the scores. */
+  readonly classes?: readonly string[];
+  readonly samples?: SampleFormat;
+}
+
+/** Gives each class a score: a model, or several as one. */
+export interface Classifier extends DataDescription {
+  /** Whether scores are probabilities; else the largest is the answer, and no more is known of them. */
+  readonly givesProbabilities: boolean;
+  predict(samples: Field['values'], shape?: Shape, output?: string): Promise<Prediction>;
+  evaluate(data: Dataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
+}
+
+export interface TrainedModel extends Classifier {
   readonly model: Model;
   /** The loss it was trained with, one term an output. */
   readonly terms: readonly LossTerm[];
@@ -60,6 +83,7 @@ export function createTrainedModel(
   terms: readonly LossTerm[],
   numerics: Numerics,
   weights: Weights,
+  { classes, samples }: DataDescription = {},
 ): TrainedModel {
   async function score(
     data: AnyDataset,
@@ -99,6 +123,9 @@ export function createTrainedModel(
     terms,
     numerics,
     weights,
+    ...(classes ? { classes } : {}),
+    ...(samples ? { samples } : {}),
+    givesProbabilities: givesProbabilities(terms),
     sha256: () => hashWeights(weights),
     async predict(samples, shape, output = [...model.outputs.keys()][0]!) {
       const scored = model.outputs.get(output);
@@ -128,6 +155,21 @@ export function createTrainedModel(
     evaluate: evaluate as TrainedModel['evaluate'],
   };
 }
+
+/** What a model trained on `data` knows of it; a data set of several inputs has no one kind of samples. */
+export function describeData(data: AnyDataset): DataDescription {
+  if (!isTensorDataset(data)) {
+    return { classes: data.classes, samples: { shape: data.shape, type: typeOf(data.samples) } };
+  }
+  const [first, ...others] = Object.values(data.inputs);
+  if (!first || others.length > 0) return {};
+  return { samples: { shape: first.shape, type: typeOf(first.values) } };
+}
+
+const typeOf = (values: Field['values']): SampleFormat['type'] => {
+  if (values instanceof Uint8Array) return 'uint8';
+  return values instanceof Int32Array ? 'int32' : 'float32';
+};
 
 /** A field of as many samples as `samples` holds. */
 function wholeSamples(
