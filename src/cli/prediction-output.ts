@@ -37,6 +37,9 @@ export async function createPredictionOutput(
 export const scoreName = ({ givesProbabilities }: Classifier): string =>
   givesProbabilities ? 'probability' : 'score';
 
+/** A float32 in as few digits as tell it from all others. */
+export const figure = (value: number): number => Number(value.toPrecision(9));
+
 type Rank = (row: Float32Array) => Ranked[];
 
 /** On standard error, so that what is read from standard output are predictions alone. */
@@ -111,7 +114,7 @@ async function csvOutput(
     async add(names, rows) {
       const cells = rows.map((row, i) => [
         names[i]!,
-        ...rank(row).flatMap(({ name, score: value }) => [name, value]),
+        ...rank(row).flatMap(({ name, score: value }) => [name, figure(value)]),
       ]);
       await writer.write(cells.map(csvLine));
       count += rows.length;
