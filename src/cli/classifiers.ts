@@ -1,6 +1,6 @@
 /** The models that `eval` and `export` score: one, or several that answer as one. */
 import { Argument } from 'commander';
-import type { Dataset } from '../data/dataset.js';
+import type { LabelledDataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { ensemble, type Ensemble } from '../training/ensemble.js';
 import { loadModel } from '../training/model-store.js';
@@ -23,7 +23,7 @@ export async function loadClassifier(files: readonly string[]): Promise<Ensemble
  * A model whose classes have other names than the data's would be right by accident only.
  * @throws LanewiseError kind 'data' naming the first class that differs.
  */
-export function checkClasses({ classes }: Pick<Ensemble, 'classes'>, data: Dataset): void {
+export function checkClasses({ classes }: Pick<Ensemble, 'classes'>, data: LabelledDataset): void {
   if (!classes) return;
   const wrong = data.classes.findIndex((name, c) => classes[c] !== name);
   if (wrong < 0) return;

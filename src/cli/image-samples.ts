@@ -1,30 +1,33 @@
 /** How images from outside become the samples that a model takes. */
 import { LanewiseError } from '../errors.js';
-import { decodePng, toSample } from '../formats/image.js';
+import { decodeImage } from '../formats/image-codecs.js';
+import { toSample } from '../formats/image.js';
+import { toGrey } from '../formats/pixels.js';
+import { fits, toShape, type Fit, type ImageShape } from '../formats/resize.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Architecture } from '../layers/index.js';
 import type { TrainedModel } from '../training/trained-model.js';
 
-/** What becomes of an image that has other extents than a sample. */
-export const fits = ['ink', 'crop', 'stretch'] as const;
-export type Fit = (typeof fits)[number];
+/** As training's image folders do it, or as MNIST does it with written signs. */
+export type PredictionFit = Fit | 'ink';
+export const predictionFits: readonly PredictionFit[] = ['ink', ...fits];
 
 export interface SampleOptions {
-  readonly fit?: Fit;
+  readonly fit?: PredictionFit;
   readonly invert: 'auto' | 'yes' | 'no';
 }
 
 export interface SampleMaker {
-  readonly shape: ImageShape;
+  readonly shape: Shape;
   /** Of a sample. */
   readonly bytes: number;
   /** @throws LanewiseError kind 'file' or 'data' for what is no image, or a blank one. */
   make(bytes: Uint8Array, name: string): Promise<Uint8Array>;
 }
 
-type ImageShape = readonly [channels: number, height: number, width: number];
-
 const INVERT = { auto: 'auto', yes: true, no: false } as const;
+/** As for image folders. */
+const MAX_PIXELS = 2 ** 25;
 
 /**
  * Makes samples for a model; `file` is its name in messages.
@@ -40,7 +43,15 @@ export function sampleMaker(
     shape,
     bytes: sizeOf(shape),
     async make(bytes, name) {
-      return toSample(decodePng(bytes, name), shape, { invert: INVERT[invert], name });
+      const image = await decodeImage(bytes, name, MAX_PIXELS);
+      if (fit === 'ink') {
+        const { width, height, rgba } = image;
+        const grey = toGrey(rgba, width * height);
+        return toSample({ width, height, grey }, shape, { invert: INVERT[invert], name });
+      }
+      const sample = new Uint8Array(sizeOf(shape));
+      toShape(image, shape, fit, sample);
+      return sample;
     },
   };
 }
@@ -50,15 +61,17 @@ function imageShapeOf({ model, samples }: TrainedModel, file: string): ImageShap
   if (samples && samples.type !== 'uint8') {
     throw new LanewiseError(
       'argument',
-      `'${file}' was trained on samples of ${samples.type}, whose scale an image does not know: expected bytes`,
-      'model.predict in a program takes such samples',
+      `'${file}' was trained on samples of ${samples.type}, expected bytes, as images have`,
+      'only a program knows how images become such samples: model.predict takes them',
     );
   }
   const shape = samples?.shape ?? inputShapeOf(model.architecture);
-  if (shape.length === 3) return shape as unknown as ImageShape;
+  const [channels] = shape;
+  if (shape.length === 3 && (channels === 1 || channels === 3))
+    return shape as unknown as ImageShape;
   throw new LanewiseError(
     'argument',
-    `'${file}' takes samples of ${showShape(shape)}, which are no images (channels × height × width)`,
+    `'${file}' takes samples of ${showShape(shape)}, expected images: 1 or 3 channels × height × width`,
   );
 }
 
@@ -68,9 +81,10 @@ function inputShapeOf({ inputs }: Architecture): Shape {
   return showShape(shape) === '1×32×32' ? [1, 28, 28] : shape;
 }
 
-/** Classes that are single signs, `7` or `A`, are written ones, if they are seen without colour. */
-function usualFit({ model, samples, classes }: TrainedModel): Fit {
+/** What the data set did; without that, classes that are single signs, `7` or `A`, are written ones. */
+function usualFit({ model, samples, classes = [] }: TrainedModel): PredictionFit {
+  if (samples?.fit) return samples.fit;
   const [channels] = samples?.shape ?? inputShapeOf(model.architecture);
-  const isInk = channels === 1 && (classes ?? []).every((name) => [...name].length === 1);
+  const isInk = channels === 1 && classes.every((name) => [...name].length === 1);
   return isInk ? 'ink' : 'crop';
 }

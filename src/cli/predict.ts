@@ -4,12 +4,17 @@ import { LanewiseError } from '../errors.js';
 import type { TrainedModel } from '../training/trained-model.js';
 import { loadModel } from '../training/model-store.js';
 import { imageFiles, type ImageFile } from './image-files.js';
-import { fits, sampleMaker, type Fit, type SampleMaker } from './image-samples.js';
+import {
+  predictionFits,
+  sampleMaker,
+  type PredictionFit,
+  type SampleMaker,
+} from './image-samples.js';
 import { wholeNumber } from './options.js';
 import { createPredictionOutput } from './prediction-output.js';
 
 interface Options {
-  readonly fit?: Fit;
+  readonly fit?: PredictionFit;
   readonly invert: 'auto' | 'yes' | 'no';
   readonly top: number;
   readonly csv?: string;
@@ -24,8 +29,8 @@ export const predictCommand = (): Command =>
     .addOption(
       new Option(
         '--fit <how>',
-        'ink: written signs, centred as in MNIST; crop: the middle; stretch: all of it (ink if classes are single signs, else crop)',
-      ).choices(fits),
+        'ink: written signs, centred as in MNIST; crop: the middle; pad, stretch: all of it (as in training)',
+      ).choices(predictionFits),
     )
     .addOption(
       new Option('--invert <when>', 'of ink, dark on light paper: yes, no, or judged by the border')

@@ -5,9 +5,15 @@
 import {
   checkDataset,
   countOf,
+  isSampleStream,
+  isStreamed,
   isTensorDataset,
+  weightsOf,
   type AnyDataset,
   type Field,
+  type SampleStream,
+  type StreamedDataset,
+  type TensorDataset,
 } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf, type DType, type Shape } from '../graph/tensor.js';
@@ -41,6 +47,8 @@ export interface Column {
 export interface Columns {
   readonly count: number;
   readonly columns: readonly Column[];
+  /** Where samples come from that are not in `columns`: the first column's values are then empty. */
+  readonly source?: StreamedDataset | SampleStream;
 }
 
 /**
@@ -53,8 +61,13 @@ export function columnsOf(model: Model, terms: readonly LossTerm[], data: AnyDat
     inputColumn(`data set '${data.name}'`, name, field, settings),
   );
   const targets = targetColumns(model, terms, data);
-  const weights = data.weights ? [plainColumn([WEIGHTS], data.weights, 'f32', [])] : [];
-  return { count: countOf(data), columns: [...inputs, ...targets, ...weights] };
+  const values = weightsOf(data);
+  const weights = values ? [plainColumn([WEIGHTS], values, 'f32', [])] : [];
+  return {
+    count: countOf(data),
+    columns: [...inputs, ...targets, ...weights],
+    ...(isStreamed(data) ? { source: data } : {}),
+  };
 }
 
 /**
@@ -88,7 +101,7 @@ function inputFields(model: Model, data: AnyDataset): [string, Field, InputSetti
       );
     }
     const [name, settings] = inputs[0]!;
-    return [[name, { shape: data.shape, values: data.samples }, settings]];
+    return [[name, { shape: data.shape, values: samplesOf(data) }, settings]];
   }
   return inputs.map(([name, settings]) => [
     name,
@@ -96,6 +109,17 @@ function inputFields(model: Model, data: AnyDataset): [string, Field, InputSetti
     settings,
   ]);
 }
+
+/** All samples, or an empty array of their type. */
+function samplesOf(data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Float32Array {
+  if (!isStreamed(data)) return data.samples;
+  const { type } = isSampleStream(data) ? data : data.reader;
+  return type === 'uint8' ? new Uint8Array() : new Float32Array();
+}
+
+/** Class indices; those of a stream come with its samples. */
+const labelsOf = (data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Int32Array =>
+  isSampleStream(data) ? new Int32Array() : data.labels;
 
 function fieldOf(
   data: string,
@@ -187,7 +211,7 @@ const plainColumn = (
 };
 
 function targetColumns(model: Model, terms: readonly LossTerm[], data: AnyDataset): Column[] {
-  const labels = isTensorDataset(data) ? undefined : { shape: [], values: data.labels };
+  const labels = isTensorDataset(data) ? undefined : { shape: [], values: labelsOf(data) };
   const byField = new Map<Field, string[]>();
   for (const { output } of terms) {
     const field = isTensorDataset(data)

@@ -6,6 +6,7 @@ import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
 import type { Shape } from '../graph/tensor.js';
+import { fits } from '../formats/resize.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
 import {
@@ -91,11 +92,11 @@ function readClasses(list: unknown, name: string): readonly string[] {
 }
 
 function readSamples(value: unknown, name: string): SampleFormat {
-  const { shape, type } = (value ?? {}) as Partial<SampleFormat>;
+  const { shape, type, fit } = (value ?? {}) as Partial<SampleFormat>;
   const isShape =
     Array.isArray(shape) && shape.every((extent) => Number.isSafeInteger(extent) && extent > 0);
   if (isShape && (type === 'uint8' || type === 'int32' || type === 'float32'))
-    return { shape: shape as Shape, type };
+    return { shape: shape as Shape, type, ...(fit && fits.includes(fit) ? { fit } : {}) };
   throw new LanewiseError(
     'file',
     `'${name}': its samples have no shape of whole numbers and type uint8, int32 or float32`,

@@ -1,5 +1,13 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
-import { isTensorDataset, type AnyDataset, type Dataset, type Field } from '../data/dataset.js';
+import {
+  isSampleStream,
+  isStreamed,
+  isTensorDataset,
+  type AnyDataset,
+  type Field,
+  type LabelledDataset,
+} from '../data/dataset.js';
+import type { Fit } from '../formats/resize.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -37,6 +45,8 @@ export interface SampleFormat {
   readonly shape: Shape;
   /** Bytes count 0–255 as 0–1; floats are as they are. */
   readonly type: 'uint8' | 'int32' | 'float32';
+  /** How image files were brought to that shape, if they were. */
+  readonly fit?: Fit;
 }
 
 /** What a model knows of its data besides its weights; both are absent where nobody said. */
@@ -51,7 +61,7 @@ export interface Classifier extends DataDescription {
   /** Whether scores are probabilities; else the largest is the answer, and no more is known of them. */
   readonly givesProbabilities: boolean;
   predict(samples: Field['values'], shape?: Shape, output?: string): Promise<Prediction>;
-  evaluate(data: Dataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
+  evaluate(data: LabelledDataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
 }
 
 export interface TrainedModel extends Classifier {
@@ -74,7 +84,7 @@ export interface TrainedModel extends Classifier {
     output?: string,
   ): Promise<Prediction>;
   /** Mean loss, accuracy and predictions over a data set. Default workers: the machine's parallelism. */
-  evaluate(data: Dataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
+  evaluate(data: LabelledDataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
   evaluate(data: AnyDataset, options?: EvaluateOptions): Promise<EvaluationSummary>;
 }
 
@@ -113,7 +123,7 @@ export function createTrainedModel(
     data: AnyDataset,
     { workers }: EvaluateOptions = {},
   ): Promise<EvaluationSummary> {
-    if (isTensorDataset(data))
+    if (isTensorDataset(data) || isSampleStream(data))
       return summarize(await score(data, resolveWorkers(workers), false), data);
     return classify(await score(data, resolveWorkers(workers), true), data);
   }
@@ -158,12 +168,16 @@ export function createTrainedModel(
 
 /** What a model trained on `data` knows of it; a data set of several inputs has no one kind of samples. */
 export function describeData(data: AnyDataset): DataDescription {
-  if (!isTensorDataset(data)) {
-    return { classes: data.classes, samples: { shape: data.shape, type: typeOf(data.samples) } };
+  if (isTensorDataset(data)) {
+    const [first, ...others] = Object.values(data.inputs);
+    if (!first || others.length > 0) return {};
+    return { samples: { shape: first.shape, type: typeOf(first.values) } };
   }
-  const [first, ...others] = Object.values(data.inputs);
-  if (!first || others.length > 0) return {};
-  return { samples: { shape: first.shape, type: typeOf(first.values) } };
+  const { classes, shape } = data;
+  if (isSampleStream(data)) return { classes, samples: { shape, type: data.type } };
+  if (!isStreamed(data)) return { classes, samples: { shape, type: typeOf(data.samples) } };
+  const { fit, reader } = data;
+  return { classes, samples: { shape, type: reader.type, ...(fit ? { fit } : {}) } };
 }
 
 const typeOf = (values: Field['values']): SampleFormat['type'] => {
