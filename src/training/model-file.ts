@@ -93,13 +93,17 @@ function readClasses(list: unknown, name: string): readonly string[] {
 
 function readSamples(value: unknown, name: string): SampleFormat {
   const { shape, type, fit } = (value ?? {}) as Partial<SampleFormat>;
-  const isShape =
-    Array.isArray(shape) && shape.every((extent) => Number.isSafeInteger(extent) && extent > 0);
-  if (isShape && (type === 'uint8' || type === 'int32' || type === 'float32'))
-    return { shape: shape as Shape, type, ...(fit && fits.includes(fit) ? { fit } : {}) };
+  if (
+    Array.isArray(shape) &&
+    shape.every((extent) => Number.isSafeInteger(extent) && extent > 0) &&
+    (type === 'uint8' || type === 'int32' || type === 'float32') &&
+    (fit === undefined || fits.includes(fit))
+  ) {
+    return { shape: shape as Shape, type, ...(fit ? { fit } : {}) };
+  }
   throw new LanewiseError(
     'file',
-    `'${name}': its samples have no shape of whole numbers and type uint8, int32 or float32`,
+    `'${name}': its samples have no shape of whole numbers, type uint8, int32 or float32, and fit ${fits.join(', ')} or none`,
   );
 }
 
