@@ -58,6 +58,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'parallel',
     'random',
   ],
+  run: ['formats'],
   cli: [
     'benchmark',
     'data',
@@ -70,6 +71,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'optimizers',
     'parallel',
     'program',
+    'run',
     'training',
   ],
 };
