@@ -46,6 +46,7 @@ export {
 } from './optimizers/index.js';
 export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { ensemble, type Ensemble } from './training/ensemble.js';
 export { generate, type GenerateOptions } from './training/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
@@ -59,6 +60,11 @@ export {
   type TrainCallbacks,
   type TrainResult,
 } from './training/train.js';
-export { type Prediction, type TrainedModel } from './training/trained-model.js';
+export {
+  type Classifier,
+  type EvaluateOptions,
+  type Prediction,
+  type TrainedModel,
+} from './training/trained-model.js';
 export { decodeWeights } from './training/weights-file.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';
