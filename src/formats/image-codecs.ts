@@ -30,7 +30,7 @@ type Extents = Pick<RgbaImage, 'width' | 'height'>;
 
 /** What both Emscripten modules have. */
 interface Codec {
-  decode(bytes: Uint8Array, preserveOrientation: boolean): ImageData | null;
+  decode(bytes: Uint8Array, ...options: boolean[]): ImageData | null;
 }
 
 interface CodecModule {
@@ -87,13 +87,16 @@ const webp = lazyCodec(
 );
 
 /** Decodes in an instance that lasts until it fails. @throws whatever the codec throws, or says instead of pixels. */
-async function decodeBy(loaded: LoadedCodec, bytes: Uint8Array): Promise<ImageData> {
+async function decodeBy(
+  loaded: LoadedCodec,
+  bytes: Uint8Array,
+  ...options: boolean[]
+): Promise<ImageData> {
   loaded.codec ??= loaded.start();
   const codec = await loaded.codec;
   loaded.messages.length = 0;
   try {
-    // With the orientation preserved, that is not applied to the pixels.
-    const image = codec.decode(bytes, true);
+    const image = codec.decode(bytes, ...options);
     if (image) return image;
   } catch {
     // It has called exit, with memory of the image still taken.
@@ -108,7 +111,8 @@ const isHarmless = (message: string): boolean => /extraneous bytes/.test(message
 async function decodeJpeg(bytes: Uint8Array, name: string, extents: Extents): Promise<RgbaImage> {
   let image: ImageData;
   try {
-    image = await decodeBy(jpeg, bytes);
+    // `preserveOrientation` true turns the pixels as EXIF says.
+    image = await decodeBy(jpeg, bytes, false);
   } catch (error) {
     throw damaged(name, 'JPEG', (error as Error).message, error);
   }
