@@ -48,6 +48,10 @@ export interface Column {
   readonly border: number;
 }
 
+/** Values of one sample as it is stored: before its transforms. */
+export const storedValues = ({ augmentation, extents: [C, h, w] }: Column): number =>
+  augmentation ? sizeOf(augmentation.shape) : C * h * w;
+
 export interface Columns {
   readonly count: number;
   readonly columns: readonly Column[];
