@@ -1,5 +1,11 @@
 /** From scores to figures: predictions, accuracy, mean loss. */
-import { countOf, type AnyDataset, type Dataset } from '../data/dataset.js';
+import {
+  countOf,
+  weightsOf,
+  type AnyDataset,
+  type Dataset,
+  type StreamedDataset,
+} from '../data/dataset.js';
 import type { Evaluation } from '../parallel/session.js';
 
 export interface EvaluationSummary {
@@ -35,12 +41,15 @@ export function predictedClasses(scores: Float32Array, classes: number): Uint32A
 
 export function summarize({ losses, hits }: Evaluation, data: AnyDataset): EvaluationSummary {
   const count = countOf(data);
-  const loss = sum(losses!, data.weights) / count;
+  const loss = sum(losses!, weightsOf(data)) / count;
   return hits ? { loss, ...shares(sum(hits), count) } : { loss };
 }
 
 /** The same with predictions, from scores of one output a class. */
-export function classify(evaluation: Evaluation, data: Dataset): ClassificationSummary {
+export function classify(
+  evaluation: Evaluation,
+  data: Dataset | StreamedDataset,
+): ClassificationSummary {
   const { labels } = data;
   const predictions = predictedClasses(evaluation.scores, evaluation.scores.length / labels.length);
   const right = predictions.reduce((total, c, i) => total + (c === labels[i] ? 1 : 0), 0);

@@ -1,5 +1,12 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
-import { isTensorDataset, type AnyDataset, type Dataset, type Field } from '../data/dataset.js';
+import {
+  isSampleStream,
+  isTensorDataset,
+  type AnyDataset,
+  type Dataset,
+  type Field,
+  type StreamedDataset,
+} from '../data/dataset.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -51,7 +58,10 @@ export interface TrainedModel {
     output?: string,
   ): Promise<Prediction>;
   /** Mean loss, accuracy and predictions over a data set. Default workers: the machine's parallelism. */
-  evaluate(data: Dataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
+  evaluate(
+    data: Dataset | StreamedDataset,
+    options?: EvaluateOptions,
+  ): Promise<ClassificationSummary>;
   evaluate(data: AnyDataset, options?: EvaluateOptions): Promise<EvaluationSummary>;
 }
 
@@ -89,7 +99,7 @@ export function createTrainedModel(
     data: AnyDataset,
     { workers }: EvaluateOptions = {},
   ): Promise<EvaluationSummary> {
-    if (isTensorDataset(data))
+    if (isTensorDataset(data) || isSampleStream(data))
       return summarize(await score(data, resolveWorkers(workers), false), data);
     return classify(await score(data, resolveWorkers(workers), true), data);
   }
