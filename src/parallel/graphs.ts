@@ -4,7 +4,7 @@ import { nameRefusals } from '../graph/op.js';
 import { input, type Tensor } from '../graph/tensor.js';
 import type { Mode, Model, ModelGraph } from '../layers/index.js';
 import type { Loss } from '../losses/loss.js';
-import type { LossTerm } from '../losses/terms.js';
+import { targetOf, type LossTerm } from '../losses/terms.js';
 import * as ops from '../ops/index.js';
 import { inputLeaf, targetLeaf, WEIGHTS, type Column, type LeafName } from './columns.js';
 
@@ -49,9 +49,10 @@ export function fedGraph(
 
 /** Each sample's loss: the terms' blend. */
 function lossOf({ graph, given }: FedGraph, terms: readonly LossTerm[]): Tensor {
-  const parts = terms.map(({ output, loss, weight }) => {
+  const parts = terms.map((term) => {
+    const { output, loss, weight } = term;
     const value = nameRefusals(output, () =>
-      loss.perSample(graph.outputs.get(output)!, given.get(targetLeaf(output))!),
+      loss.perSample(graph.outputs.get(output)!, given.get(targetLeaf(targetOf(term)))!),
     );
     return weight === 1 ? value : ops.scale(value, weight);
   });
@@ -69,7 +70,7 @@ export function meanLoss(fed: FedGraph, terms: readonly LossTerm[], factor: numb
 function hitsOf({ graph, given }: FedGraph, [first]: readonly LossTerm[]): Tensor | undefined {
   if (!first) return undefined;
   const { output, loss } = first;
-  return loss.hits?.(graph.outputs.get(output)!, given.get(targetLeaf(output))!);
+  return loss.hits?.(graph.outputs.get(output)!, given.get(targetLeaf(targetOf(first)))!);
 }
 
 /** A shard of a minibatch of `batch`. */
