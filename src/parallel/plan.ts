@@ -98,7 +98,13 @@ export function planRun({
   datasets,
   training,
 }: PlanRequest): RunPlan {
-  const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
+  const task: Task = {
+    model,
+    terms,
+    scored,
+    columns: datasets[0]!.columns,
+    freeze: training?.freeze ?? [],
+  };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
   const evaluationBlock = blockFor(model);
   const counts = datasets.map(({ count }) => count);

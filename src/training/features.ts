@@ -5,11 +5,19 @@ import { defaultNumerics, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { createSession, type Weights } from '../parallel/session.js';
 import { featuresOf, type Pretrained } from './fine-tuning.js';
-import { checkComplete, checkModel, checkWeights, resolveWorkers } from './settings.js';
+import {
+  checkComplete,
+  checkModel,
+  checkWeights,
+  resolveNumerics,
+  resolveWorkers,
+} from './settings.js';
 
 interface ScoringOptions {
   /** Default the machine's parallelism; no value depends on it. */
   readonly workers?: number;
+  /** Default the trained model's; of a model that was not trained here as in training. */
+  readonly numerics?: Numerics;
 }
 
 /** Every sample's value of an output, as the model gives it: logits where the loss makes probabilities of them. */
@@ -46,8 +54,13 @@ async function outputsOf(
 }
 
 /** The rounding of a trained model, where the engine can. */
-const numericsOf = (given: Pretrained & { readonly numerics?: Numerics }): Numerics =>
-  given.numerics === 'strict' ? 'strict' : defaultNumerics();
+const numericsOf = (
+  trained: Pretrained & { readonly numerics?: Numerics },
+  wanted: Numerics | undefined,
+): Numerics =>
+  wanted === undefined && trained.numerics === 'fused'
+    ? defaultNumerics()
+    : resolveNumerics(wanted ?? trained.numerics);
 
 /** A model with all of its weights. @throws LanewiseError kind 'argument' for others. */
 function complete(given: Pretrained): Pretrained {
@@ -83,13 +96,13 @@ export interface EncodeOptions extends ScoringOptions {
 export async function encode(
   from: Pretrained,
   data: AnyDataset,
-  { layer, workers }: EncodeOptions = {},
+  { layer, workers, numerics }: EncodeOptions = {},
 ): Promise<TensorDataset> {
   const trained = complete(from);
   const { model, weights } = layer === undefined ? trained : featuresOf(trained, layer);
   const [output] = model.outputs.keys();
   const values = await outputsOf(model, weights, data, output!, {
-    numerics: numericsOf(trained),
+    numerics: numericsOf(trained, numerics),
     workers: resolveWorkers(workers),
   });
   return { ...fieldsOf(data, model, 'output'), inputs: { input: values } };
@@ -110,7 +123,7 @@ export interface TeacherOptions extends ScoringOptions {
 export async function withTeacher(
   teacher: Pretrained,
   data: AnyDataset,
-  { output, target = 'teacher', workers }: TeacherOptions = {},
+  { output, target = 'teacher', workers, numerics }: TeacherOptions = {},
 ): Promise<TensorDataset> {
   const { model, weights } = complete(teacher);
   const [first] = model.outputs.keys();
@@ -126,7 +139,7 @@ export async function withTeacher(
     throw new LanewiseError('argument', `data set '${data.name}' has a target '${target}' already`);
   }
   const values = await outputsOf(model, weights, data, wanted, {
-    numerics: numericsOf(teacher),
+    numerics: numericsOf(teacher, numerics),
     workers: resolveWorkers(workers),
   });
   return { ...fields, targets: { ...fields.targets, [target]: values } };
