@@ -3,6 +3,7 @@
  */
 import { LanewiseError, show } from '../errors.js';
 import { sizeOf, showShape, type Shape } from '../graph/tensor.js';
+import type { Transform } from './transforms/transform.js';
 
 /** Images (or what has the shape of images) with a class index each. */
 export interface Dataset {
@@ -18,6 +19,8 @@ export interface Dataset {
   readonly labels: Uint8Array | Int32Array;
   /** How much each sample counts; default 1. */
   readonly weights?: Float32Array;
+  /** What a sample goes through, in order, whenever it is gathered; the model sees the shape after them. */
+  readonly transforms?: readonly Transform[];
 }
 
 /** One array of values for every sample, all samples one after another. */
@@ -30,6 +33,8 @@ export interface Field {
    * then count v/255.
    */
   readonly as?: 'classes' | 'values';
+  /** What a sample goes through, in order, whenever it is gathered; not for class indices. */
+  readonly transforms?: readonly Transform[];
 }
 
 /** Arrays by the names of a model's inputs, and of the outputs they are targets of. */

@@ -11,8 +11,11 @@ import type { ParameterSpec } from '../layers/index.js';
 import { columnsOf, matchColumns, scoringTerms } from './columns.js';
 import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
+import { CONTROL } from './meeting.js';
 import { planRun, type PlanRequest, type RunPlan } from './plan.js';
-import { createLocalPool, createThreadPool } from './pool.js';
+import { createLocalPool, createThreadPool, WorkerFailure } from './pool.js';
+import { stateEntries } from './state.js';
+import type { EvaluateJob } from './worker.js';
 
 /** Trained values by parameter name. */
 export type Weights = ReadonlyMap<string, Float32Array>;
@@ -43,14 +46,31 @@ export interface Session {
   writeOrder(order: Uint32Array): void;
   /**
    * Trains minibatches [first, first + rates.length) of the order, one row of rates a step; `step` counts the
-   * steps of the run before them.
+   * steps of the run before them. At a loss that is no number, that step's update and all after it are left out,
+   * and its metrics are the last.
+   * @throws WorkerFailure if a worker fails; weights and state may then be anything.
    */
   train(first: number, rates: readonly (readonly number[])[], step: number): Promise<StepMetrics[]>;
+  /** The number of the step at which the last failure of a worker found worker 0. */
+  stepAtHand(): number;
+  /** Weights and all state, as bytes to return to. */
+  snapshot(): Snapshot;
+  restore(snapshot: Snapshot): void;
+  /** The optimizer's arrays and the average by name (state.ts). */
+  readState(): Map<string, Float32Array>;
+  /** Arrays that `state` lacks keep their values. */
+  writeState(state: Weights): void;
   /** Exchanges weights and statistics with their average. */
   swapAverage(): void;
-  /** Losses and hits of a whole data set that is not trained on, and its scores if asked for. */
+  /** Losses and hits of a whole data set that is not trained on, and its scores if asked for; the order is lost. */
   evaluate(dataset: number, withScores: boolean): Promise<Evaluation>;
   close(): Promise<void>;
+}
+
+/** What training changes. */
+export interface Snapshot {
+  readonly parameters: Uint8Array;
+  readonly state: Uint8Array;
 }
 
 /** A plan's request with the data sets themselves. `workers` may be 0: the calling thread. */
@@ -85,6 +105,18 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   const pool = await (threaded ? createThreadPool : createLocalPool)(plan, module, memory);
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
+
+  const regionOf = (name: string) => {
+    const { base, bytes } = plan.memory.regions.find((region) => region.name === name)!;
+    return new Uint8Array(memory.buffer, base, bytes);
+  };
+  const control = new Int32Array(memory.buffer, at('control'), CONTROL.diverged + 1);
+  /** A job that changes nothing but its results can be done once more. */
+  const runTwice = (job: EvaluateJob) =>
+    pool.run(job).catch((error: unknown) => {
+      if (!(error instanceof WorkerFailure)) throw error;
+      return pool.run(job);
+    });
 
   let key: readonly [number, number] = [0, 0];
 
@@ -124,8 +156,33 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       rates.forEach((row, i) =>
         viewOf('rates', i * plan.update!.rateSlots * 4, row.length).set(row),
       );
+      control[CONTROL.diverged] = 0;
       await pool.run({ kind: 'train', first, steps: rates.length, step, key });
-      return rates.map((_, i) => readMetrics(plan, first + i, i, viewOf));
+      const metrics = rates.map((_, i) => readMetrics(plan, first + i, i, viewOf));
+      const wrong = metrics.findIndex(({ loss }) => !Number.isFinite(loss));
+      return wrong < 0 ? metrics : metrics.slice(0, wrong + 1);
+    },
+    stepAtHand: () => control[CONTROL.step]!,
+    snapshot: () => ({
+      parameters: regionOf('parameters').slice(),
+      state: regionOf('state').slice(),
+    }),
+    restore(snapshot) {
+      regionOf('parameters').set(snapshot.parameters);
+      regionOf('state').set(snapshot.state);
+    },
+    readState: () =>
+      new Map(
+        stateEntries(plan).map(({ name, offset, count }) => [
+          name,
+          viewOf('state', offset, count).slice(),
+        ]),
+      ),
+    writeState(state) {
+      for (const { name, offset, count } of stateEntries(plan)) {
+        const values = state.get(name);
+        if (values) viewOf('state', offset, count).set(values);
+      }
     },
     swapAverage() {
       const { gradientBytes } = plan.parameters;
@@ -145,7 +202,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
         new Uint32Array(memory.buffer, at('order'), size).forEach(
           (_, i, order) => (order[i] = from + i),
         );
-        await pool.run({ kind: 'evaluate', dataset, count: size });
+        await runTwice({ kind: 'evaluate', dataset, count: size });
         if (withScores) scores.set(viewOf('scores', 0, size * plan.outputs), from * plan.outputs);
         losses.set(viewOf('losses', 0, size), from);
         hits.set(viewOf('shares', 0, size), from);

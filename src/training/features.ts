@@ -73,10 +73,16 @@ function complete(given: Pretrained): Pretrained {
 /** Fields of a data set whose labels are the targets of `output`. */
 function fieldsOf(data: AnyDataset, model: Model, output: string): TensorDataset {
   if (isTensorDataset(data)) return data;
-  const { name, shape, samples, labels, weights } = data;
+  const { name, shape, samples, labels, weights, transforms } = data;
   return {
     name,
-    inputs: { [Object.keys(model.architecture.inputs)[0]!]: { shape, values: samples } },
+    inputs: {
+      [Object.keys(model.architecture.inputs)[0]!]: {
+        shape,
+        values: samples,
+        ...(transforms ? { transforms } : {}),
+      },
+    },
     targets: { [output]: { shape: [], values: labels } },
     ...(weights ? { weights } : {}),
   };
@@ -90,7 +96,8 @@ export interface EncodeOptions extends ScoringOptions {
 /**
  * What a model makes of each sample, as a data set of one input, `input`, with the targets and weights of `data`;
  * labels become the targets of `output`. What follows can be trained on it alone, without computing the features
- * again in each epoch: a new head, or the next layer of a greedy pretraining. Layers are as in evaluation.
+ * again in each epoch: a new head, or the next layer of a greedy pretraining. Layers are as in evaluation; of random
+ * transforms one drawing is seen, as in validation.
  * @throws LanewiseError as `featuresOf` and as a prediction.
  */
 export async function encode(
@@ -117,7 +124,8 @@ export interface TeacherOptions extends ScoringOptions {
 
 /**
  * The data set with a teacher's outputs as a further target, computed once: logits for `distillation`. Samples and
- * labels of a `Dataset` become input and target by the names that the teacher has for them.
+ * labels of a `Dataset` become input and target by the names that the teacher has for them. Random transforms stay,
+ * and the teacher has seen one drawing of them, as in validation.
  * @throws LanewiseError kind 'argument' if the teacher has no such output or the data set such a target already.
  */
 export async function withTeacher(

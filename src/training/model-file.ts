@@ -4,7 +4,7 @@
  */
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
-import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
@@ -13,21 +13,32 @@ import { matchTensors } from './weights-file.js';
 /** Version of the metadata below. */
 const VERSION = '2';
 
+/** What a model file says of its model. */
+type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'>;
+
 /** The bytes of a model file. */
-export function encodeModel(trained: TrainedModel): Uint8Array {
-  const { model, weights, terms, numerics } = trained;
-  const tensors = model.parameters.map(
-    ({ name, shape }) => [name, { shape, data: weights.get(name)! }] as const,
-  );
-  return encodeSafetensors(new Map(tensors), {
-    // What other readers of the format look for: the tensors are laid out as PyTorch's.
-    format: 'pt',
-    lanewise: VERSION,
-    architecture: JSON.stringify(model.architecture),
-    loss: JSON.stringify(describeTerms(terms)),
-    numerics,
-  });
-}
+export const encodeModel = (trained: TrainedModel): Uint8Array =>
+  encodeSafetensors(modelTensors(trained), modelMetadata(trained));
+
+/** The weights in the model's order, as a file holds them. */
+export const modelTensors = ({
+  model,
+  weights,
+}: Pick<Described, 'model' | 'weights'>): Map<string, StoredTensor> =>
+  new Map(model.parameters.map(({ name, shape }) => [name, { shape, data: weights.get(name)! }]));
+
+export const modelMetadata = ({
+  model,
+  terms,
+  numerics,
+}: Omit<Described, 'weights'>): Readonly<Record<string, string>> => ({
+  // What other readers of the format look for: the tensors are laid out as PyTorch's.
+  format: 'pt',
+  lanewise: VERSION,
+  architecture: JSON.stringify(model.architecture),
+  loss: JSON.stringify(describeTerms(terms)),
+  numerics,
+});
 
 /**
  * The model in a file's bytes; `name` is for messages.
@@ -36,7 +47,16 @@ export function encodeModel(trained: TrainedModel): Uint8Array {
  */
 export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   const file = decodeSafetensors(bytes, name);
-  const { metadata } = file;
+  const { model, terms, numerics } = readModelMetadata(file.metadata, name);
+  const weights = matchTensors(model, file, name, 'its architecture');
+  return createTrainedModel(model, terms, numerics, weights);
+}
+
+/** @throws LanewiseError kind 'file' as `decodeModel`. */
+export function readModelMetadata(
+  metadata: Readonly<Record<string, string>>,
+  name: string,
+): Omit<Described, 'weights'> {
   if (metadata['lanewise'] !== VERSION) {
     throw new LanewiseError(
       'file',
@@ -52,8 +72,7 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
       `'${name}': numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`,
     );
   }
-  const weights = matchTensors(model, file, name, 'its architecture');
-  return createTrainedModel(model, terms, numerics as Numerics, weights);
+  return { model, terms, numerics: numerics as Numerics };
 }
 
 function readLoss(json: string | undefined, model: Model, name: string): readonly LossTerm[] {
