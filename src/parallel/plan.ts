@@ -210,7 +210,7 @@ export function planRun({
     evaluationChunk,
     outputs,
     hasLosses: terms.length > 0,
-    hasHits: (largest ?? blockGraphs[0]!).hits !== undefined,
+    hasHits: [...shardGraphs.flat(), ...blockGraphs].every(({ hits }) => hits !== undefined),
   };
 }
 
