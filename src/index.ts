@@ -45,7 +45,12 @@ export {
   type ScheduleName,
 } from './optimizers/index.js';
 export { type Weights } from './parallel/session.js';
-export { encode, withTeacher, type EncodeOptions, type TeacherOptions } from './training/features.js';
+export {
+  encode,
+  withTeacher,
+  type EncodeOptions,
+  type TeacherOptions,
+} from './training/features.js';
 export {
   featuresOf,
   replaceHead,

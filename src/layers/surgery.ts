@@ -108,7 +108,9 @@ export function truncated(architecture: Architecture, name: string): Architectur
     for (const source of [...from!, ...(shares === undefined ? [] : [shares])]) needed.add(source);
   }
   return {
-    inputs: Object.fromEntries(Object.entries(architecture.inputs).filter(([key]) => needed.has(key))),
+    inputs: Object.fromEntries(
+      Object.entries(architecture.inputs).filter(([key]) => needed.has(key)),
+    ),
     layers: all.filter((layer) => needed.has(layer.name)),
     outputs: { output: end },
   };
@@ -167,7 +169,10 @@ export function headOf(
     );
   }
   const unclear = (why: string) =>
-    refuse(`output '${output}' has no head to replace: ${why}`, 'replaceLayer takes any layer by its name');
+    refuse(
+      `output '${output}' has no head to replace: ${why}`,
+      'replaceLayer takes any layer by its name',
+    );
   const search = (layers: Descriptions, end: string, prefix: string): Head => {
     const description = layers.find((layer) => layer.name === end);
     if (!description) throw unclear('no layer before it has parameters');

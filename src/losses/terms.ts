@@ -77,8 +77,11 @@ function termsOf(output: string, given: OutputLoss): LossTerm[] {
   if (list.length === 0)
     throw new LanewiseError('argument', `the list of losses of output '${output}' is empty`);
   return list.map((one) => {
-    const { loss, weight = 1, target }: WeightedLoss =
-      isObject(one) && !isLoss(one) ? one : { loss: one };
+    const {
+      loss,
+      weight = 1,
+      target,
+    }: WeightedLoss = isObject(one) && !isLoss(one) ? one : { loss: one };
     if (typeof weight !== 'number' || !Number.isFinite(weight)) {
       throw new LanewiseError(
         'argument',

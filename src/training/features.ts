@@ -1,5 +1,10 @@
 /** A model's outputs for a whole data set, as arrays of a new one: features for another net, a teacher's logits. */
-import { isTensorDataset, type AnyDataset, type Field, type TensorDataset } from '../data/dataset.js';
+import {
+  isTensorDataset,
+  type AnyDataset,
+  type Field,
+  type TensorDataset,
+} from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';

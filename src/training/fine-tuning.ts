@@ -21,7 +21,10 @@ function pretrainedOf(given: Model | Pretrained): Pretrained {
     return { model: given, weights: new Map() };
   }
   if (typeof given !== 'object' || given === null)
-    throw new LanewiseError('argument', `model is ${show(given)}, expected a model or a trained model`);
+    throw new LanewiseError(
+      'argument',
+      `model is ${show(given)}, expected a model or a trained model`,
+    );
   checkModel(given.model);
   checkWeights(given.model, given.weights);
   return given;

@@ -4,7 +4,7 @@ import { LanewiseError, nearest, show } from '../errors.js';
 /**
  * A function of the file's name, or a table of names in the file, or of what they begin with up to a dot:
  * `{ 'features.0': 'conv1', classifier: 'fc' }` makes `features.0.weight` `conv1.weight`. In a table the longest
- * that fits counts, `*` stands for one part between dots and is filled in on the other side:
+ * that fits counts (without its stars), `*` stands for one part between dots and is filled in on the other side:
  * `'layer*.conv1': 'stage*.a'`. `null` leaves the tensor out. What is in no table keeps its name.
  */
 export type NameMap = Readonly<Record<string, string | null>> | ((name: string) => string | null);
@@ -75,10 +75,11 @@ function tableOf(
   if (typeof names !== 'object' || names === null || Array.isArray(names)) {
     throw new LanewiseError('argument', `names are ${show(names)}, expected a table or a function`);
   }
-  // The longest first.
+  // The longest first, not counting stars.
+  const length = ({ from }: Rule) => from.replaceAll('*', '').length;
   const rules = Object.entries(names)
     .map(ruleOf)
-    .toSorted((a, b) => b.from.length - a.from.length);
+    .toSorted((a, b) => length(b) - length(a));
   const idle = rules.find(({ apply }) => known.every((name) => apply(name) === undefined));
   if (idle) {
     const prefixes = known.flatMap((name) =>

@@ -73,11 +73,15 @@ export function decodePartialWeights(
 function withNames(file: Safetensors, names: NameMap | undefined): Safetensors {
   if (names === undefined) return file;
   const all = renamed(
-    new Map<string, string>([...file.tensors.keys(), ...file.others.keys()].map((key) => [key, key])),
+    new Map<string, string>(
+      [...file.tensors.keys(), ...file.others.keys()].map((key) => [key, key]),
+    ),
     names,
   );
   const pick = <T>(from: ReadonlyMap<string, T>): Map<string, T> =>
-    new Map([...all].flatMap(([to, key]) => (from.has(key) ? [[to, from.get(key)!] as const] : [])));
+    new Map(
+      [...all].flatMap(([to, key]) => (from.has(key) ? [[to, from.get(key)!] as const] : [])),
+    );
   return { ...file, tensors: pick(file.tensors), others: pick(file.others) };
 }
 
