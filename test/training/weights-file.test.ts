@@ -215,7 +215,7 @@ function damaged(original: Uint8Array, draw: (low: number, high: number) => numb
   const place = () =>
     draw(0, draw(0, 3) === 0 ? found.length - 1 : Math.min(headerEnd, found.length) - 1);
   const splice = (at: number, remove: number, put: Uint8Array) =>
-    Uint8Array.from([...found.subarray(0, at), ...put, ...found.subarray(at + remove)]);
+    Uint8Array.from(Buffer.concat([found.subarray(0, at), put, found.subarray(at + remove)]));
   for (let changes = draw(1, 4); changes > 0 && found.length > 0; changes--) {
     const at = place();
     switch (draw(0, 8)) {
