@@ -1,5 +1,11 @@
 /** From a model's scores to its metrics: what the targets are, and whether the metrics suit them, before training. */
-import { countOf, isTensorDataset, type AnyDataset, type Field } from '../../data/dataset.js';
+import {
+  countOf,
+  isSampleStream,
+  isTensorDataset,
+  type AnyDataset,
+  type Field,
+} from '../../data/dataset.js';
 import { LanewiseError } from '../../errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
 import type { Model } from '../../layers/index.js';
@@ -86,6 +92,12 @@ function subjectOf(
     throw new LanewiseError(
       'argument',
       `metrics are of the first output, '${output}', which has no loss`,
+    );
+  }
+  if (isSampleStream(data)) {
+    throw new LanewiseError(
+      'data',
+      `metrics of '${data.name}', a stream, whose labels are known only as they come: expected a data set with labels`,
     );
   }
   const field = isTensorDataset(data)
