@@ -7,7 +7,7 @@ import { instantiate, type Kernels } from '../engine/wasm.js';
 import { UNSEEDED } from './augment.js';
 import { createGathers, type Gather } from './gathers.js';
 import { baseOf, type Region } from './layout.js';
-import { createMeeting } from './meeting.js';
+import { CONTROL, createMeeting } from './meeting.js';
 import type { RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
 
@@ -30,7 +30,7 @@ export interface EvaluateJob {
 
 export type Job = TrainJob | EvaluateJob;
 
-/** False if the run was given up by another worker's failure. */
+/** False if the run was given up by another worker's failure, or at a loss that is no number. */
 export type RunJob = (job: Job) => boolean;
 
 /** A minibatch size, linked: what this worker does in each phase of a step. */
@@ -88,6 +88,7 @@ export function createWorker(
     ]),
   );
   const meet = createMeeting(plan, kernels, spins);
+  const control = new Int32Array(memory.buffer, at('control'), CONTROL.diverged + 1);
   const room = shareOf(plan, 'augment', rank);
   const gathers = createGathers(plan.datasets, kernels, memory, bases.batch, room);
   const place = { ...UNSEEDED };
@@ -97,6 +98,7 @@ export function createWorker(
     const data = plan.datasets[0]!;
     const start = position * plan.batch;
     const step = steps.get(Math.min(plan.batch, data.count - start))!;
+    if (rank === 0) control[CONTROL.step] = number;
     const rates = allRates + index * rateSlots;
     floats.copyWithin(ownRates, rates, rates + rateSlots);
     for (const { program, shard, from, count, folds } of step.gradientPhase) {
@@ -111,11 +113,15 @@ export function createWorker(
       randomness[3] = from;
       run(program);
       const metrics = allMetrics + (index * plan.shards + shard) * 2;
-      floats[metrics] = floats[results + plan.io.loss / 4]!;
+      const loss = floats[results + plan.io.loss / 4]!;
+      if (!Number.isFinite(loss)) control[CONTROL.diverged] = 1;
+      floats[metrics] = loss;
       floats[metrics + 1] = floats[results + plan.io.hits / 4]!;
       run(folds);
     }
     if (!meet()) return false;
+    // All see the same: nobody comes here again before all have met once more. The weights stay as they are.
+    if (control[CONTROL.diverged] !== 0) return false;
     if (step.sumPhase) {
       run(step.sumPhase);
       if (!meet()) return false;
