@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';
-import type { Dataset, TensorDataset } from '../../src/data/dataset.js';
+import type { Dataset, SampleReader, TensorDataset } from '../../src/data/dataset.js';
 import * as t from '../../src/data/transforms/index.js';
 import { transformed } from '../../src/data/transforms/transformed.js';
 import { conv2d, sequential } from '../../src/layers/index.js';
@@ -84,6 +84,27 @@ test('a sample that is scored is the same wherever it stands among blocks', asyn
   };
   const direct = await model.evaluate(seen, { workers: 2 });
   assert.ok(Math.abs(direct.loss - loss) < 1e-5, `${direct.loss} and ${loss}`);
+});
+
+test('samples that are read when they are wanted are transformed like those in memory', async () => {
+  const size = 784;
+  const reader: SampleReader = {
+    type: 'uint8',
+    read: (i, to) => to.set(plain.samples.subarray(i * size, (i + 1) * size)),
+  };
+  const { samples: _, ...rest } = data;
+  const streamed = { ...rest, reader };
+  const runs = [];
+  for (const which of [data, streamed]) {
+    const { model, history } = await train(lenet5(), {
+      ...settings,
+      data: which,
+      validation: which,
+      workers: 2,
+    });
+    runs.push([await model.sha256(), ...history.map(({ valLoss }) => valLoss)]);
+  }
+  assert.equal(runs[1], runs[0]);
 });
 
 test('inputs and targets with the same list move alike', async () => {
