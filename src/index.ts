@@ -56,6 +56,11 @@ export {
 } from './optimizers/index.js';
 export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
 export { type Weights } from './parallel/session.js';
+export {
+  transformSamples,
+  type TransformedSamples,
+  type TransformSamplesOptions,
+} from './parallel/transform-samples.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { ensemble, type Ensemble } from './training/ensemble.js';
 export { generate, type GenerateOptions } from './training/generate.js';
