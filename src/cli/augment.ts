@@ -1,7 +1,6 @@
 /** `--augment digits`: augmentations by name. */
 import { Option } from 'commander';
-import { transformed } from '../data/transforms/transformed.js';
-import { recipes } from '../data/transforms/recipes.js';
+import { recipes, type Recipe } from '../data/transforms/recipes.js';
 import type { ImageShape, Transform } from '../data/transforms/transform.js';
 import { lookUp } from '../errors.js';
 
@@ -11,14 +10,10 @@ export const augmentOption = (): Option =>
     `random transforms of every training sample: ${Object.keys(recipes).join(', ')}; several with commas`,
   );
 
-/** The transforms of all names, in their order. @throws LanewiseError kind 'argument' for an unknown name. */
-export const augmentations = (names: string, shape: ImageShape): Transform[] =>
-  names.split(',').flatMap((name) => lookUp('augmentation', recipes, name.trim())(shape));
+/** Recipes by name, in their order. @throws LanewiseError kind 'argument' for an unknown name. */
+export const augmentations = (names: string): Recipe[] =>
+  names.split(',').map((name) => lookUp('augmentation', recipes, name.trim()));
 
-/** The data set with the named augmentations. @throws LanewiseError kind 'argument' for an unknown name. */
-export function augmented<D extends { readonly shape: ImageShape }>(
-  data: D,
-  names: string | undefined,
-): D {
-  return names === undefined ? data : transformed(data, augmentations(names, data.shape));
-}
+/** What the recipes make of samples of a shape. */
+export const transformsOf = (augmentation: readonly Recipe[], shape: ImageShape): Transform[] =>
+  augmentation.flatMap((recipe) => recipe(shape));

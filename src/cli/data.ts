@@ -4,7 +4,7 @@ import { isStreamed, type LabelledDataset } from '../data/dataset.js';
 import { writeFileAtomic } from '../formats/atomic.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { transformSamples } from '../parallel/transform-samples.js';
-import { augmentOption, augmentations } from './augment.js';
+import { augmentOption, augmentations, transformsOf } from './augment.js';
 import { contactSheet, type SheetRow } from './contact-sheet.js';
 import { dataHelp, loadData } from './data-sources.js';
 import { dataDirOption, dataRequest, holdoutOption, wholeNumber } from './options.js';
@@ -40,8 +40,9 @@ export const dataCommand = (): Command =>
     .action(runData);
 
 async function runData(name: string, options: Options): Promise<void> {
+  const recipes = options.augment === undefined ? [] : augmentations(options.augment);
   const { train, test } = await loadData(name, dataRequest({ data: name, ...options }));
-  const transforms = options.augment ? augmentations(options.augment, train.shape) : [];
+  const transforms = transformsOf(recipes, train.shape);
   const rows = [await firstRow(train)];
   for (let step = 0; step < (transforms.length > 0 ? options.draws : 0); step++) {
     const { shape, samples } = rows[0]!;
