@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
 import type { RunEvent, StepEvent } from '../../src/run/events.js';
 import { openMetricsLog, readMetrics, truncateAfter } from '../../src/run/metrics-log.js';
+import { fuzz, fuzzCount } from '../support/fuzz.js';
 import { everyEvent, stepEvent } from './sample-events.js';
 
 const test = suite('metrics log', { folder: '', path: '' });
@@ -132,6 +133,28 @@ test('nonsense is refused with its line, field and value', async ({ path }) => {
   const { kind, message } = await refusal(readMetrics(path));
   assert.is(kind, 'file');
   assert.is(message, `cannot read metrics '${path}': there is no such file`);
+});
+
+test('damaged logs are refused, or hold events', async ({ path }) => {
+  const log = Buffer.from(everyEvent.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  const files = [log, ...everyEvent.map((event) => Buffer.from(`${JSON.stringify(event)}\n`))];
+  await fuzz(
+    files,
+    fuzzCount(1500),
+    async (bytes) => {
+      await writeFile(path, bytes);
+      return readMetrics(path);
+    },
+    (events) => {
+      for (const event of events) {
+        if (event.event === 'start') assert.type(event.data.name, 'string');
+        else assert.ok(Number.isInteger(event.step) && event.step >= 0);
+        if (event.event !== 'probe') continue;
+        for (const { histogram } of event.weights)
+          assert.ok(histogram.counts.every(Number.isInteger));
+      }
+    },
+  );
 });
 
 test('a full disk is named once, and leaves training its choice', async ({ folder }) => {
