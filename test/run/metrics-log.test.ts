@@ -220,10 +220,16 @@ test('truncateAfter keeps the bytes of the lines that stay, and leaves no other 
   assert.equal(await readdir(folder), ['metrics.jsonl']);
 });
 
-test('a log with nonsense in it is not truncated', async ({ path }) => {
+test('a log with nonsense in it is not truncated, one that is missing need not be', async ({
+  path,
+}) => {
   await writeFile(path, 'nonsense\n');
-  assert.match((await refusal(truncateAfter(path, 1))).message, /line 1 is not JSON/);
+  const { message, hint } = await refusal(truncateAfter(path, 1));
+  assert.match(message, /line 1 is not JSON/);
+  assert.is(hint, 'move it away, and the run goes on with a new one');
   assert.is(await readFile(path, 'utf8'), 'nonsense\n');
+  await rm(path);
+  assert.equal(await truncateAfter(path, 1), []);
 });
 
 test.run();
