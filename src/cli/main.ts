@@ -11,7 +11,7 @@ import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
-import { version } from './version.js';
+import { version } from '../run/version.js';
 
 enableRelaxedSimd();
 
