@@ -64,7 +64,7 @@ async function buildJavaScript(folders) {
 async function bundleJavaScript() {
   // Not minified: Node shows the line that throws, and stacks name functions. The small packages that every
   // program needs are part of it: to find one in node_modules takes 3 ms.
-  const external = ['piscina', 'commander', 'cli-progress', 'pngjs'];
+  const external = ['piscina', 'commander', 'cli-progress', 'pngjs', '@jsquash/*'];
   const bundle = { ...javaScript, bundle: true, external };
   await build({
     ...bundle,
@@ -81,10 +81,28 @@ async function bundleJavaScript() {
     ...bundle,
     entryPoints: {
       'workers/worker': 'workers/worker.ts',
+      'workers/decoder': 'workers/decoder.ts',
+      'workers/image-reader': 'workers/image-reader.ts',
       'src/bundle/empty-process': 'src/benchmark/empty-process.ts',
     },
   });
   chmodSync('dist/src/bundle/main.js', 0o755);
+}
+
+/** The browser's part of reports: with the plots in it, small, for it becomes part of every report. */
+async function bundleReport() {
+  await build({
+    entryPoints: ['src/run/report/client/page.ts', 'src/run/report/client/page.css'],
+    outdir: 'dist/report',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    platform: 'browser',
+    target: ['chrome111', 'firefox113', 'safari16.4'],
+    // The plots' licence goes where they go.
+    banner: { js: `/*! uPlot\n${readFileSync('node_modules/uplot/LICENSE', 'utf8')}*/` },
+    logLevel: 'warning',
+  });
 }
 
 function buildTypes() {
@@ -97,4 +115,5 @@ function buildTypes() {
 await buildWasm();
 await buildJavaScript(withTests ? ['src', 'test'] : ['src']);
 await bundleJavaScript();
+await bundleReport();
 if (!withTests) buildTypes();

@@ -4,8 +4,13 @@ export {
   checkDataset,
   firstSamples,
   type AnyDataset,
+  isStreamed,
   type Dataset,
   type Field,
+  type SampleReader,
+  type SampleStream,
+  type StreamedDataset,
+  type StreamSample,
   type TensorDataset,
 } from './data/dataset.js';
 export { digits, type DigitsOptions } from './data/digits/index.js';
@@ -17,6 +22,9 @@ export {
   type TextWindowsOptions,
   type Vocabulary,
 } from './data/text.js';
+export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
+export { type ImageFile } from './data/image-reader.js';
+export { streamOf } from './data/streamed.js';
 export { mnist } from './data/mnist.js';
 export * from './data/transforms/index.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
@@ -44,6 +52,7 @@ export {
   type Schedule,
   type ScheduleName,
 } from './optimizers/index.js';
+export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
 export { type Weights } from './parallel/session.js';
 export {
   encode,
@@ -59,6 +68,7 @@ export {
   type Pretrained,
 } from './training/fine-tuning.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { ensemble, type Ensemble } from './training/ensemble.js';
 export { generate, type GenerateOptions } from './training/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
@@ -72,7 +82,6 @@ export {
   type TrainCallbacks,
   type TrainResult,
 } from './training/train.js';
-export { type Prediction, type TrainedModel } from './training/trained-model.js';
 export { type NameMap } from './training/name-map.js';
 export {
   decodePartialWeights,
@@ -80,4 +89,10 @@ export {
   type LoadWeightsOptions,
   type PartialWeights,
 } from './training/weights-file.js';
+export {
+  type Classifier,
+  type EvaluateOptions,
+  type Prediction,
+  type TrainedModel,
+} from './training/trained-model.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';

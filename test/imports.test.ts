@@ -58,7 +58,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'parallel',
     'random',
   ],
-  run: ['formats'],
+  run: ['data', 'engine', 'formats', 'graph', 'parallel', 'training'],
   cli: [
     'benchmark',
     'data',

@@ -5,9 +5,15 @@
 import {
   checkDataset,
   countOf,
+  isSampleStream,
+  isStreamed,
   isTensorDataset,
+  weightsOf,
   type AnyDataset,
   type Field,
+  type SampleStream,
+  type StreamedDataset,
+  type TensorDataset,
 } from '../data/dataset.js';
 import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
@@ -42,9 +48,15 @@ export interface Column {
   readonly border: number;
 }
 
+/** Values of one sample as it is stored: before its transforms. */
+export const storedValues = ({ augmentation, extents: [C, h, w] }: Column): number =>
+  augmentation ? sizeOf(augmentation.shape) : C * h * w;
+
 export interface Columns {
   readonly count: number;
   readonly columns: readonly Column[];
+  /** Where samples come from that are not in `columns`: the first column's values are then empty. */
+  readonly source?: StreamedDataset | SampleStream;
 }
 
 /**
@@ -57,20 +69,13 @@ export function columnsOf(model: Model, terms: readonly LossTerm[], data: AnyDat
     inputColumn(`data set '${data.name}'`, name, field, settings),
   );
   const targets = targetColumns(model, terms, data);
-  const weights = data.weights ? [plainColumn([WEIGHTS], data.weights, 'f32', [])] : [];
-  return { count: countOf(data), columns: [...inputs, ...targets, ...weights] };
-}
-
-/**
- * The terms that a data set is scored by: those with a target of their own, such as a teacher's, need it to be
- * there. If none is left, all of them, so that what is missing is named.
- */
-export function scoringTerms(terms: readonly LossTerm[], data: AnyDataset): readonly LossTerm[] {
-  const targets = isTensorDataset(data) ? (data.targets ?? {}) : {};
-  const found = terms.filter(
-    ({ target }) => target === undefined || Object.hasOwn(targets, target),
-  );
-  return found.length > 0 ? found : terms;
+  const values = weightsOf(data);
+  const weights = values ? [plainColumn([WEIGHTS], values, 'f32', [])] : [];
+  return {
+    count: countOf(data),
+    columns: [...inputs, ...targets, ...weights],
+    ...(isStreamed(data) ? { source: data } : {}),
+  };
 }
 
 /**
@@ -104,8 +109,11 @@ function inputFields(model: Model, data: AnyDataset): [string, Field, InputSetti
       );
     }
     const [name, settings] = inputs[0]!;
-    const { shape, samples, transforms } = data;
-    return [[name, { shape, values: samples, ...(transforms ? { transforms } : {}) }, settings]];
+    const { shape } = data;
+    const transforms = 'transforms' in data ? data.transforms : undefined;
+    return [
+      [name, { shape, values: samplesOf(data), ...(transforms ? { transforms } : {}) }, settings],
+    ];
   }
   return inputs.map(([name, settings]) => [
     name,
@@ -113,6 +121,17 @@ function inputFields(model: Model, data: AnyDataset): [string, Field, InputSetti
     settings,
   ]);
 }
+
+/** All samples, or an empty array of their type. */
+function samplesOf(data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Float32Array {
+  if (!isStreamed(data)) return data.samples;
+  const { type } = isSampleStream(data) ? data : data.reader;
+  return type === 'uint8' ? new Uint8Array() : new Float32Array();
+}
+
+/** Class indices; those of a stream come with its samples. */
+const labelsOf = (data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Int32Array =>
+  isSampleStream(data) ? new Int32Array() : data.labels;
 
 function fieldOf(
   data: string,
@@ -220,14 +239,12 @@ const plainColumn = (
 };
 
 function targetColumns(model: Model, terms: readonly LossTerm[], data: AnyDataset): Column[] {
-  const labels = isTensorDataset(data) ? undefined : { shape: [], values: data.labels };
+  const labels = isTensorDataset(data) ? undefined : { shape: [], values: labelsOf(data) };
   const byField = new Map<Field, Set<string>>();
   for (const term of terms) {
-    const { output, target } = term;
-    if (labels && target !== undefined) fieldOf(data.name, 'target', { labels }, target);
-    const field = isTensorDataset(data)
-      ? fieldOf(data.name, 'target', data.targets, targetOf(term))
-      : labels!;
+    const { output } = term;
+    const fields = isTensorDataset(data) ? data.targets : { [output]: labels! };
+    const field = fieldOf(data.name, 'target', fields, targetOf(term));
     const classes = isTensorDataset(data) ? undefined : data.classes.length;
     checkClasses(data.name, output, model.outputs.get(output)!, field, classes);
     byField.set(field, (byField.get(field) ?? new Set()).add(targetOf(term)));

@@ -1,5 +1,12 @@
 /** What a run is made of, as JSON: two runs with equal descriptions take the same steps. */
-import { countOf, isTensorDataset, type AnyDataset } from '../data/dataset.js';
+import {
+  countOf,
+  isSampleStream,
+  isStreamed,
+  isTensorDataset,
+  weightsOf,
+  type AnyDataset,
+} from '../data/dataset.js';
 import { describeTerms } from '../losses/terms.js';
 import type { Model } from '../layers/index.js';
 import type { ResolvedSettings } from './settings.js';
@@ -40,27 +47,30 @@ const described = ({
 }) => ({ kind, ...settings });
 
 async function describeData(data: AnyDataset) {
-  const { name, weights } = data;
+  const weights = weightsOf(data);
   const common = {
-    name,
+    name: data.name,
     samples: countOf(data),
-    ...(weights ? { weights: await hashOf([weights]) } : {}),
+    weights: weights && (await hashOf([weights])),
   };
-  if (!isTensorDataset(data)) {
-    const { shape, classes, samples, labels } = data;
-    return { ...common, shape, classes, sha256: await hashOf([samples, labels]) };
+  if (isSampleStream(data)) return { ...common, shape: data.shape, classes: data.classes };
+  if (isTensorDataset(data)) {
+    const fields: Record<string, unknown> = {};
+    for (const role of ['inputs', 'targets'] as const) {
+      for (const [key, { shape, values, as, transforms }] of Object.entries(data[role]))
+        fields[`${role}.${key}`] = { shape, as, transforms, sha256: await hashOf([values]) };
+    }
+    return { ...common, ...fields };
   }
-  const fields: Record<string, unknown> = {};
-  for (const role of ['inputs', 'targets'] as const) {
-    for (const [key, { shape, values, as }] of Object.entries(data[role]))
-      fields[`${role}.${key}`] = { shape, as, sha256: await hashOf([values]) };
-  }
-  return { ...common, ...fields };
+  const { shape, classes, labels, transforms } = data;
+  const described = { ...common, shape, classes, transforms };
+  if (!isStreamed(data)) return { ...described, sha256: await hashOf([data.samples, labels]) };
+  return { ...described, sha256: await hashOf([data.fingerprint ?? '', labels]) };
 }
 
-/** SHA-256 in hexadecimal of texts and arrays, each behind its length. */
+/** SHA-256 in hexadecimal of the SHA-256 of texts and arrays. */
 async function hashOf(
-  parts: readonly (string | Exclude<AnyDataset['weights'], undefined> | Uint8Array | Int32Array)[],
+  parts: readonly (string | Uint8Array | Int32Array | Float32Array)[],
 ): Promise<string> {
   const hashes: Uint8Array[] = [];
   for (const part of parts) {

@@ -395,7 +395,7 @@ test('data that training needs and lacks is named', async () => {
     });
     assert.match(found, message);
   };
-  await refuse(train(net, settings), /has no target 'teacher', found labels/);
+  await refuse(train(net, settings), /has no target 'teacher', found output/);
   const teacher = drawn(net);
   const taught = await withTeacher(teacher, data, { target: 'tutor' });
   await refuse(
