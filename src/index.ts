@@ -26,7 +26,9 @@ export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/i
 export { type ImageFile } from './data/image-reader.js';
 export { streamOf } from './data/streamed.js';
 export { mnist } from './data/mnist.js';
-export * from './data/transforms/index.js';
+export * as transforms from './data/transforms/index.js';
+export { transformed } from './data/transforms/transformed.js';
+export type { Transform } from './data/transforms/index.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
 export * from './losses/index.js';
@@ -55,6 +57,11 @@ export {
 export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
 export { type Weights } from './parallel/session.js';
 export {
+  transformSamples,
+  type TransformedSamples,
+  type TransformSamplesOptions,
+} from './parallel/transform-samples.js';
+export {
   encode,
   withTeacher,
   type EncodeOptions,
@@ -82,6 +89,12 @@ export {
   type TrainCallbacks,
   type TrainResult,
 } from './training/train.js';
+export {
+  type Classifier,
+  type EvaluateOptions,
+  type Prediction,
+  type TrainedModel,
+} from './training/trained-model.js';
 export { type NameMap } from './training/name-map.js';
 export {
   decodePartialWeights,
@@ -89,10 +102,4 @@ export {
   type LoadWeightsOptions,
   type PartialWeights,
 } from './training/weights-file.js';
-export {
-  type Classifier,
-  type EvaluateOptions,
-  type Prediction,
-  type TrainedModel,
-} from './training/trained-model.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';

@@ -48,8 +48,8 @@ export interface Column {
   readonly border: number;
 }
 
-/** Values of one sample as it is stored: before its transforms. */
-export const storedValues = ({ augmentation, extents: [C, h, w] }: Column): number =>
+/** Values of one stored sample. */
+export const storedSize = ({ augmentation, extents: [C, h, w] }: Column): number =>
   augmentation ? sizeOf(augmentation.shape) : C * h * w;
 
 export interface Columns {

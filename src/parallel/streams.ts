@@ -4,7 +4,7 @@
  */
 import { machineParallelism } from './pool.js';
 import { baseOf } from './layout.js';
-import { storedValues, type Column, type Columns } from './columns.js';
+import { storedSize, type Column, type Columns } from './columns.js';
 import type { Feed } from './feed.js';
 import type { RunPlan } from './plan.js';
 import { createFeeds, type Ring } from './supplies.js';
@@ -62,7 +62,7 @@ function ringOf(
   return {
     slots,
     count,
-    samples: { buffer, base: placed[0]!.values, type, size: storedValues(first) },
+    samples: { buffer, base: placed[0]!.values, type, size: storedSize(first) },
     rows: others.map(({ values }, i) => {
       const Values = values.constructor as Uint8ArrayConstructor;
       return { slots: new Values(buffer as ArrayBuffer, placed[i + 1]!.values, slots), values };

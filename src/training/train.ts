@@ -11,7 +11,7 @@ import type {
 } from './records.js';
 import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
 import { createTrainedModel, describeData, type TrainedModel } from './trained-model.js';
-import { trainEvents } from './trainer.js';
+import { trainEvents, type RunResult } from './trainer.js';
 
 export type { EpochRecord, Progress };
 
@@ -63,19 +63,23 @@ export async function train(
     ...(signal ? { signal } : {}),
     ...(stepsPerEvent === undefined ? {} : { stepsPerEvent }),
   });
-  const { weights, state, interrupted } = await drain(run, (event) => tell(callbacks, event));
+  return resultOf(model, resolved, await drain(run, (event) => tell(callbacks, event)), start);
+}
+
+/** What a run has led to; `start` is when it began, by performance.now(). */
+export function resultOf(
+  model: Model,
+  settings: ResolvedSettings,
+  { weights, state, interrupted }: RunResult,
+  start: number,
+): TrainResult {
+  const { terms, numerics, data } = settings;
   const { history, stopped, best } = state;
   return {
-    model: createTrainedModel(
-      model,
-      resolved.terms,
-      resolved.numerics,
-      weights,
-      describeData(resolved.data),
-    ),
+    model: createTrainedModel(model, terms, numerics, weights, describeData(data)),
     history,
-    settings: resolved,
-    numerics: resolved.numerics,
+    settings,
+    numerics,
     seconds: (performance.now() - start) / 1000,
     interrupted,
     ...(stopped === undefined ? {} : { stopped }),
