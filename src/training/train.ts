@@ -37,6 +37,8 @@ export interface TrainResult {
   readonly settings: ResolvedSettings;
   readonly numerics: Numerics;
   readonly seconds: number;
+  /** Share of the time in training steps that was spent waiting for data, 0 … 1. */
+  readonly waiting: number;
   /** True if the signal ended the run early. */
   readonly interrupted: boolean;
   /** Why `earlyStopping` ended the run. */
@@ -81,6 +83,7 @@ export function resultOf(
     settings,
     numerics,
     seconds: (performance.now() - start) / 1000,
+    waiting: state.trainingMs > 0 ? state.waitingMs / state.trainingMs : 0,
     interrupted,
     ...(stopped === undefined ? {} : { stopped }),
     ...(best ? { best: { step: best.step, epoch: best.epoch, value: best.value } } : {}),
