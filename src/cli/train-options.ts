@@ -132,7 +132,7 @@ export const describeTrain = (): Command =>
         Object.keys(averages),
       ),
     )
-    .option('--metrics <names>', 'further figures of the test samples, such as top5,macroF1', list)
+    .option('--metrics <names>', 'further figures of the test samples, such as top5,f1', list)
     .option(
       '--validate-every <steps>',
       'score the test samples this often (each epoch)',

@@ -28,7 +28,7 @@ import { trainEvents } from '../training/trainer.js';
 import { version } from './version.js';
 import { saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions } from './folder.js';
-import { openRecorder, type Recorder } from './recorder.js';
+import type { Recorder } from './recorder.js';
 
 export interface FitOptions extends FolderOptions {
   /** Where everything goes. Without it nothing is written, and a run that ends early is lost. */
@@ -82,8 +82,9 @@ export async function* fit(
   let probe: Probe | undefined;
   let events: ReturnType<typeof trainEvents> | undefined;
   try {
-    for (const message of opened.warnings) yield { kind: 'warning', message };
+    const warnings = [...opened.warnings];
     const { resumed } = opened;
+    const { openRecorder } = await import('./recorder.js');
     recorder = openRecorder({
       folder,
       name: options.name ?? 'model',
@@ -92,6 +93,7 @@ export async function* fit(
       description,
       workers: resolved.workers,
       every: options.logEvery ?? 20,
+      onError: ({ message }) => warnings.push(`${message}: the log has gaps from here`),
       ...(resumed ? { resumedAt: resumed.state.step } : {}),
     });
     const started = performance.now();
@@ -109,14 +111,17 @@ export async function* fit(
     );
     let next = await events.next();
     for (; !next.done; next = await events.next()) {
-      const event = next.value;
-      recorder.record(event);
-      if (event.kind === 'start') probe = await openProbe(model, resolved);
-      if (event.kind === 'epoch' || (event.kind === 'start' && !resumed)) {
-        const step = event.kind === 'epoch' ? event.step : 0;
-        if (probe) recorder.probe(step, probe.measure(event.weights()));
+      // All of it is written down before any of it is told: whoever leaves leaves a whole log.
+      for (const event of next.value) {
+        recorder.record(event);
+        if (event.kind === 'start') probe = await openProbe(model, resolved);
+        if (event.kind === 'epoch' || (event.kind === 'start' && !resumed)) {
+          const step = event.kind === 'epoch' ? event.step : 0;
+          if (probe) recorder.probe(step, probe.measure(event.weights()));
+        }
       }
-      yield event;
+      yield* next.value;
+      for (const message of warnings.splice(0)) yield { kind: 'warning', message };
     }
     const result = resultOf(model, resolved, next.value, started);
     const files = await finish(folder, result, next.value.state.step, recorder, options);
@@ -142,10 +147,16 @@ async function* trainAlone(
   options: FitOptions,
 ): AsyncGenerator<FitEvent, TrainResult, void> {
   const started = performance.now();
-  const outcome = yield* trainEvents(model, settings, chunking(options));
-  const result = resultOf(model, settings, outcome, started);
-  yield { kind: 'done', result, files: {} };
-  return result;
+  const events = trainEvents(model, settings, chunking(options));
+  try {
+    let next = await events.next();
+    for (; !next.done; next = await events.next()) yield* next.value;
+    const result = resultOf(model, settings, next.value, started);
+    yield { kind: 'done', result, files: {} };
+    return result;
+  } finally {
+    await events.return(undefined as never);
+  }
 }
 
 /** Of the data trained on; none of a stream, whose samples come only in its order. */
