@@ -7,9 +7,11 @@ import { enableRelaxedSimd } from './engine-flags.js';
 import { evalCommand } from './eval.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
+import { reportCommand } from './report.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
 import { version } from './version.js';
+import { watchCommand } from './watch.js';
 
 enableRelaxedSimd();
 
@@ -26,6 +28,8 @@ const program = new Command('lanewise')
   .addCommand(evalCommand())
   .addCommand(predictCommand())
   .addCommand(inspectCommand())
+  .addCommand(reportCommand())
+  .addCommand(watchCommand())
   .addCommand(verifyCommand())
   .addCommand(benchCommand());
 

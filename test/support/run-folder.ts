@@ -88,7 +88,7 @@ export async function makeRun(
             rate,
             imagesPerSecond,
             waiting,
-            gradientNorm: 1,
+            gradientNorm: 0.5 + loss,
           });
           before = { loss, accuracy, samples: samplesDone };
         },

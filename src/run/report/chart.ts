@@ -27,6 +27,8 @@ export interface Chart {
   readonly format: Format;
   /** Logarithmic, for values above 0. */
   readonly isLog?: boolean;
+  /** Its y axis begins at 0. */
+  readonly isFromZero?: boolean;
   /** Several in a row. */
   readonly isSmall?: boolean;
 }

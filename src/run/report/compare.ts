@@ -12,17 +12,27 @@ export function compareReport(runs: readonly Run[]): Report {
     charts,
     parts: {
       head: html`<h1>Comparison of ${runs.length} runs</h1>
-<p class="soft">${runs.map(({ name }) => name).join(' · ')}</p>`,
-      figures: html`<section><h2>Figures</h2>${table(runs, [
-        ...rowsOf(runs, (run) => [['Run', titleOf(run)], ['State', stateOf(run.records)], ...figuresOf(run)]),
-      ])}</section>`,
+        <p class="soft">${runs.map(({ name }) => name).join(' · ')}</p>`,
+      figures: html`<section>
+        <h2>Figures</h2>
+        ${table(runs, [
+          ...rowsOf(runs, (run) => [
+            ['Run', titleOf(run)],
+            ['State', stateOf(run.records)],
+            ...figuresOf(run),
+          ]),
+        ])}
+      </section>`,
       learning: html`${chartSection(
         'Learning',
         'Drag over a chart to look closer, double-click to see all of it again; click a name to hide its curve.',
         charts,
       )}`,
-      settings: html`<section><h2>Settings</h2>
-<p class="soft">Marked are those in which the runs differ.</p>${table(runs, rowsOf(runs, settingsOf), true)}</section>`,
+      settings: html`<section>
+        <h2>Settings</h2>
+        <p class="soft">Marked are those in which the runs differ.</p>
+        ${table(runs, rowsOf(runs, settingsOf), true)}
+      </section>`,
     },
   };
 }
@@ -38,7 +48,12 @@ function comparisonCharts(runs: readonly Run[]): Chart[] {
   ) =>
     chartOf(
       { id, title, caption: `${about} of ${runs.length} runs.`, xLabel: 'step', format },
-      runs.map((run, i) => ({ label: run.name, kind, tone: TONES[i % TONES.length]!, points: pointsOf(run) })),
+      runs.map((run, i) => ({
+        label: run.name,
+        kind,
+        tone: TONES[i % TONES.length]!,
+        points: pointsOf(run),
+      })),
     );
   return [
     overlaid('loss', 'Training loss', 'Smoothed loss', 'number', ({ records }) =>
@@ -85,12 +100,23 @@ function rowsOf(runs: readonly Run[], pairsOf: (run: Run) => [string, string][])
 }
 
 function table(runs: readonly Run[], rows: readonly Row[], marksDifferences = false): Html {
-  return html`<div class="panel scroll"><table class="plain left">
-<thead><tr><th></th>${runs.map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
-<tbody>${rows.map(
-    ([name, values]) =>
-      html`<tr class="${marksDifferences && new Set(values).size > 1 && 'differs'}"><th scope="row">${name}</th>${values.map(
-        (value) => html`<td>${value ?? '–'}</td>`,
-      )}</tr>\n`,
-  )}</tbody></table></div>`;
+  return html`<div class="panel scroll">
+    <table class="plain left">
+      <thead>
+        <tr>
+          <th></th>
+          ${runs.map(({ name }) => html`<th scope="col">${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ([name, values]) =>
+            html`<tr class="${marksDifferences && new Set(values).size > 1 && 'differs'}">
+              <th scope="row">${name}</th>
+              ${values.map((value) => html`<td>${value ?? '–'}</td>`)}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }

@@ -27,7 +27,9 @@ export function diagnose(probe: ProbeEvent | undefined): string[] {
     if (ratio < 1 / FAR) findings.push(`The gradient vanishes on its way back: ${words}.`);
     else if (ratio > FAR) findings.push(`The gradient explodes on its way back: ${words}.`);
     else if (findings.length === 0)
-      findings.push(`Gradients reach the first layer: ${words} (root mean squares at the last look).`);
+      findings.push(
+        `Gradients reach the first layer: ${words} (root mean squares at the last look).`,
+      );
   }
   return findings;
 }

@@ -82,7 +82,13 @@ const checks = {
   'accuracy?': isNumber,
   'confusion?': isObjectOf({ classes: isListOf(isText), counts: isListOf(isListOf(isNumber)) }),
   'classes?': isListOf(
-    isObjectOf({ name: isText, samples: isNumber, precision: isShare, recall: isShare, f1: isShare }),
+    isObjectOf({
+      name: isText,
+      samples: isNumber,
+      precision: isShare,
+      recall: isShare,
+      f1: isShare,
+    }),
   ),
   'mistakes?': isListOf(
     isObjectOf({

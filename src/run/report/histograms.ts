@@ -22,10 +22,12 @@ export function histogramCharts({ probes }: RunRecords): Chart[] {
       const from = Math.min(now.histogram.min, before?.histogram.min ?? now.histogram.min);
       const to = Math.max(now.histogram.max, before?.histogram.max ?? now.histogram.max);
       if (!(to > from)) return undefined;
-      const middles = Array.from({ length: BINS }, (_, b) => from + ((b + 0.5) / BINS) * (to - from));
+      // Steps go from an edge to the next; the last edge ends the last one.
+      const edges = Array.from({ length: BINS + 1 }, (_, b) => from + (b / BINS) * (to - from));
       const curve = (weights: typeof now, label: string, tone: number): Curve => {
         const shares = rebinned(weights.histogram, from, to, BINS);
-        return { label, tone, kind: 'area', points: middles.map((x, b) => [x, shares[b]!] as const) };
+        const points = edges.map((x, b) => [x, shares[Math.min(b, BINS - 1)]!] as const);
+        return { label, tone, kind: 'area', points };
       };
       return chartOf(
         {
@@ -35,6 +37,7 @@ export function histogramCharts({ probes }: RunRecords): Chart[] {
           xLabel: 'value',
           format: 'percent',
           isSmall: true,
+          isFromZero: true,
         },
         [
           ...(before ? [curve(before, `step ${showCount(first!.step)}`, 3)] : []),
@@ -59,9 +62,13 @@ export function rebinned(
   counts.forEach((count, i) => {
     const left = min + i * part;
     const firstBin = Math.max(0, Math.min(bins - 1, Math.floor((left - from) / width)));
-    const lastBin = Math.max(firstBin, Math.min(bins - 1, Math.floor((left + part - from) / width)));
+    const lastBin = Math.max(
+      firstBin,
+      Math.min(bins - 1, Math.floor((left + part - from) / width)),
+    );
     for (let bin = firstBin; bin <= lastBin; bin++) {
-      const overlap = Math.min(left + part, from + (bin + 1) * width) - Math.max(left, from + bin * width);
+      const overlap =
+        Math.min(left + part, from + (bin + 1) * width) - Math.max(left, from + bin * width);
       const share = part > 0 ? Math.max(0, overlap) / part : 1;
       shares[bin]! += (share * count) / total;
     }

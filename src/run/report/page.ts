@@ -7,7 +7,7 @@ import { html, scriptJson, type Html } from './html.js';
 /** What a report consists of. */
 export interface Report {
   readonly title: string;
-  /** By their element's id. */
+  /** By name; an element `part-name` holds each. */
   readonly parts: Readonly<Record<string, Html>> & { readonly head: Html };
   readonly charts: readonly Chart[];
 }
@@ -31,40 +31,47 @@ export const policyOf = ({ script }: Assets, isLive: boolean): string =>
   ].join('; ');
 
 /** The page as a file; or, live, as `lanewise watch` serves it. */
-export function renderPage({ title, parts, charts }: Report, assets: Assets, isLive = false): string {
+export function renderPage(
+  { title, parts, charts }: Report,
+  assets: Assets,
+  isLive = false,
+): string {
   const { head, ...rest } = parts;
-  // Raw text: neither may end its element.
-  const script: Html = { html: assets.script };
-  const style: Html = { html: assets.style };
+  // Raw text to its last character, by which the policy knows it; neither may end its element.
+  const script: Html = { html: `<script>${assets.script}</script>` };
+  const style: Html = { html: `<style>${assets.style}</style>` };
+  const data: Html = {
+    html: `<script type="application/json" id="data">${scriptJson({ charts })}</script>`,
+  };
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policyOf(assets, isLive)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-<style>${style}</style>
-</head>
-<body>
-${isLive && html`<header><span class="badge" id="live" role="status">live</span></header>`}
-<header id="head">${head}</header>
-<main>${Object.entries(rest).map(([id, part]) => html`<div id="${id}">${part}</div>\n`)}</main>
-<script type="application/json" id="data">${scriptJson({ charts })}</script>
-<script>${script}</script>
-</body>
-</html>
-`.html;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policyOf(assets, isLive)}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title}</title>
+        <link rel="icon" href="data:," />
+        ${style}
+      </head>
+      <body>
+        ${isLive && html`<header><span class="badge" id="live" role="status">live</span></header>`}
+        <header id="part-head">${head}</header>
+        <main>
+          ${Object.entries(rest).map(([id, part]) => html`<div id="part-${id}">${part}</div> `)}
+        </main>
+        ${data} ${script}
+      </body>
+    </html> `.html;
 }
 
 /** Where a chart goes; its caption says the same in words. */
-export const figureOf = ({ id, title, caption }: Chart): Html => html`
-<figure aria-labelledby="${id}-title">
-<h3 id="${id}-title">${title}</h3>
-<div id="${id}"></div>
-<figcaption>${caption}</figcaption>
-</figure>`;
+export const figureOf = ({ id, title, caption }: Chart): Html =>
+  html` <figure aria-labelledby="${id}-title">
+    <h3 id="${id}-title">${title}</h3>
+    <div id="${id}"></div>
+    <figcaption>${caption}</figcaption>
+  </figure>`;
 
 /** A section of charts; nothing if there are none. */
 export const chartSection = (
@@ -75,5 +82,8 @@ export const chartSection = (
 ): Html | undefined =>
   charts.length === 0
     ? undefined
-    : html`<section><h2>${title}</h2><p class="soft">${about}</p>
-<div class="charts${isSmall && ' small'}">${charts.map(figureOf)}</div></section>`;
+    : html`<section>
+        <h2>${title}</h2>
+        <p class="soft">${about}</p>
+        <div class="charts${isSmall && ' small'}">${charts.map(figureOf)}</div>
+      </section>`;

@@ -10,7 +10,10 @@ const MAX_EXTENT = 112;
 type Values = Float32Array | Uint8Array | Int32Array;
 
 /** A sample, channels × height × width: grey for one channel, colours for three, else the first channel alone. */
-export function samplePicture(values: Values, [C, H, W]: readonly [number, number, number]): Picture {
+export function samplePicture(
+  values: Values,
+  [C, H, W]: readonly [number, number, number],
+): Picture {
   const [low, scale] = values instanceof Uint8Array ? [0, 1] : stretch(values);
   const size = H * W;
   const channels = C === 3 ? [0, size, 2 * size] : [0, 0, 0];

@@ -44,11 +44,11 @@ export function runReport(run: Run): Report {
       )}`,
       histograms: html`${chartSection(
         'Weights',
-        'How the values of each parameter are distributed.',
+        'How the values of each parameter are distributed: at the first look grey, at the last in colour.',
         histograms,
         true,
       )}`,
-      speed: html`${chartSection('Speed', speedSentence(records), speed)}`,
+      pace: html`${chartSection('Pace', speedSentence(records), speed)}`,
       settings: settingsSection(run),
     },
   };
@@ -67,7 +67,9 @@ function head(run: Run): Html {
     resumes > 0 && `resumed ${resumes === 1 ? 'once' : `${resumes} times`}`,
   ];
   return html`<h1>${titleOf(run)}</h1>
-<p class="soft">${facts.filter(Boolean).join(' · ')} <span class="badge">${stateOf(records)}</span></p>`;
+    <p class="soft">
+      ${facts.filter(Boolean).join(' · ')} <span class="badge">${stateOf(records)}</span>
+    </p>`;
 }
 
 export function stateOf({ done, start, lastStep }: RunRecords): string {
@@ -100,8 +102,14 @@ export function figuresOf({ records, evaluation }: Run): [name: string, value: s
   const speeds = steps.map((step) => step.imagesPerSecond).filter((v) => Number.isFinite(v));
   const seconds = done?.seconds ?? epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const figures: [string, string | undefined][] = [
-    ['Test accuracy', evaluation?.accuracy === undefined ? undefined : showPercent(evaluation.accuracy)],
-    ['Test error', evaluation?.accuracy === undefined ? undefined : showPercent(1 - evaluation.accuracy)],
+    [
+      'Test accuracy',
+      evaluation?.accuracy === undefined ? undefined : showPercent(evaluation.accuracy),
+    ],
+    [
+      'Test error',
+      evaluation?.accuracy === undefined ? undefined : showPercent(1 - evaluation.accuracy),
+    ],
     ['Test loss', evaluation && showNumber(evaluation.loss)],
     ['Validation accuracy', accuracies.length > 0 ? showPercent(accuracies.at(-1)) : undefined],
     [
@@ -122,15 +130,23 @@ export function figuresOf({ records, evaluation }: Run): [name: string, value: s
 }
 
 const cards = (run: Run): Html =>
-  html`<dl class="cards">${figuresOf(run).map(
-    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
-  )}</dl>`;
+  html`<dl class="cards">
+    ${figuresOf(run).map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
 
 /** Everything that a run was asked for and where it ran, by dotted names. */
 export function settingsOf({ records: { start, done } }: Run): [name: string, value: string][] {
   const { event: _, step, seconds, interrupted, sha256, ...environment } = done ?? {};
   return [
-    ...(sha256 === undefined ? [] : [['SHA-256 of the weights', String(sha256)] as [string, string]]),
+    ...(sha256 === undefined
+      ? []
+      : [['SHA-256 of the weights', String(sha256)] as [string, string]]),
     ...flattened({
       ...(start ? { model: start.model, data: start.data, lanewise: start.version } : {}),
       ...start?.settings,
@@ -152,9 +168,20 @@ function flattened(value: unknown, name = ''): [string, string][] {
 function settingsSection(run: Run): Html {
   const settings = settingsOf(run);
   if (settings.length === 0) return html``;
-  return html`<section><h2>Settings</h2><div class="panel scroll"><table class="plain left">
-<tbody>${settings.map(
-    ([name, value]) =>
-      html`<tr><th scope="row">${name}</th><td><code>${value}</code></td></tr>\n`,
-  )}</tbody></table></div></section>`;
+  return html`<section>
+    <h2>Settings</h2>
+    <div class="panel scroll">
+      <table class="plain left">
+        <tbody>
+          ${settings.map(
+            ([name, value]) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td><code>${value}</code></td>
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
 }
