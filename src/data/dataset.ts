@@ -3,6 +3,10 @@
  */
 import { LanewiseError, show } from '../errors.js';
 import { sizeOf, showShape, type Shape } from '../graph/tensor.js';
+import type { Transform } from './transforms/transform.js';
+import { checkReader, checkStream, type SampleStream, type StreamedDataset } from './streamed.js';
+
+export type { SampleReader, SampleStream, StreamSample, StreamedDataset } from './streamed.js';
 
 /** Images (or what has the shape of images) with a class index each. */
 export interface Dataset {
@@ -18,6 +22,8 @@ export interface Dataset {
   readonly labels: Uint8Array | Int32Array;
   /** How much each sample counts; default 1. */
   readonly weights?: Float32Array;
+  /** What a sample goes through, in order, whenever it is gathered; the model sees the shape after them. */
+  readonly transforms?: readonly Transform[];
 }
 
 /** One array of values for every sample, all samples one after another. */
@@ -30,6 +36,8 @@ export interface Field {
    * then count v/255.
    */
   readonly as?: 'classes' | 'values';
+  /** What a sample goes through, in order, whenever it is gathered; not for class indices. */
+  readonly transforms?: readonly Transform[];
 }
 
 /** Arrays by the names of a model's inputs, and of the outputs they are targets of. */
@@ -41,12 +49,29 @@ export interface TensorDataset {
   readonly weights?: Float32Array;
 }
 
-export type AnyDataset = Dataset | TensorDataset;
+/** Images with a class index each, in memory or not. */
+export type LabelledDataset = Dataset | StreamedDataset;
+
+/** All samples at hand. */
+export type InMemoryDataset = Dataset | TensorDataset;
+
+export type AnyDataset = LabelledDataset | TensorDataset | SampleStream;
 
 export const isTensorDataset = (data: AnyDataset): data is TensorDataset => 'inputs' in data;
 
+export const isSampleStream = (data: AnyDataset): data is SampleStream => 'open' in data;
+
+/** Whether samples are read when they are wanted. */
+export const isStreamed = (data: AnyDataset): data is StreamedDataset | SampleStream =>
+  'reader' in data || isSampleStream(data);
+
+/** How much each sample counts, if they do not count the same. */
+export const weightsOf = (data: AnyDataset): Float32Array | undefined =>
+  isSampleStream(data) ? undefined : data.weights;
+
 /** Number of samples. */
 export function countOf(data: AnyDataset): number {
+  if (isSampleStream(data)) return data.length;
   if (!isTensorDataset(data)) return data.labels.length;
   const [first] = Object.values(data.inputs);
   return first ? Math.floor(first.values.length / sizeOf(first.shape)) : 0;
@@ -58,10 +83,14 @@ export function countOf(data: AnyDataset): number {
  */
 export function checkDataset<D extends AnyDataset>(data: D): D {
   checkObject('the data set', data);
-  if (isTensorDataset(data)) checkFields(data);
+  if (isSampleStream(data)) {
+    checkStream(data);
+    checkClassesAndShape(data);
+  } else if (isTensorDataset(data)) checkFields(data);
   else checkLabelled(data);
   const count = countOf(data);
-  const { name, weights } = data;
+  const { name } = data;
+  const weights = weightsOf(data);
   if (count === 0) throw new LanewiseError('data', `data set '${name}' has no samples`);
   if (weights === undefined) return data;
   if (!(weights instanceof Float32Array) || weights.length !== count) {
@@ -117,20 +146,47 @@ function checkFields(data: TensorDataset): void {
   }
 }
 
-function checkLabelled(data: Dataset): void {
-  const { name, shape, samples, labels, classes } = data;
-  if (!(samples instanceof Uint8Array) && !(samples instanceof Float32Array)) {
+function checkLabelled(data: Dataset | StreamedDataset): void {
+  const { name, shape, labels, classes } = data;
+  if (isStreamed(data)) checkReader(data);
+  else checkType(name, 'samples', data.samples, [Uint8Array, Float32Array]);
+  checkType(name, 'labels', labels, [Uint8Array, Int32Array]);
+  checkClassesAndShape(data);
+  const expected = labels.length * sizeOf(shape);
+  if (labels.length === 0) return;
+  if (!isStreamed(data) && data.samples.length !== expected) {
     throw new LanewiseError(
       'data',
-      `data set '${name}': samples are ${typeName(samples)}, expected Uint8Array or Float32Array`,
+      `data set '${name}': ${labels.length} labels need ${expected} values of shape ${showShape(shape)}, found ${data.samples.length}`,
     );
   }
-  if (!(labels instanceof Uint8Array) && !(labels instanceof Int32Array)) {
+  const wrong = labels.findIndex((label) => label < 0 || label >= classes.length);
+  if (wrong >= 0) {
     throw new LanewiseError(
       'data',
-      `data set '${name}': labels are ${typeName(labels)}, expected Uint8Array or Int32Array`,
+      `data set '${name}': label ${labels[wrong]} of sample ${wrong} is not below the ${classes.length} classes`,
     );
   }
+}
+
+function checkType(
+  name: string,
+  what: string,
+  values: unknown,
+  types: readonly (new () => object)[],
+): void {
+  if (types.some((type) => values instanceof type)) return;
+  throw new LanewiseError(
+    'data',
+    `data set '${name}': ${what} are ${typeName(values)}, expected ${types.map((type) => type.name).join(' or ')}`,
+  );
+}
+
+function checkClassesAndShape({
+  name,
+  classes,
+  shape,
+}: Pick<Dataset, 'name' | 'classes' | 'shape'>): void {
   if (!Array.isArray(classes)) {
     throw new LanewiseError(
       'data',
@@ -145,21 +201,6 @@ function checkLabelled(data: Dataset): void {
     throw new LanewiseError(
       'data',
       `data set '${name}': shape ${Array.isArray(shape) ? showShape(shape) : show(shape)}, expected channels × height × width of at least 1`,
-    );
-  }
-  const expected = labels.length * sizeOf(shape);
-  if (labels.length === 0) return;
-  if (samples.length !== expected) {
-    throw new LanewiseError(
-      'data',
-      `data set '${name}': ${labels.length} labels need ${expected} values of shape ${showShape(shape)}, found ${samples.length}`,
-    );
-  }
-  const wrong = labels.findIndex((label) => label < 0 || label >= classes.length);
-  if (wrong >= 0) {
-    throw new LanewiseError(
-      'data',
-      `data set '${name}': label ${labels[wrong]} of sample ${wrong} is not below the ${classes.length} classes`,
     );
   }
 }

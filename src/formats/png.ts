@@ -6,6 +6,7 @@ import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { LanewiseError } from '../errors.js';
 import type { GreyImage } from './image.js';
+import { toGrey, type RgbaImage } from './pixels.js';
 
 /** 16 megapixels: more than a sample needs, little enough to decode in a second. */
 const MAX_PIXELS = 1 << 24;
@@ -33,16 +34,24 @@ const otherTypes: readonly (readonly [start: string, type: string])[] = [
  */
 export function decodePng(bytes: Uint8Array, name: string): GreyImage {
   checkSignature(bytes, name);
-  const extents = readExtents(bytes, name);
+  const { width, height, rgba } = decodePngPixels(bytes, name, MAX_PIXELS);
+  return { width, height, grey: toGrey(rgba, width * height) };
+}
+
+/**
+ * The pixels of what begins with a PNG's signature, 16-bit values rounded to 8.
+ * @throws LanewiseError kind 'file' if it has more than `maxPixels`, or its data is cut short or corrupt.
+ */
+export function decodePngPixels(bytes: Uint8Array, name: string, maxPixels: number): RgbaImage {
+  const extents = readExtents(bytes, name, maxPixels);
   checkData(bytes, extents, name);
-  let rgba: Uint8Array;
+  const { width, height } = extents;
   try {
-    rgba = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).data;
+    const { data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return { width, height, rgba: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (error) {
     throw damaged(name, (error as Error).message, error);
   }
-  const { width, height } = extents;
-  return { width, height, grey: toGrey(rgba, width * height) };
 }
 
 function checkSignature(bytes: Uint8Array, name: string): void {
@@ -81,17 +90,17 @@ const ADAM7 = [
 ] as const;
 
 /** What the first chunk, IHDR, says; the format puts it at a fixed place. */
-function readExtents(bytes: Uint8Array, name: string): Extents {
+function readExtents(bytes: Uint8Array, name: string, maxPixels: number): Extents {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 33 || chunkType(bytes, 8) !== 'IHDR' || view.getUint32(8) !== 13) {
     throw damaged(name, 'it does not begin with a whole IHDR chunk');
   }
   const width = view.getUint32(16);
   const height = view.getUint32(20);
-  if (width < 1 || height < 1 || width * height > MAX_PIXELS) {
+  if (width < 1 || height < 1 || width * height > maxPixels) {
     throw new LanewiseError(
       'file',
-      `'${name}' has ${width} × ${height} pixels, expected 1 to ${MAX_PIXELS}`,
+      `'${name}' has ${width} × ${height} pixels, expected 1 to ${maxPixels}`,
     );
   }
   const [depth, colourType] = [bytes[24]!, bytes[25]!];
@@ -144,18 +153,6 @@ function checkData(bytes: Uint8Array, { dataBytes }: Extents, name: string): voi
 /** The four letters after the length of the chunk at `at`. */
 const chunkType = (bytes: Uint8Array, at: number): string =>
   String.fromCharCode(...bytes.subarray(at + 4, at + 8));
-
-function toGrey(rgba: Uint8Array, pixels: number): Uint8Array {
-  const grey = new Uint8Array(pixels);
-  for (let i = 0; i < pixels; i++) {
-    const alpha = rgba[4 * i + 3]!;
-    const over = (value: number) => value * alpha + 255 * (255 - alpha);
-    const luma =
-      299 * over(rgba[4 * i]!) + 587 * over(rgba[4 * i + 1]!) + 114 * over(rgba[4 * i + 2]!);
-    grey[i] = Math.floor((luma + 127_500) / 255_000);
-  }
-  return grey;
-}
 
 const damaged = (name: string, why: string, cause?: unknown): LanewiseError =>
   new LanewiseError('file', `'${name}' is a damaged PNG image: ${why}`, undefined, { cause });

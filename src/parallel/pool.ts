@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { LanewiseError } from '../errors.js';
 import { baseOf } from './layout.js';
+import { CONTROL } from './meeting.js';
 import type { RunPlan } from './plan.js';
 import type { RepeatJob, SplitPlan } from './split.js';
 import { createWorker, type Job } from './worker.js';
@@ -28,9 +29,21 @@ export type AnyJob = Job | RepeatJob;
 type JobOf<Plan> = Plan extends SplitPlan ? RepeatJob : Job;
 
 export interface Pool<J extends AnyJob = Job> {
-  /** Resolves when all workers have done their share. */
+  /**
+   * Resolves when all workers have done their share. After a failure the pool is whole again (a thread that
+   * died is replaced), and the memory as the workers left it.
+   * @throws WorkerFailure if a worker fails.
+   */
   run(job: J): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A worker thread died, or threw: what it was at is to be done again from a state that is known. */
+export class WorkerFailure extends LanewiseError {
+  constructor(reason: unknown) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    super('engine', `a worker thread failed: ${why}`, undefined, { cause: reason });
+  }
 }
 
 /** Looks at the barrier before a worker parks: about 50 µs. */
@@ -55,7 +68,7 @@ export function createLocalPool(
   };
 }
 
-/** `plan.workers` threads; piscina is loaded only here, where it is needed. @throws LanewiseError kind 'engine' from `run` if a worker fails. */
+/** `plan.workers` threads; piscina is loaded only here, where it is needed. */
 export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
   plan: Plan,
   module: WebAssembly.Module,
@@ -71,19 +84,21 @@ export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
     concurrentTasksPerWorker: 1,
     workerData: { plan, module, memory, spins } satisfies WorkerSetup,
   });
-  const control = new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), 3);
+  // A thread that dies between two jobs is replaced, and nobody has missed it.
+  piscina.on('error', () => {});
+  const control = new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), CONTROL.abort + 1);
 
   /** Wakes workers that wait at the barrier for one that will not come. */
   function giveUp(): void {
-    Atomics.store(control, 2, 1);
-    Atomics.notify(control, 1);
+    Atomics.store(control, CONTROL.abort, 1);
+    Atomics.notify(control, CONTROL.generation);
   }
-
-  let failed = false;
 
   return {
     async run(job) {
-      if (failed) throw new LanewiseError('engine', 'a worker thread of this run failed before');
+      // The last job may have ended in a failure, with workers between two meetings.
+      Atomics.store(control, CONTROL.arrived, 0);
+      Atomics.store(control, CONTROL.abort, 0);
       const tasks = Array.from({ length: workers }, async (_, rank) => {
         const task: WorkerTask = { rank, job };
         try {
@@ -96,13 +111,7 @@ export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
       const settled = await Promise.allSettled(tasks);
       const failure = settled.find((outcome) => outcome.status === 'rejected');
       // Without one everybody has met at every barrier, so nobody can have given up.
-      if (!failure) return;
-      failed = true;
-      const reason =
-        failure.reason instanceof Error ? failure.reason.message : String(failure.reason);
-      throw new LanewiseError('engine', `a worker thread failed: ${reason}`, undefined, {
-        cause: failure.reason,
-      });
+      if (failure) throw new WorkerFailure(failure.reason);
     },
     close: () => piscina.destroy(),
   };

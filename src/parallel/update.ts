@@ -41,8 +41,9 @@ export interface UpdatePlan {
   /** What is to be done before workers meet for the sums; empty if there are none. */
   readonly sums: readonly (readonly KernelCall[])[];
   readonly updates: readonly (readonly KernelCall[])[];
-  /** Of the `state` segment. */
+  /** Of the `state` segment, which begins with the optimizer's arrays. */
   readonly stateBytes: number;
+  readonly stateArrays: number;
   /** Where in it the averaged weights lie. */
   readonly averageOffset?: number;
   /** Values of a step's row of rates, a multiple of 4. */
@@ -91,6 +92,7 @@ export function planUpdate(
     slices,
     sums: hasSums ? slices.map((slice) => sumCalls(context, slice)) : [],
     updates: slices.map((slice) => updateCalls(context, slice)),
+    stateArrays: optimizer.stateArrays,
     stateBytes: averageOffset + (isAveraged ? gradientBytes : 0),
     ...(isAveraged ? { averageOffset } : {}),
     rateSlots,

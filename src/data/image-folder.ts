@@ -1,0 +1,216 @@
+/**
+ * Folders of images, one folder a class, as torchvision's ImageFolder takes them (Node). The folder is scanned at
+ * once; images are read and decoded when training wants them.
+ */
+import type { Dirent } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { LanewiseError, show } from '../errors.js';
+import { fileError } from '../formats/atomic.js';
+import { fits, type Fit, type ImageShape } from '../formats/resize.js';
+import type { ImageFile, ImageReaderSettings } from './image-reader.js';
+import type { StreamedDataset } from './streamed.js';
+
+export interface ImageFolderOptions {
+  /** Height and width of a sample, or one number for both. */
+  readonly size: number | readonly [height: number, width: number];
+  /** 3 (default) for red, green and blue; 1 for grey. */
+  readonly channels?: 1 | 3;
+  /**
+   * How an image comes to its size, with antialiasing: `crop` (default) scales it until it covers the sample and cuts
+   * out the middle, `pad` scales it until it fits and leaves black around it, `stretch` changes its aspect.
+   */
+  readonly fit?: Fit;
+  /** Default png, jpg, jpeg and webp; files of other names are passed over. What a file is, its first bytes say. */
+  readonly extensions?: readonly string[];
+  /** Images of more pixels are refused; default 2²⁵. */
+  readonly maxPixels?: number;
+}
+
+/** The images of a folder; sample i is `files[i]`. */
+export interface ImageFolder extends StreamedDataset {
+  readonly files: readonly ImageFile[];
+  /** SHA-256 of names, sizes and times of all files and of how they are read. */
+  readonly fingerprint: string;
+}
+
+const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp'];
+/** 33 megapixels, 134 MB when decoded: a camera's photographs, no bombs. */
+const DEFAULT_MAX_PIXELS = 2 ** 25;
+const MAX_SIZE = 8192;
+/** Folders below each other: more is a mistake. */
+const MAX_DEPTH = 32;
+/** Files looked at at once. */
+const AT_ONCE = 64;
+
+/**
+ * The images below `path`: `path/class/name.png`, in deeper folders too. Classes are the folders' names, sorted by
+ * code points; so are the files. Names that begin with a dot are passed over.
+ * @throws LanewiseError kind 'file' for a folder that cannot be read, without classes, with a class without images, or with a
+ * symbolic link in it; kind 'argument' for options that cannot be.
+ */
+export async function imageFolder(path: string, options: ImageFolderOptions): Promise<ImageFolder> {
+  const { shape, fit, extensions, maxPixels } = checkOptions(options);
+  const root = resolve(path);
+  const entries = await list(root);
+  const classes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  if (classes.length === 0) {
+    throw new LanewiseError(
+      'file',
+      `'${path}' has no folders, expected one for each class; found ${describe(entries)}`,
+    );
+  }
+  const found = [];
+  for (const name of classes) found.push(await filesOf(root, name, extensions));
+  const files = found.flat();
+  const labels = new (classes.length > 256 ? Int32Array : Uint8Array)(files.length);
+  let at = 0;
+  found.forEach((list, label) => {
+    labels.fill(label, at, at + list.length);
+    at += list.length;
+  });
+  // Codecs and hashes take time to load: only those wait who have a folder.
+  const { createReader } = await import('./image-reader.js');
+  const settings: ImageReaderSettings = { root, files, shape, fit, maxPixels };
+  return {
+    name: basename(root),
+    shape,
+    classes,
+    labels,
+    files,
+    fit,
+    fingerprint: await fingerprintOf(settings),
+    reader: {
+      ...createReader(settings),
+      module: { url: new URL('../../workers/image-reader.js', import.meta.url).href, settings },
+    },
+  };
+}
+
+interface CheckedOptions extends Pick<ImageReaderSettings, 'shape' | 'fit' | 'maxPixels'> {
+  /** With their dots, in lower case. */
+  readonly extensions: readonly string[];
+}
+
+function checkOptions(options: ImageFolderOptions): CheckedOptions {
+  const refuse = (name: string, value: unknown, expected: string): never => {
+    throw new LanewiseError(
+      'argument',
+      `imageFolder: ${name} is ${Array.isArray(value) ? value.join(' × ') : show(value)}, expected ${expected}`,
+    );
+  };
+  if (typeof options !== 'object' || options === null) refuse('options', options, '{ size }');
+  const { size, channels = 3, fit = 'crop', extensions = EXTENSIONS } = options;
+  const { maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const extents: readonly unknown[] = Array.isArray(size) ? size : [size, size];
+  const isExtent = (extent: unknown) =>
+    Number.isInteger(extent) && (extent as number) >= 1 && (extent as number) <= MAX_SIZE;
+  if (extents.length !== 2 || !extents.every(isExtent)) {
+    refuse('size', size, `a whole number from 1 to ${MAX_SIZE}, or [height, width]`);
+  }
+  if (channels !== 1 && channels !== 3) refuse('channels', channels, '1 or 3');
+  if (!fits.includes(fit)) refuse('fit', fit, fits.join(', '));
+  if (!Number.isInteger(maxPixels) || maxPixels < 1) {
+    refuse('maxPixels', maxPixels, 'a whole number of at least 1');
+  }
+  const isList = Array.isArray(extensions) && extensions.every((e) => typeof e === 'string');
+  if (!isList || extensions.length === 0) {
+    refuse('extensions', extensions, "a list such as ['png', 'jpg']");
+  }
+  const [height, width] = extents as [number, number];
+  const shape: ImageShape = [channels, height, width];
+  const dotted = extensions.map((name) => `.${name.toLowerCase().replace(/^\./, '')}`);
+  return { shape, fit, maxPixels, extensions: dotted };
+}
+
+/** By code points, as Python sorts: the order of UTF-8's bytes. */
+const byCodePoints = (a: string, b: string): number =>
+  Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** A folder's entries that are not hidden, sorted. @throws LanewiseError kind 'file', also for a link among them. */
+async function list(path: string): Promise<Dirent[]> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    throw fileError(`cannot read folder '${path}'`, error);
+  }
+  const link = entries.find((entry) => entry.isSymbolicLink());
+  if (link) {
+    throw new LanewiseError(
+      'file',
+      `'${join(path, link.name)}' is a symbolic link, expected files and folders alone`,
+      'a link can lead out of the folder: put the images themselves there',
+    );
+  }
+  return entries
+    .filter(({ name }) => !name.startsWith('.'))
+    .toSorted((a, b) => byCodePoints(a.name, b.name));
+}
+
+/** The images of a class: folder by folder in the order of their paths, as torchvision walks them. */
+async function filesOf(
+  root: string,
+  name: string,
+  extensions: readonly string[],
+): Promise<ImageFile[]> {
+  const paths: string[] = [];
+  const others: Dirent[] = [];
+  const folders = [name];
+  for (let i = 0; i < folders.length; i++) {
+    if (folders[i]!.split('/').length > MAX_DEPTH) {
+      throw new LanewiseError(
+        'file',
+        `'${join(root, folders[i]!)}' is more than ${MAX_DEPTH} folders deep`,
+      );
+    }
+    for (const entry of await list(join(root, folders[i]!))) {
+      const path = `${folders[i]}/${entry.name}`;
+      const isImage = extensions.some((end) => entry.name.toLowerCase().endsWith(end));
+      if (entry.isDirectory()) folders.push(path);
+      else if (entry.isFile() && isImage) paths.push(path);
+      else others.push(entry);
+    }
+  }
+  if (paths.length === 0) {
+    throw new LanewiseError(
+      'file',
+      `class '${name}' of '${root}' has no images (${extensions.join(', ')}); found ${describe(others)}`,
+    );
+  }
+  const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
+  paths.sort((a, b) => byCodePoints(folderOf(a), folderOf(b)) || byCodePoints(a, b));
+  const files: ImageFile[] = [];
+  for (let at = 0; at < paths.length; at += AT_ONCE) {
+    const some = paths.slice(at, at + AT_ONCE);
+    files.push(...(await Promise.all(some.map((path) => lookAt(root, path)))));
+  }
+  return files;
+}
+
+async function lookAt(root: string, path: string): Promise<ImageFile> {
+  try {
+    const { size, mtimeMs } = await lstat(join(root, path));
+    return { path, bytes: size, changed: mtimeMs };
+  } catch (error) {
+    throw fileError(`cannot read '${join(root, path)}'`, error);
+  }
+}
+
+/** `3 files (notes.txt, …)`. */
+function describe(entries: readonly Dirent[]): string {
+  if (entries.length === 0) return 'nothing';
+  const names = entries.slice(0, 3).map(({ name }) => name);
+  if (entries.length > 3) names.push('…');
+  return `${entries.length} ${entries.length === 1 ? 'file' : 'files'} (${names.join(', ')})`;
+}
+
+async function fingerprintOf({ files, shape, fit }: ImageReaderSettings): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify({ shape, fit }));
+  for (const { path, bytes, changed } of files) {
+    hash.update(`\n${JSON.stringify(path)} ${bytes} ${changed}`);
+  }
+  return hash.digest('hex');
+}

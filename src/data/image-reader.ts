@@ -1,0 +1,100 @@
+/** Reads the images of a folder as samples (Node): what decoder threads do. See image-folder.ts. */
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LanewiseError } from '../errors.js';
+import { fileError } from '../formats/atomic.js';
+import { decodeImage } from '../formats/image-codecs.js';
+import { toShape, type Fit, type ImageShape } from '../formats/resize.js';
+import type { SampleReader } from './streamed.js';
+
+/** A file as the scan of the folder found it. */
+export interface ImageFile {
+  /** Below the root, with slashes. */
+  readonly path: string;
+  readonly bytes: number;
+  /** When it was changed last, in milliseconds since 1970. */
+  readonly changed: number;
+}
+
+/** All that a thread needs to read the same samples. */
+export interface ImageReaderSettings {
+  readonly root: string;
+  readonly files: readonly ImageFile[];
+  readonly shape: ImageShape;
+  readonly fit: Fit;
+  readonly maxPixels: number;
+}
+
+/** A file of more bytes than this a pixel, and a megabyte, is no image of it: it is not read. */
+const MOST_BYTES_PER_PIXEL = 16;
+
+/**
+ * @throws LanewiseError kind 'file' from `read`, naming the file: if it has vanished or changed since the scan, is
+ * damaged, or has too many pixels.
+ */
+export function createReader(settings: ImageReaderSettings): SampleReader {
+  const { root, files, shape, fit, maxPixels } = settings;
+  return {
+    type: 'uint8',
+    async read(index, to) {
+      const file = files[index]!;
+      const path = join(root, file.path);
+      const most = maxPixels * MOST_BYTES_PER_PIXEL + 2 ** 20;
+      if (file.bytes > most) {
+        throw new LanewiseError(
+          'file',
+          `'${path}' has ${file.bytes} bytes, expected at most ${most} for ${maxPixels} pixels`,
+        );
+      }
+      const image = await decodeImage(await readUnchanged(path, file), path, maxPixels);
+      toShape(image, shape, fit, to as Uint8Array);
+    },
+    describe: (index) => `'${join(root, files[index]!.path)}'`,
+  };
+}
+
+/** The bytes of a file that is the same as at the scan; a link in its place is not followed. */
+async function readUnchanged(path: string, file: ImageFile): Promise<Uint8Array> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    await checkUnchanged(handle, path, file);
+    const bytes = new Uint8Array(file.bytes);
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesRead } = await handle.read(bytes, at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    await checkUnchanged(handle, path, file);
+    return bytes.subarray(0, at);
+  } catch (error) {
+    if (error instanceof LanewiseError) throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw changed(path, 'it is gone', error);
+    }
+    throw fileError(`cannot read '${path}'`, error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function checkUnchanged(handle: FileHandle, path: string, file: ImageFile): Promise<void> {
+  const { size, mtimeMs } = await handle.stat();
+  if (size !== file.bytes) throw changed(path, `it has ${size} bytes, had ${file.bytes}`);
+  if (mtimeMs !== file.changed) {
+    throw changed(
+      path,
+      `it was written at ${new Date(mtimeMs).toISOString()}, before at ${new Date(file.changed).toISOString()}`,
+    );
+  }
+}
+
+const changed = (path: string, how: string, cause?: unknown): LanewiseError =>
+  new LanewiseError(
+    'file',
+    `'${path}' has changed since its folder was scanned: ${how}`,
+    'leave the images alone while they are trained on, or start anew',
+    { cause },
+  );

@@ -1,0 +1,143 @@
+/**
+ * PNG, JPEG and WebP files as pixels (Node). pngjs is JavaScript, mozjpeg and libwebp come as WebAssembly
+ * (@jsquash/*), so that every engine decodes the same bits. Each is loaded when its first image comes.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { checkExtents, damaged, imageTypeOf, jpegExtents, webpExtents } from './image-header.js';
+import type { RgbaImage } from './pixels.js';
+
+/**
+ * The pixels of a PNG, JPEG or WebP file, which its first bytes tell apart; `name` is for messages. EXIF
+ * orientation and colour profiles are ignored, as by torchvision's loader.
+ * @throws LanewiseError kind 'file' if it is none of them, has more than `maxPixels`, or is cut short or corrupt.
+ */
+export async function decodeImage(
+  bytes: Uint8Array,
+  name: string,
+  maxPixels: number,
+): Promise<RgbaImage> {
+  const type = imageTypeOf(bytes, name);
+  if (type === 'png') return (await loadPng()).decodePngPixels(bytes, name, maxPixels);
+  const extents = (type === 'jpeg' ? jpegExtents : webpExtents)(bytes, name);
+  checkExtents(extents, name, maxPixels);
+  return type === 'jpeg' ? decodeJpeg(bytes, name, extents) : decodeWebp(bytes, name, extents);
+}
+
+const loadPng = () => import('./png.js');
+
+type Extents = Pick<RgbaImage, 'width' | 'height'>;
+
+/** What both Emscripten modules have. */
+interface Codec {
+  decode(bytes: Uint8Array, ...options: boolean[]): ImageData | null;
+  readonly HEAPU8: Uint8Array;
+}
+
+interface CodecModule {
+  readonly default: (options: object) => Promise<Codec>;
+}
+
+interface Decoded {
+  readonly image: ImageData;
+  /** What the codec complained of. */
+  readonly messages: readonly string[];
+}
+
+/** Decodes. @throws Error with what the codec says instead of pixels. */
+type Decode = (bytes: Uint8Array, ...options: boolean[]) => Promise<Decoded>;
+
+/** An instance that a huge image has made grow beyond this is given up, as its memory never shrinks. */
+const MOST_HEAP_BYTES = 2 ** 26;
+
+/** A codec that is compiled when its first image comes. */
+function lazyCodec(load: () => Promise<CodecModule>, wasm: string): Decode {
+  let messages: string[] = [];
+  let module: Promise<WebAssembly.Module> | undefined;
+  let instance: Promise<Codec> | undefined;
+
+  const compile = async (): Promise<WebAssembly.Module> =>
+    WebAssembly.compile(await readFile(createRequire(import.meta.url).resolve(wasm)));
+
+  async function start(): Promise<Codec> {
+    const create = (await load()).default;
+    const compiled = await (module ??= compile());
+    const say = (line: unknown) => void messages.push(String(line));
+    return create({
+      noInitialRun: true,
+      print: say,
+      printErr: say,
+      instantiateWasm(imports: WebAssembly.Imports, done: (made: WebAssembly.Instance) => void) {
+        const made = new WebAssembly.Instance(compiled, imports);
+        done(made);
+        return made.exports;
+      },
+    });
+  }
+
+  return async function decode(bytes, ...options) {
+    const own = (instance ??= start());
+    const codec = await own;
+    // It has failed for another image meanwhile.
+    if (instance !== own) return decode(bytes, ...options);
+    messages = [];
+    let image: ImageData | null = null;
+    try {
+      image = codec.decode(bytes, ...options);
+    } catch {
+      // It has called exit, with memory of the image still taken.
+      instance = undefined;
+    }
+    if (codec.HEAPU8.byteLength > MOST_HEAP_BYTES) instance = undefined;
+    if (image) return { image, messages };
+    throw new Error(messages.join(', ') || 'the codec cannot decode it');
+  };
+}
+
+const jpeg = lazyCodec(
+  // The package's own entry fetches its Wasm, which Node does not for files.
+  async () => (await import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js')) as unknown as CodecModule,
+  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+);
+
+const webp = lazyCodec(
+  async () => (await import('@jsquash/webp/codec/dec/webp_dec.js')) as unknown as CodecModule,
+  '@jsquash/webp/codec/dec/webp_dec.wasm',
+);
+
+/** libjpeg fills what is missing with grey and says so; bytes too many between segments are harmless, and common. */
+const isHarmless = (message: string): boolean => /extraneous bytes/.test(message);
+
+async function decodeJpeg(bytes: Uint8Array, name: string, extents: Extents): Promise<RgbaImage> {
+  // `preserveOrientation` true would turn the pixels as EXIF says.
+  const { image, messages } = await jpeg(bytes, false).catch(refuse(name, 'JPEG'));
+  const complaint = messages.find((message) => !isHarmless(message));
+  if (complaint !== undefined) throw damaged(name, 'JPEG', complaint);
+  return checkDecoded(image, extents, name, 'JPEG');
+}
+
+async function decodeWebp(bytes: Uint8Array, name: string, extents: Extents): Promise<RgbaImage> {
+  const { image } = await webp(bytes).catch(refuse(name, 'WebP'));
+  return checkDecoded(image, extents, name, 'WebP');
+}
+
+const refuse = (name: string, type: string) => (error: unknown) => {
+  throw damaged(name, type, (error as Error).message, error);
+};
+
+/** The codec must have found the extents that the header gave. */
+function checkDecoded(
+  { data, width, height }: ImageData,
+  extents: Extents,
+  name: string,
+  type: string,
+): RgbaImage {
+  if (width !== extents.width || height !== extents.height) {
+    throw damaged(
+      name,
+      type,
+      `it decodes to ${width} × ${height} pixels, its header says ${extents.width} × ${extents.height}`,
+    );
+  }
+  return { width, height, rgba: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}

@@ -1,0 +1,21 @@
+/** A decoded image, and its grey values. */
+
+/** Red, green, blue and alpha of each pixel, row by row: width × height × 4 bytes. */
+export interface RgbaImage {
+  readonly width: number;
+  readonly height: number;
+  readonly rgba: Uint8Array;
+}
+
+/** Grey values by the luma of Rec. 601 (299 R + 587 G + 114 B thousandths, rounded); transparent parts show white. */
+export function toGrey(rgba: Uint8Array, pixels: number): Uint8Array {
+  const grey = new Uint8Array(pixels);
+  for (let i = 0; i < pixels; i++) {
+    const alpha = rgba[4 * i + 3]!;
+    const over = (value: number) => value * alpha + 255 * (255 - alpha);
+    const luma =
+      299 * over(rgba[4 * i]!) + 587 * over(rgba[4 * i + 1]!) + 114 * over(rgba[4 * i + 2]!);
+    grey[i] = Math.floor((luma + 127_500) / 255_000);
+  }
+  return grey;
+}

@@ -1,0 +1,152 @@
+/**
+ * Threads that read and decode samples (piscina owns them), apart from those that train: a reader that ends its
+ * thread costs a task, not the run.
+ */
+import type { SampleReader } from '../data/dataset.js';
+import { LanewiseError } from '../errors.js';
+import {
+  bytesOfSample,
+  nameOf,
+  readSample,
+  slotOf,
+  viewOf,
+  type DecodeResult,
+  type DecoderSetup,
+  type DecodeTask,
+  type SampleSlots,
+} from './decoder.js';
+
+/** A data set's reader and where its samples go. */
+export interface DecoderTarget {
+  readonly name: string;
+  readonly reader: SampleReader;
+  readonly slots: SampleSlots;
+}
+
+export interface Decoders {
+  /** Tasks of a source that are worth having under way at once. */
+  tasksOf(source: number): number;
+  /** Reads a task's samples to their slots. @throws LanewiseError naming the sample that cannot be read. */
+  run(task: DecodeTask): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Tasks for each thread: one that it works on, one that waits for it. */
+const TASKS_PER_THREAD = 2;
+
+/**
+ * Decoders of all `targets`: `threads` threads for readers that have a module, the calling thread for others, and
+ * for all with 0 threads.
+ */
+export async function createDecoders(
+  targets: readonly DecoderTarget[],
+  threads: number,
+): Promise<Decoders> {
+  const isThreaded = (source: number) =>
+    threads > 0 && targets[source]!.reader.module !== undefined;
+  const pool = targets.some((_, source) => isThreaded(source))
+    ? await createThreads(targets, threads)
+    : undefined;
+  let closed = false;
+  return {
+    tasksOf: (source) => (isThreaded(source) ? threads * TASKS_PER_THREAD : 1),
+    run: (task) =>
+      isThreaded(task.source) ? pool!.run(task) : runHere(targets, task, () => closed),
+    async close() {
+      closed = true;
+      await pool?.close();
+    },
+  };
+}
+
+/**
+ * In this thread, the samples of a task side by side: a reader may wait for something. What comes after the end is
+ * dropped, as the memory may be another run's by then.
+ */
+async function runHere(
+  targets: readonly DecoderTarget[],
+  { source, samples, slots: places }: DecodeTask,
+  isClosed: () => boolean,
+): Promise<void> {
+  const { name, reader, slots } = targets[source]!;
+  // Let timers and signals through between tasks.
+  await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all(
+    samples.map(async (index, i) => {
+      const values = await readSample(reader, name, index, slots);
+      if (!isClosed()) slotOf(slots, places[i]!).set(values);
+    }),
+  );
+}
+
+async function createThreads(
+  targets: readonly DecoderTarget[],
+  threads: number,
+): Promise<Pick<Decoders, 'run' | 'close'>> {
+  const { Piscina } = await import('piscina');
+  const piscina = new Piscina({
+    filename: new URL('../../workers/decoder.js', import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+    workerData: { sources: targets.map(sourceOf) } satisfies DecoderSetup,
+  });
+  // A thread that dies is replaced, and its task's rejection tells of it.
+  piscina.on('error', () => {});
+  let closed = false;
+
+  async function runOnce(task: DecodeTask): Promise<void> {
+    const { failure, values } = (await piscina.run(task)) as DecodeResult;
+    if (failure) throw new LanewiseError(failure.kind, failure.message, failure.hint);
+    if (!values) return;
+    const { slots } = targets[task.source]!;
+    task.slots.forEach((slot, i) =>
+      slotOf(slots, slot).set(
+        viewOf({ buffer: values, type: slots.type }, i * bytesOfSample(slots), slots.size),
+      ),
+    );
+  }
+
+  return {
+    async run(task) {
+      try {
+        await runOnce(task);
+      } catch (error) {
+        if (error instanceof LanewiseError || closed) throw error;
+        // Its thread has died. Once more, one by one, to know which sample it is if one dies again.
+        for (const [i, sample] of task.samples.entries()) {
+          await runOnce({ ...task, samples: [sample], slots: [task.slots[i]!] }).catch(
+            (again: unknown) => {
+              if (again instanceof LanewiseError || closed) throw again;
+              throw died(targets[task.source]!, sample, again);
+            },
+          );
+        }
+      }
+    },
+    close() {
+      closed = true;
+      return piscina.destroy();
+    },
+  };
+}
+
+function sourceOf({ name, reader, slots }: DecoderTarget): DecoderSetup['sources'][number] {
+  const { buffer, ...place } = slots;
+  return {
+    name,
+    // Those without a module are not read by threads.
+    module: reader.module ?? { url: '', settings: undefined },
+    slots: buffer instanceof SharedArrayBuffer ? { ...place, buffer } : place,
+  };
+}
+
+function died({ name, reader }: DecoderTarget, sample: number, cause: unknown): LanewiseError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new LanewiseError(
+    'engine',
+    `data set '${name}': reading ${nameOf(reader, sample)} ended its decoder thread twice: ${reason}`,
+    undefined,
+    { cause },
+  );
+}
