@@ -13,7 +13,7 @@ export function histogramCharts({ probes }: RunRecords): Chart[] {
   const [first, last] = [probes[0], probes.at(-1)];
   const parameters = last?.weights ?? [];
   const shown = sparse(
-    parameters.filter(({ name }) => parameters.length <= MAX_HISTOGRAMS || !/bias$/.test(name)),
+    parameters.filter(({ name }) => parameters.length <= MAX_HISTOGRAMS || !name.endsWith('bias')),
     MAX_HISTOGRAMS,
   );
   return present(
