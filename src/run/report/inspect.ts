@@ -17,7 +17,7 @@ import { createLayerwise } from '../../parallel/layerwise.js';
 import { createSession, type Evaluation as Scores } from '../../parallel/session.js';
 import { confusionMatrix, type ConfusionMatrix } from '../../training/confusion.js';
 import { predictedClasses, summarize } from '../../training/evaluate.js';
-import { resolveWorkers } from '../../training/settings.js';
+import { resolveWorkers } from '../../training/checks.js';
 import type { TrainedModel } from '../../training/trained-model.js';
 import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
 import { mapPicture, samplePicture, weightPicture } from './pictures.js';
