@@ -65,7 +65,7 @@ if (path !== undefined) {
     inBrowser(async (browser, folder) => {
       const [a, b] = [join(folder, 'a'), join(folder, 'b')];
       await makeRun(a, { rounds: 10 });
-      await makeRun(b, { rounds: 10, lr: 0.01, classes: [EVIL, ...'123456789'] });
+      await makeRun(b, { rounds: 10, lr: 0.01, waiting: 0.43, classes: [EVIL, ...'123456789'] });
       const compared = await writeComparison([a, b], join(folder, 'compared.html'));
       for (const [file, charts, options] of [
         [await writeReport(a), 20, {}],
@@ -78,6 +78,11 @@ if (path !== undefined) {
         await checkDrawn(page, charts);
         assert.equal(page.requests, [url]);
         assert.match(await page.evaluate('document.title'), 'Lanewise');
+        if (options.width === 390 && charts > 6)
+          assert.match(
+            await page.evaluate('document.body.innerText'),
+            'Data, not compute, was the limit: 43 % ',
+          );
         await page.close();
       }
     }));

@@ -7,11 +7,13 @@ import { LanewiseError } from '../../src/errors.js';
 import { flatten, linear, sequential } from '../../src/layers/index.js';
 import { momentum } from '../../src/optimizers/index.js';
 import type { RunEvent } from '../../src/run/events.js';
-import { smoothed, sparse, thinned } from '../../src/run/report/chart.js';
+import { smoothed, sparse, spread, thinned } from '../../src/run/report/chart.js';
 import { diagnose } from '../../src/run/report/diagnosis.js';
 import { rebinned } from '../../src/run/report/histograms.js';
+import { readEvaluation } from '../../src/run/report/evaluation.js';
 import { html, scriptJson } from '../../src/run/report/html.js';
 import { classFigures, inspectRun } from '../../src/run/report/inspect.js';
+import { renderPage } from '../../src/run/report/page.js';
 import { recordsOf } from '../../src/run/report/records.js';
 import { runReport } from '../../src/run/report/run-report.js';
 import {
@@ -20,6 +22,7 @@ import {
   writeComparison,
   writeReport,
 } from '../../src/run/report/write.js';
+import { randomStream } from '../../src/random/philox.js';
 import { digits } from '../../src/data/digits/index.js';
 import { train } from '../../src/training/train.js';
 import { inFolder } from '../cli/lanewise.js';
@@ -195,11 +198,63 @@ test('curves: thinned keep their mean, sparse their end; smoothing keeps a const
   assert.ok(Math.abs(mean(few) - mean(points)) < 1e-9);
   assert.is(sparse(points, 30).at(-1), points.at(-1));
   assert.ok(sparse(points, 30).length <= 30);
+  assert.equal(spread([1, 2, 3, 4, 5, 6, 7], 3), [1, 4, 7]);
   for (const [, y] of smoothed(points.map(([x]) => [x, 5] as const)))
     assert.ok(Math.abs(y - 5) < 1e-9);
   const shares = rebinned({ min: -1, max: 2, counts: [1, 5, 2] }, -3, 3, 40);
   assert.ok(Math.abs(shares.reduce((a, b) => a + b) - 1) < 1e-9);
   assert.equal(rebinned({ min: 1, max: 1, counts: [4, 0] }, 0, 2, 2), [0, 1]);
+});
+
+test('damaged evaluations are refused, or drawn with what is left of them', () => {
+  const picture = 'AAAA';
+  const whole = Buffer.from(
+    JSON.stringify({
+      version: 1,
+      data: 'd',
+      samples: 3,
+      loss: 0.5,
+      accuracy: 0.5,
+      confusion: {
+        classes: ['a', 'b'],
+        counts: [
+          [1, 0],
+          [2, 0],
+        ],
+      },
+      classes: [{ name: 'a', samples: 1, precision: null, recall: 1, f1: 0.5 }],
+      mistakes: [{ index: 1, picture, truth: 'a', predicted: 'b', probability: 1, loss: null }],
+      filters: { name: 'w', about: '1 of 1', pictures: [picture] },
+      featureMaps: { picture, label: 'l', layers: [{ name: 'c', about: '', pictures: [] }] },
+    }),
+  );
+  const records = recordsOf(everyEvent);
+  const assets = { script: '', style: '' };
+  const drawn = { refused: 0, shown: 0 };
+  const stream = randomStream(5, 0, 0);
+  const count = Number(process.env['LANEWISE_FUZZ'] ?? 2000);
+  for (let i = 0; i < count; i++) {
+    let bytes = Buffer.from(whole);
+    if (i % 2 === 0) {
+      for (let n = stream.integer(4); n >= 0; n--)
+        bytes[stream.integer(bytes.length)] = 32 + stream.integer(95);
+    } else {
+      const others = [null, -1, 1e300, '', '<script>', [], {}, [[]], true];
+      const swap = (_: string, value: unknown) =>
+        stream.integer(30) === 0 ? others[stream.integer(others.length)] : value;
+      bytes = Buffer.from(JSON.stringify(JSON.parse(whole.toString(), swap)));
+    }
+    try {
+      const evaluation = readEvaluation(bytes, 'evaluation.json');
+      const page = renderPage(runReport({ name: 'r', records, evaluation }), assets);
+      assert.is(page.split('<script').length, 3);
+      drawn.shown++;
+    } catch (error) {
+      assert.instance(error, LanewiseError);
+      drawn.refused++;
+    }
+  }
+  assert.ok(drawn.refused > count / 10 && drawn.shown > count / 10, JSON.stringify(drawn));
 });
 
 test('damaged files are refused by name', () =>

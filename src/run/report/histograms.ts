@@ -1,6 +1,6 @@
 /** How each parameter's values are distributed: histograms of the first measurement and the last, one behind the other. */
 import type { Histogram } from '../events.js';
-import { chartOf, sparse, type Chart, type Curve } from './chart.js';
+import { chartOf, spread, type Chart, type Curve } from './chart.js';
 import { showCount, showNumber } from './figures.js';
 import type { RunRecords } from './records.js';
 import { present } from './run-charts.js';
@@ -12,7 +12,7 @@ const BINS = 40;
 export function histogramCharts({ probes }: RunRecords): Chart[] {
   const [first, last] = [probes[0], probes.at(-1)];
   const parameters = last?.weights ?? [];
-  const shown = sparse(
+  const shown = spread(
     parameters.filter(({ name }) => parameters.length <= MAX_HISTOGRAMS || !name.endsWith('bias')),
     MAX_HISTOGRAMS,
   );

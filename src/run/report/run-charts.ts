@@ -1,5 +1,5 @@
 /** The charts of one run: how well, how fast, and what goes on inside the net. */
-import { chartOf, smoothed, sparse, thinned, type Chart, type Curve } from './chart.js';
+import { chartOf, smoothed, sparse, spread, thinned, type Chart, type Curve } from './chart.js';
 import { showCount, showNumber, showPercent } from './figures.js';
 import type { ProbeEvent, StepEvent } from '../events.js';
 import type { RunRecords, Validated } from './records.js';
@@ -196,7 +196,7 @@ export function insideCharts({ probes }: RunRecords): Chart[] {
     (last?.layers ?? []).map(({ name }) => name),
     parameters,
   );
-  const weights = sparse(
+  const weights = spread(
     parameters.filter((name) => parameters.length <= MAX_LAYERS || /(^|\.)weight$/.test(name)),
     MAX_LAYERS,
   );
@@ -254,7 +254,7 @@ export function insideCharts({ probes }: RunRecords): Chart[] {
 function chosen(layers: readonly string[], parameters: readonly string[]): string[] {
   if (layers.length <= MAX_LAYERS) return [...layers];
   const own = new Set(parameters.map((name) => name.slice(0, name.lastIndexOf('.'))));
-  return sparse(
+  return spread(
     layers.filter((name) => own.has(name)),
     MAX_LAYERS,
   );
