@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { LanewiseError } from '../errors.js';
 import { benchCommand } from './bench.js';
+import { dataCommand } from './data.js';
 import { enableRelaxedSimd } from './engine-flags.js';
 import { evalCommand } from './eval.js';
 import { exportCommand } from './export.js';
@@ -11,7 +12,7 @@ import { predictCommand } from './predict.js';
 import { reportCommand } from './report.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
-import { version } from './version.js';
+import { version } from '../run/version.js';
 import { watchCommand } from './watch.js';
 
 enableRelaxedSimd();
@@ -29,6 +30,7 @@ const program = new Command('lanewise')
   .addCommand(evalCommand())
   .addCommand(predictCommand())
   .addCommand(exportCommand())
+  .addCommand(dataCommand())
   .addCommand(inspectCommand())
   .addCommand(reportCommand())
   .addCommand(watchCommand())
