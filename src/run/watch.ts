@@ -15,10 +15,11 @@ import type { AddressInfo } from 'node:net';
 import { basename, join, resolve } from 'node:path';
 import { LanewiseError } from '../errors.js';
 import { loadAssets, type Assets } from './assets.js';
+import { EVALUATION, METRICS } from './folder.js';
 import { policyOf, renderPage, type Report } from './report/page.js';
 import { recordsOf } from './report/records.js';
 import { runReport } from './report/run-report.js';
-import { EVALUATION, METRICS, readRun } from './report/write.js';
+import { readRun } from './report/write.js';
 
 export interface WatchOptions {
   /** Default any that is free. */
