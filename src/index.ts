@@ -117,3 +117,16 @@ export {
   type PartialWeights,
 } from './training/weights-file.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';
+export {
+  createProbe,
+  explainDivergence,
+  inspectRun,
+  saveEvaluation,
+  watchRun,
+  writeComparison,
+  writeReport,
+} from './run/public.js';
+export type { Evaluation } from './run/report/evaluation.js';
+export type { Watch, WatchOptions } from './run/watch.js';
+export type { Divergence } from './training/divergence.js';
+export type { Histogram, Probe, ProbeRecord } from './training/probe.js';
