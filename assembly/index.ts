@@ -2,6 +2,7 @@
 export { activation, activationGradient } from './activation';
 export { adadelta, adagrad, lion, rmsprop } from './adaptive';
 export { attentionProduct, attentionScores, attentionScoresGradient } from './attention';
+export { addNoise, cropPlanes, fillBox, flipPlanes, mixChannels, turnHue } from './augment';
 export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
 export { binary } from './binary';
@@ -20,6 +21,7 @@ export {
   conv2dDepthwiseInputGradient,
   conv2dDepthwiseWeightGradient,
 } from './depthwise';
+export { elasticField } from './elastic';
 export { embedding, embeddingGradient } from './embedding';
 export { gatherIntegers, gatherSamples } from './gather';
 export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
@@ -103,6 +105,7 @@ export {
   sumRows,
   weightedSum,
 } from './reduce';
+export { resizePlanes } from './resize';
 export { SKINNY } from './skinny';
 export { copyStrided } from './strided';
 export { smooth, smoothGradient, unary, unaryGradient } from './unary';
@@ -112,6 +115,7 @@ export {
   upsampleNearest,
   upsampleNearestGradient,
 } from './upsample';
+export { warp } from './warp';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

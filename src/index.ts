@@ -26,6 +26,9 @@ export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/i
 export { type ImageFile } from './data/image-reader.js';
 export { streamOf } from './data/streamed.js';
 export { mnist } from './data/mnist.js';
+export * as transforms from './data/transforms/index.js';
+export { transformed } from './data/transforms/transformed.js';
+export type { Transform } from './data/transforms/index.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
 export * from './losses/index.js';
@@ -53,12 +56,26 @@ export {
 } from './optimizers/index.js';
 export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
 export { type Weights } from './parallel/session.js';
+export {
+  encode,
+  withTeacher,
+  type EncodeOptions,
+  type TeacherOptions,
+} from './training/features.js';
+export {
+  featuresOf,
+  replaceHead,
+  replaceLayer,
+  type HeadOptions,
+  type Pretrained,
+} from './training/fine-tuning.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { ensemble, type Ensemble } from './training/ensemble.js';
 export { generate, type GenerateOptions } from './training/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
-export { loadModel, loadWeights, saveModel } from './training/model-store.js';
+export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {
   train,
@@ -67,6 +84,17 @@ export {
   type TrainCallbacks,
   type TrainResult,
 } from './training/train.js';
-export { type Prediction, type TrainedModel } from './training/trained-model.js';
-export { decodeWeights } from './training/weights-file.js';
+export {
+  type Classifier,
+  type EvaluateOptions,
+  type Prediction,
+  type TrainedModel,
+} from './training/trained-model.js';
+export { type NameMap } from './training/name-map.js';
+export {
+  decodePartialWeights,
+  decodeWeights,
+  type LoadWeightsOptions,
+  type PartialWeights,
+} from './training/weights-file.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';

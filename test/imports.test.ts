@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   engine: ['program'],
   ops: ['graph', 'program'],
   formats: ['graph'],
-  data: ['graph', 'formats', 'random'],
+  data: ['engine', 'graph', 'formats', 'random'],
   layers: ['graph', 'ops'],
   losses: ['graph', 'ops'],
   optimizers: ['program'],
@@ -58,6 +58,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'parallel',
     'random',
   ],
+  run: ['data', 'engine', 'formats', 'graph', 'parallel', 'training'],
   cli: [
     'benchmark',
     'data',
@@ -70,6 +71,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'optimizers',
     'parallel',
     'program',
+    'run',
     'training',
   ],
 };

@@ -15,17 +15,19 @@ import {
   type StreamedDataset,
   type TensorDataset,
 } from '../data/dataset.js';
+import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf, type DType, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { InputSettings } from '../layers/wire.js';
-import type { LossTerm } from '../losses/terms.js';
+import { targetOf, type LossTerm } from '../losses/terms.js';
+import type { Augmentation } from './augment.js';
 
 /** A leaf of a program: `input x`, `target y` or `weights`. */
 export type LeafName = string;
 
 export const inputLeaf = (name: string): LeafName => `input ${name}`;
-export const targetLeaf = (output: string): LeafName => `target ${output}`;
+export const targetLeaf = (target: string): LeafName => `target ${target}`;
 export const WEIGHTS: LeafName = 'weights';
 
 /** One array of a data set; see assembly/gather.ts. */
@@ -36,13 +38,19 @@ export interface Column {
   /** What the leaf holds, and its shape for one sample. */
   readonly dtype: DType;
   readonly shape: Shape;
-  /** Channels, height and width of a sample and of the leaf, which frames it. */
+  /** Absent where samples are gathered as they are stored. */
+  readonly augmentation?: Augmentation;
+  /** Channels, height and width of a sample (after its transforms) and of the leaf, which frames it. */
   readonly extents: readonly [C: number, h: number, w: number, H: number, W: number];
   /** The leaf's value is scale·v + shift; `border` around it. Not for whole numbers. */
   readonly scale: number;
   readonly shift: number;
   readonly border: number;
 }
+
+/** Values of one stored sample. */
+export const storedSize = ({ augmentation, extents: [C, h, w] }: Column): number =>
+  augmentation ? sizeOf(augmentation.shape) : C * h * w;
 
 export interface Columns {
   readonly count: number;
@@ -68,6 +76,18 @@ export function columnsOf(model: Model, terms: readonly LossTerm[], data: AnyDat
     columns: [...inputs, ...targets, ...weights],
     ...(isStreamed(data) ? { source: data } : {}),
   };
+}
+
+/**
+ * The terms that a data set is scored by: those with a target of their own, such as a teacher's, need it to be
+ * there. If none is left, all of them, so that what is missing is named.
+ */
+export function scoringTerms(terms: readonly LossTerm[], data: AnyDataset): readonly LossTerm[] {
+  const targets = isTensorDataset(data) ? (data.targets ?? {}) : {};
+  const found = terms.filter(
+    ({ target }) => target === undefined || Object.hasOwn(targets, target),
+  );
+  return found.length > 0 ? found : terms;
 }
 
 /**
@@ -101,7 +121,11 @@ function inputFields(model: Model, data: AnyDataset): [string, Field, InputSetti
       );
     }
     const [name, settings] = inputs[0]!;
-    return [[name, { shape: data.shape, values: samplesOf(data) }, settings]];
+    const { shape } = data;
+    const transforms = 'transforms' in data ? data.transforms : undefined;
+    return [
+      [name, { shape, values: samplesOf(data), ...(transforms ? { transforms } : {}) }, settings],
+    ];
   }
   return inputs.map(([name, settings]) => [
     name,
@@ -136,13 +160,11 @@ function fieldOf(
 }
 
 /** x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */
-function inputColumn(
-  what: string,
-  name: string,
-  { shape, values }: Field,
-  settings: InputSettings,
-): Column {
+function inputColumn(what: string, name: string, field: Field, settings: InputSettings): Column {
+  const { values } = field;
   const { mean, deviation, vocabulary } = settings;
+  const augmentation = augmentationOf(what, name, field, vocabulary !== undefined);
+  const shape = augmentation ? shapeAfter(augmentation.transforms, field.shape) : field.shape;
   checkInputShape(what, shape, settings.shape);
   if (vocabulary !== undefined) {
     const wrong = values.findIndex((v) => v < 0 || v >= vocabulary || !Number.isInteger(v));
@@ -162,18 +184,36 @@ function inputColumn(
     );
   }
   const framed = shape.length === 3;
+  // Transforms see v/255 already.
+  const isCounted = values instanceof Uint8Array && !augmentation;
   return {
     leaves: [inputLeaf(name)],
     values,
+    ...(augmentation ? { augmentation } : {}),
     dtype: 'f32',
     shape: settings.shape,
     extents: framed
       ? [shape[0]!, shape[1]!, shape[2]!, settings.shape[1]!, settings.shape[2]!]
       : [1, 1, sizeOf(shape), 1, sizeOf(shape)],
-    scale: 1 / ((values instanceof Uint8Array ? 255 : 1) * deviation),
+    scale: 1 / ((isCounted ? 255 : 1) * deviation),
     shift: -mean / deviation,
     border: -mean / deviation,
   };
+}
+
+/** Absent without transforms. @throws LanewiseError kind 'data' for transforms of whole numbers. */
+function augmentationOf(
+  what: string,
+  name: string,
+  { shape, values, transforms = [] }: Field,
+  isWhole: boolean,
+): Augmentation | undefined {
+  if (transforms.length === 0) return undefined;
+  if (!isWhole && !(values instanceof Int32Array)) return { shape, transforms };
+  throw new LanewiseError(
+    'data',
+    `${what}: '${name}' has transforms and whole numbers, expected images in a Uint8Array or Float32Array`,
+  );
 }
 
 /** Images may be smaller than the model's; everything else has its shape. */
@@ -212,26 +252,33 @@ const plainColumn = (
 
 function targetColumns(model: Model, terms: readonly LossTerm[], data: AnyDataset): Column[] {
   const labels = isTensorDataset(data) ? undefined : { shape: [], values: labelsOf(data) };
-  const byField = new Map<Field, string[]>();
-  for (const { output } of terms) {
+  const byField = new Map<Field, Set<string>>();
+  for (const term of terms) {
+    const { output, target } = term;
+    if (labels && target !== undefined) fieldOf(data.name, 'target', { labels }, target);
     const field = isTensorDataset(data)
-      ? fieldOf(data.name, 'target', data.targets, output)
+      ? fieldOf(data.name, 'target', data.targets, targetOf(term))
       : labels!;
     const classes = isTensorDataset(data) ? undefined : data.classes.length;
     checkClasses(data.name, output, model.outputs.get(output)!, field, classes);
-    byField.set(field, [...(byField.get(field) ?? []), output]);
+    byField.set(field, (byField.get(field) ?? new Set()).add(targetOf(term)));
   }
-  return [...byField].map(([field, outputs]) => {
+  return [...byField].map(([field, names]) => {
     const { shape, values } = field;
     const scale = values instanceof Uint8Array ? 1 / 255 : 1;
     const integers = hasClasses(field);
+    const what = `data set '${data.name}'`;
+    const augmentation = augmentationOf(what, [...names][0]!, field, integers);
     if (!integers && values instanceof Int32Array) {
       throw new LanewiseError(
         'data',
-        `data set '${data.name}': target '${outputs[0]}' has Int32Array values, expected Float32Array or Uint8Array`,
+        `data set '${data.name}': target '${[...names][0]}' has Int32Array values, expected Float32Array or Uint8Array`,
       );
     }
-    return plainColumn(outputs.map(targetLeaf), values, integers ? 'i32' : 'f32', shape, scale);
+    const leaves = [...names].map(targetLeaf);
+    if (!augmentation) return plainColumn(leaves, values, integers ? 'i32' : 'f32', shape, scale);
+    const after = shapeAfter(augmentation.transforms, shape);
+    return { ...plainColumn(leaves, values, 'f32', after), augmentation };
   });
 }
 

@@ -5,9 +5,10 @@
 import type { Numerics } from '../engine/features.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import type { LossTerm } from '../losses/terms.js';
+import { targetOf, type LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
-import type { Column, Columns } from './columns.js';
+import { augmentBytes } from './augment.js';
+import { storedSize, targetLeaf, type Column, type Columns } from './columns.js';
 import type { Gathering } from './gather.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
@@ -105,7 +106,13 @@ export function planRun({
   ringBytes = RING_BYTES,
   training,
 }: PlanRequest): RunPlan {
-  const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
+  const task: Task = {
+    model,
+    terms,
+    scored,
+    columns: datasets[0]!.columns,
+    freeze: training?.freeze ?? [],
+  };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
   const evaluationBlock = blockFor(model);
   const counts = datasets.map(({ count }) => count);
@@ -134,7 +141,10 @@ export function planRun({
   const shardGraphs = schedules.map(({ size, schedule }) =>
     unique(schedule.shards.map(({ count }) => count)).map((count) => shardGraph(task, count, size)),
   );
-  const blockGraphs = blocks.map((count) => blockGraph(task, count));
+  // What is scored may lack a target, such as a teacher's: its columns say.
+  const leaves = datasets.at(-1)!.columns.flatMap((column) => column.leaves);
+  const scoring = terms.filter((term) => leaves.includes(targetLeaf(targetOf(term))));
+  const blockGraphs = blocks.map((count) => blockGraph({ ...task, terms: scoring }, count));
   const largest = shardGraphs[0]?.[0];
   const roles = training && rolesOf(model, training, withoutGradient(largest!));
   const parameters = layoutParameters(model, roles);
@@ -189,6 +199,7 @@ export function planRun({
     results: align(io.resultBytes) * hands,
     activations: mostBytes(programs, 'activationBytes') * hands,
     workspace: mostBytes(programs, 'workspaceBytes') * hands,
+    augment: augmentBytesOf(datasets) * hands,
   });
 
   return {
@@ -209,7 +220,7 @@ export function planRun({
     evaluationChunk,
     outputs,
     hasLosses: terms.length > 0,
-    hasHits: (largest ?? blockGraphs[0]!).hits !== undefined,
+    hasHits: [...shardGraphs.flat(), ...blockGraphs].every(({ hits }) => hits !== undefined),
   };
 }
 
@@ -237,14 +248,24 @@ function mostBytes(
   return align(Math.max(64, ...programs.map((program) => program[key])));
 }
 
-/** Bytes of one sample. */
-const bytesOf = ({ values, extents: [C, h, w] }: Column): number =>
-  C * h * w * values.BYTES_PER_ELEMENT;
+/** Bytes of one stored sample. */
+const bytesOf = (column: Column): number => storedSize(column) * column.values.BYTES_PER_ELEMENT;
+
+/** Bytes of room for one worker's transforms, column after column of a data set. */
+const augmentBytesOf = (datasets: readonly Columns[]): number =>
+  sum(
+    datasets
+      .flatMap(({ columns }) => columns)
+      .map(({ augmentation }) => (augmentation ? augmentBytes(augmentation) : 0)),
+  );
+
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
 
 /** All samples, or those that `bytes` hold, but at least `least`. */
 function slotsOf({ count, columns, source }: Columns, least: number, bytes: number): number {
   if (!source) return count;
-  const sample = columns.reduce((sum, column) => sum + bytesOf(column), 0);
+  const sample = sum(columns.map(bytesOf));
   return Math.min(count, Math.max(least, Math.floor(bytes / sample)));
 }
 
@@ -258,16 +279,19 @@ function datasetPlan(
   return {
     count,
     slots,
-    columns: columns.map(({ leaves, values, dtype, extents, scale, shift, border }) => ({
-      values: baseOf(memory, `${leaves[0]} ${index}`),
-      isBytes: values instanceof Uint8Array,
-      to: io.leaves.get(leaves[0]!)!,
-      dtype,
-      extents,
-      scale,
-      shift,
-      border,
-    })),
+    columns: columns.map(
+      ({ leaves, values, augmentation, dtype, extents, scale, shift, border }) => ({
+        values: baseOf(memory, `${leaves[0]} ${index}`),
+        isBytes: values instanceof Uint8Array,
+        to: io.leaves.get(leaves[0]!)!,
+        dtype,
+        extents,
+        scale,
+        shift,
+        border,
+        ...(augmentation ? { augmentation } : {}),
+      }),
+    ),
   };
 }
 

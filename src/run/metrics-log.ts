@@ -1,0 +1,192 @@
+/**
+ * metrics.jsonl (Node): a run's events, one JSON object a line. A line is given to the system whole and at
+ * once, so that a process that is killed loses nothing, and at worst leaves a torn last line, which readers
+ * pass over and the next writer cuts off.
+ */
+import { closeSync, ftruncateSync, openSync, readSync, fstatSync, writeSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { LanewiseError } from '../errors.js';
+import { fileError, writeFileAtomic } from '../formats/atomic.js';
+import { readEvent, type RunEvent } from './events.js';
+
+export interface MetricsLog {
+  /**
+   * Appends a line. It has left this process when the call returns.
+   * @throws LanewiseError kind 'file' if the system refuses, and the log was opened without `onError`.
+   */
+  write(event: RunEvent): void;
+  /** Lines that the system refused. */
+  readonly lost: number;
+  close(): void;
+}
+
+export interface MetricsLogOptions {
+  /**
+   * Told once, of the first line that cannot be written: training then goes on without it, and with later
+   * lines that can. Without this, `write` throws.
+   */
+  readonly onError?: (error: LanewiseError) => void;
+}
+
+/** A line beyond this is no event of ours. */
+const MAX_LINE_BYTES = 1 << 24;
+/** A file beyond this would not fit into memory with what is made of it. */
+const MAX_BYTES = 1 << 29;
+const LINE_FEED = 10;
+
+/**
+ * Opens, or makes, the log at `path` to append to it. A torn last line is cut off.
+ * @throws LanewiseError kind 'file'.
+ */
+export function openMetricsLog(path: string, { onError }: MetricsLogOptions = {}): MetricsLog {
+  const { file, bytes: start } = openWhole(path);
+  let bytes = start;
+  let lost = 0;
+  return {
+    write(event) {
+      const line = Buffer.from(`${JSON.stringify(event)}\n`);
+      try {
+        for (let done = 0; done < line.length;) done += writeSync(file, line, done);
+        bytes += line.length;
+      } catch (error) {
+        takeBack(file, bytes);
+        const named = fileError(`cannot write '${path}'`, error);
+        if (!onError) throw named;
+        if (lost++ === 0) onError(named);
+      }
+    },
+    get lost() {
+      return lost;
+    },
+    close: () => closeSync(file),
+  };
+}
+
+/** What was written of a line before the disk was full; what cannot be cut off now, the next writer cuts off. */
+function takeBack(file: number, bytes: number): void {
+  try {
+    ftruncateSync(file, bytes);
+  } catch {
+    // Such as a device, which has no length.
+  }
+}
+
+function openWhole(path: string): { file: number; bytes: number } {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'a+');
+    const { size } = fstatSync(file);
+    const bytes = endOfLastLine(file, size);
+    if (bytes < size) ftruncateSync(file, bytes);
+    return { file, bytes };
+  } catch (error) {
+    if (file !== undefined) closeSync(file);
+    throw fileError(`cannot write '${path}'`, error);
+  }
+}
+
+/** Bytes up to the last line feed, found from the end. */
+function endOfLastLine(file: number, size: number): number {
+  const chunk = Buffer.alloc(1 << 16);
+  for (let end = size; end > 0;) {
+    const start = Math.max(0, end - chunk.length);
+    const count = readSync(file, chunk, 0, end - start, start);
+    const at = chunk.subarray(0, count).lastIndexOf(LINE_FEED);
+    if (at >= 0) return start + at + 1;
+    end = start;
+  }
+  return 0;
+}
+
+/** One line, read, and as it stands in the file with its line feed. */
+interface Line {
+  readonly event: RunEvent;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The events in the log at `path`. What follows the last line feed was being written when its process died,
+ * or is being written now, and is no part of them.
+ * @throws LanewiseError kind 'file' if it cannot be read; kind 'data' with the number of a line that is no event.
+ */
+export async function readMetrics(path: string): Promise<RunEvent[]> {
+  return (await readLines(path)).map(({ event }) => event);
+}
+
+/**
+ * Takes back what a run logged after `step`, where a checkpoint lets it go on, and its end if it had one, so
+ * that the log becomes that of a run without interruption. Lines of the step itself stay: a checkpoint is
+ * written after them. Returns the events that are left; the file is replaced whole or not at all.
+ * @throws LanewiseError as `readMetrics`, and kind 'file' if the file cannot be replaced.
+ */
+export async function truncateAfter(path: string, step: number): Promise<RunEvent[]> {
+  const lines = await readLines(path);
+  const kept = lines.filter(({ event }) => event.event !== 'done' && stepOf(event) <= step);
+  await writeFileAtomic(path, Buffer.concat(kept.map(({ bytes }) => bytes)));
+  return kept.map(({ event }) => event);
+}
+
+/** Steps finished when an event was written. */
+const stepOf = (event: RunEvent): number =>
+  event.event === 'start' ? (event.resumedAt ?? 0) : event.step;
+
+async function readLines(path: string): Promise<Line[]> {
+  const bytes = await readBounded(path);
+  const lines: Line[] = [];
+  for (let start = 0; ;) {
+    const end = bytes.indexOf(LINE_FEED, start) + 1;
+    if (end === 0) return lines;
+    const line = bytes.subarray(start, end);
+    lines.push({ event: parseLine(path, lines.length + 1, line), bytes: line });
+    start = end;
+  }
+}
+
+function parseLine(path: string, number: number, line: Buffer): RunEvent {
+  const what = `'${path}', line ${number}`;
+  if (line.length > MAX_LINE_BYTES) {
+    throw new LanewiseError(
+      'data',
+      `${what}: ${line.length} bytes, expected at most ${MAX_LINE_BYTES}`,
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(line.toString('utf8'));
+  } catch (error) {
+    throw new LanewiseError('data', `${what} is not JSON: ${(error as Error).message}`);
+  }
+  try {
+    return readEvent(value);
+  } catch (error) {
+    const { message, hint } = error as LanewiseError;
+    throw new LanewiseError('data', `${what}: ${message}`, hint);
+  }
+}
+
+/** As many bytes as the file has now: it may grow while it is read. */
+async function readBounded(path: string): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) throw new Error(`it has ${size} bytes, expected at most ${MAX_BYTES}`);
+    const file = await open(path, 'r');
+    try {
+      const bytes = Buffer.alloc(size);
+      let count = 0;
+      while (count < size) {
+        const { bytesRead } = await file.read(bytes, count, size - count);
+        if (bytesRead === 0) break;
+        count += bytesRead;
+      }
+      return bytes.subarray(0, count);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : message;
+    throw new LanewiseError('file', `cannot read metrics '${path}': ${reason}`, undefined, {
+      cause: error,
+    });
+  }
+}

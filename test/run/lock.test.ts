@@ -1,0 +1,168 @@
+/** One process has a folder; real processes try to have it at once, and are killed. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LanewiseError } from '../../src/errors.js';
+import { lockFolder } from '../../src/run/lock.js';
+
+const program = fileURLToPath(new URL('lock-process.js', import.meta.url));
+
+const test = suite('lock', { folder: '' });
+test.before.each(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), 'lanewise-lock-'));
+});
+test.after.each(({ folder }) => rm(folder, { recursive: true }));
+
+interface Process {
+  readonly child: ChildProcess;
+  /** Its first line. */
+  readonly said: Promise<string>;
+  readonly ended: Promise<unknown>;
+}
+
+function start(folder: string, at: number, keepMs: number): Process {
+  const args = [program, folder, String(at), String(keepMs)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const said = once(child.stdout, 'data').then(([data]) => String(data).trim());
+  return { child, said, ended: once(child, 'exit') };
+}
+
+async function refusal(work: Promise<unknown>): Promise<LanewiseError> {
+  try {
+    await work;
+  } catch (error) {
+    assert.instance(error, LanewiseError);
+    assert.is((error as LanewiseError).kind, 'file');
+    return error as LanewiseError;
+  }
+  throw new Error('nothing was refused');
+}
+
+const holderIn = async (folder: string) =>
+  JSON.parse(await readFile(join(folder, 'lock'), 'utf8')) as Record<string, unknown>;
+
+test('a second one in the same process is refused until the first is released', async ({
+  folder,
+}) => {
+  const lock = await lockFolder(folder);
+  const { message, hint } = await refusal(lockFolder(folder));
+  assert.match(message, `run folder '${folder}' is in use by process ${process.pid} (started 20`);
+  assert.is(hint, 'give another folder, or wait until it ends');
+  assert.equal(await readdir(folder), ['lock']);
+  await lock.release();
+  assert.equal(await readdir(folder), []);
+  await (await lockFolder(folder)).release();
+});
+
+test('another process’s lock holds, and is taken over once it is killed', async ({ folder }) => {
+  const { child, said, ended } = start(folder, 0, 60_000);
+  assert.is(await said, `taken ${child.pid}`);
+  const { message } = await refusal(lockFolder(folder));
+  assert.match(message, `is in use by process ${child.pid} (started 20`);
+  child.kill('SIGKILL');
+  await ended;
+  assert.is((await holderIn(folder))['pid'], child.pid);
+  const lock = await lockFolder(folder);
+  assert.is((await holderIn(folder))['pid'], process.pid);
+  await lock.release();
+});
+
+test('of many processes at once one takes a stale lock, the others name it', async ({ folder }) => {
+  const first = start(folder, 0, 60_000);
+  await first.said;
+  first.child.kill('SIGKILL');
+  await first.ended;
+  for (let round = 0; round < 3; round++) {
+    const at = Date.now() + 1000;
+    const processes = Array.from({ length: 6 }, () => start(folder, at, 60_000));
+    const lines = await Promise.all(processes.map(({ said }) => said));
+    const winner = lines.find((line) => line.startsWith('taken '))!.slice('taken '.length);
+    for (const line of lines) {
+      if (line === `taken ${winner}`) continue;
+      assert.match(line, `refused: run folder '${folder}' is in use by process ${winner} (started`);
+    }
+    assert.equal(await readdir(folder), ['lock']);
+    for (const { child } of processes) child.kill('SIGKILL');
+    await Promise.all(processes.map(({ ended }) => ended));
+  }
+});
+
+test('many in one process: one has it', async ({ folder }) => {
+  const found = await Promise.allSettled(Array.from({ length: 5 }, () => lockFolder(folder)));
+  assert.is(found.filter(({ status }) => status === 'fulfilled').length, 1);
+});
+
+test('a pid that is another process by now does not hold a lock', async ({ folder }) => {
+  if (process.platform !== 'linux') return console.log('skipped: needs /proc');
+  await (await lockFolder(folder)).release();
+  const lock = await lockFolder(folder);
+  const holder = await holderIn(folder);
+  await lock.release();
+  const changed = { ...holder, id: 'x', processStart: `${String(holder['processStart'])}0` };
+  await writeFile(join(folder, 'lock'), JSON.stringify(changed));
+  await (await lockFolder(folder)).release();
+  await writeFile(join(folder, 'lock'), JSON.stringify({ ...holder, id: 'x' }));
+  assert.match((await refusal(lockFolder(folder))).message, 'is in use by process');
+});
+
+test('a lock of another machine holds, since nothing can be known of it', async ({ folder }) => {
+  const holder = { id: 'x', pid: 1, host: `not-${hostname()}`, time: '2026-01-01T00:00:00.000Z' };
+  await writeFile(join(folder, 'lock'), JSON.stringify(holder));
+  const { message, hint } = await refusal(lockFolder(folder));
+  assert.match(message, `by process 1 on 'not-${hostname()}' (started 2026-01-01T00:00:00.000Z)`);
+  assert.match(hint!, `if it is gone, remove '${join(folder, 'lock')}'`);
+});
+
+test('claims of processes that are gone are cleared away, one that runs is waited for', async ({
+  folder,
+}) => {
+  const { child, said, ended } = start(folder, 0, 60_000);
+  await said;
+  const lock = join(folder, 'lock');
+  const claim = `${lock}.${crypto.randomUUID()}`;
+  const holder = await readFile(lock);
+  await rm(lock);
+  await writeFile(claim, holder);
+  const waiting = lockFolder(folder);
+  let isDone = false;
+  void waiting.then(() => (isDone = true));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.not.ok(isDone);
+  child.kill('SIGKILL');
+  await ended;
+  await (await waiting).release();
+  assert.equal(await readdir(folder), []);
+});
+
+test('a lock is not released by one who no longer has it', async ({ folder }) => {
+  const lock = await lockFolder(folder);
+  await rm(join(folder, 'lock'));
+  const other = await lockFolder(folder);
+  await lock.release();
+  assert.equal(await readdir(folder), ['lock']);
+  await other.release();
+});
+
+test('what is no lock, and a folder that takes no files, are named', async ({ folder }) => {
+  const path = join(folder, 'lock');
+  for (const text of ['', 'hello', '{}', 'null', '{"pid":1.5,"host":"x"}']) {
+    await writeFile(path, text);
+    const { message, hint } = await refusal(lockFolder(folder));
+    assert.is(message, `'${path}' does not say whose lock it is`);
+    assert.is(hint, 'remove it if no training runs in this folder');
+  }
+  const missing = join(folder, 'none');
+  assert.is(
+    (await refusal(lockFolder(missing))).message,
+    `cannot lock folder '${missing}': there is no such folder`,
+  );
+  if (process.platform !== 'linux') return console.log('skipped: needs /proc');
+  assert.match((await refusal(lockFolder('/proc'))).message, /^cannot lock folder '\/proc': \w/);
+});
+
+test.run();

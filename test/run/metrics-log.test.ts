@@ -1,0 +1,191 @@
+/** The log's lines are whole, survive a kill, a full disk and a torn end, and nonsense is named by its line. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LanewiseError } from '../../src/errors.js';
+import type { RunEvent, StepEvent } from '../../src/run/events.js';
+import { openMetricsLog, readMetrics, truncateAfter } from '../../src/run/metrics-log.js';
+import { everyEvent, stepEvent } from './sample-events.js';
+
+const test = suite('metrics log', { folder: '', path: '' });
+test.before.each(async (context) => {
+  context.folder = await mkdtemp(join(tmpdir(), 'lanewise-metrics-'));
+  context.path = join(context.folder, 'metrics.jsonl');
+});
+test.after.each(({ folder }) => rm(folder, { recursive: true }));
+
+function writeAll(path: string, events: readonly RunEvent[]): void {
+  const log = openMetricsLog(path);
+  for (const event of events) log.write(event);
+  log.close();
+}
+
+async function refusal(work: Promise<unknown>): Promise<LanewiseError> {
+  try {
+    await work;
+  } catch (error) {
+    assert.instance(error, LanewiseError);
+    return error as LanewiseError;
+  }
+  throw new Error('nothing was refused');
+}
+
+test('every event comes back as it was written, one line each', async ({ path }) => {
+  writeAll(path, everyEvent);
+  assert.equal(await readMetrics(path), everyEvent);
+  const text = await readFile(path, 'utf8');
+  assert.is(text.split('\n').length, everyEvent.length + 1);
+  assert.is(text.split('\n')[1], JSON.stringify(everyEvent[1]));
+});
+
+test('a line is in the file when write returns, and a second log appends', async ({ path }) => {
+  const log = openMetricsLog(path);
+  log.write(stepEvent(1));
+  assert.is((await readMetrics(path)).length, 1);
+  const second = openMetricsLog(path);
+  second.write(stepEvent(2));
+  second.close();
+  log.close();
+  assert.equal(await readMetrics(path), [stepEvent(1), stepEvent(2)]);
+});
+
+test('numbers that JSON lacks come back as NaN', async ({ path }) => {
+  writeAll(path, [{ ...stepEvent(1), loss: NaN, gradientNorm: Infinity }]);
+  const [event] = (await readMetrics(path)) as StepEvent[];
+  assert.ok(Number.isNaN(event!.loss) && Number.isNaN(event!.gradientNorm));
+});
+
+test('cut off at any byte, the whole lines are read, and a new log goes on behind them', async ({
+  path,
+}) => {
+  writeAll(path, [stepEvent(1), stepEvent(2)]);
+  const whole = await readFile(path);
+  const first = whole.indexOf('\n') + 1;
+  for (let size = 0; size <= whole.length; size += 7) {
+    await writeFile(path, whole);
+    await truncate(path, size);
+    const count = size === whole.length ? 2 : size >= first ? 1 : 0;
+    assert.is((await readMetrics(path)).length, count, `${size} bytes`);
+    writeAll(path, [stepEvent(9)]);
+    const steps = (await readMetrics(path)).map((event) => (event as StepEvent).step);
+    assert.equal(steps, [...[1, 2].slice(0, count), 9], `${size} bytes`);
+  }
+});
+
+test('a torn line longer than what is looked at once is cut off', async ({ path }) => {
+  writeAll(path, [stepEvent(1)]);
+  await appendFile(path, 'x'.repeat(200_000));
+  writeAll(path, [stepEvent(2)]);
+  assert.equal(await readMetrics(path), [stepEvent(1), stepEvent(2)]);
+});
+
+test('a process killed while it writes leaves whole lines in order', async ({ path }) => {
+  const program = fileURLToPath(new URL('log-process.js', import.meta.url));
+  const child = spawn(process.execPath, [program, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const steps = (await readMetrics(path)).map((event) => (event as StepEvent).step);
+  assert.ok(steps.length > 100, `${steps.length} lines`);
+  assert.equal(
+    steps,
+    steps.map((_, i) => i + 1),
+  );
+});
+
+test('nonsense is refused with its line, field and value', async ({ path }) => {
+  const good = JSON.stringify(stepEvent(1));
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['{', /line 2 is not JSON/],
+    ['\0\0\0', /line 2 is not JSON/],
+    ['', /line 2 is not JSON/],
+    ['3', /line 2: the line is number 3, expected an object/],
+    ['null', /line 2: the line is object null, expected an object/],
+    ['{"event":"stop"}', /line 2: event is stop, expected one of start, step, /],
+    ['{"event":"constructor"}', /line 2: event is constructor, expected/],
+    [good.replace('"step":1', '"step":-1'), /line 2: step is number -1, expected a whole number/],
+    [good.replace('"rate":0.05', '"rate":"x"'), /line 2: rate is string x, expected a number/],
+    [good.replace('"loss":', '"lost":'), /line 2: loss is missing, expected a number or null/],
+    [
+      JSON.stringify(everyEvent[4]).replace('"counts":[1', '"counts":[1.5'),
+      /line 2: weights\[0\]\.histogram\.counts\[0\] is number 1.5, expected a whole number/,
+    ],
+    [
+      JSON.stringify(everyEvent[2]).replace('"f1":', '"f1":"","g":'),
+      /line 2: metrics\.f1 is string , expected a number/,
+    ],
+  ];
+  for (const [line, message] of cases) {
+    await writeFile(path, `${good}\n${line}\n${good}\n`);
+    const error = await refusal(readMetrics(path));
+    assert.is(error.kind, 'data');
+    assert.match(error.message, message);
+    assert.match(error.message, `'${path}', line 2`);
+  }
+  await rm(path);
+  const { kind, message } = await refusal(readMetrics(path));
+  assert.is(kind, 'file');
+  assert.is(message, `cannot read metrics '${path}': there is no such file`);
+});
+
+test('a full disk is named once, and leaves training its choice', async ({ folder }) => {
+  if (process.platform !== 'linux') return console.log('skipped: needs /dev/full');
+  const strict = openMetricsLog('/dev/full');
+  assert.throws(
+    () => strict.write(stepEvent(1)),
+    (error: LanewiseError) =>
+      error.kind === 'file' &&
+      error.message === "cannot write '/dev/full': no space is left on the device",
+  );
+  strict.close();
+  const errors: string[] = [];
+  const lenient = openMetricsLog('/dev/full', { onError: ({ message }) => errors.push(message) });
+  for (let step = 1; step <= 3; step++) lenient.write(stepEvent(step));
+  lenient.close();
+  assert.equal(errors, ["cannot write '/dev/full': no space is left on the device"]);
+  assert.is(lenient.lost, 3);
+  const missing = join(folder, 'none', 'metrics.jsonl');
+  assert.throws(
+    () => openMetricsLog(missing),
+    `cannot write '${missing}': there is no such folder`,
+  );
+});
+
+test('truncateAfter leaves what a run without interruption would have', async ({ path }) => {
+  const [start, , epoch, validation, probe, checkpoint, done] = everyEvent;
+  const before = [start!, stepEvent(10), epoch!, validation!, probe!, checkpoint!];
+  const resumed = { ...start!, resumedAt: 10 } as RunEvent;
+  writeAll(path, [...before, stepEvent(11), done!]);
+  assert.equal(await truncateAfter(path, 11), [...before, stepEvent(11)]);
+  assert.equal(await truncateAfter(path, 10), before);
+  writeAll(path, [resumed, stepEvent(11), stepEvent(12)]);
+  await appendFile(path, '{"event":"st');
+  assert.equal(await truncateAfter(path, 11), [...before, resumed, stepEvent(11)]);
+  assert.equal(await readMetrics(path), [...before, resumed, stepEvent(11)]);
+  assert.equal(await truncateAfter(path, 9), [start!]);
+});
+
+test('truncateAfter keeps the bytes of the lines that stay, and leaves no other file', async ({
+  path,
+  folder,
+}) => {
+  const line = JSON.stringify(stepEvent(1)).replace('"loss":', '"own": [1,  2], "loss" : ');
+  await writeFile(path, `${line}\n${JSON.stringify(stepEvent(2))}\n`);
+  await truncateAfter(path, 1);
+  assert.is(await readFile(path, 'utf8'), `${line}\n`);
+  assert.equal(await readdir(folder), ['metrics.jsonl']);
+});
+
+test('a log with nonsense in it is not truncated', async ({ path }) => {
+  await writeFile(path, 'nonsense\n');
+  assert.match((await refusal(truncateAfter(path, 1))).message, /line 1 is not JSON/);
+  assert.is(await readFile(path, 'utf8'), 'nonsense\n');
+});
+
+test.run();
