@@ -55,7 +55,8 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
   }
 
   function pump(): void {
-    while (isOpen && !failure && next < count && underWay.size < supply.tasks) {
+    if (!isOpen || failure) return;
+    while (next < count && underWay.size < supply.tasks) {
       const size = Math.min(taskSamples, count - next);
       if (next + size - freed > slots) return;
       launch(next, size);
@@ -119,11 +120,11 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
       void begin(order, position, epoch);
     },
     async wait(until) {
-      while (ready < until) {
+      for (;;) {
+        if (ready >= until) return ready;
         if (failure) throw failure.error;
         await new Promise<void>((resolve) => wake.push(resolve));
       }
-      return ready;
     },
     free(position) {
       freed = Math.max(freed, position);

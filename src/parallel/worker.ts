@@ -21,10 +21,11 @@ export interface TrainJob {
   readonly key: readonly [number, number];
 }
 
-/** Samples [0, count) of the order, scored from a data set. */
+/** Samples [first, first + count) of a data set, which stand in the order from its beginning on, scored. */
 export interface EvaluateJob {
   readonly kind: 'evaluate';
   readonly dataset: number;
+  readonly first: number;
   readonly count: number;
 }
 
@@ -92,7 +93,6 @@ export function createWorker(
   const room = shareOf(plan, 'augment', rank);
   const gathers = createGathers(plan.datasets, kernels, memory, bases.batch, room);
   const place = { ...UNSEEDED };
-  const orderWords = new Uint32Array(memory.buffer, order, regionOf(plan, 'order').bytes / 4);
 
   function trainStep(position: number, index: number, number: number, key: TrainJob['key']) {
     const data = plan.datasets[0]!;
@@ -130,13 +130,13 @@ export function createWorker(
     return meet();
   }
 
-  function evaluateBlocks(gather: Gather, count: number): boolean {
+  function evaluateBlocks(gather: Gather, first: number, count: number): boolean {
     const { evaluationBlock, outputs, io } = plan;
     Object.assign(place, UNSEEDED);
     for (let from = rank * evaluationBlock; from < count; from += plan.workers * evaluationBlock) {
       const size = Math.min(evaluationBlock, count - from);
       // Samples in their order, so that transforms do not depend on blocks.
-      place.place = orderWords[from]!;
+      place.place = first + from;
       gather(order + from * 4, size, place);
       run(evaluations.get(size)!);
       const losses = results + io.losses / 4;
@@ -150,7 +150,9 @@ export function createWorker(
   }
 
   return (job) => {
-    if (job.kind === 'evaluate') return evaluateBlocks(gathers[job.dataset]!, job.count);
+    if (job.kind === 'evaluate') {
+      return evaluateBlocks(gathers[job.dataset]!, job.first, job.count);
+    }
     for (let i = 0; i < job.steps; i++)
       if (!trainStep(job.first + i, i, job.step + i, job.key)) return false;
     return true;

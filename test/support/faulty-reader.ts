@@ -18,7 +18,7 @@ export function createReader({ deaths, how }: FaultySettings): SampleReader {
         if (how === 'throw') setImmediate(() => process.exit(4));
         if (how === 'throw') return new Promise<void>(() => {});
         const hoard: number[][] = [];
-        for (;;) hoard.push(new Array<number>(1e6).fill(hoard.length + 0.5));
+        for (;;) hoard.push(Array<number>(1e6).fill(hoard.length + 0.5));
       }
       to.forEach((_, e) => (to[e] = index * 31 + e * 7));
     },
