@@ -74,12 +74,15 @@ async function runHere(
   const { name, reader, slots } = targets[source]!;
   // Let timers and signals through between tasks.
   await new Promise((resolve) => setImmediate(resolve));
-  await Promise.all(
+  const settled = await Promise.allSettled(
     samples.map(async (index, i) => {
       const values = await readSample(reader, name, index, slots);
       if (!isClosed()) slotOf(slots, places[i]!).set(values);
     }),
   );
+  // The first sample's that failed, not the first failure's.
+  const failed = settled.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 async function createThreads(

@@ -63,6 +63,28 @@ test('it goes on from any position, whatever is under way', async () => {
   assert.is(state.begun.at(-1), 199);
 });
 
+test('of several failures, the first position’s is told, when its turn comes', async () => {
+  for (let seed = 1; seed < 20; seed++) {
+    const { supply } = slowSupply(64, 4, seed);
+    const feed = createFeed(
+      {
+        ...supply,
+        async fill(from, count) {
+          await supply.fill(from, count);
+          if (from >= 32) throw new Error(`no sample ${from}`);
+        },
+      },
+      200,
+      64,
+    );
+    feed.start(new Uint32Array(200), 0, 1);
+    assert.is(await feed.wait(32), 32);
+    let message = '';
+    await feed.wait(60).catch((error: Error) => (message = error.message));
+    assert.is(message, 'no sample 32');
+  }
+});
+
 test('a failure reaches who waits, and a new start forgets it', async () => {
   let fail = true;
   const { supply } = slowSupply(32, 2, 5);
