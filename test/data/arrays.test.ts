@@ -21,7 +21,7 @@ function images(data: AnyDataset): Dataset {
   return data;
 }
 
-function fields(data: AnyDataset): TensorDataset {
+function fields(data: Dataset | TensorDataset): TensorDataset {
   if (!isTensorDataset(data)) throw new Error('expected fields');
   return data;
 }
