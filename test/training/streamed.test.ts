@@ -122,6 +122,24 @@ test('any number of decoders, a small ring, and a step back', async () => {
   });
 });
 
+test('memory does not grow with the data set', async () => {
+  const bytesOf = async (length: number) => {
+    const session = await createSession({
+      model,
+      terms: lossTerms('crossEntropy', ['output']),
+      numerics: 'strict',
+      workers: 0,
+      datasets: [streamed(length)],
+      training: { optimizer: momentum({ lr: 0.05 }), batch: 64, shards: 4 },
+    });
+    await session.close();
+    return session.plan.memory.bytes;
+  };
+  // But for the order: four bytes a sample.
+  assert.is((await bytesOf(2_000_000)) - (await bytesOf(1_000_000)), 4_000_000);
+  assert.ok((await bytesOf(1_000_000)) < 50 * 2 ** 20);
+});
+
 /** Samples of 3 × 12 × 12 whose values follow from their number and epoch. */
 const valuesOf = (i: number, epoch: number): Float32Array =>
   Float32Array.from({ length: 432 }, (_, e) => (((i + epoch) * 31 + e * 7) % 50) / 25 - 1);
