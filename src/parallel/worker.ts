@@ -5,7 +5,7 @@
 import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { UNSEEDED } from './augment.js';
-import { createGathers, type Gather } from './gathers.js';
+import { createGathers } from './gathers.js';
 import { baseOf, type Region } from './layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
 import type { RunPlan, StepPlan } from './plan.js';
@@ -21,10 +21,11 @@ export interface TrainJob {
   readonly key: readonly [number, number];
 }
 
-/** Samples [first, first + count) of a data set, which stand in the order from its beginning on, scored. */
+/** Samples [0, count) of the order, scored from a data set. */
 export interface EvaluateJob {
   readonly kind: 'evaluate';
   readonly dataset: number;
+  /** Number of the first of them in the data set. */
   readonly first: number;
   readonly count: number;
 }
@@ -130,7 +131,8 @@ export function createWorker(
     return meet();
   }
 
-  function evaluateBlocks(gather: Gather, first: number, count: number): boolean {
+  function evaluateBlocks({ dataset, first, count }: EvaluateJob): boolean {
+    const gather = gathers[dataset]!;
     const { evaluationBlock, outputs, io } = plan;
     Object.assign(place, UNSEEDED);
     for (let from = rank * evaluationBlock; from < count; from += plan.workers * evaluationBlock) {
@@ -150,9 +152,7 @@ export function createWorker(
   }
 
   return (job) => {
-    if (job.kind === 'evaluate') {
-      return evaluateBlocks(gathers[job.dataset]!, job.first, job.count);
-    }
+    if (job.kind === 'evaluate') return evaluateBlocks(job);
     for (let i = 0; i < job.steps; i++)
       if (!trainStep(job.first + i, i, job.step + i, job.key)) return false;
     return true;
