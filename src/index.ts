@@ -23,7 +23,8 @@ export {
   type Vocabulary,
 } from './data/text.js';
 export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
-export { type ImageFile } from './data/image-reader.js';
+// Not `export { type … }`, which would load the module, and the codecs with it.
+export type { ImageFile } from './data/image-reader.js';
 export { streamOf } from './data/streamed.js';
 export { mnist } from './data/mnist.js';
 export * as transforms from './data/transforms/index.js';
