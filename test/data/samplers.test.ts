@@ -63,7 +63,7 @@ test('the order depends on seed and epoch, and on nothing else', () => {
   );
 });
 /** The same for ever. */
-const RECORDED = ["3332", "0321", "1333"];
+const RECORDED = ['3332', '0321', '1333'];
 
 test('what cannot be sampled is refused', async () => {
   const values = arrays({ samples: [1], targets: [1] }) as TensorDataset;
