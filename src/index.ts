@@ -4,8 +4,13 @@ export {
   checkDataset,
   firstSamples,
   type AnyDataset,
+  isStreamed,
   type Dataset,
   type Field,
+  type SampleReader,
+  type SampleStream,
+  type StreamedDataset,
+  type StreamSample,
   type TensorDataset,
 } from './data/dataset.js';
 export { digits, type DigitsOptions } from './data/digits/index.js';
@@ -17,8 +22,13 @@ export {
   type TextWindowsOptions,
   type Vocabulary,
 } from './data/text.js';
+export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
+export { type ImageFile } from './data/image-reader.js';
+export { streamOf } from './data/streamed.js';
 export { mnist } from './data/mnist.js';
-export * from './data/transforms/index.js';
+export * as transforms from './data/transforms/index.js';
+export { transformed } from './data/transforms/transformed.js';
+export type { Transform } from './data/transforms/index.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
 export * from './losses/index.js';
@@ -44,13 +54,28 @@ export {
   type Schedule,
   type ScheduleName,
 } from './optimizers/index.js';
+export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
 export { type Weights } from './parallel/session.js';
+export {
+  encode,
+  withTeacher,
+  type EncodeOptions,
+  type TeacherOptions,
+} from './training/features.js';
+export {
+  featuresOf,
+  replaceHead,
+  replaceLayer,
+  type HeadOptions,
+  type Pretrained,
+} from './training/fine-tuning.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { ensemble, type Ensemble } from './training/ensemble.js';
 export { generate, type GenerateOptions } from './training/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
-export { loadModel, loadWeights, saveModel } from './training/model-store.js';
+export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {
   train,
@@ -59,6 +84,17 @@ export {
   type TrainCallbacks,
   type TrainResult,
 } from './training/train.js';
-export { type Prediction, type TrainedModel } from './training/trained-model.js';
-export { decodeWeights } from './training/weights-file.js';
+export {
+  type Classifier,
+  type EvaluateOptions,
+  type Prediction,
+  type TrainedModel,
+} from './training/trained-model.js';
+export { type NameMap } from './training/name-map.js';
+export {
+  decodePartialWeights,
+  decodeWeights,
+  type LoadWeightsOptions,
+  type PartialWeights,
+} from './training/weights-file.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';

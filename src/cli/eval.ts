@@ -1,59 +1,72 @@
-/** `lanewise eval`: scores a model file on a data set's test samples. */
+/** `lanewise eval`: scores models on a data set's test samples. */
 import { Command } from 'commander';
-import { loadModel } from '../training/model-store.js';
 import { confusionMatrix } from '../training/confusion.js';
+import { checkClasses, loadClassifier, modelsArgument } from './classifiers.js';
 import { renderConfusion } from './confusion.js';
-import { dataDirOption, dataOption, loadData, workersOption } from './options.js';
+import { loadData } from './data-sources.js';
+import {
+  dataDirOption,
+  dataOption,
+  dataRequest,
+  holdoutOption,
+  workersOption,
+  type DataOptions,
+} from './options.js';
 import { formatPercent } from './terminal.js';
 
-interface Options {
-  readonly data: string;
-  readonly dataDir?: string;
+interface Options extends DataOptions {
   readonly workers?: number;
   readonly json?: boolean;
 }
 
 export const evalCommand = (): Command =>
   new Command('eval')
-    .description('score a model file on test samples')
-    .argument('<model.safetensors>', 'a file written by train')
+    .description('score a model file, or an ensemble of several, on test samples')
+    .addArgument(modelsArgument())
     .addOption(dataOption())
     .addOption(dataDirOption())
+    .addOption(holdoutOption())
     .addOption(workersOption())
     .option('--json', 'one JSON object')
     .action(runEval);
 
-async function runEval(file: string, { data, dataDir, workers, json }: Options): Promise<void> {
-  const trained = await loadModel(file);
-  const { test } = await loadData(data, dataDir);
-  const { loss, accuracy, error, predictions } = await trained.evaluate(
-    test,
-    workers === undefined ? {} : { workers },
-  );
-  const weightsSha256 = await trained.sha256();
-  if (json) {
-    const figures = {
-      loss,
-      testAccuracy: accuracy,
-      testError: error,
-      samples: test.labels.length,
-    };
+async function runEval(files: readonly string[], options: Options): Promise<void> {
+  const classifier = await loadClassifier(files);
+  const { test } = await loadData(options.data, dataRequest(options));
+  checkClasses(classifier, test);
+  const { workers } = options;
+  const summary = await classifier.evaluate(test, workers === undefined ? {} : { workers });
+  const { loss, accuracy, error, predictions } = summary;
+  const hashes: string[] = [];
+  for (const model of classifier.models) hashes.push(await model.sha256());
+  const { numerics } = classifier.models[0]!;
+  if (options.json) {
+    const names =
+      files.length === 1
+        ? { model: files[0], weightsSha256: hashes[0] }
+        : { models: files, weightsSha256: hashes };
     console.log(
       JSON.stringify({
         event: 'eval',
-        model: file,
         data: test.name,
-        ...figures,
-        weightsSha256,
-        numerics: trained.numerics,
+        loss,
+        testAccuracy: accuracy,
+        testError: error,
+        samples: test.labels.length,
+        ...names,
+        numerics,
       }),
     );
     return;
   }
-  console.log(`${file} on ${test.name}, ${test.labels.length} samples`);
+  const what = files.length === 1 ? files[0] : `ensemble of ${files.length} models`;
+  console.log(`${what} on ${test.name}, ${test.labels.length} samples`);
   console.log(
     `accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, loss ${loss.toFixed(4)}`,
   );
-  console.log(`weights sha256 ${weightsSha256}, numerics ${trained.numerics}\n`);
-  console.log(renderConfusion(confusionMatrix(test.labels, predictions, test.classes)));
+  hashes.forEach((hash, i) => {
+    const file = files.length === 1 ? '' : ` of ${files[i]}`;
+    console.log(`weights sha256 ${hash}${file}, numerics ${classifier.models[i]!.numerics}`);
+  });
+  console.log(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}`);
 }

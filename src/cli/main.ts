@@ -5,6 +5,7 @@ import { LanewiseError } from '../errors.js';
 import { benchCommand } from './bench.js';
 import { enableRelaxedSimd } from './engine-flags.js';
 import { evalCommand } from './eval.js';
+import { exportCommand } from './export.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
 import { trainCommand } from './train.js';
@@ -25,6 +26,7 @@ const program = new Command('lanewise')
   .addCommand(trainCommand())
   .addCommand(evalCommand())
   .addCommand(predictCommand())
+  .addCommand(exportCommand())
   .addCommand(inspectCommand())
   .addCommand(verifyCommand())
   .addCommand(benchCommand());

@@ -1,11 +1,7 @@
-/** Options that several commands share: how they are read, and the data they lead to. */
+/** Options that several commands share, and how they are read. */
 import { InvalidArgumentError, Option } from 'commander';
-import { firstSamples, type Dataset } from '../data/dataset.js';
-import { digits } from '../data/digits/index.js';
-import { mnist, type DownloadProgress } from '../data/mnist.js';
-import { LanewiseError, lookUp } from '../errors.js';
 import { recipes } from '../models/recipes.js';
-import { downloadBar } from './progress.js';
+import { dataHelp, type DataRequest } from './data-sources.js';
 
 /** Reads a number; `what` says what was expected. */
 function number(text: string, what: string, valid: (value: number) => boolean): number {
@@ -30,13 +26,19 @@ export const rate = (text: string): number =>
 export const modelNames = (): string => Object.keys(recipes).join(', ');
 
 export const dataOption = (): Option =>
-  new Option('--data <name>', 'data set: mnist or digits').default('digits');
+  new Option('--data <name or path>', dataHelp()).default('digits');
 
 export const dataDirOption = (): Option =>
   new Option(
     '--data-dir <folder>',
-    'folder with the four MNIST files (else LANEWISE_DATA, else downloaded)',
+    'folder with the files of a named data set (else LANEWISE_DATA, else downloaded)',
   );
+
+export const holdoutOption = (): Option =>
+  new Option(
+    '--holdout <share>',
+    'of the samples, for tests, where the data does not say which (0.2)',
+  ).argParser((text) => number(text, 'a number between 0 and 1', (v) => v > 0 && v < 1));
 
 export const workersOption = (): Option =>
   new Option(
@@ -50,47 +52,16 @@ export const numericsOption = (): Option =>
     'rounding of multiply-add (fused where the engine rounds once)',
   ).choices(['fused', 'strict']);
 
-export interface DataSets {
-  readonly train: Dataset;
-  readonly test: Dataset;
+/** What the options of the data are parsed to. */
+export interface DataOptions {
+  readonly data: string;
+  readonly dataDir?: string;
+  readonly holdout?: number;
+  readonly limit?: number;
 }
 
-const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
-
-const loaders: Readonly<
-  Record<string, (directory: string | undefined, limit: number) => Promise<DataSets>>
-> = {
-  async digits(directory, limit) {
-    if (directory !== undefined) {
-      throw new LanewiseError(
-        'argument',
-        `--data-dir ${directory} goes with --data mnist, and the data is digits`,
-        'add --data mnist, or leave --data-dir out',
-      );
-    }
-    const { seed, train, test, testFirst } = DIGITS;
-    return {
-      train: digits({ count: Math.min(train, limit), seed }),
-      test: digits({ count: test, seed, first: testFirst }),
-    };
-  },
-  async mnist(directory, limit) {
-    const bar = downloadBar(process.stderr);
-    try {
-      const { train, test } = await mnist({
-        ...(directory === undefined ? {} : { directory }),
-        onProgress: (progress: DownloadProgress) => bar.update(progress),
-      });
-      return { train: firstSamples(train, limit), test };
-    } finally {
-      bar.stop();
-    }
-  },
-};
-
-/**
- * Training and test samples of a data set known by name; the first `limit` training samples.
- * @throws LanewiseError kind 'argument' for an unknown name, else the loader's.
- */
-export const loadData = (name: string, directory?: string, limit = Infinity): Promise<DataSets> =>
-  lookUp('data set', loaders, name)(directory, limit);
+export const dataRequest = ({ dataDir, holdout, limit }: DataOptions): DataRequest => ({
+  ...(dataDir === undefined ? {} : { directory: dataDir }),
+  ...(holdout === undefined ? {} : { holdout }),
+  ...(limit === undefined ? {} : { limit }),
+});

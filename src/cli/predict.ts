@@ -1,63 +1,108 @@
-/** `lanewise predict`: classifies PNG images. */
+/** `lanewise predict`: classifies images: files, folders with all below them, standard input. */
 import { Command, Option } from 'commander';
-import { decodePng, toSample } from '../formats/image.js';
-import { readNamedFile } from '../formats/read.js';
+import { LanewiseError } from '../errors.js';
+import type { TrainedModel } from '../training/trained-model.js';
 import { loadModel } from '../training/model-store.js';
-import { formatPercent } from './terminal.js';
+import { imageFiles, type ImageFile } from './image-files.js';
+import {
+  predictionFits,
+  sampleMaker,
+  type PredictionFit,
+  type SampleMaker,
+} from './image-samples.js';
+import { wholeNumber } from './options.js';
+import { createPredictionOutput } from './prediction-output.js';
 
 interface Options {
+  readonly fit?: PredictionFit;
   readonly invert: 'auto' | 'yes' | 'no';
+  readonly top: number;
+  readonly csv?: string;
   readonly json?: boolean;
 }
 
-const INVERT = { auto: 'auto', yes: true, no: false } as const;
-
 export const predictCommand = (): Command =>
   new Command('predict')
-    .description('classify PNG images of any size')
+    .description('classify images: files, folders with all below them, or standard input')
     .argument('<model.safetensors>', 'a file written by train')
-    .argument('<image.png...>', 'images of one digit each')
+    .argument('<image...>', 'PNG, JPEG, WebP; folders; - for one image or a list of paths')
     .addOption(
-      new Option('--invert <when>', 'dark ink on light paper: yes, no, or judged by the border')
-        .choices(Object.keys(INVERT))
+      new Option(
+        '--fit <how>',
+        'ink: written signs, centred as in MNIST; crop: the middle; pad, stretch: all of it (as in training)',
+      ).choices(predictionFits),
+    )
+    .addOption(
+      new Option('--invert <when>', 'of ink, dark on light paper: yes, no, or judged by the border')
+        .choices(['auto', 'yes', 'no'])
         .default('auto'),
     )
+    .option('--top <k>', 'how many classes to show', wholeNumber(1), 3)
+    .option('--csv <file>', 'write a table of file, class and probability instead')
     .option('--json', 'one JSON object an image')
     .action(runPredict);
 
-async function runPredict(
-  file: string,
-  images: readonly string[],
-  { invert, json }: Options,
-): Promise<void> {
-  const trained = await loadModel(file);
-  const [channels, height, width] = SAMPLE_SHAPE;
-  const samples = new Uint8Array(images.length * height * width);
-  for (const [i, path] of images.entries()) {
-    const image = decodePng(await readNamedFile('image', path), path);
-    samples.set(
-      toSample(image, SAMPLE_SHAPE, { invert: INVERT[invert], name: path }),
-      i * channels * height * width,
-    );
-  }
-  const { classes, scores } = await trained.predict(samples, SAMPLE_SHAPE);
-  const outputs = scores.length / images.length;
-  images.forEach((path, i) => {
-    const row = scores.subarray(i * outputs, (i + 1) * outputs);
-    if (json) {
-      console.log(
-        JSON.stringify({ event: 'predict', image: path, class: classes[i], scores: [...row] }),
+/** Samples of a batch have this many bytes at most, and are this many at most, whatever there is to do. */
+const BATCH_BYTES = 2 ** 25;
+const BATCH_SAMPLES = 256;
+
+async function runPredict(file: string, paths: readonly string[], options: Options): Promise<void> {
+  const classifier = await loadModel(file);
+  const samples = sampleMaker(classifier, file, options);
+  const output = await createPredictionOutput(classifier, options);
+  let failures = 0;
+  let count = 0;
+  let batch: [name: string, sample: Uint8Array][] = [];
+  const most = Math.max(1, Math.min(BATCH_SAMPLES, Math.floor(BATCH_BYTES / samples.bytes)));
+  const flush = async () => {
+    if (batch.length > 0)
+      await output.add(
+        batch.map(([name]) => name),
+        await score(classifier, samples, batch),
       );
-      return;
+    batch = [];
+  };
+  try {
+    for await (const image of imageFiles(paths, process.stdin)) {
+      count++;
+      const sample = await attempt(samples, image);
+      if (sample instanceof LanewiseError) {
+        failures++;
+        // Before it, what came before it.
+        await flush();
+        output.fail(image.name, sample);
+      } else if (batch.push([image.name, sample]) === most) await flush();
     }
-    const ranked = [...row.keys()].toSorted((a, b) => row[b]! - row[a]!).slice(0, 3);
-    const show = (score: number) =>
-      trained.terms[0]?.loss.kind === 'crossEntropy' ? formatPercent(score) : score.toFixed(2);
-    console.log(
-      `${path}: ${classes[i]}  (${ranked.map((c) => `${c}: ${show(row[c]!)}`).join(', ')})`,
-    );
-  });
+    await flush();
+    await output.finish();
+  } finally {
+    await output.abandon();
+  }
+  if (failures > 0) process.exitCode = 1;
+  if (failures > 0 && count > 1) console.error(`${failures} of ${count} images could not be read`);
 }
 
-/** Both models know digits as MNIST shows them. */
-const SAMPLE_SHAPE = [1, 28, 28] as const;
+/** The sample of an image, or why there is none. */
+const attempt = async (
+  samples: SampleMaker,
+  image: ImageFile,
+): Promise<Uint8Array | LanewiseError> => {
+  try {
+    return await samples.make(await image.read(), image.name);
+  } catch (error) {
+    if (error instanceof LanewiseError) return error;
+    throw error;
+  }
+};
+
+async function score(
+  classifier: TrainedModel,
+  { shape, bytes }: SampleMaker,
+  batch: readonly (readonly [name: string, sample: Uint8Array])[],
+): Promise<Float32Array[]> {
+  const values = new Uint8Array(batch.length * bytes);
+  batch.forEach(([, sample], i) => values.set(sample, i * bytes));
+  const { scores } = await classifier.predict(values, shape);
+  const outputs = scores.length / batch.length;
+  return batch.map((_, i) => scores.subarray(i * outputs, (i + 1) * outputs));
+}

@@ -22,21 +22,23 @@ import {
 import type { TrainSettings } from '../training/settings.js';
 import { saveModel } from '../training/model-store.js';
 import { train, type TrainResult } from '../training/train.js';
+import { dataName, loadData } from './data-sources.js';
+import { modelSettings } from './model-settings.js';
 import {
   dataDirOption,
   dataOption,
-  loadData,
+  dataRequest,
+  holdoutOption,
   modelNames,
   numericsOption,
   rate,
   wholeNumber,
   workersOption,
+  type DataOptions,
 } from './options.js';
 import { createReporter } from './train-report.js';
 
-interface Options {
-  readonly data: string;
-  readonly dataDir?: string;
+interface Options extends DataOptions {
   readonly epochs?: number;
   readonly batch?: number;
   readonly lr?: number;
@@ -47,7 +49,6 @@ interface Options {
   readonly shards?: number;
   readonly seed: number;
   readonly numerics?: Numerics;
-  readonly limit?: number;
   readonly out?: string;
   readonly json?: boolean;
 }
@@ -87,6 +88,7 @@ export const trainCommand = (): Command =>
     .argument('<model>', modelNames())
     .addOption(dataOption())
     .addOption(dataDirOption())
+    .addOption(holdoutOption())
     .option(
       '--epochs <n>',
       `passes over the data (${ofRecipes(({ epochs }) => epochs)})`,
@@ -114,8 +116,8 @@ export const trainCommand = (): Command =>
 
 async function runTrain(name: string, options: Options): Promise<void> {
   const recipe = recipeFor(name);
-  const out = options.out ?? join('runs', `${name}-${options.data}`);
-  const data = await loadData(options.data, options.dataDir, options.limit);
+  const out = options.out ?? join('runs', `${name}-${dataName(options.data)}`);
+  const data = await loadData(options.data, dataRequest(options));
   const kind = options.optimizer ?? recipe.optimizer;
   const isUsual = kind === recipe.optimizer;
   const lr = options.lr ?? (isUsual ? recipe.learningRate : optimizers[kind].usualRate);
@@ -132,7 +134,7 @@ async function runTrain(name: string, options: Options): Promise<void> {
     seed: options.seed,
   };
 
-  const model = recipe.create();
+  const model = recipe.create(modelSettings(data.train));
   const file = join(out, 'model.safetensors');
   const reporter = createReporter(options.json ?? false, process.stdout);
   const stop = stopOnInterrupt();

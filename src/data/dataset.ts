@@ -49,7 +49,13 @@ export interface TensorDataset {
   readonly weights?: Float32Array;
 }
 
-export type AnyDataset = Dataset | TensorDataset | StreamedDataset | SampleStream;
+/** Images with a class index each, in memory or not. */
+export type LabelledDataset = Dataset | StreamedDataset;
+
+/** All samples at hand. */
+export type InMemoryDataset = Dataset | TensorDataset;
+
+export type AnyDataset = LabelledDataset | TensorDataset | SampleStream;
 
 export const isTensorDataset = (data: AnyDataset): data is TensorDataset => 'inputs' in data;
 

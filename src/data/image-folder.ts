@@ -7,7 +7,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LanewiseError, show } from '../errors.js';
 import { fileError } from '../formats/atomic.js';
-import type { Fit, ImageShape } from '../formats/resize.js';
+import { fits, type Fit, type ImageShape } from '../formats/resize.js';
 import type { ImageFile, ImageReaderSettings } from './image-reader.js';
 import type { StreamedDataset } from './streamed.js';
 
@@ -35,7 +35,6 @@ export interface ImageFolder extends StreamedDataset {
 }
 
 const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp'];
-const FITS: readonly Fit[] = ['crop', 'pad', 'stretch'];
 /** 33 megapixels, 134 MB when decoded: a camera's photographs, no bombs. */
 const DEFAULT_MAX_PIXELS = 2 ** 25;
 const MAX_SIZE = 8192;
@@ -79,6 +78,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
     classes,
     labels,
     files,
+    fit,
     fingerprint: await fingerprintOf(settings),
     reader: {
       ...createReader(settings),
@@ -109,7 +109,7 @@ function checkOptions(options: ImageFolderOptions): CheckedOptions {
     refuse('size', size, `a whole number from 1 to ${MAX_SIZE}, or [height, width]`);
   }
   if (channels !== 1 && channels !== 3) refuse('channels', channels, '1 or 3');
-  if (!FITS.includes(fit)) refuse('fit', fit, FITS.join(', '));
+  if (!fits.includes(fit)) refuse('fit', fit, fits.join(', '));
   if (!Number.isInteger(maxPixels) || maxPixels < 1) {
     refuse('maxPixels', maxPixels, 'a whole number of at least 1');
   }

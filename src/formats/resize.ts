@@ -10,6 +10,7 @@ import { toGrey, type RgbaImage } from './pixels.js';
  * `pad` scales it until it fits, in the middle of black; `stretch` changes its aspect.
  */
 export type Fit = 'crop' | 'pad' | 'stretch';
+export const fits: readonly Fit[] = ['crop', 'pad', 'stretch'];
 
 export type ImageShape = readonly [channels: 1 | 3, height: number, width: number];
 

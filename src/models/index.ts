@@ -7,7 +7,7 @@ export { googLeNet, googLeNetLoss, type GoogLeNetOptions } from './googlenet.js'
 export { gpt, type GptOptions } from './gpt.js';
 export { type ImageNetOptions } from './image-options.js';
 export { lenet1 } from './lenet1.js';
-export { lenet5 } from './lenet5.js';
+export { lenet5, type LeNetOptions } from './lenet5.js';
 export { lenet5Original, type LeNet5OriginalOptions } from './lenet5-original.js';
 export { mlp, type MlpOptions } from './mlp.js';
 export { networkInNetwork, type NetworkInNetworkOptions } from './network-in-network.js';

@@ -14,15 +14,21 @@ import {
   subsampling2d,
   type Model,
 } from '../layers/index.js';
+import type { LeNetOptions } from './lenet5.js';
 
 /** Which of H2's four maps each of H3's twelve sees: 20 connections, which give the paper's counts; their places are ours. */
 const H3 = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1], [2], [2, 3], [2, 3], [3], [2, 3], [2, 3]];
 
-/** Images 1×28×28 (the paper's are 16×16, framed), ten classes by default, scaled as lenet5's. */
-export const lenet1 = ({ classes = 10 }: { readonly classes?: number } = {}): Model =>
+/** Images channels×28×28 (the paper's are 16×16, framed), ten classes by default, scaled as lenet5's. */
+export const lenet1 = ({
+  channels = 1,
+  classes = 10,
+  mean = 0.1 / 1.275,
+  deviation = 1 / 1.275,
+}: LeNetOptions = {}): Model =>
   sequential(
     {
-      h1: conv2d(1, 4, 5),
+      h1: conv2d(channels, 4, 5),
       h1act: scaledTanh(),
       h2: subsampling2d(4, 2),
       h2act: scaledTanh(),
@@ -33,5 +39,5 @@ export const lenet1 = ({ classes = 10 }: { readonly classes?: number } = {}): Mo
       flat: flatten(),
       output: linear(192, classes),
     },
-    { input: [1, 28, 28], mean: 0.1 / 1.275, deviation: 1 / 1.275 },
+    { input: [channels, 28, 28], mean, deviation },
   );

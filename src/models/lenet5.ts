@@ -13,11 +13,26 @@ import {
   type Model,
 } from '../layers/index.js';
 
-/** Images 1×32×32 (28×28 ones are framed), ten classes by default. */
-export const lenet5 = ({ classes = 10 }: { readonly classes?: number } = {}): Model =>
+export interface LeNetOptions {
+  /** Of the images; default 1. */
+  readonly channels?: number;
+  /** Default 10. */
+  readonly classes?: number;
+  /** Of the images' values, from 0 to 1; default those that make paper −0.1 and ink 1.175. */
+  readonly mean?: number;
+  readonly deviation?: number;
+}
+
+/** Images channels×32×32 (28×28 ones are framed), ten classes by default. */
+export const lenet5 = ({
+  channels = 1,
+  classes = 10,
+  mean = 0.1 / 1.275,
+  deviation = 1 / 1.275,
+}: LeNetOptions = {}): Model =>
   sequential(
     {
-      c1: conv2d(1, 6, 5),
+      c1: conv2d(channels, 6, 5),
       c1act: tanh(),
       s2: avgPool2d(2),
       c3: conv2d(6, 16, 5),
@@ -30,5 +45,5 @@ export const lenet5 = ({ classes = 10 }: { readonly classes?: number } = {}): Mo
       f6act: tanh(),
       output: linear(84, classes),
     },
-    { input: [1, 32, 32], mean: 0.1 / 1.275, deviation: 1 / 1.275 },
+    { input: [channels, 32, 32], mean, deviation },
   );

@@ -22,25 +22,31 @@ export interface MlpOptions {
   readonly hidden?: number | readonly number[];
   /** After each hidden layer; default `sigmoid`. */
   readonly activation?: keyof typeof activations;
-  /** Height and width of the images, which are square; default 28. */
-  readonly size?: number;
+  /** Height and width of the images, or the one number that is both; default 28. */
+  readonly size?: number | readonly [height: number, width: number];
   /** Of the images; default 1. */
   readonly channels?: number;
   /** Default 10. */
   readonly classes?: number;
+  /** Of the images' values, from 0 to 1; default MNIST's. */
+  readonly mean?: number;
+  readonly deviation?: number;
 }
 
-/** Images channels×size×size, scaled to MNIST's mean 0 and deviation 1. */
+/** Images channels×height×width, scaled to mean 0 and deviation 1. */
 export function mlp({
   hidden = 100,
   activation = 'sigmoid',
   size = 28,
   channels = 1,
   classes = 10,
+  mean = 0.1307,
+  deviation = 0.3081,
 }: MlpOptions = {}): Model {
   const act = lookUp('activation', activations, activation);
   const units = typeof hidden === 'number' ? [hidden] : hidden;
-  const inputs = channels * size * size;
+  const [height, width] = typeof size === 'number' ? [size, size] : size;
+  const inputs = channels * height * width;
   const layers: Record<string, Layer> = { flat: flatten() };
   units.forEach((count, i) => {
     const which = units.length === 1 ? '' : i + 1;
@@ -48,5 +54,5 @@ export function mlp({
     layers[`act${which}`] = act();
   });
   layers['output'] = linear(units.at(-1) ?? inputs, classes);
-  return sequential(layers, { input: [channels, size, size], mean: 0.1307, deviation: 0.3081 });
+  return sequential(layers, { input: [channels, height, width], mean, deviation });
 }

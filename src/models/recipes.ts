@@ -1,5 +1,5 @@
 /** The models by the name the command line knows them under, each with its usual recipe. */
-import { lookUp } from '../errors.js';
+import { LanewiseError, lookUp } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import { mapCriterion, type Loss, type LossName } from '../losses/loss.js';
 import { lenet1 } from './lenet1.js';
@@ -10,9 +10,23 @@ import { resnet20 } from './resnet20.js';
 import { smallInception } from './small-inception.js';
 import { smallSeNet } from './small-senet.js';
 
+/** What a data set asks of a model. */
+export interface ImageSettings {
+  /** Of one sample. */
+  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly classes: number;
+  /** Of the samples' values, bytes as 0 to 1; default what the model's digits have. */
+  readonly mean?: number;
+  readonly deviation?: number;
+}
+
 /** A model with the loss and the settings that train it well. */
 export interface Recipe {
-  readonly create: () => Model;
+  /**
+   * By default for images of MNIST, in ten classes.
+   * @throws LanewiseError kind 'argument' if the model cannot take such images.
+   */
+  readonly create: (images?: ImageSettings) => Model;
   readonly loss: LossName | Loss;
   readonly optimizer: 'sgd' | 'momentum' | 'adam';
   readonly learningRate: number;
@@ -31,12 +45,60 @@ const usual = {
   batch: 64,
 } as const;
 
+const digits: ImageSettings = { shape: [1, 28, 28], classes: 10 };
+
+/** Options of nets for square images, in which others are framed. */
+const squareOf = ({ shape: [channels, height, width], ...others }: ImageSettings) => ({
+  channels,
+  size: Math.max(height, width),
+  ...others,
+});
+
+/** Options of dense nets, which take images of any sides. */
+const sidesOf = ({ shape: [channels, height, width], ...others }: ImageSettings) => ({
+  channels,
+  size: [height, width] as const,
+  ...others,
+});
+
+/** Options of nets that frame images of up to `size`. @throws LanewiseError kind 'argument' for larger ones. */
+function framedIn(name: string, size: number, { shape, ...others }: ImageSettings) {
+  const [channels, height, width] = shape;
+  if (height <= size && width <= size) return { channels, ...others };
+  throw new LanewiseError(
+    'argument',
+    `${name} takes images of at most ${size}×${size}, found ${shape.join('×')}`,
+    'make them smaller, or take a model for any size: mlp, resnet20, inception, senet',
+  );
+}
+
+/** LeNet-5 as printed knows digits and nothing else: its outputs are drawings of them. */
+function lenet5Printed(images: ImageSettings = digits): Model {
+  const { channels, classes } = framedIn('lenet5-1998', 32, images);
+  if (channels === 1 && classes === 10) return lenet5Original();
+  throw new LanewiseError(
+    'argument',
+    `lenet5-1998 takes images of 1 channel in 10 classes, found ${channels} in ${classes}`,
+    'lenet5 takes others',
+  );
+}
+
 export const recipes: Readonly<Record<string, Recipe>> = {
-  lenet1: { ...usual, create: lenet1, learningRate: 0.1, epochs: 12 },
-  lenet5: { ...usual, create: lenet5, learningRate: 0.1, epochs: 8 },
+  lenet1: {
+    ...usual,
+    create: (images = digits) => lenet1(framedIn('lenet1', 28, images)),
+    learningRate: 0.1,
+    epochs: 12,
+  },
+  lenet5: {
+    ...usual,
+    create: (images = digits) => lenet5(framedIn('lenet5', 32, images)),
+    learningRate: 0.1,
+    epochs: 8,
+  },
   'lenet5-1998': {
     ...usual,
-    create: lenet5Original,
+    create: lenet5Printed,
     loss: mapCriterion({ j: 10 }),
     learningRate: 0.002,
     weightDecay: 0,
@@ -44,7 +106,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   },
   mlp: {
     ...usual,
-    create: mlp,
+    create: (images = digits) => mlp(sidesOf(images)),
     loss: 'squaredError',
     learningRate: 0.02,
     weightDecay: 0,
@@ -52,18 +114,29 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   },
   mlp3: {
     ...usual,
-    create: () => mlp({ hidden: [300, 100], activation: 'tanh' }),
+    create: (images = digits) =>
+      mlp({ hidden: [300, 100], activation: 'tanh', ...sidesOf(images) }),
     learningRate: 0.05,
     epochs: 12,
   },
   resnet20: {
     ...usual,
-    create: () => resnet20({ channels: 1, size: 28, mean: 0.1307, deviation: 0.3081 }),
+    create: (images = digits) => resnet20({ mean: 0.1307, deviation: 0.3081, ...squareOf(images) }),
     learningRate: 0.1,
     epochs: 2,
   },
-  inception: { ...usual, create: smallInception, learningRate: 0.1, epochs: 4 },
-  senet: { ...usual, create: smallSeNet, learningRate: 0.1, epochs: 4 },
+  inception: {
+    ...usual,
+    create: (images = digits) => smallInception(squareOf(images)),
+    learningRate: 0.1,
+    epochs: 4,
+  },
+  senet: {
+    ...usual,
+    create: (images = digits) => smallSeNet(squareOf(images)),
+    learningRate: 0.1,
+    epochs: 4,
+  },
 };
 
 /** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */

@@ -47,15 +47,20 @@ export interface SmallInceptionOptions {
   readonly channels?: number;
   /** Default 10. */
   readonly classes?: number;
+  /** Of the images' values, from 0 to 1; default MNIST's. */
+  readonly mean?: number;
+  readonly deviation?: number;
   /** Factor of the channels of all layers; default 1. */
   readonly width?: number;
 }
 
-/** Images channels×size×size, scaled to MNIST's mean 0 and deviation 1. */
+/** Images channels×size×size, scaled to mean 0 and deviation 1. */
 export function smallInception({
   size = 28,
   channels = 1,
   classes = 10,
+  mean = 0.1307,
+  deviation = 0.3081,
   width = 1,
 }: SmallInceptionOptions = {}): Model {
   const stem = convolution(channels, 16 * width, 3);
@@ -66,7 +71,7 @@ export function smallInception({
   };
   const fc = linear(64 * width, classes);
 
-  const x = input([channels, size, size], { mean: 0.1307, deviation: 0.3081 });
+  const x = input([channels, size, size], { mean, deviation });
   const y = modules.inception1(maxPool2d(2)(stem(x)));
   const z = modules.inception3(modules.inception2(maxPool2d(2)(y)));
   return functional({

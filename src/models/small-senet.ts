@@ -23,6 +23,9 @@ export interface SmallSeNetOptions {
   readonly channels?: number;
   /** Default 10. */
   readonly classes?: number;
+  /** Of the images' values, from 0 to 1; default MNIST's. */
+  readonly mean?: number;
+  readonly deviation?: number;
   /** Channels of the first stage; default 16. */
   readonly width?: number;
   /** Channels to units between a gate's dense layers, a divisor of the width; default 4. */
@@ -42,11 +45,13 @@ function block(from: number, to: number, stride: number, reduction: number): Lay
   return residual(body, from === to ? [] : projection, { activation: 'relu' });
 }
 
-/** Images channels×size×size, scaled to MNIST's mean 0 and deviation 1. */
+/** Images channels×size×size, scaled to mean 0 and deviation 1. */
 export const smallSeNet = ({
   size = 28,
   channels = 1,
   classes = 10,
+  mean = 0.1307,
+  deviation = 0.3081,
   width = 16,
   reduction = 4,
 }: SmallSeNetOptions = {}): Model =>
@@ -61,5 +66,5 @@ export const smallSeNet = ({
       pool: globalAvgPool2d(),
       fc: linear(4 * width, classes),
     },
-    { input: [channels, size, size], mean: 0.1307, deviation: 0.3081 },
+    { input: [channels, size, size], mean, deviation },
   );

@@ -5,10 +5,10 @@
 import type { Numerics } from '../engine/features.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import type { LossTerm } from '../losses/terms.js';
+import { targetOf, type LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
 import { augmentBytes } from './augment.js';
-import type { Column, Columns } from './columns.js';
+import { storedSize, targetLeaf, type Column, type Columns } from './columns.js';
 import type { Gathering } from './gather.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
@@ -24,6 +24,8 @@ const SCORE_BYTES = 2 ** 26;
 /** Samples scored at once by a worker, and bytes of their activations, at most. */
 const EVALUATION_BLOCK = 64;
 const ACTIVATION_BYTES = 2 ** 28;
+/** Of a streamed data set's samples, unless the request says otherwise. */
+const RING_BYTES = 2 ** 25;
 /** Steps between two looks of the main thread, at most. */
 export const CHUNK_STEPS = 1024;
 
@@ -35,6 +37,8 @@ export interface PlacedColumn extends Gathering {
 /** A data set in memory. */
 export interface DatasetPlan {
   readonly count: number;
+  /** Samples that memory has room for: all, or as many as the ring of a streamed data set has slots. */
+  readonly slots: number;
   readonly columns: readonly PlacedColumn[];
 }
 
@@ -83,6 +87,8 @@ export interface PlanRequest {
   readonly workers: number;
   /** The data sets at hand; training uses the first, the others are scored. */
   readonly datasets: readonly Columns[];
+  /** Memory for the samples of each streamed data set, in bytes; default 32 MiB. It has at least 4 minibatches. */
+  readonly ringBytes?: number;
   readonly training?: UpdateRequest & {
     readonly batch: number;
     readonly shards: number;
@@ -97,9 +103,16 @@ export function planRun({
   numerics,
   workers,
   datasets,
+  ringBytes = RING_BYTES,
   training,
 }: PlanRequest): RunPlan {
-  const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
+  const task: Task = {
+    model,
+    terms,
+    scored,
+    columns: datasets[0]!.columns,
+    freeze: training?.freeze ?? [],
+  };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
   const evaluationBlock = blockFor(model);
   const counts = datasets.map(({ count }) => count);
@@ -128,7 +141,10 @@ export function planRun({
   const shardGraphs = schedules.map(({ size, schedule }) =>
     unique(schedule.shards.map(({ count }) => count)).map((count) => shardGraph(task, count, size)),
   );
-  const blockGraphs = blocks.map((count) => blockGraph(task, count));
+  // What is scored may lack a target, such as a teacher's: its columns say.
+  const leaves = datasets.at(-1)!.columns.flatMap((column) => column.leaves);
+  const scoring = terms.filter((term) => leaves.includes(targetLeaf(targetOf(term))));
+  const blockGraphs = blocks.map((count) => blockGraph({ ...task, terms: scoring }, count));
   const largest = shardGraphs[0]?.[0];
   const roles = training && rolesOf(model, training, withoutGradient(largest!));
   const parameters = layoutParameters(model, roles);
@@ -159,6 +175,9 @@ export function planRun({
   );
   const hands = Math.min(workers, busiest);
 
+  const slots = datasets.map((columns) =>
+    slotsOf(columns, Math.max(4 * batch, 2 * evaluationBlock), ringBytes),
+  );
   const memory = layoutMemory({
     control: 64,
     order: Math.max(training ? counts[0]! : 0, evaluationChunk) * 4,
@@ -170,8 +189,8 @@ export function planRun({
     parameters: parameters.bytes,
     state: update?.stateBytes ?? 0,
     ...Object.fromEntries(
-      datasets.flatMap(({ count, columns }, i) =>
-        columns.map((column) => [`${column.leaves[0]} ${i}`, count * bytesOf(column)]),
+      datasets.flatMap(({ columns }, i) =>
+        columns.map((column) => [`${column.leaves[0]} ${i}`, slots[i]! * bytesOf(column)]),
       ),
     ),
     gradients: parameters.gradientBytes * gradientSlots * hands,
@@ -193,7 +212,7 @@ export function planRun({
     parameters,
     io,
     gradientSlots,
-    datasets: datasets.map((data, i) => datasetPlan(data, memory, i, io)),
+    datasets: datasets.map((data, i) => datasetPlan(data, slots[i]!, memory, i, io)),
     steps,
     ...(update ? { update } : {}),
     evaluations,
@@ -201,7 +220,7 @@ export function planRun({
     evaluationChunk,
     outputs,
     hasLosses: terms.length > 0,
-    hasHits: (largest ?? blockGraphs[0]!).hits !== undefined,
+    hasHits: [...shardGraphs.flat(), ...blockGraphs].every(({ hits }) => hits !== undefined),
   };
 }
 
@@ -230,8 +249,7 @@ function mostBytes(
 }
 
 /** Bytes of one stored sample. */
-const bytesOf = ({ values, augmentation, extents: [C, h, w] }: Column): number =>
-  (augmentation ? sizeOf(augmentation.shape) : C * h * w) * values.BYTES_PER_ELEMENT;
+const bytesOf = (column: Column): number => storedSize(column) * column.values.BYTES_PER_ELEMENT;
 
 /** Bytes of room for one worker's transforms, column after column of a data set. */
 const augmentBytesOf = (datasets: readonly Columns[]): number =>
@@ -244,14 +262,23 @@ const augmentBytesOf = (datasets: readonly Columns[]): number =>
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
+/** All samples, or those that `bytes` hold, but at least `least`. */
+function slotsOf({ count, columns, source }: Columns, least: number, bytes: number): number {
+  if (!source) return count;
+  const sample = sum(columns.map(bytesOf));
+  return Math.min(count, Math.max(least, Math.floor(bytes / sample)));
+}
+
 function datasetPlan(
   { count, columns }: Columns,
+  slots: number,
   memory: MemoryMap,
   index: number,
   io: IoLayout,
 ): DatasetPlan {
   return {
     count,
+    slots,
     columns: columns.map(
       ({ leaves, values, augmentation, dtype, extents, scale, shift, border }) => ({
         values: baseOf(memory, `${leaves[0]} ${index}`),

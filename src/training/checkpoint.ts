@@ -12,9 +12,10 @@ import type { Weights } from '../parallel/session.js';
 import { modelMetadata, modelTensors, readModelMetadata } from './model-file.js';
 import type { RunDescription } from './describe-run.js';
 import type { RunState } from './run-state.js';
+import type { DataDescription } from './trained-model.js';
 import { matchTensors } from './weights-file.js';
 
-export interface Checkpoint {
+export interface Checkpoint extends DataDescription {
   readonly model: Model;
   readonly terms: readonly LossTerm[];
   readonly numerics: Numerics;
@@ -81,7 +82,8 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   if (metadata['checkpoint'] === undefined || metadata['run'] === undefined)
     throw fault('is no checkpoint: its metadata has no checkpoint and run');
   await checkHash(bytes, metadata['sha256'], name);
-  const { model, terms, numerics } = readModelMetadata(metadata, name);
+  const described = readModelMetadata(metadata, name);
+  const { model } = described;
   const { version, state, stepsPerEpoch } = parse(metadata['checkpoint']);
   if (version !== VERSION)
     throw fault(`is a checkpoint of version ${String(version)}, expected ${VERSION}`);
@@ -99,9 +101,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   const kept =
     known.best && best.length > 0 ? { best: { ...known.best, weights: new Map(best) } } : {};
   return {
-    model,
-    terms,
-    numerics,
+    ...described,
     weights,
     arrays: new Map(below(ARRAYS)),
     state: { ...known, ...kept },

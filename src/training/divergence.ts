@@ -1,5 +1,5 @@
 /** Where a loss that is no number comes from: the first thing on its way that is none. */
-import type { AnyDataset } from '../data/dataset.js';
+import type { InMemoryDataset } from '../data/dataset.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
@@ -27,7 +27,7 @@ export async function explainDivergence(
   model: Model,
   terms: readonly LossTerm[],
   weights: Weights,
-  samples: AnyDataset,
+  samples: InMemoryDataset,
   numerics?: Numerics,
 ): Promise<Divergence> {
   const few = firstOf(samples, fitting(model, MAX_BYTES));

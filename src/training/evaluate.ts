@@ -1,11 +1,5 @@
 /** From scores to figures: predictions, accuracy, mean loss. */
-import {
-  countOf,
-  weightsOf,
-  type AnyDataset,
-  type Dataset,
-  type StreamedDataset,
-} from '../data/dataset.js';
+import { countOf, weightsOf, type AnyDataset, type LabelledDataset } from '../data/dataset.js';
 import type { Evaluation } from '../parallel/session.js';
 
 export interface EvaluationSummary {
@@ -21,6 +15,8 @@ export interface EvaluationSummary {
 export interface ClassificationSummary extends Required<EvaluationSummary> {
   /** Predicted class of each sample. */
   readonly predictions: Uint32Array;
+  /** n×classes; probabilities of models trained with cross-entropy. */
+  readonly scores: Float32Array;
 }
 
 /**
@@ -46,15 +42,19 @@ export function summarize({ losses, hits }: Evaluation, data: AnyDataset): Evalu
 }
 
 /** The same with predictions, from scores of one output a class. */
-export function classify(
-  evaluation: Evaluation,
-  data: Dataset | StreamedDataset,
-): ClassificationSummary {
-  const { labels } = data;
-  const predictions = predictedClasses(evaluation.scores, evaluation.scores.length / labels.length);
-  const right = predictions.reduce((total, c, i) => total + (c === labels[i] ? 1 : 0), 0);
+export function classify(evaluation: Evaluation, data: LabelledDataset): ClassificationSummary {
   const { loss } = summarize(evaluation, data);
-  return { loss, ...shares(right, labels.length), predictions };
+  return { loss, ...classifyScores(evaluation.scores, data) };
+}
+
+/** All but the loss, from n×classes scores. */
+export function classifyScores(
+  scores: Float32Array,
+  { labels }: LabelledDataset,
+): Omit<ClassificationSummary, 'loss'> {
+  const predictions = predictedClasses(scores, scores.length / labels.length);
+  const right = predictions.reduce((total, c, i) => total + (c === labels[i] ? 1 : 0), 0);
+  return { ...shares(right, labels.length), predictions, scores };
 }
 
 const sum = (values: Float32Array, by?: Float32Array): number =>

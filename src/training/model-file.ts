@@ -5,16 +5,23 @@
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
+import type { Shape } from '../graph/tensor.js';
+import { fits } from '../formats/resize.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
-import { createTrainedModel, type TrainedModel } from './trained-model.js';
+import {
+  createTrainedModel,
+  type DataDescription,
+  type SampleFormat,
+  type TrainedModel,
+} from './trained-model.js';
 import { matchTensors } from './weights-file.js';
 
 /** Version of the metadata below. */
 const VERSION = '2';
 
 /** What a model file says of its model. */
-type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'>;
+type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'> & DataDescription;
 
 /** The bytes of a model file. */
 export const encodeModel = (trained: TrainedModel): Uint8Array =>
@@ -31,6 +38,8 @@ export const modelMetadata = ({
   model,
   terms,
   numerics,
+  classes,
+  samples,
 }: Omit<Described, 'weights'>): Readonly<Record<string, string>> => ({
   // What other readers of the format look for: the tensors are laid out as PyTorch's.
   format: 'pt',
@@ -38,6 +47,8 @@ export const modelMetadata = ({
   architecture: JSON.stringify(model.architecture),
   loss: JSON.stringify(describeTerms(terms)),
   numerics,
+  ...(classes ? { classes: JSON.stringify(classes) } : {}),
+  ...(samples ? { samples: JSON.stringify(samples) } : {}),
 });
 
 /**
@@ -47,9 +58,10 @@ export const modelMetadata = ({
  */
 export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   const file = decodeSafetensors(bytes, name);
-  const { model, terms, numerics } = readModelMetadata(file.metadata, name);
+  const described = readModelMetadata(file.metadata, name);
+  const { model, terms, numerics, ...description } = described;
   const weights = matchTensors(model, file, name, 'its architecture');
-  return createTrainedModel(model, terms, numerics, weights);
+  return createTrainedModel(model, terms, numerics, weights, description);
 }
 
 /** @throws LanewiseError kind 'file' as `decodeModel`. */
@@ -72,7 +84,48 @@ export function readModelMetadata(
       `'${name}': numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`,
     );
   }
-  return { model, terms, numerics: numerics as Numerics };
+  return { model, terms, numerics: numerics as Numerics, ...readDescription(metadata, name) };
+}
+
+/** Files may lack either: they are older, or of models made by hand. */
+function readDescription(
+  { classes, samples }: Readonly<Record<string, string>>,
+  name: string,
+): DataDescription {
+  return {
+    ...(classes === undefined ? {} : { classes: readClasses(readJson(classes), name) }),
+    ...(samples === undefined ? {} : { samples: readSamples(readJson(samples), name) }),
+  };
+}
+
+/** Undefined for what is not JSON, which is none of the values expected. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readClasses(list: unknown, name: string): readonly string[] {
+  if (Array.isArray(list) && list.every((one) => typeof one === 'string')) return list as string[];
+  throw new LanewiseError('file', `'${name}': its classes are no list of names`);
+}
+
+function readSamples(value: unknown, name: string): SampleFormat {
+  const { shape, type, fit } = (value ?? {}) as Partial<SampleFormat>;
+  if (
+    Array.isArray(shape) &&
+    shape.every((extent) => Number.isSafeInteger(extent) && extent > 0) &&
+    (type === 'uint8' || type === 'int32' || type === 'float32') &&
+    (fit === undefined || fits.includes(fit))
+  ) {
+    return { shape: shape as Shape, type, ...(fit ? { fit } : {}) };
+  }
+  throw new LanewiseError(
+    'file',
+    `'${name}': its samples have no shape of whole numbers, type uint8, int32 or float32, and fit ${fits.join(', ')} or none`,
+  );
 }
 
 function readLoss(json: string | undefined, model: Model, name: string): readonly LossTerm[] {

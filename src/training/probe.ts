@@ -3,7 +3,7 @@
  * 6 and 7): of each layer how large its output is and the loss's gradient by it, of each parameter its size, its
  * gradient's, and how its values are distributed. For a few samples, always the same; training does not see it.
  */
-import { countOf, isTensorDataset, type AnyDataset } from '../data/dataset.js';
+import { countOf, isTensorDataset, type InMemoryDataset } from '../data/dataset.js';
 import type { Numerics } from '../engine/features.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
@@ -66,7 +66,7 @@ const PASSING = ['flatten', 'reshape', 'identity'];
 export async function createProbe(
   model: Model,
   terms: readonly LossTerm[],
-  data: AnyDataset,
+  data: InMemoryDataset,
   numerics?: Numerics,
 ): Promise<Probe> {
   const few = firstOf(data, Math.min(MAX_SAMPLES, fitting(model, MAX_BYTES)));
@@ -114,7 +114,7 @@ export const fitting = ({ activationBytes }: Model, bytes: number): number =>
   Math.max(1, Math.floor(bytes / (2 * activationBytes)));
 
 /** The first `count` samples of any data set, sharing memory with it. */
-export function firstOf(data: AnyDataset, count: number): AnyDataset {
+export function firstOf(data: InMemoryDataset, count: number): InMemoryDataset {
   if (countOf(data) <= count) return data;
   const weights = data.weights ? { weights: data.weights.subarray(0, count) } : {};
   if (!isTensorDataset(data)) {

@@ -7,6 +7,7 @@ import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
 import { takeUp } from './resume.js';
 import { initialState, type RunSize, type RunState } from './run-state.js';
 import type { ResolvedSettings } from './settings.js';
+import { describeData } from './trained-model.js';
 
 export interface RunOptions {
   /** Ends the run after the chunk at hand, with a checkpoint if there are any. */
@@ -114,11 +115,12 @@ export function capture({
   state,
   size,
 }: Run): Omit<Checkpoint, 'description'> {
-  const { terms, numerics } = settings;
+  const { terms, numerics, data } = settings;
   const weights = session.readWeights();
   checkWeights(weights);
   const arrays = session.readState();
-  return { model, terms, numerics, weights, arrays, state, stepsPerEpoch: size.stepsPerEpoch };
+  const { stepsPerEpoch } = size;
+  return { model, terms, numerics, ...describeData(data), weights, arrays, state, stepsPerEpoch };
 }
 
 /** What the run is for: its best weights if it keeps them, else the average, else the last. */

@@ -138,6 +138,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   const count = countOf(checkDataset(data));
+  if (validation !== undefined) checkDataset(validation);
   const accumulate = checkWhole('accumulate', settings.accumulate ?? 1, 1);
   const single = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
   const shards = checkWhole('shards', settings.shards ?? defaultShards(model, single), 1, single);

@@ -10,7 +10,7 @@ import type {
   ValidationRecord,
 } from './records.js';
 import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
-import { createTrainedModel, type TrainedModel } from './trained-model.js';
+import { createTrainedModel, describeData, type TrainedModel } from './trained-model.js';
 import { trainEvents } from './trainer.js';
 
 export type { EpochRecord, Progress };
@@ -66,7 +66,13 @@ export async function train(
   const { weights, state, interrupted } = await drain(run, (event) => tell(callbacks, event));
   const { history, stopped, best } = state;
   return {
-    model: createTrainedModel(model, resolved.terms, resolved.numerics, weights),
+    model: createTrainedModel(
+      model,
+      resolved.terms,
+      resolved.numerics,
+      weights,
+      describeData(resolved.data),
+    ),
     history,
     settings: resolved,
     numerics: resolved.numerics,

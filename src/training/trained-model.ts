@@ -1,12 +1,13 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
 import {
   isSampleStream,
+  isStreamed,
   isTensorDataset,
   type AnyDataset,
-  type Dataset,
   type Field,
-  type StreamedDataset,
+  type LabelledDataset,
 } from '../data/dataset.js';
+import type { Fit } from '../formats/resize.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -18,6 +19,7 @@ import {
   type SessionRequest,
   type Weights,
 } from '../parallel/session.js';
+import { givesProbabilities } from './averaging.js';
 import {
   classify,
   predictedClasses,
@@ -38,7 +40,31 @@ export interface EvaluateOptions {
   readonly workers?: number;
 }
 
-export interface TrainedModel {
+/** How the samples that a model was trained on were stored. */
+export interface SampleFormat {
+  readonly shape: Shape;
+  /** Bytes count 0–255 as 0–1; floats are as they are. */
+  readonly type: 'uint8' | 'int32' | 'float32';
+  /** How image files were brought to that shape, if they were. */
+  readonly fit?: Fit;
+}
+
+/** What a model knows of its data besides its weights; both are absent where nobody said. */
+export interface DataDescription {
+  /** Names of the classes, in the order of the scores. */
+  readonly classes?: readonly string[];
+  readonly samples?: SampleFormat;
+}
+
+/** Gives each class a score: a model, or several as one. */
+export interface Classifier extends DataDescription {
+  /** Whether scores are probabilities; else the largest is the answer, and no more is known of them. */
+  readonly givesProbabilities: boolean;
+  predict(samples: Field['values'], shape?: Shape, output?: string): Promise<Prediction>;
+  evaluate(data: LabelledDataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
+}
+
+export interface TrainedModel extends Classifier {
   readonly model: Model;
   /** The loss it was trained with, one term an output. */
   readonly terms: readonly LossTerm[];
@@ -58,10 +84,7 @@ export interface TrainedModel {
     output?: string,
   ): Promise<Prediction>;
   /** Mean loss, accuracy and predictions over a data set. Default workers: the machine's parallelism. */
-  evaluate(
-    data: Dataset | StreamedDataset,
-    options?: EvaluateOptions,
-  ): Promise<ClassificationSummary>;
+  evaluate(data: LabelledDataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
   evaluate(data: AnyDataset, options?: EvaluateOptions): Promise<EvaluationSummary>;
 }
 
@@ -70,6 +93,7 @@ export function createTrainedModel(
   terms: readonly LossTerm[],
   numerics: Numerics,
   weights: Weights,
+  { classes, samples }: DataDescription = {},
 ): TrainedModel {
   async function score(
     data: AnyDataset,
@@ -109,6 +133,9 @@ export function createTrainedModel(
     terms,
     numerics,
     weights,
+    ...(classes ? { classes } : {}),
+    ...(samples ? { samples } : {}),
+    givesProbabilities: givesProbabilities(terms),
     sha256: () => hashWeights(weights),
     async predict(samples, shape, output = [...model.outputs.keys()][0]!) {
       const scored = model.outputs.get(output);
@@ -138,6 +165,25 @@ export function createTrainedModel(
     evaluate: evaluate as TrainedModel['evaluate'],
   };
 }
+
+/** What a model trained on `data` knows of it; a data set of several inputs has no one kind of samples. */
+export function describeData(data: AnyDataset): DataDescription {
+  if (isTensorDataset(data)) {
+    const [first, ...others] = Object.values(data.inputs);
+    if (!first || others.length > 0) return {};
+    return { samples: { shape: first.shape, type: typeOf(first.values) } };
+  }
+  const { classes, shape } = data;
+  if (isSampleStream(data)) return { classes, samples: { shape, type: data.type } };
+  if (!isStreamed(data)) return { classes, samples: { shape, type: typeOf(data.samples) } };
+  const { fit, reader } = data;
+  return { classes, samples: { shape, type: reader.type, ...(fit ? { fit } : {}) } };
+}
+
+const typeOf = (values: Field['values']): SampleFormat['type'] => {
+  if (values instanceof Uint8Array) return 'uint8';
+  return values instanceof Int32Array ? 'int32' : 'float32';
+};
 
 /** A field of as many samples as `samples` holds. */
 function wholeSamples(

@@ -11,6 +11,8 @@ export interface WithWeightsOptions {
   readonly loss?: LossSetting;
   /** Default as in training. */
   readonly numerics?: Numerics;
+  /** Names of the classes, in the order of the scores. */
+  readonly classes?: readonly string[];
 }
 
 /**
@@ -20,7 +22,7 @@ export interface WithWeightsOptions {
 export function withWeights(
   model: Model,
   weights: Weights,
-  { loss = 'crossEntropy', numerics }: WithWeightsOptions = {},
+  { loss = 'crossEntropy', numerics, classes }: WithWeightsOptions = {},
 ): TrainedModel {
   checkModel(model);
   checkWeights(model, weights);
@@ -28,5 +30,11 @@ export function withWeights(
   const terms = lossTerms(loss, [...model.outputs.keys()]);
   // The weights' hash is taken in the model's order.
   const ordered = new Map(model.parameters.map(({ name }) => [name, weights.get(name)!]));
-  return createTrainedModel(model, terms, resolveNumerics(numerics), ordered);
+  return createTrainedModel(
+    model,
+    terms,
+    resolveNumerics(numerics),
+    ordered,
+    classes ? { classes } : {},
+  );
 }

@@ -87,6 +87,31 @@ test('weights keep PyTorch’s names and layouts', () => {
   assert.is(metadata['numerics'], 'strict');
 });
 
+test('classes and samples are kept, may be missing, and are checked', () => {
+  const samples = { shape: [1, 28, 28], type: 'uint8', fit: 'pad' } as const;
+  const classes = ['cat', 'dog, "wild"'];
+  const { model, weights } = trainedOf();
+  const trained = createTrainedModel(model, terms, 'strict', weights, { classes, samples });
+  const back = decodeModel(encodeModel(trained), 'm');
+  assert.equal([back.classes, back.samples], [classes, samples]);
+  const without = decodeModel(encodeModel(trainedOf()), 'm');
+  assert.not.ok('classes' in without || 'samples' in without);
+  for (const wrong of ['{', '{}', '[1]', 'null']) {
+    assert.match(refusal(withMetadata({ classes: wrong })), /its classes are no list of names/);
+  }
+  for (const wrong of [
+    '',
+    'null',
+    '{"shape":[1,28,28]}',
+    '{"shape":[0],"type":"uint8"}',
+    '{"shape":"1","type":"uint8"}',
+    '{"shape":[1],"type":"int8"}',
+    '{"shape":[1],"type":"uint8","fit":"tight"}',
+  ]) {
+    assert.match(refusal(withMetadata({ samples: wrong })), /its samples have no shape/);
+  }
+});
+
 test('a file cut short is refused', () => {
   const bytes = encodeModel(trainedOf());
   assert.match(refusal(bytes.subarray(0, bytes.length - 1)), /m\.safetensors.*(cut short|bytes)/);

@@ -2,7 +2,12 @@
  * Looking at a trained model with test data: how it does class by class, on which samples it is worst, what its
  * first layer looks for, and what its layers make of one sample (Zeiler & Fergus 2014 show both).
  */
-import { countOf, isTensorDataset, type AnyDataset, type Dataset } from '../../data/dataset.js';
+import {
+  countOf,
+  isTensorDataset,
+  type InMemoryDataset,
+  type Dataset,
+} from '../../data/dataset.js';
 import { relaxedMaddIsFused } from '../../engine/features.js';
 import { sizeOf } from '../../graph/tensor.js';
 import { createLayerwise } from '../../parallel/layerwise.js';
@@ -32,7 +37,7 @@ export interface InspectOptions {
  */
 export async function inspectRun(
   trained: TrainedModel,
-  data: AnyDataset,
+  data: InMemoryDataset,
   { workers }: InspectOptions = {},
 ): Promise<Evaluation> {
   const found = await score(trained, data, resolveWorkers(workers));
@@ -53,7 +58,7 @@ export async function inspectRun(
 
 async function score(
   { model, terms, numerics, weights }: TrainedModel,
-  data: AnyDataset,
+  data: InMemoryDataset,
   workers: number,
 ): Promise<Scores> {
   const session = await createSession({
@@ -159,7 +164,7 @@ function firstFilters({ model, weights }: TrainedModel): Pictures | undefined {
 /** What layers with images as output make of the first sample. */
 async function featureMaps(
   { model, weights, numerics }: TrainedModel,
-  data: AnyDataset,
+  data: InMemoryDataset,
 ): Promise<Evaluation['featureMaps']> {
   const field = isTensorDataset(data)
     ? Object.values(data.inputs)[0]

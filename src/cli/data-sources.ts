@@ -1,0 +1,145 @@
+/**
+ * Where `--data` leads: a data set known by name, or a path, by what is there. Each source gives training and
+ * test samples.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { firstSamples, type Dataset } from '../data/dataset.js';
+import { digits } from '../data/digits/index.js';
+import type { DownloadProgress } from '../data/download.js';
+import { mnist } from '../data/mnist.js';
+import { LanewiseError, nearest } from '../errors.js';
+import { fileError } from '../formats/atomic.js';
+import { downloadBar } from './progress.js';
+
+export interface DataSets {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
+/** What options say of the data. */
+export interface DataRequest {
+  /** The first so many training samples; default all. */
+  readonly limit?: number;
+  /** Folder with the files of a data set that is known by name; else it is downloaded. */
+  readonly directory?: string;
+  /** Share of the samples that become test samples, where the source does not say which; default a fifth. */
+  readonly holdout?: number;
+}
+
+/** A source that goes by name. */
+interface NamedSource {
+  /** In `--help` and errors. */
+  readonly description: string;
+  /** Whether its files may be in a folder of the user's. */
+  readonly hasFiles: boolean;
+  load(request: DataRequest): Promise<DataSets>;
+}
+
+const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
+
+const named: Readonly<Record<string, NamedSource>> = {
+  digits: {
+    description: 'handwriting-like digits, drawn on the spot',
+    hasFiles: false,
+    async load({ limit = Infinity }) {
+      const { seed, train, test, testFirst } = DIGITS;
+      return {
+        train: digits({ count: Math.min(train, limit), seed }),
+        test: digits({ count: test, seed, first: testFirst }),
+      };
+    },
+  },
+  mnist: {
+    description: 'MNIST, downloaded once',
+    hasFiles: true,
+    load: ({ directory }) =>
+      withDownloads((onProgress) =>
+        mnist({ ...(directory === undefined ? {} : { directory }), onProgress }),
+      ),
+  },
+};
+
+/** A source that is found at a path. */
+interface PathSource {
+  /** In errors: `a folder of ...`. */
+  readonly description: string;
+  /** `entries` are the names in a folder; absent for a file. */
+  matches(path: string, entries?: readonly string[]): boolean;
+  load(path: string, request: DataRequest): Promise<DataSets>;
+}
+
+/** The first that matches. */
+const found: readonly PathSource[] = [
+  {
+    description: 'a folder with the four IDX files of MNIST',
+    matches: (_, entries) => entries?.some((name) => /-idx[13]-ubyte(\.gz)?$/.test(name)) ?? false,
+    load: (path) => mnist({ directory: path }),
+  },
+];
+
+/** `digits, mnist, or the path of …`, for `--help`. */
+export const dataHelp = (): string =>
+  `${Object.keys(named).join(', ')}, or the path of ${found.map(({ description }) => description).join(', ')}`;
+
+/**
+ * Training and test samples of the data set of that name, or at that path.
+ * @throws LanewiseError kind 'argument' for what is neither, else the source's.
+ */
+export async function loadData(name: string, request: DataRequest = {}): Promise<DataSets> {
+  const { directory, limit = Infinity } = request;
+  const source = Object.hasOwn(named, name) ? named[name] : undefined;
+  if (directory !== undefined && !source?.hasFiles) {
+    const names = Object.keys(named).filter((key) => named[key]!.hasFiles);
+    throw new LanewiseError(
+      'argument',
+      `--data-dir ${directory} goes with --data ${names.join(', ')}, and the data is ${name}`,
+      `add --data ${names[0]}, or leave --data-dir out`,
+    );
+  }
+  const { train, test } = await (source ? source.load(request) : loadPath(name, request));
+  return { train: firstSamples(train, limit), test };
+}
+
+async function loadPath(path: string, request: DataRequest): Promise<DataSets> {
+  const entries = await entriesOf(path);
+  const source = found.find((candidate) => candidate.matches(path, entries));
+  if (source) return source.load(path, request);
+  throw new LanewiseError(
+    'argument',
+    `'${path}' is no data set: expected ${found.map(({ description }) => description).join(', ')}`,
+  );
+}
+
+/** Names in a folder; undefined for a file. @throws LanewiseError if there is neither. */
+async function entriesOf(path: string): Promise<readonly string[] | undefined> {
+  const status = await stat(path).catch(() => undefined);
+  if (!status) {
+    const names = Object.keys(named);
+    throw new LanewiseError(
+      'argument',
+      `unknown data set '${path}', expected one of ${names.join(', ')}, or a path, where there is no such file or folder`,
+      nearest(path, names),
+    );
+  }
+  if (!status.isDirectory()) return undefined;
+  try {
+    return await readdir(path);
+  } catch (error) {
+    throw fileError(`cannot read folder '${path}'`, error);
+  }
+}
+
+/** What the data set at a path, or of a name, is called in file names: `photos` for `../photos/`. */
+export const dataName = (name: string): string => basename(name, extname(name));
+
+async function withDownloads<T>(
+  load: (onProgress: (progress: DownloadProgress) => void) => Promise<T>,
+): Promise<T> {
+  const bar = downloadBar(process.stderr);
+  try {
+    return await load((progress) => bar.update(progress));
+  } finally {
+    bar.stop();
+  }
+}

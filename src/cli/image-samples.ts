@@ -1,0 +1,90 @@
+/** How images from outside become the samples that a model takes. */
+import { LanewiseError } from '../errors.js';
+import { decodeImage } from '../formats/image-codecs.js';
+import { toSample } from '../formats/image.js';
+import { toGrey } from '../formats/pixels.js';
+import { fits, toShape, type Fit, type ImageShape } from '../formats/resize.js';
+import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
+import type { Architecture } from '../layers/index.js';
+import type { TrainedModel } from '../training/trained-model.js';
+
+/** As training's image folders do it, or as MNIST does it with written signs. */
+export type PredictionFit = Fit | 'ink';
+export const predictionFits: readonly PredictionFit[] = ['ink', ...fits];
+
+export interface SampleOptions {
+  readonly fit?: PredictionFit;
+  readonly invert: 'auto' | 'yes' | 'no';
+}
+
+export interface SampleMaker {
+  readonly shape: Shape;
+  /** Of a sample. */
+  readonly bytes: number;
+  /** @throws LanewiseError kind 'file' or 'data' for what is no image, or a blank one. */
+  make(bytes: Uint8Array, name: string): Promise<Uint8Array>;
+}
+
+const INVERT = { auto: 'auto', yes: true, no: false } as const;
+/** As for image folders. */
+const MAX_PIXELS = 2 ** 25;
+
+/**
+ * Makes samples for a model; `file` is its name in messages.
+ * @throws LanewiseError kind 'argument' for a model whose samples are no images of bytes.
+ */
+export function sampleMaker(
+  trained: TrainedModel,
+  file: string,
+  { fit = usualFit(trained), invert }: SampleOptions,
+): SampleMaker {
+  const shape = imageShapeOf(trained, file);
+  return {
+    shape,
+    bytes: sizeOf(shape),
+    async make(bytes, name) {
+      const image = await decodeImage(bytes, name, MAX_PIXELS);
+      if (fit === 'ink') {
+        const { width, height, rgba } = image;
+        const grey = toGrey(rgba, width * height);
+        return toSample({ width, height, grey }, shape, { invert: INVERT[invert], name });
+      }
+      const sample = new Uint8Array(sizeOf(shape));
+      toShape(image, shape, fit, sample);
+      return sample;
+    },
+  };
+}
+
+/** The samples a model was trained on; of files that do not say, those of MNIST, or what its input takes. */
+function imageShapeOf({ model, samples }: TrainedModel, file: string): ImageShape {
+  if (samples && samples.type !== 'uint8') {
+    throw new LanewiseError(
+      'argument',
+      `'${file}' was trained on samples of ${samples.type}, expected bytes, as images have`,
+      'only a program knows how images become such samples: model.predict takes them',
+    );
+  }
+  const shape = samples?.shape ?? inputShapeOf(model.architecture);
+  const [channels] = shape;
+  if (shape.length === 3 && (channels === 1 || channels === 3))
+    return shape as unknown as ImageShape;
+  throw new LanewiseError(
+    'argument',
+    `'${file}' takes samples of ${showShape(shape)}, expected images: 1 or 3 channels × height × width`,
+  );
+}
+
+function inputShapeOf({ inputs }: Architecture): Shape {
+  const { shape } = Object.values(inputs)[0]!;
+  // LeNet-5 frames the images of MNIST, on which it was trained by those who wrote such files.
+  return showShape(shape) === '1×32×32' ? [1, 28, 28] : shape;
+}
+
+/** What the data set did; without that, classes that are single signs, `7` or `A`, are written ones. */
+function usualFit({ model, samples, classes = [] }: TrainedModel): PredictionFit {
+  if (samples?.fit) return samples.fit;
+  const [channels] = samples?.shape ?? inputShapeOf(model.architecture);
+  const isInk = channels === 1 && classes.every((name) => [...name].length === 1);
+  return isInk ? 'ink' : 'crop';
+}

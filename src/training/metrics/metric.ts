@@ -1,0 +1,209 @@
+/** What training evaluates beside the loss, by name. */
+import { LanewiseError, nearest, show } from '../../errors.js';
+import type { AnyDataset } from '../../data/dataset.js';
+import type { LossTerm } from '../../losses/terms.js';
+import {
+  averageFigures,
+  classFigures,
+  countClasses,
+  topKAccuracyScore,
+  type Averaging,
+  type ClassFigures,
+} from './classes.js';
+import { rocAucOneVsRest, rocAucScore } from './roc.js';
+import * as values from './values.js';
+
+/**
+ * What the first output is to find: one of several classes; yes or no, for each of its values (the losses
+ * named binary…); or values.
+ */
+export type Task = 'classes' | 'sides' | 'values';
+
+/**
+ * A data set as it was scored. A row is a sample, or one position of it where each has an answer of its own: a
+ * word of a text, a pixel of an image.
+ */
+export interface Scored {
+  readonly task: Task;
+  /** Rows of `outputs` scores of the model's first output. */
+  readonly scores: Float32Array;
+  readonly outputs: number;
+  /** The right class of each row; for sides 0 or 1 for each score; empty for values. */
+  readonly labels: ArrayLike<number>;
+  /** The same as predicted: the class with the highest score; 1 where a score is on the positive side. */
+  readonly predictions: ArrayLike<number>;
+  /** For values: the right one for each score; otherwise empty. */
+  readonly targets: Float32Array;
+  /** Of each sample; of all outputs together. */
+  readonly losses: Float32Array;
+  readonly data: AnyDataset;
+}
+
+/** What is known before training. */
+export interface Subject extends Pick<Scored, 'task' | 'outputs' | 'labels' | 'targets' | 'data'> {
+  readonly terms: readonly LossTerm[];
+}
+
+export interface Metric {
+  /** In reports and logs. */
+  readonly name: string;
+  readonly better: 'higher' | 'lower';
+  /** A number; weights of samples do not count. */
+  of(scored: Scored): number;
+  /** Tasks that it suits; default all. */
+  readonly tasks?: readonly Task[];
+  /** Why it cannot be had, before training; undefined if it can. */
+  check?(subject: Subject): string | undefined;
+}
+
+const topK = (name: string, k: number): Metric => ({
+  name,
+  better: 'higher',
+  tasks: ['classes'],
+  of: ({ labels, scores }) => topKAccuracyScore(labels, scores, k),
+  check: ({ outputs }) =>
+    k < outputs ? undefined : `of ${outputs} classes the right one is always among the top ${k}`,
+});
+
+/** Each of a sample's sides is a class of its own, of which samples are or are not. */
+function sideFigures({ labels, predictions, outputs }: Scored, average: Averaging): ClassFigures {
+  const count = (test: (label: number, prediction: number) => boolean): number[] =>
+    Array.from({ length: outputs }, (_, column) => {
+      let total = 0;
+      for (let i = column; i < labels.length; i += outputs)
+        if (test(labels[i]!, predictions[i]!)) total++;
+      return total;
+    });
+  const counts = {
+    right: count((label, prediction) => label === 1 && prediction === 1),
+    predicted: count((_, prediction) => prediction === 1),
+    support: count((label) => label === 1),
+  };
+  return outputs === 1 ? classFigures(counts)[0]! : averageFigures(counts, average);
+}
+
+const figure = (name: string, key: 'precision' | 'recall' | 'f1', average: Averaging): Metric => ({
+  name,
+  better: 'higher',
+  tasks: ['classes', 'sides'],
+  of: (scored) =>
+    scored.task === 'sides'
+      ? sideFigures(scored, average)[key]
+      : averageFigures(countClasses(name, scored.labels, scored.predictions), average)[key],
+});
+
+/** The values of one column of rows. */
+const columnOf = (all: ArrayLike<number>, column: number, columns: number): Float32Array =>
+  Float32Array.from({ length: all.length / columns }, (_, i) => all[i * columns + column]!);
+
+const auc: Metric = {
+  name: 'auc',
+  better: 'higher',
+  tasks: ['classes', 'sides'],
+  of({ task, labels, scores, outputs }) {
+    if (task === 'classes') return rocAucOneVsRest(labels, scores, outputs);
+    let sum = 0;
+    for (let c = 0; c < outputs; c++)
+      sum += rocAucScore(columnOf(labels, c, outputs), columnOf(scores, c, outputs));
+    return sum / outputs;
+  },
+  check({ task, labels, outputs }) {
+    const columns = task === 'sides' ? outputs : 1;
+    for (let c = 0; c < columns; c++) {
+      let i = c;
+      while (i < labels.length && labels[i] === labels[c]) i += columns;
+      if (i >= labels.length) return `all samples are of class ${labels[c]}`;
+    }
+    return undefined;
+  },
+};
+
+const ofValues = (
+  name: string,
+  better: Metric['better'],
+  of: (targets: Float32Array, outputs: Float32Array, columns: number) => number,
+): Metric => ({
+  name,
+  better,
+  tasks: ['values'],
+  of: ({ targets, scores, outputs }) => of(targets, scores, outputs),
+});
+
+const r2: Metric = {
+  ...ofValues('r2', 'higher', values.r2Score),
+  check: ({ targets, outputs }) =>
+    targets.length < 2 * outputs ? 'it needs two samples at least' : undefined,
+};
+
+/** The losses must be what it is made of. */
+const perplexity: Metric = {
+  name: 'perplexity',
+  better: 'lower',
+  tasks: ['classes'],
+  of: ({ losses }) => values.perplexity(losses),
+  check({ terms }) {
+    const [term] = terms;
+    const { labelSmoothing, classWeights } = term!.loss.settings;
+    const isPlain =
+      terms.length === 1 &&
+      term!.weight === 1 &&
+      term!.loss.kind === 'crossEntropy' &&
+      !labelSmoothing &&
+      classWeights === undefined;
+    return isPlain
+      ? undefined
+      : 'the loss is not crossEntropy alone, without labelSmoothing and classWeights';
+  },
+};
+
+const averagings = { '': 'macro', Weighted: 'weighted', Micro: 'micro' } as const;
+
+const byName: Readonly<Record<string, Metric>> = Object.fromEntries(
+  [
+    ...(['precision', 'recall', 'f1'] as const).flatMap((key) =>
+      Object.entries(averagings).map(([suffix, average]) => figure(key + suffix, key, average)),
+    ),
+    auc,
+    ofValues('mse', 'lower', values.meanSquaredError),
+    ofValues('mae', 'lower', values.meanAbsoluteError),
+    ofValues('rmse', 'lower', values.rootMeanSquaredError),
+    r2,
+    perplexity,
+  ].map((metric) => [metric.name, metric]),
+);
+
+export type MetricName =
+  | `top${number}`
+  | `${'precision' | 'recall' | 'f1'}${keyof typeof averagings}`
+  | 'auc'
+  | 'mse'
+  | 'mae'
+  | 'rmse'
+  | 'r2'
+  | 'perplexity';
+
+/** Names that `metricFor` takes, for messages and help. */
+export const metricNames: readonly string[] = [...Object.keys(byName), 'top5 (any number)'];
+
+/**
+ * The metric that a setting means.
+ * @throws LanewiseError kind 'argument' for an unknown name, or what is no metric.
+ */
+export function metricFor(metric: MetricName | Metric): Metric {
+  if (typeof metric !== 'string') {
+    const isMetric = typeof metric?.of === 'function' && typeof metric.name === 'string';
+    if (isMetric && (metric.better === 'higher' || metric.better === 'lower')) return metric;
+    throw new LanewiseError(
+      'argument',
+      `metric is ${show(metric)}, expected a name or an object with name, better ('higher' or 'lower') and of`,
+    );
+  }
+  if (Object.hasOwn(byName, metric)) return byName[metric]!;
+  const top = /^top([1-9]\d{0,5})$/.exec(metric);
+  if (top) return topK(metric, Number(top[1]));
+  throw new LanewiseError(
+    'argument',
+    `unknown metric '${String(metric)}', expected one of ${metricNames.join(', ')}`,
+    nearest(metric, Object.keys(byName)),
+  );
+}

@@ -1,0 +1,78 @@
+"""
+Metrics written out from their definitions in float64 numpy: the area under the curve by comparing every
+positive sample with every negative one, F1 from masks, R2 from variances. Labels and scores are drawn as in
+test/support/numbers.ts, scores in few steps so that many tie.
+
+    /usr/bin/python3 test/golden/make_metrics.py      rewrites metrics.json
+"""
+import numpy as np
+import torch
+from common import numbers, save
+
+CASES = []
+
+
+def ratio(a, b):
+    return float(a / b) if b else 0.0
+
+
+def classes(n, c, seed, used):
+    labels = ((numbers(n, seed) + 1) / 2 * used).astype(int)
+    raw = numbers(n * c, seed + 1).astype(np.float64).reshape(n, c)
+    scores = np.floor(raw * 8) / 8
+    scores[np.arange(n), labels] += 0.5
+    if used < c:
+        scores[:, c - 1] -= 10  # never predicted, and without samples
+    scores = scores.astype(np.float32)
+    predictions = scores.argmax(1)
+    rows = []
+    for k in range(c):
+        t, p = labels == k, predictions == k
+        precision, recall = ratio((t & p).sum(), p.sum()), ratio((t & p).sum(), t.sum())
+        f1 = ratio(2 * precision * recall, precision + recall)
+        rows.append([precision, recall, f1, int(t.sum())])
+    table = np.array(rows)
+    seen = [k for k in range(c) if (labels == k).any() or (predictions == k).any()]
+    macro = table[seen, :3].mean(0)
+    weighted = (table[:, :3] * table[:, 3:]).sum(0) / n
+    areas = []
+    for k in range(c):
+        own, rest = scores[labels == k, k], scores[labels != k, k]
+        if len(own) and len(rest):
+            difference = own[:, None].astype(np.float64) - rest[None, :]
+            areas.append(((difference > 0) + 0.5 * (difference == 0)).mean())
+    order = np.argsort(-scores, axis=1, kind="stable")
+    tops = {str(k): float((order[:, :k] == labels[:, None]).any(1).mean()) for k in range(1, c + 1)}
+    CASES.append(dict(kind="classes", labels=labels.tolist(), classes=c, scores=scores.flatten().tolist(),
+                      accuracy=float((labels == predictions).mean()), rows=rows, macro=macro.tolist(),
+                      weighted=weighted.tolist(), auc=float(np.mean(areas)), top=tops))
+
+
+def values(n, columns, seed, constant=False):
+    t = numbers(n * columns, seed).reshape(n, columns)
+    y = (t + 0.3 * numbers(n * columns, seed + 1).reshape(n, columns)).astype(np.float32)
+    if constant:
+        t[:, 0] = 0.5
+    a, b = torch.tensor(t).double(), torch.tensor(y).double()
+    mse = torch.nn.functional.mse_loss(b, a).item()
+    column = lambda k: 0.0 if constant and k == 0 else 1 - float(((b[:, k] - a[:, k]) ** 2).sum() / ((a[:, k] - a[:, k].mean()) ** 2).sum())
+    CASES.append(dict(kind="values", columns=columns, targets=t.flatten().tolist(), outputs=y.flatten().tolist(), mse=mse,
+                      mae=torch.nn.functional.l1_loss(b, a).item(), rmse=mse ** 0.5,
+                      r2=float(np.mean([column(k) for k in range(columns)]))))
+
+
+def perplexity(n, c, seed):
+    x = torch.tensor(numbers(n * c, seed).reshape(n, c)).double() * 3
+    labels = torch.tensor([(i * 5) % c for i in range(n)])
+    losses = torch.nn.functional.cross_entropy(x, labels, reduction="none").float()
+    CASES.append(dict(kind="perplexity", losses=losses.tolist(), value=losses.double().mean().exp().item()))
+
+
+classes(60, 5, 101, 5)
+classes(40, 4, 201, 3)
+classes(50, 2, 301, 2)
+values(30, 1, 401)
+values(20, 3, 501)
+values(20, 2, 601, constant=True)
+perplexity(25, 7, 701)
+save("metrics", CASES)
