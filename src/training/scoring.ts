@@ -1,5 +1,6 @@
 /** What a run scores between its steps: validations, epochs, and the figure it is watched by. */
 import { summarize } from './evaluate.js';
+import { computeMetrics } from './metrics/compute.js';
 import { watch } from './monitor.js';
 import type { EpochRecord, TrainEvent, Validation } from './records.js';
 import { averagedWeights, diverged, isSnapshotDue, takeSnapshot, type Run } from './run.js';
@@ -34,14 +35,18 @@ async function validate(run: Run): Promise<Validation> {
   const { session, settings, state } = run;
   run.orderOf = undefined;
   if (state.isAveraging) session.swapAverage();
-  const evaluation = await session.evaluate(1, false);
+  const evaluation = await session.evaluate(1, settings.metrics !== undefined);
   if (state.isAveraging) session.swapAverage();
   const { loss, accuracy } = summarize(evaluation, settings.validation!);
   if (!Number.isFinite(loss)) {
     run.isDiverged = true;
     throw diverged(`the validation loss became ${loss} after step ${state.step}`);
   }
-  return { valLoss: loss, ...(accuracy === undefined ? {} : { valAccuracy: accuracy }) };
+  return {
+    valLoss: loss,
+    ...(accuracy === undefined ? {} : { valAccuracy: accuracy }),
+    ...(settings.metrics ? { metrics: computeMetrics(settings.metrics, evaluation) } : {}),
+  };
 }
 
 function epochRecord(
