@@ -3,16 +3,8 @@
  * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
  */
 import { join } from 'node:path';
-import {
-  countOf,
-  isSampleStream,
-  isStreamed,
-  type AnyDataset,
-  type InMemoryDataset,
-} from '../data/dataset.js';
-import { subset } from '../data/subset.js';
+import { isSampleStream, type AnyDataset } from '../data/dataset.js';
 import type { Model } from '../layers/index.js';
-import { loadIntoMemory } from '../parallel/load.js';
 import type { CheckpointSettings } from '../training/checkpoint.js';
 import { describeRun } from '../training/describe-run.js';
 import { saveModel } from '../training/model-store.js';
@@ -164,26 +156,9 @@ async function openProbe(
   model: Model,
   { data, terms, numerics }: ResolvedSettings,
 ): Promise<Probe | undefined> {
-  const few = await inMemory(data, PROBED);
-  if (!few) return undefined;
-  const { createProbe } = await import('../training/probe.js');
-  return createProbe(model, terms, few, numerics);
-}
-
-/** Samples that are read for a look at the model, of a data set that does not lie in memory. */
-const PROBED = 32;
-const INSPECTED = 2000;
-
-/** A data set that lies in memory, or the first `most` samples of one that can be read. */
-async function inMemory(data: AnyDataset, most: number): Promise<InMemoryDataset | undefined> {
-  if (!isStreamed(data)) return data;
   if (isSampleStream(data)) return undefined;
-  const count = Math.min(most, countOf(data));
-  const first = subset(
-    data,
-    Uint32Array.from({ length: count }, (_, i) => i),
-  );
-  return loadIntoMemory(first);
+  const { createProbe } = await import('../training/probe.js');
+  return createProbe(model, terms, data, numerics);
 }
 
 /** Saves the model and writes the report. */
@@ -198,17 +173,20 @@ async function finish(
   const file = join(folder, MODEL);
   await saveModel(model, file);
   const shown = test ?? settings.validation;
-  if (report) {
+  if (report && shown) {
     const { inspectRun } = await import('./report/inspect.js');
     const { saveEvaluation } = await import('./report/write.js');
-    const data = shown && (await inMemory(shown, INSPECTED));
-    if (data)
-      await saveEvaluation(folder, await inspectRun(model, data, { workers: settings.workers }));
+    const { workers } = settings;
+    await saveEvaluation(folder, await inspectRun(model, shown, { workers }));
   }
   const sha256 = await model.sha256();
   recorder.done({
     event: 'done',
-    ...{ step, seconds, sha256, numerics, interrupted },
+    step,
+    seconds,
+    sha256,
+    numerics,
+    interrupted,
     ...(stopped === undefined ? {} : { stopped }),
   });
   if (!report) return { model: file };

@@ -42,7 +42,8 @@ export async function* trainEvents(
     const weights = () => averagedWeights(run);
     const from = resumed ? { resumedAt: run.state.step } : {};
     yield [{ kind: 'start', settings, weights, ...from }];
-    while (run.state.step < size.steps && !run.state.stopped && !signal?.aborted) {
+    const isOver = () => run.state.step === size.steps || run.state.stopped !== undefined;
+    while (!isOver() && !isAborted(signal)) {
       isSaved = false;
       const chunk = await trainChunk(run);
       if (chunk.kind === 'recovery') {
@@ -55,8 +56,7 @@ export async function* trainEvents(
       const due = await settle(run);
       yield [...(chunk.records.length > 0 ? [chunk] : []), ...due];
       const isEpochEnd = due.some(({ kind }) => kind === 'epoch');
-      const isLast = step === size.steps || run.state.stopped !== undefined;
-      if (checkpoints && (isLast || isDue(checkpoints, step, isEpochEnd, lastSave))) {
+      if (checkpoints && (isOver() || isDue(checkpoints, step, isEpochEnd, lastSave))) {
         await save();
         isSaved = true;
         lastSave = performance.now();
@@ -69,14 +69,15 @@ export async function* trainEvents(
       const { step } = run.state;
       yield [{ kind: 'checkpoint', step, epoch: epochAt(step, size) }];
     }
-    const interrupted = run.state.step < size.steps && run.state.stopped === undefined;
-    return { weights: finalWeights(run), state: run.state, interrupted };
+    return { weights: finalWeights(run), state: run.state, interrupted: !isOver() };
   } finally {
     // The reader left the loop, or a worker failed twice: what is known to be good is kept.
     if (!isSaved && !run.isDiverged) await save().catch(() => {});
     await run.session.close();
   }
 }
+
+const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted ?? false;
 
 function isDue(
   { everySteps, everyMinutes = 5, everyEpoch = true }: CheckpointSettings,
