@@ -1,29 +1,67 @@
-/** The models that `eval` and `export` score: one, or several that answer as one. */
-import { Argument } from 'commander';
+/** Models on test samples, for `eval` and `export`: one model, or several that answer as one. */
+import { Argument, Command } from 'commander';
 import type { LabelledDataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { ensemble, type Ensemble } from '../training/ensemble.js';
+import type { ClassificationSummary } from '../training/evaluate.js';
 import { loadModel } from '../training/model-store.js';
 import type { TrainedModel } from '../training/trained-model.js';
+import { loadData } from './data-sources.js';
+import {
+  dataDirOption,
+  dataOption,
+  dataRequest,
+  holdoutOption,
+  workersOption,
+  type DataOptions,
+} from './options.js';
 
-export const modelsArgument = (): Argument =>
-  new Argument(
-    '<model.safetensors...>',
-    'files written by train; several are an ensemble: their scores are averaged',
-  );
+export interface ScoringOptions extends DataOptions {
+  readonly workers?: number;
+}
 
-/** @throws LanewiseError kind 'file' for files that hold no model, 'argument' for models that do not go together. */
-export async function loadClassifier(files: readonly string[]): Promise<Ensemble> {
+/** A command with the arguments and options that say which models are scored on what. */
+export const scoringCommand = (name: string): Command =>
+  new Command(name)
+    .addArgument(
+      new Argument(
+        '<model.safetensors...>',
+        'files written by train; several are an ensemble: their scores are averaged',
+      ),
+    )
+    .addOption(dataOption())
+    .addOption(dataDirOption())
+    .addOption(holdoutOption())
+    .addOption(workersOption());
+
+export interface Scored {
+  readonly classifier: Ensemble;
+  readonly test: LabelledDataset;
+  readonly summary: ClassificationSummary;
+  /** How many views of each sample were scored. */
+  readonly views: number;
+}
+
+/** @throws LanewiseError for files that hold no model, and models and data that do not go together. */
+export async function scoreFiles(
+  files: readonly string[],
+  options: ScoringOptions,
+): Promise<Scored> {
   const models: TrainedModel[] = [];
   for (const file of files) models.push(await loadModel(file));
-  return ensemble(models);
+  const classifier = ensemble(models);
+  const { test } = await loadData(options.data, dataRequest(options));
+  checkClasses(classifier, test);
+  const { workers } = options;
+  const summary = await classifier.evaluate(test, workers === undefined ? {} : { workers });
+  return { classifier, test, summary, views: 1 };
 }
 
 /**
  * A model whose classes have other names than the data's would be right by accident only.
  * @throws LanewiseError kind 'data' naming the first class that differs.
  */
-export function checkClasses({ classes }: Pick<Ensemble, 'classes'>, data: LabelledDataset): void {
+function checkClasses({ classes }: Pick<Ensemble, 'classes'>, data: LabelledDataset): void {
   if (!classes) return;
   const wrong = data.classes.findIndex((name, c) => classes[c] !== name);
   if (wrong < 0) return;

@@ -1,5 +1,11 @@
 /** From a model's scores to its metrics: what the targets are, and whether the metrics suit them, before training. */
-import { countOf, isTensorDataset, type AnyDataset, type Field } from '../../data/dataset.js';
+import {
+  countOf,
+  isSampleStream,
+  isTensorDataset,
+  type AnyDataset,
+  type Field,
+} from '../../data/dataset.js';
 import { LanewiseError } from '../../errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
 import type { Model } from '../../layers/index.js';
@@ -86,6 +92,12 @@ function subjectOf(
     throw new LanewiseError(
       'argument',
       `metrics are of the first output, '${output}', which has no loss`,
+    );
+  }
+  if (isSampleStream(data)) {
+    throw new LanewiseError(
+      'argument',
+      `metrics of data set '${data.name}': a stream's labels come with its samples, expected a data set of known ones`,
     );
   }
   const field = isTensorDataset(data)
