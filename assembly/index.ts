@@ -20,6 +20,7 @@ export {
   conv2dDepthwiseInputGradient,
   conv2dDepthwiseWeightGradient,
 } from './depthwise';
+export { elasticField } from './elastic';
 export { embedding, embeddingGradient } from './embedding';
 export { gatherIntegers, gatherSamples } from './gather';
 export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
@@ -112,6 +113,7 @@ export {
   upsampleNearest,
   upsampleNearestGradient,
 } from './upsample';
+export { warp } from './warp';
 
 /** First byte that is free of the module's own constants. */
 export function heapBase(): usize {

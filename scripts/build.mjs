@@ -89,6 +89,22 @@ async function bundleJavaScript() {
   chmodSync('dist/src/bundle/main.js', 0o755);
 }
 
+/** The browser's part of reports: with the plots in it, small, for it becomes part of every report. */
+async function bundleReport() {
+  await build({
+    entryPoints: ['src/run/report/client/page.ts', 'src/run/report/client/page.css'],
+    outdir: 'dist/report',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    platform: 'browser',
+    target: ['chrome111', 'firefox113', 'safari16.4'],
+    // The plots' licence goes where they go.
+    banner: { js: `/*! uPlot\n${readFileSync('node_modules/uplot/LICENSE', 'utf8')}*/` },
+    logLevel: 'warning',
+  });
+}
+
 function buildTypes() {
   const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
   const flags = ['--project', 'tsconfig.types.json'];
@@ -99,4 +115,5 @@ function buildTypes() {
 await buildWasm();
 await buildJavaScript(withTests ? ['src', 'test'] : ['src']);
 await bundleJavaScript();
+await bundleReport();
 if (!withTests) buildTypes();

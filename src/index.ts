@@ -18,6 +18,7 @@ export {
   type Vocabulary,
 } from './data/text.js';
 export { mnist } from './data/mnist.js';
+export * from './data/transforms/index.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
 export * from './losses/index.js';

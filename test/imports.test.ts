@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   engine: ['program'],
   ops: ['graph', 'program'],
   formats: ['graph'],
-  data: ['graph', 'formats', 'random'],
+  data: ['engine', 'graph', 'formats', 'random'],
   layers: ['graph', 'ops'],
   losses: ['graph', 'ops'],
   optimizers: ['program'],
@@ -58,7 +58,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'parallel',
     'random',
   ],
-  run: ['formats'],
+  run: ['data', 'engine', 'formats', 'graph', 'parallel', 'training'],
   cli: [
     'benchmark',
     'data',

@@ -8,13 +8,19 @@ import { LanewiseError } from '../errors.js';
 
 /**
  * Replaces the file at `path` by `bytes`. The folder must exist.
+ * @param before what is to be done when the new file is safe and the old one still in its place.
  * @throws LanewiseError kind 'file'; whatever was at `path` is then unchanged.
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  bytes: Uint8Array,
+  before?: () => Promise<void>,
+): Promise<void> {
   // In the same folder, because a rename is atomic only within a file system.
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     await writeSynced(temporary, bytes);
+    await before?.();
     await rename(temporary, path);
     await syncFolder(dirname(path));
   } catch (error) {

@@ -15,11 +15,13 @@ import {
   type StreamedDataset,
   type TensorDataset,
 } from '../data/dataset.js';
+import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf, type DType, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { InputSettings } from '../layers/wire.js';
 import type { LossTerm } from '../losses/terms.js';
+import type { Augmentation } from './augment.js';
 
 /** A leaf of a program: `input x`, `target y` or `weights`. */
 export type LeafName = string;
@@ -36,7 +38,9 @@ export interface Column {
   /** What the leaf holds, and its shape for one sample. */
   readonly dtype: DType;
   readonly shape: Shape;
-  /** Channels, height and width of a sample and of the leaf, which frames it. */
+  /** Absent where samples are gathered as they are stored. */
+  readonly augmentation?: Augmentation;
+  /** Channels, height and width of a sample (after its transforms) and of the leaf, which frames it. */
   readonly extents: readonly [C: number, h: number, w: number, H: number, W: number];
   /** The leaf's value is scale·v + shift; `border` around it. Not for whole numbers. */
   readonly scale: number;
@@ -101,7 +105,11 @@ function inputFields(model: Model, data: AnyDataset): [string, Field, InputSetti
       );
     }
     const [name, settings] = inputs[0]!;
-    return [[name, { shape: data.shape, values: samplesOf(data) }, settings]];
+    const { shape } = data;
+    const transforms = 'transforms' in data ? data.transforms : undefined;
+    return [
+      [name, { shape, values: samplesOf(data), ...(transforms ? { transforms } : {}) }, settings],
+    ];
   }
   return inputs.map(([name, settings]) => [
     name,
@@ -136,13 +144,11 @@ function fieldOf(
 }
 
 /** x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */
-function inputColumn(
-  what: string,
-  name: string,
-  { shape, values }: Field,
-  settings: InputSettings,
-): Column {
+function inputColumn(what: string, name: string, field: Field, settings: InputSettings): Column {
+  const { values } = field;
   const { mean, deviation, vocabulary } = settings;
+  const augmentation = augmentationOf(what, name, field, vocabulary !== undefined);
+  const shape = augmentation ? shapeAfter(augmentation.transforms, field.shape) : field.shape;
   checkInputShape(what, shape, settings.shape);
   if (vocabulary !== undefined) {
     const wrong = values.findIndex((v) => v < 0 || v >= vocabulary || !Number.isInteger(v));
@@ -162,18 +168,36 @@ function inputColumn(
     );
   }
   const framed = shape.length === 3;
+  // Transforms see v/255 already.
+  const isCounted = values instanceof Uint8Array && !augmentation;
   return {
     leaves: [inputLeaf(name)],
     values,
+    ...(augmentation ? { augmentation } : {}),
     dtype: 'f32',
     shape: settings.shape,
     extents: framed
       ? [shape[0]!, shape[1]!, shape[2]!, settings.shape[1]!, settings.shape[2]!]
       : [1, 1, sizeOf(shape), 1, sizeOf(shape)],
-    scale: 1 / ((values instanceof Uint8Array ? 255 : 1) * deviation),
+    scale: 1 / ((isCounted ? 255 : 1) * deviation),
     shift: -mean / deviation,
     border: -mean / deviation,
   };
+}
+
+/** Absent without transforms. @throws LanewiseError kind 'data' for transforms of whole numbers. */
+function augmentationOf(
+  what: string,
+  name: string,
+  { shape, values, transforms = [] }: Field,
+  isWhole: boolean,
+): Augmentation | undefined {
+  if (transforms.length === 0) return undefined;
+  if (!isWhole && !(values instanceof Int32Array)) return { shape, transforms };
+  throw new LanewiseError(
+    'data',
+    `${what}: '${name}' has transforms and whole numbers, expected images in a Uint8Array or Float32Array`,
+  );
 }
 
 /** Images may be smaller than the model's; everything else has its shape. */
@@ -225,13 +249,18 @@ function targetColumns(model: Model, terms: readonly LossTerm[], data: AnyDatase
     const { shape, values } = field;
     const scale = values instanceof Uint8Array ? 1 / 255 : 1;
     const integers = hasClasses(field);
+    const what = `data set '${data.name}'`;
+    const augmentation = augmentationOf(what, outputs[0]!, field, integers);
     if (!integers && values instanceof Int32Array) {
       throw new LanewiseError(
         'data',
         `data set '${data.name}': target '${outputs[0]}' has Int32Array values, expected Float32Array or Uint8Array`,
       );
     }
-    return plainColumn(outputs.map(targetLeaf), values, integers ? 'i32' : 'f32', shape, scale);
+    const leaves = outputs.map(targetLeaf);
+    if (!augmentation) return plainColumn(leaves, values, integers ? 'i32' : 'f32', shape, scale);
+    const after = shapeAfter(augmentation.transforms, shape);
+    return { ...plainColumn(leaves, values, 'f32', after), augmentation };
   });
 }
 

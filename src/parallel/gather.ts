@@ -3,12 +3,13 @@ import { instantiate, loadModule, type Kernels } from '../engine/wasm.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { sizeOf } from '../graph/tensor.js';
 import { align } from '../program/program.js';
+import { augmentBytes, createAugment, UNSEEDED } from './augment.js';
 import type { Column } from './columns.js';
 
 /** How a column's values reach a leaf; see assembly/gather.ts. */
 export interface Gathering extends Pick<
   Column,
-  'dtype' | 'extents' | 'scale' | 'shift' | 'border'
+  'dtype' | 'extents' | 'scale' | 'shift' | 'border' | 'augmentation'
 > {
   /** Where the values stand. */
   readonly values: number;
@@ -32,10 +33,11 @@ export function gatherColumn(
 
 /** The leaf's values of all samples, in their order. */
 export async function gatherAll(column: Column, count: number): Promise<Float32Array | Int32Array> {
-  const { values, shape, dtype } = column;
+  const { values, shape, dtype, augmentation } = column;
   const order = align(FIRST_FREE_BYTE);
   const source = order + align(count * 4);
-  const to = source + align(values.byteLength);
+  const room = source + align(values.byteLength);
+  const to = room + (augmentation ? augmentBytes(augmentation) : 0);
   const memory = allocateMemory(to + align(count * sizeOf(shape) * 4) + 64, false);
   new Uint32Array(memory.buffer, order, count).forEach((_, i, all) => (all[i] = i));
   new Uint8Array(memory.buffer).set(
@@ -43,8 +45,10 @@ export async function gatherAll(column: Column, count: number): Promise<Float32A
     source,
   );
   const kernels = instantiate(await loadModule('strict', false), memory);
-  const isBytes = values instanceof Uint8Array;
-  gatherColumn(kernels, { ...column, values: source, isBytes }, order, count, to);
+  const gathering = { ...column, values: source, isBytes: values instanceof Uint8Array };
+  if (augmentation)
+    createAugment(kernels, memory, gathering, augmentation, room)(order, count, to, UNSEEDED);
+  else gatherColumn(kernels, gathering, order, count, to);
   const Values = dtype === 'i32' ? Int32Array : Float32Array;
   return new Values(memory.buffer, to, count * sizeOf(shape)).slice();
 }

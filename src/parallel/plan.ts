@@ -7,6 +7,7 @@ import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
+import { augmentBytes } from './augment.js';
 import type { Column, Columns } from './columns.js';
 import type { Gathering } from './gather.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
@@ -179,6 +180,7 @@ export function planRun({
     results: align(io.resultBytes) * hands,
     activations: mostBytes(programs, 'activationBytes') * hands,
     workspace: mostBytes(programs, 'workspaceBytes') * hands,
+    augment: augmentBytesOf(datasets) * hands,
   });
 
   return {
@@ -227,9 +229,20 @@ function mostBytes(
   return align(Math.max(64, ...programs.map((program) => program[key])));
 }
 
-/** Bytes of one sample. */
-const bytesOf = ({ values, extents: [C, h, w] }: Column): number =>
-  C * h * w * values.BYTES_PER_ELEMENT;
+/** Bytes of one stored sample. */
+const bytesOf = ({ values, augmentation, extents: [C, h, w] }: Column): number =>
+  (augmentation ? sizeOf(augmentation.shape) : C * h * w) * values.BYTES_PER_ELEMENT;
+
+/** Bytes of room for one worker's transforms, column after column of a data set. */
+const augmentBytesOf = (datasets: readonly Columns[]): number =>
+  sum(
+    datasets
+      .flatMap(({ columns }) => columns)
+      .map(({ augmentation }) => (augmentation ? augmentBytes(augmentation) : 0)),
+  );
+
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
 
 function datasetPlan(
   { count, columns }: Columns,
@@ -239,16 +252,19 @@ function datasetPlan(
 ): DatasetPlan {
   return {
     count,
-    columns: columns.map(({ leaves, values, dtype, extents, scale, shift, border }) => ({
-      values: baseOf(memory, `${leaves[0]} ${index}`),
-      isBytes: values instanceof Uint8Array,
-      to: io.leaves.get(leaves[0]!)!,
-      dtype,
-      extents,
-      scale,
-      shift,
-      border,
-    })),
+    columns: columns.map(
+      ({ leaves, values, augmentation, dtype, extents, scale, shift, border }) => ({
+        values: baseOf(memory, `${leaves[0]} ${index}`),
+        isBytes: values instanceof Uint8Array,
+        to: io.leaves.get(leaves[0]!)!,
+        dtype,
+        extents,
+        scale,
+        shift,
+        border,
+        ...(augmentation ? { augmentation } : {}),
+      }),
+    ),
   };
 }
 

@@ -4,10 +4,11 @@
  */
 import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
-import { gatherColumn } from './gather.js';
+import { UNSEEDED } from './augment.js';
+import { createGathers, type Gather } from './gathers.js';
 import { baseOf, type Region } from './layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
-import type { DatasetPlan, RunPlan, StepPlan } from './plan.js';
+import type { RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
 
 /** Steps of one epoch: positions [first, first + steps) in minibatches of the order. */
@@ -88,10 +89,10 @@ export function createWorker(
   );
   const meet = createMeeting(plan, kernels, spins);
   const control = new Int32Array(memory.buffer, at('control'), CONTROL.diverged + 1);
-  const gather = ({ columns }: DatasetPlan, positions: number, count: number) => {
-    for (const column of columns)
-      gatherColumn(kernels, column, positions, count, bases.batch + column.to);
-  };
+  const room = shareOf(plan, 'augment', rank);
+  const gathers = createGathers(plan.datasets, kernels, memory, bases.batch, room);
+  const place = { ...UNSEEDED };
+  const orderWords = new Uint32Array(memory.buffer, order, regionOf(plan, 'order').bytes / 4);
 
   function trainStep(position: number, index: number, number: number, key: TrainJob['key']) {
     const data = plan.datasets[0]!;
@@ -101,7 +102,11 @@ export function createWorker(
     const rates = allRates + index * rateSlots;
     floats.copyWithin(ownRates, rates, rates + rateSlots);
     for (const { program, shard, from, count, folds } of step.gradientPhase) {
-      gather(data, order + (start + from) * 4, count);
+      place.key0 = key[0];
+      place.key1 = key[1];
+      place.step = number;
+      place.place = from;
+      gathers[0]!(order + (start + from) * 4, count, place);
       randomness[0] = key[0];
       randomness[1] = key[1];
       randomness[2] = number;
@@ -125,11 +130,14 @@ export function createWorker(
     return meet();
   }
 
-  function evaluateBlocks(data: DatasetPlan, count: number): boolean {
+  function evaluateBlocks(gather: Gather, count: number): boolean {
     const { evaluationBlock, outputs, io } = plan;
+    Object.assign(place, UNSEEDED);
     for (let from = rank * evaluationBlock; from < count; from += plan.workers * evaluationBlock) {
       const size = Math.min(evaluationBlock, count - from);
-      gather(data, order + from * 4, size);
+      // Samples in their order, so that transforms do not depend on blocks.
+      place.place = orderWords[from]!;
+      gather(order + from * 4, size, place);
       run(evaluations.get(size)!);
       const losses = results + io.losses / 4;
       const scores = results + io.scores / 4;
@@ -142,7 +150,7 @@ export function createWorker(
   }
 
   return (job) => {
-    if (job.kind === 'evaluate') return evaluateBlocks(plan.datasets[job.dataset]!, job.count);
+    if (job.kind === 'evaluate') return evaluateBlocks(gathers[job.dataset]!, job.count);
     for (let i = 0; i < job.steps; i++)
       if (!trainStep(job.first + i, i, job.step + i, job.key)) return false;
     return true;
@@ -151,20 +159,29 @@ export function createWorker(
 
 /** Segment bases of worker `rank`; gradients at its slot 0. One that is no hand has the last hand's, unused. */
 function basesOf(plan: RunPlan, rank: number): Bases {
-  const region = (name: string): Region => plan.memory.regions.find((r) => r.name === name)!;
-  const hand = Math.min(rank, plan.hands - 1);
-  const share = (name: string) => region(name).base + (region(name).bytes / plan.hands) * hand;
-  const { base, bytes } = region('rate');
+  const share = (name: string) => shareOf(plan, name, rank);
+  const { base, bytes } = regionOf(plan, 'rate');
   return {
-    parameters: region('parameters').base,
-    state: region('state').base,
-    gradients: gradientBase(plan, { rank: hand, slot: 0 }),
+    parameters: regionOf(plan, 'parameters').base,
+    state: regionOf(plan, 'state').base,
+    gradients: gradientBase(plan, { rank: handOf(plan, rank), slot: 0 }),
     rates: base + (bytes / plan.workers) * rank,
     batch: share('batch'),
     results: share('results'),
     activations: share('activations'),
     workspace: share('workspace'),
   };
+}
+
+const regionOf = ({ memory }: RunPlan, name: string): Region =>
+  memory.regions.find((region) => region.name === name)!;
+
+const handOf = ({ hands }: RunPlan, rank: number): number => Math.min(rank, hands - 1);
+
+/** Where the part of a region begins that is the worker's own. */
+function shareOf(plan: RunPlan, name: string, rank: number): number {
+  const { base, bytes } = regionOf(plan, name);
+  return base + (bytes / plan.hands) * handOf(plan, rank);
 }
 
 const gradientBase = (plan: RunPlan, { rank, slot }: Slot): number =>

@@ -133,6 +133,20 @@ export const kernelOperands = {
   dropout: ['N', 'groups', 'area', 'x', 'randomness', 'y', 'stream', 'threshold', 'scale'],
   elman: [...recurrence, 'code', 'x', 'w', 'bias', 'y', 'workspace'],
   elmanGradient: [...recurrence, 'code', 'w', 'y', 'dy', 'dx', 'workspace'],
+  elasticField: [
+    'H',
+    'W',
+    'weights',
+    'radius',
+    'alpha',
+    'key0',
+    'key1',
+    'place',
+    'step',
+    'stream',
+    'scratch',
+    'field',
+  ],
   embedding: [...lookup, 'w', 'y'],
   embeddingGradient: [...lookup, 'dy', 'dw'],
   fill: ['y', 'count', 'value'],
@@ -245,6 +259,7 @@ export const kernelOperands = {
   upsampleBilinearGradient: [...resampling, 'corners', 'dy', 'dx', 'workspace'],
   upsampleNearest: [...resampling, 'x', 'y', 'workspace'],
   upsampleNearestGradient: [...resampling, 'dy', 'dx', 'workspace'],
+  warp: ['C', 'h', 'w', 'x', 'H', 'W', 'map', 'field', 'fill', 'scratch', 'y'],
   weightedSum: ['x', 'y', 'count', 'weight'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -1,2 +1,10 @@
 /** What random numbers are drawn for: the last counter word, so that no two uses share a stream. */
-export const purpose = { init: 1, shuffle: 2, digits: 3, dropout: 4, text: 5 } as const;
+export const purpose = {
+  init: 1,
+  shuffle: 2,
+  digits: 3,
+  dropout: 4,
+  text: 5,
+  augment: 8,
+  augmentPixels: 9,
+} as const;

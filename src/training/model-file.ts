@@ -4,7 +4,7 @@
  */
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
-import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
 import type { Shape } from '../graph/tensor.js';
 import { fits } from '../formats/resize.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
@@ -20,23 +20,36 @@ import { matchTensors } from './weights-file.js';
 /** Version of the metadata below. */
 const VERSION = '2';
 
+/** What a model file says of its model. */
+type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'> & DataDescription;
+
 /** The bytes of a model file. */
-export function encodeModel(trained: TrainedModel): Uint8Array {
-  const { model, weights, terms, numerics, classes, samples } = trained;
-  const tensors = model.parameters.map(
-    ({ name, shape }) => [name, { shape, data: weights.get(name)! }] as const,
-  );
-  return encodeSafetensors(new Map(tensors), {
-    // What other readers of the format look for: the tensors are laid out as PyTorch's.
-    format: 'pt',
-    lanewise: VERSION,
-    architecture: JSON.stringify(model.architecture),
-    loss: JSON.stringify(describeTerms(terms)),
-    numerics,
-    ...(classes ? { classes: JSON.stringify(classes) } : {}),
-    ...(samples ? { samples: JSON.stringify(samples) } : {}),
-  });
-}
+export const encodeModel = (trained: TrainedModel): Uint8Array =>
+  encodeSafetensors(modelTensors(trained), modelMetadata(trained));
+
+/** The weights in the model's order, as a file holds them. */
+export const modelTensors = ({
+  model,
+  weights,
+}: Pick<Described, 'model' | 'weights'>): Map<string, StoredTensor> =>
+  new Map(model.parameters.map(({ name, shape }) => [name, { shape, data: weights.get(name)! }]));
+
+export const modelMetadata = ({
+  model,
+  terms,
+  numerics,
+  classes,
+  samples,
+}: Omit<Described, 'weights'>): Readonly<Record<string, string>> => ({
+  // What other readers of the format look for: the tensors are laid out as PyTorch's.
+  format: 'pt',
+  lanewise: VERSION,
+  architecture: JSON.stringify(model.architecture),
+  loss: JSON.stringify(describeTerms(terms)),
+  numerics,
+  ...(classes ? { classes: JSON.stringify(classes) } : {}),
+  ...(samples ? { samples: JSON.stringify(samples) } : {}),
+});
 
 /**
  * The model in a file's bytes; `name` is for messages.
@@ -45,7 +58,17 @@ export function encodeModel(trained: TrainedModel): Uint8Array {
  */
 export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   const file = decodeSafetensors(bytes, name);
-  const { metadata } = file;
+  const described = readModelMetadata(file.metadata, name);
+  const { model, terms, numerics, ...description } = described;
+  const weights = matchTensors(model, file, name, 'its architecture');
+  return createTrainedModel(model, terms, numerics, weights, description);
+}
+
+/** @throws LanewiseError kind 'file' as `decodeModel`. */
+export function readModelMetadata(
+  metadata: Readonly<Record<string, string>>,
+  name: string,
+): Omit<Described, 'weights'> {
   if (metadata['lanewise'] !== VERSION) {
     throw new LanewiseError(
       'file',
@@ -61,9 +84,7 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
       `'${name}': numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`,
     );
   }
-  const weights = matchTensors(model, file, name, 'its architecture');
-  const description = readDescription(metadata, name);
-  return createTrainedModel(model, terms, numerics as Numerics, weights, description);
+  return { model, terms, numerics: numerics as Numerics, ...readDescription(metadata, name) };
 }
 
 /** Files may lack either: they are older, or of models made by hand. */

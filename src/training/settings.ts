@@ -12,14 +12,27 @@ import {
   type Schedule,
   type ScheduleName,
 } from '../optimizers/index.js';
+import {
+  monitorOf,
+  type EarlyStopping,
+  type Figure,
+  type KeepBest,
+  type Monitor,
+} from './monitor.js';
 import { machineParallelism } from '../parallel/pool.js';
 import type { Weights } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
 
 export interface TrainSettings {
   readonly data: AnyDataset;
-  /** Scored after each epoch; nothing is selected by it. */
+  /** Scored after each epoch, or as `validateEvery` says; nothing is selected by it unless a setting below asks for it. */
   readonly validation?: AnyDataset;
+  /** Default every epoch. */
+  readonly validateEvery?: { readonly steps: number } | { readonly epochs: number };
+  /** Ends the run when a figure has not become better for some time. */
+  readonly earlyStopping?: EarlyStopping;
+  /** The trained model has the weights with the best figure, of those that were scored, instead of the last. */
+  readonly keepBest?: boolean | KeepBest;
   /** Of every output, or by output: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. Default `crossEntropy`. */
   readonly loss?: LossSetting;
   readonly optimizer: Optimizer;
@@ -40,6 +53,11 @@ export interface TrainSettings {
   readonly weights?: Weights;
   /** Samples in a minibatch; default 64, or all if they are fewer. The last one of an epoch may be smaller. */
   readonly batch?: number;
+  /**
+   * Minibatches whose gradients make one update together; default 1. The same as a minibatch so many times as large,
+   * in as many times as many shards: memory depends on a shard's samples alone.
+   */
+  readonly accumulate?: number;
   /** Parts of a minibatch; default one for every 16 samples, or 32 if the net is small. Part of the result, unlike `workers`. */
   readonly shards?: number;
   /** Threads; default the machine's parallelism; 0 trains in the calling thread. */
@@ -53,8 +71,16 @@ export interface TrainSettings {
 /** Settings that are absent unless given. */
 type Optional = 'validation' | 'average' | 'clipNorm' | 'clipValue' | 'freeze' | 'weights';
 
-export type ResolvedSettings = Required<Omit<TrainSettings, Optional | 'loss'>> &
-  Pick<TrainSettings, Optional> & { readonly terms: readonly LossTerm[] };
+/** Settings that others have taken in. */
+type Resolved = 'loss' | 'accumulate' | 'validateEvery' | 'earlyStopping' | 'keepBest';
+
+export type ResolvedSettings = Required<Omit<TrainSettings, Optional | Resolved>> &
+  Pick<TrainSettings, Optional> & {
+    readonly terms: readonly LossTerm[];
+    /** Steps between two validations; 0 if there is no validation data. */
+    readonly validationSteps: number;
+    readonly monitor?: Monitor;
+  };
 
 /** Threads beyond this are a mistake, not a machine. */
 const MAX_WORKERS = 1024;
@@ -63,6 +89,9 @@ const MAX_WORKERS = 1024;
 const known: Readonly<Record<keyof TrainSettings, true>> = {
   data: true,
   validation: true,
+  validateEvery: true,
+  earlyStopping: true,
+  keepBest: true,
   loss: true,
   optimizer: true,
   schedule: true,
@@ -73,6 +102,7 @@ const known: Readonly<Record<keyof TrainSettings, true>> = {
   freeze: true,
   weights: true,
   batch: true,
+  accumulate: true,
   shards: true,
   workers: true,
   seed: true,
@@ -108,18 +138,27 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   const count = countOf(checkDataset(data));
-  const batch = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
+  const accumulate = checkWhole('accumulate', settings.accumulate ?? 1, 1);
+  const single = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
+  const shards = checkWhole('shards', settings.shards ?? defaultShards(model, single), 1, single);
+  const batch = Math.min(single * accumulate, count);
   const { average, clipNorm, clipValue, freeze, weights } = settings;
   checkMethod('optimizer', optimizer, 'update', 'one made by sgd, momentum, adam, …');
   if (average !== undefined) checkMethod('average', average, 'share', 'one made by ema or swa');
   checkBound('clipNorm', clipNorm);
   checkBound('clipValue', clipValue);
   if (weights) checkWeights(model, weights);
+  const terms = lossTerms(settings.loss ?? 'crossEntropy', [...model.outputs.keys()]);
+  const monitor = monitorOf(
+    settings.earlyStopping,
+    settings.keepBest,
+    figuresOf(terms, validation !== undefined),
+  );
   return {
     data,
     ...(validation ? { validation } : {}),
     optimizer,
-    terms: lossTerms(settings.loss ?? 'crossEntropy', [...model.outputs.keys()]),
+    terms,
     schedule: checkSchedule(settings.schedule ?? 'constant'),
     ...(average ? { average } : {}),
     ...(clipNorm === undefined ? {} : { clipNorm }),
@@ -128,11 +167,32 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     ...(weights ? { weights } : {}),
     epochs: checkWhole('epochs', epochs, 1),
     batch,
-    shards: checkWhole('shards', settings.shards ?? defaultShards(model, batch), 1, batch),
+    shards: Math.min(shards * accumulate, batch),
+    validationSteps: validation ? validationSteps(settings, Math.ceil(count / batch)) : 0,
+    ...(monitor ? { monitor } : {}),
     workers: resolveWorkers(settings.workers),
     seed: checkWhole('seed', settings.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
     numerics: resolveNumerics(settings.numerics),
   };
+}
+
+/** The figures of a run that can be watched. */
+function figuresOf(terms: readonly LossTerm[], isValidated: boolean): Figure[] {
+  const knowsAnswers = terms[0]?.loss.hits !== undefined;
+  return [
+    ['loss', 'lower'],
+    ...(knowsAnswers ? ([['accuracy', 'higher']] as const) : []),
+    ...(isValidated ? ([['valLoss', 'lower']] as const) : []),
+    ...(isValidated && knowsAnswers ? ([['valAccuracy', 'higher']] as const) : []),
+  ];
+}
+
+function validationSteps({ validateEvery }: TrainSettings, stepsPerEpoch: number): number {
+  const every: { readonly steps?: number; readonly epochs?: number } = validateEvery ?? {
+    epochs: 1,
+  };
+  if (every.steps !== undefined) return checkWhole('validateEvery steps', every.steps, 1);
+  return checkWhole('validateEvery epochs', every.epochs!, 1) * stepsPerEpoch;
 }
 
 function checkMap(weights: Weights): void {

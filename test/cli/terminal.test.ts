@@ -31,6 +31,7 @@ const state = {
   loss: 0.12344,
   accuracy: 0.9712,
   imagesPerSecond: 7123.4,
+  waiting: 0,
   secondsLeft: 65.2,
 };
 

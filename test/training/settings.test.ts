@@ -47,9 +47,9 @@ test('whole numbers out of range', async () => {
 });
 
 test('what is no model or no setting', async () => {
-  assert.is(
+  assert.match(
     await trainWith({ epoch: 3 }),
-    "there is no setting 'epoch', expected data, validation, loss, optimizer, schedule, epochs, average, clipValue, clipNorm, freeze, weights, batch, shards, workers, seed, numerics (did you mean 'epochs'?)",
+    /^there is no setting 'epoch', expected data, validation, .*, numerics \(did you mean 'epochs'\?\)$/,
   );
   assert.is(
     await trainWith({}, relu() as unknown as Model),

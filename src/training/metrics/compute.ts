@@ -96,8 +96,8 @@ function subjectOf(
   }
   if (isSampleStream(data)) {
     throw new LanewiseError(
-      'argument',
-      `metrics of data set '${data.name}': a stream's labels come with its samples, expected a data set of known ones`,
+      'data',
+      `metrics of '${data.name}', a stream, whose labels are known only as they come: expected a data set with labels`,
     );
   }
   const field = isTensorDataset(data)

@@ -1,0 +1,107 @@
+/**
+ * Resampling: affine maps and an elastic distortion that follow each other are one look-up a pixel, so that
+ * the image is not blurred several times. A result's pixel at p is the source's at A₁·A₂·…·(p + d(p)).
+ */
+import type { Draw } from './draw.js';
+import { pixelStream } from './draw.js';
+import type { Apply, Bench, ImageShape } from './transform.js';
+
+/** The map (x, y) → (m0·x + m1·y + m2, m3·x + m4·y + m5) from a result's pixel to the source's. */
+export type AffineMap = readonly [number, number, number, number, number, number];
+
+/** What one transform adds to a resampling. */
+export interface WarpPart {
+  /** What stands where the source has no pixel. */
+  readonly fill: number;
+  /** The map of a sample of this shape. */
+  map?(draw: Draw, shape: ImageShape): AffineMap;
+  /** The displacement field's greatest noise and its smoothing. */
+  readonly field?: { readonly alpha: number; readonly weights: Float32Array };
+}
+
+/** One resampling and the streams of its parts. */
+export interface Warp {
+  readonly parts: readonly { readonly part: WarpPart; readonly stream: number }[];
+}
+
+/** Whether `next` can share the resampling of those before: a field is where the coordinates are the result's. */
+export function canShare(parts: readonly { readonly part: WarpPart }[], next: WarpPart): boolean {
+  const last = parts.at(-1)!.part;
+  return !last.field && last.fill === next.fill;
+}
+
+/** outer∘inner: first `inner` is applied to a place. */
+export const compose = (outer: AffineMap, inner: AffineMap): AffineMap => {
+  const [a, b, c, d, e, f] = outer;
+  const [g, h, i, j, k, l] = inner;
+  return [
+    a * g + b * j,
+    a * h + b * k,
+    a * i + b * l + c,
+    d * g + e * j,
+    d * h + e * k,
+    d * i + e * l + f,
+  ];
+};
+
+const IDENTITY: AffineMap = [1, 0, 0, 0, 1, 0];
+const MAP_FLOATS = 8;
+const wholeVectors = (width: number) => Math.ceil(width / 4) * 4;
+
+/** Floats for: the map, the framed image, the weights, the field, and what makes it. */
+function places(warp: Warp, [C, h, w]: ImageShape) {
+  const weights = fieldOf(warp)?.weights.length ?? 0;
+  const width = wholeVectors(w);
+  const frame = MAP_FLOATS;
+  const firstWeight = frame + wholeVectors(C * (h + 3) * (w + 3));
+  const field = firstWeight + wholeVectors(weights);
+  const smoothing = field + (weights ? 2 * h * width : 0);
+  const radius = weights - 1;
+  const end = smoothing + (weights ? width + 8 + 2 * radius + (h + 2 * radius) * width : 0);
+  return { frame, firstWeight, field, smoothing, end };
+}
+
+const fieldOf = ({ parts }: Warp) => parts.at(-1)!.part.field;
+
+export const warpScratch = (warp: Warp, shape: ImageShape): number =>
+  wholeVectors(places(warp, shape).end);
+
+export function prepareWarp(warp: Warp, shape: ImageShape, bench: Bench): Apply {
+  const { kernels, floats, at } = bench;
+  const [C, h, w] = shape;
+  const { frame, firstWeight, field, smoothing } = places(warp, shape);
+  const elastic = fieldOf(warp);
+  if (elastic) floats.set(elastic.weights, at / 4 + firstWeight);
+  const { fill } = warp.parts[0]!.part;
+  const { stream: fieldStream } = warp.parts.at(-1)!;
+  const address = (offset: number) => at + offset * 4;
+  return (from, to, draw) => {
+    let map = IDENTITY;
+    for (const { part, stream } of warp.parts) {
+      draw.begin(stream);
+      // The first transform's result is what the second looks at.
+      if (part.map) map = compose(map, part.map(draw, shape));
+    }
+    floats.set(map, at / 4);
+    if (elastic) {
+      const { key0, key1, place, step } = draw.at;
+      kernels.elasticField(
+        h,
+        w,
+        address(firstWeight),
+        elastic.weights.length - 1,
+        elastic.alpha,
+        key0,
+        key1,
+        place,
+        step,
+        pixelStream(fieldStream),
+        address(smoothing),
+        address(field),
+      );
+    }
+    const displacement = elastic ? address(field) : 0;
+    kernels.warp(C, h, w, from, h, w, at, displacement, fill, address(frame), to);
+    return to;
+  };
+}

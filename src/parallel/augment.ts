@@ -1,0 +1,91 @@
+/** Columns whose samples are transformed when they are gathered: one sample at a time, by whoever gathers it. */
+import { createDraw, type Place } from '../data/transforms/draw.js';
+import { planChain } from '../data/transforms/chain.js';
+import type { Transform } from '../data/transforms/transform.js';
+import type { Kernels } from '../engine/wasm.js';
+import type { Shape } from '../graph/tensor.js';
+import { align } from '../program/program.js';
+import type { Gathering } from './gather.js';
+
+/** What a column's samples go through. */
+export interface Augmentation {
+  /** Of a sample as it is stored. */
+  readonly shape: Shape;
+  readonly transforms: readonly Transform[];
+}
+
+/** Bytes that a worker needs for a column's transforms: an order of one sample, and the chain's. */
+export const augmentBytes = ({ shape, transforms }: Augmentation): number =>
+  align(4) + align(planChain(transforms, shape).floats * 4);
+
+/** The place of the first sample of a data set that is not trained on: its random transforms are always the same. */
+export const UNSEEDED: Readonly<Place> = { key0: 0, key1: 0, step: 0, place: 0 };
+
+/** The leaf's values of `count` samples at `positions`, to `to`; `place` is that of the first of them. */
+export type Augment = (
+  positions: number,
+  count: number,
+  to: number,
+  place: Readonly<Place>,
+) => void;
+
+/** Gathers an augmented column, with `augmentBytes` of room at `room`. */
+export function createAugment(
+  kernels: Kernels,
+  memory: WebAssembly.Memory,
+  { values, isBytes, extents, scale, shift, border }: Gathering,
+  augmentation: Augmentation,
+  room: number,
+): Augment {
+  const chain = planChain(augmentation.transforms, augmentation.shape);
+  const [c, h, w] = augmentation.shape as readonly [number, number, number];
+  const [C, height, width, H, W] = extents;
+  const floats = new Float32Array(memory.buffer);
+  // The result is sample 0 of its own array.
+  const alone = room;
+  const input = room + align(4);
+  new Uint32Array(memory.buffer, alone, 1)[0] = 0;
+  const transform = chain.prepare({ kernels, floats, at: input });
+  const at = { key0: 0, key1: 0, step: 0, place: 0 };
+  const draw = createDraw(at);
+  return (positions, count, to, { key0, key1, step, place }) => {
+    at.key0 = key0;
+    at.key1 = key1;
+    at.step = step;
+    for (let n = 0; n < count; n++) {
+      at.place = place + n;
+      const unit = isBytes ? 1 / 255 : 1;
+      kernels.gatherSamples(
+        values,
+        Number(isBytes),
+        positions + n * 4,
+        1,
+        c,
+        h,
+        w,
+        h,
+        w,
+        unit,
+        0,
+        0,
+        input,
+      );
+      const result = transform(draw);
+      kernels.gatherSamples(
+        result,
+        0,
+        alone,
+        1,
+        C,
+        height,
+        width,
+        H,
+        W,
+        scale,
+        shift,
+        border,
+        to + n * C * H * W * 4,
+      );
+    }
+  };
+}

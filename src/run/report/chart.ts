@@ -1,0 +1,97 @@
+/** A chart as plain data: made here from a run's records, drawn in the browser by client/charts.ts. */
+
+export type Format = 'number' | 'percent' | 'count';
+
+export interface Series {
+  readonly label: string;
+  /** One for each x; null where there is none. */
+  readonly values: readonly (number | null)[];
+  /**
+   * `line`; `faint` for what a line is the smoothed form of; `points` with lines between; `area`, filled steps of
+   * a histogram.
+   */
+  readonly kind: 'line' | 'faint' | 'points' | 'area';
+  /** Number of a colour, or a place from 0 to 1 on a scale of colours. */
+  readonly tone: number | { readonly at: number };
+}
+
+export interface Chart {
+  /** Of the element; letters, digits and dashes. */
+  readonly id: string;
+  readonly title: string;
+  /** What it shows in words, for those who do not see it. */
+  readonly caption: string;
+  readonly x: readonly number[];
+  readonly xLabel: string;
+  readonly series: readonly Series[];
+  readonly format: Format;
+  /** Logarithmic, for values above 0. */
+  readonly isLog?: boolean;
+  /** Several in a row. */
+  readonly isSmall?: boolean;
+}
+
+/** Points of one curve. */
+export interface Curve extends Omit<Series, 'values'> {
+  readonly points: readonly (readonly [x: number, y: number | null])[];
+}
+
+type Frame = Omit<Chart, 'x' | 'series'>;
+
+/** The chart of curves, each with x of its own; undefined if there is nothing to draw. */
+export function chartOf(frame: Frame, curves: readonly Curve[]): Chart | undefined {
+  const isDrawn = (y: number | null): y is number =>
+    y !== null && Number.isFinite(y) && (!frame.isLog || y > 0);
+  const drawn = curves.filter(({ points }) => points.some(([, y]) => isDrawn(y)));
+  if (drawn.length === 0) return undefined;
+  const x = [...new Set(drawn.flatMap(({ points }) => points.map(([at]) => at)))].toSorted(
+    (a, b) => a - b,
+  );
+  const series = drawn.map(({ points, ...rest }) => {
+    const at = new Map(points);
+    return {
+      ...rest,
+      values: x.map((step) => {
+        const y = at.get(step) ?? null;
+        return isDrawn(y) ? y : null;
+      }),
+    };
+  });
+  return { ...frame, x, series };
+}
+
+/** At most `most` points: the means of as many neighbours as it takes, at the last one's x. */
+export function thinned(
+  points: readonly (readonly [x: number, y: number])[],
+  most: number,
+): (readonly [x: number, y: number])[] {
+  const size = Math.ceil(points.length / most);
+  if (size <= 1) return [...points];
+  return Array.from({ length: Math.ceil(points.length / size) }, (_, i) => {
+    const part = points.slice(i * size, (i + 1) * size);
+    const mean = part.reduce((sum, [, y]) => sum + y, 0) / part.length;
+    return [part.at(-1)![0], mean] as const;
+  });
+}
+
+/** Every so manieth of a list, its last among them. */
+export function sparse<T>(list: readonly T[], most: number): T[] {
+  const step = Math.ceil(list.length / most);
+  return step <= 1 ? [...list] : list.filter((_, i) => (list.length - 1 - i) % step === 0);
+}
+
+/**
+ * Exponential moving average s ← s·d + y·(1 − d), divided by 1 − dⁿ so that it does not begin at 0 (Kingma & Ba
+ * 2015, § 3), over about a fortieth of the points.
+ */
+export function smoothed(
+  points: readonly (readonly [x: number, y: number])[],
+): (readonly [x: number, y: number])[] {
+  const decay = Math.max(0, 1 - 40 / points.length);
+  let [sum, weight] = [0, 0];
+  return points.map(([x, y]) => {
+    sum = sum * decay + y * (1 - decay);
+    weight = weight * decay + (1 - decay);
+    return [x, sum / weight] as const;
+  });
+}

@@ -1,0 +1,148 @@
+/** Draws charts, which come as data, with uPlot (browser). */
+import uPlot from 'uplot';
+import type { Chart, Format, Series } from '../chart.js';
+
+/** A chart on the page. */
+export interface Drawn {
+  update(chart: Chart): void;
+  remove(): void;
+}
+
+const HEIGHT = { small: 150, large: 260 };
+
+/** Puts a chart into `parent`, as wide as that, and keeps it so. */
+export function draw(parent: HTMLElement, chart: Chart): Drawn {
+  let current = chart;
+  let plot = create(parent, current);
+  const redraw = () => {
+    plot.destroy();
+    plot = create(parent, current);
+  };
+  const observer = new ResizeObserver(() => {
+    const width = widthOf(parent);
+    if (width > 0 && width !== plot.width) plot.setSize({ width, height: plot.height });
+  });
+  observer.observe(parent);
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  dark.addEventListener('change', redraw);
+  return {
+    update(next) {
+      const isSameShape =
+        next.isLog === current.isLog &&
+        next.series.map(({ label, kind }) => `${label} ${kind}`).join('\n') ===
+          current.series.map(({ label, kind }) => `${label} ${kind}`).join('\n');
+      current = next;
+      if (isSameShape) plot.setData(dataOf(next));
+      else redraw();
+    },
+    remove() {
+      observer.disconnect();
+      dark.removeEventListener('change', redraw);
+      plot.destroy();
+    },
+  };
+}
+
+const widthOf = (parent: HTMLElement): number => Math.floor(parent.clientWidth);
+
+const dataOf = ({ x, series }: Chart): uPlot.AlignedData =>
+  [x, ...series.map(({ values }) => values)] as uPlot.AlignedData;
+
+function create(parent: HTMLElement, chart: Chart): uPlot {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const { format, isSmall = false, isLog = false } = chart;
+  const font = `${isSmall ? 10 : 12}px system-ui, sans-serif`;
+  const axis = {
+    stroke: colour('soft'),
+    grid: { stroke: colour('grid'), width: 1 },
+    ticks: { stroke: colour('grid'), width: 1, size: 4 },
+    font,
+  };
+  const plot = new uPlot(
+    {
+      width: Math.max(120, widthOf(parent)),
+      height: isSmall ? HEIGHT.small : HEIGHT.large,
+      ...(isSmall ? {} : { cursor: { sync: { key: 'steps' }, focus: { prox: 24 } } }),
+      focus: { alpha: 0.25 },
+      legend: { live: !isSmall },
+      scales: {
+        x: { time: false },
+        y: {
+          distr: isLog ? 3 : 1,
+          ...(isSmall ? { range: (_: uPlot, __: number, most: number) => [0, most * 1.05] } : {}),
+        },
+      },
+      axes: [
+        { ...axis, size: 28, space: isSmall ? 40 : 60, values: (_, splits) => splits.map(labelOf) },
+        {
+          ...axis,
+          size: isSmall ? 40 : 58,
+          space: isSmall ? 30 : 40,
+          values: (_, splits) => splits.map((v) => (v === null ? '' : show(v, format))),
+        },
+      ],
+      series: [
+        { label: chart.xLabel, value: (_, v) => (v === null ? '–' : labelOf(v)) },
+        ...chart.series.map((series) => seriesOf(series, chart, colour)),
+      ],
+    },
+    dataOf(chart),
+    parent,
+  );
+  const canvas = plot.root.querySelector('canvas')!;
+  canvas.setAttribute('role', 'img');
+  canvas.setAttribute('aria-label', `${chart.title}. ${chart.caption}`);
+  return plot;
+}
+
+function seriesOf(
+  { label, kind, tone }: Series,
+  { format }: Chart,
+  colour: (name: string) => string,
+): uPlot.Series {
+  const stroke = typeof tone === 'number' ? colour(`tone-${tone % 8}`) : onScale(tone.at, colour);
+  const common: uPlot.Series = {
+    label,
+    stroke,
+    spanGaps: true,
+    value: (_, v) => (v === null ? '–' : show(v, format)),
+  };
+  switch (kind) {
+    case 'line':
+      return { ...common, width: 2, points: { show: false } };
+    case 'faint':
+      return { ...common, width: 1, alpha: 0.3, points: { show: false } };
+    case 'points':
+      return { ...common, width: 2, points: { show: true, size: 6, fill: stroke } };
+    case 'area':
+      return {
+        ...common,
+        width: 1,
+        fill: `color-mix(in srgb, ${stroke} 30%, transparent)`,
+        paths: uPlot.paths.stepped!({ align: 1 }),
+        points: { show: false },
+      };
+  }
+}
+
+/** From blue for a net's first layers over violet to orange for its last. */
+const onScale = (at: number, colour: (name: string) => string): string =>
+  `hsl(${Math.round(215 + 175 * at) % 360} 70% ${colour('scale-lightness')})`;
+
+/** A place on the x axis: steps, or values of weights. */
+const labelOf = (value: number): string =>
+  Math.abs(value) >= 1e6
+    ? `${shorten(value / 1e6)}M`
+    : Math.abs(value) >= 1e4
+      ? `${shorten(value / 1e3)}k`
+      : shorten(value);
+
+const shorten = (value: number): string => String(Number(value.toPrecision(4)));
+
+function show(value: number, format: Format): string {
+  if (format === 'percent') return `${shorten(value * 100)} %`;
+  if (format === 'count') return labelOf(Math.round(value));
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(1) : shorten(value);
+}

@@ -1,0 +1,69 @@
+/** The report's script (browser): draws the charts that the page holds as data, and while it is served keeps them up to date. */
+import type { Chart } from '../chart.js';
+import { draw, type Drawn } from './charts.js';
+
+/** What the page holds, and what the server answers with. */
+interface Page {
+  readonly charts: readonly Chart[];
+  /** Markup of the page's parts by their element's id, when served. */
+  readonly parts?: Readonly<Record<string, string>>;
+}
+
+const drawn = new Map<string, Drawn>();
+
+function show({ charts }: Page): void {
+  for (const [id, chart] of drawn) {
+    if (document.getElementById(id)) continue;
+    chart.remove();
+    drawn.delete(id);
+  }
+  for (const chart of charts) {
+    const place = document.getElementById(chart.id);
+    if (!place) continue;
+    const known = drawn.get(chart.id);
+    if (known) known.update(chart);
+    else drawn.set(chart.id, draw(place, chart));
+  }
+}
+
+/** Redraws what changed: a part whose charts are the same in number keeps them. */
+function replaceParts(parts: Readonly<Record<string, string>>): void {
+  for (const [id, markup] of Object.entries(parts)) {
+    const place = document.getElementById(id);
+    if (!place || place.dataset['markup'] === markup) continue;
+    place.dataset['markup'] = markup;
+    for (const [chart, { remove }] of drawn) {
+      if (!place.contains(document.getElementById(chart))) continue;
+      remove();
+      drawn.delete(chart);
+    }
+    place.innerHTML = markup;
+  }
+}
+
+const PERIOD_MS = 1000;
+
+/** Asks for news once a second, while the page is seen. */
+async function follow(status: HTMLElement): Promise<void> {
+  let tag = '';
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
+    if (document.hidden) continue;
+    try {
+      const answer = await fetch('data.json', { headers: tag ? { 'If-None-Match': tag } : {} });
+      status.textContent = answer.ok || answer.status === 304 ? 'live' : 'the server has an error';
+      if (!answer.ok) continue;
+      tag = answer.headers.get('ETag') ?? '';
+      const page = (await answer.json()) as Page;
+      replaceParts(page.parts ?? {});
+      show(page);
+    } catch {
+      status.textContent = 'the server has ended; this is its last word';
+    }
+  }
+}
+
+show(JSON.parse(document.getElementById('data')!.textContent) as Page);
+document.documentElement.dataset['drawn'] = String(drawn.size);
+const status = document.getElementById('live');
+if (status) void follow(status);

@@ -1,0 +1,203 @@
+/** What is seen of the trained model: classes, confusions, mistakes, filters, feature maps. */
+import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
+import { showCount, showNumber, showPercent } from './figures.js';
+import { html, type Html } from './html.js';
+import type { Picture } from './pictures.js';
+
+/** Beyond as many classes the matrix is no table that one can read. */
+const MAX_CLASSES = 40;
+
+const image = (picture: Picture, name: string): Html =>
+  html`<img src="data:image/png;base64,${picture}" alt="${name}" title="${name}" />`;
+
+export function evaluationSections({
+  data,
+  samples,
+  confusion,
+  classes,
+  mistakes,
+  filters,
+  featureMaps,
+}: Evaluation): Html {
+  return html` ${
+    classes &&
+    html`<section>
+      <h2>Classes</h2>
+      <p class="soft">On ${showCount(samples)} samples of ${data}.</p>
+      <div class="columns">${confusion && confusionTable(confusion)}${classTable(classes)}</div>
+    </section>`
+  }
+  ${mistakes && mistakeList(mistakes)}
+  ${
+    filters &&
+    html`<section>
+      <h2>First filters</h2>
+      <p class="soft">
+        Weights of <code>${filters.name}</code> (${filters.about}): orange above zero, blue below;
+        filters on colour images in their colours.
+      </p>
+      <div class="panel">${pictureList(filters, 'filter')}</div>
+    </section>`
+  }
+  ${
+    featureMaps &&
+    html`<section>
+      <h2>Feature maps</h2>
+      <p class="soft">
+        What layers make of one sample (${featureMaps.label}): bright where a channel answers
+        strongly.
+      </p>
+      <div class="panel">
+        <ul class="pictures">
+          <li>${image(featureMaps.picture, featureMaps.label)}</li>
+        </ul>
+        ${featureMaps.layers.map(
+          (layer) =>
+            html`<div class="layer">
+              <h3>${layer.name} <span class="soft">${layer.about}</span></h3>
+              ${pictureList(layer, 'channel')}
+            </div>`,
+        )}
+      </div>
+    </section>`
+  }`;
+}
+
+const pictureList = ({ name, pictures }: Pictures, what: string): Html =>
+  html`<ul class="pictures">
+    ${pictures.map((picture, i) => html`<li>${image(picture, `${name}, ${what} ${i}`)}</li>`)}
+  </ul>`;
+
+/** A row for each true class; the darker a cell, the larger its share of the row. */
+function confusionTable({ classes, counts }: NonNullable<Evaluation['confusion']>): Html {
+  if (classes.length > MAX_CLASSES) return commonestConfusions(classes, counts);
+  const cell = (count: number, t: number, p: number): Html => {
+    const total = counts[t]!.reduce((a, b) => a + b, 0);
+    const share = total > 0 ? count / total : 0;
+    const words = `${classes[t]} taken for ${classes[p]}: ${count} of ${total} (${showPercent(share, 1)})`;
+    if (count === 0) return html`<td class="none" title="${words}">·</td>`;
+    // Mistakes are few: the root of their share is what one can see.
+    const alpha = (t === p ? 0.15 + 0.6 * share : 0.12 + 0.8 * Math.sqrt(share)).toFixed(3);
+    const colour = t === p ? 'cell' : 'miss';
+    return html`<td style="background:rgba(var(--${colour}),${alpha})" title="${words}">
+      ${count}
+    </td>`;
+  };
+  return html`<div class="panel">
+    <h3>Confusion matrix</h3>
+    <p class="soft">A row for each true class, a column for each predicted one.</p>
+    <div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">
+      <table class="confusion">
+        <thead>
+          <tr>
+            <td></td>
+            ${classes.map((name) => html`<th scope="col">${name}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${counts.map(
+            (row, t) =>
+              html`<tr>
+                <th scope="row">${classes[t]}</th>
+                ${row.map((count, p) => cell(count, t, p))}
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </div>`;
+}
+
+function commonestConfusions(
+  classes: readonly string[],
+  counts: readonly (readonly number[])[],
+): Html {
+  const pairs = counts
+    .flatMap((row, t) => row.map((count, p) => ({ t, p, count })))
+    .filter(({ t, p, count }) => t !== p && count > 0)
+    .toSorted((a, b) => b.count - a.count)
+    .slice(0, 20);
+  return html`<div class="panel">
+    <h3>Commonest confusions</h3>
+    <table class="plain">
+      <thead>
+        <tr>
+          <th>true</th>
+          <th>taken for</th>
+          <th>times</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${pairs.map(
+          ({ t, p, count }) =>
+            html`<tr>
+              <th scope="row">${classes[t]}</th>
+              <td>${classes[p]}</td>
+              <td>${count}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+function classTable(classes: readonly ClassFigures[]): Html {
+  return html`<div class="panel">
+    <h3>By class</h3>
+    <div class="scroll">
+      <table class="plain">
+        <thead>
+          <tr>
+            <th></th>
+            <th scope="col">samples</th>
+            <th scope="col">precision</th>
+            <th scope="col">recall</th>
+            <th scope="col">F1</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${classes.map(
+            ({ name, samples, precision, recall, f1 }) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td>${showCount(samples)}</td>
+                <td>${showPercent(precision)}</td>
+                <td>${showPercent(recall)}</td>
+                <td>${showPercent(f1)}</td>
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </div>`;
+}
+
+function mistakeList(mistakes: readonly Mistake[]): Html {
+  if (mistakes.length === 0)
+    return html`<section>
+      <h2>Hardest mistakes</h2>
+      <p>There are none.</p>
+    </section>`;
+  return html`<section>
+    <h2>Hardest mistakes</h2>
+    <p class="soft">The wrong answers with the largest loss, the worst first.</p>
+    <div class="panel">
+      <ol class="mistakes">
+        ${mistakes.map(
+          ({ index, picture, truth, predicted, probability, truthProbability, loss }) =>
+            html`<li>
+              ${picture && image(picture, `sample ${index}: ${truth}, taken for ${predicted}`)}
+              <b>${truth}</b> taken for <b class="bad">${predicted}</b><br />
+              <span class="soft"
+                >${
+                  probability === undefined
+                    ? `loss ${showNumber(loss)}`
+                    : `${showPercent(probability, 1)}, true class ${showPercent(truthProbability, 1)}`
+                }<br />sample ${index}</span
+              >
+            </li> `,
+        )}
+      </ol>
+    </div>
+  </section>`;
+}

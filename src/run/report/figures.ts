@@ -1,0 +1,33 @@
+/** How figures are written in reports. */
+
+/** `0.0432`, `12.3`, `1.2e-7`; a dash for what is no number. */
+export function showNumber(value: number | null | undefined): string {
+  if (value === undefined || value === null || Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.001 || size >= 1e6)) return value.toExponential(1);
+  return String(Number(value.toPrecision(3)));
+}
+
+/** `98.91 %` for a share of 0.9891. */
+export const showPercent = (share: number | null | undefined, digits = 2): string =>
+  share === undefined || share === null || !Number.isFinite(share)
+    ? '–'
+    : `${(share * 100).toFixed(digits)} %`;
+
+/** `61,706`, rounded. */
+export const showCount = (count: number | null | undefined): string =>
+  count === undefined || count === null || !Number.isFinite(count)
+    ? '–'
+    : String(Math.round(count)).replace(/(?<=\d)(?=(\d{3})+$)/g, ',');
+
+/** `9.4 s`, `1 min 05 s`, `2 h 05 min`. */
+export function showSeconds(seconds: number | null | undefined): string {
+  if (seconds === undefined || seconds === null || !Number.isFinite(seconds)) return '–';
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const two = (value: number) => String(value).padStart(2, '0');
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+}

@@ -1,0 +1,199 @@
+/**
+ * Looking at a trained model with test data: how it does class by class, on which samples it is worst, what its
+ * first layer looks for, and what its layers make of one sample (Zeiler & Fergus 2014 show both).
+ */
+import {
+  countOf,
+  isTensorDataset,
+  type InMemoryDataset,
+  type Dataset,
+} from '../../data/dataset.js';
+import { relaxedMaddIsFused } from '../../engine/features.js';
+import { sizeOf } from '../../graph/tensor.js';
+import { createLayerwise } from '../../parallel/layerwise.js';
+import { createSession, type Evaluation as Scores } from '../../parallel/session.js';
+import { confusionMatrix, type ConfusionMatrix } from '../../training/confusion.js';
+import { predictedClasses, summarize } from '../../training/evaluate.js';
+import { firstOf } from '../../training/probe.js';
+import { resolveWorkers } from '../../training/settings.js';
+import type { TrainedModel } from '../../training/trained-model.js';
+import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
+import { mapPicture, samplePicture, weightPicture } from './pictures.js';
+
+const MAX_MISTAKES = 24;
+const MAX_FILTERS = 64;
+/** Of one layer, and layers. */
+const MAX_MAPS = 16;
+const MAX_MAP_LAYERS = 6;
+
+export interface InspectOptions {
+  /** Threads; default the machine's parallelism. */
+  readonly workers?: number;
+}
+
+/**
+ * What the report shows of a model at the end of a run.
+ * @throws LanewiseError kind 'data' if model and data do not fit.
+ */
+export async function inspectRun(
+  trained: TrainedModel,
+  data: InMemoryDataset,
+  { workers }: InspectOptions = {},
+): Promise<Evaluation> {
+  const found = await score(trained, data, resolveWorkers(workers));
+  const { loss, accuracy } = summarize(found, data);
+  const filters = firstFilters(trained);
+  const maps = await featureMaps(trained, data);
+  return {
+    version: 1,
+    data: data.name,
+    samples: countOf(data),
+    loss,
+    ...(accuracy === undefined ? {} : { accuracy }),
+    ...(isTensorDataset(data) || !found.hits ? {} : classification(trained, data, found)),
+    ...(filters ? { filters } : {}),
+    ...(maps ? { featureMaps: maps } : {}),
+  };
+}
+
+async function score(
+  { model, terms, numerics, weights }: TrainedModel,
+  data: InMemoryDataset,
+  workers: number,
+): Promise<Scores> {
+  const session = await createSession({
+    model,
+    terms,
+    numerics: numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics,
+    workers,
+    datasets: [data],
+  });
+  try {
+    session.writeWeights(weights);
+    return await session.evaluate(0, true);
+  } finally {
+    await session.close();
+  }
+}
+
+/** What is known where each sample has a class and the model a score for each. */
+function classification(
+  { terms }: TrainedModel,
+  data: Dataset,
+  { scores, losses }: Scores,
+): Pick<Evaluation, 'confusion' | 'classes' | 'mistakes' | 'accuracy'> {
+  const { labels } = data;
+  const width = scores.length / labels.length;
+  if (width < data.classes.length) return {};
+  const predictions = predictedClasses(scores, width);
+  const confusion = confusionMatrix(labels, predictions, data.classes);
+  const isWrong = (i: number) => predictions[i] !== labels[i];
+  const isProbability = terms[0]?.loss.scores !== undefined;
+  const order = Array.from(labels.keys())
+    .filter(isWrong)
+    .toSorted((a, b) => losses![b]! - losses![a]! || a - b)
+    .slice(0, MAX_MISTAKES);
+  const size = sizeOf(data.shape);
+  const mistakes = order.map((index): Mistake => {
+    const predicted = predictions[index]!;
+    return {
+      index,
+      picture: samplePicture(data.samples.subarray(index * size, (index + 1) * size), data.shape),
+      truth: confusion.classes[labels[index]!]!,
+      predicted: confusion.classes[predicted]!,
+      ...(isProbability
+        ? {
+            probability: scores[index * width + predicted]!,
+            truthProbability: scores[index * width + labels[index]!]!,
+          }
+        : {}),
+      loss: losses![index]!,
+    };
+  });
+  const right = predictions.reduce((sum, _, i) => sum + Number(!isWrong(i)), 0);
+  return {
+    accuracy: right / labels.length,
+    confusion,
+    classes: classFigures(confusion),
+    mistakes,
+  };
+}
+
+/** Precision TP/(TP + FP), recall TP/(TP + FN), F1 2·TP/(2·TP + FP + FN) of each class. */
+export function classFigures({ classes, counts }: ConfusionMatrix): ClassFigures[] {
+  const share = (part: number, whole: number) => (whole > 0 ? part / whole : null);
+  return classes.map((name, c) => {
+    const right = counts[c]![c]!;
+    const samples = counts[c]!.reduce((a, b) => a + b, 0);
+    const taken = counts.reduce((sum, row) => sum + row[c]!, 0);
+    return {
+      name,
+      samples,
+      precision: share(right, taken),
+      recall: share(right, samples),
+      f1: share(2 * right, samples + taken),
+    };
+  });
+}
+
+/**
+ * The first weights as pictures: kernels out × in × height × width; or rows of a dense layer, in the form of the
+ * image that it reads.
+ */
+function firstFilters({ model, weights }: TrainedModel): Pictures | undefined {
+  const spec = model.parameters.find(({ shape, role }) => role === 'trained' && shape.length >= 2);
+  if (!spec) return undefined;
+  const { name, shape } = spec;
+  const image = Object.values(model.architecture.inputs)[0]!.shape;
+  const isDense = shape.length === 2 && image.length === 3 && shape[1] === sizeOf(image);
+  if (shape.length !== 4 && !isDense) return undefined;
+  const [C, H, W] = (isDense ? image : shape.slice(1)) as [number, number, number];
+  const values = weights.get(name)!;
+  const most = values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+  const count = Math.min(shape[0]!, MAX_FILTERS);
+  const pictures = Array.from({ length: count }, (_, i) => {
+    const filter = values.subarray(i * C * H * W, (i + 1) * C * H * W);
+    return C === 3
+      ? samplePicture(filter, [C, H, W])
+      : weightPicture(filter.subarray(0, H * W), H, W, most);
+  });
+  const plane = C === 1 || C === 3 ? '' : `, the first of ${C} channels`;
+  return { name, about: `${count} of ${shape[0]}, ${H}×${W}${plane}`, pictures };
+}
+
+/** What layers with images as output make of the first sample. */
+async function featureMaps(
+  { model, weights, numerics }: TrainedModel,
+  data: InMemoryDataset,
+): Promise<Evaluation['featureMaps']> {
+  const field = isTensorDataset(data)
+    ? Object.values(data.inputs)[0]
+    : { shape: data.shape, values: data.samples };
+  if (field?.shape.length !== 3) return undefined;
+  const layerwise = await createLayerwise(model, [], firstOf(data, 1), {
+    mode: 'evaluation',
+    withGradients: false,
+    numerics: numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics,
+  });
+  const images = layerwise
+    .run(weights)
+    .layers.filter(({ shape }) => shape.length === 4 && shape[2]! * shape[3]! > 1);
+  if (images.length === 0) return undefined;
+  const every = Math.ceil(images.length / MAX_MAP_LAYERS);
+  const layers = images
+    .filter((_, i) => i % every === 0)
+    .map(({ name, shape, output }) => {
+      const [, C, H, W] = shape as [number, number, number, number];
+      const count = Math.min(C, MAX_MAPS);
+      const pictures = Array.from({ length: count }, (_, c) =>
+        mapPicture(output.subarray(c * H * W, (c + 1) * H * W), H, W),
+      );
+      return { name, about: `${count} of ${C}, ${H}×${W}`, pictures };
+    });
+  const shape = field.shape as readonly [number, number, number];
+  return {
+    picture: samplePicture(field.values.subarray(0, sizeOf(shape)), shape),
+    label: isTensorDataset(data) ? 'sample 0' : `sample 0, ${data.classes[data.labels[0]!]}`,
+    layers,
+  };
+}

@@ -1,0 +1,93 @@
+/** A whole page: parts of markup, charts as data, and the one script and stylesheet that it may use, all in one file. */
+import { createHash } from 'node:crypto';
+import type { Assets } from '../assets.js';
+import type { Chart } from './chart.js';
+import { html, scriptJson, type Html } from './html.js';
+
+/** What a report consists of. */
+export interface Report {
+  readonly title: string;
+  /** By their element's id. */
+  readonly parts: Readonly<Record<string, Html>> & { readonly head: Html };
+  readonly charts: readonly Chart[];
+}
+
+const sha256 = (text: string): string =>
+  `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/**
+ * What the page may do (Content Security Policy): run this one script, show images that are part of it, and ask
+ * nobody anything but, if it is served, the server.
+ */
+export const policyOf = ({ script }: Assets, isLive: boolean): string =>
+  [
+    `default-src 'none'`,
+    `script-src ${sha256(script)}`,
+    `style-src 'unsafe-inline'`,
+    'img-src data:',
+    ...(isLive ? [`connect-src 'self'`] : []),
+    `base-uri 'none'`,
+    `form-action 'none'`,
+  ].join('; ');
+
+/** The page as a file; or, live, as `lanewise watch` serves it. */
+export function renderPage(
+  { title, parts, charts }: Report,
+  assets: Assets,
+  isLive = false,
+): string {
+  const { head, ...rest } = parts;
+  // Raw text: neither may end its element.
+  const script: Html = { html: assets.script };
+  const style: Html = { html: assets.style };
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policyOf(assets, isLive)}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${title}</title>
+        <link rel="icon" href="data:," />
+        <style>
+          ${style}
+        </style>
+      </head>
+      <body>
+        ${isLive && html`<header><span class="badge" id="live" role="status">live</span></header>`}
+        <header id="head">${head}</header>
+        <main>
+          ${Object.entries(rest).map(([id, part]) => html`<div id="${id}">${part}</div> `)}
+        </main>
+        <script type="application/json" id="data">
+          ${scriptJson({ charts })}
+        </script>
+        <script>
+          ${script};
+        </script>
+      </body>
+    </html> `.html;
+}
+
+/** Where a chart goes; its caption says the same in words. */
+export const figureOf = ({ id, title, caption }: Chart): Html =>
+  html` <figure aria-labelledby="${id}-title">
+    <h3 id="${id}-title">${title}</h3>
+    <div id="${id}"></div>
+    <figcaption>${caption}</figcaption>
+  </figure>`;
+
+/** A section of charts; nothing if there are none. */
+export const chartSection = (
+  title: string,
+  about: Html | string,
+  charts: readonly Chart[],
+  isSmall = false,
+): Html | undefined =>
+  charts.length === 0
+    ? undefined
+    : html`<section>
+        <h2>${title}</h2>
+        <p class="soft">${about}</p>
+        <div class="charts${isSmall && ' small'}">${charts.map(figureOf)}</div>
+      </section>`;

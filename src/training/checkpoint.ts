@@ -1,0 +1,156 @@
+/**
+ * A checkpoint: a model file with what training needs to go on besides: the optimizer's arrays, the average, the
+ * best weights so far, the place in the run, and what the run was made of. A SHA-256 over the whole file, its own
+ * place read as zeros, is checked before anything in it is used.
+ */
+import { LanewiseError } from '../errors.js';
+import type { Numerics } from '../engine/features.js';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
+import type { Model } from '../layers/index.js';
+import type { LossTerm } from '../losses/terms.js';
+import type { Weights } from '../parallel/session.js';
+import { modelMetadata, modelTensors, readModelMetadata } from './model-file.js';
+import type { RunDescription } from './describe-run.js';
+import type { RunState } from './run-state.js';
+import type { DataDescription } from './trained-model.js';
+import { matchTensors } from './weights-file.js';
+
+export interface Checkpoint extends DataDescription {
+  readonly model: Model;
+  readonly terms: readonly LossTerm[];
+  readonly numerics: Numerics;
+  readonly weights: Weights;
+  /** The optimizer's arrays and the average, by the names of parallel/state.ts. */
+  readonly arrays: Weights;
+  readonly state: RunState;
+  readonly stepsPerEpoch: number;
+  readonly description: RunDescription;
+}
+
+/** When checkpoints are taken, and where they go. */
+export interface CheckpointSettings {
+  /** Exactly after every so many steps. */
+  readonly everySteps?: number;
+  /** After the first steps that end so long after the last; default 5. */
+  readonly everyMinutes?: number;
+  /** At the end of each epoch; default true. */
+  readonly everyEpoch?: boolean;
+  save(checkpoint: Omit<Checkpoint, 'description'>): Promise<void>;
+}
+
+/** Version of the metadata `checkpoint`. */
+const VERSION = 1;
+
+/** What tensors that are no weights are named by; no layer has a name with a slash. */
+const ARRAYS = 'state/';
+const BEST = 'best/';
+
+const NO_HASH = '0'.repeat(64);
+const marker = (hash: string): Uint8Array => new TextEncoder().encode(`"sha256":"${hash}"`);
+
+/** The bytes of a checkpoint file. */
+export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
+  const { arrays, state, stepsPerEpoch, description } = checkpoint;
+  const { best } = state;
+  const flat = (prefix: string, values: Weights) =>
+    [...values].map(([name, data]) => [prefix + name, { shape: [data.length], data }] as const);
+  const tensors = new Map<string, StoredTensor>([
+    ...modelTensors(checkpoint),
+    ...flat(ARRAYS, arrays),
+    ...flat(BEST, best?.weights ?? new Map()),
+  ]);
+  const stored = { ...state, ...(best ? { best: { ...best, weights: undefined } } : {}) };
+  const bytes = encodeSafetensors(tensors, {
+    ...modelMetadata(checkpoint),
+    checkpoint: JSON.stringify({ version: VERSION, state: stored, stepsPerEpoch }),
+    run: JSON.stringify(description),
+    sha256: NO_HASH,
+  });
+  bytes.set(marker(await hashOf(bytes)), findMarker(bytes)!);
+  return bytes;
+}
+
+/**
+ * The checkpoint in a file's bytes; `name` is for messages.
+ * @throws LanewiseError kind 'file' if it is no checkpoint, was changed or cut short, or describes what cannot be.
+ */
+export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise<Checkpoint> {
+  const file = decodeSafetensors(bytes, name);
+  const { metadata, tensors } = file;
+  const fault = (why: string, cause?: unknown) =>
+    new LanewiseError('file', `'${name}' ${why}`, undefined, { cause });
+  if (metadata['checkpoint'] === undefined || metadata['run'] === undefined)
+    throw fault('is no checkpoint: its metadata has no checkpoint and run');
+  await checkHash(bytes, metadata['sha256'], name);
+  const described = readModelMetadata(metadata, name);
+  const { model } = described;
+  const { version, state, stepsPerEpoch } = parse(metadata['checkpoint']);
+  if (version !== VERSION)
+    throw fault(`is a checkpoint of version ${String(version)}, expected ${VERSION}`);
+  const own = new Set(model.parameters.map((parameter) => parameter.name));
+  const [parameters, rest] = [true, false].map(
+    (isOwn) => new Map([...tensors].filter(([key]) => own.has(key) === isOwn)),
+  ) as [typeof tensors, typeof tensors];
+  const weights = matchTensors(model, { ...file, tensors: parameters }, name, 'its architecture');
+  const below = (prefix: string) =>
+    [...rest]
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, { data }]) => [key.slice(prefix.length), data] as const);
+  const best = below(BEST);
+  const known = state as RunState;
+  const kept =
+    known.best && best.length > 0 ? { best: { ...known.best, weights: new Map(best) } } : {};
+  return {
+    ...described,
+    weights,
+    arrays: new Map(below(ARRAYS)),
+    state: { ...known, ...kept },
+    stepsPerEpoch: stepsPerEpoch as number,
+    description: parse(metadata['run']) as RunDescription,
+  };
+}
+
+/** JSON whose writer is known by the hash. */
+const parse = (json: string): Record<string, unknown> =>
+  JSON.parse(json) as Record<string, unknown>;
+
+async function checkHash(
+  bytes: Uint8Array,
+  expected: string | undefined,
+  name: string,
+): Promise<void> {
+  const place = expected?.length === NO_HASH.length ? findMarker(bytes, expected) : undefined;
+  let found: string | undefined;
+  if (place !== undefined) {
+    // In place and back: the file may be large.
+    bytes.set(marker(NO_HASH), place);
+    found = await hashOf(bytes);
+    bytes.set(marker(expected!), place);
+  }
+  if (found === expected && found !== undefined) return;
+  throw new LanewiseError(
+    'file',
+    `'${name}' was changed or cut short: its SHA-256 is ${found ?? 'missing'}, expected ${expected ?? 'one in its metadata'}`,
+  );
+}
+
+/** Where the hash stands, in the header that the file begins with. */
+function findMarker(bytes: Uint8Array, hash = NO_HASH): number | undefined {
+  const wanted = marker(hash);
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const end = Math.min(bytes.length, 8 + headerBytes) - wanted.length;
+  // The last metadata: behind the architecture, which may be long.
+  for (let at = 8; at <= end; at++) {
+    let i = 0;
+    while (i < wanted.length && bytes[at + i] === wanted[i]) i++;
+    if (i === wanted.length) return at;
+  }
+  return undefined;
+}
+
+async function hashOf(bytes: Uint8Array): Promise<string> {
+  const digest = new Uint8Array(
+    await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>),
+  );
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,80 @@
+/** What a run tells of itself while it goes on. */
+import type { EpochMetrics } from '../optimizers/index.js';
+import type { ResolvedSettings } from './settings.js';
+
+/** State of a run between two chunks of steps. */
+export interface Progress {
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Of the epoch. */
+  readonly samplesDone: number;
+  readonly samples: number;
+  /** Means over the epoch so far. */
+  readonly loss: number;
+  /** Absent where the loss knows no right answers. */
+  readonly accuracy?: number;
+  readonly imagesPerSecond: number;
+  /** Share of the training time spent waiting for data, 0 … 1. */
+  readonly waiting: number;
+  /** Of the whole run, estimated. */
+  readonly secondsLeft: number;
+}
+
+/** One step: an update by one minibatch. */
+export interface StepRecord {
+  /** Of the run, from 1. */
+  readonly step: number;
+  readonly epoch: number;
+  /** The minibatch's mean, before its update. */
+  readonly loss: number;
+  readonly accuracy?: number;
+  /** The learning rate (of the parameters in no group). */
+  readonly rate: number;
+  readonly samples: number;
+}
+
+/** Figures on the validation data. */
+export interface Validation {
+  readonly valLoss: number;
+  /** Absent where the loss knows no right answers. */
+  readonly valAccuracy?: number;
+  /** By name, those of the setting `metrics`. */
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+export interface ValidationRecord extends Validation {
+  readonly step: number;
+  readonly epoch: number;
+}
+
+/** One finished epoch. `val…` are absent if it was not followed by a validation, accuracies where the loss knows no right answers. */
+export interface EpochRecord extends EpochMetrics {
+  readonly epoch: number;
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly imagesPerSecond: number;
+}
+
+/** The best of the validations so far, by the monitored figure. */
+export interface Best {
+  readonly step: number;
+  readonly epoch: number;
+  readonly value: number;
+}
+
+/** What `trainEvents` yields, in this order: start, then for each chunk its steps and what falls due after them. */
+export type TrainEvent =
+  /** Everything is checked and allocated. `resumedAt`: the step after which a checkpoint went on. */
+  | { readonly kind: 'start'; readonly settings: ResolvedSettings; readonly resumedAt?: number }
+  | {
+      readonly kind: 'steps';
+      readonly records: readonly StepRecord[];
+      readonly progress: Progress;
+      /** Of these steps alone. */
+      readonly seconds: number;
+      readonly waitingSeconds: number;
+    }
+  | { readonly kind: 'validation'; readonly record: ValidationRecord }
+  | { readonly kind: 'epoch'; readonly record: EpochRecord; readonly step: number }
+  | { readonly kind: 'checkpoint'; readonly step: number; readonly epoch: number }
+  /** A worker thread failed at `step`; the run went back to where it knew its state, to the same result. */
+  | { readonly kind: 'recovery'; readonly step: number; readonly reason: string };

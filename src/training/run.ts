@@ -1,0 +1,155 @@
+/** A run at work: its session, its state, and the state it can return to. */
+import { countOf } from '../data/dataset.js';
+import { LanewiseError } from '../errors.js';
+import type { Model } from '../layers/index.js';
+import { createSession, type Session, type Snapshot, type Weights } from '../parallel/session.js';
+import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
+import { takeUp } from './resume.js';
+import { initialState, type RunSize, type RunState } from './run-state.js';
+import type { ResolvedSettings } from './settings.js';
+import { describeData } from './trained-model.js';
+
+export interface RunOptions {
+  /** Ends the run after the chunk at hand, with a checkpoint if there are any. */
+  readonly signal?: AbortSignal;
+  /** Steps between two events, at most; default some that take 150 ms. With 1, each step is told on its own. */
+  readonly stepsPerEvent?: number;
+  readonly checkpoints?: CheckpointSettings;
+}
+
+/** Share of the time that copies of the state may take, from which a failed worker's step is done again. */
+const SNAPSHOT_SHARE = 0.01;
+
+export interface Run {
+  readonly model: Model;
+  readonly settings: ResolvedSettings;
+  readonly size: RunSize;
+  readonly session: Session;
+  readonly options: RunOptions;
+  state: RunState;
+  /** The epoch whose order the workers have, if any. */
+  orderOf: number | undefined;
+  /** Of the next chunk, at most. */
+  chunkSteps: number;
+  /** A state to return to, and when and how fast (ms) it was taken. */
+  saved: { state: RunState; snapshot: Snapshot; at: number; ms: number };
+  /** Steps that were told: those done again after a failure are not told twice. */
+  told: number;
+  /** The step at which a worker failed last. */
+  failedAt: number | undefined;
+  /** The loss became no number: the weights at hand are not worth keeping. */
+  isDiverged: boolean;
+}
+
+/** Plans and allocates the run, and draws its weights or takes up a checkpoint's. */
+export async function openRun(
+  model: Model,
+  settings: ResolvedSettings,
+  options: RunOptions,
+  resumed: Checkpoint | undefined,
+): Promise<Run> {
+  const { data, validation, terms, batch, shards, workers, numerics, seed, epochs } = settings;
+  const session = await createSession({
+    model,
+    terms,
+    numerics,
+    workers,
+    datasets: validation ? [data, validation] : [data],
+    training: { ...updateOf(settings), batch, shards },
+  });
+  session.initialize(seed);
+  if (settings.weights)
+    session.writeWeights(new Map([...session.readWeights(), ...settings.weights]));
+  const samples = countOf(data);
+  const stepsPerEpoch = Math.ceil(samples / batch);
+  const size = { epochs, samples, stepsPerEpoch, steps: epochs * stepsPerEpoch };
+  const state = resumed ? takeUp(resumed, session, size) : initialState;
+  return {
+    model,
+    settings,
+    size,
+    session,
+    options,
+    state,
+    orderOf: undefined,
+    chunkSteps: 8,
+    saved: { state, snapshot: session.snapshot(), at: performance.now(), ms: 0 },
+    told: state.step,
+    failedAt: undefined,
+    isDiverged: false,
+  };
+}
+
+/** What the settings say of the update phase. */
+const updateOf = ({ optimizer, average, clipNorm, clipValue, freeze }: ResolvedSettings) => ({
+  optimizer,
+  ...(average ? { isAveraged: true } : {}),
+  ...(clipNorm === undefined ? {} : { clipNorm }),
+  ...(clipValue === undefined ? {} : { clipValue }),
+  ...(freeze ? { freeze } : {}),
+});
+
+/** Copies take a bounded share of the time, however large the model. */
+export const isSnapshotDue = ({ saved }: Run): boolean =>
+  performance.now() - saved.at > saved.ms / SNAPSHOT_SHARE;
+
+export function takeSnapshot(run: Run): void {
+  const started = performance.now();
+  const snapshot = run.session.snapshot();
+  const at = performance.now();
+  run.saved = { state: run.state, snapshot, at, ms: at - started };
+}
+
+/** Back to the last snapshot. */
+export function rollBack(run: Run): void {
+  run.session.restore(run.saved.snapshot);
+  run.state = run.saved.state;
+  run.orderOf = undefined;
+}
+
+/** What a checkpoint holds of the run as it stands. @throws LanewiseError kind 'engine' for weights that are no numbers. */
+export function capture({
+  model,
+  session,
+  settings,
+  state,
+  size,
+}: Run): Omit<Checkpoint, 'description'> {
+  const { terms, numerics, data } = settings;
+  const weights = session.readWeights();
+  checkWeights(weights);
+  const arrays = session.readState();
+  const { stepsPerEpoch } = size;
+  return { model, terms, numerics, ...describeData(data), weights, arrays, state, stepsPerEpoch };
+}
+
+/** What the run is for: its best weights if it keeps them, else the average, else the last. */
+export function finalWeights(run: Run): Weights {
+  const { best } = run.state;
+  if (best?.weights) return best.weights;
+  const weights = averagedWeights(run);
+  checkWeights(weights);
+  return weights;
+}
+
+/** The average if there is one, else the weights. */
+export function averagedWeights({ session, state }: Run): Weights {
+  if (!state.isAveraging) return session.readWeights();
+  session.swapAverage();
+  const weights = session.readWeights();
+  session.swapAverage();
+  return weights;
+}
+
+/** The error of a run whose numbers are none. */
+export const diverged = (message: string): LanewiseError =>
+  new LanewiseError('engine', message, 'lower the learning rate (--lr)');
+
+/** A loss is seen before its update: only the weights show what the last one did. */
+function checkWeights(weights: Weights): void {
+  for (const [name, values] of weights) {
+    // `includes` is the engine's own loop: one of ours takes milliseconds in a process that has just started.
+    const wrong = [NaN, Infinity, -Infinity].find((value) => values.includes(value));
+    if (wrong !== undefined) throw diverged(`the last update made '${name}' ${wrong}`);
+  }
+}

@@ -1,0 +1,114 @@
+/** Steps of a run, in chunks; and what is done when a worker fails. */
+import { shuffledOrder } from '../data/shuffle.js';
+import { LanewiseError } from '../errors.js';
+import { factorOf, ratesOfStep } from '../optimizers/index.js';
+import { CHUNK_STEPS } from '../parallel/plan.js';
+import { WorkerFailure } from '../parallel/pool.js';
+import type { StepRecord, TrainEvent } from './records.js';
+import { diverged, rollBack, type Run } from './run.js';
+import { addStep, epochAt, progressOf } from './run-state.js';
+
+/** Aim of a chunk, in milliseconds. */
+const CHUNK_MS = 150;
+
+type Steps = Extract<TrainEvent, { kind: 'steps' | 'recovery' }>;
+
+/** Some steps of the epoch at hand, up to where something falls due; or, if a worker fails, the way back. */
+export async function trainChunk(run: Run): Promise<Steps> {
+  try {
+    return await trainSteps(run);
+  } catch (error) {
+    if (!(error instanceof WorkerFailure)) throw error;
+    const step = run.session.stepAtHand() + 1;
+    rollBack(run);
+    if (run.failedAt === step) {
+      throw new LanewiseError(
+        'engine',
+        `step ${step} failed twice: ${error.message}`,
+        'if the run has a checkpoint, it can go on from there (--resume)',
+        { cause: error },
+      );
+    }
+    run.failedAt = step;
+    return { kind: 'recovery', step, reason: error.message };
+  }
+}
+
+async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> {
+  const { settings, size, session, state } = run;
+  const { stepsPerEpoch } = size;
+  const first = state.step % stepsPerEpoch;
+  const epoch = epochAt(state.step, size);
+  if (run.orderOf !== epoch) {
+    session.writeOrder(shuffledOrder(size.samples, settings.seed, epoch));
+    run.orderOf = epoch;
+  }
+  const steps = Math.min(run.chunkSteps, stepsUntilDue(run));
+  const rates = Array.from({ length: steps }, (_, i) => ratesOf(run, state.step + i));
+  const started = performance.now();
+  const metrics = await session.train(
+    first,
+    rates.map((row) => row.values),
+    state.step,
+  );
+  const ms = performance.now() - started;
+  run.chunkSteps = Math.min(
+    CHUNK_STEPS,
+    Math.max(1, Math.round((steps * CHUNK_MS) / Math.max(ms, 1))),
+  );
+  const { loss } = metrics.at(-1)!;
+  if (!Number.isFinite(loss)) {
+    run.isDiverged = true;
+    throw diverged(`the loss became ${loss} in epoch ${epoch}, step ${first + metrics.length}`);
+  }
+  run.state = {
+    ...state,
+    step: state.step + steps,
+    totals: { ...metrics.reduce(addStep, state.totals), ms: state.totals.ms + ms },
+    isAveraging: state.isAveraging || rates.some((row) => row.isAveraged),
+    trainingMs: state.trainingMs + ms,
+  };
+  const records = metrics.map(({ loss, hits, samples }, i): StepRecord => ({
+    step: state.step + i + 1,
+    epoch,
+    loss,
+    ...(hits === undefined ? {} : { accuracy: hits / samples }),
+    rate: rates[i]!.values[0]!,
+    samples,
+  }));
+  const fresh = records.filter(({ step }) => step > run.told);
+  run.told = Math.max(run.told, run.state.step);
+  return {
+    kind: 'steps',
+    records: fresh,
+    progress: progressOf(run.state, size),
+    seconds: ms / 1000,
+    waitingSeconds: 0,
+  };
+}
+
+/** Steps to the end of the epoch, or to where something is to be done before. */
+function stepsUntilDue({ state, size, settings, options, told }: Run): number {
+  const until = (every: number | undefined) => (every ? every - (state.step % every) : Infinity);
+  return Math.min(
+    until(size.stepsPerEpoch),
+    until(settings.validationSteps),
+    until(options.checkpoints?.everySteps),
+    until(options.stepsPerEvent),
+    // What was told before a failure ends where it ended.
+    state.step < told ? told - state.step : Infinity,
+  );
+}
+
+/** The kernels' values for a step of the run, and whether its weights go into the average. */
+function ratesOf(
+  { settings: { optimizer, schedule, average }, size, state }: Run,
+  step: number,
+): { readonly values: readonly number[]; readonly isAveraged: boolean } {
+  const { steps, stepsPerEpoch } = size;
+  const place = { step, steps, stepsPerEpoch, history: state.history };
+  const rates = ratesOfStep(optimizer, step, factorOf(schedule, place));
+  if (!average) return { values: rates, isAveraged: false };
+  const share = average.share(step, stepsPerEpoch, steps);
+  return { values: [...rates, share], isAveraged: share > 0 };
+}

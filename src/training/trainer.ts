@@ -1,0 +1,101 @@
+/**
+ * The loop of a run, as a sequence of events: epochs of minibatches, handed to the workers in chunks of steps
+ * that take a fraction of a second, so that progress can be shown and a wish to stop be heard. How long a chunk is
+ * has no influence on any number.
+ */
+import type { Model } from '../layers/index.js';
+import type { Weights } from '../parallel/session.js';
+import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
+import type { TrainEvent } from './records.js';
+import { closeEpoch, epochAt, type RunState } from './run-state.js';
+import {
+  capture,
+  finalWeights,
+  isSnapshotDue,
+  openRun,
+  takeSnapshot,
+  type RunOptions,
+} from './run.js';
+import { epochRecord, lookAt, validate } from './scoring.js';
+import type { ResolvedSettings } from './settings.js';
+import { trainChunk } from './steps.js';
+
+export interface RunResult {
+  /** The run's last weights, their average, or its best. */
+  readonly weights: Weights;
+  readonly state: RunState;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Trains step by step, event by event; what the generator returns are the run's last weights, or its best.
+ * A reader who leaves the loop (`break`) ends the run as the signal does.
+ * @throws LanewiseError kind 'engine' if a step fails twice or diverges, and whatever a checkpoint's store throws.
+ */
+export async function* trainEvents(
+  model: Model,
+  settings: ResolvedSettings,
+  options: RunOptions,
+  resumed?: Checkpoint,
+): AsyncGenerator<TrainEvent, RunResult, void> {
+  const run = await openRun(model, settings, options, resumed);
+  const { checkpoints, signal } = options;
+  const { size } = run;
+  const save = async () => checkpoints?.save(capture(run));
+  let isSaved = true;
+  let lastSave = performance.now();
+  try {
+    yield { kind: 'start', settings, ...(resumed ? { resumedAt: run.state.step } : {}) };
+    while (run.state.step < size.steps && !run.state.stopped && !signal?.aborted) {
+      isSaved = false;
+      const chunk = await trainChunk(run);
+      if (chunk.kind === 'recovery' || chunk.records.length > 0) yield chunk;
+      if (chunk.kind === 'recovery') continue;
+      const { step } = run.state;
+      const epoch = epochAt(step - 1, size);
+      const isValidated = settings.validationSteps > 0 && step % settings.validationSteps === 0;
+      const isEpochEnd = step % size.stepsPerEpoch === 0;
+      const validation = isValidated ? await validate(run) : undefined;
+      if (validation && !isEpochEnd) {
+        lookAt(run, validation, epoch);
+        yield { kind: 'validation', record: { step, epoch, ...validation } };
+      }
+      if (isEpochEnd) {
+        const record = epochRecord(run, validation, epoch);
+        if (validation || !settings.validation) lookAt(run, record, epoch);
+        run.state = closeEpoch(run.state, record);
+        yield { kind: 'epoch', record, step };
+      }
+      if (isValidated || isEpochEnd || isSnapshotDue(run)) takeSnapshot(run);
+      const isLast = step === size.steps || run.state.stopped !== undefined;
+      if (checkpoints && (isLast || isDue(checkpoints, step, isEpochEnd, lastSave))) {
+        await save();
+        isSaved = true;
+        lastSave = performance.now();
+        yield { kind: 'checkpoint', step, epoch };
+      }
+    }
+    if (checkpoints && !isSaved) {
+      await save();
+      isSaved = true;
+      yield { kind: 'checkpoint', step: run.state.step, epoch: epochAt(run.state.step, size) };
+    }
+    const interrupted = run.state.step < size.steps && run.state.stopped === undefined;
+    return { weights: finalWeights(run), state: run.state, interrupted };
+  } finally {
+    // The reader left the loop, or a worker failed twice: what is known to be good is kept.
+    if (!isSaved && !run.isDiverged) await save().catch(() => {});
+    await run.session.close();
+  }
+}
+
+function isDue(
+  { everySteps, everyMinutes = 5, everyEpoch = true }: CheckpointSettings,
+  step: number,
+  isEpochEnd: boolean,
+  lastSave: number,
+): boolean {
+  if (everySteps !== undefined && step % everySteps === 0) return true;
+  if (everyEpoch && isEpochEnd) return true;
+  return performance.now() - lastSave >= everyMinutes * 60_000;
+}

@@ -1,0 +1,126 @@
+/** A run's folder as training leaves it: a small net on digits, its log and its evaluation. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dataset } from '../../src/data/dataset.js';
+import { digits } from '../../src/data/digits/index.js';
+import { parameterCount, type Model } from '../../src/layers/index.js';
+import { lenet5 } from '../../src/models/lenet5.js';
+import { lossTerms } from '../../src/losses/terms.js';
+import { momentum } from '../../src/optimizers/index.js';
+import type { Weights } from '../../src/parallel/session.js';
+import type { RunEvent } from '../../src/run/events.js';
+import { inspectRun } from '../../src/run/report/inspect.js';
+import { saveEvaluation } from '../../src/run/report/write.js';
+import { createProbe } from '../../src/training/probe.js';
+import { train, type TrainResult } from '../../src/training/train.js';
+
+export interface RunFolderOptions {
+  readonly model?: Model;
+  readonly lr?: number;
+  /** Of ten steps of 32 samples each. */
+  readonly rounds?: number;
+  readonly classes?: readonly string[];
+  /** Leaves out the end. */
+  readonly isKilled?: boolean;
+  /** Share of time waited for data. */
+  readonly waiting?: number;
+}
+
+/** Trains and writes; resolves to the last round's result. */
+export async function makeRun(
+  folder: string,
+  {
+    model = lenet5(),
+    lr = 0.05,
+    rounds = 30,
+    classes,
+    isKilled = false,
+    waiting = 0.01,
+  }: RunFolderOptions = {},
+): Promise<TrainResult> {
+  const named = (data: Dataset): Dataset => (classes ? { ...data, classes } : data);
+  const test = named(digits({ count: 1000, seed: 1, first: 1_000_000 }));
+  const terms = lossTerms('crossEntropy', ['output']);
+  const probe = await createProbe(model, terms, named(digits({ count: 32, seed: 1 })));
+  const events: RunEvent[] = [
+    {
+      event: 'start',
+      time: '2026-05-04T12:00:00.000Z',
+      version: '0.1.0',
+      model: 'lenet5',
+      parameters: parameterCount(model),
+      data: { name: 'digits', samples: rounds * 320 },
+      settings: { optimizer: 'momentum', lr, batch: 32, epochs: 3, seed: 1, schedule: 'linear' },
+    },
+  ];
+  let weights: Weights | undefined;
+  let result: TrainResult | undefined;
+  let step = 0;
+  let started = performance.now();
+  for (let round = 0; round < rounds; round++) {
+    const rate = lr * (1 - round / rounds);
+    const data = named(digits({ count: 320, seed: 1, first: round * 320 }));
+    let before = { loss: 0, accuracy: 0, samples: 0 };
+    result = await train(
+      model,
+      {
+        data,
+        optimizer: momentum({ lr: rate }),
+        epochs: 1,
+        batch: 32,
+        workers: 0,
+        numerics: 'strict',
+        ...(weights ? { weights } : {}),
+        ...((round + 1) % 10 === 0 ? { validation: test } : {}),
+      },
+      {
+        onProgress({ loss, accuracy = 0, samplesDone, imagesPerSecond }) {
+          const samples = samplesDone - before.samples;
+          const mean = (now: number, then: number) =>
+            (now * samplesDone - then * before.samples) / samples;
+          step += samples / 32;
+          events.push({
+            event: 'step',
+            step,
+            epoch: 1 + Math.floor(round / 10),
+            loss: mean(loss, before.loss),
+            accuracy: mean(accuracy, before.accuracy),
+            rate,
+            imagesPerSecond,
+            waiting,
+            gradientNorm: 1,
+          });
+          before = { loss, accuracy, samples: samplesDone };
+        },
+      },
+    );
+    weights = result.model.weights;
+    const { layers, weights: figures } = probe.measure(weights);
+    events.push({ event: 'probe', step, layers, weights: figures });
+    if ((round + 1) % 10 === 0) {
+      const seconds = (performance.now() - started) / 1000;
+      started = performance.now();
+      const epoch = (round + 1) / 10;
+      events.push({ event: 'epoch', step, seconds, ...result.history[0]!, epoch });
+    }
+  }
+  probe.close();
+  await mkdir(folder, { recursive: true });
+  if (!isKilled) {
+    events.push({
+      event: 'done',
+      step,
+      seconds: 12.5,
+      sha256: await result!.model.sha256(),
+      numerics: 'strict',
+      interrupted: false,
+      node: process.version,
+    });
+    await saveEvaluation(folder, await inspectRun(result!.model, test, { workers: 0 }));
+  }
+  await writeFile(
+    join(folder, 'metrics.jsonl'),
+    events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+  );
+  return result!;
+}
