@@ -2,6 +2,7 @@
 export { activation, activationGradient } from './activation';
 export { adadelta, adagrad, lion, rmsprop } from './adaptive';
 export { attentionProduct, attentionScores, attentionScoresGradient } from './attention';
+export { addNoise, cropPlanes, fillBox, flipPlanes, mixChannels, turnHue } from './augment';
 export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
 export { binary } from './binary';
@@ -104,6 +105,7 @@ export {
   sumRows,
   weightedSum,
 } from './reduce';
+export { resizePlanes } from './resize';
 export { SKINNY } from './skinny';
 export { copyStrided } from './strided';
 export { smooth, smoothGradient, unary, unaryGradient } from './unary';

@@ -4,7 +4,7 @@
  * (seed, purpose, index, e) alone. The same generator stands in src/random/philox.ts; a test compares.
  */
 import { cosTurn, log, sinTurn } from './math';
-import { storeTail } from './simd';
+import { joinHigh, joinLow, storeTail } from './simd';
 
 const M0: u64 = 0xd2511f53;
 const M1: u64 = 0xcd9e8d57;
@@ -72,7 +72,18 @@ export function randomUniform(
   }
 }
 
-/** y[e] = mean + deviation·z, z standard normal by Box and Muller (1958); count elements. */
+/** Four standard normal deviates by Box and Muller (1958). */
+@inline
+export function normals(words: v128): v128 {
+  // Words 0 and 1 give the radii (in (0, 1], so that the logarithm is finite), 2 and 3 the angles.
+  const u = unit(words);
+  const positive = f32x4.add(u, f32x4.splat(5.9604644775390625e-8));
+  const radius = f32x4.sqrt(f32x4.mul(f32x4.splat(-2), log(positive)));
+  const angle = joinHigh(u, u);
+  return f32x4.mul(joinLow(radius, radius), joinLow(cosTurn(angle), sinTurn(angle)));
+}
+
+/** y[e] = mean + deviation·z, z standard normal; count elements. */
 export function randomNormal(
   y: usize,
   count: i32,
@@ -84,35 +95,7 @@ export function randomNormal(
   purpose: u32,
 ): void {
   for (let e = 0; e < count; e += 4) {
-    // Words 0 and 1 give the radii (in (0, 1], so that the logarithm is finite), 2 and 3 the angles.
-    const u = unit(philox(e >> 2, index, 0, purpose, key0, key1));
-    const positive = f32x4.add(u, f32x4.splat(5.9604644775390625e-8));
-    const radius = f32x4.sqrt(f32x4.mul(f32x4.splat(-2), log(positive)));
-    const radii = i8x16.shuffle(radius, radius, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7);
-    const angle = i8x16.shuffle(u, u, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
-    const sine = sinTurn(angle);
-    const cosine = cosTurn(angle);
-    const waves = i8x16.shuffle(
-      cosine,
-      sine,
-      0,
-      1,
-      2,
-      3,
-      4,
-      5,
-      6,
-      7,
-      16,
-      17,
-      18,
-      19,
-      20,
-      21,
-      22,
-      23,
-    );
-    const z = f32x4.mul(radii, waves);
+    const z = normals(philox(e >> 2, index, 0, purpose, key0, key1));
     storeSome(y, f32x4.add(f32x4.splat(mean), f32x4.mul(f32x4.splat(deviation), z)), count - e);
     y += 16;
   }

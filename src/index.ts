@@ -18,7 +18,9 @@ export {
   type Vocabulary,
 } from './data/text.js';
 export { mnist } from './data/mnist.js';
-export * from './data/transforms/index.js';
+export * as transforms from './data/transforms/index.js';
+export { transformed } from './data/transforms/transformed.js';
+export type { Transform } from './data/transforms/index.js';
 export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
 export * from './layers/index.js';
 export * from './losses/index.js';

@@ -48,6 +48,10 @@ export interface Column {
   readonly border: number;
 }
 
+/** Values of one stored sample. */
+export const storedSize = ({ augmentation, extents: [C, h, w] }: Column): number =>
+  augmentation ? sizeOf(augmentation.shape) : C * h * w;
+
 export interface Columns {
   readonly count: number;
   readonly columns: readonly Column[];

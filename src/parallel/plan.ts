@@ -8,7 +8,7 @@ import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
 import { augmentBytes } from './augment.js';
-import type { Column, Columns } from './columns.js';
+import { storedSize, type Column, type Columns } from './columns.js';
 import type { Gathering } from './gather.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
@@ -230,8 +230,7 @@ function mostBytes(
 }
 
 /** Bytes of one stored sample. */
-const bytesOf = ({ values, augmentation, extents: [C, h, w] }: Column): number =>
-  (augmentation ? sizeOf(augmentation.shape) : C * h * w) * values.BYTES_PER_ELEMENT;
+const bytesOf = (column: Column): number => storedSize(column) * column.values.BYTES_PER_ELEMENT;
 
 /** Bytes of room for one worker's transforms, column after column of a data set. */
 const augmentBytesOf = (datasets: readonly Columns[]): number =>

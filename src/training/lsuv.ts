@@ -9,7 +9,7 @@ import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Tensor } from '../graph/tensor.js';
 import { init, type Model, type ModelGraph } from '../layers/index.js';
-import { columnsOf, inputLeaf, type Column } from '../parallel/columns.js';
+import { columnsOf, inputLeaf, storedSize, type Column } from '../parallel/columns.js';
 import { evaluate } from '../parallel/evaluate.js';
 import { gatherAll } from '../parallel/gather.js';
 import { createSession, type Weights } from '../parallel/session.js';
@@ -128,8 +128,7 @@ function varianceOf(values: Float32Array): number {
 
 /** A column of the chosen samples alone. */
 function pick(column: Column, order: Uint32Array): Column {
-  const [C, h, w] = column.extents;
-  const size = C * h * w;
+  const size = storedSize(column);
   const values = column.values.slice(0, order.length * size);
   order.forEach((sample, n) =>
     values.set(column.values.subarray(sample * size, (sample + 1) * size), n * size),

@@ -77,6 +77,24 @@ export function checkNumbers(
   return value.map((number) => checkNumber(transform, name, number, low, high));
 }
 
+/** Height and width. */
+export type Size = readonly [height: number, width: number];
+
+/** Height and width, of which one number gives both. */
+export function checkSize(transform: string, size: unknown): Size {
+  if (!Array.isArray(size)) {
+    const edge = checkWhole(transform, 'size', size, 1, 65_536);
+    return [edge, edge];
+  }
+  if (size.length !== 2) refuse(transform, 'size', size, 'height and width');
+  const [height, width] = size.map((edge) => checkWhole(transform, 'size', edge, 1, 65_536));
+  return [height!, width!];
+}
+
+export function checkFlag(transform: string, name: string, value: unknown): boolean {
+  return typeof value === 'boolean' ? value : refuse(transform, name, value, 'true or false');
+}
+
 /** A range, or one number a: [centre − a, centre + a]. */
 export function checkSpread(
   transform: string,

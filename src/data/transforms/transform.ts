@@ -29,9 +29,11 @@ export type Apply = (from: number, to: number, draw: Draw) => number;
 /** One kind of transform. */
 export interface Kind<S> {
   /** The shape of the result. @throws LanewiseError kind 'data' for samples that it cannot transform. */
-  shape(settings: S, shape: ImageShape): ImageShape;
+  readonly shape: (settings: S, shape: ImageShape) => ImageShape;
+  /** Floats of the largest sample on the way; absent if that is the result. */
+  readonly largest?: (settings: S, shape: ImageShape) => number;
   /** Floats of scratch that it needs. */
-  scratch(settings: S, shape: ImageShape): number;
+  readonly scratch: (settings: S, shape: ImageShape) => number;
   /** Done once a worker; `stream` tells its draws from those of the other transforms of a sample. */
-  prepare(settings: S, shape: ImageShape, bench: Bench, stream: number): Apply;
+  readonly prepare: (settings: S, shape: ImageShape, bench: Bench, stream: number) => Apply;
 }

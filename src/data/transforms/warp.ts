@@ -19,15 +19,13 @@ export interface WarpPart {
   readonly field?: { readonly alpha: number; readonly weights: Float32Array };
 }
 
-/** One resampling and the streams of its parts. */
-export interface Warp {
-  readonly parts: readonly { readonly part: WarpPart; readonly stream: number }[];
-}
+/** The parts of one resampling, in order, and their streams. */
+export type WarpParts = readonly { readonly part: WarpPart; readonly stream: number }[];
 
-/** Whether `next` can share the resampling of those before: a field is where the coordinates are the result's. */
-export function canShare(parts: readonly { readonly part: WarpPart }[], next: WarpPart): boolean {
-  const last = parts.at(-1)!.part;
-  return !last.field && last.fill === next.fill;
+/** Whether `next` can share a resampling with those before: a field is where the coordinates are the result's. */
+export function canShare(warp: WarpParts, next: WarpPart): boolean {
+  const last = warp.at(-1)?.part;
+  return last !== undefined && !last.field && last.fill === next.fill;
 }
 
 /** outer∘inner: first `inner` is applied to a place. */
@@ -49,7 +47,7 @@ const MAP_FLOATS = 8;
 const wholeVectors = (width: number) => Math.ceil(width / 4) * 4;
 
 /** Floats for: the map, the framed image, the weights, the field, and what makes it. */
-function places(warp: Warp, [C, h, w]: ImageShape) {
+function places(warp: WarpParts, [C, h, w]: ImageShape) {
   const weights = fieldOf(warp)?.weights.length ?? 0;
   const width = wholeVectors(w);
   const frame = MAP_FLOATS;
@@ -61,23 +59,23 @@ function places(warp: Warp, [C, h, w]: ImageShape) {
   return { frame, firstWeight, field, smoothing, end };
 }
 
-const fieldOf = ({ parts }: Warp) => parts.at(-1)!.part.field;
+const fieldOf = (warp: WarpParts) => warp.at(-1)!.part.field;
 
-export const warpScratch = (warp: Warp, shape: ImageShape): number =>
+export const warpScratch = (warp: WarpParts, shape: ImageShape): number =>
   wholeVectors(places(warp, shape).end);
 
-export function prepareWarp(warp: Warp, shape: ImageShape, bench: Bench): Apply {
+export function prepareWarp(warp: WarpParts, shape: ImageShape, bench: Bench): Apply {
   const { kernels, floats, at } = bench;
   const [C, h, w] = shape;
   const { frame, firstWeight, field, smoothing } = places(warp, shape);
   const elastic = fieldOf(warp);
   if (elastic) floats.set(elastic.weights, at / 4 + firstWeight);
-  const { fill } = warp.parts[0]!.part;
-  const { stream: fieldStream } = warp.parts.at(-1)!;
+  const { fill } = warp[0]!.part;
+  const { stream: fieldStream } = warp.at(-1)!;
   const address = (offset: number) => at + offset * 4;
   return (from, to, draw) => {
     let map = IDENTITY;
-    for (const { part, stream } of warp.parts) {
+    for (const { part, stream } of warp) {
       draw.begin(stream);
       // The first transform's result is what the second looks at.
       if (part.map) map = compose(map, part.map(draw, shape));

@@ -1,0 +1,148 @@
+/** Cutting a part out of an image. */
+import { LanewiseError } from '../../errors.js';
+import { showShape } from '../../graph/tensor.js';
+import { checkNumber, checkSettings, checkSize, checkWhole, type Size } from './check.js';
+import type { Draw } from './draw.js';
+import type { Apply, Bench, ImageShape, Kind, Transform } from './transform.js';
+
+export interface CropAtOptions {
+  /** Row and column of the part's first pixel; may lie outside of the image. */
+  readonly top: number;
+  readonly left: number;
+  /** Of the part: height and width, or one number for both. */
+  readonly size: number | Size;
+  /** What stands where the image has no pixel, 0–1 for bytes. Default 0. */
+  readonly fill?: number;
+}
+
+export interface RandomCropOptions {
+  /** Of the part: height and width, or one number for both. */
+  readonly size: number | Size;
+  /** Pixels of `fill` around the image before it is cut. Default 0. */
+  readonly padding?: number;
+  readonly fill?: number;
+}
+
+/** The part at a place. @throws LanewiseError kind 'argument' for a setting out of range. */
+export function cropAt(options: CropAtOptions): Transform {
+  checkSettings('cropAt', options, ['top', 'left', 'size', 'fill']);
+  const { top, left, size, fill = 0 } = options;
+  return {
+    kind: 'cropAt',
+    settings: {
+      top: checkWhole('cropAt', 'top', top, -MOST, MOST),
+      left: checkWhole('cropAt', 'left', left, -MOST, MOST),
+      size: checkSize('cropAt', size),
+      fill: checkNumber('cropAt', 'fill', fill),
+    },
+  };
+}
+
+/** The part in the middle; an image that is smaller gets a border of zeros. */
+export function centerCrop(size: number | Size): Transform {
+  return { kind: 'centerCrop', settings: { size: checkSize('centerCrop', size) } };
+}
+
+/** A part at a random place. @throws LanewiseError kind 'argument' for a setting out of range. */
+export function randomCrop(options: RandomCropOptions): Transform {
+  checkSettings('randomCrop', options, ['size', 'padding', 'fill']);
+  const { size, padding = 0, fill = 0 } = options;
+  return {
+    kind: 'randomCrop',
+    settings: {
+      size: checkSize('randomCrop', size),
+      padding: checkWhole('randomCrop', 'padding', padding, 0, MOST),
+      fill: checkNumber('randomCrop', 'fill', fill),
+    },
+  };
+}
+
+/** Extents beyond this are a mistake. */
+const MOST = 65_536;
+
+interface CropSettings {
+  readonly size: Size;
+}
+
+/** A kind that cuts at the row and column that `place` says. */
+function cropKind<S extends CropSettings>(
+  place: (settings: S, shape: ImageShape, draw: Draw) => readonly [number, number],
+  fillOf: (settings: S) => number,
+  check?: (settings: S, shape: ImageShape) => void,
+): Kind<S> {
+  return {
+    shape(settings, shape) {
+      check?.(settings, shape);
+      return [shape[0], ...settings.size];
+    },
+    scratch: () => 0,
+    prepare(settings, shape, { kernels }: Bench, stream): Apply {
+      const [C, h, w] = shape;
+      const [H, W] = settings.size;
+      const fill = fillOf(settings);
+      return (from, to, draw) => {
+        draw.begin(stream);
+        const [top, left] = place(settings, shape, draw);
+        kernels.cropPlanes(C, h, w, from, top, left, H, W, fill, to);
+        return to;
+      };
+    },
+  };
+}
+
+export const cropAtKind = cropKind<Required<CropAtOptions> & CropSettings>(
+  ({ top, left }) => [top, left],
+  ({ fill }) => fill,
+);
+
+/** Half of what is over stands before; torchvision rounds it to the even number, halves up here. */
+const middle = (length: number, part: number) => Math.floor((length - part + 1) / 2);
+
+export const centerCropKind = cropKind<CropSettings>(
+  ({ size: [H, W] }, [, h, w]) => [middle(h, H), middle(w, W)],
+  () => 0,
+);
+
+export const randomCropKind = cropKind<Required<RandomCropOptions> & CropSettings>(
+  ({ size: [H, W], padding }, [, h, w], draw) => [
+    draw.integer(h + 2 * padding - H + 1) - padding,
+    draw.integer(w + 2 * padding - W + 1) - padding,
+  ],
+  ({ fill }) => fill,
+  ({ size: [H, W], padding }, shape) => {
+    const [, h, w] = shape;
+    if (H <= h + 2 * padding && W <= w + 2 * padding) return;
+    throw new LanewiseError(
+      'data',
+      `randomCrop of ${H}×${W} from samples of ${showShape(shape)} with padding ${padding}, expected a part that fits`,
+    );
+  },
+);
+
+/** Where five crops are cut. */
+export const CORNERS = ['topLeft', 'topRight', 'bottomLeft', 'bottomRight', 'center'] as const;
+
+type Corner = (typeof CORNERS)[number];
+
+const corners: Readonly<Record<Corner, readonly [down: 0 | 1 | 0.5, right: 0 | 1 | 0.5]>> = {
+  topLeft: [0, 0],
+  topRight: [0, 1],
+  bottomLeft: [1, 0],
+  bottomRight: [1, 1],
+  center: [0.5, 0.5],
+};
+
+export const cornerCropKind = cropKind<CropSettings & { readonly corner: Corner }>(
+  ({ size: [H, W], corner }, [, h, w]) => {
+    const [down, right] = corners[corner];
+    return [Math.floor((h - H) * down + 0.5), Math.floor((w - W) * right + 0.5)];
+  },
+  () => 0,
+  ({ size: [H, W] }, shape) => {
+    if (H <= shape[1] && W <= shape[2]) return;
+    throw new LanewiseError(
+      'data',
+      `crops of ${H}×${W} from samples of ${showShape(shape)}, expected crops that fit`,
+    );
+  },
+);

@@ -1,0 +1,102 @@
+/** Boxes of an image replaced by a value. */
+import { exp, log } from '../../arithmetic.js';
+import { checkNumber, checkRange, checkSettings, checkWhole } from './check.js';
+import type { Kind, Transform } from './transform.js';
+
+export interface RandomErasingOptions {
+  /** Probability. Default 0.5. */
+  readonly p?: number;
+  /** Range of the box's share of the area. Default [0.02, 0.33]. */
+  readonly scale?: readonly [number, number];
+  /** Range of its height over its width. Default [0.3, 3.3]. */
+  readonly ratio?: readonly [number, number];
+  /** What it is replaced by. Default 0. */
+  readonly value?: number;
+}
+
+export interface CutoutOptions {
+  /** Edge of a square, in pixels; the part of it that lies outside of the image is lost. */
+  readonly size: number;
+  /** Squares. Default 1. */
+  readonly count?: number;
+  /** What they are replaced by. Default 0. */
+  readonly value?: number;
+}
+
+/** Zhong et al. 2017; nothing where ten draws do not fit. @throws LanewiseError kind 'argument' for a setting out of range. */
+export function randomErasing(options: RandomErasingOptions = {}): Transform {
+  const name = 'randomErasing';
+  checkSettings(name, options, ['p', 'scale', 'ratio', 'value']);
+  const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = options;
+  return {
+    kind: name,
+    settings: {
+      p: checkNumber(name, 'p', p, 0, 1),
+      scale: checkRange(name, 'scale', scale, 1e-6, 1),
+      ratio: checkRange(name, 'ratio', ratio, 1e-3, 1e3),
+      value: checkNumber(name, 'value', value),
+    },
+  };
+}
+
+/** Squares whose centres are anywhere (DeVries and Taylor 2017). @throws LanewiseError kind 'argument' for a setting out of range. */
+export function cutout(options: CutoutOptions): Transform {
+  checkSettings('cutout', options, ['size', 'count', 'value']);
+  const { size, count = 1, value = 0 } = options;
+  return {
+    kind: 'cutout',
+    settings: {
+      size: checkWhole('cutout', 'size', size, 1, 65_536),
+      count: checkWhole('cutout', 'count', count, 1, 1024),
+      value: checkNumber('cutout', 'value', value),
+    },
+  };
+}
+
+const ATTEMPTS = 10;
+
+export const randomErasingKind: Kind<Required<RandomErasingOptions>> = {
+  shape: (_, shape) => shape,
+  scratch: () => 0,
+  prepare({ p, scale, ratio, value }, [C, h, w], { kernels }, stream) {
+    const logs = ratio.map(log) as [number, number];
+    return (from, _, draw) => {
+      draw.begin(stream);
+      if (draw.uniform() >= p) return from;
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const area = h * w * draw.between(...scale);
+        const proportion = exp(draw.between(...logs));
+        const height = Math.floor(Math.sqrt(area * proportion) + 0.5);
+        const width = Math.floor(Math.sqrt(area / proportion) + 0.5);
+        if (height >= h || width >= w) continue;
+        const [top, left] = [draw.integer(h - height + 1), draw.integer(w - width + 1)];
+        kernels.fillBox(C, h, w, from, top, left, height, width, value);
+        break;
+      }
+      return from;
+    };
+  },
+};
+
+/** The part of [centre − size div 2, + size) in [0, length): where it begins, and how long it is. */
+function inside(centre: number, size: number, length: number): [number, number] {
+  const start = centre - Math.floor(size / 2);
+  const first = Math.max(0, start);
+  return [first, Math.min(length, start + size) - first];
+}
+
+export const cutoutKind: Kind<Required<CutoutOptions>> = {
+  shape: (_, shape) => shape,
+  scratch: () => 0,
+  prepare({ size, count, value }, [C, h, w], { kernels }, stream) {
+    return (from, _, draw) => {
+      draw.begin(stream);
+      for (let i = 0; i < count; i++) {
+        const [top, height] = inside(draw.integer(h), size, h);
+        const [left, width] = inside(draw.integer(w), size, w);
+        kernels.fillBox(C, h, w, from, top, left, height, width, value);
+      }
+      return from;
+    };
+  },
+};

@@ -1,0 +1,30 @@
+/** Mirroring an image. */
+import { checkNumber } from './check.js';
+import type { ImageShape, Kind, Transform } from './transform.js';
+
+/** Left to right, with probability `p`. @throws LanewiseError kind 'argument' unless p is from 0 to 1. */
+export const randomHorizontalFlip = (p = 0.5): Transform => flip('randomHorizontalFlip', p);
+
+/** Top to bottom, with probability `p`. @throws LanewiseError kind 'argument' unless p is from 0 to 1. */
+export const randomVerticalFlip = (p = 0.5): Transform => flip('randomVerticalFlip', p);
+
+const flip = (kind: string, p: number): Transform => ({
+  kind,
+  settings: { p: checkNumber(kind, 'p', p, 0, 1) },
+});
+
+const flipKind = (across: number, down: number): Kind<{ readonly p: number }> => ({
+  shape: (_, shape) => shape,
+  scratch: () => 0,
+  prepare({ p }, [C, h, w]: ImageShape, { kernels }, stream) {
+    return (from, to, draw) => {
+      draw.begin(stream);
+      if (draw.uniform() >= p) return from;
+      kernels.flipPlanes(C, h, w, from, across, down, to);
+      return to;
+    };
+  },
+});
+
+export const horizontalFlipKind = flipKind(1, 0);
+export const verticalFlipKind = flipKind(0, 1);

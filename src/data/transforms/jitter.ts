@@ -1,0 +1,95 @@
+/** Colour jitter as torchvision's: brightness, contrast, saturation and hue by random factors, in random order. */
+import { checkSettings, checkSpread } from './check.js';
+import { GRAY, checkColours, uniformly, type ChannelMatrix } from './color.js';
+import type { Draw } from './draw.js';
+import type { Kind, Transform } from './transform.js';
+
+export interface ColorJitterOptions {
+  /** Range of the factor, or a for [1 − a, 1 + a], at least 0. Default none. */
+  readonly brightness?: number | readonly [number, number];
+  readonly contrast?: number | readonly [number, number];
+  readonly saturation?: number | readonly [number, number];
+  /** Range of the turn, 1 is the whole circle, within ±0.5; or a for [−a, a]. Default none. */
+  readonly hue?: number | readonly [number, number];
+}
+
+/** For values in [0, 1]. @throws LanewiseError kind 'argument' for a setting out of range. */
+export function colorJitter(options: ColorJitterOptions): Transform {
+  const name = 'colorJitter';
+  checkSettings(name, options, ['brightness', 'contrast', 'saturation', 'hue']);
+  const factors = (['brightness', 'contrast', 'saturation'] as const).map((setting) => {
+    const value = options[setting];
+    if (value === undefined) return [setting, [1, 1]];
+    return [setting, checkSpread(name, setting, value, 1, 0, 1e3)];
+  });
+  const hue = checkSpread(name, 'hue', options.hue ?? 0, 0, -0.5, 0.5);
+  return { kind: name, settings: { ...Object.fromEntries(factors), hue } };
+}
+
+type Range = readonly [number, number];
+
+interface JitterSettings {
+  readonly brightness: Range;
+  readonly contrast: Range;
+  readonly saturation: Range;
+  readonly hue: Range;
+}
+
+const STEPS = 4;
+
+/** 0, 1, 2, 3 in random order. */
+function drawOrder(draw: Draw): number[] {
+  const order = Array.from({ length: STEPS }, (_, i) => i);
+  for (let i = STEPS - 1; i > 0; i--) {
+    const j = draw.integer(i + 1);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+
+/** factor·v + (1 − factor)·gray. */
+const saturate = (factor: number): ChannelMatrix =>
+  GRAY.map((_, c) => [...GRAY.map((g, d) => (1 - factor) * g + (d === c ? factor : 0)), 0]);
+
+export const colorJitterKind: Kind<JitterSettings> = {
+  shape(_, shape) {
+    checkColours('colorJitter', shape);
+    return shape;
+  },
+  scratch: (_, [C]) => 16 + C,
+  prepare({ brightness, contrast, saturation, hue }, [C, h, w], { kernels, floats, at }, stream) {
+    const area = h * w;
+    const sums = at + 16 * 4;
+    const gray = C === 3 ? GRAY : [1];
+    const isOne = ([low, high]: Range) => low === 1 && high === 1;
+
+    /** The mean over the pixels of the image's gray. */
+    function meanGray(x: number): number {
+      kernels.sumAxis(C, area, 1, x, sums);
+      return gray.reduce((sum, g, c) => sum + (g * floats[sums / 4 + c]!) / area, 0);
+    }
+
+    return (from, to, draw) => {
+      draw.begin(stream);
+      let [x, y] = [from, to];
+      const mix = (matrix: ChannelMatrix) => {
+        matrix.forEach((row, o) => floats.set(row, at / 4 + o * (C + 1)));
+        kernels.mixChannels(C, C, area, x, at, 0, 1, y);
+        [x, y] = [y, x];
+      };
+      const order = drawOrder(draw);
+      const factors = [brightness, contrast, saturation, hue].map((range) =>
+        draw.between(...range),
+      );
+      for (const step of order) {
+        const factor = factors[step]!;
+        if (step === 0 && !isOne(brightness)) mix(uniformly(C, factor, 0));
+        if (step === 1 && !isOne(contrast)) mix(uniformly(C, factor, (1 - factor) * meanGray(x)));
+        if (step === 2 && C === 3 && !isOne(saturation)) mix(saturate(factor));
+        if (step === 3 && C === 3 && (hue[0] !== 0 || hue[1] !== 0))
+          kernels.turnHue(area, x, factor, x);
+      }
+      return x;
+    };
+  },
+};

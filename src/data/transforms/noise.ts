@@ -1,0 +1,22 @@
+/** Noise at every pixel. */
+import { checkNumber } from './check.js';
+import { pixelStream } from './draw.js';
+import type { Kind, Transform } from './transform.js';
+
+/** Adds normal noise of deviation `std` to every value. @throws LanewiseError kind 'argument' unless std is at least 0. */
+export const gaussianNoise = (std: number): Transform => ({
+  kind: 'gaussianNoise',
+  settings: { std: checkNumber('gaussianNoise', 'std', std, 0) },
+});
+
+export const gaussianNoiseKind: Kind<{ readonly std: number }> = {
+  shape: (_, shape) => shape,
+  scratch: () => 0,
+  prepare({ std }, [C, h, w], { kernels }, stream) {
+    const last = pixelStream(stream);
+    return (from, _, { at: { key0, key1, place, step } }) => {
+      kernels.addNoise(C * h * w, from, std, key0, key1, place, step, last, from);
+      return from;
+    };
+  },
+};

@@ -1,0 +1,37 @@
+/** Augmentations by name, for the command line. */
+import { randomAffine } from './affine.js';
+import { colorJitter } from './jitter.js';
+import { randomCrop } from './crop.js';
+import { elastic } from './elastic.js';
+import { cutout } from './erase.js';
+import { randomHorizontalFlip } from './flip.js';
+import { gaussianNoise } from './noise.js';
+import type { ImageShape, Transform } from './transform.js';
+
+/** Transforms for samples of a shape. */
+export type Recipe = (shape: ImageShape) => readonly Transform[];
+
+const smallAffine = randomAffine({
+  degrees: 10,
+  translate: [0.07, 0.07],
+  scale: [0.9, 1.1],
+  shear: 6,
+});
+/** The paper's field for 29×29 pixels. */
+const paperElastic = elastic({ alpha: 34, sigma: 4 });
+
+export const recipes: Readonly<Record<string, Recipe>> = {
+  /** For handwritten digits: small affine maps and the elastic distortion of Simard et al. 2003. */
+  digits: () => [smallAffine, paperElastic],
+  affine: () => [smallAffine],
+  elastic: () => [paperElastic],
+  /** For small photographs, such as CIFAR's: shifts by an eighth and mirror images (He et al. 2015). */
+  photos: ([, h, w]) => [
+    randomCrop({ size: [h, w], padding: Math.ceil(Math.min(h, w) / 8) }),
+    randomHorizontalFlip(),
+  ],
+  flip: () => [randomHorizontalFlip()],
+  colors: () => [colorJitter({ brightness: 0.3, contrast: 0.3, saturation: 0.3, hue: 0.05 })],
+  cutout: ([, h, w]) => [cutout({ size: Math.max(1, Math.floor(Math.min(h, w) / 2)) })],
+  noise: () => [gaussianNoise(0.1)],
+};

@@ -1,0 +1,22 @@
+/** A data set with transforms. */
+import type { Shape } from '../../graph/tensor.js';
+import { planChain } from './chain.js';
+import type { Transform } from './transform.js';
+
+/** What can have transforms: a data set of images, or a field of one of arrays. */
+export interface Transformable {
+  readonly shape: Shape;
+  readonly transforms?: readonly Transform[];
+}
+
+/**
+ * The same data with `transforms` after those that it has; it shares memory with `data`.
+ * @throws LanewiseError kind 'argument' for what is no transform, 'data' for samples that they do not fit.
+ */
+export function transformed<D extends Transformable>(
+  data: D,
+  transforms: readonly Transform[],
+): D & { readonly transforms: readonly Transform[] } {
+  planChain(transforms, planChain(data.transforms ?? [], data.shape).shape);
+  return { ...data, transforms: [...(data.transforms ?? []), ...transforms] };
+}

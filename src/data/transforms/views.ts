@@ -1,0 +1,19 @@
+/** Several views of every image, whose scores are averaged: lists of transforms without chance. */
+import { checkSize, type Size } from './check.js';
+import { CORNERS } from './crop.js';
+import { randomHorizontalFlip } from './flip.js';
+import type { Transform } from './transform.js';
+
+export type Views = readonly (readonly Transform[])[];
+
+/** The four corners and the middle. @throws LanewiseError kind 'argument' for a size out of range. */
+export function fiveCrop(size: number | Size): Views {
+  const extents = checkSize('fiveCrop', size);
+  return CORNERS.map((corner) => [{ kind: 'cornerCrop', settings: { size: extents, corner } }]);
+}
+
+/** The same and their mirror images, as Krizhevsky et al. 2012 score. @throws LanewiseError kind 'argument' for a size out of range. */
+export function tenCrop(size: number | Size): Views {
+  const views = fiveCrop(size);
+  return [...views, ...views.map((view) => [...view, randomHorizontalFlip(1)])];
+}
