@@ -4,8 +4,13 @@ export {
   checkDataset,
   firstSamples,
   type AnyDataset,
+  isStreamed,
   type Dataset,
   type Field,
+  type SampleReader,
+  type SampleStream,
+  type StreamedDataset,
+  type StreamSample,
   type TensorDataset,
 } from './data/dataset.js';
 export { digits, type DigitsOptions } from './data/digits/index.js';
@@ -17,6 +22,9 @@ export {
   type TextWindowsOptions,
   type Vocabulary,
 } from './data/text.js';
+export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
+export { type ImageFile } from './data/image-reader.js';
+export { streamOf } from './data/streamed.js';
 export { mnist } from './data/mnist.js';
 export * as transforms from './data/transforms/index.js';
 export { transformed } from './data/transforms/transformed.js';
@@ -46,6 +54,7 @@ export {
   type Schedule,
   type ScheduleName,
 } from './optimizers/index.js';
+export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
 export { type Weights } from './parallel/session.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { ensemble, type Ensemble } from './training/ensemble.js';

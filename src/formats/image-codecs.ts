@@ -30,49 +30,68 @@ type Extents = Pick<RgbaImage, 'width' | 'height'>;
 
 /** What both Emscripten modules have. */
 interface Codec {
-  decode(bytes: Uint8Array, preserveOrientation: boolean): ImageData | null;
+  decode(bytes: Uint8Array, ...options: boolean[]): ImageData | null;
+  readonly HEAPU8: Uint8Array;
 }
 
 interface CodecModule {
   readonly default: (options: object) => Promise<Codec>;
 }
 
-/** A compiled codec: its instances are cheap, and one that has failed is not used again. */
-interface LoadedCodec {
-  codec: Promise<Codec> | undefined;
-  start(): Promise<Codec>;
-  /** What the codec said since `decode` was called. */
-  messages: string[];
+interface Decoded {
+  readonly image: ImageData;
+  /** What the codec complained of. */
+  readonly messages: readonly string[];
 }
 
-function lazyCodec(load: () => Promise<CodecModule>, wasm: string): LoadedCodec {
-  let module: WebAssembly.Module | undefined;
-  const loaded: LoadedCodec = {
-    codec: undefined,
-    messages: [],
-    async start() {
-      const create = (await load()).default;
-      module ??= await WebAssembly.compile(
-        await readFile(createRequire(import.meta.url).resolve(wasm)),
-      );
-      const compiled = module;
-      const say = (line: unknown) => void loaded.messages.push(String(line));
-      return create({
-        noInitialRun: true,
-        print: say,
-        printErr: say,
-        instantiateWasm(
-          imports: WebAssembly.Imports,
-          done: (instance: WebAssembly.Instance) => void,
-        ) {
-          const instance = new WebAssembly.Instance(compiled, imports);
-          done(instance);
-          return instance.exports;
-        },
-      });
-    },
+/** Decodes. @throws Error with what the codec says instead of pixels. */
+type Decode = (bytes: Uint8Array, ...options: boolean[]) => Promise<Decoded>;
+
+/** An instance that a huge image has made grow beyond this is given up, as its memory never shrinks. */
+const MOST_HEAP_BYTES = 2 ** 26;
+
+/** A codec that is compiled when its first image comes. */
+function lazyCodec(load: () => Promise<CodecModule>, wasm: string): Decode {
+  let messages: string[] = [];
+  let module: Promise<WebAssembly.Module> | undefined;
+  let instance: Promise<Codec> | undefined;
+
+  const compile = async (): Promise<WebAssembly.Module> =>
+    WebAssembly.compile(await readFile(createRequire(import.meta.url).resolve(wasm)));
+
+  async function start(): Promise<Codec> {
+    const create = (await load()).default;
+    const compiled = await (module ??= compile());
+    const say = (line: unknown) => void messages.push(String(line));
+    return create({
+      noInitialRun: true,
+      print: say,
+      printErr: say,
+      instantiateWasm(imports: WebAssembly.Imports, done: (made: WebAssembly.Instance) => void) {
+        const made = new WebAssembly.Instance(compiled, imports);
+        done(made);
+        return made.exports;
+      },
+    });
+  }
+
+  return async function decode(bytes, ...options) {
+    const own = (instance ??= start());
+    const codec = await own;
+    // It has failed for another image meanwhile.
+    if (instance !== own) return decode(bytes, ...options);
+    messages = [];
+    let image: ImageData | null = null;
+    try {
+      image = codec.decode(bytes, ...options);
+    } catch {
+      // It has called exit, with memory of the image still taken.
+      instance = undefined;
+    }
+    if (codec.HEAPU8.byteLength > MOST_HEAP_BYTES) instance = undefined;
+    if (image) return { image, messages };
+    throw new Error(messages.join(', ') || 'the codec cannot decode it');
   };
-  return loaded;
 }
 
 const jpeg = lazyCodec(
@@ -86,44 +105,25 @@ const webp = lazyCodec(
   '@jsquash/webp/codec/dec/webp_dec.wasm',
 );
 
-/** Decodes in an instance that lasts until it fails. @throws whatever the codec throws, or says instead of pixels. */
-async function decodeBy(loaded: LoadedCodec, bytes: Uint8Array): Promise<ImageData> {
-  loaded.codec ??= loaded.start();
-  const codec = await loaded.codec;
-  loaded.messages.length = 0;
-  try {
-    // With the orientation preserved, that is not applied to the pixels.
-    const image = codec.decode(bytes, true);
-    if (image) return image;
-  } catch {
-    // It has called exit, with memory of the image still taken.
-    loaded.codec = undefined;
-  }
-  throw new Error(loaded.messages.join(', ') || 'the codec cannot decode it');
-}
-
 /** libjpeg fills what is missing with grey and says so; bytes too many between segments are harmless, and common. */
 const isHarmless = (message: string): boolean => /extraneous bytes/.test(message);
 
 async function decodeJpeg(bytes: Uint8Array, name: string, extents: Extents): Promise<RgbaImage> {
-  let image: ImageData;
-  try {
-    image = await decodeBy(jpeg, bytes);
-  } catch (error) {
-    throw damaged(name, 'JPEG', (error as Error).message, error);
-  }
-  const complaint = jpeg.messages.find((message) => !isHarmless(message));
+  // `preserveOrientation` true would turn the pixels as EXIF says.
+  const { image, messages } = await jpeg(bytes, false).catch(refuse(name, 'JPEG'));
+  const complaint = messages.find((message) => !isHarmless(message));
   if (complaint !== undefined) throw damaged(name, 'JPEG', complaint);
   return checkDecoded(image, extents, name, 'JPEG');
 }
 
 async function decodeWebp(bytes: Uint8Array, name: string, extents: Extents): Promise<RgbaImage> {
-  try {
-    return checkDecoded(await decodeBy(webp, bytes), extents, name, 'WebP');
-  } catch (error) {
-    throw damaged(name, 'WebP', (error as Error).message, error);
-  }
+  const { image } = await webp(bytes).catch(refuse(name, 'WebP'));
+  return checkDecoded(image, extents, name, 'WebP');
 }
+
+const refuse = (name: string, type: string) => (error: unknown) => {
+  throw damaged(name, type, (error as Error).message, error);
+};
 
 /** The codec must have found the extents that the header gave. */
 function checkDecoded(

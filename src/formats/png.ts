@@ -48,7 +48,7 @@ export function decodePngPixels(bytes: Uint8Array, name: string, maxPixels: numb
   const { width, height } = extents;
   try {
     const { data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    return { width, height, rgba: data };
+    return { width, height, rgba: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (error) {
     throw damaged(name, (error as Error).message, error);
   }

@@ -73,7 +73,7 @@ export async function readSample(
     await reader.read(index, values);
     return values;
   } catch (error) {
-    if (error instanceof LanewiseError) throw error;
+    if (isNamed(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new LanewiseError(
       'data',
@@ -83,6 +83,10 @@ export async function readSample(
     );
   }
 }
+
+/** A LanewiseError of ours, or of the copy of this package that the reader's module has loaded. */
+const isNamed = (error: unknown): error is LanewiseError =>
+  error instanceof Error && error.name === 'LanewiseError' && 'kind' in error;
 
 /** What a sample is called in messages. */
 export const nameOf = (reader: SampleReader, index: number): string =>
@@ -109,7 +113,7 @@ export function createDecoder({
       }
       return values ? { values } : {};
     } catch (error) {
-      if (!(error instanceof LanewiseError)) throw error;
+      if (!isNamed(error)) throw error;
       const { kind, message, hint } = error;
       return { failure: { kind, message, hint } };
     }

@@ -47,25 +47,35 @@ export async function createDecoders(
   const pool = targets.some((_, source) => isThreaded(source))
     ? await createThreads(targets, threads)
     : undefined;
+  let closed = false;
   return {
     tasksOf: (source) => (isThreaded(source) ? threads * TASKS_PER_THREAD : 1),
-    run: (task) => (isThreaded(task.source) ? pool!.run(task) : runHere(targets, task)),
-    close: async () => pool?.close(),
+    run: (task) =>
+      isThreaded(task.source) ? pool!.run(task) : runHere(targets, task, () => closed),
+    async close() {
+      closed = true;
+      await pool?.close();
+    },
   };
 }
 
-/** In this thread, the samples of a task side by side: a reader may wait for something. */
+/**
+ * In this thread, the samples of a task side by side: a reader may wait for something. What comes after the end is
+ * dropped, as the memory may be another run's by then.
+ */
 async function runHere(
   targets: readonly DecoderTarget[],
   { source, samples, slots: places }: DecodeTask,
+  isClosed: () => boolean,
 ): Promise<void> {
   const { name, reader, slots } = targets[source]!;
   // Let timers and signals through between tasks.
   await new Promise((resolve) => setImmediate(resolve));
   await Promise.all(
-    samples.map(async (index, i) =>
-      slotOf(slots, places[i]!).set(await readSample(reader, name, index, slots)),
-    ),
+    samples.map(async (index, i) => {
+      const values = await readSample(reader, name, index, slots);
+      if (!isClosed()) slotOf(slots, places[i]!).set(values);
+    }),
   );
 }
 

@@ -24,6 +24,8 @@ const SCORE_BYTES = 2 ** 26;
 /** Samples scored at once by a worker, and bytes of their activations, at most. */
 const EVALUATION_BLOCK = 64;
 const ACTIVATION_BYTES = 2 ** 28;
+/** Of a streamed data set's samples, unless the request says otherwise. */
+const RING_BYTES = 2 ** 25;
 /** Steps between two looks of the main thread, at most. */
 export const CHUNK_STEPS = 1024;
 
@@ -35,6 +37,8 @@ export interface PlacedColumn extends Gathering {
 /** A data set in memory. */
 export interface DatasetPlan {
   readonly count: number;
+  /** Samples that memory has room for: all, or as many as the ring of a streamed data set has slots. */
+  readonly slots: number;
   readonly columns: readonly PlacedColumn[];
 }
 
@@ -83,6 +87,8 @@ export interface PlanRequest {
   readonly workers: number;
   /** The data sets at hand; training uses the first, the others are scored. */
   readonly datasets: readonly Columns[];
+  /** Memory for the samples of each streamed data set, in bytes; default 32 MiB. It has at least 4 minibatches. */
+  readonly ringBytes?: number;
   readonly training?: UpdateRequest & {
     readonly batch: number;
     readonly shards: number;
@@ -97,6 +103,7 @@ export function planRun({
   numerics,
   workers,
   datasets,
+  ringBytes = RING_BYTES,
   training,
 }: PlanRequest): RunPlan {
   const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
@@ -159,6 +166,9 @@ export function planRun({
   );
   const hands = Math.min(workers, busiest);
 
+  const slots = datasets.map((columns) =>
+    slotsOf(columns, Math.max(4 * batch, 2 * evaluationBlock), ringBytes),
+  );
   const memory = layoutMemory({
     control: 64,
     order: Math.max(training ? counts[0]! : 0, evaluationChunk) * 4,
@@ -170,8 +180,8 @@ export function planRun({
     parameters: parameters.bytes,
     state: update?.stateBytes ?? 0,
     ...Object.fromEntries(
-      datasets.flatMap(({ count, columns }, i) =>
-        columns.map((column) => [`${column.leaves[0]} ${i}`, count * bytesOf(column)]),
+      datasets.flatMap(({ columns }, i) =>
+        columns.map((column) => [`${column.leaves[0]} ${i}`, slots[i]! * bytesOf(column)]),
       ),
     ),
     gradients: parameters.gradientBytes * gradientSlots * hands,
@@ -193,7 +203,7 @@ export function planRun({
     parameters,
     io,
     gradientSlots,
-    datasets: datasets.map((data, i) => datasetPlan(data, memory, i, io)),
+    datasets: datasets.map((data, i) => datasetPlan(data, slots[i]!, memory, i, io)),
     steps,
     ...(update ? { update } : {}),
     evaluations,
@@ -243,14 +253,23 @@ const augmentBytesOf = (datasets: readonly Columns[]): number =>
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
+/** All samples, or those that `bytes` hold, but at least `least`. */
+function slotsOf({ count, columns, source }: Columns, least: number, bytes: number): number {
+  if (!source) return count;
+  const sample = columns.reduce((sum, column) => sum + bytesOf(column), 0);
+  return Math.min(count, Math.max(least, Math.floor(bytes / sample)));
+}
+
 function datasetPlan(
   { count, columns }: Columns,
+  slots: number,
   memory: MemoryMap,
   index: number,
   io: IoLayout,
 ): DatasetPlan {
   return {
     count,
+    slots,
     columns: columns.map(
       ({ leaves, values, augmentation, dtype, extents, scale, shift, border }) => ({
         values: baseOf(memory, `${leaves[0]} ${index}`),

@@ -15,6 +15,7 @@ import { CONTROL } from './meeting.js';
 import { planRun, type PlanRequest, type RunPlan } from './plan.js';
 import { createLocalPool, createThreadPool, WorkerFailure } from './pool.js';
 import { stateEntries } from './state.js';
+import { createStreams, defaultDecoders } from './streams.js';
 import type { EvaluateJob } from './worker.js';
 
 /** Trained values by parameter name. */
@@ -42,8 +43,8 @@ export interface Session {
   initialize(seed: number, specs?: readonly ParameterSpec[]): void;
   readWeights(): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
-  /** The epoch's order of samples. */
-  writeOrder(order: Uint32Array): void;
+  /** The epoch's order of samples. A stream of samples has its own, of the epoch of that number (default 1). */
+  writeOrder(order: Uint32Array, epoch?: number): void;
   /**
    * Trains minibatches [first, first + rates.length) of the order, one row of rates a step; `step` counts the
    * steps of the run before them. At a loss that is no number, that step's update and all after it are left out,
@@ -51,6 +52,8 @@ export interface Session {
    * @throws WorkerFailure if a worker fails; weights and state may then be anything.
    */
   train(first: number, rates: readonly (readonly number[])[], step: number): Promise<StepMetrics[]>;
+  /** Milliseconds that steps have waited for streamed samples, in all. */
+  waitingMs(): number;
   /** The number of the step at which the last failure of a worker found worker 0. */
   stepAtHand(): number;
   /** Weights and all state, as bytes to return to. */
@@ -76,6 +79,8 @@ export interface Snapshot {
 /** A plan's request with the data sets themselves. `workers` may be 0: the calling thread. */
 export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
   readonly datasets: readonly AnyDataset[];
+  /** Threads that read streamed samples; default the machine's parallelism, at most 8. 0: this thread. */
+  readonly decoders?: number;
 }
 
 /**
@@ -94,12 +99,20 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   const memory = allocateMemory(plan.memory.bytes, threaded);
   const kernels = instantiate(module, memory);
   const at = (name: string) => baseOf(plan.memory, name);
-  datasets.forEach(({ columns }, i) => {
+  datasets.forEach(({ columns, source }, i) => {
+    // The feed writes them.
+    if (source) return;
     for (const { leaves, values } of columns) {
       const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
       new Uint8Array(memory.buffer).set(bytes, at(`${leaves[0]} ${i}`));
     }
   });
+  const { streams, close: closeStreams } = await createStreams(
+    plan,
+    datasets,
+    memory,
+    request.decoders ?? defaultDecoders(),
+  );
   const pool = await (threaded ? createThreadPool : createLocalPool)(plan, module, memory);
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
@@ -117,7 +130,6 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     });
 
   let key: readonly [number, number] = [0, 0];
-
   return {
     plan,
     initialize(seed, specs = model.parameters) {
@@ -147,19 +159,33 @@ export async function createSession(request: SessionRequest): Promise<Session> {
         viewOf('parameters', offset, count).set(values);
       }
     },
-    writeOrder(order) {
-      new Uint32Array(memory.buffer, at('order'), order.length).set(order);
+    writeOrder(order, epoch = 1) {
+      if (streams[0]) streams[0].writeOrder(order, epoch);
+      else new Uint32Array(memory.buffer, at('order'), order.length).set(order);
     },
     async train(first, rates, step) {
-      rates.forEach((row, i) =>
-        viewOf('rates', i * plan.update!.rateSlots * 4, row.length).set(row),
-      );
       control[CONTROL.diverged] = 0;
-      await pool.run({ kind: 'train', first, steps: rates.length, step, key });
-      const metrics = rates.map((_, i) => readMetrics(plan, first + i, i, viewOf));
-      const wrong = metrics.findIndex(({ loss }) => !Number.isFinite(loss));
-      return wrong < 0 ? metrics : metrics.slice(0, wrong + 1);
+      const metrics: StepMetrics[] = [];
+      // Streamed samples come a few steps at a time.
+      for (let done = 0; done < rates.length;) {
+        const left = rates.length - done;
+        const steps = streams[0] ? await streams[0].steps(first + done, left) : left;
+        rates
+          .slice(done, done + steps)
+          .forEach((row, i) =>
+            viewOf('rates', i * plan.update!.rateSlots * 4, row.length).set(row),
+          );
+        await pool.run({ kind: 'train', first: first + done, steps, step: step + done, key });
+        for (let i = 0; i < steps; i++) {
+          metrics.push(readMetrics(plan, first + done + i, i, viewOf));
+          if (!Number.isFinite(metrics.at(-1)!.loss)) return metrics;
+        }
+        done += steps;
+        streams[0]?.trained(first + done);
+      }
+      return metrics;
     },
+    waitingMs: () => streams[0]?.waitingMs() ?? 0,
     stepAtHand: () => control[CONTROL.step]!,
     snapshot: () => ({
       parameters: regionOf('parameters').slice(),
@@ -195,11 +221,14 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       const scores = new Float32Array(withScores ? count * plan.outputs : 0);
       const losses = new Float32Array(count);
       const hits = new Float32Array(count);
-      for (let from = 0; from < count; from += plan.evaluationChunk) {
-        const size = Math.min(plan.evaluationChunk, count - from);
-        new Uint32Array(memory.buffer, at('order'), size).forEach(
-          (_, i, order) => (order[i] = from + i),
-        );
+      const stream = streams[dataset];
+      for (let from = 0, size = 0; from < count; from += size) {
+        size = stream ? await stream.block(from) : Math.min(plan.evaluationChunk, count - from);
+        if (!stream) {
+          new Uint32Array(memory.buffer, at('order'), size).forEach(
+            (_, i, order) => (order[i] = from + i),
+          );
+        }
         await runTwice({ kind: 'evaluate', dataset, count: size });
         if (withScores) scores.set(viewOf('scores', 0, size * plan.outputs), from * plan.outputs);
         losses.set(viewOf('losses', 0, size), from);
@@ -212,6 +241,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       };
     },
     async close() {
+      await closeStreams();
       await pool.close();
       releaseMemory(memory);
     },

@@ -78,6 +78,7 @@ function readerSupply(decoders: Decoders, source: number, { slots, rows }: Ring)
 function streamSupply(stream: SampleStream, { slots, samples, rows }: Ring): Supply {
   const { name, length } = stream;
   let iterator: AsyncIterator<StreamSample> | undefined;
+  let closed = false;
   const refuse = (what: string, cause?: unknown) =>
     new LanewiseError('data', `data set '${name}': ${what}`, undefined, { cause });
 
@@ -116,6 +117,8 @@ function streamSupply(stream: SampleStream, { slots, samples, rows }: Ring): Sup
       for (let position = from; position < from + count; position++) {
         const sample = await takeSome(position);
         checkSample(stream, sample, position);
+        // The memory may be another run's by now.
+        if (closed) return;
         const slot = position % slots;
         slotOf(samples, slot).set(sample.values);
         for (const row of rows) row.slots[slot] = sample.label;
@@ -124,7 +127,11 @@ function streamSupply(stream: SampleStream, { slots, samples, rows }: Ring): Sup
       await stop();
       throw refuse(`its stream has more than ${length} samples, as many as its length says`);
     },
-    close: stop,
+    async close() {
+      closed = true;
+      // Not awaited: a stream that waits for its next sample would end only then.
+      void stop().catch(() => {});
+    },
   };
 }
 

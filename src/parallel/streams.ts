@@ -1,0 +1,141 @@
+/**
+ * The streamed data sets of a session: their rings in the run's memory, and which steps have their samples. Workers
+ * gather by the `order` region as ever; it names slots here, not samples.
+ */
+import { machineParallelism } from './pool.js';
+import { baseOf } from './layout.js';
+import type { Column, Columns } from './columns.js';
+import type { Feed } from './feed.js';
+import type { RunPlan } from './plan.js';
+import { createFeeds, type Ring } from './supplies.js';
+
+/** What a session asks of a streamed data set. */
+export interface Stream {
+  /** The order of an epoch that is to be trained on. */
+  writeOrder(order: Uint32Array, epoch: number): void;
+  /** Resolves when step `first` has its samples: to how many steps have, of `most`. */
+  steps(first: number, most: number): Promise<number>;
+  /** The steps before `next` are done. */
+  trained(next: number): void;
+  /** Milliseconds that `steps` has taken, in all. */
+  waitingMs(): number;
+  /** Resolves when samples from `from` on can be scored: to how many. */
+  block(from: number): Promise<number>;
+}
+
+export interface Streams {
+  /** By data set; undefined for one in memory. */
+  readonly streams: readonly (Stream | undefined)[];
+  close(): Promise<void>;
+}
+
+/** Threads beyond this wait for the disk. */
+const MOST_DECODERS = 8;
+
+export const defaultDecoders = (): number => Math.min(MOST_DECODERS, machineParallelism());
+
+/** The streams of the data sets that have a source, with `decoders` threads for all of them. */
+export async function createStreams(
+  plan: RunPlan,
+  datasets: readonly Columns[],
+  memory: WebAssembly.Memory,
+  decoders: number,
+): Promise<Streams> {
+  const sources = datasets.map(({ source }) => source);
+  const rings = datasets.map((columns, i) =>
+    columns.source ? ringOf(plan, columns, i, memory) : undefined,
+  );
+  const { feeds, close } = await createFeeds(sources, rings, decoders);
+  return { streams: feeds.map((feed, i) => feed && createStream(plan, i, feed, memory)), close };
+}
+
+/** Where the plan has put the columns of data set `index`: the first holds its samples. */
+function ringOf(
+  plan: RunPlan,
+  { count, columns }: Columns,
+  index: number,
+  { buffer }: WebAssembly.Memory,
+): Ring {
+  const { slots, columns: placed } = plan.datasets[index]!;
+  const [first, ...others] = columns as [Column, ...Column[]];
+  const [C, h, w] = first.extents;
+  const type = first.values instanceof Uint8Array ? 'uint8' : 'float32';
+  return {
+    slots,
+    count,
+    samples: { buffer, base: placed[0]!.values, type, size: C * h * w },
+    rows: others.map(({ values }, i) => {
+      const Values = values.constructor as Uint8ArrayConstructor;
+      return { slots: new Values(buffer as ArrayBuffer, placed[i + 1]!.values, slots), values };
+    }),
+  };
+}
+
+function createStream(
+  plan: RunPlan,
+  index: number,
+  feed: Feed,
+  { buffer }: WebAssembly.Memory,
+): Stream {
+  const { batch, evaluationBlock, evaluationChunk } = plan;
+  const { count } = plan.datasets[index]!;
+  const orderAt = baseOf(plan.memory, 'order');
+  // In the calling thread nothing comes in while it computes.
+  const isShared = buffer instanceof SharedArrayBuffer;
+  let order: Uint32Array = new Uint32Array();
+  let epoch = 0;
+  /** Of the order, which the feed goes on from; undefined if it has not begun. */
+  let position: number | undefined;
+  let waitingMs = 0;
+
+  /** `size` positions from `from` on, as the slots of their samples, to place `to` of the order region. */
+  function writeSlots(from: number, size: number, to: number): void {
+    const slots = new Uint32Array(buffer, orderAt + to * 4, size);
+    for (let i = 0; i < size; i++) slots[i] = (from + i) % feed.slots;
+  }
+
+  return {
+    writeOrder(newOrder, newEpoch) {
+      // Written again after an evaluation, it goes on.
+      const isSame = newEpoch === epoch && newOrder.every((sample, i) => sample === order[i]);
+      if (isSame && newOrder.length === order.length) return;
+      order = newOrder.slice();
+      epoch = newEpoch;
+      position = undefined;
+    },
+    async steps(first, most) {
+      const from = first * batch;
+      if (position !== from) feed.start(order, from, epoch);
+      position = from;
+      const started = performance.now();
+      const ready = await feed.wait(Math.min(from + batch, count));
+      waitingMs += performance.now() - started;
+      const whole =
+        ready === count ? Math.ceil((count - from) / batch) : Math.floor((ready - from) / batch);
+      const steps = Math.min(whole, most, isShared ? most : 1);
+      writeSlots(from, Math.min(steps * batch, count - from), from);
+      return steps;
+    },
+    trained(next) {
+      position = Math.min(next * batch, count);
+      feed.free(position);
+    },
+    waitingMs: () => waitingMs,
+    async block(from) {
+      if (from === 0)
+        feed.start(
+          Uint32Array.from({ length: count }, (_, i) => i),
+          0,
+          0,
+        );
+      else feed.free(from);
+      // Half a ring, so that the other half is filled meanwhile; blocks are whole but for the last.
+      const most = Math.min(evaluationChunk, Math.max(evaluationBlock, feed.slots >> 1));
+      const left = count - from;
+      const size = left <= most ? left : most - (most % evaluationBlock);
+      await feed.wait(from + size);
+      writeSlots(from, size, 0);
+      return size;
+    },
+  };
+}
