@@ -64,7 +64,15 @@ async function buildJavaScript(folders) {
 async function bundleJavaScript() {
   // Not minified: Node shows the line that throws, and stacks name functions. The small packages that every
   // program needs are part of it: to find one in node_modules takes 3 ms.
-  const external = ['piscina', 'commander', 'cli-progress', 'pngjs', '@jsquash/*'];
+  const external = [
+    'piscina',
+    'commander',
+    'cli-progress',
+    'pngjs',
+    '@jsquash/*',
+    'csv-parse',
+    'yauzl',
+  ];
   const bundle = { ...javaScript, bundle: true, external };
   await build({
     ...bundle,

@@ -1,5 +1,5 @@
-/** Reading a file whole (Node), with an error that says which and why not. */
-import { readFile } from 'node:fs/promises';
+/** Reading a file, whole or in pieces (Node), with an error that says which and why not. */
+import { open, readFile } from 'node:fs/promises';
 import { LanewiseError } from '../errors.js';
 
 /** The bytes of a file; `what` it is, for messages. @throws LanewiseError kind 'file'. */
@@ -7,10 +7,39 @@ export async function readNamedFile(what: string, path: string): Promise<Uint8Ar
   try {
     return await readFile(path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : message;
-    throw new LanewiseError('file', `cannot read ${what} '${path}': ${reason}`, undefined, {
-      cause: error,
-    });
+    throw cannotRead(what, path, error);
   }
+}
+
+const PIECE_BYTES = 1 << 18;
+
+/** The bytes of a file from its start, a piece at a time. @throws LanewiseError kind 'file'. */
+export async function* readNamedFileInPieces(
+  what: string,
+  path: string,
+): AsyncGenerator<Uint8Array> {
+  const failed = (error: unknown): never => {
+    throw cannotRead(what, path, error);
+  };
+  const file = await open(path).catch(failed);
+  try {
+    for (;;) {
+      // A new piece each time: whoever took the last one may still hold it.
+      const piece = new Uint8Array(PIECE_BYTES);
+      const { bytesRead } = await file.read(piece).catch(failed);
+      if (bytesRead === 0) return;
+      yield piece.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** `cannot read text 'a.txt': there is no such file`. */
+export function cannotRead(what: string, path: string, error: unknown): LanewiseError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason = code === 'ENOENT' ? 'there is no such file' : message;
+  return new LanewiseError('file', `cannot read ${what} '${path}': ${reason}`, undefined, {
+    cause: error,
+  });
 }

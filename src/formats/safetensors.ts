@@ -3,6 +3,7 @@
  * type, shape and place, then the bytes of all tensors without gap (github.com/huggingface/safetensors).
  * Files come from outside, so every rule of the format is checked before anything is allocated for it.
  */
+import { bfloat16Values, halfValues } from './half.js';
 import {
   fault,
   isUnicode,
@@ -104,33 +105,12 @@ function readValues(bytes: Uint8Array, dtype: string): Float32Array | undefined 
     case 'F64':
       return new Float32Array(new Float64Array(copy()));
     case 'F16':
-      return widen(new Uint16Array(copy()), halfBits);
+      return halfValues(new Uint16Array(copy()));
     case 'BF16':
-      return widen(new Uint16Array(copy()), (bits) => bits << 16);
+      return bfloat16Values(new Uint16Array(copy()));
     default:
       return undefined;
   }
-}
-
-/** Float32 values from the bits that `toBits` gives for each 16-bit value. */
-function widen(values: Uint16Array, toBits: (bits: number) => number): Float32Array {
-  const bits = new Uint32Array(values.length);
-  for (let i = 0; i < values.length; i++) bits[i] = toBits(values[i]!);
-  return new Float32Array(bits.buffer);
-}
-
-/** Bits of a float32 equal to the IEEE 754 binary16 with the given bits. */
-function halfBits(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 0x1f;
-  let fraction = half & 0x3ff;
-  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  // A subnormal half is a normal float: move its leading one to where it is implied.
-  const shift = Math.clz32(fraction) - 21;
-  fraction = (fraction << shift) & 0x3ff;
-  return sign | ((113 - shift) << 23) | (fraction << 13);
 }
 
 /** A JSON string, without the lone surrogates that UTF-8 cannot hold. */

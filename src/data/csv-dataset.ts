@@ -1,0 +1,161 @@
+/** Data sets from tables: features and a target, or images whose pixels are columns. */
+import { LanewiseError, show } from '../errors.js';
+import { sizeOf, showShape } from '../graph/tensor.js';
+import type { TextSource } from '../formats/utf8.js';
+import { readTable, type CsvOptions, type Table } from './csv.js';
+import type { TableColumn } from './csv-columns.js';
+import { checkDataset, type Dataset, type TensorDataset } from './dataset.js';
+
+export interface CsvDatasetOptions extends CsvOptions {
+  /** The column to be predicted, by name or place (0 the first, −1 the last). */
+  readonly target: string | number;
+}
+
+export interface CsvImageOptions extends CsvDatasetOptions {
+  /** Of one image, channels × height × width: the other columns are its values in this order. */
+  readonly shape: readonly [channels: number, height: number, width: number];
+  /** `bytes` 0–255 (default), or numbers of any size. */
+  readonly values?: 'bytes' | 'floats';
+}
+
+export interface FeatureDataset extends TensorDataset {
+  /** What each value of a sample is: a column, or `column=class`. */
+  readonly features: readonly string[];
+  /** Names of the target's classes, unless it is a number. */
+  readonly classes?: readonly string[];
+}
+
+/** Values of one sample that columns of classes may become. */
+const MAX_FEATURES = 65_536;
+
+/**
+ * Rows as samples: input `input` of shape [features], a column of classes taking one feature, 0 or 1, for each class;
+ * target `output` a class index, or of shape [1] where the column holds numbers. With a `shape` a data set of images.
+ * @throws LanewiseError as `readCsv` does; kind 'argument' for a target that is no column; kind 'data' where columns
+ * do not fit the shape.
+ */
+export async function csvDataset(
+  source: string | TextSource,
+  options: CsvImageOptions,
+): Promise<Dataset>;
+export async function csvDataset(
+  source: string | TextSource,
+  options: CsvDatasetOptions,
+): Promise<FeatureDataset>;
+export async function csvDataset(
+  source: string | TextSource,
+  options: CsvDatasetOptions | CsvImageOptions,
+): Promise<Dataset | FeatureDataset> {
+  const isImages = 'shape' in options;
+  if (isImages) checkShape(options);
+  const table = await readTable(source, options, {
+    target: options.target,
+    ...(isImages
+      ? { targetType: 'class', type: options.values === 'floats' ? 'number' : 'byte' }
+      : {}),
+  });
+  const target = table.columns.find((column) => column.name === table.target);
+  if (!target) {
+    throw new LanewiseError('argument', `column '${table.target}' is the target, and is ignored`);
+  }
+  const features = table.columns.filter((column) => column !== target);
+  if (features.length === 0) {
+    throw new LanewiseError('data', `'${table.name}' has no column besides the target`);
+  }
+  const data = isImages
+    ? images(table, features, target, options)
+    : featureSet(table, features, target);
+  return checkDataset(data);
+}
+
+function featureSet(
+  { name, rows }: Table,
+  columns: readonly TableColumn[],
+  target: TableColumn,
+): FeatureDataset {
+  const features = columns.flatMap((column) =>
+    column.type === 'number' ? [column.name] : column.classes.map((c) => `${column.name}=${c}`),
+  );
+  if (features.length > MAX_FEATURES) {
+    const widest = columns.reduce((a, b) => (widthOf(a) >= widthOf(b) ? a : b));
+    throw new LanewiseError(
+      'data',
+      `'${name}' has ${features.length} features, ${widthOf(widest)} of them the classes of column '${widest.name}', at most ${MAX_FEATURES} are taken`,
+      `columns: { ${JSON.stringify(widest.name)}: 'ignore' } leaves it out`,
+    );
+  }
+  const values = new Float32Array(rows * features.length);
+  let first = 0;
+  for (const column of columns) {
+    for (let row = 0; row < rows; row++) {
+      const value = column.values[row]!;
+      const at = row * features.length + first;
+      if (column.type === 'number') values[at] = value;
+      else values[at + value] = 1;
+    }
+    first += widthOf(column);
+  }
+  const input = { shape: [features.length], values };
+  return target.type === 'class'
+    ? {
+        name,
+        features,
+        classes: target.classes,
+        inputs: { input },
+        targets: { output: { shape: [], values: target.values } },
+      }
+    : {
+        name,
+        features,
+        inputs: { input },
+        targets: { output: { shape: [1], values: target.values } },
+      };
+}
+
+const widthOf = (column: TableColumn): number =>
+  column.type === 'number' ? 1 : column.classes.length;
+
+function checkShape({ shape, values = 'bytes' }: CsvImageOptions): void {
+  const isShape =
+    Array.isArray(shape) && shape.length === 3 && shape.every((e) => Number.isInteger(e) && e > 0);
+  if (!isShape) {
+    throw new LanewiseError(
+      'argument',
+      `shape is ${Array.isArray(shape) ? showShape(shape) : show(shape)}, expected channels × height × width of at least 1`,
+    );
+  }
+  if (values !== 'bytes' && values !== 'floats')
+    throw new LanewiseError('argument', `values are ${show(values)}, expected 'bytes' or 'floats'`);
+}
+
+function images(
+  { name, rows }: Table,
+  columns: readonly TableColumn[],
+  target: TableColumn,
+  { shape, values = 'bytes' }: CsvImageOptions,
+): Dataset {
+  const size = sizeOf(shape);
+  if (columns.length !== size) {
+    throw new LanewiseError(
+      'data',
+      `'${name}' has ${columns.length} columns besides the target, an image of ${showShape(shape)} takes ${size}`,
+    );
+  }
+  if (target.type === 'number') {
+    throw new LanewiseError(
+      'argument',
+      `column '${target.name}' is the target of images and holds numbers, expected 'class' or a list of classes`,
+    );
+  }
+  const samples = values === 'bytes' ? new Uint8Array(rows * size) : new Float32Array(rows * size);
+  columns.forEach((column, i) => {
+    if (column.values.constructor !== samples.constructor) {
+      throw new LanewiseError(
+        'argument',
+        `column '${column.name}' is a pixel, expected '${values === 'bytes' ? 'byte' : 'number'}' or 'ignore'`,
+      );
+    }
+    for (let row = 0; row < rows; row++) samples[row * size + i] = column.values[row]!;
+  });
+  return { name, shape, classes: target.classes, samples, labels: target.values };
+}

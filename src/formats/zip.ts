@@ -1,0 +1,107 @@
+/**
+ * ZIP archives (yauzl): of what is inside only what is asked for is read, with a bound on what comes out and its
+ * checksum verified. Nothing is written to disk. Loaded by those who read one: yauzl takes 10 ms.
+ */
+import type { Entry, ZipFile } from 'yauzl';
+import { LanewiseError } from '../errors.js';
+import { crc32 } from './crc32.js';
+import { cannotRead } from './read.js';
+
+export interface ZipOptions {
+  /** Which of the files to read, by their paths in the archive. */
+  readonly wanted: (path: string) => boolean;
+  /** Bound on the bytes of all that are wanted. */
+  readonly limitBytes: number;
+}
+
+/** Deflate makes a file at most 1032 times smaller (zlib, "Maximum Compression Factor"). */
+const MAX_RATIO = 1032;
+const MAX_FILES = 10_000;
+
+/**
+ * The wanted files of an archive, which is a path or bytes, by their paths in it; `name` is for messages.
+ * @throws LanewiseError kind 'data' for what is no whole ZIP archive, has a file twice, files that are encrypted or
+ * differ from their checksum, or more bytes than the bound; kind 'file' if it cannot be read.
+ */
+export async function readZip(
+  source: string | Uint8Array,
+  name: string,
+  { wanted, limitBytes }: ZipOptions,
+): Promise<Map<string, Uint8Array>> {
+  const refuse = (message: string, cause?: unknown) =>
+    new LanewiseError('data', `'${name}': ${message}`, undefined, { cause });
+  const zip = await open(source, name);
+  try {
+    const files = new Map<string, Uint8Array>();
+    let total = 0;
+    let entries = 0;
+    for await (const entry of entriesOf(zip)) {
+      if (++entries > MAX_FILES) throw refuse(`more than ${MAX_FILES} files are in it`);
+      const { fileName, uncompressedSize } = entry;
+      if (fileName.endsWith('/') || !wanted(fileName)) continue;
+      if (files.has(fileName)) throw refuse(`'${fileName}' is in it twice`);
+      if (entry.isEncrypted()) throw refuse(`'${fileName}' in it is encrypted`);
+      total += uncompressedSize;
+      const possible = Math.max(entry.compressedSize, 1) * MAX_RATIO;
+      if (total > limitBytes || uncompressedSize > possible) {
+        throw refuse(
+          `'${fileName}' in it claims ${uncompressedSize} bytes, expected at most ${Math.min(possible, limitBytes)}`,
+        );
+      }
+      files.set(fileName, await readEntry(zip, entry));
+      if (crc32(files.get(fileName)!) !== entry.crc32)
+        throw refuse(`'${fileName}' in it is corrupt: its checksum differs`);
+    }
+    return files;
+  } catch (error) {
+    if (error instanceof LanewiseError) throw error;
+    throw refuse(`not a whole ZIP archive: ${(error as Error).message}`, error);
+  } finally {
+    zip.close();
+  }
+}
+
+/** yauzl tells errors of the system by their codes from those of the archive. */
+async function open(source: string | Uint8Array, name: string): Promise<ZipFile> {
+  const yauzl = await import('yauzl');
+  const options = { lazyEntries: true, autoClose: false };
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, zip: ZipFile) => {
+      if (!error) return resolve(zip);
+      if ('code' in error) return reject(cannotRead('ZIP archive', name, error));
+      const message = `'${name}': not a whole ZIP archive: ${error.message}`;
+      reject(new LanewiseError('data', message, undefined, { cause: error }));
+    };
+    if (typeof source === 'string') yauzl.open(source, options, done);
+    else
+      yauzl.fromBuffer(Buffer.from(source.buffer, source.byteOffset, source.length), options, done);
+  });
+}
+
+async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
+  for (;;) {
+    const entry = await new Promise<Entry | undefined>((resolve, reject) => {
+      zip.removeAllListeners();
+      zip.on('entry', resolve);
+      zip.on('end', () => resolve(undefined));
+      zip.on('error', reject);
+      zip.readEntry();
+    });
+    if (!entry) return;
+    yield entry;
+  }
+}
+
+async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
+  const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
+    zip.openReadStream(entry, (error, opened) => (error ? reject(error) : resolve(opened)));
+  });
+  // The stream fails if there are more bytes than the archive says, or fewer.
+  const bytes = new Uint8Array(entry.uncompressedSize);
+  let at = 0;
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
