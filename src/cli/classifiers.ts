@@ -1,6 +1,7 @@
 /** Models on test samples, for `eval` and `export`: one model, or several that answer as one. */
-import { Argument, Command } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { LabelledDataset } from '../data/dataset.js';
+import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/transforms/index.js';
 import { LanewiseError } from '../errors.js';
 import { ensemble, type Ensemble } from '../training/ensemble.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
@@ -12,13 +13,23 @@ import {
   dataOption,
   dataRequest,
   holdoutOption,
+  wholeNumber,
   workersOption,
   type DataOptions,
 } from './options.js';
 
 export interface ScoringOptions extends DataOptions {
   readonly workers?: number;
+  readonly views?: keyof typeof viewsByName;
+  readonly crop?: number;
 }
+
+/** Views of each sample; those that are crops have a size. */
+const viewsByName = {
+  'ten-crop': tenCrop,
+  'five-crop': fiveCrop,
+  flip: (): Views => [[], [randomHorizontalFlip(1)]],
+} as const;
 
 /** A command with the arguments and options that say which models are scored on what. */
 export const scoringCommand = (name: string): Command =>
@@ -32,7 +43,13 @@ export const scoringCommand = (name: string): Command =>
     .addOption(dataOption())
     .addOption(dataDirOption())
     .addOption(holdoutOption())
-    .addOption(workersOption());
+    .addOption(workersOption())
+    .addOption(
+      new Option('--views <which>', 'average the scores of several views of each sample').choices(
+        Object.keys(viewsByName),
+      ),
+    )
+    .option('--crop <size>', 'of the views, pixels (the model’s input)', wholeNumber(1));
 
 export interface Scored {
   readonly classifier: Ensemble;
@@ -52,9 +69,30 @@ export async function scoreFiles(
   const classifier = ensemble(models);
   const { test } = await loadData(options.data, dataRequest(options));
   checkClasses(classifier, test);
+  const views = viewsOf(options, models[0]!);
   const { workers } = options;
-  const summary = await classifier.evaluate(test, workers === undefined ? {} : { workers });
-  return { classifier, test, summary, views: 1 };
+  const summary = await classifier.evaluate(test, {
+    ...(workers === undefined ? {} : { workers }),
+    ...(views ? { views } : {}),
+  });
+  return { classifier, test, summary, views: views?.length ?? 1 };
+}
+
+/** @throws LanewiseError kind 'argument' for a crop of no views. */
+function viewsOf(
+  { views, crop }: ScoringOptions,
+  { model, samples }: TrainedModel,
+): Views | undefined {
+  if (views === undefined || views === 'flip') {
+    if (crop === undefined) return views && viewsByName[views]();
+    throw new LanewiseError(
+      'argument',
+      `--crop ${crop} is the size of crops, and --views is ${views ?? 'not given'}`,
+      'add --views ten-crop or --views five-crop',
+    );
+  }
+  const { shape } = samples ?? Object.values(model.architecture.inputs)[0]!;
+  return viewsByName[views](crop ?? (shape.slice(1) as [height: number, width: number]));
 }
 
 /**
