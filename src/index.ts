@@ -56,13 +56,26 @@ export {
 } from './optimizers/index.js';
 export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
 export { type Weights } from './parallel/session.js';
+export {
+  encode,
+  withTeacher,
+  type EncodeOptions,
+  type TeacherOptions,
+} from './training/features.js';
+export {
+  featuresOf,
+  replaceHead,
+  replaceLayer,
+  type HeadOptions,
+  type Pretrained,
+} from './training/fine-tuning.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { ensemble, type Ensemble } from './training/ensemble.js';
 export { generate, type GenerateOptions } from './training/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
-export { loadModel, loadWeights, saveModel } from './training/model-store.js';
+export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {
   train,
@@ -77,5 +90,11 @@ export {
   type Prediction,
   type TrainedModel,
 } from './training/trained-model.js';
-export { decodeWeights } from './training/weights-file.js';
+export { type NameMap } from './training/name-map.js';
+export {
+  decodePartialWeights,
+  decodeWeights,
+  type LoadWeightsOptions,
+  type PartialWeights,
+} from './training/weights-file.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';

@@ -45,7 +45,8 @@ function batchNorm(kind: string, axes: readonly number[], expected: string) {
         scope.statistic(name, shape, constantly(initial), momentum);
       const mean = keep('running_mean', 0);
       const variance = keep('running_var', 1);
-      if (scope.mode === 'evaluation') {
+      const isKept = scope.isFrozen('running_mean') && scope.isFrozen('running_var');
+      if (scope.mode === 'evaluation' || isKept) {
         return ops.normalize({ x, mean, variance, weight, bias }, eps);
       }
       const moments = ops.channelMoments(x);
@@ -62,7 +63,7 @@ function batchNorm(kind: string, axes: readonly number[], expected: string) {
 /**
  * Each channel with mean 0 and variance 1, then times weight plus bias; N×C×H×W or N×C (Ioffe & Szegedy 2015).
  * Training takes mean and variance of each shard (Hoffer et al. 2017), and keeps running ones, the variance
- * unbiased, with which everything else normalises.
+ * unbiased, with which everything else normalises; training too, if `freeze` keeps them as they are.
  * Parameters: weight and bias; statistics: running_mean and running_var; one value a channel each.
  * @throws LanewiseError kind 'argument' for values out of range.
  */

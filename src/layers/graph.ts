@@ -37,12 +37,16 @@ export interface ModelGraph {
   }[];
 }
 
-/** @throws LanewiseError if a layer does not fit what comes out of the one before; the message names it. */
+/**
+ * `isFrozen` says which values a run keeps as they are.
+ * @throws LanewiseError if a layer does not fit what comes out of the one before; the message names it.
+ */
 export function buildGraph(
   net: Net,
   settings: Readonly<Record<string, InputSettings>>,
   batch: number,
   mode: Mode,
+  isFrozen: (name: string) => boolean = () => false,
 ): ModelGraph & { readonly specs: readonly ParameterSpec[] } {
   const inputs = new Map(
     Object.entries(settings).map(([name, { shape, vocabulary }]) => [
@@ -92,6 +96,7 @@ export function buildGraph(
           role: 'statistic',
           momentum,
         }),
+      isFrozen: (name) => isFrozen(`${prefix}${name}`),
       observe(name, value) {
         const full = `${prefix}${name}`;
         observed.set(full, [...(observed.get(full) ?? []), value]);

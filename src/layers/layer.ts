@@ -83,6 +83,8 @@ export interface Scope {
   statistic(name: string, shape: Shape, initializer: Initializer, momentum: number): Tensor;
   /** What the samples at hand say of a statistic, in training. */
   observe(name: string, value: Tensor): void;
+  /** Whether the run keeps a value of the layer at hand as it is: `freeze`. */
+  isFrozen(name: string): boolean;
   /** A value that stands in the model file beside the parameters and is never trained. */
   fixed(name: string, shape: Shape, initializer: Initializer): Tensor;
   /** A source of random numbers of the layer's own. */

@@ -33,7 +33,8 @@ export interface Model extends Layer {
   readonly outputs: ReadonlyMap<string, Shape>;
   /** Of all layers' outputs for one sample. */
   readonly activationBytes: number;
-  graph(batch: number, mode: Mode): ModelGraph;
+  /** `isFrozen` says which parameters and statistics keep their values; default none. */
+  graph(batch: number, mode: Mode, isFrozen?: (name: string) => boolean): ModelGraph;
 }
 
 export interface InputOptions {
@@ -141,7 +142,8 @@ export function modelOf(net: Net, inputs: Readonly<Record<string, InputSettings>
       (sum, { output }) => sum + sizeOf(output.shape) * 4,
       0,
     ),
-    graph: (batch: number, mode: Mode) => buildGraph(net, inputs, batch, mode),
+    graph: (batch: number, mode: Mode, isFrozen?: (name: string) => boolean) =>
+      buildGraph(net, inputs, batch, mode, isFrozen),
   });
 }
 

@@ -7,13 +7,34 @@ export interface LossTerm {
   readonly output: string;
   readonly loss: Loss;
   readonly weight: number;
+  /**
+   * The target's name in a data set, if it is not the output's. Data that lacks it can be scored, by the other
+   * terms, but not trained on.
+   */
+  readonly target?: string;
 }
 
-/** A loss of one output, with its weight if it is not 1. */
-type Weighted = LossName | Loss | { readonly loss: LossName | Loss; readonly weight?: number };
+export const targetOf = ({ output, target = output }: LossTerm): string => target;
 
-/** One loss for every output, or for some outputs their own: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. */
-export type LossSetting = LossName | Loss | Readonly<Record<string, Weighted>>;
+/** A loss with its weight if that is not 1, and its target if that is not named as the output. */
+export interface WeightedLoss {
+  readonly loss: LossName | Loss;
+  readonly weight?: number;
+  readonly target?: string;
+}
+
+/** The loss of one output: one, or the sum of several. */
+type OutputLoss = LossName | Loss | WeightedLoss | readonly (LossName | Loss | WeightedLoss)[];
+
+/**
+ * One loss for every output, a list whose sum it is, or for some outputs their own:
+ * `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`.
+ */
+export type LossSetting =
+  | LossName
+  | Loss
+  | readonly (LossName | Loss | WeightedLoss)[]
+  | Readonly<Record<string, OutputLoss>>;
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
@@ -24,10 +45,8 @@ const isLoss = (value: unknown): value is Loss => isObject(value) && 'perSample'
  * @throws LanewiseError kind 'argument' for unknown losses and outputs, and weights that are no numbers.
  */
 export function lossTerms(setting: LossSetting, outputs: readonly string[]): LossTerm[] {
-  if (typeof setting === 'string' || isLoss(setting)) {
-    const loss = lossFor(setting as LossName | Loss);
-    return outputs.map((output) => ({ output, loss, weight: 1 }));
-  }
+  if (typeof setting === 'string' || isLoss(setting) || Array.isArray(setting))
+    return outputs.flatMap((output) => termsOf(output, setting as OutputLoss));
   if (!isObject(setting))
     throw new LanewiseError('argument', `loss is ${show(setting)}, expected a name or a loss`);
   const unknown = Object.keys(setting).find((name) => !outputs.includes(name));
@@ -43,19 +62,39 @@ export function lossTerms(setting: LossSetting, outputs: readonly string[]): Los
       'argument',
       'loss names no output, expected one of ' + outputs.join(', '),
     );
-  const named = setting as Readonly<Record<string, Weighted>>;
+  const named = setting as Readonly<Record<string, OutputLoss>>;
   return outputs.flatMap((output) => {
     const given = named[output];
-    if (given === undefined) return [];
-    const { loss, weight = 1 }: Exclude<Weighted, LossName | Loss> =
-      isObject(given) && !isLoss(given) ? given : { loss: given };
+    return given === undefined ? [] : termsOf(output, given);
+  });
+}
+
+/** @throws LanewiseError kind 'argument' for an empty list, and what is no loss, weight or target. */
+function termsOf(output: string, given: OutputLoss): LossTerm[] {
+  const list = (Array.isArray(given) ? given : [given]) as readonly (
+    LossName | Loss | WeightedLoss
+  )[];
+  if (list.length === 0)
+    throw new LanewiseError('argument', `the list of losses of output '${output}' is empty`);
+  return list.map((one) => {
+    const {
+      loss,
+      weight = 1,
+      target,
+    }: WeightedLoss = isObject(one) && !isLoss(one) ? one : { loss: one };
     if (typeof weight !== 'number' || !Number.isFinite(weight)) {
       throw new LanewiseError(
         'argument',
         `the loss of output '${output}' has weight ${String(weight)}, expected a finite number`,
       );
     }
-    return [{ output, loss: lossFor(loss), weight }];
+    if (target !== undefined && typeof target !== 'string') {
+      throw new LanewiseError(
+        'argument',
+        `the loss of output '${output}' has target ${show(target)}, expected a name`,
+      );
+    }
+    return { output, loss: lossFor(loss), weight, ...(target === undefined ? {} : { target }) };
   });
 }
 
@@ -63,19 +102,24 @@ export function lossTerms(setting: LossSetting, outputs: readonly string[]): Los
 export interface TermDescription extends LossDescription {
   readonly output: string;
   readonly weight: number;
+  readonly target?: string;
 }
 
 export const describeTerms = (terms: readonly LossTerm[]): TermDescription[] =>
-  terms.map(({ output, weight, loss: { kind, settings } }) => ({ output, weight, kind, settings }));
+  terms.map(({ loss: { kind, settings }, ...term }) => ({ ...term, kind, settings }));
 
 /** The terms that a file describes. @throws LanewiseError kind 'argument' for what cannot be. */
 export function readTerms(list: unknown, outputs: readonly string[]): LossTerm[] {
   if (!Array.isArray(list)) throw new LanewiseError('argument', 'there is no list of losses');
-  const entries = (list as Partial<TermDescription>[]).map((term) => {
+  const byOutput = new Map<string, WeightedLoss[]>();
+  for (const term of list as Partial<TermDescription>[]) {
     if (typeof term !== 'object' || term === null || typeof term.settings !== 'object')
       throw new LanewiseError('argument', 'there is a loss without kind and settings');
+    const { weight, target } = term as TermDescription;
+    const output = String(term.output);
     const loss = createLoss(term as TermDescription);
-    return [String(term.output), { loss, weight: term.weight as number }] as const;
-  });
-  return lossTerms(Object.fromEntries(entries), outputs);
+    const one = { loss, weight, ...(target === undefined ? {} : { target }) };
+    byOutput.set(output, [...(byOutput.get(output) ?? []), one]);
+  }
+  return lossTerms(Object.fromEntries(byOutput), outputs);
 }

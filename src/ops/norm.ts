@@ -7,6 +7,9 @@ import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { advance } from '../program/program.js';
 import { activationCodes, type Activation } from './activation.js';
+import { concat } from './concat.js';
+import { constant } from './constant.js';
+import { reshape } from './reshape.js';
 import { row } from './scale.js';
 
 interface Attributes {
@@ -176,12 +179,24 @@ export const normalizeOp = defineOp<GivenInputs, Attributes>({
       output,
       activationCodes[activation],
     ),
+  // y = (x − mean)·r·weight + bias, r = 1/√(variance + ε): dx is the same function of dy, without mean and bias.
+  backward({ inputs: { x, mean, variance, weight }, attributes: { epsilon } }, dy) {
+    const zeros = constant(0, mean.shape);
+    const moments = reshape(concat([mean, variance], 0), [2, mean.shape[0]!]);
+    const sums = apply(sumsOp, { x, moments, dy }, { epsilon });
+    return {
+      x: normalize({ x: dy, mean: zeros, variance, weight, bias: zeros }, epsilon),
+      weight: row(sums, 1),
+      bias: row(sums, 0),
+    };
+  },
   inPlace: ['x'],
   flops: ({ output }) => 3 * sizeOf(output.shape),
 });
 
 /**
- * The same with given mean and variance, one value a channel each: batch normalisation as it predicts.
+ * The same with given mean and variance, one value a channel each: batch normalisation as it predicts. Those two
+ * have no gradient.
  * @throws ShapeError if one of them does not have one value a channel.
  */
 export const normalize = (inputs: GivenInputs, epsilon: number): Tensor =>

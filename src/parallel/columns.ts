@@ -20,14 +20,14 @@ import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf, type DType, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { InputSettings } from '../layers/wire.js';
-import type { LossTerm } from '../losses/terms.js';
+import { targetOf, type LossTerm } from '../losses/terms.js';
 import type { Augmentation } from './augment.js';
 
 /** A leaf of a program: `input x`, `target y` or `weights`. */
 export type LeafName = string;
 
 export const inputLeaf = (name: string): LeafName => `input ${name}`;
-export const targetLeaf = (output: string): LeafName => `target ${output}`;
+export const targetLeaf = (target: string): LeafName => `target ${target}`;
 export const WEIGHTS: LeafName = 'weights';
 
 /** One array of a data set; see assembly/gather.ts. */
@@ -76,6 +76,18 @@ export function columnsOf(model: Model, terms: readonly LossTerm[], data: AnyDat
     columns: [...inputs, ...targets, ...weights],
     ...(isStreamed(data) ? { source: data } : {}),
   };
+}
+
+/**
+ * The terms that a data set is scored by: those with a target of their own, such as a teacher's, need it to be
+ * there. If none is left, all of them, so that what is missing is named.
+ */
+export function scoringTerms(terms: readonly LossTerm[], data: AnyDataset): readonly LossTerm[] {
+  const targets = isTensorDataset(data) ? (data.targets ?? {}) : {};
+  const found = terms.filter(
+    ({ target }) => target === undefined || Object.hasOwn(targets, target),
+  );
+  return found.length > 0 ? found : terms;
 }
 
 /**
@@ -240,28 +252,30 @@ const plainColumn = (
 
 function targetColumns(model: Model, terms: readonly LossTerm[], data: AnyDataset): Column[] {
   const labels = isTensorDataset(data) ? undefined : { shape: [], values: labelsOf(data) };
-  const byField = new Map<Field, string[]>();
-  for (const { output } of terms) {
+  const byField = new Map<Field, Set<string>>();
+  for (const term of terms) {
+    const { output, target } = term;
+    if (labels && target !== undefined) fieldOf(data.name, 'target', { labels }, target);
     const field = isTensorDataset(data)
-      ? fieldOf(data.name, 'target', data.targets, output)
+      ? fieldOf(data.name, 'target', data.targets, targetOf(term))
       : labels!;
     const classes = isTensorDataset(data) ? undefined : data.classes.length;
     checkClasses(data.name, output, model.outputs.get(output)!, field, classes);
-    byField.set(field, [...(byField.get(field) ?? []), output]);
+    byField.set(field, (byField.get(field) ?? new Set()).add(targetOf(term)));
   }
-  return [...byField].map(([field, outputs]) => {
+  return [...byField].map(([field, names]) => {
     const { shape, values } = field;
     const scale = values instanceof Uint8Array ? 1 / 255 : 1;
     const integers = hasClasses(field);
     const what = `data set '${data.name}'`;
-    const augmentation = augmentationOf(what, outputs[0]!, field, integers);
+    const augmentation = augmentationOf(what, [...names][0]!, field, integers);
     if (!integers && values instanceof Int32Array) {
       throw new LanewiseError(
         'data',
-        `data set '${data.name}': target '${outputs[0]}' has Int32Array values, expected Float32Array or Uint8Array`,
+        `data set '${data.name}': target '${[...names][0]}' has Int32Array values, expected Float32Array or Uint8Array`,
       );
     }
-    const leaves = outputs.map(targetLeaf);
+    const leaves = [...names].map(targetLeaf);
     if (!augmentation) return plainColumn(leaves, values, integers ? 'i32' : 'f32', shape, scale);
     const after = shapeAfter(augmentation.transforms, shape);
     return { ...plainColumn(leaves, values, 'f32', after), augmentation };

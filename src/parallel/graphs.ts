@@ -4,8 +4,9 @@ import { nameRefusals } from '../graph/op.js';
 import { input, type Tensor } from '../graph/tensor.js';
 import type { Mode, Model, ModelGraph } from '../layers/index.js';
 import type { Loss } from '../losses/loss.js';
-import type { LossTerm } from '../losses/terms.js';
+import { targetOf, type LossTerm } from '../losses/terms.js';
 import * as ops from '../ops/index.js';
+import { matches } from '../optimizers/names.js';
 import { inputLeaf, targetLeaf, WEIGHTS, type Column, type LeafName } from './columns.js';
 
 /** The output whose scores are wanted, and the loss that says what scores are. */
@@ -21,6 +22,8 @@ export interface Task {
   readonly terms: readonly LossTerm[];
   readonly scored: Scored;
   readonly columns: readonly Column[];
+  /** Names of parameters and statistics that keep their values. */
+  readonly freeze?: readonly string[];
 }
 
 /** A model's graph and the leaves that are gathered: inputs, targets, weights. */
@@ -32,11 +35,12 @@ export interface FedGraph {
 
 /** The model's graph of `count` samples, and the leaves that the columns feed. */
 export function fedGraph(
-  { model, columns }: Pick<Task, 'model' | 'columns'>,
+  { model, columns, freeze = [] }: Pick<Task, 'model' | 'columns' | 'freeze'>,
   mode: Mode,
   count: number,
 ): FedGraph {
-  const graph = model.graph(count, mode);
+  const isFrozen = (name: string) => freeze.some((pattern) => matches(pattern, name));
+  const graph = model.graph(count, mode, isFrozen);
   const given = new Map<LeafName, Tensor>(
     [...graph.inputs].map(([name, tensor]) => [inputLeaf(name), tensor]),
   );
@@ -49,9 +53,10 @@ export function fedGraph(
 
 /** Each sample's loss: the terms' blend. */
 function lossOf({ graph, given }: FedGraph, terms: readonly LossTerm[]): Tensor {
-  const parts = terms.map(({ output, loss, weight }) => {
+  const parts = terms.map((term) => {
+    const { output, loss, weight } = term;
     const value = nameRefusals(output, () =>
-      loss.perSample(graph.outputs.get(output)!, given.get(targetLeaf(output))!),
+      loss.perSample(graph.outputs.get(output)!, given.get(targetLeaf(targetOf(term)))!),
     );
     return weight === 1 ? value : ops.scale(value, weight);
   });
@@ -69,7 +74,7 @@ export function meanLoss(fed: FedGraph, terms: readonly LossTerm[], factor: numb
 function hitsOf({ graph, given }: FedGraph, [first]: readonly LossTerm[]): Tensor | undefined {
   if (!first) return undefined;
   const { output, loss } = first;
-  return loss.hits?.(graph.outputs.get(output)!, given.get(targetLeaf(output))!);
+  return loss.hits?.(graph.outputs.get(output)!, given.get(targetLeaf(targetOf(first)))!);
 }
 
 /** A shard of a minibatch of `batch`. */

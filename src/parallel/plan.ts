@@ -5,10 +5,10 @@
 import type { Numerics } from '../engine/features.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import type { LossTerm } from '../losses/terms.js';
+import { targetOf, type LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
 import { augmentBytes } from './augment.js';
-import { storedSize, type Column, type Columns } from './columns.js';
+import { storedSize, targetLeaf, type Column, type Columns } from './columns.js';
 import type { Gathering } from './gather.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
@@ -106,7 +106,13 @@ export function planRun({
   ringBytes = RING_BYTES,
   training,
 }: PlanRequest): RunPlan {
-  const task: Task = { model, terms, scored, columns: datasets[0]!.columns };
+  const task: Task = {
+    model,
+    terms,
+    scored,
+    columns: datasets[0]!.columns,
+    freeze: training?.freeze ?? [],
+  };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
   const evaluationBlock = blockFor(model);
   const counts = datasets.map(({ count }) => count);
@@ -135,7 +141,10 @@ export function planRun({
   const shardGraphs = schedules.map(({ size, schedule }) =>
     unique(schedule.shards.map(({ count }) => count)).map((count) => shardGraph(task, count, size)),
   );
-  const blockGraphs = blocks.map((count) => blockGraph(task, count));
+  // What is scored may lack a target, such as a teacher's: its columns say.
+  const leaves = datasets.at(-1)!.columns.flatMap((column) => column.leaves);
+  const scoring = terms.filter((term) => leaves.includes(targetLeaf(targetOf(term))));
+  const blockGraphs = blocks.map((count) => blockGraph({ ...task, terms: scoring }, count));
   const largest = shardGraphs[0]?.[0];
   const roles = training && rolesOf(model, training, withoutGradient(largest!));
   const parameters = layoutParameters(model, roles);
@@ -211,7 +220,7 @@ export function planRun({
     evaluationChunk,
     outputs,
     hasLosses: terms.length > 0,
-    hasHits: (largest ?? blockGraphs[0]!).hits !== undefined,
+    hasHits: [...shardGraphs.flat(), ...blockGraphs].every(({ hits }) => hits !== undefined),
   };
 }
 
@@ -256,7 +265,7 @@ const sum = (values: readonly number[]): number =>
 /** All samples, or those that `bytes` hold, but at least `least`. */
 function slotsOf({ count, columns, source }: Columns, least: number, bytes: number): number {
   if (!source) return count;
-  const sample = columns.reduce((sum, column) => sum + bytesOf(column), 0);
+  const sample = sum(columns.map(bytesOf));
   return Math.min(count, Math.max(least, Math.floor(bytes / sample)));
 }
 

@@ -8,7 +8,7 @@ import { allocateMemory, releaseMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { splitSeed } from '../random/philox.js';
 import type { ParameterSpec } from '../layers/index.js';
-import { columnsOf, matchColumns } from './columns.js';
+import { columnsOf, matchColumns, scoringTerms } from './columns.js';
 import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
 import { CONTROL } from './meeting.js';
@@ -89,7 +89,9 @@ export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
  */
 export async function createSession(request: SessionRequest): Promise<Session> {
   const { model, terms } = request;
-  const found = request.datasets.map((data) => columnsOf(model, terms, data));
+  const found = request.datasets.map((data, i) =>
+    columnsOf(model, i === 0 && request.training ? terms : scoringTerms(terms, data), data),
+  );
   const datasets = found.map((columns, i) =>
     i === 0 ? columns : matchColumns(found[0]!, columns),
   );

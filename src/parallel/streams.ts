@@ -4,7 +4,7 @@
  */
 import { machineParallelism } from './pool.js';
 import { baseOf } from './layout.js';
-import type { Column, Columns } from './columns.js';
+import { storedSize, type Column, type Columns } from './columns.js';
 import type { Feed } from './feed.js';
 import type { RunPlan } from './plan.js';
 import { createFeeds, type Ring } from './supplies.js';
@@ -58,12 +58,11 @@ function ringOf(
 ): Ring {
   const { slots, columns: placed } = plan.datasets[index]!;
   const [first, ...others] = columns as [Column, ...Column[]];
-  const [C, h, w] = first.extents;
   const type = first.values instanceof Uint8Array ? 'uint8' : 'float32';
   return {
     slots,
     count,
-    samples: { buffer, base: placed[0]!.values, type, size: C * h * w },
+    samples: { buffer, base: placed[0]!.values, type, size: storedSize(first) },
     rows: others.map(({ values }, i) => {
       const Values = values.constructor as Uint8ArrayConstructor;
       return { slots: new Values(buffer as ArrayBuffer, placed[i + 1]!.values, slots), values };

@@ -4,8 +4,12 @@ import { readNamedFile } from '../formats/read.js';
 import type { Model } from '../layers/index.js';
 import { decodeModel, encodeModel } from './model-file.js';
 import type { TrainedModel } from './trained-model.js';
-import { decodeWeights } from './weights-file.js';
-import type { WithWeightsOptions } from './with-weights.js';
+import {
+  decodePartialWeights,
+  decodeWeights,
+  type LoadWeightsOptions,
+  type PartialWeights,
+} from './weights-file.js';
 
 /** Writes the model to `path`; whole or not at all. @throws LanewiseError kind 'file'. */
 export const saveModel = (trained: TrainedModel, path: string): Promise<void> =>
@@ -22,6 +26,17 @@ export const loadModel = async (path: string): Promise<TrainedModel> =>
 export const loadWeights = async (
   model: Model,
   path: string,
-  options: WithWeightsOptions = {},
+  options: LoadWeightsOptions = {},
 ): Promise<TrainedModel> =>
   decodeWeights(model, await readNamedFile('weights', path), path, options);
+
+/**
+ * Those weights of `model` that a safetensors file has, what it lacks and what it has besides; see weights-file.ts.
+ * @throws LanewiseError kind 'file' if a tensor does not fit the parameter of its name.
+ */
+export const loadPartialWeights = async (
+  model: Model,
+  path: string,
+  options: Pick<LoadWeightsOptions, 'names'> = {},
+): Promise<PartialWeights> =>
+  decodePartialWeights(model, await readNamedFile('weights', path), path, options);

@@ -40,18 +40,20 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
   const first = state.step % stepsPerEpoch;
   const epoch = epochAt(state.step, size);
   if (run.orderOf !== epoch) {
-    session.writeOrder(shuffledOrder(size.samples, settings.seed, epoch));
+    session.writeOrder(shuffledOrder(size.samples, settings.seed, epoch), epoch);
     run.orderOf = epoch;
   }
   const steps = Math.min(run.chunkSteps, stepsUntilDue(run));
   const rates = Array.from({ length: steps }, (_, i) => ratesOf(run, state.step + i));
   const started = performance.now();
+  const waitedBefore = session.waitingMs();
   const metrics = await session.train(
     first,
     rates.map((row) => row.values),
     state.step,
   );
   const ms = performance.now() - started;
+  const waitingMs = session.waitingMs() - waitedBefore;
   run.chunkSteps = Math.min(
     CHUNK_STEPS,
     Math.max(1, Math.round((steps * CHUNK_MS) / Math.max(ms, 1))),
@@ -67,6 +69,7 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
     totals: { ...metrics.reduce(addStep, state.totals), ms: state.totals.ms + ms },
     isAveraging: state.isAveraging || rates.some((row) => row.isAveraged),
     trainingMs: state.trainingMs + ms,
+    waitingMs: state.waitingMs + waitingMs,
   };
   const records = metrics.map(({ loss, hits, samples }, i): StepRecord => ({
     step: state.step + i + 1,
@@ -83,7 +86,7 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
     records: fresh,
     progress: progressOf(run.state, size),
     seconds: ms / 1000,
-    waitingSeconds: 0,
+    waitingSeconds: waitingMs / 1000,
   };
 }
 

@@ -7,8 +7,16 @@ import { decodeSafetensors, type Safetensors } from '../formats/safetensors.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
+import type { Pretrained } from './fine-tuning.js';
+import { renamed, type NameMap } from './name-map.js';
+import { checkModel } from './settings.js';
 import type { TrainedModel } from './trained-model.js';
 import { withWeights, type WithWeightsOptions } from './with-weights.js';
+
+export interface LoadWeightsOptions extends WithWeightsOptions {
+  /** From the file's names to the model's; default none. */
+  readonly names?: NameMap;
+}
 
 /**
  * `model` with the weights in a file's bytes; `name` is for messages. The number of minibatches that PyTorch's
@@ -20,13 +28,70 @@ export function decodeWeights(
   model: Model,
   bytes: Uint8Array,
   name: string,
-  options: WithWeightsOptions = {},
+  { names, ...options }: LoadWeightsOptions = {},
 ): TrainedModel {
-  const weights = matchTensors(model, decodeSafetensors(bytes, name), name, 'the model');
-  return withWeights(model, weights, options);
+  checkModel(model);
+  const file = withNames(decodeSafetensors(bytes, name), names);
+  return withWeights(model, matchTensors(model, file, name, 'the model'), options);
+}
+
+/** Weights of some of a model's parameters: `train(model, { weights })` draws the others. */
+export interface PartialWeights extends Pretrained {
+  /** Parameters that the file lacks, as PyTorch's `missing_keys`. */
+  readonly missing: readonly string[];
+  /** Tensors that are no parameters of the model, as `unexpected_keys`: by their names after `names`. */
+  readonly unexpected: readonly string[];
+}
+
+/**
+ * As `decodeWeights`, but the file may lack parameters and hold other tensors: PyTorch's
+ * `load_state_dict(strict=False)`. As there, a tensor of a parameter's name and another shape is refused; `names`
+ * can leave it out.
+ * @throws LanewiseError kind 'file' if it is no safetensors file, or if a tensor does not fit its parameter.
+ */
+export function decodePartialWeights(
+  model: Model,
+  bytes: Uint8Array,
+  name: string,
+  { names }: Pick<LoadWeightsOptions, 'names'> = {},
+): PartialWeights {
+  checkModel(model);
+  const file = withNames(decodeSafetensors(bytes, name), names);
+  const parameters = model.parameters.filter(
+    (parameter) => file.tensors.has(parameter.name) || file.others.has(parameter.name),
+  );
+  const weights = weightsFrom(parameters, file, name, 'the model');
+  return {
+    model,
+    weights,
+    missing: model.parameters.map((one) => one.name).filter((one) => !weights.has(one)),
+    unexpected: unexpectedIn(model, file),
+  };
+}
+
+/** The file with its tensors under other names, in its own order. */
+function withNames(file: Safetensors, names: NameMap | undefined): Safetensors {
+  if (names === undefined) return file;
+  const all = renamed(
+    new Map<string, string>(
+      [...file.tensors.keys(), ...file.others.keys()].map((key) => [key, key]),
+    ),
+    names,
+  );
+  const pick = <T>(from: ReadonlyMap<string, T>): Map<string, T> =>
+    new Map(
+      [...all].flatMap(([to, key]) => (from.has(key) ? [[to, from.get(key)!] as const] : [])),
+    );
+  return { ...file, tensors: pick(file.tensors), others: pick(file.others) };
 }
 
 const isCounter = (tensor: string): boolean => /(^|\.)num_batches_tracked$/.test(tensor);
+
+/** Tensors that are no parameters of the model. */
+function unexpectedIn(model: Model, { tensors, others }: Safetensors): string[] {
+  const needed = new Set(model.parameters.map((parameter) => parameter.name));
+  return [...tensors.keys(), ...others.keys()].filter((key) => !needed.has(key) && !isCounter(key));
+}
 
 /**
  * The model's parameters among a file's tensors, in the model's order; `owner` is what needs them.
@@ -34,12 +99,25 @@ const isCounter = (tensor: string): boolean => /(^|\.)num_batches_tracked$/.test
  */
 export function matchTensors(
   model: Model,
-  { tensors, others }: Safetensors,
+  file: Safetensors,
   name: string,
   owner: string,
 ): Weights {
+  const weights = weightsFrom(model.parameters, file, name, owner);
+  const [extra] = unexpectedIn(model, file);
+  if (extra === undefined) return weights;
+  throw new LanewiseError('file', `'${name}': tensor '${extra}' belongs to no layer of ${owner}`);
+}
+
+/** @throws LanewiseError kind 'file' for tensors that are missing or do not fit. */
+function weightsFrom(
+  parameters: Model['parameters'],
+  { tensors, others }: Safetensors,
+  name: string,
+  owner: string,
+): Map<string, Float32Array> {
   const known = [...tensors.keys()];
-  const weights = model.parameters.map(({ name: parameter, shape }) => {
+  const weights = parameters.map(({ name: parameter, shape }) => {
     const tensor = tensors.get(parameter);
     if (tensor && showShape(tensor.shape) === showShape(shape))
       return [parameter, tensor.data] as const;
@@ -52,8 +130,5 @@ export function matchTensors(
       tensor || dtype ? undefined : nearest(parameter, known),
     );
   });
-  const needed = new Set(model.parameters.map((parameter) => parameter.name));
-  const extra = [...known, ...others.keys()].find((key) => !needed.has(key) && !isCounter(key));
-  if (extra === undefined) return new Map(weights);
-  throw new LanewiseError('file', `'${name}': tensor '${extra}' belongs to no layer of ${owner}`);
+  return new Map(weights);
 }

@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { arrays, type ArraysOptions } from '../../src/data/arrays.js';
 import { npyDataset, npzDataset } from '../../src/data/npy.js';
 import {
+  isStreamed,
   isTensorDataset,
   type AnyDataset,
   type Dataset,
@@ -16,7 +17,7 @@ import {
 import { refusal } from '../support/refusal.js';
 
 function images(data: AnyDataset): Dataset {
-  if (isTensorDataset(data)) throw new Error('expected images');
+  if (isTensorDataset(data) || isStreamed(data)) throw new Error('expected images');
   return data;
 }
 

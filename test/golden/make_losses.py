@@ -2,7 +2,7 @@
 Every loss with its options, one value a sample, from PyTorch (reduction='none', then what a sample's loss is
 here: the mean over positions or values). The gradient is that of the mean over the samples.
 
-    /usr/bin/python3 test/golden/make_losses.py      rewrites loss-options.json and rbf.json
+    /usr/bin/python3 test/golden/make_losses.py      rewrites loss-options.json, rbf.json and distillation.json
 """
 import torch
 import torch.nn.functional as F
@@ -112,6 +112,19 @@ def values():
 
 
 
+def distillation():
+    """(1 − α)·cross-entropy by labels + α·T²·KL(teacher ‖ student), means over the minibatch."""
+    cases = []
+    for T, alpha in [(4, 0.9), (1, 0.5), (2.5, 1), (20, 0.3), (4, 0)]:
+        x, teacher, target = single(logits([6, 10])).requires_grad_(True), single(logits([6, 10])), labels([6], 10)
+        soft = F.kl_div(F.log_softmax(x / T, 1), F.softmax(teacher / T, 1), reduction="batchmean") * T * T
+        loss = alpha * soft + (1 - alpha) * F.cross_entropy(x, target)
+        loss.backward()
+        cases.append(dict(temperature=T, alpha=alpha, x=pack(x), teacher=pack(teacher), labels=target.tolist(),
+                          loss=loss.item(), gradient=pack(x.grad)))
+    save("distillation", cases)
+
+
 def rbf():
     cases = []
     for n, c, f in [(1, 1, 1), (3, 10, 84), (5, 3, 7)]:
@@ -126,3 +139,4 @@ classes()
 values()
 save("loss-options", CASES)
 rbf()
+distillation()

@@ -1,0 +1,31 @@
+/** The loss of a student that learns from a teacher: Hinton, Vinyals & Dean 2015. */
+import { crossEntropy, klDivergence } from './classes.js';
+import { checkNumber } from './define.js';
+import type { WeightedLoss } from './terms.js';
+
+export interface DistillationOptions {
+  /** T, above 0: the higher, the more the teacher's wrong classes say; default 4. */
+  readonly temperature?: number;
+  /** The teacher's share of the loss, from 0 to 1; default 0.9. */
+  readonly alpha?: number;
+  /** The target that holds the teacher's logits, as `withTeacher` attaches them; default `teacher`. */
+  readonly target?: string;
+}
+
+/**
+ * (1 − α)·crossEntropy(output, labels) + α·T²·KL(softmax(teacher/T) ‖ softmax(output/T)), as a list of two losses:
+ * of the output's own target, which are labels, and of a second one, which are logits. T² keeps the gradient's
+ * size whatever the temperature (§2). At α = 1 labels have no part in it but are there to count right answers.
+ * @throws LanewiseError kind 'argument' for values out of range.
+ */
+export function distillation({
+  temperature = 4,
+  alpha = 0.9,
+  target = 'teacher',
+}: DistillationOptions = {}): WeightedLoss[] {
+  checkNumber('distillation', 'alpha', alpha, { least: 0, most: 1 });
+  return [
+    { loss: crossEntropy(), weight: 1 - alpha },
+    { loss: klDivergence({ temperature }), weight: alpha, target },
+  ];
+}

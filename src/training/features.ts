@@ -1,0 +1,159 @@
+/** A model's outputs for a whole data set, as arrays of a new one: features for another net, a teacher's logits. */
+import {
+  isTensorDataset,
+  type InMemoryDataset,
+  type Field,
+  type TensorDataset,
+} from '../data/dataset.js';
+import { LanewiseError } from '../errors.js';
+import { defaultNumerics, type Numerics } from '../engine/features.js';
+import type { Model } from '../layers/index.js';
+import { createSession, type Weights } from '../parallel/session.js';
+import { featuresOf, type Pretrained } from './fine-tuning.js';
+import {
+  checkComplete,
+  checkModel,
+  checkWeights,
+  resolveNumerics,
+  resolveWorkers,
+} from './settings.js';
+
+interface ScoringOptions {
+  /** Default the machine's parallelism; no value depends on it. */
+  readonly workers?: number;
+  /** Default the trained model's; of a model that was not trained here as in training. */
+  readonly numerics?: Numerics;
+}
+
+/** Every sample's value of an output, as the model gives it: logits where the loss makes probabilities of them. */
+async function outputsOf(
+  model: Model,
+  weights: Weights,
+  data: InMemoryDataset,
+  output: string,
+  { numerics, workers }: { readonly numerics: Numerics; readonly workers: number },
+): Promise<Field> {
+  const session = await createSession({
+    model,
+    terms: [],
+    scored: { output },
+    numerics,
+    workers,
+    datasets: [data],
+  });
+  try {
+    session.writeWeights(weights);
+    const { scores } = await session.evaluate(0, true);
+    const wrong = scores.findIndex((score) => !Number.isFinite(score));
+    if (wrong >= 0) {
+      throw new LanewiseError(
+        'engine',
+        `data set '${data.name}': output '${output}' has ${scores[wrong]} at ${wrong}`,
+        'the weights are damaged, or the input’s mean and deviation',
+      );
+    }
+    return { shape: model.outputs.get(output)!, values: scores };
+  } finally {
+    await session.close();
+  }
+}
+
+/** The rounding of a trained model, where the engine can. */
+const numericsOf = (
+  trained: Pretrained & { readonly numerics?: Numerics },
+  wanted: Numerics | undefined,
+): Numerics =>
+  wanted === undefined && trained.numerics === 'fused'
+    ? defaultNumerics()
+    : resolveNumerics(wanted ?? trained.numerics);
+
+/** A model with all of its weights. @throws LanewiseError kind 'argument' for others. */
+function complete(given: Pretrained): Pretrained {
+  checkModel(given?.model);
+  checkWeights(given.model, given.weights);
+  checkComplete(given.model, given.weights);
+  return given;
+}
+
+/** Fields of a data set whose labels are the targets of `output`. */
+function fieldsOf(data: InMemoryDataset, model: Model, output: string): TensorDataset {
+  if (isTensorDataset(data)) return data;
+  const { name, shape, samples, labels, weights, transforms } = data;
+  return {
+    name,
+    inputs: {
+      [Object.keys(model.architecture.inputs)[0]!]: {
+        shape,
+        values: samples,
+        ...(transforms ? { transforms } : {}),
+      },
+    },
+    targets: { [output]: { shape: [], values: labels } },
+    ...(weights ? { weights } : {}),
+  };
+}
+
+export interface EncodeOptions extends ScoringOptions {
+  /** The layer whose output is wanted (see `featuresOf`); default the model's first output. */
+  readonly layer?: string;
+}
+
+/**
+ * What a model makes of each sample, as a data set of one input, `input`, with the targets and weights of `data`;
+ * labels become the targets of `output`. What follows can be trained on it alone, without computing the features
+ * again in each epoch: a new head, or the next layer of a greedy pretraining. Layers are as in evaluation; of random
+ * transforms one drawing is seen, as in validation.
+ * @throws LanewiseError as `featuresOf` and as a prediction.
+ */
+export async function encode(
+  from: Pretrained,
+  data: InMemoryDataset,
+  { layer, workers, numerics }: EncodeOptions = {},
+): Promise<TensorDataset> {
+  const trained = complete(from);
+  const { model, weights } = layer === undefined ? trained : featuresOf(trained, layer);
+  const [output] = model.outputs.keys();
+  const values = await outputsOf(model, weights, data, output!, {
+    numerics: numericsOf(trained, numerics),
+    workers: resolveWorkers(workers),
+  });
+  return { ...fieldsOf(data, model, 'output'), inputs: { input: values } };
+}
+
+export interface TeacherOptions extends ScoringOptions {
+  /** The teacher's output that is attached; default its first. */
+  readonly output?: string;
+  /** The name it is attached under; default `teacher`, as in `distillation`. */
+  readonly target?: string;
+}
+
+/**
+ * The data set with a teacher's outputs as a further target, computed once: logits for `distillation`. Samples and
+ * labels of a `Dataset` become input and target by the names that the teacher has for them. Random transforms stay,
+ * and the teacher has seen one drawing of them, as in validation.
+ * @throws LanewiseError kind 'argument' if the teacher has no such output or the data set such a target already.
+ */
+export async function withTeacher(
+  teacher: Pretrained,
+  data: InMemoryDataset,
+  { output, target = 'teacher', workers, numerics }: TeacherOptions = {},
+): Promise<TensorDataset> {
+  const { model, weights } = complete(teacher);
+  const [first] = model.outputs.keys();
+  const wanted = output ?? first!;
+  if (!model.outputs.has(wanted)) {
+    throw new LanewiseError(
+      'argument',
+      `the teacher has no output '${wanted}', expected one of ${[...model.outputs.keys()].join(', ')}`,
+    );
+  }
+  const fields = fieldsOf(data, model, wanted);
+  if (Object.hasOwn(fields.targets, target)) {
+    throw new LanewiseError('argument', `data set '${data.name}' has a target '${target}' already`);
+  }
+  const values = await outputsOf(model, weights, data, wanted, {
+    numerics: numericsOf(teacher, numerics),
+    workers: resolveWorkers(workers),
+  });
+  return { ...fields, targets: { ...fields.targets, [target]: values } };
+}
