@@ -7,8 +7,10 @@ import { ensemble, type Ensemble } from '../training/ensemble.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
 import { loadModel } from '../training/model-store.js';
 import type { TrainedModel } from '../training/trained-model.js';
-import { loadData } from './data-sources.js';
+import { loadData, type DataRequest, type ImageShape } from './data-sources.js';
 import {
+  addOptions,
+  dataDetailOptions,
   dataDirOption,
   dataOption,
   dataRequest,
@@ -33,7 +35,7 @@ const viewsByName = {
 
 /** A command with the arguments and options that say which models are scored on what. */
 export const scoringCommand = (name: string): Command =>
-  new Command(name)
+  addOptions(new Command(name), dataDetailOptions())
     .addArgument(
       new Argument(
         '<model.safetensors...>',
@@ -67,7 +69,10 @@ export async function scoreFiles(
   const models: TrainedModel[] = [];
   for (const file of files) models.push(await loadModel(file));
   const classifier = ensemble(models);
-  const { test } = await loadData(options.data, dataRequest(options));
+  const { test } = await loadData(options.data, {
+    ...knownSamples(models[0]!),
+    ...dataRequest(options),
+  });
   checkClasses(classifier, test);
   const views = viewsOf(options, models[0]!);
   const { workers } = options;
@@ -76,6 +81,13 @@ export async function scoreFiles(
     ...(views ? { views } : {}),
   });
   return { classifier, test, summary, views: views?.length ?? 1 };
+}
+
+/** What the model's file says of the samples it was trained on goes for those it is scored on. */
+function knownSamples({ samples }: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit'> {
+  if (samples?.shape.length !== 3 || samples.type === 'int32') return {};
+  const { shape, type, fit } = samples;
+  return { shape: shape as unknown as ImageShape, type, ...(fit ? { fit } : {}) };
 }
 
 /** @throws LanewiseError kind 'argument' for a crop of no views. */

@@ -4,18 +4,22 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { firstSamples, type Dataset } from '../data/dataset.js';
+import type { LabelledDataset } from '../data/dataset.js';
 import { digits } from '../data/digits/index.js';
 import type { DownloadProgress } from '../data/download.js';
 import { mnist } from '../data/mnist.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { fileError } from '../formats/atomic.js';
+import type { Fit } from '../formats/resize.js';
+import { limited, pathSources } from './data-paths.js';
 import { downloadBar } from './progress.js';
 
 export interface DataSets {
-  readonly train: Dataset;
-  readonly test: Dataset;
+  readonly train: LabelledDataset;
+  readonly test: LabelledDataset;
 }
+
+export type ImageShape = readonly [channels: number, height: number, width: number];
 
 /** What options say of the data. */
 export interface DataRequest {
@@ -25,6 +29,16 @@ export interface DataRequest {
   readonly directory?: string;
   /** Share of the samples that become test samples, where the source does not say which; default a fifth. */
   readonly holdout?: number;
+  /** Of a sample, where the source leaves it open: images of a folder, rows of a table. */
+  readonly shape?: ImageShape;
+  /** What the values of such a table are; default bytes. */
+  readonly type?: 'uint8' | 'float32';
+  /** How the images of a folder come to that shape. */
+  readonly fit?: Fit;
+  /** Column of a table that holds the class, by name or place; default the last. */
+  readonly target?: string;
+  /** Whether the first line of a table names its columns; default true. */
+  readonly header?: boolean;
 }
 
 /** A source that goes by name. */
@@ -60,27 +74,9 @@ const named: Readonly<Record<string, NamedSource>> = {
   },
 };
 
-/** A source that is found at a path. */
-interface PathSource {
-  /** In errors: `a folder of ...`. */
-  readonly description: string;
-  /** `entries` are the names in a folder; absent for a file. */
-  matches(path: string, entries?: readonly string[]): boolean;
-  load(path: string, request: DataRequest): Promise<DataSets>;
-}
-
-/** The first that matches. */
-const found: readonly PathSource[] = [
-  {
-    description: 'a folder with the four IDX files of MNIST',
-    matches: (_, entries) => entries?.some((name) => /-idx[13]-ubyte(\.gz)?$/.test(name)) ?? false,
-    load: (path) => mnist({ directory: path }),
-  },
-];
-
 /** `digits, mnist, or the path of …`, for `--help`. */
 export const dataHelp = (): string =>
-  `${Object.keys(named).join(', ')}, or the path of ${found.map(({ description }) => description).join(', ')}`;
+  `${Object.keys(named).join(', ')}, or the path of ${pathSources.map(({ description }) => description).join(', ')}`;
 
 /**
  * Training and test samples of the data set of that name, or at that path.
@@ -98,16 +94,16 @@ export async function loadData(name: string, request: DataRequest = {}): Promise
     );
   }
   const { train, test } = await (source ? source.load(request) : loadPath(name, request));
-  return { train: firstSamples(train, limit), test };
+  return { train: limited(train, limit), test };
 }
 
 async function loadPath(path: string, request: DataRequest): Promise<DataSets> {
   const entries = await entriesOf(path);
-  const source = found.find((candidate) => candidate.matches(path, entries));
+  const source = pathSources.find((candidate) => candidate.matches(path, entries));
   if (source) return source.load(path, request);
   throw new LanewiseError(
     'argument',
-    `'${path}' is no data set: expected ${found.map(({ description }) => description).join(', ')}`,
+    `'${path}' is no data set: expected ${pathSources.map(({ description }) => description).join(', ')}`,
   );
 }
 

@@ -25,6 +25,8 @@ import { train, type TrainResult } from '../training/train.js';
 import { dataName, loadData } from './data-sources.js';
 import { modelSettings } from './model-settings.js';
 import {
+  addOptions,
+  dataDetailOptions,
   dataDirOption,
   dataOption,
   dataRequest,
@@ -83,7 +85,7 @@ const ofRecipes = (value: (recipe: Recipe) => unknown): string =>
     .join(', ');
 
 export const trainCommand = (): Command =>
-  new Command('train')
+  addOptions(new Command('train'), dataDetailOptions())
     .description('train a model')
     .argument('<model>', modelNames())
     .addOption(dataOption())
@@ -134,7 +136,7 @@ async function runTrain(name: string, options: Options): Promise<void> {
     seed: options.seed,
   };
 
-  const model = recipe.create(modelSettings(data.train));
+  const model = recipe.create(await modelSettings(data.train));
   const file = join(out, 'model.safetensors');
   const reporter = createReporter(options.json ?? false, process.stdout);
   const stop = stopOnInterrupt();
