@@ -91,6 +91,7 @@ async function bundleJavaScript() {
       'workers/worker': 'workers/worker.ts',
       'workers/decoder': 'workers/decoder.ts',
       'workers/image-reader': 'workers/image-reader.ts',
+      'workers/subset-reader': 'workers/subset-reader.ts',
       'src/bundle/empty-process': 'src/benchmark/empty-process.ts',
     },
   });

@@ -118,7 +118,8 @@ async function loadCsv(
     header,
     ...(/\.tsv$/i.test(path) ? { delimiter: '\t' } : {}),
   };
-  if (!shape) return asRows(await csvDataset(path, options));
+  const isRow = shape?.[0] === 1 && shape[1] === 1 && type === 'float32';
+  if (!shape || isRow) return asRows(await csvDataset(path, options));
   return csvDataset(path, { ...options, shape, values: type === 'uint8' ? 'bytes' : 'floats' });
 }
 

@@ -1,6 +1,7 @@
 /** `lanewise export`: what a model makes of each test sample, as a CSV file. */
 import { Command } from 'commander';
-import type { ImageFolder } from '../data/image-folder.js';
+import { relative } from 'node:path';
+import { isStreamed } from '../data/dataset.js';
 import { createLineWriter } from '../formats/atomic-lines.js';
 import { csvLine } from '../formats/csv-line.js';
 import { scoreFiles, scoringCommand, type Scored, type ScoringOptions } from './classifiers.js';
@@ -55,10 +56,10 @@ function tableOf(
   const outputs = scores.length / predictions.length;
   const classes = classifier.classes ?? test.classes;
   const names = Array.from({ length: outputs }, (_, c) => classNameOf({ classes }, c));
-  const files = 'files' in test ? (test as ImageFolder).files : undefined;
+  const { describe } = isStreamed(test) ? test.reader : {};
   return {
     head: [
-      files ? 'file' : 'sample',
+      describe ? 'file' : 'sample',
       'true',
       'predicted',
       scoreName(classifier),
@@ -67,7 +68,7 @@ function tableOf(
     row(i) {
       const [label, predicted] = [test.labels[i]!, predictions[i]!];
       return [
-        files?.[i]?.path ?? i,
+        describe ? fileOf(describe(i)) : i,
         test.classes[label]!,
         names[predicted]!,
         figure(scores[i * outputs + predicted]!),
@@ -76,3 +77,7 @@ function tableOf(
     },
   };
 }
+
+/** A reader calls a sample `'/absolute/path'`: the path from here. */
+const fileOf = (description: string): string =>
+  relative(process.cwd(), description.replace(/^'|'$/g, ''));

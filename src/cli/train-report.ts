@@ -1,5 +1,5 @@
 /** What `lanewise train` shows: JSON events, a progress bar on a terminal, plain lines elsewhere. */
-import { countOf, type Dataset } from '../data/dataset.js';
+import { countOf, type LabelledDataset } from '../data/dataset.js';
 import { parameterCount, type Model } from '../layers/index.js';
 import { confusionMatrix } from '../training/confusion.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
@@ -17,7 +17,7 @@ export interface Reporter {
   done(
     result: TrainResult,
     summary: ClassificationSummary,
-    test: Dataset,
+    test: LabelledDataset,
     file: string,
     names: { readonly model: string; readonly data: string },
   ): Promise<void>;

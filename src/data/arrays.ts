@@ -1,7 +1,7 @@
 /** Data sets from arrays in memory. */
 import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
-import { checkDataset, type AnyDataset, type Field } from './dataset.js';
+import { checkDataset, type Dataset, type Field, type TensorDataset } from './dataset.js';
 
 /** Numbers one after another. */
 export type Numbers = ArrayLike<number>;
@@ -33,7 +33,7 @@ const MAX_CLASSES = 65_536;
  * @throws LanewiseError kind 'data' if lengths do not agree or values are no finite numbers; kind 'argument' unless
  * either labels or targets are given.
  */
-export function arrays(options: ArraysOptions): AnyDataset {
+export function arrays(options: ArraysOptions): Dataset | TensorDataset {
   const { samples, labels, targets, shape, classes, name = 'arrays' } = options;
   if ((labels === undefined) === (targets === undefined)) {
     throw new LanewiseError(
@@ -66,7 +66,11 @@ export interface Labels {
 }
 
 /** Samples with a class each: images if they have three extents. */
-export function labelled(name: string, input: Field, { labels, classes }: Labels): AnyDataset {
+export function labelled(
+  name: string,
+  input: Field,
+  { labels, classes }: Labels,
+): Dataset | TensorDataset {
   const { shape, values } = input;
   if (shape.length === 3 && !(values instanceof Int32Array)) {
     const [channels, height, width] = shape as [number, number, number];

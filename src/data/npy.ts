@@ -5,7 +5,7 @@ import { readNamedFile } from '../formats/read.js';
 import { readZip } from '../formats/zip.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { checkFinite, classLabels, labelled } from './arrays.js';
-import { checkDataset, type AnyDataset, type Field } from './dataset.js';
+import { checkDataset, type Dataset, type Field, type TensorDataset } from './dataset.js';
 
 /** Bound on what an archive unpacks to. */
 const MAX_BYTES = 2 ** 31;
@@ -74,7 +74,7 @@ export async function npyDataset(
   samplesPath: string,
   targetsPath: string,
   options: NpyDatasetOptions = {},
-): Promise<AnyDataset> {
+): Promise<Dataset | TensorDataset> {
   const samples = { name: samplesPath, ...(await readNpy(samplesPath)) };
   const targets = { name: targetsPath, ...(await readNpy(targetsPath)) };
   return datasetOf(samples, targets, { name: samplesPath, ...options });
@@ -84,7 +84,7 @@ export async function npyDataset(
 export async function npzDataset(
   source: string | Uint8Array,
   options: NpyDatasetOptions & { readonly samples?: string; readonly targets?: string } = {},
-): Promise<AnyDataset> {
+): Promise<Dataset | TensorDataset> {
   const { samples: x = 'x', targets: y = 'y' } = options;
   const file = typeof source === 'string' ? source : 'npz';
   const read = await readNpz(source, { names: [x, y] });
@@ -98,7 +98,7 @@ function datasetOf(
   samples: Named,
   targets: Named,
   { shape, channelsLast = false, classes, name }: NpyDatasetOptions & { readonly name: string },
-): AnyDataset {
+): Dataset | TensorDataset {
   const count = countOf(samples);
   if (countOf(targets) !== count) {
     throw new LanewiseError(

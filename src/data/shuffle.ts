@@ -1,10 +1,13 @@
 /** The order of an epoch: a function of (count, seed, epoch). */
 import { purpose } from '../random/purposes.js';
-import { randomStream } from '../random/philox.js';
+import { randomStream, type RandomStream } from '../random/philox.js';
+
+/** A permutation of 0 … count − 1. */
+export const shuffledOrder = (count: number, seed: number, epoch: number): Uint32Array =>
+  permutation(count, randomStream(seed, purpose.shuffle, epoch));
 
 /** A permutation of 0 … count − 1 by Fisher and Yates (Durstenfeld 1964), unbiased. */
-export function shuffledOrder(count: number, seed: number, epoch: number): Uint32Array {
-  const random = randomStream(seed, purpose.shuffle, epoch);
+export function permutation(count: number, random: RandomStream): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {
     const j = random.integer(i + 1);

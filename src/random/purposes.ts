@@ -5,6 +5,8 @@ export const purpose = {
   digits: 3,
   dropout: 4,
   text: 5,
+  split: 6,
+  sampler: 7,
   augment: 8,
   augmentPixels: 9,
 } as const;

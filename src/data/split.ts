@@ -1,0 +1,144 @@
+/** Data sets taken apart, for training, validation and test. A split is a function of (data, seed). */
+import { LanewiseError, show } from '../errors.js';
+import { randomStream } from '../random/philox.js';
+import { purpose } from '../random/purposes.js';
+import { labelsOf } from './class-labels.js';
+import { countOf } from './dataset.js';
+import { checkIndexed, subset, type IndexedDataset, type PartOf } from './subset.js';
+import { permutation } from './shuffle.js';
+
+export interface FoldOptions {
+  /** Every part has the classes in the proportions of the whole, as nearly as whole samples can; default false. */
+  readonly stratified?: boolean;
+  /** Of which samples go where; default 1. */
+  readonly seed?: number;
+}
+
+export interface SplitOptions extends FoldOptions {
+  /** Of the samples that the first part takes, between 0 and 1. */
+  readonly fraction?: number;
+  /** In place of the fraction: how many samples the first part takes. */
+  readonly count?: number;
+  /** False cuts the data where it stands, for series in time; default true. */
+  readonly shuffled?: boolean;
+}
+
+/**
+ * Two parts without a sample in common: the first takes the fraction (below 1) or count given, the second the rest.
+ * Both keep the order of the data.
+ * @throws LanewiseError kind 'argument' if one part would be empty; kind 'data' to stratify what has no classes.
+ */
+export function split<D extends IndexedDataset>(
+  data: D,
+  how: number | SplitOptions,
+): [first: PartOf<D>, second: PartOf<D>] {
+  checkIndexed(data);
+  const options = typeof how === 'number' ? (how < 1 ? { fraction: how } : { count: how }) : how;
+  const { stratified = false, seed = 1, shuffled = true } = options ?? {};
+  const total = countOf(data);
+  const count = firstCount(data.name, total, options);
+  if (!shuffled && stratified) {
+    throw new LanewiseError('argument', 'a split is either stratified or not shuffled');
+  }
+  const order = shuffled ? orderOf(total, seed) : Uint32Array.from({ length: total }, (_, i) => i);
+  const isFirst = new Uint8Array(total);
+  if (stratified) {
+    const labels = labelsOf(data);
+    const left = quotas(labels, count);
+    for (const index of order) if (left[labels[index]!]!-- > 0) isFirst[index] = 1;
+  } else {
+    for (const index of order.subarray(0, count)) isFirst[index] = 1;
+  }
+  const part = (of: number) =>
+    subset(
+      data,
+      order.toSorted().filter((index) => isFirst[index] === of),
+    );
+  return [part(1), part(0)];
+}
+
+function firstCount(name: string, total: number, options: SplitOptions): number {
+  const { fraction, count } = options ?? {};
+  if ((fraction === undefined) === (count === undefined)) {
+    throw new LanewiseError(
+      'argument',
+      `split of '${name}': expected a fraction or a count for the first part`,
+    );
+  }
+  const first = count ?? Math.round(fraction! * total);
+  if (Number.isInteger(first) && first >= 1 && first < total) return first;
+  throw new LanewiseError(
+    'argument',
+    `split of '${name}': ${count === undefined ? `fraction ${show(fraction)}` : show(count)} of ${total} samples, expected at least one in each part`,
+  );
+}
+
+/** An order of all samples. */
+const orderOf = (total: number, seed: number): Uint32Array =>
+  permutation(total, randomStream(seed, purpose.split, 0));
+
+/**
+ * How many of each class are among `count` samples in proportion: count·n/N rounded down, and one more where the
+ * remainder is largest, until they add up.
+ */
+function quotas(labels: Uint8Array | Int32Array, count: number): number[] {
+  const sizes: number[] = [];
+  for (const label of labels) sizes[label] = (sizes[label] ?? 0) + 1;
+  const all = Array.from(sizes, (size = 0) => size);
+  const floors = all.map((size) => Math.floor((count * size) / labels.length));
+  const remainders = all.map((size, c) => count * size - floors[c]! * labels.length);
+  const order = all.map((_, c) => c).toSorted((a, b) => remainders[b]! - remainders[a]! || a - b);
+  let missing = count - floors.reduce((a, b) => a + b, 0);
+  for (const c of order) if (missing-- > 0) floors[c]!++;
+  return floors;
+}
+
+/**
+ * For cross-validation: k pairs of the data without one of k equal parts, and that part. Pairs are made as they are
+ * asked for: `for (const [train, validation] of kFold(data, 5))`.
+ * @throws LanewiseError kind 'argument' unless k is a whole number from 2 to the number of samples; kind 'data' to
+ * stratify what has no classes.
+ */
+export function kFold<D extends IndexedDataset>(
+  data: D,
+  k: number,
+  { stratified = false, seed = 1 }: FoldOptions = {},
+): Generator<[train: PartOf<D>, validation: PartOf<D>]> {
+  checkIndexed(data);
+  const total = countOf(data);
+  if (!Number.isInteger(k) || k < 2 || k > total) {
+    throw new LanewiseError(
+      'argument',
+      `kFold of '${data.name}': k is ${show(k)}, expected a whole number from 2 to its ${total} samples`,
+    );
+  }
+  const order = orderOf(total, seed);
+  if (stratified) {
+    const labels = labelsOf(data);
+    order.set(Array.from(order).toSorted((a, b) => labels[a]! - labels[b]!));
+  }
+  // Dealt like cards: the parts differ by one sample at most, and of each class.
+  const foldOf = new Uint32Array(total);
+  order.forEach((index, place) => (foldOf[index] = place % k));
+  return folds(data, k, foldOf);
+}
+
+function* folds<D extends IndexedDataset>(
+  data: D,
+  k: number,
+  foldOf: Uint32Array,
+): Generator<[PartOf<D>, PartOf<D>]> {
+  const all = Uint32Array.from(foldOf, (_, i) => i);
+  for (let fold = 0; fold < k; fold++) {
+    yield [
+      subset(
+        data,
+        all.filter((i) => foldOf[i] !== fold),
+      ),
+      subset(
+        data,
+        all.filter((i) => foldOf[i] === fold),
+      ),
+    ];
+  }
+}
