@@ -48,10 +48,7 @@ export const pathSources: readonly PathSource[] = [
 ];
 
 /** Test samples of a data set that has none: the same whenever it is loaded, each class in proportion. */
-export function holdOut<D extends LabelledDataset>(
-  data: D,
-  { holdout = 0.2 }: DataRequest,
-): { readonly train: D; readonly test: D } {
+export function holdOut(data: LabelledDataset, { holdout = 0.2 }: DataRequest): DataSets {
   const [train, test] = split(data, { fraction: 1 - holdout, stratified: true });
   return {
     train: { ...train, name: `${data.name} train` },
