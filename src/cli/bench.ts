@@ -13,7 +13,7 @@ import {
   type ProfiledSum,
 } from '../benchmark/index.js';
 import type { Numerics } from '../engine/features.js';
-import { resolveNumerics } from '../training/settings.js';
+import { resolveNumerics } from '../training/checks.js';
 import { engineName } from './engine-name.js';
 import { numericsOption, wholeNumber } from './options.js';
 

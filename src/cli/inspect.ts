@@ -11,7 +11,7 @@ import { columnsOf } from '../parallel/columns.js';
 import { planRun, type RunPlan } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/shards.js';
 import { printProgram } from '../program/print.js';
-import { resolveNumerics, resolveWorkers } from '../training/settings.js';
+import { resolveNumerics, resolveWorkers } from '../training/checks.js';
 import { modelNames, wholeNumber, workersOption } from './options.js';
 import { formatBytes, formatCount } from './terminal.js';
 

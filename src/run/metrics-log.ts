@@ -3,10 +3,11 @@
  * once, so that a process that is killed loses nothing, and at worst leaves a torn last line, which readers
  * pass over and the next writer cuts off.
  */
-import { closeSync, ftruncateSync, openSync, readSync, fstatSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { LanewiseError } from '../errors.js';
 import { fileError, writeFileAtomic } from '../formats/atomic.js';
+import { createAppender, type AppendOptions } from './append.js';
 import { readEvent, type RunEvent } from './events.js';
 
 export interface MetricsLog {
@@ -20,14 +21,6 @@ export interface MetricsLog {
   close(): void;
 }
 
-export interface MetricsLogOptions {
-  /**
-   * Told once, of the first line that cannot be written: training then goes on without it, and with later
-   * lines that can. Without this, `write` throws.
-   */
-  readonly onError?: (error: LanewiseError) => void;
-}
-
 /** A line beyond this is no event of ours. */
 const MAX_LINE_BYTES = 1 << 24;
 /** A file beyond this would not fit into memory with what is made of it. */
@@ -38,37 +31,16 @@ const LINE_FEED = 10;
  * Opens, or makes, the log at `path` to append to it. A torn last line is cut off.
  * @throws LanewiseError kind 'file'.
  */
-export function openMetricsLog(path: string, { onError }: MetricsLogOptions = {}): MetricsLog {
-  const { file, bytes: start } = openWhole(path);
-  let bytes = start;
-  let lost = 0;
+export function openMetricsLog(path: string, options: AppendOptions = {}): MetricsLog {
+  const { file, bytes } = openWhole(path);
+  const appender = createAppender(file, bytes, path, options);
   return {
-    write(event) {
-      const line = Buffer.from(`${JSON.stringify(event)}\n`);
-      try {
-        for (let done = 0; done < line.length;) done += writeSync(file, line, done);
-        bytes += line.length;
-      } catch (error) {
-        takeBack(file, bytes);
-        const named = fileError(`cannot write '${path}'`, error);
-        if (!onError) throw named;
-        if (lost++ === 0) onError(named);
-      }
-    },
+    write: (event) => appender.append(Buffer.from(`${JSON.stringify(event)}\n`)),
     get lost() {
-      return lost;
+      return appender.lost;
     },
-    close: () => closeSync(file),
+    close: () => appender.close(),
   };
-}
-
-/** What was written of a line before the disk was full; what cannot be cut off now, the next writer cuts off. */
-function takeBack(file: number, bytes: number): void {
-  try {
-    ftruncateSync(file, bytes);
-  } catch {
-    // Such as a device, which has no length.
-  }
 }
 
 function openWhole(path: string): { file: number; bytes: number } {

@@ -20,8 +20,18 @@ export async function describeRun(
   settings: ResolvedSettings,
 ): Promise<RunDescription> {
   const { data, validation, terms, optimizer, schedule, average, weights, monitor } = settings;
-  const { validationSteps, epochs, batch, shards, seed, numerics, clipNorm, clipValue, freeze } =
-    settings;
+  const {
+    validationSteps,
+    sampler,
+    epochs,
+    batch,
+    shards,
+    seed,
+    numerics,
+    clipNorm,
+    clipValue,
+    freeze,
+  } = settings;
   const description = {
     model: model.architecture,
     data: await describeData(data),
@@ -30,6 +40,7 @@ export async function describeRun(
     optimizer: described(optimizer),
     schedule: typeof schedule === 'string' ? schedule : described(schedule),
     average: average && described(average),
+    sampler: described(sampler),
     weights: weights && (await hashOf([...weights].flatMap(([name, values]) => [name, values]))),
     ...{ epochs, batch, shards, seed, numerics, clipNorm, clipValue, freeze },
     ...{ validationSteps, monitor },

@@ -16,7 +16,7 @@ import {
   checkWeights,
   resolveNumerics,
   resolveWorkers,
-} from './settings.js';
+} from './checks.js';
 
 interface ScoringOptions {
   /** Default the machine's parallelism; no value depends on it. */

@@ -6,7 +6,7 @@ import { LanewiseError, show } from '../errors.js';
 import { rebuild, type Architecture, type Layer, type Model } from '../layers/index.js';
 import { headOf, replaced, truncated, type Head } from '../layers/surgery.js';
 import type { Weights } from '../parallel/session.js';
-import { checkModel, checkWeights } from './settings.js';
+import { checkModel, checkWeights } from './checks.js';
 
 /** A model and weights of it, all or some: a trained model is one; `train(model, { weights })` goes on from it. */
 export interface Pretrained {

@@ -8,7 +8,7 @@ import type { Model } from '../layers/index.js';
 import { createEvaluator } from '../parallel/evaluate.js';
 import { randomStream } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
-import { checkWhole } from './settings.js';
+import { checkWhole } from './checks.js';
 import type { TrainedModel } from './trained-model.js';
 
 export interface GenerateOptions {

@@ -6,7 +6,7 @@ import type { Mode, Model } from '../layers/index.js';
 import { lossTerms, type LossSetting } from '../losses/terms.js';
 import { computeGradients } from '../parallel/gradients.js';
 import type { Weights } from '../parallel/session.js';
-import { checkComplete, checkModel, checkName, checkWhole, resolveNumerics } from './settings.js';
+import { checkComplete, checkModel, checkName, checkWhole, resolveNumerics } from './checks.js';
 
 export interface GradientOptions {
   /** Default `crossEntropy`. */

@@ -13,7 +13,7 @@ import { columnsOf, inputLeaf, storedSize, type Column } from '../parallel/colum
 import { evaluate } from '../parallel/evaluate.js';
 import { gatherAll } from '../parallel/gather.js';
 import { createSession, type Weights } from '../parallel/session.js';
-import { checkWhole, resolveNumerics } from './settings.js';
+import { checkWhole, resolveNumerics } from './checks.js';
 
 export interface LsuvOptions {
   /** Samples of the minibatch; default 64, or as many as there are. */

@@ -1,5 +1,6 @@
 /** What a run tells of itself while it goes on. */
 import type { EpochMetrics } from '../optimizers/index.js';
+import type { Weights } from '../parallel/session.js';
 import type { ResolvedSettings } from './settings.js';
 
 /** State of a run between two chunks of steps. */
@@ -61,10 +62,19 @@ export interface Best {
   readonly value: number;
 }
 
+/** The weights as they are until the run goes on: the average's where there is one. */
+interface Weighed {
+  readonly weights: () => Weights;
+}
+
 /** What `trainEvents` yields, in this order: start, then for each chunk its steps and what falls due after them. */
 export type TrainEvent =
   /** Everything is checked and allocated. `resumedAt`: the step after which a checkpoint went on. */
-  | { readonly kind: 'start'; readonly settings: ResolvedSettings; readonly resumedAt?: number }
+  | ({
+      readonly kind: 'start';
+      readonly settings: ResolvedSettings;
+      readonly resumedAt?: number;
+    } & Weighed)
   | {
       readonly kind: 'steps';
       readonly records: readonly StepRecord[];
@@ -74,7 +84,13 @@ export type TrainEvent =
       readonly waitingSeconds: number;
     }
   | { readonly kind: 'validation'; readonly record: ValidationRecord }
-  | { readonly kind: 'epoch'; readonly record: EpochRecord; readonly step: number }
+  | ({
+      readonly kind: 'epoch';
+      readonly record: EpochRecord;
+      readonly step: number;
+      /** Of the epoch's training steps. */
+      readonly seconds: number;
+    } & Weighed)
   | { readonly kind: 'checkpoint'; readonly step: number; readonly epoch: number }
   /** A worker thread failed at `step`; the run went back to where it knew its state, to the same result. */
   | { readonly kind: 'recovery'; readonly step: number; readonly reason: string };

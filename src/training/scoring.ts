@@ -1,24 +1,55 @@
 /** What a run scores between its steps: validations, epochs, and the figure it is watched by. */
 import { summarize } from './evaluate.js';
+import { computeMetrics } from './metrics/compute.js';
 import { watch } from './monitor.js';
-import type { EpochRecord, Validation } from './records.js';
-import { averagedWeights, diverged, type Run } from './run.js';
-import { accuracyOf } from './run-state.js';
+import type { EpochRecord, TrainEvent, Validation } from './records.js';
+import { averagedWeights, diverged, isSnapshotDue, takeSnapshot, type Run } from './run.js';
+import { accuracyOf, closeEpoch, epochAt } from './run-state.js';
+
+/** Scores, records and judges what the steps so far make due; the events that tell of it. */
+export async function settle(run: Run): Promise<TrainEvent[]> {
+  const { settings, size } = run;
+  const { step } = run.state;
+  const epoch = epochAt(step - 1, size);
+  const isValidated = settings.validationSteps > 0 && step % settings.validationSteps === 0;
+  const isEpochEnd = step % size.stepsPerEpoch === 0;
+  const events: TrainEvent[] = [];
+  const validation = isValidated ? await validate(run) : undefined;
+  if (validation && !isEpochEnd) {
+    lookAt(run, validation, epoch);
+    events.push({ kind: 'validation', record: { step, epoch, ...validation } });
+  }
+  if (isEpochEnd) {
+    const record = epochRecord(run, validation, epoch);
+    if (validation || !settings.validation) lookAt(run, record, epoch);
+    const seconds = run.state.totals.ms / 1000;
+    run.state = closeEpoch(run.state, record);
+    events.push({ kind: 'epoch', record, step, seconds, weights: () => averagedWeights(run) });
+  }
+  if (events.length > 0 || isSnapshotDue(run)) takeSnapshot(run);
+  return events;
+}
 
 /** Scores the validation data, by the averaged weights if there are any. */
-export async function validate(run: Run): Promise<Validation> {
+async function validate(run: Run): Promise<Validation> {
   const { session, settings, state } = run;
   run.orderOf = undefined;
   if (state.isAveraging) session.swapAverage();
-  const evaluation = await session.evaluate(1, false);
+  const evaluation = await session.evaluate(1, settings.metrics !== undefined);
   if (state.isAveraging) session.swapAverage();
   const { loss, accuracy } = summarize(evaluation, settings.validation!);
-  if (!Number.isFinite(loss))
+  if (!Number.isFinite(loss)) {
+    run.isDiverged = true;
     throw diverged(`the validation loss became ${loss} after step ${state.step}`);
-  return { valLoss: loss, ...(accuracy === undefined ? {} : { valAccuracy: accuracy }) };
+  }
+  return {
+    valLoss: loss,
+    ...(accuracy === undefined ? {} : { valAccuracy: accuracy }),
+    ...(settings.metrics ? { metrics: computeMetrics(settings.metrics, evaluation) } : {}),
+  };
 }
 
-export function epochRecord(
+function epochRecord(
   { state, size }: Run,
   validation: Validation | undefined,
   epoch: number,
@@ -33,7 +64,7 @@ export function epochRecord(
 }
 
 /** The monitored figure may be a new best, or the reason to stop. */
-export function lookAt(run: Run, figures: Validation | EpochRecord, epoch: number): void {
+function lookAt(run: Run, figures: Validation | EpochRecord, epoch: number): void {
   const { settings, state } = run;
   if (!settings.monitor) return;
   const { metrics = {}, ...others } = figures;

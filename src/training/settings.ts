@@ -1,8 +1,8 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
 import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
-import { LanewiseError, nearest, show } from '../errors.js';
-import { defaultNumerics, type Numerics } from '../engine/features.js';
-import { showShape, sizeOf } from '../graph/tensor.js';
+import { shuffled, type Sampler } from '../data/samplers.js';
+import { LanewiseError, nearest } from '../errors.js';
+import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
 import {
@@ -12,6 +12,8 @@ import {
   type Schedule,
   type ScheduleName,
 } from '../optimizers/index.js';
+import { checkMetrics, type CheckedMetrics } from './metrics/compute.js';
+import type { Metric, MetricName } from './metrics/metric.js';
 import {
   monitorOf,
   type EarlyStopping,
@@ -19,9 +21,19 @@ import {
   type KeepBest,
   type Monitor,
 } from './monitor.js';
-import { machineParallelism } from '../parallel/pool.js';
 import type { Weights } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
+import {
+  checkBound,
+  checkFreeze,
+  checkMethod,
+  checkModel,
+  checkPresent,
+  checkWeights,
+  checkWhole,
+  resolveNumerics,
+  resolveWorkers,
+} from './checks.js';
 
 export interface TrainSettings {
   readonly data: AnyDataset;
@@ -29,6 +41,8 @@ export interface TrainSettings {
   readonly validation?: AnyDataset;
   /** Default every epoch. */
   readonly validateEvery?: { readonly steps: number } | { readonly epochs: number };
+  /** Figures of the validation data beside loss and accuracy: `['top5', 'macroF1']`. */
+  readonly metrics?: readonly (MetricName | Metric)[];
   /** Ends the run when a figure has not become better for some time. */
   readonly earlyStopping?: EarlyStopping;
   /** The trained model has the weights with the best figure, of those that were scored, instead of the last. */
@@ -51,6 +65,8 @@ export interface TrainSettings {
   readonly freeze?: readonly string[];
   /** What the weights begin with, such as a trained model's; parameters that it lacks are drawn. */
   readonly weights?: Weights;
+  /** Which samples an epoch takes, in which order; default every one once, shuffled. */
+  readonly sampler?: Sampler;
   /** Samples in a minibatch; default 64, or all if they are fewer. The last one of an epoch may be smaller. */
   readonly batch?: number;
   /**
@@ -72,24 +88,23 @@ export interface TrainSettings {
 type Optional = 'validation' | 'average' | 'clipNorm' | 'clipValue' | 'freeze' | 'weights';
 
 /** Settings that others have taken in. */
-type Resolved = 'loss' | 'accumulate' | 'validateEvery' | 'earlyStopping' | 'keepBest';
+type Resolved = 'loss' | 'accumulate' | 'validateEvery' | 'metrics' | 'earlyStopping' | 'keepBest';
 
 export type ResolvedSettings = Required<Omit<TrainSettings, Optional | Resolved>> &
   Pick<TrainSettings, Optional> & {
     readonly terms: readonly LossTerm[];
     /** Steps between two validations; 0 if there is no validation data. */
     readonly validationSteps: number;
+    readonly metrics?: CheckedMetrics;
     readonly monitor?: Monitor;
   };
-
-/** Threads beyond this are a mistake, not a machine. */
-const MAX_WORKERS = 1024;
 
 /** All of them, for those that are mistyped. */
 const known: Readonly<Record<keyof TrainSettings, true>> = {
   data: true,
   validation: true,
   validateEvery: true,
+  metrics: true,
   earlyStopping: true,
   keepBest: true,
   loss: true,
@@ -101,6 +116,7 @@ const known: Readonly<Record<keyof TrainSettings, true>> = {
   clipNorm: true,
   freeze: true,
   weights: true,
+  sampler: true,
   batch: true,
   accumulate: true,
   shards: true,
@@ -121,15 +137,6 @@ function checkKnown(settings: TrainSettings): void {
   );
 }
 
-/** @throws LanewiseError kind 'argument' for what is no model, such as a layer. */
-export function checkModel(model: Model): void {
-  if (typeof model?.graph === 'function') return;
-  throw new LanewiseError(
-    'argument',
-    `model is ${show(model)}, expected one made by sequential, functional or lenet5()`,
-  );
-}
-
 /** @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
 export function resolveSettings(model: Model, settings: TrainSettings): ResolvedSettings {
   checkModel(model);
@@ -138,6 +145,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   const count = countOf(checkDataset(data));
+  if (validation !== undefined) checkDataset(validation);
   const accumulate = checkWhole('accumulate', settings.accumulate ?? 1, 1);
   const single = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
   const shards = checkWhole('shards', settings.shards ?? defaultShards(model, single), 1, single);
@@ -149,10 +157,11 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   checkBound('clipValue', clipValue);
   if (weights) checkWeights(model, weights);
   const terms = lossTerms(settings.loss ?? 'crossEntropy', [...model.outputs.keys()]);
+  const metrics = metricsOf(model, terms, settings);
   const monitor = monitorOf(
     settings.earlyStopping,
     settings.keepBest,
-    figuresOf(terms, validation !== undefined),
+    figuresOf(terms, validation !== undefined, metrics),
   );
   return {
     data,
@@ -169,7 +178,9 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     batch,
     shards: Math.min(shards * accumulate, batch),
     validationSteps: validation ? validationSteps(settings, Math.ceil(count / batch)) : 0,
+    ...(metrics ? { metrics } : {}),
     ...(monitor ? { monitor } : {}),
+    sampler: settings.sampler ?? shuffled(),
     workers: resolveWorkers(settings.workers),
     seed: checkWhole('seed', settings.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
     numerics: resolveNumerics(settings.numerics),
@@ -177,14 +188,33 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
 }
 
 /** The figures of a run that can be watched. */
-function figuresOf(terms: readonly LossTerm[], isValidated: boolean): Figure[] {
+function figuresOf(
+  terms: readonly LossTerm[],
+  isValidated: boolean,
+  checked: CheckedMetrics | undefined,
+): Figure[] {
   const knowsAnswers = terms[0]?.loss.hits !== undefined;
   return [
     ['loss', 'lower'],
     ...(knowsAnswers ? ([['accuracy', 'higher']] as const) : []),
     ...(isValidated ? ([['valLoss', 'lower']] as const) : []),
     ...(isValidated && knowsAnswers ? ([['valAccuracy', 'higher']] as const) : []),
+    ...(checked?.metrics ?? []).map(({ name, better }): Figure => [name, better]),
   ];
+}
+
+function metricsOf(
+  model: Model,
+  terms: readonly LossTerm[],
+  { metrics = [], validation }: TrainSettings,
+): CheckedMetrics | undefined {
+  if (metrics.length === 0) return undefined;
+  if (validation) return checkMetrics(model, terms, validation, metrics);
+  throw new LanewiseError(
+    'argument',
+    'metrics are figures of the validation data, and there is none',
+    'add the setting validation',
+  );
 }
 
 function validationSteps({ validateEvery }: TrainSettings, stepsPerEpoch: number): number {
@@ -193,94 +223,4 @@ function validationSteps({ validateEvery }: TrainSettings, stepsPerEpoch: number
   };
   if (every.steps !== undefined) return checkWhole('validateEvery steps', every.steps, 1);
   return checkWhole('validateEvery epochs', every.epochs!, 1) * stepsPerEpoch;
-}
-
-function checkMap(weights: Weights): void {
-  if (weights instanceof Map) return;
-  throw new LanewiseError(
-    'argument',
-    `weights are ${show(weights)}, expected a Map of arrays by name`,
-  );
-}
-
-/** @throws LanewiseError kind 'argument' unless every parameter has as many values as it needs. */
-export function checkComplete(model: Model, weights: Weights): void {
-  checkMap(weights);
-  for (const { name, shape } of model.parameters) {
-    const found = weights.get(name)?.length ?? 'none';
-    if (found === sizeOf(shape)) continue;
-    throw new LanewiseError(
-      'argument',
-      `weights of '${name}': ${found} values, expected ${sizeOf(shape)} (${showShape(shape)})`,
-    );
-  }
-}
-
-/** @throws LanewiseError kind 'argument' for a weight that the model lacks or that has another size. */
-export function checkWeights(model: Model, weights: Weights): void {
-  checkMap(weights);
-  const names = model.parameters.map(({ name }) => name);
-  for (const [name, values] of weights) {
-    const spec = model.parameters.find((parameter) => parameter.name === name);
-    if (!spec) {
-      throw new LanewiseError(
-        'argument',
-        `weights: the model has no parameter '${name}'`,
-        nearest(name, names),
-      );
-    }
-    const count = sizeOf(spec.shape);
-    if (!(values instanceof Float32Array) || values.length !== count) {
-      throw new LanewiseError(
-        'argument',
-        `weights of '${name}': ${values instanceof Float32Array ? `${values.length} values` : show(values)}, expected ${count} (${showShape(spec.shape)})`,
-      );
-    }
-  }
-}
-
-function checkFreeze(freeze: readonly string[]): readonly string[] {
-  if (Array.isArray(freeze)) return freeze;
-  throw new LanewiseError('argument', `freeze is ${String(freeze)}, expected a list of names`);
-}
-
-function checkBound(name: string, value: number | undefined): void {
-  if (value === undefined || (Number.isFinite(value) && value > 0)) return;
-  throw new LanewiseError('argument', `${name} is ${String(value)}, expected a number above 0`);
-}
-
-function checkPresent(name: string, value: unknown, expected: string): void {
-  if (typeof value === 'object' && value !== null) return;
-  throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
-}
-
-/** Made by a function of ours or like it: an object that has `method`. */
-function checkMethod(name: string, value: unknown, method: string, expected: string): void {
-  checkPresent(name, value, expected);
-  if (typeof (value as Readonly<Record<string, unknown>>)[method] === 'function') return;
-  throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
-}
-
-export const resolveWorkers = (workers: number = machineParallelism()): number =>
-  checkWhole('workers', workers, 0, MAX_WORKERS);
-
-export const resolveNumerics = (numerics: Numerics = defaultNumerics()): Numerics =>
-  checkName('numerics', numerics, ['fused', 'strict']) as Numerics;
-
-export function checkWhole(name: string, value: number, least: number, most = Infinity): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new LanewiseError(
-    'argument',
-    `${name} is ${String(value)}, expected a whole number ${range}`,
-  );
-}
-
-export function checkName(name: string, value: string, known: readonly string[]): string {
-  if (known.includes(value)) return value;
-  throw new LanewiseError(
-    'argument',
-    `${name} is '${value}', expected one of ${known.join(', ')}`,
-    nearest(value, known),
-  );
 }

@@ -1,5 +1,4 @@
 /** Steps of a run, in chunks; and what is done when a worker fails. */
-import { shuffledOrder } from '../data/shuffle.js';
 import { LanewiseError } from '../errors.js';
 import { factorOf, ratesOfStep } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../parallel/plan.js';
@@ -40,7 +39,7 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
   const first = state.step % stepsPerEpoch;
   const epoch = epochAt(state.step, size);
   if (run.orderOf !== epoch) {
-    session.writeOrder(shuffledOrder(size.samples, settings.seed, epoch), epoch);
+    session.writeOrder(settings.sampler.order(size.samples, settings.seed, epoch), epoch);
     run.orderOf = epoch;
   }
   const steps = Math.min(run.chunkSteps, stepsUntilDue(run));

@@ -27,7 +27,7 @@ import {
   type ClassificationSummary,
   type EvaluationSummary,
 } from './evaluate.js';
-import { resolveWorkers } from './settings.js';
+import { resolveWorkers } from './checks.js';
 
 export interface Prediction {
   /** Class index of each sample; empty where an output is not one score a class. */

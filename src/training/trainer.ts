@@ -7,16 +7,9 @@ import type { Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
 import type { TrainEvent } from './records.js';
-import { closeEpoch, epochAt, type RunState } from './run-state.js';
-import {
-  capture,
-  finalWeights,
-  isSnapshotDue,
-  openRun,
-  takeSnapshot,
-  type RunOptions,
-} from './run.js';
-import { epochRecord, lookAt, validate } from './scoring.js';
+import { epochAt, type RunState } from './run-state.js';
+import { averagedWeights, capture, finalWeights, openRun, type RunOptions } from './run.js';
+import { settle } from './scoring.js';
 import type { ResolvedSettings } from './settings.js';
 import { trainChunk } from './steps.js';
 
@@ -45,28 +38,25 @@ export async function* trainEvents(
   let isSaved = true;
   let lastSave = performance.now();
   try {
-    yield { kind: 'start', settings, ...(resumed ? { resumedAt: run.state.step } : {}) };
+    yield {
+      kind: 'start',
+      settings,
+      weights: () => averagedWeights(run),
+      ...(resumed ? { resumedAt: run.state.step } : {}),
+    };
     while (run.state.step < size.steps && !run.state.stopped && !signal?.aborted) {
       isSaved = false;
       const chunk = await trainChunk(run);
-      if (chunk.kind === 'recovery' || chunk.records.length > 0) yield chunk;
-      if (chunk.kind === 'recovery') continue;
+      if (chunk.kind === 'recovery') {
+        yield chunk;
+        continue;
+      }
       const { step } = run.state;
       const epoch = epochAt(step - 1, size);
-      const isValidated = settings.validationSteps > 0 && step % settings.validationSteps === 0;
-      const isEpochEnd = step % size.stepsPerEpoch === 0;
-      const validation = isValidated ? await validate(run) : undefined;
-      if (validation && !isEpochEnd) {
-        lookAt(run, validation, epoch);
-        yield { kind: 'validation', record: { step, epoch, ...validation } };
-      }
-      if (isEpochEnd) {
-        const record = epochRecord(run, validation, epoch);
-        if (validation || !settings.validation) lookAt(run, record, epoch);
-        run.state = closeEpoch(run.state, record);
-        yield { kind: 'epoch', record, step };
-      }
-      if (isValidated || isEpochEnd || isSnapshotDue(run)) takeSnapshot(run);
+      // What falls due is done before anything is told: whenever the reader leaves, the state is whole.
+      const due = await settle(run);
+      yield* [...(chunk.records.length > 0 ? [chunk] : []), ...due];
+      const isEpochEnd = due.some(({ kind }) => kind === 'epoch');
       const isLast = step === size.steps || run.state.stopped !== undefined;
       if (checkpoints && (isLast || isDue(checkpoints, step, isEpochEnd, lastSave))) {
         await save();

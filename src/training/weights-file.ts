@@ -9,7 +9,7 @@ import type { Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
 import type { Pretrained } from './fine-tuning.js';
 import { renamed, type NameMap } from './name-map.js';
-import { checkModel } from './settings.js';
+import { checkModel } from './checks.js';
 import type { TrainedModel } from './trained-model.js';
 import { withWeights, type WithWeightsOptions } from './with-weights.js';
 

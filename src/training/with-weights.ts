@@ -3,7 +3,7 @@ import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, type LossSetting } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
-import { checkComplete, checkModel, checkWeights, resolveNumerics } from './settings.js';
+import { checkComplete, checkModel, checkWeights, resolveNumerics } from './checks.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 
 export interface WithWeightsOptions {

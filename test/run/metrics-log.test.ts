@@ -1,5 +1,5 @@
 /** The log's lines are whole, survive a kill, a full disk and a torn end, and nonsense is named by its line. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -155,6 +155,21 @@ test('a full disk is named once, and leaves training its choice', async ({ folde
     () => openMetricsLog(missing),
     `cannot write '${missing}': there is no such folder`,
   );
+});
+
+test('a line that does not fit whole is taken back', async ({ path }) => {
+  if (process.platform === 'win32') return console.log('skipped: needs ulimit');
+  const program = fileURLToPath(new URL('full-disk-process.js', import.meta.url));
+  // Files may grow to 8 blocks, 4 KiB or more; the write that passes that is cut short.
+  const command = `trap '' XFSZ; ulimit -f 8; exec '${process.execPath}' '${program}' '${path}'`;
+  const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+  const steps = (await readMetrics(path)).map((event) => (event as StepEvent).step);
+  assert.ok(steps.length > 10 && steps.length < 100, `${steps.length} lines: ${stdout}`);
+  assert.is((await readFile(path)).at(-1), 10);
+  const [message, lost, ...more] = stdout.trim().split('\n');
+  assert.match(message!, `cannot write '${path}': `);
+  assert.is(Number(lost), 100 - steps.length);
+  assert.equal(more, []);
 });
 
 test('truncateAfter leaves what a run without interruption would have', async ({ path }) => {

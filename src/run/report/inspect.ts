@@ -15,7 +15,7 @@ import { createSession, type Evaluation as Scores } from '../../parallel/session
 import { confusionMatrix, type ConfusionMatrix } from '../../training/confusion.js';
 import { predictedClasses, summarize } from '../../training/evaluate.js';
 import { firstOf } from '../../training/probe.js';
-import { resolveWorkers } from '../../training/settings.js';
+import { resolveWorkers } from '../../training/checks.js';
 import type { TrainedModel } from '../../training/trained-model.js';
 import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
 import { mapPicture, samplePicture, weightPicture } from './pictures.js';

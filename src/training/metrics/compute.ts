@@ -9,7 +9,7 @@ import {
 import { LanewiseError } from '../../errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
 import type { Model } from '../../layers/index.js';
-import type { LossTerm } from '../../losses/terms.js';
+import { targetOf, type LossTerm } from '../../losses/terms.js';
 import type { Evaluation } from '../../parallel/session.js';
 import { predictedClasses } from '../evaluate.js';
 import {
@@ -31,6 +31,9 @@ export interface CheckedMetrics {
     readonly middle: number;
   };
 }
+
+/** What training tells beside metrics, in the same place. */
+const figures = ['loss', 'accuracy', 'valLoss', 'valAccuracy'];
 
 /** Losses of yes or no, with the score and the target above which it is yes. */
 const sides: Readonly<Record<string, readonly [score: number, target: number]>> = {
@@ -56,8 +59,16 @@ export function checkMetrics(
   if (!Array.isArray(wanted)) {
     throw new LanewiseError('argument', `metrics are ${String(wanted)}, expected a list`);
   }
+  const names = wanted.map((metric) => (typeof metric === 'string' ? metric : metric?.name));
+  const taken = names.find((name) => figures.includes(name));
+  if (taken !== undefined) {
+    throw new LanewiseError(
+      'argument',
+      `metrics name '${taken}', which is a figure of every run`,
+      'on validation data it is valLoss or valAccuracy, without being asked for',
+    );
+  }
   const metrics = wanted.map(metricFor);
-  const names = metrics.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
     throw new LanewiseError('argument', `metrics name '${twice}' twice, expected each once`);
@@ -100,11 +111,12 @@ function subjectOf(
       `metrics of '${data.name}', a stream, whose labels are known only as they come: expected a data set with labels`,
     );
   }
+  const target = targetOf(term);
   const field = isTensorDataset(data)
-    ? data.targets[output]
+    ? data.targets[target]
     : { shape: [], values: data.labels as Field['values'] };
   if (!field) {
-    throw new LanewiseError('data', `data set '${data.name}' has no target '${output}'`);
+    throw new LanewiseError('data', `data set '${data.name}' has no target '${target}'`);
   }
   const common = { terms, data, shape, middle: 0, labels: [], targets: new Float32Array() };
   const size = sizeOf(shape);

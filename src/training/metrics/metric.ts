@@ -3,7 +3,6 @@ import { LanewiseError, nearest, show } from '../../errors.js';
 import type { AnyDataset } from '../../data/dataset.js';
 import type { LossTerm } from '../../losses/terms.js';
 import {
-  accuracyScore,
   averageFigures,
   classFigures,
   countClasses,
@@ -56,13 +55,6 @@ export interface Metric {
   /** Why it cannot be had, before training; undefined if it can. */
   check?(subject: Subject): string | undefined;
 }
-
-const accuracy: Metric = {
-  name: 'accuracy',
-  better: 'higher',
-  tasks: ['classes', 'sides'],
-  of: ({ labels, predictions }) => accuracyScore(labels, predictions),
-};
 
 const topK = (name: string, k: number): Metric => ({
   name,
@@ -168,7 +160,6 @@ const averagings = { '': 'macro', Weighted: 'weighted', Micro: 'micro' } as cons
 
 const byName: Readonly<Record<string, Metric>> = Object.fromEntries(
   [
-    accuracy,
     ...(['precision', 'recall', 'f1'] as const).flatMap((key) =>
       Object.entries(averagings).map(([suffix, average]) => figure(key + suffix, key, average)),
     ),
@@ -182,7 +173,6 @@ const byName: Readonly<Record<string, Metric>> = Object.fromEntries(
 );
 
 export type MetricName =
-  | 'accuracy'
   | `top${number}`
   | `${'precision' | 'recall' | 'f1'}${keyof typeof averagings}`
   | 'auc'

@@ -25,6 +25,13 @@ const vectors = (size: number) => ({ shape: [size], values: numbers(COUNT * size
 const single = sequential([linear(3, 1)], { input: [3] });
 const triple = sequential([linear(3, 3)], { input: [3] });
 
+/** The loss's own hits, from what a metric is given. */
+const right: Metric = {
+  name: 'right',
+  better: 'higher',
+  of: ({ labels, predictions }) => figures.accuracyScore(labels, predictions),
+};
+
 const targets = (values: Uint8Array | Float32Array, shape: readonly number[], as?: 'values') => ({
   name: 'vectors',
   inputs: { input: vectors(3) },
@@ -82,8 +89,8 @@ const hitsOf = ({ hits }: Evaluation): number => hits!.reduce((a, b) => a + b, 0
 const near = (found: number | undefined, expected: number): void =>
   assert.ok(Math.abs(found! - expected) < 1e-6, `${found}, expected ${expected}`);
 
-test('of classes: every metric by its name, and the accuracy is the loss’s', async () => {
-  const names = ['accuracy', 'top3', 'precision', 'recallWeighted', 'f1', 'f1Micro'] as const;
+test('of classes: every metric by its name, as its figure says', async () => {
+  const names = ['top3', 'precision', 'recallWeighted', 'f1', 'f1Micro'] as const;
   const found = await metricsOf(classifier, 'crossEntropy', images, [
     ...names,
     'auc',
@@ -91,7 +98,6 @@ test('of classes: every metric by its name, and the accuracy is the loss’s', a
   ]);
   const evaluation = await evaluate(classifier, 'crossEntropy', images);
   const { scores, losses } = evaluation;
-  near(found['accuracy'], hitsOf(evaluation));
   near(found['f1Micro'], hitsOf(evaluation));
   assert.is(found['top3'], figures.topKAccuracyScore(images.labels, scores, 3));
   assert.is(found['auc'], figures.rocAucOneVsRest(images.labels, scores, 7));
@@ -103,8 +109,8 @@ test('of classes: every metric by its name, and the accuracy is the loss’s', a
 test('scores of other losses than cross-entropy have classes too', async () => {
   for (const loss of ['squaredError', 'hinge', 'mapCriterion', 'binaryCrossEntropy'] as const) {
     const evaluation = await evaluate(classifier, loss, images);
-    const found = await metricsOf(classifier, loss, images, ['accuracy', 'auc']);
-    near(found['accuracy'], hitsOf(evaluation));
+    const found = await metricsOf(classifier, loss, images, [right, 'auc']);
+    near(found['right'], hitsOf(evaluation));
   }
 });
 
@@ -113,7 +119,7 @@ test('distributions as targets have a class, their highest', async () => {
   const data = targets(values, [3]);
   for (const loss of ['crossEntropy', 'klDivergence'] as const) {
     const evaluation = await evaluate(triple, loss, data);
-    near((await metricsOf(triple, loss, data, ['accuracy']))['accuracy'], hitsOf(evaluation));
+    near((await metricsOf(triple, loss, data, [right]))['right'], hitsOf(evaluation));
   }
 });
 
@@ -127,7 +133,7 @@ test('positions of a sample are rows: words of a sequence, pixels of an image', 
     },
   };
   near(
-    (await metricsOf(words, 'crossEntropy', text, ['accuracy']))['accuracy'],
+    (await metricsOf(words, 'crossEntropy', text, [right]))['right'],
     hitsOf(await evaluate(words, 'crossEntropy', text)),
   );
   const pixels = sequential([conv2d(1, 3, 3, { padding: 1 })], { input: [1, 4, 4] });
@@ -142,7 +148,7 @@ test('positions of a sample are rows: words of a sequence, pixels of an image', 
     },
   };
   near(
-    (await metricsOf(pixels, 'crossEntropy', map, ['accuracy', 'f1']))['accuracy'],
+    (await metricsOf(pixels, 'crossEntropy', map, [right, 'f1']))['right'],
     hitsOf(await evaluate(pixels, 'crossEntropy', map)),
   );
 });
@@ -151,8 +157,8 @@ test('yes or no: one side, and several of which each is a class', async () => {
   for (const loss of ['binaryCrossEntropyWithLogits', 'binaryHinge'] as const) {
     const data = targets(bits(COUNT), []);
     const evaluation = await evaluate(single, loss, data);
-    const found = await metricsOf(single, loss, data, ['accuracy', 'precision', 'f1', 'auc']);
-    near(found['accuracy'], hitsOf(evaluation));
+    const found = await metricsOf(single, loss, data, [right, 'precision', 'f1', 'auc']);
+    near(found['right'], hitsOf(evaluation));
     const middle = loss === 'binaryHinge' ? 0 : 0.5;
     const predictions = Array.from(evaluation.scores, (score) => (score > middle ? 1 : 0));
     const labels = [...bits(COUNT)];
@@ -164,8 +170,8 @@ test('yes or no: one side, and several of which each is a class', async () => {
   const several = targets(Float32Array.from(bits(COUNT * 3)), [3]);
   const loss = 'binaryCrossEntropyWithLogits';
   const evaluation = await evaluate(triple, loss, several);
-  const found = await metricsOf(triple, loss, several, ['accuracy', 'recall', 'recallMicro']);
-  near(found['accuracy'], hitsOf(evaluation));
+  const found = await metricsOf(triple, loss, several, [right, 'recall', 'recallMicro']);
+  near(found['right'], hitsOf(evaluation));
   const column = (values: ArrayLike<number>, c: number) =>
     Array.from({ length: COUNT }, (_, i) => values[i * 3 + c]!);
   const recalls = [0, 1, 2].map((c) => {
@@ -225,6 +231,8 @@ test('a metric of one’s own sees the rows, and must return a number', async ()
 test('what does not suit the model is refused before training', () => {
   const regression = targets(numbers(COUNT * 3, 8), [3]);
   refused(classifier, 'crossEntropy', images, ['f2' as MetricName], /unknown metric 'f2'/);
+  refused(classifier, 'crossEntropy', images, ['accuracy' as MetricName], /a figure of every run/);
+  refused(classifier, 'crossEntropy', images, [{ ...right, name: 'loss' }], /metrics name 'loss'/);
   refused(classifier, 'crossEntropy', images, ['top0' as MetricName], /unknown metric 'top0'/);
   refused(classifier, 'crossEntropy', images, [7 as never], /metric is 7, expected a name or/);
   refused(classifier, 'crossEntropy', images, 'f1' as never, /metrics are f1, expected a list/);

@@ -1,0 +1,109 @@
+/** Checks of what a user gives to training, each with the words of its refusal. */
+import { LanewiseError, nearest, show } from '../errors.js';
+import { defaultNumerics, type Numerics } from '../engine/features.js';
+import { showShape, sizeOf } from '../graph/tensor.js';
+import type { Model } from '../layers/index.js';
+import { machineParallelism } from '../parallel/pool.js';
+import type { Weights } from '../parallel/session.js';
+
+/** Threads beyond this are a mistake, not a machine. */
+const MAX_WORKERS = 1024;
+
+/** @throws LanewiseError kind 'argument' for what is no model, such as a layer. */
+export function checkModel(model: Model): void {
+  if (typeof model?.graph === 'function') return;
+  throw new LanewiseError(
+    'argument',
+    `model is ${show(model)}, expected one made by sequential, functional or lenet5()`,
+  );
+}
+
+function checkMap(weights: Weights): void {
+  if (weights instanceof Map) return;
+  throw new LanewiseError(
+    'argument',
+    `weights are ${show(weights)}, expected a Map of arrays by name`,
+  );
+}
+
+/** @throws LanewiseError kind 'argument' unless every parameter has as many values as it needs. */
+export function checkComplete(model: Model, weights: Weights): void {
+  checkMap(weights);
+  for (const { name, shape } of model.parameters) {
+    const found = weights.get(name)?.length ?? 'none';
+    if (found === sizeOf(shape)) continue;
+    throw new LanewiseError(
+      'argument',
+      `weights of '${name}': ${found} values, expected ${sizeOf(shape)} (${showShape(shape)})`,
+    );
+  }
+}
+
+/** @throws LanewiseError kind 'argument' for a weight that the model lacks or that has another size. */
+export function checkWeights(model: Model, weights: Weights): void {
+  checkMap(weights);
+  const names = model.parameters.map(({ name }) => name);
+  for (const [name, values] of weights) {
+    const spec = model.parameters.find((parameter) => parameter.name === name);
+    if (!spec) {
+      throw new LanewiseError(
+        'argument',
+        `weights: the model has no parameter '${name}'`,
+        nearest(name, names),
+      );
+    }
+    const count = sizeOf(spec.shape);
+    if (!(values instanceof Float32Array) || values.length !== count) {
+      throw new LanewiseError(
+        'argument',
+        `weights of '${name}': ${values instanceof Float32Array ? `${values.length} values` : show(values)}, expected ${count} (${showShape(spec.shape)})`,
+      );
+    }
+  }
+}
+
+export function checkFreeze(freeze: readonly string[]): readonly string[] {
+  if (Array.isArray(freeze)) return freeze;
+  throw new LanewiseError('argument', `freeze is ${String(freeze)}, expected a list of names`);
+}
+
+export function checkBound(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isFinite(value) && value > 0)) return;
+  throw new LanewiseError('argument', `${name} is ${String(value)}, expected a number above 0`);
+}
+
+export function checkPresent(name: string, value: unknown, expected: string): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
+}
+
+/** Made by a function of ours or like it: an object that has `method`. */
+export function checkMethod(name: string, value: unknown, method: string, expected: string): void {
+  checkPresent(name, value, expected);
+  if (typeof (value as Readonly<Record<string, unknown>>)[method] === 'function') return;
+  throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
+}
+
+export const resolveWorkers = (workers: number = machineParallelism()): number =>
+  checkWhole('workers', workers, 0, MAX_WORKERS);
+
+export const resolveNumerics = (numerics: Numerics = defaultNumerics()): Numerics =>
+  checkName('numerics', numerics, ['fused', 'strict']) as Numerics;
+
+export function checkWhole(name: string, value: number, least: number, most = Infinity): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new LanewiseError(
+    'argument',
+    `${name} is ${String(value)}, expected a whole number ${range}`,
+  );
+}
+
+export function checkName(name: string, value: string, known: readonly string[]): string {
+  if (known.includes(value)) return value;
+  throw new LanewiseError(
+    'argument',
+    `${name} is '${value}', expected one of ${known.join(', ')}`,
+    nearest(value, known),
+  );
+}
