@@ -5,7 +5,7 @@ import { classLabels } from '../data/arrays.js';
 import { csvDataset, type FeatureDataset } from '../data/csv-dataset.js';
 import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
 import { imageFolder } from '../data/image-folder.js';
-import { mnist } from '../data/mnist.js';
+import { idxDataset } from '../data/idx.js';
 import { split } from '../data/split.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
@@ -21,6 +21,8 @@ export interface PathSource {
   load(path: string, request: DataRequest): Promise<DataSets>;
 }
 
+const IDX = /[-.]idx\d-ubyte(\.gz)?$/;
+
 /** The first that matches is taken. */
 export const pathSources: readonly PathSource[] = [
   {
@@ -34,10 +36,9 @@ export const pathSources: readonly PathSource[] = [
     load: loadNumpy,
   },
   {
-    description: 'a folder with the four IDX files of MNIST',
-    matches: (_, entries) =>
-      entries?.some((name) => /[-.]idx[13]-ubyte(\.gz)?$/.test(name)) ?? false,
-    load: (path) => mnist({ directory: path }),
+    description: 'a folder with IDX files named as those of MNIST',
+    matches: (_, entries) => entries?.some((name) => IDX.test(name)) ?? false,
+    load: loadIdx,
   },
   {
     description:
@@ -104,6 +105,25 @@ function checkSameClasses(
       `'${join(path, from)}' has a class '${missing}', '${join(path, to)}' has none`,
     );
   }
+}
+
+async function loadIdx(path: string): Promise<DataSets> {
+  const names = (await readdir(path)).filter((name) => IDX.test(name)).toSorted();
+  const find = (beginning: string) => {
+    const name = names.find((candidate) => candidate.startsWith(beginning));
+    if (name !== undefined) return join(path, name);
+    throw new LanewiseError(
+      'data',
+      `'${path}' has no '${beginning}-idx…-ubyte', found ${names.join(', ')}`,
+    );
+  };
+  const read = (part: string, beginning: string, classes?: readonly string[]) =>
+    idxDataset(find(`${beginning}-images`), find(`${beginning}-labels`), {
+      name: `${path} ${part}`,
+      ...(classes ? { classes } : {}),
+    });
+  const train = await read('train', 'train');
+  return { train, test: await read('test', 't10k', train.classes) };
 }
 
 async function loadCsv(

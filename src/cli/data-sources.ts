@@ -4,10 +4,12 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { cifar10, cifar100 } from '../data/cifar.js';
 import type { LabelledDataset } from '../data/dataset.js';
 import { digits } from '../data/digits/index.js';
-import type { DownloadProgress } from '../data/download.js';
-import { mnist } from '../data/mnist.js';
+import { emnist } from '../data/emnist.js';
+import { fashionMnist } from '../data/fashion-mnist.js';
+import { mnist, type MnistOptions } from '../data/mnist.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { fileError } from '../formats/atomic.js';
 import type { Fit } from '../formats/resize.js';
@@ -43,8 +45,6 @@ export interface DataRequest {
 
 /** A source that goes by name. */
 interface NamedSource {
-  /** In `--help` and errors. */
-  readonly description: string;
   /** Whether its files may be in a folder of the user's. */
   readonly hasFiles: boolean;
   load(request: DataRequest): Promise<DataSets>;
@@ -52,9 +52,22 @@ interface NamedSource {
 
 const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
 
+/** Files that are downloaded once, or in a folder of the user's. */
+const downloaded = (read: (options: MnistOptions) => Promise<DataSets>): NamedSource => ({
+  hasFiles: true,
+  async load({ directory }) {
+    const bar = downloadBar(process.stderr);
+    try {
+      const folder = directory === undefined ? {} : { directory };
+      return await read({ ...folder, onProgress: (progress) => bar.update(progress) });
+    } finally {
+      bar.stop();
+    }
+  },
+});
+
 const named: Readonly<Record<string, NamedSource>> = {
   digits: {
-    description: 'handwriting-like digits, drawn on the spot',
     hasFiles: false,
     async load({ limit = Infinity }) {
       const { seed, train, test, testFirst } = DIGITS;
@@ -64,14 +77,11 @@ const named: Readonly<Record<string, NamedSource>> = {
       };
     },
   },
-  mnist: {
-    description: 'MNIST, downloaded once',
-    hasFiles: true,
-    load: ({ directory }) =>
-      withDownloads((onProgress) =>
-        mnist({ ...(directory === undefined ? {} : { directory }), onProgress }),
-      ),
-  },
+  mnist: downloaded(mnist),
+  'fashion-mnist': downloaded(fashionMnist),
+  emnist: downloaded(emnist),
+  cifar10: downloaded(cifar10),
+  cifar100: downloaded(cifar100),
 };
 
 /** `digits, mnist, or the path of …`, for `--help`. */
@@ -128,14 +138,3 @@ async function entriesOf(path: string): Promise<readonly string[] | undefined> {
 
 /** What the data set at a path, or of a name, is called in file names: `photos` for `../photos/`. */
 export const dataName = (name: string): string => basename(name, extname(name));
-
-async function withDownloads<T>(
-  load: (onProgress: (progress: DownloadProgress) => void) => Promise<T>,
-): Promise<T> {
-  const bar = downloadBar(process.stderr);
-  try {
-    return await load((progress) => bar.update(progress));
-  } finally {
-    bar.stop();
-  }
-}

@@ -32,7 +32,10 @@ test('mean 0 and deviation 1 on the training data; the same numbers on others', 
 
 test('values that do not vary become 0, though their sum rounds', () => {
   const train = of(Array.from({ length: 10 }, () => [0.1]));
-  assert.equal([...standardize(train).apply(train).inputs['input']!.values], Array.from({ length: 10 }, () => 0));
+  assert.equal(
+    [...standardize(train).apply(train).inputs['input']!.values],
+    Array.from({ length: 10 }, () => 0),
+  );
 });
 
 test('what cannot be standardised is refused', async () => {
