@@ -57,6 +57,11 @@ export {
 export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
 export { type Weights } from './parallel/session.js';
 export {
+  transformSamples,
+  type TransformedSamples,
+  type TransformSamplesOptions,
+} from './parallel/transform-samples.js';
+export {
   encode,
   withTeacher,
   type EncodeOptions,

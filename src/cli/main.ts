@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { LanewiseError } from '../errors.js';
 import { benchCommand } from './bench.js';
+import { dataCommand } from './data.js';
 import { enableRelaxedSimd } from './engine-flags.js';
 import { evalCommand } from './eval.js';
 import { exportCommand } from './export.js';
@@ -10,7 +11,7 @@ import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
-import { version } from './version.js';
+import { version } from '../run/version.js';
 
 enableRelaxedSimd();
 
@@ -27,6 +28,7 @@ const program = new Command('lanewise')
   .addCommand(evalCommand())
   .addCommand(predictCommand())
   .addCommand(exportCommand())
+  .addCommand(dataCommand())
   .addCommand(inspectCommand())
   .addCommand(verifyCommand())
   .addCommand(benchCommand());

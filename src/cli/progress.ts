@@ -4,7 +4,7 @@
  */
 import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../data/download.js';
-import type { EpochRecord, Progress } from '../training/train.js';
+import type { EpochRecord, Progress, ValidationRecord } from '../training/records.js';
 import {
   formatBytes,
   formatClock,
@@ -56,6 +56,12 @@ export function epochLine(record: EpochRecord): string {
     figures.push(`test ${valLoss.toFixed(4)}${share}`);
   }
   return [...figures, `${formatCount(imagesPerSecond)} images/s`].join('  ');
+}
+
+/** What is said of a validation between epochs. */
+export function validationLine({ step, valLoss, valAccuracy }: ValidationRecord): string {
+  const share = valAccuracy === undefined ? '' : `, ${formatPercent(valAccuracy)}`;
+  return `  step ${formatCount(step)}  test ${valLoss.toFixed(4)}${share}`;
 }
 
 /** Bars are at least this long, else figures make room, and at most that. */

@@ -231,7 +231,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
             (_, i, order) => (order[i] = from + i),
           );
         }
-        await runTwice({ kind: 'evaluate', dataset, count: size });
+        await runTwice({ kind: 'evaluate', dataset, first: from, count: size });
         if (withScores) scores.set(viewOf('scores', 0, size * plan.outputs), from * plan.outputs);
         losses.set(viewOf('losses', 0, size), from);
         hits.set(viewOf('shares', 0, size), from);

@@ -5,7 +5,7 @@
 import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { UNSEEDED } from './augment.js';
-import { createGathers, type Gather } from './gathers.js';
+import { createGathers } from './gathers.js';
 import { baseOf, type Region } from './layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
 import type { RunPlan, StepPlan } from './plan.js';
@@ -25,6 +25,8 @@ export interface TrainJob {
 export interface EvaluateJob {
   readonly kind: 'evaluate';
   readonly dataset: number;
+  /** Number of the first of them in the data set. */
+  readonly first: number;
   readonly count: number;
 }
 
@@ -92,7 +94,6 @@ export function createWorker(
   const room = shareOf(plan, 'augment', rank);
   const gathers = createGathers(plan.datasets, kernels, memory, bases.batch, room);
   const place = { ...UNSEEDED };
-  const orderWords = new Uint32Array(memory.buffer, order, regionOf(plan, 'order').bytes / 4);
 
   function trainStep(position: number, index: number, number: number, key: TrainJob['key']) {
     const data = plan.datasets[0]!;
@@ -130,13 +131,14 @@ export function createWorker(
     return meet();
   }
 
-  function evaluateBlocks(gather: Gather, count: number): boolean {
+  function evaluateBlocks({ dataset, first, count }: EvaluateJob): boolean {
+    const gather = gathers[dataset]!;
     const { evaluationBlock, outputs, io } = plan;
     Object.assign(place, UNSEEDED);
     for (let from = rank * evaluationBlock; from < count; from += plan.workers * evaluationBlock) {
       const size = Math.min(evaluationBlock, count - from);
       // Samples in their order, so that transforms do not depend on blocks.
-      place.place = orderWords[from]!;
+      place.place = first + from;
       gather(order + from * 4, size, place);
       run(evaluations.get(size)!);
       const losses = results + io.losses / 4;
@@ -150,7 +152,7 @@ export function createWorker(
   }
 
   return (job) => {
-    if (job.kind === 'evaluate') return evaluateBlocks(gathers[job.dataset]!, job.count);
+    if (job.kind === 'evaluate') return evaluateBlocks(job);
     for (let i = 0; i < job.steps; i++)
       if (!trainStep(job.first + i, i, job.step + i, job.key)) return false;
     return true;

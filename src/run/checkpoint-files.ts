@@ -3,10 +3,10 @@
  * whole: the new file is written and synced under another name, then the last becomes the previous, then the new
  * the last.
  */
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../errors.js';
-import { fileError, writeFileAtomic } from '../formats/atomic.js';
+import { writeFileAtomic } from '../formats/atomic.js';
 import { readNamedFile } from '../formats/read.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../training/checkpoint.js';
 
@@ -60,16 +60,6 @@ export async function readCheckpoint(folder: string): Promise<FoundCheckpoint> {
 /** Whether the folder has a checkpoint, whole or not. */
 export const hasCheckpoint = async (folder: string): Promise<boolean> =>
   (await exists(join(folder, CHECKPOINT))) || (await exists(join(folder, PREVIOUS)));
-
-/** Removes the folder's checkpoints, of a run that is started anew. @throws LanewiseError kind 'file'. */
-export async function removeCheckpoints(folder: string): Promise<void> {
-  for (const name of [CHECKPOINT, PREVIOUS]) {
-    const path = join(folder, name);
-    await rm(path, { force: true }).catch((error: unknown) => {
-      throw fileError(`cannot remove '${path}'`, error);
-    });
-  }
-}
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(

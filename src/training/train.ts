@@ -12,7 +12,7 @@ import type {
 import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
 import { describeData } from './data-description.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
-import { trainEvents } from './trainer.js';
+import { trainEvents, type RunResult } from './trainer.js';
 
 export type { EpochRecord, Progress };
 
@@ -38,6 +38,8 @@ export interface TrainResult {
   readonly settings: ResolvedSettings;
   readonly numerics: Numerics;
   readonly seconds: number;
+  /** Share of the time in training steps that was spent waiting for data, 0 … 1. */
+  readonly waiting: number;
   /** True if the signal ended the run early. */
   readonly interrupted: boolean;
   /** Why `earlyStopping` ended the run. */
@@ -64,20 +66,25 @@ export async function train(
     ...(signal ? { signal } : {}),
     ...(stepsPerEvent === undefined ? {} : { stepsPerEvent }),
   });
-  const { weights, state, interrupted } = await drain(run, (event) => tell(callbacks, event));
+  return resultOf(model, resolved, await drain(run, (event) => tell(callbacks, event)), start);
+}
+
+/** What a run has led to; `start` is when it began, by performance.now(). */
+export function resultOf(
+  model: Model,
+  settings: ResolvedSettings,
+  { weights, state, interrupted }: RunResult,
+  start: number,
+): TrainResult {
+  const { terms, numerics, data } = settings;
   const { history, stopped, best } = state;
   return {
-    model: createTrainedModel(
-      model,
-      resolved.terms,
-      resolved.numerics,
-      weights,
-      describeData(resolved.data),
-    ),
+    model: createTrainedModel(model, terms, numerics, weights, describeData(data)),
     history,
-    settings: resolved,
-    numerics: resolved.numerics,
+    settings,
+    numerics,
     seconds: (performance.now() - start) / 1000,
+    waiting: state.trainingMs > 0 ? state.waitingMs / state.trainingMs : 0,
     interrupted,
     ...(stopped === undefined ? {} : { stopped }),
     ...(best ? { best: { step: best.step, epoch: best.epoch, value: best.value } } : {}),

@@ -359,7 +359,7 @@ test('any list on any shape writes nothing beyond its memory, and its bits are t
     const [first] = results;
     assert.equal([...first!.shape], [...t.shapeAfter(list, shape)]);
     assert.ok(first!.values.every(Number.isFinite), `not finite: ${what}`);
-    const exact = !list.some(({ kind }) => kind === 'gaussianNoise' || kind === 'colorJitter');
+    const exact = !list.some(({ kind }) => kind === 'gaussianNoise');
     for (const { values } of results.slice(1)) if (exact) assert.equal(values, first!.values, what);
   }
 });

@@ -1,11 +1,13 @@
 /**
  * Run by each engine in cross-engine.test.ts: trains LeNet-5, a small residual net (batch normalisation, Winograd's
- * algorithm), an LSTM and a GPT with dropout in every numerics the engine has, with 1, 2, 3 and 5 workers, and prints the hashes as
+ * algorithm), LeNet-5 on augmented digits, an LSTM and a GPT with dropout in every numerics the engine has, with 1, 2, 3 and 5 workers, and prints the hashes as
  * one line of JSON.
  */
 import { createHash } from 'node:crypto';
 import { firstSamples } from '../../src/data/dataset.js';
 import { digits } from '../../src/data/digits/index.js';
+import { recipes } from '../../src/data/transforms/recipes.js';
+import { transformed } from '../../src/data/transforms/transformed.js';
 import { textWindows, vocabularyOf } from '../../src/data/text.js';
 import { relaxedMaddIsFused } from '../../src/engine/features.js';
 import { charLstm, gpt, lenet5, resnet20 } from '../../src/models/index.js';
@@ -40,7 +42,13 @@ async function hashOf(numerics: 'strict' | 'fused'): Promise<string> {
       optimizer: adam(),
       epochs: 1,
     });
-    const all = [await lenet.model.sha256(), await residual.model.sha256()];
+    const augmented = await train(lenet5(), {
+      ...settings,
+      data: transformed(firstSamples(data, 100), recipes['digits']!([1, 28, 28])),
+      optimizer: adam(),
+      epochs: 1,
+    });
+    const all = await Promise.all([lenet, residual, augmented].map(({ model }) => model.sha256()));
     for (const model of readers) {
       const { model: trained } = await train(model, {
         ...settings,

@@ -5,17 +5,13 @@ import { LanewiseError } from '../../errors.js';
 import { writeFileAtomic } from '../../formats/atomic.js';
 import { readNamedFile } from '../../formats/read.js';
 import { loadAssets } from '../assets.js';
+import { EVALUATION, METRICS, REPORT } from '../folder.js';
 import { readMetrics } from '../metrics-log.js';
 import { compareReport } from './compare.js';
 import { readEvaluation, type Evaluation } from './evaluation.js';
 import { renderPage } from './page.js';
 import { recordsOf } from './records.js';
 import { runReport, type Run } from './run-report.js';
-
-/** Names in a run's folder. */
-export const METRICS = 'metrics.jsonl';
-export const EVALUATION = 'evaluation.json';
-export const REPORT = 'report.html';
 
 /** An evaluation beyond this is none of ours. */
 const MAX_BYTES = 1 << 27;

@@ -1,0 +1,206 @@
+/**
+ * Training into a folder: everything of `train`, and what makes a run reliable and visible. Each run has a log, event
+ * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
+ */
+import { join } from 'node:path';
+import {
+  countOf,
+  isSampleStream,
+  isStreamed,
+  type AnyDataset,
+  type InMemoryDataset,
+} from '../data/dataset.js';
+import { subset } from '../data/subset.js';
+import type { Model } from '../layers/index.js';
+import { loadIntoMemory } from '../parallel/load.js';
+import type { CheckpointSettings } from '../training/checkpoint.js';
+import { describeRun } from '../training/describe-run.js';
+import { saveModel } from '../training/model-store.js';
+import type { Probe } from '../training/probe.js';
+import type { TrainEvent } from '../training/records.js';
+import {
+  resolveSettings,
+  type ResolvedSettings,
+  type TrainSettings,
+} from '../training/settings.js';
+import { resultOf, type TrainResult } from '../training/train.js';
+import { trainEvents } from '../training/trainer.js';
+import { version } from './version.js';
+import { saveCheckpoint } from './checkpoint-files.js';
+import { MODEL, openFolder, type FolderOptions } from './folder.js';
+import { openRecorder, type Recorder } from './recorder.js';
+
+export interface FitOptions extends FolderOptions {
+  /** Where everything goes. Without it nothing is written, and a run that ends early is lost. */
+  readonly folder?: string;
+  /** Of the model, in log and report; default `model`. */
+  readonly name?: string;
+  /** When checkpoints are taken; default at the end of each epoch and every 5 minutes, and when the run ends. */
+  readonly checkpoints?: Omit<CheckpointSettings, 'save'>;
+  /** Steps between two lines of the log; default 20. */
+  readonly logEvery?: number;
+  /** What the report shows the model on; default the validation data. */
+  readonly test?: AnyDataset;
+  /** Default true: a page to look at when the run ends. */
+  readonly report?: boolean;
+  /** Ends the run after the steps at hand, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Steps between two events, at most; default some that take 150 ms. With 1, each step is told on its own. */
+  readonly stepsPerEvent?: number;
+}
+
+export type FitEvent =
+  | TrainEvent
+  /** Something that one should know, and that did not stop the run. */
+  | { readonly kind: 'warning'; readonly message: string }
+  /** The last one. The model is saved, and the report written. */
+  | { readonly kind: 'done'; readonly result: TrainResult; readonly files: FitFiles };
+
+/** Paths of what a run with a folder has written. */
+export interface FitFiles {
+  readonly model?: string;
+  readonly report?: string;
+}
+
+/**
+ * Trains `model` event by event: `for await (const event of fit(model, settings, { folder: 'runs/a' }))`. Leaving the loop
+ * ends the run as the signal does; with `resume` it goes on later, to the same bits.
+ * @throws LanewiseError as `train` and, with a folder, kind 'file' if it cannot be written or is in use, kind
+ * 'argument' if it holds another run than the one to resume, or an unfinished one.
+ */
+export async function* fit(
+  model: Model,
+  settings: TrainSettings,
+  options: FitOptions = {},
+): AsyncGenerator<FitEvent, TrainResult, void> {
+  const resolved = resolveSettings(model, settings);
+  const { folder } = options;
+  if (folder === undefined) return yield* trainAlone(model, resolved, options);
+  const description = await describeRun(model, resolved);
+  const opened = await openFolder(folder, description, options);
+  let recorder: Recorder | undefined;
+  let probe: Probe | undefined;
+  let events: ReturnType<typeof trainEvents> | undefined;
+  try {
+    for (const message of opened.warnings) yield { kind: 'warning', message };
+    const { resumed } = opened;
+    recorder = openRecorder({
+      folder,
+      name: options.name ?? 'model',
+      version,
+      model,
+      description,
+      workers: resolved.workers,
+      every: options.logEvery ?? 20,
+      ...(resumed ? { resumedAt: resumed.state.step } : {}),
+    });
+    const started = performance.now();
+    events = trainEvents(
+      model,
+      resolved,
+      {
+        ...chunking(options),
+        checkpoints: {
+          ...options.checkpoints,
+          save: (checkpoint) => saveCheckpoint(folder, { ...checkpoint, description }),
+        },
+      },
+      resumed,
+    );
+    let next = await events.next();
+    for (; !next.done; next = await events.next()) {
+      const event = next.value;
+      recorder.record(event);
+      if (event.kind === 'start') probe = await openProbe(model, resolved);
+      if (event.kind === 'epoch' || (event.kind === 'start' && !resumed)) {
+        const step = event.kind === 'epoch' ? event.step : 0;
+        if (probe) recorder.probe(step, probe.measure(event.weights()));
+      }
+      yield event;
+    }
+    const result = resultOf(model, resolved, next.value, started);
+    const files = await finish(folder, result, next.value.state.step, recorder, options);
+    yield { kind: 'done', result, files };
+    return result;
+  } finally {
+    // Whoever leaves the loop leaves a checkpoint.
+    await events?.return(undefined as never);
+    probe?.close();
+    recorder?.close();
+    await opened.lock.release();
+  }
+}
+
+const chunking = ({ signal, stepsPerEvent }: FitOptions) => ({
+  ...(signal ? { signal } : {}),
+  ...(stepsPerEvent === undefined ? {} : { stepsPerEvent }),
+});
+
+async function* trainAlone(
+  model: Model,
+  settings: ResolvedSettings,
+  options: FitOptions,
+): AsyncGenerator<FitEvent, TrainResult, void> {
+  const started = performance.now();
+  const outcome = yield* trainEvents(model, settings, chunking(options));
+  const result = resultOf(model, settings, outcome, started);
+  yield { kind: 'done', result, files: {} };
+  return result;
+}
+
+/** Of the data trained on; none of a stream, whose samples come only in its order. */
+async function openProbe(
+  model: Model,
+  { data, terms, numerics }: ResolvedSettings,
+): Promise<Probe | undefined> {
+  const few = await inMemory(data, PROBED);
+  if (!few) return undefined;
+  const { createProbe } = await import('../training/probe.js');
+  return createProbe(model, terms, few, numerics);
+}
+
+/** Samples that are read for a look at the model, of a data set that does not lie in memory. */
+const PROBED = 32;
+const INSPECTED = 2000;
+
+/** A data set that lies in memory, or the first `most` samples of one that can be read. */
+async function inMemory(data: AnyDataset, most: number): Promise<InMemoryDataset | undefined> {
+  if (!isStreamed(data)) return data;
+  if (isSampleStream(data)) return undefined;
+  const count = Math.min(most, countOf(data));
+  const first = subset(
+    data,
+    Uint32Array.from({ length: count }, (_, i) => i),
+  );
+  return loadIntoMemory(first);
+}
+
+/** Saves the model and writes the report. */
+async function finish(
+  folder: string,
+  result: TrainResult,
+  step: number,
+  recorder: Recorder,
+  { test, report = true }: FitOptions,
+): Promise<FitFiles> {
+  const { model, settings, seconds, numerics, interrupted, stopped } = result;
+  const file = join(folder, MODEL);
+  await saveModel(model, file);
+  const shown = test ?? settings.validation;
+  if (report) {
+    const { inspectRun } = await import('./report/inspect.js');
+    const { saveEvaluation } = await import('./report/write.js');
+    const data = shown && (await inMemory(shown, INSPECTED));
+    if (data)
+      await saveEvaluation(folder, await inspectRun(model, data, { workers: settings.workers }));
+  }
+  const sha256 = await model.sha256();
+  recorder.done({
+    event: 'done',
+    ...{ step, seconds, sha256, numerics, interrupted },
+    ...(stopped === undefined ? {} : { stopped }),
+  });
+  if (!report) return { model: file };
+  const { writeReport } = await import('./report/write.js');
+  return { model: file, report: await writeReport(folder) };
+}

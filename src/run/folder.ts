@@ -1,0 +1,87 @@
+/** A run's folder when a run begins: locked, with what it goes on from, and cleared of a run before. */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LanewiseError } from '../errors.js';
+import { ensureReplaceable, ensureWritableFolder, fileError } from '../formats/atomic.js';
+import type { Checkpoint } from '../training/checkpoint.js';
+import type { RunDescription } from '../training/describe-run.js';
+import { checkResume } from '../training/resume.js';
+import { CHECKPOINT, hasCheckpoint, PREVIOUS, readCheckpoint } from './checkpoint-files.js';
+import { lockFolder, type FolderLock } from './lock.js';
+import { truncateAfter } from './metrics-log.js';
+
+/** Names in a run's folder. */
+export const MODEL = 'model.safetensors';
+export const METRICS = 'metrics.jsonl';
+export const EVALUATION = 'evaluation.json';
+export const REPORT = 'report.html';
+
+export interface OpenedFolder {
+  readonly lock: FolderLock;
+  /** What the run goes on from; absent if it begins. */
+  readonly resumed?: Checkpoint;
+  readonly warnings: readonly string[];
+}
+
+export interface FolderOptions {
+  /** Go on from the folder's checkpoint; with names of what is meant to differ from the run it began as. */
+  readonly resume?: boolean | { readonly override: readonly string[] };
+  /** Begin anew although the folder holds an unfinished run, which is lost. */
+  readonly fresh?: boolean;
+}
+
+/**
+ * Locks the folder, made if need be, and reads or removes what an earlier run left there.
+ * @throws LanewiseError kind 'file' if it cannot be written, is in use, or holds no checkpoint that is whole; kind
+ * 'argument' if it holds another or an unfinished run.
+ */
+export async function openFolder(
+  folder: string,
+  description: RunDescription,
+  { resume = false, fresh = false }: FolderOptions,
+): Promise<OpenedFolder> {
+  await ensureWritableFolder(folder);
+  await ensureReplaceable(join(folder, MODEL));
+  const lock = await lockFolder(folder);
+  try {
+    const isThere = await hasCheckpoint(folder);
+    if (resume && isThere) {
+      const { checkpoint, path, warning } = await readCheckpoint(folder);
+      checkResume(checkpoint.description, description, resume === true ? [] : resume.override);
+      await truncateAfter(join(folder, METRICS), checkpoint.state.step);
+      const warnings = warning === undefined ? [] : [`${warning}: going on from '${path}'`];
+      return { lock, resumed: checkpoint, warnings };
+    }
+    if (isThere && !fresh) await refuseUnfinished(folder);
+    await clear(folder);
+    const warnings = resume ? [`there is no checkpoint in '${folder}' yet: the run begins`] : [];
+    return { lock, warnings };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** @throws LanewiseError kind 'argument' if the folder's run has steps to go. */
+async function refuseUnfinished(folder: string): Promise<void> {
+  const { checkpoint } = await readCheckpoint(folder);
+  const { state, stepsPerEpoch, description } = checkpoint;
+  const epochs = Number(description['epochs']);
+  if (state.stopped !== undefined || state.step >= epochs * stepsPerEpoch) return;
+  throw new LanewiseError(
+    'argument',
+    `'${folder}' holds an unfinished run: ${state.step} of ${epochs * stepsPerEpoch} steps`,
+    'go on with it (--resume), begin anew and lose it (--fresh), or take another folder (--out)',
+  );
+}
+
+/** Removes what runs write: a report of two runs mixed would be a lie. The last model stays until there is a new one. */
+async function clear(folder: string): Promise<void> {
+  const ours = [CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT];
+  const isOurs = (name: string) => ours.includes(name) || /^events\.out\.tfevents\./.test(name);
+  for (const name of (await readdir(folder)).filter(isOurs)) {
+    await rm(join(folder, name), { force: true }).catch((error: unknown) => {
+      throw fileError(`cannot remove '${join(folder, name)}'`, error);
+    });
+  }
+}
