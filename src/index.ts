@@ -74,11 +74,25 @@ export {
   type HeadOptions,
   type Pretrained,
 } from './training/fine-tuning.js';
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EpochEvent,
+  ProbeEvent,
+  RunEvent,
+  StartEvent,
+  StepEvent,
+  ValidationEvent,
+} from './run/events.js';
+export { readMetrics } from './run/metrics-log.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { ensemble, type Ensemble } from './training/ensemble.js';
 export { generate, type GenerateOptions } from './training/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
 export { lsuv, type LsuvOptions } from './training/lsuv.js';
+/** Figures of labels and predictions, and what training evaluates by name (docs/metrics.md). */
+export * as metrics from './training/metrics/index.js';
+export type { Metric, MetricName, Scored } from './training/metrics/index.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
 export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';

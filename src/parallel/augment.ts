@@ -18,6 +18,15 @@ export interface Augmentation {
 export const augmentBytes = ({ shape, transforms }: Augmentation): number =>
   align(4) + align(planChain(transforms, shape).floats * 4);
 
+/** Bytes that a worker needs for all columns of a run. */
+export const augmentBytesOf = (
+  columns: readonly { readonly augmentation?: Augmentation }[],
+): number =>
+  columns.reduce(
+    (sum, { augmentation }) => sum + (augmentation ? augmentBytes(augmentation) : 0),
+    0,
+  );
+
 /** The place of the first sample of a data set that is not trained on: its random transforms are always the same. */
 export const UNSEEDED: Readonly<Place> = { key0: 0, key1: 0, step: 0, place: 0 };
 

@@ -17,40 +17,12 @@ import {
 } from '../data/dataset.js';
 import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
-import { showShape, sizeOf, type DType, type Shape } from '../graph/tensor.js';
+import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { InputSettings } from '../layers/wire.js';
-import { targetOf, type LossTerm } from '../losses/terms.js';
-import type { Augmentation } from './augment.js';
-
-/** A leaf of a program: `input x`, `target y` or `weights`. */
-export type LeafName = string;
-
-export const inputLeaf = (name: string): LeafName => `input ${name}`;
-export const targetLeaf = (target: string): LeafName => `target ${target}`;
-export const WEIGHTS: LeafName = 'weights';
-
-/** One array of a data set; see assembly/gather.ts. */
-export interface Column {
-  /** The leaves it is gathered for; targets of several outputs may be one array. */
-  readonly leaves: readonly LeafName[];
-  readonly values: Uint8Array | Int32Array | Float32Array;
-  /** What the leaf holds, and its shape for one sample. */
-  readonly dtype: DType;
-  readonly shape: Shape;
-  /** Absent where samples are gathered as they are stored. */
-  readonly augmentation?: Augmentation;
-  /** Channels, height and width of a sample (after its transforms) and of the leaf, which frames it. */
-  readonly extents: readonly [C: number, h: number, w: number, H: number, W: number];
-  /** The leaf's value is scale·v + shift; `border` around it. Not for whole numbers. */
-  readonly scale: number;
-  readonly shift: number;
-  readonly border: number;
-}
-
-/** Values of one stored sample. */
-export const storedSize = ({ augmentation, extents: [C, h, w] }: Column): number =>
-  augmentation ? sizeOf(augmentation.shape) : C * h * w;
+import type { LossTerm } from '../losses/terms.js';
+import { augmentationOf, fieldOf, inputLeaf, plainColumn, WEIGHTS, type Column } from './column.js';
+import { targetColumns } from './target-columns.js';
 
 export interface Columns {
   readonly count: number;
@@ -141,24 +113,6 @@ function samplesOf(data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Float
   return type === 'uint8' ? new Uint8Array() : new Float32Array();
 }
 
-/** Class indices; those of a stream come with its samples. */
-const labelsOf = (data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Int32Array =>
-  isSampleStream(data) ? new Int32Array() : data.labels;
-
-function fieldOf(
-  data: string,
-  role: 'input' | 'target',
-  fields: Readonly<Record<string, Field>>,
-  name: string,
-): Field {
-  const field = fields[name];
-  if (field) return field;
-  throw new LanewiseError(
-    'data',
-    `data set '${data}' has no ${role} '${name}', found ${Object.keys(fields).join(', ') || 'none'}`,
-  );
-}
-
 /** x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */
 function inputColumn(what: string, name: string, field: Field, settings: InputSettings): Column {
   const { values } = field;
@@ -201,21 +155,6 @@ function inputColumn(what: string, name: string, field: Field, settings: InputSe
   };
 }
 
-/** Absent without transforms. @throws LanewiseError kind 'data' for transforms of whole numbers. */
-function augmentationOf(
-  what: string,
-  name: string,
-  { shape, values, transforms = [] }: Field,
-  isWhole: boolean,
-): Augmentation | undefined {
-  if (transforms.length === 0) return undefined;
-  if (!isWhole && !(values instanceof Int32Array)) return { shape, transforms };
-  throw new LanewiseError(
-    'data',
-    `${what}: '${name}' has transforms and whole numbers, expected images in a Uint8Array or Float32Array`,
-  );
-}
-
 /** Images may be smaller than the model's; everything else has its shape. */
 function checkInputShape(what: string, found: Shape, expected: Shape): void {
   const image = found.length === 3 && expected.length === 3;
@@ -226,89 +165,5 @@ function checkInputShape(what: string, found: Shape, expected: Shape): void {
   throw new LanewiseError(
     'data',
     `${what} has samples of ${showShape(found)}, the model takes ${showShape(expected)}${expected.length === 3 ? ' or smaller images of as many channels' : ''}`,
-  );
-}
-
-/** Values as they are; bytes as `scale` of them. */
-const plainColumn = (
-  leaves: readonly LeafName[],
-  values: Column['values'],
-  dtype: DType,
-  shape: Shape,
-  scale = 1,
-): Column => {
-  const size = sizeOf(shape);
-  return {
-    leaves,
-    values,
-    dtype,
-    shape,
-    extents: [1, 1, size, 1, size],
-    scale,
-    shift: 0,
-    border: 0,
-  };
-};
-
-function targetColumns(model: Model, terms: readonly LossTerm[], data: AnyDataset): Column[] {
-  const labels = isTensorDataset(data) ? undefined : { shape: [], values: labelsOf(data) };
-  const byField = new Map<Field, Set<string>>();
-  for (const term of terms) {
-    const { output, target } = term;
-    if (labels && target !== undefined) fieldOf(data.name, 'target', { labels }, target);
-    const field = isTensorDataset(data)
-      ? fieldOf(data.name, 'target', data.targets, targetOf(term))
-      : labels!;
-    const classes = isTensorDataset(data) ? undefined : data.classes.length;
-    checkClasses(data.name, output, model.outputs.get(output)!, field, classes);
-    byField.set(field, (byField.get(field) ?? new Set()).add(targetOf(term)));
-  }
-  return [...byField].map(([field, names]) => {
-    const { shape, values } = field;
-    const scale = values instanceof Uint8Array ? 1 / 255 : 1;
-    const integers = hasClasses(field);
-    const what = `data set '${data.name}'`;
-    const augmentation = augmentationOf(what, [...names][0]!, field, integers);
-    if (!integers && values instanceof Int32Array) {
-      throw new LanewiseError(
-        'data',
-        `data set '${data.name}': target '${[...names][0]}' has Int32Array values, expected Float32Array or Uint8Array`,
-      );
-    }
-    const leaves = [...names].map(targetLeaf);
-    if (!augmentation) return plainColumn(leaves, values, integers ? 'i32' : 'f32', shape, scale);
-    const after = shapeAfter(augmentation.transforms, shape);
-    return { ...plainColumn(leaves, values, 'f32', after), augmentation };
-  });
-}
-
-/** Whether a target holds class indices. */
-const hasClasses = ({ values, as = 'classes' }: Field): boolean =>
-  !(values instanceof Float32Array) && as === 'classes';
-
-/** Class indices are below the output's classes: its axis 0 for images, else its last; two for a single value. */
-function checkClasses(
-  data: string,
-  output: string,
-  shape: Shape,
-  field: Field,
-  classes: number | undefined,
-): void {
-  if (!hasClasses(field)) return;
-  const values = shape.length === 3 ? shape[0]! : (shape.at(-1) ?? 1);
-  // A single value says yes or no.
-  const count = values === 1 ? 2 : values;
-  if (classes !== undefined && classes > count) {
-    throw new LanewiseError(
-      'data',
-      `data set '${data}' has ${classes} classes, output '${output}' of shape ${showShape(shape)} has room for ${count}`,
-    );
-  }
-  if (classes !== undefined) return;
-  const wrong = field.values.findIndex((label) => label < 0 || label >= count);
-  if (wrong < 0) return;
-  throw new LanewiseError(
-    'data',
-    `data set '${data}': target '${output}' has ${field.values[wrong]} at ${wrong}, the model has ${count} classes`,
   );
 }

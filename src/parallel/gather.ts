@@ -4,7 +4,7 @@ import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { sizeOf } from '../graph/tensor.js';
 import { align } from '../program/program.js';
 import { augmentBytes, createAugment, UNSEEDED } from './augment.js';
-import type { Column } from './columns.js';
+import type { Column } from './column.js';
 
 /** How a column's values reach a leaf; see assembly/gather.ts. */
 export interface Gathering extends Pick<

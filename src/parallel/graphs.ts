@@ -7,7 +7,7 @@ import type { Loss } from '../losses/loss.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
 import * as ops from '../ops/index.js';
 import { matches } from '../optimizers/names.js';
-import { inputLeaf, targetLeaf, WEIGHTS, type Column, type LeafName } from './columns.js';
+import { inputLeaf, targetLeaf, WEIGHTS, type Column, type LeafName } from './column.js';
 
 /** The output whose scores are wanted, and the loss that says what scores are. */
 export interface Scored {

@@ -7,8 +7,9 @@ import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
-import { augmentBytes } from './augment.js';
-import { storedSize, targetLeaf, type Column, type Columns } from './columns.js';
+import { augmentBytesOf } from './augment.js';
+import { storedSize, targetLeaf, type Column } from './column.js';
+import type { Columns } from './columns.js';
 import type { Gathering } from './gather.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
 import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
@@ -199,7 +200,7 @@ export function planRun({
     results: align(io.resultBytes) * hands,
     activations: mostBytes(programs, 'activationBytes') * hands,
     workspace: mostBytes(programs, 'workspaceBytes') * hands,
-    augment: augmentBytesOf(datasets) * hands,
+    augment: augmentBytesOf(datasets.flatMap(({ columns }) => columns)) * hands,
   });
 
   return {
@@ -250,14 +251,6 @@ function mostBytes(
 
 /** Bytes of one stored sample. */
 const bytesOf = (column: Column): number => storedSize(column) * column.values.BYTES_PER_ELEMENT;
-
-/** Bytes of room for one worker's transforms, column after column of a data set. */
-const augmentBytesOf = (datasets: readonly Columns[]): number =>
-  sum(
-    datasets
-      .flatMap(({ columns }) => columns)
-      .map(({ augmentation }) => (augmentation ? augmentBytes(augmentation) : 0)),
-  );
 
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);

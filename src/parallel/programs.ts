@@ -3,7 +3,7 @@ import { compile } from '../compiler/compile.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { address, align, type Address, type Program } from '../program/program.js';
-import type { LeafName } from './columns.js';
+import type { LeafName } from './column.js';
 import type { BlockGraph, FedGraph, ShardGraph, Task } from './graphs.js';
 import type { ParameterLayout } from './parameters.js';
 

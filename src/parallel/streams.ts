@@ -4,7 +4,8 @@
  */
 import { machineParallelism } from './pool.js';
 import { baseOf } from './layout.js';
-import { storedSize, type Column, type Columns } from './columns.js';
+import { storedSize, type Column } from './column.js';
+import type { Columns } from './columns.js';
 import type { Feed } from './feed.js';
 import type { RunPlan } from './plan.js';
 import { createFeeds, type Ring } from './supplies.js';

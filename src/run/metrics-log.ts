@@ -88,15 +88,26 @@ export async function readMetrics(path: string): Promise<RunEvent[]> {
 /**
  * Takes back what a run logged after `step`, where a checkpoint lets it go on, and its end if it had one, so
  * that the log becomes that of a run without interruption. Lines of the step itself stay: a checkpoint is
- * written after them. Returns the events that are left; the file is replaced whole or not at all.
+ * written after them. Returns the events that are left, none if there is no log; the file is replaced whole or not
+ * at all.
  * @throws LanewiseError as `readMetrics`, and kind 'file' if the file cannot be replaced.
  */
 export async function truncateAfter(path: string, step: number): Promise<RunEvent[]> {
-  const lines = await readLines(path);
+  if (!(await exists(path))) return [];
+  const lines = await readLines(path).catch((error: LanewiseError) => {
+    const way = 'move it away, and the run goes on with a new one';
+    throw new LanewiseError(error.kind, error.message, way, { cause: error });
+  });
   const kept = lines.filter(({ event }) => event.event !== 'done' && stepOf(event) <= step);
   await writeFileAtomic(path, Buffer.concat(kept.map(({ bytes }) => bytes)));
   return kept.map(({ event }) => event);
 }
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    ({ code }: NodeJS.ErrnoException) => code !== 'ENOENT',
+  );
 
 /** Steps finished when an event was written. */
 const stepOf = (event: RunEvent): number =>

@@ -10,6 +10,7 @@ import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
 import type { RunEvent, StepEvent } from '../../src/run/events.js';
 import { openMetricsLog, readMetrics, truncateAfter } from '../../src/run/metrics-log.js';
+import { fuzz, fuzzCount } from '../support/fuzz.js';
 import { everyEvent, stepEvent } from './sample-events.js';
 
 const test = suite('metrics log', { folder: '', path: '' });
@@ -134,6 +135,28 @@ test('nonsense is refused with its line, field and value', async ({ path }) => {
   assert.is(message, `cannot read metrics '${path}': there is no such file`);
 });
 
+test('damaged logs are refused, or hold events', async ({ path }) => {
+  const log = Buffer.from(everyEvent.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  const files = [log, ...everyEvent.map((event) => Buffer.from(`${JSON.stringify(event)}\n`))];
+  await fuzz(
+    files,
+    fuzzCount(1500),
+    async (bytes) => {
+      await writeFile(path, bytes);
+      return readMetrics(path);
+    },
+    (events) => {
+      for (const event of events) {
+        if (event.event === 'start') assert.type(event.data.name, 'string');
+        else assert.ok(Number.isInteger(event.step) && event.step >= 0);
+        if (event.event !== 'probe') continue;
+        for (const { histogram } of event.weights)
+          assert.ok(histogram.counts.every(Number.isInteger));
+      }
+    },
+  );
+});
+
 test('a full disk is named once, and leaves training its choice', async ({ folder }) => {
   if (process.platform !== 'linux') return console.log('skipped: needs /dev/full');
   const strict = openMetricsLog('/dev/full');
@@ -197,10 +220,16 @@ test('truncateAfter keeps the bytes of the lines that stay, and leaves no other 
   assert.equal(await readdir(folder), ['metrics.jsonl']);
 });
 
-test('a log with nonsense in it is not truncated', async ({ path }) => {
+test('a log with nonsense in it is not truncated, one that is missing need not be', async ({
+  path,
+}) => {
   await writeFile(path, 'nonsense\n');
-  assert.match((await refusal(truncateAfter(path, 1))).message, /line 1 is not JSON/);
+  const { message, hint } = await refusal(truncateAfter(path, 1));
+  assert.match(message, /line 1 is not JSON/);
+  assert.is(hint, 'move it away, and the run goes on with a new one');
   assert.is(await readFile(path, 'utf8'), 'nonsense\n');
+  await rm(path);
+  assert.equal(await truncateAfter(path, 1), []);
 });
 
 test.run();

@@ -1,0 +1,19 @@
+// Long tests that are too slow for every change: a run killed at 20 random moments and worker threads killed every
+// 20 steps, then 20,000 steps during which memory must not grow.
+//   npm run soak
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+function run(args, env = {}) {
+  const { status } = spawnSync(process.execPath, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+run(['scripts/build.mjs', '--tests']);
+run(['scripts/test.mjs', 'run/kill'], { LANEWISE_KILLS: '20' });
+run(['dist/test/soak/long-run.js']);
