@@ -26,6 +26,8 @@ import { augmentations, augmentOption, transformsOf } from './augment.js';
 import {
   dataDirOption,
   dataOption,
+  addOptions,
+  dataDetailOptions,
   holdoutOption,
   modelNames,
   numericsOption,
@@ -105,7 +107,7 @@ const list = (text: string): string[] => {
 
 /** The command with all of its options and no action. */
 export const describeTrain = (): Command =>
-  new Command('train')
+  addOptions(new Command('train'), dataDetailOptions())
     .description('train a model')
     .argument('<model>', modelNames())
     .addOption(dataOption())

@@ -82,7 +82,7 @@ function takeFields(data: TensorDataset, indices: Uint32Array): TensorDataset {
 }
 
 function takeStreamed(
-  { name, shape, classes, transforms, fingerprint, reader }: StreamedDataset,
+  { name, shape, classes, transforms, fit, fingerprint, reader }: StreamedDataset,
   indices: Uint32Array,
   own: Pick<StreamedDataset, 'labels' | 'weights'>,
 ): StreamedDataset {
@@ -93,6 +93,7 @@ function takeStreamed(
     shape,
     classes,
     ...(transforms ? { transforms } : {}),
+    ...(fit ? { fit } : {}),
     ...own,
     fingerprint: `${fingerprint ?? ''} at ${indices.length} indices ${chosen}`,
     reader: {

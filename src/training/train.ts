@@ -10,7 +10,8 @@ import type {
   ValidationRecord,
 } from './records.js';
 import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
-import { createTrainedModel, describeData, type TrainedModel } from './trained-model.js';
+import { describeData } from './data-description.js';
+import { createTrainedModel, type TrainedModel } from './trained-model.js';
 import { trainEvents, type RunResult } from './trainer.js';
 
 export type { EpochRecord, Progress };
