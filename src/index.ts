@@ -155,7 +155,9 @@ export {
   watchRun,
   writeComparison,
   writeReport,
+  fit,
 } from './run/public.js';
+export type { FitEvent, FitFiles, FitOptions } from './run/fit.js';
 export type { Evaluation } from './run/report/evaluation.js';
 export type { Watch, WatchOptions } from './run/watch.js';
 export type { Divergence } from './training/divergence.js';

@@ -6,10 +6,23 @@ import type { LossTerm } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
 import type { Divergence } from '../training/divergence.js';
 import type { Probe } from '../training/probe.js';
+import type { TrainResult } from '../training/train.js';
+import type { TrainSettings } from '../training/settings.js';
 import type { TrainedModel } from '../training/trained-model.js';
+import type { FitEvent, FitOptions } from './fit.js';
 import type { Evaluation } from './report/evaluation.js';
 import type { InspectOptions } from './report/inspect.js';
 import type { Watch, WatchOptions } from './watch.js';
+
+/** See fit.ts. */
+export async function* fit(
+  model: Model,
+  settings: TrainSettings,
+  options: FitOptions = {},
+): AsyncGenerator<FitEvent, TrainResult, void> {
+  const run = await import('./fit.js');
+  return yield* run.fit(model, settings, options);
+}
 
 /** See training/probe.ts. */
 export async function createProbe(
