@@ -21,6 +21,7 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
     data: options.data,
+    dataWords: dataWords(options),
     folder,
   });
   const stop = stopOnSignals();
@@ -44,6 +45,15 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
   await reporter.done(last, summary, data.test);
   if (last.result.interrupted) process.exitCode = stop.exitCode();
 }
+
+/** What `eval` and `export` need in order to find the same test samples of a table. */
+const dataWords = ({ data, target, header, shape, holdout }: TrainOptions): string[] => [
+  ...['--data', data],
+  ...(target === undefined ? [] : ['--target', target]),
+  ...(header === undefined ? [] : [header ? '--header' : '--no-header']),
+  ...(shape === undefined ? [] : ['--shape', shape.join('x')]),
+  ...(holdout === undefined ? [] : ['--holdout', String(holdout)]),
+];
 
 const fitOptions = (options: TrainOptions): FitOptions => ({
   resume: options.override ? { override: options.override } : (options.resume ?? false),
