@@ -45,7 +45,7 @@ export function monitorOf(
 ): Monitor | undefined {
   if (!earlyStopping && !keepBest) return undefined;
   checkOnly('earlyStopping', earlyStopping ?? {}, ['monitor', 'patience', 'minDelta']);
-  checkOnly('keepBest', keepBest ?? {}, ['monitor']);
+  if (typeof keepBest === 'object') checkOnly('keepBest', keepBest, ['monitor']);
   const { patience = 5, minDelta = 0 } = earlyStopping ?? {};
   if (!Number.isInteger(patience) || patience < 1) {
     throw new LanewiseError(
