@@ -72,6 +72,10 @@ type Create = (options: { readonly lr: number; readonly weightDecay: number }) =
 const optimizers = {
   sgd: { create: sgd, usualRate: 0.1 },
   momentum: { create: momentum, usualRate: 0.05 },
+  nesterov: {
+    create: (options) => momentum({ ...options, nesterov: true }),
+    usualRate: 0.05,
+  },
   adam: { create: adam, usualRate: 0.001 },
   adamW: { create: adamW, usualRate: 0.001 },
   adagrad: { create: adagrad, usualRate: 0.01 },
@@ -181,10 +185,10 @@ export function trainSettings(
     validation: data.test,
     loss: recipe.loss,
     optimizer: optimizers[kind].create({ lr, weightDecay }),
-    schedule: options.schedule ? schedules[options.schedule] : recipe.schedule,
+    schedule: schedules[options.schedule ?? recipe.schedule],
     epochs: options.epochs ?? recipe.epochs,
     batch: options.batch ?? Math.min(recipe.batch, data.train.labels.length),
-    ...(average ? { average: averages[average] } : {}),
+    ...averageOf(recipe, average),
     ...(patience === undefined ? {} : { earlyStopping: { patience } }),
     ...(validateEvery === undefined ? {} : { validateEvery: { steps: validateEvery } }),
     ...(options.metrics
@@ -193,6 +197,14 @@ export function trainSettings(
     ...pick(options, ['shards', 'workers', 'numerics', 'accumulate', 'clipNorm', 'keepBest']),
     seed: options.seed,
   };
+}
+
+function averageOf(
+  { averageDecay: decay }: Recipe,
+  average: TrainOptions['average'],
+): Pick<TrainSettings, 'average'> {
+  if (average) return { average: averages[average] };
+  return decay === undefined ? {} : { average: ema({ decay }) };
 }
 
 /** The given keys of `options`, those that were set. */
