@@ -31,6 +31,7 @@ export async function describeRun(
     clipNorm,
     clipValue,
     freeze,
+    mixup,
   } = settings;
   const description = {
     model: model.architecture,
@@ -42,7 +43,7 @@ export async function describeRun(
     average: average && described(average),
     sampler: described(sampler),
     weights: weights && (await hashOf([...weights].flatMap(([name, values]) => [name, values]))),
-    ...{ epochs, batch, shards, seed, numerics, clipNorm, clipValue, freeze },
+    ...{ epochs, batch, shards, seed, numerics, clipNorm, clipValue, freeze, mixup },
     ...{ validationSteps, monitor },
   };
   // As it comes back from a file: without what is undefined, and with arrays for what is iterable.
