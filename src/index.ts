@@ -23,9 +23,39 @@ export {
   type Vocabulary,
 } from './data/text.js';
 export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
-export { type ImageFile } from './data/image-reader.js';
+// Not `export { type … }`, which would load the module, and the codecs with it.
+export type { ImageFile } from './data/image-reader.js';
 export { streamOf } from './data/streamed.js';
-export { mnist } from './data/mnist.js';
+export { textFile, type TextDataset } from './data/text-file.js';
+export { arrays, type ArraysOptions } from './data/arrays.js';
+export { readCsv, type CsvOptions, type Table } from './data/csv.js';
+export {
+  csvDataset,
+  type CsvDatasetOptions,
+  type CsvImageOptions,
+  type FeatureDataset,
+} from './data/csv-dataset.js';
+export { type ColumnType, type TableColumn } from './data/csv-columns.js';
+export { standardize, type Standardizer } from './data/standardize.js';
+export {
+  npyDataset,
+  npzDataset,
+  readNpy,
+  readNpz,
+  type NpyDatasetOptions,
+  type NpzOptions,
+} from './data/npy.js';
+export { type NpyArray } from './formats/npy.js';
+export { idxDataset, type IdxOptions } from './data/idx.js';
+export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
+export { fashionMnist } from './data/fashion-mnist.js';
+export { emnist, type EmnistSplit } from './data/emnist.js';
+export { cifar10, cifar100 } from './data/cifar.js';
+export { subset, type IndexedDataset } from './data/subset.js';
+export { kFold, split, type FoldOptions, type SplitOptions } from './data/split.js';
+export { classCounts, classWeights, withClassWeights } from './data/class-labels.js';
+export * as samplers from './data/samplers.js';
+export { type Sampler } from './data/samplers.js';
 export * as transforms from './data/transforms/index.js';
 export { transformed } from './data/transforms/transformed.js';
 export type { Transform } from './data/transforms/index.js';
@@ -117,3 +147,18 @@ export {
   type PartialWeights,
 } from './training/weights-file.js';
 export { withWeights, type WithWeightsOptions } from './training/with-weights.js';
+export {
+  createProbe,
+  explainDivergence,
+  inspectRun,
+  saveEvaluation,
+  watchRun,
+  writeComparison,
+  writeReport,
+  fit,
+} from './run/public.js';
+export type { FitEvent, FitFiles, FitOptions } from './run/fit.js';
+export type { Evaluation } from './run/report/evaluation.js';
+export type { Watch, WatchOptions } from './run/watch.js';
+export type { Divergence } from './training/divergence.js';
+export type { Histogram, Probe, ProbeRecord } from './training/probe.js';

@@ -7,7 +7,7 @@ import * as lanewise from '../src/index.js';
 
 const path = fileURLToPath(new URL('../../docs/reference.md', import.meta.url));
 
-const namespaces = ['init', 'metrics', 'ops', 'schedule', 'transforms'];
+const namespaces = ['init', 'metrics', 'ops', 'samplers', 'schedule', 'transforms'];
 
 /** `train`, and in namespaces `init.constant`. */
 const exported = Object.entries(lanewise).flatMap(([name, value]) =>

@@ -5,7 +5,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -57,7 +64,11 @@ for (const file of documents) {
         mkdirSync(scratch, { recursive: true });
         const path = join(scratch, `${file.replaceAll(/\W/g, '-')}-${line}.mjs`);
         writeFileSync(path, text);
-        const { stdout } = await inFolder((cwd) => run(process.execPath, [path], { cwd }));
+        const { stdout } = await inFolder((cwd) => {
+          for (const name of ['pytorch.safetensors'].filter((file) => text.includes(file)))
+            copyFileSync(join(root, 'test', 'golden', name), join(cwd, name));
+          return run(process.execPath, [path], { cwd });
+        });
         const next = blocks[i + 1];
         if (next?.language === 'text') assert.is(stdout, next.text);
       });

@@ -58,7 +58,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'parallel',
     'random',
   ],
-  run: ['data', 'engine', 'formats', 'graph', 'parallel', 'training'],
+  run: ['data', 'engine', 'formats', 'graph', 'layers', 'losses', 'parallel', 'training'],
   cli: [
     'benchmark',
     'data',

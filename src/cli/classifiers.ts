@@ -1,29 +1,117 @@
-/** The models that `eval` and `export` score: one, or several that answer as one. */
-import { Argument } from 'commander';
+/** Models on test samples, for `eval` and `export`: one model, or several that answer as one. */
+import { Argument, Command, Option } from 'commander';
 import type { LabelledDataset } from '../data/dataset.js';
+import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/transforms/index.js';
 import { LanewiseError } from '../errors.js';
 import { ensemble, type Ensemble } from '../training/ensemble.js';
+import type { ClassificationSummary } from '../training/evaluate.js';
 import { loadModel } from '../training/model-store.js';
 import type { TrainedModel } from '../training/trained-model.js';
+import { loadData, type DataRequest, type ImageShape } from './data-sources.js';
+import {
+  addOptions,
+  dataDetailOptions,
+  dataDirOption,
+  dataOption,
+  dataRequest,
+  holdoutOption,
+  wholeNumber,
+  workersOption,
+  type DataOptions,
+} from './options.js';
 
-export const modelsArgument = (): Argument =>
-  new Argument(
-    '<model.safetensors...>',
-    'files written by train; several are an ensemble: their scores are averaged',
-  );
+export interface ScoringOptions extends DataOptions {
+  readonly workers?: number;
+  readonly views?: keyof typeof viewsByName;
+  readonly crop?: number;
+}
 
-/** @throws LanewiseError kind 'file' for files that hold no model, 'argument' for models that do not go together. */
-export async function loadClassifier(files: readonly string[]): Promise<Ensemble> {
+/** Views of each sample; those that are crops have a size. */
+const viewsByName = {
+  'ten-crop': tenCrop,
+  'five-crop': fiveCrop,
+  flip: (): Views => [[], [randomHorizontalFlip(1)]],
+} as const;
+
+/** A command with the arguments and options that say which models are scored on what. */
+export const scoringCommand = (name: string): Command =>
+  addOptions(new Command(name), dataDetailOptions())
+    .addArgument(
+      new Argument(
+        '<model.safetensors...>',
+        'files written by train; several are an ensemble: their scores are averaged',
+      ),
+    )
+    .addOption(dataOption())
+    .addOption(dataDirOption())
+    .addOption(holdoutOption())
+    .addOption(workersOption())
+    .addOption(
+      new Option('--views <which>', 'average the scores of several views of each sample').choices(
+        Object.keys(viewsByName),
+      ),
+    )
+    .option('--crop <size>', 'of the views, pixels (the model’s input)', wholeNumber(1));
+
+export interface Scored {
+  readonly classifier: Ensemble;
+  readonly test: LabelledDataset;
+  readonly summary: ClassificationSummary;
+  /** How many views of each sample were scored. */
+  readonly views: number;
+}
+
+/** @throws LanewiseError for files that hold no model, and models and data that do not go together. */
+export async function scoreFiles(
+  files: readonly string[],
+  options: ScoringOptions,
+): Promise<Scored> {
   const models: TrainedModel[] = [];
   for (const file of files) models.push(await loadModel(file));
-  return ensemble(models);
+  const classifier = ensemble(models);
+  const { test } = await loadData(options.data, {
+    ...knownSamples(models[0]!),
+    ...dataRequest(options),
+  });
+  checkClasses(classifier, test);
+  const views = viewsOf(options, models[0]!);
+  const { workers } = options;
+  const summary = await classifier.evaluate(test, {
+    ...(workers === undefined ? {} : { workers }),
+    ...(views ? { views } : {}),
+  });
+  return { classifier, test, summary, views: views?.length ?? 1 };
+}
+
+/** What the model's file says of the samples it was trained on goes for those it is scored on. */
+function knownSamples({ samples }: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit'> {
+  if (samples?.shape.length !== 3 || samples.type === 'int32') return {};
+  const { shape, type, fit } = samples;
+  return { shape: shape as unknown as ImageShape, type, ...(fit ? { fit } : {}) };
+}
+
+/** @throws LanewiseError kind 'argument' for a crop of no views. */
+function viewsOf(
+  { views, crop }: ScoringOptions,
+  { model, samples }: TrainedModel,
+): Views | undefined {
+  if (views === undefined || views === 'flip') {
+    if (crop === undefined) return views && viewsByName[views]();
+    throw new LanewiseError(
+      'argument',
+      `--crop ${crop} is the size of crops, and --views is ${views ?? 'not given'}`,
+      'add --views ten-crop or --views five-crop',
+    );
+  }
+  const { shape } = samples ?? Object.values(model.architecture.inputs)[0]!;
+  return viewsByName[views](crop ?? (shape.slice(1) as [height: number, width: number]));
 }
 
 /**
  * A model whose classes have other names than the data's would be right by accident only.
  * @throws LanewiseError kind 'data' naming the first class that differs.
  */
-export function checkClasses({ classes }: Pick<Ensemble, 'classes'>, data: LabelledDataset): void {
+function checkClasses({ classes }: Pick<Ensemble, 'classes'>, data: LabelledDataset): void {
   if (!classes) return;
   const wrong = data.classes.findIndex((name, c) => classes[c] !== name);
   if (wrong < 0) return;

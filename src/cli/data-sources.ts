@@ -4,18 +4,24 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { firstSamples, type Dataset } from '../data/dataset.js';
+import { cifar10, cifar100 } from '../data/cifar.js';
+import type { LabelledDataset } from '../data/dataset.js';
 import { digits } from '../data/digits/index.js';
-import type { DownloadProgress } from '../data/download.js';
-import { mnist } from '../data/mnist.js';
+import { emnist } from '../data/emnist.js';
+import { fashionMnist } from '../data/fashion-mnist.js';
+import { mnist, type MnistOptions } from '../data/mnist.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { fileError } from '../formats/atomic.js';
+import type { Fit } from '../formats/resize.js';
+import { limited, pathSources } from './data-paths.js';
 import { downloadBar } from './progress.js';
 
 export interface DataSets {
-  readonly train: Dataset;
-  readonly test: Dataset;
+  readonly train: LabelledDataset;
+  readonly test: LabelledDataset;
 }
+
+export type ImageShape = readonly [channels: number, height: number, width: number];
 
 /** What options say of the data. */
 export interface DataRequest {
@@ -25,12 +31,20 @@ export interface DataRequest {
   readonly directory?: string;
   /** Share of the samples that become test samples, where the source does not say which; default a fifth. */
   readonly holdout?: number;
+  /** Of a sample, where the source leaves it open: images of a folder, rows of a table. */
+  readonly shape?: ImageShape;
+  /** What the values of such a table are; default bytes. */
+  readonly type?: 'uint8' | 'float32';
+  /** How the images of a folder come to that shape. */
+  readonly fit?: Fit;
+  /** Column of a table that holds the class, by name or place; default the last. */
+  readonly target?: string;
+  /** Whether the first line of a table names its columns; default true. */
+  readonly header?: boolean;
 }
 
 /** A source that goes by name. */
 interface NamedSource {
-  /** In `--help` and errors. */
-  readonly description: string;
   /** Whether its files may be in a folder of the user's. */
   readonly hasFiles: boolean;
   load(request: DataRequest): Promise<DataSets>;
@@ -38,9 +52,22 @@ interface NamedSource {
 
 const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
 
+/** Files that are downloaded once, or in a folder of the user's. */
+const downloaded = (read: (options: MnistOptions) => Promise<DataSets>): NamedSource => ({
+  hasFiles: true,
+  async load({ directory }) {
+    const bar = downloadBar(process.stderr);
+    try {
+      const folder = directory === undefined ? {} : { directory };
+      return await read({ ...folder, onProgress: (progress) => bar.update(progress) });
+    } finally {
+      bar.stop();
+    }
+  },
+});
+
 const named: Readonly<Record<string, NamedSource>> = {
   digits: {
-    description: 'handwriting-like digits, drawn on the spot',
     hasFiles: false,
     async load({ limit = Infinity }) {
       const { seed, train, test, testFirst } = DIGITS;
@@ -50,37 +77,16 @@ const named: Readonly<Record<string, NamedSource>> = {
       };
     },
   },
-  mnist: {
-    description: 'MNIST, downloaded once',
-    hasFiles: true,
-    load: ({ directory }) =>
-      withDownloads((onProgress) =>
-        mnist({ ...(directory === undefined ? {} : { directory }), onProgress }),
-      ),
-  },
+  mnist: downloaded(mnist),
+  'fashion-mnist': downloaded(fashionMnist),
+  emnist: downloaded(emnist),
+  cifar10: downloaded(cifar10),
+  cifar100: downloaded(cifar100),
 };
-
-/** A source that is found at a path. */
-interface PathSource {
-  /** In errors: `a folder of ...`. */
-  readonly description: string;
-  /** `entries` are the names in a folder; absent for a file. */
-  matches(path: string, entries?: readonly string[]): boolean;
-  load(path: string, request: DataRequest): Promise<DataSets>;
-}
-
-/** The first that matches. */
-const found: readonly PathSource[] = [
-  {
-    description: 'a folder with the four IDX files of MNIST',
-    matches: (_, entries) => entries?.some((name) => /-idx[13]-ubyte(\.gz)?$/.test(name)) ?? false,
-    load: (path) => mnist({ directory: path }),
-  },
-];
 
 /** `digits, mnist, or the path of …`, for `--help`. */
 export const dataHelp = (): string =>
-  `${Object.keys(named).join(', ')}, or the path of ${found.map(({ description }) => description).join(', ')}`;
+  `${Object.keys(named).join(', ')}, or the path of ${pathSources.map(({ description }) => description).join(', ')}`;
 
 /**
  * Training and test samples of the data set of that name, or at that path.
@@ -98,16 +104,16 @@ export async function loadData(name: string, request: DataRequest = {}): Promise
     );
   }
   const { train, test } = await (source ? source.load(request) : loadPath(name, request));
-  return { train: firstSamples(train, limit), test };
+  return { train: limited(train, limit), test };
 }
 
 async function loadPath(path: string, request: DataRequest): Promise<DataSets> {
   const entries = await entriesOf(path);
-  const source = found.find((candidate) => candidate.matches(path, entries));
+  const source = pathSources.find((candidate) => candidate.matches(path, entries));
   if (source) return source.load(path, request);
   throw new LanewiseError(
     'argument',
-    `'${path}' is no data set: expected ${found.map(({ description }) => description).join(', ')}`,
+    `'${path}' is no data set: expected ${pathSources.map(({ description }) => description).join(', ')}`,
   );
 }
 
@@ -132,14 +138,3 @@ async function entriesOf(path: string): Promise<readonly string[] | undefined> {
 
 /** What the data set at a path, or of a name, is called in file names: `photos` for `../photos/`. */
 export const dataName = (name: string): string => basename(name, extname(name));
-
-async function withDownloads<T>(
-  load: (onProgress: (progress: DownloadProgress) => void) => Promise<T>,
-): Promise<T> {
-  const bar = downloadBar(process.stderr);
-  try {
-    return await load((progress) => bar.update(progress));
-  } finally {
-    bar.stop();
-  }
-}

@@ -7,12 +7,18 @@ import { transformSamples } from '../parallel/transform-samples.js';
 import { augmentOption, augmentations, transformsOf } from './augment.js';
 import { contactSheet, type SheetRow } from './contact-sheet.js';
 import { dataHelp, loadData } from './data-sources.js';
-import { dataDirOption, dataRequest, holdoutOption, wholeNumber } from './options.js';
+import {
+  addOptions,
+  dataDetailOptions,
+  dataDirOption,
+  dataRequest,
+  holdoutOption,
+  wholeNumber,
+  type DataOptions,
+} from './options.js';
 import { formatCount } from './terminal.js';
 
-interface Options {
-  readonly dataDir?: string;
-  readonly holdout?: number;
+interface Options extends Omit<DataOptions, 'data' | 'limit'> {
   readonly augment?: string;
   readonly preview?: string;
   readonly draws: number;
@@ -24,7 +30,7 @@ interface Options {
 const COLUMNS = 12;
 
 export const dataCommand = (): Command =>
-  new Command('data')
+  addOptions(new Command('data'), dataDetailOptions())
     .description('print what a data set holds; draw its samples')
     .argument('<data>', dataHelp())
     .addOption(dataDirOption())

@@ -1,72 +1,94 @@
 /** `lanewise eval`: scores models on a data set's test samples. */
 import { Command } from 'commander';
+import type { LabelledDataset } from '../data/dataset.js';
 import { confusionMatrix } from '../training/confusion.js';
-import { checkClasses, loadClassifier, modelsArgument } from './classifiers.js';
+import type { Ensemble } from '../training/ensemble.js';
+import type { ClassificationSummary } from '../training/evaluate.js';
+import { classificationReport, topKAccuracyScore } from '../training/metrics/index.js';
+import { renderReport } from './class-report.js';
+import { scoringCommand, scoreFiles, type ScoringOptions } from './classifiers.js';
 import { renderConfusion } from './confusion.js';
-import { loadData } from './data-sources.js';
-import {
-  dataDirOption,
-  dataOption,
-  dataRequest,
-  holdoutOption,
-  workersOption,
-  type DataOptions,
-} from './options.js';
 import { formatPercent } from './terminal.js';
 
-interface Options extends DataOptions {
-  readonly workers?: number;
+interface Options extends ScoringOptions {
   readonly json?: boolean;
 }
 
 export const evalCommand = (): Command =>
-  new Command('eval')
+  scoringCommand('eval')
     .description('score a model file, or an ensemble of several, on test samples')
-    .addArgument(modelsArgument())
-    .addOption(dataOption())
-    .addOption(dataDirOption())
-    .addOption(holdoutOption())
-    .addOption(workersOption())
     .option('--json', 'one JSON object')
     .action(runEval);
 
+/** From so many classes on, it counts whether the right one is among the first five. */
+const TOP5_CLASSES = 11;
+
 async function runEval(files: readonly string[], options: Options): Promise<void> {
-  const classifier = await loadClassifier(files);
-  const { test } = await loadData(options.data, dataRequest(options));
-  checkClasses(classifier, test);
-  const { workers } = options;
-  const summary = await classifier.evaluate(test, workers === undefined ? {} : { workers });
-  const { loss, accuracy, error, predictions } = summary;
+  const { classifier, test, summary, views } = await scoreFiles(files, options);
   const hashes: string[] = [];
   for (const model of classifier.models) hashes.push(await model.sha256());
-  const { numerics } = classifier.models[0]!;
-  if (options.json) {
-    const names =
-      files.length === 1
-        ? { model: files[0], weightsSha256: hashes[0] }
-        : { models: files, weightsSha256: hashes };
-    console.log(
-      JSON.stringify({
-        event: 'eval',
-        data: test.name,
-        loss,
-        testAccuracy: accuracy,
-        testError: error,
-        samples: test.labels.length,
-        ...names,
-        numerics,
-      }),
-    );
-    return;
-  }
+  const figures = figuresOf(test, summary);
+  if (options.json) return printJson(files, classifier, test, hashes, summary, figures, views);
+
+  const { loss, accuracy, error, predictions } = summary;
   const what = files.length === 1 ? files[0] : `ensemble of ${files.length} models`;
-  console.log(`${what} on ${test.name}, ${test.labels.length} samples`);
+  const seen = views > 1 ? `, ${views} views of each` : '';
+  const top5 = figures.top5 === undefined ? '' : `, top-5 ${formatPercent(figures.top5)}`;
+  console.log(`${what} on ${test.name}, ${test.labels.length} samples${seen}`);
   console.log(
-    `accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, loss ${loss.toFixed(4)}`,
+    `accuracy ${formatPercent(accuracy)}${top5}, error ${formatPercent(error)}, loss ${loss.toFixed(4)}`,
   );
   hashes.forEach((hash, i) => {
     const file = files.length === 1 ? '' : ` of ${files[i]}`;
     console.log(`weights sha256 ${hash}${file}, numerics ${classifier.models[i]!.numerics}`);
   });
   console.log(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}`);
+  console.log(`\n${renderReport(figures.report)}`);
+}
+
+function figuresOf({ labels, classes }: LabelledDataset, summary: ClassificationSummary) {
+  const { scores, predictions } = summary;
+  const outputs = scores.length / labels.length;
+  // A model may know more classes than the data has.
+  const names = Array.from(
+    { length: Math.max(outputs, classes.length) },
+    (_, c) => classes[c] ?? String(c),
+  );
+  const report = classificationReport(labels, predictions, names);
+  return {
+    report,
+    ...(outputs >= TOP5_CLASSES ? { top5: topKAccuracyScore(labels, scores, 5) } : {}),
+  };
+}
+
+function printJson(
+  files: readonly string[],
+  { models }: Ensemble,
+  test: LabelledDataset,
+  hashes: readonly string[],
+  { loss, accuracy, error, predictions }: ClassificationSummary,
+  { report, top5 }: ReturnType<typeof figuresOf>,
+  views: number,
+): void {
+  const names =
+    files.length === 1
+      ? { model: files[0], weightsSha256: hashes[0], numerics: models[0]!.numerics }
+      : { models: files, weightsSha256: hashes, numerics: models.map(({ numerics }) => numerics) };
+  console.log(
+    JSON.stringify({
+      event: 'eval',
+      ...names,
+      data: test.name,
+      loss,
+      testAccuracy: accuracy,
+      testError: error,
+      ...(top5 === undefined ? {} : { testTop5Accuracy: top5 }),
+      samples: test.labels.length,
+      views,
+      classes: report.classes,
+      macro: report.macro,
+      weighted: report.weighted,
+      confusion: confusionMatrix(test.labels, predictions, test.classes).counts,
+    }),
+  );
 }

@@ -9,9 +9,11 @@ import { evalCommand } from './eval.js';
 import { exportCommand } from './export.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
+import { reportCommand } from './report.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
 import { version } from '../run/version.js';
+import { watchCommand } from './watch.js';
 
 enableRelaxedSimd();
 
@@ -30,6 +32,8 @@ const program = new Command('lanewise')
   .addCommand(exportCommand())
   .addCommand(dataCommand())
   .addCommand(inspectCommand())
+  .addCommand(reportCommand())
+  .addCommand(watchCommand())
   .addCommand(verifyCommand())
   .addCommand(benchCommand());
 

@@ -1,12 +1,33 @@
 /** What a data set asks of a model: the shape and number of its images, and the scale of their values. */
-import type { Dataset } from '../data/dataset.js';
-import { showShape } from '../graph/tensor.js';
+import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
+import { showShape, sizeOf } from '../graph/tensor.js';
 import type { ImageSettings } from '../models/recipes.js';
 
+/** Of samples that are read when they are wanted, so many tell the scale. */
+const SOME = 256;
+
 /** For images like those of MNIST the models keep their own scale; for others it is measured. */
-export function modelSettings({ shape, classes, samples }: Dataset): ImageSettings {
+export async function modelSettings(data: LabelledDataset): Promise<ImageSettings> {
+  const { shape, classes } = data;
   const settings = { shape, classes: classes.length };
-  return showShape(shape) === '1×28×28' ? settings : { ...settings, ...scaleOf(samples) };
+  if (showShape(shape) === '1×28×28') return settings;
+  return { ...settings, ...scaleOf(isStreamed(data) ? await someSamples(data) : data.samples) };
+}
+
+/** Samples from all over the data set. */
+async function someSamples({
+  shape,
+  labels,
+  reader,
+}: Exclude<LabelledDataset, Dataset>): Promise<Dataset['samples']> {
+  const count = Math.min(SOME, labels.length);
+  const size = sizeOf(shape);
+  const values = new (reader.type === 'uint8' ? Uint8Array : Float32Array)(count * size);
+  for (let i = 0; i < count; i++) {
+    const index = Math.floor((i * labels.length) / count);
+    await reader.read(index, values.subarray(i * size, (i + 1) * size));
+  }
+  return values;
 }
 
 /** Mean and deviation of all values, bytes as 0 to 1. Values that are all the same have a deviation of 1. */

@@ -1,7 +1,8 @@
 /** Options that several commands share, and how they are read. */
-import { InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { recipes } from '../models/recipes.js';
-import { dataHelp, type DataRequest } from './data-sources.js';
+import { fits, type Fit } from '../formats/resize.js';
+import { dataHelp, type DataRequest, type ImageShape } from './data-sources.js';
 
 /** Reads a number; `what` says what was expected. */
 function number(text: string, what: string, valid: (value: number) => boolean): number {
@@ -52,16 +53,48 @@ export const numericsOption = (): Option =>
     'rounding of multiply-add (fused where the engine rounds once)',
   ).choices(['fused', 'strict']);
 
+/** `3x32x32`, three whole numbers. */
+function shape(text: string): ImageShape {
+  const extents = text.split(/[x×]/).map((part) => (/^\d{1,5}$/.test(part) ? Number(part) : 0));
+  if (extents.length !== 3 || extents.includes(0))
+    throw new InvalidArgumentError('Expected channels x height x width, such as 3x32x32.');
+  return extents as unknown as ImageShape;
+}
+
+export const addOptions = (command: Command, options: readonly Option[]): Command =>
+  options.reduce((to, option) => to.addOption(option), command);
+
+/** What is to be said of data that does not say it itself. */
+export const dataDetailOptions = (): Option[] => [
+  new Option(
+    '--shape <CxHxW>',
+    'of a sample: what images of a folder are brought to (3x32x32), rows of a CSV file are read as',
+  ).argParser(shape),
+  new Option(
+    '--fit <how>',
+    'images to that shape: crop the middle (default), pad with black, or stretch',
+  ).choices(fits),
+  new Option('--target <column>', 'of a CSV file, with the classes: its name or place (the last)'),
+  new Option('--no-header', 'the CSV file begins with its first sample'),
+];
+
 /** What the options of the data are parsed to. */
 export interface DataOptions {
   readonly data: string;
   readonly dataDir?: string;
   readonly holdout?: number;
   readonly limit?: number;
+  readonly shape?: ImageShape;
+  readonly fit?: Fit;
+  readonly target?: string;
+  readonly header?: boolean;
 }
 
-export const dataRequest = ({ dataDir, holdout, limit }: DataOptions): DataRequest => ({
-  ...(dataDir === undefined ? {} : { directory: dataDir }),
-  ...(holdout === undefined ? {} : { holdout }),
-  ...(limit === undefined ? {} : { limit }),
-});
+export function dataRequest({ dataDir, ...options }: DataOptions): DataRequest {
+  const keys = ['holdout', 'limit', 'shape', 'fit', 'target', 'header'] as const;
+  const given = keys.filter((key) => options[key] !== undefined);
+  return {
+    ...(dataDir === undefined ? {} : { directory: dataDir }),
+    ...Object.fromEntries(given.map((key) => [key, options[key]])),
+  };
+}

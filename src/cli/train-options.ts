@@ -26,6 +26,8 @@ import { augmentations, augmentOption, transformsOf } from './augment.js';
 import {
   dataDirOption,
   dataOption,
+  addOptions,
+  dataDetailOptions,
   holdoutOption,
   modelNames,
   numericsOption,
@@ -106,7 +108,7 @@ const list = (text: string): string[] => {
 
 /** The command with all of its options and no action. */
 export const describeTrain = (): Command =>
-  new Command('train')
+  addOptions(new Command('train'), dataDetailOptions())
     .description('train a model')
     .argument('<model>', modelNames())
     .addOption(dataOption())
@@ -134,7 +136,7 @@ export const describeTrain = (): Command =>
         Object.keys(averages),
       ),
     )
-    .option('--metrics <names>', 'further figures of the test samples, such as top5,macroF1', list)
+    .option('--metrics <names>', 'further figures of the test samples, such as top5,f1', list)
     .option(
       '--validate-every <steps>',
       'score the test samples this often (each epoch)',

@@ -17,7 +17,7 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
   const folder = options.out ?? join('runs', `${name}-${dataName(options.data)}`);
   const data = await loadData(options.data, dataRequest(options));
   const settings = trainSettings(recipe, options, data);
-  const model = recipe.create(modelSettings(data.train));
+  const model = recipe.create(await modelSettings(data.train));
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
     data: options.data,

@@ -2,10 +2,11 @@
  * Files fetched once into a cache: resumed where they broke off, checked by SHA-256, and under their
  * final name only when whole.
  */
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LanewiseError } from '../errors.js';
+import { readNamedFileInPieces } from '../formats/read.js';
 
 export interface RemoteFile {
   readonly name: string;
@@ -36,6 +37,35 @@ export interface Download {
 export function cacheFolder(): string {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'lanewise');
+}
+
+/** A data set's files where their publisher and others keep them. */
+export interface PublishedFiles {
+  /** Of the folder in the cache. */
+  readonly name: string;
+  readonly files: readonly RemoteFile[];
+  /** Folders with a slash at the end, tried in order. */
+  readonly mirrors: readonly string[];
+  /** How to name a folder with the files, and what else can be done. */
+  readonly alternative?: string;
+}
+
+/** Fetches what is missing to a folder of the cache; resolves to the folder. @throws as `fetchVerified`. */
+export async function fetchToCache(
+  { name, files, mirrors, alternative = ' as directory' }: PublishedFiles,
+  onProgress?: Download['onProgress'],
+): Promise<string> {
+  const folder = join(cacheFolder(), name);
+  for (const file of files) {
+    await fetchVerified({
+      file,
+      urls: mirrors.map((mirror) => mirror + file.name),
+      path: join(folder, file.name),
+      advice: `without a network: put ${files.map((one) => one.name).join(', ')} into a folder and name it${alternative}`,
+      ...(onProgress ? { onProgress } : {}),
+    });
+  }
+  return folder;
 }
 
 /**
@@ -136,9 +166,9 @@ async function toDisk<T>(path: string, run: () => Promise<T>): Promise<T> {
 /** SHA-256; node:crypto takes 10 ms to load, so only those load it who have a file to check. */
 async function hashOf(path: string): Promise<string> {
   const { createHash } = await import('node:crypto');
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex');
+  const hash = createHash('sha256');
+  for await (const piece of readNamedFileInPieces('download', path)) hash.update(piece);
+  return hash.digest('hex');
 }
 
 const sizeOf = (path: string): Promise<number | undefined> =>

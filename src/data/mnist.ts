@@ -2,14 +2,9 @@
  * MNIST (LeCun, Cortes & Burges 1998): 60,000 training and 10,000 test digits of 28×28 bytes, read from
  * the four IDX files, plain or gzip, in a folder of the user's or in the cache.
  */
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { LanewiseError } from '../errors.js';
-import { gunzip } from '../formats/gzip.js';
-import { decodeIdx, type IdxArray } from '../formats/idx.js';
-import { showShape } from '../graph/tensor.js';
-import { checkDataset, type Dataset } from './dataset.js';
-import { cacheFolder, fetchVerified, type DownloadProgress, type RemoteFile } from './download.js';
+import type { Dataset } from './dataset.js';
+import { fetchToCache, type DownloadProgress, type RemoteFile } from './download.js';
+import { findIdx, labelledImages } from './idx.js';
 
 export type { DownloadProgress };
 
@@ -48,9 +43,13 @@ const files = {
   },
 } as const satisfies Record<string, RemoteFile>;
 
-/** 60,000 images of 784 bytes and a header, with room to spare. */
-const LIMIT_BYTES = 64 * 2 ** 20;
 const CLASSES = [...'0123456789'];
+
+/** The training and the test part of a data set. */
+export interface TrainAndTest {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
 
 /**
  * Both parts of MNIST.
@@ -60,103 +59,38 @@ const CLASSES = [...'0123456789'];
 export async function mnist({
   directory = process.env['LANEWISE_DATA'] || undefined,
   onProgress,
-}: MnistOptions = {}): Promise<{
-  readonly train: Dataset;
-  readonly test: Dataset;
-}> {
-  const folder = directory ?? (await download(onProgress));
-  return {
-    train: await readPart('mnist train', folder, files.trainImages.name, files.trainLabels.name),
-    test: await readPart('mnist test', folder, files.testImages.name, files.testLabels.name),
-  };
+}: MnistOptions = {}): Promise<TrainAndTest> {
+  const folder =
+    directory ??
+    (await fetchToCache(
+      {
+        name: 'mnist',
+        files: Object.values(files),
+        mirrors: MIRRORS,
+        alternative: ' with --data-dir or LANEWISE_DATA; or train on --data digits',
+      },
+      onProgress,
+    ));
+  const hint = 'name the folder that holds the four MNIST files with --data-dir or LANEWISE_DATA';
+  return readMnistParts('mnist', folder, CLASSES, hint);
 }
 
-async function download(onProgress: MnistOptions['onProgress']): Promise<string> {
-  const folder = join(cacheFolder(), 'mnist');
-  for (const file of Object.values(files)) {
-    await fetchVerified({
-      file,
-      urls: MIRRORS.map((mirror) => mirror + file.name),
-      path: join(folder, file.name),
-      advice: `without a network: put ${Object.values(files)
-        .map(({ name }) => name)
-        .join(
-          ', ',
-        )} into a folder and name it with --data-dir or LANEWISE_DATA; or train on --data digits`,
-      ...(onProgress ? { onProgress } : {}),
-    });
-  }
-  return folder;
-}
-
-async function readPart(
+/** Both parts from the four files of MNIST, or of a data set that takes its place. */
+export async function readMnistParts(
   name: string,
   folder: string,
-  imageFile: string,
-  labelFile: string,
-): Promise<Dataset> {
-  const images = await readIdx(folder, imageFile);
-  const labels = await readIdx(folder, labelFile);
-  if (images.shape.length !== 3 || images.shape[1] !== 28 || images.shape[2] !== 28) {
-    throw new LanewiseError(
-      'data',
-      `'${images.path}' holds ${showShape(images.shape)}, expected images of 28×28`,
+  classes: readonly string[],
+  hint: string,
+): Promise<TrainAndTest> {
+  const part = async (which: string, images: RemoteFile, labels: RemoteFile): Promise<Dataset> =>
+    labelledImages(
+      `${name} ${which}`,
+      await findIdx(folder, images.name, hint),
+      await findIdx(folder, labels.name, hint),
+      { classes, extents: [28, 28] },
     );
-  }
-  if (labels.shape.length !== 1) {
-    throw new LanewiseError(
-      'data',
-      `'${labels.path}' holds ${showShape(labels.shape)}, expected a list of labels`,
-    );
-  }
-  if (images.shape[0] !== labels.shape[0]) {
-    throw new LanewiseError(
-      'data',
-      `'${images.path}' holds ${images.shape[0]} images, '${labels.path}' ${labels.shape[0]} labels`,
-    );
-  }
-  const wrong = labels.data.findIndex((label) => label >= CLASSES.length);
-  if (wrong >= 0) {
-    throw new LanewiseError(
-      'data',
-      `'${labels.path}': label ${wrong} is ${labels.data[wrong]}, expected 0–9`,
-    );
-  }
-  return checkDataset({
-    name,
-    shape: [1, 28, 28],
-    classes: CLASSES,
-    samples: images.data,
-    labels: labels.data,
-  });
+  return {
+    train: await part('train', files.trainImages, files.trainLabels),
+    test: await part('test', files.testImages, files.testLabels),
+  };
 }
-
-/** Reads `train-images-idx3-ubyte.gz`, or the same without `.gz`, or with a dot before `idx3`. */
-async function readIdx(
-  folder: string,
-  archive: string,
-): Promise<IdxArray & { readonly path: string }> {
-  const plain = archive.replace('.gz', '');
-  const dotted = plain.replace('-idx', '.idx');
-  for (const name of [archive, plain, `${dotted}.gz`, dotted]) {
-    const path = join(folder, name);
-    if (!(await exists(path))) continue;
-    const bytes = await readFile(path).catch((error: Error) => {
-      throw new LanewiseError('data', `cannot read '${path}': ${error.message}`, undefined, {
-        cause: error,
-      });
-    });
-    return { ...decodeIdx(await gunzip(bytes, path, LIMIT_BYTES), path), path };
-  }
-  throw new LanewiseError(
-    'data',
-    `no '${plain}' (or '${archive}') in '${folder}'`,
-    'name the folder that holds the four MNIST files with --data-dir or LANEWISE_DATA',
-  );
-}
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );

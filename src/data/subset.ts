@@ -82,7 +82,7 @@ function takeFields(data: TensorDataset, indices: Uint32Array): TensorDataset {
 }
 
 function takeStreamed(
-  { name, shape, classes, transforms, fingerprint, reader }: StreamedDataset,
+  { name, shape, classes, transforms, fit, fingerprint, reader }: StreamedDataset,
   indices: Uint32Array,
   own: Pick<StreamedDataset, 'labels' | 'weights'>,
 ): StreamedDataset {
@@ -93,6 +93,7 @@ function takeStreamed(
     shape,
     classes,
     ...(transforms ? { transforms } : {}),
+    ...(fit ? { fit } : {}),
     ...own,
     fingerprint: `${fingerprint ?? ''} at ${indices.length} indices ${chosen}`,
     reader: {
@@ -114,7 +115,8 @@ function pick<A extends Uint8Array | Int32Array | Float32Array>(
   size: number,
   indices: Uint32Array,
 ): A {
-  const picked = new (values.constructor as new (length: number) => A)(indices.length * size);
+  const type = [Uint8Array, Int32Array, Float32Array].find((one) => values instanceof one)!;
+  const picked = new type(indices.length * size) as A;
   for (let i = 0; i < indices.length; i++) {
     const at = indices[i]! * size;
     if (size === 1) picked[i] = values[at]!;

@@ -44,11 +44,14 @@ export interface TextWindowsOptions {
   readonly vocabulary?: Vocabulary;
 }
 
+/** Of all windows and their targets. */
+const MAX_BYTES = 2 ** 31;
+
 /**
  * Windows of a text: `input` of `length` tokens, and as targets `output` the tokens that follow each of them. A rest
  * that is shorter than a stride is left out.
  * @throws LanewiseError kind 'argument' for extents that are no whole numbers of at least 1, kind 'data' for a text
- * without a whole window, or with characters that the vocabulary lacks.
+ * without a whole window, or with characters that the vocabulary lacks; kind 'memory' beyond 2 GiB.
  */
 export function textWindows(
   text: string,
@@ -67,6 +70,14 @@ export function textWindows(
     throw new LanewiseError(
       'data',
       `a text of ${tokens.length} characters has no window of ${length}, expected at least ${length + 1}`,
+    );
+  }
+  const bytes = 2 * 4 * count * length;
+  if (bytes > MAX_BYTES) {
+    throw new LanewiseError(
+      'memory',
+      `${count} windows of ${length} characters and what follows them take ${bytes} bytes, expected at most ${MAX_BYTES}`,
+      `a stride of ${Math.ceil((stride * bytes) / MAX_BYTES)} or more takes fewer`,
     );
   }
   const from = (shift: number): Int32Array => {

@@ -2,7 +2,6 @@
  * CSV (RFC 4180) as it occurs: quoted fields, line ends of any system, a byte order mark. Read in pieces by
  * csv-parse, which takes 20 ms to load, so that only those load it who have a file to read.
  */
-import { Readable } from 'node:stream';
 import { LanewiseError } from '../errors.js';
 import { decodeUtf8, type TextSource } from './utf8.js';
 
@@ -25,6 +24,7 @@ export async function* csvRecords(
   name: string,
   delimiter: string,
 ): AsyncGenerator<CsvRecord> {
+  const { Readable } = await import('node:stream');
   const { parse } = await import('csv-parse');
   // The parser counts a line end of two characters within quotes twice.
   let countedTwice = 0;

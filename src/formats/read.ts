@@ -5,7 +5,9 @@ import { LanewiseError } from '../errors.js';
 /** The bytes of a file; `what` it is, for messages. @throws LanewiseError kind 'file'. */
 export async function readNamedFile(what: string, path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    const { buffer, byteOffset, length } = await readFile(path);
+    // Not a Buffer, whose slices share memory.
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     throw cannotRead(what, path, error);
   }

@@ -29,9 +29,8 @@ export function toShape(
   sample.fill(0);
   planes.forEach((plane, c) => {
     const narrow = resizeRows(plane, image, across);
-    resizeColumns(narrow, across.count, down, (y, x, value) => {
-      sample[(c * height + target.top + y) * width + target.left + x] = value;
-    });
+    const at = (c * height + target.top) * width + target.left;
+    resizeColumns(narrow, across.count, down, sample, at, width);
   });
 }
 
@@ -89,14 +88,15 @@ function planesOf({ rgba, width, height }: RgbaImage, channels: 1 | 3): Uint8Arr
     for (let i = 0; i < pixels; i++) {
       const alpha = rgba[4 * i + 3]!;
       const value = rgba[4 * i + c]!;
-      plane[i] =
-        alpha === 255
-          ? value
-          : Math.floor((2 * (value * alpha + 255 * (255 - alpha)) + 255) / (2 * 255));
+      plane[i] = alpha === 255 ? value : overWhite(value, alpha);
     }
     return plane;
   });
 }
+
+/** Rounded. */
+const overWhite = (value: number, alpha: number): number =>
+  Math.floor((2 * (value * alpha + 255 * (255 - alpha)) + 255) / (2 * 255));
 
 /** What each new pixel is made of: `size` weights a pixel, of the source pixels from `starts` on. */
 interface Taps {
@@ -138,6 +138,7 @@ function taps(extent: number, { scaled, from, count }: Span): Taps {
   return { count, size, starts, lengths, weights };
 }
 
+// Products in 32 bits: 255 × 2²² and half of 2²² stay below 2³¹, and the engine need not look for more.
 const clip8 = (sum: number): number => Math.min(255, sum >> PRECISION_BITS);
 
 /** Every row of a plane made `across.count` pixels wide. */
@@ -147,29 +148,37 @@ function resizeRows(
   { count, size, starts, lengths, weights }: Taps,
 ): Uint8Array {
   const to = new Uint8Array(height * count);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < count; x++) {
-      const at = y * width + starts[x]!;
+  for (let x = 0; x < count; x++) {
+    const length = lengths[x]!;
+    const first = x * size;
+    for (let y = 0, at = starts[x]!; y < height; y++, at += width) {
       let sum = HALF;
-      for (let k = 0; k < lengths[x]!; k++) sum += plane[at + k]! * weights[x * size + k]!;
+      for (let k = 0; k < length; k++)
+        sum = (sum + Math.imul(plane[at + k]!, weights[first + k]!)) | 0;
       to[y * count + x] = clip8(sum);
     }
   }
   return to;
 }
 
+/** Every column of a plane made `down.count` pixels high, to rows that begin `stride` apart from `at` on. */
 function resizeColumns(
   plane: Uint8Array,
   width: number,
   { count, size, starts, lengths, weights }: Taps,
-  write: (y: number, x: number, value: number) => void,
+  to: Uint8Array,
+  at: number,
+  stride: number,
 ): void {
   for (let y = 0; y < count; y++) {
+    const length = lengths[y]!;
+    const first = y * size;
+    const top = starts[y]! * width;
     for (let x = 0; x < width; x++) {
-      const at = starts[y]! * width + x;
       let sum = HALF;
-      for (let k = 0; k < lengths[y]!; k++) sum += plane[at + k * width]! * weights[y * size + k]!;
-      write(y, x, clip8(sum));
+      for (let k = 0; k < length; k++)
+        sum = (sum + Math.imul(plane[top + k * width + x]!, weights[first + k]!)) | 0;
+      to[at + y * stride + x] = clip8(sum);
     }
   }
 }

@@ -51,18 +51,6 @@ export function columnsOf(model: Model, terms: readonly LossTerm[], data: AnyDat
 }
 
 /**
- * The terms that a data set is scored by: those with a target of their own, such as a teacher's, need it to be
- * there. If none is left, all of them, so that what is missing is named.
- */
-export function scoringTerms(terms: readonly LossTerm[], data: AnyDataset): readonly LossTerm[] {
-  const targets = isTensorDataset(data) ? (data.targets ?? {}) : {};
-  const found = terms.filter(
-    ({ target }) => target === undefined || Object.hasOwn(targets, target),
-  );
-  return found.length > 0 ? found : terms;
-}
-
-/**
  * The columns of a further data set of the same run, which the same programs read: weights are not among
  * them if the first has none.
  * @throws LanewiseError kind 'data' if a target has another type or shape than in the first.

@@ -34,6 +34,9 @@ export interface Decoders {
 /** Tasks for each thread: one that it works on, one that waits for it. */
 const TASKS_PER_THREAD = 2;
 
+/** Of a decoder's JavaScript objects: samples and codecs' memory are none. */
+const HEAP_MEGABYTES = 512;
+
 /**
  * Decoders of all `targets`: `threads` threads for readers that have a module, the calling thread for others, and
  * for all with 0 threads.
@@ -71,12 +74,15 @@ async function runHere(
   const { name, reader, slots } = targets[source]!;
   // Let timers and signals through between tasks.
   await new Promise((resolve) => setImmediate(resolve));
-  await Promise.all(
+  const settled = await Promise.allSettled(
     samples.map(async (index, i) => {
       const values = await readSample(reader, name, index, slots);
       if (!isClosed()) slotOf(slots, places[i]!).set(values);
     }),
   );
+  // The first sample's that failed, not the first failure's.
+  const failed = settled.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 async function createThreads(
@@ -89,6 +95,7 @@ async function createThreads(
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: 1,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
     workerData: { sources: targets.map(sourceOf) } satisfies DecoderSetup,
   });
   // A thread that dies is replaced, and its task's rejection tells of it.
@@ -107,6 +114,19 @@ async function createThreads(
     );
   }
 
+  /** A task of one sample, once more if its thread dies. */
+  async function runAlone(task: DecodeTask): Promise<void> {
+    const isDeath = (error: unknown) => !(error instanceof LanewiseError || closed);
+    try {
+      await runOnce(task);
+    } catch (error) {
+      if (!isDeath(error)) throw error;
+      await runOnce(task).catch((again: unknown) => {
+        throw isDeath(again) ? died(targets[task.source]!, task.samples[0]!, again) : again;
+      });
+    }
+  }
+
   return {
     async run(task) {
       try {
@@ -114,14 +134,8 @@ async function createThreads(
       } catch (error) {
         if (error instanceof LanewiseError || closed) throw error;
         // Its thread has died. Once more, one by one, to know which sample it is if one dies again.
-        for (const [i, sample] of task.samples.entries()) {
-          await runOnce({ ...task, samples: [sample], slots: [task.slots[i]!] }).catch(
-            (again: unknown) => {
-              if (again instanceof LanewiseError || closed) throw again;
-              throw died(targets[task.source]!, sample, again);
-            },
-          );
-        }
+        for (const [i, sample] of task.samples.entries())
+          await runAlone({ ...task, samples: [sample], slots: [task.slots[i]!] });
       }
     },
     close() {

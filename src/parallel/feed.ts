@@ -45,7 +45,8 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
   let ready = 0;
   /** Tasks that are done before those in front of them: first position → behind the last. */
   const done = new Map<number, number>();
-  let failure: { readonly error: unknown } | undefined;
+  /** First position of a task that failed → why. Nothing begins after one, and who waits learns of the first. */
+  const failures = new Map<number, unknown>();
   let wake: (() => void)[] = [];
 
   function wakeAll(): void {
@@ -55,7 +56,8 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
   }
 
   function pump(): void {
-    while (isOpen && !failure && next < count && underWay.size < supply.tasks) {
+    if (!isOpen || failures.size > 0) return;
+    while (next < count && underWay.size < supply.tasks) {
       const size = Math.min(taskSamples, count - next);
       if (next + size - freed > slots) return;
       launch(next, size);
@@ -72,7 +74,7 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
           if (epoch === epochAtHand) arrive(from, from + size);
         },
         (error: unknown) => {
-          if (epoch === epochAtHand) failure ??= { error };
+          if (epoch === epochAtHand) failures.set(from, error);
         },
       )
       .then(() => {
@@ -100,7 +102,7 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
     try {
       await supply.begin(order, position, epoch);
     } catch (error) {
-      if (own === epochAtHand) failure = { error };
+      if (own === epochAtHand) failures.set(position, error);
     }
     if (own !== epochAtHand) return;
     isOpen = true;
@@ -113,17 +115,17 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
     start(order, position, epoch) {
       epochAtHand++;
       isOpen = false;
-      failure = undefined;
+      failures.clear();
       done.clear();
       freed = next = ready = position;
       void begin(order, position, epoch);
     },
     async wait(until) {
-      while (ready < until) {
-        if (failure) throw failure.error;
+      for (;;) {
+        if (ready >= until) return ready;
+        if (failures.has(ready)) throw failures.get(ready);
         await new Promise<void>((resolve) => wake.push(resolve));
       }
-      return ready;
     },
     free(position) {
       freed = Math.max(freed, position);

@@ -140,7 +140,9 @@ export interface BlockGraph extends FedGraph {
 
 export function blockGraph(task: Task, count: number): BlockGraph {
   const fed = fedGraph(task, 'evaluation', count);
-  const { terms, scored } = task;
+  const { scored } = task;
+  // A target that training alone needs, such as a teacher's, may not be there.
+  const terms = task.terms.filter((term) => fed.given.has(targetLeaf(targetOf(term))));
   const output = fed.graph.outputs.get(scored.output)!;
   return {
     ...fed,

@@ -5,10 +5,9 @@
 import type { Numerics } from '../engine/features.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import { targetOf, type LossTerm } from '../losses/terms.js';
+import type { LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
 import { augmentBytesOf } from './augment.js';
-import { targetLeaf } from './column.js';
 import type { Columns } from './columns.js';
 import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from './dataset-plan.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
@@ -100,13 +99,8 @@ export function planRun({
 }: PlanRequest): RunPlan {
   const mixup = training?.mixup;
   const { columns } = datasets[0]!;
-  const task: Task = {
-    model,
-    terms,
-    scored,
-    columns: mixup ? mixedLeaves(columns) : columns,
-    freeze: training?.freeze ?? [],
-  };
+  const leaves = mixup ? mixedLeaves(columns) : columns;
+  const task: Task = { model, terms, scored, columns: leaves, freeze: training?.freeze ?? [] };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
   const evaluationBlock = blockFor(model);
   const counts = datasets.map(({ count }) => count);
@@ -135,10 +129,8 @@ export function planRun({
   const shardGraphs = schedules.map(({ size, schedule }) =>
     unique(schedule.shards.map(({ count }) => count)).map((count) => shardGraph(task, count, size)),
   );
-  // What is scored may lack a target, such as a teacher's: its columns say.
-  const leaves = datasets.at(-1)!.columns.flatMap((column) => column.leaves);
-  const scoring = terms.filter((term) => leaves.includes(targetLeaf(targetOf(term))));
-  const blockGraphs = blocks.map((count) => blockGraph({ ...task, terms: scoring }, count));
+  const scoredTask = { ...task, columns: datasets.at(-1)!.columns };
+  const blockGraphs = blocks.map((count) => blockGraph(scoredTask, count));
   const largest = shardGraphs[0]?.[0];
   const roles = training && rolesOf(model, training, withoutGradient(largest!));
   const parameters = layoutParameters(model, roles);

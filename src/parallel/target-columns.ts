@@ -26,11 +26,9 @@ export function targetColumns(
   const labels = isTensorDataset(data) ? undefined : { shape: [], values: labelsOf(data) };
   const byField = new Map<Field, Set<string>>();
   for (const term of terms) {
-    const { output, target } = term;
-    if (labels && target !== undefined) fieldOf(data.name, 'target', { labels }, target);
-    const field = isTensorDataset(data)
-      ? fieldOf(data.name, 'target', data.targets, targetOf(term))
-      : labels!;
+    const { output } = term;
+    const fields = isTensorDataset(data) ? data.targets : { [output]: labels! };
+    const field = fieldOf(data.name, 'target', fields, targetOf(term));
     const classes = isTensorDataset(data) ? undefined : data.classes.length;
     checkClasses(data.name, output, model.outputs.get(output)!, field, classes);
     byField.set(field, (byField.get(field) ?? new Set()).add(targetOf(term)));

@@ -3,16 +3,8 @@
  * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
  */
 import { join } from 'node:path';
-import {
-  countOf,
-  isSampleStream,
-  isStreamed,
-  type AnyDataset,
-  type InMemoryDataset,
-} from '../data/dataset.js';
-import { subset } from '../data/subset.js';
+import { isSampleStream, type AnyDataset } from '../data/dataset.js';
 import type { Model } from '../layers/index.js';
-import { loadIntoMemory } from '../parallel/load.js';
 import type { CheckpointSettings } from '../training/checkpoint.js';
 import { describeRun } from '../training/describe-run.js';
 import { saveModel } from '../training/model-store.js';
@@ -28,7 +20,7 @@ import { trainEvents } from '../training/trainer.js';
 import { version } from './version.js';
 import { saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions } from './folder.js';
-import { openRecorder, type Recorder } from './recorder.js';
+import type { Recorder } from './recorder.js';
 
 export interface FitOptions extends FolderOptions {
   /** Where everything goes. Without it nothing is written, and a run that ends early is lost. */
@@ -82,8 +74,9 @@ export async function* fit(
   let probe: Probe | undefined;
   let events: ReturnType<typeof trainEvents> | undefined;
   try {
-    for (const message of opened.warnings) yield { kind: 'warning', message };
+    const warnings = [...opened.warnings];
     const { resumed } = opened;
+    const { openRecorder } = await import('./recorder.js');
     recorder = openRecorder({
       folder,
       name: options.name ?? 'model',
@@ -92,6 +85,7 @@ export async function* fit(
       description,
       workers: resolved.workers,
       every: options.logEvery ?? 20,
+      onError: ({ message }) => warnings.push(`${message}: the log has gaps from here`),
       ...(resumed ? { resumedAt: resumed.state.step } : {}),
     });
     const started = performance.now();
@@ -109,14 +103,17 @@ export async function* fit(
     );
     let next = await events.next();
     for (; !next.done; next = await events.next()) {
-      const event = next.value;
-      recorder.record(event);
-      if (event.kind === 'start') probe = await openProbe(model, resolved);
-      if (event.kind === 'epoch' || (event.kind === 'start' && !resumed)) {
-        const step = event.kind === 'epoch' ? event.step : 0;
-        if (probe) recorder.probe(step, probe.measure(event.weights()));
+      // All of it is written down before any of it is told: whoever leaves leaves a whole log.
+      for (const event of next.value) {
+        recorder.record(event);
+        if (event.kind === 'start') probe = await openProbe(model, resolved);
+        if (event.kind === 'epoch' || (event.kind === 'start' && !resumed)) {
+          const step = event.kind === 'epoch' ? event.step : 0;
+          if (probe) recorder.probe(step, probe.measure(event.weights()));
+        }
       }
-      yield event;
+      yield* next.value;
+      for (const message of warnings.splice(0)) yield { kind: 'warning', message };
     }
     const result = resultOf(model, resolved, next.value, started);
     const files = await finish(folder, result, next.value.state.step, recorder, options);
@@ -142,10 +139,16 @@ async function* trainAlone(
   options: FitOptions,
 ): AsyncGenerator<FitEvent, TrainResult, void> {
   const started = performance.now();
-  const outcome = yield* trainEvents(model, settings, chunking(options));
-  const result = resultOf(model, settings, outcome, started);
-  yield { kind: 'done', result, files: {} };
-  return result;
+  const events = trainEvents(model, settings, chunking(options));
+  try {
+    let next = await events.next();
+    for (; !next.done; next = await events.next()) yield* next.value;
+    const result = resultOf(model, settings, next.value, started);
+    yield { kind: 'done', result, files: {} };
+    return result;
+  } finally {
+    await events.return(undefined as never);
+  }
 }
 
 /** Of the data trained on; none of a stream, whose samples come only in its order. */
@@ -153,26 +156,9 @@ async function openProbe(
   model: Model,
   { data, terms, numerics }: ResolvedSettings,
 ): Promise<Probe | undefined> {
-  const few = await inMemory(data, PROBED);
-  if (!few) return undefined;
-  const { createProbe } = await import('../training/probe.js');
-  return createProbe(model, terms, few, numerics);
-}
-
-/** Samples that are read for a look at the model, of a data set that does not lie in memory. */
-const PROBED = 32;
-const INSPECTED = 2000;
-
-/** A data set that lies in memory, or the first `most` samples of one that can be read. */
-async function inMemory(data: AnyDataset, most: number): Promise<InMemoryDataset | undefined> {
-  if (!isStreamed(data)) return data;
   if (isSampleStream(data)) return undefined;
-  const count = Math.min(most, countOf(data));
-  const first = subset(
-    data,
-    Uint32Array.from({ length: count }, (_, i) => i),
-  );
-  return loadIntoMemory(first);
+  const { createProbe } = await import('../training/probe.js');
+  return createProbe(model, terms, data, numerics);
 }
 
 /** Saves the model and writes the report. */
@@ -187,17 +173,20 @@ async function finish(
   const file = join(folder, MODEL);
   await saveModel(model, file);
   const shown = test ?? settings.validation;
-  if (report) {
+  if (report && shown) {
     const { inspectRun } = await import('./report/inspect.js');
     const { saveEvaluation } = await import('./report/write.js');
-    const data = shown && (await inMemory(shown, INSPECTED));
-    if (data)
-      await saveEvaluation(folder, await inspectRun(model, data, { workers: settings.workers }));
+    const { workers } = settings;
+    await saveEvaluation(folder, await inspectRun(model, shown, { workers }));
   }
   const sha256 = await model.sha256();
   recorder.done({
     event: 'done',
-    ...{ step, seconds, sha256, numerics, interrupted },
+    step,
+    seconds,
+    sha256,
+    numerics,
+    interrupted,
     ...(stopped === undefined ? {} : { stopped }),
   });
   if (!report) return { model: file };

@@ -78,7 +78,7 @@ async function refuseUnfinished(folder: string): Promise<void> {
 /** Removes what runs write: a report of two runs mixed would be a lie. The last model stays until there is a new one. */
 async function clear(folder: string): Promise<void> {
   const ours = [CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT];
-  const isOurs = (name: string) => ours.includes(name) || /^events\.out\.tfevents\./.test(name);
+  const isOurs = (name: string) => ours.includes(name) || name.startsWith('events.out.tfevents.');
   for (const name of (await readdir(folder)).filter(isOurs)) {
     await rm(join(folder, name), { force: true }).catch((error: unknown) => {
       throw fileError(`cannot remove '${join(folder, name)}'`, error);

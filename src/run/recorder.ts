@@ -1,5 +1,6 @@
 /** Writes a run's events down: as lines of metrics.jsonl and for TensorBoard. */
 import { join } from 'node:path';
+import type { LanewiseError } from '../errors.js';
 import { parameterCount, type Model } from '../layers/index.js';
 import { countOf } from '../data/dataset.js';
 import type { ProbeRecord } from '../training/probe.js';
@@ -29,13 +30,16 @@ export interface RecorderOptions {
   /** Steps between two lines. */
   readonly every: number;
   readonly resumedAt?: number;
+  /** Told of the first line that cannot be written: training goes on without it. */
+  readonly onError: (error: LanewiseError) => void;
 }
 
-/** Opens the folder's log and a new event file. @throws LanewiseError kind 'file', here and when a line cannot be written. */
+/** Opens the folder's log and a new event file. @throws LanewiseError kind 'file'. */
 export function openRecorder(options: RecorderOptions): Recorder {
-  const { folder, every, resumedAt } = options;
-  const log = openMetricsLog(join(folder, METRICS));
-  const board = openTensorboard(folder, resumedAt === undefined ? {} : { resumedAt });
+  const { folder, every, resumedAt, onError } = options;
+  const log = openMetricsLog(join(folder, METRICS), { onError });
+  const resumed = resumedAt === undefined ? {} : { resumedAt };
+  const board = openTensorboard(folder, { ...resumed, onError });
   const write = (event: RunEvent) => {
     log.write(event);
     board.write(event);

@@ -12,7 +12,7 @@ import type { Weights } from '../parallel/session.js';
 import { modelMetadata, modelTensors, readModelMetadata } from './model-file.js';
 import type { RunDescription } from './describe-run.js';
 import type { RunState } from './run-state.js';
-import type { DataDescription } from './trained-model.js';
+import type { DataDescription } from './data-description.js';
 import { matchTensors } from './weights-file.js';
 
 export interface Checkpoint extends DataDescription {

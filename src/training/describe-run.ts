@@ -43,8 +43,17 @@ export async function describeRun(
     average: average && described(average),
     sampler: described(sampler),
     weights: weights && (await hashOf([...weights].flatMap(([name, values]) => [name, values]))),
-    ...{ epochs, batch, shards, seed, numerics, clipNorm, clipValue, freeze, mixup },
-    ...{ validationSteps, monitor },
+    epochs,
+    batch,
+    shards,
+    seed,
+    numerics,
+    clipNorm,
+    clipValue,
+    freeze,
+    mixup,
+    validationSteps,
+    monitor,
   };
   // As it comes back from a file: without what is undefined, and with arrays for what is iterable.
   return JSON.parse(JSON.stringify(description)) as RunDescription;

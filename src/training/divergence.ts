@@ -1,11 +1,12 @@
 /** Where a loss that is no number comes from: the first thing on its way that is none. */
-import type { InMemoryDataset } from '../data/dataset.js';
+import type { AnyDataset } from '../data/dataset.js';
+import { takeFirst } from '../data/take.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { createLayerwise, type LayerwiseValues, type LayerValues } from '../parallel/layerwise.js';
 import type { Weights } from '../parallel/session.js';
-import { firstOf, fitting } from './probe.js';
+import { fitting } from './probe.js';
 
 export interface Divergence {
   /** The layer it begins in; absent if it is none. */
@@ -27,10 +28,10 @@ export async function explainDivergence(
   model: Model,
   terms: readonly LossTerm[],
   weights: Weights,
-  samples: InMemoryDataset,
+  samples: AnyDataset,
   numerics?: Numerics,
 ): Promise<Divergence> {
-  const few = firstOf(samples, fitting(model, MAX_BYTES));
+  const few = await takeFirst(samples, fitting(model, MAX_BYTES));
   const layerwise = await createLayerwise(model, terms, few, {
     mode: 'training',
     withGradients: true,

@@ -1,13 +1,19 @@
 /** A model's outputs for a whole data set, as arrays of a new one: features for another net, a teacher's logits. */
 import {
+  checkDataset,
+  isSampleStream,
+  isStreamed,
   isTensorDataset,
-  type InMemoryDataset,
+  type AnyDataset,
+  type Dataset,
   type Field,
+  type StreamedDataset,
   type TensorDataset,
 } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
+import { loadIntoMemory } from '../parallel/load.js';
 import { createSession, type Weights } from '../parallel/session.js';
 import { featuresOf, type Pretrained } from './fine-tuning.js';
 import {
@@ -29,7 +35,7 @@ interface ScoringOptions {
 async function outputsOf(
   model: Model,
   weights: Weights,
-  data: InMemoryDataset,
+  data: AnyDataset,
   output: string,
   { numerics, workers }: { readonly numerics: Numerics; readonly workers: number },
 ): Promise<Field> {
@@ -75,22 +81,27 @@ function complete(given: Pretrained): Pretrained {
   return given;
 }
 
-/** Fields of a data set whose labels are the targets of `output`. */
-function fieldsOf(data: InMemoryDataset, model: Model, output: string): TensorDataset {
-  if (isTensorDataset(data)) return data;
-  const { name, shape, samples, labels, weights, transforms } = data;
+/** Targets and weights of a data set; labels are the target of `output`. */
+function targetsOf(
+  data: Dataset | StreamedDataset | TensorDataset,
+  output: string,
+): Omit<TensorDataset, 'inputs'> {
+  const { name, weights } = data;
   return {
     name,
-    inputs: {
-      [Object.keys(model.architecture.inputs)[0]!]: {
-        shape,
-        values: samples,
-        ...(transforms ? { transforms } : {}),
-      },
-    },
-    targets: { [output]: { shape: [], values: labels } },
+    targets: isTensorDataset(data)
+      ? (data.targets ?? {})
+      : { [output]: { shape: [], values: data.labels } },
     ...(weights ? { weights } : {}),
   };
+}
+
+/** The inputs of a data set; samples are the model's only one. */
+function inputsOf(data: Dataset | TensorDataset, model: Model): TensorDataset['inputs'] {
+  if (isTensorDataset(data)) return data.inputs;
+  const [input] = Object.keys(model.architecture.inputs);
+  const { shape, samples, transforms } = data;
+  return { [input!]: { shape, values: samples, ...(transforms ? { transforms } : {}) } };
 }
 
 export interface EncodeOptions extends ScoringOptions {
@@ -107,17 +118,20 @@ export interface EncodeOptions extends ScoringOptions {
  */
 export async function encode(
   from: Pretrained,
-  data: InMemoryDataset,
+  data: AnyDataset,
   { layer, workers, numerics }: EncodeOptions = {},
 ): Promise<TensorDataset> {
   const trained = complete(from);
   const { model, weights } = layer === undefined ? trained : featuresOf(trained, layer);
   const [output] = model.outputs.keys();
-  const values = await outputsOf(model, weights, data, output!, {
+  checkDataset(data);
+  // A stream says labels only as it is read.
+  const known = isSampleStream(data) ? await loadIntoMemory(data) : data;
+  const values = await outputsOf(model, weights, known, output!, {
     numerics: numericsOf(trained, numerics),
     workers: resolveWorkers(workers),
   });
-  return { ...fieldsOf(data, model, 'output'), inputs: { input: values } };
+  return { ...targetsOf(known, 'output'), inputs: { input: values } };
 }
 
 export interface TeacherOptions extends ScoringOptions {
@@ -129,13 +143,13 @@ export interface TeacherOptions extends ScoringOptions {
 
 /**
  * The data set with a teacher's outputs as a further target, computed once: logits for `distillation`. Samples and
- * labels of a `Dataset` become input and target by the names that the teacher has for them. Random transforms stay,
- * and the teacher has seen one drawing of them, as in validation.
+ * labels become input and target by the names that the teacher has for them; an image folder is read into memory.
+ * Random transforms stay, and the teacher has seen one drawing of them, as in validation.
  * @throws LanewiseError kind 'argument' if the teacher has no such output or the data set such a target already.
  */
 export async function withTeacher(
   teacher: Pretrained,
-  data: InMemoryDataset,
+  data: AnyDataset,
   { output, target = 'teacher', workers, numerics }: TeacherOptions = {},
 ): Promise<TensorDataset> {
   const { model, weights } = complete(teacher);
@@ -147,11 +161,13 @@ export async function withTeacher(
       `the teacher has no output '${wanted}', expected one of ${[...model.outputs.keys()].join(', ')}`,
     );
   }
-  const fields = fieldsOf(data, model, wanted);
+  checkDataset(data);
+  const known = isStreamed(data) ? await loadIntoMemory(data) : data;
+  const fields = { ...targetsOf(known, wanted), inputs: inputsOf(known, model) };
   if (Object.hasOwn(fields.targets, target)) {
     throw new LanewiseError('argument', `data set '${data.name}' has a target '${target}' already`);
   }
-  const values = await outputsOf(model, weights, data, wanted, {
+  const values = await outputsOf(model, weights, known, wanted, {
     numerics: numericsOf(teacher, numerics),
     workers: resolveWorkers(workers),
   });

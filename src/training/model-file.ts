@@ -9,12 +9,8 @@ import type { Shape } from '../graph/tensor.js';
 import { fits } from '../formats/resize.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
-import {
-  createTrainedModel,
-  type DataDescription,
-  type SampleFormat,
-  type TrainedModel,
-} from './trained-model.js';
+import type { DataDescription, SampleFormat } from './data-description.js';
+import { createTrainedModel, type TrainedModel } from './trained-model.js';
 import { matchTensors } from './weights-file.js';
 
 /** Version of the metadata below. */

@@ -3,9 +3,9 @@
  * 6 and 7): of each layer how large its output is and the loss's gradient by it, of each parameter its size, its
  * gradient's, and how its values are distributed. For a few samples, always the same; training does not see it.
  */
-import { countOf, isTensorDataset, type InMemoryDataset } from '../data/dataset.js';
+import { countOf, type AnyDataset } from '../data/dataset.js';
+import { takeFirst } from '../data/take.js';
 import type { Numerics } from '../engine/features.js';
-import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { createLayerwise } from '../parallel/layerwise.js';
@@ -66,10 +66,10 @@ const PASSING = ['flatten', 'reshape', 'identity'];
 export async function createProbe(
   model: Model,
   terms: readonly LossTerm[],
-  data: InMemoryDataset,
+  data: AnyDataset,
   numerics?: Numerics,
 ): Promise<Probe> {
-  const few = firstOf(data, Math.min(MAX_SAMPLES, fitting(model, MAX_BYTES)));
+  const few = await takeFirst(data, Math.min(MAX_SAMPLES, fitting(model, MAX_BYTES)));
   let layerwise: Awaited<ReturnType<typeof createLayerwise>> | undefined = await createLayerwise(
     model,
     terms,
@@ -112,28 +112,6 @@ export async function createProbe(
 /** How many samples' outputs and gradients of all layers fit into `bytes`; at least one. */
 export const fitting = ({ activationBytes }: Model, bytes: number): number =>
   Math.max(1, Math.floor(bytes / (2 * activationBytes)));
-
-/** The first `count` samples of any data set, sharing memory with it. */
-export function firstOf(data: InMemoryDataset, count: number): InMemoryDataset {
-  if (countOf(data) <= count) return data;
-  const weights = data.weights ? { weights: data.weights.subarray(0, count) } : {};
-  if (!isTensorDataset(data)) {
-    return {
-      ...data,
-      samples: data.samples.subarray(0, count * sizeOf(data.shape)),
-      labels: data.labels.subarray(0, count),
-      ...weights,
-    };
-  }
-  const cut = (fields: (typeof data)['inputs']) =>
-    Object.fromEntries(
-      Object.entries(fields).map(([name, field]) => [
-        name,
-        { ...field, values: field.values.subarray(0, count * sizeOf(field.shape)) },
-      ]),
-    );
-  return { ...data, inputs: cut(data.inputs), targets: cut(data.targets), ...weights };
-}
 
 const sumOfSquares = (values: Float32Array): number => {
   let sum = 0;

@@ -7,7 +7,7 @@ import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
 import { takeUp } from './resume.js';
 import { initialState, type RunSize, type RunState } from './run-state.js';
 import type { ResolvedSettings } from './settings.js';
-import { describeData } from './trained-model.js';
+import { describeData } from './data-description.js';
 
 export interface RunOptions {
   /** Ends the run after the chunk at hand, with a checkpoint if there are any. */

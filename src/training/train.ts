@@ -10,7 +10,8 @@ import type {
   ValidationRecord,
 } from './records.js';
 import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
-import { createTrainedModel, describeData, type TrainedModel } from './trained-model.js';
+import { describeData } from './data-description.js';
+import { createTrainedModel, type TrainedModel } from './trained-model.js';
 import { trainEvents, type RunResult } from './trainer.js';
 
 export type { EpochRecord, Progress };
@@ -90,16 +91,16 @@ export function resultOf(
   };
 }
 
-/** Tells all events; what the run returns. */
+/** Uses all events; what the run returns. */
 async function drain<Event, Result>(
-  run: AsyncGenerator<Event, Result, void>,
+  run: AsyncGenerator<readonly Event[], Result, void>,
   use: (event: Event) => void | Promise<void>,
 ): Promise<Result> {
   try {
     for (;;) {
       const { done, value } = await run.next();
       if (done) return value;
-      await use(value);
+      for (const event of value) await use(event);
     }
   } catch (error) {
     // A callback threw: the run ends as if its reader had left.

@@ -1,13 +1,12 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
 import {
   isSampleStream,
-  isStreamed,
   isTensorDataset,
   type AnyDataset,
   type Field,
   type LabelledDataset,
 } from '../data/dataset.js';
-import type { Fit } from '../formats/resize.js';
+import type { Views } from '../data/transforms/views.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -19,7 +18,8 @@ import {
   type SessionRequest,
   type Weights,
 } from '../parallel/session.js';
-import { givesProbabilities } from './averaging.js';
+import type { DataDescription } from './data-description.js';
+import { averageRounds, givesProbabilities } from './averaging.js';
 import {
   classify,
   predictedClasses,
@@ -38,22 +38,11 @@ export interface Prediction {
 
 export interface EvaluateOptions {
   readonly workers?: number;
-}
-
-/** How the samples that a model was trained on were stored. */
-export interface SampleFormat {
-  readonly shape: Shape;
-  /** Bytes count 0–255 as 0–1; floats are as they are. */
-  readonly type: 'uint8' | 'int32' | 'float32';
-  /** How image files were brought to that shape, if they were. */
-  readonly fit?: Fit;
-}
-
-/** What a model knows of its data besides its weights; both are absent where nobody said. */
-export interface DataDescription {
-  /** Names of the classes, in the order of the scores. */
-  readonly classes?: readonly string[];
-  readonly samples?: SampleFormat;
+  /**
+   * Views of each sample, as lists of transforms (`tenCrop(24)`), after those of the data set: scores are averaged
+   * over them. Default the sample as it is.
+   */
+  readonly views?: Views;
 }
 
 /** Gives each class a score: a model, or several as one. */
@@ -121,11 +110,19 @@ export function createTrainedModel(
   }
   async function evaluate(
     data: AnyDataset,
-    { workers }: EvaluateOptions = {},
+    { workers, views }: EvaluateOptions = {},
   ): Promise<EvaluationSummary> {
+    const threads = resolveWorkers(workers);
+    if (views) {
+      const seen = viewsOf(data, views);
+      const rounds = seen.map(
+        (view) => async () => classify(await score(view, threads, true), view),
+      );
+      return averageRounds(rounds, seen[0]!, givesProbabilities(terms));
+    }
     if (isTensorDataset(data) || isSampleStream(data))
-      return summarize(await score(data, resolveWorkers(workers), false), data);
-    return classify(await score(data, resolveWorkers(workers), true), data);
+      return summarize(await score(data, threads, false), data);
+    return classify(await score(data, threads, true), data);
   }
 
   return {
@@ -166,24 +163,23 @@ export function createTrainedModel(
   };
 }
 
-/** What a model trained on `data` knows of it; a data set of several inputs has no one kind of samples. */
-export function describeData(data: AnyDataset): DataDescription {
-  if (isTensorDataset(data)) {
-    const [first, ...others] = Object.values(data.inputs);
-    if (!first || others.length > 0) return {};
-    return { samples: { shape: first.shape, type: typeOf(first.values) } };
+/** The data set with each of the views. @throws LanewiseError kind 'argument' or 'data' for what has none. */
+function viewsOf(data: AnyDataset, views: Views): LabelledDataset[] {
+  if (!Array.isArray(views) || views.length === 0 || !views.every(Array.isArray)) {
+    throw new LanewiseError(
+      'argument',
+      `views are ${Array.isArray(views) ? 'no list of lists of transforms' : show(views)}, expected one made by tenCrop or fiveCrop, or like it`,
+    );
   }
-  const { classes, shape } = data;
-  if (isSampleStream(data)) return { classes, samples: { shape, type: data.type } };
-  if (!isStreamed(data)) return { classes, samples: { shape, type: typeOf(data.samples) } };
-  const { fit, reader } = data;
-  return { classes, samples: { shape, type: reader.type, ...(fit ? { fit } : {}) } };
+  if (isTensorDataset(data) || isSampleStream(data)) {
+    throw new LanewiseError(
+      'data',
+      `data set '${data.name}' has no images with labels, of which there are views`,
+    );
+  }
+  const { transforms = [] } = data;
+  return views.map((view) => ({ ...data, transforms: [...transforms, ...view] }));
 }
-
-const typeOf = (values: Field['values']): SampleFormat['type'] => {
-  if (values instanceof Uint8Array) return 'uint8';
-  return values instanceof Int32Array ? 'int32' : 'float32';
-};
 
 /** A field of as many samples as `samples` holds. */
 function wholeSamples(

@@ -21,7 +21,8 @@ export interface RunResult {
 }
 
 /**
- * Trains step by step, event by event; what the generator returns are the run's last weights, or its best.
+ * Trains step by step; tells what happened, several events at once if they belong together. What the generator
+ * returns are the run's last weights, or its best.
  * A reader who leaves the loop (`break`) ends the run as the signal does.
  * @throws LanewiseError kind 'engine' if a step fails twice or diverges, and whatever a checkpoint's store throws.
  */
@@ -30,7 +31,7 @@ export async function* trainEvents(
   settings: ResolvedSettings,
   options: RunOptions,
   resumed?: Checkpoint,
-): AsyncGenerator<TrainEvent, RunResult, void> {
+): AsyncGenerator<readonly TrainEvent[], RunResult, void> {
   const run = await openRun(model, settings, options, resumed);
   const { checkpoints, signal } = options;
   const { size } = run;
@@ -38,46 +39,45 @@ export async function* trainEvents(
   let isSaved = true;
   let lastSave = performance.now();
   try {
-    yield {
-      kind: 'start',
-      settings,
-      weights: () => averagedWeights(run),
-      ...(resumed ? { resumedAt: run.state.step } : {}),
-    };
-    while (run.state.step < size.steps && !run.state.stopped && !signal?.aborted) {
+    const weights = () => averagedWeights(run);
+    const from = resumed ? { resumedAt: run.state.step } : {};
+    yield [{ kind: 'start', settings, weights, ...from }];
+    const isOver = () => run.state.step === size.steps || run.state.stopped !== undefined;
+    while (!isOver() && !isAborted(signal)) {
       isSaved = false;
       const chunk = await trainChunk(run);
       if (chunk.kind === 'recovery') {
-        yield chunk;
+        yield [chunk];
         continue;
       }
       const { step } = run.state;
       const epoch = epochAt(step - 1, size);
-      // What falls due is done before anything is told: whenever the reader leaves, the state is whole.
+      // What falls due is done before anything is told: whenever the reader leaves, the state is whole, and no less told.
       const due = await settle(run);
-      yield* [...(chunk.records.length > 0 ? [chunk] : []), ...due];
+      yield [...(chunk.records.length > 0 ? [chunk] : []), ...due];
       const isEpochEnd = due.some(({ kind }) => kind === 'epoch');
-      const isLast = step === size.steps || run.state.stopped !== undefined;
-      if (checkpoints && (isLast || isDue(checkpoints, step, isEpochEnd, lastSave))) {
+      if (checkpoints && (isOver() || isDue(checkpoints, step, isEpochEnd, lastSave))) {
         await save();
         isSaved = true;
         lastSave = performance.now();
-        yield { kind: 'checkpoint', step, epoch };
+        yield [{ kind: 'checkpoint', step, epoch }];
       }
     }
     if (checkpoints && !isSaved) {
       await save();
       isSaved = true;
-      yield { kind: 'checkpoint', step: run.state.step, epoch: epochAt(run.state.step, size) };
+      const { step } = run.state;
+      yield [{ kind: 'checkpoint', step, epoch: epochAt(step, size) }];
     }
-    const interrupted = run.state.step < size.steps && run.state.stopped === undefined;
-    return { weights: finalWeights(run), state: run.state, interrupted };
+    return { weights: finalWeights(run), state: run.state, interrupted: !isOver() };
   } finally {
     // The reader left the loop, or a worker failed twice: what is known to be good is kept.
     if (!isSaved && !run.isDiverged) await save().catch(() => {});
     await run.session.close();
   }
 }
+
+const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted ?? false;
 
 function isDue(
   { everySteps, everyMinutes = 5, everyEpoch = true }: CheckpointSettings,

@@ -13,13 +13,17 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs `lanewise` with these arguments in a folder. */
-export function lanewise(args: readonly string[], options: SpawnOptions = {}): Promise<Outcome> {
+/** Runs `lanewise` with these arguments in a folder; `input` is its standard input. */
+export function lanewise(
+  args: readonly string[],
+  { input, ...options }: SpawnOptions & { readonly input?: string | Uint8Array } = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [main, ...args], {
       ...options,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
+    child.stdin?.end(input);
     let [stdout, stderr] = ['', ''];
     child.stdout!.on('data', (data) => (stdout += data));
     child.stderr!.on('data', (data) => (stderr += data));

@@ -7,17 +7,11 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrays, type ArraysOptions } from '../../src/data/arrays.js';
 import { npyDataset, npzDataset } from '../../src/data/npy.js';
-import {
-  isStreamed,
-  isTensorDataset,
-  type AnyDataset,
-  type Dataset,
-  type TensorDataset,
-} from '../../src/data/dataset.js';
+import { isTensorDataset, type Dataset, type TensorDataset } from '../../src/data/dataset.js';
 import { refusal } from '../support/refusal.js';
 
-function images(data: AnyDataset): Dataset {
-  if (isTensorDataset(data) || isStreamed(data)) throw new Error('expected images');
+function images(data: Dataset | TensorDataset): Dataset {
+  if (isTensorDataset(data)) throw new Error('expected images');
   return data;
 }
 

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fetchVerified, type DownloadProgress } from '../../src/data/download.js';
+import { fetchToCache, fetchVerified, type DownloadProgress } from '../../src/data/download.js';
 import { LanewiseError } from '../../src/errors.js';
 
 const content = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251));
@@ -87,6 +87,29 @@ test('a file arrives whole, with progress, and is not fetched twice', async () =
       assert.equal(await readdir(folder), ['data.gz']);
     },
   );
+});
+
+test('files of a data set go to a folder of the cache, from the first mirror that has them', async () => {
+  const saved = process.env['XDG_CACHE_HOME'];
+  const serve: Handler = ({ url }, response) =>
+    url === '/b/data.gz' ? response.end(content) : response.writeHead(404).end();
+  try {
+    await withServer(serve, async (url, folder) => {
+      process.env['XDG_CACHE_HOME'] = folder;
+      const mirrors = ['a/', 'b/'].map((path) => new URL(path, url).href);
+      const found = await fetchToCache({ name: 'set', files: [file], mirrors });
+      assert.is(found, join(folder, 'lanewise', 'set'));
+      assert.ok((await readFile(join(found, 'data.gz'))).equals(content));
+      const absent = { name: 'other', files: [file], mirrors: mirrors.slice(0, 1) };
+      assert.match(
+        await refusal(fetchToCache(absent).then(() => {})),
+        /data\.gz: .*404.*data\.gz into a folder and name it as directory/s,
+      );
+    });
+  } finally {
+    if (saved === undefined) delete process.env['XDG_CACHE_HOME'];
+    else process.env['XDG_CACHE_HOME'] = saved;
+  }
 });
 
 test('a broken connection is resumed where it broke off', async () => {

@@ -173,7 +173,7 @@ test('damaged NPZ files are refused, or read as arrays of their shape', async ()
   const files = [bytesOf(golden.npz.stored), bytesOf(golden.npz.deflated)];
   await fuzz(
     files,
-    fuzzCount(3000),
+    fuzzCount(10_000),
     (bytes) => readNpz(bytes),
     (arrays) => {
       for (const { shape, values } of arrays.values())

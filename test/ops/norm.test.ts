@@ -10,6 +10,7 @@ import * as ops from '../../src/ops/index.js';
 import { evaluate } from '../../src/parallel/evaluate.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
+import { checkOp } from '../support/check-op.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { valueAndGradients, type Feeds } from '../support/graph.js';
 import { numbers } from '../support/numbers.js';
@@ -121,6 +122,40 @@ for (const numerics of availableNumerics) {
       1e-4,
       'y',
     );
+  });
+}
+
+for (const numerics of availableNumerics) {
+  test(`by given statistics (${numerics}) it is the definition, and so are its gradients`, async () => {
+    for (const [seed, shape] of [
+      [11, [3, 5]],
+      [21, [2, 3, 7]],
+      [31, [4, 2, 3, 5]],
+      [41, [1, 1, 1, 1]],
+    ] as const) {
+      const C = shape[1];
+      const given = { mean: input('mean', [C]), variance: input('variance', [C]) };
+      const mean = numbers(C, seed + 50);
+      const variance = numbers(C, seed + 60).map((v) => 1.5 + v);
+      const area = sizeOf(shape.slice(2));
+      await checkOp({
+        what: `normalize of ${shape.join('×')}`,
+        shapes: [shape, [C], [C]],
+        seed,
+        numerics,
+        fixed: new Map([
+          [given.mean, mean],
+          [given.variance, variance],
+        ]),
+        op: (x, weight, bias) =>
+          ops.normalize({ x: x!, weight: weight!, bias: bias!, ...given }, 0.01),
+        definition: (x, weight, bias) =>
+          x!.map((value, i) => {
+            const c = Math.floor(i / area) % C;
+            return ((value - mean[c]!) / Math.sqrt(variance[c]! + 0.01)) * weight![c]! + bias![c]!;
+          }),
+      });
+    }
   });
 }
 

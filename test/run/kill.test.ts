@@ -73,10 +73,8 @@ test(`killed by SIGKILL at ${KILLS} random moments and resumed: the same weights
 });
 
 test('a worker thread killed again and again: the same weights', async () => {
-  const outcome = await runProgram([
-    join(folder, 'threads'),
-    ...['--epochs', EPOCHS, '--kill-workers', '20', '--workers', '3'],
-  ]);
+  const args = ['--epochs', EPOCHS, '--kill-workers', '20', '--workers', '3'];
+  const outcome = await runProgram([join(folder, 'threads'), ...args]);
   assert.is(hashOf(outcome), undisturbed);
   const [, recovered, killed] = /recovered (\d+) of (\d+)/.exec(outcome.lines.join('\n'))!;
   assert.ok(Number(killed) >= 3, `${killed} workers were killed`);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
+const PATIENCE_MS = 20_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
 
 /** The environment's CHROME, or the first on the path; undefined where there is none. */
@@ -78,7 +79,12 @@ export async function startBrowser(path: string): Promise<Browser> {
   const send = (method: string, params: object = {}, sessionId?: string) =>
     new Promise<Record<string, unknown>>((resolve, reject) => {
       const id = ++sent;
+      const timer = setTimeout(
+        () => reject(new Error(`${method}: no answer in ${PATIENCE_MS / 1000} s`)),
+        PATIENCE_MS,
+      );
       waiting.set(id, ({ result, error }) => {
+        clearTimeout(timer);
         waiting.delete(id);
         if (error) reject(new Error(`${method}: ${error.message}`));
         else resolve(result!);

@@ -1,7 +1,6 @@
 /**
  * Files that are damaged in ways that files are: bytes changed, cut, repeated, moved. Each is a function of (seed,
- * number), so that a failure can be run again. LANEWISE_FUZZ is how many a test reads, where it would take too long
- * to read 10,000 every time.
+ * number), so that a failure can be run again. LANEWISE_FUZZ is how many each test reads.
  */
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';

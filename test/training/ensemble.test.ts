@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';
+import { centerCrop, tenCrop } from '../../src/data/transforms/index.js';
 import { LanewiseError } from '../../src/errors.js';
 import { sizeOf } from '../../src/graph/tensor.js';
 import { lenet5, mlp } from '../../src/models/index.js';
@@ -15,6 +16,7 @@ import { withWeights } from '../../src/training/with-weights.js';
 import { numbers } from '../support/numbers.js';
 
 const data = digits({ count: 60, seed: 3 });
+const crop = centerCrop(24);
 
 function modelOf(seed: number, model = mlp({ hidden: 8 }), options = {}): TrainedModel {
   const weights = model.parameters.map(
@@ -125,6 +127,58 @@ test('models that do not go together are refused for their reason', async () => 
     refusal([bytes.model, other.model]),
     'ensemble: model 2 was trained on samples 1×28×28 of float32, the first 1×28×28 of uint8',
   );
+});
+
+test('views: the mean over crops is the mean over data sets cropped by hand', async () => {
+  const model = modelOf(6, mlp({ size: 24, hidden: 8 }));
+  const views = tenCrop(24);
+  assert.is(views.length, 10);
+  const summary = await model.evaluate(data, { workers: 0, views });
+  const crops = [
+    [0, 0],
+    [0, 4],
+    [4, 0],
+    [4, 4],
+    [2, 2],
+  ] as const;
+  const sums = new Float64Array(600);
+  for (const flipped of [false, true]) {
+    for (const [top, left] of crops) {
+      const samples = new Uint8Array(60 * 576);
+      for (let i = 0; i < samples.length; i++) {
+        const [n, y, x] = [Math.floor(i / 576), Math.floor((i % 576) / 24), i % 24];
+        samples[i] = data.samples[n * 784 + (top + y) * 28 + left + (flipped ? 23 - x : x)]!;
+      }
+      const { scores } = await model.predict(samples, [1, 24, 24]);
+      scores.forEach((score, i) => (sums[i]! += score));
+    }
+  }
+  const far = sums.findIndex((value, i) => Math.abs(value / 10 - summary.scores[i]!) > 1e-6);
+  assert.is(far, -1);
+  // The same bits with other threads, and in an ensemble the mean of such means.
+  assert.equal(await model.evaluate(data, { workers: 2, views }), summary);
+  const other = modelOf(7, mlp({ size: 24, hidden: 8 }));
+  const both = await ensemble([model, other]).evaluate(data, { workers: 0, views });
+  const alone = await other.evaluate(data, { workers: 0, views });
+  assert.equal(
+    both.scores,
+    summary.scores.map((value, i) => (value + alone.scores[i]!) / 2),
+  );
+});
+
+test('views that are none, and data without views', async () => {
+  const model = models[0]!;
+  const message = async (work: Promise<unknown>) =>
+    work.then(
+      () => assert.unreachable(),
+      (error: LanewiseError) => error.message,
+    );
+  for (const views of [[], 'ten', [crop]])
+    assert.match(
+      (await message(model.evaluate(data, { views: views as never }))) as string,
+      /views are .*, expected one made by tenCrop or fiveCrop/,
+    );
+  assert.match((await message(model.evaluate(data, { views: tenCrop(32) }))) as string, /(32|28)/);
 });
 
 test('models of different shapes go together, and know what their data was', async () => {

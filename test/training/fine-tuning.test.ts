@@ -1,6 +1,7 @@
 /** Heads and layers exchanged, models cut short, and what is trained from there: weights carry over by name. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { streamOf, type StreamedDataset } from '../../src/data/streamed.js';
 import { digits } from '../../src/data/digits/index.js';
 import { LanewiseError } from '../../src/errors.js';
 import {
@@ -384,6 +385,38 @@ test('a teacher’s logits join the targets; validation and evaluation do withou
   assert.ok(both.history[1]!.valLoss! > history[1]!.valLoss!);
 });
 
+test('samples that are read or come when they are wanted have codes and a teacher too', async () => {
+  const { samples, labels, ...rest } = data;
+  const sample = (i: number) => samples.subarray(i * 784, (i + 1) * 784);
+  const read: StreamedDataset = {
+    ...rest,
+    labels,
+    reader: { type: 'uint8', read: (i, to) => to.set(sample(i)) },
+  };
+  const stream = streamOf({
+    ...rest,
+    length: labels.length,
+    type: 'uint8',
+    async *open() {
+      for (const [i, label] of labels.entries()) yield { values: sample(i), label };
+    },
+  });
+  const from = drawn(net);
+  const options = { workers: 0, numerics: 'strict' } as const;
+  const [codes, taught] = [
+    await encode(from, data, options),
+    await withTeacher(from, data, options),
+  ];
+  for (const other of [read, stream]) {
+    const found = await encode(from, other, options);
+    assert.equal(found.inputs, codes.inputs);
+    assert.equal([...found.targets['output']!.values], [...labels]);
+    const { inputs, targets } = await withTeacher(from, other, options);
+    assert.equal(inputs, taught.inputs);
+    assert.equal(targets['teacher'], taught.targets['teacher']);
+  }
+});
+
 test('data that training needs and lacks is named', async () => {
   const loss = distillation();
   const settings = { ...base, epochs: 1, loss };
@@ -395,7 +428,7 @@ test('data that training needs and lacks is named', async () => {
     });
     assert.match(found, message);
   };
-  await refuse(train(net, settings), /has no target 'teacher', found labels/);
+  await refuse(train(net, settings), /has no target 'teacher', found output/);
   const teacher = drawn(net);
   const taught = await withTeacher(teacher, data, { target: 'tutor' });
   await refuse(

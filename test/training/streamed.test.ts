@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset, SampleStream, StreamedDataset } from '../../src/data/dataset.js';
+import { gaussianNoise, randomCrop } from '../../src/data/transforms/index.js';
 import { imageFolder } from '../../src/data/image-folder.js';
 import { shuffledOrder } from '../../src/data/shuffle.js';
 import { streamOf } from '../../src/data/streamed.js';
@@ -45,6 +46,26 @@ test('an image folder, with validation from one: 0, 1, 2 and 3 workers', async (
     }
     const scored = await expected.model.evaluate(loaded, { workers: 0 });
     assert.equal(await expected.model.evaluate(data, { workers: 2 }), scored);
+  });
+});
+
+test('random transforms draw the same, in training and in validation', async () => {
+  await withFolder(files, async (path) => {
+    const transforms = [randomCrop({ size: 10, padding: 2 }), gaussianNoise(0.1)];
+    const small = sequential([flatten(), linear(300, 3)], { input: [3, 10, 10] });
+    const data = { ...(await imageFolder(path, { size: 12 })), transforms };
+    const loaded = await loadIntoMemory(data);
+    const run = async (set: typeof data | typeof loaded, workers: number) => {
+      const { model: trained, history } = await train(small, {
+        ...settings,
+        data: set,
+        validation: set,
+        workers,
+      });
+      return [await trained.sha256(), history.map(({ loss, valLoss }) => [loss, valLoss])];
+    };
+    const expected = await run(loaded, 0);
+    for (const workers of [0, 2]) assert.equal(await run(data, workers), expected);
   });
 });
 
@@ -99,6 +120,24 @@ test('any number of decoders, a small ring, and a step back', async () => {
         `${workers} workers, ${decoders} decoders`,
       );
   });
+});
+
+test('memory does not grow with the data set', async () => {
+  const bytesOf = async (length: number) => {
+    const session = await createSession({
+      model,
+      terms: lossTerms('crossEntropy', ['output']),
+      numerics: 'strict',
+      workers: 0,
+      datasets: [streamed(length)],
+      training: { optimizer: momentum({ lr: 0.05 }), batch: 64, shards: 4 },
+    });
+    await session.close();
+    return session.plan.memory.bytes;
+  };
+  // But for the order: four bytes a sample.
+  assert.is((await bytesOf(2_000_000)) - (await bytesOf(1_000_000)), 4_000_000);
+  assert.ok((await bytesOf(1_000_000)) < 50 * 2 ** 20);
 });
 
 /** Samples of 3 × 12 × 12 whose values follow from their number and epoch. */

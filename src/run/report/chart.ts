@@ -27,6 +27,8 @@ export interface Chart {
   readonly format: Format;
   /** Logarithmic, for values above 0. */
   readonly isLog?: boolean;
+  /** Its y axis begins at 0. */
+  readonly isFromZero?: boolean;
   /** Several in a row. */
   readonly isSmall?: boolean;
 }
@@ -79,6 +81,15 @@ export function sparse<T>(list: readonly T[], most: number): T[] {
   const step = Math.ceil(list.length / most);
   return step <= 1 ? [...list] : list.filter((_, i) => (list.length - 1 - i) % step === 0);
 }
+
+/** As many of a list, evenly, its first and its last among them; all of them if they are no more. */
+export const spread = <T>(list: readonly T[], most: number): T[] =>
+  list.length <= most
+    ? [...list]
+    : Array.from(
+        { length: most },
+        (_, i) => list[Math.round((i * (list.length - 1)) / (most - 1))]!,
+      );
 
 /**
  * Exponential moving average s ← s·d + y·(1 − d), divided by 1 − dⁿ so that it does not begin at 0 (Kingma & Ba

@@ -1,6 +1,6 @@
 /** How each parameter's values are distributed: histograms of the first measurement and the last, one behind the other. */
 import type { Histogram } from '../events.js';
-import { chartOf, sparse, type Chart, type Curve } from './chart.js';
+import { chartOf, spread, type Chart, type Curve } from './chart.js';
 import { showCount, showNumber } from './figures.js';
 import type { RunRecords } from './records.js';
 import { present } from './run-charts.js';
@@ -12,8 +12,8 @@ const BINS = 40;
 export function histogramCharts({ probes }: RunRecords): Chart[] {
   const [first, last] = [probes[0], probes.at(-1)];
   const parameters = last?.weights ?? [];
-  const shown = sparse(
-    parameters.filter(({ name }) => parameters.length <= MAX_HISTOGRAMS || !/bias$/.test(name)),
+  const shown = spread(
+    parameters.filter(({ name }) => parameters.length <= MAX_HISTOGRAMS || !name.endsWith('bias')),
     MAX_HISTOGRAMS,
   );
   return present(
@@ -22,18 +22,12 @@ export function histogramCharts({ probes }: RunRecords): Chart[] {
       const from = Math.min(now.histogram.min, before?.histogram.min ?? now.histogram.min);
       const to = Math.max(now.histogram.max, before?.histogram.max ?? now.histogram.max);
       if (!(to > from)) return undefined;
-      const middles = Array.from(
-        { length: BINS },
-        (_, b) => from + ((b + 0.5) / BINS) * (to - from),
-      );
+      // Steps go from an edge to the next; the last edge ends the last one.
+      const edges = Array.from({ length: BINS + 1 }, (_, b) => from + (b / BINS) * (to - from));
       const curve = (weights: typeof now, label: string, tone: number): Curve => {
         const shares = rebinned(weights.histogram, from, to, BINS);
-        return {
-          label,
-          tone,
-          kind: 'area',
-          points: middles.map((x, b) => [x, shares[b]!] as const),
-        };
+        const points = edges.map((x, b) => [x, shares[Math.min(b, BINS - 1)]!] as const);
+        return { label, tone, kind: 'area', points };
       };
       return chartOf(
         {
@@ -43,6 +37,7 @@ export function histogramCharts({ probes }: RunRecords): Chart[] {
           xLabel: 'value',
           format: 'percent',
           isSmall: true,
+          isFromZero: true,
         },
         [
           ...(before ? [curve(before, `step ${showCount(first!.step)}`, 3)] : []),

@@ -12,8 +12,6 @@ export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Ht
   html: texts.reduce((sum, text, i) => sum + showPart(parts[i - 1]) + text),
 });
 
-export const NOTHING: Html = { html: '' };
-
 function showPart(part: Part): string {
   if (part === undefined || part === false) return '';
   if (typeof part === 'object') return 'html' in part ? part.html : part.map(showPart).join('');
@@ -31,8 +29,8 @@ const entities: Readonly<Record<string, string>> = {
 const escape = (text: string): string => text.replace(/[&<>"']/g, (char) => entities[char]!);
 
 /** JSON that may stand inside a script element: no `<` can end it, and no comment begins in it. */
-export const scriptJson = (value: unknown): Html => ({
-  html: JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => {
-    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  }),
-});
+export const scriptJson = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );

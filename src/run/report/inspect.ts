@@ -4,17 +4,19 @@
  */
 import {
   countOf,
+  isSampleStream,
   isTensorDataset,
-  type InMemoryDataset,
+  type AnyDataset,
   type Dataset,
+  type LabelledDataset,
 } from '../../data/dataset.js';
+import { samplesAt, takeFirst } from '../../data/take.js';
 import { relaxedMaddIsFused } from '../../engine/features.js';
 import { sizeOf } from '../../graph/tensor.js';
 import { createLayerwise } from '../../parallel/layerwise.js';
 import { createSession, type Evaluation as Scores } from '../../parallel/session.js';
 import { confusionMatrix, type ConfusionMatrix } from '../../training/confusion.js';
 import { predictedClasses, summarize } from '../../training/evaluate.js';
-import { firstOf } from '../../training/probe.js';
 import { resolveWorkers } from '../../training/checks.js';
 import type { TrainedModel } from '../../training/trained-model.js';
 import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
@@ -37,11 +39,14 @@ export interface InspectOptions {
  */
 export async function inspectRun(
   trained: TrainedModel,
-  data: InMemoryDataset,
+  data: AnyDataset,
   { workers }: InspectOptions = {},
 ): Promise<Evaluation> {
   const found = await score(trained, data, resolveWorkers(workers));
   const { loss, accuracy } = summarize(found, data);
+  // A stream's samples come in an order of their own, with labels that nobody keeps.
+  const hasClasses = !isTensorDataset(data) && !isSampleStream(data) && found.hits;
+  const classes = hasClasses ? await classification(trained, data, found) : {};
   const filters = firstFilters(trained);
   const maps = await featureMaps(trained, data);
   return {
@@ -50,7 +55,7 @@ export async function inspectRun(
     samples: countOf(data),
     loss,
     ...(accuracy === undefined ? {} : { accuracy }),
-    ...(isTensorDataset(data) || !found.hits ? {} : classification(trained, data, found)),
+    ...classes,
     ...(filters ? { filters } : {}),
     ...(maps ? { featureMaps: maps } : {}),
   };
@@ -58,7 +63,7 @@ export async function inspectRun(
 
 async function score(
   { model, terms, numerics, weights }: TrainedModel,
-  data: InMemoryDataset,
+  data: AnyDataset,
   workers: number,
 ): Promise<Scores> {
   const session = await createSession({
@@ -77,11 +82,11 @@ async function score(
 }
 
 /** What is known where each sample has a class and the model a score for each. */
-function classification(
+async function classification(
   { terms }: TrainedModel,
-  data: Dataset,
+  data: LabelledDataset,
   { scores, losses }: Scores,
-): Pick<Evaluation, 'confusion' | 'classes' | 'mistakes' | 'accuracy'> {
+): Promise<Pick<Evaluation, 'confusion' | 'classes' | 'mistakes' | 'accuracy'>> {
   const { labels } = data;
   const width = scores.length / labels.length;
   if (width < data.classes.length) return {};
@@ -94,11 +99,12 @@ function classification(
     .toSorted((a, b) => losses![b]! - losses![a]! || a - b)
     .slice(0, MAX_MISTAKES);
   const size = sizeOf(data.shape);
-  const mistakes = order.map((index): Mistake => {
+  const { samples } = (await samplesAt(data, order)) as Dataset;
+  const mistakes = order.map((index, i): Mistake => {
     const predicted = predictions[index]!;
     return {
       index,
-      picture: samplePicture(data.samples.subarray(index * size, (index + 1) * size), data.shape),
+      picture: samplePicture(samples.subarray(i * size, (i + 1) * size), data.shape),
       truth: confusion.classes[labels[index]!]!,
       predicted: confusion.classes[predicted]!,
       ...(isProbability
@@ -164,13 +170,14 @@ function firstFilters({ model, weights }: TrainedModel): Pictures | undefined {
 /** What layers with images as output make of the first sample. */
 async function featureMaps(
   { model, weights, numerics }: TrainedModel,
-  data: InMemoryDataset,
+  data: AnyDataset,
 ): Promise<Evaluation['featureMaps']> {
-  const field = isTensorDataset(data)
-    ? Object.values(data.inputs)[0]
-    : { shape: data.shape, values: data.samples };
+  const one = await takeFirst(data, 1);
+  const field = isTensorDataset(one)
+    ? Object.values(one.inputs)[0]
+    : { shape: one.shape, values: one.samples };
   if (field?.shape.length !== 3) return undefined;
-  const layerwise = await createLayerwise(model, [], firstOf(data, 1), {
+  const layerwise = await createLayerwise(model, [], one, {
     mode: 'evaluation',
     withGradients: false,
     numerics: numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics,
@@ -193,7 +200,7 @@ async function featureMaps(
   const shape = field.shape as readonly [number, number, number];
   return {
     picture: samplePicture(field.values.subarray(0, sizeOf(shape)), shape),
-    label: isTensorDataset(data) ? 'sample 0' : `sample 0, ${data.classes[data.labels[0]!]}`,
+    label: isTensorDataset(one) ? 'sample 0' : `sample 0, ${one.classes[one.labels[0]!]}`,
     layers,
   };
 }

@@ -7,7 +7,7 @@ import { html, scriptJson, type Html } from './html.js';
 /** What a report consists of. */
 export interface Report {
   readonly title: string;
-  /** By their element's id. */
+  /** By name; an element `part-name` holds each. */
   readonly parts: Readonly<Record<string, Html>> & { readonly head: Html };
   readonly charts: readonly Chart[];
 }
@@ -37,9 +37,12 @@ export function renderPage(
   isLive = false,
 ): string {
   const { head, ...rest } = parts;
-  // Raw text: neither may end its element.
-  const script: Html = { html: assets.script };
-  const style: Html = { html: assets.style };
+  // Raw text to its last character, by which the policy knows it; neither may end its element.
+  const script: Html = { html: `<script>${assets.script}</script>` };
+  const style: Html = { html: `<style>${assets.style}</style>` };
+  const data: Html = {
+    html: `<script type="application/json" id="data">${scriptJson({ charts })}</script>`,
+  };
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -49,22 +52,15 @@ export function renderPage(
         <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <link rel="icon" href="data:," />
-        <style>
-          ${style}
-        </style>
+        ${style}
       </head>
       <body>
         ${isLive && html`<header><span class="badge" id="live" role="status">live</span></header>`}
-        <header id="head">${head}</header>
+        <header id="part-head">${head}</header>
         <main>
-          ${Object.entries(rest).map(([id, part]) => html`<div id="${id}">${part}</div> `)}
+          ${Object.entries(rest).map(([id, part]) => html`<div id="part-${id}">${part}</div> `)}
         </main>
-        <script type="application/json" id="data">
-          ${scriptJson({ charts })}
-        </script>
-        <script>
-          ${script};
-        </script>
+        ${data} ${script}
       </body>
     </html> `.html;
 }

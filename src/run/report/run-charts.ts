@@ -1,5 +1,5 @@
 /** The charts of one run: how well, how fast, and what goes on inside the net. */
-import { chartOf, smoothed, sparse, thinned, type Chart, type Curve } from './chart.js';
+import { chartOf, smoothed, sparse, spread, thinned, type Chart, type Curve } from './chart.js';
 import { showCount, showNumber, showPercent } from './figures.js';
 import type { ProbeEvent, StepEvent } from '../events.js';
 import type { RunRecords, Validated } from './records.js';
@@ -43,14 +43,13 @@ export const validationPoints = (
     MAX_POINTS,
   );
 
-/** Loss, accuracy, further metrics, and the learning rate. */
+/** Loss, accuracy and further metrics. */
 export function learningCharts({ steps, epochs, validations }: RunRecords): Chart[] {
   // A log without steps still has epochs.
   const trained = (key: 'loss' | 'accuracy') =>
     steps.length > 0 ? stepPoints(steps, key) : pointsOf(epochs, (event) => event[key]);
   const loss = [trained('loss'), validationPoints(validations, 'valLoss')] as const;
   const accuracy = [trained('accuracy'), validationPoints(validations, 'valAccuracy')] as const;
-  const rate = stepPoints(steps, 'rate');
   const names = [...new Set(validations.flatMap(({ metrics = {} }) => Object.keys(metrics)))];
   return present([
     chartOf(
@@ -87,16 +86,6 @@ export function learningCharts({ steps, epochs, validations }: RunRecords): Char
         [{ label: name, kind: 'points', tone: 1, points: sparse(points, MAX_POINTS) }],
       );
     }),
-    chartOf(
-      {
-        id: 'rate',
-        title: 'Learning rate',
-        caption: story('Learning rate', rate, showNumber),
-        xLabel: 'step',
-        format: 'number',
-      },
-      [{ label: 'rate', kind: 'line', tone: 2, points: rate }],
-    ),
   ]);
 }
 
@@ -104,7 +93,7 @@ function trainingCurves(training: Points, validation: Points): Curve[] {
   const curves: Curve[] =
     training.length > 40
       ? [
-          { label: 'each step', kind: 'faint', tone: 0, points: training },
+          { label: 'as logged', kind: 'faint', tone: 0, points: training },
           { label: 'training', kind: 'line', tone: 0, points: smoothed(training) },
         ]
       : [{ label: 'training', kind: 'points', tone: 0, points: training }];
@@ -138,12 +127,35 @@ function story(
   return [a, b].filter(Boolean).join(' ');
 }
 
-/** Throughput, waiting and the norm of the whole gradient. */
+/** Learning rate, norm of the whole gradient, throughput and waiting. */
 export function speedCharts({ steps }: RunRecords): Chart[] {
+  const rate = stepPoints(steps, 'rate');
+  const whole = stepPoints(steps, 'gradientNorm');
   const speed = stepPoints(steps, 'imagesPerSecond');
   const waiting = stepPoints(steps, 'waiting');
   const mean = (points: Points) => points.reduce((sum, [, y]) => sum + y, 0) / points.length;
   return present([
+    chartOf(
+      {
+        id: 'rate',
+        title: 'Learning rate',
+        caption: story('Learning rate', rate, showNumber),
+        xLabel: 'step',
+        format: 'number',
+      },
+      [{ label: 'rate', kind: 'line', tone: 2, points: rate }],
+    ),
+    chartOf(
+      {
+        id: 'gradient-norm',
+        title: 'Norm of the whole gradient',
+        caption: story('Norm', whole, showNumber),
+        xLabel: 'step',
+        format: 'number',
+        isLog: isWide(whole),
+      },
+      [{ label: 'norm', kind: 'line', tone: 2, points: whole }],
+    ),
     chartOf(
       {
         id: 'speed',
@@ -151,6 +163,7 @@ export function speedCharts({ steps }: RunRecords): Chart[] {
         caption: speed.length > 0 ? `${showCount(mean(speed))} samples a second on average.` : '',
         xLabel: 'step',
         format: 'count',
+        isFromZero: true,
       },
       [{ label: 'samples/s', kind: 'line', tone: 0, points: speed }],
     ),
@@ -161,6 +174,7 @@ export function speedCharts({ steps }: RunRecords): Chart[] {
         caption: waiting.length > 0 ? limitOf(mean(waiting)) : '',
         xLabel: 'step',
         format: 'percent',
+        isFromZero: true,
       },
       [{ label: 'share of time', kind: 'line', tone: 1, points: waiting }],
     ),
@@ -174,16 +188,15 @@ export const limitOf = (waiting: number): string =>
     : `Compute was the limit: ${showPercent(waiting, 1)} of the time went by waiting for samples.`;
 
 /** Signals and gradients by layer, weights and their gradients by parameter, over time. */
-export function insideCharts({ steps, probes }: RunRecords): Chart[] {
+export function insideCharts({ probes }: RunRecords): Chart[] {
   const shown = sparse(probes, MAX_PROBES);
   const last = shown.at(-1);
-  const whole = stepPoints(steps, 'gradientNorm');
   const parameters = (last?.weights ?? []).map(({ name }) => name);
   const layers = chosen(
     (last?.layers ?? []).map(({ name }) => name),
     parameters,
   );
-  const weights = sparse(
+  const weights = spread(
     parameters.filter((name) => parameters.length <= MAX_LAYERS || /(^|\.)weight$/.test(name)),
     MAX_LAYERS,
   );
@@ -234,17 +247,6 @@ export function insideCharts({ steps, probes }: RunRecords): Chart[] {
       weights,
       (probe, name) => weight(probe, name)?.gradientNorm,
     ),
-    chartOf(
-      {
-        id: 'gradient-norm',
-        title: 'Norm of the whole gradient',
-        caption: story('Norm', whole, showNumber),
-        xLabel: 'step',
-        format: 'number',
-        isLog: isWide(whole),
-      },
-      [{ label: 'norm', kind: 'line', tone: 2, points: whole }],
-    ),
   ]);
 }
 
@@ -252,7 +254,7 @@ export function insideCharts({ steps, probes }: RunRecords): Chart[] {
 function chosen(layers: readonly string[], parameters: readonly string[]): string[] {
   if (layers.length <= MAX_LAYERS) return [...layers];
   const own = new Set(parameters.map((name) => name.slice(0, name.lastIndexOf('.'))));
-  return sparse(
+  return spread(
     layers.filter((name) => own.has(name)),
     MAX_LAYERS,
   );

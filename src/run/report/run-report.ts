@@ -44,11 +44,11 @@ export function runReport(run: Run): Report {
       )}`,
       histograms: html`${chartSection(
         'Weights',
-        'How the values of each parameter are distributed.',
+        'How the values of each parameter are distributed: at the first look grey, at the last in colour.',
         histograms,
         true,
       )}`,
-      speed: html`${chartSection('Speed', speedSentence(records), speed)}`,
+      pace: html`${chartSection('Pace', speedSentence(records), speed)}`,
       settings: settingsSection(run),
     },
   };
@@ -140,17 +140,18 @@ const cards = (run: Run): Html =>
     )}
   </dl>`;
 
+/** Of the last event, what the head and the figures tell. */
+const SHOWN_ABOVE = ['event', 'step', 'seconds', 'interrupted', 'sha256'];
+
 /** Everything that a run was asked for and where it ran, by dotted names. */
 export function settingsOf({ records: { start, done } }: Run): [name: string, value: string][] {
-  const { event: _, step, seconds, interrupted, sha256, ...environment } = done ?? {};
+  const environment = Object.entries(done ?? {}).filter(([name]) => !SHOWN_ABOVE.includes(name));
   return [
-    ...(sha256 === undefined
-      ? []
-      : [['SHA-256 of the weights', String(sha256)] as [string, string]]),
+    ...(done ? [['SHA-256 of the weights', done.sha256] as [string, string]] : []),
     ...flattened({
       ...(start ? { model: start.model, data: start.data, lanewise: start.version } : {}),
       ...start?.settings,
-      ...environment,
+      ...Object.fromEntries(environment),
     }),
   ];
 }

@@ -51,7 +51,7 @@ const dataOf = ({ x, series }: Chart): uPlot.AlignedData =>
 function create(parent: HTMLElement, chart: Chart): uPlot {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const { format, isSmall = false, isLog = false } = chart;
+  const { format, isSmall = false, isLog = false, isFromZero = false } = chart;
   const font = `${isSmall ? 10 : 12}px system-ui, sans-serif`;
   const axis = {
     stroke: colour('soft'),
@@ -70,7 +70,9 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
         x: { time: false },
         y: {
           distr: isLog ? 3 : 1,
-          ...(isSmall ? { range: (_: uPlot, __: number, most: number) => [0, most * 1.05] } : {}),
+          ...(isFromZero
+            ? { range: (_: uPlot, __: number, most: number) => [0, most * 1.1 || 1] }
+            : {}),
         },
       },
       axes: [

@@ -5,11 +5,13 @@ import { draw, type Drawn } from './charts.js';
 /** What the page holds, and what the server answers with. */
 interface Page {
   readonly charts: readonly Chart[];
-  /** Markup of the page's parts by their element's id, when served. */
+  /** Markup of the page's parts by their name, when served. */
   readonly parts?: Readonly<Record<string, string>>;
 }
 
 const drawn = new Map<string, Drawn>();
+/** Markup that the parts hold. */
+const known = new Map<string, string>();
 
 function show({ charts }: Page): void {
   for (const [id, chart] of drawn) {
@@ -20,24 +22,23 @@ function show({ charts }: Page): void {
   for (const chart of charts) {
     const place = document.getElementById(chart.id);
     if (!place) continue;
-    const known = drawn.get(chart.id);
-    if (known) known.update(chart);
+    const before = drawn.get(chart.id);
+    if (before) before.update(chart);
     else drawn.set(chart.id, draw(place, chart));
   }
 }
 
-/** Redraws what changed: a part whose charts are the same in number keeps them. */
+/** Puts in what changed; charts move over to where they belong in it. */
 function replaceParts(parts: Readonly<Record<string, string>>): void {
-  for (const [id, markup] of Object.entries(parts)) {
-    const place = document.getElementById(id);
-    if (!place || place.dataset['markup'] === markup) continue;
-    place.dataset['markup'] = markup;
-    for (const [chart, { remove }] of drawn) {
-      if (!place.contains(document.getElementById(chart))) continue;
-      remove();
-      drawn.delete(chart);
-    }
-    place.innerHTML = markup;
+  for (const [name, markup] of Object.entries(parts)) {
+    const part = document.getElementById(`part-${name}`);
+    if (!part || known.get(name) === markup) continue;
+    known.set(name, markup);
+    const next = document.createElement('template');
+    next.innerHTML = markup;
+    for (const id of drawn.keys())
+      next.content.getElementById(id)?.replaceWith(document.getElementById(id)!);
+    part.replaceChildren(next.content);
   }
 }
 

@@ -1,0 +1,178 @@
+/** Data sets at a path, by what is there: folders of images, CSV and NumPy files, MNIST's own files. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { classLabels } from '../data/arrays.js';
+import { csvDataset, type FeatureDataset } from '../data/csv-dataset.js';
+import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
+import { imageFolder } from '../data/image-folder.js';
+import { idxDataset } from '../data/idx.js';
+import { split } from '../data/split.js';
+import { LanewiseError } from '../errors.js';
+import { showShape, sizeOf } from '../graph/tensor.js';
+import { loadNumpy } from './numpy-source.js';
+import type { DataRequest, DataSets, ImageShape } from './data-sources.js';
+
+/** A source that is found at a path. */
+export interface PathSource {
+  /** In errors and `--help`. */
+  readonly description: string;
+  /** `entries` are the names in a folder; absent for a file. */
+  matches(path: string, entries?: readonly string[]): boolean;
+  load(path: string, request: DataRequest): Promise<DataSets>;
+}
+
+const IDX = /[-.]idx\d-ubyte(\.gz)?$/;
+
+/** The first that matches is taken. */
+export const pathSources: readonly PathSource[] = [
+  {
+    description: 'a CSV file',
+    matches: (path, entries) => !entries && /\.(csv|tsv)$/i.test(path),
+    load: async (path, request) => holdOut(await loadCsv(path, request), request),
+  },
+  {
+    description: 'an NPZ file with arrays x and y',
+    matches: (path, entries) => !entries && /\.npz$/i.test(path),
+    load: loadNumpy,
+  },
+  {
+    description: 'a folder with IDX files named as those of MNIST',
+    matches: (_, entries) => entries?.some((name) => IDX.test(name)) ?? false,
+    load: loadIdx,
+  },
+  {
+    description:
+      'a folder of images, one folder in it a class, or train and test with such folders',
+    matches: (_, entries) => entries !== undefined,
+    load: loadFolder,
+  },
+];
+
+/** Test samples of a data set that has none: the same whenever it is loaded, each class in proportion. */
+export function holdOut(data: LabelledDataset, { holdout = 0.2 }: DataRequest): DataSets {
+  const [train, test] = split(data, { fraction: 1 - holdout, stratified: true });
+  return {
+    train: { ...train, name: `${data.name} train` },
+    test: { ...test, name: `${data.name} test` },
+  };
+}
+
+/** As small as the models' own images, and in colour. */
+const DEFAULT_SHAPE: ImageShape = [3, 32, 32];
+const TEST_FOLDERS = ['test', 'val', 'valid', 'validation'];
+
+async function loadFolder(path: string, request: DataRequest): Promise<DataSets> {
+  const { shape = DEFAULT_SHAPE, fit } = request;
+  const [channels, height, width] = shape;
+  if (channels !== 1 && channels !== 3) {
+    throw new LanewiseError(
+      'argument',
+      `images of a folder as ${showShape(shape)}, expected 1 channel (grey) or 3`,
+    );
+  }
+  const read = (folder: string) =>
+    imageFolder(folder, { size: [height, width], channels, ...(fit ? { fit } : {}) });
+  const entries = (await readdir(path, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+  const testFolder = TEST_FOLDERS.find((name) => entries.includes(name));
+  if (!entries.includes('train')) return holdOut(await read(path), request);
+  const train = await read(join(path, 'train'));
+  if (testFolder === undefined) return holdOut(train, request);
+  const test = await read(join(path, testFolder));
+  checkSameClasses(train, test, path, testFolder);
+  return {
+    train: { ...train, name: `${path} train` },
+    test: { ...test, name: `${path} ${testFolder}` },
+  };
+}
+
+/** Labels are numbers of folders: both must have the same. */
+function checkSameClasses(
+  train: LabelledDataset,
+  test: LabelledDataset,
+  path: string,
+  folder: string,
+): void {
+  for (const [has, lacks, [from, to]] of [
+    [train, test, ['train', folder]],
+    [test, train, [folder, 'train']],
+  ] as const) {
+    const missing = has.classes.find((name) => !lacks.classes.includes(name));
+    if (missing === undefined) continue;
+    throw new LanewiseError(
+      'data',
+      `'${join(path, from)}' has a class '${missing}', '${join(path, to)}' has none`,
+    );
+  }
+}
+
+async function loadIdx(path: string): Promise<DataSets> {
+  const names = (await readdir(path)).filter((name) => IDX.test(name)).toSorted();
+  const find = (beginning: string) => {
+    const name = names.find((candidate) => candidate.startsWith(beginning));
+    if (name !== undefined) return join(path, name);
+    throw new LanewiseError(
+      'data',
+      `'${path}' has no '${beginning}-idx…-ubyte', found ${names.join(', ')}`,
+    );
+  };
+  const read = (part: string, beginning: string, classes?: readonly string[]) =>
+    idxDataset(find(`${beginning}-images`), find(`${beginning}-labels`), {
+      name: `${path} ${part}`,
+      ...(classes ? { classes } : {}),
+    });
+  const train = await read('train', 'train');
+  return { train, test: await read('test', 't10k', train.classes) };
+}
+
+async function loadCsv(
+  path: string,
+  { shape, type = 'uint8', target = '-1', header = true }: DataRequest,
+): Promise<Dataset> {
+  const options = {
+    target: /^-?\d+$/.test(target) ? Number(target) : target,
+    header,
+    ...(/\.tsv$/i.test(path) ? { delimiter: '\t' } : {}),
+  };
+  const isRow = shape?.[0] === 1 && shape[1] === 1 && type === 'float32';
+  if (!shape || isRow) return asRows(await csvDataset(path, options));
+  return csvDataset(path, { ...options, shape, values: type === 'uint8' ? 'bytes' : 'floats' });
+}
+
+/** Features as images of one row, which dense nets take. */
+function asRows({ name, features, classes, inputs, targets }: FeatureDataset): Dataset {
+  const values = inputs['input']!.values as Float32Array;
+  const target = targets['output']!.values;
+  const known = classes ? { classes, labels: target as Int32Array } : wholeClasses(name, target);
+  return { name, shape: [1, 1, features.length], samples: values, ...known };
+}
+
+/** A target that is a number is taken for a class. */
+function wholeClasses(name: string, target: ArrayLike<number>) {
+  try {
+    return classLabels(name, target, undefined);
+  } catch (error) {
+    if (!(error instanceof LanewiseError)) throw error;
+    throw new LanewiseError(
+      error.kind,
+      error.message,
+      'the command line trains classifiers; --target names another column; csvDataset in a program predicts numbers',
+      { cause: error },
+    );
+  }
+}
+
+/** The first `count` samples; of folders, which have one class after the other, that many of all. */
+export function limited(data: LabelledDataset, count: number): LabelledDataset {
+  const total = data.labels.length;
+  if (count >= total) return data;
+  if (isStreamed(data)) return split(data, { count, stratified: true })[0];
+  const size = sizeOf(data.shape);
+  return {
+    ...data,
+    samples: data.samples.subarray(0, count * size),
+    labels: data.labels.subarray(0, count),
+    ...(data.weights ? { weights: data.weights.subarray(0, count) } : {}),
+  };
+}

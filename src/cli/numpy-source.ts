@@ -1,0 +1,64 @@
+/** NumPy's .npz files as data sets: arrays x and y, or x_train, y_train, x_test and y_test as Keras names them. */
+import { isSampleStream, isTensorDataset, type Dataset } from '../data/dataset.js';
+import { npzDataset, readNpz } from '../data/npy.js';
+import { LanewiseError } from '../errors.js';
+import { readZip } from '../formats/zip.js';
+import { showShape, type Shape } from '../graph/tensor.js';
+import { holdOut } from './data-paths.js';
+import type { DataRequest, DataSets } from './data-sources.js';
+
+/** @throws LanewiseError kind 'data' or 'file' for a file that is damaged, or has no such arrays. */
+export async function loadNumpy(path: string, request: DataRequest): Promise<DataSets> {
+  const names = await namesIn(path);
+  const has = (...wanted: string[]) => wanted.every((name) => names.includes(name));
+  const read = (part: string) => readPart(path, part, request);
+  if (has('x_train', 'y_train', 'x_test', 'y_test'))
+    return { train: await read('_train'), test: await read('_test') };
+  if (has('x_train', 'y_train')) return holdOut(await read('_train'), request);
+  if (has('x', 'y')) return holdOut(await read(''), request);
+  throw new LanewiseError(
+    'data',
+    `'${path}' has arrays ${names.join(', ') || 'none'}, expected x and y, or x_train, y_train, x_test and y_test`,
+  );
+}
+
+async function namesIn(path: string): Promise<string[]> {
+  const names: string[] = [];
+  const wanted = (name: string) => {
+    if (name.endsWith('.npy')) names.push(name.slice(0, -4));
+    return false;
+  };
+  await readZip(path, path, { wanted, limitBytes: 0 });
+  return names;
+}
+
+async function readPart(path: string, part: string, { shape }: DataRequest): Promise<Dataset> {
+  const [samples, targets] = [`x${part}`, `y${part}`];
+  const stored = (await readNpz(path, { names: [samples] })).get(samples)!.shape.slice(1);
+  const data = await npzDataset(path, {
+    samples,
+    targets,
+    name: `${path}${part && ` ${part.slice(1)}`}`,
+    ...layoutOf(stored, shape),
+  });
+  if (!isTensorDataset(data) && !isSampleStream(data) && 'samples' in data) return data;
+  throw new LanewiseError(
+    'data',
+    `'${path}': ${samples} holds samples of ${showShape(stored)} and ${targets} no classes of them, expected whole numbers`,
+    'the command line trains classifiers of images and rows; npzDataset in a program takes others',
+  );
+}
+
+/** How samples as they are stored become channels × height × width: what has 1 or 3 last and not first, has channels last. */
+function layoutOf(
+  stored: Shape,
+  wanted: Shape | undefined,
+): { shape?: Shape; channelsLast?: boolean } {
+  const isColour = (extent: number | undefined) => extent === 1 || extent === 3;
+  if (stored.length === 3 && isColour(stored[2]) && !isColour(stored[0]))
+    return { channelsLast: true };
+  if (wanted) return { shape: wanted };
+  if (stored.length === 3) return {};
+  const [height, width] = stored.length === 2 ? stored : [1, stored[0] ?? 1];
+  return stored.length > 2 ? {} : { shape: [1, height!, width!] };
+}

@@ -1,0 +1,63 @@
+/** Features of mean 0 and deviation 1, by the numbers of the training data. */
+import { LanewiseError } from '../errors.js';
+import { sizeOf } from '../graph/tensor.js';
+import { countOf, type Field, type TensorDataset } from './dataset.js';
+
+export interface Standardizer {
+  /** One for each value of a sample. */
+  readonly mean: Float64Array;
+  /** Of the population, that is divided by N; 1 for values that do not vary, which become 0. */
+  readonly deviation: Float64Array;
+  /** The same data with (x − mean) / deviation in place of each value x of the input. */
+  apply<D extends TensorDataset>(data: D): D;
+}
+
+/**
+ * Means and deviations of the input's values over all samples of `train`, for it and for all that is to be judged by
+ * what it teaches: `const { apply } = standardize(train)`, then `apply(train)`, `apply(test)`.
+ * @throws LanewiseError kind 'data' unless the input holds floats; in `apply`, if it has another shape.
+ */
+export function standardize(train: TensorDataset, input = 'input'): Standardizer {
+  const { values, size } = floatsOf(train, input);
+  const count = countOf(train);
+  const mean = new Float64Array(size);
+  const deviation = new Float64Array(size);
+  const varies = new Uint8Array(size);
+  for (let i = 0; i < values.length; i++) {
+    mean[i % size]! += values[i]!;
+    if (values[i] !== values[i % size]) varies[i % size] = 1;
+  }
+  for (let j = 0; j < size; j++) mean[j] = varies[j] ? mean[j]! / count : values[j]!;
+  for (let i = 0; i < values.length; i++) {
+    const difference = values[i]! - mean[i % size]!;
+    deviation[i % size]! += difference * difference;
+  }
+  // Not by a deviation of 0: sums round, and what does not vary could become anything.
+  for (let j = 0; j < size; j++) deviation[j] = varies[j] ? Math.sqrt(deviation[j]! / count) : 1;
+  return {
+    mean,
+    deviation,
+    apply(data) {
+      const field = floatsOf(data, input);
+      if (field.size !== size) {
+        throw new LanewiseError(
+          'data',
+          `data set '${data.name}': input '${input}' has ${field.size} values a sample, ${size} were standardised`,
+        );
+      }
+      const scaled = field.values.map((x, i) => (x - mean[i % size]!) / deviation[i % size]!);
+      const inputs = { ...data.inputs, [input]: { ...data.inputs[input]!, values: scaled } };
+      return { ...data, inputs };
+    },
+  };
+}
+
+function floatsOf(data: TensorDataset, input: string): { values: Float32Array; size: number } {
+  const field: Field | undefined = data.inputs?.[input];
+  if (field?.values instanceof Float32Array)
+    return { values: field.values, size: sizeOf(field.shape) };
+  throw new LanewiseError(
+    'data',
+    `data set '${data.name}': input '${input}' is ${field ? 'not of floats' : 'missing'}, expected a Float32Array to standardise`,
+  );
+}

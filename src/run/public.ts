@@ -1,0 +1,74 @@
+/** What is public of runs and looking at them. Each loads what it needs when it is called. */
+import type { AnyDataset } from '../data/dataset.js';
+import type { Numerics } from '../engine/features.js';
+import type { Model } from '../layers/index.js';
+import type { LossTerm } from '../losses/terms.js';
+import type { Weights } from '../parallel/session.js';
+import type { Divergence } from '../training/divergence.js';
+import type { Probe } from '../training/probe.js';
+import type { TrainResult } from '../training/train.js';
+import type { TrainSettings } from '../training/settings.js';
+import type { TrainedModel } from '../training/trained-model.js';
+import type { FitEvent, FitOptions } from './fit.js';
+import type { Evaluation } from './report/evaluation.js';
+import type { InspectOptions } from './report/inspect.js';
+import type { Watch, WatchOptions } from './watch.js';
+
+/** See fit.ts. */
+export async function* fit(
+  model: Model,
+  settings: TrainSettings,
+  options: FitOptions = {},
+): AsyncGenerator<FitEvent, TrainResult, void> {
+  const run = await import('./fit.js');
+  return yield* run.fit(model, settings, options);
+}
+
+/** See training/probe.ts. */
+export async function createProbe(
+  model: Model,
+  terms: readonly LossTerm[],
+  data: AnyDataset,
+  numerics?: Numerics,
+): Promise<Probe> {
+  return (await import('../training/probe.js')).createProbe(model, terms, data, numerics);
+}
+
+/** See training/divergence.ts. */
+export async function explainDivergence(
+  model: Model,
+  terms: readonly LossTerm[],
+  weights: Weights,
+  samples: AnyDataset,
+  numerics?: Numerics,
+): Promise<Divergence> {
+  const { explainDivergence } = await import('../training/divergence.js');
+  return explainDivergence(model, terms, weights, samples, numerics);
+}
+
+/** See report/inspect.ts. */
+export async function inspectRun(
+  trained: TrainedModel,
+  data: AnyDataset,
+  options?: InspectOptions,
+): Promise<Evaluation> {
+  return (await import('./report/inspect.js')).inspectRun(trained, data, options);
+}
+
+/** See report/write.ts, as the two below. */
+export async function saveEvaluation(folder: string, evaluation: Evaluation): Promise<void> {
+  await (await import('./report/write.js')).saveEvaluation(folder, evaluation);
+}
+
+export async function writeReport(folder: string, file?: string): Promise<string> {
+  return (await import('./report/write.js')).writeReport(folder, file);
+}
+
+export async function writeComparison(folders: readonly string[], file: string): Promise<string> {
+  return (await import('./report/write.js')).writeComparison(folders, file);
+}
+
+/** See watch.ts. */
+export async function watchRun(folder: string, options?: WatchOptions): Promise<Watch> {
+  return (await import('./watch.js')).watchRun(folder, options);
+}

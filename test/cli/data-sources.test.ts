@@ -1,0 +1,210 @@
+/** `--data` with a path: folders of images, tables, NumPy's files, trained on and scored by processes; and what is none. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PNG } from 'pngjs';
+import { recipes } from '../../src/models/recipes.js';
+import { LanewiseError } from '../../src/errors.js';
+import { loadModel } from '../../src/training/model-store.js';
+import { eventsOf, inFolder, lanewise } from './lanewise.js';
+
+/** An image of one colour, with a little noise. */
+function plain(red: number, green: number, blue: number, seed: number): Buffer {
+  const png = new PNG({ width: 12, height: 10 });
+  for (let i = 0; i < 120; i++) {
+    const noise = (i * 7 + seed * 13) % 20;
+    png.data.set([red + noise, green + noise, blue + noise, 255], i * 4);
+  }
+  return PNG.sync.write(png);
+}
+
+const colours = { red: [200, 20, 20], green: [20, 200, 20], 'sky, blue': [20, 20, 200] } as const;
+
+async function writeClasses(folder: string, count: number, names = Object.keys(colours)) {
+  for (const name of names) {
+    await mkdir(join(folder, name), { recursive: true });
+    for (let i = 0; i < count; i++) {
+      const [r, g, b] = colours[name as keyof typeof colours];
+      await writeFile(join(folder, name, `${i}.png`), plain(r, g, b, i));
+    }
+  }
+}
+
+const quick = ['--epochs', '3', '--seed', '2', '--json', '--workers', '1'];
+
+test('a folder of images: train, eval, predict and export agree on classes, shape and samples', async () => {
+  await inFolder(async (cwd) => {
+    await writeClasses(join(cwd, 'pictures'), 20);
+    const data = ['--data', 'pictures'];
+    const args = ['train', 'mlp3', ...data, '--shape', '3x8x8', '--fit', 'pad', ...quick];
+    const run = await lanewise(args, { cwd });
+    assert.is(run.code, 0, run.stderr);
+    const done = eventsOf(run).at(-1)!;
+    const file = join('runs', 'mlp3-pictures', 'model.safetensors');
+    const trained = await loadModel(join(cwd, file));
+    assert.equal(trained.classes, ['green', 'red', 'sky, blue']);
+    assert.equal(trained.samples, { shape: [3, 8, 8], type: 'uint8', fit: 'pad' });
+    // A fifth is held out, each class in proportion, and eval finds the same without being told the shape.
+    const [scored] = eventsOf(await lanewise(['eval', file, ...data, '--json'], { cwd }));
+    assert.is(scored!['samples'], 12);
+    assert.is(scored!['testAccuracy'], done['testAccuracy']);
+    assert.is(scored!['testAccuracy'], 1);
+    assert.equal(
+      (scored!['classes'] as { support: number }[]).map(({ support }) => support),
+      [4, 4, 4],
+    );
+    const exported = await lanewise(['export', file, ...data, '--out', 'p.csv'], { cwd });
+    assert.is(exported.code, 0, exported.stderr);
+    const lines = (await readFile(join(cwd, 'p.csv'), 'utf8')).trim().split('\n');
+    assert.is(lines[0], 'file,true,predicted,probability');
+    assert.match(lines[12]!, /^"pictures\/sky, blue\/\d+\.png","sky, blue","sky, blue",[\d.]+$/);
+    const [, , last] = eventsOf(
+      await lanewise(['predict', file, 'pictures', '--json', '--top', '1'], { cwd }),
+    );
+    assert.is(last!['name'], 'green');
+    const probability = (last!['top'] as { score: number }[])[0]!.score;
+    const same = lines.find((line) => line.startsWith(String(last!['image'])));
+    if (same) assert.is(Number(same.split(',').at(-1)), Number(probability.toPrecision(9)));
+  });
+});
+
+test('train and val folders are taken as they are, and must have the same classes', async () => {
+  await inFolder(async (cwd) => {
+    await writeClasses(join(cwd, 'set', 'train'), 6);
+    await writeClasses(join(cwd, 'set', 'val'), 2);
+    const args = ['train', 'mlp', '--data', 'set', '--shape', '1x8x8', ...quick];
+    const run = await lanewise(args, { cwd });
+    assert.is(run.code, 0, run.stderr);
+    const model = join('runs', 'mlp-set', 'model.safetensors');
+    const text = await lanewise(['eval', model, '--data', 'set'], { cwd });
+    assert.match(text.stdout, /on set val, 6 samples/);
+    await writeClasses(join(cwd, 'odd', 'train'), 2, ['red', 'green']);
+    await writeClasses(join(cwd, 'odd', 'test'), 2, ['red', 'sky, blue']);
+    const refused = await lanewise(['train', 'mlp', '--data', 'odd', ...quick], { cwd });
+    assert.is(refused.code, 1);
+    assert.match(refused.stderr, /'odd\/train' has a class 'green', 'odd\/test' has none/);
+    // The classes of the model are not those of the data.
+    const other = await lanewise(['eval', model, '--data', 'digits'], { cwd });
+    assert.is(other.code, 1);
+    assert.match(other.stderr, /class 0 is '0' in data set '.*', and 'green' in the model/);
+  });
+});
+
+test('tables: classes by name or number, rows as images, and targets that are no classes', async () => {
+  await inFolder(async (cwd) => {
+    const rows = Array.from({ length: 60 }, (_, i) => [i % 3, (i % 3) * 2 - 1, (i % 7) / 10]);
+    const table = (targets: readonly (string | number)[]) =>
+      ['kind,a,b', ...rows.map(([k, a, b]) => `${targets[k!]},${a},${b}`)].join('\n');
+    await writeFile(join(cwd, 'names.csv'), table(['"x, y"', 'b', 'c']));
+    await writeFile(join(cwd, 'values.csv'), table([0.5, 1, 2]));
+    const args = ['train', 'mlp3', '--data', 'names.csv', '--target', 'kind', ...quick];
+    const run = await lanewise([...args, '--epochs', '20'], { cwd });
+    assert.is(run.code, 0, run.stderr);
+    assert.is(eventsOf(run).at(-1)!['testAccuracy'], 1);
+    const model = join('runs', 'mlp3-names', 'model.safetensors');
+    const score = ['eval', model, '--data', 'names.csv', '--target', '0', '--json'];
+    assert.is(eventsOf(await lanewise(score, { cwd }))[0]!['testAccuracy'], 1);
+    assert.equal((await loadModel(join(cwd, model))).classes, ['b', 'c', 'x, y']);
+    const image = await lanewise(['predict', model, 'names.csv'], { cwd });
+    assert.is(image.code, 1);
+    assert.match(image.stderr, /was trained on samples of float32, expected bytes, as images have/);
+    const values = await lanewise(
+      ['train', 'mlp', '--data', 'values.csv', '--target', 'kind', ...quick],
+      { cwd },
+    );
+    assert.is(values.code, 1);
+    assert.match(values.stderr, /label 0\.5 of sample 0, expected a whole number/);
+    assert.match(values.stderr, /the command line trains classifiers/);
+    const pixels = rows.map(([k]) => [
+      k,
+      ...Array.from({ length: 4 }, (_, p) => (p === k ? 250 : 9)),
+    ]);
+    await writeFile(join(cwd, 'pixels.csv'), pixels.map((row) => row.join(',')).join('\n'));
+    const shaped = ['--data', 'pixels.csv', '--no-header', '--target', '0', '--shape', '1x2x2'];
+    const trained = await lanewise(['train', 'mlp3', ...shaped, ...quick, '--out', 'o'], { cwd });
+    assert.is(trained.code, 0, trained.stderr);
+    assert.equal((await loadModel(join(cwd, 'o', 'model.safetensors'))).samples, {
+      shape: [1, 2, 2],
+      type: 'uint8',
+    });
+  });
+});
+
+test('NPZ files with x and y', async () => {
+  await inFolder(async (cwd) => {
+    const golden = new URL('../../../test/golden/npy.json', import.meta.url);
+    const { npz } = JSON.parse(await readFile(fileURLToPath(golden), 'utf8')) as {
+      npz: { stored: string };
+    };
+    await writeFile(join(cwd, 'few.npz'), Buffer.from(npz.stored, 'base64'));
+    const run = await lanewise(['train', 'mlp', '--data', 'few.npz', ...quick], { cwd });
+    assert.is(run.code, 0, run.stderr);
+    const { samples } = await loadModel(join(cwd, 'runs', 'mlp-few', 'model.safetensors'));
+    assert.equal(samples, { shape: [1, 3, 3], type: 'uint8' });
+    await writeFile(join(cwd, 'cut.npz'), Buffer.from(npz.stored, 'base64').subarray(0, 60));
+    const cut = await lanewise(['train', 'mlp', '--data', 'cut.npz', ...quick], { cwd });
+    assert.is(cut.code, 1);
+    assert.match(cut.stderr, /'cut\.npz': not a whole ZIP archive/);
+  });
+});
+
+test('what is no data set is refused', async () => {
+  await inFolder(async (cwd) => {
+    await mkdir(join(cwd, 'empty'));
+    await writeFile(join(cwd, 'x.txt'), 'hello');
+    for (const [args, message] of [
+      [
+        ['mnits'],
+        /unknown data set 'mnits', expected one of .*mnist.*\n {2}did you mean 'mnist'\?/,
+      ],
+      [['x.txt'], /'x\.txt' is no data set: expected a CSV file, /],
+      [['empty'], /'empty' has no folders, expected one for each class; found nothing/],
+      [['empty', '--shape', '3x8'], /Expected channels x height x width, such as 3x32x32/],
+      [['empty', '--shape', '2x8x8'], /2×8×8, expected 1 channel \(grey\) or 3/],
+      [['empty', '--holdout', '1'], /Expected a number between 0 and 1/],
+      [['empty', '--data-dir', '.'], /--data-dir \. goes with --data mnist/],
+    ] as const) {
+      const { code, stderr } = await lanewise(['train', 'mlp', '--data', ...args], { cwd });
+      assert.is(code, 1, args.join(' '));
+      assert.match(stderr, message);
+    }
+  });
+});
+
+test('recipes are built for the data, or say what they take', () => {
+  for (const [name, { create }] of Object.entries(recipes)) {
+    const usual = JSON.stringify(create().architecture);
+    assert.is(
+      JSON.stringify(create({ shape: [1, 28, 28], classes: 10 }).architecture),
+      usual,
+      name,
+    );
+    if (name === 'lenet5-1998') continue;
+    const images = { shape: [3, 24, 20], classes: 7, mean: 0.4, deviation: 0.2 } as const;
+    const { outputs, architecture } = create(images);
+    assert.equal([...outputs.values()], [[7]], name);
+    const input = Object.values(architecture.inputs)[0]!;
+    assert.equal([input.shape[0], input.mean, input.deviation], [3, 0.4, 0.2], name);
+  }
+  for (const [name, shape, message] of [
+    ['lenet5', [1, 33, 28], 'lenet5 takes images of at most 32×32, found 1×33×28'],
+    ['lenet1', [1, 28, 29], 'lenet1 takes images of at most 28×28, found 1×28×29'],
+    [
+      'lenet5-1998',
+      [3, 28, 28],
+      'lenet5-1998 takes images of 1 channel in 10 classes, found 3 in 10',
+    ],
+  ] as const) {
+    try {
+      recipes[name]!.create({ shape, classes: 10 });
+      assert.unreachable();
+    } catch (error) {
+      assert.instance(error, LanewiseError);
+      assert.is((error as Error).message, message);
+    }
+  }
+});
+
+test.run();

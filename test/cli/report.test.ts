@@ -1,0 +1,59 @@
+/** The commands that show runs: `lanewise report` and `lanewise watch`. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { everyEvent } from '../run/sample-events.js';
+import { inFolder, lanewise } from './lanewise.js';
+
+const bundle = fileURLToPath(new URL('../../src/bundle/main.js', import.meta.url));
+
+async function writeRun(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const log = everyEvent.map((event) => `${JSON.stringify(event)}\n`).join('');
+  await writeFile(join(folder, 'metrics.jsonl'), log);
+  return folder;
+}
+
+test('one run gets its report anew, several are compared', () =>
+  inFolder(async (cwd) => {
+    const [a, b] = [await writeRun(join(cwd, 'a')), await writeRun(join(cwd, 'b'))];
+    assert.equal(await lanewise(['report', a]), {
+      code: 0,
+      stdout: `${join(a, 'report.html')}\n`,
+      stderr: '',
+    });
+    assert.match(await readFile(join(a, 'report.html'), 'utf8'), '<!doctype html>');
+    assert.is((await lanewise(['report', 'a', 'b'], { cwd })).stdout, 'comparison.html\n');
+    assert.match(await readFile(join(cwd, 'comparison.html'), 'utf8'), 'Comparison of 2 runs');
+    const out = join(cwd, 'x.html');
+    assert.is((await lanewise(['report', a, b, '--out', out])).stdout, `${out}\n`);
+    assert.ok((await readFile(out)).length > 50_000);
+  }));
+
+test('what is no run is refused by name', () =>
+  inFolder(async (cwd) => {
+    const { code, stderr } = await lanewise(['report', 'nothing'], { cwd });
+    assert.is(code, 1);
+    assert.match(stderr, /nothing\/metrics\.jsonl': there is no such file/);
+    assert.match((await lanewise(['watch', 'nothing'], { cwd })).stderr, /there is no such folder/);
+    assert.match((await lanewise(['watch', '.', '--port', '70000'], { cwd })).stderr, /65535/);
+  }));
+
+test('watch says where, answers, and ends by Ctrl-C; the bundle finds its assets', () =>
+  inFolder(async (cwd) => {
+    const folder = await writeRun(join(cwd, 'run'));
+    const child = spawn(process.execPath, [bundle, 'watch', folder], { stdio: 'pipe' });
+    const ended = new Promise((resolve) => child.on('close', (code) => resolve(code)));
+    const said = await new Promise<string>((resolve) =>
+      child.stdout.once('data', (data) => resolve(String(data))),
+    );
+    const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(said)![0];
+    assert.match(await (await fetch(url)).text(), 'lenet5');
+    child.kill('SIGINT');
+    assert.is(await ended, 0);
+  }));
+
+test.run();
