@@ -49,6 +49,7 @@ export interface TrainOptions extends DataOptions {
   readonly seed: number;
   readonly numerics?: Numerics;
   readonly augment?: string;
+  readonly mixup?: number;
   readonly average?: keyof typeof averages;
   readonly accumulate?: number;
   readonly clipNorm?: number;
@@ -119,6 +120,7 @@ export const describeTrain = (): Command =>
     .addOption(holdoutOption())
     .option('--limit <n>', 'train on the first n samples only', wholeNumber(1))
     .addOption(augmentOption())
+    .option('--mixup <alpha>', 'train on blends of two samples; 0.2 is usual', rate)
     .option(
       '--epochs <n>',
       `passes over the data (${ofRecipes(({ epochs }) => epochs)})`,
@@ -177,7 +179,7 @@ export function trainSettings(
   const isUsual = kind === recipe.optimizer;
   const lr = options.lr ?? (isUsual ? recipe.learningRate : optimizers[kind].usualRate);
   const weightDecay = options.weightDecay ?? (isUsual ? recipe.weightDecay : 0);
-  const { augment, average, patience, validateEvery } = options;
+  const { augment, average, mixup, patience, validateEvery } = options;
   const transforms =
     augment === undefined ? [] : transformsOf(augmentations(augment), data.train.shape);
   return {
@@ -189,6 +191,7 @@ export function trainSettings(
     epochs: options.epochs ?? recipe.epochs,
     batch: options.batch ?? Math.min(recipe.batch, data.train.labels.length),
     ...averageOf(recipe, average),
+    ...(mixup === undefined ? {} : { mixup: { alpha: mixup } }),
     ...(patience === undefined ? {} : { earlyStopping: { patience } }),
     ...(validateEvery === undefined ? {} : { validateEvery: { steps: validateEvery } }),
     ...(options.metrics
