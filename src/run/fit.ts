@@ -3,7 +3,7 @@
  * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
  */
 import { join } from 'node:path';
-import { isSampleStream, type AnyDataset } from '../data/dataset.js';
+import { countOf, isSampleStream, type AnyDataset } from '../data/dataset.js';
 import type { Model } from '../layers/index.js';
 import type { CheckpointSettings } from '../training/checkpoint.js';
 import { describeRun } from '../training/describe-run.js';
@@ -20,7 +20,7 @@ import { trainEvents } from '../training/trainer.js';
 import { version } from './version.js';
 import { saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions } from './folder.js';
-import type { Recorder } from './recorder.js';
+import type { LogWindow, Recorder } from './recorder.js';
 
 export interface FitOptions extends FolderOptions {
   /** Where everything goes. Without it nothing is written, and a run that ends early is lost. */
@@ -85,8 +85,9 @@ export async function* fit(
       description,
       workers: resolved.workers,
       every: options.logEvery ?? 20,
+      stepsPerEpoch: Math.ceil(countOf(resolved.data) / resolved.batch),
       onError: ({ message }) => warnings.push(`${message}: the log has gaps from here`),
-      ...(resumed ? { resumedAt: resumed.state.step } : {}),
+      ...(resumed ? { resumedAt: resumed.state.step, window: resumed.log as LogWindow } : {}),
     });
     const started = performance.now();
     events = trainEvents(
@@ -96,7 +97,8 @@ export async function* fit(
         ...chunking(options),
         checkpoints: {
           ...options.checkpoints,
-          save: (checkpoint) => saveCheckpoint(folder, { ...checkpoint, description }),
+          save: (checkpoint) =>
+            saveCheckpoint(folder, { ...checkpoint, description, log: recorder?.window }),
         },
       },
       resumed,
@@ -177,7 +179,9 @@ async function finish(
     const { inspectRun } = await import('./report/inspect.js');
     const { saveEvaluation } = await import('./report/write.js');
     const { workers } = settings;
-    await saveEvaluation(folder, await inspectRun(model, shown, { workers }));
+    const evaluation = await inspectRun(model, shown, { workers });
+    await saveEvaluation(folder, evaluation);
+    recorder.pictures(step, evaluation);
   }
   const sha256 = await model.sha256();
   recorder.done({

@@ -25,6 +25,8 @@ export interface Checkpoint extends DataDescription {
   readonly state: RunState;
   readonly stepsPerEpoch: number;
   readonly description: RunDescription;
+  /** What the run's log goes on with, as JSON; whoever writes a log knows what it is. */
+  readonly log?: unknown;
 }
 
 /** When checkpoints are taken, and where they go. */
@@ -35,7 +37,7 @@ export interface CheckpointSettings {
   readonly everyMinutes?: number;
   /** At the end of each epoch; default true. */
   readonly everyEpoch?: boolean;
-  save(checkpoint: Omit<Checkpoint, 'description'>): Promise<void>;
+  save(checkpoint: Omit<Checkpoint, 'description' | 'log'>): Promise<void>;
 }
 
 /** Version of the metadata `checkpoint`. */
@@ -50,7 +52,7 @@ const marker = (hash: string): Uint8Array => new TextEncoder().encode(`"sha256":
 
 /** The bytes of a checkpoint file. */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
-  const { arrays, state, stepsPerEpoch, description } = checkpoint;
+  const { arrays, state, stepsPerEpoch, description, log } = checkpoint;
   const { best } = state;
   const flat = (prefix: string, values: Weights) =>
     [...values].map(([name, data]) => [prefix + name, { shape: [data.length], data }] as const);
@@ -62,7 +64,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
   const stored = { ...state, ...(best ? { best: { ...best, weights: undefined } } : {}) };
   const bytes = encodeSafetensors(tensors, {
     ...modelMetadata(checkpoint),
-    checkpoint: JSON.stringify({ version: VERSION, state: stored, stepsPerEpoch }),
+    checkpoint: JSON.stringify({ version: VERSION, state: stored, stepsPerEpoch, log }),
     run: JSON.stringify(description),
     sha256: NO_HASH,
   });
@@ -84,7 +86,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   await checkHash(bytes, metadata['sha256'], name);
   const described = readModelMetadata(metadata, name);
   const { model } = described;
-  const { version, state, stepsPerEpoch } = parse(metadata['checkpoint']);
+  const { version, state, stepsPerEpoch, log } = parse(metadata['checkpoint']);
   if (version !== VERSION)
     throw fault(`is a checkpoint of version ${String(version)}, expected ${VERSION}`);
   const own = new Set(model.parameters.map((parameter) => parameter.name));
@@ -107,6 +109,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
     state: { ...known, ...kept },
     stepsPerEpoch: stepsPerEpoch as number,
     description: parse(metadata['run']) as RunDescription,
+    log,
   };
 }
 

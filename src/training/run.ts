@@ -114,7 +114,7 @@ export function capture({
   settings,
   state,
   size,
-}: Run): Omit<Checkpoint, 'description'> {
+}: Run): Omit<Checkpoint, 'description' | 'log'> {
   const { terms, numerics, data } = settings;
   const weights = session.readWeights();
   checkWeights(weights);
