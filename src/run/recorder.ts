@@ -16,13 +16,9 @@ import type { Picture } from './report/pictures.js';
 import { openTensorboard } from './tensorboard.js';
 
 /** Sums over the steps since the last line: a checkpoint keeps them, so that a resumed log has the same lines. */
-export interface LogWindow {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly samples: number;
-  readonly seconds: number;
-  readonly waiting: number;
-}
+export type LogWindow = Readonly<
+  Record<'loss' | 'accuracy' | 'samples' | 'seconds' | 'waiting', number>
+>;
 
 export interface Recorder {
   record(event: TrainEvent): void;
@@ -50,7 +46,7 @@ export interface RecorderOptions {
   readonly stepsPerEpoch: number;
   readonly resumedAt?: number;
   /** Of the checkpoint that the run goes on from. */
-  readonly window?: LogWindow;
+  readonly window?: Partial<LogWindow>;
   /** Told of the first line that cannot be written: training goes on without it. */
   readonly onError: (error: LanewiseError) => void;
 }
@@ -65,7 +61,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
     log.write(event);
     board.write(event);
   };
-  let window = options.window ?? NOTHING;
+  let window: LogWindow = { ...NOTHING, ...options.window };
 
   /** A line of the steps since the last one, of which `last` is the latest. */
   function flush({ step, epoch, rate, accuracy }: StepRecord): void {
