@@ -136,4 +136,4 @@ const refusal = (what: string, found: unknown, expected: string): LanewiseError 
 
 /** Sums of the log's next line. */
 const readLog = (fields: Fields, at: string): Readonly<Record<string, number>> =>
-  Object.fromEntries(Object.keys(fields).map((key) => [key, amount(fields, key, at)]));
+  Object.fromEntries(Object.keys(fields).map((key) => [key, finite(fields, key, at)]));
