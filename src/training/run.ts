@@ -48,13 +48,14 @@ export async function openRun(
   resumed: Resumed | undefined,
 ): Promise<Run> {
   const { data, validation, terms, batch, shards, workers, numerics, seed, epochs } = settings;
+  const { mixup } = settings;
   const session = await createSession({
     model,
     terms,
     numerics,
     workers,
     datasets: validation ? [data, validation] : [data],
-    training: { ...updateOf(settings), batch, shards },
+    training: { ...updateOf(settings), batch, shards, ...(mixup ? { mixup } : {}) },
   });
   const samples = countOf(data);
   const stepsPerEpoch = Math.ceil(samples / batch);
