@@ -102,7 +102,7 @@ export const isSnapshotDue = ({ saved }: Run): boolean =>
 
 export function takeSnapshot(run: Run): void {
   const started = performance.now();
-  const snapshot = run.session.snapshot();
+  const snapshot = run.session.snapshot(run.saved.snapshot);
   const at = performance.now();
   run.saved = { state: run.state, snapshot, at, ms: at - started };
 }
