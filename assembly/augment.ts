@@ -1,5 +1,5 @@
 /**
- * Transforms of one sample, C×h×w floats. Products are rounded before sums in every build, so that augmented
+ * Transforms of one sample, C×h×w floats, and the blend of two. Products are rounded before sums in every build, so that augmented
  * samples are the same in all (but for noise, whose logarithm and waves are those of random.ts).
  */
 import { normals, philox } from './random';
@@ -200,5 +200,22 @@ export function addNoise(
     const rest = count - e;
     if (rest >= LANES) v128.store(y + at, f32x4.add(v128.load(x + at), z));
     else storeTail(y + at, f32x4.add(loadTail(x + at, rest), z), rest);
+  }
+}
+
+/** x[e] = share·x[e] + rest·y[e], `count` values. */
+export function blend(count: i32, x: usize, y: usize, share: f32, rest: f32): void {
+  const p = f32x4.splat(share);
+  const q = f32x4.splat(rest);
+  for (let e = 0; e < count; e += LANES) {
+    const left = count - e;
+    const a = x + floats(e);
+    const b = y + floats(e);
+    const isWhole = left >= LANES;
+    const own = f32x4.mul(p, isWhole ? v128.load(a) : loadTail(a, left));
+    const other = f32x4.mul(q, isWhole ? v128.load(b) : loadTail(b, left));
+    const sum = f32x4.add(own, other);
+    if (isWhole) v128.store(a, sum);
+    else storeTail(a, sum, left);
   }
 }

@@ -2,7 +2,7 @@
 export { activation, activationGradient } from './activation';
 export { adadelta, adagrad, lion, rmsprop } from './adaptive';
 export { attentionProduct, attentionScores, attentionScoresGradient } from './attention';
-export { addNoise, cropPlanes, fillBox, flipPlanes, mixChannels, turnHue } from './augment';
+export { addNoise, blend, cropPlanes, fillBox, flipPlanes, mixChannels, turnHue } from './augment';
 export { maxAxis, maxAxisGradient, sumAxis } from './axis';
 export { barrier } from './barrier';
 export { binary } from './binary';

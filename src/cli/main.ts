@@ -17,9 +17,13 @@ import { watchCommand } from './watch.js';
 
 enableRelaxedSimd();
 
-// Whoever reads our output may stop (`| head`). The work goes on, and its result is saved.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+// Whoever reads our output may stop (`| head`), its terminal be closed, or its disk full. The work goes on, and its
+// result is saved.
+process.stderr.on('error', () => {});
+process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE' || code === 'EIO' || process.exitCode) return;
+  process.exitCode = 1;
+  console.error(`error: cannot write standard output: ${message}`);
 });
 
 const program = new Command('lanewise')

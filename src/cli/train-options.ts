@@ -49,6 +49,7 @@ export interface TrainOptions extends DataOptions {
   readonly seed: number;
   readonly numerics?: Numerics;
   readonly augment?: string;
+  readonly mixup?: number;
   readonly average?: keyof typeof averages;
   readonly accumulate?: number;
   readonly clipNorm?: number;
@@ -72,6 +73,10 @@ type Create = (options: { readonly lr: number; readonly weightDecay: number }) =
 const optimizers = {
   sgd: { create: sgd, usualRate: 0.1 },
   momentum: { create: momentum, usualRate: 0.05 },
+  nesterov: {
+    create: (options) => momentum({ ...options, nesterov: true }),
+    usualRate: 0.05,
+  },
   adam: { create: adam, usualRate: 0.001 },
   adamW: { create: adamW, usualRate: 0.001 },
   adagrad: { create: adagrad, usualRate: 0.01 },
@@ -115,6 +120,7 @@ export const describeTrain = (): Command =>
     .addOption(holdoutOption())
     .option('--limit <n>', 'train on the first n samples only', wholeNumber(1))
     .addOption(augmentOption())
+    .option('--mixup <alpha>', 'train on blends of two samples; 0.2 is usual', rate)
     .option(
       '--epochs <n>',
       `passes over the data (${ofRecipes(({ epochs }) => epochs)})`,
@@ -173,7 +179,7 @@ export function trainSettings(
   const isUsual = kind === recipe.optimizer;
   const lr = options.lr ?? (isUsual ? recipe.learningRate : optimizers[kind].usualRate);
   const weightDecay = options.weightDecay ?? (isUsual ? recipe.weightDecay : 0);
-  const { augment, average, patience, validateEvery } = options;
+  const { augment, average, mixup, patience, validateEvery } = options;
   const transforms =
     augment === undefined ? [] : transformsOf(augmentations(augment), data.train.shape);
   return {
@@ -181,10 +187,11 @@ export function trainSettings(
     validation: data.test,
     loss: recipe.loss,
     optimizer: optimizers[kind].create({ lr, weightDecay }),
-    schedule: options.schedule ? schedules[options.schedule] : recipe.schedule,
+    schedule: schedules[options.schedule ?? recipe.schedule],
     epochs: options.epochs ?? recipe.epochs,
     batch: options.batch ?? Math.min(recipe.batch, data.train.labels.length),
-    ...(average ? { average: averages[average] } : {}),
+    ...averageOf(recipe, average),
+    ...(mixup === undefined ? {} : { mixup: { alpha: mixup } }),
     ...(patience === undefined ? {} : { earlyStopping: { patience } }),
     ...(validateEvery === undefined ? {} : { validateEvery: { steps: validateEvery } }),
     ...(options.metrics
@@ -193,6 +200,14 @@ export function trainSettings(
     ...pick(options, ['shards', 'workers', 'numerics', 'accumulate', 'clipNorm', 'keepBest']),
     seed: options.seed,
   };
+}
+
+function averageOf(
+  { averageDecay: decay }: Recipe,
+  average: TrainOptions['average'],
+): Pick<TrainSettings, 'average'> {
+  if (average) return { average: averages[average] };
+  return decay === undefined ? {} : { average: ema({ decay }) };
 }
 
 /** The given keys of `options`, those that were set. */

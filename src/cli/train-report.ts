@@ -26,7 +26,12 @@ export interface Reporter {
   tell(event: FitEvent, model: Model): void;
   /** Takes the progress bar off the screen. */
   stop(): void;
-  done(event: Done, summary: ClassificationSummary, test: LabelledDataset): Promise<void>;
+  /** Without a summary: the run was to end, before the test data was looked at. */
+  done(
+    event: Done,
+    summary: ClassificationSummary | undefined,
+    test: LabelledDataset,
+  ): Promise<void>;
 }
 
 export const createReporter = (
@@ -60,11 +65,10 @@ function createJsonReporter({ model: name, data, folder }: RunNames): Reporter {
       }
     },
     stop() {},
-    async done({ result, files }, { accuracy, error }) {
+    async done({ result, files }, summary) {
       const { model, numerics, settings, seconds, interrupted, stopped, best } = result;
       emit('done', {
-        testError: error,
-        testAccuracy: accuracy,
+        ...(summary ? { testError: summary.error, testAccuracy: summary.accuracy } : {}),
         weightsSha256: await model.sha256(),
         numerics,
         workers: settings.workers,
@@ -129,21 +133,24 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       }
     },
     stop: () => progress.stop(),
-    async done({ result, files }, { accuracy, error, predictions }, test) {
+    async done({ result, files }, summary, test) {
       const { model, settings, seconds, interrupted, numerics, history, stopped, best } = result;
       if (interrupted) say(`\nstopped after ${history.length} of ${settings.epochs} epochs`);
       if (stopped !== undefined) say(`\nstopped: ${stopped}`);
       if (best) say(`\n${bestLine(settings.monitor!, best)}`);
       const waiting = waitingLine(result.waiting);
       if (waiting) say(`\n${waiting}`);
-      say(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}\n`);
-      say(
-        `test accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
-      );
+      if (summary) {
+        const { accuracy, error, predictions } = summary;
+        say(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}\n`);
+        say(
+          `test accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
+        );
+      }
       say(`weights sha256 ${await model.sha256()} (${numerics})`);
-      say(`saved to ${files.model!}`);
+      if (files.model) say(`saved to ${files.model}`);
       if (files.report) say(`report: ${files.report}`);
-      say(`\n${interrupted ? resumeHint() : hint(files.model!, names, test)}`);
+      say(`\n${summary ? hint(files.model!, names, test) : resumeHint()}`);
     },
   };
 }
@@ -169,7 +176,7 @@ function startLines(
 const formatEpochs = (epochs: number): string => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;
 
 /** The command that goes on with the run: this one, once more. */
-function resumeHint(): string {
+export function resumeHint(): string {
   const words = process.argv.slice(2).filter((word) => word !== '--resume' && word !== '--fresh');
   return `go on with: npx lanewise ${[...words, '--resume'].map(quoted).join(' ')}`;
 }

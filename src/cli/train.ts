@@ -6,13 +6,22 @@ import { fit, type FitEvent, type FitOptions } from '../run/fit.js';
 import { dataName, loadData } from './data-sources.js';
 import { modelSettings } from './model-settings.js';
 import { dataRequest } from './options.js';
-import { stopOnSignals } from './stop.js';
+import { stopOnSignals, type Stop } from './stop.js';
 import { describeTrain, pick, trainSettings, type TrainOptions } from './train-options.js';
-import { createReporter } from './train-report.js';
+import { createReporter, resumeHint } from './train-report.js';
 
 export const trainCommand = (): Command => describeTrain().action(runTrain);
 
 async function runTrain(name: string, options: TrainOptions): Promise<void> {
+  const stop = stopOnSignals(() => console.error(`\n${resumeHint()}`));
+  try {
+    await trainUntil(stop, name, options);
+  } finally {
+    stop.release();
+  }
+}
+
+async function trainUntil(stop: Stop, name: string, options: TrainOptions): Promise<void> {
   const recipe = recipeFor(name);
   const folder = options.out ?? join('runs', `${name}-${dataName(options.data)}`);
   const data = await loadData(options.data, dataRequest(options));
@@ -24,7 +33,7 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
     dataWords: dataWords(options),
     folder,
   });
-  const stop = stopOnSignals();
+  stop.guard(true);
   let last: FitEvent | undefined;
   try {
     for await (const event of fit(model, settings, {
@@ -35,15 +44,17 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
     })) {
       reporter.tell(event, model);
       last = event;
+      if (event.kind === 'trained') stop.guard(false);
     }
   } finally {
     reporter.stop();
-    stop.release();
   }
   if (last?.kind !== 'done') return;
-  const summary = await last.result.model.evaluate(data.test, pick(options, ['workers']));
+  if (stop.signal.aborted) process.exitCode = stop.exitCode();
+  const summary = stop.signal.aborted
+    ? undefined
+    : await last.result.model.evaluate(data.test, pick(options, ['workers']));
   await reporter.done(last, summary, data.test);
-  if (last.result.interrupted) process.exitCode = stop.exitCode();
 }
 
 /** What `eval` and `export` need in order to find the same test samples of a table. */

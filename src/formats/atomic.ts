@@ -63,6 +63,7 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ENOSPC: 'no space is left on the device',
   EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than the system allows',
   EROFS: 'the file system is read-only',
   ENAMETOOLONG: 'the name is too long',
 };

@@ -16,6 +16,7 @@ export { resnet20, type ResNetOptions } from './resnet20.js';
 export { seResNet, type SeResNetOptions } from './se-resnet.js';
 export { smallInception, type SmallInceptionOptions } from './small-inception.js';
 export { smallSeNet, type SmallSeNetOptions } from './small-senet.js';
+export { smallVgg, type SmallVggOptions } from './small-vgg.js';
 export { srcnn, type SrcnnOptions } from './srcnn.js';
 export { unet, type UNetOptions } from './unet.js';
 export { vgg11, vgg13, vgg16, vgg19, type VggOptions } from './vgg.js';

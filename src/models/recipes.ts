@@ -9,6 +9,7 @@ import { mlp } from './mlp.js';
 import { resnet20 } from './resnet20.js';
 import { smallInception } from './small-inception.js';
 import { smallSeNet } from './small-senet.js';
+import { smallVgg } from './small-vgg.js';
 
 /** What a data set asks of a model. */
 export interface ImageSettings {
@@ -28,10 +29,12 @@ export interface Recipe {
    */
   readonly create: (images?: ImageSettings) => Model;
   readonly loss: LossName | Loss;
-  readonly optimizer: 'sgd' | 'momentum' | 'adam';
+  readonly optimizer: 'sgd' | 'momentum' | 'nesterov' | 'adam';
   readonly learningRate: number;
   readonly weightDecay: number;
-  readonly schedule: 'constant' | 'linear';
+  readonly schedule: 'constant' | 'linear' | 'oneCycle';
+  /** The model is the exponential moving average of the weights, with this decay. */
+  readonly averageDecay?: number;
   readonly batch: number;
   readonly epochs: number;
 }
@@ -112,6 +115,13 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     weightDecay: 0,
     epochs: 12,
   },
+  mlp300: {
+    ...usual,
+    create: (images = digits) => mlp({ ...sidesOf(images), hidden: 300 }),
+    learningRate: 0.05,
+    weightDecay: 0,
+    epochs: 12,
+  },
   mlp3: {
     ...usual,
     create: (images = digits) =>
@@ -136,6 +146,15 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     create: (images = digits) => smallSeNet(squareOf(images)),
     learningRate: 0.1,
     epochs: 4,
+  },
+  vgg: {
+    ...usual,
+    create: (images = digits) => smallVgg(squareOf(images)),
+    optimizer: 'nesterov',
+    learningRate: 0.05,
+    schedule: 'oneCycle',
+    averageDecay: 0.998,
+    epochs: 15,
   },
 };
 

@@ -11,6 +11,9 @@ export const inputLeaf = (name: string): LeafName => `input ${name}`;
 export const targetLeaf = (target: string): LeafName => `target ${target}`;
 export const WEIGHTS: LeafName = 'weights';
 
+/** What a column is for programs: the leaves, and what they hold of one sample. */
+export type LeafSpec = Pick<Column, 'leaves' | 'dtype' | 'shape'>;
+
 /** One array of a data set; see assembly/gather.ts. */
 export interface Column {
   /** The leaves it is gathered for; targets of several outputs may be one array. */

@@ -1,39 +1,46 @@
 /** How a worker gathers a shard from each data set: columns as they are stored, or through their transforms. */
 import type { Place } from '../data/transforms/draw.js';
 import type { Kernels } from '../engine/wasm.js';
-import { augmentBytes, createAugment } from './augment.js';
+import { augmentBytes, createAugment, type Augment } from './augment.js';
+import type { DatasetPlan, PlacedColumn } from './dataset-plan.js';
 import { gatherColumn } from './gather.js';
-import type { DatasetPlan, PlacedColumn } from './plan.js';
 
 /** Gathers the `count` samples at `positions` to the worker's leaves; `place` is that of the first of them. */
 export type Gather = (positions: number, count: number, place: Readonly<Place>) => void;
 
+/** The same of one column, to `to`. */
+export type ColumnGather = Augment;
+
 /**
- * One function a data set.
- * @param batch where the worker's leaves stand
+ * One function a column, by data sets.
  * @param room of the worker's own, for the transforms of all columns one after another
  */
-export function createGathers(
+export function createColumnGathers(
   datasets: readonly DatasetPlan[],
   kernels: Kernels,
   memory: WebAssembly.Memory,
-  batch: number,
   room: number,
-): Gather[] {
+): ColumnGather[][] {
   let end = room;
-  const columnGather = (column: PlacedColumn): Gather => {
-    const to = batch + column.to;
+  const columnGather = (column: PlacedColumn): ColumnGather => {
     const { augmentation } = column;
     if (!augmentation)
-      return (positions, count) => gatherColumn(kernels, column, positions, count, to);
+      return (positions, count, to) => gatherColumn(kernels, column, positions, count, to);
     const augment = createAugment(kernels, memory, column, augmentation, end);
     end += augmentBytes(augmentation);
-    return (positions, count, place) => augment(positions, count, to, place);
+    return augment;
   };
-  return datasets.map(({ columns }) => {
-    const gathers = columns.map(columnGather);
-    return (positions, count, place) => {
-      for (const gather of gathers) gather(positions, count, place);
-    };
-  });
+  return datasets.map(({ columns }) => columns.map(columnGather));
+}
+
+/** All columns of a data set at once; `batch` is where the worker's leaves stand. */
+export function createGather(
+  { columns }: DatasetPlan,
+  gathers: readonly ColumnGather[],
+  batch: number,
+): Gather {
+  return (positions, count, place) => {
+    for (let c = 0; c < columns.length; c++)
+      gathers[c]!(positions, count, batch + columns[c]!.to, place);
+  };
 }

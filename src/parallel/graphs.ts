@@ -7,7 +7,8 @@ import type { Loss } from '../losses/loss.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
 import * as ops from '../ops/index.js';
 import { matches } from '../optimizers/names.js';
-import { inputLeaf, targetLeaf, WEIGHTS, type Column, type LeafName } from './column.js';
+import { inputLeaf, targetLeaf, WEIGHTS, type LeafName, type LeafSpec } from './column.js';
+import { partnerLeaf, REST, SHARE } from './mixup.js';
 
 /** The output whose scores are wanted, and the loss that says what scores are. */
 export interface Scored {
@@ -21,7 +22,8 @@ export interface Task {
   /** Empty: scores alone are wanted, and nothing is compared. */
   readonly terms: readonly LossTerm[];
   readonly scored: Scored;
-  readonly columns: readonly Column[];
+  /** With those that mixup adds, if the samples are mixed. */
+  readonly columns: readonly LeafSpec[];
   /** Names of parameters and statistics that keep their values. */
   readonly freeze?: readonly string[];
 }
@@ -51,30 +53,56 @@ export function fedGraph(
   return { count, graph, given };
 }
 
+/** Which leaf stands for another: a sample's own, or its partner's. */
+type Side = (leaf: LeafName) => LeafName;
+
+const own: Side = (leaf) => leaf;
+
 /** Each sample's loss: the terms' blend. */
-function lossOf({ graph, given }: FedGraph, terms: readonly LossTerm[]): Tensor {
+function lossOf({ graph, given }: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
   const parts = terms.map((term) => {
     const { output, loss, weight } = term;
     const value = nameRefusals(output, () =>
-      loss.perSample(graph.outputs.get(output)!, given.get(targetLeaf(targetOf(term)))!),
+      loss.perSample(graph.outputs.get(output)!, given.get(side(targetLeaf(targetOf(term))))!),
     );
     return weight === 1 ? value : ops.scale(value, weight);
   });
   return parts.reduce((a, b) => ops.add(a, b));
 }
 
-/** The samples' losses, each times its weight if there are weights, summed and times `factor`. */
+/** The samples' losses, each times its weight if there are weights. */
+function weightedLoss(fed: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
+  const losses = lossOf(fed, terms, side);
+  const weights = fed.given.get(side(WEIGHTS));
+  return weights ? ops.multiply(losses, weights) : losses;
+}
+
+/** l·(what the samples' own leaves give) + (1 − l)·(what their partners' do), if the samples are mixed. */
+function mixed<T extends Tensor | undefined>({ given }: FedGraph, of: (side: Side) => T): T {
+  const [share, rest] = [given.get(SHARE), given.get(REST)];
+  const first = of(own);
+  const second = share && of(partnerLeaf);
+  if (!first || !second) return first;
+  return ops.add(ops.multiply(first, share), ops.multiply(second, rest!)) as T;
+}
+
+/** The samples' losses, weighted and, if the samples are mixed, mixed; summed and times `factor`. */
 export function meanLoss(fed: FedGraph, terms: readonly LossTerm[], factor: number): Tensor {
-  const losses = lossOf(fed, terms);
-  const weights = fed.given.get(WEIGHTS);
-  return ops.weightedSum(weights ? ops.multiply(losses, weights) : losses, factor);
+  return ops.weightedSum(
+    mixed(fed, (side) => weightedLoss(fed, terms, side)),
+    factor,
+  );
 }
 
 /** The first term's share of right answers, where that is something. */
-function hitsOf({ graph, given }: FedGraph, [first]: readonly LossTerm[]): Tensor | undefined {
+function hitsOf(
+  { graph, given }: FedGraph,
+  [first]: readonly LossTerm[],
+  side: Side,
+): Tensor | undefined {
   if (!first) return undefined;
   const { output, loss } = first;
-  return loss.hits?.(graph.outputs.get(output)!, given.get(targetLeaf(targetOf(first)))!);
+  return loss.hits?.(graph.outputs.get(output)!, given.get(side(targetLeaf(targetOf(first))))!);
 }
 
 /** A shard of a minibatch of `batch`. */
@@ -98,7 +126,8 @@ export function shardGraph(task: Task, count: number, batch: number): ShardGraph
     names.map((name) => fed.graph.parameters.get(name)!),
   );
   const gradients = new Map(names.map((name, i) => [name, found[i]]));
-  return { ...fed, batch, mean, hits: hitsOf(fed, task.terms), gradients };
+  const hits = mixed(fed, (side) => hitsOf(fed, task.terms, side));
+  return { ...fed, batch, mean, hits, gradients };
 }
 
 /** A block of samples that are only scored. */
@@ -117,8 +146,8 @@ export function blockGraph(task: Task, count: number): BlockGraph {
   const output = fed.graph.outputs.get(scored.output)!;
   return {
     ...fed,
-    losses: terms.length > 0 ? lossOf(fed, terms) : undefined,
-    hits: hitsOf(fed, terms),
+    losses: terms.length > 0 ? lossOf(fed, terms, own) : undefined,
+    hits: hitsOf(fed, terms, own),
     scores: scored.loss?.scores(output) ?? output,
   };
 }

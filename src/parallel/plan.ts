@@ -8,11 +8,11 @@ import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
 import { augmentBytesOf } from './augment.js';
-import { storedSize, type Column } from './column.js';
 import type { Columns } from './columns.js';
-import type { Gathering } from './gather.js';
+import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from './dataset-plan.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
-import { baseOf, layoutMemory, type MemoryMap } from './layout.js';
+import { layoutMemory, type MemoryMap } from './layout.js';
+import { mixedLeaves, mixupBytes, type Mixup } from './mixup.js';
 import { layoutParameters, type ParameterLayout } from './parameters.js';
 import { evaluationProgram, gradientProgram, layoutIo, type IoLayout } from './programs.js';
 import { rolesOf } from './roles.js';
@@ -29,19 +29,6 @@ const ACTIVATION_BYTES = 2 ** 28;
 const RING_BYTES = 2 ** 25;
 /** Steps between two looks of the main thread, at most. */
 export const CHUNK_STEPS = 1024;
-
-/** A column in memory, and its leaf's offset in the batch segment. */
-export interface PlacedColumn extends Gathering {
-  readonly to: number;
-}
-
-/** A data set in memory. */
-export interface DatasetPlan {
-  readonly count: number;
-  /** Samples that memory has room for: all, or as many as the ring of a streamed data set has slots. */
-  readonly slots: number;
-  readonly columns: readonly PlacedColumn[];
-}
 
 /** One kind of minibatch: the full one, or the smaller last one. */
 export interface StepPlan {
@@ -67,6 +54,8 @@ export interface RunPlan {
   readonly steps: Readonly<Record<number, StepPlan>>;
   /** Absent for evaluation only. */
   readonly update?: UpdatePlan;
+  /** Absent where samples are trained on as they are. */
+  readonly mixup?: Mixup;
   /** Evaluation program by block size. */
   readonly evaluations: Readonly<Record<number, Program>>;
   readonly evaluationBlock: number;
@@ -93,6 +82,7 @@ export interface PlanRequest {
   readonly training?: UpdateRequest & {
     readonly batch: number;
     readonly shards: number;
+    readonly mixup?: Mixup;
   };
 }
 
@@ -107,8 +97,10 @@ export function planRun({
   ringBytes = RING_BYTES,
   training,
 }: PlanRequest): RunPlan {
+  const mixup = training?.mixup;
   const { columns } = datasets[0]!;
-  const task: Task = { model, terms, scored, columns, freeze: training?.freeze ?? [] };
+  const leaves = mixup ? mixedLeaves(columns) : columns;
+  const task: Task = { model, terms, scored, columns: leaves, freeze: training?.freeze ?? [] };
   const outputs = sizeOf(model.outputs.get(scored.output)!);
   const evaluationBlock = blockFor(model);
   const counts = datasets.map(({ count }) => count);
@@ -194,6 +186,7 @@ export function planRun({
     activations: mostBytes(programs, 'activationBytes') * hands,
     workspace: mostBytes(programs, 'workspaceBytes') * hands,
     augment: augmentBytesOf(datasets.flatMap(({ columns }) => columns)) * hands,
+    ...(mixup ? { mixup: mixupBytes(columns) * hands } : {}),
   });
 
   return {
@@ -209,6 +202,7 @@ export function planRun({
     datasets: datasets.map((data, i) => datasetPlan(data, slots[i]!, memory, i, io)),
     steps,
     ...(update ? { update } : {}),
+    ...(mixup ? { mixup } : {}),
     evaluations,
     evaluationBlock,
     evaluationChunk,
@@ -240,45 +234,6 @@ function mostBytes(
   key: 'activationBytes' | 'workspaceBytes',
 ): number {
   return align(Math.max(64, ...programs.map((program) => program[key])));
-}
-
-/** Bytes of one stored sample. */
-const bytesOf = (column: Column): number => storedSize(column) * column.values.BYTES_PER_ELEMENT;
-
-const sum = (values: readonly number[]): number =>
-  values.reduce((total, value) => total + value, 0);
-
-/** All samples, or those that `bytes` hold, but at least `least`. */
-function slotsOf({ count, columns, source }: Columns, least: number, bytes: number): number {
-  if (!source) return count;
-  const sample = sum(columns.map(bytesOf));
-  return Math.min(count, Math.max(least, Math.floor(bytes / sample)));
-}
-
-function datasetPlan(
-  { count, columns }: Columns,
-  slots: number,
-  memory: MemoryMap,
-  index: number,
-  io: IoLayout,
-): DatasetPlan {
-  return {
-    count,
-    slots,
-    columns: columns.map(
-      ({ leaves, values, augmentation, dtype, extents, scale, shift, border }) => ({
-        values: baseOf(memory, `${leaves[0]} ${index}`),
-        isBytes: values instanceof Uint8Array,
-        to: io.leaves.get(leaves[0]!)!,
-        dtype,
-        extents,
-        scale,
-        shift,
-        border,
-        ...(augmentation ? { augmentation } : {}),
-      }),
-    ),
-  };
 }
 
 function firstScored(model: Model, terms: readonly LossTerm[]): Scored {

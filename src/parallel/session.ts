@@ -57,8 +57,8 @@ export interface Session {
   waitingMs(): number;
   /** The number of the step at which the last failure of a worker found worker 0. */
   stepAtHand(): number;
-  /** Weights and all state, as bytes to return to. */
-  snapshot(): Snapshot;
+  /** Weights and all state, as bytes to return to; into the arrays of an earlier snapshot, if one is given. */
+  snapshot(into?: Snapshot): Snapshot;
   restore(snapshot: Snapshot): void;
   /** The optimizer's arrays and the average by name (state.ts). */
   readState(): Map<string, Float32Array>;
@@ -190,10 +190,13 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     },
     waitingMs: () => streams[0]?.waitingMs() ?? 0,
     stepAtHand: () => control[CONTROL.step]!,
-    snapshot: () => ({
-      parameters: regionOf('parameters').slice(),
-      state: regionOf('state').slice(),
-    }),
+    snapshot(into) {
+      if (!into)
+        return { parameters: regionOf('parameters').slice(), state: regionOf('state').slice() };
+      into.parameters.set(regionOf('parameters'));
+      into.state.set(regionOf('state'));
+      return into;
+    },
     restore(snapshot) {
       regionOf('parameters').set(snapshot.parameters);
       regionOf('state').set(snapshot.state);

@@ -5,9 +5,10 @@
 import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { UNSEEDED } from './augment.js';
-import { createGathers } from './gathers.js';
+import { createColumnGathers, createGather } from './gathers.js';
 import { baseOf, type Region } from './layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
+import { createMix } from './mixup.js';
 import type { RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
 
@@ -92,13 +93,28 @@ export function createWorker(
   const meet = createMeeting(plan, kernels, spins);
   const control = new Int32Array(memory.buffer, at('control'), CONTROL.diverged + 1);
   const room = shareOf(plan, 'augment', rank);
-  const gathers = createGathers(plan.datasets, kernels, memory, bases.batch, room);
+  const columnGathers = createColumnGathers(plan.datasets, kernels, memory, room);
+  const gathers = plan.datasets.map((data, i) =>
+    createGather(data, columnGathers[i]!, bases.batch),
+  );
+  const mix =
+    plan.mixup &&
+    createMix(
+      plan.mixup,
+      kernels,
+      plan.datasets[0]!.columns,
+      columnGathers[0]!,
+      plan.io,
+      bases.batch,
+      shareOf(plan, 'mixup', rank),
+    );
   const place = { ...UNSEEDED };
 
   function trainStep(position: number, index: number, number: number, key: TrainJob['key']) {
     const data = plan.datasets[0]!;
     const start = position * plan.batch;
-    const step = steps.get(Math.min(plan.batch, data.count - start))!;
+    const size = Math.min(plan.batch, data.count - start);
+    const step = steps.get(size)!;
     if (rank === 0) control[CONTROL.step] = number;
     const rates = allRates + index * rateSlots;
     floats.copyWithin(ownRates, rates, rates + rateSlots);
@@ -108,6 +124,7 @@ export function createWorker(
       place.step = number;
       place.place = from;
       gathers[0]!(order + (start + from) * 4, count, place);
+      mix?.(order + start * 4, size, from, count, place);
       randomness[0] = key[0];
       randomness[1] = key[1];
       randomness[2] = number;

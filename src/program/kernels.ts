@@ -90,6 +90,7 @@ export const kernelOperands = {
   batchNorm: [...normalisation, 'x', 'mean', 'variance', 'weight', 'bias', 'epsilon', 'y', 'code'],
   batchNormGradient: [...normalisation, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
   batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
+  blend: ['count', 'x', 'y', 'share', 'rest'],
   binary: ['code', ...axes4, 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3', 'a', 'b', 'y'],
   channelAffine: [...normalisation, 'x', 'weight', 'bias', 'y'],
   channelMoments: [...normalisation, 'x', 'moments'],

@@ -9,4 +9,5 @@ export const purpose = {
   sampler: 7,
   augment: 8,
   augmentPixels: 9,
+  mixup: 10,
 } as const;

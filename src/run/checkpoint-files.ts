@@ -13,7 +13,10 @@ import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../training
 export const CHECKPOINT = 'checkpoint.safetensors';
 export const PREVIOUS = 'checkpoint-previous.safetensors';
 
-/** Writes the folder's next checkpoint. @throws LanewiseError kind 'file'; the last one is then still there. */
+/**
+ * Writes the folder's next checkpoint.
+ * @throws LanewiseError kind 'file'; the last one is then still there, perhaps as the previous.
+ */
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const [last, previous] = [join(folder, CHECKPOINT), join(folder, PREVIOUS)];
   await writeFileAtomic(last, await encodeCheckpoint(checkpoint), async () => {

@@ -3,7 +3,8 @@
  * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
  */
 import { join } from 'node:path';
-import { isSampleStream, type AnyDataset } from '../data/dataset.js';
+import { countOf, isSampleStream, type AnyDataset } from '../data/dataset.js';
+import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import type { CheckpointSettings } from '../training/checkpoint.js';
 import { describeRun } from '../training/describe-run.js';
@@ -18,7 +19,7 @@ import {
 import { resultOf, type TrainResult } from '../training/train.js';
 import { trainEvents } from '../training/trainer.js';
 import { version } from './version.js';
-import { saveCheckpoint } from './checkpoint-files.js';
+import { CHECKPOINT, saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions } from './folder.js';
 import type { Recorder } from './recorder.js';
 
@@ -45,10 +46,12 @@ export type FitEvent =
   | TrainEvent
   /** Something that one should know, and that did not stop the run. */
   | { readonly kind: 'warning'; readonly message: string }
+  /** The steps are done, or `signal` ended them, and the checkpoint is written: what is left can be done again by resuming. */
+  | { readonly kind: 'trained'; readonly interrupted: boolean }
   /** The last one. The model is saved, and the report written. */
   | { readonly kind: 'done'; readonly result: TrainResult; readonly files: FitFiles };
 
-/** Paths of what a run with a folder has written. */
+/** Paths of what a run with a folder has written; none if it ended before its first step. */
 export interface FitFiles {
   readonly model?: string;
   readonly report?: string;
@@ -73,6 +76,8 @@ export async function* fit(
   let recorder: Recorder | undefined;
   let probe: Probe | undefined;
   let events: ReturnType<typeof trainEvents> | undefined;
+  /** Of the folder's checkpoint. */
+  let savedStep: number | undefined;
   try {
     const warnings = [...opened.warnings];
     const { resumed } = opened;
@@ -85,8 +90,14 @@ export async function* fit(
       description,
       workers: resolved.workers,
       every: options.logEvery ?? 20,
+      stepsPerEpoch: Math.ceil(countOf(resolved.data) / resolved.batch),
       onError: ({ message }) => warnings.push(`${message}: the log has gaps from here`),
-      ...(resumed ? { resumedAt: resumed.state.step } : {}),
+      ...(resumed
+        ? {
+            resumedAt: resumed.checkpoint.state.step,
+            window: resumed.checkpoint.log ?? {},
+          }
+        : {}),
     });
     const started = performance.now();
     events = trainEvents(
@@ -96,7 +107,10 @@ export async function* fit(
         ...chunking(options),
         checkpoints: {
           ...options.checkpoints,
-          save: (checkpoint) => saveCheckpoint(folder, { ...checkpoint, description }),
+          save: async (checkpoint) => {
+            await saveCheckpoint(folder, { ...checkpoint, description, log: recorder!.window });
+            savedStep = checkpoint.state.step;
+          },
         },
       },
       resumed,
@@ -106,6 +120,7 @@ export async function* fit(
       // All of it is written down before any of it is told: whoever leaves leaves a whole log.
       for (const event of next.value) {
         recorder.record(event);
+        if (event.kind === 'start') savedStep = event.resumedAt;
         if (event.kind === 'start') probe = await openProbe(model, resolved);
         if (event.kind === 'epoch' || (event.kind === 'start' && !resumed)) {
           const step = event.kind === 'epoch' ? event.step : 0;
@@ -113,19 +128,50 @@ export async function* fit(
         }
       }
       yield* next.value;
-      for (const message of warnings.splice(0)) yield { kind: 'warning', message };
+      yield* told(warnings);
     }
     const result = resultOf(model, resolved, next.value, started);
+    yield { kind: 'trained', interrupted: result.interrupted };
     const files = await finish(folder, result, next.value.state.step, recorder, options);
+    yield* told(warnings);
     yield { kind: 'done', result, files };
     return result;
+  } catch (error) {
+    throw withWayOn(error, folder, savedStep);
   } finally {
-    // Whoever leaves the loop leaves a checkpoint.
-    await events?.return(undefined as never);
-    probe?.close();
-    recorder?.close();
-    await opened.lock.release();
+    try {
+      // Whoever leaves the loop leaves a checkpoint.
+      await events?.return(undefined as never);
+    } catch (error) {
+      throw withWayOn(error, folder, savedStep);
+    } finally {
+      probe?.close();
+      recorder?.close();
+      await opened.lock.release();
+    }
   }
+}
+
+function* told(warnings: string[]): Generator<FitEvent> {
+  for (const message of warnings.splice(0)) yield { kind: 'warning', message };
+}
+
+/** The error with a hint of what is not lost. */
+function withWayOn(error: unknown, folder: string, savedStep: number | undefined): unknown {
+  if (!(error instanceof LanewiseError)) return error;
+  const {
+    kind,
+    message,
+    hint = kind === 'file' ? 'free space, or make it writable' : undefined,
+  } = error;
+  const way =
+    savedStep === undefined
+      ? undefined
+      : `the last good checkpoint is '${join(folder, CHECKPOINT)}' of step ${savedStep}: go on from it with --resume`;
+  const hints = [hint, way].filter((part) => part !== undefined);
+  return new LanewiseError(kind, message, hints.length > 0 ? hints.join('; ') : undefined, {
+    cause: error,
+  });
 }
 
 const chunking = ({ signal, stepsPerEvent }: FitOptions) => ({
@@ -144,6 +190,7 @@ async function* trainAlone(
     let next = await events.next();
     for (; !next.done; next = await events.next()) yield* next.value;
     const result = resultOf(model, settings, next.value, started);
+    yield { kind: 'trained', interrupted: result.interrupted };
     yield { kind: 'done', result, files: {} };
     return result;
   } finally {
@@ -161,23 +208,27 @@ async function openProbe(
   return createProbe(model, terms, data, numerics);
 }
 
-/** Saves the model and writes the report. */
+/** Saves the model and writes the report; of a run that is to end, without what takes long. */
 async function finish(
   folder: string,
   result: TrainResult,
   step: number,
   recorder: Recorder,
-  { test, report = true }: FitOptions,
+  { test, report = true, signal }: FitOptions,
 ): Promise<FitFiles> {
   const { model, settings, seconds, numerics, interrupted, stopped } = result;
+  // The last model is better than one that has learned nothing.
+  if (step === 0) return {};
   const file = join(folder, MODEL);
   await saveModel(model, file);
   const shown = test ?? settings.validation;
-  if (report && shown) {
+  if (report && shown && !signal?.aborted) {
     const { inspectRun } = await import('./report/inspect.js');
     const { saveEvaluation } = await import('./report/write.js');
     const { workers } = settings;
-    await saveEvaluation(folder, await inspectRun(model, shown, { workers }));
+    const evaluation = await inspectRun(model, shown, { workers });
+    await saveEvaluation(folder, evaluation);
+    recorder.pictures(step, evaluation);
   }
   const sha256 = await model.sha256();
   recorder.done({

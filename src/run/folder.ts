@@ -3,9 +3,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../errors.js';
 import { ensureReplaceable, ensureWritableFolder, fileError } from '../formats/atomic.js';
-import type { Checkpoint } from '../training/checkpoint.js';
 import type { RunDescription } from '../training/describe-run.js';
-import { checkResume } from '../training/resume.js';
+import { checkResume, type Resumed } from '../training/resume.js';
 import { CHECKPOINT, hasCheckpoint, PREVIOUS, readCheckpoint } from './checkpoint-files.js';
 import { lockFolder, type FolderLock } from './lock.js';
 import { truncateAfter } from './metrics-log.js';
@@ -19,7 +18,7 @@ export const REPORT = 'report.html';
 export interface OpenedFolder {
   readonly lock: FolderLock;
   /** What the run goes on from; absent if it begins. */
-  readonly resumed?: Checkpoint;
+  readonly resumed?: Resumed;
   readonly warnings: readonly string[];
 }
 
@@ -44,13 +43,15 @@ export async function openFolder(
   await ensureReplaceable(join(folder, MODEL));
   const lock = await lockFolder(folder);
   try {
+    await removeLeftovers(folder);
     const isThere = await hasCheckpoint(folder);
     if (resume && isThere) {
       const { checkpoint, path, warning } = await readCheckpoint(folder);
-      checkResume(checkpoint.description, description, resume === true ? [] : resume.override);
+      const override = resume === true ? [] : resume.override;
+      const changed = checkResume(checkpoint.description, description, override);
       await truncateAfter(join(folder, METRICS), checkpoint.state.step);
       const warnings = warning === undefined ? [] : [`${warning}: going on from '${path}'`];
-      return { lock, resumed: checkpoint, warnings };
+      return { lock, resumed: { checkpoint, changed }, warnings };
     }
     if (isThere && !fresh) await refuseUnfinished(folder);
     await clear(folder);
@@ -75,11 +76,24 @@ async function refuseUnfinished(folder: string): Promise<void> {
   );
 }
 
+/** Removes temporary files of a run that was killed while it wrote them; they have the names of formats/atomic.ts. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const names = [CHECKPOINT, MODEL, METRICS, EVALUATION, REPORT, ''];
+  const isLeftover = (name: string) =>
+    names.includes(name.replace(/\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/, '')) &&
+    name.endsWith('.tmp');
+  await removeFiles(folder, isLeftover);
+}
+
 /** Removes what runs write: a report of two runs mixed would be a lie. The last model stays until there is a new one. */
 async function clear(folder: string): Promise<void> {
   const ours = [CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT];
   const isOurs = (name: string) => ours.includes(name) || name.startsWith('events.out.tfevents.');
-  for (const name of (await readdir(folder)).filter(isOurs)) {
+  await removeFiles(folder, isOurs);
+}
+
+async function removeFiles(folder: string, isMeant: (name: string) => boolean): Promise<void> {
+  for (const name of (await readdir(folder)).filter(isMeant)) {
     await rm(join(folder, name), { force: true }).catch((error: unknown) => {
       throw fileError(`cannot remove '${join(folder, name)}'`, error);
     });

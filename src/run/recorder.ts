@@ -7,18 +7,31 @@ import type { ProbeRecord } from '../training/probe.js';
 import type { StepRecord, TrainEvent } from '../training/records.js';
 import type { RunDescription } from '../training/describe-run.js';
 import { CHECKPOINT } from './checkpoint-files.js';
+import type { EventImage } from '../formats/tfevents.js';
 import type { DoneEvent, RunEvent } from './events.js';
 import { METRICS } from './folder.js';
 import { openMetricsLog } from './metrics-log.js';
+import type { Evaluation } from './report/evaluation.js';
+import type { Picture } from './report/pictures.js';
 import { openTensorboard } from './tensorboard.js';
+
+/** Sums over the steps since the last line: a checkpoint keeps them, so that a resumed log has the same lines. */
+export type LogWindow = Readonly<
+  Record<'loss' | 'accuracy' | 'samples' | 'seconds' | 'waiting', number>
+>;
 
 export interface Recorder {
   record(event: TrainEvent): void;
+  readonly window: LogWindow;
+  /** Shows TensorBoard what the report shows: the first filters, and the hardest mistakes. */
+  pictures(step: number, evaluation: Evaluation): void;
   probe(step: number, record: ProbeRecord): void;
   /** The last line. */
   done(event: DoneEvent): void;
   close(): void;
 }
+
+type StepsEvent = Extract<TrainEvent, { kind: 'steps' }>;
 
 export interface RecorderOptions {
   readonly folder: string;
@@ -29,14 +42,18 @@ export interface RecorderOptions {
   readonly workers: number;
   /** Steps between two lines. */
   readonly every: number;
+  /** A line does not reach over an epoch's end. */
+  readonly stepsPerEpoch: number;
   readonly resumedAt?: number;
+  /** Of the checkpoint that the run goes on from. */
+  readonly window?: Partial<LogWindow>;
   /** Told of the first line that cannot be written: training goes on without it. */
   readonly onError: (error: LanewiseError) => void;
 }
 
 /** Opens the folder's log and a new event file. @throws LanewiseError kind 'file'. */
 export function openRecorder(options: RecorderOptions): Recorder {
-  const { folder, every, resumedAt, onError } = options;
+  const { folder, every, stepsPerEpoch, resumedAt, onError } = options;
   const log = openMetricsLog(join(folder, METRICS), { onError });
   const resumed = resumedAt === undefined ? {} : { resumedAt };
   const board = openTensorboard(folder, { ...resumed, onError });
@@ -44,30 +61,22 @@ export function openRecorder(options: RecorderOptions): Recorder {
     log.write(event);
     board.write(event);
   };
-  let window: StepRecord[] = [];
-  let seconds = 0;
-  let waiting = 0;
+  let window: LogWindow = { ...NOTHING, ...options.window };
 
-  /** A line of the steps since the last one. */
-  function flush(): void {
-    const last = window.at(-1);
-    if (!last) return;
-    const samples = sumOf(window, (step) => step.samples);
-    const mean = (value: (step: StepRecord) => number) =>
-      sumOf(window, (step) => value(step) * step.samples) / samples;
+  /** A line of the steps since the last one, of which `last` is the latest. */
+  function flush({ step, epoch, rate, accuracy }: StepRecord): void {
+    const { samples, seconds } = window;
     write({
       event: 'step',
-      step: last.step,
-      epoch: last.epoch,
-      loss: mean(({ loss }) => loss),
-      ...(last.accuracy === undefined ? {} : { accuracy: mean(({ accuracy }) => accuracy!) }),
-      rate: last.rate,
+      step,
+      epoch,
+      loss: window.loss / samples,
+      ...(accuracy === undefined ? {} : { accuracy: window.accuracy / samples }),
+      rate,
       imagesPerSecond: samples / seconds,
-      waiting: seconds > 0 ? Math.min(1, waiting / seconds) : 0,
+      waiting: Math.min(1, window.waiting / seconds),
     });
-    window = [];
-    seconds = 0;
-    waiting = 0;
+    window = NOTHING;
   }
 
   return {
@@ -78,18 +87,14 @@ export function openRecorder(options: RecorderOptions): Recorder {
           break;
         case 'steps':
           for (const record of event.records) {
-            window.push(record);
-            // A chunk's time is its steps' in equal parts.
-            seconds += event.seconds / event.records.length;
-            waiting += event.waitingSeconds / event.records.length;
-            if (record.step % every === 0) flush();
+            window = add(window, record, event);
+            if (record.step % every === 0 || record.step % stepsPerEpoch === 0) flush(record);
           }
           break;
         case 'validation':
           write({ event: 'validation', ...event.record });
           break;
         case 'epoch': {
-          flush();
           const { step, seconds: took, record } = event;
           write({ event: 'epoch', step, seconds: took, ...record });
           break;
@@ -107,10 +112,21 @@ export function openRecorder(options: RecorderOptions): Recorder {
       }
     },
     probe: (step, { layers, weights }) => write({ event: 'probe', step, layers, weights }),
-    done(event) {
-      flush();
-      write(event);
+    get window() {
+      return window;
     },
+    pictures(step, { filters, mistakes = [] }) {
+      const add = (name: string, pictures: readonly Picture[]) =>
+        pictures.slice(0, SHOWN).forEach((picture, i) => {
+          board.writeImage(`${name}/${i}`, step, imageOf(picture));
+        });
+      if (filters) add('filters', filters.pictures);
+      add(
+        'mistakes',
+        mistakes.flatMap(({ picture }) => (picture === undefined ? [] : [picture])),
+      );
+    },
+    done: write,
     close() {
       log.close();
       board.close();
@@ -118,8 +134,30 @@ export function openRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-const sumOf = <T>(list: readonly T[], value: (one: T) => number): number =>
-  list.reduce((sum, one) => sum + value(one), 0);
+const NOTHING: LogWindow = { loss: 0, accuracy: 0, samples: 0, seconds: 0, waiting: 0 };
+
+/** Pictures of a kind that TensorBoard gets. */
+const SHOWN = 16;
+
+/** The window with a step more; a chunk's time is its steps' in equal parts. */
+function add(window: LogWindow, step: StepRecord, chunk: StepsEvent): LogWindow {
+  const { loss, accuracy = 0, samples } = step;
+  const share = 1 / chunk.records.length;
+  return {
+    loss: window.loss + loss * samples,
+    accuracy: window.accuracy + accuracy * samples,
+    samples: window.samples + samples,
+    seconds: window.seconds + chunk.seconds * share,
+    waiting: window.waiting + chunk.waitingSeconds * share,
+  };
+}
+
+/** Extents and channels from the PNG's first chunk, IHDR. */
+function imageOf(picture: Picture): EventImage {
+  const png = Buffer.from(picture, 'base64');
+  const channels = [1, 0, 3, 3, 2, 0, 4][png[25]!]!;
+  return { width: png.readUInt32BE(16), height: png.readUInt32BE(20), channels, png };
+}
 
 function startEvent(
   { name, version, model, description, workers, resumedAt }: RecorderOptions,

@@ -11,6 +11,7 @@ import type { LossTerm } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
 import { modelMetadata, modelTensors, readModelMetadata } from './model-file.js';
 import type { RunDescription } from './describe-run.js';
+import { CHECKPOINT_VERSION, readPlace } from './read-state.js';
 import type { RunState } from './run-state.js';
 import type { DataDescription } from './data-description.js';
 import { matchTensors } from './weights-file.js';
@@ -25,6 +26,8 @@ export interface Checkpoint extends DataDescription {
   readonly state: RunState;
   readonly stepsPerEpoch: number;
   readonly description: RunDescription;
+  /** Sums that the run's log goes on with, if there is one. */
+  readonly log?: Readonly<Record<string, number>>;
 }
 
 /** When checkpoints are taken, and where they go. */
@@ -35,11 +38,8 @@ export interface CheckpointSettings {
   readonly everyMinutes?: number;
   /** At the end of each epoch; default true. */
   readonly everyEpoch?: boolean;
-  save(checkpoint: Omit<Checkpoint, 'description'>): Promise<void>;
+  save(checkpoint: Omit<Checkpoint, 'description' | 'log'>): Promise<void>;
 }
-
-/** Version of the metadata `checkpoint`. */
-const VERSION = 1;
 
 /** What tensors that are no weights are named by; no layer has a name with a slash. */
 const ARRAYS = 'state/';
@@ -50,7 +50,7 @@ const marker = (hash: string): Uint8Array => new TextEncoder().encode(`"sha256":
 
 /** The bytes of a checkpoint file. */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
-  const { arrays, state, stepsPerEpoch, description } = checkpoint;
+  const { arrays, state, stepsPerEpoch, description, log } = checkpoint;
   const { best } = state;
   const flat = (prefix: string, values: Weights) =>
     [...values].map(([name, data]) => [prefix + name, { shape: [data.length], data }] as const);
@@ -62,7 +62,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
   const stored = { ...state, ...(best ? { best: { ...best, weights: undefined } } : {}) };
   const bytes = encodeSafetensors(tensors, {
     ...modelMetadata(checkpoint),
-    checkpoint: JSON.stringify({ version: VERSION, state: stored, stepsPerEpoch }),
+    checkpoint: JSON.stringify({ version: CHECKPOINT_VERSION, state: stored, stepsPerEpoch, log }),
     run: JSON.stringify(description),
     sha256: NO_HASH,
   });
@@ -84,35 +84,61 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   await checkHash(bytes, metadata['sha256'], name);
   const described = readModelMetadata(metadata, name);
   const { model } = described;
-  const { version, state, stepsPerEpoch } = parse(metadata['checkpoint']);
-  if (version !== VERSION)
-    throw fault(`is a checkpoint of version ${String(version)}, expected ${VERSION}`);
   const own = new Set(model.parameters.map((parameter) => parameter.name));
-  const [parameters, rest] = [true, false].map(
-    (isOwn) => new Map([...tensors].filter(([key]) => own.has(key) === isOwn)),
-  ) as [typeof tensors, typeof tensors];
+  const belongs = (key: string) =>
+    own.has(key) || !(key.startsWith(ARRAYS) || key.startsWith(BEST));
+  const parameters = new Map([...tensors].filter(([key]) => belongs(key)));
   const weights = matchTensors(model, { ...file, tensors: parameters }, name, 'its architecture');
   const below = (prefix: string) =>
-    [...rest]
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([key, { data }]) => [key.slice(prefix.length), data] as const);
+    new Map(
+      [...tensors]
+        .filter(([key]) => !own.has(key) && key.startsWith(prefix))
+        .map(([key, { data }]) => [key.slice(prefix.length), data]),
+    );
+  const description = parse(metadata['run'], 'run', name);
+  const place = readPlace(parse(metadata['checkpoint'], 'checkpoint', name), description, name);
   const best = below(BEST);
-  const known = state as RunState;
-  const kept =
-    known.best && best.length > 0 ? { best: { ...known.best, weights: new Map(best) } } : {};
+  if (best.size > 0) checkBest(place.state, weights, best, name);
+  for (const values of [weights, best].flatMap((map) => [...map.values()])) {
+    if ([NaN, Infinity, -Infinity].some((wrong) => values.includes(wrong)))
+      throw fault('has weights that are no numbers');
+  }
+  const state =
+    best.size > 0 ? { ...place.state, best: { ...place.state.best!, weights: best } } : place.state;
   return {
     ...described,
     weights,
-    arrays: new Map(below(ARRAYS)),
-    state: { ...known, ...kept },
-    stepsPerEpoch: stepsPerEpoch as number,
-    description: parse(metadata['run']) as RunDescription,
+    arrays: below(ARRAYS),
+    state,
+    stepsPerEpoch: place.stepsPerEpoch,
+    description,
+    ...(place.log ? { log: place.log } : {}),
   };
 }
 
-/** JSON whose writer is known by the hash. */
-const parse = (json: string): Record<string, unknown> =>
-  JSON.parse(json) as Record<string, unknown>;
+/** The best weights are the model's, or there are none. */
+function checkBest(state: RunState, weights: Weights, best: Weights, name: string): void {
+  const isWhole =
+    best.size === weights.size &&
+    [...weights].every(([key, { length }]) => best.get(key)?.length === length);
+  if (state.best && isWhole) return;
+  throw new LanewiseError(
+    'file',
+    `'${name}': its best weights are not those of its architecture, or of no step`,
+  );
+}
+
+function parse(json: string, key: string, name: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    // As below.
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new LanewiseError('file', `'${name}': its metadata ${key} is no JSON object`);
+}
 
 async function checkHash(
   bytes: Uint8Array,

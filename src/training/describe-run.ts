@@ -31,6 +31,7 @@ export async function describeRun(
     clipNorm,
     clipValue,
     freeze,
+    mixup,
   } = settings;
   const description = {
     model: model.architecture,
@@ -50,6 +51,7 @@ export async function describeRun(
     clipNorm,
     clipValue,
     freeze,
+    mixup,
     validationSteps,
     monitor,
   };

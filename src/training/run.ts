@@ -1,10 +1,9 @@
 /** A run at work: its session, its state, and the state it can return to. */
 import { countOf } from '../data/dataset.js';
-import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import { createSession, type Session, type Snapshot, type Weights } from '../parallel/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
-import { takeUp } from './resume.js';
+import { takeUp, type Resumed } from './resume.js';
 import { initialState, type RunSize, type RunState } from './run-state.js';
 import type { ResolvedSettings } from './settings.js';
 import { describeData } from './data-description.js';
@@ -46,24 +45,32 @@ export async function openRun(
   model: Model,
   settings: ResolvedSettings,
   options: RunOptions,
-  resumed: Checkpoint | undefined,
+  resumed: Resumed | undefined,
 ): Promise<Run> {
   const { data, validation, terms, batch, shards, workers, numerics, seed, epochs } = settings;
+  const { mixup } = settings;
   const session = await createSession({
     model,
     terms,
     numerics,
     workers,
     datasets: validation ? [data, validation] : [data],
-    training: { ...updateOf(settings), batch, shards },
+    training: { ...updateOf(settings), batch, shards, ...(mixup ? { mixup } : {}) },
   });
-  session.initialize(seed);
-  if (settings.weights)
-    session.writeWeights(new Map([...session.readWeights(), ...settings.weights]));
   const samples = countOf(data);
   const stepsPerEpoch = Math.ceil(samples / batch);
   const size = { epochs, samples, stepsPerEpoch, steps: epochs * stepsPerEpoch };
-  const state = resumed ? takeUp(resumed, session, size) : initialState;
+  let state = initialState;
+  try {
+    session.initialize(seed);
+    if (settings.weights)
+      session.writeWeights(new Map([...session.readWeights(), ...settings.weights]));
+    if (resumed) state = takeUp(resumed, session, settings, size);
+  } catch (error) {
+    // Its threads would keep the process alive.
+    await session.close();
+    throw error;
+  }
   return {
     model,
     settings,
@@ -95,7 +102,7 @@ export const isSnapshotDue = ({ saved }: Run): boolean =>
 
 export function takeSnapshot(run: Run): void {
   const started = performance.now();
-  const snapshot = run.session.snapshot();
+  const snapshot = run.session.snapshot(run.saved.snapshot);
   const at = performance.now();
   run.saved = { state: run.state, snapshot, at, ms: at - started };
 }
@@ -107,30 +114,23 @@ export function rollBack(run: Run): void {
   run.orderOf = undefined;
 }
 
-/** What a checkpoint holds of the run as it stands. @throws LanewiseError kind 'engine' for weights that are no numbers. */
+/** What a checkpoint holds of the run as it stands. */
 export function capture({
   model,
   session,
   settings,
   state,
   size,
-}: Run): Omit<Checkpoint, 'description'> {
+}: Run): Omit<Checkpoint, 'description' | 'log'> {
   const { terms, numerics, data } = settings;
   const weights = session.readWeights();
-  checkWeights(weights);
   const arrays = session.readState();
   const { stepsPerEpoch } = size;
   return { model, terms, numerics, ...describeData(data), weights, arrays, state, stepsPerEpoch };
 }
 
 /** What the run is for: its best weights if it keeps them, else the average, else the last. */
-export function finalWeights(run: Run): Weights {
-  const { best } = run.state;
-  if (best?.weights) return best.weights;
-  const weights = averagedWeights(run);
-  checkWeights(weights);
-  return weights;
-}
+export const finalWeights = (run: Run): Weights => run.state.best?.weights ?? averagedWeights(run);
 
 /** The average if there is one, else the weights. */
 export function averagedWeights({ session, state }: Run): Weights {
@@ -139,17 +139,4 @@ export function averagedWeights({ session, state }: Run): Weights {
   const weights = session.readWeights();
   session.swapAverage();
   return weights;
-}
-
-/** The error of a run whose numbers are none. */
-export const diverged = (message: string): LanewiseError =>
-  new LanewiseError('engine', message, 'lower the learning rate (--lr)');
-
-/** A loss is seen before its update: only the weights show what the last one did. */
-function checkWeights(weights: Weights): void {
-  for (const [name, values] of weights) {
-    // `includes` is the engine's own loop: one of ours takes milliseconds in a process that has just started.
-    const wrong = [NaN, Infinity, -Infinity].find((value) => values.includes(value));
-    if (wrong !== undefined) throw diverged(`the last update made '${name}' ${wrong}`);
-  }
 }

@@ -1,13 +1,35 @@
 /** What a run scores between its steps: validations, epochs, and the figure it is watched by. */
+import { validationDiverged } from './diverged.js';
 import { summarize } from './evaluate.js';
+import { LanewiseError } from '../errors.js';
+import { WorkerFailure } from '../parallel/pool.js';
 import { computeMetrics } from './metrics/compute.js';
 import { watch } from './monitor.js';
 import type { EpochRecord, TrainEvent, Validation } from './records.js';
-import { averagedWeights, diverged, isSnapshotDue, takeSnapshot, type Run } from './run.js';
+import { averagedWeights, isSnapshotDue, rollBack, takeSnapshot, type Run } from './run.js';
 import { accuracyOf, closeEpoch, epochAt } from './run-state.js';
 
-/** Scores, records and judges what the steps so far make due; the events that tell of it. */
+/**
+ * Scores, records and judges what the steps so far make due; the events that tell of it. If that fails, the run is back
+ * where its state was whole: between steps, with all done that was due.
+ */
 export async function settle(run: Run): Promise<TrainEvent[]> {
+  try {
+    return await score(run);
+  } catch (error) {
+    const { step } = run.state;
+    rollBack(run);
+    if (!(error instanceof WorkerFailure)) throw error;
+    throw new LanewiseError(
+      'engine',
+      `validation after step ${step} failed twice: ${error.message}`,
+      undefined,
+      { cause: error },
+    );
+  }
+}
+
+async function score(run: Run): Promise<TrainEvent[]> {
   const { settings, size } = run;
   const { step } = run.state;
   const epoch = epochAt(step - 1, size);
@@ -36,12 +58,9 @@ async function validate(run: Run): Promise<Validation> {
   run.orderOf = undefined;
   if (state.isAveraging) session.swapAverage();
   const evaluation = await session.evaluate(1, settings.metrics !== undefined);
-  if (state.isAveraging) session.swapAverage();
   const { loss, accuracy } = summarize(evaluation, settings.validation!);
-  if (!Number.isFinite(loss)) {
-    run.isDiverged = true;
-    throw diverged(`the validation loss became ${loss} after step ${state.step}`);
-  }
+  if (!Number.isFinite(loss)) throw await validationDiverged(run, loss);
+  if (state.isAveraging) session.swapAverage();
   return {
     valLoss: loss,
     ...(accuracy === undefined ? {} : { valAccuracy: accuracy }),

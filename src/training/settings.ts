@@ -21,8 +21,10 @@ import {
   type KeepBest,
   type Monitor,
 } from './monitor.js';
+import type { Mixup } from '../parallel/mixup.js';
 import type { Weights } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
+import { checkMixup } from './check-mixup.js';
 import {
   checkBound,
   checkFreeze,
@@ -64,6 +66,12 @@ export interface TrainSettings {
    * (`layer1`, `bias`), or globs (`layer*.conv1.*`).
    */
   readonly freeze?: readonly string[];
+  /**
+   * Trains on blends of two samples of a minibatch (Zhang et al. 2018): an update draws l ~ Beta(alpha, alpha), and
+   * sample i and its partner B − 1 − i give x = l·xᵢ + (1 − l)·xⱼ with the loss l·loss(yᵢ) + (1 − l)·loss(yⱼ). Right
+   * answers count as their targets do: l for yᵢ, 1 − l for yⱼ.
+   */
+  readonly mixup?: Mixup;
   /** What the weights begin with, such as a trained model's; parameters that it lacks are drawn. */
   readonly weights?: Weights;
   /** Which samples an epoch takes, in which order; default every one once, shuffled. */
@@ -86,7 +94,8 @@ export interface TrainSettings {
 }
 
 /** Settings that are absent unless given. */
-type Optional = 'validation' | 'average' | 'clipNorm' | 'clipValue' | 'freeze' | 'weights';
+type Optional =
+  'validation' | 'average' | 'clipNorm' | 'clipValue' | 'freeze' | 'mixup' | 'weights';
 
 /** Settings that others have taken in. */
 type Resolved = 'loss' | 'accumulate' | 'validateEvery' | 'metrics' | 'earlyStopping' | 'keepBest';
@@ -116,6 +125,7 @@ const known: Readonly<Record<keyof TrainSettings, true>> = {
   clipValue: true,
   clipNorm: true,
   freeze: true,
+  mixup: true,
   weights: true,
   sampler: true,
   batch: true,
@@ -151,7 +161,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const single = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
   const shards = checkWhole('shards', settings.shards ?? defaultShards(model, single), 1, single);
   const batch = Math.min(single * accumulate, count);
-  const { average, clipNorm, clipValue, freeze, weights } = settings;
+  const { average, clipNorm, clipValue, freeze, mixup, weights } = settings;
   checkMethod('optimizer', optimizer, 'update', 'one made by sgd, momentum, adam, …');
   if (average !== undefined) checkMethod('average', average, 'share', 'one made by ema or swa');
   checkBound('clipNorm', clipNorm);
@@ -174,6 +184,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     ...(clipNorm === undefined ? {} : { clipNorm }),
     ...(clipValue === undefined ? {} : { clipValue }),
     ...(freeze ? { freeze: checkFreeze(freeze) } : {}),
+    ...(mixup === undefined ? {} : { mixup: checkMixup(model, mixup) }),
     ...(weights ? { weights } : {}),
     epochs: checkWhole('epochs', epochs, 1),
     batch,

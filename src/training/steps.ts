@@ -4,7 +4,8 @@ import { factorOf, ratesOfStep } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../parallel/plan.js';
 import { WorkerFailure } from '../parallel/pool.js';
 import type { StepRecord, TrainEvent } from './records.js';
-import { diverged, rollBack, type Run } from './run.js';
+import { lossDiverged } from './diverged.js';
+import { rollBack, type Run } from './run.js';
 import { addStep, epochAt, progressOf } from './run-state.js';
 
 /** Aim of a chunk, in milliseconds. */
@@ -20,13 +21,11 @@ export async function trainChunk(run: Run): Promise<Steps> {
     if (!(error instanceof WorkerFailure)) throw error;
     const step = run.session.stepAtHand() + 1;
     rollBack(run);
-    if (run.failedAt === step) {
-      throw new LanewiseError(
-        'engine',
-        `step ${step} failed twice: ${error.message}`,
-        'if the run has a checkpoint, it can go on from there (--resume)',
-        { cause: error },
-      );
+    // Worker 0 may have died before it could say which step it was about to begin.
+    if (run.failedAt !== undefined && Math.abs(run.failedAt - step) <= 1) {
+      throw new LanewiseError('engine', `step ${step} failed twice: ${error.message}`, undefined, {
+        cause: error,
+      });
     }
     run.failedAt = step;
     return { kind: 'recovery', step, reason: error.message };
@@ -59,8 +58,7 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
   );
   const { loss } = metrics.at(-1)!;
   if (!Number.isFinite(loss)) {
-    run.isDiverged = true;
-    throw diverged(`the loss became ${loss} in epoch ${epoch}, step ${first + metrics.length}`);
+    throw await lossDiverged(run, loss, state.step + metrics.length - 1);
   }
   run.state = {
     ...state,

@@ -5,8 +5,10 @@
  */
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
-import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
+import type { CheckpointSettings } from './checkpoint.js';
+import { ensureFinite } from './diverged.js';
 import type { TrainEvent } from './records.js';
+import type { Resumed } from './resume.js';
 import { epochAt, type RunState } from './run-state.js';
 import { averagedWeights, capture, finalWeights, openRun, type RunOptions } from './run.js';
 import { settle } from './scoring.js';
@@ -30,21 +32,28 @@ export async function* trainEvents(
   model: Model,
   settings: ResolvedSettings,
   options: RunOptions,
-  resumed?: Checkpoint,
+  resumed?: Resumed,
 ): AsyncGenerator<readonly TrainEvent[], RunResult, void> {
   const run = await openRun(model, settings, options, resumed);
   const { checkpoints, signal } = options;
   const { size } = run;
-  const save = async () => checkpoints?.save(capture(run));
-  let isSaved = true;
+  // A failure may go back to before the last checkpoint, which is then the better one.
+  let savedStep = run.state.step;
   let lastSave = performance.now();
+  const isSaved = () => !checkpoints || run.state.step <= savedStep;
+  const save = async () => {
+    ensureFinite(run);
+    await checkpoints?.save(capture(run));
+    savedStep = run.state.step;
+    lastSave = performance.now();
+  };
+  let hasFailed = false;
   try {
     const weights = () => averagedWeights(run);
     const from = resumed ? { resumedAt: run.state.step } : {};
     yield [{ kind: 'start', settings, weights, ...from }];
     const isOver = () => run.state.step === size.steps || run.state.stopped !== undefined;
     while (!isOver() && !isAborted(signal)) {
-      isSaved = false;
       const chunk = await trainChunk(run);
       if (chunk.kind === 'recovery') {
         yield [chunk];
@@ -58,22 +67,29 @@ export async function* trainEvents(
       const isEpochEnd = due.some(({ kind }) => kind === 'epoch');
       if (checkpoints && (isOver() || isDue(checkpoints, step, isEpochEnd, lastSave))) {
         await save();
-        isSaved = true;
-        lastSave = performance.now();
         yield [{ kind: 'checkpoint', step, epoch }];
       }
     }
-    if (checkpoints && !isSaved) {
+    if (!isSaved()) {
       await save();
-      isSaved = true;
       const { step } = run.state;
       yield [{ kind: 'checkpoint', step, epoch: epochAt(step, size) }];
     }
+    ensureFinite(run);
     return { weights: finalWeights(run), state: run.state, interrupted: !isOver() };
+  } catch (error) {
+    hasFailed = true;
+    throw error;
   } finally {
-    // The reader left the loop, or a worker failed twice: what is known to be good is kept.
-    if (!isSaved && !run.isDiverged) await save().catch(() => {});
-    await run.session.close();
+    try {
+      // The reader left the loop, or a worker failed twice: what is known to be good is kept.
+      if (!isSaved() && !run.isDiverged) await save();
+    } catch (error) {
+      // Of two errors the first tells more.
+      if (!hasFailed) throw error;
+    } finally {
+      await run.session.close();
+    }
   }
 }
 

@@ -19,6 +19,7 @@ import {
   resnet20,
   smallInception,
   smallSeNet,
+  smallVgg,
   srcnn,
   unet,
 } from '../../src/models/index.js';
@@ -60,6 +61,7 @@ const counts: readonly [name: string, create: () => Model, count: number, defini
   ['srcnn', srcnn, 8032 + 64 + 32 + 1, '9-1-5 of Dong et al. 2014: 8,032 weights, and biases'],
   ['smallInception', smallInception, 20_226, 'its own'],
   ['smallSeNet', smallSeNet, 80_582, 'its own'],
+  ['smallVgg', smallVgg, 72_666, 'its own'],
 ];
 
 for (const [name, create, count, definition] of counts) {

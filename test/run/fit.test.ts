@@ -83,7 +83,9 @@ test('left at any step and resumed, it has the same weights, and a log that tell
   assert.equal(resumed, leaves);
   const strip = (list: typeof events) =>
     list.flatMap((event) =>
-      event.event === 'epoch' ? [{ ...event, seconds: 0, imagesPerSecond: 0 }] : [],
+      event.event === 'epoch' || event.event === 'step'
+        ? [{ ...event, seconds: 0, imagesPerSecond: 0 }]
+        : [],
     );
   const whole = await readMetrics(join(folder, 'whole', 'metrics.jsonl'));
   assert.equal(strip(events), strip(whole));
@@ -115,7 +117,7 @@ test('what differs from the run to resume is spelled out, and can be meant', asy
   );
   assert.match(
     await refusal(() => run('other', resume, { data: digits({ count: 640, seed: 2 }) })),
-    /^the run to resume is another one:\n {2}data\.name: .*\n {2}data\.sha256: /,
+    /^the run to resume is another one:\n {2}data\.sha256: /,
   );
   assert.match(
     await refusal(() => run('other', { resume: { override: ['model'] } })),

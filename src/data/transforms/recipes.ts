@@ -1,6 +1,7 @@
 /** Augmentations by name, for the command line. */
 import { randomAffine } from './affine.js';
 import { colorJitter } from './jitter.js';
+import { randomApply } from './choose.js';
 import { randomCrop } from './crop.js';
 import { elastic } from './elastic.js';
 import { cutout } from './erase.js';
@@ -21,8 +22,11 @@ const smallAffine = randomAffine({
 const paperElastic = elastic({ alpha: 34, sigma: 4 });
 
 export const recipes: Readonly<Record<string, Recipe>> = {
-  /** For handwritten digits: small affine maps and the elastic distortion of Simard et al. 2003. */
-  digits: () => [smallAffine, paperElastic],
+  /**
+   * For handwritten digits: small affine maps and elastic distortions, a little weaker than those of Simard et al.
+   * 2003, of three samples in four: a net that sees none as it is does worse on them.
+   */
+  digits: () => [randomApply([smallAffine, elastic({ alpha: 20, sigma: 4 })], 0.75)],
   affine: () => [smallAffine],
   elastic: () => [paperElastic],
   /** For small photographs, such as CIFAR's: shifts by an eighth and mirror images (He et al. 2015). */

@@ -1,0 +1,61 @@
+/**
+ * A small net of 3×3 convolutions for digits: Simonyan & Zisserman 2015, "Very deep convolutional networks for
+ * large-scale image recognition", in three stages of two, each convolution followed by batch normalisation, with
+ * global pooling in place of the dense layers. 72,666 parameters.
+ */
+import {
+  batchNorm2d,
+  chain,
+  conv2d,
+  globalAvgPool2d,
+  linear,
+  maxPool2d,
+  relu,
+  sequential,
+  type Layer,
+  type Model,
+} from '../layers/index.js';
+
+export interface SmallVggOptions {
+  /** Height and width of the images, which are square; default 28. */
+  readonly size?: number;
+  /** Of the images; default 1. */
+  readonly channels?: number;
+  /** Default 10. */
+  readonly classes?: number;
+  readonly mean?: number;
+  readonly deviation?: number;
+  /** Channels of the first stage; default 16. */
+  readonly width?: number;
+}
+
+const stage = (from: number, to: number): Readonly<Record<string, Layer>> => ({
+  conv1: conv2d(from, to, 3, { padding: 1, bias: false }),
+  bn1: batchNorm2d(to),
+  relu1: relu(),
+  conv2: conv2d(to, to, 3, { padding: 1, bias: false }),
+  bn2: batchNorm2d(to),
+  relu2: relu(),
+});
+
+/** Images channels×size×size, scaled to mean 0 and deviation 1. */
+export const smallVgg = ({
+  size = 28,
+  channels = 1,
+  classes = 10,
+  mean = 0.1307,
+  deviation = 0.3081,
+  width = 16,
+}: SmallVggOptions = {}): Model =>
+  sequential(
+    {
+      stage1: chain(stage(channels, width)),
+      pool1: maxPool2d(2),
+      stage2: chain(stage(width, 2 * width)),
+      pool2: maxPool2d(2),
+      stage3: chain(stage(2 * width, 4 * width)),
+      pool: globalAvgPool2d(),
+      fc: linear(4 * width, classes),
+    },
+    { input: [channels, size, size], mean, deviation },
+  );

@@ -1,0 +1,68 @@
+/** Where a run’s memory holds a data set, and how its samples reach the leaves. */
+import { storedSize, type Column, type LeafName } from './column.js';
+import type { Columns } from './columns.js';
+import type { Gathering } from './gather.js';
+import { baseOf, type MemoryMap } from './layout.js';
+import { partnerLeaf } from './mixup.js';
+import type { IoLayout } from './programs.js';
+
+/** A column in memory, and its leaf's offset in the batch segment. */
+export interface PlacedColumn extends Gathering {
+  readonly to: number;
+  /** The offset of the partners’ leaf, if samples are mixed and this is no input. */
+  readonly partner?: number;
+}
+
+/** A data set in memory. */
+export interface DatasetPlan {
+  readonly count: number;
+  /** Samples that memory has room for: all, or as many as the ring of a streamed data set has slots. */
+  readonly slots: number;
+  readonly columns: readonly PlacedColumn[];
+}
+
+/** Bytes of one stored sample. */
+export const bytesOf = (column: Column): number =>
+  storedSize(column) * column.values.BYTES_PER_ELEMENT;
+
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
+
+/** All samples, or those that `bytes` hold, but at least `least`. */
+export function slotsOf({ count, columns, source }: Columns, least: number, bytes: number): number {
+  if (!source) return count;
+  const sample = sum(columns.map(bytesOf));
+  return Math.min(count, Math.max(least, Math.floor(bytes / sample)));
+}
+
+export function datasetPlan(
+  { count, columns }: Columns,
+  slots: number,
+  memory: MemoryMap,
+  index: number,
+  io: IoLayout,
+): DatasetPlan {
+  return {
+    count,
+    slots,
+    columns: columns.map(
+      ({ leaves, values, augmentation, dtype, extents, scale, shift, border }) => ({
+        values: baseOf(memory, `${leaves[0]} ${index}`),
+        isBytes: values instanceof Uint8Array,
+        to: io.leaves.get(leaves[0]!)!,
+        ...partnerOf(leaves[0]!, io),
+        dtype,
+        extents,
+        scale,
+        shift,
+        border,
+        ...(augmentation ? { augmentation } : {}),
+      }),
+    ),
+  };
+}
+
+function partnerOf(leaf: LeafName, { leaves }: IoLayout): Pick<PlacedColumn, 'partner'> {
+  const partner = leaves.get(partnerLeaf(leaf));
+  return partner === undefined ? {} : { partner };
+}

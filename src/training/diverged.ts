@@ -1,0 +1,71 @@
+/** The errors of runs whose numbers became none: at which step, and in which layer it begins. */
+import { isSampleStream, type AnyDataset } from '../data/dataset.js';
+import { samplesAt } from '../data/take.js';
+import { LanewiseError } from '../errors.js';
+import type { Run } from './run.js';
+import { epochAt } from './run-state.js';
+
+/**
+ * The loss of step `step` (of the run, from 0) was `loss`. Weights and statistics must be as they were then: the step's update was
+ * left out.
+ */
+export async function lossDiverged(run: Run, loss: number, step: number): Promise<LanewiseError> {
+  const { settings, size } = run;
+  const { data, sampler, batch, seed } = settings;
+  const epoch = epochAt(step, size);
+  const position = step % size.stepsPerEpoch;
+  const minibatch = async () => {
+    if (isSampleStream(data)) return undefined;
+    const order = sampler.order(size.samples, seed, epoch);
+    return samplesAt(data, [...order.subarray(position * batch, (position + 1) * batch)]);
+  };
+  const what = `the loss became ${loss} in epoch ${epoch}, step ${position + 1}`;
+  return diverged(run, `${what}${await reasonOf(run, minibatch)}`);
+}
+
+/** The validation loss was `loss`, by the weights at hand. */
+export async function validationDiverged(run: Run, loss: number): Promise<LanewiseError> {
+  const what = `the validation loss became ${loss} after step ${run.state.step}`;
+  return diverged(run, `${what}${await reasonOf(run, async () => run.settings.validation)}`);
+}
+
+/**
+ * A loss is seen before its update: only the weights show what the last one did.
+ * @throws LanewiseError kind 'engine' for weights that are no numbers.
+ */
+export function ensureFinite(run: Run): void {
+  const { state, size } = run;
+  for (const [name, values] of run.session.readWeights()) {
+    // `includes` is the engine's own loop: one of ours takes milliseconds in a process that has just started.
+    const wrong = [NaN, Infinity, -Infinity].find((value) => values.includes(value));
+    if (wrong === undefined) continue;
+    const last = state.step - 1;
+    const place = `epoch ${epochAt(last, size)}, step ${(last % size.stepsPerEpoch) + 1}`;
+    throw diverged(run, `the last update made '${name}' ${wrong} (${place})`);
+  }
+}
+
+/** The weights at hand are not worth keeping from here. */
+function diverged(run: Run, message: string): LanewiseError {
+  run.isDiverged = true;
+  return new LanewiseError('engine', message, 'lower the learning rate (--lr)');
+}
+
+async function reasonOf(
+  { model, settings, session }: Run,
+  samples: () => Promise<AnyDataset | undefined>,
+): Promise<string> {
+  try {
+    const shown = await samples();
+    if (!shown) return '';
+    // Loaded where it is needed: it may never be.
+    const { explainDivergence } = await import('./divergence.js');
+    const { terms, numerics } = settings;
+    const weights = session.readWeights();
+    const { message } = await explainDivergence(model, terms, weights, shown, numerics);
+    return `: ${message}`;
+  } catch {
+    // Such as a sample that cannot be read any more. That the run diverged is the news.
+    return '';
+  }
+}
