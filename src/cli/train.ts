@@ -59,7 +59,8 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
 
 /** What `eval` and `export` need in order to find the same test samples of a table. */
 const dataWords = ({ data, target, header, shape, holdout }: TrainOptions): string[] => [
-  ...['--data', data],
+  '--data',
+  data,
   ...(target === undefined ? [] : ['--target', target]),
   ...(header === undefined ? [] : [header ? '--header' : '--no-header']),
   ...(shape === undefined ? [] : ['--shape', shape.join('x')]),
