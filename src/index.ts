@@ -114,7 +114,6 @@ export type {
   StepEvent,
   ValidationEvent,
 } from './run/events.js';
-export { readMetrics } from './run/metrics-log.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { ensemble, type Ensemble } from './training/ensemble.js';
 export { generate, type GenerateOptions } from './training/generate.js';
@@ -151,6 +150,7 @@ export {
   createProbe,
   explainDivergence,
   inspectRun,
+  readMetrics,
   saveEvaluation,
   watchRun,
   writeComparison,

@@ -128,11 +128,11 @@ async function loadIdx(path: string): Promise<DataSets> {
 
 async function loadCsv(
   path: string,
-  { shape, type = 'uint8', target = '-1', header = true }: DataRequest,
+  { shape, type = 'uint8', target = '-1', header }: DataRequest,
 ): Promise<Dataset> {
   const options = {
     target: /^-?\d+$/.test(target) ? Number(target) : target,
-    header,
+    ...(header === undefined ? {} : { header }),
     ...(/\.tsv$/i.test(path) ? { delimiter: '\t' } : {}),
   };
   const isRow = shape?.[0] === 1 && shape[1] === 1 && type === 'float32';

@@ -1,8 +1,9 @@
 /** `lanewise data`: what a data set holds, and what its samples look like. */
 import { Command } from 'commander';
-import { isStreamed, type LabelledDataset } from '../data/dataset.js';
+import type { Dataset, LabelledDataset } from '../data/dataset.js';
+import { samplesAt } from '../data/take.js';
 import { writeFileAtomic } from '../formats/atomic.js';
-import { showShape, sizeOf } from '../graph/tensor.js';
+import { showShape } from '../graph/tensor.js';
 import { transformSamples } from '../parallel/transform-samples.js';
 import { augmentOption, augmentations, transformsOf } from './augment.js';
 import { contactSheet, type SheetRow } from './contact-sheet.js';
@@ -99,17 +100,13 @@ async function runData(name: string, options: Options): Promise<void> {
 
 const columnsOf = ({ labels }: LabelledDataset): number => Math.min(COLUMNS, labels.length);
 
-/** The first samples as they are. */
+/** Samples as they are, from all over the data set: those of folders are sorted by class. */
 async function firstRow(data: LabelledDataset): Promise<SheetRow> {
-  const size = sizeOf(data.shape);
   const count = columnsOf(data);
-  let samples: Uint8Array | Float32Array;
-  if (isStreamed(data)) {
-    const Values = data.reader.type === 'uint8' ? Uint8Array : Float32Array;
-    samples = new Values(count * size);
-    for (let n = 0; n < count; n++)
-      await data.reader.read(n, samples.subarray(n * size, (n + 1) * size));
-  } else samples = data.samples.subarray(0, count * size);
+  const places = Array.from({ length: count }, (_, i) =>
+    Math.floor((i * data.labels.length) / count),
+  );
+  const { samples } = (await samplesAt(data, places)) as Dataset;
   return transformSamples([], data.shape, samples);
 }
 

@@ -75,6 +75,7 @@ export const dataDetailOptions = (): Option[] => [
     'images to that shape: crop the middle (default), pad with black, or stretch',
   ).choices(fits),
   new Option('--target <column>', 'of a CSV file, with the classes: its name or place (the last)'),
+  new Option('--header', 'the CSV file’s first line names its columns, even by numbers'),
   new Option('--no-header', 'the CSV file begins with its first sample'),
 ];
 

@@ -9,6 +9,7 @@ import {
   formatBytes,
   formatClock,
   formatCount,
+  formatFigure,
   formatPercent,
   isTerminal,
   type Output,
@@ -45,23 +46,31 @@ export function downloadBar(stream: Output): ProgressLine<DownloadProgress> {
 
 /** What is said of an epoch when it is over, on any output. */
 export function epochLine(record: EpochRecord): string {
-  const { epoch, loss, accuracy, valLoss, valAccuracy, imagesPerSecond } = record;
+  const { epoch, loss, accuracy, imagesPerSecond } = record;
   const figures = [
     `epoch ${String(epoch).padStart(2)}`,
     `loss ${loss.toFixed(4)}`,
     ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
   ];
-  if (valLoss !== undefined) {
-    const share = valAccuracy === undefined ? '' : `, ${formatPercent(valAccuracy)}`;
-    figures.push(`test ${valLoss.toFixed(4)}${share}`);
-  }
+  if (record.valLoss !== undefined) figures.push(...validationFigures(record));
   return [...figures, `${formatCount(imagesPerSecond)} images/s`].join('  ');
 }
 
 /** What is said of a validation between epochs. */
-export function validationLine({ step, valLoss, valAccuracy }: ValidationRecord): string {
+export const validationLine = (record: ValidationRecord): string =>
+  [`  step ${formatCount(record.step)}`, ...validationFigures(record)].join('  ');
+
+/** Loss, accuracy and the metrics that were asked for. */
+function validationFigures({
+  valLoss,
+  valAccuracy,
+  metrics = {},
+}: Pick<EpochRecord, 'valLoss' | 'valAccuracy' | 'metrics'>): string[] {
   const share = valAccuracy === undefined ? '' : `, ${formatPercent(valAccuracy)}`;
-  return `  step ${formatCount(step)}  test ${valLoss.toFixed(4)}${share}`;
+  return [
+    `test ${valLoss!.toFixed(4)}${share}`,
+    ...Object.entries(metrics).map(([name, value]) => `${name} ${formatFigure(value)}`),
+  ];
 }
 
 /** Bars are at least this long, else figures make room, and at most that. */

@@ -27,6 +27,9 @@ const twoDigits = (value: number): string => String(value).padStart(2, '0');
 export const formatCount = (count: number): string =>
   String(Math.round(count)).replace(/(?<=\d)(?=(\d{3})+$)/g, ',');
 
+/** Of a metric: `0.9722`, `12.35`. */
+export const formatFigure = (value: number): string => String(Number(value.toPrecision(4)));
+
 /** `98.91 %` for a share of 0.9891. */
 export const formatPercent = (share: number, digits = 2): string =>
   Number.isFinite(share) ? `${(share * 100).toFixed(digits)} %` : '–';

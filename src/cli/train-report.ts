@@ -1,18 +1,22 @@
 /** What `lanewise train` shows: JSON events, a progress bar on a terminal, plain lines elsewhere. */
-import { countOf, type LabelledDataset } from '../data/dataset.js';
+import { countOf, isStreamed, type LabelledDataset } from '../data/dataset.js';
 import { parameterCount, type Model } from '../layers/index.js';
 import type { FitEvent } from '../run/fit.js';
 import { confusionMatrix } from '../training/confusion.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
+import type { Monitor } from '../training/monitor.js';
+import type { Best } from '../training/records.js';
 import type { ResolvedSettings } from '../training/settings.js';
 import { renderConfusion } from './confusion.js';
 import { createProgress, epochLine, validationLine } from './progress.js';
-import { formatCount, formatPercent, formatSeconds } from './terminal.js';
+import { formatCount, formatFigure, formatPercent, formatSeconds } from './terminal.js';
 
 /** What a run is called. */
 export interface RunNames {
   readonly model: string;
   readonly data: string;
+  /** The options that name the data. */
+  readonly dataWords: readonly string[];
   readonly folder: string;
 }
 
@@ -133,7 +137,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       const { model, settings, seconds, interrupted, numerics, history, stopped, best } = result;
       if (interrupted) say(`\nstopped after ${history.length} of ${settings.epochs} epochs`);
       if (stopped !== undefined) say(`\nstopped: ${stopped}`);
-      if (best) say(`best ${settings.monitor!.name} ${best.value} at step ${best.step}`);
+      if (best) say(`\n${bestLine(settings.monitor!, best)}`);
       const waiting = waitingLine(result.waiting);
       if (waiting) say(`\n${waiting}`);
       if (summary) {
@@ -146,7 +150,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       say(`weights sha256 ${await model.sha256()} (${numerics})`);
       if (files.model) say(`saved to ${files.model}`);
       if (files.report) say(`report: ${files.report}`);
-      say(`\n${summary ? hint(files.model!, names) : resumeHint()}`);
+      say(`\n${summary ? hint(files.model!, names, test) : resumeHint()}`);
     },
   };
 }
@@ -174,11 +178,16 @@ const formatEpochs = (epochs: number): string => `${epochs} ${epochs === 1 ? 'ep
 /** The command that goes on with the run: this one, once more. */
 export function resumeHint(): string {
   const words = process.argv.slice(2).filter((word) => word !== '--resume' && word !== '--fresh');
-  const quoted = words.map((word) =>
-    /^[\w./:=,@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`,
-  );
-  return `go on with: npx lanewise ${[...quoted, '--resume'].join(' ')}`;
+  return `go on with: npx lanewise ${[...words, '--resume'].map(quoted).join(' ')}`;
 }
+
+/** As a shell takes it. */
+const quoted = (word: string): string =>
+  /^[\w./:=,@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
+/** What the model is, or might have been. */
+const bestLine = ({ name, keepsBest }: Monitor, { epoch, step, value }: Best): string =>
+  `best ${name} ${formatFigure(value)} after step ${formatCount(step)}, in epoch ${epoch}${keepsBest ? ': these weights are kept' : ''}`;
 
 /** Said where it costs something. */
 const waitingLine = (waiting: number): string | undefined =>
@@ -186,10 +195,15 @@ const waitingLine = (waiting: number): string | undefined =>
     ? undefined
     : `data was the limit: training waited for it ${formatPercent(waiting, 0)} of the time`;
 
-/** How to go on. */
-function hint(path: string, { model, data }: RunNames): string {
-  const file = /^[\w./-]+$/.test(path) ? path : `'${path}'`;
-  if (data !== 'digits') return `next: npx lanewise predict ${file} digit.png`;
+/** How to go on: with images, or where samples are none, with the test samples. */
+function hint(path: string, { model, data, dataWords }: RunNames, test: LabelledDataset): string {
+  const file = quoted(path);
+  const isImages = isStreamed(test) || test.samples instanceof Uint8Array;
+  if (!isImages)
+    return `next: npx lanewise export ${file} ${dataWords.map(quoted).join(' ')} --out predictions.csv`;
+  const isWritten = test.shape[0] === 1 && test.classes.every((name) => name.length === 1);
+  if (data !== 'digits')
+    return `next: npx lanewise predict ${file} ${isWritten ? 'digit' : 'image'}.png`;
   return [
     'next: the same on the real MNIST, downloaded once (or --data-dir with its four files):',
     `  npx lanewise train ${model} --data mnist`,

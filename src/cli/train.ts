@@ -30,6 +30,7 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
     data: options.data,
+    dataWords: dataWords(options),
     folder,
   });
   stop.guard(true);
@@ -55,6 +56,15 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
     : await last.result.model.evaluate(data.test, pick(options, ['workers']));
   await reporter.done(last, summary, data.test);
 }
+
+/** What `eval` and `export` need in order to find the same test samples of a table. */
+const dataWords = ({ data, target, header, shape, holdout }: TrainOptions): string[] => [
+  ...['--data', data],
+  ...(target === undefined ? [] : ['--target', target]),
+  ...(header === undefined ? [] : [header ? '--header' : '--no-header']),
+  ...(shape === undefined ? [] : ['--shape', shape.join('x')]),
+  ...(holdout === undefined ? [] : ['--holdout', String(holdout)]),
+];
 
 const fitOptions = (options: TrainOptions): FitOptions => ({
   resume: options.override ? { override: options.override } : (options.resume ?? false),

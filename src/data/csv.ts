@@ -169,7 +169,7 @@ function namesOf(
     throw new LanewiseError(
       'data',
       `'${file}': the first line should name the columns, and '${number}' is a number`,
-      'header: false if it is data, header: true if it is a name',
+      'header: false (--no-header) if it is data, header: true (--header) if it is a name',
     );
   }
   const known = new Set<string>();
@@ -178,7 +178,7 @@ function namesOf(
       throw new LanewiseError(
         'data',
         `'${file}' has two columns '${name}'`,
-        'if the first line is data: header: false',
+        'if the first line is data: header: false (--no-header)',
       );
     }
     known.add(name);

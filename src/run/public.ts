@@ -9,6 +9,7 @@ import type { Probe } from '../training/probe.js';
 import type { TrainResult } from '../training/train.js';
 import type { TrainSettings } from '../training/settings.js';
 import type { TrainedModel } from '../training/trained-model.js';
+import type { RunEvent } from './events.js';
 import type { FitEvent, FitOptions } from './fit.js';
 import type { Evaluation } from './report/evaluation.js';
 import type { InspectOptions } from './report/inspect.js';
@@ -44,6 +45,11 @@ export async function explainDivergence(
 ): Promise<Divergence> {
   const { explainDivergence } = await import('../training/divergence.js');
   return explainDivergence(model, terms, weights, samples, numerics);
+}
+
+/** See metrics-log.ts. */
+export async function readMetrics(path: string): Promise<readonly RunEvent[]> {
+  return (await import('./metrics-log.js')).readMetrics(path);
 }
 
 /** See report/inspect.ts. */

@@ -1,6 +1,7 @@
 /** The figure by which a run is watched: for stopping early, and for keeping its best weights. */
 import { LanewiseError, nearest } from '../errors.js';
 import type { Weights } from '../parallel/session.js';
+import { checkOnly } from './checks.js';
 import type { RunState } from './run-state.js';
 
 export interface EarlyStopping {
@@ -43,6 +44,8 @@ export function monitorOf(
   figures: readonly Figure[],
 ): Monitor | undefined {
   if (!earlyStopping && !keepBest) return undefined;
+  checkOnly('earlyStopping', earlyStopping ?? {}, ['monitor', 'patience', 'minDelta']);
+  if (typeof keepBest === 'object') checkOnly('keepBest', keepBest, ['monitor']);
   const { patience = 5, minDelta = 0 } = earlyStopping ?? {};
   if (!Number.isInteger(patience) || patience < 1) {
     throw new LanewiseError(
@@ -107,6 +110,6 @@ export function watch(
   return {
     ...state,
     misses,
-    stopped: `${name} has not been better than ${best.value} (epoch ${best.epoch}) for ${misses} ${misses === 1 ? 'look' : 'looks'}`,
+    stopped: `${name} has not been better than ${Number(best.value.toPrecision(6))} (epoch ${best.epoch}) for ${misses} ${misses === 1 ? 'look' : 'looks'}`,
   };
 }

@@ -29,6 +29,7 @@ import {
   checkBound,
   checkFreeze,
   checkMethod,
+  checkOnly,
   checkModel,
   checkPresent,
   checkWeights,
@@ -232,6 +233,8 @@ function validationSteps({ validateEvery }: TrainSettings, stepsPerEpoch: number
   const every: { readonly steps?: number; readonly epochs?: number } = validateEvery ?? {
     epochs: 1,
   };
+  checkPresent('validateEvery', every, '{ steps } or { epochs }');
+  checkOnly('validateEvery', every, ['steps', 'epochs']);
   if (every.steps !== undefined) return checkWhole('validateEvery steps', every.steps, 1);
   return checkWhole('validateEvery epochs', every.epochs!, 1) * stepsPerEpoch;
 }

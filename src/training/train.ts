@@ -9,6 +9,7 @@ import type {
   TrainEvent,
   ValidationRecord,
 } from './records.js';
+import { checkOnly } from './checks.js';
 import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
 import { describeData } from './data-description.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
@@ -31,6 +32,18 @@ export interface TrainCallbacks {
   /** Steps of a chunk at most; default some that take 150 ms. With 1 the signal is heard after each step. */
   readonly stepsPerEvent?: number;
 }
+
+/** All of them, for those that are mistyped or another library's. */
+const known: Readonly<Record<keyof TrainCallbacks, true>> = {
+  onStart: true,
+  onStep: true,
+  onProgress: true,
+  onValidation: true,
+  onEpoch: true,
+  onRecovery: true,
+  signal: true,
+  stepsPerEvent: true,
+};
 
 export interface TrainResult {
   readonly model: TrainedModel;
@@ -59,6 +72,7 @@ export async function train(
   settings: TrainSettings,
   callbacks: TrainCallbacks = {},
 ): Promise<TrainResult> {
+  checkOnly('callbacks', callbacks, Object.keys(known));
   const resolved = resolveSettings(model, settings);
   const start = performance.now();
   const { signal, stepsPerEvent } = callbacks;

@@ -117,6 +117,15 @@ test('tables: classes by name or number, rows as images, and targets that are no
     assert.is(values.code, 1);
     assert.match(values.stderr, /label 0\.5 of sample 0, expected a whole number/);
     assert.match(values.stderr, /the command line trains classifiers/);
+    // Without a header the first row would be taken for one, and lost.
+    await writeFile(join(cwd, 'bare.csv'), rows.map((row) => row.join(',')).join('\n'));
+    const bare = await lanewise(['data', 'bare.csv', '--target', '0'], { cwd });
+    assert.is(bare.code, 1);
+    assert.match(bare.stderr, /first line should name the columns, .*\n.*--no-header/);
+    const told = await lanewise(['data', 'bare.csv', '--target', '0', '--no-header'], { cwd });
+    assert.match(told.stdout, /48 training and 12 test samples/);
+    const named = await lanewise(['data', 'bare.csv', '--target', '0', '--header'], { cwd });
+    assert.match(named.stderr, /two columns '0'/);
     const pixels = rows.map(([k]) => [
       k,
       ...Array.from({ length: 4 }, (_, p) => (p === k ? 250 : 9)),

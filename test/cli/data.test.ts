@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
+import { subset } from '../../src/data/subset.js';
 import { recipes } from '../../src/data/transforms/recipes.js';
 import { transformSamples } from '../../src/parallel/transform-samples.js';
 import { inFolder, lanewise } from './lanewise.js';
@@ -28,7 +29,9 @@ test('data --preview draws samples, and what the workers would make of them', as
     const png = PNG.sync.read(await readFile(join(cwd, 'sheet.png')));
     // Twelve pictures of 56 pixels (two for one) and gaps of 4; three rows, the first with 4 more.
     assert.equal([png.width, png.height], [12 * 60 + 4, 3 * 60 + 8]);
-    const { samples, shape } = digits({ count: 12, seed: 1 });
+    // From all over the data set.
+    const places = Array.from({ length: 12 }, (_, i) => Math.floor((i * 20_000) / 12));
+    const { samples, shape } = subset(digits({ count: 20_000, seed: 1 }), places);
     const drawn = await transformSamples(recipes['digits']!(shape), shape, samples, { step: 1 });
     const rows = [
       { top: 4, of: Float32Array.from(samples, (v) => v / 255) },

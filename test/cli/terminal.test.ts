@@ -8,6 +8,7 @@ import {
   downloadLine,
   epochLine,
   progressLine,
+  validationLine,
 } from '../../src/cli/progress.js';
 import {
   formatBytes,
@@ -161,6 +162,12 @@ test('the epoch line fits 80 columns, with and without validation', () => {
   const line = epochLine({ ...record, valLoss: 0.0512, valAccuracy: 0.9834 });
   assert.is(line, 'epoch  2  loss 0.0654  accuracy 98.01 %  test 0.0512, 98.34 %  19,280 images/s');
   assert.ok(line.length < 80);
+  const more = { ...record, valLoss: 0.0512, metrics: { f1: 0.97218, mae: 12.3456 } };
+  assert.match(epochLine(more), / {2}test 0\.0512 {2}f1 0\.9722 {2}mae 12\.35 {2}19,280 images/);
+  assert.is(
+    validationLine({ ...more, step: 1500, valAccuracy: 0.9834 }),
+    '  step 1,500  test 0.0512, 98.34 %  f1 0.9722  mae 12.35',
+  );
 });
 
 const matrix = confusionMatrix(

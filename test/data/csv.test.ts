@@ -118,7 +118,11 @@ const wrong: readonly (readonly [text: string, options: CsvOptions, message: Reg
   ['a,b\n', {}, /has no rows/],
   ['a\n\n\n', { missing: 'drop' }, /has no rows/],
   ['a,a\n1,2\n', {}, /two columns 'a'\nif the first line is data: header: false/],
-  ['5.1,x\n1,2\n', {}, /first line should name the columns, and '5.1' is a number\nheader: false/],
+  [
+    '5.1,x\n1,2\n',
+    {},
+    /first line should name the columns, and '5.1' is a number\nheader: false \(--no-header\)/,
+  ],
   [
     'a;b\n1;2\n',
     { columns: { a: 'number' } },

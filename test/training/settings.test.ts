@@ -6,7 +6,7 @@ import { conv2d, flatten, linear, relu, sequential, type Model } from '../../src
 import { lenet5, mlp } from '../../src/models/index.js';
 import { adam, momentum, sgd } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/training/settings.js';
-import { train } from '../../src/training/train.js';
+import { train, type TrainCallbacks } from '../../src/training/train.js';
 
 const data = {
   name: 'grey',
@@ -60,6 +60,33 @@ test('what is no model or no setting', async () => {
     'settings is undefined, expected an object with data, optimizer and epochs',
   );
   assert.is(await trainWith({ loss: {} }), 'loss names no output, expected one of output');
+});
+
+test('options of settings, and callbacks, that there are not', async () => {
+  const refused: readonly [object, string][] = [
+    [{ keepBest: { figure: 'accuracy' } }, "keepBest has no 'figure', expected monitor"],
+    [
+      { earlyStopping: { patence: 3 } },
+      "earlyStopping has no 'patence', expected monitor, patience, minDelta (did you mean 'patience'?)",
+    ],
+    [
+      { earlyStopping: { monitor: 'valAccuracy' } },
+      "the run has no figure 'valAccuracy' to watch, expected one of loss, accuracy (did you mean 'accuracy'?)",
+    ],
+    [
+      { validation: data, validateEvery: { step: 5 } },
+      "validateEvery has no 'step', expected steps, epochs (did you mean 'steps'?)",
+    ],
+    [
+      { validation: data, validateEvery: 5 },
+      'validateEvery is 5, expected { steps } or { epochs }',
+    ],
+  ];
+  for (const [settings, message] of refused) assert.is(await trainWith(settings), message);
+  assert.match(
+    await refusal(() => train(mlp(), good, { onEpochEnd() {} } as TrainCallbacks)),
+    /^callbacks has no 'onEpochEnd', expected onStart, .* \(did you mean 'onEpoch'\?\)$/,
+  );
 });
 
 test('unknown names, with the nearest one suggested', async () => {
