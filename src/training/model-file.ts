@@ -48,7 +48,7 @@ export const modelMetadata = ({
 });
 
 /**
- * The model in a file's bytes; `name` is for messages.
+ * The model in a file's bytes; `name` is for messages. Of a checkpoint it is the one that was in training.
  * @throws LanewiseError kind 'file' if it is no safetensors file, was not written by Lanewise, describes
  * a model that cannot be, or holds other tensors than its architecture needs.
  */
@@ -56,7 +56,10 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   const file = decodeSafetensors(bytes, name);
   const described = readModelMetadata(file.metadata, name);
   const { model, terms, numerics, ...description } = described;
-  const weights = matchTensors(model, file, name, 'its architecture');
+  // A checkpoint's further arrays have names with a slash, which no layer has.
+  const isOurs = (key: string) => file.metadata['checkpoint'] === undefined || !key.includes('/');
+  const tensors = new Map([...file.tensors].filter(([key]) => isOurs(key)));
+  const weights = matchTensors(model, { ...file, tensors }, name, 'its architecture');
   return createTrainedModel(model, terms, numerics, weights, description);
 }
 
