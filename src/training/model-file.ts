@@ -52,7 +52,7 @@ export const modelMetadata = ({
 });
 
 /**
- * The model in a file's bytes; `name` is for messages.
+ * The model in a file's bytes; `name` is for messages. Of a checkpoint it is the one that was in training.
  * @throws LanewiseError kind 'file' if it is no safetensors file, was not written by Lanewise, describes
  * a model that cannot be, or holds other tensors than its architecture needs.
  */

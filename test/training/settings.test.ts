@@ -192,14 +192,17 @@ test('a diverging run stops and says so instead of going on with NaN', async () 
   const noisy = { ...data, samples: data.samples.map((_, i) => (i * 97) % 256) };
   assert.match(
     await trainWith({ data: noisy, optimizer: sgd({ lr: 1e6 }), epochs: 50 }),
-    /the loss became (NaN|Infinity) in epoch \d+, step \d+ \(lower the learning rate/,
+    /the loss became (NaN|Infinity) in epoch \d+, step \d+: .* \(lower the learning rate/,
   );
 });
 
 test('a run that diverges in its very last update is not called a success', async () => {
   const noisy = { ...data, samples: data.samples.map((_, i) => (i * 97) % 256) };
   const message = await trainWith({ data: noisy, batch: 20, optimizer: sgd({ lr: 3e38 }) });
-  assert.match(message, /the last update made '.*' (NaN|-?Infinity) \(lower the learning rate/);
+  assert.match(
+    message,
+    /the last update made '.*' (NaN|-?Infinity) in epoch \d+, step \d+ \(lower the learning rate/,
+  );
   assert.match(
     await refusal(() => sgd({ lr: 1e39 })),
     /learning rate is 1e\+39, expected a finite number/,
