@@ -4,6 +4,7 @@
  */
 import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../data/download.js';
+import type { LoadProgress } from '../parallel/load.js';
 import type { EpochRecord, Progress, ValidationRecord } from '../training/records.js';
 import {
   formatBytes,
@@ -36,6 +37,21 @@ export function downloadBar(stream: Output): ProgressLine<DownloadProgress> {
   return {
     update({ name, total }) {
       if (name !== last) stream.write(`downloading ${name}, ${formatBytes(total)}\n`);
+      last = name;
+    },
+    clear() {},
+    stop() {},
+  };
+}
+
+/** The line of samples that are read into memory; off terminals one plain line when a data set begins. */
+export function loadingBar(stream: Output): ProgressLine<LoadProgress> {
+  if (isTerminal(stream))
+    return createLine(stream, loadingLine, ({ done, total }) => [done, total]);
+  let last = '';
+  return {
+    update({ name, total }) {
+      if (name !== last) stream.write(`reading the ${formatCount(total)} samples of ${name}\n`);
       last = name;
     },
     clear() {},
@@ -90,6 +106,12 @@ export function progressLine(state: Progress, columns: number): string {
 export function downloadLine({ name, done, total }: DownloadProgress, columns: number): string {
   const bytes = `${formatBytes(done).padStart(9)} of ${formatBytes(total)}`;
   return fitLine(name, total > 0 ? done / total : 0, [[bytes], []], columns);
+}
+
+export function loadingLine({ name, done, total }: LoadProgress, columns: number): string {
+  const [count, all] = [formatCount(done), formatCount(total)];
+  const figures = `${count.padStart(all.length)} of ${all} samples read`;
+  return fitLine(name, total > 0 ? done / total : 0, [[figures], []], columns);
 }
 
 /** Head, bar, and the first of the lists of figures that leaves room for a bar. */

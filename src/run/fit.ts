@@ -10,6 +10,7 @@ import { describeRun } from '../training/describe-run.js';
 import { saveModel } from '../training/model-store.js';
 import type { Probe } from '../training/probe.js';
 import type { TrainEvent } from '../training/records.js';
+import { readingOf } from '../training/reading.js';
 import {
   resolveSettings,
   type ResolvedSettings,
@@ -177,7 +178,8 @@ async function finish(
     const { inspectRun } = await import('./report/inspect.js');
     const { saveEvaluation } = await import('./report/write.js');
     const { workers } = settings;
-    await saveEvaluation(folder, await inspectRun(model, shown, { workers }));
+    const options = { workers, ...readingOf(settings) };
+    await saveEvaluation(folder, await inspectRun(model, shown, options));
   }
   const sha256 = await model.sha256();
   recorder.done({

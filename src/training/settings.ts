@@ -23,6 +23,7 @@ import {
 } from './monitor.js';
 import type { Weights } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
+import { readingOf, type ReadingSettings } from './reading.js';
 import {
   checkBound,
   checkFreeze,
@@ -35,7 +36,7 @@ import {
   resolveWorkers,
 } from './checks.js';
 
-export interface TrainSettings {
+export interface TrainSettings extends ReadingSettings {
   readonly data: AnyDataset;
   /** Scored after each epoch, or as `validateEvery` says; nothing is selected by it unless a setting below asks for it. */
   readonly validation?: AnyDataset;
@@ -85,7 +86,14 @@ export interface TrainSettings {
 }
 
 /** Settings that are absent unless given. */
-type Optional = 'validation' | 'average' | 'clipNorm' | 'clipValue' | 'freeze' | 'weights';
+type Optional =
+  | 'validation'
+  | 'average'
+  | 'clipNorm'
+  | 'clipValue'
+  | 'freeze'
+  | 'weights'
+  | keyof ReadingSettings;
 
 /** Settings that others have taken in. */
 type Resolved = 'loss' | 'accumulate' | 'validateEvery' | 'metrics' | 'earlyStopping' | 'keepBest';
@@ -121,6 +129,8 @@ const known: Readonly<Record<keyof TrainSettings, true>> = {
   accumulate: true,
   shards: true,
   workers: true,
+  decoders: true,
+  prefetchBytes: true,
   seed: true,
   numerics: true,
 };
@@ -182,6 +192,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     ...(monitor ? { monitor } : {}),
     sampler: settings.sampler ?? shuffled(),
     workers: resolveWorkers(settings.workers),
+    ...readingOf(settings),
     seed: checkWhole('seed', settings.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
     numerics: resolveNumerics(settings.numerics),
   };

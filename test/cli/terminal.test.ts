@@ -7,6 +7,8 @@ import {
   downloadBar,
   downloadLine,
   epochLine,
+  loadingBar,
+  loadingLine,
   progressLine,
 } from '../../src/cli/progress.js';
 import {
@@ -224,6 +226,19 @@ test('a MNIST table of 10,000 samples fits 50 columns', () => {
 test('a model without mistakes is said to have none', () => {
   const perfect = confusionMatrix([0, 1], [0, 1], ['a', 'b']);
   assert.match(renderConfusion(perfect, plain), /\n\nno mistakes$/);
+});
+
+test('samples that are read: a line with a bar, or one plain line', () => {
+  const state = { name: 'photos', done: 1500, total: 20_000 };
+  assert.match(loadingLine(state, 80), /^photos █+░+ {3}1,500 of 20,000 samples read$/);
+  for (let columns = 1; columns < 60; columns++)
+    assert.ok(loadingLine(state, columns).length < columns);
+  const plain = output();
+  const bar = loadingBar(plain);
+  bar.update(state);
+  bar.update({ ...state, done: 20_000 });
+  bar.stop();
+  assert.is(plain.text, 'reading the 20,000 samples of photos\n');
 });
 
 test.run();

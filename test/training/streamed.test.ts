@@ -80,7 +80,7 @@ async function trainPieces(
     numerics: 'strict',
     workers: 1,
     datasets: [data],
-    ringBytes: 1,
+    prefetchBytes: 1,
     training: { optimizer: momentum({ lr: 0.05 }), batch: 8, shards: 2 },
     ...request,
   });
@@ -170,7 +170,7 @@ test('a stream trains in its own order, and is scored', async () => {
       numerics: 'strict',
       workers: 0,
       datasets: [set, set],
-      ringBytes: 1,
+      prefetchBytes: 1,
       training: { optimizer: momentum({ lr: 0.05 }), batch: 8, shards: 2 },
       ...request,
     });
