@@ -44,8 +44,11 @@ export interface Session {
   initialize(seed: number, specs?: readonly ParameterSpec[]): void;
   readWeights(): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
-  /** The epoch's order of samples. A stream of samples has its own, of the epoch of that number (default 1). */
-  writeOrder(order: Uint32Array, epoch?: number): void;
+  /**
+   * The epoch's order of samples. A stream of samples has its own, of the epoch of that number (default 1). `next` gives the
+   * order of the epoch after, of which streamed samples are read ahead.
+   */
+  writeOrder(order: Uint32Array, epoch?: number, next?: () => Uint32Array): void;
   /**
    * Trains minibatches [first, first + rates.length) of the order, one row of rates a step; `step` counts the
    * steps of the run before them. At a loss that is no number, that step's update and all after it are left out,
@@ -162,8 +165,8 @@ export async function createSession(request: SessionRequest): Promise<Session> {
         viewOf('parameters', offset, count).set(values);
       }
     },
-    writeOrder(order, epoch = 1) {
-      if (streams[0]) streams[0].writeOrder(order, epoch);
+    writeOrder(order, epoch = 1, next) {
+      if (streams[0]) streams[0].writeOrder(order, epoch, next);
       else new Uint32Array(memory.buffer, at('order'), order.length).set(order);
     },
     async train(first, rates, step) {

@@ -236,12 +236,9 @@ test('a folder of images from memory and streamed, as --max-memory says: the sam
       assert.is(refused.code, 1);
       assert.match(refused.stderr, new RegExp(`${option}.*'${value}' is invalid`));
     }
-    const refused = await lanewise(
-      ['train', 'mlp3', ...['--data', 'pictures', '--decoders', '65']],
-      {
-        cwd,
-      },
-    );
+    const refused = await lanewise(['train', 'mlp3', '--data', 'pictures', '--decoders', '65'], {
+      cwd,
+    });
     assert.match(refused.stderr, /decoders is 65, expected a whole number from 0 to 64/);
   });
 });
