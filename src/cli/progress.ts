@@ -80,6 +80,9 @@ export function validationLine({ step, valLoss, valAccuracy }: ValidationRecord)
   return `  step ${formatCount(step)}  test ${valLoss.toFixed(4)}${share}`;
 }
 
+/** Share of the time that data may cost before it is said. */
+export const DATA_IS_LIMIT = 0.1;
+
 /** Bars are at least this long, else figures make room, and at most that. */
 const LEAST_BAR = 8;
 const LONGEST_BAR = 30;
@@ -95,10 +98,18 @@ export function progressLine(state: Progress, columns: number): string {
       : [`accuracy ${formatPercent(state.accuracy, 1).padStart(6)}`];
   const speed = `${formatCount(state.imagesPerSecond).padStart(6)} img/s`;
   const left = `${formatClock(state.secondsLeft).padStart(5)} left`;
+  const data = state.waiting < DATA_IS_LIMIT ? [] : [`data ${formatPercent(state.waiting, 0)}`];
   return fitLine(
     head,
     samplesDone / samples,
-    [[loss, ...accuracy, speed, left], [loss, ...accuracy, left], [...accuracy, left], [left], []],
+    [
+      [loss, ...accuracy, speed, ...data, left],
+      [loss, ...accuracy, ...data, left],
+      [...accuracy, ...data, left],
+      [...data, left],
+      [left],
+      [],
+    ],
     columns,
   );
 }

@@ -6,7 +6,7 @@ import { confusionMatrix } from '../training/confusion.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
 import type { ResolvedSettings } from '../training/settings.js';
 import { renderConfusion } from './confusion.js';
-import { createProgress, epochLine, validationLine } from './progress.js';
+import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './progress.js';
 import { formatCount, formatPercent, formatSeconds } from './terminal.js';
 
 /** What a run is called. */
@@ -173,9 +173,9 @@ function resumeHint(): string {
 
 /** Said where it costs something. */
 const waitingLine = (waiting: number): string | undefined =>
-  waiting < 0.1
+  waiting < DATA_IS_LIMIT
     ? undefined
-    : `data was the limit: training waited for it ${formatPercent(waiting, 0)} of the time`;
+    : `data was the limit: reading it took ${formatPercent(waiting, 0)} of the time`;
 
 /** How to go on. */
 function hint(path: string, { model, data }: RunNames): string {

@@ -28,6 +28,10 @@ export interface Stream {
 export interface Streams {
   /** By data set; undefined for one in memory. */
   readonly streams: readonly (Stream | undefined)[];
+  /** Milliseconds in which decoder threads were at work, of all of them together. */
+  decoderMs(): number;
+  /** Threads that read samples. */
+  readonly threads: number;
   close(): Promise<void>;
 }
 
@@ -47,12 +51,12 @@ export async function createStreams(
   const rings = datasets.map((columns, i) =>
     columns.source ? ringOf(plan, columns, i, memory) : undefined,
   );
-  const { feeds, close } = await createFeeds(sources, rings, decoders);
+  const { feeds, busyMs, threads, close } = await createFeeds(sources, rings, decoders);
   const streams = feeds.map((feed, i) => {
     const source = sources[i];
     return source && createStream(plan, i, feed!, memory, !isSampleStream(source));
   });
-  return { streams, close };
+  return { streams, decoderMs: busyMs, threads, close };
 }
 
 /** Where the plan has put the columns of data set `index`: the first holds its samples. */

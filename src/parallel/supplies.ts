@@ -24,6 +24,9 @@ export interface Row {
 export interface Feeds {
   /** By data set; undefined for one in memory. */
   readonly feeds: readonly (Feed | undefined)[];
+  /** Milliseconds in which decoder threads were at work, of all of them together. */
+  busyMs(): number;
+  readonly threads: number;
   close(): Promise<void>;
 }
 
@@ -50,6 +53,8 @@ export async function createFeeds(
   });
   return {
     feeds,
+    busyMs: () => decoders.busyMs(),
+    threads: decoders.threads,
     async close() {
       await Promise.all(feeds.map((feed) => feed?.close()));
       await decoders.close();

@@ -228,6 +228,14 @@ test('a model without mistakes is said to have none', () => {
   assert.match(renderConfusion(perfect, plain), /\n\nno mistakes$/);
 });
 
+test('the progress line says what data takes, where it is much', () => {
+  assert.match(
+    progressLine({ ...state, waiting: 0.43 }, 120),
+    / img\/s {2}data 43 % {3}1:05 left$/,
+  );
+  assert.not.match(progressLine({ ...state, waiting: 0.05 }, 120), /data/);
+});
+
 test('samples that are read: a line with a bar, or one plain line', () => {
   const state = { name: 'photos', done: 1500, total: 20_000 };
   assert.match(loadingLine(state, 80), /^photos █+░+ {3}1,500 of 20,000 samples read$/);
