@@ -34,6 +34,14 @@ const trainWith = (settings: object, model = mlp()) =>
 test('whole numbers out of range', async () => {
   assert.is(await trainWith({ batch: 0 }), 'batch is 0, expected a whole number from 1 to 20');
   assert.is(await trainWith({ batch: 21 }), 'batch is 21, expected a whole number from 1 to 20');
+  assert.is(
+    await trainWith({ decoders: -1 }),
+    'decoders is -1, expected a whole number from 0 to 64',
+  );
+  assert.is(
+    await trainWith({ prefetchBytes: '1 GB' }),
+    'prefetchBytes is 1 GB, expected a whole number from 1 to 4294967296',
+  );
   assert.is(await trainWith({ shards: 5 }), 'shards is 5, expected a whole number from 1 to 4');
   assert.is(
     await trainWith({ epochs: 1.5 }),
