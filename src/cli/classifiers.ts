@@ -14,6 +14,7 @@ import {
   dataDirOption,
   dataOption,
   dataRequest,
+  decodersOption,
   holdoutOption,
   wholeNumber,
   workersOption,
@@ -22,6 +23,7 @@ import {
 
 export interface ScoringOptions extends DataOptions {
   readonly workers?: number;
+  readonly decoders?: number;
   readonly views?: keyof typeof viewsByName;
   readonly crop?: number;
 }
@@ -46,6 +48,7 @@ export const scoringCommand = (name: string): Command =>
     .addOption(dataDirOption())
     .addOption(holdoutOption())
     .addOption(workersOption())
+    .addOption(decodersOption())
     .addOption(
       new Option('--views <which>', 'average the scores of several views of each sample').choices(
         Object.keys(viewsByName),
@@ -75,9 +78,10 @@ export async function scoreFiles(
   });
   checkClasses(classifier, test);
   const views = viewsOf(options, models[0]!);
-  const { workers } = options;
+  const { workers, decoders } = options;
   const summary = await classifier.evaluate(test, {
     ...(workers === undefined ? {} : { workers }),
+    ...(decoders === undefined ? {} : { decoders }),
     ...(views ? { views } : {}),
   });
   return { classifier, test, summary, views: views?.length ?? 1 };

@@ -47,6 +47,36 @@ export const workersOption = (): Option =>
     'threads, without influence on any result (the machine’s parallelism)',
   ).argParser(wholeNumber(0));
 
+export const decodersOption = (): Option =>
+  new Option(
+    '--decoders <n>',
+    'threads that read the images of a folder, without influence on any result (the machine’s parallelism)',
+  ).argParser(wholeNumber(0));
+
+const UNITS: Readonly<Record<string, number>> = {
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+};
+
+/** `256MiB` in bytes. */
+export function byteCount(text: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?) ?([KMG]i?B)$/i.exec(text.trim()) ?? [];
+  const name = Object.keys(UNITS).find((key) => key.toLowerCase() === unit?.toLowerCase());
+  const bytes = Math.floor(Number(digits) * (UNITS[name ?? ''] ?? NaN));
+  if (bytes >= 1) return bytes;
+  throw new InvalidArgumentError('Expected a number and its unit, such as 256MiB or 2GiB.');
+}
+
+export const maxMemoryOption = (): Option =>
+  new Option(
+    '--max-memory <size>',
+    'for the images of a folder: they are loaded if they fit, else streamed (1GiB)',
+  ).argParser(byteCount);
+
 export const numericsOption = (): Option =>
   new Option(
     '--numerics <kind>',

@@ -4,6 +4,7 @@
  */
 import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../data/download.js';
+import type { LoadProgress } from '../parallel/load.js';
 import type { EpochRecord, Progress, ValidationRecord } from '../training/records.js';
 import {
   formatBytes,
@@ -44,6 +45,21 @@ export function downloadBar(stream: Output): ProgressLine<DownloadProgress> {
   };
 }
 
+/** The line of samples that are read into memory; off terminals one plain line when a data set begins. */
+export function loadingBar(stream: Output): ProgressLine<LoadProgress> {
+  if (isTerminal(stream))
+    return createLine(stream, loadingLine, ({ done, total }) => [done, total]);
+  let last = '';
+  return {
+    update({ name, total }) {
+      if (name !== last) stream.write(`reading the ${formatCount(total)} samples of ${name}\n`);
+      last = name;
+    },
+    clear() {},
+    stop() {},
+  };
+}
+
 /** What is said of an epoch when it is over, on any output. */
 export function epochLine(record: EpochRecord): string {
   const { epoch, loss, accuracy, imagesPerSecond } = record;
@@ -73,6 +89,9 @@ function validationFigures({
   ];
 }
 
+/** Share of the time that data may cost before it is said. */
+export const DATA_IS_LIMIT = 0.1;
+
 /** Bars are at least this long, else figures make room, and at most that. */
 const LEAST_BAR = 8;
 const LONGEST_BAR = 30;
@@ -88,10 +107,18 @@ export function progressLine(state: Progress, columns: number): string {
       : [`accuracy ${formatPercent(state.accuracy, 1).padStart(6)}`];
   const speed = `${formatCount(state.imagesPerSecond).padStart(6)} img/s`;
   const left = `${formatClock(state.secondsLeft).padStart(5)} left`;
+  const data = state.waiting < DATA_IS_LIMIT ? [] : [`data ${formatPercent(state.waiting, 0)}`];
   return fitLine(
     head,
     samplesDone / samples,
-    [[loss, ...accuracy, speed, left], [loss, ...accuracy, left], [...accuracy, left], [left], []],
+    [
+      [loss, ...accuracy, speed, ...data, left],
+      [loss, ...accuracy, ...data, left],
+      [...accuracy, ...data, left],
+      [...data, left],
+      [left],
+      [],
+    ],
     columns,
   );
 }
@@ -99,6 +126,12 @@ export function progressLine(state: Progress, columns: number): string {
 export function downloadLine({ name, done, total }: DownloadProgress, columns: number): string {
   const bytes = `${formatBytes(done).padStart(9)} of ${formatBytes(total)}`;
   return fitLine(name, total > 0 ? done / total : 0, [[bytes], []], columns);
+}
+
+export function loadingLine({ name, done, total }: LoadProgress, columns: number): string {
+  const [count, all] = [formatCount(done), formatCount(total)];
+  const figures = `${count.padStart(all.length)} of ${all} samples read`;
+  return fitLine(name, total > 0 ? done / total : 0, [[figures], []], columns);
 }
 
 /** Head, bar, and the first of the lists of figures that leaves room for a bar. */

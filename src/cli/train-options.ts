@@ -23,12 +23,15 @@ import {
 } from '../optimizers/index.js';
 import type { TrainSettings } from '../training/settings.js';
 import { augmentations, augmentOption, transformsOf } from './augment.js';
+import { prefetchWithin } from './loading.js';
 import {
-  dataDirOption,
-  dataOption,
   addOptions,
   dataDetailOptions,
+  dataDirOption,
+  dataOption,
+  decodersOption,
   holdoutOption,
+  maxMemoryOption,
   modelNames,
   numericsOption,
   rate,
@@ -45,6 +48,8 @@ export interface TrainOptions extends DataOptions {
   readonly weightDecay?: number;
   readonly schedule?: keyof typeof schedules;
   readonly workers?: number;
+  readonly decoders?: number;
+  readonly maxMemory?: number;
   readonly shards?: number;
   readonly seed: number;
   readonly numerics?: Numerics;
@@ -149,6 +154,8 @@ export const describeTrain = (): Command =>
     .option('--patience <n>', 'stop when n scores in a row are not better', wholeNumber(1))
     .option('--keep-best', 'the model has the weights that scored best')
     .addOption(workersOption())
+    .addOption(decodersOption())
+    .addOption(maxMemoryOption())
     .option(
       '--shards <n>',
       'parts of a minibatch (one for every 16 samples; 32 for small nets)',
@@ -197,7 +204,16 @@ export function trainSettings(
     ...(options.metrics
       ? { metrics: options.metrics as NonNullable<TrainSettings['metrics']> }
       : {}),
-    ...pick(options, ['shards', 'workers', 'numerics', 'accumulate', 'clipNorm', 'keepBest']),
+    ...prefetchWithin(options.maxMemory),
+    ...pick(options, [
+      'shards',
+      'workers',
+      'decoders',
+      'numerics',
+      'accumulate',
+      'clipNorm',
+      'keepBest',
+    ]),
     seed: options.seed,
   };
 }

@@ -8,7 +8,7 @@ import type { Monitor } from '../training/monitor.js';
 import type { Best } from '../training/records.js';
 import type { ResolvedSettings } from '../training/settings.js';
 import { renderConfusion } from './confusion.js';
-import { createProgress, epochLine, validationLine } from './progress.js';
+import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './progress.js';
 import { formatCount, formatFigure, formatPercent, formatSeconds } from './terminal.js';
 
 /** What a run is called. */
@@ -191,9 +191,9 @@ const bestLine = ({ name, keepsBest }: Monitor, { epoch, step, value }: Best): s
 
 /** Said where it costs something. */
 const waitingLine = (waiting: number): string | undefined =>
-  waiting < 0.1
+  waiting < DATA_IS_LIMIT
     ? undefined
-    : `data was the limit: training waited for it ${formatPercent(waiting, 0)} of the time`;
+    : `data was the limit: reading it took ${formatPercent(waiting, 0)} of the time`;
 
 /** How to go on: with images, or where samples are none, with the test samples. */
 function hint(path: string, { model, data, dataWords }: RunNames, test: LabelledDataset): string {

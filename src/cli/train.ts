@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { recipeFor } from '../models/recipes.js';
 import { fit, type FitEvent, type FitOptions } from '../run/fit.js';
 import { dataName, loadData } from './data-sources.js';
+import { loadedIfSmall } from './loading.js';
 import { modelSettings } from './model-settings.js';
 import { dataRequest } from './options.js';
 import { stopOnSignals, type Stop } from './stop.js';
@@ -24,7 +25,8 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
 async function trainUntil(stop: Stop, name: string, options: TrainOptions): Promise<void> {
   const recipe = recipeFor(name);
   const folder = options.out ?? join('runs', `${name}-${dataName(options.data)}`);
-  const data = await loadData(options.data, dataRequest(options));
+  const found = await loadData(options.data, dataRequest(options));
+  const data = await loadedIfSmall(found, pick(options, ['maxMemory', 'decoders']));
   const settings = trainSettings(recipe, options, data);
   const model = recipe.create(await modelSettings(data.train));
   const reporter = createReporter(options.json ?? false, process.stdout, {
@@ -53,7 +55,7 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
   if (stop.signal.aborted) process.exitCode = stop.exitCode();
   const summary = stop.signal.aborted
     ? undefined
-    : await last.result.model.evaluate(data.test, pick(options, ['workers']));
+    : await last.result.model.evaluate(data.test, pick(options, ['workers', 'decoders']));
   await reporter.done(last, summary, data.test);
 }
 

@@ -2,6 +2,7 @@
  * The forms in which samples reach training: images with one class each, or any arrays with any targets.
  */
 import { LanewiseError, show } from '../errors.js';
+import type { Fit } from '../formats/resize.js';
 import { sizeOf, showShape, type Shape } from '../graph/tensor.js';
 import type { Transform } from './transforms/transform.js';
 import { checkReader, checkStream, type SampleStream, type StreamedDataset } from './streamed.js';
@@ -24,6 +25,8 @@ export interface Dataset {
   readonly weights?: Float32Array;
   /** What a sample goes through, in order, whenever it is gathered; the model sees the shape after them. */
   readonly transforms?: readonly Transform[];
+  /** How image files became samples, if they did, which a trained model then does with others. */
+  readonly fit?: Fit;
 }
 
 /** One array of values for every sample, all samples one after another. */

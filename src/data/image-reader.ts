@@ -25,6 +25,9 @@ export interface ImageReaderSettings {
   readonly maxPixels: number;
 }
 
+/** A link is not followed, a pipe not waited for. */
+const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
 /** A file of more bytes than this a pixel, and a megabyte, is no image of it: it is not read. */
 const MOST_BYTES_PER_PIXEL = 16;
 
@@ -60,8 +63,7 @@ export function createReader(settings: ImageReaderSettings): SampleReader {
 function readUnchanged(path: string, file: ImageFile): Uint8Array {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
-    checkUnchanged(descriptor, path, file);
+    descriptor = openSync(path, FLAGS);
     const bytes = new Uint8Array(file.bytes);
     let at = 0;
     while (at < bytes.length) {
@@ -69,6 +71,7 @@ function readUnchanged(path: string, file: ImageFile): Uint8Array {
       if (count === 0) break;
       at += count;
     }
+    // Afterwards: what was written before the last byte was read is seen too.
     checkUnchanged(descriptor, path, file);
     return bytes.subarray(0, at);
   } catch (error) {

@@ -1,6 +1,5 @@
 /** Data sets whose samples do not lie in memory: they are read when they are wanted, or come as a stream. */
 import { LanewiseError, show } from '../errors.js';
-import type { Fit } from '../formats/resize.js';
 import type { Dataset } from './dataset.js';
 
 /** Reads samples one by one, in any order. */
@@ -23,8 +22,6 @@ export interface StreamedDataset extends Omit<Dataset, 'samples'> {
   readonly reader: SampleReader;
   /** Changes when the samples do, for checkpoints. */
   readonly fingerprint?: string;
-  /** How image files become samples, which a trained model then does with others. */
-  readonly fit?: Fit;
 }
 
 /** What a stream's samples are. */

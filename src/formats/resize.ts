@@ -21,17 +21,13 @@ export function toShape(
   fit: Fit,
   sample: Uint8Array,
 ): void {
-  const target = place(image, height, width, fit);
-  const { rows, columns } = target;
-  const planes = planesOf(image, channels);
+  const { rows, columns, top, left } = place(image, height, width, fit);
   const across = taps(image.width, columns);
   const down = taps(image.height, rows);
-  sample.fill(0);
-  planes.forEach((plane, c) => {
-    const narrow = resizeRows(plane, image, across);
-    const at = (c * height + target.top) * width + target.left;
-    resizeColumns(narrow, across.count, down, sample, at, width);
-  });
+  const narrow = resizeRows(image, channels, across, spanOf(down));
+  if (rows.count < height || columns.count < width) sample.fill(0);
+  for (let c = 0; c < channels; c++)
+    resizeColumns(narrow, c, down, sample, (c * height + top) * width + left, width);
 }
 
 /** Pixels [from, from + count) of `scaled` that `extent` pixels are scaled to. */
@@ -80,18 +76,14 @@ const middle = (scaled: number, count: number): Span => ({
 /** Half of `n`, as Python's round: 0.5 to 0, 1.5 to 2. */
 const roundHalfEven = (n: number): number => (n % 4 === 3 ? (n + 1) / 2 : Math.floor(n / 2));
 
-function planesOf({ rgba, width, height }: RgbaImage, channels: 1 | 3): Uint8Array[] {
-  const pixels = width * height;
-  if (channels === 1) return [toGrey(rgba, pixels)];
-  return [0, 1, 2].map((c) => {
-    const plane = new Uint8Array(pixels);
-    for (let i = 0; i < pixels; i++) {
-      const alpha = rgba[4 * i + 3]!;
-      const value = rgba[4 * i + c]!;
-      plane[i] = alpha === 255 ? value : overWhite(value, alpha);
-    }
-    return plane;
-  });
+/** The pixels on white. */
+function onWhite({ rgba, width, height }: RgbaImage): Uint8Array {
+  let alphas = 255;
+  for (let i = 3; i < rgba.length; i += 4) alphas &= rgba[i]!;
+  if (alphas === 255) return rgba;
+  const opaque = new Uint8Array(width * height * 4);
+  for (let i = 0; i < opaque.length; i++) opaque[i] = overWhite(rgba[i]!, rgba[i | 3]!);
+  return opaque;
 }
 
 /** Rounded. */
@@ -141,43 +133,85 @@ function taps(extent: number, { scaled, from, count }: Span): Taps {
 // Products in 32 bits: 255 × 2²² and half of 2²² stay below 2³¹, and the engine need not look for more.
 const clip8 = (sum: number): number => Math.min(255, sum >> PRECISION_BITS);
 
-/** Every row of a plane made `across.count` pixels wide. */
-function resizeRows(
-  plane: Uint8Array,
-  { width, height }: RgbaImage,
-  { count, size, starts, lengths, weights }: Taps,
-): Uint8Array {
-  const to = new Uint8Array(height * count);
-  for (let x = 0; x < count; x++) {
-    const length = lengths[x]!;
-    const first = x * size;
-    for (let y = 0, at = starts[x]!; y < height; y++, at += width) {
-      let sum = HALF;
-      for (let k = 0; k < length; k++)
-        sum = (sum + Math.imul(plane[at + k]!, weights[first + k]!)) | 0;
-      to[y * count + x] = clip8(sum);
-    }
-  }
-  return to;
+/** Source pixels [first, end) that count. */
+function spanOf({ count, starts, lengths }: Taps): readonly [first: number, end: number] {
+  return [starts[0]!, starts[count - 1]! + lengths[count - 1]!];
 }
 
-/** Every column of a plane made `down.count` pixels high, to rows that begin `stride` apart from `at` on. */
+/** Rows of the source from `first` on, made narrow; each has its channels one after another. */
+interface Narrow {
+  readonly values: Uint8Array;
+  readonly first: number;
+  readonly channels: number;
+  readonly width: number;
+}
+
+/** Rows [first, end) of an image made `across.count` pixels wide. */
+function resizeRows(
+  image: RgbaImage,
+  channels: 1 | 3,
+  { count, size, starts, lengths, weights }: Taps,
+  [first, end]: readonly [number, number],
+): Narrow {
+  const { width, height, rgba } = image;
+  const values = new Uint8Array((end - first) * channels * count);
+  const narrow = { values, first, channels, width: count };
+  if (channels === 1) {
+    const grey = toGrey(rgba, width * height);
+    for (let y = first, to = 0; y < end; y++) {
+      for (let x = 0; x < count; x++) {
+        const length = lengths[x]!;
+        const weightsAt = x * size;
+        const at = y * width + starts[x]!;
+        let sum = HALF;
+        for (let k = 0; k < length; k++)
+          sum = (sum + Math.imul(grey[at + k]!, weights[weightsAt + k]!)) | 0;
+        values[to++] = clip8(sum);
+      }
+    }
+    return narrow;
+  }
+  // All three at once: a weight is read once for them.
+  const pixels = onWhite(image);
+  for (let y = first, to = 0; y < end; y++, to += 3 * count) {
+    for (let x = 0; x < count; x++) {
+      const weightsAt = x * size;
+      const weightsEnd = weightsAt + lengths[x]!;
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      for (let k = weightsAt, at = (y * width + starts[x]!) * 4; k < weightsEnd; k++, at += 4) {
+        const weight = weights[k]!;
+        red = (red + Math.imul(pixels[at]!, weight)) | 0;
+        green = (green + Math.imul(pixels[at + 1]!, weight)) | 0;
+        blue = (blue + Math.imul(pixels[at + 2]!, weight)) | 0;
+      }
+      values[to + x] = clip8(red);
+      values[to + count + x] = clip8(green);
+      values[to + 2 * count + x] = clip8(blue);
+    }
+  }
+  return narrow;
+}
+
+/** Every column of a channel made `down.count` pixels high, to rows that begin `stride` apart from `at` on. */
 function resizeColumns(
-  plane: Uint8Array,
-  width: number,
+  { values, first, channels, width }: Narrow,
+  channel: number,
   { count, size, starts, lengths, weights }: Taps,
   to: Uint8Array,
   at: number,
   stride: number,
 ): void {
+  const step = channels * width;
   for (let y = 0; y < count; y++) {
-    const length = lengths[y]!;
-    const first = y * size;
-    const top = starts[y]! * width;
+    const weightsAt = y * size;
+    const weightsEnd = weightsAt + lengths[y]!;
+    const top = (starts[y]! - first) * step + channel * width;
     for (let x = 0; x < width; x++) {
       let sum = HALF;
-      for (let k = 0; k < length; k++)
-        sum = (sum + Math.imul(plane[top + k * width + x]!, weights[first + k]!)) | 0;
+      for (let k = weightsAt, from = top + x; k < weightsEnd; k++, from += step)
+        sum = (sum + Math.imul(values[from]!, weights[k]!)) | 0;
       to[at + y * stride + x] = clip8(sum);
     }
   }

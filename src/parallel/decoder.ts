@@ -38,6 +38,8 @@ export interface DecodeResult {
     readonly message: string;
     readonly hint: string | undefined;
   };
+  /** Milliseconds that the task took. */
+  readonly ms?: number;
   /** All samples one after another, where memory is not shared. */
   readonly values?: ArrayBuffer;
 }
@@ -99,6 +101,7 @@ export function createDecoder({
   const readers = new Map<number, Promise<SampleReader>>();
   return async ({ source, samples, slots }) => {
     const { name, module, slots: place } = sources[source]!;
+    const started = performance.now();
     try {
       const reader = readers.get(source) ?? loadReader(name, module, place.type);
       readers.set(source, reader);
@@ -111,7 +114,8 @@ export function createDecoder({
         const sample = await readSample(await reader, name, index, place);
         slotOf(to, values ? i : slots[i]!).set(sample);
       }
-      return values ? { values } : {};
+      const ms = performance.now() - started;
+      return values ? { values, ms } : { ms };
     } catch (error) {
       if (!isNamed(error)) throw error;
       const { kind, message, hint } = error;

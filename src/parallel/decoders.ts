@@ -28,6 +28,10 @@ export interface Decoders {
   tasksOf(source: number): number;
   /** Reads a task's samples to their slots. @throws LanewiseError naming the sample that cannot be read. */
   run(task: DecodeTask): Promise<void>;
+  /** Milliseconds in which threads were at work, of all of them together. */
+  busyMs(): number;
+  /** How many there are. */
+  readonly threads: number;
   close(): Promise<void>;
 }
 
@@ -55,6 +59,8 @@ export async function createDecoders(
     tasksOf: (source) => (isThreaded(source) ? threads * TASKS_PER_THREAD : 1),
     run: (task) =>
       isThreaded(task.source) ? pool!.run(task) : runHere(targets, task, () => closed),
+    busyMs: () => pool?.busyMs() ?? 0,
+    threads: pool ? threads : 0,
     async close() {
       closed = true;
       await pool?.close();
@@ -88,7 +94,7 @@ async function runHere(
 async function createThreads(
   targets: readonly DecoderTarget[],
   threads: number,
-): Promise<Pick<Decoders, 'run' | 'close'>> {
+): Promise<Omit<Decoders, 'tasksOf' | 'threads'>> {
   const { Piscina } = await import('piscina');
   const piscina = new Piscina({
     filename: new URL('../../workers/decoder.js', import.meta.url).href,
@@ -101,9 +107,11 @@ async function createThreads(
   // A thread that dies is replaced, and its task's rejection tells of it.
   piscina.on('error', () => {});
   let closed = false;
+  let busyMs = 0;
 
   async function runOnce(task: DecodeTask): Promise<void> {
-    const { failure, values } = (await piscina.run(task)) as DecodeResult;
+    const { failure, values, ms = 0 } = (await piscina.run(task)) as DecodeResult;
+    busyMs += ms;
     if (failure) throw new LanewiseError(failure.kind, failure.message, failure.hint);
     if (!values) return;
     const { slots } = targets[task.source]!;
@@ -138,6 +146,7 @@ async function createThreads(
           await runAlone({ ...task, samples: [sample], slots: [task.slots[i]!] });
       }
     },
+    busyMs: () => busyMs,
     close() {
       closed = true;
       return piscina.destroy();

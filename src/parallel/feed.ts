@@ -1,17 +1,25 @@
 /**
  * Brings a streamed data set's samples into a ring of slots, ahead of training as far as the ring has room: that
- * is the prefetch, and its end is the back-pressure. The sample at position p of an epoch's order stands in slot
- * p mod slots, whoever reads it and when.
+ * is the prefetch, and its end is the back-pressure. Samples stand in the ring in the order in which they are wanted,
+ * whoever reads them and when; behind an epoch's last one stands the first of the next, if it is known by then.
  */
+
+/** Positions [from, from + count) of an epoch's order, and the slot of the first; the others follow, around the ring. */
+export interface Part {
+  readonly order: Uint32Array;
+  readonly from: number;
+  readonly count: number;
+  readonly slot: number;
+}
 
 /** Fills slots, a task at a time. */
 export interface Supply {
   /** Tasks under way at once, at most. */
   readonly tasks: number;
   /** Begins an epoch at a position of its order; nothing is under way. */
-  begin(order: Uint32Array, position: number, epoch: number): Promise<void>;
-  /** Brings the samples of positions [from, from + count) into their slots. Tasks begin in the order of positions. */
-  fill(from: number, count: number): Promise<void>;
+  begin(position: number, epoch: number): Promise<void>;
+  /** Brings samples into their slots. Tasks begin in the order of positions. */
+  fill(part: Part): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,6 +27,12 @@ export interface Feed {
   readonly slots: number;
   /** Begins an epoch at a position of its order, whatever went on before. */
   start(order: Uint32Array, position: number, epoch: number): void;
+  /** The epoch after this one, which is read as soon as there is room. For supplies that need not begin anew for it. */
+  follow(order: Uint32Array): void;
+  /** That epoch is at hand now: positions are its own. All of the one before is freed. */
+  advance(): void;
+  /** Where the sample at a position of the epoch at hand stands. */
+  slotOf(position: number): number;
   /**
    * Resolves when the samples of all positions before `until` are in the ring, to the first position whose sample is not;
    * from the position freed last on, `until` is at most the ring away. @throws what the supply throws.
@@ -40,6 +54,11 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
   /** Changes with every start: tasks of another one count for nothing. */
   let epochAtHand = 0;
   let isOpen = false;
+  let order: Uint32Array = new Uint32Array();
+  /** Of the epoch after. */
+  let following: Uint32Array | undefined;
+  // Positions are counted on from one epoch to the next: `base` is where the one at hand begins.
+  let base = 0;
   let freed = 0;
   let next = 0;
   let ready = 0;
@@ -57,18 +76,33 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
 
   function pump(): void {
     if (!isOpen || failures.size > 0) return;
-    while (next < count && underWay.size < supply.tasks) {
-      const size = Math.min(taskSamples, count - next);
-      if (next + size - freed > slots) return;
-      launch(next, size);
-      next += size;
+    while (underWay.size < supply.tasks) {
+      const part = nextPart();
+      if (!part || next + part.count - freed > slots) return;
+      launch(part);
     }
   }
 
-  function launch(from: number, size: number): void {
+  /** What is to be read next: the rest of this epoch, then the one after. */
+  function nextPart(): Part | undefined {
+    const at = next - base;
+    const [source, from] = at < count ? [order, at] : [following, at - count];
+    if (!source || from >= count) return undefined;
+    return {
+      order: source,
+      from,
+      count: Math.min(taskSamples, count - from),
+      slot: next % slots,
+    };
+  }
+
+  function launch(part: Part): void {
     const epoch = epochAtHand;
+    const from = next;
+    const size = part.count;
+    next += size;
     const task: Promise<void> = supply
-      .fill(from, size)
+      .fill(part)
       .then(
         () => {
           if (epoch === epochAtHand) arrive(from, from + size);
@@ -94,13 +128,13 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
     }
   }
 
-  async function begin(order: Uint32Array, position: number, epoch: number): Promise<void> {
+  async function begin(position: number, epoch: number): Promise<void> {
     const own = epochAtHand;
     // What is still under way writes to slots that are given anew.
     await Promise.all(underWay);
     if (own !== epochAtHand) return;
     try {
-      await supply.begin(order, position, epoch);
+      await supply.begin(position, epoch);
     } catch (error) {
       if (own === epochAtHand) failures.set(position, error);
     }
@@ -112,23 +146,38 @@ export function createFeed(supply: Supply, count: number, slots: number): Feed {
 
   return {
     slots,
-    start(order, position, epoch) {
+    start(newOrder, position, epoch) {
       epochAtHand++;
+      order = newOrder;
+      following = undefined;
+      base = 0;
       isOpen = false;
       failures.clear();
       done.clear();
       freed = next = ready = position;
-      void begin(order, position, epoch);
+      void begin(position, epoch);
     },
+    follow(newOrder) {
+      following = newOrder;
+      pump();
+    },
+    advance() {
+      order = following!;
+      following = undefined;
+      base += count;
+      freed = Math.max(freed, base);
+      pump();
+    },
+    slotOf: (position) => (base + position) % slots,
     async wait(until) {
       for (;;) {
-        if (ready >= until) return ready;
+        if (ready >= base + until) return Math.min(ready - base, count);
         if (failures.has(ready)) throw failures.get(ready);
         await new Promise<void>((resolve) => wake.push(resolve));
       }
     },
     free(position) {
-      freed = Math.max(freed, position);
+      freed = Math.max(freed, base + position);
       pump();
     },
     async close() {

@@ -16,6 +16,15 @@ import { createFeeds } from './supplies.js';
 export interface LoadOptions {
   /** Threads that read samples; default the machine's parallelism, at most 8. 0: this thread. */
   readonly decoders?: number;
+  onProgress?(progress: LoadProgress): void;
+}
+
+export interface LoadProgress {
+  /** Of the data set. */
+  readonly name: string;
+  /** Samples. */
+  readonly done: number;
+  readonly total: number;
 }
 
 /** More is a mistake, and more than arrays can be. */
@@ -27,7 +36,7 @@ const MOST_BYTES = 2 ** 32;
  */
 export async function loadIntoMemory(
   data: StreamedDataset | SampleStream,
-  { decoders = defaultDecoders() }: LoadOptions = {},
+  { decoders = defaultDecoders(), onProgress }: LoadOptions = {},
 ): Promise<Dataset> {
   checkDataset(data);
   checkDecoders(decoders);
@@ -50,7 +59,10 @@ export async function loadIntoMemory(
       0,
       1,
     );
-    await feed.wait(count);
+    for (let done = 0; done < count;) {
+      done = await feed.wait(done + 1);
+      onProgress?.({ name: data.name, done, total: count });
+    }
   } finally {
     await close();
   }

@@ -26,7 +26,7 @@ const SCORE_BYTES = 2 ** 26;
 const EVALUATION_BLOCK = 64;
 const ACTIVATION_BYTES = 2 ** 28;
 /** Of a streamed data set's samples, unless the request says otherwise. */
-const RING_BYTES = 2 ** 25;
+const PREFETCH_BYTES = 2 ** 25;
 /** Steps between two looks of the main thread, at most. */
 export const CHUNK_STEPS = 1024;
 
@@ -78,7 +78,7 @@ export interface PlanRequest {
   /** The data sets at hand; training uses the first, the others are scored. */
   readonly datasets: readonly Columns[];
   /** Memory for the samples of each streamed data set, in bytes; default 32 MiB. It has at least 4 minibatches. */
-  readonly ringBytes?: number;
+  readonly prefetchBytes?: number;
   readonly training?: UpdateRequest & {
     readonly batch: number;
     readonly shards: number;
@@ -94,7 +94,7 @@ export function planRun({
   numerics,
   workers,
   datasets,
-  ringBytes = RING_BYTES,
+  prefetchBytes = PREFETCH_BYTES,
   training,
 }: PlanRequest): RunPlan {
   const mixup = training?.mixup;
@@ -162,7 +162,7 @@ export function planRun({
   const hands = Math.min(workers, busiest);
 
   const slots = datasets.map((columns) =>
-    slotsOf(columns, Math.max(4 * batch, 2 * evaluationBlock), ringBytes),
+    slotsOf(columns, Math.max(4 * batch, 2 * evaluationBlock), prefetchBytes),
   );
   const memory = layoutMemory({
     control: 64,

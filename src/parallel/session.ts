@@ -8,13 +8,14 @@ import { allocateMemory, releaseMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { splitSeed } from '../random/philox.js';
 import type { ParameterSpec } from '../layers/index.js';
+import { createMeter } from './data-cost.js';
 import { columnsOf, matchColumns } from './columns.js';
 import { scoringTerms } from './scoring.js';
 import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
 import { CONTROL } from './meeting.js';
 import { planRun, type PlanRequest, type RunPlan } from './plan.js';
-import { createLocalPool, createThreadPool, WorkerFailure } from './pool.js';
+import { createLocalPool, createThreadPool, machineParallelism, WorkerFailure } from './pool.js';
 import { stateEntries } from './state.js';
 import { createStreams, defaultDecoders } from './streams.js';
 import type { EvaluateJob } from './worker.js';
@@ -44,8 +45,11 @@ export interface Session {
   initialize(seed: number, specs?: readonly ParameterSpec[]): void;
   readWeights(): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
-  /** The epoch's order of samples. A stream of samples has its own, of the epoch of that number (default 1). */
-  writeOrder(order: Uint32Array, epoch?: number): void;
+  /**
+   * The epoch's order of samples. A stream of samples has its own, of the epoch of that number (default 1). `next` gives the
+   * order of the epoch after, of which streamed samples are read ahead.
+   */
+  writeOrder(order: Uint32Array, epoch?: number, next?: () => Uint32Array): void;
   /**
    * Trains minibatches [first, first + rates.length) of the order, one row of rates a step; `step` counts the
    * steps of the run before them. At a loss that is no number, that step's update and all after it are left out,
@@ -53,7 +57,7 @@ export interface Session {
    * @throws WorkerFailure if a worker fails; weights and state may then be anything.
    */
   train(first: number, rates: readonly (readonly number[])[], step: number): Promise<StepMetrics[]>;
-  /** Milliseconds that steps have waited for streamed samples, in all. */
+  /** Milliseconds that reading streamed samples has cost the steps, in all: see data-cost.ts. */
   waitingMs(): number;
   /** The number of the step at which the last failure of a worker found worker 0. */
   stepAtHand(): number;
@@ -110,13 +114,15 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       new Uint8Array(memory.buffer).set(bytes, at(`${leaves[0]} ${i}`));
     }
   });
-  const { streams, close: closeStreams } = await createStreams(
-    plan,
-    datasets,
-    memory,
-    request.decoders ?? defaultDecoders(),
-  );
-  const pool = await (threaded ? createThreadPool : createLocalPool)(plan, module, memory);
+  const {
+    streams,
+    decoderMs,
+    threads,
+    close: closeStreams,
+  } = await createStreams(plan, datasets, memory, request.decoders ?? defaultDecoders());
+  const pool = await (threaded
+    ? createThreadPool(plan, module, memory, threads)
+    : createLocalPool(plan, module, memory));
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
 
@@ -132,7 +138,40 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       return pool.run(job);
     });
 
+  const meter =
+    streams[0] &&
+    createMeter(
+      () => ({ waitedMs: streams[0]!.waitingMs(), decoderMs: decoderMs() }),
+      plan.workers,
+      machineParallelism(),
+    );
+
   let key: readonly [number, number] = [0, 0];
+  async function train(
+    first: number,
+    rates: readonly (readonly number[])[],
+    step: number,
+  ): Promise<StepMetrics[]> {
+    control[CONTROL.diverged] = 0;
+    const metrics: StepMetrics[] = [];
+    // Streamed samples come a few steps at a time.
+    for (let done = 0; done < rates.length;) {
+      const left = rates.length - done;
+      const steps = streams[0] ? await streams[0].steps(first + done, left) : left;
+      rates
+        .slice(done, done + steps)
+        .forEach((row, i) => viewOf('rates', i * plan.update!.rateSlots * 4, row.length).set(row));
+      await pool.run({ kind: 'train', first: first + done, steps, step: step + done, key });
+      for (let i = 0; i < steps; i++) {
+        metrics.push(readMetrics(plan, first + done + i, i, viewOf));
+        if (!Number.isFinite(metrics.at(-1)!.loss)) return metrics;
+      }
+      done += steps;
+      streams[0]?.trained(first + done);
+    }
+    return metrics;
+  }
+
   return {
     plan,
     initialize(seed, specs = model.parameters) {
@@ -162,33 +201,15 @@ export async function createSession(request: SessionRequest): Promise<Session> {
         viewOf('parameters', offset, count).set(values);
       }
     },
-    writeOrder(order, epoch = 1) {
-      if (streams[0]) streams[0].writeOrder(order, epoch);
+    writeOrder(order, epoch = 1, next) {
+      if (streams[0]) streams[0].writeOrder(order, epoch, next);
       else new Uint32Array(memory.buffer, at('order'), order.length).set(order);
     },
-    async train(first, rates, step) {
-      control[CONTROL.diverged] = 0;
-      const metrics: StepMetrics[] = [];
-      // Streamed samples come a few steps at a time.
-      for (let done = 0; done < rates.length;) {
-        const left = rates.length - done;
-        const steps = streams[0] ? await streams[0].steps(first + done, left) : left;
-        rates
-          .slice(done, done + steps)
-          .forEach((row, i) =>
-            viewOf('rates', i * plan.update!.rateSlots * 4, row.length).set(row),
-          );
-        await pool.run({ kind: 'train', first: first + done, steps, step: step + done, key });
-        for (let i = 0; i < steps; i++) {
-          metrics.push(readMetrics(plan, first + done + i, i, viewOf));
-          if (!Number.isFinite(metrics.at(-1)!.loss)) return metrics;
-        }
-        done += steps;
-        streams[0]?.trained(first + done);
-      }
-      return metrics;
+    train(first, rates, step) {
+      const steps = () => train(first, rates, step);
+      return meter ? meter.run(steps) : steps();
     },
-    waitingMs: () => streams[0]?.waitingMs() ?? 0,
+    waitingMs: () => meter?.costMs() ?? 0,
     stepAtHand: () => control[CONTROL.step]!,
     snapshot(into) {
       if (!into)

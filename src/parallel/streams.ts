@@ -2,6 +2,7 @@
  * The streamed data sets of a session: their rings in the run's memory, and which steps have their samples. Workers
  * gather by the `order` region as ever; it names slots here, not samples.
  */
+import { isSampleStream } from '../data/dataset.js';
 import { machineParallelism } from './pool.js';
 import { baseOf } from './layout.js';
 import { storedSize, type Column } from './column.js';
@@ -12,8 +13,8 @@ import { createFeeds, type Ring } from './supplies.js';
 
 /** What a session asks of a streamed data set. */
 export interface Stream {
-  /** The order of an epoch that is to be trained on. */
-  writeOrder(order: Uint32Array, epoch: number): void;
+  /** The order of an epoch that is to be trained on, and of the one after it. */
+  writeOrder(order: Uint32Array, epoch: number, next?: () => Uint32Array): void;
   /** Resolves when step `first` has its samples: to how many steps have, of `most`. */
   steps(first: number, most: number): Promise<number>;
   /** The steps before `next` are done. */
@@ -27,6 +28,10 @@ export interface Stream {
 export interface Streams {
   /** By data set; undefined for one in memory. */
   readonly streams: readonly (Stream | undefined)[];
+  /** Milliseconds in which decoder threads were at work, of all of them together. */
+  decoderMs(): number;
+  /** Threads that read samples. */
+  readonly threads: number;
   close(): Promise<void>;
 }
 
@@ -46,8 +51,12 @@ export async function createStreams(
   const rings = datasets.map((columns, i) =>
     columns.source ? ringOf(plan, columns, i, memory) : undefined,
   );
-  const { feeds, close } = await createFeeds(sources, rings, decoders);
-  return { streams: feeds.map((feed, i) => feed && createStream(plan, i, feed, memory)), close };
+  const { feeds, busyMs, threads, close } = await createFeeds(sources, rings, decoders);
+  const streams = feeds.map((feed, i) => {
+    const source = sources[i];
+    return source && createStream(plan, i, feed!, memory, !isSampleStream(source));
+  });
+  return { streams, decoderMs: busyMs, threads, close };
 }
 
 /** Where the plan has put the columns of data set `index`: the first holds its samples. */
@@ -76,6 +85,7 @@ function createStream(
   index: number,
   feed: Feed,
   { buffer }: WebAssembly.Memory,
+  isOrdered: boolean,
 ): Stream {
   const { batch, evaluationBlock, evaluationChunk } = plan;
   const { count } = plan.datasets[index]!;
@@ -84,6 +94,8 @@ function createStream(
   const isShared = buffer instanceof SharedArrayBuffer;
   let order: Uint32Array = new Uint32Array();
   let epoch = 0;
+  /** The order of the epoch after, if it is known. */
+  let following: Uint32Array | undefined;
   /** Of the order, which the feed goes on from; undefined if it has not begun. */
   let position: number | undefined;
   let waitingMs = 0;
@@ -91,21 +103,35 @@ function createStream(
   /** `size` positions from `from` on, as the slots of their samples, to place `to` of the order region. */
   function writeSlots(from: number, size: number, to: number): void {
     const slots = new Uint32Array(buffer, orderAt + to * 4, size);
-    for (let i = 0; i < size; i++) slots[i] = (from + i) % feed.slots;
+    for (let i = 0; i < size; i++) slots[i] = feed.slotOf(from + i);
   }
 
+  const isSame = (one: Uint32Array, other: Uint32Array | undefined): boolean =>
+    one.length === other?.length && one.every((sample, i) => sample === other[i]);
+
   return {
-    writeOrder(newOrder, newEpoch) {
+    writeOrder(newOrder, newEpoch, next) {
       // Written again after an evaluation, it goes on.
-      const isSame = newEpoch === epoch && newOrder.every((sample, i) => sample === order[i]);
-      if (isSame && newOrder.length === order.length) return;
+      if (newEpoch === epoch && isSame(newOrder, order)) return;
+      if (position === count && newEpoch === epoch + 1 && isSame(newOrder, following)) {
+        // Its first samples are there already.
+        feed.advance();
+        position = 0;
+      } else {
+        position = undefined;
+      }
       order = newOrder.slice();
       epoch = newEpoch;
-      position = undefined;
+      // Who makes a stream's next epoch may do so only when this one is over.
+      following = isOrdered ? next?.().slice() : undefined;
+      if (position === 0 && following) feed.follow(following);
     },
     async steps(first, most) {
       const from = first * batch;
-      if (position !== from) feed.start(order, from, epoch);
+      if (position !== from) {
+        feed.start(order, from, epoch);
+        if (following) feed.follow(following);
+      }
       position = from;
       const started = performance.now();
       const ready = await feed.wait(Math.min(from + batch, count));
@@ -129,11 +155,14 @@ function createStream(
           0,
         );
       else feed.free(from);
-      // Half a ring, so that the other half is filled meanwhile; blocks are whole but for the last.
+      // As many as there are, but a block for each worker, and at most half a ring, so that the other half is filled meanwhile.
       const most = Math.min(evaluationChunk, Math.max(evaluationBlock, feed.slots >> 1));
-      const left = count - from;
-      const size = left <= most ? left : most - (most % evaluationBlock);
-      await feed.wait(from + size);
+      const ready = await feed.wait(
+        Math.min(count, from + Math.min(most, plan.hands * evaluationBlock)),
+      );
+      const some = Math.min(most, ready - from);
+      // Blocks are whole but for the last.
+      const size = from + some === count ? some : some - (some % evaluationBlock);
       writeSlots(from, size, 0);
       return size;
     },

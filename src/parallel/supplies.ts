@@ -24,6 +24,9 @@ export interface Row {
 export interface Feeds {
   /** By data set; undefined for one in memory. */
   readonly feeds: readonly (Feed | undefined)[];
+  /** Milliseconds in which decoder threads were at work, of all of them together. */
+  busyMs(): number;
+  readonly threads: number;
   close(): Promise<void>;
 }
 
@@ -50,6 +53,8 @@ export async function createFeeds(
   });
   return {
     feeds,
+    busyMs: () => decoders.busyMs(),
+    threads: decoders.threads,
     async close() {
       await Promise.all(feeds.map((feed) => feed?.close()));
       await decoders.close();
@@ -58,15 +63,12 @@ export async function createFeeds(
 }
 
 function readerSupply(decoders: Decoders, source: number, { slots, rows }: Ring): Supply {
-  let order: Uint32Array = new Uint32Array();
   return {
     tasks: decoders.tasksOf(source),
-    async begin(newOrder) {
-      order = newOrder;
-    },
-    async fill(from, count) {
+    async begin() {},
+    async fill({ order, from, count, slot }) {
       const samples = [...order.subarray(from, from + count)];
-      const places = samples.map((_, i) => (from + i) % slots);
+      const places = samples.map((_, i) => (slot + i) % slots);
       for (const row of rows)
         samples.forEach((sample, i) => (row.slots[places[i]!] = row.values[sample]!));
       await decoders.run({ source, samples, slots: places });
@@ -108,18 +110,19 @@ function streamSupply(stream: SampleStream, { slots, samples, rows }: Ring): Sup
 
   return {
     tasks: 1,
-    async begin(_order, position, epoch) {
+    async begin(position, epoch) {
       await stop();
       iterator = stream.open(epoch)[Symbol.asyncIterator]();
       for (let i = 0; i < position; i++) await takeSome(i);
     },
-    async fill(from, count) {
-      for (let position = from; position < from + count; position++) {
+    async fill({ from, count, slot: first }) {
+      for (let i = 0; i < count; i++) {
+        const position = from + i;
         const sample = await takeSome(position);
         checkSample(stream, sample, position);
         // The memory may be another run's by now.
         if (closed) return;
-        const slot = position % slots;
+        const slot = (first + i) % slots;
         slotOf(samples, slot).set(sample.values);
         for (const row of rows) row.slots[slot] = sample.label;
       }

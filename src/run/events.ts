@@ -38,7 +38,7 @@ export interface StepEvent {
   /** Learning rate of the step. */
   readonly rate: number;
   readonly imagesPerSecond: number;
-  /** Share of the time in which training waited for data, 0 to 1. */
+  /** Share of the time that reading data has cost, 0 to 1: training waited, or decoders took its processors. */
   readonly waiting: number;
   /** Of all parameters together, before clipping. */
   readonly gradientNorm?: number;

@@ -11,6 +11,7 @@ import { describeRun } from '../training/describe-run.js';
 import { saveModel } from '../training/model-store.js';
 import type { Probe } from '../training/probe.js';
 import type { TrainEvent } from '../training/records.js';
+import { readingOf } from '../training/reading.js';
 import {
   resolveSettings,
   type ResolvedSettings,
@@ -226,7 +227,7 @@ async function finish(
     const { inspectRun } = await import('./report/inspect.js');
     const { saveEvaluation } = await import('./report/write.js');
     const { workers } = settings;
-    const evaluation = await inspectRun(model, shown, { workers });
+    const evaluation = await inspectRun(model, shown, { workers, ...readingOf(settings) });
     await saveEvaluation(folder, evaluation);
     recorder.pictures(step, evaluation);
   }

@@ -40,7 +40,8 @@ export async function openFolder(
   { resume = false, fresh = false }: FolderOptions,
 ): Promise<OpenedFolder> {
   await ensureWritableFolder(folder);
-  await ensureReplaceable(join(folder, MODEL));
+  for (const name of [MODEL, CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT])
+    await ensureReplaceable(join(folder, name));
   const lock = await lockFolder(folder);
   try {
     await removeLeftovers(folder);

@@ -9,7 +9,7 @@ import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../form
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
-import { modelMetadata, modelTensors, readModelMetadata } from './model-file.js';
+import { ARRAYS, BEST, modelMetadata, modelTensors, readModelMetadata } from './model-file.js';
 import type { RunDescription } from './describe-run.js';
 import { CHECKPOINT_VERSION, readPlace } from './read-state.js';
 import type { RunState } from './run-state.js';
@@ -40,10 +40,6 @@ export interface CheckpointSettings {
   readonly everyEpoch?: boolean;
   save(checkpoint: Omit<Checkpoint, 'description' | 'log'>): Promise<void>;
 }
-
-/** What tensors that are no weights are named by; no layer has a name with a slash. */
-const ARRAYS = 'state/';
-const BEST = 'best/';
 
 const NO_HASH = '0'.repeat(64);
 const marker = (hash: string): Uint8Array => new TextEncoder().encode(`"sha256":"${hash}"`);

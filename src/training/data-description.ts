@@ -37,13 +37,9 @@ export function describeData(data: AnyDataset): DataDescription {
   }
   const { classes, shape } = data;
   if (isSampleStream(data)) return { classes, samples: formatOf(shape, data.type, []) };
-  if (!isStreamed(data))
-    return { classes, samples: formatOf(shape, typeOf(data.samples), data.transforms) };
-  const { fit, reader, transforms } = data;
-  return {
-    classes,
-    samples: { ...formatOf(shape, reader.type, transforms), ...(fit ? { fit } : {}) },
-  };
+  const { fit, transforms } = data;
+  const type = isStreamed(data) ? data.reader.type : typeOf(data.samples);
+  return { classes, samples: { ...formatOf(shape, type, transforms), ...(fit ? { fit } : {}) } };
 }
 
 /** Behind these, values are not those of images any more. */

@@ -41,7 +41,7 @@ export function ensureFinite(run: Run): void {
     if (wrong === undefined) continue;
     const last = state.step - 1;
     const place = `epoch ${epochAt(last, size)}, step ${(last % size.stepsPerEpoch) + 1}`;
-    throw diverged(run, `the last update made '${name}' ${wrong} (${place})`);
+    throw diverged(run, `the last update made '${name}' ${wrong} in ${place}`);
   }
 }
 

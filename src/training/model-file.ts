@@ -16,6 +16,10 @@ import { matchTensors } from './weights-file.js';
 /** Version of the metadata below. */
 const VERSION = '2';
 
+/** What tensors of a checkpoint that are no weights are named by; no layer has a name with a slash. */
+export const ARRAYS = 'state/';
+export const BEST = 'best/';
+
 /** What a model file says of its model. */
 type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'> & DataDescription;
 
@@ -48,7 +52,7 @@ export const modelMetadata = ({
 });
 
 /**
- * The model in a file's bytes; `name` is for messages.
+ * The model in a file's bytes; `name` is for messages. Of a checkpoint it is the one that was in training.
  * @throws LanewiseError kind 'file' if it is no safetensors file, was not written by Lanewise, describes
  * a model that cannot be, or holds other tensors than its architecture needs.
  */
@@ -56,7 +60,11 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   const file = decodeSafetensors(bytes, name);
   const described = readModelMetadata(file.metadata, name);
   const { model, terms, numerics, ...description } = described;
-  const weights = matchTensors(model, file, name, 'its architecture');
+  // A checkpoint is a model file with more in it.
+  const isMore = (key: string) =>
+    'checkpoint' in file.metadata && (key.startsWith(ARRAYS) || key.startsWith(BEST));
+  const tensors = new Map([...file.tensors].filter(([key]) => !isMore(key)));
+  const weights = matchTensors(model, { ...file, tensors }, name, 'its architecture');
   return createTrainedModel(model, terms, numerics, weights, description);
 }
 

@@ -15,7 +15,7 @@ export interface Progress {
   /** Absent where the loss knows no right answers. */
   readonly accuracy?: number;
   readonly imagesPerSecond: number;
-  /** Share of the training time spent waiting for data, 0 … 1. */
+  /** Share of the training time that reading data has cost, 0 … 1: steps waited, or decoders took the workers' processors. */
   readonly waiting: number;
   /** Of the whole run, estimated. */
   readonly secondsLeft: number;

@@ -25,7 +25,7 @@ export interface RunState {
   readonly misses: number;
   /** Why the run ended before its last epoch. */
   readonly stopped?: string;
-  /** Time spent in training steps, of this run and those it resumed, and its share spent waiting for data. */
+  /** Time spent in training steps, of this run and those it resumed, and of it, what reading data has cost. */
   readonly trainingMs: number;
   readonly waitingMs: number;
 }

@@ -3,6 +3,7 @@ import { countOf } from '../data/dataset.js';
 import type { Model } from '../layers/index.js';
 import { createSession, type Session, type Snapshot, type Weights } from '../parallel/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
+import { readingOf } from './reading.js';
 import { takeUp, type Resumed } from './resume.js';
 import { initialState, type RunSize, type RunState } from './run-state.js';
 import type { ResolvedSettings } from './settings.js';
@@ -54,6 +55,7 @@ export async function openRun(
     terms,
     numerics,
     workers,
+    ...readingOf(settings),
     datasets: validation ? [data, validation] : [data],
     training: { ...updateOf(settings), batch, shards, ...(mixup ? { mixup } : {}) },
   });

@@ -25,6 +25,7 @@ import type { Mixup } from '../parallel/mixup.js';
 import type { Weights } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
 import { checkMixup } from './check-mixup.js';
+import { readingOf, type ReadingSettings } from './reading.js';
 import {
   checkBound,
   checkFreeze,
@@ -38,7 +39,7 @@ import {
   resolveWorkers,
 } from './checks.js';
 
-export interface TrainSettings {
+export interface TrainSettings extends ReadingSettings {
   readonly data: AnyDataset;
   /** Scored after each epoch, or as `validateEvery` says; nothing is selected by it unless a setting below asks for it. */
   readonly validation?: AnyDataset;
@@ -95,7 +96,14 @@ export interface TrainSettings {
 
 /** Settings that are absent unless given. */
 type Optional =
-  'validation' | 'average' | 'clipNorm' | 'clipValue' | 'freeze' | 'mixup' | 'weights';
+  | 'validation'
+  | 'average'
+  | 'clipNorm'
+  | 'clipValue'
+  | 'freeze'
+  | 'mixup'
+  | 'weights'
+  | keyof ReadingSettings;
 
 /** Settings that others have taken in. */
 type Resolved = 'loss' | 'accumulate' | 'validateEvery' | 'metrics' | 'earlyStopping' | 'keepBest';
@@ -132,6 +140,8 @@ const known: Readonly<Record<keyof TrainSettings, true>> = {
   accumulate: true,
   shards: true,
   workers: true,
+  decoders: true,
+  prefetchBytes: true,
   seed: true,
   numerics: true,
 };
@@ -194,6 +204,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     ...(monitor ? { monitor } : {}),
     sampler: settings.sampler ?? shuffled(),
     workers: resolveWorkers(settings.workers),
+    ...readingOf(settings),
     seed: checkWhole('seed', settings.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
     numerics: resolveNumerics(settings.numerics),
   };

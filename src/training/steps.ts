@@ -38,7 +38,9 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
   const first = state.step % stepsPerEpoch;
   const epoch = epochAt(state.step, size);
   if (run.orderOf !== epoch) {
-    session.writeOrder(settings.sampler.order(size.samples, settings.seed, epoch), epoch);
+    const orderOf = (n: number) => settings.sampler.order(size.samples, settings.seed, n);
+    const next = epoch < size.epochs ? () => orderOf(epoch + 1) : undefined;
+    session.writeOrder(orderOf(epoch), epoch, next);
     run.orderOf = epoch;
   }
   const steps = Math.min(run.chunkSteps, stepsUntilDue(run));

@@ -51,7 +51,7 @@ export interface TrainResult {
   readonly settings: ResolvedSettings;
   readonly numerics: Numerics;
   readonly seconds: number;
-  /** Share of the time in training steps that was spent waiting for data, 0 … 1. */
+  /** Share of the time in training steps that reading data has cost, 0 … 1: they waited, or decoders took the workers' processors. */
   readonly waiting: number;
   /** True if the signal ended the run early. */
   readonly interrupted: boolean;

@@ -28,6 +28,7 @@ import {
   type EvaluationSummary,
 } from './evaluate.js';
 import { resolveWorkers } from './checks.js';
+import { readingOf, type ReadingSettings } from './reading.js';
 
 export interface Prediction {
   /** Class index of each sample; empty where an output is not one score a class. */
@@ -36,7 +37,7 @@ export interface Prediction {
   readonly scores: Float32Array;
 }
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends ReadingSettings {
   readonly workers?: number;
   /**
    * Views of each sample, as lists of transforms (`tenCrop(24)`), after those of the data set: scores are averaged
@@ -88,7 +89,7 @@ export function createTrainedModel(
     data: AnyDataset,
     workers: number,
     withScores: boolean,
-    wanted: Partial<Pick<SessionRequest, 'terms' | 'scored'>> = {},
+    wanted: Partial<Pick<SessionRequest, 'terms' | 'scored'>> & ReadingSettings = {},
   ): Promise<Evaluation> {
     const usable = numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
     const session = await createSession({
@@ -110,19 +111,20 @@ export function createTrainedModel(
   }
   async function evaluate(
     data: AnyDataset,
-    { workers, views }: EvaluateOptions = {},
+    { workers, views, ...others }: EvaluateOptions = {},
   ): Promise<EvaluationSummary> {
     const threads = resolveWorkers(workers);
+    const reading = readingOf(others);
     if (views) {
       const seen = viewsOf(data, views);
       const rounds = seen.map(
-        (view) => async () => classify(await score(view, threads, true), view),
+        (view) => async () => classify(await score(view, threads, true, reading), view),
       );
       return averageRounds(rounds, seen[0]!, givesProbabilities(terms));
     }
     if (isTensorDataset(data) || isSampleStream(data))
-      return summarize(await score(data, threads, false), data);
-    return classify(await score(data, threads, true), data);
+      return summarize(await score(data, threads, false, reading), data);
+    return classify(await score(data, threads, true, reading), data);
   }
 
   return {

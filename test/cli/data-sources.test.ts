@@ -216,4 +216,40 @@ test('recipes are built for the data, or say what they take', () => {
   }
 });
 
+test('a folder of images from memory and streamed, as --max-memory says: the same weights', async () => {
+  await inFolder(async (cwd) => {
+    await writeClasses(join(cwd, 'pictures'), 20);
+    const run = async (...more: string[]) => {
+      const args = ['train', 'mlp3', '--data', 'pictures', '--shape', '3x8x8', '--no-report'];
+      const result = await lanewise([...args, '--out', `run${more.join('')}`, ...quick, ...more], {
+        cwd,
+      });
+      assert.is(result.code, 0, result.stderr);
+      return [eventsOf(result).at(-1)!['weightsSha256'], result.stderr] as const;
+    };
+    const [loaded, said] = await run();
+    assert.match(said, /reading the 48 samples of pictures train\n/);
+    // 60 samples of 192 bytes, twice: 23,040 bytes.
+    const [atLimit] = await run('--max-memory', '22.5KiB', '--decoders', '1');
+    const [streamed, saidThen] = await run('--max-memory', '22KiB', '--decoders', '0');
+    assert.not.match(saidThen, /reading/);
+    assert.equal([atLimit, streamed], [loaded, loaded]);
+    for (const [option, value] of [
+      ['--max-memory', '256'],
+      ['--max-memory', '0MiB'],
+      ['--decoders', 'two'],
+    ] as const) {
+      const refused = await lanewise(['train', 'mlp3', '--data', 'pictures', option, value], {
+        cwd,
+      });
+      assert.is(refused.code, 1);
+      assert.match(refused.stderr, new RegExp(`${option}.*'${value}' is invalid`));
+    }
+    const refused = await lanewise(['train', 'mlp3', '--data', 'pictures', '--decoders', '65'], {
+      cwd,
+    });
+    assert.match(refused.stderr, /decoders is 65, expected a whole number from 0 to 64/);
+  });
+});
+
 test.run();

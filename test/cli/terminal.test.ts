@@ -7,6 +7,8 @@ import {
   downloadBar,
   downloadLine,
   epochLine,
+  loadingBar,
+  loadingLine,
   progressLine,
   validationLine,
 } from '../../src/cli/progress.js';
@@ -231,6 +233,27 @@ test('a MNIST table of 10,000 samples fits 50 columns', () => {
 test('a model without mistakes is said to have none', () => {
   const perfect = confusionMatrix([0, 1], [0, 1], ['a', 'b']);
   assert.match(renderConfusion(perfect, plain), /\n\nno mistakes$/);
+});
+
+test('the progress line says what data takes, where it is much', () => {
+  assert.match(
+    progressLine({ ...state, waiting: 0.43 }, 120),
+    / img\/s {2}data 43 % {3}1:05 left$/,
+  );
+  assert.not.match(progressLine({ ...state, waiting: 0.05 }, 120), /data/);
+});
+
+test('samples that are read: a line with a bar, or one plain line', () => {
+  const state = { name: 'photos', done: 1500, total: 20_000 };
+  assert.match(loadingLine(state, 80), /^photos █+░+ {3}1,500 of 20,000 samples read$/);
+  for (let columns = 1; columns < 60; columns++)
+    assert.ok(loadingLine(state, columns).length < columns);
+  const plain = output();
+  const bar = loadingBar(plain);
+  bar.update(state);
+  bar.update({ ...state, done: 20_000 });
+  bar.stop();
+  assert.is(plain.text, 'reading the 20,000 samples of photos\n');
 });
 
 test.run();

@@ -11,15 +11,15 @@ function slowSupply(slots: number, tasks: number, seed: number) {
   const state = { ring, most: 0, begun: [] as number[], underWay: 0 };
   const supply: Supply = {
     tasks,
-    async begin(_order, position) {
+    async begin(position) {
       assert.is(state.underWay, 0);
       state.begun.push(position);
     },
-    async fill(from, count) {
+    async fill({ from, count, slot }) {
       state.most = Math.max(state.most, from + count);
       assert.ok(++state.underWay <= tasks);
       for (let n = draw(0, 4); n > 0; n--) await new Promise((resolve) => setImmediate(resolve));
-      for (let i = from; i < from + count; i++) ring[i % slots] = i;
+      for (let i = 0; i < count; i++) ring[(slot + i) % slots] = from + i;
       state.underWay--;
     },
     async close() {},
@@ -50,6 +50,54 @@ test('samples are where they belong, and none is overwritten before it is freed'
   }
 });
 
+test('behind an epoch stands the next one, and samples keep their order in the ring', async () => {
+  for (let seed = 1; seed < 60; seed++) {
+    const draw = createDraw(seed);
+    const count = draw(1, 100);
+    const slots = draw(4, 60);
+    const batch = draw(1, Math.max(1, slots >> 1));
+    const ring = new Int32Array(slots).fill(-1);
+    /** Positions that may not be overwritten: epochs are counted on. */
+    let freed = 0;
+    let epoch = 0;
+    const begun: number[] = [];
+    const supply: Supply = {
+      tasks: draw(1, 5),
+      async begin(_position, number) {
+        begun.push(number);
+      },
+      async fill({ order, from, count: size, slot }) {
+        for (let n = draw(0, 4); n > 0; n--) await new Promise((resolve) => setImmediate(resolve));
+        for (let i = 0; i < size; i++) {
+          const sample = order[from + i]!;
+          assert.ok(sample < freed + slots, `seed ${seed}: ${sample} is read too early`);
+          ring[(slot + i) % slots] = sample;
+        }
+      },
+      async close() {},
+    };
+    const orderOf = (n: number) => Uint32Array.from({ length: count }, (_, i) => n * count + i);
+    const feed = createFeed(supply, count, slots);
+    feed.start(orderOf(0), 0, 1);
+    for (; epoch < 4; epoch++) {
+      // Another epoch may be wanted than the one that was read ahead.
+      if (epoch === 2 && seed % 2) feed.start(orderOf((freed = epoch * count) / count), 0, 3);
+      else if (epoch > 0) feed.advance();
+      feed.follow(orderOf(epoch + 1));
+      for (let from = 0; from < count; from += batch) {
+        const end = Math.min(count, from + batch);
+        assert.ok((await feed.wait(end)) <= count);
+        for (let i = from; i < end; i++)
+          assert.is(ring[feed.slotOf(i)], epoch * count + i, `seed ${seed}`);
+        freed = epoch * count + end;
+        feed.free(end);
+      }
+    }
+    assert.equal(begun, seed % 2 ? [1, 3] : [1]);
+    await feed.close();
+  }
+});
+
 test('it goes on from any position, whatever is under way', async () => {
   const { supply, state } = slowSupply(32, 4, 5);
   const feed = createFeed(supply, 200, 32);
@@ -69,8 +117,9 @@ test('of several failures, the first position’s is told, when its turn comes',
     const feed = createFeed(
       {
         ...supply,
-        async fill(from, count) {
-          await supply.fill(from, count);
+        async fill(part) {
+          const { from } = part;
+          await supply.fill(part);
           if (from >= 32) throw new Error(`no sample ${from}`);
         },
       },
@@ -91,9 +140,10 @@ test('a failure reaches who waits, and a new start forgets it', async () => {
   const feed = createFeed(
     {
       ...supply,
-      async fill(from, count) {
+      async fill(part) {
+        const { from } = part;
         if (fail && from >= 16) throw new Error(`no sample ${from}`);
-        await supply.fill(from, count);
+        await supply.fill(part);
       },
     },
     200,

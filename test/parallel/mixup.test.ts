@@ -207,7 +207,7 @@ async function trainImages(
     model: lenet5(),
     terms: classes,
     datasets: [set],
-    ringBytes: 1,
+    prefetchBytes: 1,
     training: { optimizer: sgd({ lr: 0.05 }), batch: 8, shards, mixup: { alpha: 0.4 } },
     ...rest,
   });

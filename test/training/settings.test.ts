@@ -34,6 +34,14 @@ const trainWith = (settings: object, model = mlp()) =>
 test('whole numbers out of range', async () => {
   assert.is(await trainWith({ batch: 0 }), 'batch is 0, expected a whole number from 1 to 20');
   assert.is(await trainWith({ batch: 21 }), 'batch is 21, expected a whole number from 1 to 20');
+  assert.is(
+    await trainWith({ decoders: -1 }),
+    'decoders is -1, expected a whole number from 0 to 64',
+  );
+  assert.is(
+    await trainWith({ prefetchBytes: '1 GB' }),
+    'prefetchBytes is 1 GB, expected a whole number from 1 to 4294967296',
+  );
   assert.is(await trainWith({ shards: 5 }), 'shards is 5, expected a whole number from 1 to 4');
   assert.is(
     await trainWith({ epochs: 1.5 }),
@@ -192,14 +200,17 @@ test('a diverging run stops and says so instead of going on with NaN', async () 
   const noisy = { ...data, samples: data.samples.map((_, i) => (i * 97) % 256) };
   assert.match(
     await trainWith({ data: noisy, optimizer: sgd({ lr: 1e6 }), epochs: 50 }),
-    /the loss became (NaN|Infinity) in epoch \d+, step \d+ \(lower the learning rate/,
+    /the loss became (NaN|Infinity) in epoch \d+, step \d+: .* \(lower the learning rate/,
   );
 });
 
 test('a run that diverges in its very last update is not called a success', async () => {
   const noisy = { ...data, samples: data.samples.map((_, i) => (i * 97) % 256) };
   const message = await trainWith({ data: noisy, batch: 20, optimizer: sgd({ lr: 3e38 }) });
-  assert.match(message, /the last update made '.*' (NaN|-?Infinity) \(lower the learning rate/);
+  assert.match(
+    message,
+    /the last update made '.*' (NaN|-?Infinity) in epoch \d+, step \d+ \(lower the learning rate/,
+  );
   assert.match(
     await refusal(() => sgd({ lr: 1e39 })),
     /learning rate is 1e\+39, expected a finite number/,

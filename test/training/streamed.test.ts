@@ -80,7 +80,7 @@ async function trainPieces(
     numerics: 'strict',
     workers: 1,
     datasets: [data],
-    ringBytes: 1,
+    prefetchBytes: 1,
     training: { optimizer: momentum({ lr: 0.05 }), batch: 8, shards: 2 },
     ...request,
   });
@@ -120,6 +120,47 @@ test('any number of decoders, a small ring, and a step back', async () => {
         `${workers} workers, ${decoders} decoders`,
       );
   });
+});
+
+test('the next epoch is read while this one trains', async () => {
+  const read: number[] = [];
+  const data = {
+    name: 'rows',
+    shape: [3, 12, 12] as const,
+    classes: ['a', 'b', 'c'],
+    labels: new Uint8Array(40),
+    reader: {
+      type: 'float32' as const,
+      read(index: number, to: Uint8Array | Float32Array) {
+        read.push(index);
+        to.set(valuesOf(index, 0));
+      },
+    },
+  };
+  const { batch, numerics } = settings;
+  const session = await createSession({
+    model,
+    terms: lossTerms('crossEntropy', ['output']),
+    numerics,
+    workers: 0,
+    datasets: [data],
+    training: { optimizer: momentum({ lr: 0.05 }), batch, shards: 2 },
+  });
+  session.initialize(1);
+  const orders = [1, 2, 3].map((epoch) => shuffledOrder(40, 1, epoch));
+  const rates = Array.from({ length: 3 }, () => [0.05, 0.9]);
+  session.writeOrder(orders[0]!, 1, () => orders[1]!);
+  await session.train(0, rates, 0);
+  // The ring holds all 40 samples: the first minibatches are free, for those of the second epoch.
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(read, [...orders[0]!, ...orders[1]!]);
+  session.writeOrder(orders[1]!, 2, () => orders[2]!);
+  await session.train(0, rates.slice(1), 3);
+  // Another order than the one that was announced.
+  session.writeOrder(orders[0]!, 3);
+  await session.train(0, rates, 6);
+  assert.equal(read.slice(-40), [...orders[0]!]);
+  await session.close();
 });
 
 test('memory does not grow with the data set', async () => {
@@ -170,7 +211,7 @@ test('a stream trains in its own order, and is scored', async () => {
       numerics: 'strict',
       workers: 0,
       datasets: [set, set],
-      ringBytes: 1,
+      prefetchBytes: 1,
       training: { optimizer: momentum({ lr: 0.05 }), batch: 8, shards: 2 },
       ...request,
     });

@@ -18,6 +18,7 @@ import { createSession, type Evaluation as Scores } from '../../parallel/session
 import { confusionMatrix, type ConfusionMatrix } from '../../training/confusion.js';
 import { predictedClasses, summarize } from '../../training/evaluate.js';
 import { resolveWorkers } from '../../training/checks.js';
+import { readingOf, type ReadingSettings } from '../../training/reading.js';
 import type { TrainedModel } from '../../training/trained-model.js';
 import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
 import { mapPicture, samplePicture, weightPicture } from './pictures.js';
@@ -28,7 +29,7 @@ const MAX_FILTERS = 64;
 const MAX_MAPS = 16;
 const MAX_MAP_LAYERS = 6;
 
-export interface InspectOptions {
+export interface InspectOptions extends ReadingSettings {
   /** Threads; default the machine's parallelism. */
   readonly workers?: number;
 }
@@ -40,9 +41,9 @@ export interface InspectOptions {
 export async function inspectRun(
   trained: TrainedModel,
   data: AnyDataset,
-  { workers }: InspectOptions = {},
+  { workers, ...reading }: InspectOptions = {},
 ): Promise<Evaluation> {
-  const found = await score(trained, data, resolveWorkers(workers));
+  const found = await score(trained, data, resolveWorkers(workers), reading);
   const { loss, accuracy } = summarize(found, data);
   // A stream's samples come in an order of their own, with labels that nobody keeps.
   const hasClasses = !isTensorDataset(data) && !isSampleStream(data) && found.hits;
@@ -65,12 +66,14 @@ async function score(
   { model, terms, numerics, weights }: TrainedModel,
   data: AnyDataset,
   workers: number,
+  reading: ReadingSettings,
 ): Promise<Scores> {
   const session = await createSession({
     model,
     terms,
     numerics: numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics,
     workers,
+    ...readingOf(reading),
     datasets: [data],
   });
   try {

@@ -170,8 +170,8 @@ export function speedCharts({ steps }: RunRecords): Chart[] {
     chartOf(
       {
         id: 'waiting',
-        title: 'Waiting for data',
-        caption: waiting.length > 0 ? limitOf(mean(waiting)) : '',
+        title: 'Time that data took',
+        caption: waiting.length > 0 ? limitOf(waitingOf(steps)) : '',
         xLabel: 'step',
         format: 'percent',
         isFromZero: true,
@@ -181,11 +181,21 @@ export function speedCharts({ steps }: RunRecords): Chart[] {
   ]);
 }
 
+/** The share of all lines' time that data took; NaN without any. Lines of as many samples took 1/speed. */
+export function waitingOf(steps: readonly StepEvent[]): number {
+  const known = steps.filter(
+    ({ waiting, imagesPerSecond }) => Number.isFinite(waiting) && imagesPerSecond > 0,
+  );
+  const sum = (value: (step: StepEvent) => number) =>
+    known.reduce((total, step) => total + value(step) / step.imagesPerSecond, 0);
+  return sum(({ waiting }) => waiting) / sum(() => 1);
+}
+
 /** Which of the two was the limit. */
 export const limitOf = (waiting: number): string =>
   waiting >= 0.1
-    ? `Data, not compute, was the limit: ${showPercent(waiting, 0)} of the time went by waiting for samples.`
-    : `Compute was the limit: ${showPercent(waiting, 1)} of the time went by waiting for samples.`;
+    ? `Data, not compute, was the limit: ${showPercent(waiting, 0)} of the time went into reading samples.`
+    : `Compute was the limit: ${showPercent(waiting, 1)} of the time went into reading samples.`;
 
 /** Signals and gradients by layer, weights and their gradients by parameter, over time. */
 export function insideCharts({ probes }: RunRecords): Chart[] {

@@ -7,7 +7,7 @@ import { histogramCharts } from './histograms.js';
 import { html, type Html } from './html.js';
 import { chartSection, type Report } from './page.js';
 import type { RunRecords } from './records.js';
-import { insideCharts, learningCharts, limitOf, speedCharts } from './run-charts.js';
+import { insideCharts, learningCharts, limitOf, waitingOf, speedCharts } from './run-charts.js';
 
 /** What a run's folder tells. */
 export interface Run {
@@ -78,14 +78,8 @@ export function stateOf({ done, start, lastStep }: RunRecords): string {
   return done.interrupted ? `stopped after step ${showCount(done.step)}` : 'finished';
 }
 
-/** Mean of the share of time that steps waited for data. */
-export const waitingOf = ({ steps }: RunRecords): number => {
-  const known = steps.map(({ waiting }) => waiting).filter((share) => Number.isFinite(share));
-  return known.reduce((sum, share) => sum + share, 0) / known.length;
-};
-
 const speedSentence = (records: RunRecords): string => {
-  const waiting = waitingOf(records);
+  const waiting = waitingOf(records.steps);
   return Number.isFinite(waiting) ? limitOf(waiting) : '';
 };
 

@@ -1,0 +1,51 @@
+/** Streamed data sets that are small enough are read once, before training, and lie in memory from then on. */
+import { isStreamed, type LabelledDataset } from '../data/dataset.js';
+import { sizeOf } from '../graph/tensor.js';
+import { loadIntoMemory } from '../parallel/load.js';
+import type { DataSets } from './data-sources.js';
+import { loadingBar } from './progress.js';
+
+export interface LoadingOptions {
+  /** Bytes that the samples may take, all together. */
+  readonly maxMemory?: number;
+  readonly decoders?: number;
+}
+
+export const DEFAULT_MAX_MEMORY = 2 ** 30;
+
+/** Samples lie in memory twice: as they were read, and where the workers gather them. */
+const COPIES = 2;
+
+/** The data sets with their samples in memory if all of them fit into `maxMemory`; else as they are. */
+export async function loadedIfSmall(
+  { train, test }: DataSets,
+  { maxMemory = DEFAULT_MAX_MEMORY, ...reading }: LoadingOptions,
+): Promise<DataSets> {
+  if ((bytesOf(train) + bytesOf(test)) * COPIES > maxMemory) return { train, test };
+  return { train: await loaded(train, reading), test: await loaded(test, reading) };
+}
+
+/** Of a data set's samples if they are streamed, else 0. */
+const bytesOf = (data: LabelledDataset): number =>
+  isStreamed(data)
+    ? data.labels.length * sizeOf(data.shape) * (data.reader.type === 'uint8' ? 1 : 4)
+    : 0;
+
+async function loaded(
+  data: LabelledDataset,
+  reading: Pick<LoadingOptions, 'decoders'>,
+): Promise<LabelledDataset> {
+  if (!isStreamed(data)) return data;
+  const bar = loadingBar(process.stderr);
+  try {
+    return await loadIntoMemory(data, { ...reading, onProgress: (state) => bar.update(state) });
+  } finally {
+    bar.stop();
+  }
+}
+
+/** Memory for samples read ahead, of each of the two data sets: no more than there is for all. */
+export const prefetchWithin = (maxMemory: number | undefined): { prefetchBytes?: number } =>
+  maxMemory === undefined || maxMemory >= 2 ** 26
+    ? {}
+    : { prefetchBytes: Math.max(1, Math.floor(maxMemory / 2)) };

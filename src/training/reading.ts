@@ -1,0 +1,24 @@
+/** How streamed samples are read: by how many threads, how far ahead. No result depends on it. */
+import { checkWhole } from './checks.js';
+
+export interface ReadingSettings {
+  /** Threads that read and decode streamed samples; default the machine's parallelism, at most 8. 0: the calling thread. */
+  readonly decoders?: number;
+  /** Bytes of samples read ahead, of each data set that is streamed; default 32 MiB. It is at least 4 minibatches. */
+  readonly prefetchBytes?: number;
+}
+
+/** Threads beyond this are a mistake, not a machine. */
+const MOST_DECODERS = 64;
+/** What a WebAssembly memory has. */
+const MOST_BYTES = 2 ** 32;
+
+/** Those that are given. @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
+export const readingOf = ({ decoders, prefetchBytes }: ReadingSettings): ReadingSettings => ({
+  ...(decoders === undefined
+    ? {}
+    : { decoders: checkWhole('decoders', decoders, 0, MOST_DECODERS) }),
+  ...(prefetchBytes === undefined
+    ? {}
+    : { prefetchBytes: checkWhole('prefetchBytes', prefetchBytes, 1, MOST_BYTES) }),
+});
