@@ -140,16 +140,17 @@ export async function* fit(
   } catch (error) {
     throw withWayOn(error, folder, savedStep);
   } finally {
-    try {
-      // Whoever leaves the loop leaves a checkpoint.
-      await events?.return(undefined as never);
-    } catch (error) {
-      throw withWayOn(error, folder, savedStep);
-    } finally {
-      probe?.close();
-      recorder?.close();
-      await opened.lock.release();
-    }
+    // Whoever leaves the loop leaves a checkpoint.
+    const left = events ? events.return(undefined as never) : Promise.resolve();
+    await left
+      .catch((error: unknown) => {
+        throw withWayOn(error, folder, savedStep);
+      })
+      .finally(async () => {
+        probe?.close();
+        recorder?.close();
+        await opened.lock.release();
+      });
   }
 }
 

@@ -81,15 +81,10 @@ export async function* trainEvents(
     hasFailed = true;
     throw error;
   } finally {
-    try {
-      // The reader left the loop, or a worker failed twice: what is known to be good is kept.
-      if (!isSaved() && !run.isDiverged) await save();
-    } catch (error) {
-      // Of two errors the first tells more.
-      if (!hasFailed) throw error;
-    } finally {
-      await run.session.close();
-    }
+    // The reader left the loop, or a worker failed twice: what is known to be good is kept.
+    const saving = isSaved() || run.isDiverged ? Promise.resolve() : save();
+    // Of two errors the first tells more.
+    await (hasFailed ? saving.catch(() => {}) : saving).finally(() => run.session.close());
   }
 }
 
