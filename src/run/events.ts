@@ -40,8 +40,6 @@ export interface StepEvent {
   readonly imagesPerSecond: number;
   /** Share of the time that reading data has cost, 0 to 1: training waited, or decoders took its processors. */
   readonly waiting: number;
-  /** Of all parameters together, before clipping. */
-  readonly gradientNorm?: number;
 }
 
 /** What validation found; `metrics` are those asked for, by name. */
@@ -196,7 +194,6 @@ const events: Readonly<Record<RunEvent['event'], Check>> = {
     rate: number,
     imagesPerSecond: number,
     waiting: number,
-    'gradientNorm?': number,
   }),
   epoch: fields({
     epoch: whole,

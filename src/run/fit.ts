@@ -19,6 +19,7 @@ import {
 } from '../training/settings.js';
 import { resultOf, type TrainResult } from '../training/train.js';
 import { trainEvents } from '../training/trainer.js';
+import { checkOnly } from '../training/checks.js';
 import { version } from './version.js';
 import { CHECKPOINT, saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions } from './folder.js';
@@ -42,6 +43,20 @@ export interface FitOptions extends FolderOptions {
   /** Steps between two events, at most; default some that take 150 ms. With 1, each step is told on its own. */
   readonly stepsPerEvent?: number;
 }
+
+/** All of them, for those that are mistyped. */
+const known: Readonly<Record<keyof FitOptions, true>> = {
+  folder: true,
+  name: true,
+  resume: true,
+  fresh: true,
+  checkpoints: true,
+  logEvery: true,
+  test: true,
+  report: true,
+  signal: true,
+  stepsPerEvent: true,
+};
 
 export type FitEvent =
   | TrainEvent
@@ -70,6 +85,8 @@ export async function* fit(
   options: FitOptions = {},
 ): AsyncGenerator<FitEvent, TrainResult, void> {
   const resolved = resolveSettings(model, settings);
+  checkOnly('fit', options, Object.keys(known));
+  checkOnly('checkpoints', options.checkpoints ?? {}, ['everySteps', 'everyMinutes', 'everyEpoch']);
   const { folder } = options;
   if (folder === undefined) return yield* trainAlone(model, resolved, options);
   const description = await describeRun(model, resolved);
@@ -133,7 +150,9 @@ export async function* fit(
     }
     const result = resultOf(model, resolved, next.value, started);
     yield { kind: 'trained', interrupted: result.interrupted };
-    const files = await finish(folder, result, next.value.state.step, recorder, options);
+    const before = resumed ? resumed.checkpoint.state.trainingMs / 1000 : 0;
+    const end = { step: next.value.state.step, seconds: before + result.seconds };
+    const files = await finish(folder, result, end, recorder, options);
     yield* told(warnings);
     yield { kind: 'done', result, files };
     return result;
@@ -214,11 +233,11 @@ async function openProbe(
 async function finish(
   folder: string,
   result: TrainResult,
-  step: number,
+  { step, seconds }: { readonly step: number; readonly seconds: number },
   recorder: Recorder,
   { test, report = true, signal }: FitOptions,
 ): Promise<FitFiles> {
-  const { model, settings, seconds, numerics, interrupted, stopped } = result;
+  const { model, settings, numerics, interrupted, stopped } = result;
   // The last model is better than one that has learned nothing.
   if (step === 0) return {};
   const file = join(folder, MODEL);

@@ -85,15 +85,8 @@ const scalars = (group: string, values: Readonly<Record<string, number | undefin
     scalar === undefined ? [] : [{ tag: `${group}/${name}`, scalar }],
   );
 
-const stepValues = ({
-  loss,
-  accuracy,
-  gradientNorm,
-  rate,
-  imagesPerSecond,
-  waiting,
-}: StepEvent) => [
-  ...scalars('train', { loss, accuracy, gradientNorm, rate }),
+const stepValues = ({ loss, accuracy, rate, imagesPerSecond, waiting }: StepEvent) => [
+  ...scalars('train', { loss, accuracy, rate }),
   ...scalars('speed', { imagesPerSecond, waiting }),
 ];
 

@@ -75,7 +75,7 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
     epoch,
     loss,
     ...(hits === undefined ? {} : { accuracy: hits / samples }),
-    rate: rates[i]!.values[0]!,
+    rate: rates[i]!.rate,
     samples,
   }));
   const fresh = records.filter(({ step }) => step > run.told);
@@ -102,15 +102,22 @@ function stepsUntilDue({ state, size, settings, options, told }: Run): number {
   );
 }
 
-/** The kernels' values for a step of the run, and whether its weights go into the average. */
+interface StepRates {
+  readonly rate: number;
+  readonly values: readonly number[];
+  readonly isAveraged: boolean;
+}
+
+/** A step's learning rate, the kernels' values for it, and whether its weights go into the average. */
 function ratesOf(
   { settings: { optimizer, schedule, average }, size, state }: Run,
   step: number,
-): { readonly values: readonly number[]; readonly isAveraged: boolean } {
+): StepRates {
   const { steps, stepsPerEpoch } = size;
-  const place = { step, steps, stepsPerEpoch, history: state.history };
-  const rates = ratesOfStep(optimizer, step, factorOf(schedule, place));
-  if (!average) return { values: rates, isAveraged: false };
+  const factor = factorOf(schedule, { step, steps, stepsPerEpoch, history: state.history });
+  const rate = optimizer.learningRate * factor;
+  const values = ratesOfStep(optimizer, step, factor);
+  if (!average) return { rate, values, isAveraged: false };
   const share = average.share(step, stepsPerEpoch, steps);
-  return { values: [...rates, share], isAveraged: share > 0 };
+  return { rate, values: [...values, share], isAveraged: share > 0 };
 }

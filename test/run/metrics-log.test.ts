@@ -56,9 +56,9 @@ test('a line is in the file when write returns, and a second log appends', async
 });
 
 test('numbers that JSON lacks come back as NaN', async ({ path }) => {
-  writeAll(path, [{ ...stepEvent(1), loss: NaN, gradientNorm: Infinity }]);
+  writeAll(path, [{ ...stepEvent(1), loss: NaN, rate: Infinity }]);
   const [event] = (await readMetrics(path)) as StepEvent[];
-  assert.ok(Number.isNaN(event!.loss) && Number.isNaN(event!.gradientNorm));
+  assert.ok(Number.isNaN(event!.loss) && Number.isNaN(event!.rate));
 });
 
 test('cut off at any byte, the whole lines are read, and a new log goes on behind them', async ({

@@ -10,7 +10,6 @@ export const stepEvent = (step: number): StepEvent => ({
   rate: 0.05,
   imagesPerSecond: 5000,
   waiting: 0.125,
-  gradientNorm: 3.5,
 });
 
 export const everyEvent: readonly RunEvent[] = [

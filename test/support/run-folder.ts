@@ -79,7 +79,6 @@ export async function makeRun(
             rate,
             imagesPerSecond,
             waiting,
-            gradientNorm: 0.5 + loss,
           });
           before = { loss, accuracy, samples: samplesDone };
         },

@@ -27,7 +27,7 @@ const pointsOf = <E extends { readonly step: number }>(
 
 export const stepPoints = (
   steps: readonly StepEvent[],
-  key: 'loss' | 'accuracy' | 'rate' | 'imagesPerSecond' | 'waiting' | 'gradientNorm',
+  key: 'loss' | 'accuracy' | 'rate' | 'imagesPerSecond' | 'waiting',
 ): Points =>
   thinned(
     pointsOf(steps, (event) => event[key]),
@@ -127,10 +127,9 @@ function story(
   return [a, b].filter(Boolean).join(' ');
 }
 
-/** Learning rate, norm of the whole gradient, throughput and waiting. */
+/** Learning rate, throughput and waiting. */
 export function speedCharts({ steps }: RunRecords): Chart[] {
   const rate = stepPoints(steps, 'rate');
-  const whole = stepPoints(steps, 'gradientNorm');
   const speed = stepPoints(steps, 'imagesPerSecond');
   const waiting = stepPoints(steps, 'waiting');
   const mean = (points: Points) => points.reduce((sum, [, y]) => sum + y, 0) / points.length;
@@ -144,17 +143,6 @@ export function speedCharts({ steps }: RunRecords): Chart[] {
         format: 'number',
       },
       [{ label: 'rate', kind: 'line', tone: 2, points: rate }],
-    ),
-    chartOf(
-      {
-        id: 'gradient-norm',
-        title: 'Norm of the whole gradient',
-        caption: story('Norm', whole, showNumber),
-        xLabel: 'step',
-        format: 'number',
-        isLog: isWide(whole),
-      },
-      [{ label: 'norm', kind: 'line', tone: 2, points: whole }],
     ),
     chartOf(
       {
