@@ -126,7 +126,12 @@ function measure(model, way, folder) {
       ...process.execArgv,
       script,
       ...process.argv.slice(2),
-      ...['--model', model, '--way', way, '--folder', folder],
+      '--model',
+      model,
+      '--way',
+      way,
+      '--folder',
+      folder,
     ],
     { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
