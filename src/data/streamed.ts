@@ -1,6 +1,7 @@
 /** Data sets whose samples do not lie in memory: they are read when they are wanted, or come as a stream. */
 import { LanewiseError, show } from '../errors.js';
 import type { Dataset } from './dataset.js';
+import type { Transform } from './transforms/transform.js';
 
 /** Reads samples one by one, in any order. */
 export interface SampleReader {
@@ -38,6 +39,8 @@ export interface SampleStream {
   /** Samples of an epoch. */
   readonly length: number;
   readonly type: 'uint8' | 'float32';
+  /** What a sample goes through, in order, whenever it is gathered; the model sees the shape after them. */
+  readonly transforms?: readonly Transform[];
   /** The samples of epoch 1, 2, …; 0 asks for them to be scored. */
   open(epoch: number): AsyncIterable<StreamSample>;
 }

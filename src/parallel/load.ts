@@ -68,8 +68,8 @@ export async function loadIntoMemory(
   }
   const samples = viewOf({ buffer, type }, 0, count * place.size);
   if (isSampleStream(data)) {
-    const { name, shape, classes } = data;
-    return { name, shape, classes, samples, labels };
+    const { name, shape, classes, transforms } = data;
+    return { name, shape, classes, samples, labels, ...(transforms ? { transforms } : {}) };
   }
   const { reader: _reader, fingerprint: _fingerprint, ...rest } = data;
   return { ...rest, samples };

@@ -36,7 +36,8 @@ export function describeData(data: AnyDataset): DataDescription {
     return { samples: formatOf(first.shape, typeOf(first.values), first.transforms) };
   }
   const { classes, shape } = data;
-  if (isSampleStream(data)) return { classes, samples: formatOf(shape, data.type, []) };
+  if (isSampleStream(data))
+    return { classes, samples: formatOf(shape, data.type, data.transforms) };
   const { fit, transforms } = data;
   const type = isStreamed(data) ? data.reader.type : typeOf(data.samples);
   return { classes, samples: { ...formatOf(shape, type, transforms), ...(fit ? { fit } : {}) } };

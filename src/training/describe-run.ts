@@ -74,7 +74,10 @@ async function describeData(data: AnyDataset) {
     samples: countOf(data),
     weights: weights && (await hashOf([weights])),
   };
-  if (isSampleStream(data)) return { ...common, shape: data.shape, classes: data.classes };
+  if (isSampleStream(data)) {
+    const { shape, classes, transforms } = data;
+    return { ...common, shape, classes, transforms };
+  }
   if (isTensorDataset(data)) {
     const fields: Record<string, unknown> = {};
     for (const role of ['inputs', 'targets'] as const) {
