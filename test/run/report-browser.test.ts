@@ -68,8 +68,8 @@ if (path !== undefined) {
       await makeRun(b, { rounds: 10, lr: 0.01, waiting: 0.43, classes: [EVIL, ...'123456789'] });
       const compared = await writeComparison([a, b], join(folder, 'compared.html'));
       for (const [file, charts, options] of [
-        [await writeReport(a), 20, {}],
-        [await writeReport(b), 20, { width: 390, isDark: true }],
+        [await writeReport(a), 19, {}],
+        [await writeReport(b), 19, { width: 390, isDark: true }],
         [compared, 6, { isDark: true }],
         [compared, 6, { width: 390 }],
       ] as const) {
@@ -113,7 +113,7 @@ if (path !== undefined) {
         assert.is(await page.evaluate(`document.getElementById('loss').marked`), true);
         assert.is(await page.evaluate(`document.getElementById('live').textContent`), 'live');
         const drawn = `document.querySelectorAll('.charts canvas').length`;
-        assert.is(await page.evaluate(drawn), 20);
+        assert.is(await page.evaluate(drawn), 19);
         assert.equal(page.complaints, []);
         assert.ok(page.requests.every((request) => request.startsWith(url)));
       } finally {
