@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { Dataset, LabelledDataset } from '../data/dataset.js';
 import { samplesAt } from '../data/take.js';
+import type { Transform } from '../data/transforms/transform.js';
 import { writeFileAtomic } from '../formats/atomic.js';
 import { showShape } from '../graph/tensor.js';
 import { transformSamples } from '../parallel/transform-samples.js';
@@ -25,6 +26,12 @@ interface Options extends Omit<DataOptions, 'data' | 'limit'> {
   readonly draws: number;
   readonly seed: number;
   readonly json?: boolean;
+}
+
+/** `randomApply(randomAffine, elastic)` */
+function nameOf({ kind, settings }: Transform): string {
+  const { transforms } = settings as { readonly transforms?: readonly Transform[] };
+  return transforms ? `${kind}(${transforms.map(nameOf).join(', ')})` : kind;
 }
 
 /** Samples that a sheet shows. */
@@ -88,9 +95,7 @@ async function runData(name: string, options: Options): Promise<void> {
     `${name}: ${formatCount(train.labels.length)} training and ${formatCount(test.labels.length)} test samples of ${showShape(train.shape)}`,
   );
   if (options.augment)
-    console.log(
-      `${options.augment}: ${transforms.map(({ kind }) => kind).join(', ')}, to ${showShape(after)}`,
-    );
+    console.log(`${options.augment}: ${transforms.map(nameOf).join(', ')}, to ${showShape(after)}`);
   console.log(`\n${classTable(train.classes, training, testing)}`);
   if (options.preview)
     console.log(

@@ -2,6 +2,7 @@
  * Training into a folder: everything of `train`, and what makes a run reliable and visible. Each run has a log, event
  * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
  */
+import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { countOf, isSampleStream, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
@@ -23,7 +24,7 @@ import { checkOnly } from '../training/checks.js';
 import { version } from './version.js';
 import { CHECKPOINT, saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions } from './folder.js';
-import type { Recorder } from './recorder.js';
+import type { Recorder, RecorderOptions } from './recorder.js';
 
 export interface FitOptions extends FolderOptions {
   /** Where everything goes. Without it nothing is written, and a run that ends early is lost. */
@@ -100,7 +101,7 @@ export async function* fit(
     const warnings = [...opened.warnings];
     const { resumed } = opened;
     const { openRecorder } = await import('./recorder.js');
-    recorder = openRecorder({
+    const recording: RecorderOptions = {
       folder,
       name: options.name ?? 'model',
       version,
@@ -116,7 +117,7 @@ export async function* fit(
             window: resumed.checkpoint.log ?? {},
           }
         : {}),
-    });
+    };
     const started = performance.now();
     events = trainEvents(
       model,
@@ -137,12 +138,15 @@ export async function* fit(
     for (; !next.done; next = await events.next()) {
       // All of it is written down before any of it is told: whoever leaves leaves a whole log.
       for (const event of next.value) {
-        recorder.record(event);
-        if (event.kind === 'start') savedStep = event.resumedAt;
-        if (event.kind === 'start') probe = await openProbe(model, resolved);
+        if (event.kind === 'start') {
+          savedStep = event.resumedAt;
+          recorder = openRecorder(recording);
+          probe = await openProbe(model, resolved);
+        }
+        recorder!.record(event);
         if (event.kind === 'epoch' || (event.kind === 'start' && !resumed)) {
           const step = event.kind === 'epoch' ? event.step : 0;
-          if (probe) recorder.probe(step, probe.measure(event.weights()));
+          if (probe) recorder!.probe(step, probe.measure(event.weights()));
         }
       }
       yield* next.value;
@@ -152,7 +156,7 @@ export async function* fit(
     yield { kind: 'trained', interrupted: result.interrupted };
     const before = resumed ? resumed.checkpoint.state.trainingMs / 1000 : 0;
     const end = { step: next.value.state.step, seconds: before + result.seconds };
-    const files = await finish(folder, result, end, recorder, options);
+    const files = await finish(folder, result, end, recorder!, options);
     yield* told(warnings);
     yield { kind: 'done', result, files };
     return result;
@@ -169,6 +173,8 @@ export async function* fit(
         probe?.close();
         recorder?.close();
         await opened.lock.release();
+        // A run that was refused leaves no empty folder.
+        if (!recorder) await rmdir(folder).catch(() => {});
       });
   }
 }

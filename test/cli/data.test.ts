@@ -25,7 +25,7 @@ test('data --preview draws samples, and what the workers would make of them', as
     const { code, stdout, stderr } = await lanewise(args, { cwd });
     assert.is(code, 0, stderr);
     assert.match(stdout, /20,000 training and 5,000 test samples of 1×28×28/);
-    assert.match(stdout, /digits: randomAffine, elastic, to 1×28×28/);
+    assert.match(stdout, /digits: randomApply\(randomAffine, elastic\), to 1×28×28/);
     const png = PNG.sync.read(await readFile(join(cwd, 'sheet.png')));
     // Twelve pictures of 56 pixels (two for one) and gaps of 4; three rows, the first with 4 more.
     assert.equal([png.width, png.height], [12 * 60 + 4, 3 * 60 + 8]);
