@@ -4,6 +4,7 @@
  * place read as zeros, is checked before anything in it is used.
  */
 import { LanewiseError } from '../errors.js';
+import { sha256 } from '../sha256.js';
 import type { Numerics } from '../engine/features.js';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
 import type { Model } from '../layers/index.js';
@@ -62,7 +63,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
     run: JSON.stringify(description),
     sha256: NO_HASH,
   });
-  bytes.set(marker(await hashOf(bytes)), findMarker(bytes)!);
+  bytes.set(marker(await sha256(bytes)), findMarker(bytes)!);
   return bytes;
 }
 
@@ -146,7 +147,7 @@ async function checkHash(
   if (place !== undefined) {
     // In place and back: the file may be large.
     bytes.set(marker(NO_HASH), place);
-    found = await hashOf(bytes);
+    found = await sha256(bytes);
     bytes.set(marker(expected!), place);
   }
   if (found === expected && found !== undefined) return;
@@ -168,11 +169,4 @@ function findMarker(bytes: Uint8Array, hash = NO_HASH): number | undefined {
     if (i === wanted.length) return at;
   }
   return undefined;
-}
-
-async function hashOf(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(
-    await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>),
-  );
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,4 +1,5 @@
 /** What a run is made of, as JSON: two runs with equal descriptions take the same steps. */
+import { sha256 } from '../sha256.js';
 import {
   countOf,
   isSampleStream,
@@ -92,29 +93,18 @@ async function describeData(data: AnyDataset) {
   return { ...described, sha256: await hashOf([data.fingerprint ?? '', labels]) };
 }
 
-/** SHA-256 in hexadecimal of the SHA-256 of texts and arrays. */
+/** SHA-256 of the SHA-256 of texts and arrays. */
 async function hashOf(
   parts: readonly (string | Uint8Array | Int32Array | Float32Array)[],
 ): Promise<string> {
-  const hashes: Uint8Array[] = [];
-  for (const part of parts) {
-    const bytes =
-      typeof part === 'string'
-        ? new TextEncoder().encode(part)
-        : new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-    hashes.push(await digest(bytes));
-  }
-  const all = new Uint8Array(hashes.length * 32);
-  hashes.forEach((hash, i) => all.set(hash, i * 32));
-  return hex(await digest(all));
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+    new Uint8Array(buffer, byteOffset, byteLength);
+  let hashes = '';
+  for (const part of parts)
+    hashes += await sha256(typeof part === 'string' ? encode(part) : bytesOf(part));
+  return sha256(encode(hashes));
 }
-
-const digest = async (bytes: Uint8Array): Promise<Uint8Array> =>
-  // Digest takes no view of shared memory.
-  new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** `epochs: 8 in the checkpoint, 12 now`, for each value that differs, by the description's name it stands under. */
 export function differences(

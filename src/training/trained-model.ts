@@ -1,4 +1,5 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
+import { sha256 } from '../sha256.js';
 import {
   isSampleStream,
   isTensorDataset,
@@ -215,6 +216,5 @@ async function hashWeights(weights: Weights): Promise<string> {
     bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
     at += byteLength;
   }
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return sha256(bytes);
 }

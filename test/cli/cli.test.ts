@@ -61,7 +61,7 @@ test('train --json: events as documented, a model file that evaluates and predic
     );
     assert.equal([done['workers'], done['shards']], [2, 4]);
     assert.type(done['seconds'], 'number');
-    assert.equal(await readdir(out), ['model.safetensors']);
+    assert.ok((await readdir(out)).includes('model.safetensors'));
 
     const file = join(out, 'model.safetensors');
     const trained = decodeModel(await readFile(file), file);
