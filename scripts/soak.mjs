@@ -1,5 +1,5 @@
 // Long tests that are too slow for every change: a run killed at 20 random moments and worker threads killed every
-// 20 steps, then 20,000 steps during which memory must not grow.
+// 50 steps, then 20,000 steps during which memory must not grow.
 //   npm run soak
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

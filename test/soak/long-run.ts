@@ -12,6 +12,7 @@ import { fit } from '../../src/run/fit.js';
 const STEPS = Number(process.argv[2] ?? 20_000);
 const BATCH = 32;
 const SAMPLES = 6400;
+const SLACK_BYTES = 24 * 2 ** 20;
 
 const folder = await mkdtemp(join(tmpdir(), 'lanewise-long-'));
 const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
@@ -48,11 +49,11 @@ const peak = (from: number, to: number): number =>
       .map(({ rss }) => rss),
   );
 const [early, late] = [peak(0.1, 0.5), peak(0.5, 1.01)];
-const growth = late / early - 1;
 console.log(
-  `peak RSS ${mebibytes(early)} MiB in the first half, ${mebibytes(late)} MiB in the second: ${(growth * 100).toFixed(1)} %`,
+  `peak RSS ${mebibytes(early)} MiB in the first half, ${mebibytes(late)} MiB in the second`,
 );
-if (growth > 0.1) {
+// V8 enlarges its young generation in steps of some 16 MiB whenever it sees fit; what leaks grows with the steps.
+if (late - early > SLACK_BYTES) {
   console.error('memory grows');
   process.exitCode = 1;
 }
