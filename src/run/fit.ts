@@ -4,7 +4,7 @@
  */
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { countOf, isSampleStream, type AnyDataset } from '../data/dataset.js';
+import { isSampleStream, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import type { CheckpointSettings } from '../training/checkpoint.js';
@@ -12,6 +12,7 @@ import { describeRun } from '../training/describe-run.js';
 import { saveModel } from '../training/model-store.js';
 import type { Probe } from '../training/probe.js';
 import type { TrainEvent } from '../training/records.js';
+import { runSize } from '../training/run-state.js';
 import { readingOf } from '../training/reading.js';
 import {
   resolveSettings,
@@ -109,7 +110,7 @@ export async function* fit(
       description,
       workers: resolved.workers,
       every: options.logEvery ?? 20,
-      stepsPerEpoch: Math.ceil(countOf(resolved.data) / resolved.batch),
+      stepsPerEpoch: runSize(resolved).stepsPerEpoch,
       onError: ({ message }) => warnings.push(`${message}: the log has gaps from here`),
       ...(resumed
         ? {

@@ -10,12 +10,18 @@ import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../form
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
-import { ARRAYS, BEST, modelMetadata, modelTensors, readModelMetadata } from './model-file.js';
+import {
+  ARRAYS,
+  BEST,
+  modelMetadata,
+  modelTensors,
+  readModelMetadata,
+  readWeights,
+} from './model-file.js';
 import type { RunDescription } from './describe-run.js';
 import { CHECKPOINT_VERSION, readPlace } from './read-state.js';
 import type { RunState } from './run-state.js';
 import type { DataDescription } from './data-description.js';
-import { matchTensors } from './weights-file.js';
 
 export interface Checkpoint extends DataDescription {
   readonly model: Model;
@@ -82,10 +88,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   const described = readModelMetadata(metadata, name);
   const { model } = described;
   const own = new Set(model.parameters.map((parameter) => parameter.name));
-  const belongs = (key: string) =>
-    own.has(key) || !(key.startsWith(ARRAYS) || key.startsWith(BEST));
-  const parameters = new Map([...tensors].filter(([key]) => belongs(key)));
-  const weights = matchTensors(model, { ...file, tensors: parameters }, name, 'its architecture');
+  const weights = readWeights(model, file, name);
   const below = (prefix: string) =>
     new Map(
       [...tensors]

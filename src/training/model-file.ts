@@ -4,10 +4,16 @@
  */
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Safetensors,
+  type StoredTensor,
+} from '../formats/safetensors.js';
 import type { Shape } from '../graph/tensor.js';
 import { fits } from '../formats/resize.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
+import type { Weights } from '../parallel/session.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
 import type { DataDescription, SampleFormat } from './data-description.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
@@ -60,12 +66,19 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   const file = decodeSafetensors(bytes, name);
   const described = readModelMetadata(file.metadata, name);
   const { model, terms, numerics, ...description } = described;
-  // A checkpoint is a model file with more in it.
-  const isMore = (key: string) =>
-    'checkpoint' in file.metadata && (key.startsWith(ARRAYS) || key.startsWith(BEST));
-  const tensors = new Map([...file.tensors].filter(([key]) => !isMore(key)));
-  const weights = matchTensors(model, { ...file, tensors }, name, 'its architecture');
+  const weights = readWeights(model, file, name);
   return createTrainedModel(model, terms, numerics, weights, description);
+}
+
+/** The model's weights in a file; a checkpoint is a model file with more in it. @throws LanewiseError kind 'file' as `decodeModel`. */
+export function readWeights(model: Model, file: Safetensors, name: string): Weights {
+  const own = new Set(model.parameters.map((parameter) => parameter.name));
+  const isMore = (key: string) =>
+    'checkpoint' in file.metadata &&
+    !own.has(key) &&
+    (key.startsWith(ARRAYS) || key.startsWith(BEST));
+  const tensors = new Map([...file.tensors].filter(([key]) => !isMore(key)));
+  return matchTensors(model, { ...file, tensors }, name, 'its architecture');
 }
 
 /** @throws LanewiseError kind 'file' as `decodeModel`. */

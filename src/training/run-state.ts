@@ -1,5 +1,7 @@
 /** What a run knows besides its weights: plain data, which a checkpoint stores and a failure returns to. */
 import type { StepMetrics, Weights } from '../parallel/session.js';
+import { countOf } from '../data/dataset.js';
+import type { ResolvedSettings } from './settings.js';
 import type { Best, EpochRecord, Progress } from './records.js';
 
 /** Sums over an epoch so far. */
@@ -63,6 +65,12 @@ export interface RunSize {
   readonly stepsPerEpoch: number;
   /** Of the run. */
   readonly steps: number;
+}
+
+export function runSize({ data, batch, epochs }: ResolvedSettings): RunSize {
+  const samples = countOf(data);
+  const stepsPerEpoch = Math.ceil(samples / batch);
+  return { epochs, samples, stepsPerEpoch, steps: epochs * stepsPerEpoch };
 }
 
 /** The epoch, from 1, that the next step is of. */

@@ -1,11 +1,10 @@
 /** A run at work: its session, its state, and the state it can return to. */
-import { countOf } from '../data/dataset.js';
 import type { Model } from '../layers/index.js';
 import { createSession, type Session, type Snapshot, type Weights } from '../parallel/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
 import { readingOf } from './reading.js';
 import { takeUp, type Resumed } from './resume.js';
-import { initialState, type RunSize, type RunState } from './run-state.js';
+import { initialState, runSize, type RunSize, type RunState } from './run-state.js';
 import type { ResolvedSettings } from './settings.js';
 import { describeData } from './data-description.js';
 
@@ -48,7 +47,7 @@ export async function openRun(
   options: RunOptions,
   resumed: Resumed | undefined,
 ): Promise<Run> {
-  const { data, validation, terms, batch, shards, workers, numerics, seed, epochs } = settings;
+  const { data, validation, terms, batch, shards, workers, numerics, seed } = settings;
   const { mixup } = settings;
   const session = await createSession({
     model,
@@ -59,9 +58,7 @@ export async function openRun(
     datasets: validation ? [data, validation] : [data],
     training: { ...updateOf(settings), batch, shards, ...(mixup ? { mixup } : {}) },
   });
-  const samples = countOf(data);
-  const stepsPerEpoch = Math.ceil(samples / batch);
-  const size = { epochs, samples, stepsPerEpoch, steps: epochs * stepsPerEpoch };
+  const size = runSize(settings);
   let state = initialState;
   try {
     session.initialize(seed);
