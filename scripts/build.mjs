@@ -3,7 +3,6 @@
 // users load: sixty small files take 30 ms to load, a few large ones 5.
 //   node scripts/build.mjs           package: wasm, src, workers, types
 //   node scripts/build.mjs --tests   the same without types, with test/
-import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -17,6 +16,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
+import { writeLicences } from './licences.mjs';
+import { buildTypes } from './types.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -137,15 +138,9 @@ async function bundleReport() {
   });
 }
 
-function buildTypes() {
-  const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
-  const flags = ['--project', 'tsconfig.types.json'];
-  const { status } = spawnSync(process.execPath, [tsc, ...flags], { stdio: 'inherit' });
-  if (status !== 0) throw new Error('tsc found errors (above)');
-}
-
 await buildWasm();
 await buildJavaScript(withTests ? ['src', 'test'] : ['src']);
 await bundleJavaScript();
 await bundleReport();
+writeLicences();
 if (!withTests) buildTypes();
