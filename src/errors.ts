@@ -4,11 +4,14 @@
  */
 import { closest, distance } from 'fastest-levenshtein';
 
+/** What a LanewiseError is about; programs branch on it. */
 export type ErrorKind = 'argument' | 'shape' | 'data' | 'file' | 'network' | 'memory' | 'engine';
 
+/** The one error that this package throws: what was found, what was expected, and often what to do. */
 export class LanewiseError extends Error {
   override readonly name = 'LanewiseError';
 
+  /** Says what is wrong in one sentence, and next to it what to do. */
   constructor(
     readonly kind: ErrorKind,
     message: string,

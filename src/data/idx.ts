@@ -45,6 +45,7 @@ export const isFile = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** What the files do not say of the samples. */
 export interface IdxOptions {
   /** Class names; default 0, 1, 2 … to the largest label. */
   readonly classes?: readonly string[];

@@ -5,6 +5,7 @@
  */
 import { conv2d, init, relu, sequential, type Initializer, type Model } from '../layers/index.js';
 
+/** Settings of `srcnn`. */
 export interface SrcnnOptions {
   /** Height and width of the images, which are square; default 33, the paper's pieces of images. */
   readonly size?: number;
