@@ -4,7 +4,9 @@
  */
 import { closest, distance } from 'fastest-levenshtein';
 
-export type ErrorKind = 'argument' | 'shape' | 'data' | 'file' | 'network' | 'memory' | 'engine';
+/** `engine`: the JavaScript engine lacks or refuses something; `platform`: the place it runs in does, such as files in a page. */
+export type ErrorKind =
+  'argument' | 'shape' | 'data' | 'file' | 'network' | 'memory' | 'engine' | 'platform';
 
 export class LanewiseError extends Error {
   override readonly name = 'LanewiseError';

@@ -1,11 +1,6 @@
-/** What is public of runs and looking at them. Each loads what it needs when it is called. */
+/** What is public of runs in a folder and of their reports. Each loads what it needs when it is called. */
 import type { AnyDataset } from '../data/dataset.js';
-import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import type { LossTerm } from '../losses/terms.js';
-import type { Weights } from '../parallel/session.js';
-import type { Divergence } from '../training/divergence.js';
-import type { Probe } from '../training/probe.js';
 import type { TrainResult } from '../training/train.js';
 import type { TrainSettings } from '../training/settings.js';
 import type { TrainedModel } from '../training/trained-model.js';
@@ -25,28 +20,6 @@ export async function* fit(
   return yield* run.fit(model, settings, options);
 }
 
-/** See training/probe.ts. */
-export async function createProbe(
-  model: Model,
-  terms: readonly LossTerm[],
-  data: AnyDataset,
-  numerics?: Numerics,
-): Promise<Probe> {
-  return (await import('../training/probe.js')).createProbe(model, terms, data, numerics);
-}
-
-/** See training/divergence.ts. */
-export async function explainDivergence(
-  model: Model,
-  terms: readonly LossTerm[],
-  weights: Weights,
-  samples: AnyDataset,
-  numerics?: Numerics,
-): Promise<Divergence> {
-  const { explainDivergence } = await import('../training/divergence.js');
-  return explainDivergence(model, terms, weights, samples, numerics);
-}
-
 /** See metrics-log.ts. */
 export async function readMetrics(path: string): Promise<readonly RunEvent[]> {
   return (await import('./metrics-log.js')).readMetrics(path);
@@ -60,7 +33,6 @@ export async function inspectRun(
 ): Promise<Evaluation> {
   return (await import('./report/inspect.js')).inspectRun(trained, data, options);
 }
-
 /** See report/write.ts, as the two below. */
 export async function saveEvaluation(folder: string, evaluation: Evaluation): Promise<void> {
   await (await import('./report/write.js')).saveEvaluation(folder, evaluation);
