@@ -1,7 +1,7 @@
 /** Tables from CSV files: columns of numbers and of classes, and data sets made of them. */
 import { LanewiseError, nearest, show } from '../errors.js';
 import { csvRecords } from '../formats/csv.js';
-import { readNamedFileInPieces } from '../formats/read.js';
+import { readNamedFileInPieces } from '#platform/files';
 import type { TextSource } from '../formats/utf8.js';
 import {
   columnBuilder,

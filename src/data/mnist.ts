@@ -2,8 +2,10 @@
  * MNIST (LeCun, Cortes & Burges 1998): 60,000 training and 10,000 test digits of 28×28 bytes, read from
  * the four IDX files, plain or gzip, in a folder of the user's or in the cache.
  */
+import { environment } from '#platform/system';
 import type { Dataset } from './dataset.js';
-import { fetchToCache, type DownloadProgress, type RemoteFile } from './download.js';
+import { fetchToCache } from '#platform/download';
+import type { DownloadProgress, RemoteFile } from '../platform/download.js';
 import { findIdx, labelledImages } from './idx.js';
 
 export type { DownloadProgress };
@@ -59,7 +61,7 @@ export interface TrainAndTest {
  * if nothing is at hand and no mirror answers.
  */
 export async function mnist({
-  directory = process.env['LANEWISE_DATA'] || undefined,
+  directory = environment('LANEWISE_DATA'),
   onProgress,
 }: MnistOptions = {}): Promise<TrainAndTest> {
   const folder =

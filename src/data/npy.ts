@@ -1,7 +1,7 @@
 /** Data sets from NumPy's files, .npy with one array each or .npz with several by name. */
 import { LanewiseError, nearest } from '../errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
-import { readNamedFile } from '../formats/read.js';
+import { readNamedFile } from '#platform/files';
 import { readZip } from '../formats/zip.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { checkFinite, classLabels, labelled } from './arrays.js';

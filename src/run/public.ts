@@ -1,11 +1,6 @@
-/** What is public of runs and looking at them. Each loads what it needs when it is called. */
+/** What is public of runs in a folder and of their reports. Each loads what it needs when it is called. */
 import type { AnyDataset } from '../data/dataset.js';
-import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import type { LossTerm } from '../losses/terms.js';
-import type { Weights } from '../parallel/session.js';
-import type { Divergence } from '../training/divergence.js';
-import type { Probe } from '../training/probe.js';
 import type { TrainResult } from '../training/train.js';
 import type { TrainSettings } from '../training/settings.js';
 import type { TrainedModel } from '../training/trained-model.js';
@@ -26,28 +21,6 @@ export async function* fit(
 ): AsyncGenerator<FitEvent, TrainResult, void> {
   const run = await import('./fit.js');
   return yield* run.fit(model, settings, options);
-}
-
-/** Looks at a model in training on these samples: activations, gradients and weights of every layer. */
-export async function createProbe(
-  model: Model,
-  terms: readonly LossTerm[],
-  data: AnyDataset,
-  numerics?: Numerics,
-): Promise<Probe> {
-  return (await import('../training/probe.js')).createProbe(model, terms, data, numerics);
-}
-
-/** Where a loss that is NaN or infinite comes from: the first layer, and the parameter, whose values are. */
-export async function explainDivergence(
-  model: Model,
-  terms: readonly LossTerm[],
-  weights: Weights,
-  samples: AnyDataset,
-  numerics?: Numerics,
-): Promise<Divergence> {
-  const { explainDivergence } = await import('../training/divergence.js');
-  return explainDivergence(model, terms, weights, samples, numerics);
 }
 
 /** The lines of a run's metrics.jsonl, checked. */
