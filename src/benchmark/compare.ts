@@ -75,7 +75,7 @@ function differencesOf(a: Results, b: Results): string[] {
     CPU: ({ cpu }) => cpu ?? 'not told',
     cores: ({ cores }) => String(cores),
     numerics: ({ numerics }) => numerics,
-    threads: ({ mode }) => (mode === 'threads' ? 'shared memory' : 'none'),
+    threads: ({ threads }) => threads,
     lanewise: ({ lanewise }) => lanewise,
     seconds: ({ seconds }) => `${seconds} s`,
   };

@@ -13,8 +13,8 @@ export interface Engine {
   readonly version: string;
 }
 
-/** How workloads with several threads ran: on threads with one memory, or all in the calling thread. */
-export type ThreadsMode = 'threads' | 'none';
+/** What threads the place lends: on one shared memory, one with its own, none but the calling one. */
+export const threadModes = ['shared', 'own', 'none'] as const;
 
 export interface Row {
   readonly workload: string;
@@ -41,7 +41,7 @@ export interface Circumstances {
   readonly cpu: string | null;
   readonly cores: number;
   readonly numerics: Numerics;
-  readonly mode: ThreadsMode;
+  readonly threads: (typeof threadModes)[number];
   /** Spent on each workload. */
   readonly seconds: number;
 }
@@ -111,7 +111,7 @@ export function parseResults(text: string, file: string): Results {
       cpu: all.value['cpu'] === null ? null : all.text('cpu'),
       cores: all.whole('cores'),
       numerics: all.oneOf('numerics', ['fused', 'strict']),
-      mode: all.oneOf('mode', ['threads', 'none']),
+      threads: all.oneOf('threads', threadModes),
       seconds: all.figure('seconds'),
     },
     parseRows(rows, file),

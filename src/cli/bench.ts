@@ -99,7 +99,7 @@ const circumstances = (numerics: Numerics, seconds: number): Circumstances => ({
   cpu: cpuModel(),
   cores: machineParallelism(),
   numerics,
-  mode: 'threads',
+  threads: 'shared',
   seconds,
 });
 

@@ -23,7 +23,7 @@ const node: Circumstances = {
   cpu: 'AMD EPYC',
   cores: 2,
   numerics: 'fused',
-  mode: 'threads',
+  threads: 'shared',
   seconds: 2,
 };
 
@@ -73,7 +73,7 @@ const after = resultsOf(bun, [
 
 test('results are what they were after a file', () => {
   assert.equal(parseResults(printResults(before), 'a.json'), before);
-  const page = resultsOf({ ...node, cpu: null, mode: 'none' }, []);
+  const page = resultsOf({ ...node, cpu: null, threads: 'none' }, []);
   assert.equal(parseResults(printResults(page), 'a.json'), page);
   const more = { ...before, machine: 'mine', rows: [{ ...before.rows[0], host: 1 }] };
   assert.equal(parseResults(JSON.stringify(more), 'a.json').rows, [before.rows[0]]);
@@ -127,7 +127,7 @@ test('what is no results of a benchmark is refused, with the field and what it i
     [refused({ date: 'yesterday' }), `${so}date is 'yesterday', expected a date such as`],
     [refused({ cores: 0 }), `${so}cores is 0, expected a whole number from 1 to 4096`],
     [refused({ numerics: 'fast' }), `${so}numerics is 'fast', expected one of fused, strict`],
-    [refused({ mode: 'gpu' }), `${so}mode is 'gpu', expected one of threads, none`],
+    [refused({ threads: 'gpu' }), `${so}threads is 'gpu', expected one of shared, own, none`],
     [refused({ seconds: -1 }), `${so}seconds is -1, expected a number above 0`],
     [refused({ rows: {} }), `${so}rows is an object, expected an array of at most 1000`],
     [
