@@ -1,4 +1,7 @@
-/** JavaScript runtimes beside the one that runs the tests: those that `npm run engines` has put into .engines/, else on the path. */
+/**
+ * JavaScript runtimes beside the one that runs the tests: the environment's DENO, BUN and so on, what `npm run engines`
+ * has put into .engines/, or the first on the path.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
