@@ -20,6 +20,7 @@ export async function createThreads({
     concurrentTasksPerWorker: 1,
     ...(heapMegabytes ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } } : {}),
     workerData: setup,
+    env: entry === 'worker' ? {} : environmentAtHand(),
   });
   // A thread that dies is replaced; between two tasks nobody has missed it, in one its rejection tells of it.
   piscina.on('error', () => {});
@@ -27,6 +28,18 @@ export async function createThreads({
     run: (task) => piscina.run(task) as Promise<unknown>,
     close: () => piscina.destroy(),
   };
+}
+
+/**
+ * For readers of samples that ask it something. Threads that train ask nothing, and piscina reads variables in every
+ * thread, which Deno takes for a failure where it may not: a thread that never starts, and a pool that waits for it.
+ */
+function environmentAtHand(): NodeJS.ProcessEnv {
+  try {
+    return { ...process.env };
+  } catch {
+    return {};
+  }
 }
 
 /** How a decoder thread makes a reader of ours: the file of workers/, and what it is given. */
