@@ -46,7 +46,7 @@ export {
   type NpzOptions,
 } from './data/npy.js';
 export { type NpyArray } from './formats/npy.js';
-export { idxDataset, type IdxOptions } from './data/idx.js';
+export { decodeIdxDataset, idxDataset, type IdxOptions, type NamedBytes } from './data/idx.js';
 export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
 export { fashionMnist } from './data/fashion-mnist.js';
 export { emnist, type EmnistSplit } from './data/emnist.js';
