@@ -4,6 +4,9 @@ import type { ThreadMode, Threads, ThreadsRequest } from '../platform/threads.js
 
 export const machineParallelism = (): number => availableParallelism();
 
+/** In Deno and Bun a thread that has used up its memory tells nobody, and who waits for it waits for ever. */
+const isNode = !('Deno' in globalThis || 'Bun' in globalThis);
+
 export const threadMode = async (): Promise<ThreadMode> => 'shared';
 
 export async function createThreads({
@@ -18,7 +21,9 @@ export async function createThreads({
     minThreads: count,
     maxThreads: count,
     concurrentTasksPerWorker: 1,
-    ...(heapMegabytes ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } } : {}),
+    ...(heapMegabytes && isNode
+      ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }
+      : {}),
     workerData: setup,
     env: entry === 'worker' ? {} : environmentAtHand(),
   });
