@@ -6,8 +6,9 @@
  * the stored value. So its bits do not depend on tile, block or panel sizes.
  */
 import { floats } from './simd';
+import { tile1x16 } from './tile1x16';
 import { tile2x16 } from './tile2x16';
-import { tile1x16, tile4x8 } from './tiles';
+import { tile4x8 } from './tile4x8';
 
 /** Columns of a packed panel of B. Tiles take two panels at once. */
 export const NR: i32 = 8;
@@ -90,9 +91,8 @@ export function macroKernel(
       const toPitch = columns == width ? pitch : SPILL_PITCH;
       if (to == spill && !first) copyBlock(at, pitch, spill, SPILL_PITCH, rows, columns);
       const from = a + floats(row * k);
-      if (width == NR) {
-        tile4x8(from, from + 4, from + 8, from + 12, 16, b, to, toPitch, k, first);
-      } else tiles(rows, from, b, d, to, toPitch, k, first);
+      if (width == NR) tile4x8(from, b, to, toPitch, k, first);
+      else tiles(rows, from, b, d, to, toPitch, k, first);
       if (to == spill) copyBlock(spill, SPILL_PITCH, at, pitch, rows, columns);
       row += rows;
     }

@@ -21,15 +21,21 @@ export type Numerics = 'strict' | 'fused';
 
 export const hasSimd = (): boolean => WebAssembly.validate(SIMD_PROBE);
 
-/** True where `f32x4.relaxed_madd` exists and rounds once. */
-export function relaxedMaddIsFused(): boolean {
-  if (!WebAssembly.validate(MADD_PROBE)) return false;
+/** Roundings of `f32x4.relaxed_madd` where it exists. */
+function relaxedMaddRoundings(): 1 | 2 | undefined {
+  if (!WebAssembly.validate(MADD_PROBE)) return undefined;
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(MADD_PROBE));
   const madd = exports['f'] as (x: number, c: number) => number;
   // (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴ lies halfway between two floats: rounded before the sum, the last
   // term is lost and the result is 0.
-  return madd(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
+  return madd(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24 ? 1 : 2;
 }
+
+/** True where `f32x4.relaxed_madd` exists and rounds once. */
+export const relaxedMaddIsFused = (): boolean => relaxedMaddRoundings() === 1;
+
+/** True where it exists and rounds twice: in JavaScriptCore. */
+export const relaxedMaddRoundsTwice = (): boolean => relaxedMaddRoundings() === 2;
 
 /** `fused` where the probe shows single rounding, else `strict`. */
 export const defaultNumerics = (): Numerics => (relaxedMaddIsFused() ? 'fused' : 'strict');
