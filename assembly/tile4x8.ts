@@ -11,7 +11,7 @@ import { addProduct, floats, product, repeat } from './simd';
 /** c[4×8] (+)= a panel of A, four wide, times b[k×8]. */
 export function tile4x8(a: usize, b: usize, c: usize, pitch: usize, k: i32, first: bool): void {
   if (wideLoads) panelWide(a, b, c, pitch, k, first);
-  else panelSplat(a, a + 4, a + 8, a + 12, b, c, pitch, k, first);
+  else splatLoads(a, a + 4, a + 8, a + 12, 16, b, c, pitch, k, first);
 }
 
 /** c[4×8] (+)= four rows of A, each its k values one after another, times b[k×8]. */
@@ -34,15 +34,17 @@ export function tile4x8Rows(
     if (done == k) return;
   }
   const at = floats(done);
-  rowsSplat(r0 + at, r1 + at, r2 + at, r3 + at, b + at * 8, c, pitch, k - done, first && !done);
+  splatLoads(r0 + at, r1 + at, r2 + at, r3 + at, 4, b + at * 8, c, pitch, k - done, first && !done);
 }
 
-/** A value every 16 bytes from r0, r1, r2 and r3 on. */
-function panelSplat(
+/** A value every `STEP` bytes, a constant, from r0, r1, r2 and r3 on. */
+@inline
+function splatLoads(
   r0: usize,
   r1: usize,
   r2: usize,
   r3: usize,
+  STEP: usize,
   b: usize,
   c: usize,
   pitch: usize,
@@ -101,22 +103,22 @@ function panelSplat(
     if (!--k) break;
     x = v128.load(b, 32);
     y = v128.load(b, 48);
-    a = v128.load_splat<f32>(r0, 16);
+    a = v128.load_splat<f32>(r0 + STEP);
     p = product(a, x);
     q = product(a, y);
     s00 = addProduct(p, a, x, s00);
     s01 = addProduct(q, a, y, s01);
-    a = v128.load_splat<f32>(r1, 16);
+    a = v128.load_splat<f32>(r1 + STEP);
     p = product(a, x);
     q = product(a, y);
     s10 = addProduct(p, a, x, s10);
     s11 = addProduct(q, a, y, s11);
-    a = v128.load_splat<f32>(r2, 16);
+    a = v128.load_splat<f32>(r2 + STEP);
     p = product(a, x);
     q = product(a, y);
     s20 = addProduct(p, a, x, s20);
     s21 = addProduct(q, a, y, s21);
-    a = v128.load_splat<f32>(r3, 16);
+    a = v128.load_splat<f32>(r3 + STEP);
     p = product(a, x);
     q = product(a, y);
     s30 = addProduct(p, a, x, s30);
@@ -124,22 +126,22 @@ function panelSplat(
     if (!--k) break;
     x = v128.load(b, 64);
     y = v128.load(b, 80);
-    a = v128.load_splat<f32>(r0, 32);
+    a = v128.load_splat<f32>(r0 + 2 * STEP);
     p = product(a, x);
     q = product(a, y);
     s00 = addProduct(p, a, x, s00);
     s01 = addProduct(q, a, y, s01);
-    a = v128.load_splat<f32>(r1, 32);
+    a = v128.load_splat<f32>(r1 + 2 * STEP);
     p = product(a, x);
     q = product(a, y);
     s10 = addProduct(p, a, x, s10);
     s11 = addProduct(q, a, y, s11);
-    a = v128.load_splat<f32>(r2, 32);
+    a = v128.load_splat<f32>(r2 + 2 * STEP);
     p = product(a, x);
     q = product(a, y);
     s20 = addProduct(p, a, x, s20);
     s21 = addProduct(q, a, y, s21);
-    a = v128.load_splat<f32>(r3, 32);
+    a = v128.load_splat<f32>(r3 + 2 * STEP);
     p = product(a, x);
     q = product(a, y);
     s30 = addProduct(p, a, x, s30);
@@ -147,178 +149,31 @@ function panelSplat(
     if (!--k) break;
     x = v128.load(b, 96);
     y = v128.load(b, 112);
-    a = v128.load_splat<f32>(r0, 48);
+    a = v128.load_splat<f32>(r0 + 3 * STEP);
     p = product(a, x);
     q = product(a, y);
     s00 = addProduct(p, a, x, s00);
     s01 = addProduct(q, a, y, s01);
-    a = v128.load_splat<f32>(r1, 48);
+    a = v128.load_splat<f32>(r1 + 3 * STEP);
     p = product(a, x);
     q = product(a, y);
     s10 = addProduct(p, a, x, s10);
     s11 = addProduct(q, a, y, s11);
-    a = v128.load_splat<f32>(r2, 48);
+    a = v128.load_splat<f32>(r2 + 3 * STEP);
     p = product(a, x);
     q = product(a, y);
     s20 = addProduct(p, a, x, s20);
     s21 = addProduct(q, a, y, s21);
-    a = v128.load_splat<f32>(r3, 48);
+    a = v128.load_splat<f32>(r3 + 3 * STEP);
     p = product(a, x);
     q = product(a, y);
     s30 = addProduct(p, a, x, s30);
     s31 = addProduct(q, a, y, s31);
     if (!--k) break;
-    r0 += 64;
-    r1 += 64;
-    r2 += 64;
-    r3 += 64;
-    b += 128;
-  }
-  v128.store(c, s00);
-  v128.store(c, s01, 16);
-  v128.store(c1, s10);
-  v128.store(c1, s11, 16);
-  v128.store(c2, s20);
-  v128.store(c2, s21, 16);
-  v128.store(c3, s30);
-  v128.store(c3, s31, 16);
-}
-
-/** A value every 4 bytes from r0, r1, r2 and r3 on. */
-function rowsSplat(
-  r0: usize,
-  r1: usize,
-  r2: usize,
-  r3: usize,
-  b: usize,
-  c: usize,
-  pitch: usize,
-  k: i32,
-  first: bool,
-): void {
-  const c1 = c + pitch;
-  const c2 = c1 + pitch;
-  const c3 = c2 + pitch;
-  let s00 = f32x4.splat(0);
-  let s01 = s00;
-  let s10 = s00;
-  let s11 = s00;
-  let s20 = s00;
-  let s21 = s00;
-  let s30 = s00;
-  let s31 = s00;
-  if (!first) {
-    s00 = v128.load(c);
-    s01 = v128.load(c, 16);
-    s10 = v128.load(c1);
-    s11 = v128.load(c1, 16);
-    s20 = v128.load(c2);
-    s21 = v128.load(c2, 16);
-    s30 = v128.load(c3);
-    s31 = v128.load(c3, 16);
-  }
-  let a: v128;
-  let x: v128;
-  let y: v128;
-  let p: v128;
-  let q: v128;
-  for (;;) {
-    x = v128.load(b);
-    y = v128.load(b, 16);
-    a = v128.load_splat<f32>(r0);
-    p = product(a, x);
-    q = product(a, y);
-    s00 = addProduct(p, a, x, s00);
-    s01 = addProduct(q, a, y, s01);
-    a = v128.load_splat<f32>(r1);
-    p = product(a, x);
-    q = product(a, y);
-    s10 = addProduct(p, a, x, s10);
-    s11 = addProduct(q, a, y, s11);
-    a = v128.load_splat<f32>(r2);
-    p = product(a, x);
-    q = product(a, y);
-    s20 = addProduct(p, a, x, s20);
-    s21 = addProduct(q, a, y, s21);
-    a = v128.load_splat<f32>(r3);
-    p = product(a, x);
-    q = product(a, y);
-    s30 = addProduct(p, a, x, s30);
-    s31 = addProduct(q, a, y, s31);
-    if (!--k) break;
-    x = v128.load(b, 32);
-    y = v128.load(b, 48);
-    a = v128.load_splat<f32>(r0, 4);
-    p = product(a, x);
-    q = product(a, y);
-    s00 = addProduct(p, a, x, s00);
-    s01 = addProduct(q, a, y, s01);
-    a = v128.load_splat<f32>(r1, 4);
-    p = product(a, x);
-    q = product(a, y);
-    s10 = addProduct(p, a, x, s10);
-    s11 = addProduct(q, a, y, s11);
-    a = v128.load_splat<f32>(r2, 4);
-    p = product(a, x);
-    q = product(a, y);
-    s20 = addProduct(p, a, x, s20);
-    s21 = addProduct(q, a, y, s21);
-    a = v128.load_splat<f32>(r3, 4);
-    p = product(a, x);
-    q = product(a, y);
-    s30 = addProduct(p, a, x, s30);
-    s31 = addProduct(q, a, y, s31);
-    if (!--k) break;
-    x = v128.load(b, 64);
-    y = v128.load(b, 80);
-    a = v128.load_splat<f32>(r0, 8);
-    p = product(a, x);
-    q = product(a, y);
-    s00 = addProduct(p, a, x, s00);
-    s01 = addProduct(q, a, y, s01);
-    a = v128.load_splat<f32>(r1, 8);
-    p = product(a, x);
-    q = product(a, y);
-    s10 = addProduct(p, a, x, s10);
-    s11 = addProduct(q, a, y, s11);
-    a = v128.load_splat<f32>(r2, 8);
-    p = product(a, x);
-    q = product(a, y);
-    s20 = addProduct(p, a, x, s20);
-    s21 = addProduct(q, a, y, s21);
-    a = v128.load_splat<f32>(r3, 8);
-    p = product(a, x);
-    q = product(a, y);
-    s30 = addProduct(p, a, x, s30);
-    s31 = addProduct(q, a, y, s31);
-    if (!--k) break;
-    x = v128.load(b, 96);
-    y = v128.load(b, 112);
-    a = v128.load_splat<f32>(r0, 12);
-    p = product(a, x);
-    q = product(a, y);
-    s00 = addProduct(p, a, x, s00);
-    s01 = addProduct(q, a, y, s01);
-    a = v128.load_splat<f32>(r1, 12);
-    p = product(a, x);
-    q = product(a, y);
-    s10 = addProduct(p, a, x, s10);
-    s11 = addProduct(q, a, y, s11);
-    a = v128.load_splat<f32>(r2, 12);
-    p = product(a, x);
-    q = product(a, y);
-    s20 = addProduct(p, a, x, s20);
-    s21 = addProduct(q, a, y, s21);
-    a = v128.load_splat<f32>(r3, 12);
-    p = product(a, x);
-    q = product(a, y);
-    s30 = addProduct(p, a, x, s30);
-    s31 = addProduct(q, a, y, s31);
-    if (!--k) break;
-    r0 += 16;
-    r1 += 16;
-    r2 += 16;
-    r3 += 16;
+    r0 += 4 * STEP;
+    r1 += 4 * STEP;
+    r2 += 4 * STEP;
+    r3 += 4 * STEP;
     b += 128;
   }
   v128.store(c, s00);

@@ -1,10 +1,17 @@
-/** Where loads from memory are dear, so that the kernels' wide spelling is the faster one; see assembly/loads.ts. */
+/** Which spelling of their loads the kernels take; see assembly/loads.ts. */
 import { relaxedMaddRoundsTwice } from './features.js';
 
+/** As assembly/loads.ts numbers them. */
+export const LOADS = { narrow: 0, wide: 1, plain: 2 } as const;
+
+export type Loads = keyof typeof LOADS;
+
 /**
- * Two engines gain by it, and each is told by what makes the difference or goes with it: Deno's V8 checks the bounds of
- * every load, for Deno installs no trap handler; JavaScriptCore, known by its multiply-add, folds no offset into a load
- * that repeats a value. No bit depends on the answer, only speed: so none is found by timing, which takes
- * longer than a wrong one costs.
+ * The fast spelling in this engine, told by what makes the difference or goes with it. Deno's V8 checks the bounds of
+ * every load, for Deno installs no trap handler; JavaScriptCore is the engine whose multiply-add rounds twice. No bit
+ * depends on the answer, only speed: so it is not timed either, which takes longer than a wrong one costs.
  */
-export const prefersWideLoads = (): boolean => 'Deno' in globalThis || relaxedMaddRoundsTwice();
+export function fastLoads(): Loads {
+  if ('Deno' in globalThis) return 'wide';
+  return relaxedMaddRoundsTwice() ? 'plain' : 'narrow';
+}

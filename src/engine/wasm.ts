@@ -7,7 +7,7 @@ import { instantiateSync } from '@assemblyscript/loader';
 import { LanewiseError } from '../errors.js';
 import type { KernelName, OperandsOf } from '../program/kernels.js';
 import { hasSimd, relaxedMaddIsFused, type Numerics } from './features.js';
-import { prefersWideLoads } from './loads.js';
+import { LOADS, fastLoads } from './loads.js';
 import { FIRST_FREE_BYTE } from './memory.js';
 
 /** The module's exports: kernels, and what is not called from programs. */
@@ -17,8 +17,8 @@ export type Kernels = {
   /** 0 when all have arrived, 1 when the run was given up. See assembly/barrier.ts. */
   barrier(at: number, workers: number, spins: number, timeoutNs: number): number;
   heapBase(): number;
-  /** 1: few wide loads rather than many narrow ones, with the same bits; see assembly/loads.ts. */
-  preferWideLoads(yes: number): void;
+  /** One of LOADS: how loads are spelled, with the same bits. */
+  spellLoads(kind: number): void;
   /** Ten vector multiply-adds a round on registers; see assembly/ceiling.ts. */
   ceiling(rounds: number): number;
   readonly CEILING_MADDS: WebAssembly.Global;
@@ -66,6 +66,6 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
   const kernels = exports as unknown as Kernels;
   if (kernels.heapBase() > FIRST_FREE_BYTE)
     throw new Error('the kernels’ constants outgrew the first page');
-  kernels.preferWideLoads(prefersWideLoads() ? 1 : 0);
+  kernels.spellLoads(LOADS[fastLoads()]);
   return kernels;
 }
