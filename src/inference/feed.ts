@@ -1,6 +1,6 @@
 /** From samples as they are stored to what the kernels read: scaled, and images framed, with the bits of assembly/gather.ts. */
 import { LanewiseError, show } from '../errors.js';
-import type { Shape } from '../graph/tensor.js';
+import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { StoredInput } from './stored.js';
 
 /** Bytes count 0–255 as 0–1; floats are as they are; whole numbers for inputs with a vocabulary. */
@@ -14,13 +14,10 @@ export interface OpenFeed {
 
 export type Feed = (values: Samples | undefined, shape?: Shape) => OpenFeed;
 
-const product = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
-const show_ = (shape: Shape): string => shape.join('×');
-
 /** @throws LanewiseError kind 'data' for samples that the input does not take. */
 export function createFeed(input: StoredInput, memory: WebAssembly.Memory, batch: number): Feed {
   const { name, at, vocabulary } = input;
-  const size = product(input.shape);
+  const size = sizeOf(input.shape);
   return (values, shape = input.shape) => {
     const refuse = (why: string) => new LanewiseError('data', `input '${name}' ${why}`);
     if (!(
@@ -30,9 +27,11 @@ export function createFeed(input: StoredInput, memory: WebAssembly.Memory, batch
     ))
       throw refuse(`is ${show(values)}, expected a Uint8Array, Int32Array or Float32Array`);
     checkShape(input, shape, refuse);
-    const stored = product(shape);
+    const stored = sizeOf(shape);
     if (values.length === 0 || values.length % stored !== 0)
-      throw refuse(`has ${values.length} values, which are no whole samples of ${show_(shape)}`);
+      throw refuse(
+        `has ${values.length} values, which are no whole samples of ${showShape(shape)}`,
+      );
     const count = values.length / stored;
     if (vocabulary !== undefined) {
       checkWhole(values, vocabulary, refuse);
@@ -63,11 +62,11 @@ function checkShape(
     ? shape.every(
         (n, i) => Number.isInteger(n) && n >= 1 && (i ? n <= expected[i]! : n === expected[0]),
       )
-    : Array.isArray(shape) && show_(shape) === show_(expected);
+    : Array.isArray(shape) && showShape(shape) === showShape(expected);
   if (fits) return;
-  const found = Array.isArray(shape) ? show_(shape) : show(shape);
+  const found = Array.isArray(shape) ? showShape(shape) : show(shape);
   const smaller = expected.length === 3 ? ' or smaller images of as many channels' : '';
-  throw refuse(`has samples of ${found}, expected ${show_(expected)}${smaller}`);
+  throw refuse(`has samples of ${found}, expected ${showShape(expected)}${smaller}`);
 }
 
 function checkWhole(
@@ -87,7 +86,7 @@ function framing({ shape: expected, mean, deviation }: StoredInput, shape: Shape
   const [C, h, w, H, W] =
     expected.length === 3
       ? [shape[0]!, shape[1]!, shape[2]!, expected[1]!, expected[2]!]
-      : [1, 1, product(shape), 1, product(shape)];
+      : [1, 1, sizeOf(shape), 1, sizeOf(shape)];
   const scale = Math.fround(1 / ((values instanceof Uint8Array ? 255 : 1) * deviation));
   const shift = Math.fround(-mean / deviation);
   const [top, left] = [(H - h) >> 1, (W - w) >> 1];

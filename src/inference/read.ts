@@ -6,6 +6,7 @@
 import { LanewiseError } from '../errors.js';
 import { readHeader, type TensorEntry } from '../formats/safetensors-header.js';
 import type { Numerics } from '../engine/features.js';
+import { sizeOf } from '../graph/tensor.js';
 import type { Operand, KernelCall } from '../program/program.js';
 import type { KernelName } from '../program/kernels.js';
 import { floatsOf, inferenceKernels } from './operands.js';
@@ -107,7 +108,7 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
     isShape(shape) &&
     isSize(at) &&
     at % 4 === 0 &&
-    at + product(shape) * most!.samples * 4 <= bytes[segment];
+    at + sizeOf(shape) * most!.samples * 4 <= bytes[segment];
   const isInput = (value: unknown): boolean =>
     isObject(value) &&
     typeof value['name'] === 'string' &&
@@ -125,8 +126,6 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
   )
     throw refuse('its output has no name and place in the memory for results');
 }
-
-const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 const isListOfCalls = (value: unknown): boolean =>
   isObject(value) &&

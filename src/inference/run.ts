@@ -3,7 +3,7 @@ import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import { link, run, type Bases } from '../engine/link.js';
 import { allocateMemory, FIRST_FREE_BYTE } from '../engine/memory.js';
-import type { Shape } from '../graph/tensor.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
 import { align } from '../program/program.js';
 import { instantiateKernels, type KernelSource } from './kernels.js';
 import { predictedClasses } from './predicted-classes.js';
@@ -83,7 +83,7 @@ export async function loadProgram(
   }));
   const feeds = file.inputs.map((input) => createFeed(input, memory, bases.batch));
   const results = (bases.results + file.output.at) / 4;
-  const size = file.output.shape.reduce((a, b) => a * b, 1);
+  const size = sizeOf(file.output.shape);
 
   return {
     ...(file.classes ? { classes: file.classes } : {}),
