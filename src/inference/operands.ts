@@ -1,17 +1,18 @@
 /**
  * The kernels of the inference build with their operands: names alone are extents and settings, `x=N.C` is the address
  * of a buffer of N·C floats, `b?=O` may be 0 for none, `a=@a` is as long as the strides a0, a1, … reach within
- * the extents n0, n1, …. By these a program out of a file is checked, so that all it was given to read and write
+ * the extents n0, n1, …, and `kh<H` is at most H, for loops that no buffer's size bounds. By these a program out of a file is checked, so that all it was given to read and write
  * lies within the memory that was planned for it. Names and order are those of src/program/kernels.ts.
  */
 import type { KernelName } from '../program/kernels.js';
 
 const convolution = 'N C H W O kh kw sh sw ph pw P Q';
 const depthwise = 'N C H W O kh kw sh sw ph pw dilationH dilationW P Q';
-const grouped = `groups ${depthwise}`;
+const grouped = `groups<C ${depthwise}`;
 const convolved = 'x=N.C.H.W w=O.C.kh.kw b?=O y=N.O.P.Q code workspace';
 const transposed = 'w=O.C.kh.kw dy=N.O.P.Q dx=N.C.H.W workspace';
-const pooling = 'planes H W kh kw sh sw';
+const pooling = 'planes H W kh<H kw<W sh sw P Q';
+const windows = 'planes H W kh kw sh sw ph pw P Q';
 const pooled = 'x=planes.H.W y=planes.P.Q';
 const resampling = 'planes H W P Q numH denH numW denW';
 const sameSize = 'x=count y=count';
@@ -27,8 +28,8 @@ export const inferenceKernels: Readonly<Partial<Record<KernelName, string>>> = {
   attentionScores:
     'N heads T S d causal normalize scale q=N.T.heads.d k=N.S.heads.d y=N.heads.T.S workspace',
   averagePlanes: 'planes area x=planes.area y=planes',
-  avgPool2d: `${pooling} P Q ${pooled}`,
-  avgPoolWindows: `${pooling} ph pw P Q countPadding ${pooled}`,
+  avgPool2d: `${pooling} ${pooled}`,
+  avgPoolWindows: `${windows} countPadding ${pooled}`,
   batchMatmul: 'batch transposeA transposeB m n k a=batch.m.k b=batch.k.n c=batch.m.n workspace',
   batchNorm: 'N C area x=N.C.area mean=C variance=C weight=C bias=C epsilon y=N.C.area code',
   binary: 'code n0 n1 n2 n3 a0 a1 a2 a3 b0 b1 b2 b3 a=@a b=@b y=n0.n1.n2.n3',
@@ -55,8 +56,8 @@ export const inferenceKernels: Readonly<Partial<Record<KernelName, string>>> = {
   lstm: `${recurrence} x=N.T.H.4 w=H.H.4 bias?=H.4 record=N.T.H.6 workspace`,
   matmul: 'transposeA transposeB m n k a=m.k b=k.n bias?=n c=m.n code workspace',
   maxAxis: axis,
-  maxPool2d: `${pooling} P Q ${pooled}`,
-  maxPoolWindows: `${pooling} ph pw P Q ${pooled}`,
+  maxPool2d: `${pooling} ${pooled}`,
+  maxPoolWindows: `${windows} ${pooled}`,
   pad2d: 'planes H W top left height width mode value x=planes.H.W y=planes.height.width',
   rbf: 'n C F x=n.F w=C.F y=n.C',
   scale: `${sameSize} count weight`,

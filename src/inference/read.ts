@@ -176,11 +176,13 @@ function readCall(
   const scalars = new Map<string, number>();
   names.forEach((name, i) => {
     const operand = operands[i]!;
-    if (typeof operand === 'number') scalars.set(name, operand);
+    if (typeof operand === 'number') scalars.set(name.replace(/<.*/, ''), operand);
   });
   const isGiven = (name: string, operand: Operand): boolean => {
     const [, size] = name.split('=') as [string, string?];
-    if (name !== 'workspace' && size === undefined) return typeof operand === 'number';
+    const [, most] = name.split('<') as [string, string?];
+    if (name !== 'workspace' && size === undefined)
+      return typeof operand === 'number' && (most === undefined || operand <= scalars.get(most)!);
     if (typeof operand === 'number') return operand === 0 && name.includes('?');
     const { segment, offset } = operand;
     if (size === undefined) return segment === 'workspace' && offset <= bytes.workspace;
