@@ -1,4 +1,4 @@
-// Builds everything a clone needs into dist/: the four Wasm variants (asc), JavaScript (esbuild) and
+// Builds everything a clone needs into dist/: the Wasm builds (asc), JavaScript (esbuild) and
 // types (tsc). JavaScript comes twice: a file a source file, which the tests import, and bundled, which
 // users load: sixty small files take 30 ms to load, a few large ones 5.
 //   node scripts/build.mjs           package: wasm, src, workers, types
@@ -47,7 +47,9 @@ async function buildWasm() {
   mkdirSync('dist/wasm', { recursive: true });
   for (const [target, { outFile }] of targets) {
     if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) continue;
-    const { error, stderr } = await asc.main(['--target', target, '--config', 'asconfig.json']);
+    const entry = target.startsWith('inference') ? 'assembly/inference.ts' : 'assembly/index.ts';
+    const flags = ['--target', target, '--config', 'asconfig.json'];
+    const { error, stderr } = await asc.main([entry, ...flags]);
     if (error) throw new Error(`assemblyscript, target '${target}':\n${stderr.toString()}`);
     appendFileSync(outFile, customSection('lanewise', target));
   }
