@@ -12,6 +12,8 @@ export type Loads = keyof typeof LOADS;
  * depends on the answer, only speed: so it is not timed either, which takes longer than a wrong one costs.
  */
 export function fastLoads(): Loads {
-  if ('Deno' in globalThis) return 'wide';
-  return relaxedMaddRoundsTwice() ? 'plain' : 'narrow';
+  known ??= 'Deno' in globalThis ? 'wide' : relaxedMaddRoundsTwice() ? 'plain' : 'narrow';
+  return known;
 }
+
+let known: Loads | undefined;
