@@ -17,13 +17,17 @@ import { trainEvents, type RunResult } from './trainer.js';
 
 export type { EpochRecord, Progress };
 
+/** What `train` tells while it runs, and how it is stopped. */
 export interface TrainCallbacks {
   /** Everything is checked and allocated, and no step has run; a rejection ends the run here. */
   onStart?(settings: ResolvedSettings): void | Promise<void>;
+  /** Each step, in order; told in chunks. */
   onStep?(record: StepRecord): void;
+  /** Each chunk of steps. */
   onProgress?(progress: Progress): void;
   /** Between epochs, if the settings say so. */
   onValidation?(record: ValidationRecord): void;
+  /** Each epoch, after its validation. */
   onEpoch?(record: EpochRecord): void;
   /** A worker thread failed, and its step is done again. */
   onRecovery?(failure: { readonly step: number; readonly reason: string }): void;
@@ -45,6 +49,7 @@ const known: Readonly<Record<keyof TrainCallbacks, true>> = {
   stepsPerEvent: true,
 };
 
+/** The trained model, and how it came about. */
 export interface TrainResult {
   readonly model: TrainedModel;
   readonly history: readonly EpochRecord[];
