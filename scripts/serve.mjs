@@ -1,6 +1,7 @@
 // Serves a folder to this machine alone, with the headers under which a page may share memory with its threads
 // (cross-origin isolation), and a strict content-security-policy, which workers take from their own response.
-//   node scripts/serve.mjs FOLDER [--port N]
+//   node scripts/serve.mjs FOLDER [--port N] [--plain]
+// --plain leaves isolation out, as a host of static files does that sets no headers.
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
@@ -18,22 +19,26 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-const headers = {
+const { values, positionals } = parseArgs({
+  options: { port: { type: 'string', default: '8080' }, plain: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const [folder] = positionals;
+if (!folder) throw new Error('usage: node scripts/serve.mjs FOLDER [--port N] [--plain]');
+
+const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+const headers = {
+  ...(values.plain ? {} : isolation),
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Content-Security-Policy':
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; base-uri 'none'; object-src 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'Cache-Control': 'no-store',
 };
-
-const { values, positionals } = parseArgs({
-  options: { port: { type: 'string', default: '8080' } },
-  allowPositionals: true,
-});
-const [folder] = positionals;
-if (!folder) throw new Error('usage: node scripts/serve.mjs FOLDER [--port N]');
 
 /** The file that a request means; undefined for what is not below the folder, or not there. */
 function fileOf(url) {
