@@ -59,6 +59,29 @@ export async function idxDataset(
   return labelledImages(name, images, labels, classes ? { classes } : {});
 }
 
+/** A file's name, for messages, and what is in it. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The same of files that are at hand, plain or gzip, such as those a page was given.
+ * @throws LanewiseError kind 'data' as `idxDataset`.
+ */
+export async function decodeIdxDataset(
+  images: NamedBytes,
+  labels: NamedBytes,
+  { classes, name = images.name }: IdxOptions = {},
+): Promise<Dataset> {
+  return labelledImages(
+    name,
+    await decodeNamed(images.bytes, images.name),
+    await decodeNamed(labels.bytes, labels.name),
+    classes ? { classes } : {},
+  );
+}
+
 export interface LabelledImagesOptions {
   readonly classes?: readonly string[];
   /** Height and width that images must have. */
