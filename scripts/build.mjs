@@ -159,6 +159,8 @@ async function bundleBrowser() {
     entryPoints: { index: 'src/browser.ts', worker: 'workers/web-worker.ts' },
     outdir: 'dist/browser',
     plugins: [platform('web')],
+    // The worker's script would have nothing by which one sees that it is a module.
+    footer: { js: 'export {};' },
   });
 }
 
