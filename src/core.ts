@@ -26,7 +26,7 @@ export { streamOf } from './data/streamed.js';
 export { textFile, type TextDataset } from './data/text-file.js';
 export { arrays, type ArraysOptions } from './data/arrays.js';
 export { standardize, type Standardizer } from './data/standardize.js';
-export { idxDataset, type IdxOptions } from './data/idx.js';
+export { decodeIdxDataset, idxDataset, type IdxOptions, type NamedBytes } from './data/idx.js';
 export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
 export { fashionMnist } from './data/fashion-mnist.js';
 export { cifar10, cifar100 } from './data/cifar.js';
@@ -102,6 +102,7 @@ export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export * as metrics from './training/metrics/index.js';
 export type { Metric, MetricName, Scored } from './training/metrics/index.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
+export { encodeProgram, type EncodeProgramOptions } from './training/program-file.js';
 export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {

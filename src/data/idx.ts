@@ -37,6 +37,7 @@ export async function findIdx(folder: string, archive: string, hint: string): Pr
   throw new LanewiseError('data', `no '${plain}' (or '${archive}') in '${folder}'`, hint);
 }
 
+/** What the files do not say of the samples. */
 export interface IdxOptions {
   /** Class names; default 0, 1, 2 … to the largest label. */
   readonly classes?: readonly string[];
@@ -56,6 +57,29 @@ export async function idxDataset(
   const images = await readIdx(imagesPath);
   const labels = await readIdx(labelsPath);
   return labelledImages(name, images, labels, classes ? { classes } : {});
+}
+
+/** A file's name, for messages, and what is in it. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The same of files that are at hand, plain or gzip, such as those a page was given.
+ * @throws LanewiseError kind 'data' as `idxDataset`.
+ */
+export async function decodeIdxDataset(
+  images: NamedBytes,
+  labels: NamedBytes,
+  { classes, name = images.name }: IdxOptions = {},
+): Promise<Dataset> {
+  return labelledImages(
+    name,
+    await decodeNamed(images.bytes, images.name),
+    await decodeNamed(labels.bytes, labels.name),
+    classes ? { classes } : {},
+  );
 }
 
 export interface LabelledImagesOptions {
