@@ -1,10 +1,8 @@
 /** Images and labels from IDX files, plain or gzip, as MNIST and its successors come. */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { LanewiseError } from '../errors.js';
 import { gunzip } from '../formats/gzip.js';
 import { decodeIdx, type IdxArray } from '../formats/idx.js';
-import { readNamedFile } from '../formats/read.js';
+import { isFile, readNamedFile } from '#platform/files';
 import { showShape } from '../graph/tensor.js';
 import { checkDataset, type Dataset } from './dataset.js';
 
@@ -33,18 +31,13 @@ export async function findIdx(folder: string, archive: string, hint: string): Pr
   const plain = archive.replace('.gz', '');
   const dotted = plain.replace('-idx', '.idx');
   for (const name of [archive, plain, `${dotted}.gz`, dotted]) {
-    const path = join(folder, name);
+    const path = `${folder.replace(/\/$/, '')}/${name}`;
     if (await isFile(path)) return readIdx(path);
   }
   throw new LanewiseError('data', `no '${plain}' (or '${archive}') in '${folder}'`, hint);
 }
 
-export const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-
+/** What the files do not say of the samples. */
 export interface IdxOptions {
   /** Class names; default 0, 1, 2 … to the largest label. */
   readonly classes?: readonly string[];

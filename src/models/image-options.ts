@@ -1,7 +1,8 @@
 /** What the nets for photographs have in common: options, and the scale of their inputs. */
 import { LanewiseError } from '../errors.js';
-import { init } from '../layers/index.js';
+import { initializers } from '../layers/index.js';
 
+/** Settings that the models of ImageNet's papers have. */
 export interface ImageNetOptions {
   /** Height and width of the images, which are square; the default is the paper's. */
   readonly size?: number;
@@ -20,7 +21,10 @@ export const imageNetScale = { mean: 0.449, deviation: 0.226 } as const;
  * First values of layers before ReLUs, He et al. 2015: signals keep their size at any width and depth, where the
  * fixed deviations of older papers suit their own nets only.
  */
-export const heInit = { weightInit: init.heNormal(), biasInit: init.constant(0) } as const;
+export const heInit = {
+  weightInit: initializers.heNormal(),
+  biasInit: initializers.constant(0),
+} as const;
 
 /**
  * Channels at a given width: rounded, at least one.

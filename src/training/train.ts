@@ -18,17 +18,20 @@ import { trainEvents, type RunResult } from './trainer.js';
 
 export type { EpochRecord, Progress };
 
+/** What `train` tells while it runs, and how it is stopped. */
 export interface TrainCallbacks {
   /** Everything is checked and allocated, and no step has run; a rejection ends the run here. */
   onStart?(settings: ResolvedSettings): void | Promise<void>;
+  /** Each step, in order; told in chunks. */
   onStep?(record: StepRecord): void;
   /**
-   * Several times a second. `weights()` copies them as they are, before the run goes on: it waits for what is
+   * Each chunk of steps. `weights()` copies them as they are, before the run goes on: it waits for what is
    * returned, and so can be paused.
    */
   onProgress?(progress: Progress, weights: () => Weights): unknown;
   /** Between epochs, if the settings say so. */
   onValidation?(record: ValidationRecord): void;
+  /** Each epoch, after its validation. */
   onEpoch?(record: EpochRecord): void;
   /** A worker thread failed, and its step is done again. */
   onRecovery?(failure: { readonly step: number; readonly reason: string }): void;
@@ -50,6 +53,7 @@ const known: Readonly<Record<keyof TrainCallbacks, true>> = {
   stepsPerEvent: true,
 };
 
+/** The trained model, and how it came about. */
 export interface TrainResult {
   readonly model: TrainedModel;
   readonly history: readonly EpochRecord[];
