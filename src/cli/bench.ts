@@ -6,8 +6,8 @@ import { printResults, resultsOf, type Circumstances, type Row } from '../benchm
 import { createSuite } from '../benchmark/suite.js';
 import type { Numerics } from '../engine/features.js';
 import { LanewiseError } from '../errors.js';
-import { ensureReplaceable, writeFileAtomic } from '../formats/atomic.js';
-import { machineParallelism } from '../parallel/pool.js';
+import { ensureReplaceable, writeFileAtomic } from '../node/atomic.js';
+import { machineParallelism } from '#platform/threads';
 import { version } from '../run/version.js';
 import { resolveNumerics } from '../training/checks.js';
 import { compareFiles } from './bench-compare.js';
