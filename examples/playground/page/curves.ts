@@ -71,7 +71,8 @@ function createCurve(id: string, name: string, show: (value: number) => string, 
         scales: {
           x: { time: false, range: () => [0, epochs] },
           y: {
-            range: (_, __, most) => (isShare ? [0, 1.01] : [0, Math.max(0.1, (most ?? 0) * 1.05)]),
+            range: (_, __, most) =>
+              isShare ? [0, 1.01] : [0, most === null ? 2.5 : Math.max(0.1, most * 1.05)],
           },
         },
         axes: [
