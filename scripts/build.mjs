@@ -1,4 +1,4 @@
-// Builds everything a clone needs into dist/: the four Wasm variants (asc), JavaScript (esbuild) and
+// Builds everything a clone needs into dist/: the Wasm builds (asc), JavaScript (esbuild) and
 // types (tsc). JavaScript comes twice: a file a source file, which the tests import, and bundled, which
 // users load: sixty small files take 30 ms to load, a few large ones 5.
 //   node scripts/build.mjs           package: wasm, src, workers, types
@@ -6,6 +6,8 @@
 import {
   appendFileSync,
   chmodSync,
+  copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -47,7 +49,9 @@ async function buildWasm() {
   mkdirSync('dist/wasm', { recursive: true });
   for (const [target, { outFile }] of targets) {
     if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) continue;
-    const { error, stderr } = await asc.main(['--target', target, '--config', 'asconfig.json']);
+    const entry = target.startsWith('inference') ? 'assembly/inference.ts' : 'assembly/index.ts';
+    const flags = ['--target', target, '--config', 'asconfig.json'];
+    const { error, stderr } = await asc.main([entry, ...flags]);
     if (error) throw new Error(`assemblyscript, target '${target}':\n${stderr.toString()}`);
     appendFileSync(outFile, customSection('lanewise', target));
   }
@@ -157,7 +161,32 @@ async function bundleBrowser() {
     entryPoints: { index: 'src/browser.ts', worker: 'workers/web-worker.ts' },
     outdir: 'dist/browser',
     plugins: [platform('web')],
+    // The worker's script would have nothing by which one sees that it is a module.
+    footer: { js: 'export {};' },
   });
+}
+
+/** The page of the benchmarks: a folder to serve, with all that it loads in it. */
+async function bundleBenchmarks() {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const from = 'examples/bench';
+  await build({
+    ...javaScript,
+    platform: 'browser',
+    target: browsers,
+    bundle: true,
+    entryPoints: {
+      page: `${from}/page.ts`,
+      'code/bench': `${from}/worker.ts`,
+      'code/worker': 'workers/web-worker.ts',
+    },
+    outdir: 'dist/bench',
+    define: { LANEWISE_VERSION: JSON.stringify(version) },
+    plugins: [platform('web')],
+  });
+  for (const name of ['index.html', 'style.css', 'icon.svg'])
+    copyFileSync(join(from, name), join('dist/bench', name));
+  cpSync('dist/wasm', 'dist/bench/wasm', { recursive: true });
 }
 
 /** The browser's part of reports: with the plots in it, small, for it becomes part of every report. */
@@ -180,6 +209,7 @@ await buildWasm();
 await buildJavaScript(withTests ? ['src', 'test'] : ['src']);
 await bundleJavaScript();
 await bundleBrowser();
+await bundleBenchmarks();
 await bundleReport();
 writeLicences();
 if (!withTests) buildTypes();

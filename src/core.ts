@@ -102,6 +102,7 @@ export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export * as metrics from './training/metrics/index.js';
 export type { Metric, MetricName, Scored } from './training/metrics/index.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
+export { encodeProgram, type EncodeProgramOptions } from './training/program-file.js';
 export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {
@@ -118,6 +119,7 @@ export {
   type TrainedModel,
 } from './training/trained-model.js';
 export { type NameMap } from './training/name-map.js';
+export { verify, type Verification, type VerifyOptions } from './training/verify.js';
 export {
   decodePartialWeights,
   decodeWeights,

@@ -5,7 +5,8 @@ import { matmulWorkspace } from '../ops/workspace.js';
 import { baseOf, layoutMemory } from '../parallel/layout.js';
 import { createThreadPool } from '../parallel/pool.js';
 import { createSplitWorker, rowsOf, type SplitPlan } from '../parallel/split.js';
-import { address, align, createEmitter, type KernelCall } from '../program/program.js';
+import { createEmitter } from '../program/emitter.js';
+import { address, align, type KernelCall } from '../program/program.js';
 import { timeCalls, timeChunks, timed, type Timing } from './measure.js';
 import type { Measurement, Workload } from './workload.js';
 

@@ -64,7 +64,8 @@ export async function readZip(
 /** yauzl tells errors of the system by their codes from those of the archive. */
 async function open(source: string | Uint8Array, name: string): Promise<ZipFile> {
   const yauzl = await import('yauzl');
-  const options = { lazyEntries: true, autoClose: false };
+  // Sizes are checked below, and the stream is then the one that inflates.
+  const options = { lazyEntries: true, autoClose: false, validateEntrySizes: false };
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, zip: ZipFile) => {
       if (!error) return resolve(zip);
@@ -96,12 +97,18 @@ async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
   const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
     zip.openReadStream(entry, (error, opened) => (error ? reject(error) : resolve(opened)));
   });
-  // The stream fails if there are more bytes than the archive says, or fewer.
-  const bytes = new Uint8Array(entry.uncompressedSize);
+  // In Deno its errors come once more when nobody reads it any more.
+  stream.on('error', () => {});
+  const { fileName, uncompressedSize } = entry;
+  const bytes = new Uint8Array(uncompressedSize);
   let at = 0;
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    if (at + chunk.length > uncompressedSize)
+      throw new Error(`'${fileName}' is longer than the ${uncompressedSize} bytes it claims`);
     bytes.set(chunk, at);
     at += chunk.length;
   }
+  if (at < uncompressedSize)
+    throw new Error(`'${fileName}' ends after ${at} of the ${uncompressedSize} bytes it claims`);
   return bytes;
 }

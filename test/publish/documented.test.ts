@@ -82,7 +82,7 @@ let declarations: Declaration[];
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lanewise-documented-'));
-  const installed = await unpack(await pack(folder), folder);
+  const installed = await unpack(await pack(), folder);
   declarations = await publicDeclarations(join(installed, 'dist/src/index.d.ts'));
 });
 

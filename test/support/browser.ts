@@ -1,20 +1,22 @@
 /** A headless Chromium under our control, by its DevTools protocol over a pipe: pages to look at, and what they complain of. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { onPath } from './engines.js';
 
 const PATIENCE_MS = 20_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
 
 /** The environment's CHROME, or the first on the path; undefined where there is none. */
 export function findBrowser(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const known = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
-  return process.env['CHROME'] ?? known.find((path) => existsSync(path));
+  return process.env['CHROME'] ?? onPath(NAMES);
 }
+
+/** The environment's FIREFOX, or the first on the path; undefined where there is none. */
+export const findFirefox = (): string | undefined =>
+  process.env['FIREFOX'] ?? onPath(['firefox-esr', 'firefox']);
 
 export interface Page {
   /** Errors and exceptions on its console, requests that its policy refused. */
