@@ -26,6 +26,7 @@ export { streamOf } from './data/streamed.js';
 export { textFile, type TextDataset } from './data/text-file.js';
 export { arrays, type ArraysOptions } from './data/arrays.js';
 export { standardize, type Standardizer } from './data/standardize.js';
+export { type FileSource } from './data/file-source.js';
 export { idxDataset, type IdxOptions } from './data/idx.js';
 export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
 export { fashionMnist } from './data/fashion-mnist.js';
