@@ -1,9 +1,8 @@
-// Builds everything a clone needs into dist/: the four Wasm variants (asc), JavaScript (esbuild) and
+// Builds everything a clone needs into dist/: the Wasm builds (asc), JavaScript (esbuild) and
 // types (tsc). JavaScript comes twice: a file a source file, which the tests import, and bundled, which
 // users load: sixty small files take 30 ms to load, a few large ones 5.
 //   node scripts/build.mjs           package: wasm, src, workers, types
 //   node scripts/build.mjs --tests   the same without types, with test/
-import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -18,6 +17,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
+import { writeLicences } from './licences.mjs';
+import { buildTypes } from './types.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -46,7 +47,9 @@ async function buildWasm() {
   mkdirSync('dist/wasm', { recursive: true });
   for (const [target, { outFile }] of targets) {
     if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) continue;
-    const { error, stderr } = await asc.main(['--target', target, '--config', 'asconfig.json']);
+    const entry = target.startsWith('inference') ? 'assembly/inference.ts' : 'assembly/index.ts';
+    const flags = ['--target', target, '--config', 'asconfig.json'];
+    const { error, stderr } = await asc.main([entry, ...flags]);
     if (error) throw new Error(`assemblyscript, target '${target}':\n${stderr.toString()}`);
     appendFileSync(outFile, customSection('lanewise', target));
   }
@@ -175,16 +178,10 @@ async function bundleReport() {
   });
 }
 
-function buildTypes() {
-  const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
-  const flags = ['--project', 'tsconfig.types.json'];
-  const { status } = spawnSync(process.execPath, [tsc, ...flags], { stdio: 'inherit' });
-  if (status !== 0) throw new Error('tsc found errors (above)');
-}
-
 await buildWasm();
 await buildJavaScript(withTests ? ['src', 'test'] : ['src']);
 await bundleJavaScript();
 await bundleBrowser();
 await bundleReport();
+writeLicences();
 if (!withTests) buildTypes();

@@ -103,6 +103,7 @@ export { lsuv, type LsuvOptions } from './training/lsuv.js';
 export * as metrics from './training/metrics/index.js';
 export type { Metric, MetricName, Scored } from './training/metrics/index.js';
 export { decodeModel, encodeModel } from './training/model-file.js';
+export { encodeProgram, type EncodeProgramOptions } from './training/program-file.js';
 export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {

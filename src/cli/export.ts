@@ -1,10 +1,12 @@
-/** `lanewise export`: what a model makes of each test sample, as a CSV file. */
+/** `lanewise export`: what a model makes of each test sample, as a CSV file; or the model as a program. */
 import { Command } from 'commander';
 import { relative } from 'node:path';
 import { isStreamed } from '../data/dataset.js';
 import { createLineWriter } from '../node/atomic-lines.js';
 import { csvLine } from '../formats/csv-line.js';
 import { scoreFiles, scoringCommand, type Scored, type ScoringOptions } from './classifiers.js';
+import { exportProgram } from './export-program.js';
+import { wholeNumber } from './options.js';
 import { figure, scoreName } from './prediction-output.js';
 import { classNameOf } from './ranking.js';
 import { formatCount, formatPercent } from './terminal.js';
@@ -12,14 +14,22 @@ import { formatCount, formatPercent } from './terminal.js';
 interface Options extends ScoringOptions {
   readonly out: string;
   readonly scores?: boolean;
+  readonly inference?: boolean;
+  readonly batch?: number;
 }
 
 export const exportCommand = (): Command =>
   scoringCommand('export')
-    .description('write the predictions for all test samples to a CSV file')
-    .requiredOption('--out <file>', 'the CSV file')
+    .description(
+      'write the predictions for all test samples to a CSV file; or the model for inference',
+    )
+    .requiredOption('-o, --out <file>', 'the CSV file, or that for lanewise/inference')
     .option('--scores', 'a column more for each class')
-    .action(runExport);
+    .option('--inference', 'the model alone, compiled for lanewise/inference; no data')
+    .option('--batch <n>', 'samples that it scores at once (16)', wholeNumber(1))
+    .action((files: string[], options: Options) =>
+      options.inference ? exportProgram(files, options) : runExport(files, options),
+    );
 
 /** Lines that are written together. */
 const LINES = 1024;

@@ -7,13 +7,8 @@ import { planMemory } from './plan.js';
 import type { Node, Places } from '../graph/op.js';
 import { topologicalOrder } from '../graph/order.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
-import {
-  address,
-  createEmitter,
-  type Address,
-  type KernelCall,
-  type Program,
-} from '../program/program.js';
+import { createEmitter } from '../program/emitter.js';
+import { address, type Address, type KernelCall, type Program } from '../program/program.js';
 
 export interface Compilation {
   readonly name: string;

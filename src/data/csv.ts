@@ -11,6 +11,7 @@ import {
   type TableColumn,
 } from './csv-columns.js';
 
+/** How a text becomes a table. */
 export interface CsvOptions {
   /** For messages, and the data set's; default the path, or `csv`. */
   readonly name?: string;
@@ -32,6 +33,7 @@ export interface CsvOptions {
   readonly missingTexts?: readonly string[];
 }
 
+/** A CSV file, column by column. */
 export interface Table {
   readonly name: string;
   /** Number of rows. */

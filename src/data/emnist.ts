@@ -44,6 +44,7 @@ const splits = {
   mnist: { classes: digits, firstLabel: 0 },
 } as const;
 
+/** The parts of EMNIST: which characters, and how many of each. */
 export type EmnistSplit = keyof typeof splits;
 
 /** The archive's files of images and labels are small enough for this. */

@@ -38,6 +38,7 @@ export async function findIdx(folder: string, archive: string, hint: string): Pr
   throw new LanewiseError('data', `no '${plain}' (or '${archive}') in '${folder}'`, hint);
 }
 
+/** What the files do not say of the samples. */
 export interface IdxOptions {
   /** Class names; default 0, 1, 2 … to the largest label. */
   readonly classes?: readonly string[];

@@ -11,6 +11,7 @@ import { fits, type Fit, type ImageShape } from '../formats/resize.js';
 import type { ImageFile, ImageReaderSettings } from './image-reader.js';
 import type { StreamedDataset } from './streamed.js';
 
+/** How files become samples of one size. */
 export interface ImageFolderOptions {
   /** Height and width of a sample, or one number for both. */
   readonly size: number | readonly [height: number, width: number];

@@ -10,9 +10,11 @@ import { findIdx, labelledImages } from './idx.js';
 
 export type { DownloadProgress };
 
+/** Where the files are. */
 export interface MnistOptions {
   /** Folder with the four files; else the environment's LANEWISE_DATA; else the cache, filled by download. */
   readonly directory?: string;
+  /** Bytes of each file as they arrive. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 

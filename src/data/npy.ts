@@ -15,6 +15,7 @@ export async function readNpy(source: FileSource): Promise<NpyArray> {
   return decodeNpy(await readSource('NPY', source), sourceName(source, 'npy'));
 }
 
+/** Which arrays of a .npz file, and how large they may be. */
 export interface NpzOptions {
   /** Names of the arrays to read; default all. */
   readonly names?: readonly string[];
@@ -53,6 +54,7 @@ export async function readNpz(
   );
 }
 
+/** What the files of arrays do not say of the samples. */
 export interface NpyDatasetOptions {
   /** Of one sample, if not as in the file: [1, 28, 28] for samples of 28×28 or 784. */
   readonly shape?: Shape;

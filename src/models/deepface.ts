@@ -19,6 +19,7 @@ import {
   type Model,
 } from '../layers/index.js';
 
+/** Settings of `deepFace`. */
 export interface DeepFaceOptions {
   /** Height and width of the faces; default 152, at least 72. */
   readonly size?: number;

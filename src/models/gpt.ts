@@ -24,6 +24,7 @@ import {
   type Model,
 } from '../layers/index.js';
 
+/** Settings of `gpt`. */
 export interface GptOptions {
   /** Number of tokens that are told apart. */
   readonly vocabulary: number;

@@ -2,6 +2,7 @@
 import { LanewiseError } from '../errors.js';
 import { initializers } from '../layers/index.js';
 
+/** Settings that the models of ImageNet's papers have. */
 export interface ImageNetOptions {
   /** Height and width of the images, which are square; the default is the paper's. */
   readonly size?: number;

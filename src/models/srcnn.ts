@@ -12,6 +12,7 @@ import {
   type Model,
 } from '../layers/index.js';
 
+/** Settings of `srcnn`. */
 export interface SrcnnOptions {
   /** Height and width of the images, which are square; default 33, the paper's pieces of images. */
   readonly size?: number;

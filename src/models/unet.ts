@@ -22,6 +22,7 @@ import {
   type Wire,
 } from '../layers/index.js';
 
+/** Settings of `unet`. */
 export interface UNetOptions {
   /** Of the images; default 1. */
   readonly channels?: number;

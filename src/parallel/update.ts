@@ -7,13 +7,8 @@
  */
 import { LanewiseError } from '../errors.js';
 import { RATE_SLOTS, withGroups, type Optimizer } from '../optimizers/optimizer.js';
-import {
-  address,
-  align,
-  createEmitter,
-  type Emitter,
-  type KernelCall,
-} from '../program/program.js';
+import { createEmitter } from '../program/emitter.js';
+import { address, align, type Emitter, type KernelCall } from '../program/program.js';
 import {
   sliceOf,
   trainedEntries,

@@ -2,7 +2,7 @@
  * The program: what a graph compiles to and what the engine runs. Plain data, so it can be printed,
  * compared, stored and posted to a worker.
  */
-import { kernelOperands, type KernelName, type OperandsOf } from './kernels.js';
+import type { KernelName, OperandsOf } from './kernels.js';
 
 /**
  * Where a buffer lives. `parameters`, `gradients`, `state` and `rates` belong to the training step;
@@ -66,22 +66,3 @@ export const address = (segment: Segment, offset: number): Address => ({ segment
 /** `at` moved by some bytes. */
 export const advance = (at: Address, bytes: number): Address =>
   address(at.segment, at.offset + bytes);
-
-/**
- * An emitter that appends to `calls` with what `note()` says of them at that moment. Its methods are made as
- * they are asked for: a program calls a dozen of some two hundred kernels.
- */
-export function createEmitter(
-  calls: KernelCall[],
-  note: () => Pick<KernelCall, 'label' | 'flops' | 'bytes'>,
-): Emitter {
-  const append =
-    (kernel: KernelName) =>
-    (...operands: Operand[]): void => {
-      const expected = kernelOperands[kernel].length;
-      if (operands.length !== expected)
-        throw new Error(`${kernel} takes ${expected} operands, got ${operands.length}`);
-      calls.push({ kernel, operands, ...note() });
-    };
-  return new Proxy({} as Emitter, { get: (_, kernel) => append(kernel as KernelName) });
-}

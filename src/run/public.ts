@@ -10,7 +10,10 @@ import type { Evaluation } from './report/evaluation.js';
 import type { InspectOptions } from './report/inspect.js';
 import type { Watch, WatchOptions } from './watch.js';
 
-/** See fit.ts. */
+/**
+ * Trains as `train` does, in a folder from which an interrupted run goes on to the same bits: see docs/training.md. What
+ * happens is yielded; the result is returned.
+ */
 export async function* fit(
   model: Model,
   settings: TrainSettings,
@@ -20,12 +23,12 @@ export async function* fit(
   return yield* run.fit(model, settings, options);
 }
 
-/** See metrics-log.ts. */
+/** The lines of a run's metrics.jsonl, checked. */
 export async function readMetrics(path: string): Promise<readonly RunEvent[]> {
   return (await import('./metrics-log.js')).readMetrics(path);
 }
 
-/** See report/inspect.ts. */
+/** What a report shows of a model on a data set: confusion, mistakes, filters and feature maps. */
 export async function inspectRun(
   trained: TrainedModel,
   data: AnyDataset,
@@ -33,20 +36,23 @@ export async function inspectRun(
 ): Promise<Evaluation> {
   return (await import('./report/inspect.js')).inspectRun(trained, data, options);
 }
-/** See report/write.ts, as the two below. */
+
+/** Puts an evaluation into a run's folder, for its report. */
 export async function saveEvaluation(folder: string, evaluation: Evaluation): Promise<void> {
   await (await import('./report/write.js')).saveEvaluation(folder, evaluation);
 }
 
+/** Writes the report of the run in `folder`, one file that needs no other; its path. */
 export async function writeReport(folder: string, file?: string): Promise<string> {
   return (await import('./report/write.js')).writeReport(folder, file);
 }
 
+/** Writes one report of several runs, side by side; its path. */
 export async function writeComparison(folders: readonly string[], file: string): Promise<string> {
   return (await import('./report/write.js')).writeComparison(folders, file);
 }
 
-/** See watch.ts. */
+/** Serves the report of a run to this machine while it trains, kept up to date. */
 export async function watchRun(folder: string, options?: WatchOptions): Promise<Watch> {
   return (await import('./watch.js')).watchRun(folder, options);
 }

@@ -1,6 +1,9 @@
 /** From scores to figures: predictions, accuracy, mean loss. */
 import { countOf, weightsOf, type AnyDataset, type LabelledDataset } from '../data/dataset.js';
+import { predictedClasses } from '../inference/predicted-classes.js';
 import type { Evaluation } from '../parallel/session.js';
+
+export { predictedClasses };
 
 export interface EvaluationSummary {
   /** Mean over the samples, each times its weight if the data set has weights. */
@@ -17,22 +20,6 @@ export interface ClassificationSummary extends Required<EvaluationSummary> {
   readonly predictions: Uint32Array;
   /** n×classes; probabilities of models trained with cross-entropy. */
   readonly scores: Float32Array;
-}
-
-/**
- * The class with the highest score (the first of several, a NaN before any number) in each row of
- * n×classes scores.
- */
-export function predictedClasses(scores: Float32Array, classes: number): Uint32Array {
-  return Uint32Array.from({ length: scores.length / classes }, (_, i) => {
-    const row = scores.subarray(i * classes, (i + 1) * classes);
-    let best = 0;
-    for (let c = 1; c < classes; c++) {
-      const [value, most] = [row[c]!, row[best]!];
-      if (value > most || (Number.isNaN(value) && !Number.isNaN(most))) best = c;
-    }
-    return best;
-  });
 }
 
 export function summarize({ losses, hits }: Evaluation, data: AnyDataset): EvaluationSummary {

@@ -16,6 +16,7 @@ import { gatherAll } from '../parallel/gather.js';
 import { createSession, type Weights } from '../parallel/session.js';
 import { checkWhole, resolveNumerics } from './checks.js';
 
+/** Settings of `lsuv`. */
 export interface LsuvOptions {
   /** Samples of the minibatch; default 64, or as many as there are. */
   readonly batch?: number;

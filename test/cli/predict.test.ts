@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
+import { loadProgram } from '../../src/inference/index.js';
 import { loadModel } from '../../src/training/model-store.js';
 import { eventsOf, inFolder, lanewise } from './lanewise.js';
 
@@ -174,6 +175,29 @@ test('export writes what eval counts, and ensembles go by their files', async ()
     assert.match(text.stdout, /^class +precision +recall +F1 +samples$/m);
     const macro = scored!['macro'] as { readonly f1: number };
     assert.match(text.stdout, new RegExp(`^mean .* ${(macro.f1 * 100).toFixed(2)} % +5,000$`, 'm'));
+  });
+});
+
+test('export --inference writes a program that scores as predict does; of one model', async () => {
+  await inFolder(async (folder) => {
+    const args = ['export', model, '--inference', '--batch', '4', '-o', 'p.safetensors'];
+    const { stdout, code, stderr } = await lanewise(args, { cwd: folder });
+    assert.is(code, 0, stderr);
+    assert.match(
+      stdout,
+      /^wrote .*model\.safetensors as a program to p\.safetensors, [\d.]+ KiB$/m,
+    );
+    const program = await loadProgram(await readFile(join(folder, 'p.safetensors')));
+    assert.equal(
+      program.predict(some.samples as Uint8Array),
+      await (await loadModel(model)).predict(some.samples),
+    );
+    assert.equal(program.classes, some.classes);
+    const both = await lanewise(['export', model, model, '--inference', '-o', 'p'], {
+      cwd: folder,
+    });
+    assert.is(both.code, 1);
+    assert.match(both.stderr, /2 models are given, and a program is made of one/);
   });
 });
 

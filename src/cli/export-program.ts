@@ -1,0 +1,29 @@
+/** `lanewise export --inference`: a model compiled ahead of time, for `lanewise/inference`. */
+import { LanewiseError } from '../errors.js';
+import { writeFileAtomic } from '../formats/atomic.js';
+import { loadModel } from '../training/model-store.js';
+import { encodeProgram } from '../training/program-file.js';
+import { formatBytes } from './terminal.js';
+
+export interface ExportProgramOptions {
+  readonly out: string;
+  readonly batch?: number;
+}
+
+/** @throws LanewiseError kind 'argument' for several models, and as `encodeProgram`. */
+export async function exportProgram(
+  files: readonly string[],
+  { out, batch }: ExportProgramOptions,
+): Promise<void> {
+  const [file, ...others] = files;
+  if (others.length > 0) {
+    throw new LanewiseError(
+      'argument',
+      `${files.length} models are given, and a program is made of one`,
+      'export them one by one',
+    );
+  }
+  const bytes = encodeProgram(await loadModel(file!), batch === undefined ? {} : { batch });
+  await writeFileAtomic(out, bytes);
+  console.log(`wrote ${file} as a program to ${out}, ${formatBytes(bytes.length)}`);
+}

@@ -1,0 +1,102 @@
+/** From samples as they are stored to what the kernels read: scaled, and images framed, with the bits of assembly/gather.ts. */
+import { LanewiseError, show } from '../errors.js';
+import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
+import type { StoredInput } from './stored.js';
+
+/** Bytes count 0–255 as 0–1; floats are as they are; whole numbers for inputs with a vocabulary. */
+export type Samples = Uint8Array | Int32Array | Float32Array;
+
+/** Samples that fit: how many there are, and what puts some of them into memory. */
+export interface OpenFeed {
+  readonly count: number;
+  write(from: number, count: number): void;
+}
+
+export type Feed = (values: Samples | undefined, shape?: Shape) => OpenFeed;
+
+/** @throws LanewiseError kind 'data' for samples that the input does not take. */
+export function createFeed(input: StoredInput, memory: WebAssembly.Memory, batch: number): Feed {
+  const { name, at, vocabulary } = input;
+  const size = sizeOf(input.shape);
+  return (values, shape = input.shape) => {
+    const refuse = (why: string) => new LanewiseError('data', `input '${name}' ${why}`);
+    if (!(
+      values instanceof Uint8Array ||
+      values instanceof Int32Array ||
+      values instanceof Float32Array
+    ))
+      throw refuse(`is ${show(values)}, expected a Uint8Array, Int32Array or Float32Array`);
+    checkShape(input, shape, refuse);
+    const stored = sizeOf(shape);
+    if (values.length === 0 || values.length % stored !== 0)
+      throw refuse(
+        `has ${values.length} values, which are no whole samples of ${showShape(shape)}`,
+      );
+    const count = values.length / stored;
+    if (vocabulary !== undefined) {
+      checkWhole(values, vocabulary, refuse);
+      const leaf = new Int32Array(memory.buffer, batch + at);
+      const write = (from: number, taken: number) =>
+        leaf.set(values.subarray(from * size, (from + taken) * size));
+      return { count, write };
+    }
+    if (values instanceof Int32Array)
+      throw refuse('is an Int32Array, expected a Uint8Array or Float32Array');
+    const leaf = new Float32Array(memory.buffer, batch + at);
+    const frame = framing(input, shape, values);
+    const write = (from: number, taken: number) => {
+      for (let i = 0; i < taken; i++) frame(leaf, i * size, (from + i) * stored);
+    };
+    return { count, write };
+  };
+}
+
+/** Images may be smaller than the input's; everything else has its shape. */
+function checkShape(
+  { shape: expected }: StoredInput,
+  shape: Shape,
+  refuse: (why: string) => LanewiseError,
+): void {
+  const isImage = expected.length === 3 && Array.isArray(shape) && shape.length === 3;
+  const fits = isImage
+    ? shape.every(
+        (n, i) => Number.isInteger(n) && n >= 1 && (i ? n <= expected[i]! : n === expected[0]),
+      )
+    : Array.isArray(shape) && showShape(shape) === showShape(expected);
+  if (fits) return;
+  const found = Array.isArray(shape) ? showShape(shape) : show(shape);
+  const smaller = expected.length === 3 ? ' or smaller images of as many channels' : '';
+  throw refuse(`has samples of ${found}, expected ${showShape(expected)}${smaller}`);
+}
+
+function checkWhole(
+  values: Samples,
+  vocabulary: number,
+  refuse: (why: string) => LanewiseError,
+): void {
+  if (values instanceof Float32Array)
+    throw refuse('is a Float32Array, expected whole numbers in a Uint8Array or Int32Array');
+  const wrong = values.findIndex((value) => value < 0 || value >= vocabulary);
+  if (wrong < 0) return;
+  throw refuse(`has ${values[wrong]} at ${wrong}, expected whole numbers below ${vocabulary}`);
+}
+
+/** Writes one sample from `values` at `from` to `to`: its values times scale plus shift, each rounded, in the middle of the border. */
+function framing({ shape: expected, mean, deviation }: StoredInput, shape: Shape, values: Samples) {
+  const [C, h, w, H, W] =
+    expected.length === 3
+      ? [shape[0]!, shape[1]!, shape[2]!, expected[1]!, expected[2]!]
+      : [1, 1, sizeOf(shape), 1, sizeOf(shape)];
+  const scale = Math.fround(1 / ((values instanceof Uint8Array ? 255 : 1) * deviation));
+  const shift = Math.fround(-mean / deviation);
+  const [top, left] = [(H - h) >> 1, (W - w) >> 1];
+  return (leaf: Float32Array, to: number, from: number): void => {
+    if (h < H || w < W) leaf.fill(shift, to, to + C * H * W);
+    for (let c = 0; c < C; c++) {
+      for (let i = 0; i < h; i++) {
+        const row = to + (c * H + top + i) * W + left;
+        for (let j = 0; j < w; j++) leaf[row + j] = Math.fround(values[from++]! * scale) + shift;
+      }
+    }
+  };
+}

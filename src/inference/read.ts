@@ -1,0 +1,199 @@
+/**
+ * Reads a program file. It comes from outside, so that nothing in it is used unseen: sizes before anything is allocated,
+ * each kernel's name and operands, and of each buffer that a kernel is given that it lies within its segment.
+ * What a kernel does beside that is kept in by its memory, which is the program's own.
+ */
+import { LanewiseError } from '../errors.js';
+import { readHeader, type TensorEntry } from '../formats/safetensors-header.js';
+import type { Numerics } from '../engine/features.js';
+import { sizeOf } from '../graph/tensor.js';
+import type { Operand, KernelCall } from '../program/program.js';
+import type { KernelName } from '../program/kernels.js';
+import { floatsOf, inferenceKernels } from './operands.js';
+import {
+  PROGRAM_VERSION,
+  segmentOf,
+  type StoredCall,
+  type StoredProgram,
+  type StoredSegment,
+} from './stored.js';
+
+export interface ProgramFile extends Omit<StoredProgram, 'programs'> {
+  readonly numerics: Numerics;
+  readonly classes?: readonly string[];
+  /** The tensors' bytes, as they stand in the file, and where they go. */
+  readonly weights: readonly { readonly values: Uint8Array; readonly at: number }[];
+  readonly programs: readonly { readonly samples: number; readonly calls: readonly KernelCall[] }[];
+}
+
+/** What WebAssembly addresses. */
+const MOST_BYTES = 2 ** 32;
+
+/** @throws LanewiseError kind 'file' unless the bytes are a program file's; `name` is for messages. */
+export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
+  const { entries, metadata, dataStart } = readHeader(bytes, name);
+  const refuse = (why: string): LanewiseError => new LanewiseError('file', `'${name}': ${why}`);
+  if (metadata['program'] === undefined) {
+    throw new LanewiseError(
+      'file',
+      `'${name}' holds no program${metadata['architecture'] ? ', but a model' : ''}`,
+      'encodeProgram, or `lanewise export MODEL --inference`, makes a file with one',
+    );
+  }
+  const stored = parse(metadata['program'], 'program', refuse) as StoredProgram;
+  checkProgram(stored, refuse);
+  const numerics = metadata['numerics'];
+  if (numerics !== 'fused' && numerics !== 'strict')
+    throw refuse(`numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`);
+  const { classes } = metadata;
+  return {
+    ...stored,
+    numerics,
+    ...(classes === undefined ? {} : { classes: readClasses(classes, refuse) }),
+    weights: Object.entries(stored.parameters).map(([tensor, at]) => {
+      const entry = entries.find((one) => one.tensor === tensor);
+      checkWeights(stored, tensor, entry, at, refuse);
+      const { begin, end } = entry!;
+      return { values: bytes.subarray(dataStart + begin, dataStart + end), at };
+    }),
+    programs: stored.programs.map(({ samples, calls }) => ({
+      samples,
+      calls: calls.map((call) => readCall(call, stored.bytes, refuse)),
+    })),
+  };
+}
+
+type Refuse = (why: string) => LanewiseError;
+
+function parse(json: string, key: string, refuse: Refuse): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw refuse(`its ${key} is not JSON`);
+  }
+}
+
+function readClasses(json: string, refuse: Refuse): readonly string[] {
+  const classes = parse(json, 'list of classes', refuse);
+  if (Array.isArray(classes) && classes.every((one) => typeof one === 'string')) return classes;
+  throw refuse('its classes are no list of names');
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A whole number of bytes or values that can be addressed. */
+const isSize = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < MOST_BYTES;
+
+const isShape = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((extent) => isSize(extent) && extent > 0);
+
+/** All but the kernel calls. */
+function checkProgram(stored: StoredProgram, refuse: Refuse): void {
+  if (!isObject(stored) || stored.version !== PROGRAM_VERSION) {
+    const found = isObject(stored) ? JSON.stringify(stored.version) : 'none';
+    throw refuse(`its program has version ${found ?? 'none'}, expected ${PROGRAM_VERSION}`);
+  }
+  const { bytes, parameters, inputs, output, programs } = stored;
+  const sizes = Object.values(segmentOf).map((segment) => isObject(bytes) && bytes[segment]);
+  if (!sizes.every((size) => isSize(size) && size % 16 === 0))
+    throw refuse('the sizes of its memory are no multiples of 16 bytes');
+  if (!isObject(parameters) || !Object.values(parameters).every(isSize))
+    throw refuse('the places of its parameters are no whole numbers');
+  if (!Array.isArray(programs) || !programs.every(isListOfCalls) || !endsInOne(programs))
+    throw refuse('its programs are none for fewer and fewer samples, the last for 1');
+  const [most] = programs as StoredProgram['programs'];
+  const fits = (shape: unknown, at: unknown, segment: StoredSegment): boolean =>
+    isShape(shape) &&
+    isSize(at) &&
+    at % 4 === 0 &&
+    at + sizeOf(shape) * most!.samples * 4 <= bytes[segment];
+  const isInput = (value: unknown): boolean =>
+    isObject(value) &&
+    typeof value['name'] === 'string' &&
+    Number.isFinite(value['mean']) &&
+    Number.isFinite(value['deviation']) &&
+    value['deviation'] !== 0 &&
+    (value['vocabulary'] === undefined || isSize(value['vocabulary'])) &&
+    fits(value['shape'], value['at'], 'batch');
+  if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isInput))
+    throw refuse('its inputs have no name, scale and place in the memory for a batch');
+  if (
+    !isObject(output) ||
+    typeof output.name !== 'string' ||
+    !fits(output.shape, output.at, 'results')
+  )
+    throw refuse('its output has no name and place in the memory for results');
+}
+
+const isListOfCalls = (value: unknown): boolean =>
+  isObject(value) &&
+  isSize(value['samples']) &&
+  Array.isArray(value['calls']) &&
+  value['calls'].every(Array.isArray);
+
+const endsInOne = (programs: StoredProgram['programs']): boolean =>
+  programs.at(-1)?.samples === 1 &&
+  programs.every(({ samples }, i) => i === 0 || samples < programs[i - 1]!.samples);
+
+function checkWeights(
+  { bytes }: StoredProgram,
+  tensor: string,
+  entry: TensorEntry | undefined,
+  at: number,
+  refuse: Refuse,
+): void {
+  const found = entry ? `is of ${entry.dtype}` : 'is missing';
+  if (entry?.dtype !== 'F32') throw refuse(`tensor '${tensor}' ${found}, its program needs F32`);
+  if (at % 4 === 0 && at + entry.end - entry.begin <= bytes.parameters) return;
+  throw refuse(`tensor '${tensor}' does not fit the memory for parameters at byte ${at}`);
+}
+
+/** What text stands for where JSON has no number. */
+const NUMBERS = ['-0', 'Infinity', '-Infinity'];
+
+function readOperand(value: unknown, refuse: Refuse): Operand {
+  if (typeof value === 'number') return value;
+  if (NUMBERS.includes(value as string)) return Number(value);
+  const [, letter, offset] = /^([pbraw])(\d{1,10})$/.exec(String(value)) ?? [];
+  if (!letter) throw refuse(`an operand is ${JSON.stringify(value)}, expected a number or address`);
+  return { segment: segmentOf[letter as keyof typeof segmentOf], offset: Number(offset) };
+}
+
+/** A call whose buffers all lie within their segments. */
+function readCall(
+  [kernel, ...stored]: StoredCall,
+  bytes: StoredProgram['bytes'],
+  refuse: Refuse,
+): KernelCall {
+  if (!Object.hasOwn(inferenceKernels, kernel))
+    throw refuse(`it calls the kernel ${JSON.stringify(kernel)}, which there is not`);
+  const names = inferenceKernels[kernel as KernelName]!.split(' ');
+  if (stored.length !== names.length)
+    throw refuse(`${kernel} has ${stored.length} operands, expected ${names.length}`);
+  const operands = stored.map((value) => readOperand(value, refuse));
+  const scalars = new Map<string, number>();
+  names.forEach((name, i) => {
+    const operand = operands[i]!;
+    if (typeof operand === 'number') scalars.set(name.replace(/<.*/, ''), operand);
+  });
+  const isGiven = (name: string, operand: Operand): boolean => {
+    const [, size] = name.split('=') as [string, string?];
+    const [, most] = name.split('<') as [string, string?];
+    if (name !== 'workspace' && size === undefined)
+      return typeof operand === 'number' && (most === undefined || operand <= scalars.get(most)!);
+    if (typeof operand === 'number') return operand === 0 && name.includes('?');
+    const { segment, offset } = operand;
+    if (size === undefined) return segment === 'workspace' && offset <= bytes.workspace;
+    // Not a number where an extent is none: not within.
+    return (
+      offset % 4 === 0 && offset + floatsOf(size, scalars) * 4 <= bytes[segment as StoredSegment]
+    );
+  };
+  names.forEach((name, i) => {
+    if (isGiven(name, operands[i]!)) return;
+    throw refuse(`${kernel} has ${JSON.stringify(stored[i])} for ${name}, outside of its memory`);
+  });
+  return { kernel: kernel as KernelName, operands, label: '', flops: 0 };
+}

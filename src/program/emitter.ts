@@ -1,0 +1,22 @@
+/** Programs are written by emitters. */
+import { kernelOperands, type KernelName } from './kernels.js';
+import type { Emitter, KernelCall, Operand } from './program.js';
+
+/**
+ * An emitter that appends to `calls` with what `note()` says of them at that moment. Its methods are made as
+ * they are asked for: a program calls a dozen of some two hundred kernels.
+ */
+export function createEmitter(
+  calls: KernelCall[],
+  note: () => Pick<KernelCall, 'label' | 'flops' | 'bytes'>,
+): Emitter {
+  const append =
+    (kernel: KernelName) =>
+    (...operands: Operand[]): void => {
+      const expected = kernelOperands[kernel].length;
+      if (operands.length !== expected)
+        throw new Error(`${kernel} takes ${expected} operands, got ${operands.length}`);
+      calls.push({ kernel, operands, ...note() });
+    };
+  return new Proxy({} as Emitter, { get: (_, kernel) => append(kernel as KernelName) });
+}

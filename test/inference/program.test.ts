@@ -1,0 +1,61 @@
+/** Program files: the scores of the model they were made of, bit for bit, by every layer and by nets of the zoo. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readFileSync } from 'node:fs';
+import { relaxedMaddIsFused } from '../../src/engine/features.js';
+import { loadProgram } from '../../src/inference/index.js';
+import { inferenceKernels } from '../../src/inference/operands.js';
+import type { Model } from '../../src/layers/index.js';
+import * as zoo from '../../src/models/index.js';
+import { kernelOperands, type KernelName } from '../../src/program/kernels.js';
+import { encodeProgram } from '../../src/training/program-file.js';
+import type { TrainedModel } from '../../src/training/trained-model.js';
+import { examples, modelOf, samplesOf, withNumbers } from '../support/layer-examples.js';
+
+const wasm = (name: string): WebAssembly.Module =>
+  new WebAssembly.Module(readFileSync(new URL(`../../wasm/${name}.wasm`, import.meta.url)));
+
+/** Scores samples by both. */
+async function compare(trained: TrainedModel, batch: number, count: number): Promise<void> {
+  const samples = samplesOf(trained.model, count);
+  const program = await loadProgram(encodeProgram(trained, { batch }));
+  const found = program.predict(samples);
+  const expected = await trained.predict(samples);
+  assert.equal(found, expected);
+  assert.equal(program.predict(samples), expected, 'the second time');
+}
+
+test('the inference builds have exactly the kernels that programs are checked by', () => {
+  const known = Object.keys(inferenceKernels).toSorted();
+  for (const build of relaxedMaddIsFused() ? ['strict', 'fused'] : ['strict']) {
+    const exports = WebAssembly.Module.exports(wasm(`inference-${build}`)).map(({ name }) => name);
+    assert.equal(exports.filter((name) => name !== 'heapBase').toSorted(), known, build);
+  }
+  for (const [kernel, operands] of Object.entries(inferenceKernels)) {
+    const names = operands.split(' ').map((operand) => operand.replace(/\??[=<].*/, ''));
+    assert.equal(names, kernelOperands[kernel as KernelName], kernel);
+  }
+});
+
+for (const example of examples) {
+  const [{ kind, settings }] = example;
+  test(`${kind} ${JSON.stringify(settings).slice(0, 60)} scores the same as a program`, () =>
+    compare(withNumbers(modelOf(example)), 2, 3));
+}
+
+const small: Record<string, () => Model> = {
+  lenet5: () => zoo.lenet5(),
+  lenet5Original: () => zoo.lenet5Original(),
+  mlp: () => zoo.mlp(),
+  resnet20: () => zoo.resnet20(),
+  smallSeNet: () => zoo.smallSeNet(),
+  smallInception: () => zoo.smallInception(),
+  charRnn: () => zoo.charRnn({ vocabulary: 11 }),
+  gpt: () => zoo.gpt({ vocabulary: 11, length: 16, layers: 2, features: 16 }),
+};
+
+for (const [name, make] of Object.entries(small)) {
+  test(`${name} scores the same as a program`, () => compare(withNumbers(make()), 3, 8));
+}
+
+test.run();

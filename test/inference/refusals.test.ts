@@ -1,0 +1,195 @@
+/** Program files come from outside: what is wrong with one is said before it runs, and nothing leaves its memory. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LanewiseError } from '../../src/errors.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
+import { loadProgram } from '../../src/inference/index.js';
+import type { StoredProgram } from '../../src/inference/stored.js';
+import { gpt, lenet5, mlp } from '../../src/models/index.js';
+import { decodeModel, encodeModel } from '../../src/training/model-file.js';
+import { encodeProgram } from '../../src/training/program-file.js';
+import { createDraw } from '../support/numbers.js';
+import { withNumbers } from '../support/layer-examples.js';
+import { refusal } from '../support/refusal.js';
+
+const trained = withNumbers(lenet5());
+const bytes = encodeProgram(trained, { batch: 4 });
+type Changed = { -readonly [K in keyof StoredProgram]: any };
+
+/** The file with another program, or other metadata. */
+function changed(change: (program: Changed) => void, metadata: Record<string, string> = {}) {
+  const file = decodeSafetensors(bytes, 'm');
+  const program = JSON.parse(file.metadata['program']!) as Changed;
+  change(program);
+  const all = { ...file.metadata, program: JSON.stringify(program), ...metadata };
+  return encodeSafetensors(file.tensors, all);
+}
+
+const refused: [what: string, file: () => Uint8Array, message: RegExp][] = [
+  [
+    'a model without a program',
+    () => encodeModel(trained),
+    /'m' holds no program, but a model\n.*export MODEL --inference/,
+  ],
+  ['no safetensors file', () => new Uint8Array(4), /no safetensors file/],
+  ['a file cut short', () => bytes.subarray(0, bytes.length - 4), /cut short/],
+  ['another version', () => changed((p) => (p.version = 2)), /version 2, expected 1/],
+  ['no JSON', () => changed(() => {}, { program: '{' }), /its program is not JSON/],
+  ['null', () => changed(() => {}, { program: 'null' }), /version none, expected 1/],
+  ['numerics', () => changed(() => {}, { numerics: 'loose' }), /numerics is 'loose'/],
+  ['classes', () => changed(() => {}, { classes: '[1]' }), /classes are no list of names/],
+  ['memory', () => changed((p) => (p.bytes.activations = 2 ** 40)), /sizes of its memory/],
+  [
+    'all memory',
+    () => changed((p) => (p.bytes.activations = 2 ** 32 - 64)),
+    /addresses at most 4 GiB/,
+  ],
+  ['a missing tensor', () => changed((p) => (p.parameters.more = 0)), /tensor 'more' is missing/],
+  [
+    'a tensor outside',
+    () => changed((p) => (p.parameters['c1.bias'] = 2 ** 20)),
+    /'c1.bias' does not fit/,
+  ],
+  ['no input', () => changed((p) => (p.inputs = [])), /its inputs have no name/],
+  [
+    'an input outside',
+    () => changed((p) => (p.inputs[0].at = p.bytes.batch)),
+    /its inputs have no name/,
+  ],
+  [
+    'an output outside',
+    () => changed((p) => (p.output.at = p.bytes.results)),
+    /its output has no name/,
+  ],
+  ['no program for one', () => changed((p) => p.programs.pop()), /the last for 1/],
+  [
+    'no such kernel',
+    () => changed((p) => (p.programs[0].calls[0][0] = 'heapBase')),
+    /kernel "heapBase"/,
+  ],
+  [
+    'operands',
+    () => changed((p) => p.programs[0].calls[0].pop()),
+    /conv2d has 18 operands, expected 19/,
+  ],
+  ['an operand', () => changed((p) => (p.programs[0].calls[0][1] = 'x1')), /an operand is "x1"/],
+  [
+    'a longer batch',
+    () => changed((p) => (p.programs[0].calls[0][1] = 5)),
+    /conv2d has "b0" for x=N.C.H.W, outside/,
+  ],
+  [
+    'no extent',
+    () => changed((p) => (p.programs[0].calls[0][1] = 0)),
+    /conv2d has "b0" for x=N.C.H.W, outside/,
+  ],
+  [
+    'an address outside',
+    () => changed((p) => (p.programs[0].calls[0][14] = 'b128')),
+    /conv2d has "b128" for x/,
+  ],
+  ['no address', () => changed((p) => (p.programs[0].calls[0][14] = 0)), /conv2d has 0 for x/],
+  [
+    'an address for a number',
+    () => changed((p) => (p.programs[0].calls[0][8] = 'b0')),
+    /conv2d has "b0" for sh/,
+  ],
+];
+
+for (const [what, file, message] of refused) {
+  test(`refused: ${what}`, async () => {
+    assert.match(await refusal(() => loadProgram(file(), { name: 'm' })), message);
+  });
+}
+
+test('samples that do not fit are refused', async () => {
+  const program = await loadProgram(bytes);
+  const image = new Uint8Array(784);
+  const cases: [() => unknown, RegExp][] = [
+    [
+      () => program.predict(image),
+      /input 'input' has 784 values, which are no whole samples of 1×32×32/,
+    ],
+    [() => program.predict(image, [1, 28]), /samples of 1×28, expected 1×32×32 or smaller images/],
+    [() => program.predict(image, [1, 14, 56]), /samples of 1×14×56/],
+    [() => program.predict(new Uint8Array(), [1, 28, 28]), /has 0 values/],
+    [() => program.predict(new Int32Array(784), [1, 28, 28]), /Int32Array/],
+    [() => program.predict([1] as never), /samples are an array/],
+    [() => program.predict({}), /input 'input' is undefined/],
+    [
+      () => program.predict(Float32Array.of(...image, NaN).subarray(1), [1, 28, 28]),
+      /scores of NaN/,
+    ],
+  ];
+  for (const [predict, message] of cases) assert.match(await refusal(predict), message);
+});
+
+test('tokens beyond the vocabulary are refused', async () => {
+  const tokens = await loadProgram(
+    encodeProgram(withNumbers(gpt({ vocabulary: 5, length: 4, layers: 1, features: 8, heads: 2 }))),
+  );
+  assert.match(await refusal(() => tokens.predict(Uint8Array.of(1, 2, 9, 0))), /has 9 at 2/);
+  assert.match(await refusal(() => tokens.predict(new Float32Array(4))), /expected whole numbers/);
+});
+
+test('options that cannot be are refused', async () => {
+  assert.match(await refusal(() => encodeProgram(trained, { batch: 0 })), /batch is 0/);
+  assert.match(await refusal(() => encodeProgram(trained, { output: 'x' })), /no output 'x'/);
+  assert.match(await refusal(() => loadProgram('x' as never)), /a program is x/);
+});
+
+test('a program file is a model file still', async () => {
+  assert.is(await decodeModel(bytes, 'm').sha256(), await trained.sha256());
+});
+
+/** Small, so that many runs of it are done soon. */
+const tiny = encodeProgram(withNumbers(mlp({ size: 2, hidden: 4, classes: 2 })), {
+  batch: 2,
+});
+
+test('whatever numbers a program holds, it is refused or stays in its memory', async () => {
+  const draw = createDraw(1);
+  const values = [
+    0,
+    1,
+    2,
+    3,
+    7,
+    64,
+    1000,
+    65_536,
+    2 ** 31 - 1,
+    2 ** 31,
+    -1,
+    0.5,
+    'b0',
+    'a64',
+    'w0',
+    'p4',
+    'Infinity',
+  ];
+  let refusals = 0;
+  for (const file of [bytes, tiny]) {
+    const { tensors, metadata } = decodeSafetensors(file, 'm');
+    for (let i = 0; i < 300; i++) {
+      const program = JSON.parse(metadata['program']!) as Changed;
+      const { calls } = program.programs[draw(0, program.programs.length - 1)];
+      for (let n = draw(1, 3); n > 0; n--) {
+        const call = calls[draw(0, calls.length - 1)];
+        call[draw(1, call.length - 1)] = values[draw(0, values.length - 1)];
+      }
+      const all = { ...metadata, program: JSON.stringify(program) };
+      try {
+        const loaded = await loadProgram(encodeSafetensors(tensors, all));
+        const [shape] = Object.values(loaded.inputs);
+        loaded.predict(new Float32Array(3 * shape!.reduce((a, b) => a * b, 1)));
+      } catch (error) {
+        if (!(error instanceof LanewiseError)) throw error;
+        refusals++;
+      }
+    }
+  }
+  assert.ok(refusals > 100 && refusals < 600, `${refusals} of 600 refused`);
+});
+
+test.run();
