@@ -20,7 +20,10 @@ export const imageNetScale = { mean: 0.449, deviation: 0.226 } as const;
  * First values of layers before ReLUs, He et al. 2015: signals keep their size at any width and depth, where the
  * fixed deviations of older papers suit their own nets only.
  */
-export const heInit = { weightInit: init.heNormal(), biasInit: init.constant(0) } as const;
+export const heInit = {
+  weightInit: /* @__PURE__ */ init.heNormal(),
+  biasInit: /* @__PURE__ */ init.constant(0),
+} as const;
 
 /**
  * Channels at a given width: rounded, at least one.
