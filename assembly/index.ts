@@ -92,6 +92,7 @@ export {
   maxPoolWindows,
   maxPoolWindowsGradient,
 } from './pool-windows';
+export { multiplyAdd } from './probe';
 export { randomNormal, randomUniform } from './random';
 export { rbf, rbfCentresGradient, rbfInputGradient } from './rbf';
 export { elman, elmanGradient } from './recurrent';

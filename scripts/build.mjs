@@ -3,8 +3,8 @@
 // users load: sixty small files take 30 ms to load, a few large ones 5.
 //   node scripts/build.mjs           package: wasm, src, workers, types
 //   node scripts/build.mjs --tests   the same without types, with test/
-import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdirSync,
@@ -17,6 +17,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
+import { writeLicences } from './licences.mjs';
+import { buildTypes } from './types.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
@@ -32,6 +34,13 @@ function sources(folder) {
 
 const newest = (files) => Math.max(...files.map((file) => statSync(file).mtimeMs));
 
+/** By this a compiled module says which build it is (WebAssembly, binary format, 5.5.3: id 0, size, name, contents). */
+function customSection(name, text) {
+  const contents = [name.length, ...Buffer.from(name + text)];
+  if (contents.length > 127) throw new Error('a size of more than one byte');
+  return Uint8Array.from([0, contents.length, ...contents]);
+}
+
 async function buildWasm() {
   const targets = Object.entries(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
   const changed = newest([...sources('assembly'), 'asconfig.json', 'scripts/build.mjs']);
@@ -42,6 +51,7 @@ async function buildWasm() {
     const flags = ['--target', target, '--config', 'asconfig.json'];
     const { error, stderr } = await asc.main([entry, ...flags]);
     if (error) throw new Error(`assemblyscript, target '${target}':\n${stderr.toString()}`);
+    appendFileSync(outFile, customSection('lanewise', target));
   }
 }
 
@@ -54,6 +64,8 @@ const javaScript = {
   sourcemap: true,
   logLevel: 'warning',
 };
+
+const browsers = ['chrome111', 'firefox113', 'safari16.4'];
 
 async function buildJavaScript(folders) {
   // Tests that no longer exist must not run, nor chunks be left over.
@@ -107,7 +119,10 @@ async function bundleJavaScript() {
     },
     outdir: 'dist/src/bundle',
     splitting: true,
-    plugins: [onCore('src/index.ts', ['src/cli/main.ts', 'src/benchmark/training-process.ts'])],
+    plugins: [
+      platform('node'),
+      onCore('src/index.ts', ['src/cli/main.ts', 'src/benchmark/training-process.ts']),
+    ],
   });
   // Whole in one file each.
   await build({
@@ -119,8 +134,32 @@ async function bundleJavaScript() {
       'workers/subset-reader': 'workers/subset-reader.ts',
       'src/bundle/empty-process': 'src/benchmark/empty-process.ts',
     },
+    plugins: [platform('node')],
   });
   chmodSync('dist/src/bundle/main.js', 0o755);
+}
+
+/** `#platform/…` is a folder of the sources. Unbundled, package.json's imports say the same. */
+const platform = (folder) => ({
+  name: 'platform',
+  setup({ onResolve }) {
+    onResolve({ filter: /^#platform\// }, ({ path }) => ({
+      path: join(root, 'src', folder, `${path.slice('#platform/'.length)}.ts`),
+    }));
+  },
+});
+
+/** What the package is in browsers and edge workers: one file, and the script of its threads. */
+async function bundleBrowser() {
+  await build({
+    ...javaScript,
+    platform: 'browser',
+    target: browsers,
+    bundle: true,
+    entryPoints: { index: 'src/browser.ts', worker: 'workers/web-worker.ts' },
+    outdir: 'dist/browser',
+    plugins: [platform('web')],
+  });
 }
 
 /** The browser's part of reports: with the plots in it, small, for it becomes part of every report. */
@@ -132,22 +171,17 @@ async function bundleReport() {
     minify: true,
     format: 'iife',
     platform: 'browser',
-    target: ['chrome111', 'firefox113', 'safari16.4'],
+    target: browsers,
     // The plots' licence goes where they go.
     banner: { js: `/*! uPlot\n${readFileSync('node_modules/uplot/LICENSE', 'utf8')}*/` },
     logLevel: 'warning',
   });
 }
 
-function buildTypes() {
-  const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
-  const flags = ['--project', 'tsconfig.types.json'];
-  const { status } = spawnSync(process.execPath, [tsc, ...flags], { stdio: 'inherit' });
-  if (status !== 0) throw new Error('tsc found errors (above)');
-}
-
 await buildWasm();
 await buildJavaScript(withTests ? ['src', 'test'] : ['src']);
 await bundleJavaScript();
+await bundleBrowser();
 await bundleReport();
+writeLicences();
 if (!withTests) buildTypes();

@@ -4,11 +4,18 @@
  */
 import { closest, distance } from 'fastest-levenshtein';
 
-export type ErrorKind = 'argument' | 'shape' | 'data' | 'file' | 'network' | 'memory' | 'engine';
+/**
+ * What a LanewiseError is about; programs branch on it. `engine`: the JavaScript engine lacks or refuses something;
+ * `platform`: the place it runs in does, such as files in a page.
+ */
+export type ErrorKind =
+  'argument' | 'shape' | 'data' | 'file' | 'network' | 'memory' | 'engine' | 'platform';
 
+/** The one error that this package throws: what was found, what was expected, and often what to do. */
 export class LanewiseError extends Error {
   override readonly name = 'LanewiseError';
 
+  /** Says what is wrong in one sentence, and next to it what to do. */
   constructor(
     readonly kind: ErrorKind,
     message: string,

@@ -1,33 +1,8 @@
-/** Lanewise: the public names. */
-export { LanewiseError, type ErrorKind } from './errors.js';
-export {
-  checkDataset,
-  firstSamples,
-  type AnyDataset,
-  isStreamed,
-  type Dataset,
-  type Field,
-  type SampleReader,
-  type SampleStream,
-  type StreamedDataset,
-  type StreamSample,
-  type TensorDataset,
-} from './data/dataset.js';
-export { digits, type DigitsOptions } from './data/digits/index.js';
-export {
-  decodeText,
-  encodeText,
-  textWindows,
-  vocabularyOf,
-  type TextWindowsOptions,
-  type Vocabulary,
-} from './data/text.js';
+/** Lanewise: the public names, of Node, Deno and Bun. browser.ts has the same for the web. */
+export * from './core.js';
 export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
 // Not `export { type … }`, which would load the module, and the codecs with it.
 export type { ImageFile } from './data/image-reader.js';
-export { streamOf } from './data/streamed.js';
-export { textFile, type TextDataset } from './data/text-file.js';
-export { arrays, type ArraysOptions } from './data/arrays.js';
 export { readCsv, type CsvOptions, type Table } from './data/csv.js';
 export {
   csvDataset,
@@ -36,7 +11,18 @@ export {
   type FeatureDataset,
 } from './data/csv-dataset.js';
 export { type ColumnType, type TableColumn } from './data/csv-columns.js';
-export { standardize, type Standardizer } from './data/standardize.js';
+export { emnist, type EmnistSplit } from './data/emnist.js';
+export {
+  fit,
+  inspectRun,
+  readMetrics,
+  saveEvaluation,
+  watchRun,
+  writeComparison,
+  writeReport,
+} from './run/public.js';
+export type { FitEvent, FitFiles, FitOptions } from './run/fit.js';
+export type { Watch, WatchOptions } from './run/watch.js';
 export {
   npyDataset,
   npzDataset,
@@ -46,120 +32,4 @@ export {
   type NpzOptions,
 } from './data/npy.js';
 export { type NpyArray } from './formats/npy.js';
-export { idxDataset, type IdxOptions } from './data/idx.js';
-export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
-export { fashionMnist } from './data/fashion-mnist.js';
-export { emnist, type EmnistSplit } from './data/emnist.js';
-export { cifar10, cifar100 } from './data/cifar.js';
-export { subset, type IndexedDataset } from './data/subset.js';
-export { kFold, split, type FoldOptions, type SplitOptions } from './data/split.js';
-export { classCounts, classWeights, withClassWeights } from './data/class-labels.js';
-export * as samplers from './data/samplers.js';
-export { type Sampler } from './data/samplers.js';
-export * as transforms from './data/transforms/index.js';
-export { transformed } from './data/transforms/transformed.js';
-export type { Transform } from './data/transforms/index.js';
-export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
-export * from './layers/index.js';
-export * from './losses/index.js';
-export * from './models/index.js';
-/** What layers are made of, for layers of one's own (docs/wiring.md). */
-export * as ops from './ops/public.js';
-export {
-  adadelta,
-  adagrad,
-  adam,
-  adamW,
-  ema,
-  lars,
-  lion,
-  momentum,
-  rmsprop,
-  schedule,
-  sgd,
-  swa,
-  type Average,
-  type Optimizer,
-  type ParameterGroup,
-  type Schedule,
-  type ScheduleName,
-} from './optimizers/index.js';
-export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
-export { type Weights } from './parallel/session.js';
-export {
-  transformSamples,
-  type TransformedSamples,
-  type TransformSamplesOptions,
-} from './parallel/transform-samples.js';
-export {
-  encode,
-  withTeacher,
-  type EncodeOptions,
-  type TeacherOptions,
-} from './training/features.js';
-export {
-  featuresOf,
-  replaceHead,
-  replaceLayer,
-  type HeadOptions,
-  type Pretrained,
-} from './training/fine-tuning.js';
-export type {
-  CheckpointEvent,
-  DoneEvent,
-  EpochEvent,
-  ProbeEvent,
-  RunEvent,
-  StartEvent,
-  StepEvent,
-  ValidationEvent,
-} from './run/events.js';
-export { confusionMatrix, mostConfused } from './training/confusion.js';
-export { ensemble, type Ensemble } from './training/ensemble.js';
-export { generate, type GenerateOptions } from './training/generate.js';
-export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
-export { lsuv, type LsuvOptions } from './training/lsuv.js';
-/** Figures of labels and predictions, and what training evaluates by name (docs/metrics.md). */
-export * as metrics from './training/metrics/index.js';
-export type { Metric, MetricName, Scored } from './training/metrics/index.js';
-export { decodeModel, encodeModel } from './training/model-file.js';
-export { encodeProgram, type EncodeProgramOptions } from './training/program-file.js';
-export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
-export { type TrainSettings } from './training/settings.js';
-export {
-  train,
-  type EpochRecord,
-  type Progress,
-  type TrainCallbacks,
-  type TrainResult,
-} from './training/train.js';
-export {
-  type Classifier,
-  type EvaluateOptions,
-  type Prediction,
-  type TrainedModel,
-} from './training/trained-model.js';
-export { type NameMap } from './training/name-map.js';
-export {
-  decodePartialWeights,
-  decodeWeights,
-  type LoadWeightsOptions,
-  type PartialWeights,
-} from './training/weights-file.js';
-export { withWeights, type WithWeightsOptions } from './training/with-weights.js';
-export {
-  createProbe,
-  explainDivergence,
-  inspectRun,
-  readMetrics,
-  saveEvaluation,
-  watchRun,
-  writeComparison,
-  writeReport,
-  fit,
-} from './run/public.js';
-export type { FitEvent, FitFiles, FitOptions } from './run/fit.js';
 export type { Evaluation } from './run/report/evaluation.js';
-export type { Watch, WatchOptions } from './run/watch.js';
-export type { Divergence } from './training/divergence.js';
-export type { Histogram, Probe, ProbeRecord } from './training/probe.js';

@@ -7,9 +7,9 @@ import * as lanewise from '../src/index.js';
 
 const path = fileURLToPath(new URL('../../docs/reference.md', import.meta.url));
 
-const namespaces = ['init', 'metrics', 'ops', 'samplers', 'schedule', 'transforms'];
+const namespaces = ['initializers', 'metrics', 'ops', 'samplers', 'schedule', 'transforms'];
 
-/** `train`, and in namespaces `init.constant`. */
+/** `train`, and in namespaces `initializers.constant`. */
 const exported = Object.entries(lanewise).flatMap(([name, value]) =>
   namespaces.includes(name) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
 );

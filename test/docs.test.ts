@@ -42,7 +42,7 @@ function blocksOf(file: string): Block[] {
 }
 
 const documents = [
-  'README.md',
+  ...readdirSync(root),
   ...readdirSync(join(root, 'docs')).map((name) => join('docs', name)),
 ].filter((name) => name.endsWith('.md'));
 

@@ -6,7 +6,7 @@ import { instantiate, loadModule } from '../engine/wasm.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import { layoutParameters } from '../parallel/parameters.js';
 import { address, align, type Address } from '../program/program.js';
-import { timeCalls } from './measure.js';
+import { timeCalls, timed } from './measure.js';
 import type { BenchmarkModel } from './models.js';
 import type { Workload } from './workload.js';
 
@@ -59,6 +59,6 @@ export const inference =
     const flops = program.calls.reduce((sum, call) => sum + call.flops, 0);
     const gflops = flops / timing.medianMs / 1e6;
     return batch === 1
-      ? { ...timing, value: timing.medianMs * 1000, unit: 'µs', gflops }
-      : { ...timing, value: (batch / timing.medianMs) * 1000, unit: 'images/s', gflops };
+      ? { ...timed(timing, 'µs', (ms) => ms * 1000), gflops }
+      : { ...timed(timing, 'images/s', (ms) => (batch / ms) * 1000), gflops };
   };

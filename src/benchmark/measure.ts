@@ -4,14 +4,53 @@ export interface Timing {
   /** Of one call, in milliseconds. */
   readonly medianMs: number;
   readonly minMs: number;
+  /** The middle half of the times lies between these. */
+  readonly quartilesMs: Spread;
 }
 
-/** A batch of calls takes at least this long. */
-const BATCH_MS = 5;
+/** The least and the most of the middle half. */
+export type Spread = readonly [number, number];
+
+/** The median of some figures, and their middle half. */
+export function summarize(figures: readonly number[]): { median: number; spread: Spread } {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+  return { median: at(0.5), spread: [at(0.25), at(0.75)] };
+}
 
 export function summarizeTimes(ms: readonly number[]): Timing {
-  const sorted = ms.toSorted((a, b) => a - b);
-  return { medianMs: sorted[Math.floor(sorted.length / 2)]!, minMs: sorted[0]! };
+  const { median, spread } = summarize(ms);
+  return { medianMs: median, minMs: Math.min(...ms), quartilesMs: spread };
+}
+
+/** A timing with the figure that `figure` makes of one call's milliseconds. */
+export function timed<Unit extends string>(
+  timing: Timing,
+  unit: Unit,
+  figure: (ms: number) => number,
+): Timing & { value: number; unit: Unit; spread: Spread } {
+  const [a, b] = timing.quartilesMs.map(figure) as [number, number];
+  return { ...timing, value: figure(timing.medianMs), unit, spread: a < b ? [a, b] : [b, a] };
+}
+
+/** A batch of calls takes at least this long: 2 % of it is the coarsest tick that is left out of account. */
+const BATCH_MS = 5;
+const TICKS = 50;
+
+/**
+ * The tick of `performance.now`, in milliseconds: 5 µs to 1 ms in browsers, by whether the page is isolated; ten
+ * looks at it, since two ticks may be far apart.
+ */
+function clockTick(): number {
+  let least = Infinity;
+  for (let i = 0; i < 10; i++) {
+    const start = performance.now();
+    let now = start;
+    while (now === start) now = performance.now();
+    least = Math.min(least, now - start);
+  }
+  return least;
 }
 
 /** Work handed out at once takes about this long, and is repeated at most so often. */
@@ -23,19 +62,19 @@ export async function timeChunks(
   run: (repeats: number) => Promise<void>,
   seconds: number,
 ): Promise<Timing> {
-  const timed = async (repeats: number): Promise<number> => {
+  const once = async (repeats: number): Promise<number> => {
     const start = performance.now();
     await run(repeats);
     return (performance.now() - start) / repeats;
   };
-  const repeatsFor = (ms: number) =>
-    Math.min(CHUNK_REPEATS, Math.max(1, Math.round(CHUNK_MS / ms)));
-  let repeats = repeatsFor(await timed(3));
+  const chunkMs = Math.max(CHUNK_MS, TICKS * clockTick());
+  const repeatsFor = (ms: number) => Math.min(CHUNK_REPEATS, Math.max(1, Math.round(chunkMs / ms)));
+  let repeats = repeatsFor(await once(3));
   const warm = performance.now() + seconds * 200;
-  while (performance.now() < warm) repeats = repeatsFor(await timed(repeats));
+  while (performance.now() < warm) repeats = repeatsFor(await once(repeats));
   const times: number[] = [];
   const end = performance.now() + seconds * 1000;
-  while (performance.now() < end || times.length < 3) times.push(await timed(repeats));
+  while (performance.now() < end || times.length < 3) times.push(await once(repeats));
   return summarizeTimes(times);
 }
 
@@ -48,7 +87,8 @@ export function timeCalls(call: () => void, seconds: number): Timing {
     calls++;
   }
   const perCall = Math.max((seconds * 200) / calls, 1e-6);
-  const batch = Math.max(1, Math.ceil(BATCH_MS / perCall));
+  const batchMs = Math.max(BATCH_MS, TICKS * clockTick());
+  const batch = Math.max(1, Math.ceil(batchMs / perCall));
   const end = performance.now() + seconds * 1000;
   const times: number[] = [];
   while (performance.now() < end || times.length < 3) {

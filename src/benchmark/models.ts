@@ -20,7 +20,7 @@ import type { RunPlan } from '../parallel/plan.js';
 import { createSession } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
 import { sizeOf } from '../graph/tensor.js';
-import { CHUNK_REPEATS, timeChunks } from './measure.js';
+import { CHUNK_REPEATS, timeChunks, timed } from './measure.js';
 import type { Workload } from './workload.js';
 
 export interface BenchmarkModel {
@@ -127,7 +127,7 @@ export const training =
         await session.train(0, chunk, 0);
       }, seconds);
       const gflops = flopsOf(session.plan, batch) / timing.medianMs / 1e6;
-      return { ...timing, value: (batch / timing.medianMs) * 1000, unit: 'images/s', gflops };
+      return { ...timed(timing, 'images/s', (ms) => (batch / ms) * 1000), gflops };
     } finally {
       await session.close();
     }

@@ -1,9 +1,11 @@
-/** Workloads that are whole processes of this engine: how long until the first step, how much memory. */
+/**
+ * Workloads that are whole processes of this engine, Node, Deno or Bun (the page has none): how long until the first step, how much memory.
+ */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Numerics } from '../engine/features.js';
 import { LanewiseError } from '../errors.js';
-import { summarizeTimes } from './measure.js';
+import { summarize, summarizeTimes, timed } from './measure.js';
 import type { benchmarkModels } from './models.js';
 import type { Conditions, Workload } from './workload.js';
 
@@ -38,17 +40,23 @@ export const coldstart: Workload = async (conditions) => {
   const timing = summarizeTimes(times);
   const more = timing.medianMs - summarizeTimes(empty).medianMs;
   const note = `${more.toFixed(1)} ms more than an empty process`;
-  return { ...timing, value: timing.medianMs, unit: 'ms', gflops: 0, note };
+  return { ...timed(timing, 'ms', (ms) => ms), gflops: 0, note };
 };
 
 /** The most memory that a process training lenet5-b64 has resident; times are the whole process's. */
 export const memory: Workload = async (conditions) => {
   const task = taskFor(MEMORY_RUN, conditions);
   const runs = Array.from({ length: LEAST_RUNS }, () => runProcess('training-process', task));
-  const peaks = runs.map(({ output }) => Number(output) / 1e6).toSorted((a, b) => a - b);
+  const { median, spread } = summarize(runs.map(({ output }) => Number(output) / 1e6));
   const timing = summarizeTimes(runs.map(({ ms }) => ms));
-  const value = peaks[Math.floor(peaks.length / 2)]!;
-  return { ...timing, value, unit: 'MB', gflops: 0, note: 'peak of resident memory' };
+  return {
+    ...timing,
+    value: median,
+    unit: 'MB',
+    spread,
+    gflops: 0,
+    note: 'peak of resident memory',
+  };
 };
 
 const taskFor = (
@@ -67,7 +75,8 @@ function runProcess(script: string, task: TrainingTask): { ms: number; output: s
   );
   const ms = performance.now() - start;
   if (status === 0) return { ms, output: stdout };
-  const reason = error?.message ?? (stderr.trim() || `exit ${status ?? signal}`);
+  // Deno without --allow-run refuses, and then there is not even the text of an error.
+  const reason = error?.message ?? (stderr?.trim() || `exit ${status ?? signal}`);
   throw new LanewiseError('engine', `a benchmark process failed: ${reason}`, undefined, {
     cause: error,
   });

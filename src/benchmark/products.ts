@@ -7,8 +7,8 @@ import { createThreadPool } from '../parallel/pool.js';
 import { createSplitWorker, rowsOf, type SplitPlan } from '../parallel/split.js';
 import { createEmitter } from '../program/emitter.js';
 import { address, align, type KernelCall } from '../program/program.js';
-import { timeCalls, timeChunks, type Timing } from './measure.js';
-import type { Workload } from './workload.js';
+import { timeCalls, timeChunks, timed, type Timing } from './measure.js';
+import type { Measurement, Workload } from './workload.js';
 
 /** Multiply-adds on registers alone: what 128-bit SIMD can do on this machine. */
 export const ceiling: Workload = async ({ numerics, seconds }) => {
@@ -19,8 +19,7 @@ export const ceiling: Workload = async ({ numerics, seconds }) => {
   const rounds = 100_000;
   const timing = timeCalls(() => void kernels.ceiling(rounds), seconds);
   const flops = rounds * (kernels.CEILING_MADDS.value as number) * 4 * 2;
-  const gflops = flops / timing.medianMs / 1e6;
-  return { ...timing, value: gflops, unit: 'GFLOP/s', gflops };
+  return speedOf(flops, timing);
 };
 
 /** c = a·b of m×k and k×n, the rows of c split over the threads. */
@@ -37,9 +36,13 @@ export const sgemm =
     const timing = isShared
       ? await timeThreads(plan, module, memory, seconds)
       : timeHere(plan, module, memory, seconds);
-    const gflops = (2 * m * n * k) / timing.medianMs / 1e6;
-    return { ...timing, value: gflops, unit: 'GFLOP/s', gflops };
+    return speedOf(2 * m * n * k, timing);
   };
+
+function speedOf(flops: number, timing: Timing): Measurement {
+  const found = timed(timing, 'GFLOP/s', (ms) => flops / ms / 1e6);
+  return { ...found, gflops: found.value };
+}
 
 /** A multiple of every tile's height, so that no worker has half a tile. */
 const ROW_GROUP = 8;

@@ -1,6 +1,6 @@
 /** What a workload is: a name, a unit, and a function that measures it. */
 import type { Numerics } from '../engine/features.js';
-import type { Timing } from './measure.js';
+import type { Spread, Timing } from './measure.js';
 
 export interface Conditions {
   readonly threads: number;
@@ -9,11 +9,18 @@ export interface Conditions {
   readonly seconds: number;
 }
 
-export type Unit = 'GFLOP/s' | 'images/s' | 'µs' | 'ms' | 'MB';
+export const units = ['GFLOP/s', 'images/s', 'µs', 'ms', 'MB'] as const;
+
+export type Unit = (typeof units)[number];
+
+/** Of times and sizes less is better, of speeds more. */
+export const isSpeed = (unit: Unit): boolean => unit.endsWith('/s');
 
 export interface Measurement extends Timing {
   readonly value: number;
   readonly unit: Unit;
+  /** The middle half of the values measured, in their unit. */
+  readonly spread: Spread;
   /** Multiplications and additions a second, in thousand millions; 0 where that says nothing. */
   readonly gflops: number;
   /** What else there is to say, for the reader of a line. */

@@ -1,34 +1,34 @@
-/** `lanewise bench`: how fast this machine and engine are, one line a workload. */
+/** `lanewise bench`: how fast this machine and engine are, one line a workload; and two such results compared. */
 import { cpus } from 'node:os';
 import { Command } from 'commander';
-import {
-  isThreaded,
-  profile,
-  trainingOf,
-  workloadFor,
-  workloads,
-  type Measurement,
-  type Profile,
-  type ProfiledCall,
-  type ProfiledSum,
-} from '../benchmark/index.js';
+import { processes, profile, trainingOf, workloadFor, workloads } from '../benchmark/index.js';
+import { printResults, resultsOf, type Circumstances, type Row } from '../benchmark/results.js';
+import { createSuite } from '../benchmark/suite.js';
 import type { Numerics } from '../engine/features.js';
+import { LanewiseError } from '../errors.js';
+import { ensureReplaceable, writeFileAtomic } from '../node/atomic.js';
+import { machineParallelism } from '#platform/threads';
+import { version } from '../run/version.js';
 import { resolveNumerics } from '../training/checks.js';
-import { engineName } from './engine-name.js';
+import { compareFiles } from './bench-compare.js';
+import { profileTable } from './bench-profile.js';
+import { engineOfProcess } from './engine-name.js';
 import { numericsOption, wholeNumber } from './options.js';
 
 interface Options {
   readonly threads: number;
   readonly numerics?: Numerics;
   readonly seconds: number;
-  readonly json?: boolean;
+  /** True for lines on standard output, else a file. */
+  readonly json?: true | string;
   readonly profile?: boolean;
+  readonly compare?: boolean;
 }
 
 export const benchCommand = (): Command =>
   new Command('bench')
-    .description('measure workloads: products, training, inference')
-    .argument('[workload...]', `of ${Object.keys(workloads).join(', ')} (all)`)
+    .description('measure workloads: products, training, inference; or compare two results')
+    .argument('[workload...]', `of ${Object.keys(workloads).join(', ')} (all); files for --compare`)
     .option(
       '--threads <n>',
       'for products, training and whole processes; other workloads use one',
@@ -38,61 +38,85 @@ export const benchCommand = (): Command =>
     .addOption(numericsOption())
     .option('--seconds <n>', 'to spend on a workload', wholeNumber(1), 2)
     .option('--profile', 'time each kernel call of a training workload’s shard')
-    .option('--json', 'one JSON object a workload')
+    .option('--json [file]', 'one JSON object a workload; or all results into a file')
+    .option('--compare', 'two files of results: what is better or worse beyond noise')
     .action(runBench);
 
 async function runBench(names: readonly string[], options: Options): Promise<void> {
+  const { json, seconds } = options;
+  if (options.compare) return compareFiles(names, json);
+  if (typeof json === 'string') await checkFile(json, options);
   const numerics = resolveNumerics(options.numerics);
-  const { seconds, json } = options;
-  const chosen = names.length ? names : Object.keys(workloads);
   if (options.profile) return runProfiles(names.length ? names : ['lenet5-b64'], numerics, options);
-  const tasks = chosen.map((name) => [name, workloadFor(name)] as const);
-  const bound = await workloads['ceiling']!({
-    threads: 1,
-    numerics,
-    seconds: Math.min(seconds, 1),
-  });
-  const engine = engineName();
-  const cpu = cpus()[0]?.model.trim() ?? 'unknown';
-  if (!json)
+  const chosen = names.length ? names : Object.keys(workloads);
+  const tasks = [...new Set(chosen)].map((name) => [name, workloadFor(name)] as const);
+  const suite = await createSuite({ threads: options.threads, numerics, seconds });
+  const at = circumstances(numerics, seconds);
+  const engine = `${at.engine.name} ${at.engine.version}`;
+  const cpu = at.cpu ?? 'unknown';
+  if (json !== true)
     console.log(
-      `${cpu}, ${engine}, ${numerics} numerics, ${bound.gflops.toFixed(1)} GFLOP/s on registers\n`,
+      `${cpu}, ${engine}, ${numerics} numerics, ${suite.bound.toFixed(1)} GFLOP/s on registers\n`,
     );
-  for (const [name, measure] of tasks) {
-    const threads = isThreaded(name) ? options.threads : 1;
-    const found = await measure({ threads, numerics, seconds });
-    const ofCeiling = found.gflops ? found.gflops / (bound.gflops * threads) : null;
-    if (json) {
-      const { value, unit, medianMs, minMs } = found;
-      console.log(
-        JSON.stringify({
-          workload: name,
-          threads,
-          value,
-          unit,
-          medianMs,
-          minMs,
-          ofCeiling,
-          numerics,
-          engine,
-          cpu,
-        }),
-      );
-    } else {
-      console.log(line(name, threads, found, ofCeiling));
-    }
+  const rows: Row[] = [];
+  for (const [name, workload] of tasks) {
+    const row = await suite.measure(name, workload).catch((error: unknown) => {
+      // Where no process may be started (Deno without --allow-run), whoever asked for everything gets the rest.
+      if (names.length || !Object.hasOwn(processes, name)) throw error;
+      console.error(`${name} left out: ${(error as Error).message}`);
+    });
+    if (!row) continue;
+    rows.push(row);
+    console.log(json === true ? JSON.stringify({ ...row, numerics, engine, cpu }) : line(row));
+  }
+  if (typeof json === 'string') {
+    await writeFileAtomic(json, new TextEncoder().encode(printResults(resultsOf(at, rows))));
+    console.log(`\nresults in ${json}`);
   }
 }
 
-function line(
-  name: string,
-  threads: number,
-  { value, unit, medianMs, minMs, note }: Measurement,
-  ofCeiling: number | null,
-): string {
+/** Before minutes of measuring: the file's name is no slip, and can be written. */
+async function checkFile(path: string, options: Options): Promise<void> {
+  if (Object.hasOwn(workloads, path))
+    throw new LanewiseError(
+      'argument',
+      `--json ${path} would write a file with the name of a workload`,
+      `put --json last for lines on standard output, or write --json ./${path}`,
+    );
+  if (options.profile)
+    throw new LanewiseError(
+      'argument',
+      `--json ${path} is for results, and --profile has none`,
+      'leave the file out for a line on standard output',
+    );
+  await ensureReplaceable(path);
+}
+
+const circumstances = (numerics: Numerics, seconds: number): Circumstances => ({
+  lanewise: version,
+  date: new Date().toISOString(),
+  engine: engineOfProcess(),
+  cpu: cpuModel(),
+  cores: machineParallelism(),
+  numerics,
+  threads: 'shared',
+  seconds,
+});
+
+/** The processor's name, where it has one and the runtime tells (Deno needs --allow-sys). */
+function cpuModel(): string | null {
+  try {
+    return cpus()[0]?.model.trim() || null;
+  } catch {
+    return null;
+  }
+}
+
+function line(row: Row): string {
+  const { workload, threads, value, unit, medianMs, minMs, ofCeiling, note } = row;
   const digits = value >= 1000 ? 0 : 1;
   const cells = [
-    name.padEnd(20),
+    workload.padEnd(20),
     `${threads} ${threads === 1 ? 'thread ' : 'threads'}`,
     `${value.toFixed(digits).padStart(9)} ${unit.padEnd(8)}`,
     ofCeiling === null
@@ -112,39 +136,9 @@ async function runProfiles(
   const chosen = names.map((name) => [name, trainingOf(name)] as const);
   for (const [name, { model, batch }] of chosen) {
     const found = await profile(model, batch, { numerics, seconds });
-    console.log(json ? JSON.stringify({ workload: name, numerics, ...found }) : table(name, found));
+    const text = json
+      ? JSON.stringify({ workload: name, numerics, ...found })
+      : profileTable(name, found);
+    console.log(text);
   }
-}
-
-/** A program's calls, the slowest first, then sums over kernels; percentages at the end are of the bound. */
-function table(name: string, { program, microseconds, calls, kernels, total }: Profile): string {
-  const rows = calls.toSorted((a, b) => b.microseconds - a.microseconds).map(callRow);
-  return [
-    `${name}, ${program}: ${microseconds.toFixed(0)} µs`,
-    `${'time'.padStart(12)} ${'share'.padStart(7)}  ${'layer'.padEnd(16)} ${'kernel'.padEnd(22)} ${'speed'.padStart(14)}  of its bound`,
-    ...rows,
-    '',
-    ...[...kernels, total].map(sumRow),
-    '',
-  ].join('\n');
-}
-
-const timeCells = (microseconds: number, share: number): string =>
-  `${microseconds.toFixed(1).padStart(9)} µs ${percent(share, 1).padStart(7)}`;
-
-const percent = (share: number, digits = 0): string => `${(share * 100).toFixed(digits)} %`;
-
-function callRow(call: ProfiledCall): string {
-  const speed =
-    call.bound === 'arithmetic'
-      ? `${call.gflops.toFixed(1)} GFLOP/s`
-      : `${call.gigabytes.toFixed(1)} GB/s   `;
-  const bound = `${percent(call.ofBound).padStart(5)} ${call.bound}`;
-  return `${timeCells(call.microseconds, call.share)}  ${call.label.padEnd(16)} ${call.kernel.padEnd(22)} ${speed.padStart(14)} ${bound}`;
-}
-
-function sumRow({ kernel, calls, microseconds, share, gflops, ofBound }: ProfiledSum): string {
-  const count = calls === 1 ? '1 call' : `${calls} calls`;
-  const speed = gflops ? `${gflops.toFixed(1)} GFLOP/s` : '';
-  return `${timeCells(microseconds, share)}  ${count.padEnd(16)} ${kernel.padEnd(22)} ${speed.padStart(14)} ${percent(ofBound).padStart(5)}`;
 }

@@ -11,7 +11,7 @@ import { emnist } from '../data/emnist.js';
 import { fashionMnist } from '../data/fashion-mnist.js';
 import { mnist, type MnistOptions } from '../data/mnist.js';
 import { LanewiseError, nearest } from '../errors.js';
-import { fileError } from '../formats/atomic.js';
+import { fileError } from '../node/atomic.js';
 import type { Fit } from '../formats/resize.js';
 import { limited, pathSources } from './data-paths.js';
 import { downloadBar } from './progress.js';

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Dataset, LabelledDataset } from '../data/dataset.js';
 import { samplesAt } from '../data/take.js';
 import type { Transform } from '../data/transforms/transform.js';
-import { writeFileAtomic } from '../formats/atomic.js';
+import { writeFileAtomic } from '../node/atomic.js';
 import { showShape } from '../graph/tensor.js';
 import { transformSamples } from '../parallel/transform-samples.js';
 import { augmentOption, augmentations, transformsOf } from './augment.js';

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { relative } from 'node:path';
 import { isStreamed } from '../data/dataset.js';
-import { createLineWriter } from '../formats/atomic-lines.js';
+import { createLineWriter } from '../node/atomic-lines.js';
 import { csvLine } from '../formats/csv-line.js';
 import { scoreFiles, scoringCommand, type Scored, type ScoringOptions } from './classifiers.js';
 import { exportProgram } from './export-program.js';

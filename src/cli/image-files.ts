@@ -2,8 +2,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { LanewiseError } from '../errors.js';
-import { fileError } from '../formats/atomic.js';
-import { readNamedFile } from '../formats/read.js';
+import { fileError } from '../node/atomic.js';
+import { readNamedFile } from '../node/files.js';
 
 /** An image that can be read, or the reason why not; `name` is its path. */
 export interface ImageFile {

@@ -3,7 +3,7 @@
  * nothing that moves in files and pipes.
  */
 import cliProgress from 'cli-progress';
-import type { DownloadProgress } from '../data/download.js';
+import type { DownloadProgress } from '../platform/download.js';
 import type { LoadProgress } from '../parallel/load.js';
 import type { EpochRecord, Progress, ValidationRecord } from '../training/records.js';
 import {

@@ -1,6 +1,6 @@
 /** `lanewise report`: draws a run's report anew, or compares several runs. */
 import { Command } from 'commander';
-import { ensureReplaceable } from '../formats/atomic.js';
+import { ensureReplaceable } from '../node/atomic.js';
 
 export const reportCommand = (): Command =>
   new Command('report')

@@ -6,6 +6,7 @@ import { checkDataset, type Dataset, type Field, type TensorDataset } from './da
 /** Numbers one after another. */
 export type Numbers = ArrayLike<number>;
 
+/** Samples in memory, and what is known of them. */
 export interface ArraysOptions {
   /**
    * All samples one after another, or a list with one array a sample. A Uint8Array counts 0–255 and stays one; all

@@ -1,14 +1,13 @@
 /** CIFAR-10 and CIFAR-100 (Krizhevsky 2009): photographs of 32×32 pixels, 50,000 to train and 10,000 to test. */
-import { join } from 'node:path';
 import { LanewiseError, show } from '../errors.js';
 import { CIFAR_SHAPE, decodeCifar } from '../formats/cifar.js';
 import { gunzip } from '../formats/gzip.js';
-import { readNamedFile } from '../formats/read.js';
+import { isFile, readNamedFile } from '#platform/files';
 import { readTar } from '../formats/tar.js';
 import { cifar10Classes, cifar100Classes, cifar100Superclasses } from './cifar-classes.js';
 import { checkDataset, type Dataset } from './dataset.js';
-import { fetchToCache, type PublishedFiles, type RemoteFile } from './download.js';
-import { isFile } from './idx.js';
+import { fetchToCache } from '#platform/download';
+import type { PublishedFiles, RemoteFile } from '../platform/download.js';
 import type { MnistOptions, TrainAndTest } from './mnist.js';
 
 interface Published {
@@ -101,11 +100,11 @@ async function openFolder(
   directory: string,
   { folder, archive, train }: Published,
 ): Promise<ReadFile> {
-  for (const place of [directory, join(directory, folder)]) {
-    if (!(await isFile(join(place, train[0]!)))) continue;
-    return async (name) => [join(place, name), await readNamedFile('CIFAR', join(place, name))];
+  for (const place of [directory, `${directory}/${folder}`]) {
+    if (!(await isFile(`${place}/${train[0]!}`))) continue;
+    return async (name) => [`${place}/${name}`, await readNamedFile('CIFAR', `${place}/${name}`)];
   }
-  const path = join(directory, archive.name);
+  const path = `${directory}/${archive.name}`;
   if (!(await isFile(path))) {
     throw new LanewiseError(
       'data',

@@ -6,11 +6,13 @@ import { readTable, type CsvOptions, type Table } from './csv.js';
 import type { TableColumn } from './csv-columns.js';
 import { checkDataset, type Dataset, type TensorDataset } from './dataset.js';
 
+/** How a table becomes samples and targets. */
 export interface CsvDatasetOptions extends CsvOptions {
   /** The column to be predicted, by name or place (0 the first, −1 the last). */
   readonly target: string | number;
 }
 
+/** How the rows of a table become images. */
 export interface CsvImageOptions extends CsvDatasetOptions {
   /** Of one image, channels × height × width: the other columns are its values in this order. */
   readonly shape: readonly [channels: number, height: number, width: number];
@@ -18,6 +20,7 @@ export interface CsvImageOptions extends CsvDatasetOptions {
   readonly values?: 'bytes' | 'floats';
 }
 
+/** Samples whose values have names. */
 export interface FeatureDataset extends TensorDataset {
   /** What each value of a sample is: a column, or `column=class`. */
   readonly features: readonly string[];

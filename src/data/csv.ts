@@ -1,7 +1,7 @@
 /** Tables from CSV files: columns of numbers and of classes, and data sets made of them. */
 import { LanewiseError, nearest, show } from '../errors.js';
 import { csvRecords } from '../formats/csv.js';
-import { readNamedFileInPieces } from '../formats/read.js';
+import { readNamedFileInPieces } from '#platform/files';
 import type { TextSource } from '../formats/utf8.js';
 import {
   columnBuilder,
@@ -11,6 +11,7 @@ import {
   type TableColumn,
 } from './csv-columns.js';
 
+/** How a text becomes a table. */
 export interface CsvOptions {
   /** For messages, and the data set's; default the path, or `csv`. */
   readonly name?: string;
@@ -32,6 +33,7 @@ export interface CsvOptions {
   readonly missingTexts?: readonly string[];
 }
 
+/** A CSV file, column by column. */
 export interface Table {
   readonly name: string;
   /** Number of rows. */

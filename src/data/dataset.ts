@@ -58,6 +58,7 @@ export type LabelledDataset = Dataset | StreamedDataset;
 /** All samples at hand. */
 export type InMemoryDataset = Dataset | TensorDataset;
 
+/** What a model is trained on or evaluated with. */
 export type AnyDataset = LabelledDataset | TensorDataset | SampleStream;
 
 export const isTensorDataset = (data: AnyDataset): data is TensorDataset => 'inputs' in data;

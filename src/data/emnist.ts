@@ -3,11 +3,13 @@
  * splits. The files hold images with rows and columns exchanged, and letters count from 1; both are put right.
  */
 import { join } from 'node:path';
+import { isFile } from '#platform/files';
 import { lookUp } from '../errors.js';
 import { readZip } from '../formats/zip.js';
 import type { Dataset } from './dataset.js';
-import { fetchToCache, type PublishedFiles } from './download.js';
-import { decodeNamed, findIdx, isFile, labelledImages, type NamedIdx } from './idx.js';
+import { fetchToCache } from '#platform/download';
+import type { PublishedFiles } from '../platform/download.js';
+import { decodeNamed, findIdx, labelledImages, type NamedIdx } from './idx.js';
 import type { MnistOptions, TrainAndTest } from './mnist.js';
 
 const ARCHIVE = 'gzip.zip';
@@ -42,6 +44,7 @@ const splits = {
   mnist: { classes: digits, firstLabel: 0 },
 } as const;
 
+/** The parts of EMNIST: which characters, and how many of each. */
 export type EmnistSplit = keyof typeof splits;
 
 /** The archive's files of images and labels are small enough for this. */

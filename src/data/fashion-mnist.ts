@@ -1,5 +1,6 @@
 /** Fashion-MNIST (Xiao, Rasul & Vollgraf 2017): clothes in the format of MNIST. */
-import { fetchToCache, type PublishedFiles } from './download.js';
+import { fetchToCache } from '#platform/download';
+import type { PublishedFiles } from '../platform/download.js';
 import { readMnistParts, type MnistOptions, type TrainAndTest } from './mnist.js';
 
 const published: PublishedFiles = {

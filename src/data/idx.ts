@@ -1,10 +1,8 @@
 /** Images and labels from IDX files, plain or gzip, as MNIST and its successors come. */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { LanewiseError } from '../errors.js';
 import { gunzip } from '../formats/gzip.js';
 import { decodeIdx, type IdxArray } from '../formats/idx.js';
-import { readNamedFile } from '../formats/read.js';
+import { isFile, readNamedFile } from '#platform/files';
 import { showShape } from '../graph/tensor.js';
 import { checkDataset, type Dataset } from './dataset.js';
 
@@ -33,18 +31,13 @@ export async function findIdx(folder: string, archive: string, hint: string): Pr
   const plain = archive.replace('.gz', '');
   const dotted = plain.replace('-idx', '.idx');
   for (const name of [archive, plain, `${dotted}.gz`, dotted]) {
-    const path = join(folder, name);
+    const path = `${folder.replace(/\/$/, '')}/${name}`;
     if (await isFile(path)) return readIdx(path);
   }
   throw new LanewiseError('data', `no '${plain}' (or '${archive}') in '${folder}'`, hint);
 }
 
-export const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-
+/** What the files do not say of the samples. */
 export interface IdxOptions {
   /** Class names; default 0, 1, 2 … to the largest label. */
   readonly classes?: readonly string[];
@@ -64,6 +57,29 @@ export async function idxDataset(
   const images = await readIdx(imagesPath);
   const labels = await readIdx(labelsPath);
   return labelledImages(name, images, labels, classes ? { classes } : {});
+}
+
+/** A file's name, for messages, and what is in it. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The same of files that are at hand, plain or gzip, such as those a page was given.
+ * @throws LanewiseError kind 'data' as `idxDataset`.
+ */
+export async function decodeIdxDataset(
+  images: NamedBytes,
+  labels: NamedBytes,
+  { classes, name = images.name }: IdxOptions = {},
+): Promise<Dataset> {
+  return labelledImages(
+    name,
+    await decodeNamed(images.bytes, images.name),
+    await decodeNamed(labels.bytes, labels.name),
+    classes ? { classes } : {},
+  );
 }
 
 export interface LabelledImagesOptions {

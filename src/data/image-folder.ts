@@ -6,11 +6,12 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LanewiseError, show } from '../errors.js';
-import { fileError } from '../formats/atomic.js';
+import { fileError } from '../node/atomic.js';
 import { fits, type Fit, type ImageShape } from '../formats/resize.js';
 import type { ImageFile, ImageReaderSettings } from './image-reader.js';
 import type { StreamedDataset } from './streamed.js';
 
+/** How files become samples of one size. */
 export interface ImageFolderOptions {
   /** Height and width of a sample, or one number for both. */
   readonly size: number | readonly [height: number, width: number];

@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { LanewiseError } from '../errors.js';
-import { fileError } from '../formats/atomic.js';
+import { fileError } from '../node/atomic.js';
 import { decodeImage } from '../formats/image-codecs.js';
 import { toShape, type Fit, type ImageShape } from '../formats/resize.js';
 import type { SampleReader } from './streamed.js';

@@ -2,15 +2,19 @@
  * MNIST (LeCun, Cortes & Burges 1998): 60,000 training and 10,000 test digits of 28×28 bytes, read from
  * the four IDX files, plain or gzip, in a folder of the user's or in the cache.
  */
+import { environment } from '#platform/system';
 import type { Dataset } from './dataset.js';
-import { fetchToCache, type DownloadProgress, type RemoteFile } from './download.js';
+import { fetchToCache } from '#platform/download';
+import type { DownloadProgress, RemoteFile } from '../platform/download.js';
 import { findIdx, labelledImages } from './idx.js';
 
 export type { DownloadProgress };
 
+/** Where the files are. */
 export interface MnistOptions {
   /** Folder with the four files; else the environment's LANEWISE_DATA; else the cache, filled by download. */
   readonly directory?: string;
+  /** Bytes of each file as they arrive. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
@@ -57,7 +61,7 @@ export interface TrainAndTest {
  * if nothing is at hand and no mirror answers.
  */
 export async function mnist({
-  directory = process.env['LANEWISE_DATA'] || undefined,
+  directory = environment('LANEWISE_DATA'),
   onProgress,
 }: MnistOptions = {}): Promise<TrainAndTest> {
   const folder =

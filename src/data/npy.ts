@@ -1,7 +1,7 @@
 /** Data sets from NumPy's files, .npy with one array each or .npz with several by name. */
 import { LanewiseError, nearest } from '../errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
-import { readNamedFile } from '../formats/read.js';
+import { readNamedFile } from '#platform/files';
 import { readZip } from '../formats/zip.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { checkFinite, classLabels, labelled } from './arrays.js';
@@ -15,6 +15,7 @@ export async function readNpy(path: string): Promise<NpyArray> {
   return decodeNpy(await readNamedFile('NPY', path), path);
 }
 
+/** Which arrays of a .npz file, and how large they may be. */
 export interface NpzOptions {
   /** Names of the arrays to read; default all. */
   readonly names?: readonly string[];
@@ -53,6 +54,7 @@ export async function readNpz(
   );
 }
 
+/** What the files of arrays do not say of the samples. */
 export interface NpyDatasetOptions {
   /** Of one sample, if not as in the file: [1, 28, 28] for samples of 28×28 or 784. */
   readonly shape?: Shape;

@@ -7,6 +7,7 @@ import { classCounts, labelsOf } from './class-labels.js';
 import { shuffledOrder } from './shuffle.js';
 import type { IndexedDataset } from './subset.js';
 
+/** The order in which an epoch takes its samples. */
 export interface Sampler {
   readonly kind: string;
   /** What distinguishes it from others of its kind, for checkpoints. */

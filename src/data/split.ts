@@ -7,6 +7,7 @@ import { countOf } from './dataset.js';
 import { checkIndexed, subset, type IndexedDataset, type PartOf } from './subset.js';
 import { permutation } from './shuffle.js';
 
+/** How samples are dealt out to parts. */
 export interface FoldOptions {
   /** Every part has the classes in the proportions of the whole, as nearly as whole samples can; default false. */
   readonly stratified?: boolean;
@@ -14,6 +15,7 @@ export interface FoldOptions {
   readonly seed?: number;
 }
 
+/** How much the first part takes; a fraction or a count, one of them. */
 export interface SplitOptions extends FoldOptions {
   /** Of the samples that the first part takes, between 0 and 1. */
   readonly fraction?: number;

@@ -3,6 +3,7 @@ import { LanewiseError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import { countOf, type Field, type TensorDataset } from './dataset.js';
 
+/** Means and deviations of the data that they were taken from, to be applied to any. */
 export interface Standardizer {
   /** One for each value of a sample. */
   readonly mean: Float64Array;

@@ -1,4 +1,5 @@
 /** Parts of data sets. */
+import { readerModule } from '#platform/threads';
 import { LanewiseError, show } from '../errors.js';
 import { crc32 } from '../formats/crc32.js';
 import { sizeOf } from '../graph/tensor.js';
@@ -87,6 +88,7 @@ function takeStreamed(
   own: Pick<StreamedDataset, 'labels' | 'weights'>,
 ): StreamedDataset {
   const settings: SubsetSettings = { indices, ...(reader.module ? { module: reader.module } : {}) };
+  const module = reader.module && readerModule('subset-reader', settings);
   const chosen = crc32(new Uint8Array(indices.buffer)).toString(16);
   return {
     name,
@@ -96,17 +98,7 @@ function takeStreamed(
     ...(fit ? { fit } : {}),
     ...own,
     fingerprint: `${fingerprint ?? ''} at ${indices.length} indices ${chosen}`,
-    reader: {
-      ...createReader(settings, reader),
-      ...(reader.module
-        ? {
-            module: {
-              url: new URL('../../workers/subset-reader.js', import.meta.url).href,
-              settings,
-            },
-          }
-        : {}),
-    },
+    reader: { ...createReader(settings, reader), ...(module ? { module } : {}) },
   };
 }
 

@@ -1,6 +1,6 @@
 /** Text files for character models. */
 import { LanewiseError } from '../errors.js';
-import { readNamedFileInPieces } from '../formats/read.js';
+import { readNamedFileInPieces } from '#platform/files';
 import { decodeUtf8, type TextSource } from '../formats/utf8.js';
 import type { TensorDataset } from './dataset.js';
 import { textWindows, vocabularyOf, type TextWindowsOptions, type Vocabulary } from './text.js';

@@ -35,6 +35,7 @@ export const decodeText = (tokens: ArrayLike<number>, vocabulary: Vocabulary): s
     );
   }).join('');
 
+/** How a text is cut into samples. */
 export interface TextWindowsOptions {
   /** Characters in a window: the model's `length`; default 64. */
   readonly length?: number;

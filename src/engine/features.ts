@@ -2,6 +2,8 @@
  * What this engine can do, found by looking: does it know SIMD and relaxed SIMD, and does its relaxed
  * multiply-add round once? (JavaScriptCore knows relaxed SIMD and rounds twice.)
  */
+import { given } from '../platform/given.js';
+import { MAX_PAGES } from './memory.js';
 
 /** (x, c) → relaxed_madd(x, x, c), lane 0. Made by asc from three lines of AssemblyScript. */
 const MADD_PROBE = new Uint8Array([
@@ -23,13 +25,34 @@ export const hasSimd = (): boolean => WebAssembly.validate(SIMD_PROBE);
 
 /** True where `f32x4.relaxed_madd` exists and rounds once. */
 export function relaxedMaddIsFused(): boolean {
-  if (!WebAssembly.validate(MADD_PROBE)) return false;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(MADD_PROBE));
-  const madd = exports['f'] as (x: number, c: number) => number;
+  const madd = given.modules.size > 0 ? givenMadd() : compiledMadd();
   // (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴ lies halfway between two floats: rounded before the sum, the last
   // term is lost and the result is 0.
-  return madd(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
+  return madd?.(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
 }
+
+type Madd = (x: number, c: number) => number;
+
+function compiledMadd(): Madd | undefined {
+  if (!WebAssembly.validate(MADD_PROBE)) return undefined;
+  try {
+    return maddOf(new WebAssembly.Instance(new WebAssembly.Module(MADD_PROBE)), 'f');
+  } catch {
+    // A place that compiles no bytes; `loadModule` says so.
+    return undefined;
+  }
+}
+
+/** Of the builds that were given to `init`: where there are some, no other will be loaded. */
+function givenMadd(): Madd | undefined {
+  const shared = !given.modules.has('fused');
+  const module = given.modules.get(shared ? 'fused-shared' : 'fused');
+  if (!module) return undefined;
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared });
+  return maddOf(new WebAssembly.Instance(module, { env: { memory } }), 'multiplyAdd');
+}
+
+const maddOf = ({ exports }: WebAssembly.Instance, name: string): Madd => exports[name] as Madd;
 
 /** `fused` where the probe shows single rounding, else `strict`. */
 export const defaultNumerics = (): Numerics => (relaxedMaddIsFused() ? 'fused' : 'strict');

@@ -2,7 +2,7 @@
 import { LanewiseError } from '../errors.js';
 
 export const PAGE_BYTES = 65_536;
-const MAX_PAGES = 65_536;
+export const MAX_PAGES = 65_536;
 
 /** The first page is left to the module's own constants. */
 export const FIRST_FREE_BYTE = PAGE_BYTES;
@@ -25,6 +25,10 @@ export function checkMemorySize(bytes: number, breakdown: Readonly<Record<string
   );
 }
 
+/** Pages that are not isolated from others do not even know the name SharedArrayBuffer. */
+export const isShared = (buffer: ArrayBufferLike): buffer is SharedArrayBuffer =>
+  !(buffer instanceof ArrayBuffer);
+
 /**
  * Shared memories that runs are done with. Engines do not count them when they decide to collect garbage,
  * so short runs in a row would pile them up; held weakly, they go when the engine does collect.
@@ -33,7 +37,7 @@ let released: WeakRef<WebAssembly.Memory>[] = [];
 
 /** Says that nobody uses a shared memory any more. */
 export function releaseMemory(memory: WebAssembly.Memory): void {
-  if (memory.buffer instanceof SharedArrayBuffer) released.push(new WeakRef(memory));
+  if (isShared(memory.buffer)) released.push(new WeakRef(memory));
 }
 
 /** A released memory of at least `bytes`, and at most twice that, all zero again. */

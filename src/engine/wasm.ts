@@ -1,10 +1,11 @@
 /**
  * Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. The only
- * file that knows @assemblyscript/loader and where the builds lie.
+ * file that knows @assemblyscript/loader.
  */
-import { readFile } from 'node:fs/promises';
 import { instantiateSync } from '@assemblyscript/loader';
+import { compileBuild } from '#platform/kernels';
 import { LanewiseError } from '../errors.js';
+import { given } from '../platform/given.js';
 import type { KernelName, OperandsOf } from '../program/kernels.js';
 import { hasSimd, relaxedMaddIsFused, type Numerics } from './features.js';
 import { FIRST_FREE_BYTE } from './memory.js';
@@ -30,15 +31,21 @@ export type Kernels = {
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
 /**
- * The compiled module of one build; compiled once a process.
- * @throws LanewiseError kind 'engine' if this engine cannot run it.
+ * The compiled module of one build: given to `init`, or compiled once a process.
+ * @throws LanewiseError kind 'engine' if this engine cannot run it, or may not compile it.
  */
 export async function loadModule(numerics: Numerics, shared: boolean): Promise<WebAssembly.Module> {
-  if (!hasSimd())
+  checkSimd();
+  const name = shared ? `${numerics}-shared` : numerics;
+  const own = given.modules.get(name);
+  if (own) return own;
+  if (given.modules.size > 0) {
     throw new LanewiseError(
       'engine',
-      'this JavaScript engine has no WebAssembly SIMD, which Lanewise is made of',
+      `init was given the kernels '${[...given.modules.keys()].join("', '")}', and '${name}' is needed`,
+      `give it lanewise/wasm/${name}.wasm`,
     );
+  }
   if (numerics === 'fused' && !relaxedMaddIsFused()) {
     throw new LanewiseError(
       'engine',
@@ -46,15 +53,36 @@ export async function loadModule(numerics: Numerics, shared: boolean): Promise<W
       "use numerics 'strict'",
     );
   }
-  const name = shared ? `${numerics}-shared` : numerics;
-  const known = modules.get(name) ?? compileFile(name);
+  const known = modules.get(name) ?? compile(name);
   modules.set(name, known);
+  // What failed once, such as a request, may succeed later.
+  known.catch(() => modules.delete(name));
   return known;
 }
 
-async function compileFile(name: string): Promise<WebAssembly.Module> {
-  const url = new URL(`../../wasm/${name}.wasm`, import.meta.url);
-  return WebAssembly.compile(await readFile(url));
+/** @throws LanewiseError kind 'engine': there is nothing to fall back to. */
+export function checkSimd(): void {
+  if (hasSimd()) return;
+  throw new LanewiseError(
+    'engine',
+    'this JavaScript engine has no WebAssembly SIMD, which Lanewise is made of',
+    'take a browser of 2023 or later (Chrome 91, Firefox 89, Safari 16.4), Node 20, Deno or Bun',
+  );
+}
+
+/** Names what policies and edge workers forbid. */
+async function compile(name: string): Promise<WebAssembly.Module> {
+  try {
+    return await compileBuild(name);
+  } catch (error) {
+    if (!(error instanceof WebAssembly.CompileError)) throw error;
+    throw new LanewiseError(
+      'engine',
+      `the kernels '${name}' cannot be compiled here: ${error.message}`,
+      "a page's Content-Security-Policy needs script-src 'wasm-unsafe-eval'; an edge worker gives init({ module }) the compiled module",
+      { cause: error },
+    );
+  }
 }
 
 /** Instantiates the kernels on a memory. */

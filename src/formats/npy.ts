@@ -6,6 +6,7 @@ import { LanewiseError } from '../errors.js';
 import { halfValues } from './half.js';
 import { readNpyHeader } from './npy-header.js';
 
+/** An array of NumPy's. */
 export interface NpyArray {
   /** Extents, outermost first; `[]` is a scalar. */
   readonly shape: readonly number[];

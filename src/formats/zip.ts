@@ -5,7 +5,7 @@
 import type { Entry, ZipFile } from 'yauzl';
 import { LanewiseError } from '../errors.js';
 import { crc32 } from './crc32.js';
-import { cannotRead } from './read.js';
+import { cannotRead } from '../node/files.js';
 
 export interface ZipOptions {
   /** Which of the files to read, by their paths in the archive. */

@@ -21,6 +21,7 @@ export const leakyRelu = direct((options: { readonly negativeSlope?: number } = 
   return defineLayer('leakyRelu', { negativeSlope }, (_, x) => ops.leakyRelu(x!, negativeSlope));
 });
 
+/** Settings of `prelu`. */
 export interface PreluOptions {
   /** 1 for one slope, or the number of channels (axis 1); default 1. */
   readonly numParameters?: number;
@@ -67,6 +68,7 @@ export const hardSigmoid = plain('hardSigmoid', ops.hardSigmoid);
 /** x·hardSigmoid(x) (Howard et al. 2019). */
 export const hardSwish = plain('hardSwish', ops.hardSwish);
 
+/** The bounds of `hardTanh`. */
 export interface HardTanhOptions {
   /** Default −1. */
   readonly minVal?: number;

@@ -13,6 +13,7 @@ import {
   type Scope,
 } from './layer.js';
 
+/** Settings of batch normalisation. */
 export interface BatchNormOptions {
   /** Added to the variance; default 1e-5. */
   readonly eps?: number;

@@ -20,6 +20,7 @@ export function chain(layers: Layers): Layer {
 
 const onlyOutput = <T>(outputs: ReadonlyMap<string, T>): T => [...outputs.values()][0]!;
 
+/** Settings of `residual`. */
 export interface ResidualOptions {
   /** Applied to the sum; default `none`. */
   readonly activation?: 'none' | 'relu';

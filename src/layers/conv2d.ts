@@ -19,6 +19,7 @@ import {
 /** One number or [vertical, horizontal]. */
 export type Extent = number | readonly [number, number];
 
+/** Settings that all convolutions have; `Size` is a number, or one for each axis. */
 export interface ConvOptions<Size> extends InitOptions {
   /** Default 1. */
   readonly stride?: Size;
@@ -37,6 +38,7 @@ export interface ConvOptions<Size> extends InitOptions {
   readonly bias?: boolean;
 }
 
+/** Settings of `conv2d`. */
 export interface Conv2dOptions extends ConvOptions<Extent> {
   /**
    * `auto` (default) uses Winograd's algorithm for 3×3 filters of stride 1 where that is faster; `direct`
@@ -147,6 +149,7 @@ export function conv2d(
   });
 }
 
+/** Settings of `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'groups' | 'algorithm'> {
   /** Filters a channel; default 1. */
   readonly depthMultiplier?: number;
@@ -213,6 +216,7 @@ export function conv1d(
   });
 }
 
+/** Settings of `convTranspose2d`. */
 export interface ConvTranspose2dOptions extends Pick<
   Conv2dOptions,
   'stride' | 'dilation' | 'groups' | 'bias' | 'weightInit' | 'biasInit'

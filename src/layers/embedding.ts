@@ -16,6 +16,7 @@ import {
 /** Default N(0, 1), as PyTorch's. */
 type TableInit = Pick<InitOptions, 'weightInit'>;
 
+/** Settings of `embedding`. */
 export interface EmbeddingOptions extends TableInit {
   /** Whether it also takes vectors …×D, and gives their products with all rows, …×numEmbeddings; default false. */
   readonly reversible?: boolean;

@@ -1,5 +1,5 @@
 /** The layers: PyTorch's names, in camel case. */
-export * as init from './init.js';
+export * as initializers from './init.js';
 export {
   elu,
   gelu,

@@ -37,6 +37,7 @@ export const values = (numbers: ArrayLike<number>): Initializer => ({
   values: numbers,
 });
 
+/** A factor of the drawn weights. */
 export interface GainOptions {
   /** Default 1. */
   readonly gain?: number;
@@ -52,6 +53,7 @@ export const xavierNormal = ({ gain = 1 }: GainOptions = {}): Initializer =>
 
 export { xavierNormal as glorotNormal, xavierUniform as glorotUniform };
 
+/** What follows a layer, for the scale of its weights. */
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
 
 /** PyTorch's calculate_gain; `slope` is leaky ReLU's. @throws LanewiseError kind 'argument' for an unknown name. */
@@ -71,6 +73,7 @@ export function gainOf(nonlinearity: Nonlinearity, slope = 0.01): number {
   );
 }
 
+/** Settings of He's initial weights. */
 export interface HeOptions {
   /** Default `fanIn`. */
   readonly mode?: 'fanIn' | 'fanOut';
@@ -125,6 +128,7 @@ export const lecunNormal = (): Initializer => ({
 export const orthogonal = ({ gain = 1 }: GainOptions = {}): Initializer =>
   checked('orthogonal', { kind: 'orthogonal', gain });
 
+/** Settings of random-walk initial weights. */
 export interface RandomWalkOptions {
   /** Of the layer that it is for; default `relu`. */
   readonly nonlinearity?: 'linear' | 'relu';

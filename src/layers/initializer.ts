@@ -39,6 +39,7 @@ interface RandomWalk {
   readonly gain: number | 'linear' | 'relu';
 }
 
+/** How a parameter begins, as plain data; made by the functions of `init`. */
 export type Initializer = Drawing | Scaled | RandomWalk;
 
 type Fan = 'fanIn' | 'fanOut' | 'average';

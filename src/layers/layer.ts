@@ -11,6 +11,7 @@ import { checkLayer, connect, isWire, showPart, type Wire } from './wire.js';
 /** JSON: what a model file keeps of a layer. */
 export type Settings = Readonly<Record<string, unknown>>;
 
+/** A layer: how it is built, and what it was made with; applied to wires, it is part of a graph. */
 export interface Layer {
   (...inputs: Wire[]): Wire;
   /** `conv2d`, `tanh`: the key under which it is rebuilt from a file. */
@@ -80,6 +81,7 @@ export interface Randomness {
   readonly stream: number;
 }
 
+/** What a layer is given to build itself in. */
 export interface Scope {
   readonly mode: Mode;
   /** A parameter of the layer at hand; `name` is `weight`, `bias`. */

@@ -25,6 +25,7 @@ export interface Architecture {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** A model: its layers, parameters and outputs, without weights. */
 export interface Model extends Layer {
   readonly architecture: Architecture;
   /** In the order of the layers: the order of the model file and of the weights' hash. */

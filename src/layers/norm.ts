@@ -16,6 +16,7 @@ import {
   type Scope,
 } from './layer.js';
 
+/** Settings of layer, group and instance normalisation. */
 export interface NormOptions {
   /** Added to the variance; default 1e-5. */
   readonly eps?: number;
@@ -107,6 +108,7 @@ export function instanceNorm2d(features: number, options: NormOptions = {}): Lay
   });
 }
 
+/** Settings of `localResponseNorm`. */
 export interface LocalResponseNormOptions {
   /** Weight of the mean of squares: PyTorch's, the paper's times the size; default 1e-4. */
   readonly alpha?: number;

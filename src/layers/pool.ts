@@ -27,6 +27,7 @@ export interface PoolOptions<Size = Extent> {
   readonly ceilMode?: boolean;
 }
 
+/** Settings of average pooling. */
 export interface AvgPoolOptions<Size = Extent> extends PoolOptions<Size> {
   /** Whether a mean counts the padding's zeros; default true. */
   readonly countIncludePad?: boolean;

@@ -25,6 +25,7 @@ function checkCentres(centres: unknown, inFeatures: number, outFeatures: number)
   );
 }
 
+/** Settings of `rbf`. */
 export interface RbfOptions {
   /** What the centres begin with, one row a class; default uniform in ±1. */
   readonly centres?: readonly (readonly number[])[];

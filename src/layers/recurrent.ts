@@ -29,6 +29,7 @@ export interface RecurrentOptions extends InitOptions {
   readonly returns?: 'sequence' | 'last';
 }
 
+/** Settings of `rnn`. */
 export interface RnnOptions extends RecurrentOptions {
   /** Default `tanh`. */
   readonly nonlinearity?: 'tanh' | 'relu';

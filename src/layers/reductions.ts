@@ -5,6 +5,7 @@ import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { checkBoolean, checkOptions, defineLayer, type Constructors, type Layer } from './layer.js';
 
+/** Settings of `sum`, `mean` and `max`. */
 export interface ReductionOptions {
   /** Whether the result has the axes with extent 1; default false: it lacks them. */
   readonly keepDims?: boolean;

@@ -12,6 +12,7 @@ import {
   type Layer,
 } from './layer.js';
 
+/** Settings of `upsample2d`. */
 export interface Upsample2dOptions {
   /** Factor of the sides, one number or [vertical, horizontal]; sizes are rounded down. */
   readonly scale?: number | readonly [number, number];

@@ -17,6 +17,7 @@ export interface InputSettings {
   readonly vocabulary?: number;
 }
 
+/** A value in a graph of layers: what a layer gives when it is applied. */
 export interface Wire {
   readonly kind: 'wire';
   /** What it comes from: a layer, an input of a model, or an input of a block. */

@@ -3,6 +3,7 @@ import { crossEntropy, klDivergence } from './classes.js';
 import { checkNumber } from './define.js';
 import type { WeightedLoss } from './terms.js';
 
+/** Settings of `distillation`. */
 export interface DistillationOptions {
   /** T, above 0: the higher, the more the teacher's wrong classes say; default 4. */
   readonly temperature?: number;

@@ -9,7 +9,7 @@ import {
   conv2d,
   dropout,
   flatten,
-  init,
+  initializers,
   linear,
   localResponseNorm,
   maxPool2d,
@@ -27,8 +27,8 @@ import {
 
 /** §5: weights from N(0, 0.01²); biases 1 where that gives ReLUs positive inputs at first, else 0. */
 const paperInit = (bias: 0 | 1) => ({
-  weightInit: init.normal(0, 0.01),
-  biasInit: init.constant(bias),
+  weightInit: initializers.normal(0, 0.01),
+  biasInit: initializers.constant(bias),
 });
 
 /** §3.3: k = 2, n = 5, α = 10⁻⁴ of the sum of squares, β = 0.75. */

@@ -15,6 +15,7 @@ import {
   type Model,
 } from '../layers/index.js';
 
+/** Settings of `charRnn`. */
 export interface CharRnnOptions {
   /** Number of characters that are told apart. */
   readonly vocabulary: number;

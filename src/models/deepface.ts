@@ -10,7 +10,7 @@ import {
   conv2d,
   dropout,
   flatten,
-  init,
+  initializers,
   linear,
   locallyConnected2d,
   maxPool2d,
@@ -19,6 +19,7 @@ import {
   type Model,
 } from '../layers/index.js';
 
+/** Settings of `deepFace`. */
 export interface DeepFaceOptions {
   /** Height and width of the faces; default 152, at least 72. */
   readonly size?: number;
@@ -47,7 +48,7 @@ export function deepFace({
   const l6 = Math.floor((l4 - 7) / 2) + 1 - 4;
   if (!(l6 >= 1))
     throw new LanewiseError('argument', `deepFace: size is ${size}, expected at least 72`);
-  const inits = { weightInit: init.heNormal(), biasInit: init.constant(0) };
+  const inits = { weightInit: initializers.heNormal(), biasInit: initializers.constant(0) };
   return sequential(
     {
       c1: conv2d(channels, first, 11, inits),

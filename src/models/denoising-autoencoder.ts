@@ -6,6 +6,7 @@
  */
 import { dropout, linear, sequential, sigmoid, type Layer, type Model } from '../layers/index.js';
 
+/** Settings of `denoisingAutoencoder`. */
 export interface DenoisingAutoencoderOptions {
   /** Values of a sample; default 784. */
   readonly features?: number;

@@ -35,6 +35,7 @@ import {
   type ImageNetOptions,
 } from './image-options.js';
 
+/** Settings of `googLeNet`. */
 export interface GoogLeNetOptions extends ImageNetOptions {
   /**
    * `torchvision` (default) has batch normalisation, no response normalisation, 3×3 in place of 5×5 filters and a

@@ -14,7 +14,7 @@ import {
   embedding,
   functional,
   gelu,
-  init,
+  initializers,
   input,
   layerNorm,
   linear,
@@ -24,6 +24,7 @@ import {
   type Model,
 } from '../layers/index.js';
 
+/** Settings of `gpt`. */
 export interface GptOptions {
   /** Number of tokens that are told apart. */
   readonly vocabulary: number;
@@ -41,8 +42,8 @@ export interface GptOptions {
 
 /** x + attention(norm(x)), then x + net(norm(x)). Both ways back to the sum begin with deviation `std`. */
 function decoder(features: number, heads: number, rate: number, std: number): Layer {
-  const [weightInit, biasInit] = [init.normal(0, 0.02), init.constant(0)];
-  const outInit = init.normal(0, std);
+  const [weightInit, biasInit] = [initializers.normal(0, 0.02), initializers.constant(0)];
+  const outInit = initializers.normal(0, std);
   const attention = { causal: true, dropout: rate, weightInit, biasInit, outInit };
   const layers = {
     ln_1: layerNorm(features),
@@ -70,7 +71,7 @@ export function gpt({
   features = 64,
   dropout: rate = 0,
 }: GptOptions): Model {
-  const weightInit = init.normal(0, 0.02);
+  const weightInit = initializers.normal(0, 0.02);
   // GPT-2 §2.3: 2·layers ways lead into one sum.
   const std = 0.02 / Math.sqrt(2 * layers);
   const wte = embedding(vocabulary, features, { reversible: true, weightInit });

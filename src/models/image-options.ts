@@ -1,7 +1,8 @@
 /** What the nets for photographs have in common: options, and the scale of their inputs. */
 import { LanewiseError } from '../errors.js';
-import { init } from '../layers/index.js';
+import { initializers } from '../layers/index.js';
 
+/** Settings that the models of ImageNet's papers have. */
 export interface ImageNetOptions {
   /** Height and width of the images, which are square; the default is the paper's. */
   readonly size?: number;
@@ -21,8 +22,8 @@ export const imageNetScale = { mean: 0.449, deviation: 0.226 } as const;
  * fixed deviations of older papers suit their own nets only.
  */
 export const heInit = {
-  weightInit: /* @__PURE__ */ init.heNormal(),
-  biasInit: /* @__PURE__ */ init.constant(0),
+  weightInit: /* @__PURE__ */ initializers.heNormal(),
+  biasInit: /* @__PURE__ */ initializers.constant(0),
 } as const;
 
 /**

@@ -37,6 +37,7 @@ const C3 = [
   [0, 1, 2, 3, 4, 5],
 ];
 
+/** Settings of `lenet5Original`. */
 export interface LeNet5OriginalOptions {
   /** What F6 of each class aims at, 84 values of ±1; default the digits' bitmaps. */
   readonly centres?: readonly (readonly number[])[];

@@ -13,6 +13,7 @@ import {
   type Model,
 } from '../layers/index.js';
 
+/** Settings of `lenet5`. */
 export interface LeNetOptions {
   /** Of the images; default 1. */
   readonly channels?: number;

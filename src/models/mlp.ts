@@ -17,6 +17,7 @@ import {
 
 const activations = { relu, sigmoid, tanh } as const;
 
+/** Settings of `mlp`. */
 export interface MlpOptions {
   /** Units of the hidden layer, or of each of them; default 100. */
   readonly hidden?: number | readonly number[];

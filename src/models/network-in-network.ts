@@ -36,6 +36,7 @@ function mlpconv(
   ]);
 }
 
+/** Settings of `networkInNetwork`. */
 export interface NetworkInNetworkOptions extends ImageNetOptions {
   /** The net for CIFAR (default, 32×32, 10 classes, 966,986 parameters) or for ImageNet (227×227, 7,595,176). */
   readonly dataset?: 'cifar' | 'imagenet';

@@ -12,7 +12,7 @@ import {
   chain,
   conv2d,
   globalAvgPool2d,
-  init,
+  initializers,
   linear,
   maxPool2d,
   relu,
@@ -46,7 +46,7 @@ const convolution = (
   conv2d(inChannels, channels, kernelSize, {
     ...options,
     bias: false,
-    weightInit: init.heNormal({ mode: 'fanOut' }),
+    weightInit: initializers.heNormal({ mode: 'fanOut' }),
   });
 
 /** The layers of a block's main path by name, without activations: 3×3, 3×3, or 1×1, 3×3, 1×1. */

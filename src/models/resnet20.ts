@@ -43,6 +43,7 @@ const stage = (inChannels: number, channels: number, blocks: number, stride: num
     ),
   );
 
+/** Settings of `resnet20`. */
 export interface ResNetOptions {
   /** 6n + 2: 20 (default), 32, 44, 56, 110. */
   readonly depth?: number;

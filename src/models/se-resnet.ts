@@ -7,6 +7,7 @@ import { squeezeExcitation, type Model } from '../layers/index.js';
 import type { ImageNetOptions } from './image-options.js';
 import { resNet } from './resnet.js';
 
+/** Settings of `seResNet`. */
 export interface SeResNetOptions extends ImageNetOptions {
   /** As of resNet: 18, 34, 50 (default), 101, 152. */
   readonly depth?: number;

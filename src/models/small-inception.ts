@@ -40,6 +40,7 @@ function inception(from: number, width: number): Layer {
   );
 }
 
+/** Settings of `smallInception`. */
 export interface SmallInceptionOptions {
   /** Height and width of the images, which are square; default 28. */
   readonly size?: number;

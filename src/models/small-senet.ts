@@ -16,6 +16,7 @@ import {
   type Model,
 } from '../layers/index.js';
 
+/** Settings of `smallSeNet`. */
 export interface SmallSeNetOptions {
   /** Height and width of the images, which are square; default 28. */
   readonly size?: number;

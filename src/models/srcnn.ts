@@ -3,8 +3,16 @@
  * an image enlarged by interpolation to a sharper one by three convolutions, 9×9, 1×1 and 5×5. 8,032 weights
  * for one channel, the paper's count (§4), and 97 biases: 8,129 parameters. Train it with `meanSquaredError`.
  */
-import { conv2d, init, relu, sequential, type Initializer, type Model } from '../layers/index.js';
+import {
+  conv2d,
+  initializers,
+  relu,
+  sequential,
+  type Initializer,
+  type Model,
+} from '../layers/index.js';
 
+/** Settings of `srcnn`. */
 export interface SrcnnOptions {
   /** Height and width of the images, which are square; default 33, the paper's pieces of images. */
   readonly size?: number;
@@ -27,9 +35,9 @@ export function srcnn({
   filters: [n1, n2] = [64, 32],
   kernels: [f1, f2, f3] = [9, 1, 5],
   padding = 'same',
-  weightInit = init.heNormal(),
+  weightInit = initializers.heNormal(),
 }: SrcnnOptions = {}): Model {
-  const options = { padding, weightInit, biasInit: init.constant(0) };
+  const options = { padding, weightInit, biasInit: initializers.constant(0) };
   return sequential(
     {
       conv1: conv2d(channels, n1, f1, options),

@@ -12,7 +12,7 @@ import {
   conv2d,
   convTranspose2d,
   functional,
-  init,
+  initializers,
   input,
   maxPool2d,
   relu,
@@ -22,6 +22,7 @@ import {
   type Wire,
 } from '../layers/index.js';
 
+/** Settings of `unet`. */
 export interface UNetOptions {
   /** Of the images; default 1. */
   readonly channels?: number;
@@ -42,7 +43,7 @@ export interface UNetOptions {
 type Size = readonly [height: number, width: number];
 
 /** First values as in §3: normal of variance 2/fan-in. */
-const inits = { weightInit: /* @__PURE__ */ init.heNormal() };
+const inits = { weightInit: /* @__PURE__ */ initializers.heNormal() };
 
 /** Two 3×3 convolutions, each with ReLU. */
 function twice(

@@ -19,6 +19,7 @@ import {
 } from '../layers/index.js';
 import { heInit, imageNetScale, leftOf, widthOf, type ImageNetOptions } from './image-options.js';
 
+/** Settings of `vgg11` to `vgg19`. */
 export interface VggOptions extends ImageNetOptions {
   /** Batch normalisation after each convolution, as torchvision's vgg16_bn; default false, as in the paper. */
   readonly batchNorm?: boolean;

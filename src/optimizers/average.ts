@@ -6,6 +6,7 @@ import { integerPower } from '../arithmetic.js';
 import { LanewiseError } from '../errors.js';
 import { checkNumber } from './optimizer.js';
 
+/** An average of the weights over a run's steps: made by `ema` and `swa`. */
 export interface Average {
   readonly kind: string;
   readonly settings: Readonly<Record<string, unknown>>;

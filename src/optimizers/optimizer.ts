@@ -20,6 +20,7 @@ export interface UpdatePlaces {
   };
 }
 
+/** An update rule with its settings: made by `sgd`, `momentum`, `adam` and the others. */
 export interface Optimizer {
   readonly kind: string;
   /** What it was made with, as it can be printed. */
@@ -33,6 +34,7 @@ export interface Optimizer {
   readonly groups?: readonly { readonly match: Pattern; readonly optimizer: Optimizer }[];
   /** The step's values for the kernel; `step` counts from 0, `learningRate` is the schedule's. */
   rates(step: number, learningRate: number): readonly number[];
+  /** Emits the rule's kernel calls for the parameters at `at`. */
   update(k: Emitter, at: UpdatePlaces): void;
 }
 

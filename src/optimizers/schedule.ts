@@ -22,10 +22,12 @@ export interface EpochMetrics {
   readonly valAccuracy?: number;
 }
 
+/** How the learning rate changes over a run: made by the functions of `schedule`. */
 export interface Schedule {
   readonly kind: string;
   /** What it was made with, as it can be printed. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What the learning rate is multiplied by at a step. */
   factor(at: StepPlace): number;
 }
 
@@ -36,6 +38,7 @@ export const schedules = {
   linear: (step, steps) => (steps - step) / steps,
 } as const satisfies Record<string, (step: number, steps: number) => number>;
 
+/** Schedules that need no settings, by name. */
 export type ScheduleName = keyof typeof schedules;
 
 /** The factor of a schedule or of one with a name. */

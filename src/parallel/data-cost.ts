@@ -1,4 +1,5 @@
 /** What reading samples costs training: what it waits for them, and what decoders take from the workers. */
+import { cpuMs } from '#platform/system';
 
 /** A stretch of training steps. */
 export interface Span {
@@ -41,10 +42,7 @@ export interface CostMeter {
 
 export function createMeter(clocks: Clocks, workers: number, processors: number): CostMeter {
   let costMs = 0;
-  const now = (): Span => {
-    const { user, system } = process.cpuUsage();
-    return { ms: performance.now(), cpuMs: (user + system) / 1000, ...clocks() };
-  };
+  const now = (): Span => ({ ms: performance.now(), cpuMs: cpuMs(), ...clocks() });
   return {
     async run(steps) {
       const before = now();

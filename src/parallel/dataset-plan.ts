@@ -66,3 +66,31 @@ function partnerOf(leaf: LeafName, { leaves }: IoLayout): Pick<PlacedColumn, 'pa
   const partner = leaves.get(partnerLeaf(leaf));
   return partner === undefined ? {} : { partner };
 }
+
+/** The regions of the data sets' columns. */
+export interface ColumnRegions {
+  /** Of those in memory. */
+  readonly stored: readonly string[];
+  /** The rings of those that a feed writes. */
+  readonly streamed: readonly string[];
+}
+
+/** Copies the data sets that are in memory to the run's. */
+export function writeColumns(
+  map: MemoryMap,
+  memory: WebAssembly.Memory,
+  datasets: readonly Columns[],
+): ColumnRegions {
+  const stored: string[] = [];
+  const streamed: string[] = [];
+  datasets.forEach(({ columns, source }, i) => {
+    for (const { leaves, values } of columns) {
+      const region = `${leaves[0]} ${i}`;
+      (source ? streamed : stored).push(region);
+      if (source) continue;
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      new Uint8Array(memory.buffer).set(bytes, baseOf(map, region));
+    }
+  });
+  return { stored, streamed };
+}

@@ -1,8 +1,11 @@
 /**
- * Threads that read and decode samples (piscina owns them), apart from those that train: a reader that ends its
+ * Threads that read and decode samples, apart from those that train: a reader that ends its
  * thread costs a task, not the run.
  */
+import { pause } from '#platform/system';
+import { createThreads } from '#platform/threads';
 import type { SampleReader } from '../data/dataset.js';
+import { isShared } from '../engine/memory.js';
 import { LanewiseError } from '../errors.js';
 import {
   bytesOfSample,
@@ -52,7 +55,7 @@ export async function createDecoders(
   const isThreaded = (source: number) =>
     threads > 0 && targets[source]!.reader.module !== undefined;
   const pool = targets.some((_, source) => isThreaded(source))
-    ? await createThreads(targets, threads)
+    ? await createThreadDecoders(targets, threads)
     : undefined;
   let closed = false;
   return {
@@ -79,7 +82,7 @@ async function runHere(
 ): Promise<void> {
   const { name, reader, slots } = targets[source]!;
   // Let timers and signals through between tasks.
-  await new Promise((resolve) => setImmediate(resolve));
+  await pause();
   const settled = await Promise.allSettled(
     samples.map(async (index, i) => {
       const values = await readSample(reader, name, index, slots);
@@ -91,26 +94,21 @@ async function runHere(
   if (failed) throw failed.reason;
 }
 
-async function createThreads(
+async function createThreadDecoders(
   targets: readonly DecoderTarget[],
   threads: number,
 ): Promise<Omit<Decoders, 'tasksOf' | 'threads'>> {
-  const { Piscina } = await import('piscina');
-  const piscina = new Piscina({
-    filename: new URL('../../workers/decoder.js', import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
-    concurrentTasksPerWorker: 1,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
-    workerData: { sources: targets.map(sourceOf) } satisfies DecoderSetup,
+  const pool = await createThreads({
+    entry: 'decoder',
+    count: threads,
+    heapMegabytes: HEAP_MEGABYTES,
+    setup: { sources: targets.map(sourceOf) } satisfies DecoderSetup,
   });
-  // A thread that dies is replaced, and its task's rejection tells of it.
-  piscina.on('error', () => {});
   let closed = false;
   let busyMs = 0;
 
   async function runOnce(task: DecodeTask): Promise<void> {
-    const { failure, values, ms = 0 } = (await piscina.run(task)) as DecodeResult;
+    const { failure, values, ms = 0 } = (await pool.run(task)) as DecodeResult;
     busyMs += ms;
     if (failure) throw new LanewiseError(failure.kind, failure.message, failure.hint);
     if (!values) return;
@@ -149,7 +147,7 @@ async function createThreads(
     busyMs: () => busyMs,
     close() {
       closed = true;
-      return piscina.destroy();
+      return pool.close();
     },
   };
 }
@@ -160,7 +158,7 @@ function sourceOf({ name, reader, slots }: DecoderTarget): DecoderSetup['sources
     name,
     // Those without a module are not read by threads.
     module: reader.module ?? { url: '', settings: undefined },
-    slots: buffer instanceof SharedArrayBuffer ? { ...place, buffer } : place,
+    slots: isShared(buffer) ? { ...place, buffer } : place,
   };
 }
 

@@ -37,3 +37,21 @@ export function baseOf(map: MemoryMap, name: string): number {
   if (!region) throw new Error(`no memory region '${name}'`);
   return region.base;
 }
+
+/** Regions by name, with copies of their bytes. */
+export type Contents = readonly (readonly [name: string, bytes: Uint8Array<ArrayBuffer>])[];
+
+const bytesAt = (map: MemoryMap, memory: WebAssembly.Memory, name: string): Uint8Array => {
+  const { base, bytes } = map.regions.find((region) => region.name === name)!;
+  return new Uint8Array(memory.buffer, base, bytes);
+};
+
+export const copyRegions = (
+  map: MemoryMap,
+  memory: WebAssembly.Memory,
+  names: readonly string[],
+): Contents => names.map((name) => [name, Uint8Array.from(bytesAt(map, memory, name))]);
+
+export function writeRegions(map: MemoryMap, memory: WebAssembly.Memory, contents: Contents): void {
+  for (const [name, bytes] of contents) bytesAt(map, memory, name).set(bytes);
+}

@@ -13,9 +13,11 @@ import { bytesOfSample, viewOf } from './decoder.js';
 import { defaultDecoders } from './streams.js';
 import { createFeeds } from './supplies.js';
 
+/** Settings of `loadIntoMemory`. */
 export interface LoadOptions {
   /** Threads that read samples; default the machine's parallelism, at most 8. 0: this thread. */
   readonly decoders?: number;
+  /** Samples as they are read. */
   onProgress?(progress: LoadProgress): void;
 }
 

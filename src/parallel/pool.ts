@@ -1,28 +1,16 @@
 /**
- * Threads: piscina owns them, and one task is a whole job, many steps long. With 0 workers the job runs
- * in the calling thread, on an unshared memory.
+ * The workers of a run: threads on one shared memory, of which one task is a whole job, many steps long. With 0
+ * workers the job runs in the calling thread; where memory cannot be shared, in a thread with its own (own-pool.ts).
  */
-import { availableParallelism } from 'node:os';
+import { pause } from '#platform/system';
+import { createThreads, machineParallelism } from '#platform/threads';
 import { LanewiseError } from '../errors.js';
 import { baseOf } from './layout.js';
 import { CONTROL } from './meeting.js';
 import type { RunPlan } from './plan.js';
 import type { RepeatJob, SplitPlan } from './split.js';
-import { createWorker, type Job } from './worker.js';
-
-/** What a worker thread is given when it starts. */
-export interface WorkerSetup {
-  readonly plan: RunPlan | SplitPlan;
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-  readonly spins: number;
-}
-
-/** What is posted to a worker thread: a job, and as which worker it does it. */
-export interface WorkerTask {
-  readonly rank: number;
-  readonly job: AnyJob;
-}
+import type { WorkerSetup, WorkerTask } from './thread.js';
+import { createWorker, type Job, type TrainJob } from './worker.js';
 
 export type AnyJob = Job | RepeatJob;
 
@@ -50,7 +38,8 @@ export class WorkerFailure extends LanewiseError {
 const SPINS = 20_000;
 const SHORT_SPINS = 1000;
 
-export const machineParallelism = (): number => availableParallelism();
+/** The calling thread is not kept longer than this, nor than one step, from its timers, signals and clicks. */
+const TURN_MS = 20;
 
 /** The pool of the calling thread alone. */
 export function createLocalPool(
@@ -59,11 +48,22 @@ export function createLocalPool(
   memory: WebAssembly.Memory,
 ): Pool {
   const work = createWorker(plan, module, memory, 0, 0);
+
+  async function train(job: TrainJob): Promise<void> {
+    let turn = performance.now();
+    for (let i = 0; i < job.steps; i++) {
+      if (!work({ ...job, first: job.first + i, step: job.step + i, row: i, steps: 1 })) return;
+      if (performance.now() - turn < TURN_MS) continue;
+      await pause();
+      turn = performance.now();
+    }
+  }
+
   return {
     async run(job) {
-      work(job);
-      // Let timers and signals through between jobs.
-      await new Promise((resolve) => setImmediate(resolve));
+      if (job.kind === 'train') await train(job);
+      else work(job);
+      await pause();
     },
     async close() {},
   };
@@ -74,25 +74,16 @@ function spinsFor(workers: number, readers: number): number {
   return workers + readers > machineParallelism() ? SHORT_SPINS : SPINS;
 }
 
-/** `plan.workers` threads beside `readers` others; piscina is loaded only here, where it is needed. */
+/** `plan.workers` threads on one shared memory, beside `readers` others. */
 export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
   plan: Plan,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   readers = 0,
 ): Promise<Pool<JobOf<Plan>>> {
-  const { Piscina } = await import('piscina');
   const { workers } = plan;
-  const spins = spinsFor(workers, readers);
-  const piscina = new Piscina({
-    filename: new URL('../../workers/worker.js', import.meta.url).href,
-    minThreads: workers,
-    maxThreads: workers,
-    concurrentTasksPerWorker: 1,
-    workerData: { plan, module, memory, spins } satisfies WorkerSetup,
-  });
-  // A thread that dies between two jobs is replaced, and nobody has missed it.
-  piscina.on('error', () => {});
+  const setup: WorkerSetup = { plan, module, memory, spins: spinsFor(workers, readers) };
+  const threads = await createThreads({ entry: 'worker', count: workers, setup });
   const control = new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), CONTROL.abort + 1);
 
   /** Wakes workers that wait at the barrier for one that will not come. */
@@ -109,7 +100,7 @@ export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
       const tasks = Array.from({ length: workers }, async (_, rank) => {
         const task: WorkerTask = { rank, job };
         try {
-          return await piscina.run(task);
+          return await threads.run(task);
         } catch (error) {
           giveUp();
           throw error;
@@ -120,6 +111,6 @@ export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
       // Without one everybody has met at every barrier, so nobody can have given up.
       if (failure) throw new WorkerFailure(failure.reason);
     },
-    close: () => piscina.destroy(),
+    close: () => threads.close(),
   };
 }

@@ -2,6 +2,7 @@
  * A run in progress: the memory with data, weights and state in it, and the pool that works on it. The
  * main thread writes orders and rates, hands out jobs, and reads metrics.
  */
+import { machineParallelism, threadMode } from '#platform/threads';
 import type { AnyDataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import { allocateMemory, releaseMemory } from '../engine/memory.js';
@@ -11,11 +12,13 @@ import type { ParameterSpec } from '../layers/index.js';
 import { createMeter } from './data-cost.js';
 import { columnsOf, matchColumns } from './columns.js';
 import { scoringTerms } from './scoring.js';
+import { writeColumns } from './dataset-plan.js';
 import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
 import { CONTROL } from './meeting.js';
+import { createOwnPool } from './own-pool.js';
 import { planRun, type PlanRequest, type RunPlan } from './plan.js';
-import { createLocalPool, createThreadPool, machineParallelism, WorkerFailure } from './pool.js';
+import { createLocalPool, createThreadPool, WorkerFailure } from './pool.js';
 import { stateEntries } from './state.js';
 import { createStreams, defaultDecoders } from './streams.js';
 import type { EvaluateJob } from './worker.js';
@@ -81,7 +84,10 @@ export interface Snapshot {
   readonly state: Uint8Array;
 }
 
-/** A plan's request with the data sets themselves. `workers` may be 0: the calling thread. */
+/**
+ * A plan's request with the data sets themselves. `workers` may be 0: the calling thread. Where memory cannot be shared,
+ * there is one whatever their number; the results are the same.
+ */
 export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
   readonly datasets: readonly AnyDataset[];
   /** Threads that read streamed samples; default the machine's parallelism, at most 8. 0: this thread. */
@@ -100,29 +106,25 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   const datasets = found.map((columns, i) =>
     i === 0 ? columns : matchColumns(found[0]!, columns),
   );
-  const plan = planRun({ ...request, datasets, workers: Math.max(1, request.workers) });
-  const threaded = request.workers > 0;
-  const module = await loadModule(plan.numerics, threaded);
-  const memory = allocateMemory(plan.memory.bytes, threaded);
+  const mode = request.workers > 0 ? await threadMode() : 'none';
+  const isThreaded = mode === 'shared';
+  const plan = planRun({ ...request, datasets, workers: isThreaded ? request.workers : 1 });
+  const module = await loadModule(plan.numerics, isThreaded);
+  const memory = allocateMemory(plan.memory.bytes, isThreaded);
   const kernels = instantiate(module, memory);
   const at = (name: string) => baseOf(plan.memory, name);
-  datasets.forEach(({ columns, source }, i) => {
-    // The feed writes them.
-    if (source) return;
-    for (const { leaves, values } of columns) {
-      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-      new Uint8Array(memory.buffer).set(bytes, at(`${leaves[0]} ${i}`));
-    }
-  });
+  const { stored, streamed } = writeColumns(plan.memory, memory, datasets);
   const {
     streams,
     decoderMs,
     threads,
     close: closeStreams,
   } = await createStreams(plan, datasets, memory, request.decoders ?? defaultDecoders());
-  const pool = await (threaded
-    ? createThreadPool(plan, module, memory, threads)
-    : createLocalPool(plan, module, memory));
+  const pool = await {
+    shared: () => createThreadPool(plan, module, memory, threads),
+    own: () => createOwnPool(plan, module, memory, stored, streamed),
+    none: () => createLocalPool(plan, module, memory),
+  }[mode]();
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
 

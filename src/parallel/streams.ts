@@ -3,7 +3,8 @@
  * gather by the `order` region as ever; it names slots here, not samples.
  */
 import { isSampleStream } from '../data/dataset.js';
-import { machineParallelism } from './pool.js';
+import { machineParallelism } from '#platform/threads';
+import { isShared } from '../engine/memory.js';
 import { baseOf } from './layout.js';
 import { storedSize, type Column } from './column.js';
 import type { Columns } from './columns.js';
@@ -91,7 +92,7 @@ function createStream(
   const { count } = plan.datasets[index]!;
   const orderAt = baseOf(plan.memory, 'order');
   // In the calling thread nothing comes in while it computes.
-  const isShared = buffer instanceof SharedArrayBuffer;
+  const isRunning = isShared(buffer);
   let order: Uint32Array = new Uint32Array();
   let epoch = 0;
   /** The order of the epoch after, if it is known. */
@@ -138,7 +139,7 @@ function createStream(
       waitingMs += performance.now() - started;
       const whole =
         ready === count ? Math.ceil((count - from) / batch) : Math.floor((ready - from) / batch);
-      const steps = Math.min(whole, most, isShared ? most : 1);
+      const steps = Math.min(whole, most, isRunning ? most : 1);
       writeSlots(from, Math.min(steps * batch, count - from), from);
       return steps;
     },

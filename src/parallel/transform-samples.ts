@@ -8,6 +8,7 @@ import { instantiate, loadModule } from '../engine/wasm.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { splitSeed } from '../random/philox.js';
 
+/** Which random draw. */
 export interface TransformSamplesOptions {
   /** Key of the random draws. Default 1. */
   readonly seed?: number;

@@ -20,6 +20,8 @@ export interface TrainJob {
   /** Number of the first of these steps in the whole run, and the run's key: what random layers draw by. */
   readonly step: number;
   readonly key: readonly [number, number];
+  /** Of the first step in the rates and metrics; default 0. */
+  readonly row?: number;
 }
 
 /** Samples [0, count) of the order, scored from a data set. */
@@ -170,8 +172,9 @@ export function createWorker(
 
   return (job) => {
     if (job.kind === 'evaluate') return evaluateBlocks(job);
+    const { first, row = 0, step, key } = job;
     for (let i = 0; i < job.steps; i++)
-      if (!trainStep(job.first + i, i, job.step + i, job.key)) return false;
+      if (!trainStep(first + i, row + i, step + i, key)) return false;
     return true;
   };
 }

@@ -1,7 +1,7 @@
 /** Files that grow by whole pieces (Node), whatever the disk says. */
 import { closeSync, ftruncateSync, writeSync } from 'node:fs';
 import type { LanewiseError } from '../errors.js';
-import { fileError } from '../formats/atomic.js';
+import { fileError } from '../node/atomic.js';
 
 export interface AppendOptions {
   /**

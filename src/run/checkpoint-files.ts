@@ -6,8 +6,8 @@
 import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../errors.js';
-import { writeFileAtomic } from '../formats/atomic.js';
-import { readNamedFile } from '../formats/read.js';
+import { writeFileAtomic } from '../node/atomic.js';
+import { readNamedFile } from '../node/files.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../training/checkpoint.js';
 
 export const CHECKPOINT = 'checkpoint.safetensors';

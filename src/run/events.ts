@@ -48,6 +48,7 @@ interface Validated {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
+/** An epoch has ended: means over its samples, and figures of the validation data. */
 export interface EpochEvent extends Validated {
   readonly event: 'epoch';
   readonly epoch: number;
@@ -96,6 +97,7 @@ export interface ProbeEvent {
   readonly weights: readonly WeightProbe[];
 }
 
+/** A checkpoint was written. */
 export interface CheckpointEvent {
   readonly event: 'checkpoint';
   readonly step: number;
@@ -116,6 +118,7 @@ export interface DoneEvent {
   readonly [more: string]: unknown;
 }
 
+/** A line of a run's metrics.jsonl. */
 export type RunEvent =
   StartEvent | StepEvent | EpochEvent | ValidationEvent | ProbeEvent | CheckpointEvent | DoneEvent;
 

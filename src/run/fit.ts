@@ -27,6 +27,7 @@ import { CHECKPOINT, saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions } from './folder.js';
 import type { Recorder, RecorderOptions } from './recorder.js';
 
+/** Where a run is kept, and what is written there. */
 export interface FitOptions extends FolderOptions {
   /** Where everything goes. Without it nothing is written, and a run that ends early is lost. */
   readonly folder?: string;
@@ -60,6 +61,7 @@ const known: Readonly<Record<keyof FitOptions, true>> = {
   stepsPerEvent: true,
 };
 
+/** What `fit` yields. */
 export type FitEvent =
   | TrainEvent
   /** Something that one should know, and that did not stop the run. */

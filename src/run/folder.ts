@@ -2,7 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../errors.js';
-import { ensureReplaceable, ensureWritableFolder, fileError } from '../formats/atomic.js';
+import { ensureReplaceable, ensureWritableFolder, fileError } from '../node/atomic.js';
 import type { RunDescription } from '../training/describe-run.js';
 import { checkResume, type Resumed } from '../training/resume.js';
 import { CHECKPOINT, hasCheckpoint, PREVIOUS, readCheckpoint } from './checkpoint-files.js';
@@ -77,7 +77,7 @@ async function refuseUnfinished(folder: string): Promise<void> {
   );
 }
 
-/** Removes temporary files of a run that was killed while it wrote them; they have the names of formats/atomic.ts. */
+/** Removes temporary files of a run that was killed while it wrote them; they have the names of node/atomic.ts. */
 async function removeLeftovers(folder: string): Promise<void> {
   const names = [CHECKPOINT, MODEL, METRICS, EVALUATION, REPORT, ''];
   const isLeftover = (name: string) =>

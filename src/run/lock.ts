@@ -13,7 +13,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { LanewiseError } from '../errors.js';
-import { fileError } from '../formats/atomic.js';
+import { fileError } from '../node/atomic.js';
 
 export interface FolderLock {
   /** Frees the folder. */

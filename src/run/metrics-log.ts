@@ -6,7 +6,7 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { LanewiseError } from '../errors.js';
-import { fileError, writeFileAtomic } from '../formats/atomic.js';
+import { fileError, writeFileAtomic } from '../node/atomic.js';
 import { createAppender, type AppendOptions } from './append.js';
 import { readEvent, type RunEvent } from './events.js';
 

@@ -1,11 +1,6 @@
-/** What is public of runs and looking at them. Each loads what it needs when it is called. */
+/** What is public of runs in a folder and of their reports. Each loads what it needs when it is called. */
 import type { AnyDataset } from '../data/dataset.js';
-import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import type { LossTerm } from '../losses/terms.js';
-import type { Weights } from '../parallel/session.js';
-import type { Divergence } from '../training/divergence.js';
-import type { Probe } from '../training/probe.js';
 import type { TrainResult } from '../training/train.js';
 import type { TrainSettings } from '../training/settings.js';
 import type { TrainedModel } from '../training/trained-model.js';
@@ -15,7 +10,10 @@ import type { Evaluation } from './report/evaluation.js';
 import type { InspectOptions } from './report/inspect.js';
 import type { Watch, WatchOptions } from './watch.js';
 
-/** See fit.ts. */
+/**
+ * Trains as `train` does, in a folder from which an interrupted run goes on to the same bits: see docs/training.md. What
+ * happens is yielded; the result is returned.
+ */
 export async function* fit(
   model: Model,
   settings: TrainSettings,
@@ -25,34 +23,12 @@ export async function* fit(
   return yield* run.fit(model, settings, options);
 }
 
-/** See training/probe.ts. */
-export async function createProbe(
-  model: Model,
-  terms: readonly LossTerm[],
-  data: AnyDataset,
-  numerics?: Numerics,
-): Promise<Probe> {
-  return (await import('../training/probe.js')).createProbe(model, terms, data, numerics);
-}
-
-/** See training/divergence.ts. */
-export async function explainDivergence(
-  model: Model,
-  terms: readonly LossTerm[],
-  weights: Weights,
-  samples: AnyDataset,
-  numerics?: Numerics,
-): Promise<Divergence> {
-  const { explainDivergence } = await import('../training/divergence.js');
-  return explainDivergence(model, terms, weights, samples, numerics);
-}
-
-/** See metrics-log.ts. */
+/** The lines of a run's metrics.jsonl, checked. */
 export async function readMetrics(path: string): Promise<readonly RunEvent[]> {
   return (await import('./metrics-log.js')).readMetrics(path);
 }
 
-/** See report/inspect.ts. */
+/** What a report shows of a model on a data set: confusion, mistakes, filters and feature maps. */
 export async function inspectRun(
   trained: TrainedModel,
   data: AnyDataset,
@@ -61,20 +37,22 @@ export async function inspectRun(
   return (await import('./report/inspect.js')).inspectRun(trained, data, options);
 }
 
-/** See report/write.ts, as the two below. */
+/** Puts an evaluation into a run's folder, for its report. */
 export async function saveEvaluation(folder: string, evaluation: Evaluation): Promise<void> {
   await (await import('./report/write.js')).saveEvaluation(folder, evaluation);
 }
 
+/** Writes the report of the run in `folder`, one file that needs no other; its path. */
 export async function writeReport(folder: string, file?: string): Promise<string> {
   return (await import('./report/write.js')).writeReport(folder, file);
 }
 
+/** Writes one report of several runs, side by side; its path. */
 export async function writeComparison(folders: readonly string[], file: string): Promise<string> {
   return (await import('./report/write.js')).writeComparison(folders, file);
 }
 
-/** See watch.ts. */
+/** Serves the report of a run to this machine while it trains, kept up to date. */
 export async function watchRun(folder: string, options?: WatchOptions): Promise<Watch> {
   return (await import('./watch.js')).watchRun(folder, options);
 }

@@ -2,7 +2,7 @@
 import { openSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileError } from '../formats/atomic.js';
+import { fileError } from '../node/atomic.js';
 import { encodeEvent, type EventImage, type EventValue } from '../formats/tfevents.js';
 import { createAppender, type AppendOptions } from './append.js';
 import type { EpochEvent, ProbeEvent, RunEvent, StepEvent, ValidationEvent } from './events.js';

@@ -21,13 +21,16 @@ import { recordsOf } from './report/records.js';
 import { runReport } from './report/run-report.js';
 import { readRun } from './report/write.js';
 
+/** Settings of `watchRun`. */
 export interface WatchOptions {
   /** Default any that is free. */
   readonly port?: number;
 }
 
+/** A served report. */
 export interface Watch {
   readonly url: string;
+  /** Stops serving. */
   close(): Promise<void>;
 }
 

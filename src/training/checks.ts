@@ -3,7 +3,7 @@ import { LanewiseError, nearest, show } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import { machineParallelism } from '../parallel/pool.js';
+import { machineParallelism } from '#platform/threads';
 import type { Weights } from '../parallel/session.js';
 
 /** Threads beyond this are a mistake, not a machine. */

@@ -8,6 +8,7 @@ import { createLayerwise, type LayerwiseValues, type LayerValues } from '../para
 import type { Weights } from '../parallel/session.js';
 import { fitting } from './probe.js';
 
+/** Where a loss stops being a number. */
 export interface Divergence {
   /** The layer it begins in; absent if it is none. */
   readonly layer?: string;

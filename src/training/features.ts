@@ -104,6 +104,7 @@ function inputsOf(data: Dataset | TensorDataset, model: Model): TensorDataset['i
   return { [input!]: { shape, values: samples, ...(transforms ? { transforms } : {}) } };
 }
 
+/** Which layer's output, and how it is computed. */
 export interface EncodeOptions extends ScoringOptions {
   /** The layer whose output is wanted (see `featuresOf`); default the model's first output. */
   readonly layer?: string;
@@ -134,6 +135,7 @@ export async function encode(
   return { ...targetsOf(known, 'output'), inputs: { input: values } };
 }
 
+/** Which of the teacher's outputs, under which name. */
 export interface TeacherOptions extends ScoringOptions {
   /** The teacher's output that is attached; default its first. */
   readonly output?: string;

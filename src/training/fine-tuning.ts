@@ -69,6 +69,7 @@ const exchange = (
     parameter.startsWith(`${name}.`),
   );
 
+/** The new head. */
 export interface HeadOptions {
   /** Values of the new output: the number of classes. */
   readonly classes: number;

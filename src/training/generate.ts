@@ -11,6 +11,7 @@ import { purpose } from '../random/purposes.js';
 import { checkWhole } from './checks.js';
 import type { TrainedModel } from './trained-model.js';
 
+/** How much is written, and how boldly. */
 export interface GenerateOptions {
   /** Characters to write; default 100. */
   readonly length?: number;

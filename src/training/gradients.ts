@@ -8,6 +8,7 @@ import { computeGradients } from '../parallel/gradients.js';
 import type { Weights } from '../parallel/session.js';
 import { checkComplete, checkModel, checkName, checkWhole, resolveNumerics } from './checks.js';
 
+/** Of which loss, by what, and how the model is run. */
 export interface GradientOptions {
   /** Default `crossEntropy`. */
   readonly loss?: LossSetting;
@@ -20,6 +21,7 @@ export interface GradientOptions {
   readonly numerics?: Numerics;
 }
 
+/** A loss and its derivatives. */
 export interface Gradients {
   /** Mean over the samples, each times its weight if there are weights. */
   readonly loss: number;

@@ -8,7 +8,7 @@ import { shuffledOrder } from '../data/shuffle.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Tensor } from '../graph/tensor.js';
-import { init, type Model, type ModelGraph } from '../layers/index.js';
+import { initializers, type Model, type ModelGraph } from '../layers/index.js';
 import { inputLeaf, storedSize, type Column } from '../parallel/column.js';
 import { columnsOf } from '../parallel/columns.js';
 import { evaluate } from '../parallel/evaluate.js';
@@ -16,6 +16,7 @@ import { gatherAll } from '../parallel/gather.js';
 import { createSession, type Weights } from '../parallel/session.js';
 import { checkWhole, resolveNumerics } from './checks.js';
 
+/** Settings of `lsuv`. */
 export interface LsuvOptions {
   /** Samples of the minibatch; default 64, or as many as there are. */
   readonly batch?: number;
@@ -90,7 +91,7 @@ async function orthonormalWeights(
   numerics: Numerics,
 ): Promise<Map<string, Float32Array>> {
   const parameters = model.parameters.map((spec) =>
-    isScaled(spec) ? { ...spec, initializer: init.orthogonal() } : spec,
+    isScaled(spec) ? { ...spec, initializer: initializers.orthogonal() } : spec,
   );
   const session = await createSession({
     model,

@@ -1,6 +1,5 @@
-/** Model files on disk (Node). */
-import { writeFileAtomic } from '../formats/atomic.js';
-import { readNamedFile } from '../formats/read.js';
+/** Model files: on disk, or, read only, at a URL. */
+import { readNamedFile, writeFile } from '#platform/files';
 import type { Model } from '../layers/index.js';
 import { decodeModel, encodeModel } from './model-file.js';
 import type { TrainedModel } from './trained-model.js';
@@ -13,7 +12,7 @@ import {
 
 /** Writes the model to `path`; whole or not at all. @throws LanewiseError kind 'file'. */
 export const saveModel = (trained: TrainedModel, path: string): Promise<void> =>
-  writeFileAtomic(path, encodeModel(trained));
+  writeFile(path, encodeModel(trained));
 
 /** Reads a model written by `saveModel`. @throws LanewiseError kind 'file'. */
 export const loadModel = async (path: string): Promise<TrainedModel> =>

@@ -44,8 +44,10 @@ export interface ProbeRecord {
   readonly weights: readonly WeightFigures[];
 }
 
+/** A look at a model in training: activations and gradients on a few samples that stay the same. */
 export interface Probe {
   readonly samples: number;
+  /** Figures of every layer and parameter with these weights. */
   measure(weights: Weights): ProbeRecord;
   /** Gives the memory back. */
   close(): void;

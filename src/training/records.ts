@@ -75,14 +75,14 @@ export type TrainEvent =
       readonly settings: ResolvedSettings;
       readonly resumedAt?: number;
     } & Weighed)
-  | {
+  | ({
       readonly kind: 'steps';
       readonly records: readonly StepRecord[];
       readonly progress: Progress;
       /** Of these steps alone. */
       readonly seconds: number;
       readonly waitingSeconds: number;
-    }
+    } & Weighed)
   | { readonly kind: 'validation'; readonly record: ValidationRecord }
   | ({
       readonly kind: 'epoch';

@@ -39,6 +39,7 @@ import {
   resolveWorkers,
 } from './checks.js';
 
+/** All that a run depends on besides the model, and `workers`, on which nothing depends. */
 export interface TrainSettings extends ReadingSettings {
   readonly data: AnyDataset;
   /** Scored after each epoch, or as `validateEvery` says; nothing is selected by it unless a setting below asks for it. */

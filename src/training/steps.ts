@@ -5,7 +5,7 @@ import { CHUNK_STEPS } from '../parallel/plan.js';
 import { WorkerFailure } from '../parallel/pool.js';
 import type { StepRecord, TrainEvent } from './records.js';
 import { lossDiverged } from './diverged.js';
-import { rollBack, type Run } from './run.js';
+import { averagedWeights, rollBack, type Run } from './run.js';
 import { addStep, epochAt, progressOf } from './run-state.js';
 
 /** Aim of a chunk, in milliseconds. */
@@ -86,6 +86,7 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
     progress: progressOf(run.state, size),
     seconds: ms / 1000,
     waitingSeconds: waitingMs / 1000,
+    weights: () => averagedWeights(run),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Training as one call: the loop's events as callbacks, and at its end a trained model. */
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
+import type { Weights } from '../parallel/session.js';
 import type {
   Best,
   EpochRecord,
@@ -17,13 +18,20 @@ import { trainEvents, type RunResult } from './trainer.js';
 
 export type { EpochRecord, Progress };
 
+/** What `train` tells while it runs, and how it is stopped. */
 export interface TrainCallbacks {
   /** Everything is checked and allocated, and no step has run; a rejection ends the run here. */
   onStart?(settings: ResolvedSettings): void | Promise<void>;
+  /** Each step, in order; told in chunks. */
   onStep?(record: StepRecord): void;
-  onProgress?(progress: Progress): void;
+  /**
+   * Several times a second. `weights()` copies them as they are, before the run goes on: it waits for what is
+   * returned, and so can be paused.
+   */
+  onProgress?(progress: Progress, weights: () => Weights): unknown;
   /** Between epochs, if the settings say so. */
   onValidation?(record: ValidationRecord): void;
+  /** Each epoch, after its validation. */
   onEpoch?(record: EpochRecord): void;
   /** A worker thread failed, and its step is done again. */
   onRecovery?(failure: { readonly step: number; readonly reason: string }): void;
@@ -45,6 +53,7 @@ const known: Readonly<Record<keyof TrainCallbacks, true>> = {
   stepsPerEvent: true,
 };
 
+/** The trained model, and how it came about. */
 export interface TrainResult {
   readonly model: TrainedModel;
   readonly history: readonly EpochRecord[];
@@ -108,7 +117,7 @@ export function resultOf(
 /** Uses all events; what the run returns. */
 async function drain<Event, Result>(
   run: AsyncGenerator<readonly Event[], Result, void>,
-  use: (event: Event) => void | Promise<void>,
+  use: (event: Event) => unknown,
 ): Promise<Result> {
   try {
     for (;;) {
@@ -123,13 +132,13 @@ async function drain<Event, Result>(
   }
 }
 
-function tell(callbacks: TrainCallbacks, event: TrainEvent): void | Promise<void> {
+function tell(callbacks: TrainCallbacks, event: TrainEvent): unknown {
   switch (event.kind) {
     case 'start':
       return callbacks.onStart?.(event.settings);
     case 'steps':
       event.records.forEach((record) => callbacks.onStep?.(record));
-      return callbacks.onProgress?.(event.progress);
+      return callbacks.onProgress?.(event.progress, event.weights);
     case 'validation':
       return callbacks.onValidation?.(event.record);
     case 'epoch':

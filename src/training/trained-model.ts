@@ -31,6 +31,7 @@ import {
 import { resolveWorkers } from './checks.js';
 import { readingOf, type ReadingSettings } from './reading.js';
 
+/** Scores of samples, and the classes that they favour. */
 export interface Prediction {
   /** Class index of each sample; empty where an output is not one score a class. */
   readonly classes: Uint32Array;
@@ -38,6 +39,7 @@ export interface Prediction {
   readonly scores: Float32Array;
 }
 
+/** How samples are read and viewed. */
 export interface EvaluateOptions extends ReadingSettings {
   readonly workers?: number;
   /**
@@ -51,10 +53,13 @@ export interface EvaluateOptions extends ReadingSettings {
 export interface Classifier extends DataDescription {
   /** Whether scores are probabilities; else the largest is the answer, and no more is known of them. */
   readonly givesProbabilities: boolean;
+  /** Scores samples of one shape (default the input's), one after another in one array; of the output named, or the first. */
   predict(samples: Field['values'], shape?: Shape, output?: string): Promise<Prediction>;
+  /** Mean loss, accuracy and predictions over a data set. */
   evaluate(data: LabelledDataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
 }
 
+/** A model with weights: it predicts, is evaluated, saved, and trained on. */
 export interface TrainedModel extends Classifier {
   readonly model: Model;
   /** The loss it was trained with, one term an output. */

@@ -13,6 +13,7 @@ import { checkModel } from './checks.js';
 import type { TrainedModel } from './trained-model.js';
 import { withWeights, type WithWeightsOptions } from './with-weights.js';
 
+/** Which names the file has, and what the model will be used for. */
 export interface LoadWeightsOptions extends WithWeightsOptions {
   /** From the file's names to the model's; default none. */
   readonly names?: NameMap;

@@ -6,6 +6,7 @@ import type { Weights } from '../parallel/session.js';
 import { checkComplete, checkModel, checkWeights, resolveNumerics } from './checks.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 
+/** What weights alone do not say of a trained model. */
 export interface WithWeightsOptions {
   /** What it is scored by, which says what its scores are; default `crossEntropy`. */
   readonly loss?: LossSetting;

@@ -2,7 +2,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Profile } from '../../src/benchmark/index.js';
-import { eventsOf, lanewise } from '../cli/lanewise.js';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseResults } from '../../src/benchmark/results.js';
+import { version } from '../../src/run/version.js';
+import { eventsOf, inFolder, lanewise } from '../cli/lanewise.js';
 
 const names = ['ceiling', 'sgemm-128', 'mlp-b64', 'lenet5-infer-b1', 'lenet5-infer-b256'];
 
@@ -58,6 +62,40 @@ test('whole processes: the first step and the peak of memory, of one bound by no
   const text = await lanewise(['bench', 'coldstart', '--seconds', '1', '--threads', '2']);
   assert.match(text.stdout, /coldstart +2 threads .* ms more than an empty process$/m);
 });
+
+test('results in a file: every row, and where it was measured', () =>
+  inFolder(async (cwd) => {
+    const flags = ['--seconds', '1', '--numerics', 'strict', '--json', 'here.json'];
+    const run = await lanewise(['bench', 'ceiling', 'sgemm-128', ...flags], { cwd });
+    assert.is(run.code, 0, run.stderr);
+    assert.match(run.stdout, /\nceiling .*\nsgemm-128 .*\n\nresults in here\.json\n$/);
+    const found = parseResults(await readFile(join(cwd, 'here.json'), 'utf8'), 'here.json');
+    assert.equal(
+      found.rows.map(({ workload, threads, unit }) => [workload, threads, unit]),
+      [
+        ['ceiling', 1, 'GFLOP/s'],
+        ['sgemm-128', 1, 'GFLOP/s'],
+      ],
+    );
+    assert.is(`${found.engine.name} v${found.engine.version}`, `node ${process.version}`);
+    assert.equal([found.lanewise, found.numerics, found.seconds], [version, 'strict', 1]);
+    assert.ok(Math.abs(Date.parse(found.date) - Date.now()) < 600_000);
+    const same = await lanewise(['bench', '--compare', 'here.json', 'here.json'], { cwd });
+    assert.match(same.stdout, /\nb beside a: 0 better, 0 worse, 2 within noise\n$/);
+  }));
+
+test('a file that cannot be meant is refused before minutes of measuring', () =>
+  inFolder(async (cwd) => {
+    for (const [args, message] of [
+      [['--json', 'sgemm-128'], '--json sgemm-128 would write a file with the name of a workload'],
+      [['--json', 'x', '--profile'], '--json x is for results, and --profile has none'],
+      [['--json', '.'], "cannot write '.': something that is no file is in its place"],
+    ] as const) {
+      const { code, stdout, stderr } = await lanewise(['bench', ...args], { cwd });
+      assert.equal([code, stdout], [1, '']);
+      assert.ok(stderr.startsWith(`error: ${message}`), stderr);
+    }
+  }));
 
 test('an unknown workload is refused with the nearest name', async () => {
   const { code, stderr } = await lanewise(['bench', 'lenet5-b46']);

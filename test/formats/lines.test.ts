@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../../src/errors.js';
-import { createLineWriter } from '../../src/formats/atomic-lines.js';
+import { createLineWriter } from '../../src/node/atomic-lines.js';
 import { csvLine } from '../../src/formats/csv-line.js';
 import { inFolder } from '../cli/lanewise.js';
 

@@ -5,7 +5,7 @@ import { LanewiseError } from '../../src/errors.js';
 import {
   conv2d,
   flatten,
-  init,
+  initializers,
   linear,
   rebuild,
   sequential,
@@ -60,36 +60,46 @@ test('every distribution has its paper’s spread and shape', async () => {
   const normal = 3;
   const uniform = 1.8;
   const expected: [string, Initializer, std: number, kurtosis: number, mean?: number][] = [
-    ['uniform', init.uniform(-1, 3), 4 / Math.sqrt(12), uniform, 1],
-    ['normal', init.normal(0.5, 2), 2, normal, 0.5],
+    ['uniform', initializers.uniform(-1, 3), 4 / Math.sqrt(12), uniform, 1],
+    ['normal', initializers.normal(0.5, 2), 2, normal, 0.5],
     // Of a normal cut at ±2: variance 0.774, kurtosis 2.37.
-    ['truncatedNormal', init.truncatedNormal(1, 0.5), 0.5 * Math.sqrt(0.7737), 2.3653, 1],
-    ['xavierUniform', init.xavierUniform(), Math.sqrt(2 / 720), uniform],
-    ['xavierNormal', init.xavierNormal({ gain: 2 }), 2 * Math.sqrt(2 / 720), normal],
-    ['heUniform', init.heUniform(), Math.sqrt(2 / 180), uniform],
-    ['heNormal', init.heNormal({ mode: 'fanOut' }), Math.sqrt(2 / 540), normal],
+    ['truncatedNormal', initializers.truncatedNormal(1, 0.5), 0.5 * Math.sqrt(0.7737), 2.3653, 1],
+    ['xavierUniform', initializers.xavierUniform(), Math.sqrt(2 / 720), uniform],
+    ['xavierNormal', initializers.xavierNormal({ gain: 2 }), 2 * Math.sqrt(2 / 720), normal],
+    ['heUniform', initializers.heUniform(), Math.sqrt(2 / 180), uniform],
+    ['heNormal', initializers.heNormal({ mode: 'fanOut' }), Math.sqrt(2 / 540), normal],
     [
       'kaimingNormal',
-      init.kaimingNormal({ nonlinearity: 'leakyRelu', slope: 1 }),
+      initializers.kaimingNormal({ nonlinearity: 'leakyRelu', slope: 1 }),
       Math.sqrt(1 / 180),
       normal,
     ],
-    ['he for tanh', init.heNormal({ nonlinearity: 'tanh' }), 5 / 3 / Math.sqrt(180), normal],
-    ['lecunUniform', init.lecunUniform(), Math.sqrt(1 / 180), uniform],
-    ['lecunNormal', init.lecunNormal(), Math.sqrt(1 / 180), normal],
+    [
+      'he for tanh',
+      initializers.heNormal({ nonlinearity: 'tanh' }),
+      5 / 3 / Math.sqrt(180),
+      normal,
+    ],
+    ['lecunUniform', initializers.lecunUniform(), Math.sqrt(1 / 180), uniform],
+    ['lecunNormal', initializers.lecunNormal(), Math.sqrt(1 / 180), normal],
     [
       'randomWalk',
-      init.randomWalk(),
+      initializers.randomWalk(),
       (Math.SQRT2 * Math.exp(1.2 / (180 - 2.4))) / Math.sqrt(180),
       normal,
     ],
     [
       'randomWalk for linear layers',
-      init.randomWalk({ nonlinearity: 'linear' }),
+      initializers.randomWalk({ nonlinearity: 'linear' }),
       Math.exp(1 / 360) / Math.sqrt(180),
       normal,
     ],
-    ['randomWalk with a gain', init.randomWalk({ gain: 1.1 }), 1.1 / Math.sqrt(180), normal],
+    [
+      'randomWalk with a gain',
+      initializers.randomWalk({ gain: 1.1 }),
+      1.1 / Math.sqrt(180),
+      normal,
+    ],
   ];
   for (const [name, initializer, std, kurtosis, mean = 0] of expected) {
     const found = moments(await weightsOf(initializer));
@@ -102,7 +112,7 @@ test('every distribution has its paper’s spread and shape', async () => {
 
 test('truncated normals stay within their bound', async () => {
   for (const bound of [2, 0.5]) {
-    const values = await weightsOf(init.truncatedNormal(0, 3, bound));
+    const values = await weightsOf(initializers.truncatedNormal(0, 3, bound));
     assert.ok(values.every((value) => Math.abs(value) <= 3 * bound));
     assert.ok(Math.max(...values) > 2.9 * bound);
   }
@@ -119,8 +129,8 @@ test('orthogonal weights: rows or columns, whichever are fewer, times the gain',
     [40, 31],
   ] as const) {
     for (const [weightInit, gain] of [
-      [init.orthogonal({ gain: 2 }), 2],
-      [init.randomWalk({ gain: 1.1, distribution: 'orthogonal' }), 1.1],
+      [initializers.orthogonal({ gain: 2 }), 2],
+      [initializers.randomWalk({ gain: 1.1, distribution: 'orthogonal' }), 1.1],
     ] as const) {
       const model = sequential([flatten(), linear(columns, rows, { weightInit })], {
         input: [1, 1, columns],
@@ -143,7 +153,7 @@ test('orthogonal weights: rows or columns, whichever are fewer, times the gain',
 test('the signs of an orthogonal matrix are even', async () => {
   let positive = 0;
   for (let seed = 0; seed < 200; seed++) {
-    const model = sequential([flatten(), linear(3, 3, { weightInit: init.orthogonal() })], {
+    const model = sequential([flatten(), linear(3, 3, { weightInit: initializers.orthogonal() })], {
       input: [1, 1, 3],
     });
     if ((await initialWeights(model, seed)).get('1.weight')![0]! > 0) positive++;
@@ -156,8 +166,11 @@ test('given and constant values; a bias with its own', async () => {
   const model = sequential(
     [
       flatten(),
-      linear(4, 3, { weightInit: init.values(weights), biasInit: init.constant(-2) }),
-      linear(3, 2, { biasInit: init.values([1, 2]) }),
+      linear(4, 3, {
+        weightInit: initializers.values(weights),
+        biasInit: initializers.constant(-2),
+      }),
+      linear(3, 2, { biasInit: initializers.values([1, 2]) }),
     ],
     { input: [1, 2, 2] },
   );
@@ -168,7 +181,11 @@ test('given and constant values; a bias with its own', async () => {
 });
 
 test('values follow from seed and parameter, and the defaults are what they were', async () => {
-  for (const make of [init.truncatedNormal, init.orthogonal, init.heNormal]) {
+  for (const make of [
+    initializers.truncatedNormal,
+    initializers.orthogonal,
+    initializers.heNormal,
+  ]) {
     assert.equal(await weightsOf(make()), await weightsOf(make()));
     assert.not.equal(await weightsOf(make()), await weightsOf(make(), 2));
   }
@@ -176,15 +193,15 @@ test('values follow from seed and parameter, and the defaults are what they were
     sequential(
       [
         flatten(),
-        linear(9, 9, { weightInit: init.truncatedNormal() }),
-        linear(9, 9, { weightInit: init.truncatedNormal() }),
+        linear(9, 9, { weightInit: initializers.truncatedNormal() }),
+        linear(9, 9, { weightInit: initializers.truncatedNormal() }),
       ],
       { input: [1, 3, 3] },
     ),
   );
   assert.not.equal(two.get('1.weight'), two.get('2.weight'));
   const usual = await initialWeights(sequential([flatten(), linear(9, 2)], { input: [1, 3, 3] }));
-  const spelled = init.uniform(-1 / 3, 1 / 3);
+  const spelled = initializers.uniform(-1 / 3, 1 / 3);
   const options = { weightInit: spelled, biasInit: spelled };
   const same = await initialWeights(
     sequential([flatten(), linear(9, 2, options)], { input: [1, 3, 3] }),
@@ -196,8 +213,8 @@ test('a model file keeps the rules, but not given values', () => {
   const model = sequential(
     {
       flat: flatten(),
-      a: linear(4, 3, { weightInit: init.heNormal(), biasInit: init.constant(1) }),
-      b: linear(3, 2, { weightInit: init.values([1, 2, 3, 4, 5, 6]) }),
+      a: linear(4, 3, { weightInit: initializers.heNormal(), biasInit: initializers.constant(1) }),
+      b: linear(3, 2, { weightInit: initializers.values([1, 2, 3, 4, 5, 6]) }),
     },
     { input: [1, 2, 2] },
   );
@@ -218,15 +235,18 @@ test('what cannot be is refused by name', async () => {
     assert.instance(found, LanewiseError);
     assert.match((found as LanewiseError).message, message);
   };
-  await refuse(() => init.normal(NaN), /^init: normal has mean NaN, expected a finite number/);
-  await refuse(() => init.truncatedNormal(0, 1, 0), /truncatedNormal has bound 0/);
   await refuse(
-    () => init.heNormal({ nonlinearity: 'rellu' as 'relu' }),
+    () => initializers.normal(NaN),
+    /^init: normal has mean NaN, expected a finite number/,
+  );
+  await refuse(() => initializers.truncatedNormal(0, 1, 0), /truncatedNormal has bound 0/);
+  await refuse(
+    () => initializers.heNormal({ nonlinearity: 'rellu' as 'relu' }),
     /nonlinearity is 'rellu', expected one of linear, sigmoid/,
   );
-  await refuse(() => init.heNormal({ mode: 'fan' as 'fanIn' }), /mode is 'fan'/);
+  await refuse(() => initializers.heNormal({ mode: 'fan' as 'fanIn' }), /mode is 'fan'/);
   await refuse(
-    () => init.randomWalk({ nonlinearity: 'tanh' as 'relu' }),
+    () => initializers.randomWalk({ nonlinearity: 'tanh' as 'relu' }),
     /randomWalk nonlinearity/,
   );
   await refuse(
@@ -235,11 +255,11 @@ test('what cannot be is refused by name', async () => {
   );
   await refuse(() => conv2d(2, 2, 1, { biasInit: 3 as never }), /^conv2d: biasInit is 3, expected/);
   await refuse(
-    () => initialWeights(convolution(init.heNormal(), init.heNormal())),
+    () => initialWeights(convolution(initializers.heNormal(), initializers.heNormal())),
     /'conv.bias' has shape 60: scaled initial values need fan-in and fan-out/,
   );
   await refuse(
-    () => initialWeights(convolution(init.values([1]))),
+    () => initialWeights(convolution(initializers.values([1]))),
     /initial values of 'conv.weight': 1, expected 10800 \(60×20×3×3\)/,
   );
 });

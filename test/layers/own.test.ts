@@ -7,7 +7,7 @@ import {
   chain,
   defineLayer,
   flatten,
-  init,
+  initializers,
   linear,
   registerLayer,
   sequential,
@@ -21,7 +21,7 @@ import { train } from '../../src/training/train.js';
 /** x·sigmoid(βx) with a trained β (Ramachandran et al. 2017). */
 const swish = (beta = 1): Layer =>
   defineLayer('swish', { beta }, (scope, x) => {
-    const b = scope.parameter('beta', [1], init.constant(beta));
+    const b = scope.parameter('beta', [1], initializers.constant(beta));
     return ops.multiply(x!, ops.sigmoid(ops.multiply(x!, b)));
   });
 

@@ -6,7 +6,7 @@ import {
   embedding,
   functional,
   gru,
-  init,
+  initializers,
   input,
   linear,
   lstm,
@@ -192,7 +192,7 @@ test('a model of sequences comes back from its file, and counts its parameters',
 });
 
 test('initial values are PyTorch’s unless they are given, and settings come back', () => {
-  const [ten, small] = [init.constant(10), init.normal(0, 0.02)];
+  const [ten, small] = [initializers.constant(10), initializers.normal(0, 0.02)];
   const layers = {
     plain: embedding(5, 4),
     token: embedding(5, 4, { weightInit: small }),
@@ -211,9 +211,9 @@ test('initial values are PyTorch’s unless they are given, and settings come ba
     );
     return model.parameters.map((spec) => [spec.name, spec.initializer] as const);
   });
-  const zero = init.constant(0);
+  const zero = initializers.constant(0);
   assert.equal(Object.fromEntries(specs), {
-    'plain.weight': init.normal(0, 1),
+    'plain.weight': initializers.normal(0, 1),
     'token.weight': small,
     'places.weight': small,
     'cell.weight_ih_l0': small,

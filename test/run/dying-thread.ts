@@ -10,12 +10,12 @@ import { join } from 'node:path';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { baseOf } from '../../src/parallel/layout.js';
 import { CONTROL } from '../../src/parallel/meeting.js';
-import type { WorkerSetup } from '../../src/parallel/pool.js';
+import type { WorkerSetup } from '../../src/parallel/thread.js';
 
 const [kernel = '', step = '', deaths = ''] = (process.env['LANEWISE_DEATH'] ?? '').split(',');
 const folder = process.env['LANEWISE_DEATHS']!;
 
-function dieIfDue({ memory, plan }: WorkerSetup): void {
+function dieIfDue({ memory, plan }: Required<WorkerSetup>): void {
   const control = new Int32Array(memory.buffer, baseOf(plan.memory, 'control'));
   if (control[CONTROL.step]! + 1 < Number(step)) return;
   const { length } = readdirSync(folder);
@@ -33,7 +33,7 @@ if (setup?.plan && setup.memory) {
     const exports = { ...new Instance(module, imports).exports };
     const original = exports[kernel] as (...operands: number[]) => number;
     exports[kernel] = (...operands: number[]) => {
-      dieIfDue(setup as WorkerSetup);
+      dieIfDue(setup as Required<WorkerSetup>);
       return original(...operands);
     };
     return { exports };

@@ -25,13 +25,38 @@ export interface Page {
   evaluate<T>(expression: string): Promise<T>;
   /** PNG of the whole page. */
   screenshot(): Promise<Buffer>;
+  /** Moves the mouse, a finger or a pen along points of the window, pressed from the first to the last. */
+  drag(points: readonly Point[], pointer?: 'mouse' | 'touch'): Promise<void>;
+  /** Presses and lets go a key by its name, as in KeyboardEvent.key. */
+  press(key: string): Promise<void>;
+  /** Types text into what has the focus. */
+  type(text: string): Promise<void>;
+  /** Chooses files in the input that the selector finds. */
+  choose(selector: string, paths: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
+export type Point = readonly [x: number, y: number];
+
 export interface PageOptions {
   readonly width?: number;
+  readonly height?: number;
   readonly isDark?: boolean;
+  /** Where files go that the page lets one download. */
+  readonly downloads?: string;
 }
+
+/** What the browser wants to know of a key besides its name. */
+const KEYS: Readonly<Record<string, { readonly code: number; readonly text?: string }>> = {
+  Tab: { code: 9 },
+  Enter: { code: 13, text: '\r' },
+  Escape: { code: 27 },
+  ' ': { code: 32, text: ' ' },
+  ArrowLeft: { code: 37 },
+  ArrowUp: { code: 38 },
+  ArrowRight: { code: 39 },
+  ArrowDown: { code: 40 },
+};
 
 export interface Browser {
   open(url: string, options?: PageOptions): Promise<Page>;
@@ -93,16 +118,24 @@ export async function startBrowser(path: string): Promise<Browser> {
     });
 
   return {
-    async open(url, { width = 1280, isDark = false } = {}) {
+    async open(url, { width = 1280, height = 900, isDark = false, downloads } = {}) {
       const { targetId } = await send('Target.createTarget', { url: 'about:blank' });
       const attached = await send('Target.attachToTarget', { targetId, flatten: true });
       const session = attached['sessionId'] as string;
       const call = (method: string, params: object = {}) => send(method, params, session);
       const complaints: string[] = [];
+      const sessions = [session];
       const requests: string[] = [];
       const loaded = new Promise<void>((resolve) => {
-        listeners.set(session, ({ method, params = {} }) => {
+        const listen = ({ method, params = {} }: Message): void => {
           if (method === 'Page.loadEventFired') resolve();
+          // Workers have consoles of their own, and workers below them.
+          if (method === 'Target.attachedToTarget') {
+            const below = params['sessionId'] as string;
+            listeners.set(below, listen);
+            sessions.push(below);
+            watch(below).catch(() => {});
+          }
           if (method === 'Runtime.exceptionThrown') complaints.push(JSON.stringify(params));
           if (method === 'Runtime.consoleAPICalled' && params['type'] === 'error')
             complaints.push(JSON.stringify(params['args']));
@@ -111,12 +144,23 @@ export async function startBrowser(path: string): Promise<Browser> {
           const request = params['request'] as { url: string } | undefined;
           if (method === 'Network.requestWillBeSent' && !request!.url.startsWith('data:'))
             requests.push(request!.url);
-        });
+        };
+        listeners.set(session, listen);
       });
-      for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await call(`${domain}.enable`);
+      /** A worker may be gone before it is asked. */
+      const watch = async (target: string): Promise<void> => {
+        for (const domain of ['Runtime', 'Log', 'Network'])
+          await send(`${domain}.enable`, {}, target);
+        const attach = { autoAttach: true, waitForDebuggerOnStart: false, flatten: true };
+        await send('Target.setAutoAttach', attach, target);
+      };
+      await call('Page.enable');
+      await watch(session);
+      if (downloads !== undefined)
+        await send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
       await call('Emulation.setDeviceMetricsOverride', {
         width,
-        height: 900,
+        height,
         deviceScaleFactor: 1,
         mobile: width < 600,
       });
@@ -143,8 +187,49 @@ export async function startBrowser(path: string): Promise<Browser> {
           });
           return Buffer.from(data as string, 'base64');
         },
+        async drag(points, pointer = 'mouse') {
+          const last = points.length - 1;
+          for (const [i, [x, y]] of points.entries()) {
+            if (pointer === 'touch') {
+              const type = i === 0 ? 'touchStart' : 'touchMove';
+              await call('Input.dispatchTouchEvent', { type, touchPoints: [{ x, y }] });
+            } else {
+              const type = i === 0 ? 'mousePressed' : 'mouseMoved';
+              const button = { button: 'left', buttons: 1, clickCount: i === 0 ? 1 : 0 };
+              await call('Input.dispatchMouseEvent', { type, x, y, ...button });
+            }
+          }
+          const [x, y] = points[last]!;
+          if (pointer === 'touch')
+            await call('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+          else
+            await call('Input.dispatchMouseEvent', {
+              type: 'mouseReleased',
+              ...{ x, y, button: 'left', clickCount: 1 },
+            });
+        },
+        async press(key) {
+          const text = KEYS[key]?.text;
+          const event = { key, code: key, windowsVirtualKeyCode: KEYS[key]?.code ?? 0 };
+          await call('Input.dispatchKeyEvent', {
+            type: text === undefined ? 'rawKeyDown' : 'keyDown',
+            ...event,
+            ...(text === undefined ? {} : { text }),
+          });
+          await call('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+        },
+        async type(text) {
+          await call('Input.insertText', { text });
+        },
+        async choose(selector, paths) {
+          const { result } = await call('Runtime.evaluate', {
+            expression: `document.querySelector(${JSON.stringify(selector)})`,
+          });
+          const { objectId } = result as { objectId: string };
+          await call('DOM.setFileInputFiles', { files: paths, objectId });
+        },
         async close() {
-          listeners.delete(session);
+          for (const each of sessions) listeners.delete(each);
           await send('Target.closeTarget', { targetId });
         },
       };

@@ -8,7 +8,7 @@ import { numbers } from './numbers.js';
 
 const image = [4, 6, 6];
 const series = [4, 8];
-const { init } = L;
+const { initializers } = L;
 
 /** Each kind once or more, with other settings than the defaults, and the shape that it is applied to. */
 export const examples: readonly (readonly [Layer, shape: readonly number[]])[] = [
@@ -30,7 +30,7 @@ export const examples: readonly (readonly [Layer, shape: readonly number[]])[] =
       causal: true,
       bias: false,
       dropout: 0.1,
-      outInit: init.constant(0.1),
+      outInit: initializers.constant(0.1),
     }),
     series,
   ],
@@ -46,21 +46,27 @@ export const examples: readonly (readonly [Layer, shape: readonly number[]])[] =
       groups: 2,
       paddingMode: 'replicate',
       bias: false,
-      weightInit: init.heNormal(),
+      weightInit: initializers.heNormal(),
     }),
     image,
   ],
-  [L.conv2d(4, 2, 3, { padding: 'same', algorithm: 'direct', biasInit: init.constant(1) }), image],
+  [
+    L.conv2d(4, 2, 3, { padding: 'same', algorithm: 'direct', biasInit: initializers.constant(1) }),
+    image,
+  ],
   [
     L.convTranspose2d(4, 6, 3, { stride: 2, padding: 1, outputPadding: 1, dilation: 2, groups: 2 }),
     image,
   ],
   [L.depthwiseConv2d(4, 3, { depthMultiplier: 2, padding: 1 }), image],
   [
-    L.linear(8, 3, { bias: false, weightInit: init.randomWalk({ distribution: 'orthogonal' }) }),
+    L.linear(8, 3, {
+      bias: false,
+      weightInit: initializers.randomWalk({ distribution: 'orthogonal' }),
+    }),
     [8],
   ],
-  [L.linear(8, 3, { weightInit: init.truncatedNormal(0, 1, 1.5) }), [8]],
+  [L.linear(8, 3, { weightInit: initializers.truncatedNormal(0, 1, 1.5) }), [8]],
   [L.add(), image],
   [L.divide(), image],
   [L.maximum(), image],
@@ -71,7 +77,7 @@ export const examples: readonly (readonly [Layer, shape: readonly number[]])[] =
   [L.scaledTanh(), image],
   [L.sigmoid(), image],
   [L.tanh(), image],
-  [L.embedding(5, 3, { reversible: true, weightInit: init.uniform(-1, 1) }), [6]],
+  [L.embedding(5, 3, { reversible: true, weightInit: initializers.uniform(-1, 1) }), [6]],
   [L.positionEmbedding(9, 8), series],
   [L.dropout(0.3), image],
   [L.dropout2d(0.3), image],
@@ -143,7 +149,7 @@ export const examples: readonly (readonly [Layer, shape: readonly number[]])[] =
   [L.upsample2d({ scale: [2, 1.5], mode: 'bilinear', alignCorners: true }), image],
   [L.upsample2d({ size: [5, 7] }), image],
   [L.gru(8, 3, { numLayers: 2, bidirectional: true, returns: 'last', dropout: 0.2 }), series],
-  [L.lstm(8, 3, { bias: false, weightInit: init.orthogonal({ gain: 0.5 }) }), series],
+  [L.lstm(8, 3, { bias: false, weightInit: initializers.orthogonal({ gain: 0.5 }) }), series],
   [L.rnn(8, 3, { nonlinearity: 'relu' }), series],
   [L.chain({ a: L.conv2d(4, 2, 3), b: L.relu() }), image],
   [L.residual([L.conv2d(4, 2, 1)], [L.conv2d(4, 2, 1)], { activation: 'relu' }), image],

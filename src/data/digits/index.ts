@@ -10,6 +10,7 @@ import { checkDataset, type Dataset } from '../dataset.js';
 import { drawLine, SIZE, smooth } from './draw.js';
 import { templates, type Template } from './templates.js';
 
+/** Which of the generated digits. */
 export interface DigitsOptions {
   readonly count: number;
   /** Default 1. */

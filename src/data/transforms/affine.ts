@@ -4,6 +4,7 @@ import { checkNumber, checkNumbers, checkRange, checkSettings, checkSpread } fro
 import type { ImageShape, Transform } from './transform.js';
 import type { AffineMap, WarpPart } from './warp.js';
 
+/** One affine map, the same for every image. */
 export interface AffineOptions {
   /** Degrees, clockwise. Default 0. */
   readonly angle?: number;
@@ -17,6 +18,7 @@ export interface AffineOptions {
   readonly fill?: number;
 }
 
+/** Ranges that each image's affine map is drawn from. */
 export interface RandomAffineOptions {
   /** Degrees of rotation: a range, or a for [−a, a]. */
   readonly degrees: number | readonly [number, number];

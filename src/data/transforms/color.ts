@@ -5,12 +5,14 @@ import { checkNumbers, checkRange, checkSettings } from './check.js';
 import type { Draw } from './draw.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 
+/** What is subtracted, and what the rest is divided by. */
 export interface NormalizeOptions {
   /** One number for each channel, or one for all. */
   readonly mean: number | readonly number[];
   readonly std: number | readonly number[];
 }
 
+/** Ranges that each image's factor and summand are drawn from. */
 export interface RandomIntensityOptions {
   /** Range of the factor. Default [1, 1]. */
   readonly scale?: readonly [number, number];

@@ -5,6 +5,7 @@ import { checkNumber, checkSettings, checkSize, checkWhole, type Size } from './
 import type { Draw } from './draw.js';
 import type { Apply, Bench, ImageShape, Kind, Transform } from './transform.js';
 
+/** One part, the same of every image. */
 export interface CropAtOptions {
   /** Row and column of the part's first pixel; may lie outside of the image. */
   readonly top: number;
@@ -15,6 +16,7 @@ export interface CropAtOptions {
   readonly fill?: number;
 }
 
+/** The part that is cut from a random place of each image. */
 export interface RandomCropOptions {
   /** Of the part: height and width, or one number for both. */
   readonly size: number | Size;

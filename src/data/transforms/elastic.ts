@@ -4,6 +4,7 @@ import { checkNumber, checkSettings } from './check.js';
 import type { Transform } from './transform.js';
 import type { WarpPart } from './warp.js';
 
+/** How far pixels are displaced, and how smoothly. */
 export interface ElasticOptions {
   /** Strength in pixels; the paper's for 29×29 digits is 34 with sigma 4. */
   readonly alpha: number;

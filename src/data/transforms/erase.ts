@@ -3,6 +3,7 @@ import { exp, log } from '../../arithmetic.js';
 import { checkNumber, checkRange, checkSettings, checkWhole } from './check.js';
 import type { Kind, Transform } from './transform.js';
 
+/** How often a box is erased, and which. */
 export interface RandomErasingOptions {
   /** Probability. Default 0.5. */
   readonly p?: number;
@@ -14,6 +15,7 @@ export interface RandomErasingOptions {
   readonly value?: number;
 }
 
+/** The squares that are cut out of each image. */
 export interface CutoutOptions {
   /** Edge of a square, in pixels; the part of it that lies outside of the image is lost. */
   readonly size: number;

@@ -4,6 +4,7 @@ import { GRAY, checkColours, uniformly, type ChannelMatrix } from './color.js';
 import type { Draw } from './draw.js';
 import type { Kind, Transform } from './transform.js';
 
+/** Ranges that each image's changes of colour are drawn from. */
 export interface ColorJitterOptions {
   /** Range of the factor, or a for [1 − a, 1 + a], at least 0. Default none. */
   readonly brightness?: number | readonly [number, number];

@@ -14,6 +14,7 @@ export interface ColourAxes {
   readonly vectors: readonly (readonly number[])[];
 }
 
+/** Axes of colour, and how far along them. */
 export interface PcaLightingOptions extends ColourAxes {
   /** Deviation of the random shares of the axes. Default 0.1, the paper's. */
   readonly std?: number;

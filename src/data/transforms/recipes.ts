@@ -21,6 +21,7 @@ const smallAffine = /* @__PURE__ */ randomAffine({
 /** The paper's field for 29×29 pixels. */
 const paperElastic = /* @__PURE__ */ elastic({ alpha: 34, sigma: 4 });
 
+/** Lists of transforms by name, as the command line's `--augment` takes them. */
 export const recipes: Readonly<Record<string, Recipe>> = {
   /**
    * For handwritten digits: small affine maps and elastic distortions, a little weaker than those of Simard et al.

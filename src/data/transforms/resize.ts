@@ -4,6 +4,7 @@ import { checkFlag, checkRange, checkSettings, checkSize, checkWhole, type Size 
 import type { Draw } from './draw.js';
 import type { Bench, ImageShape, Kind, Transform } from './transform.js';
 
+/** The size that images come to. */
 export interface ResizeOptions {
   /** Height and width, or the length of the shorter edge: the other keeps the proportions. */
   readonly size: number | Size;
@@ -11,6 +12,7 @@ export interface ResizeOptions {
   readonly antialias?: boolean;
 }
 
+/** The part that is cut from each image, and the size that it comes to. */
 export interface RandomResizedCropOptions {
   /** Height and width, or one number for both. */
   readonly size: number | Size;

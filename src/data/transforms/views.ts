@@ -4,6 +4,7 @@ import { CORNERS } from './crop.js';
 import { randomHorizontalFlip } from './flip.js';
 import type { Transform } from './transform.js';
 
+/** Several views of a sample, each a list of transforms. */
 export type Views = readonly (readonly Transform[])[];
 
 /** The four corners and the middle. @throws LanewiseError kind 'argument' for a size out of range. */

@@ -33,6 +33,7 @@ export interface Pictures {
   readonly pictures: readonly Picture[];
 }
 
+/** What a report shows of a model on a data set: figures, mistakes, filters, feature maps. */
 export interface Evaluation {
   readonly version: 1;
   readonly data: string;

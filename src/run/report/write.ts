@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LanewiseError } from '../../errors.js';
-import { writeFileAtomic } from '../../formats/atomic.js';
-import { readNamedFile } from '../../formats/read.js';
+import { writeFileAtomic } from '../../node/atomic.js';
+import { readNamedFile } from '../../node/files.js';
 import { loadAssets } from '../assets.js';
 import { EVALUATION, METRICS, REPORT } from '../folder.js';
 import { readMetrics } from '../metrics-log.js';

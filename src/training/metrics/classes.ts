@@ -24,6 +24,7 @@ export interface ClassFigures {
  */
 export type Averaging = 'macro' | 'weighted' | 'micro' | 'binary';
 
+/** How figures of classes become one. */
 export interface AveragingOptions {
   /** Default `macro`. */
   readonly average?: Averaging;
@@ -178,10 +179,12 @@ export function topKAccuracyScore(labels: Classes, scores: Float32Array, k: numb
   return right / labels.length;
 }
 
+/** A class's figures. */
 export interface ReportRow extends ClassFigures {
   readonly name: string;
 }
 
+/** Precision, recall and F1 of every class, and their means. */
 export interface ClassificationReport {
   readonly classes: readonly ReportRow[];
   readonly accuracy: number;

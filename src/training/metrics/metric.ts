@@ -44,6 +44,7 @@ export interface Subject extends Pick<Scored, 'task' | 'outputs' | 'labels' | 't
   readonly terms: readonly LossTerm[];
 }
 
+/** A figure of one's own of scored data, for `metrics` in the settings. */
 export interface Metric {
   /** In reports and logs. */
   readonly name: string;
@@ -172,6 +173,7 @@ const byName: Readonly<Record<string, Metric>> = Object.fromEntries(
   ].map((metric) => [metric.name, metric]),
 );
 
+/** Figures that training knows by name (docs/metrics.md). */
 export type MetricName =
   | `top${number}`
   | `${'precision' | 'recall' | 'f1'}${keyof typeof averagings}`

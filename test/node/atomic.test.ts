@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
-import { ensureWritableFolder, fileError, writeFileAtomic } from '../../src/formats/atomic.js';
+import { ensureWritableFolder, fileError, writeFileAtomic } from '../../src/node/atomic.js';
 
 const test = suite('atomic', { folder: '' });
 test.before.each(async (context) => {

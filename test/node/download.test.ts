@@ -7,7 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fetchToCache, fetchVerified, type DownloadProgress } from '../../src/data/download.js';
+import { fetchToCache, fetchVerified } from '../../src/node/download.js';
+import type { DownloadProgress } from '../../src/platform/download.js';
 import { LanewiseError } from '../../src/errors.js';
 
 const content = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251));

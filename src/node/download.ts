@@ -6,19 +6,8 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LanewiseError } from '../errors.js';
-import { readNamedFileInPieces } from '../formats/read.js';
-
-export interface RemoteFile {
-  readonly name: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
-export interface DownloadProgress {
-  readonly name: string;
-  readonly done: number;
-  readonly total: number;
-}
+import type { DownloadProgress, PublishedFiles, RemoteFile } from '../platform/download.js';
+import { readNamedFileInPieces } from './files.js';
 
 export interface Download {
   readonly file: RemoteFile;
@@ -37,17 +26,6 @@ export interface Download {
 export function cacheFolder(): string {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'lanewise');
-}
-
-/** A data set's files where their publisher and others keep them. */
-export interface PublishedFiles {
-  /** Of the folder in the cache. */
-  readonly name: string;
-  readonly files: readonly RemoteFile[];
-  /** Folders with a slash at the end, tried in order. */
-  readonly mirrors: readonly string[];
-  /** How to name a folder with the files, and what else can be done. */
-  readonly alternative?: string;
 }
 
 /** Fetches what is missing to a folder of the cache; resolves to the folder. @throws as `fetchVerified`. */

@@ -1,6 +1,8 @@
-/** Reading a file, whole or in pieces (Node), with an error that says which and why not. */
-import { open, readFile } from 'node:fs/promises';
+/** Files of a file system: read whole or in pieces, with an error that says which and why not. */
+import { open, readFile, stat } from 'node:fs/promises';
 import { LanewiseError } from '../errors.js';
+
+export { writeFileAtomic as writeFile } from './atomic.js';
 
 /** The bytes of a file; `what` it is, for messages. @throws LanewiseError kind 'file'. */
 export async function readNamedFile(what: string, path: string): Promise<Uint8Array> {
@@ -45,3 +47,9 @@ export function cannotRead(what: string, path: string, error: unknown): Lanewise
     cause: error,
   });
 }
+
+export const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );

@@ -1,0 +1,178 @@
+/** One run: `train`, with what it tells brought into the page's form and pace. */
+import {
+  adam,
+  confusionMatrix,
+  momentum,
+  sgd,
+  train,
+  type Metric,
+  type Model,
+  type TrainedModel,
+  type Weights,
+} from 'lanewise';
+import type { CurvePoint, FromEngine, TrainChoice, Validation } from '../messages.js';
+import { filtersOf } from './filters.js';
+import type { Samples } from './samples.js';
+
+/** Points of a run's curve, at most. */
+const POINTS = 400;
+/** Milliseconds between two pictures of the filters. */
+const FILTERS_MS = 250;
+
+const optimizers = { momentum, adam, sgd } as const;
+
+export interface Run {
+  pause(): void;
+  resume(): void;
+  /** Ends the run after the steps at hand; its model is kept. */
+  stop(): void;
+  readonly result: Promise<TrainedModel>;
+}
+
+export interface RunOptions {
+  readonly tell: (message: FromEngine) => void;
+  /** Told several times a second, before the run goes on. */
+  readonly keep: (weights: Weights) => void;
+  readonly weights?: Weights;
+}
+
+export function startRun(
+  model: Model,
+  choice: TrainChoice,
+  { training, validation }: Samples,
+  { tell, keep, weights }: RunOptions,
+): Run {
+  const controller = new AbortController();
+  let paused: { promise: Promise<void>; end: () => void } | undefined;
+  const { epochs, batch, learningRate: lr } = choice;
+  const count = training.labels.length;
+  const stepsPerEpoch = Math.ceil(count / Math.min(batch, count));
+  const averager = createAverager(stepsPerEpoch, Math.ceil((stepsPerEpoch * epochs) / POINTS));
+  let found: Pick<Validation, 'classes' | 'counts'> | undefined;
+  let filtersAt = -Infinity;
+
+  const start = async () => {
+    const result = await train(
+      model,
+      {
+        data: training,
+        validation,
+        validateEvery: { steps: Math.max(1, Math.round(stepsPerEpoch / 2)) },
+        metrics: [confusionOf((matrix) => (found = matrix))],
+        optimizer: optimizers[choice.optimizer]({ lr }),
+        schedule: choice.schedule,
+        epochs,
+        batch: Math.min(batch, count),
+        workers: choice.workers,
+        seed: choice.seed,
+        ...(weights ? { weights } : {}),
+      },
+      {
+        signal: controller.signal,
+        onStep: averager.add,
+        onProgress({ epoch, imagesPerSecond, secondsLeft, samplesDone, samples }, weights) {
+          const current = weights();
+          keep(current);
+          const isDue = performance.now() - filtersAt > FILTERS_MS;
+          const filters = isDue ? filtersOf(model, current) : undefined;
+          if (isDue) filtersAt = performance.now();
+          const share = (epoch - 1 + samplesDone / samples) / epochs;
+          tell({
+            kind: 'progress',
+            progress: { epoch, epochs, share, imagesPerSecond, secondsLeft },
+            points: averager.take(),
+            ...(filters ? { filters } : {}),
+          });
+          return paused?.promise;
+        },
+        onValidation: ({ step, valLoss, valAccuracy = 0 }) =>
+          tell({
+            kind: 'validated',
+            at: step / stepsPerEpoch,
+            validation: {
+              loss: valLoss,
+              accuracy: valAccuracy,
+              samples: validation.labels.length,
+              ...found!,
+            },
+          }),
+      },
+    );
+    const seen = result.history.reduce((sum, { imagesPerSecond }) => sum + 1 / imagesPerSecond, 0);
+    const filters = filtersOf(model, result.model.weights);
+    tell({
+      kind: 'progress',
+      progress: {
+        epoch: Math.max(1, result.history.length),
+        epochs,
+        share: result.interrupted ? result.history.length / epochs : 1,
+        imagesPerSecond: seen > 0 ? result.history.length / seen : 0,
+        secondsLeft: 0,
+      },
+      points: averager.take(),
+      ...(filters ? { filters } : {}),
+    });
+    tell({
+      kind: 'finished',
+      isStopped: result.interrupted,
+      seconds: result.seconds,
+      sha256: await result.model.sha256(),
+      imagesPerSecond: seen > 0 ? result.history.length / seen : 0,
+    });
+    return result.model;
+  };
+
+  const resume = () => {
+    paused?.end();
+    paused = undefined;
+  };
+  return {
+    pause() {
+      let end = () => {};
+      const promise = new Promise<void>((resolve) => (end = resolve));
+      paused ??= { promise, end };
+    },
+    resume,
+    stop() {
+      controller.abort();
+      resume();
+    },
+    result: start(),
+  };
+}
+
+/** The accuracy, which hands on what it is counted from: the run has scored the samples already. */
+const confusionOf = (use: (matrix: Pick<Validation, 'classes' | 'counts'>) => void): Metric => ({
+  name: 'confusion',
+  better: 'higher',
+  of({ labels, predictions, data }) {
+    const { classes, counts } = confusionMatrix(
+      labels,
+      predictions,
+      'classes' in data ? data.classes : [],
+    );
+    use({ classes, counts });
+    return counts.reduce((right, row, i) => right + row[i]!, 0) / labels.length;
+  },
+});
+
+/** Steps to points of a curve: means over `every` steps. */
+function createAverager(stepsPerEpoch: number, every: number) {
+  let points: CurvePoint[] = [];
+  let [loss, accuracy, steps] = [0, 0, 0];
+  return {
+    add(record: { step: number; loss: number; accuracy?: number }) {
+      loss += record.loss;
+      accuracy += record.accuracy ?? 0;
+      if (++steps < every) return;
+      const at = record.step / stepsPerEpoch;
+      points.push({ at, loss: loss / steps, accuracy: accuracy / steps });
+      [loss, accuracy, steps] = [0, 0, 0];
+    },
+    take(): CurvePoint[] {
+      const taken = points;
+      points = [];
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** The confusion matrix: a table, its cells the darker the larger their share of a row. */
+import type { Validation } from '../messages.js';
+import { byId, make } from './dom.js';
+import { count, percent } from './show.js';
+
+export function createMatrix(): (validation: Validation) => void {
+  const table = byId<HTMLTableElement>('matrix');
+  let cells: HTMLTableCellElement[][] = [];
+  let names = '';
+  build([...'0123456789']);
+
+  function build(classes: readonly string[]): void {
+    names = classes.join('\n');
+    const head = make('tr', {}, make('td', { className: 'corner' }));
+    classes.forEach((name) => head.append(make('th', { scope: 'col' }, name)));
+    cells = classes.map(() => classes.map(() => make('td', { className: 'none' }, '0')));
+    const rows = cells.map((row, i) =>
+      make('tr', {}, make('th', { scope: 'row' }, classes[i]!), ...row),
+    );
+    table.replaceChildren(
+      make('caption', { className: 'sr' }, 'Rows: the digit; columns: the net’s answer'),
+      make('thead', {}, head),
+      make('tbody', {}, ...rows),
+    );
+  }
+
+  return ({ classes, counts, samples, accuracy }) => {
+    if (classes.join('\n') !== names) build(classes);
+    counts.forEach((row, t) => {
+      const total = row.reduce((sum, value) => sum + value, 0);
+      row.forEach((value, p) => {
+        const cell = cells[t]![p]!;
+        const share = total === 0 ? 0 : value / total;
+        // A mistake of a hundredth is to be seen beside rights of nearly all.
+        const shade = t === p ? 0.9 * share : Math.min(0.9, 0.1 + 3 * share);
+        cell.textContent = String(value);
+        cell.className = `${t === p ? 'right' : 'wrong'}${value === 0 ? ' none' : ''}${shade > 0.6 ? ' strong' : ''}`;
+        cell.style.setProperty('--share', shade.toFixed(2));
+      });
+    });
+    byId('matrix-note').textContent =
+      `Rows are the digits, columns the net’s answers: ${percent(accuracy)} of ${count(samples)} unseen digits are right.`;
+  };
+}

@@ -1,0 +1,27 @@
+// Puts what only tests of the published package need into .engines/: checkers of packages, and bundlers. Too heavy
+// for devDependencies, pinned here.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const TOOLS = {
+  publish: { publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5' },
+  bundlers: {
+    vite: '8.3.8',
+    rollup: '4.68.7',
+    '@rollup/plugin-node-resolve': '16.0.3',
+    webpack: '5.112.2',
+  },
+};
+
+for (const [set, dependencies] of Object.entries(TOOLS)) {
+  const folder = join('.engines', set);
+  const path = join(folder, 'package.json');
+  const wanted = `${JSON.stringify({ private: true, dependencies }, null, 2)}\n`;
+  const isThere = existsSync(join(folder, 'node_modules', '.package-lock.json'));
+  if (isThere && readFileSync(path, 'utf8') === wanted) continue;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path, wanted);
+  const flags = ['--no-audit', '--no-fund', '--ignore-scripts'];
+  execFileSync('npm', ['install', ...flags], { cwd: folder, stdio: 'inherit' });
+}

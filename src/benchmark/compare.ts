@@ -1,0 +1,85 @@
+/** Two results held against each other, row by row: by what factor the second is better, and whether that is noise. */
+import { LanewiseError } from '../errors.js';
+import type { Spread } from './measure.js';
+import { rowName, type Results } from './results.js';
+import { isSpeed, type Unit } from './workload.js';
+
+export type Verdict = 'better' | 'worse' | 'within noise';
+
+export interface ComparedRow {
+  readonly workload: string;
+  readonly threads: number;
+  readonly unit: Unit;
+  readonly a: number;
+  readonly b: number;
+  /** How many times as fast, or as small, b is as a: above 1 it is better. */
+  readonly ratio: number;
+  /** The ratio's least and most, from a value of each middle half. */
+  readonly spread: Spread;
+  /** Of b, beside a. */
+  readonly verdict: Verdict;
+}
+
+export interface Comparison {
+  readonly rows: readonly ComparedRow[];
+  /** Names of rows that the other has not. */
+  readonly onlyA: readonly string[];
+  readonly onlyB: readonly string[];
+  /** What besides the figures differs: `engine (node 20.19.5, deno 2.9.6)`. */
+  readonly differences: readonly string[];
+}
+
+/** Two processes on one idle machine differ by up to so much, however little each one's values scatter. */
+export const LEAST_DIFFERENCE = 0.03;
+
+/** @throws LanewiseError kind 'file' if a row has another unit there. */
+export function compareResults(a: Results, b: Results): Comparison {
+  const others = new Map(b.rows.map((row) => [rowName(row), row]));
+  const names = new Set(a.rows.map(rowName));
+  const rows = a.rows.flatMap((row): ComparedRow[] => {
+    const other = others.get(rowName(row));
+    if (!other) return [];
+    const { workload, threads, unit } = row;
+    if (other.unit !== unit)
+      throw new LanewiseError(
+        'file',
+        `cannot compare ${rowName(row)}: it is in ${unit} in the first file, in ${other.unit} in the second`,
+      );
+    const [better, worse] = isSpeed(unit) ? [other, row] : [row, other];
+    const ratio = better.value / worse.value;
+    const spread = [
+      better.spread[0] / worse.spread[1],
+      better.spread[1] / worse.spread[0],
+    ] as const;
+    const values = { a: row.value, b: other.value };
+    return [{ workload, threads, unit, ...values, ratio, spread, verdict: judge(ratio, spread) }];
+  });
+  return {
+    rows,
+    onlyA: [...names].filter((name) => !others.has(name)),
+    onlyB: [...others.keys()].filter((name) => !names.has(name)),
+    differences: differencesOf(a, b),
+  };
+}
+
+/** Noise is where the middle halves overlap, and what is less than two processes differ by anyway. */
+function judge(ratio: number, [low, high]: Spread): Verdict {
+  if (low > 1 && ratio >= 1 + LEAST_DIFFERENCE) return 'better';
+  if (high < 1 && ratio <= 1 / (1 + LEAST_DIFFERENCE)) return 'worse';
+  return 'within noise';
+}
+
+function differencesOf(a: Results, b: Results): string[] {
+  const told: Readonly<Record<string, (results: Results) => string>> = {
+    engine: ({ engine }) => `${engine.name} ${engine.version}`,
+    CPU: ({ cpu }) => cpu ?? 'not told',
+    cores: ({ cores }) => String(cores),
+    numerics: ({ numerics }) => numerics,
+    threads: ({ threads }) => threads,
+    lanewise: ({ lanewise }) => lanewise,
+    seconds: ({ seconds }) => `${seconds} s`,
+  };
+  return Object.entries(told)
+    .filter(([, of]) => of(a) !== of(b))
+    .map(([what, of]) => `${what} (${of(a)}, ${of(b)})`);
+}

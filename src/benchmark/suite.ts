@@ -1,0 +1,52 @@
+/** The workloads that any engine runs, a page's worker too, and how one becomes a row of results. */
+import { inference } from './inference.js';
+import { benchmarkModels, training } from './models.js';
+import { ceiling, sgemm } from './products.js';
+import type { Row } from './results.js';
+import type { Conditions, Workload } from './workload.js';
+
+const { mlp, lenet5, 'vgg-small': vggSmall, resnet20 } = benchmarkModels;
+
+export const workloads: Readonly<Record<string, Workload>> = {
+  ceiling,
+  'sgemm-128': sgemm(128, 128, 128),
+  'sgemm-256': sgemm(256, 256, 256),
+  'sgemm-512': sgemm(512, 512, 512),
+  'sgemm-1024': sgemm(1024, 1024, 1024),
+  'sgemm-64x784x100': sgemm(64, 784, 100),
+  'sgemm-64x400x120': sgemm(64, 400, 120),
+  'sgemm-1024x1152x128': sgemm(1024, 1152, 128),
+  'mlp-b64': training(mlp, 64),
+  'lenet5-b64': training(lenet5, 64),
+  'lenet5-b256': training(lenet5, 256),
+  'vgg-small-b64': training(vggSmall, 64),
+  'resnet20-b64': training(resnet20, 64),
+  'lenet5-infer-b1': inference(lenet5, 1),
+  'lenet5-infer-b256': inference(lenet5, 256),
+};
+
+/** Workloads that use more than one thread; the others measure one. */
+const isThreaded = (name: string): boolean => name !== 'ceiling' && !name.includes('infer');
+
+export interface Suite {
+  /** What registers alone do, in GFLOP/s: the bound that rows are held against. */
+  readonly bound: number;
+  measure(name: string, workload: Workload): Promise<Row>;
+}
+
+/** Measures the bound; then each workload, one after the other, as it is asked for. */
+export async function createSuite(conditions: Conditions): Promise<Suite> {
+  const { numerics, seconds } = conditions;
+  const { gflops: bound } = await ceiling({ threads: 1, numerics, seconds: Math.min(seconds, 1) });
+  return {
+    bound,
+    async measure(name, workload) {
+      const threads = isThreaded(name) ? conditions.threads : 1;
+      const found = await workload({ ...conditions, threads });
+      const { value, unit, spread, medianMs, minMs, gflops, note } = found;
+      const ofCeiling = gflops ? gflops / (bound * threads) : null;
+      const row = { workload: name, threads, value, unit, spread, medianMs, minMs, ofCeiling };
+      return note === undefined ? row : { ...row, note };
+    },
+  };
+}

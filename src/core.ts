@@ -1,0 +1,133 @@
+/** The public names that every runtime has. */
+export { LanewiseError, type ErrorKind } from './errors.js';
+export {
+  checkDataset,
+  firstSamples,
+  type AnyDataset,
+  isStreamed,
+  type Dataset,
+  type Field,
+  type SampleReader,
+  type SampleStream,
+  type StreamedDataset,
+  type StreamSample,
+  type TensorDataset,
+} from './data/dataset.js';
+export { digits, type DigitsOptions } from './data/digits/index.js';
+export {
+  decodeText,
+  encodeText,
+  textWindows,
+  vocabularyOf,
+  type TextWindowsOptions,
+  type Vocabulary,
+} from './data/text.js';
+export { streamOf } from './data/streamed.js';
+export { textFile, type TextDataset } from './data/text-file.js';
+export { arrays, type ArraysOptions } from './data/arrays.js';
+export { standardize, type Standardizer } from './data/standardize.js';
+export { decodeIdxDataset, idxDataset, type IdxOptions, type NamedBytes } from './data/idx.js';
+export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
+export { fashionMnist } from './data/fashion-mnist.js';
+export { cifar10, cifar100 } from './data/cifar.js';
+export { subset, type IndexedDataset } from './data/subset.js';
+export { kFold, split, type FoldOptions, type SplitOptions } from './data/split.js';
+export { classCounts, classWeights, withClassWeights } from './data/class-labels.js';
+export * as samplers from './data/samplers.js';
+export { type Sampler } from './data/samplers.js';
+export * as transforms from './data/transforms/index.js';
+export { transformed } from './data/transforms/transformed.js';
+export type { Transform } from './data/transforms/index.js';
+export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/features.js';
+export * from './layers/index.js';
+export * from './losses/index.js';
+export * from './models/index.js';
+/** What layers are made of, for layers of one's own (docs/wiring.md). */
+export * as ops from './ops/public.js';
+export {
+  adadelta,
+  adagrad,
+  adam,
+  adamW,
+  ema,
+  lars,
+  lion,
+  momentum,
+  rmsprop,
+  schedule,
+  sgd,
+  swa,
+  type Average,
+  type Optimizer,
+  type ParameterGroup,
+  type Schedule,
+  type ScheduleName,
+} from './optimizers/index.js';
+export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
+export { type Weights } from './parallel/session.js';
+export {
+  transformSamples,
+  type TransformedSamples,
+  type TransformSamplesOptions,
+} from './parallel/transform-samples.js';
+export {
+  encode,
+  withTeacher,
+  type EncodeOptions,
+  type TeacherOptions,
+} from './training/features.js';
+export {
+  featuresOf,
+  replaceHead,
+  replaceLayer,
+  type HeadOptions,
+  type Pretrained,
+} from './training/fine-tuning.js';
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EpochEvent,
+  ProbeEvent,
+  RunEvent,
+  StartEvent,
+  StepEvent,
+  ValidationEvent,
+} from './run/events.js';
+export { confusionMatrix, mostConfused } from './training/confusion.js';
+export { ensemble, type Ensemble } from './training/ensemble.js';
+export { generate, type GenerateOptions } from './training/generate.js';
+export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
+export { lsuv, type LsuvOptions } from './training/lsuv.js';
+/** Figures of labels and predictions, and what training evaluates by name (docs/metrics.md). */
+export * as metrics from './training/metrics/index.js';
+export type { Metric, MetricName, Scored } from './training/metrics/index.js';
+export { decodeModel, encodeModel } from './training/model-file.js';
+export { encodeProgram, type EncodeProgramOptions } from './training/program-file.js';
+export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
+export { type TrainSettings } from './training/settings.js';
+export {
+  train,
+  type EpochRecord,
+  type Progress,
+  type TrainCallbacks,
+  type TrainResult,
+} from './training/train.js';
+export {
+  type Classifier,
+  type EvaluateOptions,
+  type Prediction,
+  type TrainedModel,
+} from './training/trained-model.js';
+export { type NameMap } from './training/name-map.js';
+export {
+  decodePartialWeights,
+  decodeWeights,
+  type LoadWeightsOptions,
+  type PartialWeights,
+} from './training/weights-file.js';
+export { withWeights, type WithWeightsOptions } from './training/with-weights.js';
+export type { Divergence } from './training/divergence.js';
+export type { Histogram, Probe, ProbeRecord } from './training/probe.js';
+export { createProbe, explainDivergence } from './training/looking.js';
+export { init, type InitOptions, type Runtime } from './engine/init.js';
+export type { ThreadMode } from './platform/threads.js';

@@ -1,0 +1,10 @@
+/** The builds of the kernels, from the package's folder. */
+import { readFile } from 'node:fs/promises';
+import { given } from '../platform/given.js';
+
+export async function compileBuild(name: string): Promise<WebAssembly.Module> {
+  const url = new URL(`../../wasm/${name}.wasm`, import.meta.url);
+  return WebAssembly.compile(
+    await readFile(given.wasm ? new URL(`${name}.wasm`, given.wasm) : url),
+  );
+}

@@ -1,0 +1,13 @@
+/** The process and its clock. */
+
+/** Lets timers and signals through. */
+export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Processor time of the whole process, in milliseconds. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** A variable of the environment that is not empty. */
+export const environment = (name: string): string | undefined => process.env[name] || undefined;

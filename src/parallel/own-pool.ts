@@ -1,0 +1,46 @@
+/**
+ * One worker thread with a memory of its own, for pages that may not share memory (no cross-origin isolation). The
+ * session's memory is the host's copy: what the host writes goes along with each job, what the worker has made comes back.
+ */
+import { createThreads } from '#platform/threads';
+import { copyRegions, writeRegions, type Contents } from './layout.js';
+import type { RunPlan } from './plan.js';
+import { WorkerFailure, type Pool } from './pool.js';
+import type { WorkerResult, WorkerSetup, WorkerTask } from './thread.js';
+
+/** What a job needs of the host, and what the host wants of it. */
+const WRITTEN = ['order', 'rates', 'parameters', 'state'];
+const WANTED = {
+  train: ['metrics', 'parameters', 'state', 'control'],
+  evaluate: ['scores', 'losses', 'shares'],
+} as const;
+
+/**
+ * A pool for a plan of one worker. `memory` is the host's; of its regions, `stored` hold data sets, and `streamed` the
+ * rings of those that are read while training.
+ */
+export async function createOwnPool(
+  plan: RunPlan,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  stored: readonly string[],
+  streamed: readonly string[],
+): Promise<Pool> {
+  const contents = copyRegions(plan.memory, memory, stored);
+  const setup: WorkerSetup = { plan, module, spins: 0, contents };
+  const threads = await createThreads({ entry: 'worker', count: 1, setup });
+  const buffersOf = (contents: Contents) => contents.map(([, { buffer }]) => buffer);
+  return {
+    async run(job) {
+      const contents = copyRegions(plan.memory, memory, [...WRITTEN, ...streamed]);
+      const task: WorkerTask = { rank: 0, job, contents, wanted: WANTED[job.kind] };
+      try {
+        const { contents: made } = (await threads.run(task, buffersOf(contents))) as WorkerResult;
+        writeRegions(plan.memory, memory, made);
+      } catch (error) {
+        throw new WorkerFailure(error);
+      }
+    },
+    close: () => threads.close(),
+  };
+}

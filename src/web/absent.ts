@@ -1,0 +1,37 @@
+/** What Node has and browsers and edge workers lack, under the same names. The test holds them to index.ts. */
+import { LanewiseError } from '../errors.js';
+
+function refuse(name: string, hint: string): never {
+  throw new LanewiseError(
+    'platform',
+    `${name} reads or writes files, and there is no file system here`,
+    hint,
+  );
+}
+
+const absent = (name: string, hint: string) => async (): Promise<never> => refuse(name, hint);
+
+const DATA =
+  'arrays() and TensorDataset take data that is in memory, streamOf what comes in pieces';
+const RUN = 'train() trains without a folder, and encodeModel gives the bytes of the model';
+const REPORT = 'evaluate() of a model gives its figures, createProbe those of its layers';
+
+export const imageFolder = /* @__PURE__ */ absent('imageFolder', DATA);
+export const readCsv = /* @__PURE__ */ absent('readCsv', DATA);
+export const csvDataset = /* @__PURE__ */ absent('csvDataset', DATA);
+export const readNpy = /* @__PURE__ */ absent('readNpy', DATA);
+export const readNpz = /* @__PURE__ */ absent('readNpz', DATA);
+export const npyDataset = /* @__PURE__ */ absent('npyDataset', DATA);
+export const npzDataset = /* @__PURE__ */ absent('npzDataset', DATA);
+export const emnist = /* @__PURE__ */ absent('emnist', DATA);
+export const readMetrics = /* @__PURE__ */ absent('readMetrics', RUN);
+export const inspectRun = /* @__PURE__ */ absent('inspectRun', REPORT);
+export const saveEvaluation = /* @__PURE__ */ absent('saveEvaluation', REPORT);
+export const writeReport = /* @__PURE__ */ absent('writeReport', REPORT);
+export const writeComparison = /* @__PURE__ */ absent('writeComparison', REPORT);
+export const watchRun = /* @__PURE__ */ absent('watchRun', RUN);
+
+// oxlint-disable-next-line require-yield -- as in Node, it is called first and fails when it is to begin.
+export async function* fit(): AsyncGenerator<never> {
+  refuse('fit', RUN);
+}

@@ -1,0 +1,12 @@
+/** Data sets that Node fetches into a cache: pages may not fetch from strangers, and have the browser's cache. */
+import { LanewiseError } from '../errors.js';
+import type { PublishedFiles } from '../platform/download.js';
+
+/** @throws LanewiseError kind 'platform': always. */
+export async function fetchToCache({ name, files }: PublishedFiles): Promise<string> {
+  throw new LanewiseError(
+    'platform',
+    `${name} is not downloaded from its publisher here`,
+    `put ${files.map((file) => file.name).join(', ')} on your server and name the folder's URL as directory`,
+  );
+}

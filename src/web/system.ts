@@ -1,0 +1,19 @@
+/** The clock and turns of a browser's thread, or of an edge worker. */
+
+/** Lets events through: by a message, since timers wait 4 ms after the fifth. */
+export function pause(): Promise<void> {
+  if (typeof MessageChannel === 'undefined') return new Promise((resolve) => setTimeout(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+/** Pages are not told. */
+export const cpuMs = (): number => 0;
+
+export const environment = (_name: string): string | undefined => undefined;

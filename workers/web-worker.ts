@@ -1,0 +1,26 @@
+/** The script of a browser's worker thread: it says that it runs, takes a setup, then one task after another. */
+import { createThread, type WorkerSetup, type WorkerTask } from '../src/parallel/thread.js';
+import type { ThreadMessage, ThreadReply } from '../src/platform/threads.js';
+
+/** Of the run at hand; made with its first task, which then tells of a failure. */
+let thread: ReturnType<typeof createThread> | undefined;
+let given: WorkerSetup | undefined;
+
+function answer(task: WorkerTask): ThreadReply {
+  try {
+    thread ??= createThread(given!);
+    return { result: thread(task) };
+  } catch (error) {
+    return { error: String(error) };
+  }
+}
+
+globalThis.onmessage = ({ data: { setup, task } }: MessageEvent<ThreadMessage>) => {
+  if (task) {
+    globalThis.postMessage(answer(task as WorkerTask));
+    return;
+  }
+  thread = undefined;
+  given = setup as WorkerSetup | undefined;
+};
+globalThis.postMessage(undefined);
