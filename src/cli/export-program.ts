@@ -1,6 +1,6 @@
 /** `lanewise export --inference`: a model compiled ahead of time, for `lanewise/inference`. */
 import { LanewiseError } from '../errors.js';
-import { writeFileAtomic } from '../formats/atomic.js';
+import { writeFileAtomic } from '../node/atomic.js';
 import { loadModel } from '../training/model-store.js';
 import { encodeProgram } from '../training/program-file.js';
 import { formatBytes } from './terminal.js';
