@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { writeLicences } from './licences.mjs';
+import { allAtOnce, shakeable } from './shakeable.mjs';
 import { shrink } from './shrink.mjs';
 import { buildTypes } from './types.mjs';
 
@@ -45,7 +46,12 @@ function customSection(name, text) {
 
 async function buildWasm() {
   const targets = Object.entries(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
-  const changed = newest([...sources('assembly'), 'asconfig.json', 'scripts/build.mjs', 'scripts/shrink.mjs']);
+  const changed = newest([
+    ...sources('assembly'),
+    'asconfig.json',
+    'scripts/build.mjs',
+    'scripts/shrink.mjs',
+  ]);
   mkdirSync('dist/wasm', { recursive: true });
   for (const [target, { outFile }] of targets) {
     if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) continue;
@@ -167,8 +173,10 @@ async function bundleBrowser() {
       inference: 'src/inference/index.ts',
     },
     outdir: 'dist/browser',
-    plugins: [platform('web')],
+    plugins: [platform('web'), allAtOnce],
   });
+  const index = 'dist/browser/index.js';
+  writeFileSync(index, shakeable(readFileSync(index, 'utf8')));
 }
 
 /** The browser's part of reports: with the plots in it, small, for it becomes part of every report. */

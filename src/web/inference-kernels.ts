@@ -7,4 +7,5 @@ const urls: Readonly<Record<string, () => URL>> = {
 };
 
 /** @throws LanewiseError kind 'network' if the file does not come. */
-export const compileBuild = (name: string): Promise<WebAssembly.Module> => fetchModule(urls[name]!());
+export const compileBuild = (name: string): Promise<WebAssembly.Module> =>
+  fetchModule(urls[name]!());
