@@ -6,8 +6,6 @@
 import {
   appendFileSync,
   chmodSync,
-  copyFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -166,29 +164,6 @@ async function bundleBrowser() {
   });
 }
 
-/** The page of the benchmarks: a folder to serve, with all that it loads in it. */
-async function bundleBenchmarks() {
-  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const from = 'examples/bench';
-  await build({
-    ...javaScript,
-    platform: 'browser',
-    target: browsers,
-    bundle: true,
-    entryPoints: {
-      page: `${from}/page.ts`,
-      'code/bench': `${from}/worker.ts`,
-      'code/worker': 'workers/web-worker.ts',
-    },
-    outdir: 'dist/bench',
-    define: { LANEWISE_VERSION: JSON.stringify(version) },
-    plugins: [platform('web')],
-  });
-  for (const name of ['index.html', 'style.css', 'icon.svg'])
-    copyFileSync(join(from, name), join('dist/bench', name));
-  cpSync('dist/wasm', 'dist/bench/wasm', { recursive: true });
-}
-
 /** The browser's part of reports: with the plots in it, small, for it becomes part of every report. */
 async function bundleReport() {
   await build({
@@ -209,7 +184,6 @@ await buildWasm();
 await buildJavaScript(withTests ? ['src', 'test'] : ['src']);
 await bundleJavaScript();
 await bundleBrowser();
-await bundleBenchmarks();
 await bundleReport();
 writeLicences();
 if (!withTests) buildTypes();

@@ -1,6 +1,7 @@
 /** The kernels of the inference build on a memory. */
 import type { Numerics } from '../engine/features.js';
 import { hasSimd } from '../engine/features.js';
+import { LOADS, fastLoads } from '../engine/loads.js';
 import type { Kernels } from '../engine/wasm.js';
 import { LanewiseError } from '../errors.js';
 
@@ -23,7 +24,9 @@ export async function instantiateKernels(
       ? given
       : await WebAssembly.compile(given as Uint8Array<ArrayBuffer>);
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  return exports as unknown as Kernels;
+  const kernels = exports as unknown as Kernels;
+  kernels.spellLoads(LOADS[fastLoads()]);
+  return kernels;
 }
 
 async function read(numerics: Numerics): Promise<Uint8Array> {

@@ -9,7 +9,7 @@ import { findEngine } from '../support/engines.js';
 import { pack, root, run } from './packed.js';
 
 const deno = findEngine('deno');
-if (deno === undefined) console.log('SKIPPED: there is no Deno; `npm run engines` fetches it');
+if (deno === undefined) console.log('SKIPPED: there is no deno; `npm run engines` fetches it');
 
 const staged = join(root, 'dist', 'jsr');
 
