@@ -2,7 +2,6 @@
  * ZIP archives (yauzl): of what is inside only what is asked for is read, with a bound on what comes out and its
  * checksum verified. Nothing is written to disk. Loaded by those who read one: yauzl takes 10 ms.
  */
-import { inflateRawSync } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { LanewiseError } from '../errors.js';
 import { crc32 } from './crc32.js';
@@ -101,6 +100,8 @@ async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
  * ends the process.
  */
 async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
+  // It takes streams with it, which nobody else needs to load.
+  const { inflateRawSync } = await import('node:zlib');
   const { compressionMethod, uncompressedSize } = entry;
   if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
     throw new Error(`unsupported compression method: ${compressionMethod}`);
