@@ -100,8 +100,6 @@ async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
  * ends the process.
  */
 async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
-  // It takes streams with it, which nobody else needs to load.
-  const { inflateRawSync } = await import('node:zlib');
   const { compressionMethod, uncompressedSize } = entry;
   if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
     throw new Error(`unsupported compression method: ${compressionMethod}`);
