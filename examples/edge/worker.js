@@ -32,7 +32,9 @@ const routes = {
     const width = scores.length / count;
     return Response.json({
       classes: [...classes].map((label) => model.classes[label]),
-      probabilities: [...classes.keys()].map((i) => [...scores.subarray(i * width, (i + 1) * width)]),
+      probabilities: [...classes.keys()].map((i) => [
+        ...scores.subarray(i * width, (i + 1) * width),
+      ]),
     });
   },
 
@@ -56,7 +58,9 @@ const routes = {
       batch: 10,
       numerics: before.numerics,
     });
-    return new Response(encodeModel(tuned), { headers: { 'content-type': 'application/octet-stream' } });
+    return new Response(encodeModel(tuned), {
+      headers: { 'content-type': 'application/octet-stream' },
+    });
   },
 };
 
@@ -64,7 +68,12 @@ export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     const route = routes[`${request.method} ${pathname}`];
-    if (!route) return fail(404, `no ${request.method} ${pathname}`, `expected ${Object.keys(routes).join(', ')}`);
+    if (!route)
+      return fail(
+        404,
+        `no ${request.method} ${pathname}`,
+        `expected ${Object.keys(routes).join(', ')}`,
+      );
     try {
       return await route(request);
     } catch (error) {
@@ -83,34 +92,26 @@ function refuse(message, hint) {
 
 /** The fields of the request's form, as bytes by name; of another body, all of it as `samples`. */
 async function readBody(request) {
-  const bytes = await readBytes(request.body);
+  // The runtime reads no more than was announced.
+  const length = Number(request.headers.get('content-length') ?? NaN);
+  if (!(length <= MOST_BODY_BYTES))
+    refuse(`a body of ${length} bytes, expected at most ${MOST_BODY_BYTES}`);
   const type = request.headers.get('content-type') ?? '';
-  if (!type.startsWith('multipart/form-data')) return new Map([['samples', bytes]]);
-  const response = new Response(bytes, { headers: { 'content-type': type } });
-  const form = await response.formData().catch((error) => refuse(`the form cannot be read: ${error.message}`));
-  const fields = [...form].map(async ([name, value]) => [name, new Uint8Array(await new Response(value).arrayBuffer())]);
+  if (!type.startsWith('multipart/form-data'))
+    return new Map([['samples', new Uint8Array(await request.arrayBuffer())]]);
+  const form = await request
+    .formData()
+    .catch((error) => refuse(`the form cannot be read: ${error.message}`));
+  const fields = [...form].map(async ([name, value]) => [
+    name,
+    new Uint8Array(await new Response(value).arrayBuffer()),
+  ]);
   return new Map(await Promise.all(fields));
 }
 
-/** At most MOST_BODY_BYTES, whatever the headers say. */
-async function readBytes(body) {
-  const pieces = [];
-  let length = 0;
-  for await (const piece of body ?? []) {
-    length += piece.length;
-    if (length > MOST_BODY_BYTES) refuse(`the body has more than ${MOST_BODY_BYTES} bytes`);
-    pieces.push(piece);
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
-}
-
-const field = (form, name) => form.get(name) ?? refuse(`the form has no field '${name}'`, `it has ${[...form.keys()].join(', ')}`);
+const field = (form, name) =>
+  form.get(name) ??
+  refuse(`the form has no field '${name}'`, `it has ${[...form.keys()].join(', ')}`);
 
 const list = (form, name) => new TextDecoder().decode(field(form, name)).split(',');
 
@@ -131,7 +132,9 @@ function acceptable(trained) {
   const { model, classes, samples } = trained;
   if (!classes || samples?.type !== 'uint8') refuse('the model does not classify samples of bytes');
   if (model.activationBytes > MOST_ACTIVATION_BYTES)
-    refuse(`the model takes ${model.activationBytes} bytes for a sample, at most ${MOST_ACTIVATION_BYTES} are allowed`);
+    refuse(
+      `the model takes ${model.activationBytes} bytes for a sample, at most ${MOST_ACTIVATION_BYTES} are allowed`,
+    );
   return trained;
 }
 
@@ -139,5 +142,7 @@ function samplesOf(form, { samples: { shape } }, most) {
   const bytes = field(form, 'samples');
   const size = shape.reduce((product, extent) => product * extent);
   if (bytes.length <= most * size) return bytes;
-  return refuse(`${bytes.length} bytes of samples, at most ${most} samples of ${size} bytes are allowed`);
+  return refuse(
+    `${bytes.length} bytes of samples, at most ${most} samples of ${size} bytes are allowed`,
+  );
 }
