@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { digits } from '../../src/data/digits/index.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { subset } from '../../src/data/subset.js';
-import { lenet5, vgg11 } from '../../src/models/index.js';
+import { conv2d, flatten, globalAvgPool2d, linear, sequential } from '../../src/layers/index.js';
+import { lenet5 } from '../../src/models/index.js';
 import { adam, momentum } from '../../src/optimizers/index.js';
 import { replaceHead } from '../../src/training/fine-tuning.js';
 import { decodeModel, encodeModel } from '../../src/training/model-file.js';
@@ -25,7 +26,7 @@ const shape = [1, 28, 28];
 
 /** `each` samples of five classes from `first` on. */
 function five(first: number, seed: number, each: number): Dataset {
-  const all = digits({ count: each * 12, seed });
+  const all = digits({ count: each * 12 + 100, seed });
   const left = Array<number>(5).fill(each);
   const isTaken = (i: number) => left[all.labels[i]! - first]!-- > 0;
   const taken = subset(all, [...all.labels.keys()].filter(isTaken));
@@ -65,7 +66,7 @@ let known: TrainedModel;
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lanewise-edge-'));
-  const data = five(0, 1, 600);
+  const data = five(0, 1, 300);
   const optimizer = momentum({ lr: 0.05 });
   known = (await train(lenet5({ classes: 5 }), { data, optimizer, epochs: 6, batch: 32 })).model;
   worker = await serve(join(folder, 'worker'), undefined, encodeModel(known));
@@ -121,6 +122,14 @@ async function assertAsInNode(
 const one = ({ samples }: Dataset, i: number) =>
   (samples as Uint8Array<ArrayBuffer>).subarray(i * 784, i * 784 + 784);
 
+/** A small file of a model that takes much memory. */
+async function tooWide(): Promise<TrainedModel> {
+  const layers = [conv2d(1, 8, 1), globalAvgPool2d(), flatten(), linear(8, 5)];
+  const net = sequential(layers, { input: [1, 512, 512], mean: 0, deviation: 1 });
+  const data = { ...five(0, 7, 1), samples: new Uint8Array(5 * 784) };
+  return (await train(net, { data, optimizer: adam({ lr: 0.01 }), epochs: 1, batch: 1 })).model;
+}
+
 test('it says what it recognises, and by what', async () => {
   const about = (await (await fetch(worker.url)).json()) as Record<string, unknown>;
   assert.equal(about['classes'], ['0', '1', '2', '3', '4']);
@@ -141,20 +150,19 @@ test('a prediction takes at most 1 ms of CPU', async () => {
   const data = five(0, 7, 12);
   const costOf = async (to: Workerd) => {
     const before = to.cpuMs();
-    for (let i = 0; i < 200; i++) await (await post(to, '/predict', one(data, i % 60))).text();
-    return (to.cpuMs() - before) / 200;
+    for (let i = 0; i < 100; i++) await (await post(to, '/predict', one(data, i % 60))).text();
+    return (to.cpuMs() - before) / 100;
   };
   // Compiled and optimised on the way.
-  await costOf(worker);
-  await costOf(idle);
+  for (const to of [worker, worker, worker, idle]) await costOf(to);
   const costs: number[] = [];
-  for (let round = 0; round < 5; round++) costs.push((await costOf(worker)) - (await costOf(idle)));
+  for (let round = 0; round < 3; round++) costs.push((await costOf(worker)) - (await costOf(idle)));
   assert.ok(Math.min(...costs) <= 1, `${costs.map((ms) => ms.toFixed(2)).join(', ')} ms`);
 });
 
 test('a head learns five classes from 100 samples in one request, with the bits of Node', async () => {
   const few = five(5, 2, 20);
-  const held = five(5, 3, 200);
+  const held = five(5, 3, 100);
   const classes = '5,6,7,8,9';
   const { model, weights } = replaceHead(known, { classes: 5 });
   const fields = { samples: few.samples as Uint8Array, labels: few.labels as Uint8Array, classes };
@@ -190,12 +198,13 @@ test('what does not fit is refused with its reason, and the worker goes on', asy
     samples: Uint8Array<ArrayBuffer>;
     labels: Uint8Array;
   };
+  const first = samples.subarray(0, 784);
   const file = encodeModel(known);
   const cut = file.slice(0, file.length / 2);
   const turned = file.slice();
   turned.fill(0xff, 8, 400);
   const notNumbers = file.slice().fill(0xff, file.length - 4000);
-  const vgg = vgg11({ classes: 5 });
+  const wide = encodeModel(await tooWide());
   const all = { samples, labels, classes: '0,1,2,3,4' };
   const cases: [string, Body, RegExp][] = [
     ['/predict', samples.subarray(0, 783), /783 values are no whole samples of shape 1×28×28/],
@@ -203,10 +212,11 @@ test('what does not fit is refused with its reason, and the worker goes on', asy
     ['/predict', new Uint8Array(784 * 257), /at most 256 samples/],
     ['/predict', new Uint8Array(2 ** 20 + 1), /a body of 1048577 bytes/],
     ['/predict', formOf({ other: 'x' }), /no field 'samples'/],
-    ['/predict', formOf({ samples: one({ samples } as Dataset, 0), model: cut }), /'model'/],
-    ['/predict', formOf({ samples: one({ samples } as Dataset, 0), model: turned }), /'model'/],
-    ['/predict', formOf({ samples: one({ samples } as Dataset, 0), model: 'none' }), /'model'/],
-    ['/predict', formOf({ samples: one({ samples } as Dataset, 0), model: notNumbers }), /NaN/],
+    ['/predict', formOf({ samples: first, model: cut }), /'model'/],
+    ['/predict', formOf({ samples: first, model: turned }), /'model'/],
+    ['/predict', formOf({ samples: first, model: 'none' }), /'model'/],
+    ['/predict', formOf({ samples: first, model: wide }), /bytes for a sample, at most/],
+    ['/predict', formOf({ samples: first, model: notNumbers }), /NaN/],
     ['/tune', samples, /no field 'classes'/],
     ['/tune', formOf({ ...all, labels: labels.subarray(1) }), /label/],
     ['/tune', formOf({ ...all, labels: Uint8Array.from(labels, (label) => label + 1) }), /label/],
@@ -214,7 +224,6 @@ test('what does not fit is refused with its reason, and the worker goes on', asy
     ['/tune', formOf({ ...all, freeze: 'c9' }), /c9/],
     ['/tune', formOf({ ...all, freeze: '*' }), /./],
   ];
-  assert.ok(vgg);
   for (const [route, body, expected] of cases) {
     const response = await post(worker, route, body);
     const text = await response.text();
