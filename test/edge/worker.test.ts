@@ -1,16 +1,17 @@
 /** examples/edge in the real workerd: the bits of Node, what a request costs, and what comes from outside. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { digits } from '../../src/data/digits/index.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { subset } from '../../src/data/subset.js';
 import { conv2d, flatten, globalAvgPool2d, linear, sequential } from '../../src/layers/index.js';
-import { lenet5 } from '../../src/models/index.js';
-import { adam, momentum } from '../../src/optimizers/index.js';
+import { adam } from '../../src/optimizers/index.js';
 import { replaceHead } from '../../src/training/fine-tuning.js';
 import { decodeModel, encodeModel } from '../../src/training/model-file.js';
 import { train } from '../../src/training/train.js';
@@ -66,11 +67,13 @@ let known: TrainedModel;
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lanewise-edge-'));
-  const data = five(0, 1, 300);
-  const optimizer = momentum({ lr: 0.05 });
-  known = (await train(lenet5({ classes: 5 }), { data, optimizer, epochs: 6, batch: 32 })).model;
-  worker = await serve(join(folder, 'worker'), undefined, encodeModel(known));
-  idle = await serve(join(folder, 'idle'), IDLE, encodeModel(known));
+  // As the README has it made.
+  const script = join(root, 'examples/edge/model.mjs');
+  await promisify(execFile)(process.execPath, [script], { cwd: folder });
+  const file = await readFile(join(folder, 'model.safetensors'));
+  known = decodeModel(file, 'model.safetensors');
+  worker = await serve(join(folder, 'worker'), undefined, file);
+  idle = await serve(join(folder, 'idle'), IDLE, file);
 });
 
 test.after(async () => {
@@ -191,6 +194,18 @@ test('a head learns five classes from 100 samples in one request, with the bits 
     for (let i = 0; i < 2; i++)
       await assertAsInNode(await predict(formOf({ model: bytes, samples })), tuned, samples);
   }
+});
+
+test('the caller of the README gets its answers', async () => {
+  const script = join(root, 'examples/edge/client.mjs');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, worker.url], {
+    cwd: folder,
+  });
+  const [first, second] = stdout.split('\n');
+  assert.match(first!, /^a (\d) is recognised as \1$/);
+  assert.ok(Number(/^(\d+) of 250/.exec(second!)![1]) >= 220, second);
+  const kept = await readFile(join(folder, 'tuned.safetensors'));
+  assert.equal(decodeModel(kept, 'tuned').classes, ['5', '6', '7', '8', '9']);
 });
 
 test('what does not fit is refused with its reason, and the worker goes on', async () => {
