@@ -32,12 +32,20 @@ export function relaxedMaddIsFused(): boolean {
   const known = verdicts.get(size);
   if (known !== undefined) return known;
   const madd = size > 0 ? givenMadd() : compiledMadd();
-  // (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴ lies halfway between two floats: rounded before the sum, the last
-  // term is lost and the result is 0.
-  const verdict = madd?.(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
+  const verdict = madd !== undefined && roundsOnce(madd);
   verdicts.set(size, verdict);
   return verdict;
 }
+
+/** True where it exists and rounds twice, which tells JavaScriptCore. */
+export function relaxedMaddRoundsTwice(): boolean {
+  const madd = compiledMadd();
+  return madd !== undefined && !roundsOnce(madd);
+}
+
+// (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴ lies halfway between two floats: rounded before the sum, the last
+// term is lost and the result is 0.
+const roundsOnce = (madd: Madd): boolean => madd(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
 
 type Madd = (x: number, c: number) => number;
 
