@@ -120,6 +120,7 @@ export {
   type TrainedModel,
 } from './training/trained-model.js';
 export { type NameMap } from './training/name-map.js';
+export { verify, type Verification, type VerifyOptions } from './training/verify.js';
 export {
   decodePartialWeights,
   decodeWeights,

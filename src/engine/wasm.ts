@@ -1,13 +1,14 @@
-/**
- * Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. The only
- * file that knows @assemblyscript/loader.
- */
-import { instantiateSync } from '@assemblyscript/loader';
-import { compileBuild } from '#platform/kernels';
+/** Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. */
+import { compileBuild, instantiate as instantiateModule } from '#platform/kernels';
 import { LanewiseError } from '../errors.js';
 import { given } from '../platform/given.js';
 import type { KernelName, OperandsOf } from '../program/kernels.js';
+<<<<<<< HEAD
 import { hasSimd, mayCompile, relaxedMaddIsFused, type Numerics } from './features.js';
+=======
+import { hasSimd, relaxedMaddIsFused, type Numerics } from './features.js';
+import { LOADS, fastLoads } from './loads.js';
+>>>>>>> main
 import { FIRST_FREE_BYTE } from './memory.js';
 
 /** The module's exports: kernels, and what is not called from programs. */
@@ -17,6 +18,8 @@ export type Kernels = {
   /** 0 when all have arrived, 1 when the run was given up. See assembly/barrier.ts. */
   barrier(at: number, workers: number, spins: number, timeoutNs: number): number;
   heapBase(): number;
+  /** One of LOADS: how loads are spelled, with the same bits. */
+  spellLoads(kind: number): void;
   /** Ten vector multiply-adds a round on registers; see assembly/ceiling.ts. */
   ceiling(rounds: number): number;
   readonly CEILING_MADDS: WebAssembly.Global;
@@ -53,7 +56,7 @@ export async function loadModule(numerics: Numerics, shared: boolean): Promise<W
       "use numerics 'strict'",
     );
   }
-  const known = modules.get(name) ?? compile(name);
+  const known = modules.get(name) ?? compile(name, compileBuild);
   modules.set(name, known);
   // What failed once, such as a request, may succeed later.
   known.catch(() => modules.delete(name));
@@ -70,6 +73,7 @@ export function checkSimd(): void {
   );
 }
 
+<<<<<<< HEAD
 /** Of what policies and edge workers forbid. @throws LanewiseError kind 'engine' unless there is a module to take instead. */
 export function checkCompiling(): void {
   if (given.modules.size > 0 || mayCompile()) return;
@@ -82,8 +86,15 @@ export function checkCompiling(): void {
 
 async function compile(name: string): Promise<WebAssembly.Module> {
   checkCompiling();
+=======
+/** Names what policies and edge workers forbid. */
+export async function compile(
+  name: string,
+  build: (name: string) => Promise<WebAssembly.Module>,
+): Promise<WebAssembly.Module> {
+>>>>>>> main
   try {
-    return await compileBuild(name);
+    return await build(name);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     throw new LanewiseError(
@@ -97,9 +108,9 @@ async function compile(name: string): Promise<WebAssembly.Module> {
 
 /** Instantiates the kernels on a memory. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
-  const { exports } = instantiateSync<Record<string, unknown>>(module, { env: { memory } });
-  const kernels = exports as unknown as Kernels;
+  const kernels = instantiateModule(module, memory) as unknown as Kernels;
   if (kernels.heapBase() > FIRST_FREE_BYTE)
     throw new Error('the kernels’ constants outgrew the first page');
+  kernels.spellLoads(LOADS[fastLoads()]);
   return kernels;
 }
