@@ -17,11 +17,15 @@ export async function gunzip(
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    for await (const chunk of source.pipeThrough(new DecompressionStream('gzip'))) {
-      length += chunk.length;
-      if (length > limitBytes) break;
-      chunks.push(chunk);
+    // Not `for await`, which Safari's streams do not know.
+    const reader = source.pipeThrough(new DecompressionStream('gzip')).getReader();
+    while (length <= limitBytes) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      length += value.length;
+      chunks.push(value);
     }
+    if (length > limitBytes) await reader.cancel();
   } catch (error) {
     throw new LanewiseError(
       'data',
