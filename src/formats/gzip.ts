@@ -1,5 +1,6 @@
 /** gzip (RFC 1952), with the platform's own inflater and a bound on what comes out. */
 import { LanewiseError } from '../errors.js';
+import { piecesOf } from '../platform/pieces.js';
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
@@ -17,15 +18,11 @@ export async function gunzip(
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    // Not `for await`, which Safari's streams do not know.
-    const reader = source.pipeThrough(new DecompressionStream('gzip')).getReader();
-    while (length <= limitBytes) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      length += value.length;
-      chunks.push(value);
+    for await (const chunk of piecesOf(source.pipeThrough(new DecompressionStream('gzip')))) {
+      length += chunk.length;
+      if (length > limitBytes) break;
+      chunks.push(chunk);
     }
-    if (length > limitBytes) await reader.cancel();
   } catch (error) {
     throw new LanewiseError(
       'data',

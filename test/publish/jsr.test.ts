@@ -5,11 +5,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXPECTED_SHA256 } from '../../src/training/verify.js';
 import { inFolder } from '../cli/lanewise.js';
-import { findRuntime } from '../support/runtimes.js';
+import { findEngine } from '../support/engines.js';
 import { pack, root, run } from './packed.js';
 
-const deno = findRuntime('deno');
-if (deno === undefined) console.log('SKIPPED: there is no Deno on the path, in .engines/ or DENO');
+const deno = findEngine('deno');
+if (deno === undefined) console.log('SKIPPED: there is no deno; `npm run engines` fetches it');
 
 const staged = join(root, 'dist', 'jsr');
 
