@@ -23,17 +23,17 @@ for (const workers of [0, 1]) {
       model,
       { ...settings, workers },
       {
-        stepsPerEvent: 10,
+        stepsPerEvent: 5,
         onProgress: (_, weights) => seen.push(weights()),
       },
     );
-    assert.is(seen.length, 2);
+    assert.ok(seen.length >= 4);
     const last = [...trained.weights].map(([name, values]) => [name, [...values]]);
     assert.equal(
-      [...seen[1]!].map(([name, values]) => [name, [...values]]),
+      [...seen.at(-1)!].map(([name, values]) => [name, [...values]]),
       last,
     );
-    assert.not.equal([...seen[0]!.get('output.weight')!], [...seen[1]!.get('output.weight')!]);
+    assert.not.equal([...seen[0]!.get('output.weight')!], [...seen.at(-1)!.get('output.weight')!]);
   });
 
   test(`${workers} workers wait for what onProgress returns, and train to the same weights`, async () => {
