@@ -27,6 +27,7 @@ export { gatherIntegers, gatherSamples } from './gather';
 export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
 export { gru, gruGradient, gruHiddenGradient } from './gru';
 export { layerNorm, layerNormGradient, layerNormWeightGradient } from './layer-norm';
+export { spellLoads } from './loads';
 export { localResponseNorm, localResponseNormGradient } from './local-response-norm';
 export {
   locallyConnected2d,

@@ -12,6 +12,7 @@ export { embedding } from './embedding';
 export { groupNorm } from './group-norm';
 export { gru } from './gru';
 export { layerNorm } from './layer-norm';
+export { spellLoads } from './loads';
 export { localResponseNorm } from './local-response-norm';
 export { locallyConnected2d } from './locally-connected';
 export { logSoftmax, softmax } from './loss';

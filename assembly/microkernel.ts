@@ -5,9 +5,12 @@
  * Every element of C is one chain of multiply-adds in the order of k, continued across k blocks from
  * the stored value. So its bits do not depend on tile, block or panel sizes.
  */
+import { plainLoads } from './loads';
 import { floats } from './simd';
+import { tile1x16 } from './tile1x16';
 import { tile2x16 } from './tile2x16';
-import { tile1x16, tile4x8 } from './tiles';
+import { tile2x16Plain } from './tile2x16-plain';
+import { tile4x8 } from './tile4x8';
 
 /** Columns of a packed panel of B. Tiles take two panels at once. */
 export const NR: i32 = 8;
@@ -35,7 +38,8 @@ function tiles(
 ): void {
   const step = floats(rows);
   for (let i = 0; i < rows - 1; i += 2) {
-    tile2x16(a, step, b, d, c, pitch, k, first);
+    if (plainLoads) tile2x16Plain(a, step, b, d, c, pitch, k, first);
+    else tile2x16(a, step, b, d, c, pitch, k, first);
     a += 8;
     c += pitch * 2;
   }
@@ -90,9 +94,8 @@ export function macroKernel(
       const toPitch = columns == width ? pitch : SPILL_PITCH;
       if (to == spill && !first) copyBlock(at, pitch, spill, SPILL_PITCH, rows, columns);
       const from = a + floats(row * k);
-      if (width == NR) {
-        tile4x8(from, from + 4, from + 8, from + 12, 16, b, to, toPitch, k, first);
-      } else tiles(rows, from, b, d, to, toPitch, k, first);
+      if (width == NR) tile4x8(from, b, to, toPitch, k, first);
+      else tiles(rows, from, b, d, to, toPitch, k, first);
       if (to == spill) copyBlock(spill, SPILL_PITCH, at, pitch, rows, columns);
       row += rows;
     }

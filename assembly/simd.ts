@@ -34,6 +34,15 @@ export function addProduct(p: v128, x: v128, y: v128, c: v128): v128 {
   return f32x4.add(c, p);
 }
 
+/** Lane `lane`, a constant, of v in all four lanes. */
+@inline
+export function repeat(v: v128, lane: i32): v128 {
+  if (lane == 0) return i8x16.shuffle(v, v, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
+  if (lane == 1) return i8x16.shuffle(v, v, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7);
+  if (lane == 2) return i8x16.shuffle(v, v, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11);
+  return i8x16.shuffle(v, v, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
+}
+
 /** Lanes 0 and 1 of two vectors in turn: a0 b0 a1 b1. With the next three, the steps of a transpose. */
 @inline
 export function zipLow(a: v128, b: v128): v128 {

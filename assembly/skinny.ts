@@ -7,8 +7,8 @@ import { KC, SPILL_BYTES } from './matmul';
 import { NR } from './microkernel';
 import { rowTimesTransposed } from './matvec';
 import { packBAcross } from './pack';
-import { tile4x8 } from './tiles';
 import { LANES, floats, joinHigh, zipHigh, joinLow, zipLow, storeTail } from './simd';
+import { tile4x8Rows } from './tile4x8';
 
 /** Rows of a up to which b is not packed. Shared with src/ops/workspace.ts. */
 export const SKINNY: i32 = 32;
@@ -47,7 +47,7 @@ export function skinnyProduct(
       for (let panel = 0; panel < panels; panel++) {
         const to = ct + <usize>j * pitch + floats(panel * NR);
         const from = packed + floats(panel * NR * kc);
-        tile4x8(b0, b1, b2, b3, 4, from, to, pitch, kc, pc == 0);
+        tile4x8Rows(b0, b1, b2, b3, from, to, pitch, kc, pc == 0);
       }
     }
   }

@@ -174,6 +174,8 @@ async function bundleBrowser() {
     },
     outdir: 'dist/browser',
     plugins: [platform('web'), allAtOnce],
+    // The worker's script would have nothing by which one sees that it is a module.
+    footer: { js: 'export {};' },
   });
   const index = 'dist/browser/index.js';
   writeFileSync(index, shakeable(readFileSync(index, 'utf8')));

@@ -23,13 +23,29 @@ export type Numerics = 'strict' | 'fused';
 
 export const hasSimd = (): boolean => WebAssembly.validate(SIMD_PROBE);
 
+/** By the modules that have been given when it was found out. */
+const verdicts = new Map<number, boolean>();
+
 /** True where `f32x4.relaxed_madd` exists and rounds once. */
 export function relaxedMaddIsFused(): boolean {
-  const madd = given.modules.size > 0 ? givenMadd() : compiledMadd();
-  // (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴ lies halfway between two floats: rounded before the sum, the last
-  // term is lost and the result is 0.
-  return madd?.(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
+  const { size } = given.modules;
+  const known = verdicts.get(size);
+  if (known !== undefined) return known;
+  const madd = size > 0 ? givenMadd() : compiledMadd();
+  const verdict = madd !== undefined && roundsOnce(madd);
+  verdicts.set(size, verdict);
+  return verdict;
 }
+
+/** True where it exists and rounds twice, which tells JavaScriptCore. */
+export function relaxedMaddRoundsTwice(): boolean {
+  const madd = compiledMadd();
+  return madd !== undefined && !roundsOnce(madd);
+}
+
+// (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴ lies halfway between two floats: rounded before the sum, the last
+// term is lost and the result is 0.
+const roundsOnce = (madd: Madd): boolean => madd(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
 
 type Madd = (x: number, c: number) => number;
 

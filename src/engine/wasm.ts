@@ -4,6 +4,7 @@ import { LanewiseError } from '../errors.js';
 import { given } from '../platform/given.js';
 import type { KernelName, OperandsOf } from '../program/kernels.js';
 import { hasSimd, relaxedMaddIsFused, type Numerics } from './features.js';
+import { LOADS, fastLoads } from './loads.js';
 import { FIRST_FREE_BYTE } from './memory.js';
 
 /** The module's exports: kernels, and what is not called from programs. */
@@ -13,6 +14,8 @@ export type Kernels = {
   /** 0 when all have arrived, 1 when the run was given up. See assembly/barrier.ts. */
   barrier(at: number, workers: number, spins: number, timeoutNs: number): number;
   heapBase(): number;
+  /** One of LOADS: how loads are spelled, with the same bits. */
+  spellLoads(kind: number): void;
   /** Ten vector multiply-adds a round on registers; see assembly/ceiling.ts. */
   ceiling(rounds: number): number;
   readonly CEILING_MADDS: WebAssembly.Global;
@@ -90,5 +93,6 @@ export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memo
   const kernels = exports as unknown as Kernels;
   if (kernels.heapBase() > FIRST_FREE_BYTE)
     throw new Error('the kernels’ constants outgrew the first page');
+  kernels.spellLoads(LOADS[fastLoads()]);
   return kernels;
 }
