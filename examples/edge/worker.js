@@ -32,7 +32,9 @@ const routes = {
     const width = scores.length / count;
     return Response.json({
       classes: [...classes].map((label) => model.classes[label]),
-      probabilities: [...classes.keys()].map((i) => [...scores.subarray(i * width, (i + 1) * width)]),
+      probabilities: [...classes.keys()].map((i) => [
+        ...scores.subarray(i * width, (i + 1) * width),
+      ]),
     });
   },
 
@@ -56,7 +58,9 @@ const routes = {
       batch: 10,
       numerics: before.numerics,
     });
-    return new Response(encodeModel(tuned), { headers: { 'content-type': 'application/octet-stream' } });
+    return new Response(encodeModel(tuned), {
+      headers: { 'content-type': 'application/octet-stream' },
+    });
   },
 };
 
@@ -64,7 +68,12 @@ export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
     const route = routes[`${request.method} ${pathname}`];
-    if (!route) return fail(404, `no ${request.method} ${pathname}`, `expected ${Object.keys(routes).join(', ')}`);
+    if (!route)
+      return fail(
+        404,
+        `no ${request.method} ${pathname}`,
+        `expected ${Object.keys(routes).join(', ')}`,
+      );
     try {
       return await route(request);
     } catch (error) {
@@ -87,8 +96,13 @@ async function readBody(request) {
   const type = request.headers.get('content-type') ?? '';
   if (!type.startsWith('multipart/form-data')) return new Map([['samples', bytes]]);
   const response = new Response(bytes, { headers: { 'content-type': type } });
-  const form = await response.formData().catch((error) => refuse(`the form cannot be read: ${error.message}`));
-  const fields = [...form].map(async ([name, value]) => [name, new Uint8Array(await new Response(value).arrayBuffer())]);
+  const form = await response
+    .formData()
+    .catch((error) => refuse(`the form cannot be read: ${error.message}`));
+  const fields = [...form].map(async ([name, value]) => [
+    name,
+    new Uint8Array(await new Response(value).arrayBuffer()),
+  ]);
   return new Map(await Promise.all(fields));
 }
 
@@ -110,7 +124,9 @@ async function readBytes(body) {
   return bytes;
 }
 
-const field = (form, name) => form.get(name) ?? refuse(`the form has no field '${name}'`, `it has ${[...form.keys()].join(', ')}`);
+const field = (form, name) =>
+  form.get(name) ??
+  refuse(`the form has no field '${name}'`, `it has ${[...form.keys()].join(', ')}`);
 
 const list = (form, name) => new TextDecoder().decode(field(form, name)).split(',');
 
@@ -131,7 +147,9 @@ function acceptable(trained) {
   const { model, classes, samples } = trained;
   if (!classes || samples?.type !== 'uint8') refuse('the model does not classify samples of bytes');
   if (model.activationBytes > MOST_ACTIVATION_BYTES)
-    refuse(`the model takes ${model.activationBytes} bytes for a sample, at most ${MOST_ACTIVATION_BYTES} are allowed`);
+    refuse(
+      `the model takes ${model.activationBytes} bytes for a sample, at most ${MOST_ACTIVATION_BYTES} are allowed`,
+    );
   return trained;
 }
 
@@ -139,5 +157,7 @@ function samplesOf(form, { samples: { shape } }, most) {
   const bytes = field(form, 'samples');
   const size = shape.reduce((product, extent) => product * extent);
   if (bytes.length <= most * size) return bytes;
-  return refuse(`${bytes.length} bytes of samples, at most ${most} samples of ${size} bytes are allowed`);
+  return refuse(
+    `${bytes.length} bytes of samples, at most ${most} samples of ${size} bytes are allowed`,
+  );
 }

@@ -45,8 +45,7 @@ test('numbers, types, shapes and frames of samples alternate', async () => {
   const floats = Float32Array.from(sample(7), (v) => v / 255);
   const small = Uint8Array.from(sample(3).subarray(0, 400));
   const framed = new Uint8Array(1024);
-  for (let y = 0; y < 20; y++)
-    framed.set(small.subarray(y * 20, y * 20 + 20), (y + 6) * 32 + 6);
+  for (let y = 0; y < 20; y++) framed.set(small.subarray(y * 20, y * 20 + 20), (y + 6) * 32 + 6);
   const { scores: ofSmall } = await model.predict(framed);
   for (let round = 0; round < 3; round++) {
     assert.equal((await model.predict(sample(4, 3), shape)).scores, rows.slice(40, 70));
