@@ -1,5 +1,5 @@
 /** Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. */
-import { compileBuild } from '#platform/kernels';
+import { compileBuild, instantiate as instantiateModule } from '#platform/kernels';
 import { LanewiseError } from '../errors.js';
 import { given } from '../platform/given.js';
 import type { KernelName, OperandsOf } from '../program/kernels.js';
@@ -89,8 +89,7 @@ export async function compile(
 
 /** Instantiates the kernels on a memory. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  const kernels = exports as unknown as Kernels;
+  const kernels = instantiateModule(module, memory) as unknown as Kernels;
   if (kernels.heapBase() > FIRST_FREE_BYTE)
     throw new Error('the kernels’ constants outgrew the first page');
   kernels.spellLoads(LOADS[fastLoads()]);

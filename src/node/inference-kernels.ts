@@ -1,2 +1,2 @@
 /** The builds for inference lie where the others do. */
-export { compileBuild } from './kernels.js';
+export { compileBuild, instantiate } from './kernels.js';

@@ -12,3 +12,9 @@ const urls: Readonly<Record<string, () => URL>> = {
 /** @throws LanewiseError kind 'network' if the file does not come. */
 export const compileBuild = (name: string): Promise<WebAssembly.Module> =>
   fetchModule(given.wasm ? new URL(`${name}.wasm`, given.wasm) : urls[name]!());
+
+/** What an instance on a memory exports; without the loader, whose strings and arrays no kernel knows. */
+export const instantiate = (
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): WebAssembly.Exports => new WebAssembly.Instance(module, { env: { memory } }).exports;
