@@ -2,7 +2,8 @@
  * Convolutions of few channels and stride 1 without packing: where a packed pixel would serve only a handful of
  * filters, the vectors are loaded from the (padded) image itself. Letters as in conv2d.ts.
  */
-import { LANES, floats, madd, sumLanes } from './simd';
+import { wideLoads } from './loads';
+import { LANES, floats, madd, repeat, sumLanes } from './simd';
 
 /** Outputs of a row that `convolve` computes at once. */
 export const ROW: i32 = 16;
@@ -32,14 +33,17 @@ export function convolve(
       for (let o = 0; o < O; o += 2) {
         const w0 = w + floats(o * K);
         const other = o + 1 < O;
-        convolvePair(from, taps, K, w0, other ? w0 + floats(K) : w0, to, other ? to + plane : to);
+        const w1 = other ? w0 + floats(K) : w0;
+        const to1 = other ? to + plane : to;
+        if (wideLoads) convolvePairWide(from, taps, K, w0, w1, to, to1);
+        else convolvePair(from, taps, K, w0, w1, to, to1, true);
         to += plane * 2;
       }
     }
   }
 }
 
-/** Sixteen outputs each of two filters. */
+/** Sixteen outputs each of two filters; `first` stores, else adds to y. */
 function convolvePair(
   x: usize,
   taps: usize,
@@ -48,6 +52,7 @@ function convolvePair(
   w1: usize,
   y0: usize,
   y1: usize,
+  first: bool,
 ): void {
   let s00 = f32x4.splat(0);
   let s01 = s00;
@@ -57,6 +62,16 @@ function convolvePair(
   let s11 = s00;
   let s12 = s00;
   let s13 = s00;
+  if (!first) {
+    s00 = v128.load(y0);
+    s01 = v128.load(y0, 16);
+    s02 = v128.load(y0, 32);
+    s03 = v128.load(y0, 48);
+    s10 = v128.load(y1);
+    s11 = v128.load(y1, 16);
+    s12 = v128.load(y1, 32);
+    s13 = v128.load(y1, 48);
+  }
   do {
     const at = x + tapAt(taps, 0);
     const a0 = v128.load_splat<f32>(w0);
@@ -85,6 +100,113 @@ function convolvePair(
   v128.store(y1, s11, 16);
   v128.store(y1, s12, 32);
   v128.store(y1, s13, 48);
+}
+
+/** The same with wide loads: weights and offsets of four taps at a time, and the last few taps as above. */
+function convolvePairWide(
+  x: usize,
+  taps: usize,
+  K: i32,
+  w0: usize,
+  w1: usize,
+  y0: usize,
+  y1: usize,
+): void {
+  const rest = K & 3;
+  let fours = K >> 2;
+  if (!fours) {
+    convolvePair(x, taps, K, w0, w1, y0, y1, true);
+    return;
+  }
+  let s00 = f32x4.splat(0);
+  let s01 = s00;
+  let s02 = s00;
+  let s03 = s00;
+  let s10 = s00;
+  let s11 = s00;
+  let s12 = s00;
+  let s13 = s00;
+  let at: usize;
+  let a0: v128;
+  let a1: v128;
+  let v: v128;
+  do {
+    const offsets = v128.load(taps);
+    const v0 = v128.load(w0);
+    const v1 = v128.load(w1);
+    at = x + <usize>i32x4.extract_lane(offsets, 0);
+    a0 = repeat(v0, 0);
+    a1 = repeat(v1, 0);
+    v = v128.load(at);
+    s00 = madd(a0, v, s00);
+    s10 = madd(a1, v, s10);
+    v = v128.load(at, 16);
+    s01 = madd(a0, v, s01);
+    s11 = madd(a1, v, s11);
+    v = v128.load(at, 32);
+    s02 = madd(a0, v, s02);
+    s12 = madd(a1, v, s12);
+    v = v128.load(at, 48);
+    s03 = madd(a0, v, s03);
+    s13 = madd(a1, v, s13);
+    at = x + <usize>i32x4.extract_lane(offsets, 1);
+    a0 = repeat(v0, 1);
+    a1 = repeat(v1, 1);
+    v = v128.load(at);
+    s00 = madd(a0, v, s00);
+    s10 = madd(a1, v, s10);
+    v = v128.load(at, 16);
+    s01 = madd(a0, v, s01);
+    s11 = madd(a1, v, s11);
+    v = v128.load(at, 32);
+    s02 = madd(a0, v, s02);
+    s12 = madd(a1, v, s12);
+    v = v128.load(at, 48);
+    s03 = madd(a0, v, s03);
+    s13 = madd(a1, v, s13);
+    at = x + <usize>i32x4.extract_lane(offsets, 2);
+    a0 = repeat(v0, 2);
+    a1 = repeat(v1, 2);
+    v = v128.load(at);
+    s00 = madd(a0, v, s00);
+    s10 = madd(a1, v, s10);
+    v = v128.load(at, 16);
+    s01 = madd(a0, v, s01);
+    s11 = madd(a1, v, s11);
+    v = v128.load(at, 32);
+    s02 = madd(a0, v, s02);
+    s12 = madd(a1, v, s12);
+    v = v128.load(at, 48);
+    s03 = madd(a0, v, s03);
+    s13 = madd(a1, v, s13);
+    at = x + <usize>i32x4.extract_lane(offsets, 3);
+    a0 = repeat(v0, 3);
+    a1 = repeat(v1, 3);
+    v = v128.load(at);
+    s00 = madd(a0, v, s00);
+    s10 = madd(a1, v, s10);
+    v = v128.load(at, 16);
+    s01 = madd(a0, v, s01);
+    s11 = madd(a1, v, s11);
+    v = v128.load(at, 32);
+    s02 = madd(a0, v, s02);
+    s12 = madd(a1, v, s12);
+    v = v128.load(at, 48);
+    s03 = madd(a0, v, s03);
+    s13 = madd(a1, v, s13);
+    taps += 16;
+    w0 += 16;
+    w1 += 16;
+  } while (--fours);
+  v128.store(y0, s00);
+  v128.store(y0, s01, 16);
+  v128.store(y0, s02, 32);
+  v128.store(y0, s03, 48);
+  v128.store(y1, s10);
+  v128.store(y1, s11, 16);
+  v128.store(y1, s12, 32);
+  v128.store(y1, s13, 48);
+  if (rest) convolvePair(x, taps, rest, w0, w1, y0, y1, false);
 }
 
 /** Taps whose sums a pass over an image keeps in registers, for two filters at a time. */
@@ -178,41 +300,92 @@ function correlatePair(
     s14 = v128.load(s1, 64);
   }
   const rest = pitch - floats(Q);
-  do {
-    let q = Q;
+  // Five taps in a row of the filter, in which offsets rise, are five places in two vectors.
+  if (wideLoads && x4 - x0 == 16) {
     do {
-      const g0 = v128.load(dy0);
-      const g1 = v128.load(dy1);
-      let v = v128.load(x0);
-      s00 = madd(g0, v, s00);
-      s10 = madd(g1, v, s10);
-      v = v128.load(x1);
-      s01 = madd(g0, v, s01);
-      s11 = madd(g1, v, s11);
-      v = v128.load(x2);
-      s02 = madd(g0, v, s02);
-      s12 = madd(g1, v, s12);
-      v = v128.load(x3);
-      s03 = madd(g0, v, s03);
-      s13 = madd(g1, v, s13);
-      v = v128.load(x4);
-      s04 = madd(g0, v, s04);
-      s14 = madd(g1, v, s14);
-      dy0 += 16;
-      dy1 += 16;
-      x0 += 16;
-      x1 += 16;
-      x2 += 16;
-      x3 += 16;
-      x4 += 16;
-      q -= LANES;
-    } while (q);
-    x0 += rest;
-    x1 += rest;
-    x2 += rest;
-    x3 += rest;
-    x4 += rest;
-  } while (--P);
+      let q = Q;
+      let low = v128.load(x0);
+      do {
+        const g0 = v128.load(dy0);
+        const g1 = v128.load(dy1);
+        x0 += 16;
+        const high = v128.load(x0);
+        s00 = madd(g0, low, s00);
+        s10 = madd(g1, low, s10);
+        let v = i8x16.shuffle(low, high, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19);
+        s01 = madd(g0, v, s01);
+        s11 = madd(g1, v, s11);
+        v = i8x16.shuffle(low, high, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23);
+        s02 = madd(g0, v, s02);
+        s12 = madd(g1, v, s12);
+        v = i8x16.shuffle(
+          low,
+          high,
+          12,
+          13,
+          14,
+          15,
+          16,
+          17,
+          18,
+          19,
+          20,
+          21,
+          22,
+          23,
+          24,
+          25,
+          26,
+          27,
+        );
+        s03 = madd(g0, v, s03);
+        s13 = madd(g1, v, s13);
+        s04 = madd(g0, high, s04);
+        s14 = madd(g1, high, s14);
+        low = high;
+        dy0 += 16;
+        dy1 += 16;
+        q -= LANES;
+      } while (q);
+      x0 += rest;
+    } while (--P);
+  } else {
+    do {
+      let q = Q;
+      do {
+        const g0 = v128.load(dy0);
+        const g1 = v128.load(dy1);
+        let v = v128.load(x0);
+        s00 = madd(g0, v, s00);
+        s10 = madd(g1, v, s10);
+        v = v128.load(x1);
+        s01 = madd(g0, v, s01);
+        s11 = madd(g1, v, s11);
+        v = v128.load(x2);
+        s02 = madd(g0, v, s02);
+        s12 = madd(g1, v, s12);
+        v = v128.load(x3);
+        s03 = madd(g0, v, s03);
+        s13 = madd(g1, v, s13);
+        v = v128.load(x4);
+        s04 = madd(g0, v, s04);
+        s14 = madd(g1, v, s14);
+        dy0 += 16;
+        dy1 += 16;
+        x0 += 16;
+        x1 += 16;
+        x2 += 16;
+        x3 += 16;
+        x4 += 16;
+        q -= LANES;
+      } while (q);
+      x0 += rest;
+      x1 += rest;
+      x2 += rest;
+      x3 += rest;
+      x4 += rest;
+    } while (--P);
+  }
   v128.store(s0, s00);
   v128.store(s1, s10);
   if (count > 1) {

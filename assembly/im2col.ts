@@ -122,11 +122,24 @@ export function packPixels(x: usize, pixels: usize, n: i32, taps: usize, kc: i32
     // apart, the second repeated behind the last one, also end 12 bytes after the first.)
     const lowRow = p1 - p0 == 4 && p3 - p0 == 12;
     const highRow = p5 - p4 == 4 && p7 - p4 == 12;
+    // Or two and two, which all are if rows have an even number of pixels.
+    const pairs = p1 - p0 == 4 && p3 - p2 == 4 && p5 - p4 == 4 && p7 - p6 == 4;
     if (lowRow && highRow) {
       for (let l = 0; l < kc; l++) {
         const at = offsetAt(taps, l);
         v128.store(to, v128.load(p0 + at));
         v128.store(to, v128.load(p4 + at), 16);
+        to += 32;
+      }
+      continue;
+    }
+    if (pairs) {
+      for (let l = 0; l < kc; l++) {
+        const at = offsetAt(taps, l);
+        if (lowRow) v128.store(to, v128.load(p0 + at));
+        else v128.store(to, v128.load64_lane(p2 + at, v128.load64_zero(p0 + at), 1));
+        if (highRow) v128.store(to, v128.load(p4 + at), 16);
+        else v128.store(to, v128.load64_lane(p6 + at, v128.load64_zero(p4 + at), 1), 16);
         to += 32;
       }
       continue;

@@ -17,19 +17,21 @@ function copy(from, to, change) {
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-for (const file of ['jsr.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
-  cpSync(file, join(folder, file));
+for (const file of ['README.md', 'CHANGELOG.md', 'LICENSE']) cpSync(file, join(folder, file));
 cpSync('dist/THIRD-PARTY-LICENSES.txt', join(folder, 'THIRD-PARTY-LICENSES.txt'));
 cpSync('dist/wasm', join(folder, 'wasm'), { recursive: true });
 
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+/** What has types is to be imported; the others are files. */
+const entries = Object.entries(manifest.exports).filter(([, target]) => target.types);
+/** From dist/ to the folder here. */
+const placeOf = (path) => path.replace('./dist/src/', 'types/').replace('./dist/', '');
+
 const withoutMap = (text) => text.replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
 copy('dist/browser/worker.js', 'browser/worker.js', withoutMap);
-// JSR reads what a package exports; its declarations lie below types/ as the sources below src/.
-const { exports } = JSON.parse(readFileSync('jsr.json', 'utf8'));
-for (const path of Object.values(exports)) {
-  const name = path.replace('./browser/', '').replace('.js', '');
-  const types = `/* @ts-self-types="../types/${name}.d.ts" */\n`;
-  copy(`dist/browser/${name}.js`, path, (text) => types + withoutMap(text));
+for (const [, { types, browser }] of entries) {
+  const told = `/* @ts-self-types="../${placeOf(types)}" */\n`;
+  copy(browser, placeOf(browser), (text) => told + withoutMap(text));
 }
 for (const name of readdirSync('dist/src', { recursive: true })) {
   if (!name.endsWith('.d.ts')) continue;
@@ -37,3 +39,9 @@ for (const name of readdirSync('dist/src', { recursive: true })) {
     text.replace(/((?:from |import\()['"]\.[^'"]+)\.js(['"])/g, '$1.d.ts$2'),
   );
 }
+const exports = Object.fromEntries(
+  entries.map(([name, { browser }]) => [name, `./${placeOf(browser)}`]),
+);
+const { version, license } = manifest;
+const jsr = { name: '@lanewise/lanewise', version, license, exports };
+writeFileSync(join(folder, 'jsr.json'), `${JSON.stringify(jsr, null, 2)}\n`);

@@ -1,4 +1,5 @@
 /** The public names that every runtime has. */
+export type * from './types.js';
 export { LanewiseError, type ErrorKind } from './errors.js';
 export {
   checkDataset,
@@ -26,7 +27,8 @@ export { streamOf } from './data/streamed.js';
 export { textFile, type TextDataset } from './data/text-file.js';
 export { arrays, type ArraysOptions } from './data/arrays.js';
 export { standardize, type Standardizer } from './data/standardize.js';
-export { decodeIdxDataset, idxDataset, type IdxOptions, type NamedBytes } from './data/idx.js';
+export { type FileSource } from './data/file-source.js';
+export { idxDataset, type IdxOptions } from './data/idx.js';
 export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
 export { fashionMnist } from './data/fashion-mnist.js';
 export { cifar10, cifar100 } from './data/cifar.js';

@@ -1,14 +1,14 @@
-/**
- * Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. The only
- * file that knows @assemblyscript/loader.
- */
-import { instantiateSync } from '@assemblyscript/loader';
-import { compileBuild } from '#platform/kernels';
+/** Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. */
+import { compileBuild, instantiate as instantiateModule } from '#platform/kernels';
 import { LanewiseError } from '../errors.js';
 import { given } from '../platform/given.js';
 import type { KernelName, OperandsOf } from '../program/kernels.js';
+<<<<<<< HEAD
+import { hasSimd, mayCompile, relaxedMaddIsFused, type Numerics } from './features.js';
+=======
 import { hasSimd, relaxedMaddIsFused, type Numerics } from './features.js';
 import { LOADS, fastLoads } from './loads.js';
+>>>>>>> main
 import { FIRST_FREE_BYTE } from './memory.js';
 
 /** The module's exports: kernels, and what is not called from programs. */
@@ -56,7 +56,7 @@ export async function loadModule(numerics: Numerics, shared: boolean): Promise<W
       "use numerics 'strict'",
     );
   }
-  const known = modules.get(name) ?? compile(name);
+  const known = modules.get(name) ?? compile(name, compileBuild);
   modules.set(name, known);
   // What failed once, such as a request, may succeed later.
   known.catch(() => modules.delete(name));
@@ -73,16 +73,34 @@ export function checkSimd(): void {
   );
 }
 
-/** Names what policies and edge workers forbid. */
+<<<<<<< HEAD
+/** Of what policies and edge workers forbid. @throws LanewiseError kind 'engine' unless there is a module to take instead. */
+export function checkCompiling(): void {
+  if (given.modules.size > 0 || mayCompile()) return;
+  throw new LanewiseError(
+    'engine',
+    'WebAssembly may not be compiled here',
+    "a page's Content-Security-Policy needs script-src 'wasm-unsafe-eval'; an edge worker gives init({ module }) the compiled module",
+  );
+}
+
 async function compile(name: string): Promise<WebAssembly.Module> {
+  checkCompiling();
+=======
+/** Names what policies and edge workers forbid. */
+export async function compile(
+  name: string,
+  build: (name: string) => Promise<WebAssembly.Module>,
+): Promise<WebAssembly.Module> {
+>>>>>>> main
   try {
-    return await compileBuild(name);
+    return await build(name);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     throw new LanewiseError(
       'engine',
-      `the kernels '${name}' cannot be compiled here: ${error.message}`,
-      "a page's Content-Security-Policy needs script-src 'wasm-unsafe-eval'; an edge worker gives init({ module }) the compiled module",
+      `the kernels '${name}' cannot be compiled: ${error.message}`,
+      'the files of dist/wasm must be those of this version',
       { cause: error },
     );
   }
@@ -90,8 +108,7 @@ async function compile(name: string): Promise<WebAssembly.Module> {
 
 /** Instantiates the kernels on a memory. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
-  const { exports } = instantiateSync<Record<string, unknown>>(module, { env: { memory } });
-  const kernels = exports as unknown as Kernels;
+  const kernels = instantiateModule(module, memory) as unknown as Kernels;
   if (kernels.heapBase() > FIRST_FREE_BYTE)
     throw new Error('the kernels’ constants outgrew the first page');
   kernels.spellLoads(LOADS[fastLoads()]);

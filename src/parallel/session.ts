@@ -10,7 +10,7 @@ import { instantiate, loadModule } from '../engine/wasm.js';
 import { splitSeed } from '../random/philox.js';
 import type { ParameterSpec } from '../layers/index.js';
 import { createMeter } from './data-cost.js';
-import { columnsOf, matchColumns } from './columns.js';
+import { columnsOf, matchColumns, type Columns } from './columns.js';
 import { scoringTerms } from './scoring.js';
 import { writeColumns } from './dataset-plan.js';
 import { drawParameter } from './initialize.js';
@@ -75,6 +75,8 @@ export interface Session {
   swapAverage(): void;
   /** Losses and hits of a whole data set that is not trained on, and its scores if asked for; the order is lost. */
   evaluate(dataset: number, withScores: boolean): Promise<Evaluation>;
+  /** Puts data sets of the same form in the place of those at hand. */
+  load(datasets: readonly Columns[]): void;
   close(): Promise<void>;
 }
 
@@ -123,8 +125,10 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   const pool = await {
     shared: () => createThreadPool(plan, module, memory, threads),
     own: () => createOwnPool(plan, module, memory, stored, streamed),
-    none: () => createLocalPool(plan, module, memory),
-  }[mode]();
+    none: async () => createLocalPool(plan, module, memory),
+  }
+    [mode]()
+    .catch((error) => closeStreams().then(() => Promise.reject(error)));
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
 
@@ -269,6 +273,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
         ...(plan.hasHits ? { hits } : {}),
       };
     },
+    load: (others) => void writeColumns(plan.memory, memory, others),
     async close() {
       await closeStreams();
       await pool.close();

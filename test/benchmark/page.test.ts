@@ -18,11 +18,11 @@ async function onPage(
   options: { readonly width?: number; readonly isDark?: boolean },
   check: (page: Page, url: string) => Promise<void>,
 ): Promise<void> {
-  const args = ['scripts/serve.mjs', 'dist/bench', '--port', '0', ...flags];
+  const args = ['examples/bench/serve.mjs', '--port', '0', ...flags];
   const server = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     const url = await new Promise<string>((resolve, reject) => {
-      server.stdout.once('data', (data: Buffer) => resolve(data.toString().trim()));
+      server.stdout.once('data', (data: Buffer) => resolve(/http:\S+/.exec(data.toString())![0]));
       server.once('exit', (code) => reject(new Error(`the server ended: ${code}`)));
     });
     const browser = await startBrowser(browserPath!);
@@ -155,12 +155,12 @@ if (browserPath !== undefined) {
       assert.ok(
         page.requests.every((request) => request.startsWith(url) || request.startsWith('blob:')),
       );
-      const unnamed = `[...document.querySelectorAll('input, select, button')].filter((each) => !each.labels?.length && !each.innerText).length`;
+      const unnamed = `[...document.querySelectorAll('input, select, button')].filter((each) => !each.labels?.length && !each.textContent).length`;
       assert.is(await page.evaluate(unnamed), 0);
     }));
 
   test('without isolation the page says what is missing and measures one thread; a stop leaves it ready for the next', () =>
-    onPage(['--plain'], {}, async (page) => {
+    onPage(['--no-isolation'], {}, async (page) => {
       assert.match(await text(page, 'notes'), /the page is not cross-origin isolated/);
       assert.is(await text(page, 'threads'), '1');
       await begin(page, ['ceiling', 'sgemm-1024'], 50, 1);

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { EXPECTED_SHA256 } from '../../src/training/verify.js';
 import { pack, root, run, unpack } from '../publish/packed.js';
 import { findBrowser, startBrowser, type Browser } from '../support/browser.js';
@@ -117,7 +118,7 @@ if (areThere && path !== undefined) {
         let said = '';
         const hear = (data: Buffer): void => {
           // Addresses are printed in colours.
-          said += data.toString().replaceAll(/\u001B\[[0-9;]*m/g, '');
+          said += stripVTControlCharacters(data.toString());
           const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(said)?.[0];
           if (found) resolve(found);
         };

@@ -42,6 +42,35 @@ for (const numerics of availableNumerics) {
       }
     }
   });
+
+  test(`convolutions (${numerics}) of few channels, forward and by the weights`, async () => {
+    const shapes = [
+      { C: 1, H: 28, W: 28, O: 6, kh: 5, kw: 5, ph: 2, pw: 2 },
+      { C: 3, H: 9, W: 20, O: 5, kh: 3, kw: 3, ph: 1, pw: 1 },
+      { C: 2, H: 4, W: 25, O: 3, kh: 2, kw: 6, ph: 0, pw: 0 },
+      { C: 1, H: 3, W: 18, O: 1, kh: 1, kw: 3, ph: 0, pw: 0 },
+    ];
+    for (const shape of shapes) {
+      const { C, H, W, O, kh, kw, ph, pw } = shape;
+      const [N, P, Q] = [2, H + 2 * ph - kh + 1, W + 2 * pw - kw + 1];
+      const all = { ...shape, N, sh: 1, sw: 1, P, Q };
+      const leading = [N, C, H, W, O, kh, kw, 1, 1, ph, pw, P, Q] as const;
+      const instance = await createInstance(numerics, 4);
+      const { kernels, put, reserve } = instance;
+      const what = JSON.stringify(shape);
+      const x = put(numbers(N * C * H * W, 1));
+      const [w, b] = [put(numbers(O * C * kh * kw, 2)), put(numbers(O, 3))];
+      const forward = reserve(workspace.conv2dWorkspace(all) / 4);
+      assertSameBits(instance, what, N * O * P * Q, (y) =>
+        kernels.conv2d(...leading, x, w, b, y, 0, forward),
+      );
+      const dy = put(numbers(N * O * P * Q, 4));
+      const backward = reserve(workspace.conv2dWeightGradientWorkspace(all) / 4);
+      assertSameBits(instance, `${what} by the weights`, O * C * kh * kw, (dw) =>
+        kernels.conv2dWeightGradient(...leading, x, dy, dw, backward),
+      );
+    }
+  });
 }
 
 test.run();

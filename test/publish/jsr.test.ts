@@ -9,7 +9,7 @@ import { findEngine } from '../support/engines.js';
 import { pack, root, run } from './packed.js';
 
 const deno = findEngine('deno');
-if (deno === undefined) console.log('SKIPPED: there is no Deno on the path, in .engines/ or DENO');
+if (deno === undefined) console.log('SKIPPED: there is no deno; `npm run engines` fetches it');
 
 const staged = join(root, 'dist', 'jsr');
 

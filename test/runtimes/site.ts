@@ -5,25 +5,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, normalize, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ISOLATED, policy } from '../support/serve.js';
 
 const dist = fileURLToPath(new URL('../../', import.meta.url));
-
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self'",
-  "connect-src 'self'",
-].join('; ');
 
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.map': 'application/json',
   '.wasm': 'application/wasm',
-};
-
-const ISOLATION = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
 export interface Site {
@@ -51,9 +40,8 @@ export async function startSite({ isolated, strict = true }: SiteOptions): Promi
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url!, 'http://localhost');
-    if (strict) response.setHeader('Content-Security-Policy', POLICY);
-    if (isolated)
-      for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value);
+    const headers = { ...(strict ? policy() : {}), ...(isolated ? ISOLATED : {}) };
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (request.method === 'POST') {
       let text = '';
       for await (const chunk of request.setEncoding('utf8')) text += chunk as string;

@@ -41,8 +41,10 @@ export function createFilters(): (filters: Filters | undefined) => void {
       item.setAttribute('role', 'listitem');
       return item;
     });
+    parent.setAttribute('role', 'list');
+    parent.setAttribute('aria-describedby', 'filters-note');
     parent.replaceChildren(...items);
-    note.textContent = `${count} filters of ${height}×${width}: blue weights are negative, orange ones positive.`;
+    note.textContent = `${count} filters of ${height}×${width}: blue is negative, orange positive.`;
   }
 
   function show(filters: Filters | undefined): void {
