@@ -51,6 +51,15 @@ function slope(code: i32, y: v128, dy: v128): v128 {
   return dy;
 }
 
+/** The last values of a row, fewer than a vector: functions for all codes, since loops have enough code without. */
+function mapLast(code: i32, x: usize, y: usize, rest: i32): void {
+  storeTail(y, value(code, loadTail(x, rest)), rest);
+}
+
+function mapLastBiased(code: i32, y: usize, rest: i32, bias: v128): void {
+  storeTail(y, value(code, f32x4.add(loadTail(y, rest), bias)), rest);
+}
+
 @inline
 function mapWith(code: i32, x: usize, y: usize, count: i32): void {
   let i = 0;
@@ -61,7 +70,7 @@ function mapWith(code: i32, x: usize, y: usize, count: i32): void {
   const rest = count - i;
   if (rest) {
     const at = (<usize>i) << 2;
-    storeTail(y + at, value(code, loadTail(x + at, rest)), rest);
+    mapLast(code, x + at, y + at, rest);
   }
 }
 
@@ -75,7 +84,7 @@ function mapBiased(code: i32, y: usize, count: i32, bias: v128): void {
   const rest = count - i;
   if (rest) {
     const at = y + ((<usize>i) << 2);
-    storeTail(at, value(code, f32x4.add(loadTail(at, rest), bias)), rest);
+    mapLastBiased(code, at, rest, bias);
   }
 }
 
@@ -89,8 +98,7 @@ function mapBiases(code: i32, y: usize, count: i32, bias: usize): void {
   const rest = count - i;
   if (rest) {
     const at = (<usize>i) << 2;
-    const sum = f32x4.add(loadTail(y + at, rest), loadTail(bias + at, rest));
-    storeTail(y + at, value(code, sum), rest);
+    mapLastBiased(code, y + at, rest, loadTail(bias + at, rest));
   }
 }
 

@@ -140,10 +140,6 @@ export function binary(
     rowsWith(MULTIPLY, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
   else if (code == DIVIDE)
     rowsWith(DIVIDE, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
-  else if (code == MAXIMUM)
-    rowsWith(MAXIMUM, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
-  else if (code == MINIMUM)
-    rowsWith(MINIMUM, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
-  else if (code == EXCEEDS)
-    rowsWith(EXCEEDS, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
+  // Too rare for code of their own: these look at theirs for every vector.
+  else rowsWith(code, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
 }

@@ -3,7 +3,7 @@
  *   y[c] = x[c]·d[c]^−β,  d[c] = k + α/size·Σ x[j]²,  j from c − ⌊size/2⌋ to c + ⌊(size − 1)/2⌋ within 0 … C − 1.
  * Each sum runs over the channels in order, so no bit depends on the place in a plane.
  */
-import { exp, log } from './math';
+import { expOf, logOf } from './math';
 import { LANES, floats, loadTail, madd, storeTail } from './simd';
 
 /** A whole vector, or the `count` floats of a tail. */
@@ -27,7 +27,7 @@ function inversePower(d: v128, beta: f32): v128 {
   }
   if (beta == 0.5) return f32x4.div(f32x4.splat(1), f32x4.sqrt(d));
   if (beta == 1) return f32x4.div(f32x4.splat(1), d);
-  return exp(f32x4.mul(f32x4.splat(-beta), log(d)));
+  return expOf(f32x4.mul(f32x4.splat(-beta), logOf(d)));
 }
 
 /** d at `count` places of a plane, `from` the first channel's place of the window and `channels` their number. */

@@ -2,27 +2,22 @@
  * Losses of a distribution over classes, and of margins between them, with their gradients by the output.
  * Letters: n samples, C classes; outputs x n×C; labels int32. The loss of a label that is no class is NaN.
  */
-import { exponentials, labelAt, maximum, softmax, valueAt } from './loss';
-import { exp, log } from './math';
-import { LANES, floats, loadTail, sumLanes } from './simd';
-
-/** ln x of one number. */
-@inline
-function logOf(x: f32): f32 {
-  return f32x4.extract_lane(log(f32x4.splat(x)), 0);
-}
+import { exponentials, labelAt, logOfOne, maximum, softmax, valueAt } from './loss';
+import { expOf, logOf } from './math';
+import { loadSome } from './recurrent';
+import { LANES, floats, sumLanes } from './simd';
 
 /** eˣ of one number. */
 @inline
-function expOf(x: f32): f32 {
-  return f32x4.extract_lane(exp(f32x4.splat(x)), 0);
+function expOfOne(x: f32): f32 {
+  return f32x4.extract_lane(expOf(f32x4.splat(x)), 0);
 }
 
 /** q·(rest + (top − x) + log q if relative), 0 where q = 0; top + rest is log Σ eˣ. */
 @inline
 function divergence(q: v128, x: v128, top: v128, rest: v128, relative: i32): v128 {
   let cost = f32x4.add(rest, f32x4.sub(top, x));
-  if (relative) cost = f32x4.add(cost, log(q));
+  if (relative) cost = f32x4.add(cost, logOf(q));
   return v128.andnot(f32x4.mul(q, cost), f32x4.eq(q, f32x4.splat(0)));
 }
 
@@ -41,26 +36,14 @@ export function distributionLosses(
 ): void {
   for (let i = 0; i < n; i++) {
     const most = maximum(x, C);
-    const others = f32x4.splat(logOf(exponentials(x, workspace, C, most)));
+    const others = f32x4.splat(logOfOne(exponentials(x, workspace, C, most)));
     const top = f32x4.splat(most);
     let sums = f32x4.splat(0);
-    let c = 0;
-    for (; c <= C - LANES; c += LANES) {
+    for (let c = 0; c < C; c += LANES) {
       const at = floats(c);
-      const cost = divergence(v128.load(q + at), v128.load(x + at), top, others, relative);
-      sums = f32x4.add(sums, cost);
-    }
-    const rest = C - c;
-    if (rest) {
-      const at = floats(c);
-      const cost = divergence(
-        loadTail(q + at, rest),
-        loadTail(x + at, rest),
-        top,
-        others,
-        relative,
-      );
-      sums = f32x4.add(sums, cost);
+      const count = min(LANES, C - c);
+      const own = loadSome(q + at, count);
+      sums = f32x4.add(sums, divergence(own, loadSome(x + at, count), top, others, relative));
     }
     store<f32>(loss + floats(i), sumLanes(sums));
     x += floats(C);
@@ -147,9 +130,9 @@ export function marginLossesGradient(
 /** The share e^−j of no class at all, the shares e^−x[c] into `shares`, all times e^least; their sum. */
 @inline
 function rejectionShares(C: i32, x: usize, j: f32, least: f32, shares: usize): f32 {
-  let sum = expOf(least - j);
+  let sum = expOfOne(least - j);
   for (let c = 0; c < C; c++) {
-    const share = expOf(least - load<f32>(x + floats(c)));
+    const share = expOfOne(least - load<f32>(x + floats(c)));
     store<f32>(shares + floats(c), share);
     sum += share;
   }
@@ -175,7 +158,7 @@ export function mapLosses(
 ): void {
   for (let i = 0; i < n; i++) {
     const least = leastPenalty(C, x, j);
-    const all = logOf(rejectionShares(C, x, j, least, workspace));
+    const all = logOfOne(rejectionShares(C, x, j, least, workspace));
     const own = valueAt(x, labelAt(labels, i, C));
     store<f32>(loss + floats(i), all + (own - least));
     x += floats(C);

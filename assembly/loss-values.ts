@@ -2,8 +2,9 @@
  * Losses that compare values one by one, their gradients by the output, and the cosine of two vectors.
  * Letters: n samples of C values, outputs y and targets t, both n×C.
  */
-import { exp, log, sigmoid } from './math';
-import { LANES, firstLanes, floats, loadTail, storeTail, sumLanes } from './simd';
+import { expOf, logOf, sigmoid } from './math';
+import { loadSome, storeSome } from './recurrent';
+import { LANES, firstLanes, floats, loadTail, sumLanes } from './simd';
 
 /** Codes of src/ops/loss-values.ts. */
 const ABSOLUTE: i32 = 0;
@@ -14,16 +15,16 @@ const BINARY_ENTROPY_LOGITS: i32 = 3;
 /** log x, at least −100: so that a probability of 0 costs much, and not ∞ (as in PyTorch). */
 @inline
 function boundedLog(x: v128): v128 {
-  return f32x4.max(log(x), f32x4.splat(-100));
+  return f32x4.max(logOf(x), f32x4.splat(-100));
 }
 
 /** log(1 + e⁻ᵃ) for a ≥ 0; with u the rounded 1 + e⁻ᵃ, log u lacks (e⁻ᵃ − (u − 1))/u. */
 @inline
 function softplusOfMinus(a: v128): v128 {
   const one = f32x4.splat(1);
-  const e = exp(f32x4.neg(a));
+  const e = expOf(f32x4.neg(a));
   const u = f32x4.add(one, e);
-  return f32x4.add(log(u), f32x4.div(f32x4.sub(e, f32x4.sub(u, one)), u));
+  return f32x4.add(logOf(u), f32x4.div(f32x4.sub(e, f32x4.sub(u, one)), u));
 }
 
 /** 1 where t > 0, else −1. */
@@ -103,16 +104,11 @@ export function valueLosses(
   const p = f32x4.splat(parameter);
   for (let i = 0; i < n; i++) {
     let sums = f32x4.splat(0);
-    let c = 0;
-    for (; c <= C - LANES; c += LANES) {
+    for (let c = 0; c < C; c += LANES) {
       const at = floats(c);
-      sums = f32x4.add(sums, lossOf(code, v128.load(y + at), v128.load(t + at), p));
-    }
-    const rest = C - c;
-    if (rest) {
-      const at = floats(c);
-      const last = lossOf(code, loadTail(y + at, rest), loadTail(t + at, rest), p);
-      sums = f32x4.add(sums, firstLanes(last, rest));
+      const count = min(LANES, C - c);
+      const losses = lossOf(code, loadSome(y + at, count), loadSome(t + at, count), p);
+      sums = f32x4.add(sums, firstLanes(losses, count));
     }
     store<f32>(loss + floats(i), weight * sumLanes(sums));
     y += floats(C);
@@ -135,17 +131,11 @@ export function valueLossesGradient(
   const p = f32x4.splat(parameter);
   for (let i = 0; i < n; i++) {
     const d = f32x4.splat(weight * load<f32>(dloss + floats(i)));
-    let c = 0;
-    for (; c <= C - LANES; c += LANES) {
+    for (let c = 0; c < C; c += LANES) {
       const at = floats(c);
-      const slope = slopeOf(code, v128.load(y + at), v128.load(t + at), p);
-      v128.store(dy + at, f32x4.mul(slope, d));
-    }
-    const rest = C - c;
-    if (rest) {
-      const at = floats(c);
-      const slope = slopeOf(code, loadTail(y + at, rest), loadTail(t + at, rest), p);
-      storeTail(dy + at, f32x4.mul(slope, d), rest);
+      const count = min(LANES, C - c);
+      const slope = slopeOf(code, loadSome(y + at, count), loadSome(t + at, count), p);
+      storeSome(dy + at, f32x4.mul(slope, d), count);
     }
     y += floats(C);
     t += floats(C);

@@ -2,7 +2,7 @@
  * Losses per sample, their gradients, and what goes with classes: softmax, one-hot targets, hits.
  * Letters: n samples, C classes; logits n×C; labels int32.
  */
-import { exp, log } from './math';
+import { exp, expOf, logOf } from './math';
 import { sumPlane } from './norm';
 import { LANES, floats, loadTail, storeTail, sumLanes } from './simd';
 
@@ -17,6 +17,12 @@ export function labelAt(labels: usize, i: i32, C: i32): i32 {
 @inline
 export function valueAt(x: usize, label: i32): f32 {
   return label < 0 ? <f32>NaN : load<f32>(x + floats(label));
+}
+
+/** ln x of one number. */
+@inline
+export function logOfOne(x: f32): f32 {
+  return f32x4.extract_lane(logOf(f32x4.splat(x)), 0);
 }
 
 /** The largest of `count` values, NaN if one is. */
@@ -38,7 +44,7 @@ export function exponentials(x: usize, y: usize, count: i32, top: f32): f32 {
   }
   const rest = count - i;
   if (rest) {
-    storeTail(y + floats(i), exp(f32x4.sub(loadTail(x + floats(i), rest), shift)), rest);
+    storeTail(y + floats(i), expOf(f32x4.sub(loadTail(x + floats(i), rest), shift)), rest);
     sums = f32x4.add(sums, loadTail(y + floats(i), rest));
   }
   return sumLanes(sums);
@@ -74,7 +80,7 @@ export function logSoftmax(n: i32, C: i32, x: usize, y: usize): void {
   for (let i = 0; i < n; i++) {
     const top = maximum(x, C);
     const sum = exponentials(x, y, C, top);
-    const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);
+    const logSum = logOfOne(sum);
     for (let c = 0; c < C; c++) store<f32>(y + floats(c), load<f32>(x + floats(c)) - top - logSum);
     x += floats(C);
     y += floats(C);
@@ -94,7 +100,7 @@ export function logSoftmaxGradient(n: i32, C: i32, y: usize, dy: usize, dx: usiz
     const rest = C - c;
     if (rest) {
       const at = floats(c);
-      const share = f32x4.mul(exp(loadTail(y + at, rest)), sum);
+      const share = f32x4.mul(expOf(loadTail(y + at, rest)), sum);
       storeTail(dx + at, f32x4.sub(loadTail(dy + at, rest), share), rest);
     }
     y += floats(C);
@@ -118,7 +124,7 @@ export function crossEntropy(
   for (let i = 0; i < n; i++) {
     const top = maximum(x, C);
     const sum = exponentials(x, workspace, C, top);
-    const logSum = f32x4.extract_lane(log(f32x4.splat(sum)), 0);
+    const logSum = logOfOne(sum);
     const own = valueAt(x, labelAt(labels, i, C));
     store<f32>(loss + floats(i), logSum + (top - own));
     x += floats(C);

@@ -123,6 +123,15 @@ export function log(x: v128): v128 {
   return v128.bitselect(y, splat(NaN), f32x4.ge(x, splat(0)));
 }
 
+/** exp and log as calls, which are short: for where they are not what takes the time. */
+export function expOf(x: v128): v128 {
+  return exp(x);
+}
+
+export function logOf(x: v128): v128 {
+  return log(x);
+}
+
 /** tanh x. */
 @inline
 export function tanh(x: v128): v128 {

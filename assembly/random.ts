@@ -73,7 +73,6 @@ export function randomUniform(
 }
 
 /** Four standard normal deviates by Box and Muller (1958). */
-@inline
 export function normals(words: v128): v128 {
   // Words 0 and 1 give the radii (in (0, 1], so that the logarithm is finite), 2 and 3 the angles.
   const u = unit(words);

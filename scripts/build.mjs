@@ -12,12 +12,15 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { writeLicences } from './licences.mjs';
+import { allAtOnce, shakeable } from './shakeable.mjs';
+import { shrink } from './shrink.mjs';
 import { buildTypes } from './types.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -43,14 +46,21 @@ function customSection(name, text) {
 
 async function buildWasm() {
   const targets = Object.entries(JSON.parse(readFileSync('asconfig.json', 'utf8')).targets);
-  const changed = newest([...sources('assembly'), 'asconfig.json', 'scripts/build.mjs']);
+  const changed = newest([
+    ...sources('assembly'),
+    'asconfig.json',
+    'scripts/build.mjs',
+    'scripts/shrink.mjs',
+  ]);
   mkdirSync('dist/wasm', { recursive: true });
   for (const [target, { outFile }] of targets) {
     if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) continue;
     const entry = target.startsWith('inference') ? 'assembly/inference.ts' : 'assembly/index.ts';
-    const flags = ['--target', target, '--config', 'asconfig.json'];
+    // With functions' names, which shrink() goes by and takes out.
+    const flags = ['--target', target, '--config', 'asconfig.json', '--debug'];
     const { error, stderr } = await asc.main([entry, ...flags]);
     if (error) throw new Error(`assemblyscript, target '${target}':\n${stderr.toString()}`);
+    writeFileSync(outFile, shrink(readFileSync(outFile)));
     appendFileSync(outFile, customSection('lanewise', target));
   }
 }
@@ -133,6 +143,7 @@ async function bundleJavaScript() {
       'workers/image-reader': 'workers/image-reader.ts',
       'workers/subset-reader': 'workers/subset-reader.ts',
       'src/bundle/empty-process': 'src/benchmark/empty-process.ts',
+      'src/bundle/inference': 'src/inference/index.ts',
     },
     plugins: [platform('node')],
   });
@@ -156,10 +167,18 @@ async function bundleBrowser() {
     platform: 'browser',
     target: browsers,
     bundle: true,
-    entryPoints: { index: 'src/browser.ts', worker: 'workers/web-worker.ts' },
+    entryPoints: {
+      index: 'src/browser.ts',
+      worker: 'workers/web-worker.ts',
+      inference: 'src/inference/index.ts',
+    },
     outdir: 'dist/browser',
-    plugins: [platform('web')],
+    plugins: [platform('web'), allAtOnce],
+    // The worker's script would have nothing by which one sees that it is a module.
+    footer: { js: 'export {};' },
   });
+  const index = 'dist/browser/index.js';
+  writeFileSync(index, shakeable(readFileSync(index, 'utf8')));
 }
 
 /** The browser's part of reports: with the plots in it, small, for it becomes part of every report. */

@@ -9,14 +9,12 @@ export function changesOf(version, changelog) {
   return section === undefined ? undefined : section.slice(section.indexOf('\n')).trim();
 }
 
-/** `manifest` is package.json, `jsr` jsr.json; `tags` those of this commit, `allTags` all. */
-export function problemsOf({ manifest, jsr, changelog, branch, changes, tags, allTags }) {
+/** `manifest` is package.json; `tags` those of this commit, `allTags` all. */
+export function problemsOf({ manifest, changelog, branch, changes, tags, allTags }) {
   const { version, repository } = manifest;
   const tag = `v${version}`;
   const problems = [];
   if (!VERSION.test(version)) problems.push(`package.json: '${version}' is no version`);
-  if (jsr.version !== version)
-    problems.push(`jsr.json has version ${jsr.version}, expected ${version} as in package.json`);
   if (!repository)
     problems.push(
       'package.json has no "repository": npm compares it with the one that publishes, and refuses provenance without it; add "repository", "homepage" and "bugs"',

@@ -35,7 +35,6 @@ const tag = `v${manifest.version}`;
 function check() {
   const problems = problemsOf({
     manifest,
-    jsr: JSON.parse(readFileSync('jsr.json', 'utf8')),
     changelog,
     branch: lines('git', 'rev-parse', '--abbrev-ref', 'HEAD')[0],
     changes: lines('git', 'status', '--porcelain').map((line) => line.slice(3)),

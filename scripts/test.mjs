@@ -19,7 +19,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-/** Runs one file; resolves to its counts. A file that ends without uvu's summary counts as one failure. */
+/** Runs one file; resolves to its counts. A file without tests that does not say why, or without uvu's summary, is one failure. */
 function run(file) {
   return new Promise((resolve) => {
     const child = spawn(
@@ -40,9 +40,13 @@ function run(file) {
       const seconds = ((Date.now() - start) / 1000).toFixed(1);
       const total = Number(/Total:\s+(\d+)/.exec(output)?.[1] ?? 0);
       const passed = Number(/Passed:\s+(\d+)/.exec(output)?.[1] ?? 0);
-      const broken = total === 0 || (code !== 0 && passed === total);
+      // What needs something that is not here says so in a line, and that line is for all to see.
+      const skips = output.split('\n').filter((line) => /^\s*skipped\b(?!: +\d+$)/i.test(line));
+      const isEmpty = total === 0 && (code !== 0 || skips.length === 0);
+      const broken = isEmpty || (code !== 0 && passed === total);
       const failed = total - passed + (broken ? 1 : 0);
       console.log(`${failed ? 'FAIL' : 'ok  '} ${file}  ${passed}/${total}  ${seconds} s`);
+      if (!failed) for (const line of skips) console.log(`     ${line.trim()}`);
       if (failed) console.log(signal ? `${output}\nended by ${signal}` : output);
       resolve({ passed, failed });
     });

@@ -11,6 +11,7 @@ const TOOLS = {
     rollup: '4.68.7',
     '@rollup/plugin-node-resolve': '16.0.3',
     webpack: '5.112.2',
+    'webpack-cli': '7.3.1',
   },
 };
 

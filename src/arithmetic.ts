@@ -23,6 +23,7 @@ const inverseFactorials = Array.from({ length: 19 }, (_, n) => {
   return 1 / product;
 });
 const EXP = inverseFactorials.toReversed();
+/* @__NO_SIDE_EFFECTS__ */
 const alternating = (first: number) =>
   inverseFactorials
     .filter((_, n) => n % 2 === first)

@@ -26,7 +26,8 @@ export { streamOf } from './data/streamed.js';
 export { textFile, type TextDataset } from './data/text-file.js';
 export { arrays, type ArraysOptions } from './data/arrays.js';
 export { standardize, type Standardizer } from './data/standardize.js';
-export { decodeIdxDataset, idxDataset, type IdxOptions, type NamedBytes } from './data/idx.js';
+export { type FileSource } from './data/file-source.js';
+export { idxDataset, type IdxOptions } from './data/idx.js';
 export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
 export { fashionMnist } from './data/fashion-mnist.js';
 export { cifar10, cifar100 } from './data/cifar.js';
@@ -119,6 +120,7 @@ export {
   type TrainedModel,
 } from './training/trained-model.js';
 export { type NameMap } from './training/name-map.js';
+export { verify, type Verification, type VerifyOptions } from './training/verify.js';
 export {
   decodePartialWeights,
   decodeWeights,

@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   graph: ['program'],
   engine: ['platform', 'program'],
   ops: ['graph', 'program'],
-  formats: ['graph', 'node'],
+  formats: ['graph', 'node', 'platform'],
   data: ['engine', 'graph', 'formats', 'node', 'platform', 'random'],
   layers: ['graph', 'ops'],
   losses: ['graph', 'ops'],

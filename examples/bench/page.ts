@@ -68,7 +68,7 @@ function begin({ place: found, names, numerics, notes }: Answer & { kind: 'ready
   byId('notes').append(...notes.map((note) => make('li', {}, note)));
   countChosen();
   const { engine, cores } = found;
-  say('status', `${engine.name} ${engine.version}, ${cores} cores: ready.`);
+  say('status', `${engine.name} ${engine.version}, ${coresOf(cores)}: ready.`);
 }
 
 function countChosen(): void {
@@ -107,7 +107,7 @@ function setBusy(isBusy: boolean): void {
   byId<HTMLButtonElement>('run').disabled = isBusy;
   byId<HTMLButtonElement>('stop').disabled = !isBusy;
   byId<HTMLFieldSetElement>('settings').disabled = isBusy;
-  byId<HTMLProgressElement>('progress').value = 0;
+  if (isBusy) byId<HTMLProgressElement>('progress').value = 0;
 }
 
 function end(status: string): void {
@@ -132,16 +132,18 @@ function stop(): void {
   startWorker();
 }
 
+const coresOf = (cores: number): string => `${cores} ${cores === 1 ? 'core' : 'cores'}`;
+
 const describe = ({ engine, cpu, cores, numerics, date, lanewise }: Circumstances): string =>
   [
     `${engine.name} ${engine.version}`,
     ...(cpu === null ? [] : [cpu]),
-    `${cores} cores, ${numerics} numerics, ${date.slice(0, 10)}, Lanewise ${lanewise}`,
+    `${coresOf(cores)}, ${numerics} numerics, ${date.slice(0, 10)}, Lanewise ${lanewise}`,
   ].join(', ');
 
 function show(): void {
   const mine = here();
-  say('here', mine && `Here: ${describe(mine)}`);
+  say('here', mine ? `Here: ${describe(mine)}` : 'Here: nothing is measured yet.');
   say('there', there && `There: ${there.name}, ${describe(there.results)}`);
   byId('forget').hidden = !there;
   byId<HTMLButtonElement>('save').disabled = !mine || mine.rows.length === 0;
@@ -209,4 +211,5 @@ byId<HTMLInputElement>('file').addEventListener('change', ({ target }) => {
   // The same file once more is a change too.
   input.value = '';
 });
+show();
 startWorker();

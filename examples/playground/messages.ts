@@ -114,8 +114,6 @@ export type FromEngine =
       readonly isStopped: boolean;
       readonly seconds: number;
       readonly sha256: string;
-      /** Of all samples seen, over the time of the training steps. */
-      readonly imagesPerSecond: number;
     }
   | { readonly kind: 'saved'; readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
   | {

@@ -1,5 +1,6 @@
 /** `lanewise bench`: how fast this machine and engine are, one line a workload; and two such results compared. */
 import { cpus } from 'node:os';
+import { machineParallelism } from '#platform/threads';
 import { Command } from 'commander';
 import { processes, profile, trainingOf, workloadFor, workloads } from '../benchmark/index.js';
 import { printResults, resultsOf, type Circumstances, type Row } from '../benchmark/results.js';
@@ -7,7 +8,6 @@ import { createSuite } from '../benchmark/suite.js';
 import type { Numerics } from '../engine/features.js';
 import { LanewiseError } from '../errors.js';
 import { ensureReplaceable, writeFileAtomic } from '../node/atomic.js';
-import { machineParallelism } from '#platform/threads';
 import { version } from '../run/version.js';
 import { resolveNumerics } from '../training/checks.js';
 import { compareFiles } from './bench-compare.js';

@@ -8,3 +8,9 @@ export function engineOfProcess(): Engine {
   if (!deno) return { name: 'node', version: node };
   return { name: 'deno', version: `${deno} (V8 ${v8.split('.').slice(0, 2).join('.')})` };
 }
+
+/** The same in a sentence. */
+export function engineName(): string {
+  const { name, version } = engineOfProcess();
+  return `${name} ${version}`;
+}

@@ -1,5 +1,6 @@
 /** The classes of CIFAR, in the order of their labels, named as in its files. */
 
+/* @__NO_SIDE_EFFECTS__ */
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 
 export const cifar10Classes = words(`

@@ -5,6 +5,7 @@ import type { TextSource } from '../formats/utf8.js';
 import { readTable, type CsvOptions, type Table } from './csv.js';
 import type { TableColumn } from './csv-columns.js';
 import { checkDataset, type Dataset, type TensorDataset } from './dataset.js';
+import type { FileSource } from './file-source.js';
 
 /** How a table becomes samples and targets. */
 export interface CsvDatasetOptions extends CsvOptions {
@@ -38,15 +39,15 @@ const MAX_FEATURES = 65_536;
  * do not fit the shape.
  */
 export async function csvDataset(
-  source: string | TextSource,
+  source: FileSource | TextSource,
   options: CsvImageOptions,
 ): Promise<Dataset>;
 export async function csvDataset(
-  source: string | TextSource,
+  source: FileSource | TextSource,
   options: CsvDatasetOptions,
 ): Promise<FeatureDataset>;
 export async function csvDataset(
-  source: string | TextSource,
+  source: FileSource | TextSource,
   options: CsvDatasetOptions | CsvImageOptions,
 ): Promise<Dataset | FeatureDataset> {
   const isImages = 'shape' in options;

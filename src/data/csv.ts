@@ -1,7 +1,7 @@
 /** Tables from CSV files: columns of numbers and of classes, and data sets made of them. */
 import { LanewiseError, nearest, show } from '../errors.js';
 import { csvRecords } from '../formats/csv.js';
-import { readNamedFileInPieces } from '#platform/files';
+import { sourceInPieces, sourceName, type FileSource } from './file-source.js';
 import type { TextSource } from '../formats/utf8.js';
 import {
   columnBuilder,
@@ -46,12 +46,12 @@ const MISSING = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', '?'];
 const MAX_COLUMNS = 100_000;
 
 /**
- * Reads a CSV file, or a stream of one, a piece at a time. Space around fields does not count.
+ * Reads a CSV file (a path, bytes or a Blob), or a stream of one, a piece at a time. Space around fields does not count.
  * @throws LanewiseError kind 'data' naming file, line and column of what is no number, missing or no class; kind 'file'
  * if the file cannot be read; kind 'argument' for columns that do not exist.
  */
 export async function readCsv(
-  source: string | TextSource,
+  source: FileSource | TextSource,
   options: CsvOptions = {},
 ): Promise<Table> {
   const { name, rows, columns } = await readTable(source, options, {});
@@ -67,14 +67,14 @@ export interface TableRoles {
 
 /** A table, and the name of its target, if one is asked for. */
 export async function readTable(
-  source: string | TextSource,
+  source: FileSource | TextSource,
   options: CsvOptions,
   roles: TableRoles,
 ): Promise<Table & { readonly target?: string }> {
-  const name = options.name ?? (typeof source === 'string' ? source : 'csv');
+  const name = options.name ?? sourceName(source, 'csv');
   const { delimiter = ',', missing, missingTexts = MISSING } = options;
   checkOptions(options);
-  const pieces = typeof source === 'string' ? readNamedFileInPieces('CSV', source) : source;
+  const pieces = sourceInPieces('CSV', source);
   const isMissing = new Set(missingTexts);
   let builders: readonly (ColumnBuilder | undefined)[] | undefined;
   let target: string | undefined;

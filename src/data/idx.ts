@@ -2,19 +2,20 @@
 import { LanewiseError } from '../errors.js';
 import { gunzip } from '../formats/gzip.js';
 import { decodeIdx, type IdxArray } from '../formats/idx.js';
-import { isFile, readNamedFile } from '#platform/files';
+import { isFile } from '#platform/files';
 import { showShape } from '../graph/tensor.js';
 import { checkDataset, type Dataset } from './dataset.js';
+import { readSource, sourceName, type FileSource } from './file-source.js';
 
-/** An array, and where it comes from. */
+/** An array, and where it comes from: a path or name. */
 export type NamedIdx = IdxArray & { readonly path: string };
 
 /** Bound on what a compressed file may become. */
 const MAX_BYTES = 2 ** 30;
 
 /** @throws LanewiseError kind 'data' for a damaged file; kind 'file' if it cannot be read. */
-export async function readIdx(path: string): Promise<NamedIdx> {
-  return decodeNamed(await readNamedFile('IDX', path), path);
+export async function readIdx(source: FileSource, name = 'IDX'): Promise<NamedIdx> {
+  return decodeNamed(await readSource('IDX', source), sourceName(source, name));
 }
 
 /** An array from the bytes of a file, compressed or not. */
@@ -41,45 +42,23 @@ export async function findIdx(folder: string, archive: string, hint: string): Pr
 export interface IdxOptions {
   /** Class names; default 0, 1, 2 … to the largest label. */
   readonly classes?: readonly string[];
-  /** For messages; default the path of the images. */
+  /** For messages; default the path of the images, or their file's name. */
   readonly name?: string;
 }
 
 /**
- * Images (N×height×width, or N×channels×height×width bytes) from one file and their labels from another.
+ * Images (N×height×width, or N×channels×height×width bytes) from one file and their labels from another: their paths,
+ * their bytes, or Files that were dropped on a page.
  * @throws LanewiseError kind 'data' for files that are damaged or do not agree; kind 'file' if one cannot be read.
  */
 export async function idxDataset(
-  imagesPath: string,
-  labelsPath: string,
-  { classes, name = imagesPath }: IdxOptions = {},
+  imagesFile: FileSource,
+  labelsFile: FileSource,
+  { classes, name }: IdxOptions = {},
 ): Promise<Dataset> {
-  const images = await readIdx(imagesPath);
-  const labels = await readIdx(labelsPath);
-  return labelledImages(name, images, labels, classes ? { classes } : {});
-}
-
-/** A file's name, for messages, and what is in it. */
-export interface NamedBytes {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-/**
- * The same of files that are at hand, plain or gzip, such as those a page was given.
- * @throws LanewiseError kind 'data' as `idxDataset`.
- */
-export async function decodeIdxDataset(
-  images: NamedBytes,
-  labels: NamedBytes,
-  { classes, name = images.name }: IdxOptions = {},
-): Promise<Dataset> {
-  return labelledImages(
-    name,
-    await decodeNamed(images.bytes, images.name),
-    await decodeNamed(labels.bytes, labels.name),
-    classes ? { classes } : {},
-  );
+  const images = await readIdx(imagesFile, 'images');
+  const labels = await readIdx(labelsFile, 'labels');
+  return labelledImages(name ?? images.path, images, labels, classes ? { classes } : {});
 }
 
 export interface LabelledImagesOptions {

@@ -1,18 +1,18 @@
 /** Data sets from NumPy's files, .npy with one array each or .npz with several by name. */
 import { LanewiseError, nearest } from '../errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
-import { readNamedFile } from '#platform/files';
 import { readZip } from '../formats/zip.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { checkFinite, classLabels, labelled } from './arrays.js';
 import { checkDataset, type Dataset, type Field, type TensorDataset } from './dataset.js';
+import { readSource, sourceName, type FileSource } from './file-source.js';
 
 /** Bound on what an archive unpacks to. */
 const MAX_BYTES = 2 ** 31;
 
-/** The array of an .npy file. @throws LanewiseError kind 'data' or 'file' for one that is damaged or not there. */
-export async function readNpy(path: string): Promise<NpyArray> {
-  return decodeNpy(await readNamedFile('NPY', path), path);
+/** The array of an .npy file, a path, bytes or a Blob. @throws LanewiseError kind 'data' or 'file' for one that is damaged or not there. */
+export async function readNpy(source: FileSource): Promise<NpyArray> {
+  return decodeNpy(await readSource('NPY', source), sourceName(source, 'npy'));
 }
 
 /** Which arrays of a .npz file, and how large they may be. */
@@ -73,13 +73,13 @@ export interface NpyDatasetOptions {
  * @throws LanewiseError as `readNpy` does, and kind 'data' if the arrays do not agree.
  */
 export async function npyDataset(
-  samplesPath: string,
-  targetsPath: string,
+  samplesFile: FileSource,
+  targetsFile: FileSource,
   options: NpyDatasetOptions = {},
 ): Promise<Dataset | TensorDataset> {
-  const samples = { name: samplesPath, ...(await readNpy(samplesPath)) };
-  const targets = { name: targetsPath, ...(await readNpy(targetsPath)) };
-  return datasetOf(samples, targets, { name: samplesPath, ...options });
+  const samples = { name: sourceName(samplesFile, 'samples'), ...(await readNpy(samplesFile)) };
+  const targets = { name: sourceName(targetsFile, 'targets'), ...(await readNpy(targetsFile)) };
+  return datasetOf(samples, targets, { name: samples.name, ...options });
 }
 
 /** As `npyDataset`, from arrays of one file; default those named `x` and `y`. */

@@ -1,8 +1,8 @@
 /** Text files for character models. */
 import { LanewiseError } from '../errors.js';
-import { readNamedFileInPieces } from '#platform/files';
 import { decodeUtf8, type TextSource } from '../formats/utf8.js';
 import type { TensorDataset } from './dataset.js';
+import { sourceInPieces, sourceName, type FileSource } from './file-source.js';
 import { textWindows, vocabularyOf, type TextWindowsOptions, type Vocabulary } from './text.js';
 
 /** Windows of a text, and the characters that its tokens stand for. */
@@ -14,16 +14,16 @@ export interface TextDataset extends TensorDataset {
 const MAX_LENGTH = 2 ** 28;
 
 /**
- * The windows of a UTF-8 file, or of a stream of one, as `textWindows` makes them.
+ * The windows of a UTF-8 file (a path, bytes or a Blob), or of a stream of one, as `textWindows` makes them.
  * @throws LanewiseError as `textWindows` does; kind 'data' naming the offset of the first byte that is not UTF-8, or for
  * more than 2²⁸ characters; kind 'file' if the file cannot be read.
  */
 export async function textFile(
-  source: string | TextSource,
+  source: FileSource | TextSource,
   options: TextWindowsOptions = {},
 ): Promise<TextDataset> {
-  const name = typeof source === 'string' ? source : 'text';
-  const pieces = typeof source === 'string' ? readNamedFileInPieces('text', source) : source;
+  const name = sourceName(source, 'text');
+  const pieces = sourceInPieces('text', source);
   const parts: string[] = [];
   let length = 0;
   for await (const part of decodeUtf8(pieces, name)) {

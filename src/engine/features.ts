@@ -23,10 +23,18 @@ export type Numerics = 'strict' | 'fused';
 
 export const hasSimd = (): boolean => WebAssembly.validate(SIMD_PROBE);
 
+/** By the modules that have been given when it was found out. */
+const verdicts = new Map<number, boolean>();
+
 /** True where `f32x4.relaxed_madd` exists and rounds once. */
 export function relaxedMaddIsFused(): boolean {
-  const madd = given.modules.size > 0 ? givenMadd() : compiledMadd();
-  return madd !== undefined && roundsOnce(madd);
+  const { size } = given.modules;
+  const known = verdicts.get(size);
+  if (known !== undefined) return known;
+  const madd = size > 0 ? givenMadd() : compiledMadd();
+  const verdict = madd !== undefined && roundsOnce(madd);
+  verdicts.set(size, verdict);
+  return verdict;
 }
 
 /** True where it exists and rounds twice, which tells JavaScriptCore. */

@@ -6,6 +6,7 @@ import type { ThreadMode } from '../platform/threads.js';
 import { defaultNumerics, type Numerics } from './features.js';
 import { checkSimd } from './wasm.js';
 
+/** Where the package's files lie, if not where it has them. */
 export interface InitOptions {
   /**
    * Compiled kernels, one build or several, where bytes may not be compiled: an edge worker's
@@ -18,6 +19,7 @@ export interface InitOptions {
   readonly worker?: string | URL;
 }
 
+/** What was found here, and so what a run has by default. */
 export interface Runtime {
   /** What a run has by default: `fused` where this engine's multiply-add rounds once. */
   readonly numerics: Numerics;

@@ -15,6 +15,8 @@ export function link(calls: readonly KernelCall[], kernels: Kernels, bases: Base
     typeof operand === 'number' ? operand : bases[operand.segment] + operand.offset;
   return calls.map(({ kernel, operands }) => {
     const call = kernels[kernel] as (...operands: number[]) => void;
+    if (call.length !== operands.length)
+      throw new Error(`${kernel} takes ${call.length} operands, got ${operands.length}`);
     return call.bind(null, ...operands.map(resolve)) as () => void;
   });
 }

@@ -1,9 +1,5 @@
-/**
- * Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. The only
- * file that knows @assemblyscript/loader.
- */
-import { instantiateSync } from '@assemblyscript/loader';
-import { compileBuild } from '#platform/kernels';
+/** Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. */
+import { compileBuild, instantiate as instantiateModule } from '#platform/kernels';
 import { LanewiseError } from '../errors.js';
 import { given } from '../platform/given.js';
 import type { KernelName, OperandsOf } from '../program/kernels.js';
@@ -56,7 +52,7 @@ export async function loadModule(numerics: Numerics, shared: boolean): Promise<W
       "use numerics 'strict'",
     );
   }
-  const known = modules.get(name) ?? compile(name);
+  const known = modules.get(name) ?? compile(name, compileBuild);
   modules.set(name, known);
   // What failed once, such as a request, may succeed later.
   known.catch(() => modules.delete(name));
@@ -74,9 +70,12 @@ export function checkSimd(): void {
 }
 
 /** Names what policies and edge workers forbid. */
-async function compile(name: string): Promise<WebAssembly.Module> {
+export async function compile(
+  name: string,
+  build: (name: string) => Promise<WebAssembly.Module>,
+): Promise<WebAssembly.Module> {
   try {
-    return await compileBuild(name);
+    return await build(name);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     throw new LanewiseError(
@@ -90,8 +89,7 @@ async function compile(name: string): Promise<WebAssembly.Module> {
 
 /** Instantiates the kernels on a memory. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
-  const { exports } = instantiateSync<Record<string, unknown>>(module, { env: { memory } });
-  const kernels = exports as unknown as Kernels;
+  const kernels = instantiateModule(module, memory) as unknown as Kernels;
   if (kernels.heapBase() > FIRST_FREE_BYTE)
     throw new Error('the kernels’ constants outgrew the first page');
   kernels.spellLoads(LOADS[fastLoads()]);

@@ -1,5 +1,6 @@
 /** gzip (RFC 1952), with the platform's own inflater and a bound on what comes out. */
 import { LanewiseError } from '../errors.js';
+import { piecesOf } from '../platform/pieces.js';
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
@@ -17,7 +18,7 @@ export async function gunzip(
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    for await (const chunk of source.pipeThrough(new DecompressionStream('gzip'))) {
+    for await (const chunk of piecesOf(source.pipeThrough(new DecompressionStream('gzip')))) {
       length += chunk.length;
       if (length > limitBytes) break;
       chunks.push(chunk);

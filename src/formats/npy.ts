@@ -67,21 +67,25 @@ export function decodeNpy(bytes: Uint8Array, name: string): NpyArray {
     );
   }
   // A copy, because elements may start anywhere and arrays may not.
-  const data = Buffer.from(Uint8Array.from(bytes.subarray(dataStart)).buffer);
+  const data = Uint8Array.from(bytes.subarray(dataStart));
   if (order === '>') swap(data, size);
   const values = valuesOf(data, dtype, refuse);
   return { shape, dtype, values: isFortran ? toRowMajor(values, shape) : values };
 }
 
 /** From big-endian to little-endian, which memory that runs WebAssembly is. */
-function swap(data: Buffer, size: number): void {
-  if (size === 2) data.swap16();
-  if (size === 4) data.swap32();
-  if (size === 8) data.swap64();
+function swap(data: Uint8Array, size: number): void {
+  for (let first = 0; first < data.length; first += size) {
+    for (let low = first, high = first + size - 1; low < high; low++, high--) {
+      const byte = data[low]!;
+      data[low] = data[high]!;
+      data[high] = byte;
+    }
+  }
 }
 
 function valuesOf(
-  { buffer }: Buffer,
+  { buffer }: Uint8Array,
   dtype: string,
   refuse: (message: string) => LanewiseError,
 ): NpyValues {

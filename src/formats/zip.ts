@@ -18,6 +18,9 @@ export interface ZipOptions {
 const MAX_RATIO = 1032;
 const MAX_FILES = 10_000;
 
+/** Methods of compression. */
+const [STORED, DEFLATED] = [0, 8];
+
 /**
  * The wanted files of an archive, which is a path or bytes, by their paths in it; `name` is for messages.
  * @throws LanewiseError kind 'data' for what is no whole ZIP archive, has a file twice, files that are encrypted or
@@ -92,16 +95,35 @@ async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
   }
 }
 
+/**
+ * Inflated as a whole, since what a stream of Deno's reports of damage comes again when nobody reads it any more, and
+ * ends the process.
+ */
 async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
+  const { compressionMethod, uncompressedSize } = entry;
+  if (compressionMethod !== STORED && compressionMethod !== DEFLATED)
+    throw new Error(`unsupported compression method: ${compressionMethod}`);
   const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
-    zip.openReadStream(entry, (error, opened) => (error ? reject(error) : resolve(opened)));
+    zip.openReadStream(entry, { decodeFileData: false }, (error, opened) =>
+      error ? reject(error) : resolve(opened),
+    );
   });
-  // The stream fails if there are more bytes than the archive says, or fewer.
-  const bytes = new Uint8Array(entry.uncompressedSize);
-  let at = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    bytes.set(chunk, at);
-    at += chunk.length;
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream as AsyncIterable<Uint8Array>) pieces.push(piece);
+  const stored = Buffer.concat(pieces);
+  const bytes = compressionMethod === STORED ? stored : await inflate(stored, uncompressedSize);
+  if (bytes.length < uncompressedSize)
+    throw new Error(`not enough bytes: ${bytes.length} of the ${uncompressedSize} it claims`);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** At most `claimed` bytes. zlib takes time to load, and few have archives. */
+async function inflate(stored: Uint8Array, claimed: number): Promise<Uint8Array> {
+  const { inflateRawSync } = await import('node:zlib');
+  try {
+    return inflateRawSync(stored, { maxOutputLength: Math.max(claimed, 1) });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw error;
+    throw new Error(`too many bytes: more than the ${claimed} it claims`, { cause: error });
   }
-  return bytes;
 }

@@ -49,7 +49,10 @@ export interface Op<I = Inputs, A = object> {
 }
 
 /** Declares an op; the inferred types tie the three rules to the same inputs and attributes. */
-export const defineOp = <I, A extends object>(op: Op<I, A>): Op<I, A> => op;
+/* @__NO_SIDE_EFFECTS__ */
+export function defineOp<I, A extends object>(op: Op<I, A>): Op<I, A> {
+  return op;
+}
 
 let currentLayer = '';
 

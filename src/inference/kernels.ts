@@ -1,36 +1,49 @@
 /** The kernels of the inference build on a memory. */
-import type { Numerics } from '../engine/features.js';
-import { hasSimd } from '../engine/features.js';
-import { LOADS, fastLoads } from '../engine/loads.js';
-import type { Kernels } from '../engine/wasm.js';
+import { compileBuild } from '#platform/inference-kernels';
 import { LanewiseError } from '../errors.js';
+import type { Numerics } from '../engine/features.js';
+import { checkSimd, compile, instantiate, type Kernels } from '../engine/wasm.js';
 
+/** The build, as bytes or, where those cannot be compiled, as module. */
 export type KernelSource = WebAssembly.Module | Uint8Array | ArrayBuffer;
 
-/** @throws LanewiseError kind 'engine' if this engine cannot run them. */
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+
+/** @throws LanewiseError kind 'engine' if this engine cannot run them, or `source` is another build. */
 export async function instantiateKernels(
   numerics: Numerics,
   memory: WebAssembly.Memory,
   source?: KernelSource,
 ): Promise<Kernels> {
-  if (!hasSimd())
-    throw new LanewiseError(
-      'engine',
-      'this JavaScript engine has no WebAssembly SIMD, which Lanewise is made of',
-    );
-  const given = source ?? (await read(numerics));
-  const module =
-    given instanceof WebAssembly.Module
-      ? given
-      : await WebAssembly.compile(given as Uint8Array<ArrayBuffer>);
-  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
-  const kernels = exports as unknown as Kernels;
-  kernels.spellLoads(LOADS[fastLoads()]);
-  return kernels;
+  checkSimd();
+  const name = `inference-${numerics}`;
+  const module = source ? await moduleOf(source, name) : await load(name);
+  checkBuild(module, name);
+  return instantiate(module, memory);
 }
 
-async function read(numerics: Numerics): Promise<Uint8Array> {
-  const url = new URL(`../../wasm/inference-${numerics}.wasm`, import.meta.url);
-  const { readFile } = await import('node:fs/promises');
-  return readFile(url);
+const moduleOf = (source: KernelSource, name: string): Promise<WebAssembly.Module> =>
+  source instanceof WebAssembly.Module
+    ? Promise.resolve(source)
+    : compile(name, () => WebAssembly.compile(source as BufferSource));
+
+/** Compiled once a process. */
+function load(name: string): Promise<WebAssembly.Module> {
+  const known = modules.get(name) ?? compile(name, compileBuild);
+  modules.set(name, known);
+  // What failed once, such as a request, may succeed later.
+  known.catch(() => modules.delete(name));
+  return known;
+}
+
+/** A build says which one it is: the wrong one has other kernels, or gives other bits. */
+function checkBuild(module: WebAssembly.Module, name: string): void {
+  const [section] = WebAssembly.Module.customSections(module, 'lanewise');
+  const found = section && new TextDecoder().decode(section);
+  if (found === name) return;
+  throw new LanewiseError(
+    'engine',
+    `the program needs the kernels '${name}', and ${found ? `'${found}' are` : 'none of Lanewise’s are'} given`,
+    `give lanewise/wasm/${name}.wasm, or the numerics of the kernels at hand`,
+  );
 }

@@ -24,6 +24,7 @@ export interface BatchNormOptions {
 }
 
 /** `axes` are the numbers of axes an input may have, `expected` names them. */
+/* @__NO_SIDE_EFFECTS__ */
 function batchNorm(kind: string, axes: readonly number[], expected: string) {
   return (features: number, options: BatchNormOptions = {}): Layer => {
     checkOptions(kind, options, ['eps', 'momentum', 'affine']);

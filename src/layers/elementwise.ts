@@ -31,9 +31,11 @@ const ofSamples =
     return op(raised(a), raised(b));
   };
 
+/* @__NO_SIDE_EFFECTS__ */
 const ofMany = (kind: string, op: Binary) =>
   plain(kind, (...xs: Tensor[]) => xs.reduce((a, b) => ofSamples(op)(a, b)), many);
 
+/* @__NO_SIDE_EFFECTS__ */
 const ofTwo = (kind: string, op: Binary) => plain(kind, (a, b) => ofSamples(op)(a!, b!), 2);
 
 /** The sum of two or more inputs, whose samples are broadcast as in NumPy: `add(a, b)`. */

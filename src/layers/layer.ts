@@ -26,6 +26,7 @@ export interface Layer {
 export type Build = (scope: Scope, ...xs: Tensor[]) => Tensor;
 
 /** Makes a layer of its parts. `inputs` says how many tensors it takes; default one. */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineLayer(
   kind: string,
   settings: Settings,
@@ -48,22 +49,26 @@ export interface Direct<Options> {
   (options?: Options): Layer;
 }
 
-export const direct = <Options = Record<never, never>>(
+/* @__NO_SIDE_EFFECTS__ */
+export function direct<Options = Record<never, never>>(
   create: (options?: Options) => Layer,
-): Direct<Options> =>
-  ((first?: Options | Wire, ...more: Wire[]) => {
+): Direct<Options> {
+  return ((first?: Options | Wire, ...more: Wire[]) => {
     // As in Keras; here several wires are several arguments.
     if (Array.isArray(first) && first.some(isWire)) return create()(first as unknown as Wire);
     return isWire(first) ? create()(first, ...more) : create(first);
   }) as Direct<Options>;
+}
 
 /** A layer without settings and parameters. */
-export const plain = (
+/* @__NO_SIDE_EFFECTS__ */
+export function plain(
   kind: string,
   op: (...xs: Tensor[]) => Tensor,
   inputs: number | readonly [least: number, most: number] = 1,
-): Direct<Record<never, never>> =>
-  direct(() => defineLayer(kind, {}, (_, ...xs) => op(...xs), inputs));
+): Direct<Record<never, never>> {
+  return direct(() => defineLayer(kind, {}, (_, ...xs) => op(...xs), inputs));
+}
 
 /** Training sees the samples at hand, evaluation what training has kept of all of them. */
 export type Mode = 'training' | 'evaluation';

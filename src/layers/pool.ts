@@ -39,6 +39,7 @@ const POOL_OPTIONS = ['stride', 'padding', 'ceilMode', 'countIncludePad'] as con
  * Layers of windows whose sizes `check` reads. Settings are kept as they were given, defaults left out: a file says
  * what the constructor was told.
  */
+/* @__NO_SIDE_EFFECTS__ */
 function pool<Size, Checked>(
   kind: string,
   check: (layer: string, name: string, value: unknown, least: number) => Checked,
@@ -80,6 +81,7 @@ export const maxPool1d: (kernelSize: number, options?: PoolOptions<number>) => L
   number
 >('maxPool1d', checkInteger, ops.maxPool1d);
 
+/* @__NO_SIDE_EFFECTS__ */
 const adaptive =
   (kind: string, op: typeof ops.adaptiveAvgPool2d) =>
   (outputSize: Extent): Layer => {

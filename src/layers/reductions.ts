@@ -13,6 +13,7 @@ export interface ReductionOptions {
 
 type Axes = number | readonly number[];
 
+/* @__NO_SIDE_EFFECTS__ */
 function reduction(kind: string, op: (x: Tensor, axes: Axes, keepDims: boolean) => Tensor) {
   return (axes: Axes, options: ReductionOptions = {}): Layer => {
     checkOptions(kind, options, ['keepDims']);

@@ -21,28 +21,32 @@ import { resamplingLayers } from './resample.js';
 import { recurrentLayers } from './recurrent.js';
 import type { InputSettings } from './wire.js';
 
-const constructors: Record<string, Constructors[string]> = {
-  ...activationLayers,
-  ...attentionLayers,
-  ...convolutionLayers,
-  ...denseLayers,
-  ...elementwiseLayers,
-  ...embeddingLayers,
-  ...gateLayers,
-  ...normalizationLayers,
-  ...poolingLayers,
-  ...rbfLayers,
-  ...shapeLayers,
-  ...unsharedLayers,
-  ...reductionLayers,
-  ...resamplingLayers,
-  ...recurrentLayers,
-  block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),
-  chain: ({ layers }) => chain(createLayers(layers)),
-  model: (architecture) => rebuild(architecture),
-  residual: ({ body, shortcut, ...options }) =>
-    residual(createLayers(body), createLayers(shortcut), options),
-};
+// A call that may be left out, unlike spreads: who reads no files need not have all layers.
+const constructors: Record<string, Constructors[string]> = /* @__PURE__ */ Object.assign(
+  {},
+  activationLayers,
+  attentionLayers,
+  convolutionLayers,
+  denseLayers,
+  elementwiseLayers,
+  embeddingLayers,
+  gateLayers,
+  normalizationLayers,
+  poolingLayers,
+  rbfLayers,
+  shapeLayers,
+  unsharedLayers,
+  reductionLayers,
+  resamplingLayers,
+  recurrentLayers,
+  {
+    block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),
+    chain: ({ layers }) => chain(createLayers(layers)),
+    model: (architecture) => rebuild(architecture),
+    residual: ({ body, shortcut, ...options }) =>
+      residual(createLayers(body), createLayers(shortcut), options),
+  } satisfies Constructors,
+);
 
 /**
  * Makes a layer of one's own known, so that files with it can be read: `create` makes it from the settings that

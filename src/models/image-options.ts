@@ -22,8 +22,8 @@ export const imageNetScale = { mean: 0.449, deviation: 0.226 } as const;
  * fixed deviations of older papers suit their own nets only.
  */
 export const heInit = {
-  weightInit: initializers.heNormal(),
-  biasInit: initializers.constant(0),
+  weightInit: /* @__PURE__ */ initializers.heNormal(),
+  biasInit: /* @__PURE__ */ initializers.constant(0),
 } as const;
 
 /**

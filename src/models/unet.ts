@@ -43,7 +43,7 @@ export interface UNetOptions {
 type Size = readonly [height: number, width: number];
 
 /** First values as in §3: normal of variance 2/fan-in. */
-const inits = { weightInit: initializers.heNormal() };
+const inits = { weightInit: /* @__PURE__ */ initializers.heNormal() };
 
 /** Two 3×3 convolutions, each with ReLU. */
 function twice(

@@ -1,5 +1,6 @@
 /** The builds of the kernels, from the package's folder. */
 import { readFile } from 'node:fs/promises';
+import { instantiateSync } from '@assemblyscript/loader';
 import { given } from '../platform/given.js';
 
 export async function compileBuild(name: string): Promise<WebAssembly.Module> {
@@ -8,3 +9,12 @@ export async function compileBuild(name: string): Promise<WebAssembly.Module> {
     await readFile(given.wasm ? new URL(`${name}.wasm`, given.wasm) : url),
   );
 }
+
+/**
+ * What an instance on a memory exports. Not as the loader wraps it, which counts the arguments of each call: no kernel
+ * has optional ones.
+ */
+export const instantiate = (
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): WebAssembly.Exports => instantiateSync(module, { env: { memory } }).instance.exports;

@@ -34,6 +34,7 @@ const activationGradientOp = defineOp<{ y: Tensor; dy: Tensor }, { kind: Activat
   inPlace: ['dy', 'y'],
 });
 
+/* @__NO_SIDE_EFFECTS__ */
 const activate = (kind: Activation) => (x: Tensor) => apply(activationOp, { x }, { kind });
 
 /** max(x, 0) */

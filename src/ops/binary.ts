@@ -74,6 +74,7 @@ interface Places {
 type Slopes = (node: Node<Operands, object>, dy: Tensor) => { a: Tensor; b: Tensor };
 
 /** A function of `kind`: for operands of one shape, whose memory it may take over, and for all others. */
+/* @__NO_SIDE_EFFECTS__ */
 function define(kind: keyof typeof codes, slopes?: Slopes) {
   const op: Op<Operands, object> = {
     name: kind,

@@ -22,6 +22,7 @@ function asImages(name: string, x: Tensor): Tensor {
   throw new ShapeError(name, `expected an input of N×C×L, found ${showShape(x.shape)}`);
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function pool1d<A extends PoolAttributes>(
   name: string,
   pool: (x: Tensor, attributes: A) => Tensor,

@@ -50,6 +50,7 @@ const gradientOp = defineOp<{ x: Tensor; dy: Tensor }, Settings & { kind: Kind }
   inPlace: ['dy', 'x'],
 });
 
+/* @__NO_SIDE_EFFECTS__ */
 function define(
   kind: Kind,
   slope: Slope = (x, _, dy, settings) => apply(gradientOp, { x, dy }, { ...settings, kind }),

@@ -10,7 +10,7 @@ import { instantiate, loadModule } from '../engine/wasm.js';
 import { splitSeed } from '../random/philox.js';
 import type { ParameterSpec } from '../layers/index.js';
 import { createMeter } from './data-cost.js';
-import { columnsOf, matchColumns } from './columns.js';
+import { columnsOf, matchColumns, type Columns } from './columns.js';
 import { scoringTerms } from './scoring.js';
 import { writeColumns } from './dataset-plan.js';
 import { drawParameter } from './initialize.js';
@@ -75,6 +75,8 @@ export interface Session {
   swapAverage(): void;
   /** Losses and hits of a whole data set that is not trained on, and its scores if asked for; the order is lost. */
   evaluate(dataset: number, withScores: boolean): Promise<Evaluation>;
+  /** Puts data sets of the same form in the place of those at hand. */
+  load(datasets: readonly Columns[]): void;
   close(): Promise<void>;
 }
 
@@ -269,6 +271,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
         ...(plan.hasHits ? { hits } : {}),
       };
     },
+    load: (others) => void writeColumns(plan.memory, memory, others),
     async close() {
       await closeStreams();
       await pool.close();

@@ -1,5 +1,6 @@
-/** Model files: on disk, or, read only, at a URL. */
-import { readNamedFile, writeFile } from '#platform/files';
+/** Model files: on disk, or, read only, at a URL or in memory. */
+import { writeFile } from '#platform/files';
+import { readSource, sourceName, type FileSource } from '../data/file-source.js';
 import type { Model } from '../layers/index.js';
 import { decodeModel, encodeModel } from './model-file.js';
 import type { TrainedModel } from './trained-model.js';
@@ -15,8 +16,8 @@ export const saveModel = (trained: TrainedModel, path: string): Promise<void> =>
   writeFile(path, encodeModel(trained));
 
 /** Reads a model written by `saveModel`. @throws LanewiseError kind 'file'. */
-export const loadModel = async (path: string): Promise<TrainedModel> =>
-  decodeModel(await readNamedFile('model', path), path);
+export const loadModel = async (source: FileSource): Promise<TrainedModel> =>
+  decodeModel(await readSource('model', source), sourceName(source, 'model'));
 
 /**
  * `model` with the weights of a safetensors file by any program, such as PyTorch; see weights-file.ts.
@@ -24,10 +25,10 @@ export const loadModel = async (path: string): Promise<TrainedModel> =>
  */
 export const loadWeights = async (
   model: Model,
-  path: string,
+  source: FileSource,
   options: LoadWeightsOptions = {},
 ): Promise<TrainedModel> =>
-  decodeWeights(model, await readNamedFile('weights', path), path, options);
+  decodeWeights(model, await readSource('weights', source), sourceName(source, 'weights'), options);
 
 /**
  * Those weights of `model` that a safetensors file has, what it lacks and what it has besides; see weights-file.ts.
@@ -35,7 +36,12 @@ export const loadWeights = async (
  */
 export const loadPartialWeights = async (
   model: Model,
-  path: string,
+  source: FileSource,
   options: Pick<LoadWeightsOptions, 'names'> = {},
 ): Promise<PartialWeights> =>
-  decodePartialWeights(model, await readNamedFile('weights', path), path, options);
+  decodePartialWeights(
+    model,
+    await readSource('weights', source),
+    sourceName(source, 'weights'),
+    options,
+  );

@@ -20,6 +20,7 @@ import { align, type KernelCall, type Operand } from '../program/program.js';
 import { modelMetadata, modelTensors } from './model-file.js';
 import type { TrainedModel } from './trained-model.js';
 
+/** What is compiled, and for how many samples at once. */
 export interface EncodeProgramOptions {
   /** Samples scored at once, where there are as many; default 16. More take more memory; no score depends on it. */
   readonly batch?: number;

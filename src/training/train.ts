@@ -25,7 +25,7 @@ export interface TrainCallbacks {
   /** Each step, in order; told in chunks. */
   onStep?(record: StepRecord): void;
   /**
-   * Several times a second. `weights()` copies them as they are, before the run goes on: it waits for what is
+   * Each chunk of steps. `weights()` copies them as they are, before the run goes on: it waits for what is
    * returned, and so can be paused.
    */
   onProgress?(progress: Progress, weights: () => Weights): unknown;

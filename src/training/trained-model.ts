@@ -13,12 +13,8 @@ import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { LossTerm } from '../losses/terms.js';
-import {
-  createSession,
-  type Evaluation,
-  type SessionRequest,
-  type Weights,
-} from '../parallel/session.js';
+import { scoreSamples } from '../parallel/kept-sessions.js';
+import { createSession, type Evaluation, type Weights } from '../parallel/session.js';
 import type { DataDescription } from './data-description.js';
 import { averageRounds, givesProbabilities } from './averaging.js';
 import {
@@ -91,18 +87,20 @@ export function createTrainedModel(
   weights: Weights,
   { classes, samples }: DataDescription = {},
 ): TrainedModel {
+  const usableNumerics = (): Numerics =>
+    numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
+
   async function score(
     data: AnyDataset,
     workers: number,
     withScores: boolean,
-    wanted: Partial<Pick<SessionRequest, 'terms' | 'scored'>> & ReadingSettings = {},
+    reading: ReadingSettings,
   ): Promise<Evaluation> {
-    const usable = numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
     const session = await createSession({
       model,
       terms,
-      ...wanted,
-      numerics: usable,
+      ...reading,
+      numerics: usableNumerics(),
       workers,
       datasets: [data],
     });
@@ -161,7 +159,14 @@ export function createTrainedModel(
         : samples;
       const data = { name: 'samples to predict', inputs, targets: {} };
       const loss = terms.find((term) => term.output === output)?.loss;
-      const { scores } = await score(data, 0, true, { terms: [], scored: { output, loss } });
+      const scores = await scoreSamples({
+        model,
+        weights,
+        scored: { output, loss },
+        numerics: usableNumerics(),
+        data,
+      });
+      checkScores(scores);
       return {
         classes: scored.length === 1 ? predictedClasses(scores, scored[0]!) : new Uint32Array(),
         scores,

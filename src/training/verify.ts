@@ -10,9 +10,22 @@ import { train } from './train.js';
 /** Weights of the recipe below; the tests compute it on every engine they know. */
 export const EXPECTED_SHA256 = '156da8944c4400ff1dd34f97979889ea461803c65b6f7f56c62fb9a4cc50e51f';
 
-/** Trains the recipe and returns the hash of its weights. */
-export async function trainVerifyRecipe(workers?: number): Promise<string> {
-  const result = await train(lenet5(), {
+export interface VerifyOptions {
+  /** As of `train`: without influence on the result. */
+  readonly workers?: number;
+}
+
+export interface Verification {
+  /** Whether this machine computes Lanewise's bits. */
+  readonly isExact: boolean;
+  /** Of the weights trained here, and as recorded. */
+  readonly sha256: string;
+  readonly expected: string;
+}
+
+/** Trains the recipe, 22 minibatches of digits, and compares its weights with the recorded ones. */
+export async function verify({ workers }: VerifyOptions = {}): Promise<Verification> {
+  const { model } = await train(lenet5(), {
     data: digits({ count: 500, seed: 7 }),
     optimizer: momentum({ lr: 0.05 }),
     schedule: 'linear',
@@ -23,5 +36,6 @@ export async function trainVerifyRecipe(workers?: number): Promise<string> {
     numerics: 'strict',
     ...(workers === undefined ? {} : { workers }),
   });
-  return result.model.sha256();
+  const sha256 = await model.sha256();
+  return { isExact: sha256 === EXPECTED_SHA256, sha256, expected: EXPECTED_SHA256 };
 }

@@ -1,5 +1,6 @@
 /** Files of a place that has no file system: what is read is fetched, and nothing is written. */
 import { LanewiseError } from '../errors.js';
+import { piecesOf } from '../platform/pieces.js';
 
 /** The bytes at a URL, relative ones to the page; `what` it is, for messages. @throws LanewiseError kind 'file'. */
 export async function readNamedFile(what: string, url: string): Promise<Uint8Array> {
@@ -13,15 +14,10 @@ export async function* readNamedFileInPieces(
   url: string,
 ): AsyncGenerator<Uint8Array> {
   const { body } = await request(what, url);
-  const reader = body!.getReader();
   try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((error) => fail(what, url, error));
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel();
+    yield* piecesOf(body!);
+  } catch (error) {
+    fail(what, url, error);
   }
 }
 

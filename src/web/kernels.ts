@@ -1,6 +1,6 @@
 /** The builds of the kernels, beside the bundle. Each URL is written out, so that bundlers find and copy the files. */
-import { LanewiseError } from '../errors.js';
 import { given } from '../platform/given.js';
+import { fetchModule } from './fetch-module.js';
 
 const urls: Readonly<Record<string, () => URL>> = {
   strict: () => new URL('../wasm/strict.wasm', import.meta.url),
@@ -10,17 +10,11 @@ const urls: Readonly<Record<string, () => URL>> = {
 };
 
 /** @throws LanewiseError kind 'network' if the file does not come. */
-export async function compileBuild(name: string): Promise<WebAssembly.Module> {
-  const url = given.wasm ? new URL(`${name}.wasm`, given.wasm) : urls[name]!();
-  const response = await fetch(url).catch((error: Error) => error);
-  if (response instanceof Error || !response.ok) {
-    const reason = response instanceof Error ? response.message : `status ${response.status}`;
-    throw new LanewiseError(
-      'network',
-      `the kernels '${url.href}' cannot be fetched: ${reason}`,
-      "put the package's dist/wasm there, or say where it is: init({ wasm: '/folder/' })",
-    );
-  }
-  // Not by streaming, which asks for a MIME type that not every server knows.
-  return WebAssembly.compile(await response.arrayBuffer());
-}
+export const compileBuild = (name: string): Promise<WebAssembly.Module> =>
+  fetchModule(given.wasm ? new URL(`${name}.wasm`, given.wasm) : urls[name]!());
+
+/** What an instance on a memory exports; without the loader, whose strings and arrays no kernel knows. */
+export const instantiate = (
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): WebAssembly.Exports => new WebAssembly.Instance(module, { env: { memory } }).exports;

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseResults } from '../../src/benchmark/results.js';
 import { inFolder } from '../cli/lanewise.js';
-import { findRuntime } from '../support/runtimes.js';
+import { findEngine } from '../support/engines.js';
 
 const run = promisify(execFile);
 const main = fileURLToPath(new URL('../../src/bundle/main.js', import.meta.url));
@@ -18,7 +18,7 @@ for (const [name, start] of [
   ['deno', ['run', '-A']],
   ['bun', ['run']],
 ] as const) {
-  const path = findRuntime(name);
+  const path = findEngine(name);
   if (path === undefined) {
     console.log(`SKIPPED: there is no ${name}; \`npm run engines\` fetches it`);
     continue;

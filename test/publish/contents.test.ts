@@ -15,7 +15,7 @@ const EXPECTED = [
   /^dist\/wasm\/[\w-]+\.wasm$/,
   /^dist\/report\/page\.(js|css)$/,
 ];
-const MAX_PACKED_BYTES = 1_500_000;
+const MAX_PACKED_BYTES = 2_500_000;
 
 interface SourceMap {
   readonly sources: readonly string[];
@@ -36,7 +36,7 @@ const text = (path: string): Promise<string> => readFile(join(installed, path), 
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lanewise-pack-'));
-  packed = await pack(folder);
+  packed = await pack();
   installed = await unpack(packed, folder);
   paths = packed.files.map(({ path }) => path);
   const kb = (bytes: number): string => `${Math.round(bytes / 1000).toLocaleString('en')} kB`;
@@ -65,7 +65,7 @@ test('licences, readme, changelog, and every file that package.json points to', 
 
 test('a bundle that holds a package has its licence in the list', async () => {
   const list = await text('dist/THIRD-PARTY-LICENSES.txt');
-  for (const name of ['@assemblyscript/loader', 'fastest-levenshtein', 'pbf'])
+  for (const name of ['fastest-levenshtein', 'pbf'])
     assert.match(list, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, 'm'));
 });
 

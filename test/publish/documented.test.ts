@@ -82,8 +82,15 @@ let declarations: Declaration[];
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lanewise-documented-'));
-  const installed = await unpack(await pack(folder), folder);
-  declarations = await publicDeclarations(join(installed, 'dist/src/index.d.ts'));
+  const installed = await unpack(await pack(), folder);
+  const { exports } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, { readonly types?: string }>>;
+  };
+  const entries = Object.values(exports).flatMap(({ types }) => types ?? []);
+  assert.ok(entries.includes('./dist/src/index.d.ts'));
+  declarations = (
+    await Promise.all(entries.map((entry) => publicDeclarations(join(installed, entry))))
+  ).flat();
 });
 
 test.after(() => rm(folder, { recursive: true, force: true }));

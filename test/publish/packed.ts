@@ -1,6 +1,6 @@
 /** The package as `npm publish` would send it: built types, packed, and unpacked again. */
 import { execFile } from 'node:child_process';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -23,15 +23,51 @@ export interface Packed {
   readonly files: readonly PackedFile[];
 }
 
-/** Packs what is in dist/, with types built anew, into `folder`. */
-export async function pack(folder: string): Promise<Packed> {
+const cache = join(root, 'dist', 'packed');
+
+/** The time of the last change to anything that is packed or packing depends on. */
+async function newest(): Promise<number> {
+  const folders = [
+    'src',
+    'dist/browser',
+    'dist/report',
+    'dist/src/bundle',
+    'dist/wasm',
+    'dist/workers',
+  ];
+  const inside = await Promise.all(
+    folders.map(async (folder) => {
+      const names = await readdir(join(root, folder), { recursive: true });
+      return names.filter((name) => !name.endsWith('.d.ts')).map((name) => join(folder, name));
+    }),
+  );
+  const others = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'scripts/types.mjs'];
+  const stats = await Promise.all(
+    [...others, ...inside.flat()].map((path) => stat(join(root, path))),
+  );
+  return Math.max(...stats.map(({ mtimeMs }) => mtimeMs));
+}
+
+/** Packs what is in dist/, with types built anew; once for all tests of a build. */
+export async function pack(): Promise<Packed> {
+  const time = await newest();
+  const note = join(cache, 'packed.json');
+  const known = await readFile(note, 'utf8').then(
+    (text) => JSON.parse(text) as { readonly time: number; readonly packed: Packed },
+    () => undefined,
+  );
+  if (known?.time === time) return known.packed;
   const types = "const { buildTypes } = await import('./scripts/types.mjs'); buildTypes();";
   await run(process.execPath, ['--input-type=module', '-e', types], { cwd: root });
-  const flags = ['--ignore-scripts', '--json', '--pack-destination', folder];
+  await rm(cache, { recursive: true, force: true });
+  await mkdir(cache);
+  const flags = ['--ignore-scripts', '--json', '--pack-destination', cache];
   const { stdout } = await run('npm', ['pack', ...flags], { cwd: root, maxBuffer: 1 << 24 });
   const [result] = JSON.parse(stdout) as [Omit<Packed, 'tarball'> & { readonly filename: string }];
   const { filename, size, unpackedSize, files } = result;
-  return { tarball: join(folder, filename), size, unpackedSize, files };
+  const packed = { tarball: join(cache, filename), size, unpackedSize, files };
+  await writeFile(note, JSON.stringify({ time, packed }));
+  return packed;
 }
 
 /** Unpacks it to `folder`/node_modules/lanewise, without what it depends on. */

@@ -8,7 +8,6 @@ import { root, run } from './packed.js';
 
 interface State {
   readonly manifest: { readonly version: string; readonly repository?: string };
-  readonly jsr: { readonly version: string };
   readonly changelog: string;
   readonly branch: string;
   readonly changes: readonly string[];
@@ -27,7 +26,6 @@ const changelog =
   '# Changelog\n\n## [1.2.0] - 2026-12-01\n\n- New.\n\n## [1.1.0] - 2026-11-01\n\n- Old.\n';
 const ready: State = {
   manifest: { version: '1.2.0', repository: 'github:somebody/lanewise' },
-  jsr: { version: '1.2.0' },
   changelog,
   branch: 'main',
   changes: [],
@@ -46,7 +44,6 @@ test('a state that is ready has no problems, before its tag and on it', () => {
 const cases: readonly [what: Partial<State>, said: RegExp][] = [
   [{ manifest: { version: '1.2.0' } }, /package\.json has no "repository".*provenance/],
   [{ manifest: { version: 'next', repository: 'x' } }, /'next' is no version/],
-  [{ jsr: { version: '1.1.0' } }, /jsr\.json has version 1\.1\.0, expected 1\.2\.0/],
   [{ changelog: '# Changelog\n' }, /no heading '## \[1\.2\.0\] - <date>'/],
   [{ changelog: '## [1.2.0] - Unreleased\n\n- New.\n' }, /of 'Unreleased', expected the day/],
   [{ changelog: '## [1.2.0] - 2026-12-01\n\n## [1.1.0] - 2026-11-01\n\n- Old.\n' }, /says nothing/],
@@ -69,7 +66,6 @@ const inRepository = (check: (folder: string) => Promise<void>): Promise<void> =
       await copyFile(join(root, 'scripts', name), join(folder, 'scripts', name));
     const manifest = { name: 'lanewise', ...ready.manifest };
     await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
-    await writeFile(join(folder, 'jsr.json'), JSON.stringify(ready.jsr));
     await writeFile(join(folder, 'CHANGELOG.md'), changelog);
     const git = (...args: string[]) =>
       run('git', ['-c', 'user.name=n', '-c', 'user.email=n@localhost', ...args], { cwd: folder });

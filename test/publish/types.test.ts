@@ -34,7 +34,7 @@ let folder: string;
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lanewise-types-'));
-  await unpack(await pack(folder), folder);
+  await unpack(await pack(), folder);
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n');
   await writeFile(join(folder, 'consumer.ts'), CONSUMER);
 });

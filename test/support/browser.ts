@@ -1,20 +1,22 @@
 /** A headless Chromium under our control, by its DevTools protocol over a pipe: pages to look at, and what they complain of. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { onPath } from './engines.js';
 
 const PATIENCE_MS = 20_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
 
 /** The environment's CHROME, or the first on the path; undefined where there is none. */
 export function findBrowser(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const known = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
-  return process.env['CHROME'] ?? known.find((path) => existsSync(path));
+  return process.env['CHROME'] ?? onPath(NAMES);
 }
+
+/** The environment's FIREFOX, or the first on the path; undefined where there is none. */
+export const findFirefox = (): string | undefined =>
+  process.env['FIREFOX'] ?? onPath(['firefox-esr', 'firefox']);
 
 export interface Page {
   /** Errors and exceptions on its console, requests that its policy refused. */
@@ -31,9 +33,19 @@ export interface Page {
   press(key: string): Promise<void>;
   /** Types text into what has the focus. */
   type(text: string): Promise<void>;
+  /** What the page's main thread did until `during` was over: its tasks of a millisecond and more. */
+  trace(during: () => Promise<unknown>): Promise<readonly Task[]>;
   /** Chooses files in the input that the selector finds. */
   choose(selector: string, paths: readonly string[]): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A task of the main thread, in milliseconds. */
+export interface Task {
+  /** By the clock: other programs may have had the processor meanwhile. */
+  readonly wall: number;
+  /** Of the processor's time. */
+  readonly cpu: number;
 }
 
 export type Point = readonly [x: number, y: number];
@@ -44,6 +56,29 @@ export interface PageOptions {
   readonly isDark?: boolean;
   /** Where files go that the page lets one download. */
   readonly downloads?: string;
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly args?: { readonly name?: string };
+  /** Microseconds. */
+  readonly dur?: number;
+  readonly tdur?: number;
+}
+
+/** Those that pages' main threads ran, from a trace of all threads of all processes. */
+function mainTasks(events: readonly TraceEvent[]): Task[] {
+  const threads = new Set(
+    events
+      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid} ${tid}`),
+  );
+  return events
+    .filter(({ name, pid, tid }) => name.endsWith('RunTask') && threads.has(`${pid} ${tid}`))
+    .map(({ dur = 0, tdur = 0 }) => ({ wall: dur / 1000, cpu: tdur / 1000 }))
+    .filter(({ wall }) => wall >= 1);
 }
 
 /** What the browser wants to know of a key besides its name. */
@@ -126,9 +161,13 @@ export async function startBrowser(path: string): Promise<Browser> {
       const complaints: string[] = [];
       const sessions = [session];
       const requests: string[] = [];
+      let traced: TraceEvent[] = [];
+      let traceEnded = () => {};
       const loaded = new Promise<void>((resolve) => {
         const listen = ({ method, params = {} }: Message): void => {
           if (method === 'Page.loadEventFired') resolve();
+          if (method === 'Tracing.dataCollected') traced.push(...(params['value'] as TraceEvent[]));
+          if (method === 'Tracing.tracingComplete') traceEnded();
           // Workers have consoles of their own, and workers below them.
           if (method === 'Target.attachedToTarget') {
             const below = params['sessionId'] as string;
@@ -220,6 +259,19 @@ export async function startBrowser(path: string): Promise<Browser> {
         },
         async type(text) {
           await call('Input.insertText', { text });
+        },
+        async trace(during) {
+          traced = [];
+          const ended = new Promise<void>((resolve) => (traceEnded = resolve));
+          const traceConfig = {
+            includedCategories: ['toplevel'],
+            recordMode: 'recordContinuously',
+          };
+          await call('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
+          await during();
+          await call('Tracing.end');
+          await ended;
+          return mainTasks(traced);
         },
         async choose(selector, paths) {
           const { result } = await call('Runtime.evaluate', {

@@ -3,7 +3,6 @@
  * the page is isolated, training has threads of its own below this one.
  */
 import {
-  confusionMatrix,
   decodeModel,
   encodeModel,
   init,
@@ -12,11 +11,11 @@ import {
   type Model,
   type TrainedModel,
 } from 'lanewise';
-import type { FromEngine, ModelChoice, Subject, ToEngine, Validation } from '../messages.js';
+import type { FromEngine, ModelChoice, Subject, ToEngine } from '../messages.js';
 import { filtersOf } from './filters.js';
 import { checkLayers, factsOf, knownModels, layersModel } from './models.js';
 import { digitSamples, openFiles, type Samples } from './samples.js';
-import { startRun, type Run } from './training.js';
+import { startRun, validate, type Run } from './training.js';
 
 /** Where pictures of digits come from and go to. */
 const SIDE = 28;
@@ -88,17 +87,12 @@ async function trainRun({ choice }: Extract<ToEngine, { kind: 'train' }>): Promi
   }
 }
 
-/** Scored by one worker: a second at most. */
-async function validate(trained: TrainedModel, { validation }: Samples): Promise<Validation> {
-  const { loss, accuracy, predictions } = await trained.evaluate(validation);
-  const { classes, counts } = confusionMatrix(validation.labels, predictions, validation.classes);
-  return { loss, accuracy, samples: validation.labels.length, classes, counts };
-}
-
 async function load(file: File): Promise<void> {
   const trained = decodeModel(new Uint8Array(await file.arrayBuffer()), file.name);
   // The samples' shape may be none of this model's; it is loaded all the same, and says so when it predicts.
-  const validation = await validate(trained, await usualSamples()).catch(() => undefined);
+  const validation = await validate(trained, (await usualSamples()).validation).catch(
+    () => undefined,
+  );
   const name = file.name.replace(/\.safetensors$/, '');
   current = { trained, name };
   const filters = filtersOf(trained.model, trained.weights);

@@ -1,5 +1,5 @@
 /** What is trained on, and what is not: generated digits, or files that the visitor brought. */
-import { decodeIdxDataset, digits, LanewiseError, split, type Dataset } from 'lanewise';
+import { digits, idxDataset, LanewiseError, split, type Dataset } from 'lanewise';
 
 export interface Samples {
   readonly training: Dataset;
@@ -90,11 +90,7 @@ export async function openFiles(files: readonly File[]): Promise<Samples> {
         'choose train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz together, and the two t10k files if you like',
       );
     }
-    const read = async (file: File) => ({
-      name: file.name,
-      bytes: new Uint8Array(await file.arrayBuffer()),
-    });
-    return decodeIdxDataset(await read(images), await read(labels));
+    return idxDataset(images, labels);
   };
   const test = files.filter(isTest);
   if (test.length === 0 || test.length === files.length) {

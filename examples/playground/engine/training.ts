@@ -5,17 +5,18 @@ import {
   momentum,
   sgd,
   train,
+  type Dataset,
   type Metric,
   type Model,
   type TrainedModel,
   type Weights,
 } from 'lanewise';
-import type { CurvePoint, FromEngine, TrainChoice, Validation } from '../messages.js';
+import type { CurvePoint, FromEngine, Progress, TrainChoice, Validation } from '../messages.js';
 import { filtersOf } from './filters.js';
 import type { Samples } from './samples.js';
 
 /** Points of a run's curve, at most. */
-const POINTS = 400;
+const POINTS = 240;
 /** Milliseconds between two pictures of the filters. */
 const FILTERS_MS = 250;
 
@@ -50,6 +51,8 @@ export function startRun(
   const averager = createAverager(stepsPerEpoch, Math.ceil((stepsPerEpoch * epochs) / POINTS));
   let found: Pick<Validation, 'classes' | 'counts'> | undefined;
   let filtersAt = -Infinity;
+  let [step, validatedAt] = [0, 0];
+  let last: Progress | undefined;
 
   const start = async () => {
     const result = await train(
@@ -69,7 +72,10 @@ export function startRun(
       },
       {
         signal: controller.signal,
-        onStep: averager.add,
+        onStep(record) {
+          ({ step } = record);
+          averager.add(record);
+        },
         onProgress({ epoch, imagesPerSecond, secondsLeft, samplesDone, samples }, weights) {
           const current = weights();
           keep(current);
@@ -77,15 +83,17 @@ export function startRun(
           const filters = isDue ? filtersOf(model, current) : undefined;
           if (isDue) filtersAt = performance.now();
           const share = (epoch - 1 + samplesDone / samples) / epochs;
+          last = { epoch, epochs, share, imagesPerSecond, secondsLeft };
           tell({
             kind: 'progress',
-            progress: { epoch, epochs, share, imagesPerSecond, secondsLeft },
+            progress: last,
             points: averager.take(),
             ...(filters ? { filters } : {}),
           });
           return paused?.promise;
         },
-        onValidation: ({ step, valLoss, valAccuracy = 0 }) =>
+        onValidation({ step, valLoss, valAccuracy = 0 }) {
+          validatedAt = step;
           tell({
             kind: 'validated',
             at: step / stepsPerEpoch,
@@ -95,29 +103,29 @@ export function startRun(
               samples: validation.labels.length,
               ...found!,
             },
-          }),
+          });
+        },
       },
     );
-    const seen = result.history.reduce((sum, { imagesPerSecond }) => sum + 1 / imagesPerSecond, 0);
     const filters = filtersOf(model, result.model.weights);
-    tell({
-      kind: 'progress',
-      progress: {
-        epoch: Math.max(1, result.history.length),
-        epochs,
-        share: result.interrupted ? result.history.length / epochs : 1,
-        imagesPerSecond: seen > 0 ? result.history.length / seen : 0,
-        secondsLeft: 0,
-      },
-      points: averager.take(),
-      ...(filters ? { filters } : {}),
-    });
+    if (last) {
+      tell({
+        kind: 'progress',
+        progress: { ...last, secondsLeft: 0 },
+        points: averager.take(),
+        ...(filters ? { filters } : {}),
+      });
+    }
+    // What is shown at the end is of the model at the end.
+    if (validatedAt !== step) {
+      const scored = await validate(result.model, validation, choice.workers);
+      tell({ kind: 'validated', at: step / stepsPerEpoch, validation: scored });
+    }
     tell({
       kind: 'finished',
       isStopped: result.interrupted,
       seconds: result.seconds,
       sha256: await result.model.sha256(),
-      imagesPerSecond: seen > 0 ? result.history.length / seen : 0,
     });
     return result.model;
   };
@@ -139,6 +147,18 @@ export function startRun(
     },
     result: start(),
   };
+}
+
+/** Scores a model that nobody is training. */
+export async function validate(
+  trained: TrainedModel,
+  data: Dataset,
+  workers?: number,
+): Promise<Validation> {
+  const options = workers === undefined ? {} : { workers };
+  const { loss, accuracy, predictions } = await trained.evaluate(data, options);
+  const { classes, counts } = confusionMatrix(data.labels, predictions, data.classes);
+  return { loss, accuracy, samples: data.labels.length, classes, counts };
 }
 
 /** The accuracy, which hands on what it is counted from: the run has scored the samples already. */

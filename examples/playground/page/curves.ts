@@ -20,7 +20,7 @@ interface Point {
 }
 
 export function createCurves(): Curves {
-  const accuracy = createCurve('accuracy-curve', 'Accuracy', (value) => percent(value, 0), true);
+  const accuracy = createCurve('accuracy-curve', 'Accuracy', percent, true);
   const losses = createCurve('loss-curve', 'Loss', loss, false);
   return {
     start(epochs) {
@@ -43,6 +43,9 @@ function createCurve(id: string, name: string, show: (value: number) => string, 
   let points: Point[] = [];
   let epochs = 6;
   let isDue = false;
+
+  const label = (value: number): string =>
+    isShare ? percent(value, 0) : String(Number(value.toPrecision(3)));
 
   const data = (): uPlot.AlignedData => [
     points.map(({ at }) => at),
@@ -68,7 +71,8 @@ function createCurve(id: string, name: string, show: (value: number) => string, 
         scales: {
           x: { time: false, range: () => [0, epochs] },
           y: {
-            range: (_, __, most) => (isShare ? [0, 1] : [0, Math.max(0.1, (most ?? 0) * 1.05)]),
+            range: (_, __, most) =>
+              isShare ? [0, 1.01] : [0, most === null ? 2.5 : Math.max(0.1, most * 1.05)],
           },
         },
         axes: [
@@ -79,16 +83,16 @@ function createCurve(id: string, name: string, show: (value: number) => string, 
             gap: 4,
             incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
           },
-          { ...axis, size: 42, space: 34, gap: 6, values: (_, splits) => splits.map(show) },
+          { ...axis, size: 42, space: 34, gap: 6, values: (_, splits) => splits.map(label) },
         ],
         series: [
           {},
-          { stroke: main, width: 2, spanGaps: true, points: { show: false } },
+          { stroke: main, width: 1.5, spanGaps: true, points: { show: false } },
           {
             stroke: unseen,
-            width: 1.5,
+            width: 2,
             spanGaps: true,
-            points: { show: true, size: 6, stroke: unseen, fill: unseen },
+            points: { show: true, size: 7, stroke: unseen, fill: colour('card') },
           },
         ],
       },

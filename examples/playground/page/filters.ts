@@ -42,7 +42,7 @@ export function createFilters(): (filters: Filters | undefined) => void {
       return item;
     });
     parent.replaceChildren(...items);
-    note.textContent = `${count} filters of ${height}×${width}: blue weights are negative, orange ones positive.`;
+    note.textContent = `${count} filters of ${height}×${width}: blue is negative, orange positive.`;
   }
 
   function show(filters: Filters | undefined): void {

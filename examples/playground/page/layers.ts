@@ -146,8 +146,8 @@ export function createLayerEditor(check: (layers: readonly LayerChoice[]) => voi
         'li',
         {},
         make('div', { className: 'what' }, make('b', {}, label), ...fields),
-        make('div', { className: 'tools' }, ...buttons),
         output,
+        make('div', { className: 'tools' }, ...buttons),
       );
     });
     list.replaceChildren(...rows);

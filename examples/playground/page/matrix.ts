@@ -3,6 +3,13 @@ import type { Validation } from '../messages.js';
 import { byId, make } from './dom.js';
 import { count, percent } from './show.js';
 
+/** [truth, answer, count] of all mistakes, the commonest first. */
+const mistakes = (counts: Validation['counts']): [t: number, p: number, n: number][] =>
+  counts
+    .flatMap((row, t) => row.map((n, p): [number, number, number] => [t, p, n]))
+    .filter(([t, p, n]) => t !== p && n > 0)
+    .toSorted(([, , a], [, , b]) => b - a);
+
 export function createMatrix(): (validation: Validation) => void {
   const table = byId<HTMLTableElement>('matrix');
   let cells: HTMLTableCellElement[][] = [];
@@ -38,7 +45,10 @@ export function createMatrix(): (validation: Validation) => void {
         cell.style.setProperty('--share', shade.toFixed(2));
       });
     });
+    const most = mistakes(counts).slice(0, 3);
+    const often = most.map(([t, p, n]) => `${classes[t]} for ${classes[p]} (${count(n)})`);
     byId('matrix-note').textContent =
-      `Rows are the digits, columns the net’s answers: ${percent(accuracy)} of ${count(samples)} unseen digits are right.`;
+      `Rows are the digits, columns the net’s answers: ${percent(accuracy)} of ${count(samples)} unseen digits are right. ` +
+      (often.length > 0 ? `Most often it takes ${often.join(', ')}.` : '');
   };
 }

@@ -17,6 +17,10 @@ export interface RunView {
   refresh(): void;
 }
 
+/** A note of the engine, as part of a text. */
+const sentence = (note: string): string =>
+  `${note.charAt(0).toUpperCase()}${note.slice(1).replace(/\.$/, '')}.`;
+
 export function createRun(send: Send, setup: Setup): RunView {
   const button = byId<HTMLButtonElement>('train');
   const stop = byId<HTMLButtonElement>('stop');
@@ -32,7 +36,9 @@ export function createRun(send: Send, setup: Setup): RunView {
 
   function refresh(): void {
     const isBusy = state === 'preparing' || state === 'training' || state === 'paused';
-    button.disabled = state === 'starting' || state === 'preparing';
+    button.disabled = state === 'starting';
+    // Disabled, it would lose the focus of those who came by keyboard.
+    button.ariaDisabled = String(state === 'preparing');
     button.textContent = {
       starting: 'Starting …',
       idle: `Train ${setup.modelName()}`,
@@ -88,7 +94,7 @@ export function createRun(send: Send, setup: Setup): RunView {
         threads === 'shared'
           ? `${workers} ${workers === 1 ? 'thread' : 'threads'} on shared memory`
           : 'one thread beside the page';
-      say('facts', [`WebAssembly SIMD. ${rounding}, ${where}.`, ...notes].join(' '));
+      say('facts', [`WebAssembly SIMD. ${rounding}, ${where}.`, ...notes.map(sentence)].join(' '));
       say('status', 'Ready. It takes some seconds.');
       become('idle');
     },

@@ -71,6 +71,7 @@ export const uniformly = (channels: number, factor: number, term: number): Chann
   );
 
 /** A kind whose result is a matrix times the channels. */
+/* @__NO_SIDE_EFFECTS__ */
 export function matrixKind<S>(
   matrix: (settings: S, shape: ImageShape, draw: Draw) => ChannelMatrix,
   channelsOf: (settings: S, shape: ImageShape) => number = (_, [C]) => C,

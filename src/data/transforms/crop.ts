@@ -67,6 +67,7 @@ interface CropSettings {
 }
 
 /** A kind that cuts at the row and column that `place` says. */
+/* @__NO_SIDE_EFFECTS__ */
 function cropKind<S extends CropSettings>(
   place: (settings: S, shape: ImageShape, draw: Draw) => readonly [number, number],
   fillOf: (settings: S) => number,

@@ -13,6 +13,7 @@ const flip = (kind: string, p: number): Transform => ({
   settings: { p: checkNumber(kind, 'p', p, 0, 1) },
 });
 
+/* @__NO_SIDE_EFFECTS__ */
 const flipKind = (across: number, down: number): Kind<{ readonly p: number }> => ({
   shape: (_, shape) => shape,
   scratch: () => 0,

@@ -12,14 +12,14 @@ import type { ImageShape, Transform } from './transform.js';
 /** Transforms for samples of a shape. */
 export type Recipe = (shape: ImageShape) => readonly Transform[];
 
-const smallAffine = randomAffine({
+const smallAffine = /* @__PURE__ */ randomAffine({
   degrees: 10,
   translate: [0.07, 0.07],
   scale: [0.9, 1.1],
   shear: 6,
 });
 /** The paper's field for 29×29 pixels. */
-const paperElastic = elastic({ alpha: 34, sigma: 4 });
+const paperElastic = /* @__PURE__ */ elastic({ alpha: 34, sigma: 4 });
 
 /** Lists of transforms by name, as the command line's `--augment` takes them. */
 export const recipes: Readonly<Record<string, Recipe>> = {

@@ -62,6 +62,7 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Transform 
 type Box = readonly [top: number, left: number, height: number, width: number];
 
 /** A kind that resizes the part that `box` says. */
+/* @__NO_SIDE_EFFECTS__ */
 function resizeKind<S extends { readonly antialias: boolean }>(
   sizeOf: (settings: S, shape: ImageShape) => Size,
   box: (settings: S, shape: ImageShape, draw: Draw) => Box,

@@ -130,6 +130,7 @@ export function averageFigures(counts: ClassCounts, average: Averaging): ClassFi
   return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1'), support: total };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 const score =
   (key: 'precision' | 'recall' | 'f1') =>
   (labels: Classes, predictions: Classes, { average = 'macro' }: AveragingOptions = {}): number =>

@@ -1,0 +1,48 @@
+// Builds the page of the benchmarks into dist/bench, a folder of static files for any host: the page, its worker with
+// the workloads of src/benchmark, the script of worker threads, and the Wasm builds. dist/wasm must be there.
+import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const here = fileURLToPath(new URL('./', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** Workloads are no public names, so they come from the sources, with the platform of browsers. */
+const platform = {
+  name: 'platform',
+  setup({ onResolve }) {
+    onResolve({ filter: /^#platform\// }, ({ path }) => ({
+      path: join(root, 'src', 'web', `${path.slice('#platform/'.length)}.ts`),
+    }));
+  },
+};
+
+/** @param {string} folder where it is put; what was there is deleted. */
+export async function buildPage(folder = join(root, 'dist', 'bench')) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  for (const file of ['index.html', 'style.css', 'icon.svg'])
+    cpSync(join(here, file), join(folder, file));
+  for (const name of ['strict', 'strict-shared', 'fused', 'fused-shared'])
+    cpSync(join(root, `dist/wasm/${name}.wasm`), join(folder, `wasm/${name}.wasm`));
+  await build({
+    entryPoints: {
+      page: join(here, 'page.ts'),
+      // One folder below, as in the package: ../wasm and ./worker.js are found from there.
+      'code/bench': join(here, 'worker.ts'),
+      'code/worker': join(root, 'workers/web-worker.ts'),
+    },
+    outdir: folder,
+    bundle: true,
+    minify: true,
+    sourcemap: true,
+    format: 'esm',
+    target: ['chrome111', 'firefox114', 'safari16.4'],
+    define: { LANEWISE_VERSION: JSON.stringify(version) },
+    plugins: [platform],
+    logLevel: 'warning',
+  });
+  return folder;
+}

@@ -1,0 +1,163 @@
+// An edge worker (workerd, Cloudflare Workers) that recognises digits, and learns others. It keeps nothing: what it has
+// learned goes to the caller, as a model file, which the caller sends along from then on.
+import { LanewiseError, decodeModel, encodeModel, init, adam, replaceHead, train } from 'lanewise';
+import fused from 'lanewise/wasm/fused.wasm';
+import strict from 'lanewise/wasm/strict.wasm';
+import ownModel from './model.safetensors';
+
+const MOST_BODY_BYTES = 2 ** 20;
+const MOST_PREDICTED = 256;
+const MOST_LABELLED = 200;
+/** Of one sample: what a model from outside may make the worker allocate. */
+const MOST_ACTIVATION_BYTES = 2 ** 20;
+const MOST_KNOWN_MODELS = 4;
+
+// Bytes cannot be compiled here, so the kernels come compiled. This is part of the worker's start, not of a request.
+const runtime = await init({ module: [fused, strict] });
+const own = decodeModel(new Uint8Array(ownModel), 'model.safetensors');
+
+/** Models that came with the last requests, by their files' SHA-256: one that is seen again predicts at once. */
+const known = new Map();
+
+const routes = {
+  'GET /': async () => Response.json({ classes: own.classes, samples: own.samples, ...runtime }),
+
+  // The body is samples, of 28×28 bytes each, or a form with `samples` and `model`.
+  'POST /predict': async (request) => {
+    const form = await readBody(request);
+    const model = await modelOf(form);
+    const samples = samplesOf(form, model, MOST_PREDICTED);
+    const { classes, scores } = await model.predict(samples, model.samples.shape);
+    const count = classes.length;
+    const width = scores.length / count;
+    return Response.json({
+      classes: [...classes].map((label) => model.classes[label]),
+      probabilities: [...classes.keys()].map((i) => [
+        ...scores.subarray(i * width, (i + 1) * width),
+      ]),
+    });
+  },
+
+  // A form with `samples`, `labels` (a byte each), the names of the `classes`, maybe a `model`, whose head is replaced, and
+  // maybe the layers to `freeze`: by default all but the head.
+  'POST /tune': async (request) => {
+    const form = await readBody(request);
+    const before = await modelOf(form);
+    const samples = samplesOf(form, before, MOST_LABELLED);
+    const classes = list(form, 'classes');
+    const labels = field(form, 'labels');
+    const data = { name: 'samples', shape: before.samples.shape, classes, samples, labels };
+    const { model, weights } = replaceHead(before, { classes: classes.length });
+    const freeze = form.has('freeze') ? list(form, 'freeze') : [...weights.keys()];
+    const { model: tuned } = await train(model, {
+      data,
+      weights,
+      freeze,
+      optimizer: adam({ lr: 0.01 }),
+      epochs: 20,
+      batch: 10,
+      numerics: before.numerics,
+    });
+    return new Response(encodeModel(tuned), {
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+  },
+};
+
+export default {
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    const route = routes[`${request.method} ${pathname}`];
+    if (!route)
+      return fail(
+        404,
+        `no ${request.method} ${pathname}`,
+        `expected ${Object.keys(routes).join(', ')}`,
+      );
+    try {
+      return await route(request);
+    } catch (error) {
+      if (error instanceof LanewiseError) return fail(400, error.message, error.hint);
+      throw error;
+    }
+  },
+};
+
+const fail = (status, message, hint) => Response.json({ error: message, hint }, { status });
+
+/** What cannot be answered, and with which status. */
+function refuse(message, hint) {
+  throw new LanewiseError('argument', message, hint);
+}
+
+/** The fields of the request's form, as bytes by name; of another body, all of it as `samples`. */
+async function readBody(request) {
+  const bytes = await readBytes(request.body);
+  const type = request.headers.get('content-type') ?? '';
+  if (!type.startsWith('multipart/form-data')) return new Map([['samples', bytes]]);
+  const response = new Response(bytes, { headers: { 'content-type': type } });
+  const form = await response
+    .formData()
+    .catch((error) => refuse(`the form cannot be read: ${error.message}`));
+  const fields = [...form].map(async ([name, value]) => [
+    name,
+    new Uint8Array(await new Response(value).arrayBuffer()),
+  ]);
+  return new Map(await Promise.all(fields));
+}
+
+/** At most MOST_BODY_BYTES, whatever the headers say. */
+async function readBytes(body) {
+  const pieces = [];
+  let length = 0;
+  for await (const piece of body ?? []) {
+    length += piece.length;
+    if (length > MOST_BODY_BYTES) refuse(`the body has more than ${MOST_BODY_BYTES} bytes`);
+    pieces.push(piece);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+const field = (form, name) =>
+  form.get(name) ??
+  refuse(`the form has no field '${name}'`, `it has ${[...form.keys()].join(', ')}`);
+
+const list = (form, name) => new TextDecoder().decode(field(form, name)).split(',');
+
+/** The request's model, or the worker's own. */
+async function modelOf(form) {
+  const bytes = form.get('model');
+  if (!bytes) return own;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex();
+  const model = known.get(digest) ?? acceptable(decodeModel(bytes, 'model'));
+  known.delete(digest);
+  known.set(digest, model);
+  if (known.size > MOST_KNOWN_MODELS) known.delete(known.keys().next().value);
+  return model;
+}
+
+/** A model that classifies images of bytes, and not too large for a worker. */
+function acceptable(trained) {
+  const { model, classes, samples } = trained;
+  if (!classes || samples?.type !== 'uint8') refuse('the model does not classify samples of bytes');
+  if (model.activationBytes > MOST_ACTIVATION_BYTES)
+    refuse(
+      `the model takes ${model.activationBytes} bytes for a sample, at most ${MOST_ACTIVATION_BYTES} are allowed`,
+    );
+  return trained;
+}
+
+function samplesOf(form, { samples: { shape } }, most) {
+  const bytes = field(form, 'samples');
+  const size = shape.reduce((product, extent) => product * extent);
+  if (bytes.length <= most * size) return bytes;
+  return refuse(
+    `${bytes.length} bytes of samples, at most ${most} samples of ${size} bytes are allowed`,
+  );
+}

@@ -1,0 +1,2 @@
+/** The builds for inference lie where the others do. */
+export { compileBuild, instantiate } from './kernels.js';

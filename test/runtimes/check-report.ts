@@ -1,0 +1,14 @@
+/** Compares what a runtime computed with what is recorded. */
+import * as assert from 'uvu/assert';
+import type { MatrixReport } from './program.js';
+import { recorded } from './recorded.js';
+
+export function checkReport(name: string, report: MatrixReport): void {
+  for (const key of ['verify', 'strict', 'fused'] as const) {
+    for (const [workers, found] of Object.entries(report[key] ?? {}))
+      assert.is(found, recorded[key], `${name}, ${key}, ${workers} workers`);
+  }
+  const workers = Object.keys(report.strict).join(', ');
+  const fused = report.fused ? 'strict and fused' : 'strict, no fused here';
+  console.log(`  ${name}: ${fused}, workers ${workers}; ${report.seconds.toFixed(1)} s`);
+}

@@ -1,0 +1,10 @@
+/** What every runtime must compute, bit for bit, with any number of workers. */
+import { EXPECTED_SHA256 } from '../../src/training/verify.js';
+
+export const recorded = {
+  /** Weights of the recipe of `verify`. */
+  verify: EXPECTED_SHA256,
+  /** Weights of program.ts in each numerics. */
+  strict: 'a986750c2d71f94923d8aa3ef40f0f3ef270d7b7ab9d84e9d43e0bd84abb2ef3',
+  fused: '8c1fece473f24f5225ec15ed1da8008ab12c08078726a3eeb9643e714f5cd31b',
+} as const;
