@@ -5,6 +5,9 @@ import { join } from 'node:path';
 
 const MODULE = /node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
+/** Packages without a licence file, and the one of the same project that has it. */
+const SIBLINGS = { '@assemblyscript/loader': 'assemblyscript' };
+
 /** The working directory is the package's. */
 export function writeLicences() {
   const maps = readdirSync('dist', { recursive: true }).filter((name) => name.endsWith('.js.map'));
@@ -17,9 +20,10 @@ export function writeLicences() {
   const texts = [...packages].toSorted().map((name) => {
     const folder = join('node_modules', name);
     const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const file = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
-    if (!file) throw new Error(`${name} is bundled, and there is no licence file in ${folder}`);
-    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+    const home = join('node_modules', SIBLINGS[name] ?? name);
+    const file = readdirSync(home).find((file) => /^licen[cs]e/i.test(file));
+    if (!file) throw new Error(`${name} is bundled, and there is no licence file in ${home}`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(home, file), 'utf8').trim()}\n`;
   });
   writeFileSync('dist/THIRD-PARTY-LICENSES.txt', texts.join(`\n${'-'.repeat(80)}\n\n`));
 }

@@ -2,7 +2,6 @@
  * ZIP archives (yauzl): of what is inside only what is asked for is read, with a bound on what comes out and its
  * checksum verified. Nothing is written to disk. Loaded by those who read one: yauzl takes 10 ms.
  */
-import { inflateRawSync } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { LanewiseError } from '../errors.js';
 import { crc32 } from './crc32.js';
@@ -112,14 +111,15 @@ async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const piece of stream as AsyncIterable<Uint8Array>) pieces.push(piece);
   const stored = Buffer.concat(pieces);
-  const bytes = compressionMethod === STORED ? stored : inflate(stored, uncompressedSize);
+  const bytes = compressionMethod === STORED ? stored : await inflate(stored, uncompressedSize);
   if (bytes.length < uncompressedSize)
     throw new Error(`not enough bytes: ${bytes.length} of the ${uncompressedSize} it claims`);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** At most `claimed` bytes. */
-function inflate(stored: Uint8Array, claimed: number): Uint8Array {
+/** At most `claimed` bytes. zlib takes time to load, and few have archives. */
+async function inflate(stored: Uint8Array, claimed: number): Promise<Uint8Array> {
+  const { inflateRawSync } = await import('node:zlib');
   try {
     return inflateRawSync(stored, { maxOutputLength: Math.max(claimed, 1) });
   } catch (error) {

@@ -10,8 +10,11 @@ export async function compileBuild(name: string): Promise<WebAssembly.Module> {
   );
 }
 
-/** What an instance on a memory exports. */
+/**
+ * What an instance on a memory exports. Not as the loader wraps it, which counts the arguments of each call: no kernel
+ * has optional ones.
+ */
 export const instantiate = (
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-): WebAssembly.Exports => instantiateSync(module, { env: { memory } }).exports;
+): WebAssembly.Exports => instantiateSync(module, { env: { memory } }).instance.exports;
