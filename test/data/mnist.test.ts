@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { decodeIdxDataset } from '../../';
+import { decodeIdxDataset } from '../../src/index.js';
 import { mnist } from '../../src/data/mnist.js';
 import { LanewiseError } from '../../src/errors.js';
 import { gunzip } from '../../src/formats/gzip.js';

@@ -16,10 +16,10 @@ import { replaceHead } from '../../src/training/fine-tuning.js';
 import { decodeModel, encodeModel } from '../../src/training/model-file.js';
 import { train } from '../../src/training/train.js';
 import type { TrainedModel } from '../../src/training/trained-model.js';
-import { findWorkerd, startWorkerd, type Workerd } from '../support/workerd.js';
+import { findEngine } from '../support/engines.js';
+import { startWorkerd, type Workerd } from '../support/workerd.js';
 
-const path = findWorkerd();
-if (!path) console.log('skipped: no workerd (npm run engines, or WORKERD=/path/to/workerd)');
+const path = findEngine('workerd');
 const test = suite('edge worker');
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -57,7 +57,7 @@ async function serve(folder: string, worker: string | undefined, model: Uint8Arr
   );
   await writeFile(join(folder, 'config.capnp'), limited);
   await writeFile(join(folder, 'model.safetensors'), model);
-  return startWorkerd(path!, folder);
+  return startWorkerd(path!, join(folder, 'config.capnp'));
 }
 
 let folder: string;
@@ -266,3 +266,4 @@ test('its memory stays below 128 MB', async () => {
 });
 
 if (path) test.run();
+else console.log('skipped: no workerd here (npm run engines)');

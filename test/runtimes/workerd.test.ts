@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Runtime } from '../../src/engine/init.js';
 import { findEngine } from '../support/engines.js';
+import { startWorkerd } from '../support/workerd.js';
 import { checkReport } from './check-report.js';
 import { startEdge, type EdgeModule } from './edge-server.js';
 import type { MatrixReport } from './program.js';
@@ -21,14 +22,19 @@ const modules: readonly EdgeModule[] = [
 async function check(path: string): Promise<void> {
   const { url, close } = await startEdge(path, modules);
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    const text = await response.text();
-    assert.is(response.status, 200, text);
-    const report = JSON.parse(text) as MatrixReport & { readonly runtime: Runtime };
-    assert.is(report.runtime.threads, 'none');
-    checkReport('workerd', report);
+    const { url, close } = await startWorkerd(path, file);
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+      const text = await response.text();
+      assert.is(response.status, 200, text);
+      const report = JSON.parse(text) as MatrixReport & { readonly runtime: Runtime };
+      assert.is(report.runtime.threads, 'none');
+      checkReport('workerd', report);
+    } finally {
+      await close();
+    }
   } finally {
-    await close();
+    await rm(file);
   }
 }
 

@@ -1,22 +1,10 @@
-/** workerd, the open part of Cloudflare Workers, with a folder that has a config.capnp; and what it costs. */
+/** workerd, the open part of Cloudflare Workers, and what its process costs. */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 
 const PATIENCE_MS = 30_000;
-/** Where `npm run engines` puts it. */
-const FOLDER = fileURLToPath(
-  new URL('../../../.engines/workerd/node_modules/@cloudflare/', import.meta.url),
-);
-
-/** The environment's WORKERD, or what `npm run engines` has installed; undefined where there is none. */
-export function findWorkerd(): string | undefined {
-  const packages = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
-  const known = packages.map((name) => `${FOLDER}${name}/bin/workerd`);
-  return process.env['WORKERD'] ?? known.find((path) => existsSync(path));
-}
 
 export interface Workerd {
   readonly url: string;
@@ -28,11 +16,10 @@ export interface Workerd {
   close(): Promise<void>;
 }
 
-/** Serves `folder` on a port of 127.0.0.1 that is free. @throws Error with what it says if it does not start. */
-export async function startWorkerd(path: string, folder: string): Promise<Workerd> {
+/** Serves what a configuration with a socket named `http` says, on a port of 127.0.0.1 that is free. @throws Error with what it says if it does not start. */
+export async function startWorkerd(path: string, config: string): Promise<Workerd> {
   const flags = ['--socket-addr=http=127.0.0.1:0', '--control-fd=3'];
-  const child = spawn(path, ['serve', 'config.capnp', ...flags], {
-    cwd: folder,
+  const child = spawn(path, ['serve', config, ...flags], {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
   let complaints = '';
