@@ -20,14 +20,14 @@ ${modules.map(([name, kind, path]) => `      (name = "${name}", ${kind} = embed 
     ],
     compatibilityDate = "2026-01-01",
   ))],
-  sockets = [(name = "http", address = "localhost:0", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 `;
 
-/** Starts the workerd at `path` on a free port. */
+/** Starts the workerd at `path` with these modules. */
 export async function startEdge(path: string, modules: readonly EdgeModule[]): Promise<Workerd> {
   const file = join(dist, `edge-${process.pid}.capnp`);
   await writeFile(file, configOf(modules));
-  // Read when it starts.
+  // It has read the file, and what it embeds, when it listens.
   return startWorkerd(path, file).finally(() => rm(file));
 }
