@@ -1,4 +1,5 @@
 /** The script of a browser's worker thread: it says that it runs, takes a setup, then one task after another. */
+import { LanewiseError } from '../src/errors.js';
 import { createThread, type WorkerSetup, type WorkerTask } from '../src/parallel/thread.js';
 import type { ThreadMessage, ThreadReply } from '../src/platform/threads.js';
 
@@ -11,7 +12,9 @@ function answer(task: WorkerTask): ThreadReply {
     thread ??= createThread(given!);
     return { result: thread(task) };
   } catch (error) {
-    return { error: String(error) };
+    if (!(error instanceof LanewiseError)) return { error: String(error) };
+    const { message, kind, hint } = error;
+    return { error: message, kind, ...(hint ? { hint } : {}) };
   }
 }
 

@@ -1,6 +1,7 @@
 /** What `lanewise train` shows: JSON events, a progress bar on a terminal, plain lines elsewhere. */
 import { countOf, isStreamed, type LabelledDataset } from '../data/dataset.js';
 import { parameterCount, type Model } from '../layers/index.js';
+import { readNotes } from '../platform/notes.js';
 import type { FitEvent } from '../run/fit.js';
 import { confusionMatrix } from '../training/confusion.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
@@ -48,7 +49,9 @@ function createJsonReporter({ model: name, data, folder }: RunNames): Reporter {
         case 'start': {
           const { settings, resumedAt } = event;
           const more = resumedAt === undefined ? {} : { resumedAt };
-          return emit('start', { model: name, data, folder, ...describe(settings), ...more });
+          emit('start', { model: name, data, folder, ...describe(settings), ...more });
+          for (const message of readNotes()) emit('warning', { message });
+          return;
         }
         case 'epoch':
           return emit('epoch', event.record);
@@ -168,6 +171,7 @@ function startLines(
     `${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`,
     `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} ${lr} (${schedule}), seed ${seed}`,
     `${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics`,
+    ...readNotes(),
     ...(resumedAt === undefined ? [] : [`resumed after step ${formatCount(resumedAt)}`]),
     '',
   ];

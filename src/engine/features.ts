@@ -3,7 +3,6 @@
  * multiply-add round once? (JavaScriptCore knows relaxed SIMD and rounds twice.)
  */
 import { given } from '../platform/given.js';
-import { MAX_PAGES } from './memory.js';
 
 /** (x, c) → relaxed_madd(x, x, c), lane 0. Made by asc from three lines of AssemblyScript. */
 const MADD_PROBE = new Uint8Array([
@@ -20,6 +19,18 @@ const SIMD_PROBE = new Uint8Array([
 
 /** The rounding of multiply-add: once (`fused`) or after each operation (`strict`). */
 export type Numerics = 'strict' | 'fused';
+
+/** A module with nothing in it. */
+const EMPTY = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+
+/** False where bytes may not become code: without 'wasm-unsafe-eval' in a page's policy, and in edge workers. */
+export function mayCompile(): boolean {
+  try {
+    return Boolean(new WebAssembly.Module(EMPTY));
+  } catch {
+    return false;
+  }
+}
 
 export const hasSimd = (): boolean => WebAssembly.validate(SIMD_PROBE);
 
@@ -51,12 +62,9 @@ type Madd = (x: number, c: number) => number;
 
 function compiledMadd(): Madd | undefined {
   if (!WebAssembly.validate(MADD_PROBE)) return undefined;
-  try {
-    return maddOf(new WebAssembly.Instance(new WebAssembly.Module(MADD_PROBE)), 'f');
-  } catch {
-    // A place that compiles no bytes; `loadModule` says so.
-    return undefined;
-  }
+  // Where nothing is compiled, `loadModule` says so.
+  if (!mayCompile()) return undefined;
+  return maddOf(new WebAssembly.Instance(new WebAssembly.Module(MADD_PROBE)), 'f');
 }
 
 /** Of the builds that were given to `init`: where there are some, no other will be loaded. */
@@ -64,7 +72,7 @@ function givenMadd(): Madd | undefined {
   const shared = !given.modules.has('fused');
   const module = given.modules.get(shared ? 'fused-shared' : 'fused');
   if (!module) return undefined;
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
   return maddOf(new WebAssembly.Instance(module, { env: { memory } }), 'multiplyAdd');
 }
 

@@ -1,10 +1,12 @@
 /** What the user may say about the place Lanewise runs in, and what Lanewise has found there. */
 import { machineParallelism, threadMode } from '#platform/threads';
 import { LanewiseError, show } from '../errors.js';
-import { addNote, given, readNotes } from '../platform/given.js';
+import { given } from '../platform/given.js';
+import { readNotes } from '../platform/notes.js';
 import type { ThreadMode } from '../platform/threads.js';
-import { defaultNumerics, type Numerics } from './features.js';
-import { checkSimd } from './wasm.js';
+import type { Numerics } from './features.js';
+import { pickNumerics } from './numerics.js';
+import { checkCompiling, checkSimd } from './wasm.js';
 
 /** Where the package's files lie, if not where it has them. */
 export interface InitOptions {
@@ -33,7 +35,7 @@ export interface Runtime {
 
 /**
  * Finds out what this place can do. Nobody needs to call it, unless files lie elsewhere or there is a module to give.
- * @throws LanewiseError kind 'engine' without WebAssembly SIMD; kind 'argument' for a module of something else.
+ * @throws LanewiseError kind 'engine' without WebAssembly SIMD, or where it may not be compiled; kind 'argument' for a module of something else.
  */
 export async function init({ module, wasm, worker }: InitOptions = {}): Promise<Runtime> {
   checkSimd();
@@ -41,12 +43,8 @@ export async function init({ module, wasm, worker }: InitOptions = {}): Promise<
   for (const one of modules) given.modules.set(buildOf(one), one);
   if (wasm !== undefined) given.wasm = asFolder(wasm);
   if (worker !== undefined) given.worker = addressOf(worker);
-  const numerics = defaultNumerics();
-  if (numerics === 'strict' && (given.modules.size === 0 || given.modules.has('fused'))) {
-    addNote(
-      "this engine's multiply-add does not round once (no relaxed SIMD, or not fused): numerics are 'strict', up to a fifth slower",
-    );
-  }
+  checkCompiling();
+  const numerics = pickNumerics();
   const threads = await threadMode();
   return {
     numerics,

@@ -3,7 +3,7 @@ import { compileBuild, instantiate as instantiateModule } from '#platform/kernel
 import { LanewiseError } from '../errors.js';
 import { given } from '../platform/given.js';
 import type { KernelName, OperandsOf } from '../program/kernels.js';
-import { hasSimd, relaxedMaddIsFused, type Numerics } from './features.js';
+import { hasSimd, mayCompile, relaxedMaddIsFused, type Numerics } from './features.js';
 import { LOADS, fastLoads } from './loads.js';
 import { FIRST_FREE_BYTE } from './memory.js';
 
@@ -69,19 +69,29 @@ export function checkSimd(): void {
   );
 }
 
-/** Names what policies and edge workers forbid. */
+/** Of what policies and edge workers forbid. @throws LanewiseError kind 'engine' unless there is a module to take instead. */
+export function checkCompiling(): void {
+  if (given.modules.size > 0 || mayCompile()) return;
+  throw new LanewiseError(
+    'engine',
+    'WebAssembly may not be compiled here',
+    "a page's Content-Security-Policy needs script-src 'wasm-unsafe-eval'; an edge worker gives init({ module }) the compiled module",
+  );
+}
+
 export async function compile(
   name: string,
   build: (name: string) => Promise<WebAssembly.Module>,
 ): Promise<WebAssembly.Module> {
+  checkCompiling();
   try {
     return await build(name);
   } catch (error) {
     if (!(error instanceof WebAssembly.CompileError)) throw error;
     throw new LanewiseError(
       'engine',
-      `the kernels '${name}' cannot be compiled here: ${error.message}`,
-      "a page's Content-Security-Policy needs script-src 'wasm-unsafe-eval'; an edge worker gives init({ module }) the compiled module",
+      `the kernels '${name}' cannot be compiled: ${error.message}`,
+      'the files of dist/wasm must be those of this version',
       { cause: error },
     );
   }

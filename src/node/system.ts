@@ -9,5 +9,8 @@ export function cpuMs(): number {
   return (user + system) / 1000;
 }
 
+/** Programs ask `init` for notes, and the command line prints them. */
+export const warn = (_sentence: string): void => {};
+
 /** A variable of the environment that is not empty. */
 export const environment = (name: string): string | undefined => process.env[name] || undefined;

@@ -1,14 +1,26 @@
 /** Threads of Node, Deno and Bun: piscina owns them, and is loaded only where there are some. */
 import { availableParallelism } from 'node:os';
+import { LanewiseError } from '../errors.js';
+import { addNote } from '../platform/notes.js';
 import type { ThreadMode, Threads, ThreadsRequest } from '../platform/threads.js';
 
 export const machineParallelism = (): number => availableParallelism();
 
+/** Node's permission model, where it is on. */
+const mayThread = (): boolean => process.permission?.has('worker') ?? true;
+
 /** In Deno and Bun a thread that has used up its memory tells nobody, and who waits for it waits for ever. */
 const isNode = !('Deno' in globalThis || 'Bun' in globalThis);
 
-export const threadMode = async (): Promise<ThreadMode> => 'shared';
+export async function threadMode(): Promise<ThreadMode> {
+  if (mayThread()) return 'shared';
+  addNote(
+    'worker threads are not permitted to this process: training runs in the calling thread; --allow-worker permits them',
+  );
+  return 'none';
+}
 
+/** @throws LanewiseError kind 'platform' if the platform refuses threads. */
 export async function createThreads({
   entry,
   count,
@@ -16,23 +28,38 @@ export async function createThreads({
   heapMegabytes,
 }: ThreadsRequest): Promise<Threads> {
   const { Piscina } = await import('piscina');
-  const piscina = new Piscina({
-    filename: urlOf(entry),
-    minThreads: count,
-    maxThreads: count,
-    concurrentTasksPerWorker: 1,
-    ...(heapMegabytes && isNode
-      ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }
-      : {}),
-    workerData: setup,
-    env: entry === 'worker' ? {} : environmentAtHand(),
-  });
+  const create = () =>
+    new Piscina({
+      filename: urlOf(entry),
+      minThreads: count,
+      maxThreads: count,
+      concurrentTasksPerWorker: 1,
+      ...(heapMegabytes && isNode
+        ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }
+        : {}),
+      workerData: setup,
+      env: entry === 'worker' ? {} : environmentAtHand(),
+    });
+  const piscina = attempt(create);
   // A thread that dies is replaced; between two tasks nobody has missed it, in one its rejection tells of it.
   piscina.on('error', () => {});
   return {
     run: (task) => piscina.run(task) as Promise<unknown>,
     close: () => piscina.destroy(),
   };
+}
+
+function attempt<T>(create: () => T): T {
+  try {
+    return create();
+  } catch (error) {
+    throw new LanewiseError(
+      'platform',
+      `worker threads cannot be started: ${(error as Error).message}`,
+      'workers: 0 (--workers 0) trains in the calling thread, decoders: 0 reads samples in it',
+      { cause: error },
+    );
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  * session's memory is the host's copy: what the host writes goes along with each job, what the worker has made comes back.
  */
 import { createThreads } from '#platform/threads';
+import { LanewiseError } from '../errors.js';
 import { copyRegions, writeRegions, type Contents } from './layout.js';
 import type { RunPlan } from './plan.js';
 import { WorkerFailure, type Pool } from './pool.js';
@@ -38,7 +39,8 @@ export async function createOwnPool(
         const { contents: made } = (await threads.run(task, buffersOf(contents))) as WorkerResult;
         writeRegions(plan.memory, memory, made);
       } catch (error) {
-        throw new WorkerFailure(error);
+        // What says itself what is wrong, such as a memory that was refused, would go wrong again.
+        throw error instanceof LanewiseError ? error : new WorkerFailure(error);
       }
     },
     close: () => threads.close(),

@@ -10,7 +10,7 @@ import { CONTROL } from './meeting.js';
 import type { RunPlan } from './plan.js';
 import type { RepeatJob, SplitPlan } from './split.js';
 import type { WorkerSetup, WorkerTask } from './thread.js';
-import { createWorker, type Job, type TrainJob } from './worker.js';
+import { createWorker, type Job } from './worker.js';
 
 export type AnyJob = Job | RepeatJob;
 
@@ -38,7 +38,7 @@ export class WorkerFailure extends LanewiseError {
 const SPINS = 20_000;
 const SHORT_SPINS = 1000;
 
-/** The calling thread is not kept longer than this, nor than one step, from its timers, signals and clicks. */
+/** The calling thread is not kept longer than this, nor than one step or block, from its timers, signals and clicks. */
 const TURN_MS = 20;
 
 /** The pool of the calling thread alone. */
@@ -49,24 +49,30 @@ export function createLocalPool(
 ): Pool {
   const work = createWorker(plan, module, memory, 0, 0);
 
-  async function train(job: TrainJob): Promise<void> {
-    let turn = performance.now();
-    for (let i = 0; i < job.steps; i++) {
-      if (!work({ ...job, first: job.first + i, step: job.step + i, row: i, steps: 1 })) return;
-      if (performance.now() - turn < TURN_MS) continue;
-      await pause();
-      turn = performance.now();
-    }
-  }
-
   return {
     async run(job) {
-      if (job.kind === 'train') await train(job);
-      else work(job);
+      let turn = performance.now();
+      for (const part of partsOf(job, plan.evaluationBlock)) {
+        if (!work(part)) break;
+        if (performance.now() - turn < TURN_MS) continue;
+        await pause();
+        turn = performance.now();
+      }
       await pause();
     },
     async close() {},
   };
+}
+
+/** One step or one block of samples at a time. */
+function* partsOf(job: Job, block: number): Generator<Job> {
+  if (job.kind === 'train') {
+    for (let i = 0; i < job.steps; i++)
+      yield { ...job, first: job.first + i, step: job.step + i, row: i, steps: 1 };
+    return;
+  }
+  for (let from = 0; from < job.count; from += block)
+    yield { ...job, from, count: Math.min(job.count, from + block) };
 }
 
 function spinsFor(workers: number, readers: number): number {

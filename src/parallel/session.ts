@@ -125,8 +125,10 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   const pool = await {
     shared: () => createThreadPool(plan, module, memory, threads),
     own: () => createOwnPool(plan, module, memory, stored, streamed),
-    none: () => createLocalPool(plan, module, memory),
-  }[mode]();
+    none: async () => createLocalPool(plan, module, memory),
+  }
+    [mode]()
+    .catch((error) => closeStreams().then(() => Promise.reject(error)));
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
 

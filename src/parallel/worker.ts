@@ -31,6 +31,8 @@ export interface EvaluateJob {
   /** Number of the first of them in the data set. */
   readonly first: number;
   readonly count: number;
+  /** Of them the samples from here on, which begin a block; default all. */
+  readonly from?: number;
 }
 
 export type Job = TrainJob | EvaluateJob;
@@ -150,11 +152,12 @@ export function createWorker(
     return meet();
   }
 
-  function evaluateBlocks({ dataset, first, count }: EvaluateJob): boolean {
+  function evaluateBlocks({ dataset, first, count, from: start = 0 }: EvaluateJob): boolean {
     const gather = gathers[dataset]!;
     const { evaluationBlock, outputs, io } = plan;
     Object.assign(place, UNSEEDED);
-    for (let from = rank * evaluationBlock; from < count; from += plan.workers * evaluationBlock) {
+    const stride = plan.workers * evaluationBlock;
+    for (let from = start + rank * evaluationBlock; from < count; from += stride) {
       const size = Math.min(evaluationBlock, count - from);
       // Samples in their order, so that transforms do not depend on blocks.
       place.place = first + from;

@@ -1,4 +1,4 @@
-/** What the user has given to `init`, and what platforms have found missing: the core's only state of its own. */
+/** What the user has given to `init`. */
 
 /** Compiled kernels by the name of their build, and where files lie if not beside the package's. */
 export interface Given {
@@ -10,21 +10,3 @@ export interface Given {
 }
 
 export const given: Given = { modules: new Map() };
-
-const notes = new Set<string>();
-
-/** Who is to hear of a fallback; pages have nothing but the console. */
-let listener: ((note: string) => void) | undefined;
-
-/** Says once, in a sentence, that something is missing, what is done instead, and what would mend it. */
-export function addNote(note: string): void {
-  if (notes.has(note)) return;
-  notes.add(note);
-  listener?.(note);
-}
-
-export const readNotes = (): readonly string[] => [...notes];
-
-export function onNote(listen: (note: string) => void): void {
-  listener = listen;
-}

@@ -1,4 +1,5 @@
 /** What every platform gives the core as `#platform/threads`: src/node and src/web have it. */
+import type { ErrorKind } from '../errors.js';
 
 /**
  * How a platform lends out processors: threads on one shared memory; one thread with a memory of its own, where
@@ -30,4 +31,6 @@ export interface ThreadMessage {
 }
 
 /** What it answers to a task; and once, undefined, that it runs. */
-export type ThreadReply = { readonly result: unknown } | { readonly error: string };
+export type ThreadReply =
+  | { readonly result: unknown }
+  | { readonly error: string; readonly kind?: ErrorKind; readonly hint?: string };

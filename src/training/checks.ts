@@ -1,6 +1,7 @@
 /** Checks of what a user gives to training, each with the words of its refusal. */
 import { LanewiseError, nearest, show } from '../errors.js';
-import { defaultNumerics, type Numerics } from '../engine/features.js';
+import type { Numerics } from '../engine/features.js';
+import { pickNumerics } from '../engine/numerics.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { machineParallelism } from '#platform/threads';
@@ -87,7 +88,7 @@ export function checkMethod(name: string, value: unknown, method: string, expect
 export const resolveWorkers = (workers: number = machineParallelism()): number =>
   checkWhole('workers', workers, 0, MAX_WORKERS);
 
-export const resolveNumerics = (numerics: Numerics = defaultNumerics()): Numerics =>
+export const resolveNumerics = (numerics: Numerics = pickNumerics()): Numerics =>
   checkName('numerics', numerics, ['fused', 'strict']) as Numerics;
 
 /** @throws LanewiseError kind 'argument' for a key of `options` that there is not, such as a mistyped one. */

@@ -1,17 +1,24 @@
 /** Compiling what a server has. */
 import { LanewiseError } from '../errors.js';
 
-/** @throws LanewiseError kind 'network' if the file does not come. */
+/** `\0asm`. */
+const WASM_MAGIC = 0x00_61_73_6d;
+
+/** @throws LanewiseError kind 'network' if the file does not come, or another. */
 export async function fetchModule(url: URL): Promise<WebAssembly.Module> {
-  const response = await fetch(url).catch((error: Error) => error);
-  if (response instanceof Error || !response.ok) {
-    const reason = response instanceof Error ? response.message : `status ${response.status}`;
+  const fail = (reason: string): never => {
     throw new LanewiseError(
       'network',
       `the kernels '${url.href}' cannot be fetched: ${reason}`,
       "put the package's dist/wasm there, or say where it is: init({ wasm: '/folder/' })",
     );
-  }
+  };
+  const response = await fetch(url).catch((error: Error) => fail(error.message));
+  if (!response.ok) fail(`status ${response.status}`);
+  const bytes = await response.arrayBuffer().catch((error: Error) => fail(error.message));
+  // Servers of single-page apps answer with the page whatever they do not have.
+  if (bytes.byteLength < 4 || new DataView(bytes).getUint32(0) !== WASM_MAGIC)
+    fail('the server sent something else');
   // Not by streaming, which asks for a MIME type that not every server knows.
-  return WebAssembly.compile(await response.arrayBuffer());
+  return WebAssembly.compile(bytes);
 }

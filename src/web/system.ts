@@ -20,4 +20,6 @@ export function pause(): Promise<void> {
 /** Pages are not told. */
 export const cpuMs = (): number => 0;
 
+export const warn = (sentence: string): void => console.warn(`Lanewise: ${sentence}`);
+
 export const environment = (_name: string): string | undefined => undefined;

@@ -2,46 +2,55 @@
  * Threads of a browser: module workers, which share memory on pages that are isolated from other origins
  * (Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp).
  */
-import { addNote, given } from '../platform/given.js';
+import { LanewiseError } from '../errors.js';
+import { given } from '../platform/given.js';
+import { addNote } from '../platform/notes.js';
 import type { ThreadMode, ThreadReply, Threads, ThreadsRequest } from '../platform/threads.js';
 
 export const machineParallelism = (): number => globalThis.navigator?.hardwareConcurrency ?? 1;
 
 /** Workers that nobody uses at the moment; the next run takes them. */
-let idle: Worker[] = [];
+const idle: Worker[] = [];
 
-let mode: Promise<ThreadMode> | undefined;
+/** A worker that has not said by then that it runs never will: its script is another's, or does not come. */
+const START_MS = 30_000;
 
-/** Found out once: what the page may do, and whether a worker starts. */
-export const threadMode = (): Promise<ThreadMode> => (mode ??= findMode());
+let found: { readonly script: string | undefined; readonly mode: Promise<ThreadMode> } | undefined;
+
+/** Found out once for a script: what the page may do, and whether a worker starts. */
+export function threadMode(): Promise<ThreadMode> {
+  if (!found || found.script !== given.worker) found = { script: given.worker, mode: findMode() };
+  return found.mode;
+}
 
 async function findMode(): Promise<ThreadMode> {
-  // An edge worker.
   if (typeof Worker === 'undefined') {
     addNote('there are no worker threads here: training runs in the calling thread');
     return 'none';
   }
   const isIsolated = globalThis.crossOriginIsolated === true;
-  const isPage = typeof document !== 'undefined';
-  if (!isIsolated) {
-    const instead = isPage
-      ? 'one worker thread with a memory of its own'
-      : 'this thread, which is no page’s';
-    addNote(
-      `memory cannot be shared, as the page is not cross-origin isolated: training runs in ${instead}; the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp give it all processors`,
-    );
-    if (!isPage) return 'none';
+  if (!isIsolated && typeof document === 'undefined') {
+    addNote(`${NOT_ISOLATED}: training runs in the calling thread, which is no page's; ${HEADERS}`);
+    return 'none';
   }
   try {
     idle.push(await startWorker());
   } catch (error) {
     addNote(
-      `worker threads cannot be started (${(error as Error).message}): training runs in the calling thread, and a page is slow meanwhile; serve the package's worker.js from the page's own origin, or say where it is: init({ worker: '/worker.js' })`,
+      `worker threads cannot be started (${(error as Error).message}): training runs in the calling thread, and a page is slow meanwhile; serve the package's worker.js from the page's origin with the page's headers, allow worker-src 'self' in its Content-Security-Policy, or say where it is: init({ worker: '/worker.js' })`,
     );
     return 'none';
   }
-  return isIsolated ? 'shared' : 'own';
+  if (isIsolated) return 'shared';
+  addNote(
+    `${NOT_ISOLATED}: training runs in one worker thread with a memory of its own; ${HEADERS}`,
+  );
+  return 'own';
 }
+
+const NOT_ISOLATED = 'memory cannot be shared, as the page is not cross-origin isolated';
+const HEADERS =
+  'the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp give it all processors';
 
 /** A worker that has said that it runs. @throws Error with the reason if it does not. */
 function startWorker(): Promise<Worker> {
@@ -50,13 +59,46 @@ function startWorker(): Promise<Worker> {
     const worker = given.worker
       ? new Worker(given.worker, { type: 'module', name: 'lanewise' })
       : new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'lanewise' });
-    worker.onmessage = () => resolve(worker);
+    const fail = (reason: string) => {
+      clearTimeout(timer);
+      worker.terminate();
+      reject(new Error(reason));
+    };
+    const timer = setTimeout(() => fail('its script does not answer'), START_MS);
+    worker.onmessage = () => {
+      clearTimeout(timer);
+      resolve(worker);
+    };
     worker.onerror = (event) => {
       event.preventDefault();
-      worker.terminate();
-      reject(new Error(event.message || 'its script cannot be loaded'));
+      fail(event.message || 'its script cannot be loaded');
     };
   });
+}
+
+/** `count` workers, those that are idle first. @throws LanewiseError kind 'platform' if one does not start; the others stay. */
+async function takeWorkers(count: number): Promise<readonly Worker[]> {
+  const taken = idle.splice(0, count);
+  const started = await Promise.allSettled(
+    Array.from({ length: count - taken.length }, startWorker),
+  );
+  const workers = [...taken];
+  for (const outcome of started) if (outcome.status === 'fulfilled') workers.push(outcome.value);
+  const failure = started.find((outcome) => outcome.status === 'rejected');
+  if (!failure) return workers;
+  release(workers);
+  throw new LanewiseError(
+    'platform',
+    `of ${count} worker threads ${workers.length} could be started: ${(failure.reason as Error).message}`,
+    `use fewer workers, such as workers: ${Math.max(1, workers.length)}`,
+    { cause: failure.reason },
+  );
+}
+
+/** Keeps workers for the next run, as many as there are processors. */
+function release(workers: readonly Worker[]): void {
+  idle.push(...workers);
+  for (const worker of idle.splice(machineParallelism())) worker.terminate();
 }
 
 /** A worker, and what to do with its answer while it has a task. */
@@ -66,9 +108,7 @@ interface Thread {
 }
 
 export async function createThreads({ count, setup }: ThreadsRequest): Promise<Threads> {
-  const taken = idle.splice(0, count);
-  const started = Array.from({ length: count - taken.length }, startWorker);
-  const threads = [...taken, ...(await Promise.all(started))].map((worker): Thread => ({ worker }));
+  const threads = (await takeWorkers(count)).map((worker): Thread => ({ worker }));
   const waiting: (() => void)[] = [];
   for (const thread of threads) {
     const { worker } = thread;
@@ -96,22 +136,27 @@ export async function createThreads({ count, setup }: ThreadsRequest): Promise<T
       }
       const free = thread;
       const reply = await new Promise<ThreadReply>((resolve) => {
-        free.answer = resolve;
+        // It throws for what cannot be posted.
         free.worker.postMessage({ task }, [...transfer]);
+        free.answer = resolve;
       });
-      if ('error' in reply) throw new Error(reply.error);
-      return reply.result;
+      if (!('error' in reply)) return reply.result;
+      throw reply.kind
+        ? new LanewiseError(reply.kind, reply.error, reply.hint)
+        : new Error(reply.error);
     },
     async close() {
       const workers = threads.map(({ worker }) => worker);
       if (isBusy()) {
-        for (const worker of workers) worker.terminate();
+        for (const { worker, answer } of threads) {
+          worker.terminate();
+          answer?.({ error: 'it was ended' });
+        }
         return;
       }
       // They let go of the memory.
       for (const worker of workers) worker.postMessage({});
-      idle = [...idle, ...workers];
-      for (const worker of idle.splice(machineParallelism())) worker.terminate();
+      release(workers);
     },
   };
 }

@@ -1,44 +1,26 @@
 /** The same bits in workerd, the runtime of Cloudflare's edge workers. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Runtime } from '../../src/engine/init.js';
 import { findEngine } from '../support/engines.js';
 import { startWorkerd } from '../support/workerd.js';
 import { checkReport } from './check-report.js';
+import { startEdge, type EdgeModule } from './edge-server.js';
 import type { MatrixReport } from './program.js';
 
 const PATIENCE_MS = 120_000;
 
-const dist = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Module names as edge.ts imports them, and files of dist/. */
-const modules = [
+/** As edge.ts imports them. */
+const modules: readonly EdgeModule[] = [
   ['edge.js', 'esModule', 'test/runtimes/edge.js'],
   ['program.js', 'esModule', 'test/runtimes/program.js'],
   ['lanewise', 'esModule', 'browser/index.js'],
   ['strict.wasm', 'wasm', 'wasm/strict.wasm'],
   ['fused.wasm', 'wasm', 'wasm/fused.wasm'],
-] as const;
-
-/** Embedded files are named relative to the configuration's, which lies in dist/. */
-const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [(name = "main", worker = (
-    modules = [
-${modules.map(([name, kind, path]) => `      (name = "${name}", ${kind} = embed "${path}"),`).join('\n')}
-    ],
-    compatibilityDate = "2026-01-01",
-  ))],
-  sockets = [(name = "http", address = "localhost:0", http = (), service = "main")],
-);
-`;
+];
 
 async function check(path: string): Promise<void> {
-  const file = join(dist, `matrix-${process.pid}.capnp`);
-  await writeFile(file, CONFIG);
+  const { url, close } = await startEdge(path, modules);
   try {
     const { url, close } = await startWorkerd(path, file);
     try {
