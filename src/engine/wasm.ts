@@ -3,12 +3,8 @@ import { compileBuild, instantiate as instantiateModule } from '#platform/kernel
 import { LanewiseError } from '../errors.js';
 import { given } from '../platform/given.js';
 import type { KernelName, OperandsOf } from '../program/kernels.js';
-<<<<<<< HEAD
 import { hasSimd, mayCompile, relaxedMaddIsFused, type Numerics } from './features.js';
-=======
-import { hasSimd, relaxedMaddIsFused, type Numerics } from './features.js';
 import { LOADS, fastLoads } from './loads.js';
->>>>>>> main
 import { FIRST_FREE_BYTE } from './memory.js';
 
 /** The module's exports: kernels, and what is not called from programs. */
@@ -73,7 +69,6 @@ export function checkSimd(): void {
   );
 }
 
-<<<<<<< HEAD
 /** Of what policies and edge workers forbid. @throws LanewiseError kind 'engine' unless there is a module to take instead. */
 export function checkCompiling(): void {
   if (given.modules.size > 0 || mayCompile()) return;
@@ -84,15 +79,11 @@ export function checkCompiling(): void {
   );
 }
 
-async function compile(name: string): Promise<WebAssembly.Module> {
-  checkCompiling();
-=======
-/** Names what policies and edge workers forbid. */
 export async function compile(
   name: string,
   build: (name: string) => Promise<WebAssembly.Module>,
 ): Promise<WebAssembly.Module> {
->>>>>>> main
+  checkCompiling();
   try {
     return await build(name);
   } catch (error) {

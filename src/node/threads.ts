@@ -6,15 +6,11 @@ import type { ThreadMode, Threads, ThreadsRequest } from '../platform/threads.js
 
 export const machineParallelism = (): number => availableParallelism();
 
-<<<<<<< HEAD
 /** Node's permission model, where it is on. */
 const mayThread = (): boolean => process.permission?.has('worker') ?? true;
-=======
+
 /** In Deno and Bun a thread that has used up its memory tells nobody, and who waits for it waits for ever. */
 const isNode = !('Deno' in globalThis || 'Bun' in globalThis);
-
-export const threadMode = async (): Promise<ThreadMode> => 'shared';
->>>>>>> main
 
 export async function threadMode(): Promise<ThreadMode> {
   if (mayThread()) return 'shared';
@@ -32,30 +28,19 @@ export async function createThreads({
   heapMegabytes,
 }: ThreadsRequest): Promise<Threads> {
   const { Piscina } = await import('piscina');
-<<<<<<< HEAD
   const create = () =>
     new Piscina({
       filename: urlOf(entry),
       minThreads: count,
       maxThreads: count,
       concurrentTasksPerWorker: 1,
-      ...(heapMegabytes ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } } : {}),
+      ...(heapMegabytes && isNode
+        ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }
+        : {}),
       workerData: setup,
+      env: entry === 'worker' ? {} : environmentAtHand(),
     });
   const piscina = attempt(create);
-=======
-  const piscina = new Piscina({
-    filename: urlOf(entry),
-    minThreads: count,
-    maxThreads: count,
-    concurrentTasksPerWorker: 1,
-    ...(heapMegabytes && isNode
-      ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }
-      : {}),
-    workerData: setup,
-    env: entry === 'worker' ? {} : environmentAtHand(),
-  });
->>>>>>> main
   // A thread that dies is replaced; between two tasks nobody has missed it, in one its rejection tells of it.
   piscina.on('error', () => {});
   return {
@@ -64,7 +49,6 @@ export async function createThreads({
   };
 }
 
-<<<<<<< HEAD
 function attempt<T>(create: () => T): T {
   try {
     return create();
@@ -75,7 +59,9 @@ function attempt<T>(create: () => T): T {
       'workers: 0 (--workers 0) trains in the calling thread, decoders: 0 reads samples in it',
       { cause: error },
     );
-=======
+  }
+}
+
 /**
  * For readers of samples that ask it something. Threads that train ask nothing, and piscina reads variables in every
  * thread, which Deno takes for a failure where it may not: a thread that never starts, and a pool that waits for it.
@@ -85,7 +71,6 @@ function environmentAtHand(): NodeJS.ProcessEnv {
     return { ...process.env };
   } catch {
     return {};
->>>>>>> main
   }
 }
 
