@@ -116,13 +116,15 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     threads,
     close: closeStreams,
   } = await createStreams(plan, datasets, memory, request.decoders ?? defaultDecoders());
-  const pool = await {
+  const createPool = {
     shared: () => createThreadPool(plan, module, memory, threads),
     own: () => createOwnPool(plan, module, memory, stored, streamed),
     none: async () => createLocalPool(plan, module, memory),
-  }
-    [mode]()
-    .catch((error) => closeStreams().then(() => Promise.reject(error)));
+  }[mode];
+  const pool = await createPool().catch(async (error) => {
+    await closeStreams();
+    throw error;
+  });
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
 

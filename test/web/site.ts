@@ -44,7 +44,8 @@ export async function serveDist({
         .end(content);
     const missing = () => response.writeHead(404, headers).end();
     if (pathname === '/') answer('<!doctype html><title>Lanewise</title>');
-    else if (pathname in files) files[pathname] === undefined ? missing() : answer(files[pathname]);
+    else if (files[pathname] !== undefined) answer(files[pathname]);
+    else if (pathname in files) missing();
     else readFile(join(dist, pathname)).then(answer, missing);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
