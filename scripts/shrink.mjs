@@ -1,11 +1,11 @@
 // Makes a Wasm build smaller: asc's passes (asconfig.json) leave values in locals that are read once, since
 // the pass that takes them out of there also moves instructions, and in the innermost loops of products their
-// order is chosen (assembly/tile2x16.ts). So it runs here, on all functions but those.
+// order is chosen (assembly/tile2x16.ts). So it runs here, on all functions but those, and those measured to need theirs.
 import binaryen from 'binaryen';
 
 /** Functions, most by their file, that keep the order in which they were written: tanh would take 15 % longer. */
 const ORDERED =
-  /^assembly\/(tile2x16|tiles|conv2d-direct|microkernel|skinny|matvec|ceiling|activation\/(activation|finish\w+)|unary\/smooth\w*)(\/|$)/;
+  /^assembly\/(tile[^/]*|conv2d-direct|activation\/(activation|finish\w+)|unary\/smooth\w*|upsample\/upsampleBilinear)(\/|$)/;
 
 const PASSES = [
   'simplify-locals',

@@ -1,4 +1,5 @@
 /** The public names that every runtime has. */
+export type * from './types.js';
 export { LanewiseError, type ErrorKind } from './errors.js';
 export {
   checkDataset,

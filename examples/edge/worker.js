@@ -92,11 +92,14 @@ function refuse(message, hint) {
 
 /** The fields of the request's form, as bytes by name; of another body, all of it as `samples`. */
 async function readBody(request) {
-  const bytes = await readBytes(request.body);
+  // The runtime reads no more than was announced.
+  const length = Number(request.headers.get('content-length') ?? NaN);
+  if (!(length <= MOST_BODY_BYTES))
+    refuse(`a body of ${length} bytes, expected at most ${MOST_BODY_BYTES}`);
   const type = request.headers.get('content-type') ?? '';
-  if (!type.startsWith('multipart/form-data')) return new Map([['samples', bytes]]);
-  const response = new Response(bytes, { headers: { 'content-type': type } });
-  const form = await response
+  if (!type.startsWith('multipart/form-data'))
+    return new Map([['samples', new Uint8Array(await request.arrayBuffer())]]);
+  const form = await request
     .formData()
     .catch((error) => refuse(`the form cannot be read: ${error.message}`));
   const fields = [...form].map(async ([name, value]) => [
@@ -104,24 +107,6 @@ async function readBody(request) {
     new Uint8Array(await new Response(value).arrayBuffer()),
   ]);
   return new Map(await Promise.all(fields));
-}
-
-/** At most MOST_BODY_BYTES, whatever the headers say. */
-async function readBytes(body) {
-  const pieces = [];
-  let length = 0;
-  for await (const piece of body ?? []) {
-    length += piece.length;
-    if (length > MOST_BODY_BYTES) refuse(`the body has more than ${MOST_BODY_BYTES} bytes`);
-    pieces.push(piece);
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 const field = (form, name) =>

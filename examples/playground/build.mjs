@@ -1,6 +1,6 @@
 // Builds the playground into dist/playground, a folder of static files for any host: the page and its engine
 // worker (esbuild), and the package's browser build as it is, which finds its own worker and Wasm.
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -21,6 +21,8 @@ const beside = {
 
 /** @param {string} folder where it is put; what was there is deleted. */
 export async function buildPlayground(folder = join(root, 'dist', 'playground')) {
+  if (!existsSync(join(root, 'dist', 'browser')))
+    throw new Error('the package is not built: run `npm run build` first');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const part of ['browser', 'wasm'])

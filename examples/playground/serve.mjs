@@ -2,8 +2,8 @@
 // A host of one's own needs the same headers for threads; without them the page trains in one.
 import { createServer } from 'node:http';
 import { readFile } from 'node:fs/promises';
-import { extname, join, normalize, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { extname, join, normalize, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildPlayground } from './build.mjs';
 
@@ -94,5 +94,5 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   console.log(
     `The playground is at ${url}${values['no-isolation'] ? ' (no isolation, no threads)' : ''}`,
   );
-  console.log(`Its files are in ${fileURLToPath(pathToFileURL(folder))}. Ctrl+C ends the server.`);
+  console.log(`Its files are in ${relative('.', folder)}. Ctrl+C ends the server.`);
 }

@@ -29,7 +29,7 @@ export interface Comparison {
   readonly differences: readonly string[];
 }
 
-/** Two processes on one idle machine differ by up to so much, however little each one's values scatter. */
+/** A smaller difference is taken for noise, however little the values scatter: each file's are of one process. */
 export const LEAST_DIFFERENCE = 0.03;
 
 /** @throws LanewiseError kind 'file' if a row has another unit there. */
@@ -62,7 +62,7 @@ export function compareResults(a: Results, b: Results): Comparison {
   };
 }
 
-/** Noise is where the middle halves overlap, and what is less than two processes differ by anyway. */
+/** Noise is where the middle halves overlap, and what is small anyway. */
 function judge(ratio: number, [low, high]: Spread): Verdict {
   if (low > 1 && ratio >= 1 + LEAST_DIFFERENCE) return 'better';
   if (high < 1 && ratio <= 1 / (1 + LEAST_DIFFERENCE)) return 'worse';

@@ -1,7 +1,7 @@
 /**
  * Workloads that are whole processes of this engine, Node, Deno or Bun (the page has none): how long until the first step, how much memory.
  */
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Numerics } from '../engine/features.js';
 import { LanewiseError } from '../errors.js';
@@ -68,18 +68,29 @@ const taskFor = (
 function runProcess(script: string, task: TrainingTask): { ms: number; output: string } {
   const file = fileURLToPath(new URL(`./${script}.js`, import.meta.url));
   const start = performance.now();
-  const { status, signal, error, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...engineFlags(task.numerics), file, JSON.stringify(task)],
-    { encoding: 'utf8' },
-  );
+  const { status, signal, error, stdout, stderr } = spawn(file, task);
   const ms = performance.now() - start;
-  if (status === 0) return { ms, output: stdout };
-  // Deno without --allow-run refuses, and then there is not even the text of an error.
-  const reason = error?.message ?? (stderr?.trim() || `exit ${status ?? signal}`);
-  throw new LanewiseError('engine', `a benchmark process failed: ${reason}`, undefined, {
-    cause: error,
-  });
+  if (status === 0) return { ms, output: stdout! };
+  const isRun = typeof status === 'number' || signal;
+  const ended = isRun ? `exit ${status ?? signal}` : 'it may not be started';
+  throw new LanewiseError(
+    'engine',
+    `a benchmark process failed: ${error?.message ?? (stderr?.trim() || ended)}`,
+    isRun || !('Deno' in globalThis)
+      ? undefined
+      : 'Deno needs --allow-run and --allow-env for it, or -A',
+    { cause: error },
+  );
+}
+
+/** Deno throws, or leaves everything out, where it may not start a process. */
+function spawn(file: string, task: TrainingTask): Partial<SpawnSyncReturns<string>> {
+  const args = [...engineFlags(task.numerics), file, JSON.stringify(task)];
+  try {
+    return spawnSync(process.execPath, args, { encoding: 'utf8' });
+  } catch (error) {
+    return { error: error as Error };
+  }
 }
 
 /** Those of this process; Node before 22 has relaxed SIMD behind one, which the command line sets late. */

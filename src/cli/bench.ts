@@ -1,5 +1,6 @@
 /** `lanewise bench`: how fast this machine and engine are, one line a workload; and two such results compared. */
 import { cpus } from 'node:os';
+import { dirname } from 'node:path';
 import { machineParallelism } from '#platform/threads';
 import { Command } from 'commander';
 import { processes, profile, trainingOf, workloadFor, workloads } from '../benchmark/index.js';
@@ -7,7 +8,7 @@ import { printResults, resultsOf, type Circumstances, type Row } from '../benchm
 import { createSuite } from '../benchmark/suite.js';
 import type { Numerics } from '../engine/features.js';
 import { LanewiseError } from '../errors.js';
-import { ensureReplaceable, writeFileAtomic } from '../node/atomic.js';
+import { ensureReplaceable, ensureWritableFolder, writeFileAtomic } from '../node/atomic.js';
 import { version } from '../run/version.js';
 import { resolveNumerics } from '../training/checks.js';
 import { compareFiles } from './bench-compare.js';
@@ -89,6 +90,7 @@ async function checkFile(path: string, options: Options): Promise<void> {
       `--json ${path} is for results, and --profile has none`,
       'leave the file out for a line on standard output',
     );
+  await ensureWritableFolder(dirname(path));
   await ensureReplaceable(path);
 }
 

@@ -8,6 +8,7 @@ import type { Op } from './op.js';
 export type Shape = readonly number[];
 export type DType = 'f32' | 'i32';
 
+/** A value in a graph: its shape, and what it comes from. */
 export interface Tensor {
   readonly id: number;
   readonly shape: Shape;

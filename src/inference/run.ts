@@ -11,6 +11,7 @@ import { readProgram, type ProgramFile } from './read.js';
 import { createFeed, type Samples } from './feed.js';
 import { segmentOf } from './stored.js';
 
+/** Settings of `loadProgram`. */
 export interface LoadProgramOptions {
   /** How messages call the file; default `program`. */
   readonly name?: string;
@@ -20,6 +21,7 @@ export interface LoadProgramOptions {
   readonly numerics?: Numerics;
 }
 
+/** Scores of samples, and the classes that they favour. */
 export interface ProgramPrediction {
   /** Class index of each sample; empty where an output is not one score a class. */
   readonly classes: Uint32Array;
@@ -27,6 +29,7 @@ export interface ProgramPrediction {
   readonly scores: Float32Array;
 }
 
+/** A loaded program: what it takes and gives, and how it is run. */
 export interface InferenceProgram {
   /** Names of the classes, in the order of the scores; absent where the model's file had none. */
   readonly classes?: readonly string[];

@@ -38,6 +38,7 @@ export interface Model extends Layer {
   graph(batch: number, mode: Mode, isFrozen?: (name: string) => boolean): ModelGraph;
 }
 
+/** What an input holds, and how its values are scaled before the first layer: (x − mean) / deviation. */
 export interface InputOptions {
   /** Default 0. */
   readonly mean?: number;
@@ -55,6 +56,7 @@ export function input(shape: Shape, options: InputOptions = {}): Wire {
   return { kind: 'wire', from: checkInput(shape, options), inputs: [] };
 }
 
+/** Settings of `sequential`. */
 export interface SequentialOptions extends InputOptions {
   readonly input: Shape;
 }

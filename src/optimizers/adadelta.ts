@@ -7,6 +7,7 @@ import {
   type Optimizer,
 } from './optimizer.js';
 
+/** Settings of `adadelta`. */
 export interface AdadeltaOptions extends CommonOptions {
   /** Default 1. */
   readonly lr?: number;

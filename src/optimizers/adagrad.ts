@@ -10,6 +10,7 @@ import {
   type Optimizer,
 } from './optimizer.js';
 
+/** Settings of `adagrad`. */
 export interface AdagradOptions extends CommonOptions {
   /** Default 0.01. */
   readonly lr?: number;

@@ -13,6 +13,7 @@ import {
   type Rule,
 } from './optimizer.js';
 
+/** Settings of `adam` and `adamW`. */
 export interface AdamOptions extends CommonOptions {
   /** Default 0.001. */
   readonly lr?: number;

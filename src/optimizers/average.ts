@@ -14,6 +14,7 @@ export interface Average {
   share(step: number, stepsPerEpoch: number, steps: number): number;
 }
 
+/** Settings of `ema`. */
 export interface EmaOptions {
   /** In [0, 1); default 0.999. */
   readonly decay?: number;
@@ -39,6 +40,7 @@ export function ema({ decay = 0.999, biasCorrection = false }: EmaOptions = {}):
   };
 }
 
+/** Settings of `swa`. */
 export interface SwaOptions {
   /** The first epoch (from 1) or step (from 0) that counts; default after three quarters of the run. */
   readonly from?: number;

@@ -10,6 +10,7 @@ import {
   type Optimizer,
 } from './optimizer.js';
 
+/** Settings of `lars`. */
 export interface LarsOptions extends Pick<CommonOptions, 'weightDecay' | 'groups'> {
   readonly lr: number;
   /** In [0, 1); default 0.9. */

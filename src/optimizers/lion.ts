@@ -10,6 +10,7 @@ import {
   type Optimizer,
 } from './optimizer.js';
 
+/** Settings of `lion`. */
 export interface LionOptions extends Omit<CommonOptions, 'decoupled'> {
   /** Default 1e-4. */
   readonly lr?: number;

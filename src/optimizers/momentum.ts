@@ -13,6 +13,7 @@ import {
   type Optimizer,
 } from './optimizer.js';
 
+/** Settings of `momentum`. */
 export interface MomentumOptions extends CommonOptions {
   readonly lr: number;
   /** β in [0, 1); default 0.9. */

@@ -10,6 +10,7 @@ import {
   type Optimizer,
 } from './optimizer.js';
 
+/** Settings of `rmsprop`. */
 export interface RmspropOptions extends CommonOptions {
   /** Default 0.01. */
   readonly lr?: number;

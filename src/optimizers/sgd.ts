@@ -1,6 +1,7 @@
 /** Stochastic gradient descent: p ← p − lr·(g + weightDecay·p). Robbins & Monro 1951. */
 import { checkOptions, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 
+/** Settings of `sgd`. */
 export interface SgdOptions extends CommonOptions {
   readonly lr: number;
 }

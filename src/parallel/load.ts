@@ -21,6 +21,7 @@ export interface LoadOptions {
   onProgress?(progress: LoadProgress): void;
 }
 
+/** How many samples have been read. */
 export interface LoadProgress {
   /** Of the data set. */
   readonly name: string;

@@ -15,6 +15,7 @@ import type { PlacedColumn } from './dataset-plan.js';
 import type { ColumnGather } from './gathers.js';
 import type { IoLayout } from './programs.js';
 
+/** The setting `mixup`: how samples are blended. */
 export interface Mixup {
   /** Of the beta distribution: near 0 most shares are near 0 or 1, 1 is uniform, above 1 they are near ½. */
   readonly alpha: number;

@@ -6,6 +6,7 @@ export interface RemoteFile {
   readonly sha256: string;
 }
 
+/** How many bytes of a file have arrived. */
 export interface DownloadProgress {
   readonly name: string;
   readonly done: number;

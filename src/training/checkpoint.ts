@@ -45,6 +45,7 @@ export interface CheckpointSettings {
   readonly everyMinutes?: number;
   /** At the end of each epoch; default true. */
   readonly everyEpoch?: boolean;
+  /** Keeps one; training goes on when it is kept. */
   save(checkpoint: Omit<Checkpoint, 'description' | 'log'>): Promise<void>;
 }
 

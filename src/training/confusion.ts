@@ -1,12 +1,14 @@
 /** Which classes a model takes for which: counts by true and predicted class. */
 import { LanewiseError } from '../errors.js';
 
+/** How often samples of each class were taken for each. */
 export interface ConfusionMatrix {
   readonly classes: readonly string[];
   /** counts[truth][predicted], classes × classes. */
   readonly counts: readonly (readonly number[])[];
 }
 
+/** A class that was taken for another, and how often. */
 export interface Confusion {
   readonly truth: string;
   readonly predicted: string;

@@ -5,6 +5,7 @@ import type { Evaluation } from '../parallel/session.js';
 
 export { predictedClasses };
 
+/** Figures of a model on a data set. */
 export interface EvaluationSummary {
   /** Mean over the samples, each times its weight if the data set has weights. */
   readonly loss: number;

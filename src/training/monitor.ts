@@ -4,6 +4,7 @@ import type { Weights } from '../parallel/session.js';
 import { checkOnly } from './checks.js';
 import type { RunState } from './run-state.js';
 
+/** The setting `earlyStopping`: which figure, and for how long. */
 export interface EarlyStopping {
   /**
    * `loss`, `accuracy`, `valLoss`, `valAccuracy` or the name of one of the run's metrics. Default `valLoss`, or
@@ -16,6 +17,7 @@ export interface EarlyStopping {
   readonly minDelta?: number;
 }
 
+/** The setting `keepBest`: by which figure. */
 export interface KeepBest {
   /** As of `EarlyStopping`. */
   readonly monitor?: string;

@@ -1,6 +1,7 @@
 /** How streamed samples are read: by how many threads, how far ahead. No result depends on it. */
 import { checkWhole } from './checks.js';
 
+/** How streamed samples are read ahead; no result depends on it. */
 export interface ReadingSettings {
   /** Threads that read and decode streamed samples; default the machine's parallelism, at most 8. 0: the calling thread. */
   readonly decoders?: number;

@@ -43,6 +43,7 @@ export interface Validation {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
+/** A validation, and when it was. */
 export interface ValidationRecord extends Validation {
   readonly step: number;
   readonly epoch: number;

@@ -109,6 +109,7 @@ type Optional =
 /** Settings that others have taken in. */
 type Resolved = 'loss' | 'accumulate' | 'validateEvery' | 'metrics' | 'earlyStopping' | 'keepBest';
 
+/** The settings of a run with all defaults in place, checked. */
 export type ResolvedSettings = Required<Omit<TrainSettings, Optional | Resolved>> &
   Pick<TrainSettings, Optional> & {
     readonly terms: readonly LossTerm[];

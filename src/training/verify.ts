@@ -10,11 +10,13 @@ import { train } from './train.js';
 /** Weights of the recipe below; the tests compute it on every engine they know. */
 export const EXPECTED_SHA256 = '156da8944c4400ff1dd34f97979889ea461803c65b6f7f56c62fb9a4cc50e51f';
 
+/** Settings of `verify`. */
 export interface VerifyOptions {
   /** As of `train`: without influence on the result. */
   readonly workers?: number;
 }
 
+/** What `verify` has found. */
 export interface Verification {
   /** Whether this machine computes Lanewise's bits. */
   readonly isExact: boolean;

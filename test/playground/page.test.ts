@@ -48,7 +48,7 @@ if (browserPath !== undefined) {
       await page.press('Enter');
       await trained(page);
       assert.is(await page.evaluate('document.activeElement.id'), 'train');
-      assert.match(await text(page, 'live'), /^Trained after .* accuracy/);
+      assert.match(await text(page, 'live'), /^Trained in .* accuracy/);
 
       await tabTo(page, '#pad');
       await page.press(' ');

@@ -1,14 +1,10 @@
 /** The same bits in Chromium and Firefox, on pages that are isolated from other origins and on such that are not. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Runtime } from '../../src/engine/init.js';
 import { findBrowser, findFirefox, startBrowser } from '../support/browser.js';
 import { checkReport } from './check-report.js';
+import { openFirefox } from './firefox.js';
 import type { MatrixReport } from './program.js';
 import { startSite } from './site.js';
 
@@ -25,20 +21,6 @@ async function openChromium(path: string, url: string): Promise<() => Promise<vo
   return async () => {
     assert.equal(page.complaints, []);
     await browser.close();
-  };
-}
-
-async function openFirefox(path: string, url: string): Promise<() => Promise<void>> {
-  const profile = await mkdtemp(join(tmpdir(), 'lanewise-firefox-'));
-  const child = spawn(path, ['--headless', '--no-remote', '--profile', profile, url], {
-    stdio: 'ignore',
-    env: { ...process.env, HOME: profile },
-  });
-  const ended = once(child, 'exit');
-  return async () => {
-    child.kill('SIGKILL');
-    await ended;
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   };
 }
 

@@ -23,7 +23,14 @@ export interface Site {
   close(): Promise<void>;
 }
 
-export async function startSite({ isolated }: { readonly isolated: boolean }): Promise<Site> {
+export interface SiteOptions {
+  /** From other origins, so that memory can be shared with workers. */
+  readonly isolated: boolean;
+  /** Without, scripts may do what they like. Default true. */
+  readonly strict?: boolean;
+}
+
+export async function startSite({ isolated, strict = true }: SiteOptions): Promise<Site> {
   let settle: ((text: string) => void) | undefined;
   const server = createServer((request, response) => {
     void answer(request, response).catch((error: Error) =>
@@ -33,7 +40,7 @@ export async function startSite({ isolated }: { readonly isolated: boolean }): P
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url!, 'http://localhost');
-    const headers = { ...policy(), ...(isolated ? ISOLATED : {}) };
+    const headers = { ...(strict ? policy() : {}), ...(isolated ? ISOLATED : {}) };
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     if (request.method === 'POST') {
       let text = '';
@@ -65,7 +72,7 @@ export async function startSite({ isolated }: { readonly isolated: boolean }): P
   return {
     url: (script, search = '') => `http://localhost:${port}/?script=${script}${search}`,
     report<T>(patienceMs: number) {
-      return new Promise<T>((resolve, reject) => {
+      const reported = new Promise<T>((resolve, reject) => {
         const late = () => reject(new Error(`the page reported nothing in ${patienceMs / 1000} s`));
         const timer = setTimeout(late, patienceMs);
         settle = (text) => {
@@ -75,6 +82,9 @@ export async function startSite({ isolated }: { readonly isolated: boolean }): P
           else resolve(report!);
         };
       });
+      // Whoever opens the page asks for it only then.
+      reported.catch(() => {});
+      return reported;
     },
     close: () =>
       new Promise((resolve) => {

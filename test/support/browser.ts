@@ -244,7 +244,10 @@ export async function startBrowser(path: string): Promise<Browser> {
           else
             await call('Input.dispatchMouseEvent', {
               type: 'mouseReleased',
-              ...{ x, y, button: 'left', clickCount: 1 },
+              x,
+              y,
+              button: 'left',
+              clickCount: 1,
             });
         },
         async press(key) {

@@ -107,12 +107,12 @@ function createCurve(id: string, name: string, show: (value: number) => string, 
   /** For those who do not see the curve. */
   function describe({ root }: uPlot): void {
     const last = (of: 'training' | 'unseen') =>
-      points.findLast((point) => point[of] !== null)?.[of];
+      points.findLast((point) => point[of] !== null)?.[of] ?? undefined;
     const [training, unseen] = [last('training'), last('unseen')];
     const text =
-      training == null
+      training === undefined
         ? 'no data yet'
-        : `${show(training)} of the last minibatches${unseen == null ? '' : `, ${show(unseen)} of unseen digits`}`;
+        : `${show(training)} of the last minibatches${unseen === undefined ? '' : `, ${show(unseen)} of unseen digits`}`;
     root.querySelector('canvas')!.setAttribute('aria-label', `${name} over epochs: ${text}`);
   }
 

@@ -41,6 +41,8 @@ export function createFilters(): (filters: Filters | undefined) => void {
       item.setAttribute('role', 'listitem');
       return item;
     });
+    parent.setAttribute('role', 'list');
+    parent.setAttribute('aria-describedby', 'filters-note');
     parent.replaceChildren(...items);
     note.textContent = `${count} filters of ${height}×${width}: blue is negative, orange positive.`;
   }

@@ -38,7 +38,7 @@ export function createRun(send: Send, setup: Setup): RunView {
     const isBusy = state === 'preparing' || state === 'training' || state === 'paused';
     button.disabled = state === 'starting';
     // Disabled, it would lose the focus of those who came by keyboard.
-    button.ariaDisabled = String(state === 'preparing');
+    button.setAttribute('aria-disabled', String(state === 'preparing'));
     button.textContent = {
       starting: 'Starting …',
       idle: `Train ${setup.modelName()}`,
@@ -120,8 +120,8 @@ export function createRun(send: Send, setup: Setup): RunView {
           ({ accuracy } = message.validation);
           return say('accuracy', percent(accuracy));
         case 'finished': {
-          const how = message.isStopped ? 'Stopped' : 'Trained';
-          const text = `${how} after ${message.seconds.toFixed(1)} s`;
+          const how = message.isStopped ? 'Stopped after' : 'Trained in';
+          const text = `${how} ${message.seconds.toFixed(1)} s`;
           become('idle');
           say('status', text);
           say('left', '–');

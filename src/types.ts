@@ -1,0 +1,28 @@
+/** Types that public functions take and give, for those who write them down. */
+export type { LabelledDataset } from './data/dataset.js';
+export type { TextSource } from './formats/utf8.js';
+export type { Shape, Tensor } from './graph/tensor.js';
+export type { Extent } from './layers/conv2d.js';
+export type { Randomness } from './layers/layer.js';
+export type { InputOptions, SequentialOptions } from './layers/model.js';
+export type { LossTerm } from './losses/terms.js';
+export type { AdadeltaOptions } from './optimizers/adadelta.js';
+export type { AdagradOptions } from './optimizers/adagrad.js';
+export type { AdamOptions } from './optimizers/adam.js';
+export type { EmaOptions, SwaOptions } from './optimizers/average.js';
+export type { LarsOptions } from './optimizers/lars.js';
+export type { LionOptions } from './optimizers/lion.js';
+export type { MomentumOptions } from './optimizers/momentum.js';
+export type { RmspropOptions } from './optimizers/rmsprop.js';
+export type { StepPlace } from './optimizers/schedule.js';
+export type { SgdOptions } from './optimizers/sgd.js';
+export type { LoadProgress } from './parallel/load.js';
+export type { Mixup } from './parallel/mixup.js';
+export type { DownloadProgress } from './platform/download.js';
+export type { CheckpointSettings } from './training/checkpoint.js';
+export type { Confusion, ConfusionMatrix } from './training/confusion.js';
+export type { ClassificationSummary, EvaluationSummary } from './training/evaluate.js';
+export type { EarlyStopping, KeepBest } from './training/monitor.js';
+export type { ReadingSettings } from './training/reading.js';
+export type { Best, StepRecord, ValidationRecord } from './training/records.js';
+export type { ResolvedSettings } from './training/settings.js';

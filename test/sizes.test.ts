@@ -1,0 +1,131 @@
+/**
+ * What a page loads, minified and gzipped: the app's bundle with what it uses of the package, the script of the worker
+ * threads, and one build of the kernels. Each is held to a limit; the report says what is in it.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { build } from 'esbuild';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const KB = 1000;
+
+const gzipped = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length;
+
+/** An app in a browser, bundled as esbuild bundles apps, and how many bytes of which source are in it. */
+async function bundle(code: string): Promise<{ bytes: number; report: string }> {
+  const { outputFiles } = await build({
+    // The package by its name, as an app has it.
+    stdin: { contents: code, resolveDir: join(root, 'dist') },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    sourcemap: 'external',
+    outdir: 'dist',
+    absWorkingDir: root,
+    write: false,
+    legalComments: 'none',
+  });
+  const [script, map] = ['.js', '.map'].map((end) =>
+    outputFiles.find(({ path }) => path.endsWith(end))!,
+  );
+  return { bytes: gzipped(script!.contents), report: sourcesIn(script!.text, map!.text) };
+}
+
+/** `src/ops 31.0 KB, src/parallel 28.4 KB, …`: how much of a minified script comes from each folder, by its source map. */
+function sourcesIn(script: string, map: string): string {
+  const { mappings, sources } = JSON.parse(map) as { mappings: string; sources: string[] };
+  const sizes = new Map<string, number>();
+  const lines = script.split('\n');
+  let source = 0;
+  mappings.split(';').forEach((line, row) => {
+    let column = 0;
+    const segments = line.split(',').filter(Boolean).map(decodeNumbers);
+    const starts = segments.map(([columns, sourcesOn = 0]) => [
+      (column += columns!),
+      (source += sourcesOn),
+    ]);
+    starts.forEach(([from, which], i) => {
+      const folder = /(src\/\w+|node_modules\/[^/]+)/.exec(sources[which!]!)?.[1] ?? 'the app';
+      const end = starts[i + 1]?.[0] ?? lines[row]!.length;
+      sizes.set(folder, (sizes.get(folder) ?? 0) + end - from!);
+    });
+  });
+  return [...sizes]
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([folder, size]) => `${folder} ${(size / KB).toFixed(1)} KB`)
+    .join(', ');
+}
+
+/** Numbers of a source map: base 64, five bits a digit, the lowest the sign. */
+function decodeNumbers(text: string): number[] {
+  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+  const numbers: number[] = [];
+  let [value, shift] = [0, 0];
+  for (const character of text) {
+    const digit = digits.indexOf(character);
+    value |= (digit & 31) << shift;
+    shift += 5;
+    if (digit & 32) continue;
+    numbers.push(value & 1 ? -(value >> 1) : value >> 1);
+    [value, shift] = [0, 0];
+  }
+  return numbers;
+}
+
+async function workerBytes(): Promise<number> {
+  const { bytes } = await bundle(`import './browser/worker.js'`);
+  return bytes;
+}
+
+const wasmBytes = (name: string): number =>
+  gzipped(readFileSync(join(root, 'dist', 'wasm', `${name}.wasm`)));
+
+function hold(what: string, parts: Readonly<Record<string, number>>, limit: number, report = '') {
+  const total = Object.values(parts).reduce((a, b) => a + b, 0);
+  const list = Object.entries(parts).map(([name, bytes]) => `${name} ${(bytes / KB).toFixed(1)}`);
+  const text = `${what}: ${(total / KB).toFixed(1)} KB gzipped of ${limit / KB} (${list.join(', ')})`;
+  console.log(text);
+  assert.ok(total <= limit, `${text}; minified: ${report}`);
+}
+
+const uses = (names: string, from: string): string =>
+  `import { ${names} } from '${from}'; console.log(${names});`;
+
+test('inference', async () => {
+  const app = await bundle(uses('loadProgram', 'lanewise/inference'));
+  const wasm = Math.max(...['strict', 'fused'].map((build) => wasmBytes(`inference-${build}`)));
+  hold('inference', { app: app.bytes, wasm }, 40 * KB, app.report);
+});
+
+/** Either kernels on shared memory or on a thread's own. */
+const kernels = () =>
+  Math.max(
+    ...['strict', 'fused', 'strict-shared', 'fused-shared'].map((build) => wasmBytes(build)),
+  );
+
+const trained = 'train, digits, lenet5, momentum, encodeModel';
+
+test('training in the page’s own thread', async () => {
+  const app = await bundle(uses(trained, 'lanewise'));
+  hold('training in one thread', { app: app.bytes, wasm: kernels() }, 100 * KB, app.report);
+});
+
+// Files may hold any layer, so that reading them takes all; the worker's script has in it what the app has too.
+for (const [what, code, limit] of [
+  ['training', uses(trained, 'lanewise'), 110],
+  ['training and reading model files', uses(`${trained}, decodeModel`, 'lanewise'), 128],
+  ['everything', `import * as lanewise from 'lanewise'; console.log(lanewise);`, 162],
+] as const) {
+  test(`${what}, on worker threads`, async () => {
+    const app = await bundle(code);
+    const parts = { app: app.bytes, worker: await workerBytes(), wasm: kernels() };
+    hold(what, parts, limit * KB, app.report);
+  });
+}
+
+test.run();
