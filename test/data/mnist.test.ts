@@ -6,7 +6,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { decodeIdxDataset } from '../../src/index.js';
 import { mnist } from '../../src/data/mnist.js';
 import { LanewiseError } from '../../src/errors.js';
 import { gunzip } from '../../src/formats/gzip.js';
@@ -158,24 +157,5 @@ if (existsSync(real)) {
 } else {
   console.log(`skipped: no MNIST in '${real}' (LANEWISE_DATA)`);
 }
-
-test('files at hand make a data set, compressed or not', async () => {
-  const dataset = await decodeIdxDataset(
-    { name: 'images', bytes: gzipSync(images(3)) },
-    { name: 'labels', bytes: labels(1, 2, 9) },
-  );
-  assert.equal(dataset.shape, [1, 28, 28]);
-  assert.is(dataset.name, 'images');
-  assert.is(dataset.samples.length, 3 * 784);
-  assert.equal([...dataset.labels], [1, 2, 9]);
-  const mixed = decodeIdxDataset(
-    { name: 'images', bytes: images(3) },
-    { name: 'labels', bytes: labels(1, 2) },
-  );
-  await mixed.then(
-    () => assert.unreachable(),
-    (error: LanewiseError) => assert.match(error.message, "'images' holds 3 images, 'labels' 2"),
-  );
-});
 
 test.run();
