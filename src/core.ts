@@ -28,6 +28,8 @@ export { textFile, type TextDataset } from './data/text-file.js';
 export { arrays, type ArraysOptions } from './data/arrays.js';
 export { standardize, type Standardizer } from './data/standardize.js';
 export { type FileSource } from './data/file-source.js';
+export { npyDataset, readNpy, type NpyDatasetOptions } from './data/npy.js';
+export { type NpyArray } from './formats/npy.js';
 export { idxDataset, type IdxOptions } from './data/idx.js';
 export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
 export { fashionMnist } from './data/fashion-mnist.js';

@@ -23,13 +23,5 @@ export {
 } from './run/public.js';
 export type { FitEvent, FitFiles, FitOptions } from './run/fit.js';
 export type { Watch, WatchOptions } from './run/watch.js';
-export {
-  npyDataset,
-  npzDataset,
-  readNpy,
-  readNpz,
-  type NpyDatasetOptions,
-  type NpzOptions,
-} from './data/npy.js';
-export { type NpyArray } from './formats/npy.js';
+export { npzDataset, readNpz, type NpzOptions } from './data/npz.js';
 export type { Evaluation } from './run/report/evaluation.js';

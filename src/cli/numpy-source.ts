@@ -1,6 +1,6 @@
 /** NumPy's .npz files as data sets: arrays x and y, or x_train, y_train, x_test and y_test as Keras names them. */
 import { isSampleStream, isTensorDataset, type Dataset } from '../data/dataset.js';
-import { npzDataset, readNpz } from '../data/npy.js';
+import { npzDataset, readNpz } from '../data/npz.js';
 import { LanewiseError } from '../errors.js';
 import { readZip } from '../formats/zip.js';
 import { showShape, type Shape } from '../graph/tensor.js';

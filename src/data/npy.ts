@@ -1,14 +1,10 @@
-/** Data sets from NumPy's files, .npy with one array each or .npz with several by name. */
-import { LanewiseError, nearest } from '../errors.js';
+/** Data sets from NumPy's files of one array each, .npy; npz.ts has those of several. */
+import { LanewiseError } from '../errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
-import { readZip } from '../formats/zip.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { checkFinite, classLabels, labelled } from './arrays.js';
 import { checkDataset, type Dataset, type Field, type TensorDataset } from './dataset.js';
 import { readSource, sourceName, type FileSource } from './file-source.js';
-
-/** Bound on what an archive unpacks to. */
-const MAX_BYTES = 2 ** 31;
 
 /** The array of an .npy file, a path, bytes or a Blob. @throws LanewiseError kind 'data' or 'file' for one that is damaged or not there. */
 export async function readNpy(source: FileSource): Promise<NpyArray> {
@@ -16,45 +12,6 @@ export async function readNpy(source: FileSource): Promise<NpyArray> {
 }
 
 /** Which arrays of a .npz file, and how large they may be. */
-export interface NpzOptions {
-  /** Names of the arrays to read; default all. */
-  readonly names?: readonly string[];
-  /** Bound on the bytes of all arrays; default 2 GiB. */
-  readonly limitBytes?: number;
-}
-
-/**
- * The arrays of an .npz file, a path or bytes, by name.
- * @throws LanewiseError kind 'data' for a damaged file, one that unpacks to more than the bound, or an array that is
- * not in it; kind 'file' if it cannot be read.
- */
-export async function readNpz(
-  source: string | Uint8Array,
-  { names, limitBytes = MAX_BYTES }: NpzOptions = {},
-): Promise<Map<string, NpyArray>> {
-  const file = typeof source === 'string' ? source : 'npz';
-  const present: string[] = [];
-  const wanted = (path: string) => {
-    if (!path.endsWith('.npy')) return false;
-    const name = path.slice(0, -4);
-    present.push(name);
-    return !names || names.includes(name);
-  };
-  const files = await readZip(source, file, { wanted, limitBytes });
-  const missing = names?.find((name) => !files.has(`${name}.npy`));
-  if (missing !== undefined) {
-    throw new LanewiseError(
-      'data',
-      `'${file}' has no array '${missing}', it has ${present.join(', ') || 'none'}`,
-      nearest(missing, present),
-    );
-  }
-  return new Map(
-    [...files].map(([path, bytes]) => [path.slice(0, -4), decodeNpy(bytes, `${file}: ${path}`)]),
-  );
-}
-
-/** What the files of arrays do not say of the samples. */
 export interface NpyDatasetOptions {
   /** Of one sample, if not as in the file: [1, 28, 28] for samples of 28×28 or 784. */
   readonly shape?: Shape;
@@ -82,23 +39,12 @@ export async function npyDataset(
   return datasetOf(samples, targets, { name: samples.name, ...options });
 }
 
-/** As `npyDataset`, from arrays of one file; default those named `x` and `y`. */
-export async function npzDataset(
-  source: string | Uint8Array,
-  options: NpyDatasetOptions & { readonly samples?: string; readonly targets?: string } = {},
-): Promise<Dataset | TensorDataset> {
-  const { samples: x = 'x', targets: y = 'y' } = options;
-  const file = typeof source === 'string' ? source : 'npz';
-  const read = await readNpz(source, { names: [x, y] });
-  const named = (name: string) => ({ name: `${file}: ${name}`, ...read.get(name)! });
-  return datasetOf(named(x), named(y), { name: file, ...options });
-}
+/** An array, and the name of its file. */
+export type NamedArray = NpyArray & { readonly name: string };
 
-type Named = NpyArray & { readonly name: string };
-
-function datasetOf(
-  samples: Named,
-  targets: Named,
+export function datasetOf(
+  samples: NamedArray,
+  targets: NamedArray,
   { shape, channelsLast = false, classes, name }: NpyDatasetOptions & { readonly name: string },
 ): Dataset | TensorDataset {
   const count = countOf(samples);
@@ -120,7 +66,7 @@ function datasetOf(
   return checkDataset({ name, inputs: { input }, targets: { output } });
 }
 
-function countOf({ name, shape }: Named): number {
+function countOf({ name, shape }: NamedArray): number {
   if (shape.length > 0 && !shape.includes(0)) return shape[0]!;
   throw new LanewiseError(
     'data',
@@ -128,7 +74,7 @@ function countOf({ name, shape }: Named): number {
   );
 }
 
-function inputOf(samples: Named, wanted: Shape | undefined, channelsLast: boolean): Field {
+function inputOf(samples: NamedArray, wanted: Shape | undefined, channelsLast: boolean): Field {
   const stored = samples.shape.length > 1 ? samples.shape.slice(1) : [1];
   const values = samples.dtype === 'u1' ? (samples.values as Uint8Array) : floats(samples);
   if (wanted && sizeOf(wanted) !== sizeOf(stored)) {
@@ -167,7 +113,7 @@ function channelsFirst<A extends Uint8Array | Float32Array>(
   return result;
 }
 
-function floats({ name, values }: Named): Float32Array {
+function floats({ name, values }: NamedArray): Float32Array {
   const all = values instanceof Float32Array ? values : Float32Array.from(values);
   checkFinite(`'${name}'`, all);
   return all;

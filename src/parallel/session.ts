@@ -20,6 +20,7 @@ import { createOwnPool } from './own-pool.js';
 import { planRun, type PlanRequest, type RunPlan } from './plan.js';
 import { createLocalPool, createThreadPool, WorkerFailure } from './pool.js';
 import { stateEntries } from './state.js';
+import { readMetrics, type StepMetrics } from './step-metrics.js';
 import { createStreams, defaultDecoders } from './streams.js';
 import type { EvaluateJob } from './worker.js';
 
@@ -33,13 +34,6 @@ export interface Evaluation {
   readonly losses?: Float32Array;
   /** Each sample's share of right answers, where there is such a thing. */
   readonly hits?: Float32Array;
-}
-
-/** A minibatch's mean loss and its number of right answers, where there is such a thing. */
-export interface StepMetrics {
-  readonly loss: number;
-  readonly hits?: number;
-  readonly samples: number;
 }
 
 export interface Session {
@@ -122,12 +116,15 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     threads,
     close: closeStreams,
   } = await createStreams(plan, datasets, memory, request.decoders ?? defaultDecoders());
-  const create = {
+  const createPool = {
     shared: () => createThreadPool(plan, module, memory, threads),
     own: () => createOwnPool(plan, module, memory, stored, streamed),
     none: async () => createLocalPool(plan, module, memory),
   }[mode];
-  const pool = await create().catch((error) => closeStreams().then(() => Promise.reject(error)));
+  const pool = await createPool().catch(async (error) => {
+    await closeStreams();
+    throw error;
+  });
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
 
@@ -279,23 +276,4 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       releaseMemory(memory);
     },
   };
-}
-
-/** The shards' losses and hits, added in shard order. */
-function readMetrics(
-  plan: RunPlan,
-  position: number,
-  index: number,
-  viewOf: (name: string, offset: number, count: number) => Float32Array,
-): StepMetrics {
-  const samples = Math.min(plan.batch, plan.datasets[0]!.count - position * plan.batch);
-  const shards = plan.steps[samples]!.schedule.shards.length;
-  const row = viewOf('metrics', index * plan.shards * 8, shards * 2);
-  let loss = 0;
-  let hits = 0;
-  for (let s = 0; s < shards; s++) {
-    loss += row[s * 2]!;
-    hits += row[s * 2 + 1]!;
-  }
-  return { loss, samples, ...(plan.hasHits ? { hits } : {}) };
 }

@@ -1,5 +1,6 @@
 /** What a run knows besides its weights: plain data, which a checkpoint stores and a failure returns to. */
-import type { StepMetrics, Weights } from '../parallel/session.js';
+import type { Weights } from '../parallel/session.js';
+import type { StepMetrics } from '../parallel/step-metrics.js';
 import { countOf } from '../data/dataset.js';
 import type { ResolvedSettings } from './settings.js';
 import type { Best, EpochRecord, Progress } from './records.js';

@@ -12,16 +12,14 @@ function refuse(name: string, hint: string): never {
 const absent = (name: string, hint: string) => async (): Promise<never> => refuse(name, hint);
 
 const DATA =
-  'arrays() and TensorDataset take data that is in memory, streamOf what comes in pieces';
+  'npyDataset and idxDataset read files that a page was given, arrays() and TensorDataset take data that is in memory, streamOf what comes in pieces';
 const RUN = 'train() trains without a folder, and encodeModel gives the bytes of the model';
 const REPORT = 'evaluate() of a model gives its figures, createProbe those of its layers';
 
 export const imageFolder = /* @__PURE__ */ absent('imageFolder', DATA);
 export const readCsv = /* @__PURE__ */ absent('readCsv', DATA);
 export const csvDataset = /* @__PURE__ */ absent('csvDataset', DATA);
-export const readNpy = /* @__PURE__ */ absent('readNpy', DATA);
 export const readNpz = /* @__PURE__ */ absent('readNpz', DATA);
-export const npyDataset = /* @__PURE__ */ absent('npyDataset', DATA);
 export const npzDataset = /* @__PURE__ */ absent('npzDataset', DATA);
 export const emnist = /* @__PURE__ */ absent('emnist', DATA);
 export const readMetrics = /* @__PURE__ */ absent('readMetrics', RUN);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readNpz } from '../../src/data/npy.js';
+import { readNpz } from '../../src/data/npz.js';
 import { crc32 } from '../../src/formats/crc32.js';
 import { decodeNpy } from '../../src/formats/npy.js';
 import { fuzz, fuzzCount } from '../support/fuzz.js';

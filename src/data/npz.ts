@@ -1,0 +1,60 @@
+/** Data sets from NumPy's archives, .npz, of several arrays by name. */
+import { LanewiseError, nearest } from '../errors.js';
+import { decodeNpy, type NpyArray } from '../formats/npy.js';
+import { readZip } from '../formats/zip.js';
+import type { Dataset, TensorDataset } from './dataset.js';
+import { datasetOf, type NpyDatasetOptions } from './npy.js';
+
+/** Bound on what an archive unpacks to. */
+const MAX_BYTES = 2 ** 31;
+
+export interface NpzOptions {
+  /** Names of the arrays to read; default all. */
+  readonly names?: readonly string[];
+  /** Bound on the bytes of all arrays; default 2 GiB. */
+  readonly limitBytes?: number;
+}
+
+/**
+ * The arrays of an .npz file, a path or bytes, by name.
+ * @throws LanewiseError kind 'data' for a damaged file, one that unpacks to more than the bound, or an array that is
+ * not in it; kind 'file' if it cannot be read.
+ */
+export async function readNpz(
+  source: string | Uint8Array,
+  { names, limitBytes = MAX_BYTES }: NpzOptions = {},
+): Promise<Map<string, NpyArray>> {
+  const file = typeof source === 'string' ? source : 'npz';
+  const present: string[] = [];
+  const wanted = (path: string) => {
+    if (!path.endsWith('.npy')) return false;
+    const name = path.slice(0, -4);
+    present.push(name);
+    return !names || names.includes(name);
+  };
+  const files = await readZip(source, file, { wanted, limitBytes });
+  const missing = names?.find((name) => !files.has(`${name}.npy`));
+  if (missing !== undefined) {
+    throw new LanewiseError(
+      'data',
+      `'${file}' has no array '${missing}', it has ${present.join(', ') || 'none'}`,
+      nearest(missing, present),
+    );
+  }
+  return new Map(
+    [...files].map(([path, bytes]) => [path.slice(0, -4), decodeNpy(bytes, `${file}: ${path}`)]),
+  );
+}
+
+/** What the files of arrays do not say of the samples. */
+/** As `npyDataset`, from arrays of one file; default those named `x` and `y`. */
+export async function npzDataset(
+  source: string | Uint8Array,
+  options: NpyDatasetOptions & { readonly samples?: string; readonly targets?: string } = {},
+): Promise<Dataset | TensorDataset> {
+  const { samples: x = 'x', targets: y = 'y' } = options;
+  const file = typeof source === 'string' ? source : 'npz';
+  const read = await readNpz(source, { names: [x, y] });
+  const named = (name: string) => ({ name: `${file}: ${name}`, ...read.get(name)! });
+  return datasetOf(named(x), named(y), { name: file, ...options });
+}
