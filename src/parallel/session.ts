@@ -291,8 +291,7 @@ function readMetrics(
   const samples = Math.min(plan.batch, plan.datasets[0]!.count - position * plan.batch);
   const shards = plan.steps[samples]!.schedule.shards.length;
   const row = viewOf('metrics', index * plan.shards * 8, shards * 2);
-  let loss = 0;
-  let hits = 0;
+  let [loss, hits] = [0, 0];
   for (let s = 0; s < shards; s++) {
     loss += row[s * 2]!;
     hits += row[s * 2 + 1]!;
