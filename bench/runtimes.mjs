@@ -1,5 +1,5 @@
 // LeNet-5's training throughput in every runtime that is here, and of other engines in the same Chromium, as a table:
-//   node scripts/build.mjs --tests && npm run engines && node bench/runtimes.mjs [--seconds 3] [--rounds 3] [--only chromium]
+//   node scripts/build.mjs --tests && npm run engines && node bench/runtimes.mjs [--seconds 3] [--rounds 3] [--only 'node 24,chromium']
 // Rounds go through all rows, so that a slow minute of the machine hits each of them; figures are medians of rounds.
 // Other engines' rows are there if `npm install` was run in bench/peers.
 import { execFile } from 'node:child_process';
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
   },
 });
 const [seconds, rounds] = [Number(options.seconds), Number(options.rounds)];
+const only = options.only.toLowerCase().split(',');
 const PATIENCE_MS = 120_000;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const peers = join(root, 'bench/peers/node_modules');
@@ -87,7 +88,7 @@ const inEdge = (path) => async () => {
 function rowsOf() {
   const rows = [];
   const add = (name, workers, measure, workload = 'lenet5-b64') => {
-    if (name.toLowerCase().includes(options.only.toLowerCase()))
+    if (only.some((part) => name.toLowerCase().includes(part)))
       rows.push({ name, workers, workload, measure, found: [] });
   };
   const both = (name, measure) => [1, 2].forEach((workers) => add(name, workers, measure));

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { idxDataset } from '../../src/data/idx.js';
 import { mnist } from '../../src/data/mnist.js';
 import { LanewiseError } from '../../src/errors.js';
 import { gunzip } from '../../src/formats/gzip.js';
@@ -157,5 +158,16 @@ if (existsSync(real)) {
 } else {
   console.log(`skipped: no MNIST in '${real}' (LANEWISE_DATA)`);
 }
+
+test('files at hand make a data set, compressed or not', async () => {
+  const dataset = await idxDataset(gzipSync(images(3)), labels(1, 2, 9));
+  assert.equal(dataset.shape, [1, 28, 28]);
+  assert.is(dataset.samples.length, 3 * 784);
+  assert.equal([...dataset.labels], [1, 2, 9]);
+  await idxDataset(images(3), labels(1, 2)).then(
+    () => assert.unreachable(),
+    (error: LanewiseError) => assert.match(error.message, /holds 3 images, .* 2 labels/),
+  );
+});
 
 test.run();

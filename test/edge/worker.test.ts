@@ -185,8 +185,13 @@ test('a head learns five classes from 100 samples in one request, with the bits 
     assert.ok(cpuMs < 1000, `${cpuMs} ms of CPU`);
 
     const here = await train(model, {
-      ...{ data: { ...few, name: 'samples' }, weights, freeze, optimizer: adam({ lr: 0.01 }) },
-      ...{ epochs: 20, batch: 10, numerics: known.numerics },
+      data: { ...few, name: 'samples' },
+      weights,
+      freeze,
+      optimizer: adam({ lr: 0.01 }),
+      epochs: 20,
+      batch: 10,
+      numerics: known.numerics,
     });
     assert.is(await tuned.sha256(), await here.model.sha256());
 

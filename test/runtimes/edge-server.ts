@@ -1,10 +1,8 @@
 /** workerd, the runtime of Cloudflare's edge workers, with a worker whose modules are files of dist/. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { startWorkerd, type Workerd } from '../support/workerd.js';
 
 const dist = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -22,38 +20,14 @@ ${modules.map(([name, kind, path]) => `      (name = "${name}", ${kind} = embed 
     ],
     compatibilityDate = "2026-01-01",
   ))],
-  sockets = [(name = "http", address = "localhost:0", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
 `;
 
-export interface Edge {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-/** Starts the workerd at `path` on a free port. */
-export async function startEdge(path: string, modules: readonly EdgeModule[]): Promise<Edge> {
+/** Starts the workerd at `path` with these modules. */
+export async function startEdge(path: string, modules: readonly EdgeModule[]): Promise<Workerd> {
   const file = join(dist, `edge-${process.pid}.capnp`);
   await writeFile(file, configOf(modules));
-  const child = spawn(path, ['serve', file, '--control-fd=3'], {
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-  });
-  let complaints = '';
-  child.stderr!.on('data', (text) => (complaints += text));
-  const ended = once(child, 'exit').then(() => rm(file));
-  const listening = new Promise<number>((resolve) => {
-    (child.stdio[3] as Readable).on('data', (text) => {
-      const port = /"port":(\d+)/.exec(String(text))?.[1];
-      if (port) resolve(Number(port));
-    });
-  });
-  const port = await Promise.race([listening, ended]);
-  if (!port) throw new Error(`workerd does not start: ${complaints}`);
-  return {
-    url: `http://localhost:${port}/`,
-    async close() {
-      child.kill();
-      await ended;
-    },
-  };
+  // It has read the file, and what it embeds, when it listens.
+  return startWorkerd(path, file).finally(() => rm(file));
 }

@@ -3,7 +3,6 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Runtime } from '../../src/engine/init.js';
 import { findEngine } from '../support/engines.js';
-import { startWorkerd } from '../support/workerd.js';
 import { checkReport } from './check-report.js';
 import { startEdge, type EdgeModule } from './edge-server.js';
 import type { MatrixReport } from './program.js';
@@ -22,19 +21,14 @@ const modules: readonly EdgeModule[] = [
 async function check(path: string): Promise<void> {
   const { url, close } = await startEdge(path, modules);
   try {
-    const { url, close } = await startWorkerd(path, file);
-    try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
-      const text = await response.text();
-      assert.is(response.status, 200, text);
-      const report = JSON.parse(text) as MatrixReport & { readonly runtime: Runtime };
-      assert.is(report.runtime.threads, 'none');
-      checkReport('workerd', report);
-    } finally {
-      await close();
-    }
+    const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const text = await response.text();
+    assert.is(response.status, 200, text);
+    const report = JSON.parse(text) as MatrixReport & { readonly runtime: Runtime };
+    assert.is(report.runtime.threads, 'none');
+    checkReport('workerd', report);
   } finally {
-    await rm(file);
+    await close();
   }
 }
 
