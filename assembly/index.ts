@@ -4,7 +4,6 @@ export { adadelta, adagrad, lion, rmsprop } from './adaptive';
 export { attentionProduct, attentionScores, attentionScoresGradient } from './attention';
 export { addNoise, blend, cropPlanes, fillBox, flipPlanes, mixChannels, turnHue } from './augment';
 export { maxAxis, maxAxisGradient, sumAxis } from './axis';
-export { barrier } from './barrier';
 export { binary } from './binary';
 export { ceiling, CEILING_MADDS } from './ceiling';
 export { channelAffine, channelProducts } from './channel-affine';

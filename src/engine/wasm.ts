@@ -11,8 +11,6 @@ import { FIRST_FREE_BYTE } from './memory.js';
 export type Kernels = {
   readonly [K in KernelName]: (...operands: OperandsOf<K, number>) => void;
 } & {
-  /** 0 when all have arrived, 1 when the run was given up. See assembly/barrier.ts. */
-  barrier(at: number, workers: number, spins: number, timeoutNs: number): number;
   heapBase(): number;
   /** One of LOADS: how loads are spelled, with the same bits. */
   spellLoads(kind: number): void;

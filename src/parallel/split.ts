@@ -33,7 +33,7 @@ export function createSplitWorker(
   const kernels = instantiate(module, memory);
   const { calls, bases } = plan.parts[rank]!;
   const program = link(calls, kernels, bases);
-  const meet = createMeeting(plan, kernels, spins);
+  const meet = createMeeting(plan, memory, spins);
   return ({ times }) => {
     for (let i = 0; i < times; i++) {
       run(program);

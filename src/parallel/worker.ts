@@ -94,7 +94,7 @@ export function createWorker(
       link(calls, kernels, bases),
     ]),
   );
-  const meet = createMeeting(plan, kernels, spins);
+  const meet = createMeeting(plan, memory, spins);
   const control = new Int32Array(memory.buffer, at('control'), CONTROL.diverged + 1);
   const room = shareOf(plan, 'augment', rank);
   const columnGathers = createColumnGathers(plan.datasets, kernels, memory, room);
