@@ -116,15 +116,12 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     threads,
     close: closeStreams,
   } = await createStreams(plan, datasets, memory, request.decoders ?? defaultDecoders());
-  const createPool = {
+  const create = {
     shared: () => createThreadPool(plan, module, memory, threads),
     own: () => createOwnPool(plan, module, memory, stored, streamed),
     none: async () => createLocalPool(plan, module, memory),
   }[mode];
-  const pool = await createPool().catch(async (error) => {
-    await closeStreams();
-    throw error;
-  });
+  const pool = await create().catch((error) => closeStreams().then(() => Promise.reject(error)));
   const viewOf = (name: string, offset: number, count: number) =>
     new Float32Array(memory.buffer, at(name) + offset, count);
 

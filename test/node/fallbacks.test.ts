@@ -120,7 +120,8 @@ test('a memory that the system refuses is named by its size', async () => {
       );
     }
   }
-  assert.ok(kinds.includes('memory'), kinds.join());
+  // Later ones do without the reservation.
+  if (major! < 22) assert.ok(kinds.includes('memory'), kinds.join());
 });
 
 test('the command line says what is missing once, before it trains', async () => {

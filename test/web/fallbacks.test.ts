@@ -4,47 +4,13 @@ import * as assert from 'uvu/assert';
 import * as lanewise from '../../src/index.js';
 import { findBrowser, startBrowser, type Browser } from '../support/browser.js';
 import { ISOLATED } from '../support/serve.js';
-import { serveDist, trainLittle, type SiteOptions, type Trained } from './site.js';
+import { trainLittle, type Trained } from './site.js';
+import { script, visitIn, type Found, type Visit } from './visit.js';
 
 const policy = (extra: string) => ({
   'Content-Security-Policy': `default-src 'none'; connect-src 'self'; ${extra}`,
 });
 const STRICT_POLICY = policy("script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'");
-
-/** What a page has found. */
-interface Found {
-  readonly runtime?: lanewise.Runtime;
-  readonly trained?: Trained;
-  readonly recoveries?: number;
-  readonly error?: { readonly kind: string; readonly text: string };
-  readonly warnings: readonly string[];
-}
-
-interface Visit extends SiteOptions {
-  /** JavaScript that is run first. */
-  readonly before?: string;
-  /** What `init` is given; `origin` is another server's. */
-  readonly init?: string;
-  readonly settings?: Parameters<typeof trainLittle>[1];
-  /** Instead of training a little; `lanewise` is the package. */
-  readonly program?: string;
-}
-
-/** Of a page, or of a worker that posts it. */
-const script = ({ before = '', init = '{}', settings = {}, program }: Visit) => `(async () => {
-  const warnings = [];
-  console.warn = (text) => warnings.push(text);
-  const found = { warnings };
-  try {
-    ${before}
-    const lanewise = await import('/browser/index.js');
-    found.runtime = await lanewise.init(${init});
-    found.trained = await (${program ?? `(${trainLittle})(lanewise, ${JSON.stringify(settings)})`});
-  } catch (error) {
-    found.error = { kind: error.kind, text: error.message + '\\n' + error.hint };
-  }
-  return found;
-})()`;
 
 const path = findBrowser();
 let browser: Browser;
@@ -59,19 +25,7 @@ test.before(async () => {
 });
 test.after(() => browser?.close());
 
-async function visit(options: Visit): Promise<Found> {
-  const site = await serveDist(options);
-  try {
-    const page = await browser.open(site.url);
-    try {
-      return await page.evaluate<Found>(script(options));
-    } finally {
-      await page.close();
-    }
-  } finally {
-    site.close();
-  }
-}
+const visit = (options: Visit): Promise<Found> => visitIn(browser, options);
 
 /** The same in a module worker of the page. */
 async function visitInWorker(options: Visit): Promise<Found> {
