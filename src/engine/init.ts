@@ -6,7 +6,7 @@ import { readNotes } from '../platform/notes.js';
 import type { ThreadMode } from '../platform/threads.js';
 import type { Numerics } from './features.js';
 import { pickNumerics } from './numerics.js';
-import { checkCompiling, checkSimd } from './wasm.js';
+import { checkCompiling, checkSimd, nameOfBuild } from './wasm.js';
 
 /** Where the package's files lie, if not where it has them. */
 export interface InitOptions {
@@ -54,9 +54,6 @@ export async function init({ module, wasm, worker }: InitOptions = {}): Promise<
   };
 }
 
-/** The custom section that the build writes. */
-const SECTION = 'lanewise';
-
 function buildOf(module: WebAssembly.Module): string {
   if (!(module instanceof WebAssembly.Module)) {
     throw new LanewiseError(
@@ -64,8 +61,8 @@ function buildOf(module: WebAssembly.Module): string {
       `module is ${show(module)}, expected a WebAssembly.Module of the package, such as lanewise/wasm/fused.wasm`,
     );
   }
-  const [section] = WebAssembly.Module.customSections(module, SECTION);
-  if (section) return new TextDecoder().decode(section);
+  const name = nameOfBuild(module);
+  if (name) return name;
   throw new LanewiseError(
     'argument',
     'module is a WebAssembly.Module, but not one of the package',

@@ -79,6 +79,12 @@ export function checkCompiling(): void {
   );
 }
 
+/** The build that a module of the package says it is, in the custom section that scripts/build.mjs writes; else undefined. */
+export function nameOfBuild(module: WebAssembly.Module): string | undefined {
+  const [section] = WebAssembly.Module.customSections(module, 'lanewise');
+  return section && new TextDecoder().decode(section);
+}
+
 export async function compile(
   name: string,
   build: (name: string) => Promise<WebAssembly.Module>,

@@ -2,7 +2,7 @@
 import { compileBuild } from '#platform/inference-kernels';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
-import { checkSimd, compile, instantiate, type Kernels } from '../engine/wasm.js';
+import { checkSimd, compile, instantiate, nameOfBuild, type Kernels } from '../engine/wasm.js';
 
 /** The build, as bytes or, where those cannot be compiled, as module. */
 export type KernelSource = WebAssembly.Module | Uint8Array | ArrayBuffer;
@@ -38,8 +38,7 @@ function load(name: string): Promise<WebAssembly.Module> {
 
 /** A build says which one it is: the wrong one has other kernels, or gives other bits. */
 function checkBuild(module: WebAssembly.Module, name: string): void {
-  const [section] = WebAssembly.Module.customSections(module, 'lanewise');
-  const found = section && new TextDecoder().decode(section);
+  const found = nameOfBuild(module);
   if (found === name) return;
   throw new LanewiseError(
     'engine',

@@ -40,7 +40,8 @@ export interface Session {
   readonly plan: RunPlan;
   /** Draws initial weights: element e of parameter i is a function of (seed, i, e), by `specs` in the model's place. */
   initialize(seed: number, specs?: readonly ParameterSpec[]): void;
-  readWeights(): Map<string, Float32Array>;
+  /** Copies; `averaged`: of their average, if the plan has one. @throws LanewiseError kind 'argument' after `close`. */
+  readWeights(averaged?: boolean): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
   /**
    * The epoch's order of samples. A stream of samples has its own, of the epoch of that number (default 1). `next` gives the
@@ -145,6 +146,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       machineParallelism(),
     );
 
+  let isClosed = false;
   let key: readonly [number, number] = [0, 0];
   async function train(
     first: number,
@@ -181,13 +183,19 @@ export async function createSession(request: SessionRequest): Promise<Session> {
         drawParameter(kernels, spec, i, seed, at('parameters') + offset, values);
       });
     },
-    readWeights: () =>
-      new Map(
-        plan.parameters.entries.map(({ name, offset, count }) => [
-          name,
-          viewOf('parameters', offset, count).slice(),
-        ]),
-      ),
+    readWeights(averaged = false) {
+      // The memory may be another run's by now.
+      if (isClosed) throw new LanewiseError('argument', 'weights of a run that is over');
+      return new Map(
+        plan.parameters.entries.map(({ name, role, offset, count }) => {
+          const values =
+            averaged && role !== 'fixed'
+              ? viewOf('state', plan.update!.averageOffset! + offset, count)
+              : viewOf('parameters', offset, count);
+          return [name, values.slice()];
+        }),
+      );
+    },
     writeWeights(weights) {
       for (const { name, offset, count } of plan.parameters.entries) {
         const values = weights.get(name);
@@ -268,6 +276,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     },
     load: (others) => void writeColumns(plan.memory, memory, others),
     async close() {
+      isClosed = true;
       await closeStreams();
       await pool.close();
       releaseMemory(memory);

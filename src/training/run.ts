@@ -132,10 +132,5 @@ export function capture({
 export const finalWeights = (run: Run): Weights => run.state.best?.weights ?? averagedWeights(run);
 
 /** The average if there is one, else the weights. */
-export function averagedWeights({ session, state }: Run): Weights {
-  if (!state.isAveraging) return session.readWeights();
-  session.swapAverage();
-  const weights = session.readWeights();
-  session.swapAverage();
-  return weights;
-}
+export const averagedWeights = ({ session, state }: Run): Weights =>
+  session.readWeights(state.isAveraging);

@@ -67,6 +67,8 @@ function startWorker(): Promise<Worker> {
     const timer = setTimeout(() => fail('its script does not answer'), START_MS);
     worker.onmessage = () => {
       clearTimeout(timer);
+      // From here on an error is the task's, not the start's.
+      worker.onerror = null;
       resolve(worker);
     };
     worker.onerror = (event) => {

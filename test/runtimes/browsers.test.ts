@@ -19,8 +19,8 @@ async function openChromium(path: string, url: string): Promise<() => Promise<vo
   const browser = await startBrowser(path);
   const page = await browser.open(url);
   return async () => {
-    assert.equal(page.complaints, []);
     await browser.close();
+    assert.equal(page.complaints, []);
   };
 }
 

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { digits } from '../../src/data/digits/index.js';
 import { mlp } from '../../src/models/index.js';
-import { sgd } from '../../src/optimizers/index.js';
+import { ema, sgd } from '../../src/optimizers/index.js';
 import { train } from '../../src/training/train.js';
 import type { Weights } from '../../src/parallel/session.js';
 
@@ -58,6 +58,24 @@ for (const workers of [0, 1]) {
     assert.is(await trained.sha256(), await direct.model.sha256());
   });
 }
+
+test('weights that are asked for too late change nothing, and are refused when the run is over', async () => {
+  const averaged = { ...settings, average: ema({ decay: 0.9 }), workers: 2 };
+  const direct = await train(model, averaged);
+  const asked: (() => Weights)[] = [];
+  const { model: trained } = await train(model, averaged, {
+    stepsPerEvent: 1,
+    // The run has gone on by then: what is read may be of any moment.
+    onProgress: (_, weights) => {
+      asked.push(weights);
+      const again = () => asked.forEach((each) => each());
+      queueMicrotask(again);
+      setImmediate(() => Promise.resolve().then(again).catch(() => {}));
+    },
+  });
+  assert.is(await trained.sha256(), await direct.model.sha256());
+  assert.throws(asked[0]!, /weights of a run that is over/);
+});
 
 test('a run that waits is ended by what onProgress throws', async () => {
   const run = train(
