@@ -10,7 +10,11 @@ const SIBLINGS = { '@assemblyscript/loader': 'assemblyscript' };
 
 /** The working directory is the package's. */
 export function writeLicences() {
-  const maps = readdirSync('dist', { recursive: true }).filter((name) => name.endsWith('.js.map'));
+  const maps = ['browser', 'src/bundle', 'workers'].flatMap((folder) =>
+    readdirSync(join('dist', folder))
+      .filter((name) => name.endsWith('.js.map'))
+      .map((name) => join(folder, name)),
+  );
   const packages = new Set(
     maps.flatMap((name) => {
       const { sources } = JSON.parse(readFileSync(join('dist', name), 'utf8'));

@@ -1,5 +1,5 @@
 // Runs every dist/test/**/*.test.js with uvu, each file in its own process (so that one hang or crash
-// names its file), and ends with one line `N passed, N failed`. Arguments filter by part of the path.
+// names its file), two at a time, and ends with one line `N passed, N failed`. Arguments filter by part of the path.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,10 +55,24 @@ function run(file) {
 
 let passed = 0;
 let failed = 0;
-for (const file of files) {
-  const result = await run(file);
-  passed += result.passed;
-  failed += result.failed;
+
+async function runAll(files) {
+  for (const file of files) {
+    const result = await run(file);
+    passed += result.passed;
+    failed += result.failed;
+  }
 }
+
+/** What measures the machine, or how long a page waits, has it for itself. */
+const ALONE = /^(benchmark|edge|playground|soak|web)\/|^training\/same-bits/;
+/** Long ones, some of which pack the package: one after another, beside all others. */
+const LONG = /^(bundlers|cli|publish)\/|^docs\.test/;
+const together = files.filter((file) => !ALONE.test(file));
+await Promise.all([
+  runAll(together.filter((file) => LONG.test(file))),
+  runAll(together.filter((file) => !LONG.test(file))),
+]);
+await runAll(files.filter((file) => ALONE.test(file)));
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

@@ -2,7 +2,6 @@
  * The one error class of Lanewise. A message names the thing, the value found and what was expected;
  * `hint` says what to do next. Anything else that is thrown is a bug.
  */
-import { closest, distance } from 'fastest-levenshtein';
 
 /**
  * What a LanewiseError is about; programs branch on it. `engine`: the JavaScript engine lacks or refuses something;
@@ -50,9 +49,25 @@ export function show(value: unknown): string {
 
 /** `did you mean 'lenet5'?`, or nothing when no candidate is near. */
 export function nearest(found: string, candidates: readonly string[]): string | undefined {
-  if (candidates.length === 0) return undefined;
-  const name = closest(found, candidates);
-  return distance(found, name) <= Math.max(2, found.length / 3)
-    ? `did you mean '${name}'?`
-    : undefined;
+  let [name, least] = [undefined as string | undefined, Math.max(2, found.length / 3)];
+  for (const candidate of candidates) {
+    // What is so much longer or shorter is not near, whatever it says.
+    if (Math.abs(candidate.length - found.length) > least) continue;
+    const edits = distance(found, candidate);
+    if (edits > least || (name !== undefined && edits === least)) continue;
+    [name, least] = [candidate, edits];
+  }
+  return name === undefined ? undefined : `did you mean '${name}'?`;
+}
+
+/** Letters to insert, leave out or replace to make `b` of `a` (Levenshtein 1966). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++)
+      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + Number(a[i] !== b[j])));
+    row = next;
+  }
+  return row.at(-1)!;
 }

@@ -1,4 +1,6 @@
 /** Lanewise: the public names, of Node, Deno and Bun. browser.ts has the same for the web. */
+import { knowAllTransforms } from './data/transforms/all.js';
+
 export * from './core.js';
 export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
 // Not `export { type … }`, which would load the module, and the codecs with it.
@@ -25,3 +27,6 @@ export type { FitEvent, FitFiles, FitOptions } from './run/fit.js';
 export type { Watch, WatchOptions } from './run/watch.js';
 export { npzDataset, readNpz, type NpzOptions } from './data/npz.js';
 export type { Evaluation } from './run/report/evaluation.js';
+
+// Bytes do not matter here, so that transforms that come as data, such as from a file, need no call of their constructor.
+knowAllTransforms();

@@ -112,14 +112,14 @@ const trained = 'train, digits, lenet5, momentum, encodeModel';
 
 test('training in the page’s own thread', async () => {
   const app = await bundle(uses(trained, 'lanewise'));
-  hold('training in one thread', { app: app.bytes, wasm: kernels() }, 100 * KB, app.report);
+  hold('training in one thread', { app: app.bytes, wasm: kernels() }, 95 * KB, app.report);
 });
 
 // Files may hold any layer, so that reading them takes all; the worker's script has in it what the app has too.
 for (const [what, code, limit] of [
-  ['training', uses(trained, 'lanewise'), 110],
-  ['training and reading model files', uses(`${trained}, decodeModel`, 'lanewise'), 128],
-  ['everything', `import * as lanewise from 'lanewise'; console.log(lanewise);`, 162],
+  ['training', uses(trained, 'lanewise'), 104],
+  ['training and reading model files', uses(`${trained}, decodeModel`, 'lanewise'), 123],
+  ['everything', `import * as lanewise from 'lanewise'; console.log(lanewise);`, 161],
 ] as const) {
   test(`${what}, on worker threads`, async () => {
     const app = await bundle(code);

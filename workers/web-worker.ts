@@ -1,4 +1,5 @@
 /** The script of a browser's worker thread: it says that it runs, takes a setup, then one task after another. */
+import { knowAllTransforms } from '../src/data/transforms/all.js';
 import { LanewiseError } from '../src/errors.js';
 import { createThread, type WorkerSetup, type WorkerTask } from '../src/parallel/thread.js';
 import type { ThreadMessage, ThreadReply } from '../src/platform/threads.js';
@@ -17,6 +18,8 @@ function answer(task: WorkerTask): ThreadReply {
     return { error: message, kind, ...(hint ? { hint } : {}) };
   }
 }
+
+knowAllTransforms();
 
 globalThis.onmessage = ({ data: { setup, task } }: MessageEvent<ThreadMessage>) => {
   if (task) {

@@ -7,13 +7,6 @@ import { apply, withLayer, type Op } from '../graph/op.js';
 import { topologicalOrder } from '../graph/order.js';
 import type { Application, Tensor } from '../graph/tensor.js';
 import { activationOp, type Activation } from '../ops/activation.js';
-import { addOp } from '../ops/binary.js';
-import { conv2dOp } from '../ops/conv2d.js';
-import { matmulOp } from '../ops/matmul.js';
-import { batchNormOp, normalizeOp } from '../ops/norm.js';
-
-/** Ops with an `activation` attribute that their kernel applies. */
-const producers: readonly unknown[] = [matmulOp, conv2dOp, batchNormOp, normalizeOp, addOp];
 
 /** The graph of `outputs` rewritten; returns the outputs in their order. Leaves stay the same tensors. */
 export function fuse(outputs: readonly Tensor[]): Tensor[] {
@@ -48,7 +41,7 @@ function fusable(
 ): Application | undefined {
   if ((activation.op as unknown) !== activationOp) return undefined;
   const x = activation.inputs['x']!;
-  if (x.source.kind !== 'op' || readers.get(x) !== 1 || !producers.includes(x.source.op))
+  if (x.source.kind !== 'op' || readers.get(x) !== 1 || !x.source.op.appliesActivation)
     return undefined;
   const { activation: already } = x.source.attributes as { activation: Activation };
   return already === 'none' ? x.source : undefined;

@@ -8,6 +8,7 @@ import { datasetOf, type NpyDatasetOptions } from './npy.js';
 /** Bound on what an archive unpacks to. */
 const MAX_BYTES = 2 ** 31;
 
+/** Which arrays of an archive, and how much of them. */
 export interface NpzOptions {
   /** Names of the arrays to read; default all. */
   readonly names?: readonly string[];

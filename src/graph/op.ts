@@ -42,6 +42,8 @@ export interface Op<I = Inputs, A = object> {
   readonly workspace?: (node: Node<I, A>) => number;
   /** Inputs whose memory the output may take over when nothing else reads them later. */
   readonly inPlace?: readonly (keyof I & string)[];
+  /** Whether it has an attribute `activation`, which fusion sets and its kernel applies to the result. */
+  readonly appliesActivation?: true;
   /** Whether inputs may be i32; its shape rule says which. Others take f32 alone. */
   readonly integers?: true;
   /** Multiplications and additions of one application. */

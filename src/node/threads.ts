@@ -9,8 +9,10 @@ export const machineParallelism = (): number => availableParallelism();
 /** Node's permission model, where it is on. */
 const mayThread = (): boolean => process.permission?.has('worker') ?? true;
 
+const isDeno = 'Deno' in globalThis;
+
 /** In Deno and Bun a thread that has used up its memory tells nobody, and who waits for it waits for ever. */
-const isNode = !('Deno' in globalThis || 'Bun' in globalThis);
+const isNode = !(isDeno || 'Bun' in globalThis);
 
 export async function threadMode(): Promise<ThreadMode> {
   if (mayThread()) return 'shared';
@@ -38,7 +40,7 @@ export async function createThreads({
         ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }
         : {}),
       workerData: setup,
-      env: entry === 'worker' ? {} : environmentAtHand(),
+      ...(isDeno ? { env: entry === 'worker' ? {} : environmentAtHand() } : {}),
     });
   const piscina = attempt(create);
   // A thread that dies is replaced; between two tasks nobody has missed it, in one its rejection tells of it.
@@ -63,8 +65,8 @@ function attempt<T>(create: () => T): T {
 }
 
 /**
- * For readers of samples that ask it something. Threads that train ask nothing, and piscina reads variables in every
- * thread, which Deno takes for a failure where it may not: a thread that never starts, and a pool that waits for it.
+ * In Deno, for readers of samples that ask it something. Threads that train ask nothing, and piscina reads variables in
+ * every thread, which Deno takes for a failure where it may not: a thread that never starts, and a pool that waits for it.
  */
 function environmentAtHand(): NodeJS.ProcessEnv {
   try {

@@ -96,6 +96,7 @@ function define(kind: keyof typeof codes, slopes?: Slopes) {
 /** a + b of one shape. `activation` is applied to the sum; set by the compiler's fusion. */
 export const addOp = defineOp<Operands, { readonly activation: Activation }>({
   name: 'add',
+  appliesActivation: true,
   shape: (inputs) => ({ shape: broadcastShape('add', inputs) }),
   forward(k, { output, attributes: { activation } }, { inputs: { a, b }, output: y }) {
     const count = sizeOf(output.shape);

@@ -66,6 +66,7 @@ interface Inputs {
 
 export const conv2dOp = defineOp<Inputs, Geometry & { readonly activation: Activation }>({
   name: 'conv2d',
+  appliesActivation: true,
   shape({ x, w, b }, attributes) {
     checkOperands('conv2d', x, w, attributes.groups);
     checkPair('conv2d', 'stride', attributes.stride, 1);

@@ -31,6 +31,7 @@ const showOperand = (t: Tensor, transposed: boolean): string =>
 
 export const matmulOp = defineOp<Inputs, Attributes>({
   name: 'matmul',
+  appliesActivation: true,
   shape(inputs, attributes) {
     const { a, b, bias } = inputs;
     const both = `${showOperand(a, attributes.transposeA)} and ${showOperand(b, attributes.transposeB)}`;

@@ -83,6 +83,7 @@ interface Inputs {
 
 export const batchNormOp = defineOp<Inputs, Attributes>({
   name: 'batchNorm',
+  appliesActivation: true,
   shape({ x, weight, bias }) {
     checkChannels(x, { weight, bias });
     return { shape: x.shape };
@@ -163,6 +164,7 @@ interface GivenInputs {
 
 export const normalizeOp = defineOp<GivenInputs, Attributes>({
   name: 'normalize',
+  appliesActivation: true,
   shape({ x, ...named }) {
     checkChannels(x, { ...named });
     return { shape: x.shape };

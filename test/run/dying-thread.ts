@@ -32,10 +32,12 @@ if (setup?.plan && setup.memory) {
   const patched = function (module: WebAssembly.Module, imports?: WebAssembly.Imports) {
     const exports = { ...new Instance(module, imports).exports };
     const original = exports[kernel] as (...operands: number[]) => number;
-    exports[kernel] = (...operands: number[]) => {
+    const dying = (...operands: number[]) => {
       dieIfDue(setup as Required<WorkerSetup>);
       return original(...operands);
     };
+    // Linking counts operands.
+    exports[kernel] = Object.defineProperty(dying, 'length', { value: original.length });
     return { exports };
   };
   Object.assign(WebAssembly, { Instance: patched });

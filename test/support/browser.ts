@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { onPath } from './engines.js';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome'];
 
 /** The environment's CHROME, or the first on the path; undefined where there is none. */

@@ -70,7 +70,11 @@ test('weights that are asked for too late change nothing, and are refused when t
       asked.push(weights);
       const again = () => asked.forEach((each) => each());
       queueMicrotask(again);
-      setImmediate(() => Promise.resolve().then(again).catch(() => {}));
+      setImmediate(() =>
+        Promise.resolve()
+          .then(again)
+          .catch(() => {}),
+      );
     },
   });
   assert.is(await trained.sha256(), await direct.model.sha256());

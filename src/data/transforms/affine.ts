@@ -1,8 +1,9 @@
 /** Affine maps of an image: rotation, shift, scale and shear about its centre, as torchvision defines them. */
 import { cosPi } from '../../arithmetic.js';
 import { checkNumber, checkNumbers, checkRange, checkSettings, checkSpread } from './check.js';
+import { make, type PartKind } from './kinds.js';
 import type { ImageShape, Transform } from './transform.js';
-import type { AffineMap, WarpPart } from './warp.js';
+import type { AffineMap } from './warp.js';
 
 /** One affine map, the same for every image. */
 export interface AffineOptions {
@@ -40,16 +41,13 @@ const SCALES = [1e-3, 1e3] as const;
 export function affine(options: AffineOptions = {}): Transform {
   checkSettings('affine', options, ['angle', 'translate', 'scale', 'shear', 'fill']);
   const { angle = 0, translate = [0, 0], scale = 1, shear = [0, 0], fill = 0 } = options;
-  return {
-    kind: 'affine',
-    settings: {
-      angle: checkNumber('affine', 'angle', angle),
-      translate: checkNumbers('affine', 'translate', translate, 2),
-      scale: checkNumber('affine', 'scale', scale, ...SCALES),
-      shear: checkNumbers('affine', 'shear', shear, 2, -MOST_SHEAR, MOST_SHEAR),
-      fill: checkNumber('affine', 'fill', fill),
-    },
-  };
+  return make('affine', affineKind, {
+    angle: checkNumber('affine', 'angle', angle),
+    translate: checkNumbers('affine', 'translate', translate, 2),
+    scale: checkNumber('affine', 'scale', scale, ...SCALES),
+    shear: checkNumbers('affine', 'shear', shear, 2, -MOST_SHEAR, MOST_SHEAR),
+    fill: checkNumber('affine', 'fill', fill),
+  });
 }
 
 /** A random map for every sample. @throws LanewiseError kind 'argument' for a setting out of range. */
@@ -63,17 +61,14 @@ export function randomAffine(options: RandomAffineOptions): Transform {
   const [shearX, shearY] = shears.map((value) =>
     checkSpread('randomAffine', 'shear', value, 0, -MOST_SHEAR, MOST_SHEAR),
   );
-  return {
-    kind: 'randomAffine',
-    settings: {
-      degrees: checkSpread('randomAffine', 'degrees', degrees, 0, -360, 360),
-      translate: checkNumbers('randomAffine', 'translate', translate, 2, 0, 1),
-      scale: checkRange('randomAffine', 'scale', scale, ...SCALES),
-      shearX,
-      shearY,
-      fill: checkNumber('randomAffine', 'fill', fill),
-    },
-  };
+  return make('randomAffine', randomAffineKind, {
+    degrees: checkSpread('randomAffine', 'degrees', degrees, 0, -360, 360),
+    translate: checkNumbers('randomAffine', 'translate', translate, 2, 0, 1),
+    scale: checkRange('randomAffine', 'scale', scale, ...SCALES),
+    shearX,
+    shearY,
+    fill: checkNumber('randomAffine', 'fill', fill),
+  });
 }
 
 const cosine = (degrees: number) => cosPi(degrees / 180);
@@ -120,23 +115,27 @@ interface RandomAffineSettings {
   readonly fill: number;
 }
 
-export const affinePart = ({ settings }: Transform): WarpPart => {
-  const { angle, translate, scale, shear, fill } = settings as unknown as AffineSettings;
-  return { fill, map: (_, shape) => affineMap(shape, angle, translate, scale, shear) };
+export const affineKind: PartKind = {
+  part({ settings }) {
+    const { angle, translate, scale, shear, fill } = settings as unknown as AffineSettings;
+    return { fill, map: (_, shape) => affineMap(shape, angle, translate, scale, shear) };
+  },
 };
 
-export const randomAffinePart = ({ settings }: Transform): WarpPart => {
-  const { degrees, translate, scale, shearX, shearY, fill } =
-    settings as unknown as RandomAffineSettings;
-  return {
-    fill,
-    map(draw, shape) {
-      const angle = draw.between(...degrees);
-      const [x, y] = [draw.between(-1, 1), draw.between(-1, 1)];
-      const shifts = [x * translate[0] * shape[2], y * translate[1] * shape[1]];
-      const factor = draw.between(...scale);
-      const shear = [draw.between(...shearX), draw.between(...shearY)];
-      return affineMap(shape, angle, shifts, factor, shear);
-    },
-  };
+export const randomAffineKind: PartKind = {
+  part({ settings }) {
+    const { degrees, translate, scale, shearX, shearY, fill } =
+      settings as unknown as RandomAffineSettings;
+    return {
+      fill,
+      map(draw, shape) {
+        const angle = draw.between(...degrees);
+        const [x, y] = [draw.between(-1, 1), draw.between(-1, 1)];
+        const shifts = [x * translate[0] * shape[2], y * translate[1] * shape[1]];
+        const factor = draw.between(...scale);
+        const shear = [draw.between(...shearX), draw.between(...shearY)];
+        return affineMap(shape, angle, shifts, factor, shear);
+      },
+    };
+  },
 };

@@ -2,59 +2,29 @@
  * The transforms of a data set one after another, on one sample at a time, between two buffers. Neighbours
  * that only say where to look a pixel up share one resampling (warp.ts).
  */
-import { LanewiseError, lookUp, show } from '../../errors.js';
+import { LanewiseError, show } from '../../errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
-import { affinePart, randomAffinePart } from './affine.js';
-import { oneOfKind, randomApplyKind, type List } from './choose.js';
-import { grayscaleKind, invertKind, normalizeKind, randomIntensityKind } from './color.js';
-import { centerCropKind, cornerCropKind, cropAtKind, randomCropKind } from './crop.js';
 import type { Draw } from './draw.js';
-import { elasticPart } from './elastic.js';
-import { cutoutKind, randomErasingKind } from './erase.js';
-import { horizontalFlipKind, verticalFlipKind } from './flip.js';
-import { colorJitterKind } from './jitter.js';
-import { pcaLightingKind } from './lighting.js';
-import { gaussianNoiseKind } from './noise.js';
-import { randomResizedCropKind, resizeKindOf } from './resize.js';
-import type { Apply, Bench, ImageShape, Kind, Transform } from './transform.js';
-import { canShare, prepareWarp, warpScratch, type WarpPart, type WarpParts } from './warp.js';
+import { kindOf, type AnyKind } from './kinds.js';
+import type { Apply, Bench, ImageShape, Transform } from './transform.js';
+import { canShare, prepareWarp, warpScratch, type WarpParts } from './warp.js';
 
-/** A kind whose settings are of its own constructor's making. */
-type AnyKind = Kind<unknown>;
-const kind = <S>(value: Kind<S>): AnyKind => value as AnyKind;
+/** A list of transforms for samples of one shape, planned. */
+interface List {
+  readonly shape: ImageShape;
+  /** Floats of the largest sample on the way. */
+  readonly largest: number;
+  /** Floats. */
+  readonly scratch: number;
+  readonly prepare: (bench: Bench) => Apply;
+}
 
-/** Kinds that are part of a resampling. */
-const parts: Readonly<Record<string, (transform: Transform) => WarpPart>> = {
-  affine: affinePart,
-  elastic: elasticPart,
-  randomAffine: randomAffinePart,
-};
-
-/** Plans a list of transform number `stream`: its own are numbered by digits to the base 64. */
-const planNested = (transforms: readonly Transform[], shape: ImageShape, stream: number): List =>
-  planList(transforms, shape, (stream + 1) * LONGEST);
-
-const kinds: Readonly<Record<string, AnyKind>> = {
-  centerCrop: kind(centerCropKind),
-  colorJitter: kind(colorJitterKind),
-  cornerCrop: kind(cornerCropKind),
-  cropAt: kind(cropAtKind),
-  cutout: kind(cutoutKind),
-  gaussianNoise: kind(gaussianNoiseKind),
-  grayscale: kind(grayscaleKind),
-  invert: kind(invertKind),
-  normalize: kind(normalizeKind),
-  oneOf: kind(oneOfKind(planNested)),
-  pcaLighting: kind(pcaLightingKind),
-  randomApply: kind(randomApplyKind(planNested)),
-  randomCrop: kind(randomCropKind),
-  randomErasing: kind(randomErasingKind),
-  randomHorizontalFlip: kind(horizontalFlipKind),
-  randomIntensity: kind(randomIntensityKind),
-  randomResizedCrop: kind(randomResizedCropKind),
-  randomVerticalFlip: kind(verticalFlipKind),
-  resize: kind(resizeKindOf),
-};
+/** Plans a list inside of transform number `stream`: its own are numbered by digits to the base 64. */
+export const planNested = (
+  transforms: readonly Transform[],
+  shape: ImageShape,
+  stream: number,
+): List => planList(transforms, shape, (stream + 1) * LONGEST);
 
 /** Transforms in a list, at most; a stream's number has 24 bits, room for lists in lists in lists. */
 const LONGEST = 64;
@@ -156,15 +126,16 @@ function planStages(
     warp = [];
   };
   transforms.forEach((transform, i) => {
-    const name = nameOf(transform);
+    const kind = kindOf(nameOf(transform));
     const stream = firstStream + i;
-    const part = parts[name]?.(transform);
-    if (!part || !canShare(warp, part)) endWarp();
-    if (part) {
+    if ('part' in kind) {
+      const part = kind.part(transform);
+      if (!canShare(warp, part)) endWarp();
       warp = [...warp, { part, stream }];
       return;
     }
-    const stage = kindStage(lookUp('transform', kinds, name), transform, shape, stream);
+    endWarp();
+    const stage = kindStage(kind, transform, shape, stream);
     stages.push(stage);
     ({ shape } = stage);
   });

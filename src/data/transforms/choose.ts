@@ -1,24 +1,24 @@
 /** Transforms that are applied to some samples only, or one of several to each. */
 import { LanewiseError, show } from '../../errors.js';
 import { showShape } from '../../graph/tensor.js';
+import { planNested } from './chain.js';
 import { checkNumber } from './check.js';
-import type { Apply, Bench, ImageShape, Kind, Transform } from './transform.js';
+import { make } from './kinds.js';
+import type { ImageShape, Kind, Transform } from './transform.js';
 
 /** All of `transforms` with probability `p`, else none; they keep the shape. @throws LanewiseError kind 'argument' unless p is from 0 to 1. */
-export const randomApply = (transforms: readonly Transform[], p = 0.5): Transform => ({
-  kind: 'randomApply',
-  settings: {
+export const randomApply = (transforms: readonly Transform[], p = 0.5): Transform =>
+  make('randomApply', randomApplyKind, {
     transforms: checkList('randomApply', transforms),
     p: checkNumber('randomApply', 'p', p, 0, 1),
-  },
-});
+  });
 
 /** One of the lists for each sample, all as likely; they give one shape. @throws LanewiseError kind 'argument' for an empty list. */
 export function oneOf(lists: readonly (readonly Transform[])[]): Transform {
   checkList('oneOf', lists);
   if (lists.length === 0)
     throw new LanewiseError('argument', 'oneOf: an empty list, expected lists of transforms');
-  return { kind: 'oneOf', settings: { lists: lists.map((list) => checkList('oneOf', list)) } };
+  return make('oneOf', oneOfKind, { lists: lists.map((list) => checkList('oneOf', list)) });
 }
 
 function checkList<T>(name: string, list: readonly T[]): readonly T[] {
@@ -26,80 +26,61 @@ function checkList<T>(name: string, list: readonly T[]): readonly T[] {
   throw new LanewiseError('argument', `${name}: ${show(list)}, expected a list of transforms`);
 }
 
-/** A list of transforms for samples of one shape, planned. */
-export interface List {
-  readonly shape: ImageShape;
-  /** Floats of the largest sample on the way. */
-  readonly largest: number;
-  /** Floats. */
-  readonly scratch: number;
-  readonly prepare: (bench: Bench) => Apply;
-}
-
-/** Plans a list inside of transform number `stream`. */
-export type PlanList = (
-  transforms: readonly Transform[],
-  shape: ImageShape,
-  stream: number,
-) => List;
-
 interface RandomApplySettings {
   readonly transforms: readonly Transform[];
   readonly p: number;
 }
 
-export const randomApplyKind = (plan: PlanList): Kind<RandomApplySettings> => ({
+export const randomApplyKind: Kind<RandomApplySettings> = {
   shape({ transforms }, shape) {
-    const after = plan(transforms, shape, 0).shape;
+    const after = planNested(transforms, shape, 0).shape;
     if (showShape(after) === showShape(shape)) return shape;
     throw new LanewiseError(
       'data',
       `randomApply makes ${showShape(after)} of samples of ${showShape(shape)}, expected transforms that keep the shape`,
     );
   },
-  largest: ({ transforms }, shape) => plan(transforms, shape, 0).largest,
-  scratch: ({ transforms }, shape) => plan(transforms, shape, 0).scratch,
+  largest: ({ transforms }, shape) => planNested(transforms, shape, 0).largest,
+  scratch: ({ transforms }, shape) => planNested(transforms, shape, 0).scratch,
   prepare({ transforms, p }, shape, bench, stream) {
-    const apply = plan(transforms, shape, stream).prepare(bench);
+    const apply = planNested(transforms, shape, stream).prepare(bench);
     return (from, to, draw) => {
       draw.begin(stream);
       return draw.uniform() < p ? apply(from, to, draw) : from;
     };
   },
-});
+};
 
 interface OneOfSettings {
   readonly lists: readonly (readonly Transform[])[];
 }
 
-export const oneOfKind = (plan: PlanList): Kind<OneOfSettings> => {
-  const planAll = ({ lists }: OneOfSettings, shape: ImageShape, stream = 0) =>
-    lists.map((list) => plan(list, shape, stream));
-  return {
-    shape(settings, shape) {
-      const shapes = planAll(settings, shape).map((list) => list.shape);
-      const other = shapes.find((after) => showShape(after) !== showShape(shapes[0]!));
-      if (!other) return shapes[0]!;
-      throw new LanewiseError(
-        'data',
-        `oneOf makes ${showShape(shapes[0]!)} or ${showShape(other)} of samples of ${showShape(shape)}, expected one shape`,
-      );
-    },
-    largest: (settings, shape) =>
-      Math.max(...planAll(settings, shape).map(({ largest }) => largest)),
-    scratch: (settings, shape) =>
-      planAll(settings, shape).reduce((sum, { scratch }) => sum + scratch, 0),
-    prepare(settings, shape, bench, stream) {
-      let { at } = bench;
-      const applies = planAll(settings, shape, stream).map(({ scratch, prepare }) => {
-        const apply = prepare({ ...bench, at });
-        at += scratch * 4;
-        return apply;
-      });
-      return (from, to, draw) => {
-        draw.begin(stream);
-        return applies[draw.integer(applies.length)]!(from, to, draw);
-      };
-    },
-  };
+const planAll = ({ lists }: OneOfSettings, shape: ImageShape, stream = 0) =>
+  lists.map((list) => planNested(list, shape, stream));
+
+export const oneOfKind: Kind<OneOfSettings> = {
+  shape(settings, shape) {
+    const shapes = planAll(settings, shape).map((list) => list.shape);
+    const other = shapes.find((after) => showShape(after) !== showShape(shapes[0]!));
+    if (!other) return shapes[0]!;
+    throw new LanewiseError(
+      'data',
+      `oneOf makes ${showShape(shapes[0]!)} or ${showShape(other)} of samples of ${showShape(shape)}, expected one shape`,
+    );
+  },
+  largest: (settings, shape) => Math.max(...planAll(settings, shape).map(({ largest }) => largest)),
+  scratch: (settings, shape) =>
+    planAll(settings, shape).reduce((sum, { scratch }) => sum + scratch, 0),
+  prepare(settings, shape, bench, stream) {
+    let { at } = bench;
+    const applies = planAll(settings, shape, stream).map(({ scratch, prepare }) => {
+      const apply = prepare({ ...bench, at });
+      at += scratch * 4;
+      return apply;
+    });
+    return (from, to, draw) => {
+      draw.begin(stream);
+      return applies[draw.integer(applies.length)]!(from, to, draw);
+    };
+  },
 };

@@ -3,6 +3,7 @@ import { LanewiseError, show } from '../../errors.js';
 import { showShape } from '../../graph/tensor.js';
 import { checkNumbers, checkRange, checkSettings } from './check.js';
 import type { Draw } from './draw.js';
+import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 
 /** What is subtracted, and what the rest is divided by. */
@@ -28,28 +29,25 @@ export function normalize(options: NormalizeOptions): Transform {
     const list = Array.isArray(value) ? (value as readonly number[]) : [value as number];
     return checkNumbers('normalize', name, list, list.length, name === 'std' ? 1e-12 : -Infinity);
   });
-  return { kind: 'normalize', settings: { mean: lists[0], std: lists[1] } };
+  return make('normalize', normalizeKind, { mean: lists[0], std: lists[1] });
 }
 
 /** A random factor and summand for every sample. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function randomIntensity(options: RandomIntensityOptions): Transform {
   checkSettings('randomIntensity', options, ['scale', 'shift']);
   const { scale = [1, 1], shift = [0, 0] } = options;
-  return {
-    kind: 'randomIntensity',
-    settings: {
-      scale: checkRange('randomIntensity', 'scale', scale),
-      shift: checkRange('randomIntensity', 'shift', shift),
-    },
-  };
+  return make('randomIntensity', randomIntensityKind, {
+    scale: checkRange('randomIntensity', 'scale', scale),
+    shift: checkRange('randomIntensity', 'shift', shift),
+  });
 }
 
 /** 1 − v. */
-export const invert = (): Transform => ({ kind: 'invert', settings: {} });
+export const invert = (): Transform => make('invert', invertKind, {});
 
 /** 0.299·R + 0.587·G + 0.114·B, in one channel or in three alike. @throws LanewiseError kind 'argument' for other channels. */
 export function grayscale(channels: 1 | 3 = 1): Transform {
-  if (channels === 1 || channels === 3) return { kind: 'grayscale', settings: { channels } };
+  if (channels === 1 || channels === 3) return make('grayscale', grayscaleKind, { channels });
   throw new LanewiseError('argument', `grayscale: channels is ${show(channels)}, expected 1 or 3`);
 }
 

@@ -3,6 +3,7 @@ import { LanewiseError } from '../../errors.js';
 import { showShape } from '../../graph/tensor.js';
 import { checkNumber, checkSettings, checkSize, checkWhole, type Size } from './check.js';
 import type { Draw } from './draw.js';
+import { make } from './kinds.js';
 import type { Apply, Bench, ImageShape, Kind, Transform } from './transform.js';
 
 /** One part, the same of every image. */
@@ -29,34 +30,28 @@ export interface RandomCropOptions {
 export function cropAt(options: CropAtOptions): Transform {
   checkSettings('cropAt', options, ['top', 'left', 'size', 'fill']);
   const { top, left, size, fill = 0 } = options;
-  return {
-    kind: 'cropAt',
-    settings: {
-      top: checkWhole('cropAt', 'top', top, -MOST, MOST),
-      left: checkWhole('cropAt', 'left', left, -MOST, MOST),
-      size: checkSize('cropAt', size),
-      fill: checkNumber('cropAt', 'fill', fill),
-    },
-  };
+  return make('cropAt', cropAtKind, {
+    top: checkWhole('cropAt', 'top', top, -MOST, MOST),
+    left: checkWhole('cropAt', 'left', left, -MOST, MOST),
+    size: checkSize('cropAt', size),
+    fill: checkNumber('cropAt', 'fill', fill),
+  });
 }
 
 /** The part in the middle; an image that is smaller gets a border of zeros. */
 export function centerCrop(size: number | Size): Transform {
-  return { kind: 'centerCrop', settings: { size: checkSize('centerCrop', size) } };
+  return make('centerCrop', centerCropKind, { size: checkSize('centerCrop', size) });
 }
 
 /** A part at a random place. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function randomCrop(options: RandomCropOptions): Transform {
   checkSettings('randomCrop', options, ['size', 'padding', 'fill']);
   const { size, padding = 0, fill = 0 } = options;
-  return {
-    kind: 'randomCrop',
-    settings: {
-      size: checkSize('randomCrop', size),
-      padding: checkWhole('randomCrop', 'padding', padding, 0, MOST),
-      fill: checkNumber('randomCrop', 'fill', fill),
-    },
-  };
+  return make('randomCrop', randomCropKind, {
+    size: checkSize('randomCrop', size),
+    padding: checkWhole('randomCrop', 'padding', padding, 0, MOST),
+    fill: checkNumber('randomCrop', 'fill', fill),
+  });
 }
 
 /** Extents beyond this are a mistake. */

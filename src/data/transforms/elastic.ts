@@ -1,8 +1,8 @@
 /** Elastic distortion (Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks"). */
 import { exp } from '../../arithmetic.js';
 import { checkNumber, checkSettings } from './check.js';
+import { make, type PartKind } from './kinds.js';
 import type { Transform } from './transform.js';
-import type { WarpPart } from './warp.js';
 
 /** How far pixels are displaced, and how smoothly. */
 export interface ElasticOptions {
@@ -23,14 +23,11 @@ export interface ElasticOptions {
 export function elastic(options: ElasticOptions): Transform {
   checkSettings('elastic', options, ['alpha', 'sigma', 'fill']);
   const { alpha, sigma, fill = 0 } = options;
-  return {
-    kind: 'elastic',
-    settings: {
-      alpha: checkNumber('elastic', 'alpha', alpha, 0, 1e6),
-      sigma: checkNumber('elastic', 'sigma', sigma, 0.1, 100),
-      fill: checkNumber('elastic', 'fill', fill),
-    },
-  };
+  return make('elastic', elasticKind, {
+    alpha: checkNumber('elastic', 'alpha', alpha, 0, 1e6),
+    sigma: checkNumber('elastic', 'sigma', sigma, 0.1, 100),
+    fill: checkNumber('elastic', 'fill', fill),
+  });
 }
 
 /** g(0) … g(radius) of a Gaussian whose values from −radius to radius have sum 1. */
@@ -43,7 +40,9 @@ export function gaussianWeights(sigma: number): Float32Array {
   return Float32Array.from(values, (value) => value / sum);
 }
 
-export const elasticPart = ({ settings }: Transform): WarpPart => {
-  const { alpha, sigma, fill } = settings as unknown as Required<ElasticOptions>;
-  return { fill, field: { alpha, weights: gaussianWeights(sigma) } };
+export const elasticKind: PartKind = {
+  part({ settings }) {
+    const { alpha, sigma, fill } = settings as unknown as Required<ElasticOptions>;
+    return { fill, field: { alpha, weights: gaussianWeights(sigma) } };
+  },
 };

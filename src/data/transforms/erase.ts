@@ -1,6 +1,7 @@
 /** Boxes of an image replaced by a value. */
 import { exp, log } from '../../arithmetic.js';
 import { checkNumber, checkRange, checkSettings, checkWhole } from './check.js';
+import { make } from './kinds.js';
 import type { Kind, Transform } from './transform.js';
 
 /** How often a box is erased, and which. */
@@ -30,29 +31,23 @@ export function randomErasing(options: RandomErasingOptions = {}): Transform {
   const name = 'randomErasing';
   checkSettings(name, options, ['p', 'scale', 'ratio', 'value']);
   const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = options;
-  return {
-    kind: name,
-    settings: {
-      p: checkNumber(name, 'p', p, 0, 1),
-      scale: checkRange(name, 'scale', scale, 1e-6, 1),
-      ratio: checkRange(name, 'ratio', ratio, 1e-3, 1e3),
-      value: checkNumber(name, 'value', value),
-    },
-  };
+  return make(name, randomErasingKind, {
+    p: checkNumber(name, 'p', p, 0, 1),
+    scale: checkRange(name, 'scale', scale, 1e-6, 1),
+    ratio: checkRange(name, 'ratio', ratio, 1e-3, 1e3),
+    value: checkNumber(name, 'value', value),
+  });
 }
 
 /** Squares whose centres are anywhere (DeVries and Taylor 2017). @throws LanewiseError kind 'argument' for a setting out of range. */
 export function cutout(options: CutoutOptions): Transform {
   checkSettings('cutout', options, ['size', 'count', 'value']);
   const { size, count = 1, value = 0 } = options;
-  return {
-    kind: 'cutout',
-    settings: {
-      size: checkWhole('cutout', 'size', size, 1, 65_536),
-      count: checkWhole('cutout', 'count', count, 1, 1024),
-      value: checkNumber('cutout', 'value', value),
-    },
-  };
+  return make('cutout', cutoutKind, {
+    size: checkWhole('cutout', 'size', size, 1, 65_536),
+    count: checkWhole('cutout', 'count', count, 1, 1024),
+    value: checkNumber('cutout', 'value', value),
+  });
 }
 
 const ATTEMPTS = 10;

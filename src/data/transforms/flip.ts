@@ -1,20 +1,25 @@
 /** Mirroring an image. */
 import { checkNumber } from './check.js';
+import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 
 /** Left to right, with probability `p`. @throws LanewiseError kind 'argument' unless p is from 0 to 1. */
-export const randomHorizontalFlip = (p = 0.5): Transform => flip('randomHorizontalFlip', p);
+export const randomHorizontalFlip = (p = 0.5): Transform =>
+  flip('randomHorizontalFlip', horizontalFlipKind, p);
 
 /** Top to bottom, with probability `p`. @throws LanewiseError kind 'argument' unless p is from 0 to 1. */
-export const randomVerticalFlip = (p = 0.5): Transform => flip('randomVerticalFlip', p);
+export const randomVerticalFlip = (p = 0.5): Transform =>
+  flip('randomVerticalFlip', verticalFlipKind, p);
 
-const flip = (kind: string, p: number): Transform => ({
-  kind,
-  settings: { p: checkNumber(kind, 'p', p, 0, 1) },
-});
+interface FlipSettings {
+  readonly p: number;
+}
+
+const flip = (name: string, kind: Kind<FlipSettings>, p: number): Transform =>
+  make(name, kind, { p: checkNumber(name, 'p', p, 0, 1) });
 
 /* @__NO_SIDE_EFFECTS__ */
-const flipKind = (across: number, down: number): Kind<{ readonly p: number }> => ({
+const flipKind = (across: number, down: number): Kind<FlipSettings> => ({
   shape: (_, shape) => shape,
   scratch: () => 0,
   prepare({ p }, [C, h, w]: ImageShape, { kernels }, stream) {

@@ -2,6 +2,7 @@
 import { checkSettings, checkSpread } from './check.js';
 import { GRAY, checkColours, uniformly, type ChannelMatrix } from './color.js';
 import type { Draw } from './draw.js';
+import { make } from './kinds.js';
 import type { Kind, Transform } from './transform.js';
 
 /** Ranges that each image's changes of colour are drawn from. */
@@ -24,7 +25,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
     return [setting, checkSpread(name, setting, value, 1, 0, 1e3)];
   });
   const hue = checkSpread(name, 'hue', options.hue ?? 0, 0, -0.5, 0.5);
-  return { kind: name, settings: { ...Object.fromEntries(factors), hue } };
+  return make(name, colorJitterKind, { ...Object.fromEntries(factors), hue });
 }
 
 type Range = readonly [number, number];

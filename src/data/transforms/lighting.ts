@@ -4,6 +4,7 @@ import type { Dataset } from '../dataset.js';
 import { showShape } from '../../graph/tensor.js';
 import { checkNumber, checkNumbers, checkSettings } from './check.js';
 import { diagonal, matrixKind } from './color.js';
+import { make } from './kinds.js';
 import type { Transform } from './transform.js';
 
 /** Principal axes of a data set's colours. */
@@ -30,14 +31,11 @@ export function pcaLighting(options: PcaLightingOptions): Transform {
       'argument',
       `${name}: vectors is no list of 3, expected one for each value`,
     );
-  return {
-    kind: name,
-    settings: {
-      values: checkNumbers(name, 'values', values, 3, 0),
-      vectors: vectors.map((vector) => checkNumbers(name, 'vectors', vector, 3)),
-      std: checkNumber(name, 'std', std, 0),
-    },
-  };
+  return make(name, pcaLightingKind, {
+    values: checkNumbers(name, 'values', values, 3, 0),
+    vectors: vectors.map((vector) => checkNumbers(name, 'vectors', vector, 3)),
+    std: checkNumber(name, 'std', std, 0),
+  });
 }
 
 export const pcaLightingKind = matrixKind<Required<PcaLightingOptions>>(

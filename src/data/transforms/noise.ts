@@ -1,13 +1,12 @@
 /** Noise at every pixel. */
 import { checkNumber } from './check.js';
 import { pixelStream } from './draw.js';
+import { make } from './kinds.js';
 import type { Kind, Transform } from './transform.js';
 
 /** Adds normal noise of deviation `std` to every value. @throws LanewiseError kind 'argument' unless std is at least 0. */
-export const gaussianNoise = (std: number): Transform => ({
-  kind: 'gaussianNoise',
-  settings: { std: checkNumber('gaussianNoise', 'std', std, 0) },
-});
+export const gaussianNoise = (std: number): Transform =>
+  make('gaussianNoise', gaussianNoiseKind, { std: checkNumber('gaussianNoise', 'std', std, 0) });
 
 export const gaussianNoiseKind: Kind<{ readonly std: number }> = {
   shape: (_, shape) => shape,

@@ -2,6 +2,7 @@
 import { exp, log } from '../../arithmetic.js';
 import { checkFlag, checkRange, checkSettings, checkSize, checkWhole, type Size } from './check.js';
 import type { Draw } from './draw.js';
+import { make } from './kinds.js';
 import type { Bench, ImageShape, Kind, Transform } from './transform.js';
 
 /** The size that images come to. */
@@ -28,15 +29,12 @@ export interface RandomResizedCropOptions {
 export function resize(options: ResizeOptions): Transform {
   checkSettings('resize', options, ['size', 'antialias']);
   const { size, antialias = true } = options;
-  return {
-    kind: 'resize',
-    settings: {
-      size: Array.isArray(size)
-        ? checkSize('resize', size)
-        : checkWhole('resize', 'size', size, 1, 65_536),
-      antialias: checkFlag('resize', 'antialias', antialias),
-    },
-  };
+  return make('resize', resizeKindOf, {
+    size: Array.isArray(size)
+      ? checkSize('resize', size)
+      : checkWhole('resize', 'size', size, 1, 65_536),
+    antialias: checkFlag('resize', 'antialias', antialias),
+  });
 }
 
 /**
@@ -47,15 +45,12 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Transform 
   const name = 'randomResizedCrop';
   checkSettings(name, options, ['size', 'scale', 'ratio', 'antialias']);
   const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], antialias = true } = options;
-  return {
-    kind: name,
-    settings: {
-      size: checkSize(name, size),
-      scale: checkRange(name, 'scale', scale, 1e-6, 1),
-      ratio: checkRange(name, 'ratio', ratio, 1e-3, 1e3),
-      antialias: checkFlag(name, 'antialias', antialias),
-    },
-  };
+  return make(name, randomResizedCropKind, {
+    size: checkSize(name, size),
+    scale: checkRange(name, 'scale', scale, 1e-6, 1),
+    ratio: checkRange(name, 'ratio', ratio, 1e-3, 1e3),
+    antialias: checkFlag(name, 'antialias', antialias),
+  });
 }
 
 /** Part of an image: its place, height and width. */

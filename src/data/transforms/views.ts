@@ -1,7 +1,8 @@
 /** Several views of every image, whose scores are averaged: lists of transforms without chance. */
 import { checkSize, type Size } from './check.js';
-import { CORNERS } from './crop.js';
+import { CORNERS, cornerCropKind } from './crop.js';
 import { randomHorizontalFlip } from './flip.js';
+import { make } from './kinds.js';
 import type { Transform } from './transform.js';
 
 /** Several views of a sample, each a list of transforms. */
@@ -10,7 +11,7 @@ export type Views = readonly (readonly Transform[])[];
 /** The four corners and the middle. @throws LanewiseError kind 'argument' for a size out of range. */
 export function fiveCrop(size: number | Size): Views {
   const extents = checkSize('fiveCrop', size);
-  return CORNERS.map((corner) => [{ kind: 'cornerCrop', settings: { size: extents, corner } }]);
+  return CORNERS.map((corner) => [make('cornerCrop', cornerCropKind, { size: extents, corner })]);
 }
 
 /** The same and their mirror images, as Krizhevsky et al. 2012 score. @throws LanewiseError kind 'argument' for a size out of range. */
