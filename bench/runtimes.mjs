@@ -190,7 +190,6 @@ for (let round = 0; round < rounds; round++) {
 }
 
 const valueOf = ({ found }) => median(found.map(({ value }) => value));
-const base = rows.find(({ name, workers }) => name === 'Node 24' && workers === 2);
 console.log(
   `${cpus()[0]?.model.trim()}, ${cpus().length} processors, median of ${rounds} rounds of ${seconds} s\n`,
 );
@@ -198,7 +197,9 @@ console.log('| runtime | workload | workers | numerics | images/s | of Node 24, 
 console.log('| --- | --- | --- | --- | --- | --- |');
 for (const row of rows) {
   const { name, workers, workload, found, failed } = row;
-  const like = rows.find((other) => other.name === 'Node 24' && other.workers === workers) ?? base;
+  // No workers is the calling thread.
+  const threads = Math.max(1, workers ?? 1);
+  const like = rows.find((other) => other.name === 'Node 24' && other.workers === threads);
   const isLike = workload === 'lenet5-b64' && like?.found.length && !failed;
   const cells = failed
     ? ['', `cannot: ${failed}`, '']
