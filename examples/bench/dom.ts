@@ -1,19 +1,7 @@
-/** The little of the document's interface that the page needs. */
+/** What the page does to its document. */
+import { byId } from '../shared/dom.js';
 
-/** The element of the page's own markup with this id. */
-export const byId = <E extends HTMLElement = HTMLElement>(id: string): E =>
-  document.getElementById(id) as E;
-
-/** A new element; `children` are text or elements. Whatever a file says gets here as text only. */
-export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  properties: Partial<HTMLElementTagNameMap[K]> = {},
-  ...children: readonly (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
+export { byId, make } from '../shared/dom.js';
 
 /** Shows a sentence in its place, or takes the place away. */
 export function say(id: string, text?: string): void {

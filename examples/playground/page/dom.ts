@@ -1,19 +1,7 @@
-/** The little of the document's interface that every part of the page needs. */
+/** What every part of the page does to its document. */
+import { byId } from '../../shared/dom.js';
 
-/** The element of the page's own markup with this id. */
-export const byId = <E extends HTMLElement = HTMLElement>(id: string): E =>
-  document.getElementById(id) as E;
-
-/** A new element; `children` are text or elements. */
-export function make<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  properties: Partial<HTMLElementTagNameMap[K]> = {},
-  ...children: readonly (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
+export { byId, make } from '../../shared/dom.js';
 
 /** Shows a sentence in its place, or takes it away. */
 export function say(id: string, text: string | undefined): void {
