@@ -50,7 +50,15 @@ export async function loadModule(numerics: Numerics, shared: boolean): Promise<W
       "use numerics 'strict'",
     );
   }
-  const known = modules.get(name) ?? compile(name, compileBuild);
+  return compileOnce(name, compileBuild);
+}
+
+/** The module of a build, compiled once a process. @throws as `compile`. */
+export function compileOnce(
+  name: string,
+  build: (name: string) => Promise<WebAssembly.Module>,
+): Promise<WebAssembly.Module> {
+  const known = modules.get(name) ?? compile(name, build);
   modules.set(name, known);
   // What failed once, such as a request, may succeed later.
   known.catch(() => modules.delete(name));

@@ -2,12 +2,17 @@
 import { compileBuild } from '#platform/inference-kernels';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
-import { checkSimd, compile, instantiate, nameOfBuild, type Kernels } from '../engine/wasm.js';
+import {
+  checkSimd,
+  compile,
+  compileOnce,
+  instantiate,
+  nameOfBuild,
+  type Kernels,
+} from '../engine/wasm.js';
 
 /** The build, as bytes or, where those cannot be compiled, as module. */
 export type KernelSource = WebAssembly.Module | Uint8Array | ArrayBuffer;
-
-const modules = new Map<string, Promise<WebAssembly.Module>>();
 
 /** @throws LanewiseError kind 'engine' if this engine cannot run them, or `source` is another build. */
 export async function instantiateKernels(
@@ -17,7 +22,7 @@ export async function instantiateKernels(
 ): Promise<Kernels> {
   checkSimd();
   const name = `inference-${numerics}`;
-  const module = source ? await moduleOf(source, name) : await load(name);
+  const module = source ? await moduleOf(source, name) : await compileOnce(name, compileBuild);
   checkBuild(module, name);
   return instantiate(module, memory);
 }
@@ -26,15 +31,6 @@ const moduleOf = (source: KernelSource, name: string): Promise<WebAssembly.Modul
   source instanceof WebAssembly.Module
     ? Promise.resolve(source)
     : compile(name, () => WebAssembly.compile(source as BufferSource));
-
-/** Compiled once a process. */
-function load(name: string): Promise<WebAssembly.Module> {
-  const known = modules.get(name) ?? compile(name, compileBuild);
-  modules.set(name, known);
-  // What failed once, such as a request, may succeed later.
-  known.catch(() => modules.delete(name));
-  return known;
-}
 
 /** A build says which one it is: the wrong one has other kernels, or gives other bits. */
 function checkBuild(module: WebAssembly.Module, name: string): void {
