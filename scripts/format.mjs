@@ -1,4 +1,4 @@
-// Formats with prettier; with --check only reports. AssemblyScript puts decorators on plain functions,
+// Formats with prettier, the files named or all; with --check only reports. AssemblyScript puts decorators on plain functions,
 // which TypeScript's grammar does not allow: they travel through prettier as comments.
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,8 +29,9 @@ const show = (text) =>
   text.replace(/^\/\/@@(\w+)$/gm, '@$1').replace(/^\/\*@@(\w+)\*\/ /gm, '@$1 ');
 
 const options = JSON.parse(readFileSync('.prettierrc.json', 'utf8'));
+const named = process.argv.slice(2).filter((argument) => argument !== '--check');
 const unformatted = [];
-for (const file of [...loose, ...roots.flatMap(files)]) {
+for (const file of named.length > 0 ? named : [...loose, ...roots.flatMap(files)]) {
   const before = readFileSync(file, 'utf8');
   const isAssembly = file.startsWith('assembly');
   const formatted = await prettier.format(isAssembly ? hide(before) : before, {

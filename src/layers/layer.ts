@@ -138,25 +138,7 @@ export interface LayerDescription {
 export const describe = (layers: readonly (readonly [string, Layer])[]): LayerDescription[] =>
   layers.map(([name, { kind, settings }]) => ({ name, kind, settings }));
 
-/**
- * Options as JavaScript may hand them over, whatever their type says.
- * @throws LanewiseError kind 'argument' unless they are an object with no other names than `known`.
- */
-export function checkOptions(layer: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new LanewiseError(
-      'argument',
-      `${layer}: options are ${show(options)}, expected an object`,
-    );
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new LanewiseError(
-    'argument',
-    `${layer}: unknown option '${unknown}', expected ${known.join(', ')}`,
-    nearest(unknown, known),
-  );
-}
+export { checkKeys as checkOptions } from '../check.js';
 
 /** @throws LanewiseError kind 'argument' unless `value` is a whole number from `least` to `most`. */
 export function checkInteger(

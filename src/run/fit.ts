@@ -2,6 +2,7 @@
  * Training into a folder: everything of `train`, and what makes a run reliable and visible. Each run has a log, event
  * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
  */
+import { checkKeys } from '../check.js';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSampleStream, type AnyDataset } from '../data/dataset.js';
@@ -21,7 +22,6 @@ import {
 } from '../training/settings.js';
 import { resultOf, type TrainResult } from '../training/train.js';
 import { trainEvents } from '../training/trainer.js';
-import { checkOnly } from '../training/checks.js';
 import { version } from './version.js';
 import { CHECKPOINT, saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions } from './folder.js';
@@ -89,8 +89,8 @@ export async function* fit(
   options: FitOptions = {},
 ): AsyncGenerator<FitEvent, TrainResult, void> {
   const resolved = resolveSettings(model, settings);
-  checkOnly('fit', options, Object.keys(known));
-  checkOnly('checkpoints', options.checkpoints ?? {}, ['everySteps', 'everyMinutes', 'everyEpoch']);
+  checkKeys('fit', options, Object.keys(known));
+  checkKeys('checkpoints', options.checkpoints ?? {}, ['everySteps', 'everyMinutes', 'everyEpoch']);
   const { folder } = options;
   if (folder === undefined) return yield* trainAlone(model, resolved, options);
   const description = await describeRun(model, resolved);

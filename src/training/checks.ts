@@ -91,17 +91,6 @@ export const resolveWorkers = (workers: number = machineParallelism()): number =
 export const resolveNumerics = (numerics: Numerics = pickNumerics()): Numerics =>
   checkName('numerics', numerics, ['fused', 'strict']) as Numerics;
 
-/** @throws LanewiseError kind 'argument' for a key of `options` that there is not, such as a mistyped one. */
-export function checkOnly(name: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw new LanewiseError(
-    'argument',
-    `${name} has no '${unknown}', expected ${known.join(', ')}`,
-    nearest(unknown, known),
-  );
-}
-
 export function checkWhole(name: string, value: number, least: number, most = Infinity): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;

@@ -1,7 +1,7 @@
 /** The figure by which a run is watched: for stopping early, and for keeping its best weights. */
+import { checkKeys } from '../check.js';
 import { LanewiseError, nearest } from '../errors.js';
 import type { Weights } from '../parallel/session.js';
-import { checkOnly } from './checks.js';
 import type { RunState } from './run-state.js';
 
 /** The setting `earlyStopping`: which figure, and for how long. */
@@ -46,8 +46,8 @@ export function monitorOf(
   figures: readonly Figure[],
 ): Monitor | undefined {
   if (!earlyStopping && !keepBest) return undefined;
-  checkOnly('earlyStopping', earlyStopping ?? {}, ['monitor', 'patience', 'minDelta']);
-  if (typeof keepBest === 'object') checkOnly('keepBest', keepBest, ['monitor']);
+  checkKeys('earlyStopping', earlyStopping ?? {}, ['monitor', 'patience', 'minDelta']);
+  if (typeof keepBest === 'object') checkKeys('keepBest', keepBest, ['monitor']);
   const { patience = 5, minDelta = 0 } = earlyStopping ?? {};
   if (!Number.isInteger(patience) || patience < 1) {
     throw new LanewiseError(

@@ -1,7 +1,8 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
 import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { checkKeys } from '../check.js';
+import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
@@ -30,7 +31,6 @@ import {
   checkBound,
   checkFreeze,
   checkMethod,
-  checkOnly,
   checkModel,
   checkPresent,
   checkWeights,
@@ -148,23 +148,11 @@ const known: Readonly<Record<keyof TrainSettings, true>> = {
   numerics: true,
 };
 
-/** @throws LanewiseError kind 'argument' for a setting that there is not. */
-function checkKnown(settings: TrainSettings): void {
-  const names = Object.keys(known);
-  const unknown = Object.keys(settings).find((name) => !names.includes(name));
-  if (unknown === undefined) return;
-  throw new LanewiseError(
-    'argument',
-    `there is no setting '${unknown}', expected ${names.join(', ')}`,
-    nearest(unknown, names),
-  );
-}
-
 /** @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
 export function resolveSettings(model: Model, settings: TrainSettings): ResolvedSettings {
   checkModel(model);
   checkPresent('settings', settings, 'an object with data, optimizer and epochs');
-  checkKnown(settings);
+  checkKeys('train', settings, Object.keys(known));
   const { data, optimizer, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   const count = countOf(checkDataset(data));
@@ -247,7 +235,7 @@ function validationSteps({ validateEvery }: TrainSettings, stepsPerEpoch: number
     epochs: 1,
   };
   checkPresent('validateEvery', every, '{ steps } or { epochs }');
-  checkOnly('validateEvery', every, ['steps', 'epochs']);
+  checkKeys('validateEvery', every, ['steps', 'epochs']);
   if (every.steps !== undefined) return checkWhole('validateEvery steps', every.steps, 1);
   return checkWhole('validateEvery epochs', every.epochs!, 1) * stepsPerEpoch;
 }

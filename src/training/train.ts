@@ -1,4 +1,5 @@
 /** Training as one call: the loop's events as callbacks, and at its end a trained model. */
+import { checkKeys } from '../check.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
@@ -10,7 +11,6 @@ import type {
   TrainEvent,
   ValidationRecord,
 } from './records.js';
-import { checkOnly } from './checks.js';
 import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
 import { describeData } from './data-description.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
@@ -81,7 +81,7 @@ export async function train(
   settings: TrainSettings,
   callbacks: TrainCallbacks = {},
 ): Promise<TrainResult> {
-  checkOnly('callbacks', callbacks, Object.keys(known));
+  checkKeys('callbacks', callbacks, Object.keys(known));
   const resolved = resolveSettings(model, settings);
   const start = performance.now();
   const { signal, stepsPerEvent } = callbacks;

@@ -57,7 +57,7 @@ test('whole numbers out of range', async () => {
 test('what is no model or no setting', async () => {
   assert.match(
     await trainWith({ epoch: 3 }),
-    /^there is no setting 'epoch', expected data, validation, .*, numerics \(did you mean 'epochs'\?\)$/,
+    /^train: unknown option 'epoch', expected data, validation, .*, numerics \(did you mean 'epochs'\?\)$/,
   );
   assert.is(
     await trainWith({}, relu() as unknown as Model),
@@ -72,10 +72,10 @@ test('what is no model or no setting', async () => {
 
 test('options of settings, and callbacks, that there are not', async () => {
   const refused: readonly [object, string][] = [
-    [{ keepBest: { figure: 'accuracy' } }, "keepBest has no 'figure', expected monitor"],
+    [{ keepBest: { figure: 'accuracy' } }, "keepBest: unknown option 'figure', expected monitor"],
     [
       { earlyStopping: { patence: 3 } },
-      "earlyStopping has no 'patence', expected monitor, patience, minDelta (did you mean 'patience'?)",
+      "earlyStopping: unknown option 'patence', expected monitor, patience, minDelta (did you mean 'patience'?)",
     ],
     [
       { earlyStopping: { monitor: 'valAccuracy' } },
@@ -83,7 +83,7 @@ test('options of settings, and callbacks, that there are not', async () => {
     ],
     [
       { validation: data, validateEvery: { step: 5 } },
-      "validateEvery has no 'step', expected steps, epochs (did you mean 'steps'?)",
+      "validateEvery: unknown option 'step', expected steps, epochs (did you mean 'steps'?)",
     ],
     [
       { validation: data, validateEvery: 5 },
@@ -93,7 +93,7 @@ test('options of settings, and callbacks, that there are not', async () => {
   for (const [settings, message] of refused) assert.is(await trainWith(settings), message);
   assert.match(
     await refusal(() => train(mlp(), good, { onEpochEnd() {} } as TrainCallbacks)),
-    /^callbacks has no 'onEpochEnd', expected onStart, .* \(did you mean 'onEpoch'\?\)$/,
+    /^callbacks: unknown option 'onEpochEnd', expected onStart, .* \(did you mean 'onEpoch'\?\)$/,
   );
 });
 

@@ -1,26 +1,11 @@
 /** Checks of transforms' settings: each names the transform, the setting, the value and the range. */
-import { LanewiseError, nearest, show } from '../../errors.js';
+import { LanewiseError, show } from '../../errors.js';
+
+export { checkKeys as checkSettings } from '../../check.js';
 
 function refuse(transform: string, name: string, value: unknown, expected: string): never {
   const found = Array.isArray(value) ? `[${value.map(show).join(', ')}]` : show(value);
   throw new LanewiseError('argument', `${transform}: ${name} is ${found}, expected ${expected}`);
-}
-
-/** @throws LanewiseError kind 'argument' for what is no object, or has a setting that is not `known`. */
-export function checkSettings(
-  transform: string,
-  settings: unknown,
-  known: readonly string[],
-): void {
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings))
-    refuse(transform, 'what it is given', settings, `an object with ${known.join(', ')}`);
-  const unknown = Object.keys(settings).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new LanewiseError(
-    'argument',
-    `${transform}: there is no setting '${unknown}', expected ${known.join(', ')}`,
-    nearest(unknown, known),
-  );
 }
 
 /** A number in [low, high]. */

@@ -1,0 +1,224 @@
+/**
+ * The one vocabulary in which the border of the package refuses what it is given. A function that takes an object of
+ * options declares them once, as a table from name to check; the table is complete by its type, and whatever stands in
+ * it neither as a name nor as another library's name for one is refused.
+ */
+import { LanewiseError, nearest, show } from './errors.js';
+
+/** Looks at one value that was given; throws a LanewiseError that names owner, name, value and what was expected. */
+export type Check = (owner: string, name: string, value: unknown) => void;
+
+/** Every option of a function: how its value is checked, or `true` if something else does that. */
+export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check | true };
+
+/** @throws LanewiseError kind 'argument': `adam: lr is -1, expected a number of at least 0`. */
+export function refuse(owner: string, name: string, value: unknown, expected: string): never {
+  throw new LanewiseError('argument', `${owner}: ${name} is ${quote(value)}, expected ${expected}`);
+}
+
+/** A value as a message shows it: texts in quotes, cut if they are long. */
+export const quote = (value: unknown): string =>
+  typeof value === 'string' ? `'${shorten(value)}'` : show(value);
+
+/** Text from outside, at most 100 characters of it. */
+export const shorten = (text: string, most = 100): string =>
+  text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
+
+/**
+ * What PyTorch, Keras and their kin call an option, and what it may be called here. The first of the names that the
+ * function at hand has is suggested.
+ */
+const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
+  learningrate: ['lr'],
+  stepsize: ['lr'],
+  eta: ['lr'],
+  maxlr: ['lr'],
+  batchsize: ['batch'],
+  minibatch: ['batch'],
+  numepochs: ['epochs'],
+  nepochs: ['epochs'],
+  maxepochs: ['epochs'],
+  epoch: ['epochs'],
+  numworkers: ['workers', 'decoders'],
+  threads: ['workers'],
+  randomstate: ['seed'],
+  randomseed: ['seed'],
+  weightdecay: ['weightDecay'],
+  l2: ['weightDecay'],
+  decay: ['weightDecay', 'decay'],
+  momentum: ['beta', 'momentum'],
+  beta1: ['betas'],
+  beta2: ['betas'],
+  epsilon: ['eps'],
+  rho: ['decay', 'alpha'],
+  labelsmoothing: ['labelSmoothing', 'smoothing'],
+  ignoreindex: ['ignoreIndex'],
+  weight: ['classWeights', 'weights'],
+  posweight: ['positiveWeight', 'posWeight'],
+  criterion: ['loss'],
+  lossfn: ['loss'],
+  validationdata: ['validation'],
+  valdata: ['validation'],
+  val: ['validation'],
+  testdata: ['test'],
+  scheduler: ['schedule'],
+  lrscheduler: ['schedule'],
+  accumulationsteps: ['accumulate'],
+  gradientaccumulationsteps: ['accumulate'],
+  accumulategradbatches: ['accumulate'],
+  clipnorm: ['clipNorm'],
+  maxgradnorm: ['clipNorm'],
+  gradientclipval: ['clipValue', 'clipNorm'],
+  savebestonly: ['keepBest'],
+  restorebestweights: ['keepBest'],
+  numclasses: ['classes'],
+  nclasses: ['classes'],
+  outputs: ['classes'],
+  imagesize: ['size'],
+  inputsize: ['size', 'input'],
+  inputshape: ['input', 'shape'],
+  hiddensize: ['hidden'],
+  kernelsize: ['kernel'],
+  std: ['deviation', 'std'],
+  stddev: ['deviation', 'std'],
+  sigma: ['deviation', 'sigma'],
+  usebias: ['bias'],
+  droprate: ['dropout', 'p'],
+  rate: ['p', 'dropout', 'rate'],
+  topk: ['topK', 'k'],
+  ncolumns: ['columns'],
+  sep: ['delimiter'],
+  navalues: ['missing'],
+  targetcolumn: ['target'],
+  label: ['target', 'labels'],
+  returnsequences: ['returns'],
+  batchfirst: [],
+  shuffle: ['sampler'],
+  device: [],
+  verbose: [],
+};
+
+/** Names differ in case and in `_` and `-` from library to library. */
+const plainName = (name: string): string => name.replace(/[_-]/g, '').toLowerCase();
+
+/** What to write in place of an unknown name: the same word spelt as here, another library's, or the nearest. */
+export function suggest(unknown: string, known: readonly string[]): string | undefined {
+  const plain = plainName(unknown);
+  const same = known.find((name) => plainName(name) === plain);
+  const other = Object.hasOwn(ELSEWHERE, plain)
+    ? ELSEWHERE[plain]!.find((name) => known.includes(name))
+    : undefined;
+  const name = same ?? other;
+  return name === undefined ? nearest(unknown, known) : `did you mean '${name}'?`;
+}
+
+/** @throws LanewiseError kind 'argument' for what is no object that could hold options. */
+export function checkObject(owner: string, options: unknown, known: readonly string[]): void {
+  if (typeof options === 'object' && options !== null && !isList(options)) return;
+  const example = known.length > 0 ? ` such as { ${known.slice(0, 3).join(', ')} }` : '';
+  throw new LanewiseError(
+    'argument',
+    `${owner}: options are ${quote(options)}, expected an object${example}`,
+  );
+}
+
+const isList = (value: object): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
+
+/**
+ * Options by the names that there are; `hints` say of a name that is not one of them what its users want instead.
+ * @throws LanewiseError kind 'argument' for what is no object, and for a name that there is not.
+ */
+export function checkKeys(
+  owner: string,
+  options: object,
+  known: readonly string[],
+  hints: Readonly<Record<string, string>> = {},
+): void {
+  checkObject(owner, options, known);
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const expected = known.length > 0 ? `expected ${known.join(', ')}` : 'it takes none';
+  throw new LanewiseError(
+    'argument',
+    `${owner}: unknown option ${quote(unknown)}, ${expected}`,
+    Object.hasOwn(hints, unknown) ? hints[unknown] : suggest(unknown, known),
+  );
+}
+
+/**
+ * Options by their table. A value that is undefined is one that was not given.
+ * @throws LanewiseError kind 'argument' for what is no object, an unknown name, and what a check refuses.
+ */
+export function checkOptions<Options extends object>(
+  owner: string,
+  options: Options,
+  checks: Checks<Options>,
+  hints?: Readonly<Record<string, string>>,
+): void {
+  checkKeys(owner, options, Object.keys(checks), hints);
+  for (const [name, check] of Object.entries<Check | true>(checks)) {
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (check !== true && value !== undefined) check(owner, name, value);
+  }
+}
+
+/** A finite number from `low` to `high`. */
+export const numberFrom =
+  (low: number, high = Infinity): Check =>
+  (owner, name, value) => {
+    if (typeof value === 'number' && Number.isFinite(value) && value >= low && value <= high)
+      return;
+    refuse(owner, name, value, rangeOf('a number', low, high));
+  };
+
+/** A finite number above `low`. */
+export const numberAbove =
+  (low: number): Check =>
+  (owner, name, value) => {
+    if (typeof value === 'number' && Number.isFinite(value) && value > low) return;
+    refuse(owner, name, value, `a number above ${low}`);
+  };
+
+/** A finite number. */
+export const finite: Check = (owner, name, value) => {
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    refuse(owner, name, value, 'a finite number');
+};
+
+/** A whole number from `least` to `most`. */
+export const wholeFrom =
+  (least: number, most = Infinity): Check =>
+  (owner, name, value) => {
+    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+    refuse(owner, name, value, rangeOf('a whole number', least, most));
+  };
+
+/** One of a closed set of names. */
+export const oneOf =
+  (known: readonly string[]): Check =>
+  (owner, name, value) => {
+    if (typeof value === 'string' && known.includes(value)) return;
+    throw new LanewiseError(
+      'argument',
+      `${owner}: ${name} is ${quote(value)}, expected one of ${known.join(', ')}`,
+      typeof value === 'string' ? suggest(value, known) : undefined,
+    );
+  };
+
+export const flag: Check = (owner, name, value) => {
+  if (typeof value !== 'boolean') refuse(owner, name, value, 'true or false');
+};
+
+export const text: Check = (owner, name, value) => {
+  if (typeof value !== 'string' || value === '') refuse(owner, name, value, 'a text');
+};
+
+export const callable: Check = (owner, name, value) => {
+  if (typeof value !== 'function') refuse(owner, name, value, 'a function');
+};
+
+function rangeOf(what: string, low: number, high: number): string {
+  if (high === Infinity)
+    return low === -Infinity ? `${what} that is finite` : `${what} of at least ${low}`;
+  return low === -Infinity ? `${what} of at most ${high}` : `${what} from ${low} to ${high}`;
+}
