@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { changesOf, problemsOf } from './release-checks.mjs';
+import { stage } from './stage.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const flags = process.argv.slice(2);
@@ -54,9 +55,9 @@ if (!has('--untested')) {
   check();
 }
 if (has('--publish')) {
-  run('npm', 'publish', '--provenance', '--access', 'public');
+  run('npm', 'publish', stage(), '--provenance', '--access', 'public');
 } else {
-  run('npm', 'publish', '--dry-run', '--access', 'public');
+  run('npm', 'publish', stage(), '--dry-run', '--access', 'public');
   if (has('--tag'))
     run('git', 'tag', '-a', tag, '-m', `${tag}\n\n${changesOf(manifest.version, changelog)}`);
   console.log(

@@ -1,7 +1,7 @@
 // Builds the page of the benchmarks and serves it: `npm run bench:page -- [--port 8080] [--no-isolation]`, with the
 // headers that threads need and a strict content-security-policy, as the playground is.
 import { parseArgs } from 'node:util';
-import { servePlayground as serveFolder } from '../playground/serve.mjs';
+import { serveOrSay } from '../playground/serve.mjs';
 import { buildPage } from './build.mjs';
 
 const { values } = parseArgs({
@@ -10,8 +10,8 @@ const { values } = parseArgs({
     'no-isolation': { type: 'boolean', default: false },
   },
 });
-const { url } = await serveFolder(await buildPage(), {
-  port: Number(values.port),
+const { url } = await serveOrSay(await buildPage(), {
+  port: values.port,
   isIsolated: !values['no-isolation'],
 });
 console.log(`The benchmarks are at ${url}`);

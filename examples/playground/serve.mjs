@@ -65,7 +65,9 @@ export function servePlayground(folder, { port = 0, isIsolated = true } = {}) {
     return response.end(request.method === 'HEAD' ? undefined : bytes);
   });
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is taken`) : error),
+    );
     server.listen(port, '127.0.0.1', () =>
       resolve({
         url: `http://127.0.0.1:${server.address().port}/`,
@@ -79,6 +81,21 @@ export function servePlayground(folder, { port = 0, isIsolated = true } = {}) {
   });
 }
 
+/** Serves as the command line asks; ends the process with one sentence where the port is another's or none. */
+export async function serveOrSay(folder, { port, isIsolated }) {
+  try {
+    const number = Number(port);
+    if (!Number.isInteger(number) || number < 0 || number > 65_535)
+      throw new Error(
+        `--port is '${port}', expected a whole number from 0 (any free one) to 65535`,
+      );
+    return await servePlayground(folder, { port: number, isIsolated });
+  } catch ({ message }) {
+    console.error(`${message}; --port 0 takes a free one`);
+    return process.exit(1);
+  }
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { values } = parseArgs({
     options: {
@@ -87,8 +104,8 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     },
   });
   const folder = await buildPlayground();
-  const { url } = await servePlayground(folder, {
-    port: Number(values.port),
+  const { url } = await serveOrSay(folder, {
+    port: values.port,
     isIsolated: !values['no-isolation'],
   });
   console.log(

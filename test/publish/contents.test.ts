@@ -63,6 +63,11 @@ test('licences, readme, changelog, and every file that package.json points to', 
     assert.ok(paths.includes(`dist/wasm/${target}.wasm`), `${target}.wasm is not in the package`);
 });
 
+test('it has no install scripts, and asks for nothing that only a clone needs', async () => {
+  const { scripts = {}, devDependencies = {} } = JSON.parse(await text('package.json'));
+  assert.equal({ ...scripts, ...devDependencies }, {});
+});
+
 test('a bundle that holds a package has its licence in the list', async () => {
   const list = await text('dist/THIRD-PARTY-LICENSES.txt');
   for (const name of ['pbf'])

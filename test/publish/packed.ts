@@ -41,7 +41,14 @@ async function newest(): Promise<number> {
       return names.filter((name) => !name.endsWith('.d.ts')).map((name) => join(folder, name));
     }),
   );
-  const others = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'scripts/types.mjs'];
+  const others = [
+    'package.json',
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+    'scripts/types.mjs',
+    'scripts/stage.mjs',
+  ];
   const stats = await Promise.all(
     [...others, ...inside.flat()].map((path) => stat(join(root, path))),
   );
@@ -57,12 +64,14 @@ export async function pack(): Promise<Packed> {
     () => undefined,
   );
   if (known?.time === time) return known.packed;
-  const types = "const { buildTypes } = await import('./scripts/types.mjs'); buildTypes();";
+  const types =
+    "const { buildTypes } = await import('./scripts/types.mjs'); buildTypes(); const { stage } = await import('./scripts/stage.mjs'); stage();";
   await run(process.execPath, ['--input-type=module', '-e', types], { cwd: root });
   await rm(cache, { recursive: true, force: true });
   await mkdir(cache);
   const flags = ['--ignore-scripts', '--json', '--pack-destination', cache];
-  const { stdout } = await run('npm', ['pack', ...flags], { cwd: root, maxBuffer: 1 << 24 });
+  const from = join(root, 'dist', 'npm');
+  const { stdout } = await run('npm', ['pack', from, ...flags], { cwd: root, maxBuffer: 1 << 24 });
   const [result] = JSON.parse(stdout) as [Omit<Packed, 'tarball'> & { readonly filename: string }];
   const { filename, size, unpackedSize, files } = result;
   const packed = { tarball: join(cache, filename), size, unpackedSize, files };

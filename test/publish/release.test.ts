@@ -62,11 +62,12 @@ for (const [what, said] of cases) {
 const inRepository = (check: (folder: string) => Promise<void>): Promise<void> =>
   inFolder(async (folder) => {
     await mkdir(join(folder, 'scripts'));
-    for (const name of ['release.mjs', 'release-checks.mjs'])
+    for (const name of ['release.mjs', 'release-checks.mjs', 'stage.mjs'])
       await copyFile(join(root, 'scripts', name), join(folder, 'scripts', name));
     const manifest = { name: 'lanewise', ...ready.manifest };
     await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
     await writeFile(join(folder, 'CHANGELOG.md'), changelog);
+    await writeFile(join(folder, '.gitignore'), 'dist/\n');
     const git = (...args: string[]) =>
       run('git', ['-c', 'user.name=n', '-c', 'user.email=n@localhost', ...args], { cwd: folder });
     await git('init', '-q', '-b', 'main');

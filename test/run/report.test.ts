@@ -14,6 +14,7 @@ import { readEvaluation } from '../../src/run/report/evaluation.js';
 import { html, scriptJson } from '../../src/run/report/html.js';
 import { classFigures, inspectRun } from '../../src/run/report/inspect.js';
 import { renderPage } from '../../src/run/report/page.js';
+import { compareReport } from '../../src/run/report/compare.js';
 import { recordsOf } from '../../src/run/report/records.js';
 import { runReport } from '../../src/run/report/run-report.js';
 import {
@@ -172,6 +173,20 @@ test('vanishing and exploding gradients, silent layers and NaN are said in words
     /'a' has an output or a gradient that is no number/,
   );
   assert.match(say(layer('a', 1, 1), layer('b', 1, 1)), /^Gradients reach the first layer/);
+});
+
+test('losses of several orders of magnitude get a logarithmic axis, alone and compared', () => {
+  const run = (loss: number) => ({
+    name: `loss ${loss}`,
+    records: recordsOf(
+      everyEvent.map((event) => (event.event === 'step' ? { ...event, loss } : event)),
+    ),
+    evaluation: undefined,
+  });
+  const axisOf = (...losses: number[]) =>
+    compareReport(losses.map(run)).charts.find(({ id }) => id === 'loss')!.isLog;
+  assert.is(axisOf(1250, 0.5), true);
+  assert.is(axisOf(2, 0.5), false);
 });
 
 test('precision, recall and F1 of a small matrix', () => {

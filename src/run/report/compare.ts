@@ -2,7 +2,7 @@
 import { chartOf, smoothed, type Chart, type Curve } from './chart.js';
 import { html, type Html } from './html.js';
 import { chartSection, type Report } from './page.js';
-import { stepPoints, validationPoints } from './run-charts.js';
+import { isWide, stepPoints, validationPoints } from './run-charts.js';
 import { figuresOf, settingsOf, stateOf, titleOf, type Run } from './run-report.js';
 
 export function compareReport(runs: readonly Run[]): Report {
@@ -45,16 +45,19 @@ function comparisonCharts(runs: readonly Run[]): Chart[] {
     format: Chart['format'],
     pointsOf: (run: Run) => Curve['points'],
     kind: Curve['kind'] = 'line',
-  ) =>
-    chartOf(
-      { id, title, caption: `${about} of ${runs.length} runs.`, xLabel: 'step', format },
+  ) => {
+    const points = runs.map(pointsOf);
+    const isLog = format === 'number' && isWide(points.flat());
+    return chartOf(
+      { id, title, caption: `${about} of ${runs.length} runs.`, xLabel: 'step', format, isLog },
       runs.map((run, i) => ({
         label: run.name,
         kind,
         tone: TONES[i % TONES.length]!,
-        points: pointsOf(run),
+        points: points[i]!,
       })),
     );
+  };
   return [
     overlaid('loss', 'Training loss', 'Smoothed loss', 'number', ({ records }) =>
       smoothed(stepPoints(records.steps, 'loss')),

@@ -100,9 +100,9 @@ function trainingCurves(training: Points, validation: Points): Curve[] {
   return [...curves, { label: 'validation', kind: 'points', tone: 1, points: validation }];
 }
 
-/** Positive, and over more than two orders of magnitude. */
-function isWide(points: Points): boolean {
-  const values = points.map(([, y]) => y);
+/** Positive, and over more than two orders of magnitude: on a linear axis all but the largest would be one line. */
+export function isWide(points: Curve['points']): boolean {
+  const values = points.map(([, y]) => y ?? 0);
   const least = values.reduce((a, b) => Math.min(a, b), Infinity);
   const most = values.reduce((a, b) => Math.max(a, b), 0);
   return least > 0 && most / least > 100;
