@@ -116,9 +116,13 @@ export function suggest(unknown: string, known: readonly string[]): string | und
 export function checkObject(owner: string, options: unknown, known: readonly string[]): void {
   if (typeof options === 'object' && options !== null && !isList(options)) return;
   const example = known.length > 0 ? ` such as { ${known.slice(0, 3).join(', ')} }` : '';
+  const [first] = known;
   throw new LanewiseError(
     'argument',
     `${owner}: options are ${quote(options)}, expected an object${example}`,
+    first !== undefined && (typeof options === 'number' || typeof options === 'string')
+      ? `if it is ${first}, write { ${first}: ${quote(options)} }`
+      : undefined,
   );
 }
 

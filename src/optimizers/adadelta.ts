@@ -1,7 +1,9 @@
 /** Adadelta (Zeiler 2012), with PyTorch's names and defaults. The formula stands above the kernel (assembly/adaptive.ts). */
+import { checkOptions } from '../check.js';
 import {
   checkEpsilon,
   checkNumber,
+  COMMON,
   createOptimizer,
   type CommonOptions,
   type Optimizer,
@@ -19,6 +21,7 @@ export interface AdadeltaOptions extends CommonOptions {
 
 /** @throws LanewiseError kind 'argument' for values out of range. */
 export function adadelta(options: AdadeltaOptions = {}): Optimizer {
+  checkOptions('adadelta', options, { ...COMMON, rho: true, eps: true });
   const { lr = 1, rho = 0.9, eps = 1e-6 } = options;
   checkNumber('adadelta rho', rho, 0, 1);
   checkEpsilon('adadelta eps', eps);

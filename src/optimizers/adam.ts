@@ -3,11 +3,13 @@
  * defaults. The formula stands above the kernel.
  */
 import { integerPower } from '../arithmetic.js';
+import { checkOptions, type Checks } from '../check.js';
 import {
   checkBetas,
   checkNumber,
-  checkOptions,
+  COMMON,
   createOptimizer,
+  decoupledAlready,
   type CommonOptions,
   type Optimizer,
   type Rule,
@@ -23,8 +25,10 @@ export interface AdamOptions extends CommonOptions {
   readonly eps?: number;
 }
 
-function rule(kind: string, options: AdamOptions): Rule {
-  checkOptions(kind, options);
+const CHECKS: Checks<AdamOptions> = { ...COMMON, betas: true, eps: true };
+
+function rule(kind: string, options: AdamOptions, checks = CHECKS): Rule {
+  checkOptions(kind, options, checks);
   const { lr = 0.001, betas = [0.9, 0.999], eps = 1e-8 } = options;
   checkBetas('adam', betas);
   const [beta1, beta2] = betas;
@@ -57,13 +61,12 @@ function rule(kind: string, options: AdamOptions): Rule {
 }
 
 /** @throws LanewiseError kind 'argument' for values out of range. */
-export const adam = (options: AdamOptions = {}): Optimizer =>
-  createOptimizer(options, rule('adam', options), adam);
+export function adam(options: AdamOptions = {}): Optimizer {
+  return createOptimizer(options, rule('adam', options), adam);
+}
 
 /** Adam with decoupled weight decay, 0.01 by default. @throws as `adam`. */
-export const adamW = (options: Omit<AdamOptions, 'decoupled'> = {}): Optimizer =>
-  createOptimizer(
-    { weightDecay: 0.01, ...options, decoupled: true },
-    rule('adamW', options),
-    adamW,
-  );
+export function adamW(options: Omit<AdamOptions, 'decoupled'> = {}): Optimizer {
+  const made = rule('adamW', options, { ...CHECKS, decoupled: decoupledAlready });
+  return createOptimizer({ weightDecay: 0.01, ...options, decoupled: true }, made, adamW);
+}

@@ -3,7 +3,7 @@
  * step does not count. Running statistics (batch normalisation) are averaged like weights.
  */
 import { integerPower } from '../arithmetic.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions, flag, oneOf, wholeFrom } from '../check.js';
 import { checkNumber } from './optimizer.js';
 
 /** An average of the weights over a run's steps: made by `ema` and `swa`. */
@@ -28,7 +28,9 @@ export interface EmaOptions {
  * 1 − decayᵗ, as Adam's means are.
  * @throws LanewiseError kind 'argument' for a decay outside [0, 1).
  */
-export function ema({ decay = 0.999, biasCorrection = false }: EmaOptions = {}): Average {
+export function ema(options: EmaOptions = {}): Average {
+  checkOptions('ema', options, { decay: true, biasCorrection: flag });
+  const { decay = 0.999, biasCorrection = false } = options;
   checkNumber('ema decay', decay, 0, 1);
   return {
     kind: 'ema',
@@ -53,14 +55,9 @@ export interface SwaOptions {
  * from `from` on.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
-export function swa({ from, every = 'epoch' }: SwaOptions = {}): Average {
-  if (from !== undefined) checkNumber('swa from', from, 0);
-  if (every !== 'epoch' && every !== 'step') {
-    throw new LanewiseError(
-      'argument',
-      `swa every is '${String(every)}', expected 'epoch' or 'step'`,
-    );
-  }
+export function swa(options: SwaOptions = {}): Average {
+  checkOptions('swa', options, { from: wholeFrom(0), every: oneOf(['epoch', 'step']) });
+  const { from, every = 'epoch' } = options;
   return {
     kind: 'swa',
     settings: { ...(from === undefined ? {} : { from }), every },

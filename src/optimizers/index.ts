@@ -8,15 +8,15 @@ export { adam, adamW, type AdamOptions } from './adam.js';
 export { lion, type LionOptions } from './lion.js';
 export { lars, type LarsOptions } from './lars.js';
 export { ema, swa, type Average, type EmaOptions, type SwaOptions } from './average.js';
+export { averageFor, optimizerFor, type AverageName, type OptimizerName } from './named.js';
 export { ratesOfStep, type Optimizer, type ParameterGroup } from './optimizer.js';
 export type { Pattern } from './names.js';
 export {
-  checkSchedule,
   factorOf,
-  schedules,
   type EpochMetrics,
+  type PlainSchedule,
   type Schedule,
-  type ScheduleName,
   type StepPlace,
 } from './schedule.js';
-export * as schedule from './schedules.js';
+export { scheduleFor, type ScheduleName } from './schedules.js';
+export * as schedule from './public-schedules.js';

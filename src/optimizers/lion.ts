@@ -2,10 +2,12 @@
  * Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms", algorithm 2): each weight moves by
  * lr in the direction of a mix of momentum and gradient. Its weight decay is decoupled.
  */
+import { checkOptions } from '../check.js';
 import {
   checkBetas,
-  checkOptions,
+  COMMON,
   createOptimizer,
+  decoupledAlready,
   type CommonOptions,
   type Optimizer,
 } from './optimizer.js';
@@ -20,7 +22,11 @@ export interface LionOptions extends Omit<CommonOptions, 'decoupled'> {
 
 /** @throws LanewiseError kind 'argument' for values out of range. */
 export function lion(options: LionOptions = {}): Optimizer {
-  checkOptions('lion', options);
+  checkOptions<LionOptions & { readonly decoupled?: boolean }>('lion', options, {
+    ...COMMON,
+    betas: true,
+    decoupled: decoupledAlready,
+  });
   const { lr = 1e-4, betas = [0.9, 0.99] } = options;
   checkBetas('lion', betas);
   const [beta1, beta2] = betas;

@@ -4,10 +4,10 @@
  *   mean  v ← βv + (1 − β)g   a running mean, as lecture notes have it; its lr is 1/(1 − β) times larger
  * Nesterov's (PyTorch's form) goes one more step along v: p ← p − lr·(g + βv), or of (1 − β)g + βv.
  */
-import { LanewiseError } from '../errors.js';
+import { checkOptions, flag, oneOf } from '../check.js';
 import {
   checkNumber,
-  checkOptions,
+  COMMON,
   createOptimizer,
   type CommonOptions,
   type Optimizer,
@@ -26,15 +26,14 @@ export interface MomentumOptions extends CommonOptions {
 
 /** @throws LanewiseError kind 'argument' for values out of range. */
 export function momentum(options: MomentumOptions): Optimizer {
-  checkOptions('momentum', options);
+  checkOptions('momentum', options, {
+    ...COMMON,
+    beta: true,
+    form: oneOf(['sum', 'mean']),
+    nesterov: flag,
+  });
   const { lr, beta = 0.9, form = 'sum', nesterov = false } = options;
   checkNumber('momentum beta', beta, 0, 1);
-  if (form !== 'sum' && form !== 'mean') {
-    throw new LanewiseError(
-      'argument',
-      `momentum form is '${String(form)}', expected 'sum' or 'mean'`,
-    );
-  }
   const share = form === 'sum' ? 1 : 1 - beta;
   return createOptimizer(
     options,

@@ -1,4 +1,5 @@
 /** What an optimizer is: plain settings, the values that change with each step, and the kernel calls. */
+import { checkOptions, flag, refuse, type Check, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { advance, type Address, type Emitter } from '../program/program.js';
 import { describePattern, type Pattern } from './names.js';
@@ -138,14 +139,19 @@ export const ratesOfStep = (optimizer: Optimizer, step: number, factor: number):
     padded(each.rates(step, each.learningRate * factor), RATE_SLOTS),
   );
 
-/** @throws LanewiseError kind 'argument' for what is no object, such as a bare learning rate. */
-export function checkOptions(optimizer: string, options: unknown): void {
-  if (typeof options === 'object' && options !== null) return;
-  throw new LanewiseError(
-    'argument',
-    `${optimizer}: options are ${show(options)}, expected an object such as { lr: 0.1 }`,
-  );
-}
+/** The common options, for the tables of those that have them; `createOptimizer` looks at their values. */
+export const COMMON: Checks<CommonOptions> = {
+  lr: true,
+  weightDecay: true,
+  decoupled: flag,
+  l1: true,
+  groups: true,
+};
+
+/** Of rules whose weight decay always is: said again it does no harm. */
+export const decoupledAlready: Check = (owner, name, value) => {
+  if (value !== true) refuse(owner, name, value, 'true: its weight decay is always decoupled');
+};
 
 /** @throws LanewiseError kind 'argument' unless they are two numbers in [0, 1). */
 export function checkBetas(optimizer: string, betas: unknown): void {
@@ -158,14 +164,18 @@ export function checkBetas(optimizer: string, betas: unknown): void {
   betas.forEach((beta, i) => checkNumber(`${optimizer} beta ${i + 1}`, beta, 0, 1));
 }
 
-/** @throws LanewiseError kind 'argument' for what is no list of objects. */
+const GROUP: Checks<ParameterGroup> = { match: true, lr: true, lrFactor: true, weightDecay: true };
+
+/** @throws LanewiseError kind 'argument' for what is no list of groups. */
 function checkGroups(optimizer: string, groups: unknown): void {
-  const isGroup = (group: unknown) => typeof group === 'object' && group !== null;
-  if (Array.isArray(groups) && groups.every(isGroup)) return;
-  throw new LanewiseError(
-    'argument',
-    `${optimizer}: groups are no list of { match, lr, … }: ${JSON.stringify(groups)}`,
-  );
+  if (!Array.isArray(groups)) refuse(optimizer, 'groups', groups, 'a list of { match, lr, … }');
+  groups.forEach((group: ParameterGroup, i) => {
+    const owner = `${optimizer}: groups[${i}]`;
+    checkOptions(owner, group, GROUP, { params: 'match names parameters: their names, or a glob' });
+    const { match } = group;
+    if (typeof match !== 'string' && !(match instanceof RegExp))
+      refuse(owner, 'match', match, 'a name, a glob or a regular expression');
+  });
 }
 
 /** @throws LanewiseError kind 'argument' unless the number is finite (as a float32), at least `low` and below `high`. */

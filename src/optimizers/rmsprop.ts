@@ -2,9 +2,11 @@
  * RMSprop (Tieleman & Hinton 2012, lecture 6e; centred: Graves 2013 §2.3), with PyTorch's names and defaults.
  * The formula stands above the kernel (assembly/adaptive.ts).
  */
+import { checkOptions, flag } from '../check.js';
 import {
   checkEpsilon,
   checkNumber,
+  COMMON,
   createOptimizer,
   type CommonOptions,
   type Optimizer,
@@ -26,6 +28,13 @@ export interface RmspropOptions extends CommonOptions {
 
 /** @throws LanewiseError kind 'argument' for values out of range. */
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  checkOptions('rmsprop', options, {
+    ...COMMON,
+    alpha: true,
+    eps: true,
+    momentum: true,
+    centered: flag,
+  });
   const { lr = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false } = options;
   checkNumber('rmsprop alpha', alpha, 0, 1);
   checkEpsilon('rmsprop eps', eps);

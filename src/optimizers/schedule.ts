@@ -1,9 +1,7 @@
 /**
  * Learning-rate schedules: the factor on the learning rate at a step of a run, from exact arithmetic
- * (src/arithmetic.ts): the same bits on every engine. Two have names; schedules.ts makes the others.
+ * (src/arithmetic.ts): the same bits on every engine. Two take no settings; schedules.ts makes the others.
  */
-import { LanewiseError, nearest, show } from '../errors.js';
-
 /** Where in a run a step is. */
 export interface StepPlace {
   /** From 0. */
@@ -38,21 +36,9 @@ export const schedules = {
   linear: (step, steps) => (steps - step) / steps,
 } as const satisfies Record<string, (step: number, steps: number) => number>;
 
-/** Schedules that need no settings, by name. */
-export type ScheduleName = keyof typeof schedules;
+/** Schedules that take no settings, by name. */
+export type PlainSchedule = keyof typeof schedules;
 
 /** The factor of a schedule or of one with a name. */
-export const factorOf = (schedule: ScheduleName | Schedule, at: StepPlace): number =>
+export const factorOf = (schedule: PlainSchedule | Schedule, at: StepPlace): number =>
   typeof schedule === 'string' ? schedules[schedule](at.step, at.steps) : schedule.factor(at);
-
-/** @throws LanewiseError kind 'argument' unless it is a schedule or the name of one. */
-export function checkSchedule(schedule: ScheduleName | Schedule): ScheduleName | Schedule {
-  if (typeof schedule === 'object' && typeof schedule?.factor === 'function') return schedule;
-  const known = Object.keys(schedules);
-  if (known.includes(String(schedule))) return schedule;
-  throw new LanewiseError(
-    'argument',
-    `schedule is ${typeof schedule === 'string' ? `'${schedule}'` : show(schedule)}, expected one of ${known.join(', ')}, or one made by schedule.cosine, …`,
-    nearest(String(schedule), known),
-  );
-}

@@ -3,34 +3,36 @@
  * names given. Those that count epochs count steps with `by: 'step'`.
  */
 import { cosPi, integerPower, power } from '../arithmetic.js';
+import {
+  checkOptions,
+  oneOf,
+  quote,
+  refuse,
+  suggest,
+  wholeFrom,
+  type Check,
+  type Checks,
+} from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { checkNumber } from './optimizer.js';
 import {
-  checkSchedule,
   factorOf,
+  schedules,
   type EpochMetrics,
+  type PlainSchedule,
   type Schedule,
-  type ScheduleName,
   type StepPlace,
 } from './schedule.js';
 
 type Unit = 'epoch' | 'step';
 
-const whole = (name: string, value: number, least: number): number => {
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new LanewiseError(
-    'argument',
-    `${name} is ${String(value)}, expected a whole number of at least ${least}`,
-  );
-};
+const unit = oneOf(['epoch', 'step']);
 
-function checkOne<T extends string>(name: string, value: T, known: readonly T[]): T {
-  if (known.includes(value)) return value;
-  throw new LanewiseError(
-    'argument',
-    `${name} is '${String(value)}', expected one of ${known.join(', ')}`,
-  );
-}
+/** At least `low` and below `high`, in float32. */
+const within =
+  (low: number, high?: number): Check =>
+  (owner, name, value) =>
+    void checkNumber(`${owner}: ${name}`, value as number, low, high);
 
 /** Whole epochs or steps before the one at hand. */
 const countOf = ({ step, stepsPerEpoch }: StepPlace, by: Unit): number =>
@@ -39,9 +41,6 @@ const countOf = ({ step, stepsPerEpoch }: StepPlace, by: Unit): number =>
 /** From `a` at 0 to `b` at 1 along half a cosine. */
 const cosineBetween = (a: number, b: number, t: number): number =>
   b + ((a - b) * (1 + cosPi(t))) / 2;
-
-const checkUnit = (schedule: string, by: Unit): Unit =>
-  checkOne(`${schedule} by`, by, ['epoch', 'step']);
 
 export interface StepOptions {
   /** Epochs between two falls. Either this or `milestones`. */
@@ -54,14 +53,23 @@ export interface StepOptions {
   readonly by?: Unit;
 }
 
+const STEP: Checks<StepOptions> = {
+  every: wholeFrom(1),
+  milestones(owner, name, value) {
+    if (!Array.isArray(value) || value.length === 0)
+      refuse(owner, name, value, 'a list of whole numbers');
+    (value as readonly unknown[]).forEach((one, i) => wholeFrom(0)(owner, `${name}[${i}]`, one));
+  },
+  gamma: within(0),
+  by: unit,
+};
+
 /** γ to the number of falls so far: StepLR and MultiStepLR. @throws LanewiseError kind 'argument' for values out of range. */
-export function step({ every, milestones, gamma = 0.1, by = 'epoch' }: StepOptions): Schedule {
-  checkNumber('step gamma', gamma, 0);
-  checkUnit('step', by);
+export function step(options: StepOptions): Schedule {
+  checkOptions('schedule.step', options, STEP);
+  const { every, milestones, gamma = 0.1, by = 'epoch' } = options;
   if ((every === undefined) === (milestones === undefined))
-    throw new LanewiseError('argument', 'step takes either `every` or `milestones`');
-  if (every !== undefined) whole('step every', every, 1);
-  milestones?.forEach((milestone) => whole('step milestone', milestone, 0));
+    throw new LanewiseError('argument', 'schedule.step takes either `every` or `milestones`');
   return {
     kind: 'step',
     settings: { ...(milestones ? { milestones } : { every }), gamma, by },
@@ -75,16 +83,18 @@ export function step({ every, milestones, gamma = 0.1, by = 'epoch' }: StepOptio
   };
 }
 
-/** γ to the number of epochs done: ExponentialLR. @throws LanewiseError kind 'argument' for values out of range. */
-export function exponential({
-  gamma,
-  by = 'epoch',
-}: {
+export interface ExponentialOptions {
+  /** What the rate is multiplied with after each epoch. */
   readonly gamma: number;
+  /** Default `epoch`. */
   readonly by?: Unit;
-}): Schedule {
-  checkNumber('exponential gamma', gamma, 0);
-  checkUnit('exponential', by);
+}
+
+/** γ to the number of epochs done: ExponentialLR. @throws LanewiseError kind 'argument' for values out of range. */
+export function exponential(options: ExponentialOptions): Schedule {
+  checkOptions('schedule.exponential', options, { gamma: within(0), by: unit });
+  const { gamma, by = 'epoch' } = options;
+  within(0)('schedule.exponential', 'gamma', gamma);
   return {
     kind: 'exponential',
     settings: { gamma, by },
@@ -108,16 +118,14 @@ export interface CosineOptions {
  * it falls with every step: CosineAnnealingLR and CosineAnnealingWarmRestarts.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
-export function cosine({
-  period,
-  multiplier = 1,
-  min = 0,
-  by = 'epoch',
-}: CosineOptions = {}): Schedule {
-  if (period !== undefined) whole('cosine period', period, 1);
-  whole('cosine multiplier', multiplier, 1);
-  checkNumber('cosine min', min, 0);
-  checkUnit('cosine', by);
+export function cosine(options: CosineOptions = {}): Schedule {
+  checkOptions('schedule.cosine', options, {
+    period: wholeFrom(1),
+    multiplier: wholeFrom(1),
+    min: within(0),
+    by: unit,
+  });
+  const { period, multiplier = 1, min = 0, by = 'epoch' } = options;
   return {
     kind: 'cosine',
     settings: { ...(period === undefined ? {} : { period }), multiplier, min, by },
@@ -144,21 +152,29 @@ export interface OneCycleOptions {
   readonly annealStrategy?: 'cos' | 'linear';
 }
 
+const ONE_CYCLE_HINTS = {
+  maxLr: "its highest rate is the optimizer's lr",
+  max_lr: "its highest rate is the optimizer's lr",
+};
+
 /**
  * Up to the optimizer's learning rate and down again over the run: OneCycleLR (Smith & Topin 2018), of which
  * `lr` is max_lr. Momentum stays as it is.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
-export function oneCycle({
-  pctStart = 0.3,
-  divFactor = 25,
-  finalDivFactor = 1e4,
-  annealStrategy = 'cos',
-}: OneCycleOptions = {}): Schedule {
-  checkNumber('oneCycle pctStart', pctStart, 0, 1);
-  checkNumber('oneCycle divFactor', divFactor, 1);
-  checkNumber('oneCycle finalDivFactor', finalDivFactor, 1);
-  checkOne('oneCycle annealStrategy', annealStrategy, ['cos', 'linear']);
+export function oneCycle(options: OneCycleOptions = {}): Schedule {
+  checkOptions(
+    'schedule.oneCycle',
+    options,
+    {
+      pctStart: within(0, 1),
+      divFactor: within(1),
+      finalDivFactor: within(1),
+      annealStrategy: oneOf(['cos', 'linear']),
+    },
+    ONE_CYCLE_HINTS,
+  );
+  const { pctStart = 0.3, divFactor = 25, finalDivFactor = 1e4, annealStrategy = 'cos' } = options;
   const between =
     annealStrategy === 'cos' ? cosineBetween : (a: number, b: number, t: number) => a + (b - a) * t;
   const first = 1 / divFactor;
@@ -182,32 +198,32 @@ export function oneCycle({
 export function warmup(
   steps: number,
   then: ScheduleName | Schedule = 'constant',
-  { start = 1 / 3 }: { readonly start?: number } = {},
+  options: { readonly start?: number } = {},
 ): Schedule {
-  whole('warmup steps', steps, 1);
-  checkNumber('warmup start', start, 0);
-  checkSchedule(then);
+  wholeFrom(1)('schedule.warmup', 'steps', steps);
+  const next = scheduleFor(then);
+  checkOptions('schedule.warmup', options, { start: within(0) });
+  const { start = 1 / 3 } = options;
   return {
     kind: 'warmup',
     settings: {
       steps,
       start,
-      next: typeof then === 'string' ? then : { kind: then.kind, ...then.settings },
+      next: typeof next === 'string' ? next : { kind: next.kind, ...next.settings },
     },
     factor(at) {
       if (at.step < steps) return start + ((1 - start) * at.step) / steps;
-      return factorOf(then, { ...at, step: at.step - steps, steps: at.steps - steps });
+      return factorOf(next, { ...at, step: at.step - steps, steps: at.steps - steps });
     },
   };
 }
 
 /** end + (1 − end)(1 − t)^power, t the part of the run that is over: PolynomialLR. @throws LanewiseError kind 'argument' for values out of range. */
-export function polynomial({
-  power: exponent = 1,
-  end = 0,
-}: { readonly power?: number; readonly end?: number } = {}): Schedule {
-  checkNumber('polynomial power', exponent, 0);
-  checkNumber('polynomial end', end, 0);
+export function polynomial(
+  options: { readonly power?: number; readonly end?: number } = {},
+): Schedule {
+  checkOptions('schedule.polynomial', options, { power: within(0), end: within(0) });
+  const { power: exponent = 1, end = 0 } = options;
   return {
     kind: 'polynomial',
     settings: { power: exponent, end },
@@ -232,14 +248,15 @@ export interface PlateauOptions {
 
 /** Falls when the metric no longer improves: ReduceLROnPlateau. @throws LanewiseError kind 'argument' for values out of range. */
 export function reduceOnPlateau(options: PlateauOptions = {}): Schedule {
+  checkOptions('schedule.reduceOnPlateau', options, {
+    factor: within(0, 1),
+    patience: wholeFrom(0),
+    threshold: within(0, 1),
+    cooldown: wholeFrom(0),
+    min: within(0),
+    metric: oneOf(['loss', 'accuracy', 'valLoss', 'valAccuracy']),
+  });
   const { factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, min = 0, metric } = options;
-  checkNumber('reduceOnPlateau factor', factor, 0, 1);
-  whole('reduceOnPlateau patience', patience, 0);
-  checkNumber('reduceOnPlateau threshold', threshold, 0, 1);
-  whole('reduceOnPlateau cooldown', cooldown, 0);
-  checkNumber('reduceOnPlateau min', min, 0);
-  if (metric !== undefined)
-    checkOne('reduceOnPlateau metric', metric, ['loss', 'accuracy', 'valLoss', 'valAccuracy']);
   const isAccuracy = metric === 'accuracy' || metric === 'valAccuracy';
   const better = (value: number, best: number): boolean =>
     isAccuracy ? value > best * (1 + threshold) : value < best * (1 - threshold);
@@ -274,3 +291,34 @@ export function reduceOnPlateau(options: PlateauOptions = {}): Schedule {
     },
   };
 }
+
+/** Those that have a default for everything. */
+const named = { cosine, oneCycle, polynomial, reduceOnPlateau };
+
+/** Schedules that may be named in place of being made. */
+export type ScheduleName = PlainSchedule | keyof typeof named;
+
+/** The schedule that a setting means. @throws LanewiseError kind 'argument' unless it is one or the name of one. */
+export function scheduleFor(given: unknown): PlainSchedule | Schedule {
+  if (typeof (given as Schedule | null | undefined)?.factor === 'function')
+    return given as Schedule;
+  if (typeof given === 'string') {
+    if (Object.hasOwn(schedules, given)) return given as PlainSchedule;
+    if (Object.hasOwn(named, given)) return named[given as keyof typeof named]();
+  }
+  const known = [...Object.keys(schedules), ...Object.keys(named)];
+  throw new LanewiseError(
+    'argument',
+    `schedule is ${quote(given)}, expected one of ${known.join(', ')}, or one made by schedule.cosine, …`,
+    typeof given === 'string'
+      ? (SETTINGS_NEEDED[given] ?? suggest(given, known))
+      : 'schedules are made by calls: schedule.cosine()',
+  );
+}
+
+/** Schedules that cannot do without settings, as they are made. */
+const SETTINGS_NEEDED: Readonly<Record<string, string>> = {
+  step: 'write schedule.step({ every: 10 })',
+  exponential: 'write schedule.exponential({ gamma: 0.9 })',
+  warmup: "write schedule.warmup(100, 'cosine')",
+};

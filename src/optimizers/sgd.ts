@@ -1,14 +1,20 @@
 /** Stochastic gradient descent: p ← p − lr·(g + weightDecay·p). Robbins & Monro 1951. */
-import { checkOptions, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
+import { checkOptions } from '../check.js';
+import { COMMON, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 
 /** Settings of `sgd`. */
 export interface SgdOptions extends CommonOptions {
   readonly lr: number;
 }
 
+const HINTS = {
+  momentum: 'sgd has no momentum: use momentum({ lr, beta })',
+  nesterov: 'sgd has no momentum: use momentum({ lr, nesterov: true })',
+};
+
 /** @throws LanewiseError kind 'argument' for a rate or decay that is negative or not finite. */
 export function sgd(options: SgdOptions): Optimizer {
-  checkOptions('sgd', options);
+  checkOptions('sgd', options, COMMON, HINTS);
   return createOptimizer(
     options,
     {

@@ -78,13 +78,6 @@ export function checkPresent(name: string, value: unknown, expected: string): vo
   throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
 }
 
-/** Made by a function of ours or like it: an object that has `method`. */
-export function checkMethod(name: string, value: unknown, method: string, expected: string): void {
-  checkPresent(name, value, expected);
-  if (typeof (value as Readonly<Record<string, unknown>>)[method] === 'function') return;
-  throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
-}
-
 export const resolveWorkers = (workers: number = machineParallelism()): number =>
   checkWhole('workers', workers, 0, MAX_WORKERS);
 

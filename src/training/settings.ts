@@ -7,9 +7,14 @@ import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
 import {
-  checkSchedule,
+  averageFor,
+  optimizerFor,
+  scheduleFor,
   type Average,
+  type AverageName,
   type Optimizer,
+  type OptimizerName,
+  type PlainSchedule,
   type Schedule,
   type ScheduleName,
 } from '../optimizers/index.js';
@@ -30,7 +35,6 @@ import { readingOf, type ReadingSettings } from './reading.js';
 import {
   checkBound,
   checkFreeze,
-  checkMethod,
   checkModel,
   checkPresent,
   checkWeights,
@@ -54,12 +58,13 @@ export interface TrainSettings extends ReadingSettings {
   readonly keepBest?: boolean | KeepBest;
   /** Of every output, or by output: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. Default `crossEntropy`. */
   readonly loss?: LossSetting;
-  readonly optimizer: Optimizer;
+  /** One that was made, such as `adam({ lr: 0.01 })`, or one with its defaults by its name. */
+  readonly optimizer: Optimizer | OptimizerName;
   /** Default `constant`. */
   readonly schedule?: ScheduleName | Schedule;
   readonly epochs: number;
   /** What the trained model has, and what is scored after each epoch: an average of the weights. */
-  readonly average?: Average;
+  readonly average?: Average | AverageName;
   /** Gradients beyond ± this are cut off; then all of them are scaled so that their norm is at most `clipNorm`. */
   readonly clipValue?: number;
   readonly clipNorm?: number;
@@ -109,9 +114,15 @@ type Optional =
 /** Settings that others have taken in. */
 type Resolved = 'loss' | 'accumulate' | 'validateEvery' | 'metrics' | 'earlyStopping' | 'keepBest';
 
+/** Settings that may be named in place of being made. */
+type Named = 'optimizer' | 'schedule' | 'average';
+
 /** The settings of a run with all defaults in place, checked. */
-export type ResolvedSettings = Required<Omit<TrainSettings, Optional | Resolved>> &
-  Pick<TrainSettings, Optional> & {
+export type ResolvedSettings = Required<Omit<TrainSettings, Optional | Resolved | Named>> &
+  Pick<TrainSettings, Exclude<Optional, Named>> & {
+    readonly optimizer: Optimizer;
+    readonly schedule: PlainSchedule | Schedule;
+    readonly average?: Average;
     readonly terms: readonly LossTerm[];
     /** Steps between two validations; 0 if there is no validation data. */
     readonly validationSteps: number;
@@ -153,7 +164,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   checkModel(model);
   checkPresent('settings', settings, 'an object with data, optimizer and epochs');
   checkKeys('train', settings, Object.keys(known));
-  const { data, optimizer, epochs, validation } = settings;
+  const { data, epochs, validation } = settings;
   checkPresent('data', data, 'a data set');
   const count = countOf(checkDataset(data));
   if (validation !== undefined) checkDataset(validation);
@@ -161,9 +172,9 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const single = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
   const shards = checkWhole('shards', settings.shards ?? defaultShards(model, single), 1, single);
   const batch = Math.min(single * accumulate, count);
-  const { average, clipNorm, clipValue, freeze, mixup, weights } = settings;
-  checkMethod('optimizer', optimizer, 'update', 'one made by sgd, momentum, adam, …');
-  if (average !== undefined) checkMethod('average', average, 'share', 'one made by ema or swa');
+  const { clipNorm, clipValue, freeze, mixup, weights } = settings;
+  const optimizer = optimizerFor(settings.optimizer);
+  const average = settings.average === undefined ? undefined : averageFor(settings.average);
   checkBound('clipNorm', clipNorm);
   checkBound('clipValue', clipValue);
   if (weights) checkWeights(model, weights);
@@ -179,7 +190,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     ...(validation ? { validation } : {}),
     optimizer,
     terms,
-    schedule: checkSchedule(settings.schedule ?? 'constant'),
+    schedule: scheduleFor(settings.schedule ?? 'constant'),
     ...(average ? { average } : {}),
     ...(clipNorm === undefined ? {} : { clipNorm }),
     ...(clipValue === undefined ? {} : { clipValue }),

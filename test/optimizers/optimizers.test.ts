@@ -1,7 +1,8 @@
 /** Update rules: ten steps with given gradients, the parameters after each, against PyTorch. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { adam, momentum, schedules, sgd, type Optimizer } from '../../src/optimizers/index.js';
+import { adam, momentum, sgd, type Optimizer } from '../../src/optimizers/index.js';
+import { schedules } from '../../src/optimizers/schedule.js';
 import { RATE_SLOTS } from '../../src/optimizers/optimizer.js';
 import { link, run } from '../../src/engine/link.js';
 import { createEmitter } from '../../src/program/emitter.js';

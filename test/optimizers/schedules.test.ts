@@ -54,17 +54,23 @@ test('schedules are printed with all they were made with', () => {
 test('values out of range are refused by name', () => {
   const refused: [() => unknown, RegExp][] = [
     [() => schedule.step({}), /step takes either `every` or `milestones`/],
-    [() => schedule.step({ every: 0 }), /step every is 0, expected a whole number of at least 1/],
-    [() => schedule.cosine({ period: 1.5 }), /cosine period is 1.5/],
-    [() => schedule.exponential({ gamma: -1 }), /exponential gamma is -1/],
-    [() => schedule.oneCycle({ pctStart: 1 }), /oneCycle pctStart is 1, expected .* \[0, 1\)/],
-    [() => schedule.warmup(0), /warmup steps is 0/],
+    [
+      () => schedule.step({ every: 0 }),
+      /schedule\.step: every is 0, expected a whole number of at least 1/,
+    ],
+    [() => schedule.cosine({ period: 1.5 }), /schedule\.cosine: period is 1.5/],
+    [() => schedule.exponential({ gamma: -1 }), /schedule\.exponential: gamma is -1/],
+    [
+      () => schedule.oneCycle({ pctStart: 1 }),
+      /schedule\.oneCycle: pctStart is 1, expected .* \[0, 1\)/,
+    ],
+    [() => schedule.warmup(0), /schedule\.warmup: steps is 0/],
     [() => schedule.warmup(3, 'linaer' as 'linear'), /schedule is 'linaer'/],
-    [() => schedule.polynomial({ power: NaN }), /polynomial power is NaN/],
-    [() => schedule.reduceOnPlateau({ patience: -1 }), /reduceOnPlateau patience is -1/],
+    [() => schedule.polynomial({ power: NaN }), /schedule\.polynomial: power is NaN/],
+    [() => schedule.reduceOnPlateau({ patience: -1 }), /schedule\.reduceOnPlateau: patience is -1/],
     [
       () => schedule.reduceOnPlateau({ metric: 'los' as 'loss' }),
-      /reduceOnPlateau metric is 'los', expected one of loss/,
+      /schedule\.reduceOnPlateau: metric is 'los', expected one of loss/,
     ],
   ];
   for (const [make, message] of refused) {

@@ -51,7 +51,7 @@ const calls: readonly (readonly [call: () => unknown, message: RegExp])[] = [
   [() => lars(null as never), /lars: options are null/],
   [() => adam({ betas: 0.9 as never }), /adam: betas are 0.9/],
   [() => lion({ betas: [0.9] as never }), /lion: betas are an array/],
-  [() => sgd({ lr: 1, groups: [null] as never }), /sgd: groups are no list .*null/],
+  [() => sgd({ lr: 1, groups: [null] as never }), /sgd: groups\[0\]: options are null/],
 ];
 
 for (const [call, message] of calls) {

@@ -100,7 +100,7 @@ test('options of settings, and callbacks, that there are not', async () => {
 test('unknown names, with the nearest one suggested', async () => {
   assert.is(
     await trainWith({ schedule: 'linaer' }),
-    "schedule is 'linaer', expected one of constant, linear, or one made by schedule.cosine, … (did you mean 'linear'?)",
+    "schedule is 'linaer', expected one of constant, linear, cosine, oneCycle, polynomial, reduceOnPlateau, or one made by schedule.cosine, … (did you mean 'linear'?)",
   );
   assert.match(
     await trainWith({ loss: 'crossentropy' }),

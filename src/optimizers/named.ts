@@ -1,0 +1,61 @@
+/** What settings may name in place of making it: rules, schedules and averages that have a default for everything. */
+import { quote, suggest } from '../check.js';
+import { LanewiseError } from '../errors.js';
+import { adadelta } from './adadelta.js';
+import { adagrad } from './adagrad.js';
+import { adam, adamW } from './adam.js';
+import { ema, swa, type Average } from './average.js';
+import { lion } from './lion.js';
+import type { Optimizer } from './optimizer.js';
+import { rmsprop } from './rmsprop.js';
+
+const optimizers = { adam, adamW, rmsprop, lion, adagrad, adadelta };
+
+/** Optimizers that have a default learning rate, by name. */
+export type OptimizerName = keyof typeof optimizers;
+
+/** Those that have none, as they are made. */
+const RATELESS: Readonly<Record<string, string>> = {
+  sgd: 'sgd({ lr: 0.1 })',
+  momentum: 'momentum({ lr: 0.05 })',
+  lars: 'lars({ lr: 1 })',
+};
+
+const averages = { ema, swa };
+
+/** Averages of weights, by name. */
+export type AverageName = keyof typeof averages;
+
+/** The optimizer that a setting means. @throws LanewiseError kind 'argument' for what is none. */
+export const optimizerFor = (given: unknown): Optimizer =>
+  made('optimizer', given, 'update', optimizers, 'one made by sgd, momentum, adam, …', RATELESS);
+
+/** The average that a setting means. @throws LanewiseError kind 'argument' for what is none. */
+export const averageFor = (given: unknown): Average =>
+  made('average', given, 'share', averages, 'one made by ema or swa');
+
+/** What has `method` as it is, and what a name stands for. */
+function made<T extends object>(
+  setting: string,
+  given: unknown,
+  method: keyof T & string,
+  table: Readonly<Record<string, () => T>>,
+  expected: string,
+  lacking: Readonly<Record<string, string>> = {},
+): T {
+  if (typeof (given as T | null | undefined)?.[method] === 'function') return given as T;
+  const known = Object.keys(table);
+  // PyTorch writes names large, some people write all of them small.
+  const name = typeof given === 'string' ? given : typeof given === 'function' ? given.name : '';
+  const isMeant = (one: string): boolean => one.toLowerCase() === name.toLowerCase();
+  const [named, rateless] = [known.find(isMeant), Object.keys(lacking).find(isMeant)];
+  if (typeof given === 'string' && named !== undefined) return table[named]!();
+  let hint = named === undefined ? suggest(name, known) : `it is made by a call: ${named}()`;
+  if (rateless !== undefined)
+    hint = `'${rateless}' has no default learning rate: write ${lacking[rateless]}`;
+  throw new LanewiseError(
+    'argument',
+    `${setting} is ${quote(given)}, expected ${expected}, or one of the names ${known.join(', ')}`,
+    hint,
+  );
+}
