@@ -1,5 +1,7 @@
 /** Types that public functions take and give, for those who write them down. */
 export type { LabelledDataset } from './data/dataset.js';
+export type { Origin, Selection } from './data/origin.js';
+export type { ColumnFormat, TableFormat } from './data/table-format.js';
 export type { TextSource } from './formats/utf8.js';
 export type { Shape, Tensor } from './graph/tensor.js';
 export type { Extent } from './layers/conv2d.js';

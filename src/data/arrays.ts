@@ -2,6 +2,7 @@
 import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { checkDataset, type Dataset, type Field, type TensorDataset } from './dataset.js';
+import { areNumbers } from './target-names.js';
 
 /** Numbers one after another. */
 export type Numbers = ArrayLike<number>;
@@ -84,7 +85,8 @@ export function labelled(
     });
   }
   const output: Field = { shape: [], values: labels };
-  return checkDataset({ name, inputs: { input }, targets: { output } });
+  const named = areNumbers(classes) ? {} : { classes };
+  return checkDataset({ name, inputs: { input }, targets: { output }, ...named });
 }
 
 /** @throws LanewiseError kind 'data' for a label that is no whole number of at least 0, or none of the classes. */

@@ -5,6 +5,9 @@ import { LanewiseError, show } from '../errors.js';
 import type { Fit } from '../formats/resize.js';
 import { sizeOf, showShape, type Shape } from '../graph/tensor.js';
 import type { Transform } from './transforms/transform.js';
+import type { Origin } from './origin.js';
+import type { TableFormat } from './table-format.js';
+import { checkNames, namesByTarget } from './target-names.js';
 import { checkReader, checkStream, type SampleStream, type StreamedDataset } from './streamed.js';
 
 export type { SampleReader, SampleStream, StreamSample, StreamedDataset } from './streamed.js';
@@ -27,6 +30,10 @@ export interface Dataset {
   readonly transforms?: readonly Transform[];
   /** How image files became samples, if they did, which a trained model then does with others. */
   readonly fit?: Fit;
+  /** The columns that the samples are rows of, if they are. */
+  readonly table?: TableFormat;
+  /** Which samples of which data these are, if they were taken from some. */
+  readonly origin?: Origin;
 }
 
 /** One array of values for every sample, all samples one after another. */
@@ -50,6 +57,14 @@ export interface TensorDataset {
   readonly targets: Readonly<Record<string, Field>>;
   /** How much each sample counts; default 1. */
   readonly weights?: Float32Array;
+  /** Names of the classes, where a target holds class indices; of several targets by their names. */
+  readonly classes?: readonly string[] | Readonly<Record<string, readonly string[]>>;
+  /** What tokens stand for, such as the characters of a text. */
+  readonly vocabulary?: readonly string[];
+  /** The columns that the samples are rows of, if they are. */
+  readonly table?: TableFormat;
+  /** Which samples of which data these are, if they were taken from some. */
+  readonly origin?: Origin;
 }
 
 /** Images with a class index each, in memory or not. */
@@ -90,8 +105,12 @@ export function checkDataset<D extends AnyDataset>(data: D): D {
   if (isSampleStream(data)) {
     checkStream(data);
     checkClassesAndShape(data);
-  } else if (isTensorDataset(data)) checkFields(data);
-  else checkLabelled(data);
+  } else if (isTensorDataset(data)) {
+    checkFields(data);
+    namesByTarget(data);
+    if (data.vocabulary !== undefined)
+      checkNames(`data set '${data.name}': vocabulary`, data.vocabulary);
+  } else checkLabelled(data);
   const count = countOf(data);
   const { name } = data;
   const weights = weightsOf(data);
@@ -191,12 +210,7 @@ function checkClassesAndShape({
   classes,
   shape,
 }: Pick<Dataset, 'name' | 'classes' | 'shape'>): void {
-  if (!Array.isArray(classes)) {
-    throw new LanewiseError(
-      'data',
-      `data set '${name}': classes are ${show(classes)}, expected a list of names`,
-    );
-  }
+  checkNames(`data set '${name}': classes`, classes);
   if (
     !Array.isArray(shape) ||
     shape.length !== 3 ||

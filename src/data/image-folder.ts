@@ -9,6 +9,7 @@ import { LanewiseError, show } from '../errors.js';
 import { fileError } from '../node/atomic.js';
 import { fits, type Fit, type ImageShape } from '../formats/resize.js';
 import type { ImageFile, ImageReaderSettings } from './image-reader.js';
+import { checksumOfText } from './origin.js';
 import type { StreamedDataset } from './streamed.js';
 
 /** How files become samples of one size. */
@@ -81,6 +82,12 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
     files,
     fit,
     fingerprint: await fingerprintOf(settings),
+    // Names and sizes: a copy of the folder has other times.
+    origin: {
+      samples: files.length,
+      fingerprint: checksumOfText(files.map(({ path, bytes }) => `${path} ${bytes}`).join('\n')),
+      selections: [],
+    },
     reader: {
       ...createReader(settings),
       module: { url: new URL('../../workers/image-reader.js', import.meta.url).href, settings },

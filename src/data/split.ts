@@ -4,7 +4,8 @@ import { randomStream } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
 import { labelsOf } from './class-labels.js';
 import { countOf } from './dataset.js';
-import { checkIndexed, subset, type IndexedDataset, type PartOf } from './subset.js';
+import type { Selection } from './origin.js';
+import { checkIndexed, partOf, type IndexedDataset, type PartOf } from './subset.js';
 import { permutation } from './shuffle.js';
 
 /** How samples are dealt out to parts. */
@@ -51,12 +52,15 @@ export function split<D extends IndexedDataset>(
   } else {
     for (const index of order.subarray(0, count)) isFirst[index] = 1;
   }
-  const part = (of: number) =>
-    subset(
+  const places = order.toSorted();
+  const rule = { by: 'split', count, shuffled, stratified, seed } as const;
+  const part = (of: 0 | 1) =>
+    partOf(
       data,
-      order.toSorted().filter((index) => isFirst[index] === of),
+      places.filter((index) => isFirst[index] !== of),
+      { ...rule, part: of },
     );
-  return [part(1), part(0)];
+  return [part(0), part(1)];
 }
 
 function firstCount(name: string, total: number, options: SplitOptions): number {
@@ -122,25 +126,39 @@ export function kFold<D extends IndexedDataset>(
   // Dealt like cards: the parts differ by one sample at most, and of each class.
   const foldOf = new Uint32Array(total);
   order.forEach((index, place) => (foldOf[index] = place % k));
-  return folds(data, k, foldOf);
+  return folds(data, foldOf, { by: 'kFold', k, stratified, seed });
 }
 
 function* folds<D extends IndexedDataset>(
   data: D,
-  k: number,
   foldOf: Uint32Array,
+  rule: Omit<Extract<Selection, { by: 'kFold' }>, 'fold' | 'part'>,
 ): Generator<[PartOf<D>, PartOf<D>]> {
   const all = Uint32Array.from(foldOf, (_, i) => i);
-  for (let fold = 0; fold < k; fold++) {
-    yield [
-      subset(
+  for (let fold = 0; fold < rule.k; fold++) {
+    const part = (of: 0 | 1) =>
+      partOf(
         data,
-        all.filter((i) => foldOf[i] !== fold),
-      ),
-      subset(
-        data,
-        all.filter((i) => foldOf[i] === fold),
-      ),
-    ];
+        all.filter((i) => (foldOf[i] === fold) === (of === 1)),
+        { ...rule, fold, part: of },
+      );
+    yield [part(0), part(1)];
   }
+}
+
+/**
+ * The other part of a choice that is made again: the samples that were left out by it.
+ * @throws LanewiseError as `split` and `kFold` do for data that the choice cannot have been made of.
+ */
+export function leftOut<D extends IndexedDataset>(
+  data: D,
+  selection: Exclude<Selection, { by: 'subset' }>,
+): PartOf<D> {
+  const other = 1 - selection.part;
+  if (selection.by === 'split') {
+    const { count, shuffled, stratified, seed } = selection;
+    return split(data, { count, shuffled, stratified, seed })[other]!;
+  }
+  const { k, fold, stratified, seed } = selection;
+  return [...kFold(data, k, { stratified, seed })][fold]![other]!;
 }

@@ -15,6 +15,7 @@ import {
   type StreamedDataset,
   type TensorDataset,
 } from './dataset.js';
+import { originOfPart, type Selection } from './origin.js';
 import { createReader, type SubsetSettings } from './subset-reader.js';
 
 /** What can be taken apart: all but streams, whose samples come as they come. */
@@ -45,7 +46,17 @@ export function subset<D extends IndexedDataset>(data: D, indices: ArrayLike<num
       `subset of '${data.name}': index ${show(index)} at ${i}, expected a whole number of 0–${count - 1}`,
     );
   }
-  return take(data, Uint32Array.from(indices)) as PartOf<D>;
+  return partOf(data, Uint32Array.from(indices), { by: 'subset', count: indices.length });
+}
+
+/** The samples at `indices`, and that they were chosen by `selection`. */
+export function partOf<D extends IndexedDataset>(
+  data: D,
+  indices: Uint32Array,
+  selection: Selection,
+): PartOf<D> {
+  const origin = originOfPart(data, selection);
+  return { ...take(data, indices), ...(origin ? { origin } : {}) } as PartOf<D>;
 }
 
 /** @throws LanewiseError kind 'argument' for a stream. */
@@ -83,7 +94,7 @@ function takeFields(data: TensorDataset, indices: Uint32Array): TensorDataset {
 }
 
 function takeStreamed(
-  { name, shape, classes, transforms, fit, fingerprint, reader }: StreamedDataset,
+  { name, shape, classes, transforms, fit, table, fingerprint, reader }: StreamedDataset,
   indices: Uint32Array,
   own: Pick<StreamedDataset, 'labels' | 'weights'>,
 ): StreamedDataset {
@@ -96,6 +107,7 @@ function takeStreamed(
     classes,
     ...(transforms ? { transforms } : {}),
     ...(fit ? { fit } : {}),
+    ...(table ? { table } : {}),
     ...own,
     fingerprint: `${fingerprint ?? ''} at ${indices.length} indices ${chosen}`,
     reader: { ...createReader(settings, reader), ...(module ? { module } : {}) },

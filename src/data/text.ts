@@ -93,5 +93,6 @@ export function textWindows(
     name: `windows of ${length} characters`,
     inputs: { input: { shape: [length], values: from(0) } },
     targets: { output: { shape: [length], values: from(1) } },
+    vocabulary,
   };
 }

@@ -5,11 +5,16 @@ import {
   isTensorDataset,
   type AnyDataset,
   type Field,
+  type TensorDataset,
 } from '../data/dataset.js';
+import { originOf, type Origin } from '../data/origin.js';
+import type { TableFormat } from '../data/table-format.js';
+import type { NamesByTarget } from '../data/target-names.js';
 import { shapeAfter } from '../data/transforms/chain.js';
 import type { Transform } from '../data/transforms/transform.js';
 import type { Fit } from '../formats/resize.js';
 import type { Shape } from '../graph/tensor.js';
+import { targetOf, type LossTerm } from '../losses/terms.js';
 
 /** The samples that a model was trained on. */
 export interface SampleFormat {
@@ -21,26 +26,66 @@ export interface SampleFormat {
   readonly fit?: Fit;
 }
 
-/** Both are absent where nobody said. */
+/**
+ * What is kept of the data, in the model's file and at the trained model. Each is absent where nobody said. A field
+ * added here is written by `modelMetadata` and read, and checked, by `readDescription`.
+ */
 export interface DataDescription {
-  /** Names of the classes, in the order of the scores. */
+  /** Names of the classes, in the order of the scores; of the first output. */
   readonly classes?: readonly string[];
+  /** Names of each target's classes, where the data had several targets with names. */
+  readonly targetClasses?: NamesByTarget;
   readonly samples?: SampleFormat;
+  /** What the columns were, of a table. */
+  readonly table?: TableFormat;
+  /** What tokens stand for, of a text. */
+  readonly vocabulary?: readonly string[];
+  /** Which samples of which data it was trained on, so that those held out can be found again. */
+  readonly origin?: Origin;
 }
 
-/** Of a data set that a model was trained on; one of several inputs has no one kind of samples. */
-export function describeData(data: AnyDataset): DataDescription {
+/** Of a data set that a model was trained on; `terms` say which target is the first output's. */
+export function describeData(data: AnyDataset, terms: readonly LossTerm[] = []): DataDescription {
+  const origin = originOf(data);
+  const common = {
+    ...('table' in data && data.table ? { table: data.table } : {}),
+    ...(origin ? { origin } : {}),
+  };
   if (isTensorDataset(data)) {
-    const [first, ...others] = Object.values(data.inputs);
-    if (!first || others.length > 0) return {};
-    return { samples: formatOf(first.shape, typeOf(first.values), first.transforms) };
+    const { vocabulary } = data;
+    return {
+      ...classesOf(data, terms),
+      ...samplesOf(data),
+      ...(vocabulary ? { vocabulary } : {}),
+      ...common,
+    };
   }
   const { classes, shape } = data;
   if (isSampleStream(data))
     return { classes, samples: formatOf(shape, data.type, data.transforms) };
   const { fit, transforms } = data;
   const type = isStreamed(data) ? data.reader.type : typeOf(data.samples);
-  return { classes, samples: { ...formatOf(shape, type, transforms), ...(fit ? { fit } : {}) } };
+  const samples = { ...formatOf(shape, type, transforms), ...(fit ? { fit } : {}) };
+  return { classes, samples, ...common };
+}
+
+/** A list is the names of the only target that has classes. */
+function classesOf(
+  { classes }: TensorDataset,
+  terms: readonly LossTerm[],
+): Pick<DataDescription, 'classes' | 'targetClasses'> {
+  if (classes === undefined) return {};
+  if (Array.isArray(classes)) return { classes: classes as readonly string[] };
+  const lists = classes as NamesByTarget;
+  const first = lists[terms[0] ? targetOf(terms[0]) : Object.keys(lists)[0]!];
+  return { ...(first ? { classes: first } : {}), targetClasses: lists };
+}
+
+/** One of several inputs has no one kind of samples. */
+function samplesOf({ inputs }: TensorDataset): Pick<DataDescription, 'samples'> {
+  const [first, ...others] = Object.values(inputs);
+  if (!first || others.length > 0) return {};
+  return { samples: formatOf(first.shape, typeOf(first.values), first.transforms) };
 }
 
 /** Behind these, values are not those of images any more. */

@@ -10,12 +10,11 @@ import {
   type Safetensors,
   type StoredTensor,
 } from '../formats/safetensors.js';
-import type { Shape } from '../graph/tensor.js';
-import { fits } from '../formats/resize.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
-import type { DataDescription, SampleFormat } from './data-description.js';
+import type { DataDescription } from './data-description.js';
+import { describedAsText, readDescription } from './read-description.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 import { matchTensors } from './weights-file.js';
 
@@ -44,8 +43,7 @@ export const modelMetadata = ({
   model,
   terms,
   numerics,
-  classes,
-  samples,
+  ...description
 }: Omit<Described, 'weights'>): Readonly<Record<string, string>> => ({
   // What other readers of the format look for: the tensors are laid out as PyTorch's.
   format: 'pt',
@@ -53,8 +51,7 @@ export const modelMetadata = ({
   architecture: JSON.stringify(model.architecture),
   loss: JSON.stringify(describeTerms(terms)),
   numerics,
-  ...(classes ? { classes: JSON.stringify(classes) } : {}),
-  ...(samples ? { samples: JSON.stringify(samples) } : {}),
+  ...describedAsText(description),
 });
 
 /**
@@ -102,47 +99,6 @@ export function readModelMetadata(
     );
   }
   return { model, terms, numerics: numerics as Numerics, ...readDescription(metadata, name) };
-}
-
-/** Files may lack either: they are older, or of models made by hand. */
-function readDescription(
-  { classes, samples }: Readonly<Record<string, string>>,
-  name: string,
-): DataDescription {
-  return {
-    ...(classes === undefined ? {} : { classes: readClasses(readJson(classes), name) }),
-    ...(samples === undefined ? {} : { samples: readSamples(readJson(samples), name) }),
-  };
-}
-
-/** Undefined for what is not JSON, which is none of the values expected. */
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function readClasses(list: unknown, name: string): readonly string[] {
-  if (Array.isArray(list) && list.every((one) => typeof one === 'string')) return list as string[];
-  throw new LanewiseError('file', `'${name}': its classes are no list of names`);
-}
-
-function readSamples(value: unknown, name: string): SampleFormat {
-  const { shape, type, fit } = (value ?? {}) as Partial<SampleFormat>;
-  if (
-    Array.isArray(shape) &&
-    shape.every((extent) => Number.isSafeInteger(extent) && extent > 0) &&
-    (type === 'uint8' || type === 'int32' || type === 'float32') &&
-    (fit === undefined || fits.includes(fit))
-  ) {
-    return { shape: shape as Shape, type, ...(fit ? { fit } : {}) };
-  }
-  throw new LanewiseError(
-    'file',
-    `'${name}': its samples have no shape of whole numbers, type uint8, int32 or float32, and fit ${fits.join(', ')} or none`,
-  );
 }
 
 function readLoss(json: string | undefined, model: Model, name: string): readonly LossTerm[] {

@@ -125,7 +125,16 @@ export function capture({
   const weights = session.readWeights();
   const arrays = session.readState();
   const { stepsPerEpoch } = size;
-  return { model, terms, numerics, ...describeData(data), weights, arrays, state, stepsPerEpoch };
+  return {
+    model,
+    terms,
+    numerics,
+    ...describeData(data, terms),
+    weights,
+    arrays,
+    state,
+    stepsPerEpoch,
+  };
 }
 
 /** What the run is for: its best weights if it keeps them, else the average, else the last. */

@@ -102,7 +102,7 @@ export function resultOf(
   const { terms, numerics, data } = settings;
   const { history, stopped, best } = state;
   return {
-    model: createTrainedModel(model, terms, numerics, weights, describeData(data)),
+    model: createTrainedModel(model, terms, numerics, weights, describeData(data, terms)),
     history,
     settings,
     numerics,

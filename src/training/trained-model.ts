@@ -85,7 +85,7 @@ export function createTrainedModel(
   terms: readonly LossTerm[],
   numerics: Numerics,
   weights: Weights,
-  { classes, samples }: DataDescription = {},
+  description: DataDescription = {},
 ): TrainedModel {
   const usableNumerics = (): Numerics =>
     numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
@@ -136,8 +136,7 @@ export function createTrainedModel(
     terms,
     numerics,
     weights,
-    ...(classes ? { classes } : {}),
-    ...(samples ? { samples } : {}),
+    ...description,
     givesProbabilities: givesProbabilities(terms),
     sha256: () => hashWeights(weights),
     async predict(samples, shape, output = [...model.outputs.keys()][0]!) {

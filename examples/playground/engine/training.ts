@@ -169,7 +169,7 @@ const confusionOf = (use: (matrix: Pick<Validation, 'classes' | 'counts'>) => vo
     const { classes, counts } = confusionMatrix(
       labels,
       predictions,
-      'classes' in data ? data.classes : [],
+      'classes' in data && Array.isArray(data.classes) ? data.classes : [],
     );
     use({ classes, counts });
     return counts.reduce((right, row, i) => right + row[i]!, 0) / labels.length;

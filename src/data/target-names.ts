@@ -1,0 +1,61 @@
+/** Names of the classes of targets that hold class indices: which target they are of, and that they are names. */
+import { quote } from '../check.js';
+import { LanewiseError } from '../errors.js';
+import type { Field, TensorDataset } from './dataset.js';
+
+/** Names in the order of their indices, by target. */
+export type NamesByTarget = Readonly<Record<string, readonly string[]>>;
+
+/** Whether a field holds class indices. */
+export const hasClasses = ({ values, as = 'classes' }: Field): boolean =>
+  !(values instanceof Float32Array) && as === 'classes';
+
+/** Names that say no more than the index does: 0, 1, 2 …, as data has whose classes nobody named. */
+export const areNumbers = (names: readonly string[]): boolean =>
+  names.every((name, c) => name === String(c));
+
+/**
+ * The names of a data set's classes by target. A list is of the only target with class indices.
+ * @throws LanewiseError kind 'data' for what are no names, for names of no target, and a list that could be of several.
+ */
+export function namesByTarget({
+  name,
+  targets,
+  classes,
+}: Pick<TensorDataset, 'name' | 'targets' | 'classes'>): NamesByTarget {
+  if (classes === undefined) return {};
+  const refuse = (what: string) => new LanewiseError('data', `data set '${name}': ${what}`);
+  const known = Object.keys(targets).filter((target) => hasClasses(targets[target]!));
+  if (Array.isArray(classes) && known.length > 1)
+    throw refuse(
+      `classes is one list, and targets ${known.join(', ')} hold classes: expected a list for each, { ${known[0]}: […] }`,
+    );
+  const lists: readonly (readonly [string, readonly string[]])[] = Array.isArray(classes)
+    ? known.map((target) => [target, classes as readonly string[]])
+    : Object.entries(Object(classes) as NamesByTarget);
+  for (const [target, list] of lists) {
+    if (!known.includes(target))
+      throw refuse(
+        `classes has names for '${target}', expected a target that holds class indices: ${known.join(', ') || 'there is none'}`,
+      );
+    checkNames(`data set '${name}': classes of '${target}'`, list);
+    const wrong = targets[target]!.values.findIndex((label) => label >= list.length);
+    if (wrong >= 0)
+      throw refuse(
+        `target '${target}' has class ${targets[target]!.values[wrong]} at ${wrong}, and ${list.length} names of classes`,
+      );
+  }
+  return Object.fromEntries(lists);
+}
+
+/** @throws LanewiseError kind 'data' for what is no list of texts. */
+export function checkNames(what: string, list: unknown): void {
+  if (!Array.isArray(list))
+    throw new LanewiseError('data', `${what} are ${quote(list)}, expected a list of names`);
+  const wrong = list.findIndex((one) => typeof one !== 'string');
+  if (wrong >= 0)
+    throw new LanewiseError(
+      'data',
+      `${what} have ${quote(list[wrong])} at ${wrong}, expected names`,
+    );
+}
