@@ -8,7 +8,12 @@ export interface ConfusionOptions {
   readonly style?: Style;
   /** How many mistakes to list. */
   readonly pairs?: number;
+  /** Where all of a table is that is too large to be shown. */
+  readonly elsewhere?: string;
 }
+
+/** A table of more classes is nothing that one reads on a terminal, or in a log. */
+const MOST_CLASSES = 20;
 
 /** Both as text of several lines, without a line feed at the end. Defaults suit standard output. */
 export function renderConfusion(
@@ -17,9 +22,16 @@ export function renderConfusion(
     columns = process.stdout.columns || Infinity,
     style = styleFor(process.stdout),
     pairs = 5,
+    elsewhere,
   }: ConfusionOptions = {},
 ): string {
-  return [...table(matrix, columns, style), '', mistakes(matrix, pairs)].join('\n');
+  const { length } = matrix.classes;
+  const where = elsewhere === undefined ? '' : `, and is in ${elsewhere}`;
+  const shown =
+    length > MOST_CLASSES
+      ? [`the confusion matrix of ${length} classes is too large to be shown here${where}`]
+      : table(matrix, columns, style);
+  return [...shown, '', mistakes(matrix, pairs)].join('\n');
 }
 
 function table(matrix: ConfusionMatrix, columns: number, style: Style): string[] {

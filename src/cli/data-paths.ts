@@ -1,15 +1,14 @@
 /** Data sets at a path, by what is there: folders of images, CSV and NumPy files, MNIST's own files. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { classLabels } from '../data/arrays.js';
-import { csvDataset, type FeatureDataset } from '../data/csv-dataset.js';
-import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
+import { isStreamed, type LabelledDataset } from '../data/dataset.js';
 import { imageFolder } from '../data/image-folder.js';
 import { idxDataset } from '../data/idx.js';
 import { split } from '../data/split.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { loadNumpy } from './numpy-source.js';
+import { loadTable } from './tables.js';
 import type { DataRequest, DataSets, ImageShape } from './data-sources.js';
 
 /** A source that is found at a path. */
@@ -28,7 +27,7 @@ export const pathSources: readonly PathSource[] = [
   {
     description: 'a CSV file',
     matches: (path, entries) => !entries && /\.(csv|tsv)$/i.test(path),
-    load: async (path, request) => holdOut(await loadCsv(path, request), request),
+    load: async (path, request) => holdOut(await loadTable(path, request), request),
   },
   {
     description: 'an NPZ file with arrays x and y',
@@ -124,43 +123,6 @@ async function loadIdx(path: string): Promise<DataSets> {
     });
   const train = await read('train', 'train');
   return { train, test: await read('test', 't10k', train.classes) };
-}
-
-async function loadCsv(
-  path: string,
-  { shape, type = 'uint8', target = '-1', header }: DataRequest,
-): Promise<Dataset> {
-  const options = {
-    target: /^-?\d+$/.test(target) ? Number(target) : target,
-    ...(header === undefined ? {} : { header }),
-    ...(/\.tsv$/i.test(path) ? { delimiter: '\t' } : {}),
-  };
-  const isRow = shape?.[0] === 1 && shape[1] === 1 && type === 'float32';
-  if (!shape || isRow) return asRows(await csvDataset(path, options));
-  return csvDataset(path, { ...options, shape, values: type === 'uint8' ? 'bytes' : 'floats' });
-}
-
-/** Features as images of one row, which dense nets take. */
-function asRows({ name, features, classes, inputs, targets }: FeatureDataset): Dataset {
-  const values = inputs['input']!.values as Float32Array;
-  const target = targets['output']!.values;
-  const known = classes ? { classes, labels: target as Int32Array } : wholeClasses(name, target);
-  return { name, shape: [1, 1, features.length], samples: values, ...known };
-}
-
-/** A target that is a number is taken for a class. */
-function wholeClasses(name: string, target: ArrayLike<number>) {
-  try {
-    return classLabels(name, target, undefined);
-  } catch (error) {
-    if (!(error instanceof LanewiseError)) throw error;
-    throw new LanewiseError(
-      error.kind,
-      error.message,
-      'the command line trains classifiers; --target names another column; csvDataset in a program predicts numbers',
-      { cause: error },
-    );
-  }
 }
 
 /** The first `count` samples; of folders, which have one class after the other, that many of all. */

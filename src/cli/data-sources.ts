@@ -41,6 +41,10 @@ export interface DataRequest {
   readonly target?: string;
   /** Whether the first line of a table names its columns; default true. */
   readonly header?: boolean;
+  /** What columns of a table hold, by name; default what their values say. */
+  readonly columns?: Readonly<Record<string, 'number' | 'class' | 'ignore'>>;
+  /** What becomes of a table's gaps; default they are refused. */
+  readonly missing?: 'drop' | number | readonly string[];
 }
 
 /** A source that goes by name. */

@@ -42,7 +42,8 @@ async function runEval(files: readonly string[], options: Options): Promise<void
     const file = files.length === 1 ? '' : ` of ${files[i]}`;
     console.log(`weights sha256 ${hash}${file}, numerics ${classifier.models[i]!.numerics}`);
   });
-  console.log(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}`);
+  const matrix = confusionMatrix(test.labels, predictions, test.classes);
+  console.log(`\n${renderConfusion(matrix, { elsewhere: 'what --json prints' })}`);
   console.log(`\n${renderReport(figures.report)}`);
 }
 

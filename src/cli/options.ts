@@ -94,6 +94,41 @@ function shape(text: string): ImageShape {
 export const addOptions = (command: Command, options: readonly Option[]): Command =>
   options.reduce((to, option) => to.addOption(option), command);
 
+const TYPES = ['number', 'class', 'ignore'] as const;
+type GivenType = (typeof TYPES)[number];
+
+const partsOf = (text: string): string[] => text.split(',').map((part) => part.trim());
+
+/** Names with commas in them need an option of their own each. */
+const names = (text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...partsOf(text),
+];
+
+function columnTypes(
+  text: string,
+  before: Readonly<Record<string, GivenType>> = {},
+): Record<string, GivenType> {
+  const parts = partsOf(text).every((part) => part.includes('=')) ? partsOf(text) : [text];
+  const pairs = parts.map((part) => {
+    const at = part.lastIndexOf('=');
+    const type = TYPES.find((one) => one === part.slice(at + 1));
+    if (at > 0 && type) return [part.slice(0, at), type] as const;
+    throw new InvalidArgumentError(
+      `Expected the name of a column, =, and ${TYPES.join(', ')}, such as zip=class.`,
+    );
+  });
+  return { ...before, ...Object.fromEntries(pairs) };
+}
+
+function missingOf(text: string, before?: DataRequest['missing']): DataRequest['missing'] {
+  const isRule = text === 'drop' || (text.trim() !== '' && Number.isFinite(Number(text)));
+  if (isRule && before === undefined) return text === 'drop' ? text : Number(text);
+  if (!isRule && (before === undefined || typeof before === 'object'))
+    return [...(before ?? []), text];
+  throw new InvalidArgumentError('Expected either drop, or one number, or texts that mean a gap.');
+}
+
 /** What is to be said of data that does not say it itself. */
 export const dataDetailOptions = (): Option[] => [
   new Option(
@@ -105,6 +140,18 @@ export const dataDetailOptions = (): Option[] => [
     'images to that shape: crop the middle (default), pad with black, or stretch',
   ).choices(fits),
   new Option('--target <column>', 'of a CSV file, with the classes: its name or place (the last)'),
+  new Option(
+    '--columns <name=type>',
+    'what columns of a CSV file hold, with commas: number, class or ignore',
+  ).argParser(columnTypes),
+  new Option(
+    '--ignore <columns>',
+    'of a CSV file, with commas; dates and identifiers are left out unasked',
+  ).argParser(names),
+  new Option(
+    '--missing <what>',
+    'rows of a CSV file with gaps: drop leaves them out, a number takes the gaps’ place; other texts mean a gap, and leave the row out (repeatable)',
+  ).argParser(missingOf),
   new Option('--header', 'the CSV file’s first line names its columns, even by numbers'),
   new Option('--no-header', 'the CSV file begins with its first sample'),
 ];
@@ -119,13 +166,19 @@ export interface DataOptions {
   readonly fit?: Fit;
   readonly target?: string;
   readonly header?: boolean;
+  readonly columns?: DataRequest['columns'];
+  readonly ignore?: readonly string[];
+  readonly missing?: DataRequest['missing'];
 }
 
 export function dataRequest({ dataDir, ...options }: DataOptions): DataRequest {
-  const keys = ['holdout', 'limit', 'shape', 'fit', 'target', 'header'] as const;
+  const keys = ['holdout', 'limit', 'shape', 'fit', 'target', 'header', 'missing'] as const;
   const given = keys.filter((key) => options[key] !== undefined);
+  const { columns, ignore = [] } = options;
+  const ignored = Object.fromEntries(ignore.map((name) => [name, 'ignore' as const]));
   return {
     ...(dataDir === undefined ? {} : { directory: dataDir }),
+    ...(columns || ignore.length > 0 ? { columns: { ...columns, ...ignored } } : {}),
     ...Object.fromEntries(given.map((key) => [key, options[key]])),
   };
 }

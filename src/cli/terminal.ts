@@ -72,3 +72,10 @@ export function styleFor(stream: Pick<Output, 'isTTY'>, environment = process.en
     dim: (text) => `\x1b[2m${text}\x1b[22m`,
   };
 }
+
+/** A sentence beside the command's output, which may be a table or JSON. */
+export const note = (line: string): void => console.error(`note: ${line}`);
+
+/** As a shell takes it. */
+export const quoted = (word: string): string =>
+  /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

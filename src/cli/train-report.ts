@@ -10,7 +10,7 @@ import type { Best } from '../training/records.js';
 import type { ResolvedSettings } from '../training/settings.js';
 import { renderConfusion } from './confusion.js';
 import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './progress.js';
-import { formatCount, formatFigure, formatPercent, formatSeconds } from './terminal.js';
+import { formatCount, formatFigure, formatPercent, formatSeconds, quoted } from './terminal.js';
 
 /** What a run is called. */
 export interface RunNames {
@@ -145,7 +145,9 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       if (waiting) say(`\n${waiting}`);
       if (summary) {
         const { accuracy, error, predictions } = summary;
-        say(`\n${renderConfusion(confusionMatrix(test.labels, predictions, test.classes))}\n`);
+        const matrix = confusionMatrix(test.labels, predictions, test.classes);
+        const elsewhere = files.report ? { elsewhere: files.report } : {};
+        say(`\n${renderConfusion(matrix, elsewhere)}\n`);
         say(
           `test accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
         );
@@ -184,10 +186,6 @@ export function resumeHint(): string {
   const words = process.argv.slice(2).filter((word) => word !== '--resume' && word !== '--fresh');
   return `go on with: npx lanewise ${[...words, '--resume'].map(quoted).join(' ')}`;
 }
-
-/** As a shell takes it. */
-const quoted = (word: string): string =>
-  /^[\w./:=,@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** What the model is, or might have been. */
 const bestLine = ({ name, keepsBest }: Monitor, { epoch, step, value }: Best): string =>

@@ -60,13 +60,25 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
 }
 
 /** What `eval` and `export` need in order to find the same test samples of a table. */
-const dataWords = ({ data, target, header, shape, holdout }: TrainOptions): string[] => [
+const dataWords = ({
+  data,
+  target,
+  header,
+  shape,
+  holdout,
+  columns = {},
+  ignore = [],
+  missing,
+}: TrainOptions): string[] => [
   '--data',
   data,
   ...(target === undefined ? [] : ['--target', target]),
   ...(header === undefined ? [] : [header ? '--header' : '--no-header']),
   ...(shape === undefined ? [] : ['--shape', shape.join('x')]),
   ...(holdout === undefined ? [] : ['--holdout', String(holdout)]),
+  ...Object.entries(columns).flatMap(([name, type]) => ['--columns', `${name}=${type}`]),
+  ...ignore.flatMap((name) => ['--ignore', name]),
+  ...(missing === undefined ? [] : [missing].flat().flatMap((one) => ['--missing', String(one)])),
 ];
 
 const fitOptions = (options: TrainOptions): FitOptions => ({

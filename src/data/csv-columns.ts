@@ -1,4 +1,5 @@
 /** Columns of a table as its rows arrive: each becomes numbers or classes, and what it is may show late. */
+import { quote, shorten } from '../check.js';
 import { LanewiseError } from '../errors.js';
 
 /** A column of numbers, or of class indices into the names of the classes. */
@@ -28,33 +29,99 @@ export interface ColumnBuilder {
   /** Takes a number for a missing field. */
   addMissing(value: number, line: number): void;
   finish(): TableColumn;
+  /** Why a column of which nobody said what it holds should not become classes of samples, or features: before `finish`. */
+  unfit?(becomes: 'features' | 'classes'): LanewiseError | undefined;
 }
 
 /** Different texts in a column that nobody has said is of classes, and in one of classes. */
 const MAX_TEXTS = 4096;
 const MAX_CLASSES = 65_536;
+/** Fewer different texts are taken for classes whatever they look like, unless they are dates. */
+const FEW = 10;
+/** More of them are not made features unasked. */
+const MAX_AS_FEATURES = 1000;
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 export const isNumber = (text: string): boolean => NUMBER.test(text);
 
-/** `file` is for messages. */
+/** What people and spreadsheets write for numbers, and what is in the way of reading it as one. */
+const LIKE_NUMBERS: readonly (readonly [RegExp, string])[] = [
+  [/^[+-]?inf(?:inity)?$/i, 'not finite'],
+  [/^[+-]?[$€£¥]? ?[\d.]*\d(?:,\d+)+(?:\.\d+)? ?[%$€£¥]?$/, 'a comma in it'],
+  [/^[+-]?(?:\d+\.?\d*|\.\d+) ?%$/, 'a percent sign'],
+  [/^[+-]?[$€£¥] ?[\d.]+$|^[+-]?[\d.]+ ?[$€£¥]$/, 'a currency sign'],
+  [/^[+-]?0x[\da-f]+$/i, 'hexadecimal'],
+  [/^[+-]?\d{1,3}(?:[ '’_.\u00a0\u202f]\d{3})+(?:[.,]\d+)?$/, 'a separator of thousands'],
+];
+const WITH_UNIT = /^[+-]?(?:\d+\.?\d*|\.\d+) ?[a-zµ°²³"'/]{1,5}$/i;
+
+const likeNumber = (text: string): string | undefined =>
+  LIKE_NUMBERS.find(([pattern]) => pattern.test(text))?.[1];
+
+const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*';
+const TIME = '(?:[T ,]+\\d{1,2}:\\d{2}.*)?';
+const DATE = new RegExp(
+  [
+    `\\d{4}([-/.])\\d{1,2}\\1\\d{1,2}${TIME}`,
+    `\\d{1,2}([-/.])\\d{1,2}\\2\\d{2,4}${TIME}`,
+    '\\d{4}[-/]\\d{2}',
+    '\\d{1,2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?: ?[ap]m)?',
+    `(?:[a-z]{3,9},? )?${MONTH}\\.?[ -]\\d{1,2},?[ -]\\d{2,4}${TIME}`,
+    `(?:[a-z]{3,9},? )?\\d{1,2}[ -]${MONTH}\\.?,?[ -]\\d{2,4}${TIME}`,
+  ]
+    .map((form) => `^${form}$`)
+    .join('|'),
+  'i',
+);
+
+/** How settings are called in what a message advises: those of a program, or the command line's options. */
+export interface TableWords {
+  column(name: string, type: string): string;
+  missing(text: string): string;
+  header(is: boolean): string;
+  /** What to do about a missing value. */
+  readonly gap: string;
+}
+
+const keyOf = (name: string): string =>
+  /^[a-z_$][\w$]*$/i.test(name) ? name : JSON.stringify(name);
+
+export const programWords: TableWords = {
+  column: (name, type) => `columns: { ${keyOf(name)}: '${type}' }`,
+  missing: (text) => `missing: [${quote(text)}]`,
+  header: (is) => `header: ${is}`,
+  gap: "missing: 'drop' leaves such rows out, missing: 0 takes 0 for them",
+};
+
+/** `file` and `words` are for messages. */
 export function columnBuilder(
   file: string,
   name: string,
   type: Exclude<ColumnType, 'ignore'> | undefined,
+  words = programWords,
 ): ColumnBuilder {
-  const wrong = (line: number, what: string, hint?: string) =>
-    new LanewiseError('data', `'${file}' line ${line}, column '${name}': ${what}`, hint);
-  if (type === 'number') return numberBuilder(name, growing(Float32Array), wrong);
+  const wrong: Wrong = (line, what, hint) =>
+    new LanewiseError(
+      'data',
+      `'${file}'${line > 0 ? ` line ${line}` : ''}, column '${name}': ${what}`,
+      hint,
+    );
+  if (type === 'number') return numberBuilder(name, growing(Float32Array), wrong, words);
   if (type === 'byte') return byteBuilder(name, wrong);
-  if (type === undefined) return undecidedBuilder(name, wrong);
+  if (type === undefined) return undecidedBuilder(name, wrong, words);
   return classBuilder(name, type === 'class' ? undefined : type, wrong);
 }
 
+/** Line 0 is none in particular. */
 type Wrong = (line: number, what: string, hint?: string) => LanewiseError;
 
-function numberBuilder(name: string, values: Growing<Float32Array>, wrong: Wrong): ColumnBuilder {
+function numberBuilder(
+  name: string,
+  values: Growing<Float32Array>,
+  wrong: Wrong,
+  words: TableWords,
+): ColumnBuilder {
   const add = (value: number, shown: string, line: number): void => {
     if (!Number.isFinite(Math.fround(value)))
       throw wrong(line, `${shown} is too large for a float32`);
@@ -63,7 +130,12 @@ function numberBuilder(name: string, values: Growing<Float32Array>, wrong: Wrong
   return {
     name,
     add(text, line) {
-      if (!isNumber(text)) throw wrong(line, `'${text}' is no number`);
+      if (!isNumber(text))
+        throw wrong(
+          line,
+          `${quote(text)} is not a number${why(text)}`,
+          `${words.missing(text)} leaves such rows out`,
+        );
       add(Number(text), text, line);
     },
     addMissing: (value, line) => add(value, String(value), line),
@@ -71,12 +143,17 @@ function numberBuilder(name: string, values: Growing<Float32Array>, wrong: Wrong
   };
 }
 
+const why = (text: string): string => {
+  const reason = likeNumber(text);
+  return reason ? ` (${reason})` : '';
+};
+
 function byteBuilder(name: string, wrong: Wrong): ColumnBuilder {
   const values = growing(Uint8Array);
   const add = (text: string, line: number): void => {
     const value = isNumber(text) ? Number(text) : NaN;
     if (!Number.isInteger(value) || value < 0 || value > 255)
-      throw wrong(line, `'${text}' is no whole number of 0–255`);
+      throw wrong(line, `${quote(text)} is not a whole number of 0–255`);
     values.push(value);
   };
   return {
@@ -100,20 +177,15 @@ function classBuilder(
     add(text, line) {
       let code = codes.get(text);
       if (code === undefined) {
-        if (given) throw wrong(line, `'${text}' is none of the classes ${given.join(', ')}`);
+        if (given)
+          throw wrong(line, `${quote(text)} is none of the classes ${shorten(given.join(', '))}`);
         if (codes.size === MAX_CLASSES) throw wrong(line, `more than ${MAX_CLASSES} classes`);
         code = codes.size;
         codes.set(text, code);
       }
       values.push(code);
     },
-    addMissing(_, line) {
-      throw wrong(
-        line,
-        'a class is missing, and no number stands for a class',
-        "missing: 'drop' leaves such rows out",
-      );
-    },
+    addMissing: (_, line) => missingClass(wrong, line),
     finish: () =>
       given
         ? { name, type: 'class', values: values.all(), classes: given }
@@ -121,64 +193,155 @@ function classBuilder(
   };
 }
 
+function missingClass(wrong: Wrong, line: number): never {
+  throw wrong(
+    line,
+    'a class is missing, and no number stands for a class',
+    "missing: 'drop' leaves such rows out",
+  );
+}
+
+/** Of the values of a column, how many are numbers, look like some, and look like some with a unit behind them. */
+interface Shares {
+  values: number;
+  numbers: number;
+  likes: number;
+  units: number;
+}
+
+function countIn(shares: Shares, text: string, times: number): void {
+  shares.values += times;
+  if (isNumber(text)) shares.numbers += times;
+  else if (likeNumber(text)) shares.likes += times;
+  else if (WITH_UNIT.test(text)) shares.units += times;
+}
+
 /**
- * Keeps the texts, each once, until all rows are seen. Past 4096 of them a column can only be one of numbers, and
- * keeps numbers alone.
+ * Keeps the texts, each once, until all rows are seen, since what a column is may show late. Past 4096 of them a
+ * column of numbers keeps numbers alone, and any other is counted and not kept.
  */
-function undecidedBuilder(name: string, wrong: Wrong): ColumnBuilder {
-  const classes = classBuilder(name, undefined, wrong);
+function undecidedBuilder(name: string, wrong: Wrong, words: TableWords): ColumnBuilder {
   const texts = new Map<string, number>();
   let codes = growing(Int32Array);
   let numbers: ColumnBuilder | undefined;
-  /** Where something is no number, and where something is missing. */
-  let text: { readonly shown: string; readonly line: number } | undefined;
+  /** Of what is not kept. */
+  const shares: Shares = { values: 0, numbers: 0, likes: 0, units: 0 };
+  /** Where something is not a number, and where something is missing. */
+  let odd: { readonly shown: string; readonly line: number } | undefined;
   let missingLine = 0;
+  let isMany = false;
+  let allDates = true;
 
+  let isCounted = false;
+  const countKept = (): void => {
+    if (isCounted) return;
+    isCounted = true;
+    const times = new Uint32Array(texts.size);
+    for (const code of codes.all()) times[code]!++;
+    for (const [text, code] of texts) countIn(shares, text, times[code]!);
+  };
   const toNumbers = (): ColumnBuilder => {
     const values = [...texts.keys()].map(Number);
     const column = growing(Float32Array);
     for (const code of codes.all()) column.push(values[code]!);
-    return numberBuilder(name, column, wrong);
+    return numberBuilder(name, column, wrong, words);
   };
-  const add = (field: string, line: number): void => {
-    if (numbers) return numbers.add(field, line);
-    let code = texts.get(field);
+  /** There are more texts than are kept. */
+  const overflow = (): void => {
+    countKept();
+    isMany = true;
+    if (!odd) numbers = toNumbers();
+    codes = growing(Int32Array);
+    texts.clear();
+  };
+  const see = (text: string, line: number): void => {
+    // A number that float32 cannot hold is refused where it stands, unless the column has texts anyway.
+    if (isNumber(text)) {
+      if (!odd && !Number.isFinite(Math.fround(Number(text))))
+        throw wrong(line, `${text} is too large for a float32`);
+      return;
+    }
+    odd ??= { shown: text, line };
+    allDates &&= DATE.test(text);
+  };
+  const addToMany = (text: string, line: number): void => {
+    if (numbers && isNumber(text)) {
+      shares.values++;
+      shares.numbers++;
+      return numbers.addMissing(Number(text), line);
+    }
+    see(text, line);
+    countIn(shares, text, 1);
+    numbers = undefined;
+  };
+  const add = (text: string, line: number): void => {
+    if (isMany) return addToMany(text, line);
+    let code = texts.get(text);
     if (code === undefined) {
-      // A number that float32 cannot hold is refused where it stands, unless the column has texts anyway.
-      if (!isNumber(field)) text ??= { shown: field, line };
-      else if (!text && !Number.isFinite(Math.fround(Number(field))))
-        throw wrong(line, `${field} is too large for a float32`);
+      see(text, line);
       if (texts.size === MAX_TEXTS) {
-        if (text) {
-          throw wrong(
-            text.line,
-            `'${text.shown}' is no number, and the column has more than ${MAX_TEXTS} different texts`,
-            `columns: { ${JSON.stringify(name)}: 'ignore' } leaves it out, 'class' makes classes of them`,
-          );
-        }
-        numbers = toNumbers();
-        texts.clear();
-        codes = growing(Int32Array);
-        return numbers.add(field, line);
+        overflow();
+        return addToMany(text, line);
       }
       code = texts.size;
-      texts.set(field, code);
+      texts.set(text, code);
     }
     codes.push(code);
+  };
+  const refuseNumbers = (distinct: number): void => {
+    const { values, numbers: count, likes, units } = shares;
+    if (!odd || count + likes + (distinct > FEW ? units : 0) <= values / 2) return;
+    const { shown, line } = odd;
+    const what =
+      count === 0
+        ? 'its values look like numbers, and are not read as such'
+        : `${count} of ${values} values are numbers`;
+    throw wrong(
+      0,
+      `${what}, line ${line} has ${quote(shown)}${why(shown)}`,
+      `${words.missing(shown)} leaves such rows out; ${words.column(name, 'class')} makes a class of each text, ${words.column(name, 'ignore')} leaves the column out`,
+    );
   };
   return {
     name,
     add,
     addMissing(value, line) {
       missingLine ||= line;
-      add(String(value), line);
+      if (numbers) numbers.addMissing(value, line);
+      else if (!isMany) add(String(value), line);
     },
     finish() {
-      if (!text) return (numbers ?? toNumbers()).finish();
-      if (missingLine > 0) classes.addMissing(0, missingLine);
+      if (!odd) return (numbers ?? toNumbers()).finish();
+      countKept();
+      refuseNumbers(isMany ? Infinity : texts.size);
+      if (isMany)
+        throw wrong(
+          odd.line,
+          `${quote(odd.shown)} is not a number, and the column has more than ${MAX_TEXTS} different texts${allDates ? ', all of them dates' : ''}`,
+          unfitHint(),
+        );
+      if (missingLine > 0) missingClass(wrong, missingLine);
       return sorted(name, texts, codes.all());
     },
+    unfit(becomes) {
+      if (!odd) return undefined;
+      countKept();
+      refuseNumbers(isMany ? Infinity : texts.size);
+      const distinct = texts.size;
+      const isIdentifier =
+        isMany || (distinct > FEW && distinct > Math.min(MAX_AS_FEATURES, shares.values / 2));
+      if (!allDates && !isIdentifier) return undefined;
+      const many = isMany ? `more than ${MAX_TEXTS}` : String(distinct);
+      const what = allDates
+        ? `holds dates (${quote(odd.shown)})`
+        : `has ${many} different texts in ${shares.values} rows (${quote(odd.shown)})`;
+      return wrong(0, `it ${what}, which would become ${many} ${becomes}`, unfitHint());
+    },
   };
+
+  function unfitHint(): string {
+    return `${words.column(name, 'ignore')} leaves it out, ${words.column(name, 'class')} makes a class of each text`;
+  }
 }
 
 /** Classes in order, by their numbers if all are numbers, else by their characters; `values` follow in place. */

@@ -1,8 +1,9 @@
 /** Data sets from tables: features and a target, or images whose pixels are columns. */
+import { oneOf, refuse } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { sizeOf, showShape } from '../graph/tensor.js';
 import type { TextSource } from '../formats/utf8.js';
-import { readTable, type CsvOptions, type Table } from './csv.js';
+import { checkCsvOptions, readTable, type CsvOptions, type Table, type TableRoles } from './csv.js';
 import type { TableColumn } from './csv-columns.js';
 import { checkDataset, type Dataset, type TensorDataset } from './dataset.js';
 import type { FileSource } from './file-source.js';
@@ -50,10 +51,26 @@ export async function csvDataset(
   source: FileSource | TextSource,
   options: CsvDatasetOptions | CsvImageOptions,
 ): Promise<Dataset | FeatureDataset> {
-  const isImages = 'shape' in options;
+  return readDataset(source, options, {});
+}
+
+const CHECKS = { target: true, shape: true, values: oneOf(['bytes', 'floats']) } as const;
+
+/** `csvDataset`, and what the command line wants of a table besides. */
+export async function readDataset(
+  source: FileSource | TextSource,
+  options: CsvDatasetOptions | CsvImageOptions,
+  roles: Pick<TableRoles, 'ignored' | 'words'>,
+): Promise<Dataset | FeatureDataset> {
+  checkCsvOptions(options, 'csvDataset', CHECKS);
+  if (options.target === undefined)
+    refuse('csvDataset', 'target', undefined, 'the column to predict, by its name or place');
+  const isImages = isOfImages(options);
   if (isImages) checkShape(options);
   const table = await readTable(source, options, {
+    ...roles,
     target: options.target,
+    asFeatures: true,
     ...(isImages
       ? { targetType: 'class', type: options.values === 'floats' ? 'number' : 'byte' }
       : {}),
@@ -71,6 +88,9 @@ export async function csvDataset(
     : featureSet(table, features, target);
   return checkDataset(data);
 }
+
+const isOfImages = (options: CsvDatasetOptions | CsvImageOptions): options is CsvImageOptions =>
+  'shape' in options && options.shape !== undefined;
 
 function featureSet(
   { name, rows }: Table,
@@ -119,7 +139,7 @@ function featureSet(
 const widthOf = (column: TableColumn): number =>
   column.type === 'number' ? 1 : column.classes.length;
 
-function checkShape({ shape, values = 'bytes' }: CsvImageOptions): void {
+function checkShape({ shape }: CsvImageOptions): void {
   const isShape =
     Array.isArray(shape) && shape.length === 3 && shape.every((e) => Number.isInteger(e) && e > 0);
   if (!isShape) {
@@ -128,8 +148,6 @@ function checkShape({ shape, values = 'bytes' }: CsvImageOptions): void {
       `shape is ${Array.isArray(shape) ? showShape(shape) : show(shape)}, expected channels × height × width of at least 1`,
     );
   }
-  if (values !== 'bytes' && values !== 'floats')
-    throw new LanewiseError('argument', `values are ${show(values)}, expected 'bytes' or 'floats'`);
 }
 
 function images(

@@ -1,4 +1,5 @@
 /** Tables from CSV files: columns of numbers and of classes, and data sets made of them. */
+import { checkOptions, flag, quote, refuse, text, type Check, type Checks } from '../check.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import { csvRecords } from '../formats/csv.js';
 import { sourceInPieces, sourceName, type FileSource } from './file-source.js';
@@ -6,9 +7,11 @@ import type { TextSource } from '../formats/utf8.js';
 import {
   columnBuilder,
   isNumber,
+  programWords,
   type ColumnBuilder,
   type ColumnType,
   type TableColumn,
+  type TableWords,
 } from './csv-columns.js';
 
 /** How a text becomes a table. */
@@ -26,10 +29,10 @@ export interface CsvOptions {
   readonly columns?: Readonly<Record<string, ColumnType>>;
   /**
    * What becomes of missing fields: refused by default; `drop` leaves their rows out; a number takes their place in
-   * columns of numbers.
+   * columns of numbers. A list names texts that mean missing besides the usual ones, and leaves their rows out.
    */
-  readonly missing?: 'drop' | number;
-  /** The texts that mean missing; default the empty one, NA, N/A, NaN, nan, null, NULL and ?. */
+  readonly missing?: 'drop' | number | readonly string[];
+  /** The texts that mean missing; default the empty one, `?`, and those that pandas takes: NA, N/A, NaN, null, None …. */
   readonly missingTexts?: readonly string[];
 }
 
@@ -41,7 +44,11 @@ export interface Table {
   readonly columns: readonly TableColumn[];
 }
 
-const MISSING = ['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL', '?'];
+/** As pandas 2 reads them, and `?` of the UCI repository's tables. */
+const MISSING = (
+  '?,NA,N/A,n/a,<NA>,#N/A,#NA,#N/A N/A,NaN,nan,-NaN,-nan,null,NULL,None,' +
+  '1.#IND,-1.#IND,1.#QNAN,-1.#QNAN,'
+).split(',');
 /** Each column has arrays of its own. */
 const MAX_COLUMNS = 100_000;
 
@@ -54,6 +61,7 @@ export async function readCsv(
   source: FileSource | TextSource,
   options: CsvOptions = {},
 ): Promise<Table> {
+  checkCsvOptions(options);
   const { name, rows, columns } = await readTable(source, options, {});
   return { name, rows, columns };
 }
@@ -63,6 +71,11 @@ export interface TableRoles {
   readonly target?: string | number;
   readonly targetType?: ColumnType;
   readonly type?: ColumnType;
+  /** Columns become features: those that should not are refused, or if this is told, left out. */
+  readonly ignored?: (column: string, reason: LanewiseError) => void;
+  /** Columns become features. */
+  readonly asFeatures?: boolean;
+  readonly words?: TableWords;
 }
 
 /** A table, and the name of its target, if one is asked for. */
@@ -72,22 +85,24 @@ export async function readTable(
   roles: TableRoles,
 ): Promise<Table & { readonly target?: string }> {
   const name = options.name ?? sourceName(source, 'csv');
-  const { delimiter = ',', missing, missingTexts = MISSING } = options;
-  checkOptions(options);
+  const { delimiter = ',', missingTexts = MISSING } = options;
+  const { words = programWords } = roles;
   const pieces = sourceInPieces('CSV', source);
-  const isMissing = new Set(missingTexts);
+  const more = isList(options.missing) ? options.missing : [];
+  const missing = isList(options.missing) ? 'drop' : options.missing;
+  const isMissing = new Set([...missingTexts, ...more]);
   let builders: readonly (ColumnBuilder | undefined)[] | undefined;
   let target: string | undefined;
   let rows = 0;
   for await (const { line, fields } of csvRecords(pieces, name, delimiter)) {
     const texts = fields.map((field) => field.trim());
     if (!builders) {
-      const names = namesOf(name, texts, options);
+      const names = namesOf(name, texts, options, words);
       target = targetOf(name, names, roles.target);
       builders = names.map((column) => {
         const type =
           ownValue(options.columns, column) ?? (column === target ? roles.targetType : roles.type);
-        return type === 'ignore' ? undefined : columnBuilder(name, column, type);
+        return type === 'ignore' ? undefined : columnBuilder(name, column, type, words);
       });
       if (options.header ?? true) continue;
     }
@@ -105,7 +120,7 @@ export async function readTable(
       throw new LanewiseError(
         'data',
         `'${name}' line ${line}, column '${builders[gap]!.name}': the value is missing ('${texts[gap]}')`,
-        "missing: 'drop' leaves such rows out, missing: 0 takes 0 for them",
+        words.gap,
       );
     }
     for (let i = 0; i < texts.length; i++) {
@@ -116,39 +131,88 @@ export async function readTable(
     rows++;
   }
   if (rows === 0) throw new LanewiseError('data', `'${name}' has no rows`);
-  const columns = builders!.flatMap((builder) => (builder ? [builder.finish()] : []));
+  const columns = builders!.flatMap((builder) =>
+    builder && !isLeftOut(builder, target, roles) ? [builder.finish()] : [],
+  );
   return { name, rows, columns, ...(target === undefined ? {} : { target }) };
 }
+
+/** Whether a column is no feature, and the roles say that it may be left out. @throws LanewiseError if they do not. */
+function isLeftOut(
+  builder: ColumnBuilder,
+  target: string | undefined,
+  { asFeatures = false, ignored }: TableRoles,
+): boolean {
+  const isTarget = builder.name === target;
+  const unfit = asFeatures ? builder.unfit?.(isTarget ? 'classes' : 'features') : undefined;
+  if (!unfit) return false;
+  if (isTarget || !ignored) throw unfit;
+  ignored(builder.name, unfit);
+  return true;
+}
+
+const isList = (value: CsvOptions['missing']): value is readonly string[] => Array.isArray(value);
 
 const ownValue = <T>(
   table: Readonly<Record<string, T>> | undefined,
   name: string,
 ): T | undefined => (table && Object.hasOwn(table, name) ? table[name] : undefined);
 
-function checkOptions({ delimiter = ',', missing, columns = {} }: CsvOptions): void {
-  if (typeof delimiter !== 'string' || delimiter === '' || /["\r\n]/.test(delimiter)) {
+/** Of `readCsv`; a data set has more. */
+const CHECKS: Checks<CsvOptions> = {
+  name: text,
+  delimiter(_, __, value) {
+    if (typeof value === 'string' && value !== '' && !/["\r\n]/.test(value)) return;
     throw new LanewiseError(
       'argument',
-      `CSV delimiter ${JSON.stringify(delimiter)}, expected a character such as ',' or '\\t'`,
+      `CSV delimiter ${JSON.stringify(value)}, expected a character such as ',' or '\\t'`,
     );
-  }
-  if (missing !== undefined && missing !== 'drop' && !Number.isFinite(missing)) {
-    throw new LanewiseError(
-      'argument',
-      `missing is ${show(missing)}, expected 'drop' or a finite number`,
-    );
-  }
+  },
+  header: flag,
+  columns(owner, name, value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      refuse(owner, name, value, "an object such as { width: 'number' }");
+    checkColumns(value as NonNullable<CsvOptions['columns']>);
+  },
+  missing(owner, name, value) {
+    if (value === 'drop' || Number.isFinite(value) || isTexts(value)) return;
+    refuse(owner, name, value, "'drop', a finite number or a list of texts");
+  },
+  missingTexts(owner, name, value) {
+    if (!isTexts(value)) refuse(owner, name, value, 'a list of texts');
+  },
+};
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+/** @throws LanewiseError kind 'argument' for options of a table that there are not, or that cannot be. */
+export function checkCsvOptions(
+  options: CsvOptions,
+  owner = 'readCsv',
+  more: Readonly<Record<string, Check | true>> = {},
+): void {
+  checkOptions(
+    owner,
+    options,
+    { ...CHECKS, ...more },
+    {
+      ignore: "columns: { name: 'ignore' } leaves a column out",
+    },
+  );
+}
+
+function checkColumns(columns: Readonly<Record<string, ColumnType>>): void {
   for (const [name, type] of Object.entries(columns)) {
-    const isList = Array.isArray(type);
-    if (isList && new Set(type).size !== type.length)
+    if (isTexts(type) && new Set(type).size !== type.length)
       throw new LanewiseError(
         'argument',
         `column '${name}' names a class twice: ${type.join(', ')}`,
       );
-    if (isList || ['number', 'byte', 'class', 'ignore'].includes(type as string)) continue;
+    if (isTexts(type) || ['number', 'byte', 'class', 'ignore'].includes(type as string)) continue;
     throw new LanewiseError(
       'argument',
-      `column '${name}' is ${show(type)}, expected 'number', 'byte', 'class', 'ignore' or a list of classes`,
+      `column '${name}' is ${quote(type)}, expected 'number', 'byte', 'class', 'ignore' or a list of classes`,
     );
   }
 }
@@ -158,6 +222,7 @@ function namesOf(
   file: string,
   first: readonly string[],
   { header, columns = {}, delimiter = ',' }: CsvOptions,
+  words: TableWords,
 ): readonly string[] {
   if (first.length > MAX_COLUMNS) {
     throw new LanewiseError(
@@ -171,7 +236,7 @@ function namesOf(
     throw new LanewiseError(
       'data',
       `'${file}': the first line should name the columns, and '${number}' is a number`,
-      'header: false (--no-header) if it is data, header: true (--header) if it is a name',
+      `${words.header(false)} if it is data, ${words.header(true)} if it is a name`,
     );
   }
   const known = new Set<string>();
@@ -180,7 +245,7 @@ function namesOf(
       throw new LanewiseError(
         'data',
         `'${file}' has two columns '${name}'`,
-        'if the first line is data: header: false (--no-header)',
+        `if the first line is data: ${words.header(false)}`,
       );
     }
     known.add(name);

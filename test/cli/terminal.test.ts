@@ -194,6 +194,15 @@ test('the confusion table is aligned, with accuracies and the commonest mistakes
   );
 });
 
+test('a table of more than 20 classes is not shown, but where it is', () => {
+  const classes = Array.from({ length: 21 }, (_, i) => String(i));
+  const matrix = confusionMatrix([0, 1, 2], [0, 1, 3], classes);
+  assert.is(
+    renderConfusion(matrix, { elsewhere: 'report.html' }),
+    'the confusion matrix of 21 classes is too large to be shown here, and is in report.html\n\nmost confused: 2 taken for 3: 1 time',
+  );
+});
+
 test('escape sequences do not disturb the alignment', () => {
   const bold = renderConfusion(matrix, { columns: 80, style: styleFor({ isTTY: true }, {}) });
   assert.ok(bold.includes('\x1b[1m   1\x1b[22m'));

@@ -102,18 +102,18 @@ const wrong: readonly (readonly [text: string, options: CsvOptions, message: Reg
   [
     'a,width\n1,2\n"x\r\ny",2\n1,abc\n',
     { columns: { width: 'number' } },
-    /^'t\.csv' line 5, column 'width': 'abc' is no number/,
+    /^'t\.csv' line 5, column 'width': 'abc' is not a number\nmissing: \['abc'\] leaves such rows out/,
   ],
   [
     'a\n"x\ny"\nz\n',
     { columns: { a: ['z'] } },
     /line 2, column 'a': 'x\ny' is none of the classes z/,
   ],
-  ['a\n0x10\n', { columns: { a: 'number' } }, /'0x10' is no number/],
-  ['a\nInfinity\n', { columns: { a: 'number' } }, /'Infinity' is no number/],
+  ['a\n0x10\n', { columns: { a: 'number' } }, /'0x10' is not a number \(hexadecimal\)/],
+  ['a\nInfinity\n', { columns: { a: 'number' } }, /'Infinity' is not a number \(not finite\)/],
   ['a\n1e39\n', {}, /line 2, column 'a': 1e39 is too large for a float32/],
-  ['a\n256\n', { columns: { a: 'byte' } }, /'256' is no whole number of 0–255/],
-  ['a\n1.5\n', { columns: { a: 'byte' } }, /'1.5' is no whole number/],
+  ['a\n256\n', { columns: { a: 'byte' } }, /'256' is not a whole number of 0–255/],
+  ['a\n1.5\n', { columns: { a: 'byte' } }, /'1.5' is not a whole number/],
   ['', {}, /'t\.csv' has no rows/],
   ['a,b\n', {}, /has no rows/],
   ['a\n\n\n', { missing: 'drop' }, /has no rows/],
@@ -121,7 +121,7 @@ const wrong: readonly (readonly [text: string, options: CsvOptions, message: Reg
   [
     '5.1,x\n1,2\n',
     {},
-    /first line should name the columns, and '5.1' is a number\nheader: false \(--no-header\)/,
+    /first line should name the columns, and '5.1' is a number\nheader: false if it is data/,
   ],
   [
     'a;b\n1;2\n',
@@ -138,7 +138,7 @@ const wrong: readonly (readonly [text: string, options: CsvOptions, message: Reg
   ['a\nx"1"\n', {}, /line 2: a quote stands inside a field/],
   ['a\n1\n', { delimiter: '' }, /delimiter "", expected/],
   ['a\n1\n', { missing: NaN }, /missing is NaN, expected 'drop'/],
-  ['a\n1\n', { columns: { a: 'numbr' as 'number' } }, /column 'a' is numbr, expected 'number'/],
+  ['a\n1\n', { columns: { a: 'numbr' as 'number' } }, /column 'a' is 'numbr', expected 'number'/],
   ['a\n1\n', { columns: { a: ['x', 'x'] } }, /column 'a' names a class twice/],
 ];
 
@@ -167,15 +167,152 @@ test('a column of many numbers stays one; with a text among them it is refused, 
   assert.equal(Array.from(columns[0]!.values.subarray(-2)), [4999 / 8, 7]);
   assert.match(
     await refusal(() => read(text('seven'))),
-    /line 5002, column 'a': 'seven' is no number/,
+    /^'t\.csv', column 'a': 5000 of 5001 values are numbers, line 5002 has 'seven'/,
   );
   const ids = `id\n${many.map((v) => `p${v}`).join('\n')}\n`;
   assert.match(
     await refusal(() => read(ids)),
-    /line 2, column 'id': 'p0' is no number, and the column has more than 4096 different texts/,
+    /line 2, column 'id': 'p0' is not a number, and the column has more than 4096 different texts/,
   );
   const asClasses = (await read(ids, { columns: { id: 'class' } })).columns[0]!;
   assert.is(asClasses.type === 'class' && asClasses.classes.length, 5000);
+});
+
+/** A table of 300 rows, of which `height` has the cells given. */
+const withHeight = (cell: (height: number, row: number) => string) =>
+  `height,kind\n${Array.from({ length: 300 }, (_, i) => `"${cell(((i * 53) % 97) / 10, i)}",${i % 2 ? 'a' : 'b'}`).join('\n')}\n`;
+
+test('one odd cell in a column of numbers is refused with its line and the way out', async () => {
+  const odd = {
+    '2.5cm': '',
+    '2O': '',
+    inf: ' (not finite)',
+    '-Infinity': ' (not finite)',
+    '5%': ' (a percent sign)',
+    '1,234': ' (a comma in it)',
+    '2,5': ' (a comma in it)',
+    '€3': ' (a currency sign)',
+    '0x1f': ' (hexadecimal)',
+    '1 234': ' (a separator of thousands)',
+    '-': '',
+    tall: '',
+  };
+  for (const [cell, reason] of Object.entries(odd)) {
+    const text = withHeight((height, row) => (row === 250 ? cell : String(height)));
+    const expected = `'t.csv', column 'height': 299 of 300 values are numbers, line 252 has '${cell}'${reason}\nmissing: ['${cell}'] leaves such rows out; columns: { height: 'class' } makes a class of each text, columns: { height: 'ignore' } leaves the column out`;
+    assert.is(await refusal(() => read(text)), expected);
+    assert.is(
+      await refusal(() => csvDataset(pieces(text), { name: 't.csv', target: 'kind' })),
+      expected,
+    );
+    // Each of the ways out is one.
+    const options = { name: 't.csv', target: 'kind' };
+    const without = await csvDataset(pieces(text), { ...options, missing: [cell] });
+    assert.equal([without.features, without.targets['output']!.values.length], [['height'], 299]);
+    const ignored = { ...options, columns: { height: 'ignore' } } as const;
+    assert.match(await refusal(() => csvDataset(pieces(text), ignored)), /no column besides/);
+    const asClass = { ...options, columns: { height: 'class' } } as const;
+    assert.is((await csvDataset(pieces(text), asClass)).features.length, 98);
+  }
+  const large = withHeight((height, row) => (row === 250 ? '1e400' : String(height)));
+  assert.match(await refusal(() => read(large)), /line 252, .*1e400 is too large for a float32/);
+  const fine = withHeight((height, row) => (row % 2 ? `+${height}` : ` ${height}e0 `));
+  assert.is((await csvDataset(pieces(fine), { target: 'kind' })).features.length, 1);
+});
+
+test('what is missing by the habit of the field is missing, and not a class', async () => {
+  for (const gap of ['', 'NA', 'N/A', 'n/a', '<NA>', 'NaN', 'nan', 'null', 'NULL', 'None', '?']) {
+    const text = withHeight((height, row) => (row === 250 ? gap : String(height)));
+    const message = await refusal(() => read(text));
+    assert.ok(
+      message.startsWith(`'t.csv' line 252, column 'height': the value is missing ('${gap}')`),
+    );
+    assert.is((await read(text, { missing: 'drop' })).rows, 299);
+  }
+});
+
+test('columns of numbers that none is read as one are refused, whatever is in the way', async () => {
+  const forms: ((height: number) => string)[] = [
+    (height) => String(height).replace('.', ','),
+    (height) => `${height}%`,
+    (height) => `${height} cm`,
+    (height) => `${Math.floor(height) + 1},000`,
+  ];
+  for (const form of forms) {
+    const text = withHeight(form);
+    assert.match(
+      await refusal(() => csvDataset(pieces(text), { name: 't.csv', target: 'kind' })),
+      /column 'height': (?:its values look like numbers, and are not read as such|\d+ of 300 values are numbers), line \d+ has '/,
+    );
+  }
+  // Classes that begin with a figure are classes.
+  for (const cells of [
+    ['1st', '2nd', '3rd'],
+    ['18-24', '25-34', '65+'],
+    ['2WD', '4WD', 'FWD'],
+  ]) {
+    const text = withHeight((_, row) => cells[row % 3]!);
+    assert.is((await csvDataset(pieces(text), { target: 'kind' })).features.length, 3);
+  }
+});
+
+test('dates and identifiers do not become a feature each', async () => {
+  const day = (i: number) => new Date(Date.UTC(2012, 0, 1 + i));
+  const dates: ((i: number) => string)[] = [
+    (i) => day(i).toISOString(),
+    (i) => day(i).toISOString().slice(0, 10),
+    (i) => day(i).toISOString().slice(0, 10).replaceAll('-', '/'),
+    (i) => day(i).toISOString().slice(0, 16).replace('T', ' '),
+    (i) => `${1 + (i % 12)}/${1 + (i % 28)}/2012`,
+    (i) => `${1 + (i % 28)}.${1 + (i % 12)}.12`,
+    (i) => day(i).toUTCString().slice(5, 16),
+    (i) => `Jan ${1 + (i % 28)} ${1990 + (i % 20)}`,
+    (i) => `${10 + (i % 10)}:30`,
+  ];
+  for (const form of dates) {
+    const text = withHeight((_, row) => form(row));
+    assert.match(
+      await refusal(() => csvDataset(pieces(text), { name: 't.csv', target: 'kind' })),
+      /^'t\.csv', column 'height': it holds dates \('.*'\), which would become \d+ features\ncolumns: \{ height: 'ignore' \} leaves it out, columns: \{ height: 'class' \}/,
+    );
+    assert.is((await read(text)).columns.length, 2);
+  }
+  const names = withHeight((_, row) => `person ${row}`);
+  const run = (target: string, options = {}) =>
+    csvDataset(pieces(names), { name: 't.csv', target, ...options });
+  assert.match(
+    await refusal(() => run('kind')),
+    /column 'height': it has 300 different texts in 300 rows \('person 0'\), which would become 300 features/,
+  );
+  assert.match(await refusal(() => run('height')), /which would become 300 classes/);
+  assert.is((await run('kind', { columns: { height: 'class' } })).features.length, 300);
+  // So many texts that they are not even kept.
+  const hours = `at,kind\n${Array.from({ length: 8759 }, (_, i) => `${new Date(i * 3.6e6).toISOString()},${i % 2 ? 'a' : 'b'}`).join('\n')}`;
+  assert.match(
+    await refusal(() => csvDataset(pieces(hours, 65_536), { target: 'kind' })),
+    /column 'at': it holds dates .*, which would become more than 4096 features/,
+  );
+  assert.match(
+    await refusal(() => readCsv(pieces(hours, 65_536), { name: 't.csv' })),
+    /^'t\.csv' line 2, column 'at': .* is not a number, and the column has more than 4096 different texts, all of them dates\ncolumns: \{ at: 'ignore' \}/,
+  );
+});
+
+test('options in the wrong form are refused by name', async () => {
+  const run = (options: unknown) =>
+    refusal(() => csvDataset(pieces(IRIS), options as { target: string }));
+  assert.match(await run(undefined), /^csvDataset: options are undefined, expected an object/);
+  assert.match(await run({}), /^csvDataset: target is undefined, expected the column to predict/);
+  assert.match(
+    await run({ target: 'sort', sep: ';' }),
+    /unknown option 'sep'.*\ndid you mean 'delimiter'/,
+  );
+  assert.match(await run({ target: 'sort', ignore: ['a'] }), /columns: \{ name: 'ignore' \}/);
+  assert.match(await run({ target: 'sort', missing: [1] }), /missing is an array, expected 'drop'/);
+  assert.match(
+    await run({ target: 'sort', columns: ['a'] }),
+    /columns is an array, expected an object/,
+  );
 });
 
 test('a quote that is never closed does not collect the rest of a large file', async () => {
@@ -261,7 +398,10 @@ test('images whose pixels are columns, as bytes or floats', async () => {
     refusal(() =>
       csvDataset(pieces(content), { name: 'm.csv', target: 'label', shape, ...options }),
     );
-  assert.match(await run('label,a,b,c,d\n7,0,256,3,4\n'), /line 2, column 'b': '256' is no whole/);
+  assert.match(
+    await run('label,a,b,c,d\n7,0,256,3,4\n'),
+    /line 2, column 'b': '256' is not a whole/,
+  );
   assert.match(
     await run('label,a,b\n7,0,2\n'),
     /has 2 columns besides the target, .* 1×2×2 takes 4/,
