@@ -1,5 +1,5 @@
 // Long tests that are too slow for every change: a run killed at 20 random moments and worker threads killed every
-// 50 steps, then 20,000 steps during which memory must not grow.
+// 50 steps, a checkpoint of 2 GiB, then 20,000 steps during which memory must not grow.
 //   npm run soak
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -15,5 +15,5 @@ function run(args, env = {}) {
 }
 
 run(['scripts/build.mjs', '--tests']);
-run(['scripts/test.mjs', 'run/kill'], { LANEWISE_KILLS: '20' });
+run(['scripts/test.mjs', 'run/kill', 'run/large-checkpoint'], { LANEWISE_KILLS: '20' });
 run(['dist/test/soak/long-run.js']);

@@ -38,6 +38,21 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
+  const pieces = safetensorsPieces(tensors, metadata);
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** The same in pieces: the header, then each tensor's bytes where they are, as they may be many. */
+export function safetensorsPieces(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
   // The JSON is put together here because objects list keys such as '10' out of order.
   const entries: string[] = [];
   if (Object.keys(metadata).length > 0) {
@@ -65,30 +80,37 @@ export function encodeSafetensors(
     );
   }
 
-  const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + end);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes);
-  bytes.set(header, LENGTH_BYTES);
-  let at = LENGTH_BYTES + headerBytes;
-  for (const { data } of tensors.values()) {
-    // Memory that runs WebAssembly is little-endian, like the format.
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return bytes;
+  const start = new Uint8Array(LENGTH_BYTES + headerBytes);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  start.fill(0x20, LENGTH_BYTES);
+  start.set(header, LENGTH_BYTES);
+  // Memory that runs WebAssembly is little-endian, like the format.
+  const bytesOf = ({ data: { buffer, byteOffset, byteLength } }: StoredTensor) =>
+    new Uint8Array(buffer, byteOffset, byteLength);
+  return [start, ...[...tensors.values()].map(bytesOf)];
+}
+
+/** How a file is read. */
+export interface DecodeOptions {
+  /** Arrays of float32 are views of the file's bytes where they can be: of a large file there are no two copies. */
+  readonly views?: boolean;
 }
 
 /**
  * Reads a file's bytes; `name` is for messages. F16, BF16 and F64 become float32: the first two exactly,
- * F64 rounded to nearest. The arrays are copies. Tensors of other types are named alone.
+ * F64 rounded to nearest. The arrays are copies unless views are asked for. Tensors of other types are named alone.
  * @throws LanewiseError kind 'file' for any breach of the format.
  */
-export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  name: string,
+  { views = false }: DecodeOptions = {},
+): Safetensors {
   const { entries, metadata, dataStart } = readHeader(bytes, name);
   const tensors: Safetensors['tensors'] = new Map();
   const others = new Map<string, string>();
   for (const { tensor, dtype, shape, begin, end } of entries) {
-    const data = readValues(bytes.subarray(dataStart + begin, dataStart + end), dtype);
+    const data = readValues(bytes.subarray(dataStart + begin, dataStart + end), dtype, views);
     if (data) tensors.set(tensor, { shape, data });
     else others.set(tensor, dtype);
   }
@@ -96,12 +118,14 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors 
 }
 
 /** The values as float32; none of types that weights are not stored in. */
-function readValues(bytes: Uint8Array, dtype: string): Float32Array | undefined {
+function readValues(bytes: Uint8Array, dtype: string, views: boolean): Float32Array | undefined {
   // A copy, because a tensor may start anywhere and arrays may not.
   const copy = () => new Uint8Array(bytes).buffer;
   switch (dtype) {
     case 'F32':
-      return new Float32Array(copy());
+      return views && bytes.byteOffset % 4 === 0
+        ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
+        : new Float32Array(copy());
     case 'F64':
       return new Float32Array(new Float64Array(copy()));
     case 'F16':

@@ -7,19 +7,19 @@ import { dirname, join } from 'node:path';
 import { LanewiseError } from '../errors.js';
 
 /**
- * Replaces the file at `path` by `bytes`. The folder must exist.
+ * Replaces the file at `path` by `bytes`, or by pieces of them one after another. The folder must exist.
  * @param before what is to be done when the new file is safe and the old one still in its place.
  * @throws LanewiseError kind 'file'; whatever was at `path` is then unchanged.
  */
 export async function writeFileAtomic(
   path: string,
-  bytes: Uint8Array,
+  bytes: Uint8Array | readonly Uint8Array[],
   before?: () => Promise<void>,
 ): Promise<void> {
   // In the same folder, because a rename is atomic only within a file system.
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
-    await writeSynced(temporary, bytes);
+    await writeSynced(temporary, bytes instanceof Uint8Array ? [bytes] : bytes);
     await before?.();
     await rename(temporary, path);
     await syncFolder(dirname(path));
@@ -38,7 +38,7 @@ export async function ensureWritableFolder(path: string): Promise<void> {
   const probe = join(path, `.${crypto.randomUUID()}.tmp`);
   try {
     await mkdir(path, { recursive: true });
-    await writeSynced(probe, Uint8Array.of(0));
+    await writeSynced(probe, [Uint8Array.of(0)]);
   } catch (error) {
     throw fileError(`cannot write to folder '${path}'`, error);
   } finally {
@@ -68,10 +68,11 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+async function writeSynced(path: string, pieces: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(bytes);
+    // One after another: each goes on where the last one ended.
+    for (const piece of pieces) await file.writeFile(piece);
     await file.sync();
   } finally {
     await file.close();

@@ -7,11 +7,30 @@ export { writeFileAtomic as writeFile } from './atomic.js';
 /** The bytes of a file; `what` it is, for messages. @throws LanewiseError kind 'file'. */
 export async function readNamedFile(what: string, path: string): Promise<Uint8Array> {
   try {
+    const { size } = await stat(path);
+    if (size > MOST_AT_ONCE) return await readLarge(path, size);
     const { buffer, byteOffset, length } = await readFile(path);
     // Not a Buffer, whose slices share memory.
     return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     throw cannotRead(what, path, error);
+  }
+}
+
+/** `readFile` refuses files of 2 GiB and more. */
+const MOST_AT_ONCE = 2 ** 30;
+
+/** The first `size` bytes of a file, or all if it has become shorter. */
+async function readLarge(path: string, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  const file = await open(path);
+  try {
+    let end = 0;
+    for (let read = 1; read > 0 && end < size; end += read)
+      ({ bytesRead: read } = await file.read(bytes, end, Math.min(MOST_AT_ONCE, size - end)));
+    return bytes.subarray(0, end);
+  } finally {
+    await file.close();
   }
 }
 

@@ -6,7 +6,7 @@
 import { LanewiseError } from '../errors.js';
 import { sha256 } from '../sha256.js';
 import type { Numerics } from '../engine/features.js';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
+import { decodeSafetensors, safetensorsPieces, type StoredTensor } from '../formats/safetensors.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
@@ -52,8 +52,8 @@ export interface CheckpointSettings {
 const NO_HASH = '0'.repeat(64);
 const marker = (hash: string): Uint8Array => new TextEncoder().encode(`"sha256":"${hash}"`);
 
-/** The bytes of a checkpoint file. */
-export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
+/** The bytes of a checkpoint file, in pieces: of its arrays there is no second copy. */
+export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<readonly Uint8Array[]> {
   const { arrays, state, stepsPerEpoch, description, log } = checkpoint;
   const { best } = state;
   const flat = (prefix: string, values: Weights) =>
@@ -64,22 +64,23 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
     ...flat(BEST, best?.weights ?? new Map()),
   ]);
   const stored = { ...state, ...(best ? { best: { ...best, weights: undefined } } : {}) };
-  const bytes = encodeSafetensors(tensors, {
+  const pieces = safetensorsPieces(tensors, {
     ...modelMetadata(checkpoint),
     checkpoint: JSON.stringify({ version: CHECKPOINT_VERSION, state: stored, stepsPerEpoch, log }),
     run: JSON.stringify(description),
     sha256: NO_HASH,
   });
-  bytes.set(marker(await sha256(bytes)), findMarker(bytes)!);
-  return bytes;
+  const [header] = pieces as [Uint8Array];
+  header.set(marker(await sha256(...pieces)), findMarker(header)!);
+  return pieces;
 }
 
 /**
- * The checkpoint in a file's bytes; `name` is for messages.
+ * The checkpoint in a file's bytes, of which its arrays are views; `name` is for messages.
  * @throws LanewiseError kind 'file' if it is no checkpoint, was changed or cut short, or describes what cannot be.
  */
 export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise<Checkpoint> {
-  const file = decodeSafetensors(bytes, name);
+  const file = decodeSafetensors(bytes, name, { views: true });
   const { metadata, tensors } = file;
   const fault = (why: string, cause?: unknown) =>
     new LanewiseError('file', `'${name}' ${why}`, undefined, { cause });

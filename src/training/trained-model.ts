@@ -138,7 +138,12 @@ export function createTrainedModel(
     weights,
     ...description,
     givesProbabilities: givesProbabilities(terms),
-    sha256: () => hashWeights(weights),
+    sha256: () =>
+      sha256(
+        ...[...weights.values()].map(
+          ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+        ),
+      ),
     async predict(samples, shape, output = [...model.outputs.keys()][0]!) {
       const scored = model.outputs.get(output);
       if (!scored) {
@@ -215,15 +220,4 @@ function checkScores(scores: Float32Array): void {
     'engine',
     `the model's scores are ${wrong}: its weights are damaged, or its input's mean and deviation`,
   );
-}
-
-async function hashWeights(weights: Weights): Promise<string> {
-  const arrays = [...weights.values()];
-  const bytes = new Uint8Array(arrays.reduce((sum, array) => sum + array.byteLength, 0));
-  let at = 0;
-  for (const { buffer, byteOffset, byteLength } of arrays) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
-    at += byteLength;
-  }
-  return sha256(bytes);
 }

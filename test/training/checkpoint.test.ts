@@ -61,7 +61,7 @@ test.before(async () => {
   };
   for await (const _ of trainEvents(model, resolved, { checkpoints })) if (saved.length > 0) break;
   checkpoint = saved[0]!;
-  bytes = await encodeCheckpoint(checkpoint);
+  bytes = Buffer.concat(await encodeCheckpoint(checkpoint));
 });
 
 test('a checkpoint is read as it was written, and as a model file', async () => {
