@@ -54,6 +54,68 @@ export function gatherSamples(
   }
 }
 
+/** y = (x·unit − mean)·factor for `count` values; pairs of mean and factor are `step` bytes apart. */
+@inline
+function scaleRow(
+  x: usize,
+  isBytes: i32,
+  count: i32,
+  unit: f32,
+  scales: usize,
+  step: usize,
+  y: usize,
+): void {
+  for (let j = 0; j < count; j++) {
+    const v = isBytes ? <f32>load<u8>(x + <usize>j) : load<f32>(x + floats(j));
+    store<f32>(y + floats(j), (v * unit - load<f32>(scales)) * load<f32>(scales, 4));
+    scales += step;
+  }
+}
+
+/**
+ * The same with a mean and a factor of each channel: y[n, c] = frame((samples[order[n], c]·unit − mean[c])·factor[c]).
+ * scales: C pairs of mean and factor. A sample of 1×1 pixels is a vector, which is read in one go.
+ */
+export function gatherScaled(
+  samples: usize,
+  isBytes: i32,
+  order: usize,
+  count: i32,
+  C: i32,
+  h: i32,
+  w: i32,
+  H: i32,
+  W: i32,
+  unit: f32,
+  scales: usize,
+  y: usize,
+): void {
+  const top = (H - h) / 2;
+  const left = (W - w) / 2;
+  const size: usize = isBytes ? 1 : 4;
+  const bytes = <usize>(C * h * w) * size;
+  for (let n = 0; n < count; n++) {
+    let x = samples + <usize>load<u32>(order + floats(n)) * bytes;
+    if (H * W == 1) {
+      scaleRow(x, isBytes, C, unit, scales, 8, y);
+      y += floats(C);
+      continue;
+    }
+    for (let c = 0; c < C; c++) {
+      const pair = scales + floats(2 * c);
+      const border = -load<f32>(pair) * load<f32>(pair, 4);
+      y = fillRow(y, top * W, border);
+      for (let i = 0; i < h; i++) {
+        y = fillRow(y, left, border);
+        scaleRow(x, isBytes, w, unit, pair, 0, y);
+        x += <usize>w * size;
+        y = fillRow(y + floats(w), W - w - left, border);
+      }
+      y = fillRow(y, (H - h - top) * W, border);
+    }
+  }
+}
+
 /** y[n] = values[order[n]], `length` whole numbers a sample, bytes or int32, to int32. */
 export function gatherIntegers(
   values: usize,

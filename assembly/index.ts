@@ -22,7 +22,7 @@ export {
 } from './depthwise';
 export { elasticField } from './elastic';
 export { embedding, embeddingGradient } from './embedding';
-export { gatherIntegers, gatherSamples } from './gather';
+export { gatherIntegers, gatherSamples, gatherScaled } from './gather';
 export { groupNorm, groupNormGradient, groupNormSums } from './group-norm';
 export { gru, gruGradient, gruHiddenGradient } from './gru';
 export { layerNorm, layerNormGradient, layerNormWeightGradient } from './layer-norm';

@@ -3,6 +3,7 @@ export type { LabelledDataset } from './data/dataset.js';
 export type { Origin, Selection } from './data/origin.js';
 export type { ColumnFormat, TableFormat } from './data/table-format.js';
 export type { TextSource } from './formats/utf8.js';
+export type { PerChannel } from './graph/scale.js';
 export type { Shape, Tensor } from './graph/tensor.js';
 export type { Extent } from './layers/conv2d.js';
 export type { Randomness } from './layers/layer.js';

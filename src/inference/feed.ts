@@ -1,5 +1,6 @@
 /** From samples as they are stored to what the kernels read: scaled, and images framed, with the bits of assembly/gather.ts. */
 import { LanewiseError, show } from '../errors.js';
+import { channelScales } from '../graph/scale.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { StoredInput } from './stored.js';
 
@@ -81,21 +82,36 @@ function checkWhole(
   throw refuse(`has ${values[wrong]} at ${wrong}, expected whole numbers below ${vocabulary}`);
 }
 
-/** Writes one sample from `values` at `from` to `to`: its values times scale plus shift, each rounded, in the middle of the border. */
-function framing({ shape: expected, mean, deviation }: StoredInput, shape: Shape, values: Samples) {
+/**
+ * Writes one sample from `values` at `from` to `to`, in the middle of the border: a value times scale plus shift or, with
+ * scales of channels, times unit minus mean times factor, each rounded.
+ */
+function framing(input: StoredInput, shape: Shape, values: Samples) {
+  const { shape: expected, mean, deviation } = input;
+  const pairs = channelScales(input);
+  const channels = pairs ? shape[0]! : 1;
+  const area = sizeOf(shape) / channels;
   const [C, h, w, H, W] =
     expected.length === 3
       ? [shape[0]!, shape[1]!, shape[2]!, expected[1]!, expected[2]!]
-      : [1, 1, sizeOf(shape), 1, sizeOf(shape)];
-  const scale = Math.fround(1 / ((values instanceof Uint8Array ? 255 : 1) * deviation));
-  const shift = Math.fround(-mean / deviation);
+      : [channels, 1, area, 1, area];
+  const one = values instanceof Uint8Array ? 255 : 1;
+  const unit = Math.fround(1 / one);
+  const scale = Math.fround(1 / (one * (deviation as number)));
+  const shift = Math.fround(-(mean as number) / (deviation as number));
   const [top, left] = [(H - h) >> 1, (W - w) >> 1];
   return (leaf: Float32Array, to: number, from: number): void => {
-    if (h < H || w < W) leaf.fill(shift, to, to + C * H * W);
     for (let c = 0; c < C; c++) {
+      const plane = to + c * H * W;
+      const [mean, factor] = pairs ? [pairs[2 * c]!, pairs[2 * c + 1]!] : [0, 1];
+      if (h < H || w < W) leaf.fill(pairs ? -mean * factor : shift, plane, plane + H * W);
       for (let i = 0; i < h; i++) {
-        const row = to + (c * H + top + i) * W + left;
-        for (let j = 0; j < w; j++) leaf[row + j] = Math.fround(values[from++]! * scale) + shift;
+        const row = plane + (top + i) * W + left;
+        if (!pairs)
+          for (let j = 0; j < w; j++) leaf[row + j] = Math.fround(values[from++]! * scale) + shift;
+        else
+          for (let j = 0; j < w; j++)
+            leaf[row + j] = Math.fround(Math.fround(values[from++]! * unit) - mean) * factor;
       }
     }
   };

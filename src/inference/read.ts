@@ -112,9 +112,7 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
   const isInput = (value: unknown): boolean =>
     isObject(value) &&
     typeof value['name'] === 'string' &&
-    Number.isFinite(value['mean']) &&
-    Number.isFinite(value['deviation']) &&
-    value['deviation'] !== 0 &&
+    hasScale(value) &&
     (value['vocabulary'] === undefined || isSize(value['vocabulary'])) &&
     fits(value['shape'], value['at'], 'batch');
   if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isInput))
@@ -125,6 +123,17 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
     !fits(output.shape, output.at, 'results')
   )
     throw refuse('its output has no name and place in the memory for results');
+}
+
+/** A mean and a deviation: finite numbers, or a list of as many as the input has channels. */
+function hasScale({ shape, mean, deviation }: Readonly<Record<string, unknown>>): boolean {
+  const isScale = (value: unknown, isNumber: (one: unknown) => boolean): boolean =>
+    Array.isArray(value)
+      ? isShape(shape) && value.length === shape[0] && value.every(isNumber)
+      : isNumber(value);
+  return (
+    isScale(mean, Number.isFinite) && isScale(deviation, (one) => Number.isFinite(one) && one !== 0)
+  );
 }
 
 const isListOfCalls = (value: unknown): boolean =>

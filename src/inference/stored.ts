@@ -2,6 +2,7 @@
  * What a program file says besides the model's weights: the JSON under `program` in the metadata of a safetensors
  * file. Such a file is a model file with this in it, so that whatever reads model files reads it too.
  */
+import type { PerChannel } from '../graph/scale.js';
 import type { Shape } from '../graph/tensor.js';
 import type { Segment } from '../program/program.js';
 
@@ -23,8 +24,8 @@ export interface StoredInput {
   readonly name: string;
   /** Of one sample, as the kernels get it: (v − mean)/deviation, v/255 for bytes. */
   readonly shape: Shape;
-  readonly mean: number;
-  readonly deviation: number;
+  readonly mean: PerChannel;
+  readonly deviation: PerChannel;
   /** For whole numbers: each is below this. */
   readonly vocabulary?: number;
   /** Byte of the batch segment where the samples go. */

@@ -3,7 +3,8 @@
  * batch size. It is a layer as well, so models are made of models.
  */
 import { LanewiseError, show } from '../errors.js';
-import { sizeOf, type Shape } from '../graph/tensor.js';
+import type { PerChannel } from '../graph/scale.js';
+import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { buildGraph, type ModelGraph, type ParameterSpec } from './graph.js';
 import {
   checkInteger,
@@ -40,10 +41,10 @@ export interface Model extends Layer {
 
 /** What an input holds, and how its values are scaled before the first layer: (x − mean) / deviation. */
 export interface InputOptions {
-  /** Default 0. */
-  readonly mean?: number;
-  /** Default 1. */
-  readonly deviation?: number;
+  /** One number, or a list of one for each channel (each feature of a vector); default 0. */
+  readonly mean?: number | ArrayLike<number>;
+  /** One number or a list, as `mean`; default 1. */
+  readonly deviation?: number | ArrayLike<number>;
   /** The input holds whole numbers below this, such as tokens. */
   readonly vocabulary?: number;
 }
@@ -165,15 +166,46 @@ export function checkInput(
   (shape as Shape).forEach((extent, i) =>
     checkInteger('model input', shape.length === 3 ? image[i]! : `axis ${i}`, extent, 1),
   );
-  if (!Number.isFinite(mean) || !(deviation > 0) || !Number.isFinite(deviation)) {
+  const scale = {
+    mean: checkScale(shape, 'mean', mean, Number.isFinite),
+    // A smaller deviation makes infinities of float32 numbers.
+    deviation: checkScale(shape, 'deviation', deviation, (d) => d >= 1e-30 && d < Infinity),
+  };
+  if (vocabulary === undefined) return { shape, ...scale };
+  checkInteger('model input', 'vocabulary', vocabulary, 1);
+  if (mean !== 0 || deviation !== 1)
     throw new LanewiseError(
       'argument',
-      `model input: mean ${show(mean)} and deviation ${show(deviation)}, expected finite numbers and a deviation above 0`,
+      'model input: mean or deviation beside a vocabulary, expected one or the other: whole numbers are not scaled',
     );
-  }
-  if (vocabulary === undefined) return { shape, mean, deviation };
-  checkInteger('model input', 'vocabulary', vocabulary, 1);
-  return { shape, mean, deviation, vocabulary };
+  return { shape, ...scale, vocabulary };
+}
+
+/** One number, or a list of one for each index of axis 0; typed arrays become lists, as a model file has them. */
+function checkScale(
+  shape: Shape,
+  name: 'mean' | 'deviation',
+  value: unknown,
+  fits: (one: number) => boolean,
+): PerChannel {
+  const above = name === 'mean' ? '' : ' above 0';
+  if (typeof value === 'number' && fits(value)) return value;
+  const [count] = shape as readonly [number];
+  const each = `${count} ${shape.length === 1 ? 'features' : `indices of axis 0 of ${showShape(shape)}`}`;
+  const refuse = (found: string) =>
+    new LanewiseError(
+      'argument',
+      `model input: ${name}${found}, expected a finite number${above}, or a list of one for each of the ${each}`,
+      name === 'deviation' && found.endsWith('is 0')
+        ? 'what does not vary can have a deviation of 1'
+        : undefined,
+    );
+  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) throw refuse(` is ${show(value)}`);
+  const list = Array.from(value as ArrayLike<number>);
+  if (list.length !== count) throw refuse(` has ${list.length} numbers`);
+  const wrong = list.findIndex((one) => typeof one !== 'number' || !fits(one));
+  if (wrong >= 0) throw refuse(`[${wrong}] is ${show(list[wrong])}`);
+  return list;
 }
 
 /** Number of trained values. */

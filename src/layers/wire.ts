@@ -3,6 +3,7 @@
  * numbers and no shape; it says which layer it comes from, and so the whole net that leads to it.
  */
 import { LanewiseError, show } from '../errors.js';
+import type { PerChannel } from '../graph/scale.js';
 import type { Shape } from '../graph/tensor.js';
 import type { Layer } from './layer.js';
 
@@ -10,9 +11,9 @@ import type { Layer } from './layer.js';
 export interface InputSettings {
   /** Of one sample: channels × height × width for images. */
   readonly shape: Shape;
-  /** Inputs are (v − mean)/deviation, v in [0, 1] for images in bytes. */
-  readonly mean: number;
-  readonly deviation: number;
+  /** Inputs are (v − mean)/deviation, v in [0, 1] for images in bytes; lists have a number for each index of axis 0. */
+  readonly mean: PerChannel;
+  readonly deviation: PerChannel;
   /** For whole numbers, such as tokens: each is below this. Absent for real numbers. */
   readonly vocabulary?: number;
 }

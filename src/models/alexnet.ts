@@ -84,6 +84,6 @@ export function alexNet({
   ];
   return sequential(
     { features: chain(features), flatten: flatten(), classifier: chain(classifier) },
-    { input: [channels, size, size], ...imageNetScale },
+    { input: [channels, size, size], ...imageNetScale(channels) },
   );
 }

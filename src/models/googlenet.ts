@@ -154,7 +154,7 @@ export function googLeNet({
   };
   const norm = (x: Wire) => (paper ? localResponseNorm(5)(x) : x);
 
-  const x = input([channels, size, size], imageNetScale);
+  const x = input([channels, size, size], imageNetScale(channels));
   let y = halve()(stem.conv1(x));
   y = halve()(norm(stem.conv3(stem.conv2(norm(y)))));
   let from = c192;

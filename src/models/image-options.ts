@@ -1,6 +1,6 @@
 /** What the nets for photographs have in common: options, and the scale of their inputs. */
 import { LanewiseError } from '../errors.js';
-import { initializers } from '../layers/index.js';
+import { initializers, type PerChannel } from '../layers/index.js';
 
 /** Settings that the models of ImageNet's papers have. */
 export interface ImageNetOptions {
@@ -14,8 +14,16 @@ export interface ImageNetOptions {
   readonly width?: number;
 }
 
-/** ImageNet's mean and deviation, the means of PyTorch's values for the three channels. */
-export const imageNetScale = { mean: 0.449, deviation: 0.226 } as const;
+/**
+ * ImageNet's means and deviations of red, green and blue, those of torchvision's pretrained weights. Images of other
+ * channels have the means of the three.
+ */
+export const imageNetScale = (
+  channels: number,
+): { readonly mean: PerChannel; readonly deviation: PerChannel } =>
+  channels === 3
+    ? { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] }
+    : { mean: 0.449, deviation: 0.226 };
 
 /**
  * First values of layers before ReLUs, He et al. 2015: signals keep their size at any width and depth, where the

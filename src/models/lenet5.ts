@@ -11,6 +11,7 @@ import {
   sequential,
   tanh,
   type Model,
+  type PerChannel,
 } from '../layers/index.js';
 
 /** Settings of `lenet5`. */
@@ -20,8 +21,8 @@ export interface LeNetOptions {
   /** Default 10. */
   readonly classes?: number;
   /** Of the images' values, from 0 to 1; default those that make paper −0.1 and ink 1.175. */
-  readonly mean?: number;
-  readonly deviation?: number;
+  readonly mean?: PerChannel;
+  readonly deviation?: PerChannel;
 }
 
 /** Images channels×32×32 (28×28 ones are framed), ten classes by default. */

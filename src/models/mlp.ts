@@ -13,6 +13,7 @@ import {
   tanh,
   type Layer,
   type Model,
+  type PerChannel,
 } from '../layers/index.js';
 
 const activations = { relu, sigmoid, tanh } as const;
@@ -30,8 +31,8 @@ export interface MlpOptions {
   /** Default 10. */
   readonly classes?: number;
   /** Of the images' values, from 0 to 1; default MNIST's. */
-  readonly mean?: number;
-  readonly deviation?: number;
+  readonly mean?: PerChannel;
+  readonly deviation?: PerChannel;
 }
 
 /** Images channels×height×width, scaled to mean 0 and deviation 1. */

@@ -76,6 +76,6 @@ export function networkInNetwork({
         };
   return sequential(
     { ...layers, pool: globalAvgPool2d() },
-    { input: [channels, size, size], ...imageNetScale },
+    { input: [channels, size, size], ...imageNetScale(channels) },
   );
 }

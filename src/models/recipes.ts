@@ -1,6 +1,6 @@
 /** The models by the name the command line knows them under, each with its usual recipe. */
 import { LanewiseError, lookUp } from '../errors.js';
-import type { Model } from '../layers/index.js';
+import type { Model, PerChannel } from '../layers/index.js';
 import { mapCriterion, type Loss, type LossName } from '../losses/loss.js';
 import { lenet1 } from './lenet1.js';
 import { lenet5 } from './lenet5.js';
@@ -17,8 +17,8 @@ export interface ImageSettings {
   readonly shape: readonly [channels: number, height: number, width: number];
   readonly classes: number;
   /** Of the samples' values, bytes as 0 to 1; default what the model's digits have. */
-  readonly mean?: number;
-  readonly deviation?: number;
+  readonly mean?: PerChannel;
+  readonly deviation?: PerChannel;
 }
 
 /** A model with the loss and the settings that train it well. */

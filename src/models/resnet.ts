@@ -136,7 +136,7 @@ export function resNet(
       avgpool: globalAvgPool2d(),
       fc: linear(from, classes),
     },
-    { input: [channels, size, size], ...imageNetScale },
+    { input: [channels, size, size], ...imageNetScale(channels) },
   );
 }
 

@@ -16,6 +16,7 @@ import {
   sequential,
   type Layer,
   type Model,
+  type PerChannel,
 } from '../layers/index.js';
 
 /** Two 3×3 convolutions around a shortcut (figure 2). */
@@ -54,8 +55,8 @@ export interface ResNetOptions {
   /** Default 10. */
   readonly classes?: number;
   /** Of the images' values, from 0 to 1; default CIFAR-10's. */
-  readonly mean?: number;
-  readonly deviation?: number;
+  readonly mean?: PerChannel;
+  readonly deviation?: PerChannel;
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   relu,
   type Layer,
   type Model,
+  type PerChannel,
 } from '../layers/index.js';
 
 /** A convolution that keeps the extent, batch normalisation, ReLU. */
@@ -49,8 +50,8 @@ export interface SmallInceptionOptions {
   /** Default 10. */
   readonly classes?: number;
   /** Of the images' values, from 0 to 1; default MNIST's. */
-  readonly mean?: number;
-  readonly deviation?: number;
+  readonly mean?: PerChannel;
+  readonly deviation?: PerChannel;
   /** Factor of the channels of all layers; default 1. */
   readonly width?: number;
 }

@@ -14,6 +14,7 @@ import {
   squeezeExcitation,
   type Layer,
   type Model,
+  type PerChannel,
 } from '../layers/index.js';
 
 /** Settings of `smallSeNet`. */
@@ -25,8 +26,8 @@ export interface SmallSeNetOptions {
   /** Default 10. */
   readonly classes?: number;
   /** Of the images' values, from 0 to 1; default MNIST's. */
-  readonly mean?: number;
-  readonly deviation?: number;
+  readonly mean?: PerChannel;
+  readonly deviation?: PerChannel;
   /** Channels of the first stage; default 16. */
   readonly width?: number;
   /** Channels to units between a gate's dense layers, a divisor of the width; default 4. */

@@ -14,6 +14,7 @@ import {
   sequential,
   type Layer,
   type Model,
+  type PerChannel,
 } from '../layers/index.js';
 
 /** Settings of `smallVgg`. */
@@ -24,8 +25,8 @@ export interface SmallVggOptions {
   readonly channels?: number;
   /** Default 10. */
   readonly classes?: number;
-  readonly mean?: number;
-  readonly deviation?: number;
+  readonly mean?: PerChannel;
+  readonly deviation?: PerChannel;
   /** Channels of the first stage; default 16. */
   readonly width?: number;
 }

@@ -61,7 +61,7 @@ function vgg(
   ];
   return sequential(
     { features: chain(features), flatten: flatten(), classifier: chain(classifier) },
-    { input: [channels, size, size], ...imageNetScale },
+    { input: [channels, size, size], ...imageNetScale(channels) },
   );
 }
 

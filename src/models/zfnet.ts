@@ -70,6 +70,6 @@ export function zfNet({
   ];
   return sequential(
     { features: chain(features), flatten: flatten(), classifier: chain(classifier) },
-    { input: [channels, size, size], ...imageNetScale },
+    { input: [channels, size, size], ...imageNetScale(channels) },
   );
 }

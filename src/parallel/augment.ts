@@ -18,15 +18,6 @@ export interface Augmentation {
 export const augmentBytes = ({ shape, transforms }: Augmentation): number =>
   align(4) + align(planChain(transforms, shape).floats * 4);
 
-/** Bytes that a worker needs for all columns of a run. */
-export const augmentBytesOf = (
-  columns: readonly { readonly augmentation?: Augmentation }[],
-): number =>
-  columns.reduce(
-    (sum, { augmentation }) => sum + (augmentation ? augmentBytes(augmentation) : 0),
-    0,
-  );
-
 /** The place of the first sample of a data set that is not trained on: its random transforms are always the same. */
 export const UNSEEDED: Readonly<Place> = { key0: 0, key1: 0, step: 0, place: 0 };
 
@@ -38,17 +29,19 @@ export type Augment = (
   place: Readonly<Place>,
 ) => void;
 
-/** Gathers an augmented column, with `augmentBytes` of room at `room`. */
+/** Gathers an augmented column, with `augmentBytes` of room at `room`; `gather` takes what comes out of its transforms. */
 export function createAugment(
   kernels: Kernels,
   memory: WebAssembly.Memory,
-  { values, isBytes, extents, scale, shift, border }: Gathering,
+  column: Gathering,
   augmentation: Augmentation,
   room: number,
+  gather: (from: Gathering, positions: number, count: number, to: number) => void,
 ): Augment {
   const chain = planChain(augmentation.transforms, augmentation.shape);
   const [c, h, w] = augmentation.shape as readonly [number, number, number];
-  const [C, height, width, H, W] = extents;
+  const { values, isBytes } = column;
+  const [C, , , H, W] = column.extents;
   const floats = new Float32Array(memory.buffer);
   // The result is sample 0 of its own array.
   const alone = room;
@@ -79,22 +72,8 @@ export function createAugment(
         0,
         input,
       );
-      const result = transform(draw);
-      kernels.gatherSamples(
-        result,
-        0,
-        alone,
-        1,
-        C,
-        height,
-        width,
-        H,
-        W,
-        scale,
-        shift,
-        border,
-        to + n * C * H * W * 4,
-      );
+      const result = { ...column, values: transform(draw), isBytes: false };
+      gather(result, alone, 1, to + n * C * H * W * 4);
     }
   };
 }

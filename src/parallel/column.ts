@@ -30,6 +30,15 @@ export interface Column {
   readonly scale: number;
   readonly shift: number;
   readonly border: number;
+  /** In place of the three: what each channel has of its own. */
+  readonly scales?: ChannelScales;
+}
+
+/** The leaf's value of channel c is (v·unit − pairs[2c])·pairs[2c + 1], v = 0 around it. */
+export interface ChannelScales {
+  readonly unit: number;
+  /** Mean and factor of each channel. */
+  readonly pairs: Float32Array;
 }
 
 /** Values of one stored sample. */

@@ -17,6 +17,7 @@ import {
 } from '../data/dataset.js';
 import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
+import { channelScales } from '../graph/scale.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { InputSettings } from '../layers/wire.js';
@@ -101,10 +102,22 @@ function samplesOf(data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Float
   return type === 'uint8' ? new Uint8Array() : new Float32Array();
 }
 
-/** x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */
+/** `one` is the value that counts as 1. x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */
+function scaleOf(
+  settings: InputSettings,
+  one: number,
+): Pick<Column, 'scale' | 'shift' | 'border' | 'scales'> {
+  const { mean, deviation } = settings;
+  const pairs = channelScales(settings);
+  if (pairs) return { scale: 1, shift: 0, border: 0, scales: { unit: 1 / one, pairs } };
+  const shift = -(mean as number) / (deviation as number);
+  return { scale: 1 / (one * (deviation as number)), shift, border: shift };
+}
+
+/** @throws LanewiseError kind 'data' for samples that the input does not take. */
 function inputColumn(what: string, name: string, field: Field, settings: InputSettings): Column {
   const { values } = field;
-  const { mean, deviation, vocabulary } = settings;
+  const { vocabulary } = settings;
   const augmentation = augmentationOf(what, name, field, vocabulary !== undefined);
   const shape = augmentation ? shapeAfter(augmentation.transforms, field.shape) : field.shape;
   checkInputShape(what, shape, settings.shape);
@@ -128,6 +141,9 @@ function inputColumn(what: string, name: string, field: Field, settings: InputSe
   const framed = shape.length === 3;
   // Transforms see v/255 already.
   const isCounted = values instanceof Uint8Array && !augmentation;
+  const scale = scaleOf(settings, isCounted ? 255 : 1);
+  const channels = scale.scales ? shape[0]! : 1;
+  const area = sizeOf(shape) / channels;
   return {
     leaves: [inputLeaf(name)],
     values,
@@ -136,10 +152,8 @@ function inputColumn(what: string, name: string, field: Field, settings: InputSe
     shape: settings.shape,
     extents: framed
       ? [shape[0]!, shape[1]!, shape[2]!, settings.shape[1]!, settings.shape[2]!]
-      : [1, 1, sizeOf(shape), 1, sizeOf(shape)],
-    scale: 1 / ((isCounted ? 255 : 1) * deviation),
-    shift: -mean / deviation,
-    border: -mean / deviation,
+      : [channels, 1, area, 1, area],
+    ...scale,
   };
 }
 

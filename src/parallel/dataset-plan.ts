@@ -46,7 +46,7 @@ export function datasetPlan(
     count,
     slots,
     columns: columns.map(
-      ({ leaves, values, augmentation, dtype, extents, scale, shift, border }) => ({
+      ({ leaves, values, augmentation, dtype, extents, scale, shift, border, scales }) => ({
         values: baseOf(memory, `${leaves[0]} ${index}`),
         isBytes: values instanceof Uint8Array,
         to: io.leaves.get(leaves[0]!)!,
@@ -56,6 +56,7 @@ export function datasetPlan(
         scale,
         shift,
         border,
+        ...(scales ? { scales } : {}),
         ...(augmentation ? { augmentation } : {}),
       }),
     ),

@@ -1,9 +1,9 @@
 /** How a worker gathers a shard from each data set: columns as they are stored, or through their transforms. */
 import type { Place } from '../data/transforms/draw.js';
 import type { Kernels } from '../engine/wasm.js';
-import { augmentBytes, createAugment, type Augment } from './augment.js';
+import type { Augment } from './augment.js';
 import type { DatasetPlan, PlacedColumn } from './dataset-plan.js';
-import { gatherColumn } from './gather.js';
+import { createColumnGather, gatherBytes } from './gather.js';
 
 /** Gathers the `count` samples at `positions` to the worker's leaves; `place` is that of the first of them. */
 export type Gather = (positions: number, count: number, place: Readonly<Place>) => void;
@@ -13,7 +13,7 @@ export type ColumnGather = Augment;
 
 /**
  * One function a column, by data sets.
- * @param room of the worker's own, for the transforms of all columns one after another
+ * @param room of the worker's own, for the scales and transforms of all columns one after another
  */
 export function createColumnGathers(
   datasets: readonly DatasetPlan[],
@@ -23,12 +23,9 @@ export function createColumnGathers(
 ): ColumnGather[][] {
   let end = room;
   const columnGather = (column: PlacedColumn): ColumnGather => {
-    const { augmentation } = column;
-    if (!augmentation)
-      return (positions, count, to) => gatherColumn(kernels, column, positions, count, to);
-    const augment = createAugment(kernels, memory, column, augmentation, end);
-    end += augmentBytes(augmentation);
-    return augment;
+    const at = end;
+    end += gatherBytes(column);
+    return createColumnGather(kernels, memory, column, at);
   };
   return datasets.map(({ columns }) => columns.map(columnGather));
 }

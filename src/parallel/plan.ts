@@ -7,9 +7,9 @@ import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
-import { augmentBytesOf } from './augment.js';
 import type { Columns } from './columns.js';
 import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from './dataset-plan.js';
+import { gatherBytes } from './gather.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
 import { layoutMemory, type MemoryMap } from './layout.js';
 import { mixedLeaves, mixupBytes, type Mixup } from './mixup.js';
@@ -185,7 +185,10 @@ export function planRun({
     results: align(io.resultBytes) * hands,
     activations: mostBytes(programs, 'activationBytes') * hands,
     workspace: mostBytes(programs, 'workspaceBytes') * hands,
-    augment: augmentBytesOf(datasets.flatMap(({ columns }) => columns)) * hands,
+    augment:
+      datasets
+        .flatMap(({ columns }) => columns)
+        .reduce((bytes, column) => bytes + gatherBytes(column), 0) * hands,
     ...(mixup ? { mixup: mixupBytes(columns) * hands } : {}),
   });
 

@@ -80,7 +80,7 @@ test('a sample that is scored is the same wherever it stands among blocks', asyn
   const seen = {
     ...plain,
     shape: column!.shape as unknown as Dataset['shape'],
-    samples: samples.map((v) => v * deviation + mean),
+    samples: samples.map((v) => v * (deviation as number) + (mean as number)),
   };
   const direct = await model.evaluate(seen, { workers: 2 });
   assert.ok(Math.abs(direct.loss - loss) < 1e-5, `${direct.loss} and ${loss}`);
