@@ -277,7 +277,7 @@ test('shapes follow, and what does not fit is refused', () => {
       /degrees is \[5, 1\], expected the smaller/,
     ],
     [() => t.randomAffine({ degrees: 1, shear: 90 }), 'argument', /shear is 90, expected .*89/],
-    [() => t.randomAffine({ degrees: 1, sheer: 2 } as never), 'argument', /no setting 'sheer'/],
+    [() => t.randomAffine({ degrees: 1, sheer: 2 } as never), 'argument', /unknown option 'sheer'/],
     [() => t.affine({ scale: 0 }), 'argument', /scale is 0/],
     [() => t.randomHorizontalFlip(1.5), 'argument', /p is 1.5, expected a number from 0 to 1/],
     [() => t.randomCrop({ size: 0 }), 'argument', /size is 0, expected a whole number from 1/],
