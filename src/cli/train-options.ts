@@ -99,7 +99,7 @@ const schedules = {
   reduceOnPlateau: schedule.reduceOnPlateau(),
 } as const satisfies Record<string, ScheduleName | Schedule>;
 
-const averages = { ema: ema(), swa: swa() } as const;
+const averages = { ema: ema(), swa: swa(), none: undefined } as const;
 
 /** `lenet5: 8, mlp: 12` */
 const ofRecipes = (value: (recipe: Recipe) => unknown): string =>
@@ -141,7 +141,7 @@ export const describeTrain = (): Command =>
     )
     .option('--clip-norm <norm>', 'scale gradients down to this norm', rate)
     .addOption(
-      new Option('--average <kind>', 'the model is an average of the weights').choices(
+      new Option('--average <kind>', 'the model is an average of the weights (vgg: ema)').choices(
         Object.keys(averages),
       ),
     )
@@ -222,8 +222,9 @@ function averageOf(
   { averageDecay: decay }: Recipe,
   average: TrainOptions['average'],
 ): Pick<TrainSettings, 'average'> {
-  if (average) return { average: averages[average] };
-  return decay === undefined ? {} : { average: ema({ decay }) };
+  const given = decay === undefined ? undefined : ema({ decay });
+  const wanted = average === undefined ? given : averages[average];
+  return wanted ? { average: wanted } : {};
 }
 
 /** The given keys of `options`, those that were set. */

@@ -1,6 +1,7 @@
 /** What `lanewise train` shows: JSON events, a progress bar on a terminal, plain lines elsewhere. */
 import { countOf, isStreamed, type LabelledDataset } from '../data/dataset.js';
 import { parameterCount, type Model } from '../layers/index.js';
+import type { Average } from '../optimizers/index.js';
 import { readNotes } from '../platform/notes.js';
 import type { FitEvent } from '../run/fit.js';
 import { confusionMatrix } from '../training/confusion.js';
@@ -90,6 +91,7 @@ function createJsonReporter({ model: name, data, folder }: RunNames): Reporter {
 function describe({
   optimizer,
   schedule,
+  average,
   epochs,
   batch,
   shards,
@@ -101,6 +103,7 @@ function describe({
     optimizer: optimizer.kind,
     lr: optimizer.learningRate,
     schedule: typeof schedule === 'string' ? schedule : schedule.kind,
+    ...(average ? { average: averageName(average) } : {}),
     epochs,
     batch,
     shards,
@@ -109,6 +112,10 @@ function describe({
     numerics,
   };
 }
+
+/** `ema 0.998`, `swa` */
+const averageName = ({ kind, settings: { decay } }: Average): string =>
+  decay === undefined ? kind : `${kind} ${String(decay)}`;
 
 function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Reporter {
   const progress = createProgress(stream);
@@ -166,12 +173,13 @@ function startLines(
   settings: ResolvedSettings,
   resumedAt: number | undefined,
 ): string[] {
-  const { optimizer, lr, schedule, epochs, batch, shards, workers, seed, numerics } =
+  const { optimizer, lr, schedule, average, epochs, batch, shards, workers, seed, numerics } =
     describe(settings);
+  const averaged = average === undefined ? '' : `, the model is the weights’ average: ${average}`;
   const samples = formatCount(countOf(settings.data));
   return [
     `${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`,
-    `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} ${lr} (${schedule}), seed ${seed}`,
+    `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} ${lr} (${schedule}), seed ${seed}${averaged}`,
     `${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics`,
     ...readNotes(),
     ...(resumedAt === undefined ? [] : [`resumed after step ${formatCount(resumedAt)}`]),

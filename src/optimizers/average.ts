@@ -3,6 +3,7 @@
  * step does not count. Running statistics (batch normalisation) are averaged like weights.
  */
 import { integerPower } from '../arithmetic.js';
+import { LanewiseError } from '../errors.js';
 import { checkOptions, flag, oneOf, wholeFrom } from '../check.js';
 import { checkNumber } from './optimizer.js';
 
@@ -18,25 +19,39 @@ export interface Average {
 export interface EmaOptions {
   /** In [0, 1); default 0.999. */
   readonly decay?: number;
+  /**
+   * The decay grows with the n updates averaged before: min(decay, (1 + n)/(10 + n)), as TensorFlow's with
+   * `num_updates`, so that a short run's average is not that of its first steps. Default true, but with
+   * `biasCorrection`; with false the decay is the same throughout, as PyTorch's.
+   */
+  readonly warmup?: boolean;
   /** Weigh all steps as if there had been some before the first; default false: the first counts in full. */
   readonly biasCorrection?: boolean;
 }
 
 /**
  * The exponential moving average r ← decay·r + (1 − decay)·p, which begins with the weights after the first
- * step, as torch.optim.swa_utils.AveragedModel does. With bias correction it begins with 0 and is divided by
- * 1 − decayᵗ, as Adam's means are.
- * @throws LanewiseError kind 'argument' for a decay outside [0, 1).
+ * step. The decay grows to the one given; `ema({ decay, warmup: false })` is torch.optim.swa_utils.AveragedModel's with
+ * get_ema_multi_avg_fn, of which decayⁿ is the first step's after n more. With bias correction the decay is constant,
+ * and the average begins with 0 and is divided by 1 − decayᵗ, as Adam's means are.
+ * @throws LanewiseError kind 'argument' for a decay outside [0, 1), or a warm-up of what is corrected.
  */
 export function ema(options: EmaOptions = {}): Average {
-  checkOptions('ema', options, { decay: true, biasCorrection: flag });
-  const { decay = 0.999, biasCorrection = false } = options;
+  checkOptions('ema', options, { decay: true, warmup: flag, biasCorrection: flag });
+  const { decay = 0.999, biasCorrection = false, warmup = !biasCorrection } = options;
   checkNumber('ema decay', decay, 0, 1);
+  if (warmup && biasCorrection) {
+    throw new LanewiseError(
+      'argument',
+      'ema has warmup and biasCorrection, expected one of them: both take away the weight of the first steps',
+    );
+  }
   return {
     kind: 'ema',
-    settings: { decay, biasCorrection },
+    settings: { decay, biasCorrection, ...(warmup ? { warmup } : {}) },
     share(step) {
       if (step === 0) return 1;
+      if (warmup) return 1 - Math.min(decay, (1 + step) / (10 + step));
       return (1 - decay) / (biasCorrection ? 1 - integerPower(decay, step + 1) : 1);
     },
   };

@@ -166,6 +166,18 @@ test('optimizers and schedules go by their names', async () => {
   });
 });
 
+test('the average of a recipe is said, and can be switched off', async () => {
+  await inFolder(async (cwd) => {
+    const small = ['--data', 'digits', '--limit', '32', '--epochs', '1', '--no-report'];
+    const lines = async (...more: string[]) =>
+      (await lanewise(['train', 'vgg', ...small, ...more], { cwd })).stdout;
+    assert.match(await lines(), /the model is the weights’ average: ema 0\.998/);
+    const none = await lines('--average', 'none', '--json');
+    assert.is(JSON.parse(none.split('\n')[0]!).average, undefined);
+    assert.not.match(none, /ema/);
+  });
+});
+
 test('verify reproduces the recorded hash', async () => {
   const { stdout, code } = await lanewise(['verify']);
   assert.is(code, 0);

@@ -246,11 +246,30 @@ test('shares of averages make means', () => {
   near(averageOf(optimizers.swa(), 2), 6);
   near(averageOf(optimizers.swa({ every: 'step', from: 5 }), 2), (9 + 2 + 6) / 3);
   near(
-    averageOf(optimizers.ema({ decay: 0.5 }), 2),
+    averageOf(optimizers.ema({ decay: 0.5, warmup: false }), 2),
     values.slice(1).reduce((r, v) => r / 2 + v / 2, 3),
   );
   const zero = values.reduce((r, v) => r / 2 + v / 2, 0);
   near(averageOf(optimizers.ema({ decay: 0.5, biasCorrection: true }), 2), zero / (1 - 0.5 ** 8));
+});
+
+test('the decay of an average grows with the updates, so that its first ones are soon forgotten', () => {
+  const share = (n: number) => optimizers.ema({ decay: 0.9 }).share(n, 10, 1000);
+  assert.is(share(0), 1);
+  for (const n of [1, 5, 79]) assert.ok(Math.abs(1 - share(n) - (1 + n) / (10 + n)) < 1e-12);
+  for (const n of [80, 81, 5000]) assert.is(share(n), 1 - 0.9);
+  // What is left of the first weights after a run of 60 steps, with 0.999: PyTorch’s average, and this.
+  const left = (options: optimizers.EmaOptions) => {
+    let part = 1;
+    for (let n = 1; n < 60; n++) part *= 1 - optimizers.ema(options).share(n, 10, 60);
+    return part;
+  };
+  assert.ok(Math.abs(left({ warmup: false }) - 0.999 ** 59) < 1e-12);
+  assert.ok(left({}) < 1e-7, String(left({})));
+  assert.throws(
+    () => optimizers.ema({ warmup: true, biasCorrection: true }),
+    /ema has warmup and biasCorrection, expected one of them/,
+  );
 });
 
 test.run();

@@ -18,6 +18,7 @@ import {
   schedule,
   sgd,
   swa,
+  type Average,
 } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/training/settings.js';
 import { train } from '../../src/training/train.js';
@@ -129,6 +130,25 @@ test('an average over the last steps is the mean of their weights', async () => 
   const plain = await run({ epochs: 3, validation: data });
   assert.is(averaged.history[0]!.valLoss, plain.history[0]!.valLoss);
   assert.is(averaged.history[2]!.loss, plain.history[2]!.loss);
+});
+
+test('the average of a short run is not that of its first steps', async () => {
+  const accuracy = async (average?: Average) => {
+    const { history } = await run({
+      validation: data,
+      epochs: 10,
+      ...(average ? { average } : {}),
+    });
+    return history.at(-1)!.valAccuracy!;
+  };
+  const plain = await accuracy();
+  assert.ok(plain > 0.9, String(plain));
+  const [grown, constant] = [
+    await accuracy(ema({ decay: 0.999 })),
+    await accuracy(ema({ decay: 0.999, warmup: false })),
+  ];
+  assert.ok(grown > plain - 0.05, `${grown}, without an average ${plain}`);
+  assert.ok(constant < 0.5, String(constant));
 });
 
 test('an average that never begins leaves the weights', async () => {
