@@ -1,12 +1,13 @@
 """
-Metrics written out from their definitions in float64 numpy: the area under the curve by comparing every
-positive sample with every negative one, F1 from masks, R2 from variances. Labels and scores are drawn as in
-test/support/numbers.ts, scores in few steps so that many tie.
+Metrics written out from their definitions in float64 numpy (F1 from masks, R2 from variances), and what scikit-learn
+says: defaults, ties, areas, average precision and log loss. Labels and scores are drawn as in test/support/numbers.ts,
+scores in few steps so that many tie.
 
     /usr/bin/python3 test/golden/make_metrics.py      rewrites metrics.json
 """
 import numpy as np
 import torch
+import sklearn.metrics as sk
 from common import numbers, save
 
 CASES = []
@@ -35,17 +36,26 @@ def classes(n, c, seed, used):
     seen = [k for k in range(c) if (labels == k).any() or (predictions == k).any()]
     macro = table[seen, :3].mean(0)
     weighted = (table[:, :3] * table[:, 3:]).sum(0) / n
-    areas = []
+    every = np.arange(c)
+    tops = {str(k): float(sk.top_k_accuracy_score(labels, scores if c > 2 else scores[:, 1] - scores[:, 0], k=k, labels=every))
+            for k in range(1, c if c > 2 else 1)}
+    areas, precisions = [], []
     for k in range(c):
-        own, rest = scores[labels == k, k], scores[labels != k, k]
-        if len(own) and len(rest):
-            difference = own[:, None].astype(np.float64) - rest[None, :]
-            areas.append(((difference > 0) + 0.5 * (difference == 0)).mean())
-    order = np.argsort(-scores, axis=1, kind="stable")
-    tops = {str(k): float((order[:, :k] == labels[:, None]).any(1).mean()) for k in range(1, c + 1)}
+        if (labels == k).any() and used == c:
+            areas.append(sk.roc_auc_score(labels == k, scores[:, k]))
+            precisions.append(sk.average_precision_score(labels == k, scores[:, k]))
+    p = np.exp(scores.astype(np.float64))
+    p /= p.sum(1, keepdims=True)
+    defaults = {}
+    if c == 2:
+        defaults = dict(defaults=[float(f(labels, predictions)) for f in (sk.precision_score, sk.recall_score, sk.f1_score)],
+                        onesLoss=float(sk.log_loss(labels, p[:, 1])))
     CASES.append(dict(kind="classes", labels=labels.tolist(), classes=c, scores=scores.flatten().tolist(),
                       accuracy=float((labels == predictions).mean()), rows=rows, macro=macro.tolist(),
-                      weighted=weighted.tolist(), auc=float(np.mean(areas)), top=tops))
+                      weighted=weighted.tolist(), top=tops, **defaults, probabilities=p.flatten().tolist(),
+                      logLoss=float(sk.log_loss(labels, p, labels=every)),
+                      auc=float(np.mean(areas)) if areas else None,
+                      averagePrecision=float(np.mean(precisions)) if areas else None))
 
 
 def values(n, columns, seed, constant=False):
@@ -75,4 +85,8 @@ values(30, 1, 401)
 values(20, 3, 501)
 values(20, 2, 601, constant=True)
 perplexity(25, 7, 701)
+# Certain and wrong: what a probability is cut off at.
+CERTAIN = np.array([0.0, 1.0, 0.25, 1.0])
+CASES.append(dict(kind="certain", labels=[1, 0, 0, 1], probabilities=CERTAIN.tolist(),
+                  double=float(sk.log_loss([1, 0, 0, 1], CERTAIN)), single=float(sk.log_loss([1, 0, 0, 1], CERTAIN.astype(np.float32)))))
 save("metrics", CASES)

@@ -26,7 +26,7 @@ export type Averaging = 'macro' | 'weighted' | 'micro' | 'binary';
 
 /** How figures of classes become one. */
 export interface AveragingOptions {
-  /** Default `macro`. */
+  /** Default `binary`, as in scikit-learn: for more than two classes choose another. */
   readonly average?: Averaging;
 }
 
@@ -111,6 +111,7 @@ export function averageFigures(counts: ClassCounts, average: Averaging): ClassFi
       throw new LanewiseError(
         'argument',
         `average 'binary' is of classes 0 and 1, found class ${support.length - 1}`,
+        "{ average: 'macro' } is the mean over the classes, 'weighted' weighs them by their samples",
       );
     }
     return figuresOf(right[1] ?? 0, predicted[1] ?? 0, support[1] ?? 0);
@@ -133,7 +134,7 @@ export function averageFigures(counts: ClassCounts, average: Averaging): ClassFi
 /* @__NO_SIDE_EFFECTS__ */
 const score =
   (key: 'precision' | 'recall' | 'f1') =>
-  (labels: Classes, predictions: Classes, { average = 'macro' }: AveragingOptions = {}): number =>
+  (labels: Classes, predictions: Classes, { average = 'binary' }: AveragingOptions = {}): number =>
     averageFigures(countClasses(key, labels, predictions), average)[key];
 
 /** Right among those predicted as a class. @throws LanewiseError kind 'argument' if the lists do not fit. */
@@ -144,7 +145,7 @@ export const recallScore = score('recall');
 export const f1Score = score('f1');
 
 /**
- * Share of rows whose label is among the `k` highest scores; of equal scores the lower class comes first.
+ * Share of rows whose label is among the `k` highest scores; of equal scores the higher class comes first, as in scikit-learn.
  * `scores` holds a row of one score a class for each label.
  * @throws LanewiseError kind 'argument' if they do not fit, or k is not a number of classes.
  */
@@ -172,7 +173,7 @@ export function topKAccuracyScore(labels: Classes, scores: Float32Array, k: numb
     let before = 0;
     for (let c = 0; c < classes; c++) {
       const other = scores[i * classes + c]!;
-      if (other > own || (other === own && c < label)) before++;
+      if (other > own || (other === own && c > label)) before++;
     }
     if (before < k && !Number.isNaN(own)) right++;
   }

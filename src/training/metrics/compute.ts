@@ -118,7 +118,8 @@ function subjectOf(
   if (!field) {
     throw new LanewiseError('data', `data set '${data.name}' has no target '${target}'`);
   }
-  const common = { terms, data, shape, middle: 0, labels: [], targets: new Float32Array() };
+  const loss = term.loss.kind;
+  const common = { terms, loss, data, shape, middle: 0, labels: [], targets: new Float32Array() };
   const size = sizeOf(shape);
   const rowLength = shape.length === 0 ? 1 : shape.length === 3 ? shape[0]! : shape.at(-1)!;
   const isIndices =
@@ -128,13 +129,13 @@ function subjectOf(
     showShape(field.shape) !== showShape(shape);
   if (isIndices) return { ...common, task: 'classes', outputs: rowLength, labels: field.values };
   const targets = numbersOf(field);
-  const side = sides[term.loss.kind];
+  const side = sides[loss];
   if (side) {
     const [middle, targetMiddle] = side;
     const labels = Uint8Array.from(targets, (target) => (target > targetMiddle ? 1 : 0));
     return { ...common, task: 'sides', outputs: size, middle, labels };
   }
-  if (rowLength > 1 && ofClasses.includes(term.loss.kind)) {
+  if (rowLength > 1 && ofClasses.includes(loss)) {
     const labels = predictedClasses(toRows(targets, shape), rowLength);
     return { ...common, task: 'classes', outputs: rowLength, labels };
   }

@@ -13,7 +13,8 @@ export {
   type ReportRow,
 } from './classes.js';
 export type { Metric, MetricName, Scored, Subject, Task } from './metric.js';
-export { rocAucOneVsRest, rocAucScore } from './roc.js';
+export { logLoss } from './log-loss.js';
+export { averagePrecisionScore, rocAucOneVsRest, rocAucScore } from './roc.js';
 export {
   meanAbsoluteError,
   meanSquaredError,

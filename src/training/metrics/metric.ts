@@ -1,4 +1,5 @@
 /** What training evaluates beside the loss, by name. */
+import { quote } from '../../check.js';
 import { LanewiseError, nearest, show } from '../../errors.js';
 import type { AnyDataset } from '../../data/dataset.js';
 import type { LossTerm } from '../../losses/terms.js';
@@ -10,7 +11,8 @@ import {
   type Averaging,
   type ClassFigures,
 } from './classes.js';
-import { rocAucOneVsRest, rocAucScore } from './roc.js';
+import { logLoss } from './log-loss.js';
+import { averagePrecisionScore, oneVsRest, rocAucScore } from './roc.js';
 import * as values from './values.js';
 
 /**
@@ -42,6 +44,8 @@ export interface Scored {
 /** What is known before training. */
 export interface Subject extends Pick<Scored, 'task' | 'outputs' | 'labels' | 'targets' | 'data'> {
   readonly terms: readonly LossTerm[];
+  /** The kind of the first output's loss. */
+  readonly loss: string;
 }
 
 /** A figure of one's own of scored data, for `metrics` in the settings. */
@@ -97,26 +101,66 @@ const figure = (name: string, key: 'precision' | 'recall' | 'f1', average: Avera
 const columnOf = (all: ArrayLike<number>, column: number, columns: number): Float32Array =>
   Float32Array.from({ length: all.length / columns }, (_, i) => all[i * columns + column]!);
 
-const auc: Metric = {
-  name: 'auc',
+/** The mean of a figure of each class against the rest, or of each side. */
+const ofEach = (
+  name: string,
+  figure: string,
+  of: (isPositive: ArrayLike<number>, scores: ArrayLike<number>) => number,
+): Metric => ({
+  name,
   better: 'higher',
   tasks: ['classes', 'sides'],
   of({ task, labels, scores, outputs }) {
-    if (task === 'classes') return rocAucOneVsRest(labels, scores, outputs);
+    if (task === 'classes') return oneVsRest(figure, labels, scores, outputs, of);
     let sum = 0;
     for (let c = 0; c < outputs; c++)
-      sum += rocAucScore(columnOf(labels, c, outputs), columnOf(scores, c, outputs));
+      sum += of(columnOf(labels, c, outputs), columnOf(scores, c, outputs));
     return sum / outputs;
   },
-  check({ task, labels, outputs }) {
-    const columns = task === 'sides' ? outputs : 1;
-    for (let c = 0; c < columns; c++) {
-      let i = c;
-      while (i < labels.length && labels[i] === labels[c]) i += columns;
-      if (i >= labels.length) return `all samples are of class ${labels[c]}`;
-    }
-    return undefined;
+  check: ({ task, labels, outputs, data }) =>
+    task === 'classes' ? absentClass(labels, outputs, data) : oneSided(labels, outputs),
+});
+
+/** scikit-learn refuses both as well: a mean over what happens to be there is not the same figure in two data sets. */
+function absentClass(
+  labels: ArrayLike<number>,
+  outputs: number,
+  data: AnyDataset,
+): string | undefined {
+  const found = new Set(Array.from(labels));
+  const absent = Array.from({ length: outputs }, (_, c) => c).find((c) => !found.has(c));
+  if (absent === undefined) return undefined;
+  const names = 'classes' in data && Array.isArray(data.classes) ? data.classes : [];
+  const name = absent in names ? ` (${quote(names[absent])})` : '';
+  return `no sample is of class ${absent}${name}, expected some of each of the ${outputs} classes`;
+}
+
+function oneSided(labels: ArrayLike<number>, outputs: number): string | undefined {
+  for (let c = 0; c < outputs; c++) {
+    let i = c;
+    while (i < labels.length && labels[i] === labels[c]) i += outputs;
+    if (i >= labels.length)
+      return `value ${c} of the output is ${labels[c] === 1 ? 'yes' : 'no'} in every sample, expected some of each`;
+  }
+  return undefined;
+}
+
+/** Of losses whose scores are probabilities. */
+const logLossMetric: Metric = {
+  name: 'logLoss',
+  better: 'lower',
+  tasks: ['classes', 'sides'],
+  of({ task, labels, scores, outputs }) {
+    if (task === 'classes') return logLoss(labels, scores);
+    let sum = 0;
+    for (let c = 0; c < outputs; c++)
+      sum += logLoss(columnOf(labels, c, outputs), columnOf(scores, c, outputs));
+    return sum / outputs;
   },
+  check: ({ loss, task }) =>
+    (task === 'sides' ? /^binaryCrossEntropy/ : /^(crossEntropy|klDivergence)$/).test(loss)
+      ? undefined
+      : `scores are no probabilities with the loss ${loss}`,
 };
 
 const ofValues = (
@@ -164,7 +208,9 @@ const byName: Readonly<Record<string, Metric>> = Object.fromEntries(
     ...(['precision', 'recall', 'f1'] as const).flatMap((key) =>
       Object.entries(averagings).map(([suffix, average]) => figure(key + suffix, key, average)),
     ),
-    auc,
+    ofEach('auc', 'ROC AUC', rocAucScore),
+    ofEach('averagePrecision', 'average precision', averagePrecisionScore),
+    logLossMetric,
     ofValues('mse', 'lower', values.meanSquaredError),
     ofValues('mae', 'lower', values.meanAbsoluteError),
     ofValues('rmse', 'lower', values.rootMeanSquaredError),
@@ -178,6 +224,8 @@ export type MetricName =
   | `top${number}`
   | `${'precision' | 'recall' | 'f1'}${keyof typeof averagings}`
   | 'auc'
+  | 'averagePrecision'
+  | 'logLoss'
   | 'mse'
   | 'mae'
   | 'rmse'

@@ -1,4 +1,4 @@
-/** The area under the receiver operating characteristic, by ranks. */
+/** Figures of scores in their order: the area under the receiver operating characteristic, and average precision. */
 import { LanewiseError } from '../../errors.js';
 
 /**
@@ -10,12 +10,7 @@ import { LanewiseError } from '../../errors.js';
  */
 export function rocAucScore(isPositive: ArrayLike<number>, scores: ArrayLike<number>): number {
   const count = scores.length;
-  if (isPositive.length !== count) {
-    throw new LanewiseError(
-      'argument',
-      `ROC AUC: ${isPositive.length} labels and ${count} scores, expected equally many`,
-    );
-  }
+  checkSides('ROC AUC', isPositive, scores);
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   order.sort((a, b) => scores[a]! - scores[b]!);
   let positives = 0;
@@ -43,37 +38,99 @@ export function rocAucScore(isPositive: ArrayLike<number>, scores: ArrayLike<num
 }
 
 /**
+ * Average precision, Σ (Rᵢ − Rᵢ₋₁)·Pᵢ over the thresholds from the highest score down, P the precision and R the recall
+ * of what scores at least as much. Equal scores are one threshold. NaN if a score is NaN.
+ * @throws LanewiseError kind 'argument' if the lists differ in length, or no sample is positive.
+ */
+export function averagePrecisionScore(
+  isPositive: ArrayLike<number>,
+  scores: ArrayLike<number>,
+): number {
+  checkSides('average precision', isPositive, scores);
+  const order = Uint32Array.from({ length: scores.length }, (_, i) => i);
+  order.sort((a, b) => scores[b]! - scores[a]!);
+  let [positives, sum] = [0, 0];
+  for (let first = 0; first < order.length;) {
+    const value = scores[order[first]!]!;
+    if (Number.isNaN(value)) return NaN;
+    const before = positives;
+    let end = first;
+    for (; end < order.length && scores[order[end]!] === value; end++)
+      positives += isPositive[order[end]!]!;
+    sum += ((positives - before) * positives) / end;
+    first = end;
+  }
+  if (positives > 0) return sum / positives;
+  throw new LanewiseError(
+    'argument',
+    `average precision: none of ${scores.length} samples is positive, expected some`,
+  );
+}
+
+/** @throws LanewiseError kind 'argument' for lists of unequal lengths, and what is neither 0 nor 1. */
+function checkSides(
+  figure: string,
+  isPositive: ArrayLike<number>,
+  scores: ArrayLike<number>,
+): void {
+  if (isPositive.length !== scores.length) {
+    throw new LanewiseError(
+      'argument',
+      `${figure}: ${isPositive.length} labels and ${scores.length} scores, expected equally many`,
+    );
+  }
+  const wrong = Array.prototype.findIndex.call(isPositive, (side) => side !== 0 && side !== 1);
+  if (wrong < 0) return;
+  throw new LanewiseError(
+    'argument',
+    `${figure}: label ${wrong} is ${String(isPositive[wrong])}, expected 0 or 1`,
+    'for more than two classes there is rocAucOneVsRest',
+  );
+}
+
+/**
  * The mean over classes of each one's area against all others. `scores` holds a row of `classes` scores for
- * each label. Classes that no sample or every sample is of have no area and do not count.
- * @throws LanewiseError kind 'argument' if the lists do not fit, or all samples are of one class.
+ * each label.
+ * @throws LanewiseError kind 'argument' if the lists do not fit, or a class has no samples: it has no area, and a mean over
+ * the others is another figure.
  */
 export function rocAucOneVsRest(
   labels: ArrayLike<number>,
   scores: Float32Array,
   classes: number,
 ): number {
+  return oneVsRest('ROC AUC', labels, scores, classes, rocAucScore);
+}
+
+/** The mean of a figure of each class against all others. */
+export function oneVsRest(
+  figure: string,
+  labels: ArrayLike<number>,
+  scores: Float32Array,
+  classes: number,
+  score: (isClass: Uint8Array, scores: Float32Array) => number,
+): number {
   const rows = labels.length;
   if (scores.length !== rows * classes) {
     throw new LanewiseError(
       'argument',
-      `ROC AUC: ${scores.length} scores for ${rows} labels, expected ${classes} for each`,
+      `${figure}: ${scores.length} scores for ${rows} labels, expected ${classes} for each`,
     );
   }
   const column = new Float32Array(rows);
   const isClass = new Uint8Array(rows);
   let sum = 0;
-  let counted = 0;
   for (let c = 0; c < classes; c++) {
-    let positives = 0;
     for (let i = 0; i < rows; i++) {
       column[i] = scores[i * classes + c]!;
       isClass[i] = labels[i] === c ? 1 : 0;
-      positives += isClass[i]!;
     }
-    if (positives === 0 || positives === rows) continue;
-    sum += rocAucScore(isClass, column);
-    counted++;
+    if (!isClass.includes(1))
+      throw new LanewiseError(
+        'argument',
+        `${figure}: no sample is of class ${c}, expected some of each`,
+      );
+    sum += score(isClass, column);
   }
-  if (counted > 0) return sum / counted;
-  throw new LanewiseError('argument', 'ROC AUC: all samples are of one class, expected several');
+  return sum / classes;
 }

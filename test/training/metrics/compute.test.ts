@@ -98,6 +98,20 @@ test('of classes: every metric by its name, as its figure says', async () => {
   ]);
   const evaluation = await evaluate(classifier, 'crossEntropy', images);
   const { scores, losses } = evaluation;
+  const { averagePrecision, logLoss } = await metricsOf(classifier, 'crossEntropy', images, [
+    'averagePrecision',
+    'logLoss',
+  ]);
+  assert.is(logLoss, figures.logLoss(images.labels, scores));
+  near(logLoss, Math.log(found['perplexity']!));
+  assert.ok(averagePrecision! > 0 && averagePrecision! < 1);
+  refused(
+    classifier,
+    'hinge',
+    images,
+    ['logLoss'],
+    /scores are no probabilities with the loss hinge/,
+  );
   near(found['f1Micro'], hitsOf(evaluation));
   assert.is(found['top3'], figures.topKAccuracyScore(images.labels, scores, 3));
   assert.is(found['auc'], figures.rocAucOneVsRest(images.labels, scores, 7));
@@ -254,10 +268,16 @@ test('what does not suit the model is refused before training', () => {
   refused(classifier, 'crossEntropy', images, ['top7'], /of 7 classes the right one is always/);
   refused(classifier, 'hinge', images, ['perplexity'], /the loss is not crossEntropy alone/);
   const one = { ...images, labels: new Uint8Array(COUNT) };
-  refused(classifier, 'crossEntropy', one, ['auc'], /metric 'auc'.*all samples are of class 0/);
+  refused(
+    classifier,
+    'crossEntropy',
+    one,
+    ['auc'],
+    /metric 'auc'.*no sample is of class 1 \('b'\), expected some of each of the 7 classes/,
+  );
   const sides = targets(bits(COUNT * 3).fill(1, 0, 3), [3]);
   for (let i = 1; i < COUNT * 3; i += 3) sides.targets.output.values[i] = 1;
-  refused(triple, 'binaryHinge', sides, ['auc'], /all samples are of class 1/);
+  refused(triple, 'binaryHinge', sides, ['auc'], /value 1 of the output is yes in every sample/);
   const alone = {
     name: 'one',
     inputs: { input: { shape: [3], values: new Float32Array(3) } },
