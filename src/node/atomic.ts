@@ -29,6 +29,12 @@ export async function writeFileAtomic(
   }
 }
 
+const TEMPORARY = /\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
+
+/** Whether a file is one that was to become `name` when its process was killed. */
+export const isTemporaryOf = (name: string, file: string): boolean =>
+  TEMPORARY.test(file) && file.replace(TEMPORARY, '') === name;
+
 /**
  * Makes the folder at `path`, and those above it, and proves by a file that it can be written, so that
  * hours of training do not end in an error.
@@ -83,7 +89,7 @@ async function writeSynced(path: string, pieces: readonly Uint8Array[]): Promise
  * A rename outlasts a power cut only once its folder is synced. Not every system can do that, and the
  * file is in place already, so this is no reason to fail.
  */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
     await folder.sync().finally(() => folder.close());

@@ -100,6 +100,7 @@ export async function* fit(
   let events: ReturnType<typeof trainEvents> | undefined;
   /** Of the folder's checkpoint. */
   let savedStep: number | undefined;
+  let { isLastWhole } = opened;
   try {
     const warnings = [...opened.warnings];
     const { resumed } = opened;
@@ -130,7 +131,9 @@ export async function* fit(
         checkpoints: {
           ...options.checkpoints,
           save: async (checkpoint) => {
-            await saveCheckpoint(folder, { ...checkpoint, description, log: recorder!.window });
+            const all = { ...checkpoint, description, log: recorder!.window };
+            await saveCheckpoint(folder, all, isLastWhole);
+            isLastWhole = true;
             savedStep = checkpoint.state.step;
           },
         },

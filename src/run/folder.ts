@@ -2,10 +2,21 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../errors.js';
-import { ensureReplaceable, ensureWritableFolder, fileError } from '../node/atomic.js';
+import {
+  ensureReplaceable,
+  ensureWritableFolder,
+  fileError,
+  isTemporaryOf,
+} from '../node/atomic.js';
 import type { RunDescription } from '../training/describe-run.js';
 import { checkResume, type Resumed } from '../training/resume.js';
-import { CHECKPOINT, hasCheckpoint, PREVIOUS, readCheckpoint } from './checkpoint-files.js';
+import {
+  CHECKPOINT,
+  giveName,
+  hasCheckpoint,
+  PREVIOUS,
+  readCheckpoint,
+} from './checkpoint-files.js';
 import { lockFolder, type FolderLock } from './lock.js';
 import { truncateAfter } from './metrics-log.js';
 
@@ -19,6 +30,8 @@ export interface OpenedFolder {
   readonly lock: FolderLock;
   /** What the run goes on from; absent if it begins. */
   readonly resumed?: Resumed;
+  /** Whether its last checkpoint may become the previous one, rather than be replaced. */
+  readonly isLastWhole: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -44,20 +57,24 @@ export async function openFolder(
     await ensureReplaceable(join(folder, name));
   const lock = await lockFolder(folder);
   try {
-    await removeLeftovers(folder);
     const isThere = await hasCheckpoint(folder);
     if (resume && isThere) {
-      const { checkpoint, path, warning } = await readCheckpoint(folder);
+      const found = await readCheckpoint(folder);
+      const { checkpoint, warning } = found;
       const override = resume === true ? [] : resume.override;
       const changed = checkResume(checkpoint.description, description, override);
+      const { path, isLastWhole } = await giveName(folder, found);
+      await removeLeftovers(folder);
       await truncateAfter(join(folder, METRICS), checkpoint.state.step);
-      const warnings = warning === undefined ? [] : [`${warning}: going on from '${path}'`];
-      return { lock, resumed: { checkpoint, changed }, warnings };
+      const from = path === found.path ? `'${path}'` : `the one that was about to replace it`;
+      const warnings = warning === undefined ? [] : [`${warning}: going on from ${from}`];
+      return { lock, resumed: { checkpoint, changed }, isLastWhole, warnings };
     }
     if (isThere && !fresh) await refuseUnfinished(folder);
+    await removeLeftovers(folder);
     await clear(folder);
     const warnings = resume ? [`there is no checkpoint in '${folder}' yet: the run begins`] : [];
-    return { lock, warnings };
+    return { lock, isLastWhole: true, warnings };
   } catch (error) {
     await lock.release();
     throw error;
@@ -77,13 +94,10 @@ async function refuseUnfinished(folder: string): Promise<void> {
   );
 }
 
-/** Removes temporary files of a run that was killed while it wrote them; they have the names of node/atomic.ts. */
+/** Removes temporary files of a run that was killed while it wrote them. */
 async function removeLeftovers(folder: string): Promise<void> {
   const names = [CHECKPOINT, MODEL, METRICS, EVALUATION, REPORT, ''];
-  const isLeftover = (name: string) =>
-    names.includes(name.replace(/\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/, '')) &&
-    name.endsWith('.tmp');
-  await removeFiles(folder, isLeftover);
+  await removeFiles(folder, (file) => names.some((name) => isTemporaryOf(name, file)));
 }
 
 /** Removes what runs write: a report of two runs mixed would be a lie. The last model stays until there is a new one. */

@@ -2,7 +2,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,12 +29,14 @@ import { refusal } from '../support/refusal.js';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const program = here('small-run.js');
+const killedAtRename = here('killed-at-rename.js');
 const dyingThread = here('dying-thread.js');
 const main = here('../../src/cli/main.js');
 
 interface Line {
   readonly kind: string;
   readonly step?: number;
+  readonly resumedAt?: number;
   readonly message?: string;
   readonly hint?: string;
   readonly sha256?: string;
@@ -198,6 +211,71 @@ test(`killed ${KILLS} times while it writes checkpoints: always a whole one, and
   await writeFile(join(options.folder, torn), 'half');
   assert.is(hashOf(await small(options)), expected);
   assert.equal(await leftovers(options.folder), []);
+});
+
+/** Overwrites four bytes in the middle of a file. */
+async function damage(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.write(Uint8Array.of(1, 2, 3, 4), 0, 4, Math.floor((await file.stat()).size / 2));
+  await file.close();
+}
+
+/** A folder whose run was killed when both its checkpoints were there. */
+async function interrupted(folder: string): Promise<void> {
+  const options = { folder, everySteps: 4 };
+  await runCommand([process.execPath, program, JSON.stringify(options)], {
+    disturb: (child, output) => output.split('"checkpoint"').length > 3 && child.kill('SIGKILL'),
+  });
+  assert.ok(existsSync(join(folder, 'checkpoint-previous.safetensors')));
+}
+
+test('20 kills at renames after the last checkpoint was damaged: the same weights each time', async () => {
+  const begun = join(root, 'begun');
+  await interrupted(begun);
+  await damage(join(begun, 'checkpoint.safetensors'));
+  const resume = { everySteps: 4, resume: true };
+  async function killedAt(moment: string): Promise<void> {
+    const folder = join(root, `killed ${moment}`);
+    await cp(begun, folder, { recursive: true });
+    const options = JSON.stringify({ ...resume, folder });
+    const command = [process.execPath, '--import', killedAtRename, program, options];
+    const killed = await runCommand(command, { env: { LANEWISE_RENAME: moment } });
+    assert.is(killed.signal, 'SIGKILL', `${moment}: ${killed.stdout}${killed.stderr}`);
+    assert.is(hashOf(await small({ ...resume, folder })), expected, moment);
+    assert.equal(await leftovers(folder), [], moment);
+  }
+  // The first two are the lock's and the log's.
+  const moments = Array.from(
+    { length: 20 },
+    (_, i) => `${i % 2 ? 'after' : 'before'},${1 + (i >> 1)}`,
+  );
+  for (let i = 0; i < moments.length; i += 2)
+    await Promise.all(moments.slice(i, i + 2).map(killedAt));
+});
+
+test('a checkpoint that was written and did not get its name is the newest one', async () => {
+  const folder = join(root, 'nameless');
+  await interrupted(folder);
+  const [last, previous] = [
+    join(folder, 'checkpoint.safetensors'),
+    join(folder, 'checkpoint-previous.safetensors'),
+  ];
+  const nameless = `${last}.${crypto.randomUUID()}.tmp`;
+  const { state } = (await readCheckpoint(folder)).checkpoint;
+  // As a kill between the last two renames leaves it, and a half one beside it.
+  await rename(last, nameless);
+  await writeFile(
+    `${last}.${crypto.randomUUID()}.tmp`,
+    (await readFile(nameless)).subarray(0, 999),
+  );
+  await damage(previous);
+  const begins = await small({ folder });
+  assert.match(of(begins, 'error')[0]!.message!, 'holds an unfinished run');
+  const resumed = await small({ folder, resume: true });
+  assert.is(of(resumed, 'start')[0]!.resumedAt, state.step);
+  assert.equal(of(resumed, 'warning'), []);
+  assert.is(hashOf(resumed), expected);
+  assert.equal(await leftovers(folder), []);
 });
 
 test('a thread that dies in a step is replaced; a second death of the step ends the run with a checkpoint', async () => {
