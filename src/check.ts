@@ -150,7 +150,7 @@ export function checkKeys(
 }
 
 /**
- * Options by their table. A value that is undefined is one that was not given.
+ * Options by their table, as they were given. A value that is undefined is one that was not given.
  * @throws LanewiseError kind 'argument' for what is no object, an unknown name, and what a check refuses.
  */
 export function checkOptions<Options extends object>(
@@ -158,12 +158,13 @@ export function checkOptions<Options extends object>(
   options: Options,
   checks: Checks<Options>,
   hints?: Readonly<Record<string, string>>,
-): void {
+): Options {
   checkKeys(owner, options, Object.keys(checks), hints);
   for (const [name, check] of Object.entries<Check | true>(checks)) {
     const value = (options as Readonly<Record<string, unknown>>)[name];
     if (check !== true && value !== undefined) check(owner, name, value);
   }
+  return options;
 }
 
 /** A finite number from `low` to `high`. */
@@ -189,13 +190,30 @@ export const finite: Check = (owner, name, value) => {
     refuse(owner, name, value, 'a finite number');
 };
 
-/** A whole number from `least` to `most`. */
+/** A whole number from `least` to `most`; beyond 2⁵³ numbers are whole by accident. */
 export const wholeFrom =
   (least: number, most = Infinity): Check =>
   (owner, name, value) => {
-    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
-    refuse(owner, name, value, rangeOf('a whole number', least, most));
+    const found = Number.isInteger(value) ? (value as number) : NaN;
+    const bound = found > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : most;
+    if (found >= least && found <= bound) return;
+    refuse(owner, name, value, rangeOf('a whole number', least, bound));
   };
+
+/** A list of what `check` lets pass each, `least` to `most` of them. */
+export const listOf =
+  (check: Check, least = 1, most = Infinity): Check =>
+  (owner, name, value) => {
+    if (!Array.isArray(value) || value.length < least || value.length > most)
+      refuse(owner, name, value, `a list of ${least === most ? least : `${least} or more`}`);
+    (value as readonly unknown[]).forEach((one, i) => check(owner, `${name}[${i}]`, one));
+  };
+
+/** What one of two checks lets pass: `check` what is a list, `other` all else. */
+export const listOr =
+  (other: Check, check: Check): Check =>
+  (owner, name, value) =>
+    (Array.isArray(value) ? check : other)(owner, name, value);
 
 /** One of a closed set of names. */
 export const oneOf =

@@ -4,6 +4,7 @@
  * paper), response normalisation after the first two, overlapping pooling, and three dense layers with dropout.
  * 60,965,224 parameters.
  */
+import { checkOptions } from '../check.js';
 import {
   chain,
   conv2d,
@@ -18,6 +19,7 @@ import {
   type Model,
 } from '../layers/index.js';
 import {
+  IMAGENET,
   imageNetScale,
   leftOf,
   widthOf,
@@ -38,12 +40,13 @@ const responseNorm = () => localResponseNorm(5, { k: 2, alpha: 5e-4 });
  * Images channels×227×227: the paper says 224, with which the first layer's 55×55 outputs cannot be had.
  * Names are PyTorch's way (`features.0.weight`); torchvision's alexnet is another net (Krizhevsky 2014).
  */
-export function alexNet({
-  size = 227,
-  channels = 3,
-  classes = 1000,
-  width = 1,
-}: ImageNetOptions = {}): Model {
+export function alexNet(options: ImageNetOptions = {}): Model {
+  const {
+    size = 227,
+    channels = 3,
+    classes = 1000,
+    width = 1,
+  } = checkOptions('alexNet', options, IMAGENET);
   const scaled = widthOf('alexNet', width);
   // Of one group each; layers without groups have both.
   const [c1, c2, c3, c5] = [48, 128, 192, 128].map((c) => 2 * scaled(c)) as [

@@ -4,6 +4,7 @@
  * recurrent neural networks". Characters are vectors of a table; one-hot vectors, as in both, times a layer's input
  * weights are the same, as its columns are such vectors.
  */
+import { checkOptions, type Checks } from '../check.js';
 import {
   dropout,
   embedding,
@@ -14,6 +15,7 @@ import {
   type Layer,
   type Model,
 } from '../layers/index.js';
+import { extent } from './image-options.js';
 
 /** Settings of `charRnn`. */
 export interface CharRnnOptions {
@@ -33,19 +35,27 @@ export interface CharRnnOptions {
 
 type Recurrent = (inputSize: number, hiddenSize: number, options: object) => Layer;
 
+const CHECKS: Checks<CharRnnOptions> = {
+  vocabulary: extent,
+  length: extent,
+  embeddingDim: extent,
+  hiddenSize: extent,
+  numLayers: extent,
+  dropout: true,
+};
+
 /** Tokens T to scores T×vocabulary. */
-const reader = (
-  recurrent: Recurrent,
-  {
+function reader(owner: string, recurrent: Recurrent, options: CharRnnOptions): Model {
+  const {
     vocabulary,
     length = 64,
     embeddingDim = 32,
     hiddenSize = 128,
     numLayers = 1,
     dropout: rate = 0,
-  }: CharRnnOptions,
-): Model =>
-  sequential(
+  } = checkOptions(owner, options, CHECKS);
+  extent(owner, 'vocabulary', vocabulary);
+  return sequential(
     {
       embedding: embedding(vocabulary, embeddingDim),
       rnn: recurrent(embeddingDim, hiddenSize, { numLayers, dropout: rate }),
@@ -54,9 +64,10 @@ const reader = (
     },
     { input: [length], vocabulary },
   );
+}
 
 /** With Elman's recurrent layers: h = tanh(W·x + b + U·h + c). */
-export const charRnn = (options: CharRnnOptions): Model => reader(rnn, options);
+export const charRnn = (options: CharRnnOptions): Model => reader('charRnn', rnn, options);
 
 /** With long short-term memory. */
-export const charLstm = (options: CharRnnOptions): Model => reader(lstm, options);
+export const charLstm = (options: CharRnnOptions): Model => reader('charLstm', lstm, options);

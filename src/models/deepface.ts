@@ -5,6 +5,7 @@
  * L4 62,774,800, L5 7,850,000, L6 2,829,456, F7 28,905,472, F8 16,510,910, a bias for each place of locally
  * connected layers; the text says "more than 120 million".
  */
+import { checkOptions } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import {
   conv2d,
@@ -18,6 +19,7 @@ import {
   sequential,
   type Model,
 } from '../layers/index.js';
+import { extent, IMAGENET } from './image-options.js';
 
 /** Settings of `deepFace`. */
 export interface DeepFaceOptions {
@@ -34,13 +36,14 @@ export interface DeepFaceOptions {
 }
 
 /** Images channels×size×size, aligned faces, to one logit a person. @throws LanewiseError for too small images. */
-export function deepFace({
-  size = 152,
-  channels = 3,
-  classes = 4030,
-  features = 4096,
-  width = 1,
-}: DeepFaceOptions = {}): Model {
+export function deepFace(options: DeepFaceOptions = {}): Model {
+  const {
+    size = 152,
+    channels = 3,
+    classes = 4030,
+    features = 4096,
+    width = 1,
+  } = checkOptions('deepFace', options, { ...IMAGENET, features: extent });
   const [first, other] = [Math.max(1, Math.round(32 * width)), Math.max(1, Math.round(16 * width))];
   // Extents of M2 (pooled with a last window that may reach beyond), L4, L5 and L6.
   const m2 = Math.ceil((size - 10 - 3) / 2) + 1;

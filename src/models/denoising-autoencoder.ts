@@ -4,7 +4,9 @@
  * Output are logits, for the cross-entropy of the paper's equation 3: `binaryCrossEntropyWithLogits`, the input
  * itself as target. W′ is a matrix of its own (the paper ties it to Wᵀ if one likes).
  */
+import { checkOptions } from '../check.js';
 import { dropout, linear, sequential, sigmoid, type Layer, type Model } from '../layers/index.js';
+import { extent, extents } from './image-options.js';
 
 /** Settings of `denoisingAutoencoder`. */
 export interface DenoisingAutoencoderOptions {
@@ -17,11 +19,16 @@ export interface DenoisingAutoencoderOptions {
 }
 
 /** Samples of `features` values from 0 to 1. `hidden: [500]` has 785,284 parameters. */
-export function denoisingAutoencoder({
-  features = 784,
-  hidden = [500],
-  corruption = 0.25,
-}: DenoisingAutoencoderOptions = {}): Model {
+export function denoisingAutoencoder(options: DenoisingAutoencoderOptions = {}): Model {
+  const {
+    features = 784,
+    hidden = [500],
+    corruption = 0.25,
+  } = checkOptions('denoisingAutoencoder', options, {
+    features: extent,
+    hidden: extents,
+    corruption: true,
+  });
   const units = [features, ...hidden];
   const layers: Record<string, Layer> = { corrupt: dropout(corruption) };
   hidden.forEach((count, i) => {

@@ -2,6 +2,7 @@
  * GoogLeNet: Szegedy et al. 2015, "Going deeper with convolutions", table 1: nine inception modules (figure 2b),
  * and two auxiliary classifiers beside the trunk, after modules 4a and 4d (§5), that training alone looks at.
  */
+import { checkOptions, flag, oneOf } from '../check.js';
 import {
   adaptiveAvgPool2d,
   avgPool2d,
@@ -24,9 +25,9 @@ import {
   type Model,
   type Wire,
 } from '../layers/index.js';
-import { checkChoice } from '../layers/layer.js';
 import type { LossSetting } from '../losses/terms.js';
 import {
+  IMAGENET,
   heInit,
   imageNetScale,
   leftOf,
@@ -134,15 +135,19 @@ function classifier(
  * Images channels×224×224 to the outputs logits, aux1 and aux2; `googLeNetLoss` blends their losses. Predictions
  * are of logits, and compute nothing else. Names are torchvision's.
  */
-export function googLeNet({
-  size = 224,
-  channels = 3,
-  classes = 1000,
-  width = 1,
-  definition = 'torchvision',
-  auxiliary = true,
-}: GoogLeNetOptions = {}): Model {
-  checkChoice('googLeNet', 'definition', definition, ['torchvision', 'paper'] as const);
+export function googLeNet(options: GoogLeNetOptions = {}): Model {
+  const {
+    size = 224,
+    channels = 3,
+    classes = 1000,
+    width = 1,
+    definition = 'torchvision',
+    auxiliary = true,
+  } = checkOptions('googLeNet', options, {
+    ...IMAGENET,
+    definition: oneOf(['torchvision', 'paper']),
+    auxiliary: flag,
+  });
   const scaled = widthOf('googLeNet', width);
   const paper = definition === 'paper';
   const conv = convolutionOf(!paper);

@@ -6,6 +6,7 @@
  * With D features, L blocks, V tokens and T places there are V·D + T·D + L·(12·D² + 13·D) + 2·D parameters:
  * 124,439,808 for GPT-2's 768, 12, 50257 and 1024.
  */
+import { checkOptions } from '../check.js';
 import {
   add,
   block,
@@ -23,6 +24,7 @@ import {
   type Layer,
   type Model,
 } from '../layers/index.js';
+import { extent } from './image-options.js';
 
 /** Settings of `gpt`. */
 export interface GptOptions {
@@ -63,14 +65,23 @@ function decoder(features: number, heads: number, rate: number, std: number): La
 }
 
 /** Tokens T to scores T×vocabulary, each from the tokens up to its place. */
-export function gpt({
-  vocabulary,
-  length = 64,
-  layers = 2,
-  heads = 4,
-  features = 64,
-  dropout: rate = 0,
-}: GptOptions): Model {
+export function gpt(options: GptOptions): Model {
+  const {
+    vocabulary,
+    length = 64,
+    layers = 2,
+    heads = 4,
+    features = 64,
+    dropout: rate = 0,
+  } = checkOptions('gpt', options, {
+    vocabulary: extent,
+    length: extent,
+    layers: extent,
+    heads: extent,
+    features: extent,
+    dropout: true,
+  });
+  extent('gpt', 'vocabulary', vocabulary);
   const weightInit = initializers.normal(0, 0.02);
   // GPT-2 §2.3: 2·layers ways lead into one sum.
   const std = 0.02 / Math.sqrt(2 * layers);

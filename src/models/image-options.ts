@@ -1,4 +1,5 @@
 /** What the nets for photographs have in common: options, and the scale of their inputs. */
+import { listOf, listOr, numberAbove, wholeFrom, type Check, type Checks } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { initializers, type PerChannel } from '../layers/index.js';
 
@@ -13,6 +14,29 @@ export interface ImageNetOptions {
   /** Factor of the channels of all layers, and of the units of hidden dense ones; default 1. */
   readonly width?: number;
 }
+
+/** Of an axis, such as channels and classes. */
+export const extent: Check = /* @__PURE__ */ wholeFrom(1);
+export const extents: Check = /* @__PURE__ */ listOf(extent);
+/** One number, or one for the height and one for the width. */
+export const side: Check = /* @__PURE__ */ listOr(extent, /* @__PURE__ */ listOf(extent, 2, 2));
+
+/** Checks of `ImageNetOptions`. */
+export const IMAGENET: Checks<ImageNetOptions> = {
+  size: extent,
+  channels: extent,
+  classes: extent,
+  width: /* @__PURE__ */ numberAbove(0),
+};
+
+/** Checks of images with a scale, which `input` looks at. */
+export const SCALED = {
+  size: extent,
+  channels: extent,
+  classes: extent,
+  mean: true,
+  deviation: true,
+} as const;
 
 /**
  * ImageNet's means and deviations of red, green and blue, those of torchvision's pretrained weights. Images of other

@@ -4,6 +4,7 @@
  * connections and 2,578 parameters, the paper’s counts: H1 104, H2 8, H3 512, H4 24, output 1,930. The output is
  * linear, for softmax cross-entropy in place of the paper's squared error.
  */
+import { checkOptions } from '../check.js';
 import {
   connectedConv2d,
   conv2d,
@@ -14,19 +15,20 @@ import {
   subsampling2d,
   type Model,
 } from '../layers/index.js';
-import type { LeNetOptions } from './lenet5.js';
+import { LENET, type LeNetOptions } from './lenet5.js';
 
 /** Which of H2's four maps each of H3's twelve sees: 20 connections, which give the paper's counts; their places are ours. */
 const H3 = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1], [2], [2, 3], [2, 3], [3], [2, 3], [2, 3]];
 
 /** Images channels×28×28 (the paper's are 16×16, framed), ten classes by default, scaled as lenet5's. */
-export const lenet1 = ({
-  channels = 1,
-  classes = 10,
-  mean = 0.1 / 1.275,
-  deviation = 1 / 1.275,
-}: LeNetOptions = {}): Model =>
-  sequential(
+export function lenet1(options: LeNetOptions = {}): Model {
+  const {
+    channels = 1,
+    classes = 10,
+    mean = 0.1 / 1.275,
+    deviation = 1 / 1.275,
+  } = checkOptions('lenet1', options, LENET);
+  return sequential(
     {
       h1: conv2d(channels, 4, 5),
       h1act: scaledTanh(),
@@ -41,3 +43,4 @@ export const lenet1 = ({
     },
     { input: [channels, 28, 28], mean, deviation },
   );
+}

@@ -4,6 +4,7 @@
  * and squared distances to bitmaps of the digits as output. 60,000 parameters, the paper's count: C1 156, S2 12,
  * C3 1,516, S4 32, C5 48,120, F6 10,164; the bitmaps are fixed. lenet5.ts is the form that is built today.
  */
+import { checkOptions } from '../check.js';
 import {
   connectedConv2d,
   conv2d,
@@ -48,8 +49,9 @@ export interface LeNet5OriginalOptions {
  * criterion of §II.C, equation 9: `mapCriterion({ j: 10 })`. The paper prints no j; this one is below the squared
  * distance of any two bitmaps, 36 or more.
  */
-export const lenet5Original = ({ centres = digitBitmaps }: LeNet5OriginalOptions = {}): Model =>
-  sequential(
+export function lenet5Original(options: LeNet5OriginalOptions = {}): Model {
+  const { centres = digitBitmaps } = checkOptions('lenet5Original', options, { centres: true });
+  return sequential(
     {
       c1: conv2d(1, 6, 5),
       c1act: scaledTanh(),
@@ -68,3 +70,4 @@ export const lenet5Original = ({ centres = digitBitmaps }: LeNet5OriginalOptions
     },
     { input: [1, 32, 32], mean: 0.1 / 1.275, deviation: 1 / 1.275 },
   );
+}

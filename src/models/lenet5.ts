@@ -3,6 +3,7 @@
  * a full connection between S2 and C3, and softmax cross-entropy in place of the RBF output.
  * 61,706 parameters. The input is scaled as in §III.A: background −0.1, ink 1.175.
  */
+import { checkOptions, type Checks } from '../check.js';
 import {
   avgPool2d,
   conv2d,
@@ -13,6 +14,7 @@ import {
   type Model,
   type PerChannel,
 } from '../layers/index.js';
+import { extent } from './image-options.js';
 
 /** Settings of `lenet5`. */
 export interface LeNetOptions {
@@ -25,14 +27,23 @@ export interface LeNetOptions {
   readonly deviation?: PerChannel;
 }
 
+/** Of `lenet1` as well. */
+export const LENET: Checks<LeNetOptions> = {
+  channels: extent,
+  classes: extent,
+  mean: true,
+  deviation: true,
+};
+
 /** Images channels×32×32 (28×28 ones are framed), ten classes by default. */
-export const lenet5 = ({
-  channels = 1,
-  classes = 10,
-  mean = 0.1 / 1.275,
-  deviation = 1 / 1.275,
-}: LeNetOptions = {}): Model =>
-  sequential(
+export function lenet5(options: LeNetOptions = {}): Model {
+  const {
+    channels = 1,
+    classes = 10,
+    mean = 0.1 / 1.275,
+    deviation = 1 / 1.275,
+  } = checkOptions('lenet5', options, LENET);
+  return sequential(
     {
       c1: conv2d(channels, 6, 5),
       c1act: tanh(),
@@ -49,3 +60,4 @@ export const lenet5 = ({
     },
     { input: [channels, 32, 32], mean, deviation },
   );
+}

@@ -3,6 +3,7 @@
  * outputs, trained on the sum of squared errors against one-hot targets; 79,510 parameters. `hidden: [300, 100]`
  * is the three-layer net 28×28-300-100-10 of LeCun et al. 1998, §III.C.4; 266,610 parameters.
  */
+import { checkOptions, listOr, type Checks } from '../check.js';
 import { lookUp } from '../errors.js';
 import {
   flatten,
@@ -15,6 +16,7 @@ import {
   type Model,
   type PerChannel,
 } from '../layers/index.js';
+import { extent, extents, SCALED, side } from './image-options.js';
 
 const activations = { relu, sigmoid, tanh } as const;
 
@@ -35,16 +37,24 @@ export interface MlpOptions {
   readonly deviation?: PerChannel;
 }
 
+const CHECKS: Checks<MlpOptions> = {
+  ...SCALED,
+  hidden: /* @__PURE__ */ listOr(extent, extents),
+  activation: true,
+  size: side,
+};
+
 /** Images channels×height×width, scaled to mean 0 and deviation 1. */
-export function mlp({
-  hidden = 100,
-  activation = 'sigmoid',
-  size = 28,
-  channels = 1,
-  classes = 10,
-  mean = 0.1307,
-  deviation = 0.3081,
-}: MlpOptions = {}): Model {
+export function mlp(options: MlpOptions = {}): Model {
+  const {
+    hidden = 100,
+    activation = 'sigmoid',
+    size = 28,
+    channels = 1,
+    classes = 10,
+    mean = 0.1307,
+    deviation = 0.3081,
+  } = checkOptions('mlp', options, CHECKS);
   const act = lookUp('activation', activations, activation);
   const units = typeof hidden === 'number' ? [hidden] : hidden;
   const [height, width] = typeof size === 'number' ? [size, size] : size;

@@ -3,6 +3,7 @@
  * dense net at every pixel ("mlpconv"), and the last feature maps, one a class, are averaged instead of put
  * through dense layers. The paper gives no sizes; they are those of its authors' definitions for Caffe.
  */
+import { checkOptions, oneOf } from '../check.js';
 import {
   avgPool2d,
   chain,
@@ -16,8 +17,7 @@ import {
   type Layer,
   type Model,
 } from '../layers/index.js';
-import { checkChoice } from '../layers/layer.js';
-import { heInit, imageNetScale, widthOf, type ImageNetOptions } from './image-options.js';
+import { IMAGENET, heInit, imageNetScale, widthOf, type ImageNetOptions } from './image-options.js';
 
 /** A convolution and two 1×1 ones, with `widths` channels. */
 function mlpconv(
@@ -43,14 +43,17 @@ export interface NetworkInNetworkOptions extends ImageNetOptions {
 }
 
 /** Images channels×size×size; any size that the pooling leaves something of. */
-export function networkInNetwork({
-  dataset = 'cifar',
-  size = dataset === 'cifar' ? 32 : 227,
-  channels = 3,
-  classes = dataset === 'cifar' ? 10 : 1000,
-  width = 1,
-}: NetworkInNetworkOptions = {}): Model {
-  checkChoice('networkInNetwork', 'dataset', dataset, ['cifar', 'imagenet'] as const);
+export function networkInNetwork(options: NetworkInNetworkOptions = {}): Model {
+  const {
+    dataset = 'cifar',
+    size = dataset === 'cifar' ? 32 : 227,
+    channels = 3,
+    classes = dataset === 'cifar' ? 10 : 1000,
+    width = 1,
+  } = checkOptions('networkInNetwork', options, {
+    ...IMAGENET,
+    dataset: oneOf(['cifar', 'imagenet']),
+  });
   const c = widthOf('networkInNetwork', width);
   const halve = { stride: 2, ceilMode: true };
   const layers: Record<string, Layer> =

@@ -4,6 +4,7 @@
  * change shape are 1×1 convolutions (option B). Names and layers are torchvision's: a bottleneck halves the image
  * in its 3×3 convolution, where the paper does it in the first 1×1.
  */
+import { checkOptions } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import {
   add,
@@ -21,7 +22,7 @@ import {
   type Layer,
   type Model,
 } from '../layers/index.js';
-import { imageNetScale, widthOf, type ImageNetOptions } from './image-options.js';
+import { IMAGENET, imageNetScale, widthOf, type ImageNetOptions } from './image-options.js';
 
 type Kind = 'basic' | 'bottleneck';
 
@@ -102,9 +103,15 @@ function residualBlock(
  */
 export function resNet(
   depth: number,
-  { size = 224, channels = 3, classes = 1000, width = 1 }: ImageNetOptions = {},
+  options: ImageNetOptions = {},
   recalibrate?: Recalibration,
 ): Model {
+  const {
+    size = 224,
+    channels = 3,
+    classes = 1000,
+    width = 1,
+  } = checkOptions(`resNet${depth}`, options, IMAGENET);
   const known = DEPTHS[depth];
   if (!known) {
     throw new LanewiseError(

@@ -4,6 +4,7 @@
  * weights. Shortcuts that change shape are 1×1 convolutions (the paper's option B), so that depth 20 has 272,474
  * parameters. Names as in PyTorch's ResNet where they have one.
  */
+import { checkOptions } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import {
   batchNorm2d,
@@ -18,6 +19,7 @@ import {
   type Model,
   type PerChannel,
 } from '../layers/index.js';
+import { SCALED } from './image-options.js';
 
 /** Two 3×3 convolutions around a shortcut (figure 2). */
 function block(inChannels: number, channels: number, stride: number): Layer {
@@ -63,14 +65,15 @@ export interface ResNetOptions {
  * Images channels×size×size.
  * @throws LanewiseError kind 'argument' for a depth that is not 6n + 2.
  */
-export function resnet20({
-  depth = 20,
-  channels = 3,
-  size = 32,
-  classes = 10,
-  mean = 0.4734,
-  deviation = 0.2516,
-}: ResNetOptions = {}): Model {
+export function resnet20(options: ResNetOptions = {}): Model {
+  const {
+    depth = 20,
+    channels = 3,
+    size = 32,
+    classes = 10,
+    mean = 0.4734,
+    deviation = 0.2516,
+  } = checkOptions('resnet20', options, { depth: true, ...SCALED });
   const blocks = (depth - 2) / 6;
   if (!Number.isInteger(blocks) || blocks < 1) {
     throw new LanewiseError('argument', `resnet20: depth is ${depth}, expected 6n + 2: 20, 32, 44`);

@@ -3,8 +3,9 @@
  * output is scaled channel by channel before it is added to the shortcut, by numbers in (0, 1) that two dense
  * layers make of the channels' means.
  */
+import { checkOptions } from '../check.js';
 import { squeezeExcitation, type Model } from '../layers/index.js';
-import type { ImageNetOptions } from './image-options.js';
+import { extent, IMAGENET, type ImageNetOptions } from './image-options.js';
 import { resNet } from './resnet.js';
 
 /** Settings of `seResNet`. */
@@ -16,5 +17,8 @@ export interface SeResNetOptions extends ImageNetOptions {
 }
 
 /** Images channels×224×224; depth 18 has 11,778,592 parameters, depth 50 has 28,088,024. */
-export const seResNet = ({ depth = 50, reduction = 16, ...options }: SeResNetOptions = {}): Model =>
-  resNet(depth, options, (channels) => squeezeExcitation(channels, reduction));
+export function seResNet(options: SeResNetOptions = {}): Model {
+  const checks = { ...IMAGENET, depth: true, reduction: extent } as const;
+  const { depth = 50, reduction = 16, ...rest } = checkOptions('seResNet', options, checks);
+  return resNet(depth, rest, (channels) => squeezeExcitation(channels, reduction));
+}

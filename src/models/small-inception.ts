@@ -3,6 +3,7 @@
  * (four ways from one image to as many groups of maps, with 1×1 filters that reduce before 3×3 and 5×5 ones),
  * with batch normalisation as in Ioffe & Szegedy 2015. 20,226 parameters.
  */
+import { checkOptions } from '../check.js';
 import {
   batchNorm2d,
   block,
@@ -19,6 +20,7 @@ import {
   type Model,
   type PerChannel,
 } from '../layers/index.js';
+import { extent, SCALED } from './image-options.js';
 
 /** A convolution that keeps the extent, batch normalisation, ReLU. */
 const convolution = (from: number, to: number, kernel: number): Layer =>
@@ -57,14 +59,15 @@ export interface SmallInceptionOptions {
 }
 
 /** Images channels×size×size, scaled to mean 0 and deviation 1. */
-export function smallInception({
-  size = 28,
-  channels = 1,
-  classes = 10,
-  mean = 0.1307,
-  deviation = 0.3081,
-  width = 1,
-}: SmallInceptionOptions = {}): Model {
+export function smallInception(options: SmallInceptionOptions = {}): Model {
+  const {
+    size = 28,
+    channels = 1,
+    classes = 10,
+    mean = 0.1307,
+    deviation = 0.3081,
+    width = 1,
+  } = checkOptions('smallInception', options, { ...SCALED, width: extent });
   const stem = convolution(channels, 16 * width, 3);
   const modules = {
     inception1: inception(16 * width, width),

@@ -3,6 +3,7 @@
  * block's result is scaled channel by channel, by numbers in (0, 1) made of the channels' means, before it is
  * added to the shortcut. One block a stage of 16, 32 and 64 channels, 80,582 parameters.
  */
+import { checkOptions } from '../check.js';
 import {
   batchNorm2d,
   conv2d,
@@ -16,6 +17,7 @@ import {
   type Model,
   type PerChannel,
 } from '../layers/index.js';
+import { extent, SCALED } from './image-options.js';
 
 /** Settings of `smallSeNet`. */
 export interface SmallSeNetOptions {
@@ -48,16 +50,17 @@ function block(from: number, to: number, stride: number, reduction: number): Lay
 }
 
 /** Images channels×size×size, scaled to mean 0 and deviation 1. */
-export const smallSeNet = ({
-  size = 28,
-  channels = 1,
-  classes = 10,
-  mean = 0.1307,
-  deviation = 0.3081,
-  width = 16,
-  reduction = 4,
-}: SmallSeNetOptions = {}): Model =>
-  sequential(
+export function smallSeNet(options: SmallSeNetOptions = {}): Model {
+  const {
+    size = 28,
+    channels = 1,
+    classes = 10,
+    mean = 0.1307,
+    deviation = 0.3081,
+    width = 16,
+    reduction = 4,
+  } = checkOptions('smallSeNet', options, { ...SCALED, width: extent, reduction: extent });
+  return sequential(
     {
       conv1: conv2d(channels, width, 3, { padding: 1, bias: false }),
       bn1: batchNorm2d(width),
@@ -70,3 +73,4 @@ export const smallSeNet = ({
     },
     { input: [channels, size, size], mean, deviation },
   );
+}

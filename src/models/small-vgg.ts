@@ -3,6 +3,7 @@
  * large-scale image recognition", in three stages of two, each convolution followed by batch normalisation, with
  * global pooling in place of the dense layers. 72,666 parameters.
  */
+import { checkOptions } from '../check.js';
 import {
   batchNorm2d,
   chain,
@@ -16,6 +17,7 @@ import {
   type Model,
   type PerChannel,
 } from '../layers/index.js';
+import { extent, SCALED } from './image-options.js';
 
 /** Settings of `smallVgg`. */
 export interface SmallVggOptions {
@@ -41,15 +43,16 @@ const stage = (from: number, to: number): Readonly<Record<string, Layer>> => ({
 });
 
 /** Images channels×size×size, scaled to mean 0 and deviation 1. */
-export const smallVgg = ({
-  size = 28,
-  channels = 1,
-  classes = 10,
-  mean = 0.1307,
-  deviation = 0.3081,
-  width = 16,
-}: SmallVggOptions = {}): Model =>
-  sequential(
+export function smallVgg(options: SmallVggOptions = {}): Model {
+  const {
+    size = 28,
+    channels = 1,
+    classes = 10,
+    mean = 0.1307,
+    deviation = 0.3081,
+    width = 16,
+  } = checkOptions('smallVgg', options, { ...SCALED, width: extent });
+  return sequential(
     {
       stage1: chain(stage(channels, width)),
       pool1: maxPool2d(2),
@@ -61,3 +64,4 @@ export const smallVgg = ({
     },
     { input: [channels, size, size], mean, deviation },
   );
+}

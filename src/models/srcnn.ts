@@ -3,6 +3,7 @@
  * an image enlarged by interpolation to a sharper one by three convolutions, 9×9, 1×1 and 5×5. 8,032 weights
  * for one channel, the paper's count (§4), and 97 biases: 8,129 parameters. Train it with `meanSquaredError`.
  */
+import { checkOptions, listOf } from '../check.js';
 import {
   conv2d,
   initializers,
@@ -11,6 +12,7 @@ import {
   type Initializer,
   type Model,
 } from '../layers/index.js';
+import { extent } from './image-options.js';
 
 /** Settings of `srcnn`. */
 export interface SrcnnOptions {
@@ -29,22 +31,30 @@ export interface SrcnnOptions {
 }
 
 /** Images channels×size×size from 0 to 1 to images of the same scale. */
-export function srcnn({
-  size = 33,
-  channels = 1,
-  filters: [n1, n2] = [64, 32],
-  kernels: [f1, f2, f3] = [9, 1, 5],
-  padding = 'same',
-  weightInit = initializers.heNormal(),
-}: SrcnnOptions = {}): Model {
-  const options = { padding, weightInit, biasInit: initializers.constant(0) };
+export function srcnn(options: SrcnnOptions = {}): Model {
+  const {
+    size = 33,
+    channels = 1,
+    filters: [n1, n2] = [64, 32],
+    kernels: [f1, f2, f3] = [9, 1, 5],
+    padding = 'same',
+    weightInit = initializers.heNormal(),
+  } = checkOptions('srcnn', options, {
+    size: extent,
+    channels: extent,
+    filters: listOf(extent, 2, 2),
+    kernels: listOf(extent, 3, 3),
+    padding: true,
+    weightInit: true,
+  });
+  const same = { padding, weightInit, biasInit: initializers.constant(0) };
   return sequential(
     {
-      conv1: conv2d(channels, n1, f1, options),
+      conv1: conv2d(channels, n1, f1, same),
       relu1: relu(),
-      conv2: conv2d(n1, n2, f2, options),
+      conv2: conv2d(n1, n2, f2, same),
       relu2: relu(),
-      conv3: conv2d(n2, channels, f3, options),
+      conv3: conv2d(n2, channels, f3, same),
     },
     { input: [channels, size, size] },
   );

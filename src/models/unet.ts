@@ -4,6 +4,7 @@
  * them, joined with the maps of the way down, cropped where those are larger. 31,030,658 parameters for images
  * of one channel and two classes: the paper's figure, whose convolutions all have biases.
  */
+import { checkOptions, flag, oneOf } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import {
   batchNorm2d,
@@ -21,6 +22,7 @@ import {
   type Model,
   type Wire,
 } from '../layers/index.js';
+import { extent, side } from './image-options.js';
 
 /** Settings of `unet`. */
 export interface UNetOptions {
@@ -82,15 +84,24 @@ function halve(size: Size, level: number): Size {
  * as are left.
  * @throws LanewiseError kind 'argument' for a size whose halves are not whole.
  */
-export function unet({
-  channels = 1,
-  classes = 2,
-  depth = 4,
-  width = 64,
-  padding = 'valid',
-  size = padding === 'same' ? 512 : 572,
-  batchNorm = false,
-}: UNetOptions = {}): Model {
+export function unet(options: UNetOptions = {}): Model {
+  const {
+    channels = 1,
+    classes = 2,
+    depth = 4,
+    width = 64,
+    padding = 'valid',
+    size = padding === 'same' ? 512 : 572,
+    batchNorm = false,
+  } = checkOptions('unet', options, {
+    channels: extent,
+    classes: extent,
+    depth: extent,
+    width: extent,
+    padding: oneOf(['valid', 'same']),
+    size: side,
+    batchNorm: flag,
+  });
   const kind = { padding, batchNorm };
   const convolved = ([h, w]: Size): Size => (padding === 'same' ? [h, w] : [h - 4, w - 4]);
   const layers: Record<string, Layer> = {};

@@ -4,6 +4,7 @@
  * their number of layers with weights. Names and layers are torchvision's, whose pooling to 7×7 before the dense
  * layers changes nothing at 224×224 and is left out.
  */
+import { checkOptions, flag } from '../check.js';
 import {
   batchNorm2d,
   chain,
@@ -17,7 +18,14 @@ import {
   type Layer,
   type Model,
 } from '../layers/index.js';
-import { heInit, imageNetScale, leftOf, widthOf, type ImageNetOptions } from './image-options.js';
+import {
+  IMAGENET,
+  heInit,
+  imageNetScale,
+  leftOf,
+  widthOf,
+  type ImageNetOptions,
+} from './image-options.js';
 
 /** Settings of `vgg11` to `vgg19`. */
 export interface VggOptions extends ImageNetOptions {
@@ -34,11 +42,14 @@ const convolution = (inChannels: number, channels: number, batchNorm: boolean): 
 ];
 
 /** Images channels×224×224 (multiples of 32); `stages` is the number of convolutions in each of the five stages. */
-function vgg(
-  name: string,
-  stages: readonly number[],
-  { size = 224, channels = 3, classes = 1000, width = 1, batchNorm = false }: VggOptions,
-): Model {
+function vgg(name: string, stages: readonly number[], options: VggOptions): Model {
+  const {
+    size = 224,
+    channels = 3,
+    classes = 1000,
+    width = 1,
+    batchNorm = false,
+  } = checkOptions(name, options, { ...IMAGENET, batchNorm: flag });
   const scaled = widthOf(name, width);
   const features = stages.flatMap((convolutions, stage) => {
     const before = stage === 0 ? channels : scaled(CHANNELS[stage - 1]!);

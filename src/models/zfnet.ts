@@ -4,6 +4,7 @@
  * Contrast normalisation across feature maps is AlexNet's. The bound on the filters' norms (§3) is not part of
  * the net.
  */
+import { checkOptions } from '../check.js';
 import {
   chain,
   conv2d,
@@ -17,6 +18,7 @@ import {
   type Model,
 } from '../layers/index.js';
 import {
+  IMAGENET,
   heInit,
   imageNetScale,
   leftOf,
@@ -32,12 +34,13 @@ const pool = () => maxPool2d(3, { stride: 2, ceilMode: true });
 const pooled = (size: number) => Math.ceil((size - 3) / 2) + 1;
 
 /** Images channels×224×224. */
-export function zfNet({
-  size = 224,
-  channels = 3,
-  classes = 1000,
-  width = 1,
-}: ImageNetOptions = {}): Model {
+export function zfNet(options: ImageNetOptions = {}): Model {
+  const {
+    size = 224,
+    channels = 3,
+    classes = 1000,
+    width = 1,
+  } = checkOptions('zfNet', options, IMAGENET);
   const scaled = widthOf('zfNet', width);
   const [c1, c2, c3, hidden] = [scaled(96), scaled(256), scaled(384), scaled(4096)] as const;
   const conv2 = windowsOf(pooled(windowsOf(size, 7, 2, 1)), 5, 2);
