@@ -205,7 +205,12 @@ export const listOf =
   (check: Check, least = 1, most = Infinity): Check =>
   (owner, name, value) => {
     if (!Array.isArray(value) || value.length < least || value.length > most)
-      refuse(owner, name, value, `a list of ${least === most ? least : `${least} or more`}`);
+      refuse(
+        owner,
+        name,
+        value,
+        least === 0 ? 'a list' : `a list of ${least === most ? least : `${least} or more`}`,
+      );
     (value as readonly unknown[]).forEach((one, i) => check(owner, `${name}[${i}]`, one));
   };
 

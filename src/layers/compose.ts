@@ -1,4 +1,5 @@
 /** Layers made of layers: one after another, around a shortcut, and wired at will. */
+import { refuse } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
@@ -26,6 +27,9 @@ export interface ResidualOptions {
   readonly activation?: 'none' | 'relu';
 }
 
+const isEmpty = (layers: Layers): boolean =>
+  typeof layers === 'object' && layers !== null && Object.keys(layers).length === 0;
+
 /**
  * body(x) + shortcut(x), He et al. 2016; without a shortcut body(x) + x. The body's layers are named like the
  * block's own (`block.conv1.weight`), the shortcut's below `shortcut` (`block.shortcut.0.weight`).
@@ -39,7 +43,7 @@ export function residual(
   checkOptions('residual', options, ['activation']);
   const { activation = 'none' } = options;
   const net = chainNet(namedLayers('residual', body));
-  const way = Object.keys(shortcut).length > 0 ? chain(shortcut) : undefined;
+  const way = isEmpty(shortcut) ? undefined : chain(shortcut);
   if (activation !== 'none' && activation !== 'relu') {
     throw new LanewiseError(
       'argument',
@@ -77,6 +81,8 @@ export function block<Tree extends LayerTree>(
   layers: Tree,
   wire: (layers: Tree, ...inputs: Wire[]) => Wire,
 ): Layer {
+  if (typeof wire !== 'function')
+    refuse('block', 'wiring', wire, 'a function: block({ conv }, ({ conv }, x) => conv(x))');
   const inputs = Object.fromEntries(
     Array.from({ length: Math.max(1, wire.length - 1) }, (_, i) => {
       const input: Wire = { kind: 'wire', from: 'block', inputs: [] };

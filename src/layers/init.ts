@@ -1,4 +1,5 @@
 /** Initial values by name, as in torch.nn.init; what they are is plain data (initializer.ts). */
+import { checkOptions, finite, numberFrom, oneOf, refuse } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { checkInitializer, type Initializer } from './initializer.js';
 
@@ -10,12 +11,18 @@ export const constant = (value: number): Initializer =>
   checked('constant', { kind: 'constant', value });
 
 /** Uniform in [low, high); default [0, 1), as PyTorch's. */
-export const uniform = (low = 0, high = 1): Initializer =>
-  checked('uniform', { kind: 'uniform', low, high });
+export function uniform(low = 0, high = 1): Initializer {
+  const made = checked('uniform', { kind: 'uniform', low, high });
+  if (high < low) refuse('init', 'high', high, `a number of at least low, ${low}`);
+  return made;
+}
 
 /** Normal; default mean 0 and deviation 1, as PyTorch's. */
-export const normal = (mean = 0, std = 1): Initializer =>
-  checked('normal', { kind: 'normal', mean, std });
+export function normal(mean = 0, std = 1): Initializer {
+  const made = checked('normal', { kind: 'normal', mean, std });
+  numberFrom(0)('init', 'std', std);
+  return made;
+}
 
 /**
  * Normal, drawn again where it is beyond `bound` deviations from the mean; default 2, as Keras' and, for a deviation
@@ -28,14 +35,19 @@ export function truncatedNormal(mean = 0, std = 1, bound = 2): Initializer {
       `init: truncatedNormal has bound ${String(bound)}, expected at least 0.1 deviations`,
     );
   }
+  numberFrom(0)('init', 'std', std);
   return checked('truncatedNormal', { kind: 'truncatedNormal', mean, std, bound });
 }
 
 /** Given numbers, in the parameter's order. */
-export const values = (numbers: ArrayLike<number>): Initializer => ({
-  kind: 'values',
-  values: numbers,
-});
+export function values(numbers: ArrayLike<number>): Initializer {
+  if (!isNumbers(numbers)) refuse('init', 'values', numbers, 'a list of finite numbers');
+  return { kind: 'values', values: numbers };
+}
+
+const isNumbers = (list: unknown): boolean =>
+  (Array.isArray(list) || (ArrayBuffer.isView(list) && !(list instanceof DataView))) &&
+  (list as number[]).every((value) => Number.isFinite(value));
 
 /** A factor of the drawn weights. */
 export interface GainOptions {
@@ -43,13 +55,24 @@ export interface GainOptions {
   readonly gain?: number;
 }
 
+const gainIn = (owner: string, options: GainOptions): number =>
+  checkOptions(`initializers.${owner}`, options, { gain: finite }).gain ?? 1;
+
 /** Variance 2·gain²/(fanIn + fanOut) (Glorot & Bengio 2010). */
-export const xavierUniform = ({ gain = 1 }: GainOptions = {}): Initializer =>
-  checked('xavierUniform', { kind: 'scaled', distribution: 'uniform', fan: 'average', gain });
+export const xavierUniform = (options: GainOptions = {}): Initializer => ({
+  kind: 'scaled',
+  distribution: 'uniform',
+  fan: 'average',
+  gain: gainIn('xavierUniform', options),
+});
 
 /** As `xavierUniform`, normal. */
-export const xavierNormal = ({ gain = 1 }: GainOptions = {}): Initializer =>
-  checked('xavierNormal', { kind: 'scaled', distribution: 'normal', fan: 'average', gain });
+export const xavierNormal = (options: GainOptions = {}): Initializer => ({
+  kind: 'scaled',
+  distribution: 'normal',
+  fan: 'average',
+  gain: gainIn('xavierNormal', options),
+});
 
 export { xavierNormal as glorotNormal, xavierUniform as glorotUniform };
 
@@ -83,16 +106,14 @@ export interface HeOptions {
   readonly slope?: number;
 }
 
-const he = (
-  distribution: 'uniform' | 'normal',
-  { mode = 'fanIn', nonlinearity = 'relu', slope = 0.01 }: HeOptions,
-): Initializer => {
-  if (mode !== 'fanIn' && mode !== 'fanOut') {
-    throw new LanewiseError(
-      'argument',
-      `init: mode is '${String(mode)}', expected 'fanIn' or 'fanOut'`,
-    );
-  }
+const he = (distribution: 'uniform' | 'normal', options: HeOptions): Initializer => {
+  const owner = distribution === 'uniform' ? 'initializers.heUniform' : 'initializers.heNormal';
+  checkOptions(owner, options, {
+    mode: oneOf(['fanIn', 'fanOut']),
+    nonlinearity: true,
+    slope: finite,
+  });
+  const { mode = 'fanIn', nonlinearity = 'relu', slope = 0.01 } = options;
   const gain = gainOf(nonlinearity, slope);
   return checked('he', { kind: 'scaled', distribution, fan: mode, gain });
 };
@@ -125,8 +146,10 @@ export const lecunNormal = (): Initializer => ({
  * The weight as a matrix of shape[0] rows has orthonormal rows or columns, whichever are fewer, times gain
  * (Saxe et al. 2014). It takes time in the order of rows·columns·the fewer of both.
  */
-export const orthogonal = ({ gain = 1 }: GainOptions = {}): Initializer =>
-  checked('orthogonal', { kind: 'orthogonal', gain });
+export const orthogonal = (options: GainOptions = {}): Initializer => ({
+  kind: 'orthogonal',
+  gain: gainIn('orthogonal', options),
+});
 
 /** Settings of random-walk initial weights. */
 export interface RandomWalkOptions {
@@ -144,11 +167,13 @@ export interface RandomWalkOptions {
  * gradient's norm walks without drift through very deep nets.
  * @throws LanewiseError kind 'argument' for other nonlinearities without a gain.
  */
-export function randomWalk({
-  nonlinearity = 'relu',
-  gain,
-  distribution = 'normal',
-}: RandomWalkOptions = {}): Initializer {
+export function randomWalk(options: RandomWalkOptions = {}): Initializer {
+  checkOptions('initializers.randomWalk', options, {
+    nonlinearity: true,
+    gain: numberFrom(0),
+    distribution: oneOf(['normal', 'orthogonal']),
+  });
+  const { nonlinearity = 'relu', gain, distribution = 'normal' } = options;
   if (gain === undefined && nonlinearity !== 'linear' && nonlinearity !== 'relu') {
     throw new LanewiseError(
       'argument',

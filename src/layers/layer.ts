@@ -3,6 +3,7 @@
  * declared through the scope, which names them after the layer: `c1.weight`. Calling a layer on wires
  * (see wire.ts) connects it: `conv(x)`.
  */
+import { checkKeys, refuse } from '../check.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
@@ -33,6 +34,8 @@ export function defineLayer(
   build: Build,
   inputs: number | readonly [least: number, most: number] = 1,
 ): Layer {
+  if (typeof build !== 'function')
+    refuse(kind, 'build', build, 'a function: defineLayer(kind, settings, build)');
   const taken = typeof inputs === 'number' ? ([inputs, inputs] as const) : inputs;
   const layer: Layer = Object.assign((...wires: Wire[]) => connect(layer, wires), {
     kind,
@@ -67,7 +70,10 @@ export function plain(
   op: (...xs: Tensor[]) => Tensor,
   inputs: number | readonly [least: number, most: number] = 1,
 ): Direct<Record<never, never>> {
-  return direct(() => defineLayer(kind, {}, (_, ...xs) => op(...xs), inputs));
+  return direct((options = {}) => {
+    checkKeys(kind, options, []);
+    return defineLayer(kind, {}, (_, ...xs) => op(...xs), inputs);
+  });
 }
 
 /** Training sees the samples at hand, evaluation what training has kept of all of them. */

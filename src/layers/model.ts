@@ -2,6 +2,7 @@
  * A model: a net with its inputs described. Plain data plus `graph`, which makes its graph for a given
  * batch size. It is a layer as well, so models are made of models.
  */
+import { checkOptions, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import type { PerChannel } from '../graph/scale.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
@@ -16,7 +17,7 @@ import {
   type Mode,
 } from './layer.js';
 import { chainNet, describeNet, runNet, traceNet, type LayerTree, type Net } from './net.js';
-import { isWire, showPart, type InputSettings, type Wire } from './wire.js';
+import { isLayer, isWire, showPart, type InputSettings, type Wire } from './wire.js';
 
 /** The JSON in a model file from which the model is rebuilt. */
 export interface Architecture {
@@ -54,6 +55,7 @@ export interface InputOptions {
  * @throws LanewiseError kind 'argument' for extents or scales that cannot be.
  */
 export function input(shape: Shape, options: InputOptions = {}): Wire {
+  checkOptions('input', options, INPUT);
   return { kind: 'wire', from: checkInput(shape, options), inputs: [] };
 }
 
@@ -62,14 +64,50 @@ export interface SequentialOptions extends InputOptions {
   readonly input: Shape;
 }
 
+/** Of inputs, whose values `checkInput` looks at. */
+const INPUT: Checks<InputOptions> = { mean: true, deviation: true, vocabulary: true };
+
 /**
- * Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named layers.
+ * Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named layers; or one after another, and
+ * the settings as the last argument.
  * @throws LanewiseError if a layer does not fit what comes out of the one before; the message names it.
  */
-export function sequential(layers: Layers, settings: SequentialOptions): Model {
-  const { input: shape, ...options } = settings ?? {};
+export function sequential(layers: Layers, settings: SequentialOptions): Model;
+export function sequential(
+  ...given: readonly [...layers: Layer[], settings: SequentialOptions]
+): Model;
+export function sequential(...given: readonly unknown[]): Model {
+  const last = given.length > 1 && !isLayer(given.at(-1)) ? given.at(-1) : undefined;
+  const before = last === undefined ? given : given.slice(0, -1);
+  const layers = (isLayer(given[0]) ? before : given[0]) as Layers;
+  // Layers first: who has swapped the two, or given none, is told so.
+  const named = namedLayers('model', layers);
+  if (last === undefined) {
+    throw new LanewiseError(
+      'argument',
+      'sequential: there is no input, the shape of one sample',
+      `write sequential([…layers], { input: ${exampleInput(named[0]![1])} })`,
+    );
+  }
+  if (!isLayer(given[0]) && given.length > 2) {
+    throw new LanewiseError(
+      'argument',
+      `sequential: ${given.length} arguments, expected the layers and { input }`,
+      'write sequential([…layers], { input }) or sequential(layer, layer, …, { input })',
+    );
+  }
+  const settings = last as SequentialOptions;
+  checkOptions('sequential', settings, { input: true, ...INPUT });
+  const { input: shape, ...options } = settings;
   const input = checkInput(shape, options);
-  return modelOf(chainNet(namedLayers('model', layers)), { input });
+  return modelOf(chainNet(named), { input });
+}
+
+/** What could go into a layer, for a hint. */
+function exampleInput({ settings }: Layer): string {
+  const { inFeatures, inChannels } = settings;
+  if (inFeatures !== undefined) return `[${String(inFeatures)}]`;
+  return `[${String(inChannels ?? 1)}, 28, 28]`;
 }
 
 export interface Wiring {
@@ -81,12 +119,15 @@ export interface Wiring {
   readonly layers?: LayerTree;
 }
 
+const WIRING: Checks<Wiring> = { inputs: true, outputs: true, layers: true };
+
 /**
  * A model of wires: `const x = input([8]); functional({ inputs: x, outputs: relu(add(dense(x), x)), layers: { dense } })`.
  * A layer that is applied more than once shares its parameters.
  * @throws LanewiseError for inputs or named layers that are not used, and for layers that do not fit.
  */
-export function functional({ inputs, outputs, layers = {} }: Wiring): Model {
+export function functional(wiring: Wiring): Model {
+  const { inputs, outputs, layers = {} } = checkOptions('functional', wiring, WIRING);
   const from = byName('inputs', 'input', inputs);
   const to = byName('outputs', 'output', outputs);
   const settings = Object.entries(from).map(([name, wire]) => {
@@ -210,6 +251,18 @@ function checkScale(
 
 /** Number of trained values. */
 export const parameterCount = (model: Model): number =>
-  model.parameters
-    .filter(({ role }) => role === 'trained')
+  checkModel(model)
+    .parameters.filter(({ role }) => role === 'trained')
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+
+/** @throws LanewiseError kind 'argument' for what is no model, such as a layer. */
+export function checkModel(model: Model): Model {
+  if (typeof model?.graph === 'function') return model;
+  throw new LanewiseError(
+    'argument',
+    `model is ${showPart(model)}, expected one made by sequential, functional or lenet5()`,
+    typeof model === 'function' && !isLayer(model)
+      ? 'models are made by calls: lenet5(), not lenet5'
+      : undefined,
+  );
+}

@@ -10,14 +10,7 @@ import type { Weights } from '../parallel/session.js';
 /** Threads beyond this are a mistake, not a machine. */
 const MAX_WORKERS = 1024;
 
-/** @throws LanewiseError kind 'argument' for what is no model, such as a layer. */
-export function checkModel(model: Model): void {
-  if (typeof model?.graph === 'function') return;
-  throw new LanewiseError(
-    'argument',
-    `model is ${show(model)}, expected one made by sequential, functional or lenet5()`,
-  );
-}
+export { checkModel } from '../layers/model.js';
 
 function checkMap(weights: Weights): void {
   if (weights instanceof Map) return;

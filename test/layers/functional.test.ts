@@ -191,12 +191,18 @@ test('what is wired wrongly is refused', () => {
     /layer '1' of a model is a function, expected a layer/,
   );
   assert.match(
-    refusal(() => sequential(fc as unknown as Layer[], { input: [4] })),
-    /a model is made of a layer \(linear\), expected an array or an object of layers/,
+    refusal(() => sequential(3 as unknown as Layer[], { input: [4] })),
+    /a model is made of 3, expected an array or an object of layers/,
   );
   assert.match(
     refusal(() => sequential([fc], undefined as unknown as { input: [4] })),
-    /model input is undefined, expected the shape of one sample/,
+    /sequential: there is no input, the shape of one sample/,
+  );
+  // As PyTorch's users write it: one after another, with the input behind them; without one, the way out is said.
+  assert.equal([...sequential(linear(4, 3), relu(), { input: [4] }).outputs.values()], [[3]]);
+  assert.throws(
+    () => (sequential as (...given: unknown[]) => unknown)(linear(4, 3), relu()),
+    (error: LanewiseError) => error.hint === 'write sequential([…layers], { input: [4] })',
   );
   const broken = defineLayer('own', {}, () => undefined as unknown as Tensor);
   assert.is(

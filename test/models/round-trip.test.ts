@@ -9,8 +9,8 @@ const entries = Object.entries(makers) as unknown as [string, (options: object) 
 
 for (const [name, make] of entries) {
   test(`${name} survives its JSON`, () => {
-    // Only models of text read it.
-    const model = make({ vocabulary: 7 });
+    const isOfText = ['charLstm', 'charRnn', 'gpt'].includes(name);
+    const model = make(isOfText ? { vocabulary: 7 } : {});
     const back = rebuild(JSON.parse(JSON.stringify(model.architecture)) as Architecture);
     assert.equal(JSON.stringify(back.architecture), JSON.stringify(model.architecture));
     const specs = ({ parameters }: Model) =>
