@@ -1,12 +1,18 @@
 /**
  * Scaled dot-product attention (Vaswani et al. 2017, section 3.2), head by head. Letters: N samples, T queries, S keys,
  * d features of a head; q is N×T×D and k, v are N×S×D with D = heads·d, of which a head has the columns
- * head·d … head·d + d, read where they lie; weights are N×heads×T×S. If `causal`, T = S, query t sees the keys
+ * head·d … head·d + d, read where they lie; weights are N×heads×T×S. If `causal`, query t sees the keys
  * s ≤ t, and nothing is read of the others. A sum is one chain of multiply-adds in its index's order.
  */
 import { softmax } from './loss';
 import { loadSome, storeSome } from './recurrent';
 import { LANES, floats, madd, sumLanes } from './simd';
+
+/** How many keys query t sees. */
+@inline
+function keysSeen(t: i32, S: i32, causal: i32): i32 {
+  return causal ? min(t + 1, S) : S;
+}
 
 /**
  * y[n, head, t, s] = scale·Σ_j q[n, t, head, j]·k[n, s, head, j], of which a row's softmax is taken if `normalize`;
@@ -33,7 +39,7 @@ export function attentionScores(
       transposeScaled(keys, pitch, S, d, scale, workspace);
       let from = q + <usize>(n * T) * pitch + floats(head * d);
       for (let t = 0; t < T; t++) {
-        const seen = causal ? t + 1 : S;
+        const seen = keysSeen(t, S, causal);
         rowTimesMatrix(from, 4, workspace, floats(S), d, seen, y);
         if (normalize) softmax(1, seen, y, y);
         if (seen < S) memory.fill(y + floats(seen), 0, floats(S - seen));
@@ -66,7 +72,7 @@ export function attentionScoresGradient(
 ): void {
   const factor = f32x4.splat(scale);
   for (let i = 0; i < maps * T; i++) {
-    const seen = causal ? (i % T) + 1 : S;
+    const seen = keysSeen(i % T, S, causal);
     let sums = f32x4.splat(0);
     for (let s = 0; s < seen; s += LANES) {
       const count = min(LANES, seen - s);
@@ -109,15 +115,16 @@ export function attentionProduct(
       let to = y + floats(head * d);
       if (transposed) {
         for (let s = 0; s < S; s++) {
-          // The first query that sees key s.
+          // The first query that sees key s; behind the last one nobody does.
           const t = causal ? s : 0;
           const column = p + floats(t * S + s);
-          rowTimesMatrix(column, floats(S), from + <usize>t * pitch, pitch, T - t, d, to);
+          if (t >= T) memory.fill(to, 0, floats(d));
+          else rowTimesMatrix(column, floats(S), from + <usize>t * pitch, pitch, T - t, d, to);
           to += pitch;
         }
       } else {
         for (let t = 0; t < T; t++) {
-          rowTimesMatrix(p + floats(t * S), 4, from, pitch, causal ? t + 1 : S, d, to);
+          rowTimesMatrix(p + floats(t * S), 4, from, pitch, keysSeen(t, S, causal), d, to);
           to += pitch;
         }
       }

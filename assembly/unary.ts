@@ -185,7 +185,7 @@ export function unary(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32)
   else if (code == HARD_TANH) valuesWith(CLAMP, x, y, count, a, b);
   else if (code == CLAMP) valuesWith(CLAMP, x, y, count, a, b);
   else if (code == SQRT) valuesWith(SQRT, x, y, count, a, b);
-  else if (code == ABS) valuesWith(ABS, x, y, count, a, b);
+  else valuesWith(ABS, x, y, count, a, b);
 }
 
 /**

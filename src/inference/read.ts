@@ -6,17 +6,10 @@
 import { LanewiseError } from '../errors.js';
 import { readHeader, type TensorEntry } from '../formats/safetensors-header.js';
 import type { Numerics } from '../engine/features.js';
-import { sizeOf } from '../graph/tensor.js';
-import type { Operand, KernelCall } from '../program/program.js';
-import type { KernelName } from '../program/kernels.js';
-import { floatsOf, inferenceKernels } from './operands.js';
-import {
-  PROGRAM_VERSION,
-  segmentOf,
-  type StoredCall,
-  type StoredProgram,
-  type StoredSegment,
-} from './stored.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
+import type { KernelCall } from '../program/program.js';
+import { readCalls, type Ends } from './calls.js';
+import { PROGRAM_VERSION, segmentOf, type StoredProgram, type StoredSegment } from './stored.js';
 
 export interface ProgramFile extends Omit<StoredProgram, 'programs'> {
   readonly numerics: Numerics;
@@ -58,9 +51,16 @@ export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
     }),
     programs: stored.programs.map(({ samples, calls }) => ({
       samples,
-      calls: calls.map((call) => readCall(call, stored.bytes, refuse)),
+      calls: readCalls(calls, stored.bytes, endsOf(stored, samples), refuse),
     })),
   };
+}
+
+/** Where the samples are put, and the scores read. */
+function endsOf({ inputs, output }: StoredProgram, samples: number): Ends {
+  const span = ({ at, shape }: { at: number; shape: Shape }) =>
+    [at, at + sizeOf(shape) * samples * 4] as const;
+  return { batch: inputs.map(span), results: span(output) };
 }
 
 type Refuse = (why: string) => LanewiseError;
@@ -157,52 +157,4 @@ function checkWeights(
   if (entry?.dtype !== 'F32') throw refuse(`tensor '${tensor}' ${found}, its program needs F32`);
   if (at % 4 === 0 && at + entry.end - entry.begin <= bytes.parameters) return;
   throw refuse(`tensor '${tensor}' does not fit the memory for parameters at byte ${at}`);
-}
-
-/** What text stands for where JSON has no number. */
-const NUMBERS = ['-0', 'Infinity', '-Infinity'];
-
-function readOperand(value: unknown, refuse: Refuse): Operand {
-  if (typeof value === 'number') return value;
-  if (NUMBERS.includes(value as string)) return Number(value);
-  const [, letter, offset] = /^([pbraw])(\d{1,10})$/.exec(String(value)) ?? [];
-  if (!letter) throw refuse(`an operand is ${JSON.stringify(value)}, expected a number or address`);
-  return { segment: segmentOf[letter as keyof typeof segmentOf], offset: Number(offset) };
-}
-
-/** A call whose buffers all lie within their segments. */
-function readCall(
-  [kernel, ...stored]: StoredCall,
-  bytes: StoredProgram['bytes'],
-  refuse: Refuse,
-): KernelCall {
-  if (!Object.hasOwn(inferenceKernels, kernel))
-    throw refuse(`it calls the kernel ${JSON.stringify(kernel)}, which there is not`);
-  const names = inferenceKernels[kernel as KernelName]!.split(' ');
-  if (stored.length !== names.length)
-    throw refuse(`${kernel} has ${stored.length} operands, expected ${names.length}`);
-  const operands = stored.map((value) => readOperand(value, refuse));
-  const scalars = new Map<string, number>();
-  names.forEach((name, i) => {
-    const operand = operands[i]!;
-    if (typeof operand === 'number') scalars.set(name.replace(/<.*/, ''), operand);
-  });
-  const isGiven = (name: string, operand: Operand): boolean => {
-    const [, size] = name.split('=') as [string, string?];
-    const [, most] = name.split('<') as [string, string?];
-    if (name !== 'workspace' && size === undefined)
-      return typeof operand === 'number' && (most === undefined || operand <= scalars.get(most)!);
-    if (typeof operand === 'number') return operand === 0 && name.includes('?');
-    const { segment, offset } = operand;
-    if (size === undefined) return segment === 'workspace' && offset <= bytes.workspace;
-    // Not a number where an extent is none: not within.
-    return (
-      offset % 4 === 0 && offset + floatsOf(size, scalars) * 4 <= bytes[segment as StoredSegment]
-    );
-  };
-  names.forEach((name, i) => {
-    if (isGiven(name, operands[i]!)) return;
-    throw refuse(`${kernel} has ${JSON.stringify(stored[i])} for ${name}, outside of its memory`);
-  });
-  return { kernel: kernel as KernelName, operands, label: '', flops: 0 };
 }

@@ -1,4 +1,5 @@
 /** A program file ready to run: its weights in a memory of its own, its calls linked to the kernels. */
+import { checkOptions, oneOf, text, wholeFrom, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import { link, run, type Bases } from '../engine/link.js';
@@ -19,7 +20,16 @@ export interface LoadProgramOptions {
   readonly module?: KernelSource;
   /** Default the model's; `strict` for a model in `fused` where the engine has no multiply-add that rounds once. */
   readonly numerics?: Numerics;
+  /** The most memory that a program may ask for; default 2 GiB. Where strangers' files are loaded, less. */
+  readonly mostBytes?: number;
 }
+
+const OPTIONS: Checks<LoadProgramOptions> = {
+  name: text,
+  module: true,
+  numerics: oneOf(['fused', 'strict']),
+  mostBytes: wholeFrom(1),
+};
 
 /** Scores of samples, and the classes that they favour. */
 export interface ProgramPrediction {
@@ -57,8 +67,10 @@ const SLACK_BYTES = 64;
  */
 export async function loadProgram(
   bytes: Uint8Array,
-  { name = 'program', module, numerics }: LoadProgramOptions = {},
+  options: LoadProgramOptions = {},
 ): Promise<InferenceProgram> {
+  checkOptions('loadProgram', options, OPTIONS);
+  const { name = 'program', module, numerics, mostBytes = 2 ** 31 } = options;
   if (!(bytes instanceof Uint8Array)) {
     throw new LanewiseError(
       'argument',
@@ -76,6 +88,7 @@ export async function loadProgram(
       return [segment, base];
     }),
   ) as unknown as Bases;
+  checkBytes(end + SLACK_BYTES, mostBytes, name);
   const memory = allocateMemory(end + SLACK_BYTES, false);
   const kernels = await instantiateKernels(rounding, memory, module);
   for (const { values, at } of file.weights)
@@ -114,6 +127,16 @@ export async function loadProgram(
       };
     },
   };
+}
+
+/** @throws LanewiseError kind 'memory' for a program that needs more than is allowed. */
+function checkBytes(bytes: number, most: number, name: string): void {
+  if (bytes <= most) return;
+  throw new LanewiseError(
+    'memory',
+    `'${name}' asks for ${bytes} bytes of memory, expected at most ${most}`,
+    'a smaller batch at encodeProgram needs less; mostBytes allows more where the file is trusted',
+  );
 }
 
 /** How many samples were given, and what puts some of them, of all inputs, into memory. */

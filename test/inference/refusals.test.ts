@@ -42,7 +42,7 @@ const refused: [what: string, file: () => Uint8Array, message: RegExp][] = [
   [
     'all memory',
     () => changed((p) => (p.bytes.activations = 2 ** 32 - 64)),
-    /addresses at most 4 GiB/,
+    /asks for 4\d{9} bytes of memory, expected at most 2147483648/,
   ],
   ['a missing tensor', () => changed((p) => (p.parameters.more = 0)), /tensor 'more' is missing/],
   [
@@ -130,6 +130,119 @@ test('tokens beyond the vocabulary are refused', async () => {
   );
   assert.match(await refusal(() => tokens.predict(Uint8Array.of(1, 2, 9, 0))), /has 9 at 2/);
   assert.match(await refusal(() => tokens.predict(new Float32Array(4))), /expected whole numbers/);
+});
+
+/** Of a file whose list of calls for one sample is `calls`; it takes and gives 16 numbers. */
+const copying = (...calls: unknown[][]) =>
+  changed((program) => {
+    program.inputs = [{ name: 'x', shape: [16], mean: 0, deviation: 1, at: 0 }];
+    program.output = { name: 'y', shape: [16], at: 0 };
+    program.programs = [{ samples: 1, calls }];
+  });
+
+const remembering: [what: string, calls: unknown[][], message: RegExp][] = [
+  [
+    'activations of before',
+    [
+      ['scale', 'a0', 'r0', 16, 1],
+      ['scale', 'b0', 'a0', 16, 1],
+    ],
+    /reads x=count, which no call before it has written/,
+  ],
+  ['results of before', [['add', 'b0', 'r0', 'r0', 16]], /add reads b=count, which no call/],
+  ['more of the batch than a sample', [['scale', 'b4', 'r0', 16, 1]], /scale reads x=count/],
+  [
+    'a part',
+    [
+      ['scale', 'b0', 'a0', 8, 1],
+      ['scale', 'a0', 'r0', 16, 1],
+    ],
+    /scale reads x=count/,
+  ],
+  [
+    'parameters as a store',
+    [
+      ['add', 'p0', 'b0', 'p0', 16],
+      ['scale', 'p0', 'r0', 16, 1],
+    ],
+    /add writes y>count into the parameters/,
+  ],
+  ['samples as a store', [['scale', 'b0', 'b0', 16, 1]], /scale writes y>count into the batch/],
+  ['the workspace as a store', [['scale', 'b0', 'w0', 16, 1]], /scale has "w0" for y>count/],
+  ['half of the output', [['scale', 'b0', 'r0', 8, 1]], /no call writes all of its output/],
+  ['nothing', [], /no call writes all of its output/],
+  [
+    'too many calls',
+    Array.from({ length: 70_000 }, () => ['scale', 'b0', 'r0', 16, 1]),
+    /70000 calls, expected at most 65536/,
+  ],
+];
+
+for (const [what, calls, message] of remembering) {
+  test(`a program that could remember is refused: ${what}`, async () => {
+    assert.match(await refusal(() => loadProgram(copying(...calls))), message);
+  });
+}
+
+test('between what strides leave out there is nothing of earlier samples', async () => {
+  const strides = [1, 1, 1, 1, 1, 8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2];
+  const program = await loadProgram(
+    copying(
+      ['scale', 'b0', 'a0', 16, 1],
+      ['scale', 'b0', 'a64', 16, 1],
+      ['scale', 'a0', 'r0', 16, 1],
+      ['copyStrided', ...strides, 'b0', 'a128'],
+      ['scale', 'a128', 'r0', 15, 1],
+    ),
+  );
+  const first = program.predict(Float32Array.from({ length: 16 }, (_, i) => i + 1)).scores;
+  assert.equal([...first], [1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 8, 16]);
+});
+
+const numbers: [what: string, file: () => Uint8Array][] = [
+  ...[-64, 1e300, 2 ** 53, 0.5, '64', null].map((found): [string, () => Uint8Array] => [
+    `${found} bytes`,
+    () => changed((p) => (p.bytes.activations = found)),
+  ]),
+  ...[-4, 1e300, 2 ** 31, 0.5, '0', null].flatMap((found): [string, () => Uint8Array][] => [
+    [`an input at ${found}`, () => changed((p) => (p.inputs[0].at = found))],
+    [`an output at ${found}`, () => changed((p) => (p.output.at = found))],
+    [`a tensor at ${found}`, () => changed((p) => (p.parameters['c1.bias'] = found))],
+    [`a shape of ${found}`, () => changed((p) => (p.inputs[0].shape[0] = found))],
+  ]),
+  ...[-1, 0, 1e300, 0.5, '4', null].map((found): [string, () => Uint8Array] => [
+    `${found} samples`,
+    () => changed((p) => (p.programs[0].samples = found)),
+  ]),
+  ...[-1, 1e300, 2 ** 32 + 4, 0.5, 'Infinity'].flatMap((found): [string, () => Uint8Array][] =>
+    [1, 6, 8, 13, 18].map((at) => [
+      `operand ${at} is ${found}`,
+      () => changed((p) => (p.programs[0].calls[0][at] = found)),
+    ]),
+  ),
+];
+
+test('numbers that are none of their place are refused by name', async () => {
+  for (const [what, file] of numbers)
+    assert.match(
+      await refusal(() => loadProgram(file(), { name: 'm' })),
+      /^(file: )?'m': |m/,
+      what,
+    );
+});
+
+test('a program asks for no more memory than is allowed', async () => {
+  const huge = () => changed((p) => (p.bytes.activations = 3_900_000_000 - (3_900_000_000 % 64)));
+  assert.match(
+    await refusal(() => loadProgram(huge(), { name: 'm' })),
+    /'m' asks for 390\d{7} bytes of memory, expected at most 2147483648/,
+  );
+  assert.match(
+    await refusal(() => loadProgram(bytes, { mostBytes: 100_000 })),
+    /asks for \d{6,} bytes of memory, expected at most 100000/,
+  );
+  assert.is((await loadProgram(bytes, { mostBytes: 20_000_000 })).output.length, 1);
+  assert.match(await refusal(() => loadProgram(bytes, { mostBytes: NaN })), /mostBytes is NaN/);
 });
 
 test('options that cannot be are refused', async () => {

@@ -42,6 +42,34 @@ for (const numerics of availableNumerics) {
     }
   });
 
+  test(`attention with more queries than keys, or fewer, stays within its buffers (${numerics})`, async () => {
+    const instance = await createInstance(numerics);
+    const { kernels: k, put } = instance;
+    for (const [T, S, d] of [
+      [3, 1, 1],
+      [5, 2, 3],
+      [7, 20, 4],
+      [20, 7, 17],
+    ] as const) {
+      const [N, heads] = [2, 2];
+      const [rows, maps] = [N * heads * d, N * heads * T * S];
+      const [q, key] = [put(numbers(rows * T, 1)), put(numbers(rows * S, 2))];
+      const [p, dp] = [put(numbers(maps, 3)), put(numbers(maps, 4))];
+      const at = [N, heads, T, S, d, 1] as const;
+      const guarded = (what: string, count: number, kernel: (y: number, scratch: number) => void) =>
+        assertGuarded(instance, `${what} ${T}×${S}×${d}`, count, d * S * 4, kernel);
+      for (const normalize of [0, 1])
+        guarded('scores', maps, (y, scratch) =>
+          k.attentionScores(...at, normalize, 1, q, key, y, scratch),
+        );
+      guarded('gradient', maps, (dx) =>
+        k.attentionScoresGradient(N * heads, T, S, 1, 1, p, dp, dx),
+      );
+      guarded('product', rows * T, (y) => k.attentionProduct(...at, 0, p, key, y));
+      guarded('transposed product', rows * S, (y) => k.attentionProduct(...at, 1, p, q, y));
+    }
+  });
+
   test(`normalisation stays within output and workspace (${numerics})`, async () => {
     const instance = await createInstance(numerics);
     const { kernels: k, put, reserve } = instance;

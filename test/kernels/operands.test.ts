@@ -1,0 +1,219 @@
+/**
+ * Whatever operands the table of inference lets a kernel have, it writes all of its result and nothing else, and reads nothing
+ * but its operands: the same call is made twice, with other bytes in all places that are not its inputs. LANEWISE_FUZZ=50
+ * makes so many times as many calls.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { LanewiseError } from '../../src/errors.js';
+import { link, type Bases } from '../../src/engine/link.js';
+import type { Numerics } from '../../src/engine/features.js';
+import { FIRST_FREE_BYTE, PAGE_BYTES } from '../../src/engine/memory.js';
+import { instantiate, loadModule } from '../../src/engine/wasm.js';
+import { readCall } from '../../src/inference/calls.js';
+import { inferenceKernels, type Buffer } from '../../src/inference/operands.js';
+import type { StoredCall } from '../../src/inference/stored.js';
+import { createDraw } from '../support/numbers.js';
+import { availableNumerics } from './instance.js';
+
+const CALLS = 40 * Number(process.env['LANEWISE_FUZZ'] ?? 1);
+/** Of random operands few fit each other, so many are tried for a call. */
+const TRIES = 4000 * Number(process.env['LANEWISE_FUZZ'] ?? 1);
+
+const WORKSPACE_PAGES = 12;
+const BUFFER_BYTES = PAGE_BYTES;
+const bytes = {
+  parameters: 0,
+  batch: 0,
+  results: 0,
+  activations: BUFFER_BYTES,
+  workspace: WORKSPACE_PAGES * PAGE_BYTES,
+};
+const bases = {
+  activations: FIRST_FREE_BYTE,
+  workspace: FIRST_FREE_BYTE + BUFFER_BYTES,
+} as unknown as Bases;
+
+const refuse = (why: string) => new LanewiseError('file', why);
+
+type Draw = ReturnType<typeof createDraw>;
+
+const EDGES = [0, -1, -2, 7, 8, 16, 17, 33, 100, 1000, 65_535, 2 ** 31 - 1, -(2 ** 31)];
+const REALS = [0, -0, 1, -1, 0.5, 0.75, 3, 1e-5, 1e30, -1e30, Infinity, -Infinity, NaN];
+
+function drawScalar(draw: Draw, name: string, most: number, edge: number): number {
+  if (/[~+]$/.test(name)) return draw(1, 100) <= edge ? pick(draw, REALS) : draw(1, 8) / 4;
+  return draw(1, 100) <= edge
+    ? pick(draw, EDGES)
+    : draw(
+        /^(causal|code|mode|normalize|reverse|flipped|transpose.*|[ab]\d|[st]\d|p[hw]|top|left)/.test(
+          name,
+        )
+          ? 0
+          : 1,
+        most,
+      );
+}
+
+const pick = <T>(draw: Draw, values: readonly T[]): T => values[draw(0, values.length - 1)]!;
+
+/** Extents that go together, which random ones rarely do: as many windows as there are, panels of channels. */
+function fitWindows(kernel: string, names: readonly string[], stored: (number | string)[]): void {
+  const get = (name: string, other: number) => Number(stored[names.indexOf(name)] ?? other);
+  const set = (name: string, value: number) => (stored[names.indexOf(name)] = value);
+  if (kernel === 'conv2dWinograd') ['C', 'O'].forEach((name) => set(name, 4 * get(name, 1)));
+  if (!names.includes('P') || !names.includes('W') || names.includes('numH+')) return;
+  for (const [P, H, kh, sh, ph, dilation] of [
+    'P H kh sh ph dilationH',
+    'Q W kw sw pw dilationW',
+  ].map((one) => one.split(' ') as [string, string, string, string, string, string])) {
+    const reach = (get(kh, 3) - 1) * get(dilation, 1) + 1;
+    set(P, Math.floor((get(H, 1) + 2 * get(ph, 0) - reach) / get(sh, 1)) + 1);
+  }
+}
+
+interface Drawn extends ReturnType<typeof readCall> {
+  readonly stored: readonly (number | string)[];
+}
+
+/** A call of `kernel` that the table takes, with its buffers anywhere in theirs, apart; or none. */
+function drawCall(draw: Draw, kernel: string, names: readonly string[]): Drawn | undefined {
+  const [most, edge] = [pick(draw, [1, 2, 3, 5, 9]), pick(draw, [0, 0, 5, 15])];
+  const none = draw(0, 3) === 0;
+  const stored = names.map((name): number | string => {
+    if (name === 'workspace') return 'w0';
+    if (!/[=>]/.test(name)) return drawScalar(draw, name.replace(/<.*/, ''), most, edge);
+    return name.includes('?') && none ? 0 : 'a0';
+  });
+  if (draw(0, 3)) fitWindows(kernel, names, stored);
+  const at = (call: unknown[]) =>
+    readCall([kernel, ...call] as unknown as StoredCall, bytes, refuse);
+  let sizes: readonly Buffer[];
+  try {
+    sizes = at(stored).buffers;
+  } catch (error) {
+    if (!(error instanceof LanewiseError)) throw error;
+    return undefined;
+  }
+  let end = 4 * draw(16, 80);
+  for (const { name, end: size } of sizes) {
+    stored[names.indexOf(name)] = `a${end}`;
+    end += Math.ceil(size / 4) * 4 + 4 * draw(16, 80);
+  }
+  if (end > BUFFER_BYTES) return undefined;
+  return { stored, ...at(stored) };
+}
+
+/** Bytes that are no numbers of any kind in particular. */
+function scribble(count: number, seed: number): Uint8Array {
+  const words = Uint32Array.from({ length: count / 4 }, (_, i) =>
+    Math.imul(i + seed, 2_654_435_761),
+  );
+  return new Uint8Array(words.buffer);
+}
+
+/** What an input holds: numbers from −1 to 1, or whole ones, most of them small. */
+function drawValues(draw: Draw, { name, begin, end }: Buffer): Uint8Array {
+  const length = (end - begin) / 4;
+  const whole = () => (draw(0, 9) ? draw(0, 5) : pick(draw, EDGES));
+  const values = /^(indices|lengths)/.test(name)
+    ? Int32Array.from({ length }, whole)
+    : Float32Array.from({ length }, () => draw(0, 2000) / 1000 - 1);
+  return new Uint8Array(values.buffer);
+}
+
+/** A memory for calls, two states of what no call is given, and what to do with one call. */
+async function createRunner(numerics: Numerics) {
+  const pages = 2 + WORKSPACE_PAGES;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const kernels = instantiate(await loadModule(numerics, false), memory);
+  const all = new Uint8Array(memory.buffer);
+  const front = all.subarray(0, FIRST_FREE_BYTE);
+  const constants = front.slice();
+  const rest = all.subarray(FIRST_FREE_BYTE);
+  const buffers = rest.subarray(0, BUFFER_BYTES);
+  const states = [1, 77_777].map((seed) => scribble(rest.length, seed));
+
+  /** The bytes after a call, or what it did wrong. A call that needs more workspace than there is is stopped. */
+  function once(
+    state: Uint8Array,
+    linked: () => void,
+    given: Given,
+  ): Uint8Array | string | undefined {
+    rest.set(given.needsWorkspace ? state : state.subarray(0, BUFFER_BYTES));
+    given.inputs.forEach(({ begin }, i) => buffers.set(given.values[i]!, begin));
+    // Strides may leave out elements.
+    for (const { begin, end, isWhole } of given.results) if (!isWhole) buffers.fill(0, begin, end);
+    const before = buffers.slice();
+    let stopped: string | undefined;
+    try {
+      linked();
+    } catch (error) {
+      stopped = (error as Error).message;
+    }
+    const after = buffers.slice();
+    for (const { begin, end } of given.results) before.set(after.subarray(begin, end), begin);
+    if (Buffer.compare(before, after))
+      return `writes at a${before.findIndex((byte, i) => byte !== after[i])}`;
+    if (Buffer.compare(front, constants)) return 'writes constants';
+    if (stopped) return given.needsWorkspace && /bounds/.test(stopped) ? undefined : stopped;
+    return after;
+  }
+
+  /** What is wrong with a call, if anything. */
+  return ({ call, buffers: places }: Drawn, draw: Draw): string | undefined => {
+    const [results, inputs] = [true, false].map((is) =>
+      places.filter(({ isWritten }) => isWritten === is),
+    );
+    const given = {
+      results: results!,
+      inputs: inputs!,
+      values: inputs!.map((place) => drawValues(draw, place)),
+      needsWorkspace: inferenceKernels[call.kernel]!.includes('workspace'),
+    };
+    const [linked] = link([call], kernels, bases);
+    const [one, other] = states.map((state) => once(state, linked!, given));
+    if (typeof one === 'string') return one;
+    if (!(one && other instanceof Uint8Array)) return undefined;
+    const differs = ({ begin, end }: Buffer) =>
+      Buffer.compare(one.subarray(begin, end), other.subarray(begin, end)) !== 0;
+    return results!.some(differs)
+      ? 'depends on what it is not given, or leaves out some of its result'
+      : undefined;
+  };
+}
+
+interface Given {
+  readonly results: readonly Buffer[];
+  readonly inputs: readonly Buffer[];
+  readonly values: readonly Uint8Array[];
+  readonly needsWorkspace: boolean;
+}
+
+for (const numerics of availableNumerics) {
+  test(`kernels keep to their operands (${numerics})`, async () => {
+    const faultOf = await createRunner(numerics);
+    const few: string[] = [];
+    const wrong: string[] = [];
+    for (const [kernel, operands] of Object.entries(inferenceKernels)) {
+      const draw = createDraw(kernel.length * 1000 + kernel.charCodeAt(0));
+      const names = operands.split(' ');
+      let calls = 0;
+      for (let i = 0; i < TRIES && calls < CALLS; i++) {
+        const drawn = drawCall(draw, kernel, names);
+        if (!drawn) continue;
+        calls++;
+        const fault = faultOf(drawn, draw);
+        if (!fault) continue;
+        const shown = names.map((name, n) => `${name} ${drawn.stored[n]}`).join(', ');
+        wrong.push(`${kernel}: ${fault}: ${shown}`);
+        break;
+      }
+      if (calls < CALLS / 2) few.push(`${kernel} ${calls}`);
+    }
+    assert.is(wrong.join('\n'), '');
+    assert.equal(few, [], 'kernels with too few calls');
+  });
+}
+
+test.run();
