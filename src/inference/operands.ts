@@ -117,7 +117,7 @@ function leftOut(strides: string, values: ReadonlyMap<string, number>): number {
     if (extent > 1) steps.push([values.get(`${strides}${i}`)!, extent]);
   }
   let [reach, count] = [1, 1];
-  for (const [stride, extent] of steps.sort(([a], [b]) => a - b)) {
+  for (const [stride, extent] of steps.toSorted(([a], [b]) => a - b)) {
     if (stride < reach) return NaN;
     reach += (extent - 1) * stride;
     count *= extent;
