@@ -22,34 +22,61 @@ export async function threadMode(): Promise<ThreadMode> {
   return 'none';
 }
 
-/** @throws LanewiseError kind 'platform' if the platform refuses threads. */
-export async function createThreads({
-  entry,
-  count,
-  setup,
-  heapMegabytes,
-}: ThreadsRequest): Promise<Threads> {
+/**
+ * Threads that are replaced when they die. piscina does not replace one that dies again while it starts, and then keeps what
+ * waits for it waiting: a pool that lacks a thread is given up with all its tasks, and the next task has a new one.
+ * @throws LanewiseError kind 'platform' if the platform refuses threads.
+ */
+export async function createThreads(request: ThreadsRequest): Promise<Threads> {
   const { Piscina } = await import('piscina');
-  const create = () =>
-    new Piscina({
-      filename: urlOf(entry),
-      minThreads: count,
-      maxThreads: count,
-      concurrentTasksPerWorker: 1,
-      ...(heapMegabytes && isNode
-        ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } }
-        : {}),
-      workerData: setup,
-      ...(isDeno ? { env: entry === 'worker' ? {} : environmentAtHand() } : {}),
-    });
-  const piscina = attempt(create);
-  // A thread that dies is replaced; between two tasks nobody has missed it, in one its rejection tells of it.
-  piscina.on('error', () => {});
+  const create = () => attempt(() => new Piscina(optionsOf(request)));
+  let piscina: InstanceType<typeof Piscina> | undefined;
+  let isClosed = false;
+  const waiting = new Set<(error: Error) => void>();
+
+  /** Looked at once piscina has replaced a thread, or has not. */
+  function giveUpIfBroken(pool: typeof piscina): void {
+    if (pool !== piscina || isClosed || pool!.threads.length === request.count) return;
+    piscina = undefined;
+    for (const reject of waiting) reject(new Error('a thread ended while it started, twice'));
+    void pool!.destroy();
+  }
+
+  function poolAtHand(): InstanceType<typeof Piscina> {
+    if (piscina) return piscina;
+    const pool = create();
+    // A thread that dies is replaced; between two tasks nobody has missed it, in one its rejection tells of it.
+    pool.on('error', () => {});
+    pool.on('workerDestroy', () => setImmediate(giveUpIfBroken, pool));
+    return (piscina = pool);
+  }
+
+  poolAtHand();
   return {
-    run: (task) => piscina.run(task) as Promise<unknown>,
-    close: () => piscina.destroy(),
+    run: (task) =>
+      new Promise((resolve, reject) => {
+        waiting.add(reject);
+        poolAtHand()
+          .run(task)
+          .then(resolve, reject)
+          .finally(() => waiting.delete(reject));
+      }),
+    async close() {
+      isClosed = true;
+      await piscina?.destroy();
+    },
   };
 }
+
+const optionsOf = ({ entry, count, setup, heapMegabytes }: ThreadsRequest) => ({
+  filename: urlOf(entry),
+  minThreads: count,
+  maxThreads: count,
+  concurrentTasksPerWorker: 1,
+  ...(heapMegabytes && isNode ? { resourceLimits: { maxOldGenerationSizeMb: heapMegabytes } } : {}),
+  workerData: setup,
+  ...(isDeno ? { env: entry === 'worker' ? {} : environmentAtHand() } : {}),
+});
 
 function attempt<T>(create: () => T): T {
   try {
