@@ -48,6 +48,11 @@ export interface Field {
   readonly as?: 'classes' | 'values';
   /** What a sample goes through, in order, whenever it is gathered; not for class indices. */
   readonly transforms?: readonly Transform[];
+  /**
+   * How much each sample, or each value of a target, counts in the loss: finite numbers of at least 0, one a sample or
+   * as many as `values`. A target's loss is then the mean over what counts, and what weighs 0 is not read: it may be NaN.
+   */
+  readonly weights?: Float32Array;
 }
 
 /** Arrays by the names of a model's inputs, and of the outputs they are targets of. */
@@ -88,6 +93,21 @@ export const isStreamed = (data: AnyDataset): data is StreamedDataset | SampleSt
 export const weightsOf = (data: AnyDataset): Float32Array | undefined =>
   isSampleStream(data) ? undefined : data.weights;
 
+/** The field of some of its samples: `pick` takes their values, so many each. */
+export function fieldAt(
+  field: Field,
+  pick: <V extends Field['values']>(values: V, size: number) => V,
+): Field {
+  const { shape, values, weights } = field;
+  const size = sizeOf(shape);
+  const perSample = weights && (weights.length === values.length ? size : 1);
+  return {
+    ...field,
+    values: pick(values, size),
+    ...(weights ? { weights: pick(weights, perSample!) } : {}),
+  };
+}
+
 /** Number of samples. */
 export function countOf(data: AnyDataset): number {
   if (isSampleStream(data)) return data.length;
@@ -113,24 +133,33 @@ export function checkDataset<D extends AnyDataset>(data: D): D {
   } else checkLabelled(data);
   const count = countOf(data);
   const { name } = data;
-  const weights = weightsOf(data);
   if (count === 0) throw new LanewiseError('data', `data set '${name}' has no samples`);
-  if (weights === undefined) return data;
-  if (!(weights instanceof Float32Array) || weights.length !== count) {
-    const found = ArrayBuffer.isView(weights) ? ` of ${weights.length}` : '';
+  checkWeights(`data set '${name}'`, weightsOf(data), [count]);
+  return data;
+}
+
+/** Weights, if there are any. @throws LanewiseError kind 'data' for other lengths than `lengths`, and what is no weight. */
+function checkWeights(what: string, weights: unknown, lengths: readonly number[]): void {
+  if (weights === undefined) return;
+  if (!(weights instanceof Float32Array) || !lengths.includes(weights.length)) {
+    const found = ArrayBuffer.isView(weights)
+      ? ` of ${(weights as unknown as ArrayLike<number>).length}`
+      : '';
     throw new LanewiseError(
       'data',
-      `data set '${name}': weights are ${typeName(weights)}${found}, expected a Float32Array of ${count}`,
+      `${what}: weights are ${typeName(weights)}${found}, expected a Float32Array of ${[...new Set(lengths)].join(' or ')}`,
+      typeName(weights) === 'Object'
+        ? 'weights of one target stand beside its values: targets: { name: { shape, values, weights } }'
+        : undefined,
     );
   }
   const wrong = weights.findIndex((weight) => !(weight >= 0) || weight === Infinity);
-  if (wrong >= 0) {
-    throw new LanewiseError(
-      'data',
-      `data set '${name}': weight ${weights[wrong]} of sample ${wrong}, expected a finite number of at least 0`,
-    );
-  }
-  return data;
+  if (wrong < 0) return;
+  const place = weights.length === lengths[0] ? `sample ${wrong}` : `value ${wrong}`;
+  throw new LanewiseError(
+    'data',
+    `${what}: weight ${weights[wrong]} of ${place}, expected a finite number of at least 0`,
+  );
 }
 
 /** @throws LanewiseError kind 'data' for what is no object, such as a missing field. */
@@ -165,6 +194,14 @@ function checkFields(data: TensorDataset): void {
           `${what}: ${values.length} values of shape ${showShape(shape)}, expected ${count} samples as in the first input`,
         );
       }
+      if (role === 'inputs' && field.weights !== undefined) {
+        throw new LanewiseError(
+          'data',
+          `${what}: there are weights, which only targets have`,
+          'weights of samples are `weights` of the data set',
+        );
+      }
+      checkWeights(what, field.weights, [count, values.length]);
     }
   }
 }

@@ -5,6 +5,7 @@ import { crc32 } from '../formats/crc32.js';
 import { sizeOf } from '../graph/tensor.js';
 import {
   countOf,
+  fieldAt,
   isSampleStream,
   isStreamed,
   isTensorDataset,
@@ -82,7 +83,7 @@ function takeFields(data: TensorDataset, indices: Uint32Array): TensorDataset {
     Object.fromEntries(
       Object.entries(all).map(([name, field]): [string, Field] => [
         name,
-        { ...field, values: pick(field.values, sizeOf(field.shape), indices) },
+        fieldAt(field, (values, size) => pick(values, size, indices)),
       ]),
     );
   return {

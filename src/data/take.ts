@@ -2,6 +2,7 @@
 import { sizeOf } from '../graph/tensor.js';
 import {
   countOf,
+  fieldAt,
   isSampleStream,
   isTensorDataset,
   type AnyDataset,
@@ -26,7 +27,7 @@ export async function samplesAt(
       Object.fromEntries(
         Object.entries(all).map(([name, field]) => [
           name,
-          { ...field, values: pick(field.values, sizeOf(field.shape), positions) },
+          fieldAt(field, (values, size) => pick(values, size, positions)),
         ]),
       );
     return { ...data, inputs: fields(data.inputs), targets: fields(data.targets), ...weights };

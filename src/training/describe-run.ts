@@ -82,8 +82,11 @@ async function describeData(data: AnyDataset) {
   if (isTensorDataset(data)) {
     const fields: Record<string, unknown> = {};
     for (const role of ['inputs', 'targets'] as const) {
-      for (const [key, { shape, values, as, transforms }] of Object.entries(data[role]))
-        fields[`${role}.${key}`] = { shape, as, transforms, sha256: await hashOf([values]) };
+      for (const [key, { shape, values, as, transforms, weights }] of Object.entries(data[role])) {
+        const sha256 = await hashOf([values]);
+        const weighted = weights && (await hashOf([weights]));
+        fields[`${role}.${key}`] = { shape, as, transforms, sha256, weights: weighted };
+      }
     }
     return { ...common, ...fields };
   }
