@@ -224,7 +224,10 @@ function checkLabelled(data: Dataset | StreamedDataset): void {
   if (wrong >= 0) {
     throw new LanewiseError(
       'data',
-      `data set '${name}': label ${labels[wrong]} of sample ${wrong} is not below the ${classes.length} classes`,
+      `data set '${name}': label ${labels[wrong]} of sample ${wrong}, expected a whole number from 0 to ${classes.length - 1}`,
+      labels[wrong]! < 0
+        ? 'a sample without a class has the weight 0 and any label, or is left out (subset)'
+        : undefined,
     );
   }
 }

@@ -2,22 +2,60 @@
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import { checkNumber, checkOneOf, checkWeights, type Loss } from './define.js';
-import { distributed, fromRows, labelled, meanOverPositions, toRows } from './targets.js';
+import {
+  checkIgnored,
+  checkNumber,
+  checkOneOf,
+  checkWeights,
+  type ByAnswer,
+  type Loss,
+} from './define.js';
+import {
+  byPosition,
+  distributed,
+  fromRows,
+  labelled,
+  meanOverPositions,
+  toRows,
+  type Classes,
+} from './targets.js';
 
 const softmax = (output: Tensor): Tensor => fromRows(ops.softmax(toRows(output)), output);
 
-/** Positions where the highest output is the label's, or where the highest output and target meet. */
-function highest(loss: string) {
-  return (output: Tensor, target: Tensor): Tensor => {
+/** A figure of each position, n·positions of them, and whose they are. */
+type OfPositions = (output: Tensor, target: Tensor) => readonly [values: Tensor, of: Classes];
+
+/** 1 where the highest output is the label's, or where the highest output and target meet, else 0. */
+const highest =
+  (loss: string): OfPositions =>
+  (output, target) => {
     if (target.dtype === 'i32') {
       const { rows, rowLabels, ...classes } = labelled(loss, output, target);
-      return meanOverPositions(ops.correct(rows, rowLabels), classes);
+      return [ops.correct(rows, rowLabels), classes];
     }
     const { rows, rowTargets, ...classes } = distributed(loss, output, target);
-    return meanOverPositions(ops.agreeing(rows, rowTargets), classes);
+    return [ops.agreeing(rows, rowTargets), classes];
+  };
+
+/** Losses and hits of a sample, which are means over its positions, from those of positions. */
+function overPositions(
+  losses: OfPositions,
+  hits: OfPositions,
+): Pick<Loss, 'perSample' | 'hits'> & { readonly byAnswer: ByAnswer } {
+  return {
+    perSample: (output, target) => meanOverPositions(...losses(output, target)),
+    hits: (output, target) => meanOverPositions(...hits(output, target)),
+    byAnswer: {
+      losses: (output, target) => byPosition(...losses(output, target)),
+      hits: (output, target) => byPosition(...hits(output, target)),
+      reduction: 'mean',
+    },
   };
 }
+
+/** As settings and as a property, if it is given. */
+const ignored = (ignoreIndex: number | undefined) =>
+  ignoreIndex === undefined ? {} : { ignoreIndex };
 
 /**
  * −Σ_c w_c·q_c·log softmax(output)_c, PyTorch's CrossEntropyLoss. Targets are class indices (i32: n for n×C,
@@ -31,13 +69,17 @@ function highest(loss: string) {
 export function crossEntropy({
   labelSmoothing = 0,
   classWeights,
+  ignoreIndex,
 }: {
   /** From 0 to 1; default 0. */
   readonly labelSmoothing?: number;
   /** One number a class; default 1 each. */
   readonly classWeights?: readonly number[];
+  /** The label of places that count for nothing, such as -100 at padding; the loss is the mean over the others. */
+  readonly ignoreIndex?: number;
 } = {}): Loss {
   const kind = 'crossEntropy';
+  checkIgnored(kind, ignoreIndex);
   checkNumber(kind, 'labelSmoothing', labelSmoothing, { least: 0, most: 1 });
   if (classWeights) checkWeights(kind, 'classWeights', classWeights);
   const isPlain = labelSmoothing === 0 && !classWeights;
@@ -56,22 +98,28 @@ export function crossEntropy({
     return classWeights ? ops.multiply(smoothed, ops.literal(classWeights)) : smoothed;
   }
 
+  const losses: OfPositions = (output, target) => {
+    if (target.dtype === 'f32') {
+      const { rows, rowTargets, ...classes } = distributed(kind, output, target);
+      const q = weighted(output, rowTargets, classes.C);
+      return [ops.distributionCrossEntropy(rows, q), classes];
+    }
+    const { rows, rowLabels, ...classes } = labelled(kind, output, target);
+    if (isPlain) return [ops.crossEntropy(rows, rowLabels), classes];
+    const q = weighted(output, ops.oneHot(rowLabels, classes.C), classes.C);
+    return [ops.distributionCrossEntropy(rows, q), classes];
+  };
   return {
     kind,
-    settings: { labelSmoothing, ...(classWeights ? { classWeights: [...classWeights] } : {}) },
-    perSample(output, target) {
-      if (target.dtype === 'f32') {
-        const { rows, rowTargets, ...classes } = distributed(kind, output, target);
-        const q = weighted(output, rowTargets, classes.C);
-        return meanOverPositions(ops.distributionCrossEntropy(rows, q), classes);
-      }
-      const { rows, rowLabels, ...classes } = labelled(kind, output, target);
-      if (isPlain) return meanOverPositions(ops.crossEntropy(rows, rowLabels), classes);
-      const q = weighted(output, ops.oneHot(rowLabels, classes.C), classes.C);
-      return meanOverPositions(ops.distributionCrossEntropy(rows, q), classes);
+    settings: {
+      labelSmoothing,
+      ...(classWeights ? { classWeights: [...classWeights] } : {}),
+      ...ignored(ignoreIndex),
     },
+    takes: { output: 'logits of classes', values: 'distributions' },
+    ...ignored(ignoreIndex),
+    ...overPositions(losses, highest(kind)),
     scores: softmax,
-    hits: highest(kind),
   };
 }
 
@@ -94,19 +142,20 @@ export function klDivergence({
   checkNumber(kind, 'temperature', temperature, { above: 0 });
   checkOneOf(kind, 'from', from, ['logits', 'probabilities']);
   const cooled = (x: Tensor): Tensor => (temperature === 1 ? x : ops.scale(x, 1 / temperature));
+  const losses: OfPositions = (output, target) => {
+    const { rows, rowTargets, ...classes } = distributed(kind, output, target);
+    const p = from === 'logits' ? ops.softmax(cooled(rowTargets)) : rowTargets;
+    const divergence = ops.divergence(cooled(rows), p);
+    const scaled =
+      temperature === 1 ? divergence : ops.scale(divergence, temperature * temperature);
+    return [scaled, classes];
+  };
   return {
     kind,
     settings: { temperature, from },
-    perSample(output, target) {
-      const { rows, rowTargets, ...classes } = distributed(kind, output, target);
-      const p = from === 'logits' ? ops.softmax(cooled(rowTargets)) : rowTargets;
-      const divergence = ops.divergence(cooled(rows), p);
-      const scaled =
-        temperature === 1 ? divergence : ops.scale(divergence, temperature * temperature);
-      return meanOverPositions(scaled, classes);
-    },
+    takes: { output: 'logits of classes', values: from === 'logits' ? 'any' : 'distributions' },
+    ...overPositions(losses, highest(kind)),
     scores: softmax,
-    hits: highest(kind),
   };
 }
 
@@ -117,24 +166,30 @@ export function klDivergence({
 export function hinge({
   p = 1,
   margin = 1,
+  ignoreIndex,
 }: {
   /** 1 or 2; default 1. */
   readonly p?: 1 | 2;
   /** At least 0; default 1. */
   readonly margin?: number;
+  /** As in `crossEntropy`. */
+  readonly ignoreIndex?: number;
 } = {}): Loss {
   const kind = 'hinge';
+  checkIgnored(kind, ignoreIndex);
   checkOneOf(kind, 'p', p, [1, 2]);
   checkNumber(kind, 'margin', margin, { least: 0 });
+  const losses: OfPositions = (output, target) => {
+    const { rows, rowLabels, ...classes } = labelled(kind, output, target);
+    return [ops.margins(rows, rowLabels, margin, p), classes];
+  };
   return {
     kind,
-    settings: { p, margin },
-    perSample(output, target) {
-      const { rows, rowLabels, ...classes } = labelled(kind, output, target);
-      return meanOverPositions(ops.margins(rows, rowLabels, margin, p), classes);
-    },
+    settings: { p, margin, ...ignored(ignoreIndex) },
+    takes: { output: 'scores', values: 'none' },
+    ...ignored(ignoreIndex),
+    ...overPositions(losses, highest(kind)),
     scores: (output) => output,
-    hits: highest(kind),
   };
 }
 
@@ -147,24 +202,31 @@ export function hinge({
  */
 export function mapCriterion({
   j = 1,
+  ignoreIndex,
 }: {
   /** Above 0; default 1. */
   readonly j?: number;
+  /** As in `crossEntropy`. */
+  readonly ignoreIndex?: number;
 } = {}): Loss {
   const kind = 'mapCriterion';
+  checkIgnored(kind, ignoreIndex);
   checkNumber(kind, 'j', j, { above: 0 });
   const negative = (output: Tensor): Tensor => ops.scale(output, -1);
+  const losses: OfPositions = (output, target) => {
+    const { rows, rowLabels, ...classes } = labelled(kind, output, target);
+    return [ops.mapLosses(rows, rowLabels, j), classes];
+  };
+  const hits: OfPositions = (output, target) => {
+    const { rows, rowLabels, ...classes } = labelled(kind, output, target);
+    return [ops.correct(negative(rows), rowLabels), classes];
+  };
   return {
     kind,
-    settings: { j },
-    perSample(output, target) {
-      const { rows, rowLabels, ...classes } = labelled(kind, output, target);
-      return meanOverPositions(ops.mapLosses(rows, rowLabels, j), classes);
-    },
+    settings: { j, ...ignored(ignoreIndex) },
+    takes: { output: 'scores', values: 'none' },
+    ...ignored(ignoreIndex),
+    ...overPositions(losses, hits),
     scores: negative,
-    hits(output, target) {
-      const { rows, rowLabels, ...classes } = labelled(kind, output, target);
-      return meanOverPositions(ops.correct(negative(rows), rowLabels), classes);
-    },
   };
 }

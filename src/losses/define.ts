@@ -2,6 +2,17 @@
 import { LanewiseError } from '../errors.js';
 import type { Tensor } from '../graph/tensor.js';
 
+/** What a loss takes: training holds outputs and targets against it before the first step. */
+export interface Takes {
+  /**
+   * What an output is to be: `scores` of two classes or more; `logits`, from which the loss makes probabilities
+   * itself, of two classes or more (`classes`) or of a yes or no; `probabilities`; or anything.
+   */
+  readonly output: 'scores' | 'logits of classes' | 'logits' | 'probabilities' | 'any';
+  /** What a target of values is to be: distributions over the classes, values from 0 to 1, −1, 0 and 1, or anything. */
+  readonly values: 'distributions' | 'shares' | 'sides' | 'any' | 'none';
+}
+
 /**
  * A loss as training sees it: graphs of the model's output and the target. A minibatch's loss is the mean of
  * its samples', whatever the loss. Targets are class indices (i32) or values (f32); each constructor says
@@ -20,6 +31,20 @@ export interface Loss {
   scores(output: Tensor): Tensor;
   /** Share of right answers of each sample, n values in [0, 1]; undefined where the target has no right answer. */
   hits?(output: Tensor, target: Tensor): Tensor | undefined;
+  /** Absent: nothing is known, and nothing checked. */
+  readonly takes?: Takes;
+  /** The label of places that count for nothing. */
+  readonly ignoreIndex?: number;
+  /** The same where each answer, a position or a value, counts on its own; absent for losses of a sample as a whole. */
+  readonly byAnswer?: ByAnswer;
+}
+
+/** Losses and hits of a sample's answers, n×answers each. */
+export interface ByAnswer {
+  losses(output: Tensor, target: Tensor): Tensor;
+  hits?(output: Tensor, target: Tensor): Tensor | undefined;
+  /** How a sample's loss is made of them. */
+  readonly reduction: 'mean' | 'sum';
 }
 
 /** The ends of a range; `above` and `least` exclude one another. */
@@ -43,6 +68,15 @@ export function checkNumber(loss: string, name: string, value: unknown, range: R
   throw new LanewiseError(
     'argument',
     `${loss}: ${name} is ${String(value)}, expected ${showRange(range)}`,
+  );
+}
+
+/** Any whole number or undefined. @throws LanewiseError kind 'argument' for others. */
+export function checkIgnored(loss: string, value: unknown): void {
+  if (value === undefined || Number.isInteger(value)) return;
+  throw new LanewiseError(
+    'argument',
+    `${loss}: ignoreIndex is ${String(value)}, expected a whole number, such as -100`,
   );
 }
 

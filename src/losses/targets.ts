@@ -57,6 +57,10 @@ export function fromRows(rows: Tensor, like: Tensor): Tensor {
   return ops.reshape(ops.transpose(ops.reshape(rows, [n, positions, C]), 1, 2), like.shape);
 }
 
+/** n·positions values as n rows. */
+export const byPosition = (values: Tensor, { n, positions }: Classes): Tensor =>
+  reshaped(values, [n, positions]);
+
 /** The mean over each sample's positions: n·positions values to n. */
 export function meanOverPositions(values: Tensor, { n, positions }: Classes): Tensor {
   if (positions === 1) return values;

@@ -5,49 +5,83 @@
  */
 import type { Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import { checkNumber, checkOneOf, type Loss } from './define.js';
-import { compared, isOneHot, labelled, meanOverPositions } from './targets.js';
+import { checkNumber, checkOneOf, type ByAnswer, type Loss, type Takes } from './define.js';
+import { byPosition, compared, isOneHot, labelled, meanOverPositions } from './targets.js';
 
-/** Positions where the highest output is the label's; undefined for targets that are no class indices. */
-function highest(loss: string) {
-  return (output: Tensor, target: Tensor): Tensor | undefined => {
-    if (!isOneHot(output, target)) return undefined;
-    const { rows, rowLabels, ...classes } = labelled(loss, output, target);
-    return meanOverPositions(ops.correct(rows, rowLabels), classes);
-  };
+/** 1 at positions where the highest output is the label's, and whose they are; undefined without class indices. */
+function highest(loss: string, output: Tensor, target: Tensor) {
+  if (!isOneHot(output, target)) return undefined;
+  const { rows, rowLabels, ...classes } = labelled(loss, output, target);
+  return [ops.correct(rows, rowLabels), classes] as const;
 }
 
-/** Hits of a yes or no: share of values on the target's side of the threshold. */
-function sides(loss: string, threshold: number, targetThreshold: number) {
-  const ofClasses = highest(loss);
-  return (output: Tensor, target: Tensor): Tensor => {
-    const hits = ofClasses(output, target);
-    if (hits) return hits;
-    const { y, target: t } = compared(loss, output, target);
-    return ops.sameSide(y, t, threshold, targetThreshold);
-  };
+/** A function of matrices y and t of `size` values a row to one value a row. */
+type OfRows = (y: Tensor, target: Tensor, size: number) => Tensor;
+
+/** A function of rows of each answer on its own, n×answers: a value, or where classes are compared as one-hot a position. */
+function ofAnswers(loss: string, ofRows: OfRows, output: Tensor, target: Tensor): Tensor {
+  const { y, target: t, size } = compared(loss, output, target);
+  const n = y.shape[0]!;
+  const values = isOneHot(output, target) ? output.shape.at(-1)! : 1;
+  const rows = (x: Tensor) => ops.reshape(x, [(n * size) / values, values]);
+  return ops.reshape(ofRows(rows(y), rows(t), values), [n, size / values]);
 }
+
+/** What a loss of values says besides its kind and settings. */
+interface Traits {
+  readonly takes?: Takes;
+  /** How a sample's loss is made of its values' losses; `whole`: it is not. Default `mean`. */
+  readonly reduction?: ByAnswer['reduction'] | 'whole';
+  /** Above which an output, and a target, says yes. */
+  readonly thresholds?: readonly [output: number, target: number];
+}
+
+const ANY: Takes = { output: 'any', values: 'any' };
 
 /** A loss of matrices y and t, n×size; scores are the outputs. */
 function ofValues(
   kind: string,
   settings: Loss['settings'],
-  perSample: (y: Tensor, target: Tensor, size: number) => Tensor,
+  perSample: OfRows,
+  { takes = ANY, reduction = 'mean', thresholds }: Traits = {},
 ): Loss {
+  const sides: OfRows | undefined =
+    thresholds && ((y, target) => ops.sameSide(y, target, ...thresholds));
   return {
     kind,
     settings,
+    takes,
     perSample(output, target) {
       const { y, target: t, size } = compared(kind, output, target);
       return perSample(y, t, size);
     },
     scores: (output) => output,
-    hits: highest(kind),
+    hits(output, target) {
+      const classes = highest(kind, output, target);
+      if (classes) return meanOverPositions(...classes);
+      if (!sides) return undefined;
+      const { y, target: t, size } = compared(kind, output, target);
+      return sides(y, t, size);
+    },
+    ...(reduction === 'whole'
+      ? {}
+      : {
+          byAnswer: {
+            reduction,
+            losses: (output, target) => ofAnswers(kind, perSample, output, target),
+            hits(output, target) {
+              const classes = highest(kind, output, target);
+              if (classes) return byPosition(...classes);
+              return sides && ofAnswers(kind, sides, output, target);
+            },
+          },
+        }),
   };
 }
 
 /** Σ (output − target)². */
-export const squaredError = (): Loss => ofValues('squaredError', {}, ops.sumOfSquaredErrors);
+export const squaredError = (): Loss =>
+  ofValues('squaredError', {}, ops.sumOfSquaredErrors, { reduction: 'sum' });
 
 /** The mean of (output − target)² over a sample's values: PyTorch's MSELoss. */
 export const meanSquaredError = (): Loss =>
@@ -63,8 +97,11 @@ export function l1({
   readonly reduction?: 'mean' | 'sum';
 } = {}): Loss {
   checkOneOf('l1', 'reduction', reduction, ['mean', 'sum']);
-  return ofValues('l1', { reduction }, (y, target, size) =>
-    ops.absoluteErrors(y, target, reduction === 'mean' ? 1 / size : 1),
+  return ofValues(
+    'l1',
+    { reduction },
+    (y, target, size) => ops.absoluteErrors(y, target, reduction === 'mean' ? 1 / size : 1),
+    { reduction },
   );
 }
 
@@ -104,12 +141,13 @@ export function smoothL1({
  * The mean over a sample's values of −t·log y − (1 − t)·log(1 − y), y the output, a probability, t the
  * target; logarithms are at least −100: PyTorch's BCELoss. Hits: y > ½ where t > ½.
  */
-export const binaryCrossEntropy = (): Loss => ({
-  ...ofValues('binaryCrossEntropy', {}, (y, target, size) =>
-    ops.binaryCrossEntropy(y, target, 1 / size),
-  ),
-  hits: sides('binaryCrossEntropy', 0.5, 0.5),
-});
+export const binaryCrossEntropy = (): Loss =>
+  ofValues(
+    'binaryCrossEntropy',
+    {},
+    (y, target, size) => ops.binaryCrossEntropy(y, target, 1 / size),
+    { takes: { output: 'probabilities', values: 'shares' }, thresholds: [0.5, 0.5] },
+  );
 
 /**
  * The mean over a sample's values of −posWeight·t·log σ(y) − (1 − t)·log(1 − σ(y)), y the output, t the
@@ -124,11 +162,13 @@ export function binaryCrossEntropyWithLogits({
   const kind = 'binaryCrossEntropyWithLogits';
   checkNumber(kind, 'posWeight', posWeight, { least: 0 });
   return {
-    ...ofValues(kind, { posWeight }, (y, target, size) =>
-      ops.binaryCrossEntropyWithLogits(y, target, posWeight, 1 / size),
+    ...ofValues(
+      kind,
+      { posWeight },
+      (y, target, size) => ops.binaryCrossEntropyWithLogits(y, target, posWeight, 1 / size),
+      { takes: { output: 'logits', values: 'shares' }, thresholds: [0, 0.5] },
     ),
     scores: ops.sigmoid,
-    hits: sides(kind, 0, 0.5),
   };
 }
 
@@ -144,16 +184,17 @@ export function binaryHinge({
 } = {}): Loss {
   const kind = 'binaryHinge';
   checkNumber(kind, 'margin', margin, { least: 0 });
-  return {
-    ...ofValues(kind, { margin }, (y, target, size) =>
-      ops.binaryHinges(y, target, margin, 1 / size),
-    ),
-    hits: sides(kind, 0, 0),
-  };
+  return ofValues(
+    kind,
+    { margin },
+    (y, target, size) => ops.binaryHinges(y, target, margin, 1 / size),
+    { takes: { output: 'any', values: 'sides' }, thresholds: [0, 0] },
+  );
 }
 
 /**
  * 1 − cos of the angle between a sample's output and target, each taken as one vector: PyTorch's
  * CosineEmbeddingLoss of similar pairs. A zero vector has no direction: loss 1, no gradient.
  */
-export const cosine = (): Loss => ofValues('cosine', {}, ops.cosineDistances);
+export const cosine = (): Loss =>
+  ofValues('cosine', {}, ops.cosineDistances, { reduction: 'whole' });

@@ -23,6 +23,7 @@ import type { Model } from '../layers/index.js';
 import type { InputSettings } from '../layers/wire.js';
 import type { LossTerm } from '../losses/terms.js';
 import { augmentationOf, fieldOf, inputLeaf, plainColumn, WEIGHTS, type Column } from './column.js';
+import { isCounts } from './counts.js';
 import { targetColumns } from './target-columns.js';
 
 export interface Columns {
@@ -58,6 +59,7 @@ export function columnsOf(model: Model, terms: readonly LossTerm[], data: AnyDat
  */
 export function matchColumns(first: Columns, other: Columns): Columns {
   const describe = ({ dtype, shape }: Column) => `${dtype} ${showShape(shape)}`;
+  // What counts of this data set's targets does so whether or not there are such weights in the first.
   const columns = other.columns.filter((column) => {
     const [leaf] = column.leaves;
     const known = first.columns.find(({ leaves }) => leaves[0] === leaf);
@@ -67,7 +69,7 @@ export function matchColumns(first: Columns, other: Columns): Columns {
         `${leaf} is ${describe(known)} in the first data set and ${describe(column)} in the second, expected the same`,
       );
     }
-    return known !== undefined;
+    return known !== undefined || isCounts(column);
   });
   return { ...other, columns };
 }

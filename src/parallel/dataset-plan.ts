@@ -1,6 +1,8 @@
 /** Where a run’s memory holds a data set, and how its samples reach the leaves. */
+import { sizeOf } from '../graph/tensor.js';
 import { storedSize, type Column, type LeafName } from './column.js';
 import type { Columns } from './columns.js';
+import { isCounts, normLeaf, wholeNorm } from './counts.js';
 import type { Gathering } from './gather.js';
 import { baseOf, type MemoryMap } from './layout.js';
 import { partnerLeaf } from './mixup.js';
@@ -11,6 +13,18 @@ export interface PlacedColumn extends Gathering {
   readonly to: number;
   /** The offset of the partners’ leaf, if samples are mixed and this is no input. */
   readonly partner?: number;
+  /** Of a column that says what counts. */
+  readonly norm?: PlacedNorm;
+}
+
+/** What sums of a column's values are multiplied by. */
+export interface PlacedNorm {
+  /** The offset of its leaf. */
+  readonly to: number;
+  /** Values of a sample. */
+  readonly size: number;
+  /** Of all samples. */
+  readonly whole: number;
 }
 
 /** A data set in memory. */
@@ -45,8 +59,9 @@ export function datasetPlan(
   return {
     count,
     slots,
-    columns: columns.map(
-      ({ leaves, values, augmentation, dtype, extents, scale, shift, border, scales }) => ({
+    columns: columns.map((column) => {
+      const { leaves, values, augmentation, dtype, extents, scale, shift, border, scales } = column;
+      return {
         values: baseOf(memory, `${leaves[0]} ${index}`),
         isBytes: values instanceof Uint8Array,
         to: io.leaves.get(leaves[0]!)!,
@@ -58,9 +73,16 @@ export function datasetPlan(
         border,
         ...(scales ? { scales } : {}),
         ...(augmentation ? { augmentation } : {}),
-      }),
-    ),
+        ...normOf(column, io),
+      };
+    }),
   };
+}
+
+function normOf(column: Column, { leaves }: IoLayout): Pick<PlacedColumn, 'norm'> {
+  if (!isCounts(column)) return {};
+  const to = leaves.get(normLeaf(column.leaves[0]!))!;
+  return { norm: { to, size: sizeOf(column.shape), whole: wholeNorm(column) } };
 }
 
 function partnerOf(leaf: LeafName, { leaves }: IoLayout): Pick<PlacedColumn, 'partner'> {

@@ -6,7 +6,9 @@ import type { Tensor } from '../graph/tensor.js';
 import type { Mode, Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { splitSeed } from '../random/philox.js';
+import { checkFit } from './check-fit.js';
 import { columnsOf } from './columns.js';
+import { isCounts, normLeaf, wholeNorm } from './counts.js';
 import { evaluate } from './evaluate.js';
 import { gatherAll } from './gather.js';
 import { fedGraph, meanLoss } from './graphs.js';
@@ -28,11 +30,16 @@ export async function computeGradients(
   { by, mode, seed, numerics }: GradientRequest,
 ): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {
   const { count, columns } = columnsOf(model, terms, data);
+  checkFit(model, terms, data, columns, false);
   const fed = fedGraph({ model, columns }, mode, count);
   const { graph, given } = fed;
   const feeds = new Map<Tensor, Float32Array | Int32Array>();
   for (const column of columns)
     feeds.set(given.get(column.leaves[0]!)!, await gatherAll(column, count));
+  for (const column of columns.filter(isCounts)) {
+    const norm = new Float32Array(count).fill(wholeNorm(column));
+    feeds.set(given.get(normLeaf(column.leaves[0]!))!, norm);
+  }
   for (const [name, tensor] of graph.parameters) feeds.set(tensor, weights.get(name)!);
   if (graph.randomness) feeds.set(graph.randomness, Int32Array.of(...splitSeed(seed), 0, 0));
   const mean = meanLoss(fed, terms, 1 / count);

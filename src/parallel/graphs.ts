@@ -1,13 +1,15 @@
 /** What a run computes, as graphs: losses, hits and gradients of a shard, losses and scores of a block of samples. */
 import { partials } from '../compiler/differentiate.js';
-import { nameRefusals } from '../graph/op.js';
-import { input, type Tensor } from '../graph/tensor.js';
+import { nameRefusals, ShapeError } from '../graph/op.js';
+import { input, showShape, type Tensor } from '../graph/tensor.js';
 import type { Mode, Model, ModelGraph } from '../layers/index.js';
+import type { ByAnswer } from '../losses/define.js';
 import type { Loss } from '../losses/loss.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
 import * as ops from '../ops/index.js';
 import { matches } from '../optimizers/names.js';
 import { inputLeaf, targetLeaf, WEIGHTS, type LeafName, type LeafSpec } from './column.js';
+import { countsLeaf, normLeaf, normLeaves } from './counts.js';
 import { partnerLeaf, REST, SHARE } from './mixup.js';
 
 /** The output whose scores are wanted, and the loss that says what scores are. */
@@ -22,7 +24,7 @@ export interface Task {
   /** Empty: scores alone are wanted, and nothing is compared. */
   readonly terms: readonly LossTerm[];
   readonly scored: Scored;
-  /** With those that mixup adds, if the samples are mixed. */
+  /** With those that mixup adds, if the samples are mixed; the norms of what counts come with its columns. */
   readonly columns: readonly LeafSpec[];
   /** Names of parameters and statistics that keep their values. */
   readonly freeze?: readonly string[];
@@ -46,7 +48,7 @@ export function fedGraph(
   const given = new Map<LeafName, Tensor>(
     [...graph.inputs].map(([name, tensor]) => [inputLeaf(name), tensor]),
   );
-  for (const { leaves, shape, dtype } of columns) {
+  for (const { leaves, shape, dtype } of [...columns, ...normLeaves(columns)]) {
     const tensor = given.get(leaves[0]!) ?? input(leaves[0]!, [count, ...shape], dtype);
     for (const leaf of leaves) given.set(leaf, tensor);
   }
@@ -58,13 +60,59 @@ type Side = (leaf: LeafName) => LeafName;
 
 const own: Side = (leaf) => leaf;
 
+/** A figure of a term's output and target, of each sample, and of each answer if there is such a thing. */
+interface Figure {
+  perSample(output: Tensor, target: Tensor): Tensor | undefined;
+  byAnswer?: ((output: Tensor, target: Tensor) => Tensor | undefined) | undefined;
+  /** How the former is made of the latter. */
+  readonly reduction?: ByAnswer['reduction'] | undefined;
+}
+
+/**
+ * A term's figure of each sample. Where its answers do not count the same, each is multiplied by its weight and by the
+ * answers over the sum of the weights, so that the samples' mean is the mean over what counts.
+ */
+function counted(
+  { graph, given }: FedGraph,
+  term: LossTerm,
+  side: Side,
+  figure: Figure,
+): Tensor | undefined {
+  const output = graph.outputs.get(term.output)!;
+  const target = given.get(side(targetLeaf(targetOf(term))))!;
+  const [ofSamples, ofAnswers] = [countsLeaf(term, 'samples'), countsLeaf(term, 'answers')];
+  if (given.has(ofAnswers)) {
+    const weights = given.get(side(ofAnswers))!;
+    const figures = figure.byAnswer?.(output, target);
+    // Some have no right answers.
+    if (figure.byAnswer && !figures) return undefined;
+    const found = figures?.shape[1] ?? 0;
+    if (!figures || found !== weights.shape[1]) {
+      throw new ShapeError(
+        term.loss.kind,
+        `target ${showShape(target.shape)} has weights for ${weights.shape[1]} values of a sample, of which the loss makes ${found || 'one answer together'}: expected one weight a sample`,
+      );
+    }
+    const weighted = ops.multiply(figures, weights);
+    const values = figure.reduction === 'sum' ? ops.sum(weighted, 1) : ops.mean(weighted, 1);
+    return ops.multiply(values, given.get(normLeaf(ofAnswers))!);
+  }
+  const values = figure.perSample(output, target);
+  const weights = given.get(side(ofSamples));
+  if (!values || !weights) return values;
+  return ops.multiply(ops.multiply(values, weights), given.get(normLeaf(ofSamples))!);
+}
+
 /** Each sample's loss: the terms' blend. */
-function lossOf({ graph, given }: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
+function lossOf(fed: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
   const parts = terms.map((term) => {
     const { output, loss, weight } = term;
-    const value = nameRefusals(output, () =>
-      loss.perSample(graph.outputs.get(output)!, given.get(side(targetLeaf(targetOf(term))))!),
-    );
+    const figure: Figure = {
+      perSample: (y, target) => loss.perSample(y, target),
+      byAnswer: loss.byAnswer?.losses,
+      reduction: loss.byAnswer?.reduction,
+    };
+    const value = nameRefusals(output, () => counted(fed, term, side, figure)!);
     return weight === 1 ? value : ops.scale(value, weight);
   });
   return parts.reduce((a, b) => ops.add(a, b));
@@ -95,14 +143,13 @@ export function meanLoss(fed: FedGraph, terms: readonly LossTerm[], factor: numb
 }
 
 /** The first term's share of right answers, where that is something. */
-function hitsOf(
-  { graph, given }: FedGraph,
-  [first]: readonly LossTerm[],
-  side: Side,
-): Tensor | undefined {
-  if (!first) return undefined;
-  const { output, loss } = first;
-  return loss.hits?.(graph.outputs.get(output)!, given.get(side(targetLeaf(targetOf(first))))!);
+function hitsOf(fed: FedGraph, [first]: readonly LossTerm[], side: Side): Tensor | undefined {
+  if (!first?.loss.hits) return undefined;
+  const { loss } = first;
+  return counted(fed, first, side, {
+    perSample: (y, target) => loss.hits!(y, target),
+    byAnswer: loss.byAnswer?.hits,
+  });
 }
 
 /** A shard of a minibatch of `batch`. */

@@ -7,6 +7,7 @@ import type { Mode, Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { splitSeed } from '../random/philox.js';
 import { columnsOf } from './columns.js';
+import { isCounts, normLeaf, wholeNorm } from './counts.js';
 import { createEvaluator } from './evaluate.js';
 import { gatherAll } from './gather.js';
 import { fedGraph, meanLoss } from './graphs.js';
@@ -65,6 +66,10 @@ export async function createLayerwise(
   const feeds = new Map<Tensor, Float32Array | Int32Array>();
   for (const column of columns)
     feeds.set(given.get(column.leaves[0]!)!, await gatherAll(column, count));
+  for (const column of columns.filter(isCounts)) {
+    const norm = new Float32Array(count).fill(wholeNorm(column));
+    feeds.set(given.get(normLeaf(column.leaves[0]!))!, norm);
+  }
   // Any seed will do: figures are compared over time, so each run must draw alike.
   if (graph.randomness) feeds.set(graph.randomness, Int32Array.of(...splitSeed(1), 0, 0));
 

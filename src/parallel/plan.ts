@@ -8,6 +8,7 @@ import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { align, type Program } from '../program/program.js';
 import type { Columns } from './columns.js';
+import { isCounts } from './counts.js';
 import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from './dataset-plan.js';
 import { gatherBytes } from './gather.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
@@ -135,7 +136,14 @@ export function planRun({
   const roles = training && rolesOf(model, training, withoutGradient(largest!));
   const parameters = layoutParameters(model, roles);
   const update = training && planUpdate(training, parameters, workers);
-  const io = layoutIo(task, [...blocks, ...shardGraphs.flat().map(({ count }) => count)]);
+  const further = datasets
+    .slice(1)
+    .flatMap((other) => other.columns.filter((column) => isCounts(column)))
+    .filter(({ leaves: [leaf] }) => !leaves.some((known) => known.leaves[0] === leaf));
+  const io = layoutIo({ ...task, columns: [...leaves, ...further] }, [
+    ...blocks,
+    ...shardGraphs.flat().map(({ count }) => count),
+  ]);
 
   const steps = Object.fromEntries(
     schedules.map(({ size, schedule }, i) => {

@@ -4,6 +4,7 @@ import { sizeOf, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { address, align, type Address, type Program } from '../program/program.js';
 import type { LeafName } from './column.js';
+import { normLeaves } from './counts.js';
 import type { BlockGraph, FedGraph, ShardGraph, Task } from './graphs.js';
 import type { ParameterLayout } from './parameters.js';
 
@@ -29,7 +30,7 @@ export function layoutIo({ model, columns, scored }: Task, counts: readonly numb
   const most = Math.max(...counts);
   const leaves = new Map<LeafName, number>();
   let batchBytes = 0;
-  for (const column of columns) {
+  for (const column of [...columns, ...normLeaves(columns)]) {
     for (const leaf of column.leaves) leaves.set(leaf, batchBytes);
     batchBytes += align(most * sizeOf(column.shape) * 4);
   }

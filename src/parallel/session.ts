@@ -10,6 +10,7 @@ import { instantiate, loadModule } from '../engine/wasm.js';
 import { splitSeed } from '../random/philox.js';
 import type { ParameterSpec } from '../layers/index.js';
 import { createMeter } from './data-cost.js';
+import { checkFit } from './check-fit.js';
 import { columnsOf, matchColumns, type Columns } from './columns.js';
 import { scoringTerms } from './scoring.js';
 import { writeColumns } from './dataset-plan.js';
@@ -97,9 +98,13 @@ export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
  */
 export async function createSession(request: SessionRequest): Promise<Session> {
   const { model, terms } = request;
-  const found = request.datasets.map((data, i) =>
-    columnsOf(model, i === 0 && request.training ? terms : scoringTerms(terms, data), data),
-  );
+  const found = request.datasets.map((data, i) => {
+    const isTraining = i === 0 && request.training !== undefined;
+    const scored = isTraining ? terms : scoringTerms(terms, data);
+    const columns = columnsOf(model, scored, data);
+    checkFit(model, scored, data, columns.columns, isTraining);
+    return columns;
+  });
   const datasets = found.map((columns, i) =>
     i === 0 ? columns : matchColumns(found[0]!, columns),
   );

@@ -1,4 +1,4 @@
-/** The columns of targets: class indices, or values. */
+/** The columns of targets: class indices, or values; and how much of them counts. */
 import {
   isSampleStream,
   isTensorDataset,
@@ -8,77 +8,88 @@ import {
 } from '../data/dataset.js';
 import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
-import { showShape, type Shape } from '../graph/tensor.js';
+import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
+import { checkTarget } from './check-targets.js';
 import { augmentationOf, fieldOf, plainColumn, targetLeaf, type Column } from './column.js';
+import { countsColumn, countsOf, hasClasses, readable } from './counts.js';
 
 /** Class indices; those of a stream come with its samples. */
 const labelsOf = (data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Int32Array =>
   isSampleStream(data) ? new Int32Array() : data.labels;
 
-/** One column for each array that terms compare outputs with. @throws LanewiseError kind 'data' for targets that do not fit. */
+/** The targets that one array holds. */
+interface Use {
+  readonly names: Set<string>;
+  readonly ignoreIndex: number | undefined;
+  readonly counts: Float32Array | undefined;
+}
+
+/**
+ * One column for each array that terms compare outputs with, and for each that says what counts.
+ * @throws LanewiseError kind 'data' for targets that do not fit.
+ */
 export function targetColumns(
   model: Model,
   terms: readonly LossTerm[],
   data: AnyDataset,
 ): Column[] {
   const labels = isTensorDataset(data) ? undefined : { shape: [], values: labelsOf(data) };
-  const byField = new Map<Field, Set<string>>();
+  const byField = new Map<Field, Use>();
+  const counted = new Map<string, Column>();
   for (const term of terms) {
     const { output } = term;
+    const { ignoreIndex } = term.loss;
+    const name = targetOf(term);
     const fields = isTensorDataset(data) ? data.targets : { [output]: labels! };
-    const field = fieldOf(data.name, 'target', fields, targetOf(term));
-    const classes = isTensorDataset(data) ? undefined : data.classes.length;
-    checkClasses(data.name, output, model.outputs.get(output)!, field, classes);
-    byField.set(field, (byField.get(field) ?? new Set()).add(targetOf(term)));
-  }
-  return [...byField].map(([field, names]) => {
-    const { shape, values } = field;
-    const scale = values instanceof Uint8Array ? 1 / 255 : 1;
-    const integers = hasClasses(field);
-    const what = `data set '${data.name}'`;
-    const augmentation = augmentationOf(what, [...names][0]!, field, integers);
-    if (!integers && values instanceof Int32Array) {
+    const field = fieldOf(data.name, 'target', fields, name);
+    const use = byField.get(field);
+    if (use && use.ignoreIndex !== ignoreIndex) {
       throw new LanewiseError(
         'data',
-        `data set '${data.name}': target '${[...names][0]}' has Int32Array values, expected Float32Array or Uint8Array`,
+        `data set '${data.name}': losses of target '${name}' have the ignoreIndex ${use.ignoreIndex ?? 'none'} and ${ignoreIndex ?? 'none'}, expected the same`,
       );
     }
-    const leaves = [...names].map(targetLeaf);
-    if (!augmentation) return plainColumn(leaves, values, integers ? 'i32' : 'f32', shape, scale);
-    const after = shapeAfter(augmentation.transforms, shape);
-    return { ...plainColumn(leaves, values, 'f32', after), augmentation };
-  });
+    const counts = use ? use.counts : countsOf(field, term);
+    checkTarget(data, term, model.outputs.get(output)!, field, counts);
+    byField.set(field, {
+      names: (use?.names ?? new Set()).add(name),
+      ignoreIndex,
+      counts,
+    });
+    if (!counts) continue;
+    const column = countsColumn(term, counts, field);
+    counted.set(column.leaves[0]!, column);
+  }
+  const targets = [...byField].map(([field, use]) => targetColumn(data.name, field, use));
+  return [...targets, ...counted.values()];
 }
 
-/** Whether a target holds class indices. */
-const hasClasses = ({ values, as = 'classes' }: Field): boolean =>
-  !(values instanceof Float32Array) && as === 'classes';
-
-/** Class indices are below the output's classes: its axis 0 for images, else its last; two for a single value. */
-function checkClasses(
-  data: string,
-  output: string,
-  shape: Shape,
-  field: Field,
-  classes: number | undefined,
-): void {
-  if (!hasClasses(field)) return;
-  const values = shape.length === 3 ? shape[0]! : (shape.at(-1) ?? 1);
-  // A single value says yes or no.
-  const count = values === 1 ? 2 : values;
-  if (classes !== undefined && classes > count) {
+function targetColumn(data: string, field: Field, { names, counts }: Use): Column {
+  const { shape, weights } = field;
+  const [name] = names;
+  const values = readable(field, counts);
+  const scale = values instanceof Uint8Array ? 1 / 255 : 1;
+  const integers = hasClasses(field);
+  const what = `data set '${data}'`;
+  const augmentation = augmentationOf(what, name!, field, integers);
+  if (!integers && values instanceof Int32Array) {
     throw new LanewiseError(
       'data',
-      `data set '${data}' has ${classes} classes, output '${output}' of shape ${showShape(shape)} has room for ${count}`,
+      `data set '${data}': target '${name}' has Int32Array values, expected Float32Array or Uint8Array`,
+      'Float32Array.from(values) makes numbers of them',
     );
   }
-  if (classes !== undefined) return;
-  const wrong = field.values.findIndex((label) => label < 0 || label >= count);
-  if (wrong < 0) return;
-  throw new LanewiseError(
-    'data',
-    `data set '${data}': target '${output}' has ${field.values[wrong]} at ${wrong}, the model has ${count} classes`,
-  );
+  const leaves = [...names].map(targetLeaf);
+  if (!augmentation) return plainColumn(leaves, values, integers ? 'i32' : 'f32', shape, scale);
+  if (weights?.length === values.length && sizeOf(shape) > 1) {
+    throw new LanewiseError(
+      'data',
+      `data set '${data}': target '${name}' has transforms, and weights of values, which do not go through them`,
+      'weights one a sample do',
+    );
+  }
+  const after = shapeAfter(augmentation.transforms, shape);
+  return { ...plainColumn(leaves, values, 'f32', after), augmentation };
 }

@@ -9,6 +9,7 @@ import { createColumnGathers, createGather } from './gathers.js';
 import { baseOf, type Region } from './layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
 import { createMix } from './mixup.js';
+import { createNorms } from './norms.js';
 import type { RunPlan, StepPlan } from './plan.js';
 import type { Slot } from './shards.js';
 
@@ -113,6 +114,10 @@ export function createWorker(
       shareOf(plan, 'mixup', rank),
     );
   const place = { ...UNSEEDED };
+  const wholeNorms = plan.datasets.map(({ columns }) =>
+    createNorms(columns, kernels, memory, bases.batch),
+  );
+  const stepNorms = createNorms(plan.datasets[0]!.columns, kernels, memory, bases.batch);
 
   function trainStep(position: number, index: number, number: number, key: TrainJob['key']) {
     const data = plan.datasets[0]!;
@@ -120,6 +125,7 @@ export function createWorker(
     const size = Math.min(plan.batch, data.count - start);
     const step = steps.get(size)!;
     if (rank === 0) control[CONTROL.step] = number;
+    for (const norms of stepNorms) norms.measure(order + start * 4, size);
     const rates = allRates + index * rateSlots;
     floats.copyWithin(ownRates, rates, rates + rateSlots);
     for (const { program, shard, from, count, folds } of step.gradientPhase) {
@@ -128,6 +134,7 @@ export function createWorker(
       place.step = number;
       place.place = from;
       gathers[0]!(order + (start + from) * 4, count, place);
+      for (const norms of stepNorms) norms.fill(count);
       mix?.(order + start * 4, size, from, count, place);
       randomness[0] = key[0];
       randomness[1] = key[1];
@@ -162,6 +169,7 @@ export function createWorker(
       // Samples in their order, so that transforms do not depend on blocks.
       place.place = first + from;
       gather(order + from * 4, size, place);
+      for (const norms of wholeNorms[dataset]!) norms.fill(size);
       run(evaluations.get(size)!);
       const losses = results + io.losses / 4;
       const scores = results + io.scores / 4;

@@ -3,14 +3,15 @@ import { checkDataset, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Mode, Model } from '../layers/index.js';
-import { lossTerms, type LossSetting } from '../losses/terms.js';
+import type { LossSetting } from '../losses/terms.js';
+import { defaultTerms } from '../parallel/check-fit.js';
 import { computeGradients } from '../parallel/gradients.js';
 import type { Weights } from '../parallel/session.js';
 import { checkComplete, checkModel, checkName, checkWhole, resolveNumerics } from './checks.js';
 
 /** Of which loss, by what, and how the model is run. */
 export interface GradientOptions {
-  /** Default `crossEntropy`. */
+  /** Default as in training. */
   readonly loss?: LossSetting;
   /** Names of parameters and inputs; default all trained parameters. */
   readonly by?: readonly string[];
@@ -38,7 +39,7 @@ export async function gradientsOf(
   model: Model,
   weights: Weights,
   data: AnyDataset,
-  { loss = 'crossEntropy', by, mode = 'training', seed = 1, numerics }: GradientOptions = {},
+  { loss, by, mode = 'training', seed = 1, numerics }: GradientOptions = {},
 ): Promise<Gradients> {
   checkModel(model);
   const trained = model.parameters.filter(({ role }) => role === 'trained');
@@ -60,8 +61,8 @@ export async function gradientsOf(
     );
   }
   checkComplete(model, weights);
-  const terms = lossTerms(loss, [...model.outputs.keys()]);
-  return computeGradients(model, weights, checkDataset(data), terms, {
+  const terms = defaultTerms(model, checkDataset(data), loss);
+  return computeGradients(model, weights, data, terms, {
     by: names,
     mode,
     seed,

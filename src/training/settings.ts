@@ -5,7 +5,7 @@ import { checkKeys } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import { lossTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
+import type { LossSetting, LossTerm } from '../losses/terms.js';
 import {
   averageFor,
   optimizerFor,
@@ -27,6 +27,7 @@ import {
   type KeepBest,
   type Monitor,
 } from './monitor.js';
+import { defaultTerms } from '../parallel/check-fit.js';
 import type { Mixup } from '../parallel/mixup.js';
 import type { Weights } from '../parallel/session.js';
 import { defaultShards } from '../parallel/shards.js';
@@ -56,7 +57,10 @@ export interface TrainSettings extends ReadingSettings {
   readonly earlyStopping?: EarlyStopping;
   /** The trained model has the weights with the best figure, of those that were scored, instead of the last. */
   readonly keepBest?: boolean | KeepBest;
-  /** Of every output, or by output: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. Default `crossEntropy`. */
+  /**
+   * Of every output, or by output: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. Default `crossEntropy`, and
+   * `meanSquaredError` for targets that are values (floats) in the output's shape and no distributions over classes.
+   */
   readonly loss?: LossSetting;
   /** One that was made, such as `adam({ lr: 0.01 })`, or one with its defaults by its name. */
   readonly optimizer: Optimizer | OptimizerName;
@@ -178,7 +182,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   checkBound('clipNorm', clipNorm);
   checkBound('clipValue', clipValue);
   if (weights) checkWeights(model, weights);
-  const terms = lossTerms(settings.loss ?? 'crossEntropy', [...model.outputs.keys()]);
+  const terms = defaultTerms(model, data, settings.loss);
   const metrics = metricsOf(model, terms, settings);
   const monitor = monitorOf(
     settings.earlyStopping,

@@ -163,11 +163,11 @@ test('data sets that contradict themselves', async () => {
   const labels = new Uint8Array(20).fill(10, 7, 8);
   assert.is(
     await trainWith({ data: { ...data, labels } }),
-    "data set 'grey': label 10 of sample 7 is not below the 10 classes",
+    "data set 'grey': label 10 of sample 7, expected a whole number from 0 to 9",
   );
   assert.is(
     await trainWith({ validation: { ...data, labels } }),
-    "data set 'grey': label 10 of sample 7 is not below the 10 classes",
+    "data set 'grey': label 10 of sample 7, expected a whole number from 0 to 9",
   );
   assert.match(
     await trainWith({ data: { ...data, samples: new Uint8Array(784) } }),

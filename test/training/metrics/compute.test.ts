@@ -121,7 +121,12 @@ test('of classes: every metric by its name, as its figure says', async () => {
 });
 
 test('scores of other losses than cross-entropy have classes too', async () => {
-  for (const loss of ['squaredError', 'hinge', 'mapCriterion', 'binaryCrossEntropy'] as const) {
+  for (const loss of [
+    'squaredError',
+    'hinge',
+    'mapCriterion',
+    'binaryCrossEntropyWithLogits',
+  ] as const) {
     const evaluation = await evaluate(classifier, loss, images);
     const found = await metricsOf(classifier, loss, images, [right, 'auc']);
     near(found['right'], hitsOf(evaluation));
@@ -129,7 +134,9 @@ test('scores of other losses than cross-entropy have classes too', async () => {
 });
 
 test('distributions as targets have a class, their highest', async () => {
-  const values = Float32Array.from(numbers(COUNT * 3, 5), (v) => v + 1);
+  const drawn = numbers(COUNT * 3, 5).map((v) => v + 1);
+  const sumOf = (row: number) => drawn.slice(row * 3, row * 3 + 3).reduce((a, b) => a + b);
+  const values = drawn.map((v, i) => v / sumOf(Math.floor(i / 3)));
   const data = targets(values, [3]);
   for (const loss of ['crossEntropy', 'klDivergence'] as const) {
     const evaluation = await evaluate(triple, loss, data);

@@ -1,0 +1,160 @@
+/** What is looked at once, when a run meets its data: outputs that a loss cannot take, data of no weight, values that are not finite. */
+import {
+  isStreamed,
+  isTensorDataset,
+  weightsOf,
+  type AnyDataset,
+  type Field,
+} from '../data/dataset.js';
+import { firstNotFinite } from '../data/finite.js';
+import { LanewiseError } from '../errors.js';
+import { sizeOf, type Tensor } from '../graph/tensor.js';
+import type { Model } from '../layers/index.js';
+import { lossTerms, targetOf, type LossSetting, type LossTerm } from '../losses/terms.js';
+import { isDistribution, isLike } from './check-targets.js';
+import type { Column } from './column.js';
+import { hasClasses, isCounts } from './counts.js';
+
+/**
+ * @param isTraining whether it is the data that a model is trained on
+ * @throws LanewiseError naming what does not fit, and the way out.
+ */
+export function checkFit(
+  model: Model,
+  terms: readonly LossTerm[],
+  data: AnyDataset,
+  columns: readonly Column[],
+  isTraining: boolean,
+): void {
+  checkOutputs(model, terms);
+  checkWeighed(data, columns);
+  checkInputs(model, data);
+  if (isTraining && isTensorDataset(data)) for (const term of terms) checkQuantities(data, term);
+}
+
+/** Ops that pass on what they get. */
+const VIEWS = ['reshape', 'permute', 'slice', 'stopGradient', 'expand', 'concat'];
+const PROBABILITIES = ['sigmoid', 'softmax', 'hardSigmoid'];
+/** Ops whose results go beyond 0 and 1. */
+const UNBOUNDED =
+  'matmul conv2d batchMatmul conv2dInputGradient locallyConnected2d embedding recurrent rbf relu tanh scaledTanh leakyRelu elu gelu geluTanh silu softplus hardSwish logSoftmax batchNorm normalize layerNorm groupNorm'.split(
+    ' ',
+  );
+
+/** The op that made a tensor, seen through views. */
+function madeBy({ source }: Tensor): string {
+  if (source.kind !== 'op') return '';
+  const { op, inputs, attributes } = source;
+  if (op.name === 'activation') return (attributes as { kind: string }).kind;
+  if (!VIEWS.includes(op.name)) return op.name;
+  const made = new Set(Object.values(inputs).map(madeBy));
+  return made.size === 1 ? [...made][0]! : '';
+}
+
+/** Losses that take probabilities or logits, and outputs that are known to be the other. */
+function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
+  const wanting = terms.filter(({ loss }) => loss.takes && loss.takes.output !== 'any');
+  if (wanting.length === 0) return;
+  const { outputs } = model.graph(1, 'evaluation');
+  for (const { loss, output } of wanting) {
+    const made = madeBy(outputs.get(output)!);
+    const takes = loss.takes!.output;
+    if (takes === 'probabilities' && UNBOUNDED.includes(made)) {
+      throw new LanewiseError(
+        'argument',
+        `${loss.kind} takes probabilities, and output '${output}' gives scores, not probabilities: it ends with ${made}`,
+        `end with sigmoid(), or take ${loss.kind}WithLogits`,
+      );
+    }
+    const isDouble =
+      (takes === 'logits' && PROBABILITIES.includes(made)) ||
+      (takes === 'logits of classes' && made === 'softmax');
+    if (!isDouble) continue;
+    throw new LanewiseError(
+      'argument',
+      `${loss.kind} makes probabilities of scores itself, and output '${output}' ends with ${made}, which has done so`,
+      takes === 'logits'
+        ? `leave ${made} out, or take binaryCrossEntropy`
+        : `leave ${made} out: predictions are probabilities with this loss`,
+    );
+  }
+}
+
+/** The mean over nothing does not exist. */
+function checkWeighed(data: AnyDataset, columns: readonly Column[]): void {
+  if (weightsOf(data)?.every((weight) => weight === 0)) {
+    throw new LanewiseError(
+      'data',
+      `the weights of data set '${data.name}' are all 0`,
+      'one sample at least is to count',
+    );
+  }
+  for (const { leaves, values } of columns.filter(isCounts)) {
+    if (values.some((weight) => weight > 0)) continue;
+    const target = leaves[0]!.split(' ').slice(3).join(' ');
+    throw new LanewiseError(
+      'data',
+      `nothing of target '${target}' of data set '${data.name}' counts: its weights are 0, or its labels ignored, everywhere`,
+      'leave the target’s loss out, or give it some',
+    );
+  }
+}
+
+/** Values that are not finite, by sample. */
+function checkInputs(model: Model, data: AnyDataset): void {
+  if (isStreamed(data)) return;
+  const fields: readonly (readonly [string, Pick<Field, 'shape' | 'values'> | undefined])[] =
+    isTensorDataset(data)
+      ? Object.keys(model.architecture.inputs).map((name) => [name, data.inputs[name]])
+      : [['', { shape: data.shape, values: data.samples }]];
+  for (const [name, field] of fields) {
+    if (!(field?.values instanceof Float32Array)) continue;
+    const wrong = firstNotFinite(field.values);
+    if (wrong < 0) continue;
+    const size = sizeOf(field.shape);
+    throw new LanewiseError(
+      'data',
+      `data set '${data.name}'${name && `, input '${name}'`}: ${field.values[wrong]} of sample ${Math.floor(wrong / size)}${size > 1 ? `, value ${wrong % size}` : ''}, expected a finite number`,
+      'leave the sample out (subset), or put a number there',
+    );
+  }
+}
+
+/** Fewer different ones are classes. */
+const MANY_CLASSES = 32;
+/** Samples of a class, on average: with fewer there is nothing to learn of it. */
+const SAMPLES_PER_CLASS = 3;
+
+/** Whole numbers that are plainly quantities, unless somebody has said that they are classes. */
+function checkQuantities(data: Extract<AnyDataset, { inputs: unknown }>, term: LossTerm): void {
+  const field = data.targets[targetOf(term)]!;
+  if (!hasClasses(field) || field.as !== undefined) return;
+  const { length } = field.values;
+  const different = new Set<number>(field.values).size;
+  if (different <= MANY_CLASSES || length >= different * SAMPLES_PER_CLASS) return;
+  throw new LanewiseError(
+    'data',
+    `data set '${data.name}': target '${targetOf(term)}' has ${different} different whole numbers in ${length}, as quantities have, and not classes`,
+    `quantities are a Float32Array, for meanSquaredError; if these are classes, say as: 'classes' beside the values`,
+  );
+}
+
+/**
+ * The losses of a run whose settings name none: `crossEntropy`, and `meanSquaredError` for outputs whose targets are
+ * values in their shape and no distributions over classes.
+ */
+export function defaultTerms(
+  model: Model,
+  data: AnyDataset,
+  setting: LossSetting | undefined,
+): LossTerm[] {
+  const outputs = [...model.outputs.keys()];
+  if (setting !== undefined) return lossTerms(setting, outputs);
+  const lossOf = (output: string) => {
+    const field = isTensorDataset(data) ? data.targets[output] : undefined;
+    const shape = model.outputs.get(output)!;
+    const isReal = field && !hasClasses(field) && isLike(field.shape, shape);
+    return isReal && !isDistribution(field, shape) ? 'meanSquaredError' : 'crossEntropy';
+  };
+  return lossTerms(Object.fromEntries(outputs.map((name) => [name, lossOf(name)])), outputs);
+}
