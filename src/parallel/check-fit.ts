@@ -1,10 +1,12 @@
 /** What is looked at once, when a run meets its data: outputs that a loss cannot take, data of no weight, values that are not finite. */
 import {
+  isSampleStream,
   isStreamed,
   isTensorDataset,
   weightsOf,
   type AnyDataset,
   type Field,
+  type TensorDataset,
 } from '../data/dataset.js';
 import { firstNotFinite } from '../data/finite.js';
 import { LanewiseError } from '../errors.js';
@@ -29,7 +31,7 @@ export function checkFit(
   checkOutputs(model, terms);
   checkWeighed(data, columns);
   checkInputs(model, data);
-  if (isTraining && isTensorDataset(data)) for (const term of terms) checkQuantities(data, term);
+  if (isTraining) for (const term of terms) checkQuantities(data, term);
 }
 
 /** Ops that pass on what they get. */
@@ -126,17 +128,28 @@ const MANY_CLASSES = 32;
 const SAMPLES_PER_CLASS = 3;
 
 /** Whole numbers that are plainly quantities, unless somebody has said that they are classes. */
-function checkQuantities(data: Extract<AnyDataset, { inputs: unknown }>, term: LossTerm): void {
-  const field = data.targets[targetOf(term)]!;
-  if (!hasClasses(field) || field.as !== undefined) return;
+function checkQuantities(data: AnyDataset, term: LossTerm): void {
+  if (isSampleStream(data)) return;
+  const name = targetOf(term);
+  const isFields = isTensorDataset(data);
+  const field = isFields ? data.targets[name]! : { shape: [], values: data.labels };
+  if (!hasClasses(field) || field.as !== undefined || areNamed(data.classes, name)) return;
   const { length } = field.values;
   const different = new Set<number>(field.values).size;
   if (different <= MANY_CLASSES || length >= different * SAMPLES_PER_CLASS) return;
   throw new LanewiseError(
     'data',
-    `data set '${data.name}': target '${targetOf(term)}' has ${different} different whole numbers in ${length}, as quantities have, and not classes`,
-    `quantities are a Float32Array, for meanSquaredError; if these are classes, say as: 'classes' beside the values`,
+    `data set '${data.name}': target '${name}' has ${different} different whole numbers in ${length}, as quantities have, and not classes`,
+    `quantities are a Float32Array, for meanSquaredError; if these are classes, ${isFields ? `say as: 'classes' beside the values` : 'give them names (classes)'}`,
   );
+}
+
+/** Whether classes have names of their own, and not their numbers. */
+function areNamed(classes: TensorDataset['classes'], target: string): boolean {
+  const names = Array.isArray(classes)
+    ? (classes as readonly string[])
+    : (classes as Readonly<Record<string, readonly string[]>> | undefined)?.[target];
+  return names?.some((name, i) => name !== String(i)) ?? false;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Loss, output and target that do not fit are refused before the first step, by name and with the way out. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { arrays } from '../../src/data/arrays.js';
 import type { Dataset, Field, TensorDataset } from '../../src/data/dataset.js';
 import { sizeOf } from '../../src/graph/tensor.js';
 import {
@@ -286,6 +287,11 @@ test('whole numbers that are plainly quantities are asked about', async () => {
     /target 'output' has 214 different whole numbers in 442, as quantities have, and not classes\n.*meanSquaredError.*as: 'classes'/,
   );
   await trained(model, undefined, dataOf({ values: quantities, as: 'classes' }));
+  const names = Array.from({ length: 347 }, (_, i) => `person ${i}`);
+  await trained(model, undefined, { ...dataOf({ values: quantities }), classes: names });
+  const images = arrays({ samples: numbers(884, 2), shape: [1, 1, 2], labels: quantities });
+  const net = sequential([flatten(), linear(2, 347)], { input: [1, 1, 2] });
+  assert.match(await refusal(() => trained(net, undefined, images)), /as quantities have/);
 });
 
 test('data of no weight, and values that are not finite, are refused', async () => {
