@@ -132,6 +132,7 @@ export async function* fit(
           ...options.checkpoints,
           save: async (checkpoint) => {
             const all = { ...checkpoint, description, log: recorder!.window };
+            await opened.lock.check();
             await saveCheckpoint(folder, all, isLastWhole);
             isLastWhole = true;
             savedStep = checkpoint.state.step;

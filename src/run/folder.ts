@@ -56,6 +56,7 @@ export async function openFolder(
   for (const name of [MODEL, CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT])
     await ensureReplaceable(join(folder, name));
   const lock = await lockFolder(folder);
+  const taken = lock.warning === undefined ? [] : [lock.warning];
   try {
     const isThere = await hasCheckpoint(folder);
     if (resume && isThere) {
@@ -67,14 +68,14 @@ export async function openFolder(
       await removeLeftovers(folder);
       await truncateAfter(join(folder, METRICS), checkpoint.state.step);
       const from = path === found.path ? `'${path}'` : `the one that was about to replace it`;
-      const warnings = warning === undefined ? [] : [`${warning}: going on from ${from}`];
+      const warnings = warning === undefined ? taken : [...taken, `${warning}: going on from ${from}`];
       return { lock, resumed: { checkpoint, changed }, isLastWhole, warnings };
     }
     if (isThere && !fresh) await refuseUnfinished(folder);
     await removeLeftovers(folder);
     await clear(folder);
-    const warnings = resume ? [`there is no checkpoint in '${folder}' yet: the run begins`] : [];
-    return { lock, isLastWhole: true, warnings };
+    const begins = resume ? [`there is no checkpoint in '${folder}' yet: the run begins`] : [];
+    return { lock, isLastWhole: true, warnings: [...taken, ...begins] };
   } catch (error) {
     await lock.release();
     throw error;

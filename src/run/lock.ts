@@ -2,12 +2,16 @@
  * A run's folder belongs to one process at a time (Node): the file `lock` in it says which. The lock of a
  * process that is gone, such as a killed one, is taken over.
  *
+ * Of a process of another machine, or of another container (PID namespace) on this one, nobody here can tell whether it is
+ * gone. So the holder touches its lock every few seconds, and one that is seen to stay untouched for a minute and a half is
+ * taken over. Only change that is seen counts, not the times of files: clocks differ from machine to machine.
+ *
  * Who wants the lock first puts up a claim, a file of a name of its own, and then looks for others': of two
  * who claim at once at least one sees the other, and steps back. Without a rival it looks at the lock itself
  * and, if nobody holds it, renames its claim to be the lock. So nothing is ever removed or replaced that could
  * meanwhile have become another's, whenever processes are stopped or killed.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -16,15 +20,33 @@ import { LanewiseError } from '../errors.js';
 import { fileError } from '../node/atomic.js';
 
 export interface FolderLock {
+  /** Whose lock was taken over, if it was one of another machine or container. */
+  readonly warning?: string;
+  /** @throws LanewiseError kind 'file' if the lock is another's by now: this process was still for too long. */
+  check(): Promise<void>;
   /** Frees the folder. */
   release(): Promise<void>;
 }
+
+/** For tests. */
+export interface LockOptions {
+  /** How long a lock of another machine or container must be seen untouched, in milliseconds. */
+  readonly staleMs?: number;
+  readonly touchMs?: number;
+}
+
+const STALE_MS = 90_000;
+const TOUCH_MS = 5000;
 
 /** A process that holds a lock or claims it; a pid alone may be another process by now. */
 interface Holder {
   readonly id: string;
   readonly pid: number;
   readonly host: string;
+  /** In which it has its pid, as Linux names it: containers on one host have one each. */
+  readonly namespace?: string;
+  /** Counts how often it was touched, always in ten digits. Absent where nobody touches it. */
+  readonly touched?: string;
   /** When the process began, as its system counts; absent where that cannot be known. */
   readonly processStart?: string;
   /** When it took the lock, ISO 8601. */
@@ -37,25 +59,94 @@ const ATTEMPTS = 20;
 const CLAIM_MS = 5000;
 
 /**
- * Takes the folder at `path`, which must exist, for this process.
+ * Takes the folder at `path`, which must exist, for this process. Waits where it takes time to see whether a holder is gone.
  * @throws LanewiseError kind 'file' if another process has it, or the lock cannot be written.
  */
-export async function lockFolder(path: string): Promise<FolderLock> {
+export async function lockFolder(
+  path: string,
+  { staleMs = STALE_MS, touchMs = TOUCH_MS }: LockOptions = {},
+): Promise<FolderLock> {
   const lock = join(path, 'lock');
   const own = describeProcess();
+  let gone: Holder | undefined;
   for (let attempt = 1; ; attempt++) {
-    const rival = await tryLock(path, lock, own);
+    const rival = await tryLock(path, lock, own, gone);
     if (!rival) break;
-    if (rival.isHolder || attempt === ATTEMPTS) throw inUse(path, lock, rival);
+    if (rival.isHolder && isElsewhere(rival) && !(await isTouched(lock, rival, staleMs))) {
+      gone = rival;
+      continue;
+    }
+    if (rival.isHolder || attempt >= ATTEMPTS) throw inUse(path, lock, rival);
     // Longer and longer, and not in step with the rival.
     await setTimeout(attempt * (10 + crypto.getRandomValues(new Uint8Array(1))[0]! / 8));
   }
+  const timer = keepTouching(lock, own, touchMs);
   return {
+    ...(gone
+      ? {
+          warning: `the lock of ${nameOf(gone)} (started ${gone.time}) was taken over: nobody had touched it for ${staleMs / 1000} s`,
+        }
+      : {}),
+    async check() {
+      const holder = await readHolder(lock).catch(() => undefined);
+      if (holder && holder.id !== own.id) throw inUse(path, lock, { ...holder, isHolder: true });
+    },
     async release() {
+      clearInterval(timer);
       const holder = await readHolder(lock).catch(() => undefined);
       if (holder?.id === own.id) await rm(lock, { force: true }).catch(() => {});
     },
   };
+}
+
+/** The timer keeps no process alive, and a computation that keeps it waiting for less than `STALE_MS` does no harm. */
+function keepTouching(lock: string, own: Holder, touchMs: number): NodeJS.Timeout {
+  let count = 0;
+  let isBusy = false;
+  const timer = setInterval(() => {
+    if (isBusy) return;
+    isBusy = true;
+    void touch(lock, own, ++count)
+      // Such as a folder that is gone or out of reach for a while.
+      .catch(() => true)
+      .then((isOurs) => {
+        isBusy = false;
+        if (!isOurs) clearInterval(timer);
+      });
+  }, touchMs);
+  return timer.unref();
+}
+
+/** Written in place, so that whoever reads meanwhile finds a whole lock. False if it is another's by now. */
+async function touch(lock: string, own: Holder, count: number): Promise<boolean> {
+  const file = await open(lock, 'r+');
+  try {
+    const text = await file.readFile('utf8');
+    if ((JSON.parse(text) as Holder).id !== own.id) return false;
+    const at = text.indexOf(TOUCHED) + TOUCHED.length;
+    await file.write(countOf(count), Buffer.byteLength(text.slice(0, at)));
+    return true;
+  } finally {
+    await file.close();
+  }
+}
+
+const TOUCHED = '"touched":"';
+const countOf = (count: number): string => String(count).padStart(10, '0');
+
+/**
+ * Looks at a lock until it changes, or has not for so long. Reading opens the file, and a network file system then asks its
+ * server. One that nobody touches by what it says, such as an old one, counts as touched.
+ */
+async function isTouched(lock: string, holder: Holder, staleMs: number): Promise<boolean> {
+  if (holder.touched === undefined) return true;
+  for (const start = performance.now(); performance.now() - start < staleMs;) {
+    await setTimeout(Math.min(1000, staleMs / 10));
+    const now = await readHolder(lock);
+    if (!now) return false;
+    if (now.id !== holder.id || now.touched !== holder.touched) return true;
+  }
+  return false;
 }
 
 interface Rival extends Holder {
@@ -64,16 +155,21 @@ interface Rival extends Holder {
 }
 
 /** Undefined if the lock is ours now. */
-async function tryLock(path: string, lock: string, own: Holder): Promise<Rival | undefined> {
+async function tryLock(
+  path: string,
+  lock: string,
+  own: Holder,
+  gone: Holder | undefined,
+): Promise<Rival | undefined> {
   const claim = `${lock}.${own.id}`;
   try {
-    const before = await findHolder(lock);
+    const before = await findHolder(lock, gone);
     if (before) return before;
     await writeHolder(claim, own);
-    const rival = await findRival(path, own);
+    const rival = await findRival(path, own, (await stat(claim)).mtimeMs);
     if (rival) return { ...rival, isHolder: false };
     // After the claims: one that has just become the lock is found here.
-    const holder = await findHolder(lock);
+    const holder = await findHolder(lock, gone);
     if (holder) return holder;
     await rename(claim, lock);
     return undefined;
@@ -84,25 +180,28 @@ async function tryLock(path: string, lock: string, own: Holder): Promise<Rival |
   }
 }
 
-/** The process that has the lock. */
-async function findHolder(lock: string): Promise<Rival | undefined> {
+/** The process that has the lock, but for one that was seen to be gone. */
+async function findHolder(lock: string, gone: Holder | undefined): Promise<Rival | undefined> {
   const holder = await readHolder(lock);
+  if (gone && holder?.id === gone.id && holder.touched === gone.touched) return undefined;
   return holder && isRunning(holder) ? { ...holder, isHolder: true } : undefined;
 }
 
-/** Another process's claim; those of processes that are gone are cleared away. */
-async function findRival(path: string, own: Holder): Promise<Holder | undefined> {
+/** Another process's claim; those of processes that are gone are cleared away. `now` is the file system's. */
+async function findRival(path: string, own: Holder, now: number): Promise<Holder | undefined> {
   for (const name of await readdir(path)) {
     if (!/^lock\.[\da-f-]{36}$/.test(name) || name === `lock.${own.id}`) continue;
     const claim = join(path, name);
     const age = await stat(claim).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
+      ({ mtimeMs }) => now - mtimeMs,
       () => undefined,
     );
     if (age === undefined) continue; // withdrawn, or the lock by now
     const holder = await readHolder(claim).catch(() => unknownHolder);
     if (!holder) continue;
-    if (holder === unknownHolder ? age < CLAIM_MS : isRunning(holder)) return holder;
+    // A claim lasts for milliseconds; of a process elsewhere nothing else is known.
+    const isLeft = isElsewhere(holder) && age > STALE_MS;
+    if (holder === unknownHolder ? age < CLAIM_MS : isRunning(holder) && !isLeft) return holder;
     await rm(claim, { force: true });
   }
   return undefined;
@@ -112,10 +211,13 @@ const unknownHolder: Holder = { id: '', pid: 0, host: '', time: 'just now' };
 
 const describeProcess = (): Holder => {
   const processStart = startOf(process.pid)?.time;
+  const namespace = namespaceAtHand();
   return {
     id: crypto.randomUUID(),
+    touched: countOf(0),
     pid: process.pid,
     host: hostname(),
+    ...(namespace === undefined ? {} : { namespace }),
     ...(processStart === undefined ? {} : { processStart }),
     time: new Date().toISOString(),
   };
@@ -154,9 +256,24 @@ async function readHolder(path: string): Promise<Holder | undefined> {
   );
 }
 
-/** Of another machine's process nothing is known, so it counts. */
-function isRunning({ pid, host, processStart }: Holder): boolean {
-  if (host !== hostname()) return true;
+/** `pid:[4026531836]`; undefined where there are none, or it cannot be known. */
+function namespaceAtHand(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of another machine or container, whose processes cannot be seen from here. */
+const isElsewhere = ({ host, namespace }: Holder): boolean =>
+  (host !== '' && host !== hostname()) ||
+  (namespace !== undefined && namespace !== namespaceAtHand());
+
+/** Of a process elsewhere nothing is known, so it counts. */
+function isRunning(holder: Holder): boolean {
+  if (isElsewhere(holder)) return true;
+  const { pid, processStart } = holder;
   try {
     process.kill(pid, 0); // No signal: asks whether it could be sent.
   } catch (error) {
@@ -183,13 +300,19 @@ function startOf(pid: number): { readonly time: string; readonly isEnded: boolea
   }
 }
 
-function inUse(path: string, lock: string, { pid, host, time, isHolder }: Rival): LanewiseError {
-  const where = host === hostname() || host === '' ? '' : ` on '${host}'`;
-  const who = pid === 0 ? 'another process' : `process ${pid}${where}`;
+/** `process 1 on 'pod-a'`. */
+function nameOf(holder: Holder): string {
+  const { pid, host } = holder;
+  if (pid === 0) return 'another process';
+  if (host !== hostname()) return `process ${pid} on '${host}'`;
+  return `process ${pid}${isElsewhere(holder) ? ' of another container' : ''}`;
+}
+
+function inUse(path: string, lock: string, rival: Rival): LanewiseError {
   const ways = 'give another folder, or wait until it ends';
   return new LanewiseError(
     'file',
-    `run folder '${path}' is in use by ${who} (started ${time})`,
-    where && isHolder ? `${ways}; if it is gone, remove '${lock}'` : ways,
+    `run folder '${path}' is in use by ${nameOf(rival)} (started ${rival.time})`,
+    isElsewhere(rival) && rival.isHolder ? `${ways}; if it is gone, remove '${lock}'` : ways,
   );
 }

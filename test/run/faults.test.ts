@@ -1,5 +1,5 @@
 /** Runs that go wrong, as real processes: what is kept, what is said, and that they go on to the same weights. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import {
@@ -276,6 +276,31 @@ test('a checkpoint that was written and did not get its name is the newest one',
   assert.equal(of(resumed, 'warning'), []);
   assert.is(hashOf(resumed), expected);
   assert.equal(await leftovers(folder), []);
+});
+
+test('of two containers on one folder the second is refused, also when it would begin anew', async () => {
+  const container = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+  if (spawnSync(container[0]!, [...container.slice(1), 'true']).status !== 0)
+    return console.log('skipped: PID namespaces are not permitted (unshare)');
+  const folder = join(root, 'shared');
+  const command = (options: object) => [
+    ...container,
+    process.execPath,
+    program,
+    JSON.stringify({ folder, epochs: 99_999, everySteps: 500, ...options }),
+  ];
+  let second: Promise<readonly Outcome[]> | undefined;
+  const first = await runCommand(command({}), {
+    disturb(child, output) {
+      if (second || !output.includes('"steps"')) return;
+      const others = [{ resume: true }, { fresh: true }].map((how) => runCommand(command(how)));
+      second = Promise.all(others).finally(() => child.kill('SIGKILL'));
+    },
+  });
+  for (const outcome of await second!)
+    assert.match(of(outcome, 'error')[0]!.message!, /is in use by process \d+ of another container/);
+  assert.equal(of(first, 'error'), []);
+  assert.ok((await readFile(join(folder, 'metrics.jsonl'), 'utf8')).includes('"step"'));
 });
 
 test('a thread that dies in a step is replaced; a second death of the step ends the run with a checkpoint', async () => {

@@ -1,5 +1,5 @@
 /** One process has a folder; real processes try to have it at once, and are killed. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
@@ -116,6 +116,60 @@ test('a lock of another machine holds, since nothing can be known of it', async 
   const { message, hint } = await refusal(lockFolder(folder));
   assert.match(message, `by process 1 on 'not-${hostname()}' (started 2026-01-01T00:00:00.000Z)`);
   assert.match(hint!, `if it is gone, remove '${join(folder, 'lock')}'`);
+});
+
+const inContainer = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] as const;
+const hasContainers = spawnSync(inContainer[0], [...inContainer.slice(1), 'true']).status === 0;
+
+/** As `start`, in a PID namespace of its own, as containers have one. */
+function startInContainer(folder: string, keepMs: number, staleMs: number): Process {
+  const args = [process.execPath, program, folder, '0', String(keepMs), String(staleMs), '100'];
+  const child = spawn(inContainer[0], [...inContainer.slice(1), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const said = once(child.stdout, 'data').then(([data]) => String(data).trim());
+  return { child, said, ended: once(child, 'exit') };
+}
+
+test('a lock holds between containers, and is taken over when nobody has touched it for a while', async ({
+  folder,
+}) => {
+  if (!hasContainers) return console.log('skipped: PID namespaces are not permitted (unshare)');
+  const first = startInContainer(folder, 60_000, 1500);
+  assert.match(await first.said, /^taken \d+$/);
+  // Here, where its pid is another process's or nobody's, and in a container that counts as it does.
+  const { message, hint } = await refusal(lockFolder(folder));
+  assert.match(message, /is in use by process \d+ of another container \(started 20/);
+  assert.match(hint!, `if it is gone, remove '${join(folder, 'lock')}'`);
+  assert.match(await startInContainer(folder, 0, 1500).said, /^refused: .* of another container /);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const next = startInContainer(folder, 60_000, 1500);
+  assert.match(await next.said, /^taken \d+: the lock of process \d+ of another container .* 1\.5 s$/);
+  assert.equal(await readdir(folder), ['lock']);
+  next.child.kill('SIGKILL');
+  await next.ended;
+});
+
+test('a holder that was still for too long, and lost its lock, learns of it', async ({ folder }) => {
+  const lock = await lockFolder(folder);
+  await lock.check();
+  const holder = await holderIn(folder);
+  await writeFile(join(folder, 'lock'), JSON.stringify({ ...holder, id: 'x', host: 'pod-b' }));
+  assert.match((await refusal(lock.check())).message, `by process ${process.pid} on 'pod-b'`);
+  await lock.release();
+  assert.equal(await readdir(folder), ['lock']);
+});
+
+test('a lock of another machine that is touched is refused as soon as that is seen', async ({
+  folder,
+}) => {
+  const lock = await lockFolder(folder, { touchMs: 50 });
+  const path = join(folder, 'lock');
+  await writeFile(path, (await readFile(path, 'utf8')).replace(hostname(), 'pod-a'));
+  const { message } = await refusal(lockFolder(folder, { staleMs: 10_000 }));
+  assert.match(message, /by process \d+ on 'pod-a' \(started 20/);
+  await lock.release();
 });
 
 test('claims of processes that are gone are cleared away, one that runs is waited for', async ({
