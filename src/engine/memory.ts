@@ -51,6 +51,12 @@ function reuseMemory(bytes: number): WebAssembly.Memory | undefined {
   return found;
 }
 
+/** Memories that are not collected yet: each takes some 10 GiB of addresses, whatever its size. */
+let open = 0;
+/** Not every edge runtime says what it collects. */
+const collected =
+  typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry(() => open--);
+
 /**
  * A memory of the pages that `bytes` need, all zero; a released shared one may have more.
  * @throws LanewiseError kind 'memory' if the engine refuses.
@@ -61,12 +67,17 @@ export function allocateMemory(bytes: number, shared: boolean): WebAssembly.Memo
   if (known) return known;
   const pages = Math.ceil(bytes / PAGE_BYTES);
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    collected?.register(memory, undefined);
+    if (collected) open++;
+    return memory;
   } catch (error) {
     throw new LanewiseError(
       'memory',
-      `the engine refused a ${shared ? 'shared ' : ''}memory of ${pages} pages (${showGiB(pages * PAGE_BYTES)})`,
-      'free some memory, lift the address-space limit, or train with a smaller batch or fewer workers',
+      `the engine refused a ${shared ? 'shared ' : ''}memory of ${pages} pages (${showGiB(pages * PAGE_BYTES)})${collected ? `, with ${open} open` : ''}`,
+      open > 1000
+        ? 'each open memory takes some 10 GiB of addresses: hold fewer programs and models at once'
+        : 'free some memory, lift the address-space limit, or train with a smaller batch or fewer workers',
       { cause: error },
     );
   }

@@ -1,8 +1,10 @@
 /**
  * Scores of samples at hand, one call after another: planning, compiling and linking take longer than a few samples
- * do, so the session of a call is kept for the next one of the same form.
+ * do, so the session of a call is kept for the next one of the same form. One thread does it all, so calls of a model at the
+ * same time wait for each other instead of taking a memory each, and those alike are scored together: what a sample scores does
+ * not depend on its company.
  */
-import type { TensorDataset } from '../data/dataset.js';
+import { countOf, type Field, type TensorDataset } from '../data/dataset.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { columnsOf, type Columns } from './columns.js';
@@ -33,14 +35,118 @@ export interface ScoreRequest {
   readonly data: TensorDataset;
 }
 
+/** A call that waits for those before it. */
+interface Waiting {
+  readonly request: ScoreRequest;
+  readonly form: string | undefined;
+  readonly resolve: (scores: Float32Array) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Of the models that somebody is at. */
+const queues = new WeakMap<Model, Waiting[]>();
+
+/** So many calls are scored as one, if they are alike and of few samples each. A session is planned for a number of samples. */
+const GATHERED = 16;
+const FEW = 8;
+
 /**
- * One row of scores a sample, worked out in the calling thread. Calls at the same time have a session each.
+ * One row of scores a sample, worked out in the calling thread.
  * @throws LanewiseError kind 'data' if samples and model do not fit.
  */
 export async function scoreSamples(request: ScoreRequest): Promise<Float32Array> {
-  const { model, weights, scored, numerics, data } = request;
+  const { model, scored, numerics, data } = request;
   const columns = columnsOf(model, [], data);
   const form = formOf(columns, scored.output, numerics);
+  const queue = queues.get(model);
+  if (queue) {
+    // The caller may write other samples to the arrays before it is their turn.
+    const own = { ...request, data: joined([data]) };
+    return new Promise((resolve, reject) => queue.push({ request: own, form, resolve, reject }));
+  }
+  const following: Waiting[] = [];
+  queues.set(model, following);
+  try {
+    return await score(request, columns, form);
+  } finally {
+    if (following.length > 0) void workOff(model, following);
+    else queues.delete(model);
+  }
+}
+
+async function workOff(model: Model, queue: Waiting[]): Promise<void> {
+  while (queue.length > 0) {
+    const calls = takeAlike(queue);
+    try {
+      const scores = await scoreTogether(calls.map(({ request }) => request));
+      const size = scores.length / calls.length;
+      calls.forEach(({ resolve }, i) => resolve(scores.slice(i * size, (i + 1) * size)));
+    } catch (error) {
+      // What is wrong with one is not the others' business.
+      if (calls.length === 1) calls[0]!.reject(error);
+      else
+        for (const call of calls)
+          await scoreTogether([call.request]).then(call.resolve, call.reject);
+    }
+  }
+  queues.delete(model);
+}
+
+/** The call that has waited longest, or as many like it as are scored together. */
+function takeAlike(queue: Waiting[]): readonly Waiting[] {
+  const [first] = queue as [Waiting];
+  const { weights, scored } = first.request;
+  const alike: Waiting[] = [];
+  for (const call of queue) {
+    const { request, form } = call;
+    if (
+      form !== undefined &&
+      form === first.form &&
+      request.weights === weights &&
+      request.scored.loss === scored.loss
+    )
+      alike.push(call);
+    if (alike.length === GATHERED) break;
+  }
+  const taken = alike.length === GATHERED && isSmall(first.request) ? alike : [first];
+  if (queue[taken.length - 1] === taken.at(-1)) queue.splice(0, taken.length);
+  else queue.splice(0, queue.length, ...queue.filter((call) => !taken.includes(call)));
+  return taken;
+}
+
+const isSmall = ({ data }: ScoreRequest): boolean => countOf(data) <= FEW;
+
+function scoreTogether(requests: readonly ScoreRequest[]): Promise<Float32Array> {
+  const [first] = requests as [ScoreRequest];
+  const data = requests.length === 1 ? first.data : joined(requests.map((one) => one.data));
+  const columns = columnsOf(first.model, [], data);
+  const form = formOf(columns, first.scored.output, first.numerics);
+  return score({ ...first, data }, columns, form);
+}
+
+/** The samples of data sets of the same form one after another, copied. */
+function joined(data: readonly TensorDataset[]): TensorDataset {
+  const [first] = data as [TensorDataset];
+  const inputs: Record<string, Field> = {};
+  for (const [name, field] of Object.entries(first.inputs)) {
+    const Values = field.values.constructor as Uint8ArrayConstructor;
+    const arrays = data.map((each) => each.inputs[name]!.values);
+    const all = new Values(arrays.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const array of arrays) {
+      all.set(array, at);
+      at += array.length;
+    }
+    inputs[name] = { ...field, values: all };
+  }
+  return { ...first, inputs };
+}
+
+async function score(
+  { model, weights, scored, numerics, data }: ScoreRequest,
+  columns: Columns,
+  form: string | undefined,
+): Promise<Float32Array> {
   const known = kept.find(
     (one) => one.model === model && one.form === form && one.loss === scored.loss,
   );
@@ -65,10 +171,15 @@ function formOf({ count, columns }: Columns, output: string, numerics: Numerics)
   return JSON.stringify([count, output, numerics, described]);
 }
 
-/** A session in the calling thread is its memory, which the engine collects when it is forgotten. */
+/**
+ * A session in the calling thread is its memory, which the engine collects when it is forgotten. That of a call for which others
+ * wait stays, however large.
+ */
 function keep(one: Kept): void {
   kept.push(one);
   const bytesOf = ({ session }: Kept) => session.plan.memory.bytes;
   let bytes = kept.reduce((sum, each) => sum + bytesOf(each), 0);
-  while (bytes > MOST_BYTES || kept.length > MOST_SESSIONS) bytes -= bytesOf(kept.shift()!);
+  const least = queues.get(one.model)?.length ? 1 : 0;
+  while (kept.length > least && (bytes > MOST_BYTES || kept.length > MOST_SESSIONS))
+    bytes -= bytesOf(kept.shift()!);
 }

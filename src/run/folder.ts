@@ -68,7 +68,8 @@ export async function openFolder(
       await removeLeftovers(folder);
       await truncateAfter(join(folder, METRICS), checkpoint.state.step);
       const from = path === found.path ? `'${path}'` : `the one that was about to replace it`;
-      const warnings = warning === undefined ? taken : [...taken, `${warning}: going on from ${from}`];
+      const warnings =
+        warning === undefined ? taken : [...taken, `${warning}: going on from ${from}`];
       return { lock, resumed: { checkpoint, changed }, isLastWhole, warnings };
     }
     if (isThere && !fresh) await refuseUnfinished(folder);

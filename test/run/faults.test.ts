@@ -298,7 +298,10 @@ test('of two containers on one folder the second is refused, also when it would 
     },
   });
   for (const outcome of await second!)
-    assert.match(of(outcome, 'error')[0]!.message!, /is in use by process \d+ of another container/);
+    assert.match(
+      of(outcome, 'error')[0]!.message!,
+      /is in use by process \d+ of another container/,
+    );
   assert.equal(of(first, 'error'), []);
   assert.ok((await readFile(join(folder, 'metrics.jsonl'), 'utf8')).includes('"step"'));
 });

@@ -145,13 +145,18 @@ test('a lock holds between containers, and is taken over when nobody has touched
   first.child.kill('SIGKILL');
   await first.ended;
   const next = startInContainer(folder, 60_000, 1500);
-  assert.match(await next.said, /^taken \d+: the lock of process \d+ of another container .* 1\.5 s$/);
+  assert.match(
+    await next.said,
+    /^taken \d+: the lock of process \d+ of another container .* 1\.5 s$/,
+  );
   assert.equal(await readdir(folder), ['lock']);
   next.child.kill('SIGKILL');
   await next.ended;
 });
 
-test('a holder that was still for too long, and lost its lock, learns of it', async ({ folder }) => {
+test('a holder that was still for too long, and lost its lock, learns of it', async ({
+  folder,
+}) => {
   const lock = await lockFolder(folder);
   await lock.check();
   const holder = await holderIn(folder);

@@ -1,4 +1,6 @@
 /** Predictions in a row: the session of one serves the next, and no result shows it. */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';
@@ -85,6 +87,46 @@ test('a prediction costs what its sample does, not what a plan does', async () =
   const { user, system } = process.cpuUsage(cpu);
   // 0.15 ms; with a plan for each it was 2.5 ms.
   assert.ok((user + system) / 200 < 1000, `${(user + system) / 200} µs`);
+});
+
+const burst = fileURLToPath(new URL('predict-burst.js', import.meta.url));
+
+test('calls at the same time take the memory of a few, and get what they get alone', () => {
+  // 400 of a model of 12.7 MB; 10,000 of one of 0.03 MB.
+  for (const [hidden, calls, most] of [
+    [4000, 400, 400],
+    [10, 10_000, 400],
+  ] as const) {
+    const { stdout, stderr } = spawnSync(process.execPath, [burst, `${hidden}`, `${calls}`]);
+    assert.is(String(stderr), '');
+    const { megabytes, right } = JSON.parse(String(stdout)) as Record<string, number>;
+    assert.is(right, calls);
+    assert.ok(megabytes! <= most, `${megabytes} MB for ${calls} calls`);
+  }
+});
+
+test('whatever waits beside it, each call gets its own scores or its own error', async () => {
+  const other = await trained(3);
+  const expected = await other.predict(data.samples, shape);
+  const buffer = new Uint8Array(784);
+  const work = Array.from({ length: 90 }, async (_, i) => {
+    if (i % 9 === 0) {
+      const wrong = await model
+        .predict(sample(0).subarray(1), shape)
+        .catch((error: Error) => error);
+      return assert.match((wrong as Error).message, 'no whole samples');
+    }
+    if (i % 9 === 1) {
+      const { scores } = await other.predict(sample(i % 60), shape);
+      return assert.equal(scores, expected.scores.slice((i % 60) * 10, (i % 60) * 10 + 10));
+    }
+    if (i % 9 === 2)
+      return assert.equal((await model.predict(sample(3, 5), shape)).scores, rows.slice(30, 80));
+    // One array for all, as servers have it.
+    buffer.set(sample(i % 60));
+    return assert.equal((await model.predict(buffer, shape)).scores, row(i % 60));
+  });
+  await Promise.all(work);
 });
 
 test.run();
