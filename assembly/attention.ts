@@ -2,7 +2,8 @@
  * Scaled dot-product attention (Vaswani et al. 2017, section 3.2), head by head. Letters: N samples, T queries, S keys,
  * d features of a head; q is N×T×D and k, v are N×S×D with D = heads·d, of which a head has the columns
  * head·d … head·d + d, read where they lie; weights are N×heads×T×S. If `causal`, query t sees the keys
- * s ≤ t, and nothing is read of the others. A sum is one chain of multiply-adds in its index's order.
+ * s ≤ t, and nothing is read of the others; nor of the keys from `lengths[n]` on, which are N whole numbers from 1 on,
+ * or 0 for none. A sum is one chain of multiply-adds in its index's order.
  */
 import { softmax } from './loss';
 import { loadSome, storeSome } from './recurrent';
@@ -12,6 +13,12 @@ import { LANES, floats, madd, sumLanes } from './simd';
 @inline
 function keysSeen(t: i32, S: i32, causal: i32): i32 {
   return causal ? min(t + 1, S) : S;
+}
+
+/** Keys of sample n that are no padding. */
+@inline
+function keysOf(lengths: usize, n: i32, S: i32): i32 {
+  return lengths ? max(min<u32>(load<u32>(lengths + floats(n)), S), 1) : S;
 }
 
 /**
@@ -31,15 +38,17 @@ export function attentionScores(
   k: usize,
   y: usize,
   workspace: usize,
+  lengths: usize,
 ): void {
   const pitch = floats(heads * d);
   for (let n = 0; n < N; n++) {
+    const known = keysOf(lengths, n, S);
     for (let head = 0; head < heads; head++) {
       const keys = k + <usize>(n * S) * pitch + floats(head * d);
       transposeScaled(keys, pitch, S, d, scale, workspace);
       let from = q + <usize>(n * T) * pitch + floats(head * d);
       for (let t = 0; t < T; t++) {
-        const seen = keysSeen(t, S, causal);
+        const seen = keysSeen(t, known, causal);
         rowTimesMatrix(from, 4, workspace, floats(S), d, seen, y);
         if (normalize) softmax(1, seen, y, y);
         if (seen < S) memory.fill(y + floats(seen), 0, floats(S - seen));
@@ -59,9 +68,10 @@ function transposeScaled(x: usize, pitch: usize, S: i32, d: i32, scale: f32, to:
   }
 }
 
-/** dx[t, s] = scale·p[t, s]·(dp[t, s] − Σ_r p[t, r]·dp[t, r]), from p = softmax(scale·x); `maps` of T×S; 0 where masked. */
+/** dx[t, s] = scale·p[t, s]·(dp[t, s] − Σ_r p[t, r]·dp[t, r]), from p = softmax(scale·x), N×heads×T×S; 0 where masked. */
 export function attentionScoresGradient(
-  maps: i32,
+  N: i32,
+  heads: i32,
   T: i32,
   S: i32,
   causal: i32,
@@ -69,10 +79,11 @@ export function attentionScoresGradient(
   p: usize,
   dp: usize,
   dx: usize,
+  lengths: usize,
 ): void {
   const factor = f32x4.splat(scale);
-  for (let i = 0; i < maps * T; i++) {
-    const seen = keysSeen(i % T, S, causal);
+  for (let i = 0; i < N * heads * T; i++) {
+    const seen = keysSeen(i % T, keysOf(lengths, i / (heads * T), S), causal);
     let sums = f32x4.splat(0);
     for (let s = 0; s < seen; s += LANES) {
       const count = min(LANES, seen - s);
@@ -107,24 +118,26 @@ export function attentionProduct(
   p: usize,
   x: usize,
   y: usize,
+  lengths: usize,
 ): void {
   const pitch = floats(heads * d);
   for (let n = 0; n < N; n++) {
+    const known = keysOf(lengths, n, S);
     for (let head = 0; head < heads; head++) {
       const from = x + floats(head * d);
       let to = y + floats(head * d);
       if (transposed) {
         for (let s = 0; s < S; s++) {
-          // The first query that sees key s; behind the last one nobody does.
+          // The first query that sees key s; nobody does behind the last one, or in the padding.
           const t = causal ? s : 0;
           const column = p + floats(t * S + s);
-          if (t >= T) memory.fill(to, 0, floats(d));
+          if (t >= T || s >= known) memory.fill(to, 0, floats(d));
           else rowTimesMatrix(column, floats(S), from + <usize>t * pitch, pitch, T - t, d, to);
           to += pitch;
         }
       } else {
         for (let t = 0; t < T; t++) {
-          rowTimesMatrix(p + floats(t * S), 4, from, pitch, keysSeen(t, S, causal), d, to);
+          rowTimesMatrix(p + floats(t * S), 4, from, pitch, keysSeen(t, known, causal), d, to);
           to += pitch;
         }
       }

@@ -6,7 +6,7 @@ import { NONE } from './activation';
 import { sigmoidSlope } from './lstm';
 import { sigmoid, tanh } from './math';
 import { matmul } from './matmul';
-import { ONE, loadSome, stepAt, storeSome } from './recurrent';
+import { ONE, isStep, loadSome, stepAt, storeSome } from './recurrent';
 import { LANES, floats, madd } from './simd';
 
 /**
@@ -23,6 +23,7 @@ export function gru(
   bias: usize,
   record: usize,
   workspace: usize,
+  lengths: usize,
 ): void {
   const h = workspace;
   const product = h + floats(N * H);
@@ -35,6 +36,10 @@ export function gru(
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       const own = floats(n * H);
+      if (!isStep(lengths, n, t)) {
+        for (let i = 0; i < 5; i++) memory.fill(record + at + plane * i, 0, floats(H));
+        continue;
+      }
       gruRow(H, x + at * 3, product + own * 3, h + own, record + at, plane);
     }
   }
@@ -74,6 +79,7 @@ export function gruGradient(
   dy: usize,
   dx: usize,
   workspace: usize,
+  lengths: usize,
 ): void {
   // What later steps say of this step's h, past the gates and through them; the gradients by p.
   const direct = workspace;
@@ -87,6 +93,11 @@ export function gruGradient(
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       const own = floats(n * H);
+      if (!isStep(lengths, n, t)) {
+        memory.fill(d + own * 3, 0, floats(H * 3));
+        memory.fill(dx + at * 3, 0, floats(H * 3));
+        continue;
+      }
       const before = i ? record + floats((n * T + stepAt(i - 1, T, reverse)) * H) : 0;
       const to = dx + at * 3;
       gruGradientRow(H, record + at, plane, before, dy + at, direct + own, carry + own, to);

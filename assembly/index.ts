@@ -108,6 +108,7 @@ export {
 } from './reduce';
 export { resizePlanes } from './resize';
 export { SKINNY } from './skinny';
+export { keepSteps } from './steps';
 export { copyStrided } from './strided';
 export { smooth, smoothGradient, unary, unaryGradient } from './unary';
 export {

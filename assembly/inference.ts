@@ -34,6 +34,7 @@ export {
   sumRows,
   weightedSum,
 } from './reduce';
+export { keepSteps } from './steps';
 export { copyStrided } from './strided';
 export { smooth, unary } from './unary';
 export { upsampleBilinear, upsampleNearest } from './upsample';

@@ -5,7 +5,7 @@
 import { NONE } from './activation';
 import { sigmoid, tanh } from './math';
 import { matmul } from './matmul';
-import { ONE, loadSome, stepAt, storeSome } from './recurrent';
+import { ONE, isStep, loadSome, stepAt, storeSome } from './recurrent';
 import { LANES, floats, madd } from './simd';
 
 @inline
@@ -27,6 +27,7 @@ export function lstm(
   bias: usize,
   record: usize,
   workspace: usize,
+  lengths: usize,
 ): void {
   const h = workspace;
   const c = h + floats(N * H);
@@ -40,6 +41,10 @@ export function lstm(
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       const own = floats(n * H);
+      if (!isStep(lengths, n, t)) {
+        for (let i = 0; i < 6; i++) memory.fill(record + at + plane * i, 0, floats(H));
+        continue;
+      }
       lstmRow(H, x + at * 4, product + own * 4, h + own, c + own, record + at, plane);
     }
   }
@@ -90,6 +95,7 @@ export function lstmGradient(
   dy: usize,
   dx: usize,
   workspace: usize,
+  lengths: usize,
 ): void {
   // What later steps say of this step's h and c, and the gradient by its gates' inputs.
   const carryH = workspace;
@@ -103,6 +109,11 @@ export function lstmGradient(
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       const own = floats(n * H);
+      if (!isStep(lengths, n, t)) {
+        memory.fill(d + own * 4, 0, floats(H * 4));
+        memory.fill(dx + at * 4, 0, floats(H * 4));
+        continue;
+      }
       const before = i ? record + plane * 5 + floats((n * T + stepAt(i - 1, T, reverse)) * H) : 0;
       lstmGradientRow(
         H,

@@ -4,7 +4,8 @@
  * one matrix product before these kernels; each step adds the product of the states before with the recurrent
  * weights, of dense rows in the workspace.
  *
- * `reverse` runs from the last step to the first. States before the first step are zero.
+ * `reverse` runs from the last step to the first. States before the first step are zero. `lengths` are N whole numbers, or 0
+ * for none: steps from there on are padding, which nothing is read of, where states stay as they are and results are 0.
  */
 import { NONE, activation, activationGradient } from './activation';
 import { matmul } from './matmul';
@@ -33,6 +34,12 @@ export function stepAt(i: i32, T: i32, reverse: i32): i32 {
   return reverse ? T - 1 - i : i;
 }
 
+/** Whether step t of sample n is none of the padding. */
+@inline
+export function isStep(lengths: usize, n: i32, t: i32): bool {
+  return !lengths || <u32>t < load<u32>(lengths + floats(n));
+}
+
 /** y = f(x + h·wᵀ + bias), h the y of the step before. x, y: N×T×H; w: H×H; bias: H or 0; code: f. */
 export function elman(
   N: i32,
@@ -45,6 +52,7 @@ export function elman(
   bias: usize,
   y: usize,
   workspace: usize,
+  lengths: usize,
 ): void {
   const h = workspace;
   const product = h + floats(N * H);
@@ -55,6 +63,10 @@ export function elman(
     matmul(0, 1, N, H, H, h, w, bias, product, NONE, scratch);
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
+      if (!isStep(lengths, n, t)) {
+        memory.fill(y + at, 0, floats(H));
+        continue;
+      }
       const own = h + floats(n * H);
       add(x + at, product + floats(n * H), own, H);
       activation(code, own, own, H);
@@ -75,6 +87,7 @@ export function elmanGradient(
   dy: usize,
   dx: usize,
   workspace: usize,
+  lengths: usize,
 ): void {
   // What later steps say of the states of this one, and the gradient by what f is applied to.
   const carry = workspace;
@@ -86,6 +99,11 @@ export function elmanGradient(
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       const own = d + floats(n * H);
+      if (!isStep(lengths, n, t)) {
+        memory.fill(own, 0, floats(H));
+        memory.fill(dx + at, 0, floats(H));
+        continue;
+      }
       add(dy + at, carry + floats(n * H), own, H);
       activationGradient(code, y + at, own, own, H);
       memory.copy(dx + at, own, floats(H));

@@ -17,7 +17,8 @@ export interface Tensor {
 }
 
 export type Source =
-  | { readonly kind: 'input'; readonly name: string }
+  /** `lengths`: it holds how many steps of each sample are its own, from 1 to so many. */
+  | { readonly kind: 'input'; readonly name: string; readonly lengths?: number }
   | { readonly kind: 'parameter'; readonly name: string }
   | Application;
 
@@ -41,8 +42,8 @@ export function tensor(shape: Shape, dtype: DType, source: Source): Tensor {
 }
 
 /** A leaf fed anew for every shard: samples, labels. */
-export const input = (name: string, shape: Shape, dtype: DType = 'f32'): Tensor =>
-  tensor(shape, dtype, { kind: 'input', name });
+export const input = (name: string, shape: Shape, dtype: DType = 'f32', lengths?: number): Tensor =>
+  tensor(shape, dtype, { kind: 'input', name, ...(lengths === undefined ? {} : { lengths }) });
 
 /** A leaf that training changes. */
 export const parameter = (name: string, shape: Shape): Tensor =>

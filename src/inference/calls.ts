@@ -33,13 +33,16 @@ function readOperand(value: unknown, refuse: Refuse): Operand {
 
 /** A call whose operands are in range and whose buffers all lie within their segments, and these buffers. */
 export function readCall(
-  [kernel, ...stored]: StoredCall,
+  [kernel, ...given]: StoredCall,
   bytes: StoredProgram['bytes'],
   refuse: Refuse,
 ): { readonly call: KernelCall; readonly buffers: readonly Buffer[] } {
   if (!Object.hasOwn(inferenceKernels, kernel))
     throw refuse(`it calls the kernel ${JSON.stringify(kernel)}, which there is not`);
   const names = inferenceKernels[kernel as KernelName]!.split(' ');
+  // Files of earlier versions know of no lengths.
+  const stored =
+    names.at(-1) === 'lengths?=N' && given.length === names.length - 1 ? [...given, 0] : given;
   if (stored.length !== names.length)
     throw refuse(`${kernel} has ${stored.length} operands, expected ${names.length}`);
   const operands = stored.map((value) => readOperand(value, refuse));

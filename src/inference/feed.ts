@@ -17,7 +17,7 @@ export type Feed = (values: Samples | undefined, shape?: Shape) => OpenFeed;
 
 /** @throws LanewiseError kind 'data' for samples that the input does not take. */
 export function createFeed(input: StoredInput, memory: WebAssembly.Memory, batch: number): Feed {
-  const { name, at, vocabulary } = input;
+  const { name, at, vocabulary, lengths } = input;
   const size = sizeOf(input.shape);
   return (values, shape = input.shape) => {
     const refuse = (why: string) => new LanewiseError('data', `input '${name}' ${why}`);
@@ -35,7 +35,7 @@ export function createFeed(input: StoredInput, memory: WebAssembly.Memory, batch
       );
     const count = values.length / stored;
     if (vocabulary !== undefined) {
-      checkWhole(values, vocabulary, refuse);
+      checkWhole(values, vocabulary, lengths, refuse);
       const leaf = new Int32Array(memory.buffer, batch + at);
       const write = (from: number, taken: number) =>
         leaf.set(values.subarray(from * size, (from + taken) * size));
@@ -73,13 +73,17 @@ function checkShape(
 function checkWhole(
   values: Samples,
   vocabulary: number,
+  lengths: number | undefined,
   refuse: (why: string) => LanewiseError,
 ): void {
   if (values instanceof Float32Array)
     throw refuse('is a Float32Array, expected whole numbers in a Uint8Array or Int32Array');
-  const wrong = values.findIndex((value) => value < 0 || value >= vocabulary);
+  const least = lengths === undefined ? 0 : 1;
+  const wrong = values.findIndex((value) => value < least || value >= vocabulary);
   if (wrong < 0) return;
-  throw refuse(`has ${values[wrong]} at ${wrong}, expected whole numbers below ${vocabulary}`);
+  throw refuse(
+    `has ${values[wrong]} at ${wrong}, expected ${lengths === undefined ? `whole numbers below ${vocabulary}` : `lengths from 1 to ${lengths}`}`,
+  );
 }
 
 /**

@@ -114,6 +114,7 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
     typeof value['name'] === 'string' &&
     hasScale(value) &&
     (value['vocabulary'] === undefined || isSize(value['vocabulary'])) &&
+    (value['lengths'] === undefined || isSize(value['lengths'])) &&
     fits(value['shape'], value['at'], 'batch');
   if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isInput))
     throw refuse('its inputs have no name, scale and place in the memory for a batch');

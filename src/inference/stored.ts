@@ -28,6 +28,8 @@ export interface StoredInput {
   readonly deviation: PerChannel;
   /** For whole numbers: each is below this. */
   readonly vocabulary?: number;
+  /** For lengths of sequences: each is from 1 to this. */
+  readonly lengths?: number;
   /** Byte of the batch segment where the samples go. */
   readonly at: number;
 }

@@ -66,12 +66,15 @@ export function multiheadAttention(
   return defineLayer(
     'multiheadAttention',
     settings,
-    (scope, ...xs) => {
+    (scope, ...all) => {
+      // One more than one or three are the keys' lengths.
+      const lengths = all.length % 2 === 0 ? all.at(-1)! : undefined;
+      const xs = lengths ? all.slice(0, -1) : all;
       for (const { shape } of xs) {
-        if (shape.length === 3 && shape[2] === D && xs.length !== 2) continue;
+        if (shape.length === 3 && shape[2] === D && (!lengths || lengths.dtype === 'i32')) continue;
         throw new ShapeError(
           'multiheadAttention',
-          `expected one sequence N×T×${D} or query, key and value, found ${xs.map((x) => showShape(x.shape)).join(', ')}`,
+          `expected one sequence N×T×${D} or query, key and value, and perhaps lengths, found ${all.map((x) => showShape(x.shape)).join(', ')}`,
         );
       }
       const weight = scope.parameter('in_proj_weight', [3 * D, D], weightInit);
@@ -83,14 +86,19 @@ export function multiheadAttention(
         return ops.linear(xs[i] ?? xs[0]!, ops.slice(weight, [rows]), part);
       };
       const attributes = { heads: numHeads, causal };
-      const y = ops.attention(project(0), project(1), project(2), attributes, (weights) =>
-        drop(scope, weights, dropout),
+      const y = ops.attention(
+        project(0),
+        project(1),
+        project(2),
+        attributes,
+        (weights) => drop(scope, weights, dropout),
+        lengths,
       );
       const out = scope.parameter('out_proj.weight', [D, D], outInit);
       const outBias = bias ? scope.parameter('out_proj.bias', [D], biasInit) : null;
       return ops.linear(y, out, outBias);
     },
-    [1, 3],
+    [1, 4],
   );
 }
 

@@ -49,9 +49,9 @@ export function buildGraph(
   isFrozen: (name: string) => boolean = () => false,
 ): ModelGraph & { readonly specs: readonly ParameterSpec[] } {
   const inputs = new Map(
-    Object.entries(settings).map(([name, { shape, vocabulary }]) => [
+    Object.entries(settings).map(([name, { shape, vocabulary, lengths }]) => [
       name,
-      input(name, [batch, ...shape], vocabulary === undefined ? 'f32' : 'i32'),
+      input(name, [batch, ...shape], vocabulary === undefined ? 'f32' : 'i32', lengths),
     ]),
   );
   const specs: ParameterSpec[] = [];

@@ -48,6 +48,11 @@ export interface InputOptions {
   readonly deviation?: number | ArrayLike<number>;
   /** The input holds whole numbers below this, such as tokens. */
   readonly vocabulary?: number;
+  /**
+   * The input holds how many steps of each sample are its own, from 1 to this, the steps of the sequence; one number a
+   * sample: `input([], { lengths: 20 })`.
+   */
+  readonly lengths?: number;
 }
 
 /**
@@ -65,7 +70,12 @@ export interface SequentialOptions extends InputOptions {
 }
 
 /** Of inputs, whose values `checkInput` looks at. */
-const INPUT: Checks<InputOptions> = { mean: true, deviation: true, vocabulary: true };
+const INPUT: Checks<InputOptions> = {
+  mean: true,
+  deviation: true,
+  vocabulary: true,
+  lengths: true,
+};
 
 /**
  * Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named layers; or one after another, and
@@ -192,12 +202,17 @@ export function modelOf(net: Net, inputs: Readonly<Record<string, InputSettings>
   });
 }
 
+/** What is above all lengths. */
+const above = (lengths: number | undefined): number | undefined =>
+  lengths === undefined ? undefined : checkInteger('model input', 'lengths', lengths, 1) + 1;
+
 /** @throws LanewiseError kind 'argument' for extents or scales that cannot be. */
 export function checkInput(
   shape: Shape,
-  { mean = 0, deviation = 1, vocabulary }: InputOptions,
+  { mean = 0, deviation = 1, lengths, vocabulary = above(lengths) }: InputOptions,
 ): InputSettings {
-  if (!Array.isArray(shape) || shape.length === 0) {
+  // Of whole numbers, such as tokens and lengths, a sample may be a single one.
+  if (!Array.isArray(shape) || (shape.length === 0 && vocabulary === undefined)) {
     throw new LanewiseError(
       'argument',
       `model input is ${show(shape)}, expected the shape of one sample: [channels, height, width] for images`,
@@ -219,7 +234,13 @@ export function checkInput(
       'argument',
       'model input: mean or deviation beside a vocabulary, expected one or the other: whole numbers are not scaled',
     );
-  return { shape, ...scale, vocabulary };
+  if (lengths === undefined) return { shape, ...scale, vocabulary };
+  if (shape.length > 0 || vocabulary !== above(lengths))
+    throw new LanewiseError(
+      'argument',
+      `model input: lengths beside ${shape.length > 0 ? `the shape ${showShape(shape)}` : `a vocabulary of ${vocabulary}`}, expected one number a sample: input([], { lengths: ${lengths} })`,
+    );
+  return { shape, ...scale, vocabulary, lengths };
 }
 
 /** One number, or a list of one for each index of axis 0; typed arrays become lists, as a model file has them. */

@@ -10,6 +10,7 @@ import {
   checkOptions,
   defineLayer,
   type Constructors,
+  type Build,
   type Layer,
   type Scope,
   type Settings,
@@ -44,6 +45,7 @@ function applyCell(
   name: string,
   bias: boolean,
   { weightInit = fanInUniform(H), biasInit = fanInUniform(H) }: InitOptions,
+  lengths: Tensor | undefined,
 ) {
   const rows = ops.gatesOf(cell) * H;
   const parameter = (kind: string, shape: Shape) =>
@@ -54,7 +56,7 @@ function applyCell(
     biasIh: bias ? parameter('bias_ih', [rows]) : undefined,
     biasHh: bias ? parameter('bias_hh', [rows]) : undefined,
   };
-  return ops.recurrent(x, weights, cell, name.endsWith('_reverse'));
+  return ops.recurrent(x, weights, cell, name.endsWith('_reverse'), lengths);
 }
 
 /** More are a mistake: each is several ops of the graph. */
@@ -99,20 +101,25 @@ function recurrent(
     ...initSettings(kind, options),
   };
   const directions = bidirectional ? ['', '_reverse'] : [''];
-  return defineLayer(kind, settings, (scope, x) => {
+  const build: Build = (scope, x, lengths) => {
     ops.checkSequence(kind, x!, inputSize);
-    let inputs = x!;
+    if (lengths) ops.checkLengths(kind, x!, lengths);
+    // What stands in the padding would reach the weights' gradient, times 0: a NaN stays one.
+    let inputs = lengths ? ops.ownSteps(x!, lengths) : x!;
     let outputs: Tensor[] = [];
     for (let layer = 0; layer < numLayers; layer++) {
       if (layer > 0) inputs = drop(scope, inputs, dropout);
       outputs = directions.map((direction) =>
-        applyCell(scope, inputs, cell, hiddenSize, `l${layer}${direction}`, bias, options),
+        applyCell(scope, inputs, cell, hiddenSize, `l${layer}${direction}`, bias, options, lengths),
       );
       inputs = sideBySide(outputs);
     }
     if (returns === 'sequence') return inputs;
-    return sideBySide(outputs.map((h, i) => ops.lastState(h, i === 1)));
-  });
+    const last = (h: Tensor, i: number) =>
+      lengths && i === 0 ? ops.lastSteps(h, lengths) : ops.lastState(h, i === 1);
+    return sideBySide(outputs.map(last));
+  };
+  return defineLayer(kind, settings, build, [1, 2]);
 }
 
 const sideBySide = (parts: readonly Tensor[]): Tensor =>

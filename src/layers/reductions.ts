@@ -3,7 +3,14 @@ import { LanewiseError, show } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import { checkBoolean, checkOptions, defineLayer, type Constructors, type Layer } from './layer.js';
+import {
+  checkBoolean,
+  checkOptions,
+  defineLayer,
+  type Build,
+  type Constructors,
+  type Layer,
+} from './layer.js';
 
 /** Settings of `sum`, `mean` and `max`. */
 export interface ReductionOptions {
@@ -14,7 +21,11 @@ export interface ReductionOptions {
 type Axes = number | readonly number[];
 
 /* @__NO_SIDE_EFFECTS__ */
-function reduction(kind: string, op: (x: Tensor, axes: Axes, keepDims: boolean) => Tensor) {
+function reduction(
+  kind: string,
+  op: (x: Tensor, axes: Axes, keepDims: boolean) => Tensor,
+  ofSteps?: (x: Tensor, lengths: Tensor, keepDims: boolean) => Tensor,
+) {
   return (axes: Axes, options: ReductionOptions = {}): Layer => {
     checkOptions(kind, options, ['keepDims']);
     const { keepDims = false } = options;
@@ -26,22 +37,32 @@ function reduction(kind: string, op: (x: Tensor, axes: Axes, keepDims: boolean) 
         `${kind}: axis is ${show(axis)}, expected a whole number but 0, the axis of the samples`,
       );
     }
-    return defineLayer(kind, { axes, keepDims }, (_, input) => {
+    const build: Build = (_, input, lengths) => {
       const x = input!;
       if ([axes].flat().includes(-x.shape.length))
         throw new ShapeError(
           kind,
           `axis ${-x.shape.length} of ${showShape(x.shape)} is that of the samples`,
         );
-      return op(x, axes, keepDims);
-    });
+      if (!lengths) return op(x, axes, keepDims);
+      ops.checkLengths(kind, x, lengths);
+      if ([axes].flat().join() !== '1' && [axes].flat().join() !== '-2')
+        throw new ShapeError(
+          kind,
+          `axes ${[axes].flat().join(', ')} and lengths, expected axis 1, the steps`,
+        );
+      return ofSteps!(x, lengths, keepDims);
+    };
+    return defineLayer(kind, { axes, keepDims }, build, [1, ofSteps ? 2 : 1]);
   };
 }
 
-/** Σ x over an axis or several: `sum(1)`, `sum([2, 3], { keepDims: true })`. */
-export const sum = reduction('sum', ops.sum);
-/** The mean over an axis or several, see `sum`. */
-export const mean = reduction('mean', ops.mean);
+/** Σ x over an axis or several: `sum(1)`, `sum([2, 3], { keepDims: true })`; `sum(1)(x, lengths)` of a sequence's own steps. */
+export const sum = reduction('sum', ops.sum, (x, lengths, keepDims) =>
+  ops.sum(ops.ownSteps(x, lengths), 1, keepDims),
+);
+/** The mean over an axis or several, `mean(1)(x, lengths)` of a sequence's own steps; see `sum`. */
+export const mean = reduction('mean', ops.mean, ops.meanOfSteps);
 /** The maximum over an axis or several, see `sum`. */
 export const max = reduction('max', ops.max);
 

@@ -16,6 +16,8 @@ export interface InputSettings {
   readonly deviation: PerChannel;
   /** For whole numbers, such as tokens: each is below this. Absent for real numbers. */
   readonly vocabulary?: number;
+  /** For lengths of sequences: each is from 1 to this, and `vocabulary` is one more. */
+  readonly lengths?: number;
 }
 
 /** A value in a graph of layers: what a layer gives when it is applied. */

@@ -4,6 +4,7 @@
  */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
+import { checkLengths } from './steps.js';
 
 export interface AttentionAttributes {
   /** Each has an equal share of the features. */
@@ -25,8 +26,14 @@ function leading([N, heads, T, S]: Shape, D: number, causal: boolean) {
 /** 1/√d. */
 const scaleOf = (D: number, heads: number): number => 1 / Math.sqrt(D / heads);
 
-const scoresOp: Op<{ q: Tensor; k: Tensor }, ScoreAttributes> = defineOp({
+/** Own keys of each sample, i32; absent: all. */
+interface Lengths {
+  readonly lengths?: Tensor | undefined;
+}
+
+const scoresOp: Op<{ q: Tensor; k: Tensor } & Lengths, ScoreAttributes> = defineOp({
   name: 'attentionScores',
+  integers: true,
   shape: ({ q, k }, { heads }) => ({ shape: [q.shape[0]!, heads, q.shape[1]!, k.shape[1]!] }),
   forward(emit, { inputs: { q }, output, attributes: { causal, normalize } }, at) {
     const D = q.shape[2]!;
@@ -38,14 +45,17 @@ const scoresOp: Op<{ q: Tensor; k: Tensor }, ScoreAttributes> = defineOp({
       at.inputs.k,
       at.output,
       at.workspace,
+      at.inputs.lengths ?? 0,
     );
   },
-  backward({ inputs: { q, k }, output, attributes: { heads, causal, normalize } }, dy) {
+  backward({ inputs: { q, k, lengths }, output, attributes: { heads, causal, normalize } }, dy) {
     const scale = scaleOf(q.shape[2]!, heads);
-    const scores = normalize ? apply(scoresGradientOp, { p: output, dy }, { causal, scale }) : dy;
+    const scores = normalize
+      ? apply(scoresGradientOp, { p: output, dy, lengths }, { causal, scale })
+      : dy;
     return {
-      q: apply(productOp, { p: scores, x: k }, { causal, transposed: false }),
-      k: apply(productOp, { p: scores, x: q }, { causal, transposed: true }),
+      q: apply(productOp, { p: scores, x: k, lengths }, { causal, transposed: false }),
+      k: apply(productOp, { p: scores, x: q, lengths }, { causal, transposed: true }),
     };
   },
   workspace: ({ inputs: { q, k }, attributes: { heads } }) =>
@@ -54,15 +64,17 @@ const scoresOp: Op<{ q: Tensor; k: Tensor }, ScoreAttributes> = defineOp({
 });
 
 const scoresGradientOp = defineOp<
-  { p: Tensor; dy: Tensor },
+  { p: Tensor; dy: Tensor } & Lengths,
   { readonly causal: boolean; readonly scale: number }
 >({
   name: 'attentionScoresGradient',
+  integers: true,
   shape: ({ p }) => ({ shape: p.shape }),
   forward(k, { inputs: { p }, attributes: { causal, scale } }, at) {
     const [N, heads, T, S] = p.shape as [number, number, number, number];
     const { inputs, output } = at;
-    k.attentionScoresGradient(N * heads, T, S, Number(causal), scale, inputs.p, inputs.dy, output);
+    const leading = [N, heads, T, S, Number(causal), scale] as const;
+    k.attentionScoresGradient(...leading, inputs.p, inputs.dy, output, inputs.lengths ?? 0);
   },
   inPlace: ['dy'],
 });
@@ -72,8 +84,9 @@ interface ProductAttributes {
   readonly transposed: boolean;
 }
 
-const productOp: Op<{ p: Tensor; x: Tensor }, ProductAttributes> = defineOp({
+const productOp: Op<{ p: Tensor; x: Tensor } & Lengths, ProductAttributes> = defineOp({
   name: 'attentionProduct',
+  integers: true,
   shape({ p, x }, { transposed }) {
     return { shape: [x.shape[0]!, p.shape[transposed ? 3 : 2]!, x.shape[2]!] };
   },
@@ -84,13 +97,14 @@ const productOp: Op<{ p: Tensor; x: Tensor }, ProductAttributes> = defineOp({
       at.inputs.p,
       at.inputs.x,
       at.output,
+      at.inputs.lengths ?? 0,
     ),
-  backward({ inputs: { p, x }, attributes: { causal, transposed } }, dy) {
+  backward({ inputs: { p, x, lengths }, attributes: { causal, transposed } }, dy) {
     const [q, k] = transposed ? [x, dy] : [dy, x];
     const attributes = { heads: p.shape[1]!, causal, normalize: false };
     return {
-      p: apply(scoresOp, { q, k }, attributes),
-      x: apply(productOp, { p, x: dy }, { causal, transposed: !transposed }),
+      p: apply(scoresOp, { q, k, lengths }, attributes),
+      x: apply(productOp, { p, x: dy, lengths }, { causal, transposed: !transposed }),
     };
   },
   flops: ({ inputs: { p, x } }) => productFlops(p.shape, x.shape[2]!),
@@ -126,6 +140,7 @@ function check(q: Tensor, k: Tensor, v: Tensor, { heads, causal }: AttentionAttr
 /**
  * softmax(q·kᵀ/√d)·v in each head; q: N×T×D, k and v: N×S×D, result N×T×D, of which a head has d = D/heads
  * columns. If causal, query t sees the keys up to t.
+ * @param lengths how many keys of each sample are its own: those behind are seen by no query.
  * @param onWeights what becomes of the softmax, N×heads×T×S, before the values are weighted: dropout.
  * @throws ShapeError if the shapes do not go together, or the features do not divide.
  */
@@ -135,9 +150,11 @@ export function attention(
   v: Tensor,
   attributes: AttentionAttributes,
   onWeights = (weights: Tensor): Tensor => weights,
+  lengths?: Tensor,
 ): Tensor {
   check(q, k, v, attributes);
+  if (lengths) checkLengths('attention', k, lengths);
   const { heads, causal } = attributes;
-  const weights = onWeights(apply(scoresOp, { q, k }, { heads, causal, normalize: true }));
-  return apply(productOp, { p: weights, x: v }, { causal, transposed: false });
+  const weights = onWeights(apply(scoresOp, { q, k, lengths }, { heads, causal, normalize: true }));
+  return apply(productOp, { p: weights, x: v, lengths }, { causal, transposed: false });
 }

@@ -47,6 +47,7 @@ export {
   type Cell,
   type RecurrentWeights,
 } from './recurrent.js';
+export { checkLengths, lastSteps, meanOfSteps, ownSteps } from './steps.js';
 export { expand, max, mean, sum, sumTo, type Axes } from './reduce.js';
 export { flatten, reshape } from './reshape.js';
 export { row, scale } from './scale.js';

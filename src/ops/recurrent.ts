@@ -11,6 +11,7 @@ import { constant } from './constant.js';
 import { linear, matmul } from './matmul.js';
 import { reshape } from './reshape.js';
 import { pad, slice } from './slice.js';
+import { checkLengths } from './steps.js';
 import { sumRows } from './sum.js';
 import { recurrentWorkspace } from './workspace.js';
 
@@ -51,25 +52,35 @@ interface Inputs {
   readonly projected: Tensor;
   readonly weight: Tensor;
   readonly bias?: Tensor | undefined;
+  /** Own steps of each sample, i32; absent: all. */
+  readonly lengths?: Tensor | undefined;
 }
 
 /** The record of a run: planes×N×T×H. Nobody but `states` reads it, and its gradient is that by the states. */
 const recurrentOp = defineOp<Inputs, Attributes>({
   name: 'recurrent',
+  integers: true,
   shape({ projected, weight }, { cell }) {
     const [N, T] = projected.shape as [number, number];
     return { shape: [cells[cell].planes, N, T, weight.shape[1]!] };
   },
   forward(k, { output, attributes: { cell, reverse } }, { inputs: at, output: record, ...places }) {
     const leading = [...extents(output.shape), Number(reverse)] as const;
-    const operands = [at.projected, at.weight, at.bias ?? 0, record, places.workspace] as const;
+    const operands = [
+      at.projected,
+      at.weight,
+      at.bias ?? 0,
+      record,
+      places.workspace,
+      at.lengths ?? 0,
+    ] as const;
     if (cell === 'lstm') k.lstm(...leading, ...operands);
     else if (cell === 'gru') k.gru(...leading, ...operands);
     else k.elman(...leading, activationCodes[cell], ...operands);
   },
-  backward({ inputs: { weight, bias }, output: record, attributes }, dy) {
+  backward({ inputs: { weight, bias, lengths }, output: record, attributes }, dy) {
     const [N, T, H] = extents(record.shape);
-    const projected = apply(gradientOp, { weight, record, dy }, attributes);
+    const projected = apply(gradientOp, { weight, record, dy, lengths }, attributes);
     const hidden =
       attributes.cell === 'gru' ? apply(hiddenGradientOp, { projected, record }, {}) : projected;
     const rows = reshape(hidden, [N * T, cells[attributes.cell].gates * H]);
@@ -84,15 +95,30 @@ const recurrentOp = defineOp<Inputs, Attributes>({
   flops: ({ inputs: { projected }, output }) => 2 * sizeOf(projected.shape) * output.shape[3]!,
 });
 
-const gradientOp = defineOp<{ weight: Tensor; record: Tensor; dy: Tensor }, Attributes>({
+interface GradientInputs {
+  readonly weight: Tensor;
+  readonly record: Tensor;
+  readonly dy: Tensor;
+  readonly lengths?: Tensor | undefined;
+}
+
+const gradientOp = defineOp<GradientInputs, Attributes>({
   name: 'recurrentGradient',
+  integers: true,
   shape({ record }, { cell }) {
     const [N, T, H] = extents(record.shape);
     return { shape: [N, T, cells[cell].gates * H] };
   },
   forward(k, { inputs: { record }, attributes: { cell, reverse } }, { inputs: at, ...places }) {
     const leading = [...extents(record.shape), Number(reverse)] as const;
-    const operands = [at.weight, at.record, at.dy, places.output, places.workspace] as const;
+    const operands = [
+      at.weight,
+      at.record,
+      at.dy,
+      places.output,
+      places.workspace,
+      at.lengths ?? 0,
+    ] as const;
     if (cell === 'lstm') k.lstmGradient(...leading, ...operands);
     else if (cell === 'gru') k.gruGradient(...leading, ...operands);
     else k.elmanGradient(...leading, activationCodes[cell], ...operands);
@@ -175,6 +201,8 @@ function check(x: Tensor, cell: Cell, { weightIh, weightHh, ...biases }: Recurre
  * - tanh, relu: h = f(W·x + b + U·h + c)
  * - lstm: i, f, o = σ and g = tanh of their rows of W·x + b + U·h + c; s = f·s + i·g; h = o·tanh s
  * - gru: r, z = σ of their rows of W·x + b + U·h + c; n = tanh(Wₙ·x + bₙ + r·(Uₙ·h + cₙ)); h = (1 − z)·n + z·h
+ * With `lengths`, steps behind a sample's own are passed over, and their states 0: PyTorch's packed sequences; in reverse it begins at
+ * the last own step.
  * @throws ShapeError naming the input's and the weights' shapes.
  */
 export function recurrent(
@@ -182,11 +210,13 @@ export function recurrent(
   weights: RecurrentWeights,
   cell: Cell,
   reverse = false,
+  lengths?: Tensor,
 ): Tensor {
   check(x, cell, weights);
+  if (lengths) checkLengths(nameOf(cell), x, lengths);
   const { weightIh, weightHh, biasIh, biasHh } = weights;
   const projected = linear(x, weightIh, biasIh ?? null);
-  const inputs = { projected, weight: weightHh, bias: biasHh };
+  const inputs = { projected, weight: weightHh, bias: biasHh, lengths };
   return states(apply(recurrentOp, inputs, { cell, reverse }));
 }
 

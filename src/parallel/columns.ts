@@ -119,17 +119,22 @@ function scaleOf(
 /** @throws LanewiseError kind 'data' for samples that the input does not take. */
 function inputColumn(what: string, name: string, field: Field, settings: InputSettings): Column {
   const { values } = field;
-  const { vocabulary } = settings;
+  const { vocabulary, lengths } = settings;
   const augmentation = augmentationOf(what, name, field, vocabulary !== undefined);
   const shape = augmentation ? shapeAfter(augmentation.transforms, field.shape) : field.shape;
   checkInputShape(what, shape, settings.shape);
   if (vocabulary !== undefined) {
-    const wrong = values.findIndex((v) => v < 0 || v >= vocabulary || !Number.isInteger(v));
+    const least = lengths === undefined ? 0 : 1;
+    const wrong = values.findIndex((v) => v < least || v >= vocabulary || !Number.isInteger(v));
     if (wrong >= 0 || values instanceof Float32Array) {
       const found = wrong >= 0 ? `${values[wrong]} at ${wrong}` : 'Float32Array';
+      const expected =
+        lengths === undefined
+          ? `whole numbers below ${vocabulary}`
+          : `lengths from 1 to ${lengths}`;
       throw new LanewiseError(
         'data',
-        `${what}: input '${name}' has ${found}, expected whole numbers below ${vocabulary} in a Uint8Array or Int32Array`,
+        `${what}: input '${name}' has ${found}, expected ${expected} in a Uint8Array or Int32Array`,
       );
     }
     return plainColumn([inputLeaf(name)], values, 'i32', shape);

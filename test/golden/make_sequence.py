@@ -90,5 +90,74 @@ def attention():
     save("attention", cases)
 
 
-for make in [embedding, recurrent, attention]:
+def lengths_of(n, t, seed):
+    """From 1 to t, the longest and the shortest among them where there is room."""
+    return [t, 1][:n] + [1 + (i * 7 + seed) % t for i in range(max(n - 2, 0))]
+
+
+def packed():
+    """Sequences of unequal length: packed for recurrent layers; their padding holds numbers that nobody may look at."""
+    cases, seed = [], 18001
+    nn = torch.nn
+    kinds = dict(
+        tanh=lambda *a, **k: nn.RNN(*a, nonlinearity="tanh", **k),
+        relu=lambda *a, **k: nn.RNN(*a, nonlinearity="relu", **k),
+        lstm=nn.LSTM,
+        gru=nn.GRU,
+    )
+    # N, T, F, H, layers, bias, bidirectional, what is returned
+    shapes = [
+        (1, 1, 2, 3, 1, True, False, "sequence"),
+        (4, 5, 3, 6, 1, True, False, "sequence"),
+        (5, 7, 3, 5, 2, False, False, "last"),
+        (4, 6, 2, 4, 2, True, True, "sequence"),
+        (6, 4, 2, 5, 3, True, True, "last"),
+    ]
+    for kind, make in kinds.items():
+        for n, t, f, h, layers, bias, both, returns in shapes:
+            module = make(f, h, layers, bias=bias, batch_first=True, bidirectional=both).double()
+            parameters = fill(module, seed + 1, fan_scale(h))
+            x = draw([n, t, f], seed)
+            lengths = lengths_of(n, t, seed)
+            pack = nn.utils.rnn.pack_padded_sequence(x, torch.tensor(lengths), batch_first=True, enforce_sorted=False)
+            y, last = module(pack)
+            if returns == "last":
+                last = last[0] if kind == "lstm" else last
+                y = torch.cat([last[-2], last[-1]], 1) if both else last[-1]
+            else:
+                y, _ = nn.utils.rnn.pad_packed_sequence(y, batch_first=True, total_length=t)
+            case = dict(kind=kind, x=[n, t, f], hidden=h, layers=layers, bias=bias, bidirectional=both, returns=returns,
+                        parameters={k: list(p.shape) for k, p in parameters.items()}, scale=fan_scale(h), seed=seed,
+                        lengths=lengths)
+            cases.append(with_gradients(case, y, dict(x=x, **parameters), seed + 99))
+            seed += 100
+    save("recurrent-lengths", cases)
+
+
+def masked_attention():
+    cases, seed = [], 21001
+    # N, T, S (0: self-attention), features, heads, causal, bias
+    for n, t, s, d, heads, causal, bias in [
+        (3, 5, 0, 6, 3, False, True), (4, 7, 0, 8, 2, True, True), (3, 3, 6, 10, 2, False, False),
+        (2, 18, 0, 12, 1, True, True), (3, 6, 2, 4, 2, False, True),
+    ]:
+        module = torch.nn.MultiheadAttention(d, heads, bias=bias, batch_first=True).double()
+        parameters = fill(module, seed + 3, fan_scale(d))
+        q = draw([n, t, d], seed)
+        k, v = (draw([n, s, d], seed + 1), draw([n, s, d], seed + 2)) if s else (q, q)
+        mask = torch.triu(torch.ones(t, t, dtype=torch.bool), 1) if causal else None
+        keys = s or t
+        lengths = lengths_of(n, keys, seed)
+        padding = torch.arange(keys)[None, :] >= torch.tensor(lengths)[:, None]
+        y, _ = module(q, k, v, attn_mask=mask, key_padding_mask=padding, need_weights=False)
+        inputs = dict(query=q, key=k, value=v) if s else dict(query=q)
+        case = dict(inputs={name: list(x.shape) for name, x in inputs.items()}, heads=heads, causal=causal, bias=bias,
+                    parameters={k: list(p.shape) for k, p in parameters.items()}, scale=fan_scale(d), seed=seed,
+                    lengths=lengths)
+        cases.append(with_gradients(case, y, dict(**inputs, **parameters), seed + 99))
+        seed += 100
+    save("attention-lengths", cases)
+
+
+for make in [embedding, recurrent, attention, packed, masked_attention]:
     make()

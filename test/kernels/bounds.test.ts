@@ -60,13 +60,13 @@ for (const numerics of availableNumerics) {
         assertGuarded(instance, `${what} ${T}×${S}×${d}`, count, d * S * 4, kernel);
       for (const normalize of [0, 1])
         guarded('scores', maps, (y, scratch) =>
-          k.attentionScores(...at, normalize, 1, q, key, y, scratch),
+          k.attentionScores(...at, normalize, 1, q, key, y, scratch, 0),
         );
       guarded('gradient', maps, (dx) =>
-        k.attentionScoresGradient(N * heads, T, S, 1, 1, p, dp, dx),
+        k.attentionScoresGradient(N, heads, T, S, 1, 1, p, dp, dx, 0),
       );
-      guarded('product', rows * T, (y) => k.attentionProduct(...at, 0, p, key, y));
-      guarded('transposed product', rows * S, (y) => k.attentionProduct(...at, 1, p, q, y));
+      guarded('product', rows * T, (y) => k.attentionProduct(...at, 0, p, key, y, 0));
+      guarded('transposed product', rows * S, (y) => k.attentionProduct(...at, 1, p, q, y, 0));
     }
   });
 

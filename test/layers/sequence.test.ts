@@ -35,6 +35,8 @@ interface Golden {
   y: string;
   yShape: number[];
   gradients: Record<string, string>;
+  /** Own steps of each sample, if they differ. */
+  lengths?: number[];
 }
 
 interface Recurrent extends Golden {
@@ -55,8 +57,14 @@ interface Attention extends Golden {
 }
 
 /** The model of one layer `layer`, its inputs as `shapes` say. */
-function modelOf(layer: Layer, shapes: Readonly<Record<string, readonly number[]>>): Model {
+function modelOf(
+  layer: Layer,
+  shapes: Readonly<Record<string, readonly number[]>>,
+  lengths?: readonly number[],
+): Model {
   const wires = Object.entries(shapes).map(([name, shape]) => [name, input(shape.slice(1))]);
+  const steps = Object.values(shapes).at(-1)![1]!;
+  if (lengths) wires.push(['lengths', input([], { lengths: steps })]);
   const inputs = Object.fromEntries(wires) as Record<string, ReturnType<typeof input>>;
   return functional({ inputs, outputs: layer(...Object.values(inputs)), layers: { layer } });
 }
@@ -77,12 +85,16 @@ async function checkGolden(
   );
   const batch = Object.values(inputs)[0]![0]!;
   const graph = model.graph(batch, 'training');
-  const leaves = [...graph.inputs.values(), ...graph.parameters.values()];
+  const { lengths } = golden;
+  const sequences = [...graph.inputs.values()].filter(({ dtype }) => dtype === 'f32');
+  const leaves = [...sequences, ...graph.parameters.values()];
   const names = [...Object.keys(inputs), ...Object.keys(golden.parameters)];
   const feeds: Feeds = new Map();
-  [...graph.inputs.values()].forEach((t, i) =>
-    feeds.set(t, numbers(sizeOf(t.shape), golden.seed + i)),
-  );
+  sequences.forEach((t, i) => feeds.set(t, numbers(sizeOf(t.shape), golden.seed + i)));
+  if (lengths) feeds.set(graph.inputs.get('lengths')!, Int32Array.from(lengths));
+  // Nothing may look at the padding of a recurrent layer.
+  if (lengths && 'x' in inputs)
+    scribble(feeds.get(sequences[0]!) as Float32Array, sequences[0]!.shape, lengths);
   [...graph.parameters.values()].forEach((t, i) => {
     const drawn = numbers(sizeOf(t.shape), golden.seed + firstParameter + i);
     feeds.set(
@@ -102,28 +114,38 @@ async function checkGolden(
   );
 }
 
+function scribble(x: Float32Array, [N, T, F]: readonly number[], lengths: readonly number[]): void {
+  for (let n = 0; n < N!; n++) x.fill(NaN, (n * T! + lengths[n]!) * F!, (n + 1) * T! * F!);
+}
+
 const make = (kind: Recurrent['kind'], F: number, H: number, options: object): Layer => {
   if (kind === 'lstm') return lstm(F, H, options);
   return kind === 'gru' ? gru(F, H, options) : rnn(F, H, { nonlinearity: kind, ...options });
 };
 
+/** Cases without and with lengths. */
+const both = <T>(name: string): T[] => [
+  ...loadGolden<T>(name),
+  ...loadGolden<T>(`${name}-lengths`),
+];
+
 for (const numerics of availableNumerics) {
   test(`recurrent layers (${numerics}): names, values and gradients are PyTorch’s`, async () => {
-    for (const golden of loadGolden<Recurrent>('recurrent')) {
-      const { kind, x, hidden, layers, bias, bidirectional, returns } = golden;
+    for (const golden of both<Recurrent>('recurrent')) {
+      const { kind, x, hidden, layers, bias, bidirectional, returns, lengths } = golden;
       const options = { numLayers: layers, bias, bidirectional, returns };
-      const model = modelOf(make(kind, x[2], hidden, options), { x });
-      const what = `${kind} ${x.join('×')} ${JSON.stringify(options)}`;
+      const model = modelOf(make(kind, x[2], hidden, options), { x }, lengths);
+      const what = `${kind} ${x.join('×')} ${JSON.stringify({ ...options, lengths })}`;
       await checkGolden(what, model, { x }, golden, 1, numerics);
     }
   });
 
   test(`attention (${numerics}): names, values and gradients are PyTorch’s`, async () => {
-    for (const golden of loadGolden<Attention>('attention')) {
-      const { inputs, heads, causal, bias } = golden;
+    for (const golden of both<Attention>('attention')) {
+      const { inputs, heads, causal, bias, lengths } = golden;
       const layer = multiheadAttention(inputs['query']![2], heads, { causal, bias });
-      const what = `${JSON.stringify(inputs)}, ${heads} heads, causal ${causal}`;
-      await checkGolden(what, modelOf(layer, inputs), inputs, golden, 3, numerics);
+      const what = `${JSON.stringify({ ...inputs, lengths })}, ${heads} heads, causal ${causal}`;
+      await checkGolden(what, modelOf(layer, inputs, lengths), inputs, golden, 3, numerics);
     }
   });
 
@@ -288,7 +310,7 @@ test('sequences and settings that do not fit are refused by the layer’s name',
   );
   refuses(
     within(multiheadAttention(4, 2), [5, 6]),
-    /multiheadAttention 'layer': expected one sequence N×T×4 or query, key and value, found 1×5×6/,
+    /multiheadAttention 'layer': expected one sequence N×T×4 or query, key and value, and perhaps lengths, found 1×5×6/,
   );
   refuses(within(embedding(4, 2), [3]), /embedding 'layer': indices are f32, expected i32/);
   assert.throws(() => multiheadAttention(6, 4), /embedDim 6 does not divide into 4 heads/);

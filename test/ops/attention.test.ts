@@ -110,16 +110,16 @@ for (const numerics of availableNumerics) {
       const leading = [N, heads, T, S, d, causal] as const;
       const what = leading.join(' ');
       assertGuarded(instance, what, N * heads * T * S, d * S * 4, (y, workspace) =>
-        kernels.attentionScores(...leading, 1, 0.5, q, k, y, workspace),
+        kernels.attentionScores(...leading, 1, 0.5, q, k, y, workspace, 0),
       );
       assertGuarded(instance, what, N * heads * T * S, 0, (y) =>
-        kernels.attentionScoresGradient(N * heads, T, S, causal, 0.5, p, p, y),
+        kernels.attentionScoresGradient(N, heads, T, S, causal, 0.5, p, p, y, 0),
       );
       assertGuarded(instance, what, N * T * D, 0, (y) =>
-        kernels.attentionProduct(...leading, 0, p, k, y),
+        kernels.attentionProduct(...leading, 0, p, k, y, 0),
       );
       assertGuarded(instance, what, N * S * D, 0, (y) =>
-        kernels.attentionProduct(...leading, 1, p, q, y),
+        kernels.attentionProduct(...leading, 1, p, q, y, 0),
       );
     }
   });

@@ -138,13 +138,13 @@ for (const numerics of availableNumerics) {
         const record = put(new Float32Array(planes * N * T * H));
         const [leading, tanh] = [[N, T, H, 0] as const, 3];
         assertGuarded(instance, what, planes * N * T * H, bytes, (y, workspace) => {
-          if (cell === 'elman') kernels.elman(...leading, tanh, x, w, bias, y, workspace);
-          else kernels[cell](...leading, x, w, bias, y, workspace);
+          if (cell === 'elman') kernels.elman(...leading, tanh, x, w, bias, y, workspace, 0);
+          else kernels[cell](...leading, x, w, bias, y, workspace, 0);
         });
         assertGuarded(instance, `${what}, gradient`, N * T * rows * H, bytes, (dx, workspace) => {
           if (cell === 'elman') {
-            kernels.elmanGradient(...leading, tanh, w, record, dy, dx, workspace);
-          } else kernels[`${cell}Gradient`](...leading, w, record, dy, dx, workspace);
+            kernels.elmanGradient(...leading, tanh, w, record, dy, dx, workspace, 0);
+          } else kernels[`${cell}Gradient`](...leading, w, record, dy, dx, workspace, 0);
         });
       }
     }
