@@ -88,10 +88,15 @@ export async function scoreFiles(
 }
 
 /** What the model's file says of the samples it was trained on goes for those it is scored on. */
-function knownSamples({ samples }: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit'> {
+function knownSamples({
+  samples,
+  table,
+  classes,
+}: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit' | 'known'> {
   if (samples?.shape.length !== 3 || samples.type === 'int32') return {};
   const { shape, type, fit } = samples;
-  return { shape: shape as unknown as ImageShape, type, ...(fit ? { fit } : {}) };
+  const known = { ...(table ? { table } : {}), ...(classes ? { classes } : {}) };
+  return { shape: shape as unknown as ImageShape, type, known, ...(fit ? { fit } : {}) };
 }
 
 /** @throws LanewiseError kind 'argument' for a crop of no views. */

@@ -48,8 +48,8 @@ export const pathSources: readonly PathSource[] = [
 ];
 
 /** Test samples of a data set that has none: the same whenever it is loaded, each class in proportion. */
-export function holdOut(data: LabelledDataset, { holdout = 0.2 }: DataRequest): DataSets {
-  const [train, test] = split(data, { fraction: 1 - holdout, stratified: true });
+export function holdOut(data: LabelledDataset, { holdout = 0.2, seed = 1 }: DataRequest): DataSets {
+  const [train, test] = split(data, { fraction: 1 - holdout, stratified: true, seed });
   return {
     train: { ...train, name: `${data.name} train` },
     test: { ...test, name: `${data.name} test` },

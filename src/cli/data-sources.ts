@@ -10,6 +10,7 @@ import { digits } from '../data/digits/index.js';
 import { emnist } from '../data/emnist.js';
 import { fashionMnist } from '../data/fashion-mnist.js';
 import { mnist, type MnistOptions } from '../data/mnist.js';
+import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { fileError } from '../node/atomic.js';
 import type { Fit } from '../formats/resize.js';
@@ -43,6 +44,10 @@ export interface DataRequest {
   readonly header?: boolean;
   /** What columns of a table hold, by name; default what their values say. */
   readonly columns?: Readonly<Record<string, 'number' | 'class' | 'ignore'>>;
+  /** The columns and classes of a table that a model was trained on: others are brought to them by name. */
+  readonly known?: { readonly table?: TableFormat; readonly classes?: readonly string[] };
+  /** Of the split of a table; default 1. */
+  readonly seed?: number;
   /** What becomes of a table's gaps; default they are refused. */
   readonly missing?: 'drop' | number | readonly string[];
 }

@@ -1,5 +1,7 @@
 /** What a data set asks of a model: the shape and number of its images, and the scale of their values. */
 import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
+import { standardize } from '../data/standardize.js';
+import { areRows } from './tables.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import type { ImageSettings } from '../models/recipes.js';
 
@@ -11,7 +13,26 @@ export async function modelSettings(data: LabelledDataset): Promise<ImageSetting
   const { shape, classes } = data;
   const settings = { shape, classes: classes.length };
   if (showShape(shape) === '1×28×28') return settings;
+  if (areRows(data) && shape[0] > 1) return { ...settings, ...scaleOfColumns(data) };
   return { ...settings, ...scaleOf(isStreamed(data) ? await someSamples(data) : data.samples) };
+}
+
+/** Mean and deviation of each column of numbers; features that are 0 or 1 for a class of a column stay as they are. */
+function scaleOfColumns({ name, samples, shape, table }: Dataset): {
+  mean: number[];
+  deviation: number[];
+} {
+  const input = { shape: [shape[0]], values: samples };
+  const { mean, deviation } = standardize({ name, inputs: { input }, targets: {} }).input;
+  let at = 0;
+  for (const { classes } of table?.columns ?? []) {
+    if (classes) {
+      mean.fill(0, at, at + classes.length);
+      deviation.fill(1, at, at + classes.length);
+    }
+    at += classes?.length ?? 1;
+  }
+  return { mean, deviation };
 }
 
 /** Samples from all over the data set. */

@@ -4,6 +4,7 @@ import { npzDataset, readNpz } from '../data/npz.js';
 import { LanewiseError } from '../errors.js';
 import { readZip } from '../formats/zip.js';
 import { showShape, type Shape } from '../graph/tensor.js';
+import { checkNoQuantity } from './tables.js';
 import { holdOut } from './data-paths.js';
 import type { DataRequest, DataSets } from './data-sources.js';
 
@@ -32,22 +33,34 @@ async function namesIn(path: string): Promise<string[]> {
   return names;
 }
 
-async function readPart(path: string, part: string, { shape }: DataRequest): Promise<Dataset> {
+async function readPart(
+  path: string,
+  part: string,
+  { shape, columns }: DataRequest,
+): Promise<Dataset> {
   const [samples, targets] = [`x${part}`, `y${part}`];
-  const stored = (await readNpz(path, { names: [samples] })).get(samples)!.shape.slice(1);
+  const { shape: all, dtype } = (await readNpz(path, { names: [samples] })).get(samples)!;
+  const stored = all.slice(1);
   const data = await npzDataset(path, {
     samples,
     targets,
     name: `${path}${part && ` ${part.slice(1)}`}`,
-    ...layoutOf(stored, shape),
+    ...layoutOf(stored, shape ?? rowShape(stored, dtype)),
   });
-  if (!isTensorDataset(data) && !isSampleStream(data) && 'samples' in data) return data;
+  if (!isTensorDataset(data) && !isSampleStream(data) && 'samples' in data) {
+    if (columns?.[targets] !== 'class') checkNoQuantity(data.name, data.labels, targets);
+    return data;
+  }
   throw new LanewiseError(
     'data',
     `'${path}': ${samples} holds samples of ${showShape(stored)} and ${targets} no classes of them, expected whole numbers`,
     'the command line trains classifiers of images and rows; npzDataset in a program takes others',
   );
 }
+
+/** Of rows of numbers, as tables have. */
+const rowShape = (stored: Shape, dtype: string): Shape | undefined =>
+  stored.length < 2 && dtype !== 'u1' ? [stored[0] ?? 1, 1, 1] : undefined;
 
 /** How samples as they are stored become channels × height × width: what has 1 or 3 last and not first, has channels last. */
 function layoutOf(

@@ -1,10 +1,19 @@
 /** CSV files for the command line: rows of features with a class each, or images whose pixels are columns. */
-import { csvDataset, readDataset, type FeatureDataset } from '../data/csv-dataset.js';
-import type { TableWords } from '../data/csv-columns.js';
-import type { Dataset } from '../data/dataset.js';
+import { shorten } from '../check.js';
+import type { ColumnType, TableWords } from '../data/csv-columns.js';
+import {
+  csvDataset,
+  readDataset,
+  type CsvDatasetOptions,
+  type FeatureDataset,
+} from '../data/csv-dataset.js';
+import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
+import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError } from '../errors.js';
 import type { DataRequest } from './data-sources.js';
 import { note, quoted } from './terminal.js';
+
+type Labels = Pick<Dataset, 'classes' | 'labels'>;
 
 /** What a message advises, in the command line's options. */
 const optionWords: TableWords = {
@@ -15,9 +24,13 @@ const optionWords: TableWords = {
   gap: '--missing drop leaves such rows out, --missing 0 takes 0 for them',
 };
 
-/** @throws LanewiseError as `csvDataset` does, and kind 'data' for a target that is no class. */
+/**
+ * @throws LanewiseError as `csvDataset` does, and kind 'data' for a target that is no class, and for columns and
+ * categories that the model which the request names was not trained on.
+ */
 export async function loadTable(path: string, request: DataRequest): Promise<Dataset> {
-  const { shape, type = 'uint8', target = '-1', header, columns, missing } = request;
+  const { shape, type = 'uint8', header, columns, missing, known } = request;
+  const target = request.target ?? known?.table?.target ?? '-1';
   const options = {
     target: /^-?\d+$/.test(target) ? Number(target) : target,
     ...(header === undefined ? {} : { header }),
@@ -25,69 +38,124 @@ export async function loadTable(path: string, request: DataRequest): Promise<Dat
     ...(missing === undefined ? {} : { missing }),
     ...(/\.tsv$/i.test(path) ? { delimiter: '\t' } : {}),
   };
-  const isRow = shape?.[0] === 1 && shape[1] === 1 && type === 'float32';
-  if (shape && !isRow)
+  if (shape && !(type === 'float32' && isRowShape(shape)))
     return csvDataset(path, { ...options, shape, values: type === 'uint8' ? 'bytes' : 'floats' });
+  if (known?.table) return loadAs(path, options, known.table, known.classes, shape);
   const ignored = (column: string, { message, hint }: LanewiseError) =>
     note(
       `column '${column}' is left out: ${message.replace(/^.*?: /, '')}; ${hint?.replace(/^.*?, /, '')}`,
     );
-  const rows = await readDataset(path, options, { ignored, words: optionWords });
-  return asRows(rows as FeatureDataset);
+  const rows = (await readDataset(path, options, {
+    ignored,
+    words: optionWords,
+  })) as FeatureDataset;
+  return asRows(rows, classesOf(rows), shape);
 }
 
-/** Features as images of one row, which dense nets take. */
-function asRows(data: FeatureDataset): Dataset {
-  const { name, features, inputs } = data;
+/** The table of a file, by the columns and classes of another one. */
+async function loadAs(
+  path: string,
+  options: CsvDatasetOptions,
+  table: TableFormat,
+  classes: readonly string[] | undefined,
+  shape: Dataset['shape'] | undefined,
+): Promise<Dataset> {
+  // A target that was numbers is read as numbers again: `1` and `1.0` are one class.
+  const areNames = classes?.some((name) => !Number.isFinite(Number(name))) ?? false;
+  const rows = (await readDataset(
+    path,
+    { ...options, columns: columnsOf(table) },
+    {
+      known: table,
+      words: optionWords,
+      unused(names) {
+        const more = names.filter((name) => options.columns?.[name] !== 'ignore');
+        if (more.length > 0)
+          note(`not used, as the model was not trained on it: ${shorten(more.join(', '))}`);
+      },
+      ...(areNames ? { targetType: classes! } : {}),
+    },
+  )) as FeatureDataset;
+  return asRows(rows, classesOf(rows, areNames ? undefined : classes), shape);
+}
+
+/** What the columns hold, for `csvDataset`. */
+const columnsOf = ({ columns }: TableFormat): Record<string, ColumnType> =>
+  Object.fromEntries(columns.map(({ name, type, classes }) => [name, classes ?? type]));
+
+/** A row has one place and many channels, as each feature has a scale of its own; once it had many places. */
+const isRowShape = ([channels, height, width]: Dataset['shape']): boolean =>
+  height === 1 && (width === 1 || channels === 1);
+
+/** Whether samples are rows of numbers rather than images. */
+export const areRows = (data: LabelledDataset): data is Dataset =>
+  !isStreamed(data) && data.samples instanceof Float32Array && isRowShape(data.shape);
+
+/** Features as images of one pixel, which dense nets take. */
+function asRows(
+  { name, features, inputs, table }: FeatureDataset,
+  labels: Labels,
+  shape: Dataset['shape'] = [features.length, 1, 1],
+): Dataset {
   const samples = inputs['input']!.values as Float32Array;
-  return { name, shape: [1, 1, features.length], samples, ...classesOf(data) };
+  return { name, shape, samples, ...labels, table };
 }
 
-/** The target's classes; of numbers, each that occurs is one. */
-function classesOf({
-  name,
-  classes,
-  targets,
-}: FeatureDataset): Pick<Dataset, 'classes' | 'labels'> {
+/** The target's classes; of numbers, each that occurs is one, or those that are given. */
+function classesOf(
+  { name, classes, targets, table }: FeatureDataset,
+  given?: readonly string[],
+): Labels {
   const { values } = targets['output']!;
-  if (classes) return { classes, labels: values as Int32Array };
-  return numbersAsClasses(name, values, 'the target');
+  if (classes) return { classes: classes as readonly string[], labels: values as Int32Array };
+  return numbersAsClasses(name, values, table.target!, given);
 }
 
 /**
- * Whole numbers as classes, in their order.
+ * Whole numbers as classes, in their order, or in that of the names given.
  * @throws LanewiseError kind 'data' for other numbers, and for so many different ones that they are a quantity.
  */
 export function numbersAsClasses(
   name: string,
   values: ArrayLike<number>,
-  what: string,
-): Pick<Dataset, 'classes' | 'labels'> {
-  const hint =
-    "the command line trains classifiers; --target names another column; csvDataset in a program predicts numbers, with the loss 'meanSquaredError'";
-  const places = new Map<number, number>();
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (!Number.isInteger(value))
-      throw new LanewiseError(
-        'data',
-        `'${name}': label ${value} of sample ${i}, expected a whole number or the name of a class`,
-        hint,
-      );
-    places.set(value, 0);
-  }
-  const sorted = [...places.keys()].toSorted((a, b) => a - b);
-  if (isQuantity(sorted, values.length))
+  column: string,
+  given?: readonly string[],
+): Labels {
+  const fractional = Array.prototype.findIndex.call(values, (value) => !Number.isInteger(value));
+  if (fractional >= 0)
     throw new LanewiseError(
       'data',
-      `'${name}': ${what} holds ${sorted.length} different whole numbers from ${sorted[0]} to ${sorted.at(-1)} in ${values.length} samples, a quantity rather than classes`,
-      `${hint}; --columns <target>=class takes each number for a class`,
+      `'${name}': label ${values[fractional]} of sample ${fractional}, expected a whole number or the name of a class`,
+      CLASSIFIERS,
     );
-  sorted.forEach((value, place) => places.set(value, place));
-  return {
-    classes: sorted.map(String),
-    labels: Int32Array.from(values, (value) => places.get(value)!),
-  };
+  if (!given) checkNoQuantity(name, values, column);
+  const sorted = ascending(values);
+  const classes = given ?? sorted.map(String);
+  const places = new Map(classes.map((text, place) => [Number(text), place]));
+  const unknown = sorted.find((value) => !places.has(value));
+  if (unknown !== undefined)
+    throw new LanewiseError(
+      'data',
+      `'${name}': column '${column}' has class '${unknown}', and the model knows ${shorten(classes.join(', '))}`,
+    );
+  return { classes, labels: Int32Array.from(values, (value) => places.get(value)!) };
+}
+
+const CLASSIFIERS =
+  "the command line trains classifiers; --target names another column; csvDataset in a program predicts numbers, with the loss 'meanSquaredError'";
+
+const ascending = (values: ArrayLike<number>): number[] =>
+  [...new Set(Array.from(values))].toSorted((a, b) => a - b);
+
+/** @throws LanewiseError kind 'data' for so many different whole numbers that they are no classes. */
+export function checkNoQuantity(name: string, values: ArrayLike<number>, column: string): void {
+  const sorted = ascending(values);
+  if (!isQuantity(sorted, values.length)) return;
+  throw new LanewiseError(
+    'data',
+    `'${name}': column '${column}' holds ${sorted.length} different whole numbers from ${sorted[0]} to ${sorted.at(-1)} in ${values.length} samples, a quantity rather than classes`,
+    `${CLASSIFIERS}; ${optionWords.column(column, 'class')} takes each number for a class`,
+  );
 }
 
 /** So few numbers are classes, whatever they are; so many only where each has samples to learn it by, and none is left out. */

@@ -1,12 +1,13 @@
 /** `lanewise train`: trains a model by name in a run's folder, shows how it goes, and how to go on. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { recipeFor } from '../models/recipes.js';
+import { recipeFor, recipeForRows } from '../models/recipes.js';
 import { fit, type FitEvent, type FitOptions } from '../run/fit.js';
 import { dataName, loadData } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
 import { modelSettings } from './model-settings.js';
 import { dataRequest } from './options.js';
+import { areRows } from './tables.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { describeTrain, pick, trainSettings, type TrainOptions } from './train-options.js';
 import { createReporter, resumeHint } from './train-report.js';
@@ -23,10 +24,13 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
 }
 
 async function trainUntil(stop: Stop, name: string, options: TrainOptions): Promise<void> {
-  const recipe = recipeFor(name);
+  recipeFor(name);
   const folder = options.out ?? join('runs', `${name}-${dataName(options.data)}`);
-  const found = await loadData(options.data, dataRequest(options));
+  const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
   const data = await loadedIfSmall(found, pick(options, ['maxMemory', 'decoders']));
+  const recipe = areRows(data.train)
+    ? recipeForRows(name, data.train.labels.length)
+    : recipeFor(name);
   const settings = trainSettings(recipe, options, data);
   const model = recipe.create(await modelSettings(data.train));
   const reporter = createReporter(options.json ?? false, process.stdout, {

@@ -5,6 +5,8 @@ import { sizeOf, showShape } from '../graph/tensor.js';
 import type { TextSource } from '../formats/utf8.js';
 import { checkCsvOptions, readTable, type CsvOptions, type Table, type TableRoles } from './csv.js';
 import type { TableColumn } from './csv-columns.js';
+import type { ColumnFormat, TableFormat } from './table-format.js';
+import { widthOf } from './table-match.js';
 import { checkDataset, type Dataset, type TensorDataset } from './dataset.js';
 import type { FileSource } from './file-source.js';
 
@@ -26,6 +28,7 @@ export interface CsvImageOptions extends CsvDatasetOptions {
 export interface FeatureDataset extends TensorDataset {
   /** What each value of a sample is: a column, or `column=class`. */
   readonly features: readonly string[];
+  readonly table: TableFormat;
   /** Names of the target's classes, unless it is a number. */
   readonly classes?: readonly string[];
 }
@@ -60,17 +63,19 @@ const CHECKS = { target: true, shape: true, values: oneOf(['bytes', 'floats']) }
 export async function readDataset(
   source: FileSource | TextSource,
   options: CsvDatasetOptions | CsvImageOptions,
-  roles: Pick<TableRoles, 'ignored' | 'words'>,
+  roles: Pick<TableRoles, 'ignored' | 'words' | 'targetType' | 'unused'> & { readonly known?: TableFormat },
 ): Promise<Dataset | FeatureDataset> {
   checkCsvOptions(options, 'csvDataset', CHECKS);
   if (options.target === undefined)
     refuse('csvDataset', 'target', undefined, 'the column to predict, by its name or place');
   const isImages = isOfImages(options);
   if (isImages) checkShape(options);
+  const { known, ...others } = roles;
   const table = await readTable(source, options, {
-    ...roles,
+    ...others,
     target: options.target,
     asFeatures: true,
+    ...(known ? { type: 'ignore' } : {}),
     ...(isImages
       ? { targetType: 'class', type: options.values === 'floats' ? 'number' : 'byte' }
       : {}),
@@ -79,7 +84,9 @@ export async function readDataset(
   if (!target) {
     throw new LanewiseError('argument', `column '${table.target}' is the target, and is ignored`);
   }
-  const features = table.columns.filter((column) => column !== target);
+  const features = known
+    ? known.columns.map(({ name }) => table.columns.find((column) => column.name === name)!)
+    : table.columns.filter((column) => column !== target);
   if (features.length === 0) {
     throw new LanewiseError('data', `'${table.name}' has no column besides the target`);
   }
@@ -119,25 +126,26 @@ function featureSet(
     }
     first += widthOf(column);
   }
-  const input = { shape: [features.length], values };
+  const data = {
+    name,
+    features,
+    table: formatOf(columns, target),
+    inputs: { input: { shape: [features.length], values } },
+  };
   return target.type === 'class'
-    ? {
-        name,
-        features,
-        classes: target.classes,
-        inputs: { input },
-        targets: { output: { shape: [], values: target.values } },
-      }
-    : {
-        name,
-        features,
-        inputs: { input },
-        targets: { output: { shape: [1], values: target.values } },
-      };
+    ? { ...data, classes: target.classes, targets: { output: { shape: [], values: target.values } } }
+    : { ...data, targets: { output: { shape: [1], values: target.values } } };
 }
 
-const widthOf = (column: TableColumn): number =>
-  column.type === 'number' ? 1 : column.classes.length;
+/** What the columns were, for other tables and for the model's file. */
+const formatOf = (columns: readonly TableColumn[], target: TableColumn): TableFormat => ({
+  columns: columns.map((column): ColumnFormat =>
+    column.type === 'number'
+      ? { name: column.name, type: 'number' }
+      : { name: column.name, type: 'class', classes: column.classes },
+  ),
+  target: target.name,
+});
 
 function checkShape({ shape }: CsvImageOptions): void {
   const isShape =
@@ -179,5 +187,6 @@ function images(
     }
     for (let row = 0; row < rows; row++) samples[row * size + i] = column.values[row]!;
   });
-  return { name, shape, classes: target.classes, samples, labels: target.values };
+  const table = formatOf(columns, target);
+  return { name, shape, classes: target.classes, samples, labels: target.values, table };
 }

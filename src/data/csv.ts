@@ -76,6 +76,8 @@ export interface TableRoles {
   /** Columns become features. */
   readonly asFeatures?: boolean;
   readonly words?: TableWords;
+  /** Is told the names of the columns that are not read. */
+  readonly unused?: (names: readonly string[]) => void;
 }
 
 /** A table, and the name of its target, if one is asked for. */
@@ -104,6 +106,7 @@ export async function readTable(
           ownValue(options.columns, column) ?? (column === target ? roles.targetType : roles.type);
         return type === 'ignore' ? undefined : columnBuilder(name, column, type, words);
       });
+      roles.unused?.(names.filter((_, i) => !builders![i]));
       if (options.header ?? true) continue;
     }
     if (texts.length !== builders.length) {

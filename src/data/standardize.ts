@@ -1,6 +1,6 @@
 /** Features of mean 0 and deviation 1, by the numbers of the training data. */
 import { LanewiseError } from '../errors.js';
-import { sizeOf } from '../graph/tensor.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
 import { countOf, type Field, type TensorDataset } from './dataset.js';
 
 /** Means and deviations of the data that they were taken from, to be applied to any. */
@@ -9,8 +9,15 @@ export interface Standardizer {
   readonly mean: Float64Array;
   /** Of the population, that is divided by N; 1 for values that do not vary, which become 0. */
   readonly deviation: Float64Array;
+  /**
+   * Settings of a model that takes the data as it is, and does this itself: `sequential(layers, standardize(train).input)`.
+   * For inputs of one axis.
+   */
+  readonly input: { readonly input: Shape; readonly mean: number[]; readonly deviation: number[] };
   /** The same data with (x − mean) / deviation in place of each value x of the input. */
   apply<D extends TensorDataset>(data: D): D;
+  /** Rows that are to be predicted, all values one after another, for a model that was trained on such data. */
+  apply(rows: Float32Array | readonly number[]): Float32Array;
 }
 
 /**
@@ -35,30 +42,47 @@ export function standardize(train: TensorDataset, input = 'input'): Standardizer
   }
   // Not by a deviation of 0: sums round, and what does not vary could become anything.
   for (let j = 0; j < size; j++) deviation[j] = varies[j] ? Math.sqrt(deviation[j]! / count) : 1;
+  const scaled = (values: ArrayLike<number>): Float32Array =>
+    Float32Array.from(values, (x, i) => (x - mean[i % size]!) / deviation[i % size]!);
   return {
     mean,
     deviation,
-    apply(data) {
+    input: {
+      input: train.inputs[input]!.shape,
+      mean: Array.from(mean),
+      deviation: Array.from(deviation),
+    },
+    apply<D extends TensorDataset>(data: D | Float32Array | readonly number[]) {
+      if (isRows(data)) {
+        if (data.length % size === 0) return scaled(data) as D & Float32Array;
+        throw new LanewiseError(
+          'data',
+          `standardize: ${data.length} values are no whole rows of ${size}`,
+        );
+      }
       const field = floatsOf(data, input);
       if (field.size !== size) {
         throw new LanewiseError(
           'data',
-          `data set '${data.name}': input '${input}' has ${field.size} values a sample, ${size} were standardised`,
+          `data set '${data?.name}': input '${input}' has ${field.size} values a sample, ${size} were standardised`,
         );
       }
-      const scaled = field.values.map((x, i) => (x - mean[i % size]!) / deviation[i % size]!);
-      const inputs = { ...data.inputs, [input]: { ...data.inputs[input]!, values: scaled } };
-      return { ...data, inputs };
+      const values = scaled(field.values);
+      const inputs = { ...data.inputs, [input]: { ...data.inputs[input]!, values } };
+      return { ...data, inputs } as D & Float32Array;
     },
   };
 }
 
+const isRows = (data: unknown): data is Float32Array | readonly number[] =>
+  data instanceof Float32Array || Array.isArray(data);
+
 function floatsOf(data: TensorDataset, input: string): { values: Float32Array; size: number } {
-  const field: Field | undefined = data.inputs?.[input];
+  const field: Field | undefined = data?.inputs?.[input];
   if (field?.values instanceof Float32Array)
     return { values: field.values, size: sizeOf(field.shape) };
   throw new LanewiseError(
     'data',
-    `data set '${data.name}': input '${input}' is ${field ? 'not of floats' : 'missing'}, expected a Float32Array to standardise`,
+    `data set '${data?.name}': input '${input}' is ${field ? 'not of floats' : 'missing'}, expected a Float32Array to standardise`,
   );
 }

@@ -1,0 +1,117 @@
+/** Data of tables beside each other, or beside a model: their columns by name, and their categories. */
+import { quote, shorten } from '../check.js';
+import { LanewiseError, nearest } from '../errors.js';
+import { isTensorDataset, type AnyDataset } from './dataset.js';
+import type { ColumnFormat, TableFormat } from './table-format.js';
+
+/** Features that a column becomes: one, or one for each of its classes. */
+export const widthOf = (column: {
+  readonly name: string;
+  readonly classes?: readonly string[];
+}): number =>
+  column.classes?.length ?? 1;
+
+/**
+ * `data` with the columns of `known` in their order, and its categories in theirs; as it is where nobody named columns.
+ * `whose` says whose columns they are: `the model's`.
+ * @throws LanewiseError kind 'data' naming the first column that is missing, is one too many or holds something else,
+ * and the first category that is not known.
+ */
+export function withColumnsOf<D extends AnyDataset>(
+  data: D,
+  known: TableFormat | undefined,
+  whose: string,
+): D {
+  if (!known || !('table' in data) || !data.table || isSame(data.table, known)) return data;
+  const places = placesOf(data.name, data.table, known, whose);
+  const width = data.table.columns.reduce((sum, column) => sum + widthOf(column), 0);
+  const table = { ...data.table, columns: known.columns };
+  const moved = <A extends Float32Array | Uint8Array | Int32Array>(values: A): A =>
+    reordered(values, width, places);
+  if (!isTensorDataset(data)) {
+    if (!('samples' in data)) return data;
+    const [channels, height, widthOfImage] = data.shape;
+    const shape =
+      channels * height * widthOfImage === places.length
+        ? data.shape
+        : [channels > 1 ? places.length : 1, 1, channels > 1 ? 1 : places.length];
+    return { ...data, table, shape, samples: moved(data.samples) };
+  }
+  const [name, field] = Object.entries(data.inputs)[0]!;
+  const input = { ...field, shape: [places.length], values: moved(field.values) };
+  return { ...data, table, inputs: { [name]: input } };
+}
+
+const isSame = (a: TableFormat, b: TableFormat): boolean =>
+  a === b || JSON.stringify(a.columns) === JSON.stringify(b.columns);
+
+/** For each feature of `known` its place among those of `found`; −1 for a category that does not occur. */
+function placesOf(
+  name: string,
+  found: TableFormat,
+  known: TableFormat,
+  whose: string,
+): Int32Array {
+  const refuse = (what: string, hint?: string) =>
+    new LanewiseError('data', `data set '${name}': ${what}`, hint);
+  const starts = new Map<string, number>();
+  let width = 0;
+  for (const column of found.columns) {
+    starts.set(column.name, width);
+    width += widthOf(column);
+  }
+  const names = found.columns.map((column) => column.name);
+  const more = names.find((one) => !known.columns.some((column) => column.name === one));
+  const places: number[] = [];
+  for (const column of known.columns) {
+    const own = found.columns.find((one) => one.name === column.name);
+    if (!own)
+      throw refuse(
+        `column ${quote(column.name)}, one of ${whose}, is missing; there are ${shorten(names.join(', '))}`,
+        nearest(column.name, names),
+      );
+    if (own.type !== column.type)
+      throw refuse(
+        `column ${quote(column.name)} holds ${kindOf(own)}, and ${kindOf(column)} in ${whose}`,
+        `columns: { … } says what it holds`,
+      );
+    const start = starts.get(column.name)!;
+    if (!column.classes) {
+      places.push(start);
+      continue;
+    }
+    const unknown = own.classes!.find((one) => !column.classes!.includes(one));
+    if (unknown !== undefined)
+      throw refuse(
+        `column ${quote(column.name)} has ${quote(unknown)}, and ${shorten(column.classes.join(', '))} in ${whose}`,
+        `missing: [${quote(unknown)}] leaves such rows out`,
+      );
+    for (const one of column.classes) {
+      const at = own.classes!.indexOf(one);
+      places.push(at < 0 ? -1 : start + at);
+    }
+  }
+  if (more !== undefined)
+    throw refuse(
+      `column ${quote(more)} is none of ${whose}: ${shorten(known.columns.map((column) => column.name).join(', '))}`,
+      `columns: { ${JSON.stringify(more)}: 'ignore' } leaves it out`,
+    );
+  return Int32Array.from(places);
+}
+
+const kindOf = ({ type }: ColumnFormat): string => (type === 'number' ? 'numbers' : 'classes');
+
+function reordered<A extends Float32Array | Uint8Array | Int32Array>(
+  values: A,
+  width: number,
+  places: Int32Array,
+): A {
+  const rows = values.length / width;
+  const type = [Uint8Array, Int32Array, Float32Array].find((one) => values instanceof one)!;
+  const result = new type(rows * places.length) as A;
+  for (let row = 0; row < rows; row++)
+    places.forEach((place, i) => {
+      if (place >= 0) result[row * places.length + i] = values[row * width + place]!;
+    });
+  return result;
+}
