@@ -63,7 +63,9 @@ const CHECKS = { target: true, shape: true, values: oneOf(['bytes', 'floats']) }
 export async function readDataset(
   source: FileSource | TextSource,
   options: CsvDatasetOptions | CsvImageOptions,
-  roles: Pick<TableRoles, 'ignored' | 'words' | 'targetType' | 'unused'> & { readonly known?: TableFormat },
+  roles: Pick<TableRoles, 'ignored' | 'words' | 'targetType' | 'unused'> & {
+    readonly known?: TableFormat;
+  },
 ): Promise<Dataset | FeatureDataset> {
   checkCsvOptions(options, 'csvDataset', CHECKS);
   if (options.target === undefined)
@@ -133,7 +135,11 @@ function featureSet(
     inputs: { input: { shape: [features.length], values } },
   };
   return target.type === 'class'
-    ? { ...data, classes: target.classes, targets: { output: { shape: [], values: target.values } } }
+    ? {
+        ...data,
+        classes: target.classes,
+        targets: { output: { shape: [], values: target.values } },
+      }
     : { ...data, targets: { output: { shape: [1], values: target.values } } };
 }
 

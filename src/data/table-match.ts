@@ -8,8 +8,7 @@ import type { ColumnFormat, TableFormat } from './table-format.js';
 export const widthOf = (column: {
   readonly name: string;
   readonly classes?: readonly string[];
-}): number =>
-  column.classes?.length ?? 1;
+}): number => column.classes?.length ?? 1;
 
 /**
  * `data` with the columns of `known` in their order, and its categories in theirs; as it is where nobody named columns.
@@ -46,12 +45,7 @@ const isSame = (a: TableFormat, b: TableFormat): boolean =>
   a === b || JSON.stringify(a.columns) === JSON.stringify(b.columns);
 
 /** For each feature of `known` its place among those of `found`; −1 for a category that does not occur. */
-function placesOf(
-  name: string,
-  found: TableFormat,
-  known: TableFormat,
-  whose: string,
-): Int32Array {
+function placesOf(name: string, found: TableFormat, known: TableFormat, whose: string): Int32Array {
   const refuse = (what: string, hint?: string) =>
     new LanewiseError('data', `data set '${name}': ${what}`, hint);
   const starts = new Map<string, number>();

@@ -5,7 +5,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadData, type DataRequest } from '../../src/cli/data-sources.js';
 import { refusal } from '../support/refusal.js';
-import { inFolder } from './lanewise.js';
+import type { Dataset } from '../../src/data/dataset.js';
+import { loadModel } from '../../src/training/model-store.js';
+import { eventsOf, inFolder, lanewise } from './lanewise.js';
 
 type Row = readonly (string | number)[];
 
@@ -85,7 +87,7 @@ test('whole numbers are classes by their values, unless they are plainly a quant
   ]) {
     assert.match(
       await refusal(() => load(of(quantity))),
-      /the target holds \d+ different whole numbers from \d+ to \d+ in 200 samples, a quantity rather than classes\nthe command line trains classifiers; .*--columns <target>=class/,
+      /column 'kind' holds \d+ different whole numbers from \d+ to \d+ in 200 samples, a quantity rather than classes\nthe command line trains classifiers; .*--columns kind=class/,
     );
   }
   const told = await load(
@@ -97,6 +99,88 @@ test('whole numbers are classes by their values, unless they are plainly a quant
     await refusal(() => load(of((i) => i / 4))),
     /label 0\.25 of sample 1, expected a whole/,
   );
+});
+
+test('a table of a model is read by its columns and categories, by name', async () => {
+  const columns = {
+    a: (i: number) => i % 7,
+    sort: (i: number) => ['x', 'y', 'z'][i % 3]!,
+    b: (i: number) => (i * 13) % 31,
+    kind: (i: number) => ['no', 'yes'][i % 2]!,
+  };
+  const { train } = await load(table(columns));
+  assert.equal(train.shape, [5, 1, 1]);
+  const known = { table: train.table!, classes: train.classes };
+  const asKnown = (text: string, more: DataRequest = {}) =>
+    load(text, { known, shape: train.shape, type: 'float32', ...more });
+  const { a, sort, b, kind } = columns;
+  const moved = await asKnown(table({ kind, b, at: (i) => i, sort, a }));
+  assert.equal(moved.said, ['note: not used, as the model was not trained on it: at']);
+  assert.equal(moved.train, { ...train, name: moved.train.name, origin: moved.train.origin! });
+  // Fewer categories and classes than the model knows keep its places.
+  const few = await asKnown(table({ a, sort: () => 'z', b, kind: () => 'yes' }));
+  assert.equal(few.train.classes, ['no', 'yes']);
+  assert.equal([...(few.train as Dataset).samples.subarray(0, 5)], [0, 0, 0, 1, 0]);
+  assert.ok(few.train.labels.every((label) => label === 1));
+  for (const [other, message] of [
+    [{ a, sort, kind }, /has no column 'b', it has a, sort, kind/],
+    [{ a, sort: () => 'w', b, kind }, /line 2, column 'sort': 'w' is none of the classes x, y, z/],
+    [{ a: () => 'w', sort, b, kind }, /line 2, column 'a': 'w' is not a number/],
+    [{ a, sort, b, kind: () => 'maybe' }, /column 'kind': 'maybe' is none of the classes no, yes/],
+  ] as const)
+    assert.match(await refusal(() => asKnown(table(other as typeof columns))), message);
+  const without = await asKnown(table({ a, sort: (i) => (i < 20 ? 'w' : sort(i)), b, kind }), {
+    missing: ['w'],
+  });
+  assert.is(without.train.labels.length + without.test.labels.length, 180);
+});
+
+test('a small table is learnt at the defaults, its scale in the model; permuted columns and raw rows are scored right', async () => {
+  await inFolder(async (cwd) => {
+    // Two columns of scales that are far apart, a third that does not vary.
+    const noise = (i: number) => (((i * 7919) % 200) / 200 - 0.5) * 0.4;
+    const columns = {
+      far: (i: number) => 1500 + 300 * (Math.cos(i % 3) + noise(i)),
+      near: (i: number) => 0.01 * (Math.sin(2 * (i % 3)) + noise(i + 77)),
+      same: () => 3,
+      kind: (i: number) => ['red', 'green', 'blue'][i % 3]!,
+    };
+    await writeFile(join(cwd, 't.csv'), table(columns));
+    const run = await lanewise(
+      ['train', 'mlp', '--data', 't.csv', '--seed', '3', '--no-report', '--workers', '0', '--json'],
+      { cwd },
+    );
+    assert.is(run.code, 0, run.stderr);
+    assert.ok((eventsOf(run).at(-1)!['testAccuracy'] as number) >= 0.97, run.stdout.slice(-500));
+    const file = join('runs', 'mlp-t', 'model.safetensors');
+    const model = await loadModel(join(cwd, file));
+    const { mean, deviation } = model.model.architecture.inputs['input']!;
+    assert.equal([(mean as number[]).length, (deviation as number[])[2]], [3, 1]);
+    assert.equal(
+      model.table!.columns.map(({ name }) => name),
+      ['far', 'near', 'same'],
+    );
+    const rows = Float32Array.from(
+      { length: 9 },
+      (_, i) => Object.values(columns)[i % 3]!(Math.floor(i / 3)) as number,
+    );
+    const { classes } = await model.predict(rows);
+    assert.equal(
+      Array.from(classes, (c) => model.classes![c]),
+      ['red', 'green', 'blue'],
+    );
+    const { far, near, same, kind } = columns;
+    await writeFile(join(cwd, 'permuted.csv'), table({ kind, same, near, far }));
+    const [scored] = eventsOf(
+      await lanewise(['eval', file, '--data', 'permuted.csv', '--json', '--workers', '0'], { cwd }),
+    );
+    assert.ok((scored!['testAccuracy'] as number) >= 0.97);
+    const refused = await lanewise(['train', 'lenet5', '--data', 't.csv'], { cwd });
+    assert.match(
+      refused.stderr,
+      /lenet5 takes images, and the data holds rows of numbers\n {2}mlp, mlp300, mlp3 take rows/,
+    );
+  });
 });
 
 test.run();

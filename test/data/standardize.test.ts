@@ -4,6 +4,9 @@ import * as assert from 'uvu/assert';
 import { arrays } from '../../src/data/arrays.js';
 import type { TensorDataset } from '../../src/data/dataset.js';
 import { standardize } from '../../src/data/standardize.js';
+import { linear, sequential } from '../../src/layers/index.js';
+import { momentum } from '../../src/optimizers/index.js';
+import { train } from '../../src/training/train.js';
 import { refusal } from '../support/refusal.js';
 
 const of = (samples: number[][], name = 'rows') =>
@@ -36,6 +39,23 @@ test('values that do not vary become 0, though their sum rounds', () => {
     [...standardize(train).apply(train).inputs['input']!.values],
     Array.from({ length: 10 }, () => 0),
   );
+});
+
+test('a model has the scale itself, so that rows are predicted as they are', async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => [1000 + 500 * (i % 2) + (i % 7), i % 5]);
+  const data = arrays({ samples: rows, labels: rows.map((_, i) => i % 2) }) as TensorDataset;
+  const scale = standardize(data);
+  const { model } = await train(sequential([linear(2, 2)], scale.input), {
+    data,
+    optimizer: momentum({ lr: 0.5 }),
+    epochs: 5,
+    workers: 0,
+  });
+  const raw = Float32Array.from(rows.slice(0, 2).flat());
+  assert.equal([...(await model.predict(raw)).classes], [0, 1]);
+  // And of data that was standardised, rows can be too.
+  assert.equal(scale.apply(raw), scale.apply(data).inputs['input']!.values.slice(0, 4));
+  assert.match(await refusal(() => scale.apply([1])), /1 values are no whole rows of 2/);
 });
 
 test('what cannot be standardised is refused', async () => {
