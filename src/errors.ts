@@ -22,8 +22,21 @@ export class LanewiseError extends Error {
     readonly hint?: string,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(brief(message), options);
   }
+}
+
+/** Names in files may have any length: a message shows the beginning of one so long, and is no book itself. */
+const LONG = 300;
+const LONGEST = 5000;
+
+function brief(message: string): string {
+  if (message.length <= LONG) return message;
+  const cut = message.replace(
+    /(['"])[^'"\n]{301,}\1/g,
+    (text, mark: string) => `${text.slice(0, 101)}… (${text.length - 2} characters)${mark}`,
+  );
+  return cut.length <= LONGEST ? cut : `${cut.slice(0, LONGEST)}… (${message.length} characters)`;
 }
 
 /**

@@ -37,6 +37,7 @@ export async function readZip(
   try {
     const files = new Map<string, Uint8Array>();
     let total = 0;
+    let stored = 0;
     let entries = 0;
     for await (const entry of entriesOf(zip)) {
       if (++entries > MAX_FILES) throw refuse(`more than ${MAX_FILES} files are in it`);
@@ -49,6 +50,13 @@ export async function readZip(
       if (total > limitBytes || uncompressedSize > possible) {
         throw refuse(
           `'${fileName}' in it claims ${uncompressedSize} bytes, expected at most ${Math.min(possible, limitBytes)}`,
+        );
+      }
+      // Files that lie in each other's bytes are made to be read for minutes.
+      stored += entry.compressedSize;
+      if (stored > zip.fileSize) {
+        throw refuse(
+          `its files would take ${stored} bytes, the archive has ${zip.fileSize}: they overlap`,
         );
       }
       files.set(fileName, await readEntry(zip, entry));

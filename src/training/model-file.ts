@@ -112,6 +112,9 @@ function readLoss(json: string | undefined, model: Model, name: string): readonl
   }
 }
 
+/** Characters of an architecture: that of ResNet-152 has 65,000, and building takes its time and memory by the layer. */
+const MOST_ARCHITECTURE = 2 ** 21;
+
 /** Architectures come from outside: everything that `rebuild` takes for granted is checked here. */
 function readArchitecture(json: string | undefined, name: string): Model {
   const refuse = (why: string, cause?: unknown) =>
@@ -121,6 +124,8 @@ function readArchitecture(json: string | undefined, name: string): Model {
       cause instanceof LanewiseError ? cause.hint : undefined,
       { cause },
     );
+  if (json !== undefined && json.length > MOST_ARCHITECTURE)
+    throw refuse(`has ${json.length} characters, expected at most ${MOST_ARCHITECTURE}`);
   let architecture: Partial<Architecture> | null;
   try {
     architecture = JSON.parse(json ?? '') as Partial<Architecture> | null;

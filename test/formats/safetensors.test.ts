@@ -148,6 +148,27 @@ const refusals: readonly (readonly [what: string, bytes: Uint8Array, message: Re
     /header would have 100000001 bytes, at most 100000000/,
   ],
   [
+    'a header of 17 MB',
+    Uint8Array.of(0, 0, 4, 1, 0, 0, 0, 0, 0x7b),
+    /has a header of 17039360 bytes, at most 16777216 are read/,
+  ],
+  ['brackets in brackets', file(`{"x":${'['.repeat(2 ** 23)}`, 0), /nests brackets 10001 deep/],
+  [
+    'a type of a million characters',
+    file(`{${entry('x', '[1]', '[0,4]', `"${'F'.repeat(1e6)}"`)}}`, 4),
+    /^'w\.safetensors': tensor 'x' has the unknown dtype "F{99}… \(1000002 characters\)$/,
+  ],
+  [
+    'a tensor of a name of a million characters',
+    file(`{${entry('x'.repeat(1e6), '[1]', '[0,4]', '"Q"')}}`, 4),
+    /tensor 'x{100}… \(1000000 characters\)' has the unknown dtype "Q"$/,
+  ],
+  [
+    'a shape of a million numbers',
+    file(`{${entry('x', `[${'1,'.repeat(1e6)}2]`, '[0,4]')}}`, 4),
+    /shape \[(1, ){33}1… \(3000001 characters\)\] needs/,
+  ],
+  [
     'a length of 2⁶⁴ − 1',
     new Uint8Array(20).fill(255),
     /would have 18446744073709551615 bytes, at most 100000000/,

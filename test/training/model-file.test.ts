@@ -140,6 +140,21 @@ test('weights of another architecture are refused by name and shapes', () => {
   );
 });
 
+test('an architecture of 100,000 layers is refused before it is built', () => {
+  const { architecture } = lenet5();
+  const layers = Array.from({ length: 1e5 }, (_, i) => ({
+    name: `r${i}`,
+    kind: 'relu',
+    settings: {},
+    from: [i === 0 ? 'input' : `r${i - 1}`],
+  }));
+  const long = JSON.stringify({ ...architecture, layers, outputs: { output: 'r99999' } });
+  assert.match(
+    refusal(withMetadata({ architecture: long })),
+    /its architecture has \d{7} characters, expected at most 2097152$/,
+  );
+});
+
 test('an architecture that cannot be is refused for its reason', () => {
   const architecture = lenet5().architecture;
   const change = (
