@@ -126,7 +126,9 @@ export function checkObject(owner: string, options: unknown, known: readonly str
   );
 }
 
-const isList = (value: object): boolean => Array.isArray(value) || ArrayBuffer.isView(value);
+/** An array, or a typed one. */
+export const isList = (value: unknown): boolean =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 /**
  * Options by the names that there are; `hints` say of a name that is not one of them what its users want instead.

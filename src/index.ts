@@ -24,6 +24,7 @@ export {
   writeReport,
 } from './run/public.js';
 export type { FitEvent, FitFiles, FitOptions } from './run/fit.js';
+export type { FitRun } from './run/public.js';
 export type { Watch, WatchOptions } from './run/watch.js';
 export { npzDataset, readNpz, type NpzOptions } from './data/npz.js';
 export type { Evaluation } from './run/report/evaluation.js';

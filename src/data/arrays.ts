@@ -1,4 +1,5 @@
 /** Data sets from arrays in memory. */
+import { checkOptions, listOf, text, wholeFrom, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { checkDataset, type Dataset, type Field, type TensorDataset } from './dataset.js';
@@ -26,6 +27,15 @@ export interface ArraysOptions {
   readonly name?: string;
 }
 
+const ARRAYS: Checks<ArraysOptions> = {
+  samples: true,
+  labels: true,
+  targets: true,
+  shape: listOf(wholeFrom(1)),
+  classes: listOf(text),
+  name: text,
+};
+
 /** Labels that are numbers name as many classes as the largest says. */
 const MAX_CLASSES = 65_536;
 
@@ -36,7 +46,12 @@ const MAX_CLASSES = 65_536;
  * either labels or targets are given.
  */
 export function arrays(options: ArraysOptions): Dataset | TensorDataset {
+  checkOptions('arrays', options, ARRAYS, {
+    x: 'x are samples here',
+    y: 'y are labels, or targets to predict',
+  });
   const { samples, labels, targets, shape, classes, name = 'arrays' } = options;
+  checkList(`samples of '${name}'`, samples);
   if ((labels === undefined) === (targets === undefined)) {
     throw new LanewiseError(
       'argument',

@@ -1,4 +1,5 @@
 /** CIFAR-10 and CIFAR-100 (Krizhevsky 2009): photographs of 32×32 pixels, 50,000 to train and 10,000 to test. */
+import { checkOptions } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { CIFAR_SHAPE, decodeCifar } from '../formats/cifar.js';
 import { gunzip } from '../formats/gzip.js';
@@ -8,7 +9,7 @@ import { cifar10Classes, cifar100Classes, cifar100Superclasses } from './cifar-c
 import { checkDataset, type Dataset } from './dataset.js';
 import { fetchToCache } from '#platform/download';
 import type { PublishedFiles, RemoteFile } from '../platform/download.js';
-import type { MnistOptions, TrainAndTest } from './mnist.js';
+import { DOWNLOAD, type MnistOptions, type TrainAndTest } from './mnist.js';
 
 interface Published {
   readonly name: string;
@@ -63,14 +64,17 @@ const MAX_BYTES = 2 ** 28;
  * @throws LanewiseError kind 'data' for a file that is missing or damaged; kind 'network' if nothing is at hand and the
  * publisher does not answer.
  */
-export const cifar10 = (options: MnistOptions = {}): Promise<TrainAndTest> =>
-  readParts(tenClasses, options, 0, cifar10Classes);
+export async function cifar10(options: MnistOptions = {}): Promise<TrainAndTest> {
+  checkOptions('cifar10', options, DOWNLOAD);
+  return readParts(tenClasses, options, 0, cifar10Classes);
+}
 
 /** As `cifar10`, with the hundred `fine` classes (default) or the twenty `coarse` ones they belong to. */
-export async function cifar100({
-  labels = 'fine',
-  ...options
-}: MnistOptions & { readonly labels?: 'fine' | 'coarse' } = {}): Promise<TrainAndTest> {
+export async function cifar100(
+  given: MnistOptions & { readonly labels?: 'fine' | 'coarse' } = {},
+): Promise<TrainAndTest> {
+  checkOptions('cifar100', given, { ...DOWNLOAD, labels: true });
+  const { labels = 'fine', ...options } = given;
   if (labels === 'coarse') return readParts(hundredClasses, options, 0, cifar100Superclasses);
   if (labels === 'fine') return readParts(hundredClasses, options, 1, cifar100Classes);
   throw new LanewiseError('argument', `labels are ${show(labels)}, expected 'fine' or 'coarse'`);

@@ -7,6 +7,7 @@ import { sizeOf, showShape, type Shape } from '../graph/tensor.js';
 import type { Transform } from './transforms/transform.js';
 import type { Origin } from './origin.js';
 import type { TableFormat } from './table-format.js';
+import { checkForm, checkKnown, checkKnownField } from './known-fields.js';
 import { checkNames, namesByTarget } from './target-names.js';
 import { checkReader, checkStream, type SampleStream, type StreamedDataset } from './streamed.js';
 
@@ -121,7 +122,8 @@ export function countOf(data: AnyDataset): number {
  * @throws LanewiseError kind 'data' if lengths disagree, it is empty, or a label is not a class.
  */
 export function checkDataset<D extends AnyDataset>(data: D): D {
-  checkObject('the data set', data);
+  checkForm(data);
+  checkKnown(data);
   if (isSampleStream(data)) {
     checkStream(data);
     checkClassesAndShape(data);
@@ -175,6 +177,7 @@ function checkFields(data: TensorDataset): void {
     for (const [key, field] of Object.entries(data[role])) {
       const what = `data set '${data.name}', ${role.slice(0, -1)} '${key}'`;
       checkObject(what, field);
+      checkKnownField(what, field);
       const { shape, values } = field;
       if (![Uint8Array, Int32Array, Float32Array].some((type) => values instanceof type)) {
         throw new LanewiseError(

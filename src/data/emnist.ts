@@ -2,6 +2,7 @@
  * EMNIST (Cohen, Afshar, Tapson & van Schaik 2017): handwritten letters and digits in the format of MNIST, in six
  * splits. The files hold images with rows and columns exchanged, and letters count from 1; both are put right.
  */
+import { checkOptions } from '../check.js';
 import { join } from 'node:path';
 import { isFile } from '#platform/files';
 import { lookUp } from '../errors.js';
@@ -10,7 +11,7 @@ import type { Dataset } from './dataset.js';
 import { fetchToCache } from '#platform/download';
 import type { PublishedFiles } from '../platform/download.js';
 import { decodeNamed, findIdx, labelledImages, type NamedIdx } from './idx.js';
-import type { MnistOptions, TrainAndTest } from './mnist.js';
+import { DOWNLOAD, type MnistOptions, type TrainAndTest } from './mnist.js';
 
 const ARCHIVE = 'gzip.zip';
 
@@ -56,11 +57,11 @@ const MAX_BYTES = 2 ** 30;
  * @throws LanewiseError kind 'argument' for an unknown split; kind 'data' for a file that is missing, damaged or
  * inconsistent; kind 'network' if nothing is at hand and no mirror answers.
  */
-export async function emnist({
-  split = 'balanced',
-  directory,
-  onProgress,
-}: MnistOptions & { readonly split?: EmnistSplit } = {}): Promise<TrainAndTest> {
+export async function emnist(
+  options: MnistOptions & { readonly split?: EmnistSplit } = {},
+): Promise<TrainAndTest> {
+  checkOptions('emnist', options, { ...DOWNLOAD, split: true });
+  const { split = 'balanced', directory, onProgress } = options;
   const { classes, firstLabel } = lookUp('EMNIST split', splits, split);
   const folder = directory ?? (await fetchToCache(published, onProgress));
   const read = (await isFile(join(folder, ARCHIVE)))

@@ -1,7 +1,8 @@
 /** Fashion-MNIST (Xiao, Rasul & Vollgraf 2017): clothes in the format of MNIST. */
+import { checkOptions } from '../check.js';
 import { fetchToCache } from '#platform/download';
 import type { PublishedFiles } from '../platform/download.js';
-import { readMnistParts, type MnistOptions, type TrainAndTest } from './mnist.js';
+import { DOWNLOAD, readMnistParts, type MnistOptions, type TrainAndTest } from './mnist.js';
 
 const published: PublishedFiles = {
   name: 'fashion-mnist',
@@ -51,10 +52,8 @@ const CLASSES = [
  * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network' if nothing is at
  * hand and no mirror answers.
  */
-export async function fashionMnist({
-  directory,
-  onProgress,
-}: MnistOptions = {}): Promise<TrainAndTest> {
+export async function fashionMnist(options: MnistOptions = {}): Promise<TrainAndTest> {
+  const { directory, onProgress } = checkOptions('fashionMnist', options, DOWNLOAD);
   const folder = directory ?? (await fetchToCache(published, onProgress));
   return readMnistParts(
     'fashion-mnist',

@@ -1,4 +1,5 @@
 /** Images and labels from IDX files, plain or gzip, as MNIST and its successors come. */
+import { checkOptions, text } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { gunzip } from '../formats/gzip.js';
 import { decodeIdx, type IdxArray } from '../formats/idx.js';
@@ -54,8 +55,9 @@ export interface IdxOptions {
 export async function idxDataset(
   imagesFile: FileSource,
   labelsFile: FileSource,
-  { classes, name }: IdxOptions = {},
+  options: IdxOptions = {},
 ): Promise<Dataset> {
+  const { classes, name } = checkOptions('idxDataset', options, { classes: true, name: text });
   const images = await readIdx(imagesFile, 'images');
   const labels = await readIdx(labelsFile, 'labels');
   return labelledImages(name ?? images.path, images, labels, classes ? { classes } : {});

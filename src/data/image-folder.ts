@@ -2,6 +2,7 @@
  * Folders of images, one folder a class, as torchvision's ImageFolder takes them (Node). The folder is scanned at
  * once; images are read and decoded when training wants them.
  */
+import { checkKeys } from '../check.js';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -100,6 +101,20 @@ interface CheckedOptions extends Pick<ImageReaderSettings, 'shape' | 'fit' | 'ma
   readonly extensions: readonly string[];
 }
 
+/** All of them, for those that are mistyped. */
+const KNOWN: Readonly<Record<keyof ImageFolderOptions, true>> = {
+  size: true,
+  channels: true,
+  fit: true,
+  extensions: true,
+  maxPixels: true,
+};
+
+const HINTS = {
+  transforms: 'transformed(folder, [transforms.flip()]) adds transforms',
+  classes: 'classes are the folders in it',
+};
+
 function checkOptions(options: ImageFolderOptions): CheckedOptions {
   const refuse = (name: string, value: unknown, expected: string): never => {
     throw new LanewiseError(
@@ -107,7 +122,7 @@ function checkOptions(options: ImageFolderOptions): CheckedOptions {
       `imageFolder: ${name} is ${Array.isArray(value) ? value.join(' × ') : show(value)}, expected ${expected}`,
     );
   };
-  if (typeof options !== 'object' || options === null) refuse('options', options, '{ size }');
+  checkKeys('imageFolder', options, Object.keys(KNOWN), HINTS);
   const { size, channels = 3, fit = 'crop', extensions = EXTENSIONS } = options;
   const { maxPixels = DEFAULT_MAX_PIXELS } = options;
   const extents: readonly unknown[] = Array.isArray(size) ? size : [size, size];

@@ -2,6 +2,7 @@
  * MNIST (LeCun, Cortes & Burges 1998): 60,000 training and 10,000 test digits of 28×28 bytes, read from
  * the four IDX files, plain or gzip, in a folder of the user's or in the cache.
  */
+import { checkOptions, callable, text, type Checks } from '../check.js';
 import { environment } from '#platform/system';
 import type { Dataset } from './dataset.js';
 import { fetchToCache } from '#platform/download';
@@ -60,10 +61,15 @@ export interface TrainAndTest {
  * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network'
  * if nothing is at hand and no mirror answers.
  */
-export async function mnist({
-  directory = environment('LANEWISE_DATA'),
-  onProgress,
-}: MnistOptions = {}): Promise<TrainAndTest> {
+/** Of all published data sets. */
+export const DOWNLOAD: Checks<MnistOptions> = { directory: text, onProgress: callable };
+
+export async function mnist(options: MnistOptions = {}): Promise<TrainAndTest> {
+  const { directory = environment('LANEWISE_DATA'), onProgress } = checkOptions(
+    'mnist',
+    options,
+    DOWNLOAD,
+  );
   const folder =
     directory ??
     (await fetchToCache(

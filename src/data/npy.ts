@@ -1,4 +1,5 @@
 /** Data sets from NumPy's files of one array each, .npy; npz.ts has those of several. */
+import { checkOptions, flag, text, type Checks } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
@@ -23,6 +24,13 @@ export interface NpyDatasetOptions {
   readonly name?: string;
 }
 
+export const NPY: Checks<NpyDatasetOptions> = {
+  shape: true,
+  channelsLast: flag,
+  classes: true,
+  name: text,
+};
+
 /**
  * Samples and what belongs to them from two files, whose first extents count the samples. Whole numbers, one each, are
  * classes: with samples of three extents that is a `Dataset`, else a `TensorDataset` with input `input` and target
@@ -34,6 +42,7 @@ export async function npyDataset(
   targetsFile: FileSource,
   options: NpyDatasetOptions = {},
 ): Promise<Dataset | TensorDataset> {
+  checkOptions('npyDataset', options, NPY);
   const samples = { name: sourceName(samplesFile, 'samples'), ...(await readNpy(samplesFile)) };
   const targets = { name: sourceName(targetsFile, 'targets'), ...(await readNpy(targetsFile)) };
   return datasetOf(samples, targets, { name: samples.name, ...options });

@@ -1,9 +1,10 @@
 /** Data sets from NumPy's archives, .npz, of several arrays by name. */
+import { checkOptions, listOf, text, wholeFrom } from '../check.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
 import { readZip } from '../formats/zip.js';
 import type { Dataset, TensorDataset } from './dataset.js';
-import { datasetOf, type NpyDatasetOptions } from './npy.js';
+import { NPY, datasetOf, type NpyDatasetOptions } from './npy.js';
 
 /** Bound on what an archive unpacks to. */
 const MAX_BYTES = 2 ** 31;
@@ -23,8 +24,12 @@ export interface NpzOptions {
  */
 export async function readNpz(
   source: string | Uint8Array,
-  { names, limitBytes = MAX_BYTES }: NpzOptions = {},
+  options: NpzOptions = {},
 ): Promise<Map<string, NpyArray>> {
+  const { names, limitBytes = MAX_BYTES } = checkOptions('readNpz', options, {
+    names: listOf(text),
+    limitBytes: wholeFrom(1),
+  });
   const file = typeof source === 'string' ? source : 'npz';
   const present: string[] = [];
   const wanted = (path: string) => {
@@ -53,9 +58,10 @@ export async function npzDataset(
   source: string | Uint8Array,
   options: NpyDatasetOptions & { readonly samples?: string; readonly targets?: string } = {},
 ): Promise<Dataset | TensorDataset> {
-  const { samples: x = 'x', targets: y = 'y' } = options;
+  checkOptions('npzDataset', options, { ...NPY, samples: text, targets: text });
+  const { samples: x = 'x', targets: y = 'y', ...others } = options;
   const file = typeof source === 'string' ? source : 'npz';
   const read = await readNpz(source, { names: [x, y] });
   const named = (name: string) => ({ name: `${file}: ${name}`, ...read.get(name)! });
-  return datasetOf(named(x), named(y), { name: file, ...options });
+  return datasetOf(named(x), named(y), { name: file, ...others });
 }

@@ -1,4 +1,5 @@
 /** Data sets taken apart, for training, validation and test. A split is a function of (data, seed). */
+import { checkOptions, flag, wholeFrom, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { randomStream } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
@@ -31,13 +32,22 @@ export interface SplitOptions extends FoldOptions {
  * Both keep the order of the data.
  * @throws LanewiseError kind 'argument' if one part would be empty; kind 'data' to stratify what has no classes.
  */
+const SPLIT: Checks<SplitOptions> = {
+  fraction: true,
+  count: true,
+  stratified: flag,
+  seed: wholeFrom(0),
+  shuffled: flag,
+};
+
 export function split<D extends IndexedDataset>(
   data: D,
   how: number | SplitOptions,
 ): [first: PartOf<D>, second: PartOf<D>] {
   checkIndexed(data);
   const options = typeof how === 'number' ? (how < 1 ? { fraction: how } : { count: how }) : how;
-  const { stratified = false, seed = 1, shuffled = true } = options ?? {};
+  checkOptions('split', options, SPLIT);
+  const { stratified = false, seed = 1, shuffled = true } = options;
   const total = countOf(data);
   const count = firstCount(data.name, total, options);
   if (!shuffled && stratified) {
@@ -108,8 +118,12 @@ function quotas(labels: Uint8Array | Int32Array, count: number): number[] {
 export function kFold<D extends IndexedDataset>(
   data: D,
   k: number,
-  { stratified = false, seed = 1 }: FoldOptions = {},
+  options: FoldOptions = {},
 ): Generator<[train: PartOf<D>, validation: PartOf<D>]> {
+  const { stratified = false, seed = 1 } = checkOptions('kFold', options, {
+    stratified: flag,
+    seed: wholeFrom(0),
+  });
   checkIndexed(data);
   const total = countOf(data);
   if (!Number.isInteger(k) || k < 2 || k > total) {

@@ -4,6 +4,7 @@ import { LanewiseError, show } from '../errors.js';
 import { crc32 } from '../formats/crc32.js';
 import { sizeOf } from '../graph/tensor.js';
 import {
+  checkDataset,
   countOf,
   fieldAt,
   isSampleStream,
@@ -62,6 +63,7 @@ export function partOf<D extends IndexedDataset>(
 
 /** @throws LanewiseError kind 'argument' for a stream. */
 export function checkIndexed(data: AnyDataset): asserts data is IndexedDataset {
+  checkDataset(data);
   if (!isSampleStream(data)) return;
   throw new LanewiseError(
     'argument',

@@ -1,4 +1,5 @@
 /** Text as training takes it: characters as whole numbers, and windows of them with the characters that follow. */
+import { checkOptions, refuse, listOf, text, isList } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { TensorDataset } from './dataset.js';
 
@@ -7,12 +8,15 @@ export type Vocabulary = readonly string[];
 
 /** The characters of a text in the order of their code points. @throws LanewiseError kind 'data' if it is empty. */
 export function vocabularyOf(text: string): Vocabulary {
+  if (typeof text !== 'string') refuse('vocabularyOf', 'text', text, 'a text');
   if (text === '') throw new LanewiseError('data', 'an empty text has no vocabulary');
   return [...new Set(text)].toSorted((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
 }
 
 /** One token a character. @throws LanewiseError kind 'data' for a character that is not in the vocabulary. */
 export function encodeText(text: string, vocabulary: Vocabulary): Int32Array {
+  if (typeof text !== 'string') refuse('encodeText', 'text', text, 'a text');
+  checkVocabulary('encodeText', vocabulary);
   const tokens = new Map(vocabulary.map((character, token) => [character, token]));
   return Int32Array.from([...text], (character, i) => {
     const token = tokens.get(character);
@@ -25,8 +29,10 @@ export function encodeText(text: string, vocabulary: Vocabulary): Int32Array {
 }
 
 /** @throws LanewiseError kind 'data' for a token that is not below the vocabulary's size. */
-export const decodeText = (tokens: ArrayLike<number>, vocabulary: Vocabulary): string =>
-  Array.from(tokens, (token, i) => {
+export function decodeText(tokens: ArrayLike<number>, vocabulary: Vocabulary): string {
+  checkVocabulary('decodeText', vocabulary);
+  if (!isList(tokens)) refuse('decodeText', 'tokens', tokens, 'a list of whole numbers');
+  return Array.from(tokens, (token, i) => {
     const character = vocabulary[token];
     if (character !== undefined) return character;
     throw new LanewiseError(
@@ -34,6 +40,12 @@ export const decodeText = (tokens: ArrayLike<number>, vocabulary: Vocabulary): s
       `token ${token} at ${i} is not below the vocabulary's ${vocabulary.length}`,
     );
   }).join('');
+}
+
+/** @throws LanewiseError kind 'argument' for what is no list of texts, such as a text and its vocabulary the wrong way round. */
+export function checkVocabulary(owner: string, vocabulary: unknown): void {
+  listOf(text)(owner, 'vocabulary', vocabulary);
+}
 
 /** How a text is cut into samples. */
 export interface TextWindowsOptions {
@@ -54,10 +66,13 @@ const MAX_BYTES = 2 ** 31;
  * @throws LanewiseError kind 'argument' for extents that are no whole numbers of at least 1, kind 'data' for a text
  * without a whole window, or with characters that the vocabulary lacks; kind 'memory' beyond 2 GiB.
  */
-export function textWindows(
-  text: string,
-  { length = 64, stride = 1, vocabulary = vocabularyOf(text) }: TextWindowsOptions = {},
-): TensorDataset {
+export function textWindows(text: string, options: TextWindowsOptions = {}): TensorDataset {
+  if (typeof text !== 'string') refuse('textWindows', 'text', text, 'a text');
+  const {
+    length = 64,
+    stride = 1,
+    vocabulary = vocabularyOf(text),
+  } = checkOptions('textWindows', options, { length: true, stride: true, vocabulary: true });
   for (const [name, value] of Object.entries({ length, stride })) {
     if (Number.isInteger(value) && value >= 1) continue;
     throw new LanewiseError(

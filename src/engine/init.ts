@@ -1,4 +1,5 @@
 /** What the user may say about the place Lanewise runs in, and what Lanewise has found there. */
+import { checkOptions } from '../check.js';
 import { machineParallelism, threadMode } from '#platform/threads';
 import { LanewiseError, show } from '../errors.js';
 import { given } from '../platform/given.js';
@@ -37,7 +38,12 @@ export interface Runtime {
  * Finds out what this place can do. Nobody needs to call it, unless files lie elsewhere or there is a module to give.
  * @throws LanewiseError kind 'engine' without WebAssembly SIMD, or where it may not be compiled; kind 'argument' for a module of something else.
  */
-export async function init({ module, wasm, worker }: InitOptions = {}): Promise<Runtime> {
+export async function init(options: InitOptions = {}): Promise<Runtime> {
+  const { module, wasm, worker } = checkOptions('init', options, {
+    module: true,
+    wasm: true,
+    worker: true,
+  });
   checkSimd();
   const modules = (module === undefined ? [] : [module].flat()) as readonly WebAssembly.Module[];
   for (const one of modules) given.modules.set(buildOf(one), one);

@@ -189,6 +189,15 @@ export function modelOf(net: Net, inputs: Readonly<Record<string, InputSettings>
     },
     net.inputs.length,
   );
+  const untrained = (): never => {
+    throw new LanewiseError(
+      'argument',
+      'the model is not trained',
+      'use the model that train(…) resolves to, or withWeights(model, weights)',
+    );
+  };
+  for (const name of ['predict', 'evaluate'])
+    Object.defineProperty(layer, name, { value: untrained });
   return Object.assign(layer, {
     architecture,
     parameters: once.specs,

@@ -61,6 +61,9 @@ export function connect(layer: Layer, inputs: readonly unknown[]): Wire {
     throw new LanewiseError(
       'argument',
       `${layer.kind} is applied to ${showPart(inputs[wrong])}, expected what input() or a layer gives`,
+      ArrayBuffer.isView(inputs[wrong]) || Array.isArray(inputs[wrong])
+        ? 'numbers go through predict of a trained model'
+        : undefined,
     );
   }
   checkCount(layer, inputs.length, least, most);

@@ -1,4 +1,5 @@
 /** A streamed data set read once, to lie in memory from then on. */
+import { checkOptions, callable } from '../check.js';
 import {
   checkDataset,
   countOf,
@@ -39,8 +40,12 @@ const MOST_BYTES = 2 ** 32;
  */
 export async function loadIntoMemory(
   data: StreamedDataset | SampleStream,
-  { decoders = defaultDecoders(), onProgress }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<Dataset> {
+  const { decoders = defaultDecoders(), onProgress } = checkOptions('loadIntoMemory', options, {
+    decoders: true,
+    onProgress: callable,
+  });
   checkDataset(data);
   checkDecoders(decoders);
   const count = countOf(data);

@@ -1,4 +1,5 @@
 /** Transforms outside of training: what samples look like after them. */
+import { checkOptions, wholeFrom } from '../check.js';
 import { planChain } from '../data/transforms/chain.js';
 import { createDraw } from '../data/transforms/draw.js';
 import type { ImageShape, Transform } from '../data/transforms/transform.js';
@@ -31,8 +32,12 @@ export async function transformSamples(
   transforms: readonly Transform[],
   shape: ImageShape,
   samples: Uint8Array | Float32Array,
-  { seed = 1, step = 0 }: TransformSamplesOptions = {},
+  options: TransformSamplesOptions = {},
 ): Promise<TransformedSamples> {
+  const { seed = 1, step = 0 } = checkOptions('transformSamples', options, {
+    seed: wholeFrom(0),
+    step: wholeFrom(0),
+  });
   const chain = planChain(transforms, shape);
   const [from, to] = [sizeOf(shape), sizeOf(chain.shape)];
   const count = samples.length / from;

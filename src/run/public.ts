@@ -4,23 +4,28 @@ import type { Model } from '../layers/index.js';
 import type { TrainResult } from '../training/train.js';
 import type { TrainSettings } from '../training/settings.js';
 import type { TrainedModel } from '../training/trained-model.js';
+import { awaitable, type Awaitable } from './awaitable.js';
 import type { RunEvent } from './events.js';
 import type { FitEvent, FitOptions } from './fit.js';
 import type { Evaluation } from './report/evaluation.js';
 import type { InspectOptions } from './report/inspect.js';
 import type { Watch, WatchOptions } from './watch.js';
 
+/** A run: its events, read one after another; or, awaited, its result. */
+export type FitRun = Awaitable<FitEvent, TrainResult>;
+
 /**
  * Trains as `train` does, in a folder from which an interrupted run goes on to the same bits: see docs/training.md. What
- * happens is yielded; the result is returned.
+ * happens is yielded, `for await (const event of fit(…))`; the result is returned, and what `await fit(…)` gives.
  */
-export async function* fit(
-  model: Model,
-  settings: TrainSettings,
-  options: FitOptions = {},
+export const fit = (model: Model, settings: TrainSettings, options: FitOptions = {}): FitRun =>
+  awaitable(events(model, settings, options));
+
+async function* events(
+  ...given: readonly [Model, TrainSettings, FitOptions]
 ): AsyncGenerator<FitEvent, TrainResult, void> {
   const run = await import('./fit.js');
-  return yield* run.fit(model, settings, options);
+  return yield* run.fit(...given);
 }
 
 /** The lines of a run's metrics.jsonl, checked. */

@@ -3,6 +3,7 @@
  * the page asks. Only its two paths, only by GET, and only under the name of this machine, so that no page of
  * somebody else's can read it by pointing a name of theirs at 127.0.0.1 (DNS rebinding).
  */
+import { checkOptions, wholeFrom } from '../check.js';
 import { stat } from 'node:fs/promises';
 import {
   createServer,
@@ -40,7 +41,8 @@ const HOST = '127.0.0.1';
  * Serves the report of the run in `folder`, which may have yet to begin.
  * @throws LanewiseError kind 'file' if there is no such folder; kind 'network' if the port is taken.
  */
-export async function watchRun(folder: string, { port = 0 }: WatchOptions = {}): Promise<Watch> {
+export async function watchRun(folder: string, options: WatchOptions = {}): Promise<Watch> {
+  const { port = 0 } = checkOptions('watchRun', options, { port: wholeFrom(0, 65_535) });
   const found = await stat(folder).catch(() => undefined);
   if (!found?.isDirectory())
     throw new LanewiseError('file', `cannot watch '${folder}': there is no such folder`);

@@ -12,6 +12,31 @@ const MAX_WORKERS = 1024;
 
 export { checkModel } from '../layers/model.js';
 
+/** @throws LanewiseError kind 'argument' for what is no trained model, such as one without weights. */
+export function checkTrained<T extends { readonly model: Model; readonly weights: Weights }>(
+  owner: string,
+  trained: T,
+): T {
+  const given = trained as Partial<T> | null | undefined;
+  if (given?.weights instanceof Map && typeof given.model?.graph === 'function') return trained;
+  if (typeof (trained as { readonly graph?: unknown } | undefined)?.graph === 'function') {
+    throw new LanewiseError(
+      'argument',
+      `${owner}: the model is not trained`,
+      'use the model that train(…) resolves to, or withWeights(model, weights)',
+    );
+  }
+  throw new LanewiseError(
+    'argument',
+    `${owner}: model is ${show(trained)}, expected a trained one`,
+    given instanceof Promise
+      ? 'await it'
+      : given && 'history' in given
+        ? 'train(…) resolves to { model, history, … }: take its model'
+        : 'train, loadModel and withWeights give trained models',
+  );
+}
+
 function checkMap(weights: Weights): void {
   if (weights instanceof Map) return;
   throw new LanewiseError(

@@ -4,6 +4,7 @@ import { showShape, type Shape } from '../graph/tensor.js';
 import { averageRounds, givesProbabilities, meanOf } from './averaging.js';
 import { predictedClasses } from './evaluate.js';
 import type { Classifier, TrainedModel } from './trained-model.js';
+import { checkTrained } from './checks.js';
 
 /** Predicts and evaluates as a model does. */
 export interface Ensemble extends Classifier {
@@ -24,7 +25,7 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
     );
   }
   const list = models as readonly TrainedModel[];
-  list.forEach(checkModel);
+  list.forEach((model, i) => checkTrained(`ensemble: model ${i + 1}`, model));
   list.forEach((model, i) => checkAgreement(list[0]!, model, i));
   const classes = list.find((model) => model.classes)?.classes;
   const samples = list.find((model) => model.samples)?.samples;
@@ -57,15 +58,6 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
 /** Shape of a sample's scores; of the first output unless named. */
 const outputOf = ({ model }: TrainedModel, name?: string): Shape =>
   model.outputs.get(name ?? [...model.outputs.keys()][0]!)!;
-
-function checkModel(model: TrainedModel, i: number): void {
-  if (typeof model?.predict === 'function' && typeof model.model?.graph === 'function') return;
-  throw new LanewiseError(
-    'argument',
-    `ensemble: model ${i + 1} is ${show(model)}, expected a trained one`,
-    'train, loadModel and withWeights give trained models',
-  );
-}
 
 /** Everything that would make a mean of scores mean nothing. */
 function checkAgreement(first: TrainedModel, model: TrainedModel, i: number): void {

@@ -1,4 +1,5 @@
 /** A model's outputs for a whole data set, as arrays of a new one: features for another net, a teacher's logits. */
+import { checkOptions, text } from '../check.js';
 import {
   checkDataset,
   isSampleStream,
@@ -17,8 +18,8 @@ import { loadIntoMemory } from '../parallel/load.js';
 import { createSession, type Weights } from '../parallel/session.js';
 import { featuresOf, type Pretrained } from './fine-tuning.js';
 import {
+  checkTrained,
   checkComplete,
-  checkModel,
   checkWeights,
   resolveNumerics,
   resolveWorkers,
@@ -75,7 +76,7 @@ const numericsOf = (
 
 /** A model with all of its weights. @throws LanewiseError kind 'argument' for others. */
 function complete(given: Pretrained): Pretrained {
-  checkModel(given?.model);
+  checkTrained('the model', given);
   checkWeights(given.model, given.weights);
   checkComplete(given.model, given.weights);
   return given;
@@ -120,8 +121,13 @@ export interface EncodeOptions extends ScoringOptions {
 export async function encode(
   from: Pretrained,
   data: AnyDataset,
-  { layer, workers, numerics }: EncodeOptions = {},
+  options: EncodeOptions = {},
 ): Promise<TensorDataset> {
+  const { layer, workers, numerics } = checkOptions('encode', options, {
+    layer: text,
+    workers: true,
+    numerics: true,
+  });
   const trained = complete(from);
   const { model, weights } = layer === undefined ? trained : featuresOf(trained, layer);
   const [output] = model.outputs.keys();
@@ -152,8 +158,19 @@ export interface TeacherOptions extends ScoringOptions {
 export async function withTeacher(
   teacher: Pretrained,
   data: AnyDataset,
-  { output, target = 'teacher', workers, numerics }: TeacherOptions = {},
+  options: TeacherOptions = {},
 ): Promise<TensorDataset> {
+  const {
+    output,
+    target = 'teacher',
+    workers,
+    numerics,
+  } = checkOptions('withTeacher', options, {
+    output: text,
+    target: text,
+    workers: true,
+    numerics: true,
+  });
   const { model, weights } = complete(teacher);
   const [first] = model.outputs.keys();
   const wanted = output ?? first!;

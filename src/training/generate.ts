@@ -1,6 +1,7 @@
 /** Text from a trained model of sequences: one character after another, each drawn by the scores behind the last. */
+import { checkOptions, refuse } from '../check.js';
 import { exp } from '../arithmetic.js';
-import { encodeText, type Vocabulary } from '../data/text.js';
+import { checkVocabulary, encodeText, type Vocabulary } from '../data/text.js';
 import { relaxedMaddIsFused } from '../engine/features.js';
 import { LanewiseError } from '../errors.js';
 import { showShape } from '../graph/tensor.js';
@@ -8,7 +9,7 @@ import type { Model } from '../layers/index.js';
 import { createEvaluator } from '../parallel/evaluate.js';
 import { randomStream } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
-import { checkWhole } from './checks.js';
+import { checkTrained, checkWhole } from './checks.js';
 import type { TrainedModel } from './trained-model.js';
 
 /** How much is written, and how boldly. */
@@ -31,11 +32,25 @@ export interface GenerateOptions {
  * that is empty, has characters that the vocabulary lacks, or is shorter than the window that V scores need.
  */
 export async function generate(
-  { model, weights, numerics }: TrainedModel,
+  trained: TrainedModel,
   vocabulary: Vocabulary,
   prompt: string,
-  { length = 100, temperature = 1, topK, seed = 1 }: GenerateOptions = {},
+  options: GenerateOptions = {},
 ): Promise<string> {
+  const {
+    length = 100,
+    temperature = 1,
+    topK,
+    seed = 1,
+  } = checkOptions('generate', options, {
+    length: true,
+    temperature: true,
+    topK: true,
+    seed: true,
+  });
+  const { model, weights, numerics } = checkTrained('generate', trained);
+  checkVocabulary('generate', vocabulary);
+  if (typeof prompt !== 'string') refuse('generate', 'prompt', prompt, 'a text');
   const V = vocabulary.length;
   checkWhole('length', length, 0);
   checkWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER);

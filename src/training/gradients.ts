@@ -1,4 +1,5 @@
 /** Gradients for the user to look at: of the mean loss of some samples, by parameters and by inputs. */
+import { checkOptions } from '../check.js';
 import { checkDataset, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
@@ -39,8 +40,21 @@ export async function gradientsOf(
   model: Model,
   weights: Weights,
   data: AnyDataset,
-  { loss, by, mode = 'training', seed = 1, numerics }: GradientOptions = {},
+  options: GradientOptions = {},
 ): Promise<Gradients> {
+  const {
+    loss,
+    by,
+    mode = 'training',
+    seed = 1,
+    numerics,
+  } = checkOptions('gradientsOf', options, {
+    loss: true,
+    by: true,
+    mode: true,
+    seed: true,
+    numerics: true,
+  });
   checkModel(model);
   const trained = model.parameters.filter(({ role }) => role === 'trained');
   const known = [

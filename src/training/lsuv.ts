@@ -3,6 +3,7 @@
  * algorithm 1): orthonormal weights, which are then scaled layer by layer, from the first to the last, until the
  * layer's output has variance 1 over a minibatch of the data.
  */
+import { checkOptions, finite } from '../check.js';
 import type { AnyDataset } from '../data/dataset.js';
 import { shuffledOrder } from '../data/shuffle.js';
 import { LanewiseError } from '../errors.js';
@@ -14,7 +15,7 @@ import { columnsOf } from '../parallel/columns.js';
 import { evaluate } from '../parallel/evaluate.js';
 import { gatherAll } from '../parallel/gather.js';
 import { createSession, type Weights } from '../parallel/session.js';
-import { checkWhole, resolveNumerics } from './checks.js';
+import { checkModel, checkWhole, resolveNumerics } from './checks.js';
 
 /** Settings of `lsuv`. */
 export interface LsuvOptions {
@@ -38,8 +39,22 @@ export interface LsuvOptions {
 export async function lsuv(
   model: Model,
   data: AnyDataset,
-  { batch = 64, seed = 1, tolerance = 0.01, iterations = 10, numerics }: LsuvOptions = {},
+  options: LsuvOptions = {},
 ): Promise<Map<string, Float32Array>> {
+  checkModel(model);
+  const {
+    batch = 64,
+    seed = 1,
+    tolerance = 0.01,
+    iterations = 10,
+    numerics,
+  } = checkOptions('lsuv', options, {
+    batch: true,
+    seed: true,
+    tolerance: finite,
+    iterations: true,
+    numerics: true,
+  });
   checkWhole('lsuv batch', batch, 1);
   checkWhole('lsuv seed', seed, 0, Number.MAX_SAFE_INTEGER);
   checkWhole('lsuv iterations', iterations, 1);

@@ -17,6 +17,7 @@ import type { DataDescription } from './data-description.js';
 import { describedAsText, readDescription } from './read-description.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 import { matchTensors } from './weights-file.js';
+import { checkTrained } from './checks.js';
 
 /** Version of the metadata below. */
 const VERSION = '2';
@@ -30,7 +31,7 @@ type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'> 
 
 /** The bytes of a model file. */
 export const encodeModel = (trained: TrainedModel): Uint8Array =>
-  encodeSafetensors(modelTensors(trained), modelMetadata(trained));
+  encodeSafetensors(modelTensors(checkTrained('encodeModel', trained)), modelMetadata(trained));
 
 /** The weights in the model's order, as a file holds them. */
 export const modelTensors = ({

@@ -1,9 +1,12 @@
 /** Model files: on disk, or, read only, at a URL or in memory. */
+import { refuse } from '../check.js';
 import { writeFile } from '#platform/files';
 import { readSource, sourceName, type FileSource } from '../data/file-source.js';
 import type { Model } from '../layers/index.js';
 import { decodeModel, encodeModel } from './model-file.js';
+import { initialWeights } from './initial-weights.js';
 import type { TrainedModel } from './trained-model.js';
+import { withWeights } from './with-weights.js';
 import {
   decodePartialWeights,
   decodeWeights,
@@ -11,9 +14,20 @@ import {
   type PartialWeights,
 } from './weights-file.js';
 
-/** Writes the model to `path`; whole or not at all. @throws LanewiseError kind 'file'. */
-export const saveModel = (trained: TrainedModel, path: string): Promise<void> =>
-  writeFile(path, encodeModel(trained));
+/**
+ * Writes the model to `path`; whole or not at all. One that is not trained is saved with the weights that it would begin
+ * with, those of seed 1. @throws LanewiseError kind 'file'.
+ */
+export async function saveModel(trained: TrainedModel | Model, path: string): Promise<void> {
+  if (typeof path !== 'string' || path === '') refuse('saveModel', 'path', path, 'a text');
+  await writeFile(path, encodeModel(isModel(trained) ? await begun(trained) : trained));
+}
+
+const isModel = (given: TrainedModel | Model): given is Model =>
+  typeof (given as Model | null)?.graph === 'function';
+
+const begun = async (model: Model): Promise<TrainedModel> =>
+  withWeights(model, await initialWeights(model));
 
 /** Reads a model written by `saveModel`. @throws LanewiseError kind 'file'. */
 export const loadModel = async (source: FileSource): Promise<TrainedModel> =>

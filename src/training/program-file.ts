@@ -2,6 +2,7 @@
  * A model compiled ahead of time: its file with the program that scores samples in it, which `lanewise/inference`
  * runs without graph, layers or compiler. It is a model file still.
  */
+import { checkOptions, text } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import { inferenceKernels } from '../inference/operands.js';
@@ -19,6 +20,7 @@ import { evaluationProgram, layoutIo } from '../parallel/programs.js';
 import { align, type KernelCall, type Operand } from '../program/program.js';
 import { modelMetadata, modelTensors } from './model-file.js';
 import type { TrainedModel } from './trained-model.js';
+import { checkTrained } from './checks.js';
 
 /** What is compiled, and for how many samples at once. */
 export interface EncodeProgramOptions {
@@ -37,8 +39,14 @@ const MOST_SAMPLES = 4096;
  */
 export function encodeProgram(
   trained: TrainedModel,
-  { batch = 16, output = [...trained.model.outputs.keys()][0]! }: EncodeProgramOptions = {},
+  options: EncodeProgramOptions = {},
 ): Uint8Array {
+  checkTrained('encodeProgram', trained);
+  const { batch = 16, output = [...trained.model.outputs.keys()][0]! } = checkOptions(
+    'encodeProgram',
+    options,
+    { batch: true, output: text },
+  );
   if (!Number.isInteger(batch) || batch < 1 || batch > MOST_SAMPLES) {
     throw new LanewiseError(
       'argument',

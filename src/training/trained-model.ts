@@ -1,6 +1,8 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
+import { checkOptions, isList, type Checks } from '../check.js';
 import { sha256 } from '../sha256.js';
 import {
+  checkDataset,
   isSampleStream,
   isTensorDataset,
   type AnyDataset,
@@ -11,7 +13,7 @@ import type { Views } from '../data/transforms/views.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { LossTerm } from '../losses/terms.js';
 import { scoreSamples } from '../parallel/kept-sessions.js';
 import { createSession, type Evaluation, type Weights } from '../parallel/session.js';
@@ -26,6 +28,7 @@ import {
 } from './evaluate.js';
 import { resolveWorkers } from './checks.js';
 import { readingOf, type ReadingSettings } from './reading.js';
+import { checkFiniteSamples, samplesField, type NestedNumbers } from './samples.js';
 
 /** Scores of samples, and the classes that they favour. */
 export interface Prediction {
@@ -50,7 +53,11 @@ export interface Classifier extends DataDescription {
   /** Whether scores are probabilities; else the largest is the answer, and no more is known of them. */
   readonly givesProbabilities: boolean;
   /** Scores samples of one shape (default the input's), one after another in one array; of the output named, or the first. */
-  predict(samples: Field['values'], shape?: Shape, output?: string): Promise<Prediction>;
+  predict(
+    samples: Field['values'] | Uint8ClampedArray | NestedNumbers,
+    shape?: Shape,
+    output?: string,
+  ): Promise<Prediction>;
   /** Mean loss, accuracy and predictions over a data set. */
   evaluate(data: LabelledDataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
 }
@@ -66,12 +73,13 @@ export interface TrainedModel extends Classifier {
   /** Of all weights' bytes (float32, little-endian) in the order of the layers, in hexadecimal. */
   sha256(): Promise<string>;
   /**
-   * Scores samples of one shape (default the input's), one after another in one array; or a field for each input.
+   * Scores samples of one shape (default the input's), one after another in one array, or as lists of numbers, one a
+   * sample; or a field for each input.
    * @param output whose scores are wanted; default the first.
    * @throws LanewiseError kind 'data' if they are not whole samples, or do not fit the model's inputs.
    */
   predict(
-    samples: Field['values'] | Readonly<Record<string, Field>>,
+    samples: Field['values'] | Uint8ClampedArray | NestedNumbers | Readonly<Record<string, Field>>,
     shape?: Shape,
     output?: string,
   ): Promise<Prediction>;
@@ -79,6 +87,13 @@ export interface TrainedModel extends Classifier {
   evaluate(data: LabelledDataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
   evaluate(data: AnyDataset, options?: EvaluateOptions): Promise<EvaluationSummary>;
 }
+
+const EVALUATE: Checks<EvaluateOptions> = {
+  workers: true,
+  views: true,
+  decoders: true,
+  prefetchBytes: true,
+};
 
 export function createTrainedModel(
   model: Model,
@@ -115,8 +130,10 @@ export function createTrainedModel(
   }
   async function evaluate(
     data: AnyDataset,
-    { workers, views, ...others }: EvaluateOptions = {},
+    options: EvaluateOptions = {},
   ): Promise<EvaluationSummary> {
+    const { workers, views, ...others } = checkOptions('evaluate', options, EVALUATE);
+    checkDataset(data);
     const threads = resolveWorkers(workers);
     const reading = readingOf(others);
     if (views) {
@@ -152,15 +169,7 @@ export function createTrainedModel(
           `the model has no output '${output}', expected one of ${[...model.outputs.keys()].join(', ')}`,
         );
       }
-      if (typeof samples !== 'object' || Array.isArray(samples)) {
-        throw new LanewiseError(
-          'argument',
-          `samples are ${show(samples)}, expected a typed array, or a field for each input`,
-        );
-      }
-      const inputs = ArrayBuffer.isView(samples)
-        ? { [Object.keys(model.architecture.inputs)[0]!]: wholeSamples(model, samples, shape) }
-        : samples;
+      const inputs = inputsOf(model, samples, shape);
       const data = { name: 'samples to predict', inputs, targets: {} };
       const loss = terms.find((term) => term.output === output)?.loss;
       const scores = await scoreSamples({
@@ -198,18 +207,21 @@ function viewsOf(data: AnyDataset, views: Views): LabelledDataset[] {
   return views.map((view) => ({ ...data, transforms: [...transforms, ...view] }));
 }
 
-/** A field of as many samples as `samples` holds. */
-function wholeSamples(
+/** A field for each input: those that were given, or one of samples. */
+function inputsOf(
   { architecture }: Model,
-  samples: Field['values'],
-  shape = Object.values(architecture.inputs)[0]!.shape,
-): Field {
-  const size = sizeOf(shape);
-  if (samples.length % size === 0) return { shape, values: samples };
-  throw new LanewiseError(
-    'data',
-    `${samples.length} values are no whole samples of shape ${showShape(shape)}`,
-  );
+  samples: unknown,
+  shape?: Shape,
+): Readonly<Record<string, Field>> {
+  const [name, input] = Object.entries(architecture.inputs)[0]!;
+  if (typeof samples !== 'object' || samples === null || isList(samples))
+    return { [name]: samplesField(samples, input, shape) };
+  const fields = samples as Readonly<Record<string, Field>>;
+  for (const [key, field] of Object.entries(fields)) {
+    if (ArrayBuffer.isView(field?.values) && Array.isArray(field.shape))
+      checkFiniteSamples(field.values, sizeOf(field.shape), `input '${key}'`);
+  }
+  return fields;
 }
 
 /** Scores that are no numbers come from weights, or an input scale, that are none. */

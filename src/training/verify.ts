@@ -2,6 +2,7 @@
  * The proof that a machine computes what every other one does: a tiny fixed recipe in strict numerics,
  * whose weights must have a recorded hash.
  */
+import { checkOptions } from '../check.js';
 import { digits } from '../data/digits/index.js';
 import { lenet5 } from '../models/lenet5.js';
 import { momentum } from '../optimizers/index.js';
@@ -26,7 +27,8 @@ export interface Verification {
 }
 
 /** Trains the recipe, 22 minibatches of digits, and compares its weights with the recorded ones. */
-export async function verify({ workers }: VerifyOptions = {}): Promise<Verification> {
+export async function verify(options: VerifyOptions = {}): Promise<Verification> {
+  const { workers } = checkOptions('verify', options, { workers: true });
   const { model } = await train(lenet5(), {
     data: digits({ count: 500, seed: 7 }),
     optimizer: momentum({ lr: 0.05 }),

@@ -1,4 +1,5 @@
 /** A model with weights that were not trained just now: changed by hand, averaged, or from elsewhere. */
+import { checkOptions, listOf, text } from '../check.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, type LossSetting } from '../losses/terms.js';
@@ -23,8 +24,17 @@ export interface WithWeightsOptions {
 export function withWeights(
   model: Model,
   weights: Weights,
-  { loss = 'crossEntropy', numerics, classes }: WithWeightsOptions = {},
+  options: WithWeightsOptions = {},
 ): TrainedModel {
+  const {
+    loss = 'crossEntropy',
+    numerics,
+    classes,
+  } = checkOptions('withWeights', options, {
+    loss: true,
+    numerics: true,
+    classes: listOf(text),
+  });
   checkModel(model);
   checkWeights(model, weights);
   checkComplete(model, weights);

@@ -130,7 +130,7 @@ test('options that cannot be are refused', async () => {
   assert.match(await refused({ size: 4, maxPixels: 0 }), /maxPixels is 0/);
   assert.match(
     await refusal(imageFolder('.', undefined as never), 'argument'),
-    /options is undefined/,
+    /options are undefined/,
   );
 });
 

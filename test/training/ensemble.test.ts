@@ -98,7 +98,7 @@ test('models that do not go together are refused for their reason', async () => 
   const first = models[0]!;
   assert.match(refusal([]), /models are an empty list, expected at least one trained model/);
   assert.match(refusal(7), /models are 7/);
-  assert.match(refusal([first, mlp()]), /model 2 is a function, expected a trained one/);
+  assert.match(refusal([first, mlp()]), /ensemble: model 2: the model is not trained/);
   assert.is(
     refusal([first, modelOf(4, mlp({ classes: 12 }))]),
     'ensemble: model 2 gives scores of shape 12, the first 10',

@@ -61,7 +61,7 @@ test('what is no model or no setting', async () => {
   );
   assert.is(
     await trainWith({}, relu() as unknown as Model),
-    'model is a function, expected one made by sequential, functional or lenet5()',
+    'model is a layer (relu), expected one made by sequential, functional or lenet5()',
   );
   assert.is(
     await refusal(() => train(mlp(), undefined as unknown as TrainSettings)),

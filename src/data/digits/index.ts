@@ -3,6 +3,7 @@
  * scale, position, wobble, pen and pressure, in MNIST's conventions (28×28, white ink on black, the digit in
  * a 20×20 box, centred by mass). Sample i is a function of (seed, i): any number of them, in any order.
  */
+import { checkOptions } from '../../check.js';
 import { purpose } from '../../random/purposes.js';
 import { randomStream, type RandomStream } from '../../random/philox.js';
 import { LanewiseError } from '../../errors.js';
@@ -24,7 +25,12 @@ const CLASSES = [...'0123456789'];
 const BOX = 20;
 
 /** @throws LanewiseError kind 'argument' for a count below 1 or an index not a whole number below 2³². */
-export function digits({ count, seed = 1, first = 0 }: DigitsOptions): Dataset {
+export function digits(options: DigitsOptions): Dataset {
+  const {
+    count,
+    seed = 1,
+    first = 0,
+  } = checkOptions('digits', options, { count: true, seed: true, first: true });
   for (const [name, value, least] of [
     ['count', count, 1],
     ['seed', seed, 0],

@@ -2,7 +2,9 @@
  * Looking at a trained model with test data: how it does class by class, on which samples it is worst, what its
  * first layer looks for, and what its layers make of one sample (Zeiler & Fergus 2014 show both).
  */
+import { checkOptions } from '../../check.js';
 import {
+  checkDataset,
   countOf,
   isSampleStream,
   isTensorDataset,
@@ -17,7 +19,7 @@ import { createLayerwise } from '../../parallel/layerwise.js';
 import { createSession, type Evaluation as Scores } from '../../parallel/session.js';
 import { confusionMatrix, type ConfusionMatrix } from '../../training/confusion.js';
 import { predictedClasses, summarize } from '../../training/evaluate.js';
-import { resolveWorkers } from '../../training/checks.js';
+import { checkTrained, resolveWorkers } from '../../training/checks.js';
 import { readingOf, type ReadingSettings } from '../../training/reading.js';
 import type { TrainedModel } from '../../training/trained-model.js';
 import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
@@ -41,8 +43,12 @@ export interface InspectOptions extends ReadingSettings {
 export async function inspectRun(
   trained: TrainedModel,
   data: AnyDataset,
-  { workers, ...reading }: InspectOptions = {},
+  options: InspectOptions = {},
 ): Promise<Evaluation> {
+  checkTrained('inspectRun', trained);
+  checkDataset(data);
+  const checks = { workers: true, decoders: true, prefetchBytes: true } as const;
+  const { workers, ...reading } = checkOptions('inspectRun', options, checks);
   const found = await score(trained, data, resolveWorkers(workers), reading);
   const { loss, accuracy } = summarize(found, data);
   // A stream's samples come in an order of their own, with labels that nobody keeps.
