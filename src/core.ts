@@ -127,6 +127,7 @@ export { verify, type Verification, type VerifyOptions } from './training/verify
 export {
   decodePartialWeights,
   decodeWeights,
+  type LoadedModel,
   type LoadWeightsOptions,
   type PartialWeights,
 } from './training/weights-file.js';

@@ -19,7 +19,7 @@ export interface NpzOptions {
 
 /**
  * The arrays of an .npz file, a path or bytes, by name.
- * @throws LanewiseError kind 'data' for a damaged file, one that unpacks to more than the bound, or an array that is
+ * @throws LanewiseError kind 'data' for what holds no arrays or, without `names`, other files besides, for a damaged file, one that unpacks to more than the bound, or an array that is
  * not in it; kind 'file' if it cannot be read.
  */
 export async function readNpz(
@@ -32,13 +32,35 @@ export async function readNpz(
   });
   const file = typeof source === 'string' ? source : 'npz';
   const present: string[] = [];
+  const others: string[] = [];
   const wanted = (path: string) => {
-    if (!path.endsWith('.npy')) return false;
+    if (!path.endsWith('.npy')) {
+      others.push(path);
+      return false;
+    }
     const name = path.slice(0, -4);
     present.push(name);
     return !names || names.includes(name);
   };
   const files = await readZip(source, file, { wanted, limitBytes });
+  if (present.length === 0) {
+    const isPytorch = others.some((path) => path.endsWith('data.pkl'));
+    const found = others.length > 0 ? others.slice(0, 3).join(', ') : 'nothing';
+    throw new LanewiseError(
+      'data',
+      `'${file}' has no array: ${isPytorch ? 'it is a PyTorch file, with' : 'in it there is'} ${found}`,
+      isPytorch
+        ? 'in Python: numpy.savez(FILE, **{k: v.numpy() for k, v in torch.load(FILE).items()})'
+        : undefined,
+    );
+  }
+  if (others.length > 0 && !names) {
+    throw new LanewiseError(
+      'data',
+      `'${file}' has '${others[0]}' in it, which is no array (.npy)`,
+      `names: ${JSON.stringify(present)} reads the arrays alone`,
+    );
+  }
   const missing = names?.find((name) => !files.has(`${name}.npy`));
   if (missing !== undefined) {
     throw new LanewiseError(

@@ -20,11 +20,21 @@ export interface StoredTensor {
   readonly data: Float32Array;
 }
 
+/** A tensor of whole numbers or truth values. */
+export interface IntegerTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** As float32; undefined if that holds not all of them. */
+  read(): Float32Array | undefined;
+}
+
 export interface Safetensors {
   /** In the order of their bytes in the file. */
   readonly tensors: Map<string, { shape: number[]; data: Float32Array }>;
   /** Names and types of what holds no weights, such as integers: it is left out. */
   readonly others: ReadonlyMap<string, string>;
+  /** Those of them that are whole numbers, which are read when they are asked for. */
+  readonly integers: ReadonlyMap<string, IntegerTensor>;
   /** The header's free-form `__metadata__`. */
   readonly metadata: Record<string, string>;
 }
@@ -109,12 +119,37 @@ export function decodeSafetensors(
   const { entries, metadata, dataStart } = readHeader(bytes, name);
   const tensors: Safetensors['tensors'] = new Map();
   const others = new Map<string, string>();
+  const integers = new Map<string, IntegerTensor>();
   for (const { tensor, dtype, shape, begin, end } of entries) {
-    const data = readValues(bytes.subarray(dataStart + begin, dataStart + end), dtype, views);
+    const stored = bytes.subarray(dataStart + begin, dataStart + end);
+    const data = readValues(stored, dtype, views);
     if (data) tensors.set(tensor, { shape, data });
     else others.set(tensor, dtype);
+    if (Object.hasOwn(WHOLE, dtype))
+      integers.set(tensor, { dtype, shape, read: () => wholeValues(stored, dtype) });
   }
-  return { tensors, others, metadata };
+  return { tensors, others, integers, metadata };
+}
+
+/** Types of whole numbers, and what reads them. */
+const WHOLE = {
+  BOOL: Uint8Array,
+  U8: Uint8Array,
+  I8: Int8Array,
+  U16: Uint16Array,
+  I16: Int16Array,
+  U32: Uint32Array,
+  I32: Int32Array,
+  U64: BigUint64Array,
+  I64: BigInt64Array,
+} as const;
+
+function wholeValues(bytes: Uint8Array, dtype: string): Float32Array | undefined {
+  const values = new WHOLE[dtype as keyof typeof WHOLE](new Uint8Array(bytes).buffer);
+  const found = Float32Array.from(values as Iterable<number>, Number);
+  return values.every((value: number | bigint, i: number) => Number(value) === found[i])
+    ? found
+    : undefined;
 }
 
 /** The values as float32; none of types that weights are not stored in. */

@@ -4,6 +4,7 @@
  */
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
+import { refuseForeign } from '../formats/foreign.js';
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -61,6 +62,7 @@ export const modelMetadata = ({
  * a model that cannot be, or holds other tensors than its architecture needs.
  */
 export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
+  refuseForeign(bytes, name);
   const file = decodeSafetensors(bytes, name);
   const described = readModelMetadata(file.metadata, name);
   const { model, terms, numerics, ...description } = described;

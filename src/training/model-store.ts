@@ -10,6 +10,7 @@ import { withWeights } from './with-weights.js';
 import {
   decodePartialWeights,
   decodeWeights,
+  type LoadedModel,
   type LoadWeightsOptions,
   type PartialWeights,
 } from './weights-file.js';
@@ -41,7 +42,7 @@ export const loadWeights = async (
   model: Model,
   source: FileSource,
   options: LoadWeightsOptions = {},
-): Promise<TrainedModel> =>
+): Promise<LoadedModel> =>
   decodeWeights(model, await readSource('weights', source), sourceName(source, 'weights'), options);
 
 /**

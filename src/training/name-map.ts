@@ -5,20 +5,38 @@ import { LanewiseError, nearest, show } from '../errors.js';
  * A function of the file's name, or a table of names in the file, or of what they begin with up to a dot:
  * `{ 'features.0': 'conv1', classifier: 'fc' }` makes `features.0.weight` `conv1.weight`. In a table the longest
  * that fits counts (without its stars), `*` stands for one part between dots and is filled in on the other side:
- * `'layer*.conv1': 'stage*.a'`. `null` leaves the tensor out. What is in no table keeps its name.
+ * `'layer*.conv1': 'stage*.a'`. `''` takes what a name begins with off (`{ module: '' }`) or, on the left, puts something
+ * before every name. A list gives one tensor several names, as tied ones have. `null` leaves the tensor out. What is in no
+ * table keeps its name.
  */
-export type NameMap = Readonly<Record<string, string | null>> | ((name: string) => string | null);
+export type NameMap =
+  | Readonly<Record<string, string | readonly string[] | null>>
+  | ((name: string) => string | readonly string[] | null);
 
 /** A row of a table: what it says of a tensor; undefined if nothing. */
 interface Rule {
   readonly from: string;
-  apply(name: string): string | null | undefined;
+  apply(name: string): string | readonly string[] | null | undefined;
 }
 
 const parts = (pattern: string): string[] =>
   pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
 
-function ruleOf([from, to]: readonly [string, string | null]): Rule {
+/** `module.` means `module`. */
+const withoutDot = (text: string): string => text.replace(/\.$/, '');
+
+function ruleOf([given, to]: readonly [string, string | readonly string[] | null]): Rule {
+  const from = withoutDot(given);
+  if (Array.isArray(to)) {
+    const rules = to.map((one: string) => ruleOf([from, one]));
+    return {
+      from,
+      apply(name) {
+        const found = rules.map((rule) => rule.apply(name));
+        return found[0] === undefined ? undefined : (found as string[]);
+      },
+    };
+  }
   const stars = (text: string) => text.split('*').length - 1;
   if (to !== null && (typeof to !== 'string' || stars(to) > stars(from))) {
     throw new LanewiseError(
@@ -26,14 +44,17 @@ function ruleOf([from, to]: readonly [string, string | null]): Rule {
       `names: '${from}' becomes ${typeof to === 'string' ? `'${to}', with more stars than it has` : show(to)}, expected a name or null`,
     );
   }
+  const wanted = typeof to === 'string' ? withoutDot(to) : null;
+  if (from === '') return { from, apply: (name) => wanted && `${wanted}.${name}` };
   const pattern = new RegExp(`^${parts(from).join('([^.]*)')}(?=\\.|$)`);
   return {
     from,
     apply(name) {
       const found = pattern.exec(name);
-      if (!found || to === null) return found ? null : undefined;
+      if (!found || wanted === null) return found ? null : undefined;
       let star = 0;
-      return to.replaceAll('*', () => found[++star]!) + name.slice(found[0].length);
+      const rest = name.slice(found[0].length);
+      return wanted === '' ? rest.slice(1) : wanted.replaceAll('*', () => found[++star]!) + rest;
     },
   };
 }
@@ -48,30 +69,32 @@ export function renamed<T>(tensors: ReadonlyMap<string, T>, names: NameMap = {})
   const found = new Map<string, T>();
   const before = new Map<string, string>();
   for (const [name, tensor] of tensors) {
-    const to: unknown = rename(name);
-    if (to === null) continue;
-    if (typeof to !== 'string') {
-      throw new LanewiseError(
-        'argument',
-        `names: '${name}' becomes ${show(to)}, expected a name or null`,
-      );
+    const answer: unknown = rename(name);
+    if (answer === null) continue;
+    for (const to of Array.isArray(answer) ? (answer as unknown[]) : [answer]) {
+      if (typeof to !== 'string' || to === '') {
+        throw new LanewiseError(
+          'argument',
+          `names: '${name}' becomes ${to === '' ? "''" : show(to)}, expected a name or null`,
+        );
+      }
+      if (found.has(to)) {
+        throw new LanewiseError(
+          'argument',
+          `names: '${before.get(to)}' and '${name}' both become '${to}'`,
+        );
+      }
+      found.set(to, tensor);
+      before.set(to, name);
     }
-    if (found.has(to)) {
-      throw new LanewiseError(
-        'argument',
-        `names: '${before.get(to)}' and '${name}' both become '${to}'`,
-      );
-    }
-    found.set(to, tensor);
-    before.set(to, name);
   }
   return found;
 }
 
 function tableOf(
-  names: Readonly<Record<string, string | null>>,
+  names: Readonly<Record<string, string | readonly string[] | null>>,
   known: readonly string[],
-): (name: string) => string | null {
+): (name: string) => string | readonly string[] | null {
   if (typeof names !== 'object' || names === null || Array.isArray(names)) {
     throw new LanewiseError('argument', `names are ${show(names)}, expected a table or a function`);
   }

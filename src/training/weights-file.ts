@@ -1,8 +1,10 @@
 /**
  * Weights of a safetensors file that another program wrote, such as a state dictionary of PyTorch, in a model
- * built here. Tensors are matched by name, and each must have its parameter's shape.
+ * built here. Tensors are matched by name, and each must have its parameter's shape. What wrappers put before or between
+ * names is taken off where the model has the rest, tied tensors are found by the file's own word, and both are said.
  */
 import { nearest, LanewiseError } from '../errors.js';
+import { refuseForeign } from '../formats/foreign.js';
 import { decodeSafetensors, type Safetensors } from '../formats/safetensors.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
@@ -11,6 +13,7 @@ import type { Pretrained } from './fine-tuning.js';
 import { renamed, type NameMap } from './name-map.js';
 import { checkModel } from './checks.js';
 import type { TrainedModel } from './trained-model.js';
+import { findPrefix } from './weight-prefixes.js';
 import { withWeights, type WithWeightsOptions } from './with-weights.js';
 
 /** Which names the file has, and what the model will be used for. */
@@ -19,21 +22,28 @@ export interface LoadWeightsOptions extends WithWeightsOptions {
   readonly names?: NameMap;
 }
 
+/** A model with weights of a file. */
+export interface LoadedModel extends TrainedModel {
+  /** What was done to make the file's tensors the model's: prefixes taken off, tied tensors followed, numbers converted. */
+  readonly notes: readonly string[];
+}
+
 /**
- * `model` with the weights in a file's bytes; `name` is for messages. The number of minibatches that PyTorch's
- * batch normalisation keeps count of (`num_batches_tracked`) is passed over: nothing here depends on it.
+ * `model` with the weights in a file's bytes; `name` is for messages. Whole numbers that are no parameters, such as the
+ * number of minibatches that PyTorch's batch normalisation keeps count of (`num_batches_tracked`), are passed over.
  * @throws LanewiseError kind 'file' if it is no safetensors file, or if a parameter is missing, has another shape
- * or another type than F32, F16, BF16 or F64, or if a tensor is no parameter of the model.
+ * or numbers that float32 does not hold, or if a tensor is no parameter of the model.
  */
 export function decodeWeights(
   model: Model,
   bytes: Uint8Array,
   name: string,
   { names, ...options }: LoadWeightsOptions = {},
-): TrainedModel {
+): LoadedModel {
   checkModel(model);
-  const file = withNames(decodeSafetensors(bytes, name), names);
-  return withWeights(model, matchTensors(model, file, name, 'the model'), options);
+  const { file, notes } = openFile(model, bytes, name, names);
+  const weights = matchTensors(model, file, name, 'the model', notes);
+  return Object.assign(withWeights(model, weights, options), { notes });
 }
 
 /** Weights of some of a model's parameters: `train(model, { weights })` draws the others. */
@@ -42,6 +52,8 @@ export interface PartialWeights extends Pretrained {
   readonly missing: readonly string[];
   /** Tensors that are no parameters of the model, as `unexpected_keys`: by their names after `names`. */
   readonly unexpected: readonly string[];
+  /** As of `LoadedModel`. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -57,22 +69,59 @@ export function decodePartialWeights(
   { names }: Pick<LoadWeightsOptions, 'names'> = {},
 ): PartialWeights {
   checkModel(model);
-  const file = withNames(decodeSafetensors(bytes, name), names);
+  const { file, notes } = openFile(model, bytes, name, names);
   const parameters = model.parameters.filter(
     (parameter) => file.tensors.has(parameter.name) || file.others.has(parameter.name),
   );
-  const weights = weightsFrom(parameters, file, name, 'the model');
+  const weights = weightsFrom(parameters, file, name, 'the model', notes);
   return {
     model,
     weights,
     missing: model.parameters.map((one) => one.name).filter((one) => !weights.has(one)),
     unexpected: unexpectedIn(model, file),
+    notes,
   };
 }
 
+/** The file's tensors by the names that `names`, its own word of tied ones, and the model give them. */
+function openFile(
+  model: Model,
+  bytes: Uint8Array,
+  name: string,
+  names: NameMap | undefined,
+): { file: Safetensors; notes: string[] } {
+  refuseForeign(bytes, name);
+  const notes: string[] = [];
+  let file = decodeSafetensors(bytes, name);
+  const tied = tiedNames(file);
+  if (names !== undefined) file = withNames(file, names);
+  const needed = new Set(model.parameters.map((parameter) => parameter.name));
+  const given = [...file.tensors.keys(), ...file.others.keys()].filter(
+    (key) => !file.integers.has(key),
+  );
+  const prefix = findPrefix(given, needed);
+  if (prefix) {
+    file = withNames(file, prefix.rename);
+    notes.push(`'${name}': ${prefix.said}`);
+  }
+  for (const [alias, kept] of tied) {
+    const [to, from] = prefix ? [prefix.rename(alias), prefix.rename(kept)] : [alias, kept];
+    const tensor = file.tensors.get(from);
+    if (!needed.has(to) || file.tensors.has(to) || !tensor) continue;
+    file.tensors.set(to, tensor);
+    notes.push(`'${name}': '${to}' is tied to '${from}', as the file's metadata says`);
+  }
+  return { file, notes };
+}
+
+/** Tensors that were left out when the file was written, as they are others': `save_model` of safetensors notes which. */
+const tiedNames = ({ tensors, others, metadata }: Safetensors): [string, string][] =>
+  Object.entries(metadata).filter(
+    ([alias, kept]) => tensors.has(kept) && !tensors.has(alias) && !others.has(alias),
+  );
+
 /** The file with its tensors under other names, in its own order. */
-function withNames(file: Safetensors, names: NameMap | undefined): Safetensors {
-  if (names === undefined) return file;
+function withNames(file: Safetensors, names: NameMap): Safetensors {
   const all = renamed(
     new Map<string, string>(
       [...file.tensors.keys(), ...file.others.keys()].map((key) => [key, key]),
@@ -83,15 +132,20 @@ function withNames(file: Safetensors, names: NameMap | undefined): Safetensors {
     new Map(
       [...all].flatMap(([to, key]) => (from.has(key) ? [[to, from.get(key)!] as const] : [])),
     );
-  return { ...file, tensors: pick(file.tensors), others: pick(file.others) };
+  return {
+    ...file,
+    tensors: pick(file.tensors),
+    others: pick(file.others),
+    integers: pick(file.integers),
+  };
 }
 
-const isCounter = (tensor: string): boolean => /(^|\.)num_batches_tracked$/.test(tensor);
-
-/** Tensors that are no parameters of the model. */
-function unexpectedIn(model: Model, { tensors, others }: Safetensors): string[] {
+/** Tensors that are no parameters of the model. Whole numbers are counters and the like, which nothing here depends on. */
+function unexpectedIn(model: Model, { tensors, others, integers }: Safetensors): string[] {
   const needed = new Set(model.parameters.map((parameter) => parameter.name));
-  return [...tensors.keys(), ...others.keys()].filter((key) => !needed.has(key) && !isCounter(key));
+  return [...tensors.keys(), ...others.keys()].filter(
+    (key) => !needed.has(key) && !integers.has(key),
+  );
 }
 
 /**
@@ -103,33 +157,52 @@ export function matchTensors(
   file: Safetensors,
   name: string,
   owner: string,
+  notes: string[] = [],
 ): Weights {
-  const weights = weightsFrom(model.parameters, file, name, owner);
+  const weights = weightsFrom(model.parameters, file, name, owner, notes);
   const [extra] = unexpectedIn(model, file);
   if (extra === undefined) return weights;
-  throw new LanewiseError('file', `'${name}': tensor '${extra}' belongs to no layer of ${owner}`);
+  throw new LanewiseError(
+    'file',
+    `'${name}': tensor '${extra}' belongs to no layer of ${owner}`,
+    `names: { '${extra}': null } leaves it out; loadPartialWeights takes what fits`,
+  );
 }
 
 /** @throws LanewiseError kind 'file' for tensors that are missing or do not fit. */
 function weightsFrom(
   parameters: Model['parameters'],
-  { tensors, others }: Safetensors,
+  { tensors, others, integers }: Safetensors,
   name: string,
   owner: string,
+  notes: string[],
 ): Map<string, Float32Array> {
   const known = [...tensors.keys()];
   const weights = parameters.map(({ name: parameter, shape }) => {
-    const tensor = tensors.get(parameter);
-    if (tensor && showShape(tensor.shape) === showShape(shape))
-      return [parameter, tensor.data] as const;
+    const whole = integers.get(parameter);
+    const tensor = tensors.get(parameter) ?? whole;
+    const fits = tensor && showShape(tensor.shape) === showShape(shape);
+    if (fits && 'data' in tensor) return [parameter, tensor.data] as const;
+    const values = fits && whole?.read();
+    if (values) {
+      notes.push(`'${name}': tensor '${parameter}' is of whole numbers, ${whole!.dtype}`);
+      return [parameter, values] as const;
+    }
     const dtype = others.get(parameter);
     const otherwise = dtype ? `is of dtype ${dtype}` : 'is missing';
-    const found = tensor ? `has shape ${showShape(tensor.shape)}` : otherwise;
+    const found = tensor && !fits ? `has shape ${showShape(tensor.shape)}` : otherwise;
     throw new LanewiseError(
       'file',
-      `'${name}': tensor '${parameter}' ${found}, ${owner} needs ${showShape(shape)}${dtype ? ' of F32, F16, BF16 or F64' : ''}`,
-      tensor || dtype ? undefined : nearest(parameter, known),
+      `'${name}': tensor '${parameter}' ${found}, ${owner} needs ${showShape(shape)}${dtype && fits !== false ? ' of F32, F16, BF16 or F64, or whole numbers that float32 holds' : ''}`,
+      tensor || dtype ? undefined : hintOf(parameter, known),
     );
   });
   return new Map(weights);
+}
+
+/** Where the name stands behind a prefix that not all of the file's names share, the row of `names`; else the nearest. */
+function hintOf(parameter: string, known: readonly string[]): string | undefined {
+  const longer = known.find((one) => one.endsWith(`.${parameter}`));
+  if (longer === undefined) return nearest(parameter, known);
+  return `the file has '${longer}': names: { '${longer.slice(0, -parameter.length - 1)}': '' } takes what stands before it off`;
 }

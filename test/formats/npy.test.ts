@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readNpz } from '../../src/data/npz.js';
+import { zipOf } from '../support/archives.js';
 import { crc32 } from '../../src/formats/crc32.js';
 import { decodeNpy } from '../../src/formats/npy.js';
 import { fuzz, fuzzCount } from '../support/fuzz.js';
@@ -183,6 +184,31 @@ test('damaged NPZ files are refused, or read as arrays of their shape', async ()
         );
     },
   );
+});
+
+test('an archive of other files is told from one of arrays', async () => {
+  const torch = zipOf({
+    'archive/data.pkl': Uint8Array.of(128),
+    'archive/data/0': new Uint8Array(8),
+  });
+  assert.match(
+    await refusal(() => readNpz(torch)),
+    /has no array: it is a PyTorch file, with archive\/data\.pkl/,
+  );
+  assert.match(
+    await refusal(() => readNpz(zipOf({ 'a.txt': Uint8Array.of(1) }))),
+    /has no array: in it there is a\.txt/,
+  );
+  const array = Uint8Array.from(
+    Buffer.concat([
+      Buffer.from('\u0093NUMPY\u0001\0\u0076\0', 'latin1'),
+      Buffer.from("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }".padEnd(117) + '\n'),
+      Uint8Array.of(3, 4),
+    ]),
+  );
+  const mixed = zipOf({ 'x.npy': array, 'readme.txt': Uint8Array.of(1) });
+  assert.match(await refusal(() => readNpz(mixed)), /has 'readme\.txt' in it, which is no array/);
+  assert.equal([...(await readNpz(mixed, { names: ['x'] })).get('x')!.values], [3, 4]);
 });
 
 test.run();

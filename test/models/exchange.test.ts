@@ -150,15 +150,12 @@ test('files that do not fit are refused with the tensor and both shapes', () => 
       .message,
     "'w.safetensors': tensor 'head.bias' belongs to no layer of the model",
   );
-  assert.is(
-    refusal(withCounter(state(), 'steps')).message,
-    "'w.safetensors': tensor 'steps' belongs to no layer of the model",
-  );
+  decodeWeights(model, withCounter(state(), 'steps'), 'w.safetensors');
   const integers = state();
   integers.delete('fc.bias');
   assert.is(
     refusal(withCounter(integers, 'fc.bias')).message,
-    "'w.safetensors': tensor 'fc.bias' is of dtype I64, the model needs 3 of F32, F16, BF16 or F64",
+    "'w.safetensors': tensor 'fc.bias' has shape scalar, the model needs 3",
   );
 });
 

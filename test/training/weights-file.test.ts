@@ -13,6 +13,7 @@ import { sizeOf } from '../../src/graph/tensor.js';
 import {
   batchNorm2d,
   conv2d,
+  embedding,
   flatten,
   linear,
   maxPool2d,
@@ -136,7 +137,7 @@ test('some of the tensors: what is missing and what is too many is said, shapes 
   };
   assert.throws(
     () => decodePartialWeights(net, bytes, 'f', { names: integers }),
-    /tensor 'norm1.weight' is of dtype I64, the model needs 8 of F32/,
+    /tensor 'norm1.weight' has shape 1, the model needs 8/,
   );
 });
 
@@ -168,6 +169,221 @@ test('names that cannot be are refused', () => {
       found = `${said} ${hint ?? ''}`;
     }
     assert.match(found, message);
+  }
+});
+
+/** A file of tensors [6, 8] by these names, and of others of whole numbers. */
+function fileOf(
+  keys: readonly string[],
+  metadata: Record<string, string> = {},
+  integers: Readonly<
+    Record<string, readonly [dtype: string, values: ArrayBufferView, shape: number[]]>
+  > = {},
+): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  const pieces: Uint8Array[] = [];
+  let end = 0;
+  const put = (key: string, dtype: string, shape: number[], values: ArrayBufferView) => {
+    header[key] = { dtype, shape, data_offsets: [end, (end += values.byteLength)] };
+    pieces.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  };
+  keys.forEach((key, i) => put(key, 'F32', [6, 8], numbers(48, i + 1)));
+  for (const [key, [dtype, values, shape]] of Object.entries(integers))
+    put(key, dtype, shape, values);
+  const text = Buffer.from(JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  return new Uint8Array(Buffer.concat([size, text, ...pieces]));
+}
+
+/** Two tensors of one shape, by the names of a language model. */
+const pair = sequential(
+  { emb: embedding(6, 8), out: linear(8, 6, { bias: false }) },
+  { input: [4], vocabulary: 6 },
+);
+
+test('what wrappers put before names is taken off, and said', () => {
+  const [first, second] = [numbers(48, 1), numbers(48, 2)];
+  const prefixes: [string, RegExp][] = [
+    ['module.', /'module\.emb\.weight' are those of a wrapped model, taken as 'emb\.weight'/],
+    ['_orig_mod.', /wrapped model/],
+    ['_orig_mod.module.', /wrapped model/],
+    ['module._orig_mod.', /wrapped model/],
+    ['_fsdp_wrapped_module._checkpoint_wrapped_module.', /wrapped model/],
+    ['model.', /all names begin with 'model\.', which the model's lack/],
+    ['net.', /'net\.'/],
+    ['state.student.', /'state\.student\.'/],
+    ['module.model.', /model\./],
+  ];
+  for (const [prefix, said] of prefixes) {
+    const stored = fileOf(
+      [`${prefix}emb.weight`, `${prefix}out.weight`],
+      {},
+      {
+        n_averaged: ['I64', BigInt64Array.of(3n), []],
+      },
+    );
+    const { weights, notes } = decodeWeights(pair, stored, 'f');
+    assert.equal([...weights.values()], [first, second], prefix);
+    assert.is(notes.length, 1);
+    assert.match(notes[0]!, said);
+    const partial = decodePartialWeights(pair, stored, 'f');
+    assert.equal([partial.missing, partial.unexpected], [[], []]);
+    assert.equal(partial.notes, notes);
+  }
+  const inner = sequential({ net: pair }, { input: [4], vocabulary: 6 });
+  for (const keys of [
+    ['emb.weight', 'out.weight'],
+    ['module.emb.weight', 'module.out.weight'],
+    ['model.emb.weight', 'model.out.weight'],
+  ]) {
+    const { weights, notes } = decodeWeights(inner, fileOf(keys), 'f');
+    assert.equal(
+      [...weights],
+      [
+        ['net.emb.weight', first],
+        ['net.out.weight', second],
+      ],
+    );
+    assert.match(notes[0]!, /model's names begin with 'net\.'/);
+  }
+  // DataParallel around a part of a model.
+  const part = decodeWeights(pair, fileOf(['emb.module.weight', 'out.weight']), 'f');
+  assert.equal([...part.weights.values()], [first, second]);
+  assert.equal(decodeWeights(pair, fileOf(['emb.weight', 'out.weight']), 'f').notes, []);
+});
+
+test('a prefix that not all names share is named with the way out, and names take it off', () => {
+  const stored = fileOf(['model.emb.weight', 'model.out.weight', 'criterion.weight']);
+  const refusal = (options: { names?: NameMap }): LanewiseError => {
+    try {
+      decodeWeights(pair, stored, 'f', options);
+    } catch (error) {
+      return error as LanewiseError;
+    }
+    throw new Error('nothing was refused');
+  };
+  assert.match(refusal({}).hint!, /the file has 'model\.emb\.weight': names: { 'model': '' }/);
+  const extra = refusal({ names: { model: '' } });
+  assert.match(extra.message, /'criterion\.weight' belongs to no layer/);
+  assert.match(extra.hint!, /names: { 'criterion\.weight': null }/);
+  for (const [from, to] of [
+    ['model', ''],
+    ['model.', ''],
+    ['model.*', '*'],
+  ] as const) {
+    const names = { [from]: to };
+    const { weights } = decodeWeights(pair, stored, 'f', { names: { ...names, criterion: null } });
+    assert.equal([...weights.values()], [numbers(48, 1), numbers(48, 2)]);
+  }
+  const inner = sequential({ net: pair }, { input: [4], vocabulary: 6 });
+  const put = decodeWeights(inner, fileOf(['emb.weight', 'out.weight']), 'f', {
+    names: { '': 'net' },
+  });
+  assert.equal([...put.weights.keys()], ['net.emb.weight', 'net.out.weight']);
+});
+
+test('tied tensors are found by the file’s metadata, and one tensor goes to two names', () => {
+  const shared = numbers(48, 1);
+  const files = [
+    ['emb.weight', { format: 'pt', 'out.weight': 'emb.weight' }],
+    ['module.emb.weight', { 'module.out.weight': 'module.emb.weight' }],
+    [
+      'model.emb.weight',
+      { 'model.out.weight': 'model.emb.weight', 'model.lm.weight': 'model.emb.weight' },
+    ],
+  ] as const;
+  for (const [key, metadata] of files) {
+    const { weights, notes } = decodeWeights(pair, fileOf([key], metadata), 'f');
+    assert.equal([...weights.values()], [shared, shared]);
+    assert.match(
+      notes.at(-1)!,
+      /'out\.weight' is tied to 'emb\.weight', as the file's metadata says/,
+    );
+  }
+  const tables: NameMap[] = [
+    { 'emb.weight': ['emb.weight', 'out.weight'] },
+    { emb: ['emb', 'out'] },
+    (key) => [key, 'out.weight'],
+  ];
+  for (const names of tables) {
+    const { weights } = decodeWeights(pair, fileOf(['emb.weight']), 'f', { names });
+    assert.equal([...weights.values()], [shared, shared]);
+  }
+});
+
+test('whole numbers are read where the model has them, else passed over', () => {
+  const model = sequential({ norm: batchNorm2d(2) }, { input: [2, 1, 1] });
+  const integers = {
+    'norm.weight': ['I64', BigInt64Array.of(-3n, 16_777_216n), [2]],
+    'norm.bias': ['U8', Uint8Array.of(7, 255), [2]],
+    'norm.running_mean': ['I16', Int16Array.of(-5, 5), [2]],
+    'norm.running_var': ['BOOL', Uint8Array.of(1, 1), [2]],
+    'norm.num_batches_tracked': ['I64', BigInt64Array.of(9n), []],
+    mask: ['BOOL', Uint8Array.of(1), [1]],
+    position_ids: ['I32', Int32Array.of(1, 2), [2]],
+  } as const;
+  const stored = fileOf([], {}, integers as never);
+  const { weights, notes } = decodeWeights(model, stored, 'f');
+  assert.equal(Object.fromEntries([...weights].map(([key, values]) => [key, [...values]])), {
+    'norm.weight': [-3, 16_777_216],
+    'norm.bias': [7, 255],
+    'norm.running_mean': [-5, 5],
+    'norm.running_var': [1, 1],
+  });
+  assert.is(notes.length, 4);
+  assert.equal(decodePartialWeights(model, stored, 'f').unexpected, []);
+  const large = { ...integers, 'norm.bias': ['I64', BigInt64Array.of(1n, 16_777_217n), [2]] };
+  assert.throws(
+    () => decodeWeights(model, fileOf([], {}, large as never), 'f'),
+    /tensor 'norm\.bias' is of dtype I64, the model needs 2 of F32.*whole numbers that float32 holds/,
+  );
+});
+
+test('files of other formats are named by their first bytes, with the way to a safetensors file', () => {
+  const zipOf = (first: string) => {
+    const start = Buffer.alloc(30);
+    start.write('PK\u0003\u0004', 'latin1');
+    start.writeUInt16LE(first.length, 26);
+    return Buffer.concat([start, Buffer.from(first), Buffer.alloc(20)]);
+  };
+  const files: [Uint8Array, RegExp, RegExp][] = [
+    [zipOf('archive/data.pkl'), /is a PyTorch file/, /save_file\(.*torch\.load\('w'/],
+    [zipOf('weight.npy'), /is a NumPy archive/, /numpy\.load\('w'\)/],
+    [zipOf('metadata.json'), /is a Keras file/, /keras/],
+    [zipOf('notes.txt'), /a ZIP archive that begins with 'notes\.txt'/, /./],
+    [Buffer.from('80028a0a6cfc9c46f9206aa85019', 'hex'), /is a pickle, as PyTorch/, /torch\.load/],
+    [Buffer.from('894844460d0a1a0a0000', 'hex'), /is an HDF5 file/, /h5py/],
+    [
+      Buffer.from('08071207707974 6f726368'.replace(' ', ''), 'hex'),
+      /is an ONNX file/,
+      /onnx\.load/,
+    ],
+    [Buffer.from('GGUF\u0003\0\0\0\0\0'), /is a GGUF file/, /./],
+    [Buffer.from('\u0093NUMPY\u0001\0', 'latin1'), /is a NumPy array/, /numpy/],
+    [Buffer.from('version https://git-lfs.github.com/spec/v1'), /Git LFS pointer/, /git lfs pull/],
+    [Buffer.from('<!DOCTYPE html><html>'), /is a web page/, /./],
+    [Buffer.from('{"modelTopology":{}}'), /is JSON/, /./],
+    [Buffer.from('1f8b0800000000', 'hex'), /is compressed by gzip/, /gunzip/],
+  ];
+  const readers = [
+    (bytes: Uint8Array) => decodeWeights(pair, bytes, 'w'),
+    (bytes: Uint8Array) => decodePartialWeights(pair, bytes, 'w'),
+    (bytes: Uint8Array) => decodeModel(bytes, 'w'),
+  ];
+  for (const [foreign, message, hint] of files) {
+    for (const read of readers) {
+      try {
+        read(new Uint8Array(foreign));
+        throw new Error('nothing was refused');
+      } catch (error) {
+        assert.instance(error, LanewiseError);
+        const { kind, message: said, hint: way } = error as LanewiseError;
+        assert.is(kind, 'file');
+        assert.match(said, message);
+        assert.match(way!, hint);
+      }
+    }
   }
 });
 

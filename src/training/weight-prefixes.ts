@@ -1,0 +1,71 @@
+/** What wrappers put before a model's names: found where the model's own names are what is left. */
+
+/** Parts that wrappers of a module put between dots, wherever they wrap. */
+const WRAPPERS =
+  /(^|\.)(?:_orig_mod|module|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.)/g;
+
+/** How the file's names become the model's, and the sentence that says so. */
+export interface Prefix {
+  readonly said: string;
+  rename(name: string): string;
+}
+
+/** The parts before dots that all names share: none, `a.`, `a.b.`, …. */
+function sharedPrefixes(names: readonly string[]): string[] {
+  const found = [''];
+  for (;;) {
+    const last = found.at(-1)!;
+    const dot = names[0]?.indexOf('.', last.length) ?? -1;
+    const next = names[0]?.slice(0, dot + 1);
+    if (dot < 0 || !names.every((name) => name.startsWith(next!))) return found;
+    found.push(next!);
+  }
+}
+
+const unwrapped = (name: string): string => name.replace(WRAPPERS, '').replace(/^\./, '');
+
+/**
+ * How `names` of a file become those that a model needs: without wrappers' parts where more of them fit then; or, where none
+ * fits, without a first part that all share, behind a first part that all of the model's share, or both. Undefined if
+ * names fit as they are, or not even so.
+ */
+export function findPrefix(
+  names: readonly string[],
+  needed: ReadonlySet<string>,
+): Prefix | undefined {
+  const fitting = (rename: (name: string) => string): number => {
+    const found = new Set(names.map(rename));
+    return found.size < names.length ? 0 : [...found].filter((name) => needed.has(name)).length;
+  };
+  const now = fitting((name) => name);
+  if (fitting(unwrapped) > now) {
+    const wrapped = names.find((name) => unwrapped(name) !== name)!;
+    return {
+      said: `names such as '${wrapped}' are those of a wrapped model, taken as '${unwrapped(wrapped)}'`,
+      rename: unwrapped,
+    };
+  }
+  if (now > 0) return undefined;
+  let best: { count: number; prefix?: Prefix } = { count: 0 };
+  for (const [plain, before] of [
+    [(name: string) => name, ''],
+    [unwrapped, 'without what wrappers add, '],
+  ] as const) {
+    for (const off of sharedPrefixes(names.map(plain))) {
+      for (const on of sharedPrefixes([...needed])) {
+        const rename = (name: string): string => {
+          const bare = plain(name);
+          return on + (bare.startsWith(off) ? bare.slice(off.length) : bare);
+        };
+        const count = fitting(rename);
+        if (count <= best.count) continue;
+        const said = [
+          ...(off ? [`all names begin with '${off}', which the model's lack`] : []),
+          ...(on ? [`the model's names begin with '${on}', which the file's lack`] : []),
+        ].join('; ');
+        best = { count, prefix: { said: before + said, rename } };
+      }
+    }
+  }
+  return best.prefix;
+}
