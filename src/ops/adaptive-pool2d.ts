@@ -26,8 +26,13 @@ function outputShape(name: string, x: Tensor, { size }: Attributes): { shape: Sh
 const averageOp: Op<{ x: Tensor }, Attributes> = defineOp({
   name: 'adaptiveAvgPool2d',
   shape: ({ x }, attributes) => outputShape('adaptiveAvgPool2d', x, attributes),
-  forward: (k, { inputs: { x }, attributes }, at) =>
-    k.avgPoolWindows(...leading(x.shape, attributes), 0, at.inputs.x, at.output),
+  forward(k, { inputs: { x }, attributes }, at) {
+    const [N, C, H, W] = x.shape as [number, number, number, number];
+    const [P, Q] = attributes.size;
+    // A sum of many chains, not one: of large planes far more exact.
+    if (P === 1 && Q === 1) k.averagePlanes(N * C, H * W, at.inputs.x, at.output);
+    else k.avgPoolWindows(...leading(x.shape, attributes), 0, at.inputs.x, at.output);
+  },
   backward: ({ inputs: { x }, attributes: { size } }, dy) => ({
     x: apply(averageGradientOp, { dy }, { size, shape: x.shape }),
   }),

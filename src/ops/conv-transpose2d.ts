@@ -15,10 +15,11 @@ import {
   type Pair,
 } from './conv2d-extents.js';
 import { checkBias } from './matmul.js';
+import { pad2d } from './pad2d.js';
 import { reshape } from './reshape.js';
 
 export interface ConvTranspose2dAttributes extends Geometry {
-  /** Rows and columns more on one side, less than the stride: which of conv2d's inputs is meant. */
+  /** Rows and columns more on one side, less than the stride or the dilation: which of conv2d's inputs is meant. */
   readonly outputPadding: Pair;
 }
 
@@ -53,9 +54,9 @@ export function convTranspose2d(
   checkPair(op, 'padding', padding, 0);
   checkPair(op, 'dilation', dilation, 1);
   checkPair(op, 'outputPadding', outputPadding, 0);
-  if (outputPadding[0] >= stride[0] || outputPadding[1] >= stride[1]) {
-    const found = `outputPadding ${showPair(outputPadding)}`;
-    throw new ShapeError(op, `${found} is not less than stride ${showPair(stride)}`);
+  if (outputPadding.some((extra, at) => extra >= Math.max(stride[at]!, dilation[at]!))) {
+    const most = `stride ${showPair(stride)} or dilation ${showPair(dilation)}`;
+    throw new ShapeError(op, `outputPadding ${showPair(outputPadding)} is not less than ${most}`);
   }
   const [H, W] = [outputs(P, kh, 0, attributes), outputs(Q, kw, 1, attributes)];
   if (H < 1 || W < 1) {
@@ -63,6 +64,9 @@ export function convTranspose2d(
     throw new ShapeError(op, `${found} with kernel ${kh}×${kw}: the output would be ${H}×${W}`);
   }
   checkBias(op, b ?? undefined, each * groups);
-  const y = inputGradient(w, x, [N, each * groups, H, W], attributes);
+  // Of more than the stride conv2d would have windows there: of zeros.
+  const [below, right] = outputPadding.map((extra, at) => Math.floor(extra / stride[at]!));
+  const padded = below || right ? pad2d(x, [0, right!, 0, below!]) : x;
+  const y = inputGradient(w, padded, [N, each * groups, H, W], attributes);
   return b ? add(y, reshape(b, [each * groups, 1, 1])) : y;
 }

@@ -33,13 +33,15 @@ function extents(x: Shape, { kernel, stride, padding = [0, 0], ceilMode }: PoolA
   const [[kh, kw], [sh, sw], [ph, pw]] = [kernel, stride, padding];
   const P = places(H, kh, sh, ph, ceilMode);
   const Q = places(W, kw, sw, pw, ceilMode);
-  const whole = ph === 0 && pw === 0 && (P - 1) * sh + kh <= H && (Q - 1) * sw + kw <= W;
+  const isInside = ph === 0 && pw === 0 && (P - 1) * sh + kh <= H && (Q - 1) * sw + kw <= W;
   // For windows that all lie in the image there are two kernels, with the same bits: the plain one is made for
   // 2×2 with stride 2, the other takes four windows at once if they are one or two apart.
   const apart = sw === 1 || (sw === 2 && !(kh === 2 && kw === 2));
   return {
-    plain: whole && !apart,
-    plainGradient: whole && sw > 1,
+    /** One window over the whole plane, whose sum is many chains, not one: of large planes far more exact. */
+    isPlane: isInside && kh === H && kw === W,
+    plain: isInside && !apart,
+    plainGradient: isInside && sw > 1,
     planes: N * C,
     H,
     W,
@@ -96,7 +98,8 @@ const avgPool2dOp: Op<{ x: Tensor }, AvgPoolAttributes> = defineOp({
   forward(k, { inputs: { x }, attributes }, at) {
     const e = extents(x.shape, attributes);
     const counted = Number(attributes.countIncludePad ?? true);
-    if (e.plain) k.avgPool2d(...leading(e), at.inputs.x, at.output);
+    if (e.isPlane) k.averagePlanes(e.planes, e.H * e.W, at.inputs.x, at.output);
+    else if (e.plain) k.avgPool2d(...leading(e), at.inputs.x, at.output);
     else k.avgPoolWindows(...leadingPadded(e), counted, at.inputs.x, at.output);
   },
   backward: ({ inputs: { x }, attributes }, dy) => ({

@@ -56,6 +56,8 @@ transposed([1, 4, 4, 4], [4, 3, 4, 4], stride=(2, 2), padding=(1, 1), groups=2)
 transposed([2, 2, 3, 4], [2, 2, 2, 3], stride=(1, 3), dilation=(2, 2), extra=(0, 2))
 transposed([1, 6, 5, 6], [6, 1, 3, 3], stride=(2, 1), padding=(1, 1), extra=(1, 0), groups=6)
 transposed([1, 8, 6, 7], [8, 8, 3, 3], padding=(1, 1))
+transposed([1, 1, 6, 6], [1, 3, 2, 2], extra=(2, 2), dilation=(3, 3))
+transposed([2, 4, 3, 4], [4, 2, 3, 2], stride=(2, 1), padding=(1, 2), extra=(4, 2), dilation=(5, 3), groups=2)
 
 
 def conv1d(x, w, stride=1, padding=0, dilation=1, groups=1):

@@ -123,7 +123,7 @@ test('transposed convolutions that cannot be are refused with the numbers', () =
   );
   refuses(
     () => ops.convTranspose2d(x, w, null, { ...settings, outputPadding: [1, 0] }),
-    /convTranspose2d: outputPadding 1×0 is not less than stride 1/,
+    /convTranspose2d: outputPadding 1×0 is not less than stride 1 or dilation 1/,
   );
   refuses(
     () => ops.convTranspose2d(x, w, null, { ...settings, padding: [2, 2] }),

@@ -7,6 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, sizeOf } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
+import { evaluate } from '../../src/parallel/evaluate.js';
 import { availableNumerics, createInstance } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
@@ -179,6 +180,25 @@ test('shapes that do not fit are refused', () => {
     () => ops.maxPool2d(input('x', [4, 8]), at),
     /maxPool2d: expected an input of N×C×H×W, found 4×8/,
   );
+});
+
+test('a window over the whole plane has the bits of globalAvgPool2d, and the mean to a rounding', async () => {
+  const [N, C, H, W] = [1, 2, 224, 225];
+  const x = input('x', [N, C, H, W]);
+  const values = numbers(N * C * H * W, 3).map((v) => (v + 1) / 2);
+  const all = [
+    ops.globalAvgPool2d(x),
+    ops.avgPool2d(x, { kernel: [H, W], stride: [H, W] }),
+    ops.avgPool2d(x, { kernel: [H, W], stride: [1, 1] }),
+    ops.adaptiveAvgPool2d(x, [1, 1]),
+  ];
+  const [first, ...others] = await evaluate(all, new Map([[x, values]]), { numerics: 'strict' });
+  for (const other of others) assert.equal([...other!], [...first!]);
+  first!.forEach((found, c) => {
+    const exact =
+      Array.from(values.subarray(c * H * W, (c + 1) * H * W)).reduce((a, b) => a + b, 0) / (H * W);
+    assert.ok(Math.abs(found - exact) < 2e-7, `${found} for ${exact}`);
+  });
 });
 
 test.run();
