@@ -197,7 +197,7 @@ test('a window over the whole plane has the bits of globalAvgPool2d, and the mea
   first!.forEach((found, c) => {
     const exact =
       Array.from(values.subarray(c * H * W, (c + 1) * H * W)).reduce((a, b) => a + b, 0) / (H * W);
-    assert.ok(Math.abs(found - exact) < 2e-7, `${found} for ${exact}`);
+    assert.ok(Math.abs(found - exact) < 5e-7, `${found} for ${exact}`);
   });
 });
 
