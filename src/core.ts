@@ -36,6 +36,7 @@ export { fashionMnist } from './data/fashion-mnist.js';
 export { cifar10, cifar100 } from './data/cifar.js';
 export { subset, type IndexedDataset } from './data/subset.js';
 export { kFold, split, type FoldOptions, type SplitOptions } from './data/split.js';
+export { withClasses } from './data/class-names.js';
 export { classCounts, classWeights, withClassWeights } from './data/class-labels.js';
 export * as samplers from './data/samplers.js';
 export { type Sampler } from './data/samplers.js';

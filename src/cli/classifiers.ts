@@ -1,5 +1,6 @@
 /** Models on test samples, for `eval` and `export`: one model, or several that answer as one. */
 import { Argument, Command, Option } from 'commander';
+import { matchClasses } from '../data/class-names.js';
 import type { LabelledDataset } from '../data/dataset.js';
 import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/transforms/index.js';
 import { LanewiseError } from '../errors.js';
@@ -72,11 +73,14 @@ export async function scoreFiles(
   const models: TrainedModel[] = [];
   for (const file of files) models.push(await loadModel(file));
   const classifier = ensemble(models);
-  const { test } = await loadData(options.data, {
+  const found = await loadData(options.data, {
     ...knownSamples(models[0]!),
     ...dataRequest(options),
   });
-  checkClasses(classifier, test);
+  // In the model's order, so that what is shown names the classes that the data lacks, too.
+  const test = classifier.classes
+    ? matchClasses(found.test, { output: classifier.classes }, 'the model')
+    : found.test;
   const views = viewsOf(options, models[0]!);
   const { workers, decoders } = options;
   const summary = await classifier.evaluate(test, {
@@ -114,19 +118,4 @@ function viewsOf(
   }
   const { shape } = samples ?? Object.values(model.architecture.inputs)[0]!;
   return viewsByName[views](crop ?? (shape.slice(1) as [height: number, width: number]));
-}
-
-/**
- * A model whose classes have other names than the data's would be right by accident only.
- * @throws LanewiseError kind 'data' naming the first class that differs.
- */
-function checkClasses({ classes }: Pick<Ensemble, 'classes'>, data: LabelledDataset): void {
-  if (!classes) return;
-  const wrong = data.classes.findIndex((name, c) => classes[c] !== name);
-  if (wrong < 0) return;
-  throw new LanewiseError(
-    'data',
-    `class ${wrong} is '${data.classes[wrong]}' in data set '${data.name}', and ${classes[wrong] === undefined ? 'missing' : `'${classes[wrong]}'`} in the model`,
-    `the model knows ${classes.slice(0, 10).join(', ')}${classes.length > 10 ? ', …' : ''}`,
-  );
 }

@@ -1,6 +1,7 @@
 /** Data sets at a path, by what is there: folders of images, CSV and NumPy files, MNIST's own files. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { matchClasses } from '../data/class-names.js';
 import { isStreamed, type LabelledDataset } from '../data/dataset.js';
 import { imageFolder } from '../data/image-folder.js';
 import { idxDataset } from '../data/idx.js';
@@ -79,31 +80,15 @@ async function loadFolder(path: string, request: DataRequest): Promise<DataSets>
   const train = await read(join(path, 'train'));
   if (testFolder === undefined) return holdOut(train, request);
   const test = await read(join(path, testFolder));
-  checkSameClasses(train, test, path, testFolder);
+  const known = { ...train, name: `${path} train` };
   return {
-    train: { ...train, name: `${path} train` },
-    test: { ...test, name: `${path} ${testFolder}` },
+    train: known,
+    test: matchClasses(
+      { ...test, name: `${path} ${testFolder}` },
+      { output: train.classes },
+      `data set '${known.name}'`,
+    ),
   };
-}
-
-/** Labels are numbers of folders: both must have the same. */
-function checkSameClasses(
-  train: LabelledDataset,
-  test: LabelledDataset,
-  path: string,
-  folder: string,
-): void {
-  for (const [has, lacks, [from, to]] of [
-    [train, test, ['train', folder]],
-    [test, train, [folder, 'train']],
-  ] as const) {
-    const missing = has.classes.find((name) => !lacks.classes.includes(name));
-    if (missing === undefined) continue;
-    throw new LanewiseError(
-      'data',
-      `'${join(path, from)}' has a class '${missing}', '${join(path, to)}' has none`,
-    );
-  }
 }
 
 async function loadIdx(path: string): Promise<DataSets> {

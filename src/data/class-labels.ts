@@ -53,6 +53,14 @@ export function withClassWeights<D extends IndexedDataset>(
 ): D {
   const labels = labelsOf(data);
   const own = data.weights;
+  const classes = isTensorDataset(data) ? undefined : data.classes;
+  if (classes && weights.length !== classes.length) {
+    throw new LanewiseError(
+      'argument',
+      `withClassWeights: ${weights.length} weights, and '${data.name}' has ${classes.length} classes: ${classes.slice(0, 10).join(', ')}`,
+      'weights are by class: of another data set, withClasses(data, other.classes) gives this one its classes first',
+    );
+  }
   const result = Float32Array.from(labels, (label, i) => {
     const weight = weights[label];
     if (weight !== undefined && weight >= 0 && weight < Infinity) return weight * (own?.[i] ?? 1);

@@ -16,6 +16,7 @@ import type { TrainEvent } from '../training/records.js';
 import { runSize } from '../training/run-state.js';
 import { readingOf } from '../training/reading.js';
 import {
+  matchData,
   resolveSettings,
   type ResolvedSettings,
   type TrainSettings,
@@ -92,6 +93,8 @@ export async function* fit(
   checkKeys('fit', options, Object.keys(known));
   checkKeys('checkpoints', options.checkpoints ?? {}, ['everySteps', 'everyMinutes', 'everyEpoch']);
   const { folder } = options;
+  const { data, terms } = resolved;
+  const test = options.test && matchData(options.test, data, terms);
   if (folder === undefined) return yield* trainAlone(model, resolved, options);
   const description = await describeRun(model, resolved);
   const opened = await openFolder(folder, description, options);
@@ -163,7 +166,8 @@ export async function* fit(
     yield { kind: 'trained', interrupted: result.interrupted };
     const before = resumed ? resumed.checkpoint.state.trainingMs / 1000 : 0;
     const end = { step: next.value.state.step, seconds: before + result.seconds };
-    const files = await finish(folder, result, end, recorder!, options);
+    const shown = { ...options, ...(test ? { test } : {}) };
+    const files = await finish(folder, result, end, recorder!, shown);
     yield* told(warnings);
     yield { kind: 'done', result, files };
     return result;

@@ -69,6 +69,14 @@ export function describeData(data: AnyDataset, terms: readonly LossTerm[] = []):
   return { classes, samples, ...common };
 }
 
+/** The names that a model knows, by target; the only list is of all that its losses compare outputs with. */
+export const namesKnown = (
+  { classes, targetClasses }: DataDescription,
+  terms: readonly LossTerm[],
+): NamesByTarget =>
+  targetClasses ??
+  (classes ? Object.fromEntries(terms.map((term) => [targetOf(term), classes])) : {});
+
 /** A list is the names of the only target that has classes. */
 function classesOf(
   { classes }: TensorDataset,

@@ -1,7 +1,10 @@
 /** Several trained models that answer as one, by the mean of their scores. */
+import { matchClasses } from '../data/class-names.js';
+import { countOf } from '../data/dataset.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, type Shape } from '../graph/tensor.js';
 import { averageRounds, givesProbabilities, meanOf } from './averaging.js';
+import { namesKnown, type DataDescription } from './data-description.js';
 import { predictedClasses } from './evaluate.js';
 import type { Classifier, TrainedModel } from './trained-model.js';
 import { checkTrained } from './checks.js';
@@ -12,10 +15,13 @@ export interface Ensemble extends Classifier {
   readonly models: readonly TrainedModel[];
 }
 
+/** What an ensemble knows of its models' data: what all of them say that say it. */
+const SHARED = ['classes', 'targetClasses', 'samples', 'table', 'vocabulary'] as const;
+
 /**
  * The models as one: probabilities are the mean of theirs. They are run one after another.
- * @throws LanewiseError kind 'argument' if there are none, or if they disagree: in their classes, in the samples
- * they take, in how many scores they give, or in whether these are probabilities.
+ * @throws LanewiseError kind 'argument' if there are none, or if they disagree: in their classes (another order is
+ * none), in the samples they take, in how many scores they give, or in whether these are probabilities.
  */
 export function ensemble(models: readonly TrainedModel[]): Ensemble {
   if (!Array.isArray(models) || models.length === 0) {
@@ -27,16 +33,22 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
   const list = models as readonly TrainedModel[];
   list.forEach((model, i) => checkTrained(`ensemble: model ${i + 1}`, model));
   list.forEach((model, i) => checkAgreement(list[0]!, model, i));
-  const classes = list.find((model) => model.classes)?.classes;
-  const samples = list.find((model) => model.samples)?.samples;
+  const first = (key: keyof DataDescription) => list.find((model) => model[key])?.[key];
+  const description: DataDescription = Object.fromEntries(
+    SHARED.flatMap((key) => (first(key) ? [[key, first(key)]] : [])),
+  );
+  const { classes } = description;
   return {
     models: list,
-    ...(classes ? { classes } : {}),
-    ...(samples ? { samples } : {}),
+    ...description,
     givesProbabilities: list[0]!.givesProbabilities,
     async predict(values, shape, output) {
       const scores = await meanOf(
-        list.map((model) => async () => (await model.predict(values, shape, output)).scores),
+        list.map((model) => async () => {
+          const { scores } = await model.predict(values, shape, output);
+          const isFirst = output === undefined || output === [...model.model.outputs.keys()][0];
+          return isFirst ? inOrderOf(classes, model, scores, outputOf(model).at(-1)!) : scores;
+        }),
       );
       const each = outputOf(list[0]!, output);
       return {
@@ -48,8 +60,12 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
       list.length === 1
         ? list[0]!.evaluate(data, options)
         : averageRounds(
-            list.map((model) => () => model.evaluate(data, options)),
-            data,
+            list.map((model) => async () => {
+              const summary = await model.evaluate(data, options);
+              const width = summary.scores.length / countOf(data);
+              return { ...summary, scores: inOrderOf(classes, model, summary.scores, width) };
+            }),
+            matchClasses(data, namesKnown(description, list[0]!.terms), 'the ensemble'),
             givesProbabilities(list[0]!.terms),
           ),
   };
@@ -77,12 +93,31 @@ function checkAgreement(first: TrainedModel, model: TrainedModel, i: number): vo
     );
     if (found !== expected) throw refuse('was trained on samples', found!, expected!);
   }
-  if (!model.classes || !first.classes) return;
-  const length = Math.max(model.classes.length, first.classes.length);
-  for (let c = 0; c < length; c++) {
-    const [found, expected] = [model.classes[c], first.classes[c]];
-    if (found !== expected) {
-      throw refuse(`has class ${c}`, `'${found ?? 'none'}'`, `'${expected ?? 'none'}'`);
-    }
-  }
+  const [own, known] = [model.classes, first.classes];
+  if (!own || !known) return;
+  const extra = own.find((name) => !known.includes(name));
+  const missing = known.find((name) => !own.includes(name));
+  const isSame = own.every((name, c) => known[c] === name);
+  if (extra !== undefined) throw refuse('has class', `'${extra}'`, 'has none of that name');
+  if (missing !== undefined) throw refuse('has no class', `'${missing}'`, 'has one');
+  if (!isSame && outputOf(model).length !== 1)
+    throw refuse('has classes in the order', own.join(', '), `in the order ${known.join(', ')}`);
+  if (!isSame && (new Set(own).size < own.length || own.length !== known.length))
+    throw refuse('has two classes of one name among', own.join(', '), 'too');
+}
+
+/** The scores of a model whose classes have another order than `classes`, in that order. */
+function inOrderOf(
+  classes: readonly string[] | undefined,
+  { classes: own }: TrainedModel,
+  scores: Float32Array,
+  width: number,
+): Float32Array {
+  if (!classes || !own || classes.every((name, c) => own[c] === name)) return scores;
+  const places = classes.map((name) => own.indexOf(name));
+  // Scores behind those of named classes keep their places.
+  const sorted = scores.slice();
+  for (let at = 0; at < scores.length; at += width)
+    places.forEach((place, c) => (sorted[at + c] = scores[at + place]!));
+  return sorted;
 }

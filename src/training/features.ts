@@ -11,11 +11,14 @@ import {
   type StreamedDataset,
   type TensorDataset,
 } from '../data/dataset.js';
+import { matchClasses } from '../data/class-names.js';
+import type { NamesByTarget } from '../data/target-names.js';
 import { LanewiseError } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { loadIntoMemory } from '../parallel/load.js';
 import { createSession, type Weights } from '../parallel/session.js';
+import type { DataDescription } from './data-description.js';
 import { featuresOf, type Pretrained } from './fine-tuning.js';
 import {
   checkTrained,
@@ -88,12 +91,16 @@ function targetsOf(
   output: string,
 ): Omit<TensorDataset, 'inputs'> {
   const { name, weights } = data;
+  const { classes, table, origin } = data;
   return {
     name,
     targets: isTensorDataset(data)
       ? (data.targets ?? {})
       : { [output]: { shape: [], values: data.labels } },
     ...(weights ? { weights } : {}),
+    ...(classes ? { classes } : {}),
+    ...(table ? { table } : {}),
+    ...(origin ? { origin } : {}),
   };
 }
 
@@ -141,6 +148,13 @@ export async function encode(
   return { ...targetsOf(known, 'output'), inputs: { input: values } };
 }
 
+/** The names of what the output scores, if it is the teacher's first: scores of other classes would teach nonsense. */
+function namesOfTeacher(teacher: Pretrained & DataDescription, output: string): NamesByTarget {
+  const { classes, targetClasses, model } = teacher;
+  if (targetClasses) return targetClasses;
+  return classes && output === [...model.outputs.keys()][0] ? { [output]: classes } : {};
+}
+
 /** Which of the teacher's outputs, under which name. */
 export interface TeacherOptions extends ScoringOptions {
   /** The teacher's output that is attached; default its first. */
@@ -152,8 +166,9 @@ export interface TeacherOptions extends ScoringOptions {
 /**
  * The data set with a teacher's outputs as a further target, computed once: logits for `distillation`. Samples and
  * labels become input and target by the names that the teacher has for them; an image folder is read into memory.
- * Random transforms stay, and the teacher has seen one drawing of them, as in validation.
- * @throws LanewiseError kind 'argument' if the teacher has no such output or the data set such a target already.
+ * Random transforms stay, and the teacher has seen one drawing of them, as in validation. Labels become indices into the
+ * teacher's classes, if it has names.
+ * @throws LanewiseError kind 'data' for classes that the teacher does not know; kind 'argument' if the teacher has no such output or the data set such a target already.
  */
 export async function withTeacher(
   teacher: Pretrained,
@@ -181,7 +196,8 @@ export async function withTeacher(
     );
   }
   checkDataset(data);
-  const known = isStreamed(data) ? await loadIntoMemory(data) : data;
+  const same = matchClasses(data, namesOfTeacher(teacher, wanted), 'the teacher');
+  const known = isStreamed(same) ? await loadIntoMemory(same) : same;
   const fields = { ...targetsOf(known, wanted), inputs: inputsOf(known, model) };
   if (Object.hasOwn(fields.targets, target)) {
     throw new LanewiseError('argument', `data set '${data.name}' has a target '${target}' already`);

@@ -1,11 +1,12 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
 import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
+import { matchClasses, namesOf } from '../data/class-names.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
 import { checkKeys } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import type { LossSetting, LossTerm } from '../losses/terms.js';
+import { targetOf, type LossSetting, type LossTerm } from '../losses/terms.js';
 import {
   averageFor,
   optimizerFor,
@@ -168,10 +169,9 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   checkModel(model);
   checkPresent('settings', settings, 'an object with data, optimizer and epochs');
   checkKeys('train', settings, Object.keys(known));
-  const { data, epochs, validation } = settings;
+  const { data, epochs } = settings;
   checkPresent('data', data, 'a data set');
   const count = countOf(checkDataset(data));
-  if (validation !== undefined) checkDataset(validation);
   const accumulate = checkWhole('accumulate', settings.accumulate ?? 1, 1);
   const single = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
   const shards = checkWhole('shards', settings.shards ?? defaultShards(model, single), 1, single);
@@ -183,7 +183,8 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   checkBound('clipValue', clipValue);
   if (weights) checkWeights(model, weights);
   const terms = defaultTerms(model, data, settings.loss);
-  const metrics = metricsOf(model, terms, settings);
+  const validation = settings.validation && matchData(settings.validation, data, terms);
+  const metrics = metricsOf(model, terms, { ...settings, ...(validation ? { validation } : {}) });
   const monitor = monitorOf(
     settings.earlyStopping,
     settings.keepBest,
@@ -214,6 +215,14 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     numerics: resolveNumerics(settings.numerics),
   };
 }
+
+/** Another data set of a run, whose labels mean the training data's classes. @throws LanewiseError kind 'data' if they do not. */
+export const matchData = <D extends AnyDataset>(
+  other: D,
+  data: AnyDataset,
+  terms: readonly LossTerm[],
+): D =>
+  matchClasses(checkDataset(other), namesOf(data, terms.map(targetOf)), `data set '${data.name}'`);
 
 /** The figures of a run that can be watched. */
 function figuresOf(

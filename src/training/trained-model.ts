@@ -10,6 +10,7 @@ import {
   type LabelledDataset,
 } from '../data/dataset.js';
 import type { Views } from '../data/transforms/views.js';
+import { matchClasses } from '../data/class-names.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -17,7 +18,7 @@ import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { LossTerm } from '../losses/terms.js';
 import { scoreSamples } from '../parallel/kept-sessions.js';
 import { createSession, type Evaluation, type Weights } from '../parallel/session.js';
-import type { DataDescription } from './data-description.js';
+import { namesKnown, type DataDescription } from './data-description.js';
 import { averageRounds, givesProbabilities } from './averaging.js';
 import {
   classify,
@@ -58,7 +59,11 @@ export interface Classifier extends DataDescription {
     shape?: Shape,
     output?: string,
   ): Promise<Prediction>;
-  /** Mean loss, accuracy and predictions over a data set. */
+  /**
+   * Mean loss, accuracy and predictions over a data set. Labels mean the classes of their names, wherever the model has
+   * these; predictions are indices into the model's.
+   * @throws LanewiseError kind 'data' for samples of a class that the model does not know.
+   */
   evaluate(data: LabelledDataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
 }
 
@@ -129,13 +134,13 @@ export function createTrainedModel(
     }
   }
   async function evaluate(
-    data: AnyDataset,
+    given: AnyDataset,
     options: EvaluateOptions = {},
   ): Promise<EvaluationSummary> {
     const { workers, views, ...others } = checkOptions('evaluate', options, EVALUATE);
-    checkDataset(data);
     const threads = resolveWorkers(workers);
     const reading = readingOf(others);
+    const data = matchClasses(checkDataset(given), namesKnown(description, terms), 'the model');
     if (views) {
       const seen = viewsOf(data, views);
       const rounds = seen.map(

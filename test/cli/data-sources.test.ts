@@ -70,7 +70,7 @@ test('a folder of images: train, eval, predict and export agree on classes, shap
   });
 });
 
-test('train and val folders are taken as they are, and must have the same classes', async () => {
+test('train and val folders are taken as they are, their classes compared by name', async () => {
   await inFolder(async (cwd) => {
     await writeClasses(join(cwd, 'set', 'train'), 6);
     await writeClasses(join(cwd, 'set', 'val'), 2);
@@ -84,11 +84,14 @@ test('train and val folders are taken as they are, and must have the same classe
     await writeClasses(join(cwd, 'odd', 'test'), 2, ['red', 'sky, blue']);
     const refused = await lanewise(['train', 'mlp', '--data', 'odd', ...quick], { cwd });
     assert.is(refused.code, 1);
-    assert.match(refused.stderr, /'odd\/train' has a class 'green', 'odd\/test' has none/);
+    assert.match(
+      refused.stderr,
+      /'odd test' has 2 samples of classes that data set 'odd train' does not know: 'sky, blue'; .* has besides: 'green'/,
+    );
     // The classes of the model are not those of the data.
     const other = await lanewise(['eval', model, '--data', 'digits'], { cwd });
     assert.is(other.code, 1);
-    assert.match(other.stderr, /class 0 is '0' in data set '.*', and 'green' in the model/);
+    assert.match(other.stderr, /samples of classes that the model does not know: '0', '1'/);
   });
 });
 

@@ -198,7 +198,7 @@ const wrong: readonly (readonly [run: () => unknown, message: RegExp])[] = [
   [() => split(values, { count: 1, stratified: true }), /has 0 targets that are one class index/],
   [() => kFold(mixed, 1), /k is 1, expected a whole number from 2 to its 100 samples/],
   [() => kFold(mixed, 101), /k is 101/],
-  [() => withClassWeights(mixed, [1, 2]), /class 2 of 'numbered' has weight undefined/],
+  [() => withClassWeights(mixed, [1, 2]), /2 weights, and 'numbered' has 3 classes: a, b, c/],
   [() => withClassWeights(mixed, [1, -2, 3]), /class 1 of 'numbered' has weight -2/],
   [() => labelsOf(values), /has 0 targets/],
 ];

@@ -72,10 +72,6 @@ test('of several targets each has its own names, and the first output’s are th
     await of({ sise: ['s'] }),
     /classes has names for 'sise', expected a target that holds class indices: size, kind/,
   );
-  assert.match(
-    await of({ size: ['s', 'm'] }),
-    /target 'size' has class 2 at 1, and 2 names of classes/,
-  );
   assert.match(await of({ size: ['s', 'm', 3] }), /classes of 'size' have 3 at 2, expected names/);
 });
 

@@ -3,6 +3,7 @@
  * first layer looks for, and what its layers make of one sample (Zeiler & Fergus 2014 show both).
  */
 import { checkOptions } from '../../check.js';
+import { matchClasses } from '../../data/class-names.js';
 import {
   checkDataset,
   countOf,
@@ -18,6 +19,7 @@ import { sizeOf } from '../../graph/tensor.js';
 import { createLayerwise } from '../../parallel/layerwise.js';
 import { createSession, type Evaluation as Scores } from '../../parallel/session.js';
 import { confusionMatrix, type ConfusionMatrix } from '../../training/confusion.js';
+import { namesKnown } from '../../training/data-description.js';
 import { predictedClasses, summarize } from '../../training/evaluate.js';
 import { checkTrained, resolveWorkers } from '../../training/checks.js';
 import { readingOf, type ReadingSettings } from '../../training/reading.js';
@@ -42,11 +44,11 @@ export interface InspectOptions extends ReadingSettings {
  */
 export async function inspectRun(
   trained: TrainedModel,
-  data: AnyDataset,
+  given: AnyDataset,
   options: InspectOptions = {},
 ): Promise<Evaluation> {
   checkTrained('inspectRun', trained);
-  checkDataset(data);
+  const data = matchClasses(checkDataset(given), namesKnown(trained, trained.terms), 'the model');
   const checks = { workers: true, decoders: true, prefetchBytes: true } as const;
   const { workers, ...reading } = checkOptions('inspectRun', options, checks);
   const found = await score(trained, data, resolveWorkers(workers), reading);

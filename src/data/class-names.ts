@@ -1,0 +1,192 @@
+/**
+ * Where two data sets meet, or one and a model, a label means the class of that name, not the class of that number.
+ * Labels whose classes stand elsewhere in the other list are rewritten; samples stay where they are. Data whose names
+ * agree is what it was, and so are the bits of what is computed from it.
+ */
+import { LanewiseError } from '../errors.js';
+import { quote } from '../check.js';
+import { isSampleStream, isTensorDataset, type AnyDataset, type SampleStream } from './dataset.js';
+import {
+  areNumbers,
+  checkNames,
+  hasClasses,
+  namesByTarget,
+  type NamesByTarget,
+} from './target-names.js';
+
+type Labels = Uint8Array | Int32Array;
+
+/** Names that a message shows at most. */
+const SHOWN = 10;
+
+/** The names of a data set's classes by target; the only list of labelled samples is of each of `targets`. */
+export function namesOf(data: AnyDataset, targets: readonly string[]): NamesByTarget {
+  if (isTensorDataset(data)) return namesByTarget(data);
+  return Object.fromEntries(targets.map((target) => [target, data.classes]));
+}
+
+/**
+ * The same samples with labels that are indices into `classes`: as a model's, `withClasses(data, model.classes)`, or
+ * another data set's. A target with names takes the list of its own where there are several.
+ * @throws LanewiseError kind 'data' for samples of a class that is not in the list, with what the two lists differ in.
+ */
+export function withClasses<D extends AnyDataset>(
+  data: D,
+  classes: readonly string[] | NamesByTarget,
+): D {
+  if (Array.isArray(classes)) {
+    checkNames('withClasses: classes', classes);
+    const targets = isTensorDataset(data) ? Object.keys(namesByTarget(data)) : ['output'];
+    const all = targets.map((target) => [target, classes as readonly string[]]);
+    return matchClasses(data, Object.fromEntries(all) as NamesByTarget, 'the list');
+  }
+  return matchClasses(data, classes as NamesByTarget, 'the list');
+}
+
+/**
+ * The data set with labels that are indices into the names that `owner` ("the model", "data set 'cats'") has for its
+ * targets; targets for which one of them has no names are as they are.
+ * @throws LanewiseError kind 'data' as `withClasses`.
+ */
+export function matchClasses<D extends AnyDataset>(
+  data: D,
+  known: NamesByTarget,
+  owner: string,
+): D {
+  if (isTensorDataset(data)) {
+    const own = namesByTarget(data);
+    const targets = { ...data.targets };
+    const shared = Object.keys(own).filter(
+      (target) => known[target] && own[target] !== known[target],
+    );
+    for (const target of shared) {
+      const field = data.targets[target]!;
+      if (!hasClasses(field)) continue;
+      const places = placesIn(
+        own[target]!,
+        known[target]!,
+        what(data, target),
+        owner,
+        field.values as Labels,
+      );
+      if (places)
+        targets[target] = { ...field, values: relabelled(field.values as Labels, places) };
+    }
+    if (shared.length === 0) return data;
+    const names = Object.fromEntries(shared.map((target) => [target, known[target]!]));
+    const classes = Array.isArray(data.classes) ? Object.values(names)[0]! : { ...own, ...names };
+    return { ...data, targets, classes };
+  }
+  const [list] = Object.values(known);
+  if (list === undefined || list === data.classes) return data;
+  if (isSampleStream(data)) return matchStream(data, list, owner) as D;
+  const places = placesIn(data.classes, list, what(data), owner, data.labels);
+  return { ...data, classes: list, ...(places ? { labels: relabelled(data.labels, places) } : {}) };
+}
+
+const what = ({ name }: AnyDataset, target?: string): string =>
+  `data set '${name}'${target === undefined ? '' : `, target '${target}'`}`;
+
+/** A stream's labels are known when they come. */
+function matchStream(data: SampleStream, list: readonly string[], owner: string): SampleStream {
+  const places = placesIn(data.classes, list, what(data), owner);
+  if (!places) return { ...data, classes: list };
+  return {
+    ...data,
+    classes: list,
+    async *open(epoch) {
+      for await (const sample of data.open(epoch)) {
+        const place = places[sample.label];
+        // What is no class of the stream's is refused by its reader.
+        if (place === undefined) yield sample;
+        else if (place < 0) throw differs(what(data), data.classes, owner, list, ' has a sample');
+        else yield { ...sample, label: place };
+      }
+    },
+  };
+}
+
+/**
+ * Where each class of `own` stands in `known`, −1 for one that is not there; undefined if all stand where they stood.
+ * @param labels refused if they are of a class that is not there; a stream's are not known.
+ */
+function placesIn(
+  own: readonly string[],
+  known: readonly string[],
+  data: string,
+  owner: string,
+  labels?: Labels,
+): Int32Array | undefined {
+  if (own.every((name, c) => known[c] === name)) return undefined;
+  for (const [whose, names] of [
+    [data, own],
+    [owner, known],
+  ] as const) {
+    const twice = names.find((name, c) => names.indexOf(name) !== c);
+    if (twice === undefined) continue;
+    throw new LanewiseError(
+      'data',
+      `${whose} has two classes ${quote(twice)}, so that names cannot be compared`,
+    );
+  }
+  const index = new Map(known.map((name, c) => [name, c]));
+  const places = Int32Array.from(own, (name) => index.get(name) ?? -1);
+  if (!labels) {
+    if (places.every((place) => place < 0)) throw differs(data, own, owner, known);
+    return places;
+  }
+  let unknown = 0;
+  for (const label of labels) {
+    const place = places[label];
+    if (place === -1) unknown++;
+    // Such as what a loss ignores: no class of either.
+    else if (place === undefined && label >= 0 && label < known.length)
+      throw new LanewiseError(
+        'data',
+        `${data} has class ${label}, and ${own.length} names of classes`,
+      );
+  }
+  if (unknown === 0) return places;
+  const samples = ` has ${unknown} ${unknown === 1 ? 'sample' : 'samples'}`;
+  throw differs(data, own, owner, known, samples);
+}
+
+function relabelled<L extends Labels>(labels: L, places: Int32Array): Labels {
+  const highest = places.reduce((most, place) => Math.max(most, place), 0);
+  const isByte = labels instanceof Uint8Array && highest < 256;
+  const values = isByte ? new Uint8Array(labels.length) : new Int32Array(labels.length);
+  for (let i = 0; i < labels.length; i++) values[i] = places[labels[i]!] ?? labels[i]!;
+  return values;
+}
+
+/** Both lists' difference, and how names are given or written alike. */
+function differs(
+  data: string,
+  own: readonly string[],
+  owner: string,
+  known: readonly string[],
+  samples = ' is',
+): LanewiseError {
+  const extra = own.filter((name) => !known.includes(name));
+  const missing = known.filter((name) => !own.includes(name));
+  const plain = (name: string) => name.trim().toLowerCase();
+  const alike = extra.find((name) => missing.some((other) => plain(other) === plain(name)));
+  const other = missing.find((name) => alike !== undefined && plain(name) === plain(alike));
+  const numbered =
+    areNumbers(own) === areNumbers(known) ? undefined : areNumbers(own) ? data : owner;
+  return new LanewiseError(
+    'data',
+    `${data}${samples} of classes that ${owner} does not know: ${list(extra)}; ${owner} ${missing.length > 0 ? `has besides: ${list(missing)}` : 'has all the others'}`,
+    numbered === undefined
+      ? other === undefined
+        ? 'classes are compared by name; subset takes the samples of those that both have'
+        : `names are compared letter by letter: ${quote(alike)} is not ${quote(other)}`
+      : `the classes of ${numbered} are numbers: if they are the same classes, name them as the others, classes: [${(areNumbers(own) ? known : own).slice(0, 3).map(quote).join(', ')}, …]`,
+  );
+}
+
+const list = (names: readonly string[]): string =>
+  names.length === 0
+    ? 'none'
+    : names.slice(0, SHOWN).map(quote).join(', ') +
+      (names.length > SHOWN ? ` and ${names.length - SHOWN} more` : '');
