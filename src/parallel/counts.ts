@@ -7,6 +7,7 @@
 import type { Field } from '../data/dataset.js';
 import { sizeOf } from '../graph/tensor.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
+import { normOf } from './norms.js';
 import { plainColumn, type Column, type LeafName, type LeafSpec } from './column.js';
 
 const COUNTS = 'counts ';
@@ -68,9 +69,6 @@ export const normLeaves = (columns: readonly LeafSpec[]): LeafSpec[] =>
   columns
     .filter(isCounts)
     .map(({ leaves }) => ({ leaves: [normLeaf(leaves[0]!)], dtype: 'f32', shape: [] }));
-
-/** Answers over the sum of their weights; 0 where nothing counts, of which there is no mean. */
-export const normOf = (answers: number, sum: number): number => (sum > 0 ? answers / sum : 0);
 
 /** The norm of a whole data set. */
 export const wholeNorm = ({ values }: Column): number =>

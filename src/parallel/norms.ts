@@ -1,7 +1,10 @@
 /** How a worker brings the norms of what counts (counts.ts) to their leaves. */
 import type { Kernels } from '../engine/wasm.js';
-import { normOf } from './counts.js';
 import type { PlacedColumn } from './dataset-plan.js';
+
+// Here, not in counts.ts: what a worker's script imports is loaded by every page that trains, and that file knows losses.
+/** Answers over the sum of their weights; 0 where nothing counts, of which there is no mean. */
+export const normOf = (answers: number, sum: number): number => (sum > 0 ? answers / sum : 0);
 
 /** The norm of one column: of the whole data set, until a minibatch is measured. */
 export interface Norm {
