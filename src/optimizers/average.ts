@@ -11,8 +11,18 @@ import { checkNumber } from './optimizer.js';
 export interface Average {
   readonly kind: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The share of the weights after `step` (from 0) in the average. */
-  share(step: number, stepsPerEpoch: number, steps: number): number;
+  /**
+   * The share of the weights after `step` (from 0) in the average. `step` is the place in the data, as a schedule's;
+   * `counts` says how many updates there were before, and how many steps' weights are in the average: as many as follow
+   * from the step, unless a resume changed something.
+   */
+  share(step: number, stepsPerEpoch: number, steps: number, counts?: AverageCounts): number;
+}
+
+/** Of what came before a step. */
+export interface AverageCounts {
+  readonly updates: number;
+  readonly averaged: number;
 }
 
 /** Settings of `ema`. */
@@ -49,10 +59,10 @@ export function ema(options: EmaOptions = {}): Average {
   return {
     kind: 'ema',
     settings: { decay, biasCorrection, ...(warmup ? { warmup } : {}) },
-    share(step) {
-      if (step === 0) return 1;
-      if (warmup) return 1 - Math.min(decay, (1 + step) / (10 + step));
-      return (1 - decay) / (biasCorrection ? 1 - integerPower(decay, step + 1) : 1);
+    share(step, _stepsPerEpoch, _steps, { averaged: n } = { updates: step, averaged: step }) {
+      if (n === 0) return 1;
+      if (warmup) return 1 - Math.min(decay, (1 + n) / (10 + n));
+      return (1 - decay) / (biasCorrection ? 1 - integerPower(decay, n + 1) : 1);
     },
   };
 }
@@ -76,15 +86,15 @@ export function swa(options: SwaOptions = {}): Average {
   return {
     kind: 'swa',
     settings: { ...(from === undefined ? {} : { from }), every },
-    share(step, stepsPerEpoch, steps) {
+    share(step, stepsPerEpoch, steps, counts) {
       const late = Math.floor(steps * 0.75);
-      if (every === 'step') return shareOf(step - (from ?? late));
+      // The newest of n + 1; fewer are in the average if it is younger than the run.
+      const shareOf = (n: number) => (n < 0 ? 0 : 1 / ((counts?.averaged ?? Math.floor(n)) + 1));
+      if (every === 'step')
+        return shareOf(from === undefined ? step - late : (counts?.updates ?? step) - from);
       if ((step + 1) % stepsPerEpoch !== 0) return 0;
       const first = from ?? Math.floor(late / stepsPerEpoch) + 1;
       return shareOf((step + 1) / stepsPerEpoch - Math.max(first, 1));
     },
   };
 }
-
-/** 1 of 1, 1 of 2, 1 of 3: the share of the newest of n + 1 in their mean. */
-const shareOf = (n: number): number => (n < 0 ? 0 : 1 / (Math.floor(n) + 1));

@@ -2,14 +2,23 @@
  * Learning-rate schedules: the factor on the learning rate at a step of a run, from exact arithmetic
  * (src/arithmetic.ts): the same bits on every engine. Two take no settings; schedules.ts makes the others.
  */
-/** Where in a run a step is. */
+/**
+ * Where in a run a step is. `step` is the place in the data: where a resume changed the minibatches, the steps that the
+ * run would have taken had all been as they are now. So a share of the run or of an epoch goes on from what it was.
+ */
 export interface StepPlace {
   /** From 0. */
   readonly step: number;
   readonly steps: number;
   readonly stepsPerEpoch: number;
-  /** The finished epochs. */
+  /** The finished epochs; those since the schedule began, if a resume brought it. */
   readonly history: readonly EpochMetrics[];
+  /** Updates done, whatever their minibatches were; default `step`. */
+  readonly updates?: number;
+  /** The place at which the run was after so many updates; default their number. */
+  placeOf?(updates: number): number;
+  /** What a schedule that looks back had reached before `history`; default 1. */
+  readonly carried?: number;
 }
 
 /** What an epoch ended with; `val…` are absent without validation data, accuracies where the loss knows no right answers. */

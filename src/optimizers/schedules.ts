@@ -35,8 +35,8 @@ const within =
     void checkNumber(`${owner}: ${name}`, value as number, low, high);
 
 /** Whole epochs or steps before the one at hand. */
-const countOf = ({ step, stepsPerEpoch }: StepPlace, by: Unit): number =>
-  by === 'step' ? step : Math.floor(step / stepsPerEpoch);
+const countOf = ({ step, updates = step, stepsPerEpoch }: StepPlace, by: Unit): number =>
+  by === 'step' ? updates : Math.floor(step / stepsPerEpoch);
 
 /** From `a` at 0 to `b` at 1 along half a cosine. */
 const cosineBetween = (a: number, b: number, t: number): number =>
@@ -129,9 +129,10 @@ export function cosine(options: CosineOptions = {}): Schedule {
   return {
     kind: 'cosine',
     settings: { ...(period === undefined ? {} : { period }), multiplier, min, by },
-    factor({ step: done, steps, stepsPerEpoch }) {
-      let length = period === undefined ? steps : period * (by === 'epoch' ? stepsPerEpoch : 1);
-      let into = done;
+    factor({ step: done, updates = done, steps, stepsPerEpoch }) {
+      const isByStep = period !== undefined && by === 'step';
+      let length = period === undefined ? steps : period * (isByStep ? 1 : stepsPerEpoch);
+      let into = isByStep ? updates : done;
       while (into >= length) {
         into -= length;
         length *= multiplier;
@@ -212,8 +213,16 @@ export function warmup(
       next: typeof next === 'string' ? next : { kind: next.kind, ...next.settings },
     },
     factor(at) {
-      if (at.step < steps) return start + ((1 - start) * at.step) / steps;
-      return factorOf(next, { ...at, step: at.step - steps, steps: at.steps - steps });
+      const { step, updates = step, placeOf = (update) => update } = at;
+      if (updates < steps) return start + ((1 - start) * updates) / steps;
+      const begun = placeOf(steps);
+      return factorOf(next, {
+        ...at,
+        step: step - begun,
+        steps: at.steps - begun,
+        updates: updates - steps,
+        placeOf: (update) => placeOf(update + steps) - begun,
+      });
     },
   };
 }
@@ -278,8 +287,8 @@ export function reduceOnPlateau(options: PlateauOptions = {}): Schedule {
       min,
       ...(metric === undefined ? {} : { metric }),
     },
-    factor({ history }) {
-      let [rate, bad, rest, best] = [1, 0, 0, isAccuracy ? -Infinity : Infinity];
+    factor({ history, carried = 1 }) {
+      let [rate, bad, rest, best] = [carried, 0, 0, isAccuracy ? -Infinity : Infinity];
       for (const epoch of history) {
         const value = valueOf(epoch);
         if (better(value, best)) [best, bad] = [value, 0];

@@ -13,7 +13,6 @@ import { describeRun } from '../training/describe-run.js';
 import { saveModel } from '../training/model-store.js';
 import type { Probe } from '../training/probe.js';
 import type { TrainEvent } from '../training/records.js';
-import { runSize } from '../training/run-state.js';
 import { readingOf } from '../training/reading.js';
 import {
   matchData,
@@ -65,8 +64,6 @@ const known: Readonly<Record<keyof FitOptions, true>> = {
 /** What `fit` yields. */
 export type FitEvent =
   | TrainEvent
-  /** Something that one should know, and that did not stop the run. */
-  | { readonly kind: 'warning'; readonly message: string }
   /** The steps are done, or `signal` ended them, and the checkpoint is written: what is left can be done again by resuming. */
   | { readonly kind: 'trained'; readonly interrupted: boolean }
   /** The last one. The model is saved, and the report written. */
@@ -116,7 +113,6 @@ export async function* fit(
       description,
       workers: resolved.workers,
       every: options.logEvery ?? 20,
-      stepsPerEpoch: runSize(resolved).stepsPerEpoch,
       onError: ({ message }) => warnings.push(`${message}: the log has gaps from here`),
       ...(resumed
         ? {

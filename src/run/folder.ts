@@ -63,13 +63,21 @@ export async function openFolder(
       const found = await readCheckpoint(folder);
       const { checkpoint, warning } = found;
       const override = resume === true ? [] : resume.override;
-      const changed = checkResume(checkpoint.description, description, override);
+      const changed = checkResume(
+        checkpoint.description,
+        description,
+        override,
+        checkpoint.stepsPerEpoch,
+      );
       const { path, isLastWhole } = await giveName(folder, found);
       await removeLeftovers(folder);
-      await truncateAfter(join(folder, METRICS), checkpoint.state.step);
       const from = path === found.path ? `'${path}'` : `the one that was about to replace it`;
-      const warnings =
-        warning === undefined ? taken : [...taken, `${warning}: going on from ${from}`];
+      const warnings = [
+        ...taken,
+        ...(warning === undefined ? [] : [`${warning}: going on from ${from}`]),
+      ];
+      const { step } = checkpoint.state;
+      await truncateAfter(join(folder, METRICS), step, (message) => warnings.push(message));
       return { lock, resumed: { checkpoint, changed }, isLastWhole, warnings };
     }
     if (isThere && !fresh) await refuseUnfinished(folder);
@@ -88,10 +96,11 @@ async function refuseUnfinished(folder: string): Promise<void> {
   const { checkpoint } = await readCheckpoint(folder);
   const { state, stepsPerEpoch, description } = checkpoint;
   const epochs = Number(description['epochs']);
-  if (state.stopped !== undefined || state.step >= epochs * stepsPerEpoch) return;
+  const place = state.step - state.shift;
+  if (state.stopped !== undefined || place >= epochs * stepsPerEpoch) return;
   throw new LanewiseError(
     'argument',
-    `'${folder}' holds an unfinished run: ${state.step} of ${epochs * stepsPerEpoch} steps`,
+    `'${folder}' holds an unfinished run: ${place} of ${epochs * stepsPerEpoch} steps`,
     'go on with it (--resume), begin anew and lose it (--fresh), or take another folder (--out)',
   );
 }

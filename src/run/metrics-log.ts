@@ -89,12 +89,16 @@ export async function readMetrics(path: string): Promise<RunEvent[]> {
  * Takes back what a run logged after `step`, where a checkpoint lets it go on, and its end if it had one, so
  * that the log becomes that of a run without interruption. Lines of the step itself stay: a checkpoint is
  * written after them. Returns the events that are left, none if there is no log; the file is replaced whole or not
- * at all.
+ * at all. `onDamaged` is told of lines that a power cut left as NULs, which are dropped.
  * @throws LanewiseError as `readMetrics`, and kind 'file' if the file cannot be replaced.
  */
-export async function truncateAfter(path: string, step: number): Promise<RunEvent[]> {
+export async function truncateAfter(
+  path: string,
+  step: number,
+  onDamaged?: (message: string) => void,
+): Promise<RunEvent[]> {
   if (!(await exists(path))) return [];
-  const lines = await readLines(path).catch((error: LanewiseError) => {
+  const lines = await readLines(path, onDamaged).catch((error: LanewiseError) => {
     const way = 'move it away, and the run goes on with a new one';
     throw new LanewiseError(error.kind, error.message, way, { cause: error });
   });
@@ -113,15 +117,31 @@ const exists = (path: string): Promise<boolean> =>
 const stepOf = (event: RunEvent): number =>
   event.event === 'start' ? (event.resumedAt ?? 0) : event.step;
 
-async function readLines(path: string): Promise<Line[]> {
+async function readLines(path: string, onDamaged?: (message: string) => void): Promise<Line[]> {
   const bytes = await readBounded(path);
   const lines: Line[] = [];
+  let number = 0;
   for (let start = 0; ;) {
     const end = bytes.indexOf(LINE_FEED, start) + 1;
     if (end === 0) return lines;
     const line = bytes.subarray(start, end);
-    lines.push({ event: parseLine(path, lines.length + 1, line), bytes: line });
     start = end;
+    number++;
+    const whole = onDamaged && line.includes(0) ? withoutNuls(line) : line;
+    if (whole !== line)
+      onDamaged?.(`'${path}', line ${number}: NULs, as a power cut leaves them, are left out`);
+    if (whole) lines.push({ event: parseLine(path, number, whole), bytes: whole });
+  }
+}
+
+/** What the line holds behind NULs, if that is whole. */
+function withoutNuls(line: Buffer): Buffer | undefined {
+  const rest = line.subarray(line.lastIndexOf(0) + 1);
+  try {
+    readEvent(JSON.parse(rest.toString('utf8')));
+    return rest;
+  } catch {
+    return undefined;
   }
 }
 

@@ -40,10 +40,8 @@ export interface RecorderOptions {
   readonly model: Model;
   readonly description: RunDescription;
   readonly workers: number;
-  /** Steps between two lines. */
+  /** Steps between two lines; one does not reach over an epoch's end. */
   readonly every: number;
-  /** A line does not reach over an epoch's end. */
-  readonly stepsPerEpoch: number;
   readonly resumedAt?: number;
   /** Of the checkpoint that the run goes on from. */
   readonly window?: Partial<LogWindow>;
@@ -53,7 +51,7 @@ export interface RecorderOptions {
 
 /** Opens the folder's log and a new event file. @throws LanewiseError kind 'file'. */
 export function openRecorder(options: RecorderOptions): Recorder {
-  const { folder, every, stepsPerEpoch, resumedAt, onError } = options;
+  const { folder, every, resumedAt, onError } = options;
   const log = openMetricsLog(join(folder, METRICS), { onError });
   const resumed = resumedAt === undefined ? {} : { resumedAt };
   const board = openTensorboard(folder, { ...resumed, onError });
@@ -62,6 +60,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
     board.write(event);
   };
   let window: LogWindow = { ...NOTHING, ...options.window };
+  let last: StepRecord | undefined;
 
   /** A line of the steps since the last one, of which `last` is the latest. */
   function flush({ step, epoch, rate, accuracy }: StepRecord): void {
@@ -88,7 +87,8 @@ export function openRecorder(options: RecorderOptions): Recorder {
         case 'steps':
           for (const record of event.records) {
             window = add(window, record, event);
-            if (record.step % every === 0 || record.step % stepsPerEpoch === 0) flush(record);
+            last = record;
+            if (record.step % every === 0) flush(record);
           }
           break;
         case 'validation':
@@ -96,6 +96,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
           break;
         case 'epoch': {
           const { step, seconds: took, record } = event;
+          if (last && window.samples > 0) flush(last);
           write({ event: 'epoch', step, seconds: took, ...record });
           break;
         }

@@ -1,5 +1,5 @@
 /** A run's events for TensorBoard (Node): event files in the run's folder, which `tensorboard --logdir` finds. */
-import { openSync } from 'node:fs';
+import { openSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileError } from '../node/atomic.js';
@@ -47,9 +47,12 @@ export function openTensorboard(
   };
 }
 
-/** A name of its own even within a second: TensorBoard reads a folder's files in the order of their names. */
+/**
+ * A name behind all that are there, even within a second and where the clock was put back: TensorBoard reads a folder's
+ * files in the order of their names.
+ */
 function openNew(folder: string): { readonly descriptor: number; readonly file: string } {
-  const seconds = Math.floor(Date.now() / 1000);
+  const seconds = Math.max(Math.floor(Date.now() / 1000), newestIn(folder) + 1);
   for (let n = 0; ; n++) {
     const file = `events.out.tfevents.${seconds}.${hostname()}.${n}`;
     try {
@@ -59,6 +62,19 @@ function openNew(folder: string): { readonly descriptor: number; readonly file: 
       throw fileError(`cannot write '${join(folder, file)}'`, error);
     }
   }
+}
+
+/** The seconds in the newest file's name; 0 if there is none. A name of more digits than seconds have is none of ours. */
+function newestIn(folder: string): number {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    // Opening says why.
+    return 0;
+  }
+  const seconds = names.map((name) => /^events\.out\.tfevents\.(\d{1,10})\./.exec(name)?.[1] ?? 0);
+  return Math.max(0, ...seconds.map(Number));
 }
 
 function valuesOf(event: RunEvent): EventValue[] {

@@ -10,54 +10,83 @@ import {
 } from '../data/dataset.js';
 import { describeTerms } from '../losses/terms.js';
 import type { Model } from '../layers/index.js';
-import type { ResolvedSettings } from './settings.js';
+import type { Monitor } from './monitor.js';
+import type { ResolvedSettings, TrainSettings } from './settings.js';
 
-/** By names that can be overridden when a run is resumed: of settings, `model`, `data` and `validation`. */
+/** By the names of the settings that can be overridden when a run is resumed, and `model`. */
 export type RunDescription = Readonly<Record<string, unknown>>;
+
+/** What a resume compares of a setting; null for one on which no weight depends, or whose part others describe. */
+type Describe = ((settings: ResolvedSettings) => unknown) | null;
+
+/** Every setting, by the type: a new one cannot be forgotten. In the order in which differences are told. */
+export const DESCRIBED: Readonly<Record<keyof TrainSettings, Describe>> = {
+  data: ({ data }) => describeData(data),
+  validation: ({ validation }) => validation && describeData(validation),
+  loss: ({ terms }) => describeTerms(terms),
+  optimizer: ({ optimizer }) => described(optimizer),
+  schedule: ({ schedule }) => (typeof schedule === 'string' ? schedule : described(schedule)),
+  average: ({ average }) => average && described(average),
+  sampler: ({ sampler }) => described(sampler),
+  weights: ({ weights }) =>
+    weights && hashOf([...weights].flatMap(([name, values]) => [name, values])),
+  epochs: ({ epochs }) => epochs,
+  batch: ({ batch }) => batch,
+  // `batch` and `shards` are of all minibatches of an update.
+  accumulate: null,
+  shards: ({ shards }) => shards,
+  seed: ({ seed }) => seed,
+  numerics: ({ numerics }) => numerics,
+  clipNorm: ({ clipNorm }) => clipNorm,
+  clipValue: ({ clipValue }) => clipValue,
+  freeze: ({ freeze }) => freeze,
+  mixup: ({ mixup }) => mixup,
+  validateEvery: ({ validateEvery }) => validateEvery,
+  metrics: ({ metrics }) => metrics?.metrics.map(({ name }) => name),
+  earlyStopping: ({ monitor }) =>
+    monitor && monitor.patience < Infinity
+      ? { monitor: monitor.name, patience: monitor.patience, minDelta: monitor.minDelta }
+      : undefined,
+  keepBest: ({ monitor }) => (monitor?.keepsBest ? { monitor: monitor.name } : undefined),
+  workers: null,
+  decoders: null,
+  prefetchBytes: null,
+};
 
 /** Describes a run; arrays go in by their SHA-256. */
 export async function describeRun(
   model: Model,
   settings: ResolvedSettings,
 ): Promise<RunDescription> {
-  const { data, validation, terms, optimizer, schedule, average, weights, monitor } = settings;
-  const {
-    validationSteps,
-    sampler,
-    epochs,
-    batch,
-    shards,
-    seed,
-    numerics,
-    clipNorm,
-    clipValue,
-    freeze,
-    mixup,
-  } = settings;
-  const description = {
-    model: model.architecture,
-    data: await describeData(data),
-    validation: validation && (await describeData(validation)),
-    loss: describeTerms(terms),
-    optimizer: described(optimizer),
-    schedule: typeof schedule === 'string' ? schedule : described(schedule),
-    average: average && described(average),
-    sampler: described(sampler),
-    weights: weights && (await hashOf([...weights].flatMap(([name, values]) => [name, values]))),
-    epochs,
-    batch,
-    shards,
-    seed,
-    numerics,
-    clipNorm,
-    clipValue,
-    freeze,
-    mixup,
-    validationSteps,
-    monitor,
-  };
+  const description: Record<string, unknown> = { model: model.architecture };
+  for (const [name, describe] of Object.entries(DESCRIBED))
+    if (describe) description[name] = await describe(settings);
   // As it comes back from a file: without what is undefined, and with arrays for what is iterable.
   return JSON.parse(JSON.stringify(description)) as RunDescription;
+}
+
+/**
+ * The description in a checkpoint as this release would write it: earlier ones had two settings under other names, and
+ * left others out, which are taken to be as they are now.
+ */
+export function presentDescription(
+  before: RunDescription,
+  now: RunDescription,
+  stepsPerEpoch: number,
+): RunDescription {
+  if (!('validationSteps' in before)) return before;
+  const { validationSteps: steps, monitor, ...others } = before;
+  const every = now['validateEvery'] as { steps?: number; epochs?: number } | undefined;
+  const stepsNow = every ? (every.steps ?? every.epochs! * stepsPerEpoch) : 0;
+  const { name, patience, minDelta, keepsBest } = (monitor ?? {}) as Partial<Monitor>;
+  const described = {
+    ...others,
+    metrics: now['metrics'],
+    validateEvery: steps === stepsNow ? every : steps === 0 ? undefined : { steps },
+    earlyStopping: patience ? { monitor: name, patience, minDelta } : undefined,
+    keepBest: keepsBest ? { monitor: name } : undefined,
+  };
+  return JSON.parse(JSON.stringify(described)) as RunDescription;
 }
 
 const described = ({

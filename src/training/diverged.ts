@@ -3,7 +3,7 @@ import { isSampleStream, type AnyDataset } from '../data/dataset.js';
 import { samplesAt } from '../data/take.js';
 import { LanewiseError } from '../errors.js';
 import type { Run } from './run.js';
-import { epochAt } from './run-state.js';
+import { placeAt } from './run-state.js';
 
 /**
  * The loss of step `step` (of the run, from 0) was `loss`. Weights and statistics must be as they were then: the step's update was
@@ -12,8 +12,7 @@ import { epochAt } from './run-state.js';
 export async function lossDiverged(run: Run, loss: number, step: number): Promise<LanewiseError> {
   const { settings, size } = run;
   const { data, sampler, batch, seed } = settings;
-  const epoch = epochAt(step, size);
-  const position = step % size.stepsPerEpoch;
+  const { epoch, done: position } = placeAt(run.state, size, step);
   const minibatch = async () => {
     if (isSampleStream(data)) return undefined;
     const order = sampler.order(size.samples, seed, epoch);
@@ -39,8 +38,8 @@ export function ensureFinite(run: Run): void {
     // `includes` is the engine's own loop: one of ours takes milliseconds in a process that has just started.
     const wrong = [NaN, Infinity, -Infinity].find((value) => values.includes(value));
     if (wrong === undefined) continue;
-    const last = state.step - 1;
-    const place = `epoch ${epochAt(last, size)}, step ${(last % size.stepsPerEpoch) + 1}`;
+    const { epoch, done } = placeAt(state, size, state.step - 1);
+    const place = `epoch ${epoch}, step ${done + 1}`;
     throw diverged(run, `the last update made '${name}' ${wrong} in ${place}`);
   }
 }

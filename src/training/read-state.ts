@@ -5,10 +5,10 @@
 import { LanewiseError } from '../errors.js';
 import type { RunDescription } from './describe-run.js';
 import type { Best, EpochRecord } from './records.js';
-import type { RunState, Totals } from './run-state.js';
+import { initialState, type RunState, type Totals } from './run-state.js';
 
-/** Version of the metadata `checkpoint`. */
-export const CHECKPOINT_VERSION = 1;
+/** Version of the metadata `checkpoint`. In the first, updates and the place in the data were one number. */
+export const CHECKPOINT_VERSION = 2;
 
 /** The state without weights, and how many steps its epochs have. */
 export interface Place {
@@ -20,11 +20,12 @@ export interface Place {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** @throws LanewiseError kind 'file' for what no run can have written; `name` is the file's, for messages. */
-export function readPlace(value: Fields, { epochs }: RunDescription, name: string): Place {
+export function readPlace(value: Fields, run: RunDescription, name: string): Place {
   const what = `'${name}': its checkpoint`;
   const { version } = value;
-  if (version !== CHECKPOINT_VERSION)
-    throw refusal(`'${name}' is a checkpoint of version`, version, String(CHECKPOINT_VERSION));
+  const { epochs } = run;
+  if (version !== CHECKPOINT_VERSION && version !== 1)
+    throw refusal(`'${name}' is a checkpoint of version`, version, `1 or ${CHECKPOINT_VERSION}`);
   const stepsPerEpoch = count(value, 'stepsPerEpoch', what);
   if (stepsPerEpoch < 1) throw refusal(`${what}.stepsPerEpoch is`, stepsPerEpoch, 'at least 1');
   if (!(Number.isSafeInteger(epochs) && (epochs as number) > 0))
@@ -32,13 +33,15 @@ export function readPlace(value: Fields, { epochs }: RunDescription, name: strin
   const at = `${what}.state`;
   const fields = record(value, 'state', what);
   const step = count(fields, 'step', at);
-  if (step > (epochs as number) * stepsPerEpoch) {
-    const most = `at most ${(epochs as number) * stepsPerEpoch}, its run's last`;
+  const counts = version === 1 ? FIRST : readCounts(fields, step, at);
+  const place = step - counts.shift;
+  if (!(place >= 0 && place <= (epochs as number) * stepsPerEpoch)) {
+    const most = `at most ${(epochs as number) * stepsPerEpoch + counts.shift}, its run's last`;
     throw refusal(`${at}.step is`, step, most);
   }
   const history = readHistory(fields['history'], `${at}.history`);
-  if (history.length !== Math.floor(step / stepsPerEpoch)) {
-    const expected = `${Math.floor(step / stepsPerEpoch)} at step ${step}`;
+  if (history.length !== Math.floor(place / stepsPerEpoch)) {
+    const expected = `${Math.floor(place / stepsPerEpoch)} at step ${step}`;
     throw refusal(`${at}.history has epochs:`, history.length, expected);
   }
   const { best, stopped, isAveraging } = fields;
@@ -52,9 +55,14 @@ export function readPlace(value: Fields, { epochs }: RunDescription, name: strin
     ...(log === undefined ? {} : { log: readLog(record(value, 'log', what), `${what}.log`) }),
     state: {
       step,
+      ...counts,
       totals: readTotals(record(fields, 'totals', at), `${at}.totals`),
       history,
       isAveraging,
+      averaged:
+        version === 1
+          ? averagedBefore(run, step, stepsPerEpoch, isAveraging)
+          : count(fields, 'averaged', at),
       ...(best === undefined ? {} : { best: readBest(record(fields, 'best', at), `${at}.best`) }),
       misses: count(fields, 'misses', at),
       ...(stopped === undefined ? {} : { stopped }),
@@ -62,6 +70,52 @@ export function readPlace(value: Fields, { epochs }: RunDescription, name: strin
       waitingMs: amount(fields, 'waitingMs', at),
     },
   };
+}
+
+type Counts = Pick<RunState, 'shift' | 'stretches' | 'optimizerFrom' | 'scheduleFrom'>;
+
+const { shift, stretches, optimizerFrom, scheduleFrom } = initialState;
+const FIRST: Counts = { shift, stretches, optimizerFrom, scheduleFrom };
+
+function readCounts(fields: Fields, step: number, at: string): Counts {
+  const from = record(fields, 'scheduleFrom', at);
+  const optimizer = count(fields, 'optimizerFrom', at);
+  if (optimizer > step) throw refusal(`${at}.optimizerFrom is`, optimizer, `at most ${step}`);
+  const list = fields['stretches'];
+  if (!Array.isArray(list)) throw refusal(`${at}.stretches is`, list, 'a list');
+  return {
+    shift: whole(fields, 'shift', at),
+    optimizerFrom: optimizer,
+    scheduleFrom: {
+      epochs: count(from, 'epochs', `${at}.scheduleFrom`),
+      factor: amount(from, 'factor', `${at}.scheduleFrom`),
+    },
+    stretches: list.map((one: unknown, i) => {
+      const place = `${at}.stretches[${i}]`;
+      const each = record({ one }, 'one', place);
+      return {
+        until: count(each, 'until', place),
+        shift: whole(each, 'shift', place),
+        stepsPerEpoch: Math.max(1, count(each, 'stepsPerEpoch', place)),
+      };
+    }),
+  };
+}
+
+/** What a checkpoint of the first version does not say: an average counted from the run's first step. */
+function averagedBefore(
+  { average, epochs }: RunDescription,
+  step: number,
+  stepsPerEpoch: number,
+  isAveraging: boolean,
+): number {
+  if (!isAveraging) return 0;
+  const { kind, from, every } = (average ?? {}) as Fields;
+  if (kind !== 'swa') return step;
+  const late = Math.floor(Number(epochs) * stepsPerEpoch * 0.75);
+  if (every === 'step') return Math.max(1, step - Number(from ?? late));
+  const first = Number(from ?? Math.floor(late / stepsPerEpoch) + 1);
+  return Math.max(1, Math.floor(step / stepsPerEpoch) - Math.max(1, first) + 1);
 }
 
 const readTotals = (fields: Fields, at: string): Totals => ({
@@ -113,6 +167,12 @@ function count(fields: Fields, key: string, at: string): number {
   const value = fields[key];
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
   throw refusal(`${at}.${key} is`, value, 'a whole number of at least 0');
+}
+
+function whole(fields: Fields, key: string, at: string): number {
+  const value = fields[key];
+  if (Number.isSafeInteger(value)) return value as number;
+  throw refusal(`${at}.${key} is`, value, 'a whole number');
 }
 
 function amount(fields: Fields, key: string, at: string): number {

@@ -84,6 +84,8 @@ export type TrainEvent =
       readonly seconds: number;
       readonly waitingSeconds: number;
     } & Weighed)
+  /** Something that one should know, and that did not stop the run; after `start`, what a resume repeats or begins anew. */
+  | { readonly kind: 'warning'; readonly message: string }
   | { readonly kind: 'validation'; readonly record: ValidationRecord }
   | ({
       readonly kind: 'epoch';

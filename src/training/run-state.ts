@@ -15,14 +15,33 @@ export interface Totals {
   readonly ms: number;
 }
 
+/** Steps up to `until` (of the run) that were of another size: a resume began others. */
+export interface Stretch extends Pick<RunState, 'shift'> {
+  readonly until: number;
+  readonly stepsPerEpoch: number;
+}
+
+/**
+ * Updates are counted apart from the place in the data: `step` counts updates, whatever their minibatches were, and
+ * never goes back; the run's place is `step − shift`, the steps that it would have taken had all its minibatches been as they are now.
+ */
 export interface RunState {
-  /** Steps done. */
+  /** Updates done. */
   readonly step: number;
+  /** 0 unless the run was resumed with minibatches or data of another size. */
+  readonly shift: number;
+  /** The parts of the run before the present one, for what began in them; empty unless there was such a resume. */
+  readonly stretches: readonly Stretch[];
+  /** The update before which the optimizer's arrays began with zeros: 0 unless the run was resumed with another optimizer. */
+  readonly optimizerFrom: number;
+  /** Where a schedule that looks back begins to, and the factor it begins with: another may have come before. */
+  readonly scheduleFrom: { readonly epochs: number; readonly factor: number };
   /** Over the epoch at hand. */
   readonly totals: Totals;
   readonly history: readonly EpochRecord[];
-  /** A step's weights have gone into the average. */
+  /** A step's weights have gone into the average; and how many steps' have. */
   readonly isAveraging: boolean;
+  readonly averaged: number;
   readonly best?: Best & { readonly weights?: Weights };
   /** Validations since the best. */
   readonly misses: number;
@@ -37,9 +56,14 @@ const NOTHING: Totals = { loss: 0, samples: 0, ms: 0 };
 
 export const initialState: RunState = {
   step: 0,
+  shift: 0,
+  stretches: [],
+  optimizerFrom: 0,
+  scheduleFrom: { epochs: 0, factor: 1 },
   totals: NOTHING,
   history: [],
   isAveraging: false,
+  averaged: 0,
   misses: 0,
   trainingMs: 0,
   waitingMs: 0,
@@ -74,9 +98,27 @@ export function runSize({ data, batch, epochs }: ResolvedSettings): RunSize {
   return { epochs, samples, stepsPerEpoch, steps: epochs * stepsPerEpoch };
 }
 
-/** The epoch, from 1, that the next step is of. */
-export const epochAt = (step: number, { stepsPerEpoch }: RunSize): number =>
-  Math.floor(step / stepsPerEpoch) + 1;
+/** The epoch, from 1, that the step after so many is of, and how many of its steps are done by then. */
+export function placeAt(
+  { shift }: RunState,
+  { stepsPerEpoch }: RunSize,
+  step: number,
+): { readonly epoch: number; readonly done: number } {
+  const place = step - shift;
+  return { epoch: Math.floor(place / stepsPerEpoch) + 1, done: place % stepsPerEpoch };
+}
+
+/** The place in steps of the present size, perhaps between two, at which the run was after `update` of its updates. */
+export function placeOf(
+  { shift, stretches }: RunState,
+  { stepsPerEpoch }: RunSize,
+  update: number,
+): number {
+  const earlier = stretches.find(({ until }) => update <= until);
+  return earlier
+    ? ((update - earlier.shift) / earlier.stepsPerEpoch) * stepsPerEpoch
+    : update - shift;
+}
 
 export function progressOf(state: RunState, size: RunSize): Progress {
   const { totals, trainingMs, waitingMs, history } = state;

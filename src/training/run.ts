@@ -26,6 +26,8 @@ export interface Run {
   readonly session: Session;
   readonly options: RunOptions;
   state: RunState;
+  /** What a resume has to say: what is repeated, and what begins anew. */
+  readonly warnings: readonly string[];
   /** The epoch whose order the workers have, if any. */
   orderOf: number | undefined;
   /** Of the next chunk, at most. */
@@ -60,11 +62,12 @@ export async function openRun(
   });
   const size = runSize(settings);
   let state = initialState;
+  let warnings: readonly string[] = [];
   try {
     session.initialize(seed);
     if (settings.weights)
       session.writeWeights(new Map([...session.readWeights(), ...settings.weights]));
-    if (resumed) state = takeUp(resumed, session, settings, size);
+    if (resumed) ({ state, warnings } = takeUp(resumed, session, settings, size));
   } catch (error) {
     // Its threads would keep the process alive.
     await session.close();
@@ -77,6 +80,7 @@ export async function openRun(
     session,
     options,
     state,
+    warnings,
     orderOf: undefined,
     chunkSteps: 8,
     saved: { state, snapshot: session.snapshot(), at: performance.now(), ms: 0 },

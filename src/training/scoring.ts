@@ -7,7 +7,7 @@ import { computeMetrics } from './metrics/compute.js';
 import { watch } from './monitor.js';
 import type { EpochRecord, TrainEvent, Validation } from './records.js';
 import { averagedWeights, isSnapshotDue, rollBack, takeSnapshot, type Run } from './run.js';
-import { accuracyOf, closeEpoch, epochAt } from './run-state.js';
+import { accuracyOf, closeEpoch, placeAt } from './run-state.js';
 
 /**
  * Scores, records and judges what the steps so far make due; the events that tell of it. If that fails, the run is back
@@ -32,9 +32,9 @@ export async function settle(run: Run): Promise<TrainEvent[]> {
 async function score(run: Run): Promise<TrainEvent[]> {
   const { settings, size } = run;
   const { step } = run.state;
-  const epoch = epochAt(step - 1, size);
-  const isValidated = settings.validationSteps > 0 && step % settings.validationSteps === 0;
-  const isEpochEnd = step % size.stepsPerEpoch === 0;
+  const { epoch, done } = placeAt(run.state, size, step - 1);
+  const isEpochEnd = done + 1 === size.stepsPerEpoch;
+  const isValidated = isValidationDue(settings, step, isEpochEnd ? epoch : undefined);
   const events: TrainEvent[] = [];
   const validation = isValidated ? await validate(run) : undefined;
   if (validation && !isEpochEnd) {
@@ -50,6 +50,18 @@ async function score(run: Run): Promise<TrainEvent[]> {
   }
   if (events.length > 0 || isSnapshotDue(run)) takeSnapshot(run);
   return events;
+}
+
+/** After a step, which may be the last of an epoch. */
+function isValidationDue(
+  { validateEvery }: Run['settings'],
+  step: number,
+  ended: number | undefined,
+): boolean {
+  if (!validateEvery) return false;
+  const { steps, epochs } = validateEvery;
+  if (steps !== undefined) return step % steps === 0;
+  return ended !== undefined && ended % (epochs ?? 1) === 0;
 }
 
 /** Scores the validation data, by the averaged weights if there are any. */

@@ -129,8 +129,8 @@ export type ResolvedSettings = Required<Omit<TrainSettings, Optional | Resolved 
     readonly schedule: PlainSchedule | Schedule;
     readonly average?: Average;
     readonly terms: readonly LossTerm[];
-    /** Steps between two validations; 0 if there is no validation data. */
-    readonly validationSteps: number;
+    /** One of the two; absent if there is no validation data. */
+    readonly validateEvery?: { readonly steps?: number; readonly epochs?: number };
     readonly metrics?: CheckedMetrics;
     readonly monitor?: Monitor;
   };
@@ -205,7 +205,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     epochs: checkWhole('epochs', epochs, 1),
     batch,
     shards: Math.min(shards * accumulate, batch),
-    validationSteps: validation ? validationSteps(settings, Math.ceil(count / batch)) : 0,
+    ...(validation ? { validateEvery: checkValidateEvery(settings) } : {}),
     ...(metrics ? { metrics } : {}),
     ...(monitor ? { monitor } : {}),
     sampler: settings.sampler ?? shuffled(),
@@ -254,12 +254,13 @@ function metricsOf(
   );
 }
 
-function validationSteps({ validateEvery }: TrainSettings, stepsPerEpoch: number): number {
+function checkValidateEvery({ validateEvery }: TrainSettings) {
   const every: { readonly steps?: number; readonly epochs?: number } = validateEvery ?? {
     epochs: 1,
   };
   checkPresent('validateEvery', every, '{ steps } or { epochs }');
   checkKeys('validateEvery', every, ['steps', 'epochs']);
-  if (every.steps !== undefined) return checkWhole('validateEvery steps', every.steps, 1);
-  return checkWhole('validateEvery epochs', every.epochs!, 1) * stepsPerEpoch;
+  const { steps, epochs } = every;
+  if (steps !== undefined) return { steps: checkWhole('validateEvery steps', steps, 1) };
+  return { epochs: checkWhole('validateEvery epochs', epochs!, 1) };
 }

@@ -6,7 +6,7 @@ import { WorkerFailure } from '../parallel/pool.js';
 import type { StepRecord, TrainEvent } from './records.js';
 import { lossDiverged } from './diverged.js';
 import { averagedWeights, rollBack, type Run } from './run.js';
-import { addStep, epochAt, progressOf } from './run-state.js';
+import { addStep, placeAt, placeOf, progressOf } from './run-state.js';
 
 /** Aim of a chunk, in milliseconds. */
 const CHUNK_MS = 150;
@@ -34,9 +34,7 @@ export async function trainChunk(run: Run): Promise<Steps> {
 
 async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> {
   const { settings, size, session, state } = run;
-  const { stepsPerEpoch } = size;
-  const first = state.step % stepsPerEpoch;
-  const epoch = epochAt(state.step, size);
+  const { epoch, done: first } = placeAt(state, size, state.step);
   if (run.orderOf !== epoch) {
     const orderOf = (n: number) => settings.sampler.order(size.samples, settings.seed, n);
     const next = epoch < size.epochs ? () => orderOf(epoch + 1) : undefined;
@@ -44,7 +42,11 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
     run.orderOf = epoch;
   }
   const steps = Math.min(run.chunkSteps, stepsUntilDue(run));
-  const rates = Array.from({ length: steps }, (_, i) => ratesOf(run, state.step + i));
+  const rates: StepRates[] = [];
+  for (let i = 0, averaged = state.averaged; i < steps; i++) {
+    rates.push(ratesOf(run, state.step + i, averaged));
+    if (rates[i]!.isAveraged) averaged++;
+  }
   const started = performance.now();
   const waitedBefore = session.waitingMs();
   const metrics = await session.train(
@@ -67,6 +69,7 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
     step: state.step + steps,
     totals: { ...metrics.reduce(addStep, state.totals), ms: state.totals.ms + ms },
     isAveraging: state.isAveraging || rates.some((row) => row.isAveraged),
+    averaged: state.averaged + rates.filter((row) => row.isAveraged).length,
     trainingMs: state.trainingMs + ms,
     waitingMs: state.waitingMs + waitingMs,
   };
@@ -94,8 +97,8 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
 function stepsUntilDue({ state, size, settings, options, told }: Run): number {
   const until = (every: number | undefined) => (every ? every - (state.step % every) : Infinity);
   return Math.min(
-    until(size.stepsPerEpoch),
-    until(settings.validationSteps),
+    size.stepsPerEpoch - placeAt(state, size, state.step).done,
+    until(settings.validateEvery?.steps),
     until(options.checkpoints?.everySteps),
     until(options.stepsPerEvent),
     // What was told before a failure ends where it ended.
@@ -109,16 +112,30 @@ interface StepRates {
   readonly isAveraged: boolean;
 }
 
-/** A step's learning rate, the kernels' values for it, and whether its weights go into the average. */
+/**
+ * The learning rate of the step after `updates`, the kernels' values for it, and whether its weights go into the average,
+ * as the one after `averaged` others. The optimizer counts its updates, a schedule goes by the place in the run.
+ */
 function ratesOf(
   { settings: { optimizer, schedule, average }, size, state }: Run,
-  step: number,
+  updates: number,
+  averaged: number,
 ): StepRates {
   const { steps, stepsPerEpoch } = size;
-  const factor = factorOf(schedule, { step, steps, stepsPerEpoch, history: state.history });
+  const { epochs, factor: carried } = state.scheduleFrom;
+  const step = updates - state.shift;
+  const factor = factorOf(schedule, {
+    step,
+    steps,
+    stepsPerEpoch,
+    history: epochs > 0 ? state.history.slice(epochs) : state.history,
+    carried,
+    updates,
+    placeOf: (update) => placeOf(state, size, update),
+  });
   const rate = optimizer.learningRate * factor;
-  const values = ratesOfStep(optimizer, step, factor);
+  const values = ratesOfStep(optimizer, updates - state.optimizerFrom, factor);
   if (!average) return { rate, values, isAveraged: false };
-  const share = average.share(step, stepsPerEpoch, steps);
+  const share = average.share(step, stepsPerEpoch, steps, { updates, averaged });
   return { rate, values: [...values, share], isAveraged: share > 0 };
 }

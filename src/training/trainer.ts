@@ -9,7 +9,7 @@ import type { CheckpointSettings } from './checkpoint.js';
 import { ensureFinite } from './diverged.js';
 import type { TrainEvent } from './records.js';
 import type { Resumed } from './resume.js';
-import { epochAt, type RunState } from './run-state.js';
+import { placeAt, type RunState } from './run-state.js';
 import { averagedWeights, capture, finalWeights, openRun, type RunOptions } from './run.js';
 import { settle } from './scoring.js';
 import type { ResolvedSettings } from './settings.js';
@@ -52,7 +52,8 @@ export async function* trainEvents(
     const weights = () => averagedWeights(run);
     const from = resumed ? { resumedAt: run.state.step } : {};
     yield [{ kind: 'start', settings, weights, ...from }];
-    const isOver = () => run.state.step === size.steps || run.state.stopped !== undefined;
+    for (const message of run.warnings) yield [{ kind: 'warning', message }];
+    const isOver = () => run.state.history.length >= size.epochs || run.state.stopped !== undefined;
     while (!isOver() && !isAborted(signal)) {
       const chunk = await trainChunk(run);
       if (chunk.kind === 'recovery') {
@@ -60,7 +61,7 @@ export async function* trainEvents(
         continue;
       }
       const { step } = run.state;
-      const epoch = epochAt(step - 1, size);
+      const { epoch } = placeAt(run.state, size, step - 1);
       // What falls due is done before anything is told: whenever the reader leaves, the state is whole, and no less told.
       const due = await settle(run);
       yield [...(chunk.records.length > 0 ? [chunk] : []), ...due];
@@ -73,7 +74,7 @@ export async function* trainEvents(
     if (!isSaved()) {
       await save();
       const { step } = run.state;
-      yield [{ kind: 'checkpoint', step, epoch: epochAt(step, size) }];
+      yield [{ kind: 'checkpoint', step, epoch: placeAt(run.state, size, step).epoch }];
     }
     ensureFinite(run);
     return { weights: finalWeights(run), state: run.state, interrupted: !isOver() };

@@ -55,6 +55,24 @@ test('a line is in the file when write returns, and a second log appends', async
   assert.equal(await readMetrics(path), [stepEvent(1), stepEvent(2)]);
 });
 
+test('NULs of a power cut are dropped with a word, and what stands whole behind them is kept', async ({
+  path,
+}) => {
+  const [nuls, line] = ['\0'.repeat(300), (step: number) => JSON.stringify(stepEvent(step))];
+  await writeFile(
+    path,
+    `${line(1)}\n${nuls}\n${nuls}${line(2)}\n{"event":"st${nuls}\n${line(3)}\n`,
+  );
+  const whole = [1, 2, 3].map((step) => stepEvent(step));
+  const told: string[] = [];
+  assert.equal(await truncateAfter(path, 9, (message) => told.push(message)), whole);
+  assert.equal(
+    told.map((message) => /line (\d): NULs, as a power cut leaves them/.exec(message)?.[1]),
+    ['2', '3', '4'],
+  );
+  assert.is(await readFile(path, 'utf8'), `${line(1)}\n${line(2)}\n${line(3)}\n`);
+});
+
 test('numbers that JSON lacks come back as NaN', async ({ path }) => {
   writeAll(path, [{ ...stepEvent(1), loss: NaN, rate: Infinity }]);
   const [event] = (await readMetrics(path)) as StepEvent[];

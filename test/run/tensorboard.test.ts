@@ -1,6 +1,6 @@
 /** Event files hold what was written, as two other implementations read them, and resume as TensorBoard expects. */
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -149,6 +149,17 @@ test('a resumed run begins a new file, and its steps replace those after the che
   assert.is(names.length, 3);
   const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
   assert.equal(shownSteps(files.flatMap(readEvents)), [10, 20, 30, 40, 50, 60]);
+});
+
+test('files are in order by their names, also where the clock was put back', async ({ folder }) => {
+  const later = Math.floor(Date.now() / 1000) + 3600;
+  await writeFile(join(folder, `events.out.tfevents.${later}.host.0`), '');
+  const files = [0, 1, 2].map(() => {
+    const writer = openTensorboard(folder);
+    writer.close();
+    return Number(writer.file.split('.')[3]);
+  });
+  assert.equal(files, [later + 1, later + 2, later + 3]);
 });
 
 test('a folder that cannot be written is named', async ({ folder }) => {
