@@ -56,6 +56,7 @@ export interface TrainOptions extends DataOptions {
   readonly augment?: string;
   readonly mixup?: number;
   readonly average?: keyof typeof averages;
+  readonly dropLast?: boolean;
   readonly accumulate?: number;
   readonly clipNorm?: number;
   readonly metrics?: readonly string[];
@@ -132,6 +133,7 @@ export const describeTrain = (): Command =>
       wholeNumber(1),
     )
     .option('--batch <n>', 'samples in a minibatch (64)', wholeNumber(1))
+    .option('--drop-last', 'leave out an epoch’s last minibatch if it is smaller')
     .option('--accumulate <n>', 'minibatches that make one update (1)', wholeNumber(1))
     .option('--lr <rate>', 'learning rate (the model’s usual one)', rate)
     .addOption(new Option('--optimizer <name>', 'update rule').choices(Object.keys(optimizers)))
@@ -211,6 +213,7 @@ export function trainSettings(
       'decoders',
       'numerics',
       'accumulate',
+      'dropLast',
       'clipNorm',
       'keepBest',
     ]),

@@ -3,6 +3,7 @@
  * It follows from the model, the data's shapes and the settings; nothing in it depends on time.
  */
 import type { Numerics } from '../engine/features.js';
+import { LanewiseError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
@@ -46,6 +47,8 @@ export interface RunPlan {
   readonly numerics: Numerics;
   readonly batch: number;
   readonly shards: number;
+  /** Samples of an epoch that is trained on. */
+  readonly epochSamples: number;
   readonly memory: MemoryMap;
   readonly parameters: ParameterLayout;
   readonly io: IoLayout;
@@ -83,6 +86,8 @@ export interface PlanRequest {
   readonly training?: UpdateRequest & {
     readonly batch: number;
     readonly shards: number;
+    /** Samples of an epoch, the first of its order; default all. */
+    readonly epochSamples?: number;
     readonly mixup?: Mixup;
   };
 }
@@ -113,6 +118,7 @@ export function planRun({
   );
   const batch = training?.batch ?? 0;
   const shards = Math.min(training?.shards ?? 0, batch);
+  const epochSamples = training?.epochSamples ?? counts[0]!;
 
   const blocks = unique(
     scoredCounts.flatMap((count) => [
@@ -122,13 +128,25 @@ export function planRun({
     ]),
   );
   const schedules = training
-    ? unique([Math.min(batch, counts[0]!), counts[0]! % batch]).map((size) => ({
+    ? unique([Math.min(batch, epochSamples), epochSamples % batch]).map((size) => ({
         size,
         schedule: scheduleStep(cutShards(size, shardsOf(size, batch, shards)), workers),
       }))
     : [];
   const shardGraphs = schedules.map(({ size, schedule }) =>
-    unique(schedule.shards.map(({ count }) => count)).map((count) => shardGraph(task, count, size)),
+    unique(schedule.shards.map(({ count }) => count)).map((count) => {
+      try {
+        return shardGraph(task, count, size);
+      } catch (error) {
+        if (count > 1) throw error;
+        throw ofOneSample(error, {
+          size,
+          batch,
+          samples: epochSamples,
+          shards: schedule.shards.length,
+        });
+      }
+    }),
   );
   const scoredTask = { ...task, columns: datasets.at(-1)!.columns };
   const blockGraphs = blocks.map((count) => blockGraph(scoredTask, count));
@@ -206,6 +224,7 @@ export function planRun({
     numerics,
     batch,
     shards,
+    epochSamples,
     memory,
     parameters,
     io,
@@ -221,6 +240,53 @@ export function planRun({
     hasLosses: terms.length > 0,
     hasHits: [...shardGraphs.flat(), ...blockGraphs].every(({ hits }) => hits !== undefined),
   };
+}
+
+/**
+ * An error that a shard of one sample has brought about, such as batch normalisation's, with where the shard comes from,
+ * and what to take instead.
+ */
+function ofOneSample(
+  error: unknown,
+  {
+    size,
+    batch,
+    samples,
+    shards,
+  }: Readonly<Record<'size' | 'batch' | 'samples' | 'shards', number>>,
+): unknown {
+  if (!(error instanceof LanewiseError) || !/more than one value a channel/.test(error.message))
+    return error;
+  const refusal = (what: string, way: string) =>
+    new LanewiseError(error.kind, `${error.message}: ${what}`, way, { cause: error });
+  if (size > 1) {
+    const parts = Math.floor(size / 2);
+    return refusal(
+      `a minibatch of ${size} samples is cut into ${shards} shards, some of 1`,
+      `take shards ${parts}${parts > 1 ? ' or fewer' : ''}`,
+    );
+  }
+  if (batch === 1 || samples === 1)
+    return refusal(
+      samples === 1 ? 'the data set has 1 sample' : 'minibatches have 1 sample',
+      samples === 1 ? 'train on more samples' : 'take batch 2 or more',
+    );
+  const before = samples - 1 === batch ? `${batch}` : `${(samples - 1) / batch}·${batch}`;
+  return refusal(
+    `the last minibatch of each epoch has 1 sample (${samples} = ${before} + 1)`,
+    `take batch ${batchesNear(batch, samples).join(' or ')}, or dropLast: true`,
+  );
+}
+
+/** Sizes above and below `batch` whose last minibatch is whole, or at least of more than one sample. */
+function batchesNear(batch: number, samples: number): number[] {
+  const sizes = Array.from({ length: Math.min(2 * batch, samples) }, (_, i) => i + 1).slice(1);
+  const fits = (list: number[]) =>
+    list.find((size) => samples % size === 0 && size * 8 >= batch) ??
+    list.find((size) => samples % size !== 1);
+  const above = fits(sizes.filter((size) => size > batch));
+  const below = fits(sizes.filter((size) => size < batch).toReversed());
+  return [above, below].filter((size) => size !== undefined);
 }
 
 /** A worker's rates of a step, and a cache line for what clips its gradients. */

@@ -15,7 +15,7 @@ export function readMetrics(
   index: number,
   viewOf: (name: string, offset: number, count: number) => Float32Array,
 ): StepMetrics {
-  const samples = Math.min(plan.batch, plan.datasets[0]!.count - position * plan.batch);
+  const samples = Math.min(plan.batch, plan.epochSamples - position * plan.batch);
   const shards = plan.steps[samples]!.schedule.shards.length;
   const row = viewOf('metrics', index * plan.shards * 8, shards * 2);
   let loss = 0;

@@ -63,7 +63,7 @@ export async function createStreams(
 /** Where the plan has put the columns of data set `index`: the first holds its samples. */
 function ringOf(
   plan: RunPlan,
-  { count, columns }: Columns,
+  { columns }: Columns,
   index: number,
   { buffer }: WebAssembly.Memory,
 ): Ring {
@@ -72,7 +72,7 @@ function ringOf(
   const type = first.values instanceof Uint8Array ? 'uint8' : 'float32';
   return {
     slots,
-    count,
+    count: samplesOf(plan, index),
     samples: { buffer, base: placed[0]!.values, type, size: storedSize(first) },
     rows: others.map(({ values }, i) => {
       const Values = values.constructor as Uint8ArrayConstructor;
@@ -80,6 +80,10 @@ function ringOf(
     }),
   };
 }
+
+/** Samples that are read of a data set: of the one that is trained on, those of an epoch. */
+const samplesOf = (plan: RunPlan, index: number): number =>
+  index === 0 && plan.update ? plan.epochSamples : plan.datasets[index]!.count;
 
 function createStream(
   plan: RunPlan,
@@ -89,7 +93,7 @@ function createStream(
   isOrdered: boolean,
 ): Stream {
   const { batch, evaluationBlock, evaluationChunk } = plan;
-  const { count } = plan.datasets[index]!;
+  const count = samplesOf(plan, index);
   const orderAt = baseOf(plan.memory, 'order');
   // In the calling thread nothing comes in while it computes.
   const isRunning = isShared(buffer);
@@ -111,7 +115,8 @@ function createStream(
     one.length === other?.length && one.every((sample, i) => sample === other[i]);
 
   return {
-    writeOrder(newOrder, newEpoch, next) {
+    writeOrder(whole, newEpoch, next) {
+      const newOrder = whole.subarray(0, count);
       // Written again after an evaluation, it goes on.
       if (newEpoch === epoch && isSame(newOrder, order)) return;
       if (position === count && newEpoch === epoch + 1 && isSame(newOrder, following)) {
@@ -124,7 +129,7 @@ function createStream(
       order = newOrder.slice();
       epoch = newEpoch;
       // Who makes a stream's next epoch may do so only when this one is over.
-      following = isOrdered ? next?.().slice() : undefined;
+      following = isOrdered ? next?.().slice(0, count) : undefined;
       if (position === 0 && following) feed.follow(following);
     },
     async steps(first, most) {

@@ -120,9 +120,8 @@ export function createWorker(
   const stepNorms = createNorms(plan.datasets[0]!.columns, kernels, memory, bases.batch);
 
   function trainStep(position: number, index: number, number: number, key: TrainJob['key']) {
-    const data = plan.datasets[0]!;
     const start = position * plan.batch;
-    const size = Math.min(plan.batch, data.count - start);
+    const size = Math.min(plan.batch, plan.epochSamples - start);
     const step = steps.get(size)!;
     if (rank === 0) control[CONTROL.step] = number;
     for (const norms of stepNorms) norms.measure(order + start * 4, size);

@@ -32,6 +32,7 @@ export const DESCRIBED: Readonly<Record<keyof TrainSettings, Describe>> = {
     weights && hashOf([...weights].flatMap(([name, values]) => [name, values])),
   epochs: ({ epochs }) => epochs,
   batch: ({ batch }) => batch,
+  dropLast: ({ dropLast, epochSamples }) => (dropLast ? { samples: epochSamples } : undefined),
   // `batch` and `shards` are of all minibatches of an update.
   accumulate: null,
   shards: ({ shards }) => shards,

@@ -1,5 +1,5 @@
 /** The errors of runs whose numbers became none: at which step, and in which layer it begins. */
-import { isSampleStream, type AnyDataset } from '../data/dataset.js';
+import { countOf, isSampleStream, type AnyDataset } from '../data/dataset.js';
 import { samplesAt } from '../data/take.js';
 import { LanewiseError } from '../errors.js';
 import type { Run } from './run.js';
@@ -15,7 +15,7 @@ export async function lossDiverged(run: Run, loss: number, step: number): Promis
   const { epoch, done: position } = placeAt(run.state, size, step);
   const minibatch = async () => {
     if (isSampleStream(data)) return undefined;
-    const order = sampler.order(size.samples, seed, epoch);
+    const order = sampler.order(countOf(data), seed, epoch);
     return samplesAt(data, [...order.subarray(position * batch, (position + 1) * batch)]);
   };
   const what = `the loss became ${loss} in epoch ${epoch}, step ${position + 1}`;

@@ -12,8 +12,9 @@ const FIXED = ['model'];
 
 /** Settings that others are counted in: shards follow from the minibatch unless they are given. */
 const IMPLIED: Readonly<Record<string, readonly string[]>> = {
-  batch: ['shards'],
-  accumulate: ['batch', 'shards'],
+  batch: ['shards', 'dropLast'],
+  accumulate: ['batch', 'shards', 'dropLast'],
+  data: ['dropLast'],
 };
 
 /** Differences that are spelled out at most. */

@@ -1,7 +1,6 @@
 /** What a run knows besides its weights: plain data, which a checkpoint stores and a failure returns to. */
 import type { Weights } from '../parallel/session.js';
 import type { StepMetrics } from '../parallel/step-metrics.js';
-import { countOf } from '../data/dataset.js';
 import type { ResolvedSettings } from './settings.js';
 import type { Best, EpochRecord, Progress } from './records.js';
 
@@ -92,8 +91,7 @@ export interface RunSize {
   readonly steps: number;
 }
 
-export function runSize({ data, batch, epochs }: ResolvedSettings): RunSize {
-  const samples = countOf(data);
+export function runSize({ epochSamples: samples, batch, epochs }: ResolvedSettings): RunSize {
   const stepsPerEpoch = Math.ceil(samples / batch);
   return { epochs, samples, stepsPerEpoch, steps: epochs * stepsPerEpoch };
 }

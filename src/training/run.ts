@@ -58,7 +58,13 @@ export async function openRun(
     workers,
     ...readingOf(settings),
     datasets: validation ? [data, validation] : [data],
-    training: { ...updateOf(settings), batch, shards, ...(mixup ? { mixup } : {}) },
+    training: {
+      ...updateOf(settings),
+      batch,
+      shards,
+      epochSamples: settings.epochSamples,
+      ...(mixup ? { mixup } : {}),
+    },
   });
   const size = runSize(settings);
   let state = initialState;

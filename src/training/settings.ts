@@ -2,7 +2,7 @@
 import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
 import { matchClasses, namesOf } from '../data/class-names.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
-import { checkKeys } from '../check.js';
+import { checkKeys, refuse } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -90,6 +90,8 @@ export interface TrainSettings extends ReadingSettings {
   readonly sampler?: Sampler;
   /** Samples in a minibatch; default 64, or all if they are fewer. The last one of an epoch may be smaller. */
   readonly batch?: number;
+  /** Leaves out an epoch's last minibatch if it is smaller; which samples that are follows from the epoch's order. Default false. */
+  readonly dropLast?: boolean;
   /**
    * Minibatches whose gradients make one update together; default 1. The same as a minibatch so many times as large,
    * in as many times as many shards: memory depends on a shard's samples alone.
@@ -129,6 +131,8 @@ export type ResolvedSettings = Required<Omit<TrainSettings, Optional | Resolved 
     readonly schedule: PlainSchedule | Schedule;
     readonly average?: Average;
     readonly terms: readonly LossTerm[];
+    /** Samples that an epoch trains on: all, or those of whole minibatches. */
+    readonly epochSamples: number;
     /** One of the two; absent if there is no validation data. */
     readonly validateEvery?: { readonly steps?: number; readonly epochs?: number };
     readonly metrics?: CheckedMetrics;
@@ -155,6 +159,7 @@ const known: Readonly<Record<keyof TrainSettings, true>> = {
   weights: true,
   sampler: true,
   batch: true,
+  dropLast: true,
   accumulate: true,
   shards: true,
   workers: true,
@@ -176,6 +181,8 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const single = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
   const shards = checkWhole('shards', settings.shards ?? defaultShards(model, single), 1, single);
   const batch = Math.min(single * accumulate, count);
+  const { dropLast = false } = settings;
+  if (typeof dropLast !== 'boolean') refuse('train', 'dropLast', dropLast, 'true or false');
   const { clipNorm, clipValue, freeze, mixup, weights } = settings;
   const optimizer = optimizerFor(settings.optimizer);
   const average = settings.average === undefined ? undefined : averageFor(settings.average);
@@ -204,6 +211,8 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     ...(weights ? { weights } : {}),
     epochs: checkWhole('epochs', epochs, 1),
     batch,
+    dropLast,
+    epochSamples: dropLast ? count - (count % single) : count,
     shards: Math.min(shards * accumulate, batch),
     ...(validation ? { validateEvery: checkValidateEvery(settings) } : {}),
     ...(metrics ? { metrics } : {}),

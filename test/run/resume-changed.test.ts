@@ -233,6 +233,7 @@ const others: Readonly<Record<keyof TrainSettings, Partial<TrainSettings>>> = {
   weights: { weights: new Map([['out.bias', new Float32Array(10)]]) },
   epochs: { epochs: 3 },
   batch: { batch: 16, shards: 1 },
+  dropLast: { dropLast: true },
   accumulate: { accumulate: 2 },
   shards: { shards: 2 },
   seed: { seed: 5 },

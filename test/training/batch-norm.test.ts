@@ -114,7 +114,7 @@ test('a shard with one value a channel is refused before training, by name', asy
   );
   assert.is(
     message,
-    "batchNorm 'norm': expected more than one value a channel in training, found a shard of 1×8",
+    "batchNorm 'norm': expected more than one value a channel in training, found a shard of 1×8: the last minibatch of each epoch has 1 sample (101 = 4·25 + 1)",
   );
 });
 

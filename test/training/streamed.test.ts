@@ -44,6 +44,13 @@ test('an image folder, with validation from one: 0, 1, 2 and 3 workers', async (
         history.map(({ loss, valLoss, valAccuracy }) => [loss, valLoss, valAccuracy]);
       assert.equal(losses(found), losses(expected));
     }
+    // The samples of the last minibatch, which is left out, are others in each epoch.
+    const dropped = { ...settings, dropLast: true, workers: 0 };
+    const hash = await (await train(model, { ...dropped, data: loaded })).model.sha256();
+    for (const workers of [0, 2]) {
+      const { model: found } = await train(model, { ...dropped, data, workers });
+      assert.is(await found.sha256(), hash, `dropLast, ${workers} workers`);
+    }
     const scored = await expected.model.evaluate(loaded, { workers: 0 });
     assert.equal(await expected.model.evaluate(data, { workers: 2 }), scored);
   });
