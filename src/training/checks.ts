@@ -1,4 +1,5 @@
 /** Checks of what a user gives to training, each with the words of its refusal. */
+import { firstNotFinite } from '../data/finite.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import { pickNumerics } from '../engine/numerics.js';
@@ -78,6 +79,19 @@ export function checkWeights(model: Model, weights: Weights): void {
         `weights of '${name}': ${values instanceof Float32Array ? `${values.length} values` : show(values)}, expected ${count} (${showShape(spec.shape)})`,
       );
     }
+  }
+}
+
+/** @throws LanewiseError kind 'argument' for a weight that is NaN or infinite. */
+export function checkFinite(weights: Weights): void {
+  for (const [name, values] of weights) {
+    const wrong = firstNotFinite(values);
+    if (wrong < 0) continue;
+    throw new LanewiseError(
+      'argument',
+      `weights of '${name}': ${values[wrong]} at ${wrong}, expected finite numbers`,
+      'these weights are damaged, such as those of a run that diverged',
+    );
   }
 }
 

@@ -19,13 +19,13 @@ export async function lossDiverged(run: Run, loss: number, step: number): Promis
     return samplesAt(data, [...order.subarray(position * batch, (position + 1) * batch)]);
   };
   const what = `the loss became ${loss} in epoch ${epoch}, step ${position + 1}`;
-  return diverged(run, `${what}${await reasonOf(run, minibatch)}`);
+  return diverged(run, what, await reasonOf(run, minibatch));
 }
 
 /** The validation loss was `loss`, by the weights at hand. */
 export async function validationDiverged(run: Run, loss: number): Promise<LanewiseError> {
   const what = `the validation loss became ${loss} after step ${run.state.step}`;
-  return diverged(run, `${what}${await reasonOf(run, async () => run.settings.validation)}`);
+  return diverged(run, what, await reasonOf(run, async () => run.settings.validation));
 }
 
 /**
@@ -45,26 +45,34 @@ export function ensureFinite(run: Run): void {
 }
 
 /** The weights at hand are not worth keeping from here. */
-function diverged(run: Run, message: string): LanewiseError {
+function diverged(run: Run, what: string, reason?: Reason): LanewiseError {
   run.isDiverged = true;
-  return new LanewiseError('engine', message, 'lower the learning rate (--lr)');
+  const { message, hint } = reason ?? { message: '', hint: SMALLER_STEPS };
+  return new LanewiseError('engine', message ? `${what}: ${message}` : what, hint);
+}
+
+/** Only where numbers have grown is a smaller step the way out. */
+export const SMALLER_STEPS = 'lower the learning rate (lr), or bound the gradients (clipNorm)';
+
+interface Reason {
+  readonly message: string;
+  readonly hint?: string | undefined;
 }
 
 async function reasonOf(
   { model, settings, session }: Run,
   samples: () => Promise<AnyDataset | undefined>,
-): Promise<string> {
+): Promise<Reason | undefined> {
   try {
     const shown = await samples();
-    if (!shown) return '';
+    if (!shown) return undefined;
     // Loaded where it is needed: it may never be.
     const { explainDivergence } = await import('./divergence.js');
     const { terms, numerics } = settings;
     const weights = session.readWeights();
-    const { message } = await explainDivergence(model, terms, weights, shown, numerics);
-    return `: ${message}`;
+    return await explainDivergence(model, terms, weights, shown, numerics);
   } catch {
     // Such as a sample that cannot be read any more. That the run diverged is the news.
-    return '';
+    return undefined;
   }
 }

@@ -6,6 +6,7 @@ import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { createLayerwise, type LayerwiseValues, type LayerValues } from '../parallel/layerwise.js';
 import type { Weights } from '../parallel/session.js';
+import { SMALLER_STEPS } from './diverged.js';
 import { fitting } from './probe.js';
 
 /** Where a loss stops being a number. */
@@ -16,7 +17,12 @@ export interface Divergence {
   readonly parameter?: string;
   /** A sentence for messages. */
   readonly message: string;
+  /** What to do about it, by the cause that was found. */
+  readonly hint?: string;
 }
+
+/** Values beyond this have grown. */
+const LARGE = 1e6;
 
 const MAX_BYTES = 256 * 2 ** 20;
 
@@ -42,7 +48,7 @@ export async function explainDivergence(
   return (
     inInputs(values) ??
     onTheWayForward(model, weights, values) ??
-    inTheLoss(values) ??
+    inTheLoss(model, terms, values) ??
     onTheWayBack(values) ?? { message: 'every output and gradient is finite for these samples' }
   );
 }
@@ -51,7 +57,10 @@ function inInputs({ inputs }: LayerwiseValues): Divergence | undefined {
   for (const [name, values] of inputs) {
     const wrong = firstWrong(values);
     if (wrong !== undefined)
-      return { message: `input '${name}' holds ${wrong}: the data is damaged, not the weights` };
+      return {
+        message: `input '${name}' holds ${wrong}: the data is damaged, not the weights`,
+        hint: `mend or leave out the samples whose '${name}' is not finite`,
+      };
   }
   return undefined;
 }
@@ -75,23 +84,43 @@ function onTheWayForward(
         layer: layer.name,
         parameter: parameter.name,
         message: `'${parameter.name}' is the first parameter which is ${firstWrong(array)} (${count} of its ${array.length} values)`,
+        hint: SMALLER_STEPS,
       };
     }
     return {
       layer: layer.name,
+      hint: SMALLER_STEPS,
       message: `layer '${layer.name}' is the first whose output is ${wrong} (its input reaches ${showSize(inputSize(layer, values))})`,
     };
   }
   return undefined;
 }
 
-function inTheLoss({ loss, layers }: LayerwiseValues): Divergence | undefined {
+function inTheLoss(
+  model: Model,
+  terms: readonly LossTerm[],
+  { loss, layers }: LayerwiseValues,
+): Divergence | undefined {
   if (Number.isFinite(loss)) return undefined;
   const last = layers.at(-1);
-  const size = last
-    ? ` (the last layer, '${last.name}', reaches ${showSize(largest(last.output))})`
-    : '';
-  return { message: `every layer's output is finite, the loss is ${loss}${size}` };
+  const reached = last ? largest(last.output) : 0;
+  const size = last ? ` (the last layer, '${last.name}', reaches ${showSize(reached)})` : '';
+  const message = `every layer's output is finite, the loss is ${loss}${size}`;
+  if (
+    model.outputs.size === 1 &&
+    terms.some(({ loss: { takes } }) => takes?.output === 'probabilities')
+  ) {
+    const wrong = last?.output.find((value) => value < 0 || value > 1);
+    if (wrong !== undefined) {
+      return {
+        message: `${terms[0]!.loss.kind} takes probabilities, and '${last!.name}' gives ${showSize(wrong)}`,
+        hint: 'end with sigmoid(), or take binaryCrossEntropyWithLogits',
+      };
+    }
+  }
+  return reached > LARGE
+    ? { message, hint: SMALLER_STEPS }
+    : { message, hint: 'look at the targets, and at what the loss takes (docs/losses.md)' };
 }
 
 /** Gradients run from the last layer to the first. */
@@ -106,6 +135,7 @@ function onTheWayBack({ layers, gradients }: LayerwiseValues): Divergence | unde
       : '';
     return {
       layer: name,
+      hint: SMALLER_STEPS,
       message: `every output is finite, and the gradient by the output of layer '${name}' is the first which is ${wrong}${size}`,
     };
   }
@@ -115,6 +145,7 @@ function onTheWayBack({ layers, gradients }: LayerwiseValues): Divergence | unde
       return {
         parameter: name,
         message: `every output is finite, and the gradient by '${name}' is the first which is ${wrong}`,
+        hint: SMALLER_STEPS,
       };
     }
   }

@@ -36,6 +36,7 @@ import { checkMixup } from './check-mixup.js';
 import { readingOf, type ReadingSettings } from './reading.js';
 import {
   checkBound,
+  checkFinite,
   checkFreeze,
   checkModel,
   checkPresent,
@@ -188,7 +189,10 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const average = settings.average === undefined ? undefined : averageFor(settings.average);
   checkBound('clipNorm', clipNorm);
   checkBound('clipValue', clipValue);
-  if (weights) checkWeights(model, weights);
+  if (weights) {
+    checkWeights(model, weights);
+    checkFinite(weights);
+  }
   const terms = defaultTerms(model, data, settings.loss);
   const validation = settings.validation && matchData(settings.validation, data, terms);
   const metrics = metricsOf(model, terms, { ...settings, ...(validation ? { validation } : {}) });

@@ -11,6 +11,7 @@ import {
 } from '../data/dataset.js';
 import type { Views } from '../data/transforms/views.js';
 import { matchClasses } from '../data/class-names.js';
+import { firstNotFinite } from '../data/finite.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -127,7 +128,7 @@ export function createTrainedModel(
     try {
       session.writeWeights(weights);
       const evaluation = await session.evaluate(0, withScores);
-      checkScores(evaluation.scores);
+      checkScores(withScores ? evaluation.scores : evaluation.losses!, weights);
       return evaluation;
     } finally {
       await session.close();
@@ -184,7 +185,7 @@ export function createTrainedModel(
         numerics: usableNumerics(),
         data,
       });
-      checkScores(scores);
+      checkScores(scores, weights, inputs);
       return {
         classes: scored.length === 1 ? predictedClasses(scores, scored[0]!) : new Uint32Array(),
         scores,
@@ -229,12 +230,36 @@ function inputsOf(
   return fields;
 }
 
-/** Scores that are no numbers come from weights, or an input scale, that are none. */
-function checkScores(scores: Float32Array): void {
-  const wrong = scores.find((score) => !Number.isFinite(score));
-  if (wrong === undefined) return;
+/**
+ * Scores that are not finite: names the parameter or the input that is not, if one of them is to blame.
+ * @throws LanewiseError kind 'data' for an input, 'engine' for the rest.
+ */
+function checkScores(
+  scores: Float32Array,
+  weights: Weights,
+  inputs: Readonly<Record<string, Field>> = {},
+): void {
+  const wrong = firstNotFinite(scores);
+  if (wrong < 0) return;
+  for (const [name, values] of weights) {
+    const at = firstNotFinite(values);
+    if (at < 0) continue;
+    throw new LanewiseError(
+      'engine',
+      `the model's scores are ${scores[wrong]}: its weights are damaged, '${name}' is ${values[at]} at ${at}`,
+    );
+  }
+  for (const [name, { shape, values }] of Object.entries(inputs)) {
+    const at = values instanceof Float32Array ? firstNotFinite(values) : -1;
+    if (at < 0) continue;
+    throw new LanewiseError(
+      'data',
+      `the model's scores are ${scores[wrong]}: input '${name}' has ${values[at]} in sample ${Math.floor(at / sizeOf(shape))}`,
+      'mend the sample, or leave it out',
+    );
+  }
   throw new LanewiseError(
     'engine',
-    `the model's scores are ${wrong}: its weights are damaged, or its input's mean and deviation`,
+    `the model's scores are ${scores[wrong]}: its numbers grow too large, or its input's mean and deviation do not fit`,
   );
 }

@@ -2,10 +2,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrays } from '../../src/data/arrays.js';
-import type { Dataset, Field, TensorDataset } from '../../src/data/dataset.js';
+import type { Dataset, Field, StreamedDataset, TensorDataset } from '../../src/data/dataset.js';
 import { sizeOf } from '../../src/graph/tensor.js';
 import {
+  add,
   flatten,
+  functional,
+  input,
   linear,
   relu,
   sequential,
@@ -14,6 +17,7 @@ import {
   tanh,
   type Model,
 } from '../../src/layers/index.js';
+import { constant } from '../../src/layers/init.js';
 import { createLoss, crossEntropy, lossNames } from '../../src/losses/loss.js';
 import type { LossSetting } from '../../src/losses/terms.js';
 import { sgd } from '../../src/optimizers/index.js';
@@ -334,6 +338,68 @@ test('labels of images are refused by number', async () => {
   assert.match(
     await refusal(() => trained(model, undefined, images(whole(0, 1, 3)))),
     /label 3 of sample 2, expected a whole number from 0 to 2/,
+  );
+});
+
+test('weights that are not finite are named, and so is an input of a prediction', async () => {
+  const model = one();
+  const data = dataOf({ values: floats(1, 2) });
+  const good = (await trained(model, 'l1', data)).model;
+  const damaged = new Map([...good.weights].map(([name, values]) => [name, values.slice()]));
+  damaged.get('out.weight')![1] = NaN;
+  const run = { ...settings, data, loss: 'l1' } as const;
+  assert.match(
+    await refusal(() => train(model, { ...run, weights: damaged })),
+    /weights of 'out\.weight': NaN at 1, expected finite numbers/,
+  );
+  const bad = withWeights(model, damaged, { loss: 'l1' });
+  const message = /its weights are damaged, 'out\.weight' is NaN at 1/;
+  assert.match(await refusal(() => bad.predict(numbers(4, 1))), message);
+  assert.match(await refusal(() => bad.evaluate(data, { workers: 0 })), message);
+  assert.match(
+    await refusal(() => good.predict(Float32Array.of(1, 2, 3, NaN))),
+    /input 'input'.* NaN .*sample 1/,
+  );
+});
+
+test('the advice after a divergence is of the cause that was found', async () => {
+  const advice = async (model: Model, loss: LossSetting, target: Partial<Field>, lr: number) => {
+    const run = { ...settings, data: dataOf(target), loss, optimizer: sgd({ lr }), epochs: 40 };
+    return refusal(() => train(model, run));
+  };
+  const grown = await advice(one(), 'meanSquaredError', { values: floats(1, 2) }, 1e30);
+  assert.match(grown, /became (NaN|-?Infinity|Infinity)[^]*\nlower the learning rate \(lr\)/);
+  // Its output is that of an op which may give probabilities.
+  const x = input([2]);
+  const out = linear(2, 1, { weightInit: constant(3) });
+  const scores = functional({
+    inputs: x,
+    outputs: { output: add(out(x), out(x)) },
+    layers: { out },
+  });
+  const wrong = await advice(scores, 'binaryCrossEntropy', { values: floats(0, 1) }, 1e-9);
+  assert.match(
+    wrong,
+    /the loss became NaN in epoch 1, step 1: binaryCrossEntropy takes probabilities, and .* gives .*\nend with sigmoid/,
+  );
+  for (const said of [grown, wrong]) assert.not.match(said, /--lr/);
+});
+
+test('a sample of a reader or a stream that is not finite is refused when it is read', async () => {
+  const reader: StreamedDataset = {
+    name: 'read',
+    shape: [1, 1, 2],
+    classes: ['a', 'b', 'c'],
+    labels: Uint8Array.from(whole(0, 1, 2)),
+    reader: {
+      type: 'float32',
+      read: (index, to) => void to.fill(index === 5 ? Infinity : index),
+    },
+  };
+  const model = sequential([flatten(), linear(2, 3)], { input: [1, 1, 2] });
+  assert.match(
+    await refusal(() => train(model, { ...settings, data: reader })),
+    /data set 'read': value 0 of sample 5 is Infinity, expected a finite number/,
   );
 });
 
