@@ -358,7 +358,7 @@ test('weights that are not finite are named, and so is an input of a prediction'
   assert.match(await refusal(() => bad.evaluate(data, { workers: 0 })), message);
   assert.match(
     await refusal(() => good.predict(Float32Array.of(1, 2, 3, NaN))),
-    /input 'input'.* NaN .*sample 1/,
+    /value 3 is NaN \(sample 1\)/,
   );
 });
 
