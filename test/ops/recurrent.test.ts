@@ -181,4 +181,85 @@ test('shapes that do not fit are refused with both', () => {
   );
 });
 
+/** Each sample by itself, as long as it is; the padding is 0. */
+function ofOwnSteps(
+  [N, T, F, H]: readonly number[],
+  own: Int32Array,
+  x: Float64Array,
+  run: (one: Float64Array, length: number) => ArrayLike<number>,
+): Float64Array {
+  const y = new Float64Array(N! * T! * H!);
+  for (let n = 0; n < N!; n++) {
+    const one = x.subarray(n * T! * F!, (n * T! + own[n]!) * F!);
+    y.set(run(one, own[n]!), n * T! * H!);
+  }
+  return y;
+}
+
+for (const numerics of availableNumerics) {
+  test(`lengths (${numerics}): value and gradients are those of each sample alone`, async () => {
+    const draw = createDraw(91);
+    for (let i = 0; i < 12; i++) {
+      const cell = cells[i % 4]!;
+      const [N, T, F, H] = [draw(1, 5), draw(1, 5), draw(1, 4), draw(1, 6)];
+      const own = Int32Array.from({ length: N }, () => draw(1, T));
+      const lengths = input('lengths', [N], 'i32', T);
+      const reverse = draw(0, 1) === 1;
+      const what = `${cell} of ${N}×${T}×${F}, lengths ${own.join(', ')}, ${H} units, reverse ${reverse}`;
+      const shared = { seed: 700 + i, numerics, fixed: new Map([[lengths, own]]) };
+      await checkOp({
+        ...shared,
+        what,
+        shapes: shapesOf(gates[cell], N, T, F, H),
+        op: (x, weightIh, weightHh, biasIh, biasHh) =>
+          ops.recurrent(
+            x!,
+            { weightIh: weightIh!, weightHh: weightHh!, biasIh, biasHh },
+            cell,
+            reverse,
+            lengths,
+          ),
+        definition: (x, ...weights) =>
+          ofOwnSteps([N, T, F, H], own, x!, (one, length) =>
+            reference.recurrent(cell, { N: 1, T: length, F, H }, reverse, [one, ...weights]),
+          ),
+      });
+      const part =
+        (from: (length: number) => number, share: (length: number) => number) =>
+        (x: Float64Array) =>
+          Float64Array.from({ length: N * F }, (_, at) => {
+            const [n, j] = [Math.floor(at / F), at % F];
+            let sum = 0;
+            for (let t = from(own[n]!); t < own[n]!; t++) sum += x[(n * T + t) * F + j]!;
+            return sum / share(own[n]!);
+          });
+      for (const [name, op, definition] of [
+        [
+          'last',
+          ops.lastSteps,
+          part(
+            (length) => length - 1,
+            () => 1,
+          ),
+        ],
+        [
+          'mean',
+          ops.meanOfSteps,
+          part(
+            () => 0,
+            (length) => length,
+          ),
+        ],
+      ] as const)
+        await checkOp({
+          ...shared,
+          what: `${name} of ${what}`,
+          shapes: [[N, T, F]],
+          op: (x) => op(x!, lengths),
+          definition: (x) => definition(x!),
+        });
+    }
+  });
+}
+
 test.run();
