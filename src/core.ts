@@ -63,6 +63,7 @@ export {
   sgd,
   swa,
   type Average,
+  type AverageCounts,
   type Optimizer,
   type ParameterGroup,
   type Schedule,

@@ -7,7 +7,14 @@ export { adadelta, type AdadeltaOptions } from './adadelta.js';
 export { adam, adamW, type AdamOptions } from './adam.js';
 export { lion, type LionOptions } from './lion.js';
 export { lars, type LarsOptions } from './lars.js';
-export { ema, swa, type Average, type EmaOptions, type SwaOptions } from './average.js';
+export {
+  ema,
+  swa,
+  type Average,
+  type AverageCounts,
+  type EmaOptions,
+  type SwaOptions,
+} from './average.js';
 export { averageFor, optimizerFor, type AverageName, type OptimizerName } from './named.js';
 export { ratesOfStep, type Optimizer, type ParameterGroup } from './optimizer.js';
 export type { Pattern } from './names.js';

@@ -1,5 +1,5 @@
 /** Files that grow by whole pieces (Node), whatever the disk says. */
-import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, ftruncateSync, writeSync } from 'node:fs';
 import type { LanewiseError } from '../errors.js';
 import { fileError } from '../node/atomic.js';
 
@@ -17,6 +17,8 @@ export interface Appender {
    * @throws LanewiseError kind 'file' if the system refuses and there is no `onError`.
    */
   append(piece: Uint8Array): void;
+  /** Hands what was added to the disk itself, so that it outlasts a power cut; a disk that refuses is passed over. */
+  sync(): void;
   /** Pieces that the system refused. */
   readonly lost: number;
   close(): void;
@@ -41,6 +43,13 @@ export function createAppender(
         const named = fileError(`cannot write '${path}'`, error);
         if (!onError) throw named;
         if (lost++ === 0) onError(named);
+      }
+    },
+    sync() {
+      try {
+        fdatasyncSync(file);
+      } catch {
+        // Such as a pipe, which has no disk.
       }
     },
     get lost() {

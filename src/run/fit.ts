@@ -130,6 +130,7 @@ export async function* fit(
         checkpoints: {
           ...options.checkpoints,
           save: async (checkpoint) => {
+            recorder!.sync();
             const all = { ...checkpoint, description, log: recorder!.window };
             await opened.lock.check();
             await saveCheckpoint(folder, all, isLastWhole);

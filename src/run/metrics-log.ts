@@ -16,6 +16,8 @@ export interface MetricsLog {
    * @throws LanewiseError kind 'file' if the system refuses, and the log was opened without `onError`.
    */
   write(event: RunEvent): void;
+  /** The lines so far outlast a power cut. */
+  sync(): void;
   /** Lines that the system refused. */
   readonly lost: number;
   close(): void;
@@ -36,6 +38,7 @@ export function openMetricsLog(path: string, options: AppendOptions = {}): Metri
   const appender = createAppender(file, bytes, path, options);
   return {
     write: (event) => appender.append(Buffer.from(`${JSON.stringify(event)}\n`)),
+    sync: () => appender.sync(),
     get lost() {
       return appender.lost;
     },

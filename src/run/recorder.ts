@@ -23,6 +23,8 @@ export type LogWindow = Readonly<
 export interface Recorder {
   record(event: TrainEvent): void;
   readonly window: LogWindow;
+  /** The log so far outlasts a power cut: a checkpoint after it must not know of epochs that the log lacks. */
+  sync(): void;
   /** Shows TensorBoard what the report shows: the first filters, and the hardest mistakes. */
   pictures(step: number, evaluation: Evaluation): void;
   probe(step: number, record: ProbeRecord): void;
@@ -79,6 +81,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
   }
 
   return {
+    sync: () => log.sync(),
     record(event) {
       switch (event.kind) {
         case 'start':

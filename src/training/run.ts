@@ -79,6 +79,11 @@ export async function openRun(
     await session.close();
     throw error;
   }
+  if (!beginsIn(size, settings, state))
+    warnings = [
+      ...warnings,
+      `the average of the weights (${settings.average!.kind}) does not begin within the run: the model has the last weights`,
+    ];
   return {
     model,
     settings,
@@ -95,6 +100,16 @@ export async function openRun(
     isDiverged: false,
   };
 }
+
+/** Whether the average, if there is one, has something to average: the last step counts in each that has begun. */
+const beginsIn = (
+  { steps, stepsPerEpoch }: RunSize,
+  { average }: ResolvedSettings,
+  { shift, averaged }: RunState,
+): boolean =>
+  !average ||
+  averaged > 0 ||
+  average.share(steps - 1, stepsPerEpoch, steps, { updates: steps - 1 + shift, averaged }) > 0;
 
 /** What the settings say of the update phase. */
 const updateOf = ({ optimizer, average, clipNorm, clipValue, freeze }: ResolvedSettings) => ({

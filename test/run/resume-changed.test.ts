@@ -13,6 +13,7 @@ import {
   ema,
   momentum,
   schedule,
+  swa,
   type Optimizer,
 } from '../../src/optimizers/index.js';
 import { fit, type FitOptions } from '../../src/run/fit.js';
@@ -219,6 +220,44 @@ test('the log keeps every epoch, and its steps rise, over resumes with other min
     );
     assert.equal(of('epoch', 'step'), [10, 20, 28, 33]);
     assert.equal(of('start', 'resumedAt'), [undefined, 25, 27]);
+  }));
+
+test('an average that does not begin within the run is said', () =>
+  inFolder(async (folder) => {
+    const { warnings } = await go(folder, { average: swa({ from: 9 }) }, {});
+    assert.equal(warnings, [
+      'the average of the weights (swa) does not begin within the run: the model has the last weights',
+    ]);
+    assert.equal((await go(folder, { average: swa() }, { fresh: true })).warnings, []);
+  }));
+
+test('averages count the steps that are in them, after a resume with another batch or of another kind', () =>
+  inFolder(async (folder) => {
+    // Adam’s weights are 0.01, 0.02, …: each average of them is known.
+    const start = { weights: new Map([['out.bias', new Float32Array(1)]]) };
+    const weights = Array.from({ length: 90 }, (_, i) => (i + 1) * 0.01);
+    const end = async (changes: Partial<TrainSettings>, override: string[]) => {
+      let bias = NaN;
+      const all = { ...constant, ...start, ...changes };
+      for await (const event of fit(line, all, { folder, report: false, resume: { override } }))
+        if (event.kind === 'done') bias = event.result.model.weights.get('out.bias')![0]!;
+      return bias;
+    };
+    const near = (found: number, expected: number, what: string) =>
+      assert.ok(Math.abs(found - expected) < 2e-3, `${what}: ${found}, expected ${expected}`);
+    for (const options of [{}, { warmup: false }, { biasCorrection: true }]) {
+      const average = ema({ decay: 0.9, ...options });
+      await go(folder, { ...start, average }, { fresh: true }, 5);
+      let r = NaN;
+      weights.slice(0, 75).forEach((value, n) => {
+        const share = average.share(n, 1, 1);
+        r = n === 0 ? value : r + share * (value - r);
+      });
+      near(await end({ average, batch: 16 }, ['batch']), r, JSON.stringify(options));
+    }
+    await go(folder, { ...start, average: ema({ decay: 0.9 }) }, { fresh: true }, 5);
+    const mean = weights.slice(5, 40).reduce((a, b) => a + b, 0) / 35;
+    near(await end({ average: swa({ every: 'step', from: 0 }) }, ['average']), mean, 'swa');
   }));
 
 /** For every setting another value: the type asks for one of each that is new. */
