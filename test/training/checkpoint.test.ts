@@ -170,6 +170,21 @@ test('contents that no run has written are refused, although the checksum is rig
   );
 });
 
+test('a checkpoint of the first version goes on to the same bits', async () => {
+  const earlier = await forged((_, place) => {
+    place['version'] = 1;
+    const state = place['state'] as Json;
+    for (const key of ['shift', 'stretches', 'optimizerFrom', 'scheduleFrom', 'averaged'])
+      delete state[key];
+  });
+  const read = await decodeCheckpoint(earlier, 'c');
+  assert.equal(read.state, checkpoint.state);
+  const [then, now] = await Promise.all([resume(read), resume(checkpoint)]);
+  assert.equal(then.weights, now.weights);
+  const later = await forged((_, place) => (place['version'] = 3));
+  assert.match(await refusal(() => decodeCheckpoint(later, 'c')), 'version 3, expected 1 or 2');
+});
+
 const nonsense = [null, -1, 0.5, 1e308, 2 ** 60, 'x', '', [], {}, true, 3] as const;
 
 /** Replaces or removes a value somewhere in `json`. */
