@@ -304,6 +304,48 @@ test('a minibatch of which nothing counts changes nothing', async () => {
   assert.match(message, /nothing of target 'output' of data set 'half' counts/);
 });
 
+test('metrics are of the rows that count', async () => {
+  const labels = Int32Array.from({ length: 40 }, (_, i) => (i % 4 === 3 ? -100 : i % 3));
+  const x = numbers(80, 3);
+  const data = (output: Field): TensorDataset => ({
+    name: 'rows',
+    inputs: { input: { shape: [2], values: x } },
+    targets: { output },
+  });
+  const tagged = data({ shape: [], values: labels });
+  const run = (validation: TensorDataset) =>
+    train(sequential([linear(2, 3)], { input: [2] }), {
+      data: tagged,
+      validation,
+      loss: crossEntropy({ ignoreIndex: -100 }),
+      optimizer: sgd({ lr: 0.1 }),
+      epochs: 1,
+      metrics: ['f1', 'auc', 'recallWeighted', 'perplexity'],
+      numerics: 'strict',
+      workers: 0,
+    });
+  const counting = [...labels.keys()].filter((i) => labels[i]! >= 0);
+  const [all, part] = [await run(tagged), await run(subset(tagged, counting))];
+  const { perplexity, ...figures } = all.history[0]!.metrics!;
+  const { perplexity: expected, ...others } = part.history[0]!.metrics!;
+  assert.equal(figures, others);
+  assertClose([perplexity!], [expected!], 1e-5, 'perplexity');
+  assert.is(all.history[0]!.valAccuracy!.toFixed(6), part.history[0]!.valAccuracy!.toFixed(6));
+  const weights = x.map((_, i) => Number(i !== 7));
+  const partlyWeighed = data({ shape: [2], values: x, weights });
+  const message = await refusal(() =>
+    train(sequential([linear(2, 2)], { input: [2] }), {
+      data: partlyWeighed,
+      validation: partlyWeighed,
+      loss: 'meanSquaredError',
+      optimizer: sgd({ lr: 0.1 }),
+      epochs: 1,
+      metrics: ['mse'],
+    }),
+  );
+  assert.match(message, /target 'output': some values of sample 3 count and others do not/);
+});
+
 test('a part of a data set has the weights of its samples', () => {
   const data = partly(6);
   const { value } = subset(data, [4, 1]).targets;

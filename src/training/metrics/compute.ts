@@ -10,6 +10,7 @@ import { LanewiseError } from '../../errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
 import type { Model } from '../../layers/index.js';
 import { targetOf, type LossTerm } from '../../losses/terms.js';
+import { countsOf } from '../../parallel/counts.js';
 import type { Evaluation } from '../../parallel/session.js';
 import { predictedClasses } from '../evaluate.js';
 import {
@@ -29,6 +30,8 @@ export interface CheckedMetrics {
     readonly shape: Shape;
     /** The score above which a side is yes. */
     readonly middle: number;
+    /** The rows that count, if not all do; labels and targets are theirs. */
+    readonly kept?: Uint32Array;
   };
 }
 
@@ -127,19 +130,75 @@ function subjectOf(
     field.as !== 'values' &&
     rowLength > 1 &&
     showShape(field.shape) !== showShape(shape);
-  if (isIndices) return { ...common, task: 'classes', outputs: rowLength, labels: field.values };
+  const counts = countsOf(field, term);
+  /** Of rows of `length` values, those that count. */
+  const only = <V extends Field['values']>(values: V, length: number, outputs: number) => {
+    const kept = keptRows(
+      `data set '${data.name}', target '${target}'`,
+      counts,
+      values.length / length,
+    );
+    return {
+      outputs,
+      values: kept ? pickRows(values, kept, length) : values,
+      ...(kept ? { kept } : {}),
+    };
+  };
+  if (isIndices) {
+    const { values: labels, ...rows } = only(field.values, 1, rowLength);
+    return { ...common, task: 'classes', ...rows, labels };
+  }
   const targets = numbersOf(field);
   const side = sides[loss];
   if (side) {
     const [middle, targetMiddle] = side;
-    const labels = Uint8Array.from(targets, (target) => (target > targetMiddle ? 1 : 0));
-    return { ...common, task: 'sides', outputs: size, middle, labels };
+    const { values: labels, ...rows } = only(
+      Uint8Array.from(targets, (value) => (value > targetMiddle ? 1 : 0)),
+      size,
+      size,
+    );
+    return { ...common, task: 'sides', ...rows, middle, labels };
   }
   if (rowLength > 1 && ofClasses.includes(loss)) {
-    const labels = predictedClasses(toRows(targets, shape), rowLength);
-    return { ...common, task: 'classes', outputs: rowLength, labels };
+    const classes = Int32Array.from(predictedClasses(toRows(targets, shape), rowLength));
+    const { values: labels, ...rows } = only(classes, 1, rowLength);
+    return { ...common, task: 'classes', ...rows, labels };
   }
-  return { ...common, task: 'values', outputs: size, targets };
+  const { values, ...rows } = only(targets, size, size);
+  return { ...common, task: 'values', ...rows, targets: values };
+}
+
+/** The rows of which something counts; undefined if all do. @throws LanewiseError kind 'data' for a row in part. */
+function keptRows(
+  what: string,
+  counts: Float32Array | undefined,
+  rows: number,
+): Uint32Array | undefined {
+  if (!counts?.includes(0)) return undefined;
+  const each = Math.max(1, counts.length / rows);
+  const kept: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const from = Math.floor((row * counts.length) / rows);
+    const counting = counts.subarray(from, from + each).filter((weight) => weight > 0).length;
+    if (counting === each) kept.push(row);
+    else if (counting > 0) {
+      throw new LanewiseError(
+        'data',
+        `metrics of ${what}: some values of sample ${row} count and others do not, expected all or none`,
+        'give each value an output of its own, or look at valLoss, which is of what counts',
+      );
+    }
+  }
+  return Uint32Array.from(kept);
+}
+
+/** Rows of `length` values. */
+function pickRows<V extends Field['values']>(values: V, rows: Uint32Array, length: number): V {
+  const picked = new (values.constructor as new (count: number) => V)(rows.length * length);
+  rows.forEach((row, i) =>
+    picked.set(values.subarray(row * length, (row + 1) * length), i * length),
+  );
+  return picked;
 }
 
 /** Targets as the loss compares them: bytes that are values in 0 to 1, class indices as numbers. */
@@ -171,7 +230,7 @@ export function computeMetrics(
   { metrics, subject }: CheckedMetrics,
   { scores, losses = new Float32Array() }: Pick<Evaluation, 'scores' | 'losses'>,
 ): Record<string, number> {
-  const { task, outputs, labels, targets, data, shape, middle } = subject;
+  const { task, outputs, labels, targets, data, shape, middle, kept } = subject;
   const expected = countOf(data) * sizeOf(shape);
   if (scores.length !== expected) {
     throw new LanewiseError(
@@ -179,7 +238,8 @@ export function computeMetrics(
       `metrics of data set '${data.name}': ${scores.length} scores, expected ${expected}`,
     );
   }
-  const rows = task === 'classes' ? toRows(scores, shape) : scores;
+  const all = task === 'classes' ? toRows(scores, shape) : scores;
+  const rows = kept ? pickRows(all, kept, outputs) : all;
   const scored: Scored = {
     task,
     scores: rows,
@@ -189,7 +249,7 @@ export function computeMetrics(
       task === 'classes'
         ? predictedClasses(rows, outputs)
         : task === 'sides'
-          ? Uint8Array.from(scores, (score) => (score > middle ? 1 : 0))
+          ? Uint8Array.from(rows, (score) => (score > middle ? 1 : 0))
           : [],
     targets,
     losses,
