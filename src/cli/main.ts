@@ -10,6 +10,7 @@ import { exportCommand } from './export.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
 import { reportCommand } from './report.js';
+import { guardOutput, inFlags } from './terminal.js';
 import { trainCommand } from './train.js';
 import { verifyCommand } from './verify.js';
 import { version } from '../run/version.js';
@@ -25,6 +26,9 @@ process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
   process.exitCode = 1;
   console.error(`error: cannot write standard output: ${message}`);
 });
+
+guardOutput(process.stdout);
+guardOutput(process.stderr);
 
 const program = new Command('lanewise')
   .description('Trains neural networks on nothing but WebAssembly SIMD.')
@@ -46,6 +50,6 @@ try {
 } catch (error) {
   if (!(error instanceof LanewiseError)) throw error;
   console.error(`error: ${error.message}`);
-  if (error.hint) console.error(`  ${error.hint}`);
+  if (error.hint) console.error(`  ${inFlags(error.hint)}`);
   process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ import { createLineWriter } from '../node/atomic-lines.js';
 import { csvLine } from '../formats/csv-line.js';
 import type { Classifier } from '../training/trained-model.js';
 import { ranking, showScore, type Ranked } from './ranking.js';
-import { formatCount } from './terminal.js';
+import { formatCount, inFlags } from './terminal.js';
 
 export interface PredictionOutput {
   /** Scores of images, a row each. */
@@ -45,7 +45,7 @@ type Rank = (row: Float32Array) => Ranked[];
 /** On standard error, so that what is read from standard output are predictions alone. */
 function complain({ message, hint }: LanewiseError): void {
   console.error(`error: ${message}`);
-  if (hint) console.error(`  ${hint}`);
+  if (hint) console.error(`  ${inFlags(hint)}`);
 }
 
 function jsonOutput(rank: Rank): PredictionOutput {

@@ -6,15 +6,7 @@ import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../platform/download.js';
 import type { LoadProgress } from '../parallel/load.js';
 import type { EpochRecord, Progress, ValidationRecord } from '../training/records.js';
-import {
-  formatBytes,
-  formatClock,
-  formatCount,
-  formatFigure,
-  formatPercent,
-  isTerminal,
-  type Output,
-} from './terminal.js';
+import {formatBytes, formatClock, formatCount, formatFigure, formatPercent, isTerminal, type Output, writeControls} from './terminal.js';
 
 export interface ProgressLine<State> {
   update(state: State): void;
@@ -181,6 +173,6 @@ function createLine<State extends object>(
  */
 function withoutCursorJumps(stream: Output): NodeJS.WriteStream {
   const jumps = ['\x1b7', '\x1b8'];
-  const write = (text: string) => jumps.includes(text) || stream.write(text);
+  const write = (text: string) => jumps.includes(text) || writeControls(stream, text);
   return Object.create(stream, { write: { value: write } }) as NodeJS.WriteStream;
 }

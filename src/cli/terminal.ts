@@ -73,6 +73,51 @@ export function styleFor(stream: Pick<Output, 'isTTY'>, environment = process.en
   };
 }
 
+/** Styles of ours. Everything else that moves, colours or names a terminal comes from a file or its name. */
+// eslint-disable-next-line no-control-regex
+const CONTROLS = /(\x1b\[(?:1|2|22)m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
+/** Text with control characters shown: `\x1b`, in JSON `\u001b`. */
+export function printable(text: string): string {
+  const mark = /^[[{]/.test(text) ? '\\u00' : '\\x';
+  return text.replace(CONTROLS, (found, style?: string) =>
+    style ? found : `${mark}${found.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+type Write = NodeJS.WriteStream['write'];
+const unguarded = new WeakMap<object, Write>();
+
+/** Lets no control character through to the stream: names of classes and files may be a stranger's. */
+export function guardOutput(stream: NodeJS.WriteStream): void {
+  const write = stream.write.bind(stream) as Write;
+  unguarded.set(stream, write);
+  stream.write = ((chunk: string | Uint8Array, ...rest: []) =>
+    write(typeof chunk === 'string' ? printable(chunk) : chunk, ...rest)) as Write;
+}
+
+/** What moves the cursor goes this way: it knows what it writes. */
+export const writeControls = (stream: Output, text: string): boolean =>
+  (unguarded.get(stream) ?? stream.write.bind(stream))(text);
+
+/** A hint of the library, which names settings, in the words of the command line. */
+export const inFlags = (hint: string): string =>
+  FLAGS.reduce((text, [setting, flag]) => text.replace(setting, flag), hint);
+
+const FLAGS: readonly (readonly [RegExp, string])[] = [
+  [/\(resume: true\)/, '(--resume)'],
+  [/\bresume: true\b/, '--resume'],
+  [/\bfresh: true\b/, '--fresh'],
+  [/take another folder$/, 'take another folder (--out)'],
+  [/^give another folder\b/, 'give another folder (--out)'],
+  [/\bworkers: 0\b/, '--workers 0'],
+  [/\bdecoders: 0\b/, '--decoders 0'],
+  [/\bfewer samples\b/, 'fewer samples (--limit)'],
+  [/^use fewer shards\b/, 'use fewer shards (--shards)'],
+  [/^leave the port out\b/, 'leave --port out'],
+  [/^lower the learning rate\b(?! \()/, 'lower the learning rate (--lr)'],
+];
+
 /** A sentence beside the command's output, which may be a table or JSON. */
 export const note = (line: string): void => console.error(`note: ${line}`);
 

@@ -1,14 +1,18 @@
 /** `lanewise train`: trains a model by name in a run's folder, shows how it goes, and how to go on. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { recipeFor, recipeForRows } from '../models/recipes.js';
 import { fit, type FitEvent, type FitOptions } from '../run/fit.js';
+import { METRICS } from '../run/folder.js';
+import { readMetrics } from '../run/metrics-log.js';
 import { dataName, loadData } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
 import { modelSettings } from './model-settings.js';
 import { dataRequest } from './options.js';
 import { areRows } from './tables.js';
 import { stopOnSignals, type Stop } from './stop.js';
+import { note } from './terminal.js';
 import { describeTrain, pick, trainSettings, type TrainOptions } from './train-options.js';
 import { createReporter, resumeHint } from './train-report.js';
 
@@ -25,7 +29,8 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
 
 async function trainUntil(stop: Stop, name: string, options: TrainOptions): Promise<void> {
   recipeFor(name);
-  const folder = options.out ?? join('runs', `${name}-${dataName(options.data)}`);
+  const folder =
+    options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
   const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
   const data = await loadedIfSmall(found, pick(options, ['maxMemory', 'decoders']));
   const recipe = areRows(data.train)
@@ -61,6 +66,31 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
     ? undefined
     : await last.result.model.evaluate(data.test, pick(options, ['workers', 'decoders']));
   await reporter.done(last, summary, data.test);
+}
+
+/**
+ * The folder of a run that was given none: a finished one is not replaced, the next has a number. What is to be resumed is the last.
+ */
+async function freeFolder(
+  base: string,
+  { fresh, resume, override }: Pick<TrainOptions, 'fresh' | 'resume' | 'override'>,
+): Promise<string> {
+  const nth = (n: number) => (n === 1 ? base : `${base}-${n}`);
+  let n = 1;
+  if (resume || fresh || override) {
+    while (existsSync(nth(n + 1))) n++;
+    return nth(n);
+  }
+  while (await isFinished(nth(n))) n++;
+  if (n > 1) note(`'${nth(n - 1)}' holds a finished run: this one goes to '${nth(n)}'`);
+  return nth(n);
+}
+
+/** By its log: a run that was interrupted is not, and one without a log is none. */
+async function isFinished(folder: string): Promise<boolean> {
+  const events = await readMetrics(join(folder, METRICS)).catch(() => []);
+  const last = events.at(-1);
+  return last?.event === 'done' && !last.interrupted;
 }
 
 /** What `eval` and `export` need in order to find the same test samples of a table. */

@@ -21,7 +21,7 @@ export function checkMemorySize(bytes: number, breakdown: Readonly<Record<string
   throw new LanewiseError(
     'memory',
     `this run needs ${showGiB(bytes)} (${parts.join(', ')}), WebAssembly addresses at most 4 GiB`,
-    'use a smaller batch, more shards, fewer workers, or fewer samples (--limit)',
+    'use a smaller batch, more shards, fewer workers, or fewer samples',
   );
 }
 
@@ -74,10 +74,8 @@ export function allocateMemory(bytes: number, shared: boolean): WebAssembly.Memo
   } catch (error) {
     throw new LanewiseError(
       'memory',
-      `the engine refused a ${shared ? 'shared ' : ''}memory of ${pages} pages (${showGiB(pages * PAGE_BYTES)})${collected ? `, with ${open} open` : ''}`,
-      open > 1000
-        ? 'each open memory takes some 10 GiB of addresses: hold fewer programs and models at once'
-        : 'free some memory, lift the address-space limit, or train with a smaller batch or fewer workers',
+      `the engine refused a ${shared ? 'shared ' : ''}memory of ${pages} pages (${showGiB(pages * PAGE_BYTES)})`,
+      `free some memory, lift the address-space limit, or train with a smaller batch or fewer workers${open > 100 ? `; ${open} memories are open, each of which takes some 10 GiB of addresses` : ''}`,
       { cause: error },
     );
   }

@@ -2,7 +2,7 @@
  * Files that are there whole or not at all (Node): written under a temporary name, synced, renamed. A
  * crash or a full disk at any moment leaves the old file, or none, never half of the new one.
  */
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LanewiseError } from '../errors.js';
 
@@ -42,10 +42,15 @@ export const isTemporaryOf = (name: string, file: string): boolean =>
  */
 export async function ensureWritableFolder(path: string): Promise<void> {
   const probe = join(path, `.${crypto.randomUUID()}.tmp`);
+  let made: string | undefined;
   try {
-    await mkdir(path, { recursive: true });
+    made = await mkdir(path, { recursive: true });
     await writeSynced(probe, [Uint8Array.of(0)]);
   } catch (error) {
+    await rm(probe, { force: true }).catch(() => {});
+    // No empty folder stays of a run that was refused.
+    for (let at = path; made !== undefined && at.length >= made.length; at = dirname(at))
+      await rmdir(at).catch(() => {});
     throw fileError(`cannot write to folder '${path}'`, error);
   } finally {
     await rm(probe, { force: true }).catch(() => {});
@@ -54,11 +59,35 @@ export async function ensureWritableFolder(path: string): Promise<void> {
 
 /** The system's error in words: `what`, a colon, and the reason. */
 export function fileError(what: string, error: unknown): LanewiseError {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return new LanewiseError('file', `${what}: ${reasons[code] ?? message}`, undefined, {
-    cause: error,
-  });
+  const { code: own = '', errno, message } = error as NodeJS.ErrnoException;
+  // libuv has no name for some of Linux's.
+  const code = errno === -116 ? 'ESTALE' : own;
+  const reason = error instanceof LanewiseError ? error.message : (reasons[code] ?? message);
+  return new LanewiseError('file', `${what}: ${reason}`, ways[code], { cause: error });
 }
+
+const [FREE, WRITABLE, DEVICE] = [
+  'free space',
+  'make it writable',
+  'look after the disk, or after the connection to it',
+];
+
+/** What to do next, by the cause. */
+const ways: Readonly<Record<string, string>> = {
+  EACCES: WRITABLE,
+  EPERM: WRITABLE,
+  EROFS: 'give a folder that can be written',
+  ENOSPC: FREE,
+  EDQUOT: FREE,
+  EFBIG: 'raise the limit of file sizes (ulimit -f), or give a folder on another file system',
+  EIO: DEVICE,
+  ESTALE: DEVICE,
+  ETIMEDOUT: DEVICE,
+  ENODEV: DEVICE,
+  ENXIO: DEVICE,
+  ENOENT: 'make it, or see whether somebody has removed or renamed it meanwhile',
+  EINVAL: 'give a folder on another file system',
+};
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
@@ -71,6 +100,13 @@ const reasons: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'the file would be larger than the system allows',
   EROFS: 'the file system is read-only',
+  EIO: 'the disk failed (input/output error)',
+  ESTALE: 'the network file system no longer knows it (stale file handle)',
+  ENODEV: 'the device is gone',
+  ENXIO: 'the device is gone',
+  ETIMEDOUT: 'the file system does not answer',
+  EMFILE: 'this process has too many files open',
+  EINVAL: 'the file system does not support what was asked of it',
   ENAMETOOLONG: 'the name is too long',
 };
 

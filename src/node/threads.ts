@@ -85,7 +85,7 @@ function attempt<T>(create: () => T): T {
     throw new LanewiseError(
       'platform',
       `worker threads cannot be started: ${(error as Error).message}`,
-      'workers: 0 (--workers 0) trains in the calling thread, decoders: 0 reads samples in it',
+      'workers: 0 trains in the calling thread, decoders: 0 reads samples in it',
       { cause: error },
     );
   }

@@ -42,7 +42,7 @@ export function cutShards(batch: number, shards: number): Shard[] {
     throw new LanewiseError(
       'argument',
       `a minibatch of ${batch} in ${parts} shards, expected at most ${MAX_SHARDS} shards`,
-      'use fewer shards (--shards) or a smaller batch',
+      'use fewer shards or a smaller batch',
     );
   }
   return Array.from({ length: parts }, (_, s) => {

@@ -3,6 +3,7 @@
  * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
  */
 import { checkKeys } from '../check.js';
+import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSampleStream, type AnyDataset } from '../data/dataset.js';
@@ -23,7 +24,7 @@ import {
 import { resultOf, type TrainResult } from '../training/train.js';
 import { trainEvents } from '../training/trainer.js';
 import { version } from './version.js';
-import { CHECKPOINT, saveCheckpoint } from './checkpoint-files.js';
+import { CHECKPOINT, PREVIOUS, saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions } from './folder.js';
 import type { Recorder, RecorderOptions } from './recorder.js';
 
@@ -191,18 +192,15 @@ function* told(warnings: string[]): Generator<FitEvent> {
   for (const message of warnings.splice(0)) yield { kind: 'warning', message };
 }
 
-/** The error with a hint of what is not lost. */
+/** The error with a hint of what is not lost: the newest checkpoint that is there, which may be the one before the last. */
 function withWayOn(error: unknown, folder: string, savedStep: number | undefined): unknown {
   if (!(error instanceof LanewiseError)) return error;
-  const {
-    kind,
-    message,
-    hint = kind === 'file' ? 'free space, or make it writable' : undefined,
-  } = error;
+  const { kind, message, hint } = error;
+  const there = [CHECKPOINT, PREVIOUS].map((name) => join(folder, name)).find(existsSync);
   const way =
-    savedStep === undefined
+    savedStep === undefined || there === undefined
       ? undefined
-      : `the last good checkpoint is '${join(folder, CHECKPOINT)}' of step ${savedStep}: go on from it with --resume`;
+      : `the last good checkpoint is '${there}' of step ${savedStep}: go on from it with resume: true`;
   const hints = [hint, way].filter((part) => part !== undefined);
   return new LanewiseError(kind, message, hints.length > 0 ? hints.join('; ') : undefined, {
     cause: error,

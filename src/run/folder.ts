@@ -1,5 +1,5 @@
 /** A run's folder when a run begins: locked, with what it goes on from, and cleared of a run before. */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../errors.js';
 import {
@@ -55,7 +55,12 @@ export async function openFolder(
   await ensureWritableFolder(folder);
   for (const name of [MODEL, CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT])
     await ensureReplaceable(join(folder, name));
-  const lock = await lockFolder(folder);
+  // A run that is refused leaves no empty folder.
+  const refuse = async (error: unknown): Promise<never> => {
+    await rmdir(folder).catch(() => {});
+    throw error;
+  };
+  const lock = await lockFolder(folder).catch(refuse);
   const taken = lock.warning === undefined ? [] : [lock.warning];
   try {
     const isThere = await hasCheckpoint(folder);
@@ -80,14 +85,17 @@ export async function openFolder(
       await truncateAfter(join(folder, METRICS), step, (message) => warnings.push(message));
       return { lock, resumed: { checkpoint, changed }, isLastWhole, warnings };
     }
-    if (isThere && !fresh) await refuseUnfinished(folder);
+    if (isThere && !fresh) {
+      await refuseUnfinished(folder);
+      taken.push(`the finished run that was in '${folder}' is replaced`);
+    }
     await removeLeftovers(folder);
     await clear(folder);
     const begins = resume ? [`there is no checkpoint in '${folder}' yet: the run begins`] : [];
     return { lock, isLastWhole: true, warnings: [...taken, ...begins] };
   } catch (error) {
     await lock.release();
-    throw error;
+    return refuse(error);
   }
 }
 
@@ -101,7 +109,7 @@ async function refuseUnfinished(folder: string): Promise<void> {
   throw new LanewiseError(
     'argument',
     `'${folder}' holds an unfinished run: ${place} of ${epochs * stepsPerEpoch} steps`,
-    'go on with it (--resume), begin anew and lose it (--fresh), or take another folder (--out)',
+    'go on with it (resume: true), begin anew and lose it (fresh: true), or take another folder',
   );
 }
 

@@ -148,6 +148,20 @@ function withoutNuls(line: Buffer): Buffer | undefined {
   }
 }
 
+/** What a line nests at most: what is made of it calls itself for each bracket. */
+const MAX_DEPTH = 200;
+
+function isDeep(line: Buffer): boolean {
+  let depth = 0;
+  for (const byte of line) {
+    // Brackets in texts count too, which come in pairs or are few.
+    if (byte === 0x5b || byte === 0x7b) depth++;
+    else if (byte === 0x5d || byte === 0x7d) depth--;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
+}
+
 function parseLine(path: string, number: number, line: Buffer): RunEvent {
   const what = `'${path}', line ${number}`;
   if (line.length > MAX_LINE_BYTES) {
@@ -156,6 +170,7 @@ function parseLine(path: string, number: number, line: Buffer): RunEvent {
       `${what}: ${line.length} bytes, expected at most ${MAX_LINE_BYTES}`,
     );
   }
+  if (isDeep(line)) throw new LanewiseError('data', `${what} nests more than ${MAX_DEPTH} brackets`);
   let value: unknown;
   try {
     value = JSON.parse(line.toString('utf8'));

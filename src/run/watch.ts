@@ -3,8 +3,9 @@
  * the page asks. Only its two paths, only by GET, and only under the name of this machine, so that no page of
  * somebody else's can read it by pointing a name of theirs at 127.0.0.1 (DNS rebinding).
  */
+import type { Stats } from 'node:fs';
+import { lstat, stat } from 'node:fs/promises';
 import { checkOptions, wholeFrom } from '../check.js';
-import { stat } from 'node:fs/promises';
 import {
   createServer,
   type IncomingMessage,
@@ -72,7 +73,7 @@ function listen(server: Server, port: number): Promise<void> {
         new LanewiseError(
           'network',
           `cannot serve on port ${port}: ${reason}`,
-          'leave --port out for a free one',
+          'leave the port out for a free one',
           { cause: error },
         ),
       );
@@ -87,11 +88,21 @@ interface State {
   readonly report: Report;
 }
 
+/**
+ * Null if there is none. Neither a link, which may lead out of the folder, nor a pipe, which never ends.
+ * @throws LanewiseError kind 'file' for what is no file.
+ */
+async function statOfFile(path: string): Promise<Stats | null> {
+  const found = await lstat(path).catch(() => null);
+  if (!found || found.isFile()) return found;
+  throw new LanewiseError('file', `'${path}' is no file: it is not read`);
+}
+
 /** Reads the run anew when its files have changed. */
 function follower(folder: string): () => Promise<State> {
   let state: State | undefined;
   return async () => {
-    const files = [METRICS, EVALUATION].map((name) => stat(join(folder, name)).catch(() => null));
+    const files = [METRICS, EVALUATION].map((name) => statOfFile(join(folder, name)));
     const stats = await Promise.all(files);
     const tag = `"${stats.map((file) => (file ? `${file.size}-${file.mtimeMs}` : '0')).join('-')}"`;
     if (state?.tag !== tag) {
@@ -113,6 +124,8 @@ async function answer(
   const names = [HOST, 'localhost'].map((name) => `${name}:${socket.localPort}`);
   if (!names.includes(headers.host ?? '')) {
     send(response, 403, `this is ${names[0]}, and nothing else`);
+  } else if (headers['sec-fetch-site'] === 'cross-site') {
+    send(response, 403, 'this is not for other sites');
   } else if (url !== '/' && url !== '/data.json') {
     send(response, 404, 'there is / and /data.json');
   } else if (method !== 'GET') {

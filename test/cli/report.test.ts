@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { everyEvent } from '../run/sample-events.js';
@@ -54,6 +54,37 @@ test('watch says where, answers, and ends by Ctrl-C; the bundle finds its assets
     assert.match(await (await fetch(url)).text(), 'lenet5');
     child.kill('SIGINT');
     assert.is(await ended, 0);
+  }));
+
+test('a log that nests without end is refused', () =>
+  inFolder(async (cwd) => {
+    const settings = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const line = `{"event":"start","time":"2026-01-01T00:00:00Z","version":"1","model":"m","parameters":1,"data":"d","settings":{"a":${settings}}}\n`;
+    await writeFile(join(cwd, 'metrics.jsonl'), line);
+    const { code, stderr } = await lanewise(['report', '.'], { cwd });
+    assert.is(code, 1);
+    assert.match(stderr, /^error: 'metrics\.jsonl', line 1 nests more than 200 brackets\n$/);
+  }));
+
+test('runs of files of one name do not replace each other, nor does a finished run go without a word', () =>
+  inFolder(async (cwd) => {
+    const train = (...args: string[]) =>
+      lanewise(
+        ['train', 'mlp', '--data', 'digits', '--limit', '64', '--epochs', '1', '--no-report', ...args],
+        { cwd },
+      );
+    for (const folder of ['mlp-digits', 'mlp-digits-2']) {
+      const { code, stdout, stderr } = await train();
+      assert.is(code, 0, stderr);
+      assert.match(stdout, join('runs', folder));
+      assert.is(/note: .*/.exec(stderr)?.[0], folder === 'mlp-digits' ? undefined : `note: '${join('runs', 'mlp-digits')}' holds a finished run: this one goes to '${join('runs', folder)}'`);
+    }
+    assert.equal((await readdir(join(cwd, 'runs'))).toSorted(), ['mlp-digits', 'mlp-digits-2']);
+    // The last one, which is asked for.
+    assert.match((await train('--fresh')).stdout, join('runs', 'mlp-digits-2'));
+    const again = await train('--out', 'runs/mlp-digits');
+    assert.match(again.stdout + again.stderr, "the finished run that was in 'runs/mlp-digits' is replaced");
+    assert.equal((await readdir(join(cwd, 'runs'))).length, 2);
   }));
 
 test.run();

@@ -84,7 +84,7 @@ test('a Worker constructor that throws: refused, with a way to go on', async () 
   assert.is(error?.kind, 'platform', error?.text);
   assert.match(
     error!.text,
-    /^worker threads cannot be started: not today\nworkers: 0 \(--workers 0\) trains in the calling thread/,
+    /^worker threads cannot be started: not today\nworkers: 0 trains in the calling thread/,
   );
 });
 

@@ -30,6 +30,7 @@ import { refusal } from '../support/refusal.js';
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const program = here('small-run.js');
 const killedAtRename = here('killed-at-rename.js');
+const failingDisk = here('failing-disk.js');
 const dyingThread = here('dying-thread.js');
 const main = here('../../src/cli/main.js');
 
@@ -142,7 +143,7 @@ test('a full disk at a checkpoint: the run stops, the one before stays, and resu
   );
   assert.is(
     error!.hint,
-    `free space, or make it writable; the last good checkpoint is '${join(folder, 'checkpoint.safetensors')}' of step ${state.step}: go on from it with --resume`,
+    `raise the limit of file sizes (ulimit -f), or give a folder on another file system; the last good checkpoint is '${join(folder, 'checkpoint.safetensors')}' of step ${state.step}: go on from it with resume: true`,
   );
   assert.equal(await leftovers(folder), []);
   assert.is(hashOf(await small({ ...options, resume: true })), expected);
@@ -156,7 +157,7 @@ test('a full disk at the report: the checkpoint of the end is there, and resumin
     error!.message!,
     /^cannot write '.*(report\.html|evaluation\.json)': the file would be/,
   );
-  assert.match(error!.hint!, /of step 40: go on from it with --resume$/);
+  assert.match(error!.hint!, /of step 40: go on from it with resume: true$/);
   const again = await small({ folder, report: true, resume: true });
   assert.is(hashOf(again), expected);
   assert.equal(of(again, 'steps'), []);
@@ -211,6 +212,39 @@ test(`killed ${KILLS} times while it writes checkpoints: always a whole one, and
   await writeFile(join(options.folder, torn), 'half');
   assert.is(hashOf(await small(options)), expected);
   assert.equal(await leftovers(options.folder), []);
+});
+
+test('a failing disk is named by its cause, and the way on by the file that is there', async () => {
+  const failing = (folder: string, failure: string) =>
+    runCommand(
+      [
+        process.execPath,
+        '--import',
+        failingDisk,
+        program,
+        JSON.stringify({ folder, everySteps: 4, resume: true }),
+      ],
+      { env: { LANEWISE_FAIL: failure } },
+    );
+  const folder = join(root, 'failing');
+  // Renames: the lock, the first checkpoint's, then the last becomes the previous, and its successor fails.
+  const [error] = of(await failing(folder, 'rename,EIO,6'), 'error');
+  assert.match(error!.message!, /^cannot write '.*': the disk failed/);
+  const there = (await readdir(folder)).filter((name) => name.startsWith('checkpoint'));
+  const named = /checkpoint is '([^']*)'/.exec(error!.hint!)![1]!;
+  assert.ok(existsSync(named), `${named} of ${there.join(' ')}`);
+  assert.match(error!.hint!, /^look after the disk, .*; the last good checkpoint is .* resume: true$/);
+  assert.is(hashOf(await small({ folder, everySteps: 4, resume: true })), expected);
+  for (const [failure, reason] of [
+    ['sync,EINVAL', 'does not support what was asked'],
+    ['sync,ESTALE', 'stale file handle'],
+    ['sync,EROFS', 'the file system is read-only'],
+  ] as const) {
+    const refused = join(root, 'refused', 'deep');
+    const [why] = of(await failing(refused, failure), 'error');
+    assert.match(why!.message!, reason);
+    assert.not.ok(existsSync(join(root, 'refused')), 'no empty folder stays');
+  }
 });
 
 /** Overwrites four bytes in the middle of a file. */
@@ -334,7 +368,7 @@ test('a thread that dies in a step is replaced; a second death of the step ends 
   assert.match(error!.message!, /^step 1[34] failed twice: a worker thread failed: worker exited/);
   assert.match(
     error!.hint!,
-    /^the last good checkpoint is '.*' of step \d+: go on from it with --resume$/,
+    /^the last good checkpoint is '.*' of step \d+: go on from it with resume: true$/,
   );
   assert.is(hashOf(await small({ folder, resume: true })), expected);
 });

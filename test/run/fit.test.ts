@@ -138,7 +138,7 @@ test('an unfinished run is not lost by starting another in its folder', async ()
   await run('unfinished', {}, {}, leaveAt(5));
   assert.match(
     await refusal(() => run('unfinished')),
-    /holds an unfinished run: 5 of 60 steps\ngo on with it \(--resume\)/,
+    /holds an unfinished run: 5 of 60 steps\ngo on with it \(resume: true\)/,
   );
   assert.is(await run('unfinished', { fresh: true }), expected);
   // A finished one may be replaced.

@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { request } from 'node:http';
-import { writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../../src/errors.js';
 import { watchRun } from '../../src/run/watch.js';
@@ -30,6 +31,28 @@ const ask = (
     });
     sent.on('error', reject).end();
   });
+
+test('other sites get no answer; a pipe or a link in a file’s place is not read', () =>
+  inFolder(async (folder) => {
+    const { url, close } = await watchRun(folder);
+    try {
+      const foreign = { headers: { 'Sec-Fetch-Site': 'cross-site' } };
+      for (const path of ['/', '/data.json'])
+        assert.is((await ask(url, path, foreign)).status, 403);
+      assert.is((await ask(url, '/', { headers: { 'Sec-Fetch-Site': 'none' } })).status, 200);
+      if (process.platform === 'win32') return;
+      const log = join(folder, 'metrics.jsonl');
+      execFileSync('mkfifo', [log]);
+      for (const make of [undefined, () => symlink('/etc/hostname', log)]) {
+        if (make) await rm(log).then(make);
+        const { status, body } = await ask(url, '/data.json');
+        assert.is(status, 500);
+        assert.is(body, `'${log}' is no file: it is not read`);
+      }
+    } finally {
+      await close();
+    }
+  }));
 
 test('the page, its data, and what has not changed', () =>
   inFolder(async (folder) => {
