@@ -6,7 +6,16 @@ import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../platform/download.js';
 import type { LoadProgress } from '../parallel/load.js';
 import type { EpochRecord, Progress, ValidationRecord } from '../training/records.js';
-import {formatBytes, formatClock, formatCount, formatFigure, formatPercent, isTerminal, type Output, writeControls} from './terminal.js';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatFigure,
+  formatPercent,
+  isTerminal,
+  type Output,
+  writeControls,
+} from './terminal.js';
 
 export interface ProgressLine<State> {
   update(state: State): void;

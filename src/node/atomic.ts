@@ -49,8 +49,8 @@ export async function ensureWritableFolder(path: string): Promise<void> {
   } catch (error) {
     await rm(probe, { force: true }).catch(() => {});
     // No empty folder stays of a run that was refused.
-    for (let at = path; made !== undefined && at.length >= made.length; at = dirname(at))
-      await rmdir(at).catch(() => {});
+    const least = made?.length ?? Infinity;
+    for (let at = path; at.length >= least; at = dirname(at)) await rmdir(at).catch(() => {});
     throw fileError(`cannot write to folder '${path}'`, error);
   } finally {
     await rm(probe, { force: true }).catch(() => {});

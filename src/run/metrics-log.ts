@@ -170,7 +170,8 @@ function parseLine(path: string, number: number, line: Buffer): RunEvent {
       `${what}: ${line.length} bytes, expected at most ${MAX_LINE_BYTES}`,
     );
   }
-  if (isDeep(line)) throw new LanewiseError('data', `${what} nests more than ${MAX_DEPTH} brackets`);
+  if (isDeep(line))
+    throw new LanewiseError('data', `${what} nests more than ${MAX_DEPTH} brackets`);
   let value: unknown;
   try {
     value = JSON.parse(line.toString('utf8'));

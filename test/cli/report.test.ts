@@ -70,20 +70,39 @@ test('runs of files of one name do not replace each other, nor does a finished r
   inFolder(async (cwd) => {
     const train = (...args: string[]) =>
       lanewise(
-        ['train', 'mlp', '--data', 'digits', '--limit', '64', '--epochs', '1', '--no-report', ...args],
+        [
+          'train',
+          'mlp',
+          '--data',
+          'digits',
+          '--limit',
+          '64',
+          '--epochs',
+          '1',
+          '--no-report',
+          ...args,
+        ],
         { cwd },
       );
     for (const folder of ['mlp-digits', 'mlp-digits-2']) {
       const { code, stdout, stderr } = await train();
       assert.is(code, 0, stderr);
       assert.match(stdout, join('runs', folder));
-      assert.is(/note: .*/.exec(stderr)?.[0], folder === 'mlp-digits' ? undefined : `note: '${join('runs', 'mlp-digits')}' holds a finished run: this one goes to '${join('runs', folder)}'`);
+      assert.is(
+        /note: .*/.exec(stderr)?.[0],
+        folder === 'mlp-digits'
+          ? undefined
+          : `note: '${join('runs', 'mlp-digits')}' holds a finished run: this one goes to '${join('runs', folder)}'`,
+      );
     }
     assert.equal((await readdir(join(cwd, 'runs'))).toSorted(), ['mlp-digits', 'mlp-digits-2']);
     // The last one, which is asked for.
     assert.match((await train('--fresh')).stdout, join('runs', 'mlp-digits-2'));
     const again = await train('--out', 'runs/mlp-digits');
-    assert.match(again.stdout + again.stderr, "the finished run that was in 'runs/mlp-digits' is replaced");
+    assert.match(
+      again.stdout + again.stderr,
+      "the finished run that was in 'runs/mlp-digits' is replaced",
+    );
     assert.equal((await readdir(join(cwd, 'runs'))).length, 2);
   }));
 

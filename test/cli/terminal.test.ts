@@ -29,7 +29,10 @@ import { confusionMatrix } from '../../src/training/confusion.js';
 process.env['TERM'] = 'xterm';
 
 test('control characters of names are shown, styles and lines of ours stay', () => {
-  assert.is(printable('a\x1b]0;title\x07b\x1b[2Jc\x9bd\x7f'), 'a\\x1b]0;title\\x07b\\x1b[2Jc\\x9bd\\x7f');
+  assert.is(
+    printable('a\x1b]0;title\x07b\x1b[2Jc\x9bd\x7f'),
+    'a\\x1b]0;title\\x07b\\x1b[2Jc\\x9bd\\x7f',
+  );
   assert.is(printable('\x1b[1mbold\x1b[22m\tä\n'), '\x1b[1mbold\x1b[22m\tä\n');
   const read = JSON.parse(printable(JSON.stringify({ name: '\x1b\x9b' }))) as { name: string };
   assert.is(read.name, '\x1b\x9b');
@@ -37,7 +40,9 @@ test('control characters of names are shown, styles and lines of ours stay', () 
 
 test('hints name settings in the library, flags on the command line', () => {
   assert.is(
-    inFlags('go on with it (resume: true), begin anew and lose it (fresh: true), or take another folder'),
+    inFlags(
+      'go on with it (resume: true), begin anew and lose it (fresh: true), or take another folder',
+    ),
     'go on with it (--resume), begin anew and lose it (--fresh), or take another folder (--out)',
   );
   assert.is(inFlags('go on from it with resume: true'), 'go on from it with --resume');

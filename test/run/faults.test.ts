@@ -233,7 +233,10 @@ test('a failing disk is named by its cause, and the way on by the file that is t
   const there = (await readdir(folder)).filter((name) => name.startsWith('checkpoint'));
   const named = /checkpoint is '([^']*)'/.exec(error!.hint!)![1]!;
   assert.ok(existsSync(named), `${named} of ${there.join(' ')}`);
-  assert.match(error!.hint!, /^look after the disk, .*; the last good checkpoint is .* resume: true$/);
+  assert.match(
+    error!.hint!,
+    /^look after the disk, .*; the last good checkpoint is .* resume: true$/,
+  );
   assert.is(hashOf(await small({ folder, everySteps: 4, resume: true })), expected);
   for (const [failure, reason] of [
     ['sync,EINVAL', 'does not support what was asked'],
