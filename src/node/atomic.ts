@@ -3,7 +3,7 @@
  * crash or a full disk at any moment leaves the old file, or none, never half of the new one.
  */
 import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { LanewiseError } from '../errors.js';
 
 /**
@@ -49,8 +49,9 @@ export async function ensureWritableFolder(path: string): Promise<void> {
   } catch (error) {
     await rm(probe, { force: true }).catch(() => {});
     // No empty folder stays of a run that was refused.
-    const least = made?.length ?? Infinity;
-    for (let at = path; at.length >= least; at = dirname(at)) await rmdir(at).catch(() => {});
+    const least = made === undefined ? Infinity : resolve(made).length;
+    for (let at = resolve(path); at.length >= least; at = dirname(at))
+      await rmdir(at).catch(() => {});
     throw fileError(`cannot write to folder '${path}'`, error);
   } finally {
     await rm(probe, { force: true }).catch(() => {});
