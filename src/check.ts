@@ -251,3 +251,9 @@ function rangeOf(what: string, low: number, high: number): string {
     return low === -Infinity ? `${what} that is finite` : `${what} of at least ${low}`;
   return low === -Infinity ? `${what} of at most ${high}` : `${what} from ${low} to ${high}`;
 }
+
+/** @throws LanewiseError kind 'argument' for what is no list, by its name. */
+export function checkLists(owner: string, lists: Readonly<Record<string, unknown>>): void {
+  for (const [name, list] of Object.entries(lists))
+    if (!isList(list)) refuse(owner, name, list, 'a list');
+}

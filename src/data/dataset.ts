@@ -87,8 +87,10 @@ export const isTensorDataset = (data: AnyDataset): data is TensorDataset => 'inp
 export const isSampleStream = (data: AnyDataset): data is SampleStream => 'open' in data;
 
 /** Whether samples are read when they are wanted. */
-export const isStreamed = (data: AnyDataset): data is StreamedDataset | SampleStream =>
-  'reader' in data || isSampleStream(data);
+export function isStreamed(data: AnyDataset): data is StreamedDataset | SampleStream {
+  checkObject('the data set', data);
+  return 'reader' in data || isSampleStream(data);
+}
 
 /** How much each sample counts, if they do not count the same. */
 export const weightsOf = (data: AnyDataset): Float32Array | undefined =>
@@ -275,6 +277,7 @@ const typeName = (value: unknown): string =>
  * @throws LanewiseError kind 'argument' unless the count is a whole number of at least 1 (or Infinity).
  */
 export function firstSamples(data: Dataset, count: number): Dataset {
+  checkDataset(data);
   if (count >= data.labels.length) return data;
   if (!Number.isInteger(count) || count < 1) {
     throw new LanewiseError(

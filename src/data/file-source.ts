@@ -10,6 +10,7 @@ export type FileSource = string | Uint8Array | Blob;
 /** The path, or the name that a `File` has; else `otherwise`. */
 export function sourceName(source: FileSource | TextSource, otherwise: string): string {
   if (typeof source === 'string') return source;
+  if (typeof source !== 'object' || source === null) throw refusal(otherwise, source);
   return 'name' in source && typeof source.name === 'string' ? source.name : otherwise;
 }
 

@@ -2,7 +2,7 @@
  * Folders of images, one folder a class, as torchvision's ImageFolder takes them (Node). The folder is scanned at
  * once; images are read and decoded when training wants them.
  */
-import { checkKeys } from '../check.js';
+import { checkKeys, text } from '../check.js';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -54,6 +54,7 @@ const AT_ONCE = 64;
  */
 export async function imageFolder(path: string, options: ImageFolderOptions): Promise<ImageFolder> {
   const { shape, fit, extensions, maxPixels } = checkOptions(options);
+  text('imageFolder', 'path', path);
   const root = resolve(path);
   const entries = await list(root);
   const classes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);

@@ -1,5 +1,5 @@
 /** Data sets from NumPy's archives, .npz, of several arrays by name. */
-import { checkOptions, listOf, text, wholeFrom } from '../check.js';
+import { checkOptions, listOf, text, wholeFrom, refuse } from '../check.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
 import { readZip } from '../formats/zip.js';
@@ -30,6 +30,8 @@ export async function readNpz(
     names: listOf(text),
     limitBytes: wholeFrom(1),
   });
+  if (typeof source !== 'string' && !(source instanceof Uint8Array))
+    refuse('readNpz', 'source', source, 'a path or a Uint8Array');
   const file = typeof source === 'string' ? source : 'npz';
   const present: string[] = [];
   const others: string[] = [];

@@ -1,4 +1,5 @@
 /** Samplers: which samples an epoch takes, and in which order, as a function of (count, seed, epoch) alone. */
+import { isList, refuse } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { crc32 } from '../formats/crc32.js';
 import { randomStream, type RandomStream } from '../random/philox.js';
@@ -34,6 +35,7 @@ export const sequential = (): Sampler => ({
  * @throws LanewiseError kind 'argument' for a weight that is no finite number of at least 0, or if all are 0.
  */
 export function weighted(weights: ArrayLike<number>): Sampler {
+  if (!isList(weights)) refuse('samplers.weighted', 'weights', weights, 'a number for each sample');
   /** sums[i]: of the weights up to and with that of sample i. */
   const sums = new Float64Array(weights.length);
   let sum = 0;

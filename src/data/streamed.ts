@@ -1,4 +1,5 @@
 /** Data sets whose samples do not lie in memory: they are read when they are wanted, or come as a stream. */
+import { checkObject } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import type { Dataset } from './dataset.js';
 import type { Transform } from './transforms/transform.js';
@@ -52,6 +53,7 @@ export interface SampleStream {
  * fewer samples than `length`, or a sample is not of its shape and classes.
  */
 export function streamOf(stream: SampleStream): SampleStream {
+  checkObject('streamOf', stream, ['name', 'shape', 'classes']);
   checkStream(stream);
   return stream;
 }

@@ -1,4 +1,5 @@
 /** Text files for character models. */
+import { checkKeys } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { decodeUtf8, type TextSource } from '../formats/utf8.js';
 import type { TensorDataset } from './dataset.js';
@@ -22,6 +23,7 @@ export async function textFile(
   source: FileSource | TextSource,
   options: TextWindowsOptions = {},
 ): Promise<TextDataset> {
+  checkKeys('textFile', options, ['length', 'stride', 'vocabulary']);
   const name = sourceName(source, 'text');
   const pieces = sourceInPieces('text', source);
   const parts: string[] = [];

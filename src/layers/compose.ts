@@ -1,5 +1,5 @@
 /** Layers made of layers: one after another, around a shortcut, and wired at will. */
-import { refuse } from '../check.js';
+import { refuse, checkObject } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
@@ -81,6 +81,7 @@ export function block<Tree extends LayerTree>(
   layers: Tree,
   wire: (layers: Tree, ...inputs: Wire[]) => Wire,
 ): Layer {
+  checkObject('block', layers, ['conv', 'norm']);
   if (typeof wire !== 'function')
     refuse('block', 'wiring', wire, 'a function: block({ conv }, ({ conv }, x) => conv(x))');
   const inputs = Object.fromEntries(

@@ -47,6 +47,7 @@ export function values(numbers: ArrayLike<number>): Initializer {
 
 const isNumbers = (list: unknown): boolean =>
   (Array.isArray(list) || (ArrayBuffer.isView(list) && !(list instanceof DataView))) &&
+  (list as number[]).length > 0 &&
   (list as number[]).every((value) => Number.isFinite(value));
 
 /** A factor of the drawn weights. */

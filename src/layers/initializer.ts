@@ -139,7 +139,7 @@ export function checkInitializer(layer: string, name: string, value: unknown): I
     throw refuse(`is of kind '${kind}', expected one of ${kinds.join(', ')}`, nearest(kind, kinds));
   }
   for (const field of numbersOf[kind as Initializer['kind']]) {
-    if (!Number.isFinite(fields[field]))
+    if (!Number.isFinite(fields[field]) || !Number.isFinite(Math.fround(fields[field] as number)))
       throw refuse(`has ${field} ${show(fields[field])}, expected a finite number`);
   }
   return value as Initializer;

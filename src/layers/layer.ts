@@ -3,7 +3,7 @@
  * declared through the scope, which names them after the layer: `c1.weight`. Calling a layer on wires
  * (see wire.ts) connects it: `conv(x)`.
  */
-import { checkKeys, refuse } from '../check.js';
+import { checkKeys, refuse, checkObject } from '../check.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
@@ -34,6 +34,9 @@ export function defineLayer(
   build: Build,
   inputs: number | readonly [least: number, most: number] = 1,
 ): Layer {
+  if (typeof kind !== 'string' || kind === '')
+    refuse('defineLayer', 'kind', kind, 'a name: defineLayer(kind, settings, build)');
+  checkObject(kind, settings, []);
   if (typeof build !== 'function')
     refuse(kind, 'build', build, 'a function: defineLayer(kind, settings, build)');
   const taken = typeof inputs === 'number' ? ([inputs, inputs] as const) : inputs;
@@ -59,7 +62,9 @@ export function direct<Options = Record<never, never>>(
   return ((first?: Options | Wire, ...more: Wire[]) => {
     // As in Keras; here several wires are several arguments.
     if (Array.isArray(first) && first.some(isWire)) return create()(first as unknown as Wire);
-    return isWire(first) ? create()(first, ...more) : create(first);
+    return isWire(first) || more.length > 0
+      ? create()(first as Wire, ...more)
+      : create(first as Options | undefined);
   }) as Direct<Options>;
 }
 
@@ -154,9 +159,13 @@ export function checkInteger(
   least: number,
   most = Infinity,
 ): number {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most)
+  const bound = Math.min(most, Number.MAX_SAFE_INTEGER);
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= bound)
     return value;
-  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  const range =
+    most === Infinity && !(Number(value) > bound)
+      ? `of at least ${least}`
+      : `from ${least} to ${bound}`;
   throw new LanewiseError(
     'argument',
     `${layer}: ${name} is ${show(value)}, expected a whole number ${range}`,
@@ -217,7 +226,7 @@ export function checkNumber(layer: string, name: string, value: unknown, most?: 
 
 /** @throws LanewiseError kind 'argument' unless `value` is a finite number. */
 export function checkFinite(layer: string, name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'number' && Number.isFinite(Math.fround(value))) return value;
   throw new LanewiseError(
     'argument',
     `${layer}: ${name} is ${show(value)}, expected a finite number`,

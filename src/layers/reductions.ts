@@ -31,7 +31,7 @@ function reduction(
     const { keepDims = false } = options;
     checkBoolean(kind, 'keepDims', keepDims);
     for (const axis of [axes].flat()) {
-      if (Number.isInteger(axis) && axis !== 0) continue;
+      if (Number.isSafeInteger(axis) && axis !== 0) continue;
       throw new LanewiseError(
         'argument',
         `${kind}: axis is ${show(axis)}, expected a whole number but 0, the axis of the samples`,

@@ -1,4 +1,5 @@
 /** Every layer by its kind: how a model is rebuilt from the architecture in its file. */
+import { checkObject } from '../check.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { activationLayers } from './activations.js';
 import { attentionLayers } from './attention.js';
@@ -132,7 +133,9 @@ function createNet(
 }
 
 /** The model a file describes. @throws LanewiseError for unknown layers or settings out of range. */
-export function rebuild({ inputs, layers, outputs }: Architecture): Model {
+export function rebuild(architecture: Architecture): Model {
+  checkObject('rebuild', architecture, ['inputs', 'layers', 'outputs']);
+  const { inputs, layers, outputs } = architecture;
   if (!isObject(inputs) || !Object.values(inputs).every(isObject))
     throw new LanewiseError('argument', 'there are no inputs');
   const settings = Object.entries(inputs).map(([name, input]) => {

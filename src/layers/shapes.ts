@@ -15,7 +15,7 @@ import {
 } from './layer.js';
 
 function checkWhole(layer: string, name: string, value: unknown): number {
-  if (Number.isInteger(value)) return value as number;
+  if (Number.isSafeInteger(value)) return value as number;
   throw new LanewiseError(
     'argument',
     `${layer}: ${name} is ${show(value)}, expected a whole number`,

@@ -1,4 +1,5 @@
 /** Losses over classes. The classes are on axis 1 of images (N×C×H×W, as in PyTorch), else on the last. */
+import { checkOptions } from '../check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
@@ -66,18 +67,25 @@ const ignored = (ignoreIndex: number | undefined) =>
  * A minibatch's loss is divided by the number of samples, as in Keras; PyTorch divides by the sum of the
  * labels' weights.
  */
-export function crossEntropy({
-  labelSmoothing = 0,
-  classWeights,
-  ignoreIndex,
-}: {
-  /** From 0 to 1; default 0. */
-  readonly labelSmoothing?: number;
-  /** One number a class; default 1 each. */
-  readonly classWeights?: readonly number[];
-  /** The label of places that count for nothing, such as -100 at padding; the loss is the mean over the others. */
-  readonly ignoreIndex?: number;
-} = {}): Loss {
+export function crossEntropy(
+  options: {
+    /** From 0 to 1; default 0. */
+    readonly labelSmoothing?: number;
+    /** One number a class; default 1 each. */
+    readonly classWeights?: readonly number[];
+    /** The label of places that count for nothing, such as -100 at padding; the loss is the mean over the others. */
+    readonly ignoreIndex?: number;
+  } = {},
+): Loss {
+  const {
+    labelSmoothing = 0,
+    classWeights,
+    ignoreIndex,
+  } = checkOptions('crossEntropy', options, {
+    labelSmoothing: true,
+    classWeights: true,
+    ignoreIndex: true,
+  });
   const kind = 'crossEntropy';
   checkIgnored(kind, ignoreIndex);
   checkNumber(kind, 'labelSmoothing', labelSmoothing, { least: 0, most: 1 });
@@ -129,15 +137,18 @@ export function crossEntropy({
  * p = softmax(target/T); `from: 'probabilities'`: the target is p. Targets are f32 in the output's shape.
  * Scores are the student's probabilities at temperature 1.
  */
-export function klDivergence({
-  temperature = 1,
-  from = 'logits',
-}: {
-  /** Above 0; default 1. */
-  readonly temperature?: number;
-  /** What targets are; default `logits`. */
-  readonly from?: 'logits' | 'probabilities';
-} = {}): Loss {
+export function klDivergence(
+  options: {
+    /** Above 0; default 1. */
+    readonly temperature?: number;
+    /** What targets are; default `logits`. */
+    readonly from?: 'logits' | 'probabilities';
+  } = {},
+): Loss {
+  const { temperature = 1, from = 'logits' } = checkOptions('klDivergence', options, {
+    temperature: true,
+    from: true,
+  });
   const kind = 'klDivergence';
   checkNumber(kind, 'temperature', temperature, { above: 0 });
   checkOneOf(kind, 'from', from, ['logits', 'probabilities']);
@@ -163,18 +174,21 @@ export function klDivergence({
  * 1/C · Σ_{c ≠ label} max(0, margin − output[label] + output[c])^p, the hinge of several classes: PyTorch's
  * MultiMarginLoss. Targets are class indices (i32). Scores are the outputs.
  */
-export function hinge({
-  p = 1,
-  margin = 1,
-  ignoreIndex,
-}: {
-  /** 1 or 2; default 1. */
-  readonly p?: 1 | 2;
-  /** At least 0; default 1. */
-  readonly margin?: number;
-  /** As in `crossEntropy`. */
-  readonly ignoreIndex?: number;
-} = {}): Loss {
+export function hinge(
+  options: {
+    /** 1 or 2; default 1. */
+    readonly p?: 1 | 2;
+    /** At least 0; default 1. */
+    readonly margin?: number;
+    /** As in `crossEntropy`. */
+    readonly ignoreIndex?: number;
+  } = {},
+): Loss {
+  const {
+    p = 1,
+    margin = 1,
+    ignoreIndex,
+  } = checkOptions('hinge', options, { p: true, margin: true, ignoreIndex: true });
   const kind = 'hinge';
   checkIgnored(kind, ignoreIndex);
   checkOneOf(kind, 'p', p, [1, 2]);
@@ -200,15 +214,18 @@ export function hinge({
  * these, of penalty j. The paper prints no value of j. Targets are class indices (i32). Scores are the
  * penalties' negatives.
  */
-export function mapCriterion({
-  j = 1,
-  ignoreIndex,
-}: {
-  /** Above 0; default 1. */
-  readonly j?: number;
-  /** As in `crossEntropy`. */
-  readonly ignoreIndex?: number;
-} = {}): Loss {
+export function mapCriterion(
+  options: {
+    /** Above 0; default 1. */
+    readonly j?: number;
+    /** As in `crossEntropy`. */
+    readonly ignoreIndex?: number;
+  } = {},
+): Loss {
+  const { j = 1, ignoreIndex } = checkOptions('mapCriterion', options, {
+    j: true,
+    ignoreIndex: true,
+  });
   const kind = 'mapCriterion';
   checkIgnored(kind, ignoreIndex);
   checkNumber(kind, 'j', j, { above: 0 });

@@ -1,4 +1,5 @@
 /** The loss of a student that learns from a teacher: Hinton, Vinyals & Dean 2015. */
+import { checkOptions, text } from '../check.js';
 import { crossEntropy, klDivergence } from './classes.js';
 import { checkNumber } from './define.js';
 import type { WeightedLoss } from './terms.js';
@@ -19,11 +20,16 @@ export interface DistillationOptions {
  * size whatever the temperature (§2). At α = 1 labels have no part in it but are there to count right answers.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
-export function distillation({
-  temperature = 4,
-  alpha = 0.9,
-  target = 'teacher',
-}: DistillationOptions = {}): WeightedLoss[] {
+export function distillation(options: DistillationOptions = {}): WeightedLoss[] {
+  const {
+    temperature = 4,
+    alpha = 0.9,
+    target = 'teacher',
+  } = checkOptions('distillation', options, {
+    temperature: true,
+    alpha: true,
+    target: text,
+  });
   checkNumber('distillation', 'alpha', alpha, { least: 0, most: 1 });
   return [
     { loss: crossEntropy(), weight: 1 - alpha },

@@ -3,6 +3,7 @@
  * the output's shape, whole numbers (i32) of that shape, or class indices (i32: n for n×C, n×T for n×T×C),
  * which are compared as one-hot vectors.
  */
+import { checkOptions, checkKeys } from '../check.js';
 import type { Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { checkNumber, checkOneOf, type ByAnswer, type Loss, type Takes } from './define.js';
@@ -80,22 +81,27 @@ function ofValues(
 }
 
 /** Σ (output − target)². */
-export const squaredError = (): Loss =>
-  ofValues('squaredError', {}, ops.sumOfSquaredErrors, { reduction: 'sum' });
+export function squaredError(options: Readonly<Record<string, never>> = {}): Loss {
+  checkKeys('squaredError', options, []);
+  return ofValues('squaredError', {}, ops.sumOfSquaredErrors, { reduction: 'sum' });
+}
 
 /** The mean of (output − target)² over a sample's values: PyTorch's MSELoss. */
-export const meanSquaredError = (): Loss =>
-  ofValues('meanSquaredError', {}, (y, target, size) =>
+export function meanSquaredError(options: Readonly<Record<string, never>> = {}): Loss {
+  checkKeys('meanSquaredError', options, []);
+  return ofValues('meanSquaredError', {}, (y, target, size) =>
     ops.scale(ops.sumOfSquaredErrors(y, target), 1 / size),
   );
+}
 
 /** |output − target|, its mean or sum over a sample's values: PyTorch's L1Loss. */
-export function l1({
-  reduction = 'mean',
-}: {
-  /** Over a sample's values; default `mean`. */
-  readonly reduction?: 'mean' | 'sum';
-} = {}): Loss {
+export function l1(
+  options: {
+    /** Over a sample's values; default `mean`. */
+    readonly reduction?: 'mean' | 'sum';
+  } = {},
+): Loss {
+  const { reduction = 'mean' } = checkOptions('l1', options, { reduction: true });
   checkOneOf('l1', 'reduction', reduction, ['mean', 'sum']);
   return ofValues(
     'l1',
@@ -109,12 +115,13 @@ export function l1({
  * The mean over a sample's values of ½d² for |d| ≤ delta, else delta·(|d| − ½delta), d = output − target:
  * PyTorch's HuberLoss.
  */
-export function huber({
-  delta = 1,
-}: {
-  /** Above 0; default 1. */
-  readonly delta?: number;
-} = {}): Loss {
+export function huber(
+  options: {
+    /** Above 0; default 1. */
+    readonly delta?: number;
+  } = {},
+): Loss {
+  const { delta = 1 } = checkOptions('huber', options, { delta: true });
   checkNumber('huber', 'delta', delta, { above: 0 });
   return ofValues('huber', { delta }, (y, target, size) =>
     ops.huberErrors(y, target, delta, 1 / size),
@@ -125,12 +132,13 @@ export function huber({
  * The mean over a sample's values of ½d²/beta for |d| < beta, else |d| − ½beta, d = output − target:
  * PyTorch's SmoothL1Loss.
  */
-export function smoothL1({
-  beta = 1,
-}: {
-  /** Above 0; default 1. */
-  readonly beta?: number;
-} = {}): Loss {
+export function smoothL1(
+  options: {
+    /** Above 0; default 1. */
+    readonly beta?: number;
+  } = {},
+): Loss {
+  const { beta = 1 } = checkOptions('smoothL1', options, { beta: true });
   checkNumber('smoothL1', 'beta', beta, { above: 0 });
   return ofValues('smoothL1', { beta }, (y, target, size) =>
     ops.huberErrors(y, target, beta, 1 / (beta * size)),
@@ -141,24 +149,29 @@ export function smoothL1({
  * The mean over a sample's values of −t·log y − (1 − t)·log(1 − y), y the output, a probability, t the
  * target; logarithms are at least −100: PyTorch's BCELoss. Hits: y > ½ where t > ½.
  */
-export const binaryCrossEntropy = (): Loss =>
-  ofValues(
+export function binaryCrossEntropy(options: Readonly<Record<string, never>> = {}): Loss {
+  checkKeys('binaryCrossEntropy', options, []);
+  return ofValues(
     'binaryCrossEntropy',
     {},
     (y, target, size) => ops.binaryCrossEntropy(y, target, 1 / size),
     { takes: { output: 'probabilities', values: 'shares' }, thresholds: [0.5, 0.5] },
   );
+}
 
 /**
  * The mean over a sample's values of −posWeight·t·log σ(y) − (1 − t)·log(1 − σ(y)), y the output, t the
  * target, σ the sigmoid: PyTorch's BCEWithLogitsLoss. Scores are σ(y). Hits: y > 0 where t > ½.
  */
-export function binaryCrossEntropyWithLogits({
-  posWeight = 1,
-}: {
-  /** Weight of positive targets, at least 0; default 1. */
-  readonly posWeight?: number;
-} = {}): Loss {
+export function binaryCrossEntropyWithLogits(
+  options: {
+    /** Weight of positive targets, at least 0; default 1. */
+    readonly posWeight?: number;
+  } = {},
+): Loss {
+  const { posWeight = 1 } = checkOptions('binaryCrossEntropyWithLogits', options, {
+    posWeight: true,
+  });
   const kind = 'binaryCrossEntropyWithLogits';
   checkNumber(kind, 'posWeight', posWeight, { least: 0 });
   return {
@@ -176,12 +189,13 @@ export function binaryCrossEntropyWithLogits({
  * The mean over a sample's values of max(0, margin − s·output), s = 1 for targets above 0 and −1 for others
  * (so −1 and 1, or 0 and 1): Keras' Hinge. Hits: output > 0 where target > 0.
  */
-export function binaryHinge({
-  margin = 1,
-}: {
-  /** At least 0; default 1. */
-  readonly margin?: number;
-} = {}): Loss {
+export function binaryHinge(
+  options: {
+    /** At least 0; default 1. */
+    readonly margin?: number;
+  } = {},
+): Loss {
+  const { margin = 1 } = checkOptions('binaryHinge', options, { margin: true });
   const kind = 'binaryHinge';
   checkNumber(kind, 'margin', margin, { least: 0 });
   return ofValues(
@@ -196,5 +210,7 @@ export function binaryHinge({
  * 1 − cos of the angle between a sample's output and target, each taken as one vector: PyTorch's
  * CosineEmbeddingLoss of similar pairs. A zero vector has no direction: loss 1, no gradient.
  */
-export const cosine = (): Loss =>
-  ofValues('cosine', {}, ops.cosineDistances, { reduction: 'whole' });
+export function cosine(options: Readonly<Record<string, never>> = {}): Loss {
+  checkKeys('cosine', options, []);
+  return ofValues('cosine', {}, ops.cosineDistances, { reduction: 'whole' });
+}

@@ -1,5 +1,5 @@
 /** Transforms outside of training: what samples look like after them. */
-import { checkOptions, wholeFrom } from '../check.js';
+import { checkOptions, wholeFrom, isList, refuse } from '../check.js';
 import { planChain } from '../data/transforms/chain.js';
 import { createDraw } from '../data/transforms/draw.js';
 import type { ImageShape, Transform } from '../data/transforms/transform.js';
@@ -38,6 +38,7 @@ export async function transformSamples(
     seed: wholeFrom(0),
     step: wholeFrom(0),
   });
+  if (!isList(samples)) refuse('transformSamples', 'samples', samples, 'a typed array');
   const chain = planChain(transforms, shape);
   const [from, to] = [sizeOf(shape), sizeOf(chain.shape)];
   const count = samples.length / from;

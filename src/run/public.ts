@@ -1,4 +1,5 @@
 /** What is public of runs in a folder and of their reports. Each loads what it needs when it is called. */
+import { checkObject, listOf, text } from '../check.js';
 import type { AnyDataset } from '../data/dataset.js';
 import type { Model } from '../layers/index.js';
 import type { TrainResult } from '../training/train.js';
@@ -44,16 +45,22 @@ export async function inspectRun(
 
 /** Puts an evaluation into a run's folder, for its report. */
 export async function saveEvaluation(folder: string, evaluation: Evaluation): Promise<void> {
+  text('saveEvaluation', 'folder', folder);
+  checkObject('saveEvaluation', evaluation, ['loss', 'accuracy']);
   await (await import('./report/write.js')).saveEvaluation(folder, evaluation);
 }
 
 /** Writes the report of the run in `folder`, one file that needs no other; its path. */
 export async function writeReport(folder: string, file?: string): Promise<string> {
+  text('writeReport', 'folder', folder);
+  if (file !== undefined) text('writeReport', 'file', file);
   return (await import('./report/write.js')).writeReport(folder, file);
 }
 
 /** Writes one report of several runs, side by side; its path. */
 export async function writeComparison(folders: readonly string[], file: string): Promise<string> {
+  listOf(text)('writeComparison', 'folders', folders);
+  text('writeComparison', 'file', file);
   return (await import('./report/write.js')).writeComparison(folders, file);
 }
 

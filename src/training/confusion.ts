@@ -1,4 +1,5 @@
 /** Which classes a model takes for which: counts by true and predicted class. */
+import { checkObject, isList, refuse, wholeFrom } from '../check.js';
 import { LanewiseError } from '../errors.js';
 
 /** How often samples of each class were taken for each. */
@@ -25,6 +26,9 @@ export function confusionMatrix(
   predictions: ArrayLike<number>,
   classes: readonly string[],
 ): ConfusionMatrix {
+  for (const [name, list] of Object.entries({ labels, predictions, classes })) {
+    if (!isList(list)) refuse('confusionMatrix', name, list, 'a list');
+  }
   if (labels.length !== predictions.length) {
     throw new LanewiseError(
       'argument',
@@ -49,7 +53,12 @@ export function confusionMatrix(
 }
 
 /** The `n` mistakes made most often, the commonest first; equal ones in the order of the classes. */
-export function mostConfused({ classes, counts }: ConfusionMatrix, n: number): Confusion[] {
+export function mostConfused(matrix: ConfusionMatrix, n: number): Confusion[] {
+  checkObject('mostConfused', matrix, ['classes', 'counts']);
+  const { classes, counts } = matrix;
+  if (!isList(classes) || !isList(counts))
+    refuse('mostConfused', 'matrix', matrix, 'one made by confusionMatrix');
+  wholeFrom(0)('mostConfused', 'n', n);
   return counts
     .flatMap((row, t) =>
       row.map((count, p) => ({

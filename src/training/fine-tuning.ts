@@ -2,6 +2,7 @@
  * What a trained model gives to the next one: its layers with another head, or up to one of them, and the weights
  * of what they have in common.
  */
+import { checkKeys, text } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { rebuild, type Architecture, type Layer, type Model } from '../layers/index.js';
 import { headOf, replaced, truncated, type Head } from '../layers/surgery.js';
@@ -49,6 +50,7 @@ function carry(
  * @throws LanewiseError kind 'argument' if there is no such layer; kind 'shape' if the new one does not fit.
  */
 export function replaceLayer(from: Model | Pretrained, name: string, layer: Layer): Pretrained {
+  text('replaceLayer', 'name', name);
   const { model, weights } = pretrainedOf(from);
   if (typeof layer !== 'function' || !('build' in layer)) {
     throw new LanewiseError(
@@ -100,6 +102,7 @@ export function replaceHead(from: Model | Pretrained, head: Layer | HeadOptions)
   if (typeof head === 'function') return replaceLayer({ model, weights }, find(first!).name, head);
   if (typeof head !== 'object' || head === null)
     throw new LanewiseError('argument', `head is ${show(head)}, expected { classes } or a layer`);
+  checkKeys('replaceHead', head, ['classes', 'output']);
   const { classes, output = first! } = head;
   if (!Number.isInteger(classes) || classes < 1) {
     throw new LanewiseError(
@@ -126,6 +129,7 @@ export function replaceHead(from: Model | Pretrained, head: Layer | HeadOptions)
  * @throws LanewiseError kind 'argument' if there is no such layer, or it is inside a block.
  */
 export function featuresOf(from: Model | Pretrained, name: string): Pretrained {
+  text('featuresOf', 'name', name);
   const { model, weights } = pretrainedOf(from);
   return carry(weights, truncated(model.architecture, name));
 }

@@ -1,11 +1,18 @@
 /** What is public of looking into models, in any runtime. Each loads what it needs when it is called. */
-import type { AnyDataset } from '../data/dataset.js';
+import { listOf, refuse, type Check } from '../check.js';
+import { checkDataset, type AnyDataset } from '../data/dataset.js';
+import { checkComplete, checkModel } from './checks.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
 import type { Divergence } from './divergence.js';
 import type { Probe } from './probe.js';
+
+const termOf: Check = (owner, name, value) => {
+  if (typeof (value as LossTerm | null)?.loss?.perSample !== 'function')
+    refuse(owner, name, value, 'a term of a loss: those of a trained model are its terms');
+};
 
 /** See training/probe.ts. */
 export async function createProbe(
@@ -14,6 +21,9 @@ export async function createProbe(
   data: AnyDataset,
   numerics?: Numerics,
 ): Promise<Probe> {
+  checkModel(model);
+  listOf(termOf)('createProbe', 'terms', terms);
+  checkDataset(data);
   return (await import('./probe.js')).createProbe(model, terms, data, numerics);
 }
 
@@ -25,6 +35,10 @@ export async function explainDivergence(
   samples: AnyDataset,
   numerics?: Numerics,
 ): Promise<Divergence> {
+  checkModel(model);
+  listOf(termOf)('explainDivergence', 'terms', terms);
+  checkDataset(samples);
+  checkComplete(model, weights);
   const { explainDivergence } = await import('./divergence.js');
   return explainDivergence(model, terms, weights, samples, numerics);
 }

@@ -3,6 +3,7 @@
  * built here. Tensors are matched by name, and each must have its parameter's shape. What wrappers put before or between
  * names is taken off where the model has the rest, tied tensors are found by the file's own word, and both are said.
  */
+import { checkObject, checkOptions } from '../check.js';
 import { nearest, LanewiseError } from '../errors.js';
 import { refuseForeign } from '../formats/foreign.js';
 import { decodeSafetensors, type Safetensors } from '../formats/safetensors.js';
@@ -38,8 +39,10 @@ export function decodeWeights(
   model: Model,
   bytes: Uint8Array,
   name: string,
-  { names, ...options }: LoadWeightsOptions = {},
+  given: LoadWeightsOptions = {},
 ): LoadedModel {
+  checkObject('loadWeights', given, ['names', 'loss', 'classes']);
+  const { names, ...options } = given;
   checkModel(model);
   const { file, notes } = openFile(model, bytes, name, names);
   const weights = matchTensors(model, file, name, 'the model', notes);
@@ -66,8 +69,9 @@ export function decodePartialWeights(
   model: Model,
   bytes: Uint8Array,
   name: string,
-  { names }: Pick<LoadWeightsOptions, 'names'> = {},
+  options: Pick<LoadWeightsOptions, 'names'> = {},
 ): PartialWeights {
+  const { names } = checkOptions('loadPartialWeights', options, { names: true });
   checkModel(model);
   const { file, notes } = openFile(model, bytes, name, names);
   const parameters = model.parameters.filter(

@@ -2,6 +2,7 @@
  * The transforms of a data set one after another, on one sample at a time, between two buffers. Neighbours
  * that only say where to look a pixel up share one resampling (warp.ts).
  */
+import { refuse } from '../../check.js';
 import { LanewiseError, show } from '../../errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
 import type { Draw } from './draw.js';
@@ -45,6 +46,7 @@ export interface Chain {
  * @throws LanewiseError kind 'argument' for what is no transform, 'data' for shapes that do not fit.
  */
 export function planChain(transforms: readonly Transform[], shape: Shape): Chain {
+  if (!Array.isArray(shape)) refuse('transforms', 'shape', shape, 'channels × height × width');
   const list = planList(transforms, imageShape(shape), 0);
   const buffer = wholeLines(list.largest);
   return {

@@ -1,6 +1,6 @@
 /** PCA lighting (Krizhevsky, Sutskever and Hinton 2012, section 4.1): colours move along their principal axes. */
 import { LanewiseError } from '../../errors.js';
-import type { Dataset } from '../dataset.js';
+import { checkDataset, type Dataset } from '../dataset.js';
 import { showShape } from '../../graph/tensor.js';
 import { checkNumber, checkNumbers, checkSettings } from './check.js';
 import { diagonal, matrixKind } from './color.js';
@@ -59,7 +59,8 @@ export const pcaLightingKind = matrixKind<Required<PcaLightingOptions>>(
  * The principal axes of the colours of a data set's pixels, v/255 for bytes: what `pcaLighting` takes.
  * @throws LanewiseError kind 'data' unless it has three channels.
  */
-export function colourAxes({ name, shape, samples }: Dataset): ColourAxes {
+export function colourAxes(data: Dataset): ColourAxes {
+  const { name, shape, samples } = checkDataset(data);
   if (shape[0] !== 3) {
     throw new LanewiseError(
       'data',

@@ -3,6 +3,7 @@
  * the meaning of scikit-learn's. Where a figure divides by nothing (the precision of a class that is never
  * predicted, the recall of one without samples, the F1 of both) it is 0.
  */
+import { checkLists, checkOptions } from '../../check.js';
 import { LanewiseError } from '../../errors.js';
 
 /** Of one class. */
@@ -41,6 +42,7 @@ type Classes = ArrayLike<number>;
 
 /** @throws LanewiseError kind 'argument' unless both hold equally many classes, one at least. */
 function checkPair(figure: string, labels: Classes, predictions: Classes): void {
+  checkLists(figure, { labels, predictions });
   if (labels.length !== predictions.length || labels.length === 0) {
     throw new LanewiseError(
       'argument',
@@ -134,8 +136,10 @@ export function averageFigures(counts: ClassCounts, average: Averaging): ClassFi
 /* @__NO_SIDE_EFFECTS__ */
 const score =
   (key: 'precision' | 'recall' | 'f1') =>
-  (labels: Classes, predictions: Classes, { average = 'binary' }: AveragingOptions = {}): number =>
-    averageFigures(countClasses(key, labels, predictions), average)[key];
+  (labels: Classes, predictions: Classes, options: AveragingOptions = {}): number => {
+    const { average = 'binary' } = checkOptions(`${key}Score`, options, { average: true });
+    return averageFigures(countClasses(key, labels, predictions), average)[key];
+  };
 
 /** Right among those predicted as a class. @throws LanewiseError kind 'argument' if the lists do not fit. */
 export const precisionScore = score('precision');
@@ -150,6 +154,7 @@ export const f1Score = score('f1');
  * @throws LanewiseError kind 'argument' if they do not fit, or k is not a number of classes.
  */
 export function topKAccuracyScore(labels: Classes, scores: Float32Array, k: number): number {
+  checkLists('top k', { labels, scores });
   const classes = scores.length / labels.length;
   if (!Number.isInteger(classes) || classes < 1) {
     throw new LanewiseError(
@@ -203,6 +208,7 @@ export function classificationReport(
   predictions: Classes,
   classes: readonly string[],
 ): ClassificationReport {
+  checkLists('classification report', { labels, predictions, classes });
   const counts = countClasses('classification report', labels, predictions);
   const found = counts.support.length;
   if (found > classes.length) {

@@ -1,4 +1,5 @@
 /** The cross-entropy of probabilities that are there already, as scikit-learn's log_loss. */
+import { checkLists } from '../../check.js';
 import { log } from '../../arithmetic.js';
 import { LanewiseError } from '../../errors.js';
 
@@ -9,6 +10,7 @@ import { LanewiseError } from '../../errors.js';
  */
 export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number {
   const refuse = (why: string) => new LanewiseError('argument', `log loss: ${why}`);
+  checkLists('log loss', { labels, probabilities });
   const classes = probabilities.length / labels.length;
   if (!Number.isInteger(classes) || classes < 1)
     throw refuse(

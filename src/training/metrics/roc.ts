@@ -1,4 +1,5 @@
 /** Figures of scores in their order: the area under the receiver operating characteristic, and average precision. */
+import { checkLists } from '../../check.js';
 import { LanewiseError } from '../../errors.js';
 
 /**
@@ -9,8 +10,8 @@ import { LanewiseError } from '../../errors.js';
  * @throws LanewiseError kind 'argument' if the lists differ in length, or all samples are on one side.
  */
 export function rocAucScore(isPositive: ArrayLike<number>, scores: ArrayLike<number>): number {
-  const count = scores.length;
   checkSides('ROC AUC', isPositive, scores);
+  const count = scores.length;
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   order.sort((a, b) => scores[a]! - scores[b]!);
   let positives = 0;
@@ -73,6 +74,7 @@ function checkSides(
   isPositive: ArrayLike<number>,
   scores: ArrayLike<number>,
 ): void {
+  checkLists(figure, { isPositive, scores });
   if (isPositive.length !== scores.length) {
     throw new LanewiseError(
       'argument',
@@ -110,6 +112,7 @@ export function oneVsRest(
   classes: number,
   score: (isClass: Uint8Array, scores: Float32Array) => number,
 ): number {
+  checkLists(figure, { labels, scores });
   const rows = labels.length;
   if (scores.length !== rows * classes) {
     throw new LanewiseError(

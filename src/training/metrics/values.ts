@@ -1,10 +1,12 @@
 /** Figures of regression, from targets and outputs of equally many values, and perplexity. Sums are double. */
+import { checkLists } from '../../check.js';
 import { exp } from '../../arithmetic.js';
 import { LanewiseError } from '../../errors.js';
 
 type Values = ArrayLike<number>;
 
 function checkPair(figure: string, targets: Values, outputs: Values): void {
+  checkLists(figure, { targets, outputs });
   if (targets.length === outputs.length && targets.length > 0) return;
   throw new LanewiseError(
     'argument',
@@ -70,6 +72,7 @@ export function r2Score(targets: Values, outputs: Values, columns = 1): number {
 
 /** e to the mean of cross-entropies in nats. @throws LanewiseError kind 'argument' if there are none. */
 export function perplexity(losses: Values): number {
+  checkLists('perplexity', { losses });
   if (losses.length === 0) throw new LanewiseError('argument', 'perplexity: there are no losses');
   let sum = 0;
   for (let i = 0; i < losses.length; i++) sum += losses[i]!;
