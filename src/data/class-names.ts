@@ -4,8 +4,14 @@
  * agree is what it was, and so are the bits of what is computed from it.
  */
 import { LanewiseError } from '../errors.js';
-import { quote } from '../check.js';
-import { isSampleStream, isTensorDataset, type AnyDataset, type SampleStream } from './dataset.js';
+import { quote, refuse } from '../check.js';
+import {
+  checkDataset,
+  isSampleStream,
+  isTensorDataset,
+  type AnyDataset,
+  type SampleStream,
+} from './dataset.js';
 import {
   areNumbers,
   checkNames,
@@ -34,6 +40,9 @@ export function withClasses<D extends AnyDataset>(
   data: D,
   classes: readonly string[] | NamesByTarget,
 ): D {
+  checkDataset(data);
+  if (typeof classes !== 'object' || classes === null)
+    refuse('withClasses', 'classes', classes, 'a list of names, or one for each target');
   if (Array.isArray(classes)) {
     checkNames('withClasses: classes', classes);
     const targets = isTensorDataset(data) ? Object.keys(namesByTarget(data)) : ['output'];

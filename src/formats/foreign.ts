@@ -1,4 +1,5 @@
 /** Files that are no safetensors files, known by their first bytes, and how their tensors become one. */
+import { refuse, text } from '../check.js';
 import { LanewiseError } from '../errors.js';
 
 /** What a file is, and the line of Python that makes a safetensors file of it, or another way out. */
@@ -110,6 +111,9 @@ function kindOf(bytes: Uint8Array): Kind | undefined {
 
 /** @throws LanewiseError kind 'file' for a file of a known format that is not safetensors. */
 export function refuseForeign(bytes: Uint8Array, name: string): void {
+  text('safetensors', 'name', name);
+  if (!(bytes instanceof Uint8Array))
+    refuse(name, 'content', bytes, 'the bytes of a safetensors file, a Uint8Array');
   // Every safetensors file has a brace behind its length of 8 bytes.
   if (bytes[8] === 0x7b && bytes[0] !== 0x7b) return;
   const kind = kindOf(bytes);

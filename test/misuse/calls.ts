@@ -237,6 +237,7 @@ export const calls: Readonly<Record<string, Args>> = {
   classCounts: [images],
   classWeights: [images],
   withClassWeights: [images],
+  withClasses: [images, ['a', 'b']],
   confusionMatrix: [labels, labels, ['a', 'b']],
   mostConfused: [matrix, 3],
   firstSamples: [images, 2],
