@@ -2,7 +2,7 @@
  * Training into a folder: everything of `train`, and what makes a run reliable and visible. Each run has a log, event
  * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
  */
-import { checkKeys } from '../check.js';
+import { checkKeys, flag, refuse, text, wholeFrom } from '../check.js';
 import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -89,6 +89,13 @@ export async function* fit(
 ): AsyncGenerator<FitEvent, TrainResult, void> {
   const resolved = resolveSettings(model, settings);
   checkKeys('fit', options, Object.keys(known));
+  for (const [name, value] of Object.entries(options))
+    if (value === null) refuse('fit', name, value, 'a value, or that it is not given');
+  if (options.folder !== undefined) text('fit', 'folder', options.folder);
+  if (options.name !== undefined) text('fit', 'name', options.name);
+  if (options.report !== undefined) flag('fit', 'report', options.report);
+  for (const name of ['logEvery', 'stepsPerEvent'] as const)
+    if (options[name] !== undefined) wholeFrom(1)('fit', name, options[name]);
   checkKeys('checkpoints', options.checkpoints ?? {}, ['everySteps', 'everyMinutes', 'everyEpoch']);
   const { folder } = options;
   const { data, terms } = resolved;

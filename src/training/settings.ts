@@ -2,7 +2,7 @@
 import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
 import { matchClasses, namesOf } from '../data/class-names.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
-import { checkKeys, refuse } from '../check.js';
+import { checkKeys, refuse, flag } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -175,6 +175,13 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   checkModel(model);
   checkPresent('settings', settings, 'an object with data, optimizer and epochs');
   checkKeys('train', settings, Object.keys(known));
+  for (const [name, value] of Object.entries(settings))
+    if (value === null) refuse('train', name, value, 'a value, or that it is not given');
+  const { sampler, keepBest, freeze: frozen } = settings;
+  if (sampler !== undefined && typeof sampler?.order !== 'function')
+    refuse('train', 'sampler', sampler, 'one made by samplers.balanced, samplers.weighted, …');
+  if (keepBest !== undefined && typeof keepBest !== 'object') flag('train', 'keepBest', keepBest);
+  if (frozen !== undefined) checkFreeze(frozen);
   const { data, epochs } = settings;
   checkPresent('data', data, 'a data set');
   const count = countOf(checkDataset(data));
