@@ -12,7 +12,7 @@ export const widthOf = (column: {
 
 /**
  * `data` with the columns of `known` in their order, and its categories in theirs; as it is where nobody named columns.
- * `whose` says whose columns they are: `the model's`.
+ * `whose` says whose columns they are: `the model`.
  * @throws LanewiseError kind 'data' naming the first column that is missing, is one too many or holds something else,
  * and the first category that is not known.
  */
@@ -61,7 +61,7 @@ function placesOf(name: string, found: TableFormat, known: TableFormat, whose: s
     const own = found.columns.find((one) => one.name === column.name);
     if (!own)
       throw refuse(
-        `column ${quote(column.name)}, one of ${whose}, is missing; there are ${shorten(names.join(', '))}`,
+        `column ${quote(column.name)}, which ${whose} has, is missing; there are ${shorten(names.join(', '))}`,
         nearest(column.name, names),
       );
     if (own.type !== column.type)
@@ -87,7 +87,7 @@ function placesOf(name: string, found: TableFormat, known: TableFormat, whose: s
   }
   if (more !== undefined)
     throw refuse(
-      `column ${quote(more)} is none of ${whose}: ${shorten(known.columns.map((column) => column.name).join(', '))}`,
+      `column ${quote(more)} is none of those of ${whose}: ${shorten(known.columns.map((column) => column.name).join(', '))}`,
       `columns: { ${JSON.stringify(more)}: 'ignore' } leaves it out`,
     );
   return Int32Array.from(places);

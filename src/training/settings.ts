@@ -1,4 +1,6 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
+import type { TableFormat } from '../data/table-format.js';
+import { withColumnsOf } from '../data/table-match.js';
 import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
 import { matchClasses, namesOf } from '../data/class-names.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
@@ -170,6 +172,9 @@ const known: Readonly<Record<keyof TrainSettings, true>> = {
   numerics: true,
 };
 
+const tableOf = (data: AnyDataset): TableFormat | undefined =>
+  'table' in data ? data.table : undefined;
+
 /** @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
 export function resolveSettings(model: Model, settings: TrainSettings): ResolvedSettings {
   checkModel(model);
@@ -210,7 +215,9 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   );
   return {
     data,
-    ...(validation ? { validation } : {}),
+    ...(validation
+      ? { validation: withColumnsOf(validation, tableOf(data), 'the training data') }
+      : {}),
     optimizer,
     terms,
     schedule: scheduleFor(settings.schedule ?? 'constant'),

@@ -12,6 +12,7 @@ import {
 import type { Views } from '../data/transforms/views.js';
 import { matchClasses } from '../data/class-names.js';
 import { firstNotFinite } from '../data/finite.js';
+import { withColumnsOf } from '../data/table-match.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -123,7 +124,7 @@ export function createTrainedModel(
       ...reading,
       numerics: usableNumerics(),
       workers,
-      datasets: [data],
+      datasets: [withColumnsOf(data, description.table, 'the model')],
     });
     try {
       session.writeWeights(weights);
