@@ -133,4 +133,16 @@ test('no file calls a Math function that engines round differently', () => {
   }
 });
 
+test('the library names settings; flags are the command line’s', () => {
+  // Node's own, and a command that is named as one.
+  const named = /--allow-worker|`lanewise export MODEL --inference`/g;
+  const flag = /['`"( ]--[a-z]/;
+  for (const file of files) {
+    if (['cli', 'benchmark'].includes(folderOf(file))) continue;
+    const text = readFileSync(join(src, file), 'utf8');
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '').replace(named, '');
+    assert.not.match(code, flag, file);
+  }
+});
+
 test.run();

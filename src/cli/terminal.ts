@@ -115,6 +115,8 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/\bfewer samples\b/, 'fewer samples (--limit)'],
   [/^use fewer shards\b/, 'use fewer shards (--shards)'],
   [/^leave the port out\b/, 'leave --port out'],
+  [/`directory`/, '--data-dir'],
+  [/\bdigits\(\), which are drawn/, '--data digits'],
   [/^lower the learning rate\b(?! \()/, 'lower the learning rate (--lr)'],
 ];
 

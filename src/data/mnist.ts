@@ -56,14 +56,14 @@ export interface TrainAndTest {
   readonly test: Dataset;
 }
 
+/** The options of all published data sets. */
+export const DOWNLOAD: Checks<MnistOptions> = { directory: text, onProgress: callable };
+
 /**
  * Both parts of MNIST.
  * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network'
  * if nothing is at hand and no mirror answers.
  */
-/** Of all published data sets. */
-export const DOWNLOAD: Checks<MnistOptions> = { directory: text, onProgress: callable };
-
 export async function mnist(options: MnistOptions = {}): Promise<TrainAndTest> {
   const { directory = environment('LANEWISE_DATA'), onProgress } = checkOptions(
     'mnist',
@@ -77,11 +77,11 @@ export async function mnist(options: MnistOptions = {}): Promise<TrainAndTest> {
         name: 'mnist',
         files: Object.values(files),
         mirrors: MIRRORS,
-        alternative: ' with --data-dir or LANEWISE_DATA; or train on --data digits',
+        alternative: ' as `directory` or in LANEWISE_DATA; or train on digits(), which are drawn',
       },
       onProgress,
     ));
-  const hint = 'name the folder that holds the four MNIST files with --data-dir or LANEWISE_DATA';
+  const hint = 'name the folder that holds the four MNIST files: `directory`, or LANEWISE_DATA';
   return readMnistParts('mnist', folder, CLASSES, hint);
 }
 
