@@ -96,11 +96,25 @@ function knownSamples({
   samples,
   table,
   classes,
-}: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit' | 'known'> {
+  origin,
+}: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit' | 'known' | 'seed' | 'holdout'> {
   if (samples?.shape.length !== 3 || samples.type === 'int32') return {};
   const { shape, type, fit } = samples;
   const known = { ...(table ? { table } : {}), ...(classes ? { classes } : {}) };
-  return { shape: shape as unknown as ImageShape, type, known, ...(fit ? { fit } : {}) };
+  return {
+    shape: shape as unknown as ImageShape,
+    type,
+    known,
+    ...(fit ? { fit } : {}),
+    ...splitOf(origin),
+  };
+}
+
+/** How the training part was cut off, so that the same samples are held out again. */
+function splitOf(origin: TrainedModel['origin']): Pick<DataRequest, 'seed' | 'holdout'> {
+  const first = origin?.selections[0];
+  if (!origin || first?.by !== 'split' || !first.stratified) return {};
+  return { seed: first.seed, holdout: 1 - first.count / origin.samples };
 }
 
 /** @throws LanewiseError kind 'argument' for a crop of no views. */

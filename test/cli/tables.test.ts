@@ -171,6 +171,11 @@ test('a small table is learnt at the defaults, its scale in the model; permuted 
     );
     const { far, near, same, kind } = columns;
     await writeFile(join(cwd, 'permuted.csv'), table({ kind, same, near, far }));
+    // The split of seed 3 is found again, and not that of seed 1.
+    const [again] = eventsOf(
+      await lanewise(['eval', file, '--data', 't.csv', '--json', '--workers', '0'], { cwd }),
+    );
+    assert.is(again!['loss'], eventsOf(run).findLast((e) => e['valLoss'])!['valLoss']);
     const [scored] = eventsOf(
       await lanewise(['eval', file, '--data', 'permuted.csv', '--json', '--workers', '0'], { cwd }),
     );
