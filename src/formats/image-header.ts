@@ -58,6 +58,12 @@ export function jpegExtents(bytes: Uint8Array, name: string): Extents {
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
     if (isFrame) {
       if (extents) throw damaged(name, 'JPEG', 'it has two frames');
+      if (marker > 0xc8)
+        throw new LanewiseError(
+          'file',
+          `'${name}' is an arithmetic-coded JPEG image, which is not read`,
+          'encode it anew: jpegtran -optimize, or Pillow',
+        );
       if (length < 8) throw damaged(name, 'JPEG', 'its frame header is too short');
       checkComponents(bytes[at + 7]!, name);
       extents = { height: view.getUint16(at + 3), width: view.getUint16(at + 5) };
@@ -76,7 +82,9 @@ function checkComponents(components: number, name: string): void {
   throw new LanewiseError(
     'file',
     `'${name}' is a JPEG image of ${components} colour components, expected 1 (grey) or 3`,
-    components === 4 ? 'it is CMYK: convert it to RGB' : undefined,
+    components === 4
+      ? `it is CMYK; in Python: PIL.Image.open('${name}').convert('RGB').save('${name}')`
+      : undefined,
   );
 }
 
@@ -95,7 +103,11 @@ export function webpExtents(bytes: Uint8Array, name: string): Extents {
   const whole24 = (at: number) => view.getUint16(at, true) + (bytes[at + 2]! << 16) + 1;
   if (type === 'VP8X') {
     if (bytes[20]! & 2) {
-      throw new LanewiseError('file', `'${name}' is an animated WebP, expected a still image`);
+      throw new LanewiseError(
+        'file',
+        `'${name}' is an animated WebP, expected a still image`,
+        'save one of its pictures alone: webpmux -get frame 1, or Pillow',
+      );
     }
     return { width: whole24(24), height: whole24(27) };
   }

@@ -5,6 +5,7 @@
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { LanewiseError } from '../errors.js';
+import { crc32 } from './crc32.js';
 import type { GreyImage } from './image.js';
 import { toGrey, type RgbaImage } from './pixels.js';
 
@@ -29,7 +30,7 @@ const otherTypes: readonly (readonly [start: string, type: string])[] = [
 
 /**
  * Decodes a PNG of any colour type; `name` is for messages. Transparent parts show white paper; colour
- * becomes grey by the luma of Rec. 601 (299 R + 587 G + 114 B thousandths, rounded).
+ * becomes grey by the luma of Rec. 601, as in Pillow.
  * @throws LanewiseError kind 'file' if it is no PNG, is too large, or its data is cut short or corrupt.
  */
 export function decodePng(bytes: Uint8Array, name: string): GreyImage {
@@ -39,15 +40,16 @@ export function decodePng(bytes: Uint8Array, name: string): GreyImage {
 }
 
 /**
- * The pixels of what begins with a PNG's signature, 16-bit values rounded to 8.
+ * The pixels of what begins with a PNG's signature, 16-bit values rounded to 8. Bytes behind the image or its data are
+ * passed over, as by libpng.
  * @throws LanewiseError kind 'file' if it has more than `maxPixels`, or its data is cut short or corrupt.
  */
 export function decodePngPixels(bytes: Uint8Array, name: string, maxPixels: number): RgbaImage {
   const extents = readExtents(bytes, name, maxPixels);
-  checkData(bytes, extents, name);
+  const whole = checkData(bytes, extents, name);
   const { width, height } = extents;
   try {
-    const { data } = PNG.sync.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    const { data } = PNG.sync.read(whole);
     return { width, height, rgba: new Uint8Array(data.buffer, data.byteOffset, data.length) };
   } catch (error) {
     throw damaged(name, (error as Error).message, error);
@@ -122,22 +124,32 @@ function readExtents(bytes: Uint8Array, name: string, maxPixels: number): Extent
 /**
  * Walks the chunks and inflates their data once, under the bound that the extents give: pngjs has none
  * for interlaced images, where a few kilobytes can hold gigabytes of zeros, and takes too little for black.
+ * The answer is the image without what stands behind its end and behind the end of its data, which pngjs does not take.
  */
-function checkData(bytes: Uint8Array, { dataBytes }: Extents, name: string): void {
+function checkData(bytes: Uint8Array, { dataBytes }: Extents, name: string): Buffer {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data: Uint8Array[] = [];
+  const [before, after]: Uint8Array[][] = [[bytes.subarray(0, 8)], []];
+  let end = 8;
   for (let at = 8, type = ''; type !== 'IEND';) {
-    const end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Infinity;
+    end = at + 12 <= bytes.length ? at + 12 + view.getUint32(at) : Infinity;
     if (end > bytes.length) {
       throw damaged(name, `it is cut short in the chunk that begins at byte ${at}`);
     }
     type = chunkType(bytes, at);
     if (type === 'IDAT') data.push(bytes.subarray(at + 8, end - 4));
+    else (data.length === 0 ? before : after)!.push(bytes.subarray(at, end));
     at = end;
   }
+  const stored = Buffer.concat(data);
   let inflated: number;
+  let used: number;
   try {
-    inflated = inflateSync(Buffer.concat(data), { maxOutputLength: dataBytes }).length;
+    const { buffer, engine } = inflateSync(stored, {
+      maxOutputLength: dataBytes,
+      info: true,
+    }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    [inflated, used] = [buffer.length, engine.bytesWritten];
   } catch (error) {
     const tooLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     const why = tooLong
@@ -148,6 +160,19 @@ function checkData(bytes: Uint8Array, { dataBytes }: Extents, name: string): voi
   if (inflated !== dataBytes) {
     throw damaged(name, `its data inflates to ${inflated} bytes, expected ${dataBytes}`);
   }
+  if (used < stored.length)
+    return Buffer.concat([...before!, idat(stored.subarray(0, used)), ...after!]);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, end);
+}
+
+/** A chunk of image data: its length, type, bytes and checksum. */
+function idat(data: Uint8Array): Buffer {
+  const chunk = Buffer.alloc(data.length + 12);
+  chunk.writeUInt32BE(data.length, 0);
+  chunk.write('IDAT', 4, 'latin1');
+  chunk.set(data, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), data.length + 8);
+  return chunk;
 }
 
 /** The four letters after the length of the chunk at `at`. */

@@ -113,6 +113,12 @@ test('CMYK, animations and endless scans are refused', async () => {
   const cmyk = encoded.jpg.slice();
   cmyk[frameAt(cmyk) + 4] = 4;
   assert.match(await refusal(cmyk), /JPEG image of 4 colour components/);
+  const arithmetic = encoded.jpg.slice();
+  arithmetic[frameAt(arithmetic) - 4] = 0xc9;
+  assert.is(
+    await refusal(arithmetic),
+    "'x.img' is an arithmetic-coded JPEG image, which is not read",
+  );
   const animated = Buffer.alloc(40);
   animated.write('RIFF', 0);
   animated.writeUInt32LE(32, 4);

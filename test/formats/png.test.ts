@@ -3,6 +3,8 @@ import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { toGrey } from '../../src/formats/pixels.js';
+import { loadGolden } from '../support/golden.js';
 import { LanewiseError } from '../../src/errors.js';
 import { decodePng } from '../../src/formats/image.js';
 
@@ -112,6 +114,39 @@ test('other files are refused with what they are', () => {
   assert.match(starts(...Buffer.from('<svg')), /an SVG/);
   assert.match(starts(1, 2, 3, 4, 5), /\(it starts with 01 02 03 04\)/);
   assert.match(refusal(new Uint8Array()), /not a PNG image: it is empty/);
+});
+
+test('bytes behind the image and behind its data are passed over', () => {
+  const [rows, format] = [Uint8Array.of(0, 7, 200, 0, 9, 30), plainGrey];
+  const clean = rawPng(2, 2, format, rows);
+  const behind = Buffer.concat([clean, Buffer.from('trailing bytes'), clean]);
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(2, 0);
+  header.writeUInt32BE(2, 4);
+  header.set(format, 8);
+  const stored = Buffer.concat([deflateSync(rows), Buffer.from([1, 2, 3, 4, 5, 6, 7])]);
+  const inside = Buffer.concat([
+    clean.subarray(0, 8),
+    chunk('IHDR', header),
+    chunk('IDAT', stored.subarray(0, 5)),
+    chunk('IDAT', stored.subarray(5)),
+    chunk('tEXt', Buffer.from('a\0b')),
+    chunk('IEND', new Uint8Array()),
+    Buffer.from('and more'),
+  ]);
+  for (const bytes of [clean, behind, inside])
+    assert.equal([...decodePng(bytes, 'x.png').grey], [7, 200, 9, 30]);
+});
+
+test('grey is Pillow’s', () => {
+  interface Greys {
+    readonly kind: string;
+    readonly colours: number[][];
+    readonly values: number[];
+  }
+  const { colours, values } = loadGolden<Greys>('crops').find(({ kind }) => kind === 'grey')!;
+  const rgba = Uint8Array.from(colours.flatMap((colour) => [...colour, 255]));
+  assert.equal([...toGrey(rgba, colours.length)], values);
 });
 
 test('extents are refused before anything is allocated for them', () => {

@@ -93,8 +93,15 @@ export const cropAtKind = cropKind<Required<CropAtOptions> & CropSettings>(
   ({ fill }) => fill,
 );
 
-/** Half of what is over stands before; torchvision rounds it to the even number, halves up here. */
-const middle = (length: number, part: number) => Math.floor((length - part + 1) / 2);
+/**
+ * Half of what is over stands before, a half pixel rounded to the even number; of a border that is added the smaller part
+ * does: both as in torchvision.
+ */
+function middle(length: number, part: number): number {
+  if (length < part) return -Math.floor((part - length) / 2);
+  const half = Math.floor((length - part) / 2);
+  return (length - part) % 2 === 1 && half % 2 === 1 ? half + 1 : half;
+}
 
 export const centerCropKind = cropKind<CropSettings>(
   ({ size: [H, W] }, [, h, w]) => [middle(h, H), middle(w, W)],
@@ -133,7 +140,9 @@ const corners: Readonly<Record<Corner, readonly [down: 0 | 1 | 0.5, right: 0 | 1
 export const cornerCropKind = cropKind<CropSettings & { readonly corner: Corner }>(
   ({ size: [H, W], corner }, [, h, w]) => {
     const [down, right] = corners[corner];
-    return [Math.floor((h - H) * down + 0.5), Math.floor((w - W) * right + 0.5)];
+    const at = (place: 0 | 1 | 0.5, length: number, part: number) =>
+      place === 0.5 ? middle(length, part) : place * (length - part);
+    return [at(down, h, H), at(right, w, W)];
   },
   () => 0,
   ({ size: [H, W] }, shape) => {

@@ -14,8 +14,8 @@ export function fiveCrop(size: number | Size): Views {
   return CORNERS.map((corner) => [make('cornerCrop', cornerCropKind, { size: extents, corner })]);
 }
 
-/** The same and their mirror images, as Krizhevsky et al. 2012 score. @throws LanewiseError kind 'argument' for a size out of range. */
+/** The same, and those of the mirrored image, as Krizhevsky et al. 2012 score. @throws LanewiseError kind 'argument' for a size out of range. */
 export function tenCrop(size: number | Size): Views {
   const views = fiveCrop(size);
-  return [...views, ...views.map((view) => [...view, randomHorizontalFlip(1)])];
+  return [...views, ...views.map((view) => [randomHorizontalFlip(1), ...view])];
 }
