@@ -89,8 +89,8 @@ for (const file of documents) {
           for (const command of commands) {
             const needsMnist = command.includes('mnist');
             if (needsMnist && !existsSync(data)) {
-              console.log(`skipped, no MNIST at ${data}: ${command}`);
-              continue;
+              console.log(`skipped with what follows, no MNIST at ${data}: ${command}`);
+              break;
             }
             const args = [...command.split(/\s+/), ...(language.includes('long') ? short : [])];
             const env = needsMnist ? { ...process.env, LANEWISE_DATA: data } : process.env;
