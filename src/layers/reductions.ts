@@ -63,7 +63,7 @@ export const sum = reduction('sum', ops.sum, (x, lengths, keepDims) =>
 );
 /** The mean over an axis or several, `mean(1)(x, lengths)` of a sequence's own steps; see `sum`. */
 export const mean = reduction('mean', ops.mean, ops.meanOfSteps);
-/** The maximum over an axis or several, see `sum`. */
+/** The maximum over an axis or several, see `sum`; of equal values the first has the gradient, as of `torch.max(x, dim)`. */
 export const max = reduction('max', ops.max);
 
 export const reductionLayers: Constructors = {
