@@ -1,15 +1,17 @@
 /** Data sets at a path, by what is there: folders of images, CSV and NumPy files, MNIST's own files. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quote, shorten } from '../check.js';
 import { matchClasses } from '../data/class-names.js';
 import { isStreamed, type LabelledDataset } from '../data/dataset.js';
-import { imageFolder } from '../data/image-folder.js';
+import { imageFolder, partOfName, type PartName } from '../data/image-folder.js';
 import { idxDataset } from '../data/idx.js';
 import { split } from '../data/split.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { loadNumpy } from './numpy-source.js';
 import { loadTable } from './tables.js';
+import { note } from './terminal.js';
 import type { DataRequest, DataSets, ImageShape } from './data-sources.js';
 
 /** A source that is found at a path. */
@@ -42,7 +44,7 @@ export const pathSources: readonly PathSource[] = [
   },
   {
     description:
-      'a folder of images, one folder in it a class, or train and test with such folders',
+      'a folder of images, one folder in it a class, or train, val and test with such folders',
     matches: (_, entries) => entries !== undefined,
     load: loadFolder,
   },
@@ -59,7 +61,6 @@ export function holdOut(data: LabelledDataset, { holdout = 0.2, seed = 1 }: Data
 
 /** As small as the models' own images, and in colour. */
 const DEFAULT_SHAPE: ImageShape = [3, 32, 32];
-const TEST_FOLDERS = ['test', 'val', 'valid', 'validation'];
 
 async function loadFolder(path: string, request: DataRequest): Promise<DataSets> {
   const { shape = DEFAULT_SHAPE, fit } = request;
@@ -72,23 +73,64 @@ async function loadFolder(path: string, request: DataRequest): Promise<DataSets>
   }
   const read = (folder: string) =>
     imageFolder(folder, { size: [height, width], channels, ...(fit ? { fit } : {}) });
-  const entries = (await readdir(path, { withFileTypes: true }))
-    .filter((entry) => entry.isDirectory())
+  const names = await partsIn(path);
+  if (names?.train === undefined) return holdOut(await read(path), request);
+  const found = await read(join(path, names.train));
+  const train = { ...found, name: `${path} ${names.train}` };
+  const readOther = async (folder: string | undefined) =>
+    folder === undefined
+      ? undefined
+      : matchClasses(
+          { ...(await read(join(path, folder))), name: `${path} ${folder}` },
+          { output: train.classes },
+          `data set '${train.name}'`,
+        );
+  return partsOf(
+    found,
+    train,
+    await readOther(names.validation),
+    await readOther(names.test),
+    request,
+  );
+}
+
+/**
+ * The parts that a source has. Without one for tests, samples for validation are what there is to score on, and without
+ * both some are held out.
+ */
+export function partsOf(
+  whole: LabelledDataset,
+  train: LabelledDataset,
+  validation: LabelledDataset | undefined,
+  test: LabelledDataset | undefined,
+  request: DataRequest,
+): DataSets {
+  if (validation) return { train, validation, test: test ?? validation };
+  return test ? { train, test } : holdOut(whole, request);
+}
+
+/** The folders of a path that hold parts of its images, if one of them is for training. */
+async function partsIn(path: string): Promise<{ [part in PartName]?: string } | undefined> {
+  const folders = (await readdir(path, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map(({ name }) => name);
-  const testFolder = TEST_FOLDERS.find((name) => entries.includes(name));
-  if (!entries.includes('train')) return holdOut(await read(path), request);
-  const train = await read(join(path, 'train'));
-  if (testFolder === undefined) return holdOut(train, request);
-  const test = await read(join(path, testFolder));
-  const known = { ...train, name: `${path} train` };
-  return {
-    train: known,
-    test: matchClasses(
-      { ...test, name: `${path} ${testFolder}` },
-      { output: train.classes },
-      `data set '${known.name}'`,
-    ),
-  };
+  const found: { [part in PartName]?: string } = {};
+  const others: string[] = [];
+  for (const name of folders) {
+    const part = partOfName(name);
+    if (!part) others.push(name);
+    else if (found[part] === undefined) found[part] = name;
+    else
+      throw new LanewiseError(
+        'data',
+        `'${path}' has folders ${quote(found[part])} and ${quote(name)}, expected one of the ${part} samples`,
+        'put the images of both into one of them',
+      );
+  }
+  if (found.train === undefined) return undefined;
+  if (others.length > 0)
+    note(`not used, as '${path}' has a folder '${found.train}': ${shorten(others.join(', '))}`);
+  return found;
 }
 
 async function loadIdx(path: string): Promise<DataSets> {

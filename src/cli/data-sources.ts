@@ -1,6 +1,6 @@
 /**
  * Where `--data` leads: a data set known by name, or a path, by what is there. Each source gives training and
- * test samples.
+ * test samples, and validation samples where it has them.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
@@ -20,7 +20,16 @@ import { downloadBar } from './progress.js';
 export interface DataSets {
   readonly train: LabelledDataset;
   readonly test: LabelledDataset;
+  /** What a run is scored on as it goes, and may choose by; the same object as `test` where there is no part for tests. */
+  readonly validation?: LabelledDataset;
 }
+
+/** What samples are for. */
+export type Part = 'validation' | 'test';
+
+/** What the samples that a run is scored on at its end are: validation samples where the data has no others. */
+export const lastPart = ({ test, validation }: DataSets): Part =>
+  test === validation ? 'validation' : 'test';
 
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
@@ -112,8 +121,8 @@ export async function loadData(name: string, request: DataRequest = {}): Promise
       `add --data ${names[0]}, or leave --data-dir out`,
     );
   }
-  const { train, test } = await (source ? source.load(request) : loadPath(name, request));
-  return { train: limited(train, limit), test };
+  const found = await (source ? source.load(request) : loadPath(name, request));
+  return { ...found, train: limited(found.train, limit) };
 }
 
 async function loadPath(path: string, request: DataRequest): Promise<DataSets> {

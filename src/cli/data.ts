@@ -8,7 +8,7 @@ import { showShape } from '../graph/tensor.js';
 import { transformSamples } from '../parallel/transform-samples.js';
 import { augmentOption, augmentations, transformsOf } from './augment.js';
 import { contactSheet, type SheetRow } from './contact-sheet.js';
-import { dataHelp, loadData } from './data-sources.js';
+import { dataHelp, lastPart, loadData, type DataSets } from './data-sources.js';
 import {
   addOptions,
   dataDetailOptions,
@@ -55,7 +55,8 @@ export const dataCommand = (): Command =>
 
 async function runData(name: string, options: Options): Promise<void> {
   const recipes = options.augment === undefined ? [] : augmentations(options.augment);
-  const { train, test } = await loadData(name, dataRequest({ data: name, ...options }));
+  const data = await loadData(name, dataRequest({ data: name, ...options }));
+  const { train } = data;
   const transforms = transformsOf(recipes, train.shape);
   const rows = [await firstRow(train)];
   for (let step = 0; step < (transforms.length > 0 ? options.draws : 0); step++) {
@@ -70,20 +71,19 @@ async function runData(name: string, options: Options): Promise<void> {
     for (const label of data.labels) found[label]!++;
     return found;
   };
-  const [training, testing] = [counts(train), counts(test)];
+  const parts = partsIn(data);
+  const found = parts.map(([name, , part]) => [name, counts(part)] as const);
   if (options.json) {
     const classes = train.classes.map((label, i) => ({
       class: label,
-      train: training[i],
-      test: testing[i] ?? 0,
+      ...Object.fromEntries(found.map(([part, byClass]) => [part, byClass[i] ?? 0])),
     }));
     const augmentation = options.augment ? { augment: transforms, shapeAfter: after } : {};
     console.log(
       JSON.stringify({
         event: 'data',
         data: name,
-        train: train.labels.length,
-        test: test.labels.length,
+        ...Object.fromEntries(parts.map(([part, , { labels }]) => [part, labels.length])),
         shape: train.shape,
         ...augmentation,
         classes,
@@ -92,16 +92,35 @@ async function runData(name: string, options: Options): Promise<void> {
     return;
   }
   console.log(
-    `${name}: ${formatCount(train.labels.length)} training and ${formatCount(test.labels.length)} test samples of ${showShape(train.shape)}`,
+    `${name}: ${inWords(parts.map(([, word, { labels }]) => `${formatCount(labels.length)} ${word}`))} samples of ${showShape(train.shape)}`,
   );
   if (options.augment)
     console.log(`${options.augment}: ${transforms.map(nameOf).join(', ')}, to ${showShape(after)}`);
-  console.log(`\n${classTable(train.classes, training, testing)}`);
+  console.log(
+    `\n${classTable(
+      train.classes,
+      parts.map(([, word], i) => [word, found[i]![1]]),
+    )}`,
+  );
   if (options.preview)
     console.log(
       `\n${options.preview}: ${columnsOf(train)} samples${transforms.length > 0 ? `, ${options.draws} draws of each` : ''}`,
     );
 }
+
+/** The parts that a data set has: in JSON, in words, and their samples. */
+function partsIn(data: DataSets): (readonly [name: string, word: string, part: LabelledDataset])[] {
+  const { train, validation, test } = data;
+  return [
+    ['train', 'training', train],
+    ...(validation ? ([['validation', 'validation', validation]] as const) : []),
+    ...(lastPart(data) === 'test' ? ([['test', 'test', test]] as const) : []),
+  ];
+}
+
+/** `a, b and c` */
+const inWords = (words: readonly string[]): string =>
+  `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
 const columnsOf = ({ labels }: LabelledDataset): number => Math.min(COLUMNS, labels.length);
 
@@ -118,14 +137,15 @@ async function firstRow(data: LabelledDataset): Promise<SheetRow> {
 /** Name and counts, a line a class. */
 function classTable(
   classes: readonly string[],
-  train: readonly number[],
-  test: readonly number[],
+  parts: readonly (readonly [name: string, counts: readonly number[]])[],
 ): string {
   const width = Math.max('class'.length, ...classes.map((name) => name.length));
   const line = (name: string, ...cells: string[]) =>
     `  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(12)).join('')}`;
   return [
-    line('class', 'training', 'test'),
-    ...classes.map((name, i) => line(name, formatCount(train[i]!), formatCount(test[i] ?? 0))),
+    line('class', ...parts.map(([name]) => name)),
+    ...classes.map((name, i) =>
+      line(name, ...parts.map(([, counts]) => formatCount(counts[i] ?? 0))),
+    ),
   ].join('\n');
 }

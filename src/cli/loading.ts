@@ -18,11 +18,18 @@ const COPIES = 2;
 
 /** The data sets with their samples in memory if all of them fit into `maxMemory`; else as they are. */
 export async function loadedIfSmall(
-  { train, test }: DataSets,
+  data: DataSets,
   { maxMemory = DEFAULT_MAX_MEMORY, ...reading }: LoadingOptions,
 ): Promise<DataSets> {
-  if ((bytesOf(train) + bytesOf(test)) * COPIES > maxMemory) return { train, test };
-  return { train: await loaded(train, reading), test: await loaded(test, reading) };
+  const { train, test, validation } = data;
+  const isApart = validation !== undefined && validation !== test;
+  const parts = isApart ? [train, test, validation] : [train, test];
+  const bytes = parts.reduce((sum, part) => sum + bytesOf(part), 0);
+  if (bytes * COPIES > maxMemory) return data;
+  const [inMemory, tested] = [await loaded(train, reading), await loaded(test, reading)];
+  if (!validation) return { train: inMemory, test: tested };
+  const validated = isApart ? await loaded(validation, reading) : tested;
+  return { train: inMemory, test: tested, validation: validated };
 }
 
 /** Of a data set's samples if they are streamed, else 0. */

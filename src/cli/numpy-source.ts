@@ -1,11 +1,11 @@
-/** NumPy's .npz files as data sets: arrays x and y, or x_train, y_train, x_test and y_test as Keras names them. */
+/** NumPy's .npz files as data sets: arrays x and y, or x_train, y_train, x_test and y_test as Keras names them, and x_val and y_val. */
 import { isSampleStream, isTensorDataset, type Dataset } from '../data/dataset.js';
 import { npzDataset, readNpz } from '../data/npz.js';
 import { LanewiseError } from '../errors.js';
 import { readZip } from '../formats/zip.js';
 import { showShape, type Shape } from '../graph/tensor.js';
 import { checkNoQuantity } from './tables.js';
-import { holdOut } from './data-paths.js';
+import { holdOut, partsOf } from './data-paths.js';
 import type { DataRequest, DataSets } from './data-sources.js';
 
 /** @throws LanewiseError kind 'data' or 'file' for a file that is damaged, or has no such arrays. */
@@ -13,9 +13,15 @@ export async function loadNumpy(path: string, request: DataRequest): Promise<Dat
   const names = await namesIn(path);
   const has = (...wanted: string[]) => wanted.every((name) => names.includes(name));
   const read = (part: string) => readPart(path, part, request);
-  if (has('x_train', 'y_train', 'x_test', 'y_test'))
-    return { train: await read('_train'), test: await read('_test') };
-  if (has('x_train', 'y_train')) return holdOut(await read('_train'), request);
+  if (has('x_train', 'y_train')) {
+    const other = async (...parts: string[]) => {
+      const part = parts.find((one) => has(`x${one}`, `y${one}`));
+      return part === undefined ? undefined : read(part);
+    };
+    const train = await read('_train');
+    const validation = await other('_val', '_valid', '_validation');
+    return partsOf(train, train, validation, await other('_test'), request);
+  }
   if (has('x', 'y')) return holdOut(await read(''), request);
   throw new LanewiseError(
     'data',

@@ -4,6 +4,7 @@
  */
 import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../platform/download.js';
+import type { Part } from './data-sources.js';
 import type { LoadProgress } from '../parallel/load.js';
 import type { EpochRecord, Progress, ValidationRecord } from '../training/records.js';
 import {
@@ -61,31 +62,30 @@ export function loadingBar(stream: Output): ProgressLine<LoadProgress> {
   };
 }
 
-/** What is said of an epoch when it is over, on any output. */
-export function epochLine(record: EpochRecord): string {
+/** What is said of an epoch when it is over, on any output; `part` says which samples it was scored on. */
+export function epochLine(record: EpochRecord, part: Part = 'validation'): string {
   const { epoch, loss, accuracy, imagesPerSecond } = record;
   const figures = [
     `epoch ${String(epoch).padStart(2)}`,
     `loss ${loss.toFixed(4)}`,
     ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
   ];
-  if (record.valLoss !== undefined) figures.push(...validationFigures(record));
+  if (record.valLoss !== undefined) figures.push(...validationFigures(record, part));
   return [...figures, `${formatCount(imagesPerSecond)} images/s`].join('  ');
 }
 
 /** What is said of a validation between epochs. */
-export const validationLine = (record: ValidationRecord): string =>
-  [`  step ${formatCount(record.step)}`, ...validationFigures(record)].join('  ');
+export const validationLine = (record: ValidationRecord, part: Part = 'validation'): string =>
+  [`  step ${formatCount(record.step)}`, ...validationFigures(record, part)].join('  ');
 
 /** Loss, accuracy and the metrics that were asked for. */
-function validationFigures({
-  valLoss,
-  valAccuracy,
-  metrics = {},
-}: Pick<EpochRecord, 'valLoss' | 'valAccuracy' | 'metrics'>): string[] {
+function validationFigures(
+  { valLoss, valAccuracy, metrics = {} }: Pick<EpochRecord, 'valLoss' | 'valAccuracy' | 'metrics'>,
+  part: Part,
+): string[] {
   const share = valAccuracy === undefined ? '' : `, ${formatPercent(valAccuracy)}`;
   return [
-    `test ${valLoss!.toFixed(4)}${share}`,
+    `${part === 'test' ? part : 'val'} ${valLoss!.toFixed(4)}${share}`,
     ...Object.entries(metrics).map(([name, value]) => `${name} ${formatFigure(value)}`),
   ];
 }

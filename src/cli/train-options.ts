@@ -1,6 +1,5 @@
 /** The options of `lanewise train`, and the settings that they and a model's recipe make. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { LabelledDataset } from '../data/dataset.js';
 import { transformed } from '../data/transforms/transformed.js';
 import type { Numerics } from '../engine/features.js';
 import { recipes, type Recipe } from '../models/recipes.js';
@@ -23,6 +22,7 @@ import {
 } from '../optimizers/index.js';
 import type { TrainSettings } from '../training/settings.js';
 import { augmentations, augmentOption, transformsOf } from './augment.js';
+import type { DataSets } from './data-sources.js';
 import { prefetchWithin } from './loading.js';
 import {
   addOptions,
@@ -147,10 +147,14 @@ export const describeTrain = (): Command =>
         Object.keys(averages),
       ),
     )
-    .option('--metrics <names>', 'further figures of the test samples, such as top5,f1', list)
+    .option(
+      '--metrics <names>',
+      'further figures of the validation samples, else of the test samples, such as top5,f1',
+      list,
+    )
     .option(
       '--validate-every <steps>',
-      'score the test samples this often (each epoch)',
+      'score these samples this often (each epoch)',
       wholeNumber(1),
     )
     .option('--patience <n>', 'stop when n scores in a row are not better', wholeNumber(1))
@@ -182,7 +186,7 @@ export const describeTrain = (): Command =>
 export function trainSettings(
   recipe: Recipe,
   options: TrainOptions,
-  data: { readonly train: LabelledDataset; readonly test: LabelledDataset },
+  data: DataSets,
 ): TrainSettings {
   const kind = options.optimizer ?? recipe.optimizer;
   const isUsual = kind === recipe.optimizer;
@@ -193,7 +197,7 @@ export function trainSettings(
     augment === undefined ? [] : transformsOf(augmentations(augment), data.train.shape);
   return {
     data: transforms.length > 0 ? transformed(data.train, transforms) : data.train,
-    validation: data.test,
+    validation: data.validation ?? data.test,
     loss: recipe.loss,
     optimizer: optimizers[kind].create({ lr, weightDecay }),
     schedule: schedules[options.schedule ?? recipe.schedule],

@@ -10,6 +10,7 @@ import type { Monitor } from '../training/monitor.js';
 import type { Best } from '../training/records.js';
 import type { ResolvedSettings } from '../training/settings.js';
 import { renderConfusion } from './confusion.js';
+import { lastPart, type DataSets } from './data-sources.js';
 import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './progress.js';
 import { formatCount, formatFigure, formatPercent, formatSeconds, quoted } from './terminal.js';
 
@@ -20,6 +21,7 @@ export interface RunNames {
   /** The options that name the data. */
   readonly dataWords: readonly string[];
   readonly folder: string;
+  readonly parts: DataSets;
 }
 
 type Done = Extract<FitEvent, { kind: 'done' }>;
@@ -29,11 +31,7 @@ export interface Reporter {
   /** Takes the progress bar off the screen. */
   stop(): void;
   /** Without a summary: the run was to end, before the test data was looked at. */
-  done(
-    event: Done,
-    summary: ClassificationSummary | undefined,
-    test: LabelledDataset,
-  ): Promise<void>;
+  done(event: Done, summary: ClassificationSummary | undefined): Promise<void>;
 }
 
 export const createReporter = (
@@ -42,7 +40,7 @@ export const createReporter = (
   names: RunNames,
 ): Reporter => (json ? createJsonReporter(names) : createTextReporter(stream, names));
 
-function createJsonReporter({ model: name, data, folder }: RunNames): Reporter {
+function createJsonReporter({ model: name, data, folder, parts }: RunNames): Reporter {
   const emit = (event: string, fields: object) => console.log(JSON.stringify({ event, ...fields }));
   return {
     tell(event) {
@@ -50,7 +48,14 @@ function createJsonReporter({ model: name, data, folder }: RunNames): Reporter {
         case 'start': {
           const { settings, resumedAt } = event;
           const more = resumedAt === undefined ? {} : { resumedAt };
-          emit('start', { model: name, data, folder, ...describe(settings), ...more });
+          emit('start', {
+            model: name,
+            data,
+            folder,
+            ...samplesOf(parts),
+            ...describe(settings),
+            ...more,
+          });
           for (const message of readNotes()) emit('warning', { message });
           return;
         }
@@ -72,7 +77,7 @@ function createJsonReporter({ model: name, data, folder }: RunNames): Reporter {
     async done({ result, files }, summary) {
       const { model, numerics, settings, seconds, interrupted, stopped, best } = result;
       emit('done', {
-        ...(summary ? { testError: summary.error, testAccuracy: summary.accuracy } : {}),
+        ...(summary ? summaryOf(parts, summary) : {}),
         weightsSha256: await model.sha256(),
         numerics,
         workers: settings.workers,
@@ -87,6 +92,21 @@ function createJsonReporter({ model: name, data, folder }: RunNames): Reporter {
     },
   };
 }
+
+/** How many samples each part has. */
+function samplesOf(parts: DataSets): Record<string, number> {
+  const { train, validation, test } = parts;
+  return {
+    samples: countOf(train),
+    ...(validation ? { validationSamples: countOf(validation) } : {}),
+    ...(lastPart(parts) === 'test' ? { testSamples: countOf(test) } : {}),
+  };
+}
+
+const summaryOf = (parts: DataSets, { error, accuracy }: ClassificationSummary) =>
+  lastPart(parts) === 'test'
+    ? { testError: error, testAccuracy: accuracy }
+    : { validationError: error, validationAccuracy: accuracy };
 
 function describe({
   optimizer,
@@ -119,6 +139,8 @@ const averageName = ({ kind, settings: { decay } }: Average): string =>
 
 function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Reporter {
   const progress = createProgress(stream);
+  const { test, validation } = names.parts;
+  const part = validation ? 'validation' : 'test';
   const say = (line: string) => {
     progress.clear();
     stream.write(`${line}\n`);
@@ -131,9 +153,9 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
         case 'steps':
           return progress.update(event.progress);
         case 'validation':
-          return say(validationLine(event.record));
+          return say(validationLine(event.record, part));
         case 'epoch':
-          return say(epochLine(event.record));
+          return say(epochLine(event.record, part));
         case 'recovery':
           return say(`step ${event.step} is done again: ${event.reason}`);
         case 'warning':
@@ -143,7 +165,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       }
     },
     stop: () => progress.stop(),
-    async done({ result, files }, summary, test) {
+    async done({ result, files }, summary) {
       const { model, settings, seconds, interrupted, numerics, history, stopped, best } = result;
       if (interrupted) say(`\nstopped after ${history.length} of ${settings.epochs} epochs`);
       if (stopped !== undefined) say(`\nstopped: ${stopped}`);
@@ -156,7 +178,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
         const elsewhere = files.report ? { elsewhere: files.report } : {};
         say(`\n${renderConfusion(matrix, elsewhere)}\n`);
         say(
-          `test accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
+          `${lastPart(names.parts)} accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
         );
       }
       say(`weights sha256 ${await model.sha256()} (${numerics})`);
@@ -168,7 +190,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
 }
 
 function startLines(
-  { model: name, data }: RunNames,
+  { model: name, data, parts }: RunNames,
   model: Model,
   settings: ResolvedSettings,
   resumedAt: number | undefined,
@@ -179,12 +201,23 @@ function startLines(
   const samples = formatCount(countOf(settings.data));
   return [
     `${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`,
+    ...validationWords(parts),
     `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} ${lr} (${schedule}), seed ${seed}${averaged}`,
     `${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics`,
     ...readNotes(),
     ...(resumedAt === undefined ? [] : [`resumed after step ${formatCount(resumedAt)}`]),
     '',
   ];
+}
+
+/** What the run is scored on, where that is not what it is tested on in the end. */
+function validationWords(parts: DataSets): string[] {
+  const { validation, test } = parts;
+  if (!validation) return [];
+  const count = formatCount(countOf(validation));
+  return lastPart(parts) === 'test'
+    ? [`validation on ${count} samples, test on ${formatCount(countOf(test))} at the end`]
+    : [`validation on ${count} samples; there are none for a test`];
 }
 
 const formatEpochs = (epochs: number): string => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;

@@ -43,6 +43,7 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
     data: options.data,
     dataWords: dataWords(options),
     folder,
+    parts: data,
   });
   stop.guard(true);
   let last: FitEvent | undefined;
@@ -65,7 +66,7 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
   const summary = stop.signal.aborted
     ? undefined
     : await last.result.model.evaluate(data.test, pick(options, ['workers', 'decoders']));
-  await reporter.done(last, summary, data.test);
+  await reporter.done(last, summary);
 }
 
 /**

@@ -2,7 +2,7 @@
  * Folders of images, one folder a class, as torchvision's ImageFolder takes them (Node). The folder is scanned at
  * once; images are read and decoded when training wants them.
  */
-import { checkKeys, text } from '../check.js';
+import { checkKeys, quote, shorten, text } from '../check.js';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -43,6 +43,22 @@ const DEFAULT_MAX_PIXELS = 2 ** 25;
 const MAX_SIZE = 8192;
 /** Folders below each other: more is a mistake. */
 const MAX_DEPTH = 32;
+/** What folders are called whose folders are classes. */
+const PARTS = {
+  train: ['train', 'training'],
+  validation: ['val', 'valid', 'validation', 'dev'],
+  test: ['test', 'testing'],
+} as const;
+
+export type PartName = keyof typeof PARTS;
+
+/** What a folder of that name holds, rather than a class. */
+export function partOfName(name: string): PartName | undefined {
+  const lower: string = name.toLowerCase();
+  const parts = Object.keys(PARTS) as PartName[];
+  return parts.find((part) => (PARTS[part] as readonly string[]).includes(lower));
+}
+
 /** Files looked at at once. */
 const AT_ONCE = 64;
 
@@ -50,7 +66,7 @@ const AT_ONCE = 64;
  * The images below `path`: `path/class/name.png`, in deeper folders too. Classes are the folders' names, sorted by
  * code points; so are the files. Names that begin with a dot are passed over.
  * @throws LanewiseError kind 'file' for a folder that cannot be read, without classes, with a class without images, or with a
- * symbolic link in it; kind 'argument' for options that cannot be.
+ * symbolic link in it; kind 'data' where folders are parts (`train`, `val`, `test`); kind 'argument' for options that cannot be.
  */
 export async function imageFolder(path: string, options: ImageFolderOptions): Promise<ImageFolder> {
   const { shape, fit, extensions, maxPixels } = checkOptions(options);
@@ -62,6 +78,13 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
     throw new LanewiseError(
       'file',
       `'${path}' has no folders, expected one for each class; found ${describe(entries)}`,
+    );
+  }
+  if (classes.every((name) => partOfName(name) !== undefined)) {
+    throw new LanewiseError(
+      'data',
+      `the folders in '${path}' are ${shorten(classes.map(quote).join(', '))}: parts of a data set, expected classes`,
+      `read one part at a time, such as imageFolder(${quote(join(path, classes.find((name) => partOfName(name) === 'train') ?? classes[0]!))}, …); rename them if they are classes`,
     );
   }
   const found = [];

@@ -8,6 +8,8 @@ import { PNG } from 'pngjs';
 import { recipes } from '../../src/models/recipes.js';
 import { LanewiseError } from '../../src/errors.js';
 import { loadModel } from '../../src/training/model-store.js';
+import { zipOf } from '../support/archives.js';
+import { loadData } from '../../src/cli/data-sources.js';
 import { eventsOf, inFolder, lanewise } from './lanewise.js';
 
 /** An image of one colour, with a little noise. */
@@ -30,6 +32,29 @@ async function writeClasses(folder: string, count: number, names = Object.keys(c
       await writeFile(join(folder, name, `${i}.png`), plain(r, g, b, i));
     }
   }
+}
+
+/** A file of NumPy's. */
+function npy(
+  descr: string,
+  shape: readonly number[],
+  values: Uint8Array | Float32Array,
+): Uint8Array {
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }\n`;
+  const head = Buffer.alloc(10);
+  head.write('\x93NUMPY\x01', 'latin1');
+  head.writeUInt16LE(text.length, 8);
+  return Buffer.concat([head, Buffer.from(text), new Uint8Array(values.buffer)]);
+}
+
+async function refusal(run: Promise<unknown>): Promise<string> {
+  try {
+    await run;
+  } catch (error) {
+    assert.instance(error, LanewiseError);
+    return (error as LanewiseError).message;
+  }
+  throw new Error('nothing was refused');
 }
 
 const quick = ['--epochs', '3', '--seed', '2', '--json', '--workers', '1'];
@@ -77,6 +102,16 @@ test('train and val folders are taken as they are, their classes compared by nam
     const args = ['train', 'mlp', '--data', 'set', '--shape', '1x8x8', ...quick];
     const run = await lanewise(args, { cwd });
     assert.is(run.code, 0, run.stderr);
+    // There is nothing to test on: what is scored is called validation.
+    const [start, done] = [eventsOf(run)[0]!, eventsOf(run).at(-1)!];
+    assert.is(start['validationSamples'], 6);
+    assert.type(done['validationAccuracy'], 'number');
+    assert.not.ok('testAccuracy' in done || 'testSamples' in start);
+    const plain = args.filter((word) => word !== '--json');
+    const { stdout } = await lanewise([...plain, '--out', 'plain'], { cwd });
+    assert.match(stdout, /validation on 6 samples; there are none for a test/);
+    assert.match(stdout, /\nvalidation accuracy/);
+    assert.not.match(stdout, /test accuracy|test \d/);
     const model = join('runs', 'mlp-set', 'model.safetensors');
     const text = await lanewise(['eval', model, '--data', 'set'], { cwd });
     assert.match(text.stdout, /on set val, 6 samples/);
@@ -92,6 +127,61 @@ test('train and val folders are taken as they are, their classes compared by nam
     const other = await lanewise(['eval', model, '--data', 'digits'], { cwd });
     assert.is(other.code, 1);
     assert.match(other.stderr, /samples of classes that the model does not know: '0', '1'/);
+  });
+});
+
+test('val beside train and test is what a run is scored on as it goes; test is looked at once', async () => {
+  await inFolder(async (cwd) => {
+    const sizes = { train: 6, val: 3, test: 2 };
+    for (const [part, count] of Object.entries(sizes))
+      await writeClasses(join(cwd, 'set', part), count);
+    await writeClasses(join(cwd, 'set', 'spare'), 1);
+    const args = ['train', 'mlp', '--data', 'set', '--shape', '1x8x8', ...quick];
+    const events = eventsOf(await lanewise([...args, '--out', 'j'], { cwd }));
+    const { samples, validationSamples, testSamples } = events[0]!;
+    assert.equal([samples, validationSamples, testSamples], [18, 9, 6]);
+    assert.type(events.at(-1)!['testAccuracy'], 'number');
+    const { stdout, stderr } = await lanewise(
+      args.filter((word) => word !== '--json'),
+      { cwd },
+    );
+    assert.match(stderr, /not used, as 'set' has a folder 'train': spare/);
+    assert.match(stdout, /validation on 9 samples, test on 6 at the end/);
+    assert.match(stdout, /epoch {2}3 .* val \d/);
+    assert.match(stdout, /\ntest accuracy/);
+    const data = await lanewise(['data', 'set', '--shape', '1x8x8'], { cwd });
+    assert.match(data.stdout, /set: 18 training, 9 validation and 6 test samples of 1×8×8/);
+    assert.match(data.stdout, /class +training +validation +test\n +green +6 +3 +2\n/);
+    // Two folders for one part are not chosen between.
+    await writeClasses(join(cwd, 'set', 'Valid'), 1);
+    assert.match(
+      await refusal(loadData(join(cwd, 'set'))),
+      /set' has folders '(Valid|val)' and '(Valid|val)', expected one of the validation samples/,
+    );
+  });
+});
+
+test('arrays x_val and y_val are validation samples, or what there is to score on', async () => {
+  await inFolder(async (cwd) => {
+    const arrays = (part: string, count: number) => ({
+      [`x_${part}.npy`]: npy('<f4', [count, 2], new Float32Array(count * 2)),
+      [`y_${part}.npy`]: npy(
+        '|u1',
+        [count],
+        Uint8Array.from({ length: count }, (_, i) => i % 2),
+      ),
+    });
+    const sizes = async (files: Record<string, Uint8Array>) => {
+      const path = join(cwd, 'a.npz');
+      await writeFile(path, zipOf(files));
+      const { train, validation, test } = await loadData(path);
+      return [train, validation, test].map((part) => part?.labels.length);
+    };
+    const [train, val, tests] = [arrays('train', 10), arrays('val', 6), arrays('test', 4)];
+    assert.equal(await sizes({ ...train, ...val, ...tests }), [10, 6, 4]);
+    assert.equal(await sizes({ ...train, ...tests }), [10, undefined, 4]);
+    assert.equal(await sizes({ ...train, ...val }), [10, 6, 6]);
+    assert.equal(await sizes(train), [8, undefined, 2]);
   });
 });
 

@@ -183,14 +183,14 @@ test('on a terminal the line is drawn, cleared, drawn again, and gone in the end
 test('the epoch line fits 80 columns, with and without validation', () => {
   const record = { epoch: 2, loss: 0.06541, accuracy: 0.98012, imagesPerSecond: 19_280 };
   assert.is(epochLine(record), 'epoch  2  loss 0.0654  accuracy 98.01 %  19,280 images/s');
-  const line = epochLine({ ...record, valLoss: 0.0512, valAccuracy: 0.9834 });
+  const line = epochLine({ ...record, valLoss: 0.0512, valAccuracy: 0.9834 }, 'test');
   assert.is(line, 'epoch  2  loss 0.0654  accuracy 98.01 %  test 0.0512, 98.34 %  19,280 images/s');
   assert.ok(line.length < 80);
   const more = { ...record, valLoss: 0.0512, metrics: { f1: 0.97218, mae: 12.3456 } };
-  assert.match(epochLine(more), / {2}test 0\.0512 {2}f1 0\.9722 {2}mae 12\.35 {2}19,280 images/);
+  assert.match(epochLine(more), / {2}val 0\.0512 {2}f1 0\.9722 {2}mae 12\.35 {2}19,280 images/);
   assert.is(
     validationLine({ ...more, step: 1500, valAccuracy: 0.9834 }),
-    '  step 1,500  test 0.0512, 98.34 %  f1 0.9722  mae 12.35',
+    '  step 1,500  val 0.0512, 98.34 %  f1 0.9722  mae 12.35',
   );
 });
 

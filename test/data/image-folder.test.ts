@@ -97,6 +97,18 @@ test('folders that are none of images are refused with what was found', async ()
       /class 'b' .* found 1 file \(1.txt\)/,
     );
   });
+  // Parts of a data set are no classes; one such name among others is a class.
+  await withFolder(
+    { 'Train/cat/1.png': png, 'test/cat/1.png': png, 'val/cat/1.png': png },
+    async (path) => {
+      const message = await refusal(imageFolder(path, { size: 4 }), 'data');
+      assert.match(message, /are 'Train', 'test', 'val': parts of a data set, expected classes/);
+      assert.equal((await imageFolder(join(path, 'Train'), { size: 4 })).classes, ['cat']);
+    },
+  );
+  await withFolder({ 'cat/1.png': png, 'test/1.png': png }, async (path) =>
+    assert.equal((await imageFolder(path, { size: 4 })).classes, ['cat', 'test']),
+  );
 });
 
 test('symbolic links are refused, also one that takes a file’s place later', async () => {
