@@ -9,7 +9,7 @@ import {
   isTemporaryOf,
 } from '../node/atomic.js';
 import type { RunDescription } from '../training/describe-run.js';
-import { checkResume, type Resumed } from '../training/resume.js';
+import { checkResume, takeUp, type Resumed } from '../training/resume.js';
 import {
   CHECKPOINT,
   giveName,
@@ -83,7 +83,7 @@ export async function openFolder(
       ];
       const { step } = checkpoint.state;
       await truncateAfter(join(folder, METRICS), step, (message) => warnings.push(message));
-      return { lock, resumed: { checkpoint, changed }, isLastWhole, warnings };
+      return { lock, resumed: { checkpoint, changed, takeUp }, isLastWhole, warnings };
     }
     if (isThere && !fresh) {
       await refuseUnfinished(folder);

@@ -113,3 +113,22 @@ const typeOf = (values: Field['values']): SampleFormat['type'] => {
   if (values instanceof Uint8Array) return 'uint8';
   return values instanceof Int32Array ? 'int32' : 'float32';
 };
+
+/** All fields. How each is read stands in read-description.ts, which pages that only write files do not load. */
+const FIELDS: Readonly<Record<keyof DataDescription, true>> = {
+  classes: true,
+  targetClasses: true,
+  samples: true,
+  table: true,
+  vocabulary: true,
+  origin: true,
+};
+
+/** The fields that a description has, for a file's metadata. */
+export const describedAsText = (description: DataDescription): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.keys(FIELDS).flatMap((key) => {
+      const value = description[key as keyof DataDescription];
+      return value === undefined ? [] : [[key, JSON.stringify(value)]];
+    }),
+  );

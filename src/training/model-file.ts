@@ -14,8 +14,8 @@ import {
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
-import type { DataDescription } from './data-description.js';
-import { describedAsText, readDescription } from './read-description.js';
+import { describedAsText, type DataDescription } from './data-description.js';
+import { readDescription } from './read-description.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 import { matchTensors } from './weights-file.js';
 import { checkTrained } from './checks.js';

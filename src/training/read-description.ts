@@ -18,12 +18,12 @@ const MOST_SELECTIONS = 64;
 type Read<T> = (value: unknown) => T | undefined;
 
 /** How each field is read, undefined for what it cannot be, and what was expected then. */
-const FIELDS: {
+const fields = (): {
   readonly [Key in keyof Required<DataDescription>]: readonly [
     read: Read<Required<DataDescription>[Key]>,
     refusal: string,
   ];
-} = {
+} => ({
   classes: [names, 'classes are no list of names'],
   targetClasses: [namesByTarget, 'targetClasses are no lists of names by target'],
   samples: [
@@ -33,23 +33,14 @@ const FIELDS: {
   table: [tableFormat, 'table is no list of columns with name, type and classes'],
   vocabulary: [names, 'vocabulary is no list of texts'],
   origin: [originFormat, 'origin has no number of samples, fingerprint and selections'],
-};
-
-/** The fields that there are, for the metadata. */
-export const describedAsText = (description: DataDescription): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.keys(FIELDS).flatMap((key) => {
-      const value = description[key as keyof DataDescription];
-      return value === undefined ? [] : [[key, JSON.stringify(value)]];
-    }),
-  );
+});
 
 /** @throws LanewiseError kind 'file' naming the field that is not what it should be. */
 export function readDescription(
   metadata: Readonly<Record<string, string>>,
   name: string,
 ): DataDescription {
-  const found = Object.entries(FIELDS).flatMap(([key, [read, refusal]]) => {
+  const found = Object.entries(fields()).flatMap(([key, [read, refusal]]) => {
     const text = metadata[key];
     if (text === undefined) return [];
     const value = read(parsed(text));

@@ -67,6 +67,8 @@ export interface Resumed {
   readonly checkpoint: Checkpoint;
   /** Names of the run's description that differ from the checkpoint's, which is meant. */
   readonly changed: readonly string[];
+  /** This file's: handed over, so that pages, which have no folders to resume from, do not load it. */
+  readonly takeUp: typeof takeUp;
 }
 
 /** A state to go on from, and what is repeated, skipped or begun anew on the way. */
@@ -83,7 +85,7 @@ export interface TakenUp {
  * is already longer than it is to be.
  */
 export function takeUp(
-  { checkpoint, changed }: Resumed,
+  { checkpoint, changed }: Pick<Resumed, 'checkpoint' | 'changed'>,
   session: Session,
   settings: ResolvedSettings,
   size: RunSize,

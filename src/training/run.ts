@@ -3,7 +3,7 @@ import type { Model } from '../layers/index.js';
 import { createSession, type Session, type Snapshot, type Weights } from '../parallel/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
 import { readingOf } from './reading.js';
-import { takeUp, type Resumed } from './resume.js';
+import type { Resumed } from './resume.js';
 import { initialState, runSize, type RunSize, type RunState } from './run-state.js';
 import type { ResolvedSettings } from './settings.js';
 import { describeData } from './data-description.js';
@@ -73,7 +73,7 @@ export async function openRun(
     session.initialize(seed);
     if (settings.weights)
       session.writeWeights(new Map([...session.readWeights(), ...settings.weights]));
-    if (resumed) ({ state, warnings } = takeUp(resumed, session, settings, size));
+    if (resumed) ({ state, warnings } = resumed.takeUp(resumed, session, settings, size));
   } catch (error) {
     // Its threads would keep the process alive.
     await session.close();

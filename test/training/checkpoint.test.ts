@@ -14,6 +14,7 @@ import {
 } from '../../src/training/checkpoint.js';
 import { describeRun } from '../../src/training/describe-run.js';
 import { decodeModel } from '../../src/training/model-file.js';
+import { takeUp } from '../../src/training/resume.js';
 import { resolveSettings, type TrainSettings } from '../../src/training/settings.js';
 import { trainEvents, type RunResult } from '../../src/training/trainer.js';
 import { fuzz, fuzzCount } from '../support/fuzz.js';
@@ -40,7 +41,7 @@ async function resume(
   signal?: AbortSignal,
 ): Promise<RunResult> {
   const resolved = resolveSettings(model, { ...settings, ...changes });
-  const resumed = { checkpoint: taken, changed: Object.keys(changes) };
+  const resumed = { checkpoint: taken, changed: Object.keys(changes), takeUp };
   const events = trainEvents(model, resolved, signal ? { signal } : {}, resumed);
   for (;;) {
     const { done, value } = await events.next();
@@ -244,7 +245,7 @@ test('an optimizer or an average that is meant to be another begins anew', async
   assert.is(state.step, 16);
   const { average: _, ...plain } = settings;
   const resolved = resolveSettings(model, plain);
-  const resumed = { checkpoint, changed: ['average'] };
+  const resumed = { checkpoint, changed: ['average'], takeUp };
   const events = trainEvents(model, resolved, { signal: stop }, resumed);
   let value: RunResult | undefined;
   for (;;) {
