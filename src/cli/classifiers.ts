@@ -1,14 +1,14 @@
 /** Models on test samples, for `eval` and `export`: one model, or several that answer as one. */
 import { Argument, Command, Option } from 'commander';
 import { matchClasses } from '../data/class-names.js';
-import type { LabelledDataset } from '../data/dataset.js';
 import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/transforms/index.js';
 import { LanewiseError } from '../errors.js';
 import { ensemble, type Ensemble } from '../training/ensemble.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
 import { loadModel } from '../training/model-store.js';
 import type { TrainedModel } from '../training/trained-model.js';
-import { loadData, type DataRequest, type ImageShape } from './data-sources.js';
+import { loadData, type DataRequest, type DataSets, type ImageShape } from './data-sources.js';
+import { choose, examine, type Choice, type KnownModel } from './held-out.js';
 import {
   addOptions,
   dataDetailOptions,
@@ -23,6 +23,7 @@ import {
 } from './options.js';
 
 export interface ScoringOptions extends DataOptions {
+  readonly all?: boolean;
   readonly workers?: number;
   readonly decoders?: number;
   readonly views?: keyof typeof viewsByName;
@@ -47,7 +48,12 @@ export const scoringCommand = (name: string): Command =>
     )
     .addOption(dataOption())
     .addOption(dataDirOption())
-    .addOption(holdoutOption())
+    .addOption(holdoutOption('; --all scores every sample'))
+    .addOption(
+      new Option('--all', 'score every sample, also those of the training part').conflicts(
+        'holdout',
+      ),
+    )
     .addOption(workersOption())
     .addOption(decodersOption())
     .addOption(
@@ -57,9 +63,8 @@ export const scoringCommand = (name: string): Command =>
     )
     .option('--crop <size>', 'of the views, pixels (the model’s input)', wholeNumber(1));
 
-export interface Scored {
+export interface Scored extends Choice {
   readonly classifier: Ensemble;
-  readonly test: LabelledDataset;
   readonly summary: ClassificationSummary;
   /** How many views of each sample were scored. */
   readonly views: number;
@@ -76,11 +81,17 @@ export async function scoreFiles(
   const found = await loadData(options.data, {
     ...knownSamples(models[0]!),
     ...dataRequest(options),
+    whole: true,
   });
+  const choice = choiceOf(
+    found,
+    models.map(({ origin }, i) => ({ file: files[i]!, origin })),
+    options,
+  );
   // In the model's order, so that what is shown names the classes that the data lacks, too.
   const test = classifier.classes
-    ? matchClasses(found.test, { output: classifier.classes }, 'the model')
-    : found.test;
+    ? matchClasses(choice.test, { output: classifier.classes }, 'the model')
+    : choice.test;
   const views = viewsOf(options, models[0]!);
   const { workers, decoders } = options;
   const summary = await classifier.evaluate(test, {
@@ -88,7 +99,7 @@ export async function scoreFiles(
     ...(decoders === undefined ? {} : { decoders }),
     ...(views ? { views } : {}),
   });
-  return { classifier, test, summary, views: views?.length ?? 1 };
+  return { ...choice, classifier, test, summary, views: views?.length ?? 1 };
 }
 
 /** What the model's file says of the samples it was trained on goes for those it is scored on. */
@@ -96,8 +107,7 @@ function knownSamples({
   samples,
   table,
   classes,
-  origin,
-}: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit' | 'known' | 'seed' | 'holdout'> {
+}: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit' | 'known'> {
   if (samples?.shape.length !== 3 || samples.type === 'int32') return {};
   const { shape, type, fit } = samples;
   const known = { ...(table ? { table } : {}), ...(classes ? { classes } : {}) };
@@ -106,15 +116,23 @@ function knownSamples({
     type,
     known,
     ...(fit ? { fit } : {}),
-    ...splitOf(origin),
   };
 }
 
-/** How the training part was cut off, so that the same samples are held out again. */
-function splitOf(origin: TrainedModel['origin']): Pick<DataRequest, 'seed' | 'holdout'> {
-  const first = origin?.selections[0];
-  if (!origin || first?.by !== 'split' || !first.stratified) return {};
-  return { seed: first.seed, holdout: 1 - first.count / origin.samples };
+/** @throws LanewiseError kind 'argument' for options that divide what has test samples of its own, else as `choose`. */
+function choiceOf(
+  { test, isWhole }: DataSets,
+  models: readonly KnownModel[],
+  options: ScoringOptions,
+): Choice {
+  if (isWhole) return choose(test, models, options);
+  const { all, holdout } = options;
+  if (!all && holdout === undefined) return examine(test, models);
+  throw new LanewiseError(
+    'argument',
+    `${all ? '--all' : `--holdout ${holdout}`} is for data that is not divided, and '${options.data}' has test samples of its own`,
+    'leave it out, or give --data the path of one part',
+  );
 }
 
 /** @throws LanewiseError kind 'argument' for a crop of no views. */

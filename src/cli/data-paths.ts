@@ -51,7 +51,11 @@ export const pathSources: readonly PathSource[] = [
 ];
 
 /** Test samples of a data set that has none: the same whenever it is loaded, each class in proportion. */
-export function holdOut(data: LabelledDataset, { holdout = 0.2, seed = 1 }: DataRequest): DataSets {
+export function holdOut(
+  data: LabelledDataset,
+  { holdout = 0.2, seed = 1, whole = false }: DataRequest,
+): DataSets {
+  if (whole) return { train: data, test: data, isWhole: true };
   const [train, test] = split(data, { fraction: 1 - holdout, stratified: true, seed });
   return {
     train: { ...train, name: `${data.name} train` },

@@ -22,6 +22,8 @@ export interface DataSets {
   readonly test: LabelledDataset;
   /** What a run is scored on as it goes, and may choose by; the same object as `test` where there is no part for tests. */
   readonly validation?: LabelledDataset;
+  /** Nothing was divided, as asked: training and test samples are the same, all there are. */
+  readonly isWhole?: boolean;
 }
 
 /** What samples are for. */
@@ -41,6 +43,8 @@ export interface DataRequest {
   readonly directory?: string;
   /** Share of the samples that become test samples, where the source does not say which; default a fifth. */
   readonly holdout?: number;
+  /** Whether the samples stay together, where the source does not say which are for tests. */
+  readonly whole?: boolean;
   /** Of a sample, where the source leaves it open: images of a folder, rows of a table. */
   readonly shape?: ImageShape;
   /** What the values of such a table are; default bytes. */

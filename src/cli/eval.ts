@@ -2,11 +2,10 @@
 import { Command } from 'commander';
 import type { LabelledDataset } from '../data/dataset.js';
 import { confusionMatrix } from '../training/confusion.js';
-import type { Ensemble } from '../training/ensemble.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
 import { classificationReport, topKAccuracyScore } from '../training/metrics/index.js';
 import { renderReport } from './class-report.js';
-import { scoringCommand, scoreFiles, type ScoringOptions } from './classifiers.js';
+import { scoringCommand, scoreFiles, type Scored, type ScoringOptions } from './classifiers.js';
 import { renderConfusion } from './confusion.js';
 import { formatPercent } from './terminal.js';
 
@@ -24,17 +23,19 @@ export const evalCommand = (): Command =>
 const TOP5_CLASSES = 11;
 
 async function runEval(files: readonly string[], options: Options): Promise<void> {
-  const { classifier, test, summary, views } = await scoreFiles(files, options);
+  const scored = await scoreFiles(files, options);
+  const { classifier, test, summary, views, words } = scored;
   const hashes: string[] = [];
   for (const model of classifier.models) hashes.push(await model.sha256());
   const figures = figuresOf(test, summary);
-  if (options.json) return printJson(files, classifier, test, hashes, summary, figures, views);
+  if (options.json) return printJson(files, scored, hashes, figures);
 
   const { loss, accuracy, error, predictions } = summary;
   const what = files.length === 1 ? files[0] : `ensemble of ${files.length} models`;
   const seen = views > 1 ? `, ${views} views of each` : '';
   const top5 = figures.top5 === undefined ? '' : `, top-5 ${formatPercent(figures.top5)}`;
   console.log(`${what} on ${test.name}, ${test.labels.length} samples${seen}`);
+  if (words) console.log(words);
   console.log(
     `accuracy ${formatPercent(accuracy)}${top5}, error ${formatPercent(error)}, loss ${loss.toFixed(4)}`,
   );
@@ -64,13 +65,11 @@ function figuresOf({ labels, classes }: LabelledDataset, summary: Classification
 
 function printJson(
   files: readonly string[],
-  { models }: Ensemble,
-  test: LabelledDataset,
+  { classifier: { models }, test, summary, views, scored, trainedOn }: Scored,
   hashes: readonly string[],
-  { loss, accuracy, error, predictions }: ClassificationSummary,
   { report, top5 }: ReturnType<typeof figuresOf>,
-  views: number,
 ): void {
+  const { loss, accuracy, error, predictions } = summary;
   const names =
     files.length === 1
       ? { model: files[0], weightsSha256: hashes[0], numerics: models[0]!.numerics }
@@ -85,6 +84,8 @@ function printJson(
       testError: error,
       ...(top5 === undefined ? {} : { testTop5Accuracy: top5 }),
       samples: test.labels.length,
+      scored,
+      ...(trainedOn === undefined ? {} : { trainedOn }),
       views,
       classes: report.classes,
       macro: report.macro,

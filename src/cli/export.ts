@@ -50,6 +50,7 @@ async function runExport(files: readonly string[], options: Options): Promise<vo
     console.log(
       `wrote ${formatCount(predictions.length)} predictions to ${options.out}, ${formatPercent(accuracy)} right`,
     );
+    if (scored.words) console.log(scored.words);
   } finally {
     await writer.abandon();
   }

@@ -35,11 +35,11 @@ export const dataDirOption = (): Option =>
     'folder with the files of a named data set (else LANEWISE_DATA, else downloaded)',
   );
 
-export const holdoutOption = (): Option =>
+export const holdoutOption = (more = ''): Option =>
   new Option(
     '--holdout <share>',
     'of the samples, for tests, where the data does not say which (0.2)',
-  ).argParser((text) => number(text, 'a number between 0 and 1', (v) => v > 0 && v < 1));
+  ).argParser((text) => number(text, `a number between 0 and 1${more}`, (v) => v > 0 && v < 1));
 
 export const workersOption = (): Option =>
   new Option(
