@@ -3,6 +3,9 @@
 /** Lets timers and signals through. */
 export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Whether a caller may wait for what another caller began. */
+export const mayWaitForOthers = (): boolean => true;
+
 /** Processor time of the whole process, in milliseconds. */
 export function cpuMs(): number {
   const { user, system } = process.cpuUsage();

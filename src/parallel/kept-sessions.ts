@@ -9,6 +9,7 @@ import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { columnsOf, type Columns } from './columns.js';
 import type { Scored } from './graphs.js';
+import { mayWaitForOthers } from '#platform/system';
 import { createSession, type Session, type Weights } from './session.js';
 
 /** A session that nobody uses at the moment, and what it is good for. */
@@ -58,6 +59,7 @@ export async function scoreSamples(request: ScoreRequest): Promise<Float32Array>
   const { model, scored, numerics, data } = request;
   const columns = columnsOf(model, [], data);
   const form = formOf(columns, scored.output, numerics);
+  if (!mayWaitForOthers()) return score(request, columns, form);
   const queue = queues.get(model);
   if (queue) {
     // The caller may write other samples to the arrays before it is their turn.

@@ -17,6 +17,9 @@ export function pause(): Promise<void> {
   });
 }
 
+/** An edge worker ends a request that waits for a promise of another request; it has no threads, by which it is known. */
+export const mayWaitForOthers = (): boolean => typeof Worker !== 'undefined';
+
 /** Pages are not told. */
 export const cpuMs = (): number => 0;
 

@@ -191,7 +191,7 @@ test('targets of arrays have names, one list or one each', async () => {
 
   const several: TensorDataset = {
     name: 'two',
-    inputs: all.inputs,
+    inputs: part.inputs,
     targets: { output: part.targets['output']!, place: part.targets['output']! },
     classes: { output: ['low', 'mid'], place: ['x', 'y'] },
   };
