@@ -24,7 +24,8 @@ export function samplesField(
   if (!Array.isArray(shape) || !shape.every((extent) => Number.isInteger(extent) && extent > 0))
     refuse(`samples: shape is ${quote(shape)}, expected the extents of one sample`);
   const values = valuesOf(samples, sizeOf(shape), vocabulary !== undefined);
-  if (values.length === 0 || values.length % sizeOf(shape) !== 0) {
+  if (values.length === 0) refuse('there are no samples: no values are given');
+  if (values.length % sizeOf(shape) !== 0) {
     refuse(
       `${values.length} values are no whole samples of shape ${showShape(shape)}`,
       'predict(samples, shape) takes samples of another shape than the input’s',
