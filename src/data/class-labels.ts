@@ -22,13 +22,13 @@ export function labelsOf(data: AnyDataset): Uint8Array | Int32Array {
   );
 }
 
-/** How many samples each class has. */
+/** How many samples each class has; labels below 0 are no class. */
 export function classCounts(data: IndexedDataset): number[] {
   const labels = labelsOf(data);
   const highest = (labels as Int32Array).reduce((most, label) => Math.max(most, label), -1);
   const classes = isTensorDataset(data) ? highest + 1 : data.classes.length;
   const counts = Array.from({ length: classes }, () => 0);
-  for (const label of labels) counts[label]!++;
+  for (const label of labels) if (label >= 0) counts[label]!++;
   return counts;
 }
 
@@ -62,6 +62,8 @@ export function withClassWeights<D extends IndexedDataset>(
     );
   }
   const result = Float32Array.from(labels, (label, i) => {
+    // No class, such as what a loss ignores.
+    if (label < 0) return own?.[i] ?? 1;
     const weight = weights[label];
     if (weight !== undefined && weight >= 0 && weight < Infinity) return weight * (own?.[i] ?? 1);
     throw new LanewiseError(

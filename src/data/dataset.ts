@@ -23,7 +23,7 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** All samples one after another, length = count × product of `shape`. Bytes count 0–255. */
   readonly samples: Uint8Array | Float32Array;
-  /** One class index a sample; its length is the count. */
+  /** One class index a sample; its length is the count. What is below 0 is no class: the loss's `ignoreIndex`, such as -100. */
   readonly labels: Uint8Array | Int32Array;
   /** How much each sample counts; default 1. */
   readonly weights?: Float32Array;
@@ -225,13 +225,14 @@ function checkLabelled(data: Dataset | StreamedDataset): void {
       `data set '${name}': ${labels.length} labels need ${expected} values of shape ${showShape(shape)}, found ${data.samples.length}`,
     );
   }
-  const wrong = labels.findIndex((label) => label < 0 || label >= classes.length);
+  // What is below 0 is no class: a loss refuses it, or ignores it.
+  const wrong = labels.findIndex((label) => label >= classes.length);
   if (wrong >= 0) {
     throw new LanewiseError(
       'data',
       `data set '${name}': label ${labels[wrong]} of sample ${wrong}, expected a whole number from 0 to ${classes.length - 1}`,
-      labels[wrong]! < 0
-        ? 'a sample without a class has the weight 0 and any label, or is left out (subset)'
+      labels[wrong] === 255
+        ? 'samples of no class have -1 or -100 in an Int32Array, for crossEntropy({ ignoreIndex: -100 })'
         : undefined,
     );
   }

@@ -92,7 +92,9 @@ export function balanced(data: IndexedDataset): Sampler {
   const labels = labelsOf(data);
   const members = classCounts(data).map((count) => new Uint32Array(count));
   const filled = members.map(() => 0);
-  labels.forEach((label, i) => (members[label]![filled[label]!++] = i));
+  labels.forEach((label, i) => {
+    if (label >= 0) members[label]![filled[label]!++] = i;
+  });
   const present = members.filter((list) => list.length > 0);
   const draw = (random: RandomStream): number => {
     const list = present[random.integer(present.length)]!;

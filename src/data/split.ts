@@ -56,7 +56,10 @@ export function split<D extends IndexedDataset>(
   const order = shuffled ? orderOf(total, seed) : Uint32Array.from({ length: total }, (_, i) => i);
   const isFirst = new Uint8Array(total);
   if (stratified) {
-    const labels = labelsOf(data);
+    const found = labelsOf(data);
+    // Samples of no class are one more.
+    const none = (found as Int32Array).reduce((most, label) => Math.max(most, label + 1), 0);
+    const labels = Int32Array.from(found, (label) => (label < 0 ? none : label));
     const left = quotas(labels, count);
     for (const index of order) if (left[labels[index]!]!-- > 0) isFirst[index] = 1;
   } else {

@@ -42,9 +42,8 @@ export function checkTarget(
   const what = `data set '${data.name}', target '${targetOf(term)}'`;
   const subject = { what, field, counts, loss, shape, classes };
   checkRoom(data, output, subject);
-  if (hasClasses(field)) {
-    if (isTensorDataset(data)) checkLabels(subject);
-  } else if (!(field.values instanceof Int32Array)) {
+  if (hasClasses(field)) checkLabels(subject);
+  else if (!(field.values instanceof Int32Array)) {
     checkFinite(subject);
     // Transforms make others of them.
     if (!field.transforms?.length) checkValues(subject);

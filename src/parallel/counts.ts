@@ -64,6 +64,22 @@ export function countsColumn(term: LossTerm, counts: Float32Array, field: Field)
   return plainColumn([leaf], counts, 'f32', isEach ? [size] : []);
 }
 
+/** How much of each of `count` samples counts for a term; undefined if all of it does. */
+export function answersOf(
+  term: LossTerm | undefined,
+  columns: readonly Column[],
+  count: number,
+): Float32Array | undefined {
+  const names = term && [countsLeaf(term, 'samples'), countsLeaf(term, 'answers')];
+  const column = columns.find(({ leaves }) => names?.includes(leaves[0]!));
+  if (!column) return undefined;
+  const values = column.values as Float32Array;
+  const size = values.length / count;
+  const sums = new Float32Array(count);
+  values.forEach((weight, i) => (sums[Math.floor(i / size)]! += weight / size));
+  return sums;
+}
+
 /** The leaves that a graph needs besides the columns'. */
 export const normLeaves = (columns: readonly LeafSpec[]): LeafSpec[] =>
   columns

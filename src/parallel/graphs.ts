@@ -66,12 +66,14 @@ interface Figure {
   byAnswer?: ((output: Tensor, target: Tensor) => Tensor | undefined) | undefined;
   /** How the former is made of the latter. */
   readonly reduction?: ByAnswer['reduction'] | undefined;
+  /**
+   * Whether each answer is multiplied by the answers over the sum of the weights, too, so that the samples' mean is the mean
+   * over what counts; else it is to be divided by `weightOf`'s.
+   */
+  readonly isNormed: boolean;
 }
 
-/**
- * A term's figure of each sample. Where its answers do not count the same, each is multiplied by its weight and by the
- * answers over the sum of the weights, so that the samples' mean is the mean over what counts.
- */
+/** A term's figure of each sample. Where its answers do not count the same, each is multiplied by its weight. */
 function counted(
   { graph, given }: FedGraph,
   term: LossTerm,
@@ -95,13 +97,24 @@ function counted(
     }
     const weighted = ops.multiply(figures, weights);
     const values = figure.reduction === 'sum' ? ops.sum(weighted, 1) : ops.mean(weighted, 1);
-    return ops.multiply(values, given.get(normLeaf(ofAnswers))!);
+    return figure.isNormed ? ops.multiply(values, given.get(normLeaf(ofAnswers))!) : values;
   }
   const values = figure.perSample(output, target);
   const weights = given.get(side(ofSamples));
   if (!values || !weights) return values;
-  return ops.multiply(ops.multiply(values, weights), given.get(normLeaf(ofSamples))!);
+  const weighted = ops.multiply(values, weights);
+  return figure.isNormed ? ops.multiply(weighted, given.get(normLeaf(ofSamples))!) : weighted;
 }
+
+/** How much of each sample counts for a term; undefined if all of it does. */
+function weightOf({ given }: FedGraph, term: LossTerm, side: Side): Tensor | undefined {
+  const answers = given.get(side(countsLeaf(term, 'answers')));
+  return answers ? ops.mean(answers, 1) : given.get(side(countsLeaf(term, 'samples')));
+}
+
+/** A product of which a factor may be absent. */
+const times = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined =>
+  a && b ? ops.multiply(a, b) : (a ?? b);
 
 /** Each sample's loss: the terms' blend. */
 function lossOf(fed: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
@@ -111,6 +124,7 @@ function lossOf(fed: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
       perSample: (y, target) => loss.perSample(y, target),
       byAnswer: loss.byAnswer?.losses,
       reduction: loss.byAnswer?.reduction,
+      isNormed: true,
     };
     const value = nameRefusals(output, () => counted(fed, term, side, figure)!);
     return weight === 1 ? value : ops.scale(value, weight);
@@ -142,13 +156,14 @@ export function meanLoss(fed: FedGraph, terms: readonly LossTerm[], factor: numb
   );
 }
 
-/** The first term's share of right answers, where that is something. */
+/** The first term's share of right answers, where that is something; times what of them counts (`weightOf`). */
 function hitsOf(fed: FedGraph, [first]: readonly LossTerm[], side: Side): Tensor | undefined {
   if (!first?.loss.hits) return undefined;
   const { loss } = first;
   return counted(fed, first, side, {
     perSample: (y, target) => loss.hits!(y, target),
     byAnswer: loss.byAnswer?.hits,
+    isNormed: false,
   });
 }
 
@@ -158,6 +173,10 @@ export interface ShardGraph extends FedGraph {
   /** Its share of the minibatch's mean loss. */
   readonly mean: Tensor;
   readonly hits: Tensor | undefined;
+  /** What the hits are of: how much each sample counts; undefined if all count the same. */
+  readonly answers: Tensor | undefined;
+  /** How much of each sample counts for any term; undefined if there is one for which everything does. */
+  readonly counting: Tensor | undefined;
   /** By parameters, undefined by those that the loss does not depend on, such as those of an output without a loss. */
   readonly gradients: ReadonlyMap<string, Tensor | undefined>;
 }
@@ -173,8 +192,17 @@ export function shardGraph(task: Task, count: number, batch: number): ShardGraph
     names.map((name) => fed.graph.parameters.get(name)!),
   );
   const gradients = new Map(names.map((name, i) => [name, found[i]]));
-  const hits = mixed(fed, (side) => hitsOf(fed, task.terms, side));
-  return { ...fed, batch, mean, hits, gradients };
+  const { terms } = task;
+  const weighted = (of: (side: Side) => Tensor | undefined) =>
+    mixed(fed, (side) => times(of(side), fed.given.get(side(WEIGHTS))));
+  const isScored = hitsOf(fed, terms, own) !== undefined;
+  const hits = isScored ? weighted((side) => hitsOf(fed, terms, side)) : undefined;
+  const answers = isScored ? weighted((side) => weightOf(fed, terms[0]!, side)) : undefined;
+  const counting = mixed(fed, (side) => {
+    const each = terms.map((term) => weightOf(fed, term, side));
+    return each.every((one) => one !== undefined) ? each.reduce((a, b) => ops.add(a, b)) : undefined;
+  });
+  return { ...fed, batch, mean, hits, answers, counting, gradients };
 }
 
 /** A block of samples that are only scored. */

@@ -13,6 +13,9 @@ export interface MemoryMap {
   readonly bytes: number;
 }
 
+/** Figures of a shard in `metrics`: its loss, hits, what they are of, and how much counts. */
+export const STEP_FIGURES = 4;
+
 /** Bytes behind the last region: vector loads may read a little past a buffer. */
 const SLACK_BYTES = 64;
 

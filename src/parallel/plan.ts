@@ -13,7 +13,7 @@ import { isCounts } from './counts.js';
 import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from './dataset-plan.js';
 import { gatherBytes } from './gather.js';
 import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
-import { layoutMemory, type MemoryMap } from './layout.js';
+import { layoutMemory, STEP_FIGURES, type MemoryMap } from './layout.js';
 import { mixedLeaves, mixupBytes, type Mixup } from './mixup.js';
 import { layoutParameters, type ParameterLayout } from './parameters.js';
 import { evaluationProgram, gradientProgram, layoutIo, type IoLayout } from './programs.js';
@@ -69,6 +69,9 @@ export interface RunPlan {
   /** Whether samples have losses, and hits. */
   readonly hasLosses: boolean;
   readonly hasHits: boolean;
+  /** Whether training samples do not count the same, for accuracy, and for all terms of the loss. */
+  readonly hasAnswers: boolean;
+  readonly hasCounting: boolean;
 }
 
 export interface PlanRequest {
@@ -194,7 +197,7 @@ export function planRun({
     control: 64,
     order: Math.max(training ? counts[0]! : 0, evaluationChunk) * 4,
     rates: CHUNK_STEPS * (update?.rateSlots ?? 0) * 4,
-    metrics: CHUNK_STEPS * shards * 8,
+    metrics: CHUNK_STEPS * shards * STEP_FIGURES * 4,
     scores: evaluationChunk * outputs * 4,
     losses: evaluationChunk * 4,
     shares: evaluationChunk * 4,
@@ -239,6 +242,8 @@ export function planRun({
     outputs,
     hasLosses: terms.length > 0,
     hasHits: [...shardGraphs.flat(), ...blockGraphs].every(({ hits }) => hits !== undefined),
+    hasAnswers: largest?.answers !== undefined,
+    hasCounting: largest?.counting !== undefined,
   };
 }
 

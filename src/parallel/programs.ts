@@ -15,9 +15,11 @@ export interface IoLayout {
   /** Of the four words that random layers draw by. */
   readonly randomness: number;
   readonly batchBytes: number;
-  /** Training results: the shard's share of the loss, and its number of hits. */
+  /** Training results: the shard's share of the loss, its number of hits, what they are of, and how much counts at all. */
   readonly loss: number;
   readonly hits: number;
+  readonly answers: number;
+  readonly counting: number;
   /** Evaluation results: a loss and a share of hits for each sample, and its scores. */
   readonly losses: number;
   readonly shares: number;
@@ -41,6 +43,8 @@ export function layoutIo({ model, columns, scored }: Task, counts: readonly numb
     batchBytes: batchBytes + align(16),
     loss: 0,
     hits: 4,
+    answers: 8,
+    counting: 12,
     losses: 0,
     shares,
     scores,
@@ -71,7 +75,7 @@ export function gradientProgram(
   io: IoLayout,
   parameters: ParameterLayout,
 ): Program {
-  const { graph, count, batch, mean, hits, gradients } = shard;
+  const { graph, count, batch, mean, gradients } = shard;
   // Backward order: the last layer's gradients are wanted first, so its activations are free first.
   const gradientOutputs = parameters.entries
     .filter(({ role }) => role === 'trained')
@@ -92,7 +96,10 @@ export function gradientProgram(
     leaves: placesOf(shard, io, parameters),
     outputs: [
       { tensor: mean, at: address('results', io.loss) },
-      ...(hits ? [{ tensor: ops.weightedSum(hits, 1), at: address('results', io.hits) }] : []),
+      ...(['hits', 'answers', 'counting'] as const).flatMap((name) => {
+        const each = shard[name];
+        return each ? [{ tensor: ops.weightedSum(each, 1), at: address('results', io[name]) }] : [];
+      }),
       ...observed,
       ...gradientOutputs,
     ],

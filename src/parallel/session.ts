@@ -16,6 +16,7 @@ import { scoringTerms } from './scoring.js';
 import { writeColumns } from './dataset-plan.js';
 import { drawParameter } from './initialize.js';
 import { baseOf } from './layout.js';
+import { answersOf } from './counts.js';
 import { CONTROL } from './meeting.js';
 import { createOwnPool } from './own-pool.js';
 import { planRun, type PlanRequest, type RunPlan } from './plan.js';
@@ -33,8 +34,10 @@ export interface Evaluation {
   readonly scores: Float32Array;
   /** One value a sample; absent without a loss. */
   readonly losses?: Float32Array;
-  /** Each sample's share of right answers, where there is such a thing. */
+  /** Each sample's share of right answers, where there is such a thing, times what of them counts. */
   readonly hits?: Float32Array;
+  /** How much of each sample counts for the hits; absent if they all count the same. */
+  readonly answers?: Float32Array;
 }
 
 export interface Session {
@@ -103,7 +106,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     const scored = isTraining ? terms : scoringTerms(terms, data);
     const columns = columnsOf(model, scored, data);
     checkFit(model, scored, data, columns.columns, isTraining);
-    return columns;
+    return { ...columns, answers: answersOf(scored[0], columns.columns, columns.count) };
   });
   const datasets = found.map((columns, i) =>
     i === 0 ? columns : matchColumns(found[0]!, columns),
@@ -260,6 +263,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       const scores = new Float32Array(withScores ? count * plan.outputs : 0);
       const losses = new Float32Array(count);
       const hits = new Float32Array(count);
+      const { answers } = found[dataset]!;
       const stream = streams[dataset];
       for (let from = 0, size = 0; from < count; from += size) {
         size = stream ? await stream.block(from) : Math.min(plan.evaluationChunk, count - from);
@@ -277,6 +281,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
         scores,
         ...(plan.hasLosses ? { losses } : {}),
         ...(plan.hasHits ? { hits } : {}),
+        ...(plan.hasHits && answers ? { answers } : {}),
       };
     },
     load: (others) => void writeColumns(plan.memory, memory, others),

@@ -1,14 +1,19 @@
 /** What a step has found, from where its workers left it. */
+import { STEP_FIGURES } from './layout.js';
 import type { RunPlan } from './plan.js';
 
 /** A minibatch's mean loss and its number of right answers, where there is such a thing. */
 export interface StepMetrics {
   readonly loss: number;
   readonly hits?: number;
+  /** What the hits are of; absent: the samples. */
+  readonly answers?: number;
   readonly samples: number;
+  /** Nothing of the minibatch counts: of its loss, 0, there is no mean. */
+  readonly isVoid?: boolean;
 }
 
-/** The shards' losses and hits, added in shard order. */
+/** The shards' figures, added in shard order. */
 export function readMetrics(
   plan: RunPlan,
   position: number,
@@ -17,12 +22,15 @@ export function readMetrics(
 ): StepMetrics {
   const samples = Math.min(plan.batch, plan.epochSamples - position * plan.batch);
   const shards = plan.steps[samples]!.schedule.shards.length;
-  const row = viewOf('metrics', index * plan.shards * 8, shards * 2);
-  let loss = 0;
-  let hits = 0;
-  for (let s = 0; s < shards; s++) {
-    loss += row[s * 2]!;
-    hits += row[s * 2 + 1]!;
-  }
-  return { loss, samples, ...(plan.hasHits ? { hits } : {}) };
+  const row = viewOf('metrics', index * plan.shards * STEP_FIGURES * 4, shards * STEP_FIGURES);
+  const sums = [0, 0, 0, 0];
+  row.forEach((value, i) => (sums[i % STEP_FIGURES]! += value));
+  const [loss, hits, answers, counting] = sums as [number, number, number, number];
+  return {
+    loss,
+    samples,
+    ...(plan.hasHits ? { hits } : {}),
+    ...(plan.hasHits && plan.hasAnswers ? { answers } : {}),
+    ...(plan.hasCounting && counting === 0 ? { isVoid: true } : {}),
+  };
 }

@@ -6,7 +6,7 @@ import { link, run, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { UNSEEDED } from './augment.js';
 import { createColumnGathers, createGather } from './gathers.js';
-import { baseOf, type Region } from './layout.js';
+import { baseOf, STEP_FIGURES, type Region } from './layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
 import { createMix } from './mixup.js';
 import { createNorms } from './norms.js';
@@ -140,11 +140,11 @@ export function createWorker(
       randomness[2] = number;
       randomness[3] = from;
       run(program);
-      const metrics = allMetrics + (index * plan.shards + shard) * 2;
-      const loss = floats[results + plan.io.loss / 4]!;
-      if (!Number.isFinite(loss)) control[CONTROL.diverged] = 1;
-      floats[metrics] = loss;
-      floats[metrics + 1] = floats[results + plan.io.hits / 4]!;
+      // The loss, and the figures beside it.
+      const found = results + plan.io.loss / 4;
+      if (!Number.isFinite(floats[found]!)) control[CONTROL.diverged] = 1;
+      const metrics = allMetrics + (index * plan.shards + shard) * STEP_FIGURES;
+      floats.copyWithin(metrics, found, found + STEP_FIGURES);
       run(folds);
     }
     if (!meet()) return false;

@@ -53,9 +53,13 @@ export async function averageRounds(
 function logLoss(scores: Float32Array, { labels, weights }: LabelledDataset): number {
   const classes = scores.length / labels.length;
   let sum = 0;
+  let count = 0;
   for (let i = 0; i < labels.length; i++) {
+    // Of no class.
+    if (labels[i]! < 0) continue;
+    count++;
     const p = Math.max(scores[i * classes + labels[i]!]!, LEAST);
     sum -= log(p) * (weights?.[i] ?? 1);
   }
-  return sum / labels.length;
+  return sum / count;
 }

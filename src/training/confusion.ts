@@ -41,10 +41,10 @@ export function confusionMatrix(
   const counts = all.map(() => all.map(() => 0));
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
-    if (label >= classes.length) {
+    if (!(label >= 0 && label < classes.length)) {
       throw new LanewiseError(
         'argument',
-        `confusion matrix: label ${label} of sample ${i} is not below the ${classes.length} classes`,
+        `confusion matrix: label ${label} of sample ${i} is none of the ${classes.length} classes`,
       );
     }
     counts[label]![predictions[i]!]!++;

@@ -9,7 +9,7 @@ export { predictedClasses };
 export interface EvaluationSummary {
   /** Mean over the samples, each times its weight if the data set has weights. */
   readonly loss: number;
-  /** Share of right answers. Absent where the loss knows none. */
+  /** Share of right answers of all that count, each times its weight if there are weights. Absent where the loss knows none. */
   readonly accuracy?: number;
   /** The others' share. */
   readonly error?: number;
@@ -23,32 +23,44 @@ export interface ClassificationSummary extends Required<EvaluationSummary> {
   readonly scores: Float32Array;
 }
 
-export function summarize({ losses, hits }: Evaluation, data: AnyDataset): EvaluationSummary {
+export function summarize(
+  { losses, hits, answers }: Evaluation,
+  data: AnyDataset,
+): EvaluationSummary {
   const count = countOf(data);
-  const loss = sum(losses!, weightsOf(data)) / count;
-  return hits ? { loss, ...shares(sum(hits), count) } : { loss };
+  const weights = weightsOf(data);
+  const loss = sum(losses!, weights) / count;
+  if (!hits) return { loss };
+  const all = answers ? sum(answers, weights) : weights ? sum(weights) : count;
+  return { loss, ...shares(sum(hits, weights), all) };
 }
 
 /** The same with predictions, from scores of one output a class. */
 export function classify(evaluation: Evaluation, data: LabelledDataset): ClassificationSummary {
-  const { loss } = summarize(evaluation, data);
-  return { loss, ...classifyScores(evaluation.scores, data) };
+  const found = classifyScores(evaluation.scores, data);
+  // A loss may ignore some.
+  return { ...found, ...summarize(evaluation, data) };
 }
 
-/** All but the loss, from n×classes scores. */
+/** All but the loss, from n×classes scores; of samples that have a class, each times its weight. */
 export function classifyScores(
   scores: Float32Array,
-  { labels }: LabelledDataset,
+  { labels, weights }: LabelledDataset,
 ): Omit<ClassificationSummary, 'loss'> {
   const predictions = predictedClasses(scores, scores.length / labels.length);
-  const right = predictions.reduce((total, c, i) => total + (c === labels[i] ? 1 : 0), 0);
-  return { ...shares(right, labels.length), predictions, scores };
+  let [right, all] = [0, 0];
+  predictions.forEach((c, i) => {
+    const weight = labels[i]! < 0 ? 0 : (weights?.[i] ?? 1);
+    all += weight;
+    if (c === labels[i]) right += weight;
+  });
+  return { ...shares(right, all), predictions, scores };
 }
 
 const sum = (values: Float32Array, by?: Float32Array): number =>
   values.reduce((total, value, i) => total + (by ? value * by[i]! : value), 0);
 
-const shares = (right: number, count: number) => ({
-  accuracy: right / count,
-  error: (count - right) / count,
+const shares = (right: number, all: number) => ({
+  accuracy: right / all,
+  error: (all - right) / all,
 });

@@ -121,7 +121,9 @@ function averagedBefore(
 const readTotals = (fields: Fields, at: string): Totals => ({
   loss: finite(fields, 'loss', at),
   ...(fields['hits'] === undefined ? {} : { hits: amount(fields, 'hits', at) }),
+  ...(fields['answers'] === undefined ? {} : { answers: amount(fields, 'answers', at) }),
   samples: count(fields, 'samples', at),
+  ...(fields['voids'] === undefined ? {} : { voids: amount(fields, 'voids', at) }),
   ms: amount(fields, 'ms', at),
 });
 

@@ -191,14 +191,16 @@ function placeToGoOn(
     }`,
   );
   const share = kept / samples;
-  const { loss, hits, ms } = totals;
+  const { loss, hits, answers, voids, ms } = totals;
   if (kept === 0) return { at: begun, totals: NO_TOTALS };
   return {
     at: begun + done,
     totals: {
       loss: loss * share,
       ...(hits === undefined ? {} : { hits: hits * share }),
+      ...(answers === undefined ? {} : { answers: answers * share }),
       samples: kept,
+      ...(voids === undefined ? {} : { voids: voids * share }),
       ms: ms * share,
     },
   };

@@ -9,7 +9,11 @@ export interface Totals {
   readonly loss: number;
   /** Absent where the loss knows no right answers. */
   readonly hits?: number;
+  /** What the hits are of; absent: the samples. */
+  readonly answers?: number;
   readonly samples: number;
+  /** Samples of minibatches of which nothing counts, which have no part in the mean loss; absent if there are none. */
+  readonly voids?: number;
   /** Time spent in its training steps. */
   readonly ms: number;
 }
@@ -68,15 +72,29 @@ export const initialState: RunState = {
   waitingMs: 0,
 };
 
-export const accuracyOf = ({ hits, samples }: Totals): { readonly accuracy?: number } =>
-  hits === undefined ? {} : { accuracy: hits / samples };
+export const accuracyOf = ({
+  hits,
+  samples,
+  answers = samples,
+}: Pick<Totals, 'hits' | 'answers' | 'samples'>): { readonly accuracy?: number } =>
+  hits === undefined || answers === 0 ? {} : { accuracy: hits / answers };
+
+/** The mean over the minibatches of which something counts; 0 if there is none. */
+export const meanLossOf = ({ loss, samples, voids = 0 }: Totals): number =>
+  voids === samples ? 0 : loss / (samples - voids);
 
 /** The totals with one more step, which is the first of its epoch if they are empty. */
-export function addStep(totals: Totals, { loss, hits, samples }: StepMetrics): Totals {
+export function addStep(
+  totals: Totals,
+  { loss, hits, answers, samples, isVoid }: StepMetrics,
+): Totals {
+  const voids = (totals.voids ?? 0) + (isVoid ? samples : 0);
   return {
     loss: totals.loss + loss * samples,
     ...(hits === undefined ? {} : { hits: (totals.hits ?? 0) + hits }),
+    ...(answers === undefined ? {} : { answers: (totals.answers ?? 0) + answers }),
     samples: totals.samples + samples,
+    ...(voids > 0 ? { voids } : {}),
     ms: totals.ms,
   };
 }
@@ -127,7 +145,7 @@ export function progressOf(state: RunState, size: RunSize): Progress {
     epochs,
     samplesDone: totals.samples,
     samples,
-    loss: totals.loss / totals.samples,
+    loss: meanLossOf(totals),
     ...accuracyOf(totals),
     imagesPerSecond: (done / trainingMs) * 1000,
     waiting: trainingMs > 0 ? waitingMs / trainingMs : 0,

@@ -7,7 +7,7 @@ import { computeMetrics } from './metrics/compute.js';
 import { watch } from './monitor.js';
 import type { EpochRecord, TrainEvent, Validation } from './records.js';
 import { averagedWeights, isSnapshotDue, rollBack, takeSnapshot, type Run } from './run.js';
-import { accuracyOf, closeEpoch, placeAt } from './run-state.js';
+import { accuracyOf, closeEpoch, meanLossOf, placeAt } from './run-state.js';
 
 /**
  * Scores, records and judges what the steps so far make due; the events that tell of it. If that fails, the run is back
@@ -87,7 +87,7 @@ function epochRecord(
 ): EpochRecord {
   return {
     epoch,
-    loss: state.totals.loss / state.totals.samples,
+    loss: meanLossOf(state.totals),
     ...accuracyOf(state.totals),
     ...validation,
     imagesPerSecond: (size.samples / state.totals.ms) * 1000,

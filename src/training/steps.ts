@@ -7,7 +7,7 @@ import { WorkerFailure } from '../parallel/pool.js';
 import type { StepRecord, TrainEvent } from './records.js';
 import { lossDiverged } from './diverged.js';
 import { averagedWeights, rollBack, type Run } from './run.js';
-import { addStep, placeAt, placeOf, progressOf } from './run-state.js';
+import { accuracyOf, addStep, placeAt, placeOf, progressOf } from './run-state.js';
 
 /** Aim of a chunk, in milliseconds. */
 const CHUNK_MS = 150;
@@ -74,13 +74,13 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
     trainingMs: state.trainingMs + ms,
     waitingMs: state.waitingMs + waitingMs,
   };
-  const records = metrics.map(({ loss, hits, samples }, i): StepRecord => ({
+  const records = metrics.map((found, i): StepRecord => ({
     step: state.step + i + 1,
     epoch,
-    loss,
-    ...(hits === undefined ? {} : { accuracy: hits / samples }),
+    loss: found.loss,
+    ...accuracyOf(found),
     rate: rates[i]!.rate,
-    samples,
+    samples: found.samples,
   }));
   const fresh = records.filter(({ step }) => step > run.told);
   run.told = Math.max(run.told, run.state.step);

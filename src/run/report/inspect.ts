@@ -102,8 +102,13 @@ async function classification(
   const width = scores.length / labels.length;
   if (width < data.classes.length) return {};
   const predictions = predictedClasses(scores, width);
-  const confusion = confusionMatrix(labels, predictions, data.classes);
-  const isWrong = (i: number) => predictions[i] !== labels[i];
+  const known = [...labels.keys()].filter((i) => labels[i]! >= 0);
+  const confusion = confusionMatrix(
+    known.map((i) => labels[i]!),
+    known.map((i) => predictions[i]!),
+    data.classes,
+  );
+  const isWrong = (i: number) => labels[i]! >= 0 && predictions[i] !== labels[i];
   const isProbability = terms[0]?.loss.scores !== undefined;
   const order = Array.from(labels.keys())
     .filter(isWrong)
@@ -127,9 +132,7 @@ async function classification(
       loss: losses![index]!,
     };
   });
-  const right = predictions.reduce((sum, _, i) => sum + Number(!isWrong(i)), 0);
   return {
-    accuracy: right / labels.length,
     confusion,
     classes: classFigures(confusion),
     mistakes,
@@ -211,7 +214,7 @@ async function featureMaps(
   const shape = field.shape as readonly [number, number, number];
   return {
     picture: samplePicture(field.values.subarray(0, sizeOf(shape)), shape),
-    label: isTensorDataset(one) ? 'sample 0' : `sample 0, ${one.classes[one.labels[0]!]}`,
+    label: isTensorDataset(one) ? 'sample 0' : `sample 0, ${one.classes[one.labels[0]!] ?? 'of no class'}`,
     layers,
   };
 }
