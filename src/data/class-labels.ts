@@ -1,6 +1,6 @@
 /** The classes of samples, counted, and weights that make up for classes of different sizes. */
 import { LanewiseError } from '../errors.js';
-import { countOf, isTensorDataset, type AnyDataset } from './dataset.js';
+import { countOf, isTensorDataset, placeWeights, weightsOf, type AnyDataset } from './dataset.js';
 import { checkIndexed, type IndexedDataset } from './subset.js';
 
 /**
@@ -48,11 +48,12 @@ export function classWeights(data: IndexedDataset): number[] {
  * @throws LanewiseError kind 'argument' for a class without a weight of at least 0.
  */
 export function withClassWeights<D extends IndexedDataset>(
-  data: D,
-  weights: readonly number[] = classWeights(data),
+  given: D,
+  weights: readonly number[] = classWeights(given),
 ): D {
+  const data = placeWeights(given);
   const labels = labelsOf(data);
-  const own = data.weights;
+  const own = weightsOf(data);
   const classes = isTensorDataset(data) ? undefined : data.classes;
   if (classes && weights.length !== classes.length) {
     throw new LanewiseError(

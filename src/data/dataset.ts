@@ -1,7 +1,7 @@
 /**
  * The forms in which samples reach training: images with one class each, or any arrays with any targets.
  */
-import { LanewiseError, show } from '../errors.js';
+import { LanewiseError, nearest, show } from '../errors.js';
 import type { Fit } from '../formats/resize.js';
 import { sizeOf, showShape, type Shape } from '../graph/tensor.js';
 import type { Transform } from './transforms/transform.js';
@@ -61,8 +61,8 @@ export interface TensorDataset {
   readonly name: string;
   readonly inputs: Readonly<Record<string, Field>>;
   readonly targets: Readonly<Record<string, Field>>;
-  /** How much each sample counts; default 1. */
-  readonly weights?: Float32Array;
+  /** How much each sample counts, default 1; or, by targets' names, the same as `weights` beside their values. */
+  readonly weights?: Float32Array | Readonly<Record<string, Float32Array>>;
   /** Names of the classes, where a target holds class indices; of several targets by their names. */
   readonly classes?: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /** What tokens stand for, such as the characters of a text. */
@@ -94,7 +94,30 @@ export function isStreamed(data: AnyDataset): data is StreamedDataset | SampleSt
 
 /** How much each sample counts, if they do not count the same. */
 export const weightsOf = (data: AnyDataset): Float32Array | undefined =>
-  isSampleStream(data) ? undefined : data.weights;
+  isSampleStream(data) ? undefined : (data.weights as Float32Array | undefined);
+
+/**
+ * The data set with weights that it has by targets' names beside the targets' values.
+ * @throws LanewiseError kind 'data' for a name that is no target's, or a target that has weights already.
+ */
+export function placeWeights<D extends AnyDataset>(data: D): D {
+  if (typeof data !== 'object' || data === null || !isTensorDataset(data)) return data;
+  const { weights, ...others } = data;
+  const isNamed = typeof weights === 'object' && weights !== null && !Array.isArray(weights);
+  if (!isNamed || ArrayBuffer.isView(weights)) return data;
+  const targets = { ...data.targets };
+  for (const [name, values] of Object.entries(weights)) {
+    const field = targets[name];
+    if (field && field.weights === undefined) targets[name] = { ...field, weights: values };
+    else
+      throw new LanewiseError(
+        'data',
+        `data set '${data.name}': there are weights for '${name}', ${field ? 'which has weights beside its values' : `expected one of ${Object.keys(targets).join(', ')}`}`,
+        field ? 'give them once' : nearest(name, Object.keys(targets)),
+      );
+  }
+  return { ...others, targets } as TensorDataset as D;
+}
 
 /** The field of some of its samples: `pick` takes their values, so many each. */
 export function fieldAt(

@@ -10,6 +10,8 @@ import {
   isSampleStream,
   isStreamed,
   isTensorDataset,
+  placeWeights,
+  weightsOf,
   type AnyDataset,
   type Dataset,
   type Field,
@@ -58,12 +60,12 @@ export function partOf<D extends IndexedDataset>(
   selection: Selection,
 ): PartOf<D> {
   const origin = originOfPart(data, selection);
-  return { ...take(data, indices), ...(origin ? { origin } : {}) } as PartOf<D>;
+  return { ...take(placeWeights(data), indices), ...(origin ? { origin } : {}) } as PartOf<D>;
 }
 
 /** @throws LanewiseError kind 'argument' for a stream. */
 export function checkIndexed(data: AnyDataset): asserts data is IndexedDataset {
-  checkDataset(data);
+  checkDataset(placeWeights(data));
   if (!isSampleStream(data)) return;
   throw new LanewiseError(
     'argument',
@@ -81,6 +83,7 @@ function take(data: IndexedDataset, indices: Uint32Array): IndexedDataset {
 }
 
 function takeFields(data: TensorDataset, indices: Uint32Array): TensorDataset {
+  const weights = weightsOf(data);
   const fields = (all: TensorDataset['inputs']) =>
     Object.fromEntries(
       Object.entries(all).map(([name, field]): [string, Field] => [
@@ -92,7 +95,7 @@ function takeFields(data: TensorDataset, indices: Uint32Array): TensorDataset {
     ...data,
     inputs: fields(data.inputs),
     targets: fields(data.targets),
-    ...(data.weights ? { weights: pick(data.weights, 1, indices) } : {}),
+    ...(weights ? { weights: pick(weights, 1, indices) } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   fieldAt,
   isSampleStream,
   isTensorDataset,
+  weightsOf,
   type AnyDataset,
   type Field,
   type InMemoryDataset,
@@ -21,7 +22,8 @@ export async function samplesAt(
   data: Exclude<AnyDataset, SampleStream>,
   positions: readonly number[],
 ): Promise<InMemoryDataset> {
-  const weights = data.weights ? { weights: pick(data.weights, 1, positions) } : {};
+  const own = weightsOf(data);
+  const weights = own ? { weights: pick(own, 1, positions) } : {};
   if (isTensorDataset(data)) {
     const fields = (all: Readonly<Record<string, Field>>) =>
       Object.fromEntries(

@@ -200,7 +200,9 @@ export function shardGraph(task: Task, count: number, batch: number): ShardGraph
   const answers = isScored ? weighted((side) => weightOf(fed, terms[0]!, side)) : undefined;
   const counting = mixed(fed, (side) => {
     const each = terms.map((term) => weightOf(fed, term, side));
-    return each.every((one) => one !== undefined) ? each.reduce((a, b) => ops.add(a, b)) : undefined;
+    return each.every((one) => one !== undefined)
+      ? each.reduce((a, b) => ops.add(a, b))
+      : undefined;
   });
   return { ...fed, batch, mean, hits, answers, counting, gradients };
 }

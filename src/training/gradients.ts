@@ -1,6 +1,6 @@
 /** Gradients for the user to look at: of the mean loss of some samples, by parameters and by inputs. */
 import { checkOptions } from '../check.js';
-import { checkDataset, type AnyDataset } from '../data/dataset.js';
+import { checkDataset, placeWeights, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Mode, Model } from '../layers/index.js';
@@ -75,8 +75,9 @@ export async function gradientsOf(
     );
   }
   checkComplete(model, weights);
-  const terms = defaultTerms(model, checkDataset(data), loss);
-  return computeGradients(model, weights, data, terms, {
+  const placed = placeWeights(data);
+  const terms = defaultTerms(model, checkDataset(placed), loss);
+  return computeGradients(model, weights, placed, terms, {
     by: names,
     mode,
     seed,

@@ -1,7 +1,7 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
 import type { TableFormat } from '../data/table-format.js';
 import { withColumnsOf } from '../data/table-match.js';
-import { checkDataset, countOf, type AnyDataset } from '../data/dataset.js';
+import { checkDataset, countOf, placeWeights, type AnyDataset } from '../data/dataset.js';
 import { matchClasses, namesOf } from '../data/class-names.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
 import { checkKeys, refuse, flag } from '../check.js';
@@ -187,8 +187,9 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     refuse('train', 'sampler', sampler, 'one made by samplers.balanced, samplers.weighted, …');
   if (keepBest !== undefined && typeof keepBest !== 'object') flag('train', 'keepBest', keepBest);
   if (frozen !== undefined) checkFreeze(frozen);
-  const { data, epochs } = settings;
-  checkPresent('data', data, 'a data set');
+  const { epochs } = settings;
+  checkPresent('data', settings.data, 'a data set');
+  const data = placeWeights(settings.data);
   const count = countOf(checkDataset(data));
   const accumulate = checkWhole('accumulate', settings.accumulate ?? 1, 1);
   const single = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
@@ -249,7 +250,11 @@ export const matchData = <D extends AnyDataset>(
   data: AnyDataset,
   terms: readonly LossTerm[],
 ): D =>
-  matchClasses(checkDataset(other), namesOf(data, terms.map(targetOf)), `data set '${data.name}'`);
+  matchClasses(
+    checkDataset(placeWeights(other)),
+    namesOf(data, terms.map(targetOf)),
+    `data set '${data.name}'`,
+  );
 
 /** The figures of a run that can be watched. */
 function figuresOf(

@@ -5,6 +5,7 @@ import {
   checkDataset,
   isSampleStream,
   isTensorDataset,
+  placeWeights,
   type AnyDataset,
   type Field,
   type LabelledDataset,
@@ -142,7 +143,11 @@ export function createTrainedModel(
     const { workers, views, ...others } = checkOptions('evaluate', options, EVALUATE);
     const threads = resolveWorkers(workers);
     const reading = readingOf(others);
-    const data = matchClasses(checkDataset(given), namesKnown(description, terms), 'the model');
+    const data = matchClasses(
+      checkDataset(placeWeights(given)),
+      namesKnown(description, terms),
+      'the model',
+    );
     if (views) {
       const seen = viewsOf(data, views);
       const rounds = seen.map(

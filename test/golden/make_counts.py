@@ -54,6 +54,12 @@ for smoothing in [0.0, 0.2]:
     case("crossEntropy", settings, drawn([7, 5], 3), labels([7], 5, -100), None, f)
     case("crossEntropy", settings, drawn([4, 6, 5], 3), labels([4, 6], 5, -100), None, lambda x, t: f(x.transpose(1, 2), t))
     case("crossEntropy", settings, drawn([3, 4, 2, 3], 3), labels([3, 2, 3], 4, -100), None, f)
+# With weights of classes the mean is over the labels that count, not over their weights.
+for smoothing in [0.0, 0.2]:
+    w = [0.5, 1, 2, 0.25, 1.5]
+    case("crossEntropy", dict(ignoreIndex=-100, classWeights=w, labelSmoothing=smoothing), drawn([4, 6, 5], 3), labels([4, 6], 5, -100), None,
+         lambda x, t: F.cross_entropy(x.transpose(1, 2), t, torch.tensor(w).double(), ignore_index=-100, label_smoothing=smoothing,
+                                      reduction="sum") / (t >= 0).sum())
 # A class of the model's own can be ignored, such as padding's.
 case("crossEntropy", dict(ignoreIndex=0), drawn([4, 6, 5], 3), labels([4, 6], 5, 0), None,
      lambda x, t: F.cross_entropy(x.transpose(1, 2), t, ignore_index=0))

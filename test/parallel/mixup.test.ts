@@ -104,7 +104,10 @@ function blends(order: readonly number[], share: number): TensorDataset {
       kind: { shape: [], values: Uint8Array.from(both(targets['kind']!.values, 1)) },
       value: { shape: [2], values: Float32Array.from(both(targets['value']!.values, 2)) },
     },
-    weights: Float32Array.from(both(weights!, 1), (w, n) => 2 * w * (n % 2 === 0 ? share : rest)),
+    weights: Float32Array.from(
+      both(weights as Float32Array, 1),
+      (w, n) => 2 * w * (n % 2 === 0 ? share : rest),
+    ),
   };
 }
 
@@ -146,7 +149,7 @@ test('a step’s loss, right answers and gradients are those of the blends, in w
           const moved = before.get(name)!.map((w, e) => w - after.get(name)![e]!);
           assertNear(moved, gradient, `${what}: ${name}`);
         }
-        // Right answers of y and of the partner's y count l and 1 − l, whatever the samples' weights.
+        // Right answers of y and of the partner's y count l and 1 − l, times the samples' weights; so does what they are of.
         session.writeWeights(before);
         const scored = await createSession({
           model,
@@ -157,8 +160,10 @@ test('a step’s loss, right answers and gradients are those of the blends, in w
         });
         scored.writeWeights(before);
         const { hits } = await scored.evaluate(0, false);
-        const right = hits!.reduce((sum, h, n) => sum + h * (n % 2 === 0 ? share : 1 - share), 0);
-        assertNear([metrics!.hits!], [right], `${what}: hits`);
+        const weights = expected.weights as Float32Array;
+        const right = hits!.reduce((sum, h, n) => sum + (h * weights[n]!) / 2, 0);
+        const all = weights.reduce((sum, w) => sum + w / 2, 0);
+        assertNear([metrics!.hits!, metrics!.answers!], [right, all], `${what}: hits`);
         if (position === 0) assert.is.not(Math.round(right), right, 'no right answer is mixed');
         await scored.close();
       }

@@ -9,6 +9,7 @@ import {
   countOf,
   isSampleStream,
   isTensorDataset,
+  placeWeights,
   type AnyDataset,
   type Dataset,
   type LabelledDataset,
@@ -48,7 +49,11 @@ export async function inspectRun(
   options: InspectOptions = {},
 ): Promise<Evaluation> {
   checkTrained('inspectRun', trained);
-  const data = matchClasses(checkDataset(given), namesKnown(trained, trained.terms), 'the model');
+  const data = matchClasses(
+    checkDataset(placeWeights(given)),
+    namesKnown(trained, trained.terms),
+    'the model',
+  );
   const checks = { workers: true, decoders: true, prefetchBytes: true } as const;
   const { workers, ...reading } = checkOptions('inspectRun', options, checks);
   const found = await score(trained, data, resolveWorkers(workers), reading);
@@ -214,7 +219,9 @@ async function featureMaps(
   const shape = field.shape as readonly [number, number, number];
   return {
     picture: samplePicture(field.values.subarray(0, sizeOf(shape)), shape),
-    label: isTensorDataset(one) ? 'sample 0' : `sample 0, ${one.classes[one.labels[0]!] ?? 'of no class'}`,
+    label: isTensorDataset(one)
+      ? 'sample 0'
+      : `sample 0, ${one.classes[one.labels[0]!] ?? 'of no class'}`,
     layers,
   };
 }

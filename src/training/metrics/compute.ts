@@ -3,6 +3,7 @@ import {
   countOf,
   isSampleStream,
   isTensorDataset,
+  weightsOf,
   type AnyDataset,
   type Field,
 } from '../../data/dataset.js';
@@ -10,7 +11,7 @@ import { LanewiseError } from '../../errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
 import type { Model } from '../../layers/index.js';
 import { targetOf, type LossTerm } from '../../losses/terms.js';
-import { countsOf } from '../../parallel/counts.js';
+import { countsAt, countsOf } from '../../parallel/counts.js';
 import type { Evaluation } from '../../parallel/session.js';
 import { predictedClasses } from '../evaluate.js';
 import {
@@ -78,8 +79,12 @@ export function checkMetrics(
   }
   const subject = subjectOf(model, terms, data);
   const { task } = subject;
-  for (const { name, tasks = [task], check } of metrics) {
-    const reason = tasks.includes(task) ? check?.(subject) : describe(task, tasks);
+  for (const { name, tasks = [task], check, countsParts } of metrics) {
+    const reason = !tasks.includes(task)
+      ? describe(task, tasks)
+      : subject.counting && !countsParts
+        ? 'some samples count in part, which it does not heed (countsParts, counting)'
+        : check?.(subject);
     if (reason === undefined) continue;
     throw new LanewiseError('argument', `metric '${name}' of data set '${data.name}': ${reason}`);
   }
@@ -130,18 +135,20 @@ function subjectOf(
     field.as !== 'values' &&
     rowLength > 1 &&
     showShape(field.shape) !== showShape(shape);
-  const counts = countsOf(field, term);
+  const counts = countsWith(weightsOf(data), field, term);
   /** Of rows of `length` values, those that count. */
   const only = <V extends Field['values']>(values: V, length: number, outputs: number) => {
-    const kept = keptRows(
-      `data set '${data.name}', target '${target}'`,
-      counts,
-      values.length / length,
+    const kept = keptRows(counts, values.length / length);
+    if (!kept) return { outputs, values };
+    const each = Uint8Array.from(values, (_, i) =>
+      Number(countsAt({ ...field, values }, counts, i)),
     );
+    const counting = pickRows(each, kept, length);
     return {
       outputs,
-      values: kept ? pickRows(values, kept, length) : values,
-      ...(kept ? { kept } : {}),
+      values: pickRows(values, kept, length),
+      kept,
+      ...(counting.includes(0) ? { counting } : {}),
     };
   };
   if (isIndices) {
@@ -168,28 +175,28 @@ function subjectOf(
   return { ...common, task: 'values', ...rows, targets: values };
 }
 
-/** The rows of which something counts; undefined if all do. @throws LanewiseError kind 'data' for a row in part. */
-function keptRows(
-  what: string,
-  counts: Float32Array | undefined,
-  rows: number,
-): Uint32Array | undefined {
+/** What counts of a target, and nothing of samples that weigh 0. */
+function countsWith(
+  weights: Float32Array | undefined,
+  field: Field,
+  term: LossTerm,
+): Float32Array | undefined {
+  const counts = countsOf(field, term);
+  if (!weights?.includes(0)) return counts;
+  const each = (counts?.length ?? weights.length) / weights.length;
+  return Float32Array.from({ length: weights.length * each }, (_, i) =>
+    weights[Math.floor(i / each)] === 0 ? 0 : (counts?.[i] ?? 1),
+  );
+}
+
+/** The rows of which something counts; undefined if everything does. */
+function keptRows(counts: Float32Array | undefined, rows: number): Uint32Array | undefined {
   if (!counts?.includes(0)) return undefined;
   const each = Math.max(1, counts.length / rows);
-  const kept: number[] = [];
-  for (let row = 0; row < rows; row++) {
+  return Uint32Array.from({ length: rows }, (_, row) => row).filter((row) => {
     const from = Math.floor((row * counts.length) / rows);
-    const counting = counts.subarray(from, from + each).filter((weight) => weight > 0).length;
-    if (counting === each) kept.push(row);
-    else if (counting > 0) {
-      throw new LanewiseError(
-        'data',
-        `metrics of ${what}: some values of sample ${row} count and others do not, expected all or none`,
-        'give each value an output of its own, or look at valLoss, which is of what counts',
-      );
-    }
-  }
-  return Uint32Array.from(kept);
+    return counts.subarray(from, from + each).some((weight) => weight > 0);
+  });
 }
 
 /** Rows of `length` values. */
@@ -230,7 +237,8 @@ export function computeMetrics(
   { metrics, subject }: CheckedMetrics,
   { scores, losses = new Float32Array() }: Pick<Evaluation, 'scores' | 'losses'>,
 ): Record<string, number> {
-  const { task, outputs, labels, targets, data, shape, middle, kept } = subject;
+  const { task, outputs, labels, targets, counting, data, shape, middle, kept } = subject;
+  const weights = weightsOf(data);
   const expected = countOf(data) * sizeOf(shape);
   if (scores.length !== expected) {
     throw new LanewiseError(
@@ -252,7 +260,8 @@ export function computeMetrics(
           ? Uint8Array.from(rows, (score) => (score > middle ? 1 : 0))
           : [],
     targets,
-    losses,
+    ...(counting ? { counting } : {}),
+    losses: weights ? losses.filter((_, i) => weights[i] !== 0) : losses,
     data,
   };
   return Object.fromEntries(

@@ -36,13 +36,18 @@ export interface Scored {
   readonly predictions: ArrayLike<number>;
   /** For values: the right one for each score; otherwise empty. */
   readonly targets: Float32Array;
-  /** Of each sample; of all outputs together. */
+  /** For each value of the rows whether it counts, if some rows count in part. */
+  readonly counting?: Uint8Array;
+  /** Of each sample that weighs more than 0; of all outputs together. */
   readonly losses: Float32Array;
   readonly data: AnyDataset;
 }
 
 /** What is known before training. */
-export interface Subject extends Pick<Scored, 'task' | 'outputs' | 'labels' | 'targets' | 'data'> {
+export interface Subject extends Pick<
+  Scored,
+  'task' | 'outputs' | 'labels' | 'targets' | 'counting' | 'data'
+> {
   readonly terms: readonly LossTerm[];
   /** The kind of the first output's loss. */
   readonly loss: string;
@@ -53,10 +58,12 @@ export interface Metric {
   /** In reports and logs. */
   readonly name: string;
   readonly better: 'higher' | 'lower';
-  /** A number; weights of samples do not count. */
+  /** A number; what weighs 0 is left out of what it gets, all other weights are alike. */
   of(scored: Scored): number;
   /** Tasks that it suits; default all. */
   readonly tasks?: readonly Task[];
+  /** Whether it heeds `counting`; one that does not is refused where rows count in part. */
+  readonly countsParts?: boolean;
   /** Why it cannot be had, before training; undefined if it can. */
   check?(subject: Subject): string | undefined;
 }
@@ -71,12 +78,15 @@ const topK = (name: string, k: number): Metric => ({
 });
 
 /** Each of a sample's sides is a class of its own, of which samples are or are not. */
-function sideFigures({ labels, predictions, outputs }: Scored, average: Averaging): ClassFigures {
+function sideFigures(
+  { labels, predictions, outputs, counting }: Scored,
+  average: Averaging,
+): ClassFigures {
   const count = (test: (label: number, prediction: number) => boolean): number[] =>
     Array.from({ length: outputs }, (_, column) => {
       let total = 0;
       for (let i = column; i < labels.length; i += outputs)
-        if (test(labels[i]!, predictions[i]!)) total++;
+        if (counting?.[i] !== 0 && test(labels[i]!, predictions[i]!)) total++;
       return total;
     });
   const counts = {
@@ -91,15 +101,35 @@ const figure = (name: string, key: 'precision' | 'recall' | 'f1', average: Avera
   name,
   better: 'higher',
   tasks: ['classes', 'sides'],
+  countsParts: true,
   of: (scored) =>
     scored.task === 'sides'
       ? sideFigures(scored, average)[key]
       : averageFigures(countClasses(name, scored.labels, scored.predictions), average)[key],
 });
 
-/** The values of one column of rows. */
-const columnOf = (all: ArrayLike<number>, column: number, columns: number): Float32Array =>
-  Float32Array.from({ length: all.length / columns }, (_, i) => all[i * columns + column]!);
+/** The values that count of one column of rows. */
+const columnOf = (
+  all: ArrayLike<number>,
+  column: number,
+  { outputs, counting }: Pick<Scored, 'outputs' | 'counting'>,
+): Float32Array =>
+  Float32Array.from({ length: all.length / outputs }, (_, i) => all[i * outputs + column]!).filter(
+    (_, i) => counting?.[i * outputs + column] !== 0,
+  );
+
+/** The mean of what each column has. */
+function meanOfColumns(
+  scored: Scored,
+  truth: ArrayLike<number>,
+  of: (truth: Float32Array, scores: Float32Array) => number,
+): number {
+  const { scores, outputs } = scored;
+  let sum = 0;
+  for (let c = 0; c < outputs; c++)
+    sum += of(columnOf(truth, c, scored), columnOf(scores, c, scored));
+  return sum / outputs;
+}
 
 /** The mean of a figure of each class against the rest, or of each side. */
 const ofEach = (
@@ -110,15 +140,17 @@ const ofEach = (
   name,
   better: 'higher',
   tasks: ['classes', 'sides'],
-  of({ task, labels, scores, outputs }) {
-    if (task === 'classes') return oneVsRest(figure, labels, scores, outputs, of);
-    let sum = 0;
-    for (let c = 0; c < outputs; c++)
-      sum += of(columnOf(labels, c, outputs), columnOf(scores, c, outputs));
-    return sum / outputs;
+  countsParts: true,
+  of(scored) {
+    const { task, labels, scores, outputs } = scored;
+    return task === 'classes'
+      ? oneVsRest(figure, labels, scores, outputs, of)
+      : meanOfColumns(scored, labels, of);
   },
-  check: ({ task, labels, outputs, data }) =>
-    task === 'classes' ? absentClass(labels, outputs, data) : oneSided(labels, outputs),
+  check: (subject) =>
+    subject.task === 'classes'
+      ? absentClass(subject.labels, subject.outputs, subject.data)
+      : oneSided(subject),
 });
 
 /** scikit-learn refuses both as well: a mean over what happens to be there is not the same figure in two data sets. */
@@ -135,12 +167,11 @@ function absentClass(
   return `no sample is of class ${absent}${name}, expected some of each of the ${outputs} classes`;
 }
 
-function oneSided(labels: ArrayLike<number>, outputs: number): string | undefined {
-  for (let c = 0; c < outputs; c++) {
-    let i = c;
-    while (i < labels.length && labels[i] === labels[c]) i += outputs;
-    if (i >= labels.length)
-      return `value ${c} of the output is ${labels[c] === 1 ? 'yes' : 'no'} in every sample, expected some of each`;
+function oneSided(subject: Subject): string | undefined {
+  for (let c = 0; c < subject.outputs; c++) {
+    const [first, ...others] = columnOf(subject.labels, c, subject);
+    if (others.every((label) => label === first))
+      return `value ${c} of the output is ${first === 1 ? 'yes' : 'no'} in every sample, expected some of each`;
   }
   return undefined;
 }
@@ -150,13 +181,11 @@ const logLossMetric: Metric = {
   name: 'logLoss',
   better: 'lower',
   tasks: ['classes', 'sides'],
-  of({ task, labels, scores, outputs }) {
-    if (task === 'classes') return logLoss(labels, scores);
-    let sum = 0;
-    for (let c = 0; c < outputs; c++)
-      sum += logLoss(columnOf(labels, c, outputs), columnOf(scores, c, outputs));
-    return sum / outputs;
-  },
+  countsParts: true,
+  of: (scored) =>
+    scored.task === 'classes'
+      ? logLoss(scored.labels, scored.scores)
+      : meanOfColumns(scored, scored.labels, logLoss),
   check: ({ loss, task }) =>
     (task === 'sides' ? /^binaryCrossEntropy/ : /^(crossEntropy|klDivergence)$/).test(loss)
       ? undefined
@@ -166,18 +195,31 @@ const logLossMetric: Metric = {
 const ofValues = (
   name: string,
   better: Metric['better'],
-  of: (targets: Float32Array, outputs: Float32Array, columns: number) => number,
+  of: (targets: Float32Array, outputs: Float32Array) => number,
 ): Metric => ({
   name,
   better,
   tasks: ['values'],
-  of: ({ targets, scores, outputs }) => of(targets, scores, outputs),
+  countsParts: true,
+  of({ targets, scores, counting }) {
+    if (!counting) return of(targets, scores);
+    const counts = (_: number, i: number) => counting[i] === 1;
+    return of(targets.filter(counts), scores.filter(counts));
+  },
 });
 
 const r2: Metric = {
-  ...ofValues('r2', 'higher', values.r2Score),
-  check: ({ targets, outputs }) =>
-    targets.length < 2 * outputs ? 'it needs two samples at least' : undefined,
+  name: 'r2',
+  better: 'higher',
+  tasks: ['values'],
+  countsParts: true,
+  of: (scored) => meanOfColumns(scored, scored.targets, values.r2Score),
+  check(subject) {
+    for (let c = 0; c < subject.outputs; c++)
+      if (columnOf(subject.targets, c, subject).length < 2)
+        return `it needs two samples at least${subject.counting ? ` that count, of value ${c} too` : ''}`;
+    return undefined;
+  },
 };
 
 /** The losses must be what it is made of. */
