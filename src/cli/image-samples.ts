@@ -1,8 +1,7 @@
 /** How images from outside become the samples that a model takes. */
 import { LanewiseError } from '../errors.js';
 import { decodeImage } from '../formats/image-codecs.js';
-import { toSample } from '../formats/image.js';
-import { toGrey } from '../formats/pixels.js';
+import { greyOfDrawing, toSample } from '../formats/image.js';
 import { fits, toShape, type Fit, type ImageShape } from '../formats/resize.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Architecture } from '../layers/index.js';
@@ -45,9 +44,7 @@ export function sampleMaker(
     async make(bytes, name) {
       const image = await decodeImage(bytes, name, MAX_PIXELS);
       if (fit === 'ink') {
-        const { width, height, rgba } = image;
-        const grey = toGrey(rgba, width * height);
-        return toSample({ width, height, grey }, shape, { invert: INVERT[invert], name });
+        return toSample(greyOfDrawing(image), shape, { invert: INVERT[invert], name });
       }
       const sample = new Uint8Array(sizeOf(shape));
       toShape(image, shape, fit, sample);

@@ -4,6 +4,7 @@
  * Whole numbers all the way, so that every engine sees the same sample.
  */
 import { LanewiseError } from '../errors.js';
+import { toGrey, type RgbaImage } from './pixels.js';
 
 export { decodePng } from './png.js';
 
@@ -30,6 +31,18 @@ const LEAST_CONTRAST = 32;
 const FAINT_PARTS = { photograph: 3, drawing: 20 };
 /** The border of a sample is darker than this. */
 const DARK = 51;
+
+/** Grey values of a drawing, on white; one as light as that, on a transparent ground, is on black. */
+export function greyOfDrawing({ width, height, rgba }: RgbaImage): GreyImage {
+  const on = (ground: number) => toGrey(rgba, width * height, ground);
+  const grey = on(255);
+  const [darkest, lightest] = extremes(grey);
+  if (lightest - darkest >= LEAST_CONTRAST) return { width, height, grey };
+  const alphas = rgba.filter((_, i) => i % 4 === 3);
+  const border = borderOf(alphas, width, height).toSorted();
+  // Corners that are cut off a page are no ground.
+  return { width, height, grey: border[border.length >> 1]! < 128 ? on(0) : grey };
+}
 
 /**
  * The image as bytes of `shape` = 1 × height × width. An image that has the sample's extents and a dark

@@ -1,5 +1,5 @@
 /** Text from a trained model of sequences: one character after another, each drawn by the scores behind the last. */
-import { checkOptions, refuse } from '../check.js';
+import { checkOptions, quote, refuse } from '../check.js';
 import { exp } from '../arithmetic.js';
 import { checkVocabulary, encodeText, type Vocabulary } from '../data/text.js';
 import { relaxedMaddIsFused } from '../engine/features.js';
@@ -28,12 +28,13 @@ export interface GenerateOptions {
  * What follows `prompt`: a function of weights, prompt and options. The model takes tokens T and answers with scores
  * T×V, of which those behind the last character are used (it must not look ahead: no bidirectional layers, attention
  * causal), or with the V scores behind the window. It sees the last T characters; each costs one forward pass.
+ * @param given the vocabulary; undefined takes the model's own, of the text that it was trained on.
  * @throws LanewiseError kind 'argument' for options out of range and models of another form, kind 'data' for a prompt
  * that is empty, has characters that the vocabulary lacks, or is shorter than the window that V scores need.
  */
 export async function generate(
   trained: TrainedModel,
-  vocabulary: Vocabulary,
+  given: Vocabulary | undefined,
   prompt: string,
   options: GenerateOptions = {},
 ): Promise<string> {
@@ -49,7 +50,7 @@ export async function generate(
     seed: true,
   });
   const { model, weights, numerics } = checkTrained('generate', trained);
-  checkVocabulary('generate', vocabulary);
+  const vocabulary = vocabularyFor(trained, given);
   if (typeof prompt !== 'string') refuse('generate', 'prompt', prompt, 'a text');
   const V = vocabulary.length;
   checkWhole('length', length, 0);
@@ -94,6 +95,19 @@ export async function generate(
     .slice(tokens.length - length)
     .map((token) => vocabulary[token])
     .join('');
+}
+
+/** @throws LanewiseError kind 'argument' for none, and for another one than the model's. */
+function vocabularyFor({ vocabulary: own }: TrainedModel, given?: Vocabulary): Vocabulary {
+  const vocabulary = given ?? own;
+  checkVocabulary('generate', vocabulary);
+  const wrong = own?.findIndex((character, token) => vocabulary![token] !== character) ?? -1;
+  if (wrong < 0) return vocabulary!;
+  throw new LanewiseError(
+    'argument',
+    `generate: vocabulary has ${quote(vocabulary![wrong])} at ${wrong}, and the model was trained with ${quote(own![wrong])} there`,
+    'undefined takes the model’s own: model.vocabulary',
+  );
 }
 
 /** The window's length, and whether there are scores behind each of its places. */

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
-import { toSample, type GreyImage } from '../../src/formats/image.js';
+import { greyOfDrawing, toSample, type GreyImage } from '../../src/formats/image.js';
 
 const shape = [1, 28, 28] as const;
 
@@ -126,6 +126,40 @@ test('blank images and ink of the wrong polarity are refused by name', () => {
   const wrong = refusal(paper, false);
   assert.match(wrong.message, /'x\.png' has no light ink/);
   assert.match(wrong.hint ?? '', /inverted/);
+});
+
+test('a drawing on a transparent ground is the same sample in any colour, light ones too; blank pages stay blank', () => {
+  const pixels = (of: (x: number, y: number) => readonly number[]) => ({
+    width: 40,
+    height: 40,
+    rgba: Uint8Array.from(
+      Array.from({ length: 1600 }, (_, i) => of(i % 40, Math.floor(i / 40))).flat(),
+    ),
+  });
+  const isInk = (x: number, y: number) => inside(x, y, 12, 5, 6, 30) || inside(x, y, 12, 5, 15, 6);
+  const drawn = (ink: number, ground: readonly number[]) =>
+    toSample(
+      greyOfDrawing(pixels((x, y) => (isInk(x, y) ? [ink, ink, ink, 255] : ground))),
+      shape,
+      { invert: 'auto', name: 'x.png' },
+    );
+  const expected = drawn(0, [255, 255, 255, 255]);
+  assert.equal(box(expected)[3], 20);
+  for (const ground of [
+    [0, 0, 0, 0],
+    [255, 255, 255, 0],
+  ] as const)
+    for (const ink of [0, 90, 200, 240, 255])
+      assert.equal(drawn(ink, ground), expected, `${ink} on ${ground.join(' ')}`);
+  assert.equal(drawn(255, [0, 0, 0, 255]), expected);
+  const isCorner = (x: number, y: number) => (x < 3 || x > 36) && (y < 3 || y > 36);
+  for (const page of [
+    () => [0, 0, 0, 0],
+    () => [255, 255, 255, 0],
+    () => [255, 255, 255, 255],
+    (x: number, y: number) => [255, 255, 255, isCorner(x, y) ? 0 : 255],
+  ])
+    assert.match(refusal(greyOfDrawing(pixels(page)), 'auto').message, /is blank/);
 });
 
 test('only samples of one channel are made', () => {

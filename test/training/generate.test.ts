@@ -46,6 +46,19 @@ test('temperature 0 takes the likeliest character after the last of a prompt of 
   }
 });
 
+test('a model that knows its vocabulary needs none, and takes no other', async () => {
+  const { model, terms, weights } = trained;
+  const knowing = createTrainedModel(model, terms, 'strict', weights, { vocabulary });
+  const options = { length: 12 };
+  assert.is(await generate(knowing, undefined, 'abc', options), await write('abc', options));
+  assert.is(await generate(knowing, vocabulary, 'abc', options), await write('abc', options));
+  await refused(
+    generate(knowing, [...'abdcefg'], 'a'),
+    /vocabulary has 'd' at 2, and the model was trained with 'c' there/,
+  );
+  await refused(generate(trained, undefined, 'a'), /generate: vocabulary is undefined/);
+});
+
 test('a text is a function of the seed; a longer one begins with a shorter', async () => {
   const text = await write('ab', { length: 60, seed: 4 });
   assert.is([...text].length, 60);
