@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { checkExtents, damaged, imageTypeOf, jpegExtents, webpExtents } from './image-header.js';
+import { fourComponents, type FourComponents } from './jpeg-components.js';
 import type { RgbaImage } from './pixels.js';
 
 /**
@@ -109,6 +110,33 @@ const webp = lazyCodec(
 const isHarmless = (message: string): boolean => /extraneous bytes/.test(message);
 
 async function decodeJpeg(bytes: Uint8Array, name: string, extents: Extents): Promise<RgbaImage> {
+  const four = fourComponents(bytes, name);
+  return four ? decodeCmyk(four, name, extents) : decodeThree(bytes, name, extents);
+}
+
+/**
+ * CMYK as Pillow's `convert('RGB')` has it: no colour profile, and the values taken as inverted, as Adobe's are
+ * (255 is no ink). Of YCCK the codec makes red, green and blue, whose opposites are the first three.
+ */
+async function decodeCmyk(
+  { isYcck, spare, without }: FourComponents,
+  name: string,
+  extents: Extents,
+): Promise<RgbaImage> {
+  // Copied: the next call may write where it lies.
+  const { rgba } = await decodeThree(without(3, isYcck), name, extents);
+  const colours = rgba.slice();
+  const { rgba: black } = await decodeThree(without(spare), name, extents);
+  for (let i = 0; i < colours.length; i++) {
+    if (i % 4 === 3) continue;
+    const key = black[i - (i % 4) + 2]!;
+    const ink = (isYcck ? colours[i]! : 255 - colours[i]!) * key + 128;
+    colours[i] = Math.max(0, key - (((ink >> 8) + ink) >> 8));
+  }
+  return { ...extents, rgba: colours };
+}
+
+async function decodeThree(bytes: Uint8Array, name: string, extents: Extents): Promise<RgbaImage> {
   // `preserveOrientation` true would turn the pixels as EXIF says.
   const { image, messages } = await jpeg(bytes, false).catch(refuse(name, 'JPEG'));
   const complaint = messages.find((message) => !isHarmless(message));

@@ -34,7 +34,7 @@ export const damaged = (name: string, type: string, why: string, cause?: unknown
 
 /**
  * Extents from a JPEG's frame header, after a walk over all markers (ITU T.81, B.2).
- * @throws LanewiseError kind 'file' if it is cut short, has a colour model other than grey and YCbCr or RGB, or
+ * @throws LanewiseError kind 'file' if it is cut short, has neither 1, 3 nor 4 components, or
  * more scans than an encoder makes.
  */
 export function jpegExtents(bytes: Uint8Array, name: string): Extents {
@@ -78,13 +78,10 @@ export function jpegExtents(bytes: Uint8Array, name: string): Extents {
 }
 
 function checkComponents(components: number, name: string): void {
-  if (components === 1 || components === 3) return;
+  if ([1, 3, 4].includes(components)) return;
   throw new LanewiseError(
     'file',
-    `'${name}' is a JPEG image of ${components} colour components, expected 1 (grey) or 3`,
-    components === 4
-      ? `it is CMYK; in Python: PIL.Image.open('${name}').convert('RGB').save('${name}')`
-      : undefined,
+    `'${name}' is a JPEG image of ${components} colour components, expected 1 (grey), 3 or 4 (CMYK)`,
   );
 }
 

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
 import { decodeImage } from '../../src/formats/image-codecs.js';
 import { toShape, type Fit, type ImageShape } from '../../src/formats/resize.js';
+import { loadGolden } from '../support/golden.js';
 import { createDraw } from '../support/numbers.js';
 import { encodeImage, picture, type Format } from '../support/images.js';
 
@@ -109,10 +110,60 @@ test('too many pixels are refused before any is decoded', async () => {
   assert.match(await refusal(huge), /has 65535 × 65535 pixels/);
 });
 
-test('CMYK, animations and endless scans are refused', async () => {
-  const cmyk = encoded.jpg.slice();
-  cmyk[frameAt(cmyk) + 4] = 4;
-  assert.match(await refusal(cmyk), /JPEG image of 4 colour components/);
+/** `LANEWISE_FUZZ=10000` for as many of each. */
+const mutants = Number(process.env['LANEWISE_FUZZ'] ?? 400);
+
+interface Cmyk {
+  readonly name: string;
+  readonly size: readonly [width: number, height: number];
+  readonly jpeg: string;
+  readonly rgb: string;
+}
+
+const cmyk = loadGolden<Cmyk>('cmyk').map(({ jpeg, rgb, ...rest }) => ({
+  ...rest,
+  jpeg: new Uint8Array(Buffer.from(jpeg, 'base64')),
+  rgb: Buffer.from(rgb, 'base64'),
+}));
+
+test('CMYK and YCCK are the colours of Pillow', async () => {
+  for (const { name, size, jpeg, rgb } of cmyk) {
+    const { width, height, rgba } = await decode(jpeg);
+    assert.equal([width, height], size, name);
+    const found = Uint8Array.from({ length: rgb.length }, (_, i) => rgba[i + Math.floor(i / 3)]!);
+    assert.equal(distance(found, rgb), [0, 0], name);
+    for (let i = 3; i < rgba.length; i += 4) assert.is(rgba[i], 255);
+  }
+});
+
+test('damaged CMYK is refused or decoded in its shape', async () => {
+  const draw = createDraw(17);
+  let refused = 0;
+  const count = mutants / 4;
+  for (let i = 0; i < count; i++) {
+    const { jpeg } = cmyk[i % cmyk.length]!;
+    const bytes = jpeg.slice();
+    for (let n = draw(1, 4); n > 0; n--) bytes[draw(2, bytes.length - 1)] = draw(0, 255);
+    try {
+      const { width, height, rgba } = await decode(bytes, 2 ** 18);
+      assert.is(rgba.length, width * height * 4);
+    } catch (error) {
+      assert.instance(error, LanewiseError, `${i}: ${String((error as Error).stack)}`);
+      refused++;
+    }
+  }
+  assert.ok(refused > count / 10, `${refused} of ${count} refused`);
+  for (const { jpeg } of cmyk)
+    assert.match(
+      await refusal(Uint8Array.from([...jpeg.subarray(0, -40), 0xff, 0xd9])),
+      /'x.img' is a damaged JPEG image: (Premature|Corrupt|it is cut short)/,
+    );
+});
+
+test('animations, endless scans and two components are refused', async () => {
+  const two = encoded.jpg.slice();
+  two[frameAt(two) + 4] = 2;
+  assert.match(await refusal(two), /JPEG image of 2 colour components/);
   const arithmetic = encoded.jpg.slice();
   arithmetic[frameAt(arithmetic) - 4] = 0xc9;
   assert.is(
@@ -130,9 +181,6 @@ test('CMYK, animations and endless scans are refused', async () => {
   const endless = [...encoded.jpg.subarray(0, -2), ...scans, 0xff, 0xd9];
   assert.match(await refusal(Uint8Array.from(endless)), /more than 100 scans/);
 });
-
-/** `LANEWISE_FUZZ=10000` for as many of each. */
-const mutants = Number(process.env['LANEWISE_FUZZ'] ?? 400);
 
 test('mutated files end in an error by name or in the right shape', async () => {
   const draw = createDraw(11);
