@@ -3,6 +3,7 @@ import { LanewiseError } from '../errors.js';
 import { writeFileAtomic } from '../node/atomic.js';
 import { loadModel } from '../training/model-store.js';
 import { encodeProgram } from '../training/program-file.js';
+import { checkOutName } from './file-kind.js';
 import { formatBytes } from './terminal.js';
 
 export interface ExportProgramOptions {
@@ -23,6 +24,8 @@ export async function exportProgram(
       'export them one by one',
     );
   }
+  if (!out.endsWith('.safetensors'))
+    checkOutName(out, 'export --inference writes safetensors', '--out program.safetensors');
   const bytes = encodeProgram(await loadModel(file!), batch === undefined ? {} : { batch });
   await writeFileAtomic(out, bytes);
   console.log(`wrote ${file} as a program to ${out}, ${formatBytes(bytes.length)}`);

@@ -5,6 +5,7 @@ import { isStreamed } from '../data/dataset.js';
 import { createLineWriter } from '../node/atomic-lines.js';
 import { csvLine } from '../formats/csv-line.js';
 import { scoreFiles, scoringCommand, type Scored, type ScoringOptions } from './classifiers.js';
+import { checkOutName } from './file-kind.js';
 import { exportProgram } from './export-program.js';
 import { wholeNumber } from './options.js';
 import { figure, scoreName } from './prediction-output.js';
@@ -35,6 +36,11 @@ export const exportCommand = (): Command =>
 const LINES = 1024;
 
 async function runExport(files: readonly string[], options: Options): Promise<void> {
+  checkOutName(
+    options.out,
+    'export writes predictions as a CSV file',
+    'the model itself is the safetensors file; --inference writes it for lanewise/inference',
+  );
   // Before the work, in case it cannot be written.
   const writer = await createLineWriter(options.out);
   try {

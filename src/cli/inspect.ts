@@ -5,13 +5,13 @@ import { topologicalOrder } from '../graph/order.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { parameterCount, type Model } from '../layers/index.js';
 import { lossTerms } from '../losses/terms.js';
-import { recipeFor } from '../models/recipes.js';
 import { momentum } from '../optimizers/index.js';
 import { columnsOf } from '../parallel/columns.js';
 import { planRun, type RunPlan } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/shards.js';
 import { printProgram } from '../program/print.js';
 import { resolveNumerics, resolveWorkers } from '../training/checks.js';
+import { recipeNamed } from './model-name.js';
 import { modelNames, wholeNumber, workersOption } from './options.js';
 import { formatBytes, formatCount } from './terminal.js';
 
@@ -33,7 +33,7 @@ export const inspectCommand = (): Command =>
     .action(runInspect);
 
 function runInspect(name: string, { program, batch, shards, workers }: Options): void {
-  const recipe = recipeFor(name);
+  const recipe = recipeNamed(name);
   const model = recipe.create();
   const terms = lossTerms(recipe.loss, [...model.outputs.keys()]);
   const plan = planRun({

@@ -7,6 +7,7 @@ import { dataCommand } from './data.js';
 import { enableRelaxedSimd } from './engine-flags.js';
 import { evalCommand } from './eval.js';
 import { exportCommand } from './export.js';
+import { knowingOthers } from './foreign-options.js';
 import { inspectCommand } from './inspect.js';
 import { predictCommand } from './predict.js';
 import { reportCommand } from './report.js';
@@ -44,6 +45,8 @@ const program = new Command('lanewise')
   .addCommand(watchCommand())
   .addCommand(verifyCommand())
   .addCommand(benchCommand());
+
+program.commands.forEach(knowingOthers);
 
 try {
   await program.parseAsync();

@@ -125,7 +125,7 @@ export function numbersAsClasses(
   if (fractional >= 0)
     throw new LanewiseError(
       'data',
-      `'${name}': label ${values[fractional]} of sample ${fractional}, expected a whole number or the name of a class`,
+      `'${name}': column '${column}' holds numbers such as ${shortest(values[fractional]!)}, expected whole numbers or names, as classes have`,
       CLASSIFIERS,
     );
   if (!given) checkNoQuantity(name, values, column);
@@ -143,6 +143,31 @@ export function numbersAsClasses(
 
 const CLASSIFIERS =
   "the command line trains classifiers; --target names another column; csvDataset in a program predicts numbers, with the loss 'meanSquaredError'";
+
+/** A number that was rounded to float32, as it was written. */
+const shortest = (value: number): number => Number(value.toPrecision(7));
+
+/** @throws LanewiseError kind 'data' for a data set with nothing to tell apart. */
+export function checkClasses(data: LabelledDataset): void {
+  const { name, classes } = data;
+  if (classes.length > 1) return;
+  const where = 'table' in data && data.table ? `column '${data.table.target}' of ` : '';
+  throw new LanewiseError(
+    'data',
+    `${where}data set '${name}' has one class, '${classes[0]}', and there is nothing to tell apart`,
+    where ? '--target names another column' : 'samples of two classes or more are wanted',
+  );
+}
+
+/** @throws LanewiseError kind 'argument' for what is done to images, where there are rows of numbers. */
+export function checkForRows({ augment }: { readonly augment?: string }): void {
+  if (augment !== undefined)
+    throw new LanewiseError(
+      'argument',
+      `--augment ${augment} transforms images, and the data holds rows of numbers`,
+      'leave --augment out; --mixup blends rows',
+    );
+}
 
 const ascending = (values: ArrayLike<number>): number[] =>
   [...new Set(Array.from(values))].toSorted((a, b) => a - b);

@@ -8,9 +8,10 @@ import { METRICS } from '../run/folder.js';
 import { readMetrics } from '../run/metrics-log.js';
 import { dataName, loadData } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
+import { recipeNamed } from './model-name.js';
 import { modelSettings } from './model-settings.js';
 import { dataRequest } from './options.js';
-import { areRows } from './tables.js';
+import { areRows, checkClasses, checkForRows } from './tables.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { note } from './terminal.js';
 import { describeTrain, pick, trainSettings, type TrainOptions } from './train-options.js';
@@ -28,7 +29,7 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
 }
 
 async function trainUntil(stop: Stop, name: string, options: TrainOptions): Promise<void> {
-  recipeFor(name);
+  recipeNamed(name);
   const folder =
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
   const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
@@ -36,6 +37,8 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
   const recipe = areRows(data.train)
     ? recipeForRows(name, data.train.labels.length)
     : recipeFor(name);
+  checkClasses(data.train);
+  if (areRows(data.train)) checkForRows(options);
   const settings = trainSettings(recipe, options, data);
   const model = recipe.create(await modelSettings(data.train));
   const reporter = createReporter(options.json ?? false, process.stdout, {

@@ -208,7 +208,7 @@ test('tables: classes by name or number, rows as images, and targets that are no
       { cwd },
     );
     assert.is(values.code, 1);
-    assert.match(values.stderr, /label 0\.5 of sample 0, expected a whole number/);
+    assert.match(values.stderr, /holds numbers such as 0\.5, expected whole numbers/);
     assert.match(values.stderr, /the command line trains classifiers/);
     // Without a header the first row would be taken for one, and lost.
     await writeFile(join(cwd, 'bare.csv'), rows.map((row) => row.join(',')).join('\n'));

@@ -97,7 +97,7 @@ test('whole numbers are classes by their values, unless they are plainly a quant
   assert.is(told.train.classes.length, 25);
   assert.match(
     await refusal(() => load(of((i) => i / 4))),
-    /label 0\.25 of sample 1, expected a whole/,
+    /holds numbers such as 0\.25, expected whole/,
   );
 });
 

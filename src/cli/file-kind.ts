@@ -1,0 +1,21 @@
+/** What a file that is to be written is called tells what its writer expects in it. */
+import { extname } from 'node:path';
+import { LanewiseError } from '../errors.js';
+
+const MODELS: Readonly<Record<string, string>> = {
+  '.onnx': 'an ONNX model',
+  '.pt': 'a PyTorch file',
+  '.pth': 'a PyTorch file',
+  '.h5': 'a Keras file',
+  '.keras': 'a Keras file',
+  '.tflite': 'a TensorFlow Lite model',
+  '.pb': 'a TensorFlow model',
+  '.safetensors': 'a model file',
+};
+
+/** @throws LanewiseError kind 'argument' for the name of a model file of any kind, where `what` is written. */
+export function checkOutName(path: string, what: string, hint: string): void {
+  const kind = MODELS[extname(path).toLowerCase()];
+  if (kind === undefined) return;
+  throw new LanewiseError('argument', `'${path}' would be ${kind}, and ${what}`, hint);
+}

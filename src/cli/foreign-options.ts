@@ -1,0 +1,66 @@
+/** Options that other tools have: what they are called here, or why there is none. */
+import type { Command } from 'commander';
+
+const HINTS: readonly (readonly [names: string, hint: string])[] = [
+  ['learning-rate learning_rate eta', '--lr'],
+  ['batch-size batch_size bs minibatch', '--batch'],
+  ['max-epochs num-epochs n-epochs num_epochs iterations', '--epochs'],
+  ['wd weight_decay l2 decay', '--weight-decay'],
+  ['opt solver', '--optimizer'],
+  ['scheduler lr-scheduler lr-schedule', '--schedule'],
+  ['ema swa', '--average'],
+  ['clip grad-clip clip-grad max-grad-norm', '--clip-norm'],
+  ['early-stopping', '--patience'],
+  ['save-best restore-best', '--keep-best'],
+  ['num-workers num_workers threads jobs', '--workers'],
+  ['random-state random-seed random_state', '--seed'],
+  ['test-size test-split val-size val-split validation-split validation_split', '--holdout'],
+  ['output output-dir', '--out'],
+  ['dataset input train-data csv', '--data'],
+  ['label label-column y class-column', '--target'],
+  ['drop exclude drop-columns', '--ignore'],
+  ['na-values na_values', '--missing'],
+  ['size img-size image-size input-size', '--shape'],
+];
+
+const REASONS: readonly (readonly [names: string, reason: string])[] = [
+  [
+    'loss criterion',
+    'the loss goes with the model: cross-entropy, or squared error of mlp and lenet5-1998; train in a program takes any',
+  ],
+  ['momentum', '--optimizer momentum or nesterov, with a momentum of 0.9; a program sets another'],
+  [
+    'weights pretrained initial-checkpoint finetune load',
+    'the command line begins with drawn weights; a program goes on from a file: docs/fine-tuning.md',
+  ],
+  [
+    'gpu gpus device cuda',
+    'all is WebAssembly on the processor; --workers says on how many threads',
+  ],
+  ['standardize normalize scale', 'the data is scaled unasked, and the scale is the model’s'],
+  ['model arch', 'the model is the first argument: lanewise train lenet5'],
+];
+
+/** `output-dir` and `output_dir` are one. */
+const plain = (name: string): string => name.replaceAll('_', '-').toLowerCase();
+
+/** What to say of an option of that name, of a command that has these; undefined if nothing is known. */
+export function foreignHint(name: string, has: readonly string[]): string | undefined {
+  const among = ([names]: readonly [string, string]) =>
+    names.split(' ').some((one) => plain(one) === plain(name));
+  const option = HINTS.find(among)?.[1];
+  if (option !== undefined && has.includes(option)) return `did you mean ${option}?`;
+  return has.includes('--lr') ? REASONS.find(among)?.[1] : undefined;
+}
+
+/** The command, whose refusal of an unknown option says what it is called here. */
+export function knowingOthers(command: Command): Command {
+  const has = command.options.flatMap(({ long }) => long ?? []);
+  return command.configureOutput({
+    outputError(text, write) {
+      const name = /^error: unknown option '--?([^'=]+)/.exec(text)?.[1];
+      const hint = name === undefined ? undefined : foreignHint(name, has);
+      write(hint === undefined ? text : `${text.split('\n')[0]}\n  ${hint}\n`);
+    },
+  });
+}

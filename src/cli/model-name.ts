@@ -1,0 +1,26 @@
+/** The model that a command is given by name; a file, or a model of the library, is met with what takes it. */
+import { recipeFor, recipes, type Recipe } from '../models/recipes.js';
+import { LanewiseError } from '../errors.js';
+
+const FILE = /\.(safetensors|pt|pth|bin|ckpt|h5|hdf5|keras|onnx|json)$/i;
+/** Of the zoo, which the library makes: a few recipes of it are trained by name. */
+const ZOO =
+  /^(resnet(18|34|50|101|152)|vgg-?(11|13|16|19)|alexnet|googlenet|zfnet|u-?net|gpt|nin)$/i;
+
+/** @throws LanewiseError kind 'argument' for any other name. */
+export function recipeNamed(name: string): Recipe {
+  const known = Object.keys(recipes).join(', ');
+  if (FILE.test(name))
+    throw new LanewiseError(
+      'argument',
+      `'${name}' is the name of a file, expected one of the models ${known}`,
+      'eval, predict and export take model files (.safetensors); a program goes on training from one: docs/fine-tuning.md',
+    );
+  if (ZOO.test(name))
+    throw new LanewiseError(
+      'argument',
+      `unknown model '${name}', expected one of ${known}`,
+      'the library has more, for programs: docs/zoo.md',
+    );
+  return recipeFor(name);
+}

@@ -1,0 +1,101 @@
+/** What people type who come from other tools, and what does not go with their data: refused, with the way out. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { recipes } from '../../src/models/recipes.js';
+import { describeTrain } from '../../src/cli/train-options.js';
+import { foreignHint } from '../../src/cli/foreign-options.js';
+import { recipeNamed } from '../../src/cli/model-name.js';
+import { refusal as refusalOf } from '../support/refusal.js';
+import { inFolder, lanewise } from './lanewise.js';
+
+/** 60 rows; `kind` has the classes that are given in turn. */
+const table = (...kinds: string[]): string =>
+  [
+    'a,b,kind',
+    ...Array.from(
+      { length: 60 },
+      (_, i) => `${i % 7}.5,${(i * 13) % 31},${kinds[i % kinds.length]}`,
+    ),
+  ].join('\n');
+
+async function refusal(args: string[], text = table('x', 'y')): Promise<string> {
+  return inFolder(async (folder) => {
+    await writeFile(join(folder, 't.csv'), text);
+    const { code, stderr } = await lanewise(args, { cwd: folder });
+    assert.is(code, 1, `exit code of ${args.join(' ')}`);
+    return stderr;
+  });
+}
+
+test('options of other tools are met with what they are called here', async () => {
+  assert.is(
+    await refusal(['train', 'mlp', '--batch-size', '3']),
+    "error: unknown option '--batch-size'\n  did you mean --batch?\n",
+  );
+  assert.match(
+    await refusal(['train', 'mlp', '--loss', 'mse']),
+    /unknown option '--loss'\n {2}the loss goes with the model/,
+  );
+  assert.match(await refusal(['train', 'mlp', '--epoch', '3']), /\(Did you mean --epochs\?\)/);
+  const has = describeTrain().options.flatMap(({ long }) => long ?? []);
+  for (const [name, option] of Object.entries({
+    learning_rate: '--lr',
+    num_workers: '--workers',
+    'weight-decay-rate': undefined,
+    'test-size': '--holdout',
+    label: '--target',
+  }))
+    assert.is(foreignHint(name, has), option && `did you mean ${option}?`);
+});
+
+test('a file or a net of the library in the place of a model’s name', async () => {
+  const known = Object.keys(recipes).join(', ');
+  const of = (name: string) => refusalOf(() => recipeNamed(name));
+  const file = await of('runs/a/model.safetensors');
+  assert.ok(
+    file.startsWith(
+      `'runs/a/model.safetensors' is the name of a file, expected one of the models ${known}\neval, predict`,
+    ),
+    file,
+  );
+  assert.match(await of('resnet18'), /docs\/zoo\.md/);
+  assert.match(await of('resnet21'), /did you mean 'resnet20'/);
+});
+
+test('a target of one class, and one of fractions, by their column', async () => {
+  const args = ['train', 'mlp', '--data', 't.csv'];
+  assert.is(
+    await refusal(args, table('x')),
+    "error: column 'kind' of data set 't.csv train' has one class, 'x', and there is nothing to tell apart\n  --target names another column\n",
+  );
+  assert.match(
+    await refusal([...args, '--target', 'a']),
+    /column 'a' holds numbers such as 0\.5, expected whole numbers or names, as classes have/,
+  );
+});
+
+test('transforms of images do not go with rows of numbers', async () => {
+  assert.match(
+    await refusal(['train', 'mlp', '--data', 't.csv', '--augment', 'flip']),
+    /--augment flip transforms images, and the data holds rows of numbers\n {2}leave --augment out/,
+  );
+});
+
+test('export writes CSV and programs, and no model file of another tool', async () => {
+  assert.match(
+    await refusal(['export', 'm.safetensors', '--out', 'm.onnx']),
+    /'m\.onnx' would be an ONNX model, and export writes predictions as a CSV file/,
+  );
+  assert.match(
+    await refusal(['export', 'm.safetensors', '--out', 'm.safetensors']),
+    /would be a model file/,
+  );
+  assert.match(
+    await refusal(['export', 'm.safetensors', '--inference', '--out', 'm.onnx']),
+    /would be an ONNX model, and export --inference writes safetensors/,
+  );
+});
+
+test.run();
