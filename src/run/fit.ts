@@ -10,7 +10,7 @@ import { isSampleStream, type AnyDataset } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import type { CheckpointSettings } from '../training/checkpoint.js';
-import { describeRun } from '../training/describe-run.js';
+import { describeRun, type RunDescription } from '../training/describe-run.js';
 import { saveModel } from '../training/model-store.js';
 import type { Probe } from '../training/probe.js';
 import type { TrainEvent } from '../training/records.js';
@@ -25,7 +25,7 @@ import { resultOf, type TrainResult } from '../training/train.js';
 import { trainEvents } from '../training/trainer.js';
 import { version } from './version.js';
 import { CHECKPOINT, PREVIOUS, saveCheckpoint } from './checkpoint-files.js';
-import { MODEL, openFolder, type FolderOptions } from './folder.js';
+import { MODEL, openFolder, type FolderOptions, type OpenedFolder } from './folder.js';
 import type { Recorder, RecorderOptions } from './recorder.js';
 
 /** Where a run is kept, and what is written there. */
@@ -102,7 +102,7 @@ export async function* fit(
   const test = options.test && matchData(options.test, data, terms);
   if (folder === undefined) return yield* trainAlone(model, resolved, options);
   const description = await describeRun(model, resolved);
-  const opened = await openFolder(folder, description, options);
+  const opened = yield* openAloud(folder, description, options);
   let recorder: Recorder | undefined;
   let probe: Probe | undefined;
   let events: ReturnType<typeof trainEvents> | undefined;
@@ -192,6 +192,39 @@ export async function* fit(
         // A run that was refused leaves no empty folder.
         if (!recorder) await rmdir(folder).catch(() => {});
       });
+  }
+}
+
+/** Opens the folder, and says at once what that waits for. */
+async function* openAloud(
+  folder: string,
+  description: RunDescription,
+  options: FitOptions,
+): AsyncGenerator<FitEvent, OpenedFolder, void> {
+  let onWait: ((message: string) => void) | undefined;
+  const waiting = new Promise<string>((resolve) => (onWait = resolve));
+  const leave = new AbortController();
+  const abort = () => leave.abort();
+  if (options.signal?.aborted) abort();
+  options.signal?.addEventListener('abort', abort);
+  const { signal } = leave;
+  const opening = openFolder(folder, description, options, { onWait: onWait!, signal });
+  let isOpened = false;
+  try {
+    const first = await Promise.race([waiting, opening]);
+    if (typeof first === 'string') yield { kind: 'warning', message: first };
+    const opened = await opening;
+    isOpened = true;
+    return opened;
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+    // Whoever leaves the loop while it waits leaves the folder free.
+    abort();
+    if (!isOpened)
+      await opening.then(
+        ({ lock }) => lock.release(),
+        () => {},
+      );
   }
 }
 

@@ -17,7 +17,7 @@ import {
   PREVIOUS,
   readCheckpoint,
 } from './checkpoint-files.js';
-import { lockFolder, type FolderLock } from './lock.js';
+import { lockFolder, type FolderLock, type LockOptions } from './lock.js';
 import { truncateAfter } from './metrics-log.js';
 
 /** Names in a run's folder. */
@@ -45,12 +45,13 @@ export interface FolderOptions {
 /**
  * Locks the folder, made if need be, and reads or removes what an earlier run left there.
  * @throws LanewiseError kind 'file' if it cannot be written, is in use, or holds no checkpoint that is whole; kind
- * 'argument' if it holds another or an unfinished run.
+ * 'argument' if it holds another or an unfinished run. `waiting.onWait` is told of a lock that may be of a process that is gone.
  */
 export async function openFolder(
   folder: string,
   description: RunDescription,
   { resume = false, fresh = false }: FolderOptions,
+  waiting: Pick<LockOptions, 'onWait' | 'signal'> = {},
 ): Promise<OpenedFolder> {
   await ensureWritableFolder(folder);
   for (const name of [MODEL, CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT])
@@ -60,7 +61,7 @@ export async function openFolder(
     await rmdir(folder).catch(() => {});
     throw error;
   };
-  const lock = await lockFolder(folder).catch(refuse);
+  const lock = await lockFolder(folder, waiting).catch(refuse);
   const taken = lock.warning === undefined ? [] : [lock.warning];
   try {
     const isThere = await hasCheckpoint(folder);

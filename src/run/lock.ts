@@ -4,7 +4,8 @@
  *
  * Of a process of another machine, or of another container (PID namespace) on this one, nobody here can tell whether it is
  * gone. So the holder touches its lock every few seconds, and one that is seen to stay untouched for a minute and a half is
- * taken over. Only change that is seen counts, not the times of files: clocks differ from machine to machine.
+ * taken over. Only change that is seen counts, not the times of files: clocks differ from machine to machine. A holder of
+ * an earlier release touches nothing; of it the folder's files are looked at, and for ten times as long.
  *
  * Who wants the lock first puts up a claim, a file of a name of its own, and then looks for others': of two
  * who claim at once at least one sees the other, and steps back. Without a rival it looks at the lock itself
@@ -28,15 +29,20 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** For tests. */
 export interface LockOptions {
-  /** How long a lock of another machine or container must be seen untouched, in milliseconds. */
+  /** How long a lock of another machine or container must be seen untouched, in milliseconds; here and below for tests. */
   readonly staleMs?: number;
   readonly touchMs?: number;
+  /** Told what is waited for, where that takes long. */
+  readonly onWait?: (message: string) => void;
+  /** Ends the waiting: the lock then counts as held. */
+  readonly signal?: AbortSignal;
 }
 
 const STALE_MS = 90_000;
 const TOUCH_MS = 5000;
+/** So many times as long a lock is looked at that says of no touches: a step of such a run may take minutes. */
+const UNTOUCHED = 10;
 
 /** A process that holds a lock or claims it; a pid alone may be another process by now. */
 interface Holder {
@@ -64,17 +70,26 @@ const CLAIM_MS = 5000;
  */
 export async function lockFolder(
   path: string,
-  { staleMs = STALE_MS, touchMs = TOUCH_MS }: LockOptions = {},
+  { staleMs = STALE_MS, touchMs = TOUCH_MS, onWait, signal }: LockOptions = {},
 ): Promise<FolderLock> {
   const lock = join(path, 'lock');
   const own = describeProcess();
   let gone: Holder | undefined;
+  let waited = 0;
   for (let attempt = 1; ; attempt++) {
     const rival = await tryLock(path, lock, own, gone);
     if (!rival) break;
-    if (rival.isHolder && isElsewhere(rival) && !(await isTouched(lock, rival, staleMs))) {
-      gone = rival;
-      continue;
+    if (rival.isHolder && isElsewhere(rival)) {
+      const patience = staleMs * (rival.touched === undefined ? UNTOUCHED : 1);
+      const seconds = patience / 1000;
+      onWait?.(
+        `'${path}' is locked by ${nameOf(rival)} (started ${rival.time}), which may be gone: it is taken over if nothing changes for ${seconds} s`,
+      );
+      if (!(await isTouched(path, lock, rival, patience, signal))) {
+        gone = rival;
+        waited = seconds;
+        continue;
+      }
     }
     if (rival.isHolder || attempt >= ATTEMPTS) throw inUse(path, lock, rival);
     // Longer and longer, and not in step with the rival.
@@ -84,7 +99,7 @@ export async function lockFolder(
   return {
     ...(gone
       ? {
-          warning: `the lock of ${nameOf(gone)} (started ${gone.time}) was taken over: nobody had touched it for ${staleMs / 1000} s`,
+          warning: `the lock of ${nameOf(gone)} (started ${gone.time}) was taken over: nobody had touched it for ${waited} s`,
         }
       : {}),
     async check() {
@@ -136,17 +151,36 @@ const countOf = (count: number): string => String(count).padStart(10, '0');
 
 /**
  * Looks at a lock until it changes, or has not for so long. Reading opens the file, and a network file system then asks its
- * server. One that nobody touches by what it says, such as an old one, counts as touched.
+ * server. Where nobody touches the lock by what it says, the run's files are looked at: a run writes its log.
  */
-async function isTouched(lock: string, holder: Holder, staleMs: number): Promise<boolean> {
-  if (holder.touched === undefined) return true;
-  for (const start = performance.now(); performance.now() - start < staleMs;) {
-    await setTimeout(Math.min(1000, staleMs / 10));
+async function isTouched(
+  path: string,
+  lock: string,
+  holder: Holder,
+  patienceMs: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const sizes = holder.touched === undefined ? () => sizesIn(path) : () => Promise.resolve('');
+  const before = await sizes();
+  for (const start = performance.now(); performance.now() - start < patienceMs;) {
+    await setTimeout(Math.min(1000, patienceMs / 10), undefined, { signal }).catch(() => {});
+    if (signal?.aborted) return true;
     const now = await readHolder(lock);
     if (!now) return false;
     if (now.id !== holder.id || now.touched !== holder.touched) return true;
+    if ((await sizes()) !== before) return true;
   }
   return false;
+}
+
+/** Names, sizes and times of a folder's files, but for claims to its lock: theirs is a change that others make. */
+async function sizesIn(path: string): Promise<string> {
+  const names = (await readdir(path)).filter((name) => !name.startsWith('lock')).toSorted();
+  const found = names.map(async (name) => {
+    const { size, mtimeMs } = await stat(join(path, name)).catch(() => ({ size: -1, mtimeMs: 0 }));
+    return `${name} ${size} ${mtimeMs}`;
+  });
+  return (await Promise.all(found)).join('\n');
 }
 
 interface Rival extends Holder {

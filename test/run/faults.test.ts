@@ -1,22 +1,9 @@
 /** Runs that go wrong, as real processes: what is kept, what is said, and that they go on to the same weights. */
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import {
-  chmod,
-  cp,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  writeFile,
-} from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';
@@ -26,85 +13,21 @@ import { randomStream } from '../../src/random/philox.js';
 import { readCheckpoint } from '../../src/run/checkpoint-files.js';
 import { fit } from '../../src/run/fit.js';
 import { refusal } from '../support/refusal.js';
+import {
+  damage,
+  hashOf,
+  here,
+  interrupted,
+  leftovers,
+  of,
+  program,
+  runCommand,
+  small,
+  type Outcome,
+} from './processes.js';
 
-const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const program = here('small-run.js');
-const killedAtRename = here('killed-at-rename.js');
 const failingDisk = here('failing-disk.js');
-const dyingThread = here('dying-thread.js');
 const main = here('../../src/cli/main.js');
-
-interface Line {
-  readonly kind: string;
-  readonly step?: number;
-  readonly resumedAt?: number;
-  readonly message?: string;
-  readonly hint?: string;
-  readonly sha256?: string;
-}
-
-interface Outcome {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command; `disturb` sees its output so far whenever there is more. */
-async function runCommand(
-  command: readonly string[],
-  {
-    cwd,
-    env,
-    disturb,
-  }: {
-    readonly cwd?: string;
-    readonly env?: Readonly<Record<string, string>>;
-    readonly disturb?: (child: ReturnType<typeof spawn>, output: string) => void;
-  } = {},
-): Promise<Outcome> {
-  const child = spawn(command[0]!, command.slice(1), {
-    ...(cwd === undefined ? {} : { cwd }),
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    disturb?.(child, stdout);
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  return { code, signal, stdout, stderr };
-}
-
-const linesOf = ({ stdout }: Outcome): Line[] =>
-  stdout
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Line);
-
-/** The run of small-run.ts, with files of at most `blocks` (of 512 bytes) if given. */
-function small(
-  options: object,
-  blocks?: number,
-  env: Record<string, string> = {},
-): Promise<Outcome> {
-  const imports = env['LANEWISE_DEATH'] ? ['--import', dyingThread] : [];
-  const command = [process.execPath, ...imports, program, JSON.stringify(options)];
-  // Node turns the signal of a file that grows too large into an error of the write.
-  const limited = ['sh', '-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', ...command];
-  return runCommand(blocks === undefined ? command : limited, { env });
-}
-
-const of = (outcome: Outcome, kind: string) =>
-  linesOf(outcome).filter((line) => line.kind === kind);
-
-function hashOf(outcome: Outcome): string {
-  const [done] = of(outcome, 'done');
-  assert.ok(done?.sha256, `${outcome.stdout.slice(-500)}${outcome.stderr}`);
-  return done.sha256;
-}
 
 let root = '';
 let expected = '';
@@ -113,9 +36,6 @@ test.before(async () => {
   expected = hashOf(await small({ folder: join(root, 'whole') }));
 });
 test.after(() => rm(root, { recursive: true, force: true }));
-
-const leftovers = async (folder: string) =>
-  (await readdir(folder)).filter((name) => name.endsWith('.tmp') || name.startsWith('lock'));
 
 test('a full disk at the log: a warning for each file, and the run goes on', async () => {
   const folder = join(root, 'log');
@@ -248,46 +168,6 @@ test('a failing disk is named by its cause, and the way on by the file that is t
     assert.match(why!.message!, reason);
     assert.not.ok(existsSync(join(root, 'refused')), 'no empty folder stays');
   }
-});
-
-/** Overwrites four bytes in the middle of a file. */
-async function damage(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  await file.write(Uint8Array.of(1, 2, 3, 4), 0, 4, Math.floor((await file.stat()).size / 2));
-  await file.close();
-}
-
-/** A folder whose run was killed when both its checkpoints were there. */
-async function interrupted(folder: string): Promise<void> {
-  const options = { folder, everySteps: 4 };
-  await runCommand([process.execPath, program, JSON.stringify(options)], {
-    disturb: (child, output) => output.split('"checkpoint"').length > 3 && child.kill('SIGKILL'),
-  });
-  assert.ok(existsSync(join(folder, 'checkpoint-previous.safetensors')));
-}
-
-test('20 kills at renames after the last checkpoint was damaged: the same weights each time', async () => {
-  const begun = join(root, 'begun');
-  await interrupted(begun);
-  await damage(join(begun, 'checkpoint.safetensors'));
-  const resume = { everySteps: 4, resume: true };
-  async function killedAt(moment: string): Promise<void> {
-    const folder = join(root, `killed ${moment}`);
-    await cp(begun, folder, { recursive: true });
-    const options = JSON.stringify({ ...resume, folder });
-    const command = [process.execPath, '--import', killedAtRename, program, options];
-    const killed = await runCommand(command, { env: { LANEWISE_RENAME: moment } });
-    assert.is(killed.signal, 'SIGKILL', `${moment}: ${killed.stdout}${killed.stderr}`);
-    assert.is(hashOf(await small({ ...resume, folder })), expected, moment);
-    assert.equal(await leftovers(folder), [], moment);
-  }
-  // The first two are the lock's and the log's.
-  const moments = Array.from(
-    { length: 20 },
-    (_, i) => `${i % 2 ? 'after' : 'before'},${1 + (i >> 1)}`,
-  );
-  for (let i = 0; i < moments.length; i += 2)
-    await Promise.all(moments.slice(i, i + 2).map(killedAt));
 });
 
 test('a checkpoint that was written and did not get its name is the newest one', async () => {

@@ -1,6 +1,7 @@
 /** One process has a folder; real processes try to have it at once, and are killed. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
 import { lockFolder } from '../../src/run/lock.js';
+import { digits } from '../../src/data/digits/index.js';
+import { flatten, linear, sequential } from '../../src/layers/index.js';
+import { sgd } from '../../src/optimizers/index.js';
+import { fit } from '../../src/run/fit.js';
 
 const program = fileURLToPath(new URL('lock-process.js', import.meta.url));
 
@@ -110,12 +115,51 @@ test('a pid that is another process by now does not hold a lock', async ({ folde
   assert.match((await refusal(lockFolder(folder))).message, 'is in use by process');
 });
 
-test('a lock of another machine holds, since nothing can be known of it', async ({ folder }) => {
-  const holder = { id: 'x', pid: 1, host: `not-${hostname()}`, time: '2026-01-01T00:00:00.000Z' };
-  await writeFile(join(folder, 'lock'), JSON.stringify(holder));
-  const { message, hint } = await refusal(lockFolder(folder));
-  assert.match(message, `by process 1 on 'not-${hostname()}' (started 2026-01-01T00:00:00.000Z)`);
+const foreign = { id: 'x', pid: 1, host: `not-${hostname()}`, time: '2026-01-01T00:00:00.000Z' };
+
+test('a lock that says of no touches holds while the folder’s files change, and no longer', async ({
+  folder,
+}) => {
+  await writeFile(join(folder, 'lock'), JSON.stringify(foreign));
+  const said: string[] = [];
+  const options = { staleMs: 60, onWait: (message: string) => said.push(message) };
+  const writing = setInterval(() => appendFileSync(join(folder, 'metrics.jsonl'), '{}\n'), 20);
+  const { message, hint } = await refusal(lockFolder(folder, options)).finally(() =>
+    clearInterval(writing),
+  );
+  const holder = `process 1 on 'not-${hostname()}' (started 2026-01-01T00:00:00.000Z)`;
+  assert.match(message, `by ${holder}`);
   assert.match(hint!, `if it is gone, remove '${join(folder, 'lock')}'`);
+  assert.equal(said, [
+    `'${folder}' is locked by ${holder}, which may be gone: it is taken over if nothing changes for 0.6 s`,
+  ]);
+  const lock = await lockFolder(folder, options);
+  assert.is(lock.warning, `the lock of ${holder} was taken over: nobody had touched it for 0.6 s`);
+  await lock.release();
+});
+
+test('a run says that it waits for a lock, and who leaves then waits no longer', async ({
+  folder,
+}) => {
+  const lock = { ...foreign, touched: '0000000007' };
+  await writeFile(join(folder, 'lock'), JSON.stringify(lock));
+  const model = sequential({ flat: flatten(), out: linear(784, 10) }, { input: [1, 28, 28] });
+  const settings = { data: digits({ count: 10 }), optimizer: sgd({ lr: 0.1 }), epochs: 1 };
+  const waits = /is locked by process 1 on '.*' .*, which may be gone: .* for 90 s$/;
+  for await (const event of fit(model, settings, { folder })) {
+    assert.is(event.kind, 'warning');
+    assert.match((event as { readonly message: string }).message, waits);
+    break;
+  }
+  const leave = new AbortController();
+  const run = async () => {
+    for await (const event of fit(model, settings, { folder, signal: leave.signal })) {
+      assert.is(event.kind, 'warning');
+      setTimeout(() => leave.abort(), 20);
+    }
+  };
+  assert.match((await refusal(run())).message, /is in use by process 1 on/);
+  assert.equal(await readdir(folder), ['lock']);
 });
 
 const inContainer = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] as const;
