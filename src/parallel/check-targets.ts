@@ -77,6 +77,13 @@ function checkRoom(data: AnyDataset, output: string, { field, loss, shape, class
 function checkLabels(subject: Subject): void {
   const { field, loss, shape, classes } = subject;
   const values = loss.takes?.values;
+  if (values === 'distributions' && classes > 1 && showShape(field.shape) === showShape(shape)) {
+    throw new LanewiseError(
+      'data',
+      `${subject.what}: whole numbers of shape ${showShape(shape)}, ${loss.kind} takes one class index where the output has ${classes} scores`,
+      'one-hot vectors are a Float32Array, such as Float32Array.from(values)',
+    );
+  }
   const isNumber = (values === 'shares' || values === 'sides') && isLike(field.shape, shape);
   const least = isNumber && values === 'sides' ? -1 : 0;
   // A single value says yes or no.
@@ -112,7 +119,7 @@ function hintOfLabels(
     const hinge = classes === 1 ? ', or take binaryHinge, which is made for -1 and 1' : '';
     return `labels of two classes are 0 and 1: map -1 to 0${hinge}`;
   }
-  if (wrong < 0 && all((v) => v === wrong || (v >= 0 && v <= most))) {
+  if ((wrong < 0 || wrong === 255) && all((v) => v === wrong || (v >= 0 && v <= most))) {
     return ignores(loss)
       ? `${loss.kind}({ ignoreIndex: ${wrong} }) leaves such places out`
       : `weights: 0 beside the values leave such places out, and the label there is any class`;
@@ -209,9 +216,11 @@ function checkDistributions({ what, field, counts, loss, shape, classes }: Subje
       throw new LanewiseError(
         'data',
         `${what}: the values of sample ${Math.floor(first / sizeOf(field.shape))} ${least < 0 ? `hold ${least}` : `add up to ${Number(sum.toPrecision(6))}`}, ${loss.kind} takes class indices, or probabilities that add up to 1`,
-        isShare
-          ? 'binaryCrossEntropyWithLogits takes several answers of 0 or 1 at once'
-          : 'meanSquaredError takes real values',
+        unit < 1 && allOf(field, counts, (v) => v <= 1)
+          ? 'bytes count v/255: give 0 and 255, or Float32Array.from(values)'
+          : isShare
+            ? 'binaryCrossEntropyWithLogits takes several answers of 0 or 1 at once'
+            : 'meanSquaredError takes real values',
       );
     }
   }

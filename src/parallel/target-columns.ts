@@ -8,7 +8,7 @@ import {
 } from '../data/dataset.js';
 import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
-import { sizeOf } from '../graph/tensor.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
 import { checkTarget } from './check-targets.js';
@@ -24,6 +24,8 @@ interface Use {
   readonly names: Set<string>;
   readonly ignoreIndex: number | undefined;
   readonly counts: Float32Array | undefined;
+  /** One class index a sample, written as a list of one, where the output has one answer. */
+  readonly isIndex: boolean;
 }
 
 /**
@@ -57,6 +59,7 @@ export function targetColumns(
       names: (use?.names ?? new Set()).add(name),
       ignoreIndex,
       counts,
+      isIndex: isIndex(field, model.outputs.get(output)!) && (use?.isIndex ?? true),
     });
     if (!counts) continue;
     const column = countsColumn(term, counts, field);
@@ -66,8 +69,12 @@ export function targetColumns(
   return [...targets, ...counted.values()];
 }
 
-function targetColumn(data: string, field: Field, { names, counts }: Use): Column {
-  const { shape, weights } = field;
+const isIndex = (field: Field, { length, 0: first }: Shape): boolean =>
+  hasClasses(field) && sizeOf(field.shape) === 1 && length === 1 && first! > 1;
+
+function targetColumn(data: string, field: Field, { names, counts, isIndex }: Use): Column {
+  const { weights } = field;
+  const shape = isIndex ? [] : field.shape;
   const [name] = names;
   const values = readable(field, counts);
   const scale = values instanceof Uint8Array ? 1 / 255 : 1;

@@ -209,6 +209,32 @@ for (const [model, loss, target, message] of wrong) {
   });
 }
 
+test('class indices may be lists of one; one-hot vectors of whole numbers are told how', async () => {
+  const run = async (shape: number[]) =>
+    (await trained(three(), 'crossEntropy', dataOf({ shape, values: whole(0, 1, 2) }))).model;
+  assert.is(await (await run([1])).sha256(), await (await run([])).sha256());
+  const hot = (one: number) => whole(one, 0, 0, 0, one, 0);
+  const said = (target: Partial<Field>) =>
+    refusal(() => trained(three(), 'crossEntropy', dataOf({ shape: [3], ...target })));
+  const way =
+    /crossEntropy takes one class index where the output has 3 scores\n.*Float32Array\.from/;
+  assert.match(await said({ values: hot(1) }), way);
+  assert.match(await said({ values: Uint8Array.from(hot(1)) }), way);
+  const bytes = Uint8Array.from(hot(1));
+  assert.match(await said({ values: bytes, as: 'values' }), /bytes count v\/255: give 0 and 255/);
+  await trained(
+    three(),
+    'crossEntropy',
+    dataOf({ shape: [3], values: Uint8Array.from(hot(255)), as: 'values' }),
+  );
+  assert.match(
+    await refusal(() =>
+      trained(three(), 'crossEntropy', dataOf({ values: Uint8Array.from(whole(0, 255, 1)) })),
+    ),
+    /label 255 of sample 1, .*\ncrossEntropy\(\{ ignoreIndex: 255 \}\)/,
+  );
+});
+
 test('a target is held against its loss wherever data meets a model', async () => {
   const model = one();
   const good = dataOf({ values: floats(0, 1) });
