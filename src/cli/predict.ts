@@ -1,6 +1,7 @@
-/** `lanewise predict`: classifies images: files, folders with all below them, standard input. */
+/** `lanewise predict`: classifies images (files, folders with all below them, standard input), and rows of tables. */
 import { Command, Option } from 'commander';
 import { LanewiseError } from '../errors.js';
+import type { TableFormat } from '../data/table-format.js';
 import type { TrainedModel } from '../training/trained-model.js';
 import { loadModel } from '../training/model-store.js';
 import { imageFiles, type ImageFile } from './image-files.js';
@@ -11,7 +12,8 @@ import {
   type SampleMaker,
 } from './image-samples.js';
 import { wholeNumber } from './options.js';
-import { createPredictionOutput } from './prediction-output.js';
+import { predictRows, takesRows } from './predict-rows.js';
+import { createPredictionOutput, type PredictionOutput } from './prediction-output.js';
 
 interface Options {
   readonly fit?: PredictionFit;
@@ -23,9 +25,14 @@ interface Options {
 
 export const predictCommand = (): Command =>
   new Command('predict')
-    .description('classify images: files, folders with all below them, or standard input')
+    .description(
+      'classify images (files, folders with all below them, standard input) or the rows of CSV files',
+    )
     .argument('<model.safetensors>', 'a file written by train')
-    .argument('<image...>', 'PNG, JPEG, WebP; folders; - for one image or a list of paths')
+    .argument(
+      '<image...>',
+      'PNG, JPEG, WebP; folders; - for one image or a list of paths; CSV for a model of a table',
+    )
     .addOption(
       new Option(
         '--fit <how>',
@@ -48,6 +55,9 @@ const BATCH_SAMPLES = 256;
 
 async function runPredict(file: string, paths: readonly string[], options: Options): Promise<void> {
   const classifier = await loadModel(file);
+  const table = takesRows(classifier);
+  if (table)
+    return rowsTo(await createPredictionOutput(classifier, options), classifier, table, paths);
   const samples = sampleMaker(classifier, file, options);
   const output = await createPredictionOutput(classifier, options);
   let failures = 0;
@@ -80,6 +90,20 @@ async function runPredict(file: string, paths: readonly string[], options: Optio
   }
   if (failures > 0) process.exitCode = 1;
   if (failures > 0 && count > 1) console.error(`${failures} of ${count} images could not be read`);
+}
+
+async function rowsTo(
+  output: PredictionOutput,
+  classifier: TrainedModel,
+  table: TableFormat,
+  paths: readonly string[],
+): Promise<void> {
+  try {
+    await predictRows(classifier, table, paths, output);
+    await output.finish();
+  } finally {
+    await output.abandon();
+  }
 }
 
 /** The sample of an image, or why there is none. */

@@ -63,7 +63,7 @@ export function loadingBar(stream: Output): ProgressLine<LoadProgress> {
 }
 
 /** What is said of an epoch when it is over, on any output; `part` says which samples it was scored on. */
-export function epochLine(record: EpochRecord, part: Part = 'validation'): string {
+export function epochLine(record: EpochRecord, part: Part = 'validation', unit = 'images'): string {
   const { epoch, loss, accuracy, imagesPerSecond } = record;
   const figures = [
     `epoch ${String(epoch).padStart(2)}`,
@@ -71,7 +71,7 @@ export function epochLine(record: EpochRecord, part: Part = 'validation'): strin
     ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
   ];
   if (record.valLoss !== undefined) figures.push(...validationFigures(record, part));
-  return [...figures, `${formatCount(imagesPerSecond)} images/s`].join('  ');
+  return [...figures, `${formatCount(imagesPerSecond)} ${unit}/s`].join('  ');
 }
 
 /** What is said of a validation between epochs. */

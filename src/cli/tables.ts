@@ -16,7 +16,7 @@ import { note, quoted } from './terminal.js';
 type Labels = Pick<Dataset, 'classes' | 'labels'>;
 
 /** What a message advises, in the command line's options. */
-const optionWords: TableWords = {
+export const optionWords: TableWords = {
   column: (name, type) =>
     type === 'ignore' ? `--ignore ${quoted(name)}` : `--columns ${quoted(`${name}=${type}`)}`,
   missing: (text) => `--missing ${quoted(text)}`,
@@ -80,7 +80,7 @@ async function loadAs(
 }
 
 /** What the columns hold, for `csvDataset`. */
-const columnsOf = ({ columns }: TableFormat): Record<string, ColumnType> =>
+export const columnsOf = ({ columns }: TableFormat): Record<string, ColumnType> =>
   Object.fromEntries(columns.map(({ name, type, classes }) => [name, classes ?? type]));
 
 /** A row has one place and many channels, as each feature has a scale of its own; once it had many places. */

@@ -12,6 +12,7 @@ import type { ResolvedSettings } from '../training/settings.js';
 import { renderConfusion } from './confusion.js';
 import { lastPart, type DataSets } from './data-sources.js';
 import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './progress.js';
+import { areRows } from './tables.js';
 import { formatCount, formatFigure, formatPercent, formatSeconds, quoted } from './terminal.js';
 
 /** What a run is called. */
@@ -139,6 +140,7 @@ const averageName = ({ kind, settings: { decay } }: Average): string =>
 
 function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Reporter {
   const progress = createProgress(stream);
+  const unit = areRows(names.parts.train) ? 'rows' : 'images';
   const { test, validation } = names.parts;
   const part = validation ? 'validation' : 'test';
   const say = (line: string) => {
@@ -155,7 +157,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
         case 'validation':
           return say(validationLine(event.record, part));
         case 'epoch':
-          return say(epochLine(event.record, part));
+          return say(epochLine(event.record, part, unit));
         case 'recovery':
           return say(`step ${event.step} is done again: ${event.reason}`);
         case 'warning':

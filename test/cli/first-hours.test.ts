@@ -98,4 +98,51 @@ test('export writes CSV and programs, and no model file of another tool', async 
   );
 });
 
+test('predict takes new rows by the model’s columns, and refuses others by name', async () => {
+  await inFolder(async (cwd) => {
+    const rows = Array.from({ length: 60 }, (_, i) => [
+      i % 7,
+      ['red', 'blue'][i % 2]!,
+      (i * 13) % 31,
+    ]);
+    const kind = (row: readonly (string | number)[]) => (row[1] === 'red' ? 'warm' : 'cold');
+    const lines = rows.map((row) => [...row, kind(row)].join(','));
+    await writeFile(join(cwd, 't.csv'), ['a,hue,b,kind', ...lines].join('\n'));
+    const trained = await lanewise(['train', 'mlp', '--data', 't.csv', '--epochs', '40'], { cwd });
+    assert.is(trained.code, 0, trained.stderr);
+    assert.match(trained.stdout, /epoch 40 .* rows\/s$/m);
+    const predict = async (text: string) => {
+      await writeFile(join(cwd, 'new.csv'), text);
+      return lanewise(['predict', 'runs/mlp-t/model.safetensors', 'new.csv', '--json'], { cwd });
+    };
+    // In another order, with a column more, and without the target.
+    const found = await predict('more,b,hue,a\nx,5,red,1\nx,7,blue,2\n');
+    assert.match(found.stderr, /note: not used, as the model was not trained on it: more/);
+    const events = found.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.equal(
+      events.map(({ image, name }) => [image, name]),
+      [
+        ['new.csv row 1', 'warm'],
+        ['new.csv row 2', 'cold'],
+      ],
+    );
+    for (const [text, message] of [
+      ['b,hue\n5,red\n', /has no column 'a'/],
+      ['a,b,hue\n1,5,mauve\n', /line 2, column 'hue': 'mauve' is none of the classes/],
+      [
+        'a,b,hue\n,5,red\n',
+        /line 2, column 'a': the value is missing \(''\)\n {2}put a value there/,
+      ],
+      ['a,b,hue\none,5,red\n', /line 2, column 'a': 'one' is not a number/],
+    ] as const) {
+      const { code, stderr } = await predict(text);
+      assert.is(code, 1);
+      assert.match(stderr, message);
+    }
+  });
+});
+
 test.run();
