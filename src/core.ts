@@ -92,6 +92,7 @@ export {
 export type {
   CheckpointEvent,
   DoneEvent,
+  WarningEvent,
   EpochEvent,
   ProbeEvent,
   RunEvent,

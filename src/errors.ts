@@ -41,15 +41,21 @@ function brief(message: string): string {
 
 /**
  * The entry of a table under a name that came from outside; `what` is what the table holds.
- * @throws LanewiseError kind 'argument' for an unknown name, with the known ones and the nearest.
+ * @throws LanewiseError kind 'argument' for an unknown name, with the known ones and the nearest, or what
+ * `elsewhere` says for another library's name.
  */
-export function lookUp<T>(what: string, table: Readonly<Record<string, T>>, name: string): T {
+export function lookUp<T>(
+  what: string,
+  table: Readonly<Record<string, T>>,
+  name: string,
+  elsewhere: Readonly<Record<string, string>> = {},
+): T {
   if (Object.hasOwn(table, name)) return table[name]!;
   const known = Object.keys(table);
   throw new LanewiseError(
     'argument',
     `unknown ${what} '${name}', expected one of ${known.join(', ')}`,
-    nearest(name, known),
+    Object.hasOwn(elsewhere, name) ? `did you mean '${elsewhere[name]}'?` : nearest(name, known),
   );
 }
 

@@ -85,7 +85,8 @@ const isOnnx = (bytes: Uint8Array): boolean =>
   bytes[1]! < 32 &&
   [0x12, 0x1a, 0x22, 0x3a, 0x42].includes(bytes[2]!);
 
-function kindOf(bytes: Uint8Array): Kind | undefined {
+/** What a file is, by its first 256 bytes. */
+export function foreignKind(bytes: Uint8Array): Kind | undefined {
   const text = new TextDecoder('latin1').decode(bytes.subarray(0, 256));
   if (text.startsWith('PK\u0003\u0004')) return archiveOf(text.slice(30, 30 + bytes[26]!));
   if (text.slice(4, 8) === 'TFL3')
@@ -116,7 +117,7 @@ export function refuseForeign(bytes: Uint8Array, name: string): void {
     refuse(name, 'content', bytes, 'the bytes of a safetensors file, a Uint8Array');
   // Every safetensors file has a brace behind its length of 8 bytes.
   if (bytes[8] === 0x7b && bytes[0] !== 0x7b) return;
-  const kind = kindOf(bytes);
+  const kind = foreignKind(bytes);
   if (!kind) return;
   throw new LanewiseError(
     'file',

@@ -2,6 +2,7 @@
  * What an image file says of itself before anything is decoded: its type by its first bytes, whatever it is
  * called, and its extents, so that a small file that claims to be a huge image is refused unread.
  */
+import { quote } from '../check.js';
 import { LanewiseError } from '../errors.js';
 
 export type ImageType = 'png' | 'jpeg' | 'webp';
@@ -22,7 +23,9 @@ export function imageTypeOf(bytes: Uint8Array, name: string): ImageType {
   if (ascii(bytes, 0, 8) === '\x89PNG\r\n\x1a\n') return 'png';
   if (ascii(bytes, 0, 3) === '\xff\xd8\xff') return 'jpeg';
   if (ascii(bytes, 0, 4) === 'RIFF' && ascii(bytes, 8, 4) === 'WEBP') return 'webp';
-  const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0'));
+  const start = /^[\x20-\x7e]{8}/.test(ascii(bytes, 0, 8))
+    ? [quote(ascii(bytes, 0, 40))]
+    : Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0'));
   throw new LanewiseError(
     'file',
     `'${name}' is no PNG, JPEG or WebP image: it ${start.length === 0 ? 'is empty' : `starts with ${start.join(' ')}`}`,

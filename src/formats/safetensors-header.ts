@@ -83,7 +83,7 @@ function readHeaderLength(bytes: Uint8Array, name: string): number {
   const length = view.getBigUint64(0, true);
   if (length > BigInt(FORMAT_HEADER_BYTES)) {
     throw fault(
-      `'${name}' is no safetensors file: its header would have ${length} bytes, at most ${FORMAT_HEADER_BYTES} allowed`,
+      `'${name}' is no safetensors file: its header would have ${length} bytes, at most ${FORMAT_HEADER_BYTES} allowed; it begins with ${quote(new TextDecoder('latin1').decode(bytes.subarray(0, 24)))}`,
     );
   }
   if (length > BigInt(MAX_HEADER_BYTES)) {

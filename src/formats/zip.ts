@@ -2,9 +2,11 @@
  * ZIP archives (yauzl): of what is inside only what is asked for is read, with a bound on what comes out and its
  * checksum verified. Nothing is written to disk. Loaded by those who read one: yauzl takes 10 ms.
  */
+import { open as openFile } from 'node:fs/promises';
 import type { Entry, ZipFile } from 'yauzl';
 import { LanewiseError } from '../errors.js';
 import { crc32 } from './crc32.js';
+import { foreignKind } from './foreign.js';
 import { cannotRead } from '../node/files.js';
 
 export interface ZipOptions {
@@ -80,13 +82,32 @@ async function open(source: string | Uint8Array, name: string): Promise<ZipFile>
     const done = (error: Error | null, zip: ZipFile) => {
       if (!error) return resolve(zip);
       if ('code' in error) return reject(cannotRead('ZIP archive', name, error));
-      const message = `'${name}': not a whole ZIP archive: ${error.message}`;
-      reject(new LanewiseError('data', message, undefined, { cause: error }));
+      void beginningOf(source)
+        .catch(() => new Uint8Array())
+        .then((bytes) => {
+          const kind = foreignKind(bytes);
+          const why = kind && !kind.is.includes('archive') ? `it is ${kind.is}` : error.message;
+          const message = `'${name}': not a whole ZIP archive: ${why}`;
+          // A way to safetensors is not asked for.
+          const hint = kind?.way.startsWith('in Python') ? undefined : kind?.way;
+          reject(new LanewiseError('data', message, hint, { cause: error }));
+        });
     };
     if (typeof source === 'string') yauzl.open(source, options, done);
     else
       yauzl.fromBuffer(Buffer.from(source.buffer, source.byteOffset, source.length), options, done);
   });
+}
+
+async function beginningOf(source: string | Uint8Array): Promise<Uint8Array> {
+  if (typeof source !== 'string') return source.subarray(0, 256);
+  const bytes = new Uint8Array(256);
+  const file = await openFile(source, 'r');
+  try {
+    return bytes.subarray(0, (await file.read(bytes, 0, bytes.length, 0)).bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {

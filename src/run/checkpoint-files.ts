@@ -56,14 +56,15 @@ export async function readCheckpoint(folder: string): Promise<FoundCheckpoint> {
   const name = isNewer ? nameless.name : last ? CHECKPOINT : PREVIOUS;
   const path = join(folder, name);
   const checkpoint = isNewer ? nameless.checkpoint : (last ?? (await readIfThere(path, reasons)));
-  const [reason] = reasons;
+  const [reason = name === PREVIOUS ? `there is no '${join(folder, CHECKPOINT)}'` : undefined] =
+    reasons;
   if (checkpoint) {
     const why = reason === undefined ? {} : { warning: reason };
     return { checkpoint, path, isLastWhole: last !== undefined, ...why };
   }
   throw new LanewiseError(
     'file',
-    reason === undefined
+    reasons.length === 0
       ? `there is no checkpoint in '${folder}'`
       : `no checkpoint in '${folder}' can be used: ${reasons.join('; ')}`,
     'start the run anew, without resuming',

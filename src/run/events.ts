@@ -106,6 +106,13 @@ export interface CheckpointEvent {
   readonly file: string;
 }
 
+/** Something was wrong that did not stop the run. */
+export interface WarningEvent {
+  readonly event: 'warning';
+  readonly step: number;
+  readonly message: string;
+}
+
 /** The last line, unless the run was killed. */
 export interface DoneEvent {
   readonly event: 'done';
@@ -120,7 +127,14 @@ export interface DoneEvent {
 
 /** A line of a run's metrics.jsonl. */
 export type RunEvent =
-  StartEvent | StepEvent | EpochEvent | ValidationEvent | ProbeEvent | CheckpointEvent | DoneEvent;
+  | StartEvent
+  | StepEvent
+  | EpochEvent
+  | ValidationEvent
+  | ProbeEvent
+  | CheckpointEvent
+  | WarningEvent
+  | DoneEvent;
 
 /** A value of the right type, or the place below it and what was found and expected there. */
 type Check = (value: unknown, at: string) => unknown;
@@ -215,6 +229,7 @@ const events: Readonly<Record<RunEvent['event'], Check>> = {
     weights: list(fields({ name: text, norm: number, gradientNorm: number, histogram })),
   }),
   checkpoint: fields({ step: whole, epoch: whole, file: text }),
+  warning: fields({ step: whole, message: text }),
   done: fields({
     step: whole,
     seconds: number,

@@ -165,7 +165,7 @@ export async function* fit(
         }
       }
       yield* next.value;
-      yield* told(warnings);
+      yield* told(warnings, recorder);
     }
     const result = resultOf(model, resolved, next.value, started);
     yield { kind: 'trained', interrupted: result.interrupted };
@@ -173,7 +173,7 @@ export async function* fit(
     const end = { step: next.value.state.step, seconds: before + result.seconds };
     const shown = { ...options, ...(test ? { test } : {}) };
     const files = await finish(folder, result, end, recorder!, shown);
-    yield* told(warnings);
+    yield* told(warnings, recorder);
     yield { kind: 'done', result, files };
     return result;
   } catch (error) {
@@ -228,8 +228,10 @@ async function* openAloud(
   }
 }
 
-function* told(warnings: string[]): Generator<FitEvent> {
-  for (const message of warnings.splice(0)) yield { kind: 'warning', message };
+function* told(warnings: string[], recorder: Recorder | undefined): Generator<FitEvent> {
+  const events = warnings.splice(0).map((message) => ({ kind: 'warning', message }) as const);
+  for (const event of events) recorder?.record(event);
+  yield* events;
 }
 
 /** The error with a hint of what is not lost: the newest checkpoint that is there, which may be the one before the last. */

@@ -83,7 +83,14 @@ export async function openFolder(
         ...(warning === undefined ? [] : [`${warning}: going on from ${from}`]),
       ];
       const { step } = checkpoint.state;
-      await truncateAfter(join(folder, METRICS), step, (message) => warnings.push(message));
+      const log = join(folder, METRICS);
+      const events = await truncateAfter(log, step, (message) => warnings.push(message));
+      const logged = new Set(events.map((event) => event.event === 'epoch' && event.epoch));
+      const lost = checkpoint.state.history.filter(({ epoch }) => !logged.has(epoch));
+      if (lost.length > 0)
+        warnings.push(
+          `'${log}' has lost lines: of the epochs that are over it lacks ${lost.map(({ epoch }) => epoch).join(', ')}`,
+        );
       return { lock, resumed: { checkpoint, changed, takeUp }, isLastWhole, warnings };
     }
     if (isThere && !fresh) {

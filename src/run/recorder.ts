@@ -111,6 +111,13 @@ export function openRecorder(options: RecorderOptions): Recorder {
             file: CHECKPOINT,
           });
           break;
+        case 'warning':
+          log.write({
+            event: 'warning',
+            step: last?.step ?? resumedAt ?? 0,
+            message: event.message,
+          });
+          break;
         case 'recovery':
           break;
       }

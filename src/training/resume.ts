@@ -108,9 +108,7 @@ export function takeUp(
     average: isChanged('average') && kindOf(description['average']) !== settings.average?.kind,
   };
   if (fresh.optimizer && session.readState().size > 0)
-    warnings.push(
-      `the optimizer begins anew: ${settings.optimizer.kind} cannot go on with what ${kindOf(description['optimizer']) ?? 'another'} had gathered`,
-    );
+    warnings.push(`the optimizer begins anew: ${whyAnew(checkpoint, changed, settings)}`);
   if (fresh.average && settings.average && state.step > 0)
     warnings.push('the average of the weights begins anew, with the next step');
   session.writeWeights(weights);
@@ -255,6 +253,17 @@ function scheduleFrom(
 
 const kindOf = (described: unknown): string | undefined =>
   (described as { readonly kind?: string } | undefined)?.kind;
+
+function whyAnew(
+  { description }: Checkpoint,
+  changed: readonly string[],
+  { optimizer }: ResolvedSettings,
+): string {
+  const kind = kindOf(description['optimizer']) ?? 'another';
+  if (kind === optimizer.kind && !changed.includes('optimizer'))
+    return `${kind} has nothing of parameters that were frozen`;
+  return `${optimizer.kind} cannot go on with what ${kind === optimizer.kind ? 'another form of it' : kind} had gathered`;
+}
 
 /** Settings of a rule that say what its arrays hold. */
 const FORM = ['centered', 'form'];

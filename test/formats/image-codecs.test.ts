@@ -77,6 +77,10 @@ test('files of another type, empty or cut short are refused', async () => {
     await refusal(new Uint8Array()),
     /'x.img' is no PNG, JPEG or WebP image: it is empty/,
   );
+  assert.match(
+    await refusal(Buffer.from('<html>404 not found</html>')),
+    /it starts with '<html>404 not found<\/html>'$/,
+  );
   assert.match(await refusal(Buffer.from('GIF89a')), /it starts with 47 49 46 38 39 61/);
   for (const format of ['png', 'jpg', 'webp'] as const) {
     const bytes = encoded[format];

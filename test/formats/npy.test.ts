@@ -152,6 +152,11 @@ test('an archive bomb is refused by what it claims, and one that lies by what co
     await refusal(() => readNpz(claim(2 ** 31))),
     /'x\.npy' in it claims 2147483648 bytes, expected at most \d+/,
   );
+  const pointer = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00');
+  assert.match(
+    await refusal(() => readNpz(pointer)),
+    /whole ZIP archive: it is a Git LFS pointer, not the file itself\ngit lfs pull fetches it$/,
+  );
   assert.match(await refusal(() => readNpz(claim(100))), /not a whole ZIP archive: too many bytes/);
   assert.match(await refusal(() => readNpz(claim(300))), /not a whole ZIP archive: not enough/);
 });

@@ -214,8 +214,8 @@ test('a line that does not fit whole is taken back', async ({ path }) => {
 });
 
 test('truncateAfter leaves what a run without interruption would have', async ({ path }) => {
-  const [start, , epoch, validation, probe, checkpoint, done] = everyEvent;
-  const before = [start!, stepEvent(10), epoch!, validation!, probe!, checkpoint!];
+  const [start, , epoch, validation, probe, checkpoint, warning, done] = everyEvent;
+  const before = [start!, stepEvent(10), epoch!, validation!, probe!, checkpoint!, warning!];
   const resumed = { ...start!, resumedAt: 10 } as RunEvent;
   writeAll(path, [...before, stepEvent(11), done!]);
   assert.equal(await truncateAfter(path, 11), [...before, stepEvent(11)]);

@@ -1,7 +1,7 @@
 /** Runs that are resumed with something changed: updates are counted on, nothing is lost, and what is repeated is said. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digits } from '../../src/data/digits/index.js';
@@ -17,6 +17,7 @@ import {
   type Optimizer,
 } from '../../src/optimizers/index.js';
 import { fit, type FitOptions } from '../../src/run/fit.js';
+import { readMetrics } from '../../src/run/metrics-log.js';
 import { DESCRIBED, describeRun, presentDescription } from '../../src/training/describe-run.js';
 import { checkResume } from '../../src/training/resume.js';
 import { resolveSettings, type TrainSettings } from '../../src/training/settings.js';
@@ -127,6 +128,36 @@ const rates = (one: TrainSettings['schedule']) => async (folder: string) => {
   const second = await go(folder, all, { resume: { override: ['batch'] } });
   return { before: first.rates, after: second.rates };
 };
+
+test('lines that the log has lost, and a checkpoint that is gone, are said, and in the log', () =>
+  inFolder(async (folder) => {
+    await go(folder, {}, { checkpoints: { everySteps: 4 } }, 25);
+    const log = join(folder, 'metrics.jsonl');
+    const isEpoch = (line: string) => line.startsWith('{"event":"epoch"');
+    const lines = (await readFile(log, 'utf8')).split('\n');
+    await writeFile(log, lines.filter((line) => !isEpoch(line)).join('\n'));
+    await rm(join(folder, 'checkpoint.safetensors'));
+    const { warnings } = await go(folder, {}, { resume: true });
+    assert.equal(warnings, [
+      `there is no '${join(folder, 'checkpoint.safetensors')}': going on from '${join(folder, 'checkpoint-previous.safetensors')}'`,
+      `'${log}' has lost lines: of the epochs that are over it lacks 1`,
+    ]);
+    const said = (await readMetrics(log)).filter(({ event }) => event === 'warning');
+    assert.equal(
+      said,
+      warnings.map((message) => ({ event: 'warning', step: 24, message })),
+    );
+  }));
+
+test('an optimizer that begins anew for parameters that were frozen says so', () =>
+  inFolder(async (folder) => {
+    const frozen = { freeze: ['out.weight'] };
+    await go(folder, frozen, {}, 5);
+    const { warnings } = await go(folder, {}, { resume: { override: ['freeze'] } });
+    assert.equal(warnings, [
+      'the optimizer begins anew: adam has nothing of parameters that were frozen',
+    ]);
+  }));
 
 test('schedules go on where they were when minibatches become smaller', async () => {
   // 20 steps an epoch, then 40: after 30 of 80 the run is at 60 of 160.

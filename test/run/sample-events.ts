@@ -50,6 +50,7 @@ export const everyEvent: readonly RunEvent[] = [
     ],
   },
   { event: 'checkpoint', step: 10, epoch: 1, file: 'checkpoint.safetensors' },
+  { event: 'warning', step: 10, message: 'the log has gaps from here' },
   {
     event: 'done',
     step: 20,

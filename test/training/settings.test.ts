@@ -106,6 +106,11 @@ test('unknown names, with the nearest one suggested', async () => {
     await trainWith({ loss: 'crossentropy' }),
     /^unknown loss 'crossentropy', expected one of crossEntropy, squaredError, .* \(did you mean 'crossEntropy'\?\)$/,
   );
+  assert.match(await trainWith({ loss: 'mse' }), /did you mean 'meanSquaredError'\?\)$/);
+  assert.match(
+    await trainWith({ loss: 'BCEWithLogitsLoss' }),
+    /did you mean 'binaryCrossEntropyWithLogits'\?\)$/,
+  );
   assert.match(
     await trainWith({ numerics: 'exact' }),
     /numerics is 'exact', expected one of fused, strict/,
