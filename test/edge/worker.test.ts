@@ -240,7 +240,11 @@ test('what does not fit is refused with its reason, and the worker goes on', asy
     ['/tune', samples, /no field 'classes'/],
     ['/tune', formOf({ ...all, labels: labels.subarray(1) }), /label/],
     ['/tune', formOf({ ...all, labels: Uint8Array.from(labels, (label) => label + 1) }), /label/],
-    ['/tune', formOf({ ...all, classes: '' }), /class/],
+    [
+      '/tune',
+      formOf({ ...all, classes: '' }),
+      /label 1 of sample \d+, expected a whole number from 0 to 0/,
+    ],
     ['/tune', formOf({ ...all, freeze: 'c9' }), /c9/],
     ['/tune', formOf({ ...all, freeze: '*' }), /./],
   ];
