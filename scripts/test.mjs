@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = 'dist/test';
-const limitMs = 300_000;
+const limitMs = 600_000;
 const filters = process.argv.slice(2);
 // Node 20 has relaxed SIMD behind a flag; with it, fused numerics are tested there too.
 const [major] = process.versions.node.split('.');

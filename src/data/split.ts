@@ -27,11 +27,6 @@ export interface SplitOptions extends FoldOptions {
   readonly shuffled?: boolean;
 }
 
-/**
- * Two parts without a sample in common: the first takes the fraction (below 1) or count given, the second the rest.
- * Both keep the order of the data.
- * @throws LanewiseError kind 'argument' if one part would be empty; kind 'data' to stratify what has no classes.
- */
 const SPLIT: Checks<SplitOptions> = {
   fraction: true,
   count: true,
@@ -40,6 +35,11 @@ const SPLIT: Checks<SplitOptions> = {
   shuffled: flag,
 };
 
+/**
+ * Two parts without a sample in common: the first takes the fraction (below 1) or count given, the second the rest.
+ * Both keep the order of the data.
+ * @throws LanewiseError kind 'argument' if one part would be empty; kind 'data' to stratify what has no classes.
+ */
 export function split<D extends IndexedDataset>(
   data: D,
   how: number | SplitOptions,
