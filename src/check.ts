@@ -164,32 +164,43 @@ export function checkOptions<Options extends object>(
   checkKeys(owner, options, Object.keys(checks), hints);
   for (const [name, check] of Object.entries<Check | true>(checks)) {
     const value = (options as Readonly<Record<string, unknown>>)[name];
-    if (check !== true && value !== undefined) check(owner, name, value);
+    if (value === undefined) continue;
+    if (check !== true) check(owner, name, value);
+    else if (value === null) refuse(owner, name, value, 'a value, or that it is not given');
   }
   return options;
 }
+
+/** The largest number of float32, in which kernels compute: one beyond it would be infinite there. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+/** Whether a value is a number that is finite in float32. */
+export const isFloat = (value: unknown): value is number =>
+  typeof value === 'number' && Math.abs(value) <= LARGEST;
+
+/** What was expected of a number; of one that is too large, so much. */
+export const orLargest = (value: unknown, expected: string): string =>
+  Number.isFinite(value) && !isFloat(value) ? `one within ±${LARGEST}` : expected;
 
 /** A finite number from `low` to `high`. */
 export const numberFrom =
   (low: number, high = Infinity): Check =>
   (owner, name, value) => {
-    if (typeof value === 'number' && Number.isFinite(value) && value >= low && value <= high)
-      return;
-    refuse(owner, name, value, rangeOf('a number', low, high));
+    if (isFloat(value) && value >= low && value <= high) return;
+    refuse(owner, name, value, orLargest(value, rangeOf('a number', low, high)));
   };
 
 /** A finite number above `low`. */
 export const numberAbove =
   (low: number): Check =>
   (owner, name, value) => {
-    if (typeof value === 'number' && Number.isFinite(value) && value > low) return;
-    refuse(owner, name, value, `a number above ${low}`);
+    if (isFloat(value) && value > low) return;
+    refuse(owner, name, value, orLargest(value, `a number above ${low}`));
   };
 
 /** A finite number. */
 export const finite: Check = (owner, name, value) => {
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    refuse(owner, name, value, 'a finite number');
+  if (!isFloat(value)) refuse(owner, name, value, orLargest(value, 'a finite number'));
 };
 
 /** A whole number from `least` to `most`; beyond 2⁵³ numbers are whole by accident. */
@@ -201,6 +212,12 @@ export const wholeFrom =
     if (found >= least && found <= bound) return;
     refuse(owner, name, value, rangeOf('a whole number', least, bound));
   };
+
+/** An AbortSignal, of whichever realm. */
+export const abortSignal: Check = (owner, name, value) => {
+  if (typeof (value as Partial<AbortSignal> | null)?.aborted !== 'boolean')
+    refuse(owner, name, value, "an AbortController's signal");
+};
 
 /** A list of what `check` lets pass each, `least` to `most` of them. */
 export const listOf =

@@ -54,7 +54,7 @@ export function lookUp<T>(
   const known = Object.keys(table);
   throw new LanewiseError(
     'argument',
-    `unknown ${what} '${name}', expected one of ${known.join(', ')}`,
+    `unknown ${what} ${typeof name === 'string' ? `'${name}'` : show(name)}, expected one of ${known.join(', ')}`,
     Object.hasOwn(elsewhere, name) ? `did you mean '${elsewhere[name]}'?` : nearest(name, known),
   );
 }
@@ -68,6 +68,7 @@ export function show(value: unknown): string {
 
 /** `did you mean 'lenet5'?`, or nothing when no candidate is near. */
 export function nearest(found: string, candidates: readonly string[]): string | undefined {
+  if (typeof found !== 'string') return undefined;
   let [name, least] = [undefined as string | undefined, Math.max(2, found.length / 3)];
   for (const candidate of candidates) {
     // What is so much longer or shorter is not near, whatever it says.

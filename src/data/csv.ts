@@ -1,5 +1,14 @@
 /** Tables from CSV files: columns of numbers and of classes, and data sets made of them. */
-import { checkOptions, flag, quote, refuse, text, type Check, type Checks } from '../check.js';
+import {
+  checkOptions,
+  flag,
+  isFloat,
+  quote,
+  refuse,
+  text,
+  type Check,
+  type Checks,
+} from '../check.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import { csvRecords } from '../formats/csv.js';
 import { sourceInPieces, sourceName, type FileSource } from './file-source.js';
@@ -178,7 +187,7 @@ const CHECKS: Checks<CsvOptions> = {
     checkColumns(value as NonNullable<CsvOptions['columns']>);
   },
   missing(owner, name, value) {
-    if (value === 'drop' || Number.isFinite(value) || isTexts(value)) return;
+    if (value === 'drop' || isFloat(value) || isTexts(value)) return;
     refuse(owner, name, value, "'drop', a finite number or a list of texts");
   },
   missingTexts(owner, name, value) {

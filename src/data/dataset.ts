@@ -7,7 +7,7 @@ import { sizeOf, showShape, type Shape } from '../graph/tensor.js';
 import type { Transform } from './transforms/transform.js';
 import type { Origin } from './origin.js';
 import type { TableFormat } from './table-format.js';
-import { checkForm, checkKnown, checkKnownField } from './known-fields.js';
+import { checkDescription, checkForm, checkKnown, checkKnownField } from './known-fields.js';
 import { checkNames, namesByTarget } from './target-names.js';
 import { checkReader, checkStream, type SampleStream, type StreamedDataset } from './streamed.js';
 
@@ -149,6 +149,7 @@ export function countOf(data: AnyDataset): number {
 export function checkDataset<D extends AnyDataset>(data: D): D {
   checkForm(data);
   checkKnown(data);
+  checkDescription(data);
   if (isSampleStream(data)) {
     checkStream(data);
     checkClassesAndShape(data);
@@ -191,7 +192,7 @@ function checkWeights(what: string, weights: unknown, lengths: readonly number[]
 
 /** @throws LanewiseError kind 'data' for what is no object, such as a missing field. */
 function checkObject(what: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null) return;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
   throw new LanewiseError('data', `${what} is ${show(value)}, expected an object`);
 }
 

@@ -2,6 +2,7 @@
 import { quote, suggest } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { AnyDataset, Dataset, Field, TensorDataset } from './dataset.js';
+import type { Fit } from '../formats/resize.js';
 import type { StreamedDataset } from './streamed.js';
 
 type Known<T> = Readonly<Record<keyof T, true>>;
@@ -73,6 +74,36 @@ export function checkKnown(data: AnyDataset): void {
   if ('open' in data) return;
   const kind = 'inputs' in data ? TENSORS : LABELLED;
   checkNames(`data set '${data.name}'`, data, kind);
+}
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Of formats/resize.ts, which a data set in memory does without. */
+const FITS: readonly Fit[] = ['crop', 'pad', 'stretch'];
+
+/** What a data set may say of itself beside its arrays. */
+const SAID: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
+  transforms: [Array.isArray, 'a list'],
+  fit: [(value) => FITS.includes(value as Fit), `one of ${FITS.join(', ')}`],
+  table: [isObject, 'an object, as csvDataset makes it'],
+  origin: [isObject, 'an object, as split and subset make it'],
+  classes: [(value) => typeof value === 'object' && value !== null, 'names'],
+};
+
+/** @throws LanewiseError kind 'data' for a name that is no text, and what it says of itself in another form. */
+export function checkDescription(data: AnyDataset): void {
+  const given = data as unknown as Readonly<Record<string, unknown>>;
+  const check = (field: string, isRight: boolean, expected: string): void => {
+    if (isRight) return;
+    throw new LanewiseError(
+      'data',
+      `data set ${quote(data.name)}: ${field} is ${quote(given[field])}, expected ${expected}`,
+    );
+  };
+  check('name', typeof data.name === 'string', 'a text');
+  for (const [field, [isRight, expected]] of Object.entries(SAID))
+    if (given[field] !== undefined) check(field, isRight(given[field]), expected);
 }
 
 /** As `checkKnown`, of one array of a data set. */

@@ -36,6 +36,6 @@ export async function textFile(
   }
   const text = parts.join('');
   if (text === '') throw new LanewiseError('data', `'${name}' is empty`);
-  const vocabulary = options.vocabulary ?? vocabularyOf(text);
+  const { vocabulary = vocabularyOf(text) } = options;
   return { ...textWindows(text, { ...options, vocabulary }), name, vocabulary };
 }

@@ -1,5 +1,5 @@
 /** Text as training takes it: characters as whole numbers, and windows of them with the characters that follow. */
-import { checkOptions, refuse, listOf, text, isList } from '../check.js';
+import { checkOptions, refuse, listOf, text, isList, wholeFrom } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { TensorDataset } from './dataset.js';
 
@@ -72,14 +72,11 @@ export function textWindows(text: string, options: TextWindowsOptions = {}): Ten
     length = 64,
     stride = 1,
     vocabulary = vocabularyOf(text),
-  } = checkOptions('textWindows', options, { length: true, stride: true, vocabulary: true });
-  for (const [name, value] of Object.entries({ length, stride })) {
-    if (Number.isInteger(value) && value >= 1) continue;
-    throw new LanewiseError(
-      'argument',
-      `textWindows: ${name} is ${String(value)}, expected a whole number of at least 1`,
-    );
-  }
+  } = checkOptions('textWindows', options, {
+    length: wholeFrom(1),
+    stride: wholeFrom(1),
+    vocabulary: true,
+  });
   const tokens = encodeText(text, vocabulary);
   const count = Math.floor((tokens.length - 1 - length) / stride) + 1;
   if (count < 1) {

@@ -1,5 +1,5 @@
 /** What the user may say about the place Lanewise runs in, and what Lanewise has found there. */
-import { checkOptions } from '../check.js';
+import { checkOptions, text, type Check } from '../check.js';
 import { machineParallelism, threadMode } from '#platform/threads';
 import { LanewiseError, show } from '../errors.js';
 import { given } from '../platform/given.js';
@@ -22,6 +22,10 @@ export interface InitOptions {
   readonly worker?: string | URL;
 }
 
+const address: Check = (owner, name, value) => {
+  if (!(value instanceof URL)) text(owner, name, value);
+};
+
 /** What was found here, and so what a run has by default. */
 export interface Runtime {
   /** What a run has by default: `fused` where this engine's multiply-add rounds once. */
@@ -41,8 +45,8 @@ export interface Runtime {
 export async function init(options: InitOptions = {}): Promise<Runtime> {
   const { module, wasm, worker } = checkOptions('init', options, {
     module: true,
-    wasm: true,
-    worker: true,
+    wasm: address,
+    worker: address,
   });
   checkSimd();
   const modules = (module === undefined ? [] : [module].flat()) as readonly WebAssembly.Module[];

@@ -14,6 +14,9 @@ import {
 /** The build, as bytes or, where those cannot be compiled, as module. */
 export type KernelSource = WebAssembly.Module | Uint8Array | ArrayBuffer;
 
+export const isKernelSource = (value: unknown): value is KernelSource =>
+  value instanceof WebAssembly.Module || value instanceof ArrayBuffer || ArrayBuffer.isView(value);
+
 /** @throws LanewiseError kind 'engine' if this engine cannot run them, or `source` is another build. */
 export async function instantiateKernels(
   numerics: Numerics,

@@ -1,12 +1,12 @@
 /** A program file ready to run: its weights in a memory of its own, its calls linked to the kernels. */
-import { checkOptions, oneOf, text, wholeFrom, type Checks } from '../check.js';
+import { checkOptions, oneOf, refuse, text, wholeFrom, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import { link, run, type Bases } from '../engine/link.js';
 import { allocateMemory, FIRST_FREE_BYTE } from '../engine/memory.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import { align } from '../program/program.js';
-import { instantiateKernels, type KernelSource } from './kernels.js';
+import { instantiateKernels, isKernelSource, type KernelSource } from './kernels.js';
 import { predictedClasses } from './predicted-classes.js';
 import { readProgram, type ProgramFile } from './read.js';
 import { createFeed, type Samples } from './feed.js';
@@ -26,7 +26,9 @@ export interface LoadProgramOptions {
 
 const OPTIONS: Checks<LoadProgramOptions> = {
   name: text,
-  module: true,
+  module: (owner, name, value) => {
+    if (!isKernelSource(value)) refuse(owner, name, value, 'a WebAssembly.Module or its bytes');
+  },
   numerics: oneOf(['fused', 'strict']),
   mostBytes: wholeFrom(1),
 };

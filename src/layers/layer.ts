@@ -3,7 +3,7 @@
  * declared through the scope, which names them after the layer: `c1.weight`. Calling a layer on wires
  * (see wire.ts) connects it: `conv(x)`.
  */
-import { checkKeys, refuse, checkObject } from '../check.js';
+import { checkKeys, checkObject, isFloat, orLargest, refuse } from '../check.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
@@ -218,10 +218,9 @@ export function checkBoolean(layer: string, name: string, value: unknown): boole
 
 /** @throws LanewiseError kind 'argument' unless `value` is a number from 0 to `most`, or finite. */
 export function checkNumber(layer: string, name: string, value: unknown, most?: number): number {
-  const bound = most ?? Number.MAX_VALUE;
-  if (typeof value === 'number' && value >= 0 && value <= bound) return value;
+  if (isFloat(value) && value >= 0 && value <= (most ?? value)) return value;
   const range = most === undefined ? 'a finite number of at least 0' : `a number in [0, ${most}]`;
-  throw new LanewiseError('argument', `${layer}: ${name} is ${show(value)}, expected ${range}`);
+  return refuse(layer, name, value, orLargest(value, range));
 }
 
 /** @throws LanewiseError kind 'argument' unless `value` is a finite number. */

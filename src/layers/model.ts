@@ -2,7 +2,7 @@
  * A model: a net with its inputs described. Plain data plus `graph`, which makes its graph for a given
  * batch size. It is a layer as well, so models are made of models.
  */
-import { checkOptions, type Checks } from '../check.js';
+import { checkOptions, isFloat, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import type { PerChannel } from '../graph/scale.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
@@ -232,9 +232,9 @@ export function checkInput(
     checkInteger('model input', shape.length === 3 ? image[i]! : `axis ${i}`, extent, 1),
   );
   const scale = {
-    mean: checkScale(shape, 'mean', mean, Number.isFinite),
+    mean: checkScale(shape, 'mean', mean, isFloat),
     // A smaller deviation makes infinities of float32 numbers.
-    deviation: checkScale(shape, 'deviation', deviation, (d) => d >= 1e-30 && d < Infinity),
+    deviation: checkScale(shape, 'deviation', deviation, (d) => d >= 1e-30 && isFloat(d)),
   };
   if (vocabulary === undefined) return { shape, ...scale };
   checkInteger('model input', 'vocabulary', vocabulary, 1);

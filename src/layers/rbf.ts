@@ -45,9 +45,10 @@ export function rbf(inFeatures: number, outFeatures: number, options: RbfOptions
   checkInteger('rbf', 'inFeatures', inFeatures, 1);
   checkInteger('rbf', 'outFeatures', outFeatures, 1);
   checkBoolean('rbf', 'trainable', trainable);
-  const first: Initializer = centres
-    ? { kind: 'values', values: checkCentres(centres, inFeatures, outFeatures) }
-    : fanInUniform(1);
+  const first: Initializer =
+    centres !== undefined
+      ? { kind: 'values', values: checkCentres(centres, inFeatures, outFeatures) }
+      : fanInUniform(1);
   return defineLayer('rbf', { inFeatures, outFeatures, trainable }, (scope, x) => {
     const declare = trainable ? scope.parameter : scope.fixed;
     return ops.rbf(x!, declare('centres', [outFeatures, inFeatures], first));

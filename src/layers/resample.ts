@@ -12,6 +12,9 @@ import {
   type Layer,
 } from './layer.js';
 
+/** A side of an image has fewer pixels. */
+const MOST = 2 ** 24;
+
 /** Settings of `upsample2d`. */
 export interface Upsample2dOptions {
   /** Factor of the sides, one number or [vertical, horizontal]; sizes are rounded down. */
@@ -36,10 +39,14 @@ export function upsample2d(options: Upsample2dOptions): Layer {
   if ((scale === undefined) === (size === undefined)) {
     throw refuse('expected either a scale or a size');
   }
-  const scales: readonly unknown[] = Array.isArray(scale) ? scale : [scale ?? 1];
-  const inRange = (s: unknown) => typeof s === 'number' && Number.isFinite(s) && s > 0;
+  const scales: readonly unknown[] = Array.isArray(scale)
+    ? scale
+    : [scale === undefined ? 1 : scale];
+  const inRange = (s: unknown) => typeof s === 'number' && s > 0 && s <= MOST;
   if (scales.length < 1 || scales.length > 2 || !scales.every(inRange)) {
-    throw refuse(`scale is ${scales.map(show).join(', ')}, expected one or two numbers above 0`);
+    throw refuse(
+      `scale is ${scales.map(show).join(', ')}, expected one or two numbers above 0, at most ${MOST}`,
+    );
   }
   checkChoice(kind, 'mode', mode, ['nearest', 'bilinear'] as const);
   if (checkBoolean(kind, 'alignCorners', alignCorners) && mode === 'nearest') {

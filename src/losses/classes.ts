@@ -89,7 +89,7 @@ export function crossEntropy(
   const kind = 'crossEntropy';
   checkIgnored(kind, ignoreIndex);
   checkNumber(kind, 'labelSmoothing', labelSmoothing, { least: 0, most: 1 });
-  if (classWeights) checkWeights(kind, 'classWeights', classWeights);
+  if (classWeights !== undefined) checkWeights(kind, 'classWeights', classWeights);
   const isPlain = labelSmoothing === 0 && !classWeights;
 
   /** w·q of targets in rows. */

@@ -1,4 +1,5 @@
 /** What a loss is, and checks of its settings. */
+import { isFloat, orLargest, refuse } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Tensor } from '../graph/tensor.js';
 
@@ -62,18 +63,13 @@ function showRange({ above, least, most }: Range): string {
 /** @throws LanewiseError kind 'argument' unless `value` is a finite number in the range. */
 export function checkNumber(loss: string, name: string, value: unknown, range: Range): number {
   const { above = -Infinity, least = -Infinity, most = Infinity } = range;
-  if (Number.isFinite(value) && typeof value === 'number') {
-    if (value > above && value >= least && value <= most) return value;
-  }
-  throw new LanewiseError(
-    'argument',
-    `${loss}: ${name} is ${String(value)}, expected ${showRange(range)}`,
-  );
+  if (isFloat(value) && value > above && value >= least && value <= most) return value;
+  return refuse(loss, name, value, orLargest(value, showRange(range)));
 }
 
 /** Any whole number or undefined. @throws LanewiseError kind 'argument' for others. */
 export function checkIgnored(loss: string, value: unknown): void {
-  if (value === undefined || Number.isInteger(value)) return;
+  if (value === undefined || Number.isSafeInteger(value)) return;
   throw new LanewiseError(
     'argument',
     `${loss}: ignoreIndex is ${String(value)}, expected a whole number, such as -100`,

@@ -4,7 +4,7 @@
  * weights. Shortcuts that change shape are 1×1 convolutions (the paper's option B), so that depth 20 has 272,474
  * parameters. Names as in PyTorch's ResNet where they have one.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions, quote } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import {
   batchNorm2d,
@@ -46,6 +46,9 @@ const stage = (inChannels: number, channels: number, blocks: number, stride: num
     ),
   );
 
+/** Of each of the three stages: the deepest net of the paper has 200. */
+const MOST_BLOCKS = 1000;
+
 /** Settings of `resnet20`. */
 export interface ResNetOptions {
   /** 6n + 2: 20 (default), 32, 44, 56, 110. */
@@ -75,8 +78,11 @@ export function resnet20(options: ResNetOptions = {}): Model {
     deviation = 0.2516,
   } = checkOptions('resnet20', options, { depth: true, ...SCALED });
   const blocks = (depth - 2) / 6;
-  if (!Number.isInteger(blocks) || blocks < 1) {
-    throw new LanewiseError('argument', `resnet20: depth is ${depth}, expected 6n + 2: 20, 32, 44`);
+  if (!Number.isInteger(blocks) || blocks < 1 || blocks > MOST_BLOCKS) {
+    throw new LanewiseError(
+      'argument',
+      `resnet20: depth is ${quote(depth)}, expected 6n + 2: 20, 32, 44`,
+    );
   }
   return sequential(
     {

@@ -2,7 +2,16 @@
  * Training into a folder: everything of `train`, and what makes a run reliable and visible. Each run has a log, event
  * files for TensorBoard, checkpoints to go on from after whatever ends it, a model file and a report.
  */
-import { checkKeys, flag, refuse, text, wholeFrom } from '../check.js';
+import {
+  abortSignal,
+  checkKeys,
+  checkOptions,
+  flag,
+  listOf,
+  text,
+  wholeFrom,
+  type Checks,
+} from '../check.js';
 import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,17 +58,23 @@ export interface FitOptions extends FolderOptions {
 }
 
 /** All of them, for those that are mistyped. */
-const known: Readonly<Record<keyof FitOptions, true>> = {
-  folder: true,
-  name: true,
-  resume: true,
-  fresh: true,
+type Fields = Readonly<Record<string, unknown>>;
+
+const OPTIONS: Checks<FitOptions> = {
+  folder: text,
+  name: text,
+  resume: (owner, name, value) => {
+    if (typeof value !== 'object') return flag(owner, name, value);
+    checkKeys(`${owner}: ${name}`, value!, ['override']);
+    listOf(text, 0)(`${owner}: ${name}`, 'override', (value as Fields)['override']);
+  },
+  fresh: flag,
   checkpoints: true,
-  logEvery: true,
+  logEvery: wholeFrom(1),
   test: true,
-  report: true,
-  signal: true,
-  stepsPerEvent: true,
+  report: flag,
+  signal: abortSignal,
+  stepsPerEvent: wholeFrom(1),
 };
 
 /** What `fit` yields. */
@@ -88,18 +103,11 @@ export async function* fit(
   options: FitOptions = {},
 ): AsyncGenerator<FitEvent, TrainResult, void> {
   const resolved = resolveSettings(model, settings);
-  checkKeys('fit', options, Object.keys(known));
-  for (const [name, value] of Object.entries(options))
-    if (value === null) refuse('fit', name, value, 'a value, or that it is not given');
-  if (options.folder !== undefined) text('fit', 'folder', options.folder);
-  if (options.name !== undefined) text('fit', 'name', options.name);
-  if (options.report !== undefined) flag('fit', 'report', options.report);
-  for (const name of ['logEvery', 'stepsPerEvent'] as const)
-    if (options[name] !== undefined) wholeFrom(1)('fit', name, options[name]);
+  checkOptions('fit', options, OPTIONS);
   checkKeys('checkpoints', options.checkpoints ?? {}, ['everySteps', 'everyMinutes', 'everyEpoch']);
   const { folder } = options;
   const { data, terms } = resolved;
-  const test = options.test && matchData(options.test, data, terms);
+  const test = options.test === undefined ? undefined : matchData(options.test, data, terms);
   if (folder === undefined) return yield* trainAlone(model, resolved, options);
   const description = await describeRun(model, resolved);
   const opened = yield* openAloud(folder, description, options);

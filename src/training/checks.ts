@@ -1,5 +1,6 @@
 /** Checks of what a user gives to training, each with the words of its refusal. */
 import { firstNotFinite } from '../data/finite.js';
+import { numberAbove, quote } from '../check.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import { pickNumerics } from '../engine/numerics.js';
@@ -101,8 +102,7 @@ export function checkFreeze(freeze: readonly string[]): readonly string[] {
 }
 
 export function checkBound(name: string, value: number | undefined): void {
-  if (value === undefined || (Number.isFinite(value) && value > 0)) return;
-  throw new LanewiseError('argument', `${name} is ${String(value)}, expected a number above 0`);
+  if (value !== undefined) numberAbove(0)('train', name, value);
 }
 
 export function checkPresent(name: string, value: unknown, expected: string): void {
@@ -116,9 +116,12 @@ export const resolveWorkers = (workers: number = machineParallelism()): number =
 export const resolveNumerics = (numerics: Numerics = pickNumerics()): Numerics =>
   checkName('numerics', numerics, ['fused', 'strict']) as Numerics;
 
-export function checkWhole(name: string, value: number, least: number, most = Infinity): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+export function checkWhole(name: string, value: number, least: number, most?: number): number {
+  const bound = most ?? Number.MAX_SAFE_INTEGER;
+  if (Number.isInteger(value) && value >= least && value <= bound) return value;
+  const isAbove = value > bound;
+  const range =
+    most === undefined && !isAbove ? `of at least ${least}` : `from ${least} to ${bound}`;
   throw new LanewiseError(
     'argument',
     `${name} is ${String(value)}, expected a whole number ${range}`,
@@ -129,7 +132,7 @@ export function checkName(name: string, value: string, known: readonly string[])
   if (known.includes(value)) return value;
   throw new LanewiseError(
     'argument',
-    `${name} is '${value}', expected one of ${known.join(', ')}`,
+    `${name} is ${quote(value)}, expected one of ${known.join(', ')}`,
     nearest(value, known),
   );
 }

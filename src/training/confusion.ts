@@ -41,13 +41,20 @@ export function confusionMatrix(
   const counts = all.map(() => all.map(() => 0));
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
-    if (!(label >= 0 && label < classes.length)) {
+    if (!(Number.isInteger(label) && label >= 0 && label < classes.length)) {
       throw new LanewiseError(
         'argument',
         `confusion matrix: label ${label} of sample ${i} is none of the ${classes.length} classes`,
       );
     }
-    counts[label]![predictions[i]!]!++;
+    const prediction = predictions[i]!;
+    if (!(Number.isInteger(prediction) && prediction >= 0)) {
+      throw new LanewiseError(
+        'argument',
+        `confusion matrix: prediction ${prediction} of sample ${i}, expected a class index`,
+      );
+    }
+    counts[label]![prediction]!++;
   }
   return { classes: all, counts };
 }

@@ -1,6 +1,13 @@
 /** Several trained models that answer as one, by the mean of their scores. */
 import { matchClasses } from '../data/class-names.js';
-import { countOf } from '../data/dataset.js';
+import {
+  checkDataset,
+  countOf,
+  isSampleStream,
+  isTensorDataset,
+  type AnyDataset,
+  type LabelledDataset,
+} from '../data/dataset.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, type Shape } from '../graph/tensor.js';
 import { averageRounds, givesProbabilities, meanOf } from './averaging.js';
@@ -56,7 +63,7 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
         scores,
       };
     },
-    evaluate: (data, options) =>
+    evaluate: async (data, options) =>
       list.length === 1
         ? list[0]!.evaluate(data, options)
         : averageRounds(
@@ -65,10 +72,21 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
               const width = summary.scores.length / countOf(data);
               return { ...summary, scores: inOrderOf(classes, model, summary.scores, width) };
             }),
-            matchClasses(data, namesKnown(description, list[0]!.terms), 'the ensemble'),
+            matchClasses(labelled(data), namesKnown(description, list[0]!.terms), 'the ensemble'),
             givesProbabilities(list[0]!.terms),
           ),
   };
+}
+
+/** @throws LanewiseError kind 'data' for what is no data set of samples with labels, whose scores several models give. */
+function labelled(data: LabelledDataset): LabelledDataset {
+  const given: AnyDataset = checkDataset(data);
+  if (!isTensorDataset(given) && !isSampleStream(given)) return data;
+  throw new LanewiseError(
+    'data',
+    `ensemble: data set '${given.name}' has ${isTensorDataset(given) ? 'inputs and targets' : 'a stream of samples'}, expected samples with labels`,
+    'the mean of predict(…) over the models is there for any data',
+  );
 }
 
 /** Shape of a sample's scores; of the first output unless named. */

@@ -75,7 +75,7 @@ const numericsOf = (
 ): Numerics =>
   wanted === undefined && trained.numerics === 'fused'
     ? defaultNumerics()
-    : resolveNumerics(wanted ?? trained.numerics);
+    : resolveNumerics(wanted === undefined ? trained.numerics : wanted);
 
 /** A model with all of its weights. @throws LanewiseError kind 'argument' for others. */
 function complete(given: Pretrained): Pretrained {

@@ -1,5 +1,5 @@
 /** Text from a trained model of sequences: one character after another, each drawn by the scores behind the last. */
-import { checkOptions, quote, refuse } from '../check.js';
+import { checkOptions, numberFrom, quote, refuse } from '../check.js';
 import { exp } from '../arithmetic.js';
 import { checkVocabulary, encodeText, type Vocabulary } from '../data/text.js';
 import { relaxedMaddIsFused } from '../engine/features.js';
@@ -45,7 +45,7 @@ export async function generate(
     seed = 1,
   } = checkOptions('generate', options, {
     length: true,
-    temperature: true,
+    temperature: numberFrom(0),
     topK: true,
     seed: true,
   });
@@ -56,12 +56,6 @@ export async function generate(
   checkWhole('length', length, 0);
   checkWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   const most = checkWhole('topK', topK ?? V, 1, V);
-  if (!(temperature >= 0 && temperature < Infinity)) {
-    throw new LanewiseError(
-      'argument',
-      `temperature is ${String(temperature)}, expected a finite number of at least 0`,
-    );
-  }
   const { T, everyPlace } = checkForm(model, V);
   const tokens = [...encodeText(prompt, vocabulary)];
   const least = everyPlace ? 1 : T;

@@ -61,7 +61,7 @@ export async function gradientsOf(
     ...model.parameters.map(({ name }) => name),
     ...Object.keys(model.architecture.inputs),
   ];
-  const names = by ?? trained.map(({ name }) => name);
+  const names = by === undefined ? trained.map(({ name }) => name) : by;
   if (!Array.isArray(names))
     throw new LanewiseError('argument', `by is ${show(by)}, expected a list of names`);
   checkName('mode', mode, ['training', 'evaluation']);

@@ -45,7 +45,7 @@ export function monitorOf(
   keepBest: boolean | KeepBest | undefined,
   figures: readonly Figure[],
 ): Monitor | undefined {
-  if (!earlyStopping && !keepBest) return undefined;
+  if (earlyStopping === undefined && !keepBest) return undefined;
   checkKeys('earlyStopping', earlyStopping ?? {}, ['monitor', 'patience', 'minDelta']);
   if (typeof keepBest === 'object') checkKeys('keepBest', keepBest, ['monitor']);
   const { patience = 5, minDelta = 0 } = earlyStopping ?? {};

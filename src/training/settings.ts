@@ -202,12 +202,14 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   const average = settings.average === undefined ? undefined : averageFor(settings.average);
   checkBound('clipNorm', clipNorm);
   checkBound('clipValue', clipValue);
-  if (weights) {
+  if (weights !== undefined) {
     checkWeights(model, weights);
     checkFinite(weights);
   }
   const terms = defaultTerms(model, data, settings.loss);
-  const validation = settings.validation && matchData(settings.validation, data, terms);
+  const validation =
+    settings.validation === undefined ? undefined : matchData(settings.validation, data, terms);
+  const validateEvery = checkValidateEvery(settings);
   const metrics = metricsOf(model, terms, { ...settings, ...(validation ? { validation } : {}) });
   const monitor = monitorOf(
     settings.earlyStopping,
@@ -233,7 +235,7 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
     dropLast,
     epochSamples: dropLast ? count - (count % single) : count,
     shards: Math.min(shards * accumulate, batch),
-    ...(validation ? { validateEvery: checkValidateEvery(settings) } : {}),
+    ...(validation ? { validateEvery } : {}),
     ...(metrics ? { metrics } : {}),
     ...(monitor ? { monitor } : {}),
     sampler: settings.sampler ?? shuffled(),

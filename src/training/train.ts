@@ -1,5 +1,5 @@
 /** Training as one call: the loop's events as callbacks, and at its end a trained model. */
-import { checkKeys } from '../check.js';
+import { abortSignal, callable, checkOptions, wholeFrom, type Checks } from '../check.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
@@ -42,15 +42,15 @@ export interface TrainCallbacks {
 }
 
 /** All of them, for those that are mistyped or another library's. */
-const known: Readonly<Record<keyof TrainCallbacks, true>> = {
-  onStart: true,
-  onStep: true,
-  onProgress: true,
-  onValidation: true,
-  onEpoch: true,
-  onRecovery: true,
-  signal: true,
-  stepsPerEvent: true,
+const CALLBACKS: Checks<TrainCallbacks> = {
+  onStart: callable,
+  onStep: callable,
+  onProgress: callable,
+  onValidation: callable,
+  onEpoch: callable,
+  onRecovery: callable,
+  signal: abortSignal,
+  stepsPerEvent: wholeFrom(1),
 };
 
 /** The trained model, and how it came about. */
@@ -81,7 +81,7 @@ export async function train(
   settings: TrainSettings,
   callbacks: TrainCallbacks = {},
 ): Promise<TrainResult> {
-  checkKeys('callbacks', callbacks, Object.keys(known));
+  checkOptions('callbacks', callbacks, CALLBACKS);
   const resolved = resolveSettings(model, settings);
   const start = performance.now();
   const { signal, stepsPerEvent } = callbacks;

@@ -148,7 +148,7 @@ export function createTrainedModel(
       namesKnown(description, terms),
       'the model',
     );
-    if (views) {
+    if (views !== undefined) {
       const seen = viewsOf(data, views);
       const rounds = seen.map(
         (view) => async () => classify(await score(view, threads, true, reading), view),

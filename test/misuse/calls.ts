@@ -3,6 +3,7 @@
  * options stands that may be left out.
  */
 import * as L from '../../src/index.js';
+import { loadProgram } from '../../src/inference/index.js';
 
 export type Args = readonly unknown[];
 
@@ -64,11 +65,34 @@ const settings = { data: table, optimizer: L.sgd({ lr: 0.1 }), epochs: 1, worker
 const options = {};
 const missing = '/nowhere/at/all';
 
+const program = await loadProgram(L.encodeProgram(trained));
+const seeing = L.withWeights(
+  L.sequential([L.flatten(), L.linear(64, 2)], { input: [1, 8, 8] }),
+  new Map([
+    ['1.weight', new Float32Array(128)],
+    ['1.bias', new Float32Array(2)],
+  ]),
+);
+const together = L.ensemble([seeing, seeing]);
+const two = Float32Array.of(1, 2);
+
+/** Methods of what the package makes, by the names of their calls below. */
+export const methods: Readonly<Record<string, unknown>> = {
+  'trained.predict': trained.predict,
+  'trained.evaluate': trained.evaluate,
+  'ensemble.predict': together.predict,
+  'ensemble.evaluate': together.evaluate,
+  'program.predict': program.predict,
+};
+
 const none: Args = [options];
 const loss: Args = [options];
 
 /** Objects that are no options: what is in them is made by the package. */
 export const noOptions = new Set<unknown>([wire, trained, writer, matrix, model.architecture]);
+
+/** Data sets, whose fields checkDataset checks for all that take one. */
+export const dataSets = new Set<unknown>([images, table, stream]);
 
 /** By name; those of namespaces with it before them: `schedule.cosine`. */
 export const calls: Readonly<Record<string, Args>> = {
@@ -347,6 +371,12 @@ export const calls: Readonly<Record<string, Args>> = {
   'transforms.resize': [4, options],
   'transforms.shapeAfter': [[L.transforms.invert()], [1, 8, 8]],
   'transforms.colourAxes': [images],
+  'trained.predict': [two],
+  'trained.evaluate': [table, options],
+  'ensemble.predict': [new Float32Array(64)],
+  'ensemble.evaluate': [images, options],
+  'program.predict': [two],
+  'inference.loadProgram': [L.encodeProgram(trained), options],
   LanewiseError: ['argument', 'message'],
   relaxedMaddIsFused: [],
   defaultNumerics: [],

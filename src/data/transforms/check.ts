@@ -1,4 +1,5 @@
 /** Checks of transforms' settings: each names the transform, the setting, the value and the range. */
+import { isFloat, orLargest } from '../../check.js';
 import { LanewiseError, show } from '../../errors.js';
 
 export { checkKeys as checkSettings } from '../../check.js';
@@ -16,9 +17,8 @@ export function checkNumber(
   low = -Infinity,
   high = Infinity,
 ): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value >= low && value <= high)
-    return value;
-  return refuse(transform, name, value, rangeOf('a number', low, high));
+  if (isFloat(value) && value >= low && value <= high) return value;
+  return refuse(transform, name, value, orLargest(value, rangeOf('a number', low, high)));
 }
 
 /** A whole number in [low, high]. */

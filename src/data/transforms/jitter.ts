@@ -24,7 +24,7 @@ export function colorJitter(options: ColorJitterOptions): Transform {
     if (value === undefined) return [setting, [1, 1]];
     return [setting, checkSpread(name, setting, value, 1, 0, 1e3)];
   });
-  const hue = checkSpread(name, 'hue', options.hue ?? 0, 0, -0.5, 0.5);
+  const hue = checkSpread(name, 'hue', options.hue === undefined ? 0 : options.hue, 0, -0.5, 0.5);
   return make(name, colorJitterKind, { ...Object.fromEntries(factors), hue });
 }
 

@@ -1,0 +1,38 @@
+/** The public functions by name, those of namespaces with it before them; and what comes of a call of one. */
+import * as lanewise from '../../src/index.js';
+import { LanewiseError } from '../../src/errors.js';
+import * as inference from '../../src/inference/index.js';
+import { methods } from './calls.js';
+
+export type Anything = (...args: readonly unknown[]) => unknown;
+
+/** Ops take tensors of a graph: ops.test.ts. */
+const APART = new Set(['ops']);
+
+/** A module's functions, and those of its namespaces. */
+function* functionsIn(space: object, before: string): Generator<[string, Anything]> {
+  for (const [name, value] of Object.entries(space) as [string, unknown][]) {
+    if (typeof value === 'function') yield [`${before}${name}`, value as Anything];
+    else if (before === '' && typeof value === 'object' && !APART.has(name))
+      yield* functionsIn(value!, `${name}.`);
+  }
+}
+
+export const functions = new Map<string, Anything>([
+  ...functionsIn(lanewise, ''),
+  ['inference.loadProgram', inference.loadProgram as Anything],
+  ...(Object.entries(methods) as [string, Anything][]),
+]);
+
+export const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** What came of a call: a refusal, something raw, or nothing at all. */
+export async function outcome(call: () => unknown): Promise<string> {
+  try {
+    await call();
+    return 'silent';
+  } catch (error) {
+    return error instanceof LanewiseError ? 'refused' : `raw ${String(error)}`;
+  }
+}
