@@ -1,9 +1,10 @@
 /** Which samples models are scored on: never those they were trained on, as far as their files say, unless asked. */
-import type { Dataset, LabelledDataset } from '../data/dataset.js';
+import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
 import { originOf, type Origin, type Selection } from '../data/origin.js';
 import { leftOut } from '../data/split.js';
 import { LanewiseError } from '../errors.js';
-import { holdOut } from './data-paths.js';
+import { subset } from '../data/subset.js';
+import { holdOut, limited } from './data-paths.js';
 import { formatCount } from './terminal.js';
 
 /** A model by its file's name. */
@@ -38,16 +39,17 @@ type Relation =
   | { readonly is: 'unknown' }
   | { readonly is: 'other'; readonly samples: number }
   | { readonly is: 'trained'; readonly count: number }
-  | { readonly is: 'divided'; readonly rule: Rule };
+  | { readonly is: 'divided'; readonly rule: Rule; readonly of: number };
 
 function relationOf(data: LabelledDataset, { origin }: KnownModel): Relation {
   if (!origin) return { is: 'unknown' };
-  const own = originOf(data)!;
   const { samples, fingerprint, selections } = origin;
+  // A file to which samples were added begins with those of training.
+  const own = originOf(isStreamed(data) ? data : limited(data, samples))!;
   if (own.samples !== samples || own.fingerprint !== fingerprint) return { is: 'other', samples };
   const [rule] = selections;
   if (!rule || rule.by === 'subset') return { is: 'trained', count: rule?.count ?? samples };
-  return { is: 'divided', rule };
+  return { is: 'divided', rule, of: samples };
 }
 
 type Pick = (data: LabelledDataset) => LabelledDataset;
@@ -64,12 +66,15 @@ export function choose(
   const relations = models.map((model) => relationOf(data, model));
   const rules = new Map(
     relations.flatMap((one) =>
-      one.is === 'divided' ? [[JSON.stringify(one.rule), one.rule]] : [],
+      one.is === 'divided' ? [[`${JSON.stringify(one.rule)} of ${one.of}`, one] as const] : [],
     ),
   );
-  const [rule] = rules.values();
+  const [divided] = rules.values();
+  const rule = divided?.rule;
   const is = (kind: Relation['is']) => relations.some((one) => one.is === kind);
-  const byRule: Pick = (whole) => leftOut(whole, rule!);
+  const isGrown = divided !== undefined && divided.of < data.labels.length;
+  const byRule: Pick = (whole) =>
+    isGrown ? subset(whole, heldPlaces(data, divided)) : leftOut(whole, rule!);
   const total = formatCount(data.labels.length);
   const choice = (scored: Choice['scored'], pick: Pick, why: (count: string) => string): Choice => {
     const picked = pick(data);
@@ -109,7 +114,11 @@ export function choose(
   }
   if (rules.size > 1 || (rule && is('trained'))) throw disagreement(data, models);
   if (rule)
-    return choice('heldOut', byRule, (count) => `the ${count} that were held out at training`);
+    return choice(
+      'heldOut',
+      byRule,
+      (count) => `the ${count} that were held out at training${isGrown ? ', or added since' : ''}`,
+    );
   if (is('trained'))
     return choice(
       'trainedOn',
@@ -149,17 +158,25 @@ function places({ name, classes, labels }: LabelledDataset): Dataset {
   return { name, classes, labels, shape: [4, 1, 1], samples };
 }
 
+const placesOf = (picked: LabelledDataset): Uint32Array =>
+  new Uint32Array((picked as Dataset).samples.slice().buffer as ArrayBuffer);
+
+/** Where the samples are that a rule left out, and those behind the ones that it divided. */
+function heldPlaces(data: LabelledDataset, { rule, of }: { rule: Rule; of: number }): number[] {
+  const all = places(data);
+  const held = placesOf(leftOut(limited(all, of), rule));
+  return [...held, ...placesOf(all).subarray(of)];
+}
+
 /** How many of those picked are of the training part of one model or another, at most. */
 function seenIn(data: LabelledDataset, pick: Pick, relations: readonly Relation[]): number {
   const all = places(data);
-  const placesOf = (picked: LabelledDataset) =>
-    new Uint32Array((picked as Dataset).samples.slice().buffer as ArrayBuffer);
   const picked = placesOf(pick(all));
   const isSeen = new Uint8Array(data.labels.length);
   let unplaced = 0;
   for (const relation of relations) {
     if (relation.is === 'divided') {
-      const held = new Set(placesOf(leftOut(all, relation.rule)));
+      const held = new Set(heldPlaces(data, relation));
       isSeen.forEach((_, place) => {
         if (!held.has(place)) isSeen[place] = 1;
       });

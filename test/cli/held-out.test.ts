@@ -77,6 +77,21 @@ test('other data is scored whole, and so is what was trained on, with a word', (
   assert.is(choose(dataOf(2), [model()]).test.labels.length, 2);
 });
 
+test('samples that were added behind those of training are new', () => {
+  const grown = dataOf(150);
+  const found = choose(grown, [model(train)]);
+  assert.equal(valuesOf(found.test), [...valuesOf(held), ...valuesOf(grown).slice(120)]);
+  assert.equal(summary(found), [
+    54,
+    'heldOut',
+    0,
+    'the 54 of 150 samples that were held out at training, or added since',
+  ]);
+  assert.is(choose(grown, [model(train)], { all: true }).trainedOn, 96);
+  assert.is(choose(grown, [model(data)]).trainedOn, 120);
+  assert.is(choose(dataOf(100), [model(train)]).scored, 'other');
+});
+
 test('--all and --holdout are followed, and what they take of the training part is counted', () => {
   assert.equal(summary(choose(data, [model(train)], { all: true })), [
     120,
@@ -113,13 +128,13 @@ test('models that held out different samples are not scored together, unless it 
   }
   const both = choose(data, [model(train, 'a'), model(train, 'b')]);
   assert.equal([both.scored, both.trainedOn], ['heldOut', 0]);
-  const mixed = choose(data, [model(train, 'a'), model(dataOf(9), 'b'), model(undefined, 'c')]);
+  const mixed = choose(data, [model(train, 'a'), model(dataOf(9, 1), 'b'), model(undefined, 'c')]);
   assert.equal(valuesOf(mixed.test), valuesOf(held));
   assert.match(mixed.words, /held out at training; 'c' does not say what it was trained on$/);
 });
 
 test('test samples that the data names itself are scored in silence, unless they were trained on', () => {
-  assert.equal(summary(examine(data, [model(dataOf(50))])), [120, 'test', undefined, '']);
+  assert.equal(summary(examine(data, [model(dataOf(50, 1))])), [120, 'test', undefined, '']);
   assert.equal(summary(examine(data, [model(train)])), [
     120,
     'trainedOn',
