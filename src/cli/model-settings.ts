@@ -3,18 +3,68 @@ import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.
 import { standardize } from '../data/standardize.js';
 import { areRows } from './tables.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
+import type { Model } from '../layers/index.js';
 import type { ImageSettings } from '../models/recipes.js';
 
 /** Of samples that are read when they are wanted, so many tell the scale. */
 const SOME = 256;
 
+/** What a model is made for, and `values 0…16 of bytes` where images do not have the range of their kind. */
+interface Measured {
+  readonly settings: ImageSettings;
+  readonly range?: string;
+}
+
 /** For images like those of MNIST the models keep their own scale; for others it is measured. */
-export async function modelSettings(data: LabelledDataset): Promise<ImageSettings> {
+export async function modelSettings(data: LabelledDataset): Promise<Measured> {
   const { shape, classes } = data;
   const settings = { shape, classes: classes.length };
-  if (showShape(shape) === '1×28×28') return settings;
-  if (areRows(data) && shape[0] > 1) return { ...settings, ...scaleOfColumns(data) };
-  return { ...settings, ...scaleOf(isStreamed(data) ? await someSamples(data) : data.samples) };
+  if (areRows(data) && shape[0] > 1) return { settings: { ...settings, ...scaleOfColumns(data) } };
+  const samples = isStreamed(data) ? await someSamples(data) : data.samples;
+  const isLikeMnist = showShape(shape) === '1×28×28';
+  const range = oddRange(samples, isLikeMnist);
+  if (isLikeMnist && range === undefined) return { settings };
+  return {
+    settings: { ...settings, ...scaleOf(samples) },
+    ...(range === undefined ? {} : { range }),
+  };
+}
+
+/** Of bytes that stay in the dark half, and, where the models have a scale of their own, of floats outside 0 to 1. */
+function oddRange(samples: Dataset['samples'], hasScale: boolean): string | undefined {
+  let [least, most] = [Infinity, -Infinity];
+  for (let i = 0; i < samples.length; i++) {
+    least = Math.min(least, samples[i]!);
+    most = Math.max(most, samples[i]!);
+  }
+  const areBytes = samples instanceof Uint8Array;
+  if (areBytes ? most >= 128 : !hasScale || (least >= 0 && most <= 1)) return undefined;
+  const show = (value: number) => String(Number(value.toPrecision(4)));
+  return `values ${show(least)}…${show(most)} of ${areBytes ? 'bytes' : 'floats'}`;
+}
+
+/** What a user may not expect: how images of an odd range are scaled, and small ones framed. */
+export function notesOn(
+  name: string,
+  model: Model,
+  { settings: { shape, mean }, range }: Measured,
+): string[] {
+  const notes: string[] = [];
+  const [input] = Object.values(model.architecture.inputs);
+  if (range !== undefined) {
+    const isOwn = input?.mean === mean;
+    notes.push(
+      isOwn
+        ? `${range}: scaled by their own mean and deviation, which the model keeps`
+        : `${range}, where ${name} scales images as MNIST's are: bytes of 0…255, floats of 0…1; multiply them in the file`,
+    );
+  }
+  const [, height = 0, width = 0] = input?.shape ?? [];
+  if (2 * shape[1] * shape[2] <= height * width)
+    notes.push(
+      `samples of ${shape[1]}×${shape[2]} are framed to the ${height}×${width} that ${name} takes; it learns more of images enlarged to that size, in the file or by transforms.resize`,
+    );
+  return notes;
 }
 
 /** Mean and deviation of each column of numbers; features that are 0 or 1 for a class of a column stay as they are. */

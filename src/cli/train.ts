@@ -9,7 +9,7 @@ import { readMetrics } from '../run/metrics-log.js';
 import { dataName, loadData } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
 import { recipeNamed } from './model-name.js';
-import { modelSettings } from './model-settings.js';
+import { modelSettings, notesOn } from './model-settings.js';
 import { dataRequest } from './options.js';
 import { areRows, checkClasses, checkForRows } from './tables.js';
 import { stopOnSignals, type Stop } from './stop.js';
@@ -40,7 +40,9 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
   checkClasses(data.train);
   if (areRows(data.train)) checkForRows(options);
   const settings = trainSettings(recipe, options, data);
-  const model = recipe.create(await modelSettings(data.train));
+  const measured = await modelSettings(data.train);
+  const model = recipe.create(measured.settings);
+  for (const line of notesOn(name, model, measured)) note(line);
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
     data: options.data,

@@ -159,7 +159,7 @@ export function googLeNet(options: GoogLeNetOptions = {}): Model {
   };
   const norm = (x: Wire) => (paper ? localResponseNorm(5)(x) : x);
 
-  const x = input([channels, size, size], imageNetScale(channels));
+  const x = input([channels, size, size], imageNetScale(channels, options));
   let y = halve()(stem.conv1(x));
   y = halve()(norm(stem.conv3(stem.conv2(norm(y)))));
   let from = c192;

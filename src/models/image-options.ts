@@ -13,6 +13,9 @@ export interface ImageNetOptions {
   readonly classes?: number;
   /** Factor of the channels of all layers, and of the units of hidden dense ones; default 1. */
   readonly width?: number;
+  /** Of the values as the model reads them, bytes as 0 to 1; default ImageNet's, of red, green and blue. */
+  readonly mean?: PerChannel;
+  readonly deviation?: PerChannel;
 }
 
 /** Of an axis, such as channels and classes. */
@@ -21,12 +24,14 @@ export const extents: Check = /* @__PURE__ */ listOf(extent);
 /** One number, or one for the height and one for the width. */
 export const side: Check = /* @__PURE__ */ listOr(extent, /* @__PURE__ */ listOf(extent, 2, 2));
 
-/** Checks of `ImageNetOptions`. */
+/** Checks of `ImageNetOptions`; `input` looks at the scale. */
 export const IMAGENET: Checks<ImageNetOptions> = {
   size: extent,
   channels: extent,
   classes: extent,
   width: /* @__PURE__ */ numberAbove(0),
+  mean: true,
+  deviation: true,
 };
 
 /** Checks of images with a scale, which `input` looks at. */
@@ -39,15 +44,17 @@ export const SCALED = {
 } as const;
 
 /**
- * ImageNet's means and deviations of red, green and blue, those of torchvision's pretrained weights. Images of other
- * channels have the means of the three.
+ * The scale asked for, or ImageNet's means and deviations of red, green and blue, those of torchvision's pretrained
+ * weights. Images of other channels have the means of the three.
  */
-export const imageNetScale = (
+export function imageNetScale(
   channels: number,
-): { readonly mean: PerChannel; readonly deviation: PerChannel } =>
-  channels === 3
-    ? { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] }
-    : { mean: 0.449, deviation: 0.226 };
+  options: Pick<ImageNetOptions, 'mean' | 'deviation'>,
+): { readonly mean: PerChannel; readonly deviation: PerChannel } {
+  const { mean = channels === 3 ? [0.485, 0.456, 0.406] : 0.449 } = options;
+  const { deviation = channels === 3 ? [0.229, 0.224, 0.225] : 0.226 } = options;
+  return { mean, deviation };
+}
 
 /**
  * First values of layers before ReLUs, He et al. 2015: signals keep their size at any width and depth, where the

@@ -79,6 +79,6 @@ export function networkInNetwork(options: NetworkInNetworkOptions = {}): Model {
         };
   return sequential(
     { ...layers, pool: globalAvgPool2d() },
-    { input: [channels, size, size], ...imageNetScale(channels) },
+    { input: [channels, size, size], ...imageNetScale(channels, options) },
   );
 }

@@ -143,7 +143,7 @@ export function resNet(
       avgpool: globalAvgPool2d(),
       fc: linear(from, classes),
     },
-    { input: [channels, size, size], ...imageNetScale(channels) },
+    { input: [channels, size, size], ...imageNetScale(channels, options) },
   );
 }
 

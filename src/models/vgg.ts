@@ -72,7 +72,7 @@ function vgg(name: string, stages: readonly number[], options: VggOptions): Mode
   ];
   return sequential(
     { features: chain(features), flatten: flatten(), classifier: chain(classifier) },
-    { input: [channels, size, size], ...imageNetScale(channels) },
+    { input: [channels, size, size], ...imageNetScale(channels, options) },
   );
 }
 

@@ -73,6 +73,6 @@ export function zfNet(options: ImageNetOptions = {}): Model {
   ];
   return sequential(
     { features: chain(features), flatten: flatten(), classifier: chain(classifier) },
-    { input: [channels, size, size], ...imageNetScale(channels) },
+    { input: [channels, size, size], ...imageNetScale(channels, options) },
   );
 }

@@ -234,6 +234,48 @@ test('tables: classes by name or number, rows as images, and targets that are no
   });
 });
 
+test('images of an odd range, or much smaller than the net takes, are said, and scaled by their own values', async () => {
+  await inFolder(async (cwd) => {
+    /** Images of two classes, of values up to `most`. */
+    const write = (side: number, most: number) =>
+      writeFile(
+        join(cwd, 'odd.csv'),
+        Array.from({ length: 40 }, (_, i) =>
+          [
+            i % 2,
+            ...Array.from({ length: side ** 2 }, (_, p) => (p % 2 === i % 2 ? most : 0)),
+          ].join(),
+        ).join('\n'),
+      );
+    const train = async (name: string, side: number) => {
+      const shape = ['--shape', `1x${side}x${side}`, '--no-header', '--target', '0'];
+      const run = await lanewise(
+        ['train', name, '--data', 'odd.csv', ...shape, ...quick, '--out', 'o', '--fresh'],
+        { cwd },
+      );
+      assert.is(run.code, 0, run.stderr);
+      const { model } = await loadModel(join(cwd, 'o', 'model.safetensors'));
+      const [input] = Object.values(model.architecture.inputs);
+      return { notes: run.stderr.match(/(?<=note: ).*/g) ?? [], mean: input!.mean };
+    };
+    const scaled =
+      'values 0…16 of bytes: scaled by their own mean and deviation, which the model keeps';
+    await write(8, 16);
+    assert.equal(await train('lenet1', 8), {
+      notes: [
+        scaled,
+        'samples of 8×8 are framed to the 28×28 that lenet1 takes; it learns more of images enlarged to that size, in the file or by transforms.resize',
+      ],
+      mean: 8 / 255,
+    });
+    assert.equal((await train('mlp', 8)).notes, [scaled]);
+    await write(28, 16);
+    assert.equal(await train('lenet1', 28), { notes: [scaled], mean: 8 / 255 });
+    await write(28, 255);
+    assert.equal(await train('lenet1', 28), { notes: [], mean: 0.1 / 1.275 });
+  });
+});
+
 test('NPZ files with x and y', async () => {
   await inFolder(async (cwd) => {
     const golden = new URL('../../../test/golden/npy.json', import.meta.url);

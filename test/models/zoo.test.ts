@@ -224,6 +224,20 @@ test('parameters have torchvision’s names', () => {
   ]);
 });
 
+test('nets for photographs take a scale, and have torchvision’s without one', () => {
+  const small = { size: 96, width: 1 / 16, classes: 2 };
+  const scale = { mean: [0.5, 0.4, 0.3], deviation: 0.25 };
+  for (const create of [alexNet, zfNet, vgg11, networkInNetwork, googLeNet, resNet18, seResNet]) {
+    const inputOf = (options: object) =>
+      Object.values(create({ ...small, ...options }).architecture.inputs)[0]!;
+    const own = inputOf(scale);
+    assert.equal([own.mean, own.deviation], [scale.mean, scale.deviation], create.name);
+    assert.equal(inputOf({}).mean, [0.485, 0.456, 0.406]);
+    assert.equal(inputOf({ channels: 1, deviation: 0.5 }).mean, 0.449);
+    assert.throws(() => inputOf({ mean: [0.5, 0.4] }), /mean/);
+  }
+});
+
 test('GoogLeNet has three outputs, of which a prediction needs one', () => {
   const model = googLeNet({ size: 64, classes, width: 1 / 8 });
   assert.equal(
