@@ -30,7 +30,7 @@ export const shorten = (text: string, most = 100): string =>
  */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   learningrate: ['lr'],
-  stepsize: ['lr'],
+  stepsize: ['every', 'lr'],
   eta: ['lr'],
   maxlr: ['lr'],
   batchsize: ['batch'],
@@ -45,8 +45,9 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   randomseed: ['seed'],
   weightdecay: ['weightDecay'],
   l2: ['weightDecay'],
-  decay: ['weightDecay', 'decay'],
-  momentum: ['beta', 'momentum'],
+  decay: ['weightDecay', 'decay', 'gamma'],
+  momentum: ['beta', 'momentum', 'decay'],
+  beta: ['decay'],
   beta1: ['betas'],
   beta2: ['betas'],
   epsilon: ['eps'],
@@ -96,6 +97,48 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   shuffle: ['sampler'],
   device: [],
   verbose: [],
+  wd: ['weightDecay'],
+  tmax: ['period'],
+  t0: ['period'],
+  tmult: ['multiplier'],
+  etamin: ['min'],
+  minlr: ['min'],
+  gamma: ['factor'],
+  factor: ['gamma'],
+  endfactor: ['end'],
+  startfactor: ['start'],
+  monitor: ['metric'],
+  metric: ['monitor', 'metrics'],
+  start: ['from'],
+  smoothing: ['alpha'],
+  eeta: ['trust'],
+  trustcoefficient: ['trust'],
+  maxnorm: ['clipNorm'],
+  ema: ['average'],
+  frozen: ['freeze'],
+  optim: ['optimizer'],
+  // Losses and metrics.
+  ce: ['crossEntropy'],
+  nll: ['crossEntropy'],
+  categoricalcrossentropy: ['crossEntropy'],
+  sparsecategoricalcrossentropy: ['crossEntropy'],
+  mse: ['meanSquaredError'],
+  l2loss: ['meanSquaredError'],
+  mae: ['l1'],
+  meanabsoluteerror: ['l1', 'mae'],
+  bce: ['binaryCrossEntropy'],
+  bcewithlogits: ['binaryCrossEntropyWithLogits'],
+  kldiv: ['klDivergence'],
+  kullbackleiblerdivergence: ['klDivergence'],
+  multimargin: ['hinge'],
+  cosineembedding: ['cosine'],
+  cosinesimilarity: ['cosine'],
+  rocauc: ['auc'],
+  auroc: ['auc'],
+  f1score: ['f1'],
+  f1macro: ['f1'],
+  precisionmacro: ['precision'],
+  recallmacro: ['recall'],
 };
 
 /** Names differ in case and in `_` and `-` from library to library. */
@@ -104,11 +147,12 @@ const plainName = (name: string): string => name.replace(/[_-]/g, '').toLowerCas
 /** What to write in place of an unknown name: the same word spelt as here, another library's, or the nearest. */
 export function suggest(unknown: string, known: readonly string[]): string | undefined {
   const plain = plainName(unknown);
-  const same = known.find((name) => plainName(name) === plain);
-  const other = Object.hasOwn(ELSEWHERE, plain)
-    ? ELSEWHERE[plain]!.find((name) => known.includes(name))
-    : undefined;
-  const name = same ?? other;
+  // PyTorch's losses are called MSELoss.
+  const short = plain.replace(/loss$/, '');
+  const elsewhere = [plain, short].find((word) => Object.hasOwn(ELSEWHERE, word));
+  const name =
+    known.find((one) => [plain, short].includes(plainName(one))) ??
+    ELSEWHERE[elsewhere ?? '']?.find((one) => known.includes(one));
   return name === undefined ? nearest(unknown, known) : `did you mean '${name}'?`;
 }
 

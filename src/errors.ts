@@ -41,21 +41,21 @@ function brief(message: string): string {
 
 /**
  * The entry of a table under a name that came from outside; `what` is what the table holds.
- * @throws LanewiseError kind 'argument' for an unknown name, with the known ones and the nearest, or what
- * `elsewhere` says for another library's name.
+ * @throws LanewiseError kind 'argument' for an unknown name, with the known ones and what `hintOf` says, the nearest unless
+ * there are other libraries' names too.
  */
 export function lookUp<T>(
   what: string,
   table: Readonly<Record<string, T>>,
   name: string,
-  elsewhere: Readonly<Record<string, string>> = {},
+  hintOf = nearest,
 ): T {
   if (Object.hasOwn(table, name)) return table[name]!;
   const known = Object.keys(table);
   throw new LanewiseError(
     'argument',
     `unknown ${what} ${typeof name === 'string' ? `'${name}'` : show(name)}, expected one of ${known.join(', ')}`,
-    Object.hasOwn(elsewhere, name) ? `did you mean '${elsewhere[name]}'?` : nearest(name, known),
+    hintOf(name, known),
   );
 }
 
@@ -69,11 +69,14 @@ export function show(value: unknown): string {
 /** `did you mean 'lenet5'?`, or nothing when no candidate is near. */
 export function nearest(found: string, candidates: readonly string[]): string | undefined {
   if (typeof found !== 'string') return undefined;
-  let [name, least] = [undefined as string | undefined, Math.max(2, found.length / 3)];
+  let [name, least] = [
+    undefined as string | undefined,
+    Math.max(Math.min(2, found.length / 2), found.length / 3),
+  ];
   for (const candidate of candidates) {
     // What is so much longer or shorter is not near, whatever it says.
     if (Math.abs(candidate.length - found.length) > least) continue;
-    const edits = distance(found, candidate);
+    const edits = distance(found.toLowerCase(), candidate.toLowerCase());
     if (edits > least || (name !== undefined && edits === least)) continue;
     [name, least] = [candidate, edits];
   }

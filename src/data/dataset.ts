@@ -209,6 +209,7 @@ function checkFields(data: TensorDataset): void {
         throw new LanewiseError(
           'data',
           `${what}: values are ${typeName(values)}, expected Uint8Array, Int32Array or Float32Array`,
+          'Float32Array.from(values) for numbers, Int32Array.from(values) for classes',
         );
       }
       if (!Array.isArray(shape) || !shape.every((e: number) => Number.isInteger(e) && e > 0))

@@ -75,7 +75,7 @@ export function nameRefusals<T>(name: string, build: () => T): T {
     return build();
   } catch (error) {
     if (error instanceof ShapeError && !error.layer && name)
-      throw new ShapeError(error.op, error.detail, name);
+      throw new ShapeError(error.op, error.detail, name, error.hint);
     throw error;
   }
 }
@@ -115,7 +115,8 @@ export class ShapeError extends LanewiseError {
     readonly detail: string,
     /** The layer that applied the op, if one did. */
     readonly layer?: string,
+    hint?: string,
   ) {
-    super('shape', `${op}${layer ? ` '${layer}'` : ''}: ${detail}`);
+    super('shape', `${op}${layer ? ` '${layer}'` : ''}: ${detail}`, hint);
   }
 }

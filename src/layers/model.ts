@@ -293,6 +293,8 @@ export function checkModel(model: Model): Model {
     `model is ${showPart(model)}, expected one made by sequential, functional or lenet5()`,
     typeof model === 'function' && !isLayer(model)
       ? 'models are made by calls: lenet5(), not lenet5'
-      : undefined,
+      : (model as { model?: Model } | null | undefined)?.model
+        ? 'it is a trained one, or a result of train: its model is in it (.model), and the setting weights trains on from its .weights'
+        : undefined,
   );
 }

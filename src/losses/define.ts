@@ -98,5 +98,13 @@ export function checkWeights(loss: string, name: string, value: unknown): readon
       `${loss}: ${name} is ${String(value)}, expected one number a class`,
     );
   }
-  return value.map((weight, c) => checkNumber(loss, `${name}[${c}]`, weight, { least: 0 }));
+  const weights = value.map((weight, c) =>
+    checkNumber(loss, `${name}[${c}]`, weight, { least: 0 }),
+  );
+  if (weights.some((weight) => weight > 0)) return weights;
+  throw new LanewiseError(
+    'argument',
+    `${loss}: ${name} are all 0, so that nothing counts`,
+    'one class at least is to count',
+  );
 }

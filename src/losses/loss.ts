@@ -1,4 +1,5 @@
 /** Every loss by its kind: for settings that name one, and for model files. */
+import { suggest } from '../check.js';
 import { LanewiseError, lookUp, show } from '../errors.js';
 import { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
 import type { Loss } from './define.js';
@@ -34,34 +35,11 @@ export type LossDescription = Pick<Loss, 'kind' | 'settings'>;
 
 export const describeLoss = ({ kind, settings }: Loss): LossDescription => ({ kind, settings });
 
-/** What other libraries call them. */
-const ELSEWHERE: Readonly<Record<string, LossName>> = {
-  mse: 'meanSquaredError',
-  MSELoss: 'meanSquaredError',
-  mean_squared_error: 'meanSquaredError',
-  mae: 'l1',
-  L1Loss: 'l1',
-  mean_absolute_error: 'l1',
-  bce: 'binaryCrossEntropy',
-  BCELoss: 'binaryCrossEntropy',
-  BCEWithLogitsLoss: 'binaryCrossEntropyWithLogits',
-  nll: 'crossEntropy',
-  nll_loss: 'crossEntropy',
-  NLLLoss: 'crossEntropy',
-  CrossEntropyLoss: 'crossEntropy',
-  categorical_crossentropy: 'crossEntropy',
-  sparse_categorical_crossentropy: 'crossEntropy',
-  kl_div: 'klDivergence',
-  KLDivLoss: 'klDivergence',
-  SmoothL1Loss: 'smoothL1',
-  HuberLoss: 'huber',
-};
-
 /** @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
 export function createLoss({ kind, settings }: LossDescription): Loss {
   // Settings come from outside: each constructor checks what it is given.
   // oxlint-disable-next-line typescript/no-explicit-any
-  const create: (settings: any) => Loss = lookUp('loss', constructors, kind, ELSEWHERE);
+  const create: (settings: any) => Loss = lookUp('loss', constructors, kind, suggest);
   if (typeof settings !== 'object' || settings === null) {
     throw new LanewiseError(
       'argument',

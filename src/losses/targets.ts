@@ -14,8 +14,16 @@ function refuse(loss: string, output: Tensor, target: Tensor, expected: string):
   throw new ShapeError(
     loss,
     `output ${show(output)} does not fit target ${show(target)}: expected ${expected}`,
+    undefined,
+    hintOf(output.shape, target),
   );
 }
+
+/** Whole numbers are looked at by `checkTarget`. */
+const hintOf = (output: Shape, { shape, dtype }: Tensor): string | undefined =>
+  dtype === 'f32' && output.length === 2 && shape.length === 2
+    ? `give the last layer ${shape[1]} outputs, or the target ${output[1]} values`
+    : undefined;
 
 const reshaped = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : ops.reshape(x, shape);

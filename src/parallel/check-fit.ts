@@ -68,9 +68,14 @@ function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
         `end with sigmoid(), or take ${loss.kind}WithLogits`,
       );
     }
-    const isDouble =
-      (takes === 'logits' && PROBABILITIES.includes(made)) ||
-      (takes === 'logits of classes' && made === 'softmax');
+    if (made === 'softmax' && outputs.get(output)!.shape.at(-1) === 1) {
+      throw new LanewiseError(
+        'argument',
+        `output '${output}' ends with softmax of one value, which is 1 whatever the value is`,
+        'end with sigmoid() in its place for yes or no, or with one output a class',
+      );
+    }
+    const isDouble = takes.startsWith('logits') && PROBABILITIES.includes(made);
     if (!isDouble) continue;
     throw new LanewiseError(
       'argument',

@@ -8,6 +8,7 @@ import {
   checkOptions,
   flag,
   listOf,
+  numberAbove,
   text,
   wholeFrom,
   type Checks,
@@ -104,8 +105,19 @@ export async function* fit(
 ): AsyncGenerator<FitEvent, TrainResult, void> {
   const resolved = resolveSettings(model, settings);
   checkOptions('fit', options, OPTIONS);
-  checkKeys('checkpoints', options.checkpoints ?? {}, ['everySteps', 'everyMinutes', 'everyEpoch']);
+  checkOptions('checkpoints', options.checkpoints ?? {}, {
+    everySteps: wholeFrom(1),
+    everyMinutes: numberAbove(0),
+    everyEpoch: flag,
+  });
   const { folder } = options;
+  if (folder === undefined && options.resume) {
+    throw new LanewiseError(
+      'argument',
+      'fit: resume is given, and no folder to resume from',
+      "say where the run is: folder: 'runs/a'",
+    );
+  }
   const { data, terms } = resolved;
   const test = options.test === undefined ? undefined : matchData(options.test, data, terms);
   if (folder === undefined) return yield* trainAlone(model, resolved, options);

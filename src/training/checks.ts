@@ -44,6 +44,7 @@ function checkMap(weights: Weights): void {
   throw new LanewiseError(
     'argument',
     `weights are ${show(weights)}, expected a Map of arrays by name`,
+    'model.weights of a trained model is one; loadModel and loadPartialWeights read such models from files',
   );
 }
 

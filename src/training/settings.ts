@@ -1,5 +1,6 @@
 /** The settings of a training run: defaults filled in, and everything checked before work starts. */
 import type { TableFormat } from '../data/table-format.js';
+import { pixelsOf, checkScale } from '../data/scale.js';
 import { withColumnsOf } from '../data/table-match.js';
 import { checkDataset, countOf, placeWeights, type AnyDataset } from '../data/dataset.js';
 import { matchClasses, namesOf } from '../data/class-names.js';
@@ -251,12 +252,17 @@ export const matchData = <D extends AnyDataset>(
   other: D,
   data: AnyDataset,
   terms: readonly LossTerm[],
-): D =>
-  matchClasses(
+): D => {
+  const matched = matchClasses(
     checkDataset(placeWeights(other)),
     namesOf(data, terms.map(targetOf)),
     `data set '${data.name}'`,
   );
+  const type = pixelsOf(data) instanceof Uint8Array ? 'uint8' : undefined;
+  const what = `samples of data set '${other.name}'`;
+  checkScale(type, pixelsOf(matched), what, `those of '${data.name}' are`);
+  return matched;
+};
 
 /** The figures of a run that can be watched. */
 function figuresOf(
@@ -295,6 +301,13 @@ function checkValidateEvery({ validateEvery }: TrainSettings) {
   checkPresent('validateEvery', every, '{ steps } or { epochs }');
   checkKeys('validateEvery', every, ['steps', 'epochs']);
   const { steps, epochs } = every;
+  if (steps !== undefined && epochs !== undefined) {
+    throw new LanewiseError(
+      'argument',
+      'validateEvery has steps and epochs, expected one of them',
+      'an epoch has samples / batch steps',
+    );
+  }
   if (steps !== undefined) return { steps: checkWhole('validateEvery steps', steps, 1) };
   return { epochs: checkWhole('validateEvery epochs', epochs!, 1) };
 }

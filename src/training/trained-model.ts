@@ -1,5 +1,6 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
-import { checkOptions, isList, type Checks } from '../check.js';
+import { checkScale, pixelsOf } from '../data/scale.js';
+import { checkOptions, isList, quote, refuse, suggest, type Checks } from '../check.js';
 import { sha256 } from '../sha256.js';
 import {
   checkDataset,
@@ -148,6 +149,12 @@ export function createTrainedModel(
       namesKnown(description, terms),
       'the model',
     );
+    checkScale(
+      description.samples?.type,
+      pixelsOf(data),
+      `samples of data set '${data.name}'`,
+      'the model was trained on',
+    );
     if (views !== undefined) {
       const seen = viewsOf(data, views);
       const rounds = seen.map(
@@ -175,6 +182,7 @@ export function createTrainedModel(
       ),
     async predict(samples, shape, output = [...model.outputs.keys()][0]!) {
       const scored = model.outputs.get(output);
+      if (typeof output !== 'string') refuse('predict', 'output', output, 'the name of an output');
       if (!scored) {
         throw new LanewiseError(
           'argument',
@@ -182,6 +190,8 @@ export function createTrainedModel(
         );
       }
       const inputs = inputsOf(model, samples, shape);
+      for (const { values } of Object.values(inputs))
+        checkScale(description.samples?.type, values, 'samples', 'the model was trained on');
       const data = { name: 'samples to predict', inputs, targets: {} };
       const loss = terms.find((term) => term.output === output)?.loss;
       const scores = await scoreSamples({
@@ -229,7 +239,25 @@ function inputsOf(
   if (typeof samples !== 'object' || samples === null || isList(samples))
     return { [name]: samplesField(samples, input, shape) };
   const fields = samples as Readonly<Record<string, Field>>;
+  const known = Object.keys(architecture.inputs);
+  const unknown = Object.keys(fields).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw new LanewiseError(
+      'data',
+      `predict: the model has no input ${quote(unknown)}, expected ${known.join(', ')}`,
+      'samples' in fields || 'inputs' in fields
+        ? 'of a data set, predict takes the samples: predict(data.samples, data.shape), or predict(data.inputs)'
+        : suggest(unknown, known),
+    );
+  }
   for (const [key, field] of Object.entries(fields)) {
+    if (isList(field)) {
+      throw new LanewiseError(
+        'data',
+        `predict: input '${key}' is an array, expected { shape, values }`,
+        `${key}: { shape: [${architecture.inputs[key]!.shape.join(', ')}], values }`,
+      );
+    }
     if (ArrayBuffer.isView(field?.values) && Array.isArray(field.shape))
       checkFiniteSamples(field.values, sizeOf(field.shape), `input '${key}'`);
   }

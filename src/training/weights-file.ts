@@ -3,7 +3,7 @@
  * built here. Tensors are matched by name, and each must have its parameter's shape. What wrappers put before or between
  * names is taken off where the model has the rest, tied tensors are found by the file's own word, and both are said.
  */
-import { checkObject, checkOptions } from '../check.js';
+import { checkKeys, checkOptions } from '../check.js';
 import { nearest, LanewiseError } from '../errors.js';
 import { refuseForeign } from '../formats/foreign.js';
 import { decodeSafetensors, type Safetensors } from '../formats/safetensors.js';
@@ -41,7 +41,12 @@ export function decodeWeights(
   name: string,
   given: LoadWeightsOptions = {},
 ): LoadedModel {
-  checkObject('loadWeights', given, ['names', 'loss', 'classes']);
+  const known = ['names', 'loss', 'numerics', 'classes'];
+  checkKeys('loadWeights', given, known, {
+    strict: 'loadPartialWeights takes what fits, as strict=False',
+    prefix:
+      "names: { module: '' } takes a prefix off; those that wrappers write come off by themselves",
+  });
   const { names, ...options } = given;
   checkModel(model);
   const { file, notes } = openFile(model, bytes, name, names);
@@ -198,7 +203,12 @@ function weightsFrom(
     throw new LanewiseError(
       'file',
       `'${name}': tensor '${parameter}' ${found}, ${owner} needs ${showShape(shape)}${dtype && fits !== false ? ' of F32, F16, BF16 or F64, or whole numbers that float32 holds' : ''}`,
-      tensor || dtype ? undefined : hintOf(parameter, known),
+      tensor || dtype
+        ? undefined
+        : hintOf(
+            parameter,
+            known.filter((one) => parameters.every((other) => other.name !== one)),
+          ),
     );
   });
   return new Map(weights);
@@ -207,6 +217,9 @@ function weightsFrom(
 /** Where the name stands behind a prefix that not all of the file's names share, the row of `names`; else the nearest. */
 function hintOf(parameter: string, known: readonly string[]): string | undefined {
   const longer = known.find((one) => one.endsWith(`.${parameter}`));
-  if (longer === undefined) return nearest(parameter, known);
+  if (longer === undefined) {
+    const near = nearest(parameter, known);
+    return near ?? 'loadPartialWeights takes what a file has, and the rest is drawn';
+  }
   return `the file has '${longer}': names: { '${longer.slice(0, -parameter.length - 1)}': '' } takes what stands before it off`;
 }

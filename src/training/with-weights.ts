@@ -1,5 +1,5 @@
 /** A model with weights that were not trained just now: changed by hand, averaged, or from elsewhere. */
-import { checkOptions, listOf, text } from '../check.js';
+import { checkOptions, listOf, refuse, text } from '../check.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, type LossSetting } from '../losses/terms.js';
@@ -39,6 +39,10 @@ export function withWeights(
   checkWeights(model, weights);
   checkComplete(model, weights);
   const terms = lossTerms(loss, [...model.outputs.keys()]);
+  const [scores] = model.outputs.values();
+  const most = Math.max(2, scores?.length === 1 ? scores[0]! : Infinity);
+  if (classes && classes.length > most)
+    refuse('withWeights', 'classes', classes, `at most ${most} names, one for each score`);
   // The weights' hash is taken in the model's order.
   const ordered = new Map(model.parameters.map(({ name }) => [name, weights.get(name)!]));
   return createTrainedModel(

@@ -1,6 +1,6 @@
 /** What training evaluates beside the loss, by name. */
-import { quote } from '../../check.js';
-import { LanewiseError, nearest, show } from '../../errors.js';
+import { quote, suggest } from '../../check.js';
+import { LanewiseError, show } from '../../errors.js';
 import type { AnyDataset } from '../../data/dataset.js';
 import type { LossTerm } from '../../losses/terms.js';
 import {
@@ -296,6 +296,8 @@ export function metricFor(metric: MetricName | Metric): Metric {
   throw new LanewiseError(
     'argument',
     `unknown metric '${String(metric)}', expected one of ${metricNames.join(', ')}`,
-    nearest(metric, Object.keys(byName)),
+    metric.startsWith('acc')
+      ? 'on validation data it is valAccuracy, without being asked for'
+      : suggest(metric, Object.keys(byName)),
   );
 }
