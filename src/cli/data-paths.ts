@@ -6,6 +6,7 @@ import { matchClasses } from '../data/class-names.js';
 import { isStreamed, type LabelledDataset } from '../data/dataset.js';
 import { imageFolder, partOfName, type PartName } from '../data/image-folder.js';
 import { idxDataset } from '../data/idx.js';
+import { originOfPart } from '../data/origin.js';
 import { split } from '../data/split.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
@@ -156,16 +157,20 @@ async function loadIdx(path: string): Promise<DataSets> {
   return { train, test: await read('test', 't10k', train.classes) };
 }
 
+const AS_THEY_STAND = { shuffled: false, stratified: false, seed: 1 } as const;
+
 /** The first `count` samples; of folders, which have one class after the other, that many of all. */
 export function limited(data: LabelledDataset, count: number): LabelledDataset {
   const total = data.labels.length;
   if (count >= total) return data;
   if (isStreamed(data)) return split(data, { count, stratified: true })[0];
   const size = sizeOf(data.shape);
+  const origin = originOfPart(data, { by: 'split', count, ...AS_THEY_STAND, part: 0 });
   return {
     ...data,
     samples: data.samples.subarray(0, count * size),
     labels: data.labels.subarray(0, count),
+    ...(origin ? { origin } : {}),
     ...(data.weights ? { weights: data.weights.subarray(0, count) } : {}),
   };
 }

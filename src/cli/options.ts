@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { recipes } from '../models/recipes.js';
 import { fits, type Fit } from '../formats/resize.js';
+import { VALIDATION_SHARE } from './validation.js';
 import { dataHelp, type DataRequest, type ImageShape } from './data-sources.js';
 
 /** Reads a number; `what` says what was expected. */
@@ -35,11 +36,22 @@ export const dataDirOption = (): Option =>
     'folder with the files of a named data set (else LANEWISE_DATA, else downloaded)',
   );
 
-export const holdoutOption = (more = ''): Option =>
+const share =
+  (more = '') =>
+  (text: string): number =>
+    number(text, `a number between 0 and 1${more}`, (v) => v > 0 && v < 1);
+
+export const holdoutOption = (more?: string): Option =>
   new Option(
     '--holdout <share>',
     'of the samples, for tests, where the data does not say which (0.2)',
-  ).argParser((text) => number(text, `a number between 0 and 1${more}`, (v) => v > 0 && v < 1));
+  ).argParser(share(more));
+
+export const validationOption = (): Option =>
+  new Option(
+    '--validation <share>',
+    `of the training samples, set aside to choose by (${VALIDATION_SHARE} if something is chosen, by --keep-best, --patience or reduceOnPlateau, and the data has no such part)`,
+  ).argParser(share());
 
 export const workersOption = (): Option =>
   new Option(

@@ -35,6 +35,7 @@ import {
   modelNames,
   numericsOption,
   rate,
+  validationOption,
   wholeNumber,
   workersOption,
   type DataOptions,
@@ -52,6 +53,8 @@ export interface TrainOptions extends DataOptions {
   readonly maxMemory?: number;
   readonly shards?: number;
   readonly seed: number;
+  /** Share of the training samples. */
+  readonly validation?: number;
   readonly numerics?: Numerics;
   readonly augment?: string;
   readonly mixup?: number;
@@ -124,6 +127,7 @@ export const describeTrain = (): Command =>
     .addOption(dataOption())
     .addOption(dataDirOption())
     .addOption(holdoutOption())
+    .addOption(validationOption())
     .option('--limit <n>', 'train on the first n samples only', wholeNumber(1))
     .addOption(augmentOption())
     .option('--mixup <alpha>', 'train on blends of two samples; 0.2 is usual', rate)

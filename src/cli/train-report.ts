@@ -23,6 +23,8 @@ export interface RunNames {
   readonly dataWords: readonly string[];
   readonly folder: string;
   readonly parts: DataSets;
+  /** For what training samples were set aside for validation. */
+  readonly setAside: string | undefined;
 }
 
 type Done = Extract<FitEvent, { kind: 'done' }>;
@@ -192,7 +194,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
 }
 
 function startLines(
-  { model: name, data, parts }: RunNames,
+  { model: name, data, parts, setAside }: RunNames,
   model: Model,
   settings: ResolvedSettings,
   resumedAt: number | undefined,
@@ -203,7 +205,7 @@ function startLines(
   const samples = formatCount(countOf(settings.data));
   return [
     `${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`,
-    ...validationWords(parts),
+    ...validationWords(parts, setAside),
     `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} ${lr} (${schedule}), seed ${seed}${averaged}`,
     `${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics`,
     ...readNotes(),
@@ -213,13 +215,14 @@ function startLines(
 }
 
 /** What the run is scored on, where that is not what it is tested on in the end. */
-function validationWords(parts: DataSets): string[] {
+function validationWords(parts: DataSets, setAside: string | undefined): string[] {
   const { validation, test } = parts;
   if (!validation) return [];
-  const count = formatCount(countOf(validation));
+  const taken = setAside === undefined ? '' : ` set aside from training (${setAside})`;
+  const count = `${formatCount(countOf(validation))} samples${taken}`;
   return lastPart(parts) === 'test'
-    ? [`validation on ${count} samples, test on ${formatCount(countOf(test))} at the end`]
-    : [`validation on ${count} samples; there are none for a test`];
+    ? [`validation on ${count}, test on ${formatCount(countOf(test))} at the end`]
+    : [`validation on ${count}; there are none for a test`];
 }
 
 const formatEpochs = (epochs: number): string => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;

@@ -15,6 +15,7 @@ import { areRows, checkClasses, checkForRows } from './tables.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { note } from './terminal.js';
 import { describeTrain, pick, trainSettings, type TrainOptions } from './train-options.js';
+import { withValidation } from './validation.js';
 import { createReporter, resumeHint } from './train-report.js';
 
 export const trainCommand = (): Command => describeTrain().action(runTrain);
@@ -33,7 +34,8 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
   const folder =
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
   const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
-  const data = await loadedIfSmall(found, pick(options, ['maxMemory', 'decoders']));
+  const { setAside, ...parts } = withValidation(found, options);
+  const data = await loadedIfSmall(parts, pick(options, ['maxMemory', 'decoders']));
   const recipe = areRows(data.train)
     ? recipeForRows(name, data.train.labels.length)
     : recipeFor(name);
@@ -49,6 +51,7 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
     dataWords: dataWords(options),
     folder,
     parts: data,
+    setAside,
   });
   stop.guard(true);
   let last: FitEvent | undefined;

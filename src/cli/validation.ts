@@ -1,0 +1,52 @@
+/** Samples by which a run may choose, so that it never chooses by those it is tested on. */
+import { split } from '../data/split.js';
+import { LanewiseError } from '../errors.js';
+import type { DataSets } from './data-sources.js';
+import type { TrainOptions } from './train-options.js';
+
+/** Of the training samples. */
+export const VALIDATION_SHARE = 0.1;
+
+/** The data sets of a run, and for what some of its training samples were set aside, if they were. */
+export interface ValidatedSets extends DataSets {
+  readonly setAside?: string;
+}
+
+/** The option by which a run chooses something by the figures of samples that it is not trained on. */
+function chooser({ keepBest, patience, schedule }: TrainOptions): string | undefined {
+  if (keepBest) return '--keep-best';
+  if (patience !== undefined) return '--patience';
+  return schedule === 'reduceOnPlateau' ? '--schedule reduceOnPlateau' : undefined;
+}
+
+/**
+ * Data with a part for validation as it is; else with a share of the training samples set aside, each class in proportion,
+ * if something is chosen by them, or the share is given.
+ * @throws LanewiseError kind 'argument' for a share of data that has such a part, and for one of no sample.
+ */
+export function withValidation(data: DataSets, options: TrainOptions): ValidatedSets {
+  const { train } = data;
+  const { validation: given, seed } = options;
+  if (data.validation) {
+    if (given === undefined) return data;
+    throw new LanewiseError(
+      'argument',
+      `--validation ${given} is a share of the training samples, and the data has '${data.validation.name}'`,
+      'leave --validation out',
+    );
+  }
+  const reason = given === undefined ? chooser(options) : `--validation ${given}`;
+  if (reason === undefined) return data;
+  const share = given ?? VALIDATION_SHARE;
+  const total = train.labels.length;
+  const count = Math.round(share * total);
+  if (count < 1 || count >= total)
+    throw new LanewiseError(
+      'argument',
+      `${reason} sets ${count} of ${total} training samples aside for validation, expected at least one, and one to train on`,
+      'give another share, such as --validation 0.5',
+    );
+  const [rest, validation] = split(train, { count: total - count, stratified: true, seed });
+  const name = `${train.name.replace(/ train$/, '')} validation`;
+  return { ...data, train: rest, validation: { ...validation, name }, setAside: reason };
+}
