@@ -7,7 +7,13 @@ import { ensemble, type Ensemble } from '../training/ensemble.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
 import { loadModel } from '../training/model-store.js';
 import type { TrainedModel } from '../training/trained-model.js';
-import { loadData, type DataRequest, type DataSets, type ImageShape } from './data-sources.js';
+import {
+  lastPart,
+  loadData,
+  type DataRequest,
+  type DataSets,
+  type ImageShape,
+} from './data-sources.js';
 import { choose, examine, type Choice, type KnownModel } from './held-out.js';
 import {
   addOptions,
@@ -120,17 +126,14 @@ function knownSamples({
 }
 
 /** @throws LanewiseError kind 'argument' for options that divide what has test samples of its own, else as `choose`. */
-function choiceOf(
-  { test, isWhole }: DataSets,
-  models: readonly KnownModel[],
-  options: ScoringOptions,
-): Choice {
+function choiceOf(data: DataSets, models: readonly KnownModel[], options: ScoringOptions): Choice {
+  const { test, isWhole } = data;
   if (isWhole) return choose(test, models, options);
   const { all, holdout } = options;
-  if (!all && holdout === undefined) return examine(test, models);
+  if (!all && holdout === undefined) return examine(test, models, lastPart(data));
   throw new LanewiseError(
     'argument',
-    `${all ? '--all' : `--holdout ${holdout}`} is for data that is not divided, and '${options.data}' has test samples of its own`,
+    `${all ? '--all' : `--holdout ${holdout}`} is for data that is not divided, and '${options.data}' has ${lastPart(data)} samples of its own`,
     'leave it out, or give --data the path of one part',
   );
 }

@@ -14,6 +14,7 @@ import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { fileError } from '../node/atomic.js';
 import type { Fit } from '../formats/resize.js';
+import type { Part } from '../run/scored.js';
 import { limited, pathSources } from './data-paths.js';
 import { downloadBar } from './progress.js';
 
@@ -25,9 +26,6 @@ export interface DataSets {
   /** Nothing was divided, as asked: training and test samples are the same, all there are. */
   readonly isWhole?: boolean;
 }
-
-/** What samples are for. */
-export type Part = 'validation' | 'test';
 
 /** What the samples that a run is scored on at its end are: validation samples where the data has no others. */
 export const lastPart = ({ test, validation }: DataSets): Part =>

@@ -70,6 +70,7 @@ function printJson(
   { report, top5 }: ReturnType<typeof figuresOf>,
 ): void {
   const { loss, accuracy, error, predictions } = summary;
+  const part = scored === 'validation' ? 'validation' : 'test';
   const names =
     files.length === 1
       ? { model: files[0], weightsSha256: hashes[0], numerics: models[0]!.numerics }
@@ -80,9 +81,9 @@ function printJson(
       ...names,
       data: test.name,
       loss,
-      testAccuracy: accuracy,
-      testError: error,
-      ...(top5 === undefined ? {} : { testTop5Accuracy: top5 }),
+      [`${part}Accuracy`]: accuracy,
+      [`${part}Error`]: error,
+      ...(top5 === undefined ? {} : { [`${part}Top5Accuracy`]: top5 }),
       samples: test.labels.length,
       scored,
       ...(trainedOn === undefined ? {} : { trainedOn }),

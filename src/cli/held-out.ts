@@ -3,6 +3,7 @@ import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.
 import { originOf, type Origin, type Selection } from '../data/origin.js';
 import { leftOut } from '../data/split.js';
 import { LanewiseError } from '../errors.js';
+import type { Part } from '../run/scored.js';
 import { subset } from '../data/subset.js';
 import { holdOut, limited } from './data-paths.js';
 import { formatCount } from './terminal.js';
@@ -18,9 +19,9 @@ export interface Choice {
   readonly test: LabelledDataset;
   /**
    * `heldOut` at training; `other` data than that of training; `asked` for by an option; `trainedOn`, some of them;
-   * `unknown` where a file says nothing; `test` samples that the data names itself.
+   * `unknown` where a file says nothing; `test` samples that the data names itself, or `validation` samples if it has no others.
    */
-  readonly scored: 'heldOut' | 'other' | 'asked' | 'trainedOn' | 'unknown' | 'test';
+  readonly scored: 'heldOut' | 'other' | 'asked' | 'trainedOn' | 'unknown' | 'test' | 'validation';
   /** How many are of the training part of a model, at most; absent where no file says. */
   readonly trainedOn?: number;
   /** A line for people; empty if there is nothing to say. */
@@ -140,10 +141,18 @@ export function choose(
 }
 
 /** Of the test samples that data names itself: whether they are of a training part nevertheless. */
-export function examine(test: LabelledDataset, models: readonly KnownModel[]): Choice {
+export function examine(
+  test: LabelledDataset,
+  models: readonly KnownModel[],
+  part: Part = 'test',
+): Choice {
   const { trainedOn } = choose(test, models, { all: true });
+  const words =
+    part === 'test'
+      ? ''
+      : 'validation samples, by which a run may have chosen: there are no others';
   if (!trainedOn)
-    return { test, scored: 'test', ...(trainedOn === undefined ? {} : { trainedOn }), words: '' };
+    return { test, scored: part, ...(trainedOn === undefined ? {} : { trainedOn }), words };
   return {
     test,
     scored: 'trainedOn',

@@ -4,7 +4,7 @@
  */
 import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../platform/download.js';
-import type { Part } from './data-sources.js';
+import type { Part } from '../run/scored.js';
 import type { LoadProgress } from '../parallel/load.js';
 import type { EpochRecord, Progress, ValidationRecord } from '../training/records.js';
 import {

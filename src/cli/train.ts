@@ -6,7 +6,7 @@ import { recipeFor, recipeForRows } from '../models/recipes.js';
 import { fit, type FitEvent, type FitOptions } from '../run/fit.js';
 import { METRICS } from '../run/folder.js';
 import { readMetrics } from '../run/metrics-log.js';
-import { dataName, loadData } from './data-sources.js';
+import { dataName, lastPart, loadData } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
 import { recipeNamed } from './model-name.js';
 import { modelSettings, notesOn } from './model-settings.js';
@@ -58,6 +58,7 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
   try {
     for await (const event of fit(model, settings, {
       ...fitOptions(options),
+      ...(lastPart(data) === 'test' ? { test: data.test } : {}),
       folder,
       name,
       signal: stop.signal,

@@ -3,6 +3,7 @@
  * TensorBoard's files are made from. Steps are counted from 1, an event's `step` is the last one finished.
  */
 import { LanewiseError, nearest, show } from '../errors.js';
+import type { Part } from './scored.js';
 
 /** The data trained on. */
 export interface RunData {
@@ -21,6 +22,8 @@ export interface StartEvent {
   readonly model: string;
   readonly parameters: number;
   readonly data: RunData;
+  /** What `valLoss`, `valAccuracy` and metrics are of, if there is any: test samples only if nothing is chosen by them. */
+  readonly validation?: RunData & { readonly part: Part };
   readonly settings: Readonly<Record<string, unknown>>;
   /** The checkpoint's step, if this continues a run. */
   readonly resumedAt?: number;
@@ -190,6 +193,8 @@ const fields =
     return checked;
   };
 
+const part: Check = (value, at) =>
+  value === 'validation' || value === 'test' ? value : refuse(value, at, "'validation' or 'test'");
 const validated = { 'valAccuracy?': number, 'metrics?': table(number) };
 const histogram = fields({ min: number, max: number, counts: list(whole) });
 
@@ -200,6 +205,7 @@ const events: Readonly<Record<RunEvent['event'], Check>> = {
     model: text,
     parameters: whole,
     data: fields({ name: text, samples: whole }),
+    'validation?': fields({ name: text, samples: whole, part }),
     settings: object,
     'resumedAt?': whole,
   }),

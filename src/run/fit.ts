@@ -36,6 +36,7 @@ import { trainEvents } from '../training/trainer.js';
 import { version } from './version.js';
 import { CHECKPOINT, PREVIOUS, saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, type FolderOptions, type OpenedFolder } from './folder.js';
+import { partScored, type Part } from './scored.js';
 import type { Recorder, RecorderOptions } from './recorder.js';
 
 /** Where a run is kept, and what is written there. */
@@ -48,7 +49,7 @@ export interface FitOptions extends FolderOptions {
   readonly checkpoints?: Omit<CheckpointSettings, 'save'>;
   /** Steps between two lines of the log; default 20. */
   readonly logEvery?: number;
-  /** What the report shows the model on; default the validation data. */
+  /** What the report shows the model on when the run has ended; default the validation data. Nothing is chosen by it. */
   readonly test?: AnyDataset;
   /** Default true: a page to look at when the run ends. */
   readonly report?: boolean;
@@ -122,6 +123,7 @@ export async function* fit(
   const test = options.test === undefined ? undefined : matchData(options.test, data, terms);
   if (folder === undefined) return yield* trainAlone(model, resolved, options);
   const description = await describeRun(model, resolved);
+  const part = partScored(settings.validation, options.test, resolved);
   const opened = yield* openAloud(folder, description, options);
   let recorder: Recorder | undefined;
   let probe: Probe | undefined;
@@ -139,6 +141,7 @@ export async function* fit(
       version,
       model,
       description,
+      part,
       workers: resolved.workers,
       every: options.logEvery ?? 20,
       onError: ({ message }) => warnings.push(`${message}: the log has gaps from here`),
@@ -191,8 +194,9 @@ export async function* fit(
     yield { kind: 'trained', interrupted: result.interrupted };
     const before = resumed ? resumed.checkpoint.state.trainingMs / 1000 : 0;
     const end = { step: next.value.state.step, seconds: before + result.seconds };
-    const shown = { ...options, ...(test ? { test } : {}) };
-    const files = await finish(folder, result, end, recorder!, shown);
+    const isApart = options.test !== undefined && options.test !== settings.validation;
+    const shown = { data: test ?? resolved.validation, part: isApart ? 'test' : part } as const;
+    const files = await finish(folder, result, end, recorder!, { ...options, shown });
     yield* told(warnings, recorder);
     yield { kind: 'done', result, files };
     return result;
@@ -303,25 +307,31 @@ async function openProbe(
   return createProbe(model, terms, data, numerics);
 }
 
+/** What the report shows the model on. */
+interface Shown {
+  readonly data: AnyDataset | undefined;
+  readonly part: Part;
+}
+
 /** Saves the model and writes the report; of a run that is to end, without what takes long. */
 async function finish(
   folder: string,
   result: TrainResult,
   { step, seconds }: { readonly step: number; readonly seconds: number },
   recorder: Recorder,
-  { test, report = true, signal }: FitOptions,
+  { shown: { data, part }, report = true, signal }: FitOptions & { readonly shown: Shown },
 ): Promise<FitFiles> {
   const { model, settings, numerics, interrupted, stopped } = result;
   // The last model is better than one that has learned nothing.
   if (step === 0) return {};
   const file = join(folder, MODEL);
   await saveModel(model, file);
-  const shown = test ?? settings.validation;
-  if (report && shown && !signal?.aborted) {
+  if (report && data && !signal?.aborted) {
     const { inspectRun } = await import('./report/inspect.js');
     const { saveEvaluation } = await import('./report/write.js');
     const { workers } = settings;
-    const evaluation = await inspectRun(model, shown, { workers, ...readingOf(settings) });
+    const found = await inspectRun(model, data, { workers, ...readingOf(settings) });
+    const evaluation = { ...found, part };
     await saveEvaluation(folder, evaluation);
     recorder.pictures(step, evaluation);
   }

@@ -13,6 +13,7 @@ import { METRICS } from './folder.js';
 import { openMetricsLog } from './metrics-log.js';
 import type { Evaluation } from './report/evaluation.js';
 import type { Picture } from './report/pictures.js';
+import type { Part } from './scored.js';
 import { openTensorboard } from './tensorboard.js';
 
 /** Sums over the steps since the last line: a checkpoint keeps them, so that a resumed log has the same lines. */
@@ -41,6 +42,8 @@ export interface RecorderOptions {
   readonly version: string;
   readonly model: Model;
   readonly description: RunDescription;
+  /** What its validation data is. */
+  readonly part: Part;
   readonly workers: number;
   /** Steps between two lines; one does not reach over an epoch's end. */
   readonly every: number;
@@ -171,8 +174,8 @@ function imageOf(picture: Picture): EventImage {
 }
 
 function startEvent(
-  { name, version, model, description, workers, resumedAt }: RecorderOptions,
-  { data }: Extract<TrainEvent, { kind: 'start' }>['settings'],
+  { name, version, model, description, part, workers, resumedAt }: RecorderOptions,
+  { data, validation }: Extract<TrainEvent, { kind: 'start' }>['settings'],
 ): RunEvent {
   const { model: _, data: described, ...settings } = description;
   return {
@@ -182,6 +185,9 @@ function startEvent(
     model: name,
     parameters: parameterCount(model),
     data: { ...(described as object), name: data.name, samples: countOf(data) },
+    ...(validation
+      ? { validation: { name: validation.name, samples: countOf(validation), part } }
+      : {}),
     settings: { ...settings, workers, node: process.version },
     ...(resumedAt === undefined ? {} : { resumedAt }),
   };

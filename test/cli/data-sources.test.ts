@@ -114,7 +114,7 @@ test('train and val folders are taken as they are, their classes compared by nam
     assert.not.match(stdout, /test accuracy|test \d/);
     const model = join('runs', 'mlp-set', 'model.safetensors');
     const text = await lanewise(['eval', model, '--data', 'set'], { cwd });
-    assert.match(text.stdout, /on set val, 6 samples/);
+    assert.match(text.stdout, /on set val, 6 samples\nvalidation samples, by which a run may have/);
     await writeClasses(join(cwd, 'odd', 'train'), 2, ['red', 'green']);
     await writeClasses(join(cwd, 'odd', 'test'), 2, ['red', 'sky, blue']);
     const refused = await lanewise(['train', 'mlp', '--data', 'odd', ...quick], { cwd });

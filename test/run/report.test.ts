@@ -5,7 +5,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../../src/errors.js';
 import { flatten, linear, sequential } from '../../src/layers/index.js';
-import { momentum } from '../../src/optimizers/index.js';
+import { momentum, schedule } from '../../src/optimizers/index.js';
 import type { RunEvent } from '../../src/run/events.js';
 import { smoothed, sparse, spread, thinned } from '../../src/run/report/chart.js';
 import { diagnose } from '../../src/run/report/diagnosis.js';
@@ -16,7 +16,7 @@ import { classFigures, inspectRun } from '../../src/run/report/inspect.js';
 import { renderPage } from '../../src/run/report/page.js';
 import { compareReport } from '../../src/run/report/compare.js';
 import { recordsOf } from '../../src/run/report/records.js';
-import { runReport } from '../../src/run/report/run-report.js';
+import { figuresOf, runReport } from '../../src/run/report/run-report.js';
 import {
   readRun,
   saveEvaluation,
@@ -28,6 +28,9 @@ import { digits } from '../../src/data/digits/index.js';
 import { train } from '../../src/training/train.js';
 import { inFolder } from '../cli/lanewise.js';
 import { makeRun } from '../support/run-folder.js';
+import type { FitOptions } from '../../src/run/fit.js';
+import { fit } from '../../src/run/public.js';
+import type { TrainSettings } from '../../src/training/settings.js';
 import { everyEvent } from './sample-events.js';
 
 const EVIL = '</script><script>alert(1)</script>"\'&';
@@ -118,6 +121,71 @@ test('a regression, on no images, has losses and no classes', () =>
     await saveEvaluation(folder, evaluation);
     await writeFile(join(folder, 'metrics.jsonl'), '');
     assert.match(await readFile(await writeReport(folder), 'utf8'), 'Test loss');
+  }));
+
+test('no samples are called test and validation at once, nor test where they were chosen by', () =>
+  inFolder(async (folder) => {
+    const validation = digits({ count: 60, first: 1_000_000 });
+    const other = digits({ count: 50, first: 2_000_000 });
+    let runs = 0;
+    const tilesOf = async (more: Partial<TrainSettings>, options: FitOptions) => {
+      const path = join(folder, String(runs++));
+      const settings = {
+        data: digits({ count: 64 }),
+        validation,
+        optimizer: momentum({ lr: 0.3 }),
+        epochs: 3,
+        workers: 0,
+        ...more,
+      };
+      const model = sequential([flatten(), linear(784, 10)], { input: [1, 28, 28] });
+      await fit(model, settings, { folder: path, ...options });
+      const run = await readRun(path);
+      const { part, samples } = run.evaluation!;
+      const quality = figuresOf(run).filter(([name]) => /test|validation/i.test(name));
+      const last = run.records.validations.at(-1)!;
+      const labels = runReport(run).charts[0]!.series.map(({ label }) => label);
+      return { part, samples, tiles: Object.fromEntries(quality), last, labels };
+    };
+    const percent = (value: number) => `${(value * 100).toFixed(2)} %`;
+
+    // The same samples, and nothing chosen by them: a test, looked at after each epoch.
+    const shown = await tilesOf({}, { test: validation });
+    assert.equal(Object.keys(shown.tiles), ['Test accuracy', 'Test error', 'Test loss']);
+    assert.is(shown.tiles['Test accuracy'], percent(shown.last.valAccuracy!));
+    assert.equal(shown.labels, ['training', 'test']);
+    // The same, by which the best weights were chosen: no test.
+    const chosen = await tilesOf({ keepBest: { monitor: 'valAccuracy' } }, { test: validation });
+    assert.is(chosen.part, 'validation');
+    assert.equal(Object.keys(chosen.tiles), [
+      'Validation accuracy, best weights',
+      'Validation error, best weights',
+      'Validation loss, best weights',
+      'Validation accuracy',
+      'Best validation',
+      'Validation loss',
+    ]);
+    assert.is(chosen.tiles['Validation accuracy, best weights'], chosen.tiles['Best validation']);
+    assert.equal(chosen.labels, ['training', 'validation']);
+    // Nothing given for a test; a schedule that follows the validation loss; one that follows the training loss.
+    const plain = ['Validation accuracy', 'Validation error', 'Validation loss', 'Best validation'];
+    assert.equal(Object.keys((await tilesOf({}, {})).tiles), plain);
+    const plateau = (metric?: 'loss') => schedule.reduceOnPlateau(metric ? { metric } : {});
+    const followed = await tilesOf({ schedule: plateau() }, { test: validation });
+    assert.equal(Object.keys(followed.tiles), plain);
+    const byLoss = await tilesOf({ schedule: plateau('loss') }, { test: validation });
+    assert.is(byLoss.part, 'test');
+    // Samples apart: both, each by its name.
+    const apart = await tilesOf({ keepBest: true }, { test: other });
+    assert.equal([apart.part, apart.samples], ['test', 50]);
+    assert.equal(Object.keys(apart.tiles), [
+      'Test accuracy',
+      'Test error',
+      'Test loss',
+      'Validation accuracy',
+      'Best validation',
+      'Validation loss',
+    ]);
   }));
 
 test('a dense first layer on images is shown as images', async () => {

@@ -58,14 +58,17 @@ function comparisonCharts(runs: readonly Run[]): Chart[] {
       })),
     );
   };
+  const parts = new Set(runs.map(({ records }) => records.part));
+  const part = [...parts].toSorted().toReversed().join(' or ');
+  const word = part[0]!.toUpperCase() + part.slice(1);
   return [
     overlaid('loss', 'Training loss', 'Smoothed loss', 'number', ({ records }) =>
       smoothed(stepPoints(records.steps, 'loss')),
     ),
     overlaid(
       'validation-loss',
-      'Validation loss',
-      'Loss on validation data',
+      `${word} loss`,
+      `Loss on ${part} data`,
       'number',
       ({ records }) => validationPoints(records.validations, 'valLoss'),
       'points',
@@ -75,8 +78,8 @@ function comparisonCharts(runs: readonly Run[]): Chart[] {
     ),
     overlaid(
       'validation-accuracy',
-      'Validation accuracy',
-      'Accuracy on validation data',
+      `${word} accuracy`,
+      `Accuracy on ${part} data`,
       'percent',
       ({ records }) => validationPoints(records.validations, 'valAccuracy'),
       'points',

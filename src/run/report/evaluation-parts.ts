@@ -12,6 +12,7 @@ const image = (picture: Picture, name: string): Html =>
 
 export function evaluationSections({
   data,
+  part,
   samples,
   confusion,
   classes,
@@ -23,7 +24,7 @@ export function evaluationSections({
     classes &&
     html`<section>
       <h2>Classes</h2>
-      <p class="soft">On ${showCount(samples)} samples of ${data}.</p>
+      <p class="soft">On ${showCount(samples)}${part && ` ${part}`} samples of ${data}.</p>
       <div class="columns">${confusion && confusionTable(confusion)}${classTable(classes)}</div>
     </section>`
   }

@@ -1,5 +1,6 @@
 /** evaluation.json: what a report shows of a trained model, so that it can be drawn without model and data. */
 import { LanewiseError, show } from '../../errors.js';
+import type { Part } from '../scored.js';
 import type { Picture } from './pictures.js';
 
 export interface ClassFigures {
@@ -37,6 +38,8 @@ export interface Pictures {
 export interface Evaluation {
   readonly version: 1;
   readonly data: string;
+  /** What the samples were to the run; absent where nobody said. */
+  readonly part?: Part;
   readonly samples: number;
   readonly loss: number;
   readonly accuracy?: number;
@@ -77,6 +80,7 @@ const isPictures = isObjectOf({ name: isText, about: isText, pictures: isListOf(
 const checks = {
   version: (value: unknown) => value === 1,
   data: isText,
+  'part?': (value: unknown) => value === 'validation' || value === 'test',
   samples: isNumber,
   // JSON has no word for NaN.
   loss: isShare,

@@ -9,6 +9,7 @@ import type {
   StepEvent,
   ValidationEvent,
 } from '../events.js';
+import type { Part } from '../scored.js';
 
 /** What validation found, between epochs or at the end of one. */
 export type Validated = Partial<Pick<ValidationEvent, 'valLoss' | 'valAccuracy' | 'metrics'>> & {
@@ -17,6 +18,8 @@ export type Validated = Partial<Pick<ValidationEvent, 'valLoss' | 'valAccuracy' 
 
 export interface RunRecords {
   readonly start: StartEvent | undefined;
+  /** What `validations` are of. */
+  readonly part: Part;
   readonly steps: readonly StepEvent[];
   readonly epochs: readonly EpochEvent[];
   /** Those of epochs among them. */
@@ -46,6 +49,7 @@ export function recordsOf(events: readonly RunEvent[]): RunRecords {
   const starts = of('start');
   return {
     start: starts.at(-1),
+    part: starts.at(-1)?.validation?.part ?? 'validation',
     steps: of('step'),
     epochs: of('epoch'),
     validations: kept.filter((e) => e.event === 'epoch' || e.event === 'validation'),

@@ -2,6 +2,7 @@
 import { chartOf, smoothed, sparse, spread, thinned, type Chart, type Curve } from './chart.js';
 import { showCount, showNumber, showPercent } from './figures.js';
 import type { ProbeEvent, StepEvent } from '../events.js';
+import type { Part } from '../scored.js';
 import type { RunRecords, Validated } from './records.js';
 
 /** Points of a curve, and measurements over time, that a page can take. */
@@ -44,34 +45,35 @@ export const validationPoints = (
   );
 
 /** Loss, accuracy and further metrics. */
-export function learningCharts({ steps, epochs, validations }: RunRecords): Chart[] {
+export function learningCharts({ steps, epochs, validations, part }: RunRecords): Chart[] {
   // A log without steps still has epochs.
   const trained = (key: 'loss' | 'accuracy') =>
     steps.length > 0 ? stepPoints(steps, key) : pointsOf(epochs, (event) => event[key]);
   const loss = [trained('loss'), validationPoints(validations, 'valLoss')] as const;
   const accuracy = [trained('accuracy'), validationPoints(validations, 'valAccuracy')] as const;
+  const word = part === 'test' ? 'Test' : 'Validation';
   const names = [...new Set(validations.flatMap(({ metrics = {} }) => Object.keys(metrics)))];
   return present([
     chartOf(
       {
         id: 'loss',
         title: 'Loss',
-        caption: story('Training', loss[0], showNumber, 'Validation', loss[1]),
+        caption: story('Training', loss[0], showNumber, word, loss[1]),
         xLabel: 'step',
         format: 'number',
         isLog: isWide(loss.flat()),
       },
-      trainingCurves(...loss),
+      trainingCurves(...loss, part),
     ),
     chartOf(
       {
         id: 'accuracy',
         title: 'Accuracy',
-        caption: story('Training', accuracy[0], showPercent, 'Validation', accuracy[1]),
+        caption: story('Training', accuracy[0], showPercent, word, accuracy[1]),
         xLabel: 'step',
         format: 'percent',
       },
-      trainingCurves(...accuracy),
+      trainingCurves(...accuracy, part),
     ),
     ...names.map((name, i) => {
       const points = pointsOf(validations, ({ metrics }) => metrics?.[name]);
@@ -79,7 +81,7 @@ export function learningCharts({ steps, epochs, validations }: RunRecords): Char
         {
           id: `metric-${i}`,
           title: name,
-          caption: story('Validation', points, showNumber),
+          caption: story(word, points, showNumber),
           xLabel: 'step',
           format: 'number',
         },
@@ -89,7 +91,7 @@ export function learningCharts({ steps, epochs, validations }: RunRecords): Char
   ]);
 }
 
-function trainingCurves(training: Points, validation: Points): Curve[] {
+function trainingCurves(training: Points, validation: Points, part: Part): Curve[] {
   const curves: Curve[] =
     training.length > 40
       ? [
@@ -97,7 +99,7 @@ function trainingCurves(training: Points, validation: Points): Curve[] {
           { label: 'training', kind: 'line', tone: 0, points: smoothed(training) },
         ]
       : [{ label: 'training', kind: 'points', tone: 0, points: training }];
-  return [...curves, { label: 'validation', kind: 'points', tone: 1, points: validation }];
+  return [...curves, { label: part, kind: 'points', tone: 1, points: validation }];
 }
 
 /** Positive, and over more than two orders of magnitude: on a linear axis all but the largest would be one line. */

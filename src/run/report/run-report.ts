@@ -1,4 +1,5 @@
 /** The report of one run: its head, its figures, its charts, what is seen of the model, its settings. */
+import type { Part } from '../scored.js';
 import type { Evaluation } from './evaluation.js';
 import { evaluationSections } from './evaluation-parts.js';
 import { showCount, showNumber, showPercent, showSeconds } from './figures.js';
@@ -83,34 +84,52 @@ const speedSentence = (records: RunRecords): string => {
   return Number.isFinite(waiting) ? limitOf(waiting) : '';
 };
 
+const isNumber = (value: number | undefined): value is number =>
+  value !== undefined && Number.isFinite(value);
+
+type NamedFigure = [name: string, value: string];
+
+/**
+ * Name and value of how well a model does: at the end, and at the last look while it was trained. The same samples have one
+ * name, and their figures come once, unless the model is not what it was at the last look.
+ */
+function qualities({ records, evaluation }: Run): NamedFigure[] {
+  const { start, part, validations } = records;
+  const scored = evaluation?.part ?? 'test';
+  const isSame = evaluation !== undefined && scored === part;
+  const isBest = start?.settings['keepBest'] !== undefined;
+  const named = (of: Part, what: string) => `${of === 'test' ? 'Test' : 'Validation'} ${what}`;
+  const last = (key: 'valLoss' | 'valAccuracy') =>
+    validations.map((validation) => validation[key]).filter(isNumber);
+  const [losses, accuracies] = [last('valLoss'), last('valAccuracy')];
+  const end = (what: string, value: number | undefined, show: typeof showNumber): NamedFigure[] =>
+    value === undefined
+      ? []
+      : [[`${named(scored, what)}${isSame && isBest ? ', best weights' : ''}`, show(value)]];
+  const look = (what: string, values: number[], show: typeof showNumber): NamedFigure[] =>
+    values.length === 0 || (isSame && !isBest) ? [] : [[named(part, what), show(values.at(-1)!)]];
+  const accuracy = evaluation?.accuracy;
+  const best = accuracies.reduce((a, b) => Math.max(a, b), 0);
+  return [
+    ...end('accuracy', accuracy, showPercent),
+    ...end('error', accuracy === undefined ? undefined : 1 - accuracy, showPercent),
+    ...end('loss', evaluation?.loss, showNumber),
+    ...look('accuracy', accuracies, showPercent),
+    // The best of several looks at test samples would be chosen by them.
+    ...(accuracies.length > 1 && part === 'validation'
+      ? [['Best validation', showPercent(best)] as NamedFigure]
+      : []),
+    ...look('loss', losses, showNumber),
+  ];
+}
+
 /** Name and value of the figures that sum a run up, for its report and for comparisons. */
-export function figuresOf({ records, evaluation }: Run): [name: string, value: string][] {
-  const { done, start, steps, epochs, validations, lastStep } = records;
-  const accuracies = validations.flatMap(({ valAccuracy }) =>
-    valAccuracy !== undefined && Number.isFinite(valAccuracy) ? [valAccuracy] : [],
-  );
-  const losses = validations.flatMap(({ valLoss }) =>
-    valLoss !== undefined && Number.isFinite(valLoss) ? [valLoss] : [],
-  );
+export function figuresOf(run: Run): NamedFigure[] {
+  const { done, start, steps, epochs, lastStep } = run.records;
   const loss = steps.at(-1)?.loss ?? epochs.at(-1)?.loss;
   const speeds = steps.map((step) => step.imagesPerSecond).filter((v) => Number.isFinite(v));
   const seconds = done?.seconds ?? epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const figures: [string, string | undefined][] = [
-    [
-      'Test accuracy',
-      evaluation?.accuracy === undefined ? undefined : showPercent(evaluation.accuracy),
-    ],
-    [
-      'Test error',
-      evaluation?.accuracy === undefined ? undefined : showPercent(1 - evaluation.accuracy),
-    ],
-    ['Test loss', evaluation && showNumber(evaluation.loss)],
-    ['Validation accuracy', accuracies.length > 0 ? showPercent(accuracies.at(-1)) : undefined],
-    [
-      'Best validation',
-      accuracies.length > 1 ? showPercent(accuracies.reduce((a, b) => Math.max(a, b))) : undefined,
-    ],
-    ['Validation loss', losses.length > 0 ? showNumber(losses.at(-1)) : undefined],
     ['Training loss', loss === undefined ? undefined : showNumber(loss)],
     ['Parameters', start && showCount(start.parameters)],
     ['Steps', showCount(lastStep)],
@@ -120,7 +139,10 @@ export function figuresOf({ records, evaluation }: Run): [name: string, value: s
       speeds.length > 0 ? showCount(speeds.reduce((a, b) => a + b, 0) / speeds.length) : undefined,
     ],
   ];
-  return figures.filter((figure): figure is [string, string] => figure[1] !== undefined);
+  return [
+    ...qualities(run),
+    ...figures.filter((figure): figure is NamedFigure => figure[1] !== undefined),
+  ];
 }
 
 const cards = (run: Run): Html =>
