@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quote, shorten } from '../check.js';
 import { matchClasses } from '../data/class-names.js';
-import { isStreamed, type LabelledDataset } from '../data/dataset.js';
+import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
 import { imageFolder, partOfName, type PartName } from '../data/image-folder.js';
 import { idxDataset } from '../data/idx.js';
 import { originOfPart } from '../data/origin.js';
@@ -164,13 +164,17 @@ export function limited(data: LabelledDataset, count: number): LabelledDataset {
   const total = data.labels.length;
   if (count >= total) return data;
   if (isStreamed(data)) return split(data, { count, stratified: true })[0];
-  const size = sizeOf(data.shape);
   const origin = originOfPart(data, { by: 'split', count, ...AS_THEY_STAND, part: 0 });
+  return { ...firstOf(data, count), ...(origin ? { origin } : {}) };
+}
+
+/** The first `count` samples as a whole of their own. */
+export function firstOf(data: Dataset, count: number): Dataset {
+  const size = sizeOf(data.shape);
   return {
     ...data,
     samples: data.samples.subarray(0, count * size),
     labels: data.labels.subarray(0, count),
-    ...(origin ? { origin } : {}),
     ...(data.weights ? { weights: data.weights.subarray(0, count) } : {}),
   };
 }
