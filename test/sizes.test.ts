@@ -110,16 +110,18 @@ const kernels = () =>
 
 const trained = 'train, digits, lenet5, momentum, encodeModel';
 
+// These were 95, 104, 123 and 161 KB before all that is given was checked: what refuses wrong targets, options and data, and
+// optimizers and schedules by name, are loaded by every page that trains.
 test('training in the page’s own thread', async () => {
   const app = await bundle(uses(trained, 'lanewise'));
-  hold('training in one thread', { app: app.bytes, wasm: kernels() }, 95 * KB, app.report);
+  hold('training in one thread', { app: app.bytes, wasm: kernels() }, 116 * KB, app.report);
 });
 
 // Files may hold any layer, so that reading them takes all; the worker's script has in it what the app has too.
 for (const [what, code, limit] of [
-  ['training', uses(trained, 'lanewise'), 104],
-  ['training and reading model files', uses(`${trained}, decodeModel`, 'lanewise'), 123],
-  ['everything', `import * as lanewise from 'lanewise'; console.log(lanewise);`, 161],
+  ['training', uses(trained, 'lanewise'), 127],
+  ['training and reading model files', uses(`${trained}, decodeModel`, 'lanewise'), 148],
+  ['everything', `import * as lanewise from 'lanewise'; console.log(lanewise);`, 189],
 ] as const) {
   test(`${what}, on worker threads`, async () => {
     const app = await bundle(code);
