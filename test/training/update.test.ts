@@ -195,8 +195,8 @@ test('reduceOnPlateau follows the validation loss of the run', async () => {
 
 test('settings that cannot be are refused by name', async () => {
   const refused: [Partial<TrainSettings>, RegExp][] = [
-    [{ clipNorm: 0 }, /^clipNorm is 0, expected a number above 0/],
-    [{ clipValue: NaN }, /^clipValue is NaN/],
+    [{ clipNorm: 0 }, /^train: clipNorm is 0, expected a number above 0/],
+    [{ clipValue: NaN }, /^train: clipValue is NaN/],
     [{ average: 3 as never }, /^average is 3, expected one made by ema or swa/],
     [{ freeze: ['convv'] }, /^freeze: 'convv' matches no parameter/],
     [{ freeze: 'conv' as never }, /^freeze is conv, expected a list/],
