@@ -243,7 +243,7 @@ test('what does not fit is refused with its reason, and the worker goes on', asy
     [
       '/tune',
       formOf({ ...all, classes: '' }),
-      /label 1 of sample \d+, expected a whole number from 0 to 0/,
+      /label \d of sample \d+, expected a whole number from 0 to 0/,
     ],
     ['/tune', formOf({ ...all, freeze: 'c9' }), /c9/],
     ['/tune', formOf({ ...all, freeze: '*' }), /./],
