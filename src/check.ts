@@ -11,14 +11,26 @@ export type Check = (owner: string, name: string, value: unknown) => void;
 /** Every option of a function: how its value is checked, or `true` if something else does that. */
 export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check | true };
 
+/** A check of an option that must be given: it sees undefined too. */
+/* @__NO_SIDE_EFFECTS__ */
+export const required = (check: Check): Check =>
+  Object.assign<Check, object>((...given) => check(...given), { isRequired: true });
+
 /** @throws LanewiseError kind 'argument': `adam: lr is -1, expected a number of at least 0`. */
 export function refuse(owner: string, name: string, value: unknown, expected: string): never {
   throw new LanewiseError('argument', `${owner}: ${name} is ${quote(value)}, expected ${expected}`);
 }
 
-/** A value as a message shows it: texts in quotes, cut if they are long. */
-export const quote = (value: unknown): string =>
-  typeof value === 'string' ? `'${shorten(value)}'` : show(value);
+/** A value as a message shows it: texts in quotes, cut if they are long, and what is in a short list. */
+export function quote(value: unknown): string {
+  if (typeof value === 'string') return `'${shorten(value)}'`;
+  return Array.isArray(value) && value.length <= SHORT
+    ? `[${value.map((one) => (typeof one === 'string' ? quote(one) : show(one))).join(', ')}]`
+    : show(value);
+}
+
+/** A list of at most so many is shown whole. */
+const SHORT = 4;
 
 /** Text from outside, at most 100 characters of it. */
 export const shorten = (text: string, most = 100): string =>
@@ -208,7 +220,7 @@ export function checkOptions<Options extends object>(
   checkKeys(owner, options, Object.keys(checks), hints);
   for (const [name, check] of Object.entries<Check | true>(checks)) {
     const value = (options as Readonly<Record<string, unknown>>)[name];
-    if (value === undefined) continue;
+    if (value === undefined && !(check as { readonly isRequired?: true }).isRequired) continue;
     if (check !== true) check(owner, name, value);
     else if (value === null) refuse(owner, name, value, 'a value, or that it is not given');
   }
@@ -227,6 +239,7 @@ export const orLargest = (value: unknown, expected: string): string =>
   Number.isFinite(value) && !isFloat(value) ? `one within ±${LARGEST}` : expected;
 
 /** A finite number from `low` to `high`. */
+/* @__NO_SIDE_EFFECTS__ */
 export const numberFrom =
   (low: number, high = Infinity): Check =>
   (owner, name, value) => {
@@ -234,12 +247,25 @@ export const numberFrom =
     refuse(owner, name, value, orLargest(value, rangeOf('a number', low, high)));
   };
 
+/** A finite number of at least 0, such as a rate. */
+export const notNegative: Check = /* @__PURE__ */ numberFrom(0);
+
 /** A finite number above `low`. */
+/* @__NO_SIDE_EFFECTS__ */
 export const numberAbove =
   (low: number): Check =>
   (owner, name, value) => {
     if (isFloat(value) && value > low) return;
     refuse(owner, name, value, orLargest(value, `a number above ${low}`));
+  };
+
+/** A number of at least `low` and below `high`. */
+/* @__NO_SIDE_EFFECTS__ */
+export const numberIn =
+  (low: number, high: number): Check =>
+  (owner, name, value) => {
+    if (isFloat(value) && value >= low && value < high) return;
+    refuse(owner, name, value, `a number in [${low}, ${high})`);
   };
 
 /** A finite number. */
@@ -248,6 +274,7 @@ export const finite: Check = (owner, name, value) => {
 };
 
 /** A whole number from `least` to `most`; beyond 2⁵³ numbers are whole by accident. */
+/* @__NO_SIDE_EFFECTS__ */
 export const wholeFrom =
   (least: number, most = Infinity): Check =>
   (owner, name, value) => {
@@ -257,6 +284,14 @@ export const wholeFrom =
     refuse(owner, name, value, rangeOf('a whole number', least, bound));
   };
 
+/** A whole number, of either sign. */
+export const whole: Check = (owner, name, value) => {
+  if (!Number.isSafeInteger(value)) refuse(owner, name, value, 'a whole number');
+};
+
+/** A whole number of at least 1: how many, how large. */
+export const extent: Check = /* @__PURE__ */ wholeFrom(1);
+
 /** An AbortSignal, of whichever realm. */
 export const abortSignal: Check = (owner, name, value) => {
   if (typeof (value as Partial<AbortSignal> | null)?.aborted !== 'boolean')
@@ -264,6 +299,7 @@ export const abortSignal: Check = (owner, name, value) => {
 };
 
 /** A list of what `check` lets pass each, `least` to `most` of them. */
+/* @__NO_SIDE_EFFECTS__ */
 export const listOf =
   (check: Check, least = 1, most = Infinity): Check =>
   (owner, name, value) => {
@@ -277,21 +313,27 @@ export const listOf =
     (value as readonly unknown[]).forEach((one, i) => check(owner, `${name}[${i}]`, one));
   };
 
+/** One of what `check` lets pass, or two of it, such as for height and width. */
+/* @__NO_SIDE_EFFECTS__ */
+export const oneOrTwo = (check: Check): Check => listOr(check, listOf(check, 2, 2));
+
 /** What one of two checks lets pass: `check` what is a list, `other` all else. */
+/* @__NO_SIDE_EFFECTS__ */
 export const listOr =
   (other: Check, check: Check): Check =>
   (owner, name, value) =>
     (Array.isArray(value) ? check : other)(owner, name, value);
 
-/** One of a closed set of names. */
+/** One of a closed set of names, or of numbers. */
+/* @__NO_SIDE_EFFECTS__ */
 export const oneOf =
-  (known: readonly string[]): Check =>
+  (known: readonly (string | number)[]): Check =>
   (owner, name, value) => {
-    if (typeof value === 'string' && known.includes(value)) return;
+    if (known.includes(value as string)) return;
     throw new LanewiseError(
       'argument',
       `${owner}: ${name} is ${quote(value)}, expected one of ${known.join(', ')}`,
-      typeof value === 'string' ? suggest(value, known) : undefined,
+      typeof value === 'string' ? suggest(value, known.map(String)) : undefined,
     );
   };
 

@@ -1,16 +1,9 @@
 /** Losses over classes. The classes are on axis 1 of images (N×C×H×W, as in PyTorch), else on the last. */
-import { checkOptions } from '../check.js';
+import { checkOptions, notNegative, numberAbove, numberFrom, oneOf, whole } from '../check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import {
-  checkIgnored,
-  checkNumber,
-  checkOneOf,
-  checkWeights,
-  type ByAnswer,
-  type Loss,
-} from './define.js';
+import { weightsOfClasses, type ByAnswer, type Loss } from './define.js';
 import {
   byPosition,
   distributed,
@@ -82,14 +75,11 @@ export function crossEntropy(
     classWeights,
     ignoreIndex,
   } = checkOptions('crossEntropy', options, {
-    labelSmoothing: true,
-    classWeights: true,
-    ignoreIndex: true,
+    labelSmoothing: numberFrom(0, 1),
+    classWeights: weightsOfClasses,
+    ignoreIndex: whole,
   });
   const kind = 'crossEntropy';
-  checkIgnored(kind, ignoreIndex);
-  checkNumber(kind, 'labelSmoothing', labelSmoothing, { least: 0, most: 1 });
-  if (classWeights !== undefined) checkWeights(kind, 'classWeights', classWeights);
   const isPlain = labelSmoothing === 0 && !classWeights;
 
   /** w·q of targets in rows. */
@@ -146,12 +136,10 @@ export function klDivergence(
   } = {},
 ): Loss {
   const { temperature = 1, from = 'logits' } = checkOptions('klDivergence', options, {
-    temperature: true,
-    from: true,
+    temperature: numberAbove(0),
+    from: oneOf(['logits', 'probabilities']),
   });
   const kind = 'klDivergence';
-  checkNumber(kind, 'temperature', temperature, { above: 0 });
-  checkOneOf(kind, 'from', from, ['logits', 'probabilities']);
   const cooled = (x: Tensor): Tensor => (temperature === 1 ? x : ops.scale(x, 1 / temperature));
   const losses: OfPositions = (output, target) => {
     const { rows, rowTargets, ...classes } = distributed(kind, output, target);
@@ -188,11 +176,8 @@ export function hinge(
     p = 1,
     margin = 1,
     ignoreIndex,
-  } = checkOptions('hinge', options, { p: true, margin: true, ignoreIndex: true });
+  } = checkOptions('hinge', options, { p: oneOf([1, 2]), margin: notNegative, ignoreIndex: whole });
   const kind = 'hinge';
-  checkIgnored(kind, ignoreIndex);
-  checkOneOf(kind, 'p', p, [1, 2]);
-  checkNumber(kind, 'margin', margin, { least: 0 });
   const losses: OfPositions = (output, target) => {
     const { rows, rowLabels, ...classes } = labelled(kind, output, target);
     return [ops.margins(rows, rowLabels, margin, p), classes];
@@ -223,12 +208,10 @@ export function mapCriterion(
   } = {},
 ): Loss {
   const { j = 1, ignoreIndex } = checkOptions('mapCriterion', options, {
-    j: true,
-    ignoreIndex: true,
+    j: numberAbove(0),
+    ignoreIndex: whole,
   });
   const kind = 'mapCriterion';
-  checkIgnored(kind, ignoreIndex);
-  checkNumber(kind, 'j', j, { above: 0 });
   const negative = (output: Tensor): Tensor => ops.scale(output, -1);
   const losses: OfPositions = (output, target) => {
     const { rows, rowLabels, ...classes } = labelled(kind, output, target);

@@ -1,5 +1,5 @@
-/** What a loss is, and checks of its settings. */
-import { isFloat, orLargest, refuse } from '../check.js';
+/** What a loss is. */
+import { listOf, notNegative, type Check } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Tensor } from '../graph/tensor.js';
 
@@ -48,63 +48,13 @@ export interface ByAnswer {
   readonly reduction: 'mean' | 'sum';
 }
 
-/** The ends of a range; `above` and `least` exclude one another. */
-interface Range {
-  readonly above?: number;
-  readonly least?: number;
-  readonly most?: number;
-}
-
-function showRange({ above, least, most }: Range): string {
-  if (above !== undefined) return `a number above ${above}`;
-  return most === undefined ? `a number of at least ${least}` : `a number from ${least} to ${most}`;
-}
-
-/** @throws LanewiseError kind 'argument' unless `value` is a finite number in the range. */
-export function checkNumber(loss: string, name: string, value: unknown, range: Range): number {
-  const { above = -Infinity, least = -Infinity, most = Infinity } = range;
-  if (isFloat(value) && value > above && value >= least && value <= most) return value;
-  return refuse(loss, name, value, orLargest(value, showRange(range)));
-}
-
-/** Any whole number or undefined. @throws LanewiseError kind 'argument' for others. */
-export function checkIgnored(loss: string, value: unknown): void {
-  if (value === undefined || Number.isSafeInteger(value)) return;
-  throw new LanewiseError(
-    'argument',
-    `${loss}: ignoreIndex is ${String(value)}, expected a whole number, such as -100`,
-  );
-}
-
-/** @throws LanewiseError kind 'argument' unless `value` is one of `choices`. */
-export function checkOneOf<T extends string | number>(
-  loss: string,
-  name: string,
-  value: unknown,
-  choices: readonly T[],
-): T {
-  if (choices.includes(value as T)) return value as T;
-  throw new LanewiseError(
-    'argument',
-    `${loss}: ${name} is '${String(value)}', expected one of ${choices.join(', ')}`,
-  );
-}
-
-/** @throws LanewiseError kind 'argument' unless `value` is a list of numbers of at least 0. */
-export function checkWeights(loss: string, name: string, value: unknown): readonly number[] {
-  if (!Array.isArray(value) || value.length === 0) {
-    throw new LanewiseError(
-      'argument',
-      `${loss}: ${name} is ${String(value)}, expected one number a class`,
-    );
-  }
-  const weights = value.map((weight, c) =>
-    checkNumber(loss, `${name}[${c}]`, weight, { least: 0 }),
-  );
-  if (weights.some((weight) => weight > 0)) return weights;
+/** One number of at least 0 a class; one class at least is to count. */
+export const weightsOfClasses: Check = (loss, name, value) => {
+  listOf(notNegative)(loss, name, value);
+  if ((value as readonly number[]).some((weight) => weight > 0)) return;
   throw new LanewiseError(
     'argument',
     `${loss}: ${name} are all 0, so that nothing counts`,
     'one class at least is to count',
   );
-}
+};

@@ -1,7 +1,6 @@
 /** The loss of a student that learns from a teacher: Hinton, Vinyals & Dean 2015. */
-import { checkOptions, text } from '../check.js';
+import { checkOptions, numberAbove, numberFrom, text } from '../check.js';
 import { crossEntropy, klDivergence } from './classes.js';
-import { checkNumber } from './define.js';
 import type { WeightedLoss } from './terms.js';
 
 /** Settings of `distillation`. */
@@ -26,11 +25,10 @@ export function distillation(options: DistillationOptions = {}): WeightedLoss[] 
     alpha = 0.9,
     target = 'teacher',
   } = checkOptions('distillation', options, {
-    temperature: true,
-    alpha: true,
+    temperature: numberAbove(0),
+    alpha: numberFrom(0, 1),
     target: text,
   });
-  checkNumber('distillation', 'alpha', alpha, { least: 0, most: 1 });
   return [
     { loss: crossEntropy(), weight: 1 - alpha },
     { loss: klDivergence({ temperature }), weight: alpha, target },

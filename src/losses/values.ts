@@ -3,10 +3,10 @@
  * the output's shape, whole numbers (i32) of that shape, or class indices (i32: n for n×C, n×T for n×T×C),
  * which are compared as one-hot vectors.
  */
-import { checkOptions, checkKeys } from '../check.js';
+import { checkKeys, checkOptions, notNegative, numberAbove, oneOf } from '../check.js';
 import type { Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import { checkNumber, checkOneOf, type ByAnswer, type Loss, type Takes } from './define.js';
+import type { ByAnswer, Loss, Takes } from './define.js';
 import { byPosition, compared, isOneHot, labelled, meanOverPositions } from './targets.js';
 
 /** 1 at positions where the highest output is the label's, and whose they are; undefined without class indices. */
@@ -101,8 +101,7 @@ export function l1(
     readonly reduction?: 'mean' | 'sum';
   } = {},
 ): Loss {
-  const { reduction = 'mean' } = checkOptions('l1', options, { reduction: true });
-  checkOneOf('l1', 'reduction', reduction, ['mean', 'sum']);
+  const { reduction = 'mean' } = checkOptions('l1', options, { reduction: oneOf(['mean', 'sum']) });
   return ofValues(
     'l1',
     { reduction },
@@ -121,8 +120,7 @@ export function huber(
     readonly delta?: number;
   } = {},
 ): Loss {
-  const { delta = 1 } = checkOptions('huber', options, { delta: true });
-  checkNumber('huber', 'delta', delta, { above: 0 });
+  const { delta = 1 } = checkOptions('huber', options, { delta: numberAbove(0) });
   return ofValues('huber', { delta }, (y, target, size) =>
     ops.huberErrors(y, target, delta, 1 / size),
   );
@@ -138,8 +136,7 @@ export function smoothL1(
     readonly beta?: number;
   } = {},
 ): Loss {
-  const { beta = 1 } = checkOptions('smoothL1', options, { beta: true });
-  checkNumber('smoothL1', 'beta', beta, { above: 0 });
+  const { beta = 1 } = checkOptions('smoothL1', options, { beta: numberAbove(0) });
   return ofValues('smoothL1', { beta }, (y, target, size) =>
     ops.huberErrors(y, target, beta, 1 / (beta * size)),
   );
@@ -170,10 +167,9 @@ export function binaryCrossEntropyWithLogits(
   } = {},
 ): Loss {
   const { posWeight = 1 } = checkOptions('binaryCrossEntropyWithLogits', options, {
-    posWeight: true,
+    posWeight: notNegative,
   });
   const kind = 'binaryCrossEntropyWithLogits';
-  checkNumber(kind, 'posWeight', posWeight, { least: 0 });
   return {
     ...ofValues(
       kind,
@@ -195,9 +191,8 @@ export function binaryHinge(
     readonly margin?: number;
   } = {},
 ): Loss {
-  const { margin = 1 } = checkOptions('binaryHinge', options, { margin: true });
+  const { margin = 1 } = checkOptions('binaryHinge', options, { margin: notNegative });
   const kind = 'binaryHinge';
-  checkNumber(kind, 'margin', margin, { least: 0 });
   return ofValues(
     kind,
     { margin },

@@ -5,7 +5,7 @@
  * L4 62,774,800, L5 7,850,000, L6 2,829,456, F7 28,905,472, F8 16,510,910, a bias for each place of locally
  * connected layers; the text says "more than 120 million".
  */
-import { checkOptions } from '../check.js';
+import { checkOptions, extent } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import {
   conv2d,
@@ -19,7 +19,7 @@ import {
   sequential,
   type Model,
 } from '../layers/index.js';
-import { extent, IMAGENET } from './image-options.js';
+import { IMAGENET } from './image-options.js';
 
 /** Settings of `deepFace`. */
 export interface DeepFaceOptions {

@@ -4,9 +4,8 @@
  * Output are logits, for the cross-entropy of the paper's equation 3: `binaryCrossEntropyWithLogits`, the input
  * itself as target. W′ is a matrix of its own (the paper ties it to Wᵀ if one likes).
  */
-import { checkOptions } from '../check.js';
+import { checkOptions, extent, listOf } from '../check.js';
 import { dropout, linear, sequential, sigmoid, type Layer, type Model } from '../layers/index.js';
-import { extent, extents } from './image-options.js';
 
 /** Settings of `denoisingAutoencoder`. */
 export interface DenoisingAutoencoderOptions {
@@ -26,7 +25,7 @@ export function denoisingAutoencoder(options: DenoisingAutoencoderOptions = {}):
     corruption = 0.25,
   } = checkOptions('denoisingAutoencoder', options, {
     features: extent,
-    hidden: extents,
+    hidden: listOf(extent),
     corruption: true,
   });
   const units = [features, ...hidden];

@@ -1,5 +1,5 @@
 /** What the nets for photographs have in common: options, and the scale of their inputs. */
-import { listOf, listOr, numberAbove, wholeFrom, type Check, type Checks } from '../check.js';
+import { extent, numberAbove, type Checks } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { initializers, type PerChannel } from '../layers/index.js';
 
@@ -17,12 +17,6 @@ export interface ImageNetOptions {
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
 }
-
-/** Of an axis, such as channels and classes. */
-export const extent: Check = /* @__PURE__ */ wholeFrom(1);
-export const extents: Check = /* @__PURE__ */ listOf(extent);
-/** One number, or one for the height and one for the width. */
-export const side: Check = /* @__PURE__ */ listOr(extent, /* @__PURE__ */ listOf(extent, 2, 2));
 
 /** Checks of `ImageNetOptions`; `input` looks at the scale. */
 export const IMAGENET: Checks<ImageNetOptions> = {

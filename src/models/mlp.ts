@@ -3,7 +3,7 @@
  * outputs, trained on the sum of squared errors against one-hot targets; 79,510 parameters. `hidden: [300, 100]`
  * is the three-layer net 28×28-300-100-10 of LeCun et al. 1998, §III.C.4; 266,610 parameters.
  */
-import { checkOptions, listOf, listOr, type Checks } from '../check.js';
+import { checkOptions, extent, listOf, listOr, oneOrTwo, type Checks } from '../check.js';
 import { lookUp } from '../errors.js';
 import {
   flatten,
@@ -16,7 +16,7 @@ import {
   type Model,
   type PerChannel,
 } from '../layers/index.js';
-import { extent, SCALED, side } from './image-options.js';
+import { SCALED } from './image-options.js';
 
 const activations = { relu, sigmoid, tanh } as const;
 
@@ -41,7 +41,7 @@ const CHECKS: Checks<MlpOptions> = {
   ...SCALED,
   hidden: /* @__PURE__ */ listOr(extent, /* @__PURE__ */ listOf(extent, 0)),
   activation: true,
-  size: side,
+  size: /* @__PURE__ */ oneOrTwo(extent),
 };
 
 /** Images channels×height×width, scaled to mean 0 and deviation 1. */

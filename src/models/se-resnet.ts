@@ -3,9 +3,9 @@
  * output is scaled channel by channel before it is added to the shortcut, by numbers in (0, 1) that two dense
  * layers make of the channels' means.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions, extent } from '../check.js';
 import { squeezeExcitation, type Model } from '../layers/index.js';
-import { extent, IMAGENET, type ImageNetOptions } from './image-options.js';
+import { IMAGENET, type ImageNetOptions } from './image-options.js';
 import { resNet } from './resnet.js';
 
 /** Settings of `seResNet`. */

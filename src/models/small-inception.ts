@@ -3,7 +3,7 @@
  * (four ways from one image to as many groups of maps, with 1×1 filters that reduce before 3×3 and 5×5 ones),
  * with batch normalisation as in Ioffe & Szegedy 2015. 20,226 parameters.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions, extent } from '../check.js';
 import {
   batchNorm2d,
   block,
@@ -20,7 +20,7 @@ import {
   type Model,
   type PerChannel,
 } from '../layers/index.js';
-import { extent, SCALED } from './image-options.js';
+import { SCALED } from './image-options.js';
 
 /** A convolution that keeps the extent, batch normalisation, ReLU. */
 const convolution = (from: number, to: number, kernel: number): Layer =>

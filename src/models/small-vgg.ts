@@ -3,7 +3,7 @@
  * large-scale image recognition", in three stages of two, each convolution followed by batch normalisation, with
  * global pooling in place of the dense layers. 72,666 parameters.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions, extent } from '../check.js';
 import {
   batchNorm2d,
   chain,
@@ -17,7 +17,7 @@ import {
   type Model,
   type PerChannel,
 } from '../layers/index.js';
-import { extent, SCALED } from './image-options.js';
+import { SCALED } from './image-options.js';
 
 /** Settings of `smallVgg`. */
 export interface SmallVggOptions {

@@ -3,7 +3,7 @@
  * an image enlarged by interpolation to a sharper one by three convolutions, 9×9, 1×1 and 5×5. 8,032 weights
  * for one channel, the paper's count (§4), and 97 biases: 8,129 parameters. Train it with `meanSquaredError`.
  */
-import { checkOptions, listOf } from '../check.js';
+import { checkOptions, extent, listOf } from '../check.js';
 import {
   conv2d,
   initializers,
@@ -12,7 +12,6 @@ import {
   type Initializer,
   type Model,
 } from '../layers/index.js';
-import { extent } from './image-options.js';
 
 /** Settings of `srcnn`. */
 export interface SrcnnOptions {

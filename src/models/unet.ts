@@ -4,7 +4,7 @@
  * them, joined with the maps of the way down, cropped where those are larger. 31,030,658 parameters for images
  * of one channel and two classes: the paper's figure, whose convolutions all have biases.
  */
-import { checkOptions, flag, oneOf } from '../check.js';
+import { checkOptions, extent, flag, oneOf, oneOrTwo } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import {
   batchNorm2d,
@@ -22,7 +22,6 @@ import {
   type Model,
   type Wire,
 } from '../layers/index.js';
-import { extent, side } from './image-options.js';
 
 /** Settings of `unet`. */
 export interface UNetOptions {
@@ -99,7 +98,7 @@ export function unet(options: UNetOptions = {}): Model {
     depth: extent,
     width: extent,
     padding: oneOf(['valid', 'same']),
-    size: side,
+    size: oneOrTwo(extent),
     batchNorm: flag,
   });
   const kind = { padding, batchNorm };

@@ -1,10 +1,9 @@
 /** Adadelta (Zeiler 2012), with PyTorch's names and defaults. The formula stands above the kernel (assembly/adaptive.ts). */
-import { checkOptions } from '../check.js';
+import { checkOptions, numberIn } from '../check.js';
 import {
-  checkEpsilon,
-  checkNumber,
   COMMON,
   createOptimizer,
+  epsilon,
   type CommonOptions,
   type Optimizer,
 } from './optimizer.js';
@@ -21,10 +20,8 @@ export interface AdadeltaOptions extends CommonOptions {
 
 /** @throws LanewiseError kind 'argument' for values out of range. */
 export function adadelta(options: AdadeltaOptions = {}): Optimizer {
-  checkOptions('adadelta', options, { ...COMMON, rho: true, eps: true });
+  checkOptions('adadelta', options, { ...COMMON, rho: numberIn(0, 1), eps: epsilon });
   const { lr = 1, rho = 0.9, eps = 1e-6 } = options;
-  checkNumber('adadelta rho', rho, 0, 1);
-  checkEpsilon('adadelta eps', eps);
   return createOptimizer(
     options,
     {

@@ -2,12 +2,11 @@
  * Adagrad (Duchi et al. 2011): s ← s + g²; p ← p − lrₜ·g/(√s + ε) with lrₜ = lr/(1 + t·lrDecay), t from 0.
  * PyTorch's names and defaults.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions, notNegative } from '../check.js';
 import {
-  checkEpsilon,
-  checkNumber,
   COMMON,
   createOptimizer,
+  epsilon,
   type CommonOptions,
   type Optimizer,
 } from './optimizer.js';
@@ -28,14 +27,11 @@ export interface AdagradOptions extends CommonOptions {
 export function adagrad(options: AdagradOptions = {}): Optimizer {
   checkOptions('adagrad', options, {
     ...COMMON,
-    lrDecay: true,
-    initialAccumulatorValue: true,
-    eps: true,
+    lrDecay: notNegative,
+    initialAccumulatorValue: notNegative,
+    eps: epsilon,
   });
   const { lr = 0.01, lrDecay = 0, initialAccumulatorValue = 0, eps = 1e-10 } = options;
-  checkNumber('adagrad lrDecay', lrDecay, 0);
-  checkNumber('adagrad initialAccumulatorValue', initialAccumulatorValue, 0);
-  checkEpsilon('adagrad eps', eps);
   return createOptimizer(
     options,
     {

@@ -3,10 +3,9 @@
  * defaults. The formula stands above the kernel.
  */
 import { integerPower } from '../arithmetic.js';
-import { checkOptions, type Checks } from '../check.js';
+import { checkOptions, flag, notNegative, type Checks } from '../check.js';
 import {
-  checkBetas,
-  checkNumber,
+  betasOfMeans,
   COMMON,
   createOptimizer,
   decoupledAlready,
@@ -25,14 +24,16 @@ export interface AdamOptions extends CommonOptions {
   readonly eps?: number;
 }
 
-const CHECKS: Checks<AdamOptions> = { ...COMMON, betas: true, eps: true };
-
-function rule(kind: string, options: AdamOptions, checks = CHECKS): Rule {
+function rule(kind: string, options: AdamOptions, decoupled = flag): Rule {
+  const checks: Checks<AdamOptions> = {
+    ...COMMON,
+    decoupled,
+    betas: betasOfMeans,
+    eps: notNegative,
+  };
   checkOptions(kind, options, checks);
   const { lr = 0.001, betas = [0.9, 0.999], eps = 1e-8 } = options;
-  checkBetas('adam', betas);
   const [beta1, beta2] = betas;
-  checkNumber('adam eps', eps, 0);
   return {
     kind,
     settings: { beta1, beta2, eps },
@@ -67,6 +68,6 @@ export function adam(options: AdamOptions = {}): Optimizer {
 
 /** Adam with decoupled weight decay, 0.01 by default. @throws as `adam`. */
 export function adamW(options: Omit<AdamOptions, 'decoupled'> = {}): Optimizer {
-  const made = rule('adamW', options, { ...CHECKS, decoupled: decoupledAlready });
+  const made = rule('adamW', options, decoupledAlready);
   return createOptimizer({ weightDecay: 0.01, ...options, decoupled: true }, made, adamW);
 }

@@ -4,8 +4,7 @@
  */
 import { integerPower } from '../arithmetic.js';
 import { LanewiseError } from '../errors.js';
-import { checkOptions, flag, oneOf, wholeFrom } from '../check.js';
-import { checkNumber } from './optimizer.js';
+import { checkOptions, flag, numberIn, oneOf, wholeFrom } from '../check.js';
 
 /** An average of the weights over a run's steps: made by `ema` and `swa`. */
 export interface Average {
@@ -47,9 +46,8 @@ export interface EmaOptions {
  * @throws LanewiseError kind 'argument' for a decay outside [0, 1), or a warm-up of what is corrected.
  */
 export function ema(options: EmaOptions = {}): Average {
-  checkOptions('ema', options, { decay: true, warmup: flag, biasCorrection: flag });
+  checkOptions('ema', options, { decay: numberIn(0, 1), warmup: flag, biasCorrection: flag });
   const { decay = 0.999, biasCorrection = false, warmup = !biasCorrection } = options;
-  checkNumber('ema decay', decay, 0, 1);
   if (warmup && biasCorrection) {
     throw new LanewiseError(
       'argument',

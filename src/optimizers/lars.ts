@@ -2,8 +2,8 @@
  * LARS (You et al. 2017, "Large batch training of convolutional networks", algorithm 1): momentum with a rate
  * for each parameter tensor, trust·‖p‖/(‖g‖ + weightDecay·‖p‖); 1 where a norm is 0, as of a bias at the start.
  */
-import { checkOptions } from '../check.js';
-import { checkNumber, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
+import { checkOptions, notNegative, numberIn } from '../check.js';
+import { COMMON, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 
 /** Settings of `lars`. */
 export interface LarsOptions extends Pick<CommonOptions, 'weightDecay' | 'groups'> {
@@ -17,15 +17,13 @@ export interface LarsOptions extends Pick<CommonOptions, 'weightDecay' | 'groups
 /** The default weight decay is the paper's 0.0005. @throws LanewiseError kind 'argument' for values out of range. */
 export function lars(options: LarsOptions): Optimizer {
   checkOptions('lars', options, {
-    lr: true,
-    weightDecay: true,
-    groups: true,
-    momentum: true,
-    trust: true,
+    lr: COMMON.lr,
+    weightDecay: COMMON.weightDecay,
+    groups: COMMON.groups,
+    momentum: numberIn(0, 1),
+    trust: notNegative,
   });
   const { lr, momentum = 0.9, trust = 0.001 } = options;
-  checkNumber('lars momentum', momentum, 0, 1);
-  checkNumber('lars trust', trust, 0);
   return createOptimizer(
     { weightDecay: 0.0005, ...options },
     {

@@ -4,7 +4,7 @@
  */
 import { checkOptions } from '../check.js';
 import {
-  checkBetas,
+  betasOfMeans,
   COMMON,
   createOptimizer,
   decoupledAlready,
@@ -24,11 +24,10 @@ export interface LionOptions extends Omit<CommonOptions, 'decoupled'> {
 export function lion(options: LionOptions = {}): Optimizer {
   checkOptions<LionOptions & { readonly decoupled?: boolean }>('lion', options, {
     ...COMMON,
-    betas: true,
+    betas: betasOfMeans,
     decoupled: decoupledAlready,
   });
   const { lr = 1e-4, betas = [0.9, 0.99] } = options;
-  checkBetas('lion', betas);
   const [beta1, beta2] = betas;
   return createOptimizer(
     { ...options, decoupled: true },

@@ -4,14 +4,8 @@
  *   mean  v ← βv + (1 − β)g   a running mean, as lecture notes have it; its lr is 1/(1 − β) times larger
  * Nesterov's (PyTorch's form) goes one more step along v: p ← p − lr·(g + βv), or of (1 − β)g + βv.
  */
-import { checkOptions, flag, oneOf } from '../check.js';
-import {
-  checkNumber,
-  COMMON,
-  createOptimizer,
-  type CommonOptions,
-  type Optimizer,
-} from './optimizer.js';
+import { checkOptions, flag, numberIn, oneOf } from '../check.js';
+import { COMMON, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 
 /** Settings of `momentum`. */
 export interface MomentumOptions extends CommonOptions {
@@ -28,12 +22,11 @@ export interface MomentumOptions extends CommonOptions {
 export function momentum(options: MomentumOptions): Optimizer {
   checkOptions('momentum', options, {
     ...COMMON,
-    beta: true,
+    beta: numberIn(0, 1),
     form: oneOf(['sum', 'mean']),
     nesterov: flag,
   });
   const { lr, beta = 0.9, form = 'sum', nesterov = false } = options;
-  checkNumber('momentum beta', beta, 0, 1);
   const share = form === 'sum' ? 1 : 1 - beta;
   return createOptimizer(
     options,

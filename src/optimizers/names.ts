@@ -1,4 +1,5 @@
 /** Parameters by name: how settings say which ones they mean. */
+import { refuse, type Check } from '../check.js';
 import { LanewiseError, nearest } from '../errors.js';
 
 /**
@@ -6,6 +7,12 @@ import { LanewiseError, nearest } from '../errors.js';
  * `*` stands for anything (`layer1.*`, `*.bias`), or a regular expression.
  */
 export type Pattern = string | RegExp;
+
+/** What a pattern may be. */
+export const parameterPattern: Check = (owner, name, value) => {
+  if (typeof value !== 'string' && !(value instanceof RegExp))
+    refuse(owner, name, value, 'a name, a glob or a regular expression');
+};
 
 export const describePattern = (pattern: Pattern): string =>
   typeof pattern === 'string' ? pattern : String(pattern);
@@ -23,12 +30,7 @@ export function matches(pattern: Pattern, name: string): boolean {
  * nearest. `setting` is where the pattern stands.
  */
 export function checkMatch(setting: string, pattern: Pattern, names: readonly string[]): void {
-  if (typeof pattern !== 'string' && !(pattern instanceof RegExp)) {
-    throw new LanewiseError(
-      'argument',
-      `${setting}: ${String(pattern)} is no pattern, expected a name, a glob or a regular expression`,
-    );
-  }
+  parameterPattern(setting, 'pattern', pattern);
   if (names.some((name) => matches(pattern, name))) return;
   const prefixes = names.flatMap((name) => {
     const parts = name.split('.');

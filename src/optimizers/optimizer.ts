@@ -1,8 +1,19 @@
 /** What an optimizer is: plain settings, the values that change with each step, and the kernel calls. */
-import { checkOptions, flag, refuse, type Check, type Checks } from '../check.js';
-import { LanewiseError, show } from '../errors.js';
+import {
+  checkOptions,
+  flag,
+  listOf,
+  notNegative,
+  numberFrom,
+  numberIn,
+  refuse,
+  required,
+  type Check,
+  type Checks,
+} from '../check.js';
+import { LanewiseError } from '../errors.js';
 import { advance, type Address, type Emitter } from '../program/program.js';
-import { describePattern, type Pattern } from './names.js';
+import { describePattern, parameterPattern, type Pattern } from './names.js';
 
 /** A slice of the parameters and what goes with it. */
 export interface UpdatePlaces {
@@ -42,7 +53,7 @@ export interface Optimizer {
 /** Parameters that are trained otherwise than the rest. */
 export interface ParameterGroup {
   readonly match: Pattern;
-  /** Their learning rate; default the optimizer's, times `lrFactor`. */
+  /** Their learning rate; default the optimizer's, times `lrFactor`, of which only one is given. */
   readonly lr?: number;
   readonly lrFactor?: number;
   readonly weightDecay?: number;
@@ -75,7 +86,8 @@ const RATE_OF_DECAY = 3;
 
 /**
  * The optimizer of a rule; `make` builds it again for groups, with other rates and decays.
- * @throws LanewiseError kind 'argument' for values out of range.
+ * The rule has checked its options by a table with the common ones; a rate it may lack.
+ * @throws LanewiseError kind 'argument' without a learning rate.
  */
 export function createOptimizer<Options extends CommonOptions>(
   options: Options,
@@ -83,10 +95,7 @@ export function createOptimizer<Options extends CommonOptions>(
   make: (options: Options) => Optimizer,
 ): Optimizer {
   const { weightDecay = 0, decoupled = false, l1 = 0, groups = [] } = options;
-  checkGroups(rule.kind, groups);
-  checkNumber('learning rate', rule.lr, 0);
-  checkNumber('weight decay', weightDecay, 0);
-  checkNumber('l1', l1, 0);
+  notNegative(rule.kind, 'lr', rule.lr);
   return {
     kind: rule.kind,
     settings: {
@@ -101,7 +110,6 @@ export function createOptimizer<Options extends CommonOptions>(
     stateArrays: rule.stateArrays,
     ...(rule.needsNorms ? { needsNorms: true } : {}),
     groups: groups.map(({ match, lr, lrFactor = 1, weightDecay: own = weightDecay }) => {
-      checkNumber('learning-rate factor of a group', lrFactor, 0);
       const changes = { lr: (lr ?? rule.lr) * lrFactor, weightDecay: own, groups: [] };
       return { match, optimizer: make({ ...options, ...changes }) };
     }),
@@ -139,62 +147,37 @@ export const ratesOfStep = (optimizer: Optimizer, step: number, factor: number):
     padded(each.rates(step, each.learningRate * factor), RATE_SLOTS),
   );
 
-/** The common options, for the tables of those that have them; `createOptimizer` looks at their values. */
-export const COMMON: Checks<CommonOptions> = {
-  lr: true,
-  weightDecay: true,
-  decoupled: flag,
-  l1: true,
-  groups: true,
-};
-
 /** Of rules whose weight decay always is: said again it does no harm. */
 export const decoupledAlready: Check = (owner, name, value) => {
   if (value !== true) refuse(owner, name, value, 'true: its weight decay is always decoupled');
 };
 
-/** @throws LanewiseError kind 'argument' unless they are two numbers in [0, 1). */
-export function checkBetas(optimizer: string, betas: unknown): void {
-  if (!Array.isArray(betas) || betas.length !== 2) {
-    throw new LanewiseError(
-      'argument',
-      `${optimizer}: betas are ${show(betas)}, expected two numbers in [0, 1)`,
-    );
-  }
-  betas.forEach((beta, i) => checkNumber(`${optimizer} beta ${i + 1}`, beta, 0, 1));
-}
-
-const GROUP: Checks<ParameterGroup> = { match: true, lr: true, lrFactor: true, weightDecay: true };
-
-/** @throws LanewiseError kind 'argument' for what is no list of groups. */
-function checkGroups(optimizer: string, groups: unknown): void {
-  if (!Array.isArray(groups)) refuse(optimizer, 'groups', groups, 'a list of { match, lr, … }');
-  groups.forEach((group: ParameterGroup, i) => {
-    const owner = `${optimizer}: groups[${i}]`;
-    checkOptions(owner, group, GROUP, { params: 'match names parameters: their names, or a glob' });
-    const { match } = group;
-    if (typeof match !== 'string' && !(match instanceof RegExp))
-      refuse(owner, 'match', match, 'a name, a glob or a regular expression');
-  });
-}
-
-/** @throws LanewiseError kind 'argument' unless the number is finite (as a float32), at least `low` and below `high`. */
-export function checkNumber(name: string, value: number, low: number, high = Infinity): number {
-  if (
-    typeof value === 'number' &&
-    Number.isFinite(Math.fround(value)) &&
-    value >= low &&
-    value < high
-  )
-    return value;
-  const range =
-    high === Infinity ? `a finite number of at least ${low}` : `a number in [${low}, ${high})`;
-  throw new LanewiseError('argument', `${name} is ${String(value)}, expected ${range}`);
-}
+/** β₁ and β₂ of running means. */
+export const betasOfMeans: Check = /* @__PURE__ */ listOf(/* @__PURE__ */ numberIn(0, 1), 2, 2);
 
 /** The smallest ε that keeps 0/(0 + ε) a number: the smallest float32 with all its bits. */
-const SMALLEST = 1.1754943508222875e-38;
+export const epsilon: Check = /* @__PURE__ */ numberFrom(1.1754943508222875e-38);
 
-/** @throws LanewiseError kind 'argument' unless ε is a number above 0 in float32. */
-export const checkEpsilon = (name: string, value: number): number =>
-  checkNumber(name, value, SMALLEST);
+const GROUP: Checks<ParameterGroup> = {
+  match: /* @__PURE__ */ required(parameterPattern),
+  lr: notNegative,
+  lrFactor: notNegative,
+  weightDecay: notNegative,
+};
+
+const parameterGroup: Check = (optimizer, name, value) => {
+  const owner = `${optimizer}: ${name}`;
+  const hints = { params: 'match names parameters: their names, or a glob' };
+  const { lr, lrFactor } = checkOptions(owner, value as ParameterGroup, GROUP, hints);
+  if (lr === undefined || lrFactor === undefined) return;
+  throw new LanewiseError('argument', `${owner} has lr and lrFactor, expected one of them`);
+};
+
+/** The common options. */
+export const COMMON: Checks<CommonOptions> = {
+  lr: notNegative,
+  weightDecay: notNegative,
+  decoupled: flag,
+  l1: notNegative,
+  groups: /* @__PURE__ */ listOf(parameterGroup, 0),
+};

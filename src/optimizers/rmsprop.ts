@@ -2,12 +2,11 @@
  * RMSprop (Tieleman & Hinton 2012, lecture 6e; centred: Graves 2013 §2.3), with PyTorch's names and defaults.
  * The formula stands above the kernel (assembly/adaptive.ts).
  */
-import { checkOptions, flag } from '../check.js';
+import { checkOptions, flag, numberIn } from '../check.js';
 import {
-  checkEpsilon,
-  checkNumber,
   COMMON,
   createOptimizer,
+  epsilon,
   type CommonOptions,
   type Optimizer,
 } from './optimizer.js';
@@ -30,15 +29,12 @@ export interface RmspropOptions extends CommonOptions {
 export function rmsprop(options: RmspropOptions = {}): Optimizer {
   checkOptions('rmsprop', options, {
     ...COMMON,
-    alpha: true,
-    eps: true,
-    momentum: true,
+    alpha: numberIn(0, 1),
+    eps: epsilon,
+    momentum: numberIn(0, 1),
     centered: flag,
   });
   const { lr = 0.01, alpha = 0.99, eps = 1e-8, momentum = 0, centered = false } = options;
-  checkNumber('rmsprop alpha', alpha, 0, 1);
-  checkEpsilon('rmsprop eps', eps);
-  checkNumber('rmsprop momentum', momentum, 0, 1);
   return createOptimizer(
     options,
     {

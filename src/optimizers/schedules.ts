@@ -5,16 +5,18 @@
 import { cosPi, integerPower, power } from '../arithmetic.js';
 import {
   checkOptions,
+  listOf,
+  notNegative,
+  numberFrom,
+  numberIn,
   oneOf,
   quote,
-  refuse,
+  required,
   suggest,
   wholeFrom,
-  type Check,
   type Checks,
 } from '../check.js';
 import { LanewiseError } from '../errors.js';
-import { checkNumber } from './optimizer.js';
 import {
   factorOf,
   schedules,
@@ -27,12 +29,6 @@ import {
 type Unit = 'epoch' | 'step';
 
 const unit = oneOf(['epoch', 'step']);
-
-/** At least `low` and below `high`, in float32. */
-const within =
-  (low: number, high?: number): Check =>
-  (owner, name, value) =>
-    void checkNumber(`${owner}: ${name}`, value as number, low, high);
 
 /** Whole epochs or steps before the one at hand. */
 const countOf = ({ step, updates = step, stepsPerEpoch }: StepPlace, by: Unit): number =>
@@ -54,13 +50,9 @@ export interface StepOptions {
 }
 
 const STEP: Checks<StepOptions> = {
-  every: wholeFrom(1),
-  milestones(owner, name, value) {
-    if (!Array.isArray(value) || value.length === 0)
-      refuse(owner, name, value, 'a list of whole numbers');
-    (value as readonly unknown[]).forEach((one, i) => wholeFrom(0)(owner, `${name}[${i}]`, one));
-  },
-  gamma: within(0),
+  every: /* @__PURE__ */ wholeFrom(1),
+  milestones: /* @__PURE__ */ listOf(/* @__PURE__ */ wholeFrom(0)),
+  gamma: notNegative,
   by: unit,
 };
 
@@ -92,9 +84,8 @@ export interface ExponentialOptions {
 
 /** γ to the number of epochs done: ExponentialLR. @throws LanewiseError kind 'argument' for values out of range. */
 export function exponential(options: ExponentialOptions): Schedule {
-  checkOptions('schedule.exponential', options, { gamma: within(0), by: unit });
+  checkOptions('schedule.exponential', options, { gamma: required(notNegative), by: unit });
   const { gamma, by = 'epoch' } = options;
-  within(0)('schedule.exponential', 'gamma', gamma);
   return {
     kind: 'exponential',
     settings: { gamma, by },
@@ -122,7 +113,7 @@ export function cosine(options: CosineOptions = {}): Schedule {
   checkOptions('schedule.cosine', options, {
     period: wholeFrom(1),
     multiplier: wholeFrom(1),
-    min: within(0),
+    min: notNegative,
     by: unit,
   });
   const { period, multiplier = 1, min = 0, by = 'epoch' } = options;
@@ -168,9 +159,9 @@ export function oneCycle(options: OneCycleOptions = {}): Schedule {
     'schedule.oneCycle',
     options,
     {
-      pctStart: within(0, 1),
-      divFactor: within(1),
-      finalDivFactor: within(1),
+      pctStart: numberIn(0, 1),
+      divFactor: numberFrom(1),
+      finalDivFactor: numberFrom(1),
       annealStrategy: oneOf(['cos', 'linear']),
     },
     ONE_CYCLE_HINTS,
@@ -203,7 +194,7 @@ export function warmup(
 ): Schedule {
   wholeFrom(1)('schedule.warmup', 'steps', steps);
   const next = scheduleFor(then);
-  checkOptions('schedule.warmup', options, { start: within(0) });
+  checkOptions('schedule.warmup', options, { start: notNegative });
   const { start = 1 / 3 } = options;
   return {
     kind: 'warmup',
@@ -231,7 +222,7 @@ export function warmup(
 export function polynomial(
   options: { readonly power?: number; readonly end?: number } = {},
 ): Schedule {
-  checkOptions('schedule.polynomial', options, { power: within(0), end: within(0) });
+  checkOptions('schedule.polynomial', options, { power: notNegative, end: notNegative });
   const { power: exponent = 1, end = 0 } = options;
   return {
     kind: 'polynomial',
@@ -258,11 +249,11 @@ export interface PlateauOptions {
 /** Falls when the metric no longer improves: ReduceLROnPlateau. @throws LanewiseError kind 'argument' for values out of range. */
 export function reduceOnPlateau(options: PlateauOptions = {}): Schedule {
   checkOptions('schedule.reduceOnPlateau', options, {
-    factor: within(0, 1),
+    factor: numberIn(0, 1),
     patience: wholeFrom(0),
-    threshold: within(0, 1),
+    threshold: numberIn(0, 1),
     cooldown: wholeFrom(0),
-    min: within(0),
+    min: notNegative,
     metric: oneOf(['loss', 'accuracy', 'valLoss', 'valAccuracy']),
   });
   const { factor = 0.1, patience = 10, threshold = 1e-4, cooldown = 0, min = 0, metric } = options;

@@ -87,7 +87,7 @@ test('what cannot be is refused', () => {
     assert.match(found, message);
   };
   refuse(() => distillation({ alpha: 1.5 }), /^distillation: alpha is 1.5, expected a number from/);
-  refuse(() => distillation({ temperature: 0 }), /^klDivergence: temperature is 0/);
+  refuse(() => distillation({ temperature: 0 }), /^distillation: temperature is 0/);
   refuse(() => lossTerms([], ['y']), /^the list of losses of output 'y' is empty/);
   refuse(
     () => lossTerms([{ loss: 'l1', target: 3 as never }], ['y']),

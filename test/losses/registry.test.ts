@@ -88,7 +88,7 @@ test('unknown names and settings out of range are refused by name', () => {
     ],
     [
       () => losses.crossEntropy({ classWeights: [] }),
-      'crossEntropy: classWeights is , expected one number a class',
+      'crossEntropy: classWeights is [], expected a list of 1 or more',
     ],
     [() => losses.huber({ delta: 0 }), 'huber: delta is 0, expected a number above 0'],
     [() => losses.smoothL1({ beta: NaN }), 'smoothL1: beta is NaN, expected a number above 0'],
@@ -106,7 +106,7 @@ test('unknown names and settings out of range are refused by name', () => {
     ],
     [
       () => losses.createLoss({ kind: 'hinge', settings: { p: 3 } }),
-      "hinge: p is '3', expected one of 1, 2",
+      'hinge: p is 3, expected one of 1, 2',
     ],
     [() => losses.mapCriterion({ j: 0 }), 'mapCriterion: j is 0, expected a number above 0'],
     [

@@ -49,8 +49,8 @@ const calls: readonly (readonly [call: () => unknown, message: RegExp])[] = [
   [() => sgd(undefined as never), /sgd: options are undefined/],
   [() => momentum(0.1 as never), /momentum: options are 0.1/],
   [() => lars(null as never), /lars: options are null/],
-  [() => adam({ betas: 0.9 as never }), /adam: betas are 0.9/],
-  [() => lion({ betas: [0.9] as never }), /lion: betas are an array/],
+  [() => adam({ betas: 0.9 as never }), /adam: betas is 0.9, expected a list of 2/],
+  [() => lion({ betas: [0.9] as never }), /lion: betas is \[0.9\], expected a list of 2/],
   [() => sgd({ lr: 1, groups: [null] as never }), /sgd: groups\[0\]: options are null/],
 ];
 
