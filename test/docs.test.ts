@@ -2,6 +2,7 @@
  * Every snippet of the README and of docs/ runs. JavaScript runs as it stands, and prints what the text block
  * behind it says. Of console blocks every `$ npx lanewise …` runs; those marked `long` on a few samples only.
  */
+// slow: runs every snippet of the documentation
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFile } from 'node:child_process';

@@ -1,4 +1,5 @@
 /** `lanewise bench`: every kind of workload runs and reports what its line promises. No time is judged. */
+// slow: measures for a second a workload
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Profile } from '../../src/benchmark/index.js';

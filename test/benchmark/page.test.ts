@@ -1,4 +1,6 @@
 /** The page of the benchmarks in a real browser, as `npm run bench:page` serves it: measures, saves, compares. */
+// slow: a browser
+// alone: measures on two threads
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';

@@ -1,4 +1,5 @@
 /** The command line end to end: train, evaluate, predict, inspect, verify, as processes. */
+// slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';

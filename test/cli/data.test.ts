@@ -1,4 +1,5 @@
 /** `lanewise data` as a process: counts, and the contact sheet pixel by pixel. */
+// slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 /** What a person gets for bad input: one message that names it, exit code 1, and no half-written file. */
+// slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';

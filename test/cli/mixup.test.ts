@@ -1,4 +1,5 @@
 /** `lanewise train --mixup`. */
+// slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 /** The commands that show runs: `lanewise report` and `lanewise watch`. */
+// slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';

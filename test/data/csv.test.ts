@@ -1,4 +1,5 @@
 /** CSV: what spreadsheets and programs write is read right, and what is wrong is refused by line and column. */
+// slow: reads files of many sizes
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,6 @@
 /** examples/edge in the real workerd: the bits of Node, what a request costs, and what comes from outside. */
+// slow: an engine of its own
+// alone: measures a request’s processor time
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFile } from 'node:child_process';

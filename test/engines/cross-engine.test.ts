@@ -2,6 +2,7 @@
  * The same bits on every engine at hand: this one, and the Node versions that `npm run engines` has put
  * into .engines/. Each is a process of its own; hashes are compared between them.
  */
+// slow: trains in every engine
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFile } from 'node:child_process';

@@ -1,4 +1,5 @@
 /** Winograd's kernels keep to their buffers, and answer for a sample alike in any batch. */
+// slow: many shapes, each against doubles
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as workspace from '../../src/ops/workspace.js';

@@ -1,4 +1,5 @@
 /** The matrix product against a double-precision one: every transpose, every tail, every block boundary. */
+// slow: many shapes, each against doubles
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as workspace from '../../src/ops/workspace.js';

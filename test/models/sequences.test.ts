@@ -1,4 +1,5 @@
 /** Models of text: counts of parameters, what may see what, and that they learn a page by heart and continue it. */
+// slow: trains until the nets have learned
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { textWindows, vocabularyOf } from '../../src/data/text.js';

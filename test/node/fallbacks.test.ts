@@ -1,4 +1,5 @@
 /** What a process lacks is said in a sentence, with what is done instead; the bits stay the same. */
+// slow: a process for each thing that may be missing
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFile } from 'node:child_process';

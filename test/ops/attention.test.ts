@@ -1,4 +1,5 @@
 /** Attention: values and gradients of the definition, masked or not, and what a mask keeps from being read. */
+// slow: random shapes against a definition in doubles
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gradients } from '../../src/compiler/differentiate.js';

@@ -2,6 +2,7 @@
  * The convolutions against their definitions in double precision, values and gradients, over random
  * configurations: extents of 1, vector tails, strides beyond the kernel, groups of one channel.
  */
+// slow: random shapes against a definition in doubles
 import { test } from 'uvu';
 import { gradients } from '../../src/compiler/differentiate.js';
 import { input, sizeOf, type Shape, type Tensor } from '../../src/graph/tensor.js';

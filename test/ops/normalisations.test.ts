@@ -3,6 +3,7 @@
  * configurations against the definition, and PyTorch's values. Gradients by x are differences of nearly equal
  * numbers where few values share a variance, hence their tolerance.
  */
+// slow: random shapes against a definition in doubles
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, sizeOf, type Shape, type Tensor } from '../../src/graph/tensor.js';

@@ -1,4 +1,5 @@
 /** Reductions and layouts: sums, means, maxima, permute, slice, split, pad, concat, expand, reshape. */
+// slow: random shapes against a definition in doubles
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gradients } from '../../src/compiler/differentiate.js';

@@ -1,4 +1,5 @@
 /** Threads that decode: one that dies is replaced and its task redone; a sample that kills twice is named. */
+// slow: threads are started and killed
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { StreamedDataset } from '../../src/data/dataset.js';

@@ -1,4 +1,5 @@
 /** Mixup: what a step trains on, held against blends made by hand; and the same bits whoever computes them. */
+// slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AnyDataset, Dataset, TensorDataset } from '../../src/data/dataset.js';

@@ -1,4 +1,5 @@
 /** The rest of the page: by keyboard alone, with layers of one's own, with files, and as a server gives it. */
+// slow: a browser
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { existsSync } from 'node:fs';

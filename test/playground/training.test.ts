@@ -1,4 +1,6 @@
 /** A visitor presses the button, watches LeNet-5 learn, draws, and takes the model home to the command line. */
+// slow: a browser
+// alone: measures how long the page’s thread is kept
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,5 @@
 /** What `npm publish` would send: all that is needed, and nothing else. */
+// slow: packs the package
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 /** Every public name has a doc comment, and every function that a public interface holds: editors show them. */
+// slow: packs the package
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

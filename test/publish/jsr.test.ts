@@ -1,4 +1,5 @@
 /** What JSR would get: accepted by a dry run, with explicit types, and trained with in Deno to the same bits. */
+// slow: packs the package
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 /** What publint and arethetypeswrong say of the package as it would be published: nothing. */
+// slow: packs the package
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { existsSync } from 'node:fs';

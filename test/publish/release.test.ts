@@ -1,4 +1,5 @@
 /** The release script refuses whatever is not ready, says all of it at once, and sends nothing. */
+// slow: a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 /** The packed declarations in a project of someone else's: strict, every declaration checked, no types of Node. */
+// slow: packs the package
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -2,6 +2,7 @@
  * Threads that are ended while they start, of those that train and those that decode: a run recovers to the same weights, or
  * ends with an error that says so, and then goes on from its folder. It never hangs. The threads are real.
  */
+// slow: processes that die on their way
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
 /** Runs that go wrong, as real processes: what is kept, what is said, and that they go on to the same weights. */
+// slow: processes that are killed
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 /** Runs in folders: what they write, how they go on, what they refuse. */
+// slow: runs in folders, of one thread and of several
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

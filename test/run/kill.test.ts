@@ -1,4 +1,5 @@
 /** The run that was killed ends with the same weights as the run that was not. */
+// slow: processes that are killed
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

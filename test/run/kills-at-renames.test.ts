@@ -1,4 +1,5 @@
 /** Kills around each rename of a run that goes on after a damaged checkpoint; 40 processes, hence a file of its own. */
+// slow: processes that are killed
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

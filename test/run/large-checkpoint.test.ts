@@ -2,6 +2,7 @@
  * Checkpoints and hashes of 2 GiB and more, by real processes: Node's one-call functions refuse them. Takes 3 GB of memory and
  * of disk, and on a machine of its own some five seconds; `npm run soak` trains a model that has such a checkpoint.
  */
+// slow: a checkpoint of 2 GiB
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

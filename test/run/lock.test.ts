@@ -1,4 +1,5 @@
 /** One process has a folder; real processes try to have it at once, and are killed. */
+// slow: processes that wait for each other
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 /** The report in a real browser: every chart is drawn, nothing is complained of, nobody is asked; and it follows a run. */
+// slow: a browser
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';

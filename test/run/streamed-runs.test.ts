@@ -1,4 +1,5 @@
-/** Runs on samples that are read when they are wanted: left amid an epoch, on files that change, and with slow readers. */
+/** Runs on samples that are read when they are wanted: left amid an epoch, and on files that change. */
+// slow: trains whole runs and resumes them
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,33 +119,5 @@ function slow({ reader }: Awaited<ReturnType<typeof imageFolder>>) {
   const { module: _module, ...rest } = reader;
   return rest;
 }
-
-test('a slow reader is said to be the limit, by result, events and report', async () => {
-  const data = {
-    name: 'slow',
-    shape: [3, 10, 10] as const,
-    classes: ['a', 'b', 'c'],
-    labels: Uint8Array.from({ length: 48 }, (_, i) => i % 3),
-    reader: {
-      type: 'uint8' as const,
-      async read(index: number, to: Uint8Array | Float32Array) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        to.fill(index);
-      },
-    },
-  };
-  const shown: number[] = [];
-  const { waiting } = await train(
-    model,
-    { ...settings, data, epochs: 1, workers: 1 },
-    { stepsPerEvent: 1, onProgress: (progress) => shown.push(progress.waiting) },
-  );
-  // From a tenth on it is said; on a busy machine the steps themselves take longer.
-  assert.ok(waiting > 0.1 && waiting <= 1, `waiting ${waiting}`);
-  assert.ok(shown[0]! > 0.1, `at first ${shown[0]}`);
-  await run(data, 'slow', { report: true });
-  const page = await readFile(join(folder, 'slow', 'report.html'), 'utf8');
-  assert.match(page, /Data, not compute, was the limit: \d\d+ % of the time/);
-});
 
 test.run();

@@ -1,4 +1,5 @@
 /** The same bits in Chromium and Firefox, on pages that are isolated from other origins and on such that are not. */
+// slow: trains in every browser
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Runtime } from '../../src/engine/init.js';

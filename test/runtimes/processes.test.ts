@@ -1,4 +1,5 @@
 /** The same bits in Node 20 (or whichever runs the tests), 22, 24 and 26, Deno and Bun. */
+// slow: trains in every engine
 import { test } from 'uvu';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,5 @@
 /** The same bits in workerd, the runtime of Cloudflare's edge workers. */
+// slow: an engine of its own
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Runtime } from '../../src/engine/init.js';

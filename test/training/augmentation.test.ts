@@ -1,4 +1,5 @@
 /** Transforms in training: the same bits for any number of workers, new draws every epoch, and what is refused. */
+// slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';

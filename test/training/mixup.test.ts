@@ -1,4 +1,5 @@
 /** The setting `mixup`: checked, part of the run and of its description, and learning. */
+// slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';

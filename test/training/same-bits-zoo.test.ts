@@ -2,6 +2,7 @@
  * The second promise for layers that draw or keep state: dropout (of elements, channels, attention weights and between
  * recurrent layers), batch normalisation, local response normalisation and an LSTM in one net, wired with a shortcut.
  */
+// slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TensorDataset } from '../../src/data/dataset.js';

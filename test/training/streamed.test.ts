@@ -1,4 +1,5 @@
 /** Streamed data trains to the same bits as the same samples in memory, whoever reads them and when. */
+// slow: trains with every number of readers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset, SampleStream, StreamedDataset } from '../../src/data/dataset.js';

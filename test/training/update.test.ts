@@ -2,6 +2,7 @@
  * What the update phase promises of whole runs: the same bits for any number of workers, frozen parameters that
  * keep theirs, averages that are those of the steps' weights, runs that begin with given weights.
  */
+// slow: trains by every rule
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset } from '../../src/data/dataset.js';

@@ -1,4 +1,5 @@
 /** What a page lacks is said in a sentence, with what is done instead; the bits are Node's all the same. In Chromium. */
+// slow: a browser
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as lanewise from '../../src/index.js';

@@ -1,4 +1,6 @@
 /** A page of its own accord: it stays free while workers train, and reads the files that it is given. In Chromium. */
+// slow: a browser
+// alone: measures how long the page’s thread is kept
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findBrowser, startBrowser, type Browser } from '../support/browser.js';
