@@ -1,14 +1,16 @@
-// Formats with prettier, the files named or all; with --check only reports. AssemblyScript puts decorators on plain functions,
+// Formats with prettier, the files named or all; with --check only reports. What it has found in order it remembers in
+// node_modules/.cache, so that only what has changed since costs time. AssemblyScript puts decorators on plain functions,
 // which TypeScript's grammar does not allow: they travel through prettier as comments.
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import * as prettier from 'prettier';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 const check = process.argv.includes('--check');
 const roots = ['assembly', 'src', 'workers', 'test', 'scripts', 'docs', 'examples', 'bench'];
 const loose = readdirSync('.').filter(
   (name) => /\.(json|md)$/.test(name) && name !== 'package-lock.json',
 );
+const memory = 'node_modules/.cache/lanewise/formatted.json';
 
 function files(folder) {
   let names = [];
@@ -28,21 +30,51 @@ const hide = (text) =>
 const show = (text) =>
   text.replace(/^\/\/@@(\w+)$/gm, '@$1').replace(/^\/\*@@(\w+)\*\/ /gm, '@$1 ');
 
-const options = JSON.parse(readFileSync('.prettierrc.json', 'utf8'));
+const options = readFileSync('.prettierrc.json', 'utf8');
+/** What a file's format follows from, besides its text. */
+const rules =
+  options +
+  readFileSync('node_modules/prettier/package.json', 'utf8') +
+  readFileSync('scripts/format.mjs', 'utf8');
+
+/** A file's name is part of it: its ending chooses the grammar. */
+const hashOf = (file, text) =>
+  createHash('sha256').update(rules).update(file).update('\0').update(text).digest('base64');
+
+function remembered() {
+  try {
+    return new Set(JSON.parse(readFileSync(memory, 'utf8')));
+  } catch {
+    return new Set();
+  }
+}
+
+async function formatted(file, text) {
+  const prettier = await import('prettier');
+  const isAssembly = file.startsWith('assembly');
+  const result = await prettier.format(isAssembly ? hide(text) : text, {
+    ...JSON.parse(options),
+    filepath: file,
+  });
+  return isAssembly ? show(result) : result;
+}
+
 const named = process.argv.slice(2).filter((argument) => argument !== '--check');
+const known = remembered();
+const inOrder = new Set(named.length > 0 ? known : []);
 const unformatted = [];
 for (const file of named.length > 0 ? named : [...loose, ...roots.flatMap(files)]) {
   const before = readFileSync(file, 'utf8');
-  const isAssembly = file.startsWith('assembly');
-  const formatted = await prettier.format(isAssembly ? hide(before) : before, {
-    ...options,
-    filepath: file,
-  });
-  const after = isAssembly ? show(formatted) : formatted;
-  if (after === before) continue;
-  unformatted.push(file);
-  if (!check) writeFileSync(file, after);
+  const hash = hashOf(file, before);
+  const after = known.has(hash) ? before : await formatted(file, before);
+  if (after !== before) {
+    unformatted.push(file);
+    if (!check) writeFileSync(file, after);
+  }
+  if (after === before || !check) inOrder.add(hashOf(file, after));
 }
+mkdirSync(dirname(memory), { recursive: true });
+writeFileSync(memory, JSON.stringify([...inOrder]));
 if (unformatted.length > 0)
   console.log(`${check ? 'not formatted' : 'formatted'}: ${unformatted.join(', ')}`);
 if (check && unformatted.length > 0) process.exit(1);

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { basename, dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
@@ -143,6 +143,66 @@ test('the library names settings; flags are the command line’s', () => {
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '').replace(named, '');
     assert.not.match(code, flag, file);
   }
+});
+
+/** Folders whose files may be namesakes: one thing on each platform, an op and its layer. */
+const twins: readonly (readonly string[])[] = [
+  ['platform', 'node', 'web'],
+  ['ops', 'layers'],
+];
+
+/** Names that two files still have. No new one comes in. */
+const usedTwice: readonly string[] = [
+  'augment.ts',
+  'check.ts',
+  'cifar.ts',
+  'classes.ts',
+  'compare.ts',
+  'confusion.ts',
+  'csv.ts',
+  'draw.ts',
+  'evaluate.ts',
+  'features.ts',
+  'feed.ts',
+  'gradients.ts',
+  'idx.ts',
+  'init.ts',
+  'inspect.ts',
+  'kernels.ts',
+  'loss.ts',
+  'npy.ts',
+  'page.ts',
+  'plan.ts',
+  'pool.ts',
+  'public.ts',
+  'recipes.ts',
+  'records.ts',
+  'resize.ts',
+  'run.ts',
+  'scale.ts',
+  'scoring.ts',
+  'split.ts',
+  'steps.ts',
+  'train.ts',
+  'values.ts',
+  'verify.ts',
+  'watch.ts',
+];
+
+test('a file’s name is its own', () => {
+  const places = new Map<string, string[]>();
+  for (const file of files) {
+    const name = basename(file);
+    if (name === 'index.ts') continue;
+    const twin = twins.find((folders) => folders.includes(folderOf(file)));
+    const place = twin ? twin.join(' and ') : file;
+    places.set(name, [...new Set([...(places.get(name) ?? []), place])]);
+  }
+  const shared = [...places].filter(([name, all]) => all.length > 1 && !usedTwice.includes(name));
+  assert.equal(
+    shared.map(([name, all]) => `${name}: ${all.join(', ')}`),
+    [],
+  );
 });
 
 test.run();
