@@ -15,6 +15,8 @@ const exported = Object.entries(lanewise).flatMap(([name, value]) =>
 );
 
 const rows = readFileSync(path, 'utf8')
+  // Settings are no exports; test/training/setting-records holds their table.
+  .replace(/\n## Settings of `train`\n[^]*?(?=\n## )/, '')
   .split('\n')
   .filter((line) => line.startsWith('| `'))
   .map((line) =>

@@ -86,13 +86,17 @@ export interface PlanRequest {
   readonly datasets: readonly Columns[];
   /** Memory for the samples of each streamed data set, in bytes; default 32 MiB. It has at least 4 minibatches. */
   readonly prefetchBytes?: number;
-  readonly training?: UpdateRequest & {
-    readonly batch: number;
-    readonly shards: number;
-    /** Samples of an epoch, the first of its order; default all. */
-    readonly epochSamples?: number;
-    readonly mixup?: Mixup;
-  };
+  readonly training?: TrainingRequest;
+}
+
+/** What the settings of a run say of its steps: all of those, for settings that have been resolved. */
+export interface TrainingRequest extends UpdateRequest {
+  /** Samples of an update. */
+  readonly batch: number;
+  readonly shards: number;
+  /** Samples of an epoch, the first of its order; default all. */
+  readonly epochSamples?: number;
+  readonly mixup?: Mixup;
 }
 
 /** Compiles all programs and lays out memory. @throws LanewiseError kind 'memory' beyond 4 GiB. */

@@ -16,7 +16,7 @@ import {
   type ParameterLayout,
 } from './parameters.js';
 
-/** What the settings say of the update phase. */
+/** What the settings of a run say of its update phase. */
 export interface UpdateRequest {
   readonly optimizer: Optimizer;
   /** Names of parameters and statistics that keep their values. */
@@ -25,8 +25,8 @@ export interface UpdateRequest {
   readonly clipValue?: number;
   /** Then all gradients together are scaled so that their norm is at most this. */
   readonly clipNorm?: number;
-  /** An average of the weights is kept; its share is a step's last rate. */
-  readonly isAveraged?: boolean;
+  /** If there is one, an average of the weights is kept; its share is a step's last rate. */
+  readonly average?: object;
 }
 
 /** The update phase of every worker, by rank. */
@@ -54,7 +54,8 @@ export function planUpdate(
   parameters: ParameterLayout,
   workers: number,
 ): UpdatePlan {
-  const { optimizer, clipNorm, isAveraged = false } = request;
+  const { optimizer, clipNorm } = request;
+  const isAveraged = request.average !== undefined;
   const { trainedBytes, gradientBytes } = parameters;
   const hasLayerNorms = optimizer.needsNorms ?? false;
   if (clipNorm !== undefined && hasLayerNorms) {

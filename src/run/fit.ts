@@ -24,13 +24,8 @@ import { describeRun, type RunDescription } from '../training/describe-run.js';
 import { saveModel } from '../training/model-store.js';
 import type { Probe } from '../training/probe.js';
 import type { TrainEvent } from '../training/records.js';
-import { readingOf } from '../training/reading.js';
-import {
-  matchData,
-  resolveSettings,
-  type ResolvedSettings,
-  type TrainSettings,
-} from '../training/settings.js';
+import { matchData, resolveSettings } from '../training/resolve-settings.js';
+import type { ResolvedSettings, TrainSettings } from '../training/settings.js';
 import { resultOf, type TrainResult } from '../training/train.js';
 import { trainEvents } from '../training/trainer.js';
 import { version } from './version.js';
@@ -329,8 +324,8 @@ async function finish(
   if (report && data && !signal?.aborted) {
     const { inspectRun } = await import('./report/inspect.js');
     const { saveEvaluation } = await import('./report/write.js');
-    const { workers } = settings;
-    const found = await inspectRun(model, data, { workers, ...readingOf(settings) });
+    const { workers, decoders, prefetchBytes } = settings;
+    const found = await inspectRun(model, data, { workers, decoders, prefetchBytes });
     const evaluation = { ...found, part };
     await saveEvaluation(folder, evaluation);
     recorder.pictures(step, evaluation);

@@ -10,7 +10,7 @@ import { machineParallelism } from '#platform/threads';
 import type { Weights } from '../parallel/session.js';
 
 /** Threads beyond this are a mistake, not a machine. */
-const MAX_WORKERS = 1024;
+export const MAX_WORKERS = 1024;
 
 export { checkModel } from '../layers/model.js';
 

@@ -8,51 +8,12 @@ import {
   weightsOf,
   type AnyDataset,
 } from '../data/dataset.js';
-import { describeTerms } from '../losses/terms.js';
 import type { Model } from '../layers/index.js';
 import type { Monitor } from './monitor.js';
-import type { ResolvedSettings, TrainSettings } from './settings.js';
+import { SETTINGS, type AnySetting, type Digests, type ResolvedSettings } from './settings.js';
 
 /** By the names of the settings that can be overridden when a run is resumed, and `model`. */
 export type RunDescription = Readonly<Record<string, unknown>>;
-
-/** What a resume compares of a setting; null for one on which no weight depends, or whose part others describe. */
-type Describe = ((settings: ResolvedSettings) => unknown) | null;
-
-/** Every setting, by the type: a new one cannot be forgotten. In the order in which differences are told. */
-export const DESCRIBED: Readonly<Record<keyof TrainSettings, Describe>> = {
-  data: ({ data }) => describeData(data),
-  validation: ({ validation }) => validation && describeData(validation),
-  loss: ({ terms }) => describeTerms(terms),
-  optimizer: ({ optimizer }) => described(optimizer),
-  schedule: ({ schedule }) => (typeof schedule === 'string' ? schedule : described(schedule)),
-  average: ({ average }) => average && described(average),
-  sampler: ({ sampler }) => described(sampler),
-  weights: ({ weights }) =>
-    weights && hashOf([...weights].flatMap(([name, values]) => [name, values])),
-  epochs: ({ epochs }) => epochs,
-  batch: ({ batch }) => batch,
-  dropLast: ({ dropLast, epochSamples }) => (dropLast ? { samples: epochSamples } : undefined),
-  // `batch` and `shards` are of all minibatches of an update.
-  accumulate: null,
-  shards: ({ shards }) => shards,
-  seed: ({ seed }) => seed,
-  numerics: ({ numerics }) => numerics,
-  clipNorm: ({ clipNorm }) => clipNorm,
-  clipValue: ({ clipValue }) => clipValue,
-  freeze: ({ freeze }) => freeze,
-  mixup: ({ mixup }) => mixup,
-  validateEvery: ({ validateEvery }) => validateEvery,
-  metrics: ({ metrics }) => metrics?.metrics.map(({ name }) => name),
-  earlyStopping: ({ monitor }) =>
-    monitor && monitor.patience < Infinity
-      ? { monitor: monitor.name, patience: monitor.patience, minDelta: monitor.minDelta }
-      : undefined,
-  keepBest: ({ monitor }) => (monitor?.keepsBest ? { monitor: monitor.name } : undefined),
-  workers: null,
-  decoders: null,
-  prefetchBytes: null,
-};
 
 /** Describes a run; arrays go in by their SHA-256. */
 export async function describeRun(
@@ -60,8 +21,11 @@ export async function describeRun(
   settings: ResolvedSettings,
 ): Promise<RunDescription> {
   const description: Record<string, unknown> = { model: model.architecture };
-  for (const [name, describe] of Object.entries(DESCRIBED))
-    if (describe) description[name] = await describe(settings);
+  for (const [name, { described }] of Object.entries<AnySetting>(SETTINGS)) {
+    if (described === 'as it is') description[name] = settings[name as keyof ResolvedSettings];
+    else if (typeof described === 'function')
+      description[name] = await described(settings, digests);
+  }
   // As it comes back from a file: without what is undefined, and with arrays for what is iterable.
   return JSON.parse(JSON.stringify(description)) as RunDescription;
 }
@@ -90,20 +54,12 @@ export function presentDescription(
   return JSON.parse(JSON.stringify(described)) as RunDescription;
 }
 
-const described = ({
-  kind,
-  settings,
-}: {
-  readonly kind: string;
-  readonly settings: Readonly<Record<string, unknown>>;
-}) => ({ kind, ...settings });
-
-async function describeData(data: AnyDataset) {
+async function ofData(data: AnyDataset) {
   const weights = weightsOf(data);
   const common = {
     name: data.name,
     samples: countOf(data),
-    weights: weights && (await hashOf([weights])),
+    weights: weights && (await ofArrays([weights])),
   };
   if (isSampleStream(data)) {
     const { shape, classes, transforms } = data;
@@ -113,8 +69,8 @@ async function describeData(data: AnyDataset) {
     const fields: Record<string, unknown> = {};
     for (const role of ['inputs', 'targets'] as const) {
       for (const [key, { shape, values, as, transforms, weights }] of Object.entries(data[role])) {
-        const sha256 = await hashOf([values]);
-        const weighted = weights && (await hashOf([weights]));
+        const sha256 = await ofArrays([values]);
+        const weighted = weights && (await ofArrays([weights]));
         fields[`${role}.${key}`] = { shape, as, transforms, sha256, weights: weighted };
       }
     }
@@ -122,12 +78,12 @@ async function describeData(data: AnyDataset) {
   }
   const { shape, classes, labels, transforms } = data;
   const described = { ...common, shape, classes, transforms };
-  if (!isStreamed(data)) return { ...described, sha256: await hashOf([data.samples, labels]) };
-  return { ...described, sha256: await hashOf([data.fingerprint ?? '', labels]) };
+  if (!isStreamed(data)) return { ...described, sha256: await ofArrays([data.samples, labels]) };
+  return { ...described, sha256: await ofArrays([data.fingerprint ?? '', labels]) };
 }
 
 /** SHA-256 of the SHA-256 of texts and arrays. */
-async function hashOf(
+async function ofArrays(
   parts: readonly (string | Uint8Array | Int32Array | Float32Array)[],
 ): Promise<string> {
   const encode = (text: string) => new TextEncoder().encode(text);
@@ -138,6 +94,8 @@ async function hashOf(
     hashes += await sha256(typeof part === 'string' ? encode(part) : bytesOf(part));
   return sha256(encode(hashes));
 }
+
+const digests: Digests = { ofData, ofArrays };
 
 /** `epochs: 8 in the checkpoint, 12 now`, for each value that differs, by the description's name it stands under. */
 export function differences(

@@ -1,5 +1,5 @@
 /** How streamed samples are read: by how many threads, how far ahead. No result depends on it. */
-import { checkWhole } from './checks.js';
+import { wholeFrom, type Checks } from '../check.js';
 
 /** How streamed samples are read ahead; no result depends on it. */
 export interface ReadingSettings {
@@ -14,12 +14,7 @@ const MOST_DECODERS = 64;
 /** What a WebAssembly memory has. */
 const MOST_BYTES = 2 ** 32;
 
-/** Those that are given. @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
-export const readingOf = ({ decoders, prefetchBytes }: ReadingSettings): ReadingSettings => ({
-  ...(decoders === undefined
-    ? {}
-    : { decoders: checkWhole('decoders', decoders, 0, MOST_DECODERS) }),
-  ...(prefetchBytes === undefined
-    ? {}
-    : { prefetchBytes: checkWhole('prefetchBytes', prefetchBytes, 1, MOST_BYTES) }),
-});
+export const READING = {
+  decoders: wholeFrom(0, MOST_DECODERS),
+  prefetchBytes: wholeFrom(1, MOST_BYTES),
+} satisfies Checks<ReadingSettings>;

@@ -2,20 +2,20 @@
 import { LanewiseError, nearest } from '../errors.js';
 import type { Session, Weights } from '../parallel/session.js';
 import type { Checkpoint } from './checkpoint.js';
-import { DESCRIBED, differences, presentDescription, type RunDescription } from './describe-run.js';
+import { differences, presentDescription, type RunDescription } from './describe-run.js';
 import { factorOf, schedule as schedules } from '../optimizers/index.js';
 import type { RunSize, RunState, Totals } from './run-state.js';
-import type { ResolvedSettings } from './settings.js';
+import { SETTINGS, SETTING_NAMES, type AnySetting, type ResolvedSettings } from './settings.js';
 
 /** What weights and arrays have to fit: never overridden. */
 const FIXED = ['model'];
 
-/** Settings that others are counted in: shards follow from the minibatch unless they are given. */
-const IMPLIED: Readonly<Record<string, readonly string[]>> = {
-  batch: ['shards', 'dropLast'],
-  accumulate: ['batch', 'shards', 'dropLast'],
-  data: ['dropLast'],
-};
+const settingNamed = (name: string): AnySetting | undefined =>
+  (SETTINGS as Readonly<Record<string, AnySetting>>)[name];
+
+/** Those of the names that are settings by which an epoch's order of samples, or its minibatches, become others. */
+const changing = (what: 'order' | 'minibatches', names: readonly string[]): string[] =>
+  names.filter((name) => settingNamed(name)?.changes?.includes(what));
 
 /** Differences that are spelled out at most. */
 const MOST = 8;
@@ -34,9 +34,10 @@ export function checkResume(
 ): readonly string[] {
   const before = presentDescription(earlier, now, stepsPerEpoch);
   const known = [...new Set([...Object.keys(before), ...Object.keys(now)])];
-  const settings = Object.keys(DESCRIBED).filter(
-    (name) => DESCRIBED[name as keyof typeof DESCRIBED] || IMPLIED[name],
-  );
+  const settings = SETTING_NAMES.filter((name) => {
+    const { described, entails }: AnySetting = SETTINGS[name];
+    return entails !== undefined || typeof described !== 'object';
+  });
   const names = [...new Set([...known.filter((name) => !FIXED.includes(name)), ...settings])];
   const unknown = override.find((name) => !names.includes(name));
   if (unknown !== undefined) {
@@ -46,7 +47,7 @@ export function checkResume(
       nearest(unknown, names),
     );
   }
-  const meant = override.flatMap((name) => [name, ...(IMPLIED[name] ?? [])]);
+  const meant = override.flatMap((name) => [name, ...(settingNamed(name)?.entails ?? [])]);
   const all = differences(before, now);
   const found = all.filter(({ name }) => !meant.includes(name));
   if (found.length === 0) return [...new Set(all.map(({ name }) => name))];
@@ -143,7 +144,7 @@ function checkConsistent(
   const isSameSize = stepsPerEpoch === size.stepsPerEpoch;
   const done = (state.step - state.shift) % stepsPerEpoch;
   const totalsFit = state.totals.samples === done * settings.batch;
-  if (!isChanged('data', 'batch', 'dropLast', 'accumulate') && !(isSameSize && totalsFit)) {
+  if (changing('minibatches', changed).length === 0 && !(isSameSize && totalsFit)) {
     throw damaged(
       `${state.totals.samples} samples of an epoch at step ${state.step}, epochs of ${stepsPerEpoch} steps, expected minibatches of ${settings.batch} and ${size.stepsPerEpoch} steps`,
     );
@@ -153,8 +154,6 @@ function checkConsistent(
     throw damaged('a best step without its weights');
 }
 
-/** Settings by which an epoch's order of samples is another one. */
-const OF_ORDER = ['data', 'seed', 'sampler'];
 const NO_TOTALS: Totals = { loss: 0, samples: 0, ms: 0 };
 
 /** Where the run goes on, in steps of the present size, with the sums of the epoch up to there. */
@@ -167,7 +166,7 @@ function placeToGoOn(
 ): { readonly at: number; readonly totals: Totals } {
   const { totals, history } = state;
   const begun = history.length * size.stepsPerEpoch;
-  const others = OF_ORDER.filter((name) => changed.includes(name));
+  const others = changing('order', changed);
   const { samples } = totals;
   const epoch = `epoch ${history.length + 1}`;
   if (samples === 0) return { at: begun, totals: NO_TOTALS };

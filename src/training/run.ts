@@ -2,7 +2,6 @@
 import type { Model } from '../layers/index.js';
 import { createSession, type Session, type Snapshot, type Weights } from '../parallel/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
-import { readingOf } from './reading.js';
 import type { Resumed } from './resume.js';
 import { initialState, runSize, type RunSize, type RunState } from './run-state.js';
 import type { ResolvedSettings } from './settings.js';
@@ -49,22 +48,12 @@ export async function openRun(
   options: RunOptions,
   resumed: Resumed | undefined,
 ): Promise<Run> {
-  const { data, validation, terms, batch, shards, workers, numerics, seed } = settings;
-  const { mixup } = settings;
+  const { data, validation, seed } = settings;
   const session = await createSession({
+    ...settings,
     model,
-    terms,
-    numerics,
-    workers,
-    ...readingOf(settings),
     datasets: validation ? [data, validation] : [data],
-    training: {
-      ...updateOf(settings),
-      batch,
-      shards,
-      epochSamples: settings.epochSamples,
-      ...(mixup ? { mixup } : {}),
-    },
+    training: settings,
   });
   const size = runSize(settings);
   let state = initialState;
@@ -110,15 +99,6 @@ const beginsIn = (
   !average ||
   averaged > 0 ||
   average.share(steps - 1, stepsPerEpoch, steps, { updates: steps - 1 + shift, averaged }) > 0;
-
-/** What the settings say of the update phase. */
-const updateOf = ({ optimizer, average, clipNorm, clipValue, freeze }: ResolvedSettings) => ({
-  optimizer,
-  ...(average ? { isAveraged: true } : {}),
-  ...(clipNorm === undefined ? {} : { clipNorm }),
-  ...(clipValue === undefined ? {} : { clipValue }),
-  ...(freeze ? { freeze } : {}),
-});
 
 /** Copies take a bounded share of the time, however large the model. */
 export const isSnapshotDue = ({ saved }: Run): boolean =>

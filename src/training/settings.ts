@@ -1,15 +1,15 @@
-/** The settings of a training run: defaults filled in, and everything checked before work starts. */
-import type { TableFormat } from '../data/table-format.js';
-import { pixelsOf, checkScale } from '../data/scale.js';
-import { withColumnsOf } from '../data/table-match.js';
-import { checkDataset, countOf, placeWeights, type AnyDataset } from '../data/dataset.js';
-import { matchClasses, namesOf } from '../data/class-names.js';
+/**
+ * The settings of a training run. Each is declared once: its type, with what it means, in `TrainSettings`, and in
+ * `SETTINGS` its record, from which the known names, the checks, the run's description and what a resume compares follow.
+ */
+import type { AnyDataset } from '../data/dataset.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
-import { checkKeys, refuse, flag } from '../check.js';
-import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
+import { pickNumerics } from '../engine/numerics.js';
+import { checkKeys, flag, numberAbove, oneOf, refuse, wholeFrom, type Check } from '../check.js';
+import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
-import { targetOf, type LossSetting, type LossTerm } from '../losses/terms.js';
+import { describeTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
 import {
   averageFor,
   optimizerFor,
@@ -22,32 +22,15 @@ import {
   type Schedule,
   type ScheduleName,
 } from '../optimizers/index.js';
-import { checkMetrics, type CheckedMetrics } from './metrics/compute.js';
-import type { Metric, MetricName } from './metrics/metric.js';
-import {
-  monitorOf,
-  type EarlyStopping,
-  type Figure,
-  type KeepBest,
-  type Monitor,
-} from './monitor.js';
-import { defaultTerms } from '../parallel/check-fit.js';
 import type { Mixup } from '../parallel/mixup.js';
 import type { Weights } from '../parallel/session.js';
-import { defaultShards } from '../parallel/shards.js';
+import { machineParallelism } from '#platform/threads';
 import { checkMixup } from './check-mixup.js';
-import { readingOf, type ReadingSettings } from './reading.js';
-import {
-  checkBound,
-  checkFinite,
-  checkFreeze,
-  checkModel,
-  checkPresent,
-  checkWeights,
-  checkWhole,
-  resolveNumerics,
-  resolveWorkers,
-} from './checks.js';
+import { checkFinite, checkPresent, checkWeights, MAX_WORKERS } from './checks.js';
+import type { CheckedMetrics } from './metrics/compute.js';
+import type { Metric, MetricName } from './metrics/metric.js';
+import type { EarlyStopping, KeepBest, Monitor } from './monitor.js';
+import { READING, type ReadingSettings } from './reading.js';
 
 /** All that a run depends on besides the model, and `workers`, on which nothing depends. */
 export interface TrainSettings extends ReadingSettings {
@@ -111,196 +94,88 @@ export interface TrainSettings extends ReadingSettings {
   readonly numerics?: Numerics;
 }
 
-/** Settings that are absent unless given. */
-type Optional =
-  | 'validation'
-  | 'average'
-  | 'clipNorm'
-  | 'clipValue'
-  | 'freeze'
-  | 'mixup'
-  | 'weights'
-  | keyof ReadingSettings;
+/** Settings that are there with a default if they are not given. */
+type Filled = 'schedule' | 'dropLast' | 'sampler' | 'workers' | 'seed' | 'numerics';
 
-/** Settings that others have taken in. */
-type Resolved = 'loss' | 'accumulate' | 'validateEvery' | 'metrics' | 'earlyStopping' | 'keepBest';
+/** Settings that may be named in place of being made, as they are made. */
+interface Made {
+  readonly optimizer: Optimizer;
+  readonly schedule: PlainSchedule | Schedule;
+  readonly average?: Average;
+}
 
-/** Settings that may be named in place of being made. */
-type Named = 'optimizer' | 'schedule' | 'average';
+/** What follows from several settings, the model and the data together: see resolve-settings.ts. */
+interface Joined {
+  readonly data: AnyDataset;
+  readonly validation?: AnyDataset;
+  readonly terms: readonly LossTerm[];
+  /** Samples of an update, all of its minibatches'. */
+  readonly batch: number;
+  /** Parts of them. */
+  readonly shards: number;
+  /** Samples that an epoch trains on: all, or those of whole minibatches. */
+  readonly epochSamples: number;
+  /** One of the two; absent if there is no validation data. */
+  readonly validateEvery?: { readonly steps?: number; readonly epochs?: number };
+  readonly metrics?: CheckedMetrics;
+  readonly monitor?: Monitor;
+}
+
+/** Settings that are taken as they are given, once they are checked. */
+type Plain = Omit<TrainSettings, keyof Made | keyof Joined | Filled | Absorbed>;
+
+/** Settings that have gone into others. */
+type Absorbed = 'loss' | 'accumulate' | 'earlyStopping' | 'keepBest';
 
 /** The settings of a run with all defaults in place, checked. */
-export type ResolvedSettings = Required<Omit<TrainSettings, Optional | Resolved | Named>> &
-  Pick<TrainSettings, Exclude<Optional, Named>> & {
-    readonly optimizer: Optimizer;
-    readonly schedule: PlainSchedule | Schedule;
-    readonly average?: Average;
-    readonly terms: readonly LossTerm[];
-    /** Samples that an epoch trains on: all, or those of whole minibatches. */
-    readonly epochSamples: number;
-    /** One of the two; absent if there is no validation data. */
-    readonly validateEvery?: { readonly steps?: number; readonly epochs?: number };
-    readonly metrics?: CheckedMetrics;
-    readonly monitor?: Monitor;
-  };
+export type ResolvedSettings = Plain &
+  Required<Pick<TrainSettings, Exclude<Filled, keyof Made>>> &
+  Made &
+  Joined;
 
-/** All of them, for those that are mistyped. */
-const known: Readonly<Record<keyof TrainSettings, true>> = {
-  data: true,
-  validation: true,
-  validateEvery: true,
-  metrics: true,
-  earlyStopping: true,
-  keepBest: true,
-  loss: true,
-  optimizer: true,
-  schedule: true,
-  epochs: true,
-  average: true,
-  clipValue: true,
-  clipNorm: true,
-  freeze: true,
-  mixup: true,
-  weights: true,
-  sampler: true,
-  batch: true,
-  dropLast: true,
-  accumulate: true,
-  shards: true,
-  workers: true,
-  decoders: true,
-  prefetchBytes: true,
-  seed: true,
-  numerics: true,
-};
-
-const tableOf = (data: AnyDataset): TableFormat | undefined =>
-  'table' in data ? data.table : undefined;
-
-/** @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
-export function resolveSettings(model: Model, settings: TrainSettings): ResolvedSettings {
-  checkModel(model);
-  checkPresent('settings', settings, 'an object with data, optimizer and epochs');
-  checkKeys('train', settings, Object.keys(known));
-  for (const [name, value] of Object.entries(settings))
-    if (value === null) refuse('train', name, value, 'a value, or that it is not given');
-  const { sampler, keepBest, freeze: frozen } = settings;
-  if (sampler !== undefined && typeof sampler?.order !== 'function')
-    refuse('train', 'sampler', sampler, 'one made by samplers.balanced, samplers.weighted, …');
-  if (keepBest !== undefined && typeof keepBest !== 'object') flag('train', 'keepBest', keepBest);
-  if (frozen !== undefined) checkFreeze(frozen);
-  const { epochs } = settings;
-  checkPresent('data', settings.data, 'a data set');
-  const data = placeWeights(settings.data);
-  const count = countOf(checkDataset(data));
-  const accumulate = checkWhole('accumulate', settings.accumulate ?? 1, 1);
-  const single = checkWhole('batch', settings.batch ?? Math.min(64, count), 1, count);
-  const shards = checkWhole('shards', settings.shards ?? defaultShards(model, single), 1, single);
-  const batch = Math.min(single * accumulate, count);
-  const { dropLast = false } = settings;
-  if (typeof dropLast !== 'boolean') refuse('train', 'dropLast', dropLast, 'true or false');
-  const { clipNorm, clipValue, freeze, mixup, weights } = settings;
-  const optimizer = optimizerFor(settings.optimizer);
-  const average = settings.average === undefined ? undefined : averageFor(settings.average);
-  checkBound('clipNorm', clipNorm);
-  checkBound('clipValue', clipValue);
-  if (weights !== undefined) {
-    checkWeights(model, weights);
-    checkFinite(weights);
-  }
-  const terms = defaultTerms(model, data, settings.loss);
-  const validation =
-    settings.validation === undefined ? undefined : matchData(settings.validation, data, terms);
-  const validateEvery = checkValidateEvery(settings);
-  const metrics = metricsOf(model, terms, { ...settings, ...(validation ? { validation } : {}) });
-  const monitor = monitorOf(
-    settings.earlyStopping,
-    settings.keepBest,
-    figuresOf(terms, validation !== undefined, metrics),
-  );
-  return {
-    data,
-    ...(validation
-      ? { validation: withColumnsOf(validation, tableOf(data), 'the training data') }
-      : {}),
-    optimizer,
-    terms,
-    schedule: scheduleFor(settings.schedule ?? 'constant'),
-    ...(average ? { average } : {}),
-    ...(clipNorm === undefined ? {} : { clipNorm }),
-    ...(clipValue === undefined ? {} : { clipValue }),
-    ...(freeze ? { freeze: checkFreeze(freeze) } : {}),
-    ...(mixup === undefined ? {} : { mixup: checkMixup(model, mixup) }),
-    ...(weights ? { weights } : {}),
-    epochs: checkWhole('epochs', epochs, 1),
-    batch,
-    dropLast,
-    epochSamples: dropLast ? count - (count % single) : count,
-    shards: Math.min(shards * accumulate, batch),
-    ...(validation ? { validateEvery } : {}),
-    ...(metrics ? { metrics } : {}),
-    ...(monitor ? { monitor } : {}),
-    sampler: settings.sampler ?? shuffled(),
-    workers: resolveWorkers(settings.workers),
-    ...readingOf(settings),
-    seed: checkWhole('seed', settings.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
-    numerics: resolveNumerics(settings.numerics),
-  };
+/** How data sets and arrays go into a description: by their SHA-256. */
+export interface Digests {
+  ofData(data: AnyDataset): Promise<object>;
+  ofArrays(parts: readonly (string | Float32Array)[]): Promise<string>;
 }
 
-/** Another data set of a run, whose labels mean the training data's classes. @throws LanewiseError kind 'data' if they do not. */
-export const matchData = <D extends AnyDataset>(
-  other: D,
-  data: AnyDataset,
-  terms: readonly LossTerm[],
-): D => {
-  const matched = matchClasses(
-    checkDataset(placeWeights(other)),
-    namesOf(data, terms.map(targetOf)),
-    `data set '${data.name}'`,
-  );
-  const type = pixelsOf(data) instanceof Uint8Array ? 'uint8' : undefined;
-  const what = `samples of data set '${other.name}'`;
-  checkScale(type, pixelsOf(matched), what, `those of '${data.name}' are`);
-  return matched;
-};
+/** What the run's description says of a setting: its resolved value, something else, or nothing, and why. */
+type Described<K> =
+  | (K extends keyof ResolvedSettings ? 'as it is' : never)
+  | ((settings: ResolvedSettings, digests: Digests) => unknown)
+  | { readonly not: string };
 
-/** The figures of a run that can be watched. */
-function figuresOf(
-  terms: readonly LossTerm[],
-  isValidated: boolean,
-  checked: CheckedMetrics | undefined,
-): Figure[] {
-  const knowsAnswers = terms[0]?.loss.hits !== undefined;
-  return [
-    ['loss', 'lower'],
-    ...(knowsAnswers ? ([['accuracy', 'higher']] as const) : []),
-    ...(isValidated ? ([['valLoss', 'lower']] as const) : []),
-    ...(isValidated && knowsAnswers ? ([['valAccuracy', 'higher']] as const) : []),
-    ...(checked?.metrics ?? []).map(({ name, better }): Figure => [name, better]),
-  ];
+type CheckOfModel = (...given: [...Parameters<Check>, model: Model]) => void;
+
+/** One setting, but for its type and its meaning, which stand in `TrainSettings`. */
+type Setting<K extends keyof TrainSettings> = OnResume & {
+  readonly described: Described<K>;
+} & (K extends keyof Made
+    ? { readonly make: (given: unknown) => Made[K] }
+    : { readonly check: CheckOfModel | 'with others' }) &
+  (K extends Filled ? { readonly fill: () => NonNullable<TrainSettings[K]> } : unknown) &
+  (object extends Pick<TrainSettings, K> ? unknown : { readonly isRequired: true });
+
+interface OnResume {
+  /** Settings that are counted in it: to override it when a run is resumed is to override them. */
+  readonly entails?: readonly (keyof TrainSettings)[];
+  /** What becomes another when a run is resumed with another value: the order of an epoch's samples, or its minibatches. */
+  readonly changes?: readonly ('order' | 'minibatches')[];
 }
 
-function metricsOf(
-  model: Model,
-  terms: readonly LossTerm[],
-  { metrics = [], validation }: TrainSettings,
-): CheckedMetrics | undefined {
-  if (metrics.length === 0) return undefined;
-  if (validation) return checkMetrics(model, terms, validation, metrics);
-  throw new LanewiseError(
-    'argument',
-    'metrics are figures of the validation data, and there is none',
-    'add the setting validation',
-  );
+/** A record, whichever setting's it is. */
+export interface AnySetting extends OnResume {
+  readonly described: Described<keyof TrainSettings & keyof ResolvedSettings>;
+  readonly make?: (given: unknown) => unknown;
+  readonly check?: CheckOfModel | 'with others';
+  readonly fill?: () => unknown;
+  readonly isRequired?: true;
 }
 
-function checkValidateEvery({ validateEvery }: TrainSettings) {
-  const every: { readonly steps?: number; readonly epochs?: number } = validateEvery ?? {
-    epochs: 1,
-  };
-  checkPresent('validateEvery', every, '{ steps } or { epochs }');
-  checkKeys('validateEvery', every, ['steps', 'epochs']);
-  const { steps, epochs } = every;
+const checkInterval: Check = (_owner, name, value) => {
+  checkPresent(name, value, '{ steps } or { epochs }');
+  checkKeys(name, value as object, ['steps', 'epochs']);
+  const { steps, epochs } = value as { readonly steps?: unknown; readonly epochs?: unknown };
   if (steps !== undefined && epochs !== undefined) {
     throw new LanewiseError(
       'argument',
@@ -308,6 +183,125 @@ function checkValidateEvery({ validateEvery }: TrainSettings) {
       'an epoch has samples / batch steps',
     );
   }
-  if (steps !== undefined) return { steps: checkWhole('validateEvery steps', steps, 1) };
-  return { epochs: checkWhole('validateEvery epochs', epochs!, 1) };
-}
+  wholeFrom(1)(name, steps === undefined ? 'epochs' : 'steps', steps ?? epochs);
+};
+
+/** A list, of what is looked at elsewhere. */
+const list =
+  (expected: string): Check =>
+  (owner, name, value) => {
+    if (!Array.isArray(value)) refuse(owner, name, value, expected);
+  };
+
+const described = ({ kind, settings }: { readonly kind: string; readonly settings: object }) => ({
+  kind,
+  ...settings,
+});
+
+/**
+ * Every setting: the type asks for each that is new. In this order refusals list the names, and a resume tells
+ * differences.
+ */
+export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
+  data: {
+    isRequired: true,
+    check: (_owner, name, value) => checkPresent(name, value, 'a data set'),
+    described: ({ data }, { ofData }) => ofData(data),
+    entails: ['dropLast'],
+    changes: ['order', 'minibatches'],
+  },
+  validation: {
+    check: 'with others',
+    described: ({ validation }, { ofData }) => validation && ofData(validation),
+  },
+  validateEvery: { check: checkInterval, described: 'as it is' },
+  metrics: {
+    check: list('a list of names, and of metrics of your own'),
+    described: ({ metrics }) => metrics?.metrics.map(({ name }) => name),
+  },
+  earlyStopping: {
+    check: 'with others',
+    described: ({ monitor }) =>
+      monitor && monitor.patience < Infinity
+        ? { monitor: monitor.name, patience: monitor.patience, minDelta: monitor.minDelta }
+        : undefined,
+  },
+  keepBest: {
+    check: (owner, name, value) => typeof value === 'object' || flag(owner, name, value),
+    described: ({ monitor }) => (monitor?.keepsBest ? { monitor: monitor.name } : undefined),
+  },
+  loss: { check: 'with others', described: ({ terms }) => describeTerms(terms) },
+  optimizer: {
+    isRequired: true,
+    make: optimizerFor,
+    described: ({ optimizer }) => described(optimizer),
+  },
+  schedule: {
+    make: scheduleFor,
+    fill: () => 'constant',
+    described: ({ schedule }) => (typeof schedule === 'string' ? schedule : described(schedule)),
+  },
+  epochs: { isRequired: true, check: wholeFrom(1), described: 'as it is' },
+  average: { make: averageFor, described: ({ average }) => average && described(average) },
+  clipValue: { check: numberAbove(0), described: 'as it is' },
+  clipNorm: { check: numberAbove(0), described: 'as it is' },
+  freeze: {
+    check: list('a list of names'),
+    described: 'as it is',
+  },
+  mixup: { check: checkMixup, described: 'as it is' },
+  weights: {
+    check(_owner, _name, value, model) {
+      checkWeights(model, value as Weights);
+      checkFinite(value as Weights);
+    },
+    described: ({ weights }, { ofArrays }) => weights && ofArrays([...weights].flat()),
+  },
+  sampler: {
+    check(owner, name, value) {
+      if (typeof (value as Partial<Sampler>).order !== 'function')
+        refuse(owner, name, value, 'one made by samplers.balanced, samplers.weighted, …');
+    },
+    fill: shuffled,
+    described: ({ sampler }) => described(sampler),
+    changes: ['order'],
+  },
+  batch: {
+    check: 'with others',
+    described: 'as it is',
+    entails: ['shards', 'dropLast'],
+    changes: ['minibatches'],
+  },
+  dropLast: {
+    check: flag,
+    fill: () => false,
+    described: ({ dropLast, epochSamples }) => (dropLast ? { samples: epochSamples } : undefined),
+    changes: ['minibatches'],
+  },
+  accumulate: {
+    check: wholeFrom(1),
+    described: { not: 'batch and shards are of all minibatches of an update' },
+    entails: ['batch', 'shards', 'dropLast'],
+    changes: ['minibatches'],
+  },
+  shards: { check: 'with others', described: 'as it is' },
+  workers: {
+    check: wholeFrom(0, MAX_WORKERS),
+    fill: machineParallelism,
+    described: { not: 'the results are the same for any number' },
+  },
+  decoders: { check: READING.decoders, described: { not: 'no result depends on who reads' } },
+  prefetchBytes: {
+    check: READING.prefetchBytes,
+    described: { not: 'no result depends on when samples are read' },
+  },
+  seed: { check: wholeFrom(0), fill: () => 1, described: 'as it is', changes: ['order'] },
+  numerics: {
+    check: oneOf(['fused', 'strict']),
+    fill: pickNumerics,
+    described: 'as it is',
+  },
+};
+
+/** Their names. */
+export const SETTING_NAMES = Object.keys(SETTINGS) as (keyof TrainSettings)[];

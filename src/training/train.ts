@@ -11,7 +11,8 @@ import type {
   TrainEvent,
   ValidationRecord,
 } from './records.js';
-import { resolveSettings, type ResolvedSettings, type TrainSettings } from './settings.js';
+import { resolveSettings } from './resolve-settings.js';
+import type { ResolvedSettings, TrainSettings } from './settings.js';
 import { describeData } from './data-description.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 import { trainEvents, type RunResult } from './trainer.js';

@@ -32,7 +32,7 @@ import {
   type EvaluationSummary,
 } from './evaluate.js';
 import { resolveWorkers } from './checks.js';
-import { readingOf, type ReadingSettings } from './reading.js';
+import { READING, type ReadingSettings } from './reading.js';
 import { checkFiniteSamples, samplesField, type NestedNumbers } from './samples.js';
 
 /** Scores of samples, and the classes that they favour. */
@@ -100,8 +100,7 @@ export interface TrainedModel extends Classifier {
 const EVALUATE: Checks<EvaluateOptions> = {
   workers: true,
   views: true,
-  decoders: true,
-  prefetchBytes: true,
+  ...READING,
 };
 
 export function createTrainedModel(
@@ -141,9 +140,8 @@ export function createTrainedModel(
     given: AnyDataset,
     options: EvaluateOptions = {},
   ): Promise<EvaluationSummary> {
-    const { workers, views, ...others } = checkOptions('evaluate', options, EVALUATE);
+    const { workers, views, ...reading } = checkOptions('evaluate', options, EVALUATE);
     const threads = resolveWorkers(workers);
-    const reading = readingOf(others);
     const data = matchClasses(
       checkDataset(placeWeights(given)),
       namesKnown(description, terms),

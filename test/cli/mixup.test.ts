@@ -19,7 +19,7 @@ test('--mixup is a setting of the run, and is checked', async () => {
     assert.equal(JSON.parse(start!).settings.mixup, { alpha: 0.3 });
     const refused = await train('--mixup', '0');
     assert.is(refused.code, 1);
-    assert.match(refused.stderr, /mixup alpha is 0, expected a number from 0\.001 to 1000/);
+    assert.match(refused.stderr, /mixup: alpha is 0, expected a number from 0\.001 to 1000/);
     const unreadable = await train('--mixup', 'some');
     assert.match(unreadable.stderr, /--mixup <alpha>.* is invalid/);
   });

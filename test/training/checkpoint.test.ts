@@ -15,7 +15,8 @@ import {
 import { describeRun } from '../../src/training/describe-run.js';
 import { decodeModel } from '../../src/training/model-file.js';
 import { takeUp } from '../../src/training/resume.js';
-import { resolveSettings, type TrainSettings } from '../../src/training/settings.js';
+import { resolveSettings } from '../../src/training/resolve-settings.js';
+import type { TrainSettings } from '../../src/training/settings.js';
 import { trainEvents, type RunResult } from '../../src/training/trainer.js';
 import { fuzz, fuzzCount } from '../support/fuzz.js';
 import { refusal } from '../support/refusal.js';

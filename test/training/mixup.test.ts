@@ -6,7 +6,8 @@ import { digits } from '../../src/data/digits/index.js';
 import { charRnn, lenet5, mlp } from '../../src/models/index.js';
 import { momentum, sgd } from '../../src/optimizers/index.js';
 import { describeRun, differences } from '../../src/training/describe-run.js';
-import { resolveSettings, type TrainSettings } from '../../src/training/settings.js';
+import { resolveSettings } from '../../src/training/resolve-settings.js';
+import type { TrainSettings } from '../../src/training/settings.js';
 import { train } from '../../src/training/train.js';
 import { availableNumerics } from '../kernels/instance.js';
 import { refusal } from '../support/refusal.js';
@@ -98,17 +99,17 @@ test('what cannot be is refused before training', async () => {
   const refused = (mixup: unknown, model = mlp()) =>
     refusal(() => train(model, { ...settings, mixup } as unknown as TrainSettings));
   const range = 'expected a number from 0.001 to 1000';
-  assert.is(await refused({ alpha: 0 }), `mixup alpha is 0, ${range}`);
-  assert.is(await refused({ alpha: NaN }), `mixup alpha is NaN, ${range}`);
-  assert.is(await refused({ alpha: Infinity }), `mixup alpha is Infinity, ${range}`);
-  assert.is(await refused({ alpha: '0.2' }), `mixup alpha is 0.2, ${range}`);
-  assert.is(await refused({}), `mixup alpha is undefined, ${range}`);
+  assert.is(await refused({ alpha: 0 }), `mixup: alpha is 0, ${range}`);
+  assert.is(await refused({ alpha: NaN }), `mixup: alpha is NaN, ${range}`);
+  assert.is(await refused({ alpha: Infinity }), `mixup: alpha is Infinity, ${range}`);
+  assert.is(await refused({ alpha: '0.2' }), `mixup: alpha is '0.2', ${range}`);
+  assert.is(await refused({}), `mixup: alpha is undefined, ${range}`);
   assert.is(await refused(0.2), 'mixup is 0.2, expected an object with alpha');
   assert.is(await refused(null), 'train: mixup is null, expected a value, or that it is not given');
-  assert.is(await refused({ alpha: 1, beta: 2 }), "mixup has no setting 'beta', expected alpha");
+  assert.is(await refused({ alpha: 1, beta: 2 }), "mixup: unknown option 'beta', expected alpha");
   assert.match(
     await refused({ alpha: 1 }, charRnn({ vocabulary: 20 })),
-    /^mixup blends samples, and the model’s input '.*' takes whole numbers below 20$/,
+    /^train: mixup blends samples, and the model’s input '.*' takes whole numbers below 20$/,
   );
 });
 

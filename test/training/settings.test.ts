@@ -32,26 +32,38 @@ const trainWith = (settings: object, model = mlp()) =>
   refusal(() => train(model, { ...good, loss: 'squaredError', ...settings }));
 
 test('whole numbers out of range', async () => {
-  assert.is(await trainWith({ batch: 0 }), 'batch is 0, expected a whole number from 1 to 20');
-  assert.is(await trainWith({ batch: 21 }), 'batch is 21, expected a whole number from 1 to 20');
+  assert.is(
+    await trainWith({ batch: 0 }),
+    'train: batch is 0, expected a whole number from 1 to 20',
+  );
+  assert.is(
+    await trainWith({ batch: 21 }),
+    'train: batch is 21, expected a whole number from 1 to 20',
+  );
   assert.is(
     await trainWith({ decoders: -1 }),
-    'decoders is -1, expected a whole number from 0 to 64',
+    'train: decoders is -1, expected a whole number from 0 to 64',
   );
   assert.is(
     await trainWith({ prefetchBytes: '1 GB' }),
-    'prefetchBytes is 1 GB, expected a whole number from 1 to 4294967296',
+    "train: prefetchBytes is '1 GB', expected a whole number from 1 to 4294967296",
   );
-  assert.is(await trainWith({ shards: 5 }), 'shards is 5, expected a whole number from 1 to 4');
+  assert.is(
+    await trainWith({ shards: 5 }),
+    'train: shards is 5, expected a whole number from 1 to 4',
+  );
   assert.is(
     await trainWith({ epochs: 1.5 }),
-    'epochs is 1.5, expected a whole number of at least 1',
+    'train: epochs is 1.5, expected a whole number of at least 1',
   );
   assert.is(
     await trainWith({ workers: -1 }),
-    'workers is -1, expected a whole number from 0 to 1024',
+    'train: workers is -1, expected a whole number from 0 to 1024',
   );
-  assert.match(await trainWith({ seed: -1 }), /^seed is -1, expected a whole number from 0 to/);
+  assert.match(
+    await trainWith({ seed: -1 }),
+    /^train: seed is -1, expected a whole number of at least 0/,
+  );
 });
 
 test('what is no model or no setting', async () => {

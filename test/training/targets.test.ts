@@ -22,7 +22,7 @@ import { createLoss, crossEntropy, lossNames } from '../../src/losses/loss.js';
 import type { LossSetting } from '../../src/losses/terms.js';
 import { sgd } from '../../src/optimizers/index.js';
 import { describeRun } from '../../src/training/describe-run.js';
-import { resolveSettings } from '../../src/training/settings.js';
+import { resolveSettings } from '../../src/training/resolve-settings.js';
 import { train } from '../../src/training/train.js';
 import { withWeights } from '../../src/training/with-weights.js';
 import { numbers } from '../support/numbers.js';

@@ -200,7 +200,7 @@ test('settings that cannot be are refused by name', async () => {
     [{ clipValue: NaN }, /^train: clipValue is NaN/],
     [{ average: 3 as never }, /^average is 3, expected one made by ema or swa/],
     [{ freeze: ['convv'] }, /^freeze: 'convv' matches no parameter/],
-    [{ freeze: 'conv' as never }, /^freeze is conv, expected a list/],
+    [{ freeze: 'conv' as never }, /^train: freeze is 'conv', expected a list/],
     [
       { weights: new Map([['fc.wieght', new Float32Array(1)]]) },
       /^weights: the model has no parameter 'fc.wieght'/,

@@ -23,7 +23,7 @@ import { confusionMatrix, type ConfusionMatrix } from '../../training/confusion.
 import { namesKnown } from '../../training/data-description.js';
 import { predictedClasses, summarize } from '../../training/evaluate.js';
 import { checkTrained, resolveWorkers } from '../../training/checks.js';
-import { readingOf, type ReadingSettings } from '../../training/reading.js';
+import { READING, type ReadingSettings } from '../../training/reading.js';
 import type { TrainedModel } from '../../training/trained-model.js';
 import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
 import { mapPicture, samplePicture, weightPicture } from './pictures.js';
@@ -54,7 +54,7 @@ export async function inspectRun(
     namesKnown(trained, trained.terms),
     'the model',
   );
-  const checks = { workers: true, decoders: true, prefetchBytes: true } as const;
+  const checks = { workers: true, ...READING } as const;
   const { workers, ...reading } = checkOptions('inspectRun', options, checks);
   const found = await score(trained, data, resolveWorkers(workers), reading);
   const { loss, accuracy } = summarize(found, data);
@@ -86,7 +86,7 @@ async function score(
     terms,
     numerics: numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics,
     workers,
-    ...readingOf(reading),
+    ...reading,
     datasets: [data],
   });
   try {
