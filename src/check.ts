@@ -250,13 +250,14 @@ export const numberFrom =
 /** A finite number of at least 0, such as a rate. */
 export const notNegative: Check = /* @__PURE__ */ numberFrom(0);
 
-/** A finite number above `low`. */
+/** A finite number above `low`, at most `high`. */
 /* @__NO_SIDE_EFFECTS__ */
 export const numberAbove =
-  (low: number): Check =>
+  (low: number, high = Infinity): Check =>
   (owner, name, value) => {
-    if (isFloat(value) && value > low) return;
-    refuse(owner, name, value, orLargest(value, `a number above ${low}`));
+    if (isFloat(value) && value > low && value <= high) return;
+    const range = `a number above ${low}${high === Infinity ? '' : `, at most ${high}`}`;
+    refuse(owner, name, value, orLargest(value, range));
   };
 
 /** A number of at least `low` and below `high`. */
@@ -289,6 +290,9 @@ export const whole: Check = (owner, name, value) => {
   if (!Number.isSafeInteger(value)) refuse(owner, name, value, 'a whole number');
 };
 
+/** A whole number of at least 0. */
+export const natural: Check = /* @__PURE__ */ wholeFrom(0);
+
 /** A whole number of at least 1: how many, how large. */
 export const extent: Check = /* @__PURE__ */ wholeFrom(1);
 
@@ -296,6 +300,11 @@ export const extent: Check = /* @__PURE__ */ wholeFrom(1);
 export const abortSignal: Check = (owner, name, value) => {
   if (typeof (value as Partial<AbortSignal> | null)?.aborted !== 'boolean')
     refuse(owner, name, value, "an AbortController's signal");
+};
+
+/** An array. */
+export const list: Check = (owner, name, value) => {
+  if (!Array.isArray(value)) refuse(owner, name, value, 'a list');
 };
 
 /** A list of what `check` lets pass each, `least` to `most` of them. */
@@ -316,6 +325,10 @@ export const listOf =
 /** One of what `check` lets pass, or two of it, such as for height and width. */
 /* @__NO_SIDE_EFFECTS__ */
 export const oneOrTwo = (check: Check): Check => listOr(check, listOf(check, 2, 2));
+
+/** What `oneOrTwo` lets pass, as a pair. */
+export const pairOf = <T>(value: T | readonly [T, T]): readonly [T, T] =>
+  Array.isArray(value) ? (value as unknown as readonly [T, T]) : [value as T, value as T];
 
 /** What one of two checks lets pass: `check` what is a list, `other` all else. */
 /* @__NO_SIDE_EFFECTS__ */

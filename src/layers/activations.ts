@@ -1,23 +1,14 @@
 /** Activations with settings or a slope to learn, in PyTorch's names; those without stand in elementwise.ts. */
+import { checkOptions, extent, finite, oneOf } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { constantly } from './initializer.js';
-import {
-  checkChoice,
-  checkFinite,
-  checkInteger,
-  checkOptions,
-  defineLayer,
-  direct,
-  plain,
-  type Constructors,
-} from './layer.js';
+import { defineLayer, direct, plain, type Constructors } from './layer.js';
 
 /** x above 0, else negativeSlope·x; default 0.01 (Maas et al. 2013). */
 export const leakyRelu = direct((options: { readonly negativeSlope?: number } = {}) => {
-  checkOptions('leakyRelu', options, ['negativeSlope']);
+  checkOptions('leakyRelu', options, { negativeSlope: finite });
   const { negativeSlope = 0.01 } = options;
-  checkFinite('leakyRelu', 'negativeSlope', negativeSlope);
   return defineLayer('leakyRelu', { negativeSlope }, (_, x) => ops.leakyRelu(x!, negativeSlope));
 });
 
@@ -31,10 +22,8 @@ export interface PreluOptions {
 
 /** x above 0, else weight·x (He et al. 2015). Parameter: weight of numParameters. */
 export const prelu = direct((options: PreluOptions = {}) => {
-  checkOptions('prelu', options, ['numParameters', 'init']);
+  checkOptions('prelu', options, { numParameters: extent, init: finite });
   const { numParameters = 1, init = 0.25 } = options;
-  checkInteger('prelu', 'numParameters', numParameters, 1);
-  checkFinite('prelu', 'init', init);
   return defineLayer('prelu', { numParameters, init }, (scope, x) =>
     ops.prelu(x!, scope.parameter('weight', [numParameters], constantly(init))),
   );
@@ -42,9 +31,8 @@ export const prelu = direct((options: PreluOptions = {}) => {
 
 /** x above 0, else alpha·(eˣ − 1); default 1 (Clevert et al. 2016). */
 export const elu = direct((options: { readonly alpha?: number } = {}) => {
-  checkOptions('elu', options, ['alpha']);
+  checkOptions('elu', options, { alpha: finite });
   const { alpha = 1 } = options;
-  checkFinite('elu', 'alpha', alpha);
   return defineLayer('elu', { alpha }, (_, x) => ops.elu(x!, alpha));
 });
 
@@ -53,9 +41,8 @@ export const selu = plain('selu', ops.selu);
 
 /** x·Φ(x); `approximate: 'tanh'` as GPT-2 has it, default 'none' (Hendrycks & Gimpel 2016). */
 export const gelu = direct((options: { readonly approximate?: ops.Approximation } = {}) => {
-  checkOptions('gelu', options, ['approximate']);
+  checkOptions('gelu', options, { approximate: oneOf(['none', 'tanh']) });
   const { approximate = 'none' } = options;
-  checkChoice('gelu', 'approximate', approximate, ['none', 'tanh']);
   return defineLayer('gelu', { approximate }, (_, x) => ops.gelu(x!, approximate));
 });
 
@@ -78,10 +65,8 @@ export interface HardTanhOptions {
 
 /** min(max(x, minVal), maxVal) */
 export const hardTanh = direct((options: HardTanhOptions = {}) => {
-  checkOptions('hardTanh', options, ['minVal', 'maxVal']);
+  checkOptions('hardTanh', options, { minVal: finite, maxVal: finite });
   const { minVal = -1, maxVal = 1 } = options;
-  checkFinite('hardTanh', 'minVal', minVal);
-  checkFinite('hardTanh', 'maxVal', maxVal);
   if (minVal >= maxVal)
     throw new LanewiseError('argument', `hardTanh: minVal ${minVal} is not below ${maxVal}`);
   return defineLayer('hardTanh', { minVal, maxVal }, (_, x) => ops.hardTanh(x!, minVal, maxVal));
@@ -94,7 +79,7 @@ export const logSoftmax = plain('logSoftmax', ops.logSoftmax);
 
 /** factor·x */
 export function scale(factor: number) {
-  checkFinite('scale', 'factor', factor);
+  finite('scale', 'factor', factor);
   return defineLayer('scale', { factor }, (_, x) => ops.scale(x!, factor));
 }
 

@@ -1,25 +1,20 @@
 /** Multi-head attention, in PyTorch's names and order: MultiheadAttention(embedDim, numHeads), batch-first. */
+import { checkOptions, extent, flag } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
-import { checkDropout, drop } from './gates.js';
+import { drop, dropRate } from './gates.js';
 import {
   constantly,
   fanInUniform,
-  INIT_OPTIONS,
+  initializer,
+  INITS,
   initSettings,
   type Initializer,
   type InitOptions,
 } from './initializer.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
-  defineLayer,
-  type Constructors,
-  type Layer,
-} from './layer.js';
+import { defineLayer, type Constructors, type Layer } from './layer.js';
 
 /** `weightInit` is of in_proj_weight (default Glorot's uniform) and out_proj.weight (default ±1/√embedDim). */
 export interface AttentionOptions extends InitOptions {
@@ -44,21 +39,24 @@ export function multiheadAttention(
   numHeads: number,
   options: AttentionOptions = {},
 ): Layer {
-  const known = ['causal', 'bias', 'dropout', 'outInit', ...INIT_OPTIONS];
-  checkOptions('multiheadAttention', options, known);
+  checkOptions('multiheadAttention', options, {
+    causal: flag,
+    bias: flag,
+    dropout: dropRate,
+    outInit: initializer,
+    ...INITS,
+  });
   const { causal = false, bias = true, dropout = 0, ...inits } = options;
-  const D = checkInteger('multiheadAttention', 'embedDim', embedDim, 1);
-  checkInteger('multiheadAttention', 'numHeads', numHeads, 1);
+  extent('multiheadAttention', 'embedDim', embedDim);
+  const D = embedDim;
+  extent('multiheadAttention', 'numHeads', numHeads);
   if (D % numHeads !== 0) {
     throw new LanewiseError(
       'argument',
       `multiheadAttention: embedDim ${D} does not divide into ${numHeads} heads`,
     );
   }
-  checkBoolean('multiheadAttention', 'causal', causal);
-  checkBoolean('multiheadAttention', 'bias', bias);
-  checkDropout('multiheadAttention', dropout);
-  const given = initSettings('multiheadAttention', inits);
+  const given = initSettings(inits);
   const settings = { embedDim, numHeads, causal, bias, dropout, ...given };
   // Glorot & Bengio 2010 for 3D×D: ±√(6/4D).
   const { weightInit = fanInUniform((4 * D) / 6), biasInit = constantly(0) } = inits;

@@ -1,17 +1,10 @@
 /** Batch normalisation, in PyTorch's names and order: BatchNorm2d(features, eps, momentum). */
+import { checkOptions, extent, flag, notNegative, numberFrom } from '../check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { constantly } from './initializer.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  defineLayer,
-  type Layer,
-  type Scope,
-} from './layer.js';
+import { defineLayer, type Layer, type Scope } from './layer.js';
 
 /** Settings of batch normalisation. */
 export interface BatchNormOptions {
@@ -27,12 +20,9 @@ export interface BatchNormOptions {
 /* @__NO_SIDE_EFFECTS__ */
 function batchNorm(kind: string, axes: readonly number[], expected: string) {
   return (features: number, options: BatchNormOptions = {}): Layer => {
-    checkOptions(kind, options, ['eps', 'momentum', 'affine']);
+    checkOptions(kind, options, { eps: notNegative, momentum: numberFrom(0, 1), affine: flag });
     const { eps = 1e-5, momentum = 0.1, affine = true } = options;
-    checkInteger(kind, 'features', features, 1);
-    checkNumber(kind, 'eps', eps);
-    checkNumber(kind, 'momentum', momentum, 1);
-    checkBoolean(kind, 'affine', affine);
+    extent(kind, 'features', features);
     const shape = [features];
     const build = (scope: Scope, input?: Tensor): Tensor => {
       const x = input!;

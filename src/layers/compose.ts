@@ -1,10 +1,10 @@
 /** Layers made of layers: one after another, around a shortcut, and wired at will. */
-import { refuse, checkObject } from '../check.js';
-import { LanewiseError, show } from '../errors.js';
+import { checkObject, checkOptions, oneOf, refuse } from '../check.js';
+import { LanewiseError } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import { checkOptions, defineLayer, namedLayers, type Layer, type Layers } from './layer.js';
+import { defineLayer, namedLayers, type Layer, type Layers } from './layer.js';
 import { chainNet, describeNet, runNet, traceNet, type LayerTree, type Net } from './net.js';
 import { isWire, showPart, type Wire } from './wire.js';
 
@@ -40,16 +40,10 @@ export function residual(
   shortcut: Layers = [],
   options: ResidualOptions = {},
 ): Layer {
-  checkOptions('residual', options, ['activation']);
+  checkOptions('residual', options, { activation: oneOf(['none', 'relu']) });
   const { activation = 'none' } = options;
   const net = chainNet(namedLayers('residual', body));
   const way = isEmpty(shortcut) ? undefined : chain(shortcut);
-  if (activation !== 'none' && activation !== 'relu') {
-    throw new LanewiseError(
-      'argument',
-      `residual: activation is '${show(activation)}', expected 'none' or 'relu'`,
-    );
-  }
   const settings = {
     body: describeNet(net),
     shortcut: way ? way.settings['layers'] : [],

@@ -2,19 +2,20 @@
  * Convolutional layers, in PyTorch's names and order: Conv2d(in, out, kernel, stride, padding, dilation, groups,
  * bias). First values are PyTorch's, uniform in ±1/√fan-in.
  */
+import {
+  checkOptions,
+  extent,
+  flag,
+  natural,
+  oneOf,
+  oneOrTwo,
+  pairOf,
+  type Check,
+} from '../check.js';
 import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
-import { fanInUniform, INIT_OPTIONS, initSettings, type InitOptions } from './initializer.js';
-import {
-  checkBoolean,
-  checkChoice,
-  checkInteger,
-  checkOptions,
-  checkPair,
-  defineLayer,
-  type Constructors,
-  type Layer,
-} from './layer.js';
+import { fanInUniform, INITS, initSettings, type InitOptions } from './initializer.js';
+import { defineLayer, type Constructors, type Layer } from './layer.js';
 
 /** One number or [vertical, horizontal]. */
 export type Extent = number | readonly [number, number];
@@ -47,20 +48,31 @@ export interface Conv2dOptions extends ConvOptions<Extent> {
   readonly algorithm?: ops.Algorithm;
 }
 
-const modes = ['zeros', 'replicate', 'reflect'] as const;
+/** What stands around images. */
+export const modeOfPadding: Check = /* @__PURE__ */ oneOf(['zeros', 'replicate', 'reflect']);
 
-export const checkPaddingMode = (layer: string, mode: unknown): ops.PaddingMode =>
-  checkChoice(layer, 'paddingMode', mode, modes);
+/** Pixels around an image in one dimension or two, or how many of them by name. */
+/* @__NO_SIDE_EFFECTS__ */
+const paddingOf =
+  (pixels: Check): Check =>
+  (layer, name, value) =>
+    (typeof value === 'string' ? oneOf(['same', 'valid']) : pixels)(layer, name, value);
 
-/** @throws LanewiseError kind 'argument' unless `groups` is a whole number that divides both. */
+/** What all convolutions take; `sizeOf` makes a check of sizes from one of a number. */
+const common = (sizeOf: (check: Check) => Check) => ({
+  stride: sizeOf(extent),
+  dilation: sizeOf(extent),
+  bias: flag,
+  ...INITS,
+});
+
+/** In one dimension sizes are numbers. */
+const alone = (check: Check): Check => check;
+
+/** @throws LanewiseError kind 'argument' unless `groups` divides both numbers of channels. */
 function checkGroups(layer: string, groups: number, inputs: number, outputs: number): void {
-  checkInteger(layer, 'groups', groups, 1);
-  const undivided = inputs % groups ? `${inputs} input` : outputs % groups && `${outputs} output`;
-  if (!undivided) return;
-  throw new LanewiseError(
-    'argument',
-    `${layer}: groups ${groups} do not divide ${undivided} channels`,
-  );
+  const undivided = ops.undividedBy(groups, inputs, outputs);
+  if (undivided) throw new LanewiseError('argument', `${layer}: ${undivided}`);
 }
 
 /** The options that are not the default, so that files of models without them stay as they were. */
@@ -69,9 +81,6 @@ const unlessDefault = (
   defaults: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> =>
   Object.fromEntries(Object.entries(options).filter(([name, value]) => value !== defaults[name]));
-
-/** Names of the options of every convolution. */
-const COMMON = ['stride', 'padding', 'dilation', 'bias', ...INIT_OPTIONS] as const;
 
 /** What conv2d and depthwiseConv2d have in common. */
 function convolution(
@@ -90,19 +99,16 @@ function convolution(
   }: Conv2dOptions,
   settings: Readonly<Record<string, unknown>>,
 ): Layer {
-  const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
+  oneOrTwo(extent)(kind, 'kernelSize', kernelSize);
+  const [kh, kw] = pairOf(kernelSize);
   checkGroups(kind, groups, inChannels, outChannels);
-  checkBoolean(kind, 'bias', bias);
   const attributes = {
-    stride: checkPair(kind, 'stride', stride, 1),
-    padding:
-      typeof padding === 'string'
-        ? checkChoice(kind, 'padding', padding, ['same', 'valid'] as const)
-        : checkPair(kind, 'padding', padding, 0),
-    dilation: checkPair(kind, 'dilation', dilation, 1),
+    stride: pairOf(stride),
+    padding: typeof padding === 'string' ? padding : pairOf(padding),
+    dilation: pairOf(dilation),
     groups,
-    paddingMode: checkPaddingMode(kind, paddingMode),
-    algorithm: checkChoice(kind, 'algorithm', algorithm, ['auto', 'direct'] as const),
+    paddingMode,
+    algorithm,
   };
   const all = {
     ...settings,
@@ -114,7 +120,7 @@ function convolution(
       { dilation, paddingMode, algorithm },
       { dilation: 1, paddingMode: 'zeros', algorithm: 'auto' },
     ),
-    ...initSettings(kind, inits),
+    ...initSettings(inits),
   };
   return defineLayer(kind, all, (scope, x) => {
     const each = inChannels / groups;
@@ -138,9 +144,15 @@ export function conv2d(
   kernelSize: Extent,
   options: Conv2dOptions = {},
 ): Layer {
-  checkInteger('conv2d', 'inChannels', inChannels, 1);
-  checkInteger('conv2d', 'outChannels', outChannels, 1);
-  checkOptions('conv2d', options, [...COMMON, 'groups', 'paddingMode', 'algorithm']);
+  extent('conv2d', 'inChannels', inChannels);
+  extent('conv2d', 'outChannels', outChannels);
+  checkOptions('conv2d', options, {
+    ...common(oneOrTwo),
+    padding: paddingOf(oneOrTwo(natural)),
+    paddingMode: modeOfPadding,
+    groups: extent,
+    algorithm: oneOf(['auto', 'direct']),
+  });
   const { groups = 1 } = options;
   return convolution('conv2d', [inChannels, outChannels], kernelSize, options, {
     inChannels,
@@ -166,10 +178,14 @@ export function depthwiseConv2d(
   given: DepthwiseConv2dOptions = {},
 ): Layer {
   const kind = 'depthwiseConv2d';
-  checkOptions(kind, given, [...COMMON, 'depthMultiplier', 'paddingMode']);
+  checkOptions(kind, given, {
+    ...common(oneOrTwo),
+    padding: paddingOf(oneOrTwo(natural)),
+    paddingMode: modeOfPadding,
+    depthMultiplier: extent,
+  });
   const { depthMultiplier = 1, ...options } = given;
-  checkInteger(kind, 'inChannels', inChannels, 1);
-  checkInteger(kind, 'depthMultiplier', depthMultiplier, 1);
+  extent(kind, 'inChannels', inChannels);
   const channels = [inChannels, inChannels * depthMultiplier] as const;
   const settings = { inChannels, depthMultiplier };
   return convolution(kind, channels, kernelSize, { ...options, groups: inChannels }, settings);
@@ -186,26 +202,21 @@ export function conv1d(
   kernelSize: number,
   options: ConvOptions<number> = {},
 ): Layer {
-  checkOptions('conv1d', options, [...COMMON, 'groups', 'paddingMode']);
+  checkOptions('conv1d', options, {
+    ...common(alone),
+    padding: paddingOf(natural),
+    paddingMode: modeOfPadding,
+    groups: extent,
+  });
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   const { paddingMode = 'zeros', bias = true, weightInit, biasInit } = options;
-  const inits = initSettings('conv1d', { weightInit, biasInit });
+  const inits = initSettings({ weightInit, biasInit });
   const kind = 'conv1d';
-  checkInteger(kind, 'inChannels', inChannels, 1);
-  checkInteger(kind, 'outChannels', outChannels, 1);
-  checkInteger(kind, 'kernelSize', kernelSize, 1);
+  extent(kind, 'inChannels', inChannels);
+  extent(kind, 'outChannels', outChannels);
+  extent(kind, 'kernelSize', kernelSize);
   checkGroups(kind, groups, inChannels, outChannels);
-  checkBoolean(kind, 'bias', bias);
-  const attributes = {
-    stride: checkInteger(kind, 'stride', stride, 1),
-    padding:
-      typeof padding === 'string'
-        ? checkChoice(kind, 'padding', padding, ['same', 'valid'] as const)
-        : checkInteger(kind, 'padding', padding, 0),
-    dilation: checkInteger(kind, 'dilation', dilation, 1),
-    groups,
-    paddingMode: checkPaddingMode(kind, paddingMode),
-  };
+  const attributes = { stride, padding, dilation, groups, paddingMode };
   const settings = { inChannels, outChannels, kernelSize, ...attributes, bias, ...inits };
   return defineLayer(kind, settings, (scope, x) => {
     const each = inChannels / groups;
@@ -239,7 +250,12 @@ export function convTranspose2d(
   kernelSize: Extent,
   options: ConvTranspose2dOptions = {},
 ): Layer {
-  checkOptions('convTranspose2d', options, [...COMMON, 'groups', 'outputPadding']);
+  checkOptions('convTranspose2d', options, {
+    ...common(oneOrTwo),
+    padding: oneOrTwo(natural),
+    outputPadding: oneOrTwo(natural),
+    groups: extent,
+  });
   const {
     stride = 1,
     padding = 0,
@@ -251,17 +267,17 @@ export function convTranspose2d(
     biasInit,
   } = options;
   const kind = 'convTranspose2d';
-  const inits = initSettings(kind, { weightInit, biasInit });
-  checkInteger(kind, 'inChannels', inChannels, 1);
-  checkInteger(kind, 'outChannels', outChannels, 1);
-  const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
+  const inits = initSettings({ weightInit, biasInit });
+  extent(kind, 'inChannels', inChannels);
+  extent(kind, 'outChannels', outChannels);
+  oneOrTwo(extent)(kind, 'kernelSize', kernelSize);
+  const [kh, kw] = pairOf(kernelSize);
   checkGroups(kind, groups, inChannels, outChannels);
-  checkBoolean(kind, 'bias', bias);
   const attributes = {
-    stride: checkPair(kind, 'stride', stride, 1),
-    padding: checkPair(kind, 'padding', padding, 0),
-    outputPadding: checkPair(kind, 'outputPadding', outputPadding, 0),
-    dilation: checkPair(kind, 'dilation', dilation, 1),
+    stride: pairOf(stride),
+    padding: pairOf(padding),
+    outputPadding: pairOf(outputPadding),
+    dilation: pairOf(dilation),
     groups,
   };
   const settings = { inChannels, outChannels, kernelSize, ...attributes, bias, ...inits };

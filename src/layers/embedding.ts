@@ -1,17 +1,11 @@
 /** Tables of vectors, by token and by position, in PyTorch's names and order: Embedding(rows, features). */
+import { checkOptions, extent, flag } from '../check.js';
 import * as ops from '../ops/index.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
 import { normal } from './init.js';
-import { initSettings, type InitOptions } from './initializer.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
-  defineLayer,
-  type Constructors,
-  type Layer,
-} from './layer.js';
+import { initializer, initSettings, type InitOptions } from './initializer.js';
+import { defineLayer, type Constructors, type Layer } from './layer.js';
 
 /** Default N(0, 1), as PyTorch's. */
 type TableInit = Pick<InitOptions, 'weightInit'>;
@@ -33,17 +27,16 @@ export function embedding(
   embeddingDim: number,
   options: EmbeddingOptions = {},
 ): Layer {
-  checkOptions('embedding', options, ['reversible', 'weightInit']);
+  checkOptions('embedding', options, { reversible: flag, weightInit: initializer });
   const { reversible = false, ...inits } = options;
-  checkInteger('embedding', 'numEmbeddings', numEmbeddings, 1);
-  checkInteger('embedding', 'embeddingDim', embeddingDim, 1);
-  checkBoolean('embedding', 'reversible', reversible);
+  extent('embedding', 'numEmbeddings', numEmbeddings);
+  extent('embedding', 'embeddingDim', embeddingDim);
   const { weightInit = normal() } = inits;
   const settings = {
     numEmbeddings,
     embeddingDim,
     reversible,
-    ...initSettings('embedding', inits),
+    ...initSettings(inits),
   };
   return defineLayer('embedding', settings, (scope, x) => {
     const weight = scope.parameter('weight', [numEmbeddings, embeddingDim], weightInit);
@@ -63,11 +56,11 @@ export function positionEmbedding(
   embeddingDim: number,
   inits: TableInit = {},
 ): Layer {
-  checkOptions('positionEmbedding', inits, ['weightInit']);
-  checkInteger('positionEmbedding', 'length', length, 1);
-  checkInteger('positionEmbedding', 'embeddingDim', embeddingDim, 1);
+  checkOptions('positionEmbedding', inits, { weightInit: initializer });
+  extent('positionEmbedding', 'length', length);
+  extent('positionEmbedding', 'embeddingDim', embeddingDim);
   const { weightInit = normal() } = inits;
-  const settings = { length, embeddingDim, ...initSettings('positionEmbedding', inits) };
+  const settings = { length, embeddingDim, ...initSettings(inits) };
   return defineLayer('positionEmbedding', settings, (scope, input) => {
     const x = input!;
     const [, T, D] = x.shape;

@@ -1,18 +1,13 @@
 /** Layers that multiply by what they draw or learn: dropout, and squeeze-and-excitation. */
-import { LanewiseError, show } from '../errors.js';
+import { extent, numberIn, type Check } from '../check.js';
+import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import type { Tensor } from '../graph/tensor.js';
-import { checkInteger, defineLayer, type Constructors, type Layer, type Scope } from './layer.js';
+import { defineLayer, type Constructors, type Layer, type Scope } from './layer.js';
 import { linear } from './linear.js';
 
-/** @throws LanewiseError kind 'argument' for a rate that is no probability below 1; `name` is the option's. */
-export function checkDropout(layer: string, rate: number, name = 'dropout'): void {
-  if (!(typeof rate === 'number' && rate >= 0 && rate < 1))
-    throw new LanewiseError(
-      'argument',
-      `${layer}: ${name} is ${show(rate)}, expected 0 ≤ ${name} < 1`,
-    );
-}
+/** A probability below 1: what would all be dropped tells nothing. */
+export const dropRate: Check = /* @__PURE__ */ numberIn(0, 1);
 
 /** x with elements dropped in training, for layers that drop what they pass on. */
 export function drop(scope: Scope, x: Tensor, rate: number, perChannel = false): Tensor {
@@ -22,7 +17,7 @@ export function drop(scope: Scope, x: Tensor, rate: number, perChannel = false):
 }
 
 function dropping(kind: string, rate: number, perChannel: boolean): Layer {
-  checkDropout(kind, rate, 'rate');
+  dropRate(kind, 'rate', rate);
   return defineLayer(kind, { rate }, (scope, x) => drop(scope, x!, rate, perChannel));
 }
 
@@ -39,8 +34,8 @@ export const dropout2d = (rate = 0.5): Layer => dropping('dropout2d', rate, true
  */
 export function squeezeExcitation(channels: number, reduction = 16): Layer {
   const kind = 'squeezeExcitation';
-  checkInteger(kind, 'channels', channels, 1);
-  checkInteger(kind, 'reduction', reduction, 1);
+  extent(kind, 'channels', channels);
+  extent(kind, 'reduction', reduction);
   if (channels % reduction !== 0) {
     throw new LanewiseError(
       'argument',

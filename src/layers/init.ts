@@ -1,10 +1,11 @@
 /** Initial values by name, as in torch.nn.init; what they are is plain data (initializer.ts). */
-import { checkOptions, finite, numberFrom, oneOf, refuse } from '../check.js';
-import { LanewiseError } from '../errors.js';
-import { checkInitializer, type Initializer } from './initializer.js';
+import { checkOptions, finite, isList, notNegative, numberFrom, oneOf, refuse } from '../check.js';
+import { initializer, type Initializer } from './initializer.js';
 
-const checked = (name: string, initializer: Initializer): Initializer =>
-  checkInitializer('init', name, initializer);
+function checked(name: string, made: Initializer): Initializer {
+  initializer('initializers', name, made);
+  return made;
+}
 
 /** The same value everywhere. */
 export const constant = (value: number): Initializer =>
@@ -13,14 +14,14 @@ export const constant = (value: number): Initializer =>
 /** Uniform in [low, high); default [0, 1), as PyTorch's. */
 export function uniform(low = 0, high = 1): Initializer {
   const made = checked('uniform', { kind: 'uniform', low, high });
-  if (high < low) refuse('init', 'high', high, `a number of at least low, ${low}`);
+  if (high < low) refuse('initializers.uniform', 'high', high, `a number of at least low, ${low}`);
   return made;
 }
 
 /** Normal; default mean 0 and deviation 1, as PyTorch's. */
 export function normal(mean = 0, std = 1): Initializer {
   const made = checked('normal', { kind: 'normal', mean, std });
-  numberFrom(0)('init', 'std', std);
+  notNegative('initializers.normal', 'std', std);
   return made;
 }
 
@@ -29,24 +30,19 @@ export function normal(mean = 0, std = 1): Initializer {
  * of 1, PyTorch's trunc_normal_. @throws LanewiseError kind 'argument' for a bound below 0.1, where nearly nothing is left.
  */
 export function truncatedNormal(mean = 0, std = 1, bound = 2): Initializer {
-  if (!(bound >= 0.1)) {
-    throw new LanewiseError(
-      'argument',
-      `init: truncatedNormal has bound ${String(bound)}, expected at least 0.1 deviations`,
-    );
-  }
-  numberFrom(0)('init', 'std', std);
+  numberFrom(0.1)('initializers.truncatedNormal', 'bound', bound);
+  notNegative('initializers.truncatedNormal', 'std', std);
   return checked('truncatedNormal', { kind: 'truncatedNormal', mean, std, bound });
 }
 
 /** Given numbers, in the parameter's order. */
 export function values(numbers: ArrayLike<number>): Initializer {
-  if (!isNumbers(numbers)) refuse('init', 'values', numbers, 'a list of finite numbers');
+  if (!isNumbers(numbers)) refuse('initializers', 'values', numbers, 'a list of finite numbers');
   return { kind: 'values', values: numbers };
 }
 
 const isNumbers = (list: unknown): boolean =>
-  (Array.isArray(list) || (ArrayBuffer.isView(list) && !(list instanceof DataView))) &&
+  isList(list) &&
   (list as number[]).length > 0 &&
   (list as number[]).every((value) => Number.isFinite(value));
 
@@ -82,7 +78,7 @@ export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' 
 
 /** PyTorch's calculate_gain; `slope` is leaky ReLU's. @throws LanewiseError kind 'argument' for an unknown name. */
 export function gainOf(nonlinearity: Nonlinearity, slope = 0.01): number {
-  const gains: Record<Nonlinearity, number> = {
+  const gains: Readonly<Record<Nonlinearity, number>> = {
     linear: 1,
     sigmoid: 1,
     tanh: 5 / 3,
@@ -90,11 +86,8 @@ export function gainOf(nonlinearity: Nonlinearity, slope = 0.01): number {
     leakyRelu: Math.sqrt(2 / (1 + slope * slope)),
     selu: 3 / 4,
   };
-  if (Object.hasOwn(gains, nonlinearity)) return gains[nonlinearity];
-  throw new LanewiseError(
-    'argument',
-    `init: nonlinearity is '${String(nonlinearity)}', expected one of ${Object.keys(gains).join(', ')}`,
-  );
+  oneOf(Object.keys(gains))('initializers.gainOf', 'nonlinearity', nonlinearity);
+  return gains[nonlinearity];
 }
 
 /** Settings of He's initial weights. */
@@ -170,16 +163,10 @@ export interface RandomWalkOptions {
  */
 export function randomWalk(options: RandomWalkOptions = {}): Initializer {
   checkOptions('initializers.randomWalk', options, {
-    nonlinearity: true,
-    gain: numberFrom(0),
+    nonlinearity: oneOf(['linear', 'relu']),
+    gain: notNegative,
     distribution: oneOf(['normal', 'orthogonal']),
   });
   const { nonlinearity = 'relu', gain, distribution = 'normal' } = options;
-  if (gain === undefined && nonlinearity !== 'linear' && nonlinearity !== 'relu') {
-    throw new LanewiseError(
-      'argument',
-      `init: randomWalk nonlinearity is '${String(nonlinearity)}', expected 'linear', 'relu' or a gain`,
-    );
-  }
   return { kind: 'randomWalk', distribution, gain: gain ?? nonlinearity };
 }

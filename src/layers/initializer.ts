@@ -4,7 +4,8 @@
  * PyTorch does: fan-in is shape[1] times the filter's area, fan-out shape[0] times it.
  */
 import { exp } from '../arithmetic.js';
-import { LanewiseError, nearest, show } from '../errors.js';
+import { finite, oneOf, refuse, type Check, type Checks } from '../check.js';
+import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 
 /** What is drawn, whatever the shape. */
@@ -126,27 +127,15 @@ const numbersOf: Readonly<Record<Initializer['kind'], readonly string[]>> = {
   randomWalk: [],
 };
 
-/** @throws LanewiseError kind 'argument' unless `value` is an initialiser; `layer` and `name` say whose. */
-export function checkInitializer(layer: string, name: string, value: unknown): Initializer {
-  const refuse = (why: string, hint?: string) =>
-    new LanewiseError('argument', `${layer}: ${name} ${why}`, hint);
+/** What the functions of `initializers` make. */
+export const initializer: Check = (layer, name, value) => {
   if (typeof value !== 'object' || value === null)
-    throw refuse(`is ${show(value)}, expected one made by init`);
+    refuse(layer, name, value, 'one made by initializers');
   const fields = value as Readonly<Record<string, unknown>>;
-  const kind = show(fields['kind']);
-  if (!Object.hasOwn(numbersOf, kind)) {
-    const kinds = Object.keys(numbersOf);
-    throw refuse(`is of kind '${kind}', expected one of ${kinds.join(', ')}`, nearest(kind, kinds));
-  }
-  for (const field of numbersOf[kind as Initializer['kind']]) {
-    if (!Number.isFinite(fields[field]) || !Number.isFinite(Math.fround(fields[field] as number)))
-      throw refuse(`has ${field} ${show(fields[field])}, expected a finite number`);
-  }
-  return value as Initializer;
-}
-
-/** Names of the options below. */
-export const INIT_OPTIONS = ['weightInit', 'biasInit'] as const;
+  oneOf(Object.keys(numbersOf))(layer, `${name}.kind`, fields['kind']);
+  for (const field of numbersOf[fields['kind'] as Initializer['kind']])
+    finite(layer, `${name}.${field}`, fields[field]);
+};
 
 /** Options of layers with a weight and a bias. */
 export interface InitOptions {
@@ -156,20 +145,17 @@ export interface InitOptions {
   readonly biasInit?: Initializer;
 }
 
-/**
- * The options as a layer's settings keep them. Given values are left out: a model file has the weights.
- * @throws LanewiseError kind 'argument' for what is no initialiser.
- */
-export function initSettings<Options extends InitOptions & { readonly outInit?: Initializer }>(
-  layer: string,
-  { weightInit, biasInit, outInit }: Options,
-): Partial<Options> {
-  const given = Object.entries({ weightInit, biasInit, outInit }).filter(
-    ([, value]) => value !== undefined,
+/** Checks of these options. */
+export const INITS: Checks<InitOptions> = { weightInit: initializer, biasInit: initializer };
+
+/** The options as a layer's settings keep them. Given values are left out: a model file has the weights. */
+export function initSettings<Options extends InitOptions & { readonly outInit?: Initializer }>({
+  weightInit,
+  biasInit,
+  outInit,
+}: Options): Partial<Options> {
+  const kept = Object.entries({ weightInit, biasInit, outInit }).filter(
+    ([, value]) => value !== undefined && value.kind !== 'values',
   );
-  return Object.fromEntries(
-    given
-      .map(([name, value]) => [name, checkInitializer(layer, name, value)] as const)
-      .filter(([, { kind }]) => kind !== 'values'),
-  ) as Partial<Options>;
+  return Object.fromEntries(kept) as Partial<Options>;
 }

@@ -3,8 +3,8 @@
  * declared through the scope, which names them after the layer: `c1.weight`. Calling a layer on wires
  * (see wire.ts) connects it: `conv(x)`.
  */
-import { checkKeys, checkObject, isFloat, orLargest, refuse } from '../check.js';
-import { LanewiseError, nearest, show } from '../errors.js';
+import { checkKeys, checkObject, refuse } from '../check.js';
+import { LanewiseError } from '../errors.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
 import { checkLayer, connect, isWire, showPart, type Wire } from './wire.js';
@@ -148,86 +148,3 @@ export interface LayerDescription {
 
 export const describe = (layers: readonly (readonly [string, Layer])[]): LayerDescription[] =>
   layers.map(([name, { kind, settings }]) => ({ name, kind, settings }));
-
-export { checkKeys as checkOptions } from '../check.js';
-
-/** @throws LanewiseError kind 'argument' unless `value` is a whole number from `least` to `most`. */
-export function checkInteger(
-  layer: string,
-  name: string,
-  value: unknown,
-  least: number,
-  most = Infinity,
-): number {
-  const bound = Math.min(most, Number.MAX_SAFE_INTEGER);
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= bound)
-    return value;
-  const range =
-    most === Infinity && !(Number(value) > bound)
-      ? `of at least ${least}`
-      : `from ${least} to ${bound}`;
-  throw new LanewiseError(
-    'argument',
-    `${layer}: ${name} is ${show(value)}, expected a whole number ${range}`,
-  );
-}
-
-/** A number or a pair, checked, as a pair [vertical, horizontal]. */
-export function checkPair(
-  layer: string,
-  name: string,
-  value: unknown,
-  least: number,
-): readonly [number, number] {
-  if (!Array.isArray(value)) {
-    const both = checkInteger(layer, name, value, least);
-    return [both, both];
-  }
-  if (value.length !== 2) {
-    throw new LanewiseError(
-      'argument',
-      `${layer}: ${name} has ${value.length} values, expected one or two`,
-    );
-  }
-  return [checkInteger(layer, name, value[0], least), checkInteger(layer, name, value[1], least)];
-}
-
-/** @throws LanewiseError kind 'argument' unless `value` is one of `choices`. */
-export function checkChoice<T extends string>(
-  layer: string,
-  name: string,
-  value: unknown,
-  choices: readonly T[],
-): T {
-  if (choices.includes(value as T)) return value as T;
-  throw new LanewiseError(
-    'argument',
-    `${layer}: ${name} is '${show(value)}', expected one of ${choices.join(', ')}`,
-    nearest(String(value), choices),
-  );
-}
-
-/** @throws LanewiseError kind 'argument' unless `value` is true or false. */
-export function checkBoolean(layer: string, name: string, value: unknown): boolean {
-  if (typeof value === 'boolean') return value;
-  throw new LanewiseError(
-    'argument',
-    `${layer}: ${name} is ${show(value)}, expected true or false`,
-  );
-}
-
-/** @throws LanewiseError kind 'argument' unless `value` is a number from 0 to `most`, or finite. */
-export function checkNumber(layer: string, name: string, value: unknown, most?: number): number {
-  if (isFloat(value) && value >= 0 && value <= (most ?? value)) return value;
-  const range = most === undefined ? 'a finite number of at least 0' : `a number in [0, ${most}]`;
-  return refuse(layer, name, value, orLargest(value, range));
-}
-
-/** @throws LanewiseError kind 'argument' unless `value` is a finite number. */
-export function checkFinite(layer: string, name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(Math.fround(value))) return value;
-  throw new LanewiseError(
-    'argument',
-    `${layer}: ${name} is ${show(value)}, expected a finite number`,
-  );
-}

@@ -1,14 +1,8 @@
 /** The dense layer, in PyTorch's names and order: Linear(in, out, bias). */
+import { checkOptions, extent, flag } from '../check.js';
 import * as ops from '../ops/index.js';
-import { fanInUniform, INIT_OPTIONS, initSettings, type InitOptions } from './initializer.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
-  defineLayer,
-  type Constructors,
-  type Layer,
-} from './layer.js';
+import { fanInUniform, INITS, initSettings, type InitOptions } from './initializer.js';
+import { defineLayer, type Constructors, type Layer } from './layer.js';
 
 /**
  * y = x·wᵀ + b of n×inFeatures. Parameters: weight outFeatures×inFeatures, bias outFeatures.
@@ -19,12 +13,11 @@ export function linear(
   outFeatures: number,
   options: { readonly bias?: boolean } & InitOptions = {},
 ): Layer {
-  checkOptions('linear', options, ['bias', ...INIT_OPTIONS]);
+  checkOptions('linear', options, { bias: flag, ...INITS });
   const { bias = true, ...inits } = options;
-  checkInteger('linear', 'inFeatures', inFeatures, 1);
-  checkInteger('linear', 'outFeatures', outFeatures, 1);
-  checkBoolean('linear', 'bias', bias);
-  const settings = { inFeatures, outFeatures, bias, ...initSettings('linear', inits) };
+  extent('linear', 'inFeatures', inFeatures);
+  extent('linear', 'outFeatures', outFeatures);
+  const settings = { inFeatures, outFeatures, bias, ...initSettings(inits) };
   return defineLayer('linear', settings, (scope, x) => {
     const usual = fanInUniform(inFeatures);
     const { weightInit = usual, biasInit = usual } = inits;

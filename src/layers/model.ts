@@ -2,13 +2,12 @@
  * A model: a net with its inputs described. Plain data plus `graph`, which makes its graph for a given
  * batch size. It is a layer as well, so models are made of models.
  */
-import { checkOptions, isFloat, type Checks } from '../check.js';
+import { checkOptions, extent, isFloat, isList, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import type { PerChannel } from '../graph/scale.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { buildGraph, type ModelGraph, type ParameterSpec } from './graph.js';
 import {
-  checkInteger,
   defineLayer,
   namedLayers,
   type Layer,
@@ -212,8 +211,11 @@ export function modelOf(net: Net, inputs: Readonly<Record<string, InputSettings>
 }
 
 /** What is above all lengths. */
-const above = (lengths: number | undefined): number | undefined =>
-  lengths === undefined ? undefined : checkInteger('model input', 'lengths', lengths, 1) + 1;
+function above(lengths: number | undefined): number | undefined {
+  if (lengths === undefined) return undefined;
+  extent('model input', 'lengths', lengths);
+  return lengths + 1;
+}
 
 /** @throws LanewiseError kind 'argument' for extents or scales that cannot be. */
 export function checkInput(
@@ -228,8 +230,8 @@ export function checkInput(
     );
   }
   const image = ['channels', 'height', 'width'];
-  (shape as Shape).forEach((extent, i) =>
-    checkInteger('model input', shape.length === 3 ? image[i]! : `axis ${i}`, extent, 1),
+  (shape as Shape).forEach((one, i) =>
+    extent('model input', shape.length === 3 ? image[i]! : `axis ${i}`, one),
   );
   const scale = {
     mean: checkScale(shape, 'mean', mean, isFloat),
@@ -237,7 +239,7 @@ export function checkInput(
     deviation: checkScale(shape, 'deviation', deviation, (d) => d >= 1e-30 && isFloat(d)),
   };
   if (vocabulary === undefined) return { shape, ...scale };
-  checkInteger('model input', 'vocabulary', vocabulary, 1);
+  extent('model input', 'vocabulary', vocabulary);
   if (mean !== 0 || deviation !== 1)
     throw new LanewiseError(
       'argument',
@@ -271,7 +273,7 @@ function checkScale(
         ? 'what does not vary can have a deviation of 1'
         : undefined,
     );
-  if (!Array.isArray(value) && !ArrayBuffer.isView(value)) throw refuse(` is ${show(value)}`);
+  if (!isList(value)) throw refuse(` is ${show(value)}`);
   const list = Array.from(value as ArrayLike<number>);
   if (list.length !== count) throw refuse(` has ${list.length} numbers`);
   const wrong = list.findIndex((one) => typeof one !== 'number' || !fits(one));

@@ -1,20 +1,12 @@
 /** Normalisation of each sample by itself, in PyTorch's names: LayerNorm, GroupNorm, InstanceNorm2d, LocalResponseNorm. */
+import { checkOptions, extent, flag, listOf, listOr, notNegative } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { batchNorm1d, batchNorm2d } from './batch-norm.js';
 import { constantly } from './initializer.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  defineLayer,
-  type Constructors,
-  type Layer,
-  type Scope,
-} from './layer.js';
+import { defineLayer, type Constructors, type Layer, type Scope } from './layer.js';
 
 /** Settings of layer, group and instance normalisation. */
 export interface NormOptions {
@@ -48,17 +40,12 @@ export function layerNorm(
   options: Omit<NormOptions, 'affine'> & { readonly elementwiseAffine?: boolean } = {},
 ): Layer {
   const kind = 'layerNorm';
-  checkOptions(kind, options, ['eps', 'elementwiseAffine']);
+  checkOptions(kind, options, { eps: notNegative, elementwiseAffine: flag });
   const { eps = 1e-5, elementwiseAffine = true } = options;
   const shape = Array.isArray(normalizedShape)
     ? (normalizedShape as readonly number[])
     : [normalizedShape as number];
-  if (shape.length === 0) {
-    throw new LanewiseError('argument', `${kind}: normalizedShape is empty`);
-  }
-  for (const extent of shape) checkInteger(kind, 'normalizedShape', extent, 1);
-  checkNumber(kind, 'eps', eps);
-  checkBoolean(kind, 'elementwiseAffine', elementwiseAffine);
+  listOr(extent, listOf(extent))(kind, 'normalizedShape', normalizedShape);
   return defineLayer(kind, { normalizedShape, ...options }, (scope, x) =>
     ops.layerNorm(x!, shape, ...affineOf(scope, elementwiseAffine, shape), eps),
   );
@@ -71,18 +58,16 @@ export function layerNorm(
  */
 export function groupNorm(groups: number, channels: number, options: NormOptions = {}): Layer {
   const kind = 'groupNorm';
-  checkOptions(kind, options, ['eps', 'affine']);
+  checkOptions(kind, options, { eps: notNegative, affine: flag });
   const { eps = 1e-5, affine = true } = options;
-  checkInteger(kind, 'groups', groups, 1);
-  checkInteger(kind, 'channels', channels, 1);
+  extent(kind, 'groups', groups);
+  extent(kind, 'channels', channels);
   if (channels % groups !== 0) {
     throw new LanewiseError(
       'argument',
       `${kind}: ${groups} groups do not divide ${channels} channels`,
     );
   }
-  checkNumber(kind, 'eps', eps);
-  checkBoolean(kind, 'affine', affine);
   return defineLayer(kind, { groups, channels, ...options }, (scope, x) => {
     checkChannels(kind, x!, channels, `N×${channels} or N×${channels}×…`);
     return ops.groupNorm(x!, groups, ...affineOf(scope, affine, [channels]), eps);
@@ -97,11 +82,9 @@ export function groupNorm(groups: number, channels: number, options: NormOptions
  */
 export function instanceNorm2d(features: number, options: NormOptions = {}): Layer {
   const kind = 'instanceNorm2d';
-  checkOptions(kind, options, ['eps', 'affine']);
+  checkOptions(kind, options, { eps: notNegative, affine: flag });
   const { eps = 1e-5, affine = false } = options;
-  checkInteger(kind, 'features', features, 1);
-  checkNumber(kind, 'eps', eps);
-  checkBoolean(kind, 'affine', affine);
+  extent(kind, 'features', features);
   return defineLayer(kind, { features, ...options }, (scope, x) => {
     checkChannels(kind, x!, features, `N×${features}×H×W`);
     return ops.instanceNorm(x!, ...affineOf(scope, affine, [features]), eps);
@@ -125,10 +108,9 @@ export interface LocalResponseNormOptions {
  */
 export function localResponseNorm(size: number, options: LocalResponseNormOptions = {}): Layer {
   const kind = 'localResponseNorm';
-  checkOptions(kind, options, ['alpha', 'beta', 'k']);
+  checkOptions(kind, options, { alpha: notNegative, beta: notNegative, k: notNegative });
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
-  checkInteger(kind, 'size', size, 1);
-  for (const [name, value] of Object.entries({ alpha, beta, k })) checkNumber(kind, name, value);
+  extent(kind, 'size', size);
   return defineLayer(kind, { size, ...options }, (_, x) =>
     ops.localResponseNorm(x!, { size, alpha, beta, k }),
   );

@@ -1,17 +1,9 @@
 /** Pooling layers, in PyTorch's names and order: AvgPool2d(kernel, stride, padding). */
+import { checkOptions, extent, flag, natural, oneOrTwo, pairOf, type Check } from '../check.js';
 import * as ops from '../ops/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantly } from './initializer.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
-  checkPair,
-  defineLayer,
-  plain,
-  type Constructors,
-  type Layer,
-} from './layer.js';
+import { defineLayer, plain, type Constructors, type Layer } from './layer.js';
 
 /** One number or [vertical, horizontal]. */
 type Extent = number | Pair;
@@ -33,27 +25,37 @@ export interface AvgPoolOptions<Size = Extent> extends PoolOptions<Size> {
   readonly countIncludePad?: boolean;
 }
 
-const POOL_OPTIONS = ['stride', 'padding', 'ceilMode', 'countIncludePad'] as const;
-
 /**
- * Layers of windows whose sizes `check` reads. Settings are kept as they were given, defaults left out: a file says
+ * Layers of windows: of which sizes they are, `sizeOf` checks and `read` tells the op. Settings are kept as they were given, defaults left out: a file says
  * what the constructor was told.
  */
 /* @__NO_SIDE_EFFECTS__ */
 function pool<Size, Checked>(
   kind: string,
-  check: (layer: string, name: string, value: unknown, least: number) => Checked,
+  sizeOf: (check: Check) => Check,
+  read: (size: Size) => Checked,
   op: (x: Tensor, attributes: Window<Checked>) => Tensor,
 ) {
   return (kernelSize: Size, options: AvgPoolOptions<Size> = {}): Layer => {
-    checkOptions(kind, options, POOL_OPTIONS);
-    const { stride = kernelSize, padding = 0, ceilMode = false, countIncludePad = true } = options;
+    checkOptions(kind, options, {
+      stride: sizeOf(extent),
+      padding: sizeOf(natural),
+      ceilMode: flag,
+      countIncludePad: flag,
+    });
+    sizeOf(extent)(kind, 'kernelSize', kernelSize);
+    const {
+      stride = kernelSize,
+      padding = 0 as Size,
+      ceilMode = false,
+      countIncludePad = true,
+    } = options;
     const attributes = {
-      kernel: check(kind, 'kernelSize', kernelSize, 1),
-      stride: check(kind, 'stride', stride, 1),
-      padding: check(kind, 'padding', padding, 0),
-      ceilMode: checkBoolean(kind, 'ceilMode', ceilMode),
-      countIncludePad: checkBoolean(kind, 'countIncludePad', countIncludePad),
+      kernel: read(kernelSize),
+      stride: read(stride),
+      padding: read(padding),
+      ceilMode,
+      countIncludePad,
     };
     return defineLayer(kind, { kernelSize, ...options, stride }, (_, x) => op(x!, attributes));
   };
@@ -63,29 +65,34 @@ function pool<Size, Checked>(
 type Window<Size> = Required<AvgPoolOptions<Size>> & { readonly kernel: Size };
 
 /** Mean over windows. */
-export const avgPool2d = pool<Extent, Pair>('avgPool2d', checkPair, ops.avgPool2d);
+export const avgPool2d = pool<Extent, Pair>('avgPool2d', oneOrTwo, pairOf, ops.avgPool2d);
 
 /** Maximum over windows. */
 export const maxPool2d: (kernelSize: Extent, options?: PoolOptions) => Layer = pool<Extent, Pair>(
   'maxPool2d',
-  checkPair,
+  oneOrTwo,
+  pairOf,
   ops.maxPool2d,
 );
 
+/** In one dimension sizes are numbers, and checked as such. */
+const itself = <T>(value: T): T => value;
+
 /** Mean over windows of N×C×L. */
-export const avgPool1d = pool<number, number>('avgPool1d', checkInteger, ops.avgPool1d);
+export const avgPool1d = pool<number, number>('avgPool1d', itself, itself, ops.avgPool1d);
 
 /** Maximum over windows of N×C×L. */
 export const maxPool1d: (kernelSize: number, options?: PoolOptions<number>) => Layer = pool<
   number,
   number
->('maxPool1d', checkInteger, ops.maxPool1d);
+>('maxPool1d', itself, itself, ops.maxPool1d);
 
 /* @__NO_SIDE_EFFECTS__ */
 const adaptive =
   (kind: string, op: typeof ops.adaptiveAvgPool2d) =>
   (outputSize: Extent): Layer => {
-    const size = checkPair(kind, 'outputSize', outputSize, 1);
+    oneOrTwo(extent)(kind, 'outputSize', outputSize);
+    const size = pairOf(outputSize);
     return defineLayer(kind, { outputSize }, (_, x) => op(x!, size));
   };
 
@@ -116,11 +123,12 @@ export function subsampling2d(
   options: { readonly stride?: Extent } = {},
 ): Layer {
   const kind = 'subsampling2d';
-  checkOptions(kind, options, ['stride']);
+  checkOptions(kind, options, { stride: oneOrTwo(extent) });
   const { stride = kernelSize } = options;
-  checkInteger(kind, 'channels', channels, 1);
-  const kernel = checkPair(kind, 'kernelSize', kernelSize, 1);
-  const attributes = { kernel, stride: checkPair(kind, 'stride', stride, 1) };
+  extent(kind, 'channels', channels);
+  oneOrTwo(extent)(kind, 'kernelSize', kernelSize);
+  const kernel = pairOf(kernelSize);
+  const attributes = { kernel, stride: pairOf(stride) };
   return defineLayer(kind, { channels, kernelSize, stride }, (scope, x) => {
     const weight = scope.parameter('weight', [channels], constantly(1 / (kernel[0] * kernel[1])));
     const bias = scope.parameter('bias', [channels], constantly(0));

@@ -1,15 +1,9 @@
 /** Radial basis functions, the output layer of LeNet-5 (LeCun et al. 1998, §II.B, eq. 7). */
+import { checkOptions, extent, flag } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { fanInUniform, type Initializer } from './initializer.js';
-import {
-  checkBoolean,
-  checkInteger,
-  checkOptions,
-  defineLayer,
-  type Constructors,
-  type Layer,
-} from './layer.js';
+import { defineLayer, type Constructors, type Layer } from './layer.js';
 
 /** @throws LanewiseError kind 'argument' unless `centres` has outFeatures rows of inFeatures numbers. */
 function checkCentres(centres: unknown, inFeatures: number, outFeatures: number): number[] {
@@ -40,11 +34,10 @@ export interface RbfOptions {
  * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range, or other centres.
  */
 export function rbf(inFeatures: number, outFeatures: number, options: RbfOptions = {}): Layer {
-  checkOptions('rbf', options, ['centres', 'trainable']);
+  checkOptions('rbf', options, { centres: true, trainable: flag });
   const { centres, trainable = centres === undefined } = options;
-  checkInteger('rbf', 'inFeatures', inFeatures, 1);
-  checkInteger('rbf', 'outFeatures', outFeatures, 1);
-  checkBoolean('rbf', 'trainable', trainable);
+  extent('rbf', 'inFeatures', inFeatures);
+  extent('rbf', 'outFeatures', outFeatures);
   const first: Initializer =
     centres !== undefined
       ? { kind: 'values', values: checkCentres(centres, inFeatures, outFeatures) }

@@ -1,13 +1,10 @@
 /** Recurrent layers, in PyTorch's names and order: RNN, LSTM and GRU(inputSize, hiddenSize), batch-first. */
+import { checkOptions, extent, flag, oneOf, wholeFrom, type Checks } from '../check.js';
 import * as ops from '../ops/index.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
-import { checkDropout, drop } from './gates.js';
-import { fanInUniform, INIT_OPTIONS, initSettings, type InitOptions } from './initializer.js';
+import { drop, dropRate } from './gates.js';
+import { fanInUniform, initializer, initSettings, type InitOptions } from './initializer.js';
 import {
-  checkBoolean,
-  checkChoice,
-  checkInteger,
-  checkOptions,
   defineLayer,
   type Constructors,
   type Build,
@@ -62,14 +59,15 @@ function applyCell(
 /** More are a mistake: each is several ops of the graph. */
 const MAX_LAYERS = 1000;
 
-const KNOWN = [
-  'numLayers',
-  'bias',
-  'bidirectional',
-  'returns',
-  'dropout',
-  ...INIT_OPTIONS,
-] as const;
+const CHECKS: Checks<RecurrentOptions> = {
+  numLayers: /* @__PURE__ */ wholeFrom(1, MAX_LAYERS),
+  bias: flag,
+  bidirectional: flag,
+  returns: /* @__PURE__ */ oneOf(['sequence', 'last']),
+  dropout: dropRate,
+  weightInit: initializer,
+  biasInit: initializer,
+};
 
 function recurrent(
   kind: string,
@@ -79,16 +77,11 @@ function recurrent(
   options: RecurrentOptions,
   more: Settings = {},
 ): Layer {
-  checkOptions(kind, options, KNOWN);
+  checkOptions(kind, options, CHECKS);
   const { numLayers = 1, bias = true, bidirectional = false, returns = 'sequence' } = options;
   const { dropout = 0 } = options;
-  checkInteger(kind, 'inputSize', inputSize, 1);
-  checkInteger(kind, 'hiddenSize', hiddenSize, 1);
-  checkInteger(kind, 'numLayers', numLayers, 1, MAX_LAYERS);
-  checkBoolean(kind, 'bias', bias);
-  checkBoolean(kind, 'bidirectional', bidirectional);
-  checkChoice(kind, 'returns', returns, ['sequence', 'last']);
-  checkDropout(kind, dropout);
+  extent(kind, 'inputSize', inputSize);
+  extent(kind, 'hiddenSize', hiddenSize);
   const settings = {
     inputSize,
     hiddenSize,
@@ -98,7 +91,7 @@ function recurrent(
     dropout,
     returns,
     ...more,
-    ...initSettings(kind, options),
+    ...initSettings(options),
   };
   const directions = bidirectional ? ['', '_reverse'] : [''];
   const build: Build = (scope, x, lengths) => {
@@ -132,10 +125,9 @@ const sideBySide = (parts: readonly Tensor[]): Tensor =>
  * @throws LanewiseError kind 'argument' for settings out of range.
  */
 export function rnn(inputSize: number, hiddenSize: number, given: RnnOptions = {}): Layer {
-  checkOptions('rnn', given, ['nonlinearity', ...KNOWN]);
+  checkOptions('rnn', given, { ...CHECKS, nonlinearity: oneOf(['tanh', 'relu']) });
   const { nonlinearity = 'tanh', ...options } = given;
-  const cell = checkChoice('rnn', 'nonlinearity', nonlinearity, ['tanh', 'relu']);
-  return recurrent('rnn', cell, inputSize, hiddenSize, options, { nonlinearity });
+  return recurrent('rnn', nonlinearity, inputSize, hiddenSize, options, { nonlinearity });
 }
 
 /** Long short-term memory (Hochreiter & Schmidhuber 1997), see `rnn`; weights have 4·H rows: i, f, g, o. */

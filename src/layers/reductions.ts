@@ -1,16 +1,10 @@
 /** Layers that reduce axes to one value: sum, mean and maximum. Axis 0 is the samples', which stay apart. */
-import { LanewiseError, show } from '../errors.js';
+import { checkOptions, flag, listOf, listOr } from '../check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import {
-  checkBoolean,
-  checkOptions,
-  defineLayer,
-  type Build,
-  type Constructors,
-  type Layer,
-} from './layer.js';
+import { defineLayer, type Build, type Constructors, type Layer } from './layer.js';
+import { axisOfSample } from './shapes.js';
 
 /** Settings of `sum`, `mean` and `max`. */
 export interface ReductionOptions {
@@ -27,16 +21,9 @@ function reduction(
   ofSteps?: (x: Tensor, lengths: Tensor, keepDims: boolean) => Tensor,
 ) {
   return (axes: Axes, options: ReductionOptions = {}): Layer => {
-    checkOptions(kind, options, ['keepDims']);
+    checkOptions(kind, options, { keepDims: flag });
     const { keepDims = false } = options;
-    checkBoolean(kind, 'keepDims', keepDims);
-    for (const axis of [axes].flat()) {
-      if (Number.isSafeInteger(axis) && axis !== 0) continue;
-      throw new LanewiseError(
-        'argument',
-        `${kind}: axis is ${show(axis)}, expected a whole number but 0, the axis of the samples`,
-      );
-    }
+    listOr(axisOfSample, listOf(axisOfSample))(kind, 'axis', axes);
     const build: Build = (_, input, lengths) => {
       const x = input!;
       if ([axes].flat().includes(-x.shape.length))

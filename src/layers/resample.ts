@@ -1,19 +1,20 @@
 /** Resampling layers, in PyTorch's names: Upsample, PixelShuffle, PixelUnshuffle. */
-import { LanewiseError, show } from '../errors.js';
-import * as ops from '../ops/index.js';
 import {
-  checkBoolean,
-  checkChoice,
-  checkInteger,
   checkOptions,
-  checkPair,
-  defineLayer,
-  type Constructors,
-  type Layer,
-} from './layer.js';
+  extent,
+  flag,
+  numberAbove,
+  oneOf,
+  oneOrTwo,
+  pairOf,
+  type Check,
+} from '../check.js';
+import { LanewiseError } from '../errors.js';
+import * as ops from '../ops/index.js';
+import { defineLayer, type Constructors, type Layer } from './layer.js';
 
-/** A side of an image has fewer pixels. */
-const MOST = 2 ** 24;
+/** Of a side of an image, which has fewer pixels. */
+const factor: Check = /* @__PURE__ */ numberAbove(0, 2 ** 24);
 
 /** Settings of `upsample2d`. */
 export interface Upsample2dOptions {
@@ -33,44 +34,35 @@ export interface Upsample2dOptions {
  */
 export function upsample2d(options: Upsample2dOptions): Layer {
   const kind = 'upsample2d';
-  checkOptions(kind, options, ['scale', 'size', 'mode', 'alignCorners']);
+  checkOptions(kind, options, {
+    scale: oneOrTwo(factor),
+    size: oneOrTwo(extent),
+    mode: oneOf(['nearest', 'bilinear']),
+    alignCorners: flag,
+  });
   const { scale, size, mode = 'nearest', alignCorners = false } = options;
   const refuse = (what: string) => new LanewiseError('argument', `${kind}: ${what}`);
   if ((scale === undefined) === (size === undefined)) {
     throw refuse('expected either a scale or a size');
   }
-  const scales: readonly unknown[] = Array.isArray(scale)
-    ? scale
-    : [scale === undefined ? 1 : scale];
-  const inRange = (s: unknown) => typeof s === 'number' && s > 0 && s <= MOST;
-  if (scales.length < 1 || scales.length > 2 || !scales.every(inRange)) {
-    throw refuse(
-      `scale is ${scales.map(show).join(', ')}, expected one or two numbers above 0, at most ${MOST}`,
-    );
-  }
-  checkChoice(kind, 'mode', mode, ['nearest', 'bilinear'] as const);
-  if (checkBoolean(kind, 'alignCorners', alignCorners) && mode === 'nearest') {
+  if (alignCorners && mode === 'nearest') {
     throw refuse('alignCorners is for mode bilinear, the mode is nearest');
   }
-  const [vertical, horizontal = vertical] = scales as [number, number?];
-  const extent =
-    size === undefined
-      ? { scale: [vertical, horizontal] as const }
-      : { size: checkPair(kind, 'size', size, 1) };
+  const sides = size === undefined ? { scale: pairOf(scale!) } : { size: pairOf(size) };
   return defineLayer(kind, { ...options }, (_, x) =>
-    ops.upsample2d(x!, { ...extent, mode, alignCorners }),
+    ops.upsample2d(x!, { ...sides, mode, alignCorners }),
   );
 }
 
 /** N×(C·r²)×H×W to N×C×(H·r)×(W·r) (Shi et al. 2016). @throws LanewiseError kind 'argument' for an r below 1. */
 export function pixelShuffle(r: number): Layer {
-  checkInteger('pixelShuffle', 'r', r, 1);
+  extent('pixelShuffle', 'r', r);
   return defineLayer('pixelShuffle', { r }, (_, x) => ops.pixelShuffle(x!, r));
 }
 
 /** N×C×(H·r)×(W·r) to N×(C·r²)×H×W. @throws LanewiseError kind 'argument' for an r below 1. */
 export function pixelUnshuffle(r: number): Layer {
-  checkInteger('pixelUnshuffle', 'r', r, 1);
+  extent('pixelUnshuffle', 'r', r);
   return defineLayer('pixelUnshuffle', { r }, (_, x) => ops.pixelUnshuffle(x!, r));
 }
 

@@ -1,33 +1,26 @@
 /** Layers that move elements. Axes are those of PyTorch, 0 being the samples, which stays as it is. */
-import { LanewiseError, show } from '../errors.js';
+import {
+  checkOptions,
+  extent,
+  finite,
+  listOf,
+  natural,
+  refuse,
+  whole,
+  type Check,
+} from '../check.js';
+import { LanewiseError } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
-import {
-  checkFinite,
-  checkInteger,
-  checkOptions,
-  defineLayer,
-  direct,
-  plain,
-  type Constructors,
-  type Layer,
-} from './layer.js';
-
-function checkWhole(layer: string, name: string, value: unknown): number {
-  if (Number.isSafeInteger(value)) return value as number;
-  throw new LanewiseError(
-    'argument',
-    `${layer}: ${name} is ${show(value)}, expected a whole number`,
-  );
-}
+import { defineLayer, direct, plain, type Constructors, type Layer } from './layer.js';
 
 /** A layer sees a shard of the minibatch: what it does must not depend on how many samples that has. */
-function checkAxis(layer: string, name: string, value: unknown): number {
-  const axis = checkWhole(layer, name, value);
-  if (axis !== 0) return axis;
-  throw new LanewiseError('argument', `${layer}: ${name} is 0, the axis of the samples`);
-}
+export const axisOfSample: Check = (layer, name, value) => {
+  whole(layer, name, value);
+  if (value === 0)
+    throw new LanewiseError('argument', `${layer}: ${name} is 0, the axis of the samples`);
+};
 
 /** The same where x's rank is known: negative axes may reach the samples as well. */
 function checkReach(layer: string, x: Tensor, axis: number): void {
@@ -37,9 +30,8 @@ function checkReach(layer: string, x: Tensor, axis: number): void {
 
 /** Inputs joined along `axis`, default 1: channels, features. `concat(a, b)`, or `concat({ axis: 2 })(a, b)`. */
 export const concat = direct((options: { readonly axis?: number } = {}) => {
-  checkOptions('concat', options, ['axis']);
+  checkOptions('concat', options, { axis: axisOfSample });
   const { axis = 1 } = options;
-  checkAxis('concat', 'axis', axis);
   return defineLayer(
     'concat',
     { axis },
@@ -51,26 +43,28 @@ export const concat = direct((options: { readonly axis?: number } = {}) => {
   );
 });
 
+const extentOrRest: Check = (owner, name, value) => {
+  if (value !== -1) extent(owner, name, value);
+};
+
 /** N×… to N×shape; one extent may be −1, what is left for it. */
 export function reshape(shape: Shape): Layer {
-  if (!Array.isArray(shape)) throw new LanewiseError('argument', 'reshape: shape is no list');
-  for (const extent of shape as Shape)
-    if (extent !== -1) checkInteger('reshape', 'shape', extent, 1);
+  listOf(extentOrRest, 0)('reshape', 'shape', shape);
   return defineLayer('reshape', { shape }, (_, x) => ops.reshape(x!, [x!.shape[0]!, ...shape]));
 }
 
 /** Axis k of the result is axis dims[k] of the input; dims[0] is 0. */
 export function permute(dims: readonly number[]): Layer {
-  if (!Array.isArray(dims) || dims[0] !== 0)
-    throw new LanewiseError('argument', 'permute: dims is no list from 0, the axis of the samples');
-  for (const axis of dims as readonly number[]) checkInteger('permute', 'dims', axis, 0);
+  listOf(natural)('permute', 'dims', dims);
+  if (dims[0] !== 0)
+    refuse('permute', 'dims', dims, 'a list that begins with 0, the axis of the samples');
   return defineLayer('permute', { dims }, (_, x) => ops.permute(x!, dims));
 }
 
 /** Two axes exchanged; neither is that of the samples. */
 export function transpose(dim0: number, dim1: number): Layer {
-  checkAxis('transpose', 'dim0', dim0);
-  checkAxis('transpose', 'dim1', dim1);
+  axisOfSample('transpose', 'dim0', dim0);
+  axisOfSample('transpose', 'dim1', dim1);
   return defineLayer('transpose', { dim0, dim1 }, (_, x) => {
     for (const axis of [dim0, dim1]) checkReach('transpose', x!, axis);
     return ops.transpose(x!, dim0, dim1);
@@ -79,9 +73,9 @@ export function transpose(dim0: number, dim1: number): Layer {
 
 /** Elements from `start` up to, not including, `stop` of one axis; negative ones count from the end. */
 export function slice(axis: number, start: number, stop?: number): Layer {
-  checkInteger('slice', 'axis', axis, 1);
-  checkWhole('slice', 'start', start);
-  if (stop !== undefined) checkWhole('slice', 'stop', stop);
+  extent('slice', 'axis', axis);
+  whole('slice', 'start', start);
+  if (stop !== undefined) whole('slice', 'stop', stop);
   const settings = { axis, start, ...(stop === undefined ? {} : { stop }) };
   return defineLayer('slice', settings, (_, x) => {
     const { shape } = x!;
@@ -99,12 +93,9 @@ export function pad(
   widths: readonly (readonly [before: number, after: number])[],
   options: { readonly value?: number } = {},
 ): Layer {
-  checkOptions('pad', options, ['value']);
+  checkOptions('pad', options, { value: finite });
   const { value = 0 } = options;
-  if (!Array.isArray(widths) || !widths.every((pair) => Array.isArray(pair) && pair.length === 2))
-    throw new LanewiseError('argument', 'pad: widths is no list of pairs');
-  for (const width of widths.flat()) checkInteger('pad', 'widths', width, 0);
-  checkFinite('pad', 'value', value);
+  listOf(listOf(natural, 2, 2), 0)('pad', 'widths', widths);
   return defineLayer('pad', { widths, value }, (_, x) =>
     ops.pad(x!, [[0, 0] as const, ...widths], value),
   );

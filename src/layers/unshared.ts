@@ -1,18 +1,10 @@
 /** Convolutions whose maps or places are connected each in their own way, and borders as a layer. */
+import { checkOptions, extent, finite, flag, listOf, natural, oneOrTwo, pairOf } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import * as ops from '../ops/index.js';
-import { checkPaddingMode, type ConvOptions, type Extent } from './conv2d.js';
+import { modeOfPadding, type ConvOptions, type Extent } from './conv2d.js';
 import { fanInUniform } from './initializer.js';
-import {
-  checkBoolean,
-  checkFinite,
-  checkInteger,
-  checkOptions,
-  checkPair,
-  defineLayer,
-  type Constructors,
-  type Layer,
-} from './layer.js';
+import { defineLayer, type Constructors, type Layer } from './layer.js';
 
 /** @throws LanewiseError kind 'argument' unless each output lists different input channels, at least one. */
 function checkTable(kind: string, inChannels: number, table: ops.ConnectionTable): void {
@@ -50,15 +42,19 @@ export function connectedConv2d(
   options: Pick<ConvOptions<Extent>, 'bias' | 'stride'> & { readonly padding?: Extent } = {},
 ): Layer {
   const kind = 'connectedConv2d';
-  checkOptions(kind, options, ['stride', 'padding', 'bias']);
+  checkOptions(kind, options, {
+    stride: oneOrTwo(extent),
+    padding: oneOrTwo(natural),
+    bias: flag,
+  });
   const { stride = 1, padding = 0, bias = true } = options;
-  checkBoolean(kind, 'bias', bias);
-  checkInteger(kind, 'inChannels', inChannels, 1);
+  extent(kind, 'inChannels', inChannels);
   checkTable(kind, inChannels, table);
-  const [kh, kw] = checkPair(kind, 'kernelSize', kernelSize, 1);
+  oneOrTwo(extent)(kind, 'kernelSize', kernelSize);
+  const [kh, kw] = pairOf(kernelSize);
   const attributes = {
-    stride: checkPair(kind, 'stride', stride, 1),
-    padding: checkPair(kind, 'padding', padding, 0),
+    stride: pairOf(stride),
+    padding: pairOf(padding),
   };
   const settings = { inChannels, table, kernelSize, stride, padding, bias };
   return defineLayer(kind, settings, (scope, x) => {
@@ -85,18 +81,22 @@ export function locallyConnected2d(
   } = {},
 ): Layer {
   const kind = 'locallyConnected2d';
-  checkOptions(kind, options, ['stride', 'padding', 'paddingMode', 'bias']);
+  checkOptions(kind, options, {
+    stride: oneOrTwo(extent),
+    padding: oneOrTwo(natural),
+    paddingMode: modeOfPadding,
+    bias: flag,
+  });
   const { stride = 1, padding = 0, paddingMode = 'zeros', bias = true } = options;
-  checkBoolean(kind, 'bias', bias);
-  checkInteger(kind, 'inChannels', inChannels, 1);
-  checkInteger(kind, 'outChannels', outChannels, 1);
-  const kernel = checkPair(kind, 'kernelSize', kernelSize, 1);
-  const steps = checkPair(kind, 'stride', stride, 1);
-  const [ph, pw] = checkPair(kind, 'padding', padding, 0);
-  const mode = checkPaddingMode(kind, paddingMode);
+  extent(kind, 'inChannels', inChannels);
+  extent(kind, 'outChannels', outChannels);
+  oneOrTwo(extent)(kind, 'kernelSize', kernelSize);
+  const kernel = pairOf(kernelSize);
+  const steps = pairOf(stride);
+  const [ph, pw] = pairOf(padding);
   const settings = { inChannels, outChannels, kernelSize, stride, padding, paddingMode, bias };
   return defineLayer(kind, settings, (scope, x) => {
-    const padded = ph || pw ? ops.pad2d(x!, [pw, pw, ph, ph], { mode }) : x!;
+    const padded = ph || pw ? ops.pad2d(x!, [pw, pw, ph, ph], { mode: paddingMode }) : x!;
     const [P, Q] = ops.places(padded.shape, { kernel, stride: steps });
     const K = inChannels * kernel[0] * kernel[1];
     const init = fanInUniform(K);
@@ -116,10 +116,8 @@ export function pad2d(
   options: { readonly mode?: ops.PaddingMode; readonly value?: number } = {},
 ): Layer {
   const kind = 'pad2d';
-  checkOptions(kind, options, ['mode', 'value']);
+  checkOptions(kind, options, { mode: modeOfPadding, value: finite });
   const { mode = 'zeros', value = 0 } = options;
-  checkPaddingMode(kind, mode);
-  checkFinite('pad2d', 'value', value);
   const sides = sidesOf(padding);
   return defineLayer(kind, { padding, mode, value }, (_, x) =>
     ops.pad2d(x!, sides, { mode, value }),
@@ -127,11 +125,10 @@ export function pad2d(
 }
 
 function sidesOf(padding: Extent | ops.Sides): ops.Sides {
-  if (Array.isArray(padding) && padding.length === 4) {
-    for (const side of padding as ops.Sides) checkInteger('pad2d', 'padding', side, 0);
-    return padding as unknown as ops.Sides;
-  }
-  const [v, h] = checkPair('pad2d', 'padding', padding, 0);
+  const sides = Array.isArray(padding) && padding.length === 4;
+  (sides ? listOf(natural) : oneOrTwo(natural))('pad2d', 'padding', padding);
+  if (sides) return padding as unknown as ops.Sides;
+  const [v, h] = pairOf(padding as Extent);
   return [h, h, v, v];
 }
 

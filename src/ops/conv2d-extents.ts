@@ -39,8 +39,14 @@ export function checkGroups(op: string, groups: number, inputs: number, outputs:
   if (!Number.isInteger(groups) || groups < 1) {
     throw new ShapeError(op, `groups is ${groups}, expected a whole number of at least 1`);
   }
+  const undivided = undividedBy(groups, inputs, outputs);
+  if (undivided) throw new ShapeError(op, undivided);
+}
+
+/** What is wrong with a number of groups that does not divide both numbers of channels. */
+export function undividedBy(groups: number, inputs: number, outputs: number): string | undefined {
   const undivided = inputs % groups ? `${inputs} input` : outputs % groups && `${outputs} output`;
-  if (undivided) throw new ShapeError(op, `groups ${groups} do not divide ${undivided} channels`);
+  return undivided ? `groups ${groups} do not divide ${undivided} channels` : undefined;
 }
 
 /** @throws ShapeError unless x is N×C×H×W and w O×C/groups×kh×kw. */

@@ -10,6 +10,7 @@ export { constant } from './constant.js';
 export { convTranspose2d, type ConvTranspose2dAttributes } from './conv-transpose2d.js';
 export { conv1d, type Conv1dAttributes } from './conv1d.js';
 export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
+export { undividedBy } from './conv2d-extents.js';
 export { dropout, DROPOUT_PURPOSE, type DropoutAttributes } from './dropout.js';
 export { embedding } from './embedding.js';
 export { groupNorm, instanceNorm } from './group-norm.js';

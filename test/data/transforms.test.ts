@@ -306,7 +306,7 @@ test('shapes follow, and what does not fit is refused', () => {
     [() => t.normalize({ mean: 0, std: 0 }), 'argument', /std is 0/],
     [() => t.grayscale(2 as never), 'argument', /channels is 2/],
     [() => t.colorJitter({ hue: 0.6 }), 'argument', /hue is 0.6/],
-    [() => t.oneOf([]), 'argument', /empty list/],
+    [() => t.oneOf([]), 'argument', /oneOf: lists is \[\], expected a list of 1 or more/],
     [
       () => t.shapeAfter([{ kind: 'elastik', settings: {} }], [1, 2, 2]),
       'argument',

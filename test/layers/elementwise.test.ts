@@ -160,15 +160,18 @@ test('what cannot be is refused', () => {
       make,
       (error: unknown) => error instanceof LanewiseError && message.test(error.message),
     );
-  refusal(() => layers.dropout(1), /dropout: rate is 1, expected 0 ≤ rate < 1/);
+  refusal(() => layers.dropout(1), /dropout: rate is 1, expected a number in \[0, 1\)/);
   refusal(() => layers.elu({ alpha: NaN }), /elu: alpha is NaN, expected a finite number/);
   refusal(() => layers.hardTanh({ minVal: 1 }), /hardTanh: minVal 1 is not below 1/);
   refusal(() => layers.concat({ axis: 0 }), /concat: axis is 0, the axis of the samples/);
-  refusal(() => layers.permute([1, 0]), /permute: dims is no list from 0/);
+  refusal(
+    () => layers.permute([1, 0]),
+    /permute: dims is \[1, 0\], expected a list that begins with 0/,
+  );
   refusal(() => layers.transpose(0, 1), /transpose: dim0 is 0/);
   refusal(() => layers.slice(1, 0.5), /slice: start is 0.5, expected a whole number/);
   refusal(() => layers.squeezeExcitation(6, 4), /reduction 4 does not divide 6 channels/);
-  refusal(() => layers.mean([1, 0]), /mean: axis is 0, expected a whole number but 0/);
+  refusal(() => layers.mean([1, 0]), /mean: axis\[1\] is 0, the axis of the samples/);
   refuses(
     () => layers.sequential([layers.sum([1, -3])], { input: [2, 3] }),
     /sum '0': axis -3 of 1×2×3 is that of the samples/,

@@ -237,9 +237,12 @@ test('what cannot be is refused by name', async () => {
   };
   await refuse(
     () => initializers.normal(NaN),
-    /^init: normal has mean NaN, expected a finite number/,
+    /^initializers: normal.mean is NaN, expected a finite number/,
   );
-  await refuse(() => initializers.truncatedNormal(0, 1, 0), /truncatedNormal has bound 0/);
+  await refuse(
+    () => initializers.truncatedNormal(0, 1, 0),
+    /truncatedNormal: bound is 0, expected a number of at least 0.1/,
+  );
   await refuse(
     () => initializers.heNormal({ nonlinearity: 'rellu' as 'relu' }),
     /nonlinearity is 'rellu', expected one of linear, sigmoid/,
@@ -247,11 +250,11 @@ test('what cannot be is refused by name', async () => {
   await refuse(() => initializers.heNormal({ mode: 'fan' as 'fanIn' }), /mode is 'fan'/);
   await refuse(
     () => initializers.randomWalk({ nonlinearity: 'tanh' as 'relu' }),
-    /randomWalk nonlinearity/,
+    /randomWalk: nonlinearity is 'tanh', expected one of linear, relu/,
   );
   await refuse(
     () => linear(2, 2, { weightInit: { kind: 'nrmal' } as never }),
-    /^linear: weightInit is of kind 'nrmal', expected one of constant/,
+    /^linear: weightInit.kind is 'nrmal', expected one of constant/,
   );
   await refuse(() => conv2d(2, 2, 1, { biasInit: 3 as never }), /^conv2d: biasInit is 3, expected/);
   await refuse(

@@ -319,7 +319,10 @@ test('sequences and settings that do not fit are refused by the layer’s name',
     () => lstm(4, 3, { returns: 'all' as 'last' }),
     /lstm: returns is 'all', expected one of sequence, last/,
   );
-  assert.throws(() => lstm(4, 3, { dropout: 1 }), /lstm: dropout is 1, expected 0 ≤ dropout < 1/);
+  assert.throws(
+    () => lstm(4, 3, { dropout: 1 }),
+    /lstm: dropout is 1, expected a number in \[0, 1\)/,
+  );
   assert.throws(
     () => multiheadAttention(4, 2, { dropout: -1 }),
     /multiheadAttention: dropout is -1/,

@@ -1,6 +1,7 @@
 /** Affine maps of an image: rotation, shift, scale and shear about its centre, as torchvision defines them. */
 import { cosPi } from '../../arithmetic.js';
-import { checkNumber, checkNumbers, checkRange, checkSettings, checkSpread } from './check.js';
+import { checkOptions, finite, listOf, numberFrom, required } from '../../check.js';
+import { around, range, spread } from './check.js';
 import { make, type PartKind } from './kinds.js';
 import type { ImageShape, Transform } from './transform.js';
 import type { AffineMap } from './warp.js';
@@ -39,37 +40,44 @@ const SCALES = [1e-3, 1e3] as const;
 
 /** Rotates, shifts, scales and shears. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function affine(options: AffineOptions = {}): Transform {
-  checkSettings('affine', options, ['angle', 'translate', 'scale', 'shear', 'fill']);
-  const { angle = 0, translate = [0, 0], scale = 1, shear = [0, 0], fill = 0 } = options;
-  return make('affine', affineKind, {
-    angle: checkNumber('affine', 'angle', angle),
-    translate: checkNumbers('affine', 'translate', translate, 2),
-    scale: checkNumber('affine', 'scale', scale, ...SCALES),
-    shear: checkNumbers('affine', 'shear', shear, 2, -MOST_SHEAR, MOST_SHEAR),
-    fill: checkNumber('affine', 'fill', fill),
+  checkOptions('affine', options, {
+    angle: finite,
+    translate: listOf(finite, 2, 2),
+    scale: numberFrom(...SCALES),
+    shear: listOf(numberFrom(-MOST_SHEAR, MOST_SHEAR), 2, 2),
+    fill: finite,
   });
+  const { angle = 0, translate = [0, 0], scale = 1, shear = [0, 0], fill = 0 } = options;
+  return make('affine', affineKind, { angle, translate, scale, shear, fill });
 }
 
 /** A random map for every sample. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function randomAffine(options: RandomAffineOptions): Transform {
-  checkSettings('randomAffine', options, ['degrees', 'translate', 'scale', 'shear', 'fill']);
+  const sheared = spread(0, -MOST_SHEAR, MOST_SHEAR);
+  checkOptions('randomAffine', options, {
+    degrees: required(spread(0, -360, 360)),
+    translate: listOf(numberFrom(0, 1), 2, 2),
+    scale: range(...SCALES),
+    shear: (owner, name, value) => shearsOf(value).forEach((one) => sheared(owner, name, one)),
+    fill: finite,
+  });
   const { degrees, translate = [0, 0], scale = [1, 1], shear = 0, fill = 0 } = options;
-  const shears =
-    Array.isArray(shear) && shear.length === 4
-      ? [shear.slice(0, 2), shear.slice(2)]
-      : [shear, [0, 0]];
-  const [shearX, shearY] = shears.map((value) =>
-    checkSpread('randomAffine', 'shear', value, 0, -MOST_SHEAR, MOST_SHEAR),
-  );
+  const [shearX, shearY] = shearsOf(shear).map((one) => around(one, 0, -MOST_SHEAR));
   return make('randomAffine', randomAffineKind, {
-    degrees: checkSpread('randomAffine', 'degrees', degrees, 0, -360, 360),
-    translate: checkNumbers('randomAffine', 'translate', translate, 2, 0, 1),
-    scale: checkRange('randomAffine', 'scale', scale, ...SCALES),
+    degrees: around(degrees, 0, -360),
+    translate,
+    scale,
     shearX,
     shearY,
-    fill: checkNumber('randomAffine', 'fill', fill),
+    fill,
   });
 }
+
+/** Along x and along y, each a number or a range. */
+const shearsOf = (shear: unknown) =>
+  (Array.isArray(shear) && shear.length === 4
+    ? [shear.slice(0, 2), shear.slice(2)]
+    : [shear, 0]) as readonly (number | readonly [number, number])[];
 
 const cosine = (degrees: number) => cosPi(degrees / 180);
 const sine = (degrees: number) => cosPi(degrees / 180 - 0.5);

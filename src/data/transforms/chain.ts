@@ -3,6 +3,7 @@
  * that only say where to look a pixel up share one resampling (warp.ts).
  */
 import { refuse } from '../../check.js';
+import { list } from '../../check.js';
 import { LanewiseError, show } from '../../errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
 import type { Draw } from './draw.js';
@@ -104,13 +105,12 @@ function planList(transforms: readonly Transform[], shape: ImageShape, firstStre
 
 /** @throws LanewiseError kind 'argument' for what is no list, too long, or too deep in other lists. */
 function checkLength(transforms: unknown, firstStream: number): void {
-  if (!Array.isArray(transforms)) {
-    throw new LanewiseError('argument', `transforms are ${show(transforms)}, expected a list`);
-  }
-  if (transforms.length <= LONGEST && firstStream + LONGEST <= STREAMS) return;
+  list('augment', 'transforms', transforms);
+  const { length } = transforms as readonly unknown[];
+  if (length <= LONGEST && firstStream + LONGEST <= STREAMS) return;
   throw new LanewiseError(
     'argument',
-    `a list of ${transforms.length} transforms, expected at most ${LONGEST}, and lists in lists three deep`,
+    `a list of ${length} transforms, expected at most ${LONGEST}, and lists in lists three deep`,
   );
 }
 

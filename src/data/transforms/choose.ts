@@ -1,29 +1,23 @@
 /** Transforms that are applied to some samples only, or one of several to each. */
-import { LanewiseError, show } from '../../errors.js';
+import { list, listOf } from '../../check.js';
+import { LanewiseError } from '../../errors.js';
 import { showShape } from '../../graph/tensor.js';
 import { planNested } from './chain.js';
-import { checkNumber } from './check.js';
+import { probability } from './check.js';
 import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 
 /** All of `transforms` with probability `p`, else none; they keep the shape. @throws LanewiseError kind 'argument' unless p is from 0 to 1. */
-export const randomApply = (transforms: readonly Transform[], p = 0.5): Transform =>
-  make('randomApply', randomApplyKind, {
-    transforms: checkList('randomApply', transforms),
-    p: checkNumber('randomApply', 'p', p, 0, 1),
-  });
+export function randomApply(transforms: readonly Transform[], p = 0.5): Transform {
+  list('randomApply', 'transforms', transforms);
+  probability('randomApply', 'p', p);
+  return make('randomApply', randomApplyKind, { transforms, p });
+}
 
 /** One of the lists for each sample, all as likely; they give one shape. @throws LanewiseError kind 'argument' for an empty list. */
 export function oneOf(lists: readonly (readonly Transform[])[]): Transform {
-  checkList('oneOf', lists);
-  if (lists.length === 0)
-    throw new LanewiseError('argument', 'oneOf: an empty list, expected lists of transforms');
-  return make('oneOf', oneOfKind, { lists: lists.map((list) => checkList('oneOf', list)) });
-}
-
-function checkList<T>(name: string, list: readonly T[]): readonly T[] {
-  if (Array.isArray(list)) return list;
-  throw new LanewiseError('argument', `${name}: ${show(list)}, expected a list of transforms`);
+  listOf(list)('oneOf', 'lists', lists);
+  return make('oneOf', oneOfKind, { lists });
 }
 
 interface RandomApplySettings {

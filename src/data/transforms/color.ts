@@ -1,7 +1,8 @@
 /** Changes of an image's values that are the same at every pixel: sums of channels. */
-import { LanewiseError, show } from '../../errors.js';
+import { checkOptions, finite, listOf, listOr, numberFrom, oneOf, required } from '../../check.js';
+import { LanewiseError } from '../../errors.js';
 import { showShape } from '../../graph/tensor.js';
-import { checkNumbers, checkRange, checkSettings } from './check.js';
+import { range } from './check.js';
 import type { Draw } from './draw.js';
 import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
@@ -23,23 +24,19 @@ export interface RandomIntensityOptions {
 
 /** (v − mean)/std, v in [0, 1] for bytes. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function normalize(options: NormalizeOptions): Transform {
-  checkSettings('normalize', options, ['mean', 'std']);
-  const lists = (['mean', 'std'] as const).map((name) => {
-    const value = options[name];
-    const list = Array.isArray(value) ? (value as readonly number[]) : [value as number];
-    return checkNumbers('normalize', name, list, list.length, name === 'std' ? 1e-12 : -Infinity);
+  const deviation = numberFrom(1e-12);
+  const { mean, std } = checkOptions('normalize', options, {
+    mean: required(listOr(finite, listOf(finite))),
+    std: required(listOr(deviation, listOf(deviation))),
   });
-  return make('normalize', normalizeKind, { mean: lists[0], std: lists[1] });
+  return make('normalize', normalizeKind, { mean: [mean].flat(), std: [std].flat() });
 }
 
 /** A random factor and summand for every sample. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function randomIntensity(options: RandomIntensityOptions): Transform {
-  checkSettings('randomIntensity', options, ['scale', 'shift']);
+  checkOptions('randomIntensity', options, { scale: range(), shift: range() });
   const { scale = [1, 1], shift = [0, 0] } = options;
-  return make('randomIntensity', randomIntensityKind, {
-    scale: checkRange('randomIntensity', 'scale', scale),
-    shift: checkRange('randomIntensity', 'shift', shift),
-  });
+  return make('randomIntensity', randomIntensityKind, { scale, shift });
 }
 
 /** 1 − v. */
@@ -47,8 +44,8 @@ export const invert = (): Transform => make('invert', invertKind, {});
 
 /** 0.299·R + 0.587·G + 0.114·B, in one channel or in three alike. @throws LanewiseError kind 'argument' for other channels. */
 export function grayscale(channels: 1 | 3 = 1): Transform {
-  if (channels === 1 || channels === 3) return make('grayscale', grayscaleKind, { channels });
-  throw new LanewiseError('argument', `grayscale: channels is ${show(channels)}, expected 1 or 3`);
+  oneOf([1, 3])('grayscale', 'channels', channels);
+  return make('grayscale', grayscaleKind, { channels });
 }
 
 /** ITU-R 601-2, as in torchvision. */

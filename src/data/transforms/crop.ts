@@ -1,7 +1,8 @@
 /** Cutting a part out of an image. */
+import { checkOptions, finite, pairOf, required, wholeFrom } from '../../check.js';
 import { LanewiseError } from '../../errors.js';
 import { showShape } from '../../graph/tensor.js';
-import { checkNumber, checkSettings, checkSize, checkWhole, type Size } from './check.js';
+import { MOST_PIXELS, sides, type Size } from './check.js';
 import type { Draw } from './draw.js';
 import { make } from './kinds.js';
 import type { Apply, Bench, ImageShape, Kind, Transform } from './transform.js';
@@ -28,34 +29,32 @@ export interface RandomCropOptions {
 
 /** The part at a place. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function cropAt(options: CropAtOptions): Transform {
-  checkSettings('cropAt', options, ['top', 'left', 'size', 'fill']);
-  const { top, left, size, fill = 0 } = options;
-  return make('cropAt', cropAtKind, {
-    top: checkWhole('cropAt', 'top', top, -MOST, MOST),
-    left: checkWhole('cropAt', 'left', left, -MOST, MOST),
-    size: checkSize('cropAt', size),
-    fill: checkNumber('cropAt', 'fill', fill),
+  checkOptions('cropAt', options, {
+    top: required(wholeFrom(-MOST_PIXELS, MOST_PIXELS)),
+    left: required(wholeFrom(-MOST_PIXELS, MOST_PIXELS)),
+    size: required(sides),
+    fill: finite,
   });
+  const { top, left, size, fill = 0 } = options;
+  return make('cropAt', cropAtKind, { top, left, size: pairOf(size), fill });
 }
 
 /** The part in the middle; an image that is smaller gets a border of zeros. */
 export function centerCrop(size: number | Size): Transform {
-  return make('centerCrop', centerCropKind, { size: checkSize('centerCrop', size) });
+  sides('centerCrop', 'size', size);
+  return make('centerCrop', centerCropKind, { size: pairOf(size) });
 }
 
 /** A part at a random place. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function randomCrop(options: RandomCropOptions): Transform {
-  checkSettings('randomCrop', options, ['size', 'padding', 'fill']);
-  const { size, padding = 0, fill = 0 } = options;
-  return make('randomCrop', randomCropKind, {
-    size: checkSize('randomCrop', size),
-    padding: checkWhole('randomCrop', 'padding', padding, 0, MOST),
-    fill: checkNumber('randomCrop', 'fill', fill),
+  checkOptions('randomCrop', options, {
+    size: required(sides),
+    padding: wholeFrom(0, MOST_PIXELS),
+    fill: finite,
   });
+  const { size, padding = 0, fill = 0 } = options;
+  return make('randomCrop', randomCropKind, { size: pairOf(size), padding, fill });
 }
-
-/** Extents beyond this are a mistake. */
-const MOST = 65_536;
 
 interface CropSettings {
   readonly size: Size;

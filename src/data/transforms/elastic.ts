@@ -1,6 +1,6 @@
 /** Elastic distortion (Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks"). */
 import { exp } from '../../arithmetic.js';
-import { checkNumber, checkSettings } from './check.js';
+import { checkOptions, finite, numberFrom, required } from '../../check.js';
 import { make, type PartKind } from './kinds.js';
 import type { Transform } from './transform.js';
 
@@ -21,13 +21,13 @@ export interface ElasticOptions {
  * @throws LanewiseError kind 'argument' for a setting out of range.
  */
 export function elastic(options: ElasticOptions): Transform {
-  checkSettings('elastic', options, ['alpha', 'sigma', 'fill']);
-  const { alpha, sigma, fill = 0 } = options;
-  return make('elastic', elasticKind, {
-    alpha: checkNumber('elastic', 'alpha', alpha, 0, 1e6),
-    sigma: checkNumber('elastic', 'sigma', sigma, 0.1, 100),
-    fill: checkNumber('elastic', 'fill', fill),
+  checkOptions('elastic', options, {
+    alpha: required(numberFrom(0, 1e6)),
+    sigma: required(numberFrom(0.1, 100)),
+    fill: finite,
   });
+  const { alpha, sigma, fill = 0 } = options;
+  return make('elastic', elasticKind, { alpha, sigma, fill });
 }
 
 /** g(0) … g(radius) of a Gaussian whose values from −radius to radius have sum 1. */

@@ -1,6 +1,7 @@
 /** Boxes of an image replaced by a value. */
 import { exp, log } from '../../arithmetic.js';
-import { checkNumber, checkRange, checkSettings, checkWhole } from './check.js';
+import { checkOptions, finite, required, wholeFrom } from '../../check.js';
+import { edge, probability, range } from './check.js';
 import { make } from './kinds.js';
 import type { Kind, Transform } from './transform.js';
 
@@ -29,25 +30,25 @@ export interface CutoutOptions {
 /** Zhong et al. 2017; nothing where ten draws do not fit. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function randomErasing(options: RandomErasingOptions = {}): Transform {
   const name = 'randomErasing';
-  checkSettings(name, options, ['p', 'scale', 'ratio', 'value']);
-  const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = options;
-  return make(name, randomErasingKind, {
-    p: checkNumber(name, 'p', p, 0, 1),
-    scale: checkRange(name, 'scale', scale, 1e-6, 1),
-    ratio: checkRange(name, 'ratio', ratio, 1e-3, 1e3),
-    value: checkNumber(name, 'value', value),
+  checkOptions(name, options, {
+    p: probability,
+    scale: range(1e-6, 1),
+    ratio: range(1e-3, 1e3),
+    value: finite,
   });
+  const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = options;
+  return make(name, randomErasingKind, { p, scale, ratio, value });
 }
 
 /** Squares whose centres are anywhere (DeVries and Taylor 2017). @throws LanewiseError kind 'argument' for a setting out of range. */
 export function cutout(options: CutoutOptions): Transform {
-  checkSettings('cutout', options, ['size', 'count', 'value']);
-  const { size, count = 1, value = 0 } = options;
-  return make('cutout', cutoutKind, {
-    size: checkWhole('cutout', 'size', size, 1, 65_536),
-    count: checkWhole('cutout', 'count', count, 1, 1024),
-    value: checkNumber('cutout', 'value', value),
+  checkOptions('cutout', options, {
+    size: required(edge),
+    count: wholeFrom(1, 1024),
+    value: finite,
   });
+  const { size, count = 1, value = 0 } = options;
+  return make('cutout', cutoutKind, { size, count, value });
 }
 
 const ATTEMPTS = 10;

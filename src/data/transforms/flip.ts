@@ -1,5 +1,5 @@
 /** Mirroring an image. */
-import { checkNumber } from './check.js';
+import { probability } from './check.js';
 import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 
@@ -15,8 +15,10 @@ interface FlipSettings {
   readonly p: number;
 }
 
-const flip = (name: string, kind: Kind<FlipSettings>, p: number): Transform =>
-  make(name, kind, { p: checkNumber(name, 'p', p, 0, 1) });
+function flip(name: string, kind: Kind<FlipSettings>, p: number): Transform {
+  probability(name, 'p', p);
+  return make(name, kind, { p });
+}
 
 /* @__NO_SIDE_EFFECTS__ */
 const flipKind = (across: number, down: number): Kind<FlipSettings> => ({

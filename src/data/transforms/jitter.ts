@@ -1,5 +1,6 @@
 /** Colour jitter as torchvision's: brightness, contrast, saturation and hue by random factors, in random order. */
-import { checkSettings, checkSpread } from './check.js';
+import { checkOptions } from '../../check.js';
+import { around, spread } from './check.js';
 import { GRAY, checkColours, uniformly, type ChannelMatrix } from './color.js';
 import type { Draw } from './draw.js';
 import { make } from './kinds.js';
@@ -18,14 +19,20 @@ export interface ColorJitterOptions {
 /** For values in [0, 1]. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function colorJitter(options: ColorJitterOptions): Transform {
   const name = 'colorJitter';
-  checkSettings(name, options, ['brightness', 'contrast', 'saturation', 'hue']);
-  const factors = (['brightness', 'contrast', 'saturation'] as const).map((setting) => {
-    const value = options[setting];
-    if (value === undefined) return [setting, [1, 1]];
-    return [setting, checkSpread(name, setting, value, 1, 0, 1e3)];
+  const factor = spread(1, 0, 1e3);
+  checkOptions(name, options, {
+    brightness: factor,
+    contrast: factor,
+    saturation: factor,
+    hue: spread(0, -0.5, 0.5),
   });
-  const hue = checkSpread(name, 'hue', options.hue === undefined ? 0 : options.hue, 0, -0.5, 0.5);
-  return make(name, colorJitterKind, { ...Object.fromEntries(factors), hue });
+  const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } = options;
+  return make(name, colorJitterKind, {
+    brightness: around(brightness, 1, 0),
+    contrast: around(contrast, 1, 0),
+    saturation: around(saturation, 1, 0),
+    hue: around(hue, 0, -0.5),
+  });
 }
 
 type Range = readonly [number, number];

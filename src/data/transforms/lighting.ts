@@ -1,8 +1,8 @@
 /** PCA lighting (Krizhevsky, Sutskever and Hinton 2012, section 4.1): colours move along their principal axes. */
+import { checkOptions, finite, listOf, notNegative, required } from '../../check.js';
 import { LanewiseError } from '../../errors.js';
 import { checkDataset, type Dataset } from '../dataset.js';
 import { showShape } from '../../graph/tensor.js';
-import { checkNumber, checkNumbers, checkSettings } from './check.js';
 import { diagonal, matrixKind } from './color.js';
 import { make } from './kinds.js';
 import type { Transform } from './transform.js';
@@ -24,18 +24,13 @@ export interface PcaLightingOptions extends ColourAxes {
 /** Adds Σ αᵢ·λᵢ·vᵢ to every pixel, αᵢ normal with deviation `std`. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function pcaLighting(options: PcaLightingOptions): Transform {
   const name = 'pcaLighting';
-  checkSettings(name, options, ['values', 'vectors', 'std']);
-  const { values, vectors, std = 0.1 } = options;
-  if (!Array.isArray(vectors) || vectors.length !== 3)
-    throw new LanewiseError(
-      'argument',
-      `${name}: vectors is no list of 3, expected one for each value`,
-    );
-  return make(name, pcaLightingKind, {
-    values: checkNumbers(name, 'values', values, 3, 0),
-    vectors: vectors.map((vector) => checkNumbers(name, 'vectors', vector, 3)),
-    std: checkNumber(name, 'std', std, 0),
+  checkOptions(name, options, {
+    values: required(listOf(notNegative, 3, 3)),
+    vectors: required(listOf(listOf(finite, 3, 3), 3, 3)),
+    std: notNegative,
   });
+  const { values, vectors, std = 0.1 } = options;
+  return make(name, pcaLightingKind, { values, vectors, std });
 }
 
 export const pcaLightingKind = matrixKind<Required<PcaLightingOptions>>(

@@ -1,12 +1,14 @@
 /** Noise at every pixel. */
-import { checkNumber } from './check.js';
+import { notNegative } from '../../check.js';
 import { pixelStream } from './draw.js';
 import { make } from './kinds.js';
 import type { Kind, Transform } from './transform.js';
 
 /** Adds normal noise of deviation `std` to every value. @throws LanewiseError kind 'argument' unless std is at least 0. */
-export const gaussianNoise = (std: number): Transform =>
-  make('gaussianNoise', gaussianNoiseKind, { std: checkNumber('gaussianNoise', 'std', std, 0) });
+export function gaussianNoise(std: number): Transform {
+  notNegative('gaussianNoise', 'std', std);
+  return make('gaussianNoise', gaussianNoiseKind, { std });
+}
 
 export const gaussianNoiseKind: Kind<{ readonly std: number }> = {
   shape: (_, shape) => shape,

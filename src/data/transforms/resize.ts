@@ -1,6 +1,7 @@
 /** Resizing an image, or a random part of it, to a given size. */
 import { exp, log } from '../../arithmetic.js';
-import { checkFlag, checkRange, checkSettings, checkSize, checkWhole, type Size } from './check.js';
+import { checkOptions, flag, pairOf, required } from '../../check.js';
+import { range, sides, type Size } from './check.js';
 import type { Draw } from './draw.js';
 import { make } from './kinds.js';
 import type { Bench, ImageShape, Kind, Transform } from './transform.js';
@@ -27,14 +28,9 @@ export interface RandomResizedCropOptions {
 
 /** Bilinear. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function resize(options: ResizeOptions): Transform {
-  checkSettings('resize', options, ['size', 'antialias']);
+  checkOptions('resize', options, { size: required(sides), antialias: flag });
   const { size, antialias = true } = options;
-  return make('resize', resizeKindOf, {
-    size: Array.isArray(size)
-      ? checkSize('resize', size)
-      : checkWhole('resize', 'size', size, 1, 65_536),
-    antialias: checkFlag('resize', 'antialias', antialias),
-  });
+  return make('resize', resizeKindOf, { size, antialias });
 }
 
 /**
@@ -43,14 +39,14 @@ export function resize(options: ResizeOptions): Transform {
  */
 export function randomResizedCrop(options: RandomResizedCropOptions): Transform {
   const name = 'randomResizedCrop';
-  checkSettings(name, options, ['size', 'scale', 'ratio', 'antialias']);
-  const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], antialias = true } = options;
-  return make(name, randomResizedCropKind, {
-    size: checkSize(name, size),
-    scale: checkRange(name, 'scale', scale, 1e-6, 1),
-    ratio: checkRange(name, 'ratio', ratio, 1e-3, 1e3),
-    antialias: checkFlag(name, 'antialias', antialias),
+  checkOptions(name, options, {
+    size: required(sides),
+    scale: range(1e-6, 1),
+    ratio: range(1e-3, 1e3),
+    antialias: flag,
   });
+  const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], antialias = true } = options;
+  return make(name, randomResizedCropKind, { size: pairOf(size), scale, ratio, antialias });
 }
 
 /** Part of an image: its place, height and width. */

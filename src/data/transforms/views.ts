@@ -1,5 +1,6 @@
 /** Several views of every image, whose scores are averaged: lists of transforms without chance. */
-import { checkSize, type Size } from './check.js';
+import { pairOf } from '../../check.js';
+import { sides, type Size } from './check.js';
 import { CORNERS, cornerCropKind } from './crop.js';
 import { randomHorizontalFlip } from './flip.js';
 import { make } from './kinds.js';
@@ -10,7 +11,8 @@ export type Views = readonly (readonly Transform[])[];
 
 /** The four corners and the middle. @throws LanewiseError kind 'argument' for a size out of range. */
 export function fiveCrop(size: number | Size): Views {
-  const extents = checkSize('fiveCrop', size);
+  sides('fiveCrop', 'size', size);
+  const extents = pairOf(size);
   return CORNERS.map((corner) => [make('cornerCrop', cornerCropKind, { size: extents, corner })]);
 }
 
