@@ -9,9 +9,17 @@ import { baseOf, type MemoryMap } from './layout.js';
 
 /**
  * Words of a `control` region. The first three are the barrier's; `step` is the number of
- * the training step that worker 0 is at, and `diverged` is set by whoever finds a loss that is no number.
+ * the training step that worker 0 is at, `diverged` is set by whoever finds a loss that is not finite, and `updating` by
+ * whoever begins to write weights.
  */
-export const CONTROL = { arrived: 0, generation: 1, abort: 2, step: 3, diverged: 4 } as const;
+export const CONTROL = {
+  arrived: 0,
+  generation: 1,
+  abort: 2,
+  step: 3,
+  diverged: 4,
+  updating: 5,
+} as const;
 
 /** Parked workers look this often whether the run was given up. */
 const PARK_MS = 1000;

@@ -4,17 +4,30 @@
  */
 import { createThreads } from '#platform/threads';
 import { LanewiseError } from '../errors.js';
+import type { Job } from './jobs.js';
 import { copyRegions, writeRegions, type Contents } from './layout.js';
 import type { RunPlan } from './plan.js';
 import { WorkerFailure, type Pool } from './pool.js';
 import type { WorkerResult, WorkerSetup, WorkerTask } from './thread.js';
 
-/** What a job needs of the host, and what the host wants of it. */
-const WRITTEN = ['order', 'rates', 'parameters', 'state'];
-const WANTED = {
-  train: ['metrics', 'parameters', 'state', 'control'],
-  evaluate: ['scores', 'losses', 'shares'],
-} as const;
+/** What a job needs of the host, beside samples, and what the host wants of it. */
+const REGIONS = {
+  train: {
+    written: ['order', 'rates', 'parameters', 'state'],
+    wanted: ['metrics', 'parameters', 'state', 'control'],
+  },
+  gradients: { written: ['order', 'parameters'], wanted: ['metrics', 'gradients', 'control'] },
+  reduce: { written: ['gradients'], wanted: ['gradients'] },
+  update: {
+    written: ['rates', 'gradients', 'parameters', 'state'],
+    wanted: ['parameters', 'state', 'control'],
+  },
+  score: { written: ['order', 'parameters'], wanted: ['scores', 'losses', 'shares'] },
+  prepare: { written: [], wanted: [] },
+} as const satisfies Record<Job['kind'], unknown>;
+
+/** Jobs that read samples. */
+const READING: readonly Job['kind'][] = ['train', 'gradients', 'score'];
 
 /**
  * A pool for a plan of one worker. `memory` is the host's; of its regions, `stored` hold data sets, and `streamed` the
@@ -33,8 +46,10 @@ export async function createOwnPool(
   const buffersOf = (contents: Contents) => contents.map(([, { buffer }]) => buffer);
   return {
     async run(job) {
-      const contents = copyRegions(plan.memory, memory, [...WRITTEN, ...streamed]);
-      const task: WorkerTask = { rank: 0, job, contents, wanted: WANTED[job.kind] };
+      const { written, wanted } = REGIONS[job.kind];
+      const samples = READING.includes(job.kind) ? streamed : [];
+      const contents = copyRegions(plan.memory, memory, [...written, ...samples]);
+      const task: WorkerTask = { rank: 0, job, contents, wanted };
       try {
         const { contents: made } = (await threads.run(task, buffersOf(contents))) as WorkerResult;
         writeRegions(plan.memory, memory, made);

@@ -3,7 +3,6 @@
  * It follows from the model, the data's shapes and the settings; nothing in it depends on time.
  */
 import type { Numerics } from '../engine/features.js';
-import { LanewiseError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
@@ -12,33 +11,21 @@ import type { Columns } from './columns.js';
 import { isCounts } from './counts.js';
 import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from './dataset-plan.js';
 import { gatherBytes } from './gather.js';
-import { blockGraph, shardGraph, type Scored, type ShardGraph, type Task } from './graphs.js';
+import type { Scored, ShardGraph, Task } from './graphs.js';
+import type { ShardRange } from './jobs.js';
 import { layoutMemory, STEP_FIGURES, type MemoryMap } from './layout.js';
 import { mixedLeaves, mixupBytes, type Mixup } from './mixup.js';
 import { layoutParameters, type ParameterLayout } from './parameters.js';
-import { evaluationProgram, gradientProgram, layoutIo, type IoLayout } from './programs.js';
+import { blockGraphs, compileBlocks, scoringSizes } from './plan-scoring.js';
+import { compileStep, distinct, stepGraphs, stepKey, type StepPlan } from './plan-steps.js';
+import { layoutIo, type IoLayout } from './programs.js';
 import { rolesOf } from './roles.js';
-import { cutShards, scheduleStep, type StepSchedule } from './shards.js';
 import { planUpdate, type UpdatePlan, type UpdateRequest } from './update.js';
 
-/** Samples scored between two looks of the main thread, and bytes of scores, at most. */
-const EVALUATION_CHUNK = 4096;
-const SCORE_BYTES = 2 ** 26;
-/** Samples scored at once by a worker, and bytes of their activations, at most. */
-const EVALUATION_BLOCK = 64;
-const ACTIVATION_BYTES = 2 ** 28;
-/** Of a streamed data set's samples, unless the request says otherwise. */
+/** Bytes of a streamed data set's samples, unless the request says otherwise. */
 const PREFETCH_BYTES = 2 ** 25;
 /** Steps between two looks of the main thread, at most. */
 export const CHUNK_STEPS = 1024;
-
-/** One kind of minibatch: the full one, or the smaller last one. */
-export interface StepPlan {
-  readonly batch: number;
-  readonly schedule: StepSchedule;
-  /** Gradient program by shard size. */
-  readonly programs: Readonly<Record<number, Program>>;
-}
 
 export interface RunPlan {
   readonly workers: number;
@@ -54,8 +41,8 @@ export interface RunPlan {
   readonly io: IoLayout;
   readonly gradientSlots: number;
   readonly datasets: readonly DatasetPlan[];
-  /** By minibatch size; empty for evaluation only. */
-  readonly steps: Readonly<Record<number, StepPlan>>;
+  /** By `stepKey`: minibatches of every size that is planned for; empty for evaluation only. */
+  readonly steps: Readonly<Record<string, StepPlan>>;
   /** Absent for evaluation only. */
   readonly update?: UpdatePlan;
   /** Absent where samples are trained on as they are. */
@@ -87,6 +74,11 @@ export interface PlanRequest {
   /** Memory for the samples of each streamed data set, in bytes; default 32 MiB. It has at least 4 minibatches. */
   readonly prefetchBytes?: number;
   readonly training?: TrainingRequest;
+  /**
+   * For steps that are driven from outside: sizes of minibatches beside the full one. The data sets are then forms in which
+   * minibatches come, each with room for a full one; all of them are trained on and scored.
+   */
+  readonly sizes?: readonly number[];
 }
 
 /** What the settings of a run say of its steps: all of those, for settings that have been resolved. */
@@ -100,219 +92,190 @@ export interface TrainingRequest extends UpdateRequest {
 }
 
 /** Compiles all programs and lays out memory. @throws LanewiseError kind 'memory' beyond 4 GiB. */
-export function planRun({
-  model,
-  terms,
-  scored = firstScored(model, terms),
-  numerics,
-  workers,
-  datasets,
-  prefetchBytes = PREFETCH_BYTES,
-  training,
-}: PlanRequest): RunPlan {
-  const mixup = training?.mixup;
-  const { columns } = datasets[0]!;
-  const leaves = mixup ? mixedLeaves(columns) : columns;
-  const task: Task = { model, terms, scored, columns: leaves, freeze: training?.freeze ?? [] };
-  const outputs = sizeOf(model.outputs.get(scored.output)!);
-  const evaluationBlock = blockFor(model);
-  const counts = datasets.map(({ count }) => count);
-  // What is trained on is not scored.
-  const scoredCounts = training ? counts.slice(1) : counts;
-  const evaluationChunk = Math.min(
-    Math.max(0, ...scoredCounts),
-    Math.max(evaluationBlock, Math.min(EVALUATION_CHUNK, Math.floor(SCORE_BYTES / (outputs * 4)))),
+export function planRun(request: PlanRequest): RunPlan {
+  const { model, terms, numerics, workers, datasets, training, sizes } = request;
+  const task = taskOf(request);
+  const outputs = sizeOf(model.outputs.get(task.scored.output)!);
+  const scored = training && !sizes ? datasets.slice(1) : datasets;
+  const scoring = scoringSizes(
+    model,
+    scored.map(({ count }) => count),
+    outputs,
   );
-  const batch = training?.batch ?? 0;
-  const shards = Math.min(training?.shards ?? 0, batch);
-  const epochSamples = training?.epochSamples ?? counts[0]!;
-
-  const blocks = unique(
-    scoredCounts.flatMap((count) => [
-      Math.min(evaluationBlock, count),
-      ...[count, evaluationChunk].map((size) => size % evaluationBlock),
-      (count % evaluationChunk) % evaluationBlock,
-    ]),
+  const minibatches = minibatchesOf(request);
+  const graphs = sizesOf(request).map((size) => stepGraphs(task, minibatches, size));
+  const shardGraphs = graphs.flatMap((step) => step.graphs);
+  const blocks = blockGraphs(
+    { ...task, columns: datasets.at(-1)!.columns },
+    sizes ? [] : scoring.blocks,
   );
-  const schedules = training
-    ? unique([Math.min(batch, epochSamples), epochSamples % batch]).map((size) => ({
-        size,
-        schedule: scheduleStep(cutShards(size, shardsOf(size, batch, shards)), workers),
-      }))
-    : [];
-  const shardGraphs = schedules.map(({ size, schedule }) =>
-    unique(schedule.shards.map(({ count }) => count)).map((count) => {
-      try {
-        return shardGraph(task, count, size);
-      } catch (error) {
-        if (count > 1) throw error;
-        throw ofOneSample(error, {
-          size,
-          batch,
-          samples: epochSamples,
-          shards: schedule.shards.length,
-        });
-      }
-    }),
-  );
-  const scoredTask = { ...task, columns: datasets.at(-1)!.columns };
-  const blockGraphs = blocks.map((count) => blockGraph(scoredTask, count));
-  const largest = shardGraphs[0]?.[0];
+  const largest = graphs[0]?.graphs[0];
   const roles = training && rolesOf(model, training, withoutGradient(largest!));
   const parameters = layoutParameters(model, roles);
   const update = training && planUpdate(training, parameters, workers);
-  const further = datasets
-    .slice(1)
-    .flatMap((other) => other.columns.filter((column) => isCounts(column)))
-    .filter(({ leaves: [leaf] }) => !leaves.some((known) => known.leaves[0] === leaf));
-  const io = layoutIo({ ...task, columns: [...leaves, ...further] }, [
-    ...blocks,
-    ...shardGraphs.flat().map(({ count }) => count),
+  const io = layoutIo({ ...task, columns: [...task.columns, ...furtherCounts(request, task)] }, [
+    ...scoring.blocks,
+    ...shardGraphs.map(({ count }) => count),
   ]);
-
-  const steps = Object.fromEntries(
-    schedules.map(({ size, schedule }, i) => {
-      const compiled = shardGraphs[i]!.map(
-        (shard) => [shard.count, gradientProgram(shard, io, parameters)] as const,
-      );
-      return [size, { batch: size, schedule, programs: Object.fromEntries(compiled) }];
-    }),
+  const steps = graphs.map((step) => compileStep(step, io, parameters));
+  const slots = datasets.map((columns) =>
+    slotsOf(
+      columns,
+      Math.max(4 * minibatches.batch, 2 * scoring.block),
+      request.prefetchBytes ?? PREFETCH_BYTES,
+    ),
   );
-  const evaluations = Object.fromEntries(
-    blockGraphs.map((block) => [block.count, evaluationProgram(block, io, parameters)]),
-  );
-  const programs = [
-    ...Object.values(steps).flatMap((s) => Object.values(s.programs)),
-    ...Object.values(evaluations),
-  ];
-  const gradientSlots = Math.max(0, ...schedules.map(({ schedule }) => schedule.slots));
-
   const busiest = Math.max(
     1,
-    Math.ceil(evaluationChunk / evaluationBlock),
-    ...schedules.map(({ schedule }) => schedule.shards.length),
+    Math.ceil(scoring.chunk / scoring.block),
+    ...steps.map(({ schedule }) => schedule.shards.length),
   );
-  const hands = Math.min(workers, busiest);
+  const plan = {
+    ...minibatches,
+    hands: Math.min(workers, busiest),
+    numerics,
+    parameters,
+    io,
+    gradientSlots: Math.max(0, ...steps.map(({ schedule }) => schedule.slots)),
+    steps: Object.fromEntries(steps.map((step) => [stepKey(step.batch), step])),
+    ...(update ? { update } : {}),
+    ...(training?.mixup ? { mixup: training.mixup } : {}),
+    evaluations: compileBlocks(blocks, io, parameters),
+    evaluationBlock: scoring.block,
+    evaluationChunk: scoring.chunk,
+    outputs,
+    hasLosses: terms.length > 0,
+    hasHits: [...shardGraphs, ...blocks].every(({ hits }) => hits !== undefined),
+    hasAnswers: largest?.answers !== undefined,
+    hasCounting: largest?.counting !== undefined,
+  };
+  const memory = layoutMemory(regionSizes(plan, datasets, slots));
+  return {
+    ...plan,
+    memory,
+    datasets: datasets.map((data, i) => datasetPlan(data, slots[i]!, memory, i, io)),
+  };
+}
 
-  const slots = datasets.map((columns) =>
-    slotsOf(columns, Math.max(4 * batch, 2 * evaluationBlock), prefetchBytes),
+/** A minibatch of another size, or a part of one, for the run that the request has led to. */
+export const planStep = (
+  request: PlanRequest,
+  plan: RunPlan,
+  size: number,
+  range?: ShardRange,
+): StepPlan =>
+  compileStep(stepGraphs(taskOf(request), plan, size, range), plan.io, plan.parameters);
+
+/** Programs for blocks of other sizes. */
+export const planBlocks = (
+  request: PlanRequest,
+  { io, parameters }: RunPlan,
+  blocks: readonly number[],
+): RunPlan['evaluations'] => compileBlocks(blockGraphs(taskOf(request), blocks), io, parameters);
+
+/** Whether the run's memory has room for programs that it was not planned with. */
+export function hasRoom(
+  plan: RunPlan,
+  steps: readonly StepPlan[],
+  evaluations: RunPlan['evaluations'],
+): boolean {
+  const { regions } = plan.memory;
+  const share = (name: string) => regions.find((one) => one.name === name)!.bytes / plan.hands;
+  const programs = programsOf(steps, evaluations);
+  return (
+    mostBytes(programs, 'activationBytes') <= share('activations') &&
+    mostBytes(programs, 'workspaceBytes') <= share('workspace') &&
+    steps.every(({ schedule }) => schedule.slots <= plan.gradientSlots)
   );
-  const memory = layoutMemory({
+}
+
+function taskOf({ model, terms, scored, datasets, training }: PlanRequest): Task {
+  const { columns } = datasets[0]!;
+  return {
+    model,
+    terms,
+    scored: scored ?? firstScored(model, terms),
+    columns: training?.mixup ? mixedLeaves(columns) : columns,
+    freeze: training?.freeze ?? [],
+  };
+}
+
+function minibatchesOf({ workers, datasets, training }: PlanRequest) {
+  const batch = training?.batch ?? 0;
+  return {
+    workers,
+    batch,
+    shards: Math.min(training?.shards ?? 0, batch),
+    epochSamples: training?.epochSamples ?? datasets[0]!.count,
+  };
+}
+
+/** Sizes of minibatches, the largest first. */
+function sizesOf(request: PlanRequest): number[] {
+  const { training, sizes } = request;
+  const { batch, epochSamples } = minibatchesOf(request);
+  if (!training) return [];
+  if (sizes) return distinct([batch, ...sizes]);
+  return distinct([Math.min(batch, epochSamples), epochSamples % batch]);
+}
+
+/** Columns of what counts, which data sets have that are only scored. */
+const furtherCounts = ({ datasets }: PlanRequest, { columns }: Task) =>
+  datasets
+    .slice(1)
+    .flatMap((other) => other.columns.filter((column) => isCounts(column)))
+    .filter(({ leaves: [leaf] }) => !columns.some((known) => known.leaves[0] === leaf));
+
+const programsOf = (
+  steps: readonly StepPlan[],
+  evaluations: RunPlan['evaluations'],
+): readonly Program[] => [
+  ...steps.flatMap(({ programs }) => Object.values(programs)),
+  ...Object.values(evaluations),
+];
+
+/** Bytes of all regions. */
+function regionSizes(
+  plan: Omit<RunPlan, 'memory' | 'datasets'>,
+  datasets: readonly Columns[],
+  slots: readonly number[],
+): Readonly<Record<string, number>> {
+  const { update, parameters, hands, evaluationChunk, outputs } = plan;
+  const programs = programsOf(Object.values(plan.steps), plan.evaluations);
+  const columns = datasets.flatMap((data) => data.columns);
+  return {
     control: 64,
-    order: Math.max(training ? counts[0]! : 0, evaluationChunk) * 4,
+    order: Math.max(update ? datasets[0]!.count : 0, evaluationChunk) * 4,
     rates: CHUNK_STEPS * (update?.rateSlots ?? 0) * 4,
-    metrics: CHUNK_STEPS * shards * STEP_FIGURES * 4,
+    metrics: CHUNK_STEPS * plan.shards * STEP_FIGURES * 4,
     scores: evaluationChunk * outputs * 4,
     losses: evaluationChunk * 4,
     shares: evaluationChunk * 4,
     parameters: parameters.bytes,
     state: update?.stateBytes ?? 0,
     ...Object.fromEntries(
-      datasets.flatMap(({ columns }, i) =>
-        columns.map((column) => [`${column.leaves[0]} ${i}`, slots[i]! * bytesOf(column)]),
+      datasets.flatMap((data, i) =>
+        data.columns.map((column) => [`${column.leaves[0]} ${i}`, slots[i]! * bytesOf(column)]),
       ),
     ),
-    gradients: parameters.gradientBytes * gradientSlots * hands,
-    rate: rateBytes(update) * workers,
-    batch: align(io.batchBytes) * hands,
-    results: align(io.resultBytes) * hands,
+    gradients: parameters.gradientBytes * plan.gradientSlots * hands,
+    rate: rateBytes(update) * plan.workers,
+    batch: align(plan.io.batchBytes) * hands,
+    results: align(plan.io.resultBytes) * hands,
     activations: mostBytes(programs, 'activationBytes') * hands,
     workspace: mostBytes(programs, 'workspaceBytes') * hands,
-    augment:
-      datasets
-        .flatMap(({ columns }) => columns)
-        .reduce((bytes, column) => bytes + gatherBytes(column), 0) * hands,
-    ...(mixup ? { mixup: mixupBytes(columns) * hands } : {}),
-  });
-
-  return {
-    workers,
-    hands,
-    numerics,
-    batch,
-    shards,
-    epochSamples,
-    memory,
-    parameters,
-    io,
-    gradientSlots,
-    datasets: datasets.map((data, i) => datasetPlan(data, slots[i]!, memory, i, io)),
-    steps,
-    ...(update ? { update } : {}),
-    ...(mixup ? { mixup } : {}),
-    evaluations,
-    evaluationBlock,
-    evaluationChunk,
-    outputs,
-    hasLosses: terms.length > 0,
-    hasHits: [...shardGraphs.flat(), ...blockGraphs].every(({ hits }) => hits !== undefined),
-    hasAnswers: largest?.answers !== undefined,
-    hasCounting: largest?.counting !== undefined,
+    augment: columns.reduce((bytes, column) => bytes + gatherBytes(column), 0) * hands,
+    ...(plan.mixup ? { mixup: mixupBytes(datasets[0]!.columns) * hands } : {}),
   };
-}
-
-/**
- * An error that a shard of one sample has brought about, such as batch normalisation's, with where the shard comes from,
- * and what to take instead.
- */
-function ofOneSample(
-  error: unknown,
-  {
-    size,
-    batch,
-    samples,
-    shards,
-  }: Readonly<Record<'size' | 'batch' | 'samples' | 'shards', number>>,
-): unknown {
-  if (!(error instanceof LanewiseError) || !/more than one value a channel/.test(error.message))
-    return error;
-  const refusal = (what: string, way: string) =>
-    new LanewiseError(error.kind, `${error.message}: ${what}`, way, { cause: error });
-  if (size > 1) {
-    const parts = Math.floor(size / 2);
-    return refusal(
-      `a minibatch of ${size} samples is cut into ${shards} shards, some of 1`,
-      `take shards ${parts}${parts > 1 ? ' or fewer' : ''}`,
-    );
-  }
-  if (batch === 1 || samples === 1)
-    return refusal(
-      samples === 1 ? 'the data set has 1 sample' : 'minibatches have 1 sample',
-      samples === 1 ? 'train on more samples' : 'take batch 2 or more',
-    );
-  const before = samples - 1 === batch ? `${batch}` : `${(samples - 1) / batch}·${batch}`;
-  return refusal(
-    `the last minibatch of each epoch has 1 sample (${samples} = ${before} + 1)`,
-    `take batch ${batchesNear(batch, samples).join(' or ')}, or dropLast: true`,
-  );
-}
-
-/** Sizes above and below `batch` whose last minibatch is whole, or at least of more than one sample. */
-function batchesNear(batch: number, samples: number): number[] {
-  const sizes = Array.from({ length: Math.min(2 * batch, samples) }, (_, i) => i + 1).slice(1);
-  const fits = (list: number[]) =>
-    list.find((size) => samples % size === 0 && size * 8 >= batch) ??
-    list.find((size) => samples % size !== 1);
-  const above = fits(sizes.filter((size) => size > batch));
-  const below = fits(sizes.filter((size) => size < batch).toReversed());
-  return [above, below].filter((size) => size !== undefined);
 }
 
 /** A worker's rates of a step, and a cache line for what clips its gradients. */
 const rateBytes = (update: UpdatePlan | undefined): number =>
   align((update?.rateSlots ?? 0) * 4) + align(4);
 
-/** Distinct positive numbers. */
-const unique = (sizes: readonly number[]): number[] =>
-  [...new Set(sizes)].filter((size) => size > 0);
-
 /** Parameters that the loss does not depend on: they keep their values. */
 const withoutGradient = ({ gradients }: ShardGraph): ReadonlySet<string> =>
   new Set([...gradients].filter(([, gradient]) => !gradient).map(([name]) => name));
-
-/** A smaller minibatch is cut into as many shards as keep a shard's usual size. */
-const shardsOf = (size: number, batch: number, shards: number): number =>
-  size === batch ? shards : Math.ceil((size * shards) / batch);
 
 /** Bytes of scratch for the program that needs most: one worker's share of the region. */
 function mostBytes(
@@ -325,10 +288,4 @@ function mostBytes(
 function firstScored(model: Model, terms: readonly LossTerm[]): Scored {
   const output = [...model.outputs.keys()][0]!;
   return { output, loss: terms.find((term) => term.output === output)?.loss };
-}
-
-/** Samples to score at once: fewer where their activations are large. No sample's scores depend on it. */
-function blockFor(model: Model): number {
-  const { activationBytes } = model;
-  return Math.max(1, Math.min(EVALUATION_BLOCK, Math.floor(ACTIVATION_BYTES / activationBytes)));
 }

@@ -5,12 +5,13 @@
 import { pause } from '#platform/system';
 import { createThreads, machineParallelism } from '#platform/threads';
 import { LanewiseError } from '../errors.js';
+import type { Job } from './jobs.js';
 import { baseOf } from './layout.js';
 import { CONTROL } from './meeting.js';
 import type { RunPlan } from './plan.js';
 import type { RepeatJob, SplitPlan } from './split.js';
 import type { WorkerSetup, WorkerTask } from './thread.js';
-import { createWorker, type Job } from './worker.js';
+import { createWorker } from './worker.js';
 
 export type AnyJob = Job | RepeatJob;
 
@@ -64,15 +65,15 @@ export function createLocalPool(
   };
 }
 
-/** One step or one block of samples at a time. */
+/** One step or one block of samples at a time; other jobs are no longer than a step. */
 function* partsOf(job: Job, block: number): Generator<Job> {
   if (job.kind === 'train') {
     for (let i = 0; i < job.steps; i++)
       yield { ...job, first: job.first + i, step: job.step + i, row: i, steps: 1 };
-    return;
-  }
-  for (let from = 0; from < job.count; from += block)
-    yield { ...job, from, count: Math.min(job.count, from + block) };
+  } else if (job.kind === 'score') {
+    for (let from = 0; from < job.count; from += block)
+      yield { ...job, from, count: Math.min(job.count, from + block) };
+  } else yield job;
 }
 
 function spinsFor(workers: number, readers: number): number {

@@ -51,11 +51,22 @@ export function cutShards(batch: number, shards: number): Shard[] {
   });
 }
 
+/** Whether shards [first, end) of `count` are a node of the tree: what it adds up does not depend on the others. */
+export function isNode([first, end]: readonly [number, number], count: number): boolean {
+  let size = 1;
+  while (size < end - first) size *= 2;
+  const isWhole = end - first === size || end === count;
+  return first >= 0 && first < end && end <= count && first % size === 0 && isWhole;
+}
+
 /** A gradient buffer of one worker. */
 export interface Slot {
   readonly rank: number;
   readonly slot: number;
 }
+
+/** Where a minibatch's gradient ends up: the first worker always has the tree's first shard. */
+export const ROOT: Slot = { rank: 0, slot: 0 };
 
 export type Action =
   /** Compute the shard's gradients into the slot. */

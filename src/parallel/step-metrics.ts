@@ -13,14 +13,13 @@ export interface StepMetrics {
   readonly isVoid?: boolean;
 }
 
-/** The shards' figures, added in shard order. */
+/** The figures of a minibatch of `samples` at row `index`, added in shard order. */
 export function readMetrics(
   plan: RunPlan,
-  position: number,
+  samples: number,
   index: number,
-  viewOf: (name: string, offset: number, count: number) => Float32Array,
+  viewOf: (region: string, offset: number, count: number) => Float32Array,
 ): StepMetrics {
-  const samples = Math.min(plan.batch, plan.epochSamples - position * plan.batch);
   const shards = plan.steps[samples]!.schedule.shards.length;
   const row = viewOf('metrics', index * plan.shards * STEP_FIGURES * 4, shards * STEP_FIGURES);
   const sums = [0, 0, 0, 0];
