@@ -22,7 +22,7 @@ function padded(W: i32): i32 {
 /**
  * The fields of x and y, each H×padded(W): alpha·Σ g·g·u, u uniform in (−1, 1), one word of 16 bits for each
  * pixel, 0 outside of the image. weights: g(0) … g(radius). The words are those of block b at (place, step,
- * stream). scratch: W + 7 + 2·radius + 4 floats of a row, then (H + 2·radius)·padded(W).
+ * stream). workspace: W + 7 + 2·radius + 4 floats of a row, then (H + 2·radius)·padded(W).
  */
 export function elasticField(
   H: i32,
@@ -35,18 +35,18 @@ export function elasticField(
   place: u32,
   step: u32,
   stream: u32,
-  scratch: usize,
+  workspace: usize,
   field: usize,
 ): void {
   const width = padded(W);
   const row = width + PER_BLOCK + 2 * radius;
-  const rows = scratch + floats(row);
-  const first = scratch + floats(radius);
+  const rows = workspace + floats(row);
+  const first = workspace + floats(radius);
   const margin = radius * width;
   const scale = f32x4.splat(<f32>(1.0 / 32768.0));
   const factor = f32x4.splat(alpha);
   const offset = f32x4.splat(<f32>(1.0 / 65536.0 - 1.0));
-  zero(scratch, row);
+  zero(workspace, row);
   zero(rows, margin);
   zero(rows + floats(margin + H * width), margin);
   let block: u32 = 0;

@@ -41,7 +41,7 @@ function weightOf(j: i32, centre: f64, support: f64): f64 {
 }
 
 /**
- * The `height`×`width` part of x's planes (C×h×w) from (top, left), resized to y, C×H×W. scratch: H·(2 + 2·⌈height/H⌉
+ * The `height`×`width` part of x's planes (C×h×w) from (top, left), resized to y, C×H×W. workspace: H·(2 + 2·⌈height/H⌉
  * + 3), the same for columns, and height·W floats.
  */
 export function resizePlanes(
@@ -56,12 +56,12 @@ export function resizePlanes(
   H: i32,
   W: i32,
   antialias: i32,
-  scratch: usize,
+  workspace: usize,
   y: usize,
 ): void {
   const tapsH = most(H, height, antialias);
   const tapsW = most(W, width, antialias);
-  const rows = scratch;
+  const rows = workspace;
   const columns = rows + floats(H * (2 + tapsH));
   const narrow = columns + floats(W * (2 + tapsW));
   fillTable(rows, H, height, antialias, tapsH);

@@ -65,7 +65,7 @@ function lookUp(p: usize, offsets: v128, share: v128): v128 {
 /**
  * y[c, i, j] = x[c] at (m0·u + m1·v + m2, m3·u + m4·v + m5), (u, v) = (j, i) or, with a field that is not 0,
  * (j, i) + field[i, j]: x's centres of pixels are whole numbers; `fill` around it. y: C×H×W. field: one plane for
- * u and one for v, rows rounded up to whole vectors. map: m0 … m5. scratch: C·(h + 3)·(w + 3) floats.
+ * u and one for v, rows rounded up to whole vectors. map: m0 … m5. workspace: C·(h + 3)·(w + 3) floats.
  */
 export function warp(
   C: i32,
@@ -77,10 +77,10 @@ export function warp(
   map: usize,
   field: usize,
   fill: f32,
-  scratch: usize,
+  workspace: usize,
   y: usize,
 ): void {
-  framePlanes(C, h, w, x, fill, scratch);
+  framePlanes(C, h, w, x, fill, workspace);
   const plane = floats((h + 3) * (w + 3));
   const below = floats(w + 3);
   const m0 = v128.load32_splat(map);
@@ -118,7 +118,7 @@ export function warp(
       const line = i32x4.add(i32x4.trunc_sat_f32x4_s(top), one);
       const offsets = i32x4.shl(i32x4.add(i32x4.mul(line, pitch), column), 2);
       let to = y + floats(i * W + j);
-      let from = scratch;
+      let from = workspace;
       for (let c = 0; c < C; c++) {
         const upper = lookUp(from, offsets, shareX);
         const lower = lookUp(from + below, offsets, shareX);

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
+import { writeEntryPoints } from './kernel-exports.mjs';
 import { writeLicences } from './licences.mjs';
 import { allAtOnce, shakeable } from './shakeable.mjs';
 import { shrink } from './shrink.mjs';
@@ -49,16 +50,20 @@ async function buildWasm() {
   const changed = newest([
     ...sources('assembly'),
     'asconfig.json',
+    'src/program/inference-rows.ts',
+    'src/program/training-rows.ts',
     'scripts/build.mjs',
+    'scripts/kernel-exports.mjs',
     'scripts/shrink.mjs',
   ]);
   mkdirSync('dist/wasm', { recursive: true });
+  await writeEntryPoints('dist/assembly');
   for (const [target, { outFile }] of targets) {
     if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) continue;
-    const entry = target.startsWith('inference') ? 'assembly/inference.ts' : 'assembly/index.ts';
+    const entry = target.startsWith('inference') ? 'inference' : 'index';
     // With functions' names, which shrink() goes by and takes out.
     const flags = ['--target', target, '--config', 'asconfig.json', '--debug'];
-    const { error, stderr } = await asc.main([entry, ...flags]);
+    const { error, stderr } = await asc.main([`dist/assembly/${entry}.ts`, ...flags]);
     if (error) throw new Error(`assemblyscript, target '${target}':\n${stderr.toString()}`);
     writeFileSync(outFile, shrink(readFileSync(outFile)));
     appendFileSync(outFile, customSection('lanewise', target));

@@ -3,9 +3,10 @@
  * segment, and what a call reads written before by the same list, so that nothing of an earlier prediction reaches a later one.
  */
 import type { LanewiseError } from '../errors.js';
+import { inferenceKernels } from '../program/inference-rows.js';
 import type { KernelName } from '../program/kernels.js';
 import type { KernelCall, Operand } from '../program/program.js';
-import { buffersOf, fits, inferenceKernels, scalarsOf, type Buffer } from './operands.js';
+import { buffersOf, fits, scalarsOf, type Buffer } from './operands.js';
 import { createSpans, type Span } from './spans.js';
 import { segmentOf, type StoredCall, type StoredProgram, type StoredSegment } from './stored.js';
 
@@ -31,27 +32,44 @@ function readOperand(value: unknown, refuse: Refuse): Operand {
   return { segment: segmentOf[letter as keyof typeof segmentOf], offset: Number(offset) };
 }
 
+interface CheckedCall {
+  readonly call: KernelCall;
+  readonly buffers: readonly Buffer[];
+}
+
 /** A call whose operands are in range and whose buffers all lie within their segments, and these buffers. */
-export function readCall(
+function readCall(
   [kernel, ...given]: StoredCall,
   bytes: StoredProgram['bytes'],
   refuse: Refuse,
-): { readonly call: KernelCall; readonly buffers: readonly Buffer[] } {
+): CheckedCall {
   if (!Object.hasOwn(inferenceKernels, kernel))
     throw refuse(`it calls the kernel ${JSON.stringify(kernel)}, which there is not`);
-  const names = inferenceKernels[kernel as KernelName]!.split(' ');
+  const name = kernel as keyof typeof inferenceKernels;
+  const row = inferenceKernels[name];
   // Files of earlier versions know of no lengths.
-  const stored =
-    names.at(-1) === 'lengths?=N' && given.length === names.length - 1 ? [...given, 0] : given;
-  if (stored.length !== names.length)
-    throw refuse(`${kernel} has ${stored.length} operands, expected ${names.length}`);
+  const isEarlier = row.endsWith(' lengths?=N') && given.length === row.split(' ').length - 1;
+  return readOperands(name, row, isEarlier ? [...given, 0] : given, bytes, refuse);
+}
+
+/** The call of a kernel by its row. */
+export function readOperands(
+  kernel: KernelName,
+  row: string,
+  stored: readonly (number | string)[],
+  bytes: StoredProgram['bytes'],
+  refuse: Refuse,
+): CheckedCall {
+  const words = row.split(' ');
+  if (stored.length !== words.length)
+    throw refuse(`${kernel} has ${stored.length} operands, expected ${words.length}`);
   const operands = stored.map((value) => readOperand(value, refuse));
-  const buffers = buffersOf(names, operands, bytes, (name, i) => {
-    throw refuse(`${kernel} has ${JSON.stringify(stored[i])} for ${name}, outside of its memory`);
+  const buffers = buffersOf(words, operands, bytes, (word, i) => {
+    throw refuse(`${kernel} has ${JSON.stringify(stored[i])} for ${word}, outside of its memory`);
   });
-  if (!fits(kernel as KernelName, scalarsOf(names, operands)))
+  if (!fits(kernel, scalarsOf(words, operands)))
     throw refuse(`the extents of ${kernel} do not go together: ${JSON.stringify(stored)}`);
-  return { call: { kernel: kernel as KernelName, operands, label: '', flops: 0 }, buffers };
+  return { call: { kernel, operands, label: '', flops: 0 }, buffers };
 }
 
 /**
@@ -77,8 +95,8 @@ export function readCalls(
   for (const span of batch) known.batch.add(...span);
   const calls = stored.flatMap((one) => {
     const { call, buffers } = readCall(one, bytes, refuse);
-    for (const { name, segment, begin, end, isWritten } of buffers) {
-      if (!isWritten && !known[segment].has(begin, end))
+    for (const { name, segment, begin, end, isRead } of buffers) {
+      if (isRead && !known[segment].has(begin, end))
         throw refuse(`${call.kernel} reads ${name}, which no call before it has written`);
     }
     // What stays between the elements that a call writes.

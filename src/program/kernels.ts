@@ -1,308 +1,47 @@
 /**
- * Every kernel a program can call, with the names of its operands in order. One table: the types of
- * the Wasm exports, the emitter's methods and the program printer all follow from it.
- * What each operand is stands above the kernel in `assembly/`.
+ * Every kernel, a row each: its operands in order, and of each what it is and how large. All else follows from these rows:
+ * the emitter's methods and the types of the Wasm exports, both lists of exports (scripts/kernel-exports.mjs), the bounds that
+ * programs out of files are held to (src/inference/operands.ts), the printer's names. Formulae stand above the kernels in `assembly/`;
+ * test/kernels/ holds every row against the kernel's signature there, and against what the kernel reads and writes.
+ *
+ * - `N` is a whole number: an extent, a place or a setting; `code<4` one from 0 to 4; `count%4` a multiple of 4
+ * - `epsilon~` is any float32, `numH+` a float64 that is finite and not negative, `key0#` 32 bits
+ * - `x=N.C` is the address of a buffer of N·C floats that is read, `y>N.C` of one that is written, all of it; `p&count` of
+ *   one that is changed in place. Whole numbers are as long as floats; a float64 is two. `x=*` is one whose extent no operand tells
+ * - `b?=O` may be 0, for none
+ * - `workspace` is the address of scratch, whose size the op computes (src/ops/workspace.ts)
+ *
+ * A size is a sum of products: `2.N.C`, `radius+1`. `C/groups` is a quotient, rounded up. `@a` is as long as the strides a0, a1, …
+ * reach within the extents n0, n1, ….
  */
-const attention = ['N', 'heads', 'T', 'S', 'd', 'causal'] as const;
-const convolution = [
-  'N',
-  'C',
-  'H',
-  'W',
-  'O',
-  'kh',
-  'kw',
-  'sh',
-  'sw',
-  'ph',
-  'pw',
-  'P',
-  'Q',
-] as const;
-const depthwise = [
-  'N',
-  'C',
-  'H',
-  'W',
-  'O',
-  'kh',
-  'kw',
-  'sh',
-  'sw',
-  'ph',
-  'pw',
-  'dilationH',
-  'dilationW',
-  'P',
-  'Q',
-] as const;
-const grouped = ['groups', ...depthwise] as const;
-const unshared = ['N', 'C', 'H', 'W', 'O', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
-const padding = ['planes', 'H', 'W', 'top', 'left', 'height', 'width', 'mode'] as const;
-const lookup = ['count', 'V', 'D', 'indices'] as const;
-const recurrence = ['N', 'T', 'H', 'reverse'] as const;
-const winograd = ['N', 'C', 'H', 'W', 'O', 'ph', 'pw', 'P', 'Q'] as const;
-const normalisation = ['N', 'C', 'area'] as const;
-const grouping = [...normalisation, 'groups'] as const;
-const response = [...normalisation, 'size', 'alpha', 'beta', 'k'] as const;
-const pooling = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'P', 'Q'] as const;
-const windows = ['planes', 'H', 'W', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'P', 'Q'] as const;
-const resampling = ['planes', 'H', 'W', 'P', 'Q', 'numH', 'denH', 'numW', 'denW'] as const;
-const axes4 = ['n0', 'n1', 'n2', 'n3'] as const;
-const axes6 = [...axes4, 'n4', 'n5'] as const;
-const axis = ['outer', 'extent', 'inner'] as const;
+import { inferenceKernels } from './inference-rows.js';
+import { trainingKernels } from './training-rows.js';
 
-export const kernelOperands = {
-  activation: ['code', 'x', 'y', 'count'],
-  activationGradient: ['code', 'y', 'dy', 'dx', 'count'],
-  adadelta: ['p', 'g', 's', 'u', 'count', 'rates', 'rho', 'oneMinusRho', 'epsilon', 'decay'],
-  addNoise: ['count', 'x', 'deviation', 'key0', 'key1', 'place', 'step', 'stream', 'y'],
-  adagrad: ['p', 'g', 's', 'count', 'rates', 'initial', 'epsilon', 'decay'],
-  adam: [
-    'p',
-    'g',
-    'm',
-    'v',
-    'count',
-    'rates',
-    'beta1',
-    'oneMinusBeta1',
-    'beta2',
-    'oneMinusBeta2',
-    'epsilon',
-    'decay',
-  ],
-  add: ['a', 'b', 'y', 'count'],
-  addActivation: ['a', 'b', 'y', 'count', 'code'],
-  addSigns: ['p', 'g', 'count', 'weight'],
-  agreeing: ['n', 'C', 'x', 't', 'y'],
-  attentionProduct: [...attention, 'transposed', 'p', 'x', 'y', 'lengths'],
-  attentionScores: [...attention, 'normalize', 'scale', 'q', 'k', 'y', 'workspace', 'lengths'],
-  attentionScoresGradient: ['N', 'heads', 'T', 'S', 'causal', 'scale', 'p', 'dp', 'dx', 'lengths'],
-  average: ['r', 'x', 'count', 'share'],
-  averagePlanes: ['planes', 'area', 'x', 'y'],
-  averagePlanesGradient: ['planes', 'area', 'dy', 'dx'],
-  avgPool2d: [...pooling, 'x', 'y'],
-  avgPool2dGradient: [...pooling, 'dy', 'dx'],
-  avgPoolWindows: [...windows, 'countPadding', 'x', 'y'],
-  avgPoolWindowsGradient: [...windows, 'countPadding', 'dy', 'dx'],
-  batchMatmul: ['batch', 'transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'c', 'workspace'],
-  batchNorm: [...normalisation, 'x', 'mean', 'variance', 'weight', 'bias', 'epsilon', 'y', 'code'],
-  batchNormGradient: [...normalisation, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
-  batchNormSums: [...normalisation, 'x', 'moments', 'dy', 'epsilon', 'sums'],
-  blend: ['count', 'x', 'y', 'share', 'rest'],
-  binary: ['code', ...axes4, 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3', 'a', 'b', 'y'],
-  channelAffine: [...normalisation, 'x', 'weight', 'bias', 'y'],
-  channelMoments: [...normalisation, 'x', 'moments'],
-  channelProducts: [...normalisation, 'x', 'dy', 'dw'],
-  clipFactor: ['sums', 'blocks', 'most', 'factor'],
-  clipValues: ['x', 'count', 'most'],
-  conv2d: [...convolution, 'x', 'w', 'b', 'y', 'code', 'workspace'],
-  conv2dDepthwise: [...depthwise, 'x', 'w', 'b', 'y', 'code', 'workspace'],
-  conv2dDepthwiseInputGradient: [...depthwise, 'w', 'dy', 'dx', 'workspace'],
-  conv2dDepthwiseWeightGradient: [...depthwise, 'x', 'dy', 'dw', 'workspace'],
-  conv2dGrouped: [...grouped, 'x', 'w', 'b', 'y', 'code', 'workspace'],
-  conv2dGroupedInputGradient: [...grouped, 'w', 'dy', 'dx', 'workspace'],
-  conv2dGroupedWeightGradient: [...grouped, 'x', 'dy', 'dw', 'workspace'],
-  conv2dInputGradient: [...convolution, 'w', 'dy', 'dx', 'workspace'],
-  conv2dWeightGradient: [...convolution, 'x', 'dy', 'dw', 'workspace'],
-  conv2dWinograd: [...winograd, 'flipped', 'x', 'w', 'b', 'y', 'code', 'workspace'],
-  conv2dWinogradWeightGradient: [...winograd, 'x', 'dy', 'dw', 'workspace'],
-  copyStrided: [
-    ...axes6,
-    's0',
-    's1',
-    's2',
-    's3',
-    's4',
-    's5',
-    't0',
-    't1',
-    't2',
-    't3',
-    't4',
-    't5',
-    'x',
-    'y',
-  ],
-  correct: ['n', 'C', 'x', 'labels', 'y'],
-  cosineLosses: ['n', 'C', 'y', 't', 'loss'],
-  cosineLossesGradient: ['n', 'C', 'y', 't', 'dloss', 'dy'],
-  crossEntropy: ['n', 'C', 'x', 'labels', 'loss', 'workspace'],
-  cropPlanes: ['C', 'h', 'w', 'x', 'top', 'left', 'H', 'W', 'fill', 'y'],
-  crossEntropyGradient: ['n', 'C', 'x', 'labels', 'dloss', 'dx'],
-  distributionLosses: ['n', 'C', 'x', 'q', 'relative', 'loss', 'workspace'],
-  distributionLossesGradient: ['n', 'C', 'x', 'q', 'dloss', 'dx'],
-  dropout: ['N', 'groups', 'area', 'x', 'randomness', 'y', 'stream', 'threshold', 'scale'],
-  elman: [...recurrence, 'code', 'x', 'w', 'bias', 'y', 'workspace', 'lengths'],
-  elmanGradient: [...recurrence, 'code', 'w', 'y', 'dy', 'dx', 'workspace', 'lengths'],
-  elasticField: [
-    'H',
-    'W',
-    'weights',
-    'radius',
-    'alpha',
-    'key0',
-    'key1',
-    'place',
-    'step',
-    'stream',
-    'scratch',
-    'field',
-  ],
-  embedding: [...lookup, 'w', 'y'],
-  embeddingGradient: [...lookup, 'dy', 'dw'],
-  fillBox: ['C', 'h', 'w', 'x', 'top', 'left', 'height', 'width', 'value'],
-  flipPlanes: ['C', 'h', 'w', 'x', 'across', 'down', 'y'],
-  fill: ['y', 'count', 'value'],
-  gatherIntegers: ['values', 'isBytes', 'order', 'count', 'length', 'y'],
-  gatherSamples: [
-    'samples',
-    'isBytes',
-    'order',
-    'count',
-    'C',
-    'h',
-    'w',
-    'H',
-    'W',
-    'scale',
-    'shift',
-    'border',
-    'y',
-  ],
-  gatherScaled: [
-    'samples',
-    'isBytes',
-    'order',
-    'count',
-    'C',
-    'h',
-    'w',
-    'H',
-    'W',
-    'unit',
-    'scales',
-    'y',
-  ],
-  locallyConnected2d: [...unshared, 'x', 'w', 'b', 'y', 'workspace'],
-  locallyConnected2dInputGradient: [...unshared, 'w', 'dy', 'dx', 'workspace'],
-  locallyConnected2dWeightGradient: [...unshared, 'x', 'dy', 'dw', 'workspace'],
-  groupNorm: [...grouping, 'x', 'moments', 'weight', 'bias', 'epsilon', 'y'],
-  groupNormGradient: [...grouping, 'x', 'moments', 'weight', 'sums', 'dy', 'epsilon', 'dx'],
-  groupNormSums: [...grouping, 'x', 'moments', 'dy', 'epsilon', 'sums'],
-  keepSteps: ['N', 'T', 'F', 'mode', 'lengths', 'x', 'y'],
-  layerNorm: ['rows', 'n', 'x', 'moments', 'weight', 'bias', 'epsilon', 'y'],
-  layerNormGradient: ['rows', 'n', 'x', 'moments', 'weight', 'dy', 'epsilon', 'dx'],
-  layerNormWeightGradient: ['rows', 'n', 'x', 'moments', 'dy', 'epsilon', 'dw'],
-  localResponseNorm: [...response, 'x', 'y'],
-  localResponseNormGradient: [...response, 'x', 'dy', 'dx', 'workspace'],
-  gru: [...recurrence, 'x', 'w', 'bias', 'record', 'workspace', 'lengths'],
-  gruGradient: [...recurrence, 'w', 'record', 'dy', 'dx', 'workspace', 'lengths'],
-  gruHiddenGradient: ['rows', 'H', 'd', 'r', 'y'],
-  lstm: [...recurrence, 'x', 'w', 'bias', 'record', 'workspace', 'lengths'],
-  lstmGradient: [...recurrence, 'w', 'record', 'dy', 'dx', 'workspace', 'lengths'],
-  lars: [
-    'p',
-    'g',
-    'v',
-    'count',
-    'rates',
-    'weightSums',
-    'gradientSums',
-    'blocks',
-    'momentum',
-    'decay',
-    'trust',
-  ],
-  lion: ['p', 'g', 'm', 'count', 'rates', 'beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2'],
-  logSoftmax: ['n', 'C', 'x', 'y'],
-  logSoftmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
-  mapLosses: ['n', 'C', 'x', 'labels', 'j', 'loss', 'workspace'],
-  mapLossesGradient: ['n', 'C', 'x', 'labels', 'j', 'dloss', 'dx'],
-  marginLosses: ['n', 'C', 'x', 'labels', 'margin', 'power', 'loss'],
-  marginLossesGradient: ['n', 'C', 'x', 'labels', 'margin', 'power', 'dloss', 'dx'],
-  matmul: ['transposeA', 'transposeB', 'm', 'n', 'k', 'a', 'b', 'bias', 'c', 'code', 'workspace'],
-  maxAxis: [...axis, 'x', 'y'],
-  maxAxisGradient: [...axis, 'x', 'dy', 'dx'],
-  maxPool2d: [...pooling, 'x', 'y'],
-  maxPool2dGradient: [...pooling, 'x', 'dy', 'dx'],
-  maxPoolWindows: [...windows, 'x', 'y'],
-  maxPoolWindowsGradient: [...windows, 'x', 'dy', 'dx'],
-  momentum: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
-  moveTowards: ['r', 'g', 'count', 'momentum'],
-  multiply: ['x', 'count', 'factor'],
-  nesterov: ['p', 'g', 'v', 'count', 'rates', 'beta', 'share', 'decay'],
-  oneHot: ['n', 'C', 'labels', 'y'],
-  pad2d: [...padding, 'value', 'x', 'y'],
-  pad2dGradient: [...padding, 'dy', 'dx'],
-  randomNormal: ['y', 'count', 'mean', 'deviation', 'key0', 'key1', 'index', 'purpose'],
-  randomUniform: ['y', 'count', 'low', 'high', 'key0', 'key1', 'index', 'purpose'],
-  rbf: ['n', 'C', 'F', 'x', 'w', 'y'],
-  rbfCentresGradient: ['n', 'C', 'F', 'x', 'w', 'dy', 'dw'],
-  rbfInputGradient: ['n', 'C', 'F', 'x', 'w', 'dy', 'dx'],
-  rmsprop: [
-    'p',
-    'g',
-    's',
-    'm',
-    'v',
-    'count',
-    'rates',
-    'alpha',
-    'oneMinusAlpha',
-    'epsilon',
-    'momentum',
-    'decay',
-  ],
-  sameSide: ['n', 'C', 'y', 't', 'threshold', 'targetThreshold', 'hits'],
-  scale: ['x', 'y', 'count', 'weight'],
-  sgd: ['p', 'g', 'count', 'rates', 'decay'],
-  shrink: ['p', 'count', 'rate', 'decay'],
-  smooth: ['code', 'x', 'y', 'count', 'p', 'q'],
-  smoothGradient: ['code', 'x', 'dy', 'dx', 'count', 'p', 'q'],
-  softmax: ['n', 'C', 'x', 'y'],
-  softmaxGradient: ['n', 'C', 'y', 'dy', 'dx'],
-  mixChannels: ['C', 'O', 'area', 'x', 'm', 'low', 'high', 'y'],
-  resizePlanes: [
-    'C',
-    'h',
-    'w',
-    'x',
-    'top',
-    'left',
-    'height',
-    'width',
-    'H',
-    'W',
-    'antialias',
-    'scratch',
-    'y',
-  ],
-  spread: ['s', 'y', 'count', 'weight'],
-  squaredErrors: ['n', 'C', 'y', 't', 'loss'],
-  squaredErrorsGradient: ['n', 'C', 'y', 't', 'dloss', 'dy'],
-  sumAxis: [...axis, 'x', 'y'],
-  sumChannels: ['N', 'C', 'area', 'x', 'y'],
-  sumRows: ['rows', 'columns', 'x', 'y'],
-  sumSquares: ['x', 'count', 'block', 'y'],
-  toFloats: ['x', 'y', 'count'],
-  turnHue: ['area', 'x', 'shift', 'y'],
-  unary: ['code', 'x', 'y', 'count', 'p', 'q'],
-  unaryGradient: ['code', 'x', 'dy', 'dx', 'count', 'p', 'q'],
-  valueLosses: ['code', 'n', 'C', 'y', 't', 'parameter', 'weight', 'loss'],
-  valueLossesGradient: ['code', 'n', 'C', 'y', 't', 'parameter', 'weight', 'dloss', 'dy'],
-  upsampleBilinear: [...resampling, 'corners', 'x', 'y', 'workspace'],
-  upsampleBilinearGradient: [...resampling, 'corners', 'dy', 'dx', 'workspace'],
-  upsampleNearest: [...resampling, 'x', 'y', 'workspace'],
-  upsampleNearestGradient: [...resampling, 'dy', 'dx', 'workspace'],
-  warp: ['C', 'h', 'w', 'x', 'H', 'W', 'map', 'field', 'fill', 'scratch', 'y'],
-  weightedSum: ['x', 'y', 'count', 'weight'],
-} as const satisfies Record<string, readonly string[]>;
+type Rows = typeof inferenceKernels & typeof trainingKernels;
 
-export type KernelName = keyof typeof kernelOperands;
+export type KernelName = keyof Rows;
 
-type Each<Names extends readonly string[], T> = { [P in keyof Names]: T };
+/** Every kernel's row. */
+export const kernelRows = (): Rows => ({ ...inferenceKernels, ...trainingKernels });
 
-/** One value of type T for each operand of kernel K. */
-export type OperandsOf<K extends KernelName, T> = Each<(typeof kernelOperands)[K], T>;
+/** `N C x=N.C` as `['N', 'C', 'x=N.C']`. */
+type Words<Row extends string> = Row extends `${infer First} ${infer Rest}`
+  ? [First, ...Words<Rest>]
+  : [Row];
+
+/** What stands for an operand: `Pointer` where the kernel is given an address, else a number. */
+type OperandOf<Word extends string, Pointer> = Word extends `${string}?${string}`
+  ? Pointer | 0
+  : Word extends `${string}${'=' | '>' | '&'}${string}` | 'workspace'
+    ? Pointer
+    : number;
+
+type Each<Names extends readonly string[], Pointer> = {
+  [P in keyof Names]: OperandOf<Names[P], Pointer>;
+};
+
+/** The operands of kernel K in order; addresses are of type `Pointer`. */
+export type OperandsOf<K extends KernelName, Pointer> = Each<Words<Rows[K]>, Pointer>;
+
+/** An operand's name, without what it is: `x` of `x=N.C`. */
+export const nameOf = (word: string): string => /^\w+/.exec(word)![0];

@@ -1,5 +1,5 @@
 /** A program as text: one kernel call a line, extents by name, buffers as segment+offset. */
-import { kernelOperands } from './kernels.js';
+import { kernelRows, nameOf } from './kernels.js';
 import type { KernelCall, Operand, Program } from './program.js';
 
 const showOperand = (operand: Operand): string =>
@@ -7,7 +7,7 @@ const showOperand = (operand: Operand): string =>
 
 /** `c1                matmul(transposeA=0, …, a=batch+0, …)` */
 export function printCall(call: KernelCall): string {
-  const names = kernelOperands[call.kernel];
+  const names = kernelRows()[call.kernel].split(' ').map(nameOf);
   const operands = call.operands.map((operand, i) => `${names[i]}=${showOperand(operand)}`);
   return `${call.label.padEnd(18)} ${call.kernel}(${operands.join(', ')})`;
 }

@@ -53,7 +53,7 @@ export interface Program {
 
 /** One method a kernel; calling it appends the call to a program. */
 export type Emitter = {
-  readonly [K in KernelName]: (...operands: OperandsOf<K, Operand>) => void;
+  readonly [K in KernelName]: (...operands: OperandsOf<K, Address>) => void;
 };
 
 /** Buffers start at multiples of this many bytes: a cache line, and a multiple of a vector. */

@@ -5,7 +5,7 @@
 import { checkOptions, text } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
-import { inferenceKernels } from '../inference/operands.js';
+import { inferenceKernels } from '../program/inference-rows.js';
 import {
   PROGRAM_VERSION,
   segmentOf,
