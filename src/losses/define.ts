@@ -38,6 +38,18 @@ export interface Loss {
   readonly ignoreIndex?: number;
   /** The same where each answer, a position or a value, counts on its own; absent for losses of a sample as a whole. */
   readonly byAnswer?: ByAnswer;
+  /** In place of the functions above: a loss of all outputs and targets together (function.ts). */
+  readonly whole?: WholeLoss;
+  /** The text of the function that it is, if a user wrote one. */
+  readonly source?: string;
+}
+
+/** A loss of a whole model. */
+export interface WholeLoss {
+  /** Names of the targets it reads. */
+  readonly targets: readonly string[];
+  /** One value a sample, n. */
+  losses(outputs: ReadonlyMap<string, Tensor>, targetOf: (name: string) => Tensor): Tensor;
 }
 
 /** Losses and hits of a sample's answers, n×answers each. */

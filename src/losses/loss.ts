@@ -3,6 +3,7 @@ import { suggest } from '../check.js';
 import { LanewiseError, lookUp, show } from '../errors.js';
 import { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
 import type { Loss } from './define.js';
+import { isFunctionKind, readFunctionLoss } from './function.js';
 import * as values from './values.js';
 
 export type { Loss };
@@ -37,6 +38,7 @@ export const describeLoss = ({ kind, settings }: Loss): LossDescription => ({ ki
 
 /** @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
 export function createLoss({ kind, settings }: LossDescription): Loss {
+  if (isFunctionKind(kind)) return readFunctionLoss(settings);
   // Settings come from outside: each constructor checks what it is given.
   // oxlint-disable-next-line typescript/no-explicit-any
   const create: (settings: any) => Loss = lookUp('loss', constructors, kind, suggest);
@@ -56,8 +58,29 @@ export function createLoss({ kind, settings }: LossDescription): Loss {
 export function lossFor(loss: LossName | Loss): Loss {
   if (typeof loss === 'string') return createLoss({ kind: loss, settings: {} });
   if (typeof loss?.perSample === 'function' && typeof loss.scores === 'function') return loss;
+  if (typeof loss === 'function') throw refuseFunction(loss);
   throw new LanewiseError(
     'argument',
     `loss is ${show(loss)}, expected a loss or one of ${lossNames.join(', ')}`,
   );
 }
+
+/** Of a function where a loss is expected: one of the losses that was not called, or one where there is no data. */
+export function refuseFunction(given: unknown): LanewiseError {
+  const name = constructorName(given);
+  return name
+    ? new LanewiseError(
+        'argument',
+        `loss is the function ${name}, expected a loss`,
+        `call it: ${name}()`,
+      )
+    : new LanewiseError(
+        'argument',
+        'loss is a function, expected a loss or its name',
+        'a function of outputs and targets is the whole setting loss of train, gradientsOf and createStepper',
+      );
+}
+
+/** The name of the loss that this function makes, if it makes one. */
+export const constructorName = (given: unknown): string | undefined =>
+  Object.entries(constructors).find(([, create]) => create === given)?.[0];

@@ -1,6 +1,14 @@
 /** The loss of a whole model: one term an output, blended with weights. */
 import { LanewiseError, nearest, show } from '../errors.js';
-import { createLoss, lossFor, type Loss, type LossDescription, type LossName } from './loss.js';
+import type { LossFunction } from './function.js';
+import {
+  createLoss,
+  lossFor,
+  refuseFunction,
+  type Loss,
+  type LossDescription,
+  type LossName,
+} from './loss.js';
 
 /** A share of the total loss: `weight` times the loss of one output. */
 export interface LossTerm {
@@ -14,7 +22,12 @@ export interface LossTerm {
   readonly target?: string;
 }
 
+/** The target that the term's output is compared with. */
 export const targetOf = ({ output, target = output }: LossTerm): string => target;
+
+/** Names of all targets that the term reads. */
+export const targetsOf = (term: LossTerm): readonly string[] =>
+  term.loss.whole?.targets ?? [targetOf(term)];
 
 /** A loss with its weight if that is not 1, and its target if that is not named as the output. */
 export interface WeightedLoss {
@@ -28,9 +41,10 @@ type OutputLoss = LossName | Loss | WeightedLoss | readonly (LossName | Loss | W
 
 /**
  * One loss for every output, a list whose sum it is, or for some outputs their own:
- * `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`.
+ * `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`; or a function of all outputs and targets.
  */
 export type LossSetting =
+  | LossFunction
   | LossName
   | Loss
   | readonly (LossName | Loss | WeightedLoss)[]
@@ -47,6 +61,7 @@ const isLoss = (value: unknown): value is Loss => isObject(value) && 'perSample'
 export function lossTerms(setting: LossSetting, outputs: readonly string[]): LossTerm[] {
   if (typeof setting === 'string' || isLoss(setting) || Array.isArray(setting))
     return outputs.flatMap((output) => termsOf(output, setting as OutputLoss));
+  if (typeof setting === 'function') throw refuseFunction(setting);
   if (!isObject(setting))
     throw new LanewiseError('argument', `loss is ${show(setting)}, expected a name or a loss`);
   const unknown = Object.keys(setting).find((name) => !outputs.includes(name));

@@ -32,7 +32,15 @@ export {
   huberErrors,
   sameSide,
 } from './loss-values.js';
-export { agreeing, correct, crossEntropy, oneHot, sumOfSquaredErrors, toFloats } from './loss.js';
+export {
+  agreeing,
+  correct,
+  crossEntropy,
+  oneHot,
+  pick,
+  sumOfSquaredErrors,
+  toFloats,
+} from './loss.js';
 export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
 export { pad2d, type PaddingMode, type Sides } from './pad2d.js';
@@ -49,7 +57,7 @@ export {
   type RecurrentWeights,
 } from './recurrent.js';
 export { checkLengths, lastSteps, meanOfSteps, ownSteps } from './steps.js';
-export { expand, max, mean, sum, sumTo, type Axes } from './reduce.js';
+export { expand, max, mean, min, sum, sumTo, type Axes } from './reduce.js';
 export { flatten, reshape } from './reshape.js';
 export { row, scale } from './scale.js';
 export { pad, slice, split, type Range } from './slice.js';

@@ -1,6 +1,10 @@
 /** Losses per sample, and what goes with class labels: one-hot targets and hits. */
+import { show } from '../errors.js';
 import { apply, defineOp, ShapeError } from '../graph/op.js';
-import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
+import { isTensor, showShape, sizeOf, type Tensor } from '../graph/tensor.js';
+import { multiply } from './binary.js';
+import { sum } from './reduce.js';
+import { reshape } from './reshape.js';
 
 /** Refuses what are not two f32 matrices of one shape. */
 export function checkPair(name: string, y: Tensor, target: Tensor): { n: number; C: number } {
@@ -112,6 +116,27 @@ const oneHotOp = defineOp<{ labels: Tensor }, { classes: number }>({
 /** 1 at each sample's label, else 0; labels n (i32), result n×classes. A label that is no class gives zeros. */
 export const oneHot = (labels: Tensor, classes: number): Tensor =>
   apply(oneHotOp, { labels }, { classes });
+
+/**
+ * x[…, index[…]], such as a label's score or the logarithm of an action's probability: x of finite values, n×C or n×T×C;
+ * index (i32) in x's shape without its last axis, which is the result's. An index that is none of the C gives 0.
+ * @throws ShapeError for other shapes.
+ */
+export function pick(x: Tensor, index: Tensor): Tensor {
+  const shape = x.shape.slice(0, -1);
+  const isFor =
+    x.shape.length > 0 && isTensor(index) && showShape(index.shape) === showShape(shape);
+  if (!isFor || index.dtype !== 'i32') {
+    const found = isTensor(index) ? `${showShape(index.shape)} (${index.dtype})` : show(index);
+    throw new ShapeError(
+      'pick',
+      `x ${showShape(x.shape)} and index ${found}, expected n×C and n, or n×T×C and n×T, the index class indices (i32)`,
+    );
+  }
+  const classes = x.shape.at(-1)!;
+  const chosen = oneHot(reshape(index, [sizeOf(shape)]), classes);
+  return sum(multiply(x, reshape(chosen, x.shape)), -1);
+}
 
 const correctOp = defineOp<{ logits: Tensor; labels: Tensor }, object>({
   name: 'correct',

@@ -48,7 +48,7 @@ export {
   stopGradient,
   transpose,
 } from './index.js';
-export { max, mean, sum } from './index.js';
+export { max, mean, min, sum } from './index.js';
 export { attention, batchMatmul, embedding, linear, matmul, rbf } from './index.js';
 export { conv1d, conv2d, convTranspose2d, locallyConnected2d } from './index.js';
 export {
@@ -68,4 +68,4 @@ export {
   upsample2d,
 } from './index.js';
 export { groupNorm, instanceNorm, layerNorm, localResponseNorm } from './index.js';
-export { constant, dropout, literal, oneHot } from './index.js';
+export { constant, dropout, literal, oneHot, pick, toFloats } from './index.js';

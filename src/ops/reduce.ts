@@ -111,6 +111,10 @@ export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
 export const max = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
   reduce(maxAxesOp, x, axesOf('max', x, axes), keepDims);
 
+/** The minimum over `axes`, see `max`. */
+export const min = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
+  scale(max(scale(x, -1), axes, keepDims), -1);
+
 /** Strides with which a tensor of `shape` is read as if it had shape `as`: 0 along axes it repeats. */
 export function broadcastStrides(shape: Shape, as: Shape): number[] {
   const own = denseStrides(shape).map((stride, axis) => (shape[axis] === 1 ? 0 : stride));

@@ -12,9 +12,12 @@ import { firstNotFinite } from '../data/finite.js';
 import { LanewiseError } from '../errors.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
+import { functionLoss } from '../losses/function.js';
+import { constructorName } from '../losses/loss.js';
 import { lossTerms, targetOf, type LossSetting, type LossTerm } from '../losses/terms.js';
 import { isDistribution, isLike } from './check-targets.js';
 import type { Column } from './column.js';
+import { targetForms } from './target-columns.js';
 import { hasClasses, isCounts } from './counts.js';
 
 /**
@@ -134,7 +137,8 @@ const SAMPLES_PER_CLASS = 3;
 
 /** Whole numbers that are plainly quantities, unless somebody has said that they are classes. */
 function checkQuantities(data: AnyDataset, term: LossTerm): void {
-  if (isSampleStream(data)) return;
+  // A function may well take numbers.
+  if (isSampleStream(data) || term.loss.whole) return;
   const name = targetOf(term);
   const isFields = isTensorDataset(data);
   const field = isFields ? data.targets[name]! : { shape: [], values: data.labels };
@@ -167,6 +171,10 @@ export function defaultTerms(
   setting: LossSetting | undefined,
 ): LossTerm[] {
   const outputs = [...model.outputs.keys()];
+  if (typeof setting === 'function' && !constructorName(setting)) {
+    const loss = functionLoss(setting, model.outputs, targetForms(data));
+    return [{ output: outputs[0]!, loss, weight: 1 }];
+  }
   if (setting !== undefined) return lossTerms(setting, outputs);
   const lossOf = (output: string) => {
     const field = isTensorDataset(data) ? data.targets[output] : undefined;

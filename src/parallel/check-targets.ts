@@ -136,7 +136,11 @@ const ignores = ({ takes }: Loss): boolean =>
   takes?.output === 'scores' ||
   (takes?.output === 'logits of classes' && takes.values === 'distributions');
 
-function checkFinite({ what, field, counts }: Subject): void {
+/** @throws LanewiseError kind 'data' naming the first value that counts and is not finite. */
+export function checkFinite(
+  { what, field, counts }: Pick<Subject, 'what' | 'field' | 'counts'>,
+  hint = 'weights beside the values (targets: { name: { shape, values, weights } }) leave out what weighs 0; subset leaves out whole samples',
+): void {
   const { values } = field;
   if (!(values instanceof Float32Array) || firstNotFinite(values) < 0) return;
   const wrong = firstOf({ field, counts }, (v) => !Number.isFinite(v));
@@ -144,7 +148,7 @@ function checkFinite({ what, field, counts }: Subject): void {
   throw new LanewiseError(
     'data',
     `${what}: ${placeOf(field, wrong)}, expected a finite number`,
-    'weights beside the values (targets: { name: { shape, values, weights } }) leave out what weighs 0; subset leaves out whole samples',
+    hint,
   );
 }
 

@@ -5,7 +5,7 @@ import { input, showShape, type Tensor } from '../graph/tensor.js';
 import type { Mode, Model, ModelGraph } from '../layers/index.js';
 import type { ByAnswer } from '../losses/define.js';
 import type { Loss } from '../losses/loss.js';
-import { targetOf, type LossTerm } from '../losses/terms.js';
+import { targetOf, targetsOf, type LossTerm } from '../losses/terms.js';
 import * as ops from '../ops/index.js';
 import { matches } from '../optimizers/names.js';
 import { inputLeaf, targetLeaf, WEIGHTS, type LeafName, type LeafSpec } from './column.js';
@@ -120,6 +120,8 @@ const times = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined
 function lossOf(fed: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
   const parts = terms.map((term) => {
     const { output, loss, weight } = term;
+    const targetAt = (name: string) => fed.given.get(side(targetLeaf(name)))!;
+    if (loss.whole) return loss.whole.losses(fed.graph.outputs, targetAt);
     const figure: Figure = {
       perSample: (y, target) => loss.perSample(y, target),
       byAnswer: loss.byAnswer?.losses,
@@ -219,7 +221,9 @@ export function blockGraph(task: Task, count: number): BlockGraph {
   const fed = fedGraph(task, 'evaluation', count);
   const { scored } = task;
   // A target that training alone needs, such as a teacher's, may not be there.
-  const terms = task.terms.filter((term) => fed.given.has(targetLeaf(targetOf(term))));
+  const terms = task.terms.filter((term) =>
+    targetsOf(term).every((name) => fed.given.has(targetLeaf(name))),
+  );
   const output = fed.graph.outputs.get(scored.output)!;
   return {
     ...fed,

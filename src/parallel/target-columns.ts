@@ -10,8 +10,10 @@ import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
+import type { WholeLoss } from '../losses/define.js';
+import type { TargetForm } from '../losses/function.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
-import { checkTarget } from './check-targets.js';
+import { checkFinite, checkTarget } from './check-targets.js';
 import { augmentationOf, fieldOf, plainColumn, targetLeaf, type Column } from './column.js';
 import { countsColumn, countsOf, hasClasses, readable } from './counts.js';
 
@@ -41,6 +43,7 @@ export function targetColumns(
   const byField = new Map<Field, Use>();
   const counted = new Map<string, Column>();
   for (const term of terms) {
+    if (term.loss.whole) return wholeColumns(term.loss.whole, data);
     const { output } = term;
     const { ignoreIndex } = term.loss;
     const name = targetOf(term);
@@ -67,6 +70,48 @@ export function targetColumns(
   }
   const targets = [...byField].map(([field, use]) => targetColumn(data.name, field, use));
   return [...targets, ...counted.values()];
+}
+
+/** The targets that a loss of one's own may read: those of the data set, or the `labels` of images. */
+function readableFields(data: AnyDataset): Readonly<Record<string, Field>> {
+  return isTensorDataset(data)
+    ? (data.targets ?? {})
+    : { labels: { shape: [], values: labelsOf(data) } };
+}
+
+/** What the targets of a data set hold of one sample, by name. */
+export const targetForms = (data: AnyDataset): ReadonlyMap<string, TargetForm> =>
+  new Map(
+    Object.entries(readableFields(data)).map(([name, field]) => [
+      name,
+      {
+        shape: field.transforms?.length ? shapeAfter(field.transforms, field.shape) : field.shape,
+        dtype: hasClasses(field) ? 'i32' : 'f32',
+      },
+    ]),
+  );
+
+/** Columns as they are, for a function that may do anything with them. */
+function wholeColumns({ targets }: WholeLoss, data: AnyDataset): Column[] {
+  return targets.map((name) => {
+    const field = fieldOf(data.name, 'target', readableFields(data), name);
+    const what = `data set '${data.name}', target '${name}'`;
+    if (field.weights) {
+      throw new LanewiseError(
+        'data',
+        `${what}: it has weights, which a loss that is a function does not see`,
+        'weights of the data set count; or make them a target of their own, and multiply by it',
+      );
+    }
+    if (field.values instanceof Float32Array)
+      checkFinite({ what, field, counts: undefined }, 'subset leaves out whole samples');
+    return targetColumn(data.name, field, {
+      names: new Set([name]),
+      ignoreIndex: undefined,
+      counts: undefined,
+      isIndex: false,
+    });
+  });
 }
 
 const isIndex = (field: Field, { length, 0: first }: Shape): boolean =>

@@ -14,7 +14,7 @@ import { shapeAfter } from '../data/transforms/chain.js';
 import type { Transform } from '../data/transforms/transform.js';
 import type { Fit } from '../formats/resize.js';
 import type { Shape } from '../graph/tensor.js';
-import { targetOf, type LossTerm } from '../losses/terms.js';
+import { targetsOf, type LossTerm } from '../losses/terms.js';
 
 /** The samples that a model was trained on. */
 export interface SampleFormat {
@@ -75,7 +75,9 @@ export const namesKnown = (
   terms: readonly LossTerm[],
 ): NamesByTarget =>
   targetClasses ??
-  (classes ? Object.fromEntries(terms.map((term) => [targetOf(term), classes])) : {});
+  (classes
+    ? Object.fromEntries(terms.flatMap((term) => targetsOf(term).map((name) => [name, classes])))
+    : {});
 
 /** A list is the names of the only target that has classes. */
 function classesOf(
@@ -85,7 +87,7 @@ function classesOf(
   if (classes === undefined) return {};
   if (Array.isArray(classes)) return { classes: classes as readonly string[] };
   const lists = classes as NamesByTarget;
-  const first = lists[terms[0] ? targetOf(terms[0]) : Object.keys(lists)[0]!];
+  const first = lists[terms.flatMap(targetsOf)[0] ?? Object.keys(lists)[0]!];
   return { ...(first ? { classes: first } : {}), targetClasses: lists };
 }
 

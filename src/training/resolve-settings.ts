@@ -7,7 +7,7 @@ import type { TableFormat } from '../data/table-format.js';
 import { withColumnsOf } from '../data/table-match.js';
 import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
-import { targetOf, type LossTerm } from '../losses/terms.js';
+import { targetsOf, type LossTerm } from '../losses/terms.js';
 import { defaultTerms } from '../parallel/check-fit.js';
 import { defaultShards } from '../parallel/shards.js';
 import { checkModel, checkPresent } from './checks.js';
@@ -103,7 +103,7 @@ export const matchData = <D extends AnyDataset>(
 ): D => {
   const matched = matchClasses(
     checkDataset(placeWeights(other)),
-    namesOf(data, terms.map(targetOf)),
+    namesOf(data, terms.flatMap(targetsOf)),
     `data set '${data.name}'`,
   );
   const type = pixelsOf(data) instanceof Uint8Array ? 'uint8' : undefined;

@@ -104,6 +104,10 @@ export function takeUp(
     );
   }
   const { description } = checkpoint;
+  if (!isChanged('loss') && settings.terms.some(({ loss }) => loss.source !== undefined))
+    warnings.push(
+      'loss is a function: that its text is the same has been checked, values that it takes from elsewhere have not',
+    );
   const fresh = {
     optimizer: isOptimizerFresh(checkpoint, changed, session, settings),
     average: isChanged('average') && kindOf(description['average']) !== settings.average?.kind,
@@ -260,7 +264,7 @@ function whyAnew(
 ): string {
   const kind = kindOf(description['optimizer']) ?? 'another';
   if (kind === optimizer.kind && !changed.includes('optimizer'))
-    return `${kind} has nothing of parameters that were frozen`;
+    return `${kind} has nothing of parameters that ${changed.includes('freeze') ? 'were frozen' : 'the loss did not reach'}`;
   return `${optimizer.kind} cannot go on with what ${kind === optimizer.kind ? 'another form of it' : kind} had gathered`;
 }
 
@@ -269,7 +273,7 @@ const FORM = ['centered', 'form'];
 
 /**
  * Whether the optimizer's arrays mean something else now: another rule's, of another form, or some are missing in a rule
- * that counts its updates, as of parameters that were frozen.
+ * that counts its updates, as of parameters that were frozen or not in the loss.
  */
 function isOptimizerFresh(
   { arrays, description }: Checkpoint,
@@ -285,7 +289,7 @@ function isOptimizerFresh(
     if (before?.['kind'] !== optimizer.kind || isOther || count !== optimizer.stateArrays)
       return true;
   }
-  if (!changed.includes('freeze')) return false;
+  if (!changed.includes('freeze') && !changed.includes('loss')) return false;
   const counts = String(optimizer.rates(0, 1)) !== String(optimizer.rates(1, 1));
   const names = [...session.readState().keys()].filter((name) => name.startsWith('optimizer.'));
   return counts && names.some((name) => !arrays.has(name));
@@ -307,7 +311,7 @@ function arraysToKeep(
     if (found && found.length === wanted?.length) {
       if (!fresh[kind]) kept.set(name, found);
       else if (kind === 'average') kept.set(name, weights.get(parameter)!);
-    } else if (!changed.includes(kind) && !changed.includes('freeze')) {
+    } else if (![kind, 'freeze', 'loss'].some((name) => changed.includes(name))) {
       throw damaged(
         `${found?.length ?? 'no'} values of '${name}', expected ${wanted?.length ?? 'none'}`,
       );

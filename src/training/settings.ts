@@ -198,6 +198,15 @@ const described = ({ kind, settings }: { readonly kind: string; readonly setting
   ...settings,
 });
 
+/** Functions by their text; what they take from around them cannot be known. */
+const describeLosses = ({ terms }: ResolvedSettings, { ofArrays }: Digests) =>
+  Promise.all(
+    describeTerms(terms).map(async (term, i) => {
+      const { source } = terms[i]!.loss;
+      return source === undefined ? term : { ...term, sourceSha256: await ofArrays([source]) };
+    }),
+  );
+
 /**
  * Every setting: the type asks for each that is new. In this order refusals list the names, and a resume tells
  * differences.
@@ -230,7 +239,7 @@ export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
     check: (owner, name, value) => typeof value === 'object' || flag(owner, name, value),
     described: ({ monitor }) => (monitor?.keepsBest ? { monitor: monitor.name } : undefined),
   },
-  loss: { check: 'with others', described: ({ terms }) => describeTerms(terms) },
+  loss: { check: 'with others', described: describeLosses },
   optimizer: {
     isRequired: true,
     make: optimizerFor,

@@ -8,6 +8,7 @@ import { evaluate } from '../../src/parallel/evaluate.js';
 import { predictedClasses } from '../../src/training/evaluate.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
+import { checkOp } from '../support/check-op.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { numbers } from '../support/numbers.js';
 import { refuses } from '../support/refuses.js';
@@ -112,7 +113,43 @@ test('hits and one-hot targets follow the labels; of equal scores the first coun
   assert.equal([...targets!], [0, 1, 0, 1, 0, 0, 1, 0, 0]);
 });
 
+for (const numerics of availableNumerics) {
+  test(`picked values and their gradients (${numerics}) are the definition’s`, async () => {
+    for (const shape of [
+      [5, 3],
+      [1, 1],
+      [2, 4, 7],
+      [2, 3, 2, 5],
+      [33, 16],
+    ]) {
+      const rows = shape.slice(0, -1);
+      const C = shape.at(-1)!;
+      const index = input('index', rows, 'i32');
+      const count = rows.reduce((a, b) => a * b, 1);
+      // The last is none of them, and gives 0.
+      const places = Int32Array.from({ length: count }, (_, i) =>
+        i === count - 1 ? C : (i * 7) % C,
+      );
+      await checkOp({
+        what: `pick of ${shape.join('×')}`,
+        shapes: [shape],
+        seed: 41,
+        numerics,
+        fixed: new Map([[index, places]]),
+        op: (x) => ops.pick(x!, index),
+        definition: (x) => Float64Array.from(places, (c, i) => (c < C ? x![i * C + c]! : 0)),
+      });
+    }
+  });
+}
+
 test('shapes and types that do not fit are refused', () => {
+  refuses(
+    () => ops.pick(input('x', [4, 3]), input('index', [4])),
+    /pick: x 4×3 and index 4 \(f32\), expected n×C and n, or n×T×C and n×T, the index class indices \(i32\)/,
+  );
+  refuses(() => ops.pick(input('x', [4, 3]), input('index', [4, 1], 'i32')), /index 4×1 \(i32\)/);
+  refuses(() => ops.pick(input('x', [4, 3]), 2 as never), /index 2, expected/);
   const logits = input('logits', [4, 10]);
   refuses(
     () => ops.crossEntropy(logits, input('labels', [3], 'i32')),

@@ -53,6 +53,7 @@ for (const numerics of availableNumerics) {
         sum: total,
         mean: (values: number[]) => total(values) / values.length,
         max: (values: number[]) => Math.max(...values),
+        min: (values: number[]) => Math.min(...values),
       };
       for (const [kind, f] of Object.entries(kinds)) {
         for (const keepDims of [false, true]) {
