@@ -10,7 +10,7 @@ import type { Numerics } from '../engine/features.js';
 import { LanewiseError } from '../errors.js';
 import { ensureReplaceable, ensureWritableFolder, writeFileAtomic } from '../node/atomic.js';
 import { version } from '../run/version.js';
-import { resolveNumerics } from '../training/checks.js';
+import { pickNumerics } from '../engine/numerics.js';
 import { compareFiles } from './bench-compare.js';
 import { profileTable } from './bench-profile.js';
 import { engineOfProcess } from './engine-name.js';
@@ -47,7 +47,7 @@ async function runBench(names: readonly string[], options: Options): Promise<voi
   const { json, seconds } = options;
   if (options.compare) return compareFiles(names, json);
   if (typeof json === 'string') await checkFile(json, options);
-  const numerics = resolveNumerics(options.numerics);
+  const numerics = options.numerics ?? pickNumerics();
   if (options.profile) return runProfiles(names.length ? names : ['lenet5-b64'], numerics, options);
   const chosen = names.length ? names : Object.keys(workloads);
   const tasks = [...new Set(chosen)].map((name) => [name, workloadFor(name)] as const);

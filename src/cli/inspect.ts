@@ -10,7 +10,8 @@ import { columnsOf } from '../parallel/columns.js';
 import { planRun, type RunPlan } from '../parallel/plan.js';
 import { defaultShards } from '../parallel/shards.js';
 import { printProgram } from '../program/print.js';
-import { resolveNumerics, resolveWorkers } from '../training/checks.js';
+import { pickNumerics } from '../engine/numerics.js';
+import { machineParallelism } from '#platform/threads';
 import { recipeNamed } from './model-name.js';
 import { modelNames, wholeNumber, workersOption } from './options.js';
 import { formatBytes, formatCount } from './terminal.js';
@@ -39,8 +40,8 @@ function runInspect(name: string, { program, batch, shards, workers }: Options):
   const plan = planRun({
     model,
     terms,
-    numerics: resolveNumerics(),
-    workers: Math.max(1, resolveWorkers(workers)),
+    numerics: pickNumerics(),
+    workers: Math.max(1, workers ?? machineParallelism()),
     // One full minibatch of images of MNIST's size.
     datasets: [{ ...columnsOf(model, terms, digits({ count: 1 })), count: batch }],
     training: {

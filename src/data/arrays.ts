@@ -1,4 +1,5 @@
 /** Data sets from arrays in memory. */
+import { checkFinite } from '../check-values.js';
 import { checkOptions, listOf, text, wholeFrom, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
@@ -166,18 +167,8 @@ function fieldOf(
   }
   if (flat instanceof Uint8Array) return { shape: extents, values: flat };
   const floats = flat instanceof Float32Array ? flat : Float32Array.from(flat);
-  checkFinite(what, floats);
+  checkFinite('data', what, floats);
   return { shape: extents, values: floats };
-}
-
-/** @throws LanewiseError kind 'data' for the first that is not finite. */
-export function checkFinite(what: string, values: Float32Array): void {
-  const wrong = values.findIndex((value) => !Number.isFinite(value));
-  if (wrong < 0) return;
-  throw new LanewiseError(
-    'data',
-    `${what}: value ${wrong} is ${values[wrong]}, expected finite float32 numbers`,
-  );
 }
 
 function joined(what: string, rows: readonly Numbers[]): Uint8Array | Float32Array {

@@ -1,9 +1,10 @@
 /** Data sets from NumPy's files of one array each, .npy; npz.ts has those of several. */
+import { checkFinite } from '../check-values.js';
 import { checkOptions, flag, text, type Checks } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
-import { checkFinite, classLabels, labelled } from './arrays.js';
+import { classLabels, labelled } from './arrays.js';
 import { checkDataset, type Dataset, type Field, type TensorDataset } from './dataset.js';
 import { readSource, sourceName, type FileSource } from './file-source.js';
 
@@ -124,6 +125,6 @@ function channelsFirst<A extends Uint8Array | Float32Array>(
 
 function floats({ name, values }: NamedArray): Float32Array {
   const all = values instanceof Float32Array ? values : Float32Array.from(values);
-  checkFinite(`'${name}'`, all);
+  checkFinite('data', `'${name}'`, all);
   return all;
 }

@@ -182,10 +182,11 @@ function guard(name: string, work: () => void): void {
 }
 
 function checkScores(scores: Float32Array, name: string): void {
-  const wrong = scores.find((score) => !Number.isFinite(score));
-  if (wrong === undefined) return;
+  const at = scores.findIndex((score) => !Number.isFinite(score));
+  if (at < 0) return;
   throw new LanewiseError(
     'engine',
-    `'${name}' gives scores of ${wrong}: its weights are damaged, or the samples hold no numbers`,
+    `scores of '${name}': ${scores[at]} at ${at}, expected a finite number`,
+    'its weights are damaged, or what it was given is not finite or far too large',
   );
 }

@@ -8,7 +8,7 @@ import {
   type Field,
   type TensorDataset,
 } from '../data/dataset.js';
-import { firstNotFinite } from '../data/finite.js';
+import { checkFinite, inSamples } from '../check-values.js';
 import { LanewiseError } from '../errors.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
@@ -118,14 +118,13 @@ function checkInputs(model: Model, data: AnyDataset): void {
       ? Object.keys(model.architecture.inputs).map((name) => [name, data.inputs[name]])
       : [['', { shape: data.shape, values: data.samples }]];
   for (const [name, field] of fields) {
-    if (!(field?.values instanceof Float32Array)) continue;
-    const wrong = firstNotFinite(field.values);
-    if (wrong < 0) continue;
-    const size = sizeOf(field.shape);
-    throw new LanewiseError(
+    if (!field) continue;
+    checkFinite(
       'data',
-      `data set '${data.name}'${name && `, input '${name}'`}: ${field.values[wrong]} of sample ${Math.floor(wrong / size)}${size > 1 ? `, value ${wrong % size}` : ''}, expected a finite number`,
+      `data set '${data.name}'${name && `, input '${name}'`}`,
+      field.values,
       'leave the sample out (subset), or put a number there',
+      inSamples(sizeOf(field.shape)),
     );
   }
 }

@@ -1,6 +1,6 @@
 /** Whether targets are what a loss takes: each loss says of itself what that is (`takes`), one mechanism reads it. */
 import { isTensorDataset, type AnyDataset, type Field } from '../data/dataset.js';
-import { firstNotFinite } from '../data/finite.js';
+import { firstNotFinite, inSamples } from '../check-values.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Loss } from '../losses/loss.js';
@@ -244,11 +244,8 @@ export function isDistribution(field: Field, shape: Shape): boolean {
 }
 
 /** `NaN of sample 3`, `-1 of sample 3, value 2`. */
-function placeOf({ values, shape }: Field, at: number): string {
-  const size = sizeOf(shape);
-  const value = size > 1 ? `, value ${at % size}` : '';
-  return `${values[at]} of sample ${Math.floor(at / size)}${value}`;
-}
+const placeOf = ({ values, shape }: Field, at: number): string =>
+  `${values[at]} ${inSamples(sizeOf(shape))(at)}`;
 
 type Examined = Pick<Subject, 'field' | 'counts'>;
 

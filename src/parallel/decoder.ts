@@ -1,6 +1,6 @@
 /** What a decoder thread does: it makes the readers it is told of, and reads samples to their slots. */
 import type { SampleReader } from '../data/dataset.js';
-import { firstNotFinite } from '../data/finite.js';
+import { checkFinite } from '../check-values.js';
 import { LanewiseError, type ErrorKind } from '../errors.js';
 
 /** Where the samples of a reader go: slot s begins at byte base + s × bytes of a sample. */
@@ -74,12 +74,8 @@ export async function readSample(
   const values = type === 'uint8' ? new Uint8Array(size) : new Float32Array(size);
   try {
     await reader.read(index, values);
-    const wrong = values instanceof Float32Array ? firstNotFinite(values) : -1;
-    if (wrong < 0) return values;
-    throw new LanewiseError(
-      'data',
-      `data set '${name}': value ${wrong} of ${nameOf(reader, index)} is ${values[wrong]}, expected a finite number`,
-    );
+    checkFinite('data', `data set '${name}', ${nameOf(reader, index)}`, values);
+    return values;
   } catch (error) {
     if (isNamed(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -8,10 +8,10 @@ import {
   type SampleStream,
   type StreamedDataset,
 } from '../data/dataset.js';
-import { LanewiseError, show } from '../errors.js';
+import { LanewiseError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import { bytesOfSample, viewOf } from './decoder.js';
-import { defaultDecoders } from './streams.js';
+import { decoderCount, defaultDecoders } from './streams.js';
 import { createFeeds } from './supplies.js';
 
 /** Settings of `loadIntoMemory`. */
@@ -43,11 +43,10 @@ export async function loadIntoMemory(
   options: LoadOptions = {},
 ): Promise<Dataset> {
   const { decoders = defaultDecoders(), onProgress } = checkOptions('loadIntoMemory', options, {
-    decoders: true,
+    decoders: decoderCount,
     onProgress: callable,
   });
   checkDataset(data);
-  checkDecoders(decoders);
   const count = countOf(data);
   const { type } = isSampleStream(data) ? data : data.reader;
   const place = { type, size: sizeOf(data.shape) };
@@ -81,15 +80,6 @@ export async function loadIntoMemory(
   }
   const { reader: _reader, fingerprint: _fingerprint, ...rest } = data;
   return { ...rest, samples };
-}
-
-/** @throws LanewiseError kind 'argument' unless it is a whole number of threads, at most 64. */
-export function checkDecoders(decoders: number): number {
-  if (Number.isInteger(decoders) && decoders >= 0 && decoders <= 64) return decoders;
-  throw new LanewiseError(
-    'argument',
-    `decoders is ${show(decoders)}, expected a whole number from 0 to 64`,
-  );
 }
 
 function allocate(name: string, count: number, bytes: number): ArrayBuffer {

@@ -2,6 +2,7 @@
  * The streamed data sets of a session: their rings in the run's memory, and which steps have their samples. Workers
  * gather by the `order` region as ever; it names slots here, not samples.
  */
+import { wholeFrom, type Check } from '../check.js';
 import { isSampleStream } from '../data/dataset.js';
 import { machineParallelism } from '#platform/threads';
 import { isShared } from '../engine/memory.js';
@@ -38,6 +39,9 @@ export interface Streams {
 
 /** Threads beyond this wait for the disk. */
 const MOST_DECODERS = 8;
+
+/** Threads that read and decode; more are a mistake, not a machine. */
+export const decoderCount: Check = /* @__PURE__ */ wholeFrom(0, 64);
 
 export const defaultDecoders = (): number => Math.min(MOST_DECODERS, machineParallelism());
 

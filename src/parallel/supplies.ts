@@ -1,6 +1,6 @@
 /** What feeds a ring: readers, which take samples in the epoch's order, and streams, which have their own. */
 import { isSampleStream, type SampleStream, type StreamSample } from '../data/dataset.js';
-import { firstNotFinite } from '../data/finite.js';
+import { checkFinite } from '../check-values.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { slotOf, type SampleSlots } from './decoder.js';
@@ -152,8 +152,7 @@ function checkSample(
   if (values.length !== sizeOf(shape)) {
     refuse(`${values.length} values, expected ${sizeOf(shape)} (${showShape(shape)})`);
   }
-  const wrong = values instanceof Float32Array ? firstNotFinite(values) : -1;
-  if (wrong >= 0) refuse(`value ${wrong} is ${values[wrong]}, expected a finite number`);
+  checkFinite('data', `data set '${name}', sample ${position}`, values);
   if (!Number.isInteger(label) || label < 0 || label >= classes.length) {
     refuse(`label ${show(label)}, expected a whole number from 0 to ${classes.length - 1}`);
   }

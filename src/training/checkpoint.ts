@@ -3,6 +3,7 @@
  * best weights so far, the place in the run, and what the run was made of. A SHA-256 over the whole file, its own
  * place read as zeros, is checked before anything in it is used.
  */
+import { checkFinite } from '../check-values.js';
 import { LanewiseError } from '../errors.js';
 import { sha256 } from '../sha256.js';
 import type { Numerics } from '../engine/features.js';
@@ -101,10 +102,8 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   const place = readPlace(parse(metadata['checkpoint'], 'checkpoint', name), description, name);
   const best = below(BEST);
   if (best.size > 0) checkBest(place.state, weights, best, name);
-  for (const values of [weights, best].flatMap((map) => [...map.values()])) {
-    if ([NaN, Infinity, -Infinity].some((wrong) => values.includes(wrong)))
-      throw fault('has weights that are no numbers');
-  }
+  for (const [key, values] of [...weights, ...best])
+    checkFinite('file', `'${name}', weights of '${key}'`, values);
   const state =
     best.size > 0 ? { ...place.state, best: { ...place.state.best!, weights: best } } : place.state;
   return {

@@ -1,16 +1,17 @@
-/** Checks of what a user gives to training, each with the words of its refusal. */
-import { firstNotFinite } from '../data/finite.js';
-import { numberAbove, quote } from '../check.js';
-import { LanewiseError, nearest, show } from '../errors.js';
-import type { Numerics } from '../engine/features.js';
-import { pickNumerics } from '../engine/numerics.js';
+/** Checks of trained models: their weights and their scores, and how they are computed with. */
+import { oneOf, quote, suggest, wholeFrom, type Check } from '../check.js';
+import { checkFinite, firstNotFinite, inSamples } from '../check-values.js';
+import type { Field } from '../data/dataset.js';
+import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import { machineParallelism } from '#platform/threads';
 import type { Weights } from '../parallel/session.js';
 
-/** Threads beyond this are a mistake, not a machine. */
-export const MAX_WORKERS = 1024;
+/** Threads; more are a mistake, not a machine. */
+export const workerCount: Check = /* @__PURE__ */ wholeFrom(0, 1024);
+
+/** A rounding by its name. */
+export const numericsName: Check = /* @__PURE__ */ oneOf(['fused', 'strict']);
 
 export { checkModel } from '../layers/model.js';
 
@@ -71,7 +72,7 @@ export function checkWeights(model: Model, weights: Weights): void {
       throw new LanewiseError(
         'argument',
         `weights: the model has no parameter '${name}'`,
-        nearest(name, names),
+        suggest(name, names),
       );
     }
     const count = sizeOf(spec.shape);
@@ -85,55 +86,46 @@ export function checkWeights(model: Model, weights: Weights): void {
 }
 
 /** @throws LanewiseError kind 'argument' for a weight that is NaN or infinite. */
-export function checkFinite(weights: Weights): void {
-  for (const [name, values] of weights) {
-    const wrong = firstNotFinite(values);
-    if (wrong < 0) continue;
-    throw new LanewiseError(
+export function checkFiniteWeights(weights: Weights): void {
+  for (const [name, values] of weights)
+    checkFinite(
       'argument',
-      `weights of '${name}': ${values[wrong]} at ${wrong}, expected finite numbers`,
+      `weights of '${name}'`,
+      values,
       'these weights are damaged, such as those of a run that diverged',
     );
-  }
 }
 
-export function checkFreeze(freeze: readonly string[]): readonly string[] {
-  if (Array.isArray(freeze)) return freeze;
-  throw new LanewiseError('argument', `freeze is ${String(freeze)}, expected a list of names`);
+/**
+ * Scores that are not finite: names the parameter or the input that is not, if one of them is to blame.
+ * @throws LanewiseError kind 'data' for an input, 'engine' for the rest.
+ */
+export function checkScores(
+  scores: Float32Array,
+  weights: Weights,
+  inputs: Readonly<Record<string, Field>> = {},
+): void {
+  const wrong = firstNotFinite(scores);
+  if (wrong < 0) return;
+  const found = `the model's scores are ${scores[wrong]}`;
+  for (const [name, values] of weights)
+    checkFinite('engine', `${found}: weights of '${name}'`, values);
+  for (const [name, { shape, values }] of Object.entries(inputs))
+    checkFinite(
+      'data',
+      `${found}: input '${name}'`,
+      values,
+      'mend the sample, or leave it out',
+      inSamples(sizeOf(shape)),
+    );
+  throw new LanewiseError(
+    'engine',
+    `${found}: its numbers grow too large, or its input's mean and deviation do not fit`,
+  );
 }
 
-export function checkBound(name: string, value: number | undefined): void {
-  if (value !== undefined) numberAbove(0)('train', name, value);
-}
-
+/** An object, told by its name alone. @throws LanewiseError kind 'argument' for what is none. */
 export function checkPresent(name: string, value: unknown, expected: string): void {
   if (typeof value === 'object' && value !== null) return;
-  throw new LanewiseError('argument', `${name} is ${show(value)}, expected ${expected}`);
-}
-
-export const resolveWorkers = (workers: number = machineParallelism()): number =>
-  checkWhole('workers', workers, 0, MAX_WORKERS);
-
-export const resolveNumerics = (numerics: Numerics = pickNumerics()): Numerics =>
-  checkName('numerics', numerics, ['fused', 'strict']) as Numerics;
-
-export function checkWhole(name: string, value: number, least: number, most?: number): number {
-  const bound = most ?? Number.MAX_SAFE_INTEGER;
-  if (Number.isInteger(value) && value >= least && value <= bound) return value;
-  const isAbove = value > bound;
-  const range =
-    most === undefined && !isAbove ? `of at least ${least}` : `from ${least} to ${bound}`;
-  throw new LanewiseError(
-    'argument',
-    `${name} is ${String(value)}, expected a whole number ${range}`,
-  );
-}
-
-export function checkName(name: string, value: string, known: readonly string[]): string {
-  if (known.includes(value)) return value;
-  throw new LanewiseError(
-    'argument',
-    `${name} is ${quote(value)}, expected one of ${known.join(', ')}`,
-    nearest(value, known),
-  );
+  throw new LanewiseError('argument', `${name} is ${quote(value)}, expected ${expected}`);
 }

@@ -1,4 +1,6 @@
 /** A model's outputs for a whole data set, as arrays of a new one: features for another net, a teacher's logits. */
+import { pickNumerics } from '../engine/numerics.js';
+import { machineParallelism } from '#platform/threads';
 import { checkOptions, text } from '../check.js';
 import {
   checkDataset,
@@ -24,8 +26,9 @@ import {
   checkTrained,
   checkComplete,
   checkWeights,
-  resolveNumerics,
-  resolveWorkers,
+  checkScores,
+  numericsName,
+  workerCount,
 } from './checks.js';
 
 interface ScoringOptions {
@@ -54,14 +57,7 @@ async function outputsOf(
   try {
     session.writeWeights(weights);
     const { scores } = await session.evaluate(0, true);
-    const wrong = scores.findIndex((score) => !Number.isFinite(score));
-    if (wrong >= 0) {
-      throw new LanewiseError(
-        'engine',
-        `data set '${data.name}': output '${output}' has ${scores[wrong]} at ${wrong}`,
-        'the weights are damaged, or the input’s mean and deviation',
-      );
-    }
+    checkScores(scores, weights);
     return { shape: model.outputs.get(output)!, values: scores };
   } finally {
     await session.close();
@@ -69,13 +65,13 @@ async function outputsOf(
 }
 
 /** The rounding of a trained model, where the engine can. */
-const numericsOf = (
-  trained: Pretrained & { readonly numerics?: Numerics },
+function numericsOf(
+  { numerics }: Pretrained & { readonly numerics?: Numerics },
   wanted: Numerics | undefined,
-): Numerics =>
-  wanted === undefined && trained.numerics === 'fused'
-    ? defaultNumerics()
-    : resolveNumerics(wanted === undefined ? trained.numerics : wanted);
+): Numerics {
+  if (wanted !== undefined) return wanted;
+  return numerics === 'fused' ? defaultNumerics() : (numerics ?? pickNumerics());
+}
 
 /** A model with all of its weights. @throws LanewiseError kind 'argument' for others. */
 function complete(given: Pretrained): Pretrained {
@@ -130,10 +126,14 @@ export async function encode(
   data: AnyDataset,
   options: EncodeOptions = {},
 ): Promise<TensorDataset> {
-  const { layer, workers, numerics } = checkOptions('encode', options, {
+  const {
+    layer,
+    workers = machineParallelism(),
+    numerics,
+  } = checkOptions('encode', options, {
     layer: text,
-    workers: true,
-    numerics: true,
+    workers: workerCount,
+    numerics: numericsName,
   });
   const trained = complete(from);
   const { model, weights } = layer === undefined ? trained : featuresOf(trained, layer);
@@ -143,7 +143,7 @@ export async function encode(
   const known = isSampleStream(data) ? await loadIntoMemory(data) : data;
   const values = await outputsOf(model, weights, known, output!, {
     numerics: numericsOf(trained, numerics),
-    workers: resolveWorkers(workers),
+    workers,
   });
   return { ...targetsOf(known, 'output'), inputs: { input: values } };
 }
@@ -178,13 +178,13 @@ export async function withTeacher(
   const {
     output,
     target = 'teacher',
-    workers,
+    workers = machineParallelism(),
     numerics,
   } = checkOptions('withTeacher', options, {
     output: text,
     target: text,
-    workers: true,
-    numerics: true,
+    workers: workerCount,
+    numerics: numericsName,
   });
   const { model, weights } = complete(teacher);
   const [first] = model.outputs.keys();
@@ -204,7 +204,7 @@ export async function withTeacher(
   }
   const values = await outputsOf(model, weights, known, wanted, {
     numerics: numericsOf(teacher, numerics),
-    workers: resolveWorkers(workers),
+    workers,
   });
   return { ...fields, targets: { ...fields.targets, [target]: values } };
 }

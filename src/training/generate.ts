@@ -1,5 +1,5 @@
 /** Text from a trained model of sequences: one character after another, each drawn by the scores behind the last. */
-import { checkOptions, numberFrom, quote, refuse } from '../check.js';
+import { checkOptions, natural, notNegative, quote, refuse, wholeFrom } from '../check.js';
 import { exp } from '../arithmetic.js';
 import { checkVocabulary, encodeText, type Vocabulary } from '../data/text.js';
 import { relaxedMaddIsFused } from '../engine/features.js';
@@ -9,7 +9,7 @@ import type { Model } from '../layers/index.js';
 import { createEvaluator } from '../parallel/evaluate.js';
 import { randomStream } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
-import { checkTrained, checkWhole } from './checks.js';
+import { checkScores, checkTrained } from './checks.js';
 import type { TrainedModel } from './trained-model.js';
 
 /** How much is written, and how boldly. */
@@ -44,18 +44,17 @@ export async function generate(
     topK,
     seed = 1,
   } = checkOptions('generate', options, {
-    length: true,
-    temperature: numberFrom(0),
+    length: natural,
+    temperature: notNegative,
     topK: true,
-    seed: true,
+    seed: natural,
   });
   const { model, weights, numerics } = checkTrained('generate', trained);
   const vocabulary = vocabularyFor(trained, given);
   if (typeof prompt !== 'string') refuse('generate', 'prompt', prompt, 'a text');
   const V = vocabulary.length;
-  checkWhole('length', length, 0);
-  checkWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
-  const most = checkWhole('topK', topK ?? V, 1, V);
+  const most = topK ?? V;
+  wholeFrom(1, V)('generate', 'topK', most);
   const { T, everyPlace } = checkForm(model, V);
   const tokens = [...encodeText(prompt, vocabulary)];
   const least = everyPlace ? 1 : T;
@@ -83,6 +82,7 @@ export async function generate(
     const [scores] = evaluator.run();
     const place = everyPlace ? seen.length - 1 : 0;
     const row = scores!.subarray(place * V, (place + 1) * V);
+    checkScores(row, weights);
     tokens.push(draw(row, temperature, most, random.uniform()));
   }
   return tokens
@@ -127,9 +127,6 @@ function checkForm(model: Model, V: number): { T: number; everyPlace: boolean } 
 
 /** A token from scores: of those with the `most` highest, in proportion to e^(score/temperature); equals in order. */
 function draw(scores: Float32Array, temperature: number, most: number, uniform: number): number {
-  const wrong = scores.find((score) => !Number.isFinite(score));
-  if (wrong !== undefined)
-    throw new LanewiseError('engine', `a score is ${wrong}: the model's weights are damaged`);
   const order = Array.from(scores.keys()).toSorted((a, b) => scores[b]! - scores[a]! || a - b);
   const highest = scores[order[0]!]!;
   if (temperature === 0) return order[0]!;

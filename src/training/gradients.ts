@@ -1,14 +1,15 @@
 /** Gradients for the user to look at: of the mean loss of some samples, by parameters and by inputs. */
-import { checkOptions } from '../check.js';
+import { pickNumerics } from '../engine/numerics.js';
+import { checkOptions, listOf, natural, oneOf, text } from '../check.js';
 import { checkDataset, placeWeights, type AnyDataset } from '../data/dataset.js';
-import { LanewiseError, nearest, show } from '../errors.js';
+import { LanewiseError, nearest } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Mode, Model } from '../layers/index.js';
 import type { LossSetting } from '../losses/terms.js';
 import { defaultTerms } from '../parallel/check-fit.js';
 import { computeGradients } from '../parallel/gradients.js';
 import type { Weights } from '../parallel/session.js';
-import { checkComplete, checkModel, checkName, checkWhole, resolveNumerics } from './checks.js';
+import { checkComplete, checkModel, numericsName } from './checks.js';
 
 /** Of which loss, by what, and how the model is run. */
 export interface GradientOptions {
@@ -47,13 +48,13 @@ export async function gradientsOf(
     by,
     mode = 'training',
     seed = 1,
-    numerics,
+    numerics = pickNumerics(),
   } = checkOptions('gradientsOf', options, {
     loss: true,
-    by: true,
-    mode: true,
-    seed: true,
-    numerics: true,
+    by: listOf(text, 0),
+    mode: oneOf(['training', 'evaluation']),
+    seed: natural,
+    numerics: numericsName,
   });
   checkModel(model);
   const trained = model.parameters.filter(({ role }) => role === 'trained');
@@ -62,10 +63,6 @@ export async function gradientsOf(
     ...Object.keys(model.architecture.inputs),
   ];
   const names = by === undefined ? trained.map(({ name }) => name) : by;
-  if (!Array.isArray(names))
-    throw new LanewiseError('argument', `by is ${show(by)}, expected a list of names`);
-  checkName('mode', mode, ['training', 'evaluation']);
-  checkWhole('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new LanewiseError(
@@ -81,6 +78,6 @@ export async function gradientsOf(
     by: names,
     mode,
     seed,
-    numerics: resolveNumerics(numerics),
+    numerics,
   });
 }

@@ -1,8 +1,8 @@
 /** The weights that a model begins with. */
+import { pickNumerics } from '../engine/numerics.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { createSession, type Weights } from '../parallel/session.js';
-import { resolveNumerics } from './checks.js';
 
 /** As `train` draws them with this seed. @throws LanewiseError kind 'argument' for an initialiser that does not suit. */
 export async function initialWeights(model: Model, seed = 1): Promise<Weights> {
@@ -14,7 +14,7 @@ export async function initialWeights(model: Model, seed = 1): Promise<Weights> {
   const session = await createSession({
     model,
     terms: [],
-    numerics: resolveNumerics(),
+    numerics: pickNumerics(),
     workers: 0,
     datasets: [{ name: 'none', inputs: Object.fromEntries(inputs), targets: {} }],
   });

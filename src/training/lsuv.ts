@@ -3,7 +3,8 @@
  * algorithm 1): orthonormal weights, which are then scaled layer by layer, from the first to the last, until the
  * layer's output has variance 1 over a minibatch of the data.
  */
-import { checkOptions, finite } from '../check.js';
+import { pickNumerics } from '../engine/numerics.js';
+import { checkOptions, extent, natural, numberAbove } from '../check.js';
 import type { AnyDataset } from '../data/dataset.js';
 import { shuffledOrder } from '../data/shuffle.js';
 import { LanewiseError } from '../errors.js';
@@ -15,7 +16,7 @@ import { columnsOf } from '../parallel/columns.js';
 import { evaluate } from '../parallel/evaluate.js';
 import { gatherAll } from '../parallel/gather.js';
 import { createSession, type Weights } from '../parallel/session.js';
-import { checkModel, checkWhole, resolveNumerics } from './checks.js';
+import { checkModel, numericsName } from './checks.js';
 
 /** Settings of `lsuv`. */
 export interface LsuvOptions {
@@ -47,27 +48,17 @@ export async function lsuv(
     seed = 1,
     tolerance = 0.01,
     iterations = 10,
-    numerics,
+    numerics = pickNumerics(),
   } = checkOptions('lsuv', options, {
-    batch: true,
-    seed: true,
-    tolerance: finite,
-    iterations: true,
-    numerics: true,
+    batch: extent,
+    seed: natural,
+    tolerance: numberAbove(0),
+    iterations: extent,
+    numerics: numericsName,
   });
-  checkWhole('lsuv batch', batch, 1);
-  checkWhole('lsuv seed', seed, 0, Number.MAX_SAFE_INTEGER);
-  checkWhole('lsuv iterations', iterations, 1);
-  if (!(tolerance > 0)) {
-    throw new LanewiseError(
-      'argument',
-      `lsuv tolerance is ${String(tolerance)}, expected a number above 0`,
-    );
-  }
   const { count, columns } = columnsOf(model, [], data);
   const order = shuffledOrder(count, seed, 0).subarray(0, batch);
-  const rounding = resolveNumerics(numerics);
-  const weights = await orthonormalWeights(model, data, seed, rounding);
+  const weights = await orthonormalWeights(model, data, seed, numerics);
   const graph = model.graph(order.length, 'evaluation');
   const inputs = new Map<Tensor, Float32Array | Int32Array>();
   for (const [name, leaf] of graph.inputs) {
@@ -79,7 +70,7 @@ export async function lsuv(
     const values = weights.get(weight)!;
     for (let i = 0; i < iterations; i++) {
       const feeds = new Map([...inputs, ...parametersOf(graph, weights)]);
-      const [found] = await evaluate([output], feeds, { numerics: rounding });
+      const [found] = await evaluate([output], feeds, { numerics: numerics });
       const variance = varianceOf(found!);
       if (!(variance > 0) || variance === Infinity) {
         throw new LanewiseError(

@@ -1,5 +1,6 @@
 /** How streamed samples are read: by how many threads, how far ahead. No result depends on it. */
 import { wholeFrom, type Checks } from '../check.js';
+import { decoderCount } from '../parallel/streams.js';
 
 /** How streamed samples are read ahead; no result depends on it. */
 export interface ReadingSettings {
@@ -9,12 +10,10 @@ export interface ReadingSettings {
   readonly prefetchBytes?: number;
 }
 
-/** Threads beyond this are a mistake, not a machine. */
-const MOST_DECODERS = 64;
 /** What a WebAssembly memory has. */
 const MOST_BYTES = 2 ** 32;
 
 export const READING = {
-  decoders: wholeFrom(0, MOST_DECODERS),
+  decoders: decoderCount,
   prefetchBytes: wholeFrom(1, MOST_BYTES),
 } satisfies Checks<ReadingSettings>;

@@ -1,4 +1,5 @@
 /** What `predict` is given, as a field: typed arrays, pixels of a canvas, and lists of numbers to any depth. */
+import { checkFinite, inSamples } from '../check-values.js';
 import { isList, quote } from '../check.js';
 import type { Field } from '../data/dataset.js';
 import { LanewiseError } from '../errors.js';
@@ -86,14 +87,11 @@ function extentsOf(list: readonly unknown[], where: string): number[] {
 }
 
 /** @throws LanewiseError kind 'data' for the first value that is not finite. */
-export function checkFiniteSamples(values: Field['values'], size: number, what = 'samples'): void {
-  if (!(values instanceof Float32Array)) return;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (Number.isFinite(value)) continue;
-    refuse(
-      `${what}: value ${i} is ${value} (sample ${Math.floor(i / size)}), expected finite numbers`,
-      'a missing value has to become a number first, such as the mean of its feature',
-    );
-  }
-}
+export const checkFiniteSamples = (values: Field['values'], size: number, what = 'samples'): void =>
+  checkFinite(
+    'data',
+    what,
+    values,
+    'a missing value has to become a number first, such as the mean of its feature',
+    inSamples(size),
+  );

@@ -6,7 +6,7 @@ import type { AnyDataset } from '../data/dataset.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
 import type { Numerics } from '../engine/features.js';
 import { pickNumerics } from '../engine/numerics.js';
-import { checkKeys, flag, numberAbove, oneOf, refuse, wholeFrom, type Check } from '../check.js';
+import { checkKeys, flag, numberAbove, refuse, wholeFrom, type Check } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import { describeTerms, type LossSetting, type LossTerm } from '../losses/terms.js';
@@ -26,7 +26,13 @@ import type { Mixup } from '../parallel/mixup.js';
 import type { Weights } from '../parallel/session.js';
 import { machineParallelism } from '#platform/threads';
 import { checkMixup } from './check-mixup.js';
-import { checkFinite, checkPresent, checkWeights, MAX_WORKERS } from './checks.js';
+import {
+  checkFiniteWeights,
+  checkPresent,
+  checkWeights,
+  numericsName,
+  workerCount,
+} from './checks.js';
 import type { CheckedMetrics } from './metrics/compute.js';
 import type { Metric, MetricName } from './metrics/metric.js';
 import type { EarlyStopping, KeepBest, Monitor } from './monitor.js';
@@ -262,7 +268,7 @@ export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
   weights: {
     check(_owner, _name, value, model) {
       checkWeights(model, value as Weights);
-      checkFinite(value as Weights);
+      checkFiniteWeights(value as Weights);
     },
     described: ({ weights }, { ofArrays }) => weights && ofArrays([...weights].flat()),
   },
@@ -295,7 +301,7 @@ export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
   },
   shards: { check: 'with others', described: 'as it is' },
   workers: {
-    check: wholeFrom(0, MAX_WORKERS),
+    check: workerCount,
     fill: machineParallelism,
     described: { not: 'the results are the same for any number' },
   },
@@ -306,7 +312,7 @@ export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
   },
   seed: { check: wholeFrom(0), fill: () => 1, described: 'as it is', changes: ['order'] },
   numerics: {
-    check: oneOf(['fused', 'strict']),
+    check: numericsName,
     fill: pickNumerics,
     described: 'as it is',
   },

@@ -1,4 +1,5 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
+import { machineParallelism } from '#platform/threads';
 import { checkScale, pixelsOf } from '../data/scale.js';
 import { checkOptions, isList, quote, refuse, suggest, type Checks } from '../check.js';
 import { sha256 } from '../sha256.js';
@@ -13,7 +14,6 @@ import {
 } from '../data/dataset.js';
 import type { Views } from '../data/transforms/views.js';
 import { matchClasses } from '../data/class-names.js';
-import { firstNotFinite } from '../data/finite.js';
 import { withColumnsOf } from '../data/table-match.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
@@ -31,7 +31,7 @@ import {
   type ClassificationSummary,
   type EvaluationSummary,
 } from './evaluate.js';
-import { resolveWorkers } from './checks.js';
+import { checkScores, workerCount } from './checks.js';
 import { READING, type ReadingSettings } from './reading.js';
 import { checkFiniteSamples, samplesField, type NestedNumbers } from './samples.js';
 
@@ -98,7 +98,7 @@ export interface TrainedModel extends Classifier {
 }
 
 const EVALUATE: Checks<EvaluateOptions> = {
-  workers: true,
+  workers: workerCount,
   views: true,
   ...READING,
 };
@@ -140,8 +140,11 @@ export function createTrainedModel(
     given: AnyDataset,
     options: EvaluateOptions = {},
   ): Promise<EvaluationSummary> {
-    const { workers, views, ...reading } = checkOptions('evaluate', options, EVALUATE);
-    const threads = resolveWorkers(workers);
+    const {
+      workers: threads = machineParallelism(),
+      views,
+      ...reading
+    } = checkOptions('evaluate', options, EVALUATE);
     const data = matchClasses(
       checkDataset(placeWeights(given)),
       namesKnown(description, terms),
@@ -260,38 +263,4 @@ function inputsOf(
       checkFiniteSamples(field.values, sizeOf(field.shape), `input '${key}'`);
   }
   return fields;
-}
-
-/**
- * Scores that are not finite: names the parameter or the input that is not, if one of them is to blame.
- * @throws LanewiseError kind 'data' for an input, 'engine' for the rest.
- */
-function checkScores(
-  scores: Float32Array,
-  weights: Weights,
-  inputs: Readonly<Record<string, Field>> = {},
-): void {
-  const wrong = firstNotFinite(scores);
-  if (wrong < 0) return;
-  for (const [name, values] of weights) {
-    const at = firstNotFinite(values);
-    if (at < 0) continue;
-    throw new LanewiseError(
-      'engine',
-      `the model's scores are ${scores[wrong]}: its weights are damaged, '${name}' is ${values[at]} at ${at}`,
-    );
-  }
-  for (const [name, { shape, values }] of Object.entries(inputs)) {
-    const at = values instanceof Float32Array ? firstNotFinite(values) : -1;
-    if (at < 0) continue;
-    throw new LanewiseError(
-      'data',
-      `the model's scores are ${scores[wrong]}: input '${name}' has ${values[at]} in sample ${Math.floor(at / sizeOf(shape))}`,
-      'mend the sample, or leave it out',
-    );
-  }
-  throw new LanewiseError(
-    'engine',
-    `the model's scores are ${scores[wrong]}: its numbers grow too large, or its input's mean and deviation do not fit`,
-  );
 }

@@ -1,10 +1,11 @@
 /** A model with weights that were not trained just now: changed by hand, averaged, or from elsewhere. */
 import { checkOptions, listOf, refuse, text } from '../check.js';
 import type { Numerics } from '../engine/features.js';
+import { pickNumerics } from '../engine/numerics.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, type LossSetting } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
-import { checkComplete, checkModel, checkWeights, resolveNumerics } from './checks.js';
+import { checkComplete, checkModel, checkWeights, numericsName } from './checks.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 
 /** What weights alone do not say of a trained model. */
@@ -28,11 +29,11 @@ export function withWeights(
 ): TrainedModel {
   const {
     loss = 'crossEntropy',
-    numerics,
+    numerics = pickNumerics(),
     classes,
   } = checkOptions('withWeights', options, {
     loss: true,
-    numerics: true,
+    numerics: numericsName,
     classes: listOf(text),
   });
   checkModel(model);
@@ -45,11 +46,5 @@ export function withWeights(
     refuse('withWeights', 'classes', classes, `at most ${most} names, one for each score`);
   // The weights' hash is taken in the model's order.
   const ordered = new Map(model.parameters.map(({ name }) => [name, weights.get(name)!]));
-  return createTrainedModel(
-    model,
-    terms,
-    resolveNumerics(numerics),
-    ordered,
-    classes ? { classes } : {},
-  );
+  return createTrainedModel(model, terms, numerics, ordered, classes ? { classes } : {});
 }

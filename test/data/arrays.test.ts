@@ -74,8 +74,8 @@ const wrong: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ samples: [1, 2, 3], labels: [0, 1], shape: [1] }, /samples of 'arrays': 3, expected 2/],
   [{ samples: [[1, 2], [3]], labels: [0, 1] }, /sample 1 has 1 values, sample 0 has 2/],
   [{ samples: [[1], [2]], labels: [0] }, /samples of 'arrays': 2, expected 1/],
-  [{ samples: [1, NaN], labels: [0, 1] }, /value 1 is NaN, expected finite/],
-  [{ samples: [1, 1e39], labels: [0, 1] }, /value 1 is Infinity/],
+  [{ samples: [1, NaN], labels: [0, 1] }, /NaN at 1, expected a finite number/],
+  [{ samples: [1, 1e39], labels: [0, 1] }, /Infinity at 1/],
   [
     { samples: [1, 2], labels: [0, 0.5] },
     /label 0.5 of sample 1, expected a whole number of 0–65535/,
@@ -172,7 +172,7 @@ test('NPY files: channels last, targets that are numbers, counts that differ', a
       /x\.npy' holds 2 samples, '.*z\.npy' 3/,
     );
     assert.match(await refusal(() => npyDataset(none, y)), /shape \(0, 3\), expected one or more/);
-    assert.match(await refusal(() => npyDataset(nan, truth)), /nan\.npy': value 1 is NaN/);
+    assert.match(await refusal(() => npyDataset(nan, truth)), /nan\.npy': NaN at 1/);
     assert.match(await refusal(() => npyDataset(x, join(folder, 'no'))), /cannot read NPY '.*no'/);
     assert.match(await refusal(() => npzDataset(x)), /x\.npy': not a whole ZIP archive/);
     assert.match(

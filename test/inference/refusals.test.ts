@@ -118,7 +118,7 @@ test('samples that do not fit are refused', async () => {
     [() => program.predict({}), /input 'input' is undefined/],
     [
       () => program.predict(Float32Array.of(...image, NaN).subarray(1), [1, 28, 28]),
-      /scores of NaN/,
+      /scores of '.*': NaN at 0, expected a finite number/,
     ],
   ];
   for (const [predict, message] of cases) assert.match(await refusal(predict), message);

@@ -164,7 +164,7 @@ test('contents that no run has written are refused, although the checksum is rig
   );
   await refused(
     (tensors) => void (tensors.get('dense.bias')![3] = NaN),
-    'weights that are no numbers',
+    'expected a finite number',
   );
   await refused(
     (tensors) => tensors.set('else', new Float32Array(1)),

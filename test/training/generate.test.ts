@@ -138,7 +138,7 @@ test('what cannot be is refused', async () => {
     ...trained,
     weights: new Map([...trained.weights].map(([name, v]) => [name, v.map(() => Number.NaN)])),
   };
-  await refused(generate(damaged, vocabulary, 'a'), /a score is NaN/);
+  await refused(generate(damaged, vocabulary, 'a'), /the model's scores are NaN: weights of/);
 });
 
 test.run();

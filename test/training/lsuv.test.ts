@@ -87,9 +87,9 @@ test('options out of range, and data without variance', async () => {
     }
     throw new Error('nothing was refused');
   };
-  assert.match(await refusal({ batch: 0 }), /^lsuv batch is 0, expected a whole number/);
-  assert.match(await refusal({ tolerance: 0 }), /^lsuv tolerance is 0/);
-  assert.match(await refusal({ iterations: 0.5 }), /^lsuv iterations is 0.5/);
+  assert.match(await refusal({ batch: 0 }), /^lsuv: batch is 0, expected a whole number/);
+  assert.match(await refusal({ tolerance: 0 }), /^lsuv: tolerance is 0/);
+  assert.match(await refusal({ iterations: 0.5 }), /^lsuv: iterations is 0.5/);
   const alike = { ...data, shape: [1, 10, 10] as const, samples: new Uint8Array(5000).fill(9) };
   const flat = sequential([flatten(), linear(100, 1)], { input: [1, 10, 10] });
   let message = '';

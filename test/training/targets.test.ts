@@ -376,15 +376,16 @@ test('weights that are not finite are named, and so is an input of a prediction'
   const run = { ...settings, data, loss: 'l1' } as const;
   assert.match(
     await refusal(() => train(model, { ...run, weights: damaged })),
-    /weights of 'out\.weight': NaN at 1, expected finite numbers/,
+    /weights of 'out\.weight': NaN at 1, expected a finite number/,
   );
   const bad = withWeights(model, damaged, { loss: 'l1' });
-  const message = /its weights are damaged, 'out\.weight' is NaN at 1/;
+  const message =
+    /the model's scores are NaN: weights of 'out\.weight': NaN at 1, expected a finite number/;
   assert.match(await refusal(() => bad.predict(numbers(4, 1))), message);
   assert.match(await refusal(() => bad.evaluate(data, { workers: 0 })), message);
   assert.match(
     await refusal(() => good.predict(Float32Array.of(1, 2, 3, NaN))),
-    /value 3 is NaN \(sample 1\)/,
+    /samples: NaN of sample 1, value 1, expected a finite number/,
   );
 });
 
@@ -425,7 +426,7 @@ test('a sample of a reader or a stream that is not finite is refused when it is 
   const model = sequential([flatten(), linear(2, 3)], { input: [1, 1, 2] });
   assert.match(
     await refusal(() => train(model, { ...settings, data: reader })),
-    /data set 'read': value 0 of sample 5 is Infinity, expected a finite number/,
+    /data set 'read', sample 5: Infinity at 0, expected a finite number/,
   );
 });
 

@@ -2,6 +2,7 @@
  * Looking at a trained model with test data: how it does class by class, on which samples it is worst, what its
  * first layer looks for, and what its layers make of one sample (Zeiler & Fergus 2014 show both).
  */
+import { machineParallelism } from '#platform/threads';
 import { checkOptions } from '../../check.js';
 import { matchClasses } from '../../data/class-names.js';
 import {
@@ -22,7 +23,7 @@ import { createSession, type Evaluation as Scores } from '../../parallel/session
 import { confusionMatrix, type ConfusionMatrix } from '../../training/confusion.js';
 import { namesKnown } from '../../training/data-description.js';
 import { predictedClasses, summarize } from '../../training/evaluate.js';
-import { checkTrained, resolveWorkers } from '../../training/checks.js';
+import { checkTrained, workerCount } from '../../training/checks.js';
 import { READING, type ReadingSettings } from '../../training/reading.js';
 import type { TrainedModel } from '../../training/trained-model.js';
 import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
@@ -54,9 +55,13 @@ export async function inspectRun(
     namesKnown(trained, trained.terms),
     'the model',
   );
-  const checks = { workers: true, ...READING } as const;
-  const { workers, ...reading } = checkOptions('inspectRun', options, checks);
-  const found = await score(trained, data, resolveWorkers(workers), reading);
+  const checks = { workers: workerCount, ...READING } as const;
+  const { workers = machineParallelism(), ...reading } = checkOptions(
+    'inspectRun',
+    options,
+    checks,
+  );
+  const found = await score(trained, data, workers, reading);
   const { loss, accuracy } = summarize(found, data);
   // A stream's samples come in an order of their own, with labels that nobody keeps.
   const hasClasses = !isTensorDataset(data) && !isSampleStream(data) && found.hits;
