@@ -1,11 +1,11 @@
 /** `--augment digits`: augmentations by name. */
-import { Option } from 'commander';
 import { recipes, type Recipe } from '../data/transforms/recipes.js';
 import type { ImageShape, Transform } from '../data/transforms/transform.js';
 import { lookUp } from '../errors.js';
+import { option, type OptionOf } from './options.js';
 
-export const augmentOption = (): Option =>
-  new Option(
+export const augmentOption = (): OptionOf<string> =>
+  option(
     '--augment <names>',
     `random transforms of every training sample: ${Object.keys(recipes).join(', ')}; several with commas`,
   );

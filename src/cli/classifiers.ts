@@ -84,11 +84,8 @@ export async function scoreFiles(
   const models: TrainedModel[] = [];
   for (const file of files) models.push(await loadModel(file));
   const classifier = ensemble(models);
-  const found = await loadData(options.data, {
-    ...knownSamples(models[0]!),
-    ...dataRequest(options),
-    whole: true,
-  });
+  const asked = { ...dataRequest(options), whole: true };
+  const found = await loadData(options.data, asked, knownSamples(models[0]!));
   const choice = choiceOf(
     found,
     models.map(({ origin }, i) => ({ file: files[i]!, origin })),
@@ -100,11 +97,7 @@ export async function scoreFiles(
     : choice.test;
   const views = viewsOf(options, models[0]!);
   const { workers, decoders } = options;
-  const summary = await classifier.evaluate(test, {
-    ...(workers === undefined ? {} : { workers }),
-    ...(decoders === undefined ? {} : { decoders }),
-    ...(views ? { views } : {}),
-  });
+  const summary = await classifier.evaluate(test, { workers, decoders, views });
   return { ...choice, classifier, test, summary, views: views?.length ?? 1 };
 }
 
@@ -125,15 +118,14 @@ function knownSamples({
   };
 }
 
-/** @throws LanewiseError kind 'argument' for options that divide what has test samples of its own, else as `choose`. */
+/** @throws LanewiseError kind 'argument' if all samples are asked for of what has test samples of its own, else as `choose`. */
 function choiceOf(data: DataSets, models: readonly KnownModel[], options: ScoringOptions): Choice {
   const { test, isWhole } = data;
   if (isWhole) return choose(test, models, options);
-  const { all, holdout } = options;
-  if (!all && holdout === undefined) return examine(test, models, lastPart(data));
+  if (!options.all) return examine(test, models, lastPart(data));
   throw new LanewiseError(
     'argument',
-    `${all ? '--all' : `--holdout ${holdout}`} is for data that is not divided, and '${options.data}' has ${lastPart(data)} samples of its own`,
+    `--all is for data that is not divided, and '${options.data}' has ${lastPart(data)} samples of its own`,
     'leave it out, or give --data the path of one part',
   );
 }

@@ -13,15 +13,19 @@ import { showShape, sizeOf } from '../graph/tensor.js';
 import { loadNumpy } from './numpy-source.js';
 import { loadTable } from './tables.js';
 import { note } from './terminal.js';
-import type { DataRequest, DataSets, ImageShape } from './data-sources.js';
+import type { Adjustments, DataRequest, DataSets, ImageShape } from './data-sources.js';
 
 /** A source that is found at a path. */
 export interface PathSource {
   /** In errors and `--help`. */
-  readonly description: string;
+  readonly what: string;
+  /** What `--help` says besides. */
+  readonly more?: string;
+  /** What of a request is for it; the rest is refused. A part held out is for any that does not divide its samples. */
+  readonly uses: readonly (keyof Adjustments)[];
   /** `entries` are the names in a folder; absent for a file. */
   matches(path: string, entries?: readonly string[]): boolean;
-  load(path: string, request: DataRequest): Promise<DataSets>;
+  load(request: DataRequest, path: string): Promise<DataSets>;
 }
 
 const IDX = /[-.]idx\d-ubyte(\.gz)?$/;
@@ -29,23 +33,29 @@ const IDX = /[-.]idx\d-ubyte(\.gz)?$/;
 /** The first that matches is taken. */
 export const pathSources: readonly PathSource[] = [
   {
-    description: 'a CSV file',
+    what: 'a CSV file',
+    uses: ['shape', 'target', 'header', 'columns', 'missing'],
     matches: (path, entries) => !entries && /\.(csv|tsv)$/i.test(path),
-    load: async (path, request) => holdOut(await loadTable(path, request), request),
+    load: async (request, path) => holdOut(await loadTable(path, request), request),
   },
   {
-    description: 'an NPZ file with arrays x and y',
+    what: 'an NPZ file',
+    more: ' with arrays x and y',
+    uses: ['shape', 'columns'],
     matches: (path, entries) => !entries && /\.npz$/i.test(path),
     load: loadNumpy,
   },
   {
-    description: 'a folder with IDX files named as those of MNIST',
+    what: 'a folder with IDX files',
+    more: ' named as those of MNIST',
+    uses: [],
     matches: (_, entries) => entries?.some((name) => IDX.test(name)) ?? false,
     load: loadIdx,
   },
   {
-    description:
-      'a folder of images, one folder in it a class, or train, val and test with such folders',
+    what: 'a folder of images',
+    more: ', one folder in it a class, or train, val and test with such folders',
+    uses: ['shape', 'fit'],
     matches: (_, entries) => entries !== undefined,
     load: loadFolder,
   },
@@ -61,13 +71,14 @@ export function holdOut(
   return {
     train: { ...train, name: `${data.name} train` },
     test: { ...test, name: `${data.name} test` },
+    isHeldOut: true,
   };
 }
 
 /** As small as the models' own images, and in colour. */
 const DEFAULT_SHAPE: ImageShape = [3, 32, 32];
 
-async function loadFolder(path: string, request: DataRequest): Promise<DataSets> {
+async function loadFolder(request: DataRequest, path: string): Promise<DataSets> {
   const { shape = DEFAULT_SHAPE, fit } = request;
   const [channels, height, width] = shape;
   if (channels !== 1 && channels !== 3) {
@@ -138,7 +149,7 @@ async function partsIn(path: string): Promise<{ [part in PartName]?: string } | 
   return found;
 }
 
-async function loadIdx(path: string): Promise<DataSets> {
+async function loadIdx(_: DataRequest, path: string): Promise<DataSets> {
   const names = (await readdir(path)).filter((name) => IDX.test(name)).toSorted();
   const find = (beginning: string) => {
     const name = names.find((candidate) => candidate.startsWith(beginning));

@@ -15,8 +15,9 @@ import { LanewiseError, nearest } from '../errors.js';
 import { fileError } from '../node/atomic.js';
 import type { Fit } from '../formats/resize.js';
 import type { Part } from '../run/scored.js';
-import { limited, pathSources } from './data-paths.js';
+import { limited, pathSources, type PathSource } from './data-paths.js';
 import { downloadBar } from './progress.js';
+import { quoted } from './terminal.js';
 
 export interface DataSets {
   readonly train: LabelledDataset;
@@ -25,6 +26,8 @@ export interface DataSets {
   readonly validation?: LabelledDataset;
   /** Nothing was divided, as asked: training and test samples are the same, all there are. */
   readonly isWhole?: boolean;
+  /** The test samples are a share that was held out: the data itself does not divide them. */
+  readonly isHeldOut?: boolean;
 }
 
 /** What the samples that a run is scored on at its end are: validation samples where the data has no others. */
@@ -33,20 +36,12 @@ export const lastPart = ({ test, validation }: DataSets): Part =>
 
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
-/** What options say of the data. */
-export interface DataRequest {
-  /** The first so many training samples; default all. */
-  readonly limit?: number;
+/** What options say of data that does not say it itself, each for some sources. */
+export interface Adjustments {
   /** Folder with the files of a data set that is known by name; else it is downloaded. */
   readonly directory?: string;
-  /** Share of the samples that become test samples, where the source does not say which; default a fifth. */
-  readonly holdout?: number;
-  /** Whether the samples stay together, where the source does not say which are for tests. */
-  readonly whole?: boolean;
   /** Of a sample, where the source leaves it open: images of a folder, rows of a table. */
   readonly shape?: ImageShape;
-  /** What the values of such a table are; default bytes. */
-  readonly type?: 'uint8' | 'float32';
   /** How the images of a folder come to that shape. */
   readonly fit?: Fit;
   /** Column of a table that holds the class, by name or place; default the last. */
@@ -55,26 +50,54 @@ export interface DataRequest {
   readonly header?: boolean;
   /** What columns of a table hold, by name; default what their values say. */
   readonly columns?: Readonly<Record<string, 'number' | 'class' | 'ignore'>>;
-  /** The columns and classes of a table that a model was trained on: others are brought to them by name. */
-  readonly known?: { readonly table?: TableFormat; readonly classes?: readonly string[] };
-  /** Of the split of a table; default 1. */
-  readonly seed?: number;
   /** What becomes of a table's gaps; default they are refused. */
   readonly missing?: 'drop' | number | readonly string[];
 }
 
+/** What is wanted of a source. */
+export interface DataRequest extends Adjustments {
+  /** The first so many training samples; default all. */
+  readonly limit?: number;
+  /** Share of the samples that become test samples, where the source does not say which; default a fifth. */
+  readonly holdout?: number;
+  /** Whether the samples stay together, where the source does not say which are for tests. */
+  readonly whole?: boolean;
+  /** What the values of a table with a shape are; default bytes. */
+  readonly type?: 'uint8' | 'float32';
+  /** The columns and classes of a table that a model was trained on: others are brought to them by name. */
+  readonly known?: { readonly table?: TableFormat; readonly classes?: readonly string[] };
+  /** Of the split of a table; default 1. */
+  readonly seed?: number;
+}
+
+/** Adjustments as they are written on the command line: also what a command is told by that goes on with the same data. */
+export const WORDS: {
+  readonly [K in keyof Adjustments]-?: (value: NonNullable<Adjustments[K]>) => string[];
+} = {
+  directory: (folder) => ['--data-dir', folder],
+  target: (column) => ['--target', column],
+  header: (is) => [is ? '--header' : '--no-header'],
+  shape: (extents) => ['--shape', extents.join('x')],
+  columns: (types) =>
+    Object.entries(types).flatMap(([name, type]) =>
+      type === 'ignore' ? ['--ignore', name] : ['--columns', `${name}=${type}`],
+    ),
+  missing: (rule) => [rule].flat().flatMap((one) => ['--missing', String(one)]),
+  fit: (how) => ['--fit', how],
+};
+
 /** A source that goes by name. */
 interface NamedSource {
-  /** Whether its files may be in a folder of the user's. */
-  readonly hasFiles: boolean;
-  load(request: DataRequest): Promise<DataSets>;
+  /** Whether its files may be in a folder of the user's: nothing else is open. */
+  readonly uses: readonly (keyof Adjustments)[];
+  load(request: DataRequest, name: string): Promise<DataSets>;
 }
 
 const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
 
 /** Files that are downloaded once, or in a folder of the user's. */
 const downloaded = (read: (options: MnistOptions) => Promise<DataSets>): NamedSource => ({
-  hasFiles: true,
+  uses: ['directory'],
   async load({ directory }) {
     const bar = downloadBar(process.stderr);
     try {
@@ -88,7 +111,7 @@ const downloaded = (read: (options: MnistOptions) => Promise<DataSets>): NamedSo
 
 const named: Readonly<Record<string, NamedSource>> = {
   digits: {
-    hasFiles: false,
+    uses: [],
     async load({ limit = Infinity }) {
       const { seed, train, test, testFirst } = DIGITS;
       return {
@@ -106,34 +129,67 @@ const named: Readonly<Record<string, NamedSource>> = {
 
 /** `digits, mnist, or the path of …`, for `--help`. */
 export const dataHelp = (): string =>
-  `${Object.keys(named).join(', ')}, or the path of ${pathSources.map(({ description }) => description).join(', ')}`;
+  `${Object.keys(named).join(', ')}, or the path of ${pathSources.map(describe).join(', ')}`;
+
+const describe = ({ what, more = '' }: PathSource): string => what + more;
 
 /**
- * Training and test samples of the data set of that name, or at that path.
- * @throws LanewiseError kind 'argument' for what is neither, else the source's.
+ * Training and test samples of the data set of that name, or at that path, as `asked`; what is `known` goes for what that
+ * leaves open.
+ * @throws LanewiseError kind 'argument' for what is neither, and for what is asked of data that has no use for it; else
+ * the source's.
  */
-export async function loadData(name: string, request: DataRequest = {}): Promise<DataSets> {
-  const { directory, limit = Infinity } = request;
-  const source = Object.hasOwn(named, name) ? named[name] : undefined;
-  if (directory !== undefined && !source?.hasFiles) {
-    const names = Object.keys(named).filter((key) => named[key]!.hasFiles);
-    throw new LanewiseError(
-      'argument',
-      `--data-dir ${directory} goes with --data ${names.join(', ')}, and the data is ${name}`,
-      `add --data ${names[0]}, or leave --data-dir out`,
-    );
-  }
-  const found = await (source ? source.load(request) : loadPath(name, request));
+export async function loadData(
+  name: string,
+  asked: DataRequest = {},
+  known: DataRequest = {},
+): Promise<DataSets> {
+  const { limit = Infinity, holdout } = asked;
+  const source = Object.hasOwn(named, name) ? named[name]! : await sourceAt(name);
+  refuseUnused(name, source, asked);
+  const isDivided = 'what' in source ? undefined : 'test';
+  if (isDivided && holdout !== undefined) throw alreadyDivided(name, holdout, isDivided);
+  const found = await source.load({ ...known, ...asked }, name);
+  if (holdout !== undefined && !found.isHeldOut && !found.isWhole)
+    throw alreadyDivided(name, holdout, lastPart(found));
   return { ...found, train: limited(found.train, limit) };
 }
 
-async function loadPath(path: string, request: DataRequest): Promise<DataSets> {
+/** @throws LanewiseError kind 'argument' for what is asked of data that has no use for it. */
+function refuseUnused(name: string, { uses }: Pick<PathSource, 'uses'>, asked: Adjustments): void {
+  for (const [key, words] of Object.entries(WORDS) as [
+    keyof Adjustments,
+    (value: unknown) => string[],
+  ][]) {
+    const value = asked[key];
+    if (value === undefined || uses.includes(key)) continue;
+    const names = Object.keys(named).filter((one) => named[one]!.uses.includes(key));
+    const others = pathSources.filter((one) => one.uses.includes(key)).map(({ what }) => what);
+    const [flag] = words(value);
+    const wanted = names.length > 0 ? `--data ${names.join(', ')}` : others.join(' or ');
+    throw new LanewiseError(
+      'argument',
+      `${words(value).map(quoted).join(' ')} goes with ${wanted}, and the data is ${name}`,
+      names.length > 0 ? `add --data ${names[0]}, or leave ${flag} out` : `leave ${flag} out`,
+    );
+  }
+}
+
+const alreadyDivided = (name: string, holdout: number, part: Part): LanewiseError =>
+  new LanewiseError(
+    'argument',
+    `--holdout ${holdout} is for data that is not divided, and '${name}' has ${part} samples of its own`,
+    'leave it out, or give --data the path of one part',
+  );
+
+/** The first source that takes what is there. @throws LanewiseError kind 'argument' if none does. */
+async function sourceAt(path: string): Promise<PathSource> {
   const entries = await entriesOf(path);
   const source = pathSources.find((candidate) => candidate.matches(path, entries));
-  if (source) return source.load(path, request);
+  if (source) return source;
   throw new LanewiseError(
     'argument',
-    `'${path}' is no data set: expected ${pathSources.map(({ description }) => description).join(', ')}`,
+    `'${path}' is no data set: expected ${pathSources.map(describe).join(', ')}`,
   );
 }
 

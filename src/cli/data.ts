@@ -55,7 +55,7 @@ export const dataCommand = (): Command =>
 
 async function runData(name: string, options: Options): Promise<void> {
   const recipes = options.augment === undefined ? [] : augmentations(options.augment);
-  const data = await loadData(name, dataRequest({ data: name, ...options }));
+  const data = await loadData(name, dataRequest(options));
   const { train } = data;
   const transforms = transformsOf(recipes, train.shape);
   const rows = [await firstRow(train)];

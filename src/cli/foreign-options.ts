@@ -1,5 +1,6 @@
 /** Options that other tools have: what they are called here, or why there is none. */
 import type { Command } from 'commander';
+import { whyAbsent } from './setting-options.js';
 
 const HINTS: readonly (readonly [names: string, hint: string])[] = [
   ['learning-rate learning_rate eta', '--lr'],
@@ -24,15 +25,7 @@ const HINTS: readonly (readonly [names: string, hint: string])[] = [
 ];
 
 const REASONS: readonly (readonly [names: string, reason: string])[] = [
-  [
-    'loss criterion',
-    'the loss goes with the model: cross-entropy, or squared error of mlp and lenet5-1998; train in a program takes any',
-  ],
   ['momentum', '--optimizer momentum or nesterov, with a momentum of 0.9; a program sets another'],
-  [
-    'weights pretrained initial-checkpoint finetune load',
-    'the command line begins with drawn weights; a program goes on from a file: docs/fine-tuning.md',
-  ],
   [
     'gpu gpus device cuda',
     'all is WebAssembly on the processor; --workers says on how many threads',
@@ -41,16 +34,25 @@ const REASONS: readonly (readonly [names: string, reason: string])[] = [
   ['model arch', 'the model is the first argument: lanewise train lenet5'],
 ];
 
+/** What other tools call settings that have no option here: the settings say why. */
+const SETTINGS_ELSEWHERE: readonly (readonly [names: string, setting: string])[] = [
+  ['criterion', 'loss'],
+  ['pretrained initial-checkpoint finetune load', 'weights'],
+  ['frozen', 'freeze'],
+  ['shuffle', 'sampler'],
+];
+
 /** `output-dir` and `output_dir` are one. */
 const plain = (name: string): string => name.replaceAll('_', '-').toLowerCase();
 
 /** What to say of an option of that name, of a command that has these; undefined if nothing is known. */
 export function foreignHint(name: string, has: readonly string[]): string | undefined {
-  const among = ([names]: readonly [string, string]) =>
-    names.split(' ').some((one) => plain(one) === plain(name));
-  const option = HINTS.find(among)?.[1];
+  const find = (table: typeof HINTS) =>
+    table.find(([names]) => names.split(' ').some((one) => plain(one) === plain(name)))?.[1];
+  const option = find(HINTS);
   if (option !== undefined && has.includes(option)) return `did you mean ${option}?`;
-  return has.includes('--lr') ? REASONS.find(among)?.[1] : undefined;
+  if (!has.includes('--lr')) return undefined;
+  return find(REASONS) ?? whyAbsent(find(SETTINGS_ELSEWHERE) ?? plain(name));
 }
 
 /** The command, whose refusal of an unknown option says what it is called here. */

@@ -51,8 +51,6 @@ async function loaded(
   }
 }
 
-/** Memory for samples read ahead, of each of the two data sets: no more than there is for all. */
-export const prefetchWithin = (maxMemory: number | undefined): { prefetchBytes?: number } =>
-  maxMemory === undefined || maxMemory >= 2 ** 26
-    ? {}
-    : { prefetchBytes: Math.max(1, Math.floor(maxMemory / 2)) };
+/** Bytes of samples read ahead, of each of the two data sets: no more than there is for all; undefined for the default. */
+export const prefetchWithin = (maxMemory = DEFAULT_MAX_MEMORY): number | undefined =>
+  maxMemory >= 2 ** 26 ? undefined : Math.max(1, Math.floor(maxMemory / 2));

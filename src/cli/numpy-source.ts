@@ -9,7 +9,7 @@ import { holdOut, partsOf } from './data-paths.js';
 import type { DataRequest, DataSets } from './data-sources.js';
 
 /** @throws LanewiseError kind 'data' or 'file' for a file that is damaged, or has no such arrays. */
-export async function loadNumpy(path: string, request: DataRequest): Promise<DataSets> {
+export async function loadNumpy(request: DataRequest, path: string): Promise<DataSets> {
   const names = await namesIn(path);
   const has = (...wanted: string[]) => wanted.every((name) => names.includes(name));
   const read = (part: string) => readPart(path, part, request);

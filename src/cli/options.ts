@@ -1,9 +1,33 @@
 /** Options that several commands share, and how they are read. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Numerics } from '../engine/features.js';
 import { recipes } from '../models/recipes.js';
 import { fits, type Fit } from '../formats/resize.js';
 import { VALIDATION_SHARE } from './validation.js';
 import { dataHelp, type DataRequest, type ImageShape } from './data-sources.js';
+
+/** An option, which gives a V where it is used. */
+export interface OptionOf<V> extends Option {
+  /** Never there: for the type alone. */
+  readonly gives?: V;
+}
+
+/** An option, and how its text is read; `before` is what came of it when it was given earlier. */
+export function option<V = string>(
+  flags: string,
+  help: string,
+  read?: (text: string, before?: V) => V,
+): OptionOf<V> {
+  const made = new Option(flags, help);
+  return read ? made.argParser(read) : made;
+}
+
+/** An option that is one of some names. */
+export const choice = <V extends string>(
+  flags: string,
+  help: string,
+  names: readonly V[],
+): OptionOf<V> => new Option(flags, help).choices(names);
 
 /** Reads a number; `what` says what was expected. */
 function number(text: string, what: string, valid: (value: number) => boolean): number {
@@ -47,23 +71,26 @@ export const holdoutOption = (more?: string): Option =>
     'of the samples, for tests, where the data does not say which (0.2)',
   ).argParser(share(more));
 
-export const validationOption = (): Option =>
-  new Option(
+export const validationOption = (): OptionOf<number> =>
+  option(
     '--validation <share>',
     `of the training samples, set aside to choose by (${VALIDATION_SHARE} if something is chosen, by --keep-best, --patience or reduceOnPlateau, and the data has no such part)`,
-  ).argParser(share());
+    share(),
+  );
 
-export const workersOption = (): Option =>
-  new Option(
+export const workersOption = (): OptionOf<number> =>
+  option(
     '--workers <n>',
     'threads, without influence on any result (the machine’s parallelism)',
-  ).argParser(wholeNumber(0));
+    wholeNumber(0),
+  );
 
-export const decodersOption = (): Option =>
-  new Option(
+export const decodersOption = (): OptionOf<number> =>
+  option(
     '--decoders <n>',
     'threads that read the images of a folder, without influence on any result (the machine’s parallelism)',
-  ).argParser(wholeNumber(0));
+    wholeNumber(0),
+  );
 
 const UNITS: Readonly<Record<string, number>> = {
   KiB: 2 ** 10,
@@ -83,17 +110,18 @@ export function byteCount(text: string): number {
   throw new InvalidArgumentError('Expected a number and its unit, such as 256MiB or 2GiB.');
 }
 
-export const maxMemoryOption = (): Option =>
-  new Option(
+export const maxMemoryOption = (): OptionOf<number> =>
+  option(
     '--max-memory <size>',
     'for the images of a folder: they are loaded if they fit, else streamed (1GiB)',
-  ).argParser(byteCount);
+    byteCount,
+  );
 
-export const numericsOption = (): Option =>
-  new Option(
-    '--numerics <kind>',
-    'rounding of multiply-add (fused where the engine rounds once)',
-  ).choices(['fused', 'strict']);
+export const numericsOption = (): OptionOf<Numerics> =>
+  choice('--numerics <kind>', 'rounding of multiply-add (fused where the engine rounds once)', [
+    'fused',
+    'strict',
+  ]);
 
 /** `3x32x32`, three whole numbers. */
 function shape(text: string): ImageShape {
@@ -183,14 +211,12 @@ export interface DataOptions {
   readonly missing?: DataRequest['missing'];
 }
 
-export function dataRequest({ dataDir, ...options }: DataOptions): DataRequest {
-  const keys = ['holdout', 'limit', 'shape', 'fit', 'target', 'header', 'missing'] as const;
-  const given = keys.filter((key) => options[key] !== undefined);
-  const { columns, ignore = [] } = options;
-  const ignored = Object.fromEntries(ignore.map((name) => [name, 'ignore' as const]));
-  return {
-    ...(dataDir === undefined ? {} : { directory: dataDir }),
-    ...(columns || ignore.length > 0 ? { columns: { ...columns, ...ignored } } : {}),
-    ...Object.fromEntries(given.map((key) => [key, options[key]])),
-  };
+export function dataRequest(options: Partial<DataOptions>): DataRequest {
+  const { limit, holdout, shape, fit, target, header, missing, dataDir, columns, ignore } = options;
+  const ignored = ignore?.map((name) => [name, 'ignore'] as const) ?? [];
+  const types = columns || ignore ? { ...columns, ...Object.fromEntries(ignored) } : undefined;
+  const asked = { limit, holdout, shape, fit, target, header, missing };
+  const given = Object.entries({ ...asked, directory: dataDir, columns: types });
+  // What is not given must not hide what is known.
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }

@@ -56,8 +56,10 @@ const BATCH_SAMPLES = 256;
 async function runPredict(file: string, paths: readonly string[], options: Options): Promise<void> {
   const classifier = await loadModel(file);
   const table = takesRows(classifier);
-  if (table)
+  if (table) {
+    checkForTable(options);
     return rowsTo(await createPredictionOutput(classifier, options), classifier, table, paths);
+  }
   const samples = sampleMaker(classifier, file, options);
   const output = await createPredictionOutput(classifier, options);
   let failures = 0;
@@ -90,6 +92,17 @@ async function runPredict(file: string, paths: readonly string[], options: Optio
   }
   if (failures > 0) process.exitCode = 1;
   if (failures > 0 && count > 1) console.error(`${failures} of ${count} images could not be read`);
+}
+
+/** @throws LanewiseError kind 'argument' for what is done to images. */
+function checkForTable({ fit, invert }: Options): void {
+  const flag = fit === undefined ? '--invert' : '--fit';
+  if (fit === undefined && invert === 'auto') return;
+  throw new LanewiseError(
+    'argument',
+    `${flag} ${fit ?? invert} is for images, and the model takes rows of a table`,
+    `leave ${flag} out`,
+  );
 }
 
 async function rowsTo(

@@ -6,7 +6,7 @@ import { recipeFor, recipeForRows } from '../models/recipes.js';
 import { fit, type FitEvent, type FitOptions } from '../run/fit.js';
 import { METRICS } from '../run/folder.js';
 import { readMetrics } from '../run/metrics-log.js';
-import { dataName, lastPart, loadData } from './data-sources.js';
+import { dataName, lastPart, loadData, WORDS } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
 import { recipeNamed } from './model-name.js';
 import { modelSettings, notesOn } from './model-settings.js';
@@ -14,7 +14,8 @@ import { dataRequest } from './options.js';
 import { areRows, checkClasses, checkForRows } from './tables.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { note } from './terminal.js';
-import { describeTrain, pick, trainSettings, type TrainOptions } from './train-options.js';
+import { trainSettings } from './setting-options.js';
+import { describeTrain, type TrainOptions } from './train-options.js';
 import { withValidation } from './validation.js';
 import { createReporter, resumeHint } from './train-report.js';
 
@@ -35,7 +36,8 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
   const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
   const { setAside, ...parts } = withValidation(found, options);
-  const data = await loadedIfSmall(parts, pick(options, ['maxMemory', 'decoders']));
+  const { maxMemory, workers, decoders } = options;
+  const data = await loadedIfSmall(parts, { maxMemory, decoders });
   const recipe = areRows(data.train)
     ? recipeForRows(name, data.train.labels.length)
     : recipeFor(name);
@@ -74,7 +76,7 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
   if (stop.signal.aborted) process.exitCode = stop.exitCode();
   const summary = stop.signal.aborted
     ? undefined
-    : await last.result.model.evaluate(data.test, pick(options, ['workers', 'decoders']));
+    : await last.result.model.evaluate(data.test, { workers, decoders });
   await reporter.done(last, summary);
 }
 
@@ -103,34 +105,21 @@ async function isFinished(folder: string): Promise<boolean> {
   return last?.event === 'done' && !last.interrupted;
 }
 
-/** What `eval` and `export` need in order to find the same test samples of a table. */
-const dataWords = ({
-  data,
-  target,
-  header,
-  shape,
-  holdout,
-  columns = {},
-  ignore = [],
-  missing,
-}: TrainOptions): string[] => [
-  '--data',
-  data,
-  ...(target === undefined ? [] : ['--target', target]),
-  ...(header === undefined ? [] : [header ? '--header' : '--no-header']),
-  ...(shape === undefined ? [] : ['--shape', shape.join('x')]),
-  ...(holdout === undefined ? [] : ['--holdout', String(holdout)]),
-  ...Object.entries(columns).flatMap(([name, type]) => ['--columns', `${name}=${type}`]),
-  ...ignore.flatMap((name) => ['--ignore', name]),
-  ...(missing === undefined ? [] : [missing].flat().flatMap((one) => ['--missing', String(one)])),
-];
+/** What `eval` and `export` need in order to find the same test samples. */
+function dataWords(options: TrainOptions): string[] {
+  const { holdout, ...asked } = dataRequest(options);
+  const words = Object.entries(WORDS) as [keyof typeof WORDS, (value: unknown) => string[]][];
+  return [
+    '--data',
+    options.data,
+    ...(holdout === undefined ? [] : ['--holdout', String(holdout)]),
+    ...words.flatMap(([key, write]) => (asked[key] === undefined ? [] : write(asked[key]))),
+  ];
+}
 
 const fitOptions = (options: TrainOptions): FitOptions => ({
   resume: options.override ? { override: options.override } : (options.resume ?? false),
   fresh: options.fresh ?? false,
   report: options.report,
-  checkpoints: {
-    ...(options.checkpointSteps === undefined ? {} : { everySteps: options.checkpointSteps }),
-    ...(options.checkpointMinutes === undefined ? {} : { everyMinutes: options.checkpointMinutes }),
-  },
+  checkpoints: { everySteps: options.checkpointSteps, everyMinutes: options.checkpointMinutes },
 });

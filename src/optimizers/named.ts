@@ -9,7 +9,8 @@ import { lion } from './lion.js';
 import type { Optimizer } from './optimizer.js';
 import { rmsprop } from './rmsprop.js';
 
-const optimizers = { adam, adamW, rmsprop, lion, adagrad, adadelta };
+/** Optimizers that have a default for everything. */
+export const optimizers = { adam, adamW, rmsprop, lion, adagrad, adadelta };
 
 /** Optimizers that have a default learning rate, by name. */
 export type OptimizerName = keyof typeof optimizers;
@@ -21,7 +22,8 @@ const RATELESS: Readonly<Record<string, string>> = {
   lars: 'lars({ lr: 1 })',
 };
 
-const averages = { ema, swa };
+/** Averages of weights; each has a default for everything. */
+export const averages = { ema, swa };
 
 /** Averages of weights, by name. */
 export type AverageName = keyof typeof averages;

@@ -298,6 +298,10 @@ const named = { cosine, oneCycle, polynomial, reduceOnPlateau };
 /** Schedules that may be named in place of being made. */
 export type ScheduleName = PlainSchedule | keyof typeof named;
 
+/** Their names. */
+export const scheduleNames = (): ScheduleName[] =>
+  Object.keys({ ...schedules, ...named }) as ScheduleName[];
+
 /** The schedule that a setting means. @throws LanewiseError kind 'argument' unless it is one or the name of one. */
 export function scheduleFor(given: unknown): PlainSchedule | Schedule {
   if (typeof (given as Schedule | null | undefined)?.factor === 'function')
@@ -306,7 +310,7 @@ export function scheduleFor(given: unknown): PlainSchedule | Schedule {
     if (Object.hasOwn(schedules, given)) return given as PlainSchedule;
     if (Object.hasOwn(named, given)) return named[given as keyof typeof named]();
   }
-  const known = [...Object.keys(schedules), ...Object.keys(named)];
+  const known = scheduleNames();
   throw new LanewiseError(
     'argument',
     `schedule is ${quote(given)}, expected one of ${known.join(', ')}, or one made by schedule.cosine, …`,

@@ -1,0 +1,277 @@
+/** The settings of a run on the command line: one row a setting, with the options that say it, or why there is none. */
+import { InvalidArgumentError, type Option } from 'commander';
+import { transformed } from '../data/transforms/transformed.js';
+import { recipes, type Recipe } from '../models/recipes.js';
+import { ema } from '../optimizers/index.js';
+import { averageFor, averages } from '../optimizers/named.js';
+import { rules } from '../optimizers/rules.js';
+import { scheduleNames } from '../optimizers/schedules.js';
+import type { TrainSettings } from '../training/settings.js';
+import { augmentations, augmentOption, transformsOf } from './augment.js';
+import type { DataSets } from './data-sources.js';
+import { prefetchWithin } from './loading.js';
+import {
+  choice,
+  decodersOption,
+  maxMemoryOption,
+  numericsOption,
+  option,
+  rate,
+  validationOption,
+  wholeNumber,
+  workersOption,
+  type OptionOf,
+} from './options.js';
+
+/** What a run is asked for besides its options. */
+interface Asked {
+  readonly recipe: Recipe;
+  readonly data: DataSets;
+}
+
+/** Options by the names under which their values are found. */
+type Options = Readonly<Record<string, OptionOf<unknown>>>;
+
+/** The values of options; those that were not given are undefined. */
+type ValuesOf<O> = {
+  readonly [Name in keyof O]?: O[Name] extends OptionOf<infer V> ? NonNullable<V> : never;
+};
+
+type Row<K extends keyof TrainSettings> =
+  /** An option of the setting's own name, whose value it has. */
+  | { readonly option: OptionOf<NonNullable<TrainSettings[K]>> }
+  /** The value that options, the recipe and the data give it. */
+  | {
+      readonly options: Options;
+      readonly value: (own: never, asked: Asked) => TrainSettings[K] | undefined;
+    }
+  /** Why there is no option; what is told who looks for one. */
+  | {
+      readonly absent: string;
+      readonly value?: (own: never, asked: Asked) => TrainSettings[K] | undefined;
+    };
+
+const from = <const O extends Options, T>(
+  options: O,
+  value: (own: ValuesOf<O>, asked: Asked) => T,
+): { readonly options: O; readonly value: typeof value } => ({ options, value });
+
+/** `lenet5: 8, mlp: 12` */
+const ofRecipes = (value: (recipe: Recipe) => unknown): string =>
+  Object.entries(recipes)
+    .map(([name, recipe]) => `${name}: ${String(value(recipe))}`)
+    .join(', ');
+
+/** `a,b` as its parts. */
+export function list(text: string): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.some((part) => part === ''))
+    throw new InvalidArgumentError('Expected names, with commas.');
+  return parts;
+}
+
+/** Every setting: the type asks for each that is new. In the order of `--help`. */
+export const ROWS = {
+  data: from({ augment: augmentOption() }, ({ augment }, { data: { train } }) => {
+    if (augment === undefined) return train;
+    return transformed(train, transformsOf(augmentations(augment), train.shape));
+  }),
+  validation: from(
+    { validation: validationOption() },
+    (_, { data: { validation, test } }) => validation ?? test,
+  ),
+  mixup: from(
+    {
+      mixup: option<number>(
+        '--mixup <alpha>',
+        'train on blends of two samples; 0.2 is usual',
+        rate,
+      ),
+    },
+    ({ mixup: alpha }) => (alpha === undefined ? undefined : { alpha }),
+  ),
+  epochs: from(
+    {
+      epochs: option<number>(
+        '--epochs <n>',
+        `passes over the data (${ofRecipes(({ epochs }) => epochs)})`,
+        wholeNumber(1),
+      ),
+    },
+    ({ epochs }, { recipe }) => epochs ?? recipe.epochs,
+  ),
+  batch: from(
+    { batch: option<number>('--batch <n>', 'samples in a minibatch (64)', wholeNumber(1)) },
+    ({ batch }, { recipe, data: { train } }) =>
+      batch ?? Math.min(recipe.batch, train.labels.length),
+  ),
+  dropLast: {
+    option: option<boolean>('--drop-last', 'leave out an epoch’s last minibatch if it is smaller'),
+  },
+  accumulate: {
+    option: option<number>(
+      '--accumulate <n>',
+      'minibatches that make one update (1)',
+      wholeNumber(1),
+    ),
+  },
+  loss: {
+    absent:
+      'the loss goes with the model: cross-entropy, or squared error of mlp and lenet5-1998; train in a program takes any',
+    value: (_, { recipe }) => recipe.loss,
+  },
+  optimizer: from(
+    {
+      lr: option<number>('--lr <rate>', 'learning rate (the model’s usual one)', rate),
+      optimizer: choice('--optimizer <name>', 'update rule', Object.keys(rules)),
+      weightDecay: option<number>(
+        '--weight-decay <rate>',
+        'L2 penalty (the model’s usual one)',
+        rate,
+      ),
+    },
+    ({ optimizer, lr, weightDecay }, { recipe }) => {
+      const name = optimizer ?? recipe.optimizer;
+      const { make, rate: usual } = rules[name]!;
+      const known = name === recipe.optimizer ? recipe : { learningRate: usual, weightDecay: 0 };
+      return make({
+        lr: lr ?? known.learningRate,
+        weightDecay: weightDecay ?? known.weightDecay,
+      });
+    },
+  ),
+  schedule: from(
+    { schedule: choice('--schedule <name>', 'learning rate over the run', scheduleNames()) },
+    ({ schedule }, { recipe }) => schedule ?? recipe.schedule,
+  ),
+  clipNorm: {
+    option: option<number>('--clip-norm <norm>', 'scale gradients down to this norm', rate),
+  },
+  clipValue: {
+    option: option<number>('--clip-value <bound>', 'cut gradients off beyond ± this', rate),
+  },
+  average: from(
+    {
+      average: choice('--average <kind>', 'the model is an average of the weights (vgg: ema)', [
+        ...Object.keys(averages),
+        'none',
+      ]),
+    },
+    ({ average }, { recipe: { averageDecay: decay } }) => {
+      if (average === undefined) return decay === undefined ? undefined : ema({ decay });
+      return average === 'none' ? undefined : averageFor(average);
+    },
+  ),
+  metrics: {
+    option: option<string[]>(
+      '--metrics <names>',
+      'further figures of the validation samples, else of the test samples, such as top5,f1',
+      list,
+    ) as OptionOf<NonNullable<TrainSettings['metrics']>>,
+  },
+  validateEvery: from(
+    {
+      validateEvery: option<number>(
+        '--validate-every <steps>',
+        'score these samples this often (each epoch)',
+        wholeNumber(1),
+      ),
+    },
+    ({ validateEvery: steps }) => (steps === undefined ? undefined : { steps }),
+  ),
+  earlyStopping: from(
+    {
+      patience: option<number>(
+        '--patience <n>',
+        'stop when n scores in a row are not better',
+        wholeNumber(1),
+      ),
+    },
+    ({ patience }) => (patience === undefined ? undefined : { patience }),
+  ),
+  keepBest: {
+    option: option<boolean>('--keep-best', 'the model has the weights that scored best'),
+  },
+  freeze: {
+    absent:
+      'the command line begins with drawn weights, none of which is worth keeping; a program freezes those of a trained model: docs/fine-tuning.md',
+  },
+  weights: {
+    absent:
+      'the command line begins with drawn weights; a program goes on from a file: docs/fine-tuning.md',
+  },
+  sampler: {
+    absent:
+      'each epoch takes every sample once, in an order of --seed; a program takes samplers: docs/data.md',
+  },
+  workers: { option: workersOption() },
+  decoders: { option: decodersOption() },
+  prefetchBytes: from({ maxMemory: maxMemoryOption() }, ({ maxMemory }) =>
+    prefetchWithin(maxMemory),
+  ),
+  shards: {
+    option: option<number>(
+      '--shards <n>',
+      'parts of a minibatch (one for every 16 samples; 32 for small nets)',
+      wholeNumber(1),
+    ),
+  },
+  seed: {
+    option: option<number>(
+      '--seed <n>',
+      'of initial weights, shuffles and augmentation',
+      wholeNumber(0),
+    ).default(1),
+  },
+  numerics: { option: numericsOption() },
+} satisfies { readonly [K in keyof TrainSettings]-?: Row<K> };
+
+type Rows = typeof ROWS;
+
+type ValuesOfRow<K extends keyof Rows> = Rows[K] extends { readonly option: infer O }
+  ? ValuesOf<Readonly<Record<K, O>>>
+  : Rows[K] extends { readonly options: infer O }
+    ? ValuesOf<O>
+    : object;
+
+type Both<Union> = (Union extends unknown ? (one: Union) => void : never) extends (
+  all: infer All,
+) => void
+  ? All
+  : never;
+
+/** The values of all options of settings. */
+export type SettingOptions = Both<{ [K in keyof Rows]: ValuesOfRow<K> }[keyof Rows]>;
+
+interface AnyRow {
+  readonly option?: Option;
+  readonly options?: Readonly<Record<string, Option>>;
+  readonly absent?: string;
+  readonly value?: (own: SettingOptions, asked: Asked) => unknown;
+}
+
+const rowsByName = Object.entries(ROWS) as unknown as readonly (readonly [string, AnyRow])[];
+
+/** The options of all settings, for `--help`. */
+export const settingOptions = (): Option[] =>
+  rowsByName.flatMap(([, { option: own, options = {} }]) => (own ? [own] : Object.values(options)));
+
+/** Why a setting has no option; undefined for what has one, and what is no setting. */
+export const whyAbsent = (name: string): string | undefined =>
+  rowsByName.find(([setting]) => setting === name)?.[1].absent;
+
+/** The settings of a run of a recipe on data. */
+export function trainSettings(
+  recipe: Recipe,
+  options: SettingOptions,
+  data: DataSets,
+): TrainSettings {
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  const values = rowsByName.map(([name, { option: own, value }]) => [
+    name,
+    own ? given[name] : value?.(options, { recipe, data }),
+  ]);
+  return Object.fromEntries(
+    values.filter(([, value]) => value !== undefined),
+  ) as unknown as TrainSettings;
+}

@@ -1,0 +1,147 @@
+/** Every setting of a run is a row of the command line's table, or says why not. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { loadData, type DataRequest } from '../../src/cli/data-sources.js';
+import { foreignHint } from '../../src/cli/foreign-options.js';
+import { ROWS, trainSettings } from '../../src/cli/setting-options.js';
+import { describeTrain } from '../../src/cli/train-options.js';
+import { digits } from '../../src/data/digits/index.js';
+import { recipes } from '../../src/models/recipes.js';
+import * as optimizers from '../../src/optimizers/index.js';
+import { rules } from '../../src/optimizers/rules.js';
+import { resolveSettings } from '../../src/training/resolve-settings.js';
+import { SETTING_NAMES } from '../../src/training/settings.js';
+import { refusal } from '../support/refusal.js';
+import { inFolder } from './lanewise.js';
+
+const command = describeTrain();
+const help = command.helpInformation().replace(/\s+/g, ' ');
+
+test('each setting has options, which --help shows and whose values are found by their names, or a reason', () => {
+  assert.equal(Object.keys(ROWS).toSorted(), SETTING_NAMES.toSorted());
+  for (const [setting, row] of Object.entries(ROWS)) {
+    if ('absent' in row) {
+      const flag = setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      const has = command.options.flatMap(({ long }) => long ?? []);
+      assert.not.ok(has.includes(`--${flag}`), setting);
+      assert.is(foreignHint(setting, has), row.absent);
+      continue;
+    }
+    const options = 'option' in row ? { [setting]: row.option } : row.options;
+    for (const [name, option] of Object.entries(options)) {
+      assert.is(option.attributeName(), name);
+      assert.ok(command.options.includes(option), name);
+      assert.ok(
+        help.includes(option.flags) && help.includes(option.description.replace(/\s+/g, ' ')),
+        name,
+      );
+    }
+  }
+});
+
+test('options become settings, one by one', () => {
+  const data = { train: digits({ count: 100 }), test: digits({ count: 20 }) };
+  const recipe = recipes['mlp']!;
+  const settings = (...words: string[]) => {
+    const parsed = describeTrain().parse(['mlp', ...words], { from: 'user' });
+    return trainSettings(recipe, parsed.opts(), data);
+  };
+  const plain = settings();
+  assert.equal(Object.keys(plain).toSorted(), [
+    'batch',
+    'data',
+    'epochs',
+    'loss',
+    'optimizer',
+    'schedule',
+    'seed',
+    'validation',
+  ]);
+  resolveSettings(recipe.create(), plain);
+  const given: readonly (readonly [string[], string, unknown])[] = [
+    [['--epochs', '3'], 'epochs', 3],
+    [['--clip-norm', '2'], 'clipNorm', 2],
+    [['--clip-value', '0.5'], 'clipValue', 0.5],
+    [['--mixup', '0.2'], 'mixup', { alpha: 0.2 }],
+    [['--patience', '4'], 'earlyStopping', { patience: 4 }],
+    [['--validate-every', '7'], 'validateEvery', { steps: 7 }],
+    [['--metrics', 'f1,top5'], 'metrics', ['f1', 'top5']],
+    [['--drop-last'], 'dropLast', true],
+    [['--max-memory', '2MiB'], 'prefetchBytes', 2 ** 20],
+    [['--average', 'none'], 'average', undefined],
+    [['--schedule', 'polynomial'], 'schedule', 'polynomial'],
+    [['--seed', '5'], 'seed', 5],
+  ];
+  for (const [words, name, value] of given)
+    assert.equal(settings(...words)[name as keyof typeof plain], value, words.join(' '));
+  const { optimizer } = settings('--optimizer', 'nesterov', '--weight-decay', '0.1');
+  assert.equal((optimizer as optimizers.Optimizer).settings, {
+    ...(optimizer as optimizers.Optimizer).settings,
+    lr: 0.05,
+    nesterov: true,
+    weightDecay: 0.1,
+  });
+});
+
+test('what the data has no use for is refused, with what has', async () => {
+  await inFolder(async (folder) => {
+    const csv = join(folder, 't.csv');
+    await writeFile(
+      csv,
+      ['a,kind', ...Array.from({ length: 30 }, (_, i) => `${i},${'xy'[i % 2]}`)].join('\n'),
+    );
+    const pictures = join(folder, 'pictures');
+    for (const part of ['train', 'test'])
+      for (const kind of ['a', 'b']) {
+        await mkdir(join(pictures, part, kind), { recursive: true });
+        for (const name of ['1.png', '2.png'])
+          await writeFile(
+            join(pictures, part, kind, name),
+            PNG.sync.write(new PNG({ width: 4, height: 4 })),
+          );
+      }
+    const refused = (name: string, asked: DataRequest) => refusal(() => loadData(name, asked));
+    assert.is(
+      await refused(csv, { fit: 'crop' }),
+      `--fit crop goes with a folder of images, and the data is ${csv}\nleave --fit out`,
+    );
+    assert.is(
+      await refused(pictures, { target: 'kind' }),
+      `--target kind goes with a CSV file, and the data is ${pictures}\nleave --target out`,
+    );
+    assert.match(
+      await refused('digits', { columns: { id: 'ignore' } }),
+      /^--ignore id goes with a CSV file or an NPZ file, and the data is digits/,
+    );
+    assert.match(await refused('digits', { header: false }), /^--no-header goes with a CSV file/);
+    for (const name of ['digits', pictures])
+      assert.is(
+        await refused(name, { holdout: 0.3 }),
+        `--holdout 0.3 is for data that is not divided, and '${name}' has test samples of its own\nleave it out, or give --data the path of one part`,
+      );
+    const { test } = await loadData(csv, { holdout: 0.3 });
+    assert.is(test.labels.length, 9);
+    // What a model's file says goes for what nothing was asked of, and is not refused.
+    await loadData('digits', {}, { shape: [1, 28, 28], fit: 'crop' });
+  });
+});
+
+test('every update rule of the library goes by its name', () => {
+  const made = Object.entries(optimizers).flatMap(([name, make]) => {
+    if (typeof make !== 'function') return [];
+    try {
+      const one = (make as (options: object) => Partial<optimizers.Optimizer>)({ lr: 0.1 });
+      return typeof one?.update === 'function' ? [name] : [];
+    } catch {
+      return [];
+    }
+  });
+  assert.ok(made.includes('sgd') && made.includes('adamW'), made.join(', '));
+  for (const name of made)
+    assert.ok(Object.hasOwn(rules, name), `src/optimizers/rules.ts lacks ${name}`);
+});
+
+test.run();
