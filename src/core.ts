@@ -49,18 +49,10 @@ export * from './losses/index.js';
 export * from './models/index.js';
 /** What layers are made of, for layers of one's own (docs/wiring.md). */
 export * as ops from './ops/public.js';
+export * from './optimizers/rules.js';
 export {
-  adadelta,
-  adagrad,
-  adam,
-  adamW,
   ema,
-  lars,
-  lion,
-  momentum,
-  rmsprop,
   schedule,
-  sgd,
   swa,
   type Average,
   type AverageCounts,

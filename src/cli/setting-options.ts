@@ -4,7 +4,7 @@ import { transformed } from '../data/transforms/transformed.js';
 import { recipes, type Recipe } from '../models/recipes.js';
 import { ema } from '../optimizers/index.js';
 import { averageFor, averages } from '../optimizers/named.js';
-import { rules } from '../optimizers/rules.js';
+import { usualRules } from '../optimizers/usual-rules.js';
 import { scheduleNames } from '../optimizers/schedules.js';
 import type { TrainSettings } from '../training/settings.js';
 import { augmentations, augmentOption, transformsOf } from './augment.js';
@@ -123,7 +123,7 @@ export const ROWS = {
   optimizer: from(
     {
       lr: option<number>('--lr <rate>', 'learning rate (the model’s usual one)', rate),
-      optimizer: choice('--optimizer <name>', 'update rule', Object.keys(rules)),
+      optimizer: choice('--optimizer <name>', 'update rule', Object.keys(usualRules)),
       weightDecay: option<number>(
         '--weight-decay <rate>',
         'L2 penalty (the model’s usual one)',
@@ -132,7 +132,7 @@ export const ROWS = {
     },
     ({ optimizer, lr, weightDecay }, { recipe }) => {
       const name = optimizer ?? recipe.optimizer;
-      const { make, rate: usual } = rules[name]!;
+      const { make, rate: usual } = usualRules[name]!;
       const known = name === recipe.optimizer ? recipe : { learningRate: usual, weightDecay: 0 };
       return make({
         lr: lr ?? known.learningRate,

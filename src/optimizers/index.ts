@@ -1,12 +1,5 @@
-/** Update rules, in order of increasing complexity, and what goes with them. */
-export { sgd, type SgdOptions } from './sgd.js';
-export { momentum, type MomentumOptions } from './momentum.js';
-export { adagrad, type AdagradOptions } from './adagrad.js';
-export { rmsprop, type RmspropOptions } from './rmsprop.js';
-export { adadelta, type AdadeltaOptions } from './adadelta.js';
-export { adam, adamW, type AdamOptions } from './adam.js';
-export { lion, type LionOptions } from './lion.js';
-export { lars, type LarsOptions } from './lars.js';
+/** Update rules and what goes with them. */
+export * from './rules.js';
 export {
   ema,
   swa,
@@ -15,7 +8,13 @@ export {
   type EmaOptions,
   type SwaOptions,
 } from './average.js';
-export { averageFor, optimizerFor, type AverageName, type OptimizerName } from './named.js';
+export {
+  averageFor,
+  optimizerFor,
+  usualRates,
+  type AverageName,
+  type OptimizerName,
+} from './named.js';
 export { ratesOfStep, type Optimizer, type ParameterGroup } from './optimizer.js';
 export type { Pattern } from './names.js';
 export {

@@ -1,28 +1,16 @@
 /** What settings may name in place of making it: rules, schedules and averages that have a default for everything. */
 import { quote, suggest } from '../check.js';
 import { LanewiseError } from '../errors.js';
-import { adadelta } from './adadelta.js';
-import { adagrad } from './adagrad.js';
-import { adam, adamW } from './adam.js';
 import { ema, swa, type Average } from './average.js';
-import { lion } from './lion.js';
 import type { Optimizer } from './optimizer.js';
-import { rmsprop } from './rmsprop.js';
-
-/** Optimizers that have a default for everything. */
-export const optimizers = { adam, adamW, rmsprop, lion, adagrad, adadelta };
+import * as rated from './rated.js';
 
 /** Optimizers that have a default learning rate, by name. */
-export type OptimizerName = keyof typeof optimizers;
+export type OptimizerName = keyof typeof rated;
 
-/** Those that have none, as they are made. */
-const RATELESS: Readonly<Record<string, string>> = {
-  sgd: 'sgd({ lr: 0.1 })',
-  momentum: 'momentum({ lr: 0.05 })',
-  lars: 'lars({ lr: 1 })',
-};
+/** Learning rates to begin with, for those that have no default. */
+export const usualRates = { sgd: 0.1, momentum: 0.05, lars: 5 } as const;
 
-/** Averages of weights; each has a default for everything. */
 export const averages = { ema, swa };
 
 /** Averages of weights, by name. */
@@ -30,7 +18,7 @@ export type AverageName = keyof typeof averages;
 
 /** The optimizer that a setting means. @throws LanewiseError kind 'argument' for what is none. */
 export const optimizerFor = (given: unknown): Optimizer =>
-  made('optimizer', given, 'update', optimizers, 'one made by sgd, momentum, adam, …', RATELESS);
+  made('optimizer', given, 'update', rated, 'one made by sgd, momentum, adam, …', usualRates);
 
 /** The average that a setting means. @throws LanewiseError kind 'argument' for what is none. */
 export const averageFor = (given: unknown): Average =>
@@ -43,7 +31,7 @@ function made<T extends object>(
   method: keyof T & string,
   table: Readonly<Record<string, () => T>>,
   expected: string,
-  lacking: Readonly<Record<string, string>> = {},
+  lacking: Readonly<Record<string, number>> = {},
 ): T {
   if (typeof (given as T | null | undefined)?.[method] === 'function') return given as T;
   const known = Object.keys(table);
@@ -54,7 +42,7 @@ function made<T extends object>(
   if (typeof given === 'string' && named !== undefined) return table[named]!();
   let hint = named === undefined ? suggest(name, known) : `it is made by a call: ${named}()`;
   if (rateless !== undefined)
-    hint = `'${rateless}' has no default learning rate: write ${lacking[rateless]}`;
+    hint = `'${rateless}' has no default learning rate: write ${rateless}({ lr: ${lacking[rateless]} })`;
   throw new LanewiseError(
     'argument',
     `${setting} is ${quote(given)}, expected ${expected}, or one of the names ${known.join(', ')}`,

@@ -4,6 +4,7 @@
  */
 import * as L from '../../src/index.js';
 import { loadProgram } from '../../src/inference/index.js';
+import * as rules from '../../src/optimizers/rules.js';
 
 export type Args = readonly unknown[];
 
@@ -96,15 +97,7 @@ export const dataSets = new Set<unknown>([images, table, stream]);
 
 /** By name; those of namespaces with it before them: `schedule.cosine`. */
 export const calls: Readonly<Record<string, Args>> = {
-  adadelta: none,
-  adagrad: none,
-  adam: none,
-  adamW: none,
-  lion: none,
-  rmsprop: none,
-  lars: [{ lr: 1 }],
-  momentum: [{ lr: 0.1 }],
-  sgd: [{ lr: 0.1 }],
+  ...Object.fromEntries(Object.keys(rules).map((name) => [name, [{ lr: 0.1 }]])),
   ema: none,
   swa: none,
   'schedule.cosine': none,
