@@ -46,9 +46,14 @@ export interface Op<I = Inputs, A = object> {
   readonly appliesActivation?: true;
   /** Whether inputs may be i32; its shape rule says which. Others take f32 alone. */
   readonly integers?: true;
+  /** What its results are, where it is known: by it a loss and the output it is of are held against each other. */
+  readonly gives?: Gives | ((attributes: A) => Gives | undefined);
   /** Multiplications and additions of one application. */
   readonly flops?: (node: Node<I, A>) => number;
 }
+
+/** Values from 0 to 1, as probabilities are; values beyond them; or those of the inputs, in other places. */
+export type Gives = 'shares' | 'reals' | 'inputs';
 
 /** Declares an op; the inferred types tie the three rules to the same inputs and attributes. */
 /* @__NO_SIDE_EFFECTS__ */

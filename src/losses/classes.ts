@@ -114,6 +114,8 @@ export function crossEntropy(
       ...(classWeights ? { classWeights: [...classWeights] } : {}),
       ...ignored(ignoreIndex),
     },
+    gives: 'probabilities',
+    finds: 'classes',
     takes: { output: 'logits of classes', values: 'distributions' },
     ...ignored(ignoreIndex),
     ...overPositions(losses, highest(kind)),
@@ -152,6 +154,8 @@ export function klDivergence(
   return {
     kind,
     settings: { temperature, from },
+    gives: 'probabilities',
+    finds: 'classes',
     takes: { output: 'logits of classes', values: from === 'logits' ? 'any' : 'distributions' },
     ...overPositions(losses, highest(kind)),
     scores: softmax,
@@ -185,6 +189,8 @@ export function hinge(
   return {
     kind,
     settings: { p, margin, ...ignored(ignoreIndex) },
+    gives: 'figures',
+    finds: 'classes',
     takes: { output: 'scores', values: 'none' },
     ...ignored(ignoreIndex),
     ...overPositions(losses, highest(kind)),
@@ -224,6 +230,8 @@ export function mapCriterion(
   return {
     kind,
     settings: { j, ...ignored(ignoreIndex) },
+    gives: 'figures',
+    finds: 'classes',
     takes: { output: 'scores', values: 'none' },
     ...ignored(ignoreIndex),
     ...overPositions(losses, hits),

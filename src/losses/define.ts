@@ -32,6 +32,10 @@ export interface Loss {
   scores(output: Tensor): Tensor;
   /** Share of right answers of each sample, n values in [0, 1]; undefined where the target has no right answer. */
   hits?(output: Tensor, target: Tensor): Tensor | undefined;
+  /** What `scores` gives: probabilities, one a class, or figures of which no more is known than that the largest is the answer. */
+  readonly gives: 'probabilities' | 'figures';
+  /** What outputs are trained to find, where targets are values: by it metrics choose what they compare. */
+  readonly finds: Finds;
   /** Absent: nothing is known, and nothing checked. */
   readonly takes?: Takes;
   /** The label of places that count for nothing. */
@@ -43,6 +47,10 @@ export interface Loss {
   /** The text of the function that it is, if a user wrote one. */
   readonly source?: string;
 }
+
+/** One of several classes; on which side of a middle each value is, of scores and of targets; or values. */
+export type Finds =
+  'classes' | 'values' | { readonly sides: readonly [score: number, target: number] };
 
 /** A loss of a whole model. */
 export interface WholeLoss {

@@ -88,6 +88,8 @@ function untold(targets: readonly string[], why: string, hint?: string): Loss {
   return {
     kind: KIND,
     settings: { targets },
+    gives: 'figures',
+    finds: 'values',
     perSample: refuse,
     scores: (output) => output,
     whole: { targets, losses: refuse },

@@ -51,6 +51,8 @@ function ofValues(
   return {
     kind,
     settings,
+    gives: 'figures',
+    finds: thresholds ? { sides: thresholds } : 'values',
     takes,
     perSample(output, target) {
       const { y, target: t, size } = compared(kind, output, target);
@@ -178,6 +180,8 @@ export function binaryCrossEntropyWithLogits(
       { takes: { output: 'logits', values: 'shares' }, thresholds: [0, 0.5] },
     ),
     scores: ops.sigmoid,
+    // σ(0)
+    finds: { sides: [0.5, 0.5] },
   };
 }
 

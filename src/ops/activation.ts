@@ -11,6 +11,7 @@ export type Activation = keyof typeof activationCodes;
 
 export const activationOp = defineOp<{ x: Tensor }, { kind: Activation }>({
   name: 'activation',
+  gives: ({ kind }) => (kind === 'sigmoid' ? 'shares' : kind === 'none' ? 'inputs' : 'reals'),
   shape: ({ x }) => ({ shape: x.shape }),
   forward: (k, { output, attributes }, at) =>
     k.activation(activationCodes[attributes.kind], at.inputs.x, at.output, sizeOf(output.shape)),

@@ -30,6 +30,7 @@ const showOperand = (t: Tensor, transposed: boolean): string =>
 
 const batchMatmulOp: Op<Inputs, Attributes> = defineOp({
   name: 'batchMatmul',
+  gives: 'reals',
   shape(inputs, attributes) {
     const { a, b } = inputs;
     const both = `${showOperand(a, attributes.transposeA)} and ${showOperand(b, attributes.transposeB)}`;

@@ -20,6 +20,7 @@ function placed(parts: Parts, axis: number): [name: string, part: Tensor, start:
 
 const concatOp = defineOp<Parts, { axis: number }>({
   name: 'concat',
+  gives: 'inputs',
   integers: true,
   shape(parts, { axis }) {
     const [first, ...others] = Object.values(parts) as [Tensor, ...Tensor[]];

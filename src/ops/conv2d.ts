@@ -66,6 +66,7 @@ interface Inputs {
 
 export const conv2dOp = defineOp<Inputs, Geometry & { readonly activation: Activation }>({
   name: 'conv2d',
+  gives: 'reals',
   appliesActivation: true,
   shape({ x, w, b }, attributes) {
     checkOperands('conv2d', x, w, attributes.groups);
@@ -117,6 +118,7 @@ const inputGradientKernels = (e: Extents, algorithm: Algorithm | undefined) =>
 
 const inputGradientOp = defineOp<{ w: Tensor; dy: Tensor }, Geometry & { readonly shape: Shape }>({
   name: 'conv2dInputGradient',
+  gives: 'reals',
   shape: (_, { shape }) => ({ shape }),
   forward(k, { inputs: { w }, output, attributes }, at) {
     const e = extents(output.shape, w.shape, attributes);

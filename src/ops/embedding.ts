@@ -9,6 +9,7 @@ interface Inputs {
 
 const embeddingOp = defineOp<Inputs, object>({
   name: 'embedding',
+  gives: 'reals',
   integers: true,
   shape({ indices, weight }) {
     if (weight.shape.length !== 2 || indices.shape.length < 1) {

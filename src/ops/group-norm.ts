@@ -32,6 +32,7 @@ function leading({ shape: [N, C, ...area] }: Tensor, { groups }: Attributes) {
 
 const groupNormOp = defineOp<Inputs, Attributes>({
   name: 'groupNorm',
+  gives: 'reals',
   shape({ x, weight, bias }) {
     checkChannels('groupNorm', x, { weight, bias });
     return { shape: x.shape };

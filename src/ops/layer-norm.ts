@@ -37,6 +37,7 @@ export const runMoments = (x: Tensor, runs: number): Tensor => apply(runMomentsO
 
 const layerNormOp = defineOp<Inputs, Attributes>({
   name: 'layerNorm',
+  gives: 'reals',
   shape: ({ x }) => ({ shape: x.shape }),
   forward: (k, { inputs: { x }, attributes: { epsilon } }, { inputs: at, output }) =>
     k.layerNorm(...leading(x), at.x, at.moments, at.weight ?? 0, at.bias ?? 0, epsilon, output),

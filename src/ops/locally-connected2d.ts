@@ -55,6 +55,7 @@ interface Inputs {
 
 const locallyConnected2dOp = defineOp<Inputs, LocallyConnected2dAttributes>({
   name,
+  gives: 'reals',
   shape({ x, w, b }, attributes) {
     const O = w.shape.at(-1)!;
     const { N, P, Q, K } = extents(x.shape, O, attributes);

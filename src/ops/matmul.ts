@@ -31,6 +31,7 @@ const showOperand = (t: Tensor, transposed: boolean): string =>
 
 export const matmulOp = defineOp<Inputs, Attributes>({
   name: 'matmul',
+  gives: 'reals',
   appliesActivation: true,
   shape(inputs, attributes) {
     const { a, b, bias } = inputs;

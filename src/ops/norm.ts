@@ -83,6 +83,7 @@ interface Inputs {
 
 export const batchNormOp = defineOp<Inputs, Attributes>({
   name: 'batchNorm',
+  gives: 'reals',
   appliesActivation: true,
   shape({ x, weight, bias }) {
     checkChannels(x, { weight, bias });
@@ -164,6 +165,7 @@ interface GivenInputs {
 
 export const normalizeOp = defineOp<GivenInputs, Attributes>({
   name: 'normalize',
+  gives: 'reals',
   appliesActivation: true,
   shape({ x, ...named }) {
     checkChannels(x, { ...named });

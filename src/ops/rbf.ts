@@ -16,6 +16,7 @@ const leading = ({ x, centres }: Inputs): [n: number, C: number, F: number] => [
 
 const rbfOp = defineOp<Inputs, object>({
   name: 'rbf',
+  gives: 'reals',
   shape({ x, centres }) {
     if (x.shape.length !== 2 || centres.shape.length !== 2 || x.shape[1] !== centres.shape[1]) {
       throw new ShapeError(

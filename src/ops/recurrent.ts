@@ -59,6 +59,7 @@ interface Inputs {
 /** The record of a run: planes×N×T×H. Nobody but `states` reads it, and its gradient is that by the states. */
 const recurrentOp = defineOp<Inputs, Attributes>({
   name: 'recurrent',
+  gives: 'reals',
   integers: true,
   shape({ projected, weight }, { cell }) {
     const [N, T] = projected.shape as [number, number];

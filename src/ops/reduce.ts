@@ -123,6 +123,7 @@ export function broadcastStrides(shape: Shape, as: Shape): number[] {
 
 const expandOp: Op<{ x: Tensor }, { shape: Shape }> = defineOp({
   name: 'expand',
+  gives: 'inputs',
   integers: true,
   shape({ x }, { shape }) {
     const missing = shape.length - x.shape.length;

@@ -4,6 +4,7 @@ import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 
 const op = defineOp<{ x: Tensor }, { shape: Shape }>({
   name: 'reshape',
+  gives: 'inputs',
   integers: true,
   shape({ x }, { shape }) {
     if (sizeOf(shape) !== sizeOf(x.shape)) {

@@ -13,6 +13,7 @@ const offsetOf = (start: readonly number[], strides: readonly number[]): number 
 
 const sliceOp: Op<{ x: Tensor }, { start: readonly number[]; shape: Shape }> = defineOp({
   name: 'slice',
+  gives: 'inputs',
   integers: true,
   shape: ({ x }, { shape }) => ({ shape, dtype: x.dtype }),
   forward(k, { inputs: { x }, attributes: { start }, output: { shape } }, at) {

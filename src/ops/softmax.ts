@@ -16,6 +16,7 @@ function checkRank(name: string, x: Tensor): { shape: Shape } {
 
 const softmaxOp = defineOp<{ x: Tensor }, object>({
   name: 'softmax',
+  gives: 'shares',
   shape: ({ x }) => checkRank('softmax', x),
   forward: (k, { inputs: { x } }, at) => k.softmax(...leading(x.shape), at.inputs.x, at.output),
   backward: ({ output }, dy) => ({ x: apply(softmaxGradientOp, { y: output, dy }, {}) }),
@@ -33,6 +34,7 @@ export const softmax = (x: Tensor): Tensor => apply(softmaxOp, { x }, {});
 
 const logSoftmaxOp = defineOp<{ x: Tensor }, object>({
   name: 'logSoftmax',
+  gives: 'reals',
   shape: ({ x }) => checkRank('logSoftmax', x),
   forward: (k, { inputs: { x } }, at) => k.logSoftmax(...leading(x.shape), at.inputs.x, at.output),
   backward: ({ output }, dy) => ({ x: apply(logSoftmaxGradientOp, { y: output, dy }, {}) }),

@@ -4,6 +4,7 @@ import type { Tensor } from '../graph/tensor.js';
 
 const op = defineOp<{ x: Tensor }, object>({
   name: 'stopGradient',
+  gives: 'inputs',
   integers: true,
   shape: ({ x }) => ({ shape: x.shape, dtype: x.dtype }),
   // Contributes nothing, where an op without a rule would be refused.

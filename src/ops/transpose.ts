@@ -5,6 +5,7 @@ import { axisOf, denseStrides, emitCopy } from './strided.js';
 
 const permuteOp: Op<{ x: Tensor }, { axes: readonly number[] }> = defineOp({
   name: 'permute',
+  gives: 'inputs',
   integers: true,
   shape({ x }, { axes }) {
     if (axes.length !== x.shape.length || new Set(axes).size < axes.length) {

@@ -2,23 +2,26 @@
  * Element-wise functions whose gradient is written in their input, or as graph. At kinks the gradient is PyTorch's.
  * Those whose gradient is written in the output, so that they fuse, stand in activation.ts.
  */
-import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
+import { apply, defineOp, ShapeError, type Gives, type Op } from '../graph/op.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import { relu } from './activation.js';
 import { add, divide, multiply } from './binary.js';
 import { reshape } from './reshape.js';
 import { scale } from './scale.js';
 
-/** The kernel of each function and its code there: assembly/unary.ts, and for exp and log assembly/activation.ts. */
+/**
+ * The kernel of each function and its code there: assembly/unary.ts, and for exp and log assembly/activation.ts; and what
+ * its results are.
+ */
 const kernels = {
-  leakyRelu: ['unary', 0],
-  elu: ['smooth', 1],
-  gelu: ['smooth', 2],
-  geluTanh: ['smooth', 3],
-  silu: ['smooth', 4],
-  softplus: ['smooth', 5],
-  hardSigmoid: ['unary', 6],
-  hardSwish: ['unary', 7],
+  leakyRelu: ['unary', 0, 'reals'],
+  elu: ['smooth', 1, 'reals'],
+  gelu: ['smooth', 2, 'reals'],
+  geluTanh: ['smooth', 3, 'reals'],
+  silu: ['smooth', 4, 'reals'],
+  softplus: ['smooth', 5, 'reals'],
+  hardSigmoid: ['unary', 6, 'shares'],
+  hardSwish: ['unary', 7, 'reals'],
   hardTanh: ['unary', 8],
   clamp: ['unary', 9],
   exp: ['activation', 5],
@@ -26,7 +29,7 @@ const kernels = {
   sqrt: ['unary', 12],
   abs: ['unary', 13],
   erf: ['smooth', 14],
-} as const;
+} as const satisfies Record<string, readonly [kernel: string, code: number, gives?: Gives]>;
 type Kind = keyof typeof kernels;
 
 /** The function's settings, 0 where it has none. */
@@ -57,6 +60,7 @@ function define(
 ): (x: Tensor, p?: number, q?: number) => Tensor {
   const op: Op<{ x: Tensor }, Settings> = defineOp({
     name: kind,
+    gives: kernels[kind][2],
     shape: ({ x }) => ({ shape: x.shape }),
     forward(k, { output, attributes: { p, q } }, { inputs: { x }, output: y }) {
       const [kernel, code] = kernels[kind];

@@ -10,6 +10,7 @@ import {
 } from '../data/dataset.js';
 import { checkFinite, inSamples } from '../check-values.js';
 import { LanewiseError } from '../errors.js';
+import type { Gives } from '../graph/op.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { functionLoss } from '../losses/function.js';
@@ -37,23 +38,14 @@ export function checkFit(
   if (isTraining) for (const term of terms) checkQuantities(data, term);
 }
 
-/** Ops that pass on what they get. */
-const VIEWS = ['reshape', 'permute', 'slice', 'stopGradient', 'expand', 'concat'];
-const PROBABILITIES = ['sigmoid', 'softmax', 'hardSigmoid'];
-/** Ops whose results go beyond 0 and 1. */
-const UNBOUNDED =
-  'matmul conv2d batchMatmul conv2dInputGradient locallyConnected2d embedding recurrent rbf relu tanh scaledTanh leakyRelu elu gelu geluTanh silu softplus hardSwish logSoftmax batchNorm normalize layerNorm groupNorm'.split(
-    ' ',
-  );
-
-/** The op that made a tensor, seen through views. */
-function madeBy({ source }: Tensor): string {
-  if (source.kind !== 'op') return '';
+/** What the op gives that made a tensor, seen through those that pass on what they get, and its name. */
+function madeBy({ source }: Tensor): { readonly name: string; readonly gives?: Gives } | undefined {
+  if (source.kind !== 'op') return undefined;
   const { op, inputs, attributes } = source;
-  if (op.name === 'activation') return (attributes as { kind: string }).kind;
-  if (!VIEWS.includes(op.name)) return op.name;
-  const made = new Set(Object.values(inputs).map(madeBy));
-  return made.size === 1 ? [...made][0]! : '';
+  const gives = typeof op.gives === 'function' ? op.gives(attributes) : op.gives;
+  if (gives !== 'inputs') return { name: (attributes as { kind?: string }).kind ?? op.name, gives };
+  const [first, ...others] = Object.values(inputs).map(madeBy);
+  return others.every((other) => other?.name === first?.name) ? first : undefined;
 }
 
 /** Losses that take probabilities or logits, and outputs that are known to be the other. */
@@ -62,9 +54,9 @@ function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
   if (wanting.length === 0) return;
   const { outputs } = model.graph(1, 'evaluation');
   for (const { loss, output } of wanting) {
-    const made = madeBy(outputs.get(output)!);
+    const { name: made = '', gives } = madeBy(outputs.get(output)!) ?? {};
     const takes = loss.takes!.output;
-    if (takes === 'probabilities' && UNBOUNDED.includes(made)) {
+    if (takes === 'probabilities' && gives === 'reals') {
       throw new LanewiseError(
         'argument',
         `${loss.kind} takes probabilities, and output '${output}' gives scores, not probabilities: it ends with ${made}`,
@@ -78,7 +70,7 @@ function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
         'end with sigmoid() in its place for yes or no, or with one output a class',
       );
     }
-    const isDouble = takes.startsWith('logits') && PROBABILITIES.includes(made);
+    const isDouble = takes.startsWith('logits') && gives === 'shares';
     if (!isDouble) continue;
     throw new LanewiseError(
       'argument',

@@ -11,9 +11,9 @@ import { classifyScores, type ClassificationSummary } from './evaluate.js';
 /** The smallest probability that counts in a loss, so that one sample's is 87 at most and not infinite. */
 const LEAST = 2 ** -126;
 
-/** Whether the first output's scores are probabilities: those of cross-entropy are. */
+/** Whether the first output's scores are probabilities of classes. */
 export const givesProbabilities = (terms: readonly LossTerm[]): boolean =>
-  terms[0]?.loss.kind === 'crossEntropy';
+  terms[0]?.loss.gives === 'probabilities';
 
 /** Means of arrays of one length, which are asked for one after another: only one is held at a time. */
 export async function meanOf(

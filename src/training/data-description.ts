@@ -11,6 +11,7 @@ import { originOf, type Origin } from '../data/origin.js';
 import type { TableFormat } from '../data/table-format.js';
 import type { NamesByTarget } from '../data/target-names.js';
 import { shapeAfter } from '../data/transforms/chain.js';
+import { keepsPixels } from '../data/transforms/kinds.js';
 import type { Transform } from '../data/transforms/transform.js';
 import type { Fit } from '../formats/resize.js';
 import type { Shape } from '../graph/tensor.js';
@@ -98,17 +99,16 @@ function samplesOf({ inputs }: TensorDataset): Pick<DataDescription, 'samples'> 
   return { samples: formatOf(first.shape, typeOf(first.values), first.transforms) };
 }
 
-/** Behind these, values are not those of images any more. */
-const RESCALING = ['normalize', 'invert'];
-
 function formatOf(
   shape: Shape,
   type: SampleFormat['type'],
   transforms: readonly Transform[] = [],
 ): SampleFormat {
   if (transforms.length === 0) return { shape, type };
-  const isRescaled = transforms.some(({ kind }) => RESCALING.includes(kind));
-  return { shape: shapeAfter(transforms, shape), type: isRescaled ? 'float32' : type };
+  return {
+    shape: shapeAfter(transforms, shape),
+    type: transforms.every(keepsPixels) ? type : 'float32',
+  };
 }
 
 const typeOf = (values: Field['values']): SampleFormat['type'] => {

@@ -43,6 +43,28 @@ async function compute(
 
 const hitsOf = (loss: Loss) => (output: Tensor, target: Tensor) => loss.hits!(output, target);
 
+test('a loss says of itself whether its scores are probabilities, and what outputs find by it', async () => {
+  const output = [2, -1, 0.5, 3, 3, -7];
+  for (const name of losses.lossNames) {
+    const loss = losses.lossFor(name);
+    const scores = await compute((y) => loss.scores(y), [2, 3], output, [1], [0]);
+    const sums = [0, 3].map((from) => scores.slice(from, from + 3).reduce((a, b) => a + b));
+    const addUp = sums.every((sum) => Math.abs(sum - 1) < 1e-6);
+    assert.is(loss.gives === 'probabilities', addUp, name);
+    if (typeof loss.finds !== 'object') continue;
+    // A score and a target just above and below their middles are on the side that hits go by.
+    const [middle, side] = loss.finds.sides;
+    const ends = [-0.4, 0.4].map((distance) => middle + distance);
+    const shown = await compute((y) => loss.scores(y), [2, 1], ends, [1], [0]);
+    const hits = await compute(hitsOf(loss), [2, 1], ends, [2, 1], [side + 0.4, side + 0.4]);
+    assert.equal(
+      shown.map((score) => Number(score > middle)),
+      hits,
+      name,
+    );
+  }
+});
+
 test('a loss comes back from its description, and from its name with its defaults', () => {
   const created = [
     losses.crossEntropy({ labelSmoothing: 0.1, classWeights: [1, 2] }),

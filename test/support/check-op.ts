@@ -5,6 +5,7 @@
 import type { Numerics } from '../../src/engine/features.js';
 import { input, sizeOf, type Shape, type Tensor } from '../../src/graph/tensor.js';
 import * as reference from '../reference/ops.js';
+import * as assert from 'uvu/assert';
 import { assertClose } from './golden.js';
 import { valueAndGradients, type Feeds } from './graph.js';
 import { numbers } from './numbers.js';
@@ -51,10 +52,21 @@ export async function checkOp({
   const feeds: Feeds = new Map([...fixed, ...leaves.map((t, i) => [t, drawn[i]!] as const)]);
   const { value, found } = await valueAndGradients(y, leaves, feeds, target, numerics);
   assertClose(value, definition(...values), tolerance, `${what}: value`);
+  checkGives(y, value, what);
   leaves.forEach((_, i) => {
     const loss = (changed: Float64Array) =>
       reference.distance(definition(...values.map((v, j) => (j === i ? changed : v))), target);
     const expected = reference.centralDifferences(loss, values[i]!);
     assertClose(found[i]!, expected, gradientTolerance, `${what}: gradient by leaf ${i}`);
   });
+}
+
+/** What an op says that it gives holds of what it has given. */
+function checkGives({ source }: Tensor, value: ArrayLike<number>, what: string): void {
+  if (source.kind !== 'op') return;
+  const { op, attributes } = source;
+  const gives = typeof op.gives === 'function' ? op.gives(attributes) : op.gives;
+  if (gives !== 'shares') return;
+  const wrong = Array.from(value).find((one) => !(one >= 0 && one <= 1));
+  assert.is(wrong, undefined, `${what}: '${op.name}' gives shares`);
 }

@@ -26,6 +26,8 @@ interface RandomApplySettings {
 }
 
 export const randomApplyKind: Kind<RandomApplySettings> = {
+  // What happens by chance is augmentation: models are given samples as they are.
+  keepsPixels: true,
   shape({ transforms }, shape) {
     const after = planNested(transforms, shape, 0).shape;
     if (showShape(after) === showShape(shape)) return shape;
@@ -53,6 +55,7 @@ const planAll = ({ lists }: OneOfSettings, shape: ImageShape, stream = 0) =>
   lists.map((list) => planNested(list, shape, stream));
 
 export const oneOfKind: Kind<OneOfSettings> = {
+  keepsPixels: true,
   shape(settings, shape) {
     const shapes = planAll(settings, shape).map((list) => list.shape);
     const other = shapes.find((after) => showShape(after) !== showShape(shapes[0]!));

@@ -68,10 +68,12 @@ export const uniformly = (channels: number, factor: number, term: number): Chann
 /** A kind whose result is a matrix times the channels. */
 /* @__NO_SIDE_EFFECTS__ */
 export function matrixKind<S>(
+  keepsPixels: boolean,
   matrix: (settings: S, shape: ImageShape, draw: Draw) => ChannelMatrix,
   channelsOf: (settings: S, shape: ImageShape) => number = (_, [C]) => C,
 ): Kind<S> {
   return {
+    keepsPixels,
     shape: (settings, shape) => [channelsOf(settings, shape), shape[1], shape[2]],
     scratch: (settings, shape) => channelsOf(settings, shape) * (shape[0] + 1),
     prepare(settings, shape, { kernels, floats, at }, stream) {
@@ -96,6 +98,7 @@ const each = (values: readonly number[], [C]: ImageShape): readonly number[] =>
   values.length === 1 ? Array.from({ length: C }, () => values[0]!) : values;
 
 export const normalizeKind = matrixKind<NormalizeSettings>(
+  false,
   ({ mean, std }, shape) => {
     const [means, stds] = [each(mean, shape), each(std, shape)];
     return diagonal(
@@ -116,12 +119,14 @@ export const normalizeKind = matrixKind<NormalizeSettings>(
 );
 
 export const randomIntensityKind = matrixKind<Required<RandomIntensityOptions>>(
+  true,
   ({ scale, shift }, [C], draw) => uniformly(C, draw.between(...scale), draw.between(...shift)),
 );
 
-export const invertKind = matrixKind<object>((_, [C]) => uniformly(C, -1, 1));
+export const invertKind = matrixKind<object>(false, (_, [C]) => uniformly(C, -1, 1));
 
 export const grayscaleKind = matrixKind<{ readonly channels: number }>(
+  true,
   ({ channels }, [C]) => {
     const row = C === 3 ? [...GRAY, 0] : [1, 0];
     return Array.from({ length: channels }, () => row);

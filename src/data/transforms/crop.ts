@@ -68,6 +68,7 @@ function cropKind<S extends CropSettings>(
   check?: (settings: S, shape: ImageShape) => void,
 ): Kind<S> {
   return {
+    keepsPixels: true,
     shape(settings, shape) {
       check?.(settings, shape);
       return [shape[0], ...settings.size];

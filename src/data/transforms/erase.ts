@@ -54,6 +54,7 @@ export function cutout(options: CutoutOptions): Transform {
 const ATTEMPTS = 10;
 
 export const randomErasingKind: Kind<Required<RandomErasingOptions>> = {
+  keepsPixels: true,
   shape: (_, shape) => shape,
   scratch: () => 0,
   prepare({ p, scale, ratio, value }, [C, h, w], { kernels }, stream) {
@@ -84,6 +85,7 @@ function inside(centre: number, size: number, length: number): [number, number] 
 }
 
 export const cutoutKind: Kind<Required<CutoutOptions>> = {
+  keepsPixels: true,
   shape: (_, shape) => shape,
   scratch: () => 0,
   prepare({ size, count, value }, [C, h, w], { kernels }, stream) {

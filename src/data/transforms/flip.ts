@@ -22,6 +22,7 @@ function flip(name: string, kind: Kind<FlipSettings>, p: number): Transform {
 
 /* @__NO_SIDE_EFFECTS__ */
 const flipKind = (across: number, down: number): Kind<FlipSettings> => ({
+  keepsPixels: true,
   shape: (_, shape) => shape,
   scratch: () => 0,
   prepare({ p }, [C, h, w]: ImageShape, { kernels }, stream) {

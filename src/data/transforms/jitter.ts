@@ -61,6 +61,7 @@ const saturate = (factor: number): ChannelMatrix =>
   GRAY.map((_, c) => [...GRAY.map((g, d) => (1 - factor) * g + (d === c ? factor : 0)), 0]);
 
 export const colorJitterKind: Kind<JitterSettings> = {
+  keepsPixels: true,
   shape(_, shape) {
     checkColours('colorJitter', shape);
     return shape;

@@ -9,7 +9,7 @@ import type { WarpPart } from './warp.js';
 /** A kind whose settings are of its own constructor's making. */
 export type AnyKind = Kind<unknown>;
 
-/** A kind that is part of a resampling. */
+/** A kind that is part of a resampling, whose results are pixels again. */
 export interface PartKind {
   readonly part: (transform: Transform) => WarpPart;
 }
@@ -39,4 +39,10 @@ export function kindOf(name: string): AnyKind | PartKind {
     `unknown transform '${name}', expected one that its constructor in transforms.… has made`,
     nearest(name, [...known.keys()]),
   );
+}
+
+/** Whether what a transform makes of pixels are pixels again. @throws LanewiseError kind 'argument' for one that is not known. */
+export function keepsPixels({ kind: name }: Transform): boolean {
+  const kind = kindOf(name);
+  return 'part' in kind || kind.keepsPixels;
 }

@@ -34,6 +34,7 @@ export function pcaLighting(options: PcaLightingOptions): Transform {
 }
 
 export const pcaLightingKind = matrixKind<Required<PcaLightingOptions>>(
+  true,
   ({ values, vectors, std }, _, draw) => {
     const shares = values.map((value) => std * draw.normal() * value);
     const terms = [0, 1, 2].map((c) =>

@@ -11,6 +11,7 @@ export function gaussianNoise(std: number): Transform {
 }
 
 export const gaussianNoiseKind: Kind<{ readonly std: number }> = {
+  keepsPixels: true,
   shape: (_, shape) => shape,
   scratch: () => 0,
   prepare({ std }, [C, h, w], { kernels }, stream) {

@@ -59,6 +59,7 @@ function resizeKind<S extends { readonly antialias: boolean }>(
   box: (settings: S, shape: ImageShape, draw: Draw) => Box,
 ): Kind<S> {
   return {
+    keepsPixels: true,
     shape: (settings, shape) => [shape[0], ...sizeOf(settings, shape)],
     scratch(settings, shape) {
       const [H, W] = sizeOf(settings, shape);

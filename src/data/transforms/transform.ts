@@ -28,6 +28,8 @@ export type Apply = (from: number, to: number, draw: Draw) => number;
 
 /** One kind of transform. */
 export interface Kind<S> {
+  /** Whether the results are pixels again, on the scale that samples have: those of `normalize` are not. */
+  readonly keepsPixels: boolean;
   /** The shape of the result. @throws LanewiseError kind 'data' for samples that it cannot transform. */
   readonly shape: (settings: S, shape: ImageShape) => ImageShape;
   /** Floats of the largest sample on the way; absent if that is the result. */

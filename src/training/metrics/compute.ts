@@ -39,16 +39,6 @@ export interface CheckedMetrics {
 /** What training tells beside metrics, in the same place. */
 const figures = ['loss', 'accuracy', 'valLoss', 'valAccuracy'];
 
-/** Losses of yes or no, with the score and the target above which it is yes. */
-const sides: Readonly<Record<string, readonly [score: number, target: number]>> = {
-  binaryCrossEntropy: [0.5, 0.5],
-  binaryCrossEntropyWithLogits: [0.5, 0.5],
-  binaryHinge: [0, 0],
-};
-
-/** Losses whose outputs are scores of classes, whatever the targets are. */
-const ofClasses = ['crossEntropy', 'klDivergence', 'hinge', 'mapCriterion'];
-
 /**
  * Looks up metrics by name, and what they need of the data set that they are wanted of (validation's).
  * @throws LanewiseError kind 'argument' for unknown names, twice the same, and metrics that do not suit the
@@ -156,9 +146,9 @@ function subjectOf(
     return { ...common, task: 'classes', ...rows, labels };
   }
   const targets = numbersOf(field);
-  const side = sides[loss];
-  if (side) {
-    const [middle, targetMiddle] = side;
+  const { finds } = term.loss;
+  if (typeof finds === 'object') {
+    const [middle, targetMiddle] = finds.sides;
     const { values: labels, ...rows } = only(
       Uint8Array.from(targets, (value) => (value > targetMiddle ? 1 : 0)),
       size,
@@ -166,7 +156,7 @@ function subjectOf(
     );
     return { ...common, task: 'sides', ...rows, middle, labels };
   }
-  if (rowLength > 1 && ofClasses.includes(loss)) {
+  if (rowLength > 1 && finds === 'classes') {
     const classes = Int32Array.from(predictedClasses(toRows(targets, shape), rowLength));
     const { values: labels, ...rows } = only(classes, 1, rowLength);
     return { ...common, task: 'classes', ...rows, labels };
