@@ -12,6 +12,13 @@ export type RunKey = readonly [number, number];
 /** Shards [first, end) of a minibatch. */
 export type ShardRange = readonly [first: number, end: number];
 
+/** What the plan of a minibatch of so many samples, or of some of its shards, is found by. */
+export type StepKey = number | string;
+
+/** The key of a minibatch of `size`, or of some of its shards. */
+export const stepKey = (size: number, range?: ShardRange): StepKey =>
+  range ? `${size}: ${range.join('–')}` : size;
+
 /**
  * Whole steps in one post: of each, what the jobs `gradients`, `reduce` and `update` do, and between them the workers
  * meet. Minibatches [first, first + steps) of the order, those of the first data set.

@@ -7,12 +7,13 @@ import { link, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { UNSEEDED } from './augment.js';
 import { createColumnGathers, createGather, type Gather } from './gathers.js';
+import { stepKey, type StepKey } from './jobs.js';
 import { baseOf, type Region } from './layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
 import { createMix, type Mix } from './mixup.js';
 import { createNorms, type Norm } from './norms.js';
 import type { RunPlan } from './plan.js';
-import { stepKey, type StepKey, type StepPlan } from './plan-steps.js';
+import type { StepPlan } from './plan-steps.js';
 import { ROOT, type Slot } from './shards.js';
 
 /** The gradients of samples [from, from + count), and the sums that can be taken after them. */

@@ -18,13 +18,6 @@ export interface StepPlan {
   readonly programs: Readonly<Record<number, Program>>;
 }
 
-/** What a step plan is found by. */
-export type StepKey = number | string;
-
-/** The key of a minibatch of `size`, or of some of its shards. */
-export const stepKey = (size: number, range?: ShardRange): StepKey =>
-  range ? `${size}: ${range.join('–')}` : size;
-
 /** What a run's minibatches have in common. */
 export interface Minibatches {
   /** Samples of a full one, its shards, and how many samples an epoch has. */

@@ -5,11 +5,17 @@
  */
 import { run } from '../engine/link.js';
 import { UNSEEDED } from './augment.js';
-import type { GradientsJob, Job, RunKey, ScoreJob, TrainJob } from './jobs.js';
+import {
+  stepKey,
+  type GradientsJob,
+  type Job,
+  type RunKey,
+  type ScoreJob,
+  type TrainJob,
+} from './jobs.js';
 import { STEP_FIGURES } from './layout.js';
 import { linkWorker, type LinkedStep, type LinkedUpdate, type LinkedWorker } from './linked.js';
 import { CONTROL } from './meeting.js';
-import { stepKey } from './plan-steps.js';
 
 /** False if the run was given up by another worker's failure, or at a loss that is not finite. */
 export type RunJob = (job: Job) => boolean;
