@@ -115,6 +115,40 @@ export function adadelta(
   }
 }
 
+/**
+ * Adamax (Kingma & Ba 2015, section 7.1), in PyTorch's order of operations: m ← β₁·m + (1 − β₁)·g;
+ * u ← max(β₂·u, |g| + ε); p ← p − rate/(1 − β₁ᵗ) · m/u; rates: [rate/(1 − β₁ᵗ)].
+ */
+export function adamax(
+  p: usize,
+  g: usize,
+  m: usize,
+  u: usize,
+  count: i32,
+  rates: usize,
+  beta1: f32,
+  oneMinusBeta1: f32,
+  beta2: f32,
+  epsilon: f32,
+  decay: f32,
+): void {
+  const minusRate = f32x4.splat(-load<f32>(rates));
+  for (let i = 0; i < count; i += LANES) {
+    const w = v128.load(p);
+    const d = gradient(w, g, decay);
+    const mean = madd(f32x4.splat(beta1), v128.load(m), f32x4.mul(f32x4.splat(oneMinusBeta1), d));
+    const faded = f32x4.mul(f32x4.splat(beta2), v128.load(u));
+    const most = f32x4.max(faded, f32x4.add(f32x4.abs(d), f32x4.splat(epsilon)));
+    v128.store(m, mean);
+    v128.store(u, most);
+    v128.store(p, madd(minusRate, f32x4.div(mean, most), w));
+    p += 16;
+    g += 16;
+    m += 16;
+    u += 16;
+  }
+}
+
 /** −1, 0 or 1; NaN stays NaN. */
 @inline
 export function sign(x: v128): v128 {

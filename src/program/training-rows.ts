@@ -17,6 +17,8 @@ const updates = {
   adadelta: 'p&count g=count s&count u&count count%4 rates=1 rho~ oneMinusRho~ epsilon~ decay~',
   adagrad: 'p&count g=count s&count count%4 rates=1 initial~ epsilon~ decay~',
   adam: 'p&count g=count m&count v&count count%4 rates=2 beta1~ oneMinusBeta1~ beta2~ oneMinusBeta2~ epsilon~ decay~',
+  adamax:
+    'p&count g=count m&count u&count count%4 rates=1 beta1~ oneMinusBeta1~ beta2~ epsilon~ decay~',
   addSigns: 'p=count g&count count%4 weight~',
   average: 'r&count x=count count%4 share=1',
   clipFactor: 'sums=2.blocks blocks most~ factor>1',
