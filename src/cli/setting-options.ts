@@ -108,6 +108,13 @@ export const ROWS = {
   dropLast: {
     option: option<boolean>('--drop-last', 'leave out an epoch’s last minibatch if it is smaller'),
   },
+  stepsPerEpoch: {
+    option: option<number>(
+      '--steps-per-epoch <n>',
+      'updates of an epoch, by the first samples of its order (as many as take all)',
+      wholeNumber(1),
+    ),
+  },
   accumulate: {
     option: option<number>(
       '--accumulate <n>',

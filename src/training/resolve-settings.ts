@@ -72,17 +72,20 @@ function readOne(name: keyof TrainSettings, given: unknown, model: Model): unkno
 function minibatchesOf(
   model: Model,
   count: number,
-  given: Pick<TrainSettings, 'batch' | 'shards' | 'accumulate' | 'dropLast'>,
+  given: Pick<TrainSettings, 'batch' | 'shards' | 'accumulate' | 'dropLast' | 'stepsPerEpoch'>,
 ): Pick<ResolvedSettings, 'batch' | 'shards' | 'epochSamples'> {
   const { accumulate = 1, dropLast, batch: single = Math.min(64, count) } = given;
   wholeFrom(1, count)('train', 'batch', single);
   const { shards = defaultShards(model, single) } = given;
   wholeFrom(1, single)('train', 'shards', shards);
   const batch = Math.min(single * accumulate, count);
+  const whole = dropLast ? count - (count % single) : count;
+  const { stepsPerEpoch = Math.ceil(whole / batch) } = given;
+  wholeFrom(1, Math.ceil(whole / batch))('train', 'stepsPerEpoch', stepsPerEpoch);
   return {
     batch,
     shards: Math.min(shards * accumulate, batch),
-    epochSamples: dropLast ? count - (count % single) : count,
+    epochSamples: Math.min(whole, stepsPerEpoch * batch),
   };
 }
 

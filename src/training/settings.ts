@@ -85,6 +85,8 @@ export interface TrainSettings extends ReadingSettings {
   readonly batch?: number;
   /** Leaves out an epoch's last minibatch if it is smaller; which samples that are follows from the epoch's order. Default false. */
   readonly dropLast?: boolean;
+  /** Updates of an epoch, which takes the first samples of its order; default as many as take all of them. */
+  readonly stepsPerEpoch?: number;
   /**
    * Minibatches whose gradients make one update together; default 1. The same as a minibatch so many times as large,
    * in as many times as many shards: memory depends on a shard's samples alone.
@@ -291,6 +293,12 @@ export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
     check: flag,
     fill: () => false,
     described: ({ dropLast, epochSamples }) => (dropLast ? { samples: epochSamples } : undefined),
+    changes: ['minibatches'],
+  },
+  stepsPerEpoch: {
+    check: 'with others',
+    described: 'as it is',
+    entails: ['dropLast'],
     changes: ['minibatches'],
   },
   accumulate: {

@@ -71,6 +71,7 @@ test('options become settings, one by one', () => {
     [['--validate-every', '7'], 'validateEvery', { steps: 7 }],
     [['--metrics', 'f1,top5'], 'metrics', ['f1', 'top5']],
     [['--drop-last'], 'dropLast', true],
+    [['--steps-per-epoch', '2'], 'stepsPerEpoch', 2],
     [['--max-memory', '2MiB'], 'prefetchBytes', 2 ** 20],
     [['--average', 'none'], 'average', undefined],
     [['--schedule', 'polynomial'], 'schedule', 'polynomial'],

@@ -86,6 +86,13 @@ const resumes: [string, Partial<TrainSettings>, Partial<TrainSettings>, string[]
   ['another seed', {}, { seed: 9 }, ['seed'], /another order now \(seed\)/],
   ['more epochs', {}, { epochs: 3 }, ['epochs']],
   ['other shards', {}, { shards: 2 }, ['shards']],
+  [
+    'fewer updates an epoch',
+    {},
+    { stepsPerEpoch: 10 },
+    ['stepsPerEpoch'],
+    /after 160 of its 320 samples: none is repeated or skipped/,
+  ],
   ['minibatches put together', {}, { accumulate: 2 }, ['accumulate'], /minibatches of 64/],
   [
     'another rule',
@@ -305,6 +312,7 @@ const others: Readonly<Record<keyof TrainSettings, Partial<TrainSettings>>> = {
   epochs: { epochs: 3 },
   batch: { batch: 16, shards: 1 },
   dropLast: { dropLast: true },
+  stepsPerEpoch: { stepsPerEpoch: 1 },
   accumulate: { accumulate: 2 },
   shards: { shards: 2 },
   seed: { seed: 5 },

@@ -2,8 +2,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as samplers from '../../src/data/samplers.js';
-import type { TensorDataset } from '../../src/data/dataset.js';
-import { batchNorm1d, linear, relu, sequential } from '../../src/layers/index.js';
+import type { AnyDataset, TensorDataset } from '../../src/data/dataset.js';
+import { streamOf } from '../../src/data/streamed.js';
+import { batchNorm1d, flatten, linear, relu, sequential } from '../../src/layers/index.js';
 import { momentum } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/training/settings.js';
 import { train } from '../../src/training/train.js';
@@ -68,6 +69,56 @@ test('dropLast leaves the smaller last minibatch out, by the order of each epoch
     await refusal(() => run(64, { dropLast: 1 as never })),
     /dropLast is 1, expected true or false/,
   );
+});
+
+test('stepsPerEpoch takes so many updates of each epoch, the first of its order', async () => {
+  const hash = async (n: number, changes: Partial<TrainSettings>) =>
+    (await run(n, changes)).model.sha256();
+  const sampler = samplers.sequential();
+  const two = { stepsPerEpoch: 2, batch: 16 };
+  assert.is(await hash(65, { ...two, sampler }), await hash(32, { batch: 16, sampler }));
+  // Shuffled, each epoch takes others.
+  const some = await hash(65, two);
+  assert.is.not(some, await hash(32, { batch: 16 }));
+  for (const workers of [1, 3]) assert.is(await hash(65, { ...two, workers }), some);
+  // An update may be of several minibatches, and the last one a smaller one.
+  const together = { sampler, batch: 16, accumulate: 2 };
+  assert.is(await hash(70, { ...together, stepsPerEpoch: 1 }), await hash(32, together));
+  assert.is(await hash(70, { ...together, stepsPerEpoch: 3 }), await hash(70, together));
+  const { history } = await run(65, { ...two, epochs: 5, validation: points(8) });
+  assert.is(history.filter(({ valLoss }) => valLoss !== undefined).length, 5);
+  assert.is(
+    await refusal(() => run(70, { ...together, stepsPerEpoch: 4 })),
+    'train: stepsPerEpoch is 4, expected a whole number from 1 to 3',
+  );
+});
+
+test('stepsPerEpoch of samples that are read or come as a stream: those of memory', async () => {
+  const net = sequential({ flat: flatten(), out: linear(4, 2) }, { input: [1, 2, 2] });
+  const labels = Uint8Array.from({ length: 20 }, (_, i) => i % 2);
+  const samples = Uint8Array.from({ length: 80 }, (_, i) => (i * 37) % 256);
+  const images = { name: 'images', shape: [1, 2, 2] as const, classes: ['a', 'b'], labels };
+  const valuesOf = (i: number) => samples.subarray(i * 4, i * 4 + 4);
+  const reader = {
+    type: 'uint8' as const,
+    read: (i: number, to: Uint8Array | Float32Array) => to.set(valuesOf(i)),
+  };
+  const stream = streamOf({
+    ...images,
+    length: 20,
+    type: 'uint8',
+    async *open() {
+      for (const [i, label] of labels.entries()) yield { values: valuesOf(i), label };
+    },
+  });
+  const sampler = samplers.sequential();
+  const hash = async (data: AnyDataset) =>
+    (
+      await train(net, { ...base, data, sampler, batch: 4, shards: 1, stepsPerEpoch: 2 })
+    ).model.sha256();
+  const expected = await hash({ ...images, samples });
+  assert.is(await hash({ ...images, reader }), expected);
+  assert.is(await hash(stream), expected);
 });
 
 test.run();
