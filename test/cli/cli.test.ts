@@ -1,17 +1,16 @@
-/** The command line end to end: train, evaluate, predict, inspect, verify, as processes. */
+/** The command line end to end: train, evaluate, predict, inspect, verify. */
 // slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
 import { recipes } from '../../src/models/recipes.js';
 import { decodeModel } from '../../src/training/model-file.js';
 import { EXPECTED_SHA256 } from '../../src/training/verify.js';
-import { eventsOf, inFolder, lanewise } from './lanewise.js';
+import { eventsOf, inFolder, lanewise, lanewiseProcess, main } from './lanewise.js';
 
 const quick = [
   'train',
@@ -104,7 +103,7 @@ test('the hash does not depend on --workers, and does on --seed', async () => {
 
 test('without a terminal: plain lines, the confusion matrix, and how to go on', async () => {
   await inFolder(async (folder) => {
-    const { stdout, code } = await lanewise([...quick, '--epochs', '2'], { cwd: folder });
+    const { stdout, code } = await lanewiseProcess([...quick, '--epochs', '2'], { cwd: folder });
     assert.is(code, 0);
     assert.match(stdout, /^lenet5, 61,706 parameters, on 3,000 samples of digits$/m);
     assert.match(stdout, /^epoch {2}2 {2}loss \d\.\d{4} {2}accuracy .* images\/s$/m);
@@ -180,7 +179,7 @@ test('the average of a recipe is said, and can be switched off', async () => {
 });
 
 test('verify reproduces the recorded hash', async () => {
-  const { stdout, code } = await lanewise(['verify']);
+  const { stdout, code } = await lanewiseProcess(['verify']);
   assert.is(code, 0);
   assert.match(stdout, new RegExp(`weights {2}sha256 ${EXPECTED_SHA256}`));
   assert.match(stdout, /this machine reproduces Lanewise exactly/);
@@ -188,7 +187,6 @@ test('verify reproduces the recorded hash', async () => {
 
 test('Ctrl-C ends the run between steps and saves what there is', async () => {
   await inFolder(async (folder) => {
-    const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
     const child = spawn(process.execPath, [main, ...quick, '--epochs', '500'], { cwd: folder });
     let stdout = '';
     let interrupted = false;
@@ -206,7 +204,6 @@ test('Ctrl-C ends the run between steps and saves what there is', async () => {
 
 test('a reader that stops reading does not cost the run', async () => {
   await inFolder(async (folder) => {
-    const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
     const child = spawn(process.execPath, [main, ...quick, '--json', '--out', 'run'], {
       cwd: folder,
     });

@@ -1,11 +1,14 @@
-/** Runs the built command line as its user would: a process, its output, its exit code. */
+/** Runs the built command line: its output, its exit code. */
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from '../../src/cli/program.js';
+import { printable } from '../../src/cli/terminal.js';
 
-const main = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** As users have it. */
+export const main = fileURLToPath(new URL('../../src/bundle/main.js', import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;
@@ -13,8 +16,15 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs `lanewise` with these arguments in a folder; `input` is its standard input. */
-export function lanewise(
+interface Surroundings {
+  /** Where relative paths begin. Default where the process is. */
+  readonly cwd?: string;
+  /** Instead of the process's. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs `lanewise` with these arguments as a process of its own; `input` is its standard input. */
+export function lanewiseProcess(
   args: readonly string[],
   { input, ...options }: SpawnOptions & { readonly input?: string | Uint8Array } = {},
 ): Promise<Outcome> {
@@ -30,6 +40,94 @@ export function lanewise(
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
+}
+
+/** By which a command that ends the process ends here. */
+class Exit extends Error {
+  constructor(readonly code: number) {
+    super(`the process would end with code ${code}`);
+  }
+}
+
+/** Lets nothing but text through to a stream that is no terminal; resolves to what puts it back. */
+function capture(stream: NodeJS.WriteStream, write: (text: string) => void): () => void {
+  const names = ['write', 'isTTY', 'columns'] as const;
+  const before = names.map((name) => Object.getOwnPropertyDescriptor(stream, name));
+  const capturing = (chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
+    write(typeof chunk === 'string' ? printable(chunk) : Buffer.from(chunk).toString());
+    const written = rest.at(-1);
+    if (typeof written === 'function') written();
+    return true;
+  };
+  for (const [i, value] of [capturing, false, undefined].entries())
+    Object.defineProperty(stream, names[i]!, { value, configurable: true, writable: true });
+  return () => {
+    for (const [i, name] of names.entries())
+      if (before[i]) Object.defineProperty(stream, name, before[i]);
+      else Reflect.deleteProperty(stream, name);
+  };
+}
+
+/** The process as a command is to find it; resolves to its exit code. */
+async function within(
+  {
+    argv,
+    cwd,
+    env,
+  }: { readonly argv: string[]; readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  work: () => Promise<void>,
+): Promise<number> {
+  const before = { argv: process.argv, env: process.env, exit: process.exit, cwd: process.cwd() };
+  process.exitCode = undefined;
+  Object.assign(process, {
+    argv,
+    env,
+    exit(code = process.exitCode ?? 0) {
+      throw new Exit(Number(code));
+    },
+  });
+  process.chdir(cwd);
+  try {
+    await work();
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof Exit) return error.code;
+    throw error;
+  } finally {
+    process.chdir(before.cwd);
+    Object.assign(process, { argv: before.argv, env: before.env, exit: before.exit });
+    process.exitCode = undefined;
+  }
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `lanewise` with these arguments in this process, one after another: streams, folder, environment and exit are the
+ * command's meanwhile. What a process is besides (signals, standard input, its end) needs `lanewiseProcess`.
+ */
+export function lanewise(
+  args: readonly string[],
+  surroundings: Surroundings = {},
+): Promise<Outcome> {
+  const { cwd = process.cwd(), env = process.env } = surroundings;
+  const run = async (): Promise<Outcome> => {
+    let [stdout, stderr] = ['', ''];
+    const release = [
+      capture(process.stdout, (text) => (stdout += text)),
+      capture(process.stderr, (text) => (stderr += text)),
+    ];
+    try {
+      const argv = [process.execPath, main, ...args];
+      const code = await within({ argv, cwd, env: { ...env } }, runProgram);
+      return { code, stdout, stderr };
+    } finally {
+      release.forEach((each) => each());
+    }
+  };
+  const outcome = last.then(run);
+  last = outcome.catch(() => {});
+  return outcome;
 }
 
 /** The events of a `--json` run. */

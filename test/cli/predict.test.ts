@@ -1,4 +1,4 @@
-/** `lanewise predict` and `export` as processes: files, folders, standard input; tables, JSON, CSV; what cannot be read. */
+/** `lanewise predict` and `export`: files, folders, standard input; tables, JSON, CSV; what cannot be read. */
 // slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,7 +9,7 @@ import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
 import { loadProgram } from '../../src/inference/index.js';
 import { loadModel } from '../../src/training/model-store.js';
-import { eventsOf, inFolder, lanewise } from './lanewise.js';
+import { eventsOf, inFolder, lanewise, lanewiseProcess } from './lanewise.js';
 
 let run = '';
 let model = '';
@@ -73,10 +73,13 @@ test('standard input is an image, or paths one a line', async () => {
   await inFolder(async (folder) => {
     await writeImages(folder);
     const [image] = eventsOf(
-      await lanewise(['predict', model, '-', '--json'], { cwd: folder, input: pngOf(pixels(3)) }),
+      await lanewiseProcess(['predict', model, '-', '--json'], {
+        cwd: folder,
+        input: pngOf(pixels(3)),
+      }),
     );
     assert.is(image!['image'], '-');
-    const listed = await lanewise(['predict', model, '-', '--json', '--top', '1'], {
+    const listed = await lanewiseProcess(['predict', model, '-', '--json', '--top', '1'], {
       cwd: folder,
       input: 'in/deep/e.png\r\n\nz\nb.PNG',
     });
@@ -87,10 +90,13 @@ test('standard input is an image, or paths one a line', async () => {
     );
     assert.equal(events[0]!['scores'], image!['scores']);
     assert.is((events[0]!['top'] as unknown[]).length, 1);
-    const empty = await lanewise(['predict', model, '-'], { cwd: folder, input: '' });
+    const empty = await lanewiseProcess(['predict', model, '-'], { cwd: folder, input: '' });
     assert.is(empty.code, 1);
     assert.match(empty.stderr, /error: standard input is empty/);
-    const noise = await lanewise(['predict', model, '-'], { cwd: folder, input: 'x'.repeat(9000) });
+    const noise = await lanewiseProcess(['predict', model, '-'], {
+      cwd: folder,
+      input: 'x'.repeat(9000),
+    });
     assert.is(noise.code, 1);
     assert.match(noise.stderr, /line of more than 4096 characters: it is neither an image nor/);
   });

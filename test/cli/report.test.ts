@@ -5,11 +5,8 @@ import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { everyEvent } from '../run/sample-events.js';
-import { inFolder, lanewise } from './lanewise.js';
-
-const bundle = fileURLToPath(new URL('../../src/bundle/main.js', import.meta.url));
+import { inFolder, lanewise, main } from './lanewise.js';
 
 async function writeRun(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
@@ -46,7 +43,7 @@ test('what is no run is refused by name', () =>
 test('watch says where, answers, and ends by Ctrl-C; the bundle finds its assets', () =>
   inFolder(async (cwd) => {
     const folder = await writeRun(join(cwd, 'run'));
-    const child = spawn(process.execPath, [bundle, 'watch', folder], { stdio: 'pipe' });
+    const child = spawn(process.execPath, [main, 'watch', folder], { stdio: 'pipe' });
     const ended = new Promise((resolve) => child.on('close', (code) => resolve(code)));
     const said = await new Promise<string>((resolve) =>
       child.stdout.once('data', (data) => resolve(String(data))),
