@@ -12,23 +12,24 @@ const PIECES = 6;
 /** A polyline with the pen's radius at each point, in pixels: x, y, radius one after another. */
 export type Line = readonly number[];
 
-/** The Catmull–Rom curve (1974) through a stroke's points, as x, y one after another. */
+/** One coordinate of the Catmull–Rom curve (1974) from b to c, t of the way. */
+function spline(a: number, b: number, c: number, d: number, t: number): number {
+  const linear = (c - a) * t;
+  const square = (2 * a - 5 * b + 4 * c - d) * t * t;
+  const cube = (3 * b - a - 3 * c + d) * t * t * t;
+  return b + (linear + square + cube) / 2;
+}
+
+/** The smooth curve through a stroke's points, as x, y one after another. */
 export function smooth(stroke: Stroke): number[] {
   const line: number[] = [];
   const last = stroke.length - 1;
   for (let i = 0; i < last; i++) {
-    const [p0, p1, p2, p3] = [i - 1, i, i + 1, i + 2].map(
-      (j) => stroke[Math.min(Math.max(j, 0), last)]!,
-    );
+    const [p0, p1] = [stroke[Math.max(0, i - 1)]!, stroke[i]!];
+    const [p2, p3] = [stroke[i + 1]!, stroke[Math.min(i + 2, last)]!];
     for (let piece = 0; piece < PIECES; piece++) {
       const t = piece / PIECES;
-      for (const axis of [0, 1] as const) {
-        const [a, b, c, d] = [p0![axis], p1![axis], p2![axis], p3![axis]];
-        const linear = (c - a) * t;
-        const square = (2 * a - 5 * b + 4 * c - d) * t * t;
-        const cube = (3 * b - a - 3 * c + d) * t * t * t;
-        line.push(b + (linear + square + cube) / 2);
-      }
+      line.push(spline(p0[0], p1[0], p2[0], p3[0], t), spline(p0[1], p1[1], p2[1], p3[1], t));
     }
   }
   const [x, y] = stroke[last]!;
@@ -42,14 +43,8 @@ export function smooth(stroke: Stroke): number[] {
  */
 export function drawLine(line: Line, softness: number, ink: Float64Array): void {
   for (let i = 0; i + 5 < line.length; i += 3) {
-    const [x0, y0, r0, x1, y1, r1] = line.slice(i, i + 6) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [x0, y0, r0] = [line[i]!, line[i + 1]!, line[i + 2]!];
+    const [x1, y1, r1] = [line[i + 3]!, line[i + 4]!, line[i + 5]!];
     const reach = Math.max(r0, r1) + softness;
     const left = Math.max(0, Math.ceil(Math.min(x0, x1) - reach));
     const right = Math.min(SIZE - 1, Math.floor(Math.max(x0, x1) + reach));

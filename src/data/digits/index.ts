@@ -91,7 +91,9 @@ function drawDigit(digit: number, random: RandomStream): Uint8Array {
     drawLine(withRadius, softness, ink);
   }
   const full = random.between(235, 256);
-  return centreByMass(Uint8Array.from(ink, (value) => Math.floor(value * full)));
+  const image = new Uint8Array(ink.length);
+  for (let i = 0; i < ink.length; i++) image[i] = Math.floor(ink[i]! * full);
+  return centreByMass(image);
 }
 
 /** The template's curves after wobble, slant, turn and a change of proportions. */
@@ -144,20 +146,21 @@ function fitToBox(lines: readonly number[][], random: RandomStream): number[][] 
 /** Moves the image by whole pixels so that its centre of mass is the image's centre, as in MNIST. */
 function centreByMass(image: Uint8Array): Uint8Array {
   let [mass, sumX, sumY] = [0, 0, 0];
-  image.forEach((value, i) => {
-    mass += value;
-    sumX += value * (i % SIZE);
-    sumY += value * Math.floor(i / SIZE);
-  });
+  for (let y = 0; y < SIZE; y++) {
+    for (let x = 0; x < SIZE; x++) {
+      const value = image[y * SIZE + x]!;
+      mass += value;
+      sumX += value * x;
+      sumY += value * y;
+    }
+  }
   const shiftX = Math.round((SIZE - 1) / 2 - sumX / mass);
   const shiftY = Math.round((SIZE - 1) / 2 - sumY / mass);
   const moved = new Uint8Array(SIZE * SIZE);
-  for (let y = 0; y < SIZE; y++) {
-    for (let x = 0; x < SIZE; x++) {
-      const [fromX, fromY] = [x - shiftX, y - shiftY];
-      if (fromX < 0 || fromY < 0 || fromX >= SIZE || fromY >= SIZE) continue;
-      moved[y * SIZE + x] = image[fromY * SIZE + fromX]!;
-    }
+  const [left, right] = [Math.max(0, shiftX), Math.min(SIZE, SIZE + shiftX)];
+  for (let y = Math.max(0, shiftY); y < Math.min(SIZE, SIZE + shiftY); y++) {
+    const from = (y - shiftY) * SIZE - shiftX;
+    moved.set(image.subarray(from + left, from + right), y * SIZE + left);
   }
   return moved;
 }
