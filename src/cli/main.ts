@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line as a process: its engine and its streams, before the first command. */
 import { enableRelaxedSimd } from './engine-flags.js';
-import { runProgram } from './program.js';
+import { runCommand } from './commands.js';
 import { guardOutput } from './terminal.js';
 
 enableRelaxedSimd();
@@ -18,4 +18,4 @@ process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
 guardOutput(process.stdout);
 guardOutput(process.stderr);
 
-await runProgram();
+await runCommand();

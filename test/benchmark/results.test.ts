@@ -1,5 +1,4 @@
 /** Files of results: written and read back, compared, and refused where they are not what they say. */
-// slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { truncate, writeFile } from 'node:fs/promises';

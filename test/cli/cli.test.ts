@@ -1,5 +1,5 @@
 /** The command line end to end: train, evaluate, predict, inspect, verify. */
-// slow: the command line, a process a case
+// slow: trains on thousands of digits
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';

@@ -1,5 +1,5 @@
 /** `--data` with a path: folders of images, tables, NumPy's files, trained on and scored by processes; and what is none. */
-// slow: the command line, a process a case
+// slow: trains on data of every form
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
-/** `lanewise data` as a process: counts, and the contact sheet pixel by pixel. */
-// slow: the command line, a process a case
+/** `lanewise data`: counts, and the contact sheet pixel by pixel. */
+// slow: draws tens of thousands of digits
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile } from 'node:fs/promises';

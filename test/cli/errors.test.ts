@@ -1,5 +1,5 @@
 /** What a person gets for bad input: one message that names it, exit code 1, and no half-written file. */
-// slow: the command line, a process a case
+// slow: trains before some of the errors
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';

@@ -1,5 +1,4 @@
 /** What people type who come from other tools, and what does not go with their data: refused, with the way out. */
-// slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFile } from 'node:fs/promises';

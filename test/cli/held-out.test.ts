@@ -1,5 +1,5 @@
 /** `eval` and `export` score what training held out, and say what else they score. */
-// slow: the command line, a process a case
+// slow: trains and evaluates
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile, writeFile } from 'node:fs/promises';

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runProgram } from '../../src/cli/program.js';
+import { runCommand } from '../../src/cli/commands.js';
 import { printable } from '../../src/cli/terminal.js';
 
 /** As users have it. */
@@ -119,7 +119,7 @@ export function lanewise(
     ];
     try {
       const argv = [process.execPath, main, ...args];
-      const code = await within({ argv, cwd, env: { ...env } }, runProgram);
+      const code = await within({ argv, cwd, env: { ...env } }, runCommand);
       return { code, stdout, stderr };
     } finally {
       release.forEach((each) => each());

@@ -1,5 +1,5 @@
 /** `lanewise train --mixup`. */
-// slow: the command line, a process a case
+// slow: trains an epoch of digits
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile } from 'node:fs/promises';

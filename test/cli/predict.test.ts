@@ -1,5 +1,5 @@
 /** `lanewise predict` and `export`: files, folders, standard input; tables, JSON, CSV; what cannot be read. */
-// slow: the command line, a process a case
+// slow: scores thousands of digits
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdir, readdir, readFile, rm, writeFile, mkdtemp } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /** CSV files on the command line: what they are taken for, what is left out with a word, and what is refused. */
-// slow: the command line, a process a case
+// slow: trains on tables
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFile } from 'node:fs/promises';

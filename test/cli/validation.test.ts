@@ -1,5 +1,4 @@
 /** Samples set aside for validation, so that no run chooses by those it is tested on. */
-// slow: the command line, a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFile } from 'node:fs/promises';

@@ -35,7 +35,7 @@ function createProgram(): Command {
 }
 
 /** Does what the process's arguments say. An error of ours becomes one message, and the process's exit code 1. */
-export async function runProgram(): Promise<void> {
+export async function runCommand(): Promise<void> {
   try {
     await createProgram().parseAsync();
   } catch (error) {

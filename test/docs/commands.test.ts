@@ -1,0 +1,66 @@
+/** Of the console blocks of the README and of docs/ every `$ npx lanewise …` runs; those marked `long` on a few samples only. */
+// slow: the command line, and what it trains
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { PNG } from 'pngjs';
+import { digits } from '../../src/data/digits/index.js';
+import { inFolder, lanewise } from '../cli/lanewise.js';
+import { blocksOf, documents, root, type Block } from './documents.js';
+
+const data = resolve(root, process.env['LANEWISE_DATA'] ?? '../shared/data/mnist');
+const short = ['--limit', '2000', '--epochs', '1'];
+
+/** A drawn 7 for `predict digit.png`. */
+function drawDigit(path: string): void {
+  const { samples, labels } = digits({ count: 40 });
+  const at = labels.indexOf(7) * 784;
+  const png = new PNG({ width: 28, height: 28 });
+  for (let i = 0; i < 784; i++)
+    png.data.set([samples[at + i]!, samples[at + i]!, samples[at + i]!, 255], i * 4);
+  writeFileSync(path, PNG.sync.write(png));
+}
+
+/** The runs that a block's commands are about. */
+async function trainFor(text: string, cwd: string): Promise<void> {
+  for (const model of ['lenet5-digits', 'lenet5-mnist']) {
+    const out = join('runs', model);
+    if (text.includes(join(out, 'model')))
+      await lanewise(['train', 'lenet5', ...short, '--out', out], { cwd });
+  }
+}
+
+const commandsOf = ({ text }: Block): string[] =>
+  [...text.matchAll(/^\$ npx lanewise (.*)$/gm)].map((match) => match[1]!);
+
+async function runCommands({ language, text }: Block, commands: string[], cwd: string) {
+  mkdirSync(join(cwd, 'runs'));
+  drawDigit(join(cwd, 'digit.png'));
+  await trainFor(text, cwd);
+  for (const command of commands) {
+    const needsMnist = command.includes('mnist');
+    if (needsMnist && !existsSync(data)) {
+      console.log(`skipped with what follows, no MNIST at ${data}: ${command}`);
+      break;
+    }
+    const args = [...command.split(/\s+/), ...(language.includes('long') ? short : [])];
+    const env = needsMnist ? { ...process.env, LANEWISE_DATA: data } : process.env;
+    const { code, stderr } = await lanewise(
+      args.filter((arg) => arg !== '…'),
+      { cwd, env },
+    );
+    assert.is(code, 0, `${command}: ${stderr}`);
+  }
+}
+
+for (const file of documents) {
+  for (const block of blocksOf(file)) {
+    const commands = block.language.startsWith('console') ? commandsOf(block) : [];
+    if (commands.length === 0) continue;
+    test(`${file}:${block.line}: ${commands.length} commands run`, () =>
+      inFolder((cwd) => runCommands(block, commands, cwd)));
+  }
+}
+
+test.run();
