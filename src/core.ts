@@ -105,6 +105,16 @@ export { encodeProgram, type EncodeProgramOptions } from './training/program-fil
 export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
 export { type TrainSettings } from './training/settings.js';
 export {
+  createStepper,
+  type StepGradients,
+  type StepLoss,
+  type StepOptions,
+  type Stepper,
+  type StepResult,
+} from './training/stepper.js';
+export { type StepperSettings } from './training/stepper-settings.js';
+export { type Batch, type SampleValues, type StepData } from './training/minibatch.js';
+export {
   train,
   type EpochRecord,
   type Progress,

@@ -49,7 +49,7 @@ function madeBy({ source }: Tensor): { readonly name: string; readonly gives?: G
 }
 
 /** Losses that take probabilities or logits, and outputs that are known to be the other. */
-function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
+export function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
   const wanting = terms.filter(({ loss }) => loss.takes && loss.takes.output !== 'any');
   if (wanting.length === 0) return;
   const { outputs } = model.graph(1, 'evaluation');
@@ -103,7 +103,7 @@ function checkWeighed(data: AnyDataset, columns: readonly Column[]): void {
 }
 
 /** Values that are not finite, by sample. */
-function checkInputs(model: Model, data: AnyDataset): void {
+export function checkInputs(model: Model, data: AnyDataset): void {
   if (isStreamed(data)) return;
   const fields: readonly (readonly [string, Pick<Field, 'shape' | 'values'> | undefined])[] =
     isTensorDataset(data)

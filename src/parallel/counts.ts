@@ -22,6 +22,10 @@ export const normLeaf = (counts: LeafName): LeafName => `norm ${counts}`;
 export const isCounts = ({ leaves }: Pick<LeafSpec, 'leaves'>): boolean =>
   leaves[0]!.startsWith(COUNTS);
 
+/** Whether two such leaves hold weights of the same target, of its samples or of its answers. */
+export const areOfOne = (a: LeafName, b: LeafName): boolean =>
+  a.replace('samples', 'answers') === b.replace('samples', 'answers');
+
 /** Whether a target holds class indices. */
 export const hasClasses = ({ values, as = 'classes' }: Field): boolean =>
   !(values instanceof Float32Array) && as === 'classes';

@@ -1,6 +1,8 @@
 /** Initial values: element e of parameter i is a function of (seed, i, e), whatever the workers. */
 import { cosPi, log } from '../arithmetic.js';
-import type { Kernels } from '../engine/wasm.js';
+import type { Numerics } from '../engine/features.js';
+import { allocateMemory, FIRST_FREE_BYTE } from '../engine/memory.js';
+import { instantiate, loadModule, type Kernels } from '../engine/wasm.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { ParameterSpec } from '../layers/index.js';
 import { drawingFor } from '../layers/initializer.js';
@@ -54,6 +56,24 @@ export function drawParameter(
       values.set(drawing.values);
       break;
   }
+}
+
+/** Initial weights in memory of this thread's. */
+export async function drawWeights(
+  specs: readonly ParameterSpec[],
+  seed: number,
+  numerics: Numerics,
+): Promise<Map<string, Float32Array>> {
+  const counts = specs.map(({ shape }) => sizeOf(shape));
+  const memory = allocateMemory(FIRST_FREE_BYTE + Math.max(0, ...counts) * 4 + 64, false);
+  const kernels = instantiate(await loadModule(numerics, false), memory);
+  return new Map(
+    specs.map((spec, i) => {
+      const values = new Float32Array(memory.buffer, FIRST_FREE_BYTE, counts[i]);
+      drawParameter(kernels, spec, i, seed, FIRST_FREE_BYTE, values);
+      return [spec.name, values.slice()];
+    }),
+  );
 }
 
 /** Normal deviates by Box and Muller (1958) from blocks that nothing else draws: the attempt is a counter word. */

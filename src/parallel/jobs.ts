@@ -3,8 +3,7 @@
  * regions say which of it a worker with a memory of its own must be sent, and what it sends back (own-pool.ts). All workers
  * of a pool get the same job, each does its share, and the job is over when all have done theirs.
  */
-import type { StepPlan } from './plan-steps.js';
-import type { Program } from '../program/program.js';
+import type { RunPlan } from './plan.js';
 
 /** A run's key: what random layers and transforms draw by, beside the step's number. */
 export type RunKey = readonly [number, number];
@@ -81,12 +80,9 @@ export interface ScoreJob {
   readonly measured?: number;
 }
 
-/** Programs that the plan did not have when the workers began. */
-export interface PrepareJob {
+/** Programs that the plan did not have when the workers began: they go into their plans, where a job looks for them. */
+export interface PrepareJob extends Pick<RunPlan, 'steps' | 'evaluations'> {
   readonly kind: 'prepare';
-  readonly steps: readonly StepPlan[];
-  /** By block size. */
-  readonly evaluations: Readonly<Record<number, Program>>;
 }
 
 export type Job = TrainJob | GradientsJob | ReduceJob | UpdateJob | ScoreJob | PrepareJob;

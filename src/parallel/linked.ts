@@ -7,7 +7,7 @@ import { link, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { UNSEEDED } from './augment.js';
 import { createColumnGathers, createGather, type Gather } from './gathers.js';
-import { stepKey, type StepKey } from './jobs.js';
+import type { StepKey } from './jobs.js';
 import { baseOf, type Region } from './layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
 import { createMix, type Mix } from './mixup.js';
@@ -52,16 +52,14 @@ export interface LinkedWorker {
   readonly plan: RunPlan;
   readonly rank: number;
   readonly meet: () => boolean;
-  readonly steps: Map<StepKey, LinkedStep>;
+  /** What the plan has for a minibatch, or a part of it; linked when it is first asked for. */
+  stepOf(key: StepKey): LinkedStep;
   /** Absent for evaluation only. */
   readonly update?: LinkedUpdate;
-  /** By block size. */
-  readonly evaluations: Map<number, LinkedProgram>;
+  /** The program for a block of samples, likewise. */
+  evaluationOf(size: number): LinkedProgram;
   readonly datasets: readonly LinkedData[];
   readonly mix: Mix | undefined;
-  /** Links what the plan did not have at first. */
-  addStep(step: StepPlan): void;
-  addEvaluation(size: number, calls: RunPlan['evaluations'][number]['calls']): void;
   readonly floats: Float32Array;
   readonly control: Int32Array;
   /** The four words that random layers draw by. */
@@ -90,19 +88,14 @@ export function linkWorker(
   const kernels = instantiate(module, memory);
   const bases = basesOf(plan, rank);
   const first = (name: string) => baseOf(plan.memory, name) / 4;
-  const steps = new Map<StepKey, LinkedStep>();
-  const evaluations = new Map<number, LinkedProgram>();
-  const worker: LinkedWorker = {
+  return {
     plan,
     rank,
     meet: createMeeting(plan, memory, spins),
-    steps,
+    stepOf: linkedOnce((key: StepKey) => linkStep(plan, plan.steps[key]!, kernels, rank)),
     ...(plan.update ? { update: linkUpdate(plan, kernels, rank) } : {}),
-    evaluations,
+    evaluationOf: linkedOnce((size: number) => link(plan.evaluations[size]!.calls, kernels, bases)),
     ...linkData(plan, kernels, memory, rank),
-    addStep: (step) =>
-      void steps.set(stepKey(step.batch, step.range), linkStep(plan, step, kernels, rank)),
-    addEvaluation: (size, calls) => void evaluations.set(size, link(calls, kernels, bases)),
     floats: new Float32Array(memory.buffer),
     control: new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), CONTROL.updating + 1),
     randomness: new Uint32Array(memory.buffer, bases.batch + plan.io.randomness, 4),
@@ -118,10 +111,16 @@ export function linkWorker(
       results: bases.results / 4,
     },
   };
-  Object.values(plan.steps).forEach(worker.addStep);
-  for (const [size, { calls }] of Object.entries(plan.evaluations))
-    worker.addEvaluation(Number(size), calls);
-  return worker;
+}
+
+/** What is linked for a key, once. */
+function linkedOnce<Key, Linked>(make: (key: Key) => Linked): (key: Key) => Linked {
+  const known = new Map<Key, Linked>();
+  return (key) => {
+    const found = known.get(key) ?? make(key);
+    known.set(key, found);
+    return found;
+  };
 }
 
 /** How samples are gathered, measured and mixed. */

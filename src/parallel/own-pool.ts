@@ -13,10 +13,13 @@ import type { WorkerResult, WorkerSetup, WorkerTask } from './thread.js';
 /** What a job needs of the host, beside samples, and what the host wants of it. */
 const REGIONS = {
   train: {
-    written: ['order', 'rates', 'parameters', 'state'],
+    written: ['control', 'order', 'rates', 'parameters', 'state'],
     wanted: ['metrics', 'parameters', 'state', 'control'],
   },
-  gradients: { written: ['order', 'parameters'], wanted: ['metrics', 'gradients', 'control'] },
+  gradients: {
+    written: ['control', 'order', 'parameters'],
+    wanted: ['metrics', 'gradients', 'control'],
+  },
   reduce: { written: ['gradients'], wanted: ['gradients'] },
   update: {
     written: ['rates', 'gradients', 'parameters', 'state'],

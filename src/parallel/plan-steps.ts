@@ -103,6 +103,9 @@ function ofOneSample(
       `take shards ${parts}${parts > 1 ? ' or fewer' : ''}`,
     );
   }
+  // Not the last minibatch of an epoch: somebody has given it as it is.
+  if (samples % batch !== 1 && batch > 1)
+    return refusal('the minibatch has 1 sample', 'give it 2 samples or more');
   if (batch === 1 || samples === 1)
     return refusal(
       samples === 1 ? 'the data set has 1 sample' : 'minibatches have 1 sample',

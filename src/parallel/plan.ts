@@ -41,14 +41,14 @@ export interface RunPlan {
   readonly io: IoLayout;
   readonly gradientSlots: number;
   readonly datasets: readonly DatasetPlan[];
-  /** By `stepKey`: minibatches of every size that is planned for; empty for evaluation only. */
-  readonly steps: Readonly<Record<string, StepPlan>>;
+  /** By `stepKey`: minibatches of every size that is planned for, to which others may come; empty for evaluation only. */
+  readonly steps: Record<string, StepPlan>;
   /** Absent for evaluation only. */
   readonly update?: UpdatePlan;
   /** Absent where samples are trained on as they are. */
   readonly mixup?: Mixup;
-  /** Evaluation program by block size. */
-  readonly evaluations: Readonly<Record<number, Program>>;
+  /** Evaluation program by block size; others may come. */
+  readonly evaluations: Record<number, Program>;
   readonly evaluationBlock: number;
   readonly evaluationChunk: number;
   /** Values of one sample's scores. */
@@ -75,10 +75,10 @@ export interface PlanRequest {
   readonly prefetchBytes?: number;
   readonly training?: TrainingRequest;
   /**
-   * For steps that are driven from outside: sizes of minibatches beside the full one. The data sets are then forms in which
-   * minibatches come, each with room for a full one; all of them are trained on and scored.
+   * For steps that are driven from outside: sizes of minibatches beside the full one, and of blocks that are scored. The
+   * data sets are then forms in which minibatches come, each with room for a full one; all of them are trained on and scored.
    */
-  readonly sizes?: readonly number[];
+  readonly sizes?: { readonly steps: readonly number[]; readonly blocks: readonly number[] };
 }
 
 /** What the settings of a run say of its steps: all of those, for settings that have been resolved. */
@@ -107,7 +107,7 @@ export function planRun(request: PlanRequest): RunPlan {
   const shardGraphs = graphs.flatMap((step) => step.graphs);
   const blocks = blockGraphs(
     { ...task, columns: datasets.at(-1)!.columns },
-    sizes ? [] : scoring.blocks,
+    sizes?.blocks ?? scoring.blocks,
   );
   const largest = graphs[0]?.graphs[0];
   const roles = training && rolesOf(model, training, withoutGradient(largest!));
@@ -215,7 +215,7 @@ function sizesOf(request: PlanRequest): number[] {
   const { training, sizes } = request;
   const { batch, epochSamples } = minibatchesOf(request);
   if (!training) return [];
-  if (sizes) return distinct([batch, ...sizes]);
+  if (sizes) return distinct([batch, ...sizes.steps]);
   return distinct([Math.min(batch, epochSamples), epochSamples % batch]);
 }
 

@@ -16,8 +16,8 @@ export interface Snapshot {
 }
 
 export interface SessionWeights {
-  /** Draws initial weights: element e of parameter i is a function of (seed, i, e), by `specs` in the model's place. */
-  initialize(seed: number, specs?: readonly ParameterSpec[]): void;
+  /** Draws initial weights: element e of parameter i is a function of (seed, i, e). */
+  initialize(seed: number): void;
   /** Copies; `averaged`: of their average, if the plan has one. */
   readWeights(averaged?: boolean): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
@@ -39,8 +39,8 @@ export const sessionWeights = (
   { plan, kernels, viewOf }: RunMemory,
   parameters: readonly ParameterSpec[],
 ): SessionWeights => ({
-  initialize(seed, specs = parameters) {
-    specs.forEach((spec, i) => {
+  initialize(seed) {
+    parameters.forEach((spec, i) => {
       const { offset, count } = plan.parameters.entries[i]!;
       const at = baseOf(plan.memory, 'parameters') + offset;
       drawParameter(kernels, spec, i, seed, at, viewOf('parameters', offset, count));

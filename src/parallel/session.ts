@@ -116,9 +116,9 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   return {
     plan,
     ...weights,
-    initialize(seed, specs) {
+    initialize(seed) {
       key.value = splitSeed(seed);
-      weights.initialize(seed, specs);
+      weights.initialize(seed);
     },
     readWeights(averaged) {
       // The memory may be another run's by now.

@@ -30,16 +30,15 @@ export function createWorker(...plan: Parameters<typeof linkWorker>): RunJob {
       case 'gradients':
         return gradientsOf(worker, job);
       case 'reduce':
-        run(worker.steps.get(stepKey(job.size, job.shards))!.merges);
+        run(worker.stepOf(stepKey(job.size, job.shards)).merges);
         return true;
       case 'update':
         return applyUpdate(worker, worker.update!, 0);
       case 'score':
         return scoreBlocks(worker, job);
       case 'prepare':
-        job.steps.forEach(worker.addStep);
-        for (const [size, { calls }] of Object.entries(job.evaluations))
-          worker.addEvaluation(Number(size), calls);
+        Object.assign(worker.plan.steps, job.steps);
+        Object.assign(worker.plan.evaluations, job.evaluations);
         // So that each of the threads has had this job, and none of them has had two.
         return worker.meet();
     }
@@ -76,7 +75,7 @@ function trainSteps(worker: LinkedWorker, job: TrainJob): boolean {
 
 function trainStep(worker: LinkedWorker, at: StepAt): boolean {
   const { meet, control } = worker;
-  const step = worker.steps.get(at.size)!;
+  const step = worker.stepOf(at.size);
   computeGradients(worker, step, at);
   if (!meet()) return false;
   // All see the same: nobody comes here again before all have met once more. The weights stay as they are.
@@ -87,7 +86,7 @@ function trainStep(worker: LinkedWorker, at: StepAt): boolean {
 
 function gradientsOf(worker: LinkedWorker, job: GradientsJob): boolean {
   const { dataset, size } = job.minibatch;
-  const step = worker.steps.get(stepKey(size, job.shards))!;
+  const step = worker.stepOf(stepKey(size, job.shards));
   const at = { dataset, start: 0, size, row: 0, number: job.step, key: job.key };
   computeGradients(worker, step, at);
   return true;
@@ -142,7 +141,7 @@ function applyUpdate(
 
 /** Every worker takes a block of samples in turn. */
 function scoreBlocks(worker: LinkedWorker, job: ScoreJob): boolean {
-  const { plan, rank, order, floats, place, at, evaluations } = worker;
+  const { plan, rank, order, floats, place, at } = worker;
   const { evaluationBlock, outputs, io } = plan;
   const { dataset, first, count, from: start = 0, measured } = job;
   const { gather, stepNorms, wholeNorms } = worker.datasets[dataset]!;
@@ -156,7 +155,7 @@ function scoreBlocks(worker: LinkedWorker, job: ScoreJob): boolean {
     place.place = first + from;
     gather(order + from * 4, size, place);
     for (const norms of counting) norms.fill(size);
-    run(evaluations.get(size)!);
+    run(worker.evaluationOf(size));
     const losses = at.results + io.losses / 4;
     const shares = at.results + io.shares / 4;
     const scores = at.results + io.scores / 4;

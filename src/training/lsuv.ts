@@ -15,7 +15,8 @@ import { inputLeaf, storedSize, type Column } from '../parallel/column.js';
 import { columnsOf } from '../parallel/columns.js';
 import { evaluate } from '../parallel/evaluate.js';
 import { gatherAll } from '../parallel/gather.js';
-import { createSession, type Weights } from '../parallel/session.js';
+import { drawWeights } from '../parallel/initialize.js';
+import type { Weights } from '../parallel/session.js';
 import { checkModel, numericsName } from './checks.js';
 
 /** Settings of `lsuv`. */
@@ -58,7 +59,7 @@ export async function lsuv(
   });
   const { count, columns } = columnsOf(model, [], data);
   const order = shuffledOrder(count, seed, 0).subarray(0, batch);
-  const weights = await orthonormalWeights(model, data, seed, numerics);
+  const weights = await orthonormalWeights(model, seed, numerics);
   const graph = model.graph(order.length, 'evaluation');
   const inputs = new Map<Tensor, Float32Array | Int32Array>();
   for (const [name, leaf] of graph.inputs) {
@@ -90,29 +91,18 @@ const isScaled = ({ name, shape, role }: Model['parameters'][number]): boolean =
   role === 'trained' && shape.length >= 2 && /(^|\.)weight$/.test(name);
 
 /** The model's initial weights, those that are scaled orthonormal. */
-async function orthonormalWeights(
-  model: Model,
-  data: AnyDataset,
+const orthonormalWeights = (
+  { parameters }: Model,
   seed: number,
   numerics: Numerics,
-): Promise<Map<string, Float32Array>> {
-  const parameters = model.parameters.map((spec) =>
-    isScaled(spec) ? { ...spec, initializer: initializers.orthogonal() } : spec,
-  );
-  const session = await createSession({
-    model,
-    terms: [],
+): Promise<Map<string, Float32Array>> =>
+  drawWeights(
+    parameters.map((spec) =>
+      isScaled(spec) ? { ...spec, initializer: initializers.orthogonal() } : spec,
+    ),
+    seed,
     numerics,
-    workers: 0,
-    datasets: [data],
-  });
-  try {
-    session.initialize(seed, parameters);
-    return session.readWeights();
-  } finally {
-    await session.close();
-  }
-}
+  );
 
 /** Layers with a weight in the order in which they run; one that runs several times counts the first time. */
 function weightedLayers(

@@ -55,16 +55,25 @@ type Own = Omit<ResolvedSettings, 'data' | 'validation' | 'terms' | 'batch' | 's
 
 /** Each setting by its record. @throws LanewiseError kind 'argument' for one that cannot be. */
 function readEach(model: Model, settings: TrainSettings): Own {
-  const values = SETTING_NAMES.map((name) => [name, readOne(name, settings[name], model)]);
+  const values = SETTING_NAMES.map((name) => [
+    name,
+    readSetting('train', name, settings[name], model),
+  ]);
   return Object.fromEntries(values) as unknown as Own;
 }
 
-function readOne(name: keyof TrainSettings, given: unknown, model: Model): unknown {
+/** A setting that is given to `owner`: its default, made or checked. @throws LanewiseError kind 'argument' for one that cannot be. */
+export function readSetting(
+  owner: string,
+  name: keyof TrainSettings,
+  given: unknown,
+  model: Model,
+): unknown {
   const { isRequired, fill, make, check }: AnySetting = SETTINGS[name];
-  if (given === null) refuse('train', name, given, 'a value, or that it is not given');
+  if (given === null) refuse(owner, name, given, 'a value, or that it is not given');
   if (given === undefined && !isRequired) return fill?.();
   if (make) return make(given);
-  if (check !== 'with others') check?.('train', name, given, model);
+  if (check !== 'with others') check?.(owner, name, given, model);
   return given;
 }
 

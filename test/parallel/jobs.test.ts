@@ -7,7 +7,7 @@ import { smallVgg } from '../../src/models/index.js';
 import { adam } from '../../src/optimizers/index.js';
 import { columnsOf } from '../../src/parallel/columns.js';
 import { writeColumns } from '../../src/parallel/dataset-plan.js';
-import type { Job, ShardRange } from '../../src/parallel/jobs.js';
+import { stepKey, type Job, type ShardRange } from '../../src/parallel/jobs.js';
 import { CONTROL } from '../../src/parallel/meeting.js';
 import { planRun, planStep, type PlanRequest } from '../../src/parallel/plan.js';
 import type { Pool } from '../../src/parallel/pool.js';
@@ -105,8 +105,11 @@ test('nodes of the tree, prepared later, add up to the minibatch’s gradient', 
     [2, 4],
     [4, 7],
   ];
-  const steps = nodes.map((range) => planStep(request, run.plan, BATCH, range));
-  await pool.run({ kind: 'prepare', steps, evaluations: {} });
+  const steps = nodes.map((range) => [
+    stepKey(BATCH, range),
+    planStep(request, run.plan, BATCH, range),
+  ]);
+  await pool.run({ kind: 'prepare', steps: Object.fromEntries(steps), evaluations: {} });
   const found: Float32Array[] = [];
   for (const shards of nodes) {
     await pool.run({ kind: 'gradients', minibatch, shards, step: 0, key });
