@@ -1,19 +1,18 @@
 /** The public names that every runtime has. */
 export type * from './types.js';
 export { LanewiseError, type ErrorKind } from './errors.js';
-export {
-  checkDataset,
-  firstSamples,
-  type AnyDataset,
-  isStreamed,
-  type Dataset,
-  type Field,
-  type SampleReader,
-  type SampleStream,
-  type StreamedDataset,
-  type StreamSample,
-  type TensorDataset,
+export type {
+  AnyDataset,
+  Dataset,
+  Field,
+  IndexedDataset,
+  SampleReader,
+  SampleStream,
+  StreamedDataset,
+  StreamSample,
+  TensorDataset,
 } from './data/dataset.js';
+export { checkDataset, isStreamed, streamOf } from './data/forms.js';
 export { digits, type DigitsOptions } from './data/digits/index.js';
 export {
   decodeText,
@@ -23,7 +22,6 @@ export {
   type TextWindowsOptions,
   type Vocabulary,
 } from './data/text.js';
-export { streamOf } from './data/streamed.js';
 export { textFile, type TextDataset } from './data/text-file.js';
 export { arrays, type ArraysOptions } from './data/arrays.js';
 export { standardize, type Standardizer } from './data/standardize.js';
@@ -34,7 +32,7 @@ export { idxDataset, type IdxOptions } from './data/idx.js';
 export { mnist, type MnistOptions, type TrainAndTest } from './data/mnist.js';
 export { fashionMnist } from './data/fashion-mnist.js';
 export { cifar10, cifar100 } from './data/cifar.js';
-export { subset, type IndexedDataset } from './data/subset.js';
+export { firstSamples, subset } from './data/subset.js';
 export { kFold, split, type FoldOptions, type SplitOptions } from './data/split.js';
 export { withClasses } from './data/class-names.js';
 export { classCounts, classWeights, withClassWeights } from './data/class-labels.js';

@@ -1,5 +1,5 @@
 /** What decoder threads load to read some of another reader's samples. */
-import type { SampleReader } from '../src/data/streamed.js';
+import type { SampleReader } from '../src/data/dataset.js';
 import {
   createReader as createSubsetReader,
   type SubsetSettings,

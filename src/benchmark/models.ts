@@ -1,4 +1,5 @@
 /** Training and inference workloads: models, batch sizes, and how a step is timed. */
+import { samplesOf } from '../data/forms.js';
 import type { Dataset } from '../data/dataset.js';
 import {
   avgPool2d,
@@ -115,7 +116,7 @@ export const training =
       terms: lossTerms(loss, [...model.outputs.keys()]),
       numerics,
       workers: threads === 1 ? 0 : threads,
-      datasets: [data],
+      datasets: [samplesOf(data)],
       training: { optimizer, batch, shards: defaultShards(model, batch) },
     });
     try {

@@ -1,4 +1,5 @@
 /** Where a training step's time goes: one shard's gradient program, each kernel call timed alone. */
+import { samplesOf } from '../data/forms.js';
 import { link, run, type Bases } from '../engine/link.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
@@ -66,7 +67,7 @@ export async function profile(
     terms,
     numerics,
     workers: 1,
-    datasets: [columnsOf(model, terms, noise(model, batch))],
+    datasets: [columnsOf(model, terms, samplesOf(noise(model, batch)))],
     training: { optimizer, batch, shards: defaultShards(model, batch) },
   });
   const memory = allocateMemory(plan.memory.bytes, false);

@@ -1,6 +1,6 @@
 /** Models on test samples, for `eval` and `export`: one model, or several that answer as one. */
 import { Argument, Command, Option } from 'commander';
-import { matchClasses } from '../data/class-names.js';
+import { withNames } from '../data/class-names.js';
 import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/transforms/index.js';
 import { LanewiseError } from '../errors.js';
 import { ensemble, type Ensemble } from '../training/ensemble.js';
@@ -93,7 +93,7 @@ export async function scoreFiles(
   );
   // In the model's order, so that what is shown names the classes that the data lacks, too.
   const test = classifier.classes
-    ? matchClasses(choice.test, { output: classifier.classes }, 'the model')
+    ? withNames(choice.test, classifier.classes, 'the model')
     : choice.test;
   const views = viewsOf(options, models[0]!);
   const { workers, decoders } = options;

@@ -2,14 +2,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quote, shorten } from '../check.js';
-import { matchClasses } from '../data/class-names.js';
-import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
+import { withNames } from '../data/class-names.js';
+import type { LabelledDataset } from '../data/dataset.js';
+import { changed, samplesOf } from '../data/forms.js';
 import { imageFolder, partOfName, type PartName } from '../data/image-folder.js';
 import { idxDataset } from '../data/idx.js';
-import { originOfPart } from '../data/origin.js';
 import { split } from '../data/split.js';
+import { firstPart } from '../data/subset.js';
 import { LanewiseError } from '../errors.js';
-import { showShape, sizeOf } from '../graph/tensor.js';
+import { showShape } from '../graph/tensor.js';
 import { loadNumpy } from './numpy-source.js';
 import { loadTable } from './tables.js';
 import { note } from './terminal.js';
@@ -96,9 +97,9 @@ async function loadFolder(request: DataRequest, path: string): Promise<DataSets>
   const readOther = async (folder: string | undefined) =>
     folder === undefined
       ? undefined
-      : matchClasses(
+      : withNames(
           { ...(await read(join(path, folder))), name: `${path} ${folder}` },
-          { output: train.classes },
+          train.classes,
           `data set '${train.name}'`,
         );
   return partsOf(
@@ -168,24 +169,9 @@ async function loadIdx(_: DataRequest, path: string): Promise<DataSets> {
   return { train, test: await read('test', 't10k', train.classes) };
 }
 
-const AS_THEY_STAND = { shuffled: false, stratified: false, seed: 1 } as const;
-
 /** The first `count` samples; of folders, which have one class after the other, that many of all. */
 export function limited(data: LabelledDataset, count: number): LabelledDataset {
-  const total = data.labels.length;
-  if (count >= total) return data;
-  if (isStreamed(data)) return split(data, { count, stratified: true })[0];
-  const origin = originOfPart(data, { by: 'split', count, ...AS_THEY_STAND, part: 0 });
-  return { ...firstOf(data, count), ...(origin ? { origin } : {}) };
-}
-
-/** The first `count` samples as a whole of their own. */
-export function firstOf(data: Dataset, count: number): Dataset {
-  const size = sizeOf(data.shape);
-  return {
-    ...data,
-    samples: data.samples.subarray(0, count * size),
-    labels: data.labels.subarray(0, count),
-    ...(data.weights ? { weights: data.weights.subarray(0, count) } : {}),
-  };
+  if (count >= data.labels.length) return data;
+  if (samplesOf(data).source) return split(data, { count, stratified: true })[0];
+  return changed(data, (samples) => firstPart(samples, count));
 }

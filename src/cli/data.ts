@@ -1,7 +1,9 @@
 /** `lanewise data`: what a data set holds, and what its samples look like. */
 import { Command } from 'commander';
 import type { Dataset, LabelledDataset } from '../data/dataset.js';
-import { samplesAt } from '../data/take.js';
+import { samplesAt } from '../data/chosen.js';
+import { samplesOf } from '../data/forms.js';
+import { pixelsOf } from '../data/samples.js';
 import type { Transform } from '../data/transforms/transform.js';
 import { writeFileAtomic } from '../node/atomic.js';
 import { showShape } from '../graph/tensor.js';
@@ -130,8 +132,8 @@ async function firstRow(data: LabelledDataset): Promise<SheetRow> {
   const places = Array.from({ length: count }, (_, i) =>
     Math.floor((i * data.labels.length) / count),
   );
-  const { samples } = (await samplesAt(data, places)) as Dataset;
-  return transformSamples([], data.shape, samples);
+  const pixels = pixelsOf(await samplesAt(samplesOf(data), places)) as Dataset['samples'];
+  return transformSamples([], data.shape, pixels);
 }
 
 /** Name and counts, a line a class. */

@@ -1,7 +1,7 @@
 /** `lanewise export`: what a model makes of each test sample, as a CSV file; or the model as a program. */
 import { Command } from 'commander';
 import { relative } from 'node:path';
-import { isStreamed } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
 import { createLineWriter } from '../node/atomic-lines.js';
 import { csvLine } from '../formats/csv-line.js';
 import { scoreFiles, scoringCommand, type Scored, type ScoringOptions } from './classifiers.js';
@@ -73,7 +73,7 @@ function tableOf(
   const outputs = scores.length / predictions.length;
   const classes = classifier.classes ?? test.classes;
   const names = Array.from({ length: outputs }, (_, c) => classNameOf({ classes }, c));
-  const { describe } = isStreamed(test) ? test.reader : {};
+  const describe = samplesOf(test).source?.reader?.describe;
   return {
     head: [
       describe ? 'file' : 'sample',

@@ -1,11 +1,13 @@
 /** Which samples models are scored on: never those they were trained on, as far as their files say, unless asked. */
-import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
+import { firstOf } from '../data/chosen.js';
+import type { Dataset, LabelledDataset } from '../data/dataset.js';
+import { changed, samplesOf } from '../data/forms.js';
 import { originOf, type Origin, type Selection } from '../data/origin.js';
 import { leftOut } from '../data/split.js';
 import { LanewiseError } from '../errors.js';
 import type { Part } from '../run/scored.js';
 import { subset } from '../data/subset.js';
-import { firstOf, holdOut } from './data-paths.js';
+import { holdOut } from './data-paths.js';
 import { formatCount } from './terminal.js';
 
 /** A model by its file's name. */
@@ -46,9 +48,7 @@ function relationOf(data: LabelledDataset, { origin }: KnownModel): Relation {
   if (!origin) return { is: 'unknown' };
   const { samples, fingerprint, selections } = origin;
   // A file to which samples were added begins with those of training.
-  const own = originOf(
-    isStreamed(data) || samples >= data.labels.length ? data : firstOf(data, samples),
-  )!;
+  const own = originOf(firstOf(samplesOf(data), samples))!;
   if (own.samples !== samples || own.fingerprint !== fingerprint) return { is: 'other', samples };
   const [rule] = selections;
   if (!rule || rule.by === 'subset') return { is: 'trained', count: rule?.count ?? samples };
@@ -175,7 +175,12 @@ const placesOf = (picked: LabelledDataset): Uint32Array =>
 /** Where the samples are that a rule left out, and those behind the ones that it divided. */
 function heldPlaces(data: LabelledDataset, { rule, of }: { rule: Rule; of: number }): number[] {
   const all = places(data);
-  const held = placesOf(leftOut(firstOf(all, of), rule));
+  const held = placesOf(
+    leftOut(
+      changed(all, (samples) => firstOf(samples, of)),
+      rule,
+    ),
+  );
   return [...held, ...placesOf(all).subarray(of)];
 }
 

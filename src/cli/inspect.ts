@@ -1,5 +1,6 @@
 /** `lanewise inspect`: what a model is and what it costs, before anything runs. */
 import { Command } from 'commander';
+import { samplesOf } from '../data/forms.js';
 import { digits } from '../data/digits/index.js';
 import { topologicalOrder } from '../graph/order.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
@@ -43,7 +44,7 @@ function runInspect(name: string, { program, batch, shards, workers }: Options):
     numerics: pickNumerics(),
     workers: Math.max(1, workers ?? machineParallelism()),
     // One full minibatch of images of MNIST's size.
-    datasets: [{ ...columnsOf(model, terms, digits({ count: 1 })), count: batch }],
+    datasets: [{ ...columnsOf(model, terms, samplesOf(digits({ count: 1 }))), count: batch }],
     training: {
       optimizer: momentum({ lr: 0 }),
       batch,

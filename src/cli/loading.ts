@@ -1,7 +1,9 @@
 /** Streamed data sets that are small enough are read once, before training, and lie in memory from then on. */
-import { isStreamed, type LabelledDataset } from '../data/dataset.js';
+import type { LabelledDataset } from '../data/dataset.js';
+import { datasetOf, samplesOf } from '../data/forms.js';
+import { pixelsOf } from '../data/samples.js';
 import { sizeOf } from '../graph/tensor.js';
-import { loadIntoMemory } from '../parallel/load.js';
+import { readAll } from '../parallel/load.js';
 import type { DataSets } from './data-sources.js';
 import { loadingBar } from './progress.js';
 
@@ -33,19 +35,20 @@ export async function loadedIfSmall(
 }
 
 /** Of a data set's samples if they are streamed, else 0. */
-const bytesOf = (data: LabelledDataset): number =>
-  isStreamed(data)
-    ? data.labels.length * sizeOf(data.shape) * (data.reader.type === 'uint8' ? 1 : 4)
-    : 0;
+function bytesOf(data: LabelledDataset): number {
+  const samples = samplesOf(data);
+  if (!samples.source) return 0;
+  return samples.count * sizeOf(data.shape) * pixelsOf(samples)!.BYTES_PER_ELEMENT;
+}
 
 async function loaded(
   data: LabelledDataset,
-  reading: Pick<LoadingOptions, 'decoders'>,
+  { decoders }: Pick<LoadingOptions, 'decoders'>,
 ): Promise<LabelledDataset> {
-  if (!isStreamed(data)) return data;
   const bar = loadingBar(process.stderr);
   try {
-    return await loadIntoMemory(data, { ...reading, onProgress: (state) => bar.update(state) });
+    const read = await readAll(samplesOf(data), decoders, (state) => bar.update(state));
+    return datasetOf(read) as LabelledDataset;
   } finally {
     bar.stop();
   }

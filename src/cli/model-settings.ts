@@ -1,8 +1,11 @@
 /** What a data set asks of a model: the shape and number of its images, and the scale of their values. */
-import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
+import { samplesAt } from '../data/chosen.js';
+import type { Dataset, LabelledDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
+import { pixelsOf, type Samples } from '../data/samples.js';
 import { standardize } from '../data/standardize.js';
 import { areRows } from './tables.js';
-import { showShape, sizeOf } from '../graph/tensor.js';
+import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { ImageSettings } from '../models/recipes.js';
 
@@ -20,7 +23,7 @@ export async function modelSettings(data: LabelledDataset): Promise<Measured> {
   const { shape, classes } = data;
   const settings = { shape, classes: classes.length };
   if (areRows(data) && shape[0] > 1) return { settings: { ...settings, ...scaleOfColumns(data) } };
-  const samples = isStreamed(data) ? await someSamples(data) : data.samples;
+  const samples = await pixelsToMeasure(samplesOf(data));
   const isLikeMnist = showShape(shape) === '1×28×28';
   const range = oddRange(samples, isLikeMnist);
   if (isLikeMnist && range === undefined) return { settings };
@@ -85,20 +88,12 @@ function scaleOfColumns({ name, samples, shape, table }: Dataset): {
   return { mean, deviation };
 }
 
-/** Samples from all over the data set. */
-async function someSamples({
-  shape,
-  labels,
-  reader,
-}: Exclude<LabelledDataset, Dataset>): Promise<Dataset['samples']> {
-  const count = Math.min(SOME, labels.length);
-  const size = sizeOf(shape);
-  const values = new (reader.type === 'uint8' ? Uint8Array : Float32Array)(count * size);
-  for (let i = 0; i < count; i++) {
-    const index = Math.floor((i * labels.length) / count);
-    await reader.read(index, values.subarray(i * size, (i + 1) * size));
-  }
-  return values;
+/** All that are in memory; of samples that are read, some from all over the data set. */
+async function pixelsToMeasure(samples: Samples): Promise<Dataset['samples']> {
+  const count = Math.min(SOME, samples.count);
+  const places = Array.from({ length: count }, (_, i) => Math.floor((i * samples.count) / count));
+  const known = samples.source ? await samplesAt(samples, places) : samples;
+  return pixelsOf(known) as Dataset['samples'];
 }
 
 /** Mean and deviation of all values, bytes as 0 to 1. Values that are all the same have a deviation of 1. */

@@ -1,5 +1,7 @@
 /** NumPy's .npz files as data sets: arrays x and y, or x_train, y_train, x_test and y_test as Keras names them, and x_val and y_val. */
-import { isSampleStream, isTensorDataset, type Dataset } from '../data/dataset.js';
+import type { Dataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
+import { labelsIn } from '../data/samples.js';
 import { npzDataset, readNpz } from '../data/npz.js';
 import { LanewiseError } from '../errors.js';
 import { readZip } from '../formats/zip.js';
@@ -53,9 +55,10 @@ async function readPart(
     name: `${path}${part && ` ${part.slice(1)}`}`,
     ...layoutOf(stored, shape ?? rowShape(stored, dtype)),
   });
-  if (!isTensorDataset(data) && !isSampleStream(data) && 'samples' in data) {
-    if (columns?.[targets] !== 'class') checkNoQuantity(data.name, data.labels, targets);
-    return data;
+  const labels = labelsIn(samplesOf(data));
+  if (labels) {
+    if (columns?.[targets] !== 'class') checkNoQuantity(data.name, labels, targets);
+    return data as Dataset;
   }
   throw new LanewiseError(
     'data',

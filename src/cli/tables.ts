@@ -7,7 +7,9 @@ import {
   type CsvDatasetOptions,
   type FeatureDataset,
 } from '../data/csv-dataset.js';
-import { isStreamed, type Dataset, type LabelledDataset } from '../data/dataset.js';
+import type { Dataset, LabelledDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
+import { pixelsOf } from '../data/samples.js';
 import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError } from '../errors.js';
 import type { DataRequest } from './data-sources.js';
@@ -89,7 +91,7 @@ const isRowShape = ([channels, height, width]: Dataset['shape']): boolean =>
 
 /** Whether samples are rows of numbers rather than images. */
 export const areRows = (data: LabelledDataset): data is Dataset =>
-  !isStreamed(data) && data.samples instanceof Float32Array && isRowShape(data.shape);
+  pixelsOf(samplesOf(data)) instanceof Float32Array && isRowShape(data.shape);
 
 /** Features as images of one pixel, which dense nets take. */
 function asRows(
@@ -151,7 +153,7 @@ const shortest = (value: number): number => Number(value.toPrecision(7));
 export function checkClasses(data: LabelledDataset): void {
   const { name, classes } = data;
   if (classes.length > 1) return;
-  const where = 'table' in data && data.table ? `column '${data.table.target}' of ` : '';
+  const where = data.table ? `column '${data.table.target}' of ` : '';
   throw new LanewiseError(
     'data',
     `${where}data set '${name}' has one class, '${classes[0]}', and there is nothing to tell apart`,

@@ -1,5 +1,7 @@
 /** What `lanewise train` shows: JSON events, a progress bar on a terminal, plain lines elsewhere. */
-import { countOf, isStreamed, type LabelledDataset } from '../data/dataset.js';
+import type { LabelledDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
+import { pixelsOf } from '../data/samples.js';
 import { parameterCount, type Model } from '../layers/index.js';
 import type { Average } from '../optimizers/index.js';
 import { readNotes } from '../platform/notes.js';
@@ -55,7 +57,7 @@ function createJsonReporter({ model: name, data, folder, parts }: RunNames): Rep
             model: name,
             data,
             folder,
-            ...samplesOf(parts),
+            ...sampleCounts(parts),
             ...describe(settings),
             ...more,
           });
@@ -97,12 +99,12 @@ function createJsonReporter({ model: name, data, folder, parts }: RunNames): Rep
 }
 
 /** How many samples each part has. */
-function samplesOf(parts: DataSets): Record<string, number> {
+function sampleCounts(parts: DataSets): Record<string, number> {
   const { train, validation, test } = parts;
   return {
-    samples: countOf(train),
-    ...(validation ? { validationSamples: countOf(validation) } : {}),
-    ...(lastPart(parts) === 'test' ? { testSamples: countOf(test) } : {}),
+    samples: train.labels.length,
+    ...(validation ? { validationSamples: validation.labels.length } : {}),
+    ...(lastPart(parts) === 'test' ? { testSamples: test.labels.length } : {}),
   };
 }
 
@@ -202,7 +204,7 @@ function startLines(
   const { optimizer, lr, schedule, average, epochs, batch, shards, workers, seed, numerics } =
     describe(settings);
   const averaged = average === undefined ? '' : `, the model is the weights’ average: ${average}`;
-  const samples = formatCount(countOf(settings.data));
+  const samples = formatCount(settings.data.count);
   return [
     `${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`,
     ...validationWords(parts, setAside),
@@ -219,9 +221,9 @@ function validationWords(parts: DataSets, setAside: string | undefined): string[
   const { validation, test } = parts;
   if (!validation) return [];
   const taken = setAside === undefined ? '' : ` set aside from training (${setAside})`;
-  const count = `${formatCount(countOf(validation))} samples${taken}`;
+  const count = `${formatCount(validation.labels.length)} samples${taken}`;
   return lastPart(parts) === 'test'
-    ? [`validation on ${count}, test on ${formatCount(countOf(test))} at the end`]
+    ? [`validation on ${count}, test on ${formatCount(test.labels.length)} at the end`]
     : [`validation on ${count}; there are none for a test`];
 }
 
@@ -246,7 +248,7 @@ const waitingLine = (waiting: number): string | undefined =>
 /** How to go on: with images, or where samples are none, with the test samples. */
 function hint(path: string, { model, data, dataWords }: RunNames, test: LabelledDataset): string {
   const file = quoted(path);
-  const isImages = isStreamed(test) || test.samples instanceof Uint8Array;
+  const isImages = pixelsOf(samplesOf(test)) instanceof Uint8Array;
   if (!isImages)
     return `next: npx lanewise export ${file} ${dataWords.map(quoted).join(' ')} --out predictions.csv`;
   const isWritten = test.shape[0] === 1 && test.classes.every((name) => name.length === 1);

@@ -3,7 +3,8 @@ import { checkFinite } from '../check-values.js';
 import { checkOptions, listOf, text, wholeFrom, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
-import { checkDataset, type Dataset, type Field, type TensorDataset } from './dataset.js';
+import type { Dataset, Field, TensorDataset } from './dataset.js';
+import { checkDataset } from './forms.js';
 import { areNumbers } from './target-names.js';
 
 /** Numbers one after another. */

@@ -1,33 +1,39 @@
 /** The classes of samples, counted, and weights that make up for classes of different sizes. */
 import { LanewiseError } from '../errors.js';
-import { countOf, isTensorDataset, placeWeights, weightsOf, type AnyDataset } from './dataset.js';
-import { checkIndexed, type IndexedDataset } from './subset.js';
+import { checkIndexed } from './chosen.js';
+import type { IndexedDataset } from './dataset.js';
+import { changed, samplesOf } from './forms.js';
+import { UNNAMED, type Samples } from './samples.js';
+import { hasClasses, namesByTarget } from './target-names.js';
+
+/** Targets that are one class index a sample. */
+const labelTargets = ({ targets, count }: Samples): string[] =>
+  Object.keys(targets).filter(
+    (name) => hasClasses(targets[name]!) && targets[name]!.values.length === count,
+  );
 
 /**
- * The class index of each sample: the labels of a data set of images, else the only target that is a class index.
- * @throws LanewiseError kind 'data' if there is none, or more than one.
+ * The class index of each sample: the only target that is one.
+ * @throws LanewiseError kind 'data' if there is none, or more than one; kind 'argument' for a stream.
  */
-export function labelsOf(data: AnyDataset): Uint8Array | Int32Array {
-  checkIndexed(data);
-  if (!isTensorDataset(data)) return data.labels;
-  const count = countOf(data);
-  const found = Object.values(data.targets).filter(
-    ({ values, as = 'classes' }) =>
-      !(values instanceof Float32Array) && as === 'classes' && values.length === count,
-  );
-  if (found.length === 1) return found[0]!.values as Uint8Array | Int32Array;
+export function labelsOf(samples: Samples): Uint8Array | Int32Array {
+  checkIndexed(samples);
+  const found = labelTargets(samples);
+  if (found.length === 1) return samples.targets[found[0]!]!.values as Uint8Array | Int32Array;
   throw new LanewiseError(
     'data',
-    `data set '${data.name}' has ${found.length} targets that are one class index a sample, expected one`,
+    `data set '${samples.name}' has ${found.length} targets that are one class index a sample, expected one`,
   );
 }
 
 /** How many samples each class has; labels below 0 are no class. */
-export function classCounts(data: IndexedDataset): number[] {
-  const labels = labelsOf(data);
+export const classCounts = (data: IndexedDataset): number[] => countsOf(samplesOf(data));
+
+function countsOf(samples: Samples): number[] {
+  const labels = labelsOf(samples);
   const highest = (labels as Int32Array).reduce((most, label) => Math.max(most, label), -1);
-  const classes = isTensorDataset(data) ? highest + 1 : data.classes.length;
-  const counts = Array.from({ length: classes }, () => 0);
+  const named = namesByTarget(samples)[labelTargets(samples)[0]!]?.length ?? 0;
+  const counts = Array.from({ length: Math.max(named, highest + 1) }, () => 0);
   for (const label of labels) if (label >= 0) counts[label]!++;
   return counts;
 }
@@ -36,8 +42,10 @@ export function classCounts(data: IndexedDataset): number[] {
  * A weight for each class, inverse to its frequency: N/(K·n) for a class of n of the N samples, where K classes have
  * samples; 0 for those that have none. The mean over the samples is 1.
  */
-export function classWeights(data: IndexedDataset): number[] {
-  const counts = classCounts(data);
+export const classWeights = (data: IndexedDataset): number[] => weightsOf(samplesOf(data));
+
+function weightsOf(samples: Samples): number[] {
+  const counts = countsOf(samples);
   const present = counts.filter((count) => count > 0).length;
   const total = counts.reduce((sum, count) => sum + count, 0);
   return counts.map((count) => (count === 0 ? 0 : total / (present * count)));
@@ -47,30 +55,28 @@ export function classWeights(data: IndexedDataset): number[] {
  * The same data set with each sample weighted by its class, times the weight it has; default `classWeights(data)`.
  * @throws LanewiseError kind 'argument' for a class without a weight of at least 0.
  */
-export function withClassWeights<D extends IndexedDataset>(
-  given: D,
-  weights: readonly number[] = classWeights(given),
-): D {
-  const data = placeWeights(given);
-  const labels = labelsOf(data);
-  const own = weightsOf(data);
-  const classes = isTensorDataset(data) ? undefined : data.classes;
-  if (classes && weights.length !== classes.length) {
-    throw new LanewiseError(
-      'argument',
-      `withClassWeights: ${weights.length} weights, and '${data.name}' has ${classes.length} classes: ${classes.slice(0, 10).join(', ')}`,
-      'weights are by class: of another data set, withClasses(data, other.classes) gives this one its classes first',
-    );
-  }
-  const result = Float32Array.from(labels, (label, i) => {
-    // No class, such as what a loss ignores.
-    if (label < 0) return own?.[i] ?? 1;
-    const weight = weights[label];
-    if (weight !== undefined && weight >= 0 && weight < Infinity) return weight * (own?.[i] ?? 1);
-    throw new LanewiseError(
-      'argument',
-      `class ${label} of '${data.name}' has weight ${weight}, expected a finite number of at least 0`,
-    );
+export const withClassWeights = <D extends IndexedDataset>(data: D, given?: readonly number[]): D =>
+  changed(data, (samples) => {
+    const weights = given ?? weightsOf(samples);
+    const labels = labelsOf(samples);
+    const { name, weights: own } = samples;
+    const classes = namesByTarget(samples)[UNNAMED];
+    if (classes && weights.length !== classes.length) {
+      throw new LanewiseError(
+        'argument',
+        `withClassWeights: ${weights.length} weights, and '${name}' has ${classes.length} classes: ${classes.slice(0, 10).join(', ')}`,
+        'weights are by class: of another data set, withClasses(data, other.classes) gives this one its classes first',
+      );
+    }
+    const result = Float32Array.from(labels, (label, i) => {
+      // No class, such as what a loss ignores.
+      if (label < 0) return own?.[i] ?? 1;
+      const weight = weights[label];
+      if (weight !== undefined && weight >= 0 && weight < Infinity) return weight * (own?.[i] ?? 1);
+      throw new LanewiseError(
+        'argument',
+        `class ${label} of '${name}' has weight ${weight}, expected a finite number of at least 0`,
+      );
+    });
+    return { ...samples, weights: result };
   });
-  return { ...data, weights: result };
-}

@@ -5,30 +5,20 @@
  */
 import { LanewiseError } from '../errors.js';
 import { quote, refuse } from '../check.js';
-import {
-  checkDataset,
-  isSampleStream,
-  isTensorDataset,
-  type AnyDataset,
-  type SampleStream,
-} from './dataset.js';
-import {
-  areNumbers,
-  checkNames,
-  hasClasses,
-  namesByTarget,
-  type NamesByTarget,
-} from './target-names.js';
+import type { AnyDataset } from './dataset.js';
+import { changed } from './forms.js';
+import { UNNAMED, type Samples, type Source } from './samples.js';
+import { areNumbers, checkNames, namesByTarget, type NamesByTarget } from './target-names.js';
 
 type Labels = Uint8Array | Int32Array;
 
 /** Names that a message shows at most. */
 const SHOWN = 10;
 
-/** The names of a data set's classes by target; the only list of labelled samples is of each of `targets`. */
-export function namesOf(data: AnyDataset, targets: readonly string[]): NamesByTarget {
-  if (isTensorDataset(data)) return namesByTarget(data);
-  return Object.fromEntries(targets.map((target) => [target, data.classes]));
+/** The names of a data set's classes by target; the list of labelled samples is of each of `targets`. */
+export function namesOf(samples: Samples, targets: readonly string[]): NamesByTarget {
+  const { [UNNAMED]: list, ...names } = namesByTarget(samples);
+  return list ? Object.fromEntries(targets.map((target) => [target, list])) : names;
 }
 
 /**
@@ -36,84 +26,79 @@ export function namesOf(data: AnyDataset, targets: readonly string[]): NamesByTa
  * another data set's. A target with names takes the list of its own where there are several.
  * @throws LanewiseError kind 'data' for samples of a class that is not in the list, with what the two lists differ in.
  */
-export function withClasses<D extends AnyDataset>(
+export const withClasses = <D extends AnyDataset>(
   data: D,
   classes: readonly string[] | NamesByTarget,
-): D {
-  checkDataset(data);
-  if (typeof classes !== 'object' || classes === null)
-    refuse('withClasses', 'classes', classes, 'a list of names, or one for each target');
-  if (Array.isArray(classes)) {
+): D =>
+  changed(data, (samples) => {
+    if (typeof classes !== 'object' || classes === null)
+      refuse('withClasses', 'classes', classes, 'a list of names, or one for each target');
+    if (!Array.isArray(classes)) return matchClasses(samples, classes as NamesByTarget, 'the list');
     checkNames('withClasses: classes', classes);
-    const targets = isTensorDataset(data) ? Object.keys(namesByTarget(data)) : ['output'];
-    const all = targets.map((target) => [target, classes as readonly string[]]);
-    return matchClasses(data, Object.fromEntries(all) as NamesByTarget, 'the list');
-  }
-  return matchClasses(data, classes as NamesByTarget, 'the list');
-}
+    const all = Object.keys(namesByTarget(samples)).map((target) => [target, classes]);
+    return matchClasses(samples, Object.fromEntries(all) as NamesByTarget, 'the list');
+  });
+
+/** Labels that are indices into the names that `owner` has. @throws LanewiseError kind 'data' as `withClasses`. */
+export const withNames = <D extends AnyDataset>(
+  data: D,
+  classes: readonly string[],
+  owner: string,
+): D => changed(data, (samples) => matchClasses(samples, { [UNNAMED]: classes }, owner));
 
 /**
- * The data set with labels that are indices into the names that `owner` ("the model", "data set 'cats'") has for its
- * targets; targets for which one of them has no names are as they are.
+ * The samples with labels that are indices into the names that `owner` ("the model", "data set 'cats'") has for its
+ * targets; targets for which one of them has no names are as they are. Labels of no named target take the first list.
  * @throws LanewiseError kind 'data' as `withClasses`.
  */
-export function matchClasses<D extends AnyDataset>(
-  data: D,
-  known: NamesByTarget,
-  owner: string,
-): D {
-  if (isTensorDataset(data)) {
-    const own = namesByTarget(data);
-    const targets = { ...data.targets };
-    const shared = Object.keys(own).filter(
-      (target) => known[target] && own[target] !== known[target],
+export function matchClasses(samples: Samples, given: NamesByTarget, owner: string): Samples {
+  const own = namesByTarget(samples);
+  const [list] = Object.values(given);
+  const known: NamesByTarget = list ? { ...given, [UNNAMED]: list } : given;
+  const shared = Object.keys(own).filter((name) => known[name] && own[name] !== known[name]);
+  if (shared.length === 0) return samples;
+  const targets = { ...samples.targets };
+  let { source } = samples;
+  for (const name of shared) {
+    const field = targets[name]!;
+    const labels = field.values as Labels;
+    const data = what(samples, name);
+    const places = placesIn(
+      own[name]!,
+      known[name]!,
+      data,
+      owner,
+      source?.open ? undefined : labels,
     );
-    for (const target of shared) {
-      const field = data.targets[target]!;
-      if (!hasClasses(field)) continue;
-      const places = placesIn(
-        own[target]!,
-        known[target]!,
-        what(data, target),
-        owner,
-        field.values as Labels,
-      );
-      if (places)
-        targets[target] = { ...field, values: relabelled(field.values as Labels, places) };
-    }
-    if (shared.length === 0) return data;
-    const names = Object.fromEntries(shared.map((target) => [target, known[target]!]));
-    const classes = Array.isArray(data.classes) ? Object.values(names)[0]! : { ...own, ...names };
-    return { ...data, targets, classes };
+    if (!places) continue;
+    targets[name] = { ...field, values: relabelled(labels, places) };
+    const differ = () => differs(data, own[name]!, owner, known[name]!, ' has a sample');
+    if (source?.open) source = relabelledStream(source, places, differ);
   }
-  const [list] = Object.values(known);
-  if (list === undefined || list === data.classes) return data;
-  if (isSampleStream(data)) return matchStream(data, list, owner) as D;
-  const places = placesIn(data.classes, list, what(data), owner, data.labels);
-  return { ...data, classes: list, ...(places ? { labels: relabelled(data.labels, places) } : {}) };
+  const names = Object.fromEntries(shared.map((target) => [target, known[target]!]));
+  const classes = Array.isArray(samples.classes) ? Object.values(names)[0]! : { ...own, ...names };
+  return { ...samples, targets, classes, ...(source ? { source } : {}) };
 }
 
-const what = ({ name }: AnyDataset, target?: string): string =>
-  `data set '${name}'${target === undefined ? '' : `, target '${target}'`}`;
+const what = ({ name }: Samples, target: string): string =>
+  `data set '${name}'${target === UNNAMED ? '' : `, target '${target}'`}`;
 
 /** A stream's labels are known when they come. */
-function matchStream(data: SampleStream, list: readonly string[], owner: string): SampleStream {
-  const places = placesIn(data.classes, list, what(data), owner);
-  if (!places) return { ...data, classes: list };
-  return {
-    ...data,
-    classes: list,
-    async *open(epoch) {
-      for await (const sample of data.open(epoch)) {
-        const place = places[sample.label];
-        // What is no class of the stream's is refused by its reader.
-        if (place === undefined) yield sample;
-        else if (place < 0) throw differs(what(data), data.classes, owner, list, ' has a sample');
-        else yield { ...sample, label: place };
-      }
-    },
-  };
-}
+const relabelledStream = (
+  { open }: Source,
+  places: Int32Array,
+  differ: () => LanewiseError,
+): Source => ({
+  async *open(epoch) {
+    for await (const sample of open!(epoch)) {
+      const place = places[sample.label];
+      // What is no class of the stream's is refused by its reader.
+      if (place === undefined) yield sample;
+      else if (place < 0) throw differ();
+      else yield { ...sample, label: place };
+    }
+  },
+});
 
 /**
  * Where each class of `own` stands in `known`, −1 for one that is not there; undefined if all stand where they stood.

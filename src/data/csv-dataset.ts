@@ -7,7 +7,8 @@ import { checkCsvOptions, readTable, type CsvOptions, type Table, type TableRole
 import type { TableColumn } from './csv-columns.js';
 import type { ColumnFormat, TableFormat } from './table-format.js';
 import { widthOf } from './table-match.js';
-import { checkDataset, type Dataset, type TensorDataset } from './dataset.js';
+import type { Dataset, TensorDataset } from './dataset.js';
+import { checkDataset } from './forms.js';
 import type { FileSource } from './file-source.js';
 
 /** How a table becomes samples and targets. */

@@ -5,7 +5,8 @@ import { gunzip } from '../formats/gzip.js';
 import { decodeIdx, type IdxArray } from '../formats/idx.js';
 import { isFile } from '#platform/files';
 import { showShape } from '../graph/tensor.js';
-import { checkDataset, type Dataset } from './dataset.js';
+import type { Dataset } from './dataset.js';
+import { checkDataset } from './forms.js';
 import { readSource, sourceName, type FileSource } from './file-source.js';
 
 /** An array, and where it comes from: a path or name. */

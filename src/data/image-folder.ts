@@ -11,7 +11,7 @@ import { fileError } from '../node/atomic.js';
 import { fits, type Fit, type ImageShape } from '../formats/resize.js';
 import type { ImageFile, ImageReaderSettings } from './image-reader.js';
 import { checksumOfText } from './origin.js';
-import type { StreamedDataset } from './streamed.js';
+import type { StreamedDataset } from './dataset.js';
 
 /** How files become samples of one size. */
 export interface ImageFolderOptions {

@@ -5,7 +5,7 @@ import { LanewiseError } from '../errors.js';
 import { fileError } from '../node/atomic.js';
 import { decodeImage } from '../formats/image-codecs.js';
 import { toShape, type Fit, type ImageShape } from '../formats/resize.js';
-import type { SampleReader } from './streamed.js';
+import type { SampleReader } from './dataset.js';
 
 /** A file as the scan of the folder found it. */
 export interface ImageFile {

@@ -5,7 +5,8 @@ import { LanewiseError } from '../errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { classLabels, labelled } from './arrays.js';
-import { checkDataset, type Dataset, type Field, type TensorDataset } from './dataset.js';
+import type { Dataset, Field, TensorDataset } from './dataset.js';
+import { checkDataset } from './forms.js';
 import { readSource, sourceName, type FileSource } from './file-source.js';
 
 /** The array of an .npy file, a path, bytes or a Blob. @throws LanewiseError kind 'data' or 'file' for one that is damaged or not there. */

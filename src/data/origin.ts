@@ -3,13 +3,7 @@
  * so what was held out of training can be found again, instead of scoring a model on samples that it was trained on.
  */
 import { crc32 } from '../formats/crc32.js';
-import {
-  countOf,
-  isSampleStream,
-  isStreamed,
-  isTensorDataset,
-  type AnyDataset,
-} from './dataset.js';
+import type { Samples } from './samples.js';
 
 /** How samples were taken from a data set: the same choice can be made again of the same data, unless it was by hand. */
 export type Selection =
@@ -50,32 +44,30 @@ const MOST_BYTES = 2 ** 20;
 const known = new WeakMap<object, Origin>();
 
 /** What is written down, or that the data set is a whole; undefined for a stream, whose samples come as they come. */
-export function originOf(data: AnyDataset): Origin | undefined {
-  if (isSampleStream(data)) return undefined;
-  if (data.origin) return data.origin;
-  const found = known.get(data);
+export function originOf(samples: Samples): Origin | undefined {
+  const { source, origin, count } = samples;
+  if (source?.open) return undefined;
+  if (origin) return origin;
+  const found = known.get(samples);
   if (found) return found;
-  const origin = { samples: countOf(data), fingerprint: fingerprintOf(data), selections: [] };
-  known.set(data, origin);
-  return origin;
+  const own = { samples: count, fingerprint: fingerprintOf(samples), selections: [] };
+  known.set(samples, own);
+  return own;
 }
 
-/** The origin of a part of `data`. */
-export function originOfPart(data: AnyDataset, selection: Selection): Origin | undefined {
-  const origin = originOf(data);
+/** The origin of a part of `samples`. */
+export function originOfPart(samples: Samples, selection: Selection): Origin | undefined {
+  const origin = originOf(samples);
   return origin && { ...origin, selections: [...origin.selections, selection] };
 }
 
 /** Of labels or targets, and of the samples: values, or what a reader is known by. */
-function fingerprintOf(data: Exclude<AnyDataset, { open: unknown }>): string {
-  if (isTensorDataset(data)) {
-    const fields = [...Object.values(data.targets), ...Object.values(data.inputs)];
-    return fields.map(({ values }) => checksum(values)).join('-');
-  }
-  const samples = isStreamed(data)
-    ? checksumOfText(data.fingerprint ?? '')
-    : checksum(data.samples);
-  return `${checksum(data.labels)}-${samples}`;
+function fingerprintOf({ targets, inputs, source }: Samples): string {
+  const sums = [...Object.values(targets), ...Object.values(inputs)].map(({ values }) =>
+    checksum(values),
+  );
+  if (source) sums[sums.length - 1] = checksumOfText(source.fingerprint ?? '');
+  return sums.join('-');
 }
 
 const checksum = ({ buffer, byteOffset, byteLength }: ArrayBufferView): string =>

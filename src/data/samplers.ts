@@ -5,8 +5,9 @@ import { crc32 } from '../formats/crc32.js';
 import { randomStream, type RandomStream } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
 import { classCounts, labelsOf } from './class-labels.js';
+import type { IndexedDataset } from './dataset.js';
+import { samplesOf } from './forms.js';
 import { shuffledOrder } from './shuffle.js';
-import type { IndexedDataset } from './subset.js';
 
 /** The order in which an epoch takes its samples. */
 export interface Sampler {
@@ -89,7 +90,7 @@ function firstAbove(sums: Float64Array, place: number): number {
  * @throws LanewiseError kind 'data' for data without classes.
  */
 export function balanced(data: IndexedDataset): Sampler {
-  const labels = labelsOf(data);
+  const labels = labelsOf(samplesOf(data));
   const members = classCounts(data).map((count) => new Uint32Array(count));
   const filled = members.map(() => 0);
   labels.forEach((label, i) => {

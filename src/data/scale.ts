@@ -1,6 +1,5 @@
 /** Pixels that are given as floats of 0 to 255, where others count 0 to 1. */
 import { LanewiseError } from '../errors.js';
-import type { AnyDataset } from './dataset.js';
 
 /** Whole numbers of a byte's range, and not 0 and 1 alone. */
 function areBytes(values: unknown): boolean {
@@ -22,7 +21,3 @@ export function checkScale(type: unknown, values: unknown, what: string, whose: 
     'make bytes of them, Uint8Array.from(samples), or divide by 255',
   );
 }
-
-/** Of a data set of images in memory. */
-export const pixelsOf = (data: AnyDataset): unknown =>
-  'samples' in data ? data.samples : undefined;

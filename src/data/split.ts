@@ -3,10 +3,13 @@ import { checkOptions, flag, wholeFrom, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { randomStream } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
+import { checkIndexed } from './chosen.js';
 import { labelsOf } from './class-labels.js';
-import { countOf } from './dataset.js';
+import type { IndexedDataset } from './dataset.js';
+import { datasetOf, samplesOf } from './forms.js';
 import type { Selection } from './origin.js';
-import { checkIndexed, partOf, type IndexedDataset, type PartOf } from './subset.js';
+import type { Samples } from './samples.js';
+import { partOf } from './subset.js';
 import { permutation } from './shuffle.js';
 
 /** How samples are dealt out to parts. */
@@ -43,20 +46,21 @@ const SPLIT: Checks<SplitOptions> = {
 export function split<D extends IndexedDataset>(
   data: D,
   how: number | SplitOptions,
-): [first: PartOf<D>, second: PartOf<D>] {
-  checkIndexed(data);
+): [first: D, second: D] {
+  const samples = samplesOf(data);
+  checkIndexed(samples);
   const options = typeof how === 'number' ? (how < 1 ? { fraction: how } : { count: how }) : how;
   checkOptions('split', options, SPLIT);
   const { stratified = false, seed = 1, shuffled = true } = options;
-  const total = countOf(data);
-  const count = firstCount(data.name, total, options);
+  const total = samples.count;
+  const count = firstCount(samples.name, total, options);
   if (!shuffled && stratified) {
     throw new LanewiseError('argument', 'a split is either stratified or not shuffled');
   }
   const order = shuffled ? orderOf(total, seed) : Uint32Array.from({ length: total }, (_, i) => i);
   const isFirst = new Uint8Array(total);
   if (stratified) {
-    const found = labelsOf(data);
+    const found = labelsOf(samples);
     // Samples of no class are one more.
     const none = (found as Int32Array).reduce((most, label) => Math.max(most, label + 1), 0);
     const labels = Int32Array.from(found, (label) => (label < 0 ? none : label));
@@ -68,13 +72,20 @@ export function split<D extends IndexedDataset>(
   const places = order.toSorted();
   const rule = { by: 'split', count, shuffled, stratified, seed } as const;
   const part = (of: 0 | 1) =>
-    partOf(
-      data,
+    partAs<D>(
+      samples,
       places.filter((index) => isFirst[index] !== of),
       { ...rule, part: of },
     );
   return [part(0), part(1)];
 }
+
+/** A part in the form of the whole. */
+const partAs = <D extends IndexedDataset>(
+  samples: Samples,
+  indices: Uint32Array,
+  selection: Selection,
+): D => datasetOf(partOf(samples, indices, selection)) as D;
 
 function firstCount(name: string, total: number, options: SplitOptions): number {
   const { fraction, count } = options ?? {};
@@ -122,40 +133,41 @@ export function kFold<D extends IndexedDataset>(
   data: D,
   k: number,
   options: FoldOptions = {},
-): Generator<[train: PartOf<D>, validation: PartOf<D>]> {
+): Generator<[train: D, validation: D]> {
   const { stratified = false, seed = 1 } = checkOptions('kFold', options, {
     stratified: flag,
     seed: wholeFrom(0),
   });
-  checkIndexed(data);
-  const total = countOf(data);
+  const samples = samplesOf(data);
+  checkIndexed(samples);
+  const total = samples.count;
   if (!Number.isInteger(k) || k < 2 || k > total) {
     throw new LanewiseError(
       'argument',
-      `kFold of '${data.name}': k is ${show(k)}, expected a whole number from 2 to its ${total} samples`,
+      `kFold of '${samples.name}': k is ${show(k)}, expected a whole number from 2 to its ${total} samples`,
     );
   }
   const order = orderOf(total, seed);
   if (stratified) {
-    const labels = labelsOf(data);
+    const labels = labelsOf(samples);
     order.set(Array.from(order).toSorted((a, b) => labels[a]! - labels[b]!));
   }
   // Dealt like cards: the parts differ by one sample at most, and of each class.
   const foldOf = new Uint32Array(total);
   order.forEach((index, place) => (foldOf[index] = place % k));
-  return folds(data, foldOf, { by: 'kFold', k, stratified, seed });
+  return folds<D>(samples, foldOf, { by: 'kFold', k, stratified, seed });
 }
 
 function* folds<D extends IndexedDataset>(
-  data: D,
+  samples: Samples,
   foldOf: Uint32Array,
   rule: Omit<Extract<Selection, { by: 'kFold' }>, 'fold' | 'part'>,
-): Generator<[PartOf<D>, PartOf<D>]> {
+): Generator<[D, D]> {
   const all = Uint32Array.from(foldOf, (_, i) => i);
   for (let fold = 0; fold < rule.k; fold++) {
     const part = (of: 0 | 1) =>
-      partOf(
-        data,
+      partAs<D>(
+        samples,
         all.filter((i) => (foldOf[i] === fold) === (of === 1)),
         { ...rule, fold, part: of },
       );
@@ -170,7 +182,7 @@ function* folds<D extends IndexedDataset>(
 export function leftOut<D extends IndexedDataset>(
   data: D,
   selection: Exclude<Selection, { by: 'subset' }>,
-): PartOf<D> {
+): D {
   const other = 1 - selection.part;
   if (selection.by === 'split') {
     const { count, shuffled, stratified, seed } = selection;

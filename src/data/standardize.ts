@@ -1,7 +1,8 @@
 /** Features of mean 0 and deviation 1, by the numbers of the training data. */
 import { LanewiseError } from '../errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
-import { checkDataset, countOf, type Field, type TensorDataset } from './dataset.js';
+import type { Field, TensorDataset } from './dataset.js';
+import { samplesOf } from './forms.js';
 
 /** Means and deviations of the data that they were taken from, to be applied to any. */
 export interface Standardizer {
@@ -26,9 +27,8 @@ export interface Standardizer {
  * @throws LanewiseError kind 'data' unless the input holds floats; in `apply`, if it has another shape.
  */
 export function standardize(train: TensorDataset, input = 'input'): Standardizer {
-  checkDataset(train);
+  const { count } = samplesOf(train);
   const { values, size } = floatsOf(train, input);
-  const count = countOf(train);
   const mean = new Float64Array(size);
   const deviation = new Float64Array(size);
   const varies = new Uint8Array(size);

@@ -1,5 +1,5 @@
 /** Reads chosen samples of another reader's. See subset.ts. */
-import type { SampleReader } from './streamed.js';
+import type { SampleReader } from './dataset.js';
 
 /** All that a thread needs to read the same samples. */
 export interface SubsetSettings {

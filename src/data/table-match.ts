@@ -1,7 +1,9 @@
 /** Data of tables beside each other, or beside a model: their columns by name, and their categories. */
 import { quote, shorten } from '../check.js';
 import { LanewiseError, nearest } from '../errors.js';
-import { isTensorDataset, type AnyDataset } from './dataset.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
+import type { Field } from './dataset.js';
+import type { Samples } from './samples.js';
 import type { ColumnFormat, TableFormat } from './table-format.js';
 
 /** Features that a column becomes: one, or one for each of its classes. */
@@ -11,34 +13,38 @@ export const widthOf = (column: {
 }): number => column.classes?.length ?? 1;
 
 /**
- * `data` with the columns of `known` in their order, and its categories in theirs; as it is where nobody named columns.
- * `whose` says whose columns they are: `the model`.
+ * `samples` with the columns of `known` in their order, and its categories in theirs; as they are where nobody named
+ * columns. `whose` says whose columns they are: `the model`.
  * @throws LanewiseError kind 'data' naming the first column that is missing, is one too many or holds something else,
  * and the first category that is not known.
  */
-export function withColumnsOf<D extends AnyDataset>(
-  data: D,
+export function withColumnsOf(
+  samples: Samples,
   known: TableFormat | undefined,
   whose: string,
-): D {
-  if (!known || !('table' in data) || !data.table || isSame(data.table, known)) return data;
-  const places = placesOf(data.name, data.table, known, whose);
-  const width = data.table.columns.reduce((sum, column) => sum + widthOf(column), 0);
-  const table = { ...data.table, columns: known.columns };
-  const moved = <A extends Float32Array | Uint8Array | Int32Array>(values: A): A =>
-    reordered(values, width, places);
-  if (!isTensorDataset(data)) {
-    if (!('samples' in data)) return data;
-    const [channels, height, widthOfImage] = data.shape;
-    const shape =
-      channels * height * widthOfImage === places.length
-        ? data.shape
-        : [channels > 1 ? places.length : 1, 1, channels > 1 ? 1 : places.length];
-    return { ...data, table, shape, samples: moved(data.samples) };
-  }
-  const [name, field] = Object.entries(data.inputs)[0]!;
-  const input = { ...field, shape: [places.length], values: moved(field.values) };
-  return { ...data, table, inputs: { [name]: input } };
+): Samples {
+  const { name, table: own, inputs, source } = samples;
+  if (!known || !own || source || isSame(own, known)) return samples;
+  const places = placesOf(name, own, known, whose);
+  const width = own.columns.reduce((sum, column) => sum + widthOf(column), 0);
+  const [key, field] = Object.entries(inputs)[0]!;
+  const input: Field = {
+    ...field,
+    shape: rowShape(field.shape, places.length),
+    values: reordered(field.values, width, places),
+  };
+  return {
+    ...samples,
+    table: { ...own, columns: known.columns },
+    inputs: { ...inputs, [key]: input },
+  };
+}
+
+/** The shape of rows of `width` features, which were images of one row or one place if they were images. */
+function rowShape(shape: Shape, width: number): Shape {
+  if (sizeOf(shape) === width) return shape;
+  if (shape.length !== 3) return [width];
+  return shape[0]! > 1 ? [width, 1, 1] : [1, 1, width];
 }
 
 const isSame = (a: TableFormat, b: TableFormat): boolean =>

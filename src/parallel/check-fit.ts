@@ -1,14 +1,7 @@
 /** What is looked at once, when a run meets its data: outputs that a loss cannot take, data of no weight, values that are not finite. */
-import {
-  isSampleStream,
-  isStreamed,
-  isTensorDataset,
-  weightsOf,
-  type AnyDataset,
-  type Field,
-  type TensorDataset,
-} from '../data/dataset.js';
 import { checkFinite, inSamples } from '../check-values.js';
+import { inputOf, targetNamed, UNNAMED, type Samples } from '../data/samples.js';
+import { areNumbers, hasClasses, namesByTarget } from '../data/target-names.js';
 import { LanewiseError } from '../errors.js';
 import type { Gives } from '../graph/op.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
@@ -19,7 +12,7 @@ import { lossTerms, targetOf, type LossSetting, type LossTerm } from '../losses/
 import { isDistribution, isLike } from './check-targets.js';
 import type { Column } from './column.js';
 import { targetForms } from './target-columns.js';
-import { hasClasses, isCounts } from './counts.js';
+import { isCounts } from './counts.js';
 
 /**
  * @param isTraining whether it is the data that a model is trained on
@@ -28,7 +21,7 @@ import { hasClasses, isCounts } from './counts.js';
 export function checkFit(
   model: Model,
   terms: readonly LossTerm[],
-  data: AnyDataset,
+  data: Samples,
   columns: readonly Column[],
   isTraining: boolean,
 ): void {
@@ -83,8 +76,8 @@ export function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
 }
 
 /** The mean over nothing does not exist. */
-function checkWeighed(data: AnyDataset, columns: readonly Column[]): void {
-  if (weightsOf(data)?.every((weight) => weight === 0)) {
+function checkWeighed(data: Samples, columns: readonly Column[]): void {
+  if (data.weights?.every((weight) => weight === 0)) {
     throw new LanewiseError(
       'data',
       `the weights of data set '${data.name}' are all 0`,
@@ -103,17 +96,13 @@ function checkWeighed(data: AnyDataset, columns: readonly Column[]): void {
 }
 
 /** Values that are not finite, by sample. */
-export function checkInputs(model: Model, data: AnyDataset): void {
-  if (isStreamed(data)) return;
-  const fields: readonly (readonly [string, Pick<Field, 'shape' | 'values'> | undefined])[] =
-    isTensorDataset(data)
-      ? Object.keys(model.architecture.inputs).map((name) => [name, data.inputs[name]])
-      : [['', { shape: data.shape, values: data.samples }]];
-  for (const [name, field] of fields) {
+export function checkInputs(model: Model, data: Samples): void {
+  for (const name of Object.keys(model.architecture.inputs)) {
+    const field = inputOf(data, name);
     if (!field) continue;
     checkFinite(
       'data',
-      `data set '${data.name}'${name && `, input '${name}'`}`,
+      `data set '${data.name}'${data.inputs[UNNAMED] ? '' : `, input '${name}'`}`,
       field.values,
       'leave the sample out (subset), or put a number there',
       inSamples(sizeOf(field.shape)),
@@ -127,29 +116,24 @@ const MANY_CLASSES = 32;
 const SAMPLES_PER_CLASS = 3;
 
 /** Whole numbers that are plainly quantities, unless somebody has said that they are classes. */
-function checkQuantities(data: AnyDataset, term: LossTerm): void {
+function checkQuantities(data: Samples, term: LossTerm): void {
   // A function may well take numbers.
-  if (isSampleStream(data) || term.loss.whole) return;
+  if (term.loss.whole) return;
   const name = targetOf(term);
-  const isFields = isTensorDataset(data);
-  const field = isFields ? data.targets[name]! : { shape: [], values: data.labels };
-  if (!hasClasses(field) || field.as !== undefined || areNamed(data.classes, name)) return;
+  const field = targetNamed(data, name, term.output)!;
+  const isLabels = field === data.targets[UNNAMED];
+  if (!hasClasses(field) || field.as !== undefined) return;
+  const names = namesByTarget(data)[isLabels ? UNNAMED : name];
+  // Numbers are no names of their own.
+  if (names && !areNumbers(names)) return;
   const { length } = field.values;
   const different = new Set<number>(field.values).size;
   if (different <= MANY_CLASSES || length >= different * SAMPLES_PER_CLASS) return;
   throw new LanewiseError(
     'data',
     `data set '${data.name}': target '${name}' has ${different} different whole numbers in ${length}, as quantities have, and not classes`,
-    `quantities are a Float32Array, for meanSquaredError; if these are classes, ${isFields ? `say as: 'classes' beside the values` : 'give them names (classes)'}`,
+    `quantities are a Float32Array, for meanSquaredError; if these are classes, ${isLabels ? 'give them names (classes)' : `say as: 'classes' beside the values`}`,
   );
-}
-
-/** Whether classes have names of their own, and not their numbers. */
-function areNamed(classes: TensorDataset['classes'], target: string): boolean {
-  const names = Array.isArray(classes)
-    ? (classes as readonly string[])
-    : (classes as Readonly<Record<string, readonly string[]>> | undefined)?.[target];
-  return names?.some((name, i) => name !== String(i)) ?? false;
 }
 
 /**
@@ -158,7 +142,7 @@ function areNamed(classes: TensorDataset['classes'], target: string): boolean {
  */
 export function defaultTerms(
   model: Model,
-  data: AnyDataset,
+  data: Samples,
   setting: LossSetting | undefined,
 ): LossTerm[] {
   const outputs = [...model.outputs.keys()];
@@ -168,7 +152,7 @@ export function defaultTerms(
   }
   if (setting !== undefined) return lossTerms(setting, outputs);
   const lossOf = (output: string) => {
-    const field = isTensorDataset(data) ? data.targets[output] : undefined;
+    const field = targetNamed(data, output, output);
     const shape = model.outputs.get(output)!;
     const isReal = field && !hasClasses(field) && isLike(field.shape, shape);
     return isReal && !isDistribution(field, shape) ? 'meanSquaredError' : 'crossEntropy';

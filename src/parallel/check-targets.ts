@@ -1,11 +1,13 @@
 /** Whether targets are what a loss takes: each loss says of itself what that is (`takes`), one mechanism reads it. */
-import { isTensorDataset, type AnyDataset, type Field } from '../data/dataset.js';
+import type { Field } from '../data/dataset.js';
 import { firstNotFinite, inSamples } from '../check-values.js';
+import { UNNAMED, type Samples } from '../data/samples.js';
+import { hasClasses, namesByTarget } from '../data/target-names.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Loss } from '../losses/loss.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
-import { countsAt, hasClasses } from './counts.js';
+import { countsAt } from './counts.js';
 
 /** A target under examination. */
 interface Subject {
@@ -31,7 +33,7 @@ export const isLike = (target: Shape, output: Shape): boolean =>
 
 /** @throws LanewiseError kind 'data' naming the first value that the loss does not take, and the loss that does. */
 export function checkTarget(
-  data: AnyDataset,
+  data: Samples,
   term: LossTerm,
   shape: Shape,
   field: Field,
@@ -51,7 +53,7 @@ export function checkTarget(
 }
 
 /** Whether an output has room for the classes. */
-function checkRoom(data: AnyDataset, output: string, { field, loss, shape, classes }: Subject) {
+function checkRoom(data: Samples, output: string, { field, loss, shape, classes }: Subject) {
   const takes = loss.takes?.output;
   if (classes < 2 && (takes === 'scores' || takes === 'logits of classes')) {
     const isYesOrNo = allOf(field, undefined, (v) => v === 0 || v === 1);
@@ -63,13 +65,13 @@ function checkRoom(data: AnyDataset, output: string, { field, loss, shape, class
         : 'meanSquaredError takes real values; binaryCrossEntropyWithLogits one output of 0 or 1',
     );
   }
-  if (isTensorDataset(data)) return;
+  const named = namesByTarget(data)[UNNAMED]?.length ?? 0;
   const count = classes === 1 ? 2 : classes;
-  if (data.classes.length <= count) return;
+  if (named <= count) return;
   throw new LanewiseError(
     'data',
-    `data set '${data.name}' has ${data.classes.length} classes, output '${output}' of shape ${showShape(shape)} has room for ${count}`,
-    `give the last layer ${data.classes.length} outputs`,
+    `data set '${data.name}' has ${named} classes, output '${output}' of shape ${showShape(shape)} has room for ${count}`,
+    `give the last layer ${named} outputs`,
   );
 }
 

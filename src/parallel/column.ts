@@ -81,14 +81,13 @@ export const plainColumn = (
   };
 };
 
-export function fieldOf(
+/** @throws LanewiseError kind 'data' for a field that a data set lacks. */
+export function refuseMissing(
   data: string,
   role: 'input' | 'target',
   fields: Readonly<Record<string, Field>>,
   name: string,
-): Field {
-  const field = fields[name];
-  if (field) return field;
+): never {
   throw new LanewiseError(
     'data',
     `data set '${data}' has no ${role} '${name}', found ${Object.keys(fields).join(', ') || 'none'}`,

@@ -2,19 +2,8 @@
  * A data set as a run holds it: one column for each array that samples are gathered from, with what turns
  * its values into a leaf's. Everything that data and model must agree on is checked here.
  */
-import {
-  checkDataset,
-  countOf,
-  isSampleStream,
-  isStreamed,
-  isTensorDataset,
-  weightsOf,
-  type AnyDataset,
-  type Field,
-  type SampleStream,
-  type StreamedDataset,
-  type TensorDataset,
-} from '../data/dataset.js';
+import type { Field } from '../data/dataset.js';
+import { inputOf, UNNAMED, type Samples } from '../data/samples.js';
 import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
 import { channelScales } from '../graph/scale.js';
@@ -22,33 +11,39 @@ import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { InputSettings } from '../layers/wire.js';
 import type { LossTerm } from '../losses/terms.js';
-import { augmentationOf, fieldOf, inputLeaf, plainColumn, WEIGHTS, type Column } from './column.js';
+import {
+  augmentationOf,
+  inputLeaf,
+  plainColumn,
+  refuseMissing,
+  WEIGHTS,
+  type Column,
+} from './column.js';
 import { isCounts } from './counts.js';
 import { targetColumns } from './target-columns.js';
 
 export interface Columns {
   readonly count: number;
   readonly columns: readonly Column[];
-  /** Where samples come from that are not in `columns`: the first column's values are then empty. */
-  readonly source?: StreamedDataset | SampleStream;
+  /** What brings the samples that are not in `columns`: the first column's values are then empty. */
+  readonly source?: Samples;
 }
 
 /**
  * The columns that `model` with the losses of `terms` reads from a data set.
  * @throws LanewiseError kind 'data' naming the array, what was found and what the model takes.
  */
-export function columnsOf(model: Model, terms: readonly LossTerm[], data: AnyDataset): Columns {
-  checkDataset(data);
+export function columnsOf(model: Model, terms: readonly LossTerm[], data: Samples): Columns {
   const inputs = inputFields(model, data).map(([name, field, settings]) =>
     inputColumn(`data set '${data.name}'`, name, field, settings),
   );
   const targets = targetColumns(model, terms, data);
-  const values = weightsOf(data);
-  const weights = values ? [plainColumn([WEIGHTS], values, 'f32', [])] : [];
+  const { count, weights, source } = data;
+  const weighting = weights ? [plainColumn([WEIGHTS], weights, 'f32', [])] : [];
   return {
-    count: countOf(data),
-    columns: [...inputs, ...targets, ...weights],
-    ...(isStreamed(data) ? { source: data } : {}),
+    count,
+    columns: [...inputs, ...targets, ...weighting],
+    ...(source ? { source: data } : {}),
   };
 }
 
@@ -74,34 +69,19 @@ export function matchColumns(first: Columns, other: Columns): Columns {
   return { ...other, columns };
 }
 
-function inputFields(model: Model, data: AnyDataset): [string, Field, InputSettings][] {
+function inputFields(model: Model, data: Samples): [string, Field, InputSettings][] {
   const inputs = Object.entries(model.architecture.inputs);
-  if (!isTensorDataset(data)) {
-    if (inputs.length !== 1) {
-      throw new LanewiseError(
-        'data',
-        `data set '${data.name}' has samples and labels, the model has inputs ${inputs.map(([name]) => name).join(', ')}: expected a field for each`,
-      );
-    }
-    const [name, settings] = inputs[0]!;
-    const { shape } = data;
-    const transforms = 'transforms' in data ? data.transforms : undefined;
-    return [
-      [name, { shape, values: samplesOf(data), ...(transforms ? { transforms } : {}) }, settings],
-    ];
+  if (inputs.length > 1 && data.inputs[UNNAMED]) {
+    throw new LanewiseError(
+      'data',
+      `data set '${data.name}' has samples and labels, the model has inputs ${inputs.map(([name]) => name).join(', ')}: expected a field for each`,
+    );
   }
   return inputs.map(([name, settings]) => [
     name,
-    fieldOf(data.name, 'input', data.inputs, name),
+    inputOf(data, name) ?? refuseMissing(data.name, 'input', data.inputs, name),
     settings,
   ]);
-}
-
-/** All samples, or an empty array of their type. */
-function samplesOf(data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Float32Array {
-  if (!isStreamed(data)) return data.samples;
-  const { type } = isSampleStream(data) ? data : data.reader;
-  return type === 'uint8' ? new Uint8Array() : new Float32Array();
 }
 
 /** `one` is the value that counts as 1. x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */

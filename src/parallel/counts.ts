@@ -5,6 +5,7 @@
  * the minibatch over the sum of their weights, so that weights that are all the same change nothing.
  */
 import type { Field } from '../data/dataset.js';
+import { hasClasses } from '../data/target-names.js';
 import { sizeOf } from '../graph/tensor.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
 import { normOf } from './norms.js';
@@ -25,10 +26,6 @@ export const isCounts = ({ leaves }: Pick<LeafSpec, 'leaves'>): boolean =>
 /** Whether two such leaves hold weights of the same target, of its samples or of its answers. */
 export const areOfOne = (a: LeafName, b: LeafName): boolean =>
   a.replace('samples', 'answers') === b.replace('samples', 'answers');
-
-/** Whether a target holds class indices. */
-export const hasClasses = ({ values, as = 'classes' }: Field): boolean =>
-  !(values instanceof Float32Array) && as === 'classes';
 
 /** How much each sample or each value of a target counts for a term; undefined if all count the same. */
 export function countsOf(field: Field, { loss }: LossTerm): Float32Array | undefined {

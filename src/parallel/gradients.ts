@@ -1,6 +1,6 @@
 /** A loss and its gradients once, in this thread: the graph of a training step without the training. */
 import { gradients } from '../compiler/differentiate.js';
-import type { AnyDataset } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
 import type { Numerics } from '../engine/features.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Mode, Model } from '../layers/index.js';
@@ -25,7 +25,7 @@ export interface GradientRequest {
 export async function computeGradients(
   model: Model,
   weights: Weights,
-  data: AnyDataset,
+  data: Samples,
   terms: readonly LossTerm[],
   { by, mode, seed, numerics }: GradientRequest,
 ): Promise<{ loss: number; gradients: Map<string, Float32Array> }> {

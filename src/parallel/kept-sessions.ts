@@ -4,7 +4,8 @@
  * same time wait for each other instead of taking a memory each, and those alike are scored together: what a sample scores does
  * not depend on its company.
  */
-import { countOf, type Field, type TensorDataset } from '../data/dataset.js';
+import type { Field } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import { columnsOf, type Columns } from './columns.js';
@@ -33,7 +34,7 @@ export interface ScoreRequest {
   readonly weights: Weights;
   readonly scored: Scored;
   readonly numerics: Numerics;
-  readonly data: TensorDataset;
+  readonly data: Samples;
 }
 
 /** A call that waits for those before it. */
@@ -116,7 +117,7 @@ function takeAlike(queue: Waiting[]): readonly Waiting[] {
   return taken;
 }
 
-const isSmall = ({ data }: ScoreRequest): boolean => countOf(data) <= FEW;
+const isSmall = ({ data }: ScoreRequest): boolean => data.count <= FEW;
 
 function scoreTogether(requests: readonly ScoreRequest[]): Promise<Float32Array> {
   const [first] = requests as [ScoreRequest];
@@ -127,8 +128,8 @@ function scoreTogether(requests: readonly ScoreRequest[]): Promise<Float32Array>
 }
 
 /** The samples of data sets of the same form one after another, copied. */
-function joined(data: readonly TensorDataset[]): TensorDataset {
-  const [first] = data as [TensorDataset];
+function joined(data: readonly Samples[]): Samples {
+  const [first] = data as [Samples];
   const inputs: Record<string, Field> = {};
   for (const [name, field] of Object.entries(first.inputs)) {
     const Values = field.values.constructor as Uint8ArrayConstructor;
@@ -141,7 +142,7 @@ function joined(data: readonly TensorDataset[]): TensorDataset {
     }
     inputs[name] = { ...field, values: all };
   }
-  return { ...first, inputs };
+  return { ...first, count: data.reduce((sum, { count }) => sum + count, 0), inputs };
 }
 
 async function score(

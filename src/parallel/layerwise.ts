@@ -1,6 +1,6 @@
 /** A training step's graph laid open, in this thread: every layer's output, and the loss's gradients by them. */
 import { partials } from '../compiler/differentiate.js';
-import type { AnyDataset } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
 import type { Numerics } from '../engine/features.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Mode, Model } from '../layers/index.js';
@@ -57,7 +57,7 @@ export interface LayerwiseOptions {
 export async function createLayerwise(
   model: Model,
   terms: readonly LossTerm[],
-  data: AnyDataset,
+  data: Samples,
   { mode, withGradients, numerics }: LayerwiseOptions,
 ): Promise<Layerwise> {
   const { count, columns } = columnsOf(model, terms, data);

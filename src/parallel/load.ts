@@ -1,13 +1,9 @@
 /** A streamed data set read once, to lie in memory from then on. */
 import { checkOptions, callable } from '../check.js';
-import {
-  checkDataset,
-  countOf,
-  isSampleStream,
-  type Dataset,
-  type SampleStream,
-  type StreamedDataset,
-} from '../data/dataset.js';
+import { inMemory } from '../data/chosen.js';
+import type { Dataset, SampleStream, StreamedDataset } from '../data/dataset.js';
+import { datasetOf, samplesOf } from '../data/forms.js';
+import { UNNAMED, type Samples } from '../data/samples.js';
 import { LanewiseError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import { bytesOfSample, viewOf } from './decoder.js';
@@ -46,19 +42,33 @@ export async function loadIntoMemory(
     decoders: decoderCount,
     onProgress: callable,
   });
-  checkDataset(data);
-  const count = countOf(data);
-  const { type } = isSampleStream(data) ? data : data.reader;
-  const place = { type, size: sizeOf(data.shape) };
-  const buffer = allocate(data.name, count, count * bytesOfSample(place));
-  const labels = isSampleStream(data) ? new Int32Array(count) : data.labels;
+  const samples = samplesOf(data);
+  return datasetOf(await readAll(samples, decoders, onProgress)) as Dataset;
+}
+
+/** The same samples with their values in memory. @throws LanewiseError as reading them does. */
+export async function readAll(
+  samples: Samples,
+  decoders = defaultDecoders(),
+  onProgress?: (progress: LoadProgress) => void,
+): Promise<Samples> {
+  const { name, count, source, inputs } = samples;
+  if (!source) return samples;
+  const { shape, values } = inputs[UNNAMED]!;
+  const place = {
+    type: values instanceof Uint8Array ? 'uint8' : 'float32',
+    size: sizeOf(shape),
+  } as const;
+  const buffer = allocate(name, count, count * bytesOfSample(place));
+  // A stream says them as they come.
+  const labels = source.open ? new Int32Array(count) : undefined;
   const ring = {
     slots: count,
     count,
     samples: { buffer, base: 0, ...place },
-    rows: isSampleStream(data) ? [{ slots: labels, values: labels }] : [],
+    rows: labels ? [{ slots: labels, values: labels }] : [],
   };
-  const { feeds, close } = await createFeeds([data], [ring], decoders);
+  const { feeds, close } = await createFeeds([samples], [ring], decoders);
   try {
     const feed = feeds[0]!;
     feed.start(
@@ -68,18 +78,12 @@ export async function loadIntoMemory(
     );
     for (let done = 0; done < count;) {
       done = await feed.wait(done + 1);
-      onProgress?.({ name: data.name, done, total: count });
+      onProgress?.({ name, done, total: count });
     }
   } finally {
     await close();
   }
-  const samples = viewOf({ buffer, type }, 0, count * place.size);
-  if (isSampleStream(data)) {
-    const { name, shape, classes, transforms } = data;
-    return { name, shape, classes, samples, labels, ...(transforms ? { transforms } : {}) };
-  }
-  const { reader: _reader, fingerprint: _fingerprint, ...rest } = data;
-  return { ...rest, samples };
+  return inMemory(samples, viewOf({ buffer, type: place.type }, 0, count * place.size), labels);
 }
 
 function allocate(name: string, count: number, bytes: number): ArrayBuffer {

@@ -3,7 +3,7 @@
  * main thread writes orders and rates, hands out jobs, and reads metrics.
  */
 import { machineParallelism, threadMode } from '#platform/threads';
-import type { AnyDataset } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
 import { LanewiseError } from '../errors.js';
 import { releaseMemory } from '../engine/memory.js';
 import type { ThreadMode } from '../platform/threads.js';
@@ -81,7 +81,7 @@ export interface Session extends SessionWeights, SessionState, SessionTraining, 
  * there is one whatever their number; the results are the same.
  */
 export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
-  readonly datasets: readonly AnyDataset[];
+  readonly datasets: readonly Samples[];
   /** Threads that read streamed samples; default the machine's parallelism, at most 8. 0: this thread. */
   readonly decoders?: number;
 }

@@ -3,7 +3,6 @@
  * gather by the `order` region as ever; it names slots here, not samples.
  */
 import { wholeFrom, type Check } from '../check.js';
-import { isSampleStream } from '../data/dataset.js';
 import { machineParallelism } from '#platform/threads';
 import { isShared } from '../engine/memory.js';
 import { baseOf } from './layout.js';
@@ -59,7 +58,7 @@ export async function createStreams(
   const { feeds, busyMs, threads, close } = await createFeeds(sources, rings, decoders);
   const streams = feeds.map((feed, i) => {
     const source = sources[i];
-    return source && createStream(plan, i, feed!, memory, !isSampleStream(source));
+    return source && createStream(plan, i, feed!, memory, source.source?.reader !== undefined);
   });
   return { streams, decoderMs: busyMs, threads, close };
 }

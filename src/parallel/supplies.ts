@@ -1,6 +1,7 @@
 /** What feeds a ring: readers, which take samples in the epoch's order, and streams, which have their own. */
-import { isSampleStream, type SampleStream, type StreamSample } from '../data/dataset.js';
 import { checkFinite } from '../check-values.js';
+import type { StreamSample } from '../data/dataset.js';
+import { UNNAMED, type Samples } from '../data/samples.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { slotOf, type SampleSlots } from './decoder.js';
@@ -39,17 +40,15 @@ export async function createFeeds(
 ): Promise<Feeds> {
   const targets: DecoderTarget[] = [];
   const sourceOf = sources.map((source, i) => {
-    if (!source || isSampleStream(source)) return -1;
-    const { name, reader } = source;
-    return targets.push({ name, reader, slots: rings[i]!.samples }) - 1;
+    const reader = source?.source?.reader;
+    return reader ? targets.push({ name: source!.name, reader, slots: rings[i]!.samples }) - 1 : -1;
   });
   const decoders = await createDecoders(targets, threads);
   const feeds = sources.map((source, i) => {
     if (!source) return undefined;
     const ring = rings[i]!;
-    const supply = isSampleStream(source)
-      ? streamSupply(source, ring)
-      : readerSupply(decoders, sourceOf[i]!, ring);
+    const of = sourceOf[i]!;
+    const supply = of < 0 ? streamSupply(source, ring) : readerSupply(decoders, of, ring);
     return createFeed(supply, ring.count, ring.slots);
   });
   return {
@@ -78,8 +77,8 @@ function readerSupply(decoders: Decoders, source: number, { slots, rows }: Ring)
   };
 }
 
-function streamSupply(stream: SampleStream, { slots, samples, rows }: Ring): Supply {
-  const { name, length } = stream;
+function streamSupply(stream: Samples, { slots, samples, rows }: Ring): Supply {
+  const { name, count: length } = stream;
   let iterator: AsyncIterator<StreamSample> | undefined;
   let closed = false;
   const refuse = (what: string, cause?: unknown) =>
@@ -113,7 +112,7 @@ function streamSupply(stream: SampleStream, { slots, samples, rows }: Ring): Sup
     tasks: 1,
     async begin(position, epoch) {
       await stop();
-      iterator = stream.open(epoch)[Symbol.asyncIterator]();
+      iterator = stream.source!.open!(epoch)[Symbol.asyncIterator]();
       for (let i = 0; i < position; i++) await takeSome(i);
     },
     async fill({ from, count, slot: first }) {
@@ -140,11 +139,13 @@ function streamSupply(stream: SampleStream, { slots, samples, rows }: Ring): Sup
 }
 
 function checkSample(
-  { name, shape, type, classes }: SampleStream,
+  { name, inputs, classes }: Samples,
   { values, label }: StreamSample,
   position: number,
 ): void {
-  const Type = type === 'uint8' ? Uint8Array : Float32Array;
+  const { shape, values: none } = inputs[UNNAMED]!;
+  const Type = none instanceof Uint8Array ? Uint8Array : Float32Array;
+  const count = (classes as readonly string[]).length;
   const refuse = (what: string) => {
     throw new LanewiseError('data', `data set '${name}', sample ${position}: ${what}`);
   };
@@ -153,7 +154,7 @@ function checkSample(
     refuse(`${values.length} values, expected ${sizeOf(shape)} (${showShape(shape)})`);
   }
   checkFinite('data', `data set '${name}', sample ${position}`, values);
-  if (!Number.isInteger(label) || label < 0 || label >= classes.length) {
-    refuse(`label ${show(label)}, expected a whole number from 0 to ${classes.length - 1}`);
+  if (!Number.isInteger(label) || label < 0 || label >= count) {
+    refuse(`label ${show(label)}, expected a whole number from 0 to ${count - 1}`);
   }
 }

@@ -1,11 +1,7 @@
 /** The columns of targets: class indices, or values; and how much of them counts. */
-import {
-  isSampleStream,
-  isTensorDataset,
-  type AnyDataset,
-  type Field,
-  type TensorDataset,
-} from '../data/dataset.js';
+import type { Field } from '../data/dataset.js';
+import { readableTargets, targetNamed, UNNAMED, type Samples } from '../data/samples.js';
+import { hasClasses } from '../data/target-names.js';
 import { shapeAfter } from '../data/transforms/chain.js';
 import { LanewiseError } from '../errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
@@ -14,12 +10,8 @@ import type { WholeLoss } from '../losses/define.js';
 import type { TargetForm } from '../losses/function.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
 import { checkFinite, checkTarget } from './check-targets.js';
-import { augmentationOf, fieldOf, plainColumn, targetLeaf, type Column } from './column.js';
-import { countsColumn, countsOf, hasClasses, readable } from './counts.js';
-
-/** Class indices; those of a stream come with its samples. */
-const labelsOf = (data: Exclude<AnyDataset, TensorDataset>): Uint8Array | Int32Array =>
-  isSampleStream(data) ? new Int32Array() : data.labels;
+import { augmentationOf, plainColumn, refuseMissing, targetLeaf, type Column } from './column.js';
+import { countsColumn, countsOf, readable } from './counts.js';
 
 /** The targets that one array holds. */
 interface Use {
@@ -34,12 +26,7 @@ interface Use {
  * One column for each array that terms compare outputs with, and for each that says what counts.
  * @throws LanewiseError kind 'data' for targets that do not fit.
  */
-export function targetColumns(
-  model: Model,
-  terms: readonly LossTerm[],
-  data: AnyDataset,
-): Column[] {
-  const labels = isTensorDataset(data) ? undefined : { shape: [], values: labelsOf(data) };
+export function targetColumns(model: Model, terms: readonly LossTerm[], data: Samples): Column[] {
   const byField = new Map<Field, Use>();
   const counted = new Map<string, Column>();
   for (const term of terms) {
@@ -47,8 +34,7 @@ export function targetColumns(
     const { output } = term;
     const { ignoreIndex } = term.loss;
     const name = targetOf(term);
-    const fields = isTensorDataset(data) ? data.targets : { [output]: labels! };
-    const field = fieldOf(data.name, 'target', fields, name);
+    const field = targetNamed(data, name, output) ?? refuseTarget(data, name, output);
     const use = byField.get(field);
     if (use && use.ignoreIndex !== ignoreIndex) {
       throw new LanewiseError(
@@ -72,17 +58,10 @@ export function targetColumns(
   return [...targets, ...counted.values()];
 }
 
-/** The targets that a loss of one's own may read: those of the data set, or the `labels` of images. */
-function readableFields(data: AnyDataset): Readonly<Record<string, Field>> {
-  return isTensorDataset(data)
-    ? (data.targets ?? {})
-    : { labels: { shape: [], values: labelsOf(data) } };
-}
-
 /** What the targets of a data set hold of one sample, by name. */
-export const targetForms = (data: AnyDataset): ReadonlyMap<string, TargetForm> =>
+export const targetForms = (data: Samples): ReadonlyMap<string, TargetForm> =>
   new Map(
-    Object.entries(readableFields(data)).map(([name, field]) => [
+    Object.entries(readableTargets(data)).map(([name, field]) => [
       name,
       {
         shape: field.transforms?.length ? shapeAfter(field.transforms, field.shape) : field.shape,
@@ -92,9 +71,10 @@ export const targetForms = (data: AnyDataset): ReadonlyMap<string, TargetForm> =
   );
 
 /** Columns as they are, for a function that may do anything with them. */
-function wholeColumns({ targets }: WholeLoss, data: AnyDataset): Column[] {
+function wholeColumns({ targets }: WholeLoss, data: Samples): Column[] {
+  const readable = readableTargets(data);
   return targets.map((name) => {
-    const field = fieldOf(data.name, 'target', readableFields(data), name);
+    const field = readable[name] ?? refuseMissing(data.name, 'target', readable, name);
     const what = `data set '${data.name}', target '${name}'`;
     if (field.weights) {
       throw new LanewiseError(
@@ -112,6 +92,12 @@ function wholeColumns({ targets }: WholeLoss, data: AnyDataset): Column[] {
       isIndex: false,
     });
   });
+}
+
+/** @throws LanewiseError kind 'data': labels are the target of the output at hand. */
+function refuseTarget({ name: data, targets }: Samples, name: string, output: string): never {
+  const { [UNNAMED]: labels, ...named } = targets;
+  return refuseMissing(data, 'target', labels ? { [output]: labels } : named, name);
 }
 
 const isIndex = (field: Field, { length, 0: first }: Shape): boolean =>

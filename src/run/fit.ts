@@ -16,7 +16,8 @@ import {
 import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isSampleStream, type AnyDataset } from '../data/dataset.js';
+import type { AnyDataset } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
 import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import type { CheckpointSettings } from '../training/checkpoint.js';
@@ -297,14 +298,14 @@ async function openProbe(
   model: Model,
   { data, terms, numerics }: ResolvedSettings,
 ): Promise<Probe | undefined> {
-  if (isSampleStream(data)) return undefined;
+  if (data.source?.open) return undefined;
   const { createProbe } = await import('../training/probe.js');
   return createProbe(model, terms, data, numerics);
 }
 
 /** What the report shows the model on. */
 interface Shown {
-  readonly data: AnyDataset | undefined;
+  readonly data: Samples | undefined;
   readonly part: Part;
 }
 
@@ -322,10 +323,10 @@ async function finish(
   const file = join(folder, MODEL);
   await saveModel(model, file);
   if (report && data && !signal?.aborted) {
-    const { inspectRun } = await import('./report/inspect.js');
+    const { inspect } = await import('./report/inspect.js');
     const { saveEvaluation } = await import('./report/write.js');
     const { workers, decoders, prefetchBytes } = settings;
-    const found = await inspectRun(model, data, { workers, decoders, prefetchBytes });
+    const found = await inspect(model, data, { workers, decoders, prefetchBytes });
     const evaluation = { ...found, part };
     await saveEvaluation(folder, evaluation);
     recorder.pictures(step, evaluation);

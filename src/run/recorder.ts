@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { LanewiseError } from '../errors.js';
 import { parameterCount, type Model } from '../layers/index.js';
-import { countOf } from '../data/dataset.js';
 import type { ProbeRecord } from '../training/probe.js';
 import type { StepRecord, TrainEvent } from '../training/records.js';
 import type { RunDescription } from '../training/describe-run.js';
@@ -184,9 +183,9 @@ function startEvent(
     version,
     model: name,
     parameters: parameterCount(model),
-    data: { ...(described as object), name: data.name, samples: countOf(data) },
+    data: { ...(described as object), name: data.name, samples: data.count },
     ...(validation
-      ? { validation: { name: validation.name, samples: countOf(validation), part } }
+      ? { validation: { name: validation.name, samples: validation.count, part } }
       : {}),
     settings: { ...settings, workers, node: process.version },
     ...(resumedAt === undefined ? {} : { resumedAt }),

@@ -4,7 +4,7 @@
  * rounds, so that the result has the same bits wherever it is computed.
  */
 import { log } from '../arithmetic.js';
-import type { LabelledDataset } from '../data/dataset.js';
+import { labelsIn, type Samples } from '../data/samples.js';
 import type { LossTerm } from '../losses/terms.js';
 import { classifyScores, type ClassificationSummary } from './evaluate.js';
 
@@ -34,7 +34,7 @@ export async function meanOf(
  */
 export async function averageRounds(
   rounds: readonly (() => Promise<ClassificationSummary>)[],
-  data: LabelledDataset,
+  data: Samples,
   areProbabilities: boolean,
 ): Promise<ClassificationSummary> {
   let losses = 0;
@@ -50,7 +50,9 @@ export async function averageRounds(
 }
 
 /** Mean over the samples of −ln p of the label, each times its weight. */
-function logLoss(scores: Float32Array, { labels, weights }: LabelledDataset): number {
+function logLoss(scores: Float32Array, data: Samples): number {
+  const labels = labelsIn(data)!;
+  const { weights } = data;
   const classes = scores.length / labels.length;
   let sum = 0;
   let count = 0;

@@ -1,18 +1,11 @@
 /** What a trained model knows of its data besides its weights: for predictions from a file alone. */
-import {
-  isSampleStream,
-  isStreamed,
-  isTensorDataset,
-  type AnyDataset,
-  type Field,
-  type TensorDataset,
-} from '../data/dataset.js';
+import type { Field } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
 import { originOf, type Origin } from '../data/origin.js';
 import type { TableFormat } from '../data/table-format.js';
 import type { NamesByTarget } from '../data/target-names.js';
 import { shapeAfter } from '../data/transforms/chain.js';
 import { keepsPixels } from '../data/transforms/kinds.js';
-import type { Transform } from '../data/transforms/transform.js';
 import type { Fit } from '../formats/resize.js';
 import type { Shape } from '../graph/tensor.js';
 import { targetsOf, type LossTerm } from '../losses/terms.js';
@@ -45,29 +38,17 @@ export interface DataDescription {
   readonly origin?: Origin;
 }
 
-/** Of a data set that a model was trained on; `terms` say which target is the first output's. */
-export function describeData(data: AnyDataset, terms: readonly LossTerm[] = []): DataDescription {
+/** Of samples that a model was trained on; `terms` say which target is the first output's. */
+export function describeData(data: Samples, terms: readonly LossTerm[] = []): DataDescription {
+  const { table, vocabulary } = data;
   const origin = originOf(data);
-  const common = {
-    ...('table' in data && data.table ? { table: data.table } : {}),
+  return {
+    ...classesOf(data, terms),
+    ...formatOf(data),
+    ...(vocabulary ? { vocabulary } : {}),
+    ...(table ? { table } : {}),
     ...(origin ? { origin } : {}),
   };
-  if (isTensorDataset(data)) {
-    const { vocabulary } = data;
-    return {
-      ...classesOf(data, terms),
-      ...samplesOf(data),
-      ...(vocabulary ? { vocabulary } : {}),
-      ...common,
-    };
-  }
-  const { classes, shape } = data;
-  if (isSampleStream(data))
-    return { classes, samples: formatOf(shape, data.type, data.transforms) };
-  const { fit, transforms } = data;
-  const type = isStreamed(data) ? data.reader.type : typeOf(data.samples);
-  const samples = { ...formatOf(shape, type, transforms), ...(fit ? { fit } : {}) };
-  return { classes, samples, ...common };
 }
 
 /** The names that a model knows, by target; the only list is of all that its losses compare outputs with. */
@@ -82,7 +63,7 @@ export const namesKnown = (
 
 /** A list is the names of the only target that has classes. */
 function classesOf(
-  { classes }: TensorDataset,
+  { classes }: Samples,
   terms: readonly LossTerm[],
 ): Pick<DataDescription, 'classes' | 'targetClasses'> {
   if (classes === undefined) return {};
@@ -93,21 +74,16 @@ function classesOf(
 }
 
 /** One of several inputs has no one kind of samples. */
-function samplesOf({ inputs }: TensorDataset): Pick<DataDescription, 'samples'> {
+function formatOf({ inputs, fit }: Samples): Pick<DataDescription, 'samples'> {
   const [first, ...others] = Object.values(inputs);
   if (!first || others.length > 0) return {};
-  return { samples: formatOf(first.shape, typeOf(first.values), first.transforms) };
-}
-
-function formatOf(
-  shape: Shape,
-  type: SampleFormat['type'],
-  transforms: readonly Transform[] = [],
-): SampleFormat {
-  if (transforms.length === 0) return { shape, type };
+  const { shape, values, transforms = [] } = first;
   return {
-    shape: shapeAfter(transforms, shape),
-    type: transforms.every(keepsPixels) ? type : 'float32',
+    samples: {
+      shape: transforms.length === 0 ? shape : shapeAfter(transforms, shape),
+      type: transforms.every(keepsPixels) ? typeOf(values) : 'float32',
+      ...(fit ? { fit } : {}),
+    },
   };
 }
 

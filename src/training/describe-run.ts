@@ -1,13 +1,6 @@
 /** What a run is made of, as JSON: two runs with equal descriptions take the same steps. */
 import { sha256 } from '../sha256.js';
-import {
-  countOf,
-  isSampleStream,
-  isStreamed,
-  isTensorDataset,
-  weightsOf,
-  type AnyDataset,
-} from '../data/dataset.js';
+import { labelsIn, UNNAMED, type Samples } from '../data/samples.js';
 import type { Model } from '../layers/index.js';
 import type { Monitor } from './monitor.js';
 import { SETTINGS, type AnySetting, type Digests, type ResolvedSettings } from './settings.js';
@@ -54,32 +47,29 @@ export function presentDescription(
   return JSON.parse(JSON.stringify(described)) as RunDescription;
 }
 
-async function ofData(data: AnyDataset) {
-  const weights = weightsOf(data);
-  const common = {
-    name: data.name,
-    samples: countOf(data),
-    weights: weights && (await ofArrays([weights])),
-  };
-  if (isSampleStream(data)) {
-    const { shape, classes, transforms } = data;
-    return { ...common, shape, classes, transforms };
-  }
-  if (isTensorDataset(data)) {
-    const fields: Record<string, unknown> = {};
-    for (const role of ['inputs', 'targets'] as const) {
-      for (const [key, { shape, values, as, transforms, weights }] of Object.entries(data[role])) {
-        const sha256 = await ofArrays([values]);
-        const weighted = weights && (await ofArrays([weights]));
-        fields[`${role}.${key}`] = { shape, as, transforms, sha256, weights: weighted };
-      }
+async function ofData(data: Samples) {
+  const { name, count, weights, inputs, source } = data;
+  const common = { name, samples: count, weights: weights && (await ofArrays([weights])) };
+  const image = inputs[UNNAMED];
+  if (!image) return { ...common, ...(await describeFields(data)) };
+  const { shape, values, transforms } = image;
+  const described = { ...common, shape, classes: data.classes, transforms };
+  const labels = labelsIn(data);
+  if (!labels) return described;
+  const sha256 = await ofArrays([source ? (source.fingerprint ?? '') : values, labels]);
+  return { ...described, sha256 };
+}
+
+async function describeFields(data: Samples) {
+  const fields: Record<string, unknown> = {};
+  for (const role of ['inputs', 'targets'] as const) {
+    for (const [key, { shape, values, as, transforms, weights }] of Object.entries(data[role])) {
+      const sha256 = await ofArrays([values]);
+      const weighted = weights && (await ofArrays([weights]));
+      fields[`${role}.${key}`] = { shape, as, transforms, sha256, weights: weighted };
     }
-    return { ...common, ...fields };
   }
-  const { shape, classes, labels, transforms } = data;
-  const described = { ...common, shape, classes, transforms };
-  if (!isStreamed(data)) return { ...described, sha256: await ofArrays([data.samples, labels]) };
-  return { ...described, sha256: await ofArrays([data.fingerprint ?? '', labels]) };
+  return fields;
 }
 
 /** SHA-256 of the SHA-256 of texts and arrays. */

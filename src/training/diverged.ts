@@ -1,6 +1,6 @@
 /** The errors of runs whose numbers became none: at which step, and in which layer it begins. */
-import { countOf, isSampleStream, type AnyDataset } from '../data/dataset.js';
-import { samplesAt } from '../data/take.js';
+import { samplesAt } from '../data/chosen.js';
+import type { Samples } from '../data/samples.js';
 import { LanewiseError } from '../errors.js';
 import type { Run } from './run.js';
 import { placeAt } from './run-state.js';
@@ -14,9 +14,9 @@ export async function lossDiverged(run: Run, loss: number, step: number): Promis
   const { data, sampler, batch, seed } = settings;
   const { epoch, done: position } = placeAt(run.state, size, step);
   const minibatch = async () => {
-    if (isSampleStream(data)) return undefined;
-    const order = sampler.order(countOf(data), seed, epoch);
-    return samplesAt(data, [...order.subarray(position * batch, (position + 1) * batch)]);
+    if (data.source?.open) return undefined;
+    const order = sampler.order(data.count, seed, epoch);
+    return samplesAt(data, order.subarray(position * batch, (position + 1) * batch));
   };
   const what = `the loss became ${loss} in epoch ${epoch}, step ${position + 1}`;
   return diverged(run, what, await reasonOf(run, minibatch));
@@ -61,7 +61,7 @@ interface Reason {
 
 async function reasonOf(
   { model, settings, session }: Run,
-  samples: () => Promise<AnyDataset | undefined>,
+  samples: () => Promise<Samples | undefined>,
 ): Promise<Reason | undefined> {
   try {
     const shown = await samples();

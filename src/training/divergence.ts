@@ -1,6 +1,6 @@
 /** Where a loss that is no number comes from: the first thing on its way that is none. */
-import type { AnyDataset } from '../data/dataset.js';
-import { takeFirst } from '../data/take.js';
+import { takeFirst } from '../data/chosen.js';
+import type { Samples } from '../data/samples.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
@@ -35,7 +35,7 @@ export async function explainDivergence(
   model: Model,
   terms: readonly LossTerm[],
   weights: Weights,
-  samples: AnyDataset,
+  samples: Samples,
   numerics?: Numerics,
 ): Promise<Divergence> {
   const few = await takeFirst(samples, fitting(model, MAX_BYTES));

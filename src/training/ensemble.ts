@@ -1,13 +1,8 @@
 /** Several trained models that answer as one, by the mean of their scores. */
 import { matchClasses } from '../data/class-names.js';
-import {
-  checkDataset,
-  countOf,
-  isSampleStream,
-  isTensorDataset,
-  type AnyDataset,
-  type LabelledDataset,
-} from '../data/dataset.js';
+import type { LabelledDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
+import { labelsIn, type Samples } from '../data/samples.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, type Shape } from '../graph/tensor.js';
 import { averageRounds, givesProbabilities, meanOf } from './averaging.js';
@@ -69,7 +64,7 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
         : averageRounds(
             list.map((model) => async () => {
               const summary = await model.evaluate(data, options);
-              const width = summary.scores.length / countOf(data);
+              const width = summary.scores.length / summary.predictions.length;
               return { ...summary, scores: inOrderOf(classes, model, summary.scores, width) };
             }),
             matchClasses(labelled(data), namesKnown(description, list[0]!.terms), 'the ensemble'),
@@ -79,12 +74,12 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
 }
 
 /** @throws LanewiseError kind 'data' for what is no data set of samples with labels, whose scores several models give. */
-function labelled(data: LabelledDataset): LabelledDataset {
-  const given: AnyDataset = checkDataset(data);
-  if (!isTensorDataset(given) && !isSampleStream(given)) return data;
+function labelled(data: LabelledDataset): Samples {
+  const samples = samplesOf(data);
+  if (labelsIn(samples)) return samples;
   throw new LanewiseError(
     'data',
-    `ensemble: data set '${given.name}' has ${isTensorDataset(given) ? 'inputs and targets' : 'a stream of samples'}, expected samples with labels`,
+    `ensemble: data set '${samples.name}' has ${samples.source ? 'a stream of samples' : 'inputs and targets'}, expected samples with labels`,
     'the mean of predict(…) over the models is there for any data',
   );
 }

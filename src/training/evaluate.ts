@@ -1,5 +1,5 @@
 /** From scores to figures: predictions, accuracy, mean loss. */
-import { countOf, weightsOf, type AnyDataset, type LabelledDataset } from '../data/dataset.js';
+import { labelsIn, type Samples } from '../data/samples.js';
 import { predictedClasses } from '../inference/predicted-classes.js';
 import type { Evaluation } from '../parallel/session.js';
 
@@ -25,10 +25,8 @@ export interface ClassificationSummary extends Required<EvaluationSummary> {
 
 export function summarize(
   { losses, hits, answers }: Evaluation,
-  data: AnyDataset,
+  { count, weights }: Samples,
 ): EvaluationSummary {
-  const count = countOf(data);
-  const weights = weightsOf(data);
   const loss = sum(losses!, weights) / count;
   if (!hits) return { loss };
   const all = answers ? sum(answers, weights) : weights ? sum(weights) : count;
@@ -36,7 +34,7 @@ export function summarize(
 }
 
 /** The same with predictions, from scores of one output a class. */
-export function classify(evaluation: Evaluation, data: LabelledDataset): ClassificationSummary {
+export function classify(evaluation: Evaluation, data: Samples): ClassificationSummary {
   const found = classifyScores(evaluation.scores, data);
   // A loss may ignore some.
   return { ...found, ...summarize(evaluation, data) };
@@ -45,8 +43,10 @@ export function classify(evaluation: Evaluation, data: LabelledDataset): Classif
 /** All but the loss, from n×classes scores; of samples that have a class, each times its weight. */
 export function classifyScores(
   scores: Float32Array,
-  { labels, weights }: LabelledDataset,
+  data: Samples,
 ): Omit<ClassificationSummary, 'loss'> {
+  const labels = labelsIn(data)!;
+  const { weights } = data;
   const predictions = predictedClasses(scores, scores.length / labels.length);
   let [right, all] = [0, 0];
   predictions.forEach((c, i) => {

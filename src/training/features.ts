@@ -2,23 +2,15 @@
 import { pickNumerics } from '../engine/numerics.js';
 import { machineParallelism } from '#platform/threads';
 import { checkOptions, text } from '../check.js';
-import {
-  checkDataset,
-  isSampleStream,
-  isStreamed,
-  isTensorDataset,
-  type AnyDataset,
-  type Dataset,
-  type Field,
-  type StreamedDataset,
-  type TensorDataset,
-} from '../data/dataset.js';
+import type { AnyDataset, Field, TensorDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
+import type { Fields, Samples } from '../data/samples.js';
 import { matchClasses } from '../data/class-names.js';
 import type { NamesByTarget } from '../data/target-names.js';
 import { LanewiseError } from '../errors.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
-import { loadIntoMemory } from '../parallel/load.js';
+import { readAll } from '../parallel/load.js';
 import { createSession, type Weights } from '../parallel/session.js';
 import type { DataDescription } from './data-description.js';
 import { featuresOf, type Pretrained } from './fine-tuning.js';
@@ -42,7 +34,7 @@ interface ScoringOptions {
 async function outputsOf(
   model: Model,
   weights: Weights,
-  data: AnyDataset,
+  data: Samples,
   output: string,
   { numerics, workers }: { readonly numerics: Numerics; readonly workers: number },
 ): Promise<Field> {
@@ -81,31 +73,22 @@ function complete(given: Pretrained): Pretrained {
   return given;
 }
 
-/** Targets and weights of a data set; labels are the target of `output`. */
-function targetsOf(
-  data: Dataset | StreamedDataset | TensorDataset,
-  output: string,
-): Omit<TensorDataset, 'inputs'> {
-  const { name, weights } = data;
-  const { classes, table, origin } = data;
+/** Fields by name, the unnamed one by `name`. */
+const named = (fields: Fields, name: string): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([key, field]) => [key || name, field]));
+
+/** Arrays by name, with the weights and names of `samples`; labels are the target of `output`. */
+function tensorsOf(samples: Samples, output: string, inputs: Fields): TensorDataset {
+  const { name, targets, weights, classes, table, origin } = samples;
   return {
     name,
-    targets: isTensorDataset(data)
-      ? (data.targets ?? {})
-      : { [output]: { shape: [], values: data.labels } },
+    inputs,
+    targets: named(targets, output),
     ...(weights ? { weights } : {}),
     ...(classes ? { classes } : {}),
     ...(table ? { table } : {}),
     ...(origin ? { origin } : {}),
   };
-}
-
-/** The inputs of a data set; samples are the model's only one. */
-function inputsOf(data: Dataset | TensorDataset, model: Model): TensorDataset['inputs'] {
-  if (isTensorDataset(data)) return data.inputs;
-  const [input] = Object.keys(model.architecture.inputs);
-  const { shape, samples, transforms } = data;
-  return { [input!]: { shape, values: samples, ...(transforms ? { transforms } : {}) } };
 }
 
 /** Which layer's output, and how it is computed. */
@@ -138,14 +121,14 @@ export async function encode(
   const trained = complete(from);
   const { model, weights } = layer === undefined ? trained : featuresOf(trained, layer);
   const [output] = model.outputs.keys();
-  checkDataset(data);
+  const samples = samplesOf(data);
   // A stream says labels only as it is read.
-  const known = isSampleStream(data) ? await loadIntoMemory(data) : data;
+  const known = samples.source?.open ? await readAll(samples) : samples;
   const values = await outputsOf(model, weights, known, output!, {
     numerics: numericsOf(trained, numerics),
     workers,
   });
-  return { ...targetsOf(known, 'output'), inputs: { input: values } };
+  return tensorsOf(known, 'output', { input: values });
 }
 
 /** The names of what the output scores, if it is the teacher's first: scores of other classes would teach nonsense. */
@@ -195,10 +178,10 @@ export async function withTeacher(
       `the teacher has no output '${wanted}', expected one of ${[...model.outputs.keys()].join(', ')}`,
     );
   }
-  checkDataset(data);
-  const same = matchClasses(data, namesOfTeacher(teacher, wanted), 'the teacher');
-  const known = isStreamed(same) ? await loadIntoMemory(same) : same;
-  const fields = { ...targetsOf(known, wanted), inputs: inputsOf(known, model) };
+  const same = matchClasses(samplesOf(data), namesOfTeacher(teacher, wanted), 'the teacher');
+  const known = await readAll(same);
+  const [input] = Object.keys(model.architecture.inputs);
+  const fields = tensorsOf(known, wanted, named(known.inputs, input!));
   if (Object.hasOwn(fields.targets, target)) {
     throw new LanewiseError('argument', `data set '${data.name}' has a target '${target}' already`);
   }

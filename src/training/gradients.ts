@@ -1,7 +1,8 @@
 /** Gradients for the user to look at: of the mean loss of some samples, by parameters and by inputs. */
 import { pickNumerics } from '../engine/numerics.js';
 import { checkOptions, listOf, natural, oneOf, text } from '../check.js';
-import { checkDataset, placeWeights, type AnyDataset } from '../data/dataset.js';
+import type { AnyDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
 import { LanewiseError, nearest } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Mode, Model } from '../layers/index.js';
@@ -72,9 +73,9 @@ export async function gradientsOf(
     );
   }
   checkComplete(model, weights);
-  const placed = placeWeights(data);
-  const terms = defaultTerms(model, checkDataset(placed), loss);
-  return computeGradients(model, weights, placed, terms, {
+  const samples = samplesOf(data);
+  const terms = defaultTerms(model, samples, loss);
+  return computeGradients(model, weights, samples, terms, {
     by: names,
     mode,
     seed,

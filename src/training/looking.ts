@@ -1,6 +1,7 @@
 /** What is public of looking into models, in any runtime. Each loads what it needs when it is called. */
 import { listOf, refuse, type Check } from '../check.js';
-import { checkDataset, type AnyDataset } from '../data/dataset.js';
+import type { AnyDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
 import { checkComplete, checkModel } from './checks.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -23,8 +24,8 @@ export async function createProbe(
 ): Promise<Probe> {
   checkModel(model);
   listOf(termOf)('createProbe', 'terms', terms);
-  checkDataset(data);
-  return (await import('./probe.js')).createProbe(model, terms, data, numerics);
+  const samples = samplesOf(data);
+  return (await import('./probe.js')).createProbe(model, terms, samples, numerics);
 }
 
 /** See training/divergence.ts. */
@@ -32,12 +33,12 @@ export async function explainDivergence(
   model: Model,
   terms: readonly LossTerm[],
   weights: Weights,
-  samples: AnyDataset,
+  data: AnyDataset,
   numerics?: Numerics,
 ): Promise<Divergence> {
   checkModel(model);
   listOf(termOf)('explainDivergence', 'terms', terms);
-  checkDataset(samples);
+  const samples = samplesOf(data);
   checkComplete(model, weights);
   const { explainDivergence } = await import('./divergence.js');
   return explainDivergence(model, terms, weights, samples, numerics);

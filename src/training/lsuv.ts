@@ -5,13 +5,15 @@
  */
 import { pickNumerics } from '../engine/numerics.js';
 import { checkOptions, extent, natural, numberAbove } from '../check.js';
+import { samplesAt } from '../data/chosen.js';
 import type { AnyDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
 import { shuffledOrder } from '../data/shuffle.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import type { Tensor } from '../graph/tensor.js';
 import { initializers, type Model, type ModelGraph } from '../layers/index.js';
-import { inputLeaf, storedSize, type Column } from '../parallel/column.js';
+import { inputLeaf } from '../parallel/column.js';
 import { columnsOf } from '../parallel/columns.js';
 import { evaluate } from '../parallel/evaluate.js';
 import { gatherAll } from '../parallel/gather.js';
@@ -57,14 +59,16 @@ export async function lsuv(
     iterations: extent,
     numerics: numericsName,
   });
-  const { count, columns } = columnsOf(model, [], data);
-  const order = shuffledOrder(count, seed, 0).subarray(0, batch);
+  const samples = samplesOf(data);
+  const order = shuffledOrder(samples.count, seed, 0).subarray(0, batch);
+  const few = await samplesAt(samples, order);
+  const { count, columns } = columnsOf(model, [], few);
   const weights = await orthonormalWeights(model, seed, numerics);
-  const graph = model.graph(order.length, 'evaluation');
+  const graph = model.graph(count, 'evaluation');
   const inputs = new Map<Tensor, Float32Array | Int32Array>();
   for (const [name, leaf] of graph.inputs) {
     const column = columns.find(({ leaves }) => leaves.includes(inputLeaf(name)))!;
-    inputs.set(leaf, await gatherAll(pick(column, order), order.length));
+    inputs.set(leaf, await gatherAll(column, count));
   }
 
   for (const { layer, weight, output } of weightedLayers(model, graph)) {
@@ -122,14 +126,4 @@ const parametersOf = ({ parameters }: ModelGraph, weights: Weights): [Tensor, Fl
 function varianceOf(values: Float32Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / values.length;
-}
-
-/** A column of the chosen samples alone. */
-function pick(column: Column, order: Uint32Array): Column {
-  const size = storedSize(column);
-  const values = column.values.slice(0, order.length * size);
-  order.forEach((sample, n) =>
-    values.set(column.values.subarray(sample * size, (sample + 1) * size), n * size),
-  );
-  return { ...column, values };
 }

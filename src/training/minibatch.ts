@@ -4,21 +4,14 @@
  */
 import { checkKeys, isList, quote, refuse, suggest } from '../check.js';
 import { arrays, type ArraysOptions } from '../data/arrays.js';
-import {
-  checkDataset,
-  countOf,
-  isStreamed,
-  placeWeights,
-  type Dataset,
-  type Field,
-  type InMemoryDataset,
-  type TensorDataset,
-} from '../data/dataset.js';
+import type { AnyDataset, Dataset, Field, TensorDataset } from '../data/dataset.js';
+import { isStreamed, samplesOf } from '../data/forms.js';
+import type { Fields, Samples } from '../data/samples.js';
 import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, targetsOf, type LossSetting } from '../losses/terms.js';
-import { samplesField, type NestedNumbers } from './samples.js';
+import { samplesField, type NestedNumbers } from './samples-given.js';
 
 /** Numbers of samples, one sample after another: an array, or lists to any depth, a list a sample. */
 export type SampleValues = Field['values'] | Uint8ClampedArray | NestedNumbers;
@@ -50,7 +43,7 @@ const fault = (message: string, hint?: string): never => {
 };
 
 /**
- * The batch as a data set whose arrays are those given, wherever they are typed ones.
+ * The batch as samples whose arrays are those given, wherever they are typed ones.
  * @param loss of the model, which says how targets are named
  * @throws LanewiseError naming what is no batch.
  */
@@ -59,32 +52,32 @@ export function minibatchData(
   loss: LossSetting | undefined,
   most: number,
   batch: StepData,
-): InMemoryDataset {
-  const data = dataOf(model, loss, batch);
-  const count = countOf(checkDataset(data));
-  if (count <= most) return data;
+): Samples {
+  const samples = samplesOf(dataOf(model, loss, batch));
+  const { count } = samples;
+  if (count <= most) return samples;
   return fault(
     `a batch of ${count} samples, expected at most ${most}`,
     `the setting batch says how many there can be: batch: ${count}`,
   );
 }
 
-function dataOf(model: Model, loss: LossSetting | undefined, batch: StepData): InMemoryDataset {
+function dataOf(model: Model, loss: LossSetting | undefined, batch: StepData): AnyDataset {
   if (typeof batch !== 'object' || batch === null || isList(batch))
     refuse('step', 'batch', batch, 'an object with inputs and labels or targets');
-  if ('reader' in batch || 'open' in batch || isStreamed(batch as Dataset))
+  if (isStreamed(batch as Dataset))
     fault(
       'a batch that is read from somewhere, expected samples at hand',
       'loadIntoMemory reads a streamed data set, subset takes samples of it',
     );
   if ('samples' in batch)
     return 'name' in batch && 'classes' in batch && 'shape' in batch
-      ? placeWeights(batch as Dataset)
+      ? (batch as Dataset)
       : withWeights(batch as ArraysOptions);
   checkKeys('batch', batch, [...KNOWN, ...OF_DATA]);
   const { inputs, labels, targets, weights } = batch as Batch;
   const fields = inputFields(model, inputs);
-  const count = countOf({ name: '', inputs: fields, targets: {} });
+  const count = countOf(fields);
   const named = (values: unknown, plain: string) => byTarget(model, loss, values, plain);
   const found = {
     ...mapFields(named(labels, 'labels'), (values, name) =>
@@ -94,16 +87,22 @@ function dataOf(model: Model, loss: LossSetting | undefined, batch: StepData): I
       valuesField(model, name, values, count),
     ),
   };
-  return placeWeights({
+  return {
     name: 'batch',
     inputs: fields,
     targets: found,
     ...(weights === undefined ? {} : { weights: weightsOf(weights) }),
-  });
+  };
+}
+
+/** Samples of the first input. */
+function countOf(inputs: Fields): number {
+  const [first] = Object.values(inputs);
+  return first ? Math.floor(first.values.length / sizeOf(first.shape)) : 0;
 }
 
 /** What `arrays` takes, and weights besides, which it does not know. */
-function withWeights(given: ArraysOptions & { readonly weights?: unknown }): InMemoryDataset {
+function withWeights(given: ArraysOptions & { readonly weights?: unknown }): AnyDataset {
   const { weights, ...options } = given;
   const data = arrays({ name: 'batch', ...options });
   return weights === undefined ? data : ({ ...data, weights: weightsOf(weights) } as Dataset);

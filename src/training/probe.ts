@@ -3,8 +3,8 @@
  * 6 and 7): of each layer how large its output is and the loss's gradient by it, of each parameter its size, its
  * gradient's, and how its values are distributed. For a few samples, always the same; training does not see it.
  */
-import { countOf, type AnyDataset } from '../data/dataset.js';
-import { takeFirst } from '../data/take.js';
+import { takeFirst } from '../data/chosen.js';
+import type { Samples } from '../data/samples.js';
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
@@ -68,7 +68,7 @@ const PASSING = ['flatten', 'reshape', 'identity'];
 export async function createProbe(
   model: Model,
   terms: readonly LossTerm[],
-  data: AnyDataset,
+  data: Samples,
   numerics?: Numerics,
 ): Promise<Probe> {
   const few = await takeFirst(data, Math.min(MAX_SAMPLES, fitting(model, MAX_BYTES)));
@@ -79,7 +79,7 @@ export async function createProbe(
     { mode: 'training', withGradients: true, ...(numerics === undefined ? {} : { numerics }) },
   );
   return {
-    samples: countOf(few),
+    samples: few.count,
     measure(weights) {
       if (!layerwise) throw new Error('the probe is closed');
       const { loss, layers, gradients } = layerwise.run(weights);

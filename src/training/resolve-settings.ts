@@ -1,9 +1,10 @@
 /** The settings of a training run as it takes them: defaults filled in, and everything checked before work starts. */
 import { checkKeys, refuse, wholeFrom } from '../check.js';
 import { matchClasses, namesOf } from '../data/class-names.js';
-import { checkDataset, countOf, placeWeights, type AnyDataset } from '../data/dataset.js';
-import { checkScale, pixelsOf } from '../data/scale.js';
-import type { TableFormat } from '../data/table-format.js';
+import type { AnyDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
+import { pixelsOf, type Samples } from '../data/samples.js';
+import { checkScale } from '../data/scale.js';
 import { withColumnsOf } from '../data/table-match.js';
 import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
@@ -27,13 +28,12 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   checkPresent('settings', settings, 'an object with data, optimizer and epochs');
   checkKeys('train', settings, SETTING_NAMES);
   const { accumulate: _, earlyStopping, keepBest, ...own } = readEach(model, settings);
-  const data = placeWeights(settings.data);
-  const count = countOf(checkDataset(data));
-  const minibatches = minibatchesOf(model, count, settings);
+  const data = samplesOf(settings.data);
+  const minibatches = minibatchesOf(model, data.count, settings);
   const terms = defaultTerms(model, data, settings.loss);
   const { validation: scored } = settings;
   const validation = scored === undefined ? undefined : validationOf(scored, data, terms);
-  const metrics = metricsOf(model, terms, { ...settings, validation });
+  const metrics = metricsOf(model, terms, settings.metrics, validation);
   const figures = figuresOf(terms, validation !== undefined, metrics);
   const resolved: ResolvedSettings = {
     ...own,
@@ -99,22 +99,19 @@ function minibatchesOf(
 }
 
 /** The validation data, with columns and classes as the training data has them. */
-function validationOf(given: AnyDataset, data: AnyDataset, terms: readonly LossTerm[]) {
+function validationOf(given: AnyDataset, data: Samples, terms: readonly LossTerm[]) {
   const matched = matchData(given, data, terms);
-  return withColumnsOf(matched, tableOf(data), 'the training data');
+  return withColumnsOf(matched, data.table, 'the training data');
 }
 
-const tableOf = (data: AnyDataset): TableFormat | undefined =>
-  'table' in data ? data.table : undefined;
-
 /** Another data set of a run, whose labels mean the training data's classes. @throws LanewiseError kind 'data' if they do not. */
-export const matchData = <D extends AnyDataset>(
-  other: D,
-  data: AnyDataset,
+export const matchData = (
+  other: AnyDataset,
+  data: Samples,
   terms: readonly LossTerm[],
-): D => {
+): Samples => {
   const matched = matchClasses(
-    checkDataset(placeWeights(other)),
+    samplesOf(other),
     namesOf(data, terms.flatMap(targetsOf)),
     `data set '${data.name}'`,
   );
@@ -143,7 +140,8 @@ function figuresOf(
 function metricsOf(
   model: Model,
   terms: readonly LossTerm[],
-  { metrics = [], validation }: TrainSettings,
+  metrics: TrainSettings['metrics'] = [],
+  validation: Samples | undefined,
 ): CheckedMetrics | undefined {
   if (metrics.length === 0) return undefined;
   if (validation) return checkMetrics(model, terms, validation, metrics);

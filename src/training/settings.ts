@@ -3,6 +3,7 @@
  * `SETTINGS` its record, from which the known names, the checks, the run's description and what a resume compares follow.
  */
 import type { AnyDataset } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
 import { shuffled, type Sampler } from '../data/samplers.js';
 import type { Numerics } from '../engine/features.js';
 import { pickNumerics } from '../engine/numerics.js';
@@ -114,8 +115,8 @@ interface Made {
 
 /** What follows from several settings, the model and the data together: see resolve-settings.ts. */
 interface Joined {
-  readonly data: AnyDataset;
-  readonly validation?: AnyDataset;
+  readonly data: Samples;
+  readonly validation?: Samples;
   readonly terms: readonly LossTerm[];
   /** Samples of an update, all of its minibatches'. */
   readonly batch: number;
@@ -143,7 +144,7 @@ export type ResolvedSettings = Plain &
 
 /** How data sets and arrays go into a description: by their SHA-256. */
 export interface Digests {
-  ofData(data: AnyDataset): Promise<object>;
+  ofData(data: Samples): Promise<object>;
   ofArrays(parts: readonly (string | Float32Array)[]): Promise<string>;
 }
 

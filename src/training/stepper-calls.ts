@@ -1,6 +1,6 @@
 /** What the calls of a stepper do, one at a time. */
 import { checkFinite } from '../check-values.js';
-import type { InMemoryDataset } from '../data/dataset.js';
+import type { Samples } from '../data/samples.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, type LossTerm } from '../losses/terms.js';
@@ -75,7 +75,7 @@ export function weightsNow(driver: Driver): Weights {
 /** Puts a minibatch into the memory; the first one opens the run. */
 async function load(
   driver: Driver,
-  data: InMemoryDataset,
+  data: Samples,
   purpose: 'step' | 'score',
 ): Promise<LoadedMinibatch> {
   const { model } = driver;
@@ -90,7 +90,7 @@ async function load(
 
 async function openRun(
   { model, settings, member, begun }: Driver,
-  data: InMemoryDataset,
+  data: Samples,
 ): Promise<DrivenRun> {
   const terms = defaultTerms(model, data, settings.loss);
   checkOutputs(model, terms);
@@ -102,7 +102,7 @@ async function openRun(
 
 export async function runStep(
   driver: Driver,
-  data: InMemoryDataset,
+  data: Samples,
   lr: number | undefined,
 ): Promise<StepResult> {
   const loaded = await load(driver, data, 'step');
@@ -114,7 +114,7 @@ export async function runStep(
   return { step: driver.steps, ...told(found), rate };
 }
 
-export async function runGradients(driver: Driver, data: InMemoryDataset): Promise<StepGradients> {
+export async function runGradients(driver: Driver, data: Samples): Promise<StepGradients> {
   const loaded = await load(driver, data, 'step');
   const found = await takeGradients(loaded, { number: driver.steps, key: driver.key });
   await checkLoss(driver, found.loss, data, `in step ${driver.steps + 1}`);
@@ -142,7 +142,7 @@ export async function runApply(
   return { step: driver.steps, rate };
 }
 
-export async function runLoss(driver: Driver, data: InMemoryDataset): Promise<StepLoss> {
+export async function runLoss(driver: Driver, data: Samples): Promise<StepLoss> {
   const loaded = await load(driver, data, 'score');
   const found = await takeScores(loaded);
   const { loss, accuracy } = summarize({ ...found, scores: new Float32Array() }, data);
@@ -210,12 +210,7 @@ function lose(driver: Driver, error: unknown): never {
 }
 
 /** @throws LanewiseError kind 'engine' for a loss that is not finite, with the layer it begins in. */
-async function checkLoss(
-  driver: Driver,
-  loss: number,
-  data: InMemoryDataset,
-  when: string,
-): Promise<void> {
+async function checkLoss(driver: Driver, loss: number, data: Samples, when: string): Promise<void> {
   if (Number.isFinite(loss)) return;
   const { model, settings, run } = driver;
   // Loaded where it is needed: it may never be.

@@ -1,6 +1,5 @@
 /** Steps of a run, in chunks; and what is done when a worker fails. */
 import { LanewiseError } from '../errors.js';
-import { countOf } from '../data/dataset.js';
 import { factorOf, ratesOfStep } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../parallel/plan.js';
 import { WorkerFailure } from '../parallel/pool.js';
@@ -37,7 +36,7 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
   const { settings, size, session, state } = run;
   const { epoch, done: first } = placeAt(state, size, state.step);
   if (run.orderOf !== epoch) {
-    const orderOf = (n: number) => settings.sampler.order(countOf(settings.data), settings.seed, n);
+    const orderOf = (n: number) => settings.sampler.order(settings.data.count, settings.seed, n);
     const next = epoch < size.epochs ? () => orderOf(epoch + 1) : undefined;
     session.writeOrder(orderOf(epoch), epoch, next);
     run.orderOf = epoch;

@@ -1,17 +1,11 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
 import { machineParallelism } from '#platform/threads';
-import { checkScale, pixelsOf } from '../data/scale.js';
+import { checkScale } from '../data/scale.js';
 import { checkOptions, isList, quote, refuse, suggest, type Checks } from '../check.js';
 import { sha256 } from '../sha256.js';
-import {
-  checkDataset,
-  isSampleStream,
-  isTensorDataset,
-  placeWeights,
-  type AnyDataset,
-  type Field,
-  type LabelledDataset,
-} from '../data/dataset.js';
+import type { AnyDataset, Field, LabelledDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
+import { labelsIn, pixelsOf, UNNAMED, type Samples } from '../data/samples.js';
 import type { Views } from '../data/transforms/views.js';
 import { matchClasses } from '../data/class-names.js';
 import { withColumnsOf } from '../data/table-match.js';
@@ -33,7 +27,7 @@ import {
 } from './evaluate.js';
 import { checkScores, workerCount } from './checks.js';
 import { READING, type ReadingSettings } from './reading.js';
-import { checkFiniteSamples, samplesField, type NestedNumbers } from './samples.js';
+import { checkFiniteSamples, samplesField, type NestedNumbers } from './samples-given.js';
 
 /** Scores of samples, and the classes that they favour. */
 export interface Prediction {
@@ -114,7 +108,7 @@ export function createTrainedModel(
     numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
 
   async function score(
-    data: AnyDataset,
+    data: Samples,
     workers: number,
     withScores: boolean,
     reading: ReadingSettings,
@@ -145,11 +139,7 @@ export function createTrainedModel(
       views,
       ...reading
     } = checkOptions('evaluate', options, EVALUATE);
-    const data = matchClasses(
-      checkDataset(placeWeights(given)),
-      namesKnown(description, terms),
-      'the model',
-    );
+    const data = matchClasses(samplesOf(given), namesKnown(description, terms), 'the model');
     checkScale(
       description.samples?.type,
       pixelsOf(data),
@@ -163,8 +153,7 @@ export function createTrainedModel(
       );
       return averageRounds(rounds, seen[0]!, givesProbabilities(terms));
     }
-    if (isTensorDataset(data) || isSampleStream(data))
-      return summarize(await score(data, threads, false, reading), data);
+    if (!labelsIn(data)) return summarize(await score(data, threads, false, reading), data);
     return classify(await score(data, threads, true, reading), data);
   }
 
@@ -193,7 +182,7 @@ export function createTrainedModel(
       const inputs = inputsOf(model, samples, shape);
       for (const { values } of Object.values(inputs))
         checkScale(description.samples?.type, values, 'samples', 'the model was trained on');
-      const data = { name: 'samples to predict', inputs, targets: {} };
+      const data = samplesOf({ name: 'samples to predict', inputs, targets: {} });
       const loss = terms.find((term) => term.output === output)?.loss;
       const scores = await scoreSamples({
         model,
@@ -213,21 +202,25 @@ export function createTrainedModel(
 }
 
 /** The data set with each of the views. @throws LanewiseError kind 'argument' or 'data' for what has none. */
-function viewsOf(data: AnyDataset, views: Views): LabelledDataset[] {
+function viewsOf(data: Samples, views: Views): Samples[] {
   if (!Array.isArray(views) || views.length === 0 || !views.every(Array.isArray)) {
     throw new LanewiseError(
       'argument',
       `views are ${Array.isArray(views) ? 'no list of lists of transforms' : show(views)}, expected one made by tenCrop or fiveCrop, or like it`,
     );
   }
-  if (isTensorDataset(data) || isSampleStream(data)) {
+  if (!labelsIn(data)) {
     throw new LanewiseError(
       'data',
       `data set '${data.name}' has no images with labels, of which there are views`,
     );
   }
-  const { transforms = [] } = data;
-  return views.map((view) => ({ ...data, transforms: [...transforms, ...view] }));
+  const image = data.inputs[UNNAMED]!;
+  const { transforms = [] } = image;
+  return views.map((view) => ({
+    ...data,
+    inputs: { [UNNAMED]: { ...image, transforms: [...transforms, ...view] } },
+  }));
 }
 
 /** A field for each input: those that were given, or one of samples. */

@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { samplesOf } from '../../src/data/forms.js';
 import { choose, examine } from '../../src/cli/held-out.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { originOf } from '../../src/data/origin.js';
@@ -24,7 +25,7 @@ const data = dataOf(120);
 /** A model that was trained on this. */
 const model = (trainedOn?: Dataset, file = 'm') => ({
   file,
-  ...(trainedOn ? { origin: originOf(trainedOn) } : {}),
+  ...(trainedOn ? { origin: originOf(samplesOf(trainedOn)) } : {}),
 });
 const valuesOf = (part: unknown): number[] => [...(part as Dataset).samples];
 const summary = ({ test: part, scored, trainedOn, words }: ReturnType<typeof choose>) => [

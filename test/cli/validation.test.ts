@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { samplesOf } from '../../src/data/forms.js';
 import { limited } from '../../src/cli/data-paths.js';
 import type { DataSets } from '../../src/cli/data-sources.js';
 import type { TrainOptions } from '../../src/cli/train-options.js';
@@ -28,7 +29,7 @@ const options = (given: Partial<TrainOptions>): TrainOptions => ({
 
 const bytesOf = (part: LabelledDataset) => Buffer.from((part as Dataset).samples);
 const chosenBy = (part: LabelledDataset, place: number) =>
-  originOf(part)!.selections[place] as Exclude<Selection, { by: 'subset' }>;
+  originOf(samplesOf(part))!.selections[place] as Exclude<Selection, { by: 'subset' }>;
 
 test('a run that chooses nothing keeps its training samples', () => {
   assert.is(withValidation(data, options({})), data);
@@ -82,7 +83,7 @@ test('the first samples of a data set are known for that: what is left out is no
     { ...data, train: limited(data.train, 50) },
     options({ keepBest: true }),
   );
-  assert.is(originOf(part.train)!.selections.length, 2);
+  assert.is(originOf(samplesOf(part.train))!.selections.length, 2);
   const rest = leftOut(data.train as Dataset, chosenBy(part.train, 0));
   assert.equal(bytesOf(rest), bytesOf(data.train).subarray(50 * 784));
 });

@@ -8,16 +8,16 @@ import * as assert from 'uvu/assert';
 import { arrays, type ArraysOptions } from '../../src/data/arrays.js';
 import { npyDataset } from '../../src/data/npy.js';
 import { npzDataset } from '../../src/data/npz.js';
-import { isTensorDataset, type Dataset, type TensorDataset } from '../../src/data/dataset.js';
+import type { Dataset, TensorDataset } from '../../src/data/dataset.js';
 import { refusal } from '../support/refusal.js';
 
 function images(data: Dataset | TensorDataset): Dataset {
-  if (isTensorDataset(data)) throw new Error('expected images');
+  if ('inputs' in data) throw new Error('expected images');
   return data;
 }
 
 function fields(data: Dataset | TensorDataset): TensorDataset {
-  if (!isTensorDataset(data)) throw new Error('expected fields');
+  if (!('inputs' in data)) throw new Error('expected fields');
   return data;
 }
 

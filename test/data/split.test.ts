@@ -1,14 +1,10 @@
 /** Subsets, splits, folds and class weights: nothing lost, nothing twice, a function of the seed. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import { arrays } from '../../src/data/arrays.js';
 import { classWeights, labelsOf, withClassWeights } from '../../src/data/class-labels.js';
-import {
-  countOf,
-  type Dataset,
-  type StreamedDataset,
-  type TensorDataset,
-} from '../../src/data/dataset.js';
+import { type Dataset, type StreamedDataset, type TensorDataset } from '../../src/data/dataset.js';
 import { kFold, split } from '../../src/data/split.js';
 import { subset } from '../../src/data/subset.js';
 import { refusal } from '../support/refusal.js';
@@ -98,7 +94,7 @@ test('a subset of images that are read when wanted reads the right ones', async 
 
 test('a split has every sample once, in the order of the data, by seed', () => {
   const [train, rest] = split(mixed, 0.9);
-  assert.equal([countOf(train), countOf(rest)], [90, 10]);
+  assert.equal([samplesOf(train).count, samplesOf(rest).count], [90, 10]);
   assert.equal(
     [...numbers(train), ...numbers(rest)].toSorted((a, b) => a - b),
     numbers(mixed),
@@ -122,7 +118,7 @@ const RECORDED_REST = [2, 13, 20, 42, 54, 56, 63, 74, 75, 77];
 test('a stratified split keeps the proportions, to the sample', () => {
   for (const count of [1, 10, 33, 50, 95, 99]) {
     const [first, second] = split(mixed, { count, stratified: true });
-    assert.is(countOf(first), count);
+    assert.is(samplesOf(first).count, count);
     const expected = [0.6, 0.3, 0.1].map((share) => share * count);
     counts(first).forEach((found, c) =>
       assert.ok(Math.abs(found - expected[c]!) < 1, `${found} for ${expected[c]}`),
@@ -144,7 +140,7 @@ test('folds: every sample is validated once, by parts that differ by one at most
         validated.toSorted((a, b) => a - b),
         numbers(mixed),
       );
-      const sizes = folds.map(([, validation]) => countOf(validation));
+      const sizes = folds.map(([, validation]) => samplesOf(validation).count);
       assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1);
       for (const [train, validation] of folds)
         assert.equal(
@@ -200,7 +196,7 @@ const wrong: readonly (readonly [run: () => unknown, message: RegExp])[] = [
   [() => kFold(mixed, 101), /k is 101/],
   [() => withClassWeights(mixed, [1, 2]), /2 weights, and 'numbered' has 3 classes: a, b, c/],
   [() => withClassWeights(mixed, [1, -2, 3]), /class 1 of 'numbered' has weight -2/],
-  [() => labelsOf(values), /has 0 targets/],
+  [() => labelsOf(samplesOf(values)), /has 0 targets/],
 ];
 
 for (const [run, message] of wrong) {

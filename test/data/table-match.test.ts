@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { csvDataset, type FeatureDataset } from '../../src/data/csv-dataset.js';
+import { samplesOf } from '../../src/data/forms.js';
 import { withColumnsOf } from '../../src/data/table-match.js';
 import { standardize } from '../../src/data/standardize.js';
 import { linear, sequential } from '../../src/layers/index.js';
@@ -18,12 +19,13 @@ test('columns and categories in another order are brought to the known one', asy
   const known = await read(KNOWN);
   assert.equal(known.features, ['a', 'c=p', 'c=q', 'c=r', 'b']);
   const other = await read('y,b,c,a\n0,2,p,1\n1,6,r,5\n');
-  const { inputs, targets } = withColumnsOf(other, known.table, 'the model');
+  const { inputs, targets } = withColumnsOf(samplesOf(other), known.table, 'the model');
   assert.equal([...inputs['input']!.values], [1, 1, 0, 0, 2, 5, 0, 0, 1, 6]);
   assert.equal(inputs['input']!.shape, [5]);
   assert.equal(targets, other.targets);
-  assert.is(withColumnsOf(known, known.table, 'the model'), known);
-  assert.is(withColumnsOf(known, undefined, 'the model'), known);
+  const same = samplesOf(known);
+  assert.is(withColumnsOf(same, known.table, 'the model'), same);
+  assert.is(withColumnsOf(same, undefined, 'the model'), same);
 });
 
 test('what is missing, one too many or unknown is named', async () => {
@@ -38,7 +40,7 @@ test('what is missing, one too many or unknown is named', async () => {
     ['a,c,b,y\n1,2,2,0\n', /column 'c' holds numbers, and classes in the model/],
   ] as const) {
     const data = await read(text);
-    assert.match(await refusal(() => withColumnsOf(data, table, 'the model')), message);
+    assert.match(await refusal(() => withColumnsOf(samplesOf(data), table, 'the model')), message);
   }
 });
 

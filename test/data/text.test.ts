@@ -1,7 +1,7 @@
 /** Text as tokens and windows: what follows is the target, code points stay whole, misfits are refused. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkDataset, countOf } from '../../src/data/dataset.js';
+import { checkDataset, samplesOf } from '../../src/data/forms.js';
 import { decodeText, encodeText, textWindows, vocabularyOf } from '../../src/data/text.js';
 import { LanewiseError } from '../../src/errors.js';
 
@@ -30,7 +30,7 @@ test('windows begin every stride, and targets are the characters that follow', (
       decodeText(values, vocabulary).match(/.{3}/g)!.join(' ');
     assert.equal(data.inputs['input']!.shape, [3]);
     return [
-      countOf(data),
+      samplesOf(data).count,
       cut(data.inputs['input']!.values),
       cut(data.targets['output']!.values),
     ] as const;
@@ -40,7 +40,7 @@ test('windows begin every stride, and targets are the characters that follow', (
   assert.equal(rows(4), [2, 'abc efg', 'bcd fgh']);
   assert.equal(rows(9), [1, 'abc', 'bcd']);
   // As short as can be: one window.
-  assert.is(countOf(textWindows('abcd', { length: 3 })), 1);
+  assert.is(samplesOf(textWindows('abcd', { length: 3 })).count, 1);
 });
 
 test('what cannot be is refused', () => {

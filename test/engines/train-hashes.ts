@@ -4,7 +4,7 @@
  * one line of JSON.
  */
 import { createHash } from 'node:crypto';
-import { firstSamples } from '../../src/data/dataset.js';
+import { firstSamples } from '../../src/data/subset.js';
 import { digits } from '../../src/data/digits/index.js';
 import { recipes } from '../../src/data/transforms/recipes.js';
 import { transformed } from '../../src/data/transforms/transformed.js';

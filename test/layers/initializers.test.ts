@@ -1,6 +1,7 @@
 /** Initialisers: the distributions that the papers give, orthogonality, and values that depend on nothing else. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import { LanewiseError } from '../../src/errors.js';
 import {
   conv2d,
@@ -29,7 +30,7 @@ async function initialWeights(model: Model, seed = 1): Promise<Map<string, Float
     terms: [],
     numerics: 'strict',
     workers: 0,
-    datasets: [dataset],
+    datasets: [samplesOf(dataset)],
   });
   session.initialize(seed);
   const weights = session.readWeights();

@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TensorDataset } from '../../src/data/dataset.js';
 import { digits } from '../../src/data/digits/index.js';
-import { streamOf } from '../../src/data/streamed.js';
+import { streamOf } from '../../src/data/forms.js';
 import { flatten, functional, input, linear, sequential, tanh } from '../../src/layers/index.js';
 import { crossEntropy, type LossFunction } from '../../src/losses/index.js';
 import * as ops from '../../src/ops/index.js';

@@ -1,6 +1,7 @@
 /** ResNet-20 trained and evaluated by Lanewise and by PyTorch in float64, from the same weights; make.py says of which images. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { sizeOf } from '../../src/graph/tensor.js';
 import type { Numerics } from '../../src/engine/features.js';
@@ -123,7 +124,7 @@ async function run(model: Model, numerics: Numerics) {
     terms,
     numerics,
     workers: 0,
-    datasets: [images(12), images(12)],
+    datasets: [samplesOf(images(12)), samplesOf(images(12))],
     // One shard, so that its statistics are the minibatch's.
     training: { optimizer, batch: 4, shards: 1 },
   });

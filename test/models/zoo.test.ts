@@ -4,6 +4,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { parameterCount, rebuild, type Architecture, type Model } from '../../src/layers/index.js';
 import { lossTerms, type LossSetting } from '../../src/losses/terms.js';
@@ -161,7 +162,7 @@ for (const [name, create] of Object.entries(small)) {
       terms: lossTerms(loss, [...model.outputs.keys()]),
       numerics: 'strict',
       workers: 0,
-      datasets: [data],
+      datasets: [samplesOf(data)],
       training: { optimizer, batch: 4, shards: 1 },
     });
     session.initialize(1);

@@ -1,6 +1,7 @@
 /** Jobs: the phases of a step one after another are the step, whoever does them; nodes of the tree, too. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import { digits } from '../../src/data/digits/index.js';
 import { lossTerms } from '../../src/losses/terms.js';
 import { smallVgg } from '../../src/models/index.js';
@@ -34,7 +35,7 @@ interface Opened {
 
 /** A run of one minibatch with its initial weights, on threads or, with 0 workers, in this one. */
 async function open(workers: number): Promise<Opened> {
-  const columns = columnsOf(model, terms, data);
+  const columns = columnsOf(model, terms, samplesOf(data));
   const request: PlanRequest = {
     model,
     terms,

@@ -2,6 +2,7 @@
 // slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import type { AnyDataset, Dataset, TensorDataset } from '../../src/data/dataset.js';
 import { digits } from '../../src/data/digits/index.js';
 import { shuffledOrder } from '../../src/data/shuffle.js';
@@ -67,7 +68,7 @@ const open = async (request: Partial<SessionRequest> & { alpha?: number; shards?
     terms: lossTerms(loss, ['kind', 'value']),
     numerics: 'strict',
     workers: 0,
-    datasets: [data],
+    datasets: [samplesOf(data)],
     training: { optimizer: sgd({ lr: 1 }), batch: 7, shards, mixup: { alpha } },
     ...rest,
   });
@@ -157,7 +158,7 @@ test('a step’s loss, right answers and gradients are those of the blends, in w
           terms: lossTerms(loss, ['kind', 'value']),
           numerics,
           workers: 0,
-          datasets: [expected],
+          datasets: [samplesOf(expected)],
         });
         scored.writeWeights(before);
         const { hits } = await scored.evaluate(0, false);
@@ -212,7 +213,7 @@ async function trainImages(
   const session = await open({
     model: lenet5(),
     terms: classes,
-    datasets: [set],
+    datasets: [samplesOf(set)],
     prefetchBytes: 1,
     training: { optimizer: sgd({ lr: 0.05 }), batch: 8, shards, mixup: { alpha: 0.4 } },
     ...rest,
@@ -276,7 +277,7 @@ test('inputs are the blends of both samples’ own transforms', async () => {
       terms,
       numerics: 'strict',
       workers: 0,
-      datasets: [set],
+      datasets: [samplesOf(set)],
       training: {
         optimizer: sgd({ lr: 1 }),
         batch: order.length,

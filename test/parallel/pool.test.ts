@@ -1,6 +1,7 @@
 /** The pool: a worker that fails ends the job with its reason, and nobody waits for it at the barrier. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import { digits } from '../../src/data/digits/index.js';
 import { allocateMemory } from '../../src/engine/memory.js';
 import { loadModule } from '../../src/engine/wasm.js';
@@ -21,7 +22,7 @@ const planFor = (workers: number): RunPlan =>
     terms,
     numerics: 'strict',
     workers,
-    datasets: [columnsOf(model, terms, digits({ count: 64 }))],
+    datasets: [columnsOf(model, terms, samplesOf(digits({ count: 64 })))],
     training: { optimizer: sgd({ lr: 0.1 }), batch: 64, shards: 4 },
   });
 

@@ -1,6 +1,7 @@
 /** Shards and their tree: the same sums, in the same order, however many workers there are. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import { lossTerms } from '../../src/losses/terms.js';
 import { lenet5, mlp } from '../../src/models/index.js';
 import { sgd } from '../../src/optimizers/index.js';
@@ -121,7 +122,7 @@ test('workers without a shard take no room for one', () => {
       terms,
       numerics: 'strict',
       workers,
-      datasets: [columnsOf(lenet5(), terms, data)],
+      datasets: [columnsOf(lenet5(), terms, samplesOf(data))],
       training: { optimizer: sgd({ lr: 0.1 }), batch, shards: Math.ceil(batch / 8) },
     });
     const { bytes } = memory.regions.find(({ name }) => name === 'gradients')!;

@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert';
 import type { AnyDataset } from '../../src/data/dataset.js';
 import { randomCrop } from '../../src/data/transforms/index.js';
 import { imageFolder } from '../../src/data/image-folder.js';
-import { streamOf } from '../../src/data/streamed.js';
+import { streamOf } from '../../src/data/forms.js';
 import { mlp } from '../../src/models/index.js';
 import { adam } from '../../src/optimizers/index.js';
 import { fit, type FitEvent, type FitOptions } from '../../src/run/fit.js';

@@ -1,6 +1,7 @@
 /** A run's folder as training leaves it: a small net on digits, its log and its evaluation. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { samplesOf } from '../../src/data/forms.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { digits } from '../../src/data/digits/index.js';
 import { parameterCount, type Model } from '../../src/layers/index.js';
@@ -32,7 +33,7 @@ export async function makeRun(
   const named = (data: Dataset): Dataset => (classes ? { ...data, classes } : data);
   const test = named(digits({ count: 1000, seed: 1, first: 1_000_000 }));
   const terms = lossTerms('crossEntropy', ['output']);
-  const probe = await createProbe(model, terms, named(digits({ count: 32, seed: 1 })));
+  const probe = await createProbe(model, terms, samplesOf(named(digits({ count: 32, seed: 1 }))));
   const events: RunEvent[] = [
     {
       event: 'start',

@@ -2,6 +2,7 @@
 // slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import { digits } from '../../src/data/digits/index.js';
 import type { Dataset, SampleReader, TensorDataset } from '../../src/data/dataset.js';
 import * as t from '../../src/data/transforms/index.js';
@@ -74,7 +75,7 @@ test('every epoch and every seed draws anew, what is only scored is always the s
 test('a sample that is scored is the same wherever it stands among blocks', async () => {
   const { model } = await train(mlp(), { ...still, epochs: 1 });
   const { loss } = await model.evaluate(data, { workers: 0 });
-  const [column] = columnsOf(mlp(), [], data).columns;
+  const [column] = columnsOf(mlp(), [], samplesOf(data)).columns;
   const samples = (await gatherAll(column!, 150)) as Float32Array;
   // What was gathered at once is scored as it is.
   const { mean, deviation } = Object.values(mlp().architecture.inputs)[0]!;
@@ -118,7 +119,7 @@ test('inputs and targets with the same list move alike', async () => {
   };
   const model = sequential({ c: conv2d(1, 1, 1) }, { input: [1, 28, 28] });
   const terms = lossTerms('squaredError', [...model.outputs.keys()]);
-  const { columns } = columnsOf(model, terms, pairs);
+  const { columns } = columnsOf(model, terms, samplesOf(pairs));
   const [input, target] = await Promise.all(columns.map((column) => gatherAll(column, 150)));
   assert.ok(input!.some((v) => v > 0.5));
   assert.equal(target, input);
@@ -126,11 +127,11 @@ test('inputs and targets with the same list move alike', async () => {
 
 test('whole numbers and arrays that are no images have no transforms', () => {
   const wrong = { ...data, shape: [784, 1, 1], transforms: [t.grayscale()] } as unknown as Dataset;
-  assert.throws(() => columnsOf(mlp(), [], wrong), /grayscale of samples of 784×1×1/);
+  assert.throws(() => columnsOf(mlp(), [], samplesOf(wrong)), /grayscale of samples of 784×1×1/);
   assert.throws(() => transformed(plain, [t.randomCrop({ size: 40 })]), /randomCrop of 40×40/);
   const shrunk = transformed(plain, [t.resize({ size: 40 })]);
   assert.throws(
-    () => columnsOf(lenet5(), [], shrunk),
+    () => columnsOf(lenet5(), [], samplesOf(shrunk)),
     /samples of 1×40×40, the model takes 1×32×32/,
   );
 });

@@ -1,6 +1,7 @@
 /** Inputs with a mean and a deviation of each channel or feature: the same bits wherever they are applied. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import { normalize } from '../../src/data/transforms/color.js';
 import { randomHorizontalFlip } from '../../src/data/transforms/flip.js';
 import type { Dataset } from '../../src/data/dataset.js';
@@ -45,7 +46,10 @@ const pictures = (count: number, side = 8): Dataset => ({
 
 /** What the model's input gets of a data set. */
 const gathered = async (model: Model, data: Dataset) =>
-  (await gatherAll(columnsOf(model, [], data).columns[0]!, data.labels.length)) as Float32Array;
+  (await gatherAll(
+    columnsOf(model, [], samplesOf(data)).columns[0]!,
+    data.labels.length,
+  )) as Float32Array;
 
 test('bytes and floats of images are scaled by channel, and what frames them is a value of 0', async () => {
   const data = pictures(4, 6);
@@ -68,11 +72,15 @@ test('a vector is scaled by feature, large means without loss', async () => {
     deviation: Float64Array.of(0.5, 4, 1),
   });
   const rows = Float32Array.of(1_000_000, 2, 7, 1_000_001, -2, 0);
-  const [column] = columnsOf(model, [], {
-    name: 'rows',
-    inputs: { input: { shape: [3], values: rows } },
-    targets: {},
-  }).columns;
+  const [column] = columnsOf(
+    model,
+    [],
+    samplesOf({
+      name: 'rows',
+      inputs: { input: { shape: [3], values: rows } },
+      targets: {},
+    }),
+  ).columns;
   assert.equal([...(await gatherAll(column!, 2))], [0, 1, 7, 2, 0, 0]);
   assert.equal(model.architecture.inputs['input']!.mean, [1e6, -2, 0]);
 });

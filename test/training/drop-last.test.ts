@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as samplers from '../../src/data/samplers.js';
 import type { AnyDataset, TensorDataset } from '../../src/data/dataset.js';
-import { streamOf } from '../../src/data/streamed.js';
+import { streamOf } from '../../src/data/forms.js';
 import { batchNorm1d, flatten, linear, relu, sequential } from '../../src/layers/index.js';
 import { momentum } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/training/settings.js';

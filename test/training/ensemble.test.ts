@@ -1,6 +1,7 @@
 /** Several models as one: means of scores, with the same bits however they are computed, and what cannot go together. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import { digits } from '../../src/data/digits/index.js';
 import { centerCrop, tenCrop } from '../../src/data/transforms/index.js';
 import { LanewiseError } from '../../src/errors.js';
@@ -79,9 +80,9 @@ test('a probability of 0 costs no more than the smallest number', async () => {
     scores,
     predictions: new Uint32Array(1),
   });
-  const { loss } = await averageRounds([round, round], one, true);
+  const { loss } = await averageRounds([round, round], samplesOf(one), true);
   assert.ok(Math.abs(loss - 126 * Math.LN2) < 1e-9, String(loss));
-  assert.is((await averageRounds([round, round], one, false)).loss, 5);
+  assert.is((await averageRounds([round, round], samplesOf(one), false)).loss, 5);
 });
 
 const refusal = (list: unknown): string => {

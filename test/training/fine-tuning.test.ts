@@ -1,7 +1,8 @@
 /** Heads and layers exchanged, models cut short, and what is trained from there: weights carry over by name. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { streamOf, type StreamedDataset } from '../../src/data/streamed.js';
+import type { StreamedDataset } from '../../src/data/dataset.js';
+import { streamOf } from '../../src/data/forms.js';
 import { digits } from '../../src/data/digits/index.js';
 import { LanewiseError } from '../../src/errors.js';
 import {

@@ -1,6 +1,7 @@
 /** The probe's figures are those of the gradients and outputs themselves, and a divergence is traced to where it begins. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../src/data/forms.js';
 import { digits } from '../../src/data/digits/index.js';
 import { dropout, flatten, linear, relu, sequential, tanh } from '../../src/layers/index.js';
 import { lossTerms } from '../../src/losses/terms.js';
@@ -30,7 +31,7 @@ const norm = (values: Float32Array) => Math.sqrt(values.reduce((sum, v) => sum +
 test('norms are those of the gradients, the same each time', async () => {
   const model = lenet5();
   const weights = await initial(model);
-  const probe = await createProbe(model, terms, data, 'strict');
+  const probe = await createProbe(model, terms, samplesOf(data), 'strict');
   assert.is(probe.samples, 32);
   const record = probe.measure(weights);
   const few = {
@@ -71,7 +72,7 @@ test('figures follow the weights: a last layer ten times as large has outputs te
     { input: [1, 28, 28] },
   );
   const weights = await initial(model);
-  const probe = await createProbe(model, terms, data);
+  const probe = await createProbe(model, terms, samplesOf(data));
   const before = probe.measure(weights).layers.find(({ name }) => name === 'fc2')!;
   weights.set(
     'fc2.weight',
@@ -102,7 +103,7 @@ test('vanishing gradients are seen: saturated tanh layers lose them from layer t
       `${name}.weight`,
       weights.get(`${name}.weight`)!.map((w) => w * 0.05),
     );
-  const { layers: found } = (await createProbe(model, terms, data)).measure(weights);
+  const { layers: found } = (await createProbe(model, terms, samplesOf(data))).measure(weights);
   const gradient = (name: string) => found.find((layer) => layer.name === name)!.gradientNorm;
   assert.ok(gradient('a') < gradient('e') * 1e-4, `${gradient('a')} ${gradient('e')}`);
 });
@@ -112,7 +113,7 @@ test('models with blocks, batch normalisation and plain layers are measured', as
     const probe = await createProbe(
       model,
       lossTerms('crossEntropy', [...model.outputs.keys()]),
-      data,
+      samplesOf(data),
     );
     const { layers, weights, loss } = probe.measure(await initial(model));
     assert.ok(loss > 1 && loss < 10);
@@ -151,7 +152,7 @@ test('a divergence is traced to the layer whose output overflows, with what goes
     'fc2.weight',
     weights.get('fc2.weight')!.map((w) => w * 1e20),
   );
-  const found = await explainDivergence(deep, terms, weights, data);
+  const found = await explainDivergence(deep, terms, weights, samplesOf(data));
   assert.is(found.layer, 'fc2');
   assert.match(
     found.message,
@@ -162,20 +163,20 @@ test('a divergence is traced to the layer whose output overflows, with what goes
 test('a divergence is traced to the parameter, to the data, to the loss, to nothing', async () => {
   const weights = await initial(deep);
   assert.match(
-    (await explainDivergence(deep, terms, weights, data)).message,
+    (await explainDivergence(deep, terms, weights, samplesOf(data))).message,
     /^every output and gradient is finite/,
   );
   const broken = new Map(weights).set(
     'fc2.bias',
     weights.get('fc2.bias')!.map((b, i) => (i < 3 ? NaN : b)),
   );
-  const found = await explainDivergence(deep, terms, broken, data);
+  const found = await explainDivergence(deep, terms, broken, samplesOf(data));
   assert.is(found.parameter, 'fc2.bias');
   assert.is(found.message, "'fc2.bias' is the first parameter which is NaN (3 of its 20 values)");
   const floats = { ...data, samples: Float32Array.from(data.samples) };
   floats.samples[5] = Infinity;
   assert.match(
-    (await explainDivergence(deep, terms, weights, floats)).message,
+    (await explainDivergence(deep, terms, weights, samplesOf(floats))).message,
     /^input 'input' holds Infinity/,
   );
   const large = new Map(weights).set(
@@ -190,7 +191,7 @@ test('a divergence is traced to the parameter, to the data, to the loss, to noth
     targets: { output: targets },
   };
   assert.match(
-    (await explainDivergence(deep, mse, large, fields)).message,
+    (await explainDivergence(deep, mse, large, samplesOf(fields))).message,
     /^every layer's output is finite, the loss is Infinity \(the last layer, 'fc3', reaches/,
   );
 });

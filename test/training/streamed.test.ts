@@ -2,11 +2,11 @@
 // slow: trains with every number of readers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf, streamOf } from '../../src/data/forms.js';
 import type { Dataset, SampleStream, StreamedDataset } from '../../src/data/dataset.js';
 import { gaussianNoise, randomCrop } from '../../src/data/transforms/index.js';
 import { imageFolder } from '../../src/data/image-folder.js';
 import { shuffledOrder } from '../../src/data/shuffle.js';
-import { streamOf } from '../../src/data/streamed.js';
 import { LanewiseError } from '../../src/errors.js';
 import { conv2d, flatten, linear, relu, sequential } from '../../src/layers/index.js';
 import { lossTerms } from '../../src/losses/terms.js';
@@ -87,7 +87,7 @@ async function trainPieces(
     terms: lossTerms('crossEntropy', ['output']),
     numerics: 'strict',
     workers: 1,
-    datasets: [data],
+    datasets: [samplesOf(data)],
     prefetchBytes: 1,
     training: { optimizer: momentum({ lr: 0.05 }), batch: 8, shards: 2 },
     ...request,
@@ -151,7 +151,7 @@ test('the next epoch is read while this one trains', async () => {
     terms: lossTerms('crossEntropy', ['output']),
     numerics,
     workers: 0,
-    datasets: [data],
+    datasets: [samplesOf(data)],
     training: { optimizer: momentum({ lr: 0.05 }), batch, shards: 2 },
   });
   session.initialize(1);
@@ -178,7 +178,7 @@ test('memory does not grow with the data set', async () => {
       terms: lossTerms('crossEntropy', ['output']),
       numerics: 'strict',
       workers: 0,
-      datasets: [streamed(length)],
+      datasets: [samplesOf(streamed(length))],
       training: { optimizer: momentum({ lr: 0.05 }), batch: 64, shards: 4 },
     });
     await session.close();
@@ -218,7 +218,7 @@ test('a stream trains in its own order, and is scored', async () => {
       terms: lossTerms('crossEntropy', ['output']),
       numerics: 'strict',
       workers: 0,
-      datasets: [set, set],
+      datasets: [samplesOf(set), samplesOf(set)],
       prefetchBytes: 1,
       training: { optimizer: momentum({ lr: 0.05 }), batch: 8, shards: 2 },
       ...request,

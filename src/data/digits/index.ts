@@ -7,7 +7,8 @@ import { checkOptions } from '../../check.js';
 import { purpose } from '../../random/purposes.js';
 import { randomStream, type RandomStream } from '../../random/philox.js';
 import { LanewiseError } from '../../errors.js';
-import { checkDataset, type Dataset } from '../dataset.js';
+import type { Dataset } from '../dataset.js';
+import { checkDataset } from '../forms.js';
 import { drawLine, SIZE, smooth } from './draw.js';
 import { templates, type Template } from './templates.js';
 

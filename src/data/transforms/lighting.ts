@@ -1,7 +1,8 @@
 /** PCA lighting (Krizhevsky, Sutskever and Hinton 2012, section 4.1): colours move along their principal axes. */
 import { checkOptions, finite, listOf, notNegative, required } from '../../check.js';
 import { LanewiseError } from '../../errors.js';
-import { checkDataset, type Dataset } from '../dataset.js';
+import type { Dataset } from '../dataset.js';
+import { checkDataset } from '../forms.js';
 import { showShape } from '../../graph/tensor.js';
 import { diagonal, matrixKind } from './color.js';
 import { make } from './kinds.js';

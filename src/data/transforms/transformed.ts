@@ -1,8 +1,7 @@
 /** A data set with transforms. */
 import { checkObject } from '../../check.js';
 import type { Shape } from '../../graph/tensor.js';
-import type { AnyDataset } from '../dataset.js';
-import { checkKnown } from '../known-fields.js';
+import { checkNamesOf } from '../forms.js';
 import { planChain } from './chain.js';
 import type { Transform } from './transform.js';
 
@@ -21,7 +20,7 @@ export function transformed<D extends Transformable>(
   transforms: readonly Transform[],
 ): D & { readonly transforms: readonly Transform[] } {
   checkObject('transformed', data, ['samples', 'labels', 'shape']);
-  if ('samples' in data || 'reader' in data) checkKnown(data as unknown as AnyDataset);
+  checkNamesOf(data);
   planChain(transforms, planChain(data.transforms ?? [], data.shape).shape);
   return { ...data, transforms: [...(data.transforms ?? []), ...transforms] };
 }

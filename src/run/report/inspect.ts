@@ -5,17 +5,10 @@
 import { machineParallelism } from '#platform/threads';
 import { checkOptions } from '../../check.js';
 import { matchClasses } from '../../data/class-names.js';
-import {
-  checkDataset,
-  countOf,
-  isSampleStream,
-  isTensorDataset,
-  placeWeights,
-  type AnyDataset,
-  type Dataset,
-  type LabelledDataset,
-} from '../../data/dataset.js';
-import { samplesAt, takeFirst } from '../../data/take.js';
+import { samplesAt, takeFirst } from '../../data/chosen.js';
+import type { AnyDataset, Dataset } from '../../data/dataset.js';
+import { samplesOf } from '../../data/forms.js';
+import { labelsIn, pixelsOf, UNNAMED, type Samples } from '../../data/samples.js';
 import { relaxedMaddIsFused } from '../../engine/features.js';
 import { sizeOf } from '../../graph/tensor.js';
 import { createLayerwise } from '../../parallel/layerwise.js';
@@ -50,11 +43,16 @@ export async function inspectRun(
   options: InspectOptions = {},
 ): Promise<Evaluation> {
   checkTrained('inspectRun', trained);
-  const data = matchClasses(
-    checkDataset(placeWeights(given)),
-    namesKnown(trained, trained.terms),
-    'the model',
-  );
+  return inspect(trained, samplesOf(given), options);
+}
+
+/** The same of samples. */
+export async function inspect(
+  trained: TrainedModel,
+  samples: Samples,
+  options: InspectOptions,
+): Promise<Evaluation> {
+  const data = matchClasses(samples, namesKnown(trained, trained.terms), 'the model');
   const checks = { workers: workerCount, ...READING } as const;
   const { workers = machineParallelism(), ...reading } = checkOptions(
     'inspectRun',
@@ -63,15 +61,14 @@ export async function inspectRun(
   );
   const found = await score(trained, data, workers, reading);
   const { loss, accuracy } = summarize(found, data);
-  // A stream's samples come in an order of their own, with labels that nobody keeps.
-  const hasClasses = !isTensorDataset(data) && !isSampleStream(data) && found.hits;
-  const classes = hasClasses ? await classification(trained, data, found) : {};
+  const labels = labelsIn(data);
+  const classes = labels && found.hits ? await classification(trained, data, labels, found) : {};
   const filters = firstFilters(trained);
   const maps = await featureMaps(trained, data);
   return {
     version: 1,
     data: data.name,
-    samples: countOf(data),
+    samples: data.count,
     loss,
     ...(accuracy === undefined ? {} : { accuracy }),
     ...classes,
@@ -82,7 +79,7 @@ export async function inspectRun(
 
 async function score(
   { model, terms, numerics, weights }: TrainedModel,
-  data: AnyDataset,
+  data: Samples,
   workers: number,
   reading: ReadingSettings,
 ): Promise<Scores> {
@@ -105,18 +102,19 @@ async function score(
 /** What is known where each sample has a class and the model a score for each. */
 async function classification(
   { terms }: TrainedModel,
-  data: LabelledDataset,
+  data: Samples,
+  labels: Dataset['labels'],
   { scores, losses }: Scores,
 ): Promise<Pick<Evaluation, 'confusion' | 'classes' | 'mistakes' | 'accuracy'>> {
-  const { labels } = data;
+  const classes = data.classes as readonly string[];
   const width = scores.length / labels.length;
-  if (width < data.classes.length) return {};
+  if (width < classes.length) return {};
   const predictions = predictedClasses(scores, width);
   const known = [...labels.keys()].filter((i) => labels[i]! >= 0);
   const confusion = confusionMatrix(
     known.map((i) => labels[i]!),
     known.map((i) => predictions[i]!),
-    data.classes,
+    classes,
   );
   const isWrong = (i: number) => labels[i]! >= 0 && predictions[i] !== labels[i];
   const isProbability = terms[0]?.loss.scores !== undefined;
@@ -124,13 +122,14 @@ async function classification(
     .filter(isWrong)
     .toSorted((a, b) => losses![b]! - losses![a]! || a - b)
     .slice(0, MAX_MISTAKES);
-  const size = sizeOf(data.shape);
-  const { samples } = (await samplesAt(data, order)) as Dataset;
+  const shape = data.inputs[UNNAMED]!.shape as Dataset['shape'];
+  const size = sizeOf(shape);
+  const pixels = pixelsOf(await samplesAt(data, order)) as Dataset['samples'];
   const mistakes = order.map((index, i): Mistake => {
     const predicted = predictions[index]!;
     return {
       index,
-      picture: samplePicture(samples.subarray(i * size, (i + 1) * size), data.shape),
+      picture: samplePicture(pixels.subarray(i * size, (i + 1) * size), shape),
       truth: confusion.classes[labels[index]!]!,
       predicted: confusion.classes[predicted]!,
       ...(isProbability
@@ -194,12 +193,10 @@ function firstFilters({ model, weights }: TrainedModel): Pictures | undefined {
 /** What layers with images as output make of the first sample. */
 async function featureMaps(
   { model, weights, numerics }: TrainedModel,
-  data: AnyDataset,
+  data: Samples,
 ): Promise<Evaluation['featureMaps']> {
   const one = await takeFirst(data, 1);
-  const field = isTensorDataset(one)
-    ? Object.values(one.inputs)[0]
-    : { shape: one.shape, values: one.samples };
+  const [field] = Object.values(one.inputs);
   if (field?.shape.length !== 3) return undefined;
   const layerwise = await createLayerwise(model, [], one, {
     mode: 'evaluation',
@@ -222,11 +219,11 @@ async function featureMaps(
       return { name, about: `${count} of ${C}, ${H}×${W}`, pictures };
     });
   const shape = field.shape as readonly [number, number, number];
+  const labels = labelsIn(one);
+  const classes = one.classes as readonly string[];
   return {
     picture: samplePicture(field.values.subarray(0, sizeOf(shape)), shape),
-    label: isTensorDataset(one)
-      ? 'sample 0'
-      : `sample 0, ${one.classes[one.labels[0]!] ?? 'of no class'}`,
+    label: labels ? `sample 0, ${classes[labels[0]!] ?? 'of no class'}` : 'sample 0',
     layers,
   };
 }

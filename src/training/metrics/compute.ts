@@ -1,12 +1,7 @@
 /** From a model's scores to its metrics: what the targets are, and whether the metrics suit them, before training. */
-import {
-  countOf,
-  isSampleStream,
-  isTensorDataset,
-  weightsOf,
-  type AnyDataset,
-  type Field,
-} from '../../data/dataset.js';
+import type { Field } from '../../data/dataset.js';
+import { datasetOf } from '../../data/forms.js';
+import { targetNamed, type Samples } from '../../data/samples.js';
 import { LanewiseError } from '../../errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
 import type { Model } from '../../layers/index.js';
@@ -27,6 +22,7 @@ import {
 export interface CheckedMetrics {
   readonly metrics: readonly Metric[];
   readonly subject: Subject & {
+    readonly samples: Samples;
     /** Of the first output. */
     readonly shape: Shape;
     /** The score above which a side is yes. */
@@ -47,7 +43,7 @@ const figures = ['loss', 'accuracy', 'valLoss', 'valAccuracy'];
 export function checkMetrics(
   model: Model,
   terms: readonly LossTerm[],
-  data: AnyDataset,
+  data: Samples,
   wanted: readonly (MetricName | Metric)[],
 ): CheckedMetrics {
   if (!Array.isArray(wanted)) {
@@ -93,7 +89,7 @@ const describe = (task: Task, tasks: readonly Task[]): string =>
 function subjectOf(
   model: Model,
   terms: readonly LossTerm[],
-  data: AnyDataset,
+  samples: Samples,
 ): CheckedMetrics['subject'] {
   const [output, shape] = [...model.outputs][0]!;
   const term = terms.find((each) => each.output === output);
@@ -103,21 +99,27 @@ function subjectOf(
       `metrics are of the first output, '${output}', which has no loss`,
     );
   }
-  if (isSampleStream(data)) {
+  const { name, weights, source } = samples;
+  if (source?.open) {
     throw new LanewiseError(
       'data',
-      `metrics of '${data.name}', a stream, whose labels are known only as they come: expected a data set with labels`,
+      `metrics of '${name}', a stream, whose labels are known only as they come: expected a data set with labels`,
     );
   }
   const target = targetOf(term);
-  const field = isTensorDataset(data)
-    ? data.targets[target]
-    : { shape: [], values: data.labels as Field['values'] };
-  if (!field) {
-    throw new LanewiseError('data', `data set '${data.name}' has no target '${target}'`);
-  }
+  const field = targetNamed(samples, target, output);
+  if (!field) throw new LanewiseError('data', `data set '${name}' has no target '${target}'`);
   const loss = term.loss.kind;
-  const common = { terms, loss, data, shape, middle: 0, labels: [], targets: new Float32Array() };
+  const common = {
+    terms,
+    loss,
+    samples,
+    data: datasetOf(samples),
+    shape,
+    middle: 0,
+    labels: [],
+    targets: new Float32Array(),
+  };
   const size = sizeOf(shape);
   const rowLength = shape.length === 0 ? 1 : shape.length === 3 ? shape[0]! : shape.at(-1)!;
   const isIndices =
@@ -125,7 +127,7 @@ function subjectOf(
     field.as !== 'values' &&
     rowLength > 1 &&
     showShape(field.shape) !== showShape(shape);
-  const counts = countsWith(weightsOf(data), field, term);
+  const counts = countsWith(weights, field, term);
   /** Of rows of `length` values, those that count. */
   const only = <V extends Field['values']>(values: V, length: number, outputs: number) => {
     const kept = keptRows(counts, values.length / length);
@@ -228,8 +230,8 @@ export function computeMetrics(
   { scores, losses = new Float32Array() }: Pick<Evaluation, 'scores' | 'losses'>,
 ): Record<string, number> {
   const { task, outputs, labels, targets, counting, data, shape, middle, kept } = subject;
-  const weights = weightsOf(data);
-  const expected = countOf(data) * sizeOf(shape);
+  const { count, weights } = subject.samples;
+  const expected = count * sizeOf(shape);
   if (scores.length !== expected) {
     throw new LanewiseError(
       'data',

@@ -1,6 +1,7 @@
 /** Metrics by name: that they see a model's scores and targets as its loss does, and are refused where they make no sense. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { samplesOf } from '../../../src/data/forms.js';
 import type { AnyDataset, Dataset } from '../../../src/data/dataset.js';
 import { LanewiseError } from '../../../src/errors.js';
 import { conv2d, flatten, linear, sequential, type Model } from '../../../src/layers/index.js';
@@ -51,7 +52,7 @@ async function evaluate(
     terms,
     numerics: 'strict',
     workers: 0,
-    datasets: [data],
+    datasets: [samplesOf(data)],
   });
   session.initialize(1);
   const evaluation = await session.evaluate(0, true);
@@ -65,7 +66,12 @@ async function metricsOf(
   data: AnyDataset,
   wanted: readonly (MetricName | Metric)[],
 ): Promise<Record<string, number>> {
-  const checked = checkMetrics(model, lossTerms(loss, [...model.outputs.keys()]), data, wanted);
+  const checked = checkMetrics(
+    model,
+    lossTerms(loss, [...model.outputs.keys()]),
+    samplesOf(data),
+    wanted,
+  );
   return computeMetrics(checked, await evaluate(model, loss, data));
 }
 
@@ -77,7 +83,7 @@ const refused = (
   message: RegExp,
 ): void =>
   assert.throws(
-    () => checkMetrics(model, lossTerms(loss, [...model.outputs.keys()]), data, wanted),
+    () => checkMetrics(model, lossTerms(loss, [...model.outputs.keys()]), samplesOf(data), wanted),
     (error: LanewiseError) =>
       error instanceof LanewiseError && error.kind === 'argument' && message.test(error.message),
     String(message),
@@ -237,7 +243,9 @@ test('a metric of one’s own sees the rows, and must return a number', async ()
   assert.is(seen!.predictions.length, COUNT);
   for (const value of [NaN, undefined as unknown as number]) {
     const terms = lossTerms('crossEntropy', [...classifier.outputs.keys()]);
-    const checked = checkMetrics(classifier, terms, images, [{ ...metric, of: () => value }]);
+    const checked = checkMetrics(classifier, terms, samplesOf(images), [
+      { ...metric, of: () => value },
+    ]);
     assert.throws(
       () => computeMetrics(checked, { scores: new Float32Array(COUNT * 7) }),
       `metric 'own' of data set 'images' is ${value}, expected a number`,

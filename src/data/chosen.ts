@@ -1,0 +1,161 @@
+/**
+ * Some of the samples, which is all that is done to take data apart: everything that samples have one by one goes with
+ * them, what is said of all of them stays, and where they were taken from is the taker's to say.
+ */
+import { readerModule } from '#platform/threads';
+import { LanewiseError } from '../errors.js';
+import { crc32 } from '../formats/crc32.js';
+import { sizeOf } from '../graph/tensor.js';
+import type { Field } from './dataset.js';
+import { UNNAMED, type Fields, type Samples, type Source } from './samples.js';
+import { createReader, type SubsetSettings } from './subset-reader.js';
+
+type Values = Field['values'];
+
+/** Takes some of the samples' values, so many each. */
+type Take = <V extends Values>(values: V, size: number) => V;
+
+/** The samples at `indices`, in this order; one may occur more than once. Values in memory are copied, those that are read are read there. */
+export function choose(samples: Samples, indices: Uint32Array): Samples {
+  const { files } = samples;
+  return {
+    ...taken(samples, indices, (values, size) => pick(values, size, indices)),
+    ...(files ? { files: Array.from(indices, (index) => files[index]) } : {}),
+  };
+}
+
+/** The first `count` samples, or all if there are fewer, in the memory that they are in. */
+export function firstOf(samples: Samples, count: number): Samples {
+  if (count >= samples.count) return samples;
+  const { files } = samples;
+  const indices = Uint32Array.from({ length: count }, (_, i) => i);
+  return {
+    ...taken(
+      samples,
+      indices,
+      <V extends Values>(values: V, size: number) => values.subarray(0, count * size) as V,
+    ),
+    ...(files ? { files: files.slice(0, count) } : {}),
+  };
+}
+
+function taken(samples: Samples, indices: Uint32Array, take: Take): Samples {
+  const { inputs, targets, weights, source, origin: _, ...others } = samples;
+  const fields = (all: Fields): Fields =>
+    Object.fromEntries(Object.entries(all).map(([name, field]) => [name, fieldAt(field, take)]));
+  return {
+    ...others,
+    count: indices.length,
+    inputs: source ? inputs : fields(inputs),
+    targets: fields(targets),
+    ...(weights ? { weights: take(weights, 1) } : {}),
+    ...(source ? { source: sourceAt(samples, source, indices) } : {}),
+  };
+}
+
+function fieldAt(field: Field, take: Take): Field {
+  const { shape, values, weights } = field;
+  const size = sizeOf(shape);
+  const perSample = weights?.length === values.length ? size : 1;
+  return {
+    ...field,
+    values: take(values, size),
+    ...(weights ? { weights: take(weights, perSample) } : {}),
+  };
+}
+
+/** @throws LanewiseError kind 'argument' for a stream. */
+export function checkIndexed({ name, source }: Samples): void {
+  if (!source?.open) return;
+  throw new LanewiseError(
+    'argument',
+    `data set '${name}' is a stream, whose samples cannot be chosen`,
+  );
+}
+
+function sourceAt(samples: Samples, { reader, fingerprint }: Source, indices: Uint32Array): Source {
+  checkIndexed(samples);
+  const settings: SubsetSettings = {
+    indices,
+    ...(reader!.module ? { module: reader!.module } : {}),
+  };
+  const module = reader!.module && readerModule('subset-reader', settings);
+  const chosen = crc32(new Uint8Array(indices.buffer)).toString(16);
+  return {
+    fingerprint: `${fingerprint ?? ''} at ${indices.length} indices ${chosen}`,
+    reader: { ...createReader(settings, reader!), ...(module ? { module } : {}) },
+  };
+}
+
+/** The values of the samples at `indices`, `size` values each. */
+function pick<V extends Values>(values: V, size: number, indices: Uint32Array): V {
+  const type = [Uint8Array, Int32Array, Float32Array].find((one) => values instanceof one)!;
+  const picked = new type(indices.length * size) as V;
+  for (let i = 0; i < indices.length; i++) {
+    const at = indices[i]! * size;
+    if (size === 1) picked[i] = values[at]!;
+    else picked.set(values.subarray(at, at + size), i * size);
+  }
+  return picked;
+}
+
+/**
+ * A few samples in memory, for looking at them, or at a net by them: those at `positions`.
+ * @throws LanewiseError kind 'argument' for a stream; what a reader throws.
+ */
+export async function samplesAt(samples: Samples, positions: ArrayLike<number>): Promise<Samples> {
+  const chosen = choose(samples, Uint32Array.from(positions));
+  const reader = chosen.source?.reader;
+  if (!reader) return chosen;
+  const [values, size] = roomFor(chosen);
+  for (let i = 0; i < chosen.count; i++)
+    await reader.read(i, values.subarray(i * size, (i + 1) * size));
+  return inMemory(chosen, values);
+}
+
+/** The first `count` samples, of a stream too, or all of them. @throws LanewiseError as `samplesAt`. */
+export async function takeFirst(samples: Samples, count: number): Promise<Samples> {
+  const few = Math.min(count, samples.count);
+  const open = samples.source?.open;
+  if (!open)
+    return samplesAt(
+      samples,
+      Array.from({ length: few }, (_, i) => i),
+    );
+  const [values, size] = roomFor({ ...samples, count: few });
+  const labels = new Int32Array(few);
+  let i = 0;
+  for await (const sample of open(0)) {
+    values.set(sample.values.subarray(0, size), i * size);
+    labels[i] = sample.label;
+    if (++i >= few) break;
+  }
+  return inMemory({ ...samples, count: i }, values.subarray(0, i * size), labels.subarray(0, i));
+}
+
+/** Where the values of all samples that are not in memory have room, and how many each has. */
+export function roomFor({
+  inputs,
+  count,
+}: Samples): [values: Uint8Array | Float32Array, size: number] {
+  const { shape, values } = inputs[UNNAMED]!;
+  const size = sizeOf(shape);
+  return [
+    values instanceof Uint8Array ? new Uint8Array(count * size) : new Float32Array(count * size),
+    size,
+  ];
+}
+
+/** The samples with what their source has brought. */
+export function inMemory(
+  samples: Samples,
+  values: Uint8Array | Float32Array,
+  labels?: Int32Array,
+): Samples {
+  const { source: _, inputs, targets, ...others } = samples;
+  return {
+    ...others,
+    inputs: { [UNNAMED]: { ...inputs[UNNAMED]!, values } },
+    targets: labels ? { [UNNAMED]: { shape: [], values: labels } } : targets,
+  };
+}
