@@ -302,9 +302,15 @@ export const abortSignal: Check = (owner, name, value) => {
     refuse(owner, name, value, "an AbortController's signal");
 };
 
-/** An array. */
+/** An object, such as one of options. */
+export const object: Check = (owner, name, value) => {
+  if (typeof value !== 'object' || value === null || isList(value))
+    refuse(owner, name, value, 'an object');
+};
+
+/** An array, or a typed one. */
 export const list: Check = (owner, name, value) => {
-  if (!Array.isArray(value)) refuse(owner, name, value, 'a list');
+  if (!isList(value)) refuse(owner, name, value, 'a list');
 };
 
 /** A list of what `check` lets pass each, `least` to `most` of them. */

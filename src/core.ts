@@ -46,7 +46,7 @@ export * from './layers/index.js';
 export * from './losses/index.js';
 export * from './models/index.js';
 /** What layers are made of, for layers of one's own (docs/wiring.md). */
-export * as ops from './ops/public.js';
+export * as ops from './ops/checked.js';
 export * from './optimizers/rules.js';
 export {
   ema,

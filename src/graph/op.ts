@@ -2,7 +2,8 @@
  * What an op is: a shape rule, a forward rule that emits kernel calls, and a backward rule that
  * answers with graph. One record an op, so that a missing piece is a type error.
  */
-import { LanewiseError, show } from '../errors.js';
+import { quote, type Check } from '../check.js';
+import { LanewiseError } from '../errors.js';
 import type { Address, Emitter } from '../program/program.js';
 import {
   isTensor,
@@ -85,6 +86,21 @@ export function nameRefusals<T>(name: string, build: () => T): T {
   }
 }
 
+/** What ops compute with. A number, and a wire, are told apart, as what they are taken for is another thing here. */
+export const tensorOperand: Check = (op, name, value) => {
+  if (isTensor(value)) return;
+  const isWire = (value as { readonly kind?: unknown } | null | undefined)?.kind === 'wire';
+  throw new LanewiseError(
+    'argument',
+    `${op}: ${name} is ${isWire ? 'a wire' : quote(value)}, expected a tensor`,
+    isWire
+      ? 'layers are applied to wires, relu(x); ops compute with the tensors that a layer of one’s own is built of'
+      : Number.isFinite(value)
+        ? `ops.constant(${value}, [1]) is one of this number; ops.scale(x, ${value}) multiplies by it`
+        : undefined,
+  );
+};
+
 /** Applies an op: checks shapes and returns the output tensor. @throws LanewiseError for what is no tensor. */
 export function apply<I extends object, A extends object>(
   op: Op<I, A>,
@@ -92,12 +108,8 @@ export function apply<I extends object, A extends object>(
   attributes: A,
 ): Tensor {
   for (const [name, value] of Object.entries(inputs)) {
-    if (!value) continue;
-    if (!isTensor(value))
-      throw new LanewiseError(
-        'argument',
-        `${op.name}: ${name} is ${show(value)}, expected a tensor`,
-      );
+    if (value === undefined) continue;
+    tensorOperand(op.name, name, value);
     if (value.dtype !== 'f32' && !op.integers)
       throw new ShapeError(op.name, `${name} is ${value.dtype}, such as tokens are; expected f32`);
   }

@@ -2,9 +2,8 @@
  * Sums, differences, products, quotients, maxima and minima of two tensors, element by element. Shapes that differ
  * are broadcast as in NumPy: aligned at the last axis, an extent of 1 or a missing axis repeats.
  */
-import { LanewiseError, show } from '../errors.js';
 import { apply, defineOp, ShapeError, type Node, type Op } from '../graph/op.js';
-import { isTensor, showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
+import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { advance, type Address, type Emitter } from '../program/program.js';
 import { activationCodes, type Activation } from './activation.js';
 import { broadcastStrides, sumTo } from './reduce.js';
@@ -27,21 +26,7 @@ interface Operands {
   readonly b: Tensor;
 }
 
-/** Whether the shapes are the same. @throws LanewiseError for what is no tensor, such as a number. */
-function sameShape(op: string, operands: Operands): boolean {
-  for (const [name, value] of Object.entries(operands) as [string, unknown][]) {
-    if (isTensor(value)) continue;
-    throw new LanewiseError(
-      'argument',
-      `${op}: ${name} is ${show(value)}, expected a tensor`,
-      typeof value === 'number'
-        ? `ops.constant(${value}, [1]) is one of this number; ops.scale(x, ${value}) multiplies by it`
-        : undefined,
-    );
-  }
-  const { a, b } = operands;
-  return showShape(a.shape) === showShape(b.shape);
-}
+const sameShape = ({ a, b }: Operands): boolean => showShape(a.shape) === showShape(b.shape);
 
 /** The shape that both broadcast to. */
 function broadcastShape(name: string, { a, b }: Operands): Shape {
@@ -105,7 +90,7 @@ function define(kind: keyof typeof codes, slopes?: Slopes) {
   };
   const [same, broadcast] = [defineOp({ ...op, inPlace: ['a', 'b'] }), defineOp(op)];
   return (a: Tensor, b: Tensor): Tensor =>
-    apply(sameShape(kind, { a, b }) ? same : broadcast, { a, b }, {});
+    apply(sameShape({ a, b }) ? same : broadcast, { a, b }, {});
 }
 
 /** a + b of one shape. `activation` is applied to the sum; set by the compiler's fusion. */
@@ -127,7 +112,7 @@ const addBroadcast = define('add', (_, dy) => ({ a: dy, b: dy }));
 
 /** a + b. @throws ShapeError naming both shapes and the axis along which they do not fit. */
 export const add = (a: Tensor, b: Tensor): Tensor =>
-  sameShape('add', { a, b }) ? apply(addOp, { a, b }, { activation: 'none' }) : addBroadcast(a, b);
+  sameShape({ a, b }) ? apply(addOp, { a, b }, { activation: 'none' }) : addBroadcast(a, b);
 
 /** a − b, see `add`. */
 export const subtract = define('subtract', (_, dy) => ({ a: dy, b: scale(dy, -1) }));

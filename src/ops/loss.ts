@@ -1,7 +1,6 @@
 /** Losses per sample, and what goes with class labels: one-hot targets and hits. */
-import { show } from '../errors.js';
 import { apply, defineOp, ShapeError } from '../graph/op.js';
-import { isTensor, showShape, sizeOf, type Tensor } from '../graph/tensor.js';
+import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
 import { multiply } from './binary.js';
 import { sum } from './reduce.js';
 import { reshape } from './reshape.js';
@@ -124,10 +123,9 @@ export const oneHot = (labels: Tensor, classes: number): Tensor =>
  */
 export function pick(x: Tensor, index: Tensor): Tensor {
   const shape = x.shape.slice(0, -1);
-  const isFor =
-    x.shape.length > 0 && isTensor(index) && showShape(index.shape) === showShape(shape);
+  const isFor = x.shape.length > 0 && showShape(index.shape) === showShape(shape);
   if (!isFor || index.dtype !== 'i32') {
-    const found = isTensor(index) ? `${showShape(index.shape)} (${index.dtype})` : show(index);
+    const found = `${showShape(index.shape)} (${index.dtype})`;
     throw new ShapeError(
       'pick',
       `x ${showShape(x.shape)} and index ${found}, expected n×C and n, or n×T×C and n×T, the index class indices (i32)`,

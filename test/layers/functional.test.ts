@@ -212,7 +212,7 @@ test('what is wired wrongly is refused', () => {
   const unlike = defineLayer('own', {}, () => ops.relu(x as unknown as Tensor));
   assert.is(
     refusal(() => sequential({ unlike }, { input: [4] })),
-    'activation: x is an object, expected a tensor',
+    'activation: x is a wire, expected a tensor',
   );
   assert.match(
     refusal(() => block({ fc }, () => 3 as unknown as Wire)),

@@ -9,7 +9,7 @@ import { digits } from '../../src/data/digits/index.js';
 import { streamOf } from '../../src/data/forms.js';
 import { flatten, functional, input, linear, sequential, tanh } from '../../src/layers/index.js';
 import { crossEntropy, type LossFunction } from '../../src/losses/index.js';
-import * as ops from '../../src/ops/index.js';
+import * as ops from '../../src/ops/checked.js';
 import { adam, sgd } from '../../src/optimizers/index.js';
 import { fit } from '../../src/run/public.js';
 import { gradientsOf } from '../../src/training/gradients.js';

@@ -2,7 +2,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gradients } from '../../src/compiler/differentiate.js';
-import type { LanewiseError } from '../../src/errors.js';
 import { input, sizeOf, type Shape } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
 import { evaluate } from '../../src/parallel/evaluate.js';
@@ -161,22 +160,6 @@ test('shapes that do not fit are refused with both and the axis', () => {
     /multiply: shapes 2×3 and 4 differ along axis -1 \(3 and 4\), and neither is 1 there/,
   );
   refuses(() => ops.add(input('a', [2, 3, 4]), input('b', [5, 4])), /add: .* axis -2 \(3 and 5\)/);
-});
-
-test('what is no tensor is refused, and a number is told the way', () => {
-  const x = input('x', [2]);
-  for (const [wrong, message] of [
-    [2, /^multiply: b is 2, expected a tensor$/],
-    [undefined, /^multiply: b is undefined, expected a tensor$/],
-  ] as const) {
-    assert.throws(
-      () => ops.multiply(x, wrong as never),
-      ({ kind, message: found, hint }: LanewiseError) =>
-        kind === 'argument' &&
-        message.test(found) &&
-        (wrong === undefined ? hint === undefined : /ops\.scale\(x, 2\)/.test(hint!)),
-    );
-  }
 });
 
 test.run();

@@ -38,6 +38,13 @@ async function readDeclarations(file: string): Promise<File> {
     const body = lines.slice(i + 1, i + length);
     return [{ file, name, line: i + 1, body, isDocumented: isCommentEnd(lines[i - 1]) }];
   });
+  // `export declare const add: typeof all.add`: what it is said of `add` there is said of it here.
+  const aliases = [...text.matchAll(/^export declare const (\w+): typeof (\w+)\.\1;/gm)].flatMap(
+    ([, name, space]) => {
+      const path = new RegExp(`^import \\* as ${space} from '([^']+)\\.js'`, 'm').exec(text)?.[1];
+      return path === undefined ? [] : [{ from: join(file, '..', `${path}.d.ts`), names: [name!] }];
+    },
+  );
   const exported = [
     ...text.matchAll(/^export (?:type )?(?:\{([^}]*)\}|\*(?: as \w+)?) from '([^']+)\.js'/gm),
   ].map(([, names, path]) => ({
@@ -50,7 +57,12 @@ async function readDeclarations(file: string): Promise<File> {
             .map((name) => /(?:type )?(\w+)/.exec(name)?.[1])
             .filter((name) => name !== undefined),
   }));
-  return { declarations, exported };
+  return {
+    declarations: declarations.filter(
+      ({ name }) => !aliases.some(({ names }) => names[0] === name),
+    ),
+    exported: [...exported, ...aliases],
+  };
 }
 
 /** What `file` exports by these names, followed to where it is declared. */

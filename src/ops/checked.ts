@@ -1,0 +1,244 @@
+/**
+ * The public ops as users call them: here, at the border, stands once what each is given. The ops themselves trust it, and
+ * look at shapes alone.
+ */
+import {
+  extent,
+  finite,
+  list,
+  listOf,
+  listOr,
+  notNegative,
+  object,
+  refuse,
+  whole,
+  type Check,
+} from '../check.js';
+import { tensorOperand as tensor } from '../graph/op.js';
+import * as all from './public.js';
+
+/** The op, whose first arguments are looked at: by their names, in order. */
+/* @__NO_SIDE_EFFECTS__ */
+function given<F extends (...operands: never[]) => unknown>(
+  name: string,
+  op: F,
+  checks: Readonly<Record<string, Check>>,
+): F {
+  const entries = Object.entries(checks);
+  return ((...operands: never[]) => {
+    entries.forEach(([operand, check], i) => check(name, operand, operands[i]));
+    return op(...operands);
+  }) as F;
+}
+
+/** A tensor, or none. */
+const orNull: Check = (op, name, value) => {
+  if (value !== null && value !== undefined) tensor(op, name, value);
+};
+
+/** An axis or several; absent: all. */
+const axes: Check = (op, name, value) => {
+  if (value !== undefined) listOr(whole, list)(op, name, value);
+};
+
+/** Any but NaN: constants may be infinite. */
+const number: Check = (op, name, value) => {
+  if (typeof value !== 'number' || Number.isNaN(value)) refuse(op, name, value, 'a number');
+};
+
+const X = { x: tensor };
+const AB = { a: tensor, b: tensor };
+const XWB = { x: tensor, w: tensor, b: orNull };
+const CONVOLUTION = { x: tensor, w: tensor, b: orNull, attributes: object };
+const WINDOWS = { x: tensor, attributes: object };
+const TO_SHAPE = { x: tensor, shape: list };
+const OVER_AXES = { x: tensor, axes };
+
+// Element by element, of one tensor or two.
+export const add: typeof all.add = given('add', all.add, AB);
+export const divide: typeof all.divide = given('divide', all.divide, AB);
+export const maximum: typeof all.maximum = given('maximum', all.maximum, AB);
+export const minimum: typeof all.minimum = given('minimum', all.minimum, AB);
+export const multiply: typeof all.multiply = given('multiply', all.multiply, AB);
+export const subtract: typeof all.subtract = given('subtract', all.subtract, AB);
+export const abs: typeof all.abs = given('abs', all.abs, X);
+export const clamp: typeof all.clamp = given('clamp', all.clamp, X);
+export const erf: typeof all.erf = given('erf', all.erf, X);
+export const exp: typeof all.exp = given('exp', all.exp, X);
+export const log: typeof all.log = given('log', all.log, X);
+export const negate: typeof all.negate = given('negate', all.negate, X);
+export const power: typeof all.power = given('power', all.power, { x: tensor, exponent: extent });
+export const scale: typeof all.scale = given('scale', all.scale, { x: tensor, factor: finite });
+export const sqrt: typeof all.sqrt = given('sqrt', all.sqrt, X);
+export const square: typeof all.square = given('square', all.square, X);
+
+// Activations.
+export const elu: typeof all.elu = given('elu', all.elu, X);
+export const gelu: typeof all.gelu = given('gelu', all.gelu, X);
+export const hardSigmoid: typeof all.hardSigmoid = given('hardSigmoid', all.hardSigmoid, X);
+export const hardSwish: typeof all.hardSwish = given('hardSwish', all.hardSwish, X);
+export const hardTanh: typeof all.hardTanh = given('hardTanh', all.hardTanh, X);
+export const leakyRelu: typeof all.leakyRelu = given('leakyRelu', all.leakyRelu, X);
+export const logSoftmax: typeof all.logSoftmax = given('logSoftmax', all.logSoftmax, X);
+export const prelu: typeof all.prelu = given('prelu', all.prelu, { x: tensor, weight: tensor });
+export const relu: typeof all.relu = given('relu', all.relu, X);
+export const scaledTanh: typeof all.scaledTanh = given('scaledTanh', all.scaledTanh, X);
+export const selu: typeof all.selu = given('selu', all.selu, X);
+export const sigmoid: typeof all.sigmoid = given('sigmoid', all.sigmoid, X);
+export const silu: typeof all.silu = given('silu', all.silu, X);
+export const softmax: typeof all.softmax = given('softmax', all.softmax, X);
+export const softplus: typeof all.softplus = given('softplus', all.softplus, X);
+export const tanh: typeof all.tanh = given('tanh', all.tanh, X);
+
+// Moving elements.
+export const concat: typeof all.concat = given('concat', all.concat, {
+  parts: /* @__PURE__ */ listOf(tensor),
+  axis: whole,
+});
+export const expand: typeof all.expand = given('expand', all.expand, TO_SHAPE);
+export const flatten: typeof all.flatten = given('flatten', all.flatten, X);
+export const pad: typeof all.pad = given('pad', all.pad, { x: tensor, widths: list });
+export const pad2d: typeof all.pad2d = given('pad2d', all.pad2d, { x: tensor, sides: list });
+export const permute: typeof all.permute = given('permute', all.permute, { x: tensor, axes: list });
+export const reshape: typeof all.reshape = given('reshape', all.reshape, TO_SHAPE);
+export const slice: typeof all.slice = given('slice', all.slice, { x: tensor, ranges: list });
+export const split: typeof all.split = given('split', all.split, { x: tensor, sizes: list });
+export const stopGradient: typeof all.stopGradient = given('stopGradient', all.stopGradient, X);
+export const transpose: typeof all.transpose = given('transpose', all.transpose, {
+  x: tensor,
+  axis0: whole,
+  axis1: whole,
+});
+
+// Reductions.
+export const max: typeof all.max = given('max', all.max, OVER_AXES);
+export const mean: typeof all.mean = given('mean', all.mean, OVER_AXES);
+export const min: typeof all.min = given('min', all.min, OVER_AXES);
+export const sum: typeof all.sum = given('sum', all.sum, OVER_AXES);
+
+// Products.
+export const attention: typeof all.attention = given('attention', all.attention, {
+  q: tensor,
+  k: tensor,
+  v: tensor,
+  attributes: object,
+});
+export const batchMatmul: typeof all.batchMatmul = given('batchMatmul', all.batchMatmul, AB);
+export const embedding: typeof all.embedding = given('embedding', all.embedding, {
+  indices: tensor,
+  weight: tensor,
+});
+export const linear: typeof all.linear = given('linear', all.linear, XWB);
+export const matmul: typeof all.matmul = given('matmul', all.matmul, AB);
+export const rbf: typeof all.rbf = given('rbf', all.rbf, { x: tensor, centres: tensor });
+
+// Convolutions.
+export const conv1d: typeof all.conv1d = given('conv1d', all.conv1d, CONVOLUTION);
+export const conv2d: typeof all.conv2d = given('conv2d', all.conv2d, CONVOLUTION);
+export const convTranspose2d: typeof all.convTranspose2d = given(
+  'convTranspose2d',
+  all.convTranspose2d,
+  CONVOLUTION,
+);
+export const locallyConnected2d: typeof all.locallyConnected2d = given(
+  'locallyConnected2d',
+  all.locallyConnected2d,
+  CONVOLUTION,
+);
+
+// Pooling and resampling.
+export const adaptiveAvgPool2d: typeof all.adaptiveAvgPool2d = given(
+  'adaptiveAvgPool2d',
+  all.adaptiveAvgPool2d,
+  { x: tensor, size: list },
+);
+export const adaptiveMaxPool2d: typeof all.adaptiveMaxPool2d = given(
+  'adaptiveMaxPool2d',
+  all.adaptiveMaxPool2d,
+  { x: tensor, size: list },
+);
+export const avgPool1d: typeof all.avgPool1d = given('avgPool1d', all.avgPool1d, WINDOWS);
+export const avgPool2d: typeof all.avgPool2d = given('avgPool2d', all.avgPool2d, WINDOWS);
+export const globalAvgPool1d: typeof all.globalAvgPool1d = given(
+  'globalAvgPool1d',
+  all.globalAvgPool1d,
+  X,
+);
+export const globalAvgPool2d: typeof all.globalAvgPool2d = given(
+  'globalAvgPool2d',
+  all.globalAvgPool2d,
+  X,
+);
+export const globalMaxPool1d: typeof all.globalMaxPool1d = given(
+  'globalMaxPool1d',
+  all.globalMaxPool1d,
+  X,
+);
+export const globalMaxPool2d: typeof all.globalMaxPool2d = given(
+  'globalMaxPool2d',
+  all.globalMaxPool2d,
+  X,
+);
+export const maxPool1d: typeof all.maxPool1d = given('maxPool1d', all.maxPool1d, WINDOWS);
+export const maxPool2d: typeof all.maxPool2d = given('maxPool2d', all.maxPool2d, WINDOWS);
+export const pixelShuffle: typeof all.pixelShuffle = given('pixelShuffle', all.pixelShuffle, {
+  x: tensor,
+  r: extent,
+});
+export const pixelUnshuffle: typeof all.pixelUnshuffle = given(
+  'pixelUnshuffle',
+  all.pixelUnshuffle,
+  { x: tensor, r: extent },
+);
+export const subsampling2d: typeof all.subsampling2d = given('subsampling2d', all.subsampling2d, {
+  x: tensor,
+  weight: tensor,
+  bias: tensor,
+  attributes: object,
+});
+export const upsample2d: typeof all.upsample2d = given('upsample2d', all.upsample2d, WINDOWS);
+
+// Normalisation.
+export const groupNorm: typeof all.groupNorm = given('groupNorm', all.groupNorm, {
+  x: tensor,
+  groups: extent,
+  weight: orNull,
+  bias: orNull,
+  epsilon: notNegative,
+});
+export const instanceNorm: typeof all.instanceNorm = given('instanceNorm', all.instanceNorm, {
+  x: tensor,
+  weight: orNull,
+  bias: orNull,
+  epsilon: notNegative,
+});
+export const layerNorm: typeof all.layerNorm = given('layerNorm', all.layerNorm, {
+  x: tensor,
+  normalizedShape: list,
+  weight: orNull,
+  bias: orNull,
+  epsilon: notNegative,
+});
+export const localResponseNorm: typeof all.localResponseNorm = given(
+  'localResponseNorm',
+  all.localResponseNorm,
+  WINDOWS,
+);
+
+// Values, draws and classes.
+export const constant: typeof all.constant = given('constant', all.constant, {
+  value: number,
+  shape: list,
+});
+export const dropout: typeof all.dropout = given('dropout', all.dropout, {
+  x: tensor,
+  randomness: tensor,
+  attributes: object,
+});
+export const literal: typeof all.literal = given('literal', all.literal, { values: list });
+export const oneHot: typeof all.oneHot = given('oneHot', all.oneHot, {
+  labels: tensor,
+  classes: extent,
+});
+export const pick: typeof all.pick = given('pick', all.pick, { x: tensor, index: tensor });
+export const toFloats: typeof all.toFloats = given('toFloats', all.toFloats, X);
