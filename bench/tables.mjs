@@ -27,7 +27,8 @@ function accuracy(file, seed) {
   const args = ['train', values.model, '--data', file, '--seed', seed, '--out', folder];
   const options = ['--fresh', '--no-report', '--json', '--workers', '0'];
   const output = execFileSync(process.execPath, [main, ...args, ...options], { encoding: 'utf8' });
-  return JSON.parse(output.trim().split('\n').at(-1)).testAccuracy;
+  // The last line but one: behind it comes the end of the run.
+  return JSON.parse(output.trim().split('\n').at(-2)).testAccuracy;
 }
 
 const percent = (share) => `${(share * 100).toFixed(2)} %`;

@@ -70,7 +70,10 @@ async function buildWasm() {
   }
 }
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
 const javaScript = {
+  define: { LANEWISE_VERSION: JSON.stringify(version) },
   outbase: '.',
   outdir: 'dist',
   format: 'esm',
@@ -95,8 +98,10 @@ async function buildJavaScript(folders) {
  */
 function onCore(core, parts) {
   const begun = sources('src').flatMap((file) => {
-    const lazy = readFileSync(file, 'utf8').matchAll(/import\('(\.[^']+)\.js'\)/g);
-    return [...lazy].map(([, path]) => join(file, '..', `${path}.ts`));
+    const lazy = readFileSync(file, 'utf8').matchAll(/import\('([.#][^']+)'\)/g);
+    return [...lazy].map(([, path]) =>
+      path === '#recording' ? recordings.node : join(file, '..', path.replace(/js$/, 'ts')),
+    );
   });
   const files = new Set([...parts, ...begun].map((file) => join(root, file)));
   return {
@@ -155,10 +160,14 @@ async function bundleJavaScript() {
   chmodSync('dist/src/bundle/main.js', 0o755);
 }
 
+/** Where runs are kept, or refused to be. */
+const recordings = { node: 'src/run/recording.ts', web: 'src/web/no-folders.ts' };
+
 /** `#platform/…` is a folder of the sources. Unbundled, package.json's imports say the same. */
 const platform = (folder) => ({
   name: 'platform',
   setup({ onResolve }) {
+    onResolve({ filter: /^#recording$/ }, () => ({ path: join(root, recordings[folder]) }));
     onResolve({ filter: /^#platform\// }, ({ path }) => ({
       path: join(root, 'src', folder, `${path.slice('#platform/'.length)}.ts`),
     }));

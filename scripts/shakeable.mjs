@@ -14,7 +14,7 @@ export function shakeable(text) {
     .replace(NAMESPACE, 'var $1 =\n/* @__PURE__ */ __export({}, ');
 }
 
-const LAZY = /await import\('(\.[^']+)'\)/g;
+const LAZY = /await import\('([.#][^']+)'\)/g;
 
 /**
  * An esbuild plugin for a bundle of one file, in which nothing loads later than the rest: modules that are begun

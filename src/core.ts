@@ -80,16 +80,23 @@ export {
   type Pretrained,
 } from './training/fine-tuning.js';
 export type {
+  Callbacks,
   CheckpointEvent,
   DoneEvent,
-  WarningEvent,
   EpochEvent,
+  EventName,
+  EventOf,
+  LoggedEvent,
   ProbeEvent,
+  ProgressEvent,
+  RecoveryEvent,
   RunEvent,
   StartEvent,
   StepEvent,
+  TrainedEvent,
   ValidationEvent,
-} from './run/events.js';
+  WarningEvent,
+} from './training/events.js';
 export { confusionMatrix, mostConfused } from './training/confusion.js';
 export { ensemble, type Ensemble } from './training/ensemble.js';
 export { generate, type GenerateOptions } from './training/generate.js';
@@ -112,13 +119,9 @@ export {
 } from './training/stepper.js';
 export { type StepperSettings } from './training/stepper-settings.js';
 export { type Batch, type SampleValues, type StepData } from './training/minibatch.js';
-export {
-  train,
-  type EpochRecord,
-  type Progress,
-  type TrainCallbacks,
-  type TrainResult,
-} from './training/train.js';
+export type { EpochRecord } from './training/records.js';
+export type { TrainResult } from './training/result.js';
+export { train, trainEvents, type TrainOptions } from './training/train.js';
 export {
   type Classifier,
   type EvaluateOptions,

@@ -15,7 +15,6 @@ export {
 export { type ColumnType, type TableColumn } from './data/csv-columns.js';
 export { emnist, type EmnistSplit } from './data/emnist.js';
 export {
-  fit,
   inspectRun,
   readMetrics,
   saveEvaluation,
@@ -23,8 +22,6 @@ export {
   writeComparison,
   writeReport,
 } from './run/public.js';
-export type { FitEvent, FitFiles, FitOptions } from './run/fit.js';
-export type { FitRun } from './run/public.js';
 export type { Watch, WatchOptions } from './run/watch.js';
 export { npzDataset, readNpz, type NpzOptions } from './data/npz.js';
 export type { Evaluation } from './run/report/evaluation.js';

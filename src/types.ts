@@ -19,5 +19,7 @@ export type { Confusion, ConfusionMatrix } from './training/confusion.js';
 export type { ClassificationSummary, EvaluationSummary } from './training/evaluate.js';
 export type { EarlyStopping, KeepBest } from './training/monitor.js';
 export type { ReadingSettings } from './training/reading.js';
-export type { Best, StepRecord, ValidationRecord } from './training/records.js';
+export type { Part, RunData } from './training/events.js';
+export type { LayerFigures, WeightFigures } from './training/probe.js';
+export type { Best, Validation } from './training/records.js';
 export type { ResolvedSettings } from './training/settings.js';

@@ -1,7 +1,7 @@
 /** The command line's commands, run by their words. */
 import { Command } from 'commander';
 import { LanewiseError } from '../errors.js';
-import { version } from '../run/version.js';
+import { version } from '../version.js';
 import { benchCommand } from './bench.js';
 import { dataCommand } from './data.js';
 import { evalCommand } from './eval.js';

@@ -14,7 +14,7 @@ import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { fileError } from '../node/atomic.js';
 import type { Fit } from '../formats/resize.js';
-import type { Part } from '../run/scored.js';
+import type { Part } from '../training/events.js';
 import { limited, pathSources, type PathSource } from './data-paths.js';
 import { downloadBar } from './progress.js';
 import { quoted } from './terminal.js';

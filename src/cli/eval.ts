@@ -27,8 +27,15 @@ async function runEval(files: readonly string[], options: Options): Promise<void
   const { classifier, test, summary, views, words } = scored;
   const hashes: string[] = [];
   for (const model of classifier.models) hashes.push(await model.sha256());
+  if (options.json) {
+    const numerics = classifier.models.map((model) => model.numerics);
+    const names =
+      files.length === 1
+        ? { model: files[0], sha256: hashes[0], numerics: numerics[0] }
+        : { models: files, sha256: hashes, numerics };
+    return console.log(JSON.stringify(evalRecord(names, scored)));
+  }
   const figures = figuresOf(test, summary);
-  if (options.json) return printJson(files, scored, hashes, figures);
 
   const { loss, accuracy, error, predictions } = summary;
   const what = files.length === 1 ? files[0] : `ensemble of ${files.length} models`;
@@ -63,35 +70,29 @@ function figuresOf({ labels, classes }: LabelledDataset, summary: Classification
   };
 }
 
-function printJson(
-  files: readonly string[],
-  { classifier: { models }, test, summary, views, scored, trainedOn }: Scored,
-  hashes: readonly string[],
-  { report, top5 }: ReturnType<typeof figuresOf>,
-): void {
+/** What `--json` prints of scored models, here and at the end of `train`; `names` says which they are. */
+export function evalRecord(
+  names: object,
+  { test, summary, views, scored, trainedOn }: Omit<Scored, 'classifier' | 'words'>,
+): object {
   const { loss, accuracy, error, predictions } = summary;
+  const { report, top5 } = figuresOf(test, summary);
   const part = scored === 'validation' ? 'validation' : 'test';
-  const names =
-    files.length === 1
-      ? { model: files[0], weightsSha256: hashes[0], numerics: models[0]!.numerics }
-      : { models: files, weightsSha256: hashes, numerics: models.map(({ numerics }) => numerics) };
-  console.log(
-    JSON.stringify({
-      event: 'eval',
-      ...names,
-      data: test.name,
-      loss,
-      [`${part}Accuracy`]: accuracy,
-      [`${part}Error`]: error,
-      ...(top5 === undefined ? {} : { [`${part}Top5Accuracy`]: top5 }),
-      samples: test.labels.length,
-      scored,
-      ...(trainedOn === undefined ? {} : { trainedOn }),
-      views,
-      classes: report.classes,
-      macro: report.macro,
-      weighted: report.weighted,
-      confusion: confusionMatrix(test.labels, predictions, test.classes).counts,
-    }),
-  );
+  return {
+    event: 'eval',
+    ...names,
+    data: test.name,
+    loss,
+    [`${part}Accuracy`]: accuracy,
+    [`${part}Error`]: error,
+    ...(top5 === undefined ? {} : { [`${part}Top5Accuracy`]: top5 }),
+    samples: test.labels.length,
+    scored,
+    ...(trainedOn === undefined ? {} : { trainedOn }),
+    views,
+    classes: report.classes,
+    macro: report.macro,
+    weighted: report.weighted,
+    confusion: confusionMatrix(test.labels, predictions, test.classes).counts,
+  };
 }

@@ -5,7 +5,7 @@ import { changed, samplesOf } from '../data/forms.js';
 import { originOf, type Origin, type Selection } from '../data/origin.js';
 import { leftOut } from '../data/split.js';
 import { LanewiseError } from '../errors.js';
-import type { Part } from '../run/scored.js';
+import type { Part } from '../training/events.js';
 import { subset } from '../data/subset.js';
 import { holdOut } from './data-paths.js';
 import { formatCount } from './terminal.js';

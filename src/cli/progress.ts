@@ -4,9 +4,9 @@
  */
 import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../platform/download.js';
-import type { Part } from '../run/scored.js';
+import type { EpochEvent, Part, ProgressEvent, ValidationEvent } from '../training/events.js';
 import type { LoadProgress } from '../parallel/load.js';
-import type { EpochRecord, Progress, ValidationRecord } from '../training/records.js';
+import type { Validation } from '../training/records.js';
 import {
   formatBytes,
   formatClock,
@@ -27,7 +27,7 @@ export interface ProgressLine<State> {
 }
 
 /** Training's line: epoch, bar of the epoch, loss, accuracy, speed, time left. Silent off terminals. */
-export function createProgress(stream: Output): ProgressLine<Progress> {
+export function createProgress(stream: Output): ProgressLine<ProgressEvent> {
   if (!isTerminal(stream)) return { update() {}, clear() {}, stop() {} };
   return createLine(stream, progressLine, ({ samplesDone, samples }) => [samplesDone, samples]);
 }
@@ -63,7 +63,7 @@ export function loadingBar(stream: Output): ProgressLine<LoadProgress> {
 }
 
 /** What is said of an epoch when it is over, on any output; `part` says which samples it was scored on. */
-export function epochLine(record: EpochRecord, part: Part = 'validation', unit = 'images'): string {
+export function epochLine(record: EpochEvent, part: Part = 'validation', unit = 'images'): string {
   const { epoch, loss, accuracy, imagesPerSecond } = record;
   const figures = [
     `epoch ${String(epoch).padStart(2)}`,
@@ -75,12 +75,12 @@ export function epochLine(record: EpochRecord, part: Part = 'validation', unit =
 }
 
 /** What is said of a validation between epochs. */
-export const validationLine = (record: ValidationRecord, part: Part = 'validation'): string =>
+export const validationLine = (record: ValidationEvent, part: Part = 'validation'): string =>
   [`  step ${formatCount(record.step)}`, ...validationFigures(record, part)].join('  ');
 
 /** Loss, accuracy and the metrics that were asked for. */
 function validationFigures(
-  { valLoss, valAccuracy, metrics = {} }: Pick<EpochRecord, 'valLoss' | 'valAccuracy' | 'metrics'>,
+  { valLoss, valAccuracy, metrics = {} }: Partial<Validation>,
   part: Part,
 ): string[] {
   const share = valAccuracy === undefined ? '' : `, ${formatPercent(valAccuracy)}`;
@@ -98,7 +98,7 @@ const LEAST_BAR = 8;
 const LONGEST_BAR = 30;
 
 /** One line of less than `columns` characters: the last column stays free, as some terminals wrap at it. */
-export function progressLine(state: Progress, columns: number): string {
+export function progressLine(state: ProgressEvent, columns: number): string {
   const { epoch, epochs, samplesDone, samples } = state;
   const head = `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
   const loss = `loss ${state.loss.toFixed(4)}`;

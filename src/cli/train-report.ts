@@ -1,18 +1,17 @@
 /** What `lanewise train` shows: JSON events, a progress bar on a terminal, plain lines elsewhere. */
+import { join } from 'node:path';
 import type { LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { pixelsOf } from '../data/samples.js';
-import { parameterCount, type Model } from '../layers/index.js';
-import type { Average } from '../optimizers/index.js';
 import { readNotes } from '../platform/notes.js';
-import type { FitEvent } from '../run/fit.js';
 import { confusionMatrix } from '../training/confusion.js';
 import type { ClassificationSummary } from '../training/evaluate.js';
+import type { EventName, EventOf, RunEvent, StartEvent } from '../training/events.js';
 import type { Monitor } from '../training/monitor.js';
 import type { Best } from '../training/records.js';
-import type { ResolvedSettings } from '../training/settings.js';
 import { renderConfusion } from './confusion.js';
 import { lastPart, type DataSets } from './data-sources.js';
+import { evalRecord } from './eval.js';
 import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './progress.js';
 import { areRows } from './tables.js';
 import { formatCount, formatFigure, formatPercent, formatSeconds, quoted } from './terminal.js';
@@ -29,14 +28,12 @@ export interface RunNames {
   readonly setAside: string | undefined;
 }
 
-type Done = Extract<FitEvent, { kind: 'done' }>;
-
 export interface Reporter {
-  tell(event: FitEvent, model: Model): void;
+  tell(event: RunEvent): void;
   /** Takes the progress bar off the screen. */
   stop(): void;
   /** Without a summary: the run was to end, before the test data was looked at. */
-  done(event: Done, summary: ClassificationSummary | undefined): Promise<void>;
+  done(event: EventOf<'done'>, summary: ClassificationSummary | undefined): Promise<void>;
 }
 
 export const createReporter = (
@@ -45,102 +42,53 @@ export const createReporter = (
   names: RunNames,
 ): Reporter => (json ? createJsonReporter(names) : createTextReporter(stream, names));
 
-function createJsonReporter({ model: name, data, folder, parts }: RunNames): Reporter {
-  const emit = (event: string, fields: object) => console.log(JSON.stringify({ event, ...fields }));
+/** Too many or too long to be printed; metrics.jsonl has steps and probes. */
+const NOT_PRINTED: readonly EventName[] = ['step', 'progress', 'probe', 'done'];
+
+/** The events as they are, and before the last one what `eval` would print of the trained model. */
+function createJsonReporter({ folder, parts }: RunNames): Reporter {
+  const print = (record: object) => console.log(JSON.stringify(record));
   return {
     tell(event) {
-      switch (event.kind) {
-        case 'start': {
-          const { settings, resumedAt } = event;
-          const more = resumedAt === undefined ? {} : { resumedAt };
-          emit('start', {
-            model: name,
-            data,
-            folder,
-            ...sampleCounts(parts),
-            ...describe(settings),
-            ...more,
-          });
-          for (const message of readNotes()) emit('warning', { message });
-          return;
-        }
-        case 'epoch':
-          return emit('epoch', event.record);
-        case 'validation':
-          return emit('validation', event.record);
-        case 'checkpoint':
-          return emit('checkpoint', { step: event.step, epoch: event.epoch });
-        case 'recovery':
-          return emit('recovery', { step: event.step, reason: event.reason });
-        case 'warning':
-          return emit('warning', { message: event.message });
-        default:
-          return undefined;
-      }
+      if (!NOT_PRINTED.includes(event.event)) print(event);
+      if (event.event === 'start')
+        for (const message of readNotes()) print({ event: 'warning', step: 0, message });
     },
     stop() {},
-    async done({ result, files }, summary) {
-      const { model, numerics, settings, seconds, interrupted, stopped, best } = result;
-      emit('done', {
-        ...(summary ? summaryOf(parts, summary) : {}),
-        weightsSha256: await model.sha256(),
-        numerics,
-        workers: settings.workers,
-        shards: settings.shards,
-        seconds,
-        interrupted,
-        ...(stopped === undefined ? {} : { stopped }),
-        ...(best ? { best } : {}),
-        file: files.model,
-        report: files.report,
-      });
+    async done(event, summary) {
+      const { sha256, numerics, file } = event;
+      const names = { model: file && join(folder, file), sha256, numerics };
+      const scored = { test: parts.test, scored: lastPart(parts), views: 1 };
+      if (summary) print(evalRecord(names, { ...scored, summary }));
+      print(event);
     },
   };
 }
 
-/** How many samples each part has. */
-function sampleCounts(parts: DataSets): Record<string, number> {
-  const { train, validation, test } = parts;
-  return {
-    samples: train.labels.length,
-    ...(validation ? { validationSamples: validation.labels.length } : {}),
-    ...(lastPart(parts) === 'test' ? { testSamples: test.labels.length } : {}),
+/** What the first lines say of the settings. */
+function describe({ settings }: StartEvent) {
+  const { optimizer, schedule, average, ...others } = settings as Record<string, unknown> & {
+    readonly optimizer: { readonly kind: string; readonly lr: number };
+    readonly schedule: string | { readonly kind: string };
+    readonly average?: { readonly kind: string; readonly decay?: number };
   };
-}
-
-const summaryOf = (parts: DataSets, { error, accuracy }: ClassificationSummary) =>
-  lastPart(parts) === 'test'
-    ? { testError: error, testAccuracy: accuracy }
-    : { validationError: error, validationAccuracy: accuracy };
-
-function describe({
-  optimizer,
-  schedule,
-  average,
-  epochs,
-  batch,
-  shards,
-  workers,
-  seed,
-  numerics,
-}: ResolvedSettings) {
   return {
-    optimizer: optimizer.kind,
-    lr: optimizer.learningRate,
+    ...(others as Record<'epochs' | 'batch' | 'shards' | 'workers' | 'seed', number>),
+    numerics: String(others['numerics']),
+    optimizer: `${optimizer.kind} ${optimizer.lr}`,
     schedule: typeof schedule === 'string' ? schedule : schedule.kind,
-    ...(average ? { average: averageName(average) } : {}),
-    epochs,
-    batch,
-    shards,
-    workers,
-    seed,
-    numerics,
+    average: average && averageName(average),
   };
 }
 
 /** `ema 0.998`, `swa` */
-const averageName = ({ kind, settings: { decay } }: Average): string =>
-  decay === undefined ? kind : `${kind} ${String(decay)}`;
+const averageName = ({
+  kind,
+  decay,
+}: {
+  readonly kind: string;
+  readonly decay?: number;
+}): string => (decay === undefined ? kind : `${kind} ${decay}`);
 
 function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Reporter {
   const progress = createProgress(stream);
@@ -152,16 +100,16 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
     stream.write(`${line}\n`);
   };
   return {
-    tell(event, model) {
-      switch (event.kind) {
+    tell(event) {
+      switch (event.event) {
         case 'start':
-          return startLines(names, model, event.settings, event.resumedAt).forEach(say);
-        case 'steps':
-          return progress.update(event.progress);
+          return startLines(names, event).forEach(say);
+        case 'progress':
+          return progress.update(event);
         case 'validation':
-          return say(validationLine(event.record, part));
+          return say(validationLine(event, part));
         case 'epoch':
-          return say(epochLine(event.record, part, unit));
+          return say(epochLine(event, part, unit));
         case 'recovery':
           return say(`step ${event.step} is done again: ${event.reason}`);
         case 'warning':
@@ -171,44 +119,42 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       }
     },
     stop: () => progress.stop(),
-    async done({ result, files }, summary) {
-      const { model, settings, seconds, interrupted, numerics, history, stopped, best } = result;
+    async done({ sha256, numerics, interrupted, stopped, best, ...event }, summary) {
+      const { settings, seconds, history, waiting: waited } = event.result();
+      const [file, report] = [event.file, event.report].map(
+        (name) => name && join(names.folder, name),
+      );
       if (interrupted) say(`\nstopped after ${history.length} of ${settings.epochs} epochs`);
       if (stopped !== undefined) say(`\nstopped: ${stopped}`);
       if (best) say(`\n${bestLine(settings.monitor!, best)}`);
-      const waiting = waitingLine(result.waiting);
+      const waiting = waitingLine(waited);
       if (waiting) say(`\n${waiting}`);
       if (summary) {
         const { accuracy, error, predictions } = summary;
         const matrix = confusionMatrix(test.labels, predictions, test.classes);
-        const elsewhere = files.report ? { elsewhere: files.report } : {};
+        const elsewhere = report ? { elsewhere: report } : {};
         say(`\n${renderConfusion(matrix, elsewhere)}\n`);
         say(
           `${lastPart(names.parts)} accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
         );
       }
-      say(`weights sha256 ${await model.sha256()} (${numerics})`);
-      if (files.model) say(`saved to ${files.model}`);
-      if (files.report) say(`report: ${files.report}`);
-      say(`\n${summary ? hint(files.model!, names, test) : resumeHint()}`);
+      say(`weights sha256 ${sha256} (${numerics})`);
+      if (file) say(`saved to ${file}`);
+      if (report) say(`report: ${report}`);
+      say(`\n${summary ? hint(file!, names, test) : resumeHint()}`);
     },
   };
 }
 
-function startLines(
-  { model: name, data, parts, setAside }: RunNames,
-  model: Model,
-  settings: ResolvedSettings,
-  resumedAt: number | undefined,
-): string[] {
-  const { optimizer, lr, schedule, average, epochs, batch, shards, workers, seed, numerics } =
-    describe(settings);
+function startLines({ data, parts, setAside }: RunNames, start: StartEvent): string[] {
+  const { optimizer, schedule, average, epochs, batch, shards, workers, seed, numerics } =
+    describe(start);
   const averaged = average === undefined ? '' : `, the model is the weights’ average: ${average}`;
-  const samples = formatCount(settings.data.count);
+  const { model, parameters, resumedAt } = start;
   return [
-    `${name}, ${formatCount(parameterCount(model))} parameters, on ${samples} samples of ${data}`,
+    `${model}, ${formatCount(parameters)} parameters, on ${formatCount(start.data.samples)} samples of ${data}`,
     ...validationWords(parts, setAside),
-    `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} ${lr} (${schedule}), seed ${seed}${averaged}`,
+    `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} (${schedule}), seed ${seed}${averaged}`,
     `${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics`,
     ...readNotes(),
     ...(resumedAt === undefined ? [] : [`resumed after step ${formatCount(resumedAt)}`]),

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { recipeFor, recipeForRows } from '../models/recipes.js';
-import { fit, type FitEvent, type FitOptions } from '../run/fit.js';
 import { METRICS } from '../run/folder.js';
 import { readMetrics } from '../run/metrics-log.js';
+import { trainEvents, type TrainOptions as RunOptions } from '../training/train.js';
+import type { EventOf } from '../training/events.js';
 import { dataName, lastPart, loadData, WORDS } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
 import { recipeNamed } from './model-name.js';
@@ -56,27 +57,27 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
     setAside,
   });
   stop.guard(true);
-  let last: FitEvent | undefined;
+  let last: EventOf<'done'> | undefined;
   try {
-    for await (const event of fit(model, settings, {
-      ...fitOptions(options),
+    for await (const event of trainEvents(model, settings, {
+      ...runOptions(options),
       ...(lastPart(data) === 'test' ? { test: data.test } : {}),
       folder,
       name,
       signal: stop.signal,
     })) {
-      reporter.tell(event, model);
-      last = event;
-      if (event.kind === 'trained') stop.guard(false);
+      reporter.tell(event);
+      if (event.event === 'trained') stop.guard(false);
+      if (event.event === 'done') last = event;
     }
   } finally {
     reporter.stop();
   }
-  if (last?.kind !== 'done') return;
+  if (!last) return;
   if (stop.signal.aborted) process.exitCode = stop.exitCode();
   const summary = stop.signal.aborted
     ? undefined
-    : await last.result.model.evaluate(data.test, { workers, decoders });
+    : await last.result().model.evaluate(data.test, { workers, decoders });
   await reporter.done(last, summary);
 }
 
@@ -117,7 +118,7 @@ function dataWords(options: TrainOptions): string[] {
   ];
 }
 
-const fitOptions = (options: TrainOptions): FitOptions => ({
+const runOptions = (options: TrainOptions): RunOptions => ({
   resume: options.override ? { override: options.override } : (options.resume ?? false),
   fresh: options.fresh ?? false,
   report: options.report,

@@ -10,6 +10,7 @@ import {
 } from '../node/atomic.js';
 import type { RunDescription } from '../training/describe-run.js';
 import { checkResume, takeUp, type Resumed } from '../training/resume.js';
+import type { TrainOptions } from '../training/train.js';
 import {
   CHECKPOINT,
   giveName,
@@ -35,13 +36,6 @@ export interface OpenedFolder {
   readonly warnings: readonly string[];
 }
 
-export interface FolderOptions {
-  /** Go on from the folder's checkpoint; with names of what is meant to differ from the run it began as. */
-  readonly resume?: boolean | { readonly override: readonly string[] };
-  /** Begin anew although the folder holds an unfinished run, which is lost. */
-  readonly fresh?: boolean;
-}
-
 /**
  * Locks the folder, made if need be, and reads or removes what an earlier run left there.
  * @throws LanewiseError kind 'file' if it cannot be written, is in use, or holds no checkpoint that is whole; kind
@@ -50,7 +44,7 @@ export interface FolderOptions {
 export async function openFolder(
   folder: string,
   description: RunDescription,
-  { resume = false, fresh = false }: FolderOptions,
+  { resume = false, fresh = false }: Pick<TrainOptions, 'resume' | 'fresh'>,
   waiting: Pick<LockOptions, 'onWait' | 'signal'> = {},
 ): Promise<OpenedFolder> {
   await ensureWritableFolder(folder);

@@ -8,14 +8,15 @@ import { open, stat } from 'node:fs/promises';
 import { LanewiseError } from '../errors.js';
 import { fileError, writeFileAtomic } from '../node/atomic.js';
 import { createAppender, type AppendOptions } from './append.js';
-import { readEvent, type RunEvent } from './events.js';
+import type { LoggedEvent } from '../training/events.js';
+import { readEvent } from './read-event.js';
 
 export interface MetricsLog {
   /**
    * Appends a line. It has left this process when the call returns.
    * @throws LanewiseError kind 'file' if the system refuses, and the log was opened without `onError`.
    */
-  write(event: RunEvent): void;
+  write(event: LoggedEvent): void;
   /** The lines so far outlast a power cut. */
   sync(): void;
   /** Lines that the system refused. */
@@ -75,7 +76,7 @@ function endOfLastLine(file: number, size: number): number {
 
 /** One line, read, and as it stands in the file with its line feed. */
 interface Line {
-  readonly event: RunEvent;
+  readonly event: LoggedEvent;
   readonly bytes: Uint8Array;
 }
 
@@ -84,7 +85,7 @@ interface Line {
  * or is being written now, and is no part of them.
  * @throws LanewiseError kind 'file' if it cannot be read; kind 'data' with the number of a line that is no event.
  */
-export async function readMetrics(path: string): Promise<RunEvent[]> {
+export async function readMetrics(path: string): Promise<LoggedEvent[]> {
   return (await readLines(path)).map(({ event }) => event);
 }
 
@@ -99,7 +100,7 @@ export async function truncateAfter(
   path: string,
   step: number,
   onDamaged?: (message: string) => void,
-): Promise<RunEvent[]> {
+): Promise<LoggedEvent[]> {
   if (!(await exists(path))) return [];
   const lines = await readLines(path, onDamaged).catch((error: LanewiseError) => {
     const way = 'move it away, and the run goes on with a new one';
@@ -117,7 +118,7 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 /** Steps finished when an event was written. */
-const stepOf = (event: RunEvent): number =>
+const stepOf = (event: LoggedEvent): number =>
   event.event === 'start' ? (event.resumedAt ?? 0) : event.step;
 
 async function readLines(path: string, onDamaged?: (message: string) => void): Promise<Line[]> {
@@ -162,7 +163,7 @@ function isDeep(line: Buffer): boolean {
   return false;
 }
 
-function parseLine(path: string, number: number, line: Buffer): RunEvent {
+function parseLine(path: string, number: number, line: Buffer): LoggedEvent {
   const what = `'${path}', line ${number}`;
   if (line.length > MAX_LINE_BYTES) {
     throw new LanewiseError(

@@ -1,36 +1,14 @@
 /** What is public of runs in a folder and of their reports. Each loads what it needs when it is called. */
 import { checkObject, listOf, text } from '../check.js';
 import type { AnyDataset } from '../data/dataset.js';
-import type { Model } from '../layers/index.js';
-import type { TrainResult } from '../training/train.js';
-import type { TrainSettings } from '../training/settings.js';
 import type { TrainedModel } from '../training/trained-model.js';
-import { awaitable, type Awaitable } from './awaitable.js';
-import type { RunEvent } from './events.js';
-import type { FitEvent, FitOptions } from './fit.js';
+import type { LoggedEvent } from '../training/events.js';
 import type { Evaluation } from './report/evaluation.js';
 import type { InspectOptions } from './report/inspect.js';
 import type { Watch, WatchOptions } from './watch.js';
 
-/** A run: its events, read one after another; or, awaited, its result. */
-export type FitRun = Awaitable<FitEvent, TrainResult>;
-
-/**
- * Trains as `train` does, in a folder from which an interrupted run goes on to the same bits: see docs/training.md. What
- * happens is yielded, `for await (const event of fit(…))`; the result is returned, and what `await fit(…)` gives.
- */
-export const fit = (model: Model, settings: TrainSettings, options: FitOptions = {}): FitRun =>
-  awaitable(events(model, settings, options));
-
-async function* events(
-  ...given: readonly [Model, TrainSettings, FitOptions]
-): AsyncGenerator<FitEvent, TrainResult, void> {
-  const run = await import('./fit.js');
-  return yield* run.fit(...given);
-}
-
 /** The lines of a run's metrics.jsonl, checked. */
-export async function readMetrics(path: string): Promise<readonly RunEvent[]> {
+export async function readMetrics(path: string): Promise<readonly LoggedEvent[]> {
   return (await import('./metrics-log.js')).readMetrics(path);
 }
 

@@ -5,11 +5,17 @@ import { join } from 'node:path';
 import { fileError } from '../node/atomic.js';
 import { encodeEvent, type EventImage, type EventValue } from '../formats/tfevents.js';
 import { createAppender, type AppendOptions } from './append.js';
-import type { EpochEvent, ProbeEvent, RunEvent, StepEvent, ValidationEvent } from './events.js';
+import type {
+  EpochEvent,
+  LoggedEvent,
+  ProbeEvent,
+  StepEvent,
+  ValidationEvent,
+} from '../training/events.js';
 
 export interface TensorboardWriter {
   /** Adds what an event says that has a curve or a histogram; others leave no trace. */
-  write(event: RunEvent): void;
+  write(event: LoggedEvent): void;
   /** Adds an image as PNG, such as learned filters. */
   writeImage(tag: string, step: number, image: EventImage): void;
   /** Its name in the folder. */
@@ -77,7 +83,7 @@ function newestIn(folder: string): number {
   return Math.max(0, ...seconds.map(Number));
 }
 
-function valuesOf(event: RunEvent): EventValue[] {
+function valuesOf(event: LoggedEvent): EventValue[] {
   switch (event.event) {
     case 'step':
       return stepValues(event);

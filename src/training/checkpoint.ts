@@ -46,8 +46,8 @@ export interface CheckpointSettings {
   readonly everyMinutes?: number;
   /** At the end of each epoch; default true. */
   readonly everyEpoch?: boolean;
-  /** Keeps one; training goes on when it is kept. */
-  save(checkpoint: Omit<Checkpoint, 'description' | 'log'>): Promise<void>;
+  /** Keeps one, and resolves to the name of what it is in; training goes on when it is kept. */
+  save(checkpoint: Omit<Checkpoint, 'description' | 'log'>): Promise<string>;
 }
 
 const NO_HASH = '0'.repeat(64);

@@ -9,11 +9,16 @@ import { SETTINGS, type AnySetting, type Digests, type ResolvedSettings } from '
 export type RunDescription = Readonly<Record<string, unknown>>;
 
 /** Describes a run; arrays go in by their SHA-256. */
-export async function describeRun(
-  model: Model,
+export const describeRun = (model: Model, settings: ResolvedSettings): Promise<RunDescription> =>
+  describeSettings(settings, digests, { model: model.architecture });
+
+/** What the records of the settings say of a run, behind what is given; `digests` say it of data sets and arrays. */
+export async function describeSettings(
   settings: ResolvedSettings,
+  digests: Digests,
+  given: RunDescription = {},
 ): Promise<RunDescription> {
-  const description: Record<string, unknown> = { model: model.architecture };
+  const description: Record<string, unknown> = { ...given };
   for (const [name, { described }] of Object.entries<AnySetting>(SETTINGS)) {
     if (described === 'as it is') description[name] = settings[name as keyof ResolvedSettings];
     else if (typeof described === 'function')

@@ -2,7 +2,7 @@
 import type { Weights } from '../parallel/session.js';
 import type { StepMetrics } from '../parallel/step-metrics.js';
 import type { ResolvedSettings } from './settings.js';
-import type { Best, EpochRecord, Progress } from './records.js';
+import type { Best, EpochRecord } from './records.js';
 
 /** Sums over an epoch so far. */
 export interface Totals {
@@ -134,23 +134,6 @@ export function placeOf(
   return earlier
     ? ((update - earlier.shift) / earlier.stepsPerEpoch) * stepsPerEpoch
     : update - shift;
-}
-
-export function progressOf(state: RunState, size: RunSize): Progress {
-  const { totals, trainingMs, waitingMs, history } = state;
-  const { epochs, samples } = size;
-  const done = history.length * samples + totals.samples;
-  return {
-    epoch: Math.min(history.length + 1, epochs),
-    epochs,
-    samplesDone: totals.samples,
-    samples,
-    loss: meanLossOf(totals),
-    ...accuracyOf(totals),
-    imagesPerSecond: (done / trainingMs) * 1000,
-    waiting: trainingMs > 0 ? waitingMs / trainingMs : 0,
-    secondsLeft: ((epochs * samples - done) * trainingMs) / done / 1000,
-  };
 }
 
 /** The state with its epoch closed: the record goes into the history, and the totals begin anew. */

@@ -5,7 +5,8 @@ import { LanewiseError } from '../errors.js';
 import { WorkerFailure } from '../parallel/pool.js';
 import { computeMetrics } from './metrics/compute.js';
 import { watch } from './monitor.js';
-import type { EpochRecord, TrainEvent, Validation } from './records.js';
+import type { RunEvent } from './events.js';
+import type { EpochRecord, Validation } from './records.js';
 import { averagedWeights, isSnapshotDue, rollBack, takeSnapshot, type Run } from './run.js';
 import { accuracyOf, closeEpoch, meanLossOf, placeAt } from './run-state.js';
 
@@ -13,7 +14,7 @@ import { accuracyOf, closeEpoch, meanLossOf, placeAt } from './run-state.js';
  * Scores, records and judges what the steps so far make due; the events that tell of it. If that fails, the run is back
  * where its state was whole: between steps, with all done that was due.
  */
-export async function settle(run: Run): Promise<TrainEvent[]> {
+export async function settle(run: Run): Promise<readonly RunEvent[]> {
   try {
     return await score(run);
   } catch (error) {
@@ -29,24 +30,24 @@ export async function settle(run: Run): Promise<TrainEvent[]> {
   }
 }
 
-async function score(run: Run): Promise<TrainEvent[]> {
+async function score(run: Run): Promise<readonly RunEvent[]> {
   const { settings, size } = run;
   const { step } = run.state;
   const { epoch, done } = placeAt(run.state, size, step - 1);
   const isEpochEnd = done + 1 === size.stepsPerEpoch;
   const isValidated = isValidationDue(settings, step, isEpochEnd ? epoch : undefined);
-  const events: TrainEvent[] = [];
+  const events: RunEvent[] = [];
   const validation = isValidated ? await validate(run) : undefined;
   if (validation && !isEpochEnd) {
     lookAt(run, validation, epoch);
-    events.push({ kind: 'validation', record: { step, epoch, ...validation } });
+    events.push({ event: 'validation', epoch, step, ...validation });
   }
   if (isEpochEnd) {
     const record = epochRecord(run, validation, epoch);
     if (validation || !settings.validation) lookAt(run, record, epoch);
     const seconds = run.state.totals.ms / 1000;
     run.state = closeEpoch(run.state, record);
-    events.push({ kind: 'epoch', record, step, seconds, weights: () => averagedWeights(run) });
+    events.push({ event: 'epoch', step, seconds, ...record, weights: () => averagedWeights(run) });
   }
   if (events.length > 0 || isSnapshotDue(run)) takeSnapshot(run);
   return events;

@@ -142,10 +142,10 @@ export type ResolvedSettings = Plain &
   Made &
   Joined;
 
-/** How data sets and arrays go into a description: by their SHA-256. */
+/** How data sets and arrays go into a description: by their SHA-256, or not at all. */
 export interface Digests {
-  ofData(data: Samples): Promise<object>;
-  ofArrays(parts: readonly (string | Float32Array)[]): Promise<string>;
+  ofData(data: Samples): Promise<object | undefined>;
+  ofArrays(parts: readonly (string | Float32Array)[]): Promise<string | undefined>;
 }
 
 /** What the run's description says of a setting: its resolved value, something else, or nothing, and why. */

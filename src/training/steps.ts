@@ -3,18 +3,27 @@ import { LanewiseError } from '../errors.js';
 import { factorOf, ratesOfStep } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../parallel/plan.js';
 import { WorkerFailure } from '../parallel/pool.js';
-import type { StepRecord, TrainEvent } from './records.js';
+import type { RunEvent, ProgressEvent, StepEvent } from './events.js';
 import { lossDiverged } from './diverged.js';
 import { averagedWeights, rollBack, type Run } from './run.js';
-import { accuracyOf, addStep, placeAt, placeOf, progressOf } from './run-state.js';
+import {
+  accuracyOf,
+  addStep,
+  meanLossOf,
+  placeAt,
+  placeOf,
+  type RunSize,
+  type RunState,
+} from './run-state.js';
 
 /** Aim of a chunk, in milliseconds. */
 const CHUNK_MS = 150;
 
-type Steps = Extract<TrainEvent, { kind: 'steps' | 'recovery' }>;
-
-/** Some steps of the epoch at hand, up to where something falls due; or, if a worker fails, the way back. */
-export async function trainChunk(run: Run): Promise<Steps> {
+/**
+ * Takes some steps of the epoch at hand, up to where something falls due, and tells of those that were not told before; or,
+ * if a worker fails, goes back.
+ */
+export async function trainChunk(run: Run): Promise<readonly RunEvent[]> {
   try {
     return await trainSteps(run);
   } catch (error) {
@@ -28,11 +37,11 @@ export async function trainChunk(run: Run): Promise<Steps> {
       });
     }
     run.failedAt = step;
-    return { kind: 'recovery', step, reason: error.message };
+    return [{ event: 'recovery', step, reason: error.message }];
   }
 }
 
-async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> {
+async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
   const { settings, size, session, state } = run;
   const { epoch, done: first } = placeAt(state, size, state.step);
   if (run.orderOf !== epoch) {
@@ -73,23 +82,42 @@ async function trainSteps(run: Run): Promise<Extract<Steps, { kind: 'steps' }>> 
     trainingMs: state.trainingMs + ms,
     waitingMs: state.waitingMs + waitingMs,
   };
-  const records = metrics.map((found, i): StepRecord => ({
+  const seconds = ms / 1000 / metrics.length;
+  const waiting = Math.min(1, waitingMs / ms);
+  const records = metrics.map((found, i): StepEvent => ({
+    event: 'step',
     step: state.step + i + 1,
     epoch,
     loss: found.loss,
     ...accuracyOf(found),
     rate: rates[i]!.rate,
     samples: found.samples,
+    seconds,
+    imagesPerSecond: found.samples / seconds,
+    waiting,
   }));
   const fresh = records.filter(({ step }) => step > run.told);
   run.told = Math.max(run.told, run.state.step);
+  if (fresh.length === 0) return [];
+  return [...fresh, { ...progressOf(run.state, size), weights: () => averagedWeights(run) }];
+}
+
+function progressOf(state: RunState, size: RunSize): ProgressEvent {
+  const { step, totals, trainingMs, waitingMs, history } = state;
+  const { epochs, samples } = size;
+  const done = history.length * samples + totals.samples;
   return {
-    kind: 'steps',
-    records: fresh,
-    progress: progressOf(run.state, size),
-    seconds: ms / 1000,
-    waitingSeconds: waitingMs / 1000,
-    weights: () => averagedWeights(run),
+    event: 'progress',
+    step,
+    epoch: Math.min(history.length + 1, epochs),
+    epochs,
+    samplesDone: totals.samples,
+    samples,
+    loss: meanLossOf(totals),
+    ...accuracyOf(totals),
+    imagesPerSecond: (done / trainingMs) * 1000,
+    waiting: trainingMs > 0 ? waitingMs / trainingMs : 0,
+    secondsLeft: ((epochs * samples - done) * trainingMs) / done / 1000,
   };
 }
 

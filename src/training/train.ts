@@ -1,152 +1,205 @@
-/** Training as one call: the loop's events as callbacks, and at its end a trained model. */
-import { abortSignal, callable, checkOptions, wholeFrom, type Checks } from '../check.js';
-import type { Numerics } from '../engine/features.js';
+/** Training: the door to it, with what a run tells while it goes on. */
+import {
+  abortSignal,
+  callable,
+  checkKeys,
+  checkOptions,
+  flag,
+  listOf,
+  numberAbove,
+  text,
+  wholeFrom,
+  type Check,
+  type Checks,
+} from '../check.js';
+import type { AnyDataset } from '../data/dataset.js';
+import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
-import type { Weights } from '../parallel/session.js';
-import type {
-  Best,
-  EpochRecord,
-  Progress,
-  StepRecord,
-  TrainEvent,
-  ValidationRecord,
-} from './records.js';
-import { resolveSettings } from './resolve-settings.js';
-import type { ResolvedSettings, TrainSettings } from './settings.js';
-import { describeData } from './data-description.js';
-import { createTrainedModel, type TrainedModel } from './trained-model.js';
-import { trainEvents, type RunResult } from './trainer.js';
+import type { CheckpointSettings } from './checkpoint.js';
+import type { Callbacks, EventName, RunEvent } from './events.js';
+import { matchData, resolveSettings } from './resolve-settings.js';
+import { resultOf, type TrainResult } from './result.js';
+import type { TrainSettings } from './settings.js';
+import { doneRecord, partScored } from './start-and-done.js';
+import { trainingLoop } from './trainer.js';
 
-export type { EpochRecord, Progress };
-
-/** What `train` tells while it runs, and how it is stopped. */
-export interface TrainCallbacks {
-  /** Everything is checked and allocated, and no step has run; a rejection ends the run here. */
-  onStart?(settings: ResolvedSettings): void | Promise<void>;
-  /** Each step, in order; told in chunks. */
-  onStep?(record: StepRecord): void;
+/** How a run is kept, what is called while it goes on, and how it is stopped. No number of it depends on these. */
+export interface TrainOptions extends Callbacks {
   /**
-   * Each chunk of steps. `weights()` copies them as they are, before the run goes on: it waits for what is
-   * returned, and so can be paused.
+   * Where the run is kept: its log, event files for TensorBoard, checkpoints to go on from, the model file and the
+   * report. Without it nothing is written, and a run that ends early is lost.
    */
-  onProgress?(progress: Progress, weights: () => Weights): unknown;
-  /** Between epochs, if the settings say so. */
-  onValidation?(record: ValidationRecord): void;
-  /** Each epoch, after its validation. */
-  onEpoch?(record: EpochRecord): void;
-  /** A worker thread failed, and its step is done again. */
-  onRecovery?(failure: { readonly step: number; readonly reason: string }): void;
-  /** Stops the run after the chunk of steps at hand. */
+  readonly folder?: string;
+  /** Goes on from the folder's checkpoint, if it has one; with names of what is meant to differ from the run it began as. */
+  readonly resume?: boolean | { readonly override: readonly string[] };
+  /** Begins anew although the folder holds an unfinished run, which is lost. */
+  readonly fresh?: boolean;
+  /** When checkpoints are taken; default at the end of each epoch and every 5 minutes, and when the run ends. */
+  readonly checkpoints?: Omit<CheckpointSettings, 'save'>;
+  /** Steps between two lines of the log; default 20. */
+  readonly logEvery?: number;
+  /** What the report shows the model on when the run has ended; default the validation data. Nothing is chosen by it. */
+  readonly test?: AnyDataset;
+  /** Default true: with a folder, a page to look at when the run ends. */
+  readonly report?: boolean;
+  /** What the model is called in log and report; default `model`. */
+  readonly name?: string;
+  /** Ends the run after the chunk of steps at hand, with a checkpoint if there is a folder. */
   readonly signal?: AbortSignal;
-  /** Steps of a chunk at most; default some that take 150 ms. With 1 the signal is heard after each step. */
+  /** Steps of a chunk at most; default some that take 150 ms. With 1, each step is told before the next is taken. */
   readonly stepsPerEvent?: number;
 }
 
-/** All of them, for those that are mistyped or another library's. */
-const CALLBACKS: Checks<TrainCallbacks> = {
-  onStart: callable,
-  onStep: callable,
-  onProgress: callable,
-  onValidation: callable,
-  onEpoch: callable,
-  onRecovery: callable,
-  signal: abortSignal,
-  stepsPerEvent: wholeFrom(1),
+const HEARD: Readonly<Record<EventName, Check>> = {
+  start: callable,
+  step: callable,
+  progress: callable,
+  validation: callable,
+  epoch: callable,
+  probe: callable,
+  checkpoint: callable,
+  warning: callable,
+  recovery: callable,
+  trained: callable,
+  done: callable,
 };
 
-/** The trained model, and how it came about. */
-export interface TrainResult {
-  readonly model: TrainedModel;
-  readonly history: readonly EpochRecord[];
-  readonly settings: ResolvedSettings;
-  readonly numerics: Numerics;
-  readonly seconds: number;
-  /** Share of the time in training steps that reading data has cost, 0 … 1: they waited, or decoders took the workers' processors. */
-  readonly waiting: number;
-  /** True if the signal ended the run early. */
-  readonly interrupted: boolean;
-  /** Why `earlyStopping` ended the run. */
-  readonly stopped?: string;
-  /** Where the watched figure was best; the model has these weights if the setting `keepBest` is on. */
-  readonly best?: Best;
+/** `onEpoch` */
+const callbackName = (name: string): keyof Callbacks =>
+  `on${name[0]!.toUpperCase()}${name.slice(1)}` as keyof Callbacks;
+
+const CHECKS: Checks<TrainOptions> = {
+  folder: text,
+  resume: (owner, name, value) => {
+    if (typeof value !== 'object') return flag(owner, name, value);
+    checkKeys(`${owner}: ${name}`, value!, ['override']);
+    const { override } = value as { readonly override?: unknown };
+    listOf(text, 0)(`${owner}: ${name}`, 'override', override);
+  },
+  fresh: flag,
+  checkpoints: (_, name, value) =>
+    void checkOptions<NonNullable<TrainOptions['checkpoints']>>(name, value as object, {
+      everySteps: wholeFrom(1),
+      everyMinutes: numberAbove(0),
+      everyEpoch: flag,
+    }),
+  logEvery: wholeFrom(1),
+  test: true,
+  report: flag,
+  name: text,
+  signal: abortSignal,
+  stepsPerEvent: wholeFrom(1),
+  ...(Object.fromEntries(
+    Object.entries(HEARD).map(([name, check]) => [callbackName(name), check]),
+  ) as Record<keyof Callbacks, Check>),
+};
+
+/** Options that say how a folder is kept. */
+const OF_FOLDERS = ['resume', 'fresh', 'checkpoints', 'logEvery', 'test'] as const;
+
+function checkTrainOptions(options: TrainOptions): void {
+  checkOptions('train', options, CHECKS);
+  if (options.folder !== undefined) return;
+  const name = OF_FOLDERS.find((one) => options[one] !== undefined && options[one] !== false);
+  if (name === undefined) return;
+  throw new LanewiseError(
+    'argument',
+    name === 'resume'
+      ? 'train: resume is given, and no folder to resume from'
+      : `train: ${name} is given, and no folder that it is about`,
+    "say where the run is kept: folder: 'runs/a'",
+  );
 }
 
 /**
- * Trains `model` from fresh weights, or from those of the settings. The result is a function of model, data, seed and settings other
- * than `workers`.
- * @throws LanewiseError before work starts for settings, data or sizes that cannot be; kind 'engine' if a step
- * fails twice in a worker thread, or if the loss becomes NaN or infinite.
+ * Trains `model` from fresh weights, or from those of the settings. The result is a function of model, data, seed and
+ * settings other than `workers`. With `folder` the run is kept there, and goes on later with `resume`, to the same bits.
+ * @throws LanewiseError before work starts for settings, options, data or sizes that cannot be; kind 'engine' if a step
+ * fails twice in a worker thread, or if the loss becomes NaN or infinite. With a folder, kind 'file' if it cannot be
+ * written or is in use, kind 'argument' if it holds another run than the one to resume, or an unfinished one; kind
+ * 'platform' where there is no file system.
  */
 export async function train(
   model: Model,
   settings: TrainSettings,
-  callbacks: TrainCallbacks = {},
+  options?: TrainOptions,
 ): Promise<TrainResult> {
-  checkOptions('callbacks', callbacks, CALLBACKS);
-  const resolved = resolveSettings(model, settings);
-  const start = performance.now();
-  const { signal, stepsPerEvent } = callbacks;
-  const run = trainEvents(model, resolved, {
-    ...(signal ? { signal } : {}),
-    ...(stepsPerEvent === undefined ? {} : { stepsPerEvent }),
-  });
-  return resultOf(model, resolved, await drain(run, (event) => tell(callbacks, event)), start);
+  const events = trainEvents(model, settings, options);
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) return value;
+  }
 }
 
-/** What a run has led to; `start` is when it began, by performance.now(). */
-export function resultOf(
+/**
+ * Trains as `train` does, event by event: `for await (const event of trainEvents(model, settings))`; the generator returns
+ * the result. Callbacks are called before the event is yielded. Leaving the loop (`break`) ends the run as the signal does.
+ */
+export async function* trainEvents(
   model: Model,
-  settings: ResolvedSettings,
-  { weights, state, interrupted }: RunResult,
-  start: number,
-): TrainResult {
-  const { terms, numerics, data } = settings;
-  const { history, stopped, best } = state;
-  return {
-    model: createTrainedModel(model, terms, numerics, weights, describeData(data, terms)),
-    history,
-    settings,
-    numerics,
-    seconds: (performance.now() - start) / 1000,
-    waiting: state.trainingMs > 0 ? state.waitingMs / state.trainingMs : 0,
-    interrupted,
-    ...(stopped === undefined ? {} : { stopped }),
-    ...(best ? { best: { step: best.step, epoch: best.epoch, value: best.value } } : {}),
-  };
-}
-
-/** Uses all events; what the run returns. */
-async function drain<Event, Result>(
-  run: AsyncGenerator<readonly Event[], Result, void>,
-  use: (event: Event) => unknown,
-): Promise<Result> {
+  settings: TrainSettings,
+  options: TrainOptions = {},
+): AsyncGenerator<RunEvent, TrainResult, void> {
+  checkTrainOptions(options);
+  const resolved = resolveSettings(model, settings);
+  const { folder, name, checkpoints, signal, stepsPerEvent } = options;
+  const test = options.test && matchData(options.test, resolved.data, resolved.terms);
+  const part = partScored(settings.validation, options.test, resolved);
+  const isApart = options.test !== undefined && options.test !== settings.validation;
+  const shown = { data: test ?? resolved.validation, part: isApart ? 'test' : part } as const;
+  const tell = createTeller(options);
+  const recording =
+    folder === undefined
+      ? undefined
+      : yield* (await import('#recording')).openRecording(
+          { folder, model, settings: resolved, options, shown },
+          tell,
+        );
+  const started = performance.now();
+  const events = trainingLoop(
+    model,
+    resolved,
+    {
+      about: { ...recording?.about, part, ...(name === undefined ? {} : { name }) },
+      ...(recording ? { checkpoints: { ...checkpoints, save: recording.save } } : {}),
+      ...(signal ? { signal } : {}),
+      ...(stepsPerEvent === undefined ? {} : { stepsPerEvent }),
+    },
+    recording?.resumed,
+  );
   try {
-    for (;;) {
-      const { done, value } = await run.next();
-      if (done) return value;
-      for (const event of value) await use(event);
-    }
+    let next = await events.next();
+    for (; !next.done; next = await events.next())
+      yield* tell(recording ? await recording.record(next.value) : next.value);
+    const result = resultOf(model, resolved, next.value, started);
+    const { interrupted } = result;
+    const { step } = next.value.state;
+    yield* tell([{ event: 'trained', step, interrupted }]);
+    const done = recording ? await recording.finish(result, step) : await doneRecord(result, step);
+    if (recording) yield* tell(await recording.record([]));
+    yield* tell([{ ...done, result: () => result }]);
+    return result;
   } catch (error) {
-    // A callback threw: the run ends as if its reader had left.
-    await run.return(undefined as never);
-    throw error;
+    throw recording ? recording.explain(error) : error;
+  } finally {
+    // Leaving the loop leaves a checkpoint.
+    await events
+      .return(undefined as never)
+      .catch((error: unknown) => {
+        throw recording ? recording.explain(error) : error;
+      })
+      .finally(() => recording?.close());
   }
 }
 
-function tell(callbacks: TrainCallbacks, event: TrainEvent): unknown {
-  switch (event.kind) {
-    case 'start':
-      return callbacks.onStart?.(event.settings);
-    case 'steps':
-      event.records.forEach((record) => callbacks.onStep?.(record));
-      return callbacks.onProgress?.(event.progress, event.weights);
-    case 'validation':
-      return callbacks.onValidation?.(event.record);
-    case 'epoch':
-      return callbacks.onEpoch?.(event.record);
-    case 'recovery':
-      return callbacks.onRecovery?.(event);
-    case 'checkpoint':
-      return undefined;
-  }
-}
+/** Yields events one after another, each when its callback has heard it. */
+export type Teller = (events: readonly RunEvent[]) => AsyncGenerator<RunEvent, void, void>;
+
+const createTeller = (callbacks: Callbacks): Teller =>
+  async function* (events) {
+    for (const event of events) {
+      const name = callbackName(event.event);
+      await (callbacks[name] as ((event: RunEvent) => unknown) | undefined)?.(event);
+      yield event;
+    }
+  };

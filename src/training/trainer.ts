@@ -4,100 +4,108 @@
  * has no influence on any number.
  */
 import type { Model } from '../layers/index.js';
-import type { Weights } from '../parallel/session.js';
 import type { CheckpointSettings } from './checkpoint.js';
 import { ensureFinite } from './diverged.js';
-import type { TrainEvent } from './records.js';
+import type { RunEvent } from './events.js';
+import type { LoopResult } from './result.js';
 import type { Resumed } from './resume.js';
-import { placeAt, type RunState } from './run-state.js';
-import { averagedWeights, capture, finalWeights, openRun, type RunOptions } from './run.js';
+import { placeAt } from './run-state.js';
+import {
+  averagedWeights,
+  capture,
+  finalWeights,
+  openRun,
+  type Run,
+  type RunOptions,
+} from './run.js';
 import { settle } from './scoring.js';
 import type { ResolvedSettings } from './settings.js';
+import { startRecord, type About } from './start-and-done.js';
 import { trainChunk } from './steps.js';
 
-export interface RunResult {
-  /** The run's last weights, their average, or its best. */
-  readonly weights: Weights;
-  readonly state: RunState;
-  readonly interrupted: boolean;
+export interface LoopOptions extends RunOptions {
+  /** More of what the first event says. */
+  readonly about?: About;
 }
 
 /**
- * Trains step by step; tells what happened, several events at once if they belong together. What the generator
- * returns are the run's last weights, or its best.
- * A reader who leaves the loop (`break`) ends the run as the signal does.
+ * Trains step by step; tells what happened, several events at once if they belong together. A reader who leaves the
+ * loop (`break`) ends the run as the signal does.
  * @throws LanewiseError kind 'engine' if a step fails twice or diverges, and whatever a checkpoint's store throws.
  */
-export async function* trainEvents(
+export async function* trainingLoop(
   model: Model,
   settings: ResolvedSettings,
-  options: RunOptions,
+  options: LoopOptions,
   resumed?: Resumed,
-): AsyncGenerator<readonly TrainEvent[], RunResult, void> {
+): AsyncGenerator<readonly RunEvent[], LoopResult, void> {
   const run = await openRun(model, settings, options, resumed);
   const { checkpoints, signal } = options;
-  const { size } = run;
-  // A failure may go back to before the last checkpoint, which is then the better one.
-  let savedStep = run.state.step;
-  let lastSave = performance.now();
-  const isSaved = () => !checkpoints || run.state.step <= savedStep;
-  const save = async () => {
-    ensureFinite(run);
-    await checkpoints?.save(capture(run));
-    savedStep = run.state.step;
-    lastSave = performance.now();
-  };
+  const saver = createSaver(run);
   let hasFailed = false;
   try {
-    const weights = () => averagedWeights(run);
-    const from = resumed ? { resumedAt: run.state.step } : {};
-    yield [{ kind: 'start', settings, weights, ...from }];
-    for (const message of run.warnings) yield [{ kind: 'warning', message }];
-    const isOver = () => run.state.history.length >= size.epochs || run.state.stopped !== undefined;
-    while (!isOver() && !isAborted(signal)) {
-      const chunk = await trainChunk(run);
-      if (chunk.kind === 'recovery') {
-        yield [chunk];
+    const resumedAt = resumed ? { resumedAt: run.state.step } : {};
+    const record = await startRecord(model, settings, options.about ?? {});
+    yield [{ ...record, ...resumedAt, weights: () => averagedWeights(run) }];
+    for (const message of run.warnings) yield [{ event: 'warning', step: run.state.step, message }];
+    while (!isOver(run) && !isAborted(signal)) {
+      const stepped = await trainChunk(run);
+      if (stepped.some(({ event }) => event === 'recovery')) {
+        yield stepped;
         continue;
       }
-      const { step } = run.state;
-      const { epoch } = placeAt(run.state, size, step - 1);
-      // What falls due is done before anything is told: whenever the reader leaves, the state is whole, and no less told.
+      // What falls due is done before anything is told: wherever the reader leaves, the state is whole, and all of it was told.
       const due = await settle(run);
-      yield [...(chunk.records.length > 0 ? [chunk] : []), ...due];
-      const isEpochEnd = due.some(({ kind }) => kind === 'epoch');
-      if (checkpoints && (isOver() || isDue(checkpoints, step, isEpochEnd, lastSave))) {
-        await save();
-        yield [{ kind: 'checkpoint', step, epoch }];
-      }
+      yield [...stepped, ...due];
+      const isEpochEnd = due.some(({ event }) => event === 'epoch');
+      if (checkpoints && (isOver(run) || saver.isDue(checkpoints, isEpochEnd)))
+        yield [await saver.save(run.state.step - 1)];
     }
-    if (!isSaved()) {
-      await save();
-      const { step } = run.state;
-      yield [{ kind: 'checkpoint', step, epoch: placeAt(run.state, size, step).epoch }];
-    }
+    if (!saver.isSaved()) yield [await saver.save(run.state.step)];
     ensureFinite(run);
-    return { weights: finalWeights(run), state: run.state, interrupted: !isOver() };
+    return { weights: finalWeights(run), state: run.state, interrupted: !isOver(run) };
   } catch (error) {
     hasFailed = true;
     throw error;
   } finally {
     // The reader left the loop, or a worker failed twice: what is known to be good is kept.
-    const saving = isSaved() || run.isDiverged ? Promise.resolve() : save();
+    const saving = saver.isSaved() || run.isDiverged ? undefined : saver.save(run.state.step);
     // Of two errors the first tells more.
-    await (hasFailed ? saving.catch(() => {}) : saving).finally(() => run.session.close());
+    await Promise.resolve(hasFailed ? saving?.catch(() => {}) : saving).finally(() =>
+      run.session.close(),
+    );
   }
 }
 
+const isOver = ({ state, size }: Run): boolean =>
+  state.history.length >= size.epochs || state.stopped !== undefined;
+
 const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted ?? false;
 
-function isDue(
-  { everySteps, everyMinutes = 5, everyEpoch = true }: CheckpointSettings,
-  step: number,
-  isEpochEnd: boolean,
-  lastSave: number,
-): boolean {
-  if (everySteps !== undefined && step % everySteps === 0) return true;
-  if (everyEpoch && isEpochEnd) return true;
-  return performance.now() - lastSave >= everyMinutes * 60_000;
+/** Takes the checkpoints of a run, if it has any. */
+function createSaver(run: Run) {
+  const { checkpoints } = run.options;
+  // A failure may go back to before the last checkpoint, which is then the better one.
+  let savedStep = run.state.step;
+  let lastSave = performance.now();
+  return {
+    isSaved: () => !checkpoints || run.state.step <= savedStep,
+    /** Tells of one that is kept; its epoch is the one of the step after `steps`. */
+    async save(steps: number): Promise<RunEvent> {
+      ensureFinite(run);
+      const file = await checkpoints!.save(capture(run));
+      const { step } = run.state;
+      savedStep = step;
+      lastSave = performance.now();
+      return { event: 'checkpoint', step, epoch: placeAt(run.state, run.size, steps).epoch, file };
+    },
+    isDue(
+      { everySteps, everyMinutes = 5, everyEpoch = true }: CheckpointSettings,
+      isEpochEnd: boolean,
+    ): boolean {
+      if (everySteps !== undefined && run.state.step % everySteps === 0) return true;
+      if (everyEpoch && isEpochEnd) return true;
+      return performance.now() - lastSave >= everyMinutes * 60_000;
+    },
+  };
 }

@@ -28,17 +28,3 @@ export const saveEvaluation = /* @__PURE__ */ absent('saveEvaluation', REPORT);
 export const writeReport = /* @__PURE__ */ absent('writeReport', REPORT);
 export const writeComparison = /* @__PURE__ */ absent('writeComparison', REPORT);
 export const watchRun = /* @__PURE__ */ absent('watchRun', RUN);
-
-// oxlint-disable-next-line require-yield -- as in Node, it is called first and fails when it is to begin.
-async function* events(): AsyncGenerator<never, never, void> {
-  refuse('fit', RUN);
-}
-
-const never = absent('fit', RUN);
-
-/** As in Node a generator that can be awaited. */
-export const fit = (): AsyncGenerator<never, never, void> & PromiseLike<never> =>
-  Object.assign(events(), {
-    // oxlint-disable-next-line unicorn/no-thenable -- a promise of the run's result.
-    then: ((...given) => never().then(...given)) as PromiseLike<never>['then'],
-  });

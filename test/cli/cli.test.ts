@@ -10,7 +10,7 @@ import { digits } from '../../src/data/digits/index.js';
 import { recipes } from '../../src/models/recipes.js';
 import { decodeModel } from '../../src/training/model-file.js';
 import { EXPECTED_SHA256 } from '../../src/training/verify.js';
-import { eventsOf, inFolder, lanewise, lanewiseProcess, main } from './lanewise.js';
+import { evalOf, eventsOf, inFolder, lanewise, lanewiseProcess, main } from './lanewise.js';
 
 const quick = [
   'train',
@@ -47,30 +47,35 @@ test('train --json: events as documented, a model file that evaluates and predic
     const each = ['epoch', 'checkpoint'];
     assert.equal(
       events.map(({ event }) => event),
-      ['start', ...each, ...each, ...each, 'done'],
+      ['start', ...each, ...each, ...each, 'trained', 'eval', 'done'],
     );
     const epoch = events[3]!;
     for (const key of ['epoch', 'loss', 'accuracy', 'valLoss', 'valAccuracy', 'imagesPerSecond']) {
       assert.type(epoch[key], 'number', key);
     }
     const done = events.at(-1)!;
-    assert.ok((done['testAccuracy'] as number) > 0.85, String(done['testAccuracy']));
+    const tested = evalOf(run);
+    assert.ok((tested['testAccuracy'] as number) > 0.85, String(tested['testAccuracy']));
     assert.is(
-      Math.round((done['testError'] as number) * 5000),
-      Math.round((1 - (done['testAccuracy'] as number)) * 5000),
+      Math.round((tested['testError'] as number) * 5000),
+      Math.round((1 - (tested['testAccuracy'] as number)) * 5000),
     );
-    assert.equal([done['workers'], done['shards']], [2, 4]);
+    const settings = events[0]!['settings'] as Record<string, unknown>;
+    assert.equal([settings['workers'], settings['shards']], [2, 4]);
+    assert.equal([done['file'], done['report']], ['model.safetensors', 'report.html']);
     assert.type(done['seconds'], 'number');
     assert.ok((await readdir(out)).includes('model.safetensors'));
 
     const file = join(out, 'model.safetensors');
     const trained = decodeModel(await readFile(file), file);
-    assert.is(await trained.sha256(), done['weightsSha256']);
+    assert.is(await trained.sha256(), done['sha256']);
     assert.is(trained.numerics, done['numerics']);
 
     const [scored] = eventsOf(await lanewise(['eval', file, '--data', 'digits', '--json']));
-    assert.is(scored!['testAccuracy'], done['testAccuracy']);
-    assert.is(scored!['weightsSha256'], done['weightsSha256']);
+    const { model: _, ...same } = scored!;
+    const { model: saved, ...then } = tested;
+    assert.is(saved, file);
+    assert.equal(then, same, 'the same as eval prints');
 
     const some = digits({ count: 12, first: 5_000_000 });
     const paths = await Promise.all(
@@ -92,7 +97,7 @@ test('the hash does not depend on --workers, and does on --seed', async () => {
   await inFolder(async (folder) => {
     const hashOf = async (...args: string[]) => {
       const run = await lanewise([...quick, '--epochs', '1', '--json', ...args], { cwd: folder });
-      return eventsOf(run).at(-1)!['weightsSha256'];
+      return eventsOf(run).at(-1)!['sha256'];
     };
     const one = await hashOf('--workers', '1');
     assert.is(await hashOf('--workers', '3'), one);
@@ -159,9 +164,10 @@ test('optimizers and schedules go by their names', async () => {
         { cwd: folder },
       );
       assert.is(code, 0);
-      const start = JSON.parse(stdout.split('\n')[0]!) as Record<string, unknown>;
-      assert.is(start['optimizer'], optimizer);
-      assert.is(start['schedule'], schedule);
+      const { settings } = JSON.parse(stdout.split('\n')[0]!) as {
+        settings: Record<'optimizer' | 'schedule', { kind: string }>;
+      };
+      assert.equal([settings.optimizer.kind, settings.schedule.kind], [optimizer, schedule]);
     }
   });
 });
@@ -173,7 +179,7 @@ test('the average of a recipe is said, and can be switched off', async () => {
       (await lanewise(['train', 'vgg', ...small, ...more], { cwd })).stdout;
     assert.match(await lines(), /the model is the weights’ average: ema 0\.998/);
     const none = await lines('--average', 'none', '--json');
-    assert.is(JSON.parse(none.split('\n')[0]!).average, undefined);
+    assert.is(JSON.parse(none.split('\n')[0]!).settings.average, undefined);
     assert.not.match(none, /ema/);
   });
 });

@@ -11,7 +11,7 @@ import { LanewiseError } from '../../src/errors.js';
 import { loadModel } from '../../src/training/model-store.js';
 import { zipOf } from '../support/archives.js';
 import { loadData } from '../../src/cli/data-sources.js';
-import { eventsOf, inFolder, lanewise } from './lanewise.js';
+import { evalOf, eventsOf, inFolder, lanewise } from './lanewise.js';
 
 /** An image of one colour, with a little noise. */
 function plain(red: number, green: number, blue: number, seed: number): Buffer {
@@ -67,7 +67,6 @@ test('a folder of images: train, eval, predict and export agree on classes, shap
     const args = ['train', 'mlp3', ...data, '--shape', '3x8x8', '--fit', 'pad', ...quick];
     const run = await lanewise(args, { cwd });
     assert.is(run.code, 0, run.stderr);
-    const done = eventsOf(run).at(-1)!;
     const file = join('runs', 'mlp3-pictures', 'model.safetensors');
     const trained = await loadModel(join(cwd, file));
     assert.equal(trained.classes, ['green', 'red', 'sky, blue']);
@@ -75,7 +74,7 @@ test('a folder of images: train, eval, predict and export agree on classes, shap
     // A fifth is held out, each class in proportion, and eval finds the same without being told the shape.
     const [scored] = eventsOf(await lanewise(['eval', file, ...data, '--json'], { cwd }));
     assert.is(scored!['samples'], 12);
-    assert.is(scored!['testAccuracy'], done['testAccuracy']);
+    assert.is(scored!['testAccuracy'], evalOf(run)['testAccuracy']);
     assert.is(scored!['testAccuracy'], 1);
     assert.equal(
       (scored!['classes'] as { support: number }[]).map(({ support }) => support),
@@ -104,10 +103,11 @@ test('train and val folders are taken as they are, their classes compared by nam
     const run = await lanewise(args, { cwd });
     assert.is(run.code, 0, run.stderr);
     // There is nothing to test on: what is scored is called validation.
-    const [start, done] = [eventsOf(run)[0]!, eventsOf(run).at(-1)!];
-    assert.is(start['validationSamples'], 6);
-    assert.type(done['validationAccuracy'], 'number');
-    assert.not.ok('testAccuracy' in done || 'testSamples' in start);
+    const [start, scored] = [eventsOf(run)[0]!, evalOf(run)];
+    assert.is((start['validation'] as { samples: number }).samples, 6);
+    assert.type(scored['validationAccuracy'], 'number');
+    assert.is(scored['scored'], 'validation');
+    assert.not.ok('testAccuracy' in scored);
     const plain = args.filter((word) => word !== '--json');
     const { stdout } = await lanewise([...plain, '--out', 'plain'], { cwd });
     assert.match(stdout, /validation on 6 samples; there are none for a test/);
@@ -138,10 +138,15 @@ test('val beside train and test is what a run is scored on as it goes; test is l
       await writeClasses(join(cwd, 'set', part), count);
     await writeClasses(join(cwd, 'set', 'spare'), 1);
     const args = ['train', 'mlp', '--data', 'set', '--shape', '1x8x8', ...quick];
-    const events = eventsOf(await lanewise([...args, '--out', 'j'], { cwd }));
-    const { samples, validationSamples, testSamples } = events[0]!;
-    assert.equal([samples, validationSamples, testSamples], [18, 9, 6]);
-    assert.type(events.at(-1)!['testAccuracy'], 'number');
+    const outcome = await lanewise([...args, '--out', 'j'], { cwd });
+    const events = eventsOf(outcome);
+    const [start] = events as Record<string, { samples: number }>[];
+    const tested = evalOf(outcome);
+    assert.equal(
+      [start!['data']!.samples, start!['validation']!.samples, tested['samples']],
+      [18, 9, 6],
+    );
+    assert.type(tested['testAccuracy'], 'number');
     const { stdout, stderr } = await lanewise(
       args.filter((word) => word !== '--json'),
       { cwd },
@@ -196,7 +201,7 @@ test('tables: classes by name or number, rows as images, and targets that are no
     const args = ['train', 'mlp3', '--data', 'names.csv', '--target', 'kind', ...quick];
     const run = await lanewise([...args, '--epochs', '20'], { cwd });
     assert.is(run.code, 0, run.stderr);
-    assert.is(eventsOf(run).at(-1)!['testAccuracy'], 1);
+    assert.is(evalOf(run)['testAccuracy'], 1);
     const model = join('runs', 'mlp3-names', 'model.safetensors');
     const score = ['eval', model, '--data', 'names.csv', '--target', '0', '--json'];
     assert.is(eventsOf(await lanewise(score, { cwd }))[0]!['testAccuracy'], 1);
@@ -361,7 +366,7 @@ test('a folder of images from memory and streamed, as --max-memory says: the sam
         cwd,
       });
       assert.is(result.code, 0, result.stderr);
-      return [eventsOf(result).at(-1)!['weightsSha256'], result.stderr] as const;
+      return [eventsOf(result).at(-1)!['sha256'], result.stderr] as const;
     };
     const [loaded, said] = await run();
     assert.match(said, /reading the 48 samples of pictures train\n/);

@@ -11,7 +11,7 @@ import { originOf } from '../../src/data/origin.js';
 import { kFold, split } from '../../src/data/split.js';
 import { subset } from '../../src/data/subset.js';
 import { LanewiseError } from '../../src/errors.js';
-import { eventsOf, inFolder, lanewise } from './lanewise.js';
+import { evalOf, eventsOf, inFolder, lanewise } from './lanewise.js';
 
 const dataOf = (count: number, offset = 0): Dataset => ({
   name: 'points',
@@ -178,7 +178,7 @@ test('the command line: any seed and share of training, files of other rows, sev
         { cwd },
       );
       assert.is(run.code, 0, run.stderr);
-      return { file: join(seed, 'model.safetensors'), done: eventsOf(run).at(-1)! };
+      return { file: join(seed, 'model.safetensors'), done: evalOf(run) };
     };
     const two = await trained('2');
     const three = await trained('3', '--holdout', '0.1');

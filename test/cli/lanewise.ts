@@ -137,6 +137,10 @@ export const eventsOf = ({ stdout }: Outcome): Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
+/** What `eval --json` printed, or `train --json` before its last line. */
+export const evalOf = (outcome: Outcome): Record<string, unknown> =>
+  eventsOf(outcome).find(({ event }) => event === 'eval') ?? {};
+
 /** Runs `check` in a folder that is gone afterwards. */
 export async function inFolder<T>(check: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'lanewise-cli-'));

@@ -49,6 +49,8 @@ test('hints name settings in the library, flags on the command line', () => {
 });
 
 const state = {
+  event: 'progress',
+  step: 1250,
   epoch: 3,
   epochs: 12,
   samplesDone: 30_000,
@@ -58,7 +60,7 @@ const state = {
   imagesPerSecond: 7123.4,
   waiting: 0,
   secondsLeft: 65.2,
-};
+} as const;
 
 /** Collects what is written; a terminal of `columns`, or none. */
 function output(columns?: number): Output & { text: string } {
@@ -181,7 +183,15 @@ test('on a terminal the line is drawn, cleared, drawn again, and gone in the end
 });
 
 test('the epoch line fits 80 columns, with and without validation', () => {
-  const record = { epoch: 2, loss: 0.06541, accuracy: 0.98012, imagesPerSecond: 19_280 };
+  const record = {
+    event: 'epoch',
+    epoch: 2,
+    step: 1500,
+    loss: 0.06541,
+    accuracy: 0.98012,
+    imagesPerSecond: 19_280,
+    seconds: 3.1,
+  } as const;
   assert.is(epochLine(record), 'epoch  2  loss 0.0654  accuracy 98.01 %  19,280 images/s');
   const line = epochLine({ ...record, valLoss: 0.0512, valAccuracy: 0.9834 }, 'test');
   assert.is(line, 'epoch  2  loss 0.0654  accuracy 98.01 %  test 0.0512, 98.34 %  19,280 images/s');
@@ -189,7 +199,7 @@ test('the epoch line fits 80 columns, with and without validation', () => {
   const more = { ...record, valLoss: 0.0512, metrics: { f1: 0.97218, mae: 12.3456 } };
   assert.match(epochLine(more), / {2}val 0\.0512 {2}f1 0\.9722 {2}mae 12\.35 {2}19,280 images/);
   assert.is(
-    validationLine({ ...more, step: 1500, valAccuracy: 0.9834 }),
+    validationLine({ ...more, event: 'validation', valAccuracy: 0.9834 }),
     '  step 1,500  val 0.0512, 98.34 %  f1 0.9722  mae 12.35',
   );
 });

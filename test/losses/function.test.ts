@@ -11,10 +11,9 @@ import { flatten, functional, input, linear, sequential, tanh } from '../../src/
 import { crossEntropy, type LossFunction } from '../../src/losses/index.js';
 import * as ops from '../../src/ops/checked.js';
 import { adam, sgd } from '../../src/optimizers/index.js';
-import { fit } from '../../src/run/public.js';
 import { gradientsOf } from '../../src/training/gradients.js';
 import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { train } from '../../src/training/train.js';
+import { train, trainEvents } from '../../src/training/train.js';
 import type { TrainSettings } from '../../src/training/settings.js';
 import { availableNumerics } from '../kernels/instance.js';
 import { centralDifferences } from '../reference/ops.js';
@@ -255,23 +254,24 @@ test('a run goes on to the same bits with the same function, and is refused anot
   try {
     const { model } = await train(net, settings);
     const options = { folder, stepsPerEvent: 1 };
-    for await (const event of fit(net, settings, options)) if (event.kind === 'epoch') break;
+    for await (const event of trainEvents(net, settings, options))
+      if (event.event === 'epoch') break;
     const other: LossFunction = (outputs, targets) => ops.negate(chosen(outputs, targets));
     assert.match(
-      await refusal(() => fit(net, { ...settings, loss: other }, { folder, resume: true })),
+      await refusal(() => train(net, { ...settings, loss: other }, { folder, resume: true })),
       /the run to resume is another one:[^]*loss\.0\.sourceSha256: "[0-9a-f]{64}" in the checkpoint[^]*override loss$/,
     );
     const warnings: string[] = [];
-    let sha256 = '';
-    for await (const event of fit(net, settings, { folder, resume: true })) {
-      if (event.kind === 'warning') warnings.push(event.message);
-      if (event.kind === 'done') sha256 = await event.result.model.sha256();
-    }
-    assert.is(sha256, await model.sha256());
+    const resumed = await train(net, settings, {
+      folder,
+      resume: true,
+      onWarning: ({ message }) => warnings.push(message),
+    });
+    assert.is(await resumed.model.sha256(), await model.sha256());
     assert.equal(warnings, [
       'loss is a function: that its text is the same has been checked, values that it takes from elsewhere have not',
     ]);
-    await fit(
+    await train(
       net,
       { ...settings, epochs: 4, loss: other },
       { folder, resume: { override: ['epochs', 'loss'] } },

@@ -294,7 +294,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'samplers.shuffled': [],
   'samplers.sequential': [],
   train: [model, settings, options],
-  fit: [model, settings, options],
+  trainEvents: [model, settings, options],
   withWeights: [model, weights, options],
   gradientsOf: [model, weights, table, options],
   lsuv: [model, table, options],

@@ -30,7 +30,13 @@ export const isPlain = (value: unknown): value is object =>
 /** What came of a call: a refusal, something raw, or nothing at all. */
 export async function outcome(call: () => unknown): Promise<string> {
   try {
-    await call();
+    const found = await call();
+    // A generator looks at what it was given when it is asked for its first value.
+    if (typeof (found as AsyncGenerator | undefined)?.next === 'function') {
+      const generator = found as AsyncGenerator;
+      await generator.next();
+      await generator.return(undefined);
+    }
     return 'silent';
   } catch (error) {
     return error instanceof LanewiseError ? 'refused' : `raw ${String(error)}`;

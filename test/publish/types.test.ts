@@ -9,11 +9,11 @@ import { pack, root, run, unpack } from './packed.js';
 
 const CONSUMER = `
 import { digits, lenet5, metrics, momentum, ops, train, LanewiseError } from 'lanewise';
-import type { Classifier, EpochRecord, Numerics, TrainCallbacks, TrainResult } from 'lanewise';
+import type { Classifier, EpochEvent, Numerics, TrainOptions, TrainResult } from 'lanewise';
 
 const numerics: Numerics = 'strict';
-const said: EpochRecord[] = [];
-const callbacks: TrainCallbacks = { onEpoch: (epoch) => void said.push(epoch) };
+const said: EpochEvent[] = [];
+const callbacks: TrainOptions = { onEpoch: (epoch) => void said.push(epoch) };
 
 export async function run(): Promise<number> {
   const settings = { data: digits({ count: 640 }), optimizer: momentum({ lr: 0.05 }), epochs: 1, numerics };

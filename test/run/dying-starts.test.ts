@@ -17,7 +17,7 @@ import { flatten, linear, sequential } from '../../src/layers/index.js';
 import { adam } from '../../src/optimizers/index.js';
 import { loadIntoMemory } from '../../src/parallel/load.js';
 import { randomStream } from '../../src/random/philox.js';
-import { fit } from '../../src/run/fit.js';
+import { trainEvents } from '../../src/training/train.js';
 import { createReader, type FaultySettings } from '../support/faulty-reader.js';
 
 /** How many of the threads that are started next are ended, and so many milliseconds after. */
@@ -78,8 +78,13 @@ async function run({ folder, workers, isStreamed, resume = false }: RunOptions):
     numerics: 'strict',
   } as const;
   const checkpoints = { everySteps: 3 };
-  for await (const event of fit(model, settings, { folder, resume, report: false, checkpoints }))
-    if (event.kind === 'done') return event.result.model.sha256();
+  for await (const event of trainEvents(model, settings, {
+    folder,
+    resume,
+    report: false,
+    checkpoints,
+  }))
+    if (event.event === 'done') return event.result().model.sha256();
   throw new Error('the run has no end');
 }
 

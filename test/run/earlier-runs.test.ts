@@ -48,22 +48,24 @@ async function goOn(name: string, workers: number): Promise<void> {
   const folder = await copyOf(name, `with ${workers}`);
   const warnings: string[] = [];
   let resumedAt: number | undefined;
-  for await (const event of lanewise.fit(
+  const result = await lanewise.train(
     model,
     { ...settings, workers },
-    { folder, resume: true, report: false },
-  )) {
-    if (event.kind === 'warning') warnings.push(event.message);
-    if (event.kind === 'start') ({ resumedAt } = event);
-    if (event.kind !== 'done') continue;
-    await checkModel(event.result.model, name);
-    const history = event.result.history.map(({ epoch, loss, valLoss }) => ({
-      epoch,
-      loss,
-      ...(valLoss === undefined ? {} : { valLoss }),
-    }));
-    assert.equal(history, expected[name]!.history, name);
-  }
+    {
+      folder,
+      resume: true,
+      report: false,
+      onWarning: ({ message }) => warnings.push(message),
+      onStart: (event) => ({ resumedAt } = event),
+    },
+  );
+  await checkModel(result.model, name);
+  const history = result.history.map(({ epoch, loss, valLoss }) => ({
+    epoch,
+    loss,
+    ...(valLoss === undefined ? {} : { valLoss }),
+  }));
+  assert.equal(history, expected[name]!.history, name);
   assert.equal(warnings, []);
   if (left !== undefined) assert.is(resumedAt, left, name);
   const steps = (await lanewise.readMetrics(join(folder, 'metrics.jsonl'))).flatMap((event) =>

@@ -12,7 +12,7 @@ import { flatten, linear, sequential } from '../../src/layers/index.js';
 import { momentum } from '../../src/optimizers/index.js';
 import { randomStream } from '../../src/random/philox.js';
 import { readCheckpoint } from '../../src/run/checkpoint-files.js';
-import { fit } from '../../src/run/fit.js';
+import { trainEvents } from '../../src/training/train.js';
 import { refusal } from '../support/refusal.js';
 import {
   damage,
@@ -81,7 +81,7 @@ test('a full disk at the report: the checkpoint of the end is there, and resumin
   assert.match(error!.hint!, /of step 40: go on from it with resume: true$/);
   const again = await small({ folder, report: true, resume: true });
   assert.is(hashOf(again), expected);
-  assert.equal(of(again, 'steps'), []);
+  assert.equal(of(again, 'step'), []);
   assert.ok(existsSync(join(folder, 'report.html')));
 });
 
@@ -116,7 +116,7 @@ test(`killed ${KILLS} times while it writes checkpoints: always a whole one, and
     let isSet = false;
     await runCommand([process.execPath, program, JSON.stringify(options)], {
       disturb(child, output) {
-        if (isSet || !output.includes('"steps"')) return;
+        if (isSet || !output.includes('"step"')) return;
         isSet = true;
         setTimeout(() => child.kill('SIGKILL'), random.integer(40));
       },
@@ -210,7 +210,7 @@ test('of two containers on one folder the second is refused, also when it would 
   let second: Promise<readonly Outcome[]> | undefined;
   const first = await runCommand(command({}), {
     disturb(child, output) {
-      if (second || !output.includes('"steps"')) return;
+      if (second || !output.includes('"step"')) return;
       const others = [{ resume: true }, { fresh: true }].map((how) => runCommand(command(how)));
       second = Promise.all(others).finally(() => child.kill('SIGKILL'));
     },
@@ -269,10 +269,9 @@ test('a callback that throws ends the run, with a checkpoint and a free folder',
   };
   const run = async (resume: boolean, isBroken: boolean) => {
     const options = { folder, resume, report: false, stepsPerEvent: 1 };
-    for await (const event of fit(model, settings, options)) {
-      if (isBroken && event.kind === 'steps' && event.records[0]!.step === 13)
-        throw new Error('a bug of mine');
-      if (event.kind === 'done') return event.result.model.sha256();
+    for await (const event of trainEvents(model, settings, options)) {
+      if (isBroken && event.event === 'step' && event.step === 13) throw new Error('a bug of mine');
+      if (event.event === 'done') return event.result().model.sha256();
     }
     throw new Error('the run has no end');
   };
@@ -287,7 +286,7 @@ test('a callback that throws ends the run, with a checkpoint and a free folder',
   const fewer = { ...settings, epochs: 1 };
   const options = { folder, resume: { override: ['epochs'] }, report: false };
   const refused = await refusal(async () => {
-    for await (const event of fit(model, fewer, options)) void event;
+    for await (const event of trainEvents(model, fewer, options)) void event;
   });
   assert.match(refused, /^the run to resume has taken 20 steps already, and is to have 10 /);
 });

@@ -9,11 +9,11 @@ import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';
 import { lenet5, mlp } from '../../src/models/index.js';
 import { adam, ema, momentum, schedule, sgd } from '../../src/optimizers/index.js';
-import { fit, type FitEvent, type FitOptions } from '../../src/run/fit.js';
+import type { RunEvent } from '../../src/training/events.js';
+import { train, trainEvents, type TrainOptions } from '../../src/training/train.js';
 import { readMetrics } from '../../src/run/metrics-log.js';
 import { loadModel } from '../../src/training/model-store.js';
 import type { TrainSettings } from '../../src/training/settings.js';
-import { train } from '../../src/training/train.js';
 import { refusal } from '../support/refusal.js';
 
 const settings: TrainSettings = {
@@ -38,20 +38,20 @@ test.after(() => rm(folder, { recursive: true, force: true }));
 /** Runs to the end, or until `leave` says so; the weights' hash if the run ended. */
 async function run(
   name: string,
-  options: FitOptions = {},
+  options: TrainOptions = {},
   changes: Partial<TrainSettings> = {},
-  leave: (event: FitEvent) => boolean = () => false,
+  leave: (event: RunEvent) => boolean = () => false,
 ): Promise<string | undefined> {
   const given = { folder: join(folder, name), report: false, stepsPerEvent: 1, ...options };
-  for await (const event of fit(lenet5(), { ...settings, ...changes }, given)) {
-    if (event.kind === 'done') return event.result.model.sha256();
+  for await (const event of trainEvents(lenet5(), { ...settings, ...changes }, given)) {
+    if (event.event === 'done') return event.result().model.sha256();
     if (leave(event)) return undefined;
   }
   return undefined;
 }
 
-const leaveAt = (step: number) => (event: FitEvent) =>
-  event.kind === 'steps' && event.records.at(-1)!.step === step;
+const leaveAt = (step: number) => (event: RunEvent) =>
+  event.event === 'step' && event.step === step;
 
 test('a run with a folder has the weights of one without, and leaves model, log, events and checkpoint', async () => {
   assert.is(await run('whole'), expected);
@@ -126,7 +126,10 @@ test('what differs from the run to resume is spelled out, and can be meant', asy
   );
   assert.match(
     await refusal(async () => {
-      for await (const event of fit(mlp(), settings, { folder: join(folder, 'other'), ...resume }))
+      for await (const event of trainEvents(mlp(), settings, {
+        folder: join(folder, 'other'),
+        ...resume,
+      }))
         void event;
     }),
     /^the run to resume is another one:\n {2}model\./,
@@ -154,7 +157,7 @@ test('a damaged checkpoint is not used: the one before is, and the run says so',
   await writeFile(path, bytes);
   let warning = '';
   const hash = await run('damaged', { resume: true }, {}, (event) => {
-    if (event.kind === 'warning') warning = event.message;
+    if (event.event === 'warning') warning = event.message;
     return false;
   });
   assert.is(hash, expected);
@@ -169,7 +172,7 @@ test('a damaged checkpoint is not used: the one before is, and the run says so',
 });
 
 test('one run at a time has the folder', async () => {
-  const first = fit(lenet5(), settings, { folder: join(folder, 'locked'), report: false });
+  const first = trainEvents(lenet5(), settings, { folder: join(folder, 'locked'), report: false });
   await first.next();
   assert.match(await refusal(() => run('locked')), /locked' is in use by /);
   await first.return(undefined as never);

@@ -20,7 +20,7 @@ import {
   sequential,
 } from '../../src/layers/index.js';
 import { adam } from '../../src/optimizers/index.js';
-import { fit } from '../../src/run/fit.js';
+import { trainEvents } from '../../src/training/train.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -79,7 +79,7 @@ const settings = {
 
 let killed = 0;
 let recovered = 0;
-for await (const event of fit(model, settings, {
+for await (const event of trainEvents(model, settings, {
   folder: positionals[0]!,
   resume: true,
   report: false,
@@ -87,9 +87,9 @@ for await (const event of fit(model, settings, {
   stepsPerEvent: 5,
   checkpoints: { everySteps: 10 },
 })) {
-  if (event.kind === 'recovery') recovered++;
-  if (event.kind === 'steps') {
-    const { step } = event.records.at(-1)!;
+  if (event.event === 'recovery') recovered++;
+  if (event.event === 'progress') {
+    const { step } = event;
     console.log(`step ${step}`);
     // Not where a checkpoint is written, during which threads have nothing to do.
     if (every > 0 && step % 10 === 5 && Math.floor(step / every) > killed) {
@@ -98,8 +98,8 @@ for await (const event of fit(model, settings, {
       setTimeout(() => void [...threads][killed % threads.size]?.terminate(), 2);
     }
   }
-  if (event.kind === 'done') {
+  if (event.event === 'done') {
     console.log(`recovered ${recovered} of ${killed}`);
-    console.log(`sha256 ${await event.result.model.sha256()}`);
+    console.log(`sha256 ${await event.result().model.sha256()}`);
   }
 }

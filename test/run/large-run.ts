@@ -9,7 +9,7 @@ import { digits } from '../../src/data/digits/index.js';
 import { flatten, linear, sequential } from '../../src/layers/index.js';
 import { adam, ema } from '../../src/optimizers/index.js';
 import { readCheckpoint, saveCheckpoint } from '../../src/run/checkpoint-files.js';
-import { fit } from '../../src/run/fit.js';
+import { trainEvents } from '../../src/training/train.js';
 import { sha256 } from '../../src/sha256.js';
 import type { Weights } from '../../src/parallel/session.js';
 
@@ -38,11 +38,11 @@ async function train(wide: number, resume: boolean): Promise<void> {
     batch: 1,
     workers: 0,
   };
-  for await (const event of fit(model, settings, { folder, report: false, resume })) {
-    if (event.kind === 'start' && resume) return say(event.resumedAt, event.weights());
-    if (event.kind === 'epoch') await say(event.step, event.weights());
+  for await (const event of trainEvents(model, settings, { folder, report: false, resume })) {
+    if (event.event === 'start' && resume) return say(event.resumedAt, event.weights());
+    if (event.event === 'epoch') await say(event.step, event.weights());
     // It is written, and who leaves now leaves no other.
-    if (event.kind === 'checkpoint') return;
+    if (event.event === 'checkpoint') return;
   }
 }
 

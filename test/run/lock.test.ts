@@ -14,7 +14,7 @@ import { lockFolder } from '../../src/run/lock.js';
 import { digits } from '../../src/data/digits/index.js';
 import { flatten, linear, sequential } from '../../src/layers/index.js';
 import { sgd } from '../../src/optimizers/index.js';
-import { fit } from '../../src/run/fit.js';
+import { trainEvents } from '../../src/training/train.js';
 
 const program = fileURLToPath(new URL('lock-process.js', import.meta.url));
 
@@ -147,15 +147,15 @@ test('a run says that it waits for a lock, and who leaves then waits no longer',
   const model = sequential({ flat: flatten(), out: linear(784, 10) }, { input: [1, 28, 28] });
   const settings = { data: digits({ count: 10 }), optimizer: sgd({ lr: 0.1 }), epochs: 1 };
   const waits = /is locked by process 1 on '.*' .*, which may be gone: .* for 90 s$/;
-  for await (const event of fit(model, settings, { folder })) {
-    assert.is(event.kind, 'warning');
+  for await (const event of trainEvents(model, settings, { folder })) {
+    assert.is(event.event, 'warning');
     assert.match((event as { readonly message: string }).message, waits);
     break;
   }
   const leave = new AbortController();
   const run = async () => {
-    for await (const event of fit(model, settings, { folder, signal: leave.signal })) {
-      assert.is(event.kind, 'warning');
+    for await (const event of trainEvents(model, settings, { folder, signal: leave.signal })) {
+      assert.is(event.event, 'warning');
       setTimeout(() => leave.abort(), 20);
     }
   };

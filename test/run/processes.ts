@@ -12,7 +12,7 @@ export const program = here('small-run.js');
 const dyingThread = here('dying-thread.js');
 
 export interface Line {
-  readonly kind: string;
+  readonly event: string;
   readonly step?: number;
   readonly resumedAt?: number;
   readonly message?: string;
@@ -74,8 +74,8 @@ export function small(
   return runCommand(blocks === undefined ? command : limited, { env });
 }
 
-export const of = (outcome: Outcome, kind: string) =>
-  linesOf(outcome).filter((line) => line.kind === kind);
+export const of = (outcome: Outcome, event: string) =>
+  linesOf(outcome).filter((line) => line.event === event);
 
 export function hashOf(outcome: Outcome): string {
   const [done] = of(outcome, 'done');

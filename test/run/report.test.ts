@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { LanewiseError } from '../../src/errors.js';
 import { flatten, linear, sequential } from '../../src/layers/index.js';
 import { momentum, schedule } from '../../src/optimizers/index.js';
-import type { RunEvent } from '../../src/run/events.js';
+import type { LoggedEvent } from '../../src/training/events.js';
 import { smoothed, sparse, spread, thinned } from '../../src/run/report/chart.js';
 import { diagnose } from '../../src/run/report/diagnosis.js';
 import { rebinned } from '../../src/run/report/histograms.js';
@@ -25,13 +25,11 @@ import {
 } from '../../src/run/report/write.js';
 import { randomStream } from '../../src/random/philox.js';
 import { digits } from '../../src/data/digits/index.js';
-import { train } from '../../src/training/train.js';
+import { train, type TrainOptions } from '../../src/training/train.js';
 import { inFolder } from '../cli/lanewise.js';
 import { makeRun } from '../support/run-folder.js';
-import type { FitOptions } from '../../src/run/fit.js';
-import { fit } from '../../src/run/public.js';
 import type { TrainSettings } from '../../src/training/settings.js';
-import { everyEvent } from './sample-events.js';
+import { everyEvent, stepEvent } from './sample-events.js';
 
 const EVIL = '</script><script>alert(1)</script>"\'&';
 
@@ -84,7 +82,7 @@ test('the last figures, settings and the hash are in the text of the page', () =
   }));
 
 test('runs without an end, without validation, without anything: the report has what there is', () => {
-  const report = (events: RunEvent[]) =>
+  const report = (events: LoggedEvent[]) =>
     runReport({ name: 'r', records: recordsOf(events), evaluation: undefined });
   const all = everyEvent;
   assert.match(
@@ -128,7 +126,7 @@ test('no samples are called test and validation at once, nor test where they wer
     const validation = digits({ count: 60, first: 1_000_000 });
     const other = digits({ count: 50, first: 2_000_000 });
     let runs = 0;
-    const tilesOf = async (more: Partial<TrainSettings>, options: FitOptions) => {
+    const tilesOf = async (more: Partial<TrainSettings>, options: TrainOptions) => {
       const path = join(folder, String(runs++));
       const settings = {
         data: digits({ count: 64 }),
@@ -139,7 +137,7 @@ test('no samples are called test and validation at once, nor test where they wer
         ...more,
       };
       const model = sequential([flatten(), linear(784, 10)], { input: [1, 28, 28] });
-      await fit(model, settings, { folder: path, ...options });
+      await train(model, settings, { folder: path, ...options });
       const run = await readRun(path);
       const { part, samples } = run.evaluation!;
       const quality = figuresOf(run).filter(([name]) => /test|validation/i.test(name));
@@ -206,8 +204,7 @@ test('a dense first layer on images is shown as images', async () => {
 });
 
 test('what a resumed run did twice counts once; of two runs in a folder the last is told of', () => {
-  const step = (n: number, loss: number) =>
-    ({ event: 'step', step: n, epoch: 1, loss, rate: 1, imagesPerSecond: 1, waiting: 0 }) as const;
+  const step = (n: number, loss: number) => ({ ...stepEvent(n), loss });
   const start = everyEvent.find((e) => e.event === 'start')!;
   const { steps, resumes } = recordsOf([
     start,

@@ -16,7 +16,7 @@ import {
   swa,
   type Optimizer,
 } from '../../src/optimizers/index.js';
-import { fit, type FitOptions } from '../../src/run/fit.js';
+import { trainEvents, type TrainOptions } from '../../src/training/train.js';
 import { readMetrics } from '../../src/run/metrics-log.js';
 import { describeRun, presentDescription } from '../../src/training/describe-run.js';
 import { checkResume } from '../../src/training/resume.js';
@@ -60,20 +60,19 @@ interface Seen {
 async function go(
   folder: string,
   changes: Partial<TrainSettings>,
-  options: FitOptions,
+  options: TrainOptions,
   until?: number,
 ): Promise<Seen> {
   const seen: Seen = { losses: [], rates: [], steps: [], warnings: [] };
   const all = { folder, stepsPerEvent: 1, report: false, ...options };
-  for await (const event of fit(line, { ...constant, ...changes }, all)) {
-    if (event.kind === 'warning') seen.warnings.push(event.message);
-    if (event.kind !== 'steps') continue;
-    for (const { loss, rate, step } of event.records) {
-      seen.losses.push(loss);
-      seen.rates.push(rate);
-      seen.steps.push(step);
-    }
-    if (event.records.some(({ step }) => step === until)) break;
+  for await (const event of trainEvents(line, { ...constant, ...changes }, all)) {
+    if (event.event === 'warning') seen.warnings.push(event.message);
+    if (event.event !== 'step') continue;
+    const { loss, rate, step } = event;
+    seen.losses.push(loss);
+    seen.rates.push(rate);
+    seen.steps.push(step);
+    if (step === until) break;
   }
   return seen;
 }
@@ -237,11 +236,11 @@ test('the log keeps every epoch, and its steps rise, over resumes with other min
       numerics: 'strict',
       workers: 0,
     };
-    const run = async (changes: Partial<TrainSettings>, options: FitOptions, until?: number) => {
+    const run = async (changes: Partial<TrainSettings>, options: TrainOptions, until?: number) => {
       const all = { folder, stepsPerEvent: 1, logEvery: 1, report: false, ...options };
-      for await (const event of fit(mlp(), { ...settings, ...changes }, all)) {
-        if (event.kind === 'steps' && event.records.some(({ step }) => step === until)) break;
-        if (event.kind === 'done') return event.result.history.map(({ epoch }) => epoch);
+      for await (const event of trainEvents(mlp(), { ...settings, ...changes }, all)) {
+        if (event.event === 'step' && event.step === until) break;
+        if (event.event === 'done') return event.result().history.map(({ epoch }) => epoch);
       }
       return undefined;
     };
@@ -278,8 +277,12 @@ test('averages count the steps that are in them, after a resume with another bat
     const end = async (changes: Partial<TrainSettings>, override: string[]) => {
       let bias = NaN;
       const all = { ...constant, ...start, ...changes };
-      for await (const event of fit(line, all, { folder, report: false, resume: { override } }))
-        if (event.kind === 'done') bias = event.result.model.weights.get('out.bias')![0]!;
+      for await (const event of trainEvents(line, all, {
+        folder,
+        report: false,
+        resume: { override },
+      }))
+        if (event.event === 'done') bias = event.result().model.weights.get('out.bias')![0]!;
       return bias;
     };
     const near = (found: number, expected: number, what: string) =>

@@ -1,5 +1,5 @@
-/** One event of every kind. */
-import type { RunEvent, StepEvent } from '../../src/run/events.js';
+/** One event of every kind that is logged. */
+import type { LoggedEvent, StepEvent } from '../../src/training/events.js';
 
 export const stepEvent = (step: number): StepEvent => ({
   event: 'step',
@@ -8,11 +8,13 @@ export const stepEvent = (step: number): StepEvent => ({
   loss: 2 / step,
   accuracy: 0.25,
   rate: 0.05,
+  samples: 320,
+  seconds: 0.064,
   imagesPerSecond: 5000,
   waiting: 0.125,
 });
 
-export const everyEvent: readonly RunEvent[] = [
+export const everyEvent: readonly LoggedEvent[] = [
   {
     event: 'start',
     time: '2026-01-01T00:00:00.000Z',
@@ -51,6 +53,7 @@ export const everyEvent: readonly RunEvent[] = [
   },
   { event: 'checkpoint', step: 10, epoch: 1, file: 'checkpoint.safetensors' },
   { event: 'warning', step: 10, message: 'the log has gaps from here' },
+  { event: 'recovery', step: 11, reason: 'a worker thread has ended' },
   {
     event: 'done',
     step: 20,

@@ -8,7 +8,6 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mlp } from '../../src/models/index.js';
 import { adam } from '../../src/optimizers/index.js';
-import { fit } from '../../src/run/fit.js';
 import { train } from '../../src/training/train.js';
 
 test('a slow reader is said to be the limit, by result, events and report', async () => {
@@ -37,7 +36,7 @@ test('a slow reader is said to be the limit, by result, events and report', asyn
   assert.ok(shown[0]! > 0.1, `at first ${shown[0]}`);
   const folder = await mkdtemp(join(tmpdir(), 'lanewise-slow-'));
   try {
-    for await (const _ of fit(model, settings, { folder, report: true }));
+    await train(model, settings, { folder });
     const page = await readFile(join(folder, 'report.html'), 'utf8');
     assert.match(page, /Data, not compute, was the limit: \d\d+ % of the time/);
   } finally {

@@ -7,7 +7,7 @@ import { digits } from '../../src/data/digits/index.js';
 import { LanewiseError } from '../../src/errors.js';
 import { dropout, flatten, linear, sequential } from '../../src/layers/index.js';
 import { adam } from '../../src/optimizers/index.js';
-import { fit } from '../../src/run/fit.js';
+import { trainEvents } from '../../src/training/train.js';
 
 interface Options {
   readonly folder: string;
@@ -36,20 +36,16 @@ const settings = {
   workers,
 };
 try {
-  for await (const event of fit(model, settings, {
+  for await (const event of trainEvents(model, settings, {
     report: false,
     stepsPerEvent: 1,
     ...options,
     checkpoints: everySteps === undefined ? {} : { everySteps },
   })) {
-    if (event.kind === 'steps') say({ kind: 'steps', step: event.records.at(-1)!.step });
-    else if (event.kind === 'done')
-      say({ kind: 'done', sha256: await event.result.model.sha256() });
-    else if (event.kind === 'start') say({ kind: 'start', resumedAt: event.resumedAt });
-    else if (event.kind !== 'epoch') say(event);
+    if (!['progress', 'epoch', 'probe'].includes(event.event)) say(event);
   }
 } catch (error) {
   if (!(error instanceof LanewiseError)) throw error;
-  say({ kind: 'error', message: error.message, hint: error.hint });
+  say({ event: 'error', message: error.message, hint: error.hint });
   process.exitCode = 1;
 }

@@ -11,8 +11,8 @@ import { imageFolder } from '../../src/data/image-folder.js';
 import { streamOf } from '../../src/data/forms.js';
 import { mlp } from '../../src/models/index.js';
 import { adam } from '../../src/optimizers/index.js';
-import { fit, type FitEvent, type FitOptions } from '../../src/run/fit.js';
-import { train } from '../../src/training/train.js';
+import type { RunEvent } from '../../src/training/events.js';
+import { train, trainEvents, type TrainOptions } from '../../src/training/train.js';
 import { imageFiles, withFolder } from '../support/images.js';
 import { refusal } from '../support/refusal.js';
 
@@ -35,20 +35,19 @@ test.after(() => rm(folder, { recursive: true, force: true }));
 async function run(
   data: AnyDataset,
   name: string,
-  options: FitOptions = {},
-  leave: (event: FitEvent) => boolean | Promise<boolean> = () => false,
+  options: TrainOptions = {},
+  leave: (event: RunEvent) => boolean | Promise<boolean> = () => false,
   workers = 0,
 ): Promise<string | undefined> {
   const given = { folder: join(folder, name), report: false, stepsPerEvent: 1, ...options };
-  for await (const event of fit(model, { ...settings, data, workers }, given)) {
-    if (event.kind === 'done') return event.result.model.sha256();
+  for await (const event of trainEvents(model, { ...settings, data, workers }, given)) {
+    if (event.event === 'done') return event.result().model.sha256();
     if (await leave(event)) return undefined;
   }
   return undefined;
 }
 
-const at = (step: number) => (event: FitEvent) =>
-  event.kind === 'steps' && event.records.at(-1)!.step === step;
+const at = (step: number) => (event: RunEvent) => event.event === 'step' && event.step === step;
 
 async function leftAndResumed(data: AnyDataset, name: string): Promise<void> {
   const whole = await train(model, { ...settings, data, workers: 0 });

@@ -8,7 +8,7 @@ import { PNG } from 'pngjs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';
-import type { ProbeEvent } from '../../src/run/events.js';
+import type { ProbeEvent } from '../../src/training/events.js';
 import { openTensorboard } from '../../src/run/tensorboard.js';
 import { crc32c, readEvents, type ReadEvent, type ReadValue } from '../support/read-tfevents.js';
 import { everyEvent, stepEvent } from './sample-events.js';

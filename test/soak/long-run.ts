@@ -7,7 +7,7 @@ import { randomAffine } from '../../src/data/transforms/index.js';
 import { transformed } from '../../src/data/transforms/transformed.js';
 import { lenet5 } from '../../src/models/index.js';
 import { momentum } from '../../src/optimizers/index.js';
-import { fit } from '../../src/run/fit.js';
+import { trainEvents } from '../../src/training/train.js';
 
 const STEPS = Number(process.argv[2] ?? 20_000);
 const BATCH = 32;
@@ -18,7 +18,7 @@ const folder = await mkdtemp(join(tmpdir(), 'lanewise-long-'));
 const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
 const samples: { readonly step: number; readonly rss: number }[] = [];
 const epochs = Math.ceil(STEPS / (SAMPLES / BATCH));
-for await (const event of fit(
+for await (const event of trainEvents(
   lenet5(),
   {
     data: transformed(digits({ count: SAMPLES, seed: 1 }), [randomAffine({ degrees: 5 })]),
@@ -29,10 +29,10 @@ for await (const event of fit(
   },
   { folder },
 )) {
-  if (event.kind !== 'epoch') continue;
+  if (event.event !== 'epoch') continue;
   const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
   samples.push({ step: event.step, rss });
-  if (event.record.epoch % 10 === 0) {
+  if (event.epoch % 10 === 0) {
     const figures = [rss, heapUsed, external, arrayBuffers].map(mebibytes);
     console.log(
       `step ${event.step}: RSS ${figures[0]} MiB, heap ${figures[1]}, external ${figures[2]}, of that array buffers ${figures[3]}`,

@@ -9,11 +9,12 @@ import { lenet5 } from '../../src/models/lenet5.js';
 import { lossTerms } from '../../src/losses/terms.js';
 import { momentum } from '../../src/optimizers/index.js';
 import type { Weights } from '../../src/parallel/session.js';
-import type { RunEvent } from '../../src/run/events.js';
+import type { LoggedEvent } from '../../src/training/events.js';
 import { inspectRun } from '../../src/run/report/inspect.js';
 import { saveEvaluation } from '../../src/run/report/write.js';
 import { createProbe } from '../../src/training/probe.js';
-import { train, type TrainResult } from '../../src/training/train.js';
+import { train } from '../../src/training/train.js';
+import type { TrainResult } from '../../src/training/result.js';
 
 export interface RunFolderOptions {
   readonly model?: Model;
@@ -34,7 +35,7 @@ export async function makeRun(
   const test = named(digits({ count: 1000, seed: 1, first: 1_000_000 }));
   const terms = lossTerms('crossEntropy', ['output']);
   const probe = await createProbe(model, terms, samplesOf(named(digits({ count: 32, seed: 1 }))));
-  const events: RunEvent[] = [
+  const events: LoggedEvent[] = [
     {
       event: 'start',
       time: '2026-05-04T12:00:00.000Z',
@@ -50,14 +51,12 @@ export async function makeRun(
   let step = 0;
   let started = performance.now();
   for (let round = 0; round < rounds; round++) {
-    const rate = lr * (1 - round / rounds);
     const data = named(digits({ count: 320, seed: 1, first: round * 320 }));
-    let before = { loss: 0, accuracy: 0, samples: 0 };
     result = await train(
       model,
       {
         data,
-        optimizer: momentum({ lr: rate }),
+        optimizer: momentum({ lr: lr * (1 - round / rounds) }),
         epochs: 1,
         batch: 32,
         workers: 0,
@@ -66,22 +65,9 @@ export async function makeRun(
         ...((round + 1) % 10 === 0 ? { validation: test } : {}),
       },
       {
-        onProgress({ loss, accuracy = 0, samplesDone, imagesPerSecond }) {
-          const samples = samplesDone - before.samples;
-          const mean = (now: number, then: number) =>
-            (now * samplesDone - then * before.samples) / samples;
-          step += samples / 32;
-          events.push({
-            event: 'step',
-            step,
-            epoch: 1 + Math.floor(round / 10),
-            loss: mean(loss, before.loss),
-            accuracy: mean(accuracy, before.accuracy),
-            rate,
-            imagesPerSecond,
-            waiting,
-          });
-          before = { loss, accuracy, samples: samplesDone };
+        onStep(event) {
+          step++;
+          events.push({ ...event, step, epoch: 1 + Math.floor(round / 10), waiting });
         },
       },
     );
@@ -104,7 +90,6 @@ export async function makeRun(
     sha256: await result!.model.sha256(),
     numerics: 'strict',
     interrupted: false,
-    node: process.version,
   });
   await saveEvaluation(folder, await inspectRun(result!.model, test, { workers: 0 }));
   await writeFile(

@@ -16,8 +16,9 @@ import { describeRun } from '../../src/training/describe-run.js';
 import { decodeModel } from '../../src/training/model-file.js';
 import { takeUp } from '../../src/training/resume.js';
 import { resolveSettings } from '../../src/training/resolve-settings.js';
+import type { LoopResult } from '../../src/training/result.js';
 import type { TrainSettings } from '../../src/training/settings.js';
-import { trainEvents, type RunResult } from '../../src/training/trainer.js';
+import { trainingLoop } from '../../src/training/trainer.js';
 import { fuzz, fuzzCount } from '../support/fuzz.js';
 import { refusal } from '../support/refusal.js';
 
@@ -40,10 +41,10 @@ async function resume(
   taken: Checkpoint,
   changes: Partial<TrainSettings> = {},
   signal?: AbortSignal,
-): Promise<RunResult> {
+): Promise<LoopResult> {
   const resolved = resolveSettings(model, { ...settings, ...changes });
   const resumed = { checkpoint: taken, changed: Object.keys(changes), takeUp };
-  const events = trainEvents(model, resolved, signal ? { signal } : {}, resumed);
+  const events = trainingLoop(model, resolved, signal ? { signal } : {}, resumed);
   for (;;) {
     const { done, value } = await events.next();
     if (done) return value;
@@ -59,9 +60,12 @@ test.before(async () => {
   const checkpoints = {
     everySteps: 11,
     everyEpoch: false,
-    save: async (one: Omit<Checkpoint, 'description'>) => void saved.push({ ...one, description }),
+    save: async (one: Omit<Checkpoint, 'description'>) => {
+      saved.push({ ...one, description });
+      return 'kept';
+    },
   };
-  for await (const _ of trainEvents(model, resolved, { checkpoints })) if (saved.length > 0) break;
+  for await (const _ of trainingLoop(model, resolved, { checkpoints })) if (saved.length > 0) break;
   checkpoint = saved[0]!;
   bytes = Buffer.concat(await encodeCheckpoint(checkpoint));
 });
@@ -247,8 +251,8 @@ test('an optimizer or an average that is meant to be another begins anew', async
   const { average: _, ...plain } = settings;
   const resolved = resolveSettings(model, plain);
   const resumed = { checkpoint, changed: ['average'], takeUp };
-  const events = trainEvents(model, resolved, { signal: stop }, resumed);
-  let value: RunResult | undefined;
+  const events = trainingLoop(model, resolved, { signal: stop }, resumed);
+  let value: LoopResult | undefined;
   for (;;) {
     const next = await events.next();
     if (next.done) {

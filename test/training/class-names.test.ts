@@ -8,7 +8,6 @@ import {
   encode,
   encodeModel,
   ensemble,
-  fit,
   inspectRun,
   linear,
   mlp,
@@ -16,6 +15,7 @@ import {
   sequential,
   streamOf,
   train,
+  trainEvents,
   withClasses,
   withTeacher,
   withWeights,
@@ -123,7 +123,7 @@ test('samples of other classes are refused, with the difference of both lists', 
     wanted,
   );
   assert.match(
-    await of(() => fit(mlp({ size: 8, classes: 3 }), settings, { test: other }).next()),
+    await of(() => trainEvents(mlp({ size: 8, classes: 3 }), settings, { test: other }).next()),
     wanted,
   );
   assert.match(await of(() => withTeacher(trained, other)), /the teacher does not know: 'dog'/);

@@ -12,7 +12,7 @@ import {
 } from '../../src/layers/index.js';
 import { binaryCrossEntropy, crossEntropy } from '../../src/losses/loss.js';
 import { adam, adamW, ema, schedule } from '../../src/optimizers/index.js';
-import { fit, type FitOptions } from '../../src/run/fit.js';
+import { trainEvents, type TrainOptions } from '../../src/training/train.js';
 import { encodeModel } from '../../src/training/model-file.js';
 import { train } from '../../src/training/train.js';
 import { decodeWeights } from '../../src/training/weights-file.js';
@@ -147,7 +147,7 @@ test('options of fit that are of another kind, or do nothing', async () => {
   for (const [options, expected] of wrong) {
     const run = async () => {
       const data = dataOf(whole(2));
-      for await (const _ of fit(ending(2), { ...settings, data }, options as FitOptions));
+      for await (const _ of trainEvents(ending(2), { ...settings, data }, options as TrainOptions));
     };
     assert.match(await refusal(run), expected);
   }

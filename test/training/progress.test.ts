@@ -24,7 +24,7 @@ for (const workers of [0, 1]) {
       { ...settings, workers },
       {
         stepsPerEvent: 5,
-        onProgress: (_, weights) => seen.push(weights()),
+        onProgress: ({ weights }) => seen.push(weights()),
       },
     );
     assert.ok(seen.length >= 4);
@@ -66,7 +66,7 @@ test('weights that are asked for too late change nothing, and are refused when t
   const { model: trained } = await train(model, averaged, {
     stepsPerEvent: 1,
     // The run has gone on by then: what is read may be of any moment.
-    onProgress: (_, weights) => {
+    onProgress: ({ weights }) => {
       asked.push(weights);
       const again = () => asked.forEach((each) => each());
       queueMicrotask(again);

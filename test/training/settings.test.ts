@@ -6,7 +6,7 @@ import { conv2d, flatten, linear, relu, sequential, type Model } from '../../src
 import { lenet5, mlp } from '../../src/models/index.js';
 import { adam, momentum, sgd } from '../../src/optimizers/index.js';
 import type { TrainSettings } from '../../src/training/settings.js';
-import { train, type TrainCallbacks } from '../../src/training/train.js';
+import { train, type TrainOptions } from '../../src/training/train.js';
 
 const data = {
   name: 'grey',
@@ -104,8 +104,8 @@ test('options of settings, and callbacks, that there are not', async () => {
   ];
   for (const [settings, message] of refused) assert.is(await trainWith(settings), message);
   assert.match(
-    await refusal(() => train(mlp(), good, { onEpochEnd() {} } as TrainCallbacks)),
-    /^callbacks: unknown option 'onEpochEnd', expected onStart, .* \(did you mean 'onEpoch'\?\)$/,
+    await refusal(() => train(mlp(), good, { onEpochEnd() {} } as TrainOptions)),
+    /^train: unknown option 'onEpochEnd', expected folder, .* \(did you mean 'onEpoch'\?\)$/,
   );
 });
 

@@ -12,7 +12,7 @@ import { subset } from '../../src/data/subset.js';
 import { flatten, linear, sequential } from '../../src/layers/index.js';
 import { crossEntropy } from '../../src/losses/loss.js';
 import { sgd } from '../../src/optimizers/index.js';
-import { fit } from '../../src/run/fit.js';
+import { trainEvents } from '../../src/training/train.js';
 import { inspectRun } from '../../src/run/report/inspect.js';
 import * as figures from '../../src/training/metrics/index.js';
 import { train } from '../../src/training/train.js';
@@ -268,10 +268,10 @@ test('a run that is resumed within an epoch tells the same figures', async () =>
     const loss = crossEntropy({ ignoreIndex: -1 });
     const options = { folder, resume, stepsPerEvent: 1, checkpoints: { everySteps: 1 } } as const;
     const inOrder = { ...settings, data: late, loss, sampler: samplers.sequential() };
-    for await (const event of fit(net(), inOrder, options)) {
-      if (event.kind === 'steps' && event.records.some(({ step }) => step === until)) break;
-      if (event.kind === 'done')
-        return event.result.history.map(({ loss, accuracy }) => [loss, accuracy]);
+    for await (const event of trainEvents(net(), inOrder, options)) {
+      if (event.event === 'step' && event.step === until) break;
+      if (event.event === 'done')
+        return event.result().history.map(({ loss, accuracy }) => [loss, accuracy]);
     }
     return undefined;
   };

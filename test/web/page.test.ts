@@ -51,6 +51,9 @@ const files = `(async () => {
     values: [...(await lanewise.readNpy(new Blob([array]))).values],
     vocabulary,
     csv: await lanewise.readCsv('a.csv').catch(({ kind, message }) => [kind, message]),
+    folder: await lanewise
+      .train(lanewise.mlp(), { data, optimizer: 'adam', epochs: 1 }, { folder: 'runs/a' })
+      .catch(({ kind, message }) => [kind, message]),
   };
 })()`;
 
@@ -79,6 +82,7 @@ if (path === undefined) {
       values: [258, -2],
       vocabulary: ['a', 'b'],
       csv: ['platform', 'readCsv reads or writes files, and there is no file system here'],
+      folder: ['platform', 'train: folder is given, and there is no file system here'],
     });
   });
 }

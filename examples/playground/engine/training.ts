@@ -76,7 +76,7 @@ export function startRun(
           ({ step } = record);
           averager.add(record);
         },
-        onProgress({ epoch, imagesPerSecond, secondsLeft, samplesDone, samples }, weights) {
+        onProgress({ epoch, imagesPerSecond, secondsLeft, samplesDone, samples, weights }) {
           const current = weights();
           keep(current);
           const isDue = performance.now() - filtersAt > FILTERS_MS;

@@ -1,5 +1,5 @@
 /** What the last look into a net says of its health, in sentences. */
-import type { ProbeEvent } from '../events.js';
+import type { ProbeEvent } from '../../training/events.js';
 import { showNumber } from './figures.js';
 
 /** Gradients by the first layers that are so many times those by the last, or as many times less. */

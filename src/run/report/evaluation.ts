@@ -1,6 +1,6 @@
 /** evaluation.json: what a report shows of a trained model, so that it can be drawn without model and data. */
 import { LanewiseError, show } from '../../errors.js';
-import type { Part } from '../scored.js';
+import type { Part } from '../../training/events.js';
 import type { Picture } from './pictures.js';
 
 export interface ClassFigures {

@@ -1,5 +1,5 @@
 /** How each parameter's values are distributed: histograms of the first measurement and the last, one behind the other. */
-import type { Histogram } from '../events.js';
+import type { Histogram } from '../../training/probe.js';
 import { chartOf, spread, type Chart, type Curve } from './chart.js';
 import { showCount, showNumber } from './figures.js';
 import type { RunRecords } from './records.js';

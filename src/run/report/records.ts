@@ -4,12 +4,12 @@ import type {
   DoneEvent,
   EpochEvent,
   ProbeEvent,
-  RunEvent,
+  LoggedEvent,
   StartEvent,
   StepEvent,
   ValidationEvent,
-} from '../events.js';
-import type { Part } from '../scored.js';
+} from '../../training/events.js';
+import type { Part } from '../../training/events.js';
 
 /** What validation found, between epochs or at the end of one. */
 export type Validated = Partial<Pick<ValidationEvent, 'valLoss' | 'valAccuracy' | 'metrics'>> & {
@@ -34,9 +34,9 @@ export interface RunRecords {
 }
 
 /** What a resumed run did twice counts once: what is logged after the step it was resumed at is dropped. */
-export function recordsOf(events: readonly RunEvent[]): RunRecords {
+export function recordsOf(events: readonly LoggedEvent[]): RunRecords {
   const first = events.findLastIndex((e) => e.event === 'start' && e.resumedAt === undefined);
-  let kept: RunEvent[] = [];
+  let kept: LoggedEvent[] = [];
   for (const event of events.slice(Math.max(0, first))) {
     if (event.event === 'start' && event.resumedAt !== undefined) {
       const { resumedAt } = event;
@@ -44,8 +44,8 @@ export function recordsOf(events: readonly RunEvent[]): RunRecords {
     }
     kept.push(event);
   }
-  const of = <K extends RunEvent['event']>(kind: K) =>
-    kept.filter((event): event is Extract<RunEvent, { event: K }> => event.event === kind);
+  const of = <K extends LoggedEvent['event']>(kind: K) =>
+    kept.filter((event): event is Extract<LoggedEvent, { event: K }> => event.event === kind);
   const starts = of('start');
   return {
     start: starts.at(-1),

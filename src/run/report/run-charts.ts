@@ -1,8 +1,8 @@
 /** The charts of one run: how well, how fast, and what goes on inside the net. */
 import { chartOf, smoothed, sparse, spread, thinned, type Chart, type Curve } from './chart.js';
 import { showCount, showNumber, showPercent } from './figures.js';
-import type { ProbeEvent, StepEvent } from '../events.js';
-import type { Part } from '../scored.js';
+import type { ProbeEvent, StepEvent } from '../../training/events.js';
+import type { Part } from '../../training/events.js';
 import type { RunRecords, Validated } from './records.js';
 
 /** Points of a curve, and measurements over time, that a page can take. */

@@ -1,5 +1,5 @@
 /** The report of one run: its head, its figures, its charts, what is seen of the model, its settings. */
-import type { Part } from '../scored.js';
+import type { Part } from '../../training/events.js';
 import type { Evaluation } from './evaluation.js';
 import { evaluationSections } from './evaluation-parts.js';
 import { showCount, showNumber, showPercent, showSeconds } from './figures.js';
