@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseResults, printResults } from '../../src/benchmark/results.js';
-import { findBrowser, startBrowser, type Page } from '../support/browser.js';
+import { findBrowser, openPage, startBrowser, type WatchedPage } from '../support/browser.js';
 
 const browserPath = findBrowser();
 if (browserPath === undefined)
@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 async function onPage(
   flags: readonly string[],
   options: { readonly width?: number; readonly isDark?: boolean },
-  check: (page: Page, url: string) => Promise<void>,
+  check: (page: WatchedPage, url: string) => Promise<void>,
 ): Promise<void> {
   const args = ['examples/bench/serve.mjs', '--port', '0', ...flags];
   const server = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -29,7 +29,7 @@ async function onPage(
     });
     const browser = await startBrowser(browserPath!);
     try {
-      const page = await browser.open(url, options);
+      const page = await openPage(browser, url, options);
       await until(page, `!document.getElementById('run').disabled`);
       await check(page, url);
     } finally {
@@ -43,7 +43,7 @@ async function onPage(
 const PATIENCE_MS = 90_000;
 
 /** Waits; a page that says that something is wrong need not be waited for. */
-async function until(page: Page, condition: string): Promise<void> {
+async function until(page: WatchedPage, condition: string): Promise<void> {
   const end = performance.now() + PATIENCE_MS;
   while (!(await page.evaluate<boolean>(condition))) {
     const wrong = await text(page, 'error');
@@ -53,10 +53,10 @@ async function until(page: Page, condition: string): Promise<void> {
   }
 }
 
-const text = (page: Page, id: string): Promise<string> =>
+const text = (page: WatchedPage, id: string): Promise<string> =>
   page.evaluate(`document.getElementById('${id}').textContent`);
 
-const begin = (page: Page, names: readonly string[], seconds: number, threads: number) =>
+const begin = (page: WatchedPage, names: readonly string[], seconds: number, threads: number) =>
   page.evaluate(`(() => {
     const byId = (id) => document.getElementById(id);
     byId('none').click();
@@ -66,11 +66,11 @@ const begin = (page: Page, names: readonly string[], seconds: number, threads: n
     byId('run').click();
   })()`);
 
-const measured = (page: Page): Promise<void> =>
+const measured = (page: WatchedPage): Promise<void> =>
   until(page, `document.getElementById('status').textContent.startsWith('Measured')`);
 
 /** What the button would save. */
-const saved = (page: Page): Promise<string> =>
+const saved = (page: WatchedPage): Promise<string> =>
   page.evaluate(`new Promise((resolve) => {
     const make = URL.createObjectURL;
     URL.createObjectURL = (blob) => {
@@ -81,7 +81,7 @@ const saved = (page: Page): Promise<string> =>
     document.getElementById('save').click();
   })`);
 
-const compareWith = (page: Page, name: string, contents: string): Promise<void> =>
+const compareWith = (page: WatchedPage, name: string, contents: string): Promise<void> =>
   page.evaluate(`(async () => {
     const files = new DataTransfer();
     files.items.add(new File([${JSON.stringify(contents)}], ${JSON.stringify(name)}));
@@ -93,12 +93,12 @@ const compareWith = (page: Page, name: string, contents: string): Promise<void> 
   })()`);
 
 /** A row's cells, lines joined. */
-const rows = (page: Page): Promise<string[][]> =>
+const rows = (page: WatchedPage): Promise<string[][]> =>
   page.evaluate(
     `[...document.querySelectorAll('#rows tr')].map((row) => [...row.cells].map((cell) => cell.innerText.replace(/\\s+/g, ' ').trim()))`,
   );
 
-const overflow = (page: Page): Promise<number> =>
+const overflow = (page: WatchedPage): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - innerWidth');
 
 if (browserPath !== undefined) {
@@ -155,7 +155,7 @@ if (browserPath !== undefined) {
       assert.equal(page.complaints, []);
       assert.match(await page.evaluate('document.title'), 'Lanewise');
       assert.ok(
-        page.requests.every((request) => request.startsWith(url) || request.startsWith('blob:')),
+        page.addresses.every((request) => request.startsWith(url) || request.startsWith('blob:')),
       );
       const unnamed = `[...document.querySelectorAll('input, select, button')].filter((each) => !each.labels?.length && !each.textContent).length`;
       assert.is(await page.evaluate(unnamed), 0);

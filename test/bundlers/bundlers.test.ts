@@ -13,7 +13,7 @@ import { delimiter, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { EXPECTED_SHA256 } from '../../src/training/verify.js';
 import { pack, root, run, unpack } from '../publish/packed.js';
-import { findBrowser, startBrowser, type Browser } from '../support/browser.js';
+import { findBrowser, openPage, startBrowser, type Browser } from '../support/browser.js';
 import { ISOLATED, policy, serve } from '../support/serve.js';
 
 const PATIENCE_MS = 60_000;
@@ -58,7 +58,7 @@ let browser: Browser;
 
 /** The hash that the page at `url` has come to, with no complaints on the way. */
 async function trainedAt(url: string): Promise<string> {
-  const page = await browser.open(url);
+  const page = await openPage(browser, url);
   try {
     const title = `new Promise((resolve) => {
       const timer = setInterval(() => { if (document.title) { clearInterval(timer); resolve(document.title); } }, 20);

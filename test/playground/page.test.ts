@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join, resolve } from 'node:path';
 import { inFolder } from '../cli/lanewise.js';
-import type { Page } from '../support/browser.js';
+import type { WatchedPage } from '../support/browser.js';
 import {
   browserPath,
   click,
@@ -26,11 +26,11 @@ if (browserPath === undefined)
 const mnist = resolve(process.env['LANEWISE_DATA'] ?? '../shared/data/mnist');
 
 /** Presses Tab until the element has the focus. */
-async function tabTo(page: Page, selector: string): Promise<void> {
+async function tabTo(page: WatchedPage, selector: string): Promise<void> {
   for (let i = 0; i < 40; i++) {
     const isThere = `document.activeElement?.matches(${JSON.stringify(selector)}) ?? false`;
     if (await page.evaluate<boolean>(isThere)) return;
-    await page.press('Tab');
+    await page.keyboard.press('Tab');
   }
   throw new Error(`Tab does not lead to ${selector}`);
 }
@@ -40,29 +40,29 @@ if (browserPath !== undefined) {
     visit({ width: 360, height: 740 }, async (page) => {
       await fill(page, { count: 1000, epochs: 1 });
       await tabTo(page, 'summary');
-      await page.press('Enter');
+      await page.keyboard.press('Enter');
       await tabTo(page, 'input[name=model]');
-      await page.press('ArrowDown');
+      await page.keyboard.press('ArrowDown');
       assert.is(await text(page, 'train'), 'Train the dense net');
       await page.evaluate('document.activeElement.blur()');
       await tabTo(page, '#train');
-      await page.press('Enter');
+      await page.keyboard.press('Enter');
       await trained(page);
       assert.is(await page.evaluate('document.activeElement.id'), 'train');
       assert.match(await text(page, 'live'), /^Trained in .* accuracy/);
 
       await tabTo(page, '#pad');
-      await page.press(' ');
-      for (let i = 0; i < 24; i++) await page.press('ArrowDown');
-      await page.press(' ');
+      await page.keyboard.press(' ');
+      for (let i = 0; i < 24; i++) await page.keyboard.press('ArrowDown');
+      await page.keyboard.press(' ');
       await until(
         page,
         `/^It looks like 1/.test(document.getElementById('predicted').textContent)`,
       );
-      await page.press('Escape');
+      await page.keyboard.press('Escape');
       await until(page, `document.getElementById('seen').ariaLabel.includes('empty')`);
       await tabTo(page, '#sample');
-      await page.press('Enter');
+      await page.keyboard.press('Enter');
       await until(page, `document.querySelector('#bars .best') !== null`);
       assert.not.ok(await page.evaluate(`document.getElementById('save').disabled`));
 
@@ -149,12 +149,12 @@ if (browserPath !== undefined) {
         const [images, labels] = [join(folder, 'images-idx3'), join(folder, 'labels-idx1')];
         await writeFile(images, 'no images at all');
         await writeFile(labels, 'nor labels');
-        await page.choose('#data-files', [images, labels]);
+        await page.setInputFiles('#data-files', [images, labels]);
         await until(page, `!document.getElementById('data-error').hidden`);
         assert.match(await text(page, 'data-error'), "'images-idx3': not an IDX file");
         const model = join(folder, 'broken.safetensors');
         await writeFile(model, 'not a model');
-        await page.choose('#model-file', [model]);
+        await page.setInputFiles('#model-file', [model]);
         await until(page, `!document.getElementById('file-error').hidden`);
         assert.match(await text(page, 'file-error'), "'broken.safetensors'");
         assert.equal(page.complaints, []);
@@ -165,7 +165,7 @@ if (browserPath !== undefined) {
     test('MNIST’s own files train', () =>
       visit({}, async (page) => {
         const names = ['t10k-images-idx3-ubyte.gz', 't10k-labels-idx1-ubyte.gz'];
-        await page.choose(
+        await page.setInputFiles(
           '#data-files',
           names.map((name) => join(mnist, name)),
         );

@@ -3,7 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { findBrowser, startBrowser, type Page, type PageOptions } from '../support/browser.js';
+import {
+  drag,
+  findBrowser,
+  openPage,
+  startBrowser,
+  type PageOptions,
+  type WatchedPage,
+} from '../support/browser.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -36,12 +43,12 @@ export const browserPath = findBrowser();
 /** Opens the playground and waits for its engine. */
 export async function visit(
   options: PageOptions & { readonly isIsolated?: boolean },
-  check: (page: Page, url: string) => Promise<void>,
+  check: (page: WatchedPage, url: string) => Promise<void>,
 ): Promise<void> {
   const server = await serve(options.isIsolated);
   const browser = await startBrowser(browserPath!);
   try {
-    const page = await browser.open(server.url, options);
+    const page = await openPage(browser, server.url, options);
     await until(page, `!document.getElementById('train').disabled`);
     await check(page, server.url);
   } finally {
@@ -51,7 +58,7 @@ export async function visit(
 }
 
 /** Waits until an expression is true on the page. */
-export async function until(page: Page, expression: string, seconds = 60): Promise<void> {
+export async function until(page: WatchedPage, expression: string, seconds = 60): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await page.evaluate<boolean>(expression))) {
     if (performance.now() > end)
@@ -60,12 +67,12 @@ export async function until(page: Page, expression: string, seconds = 60): Promi
   }
 }
 
-export const text = (page: Page, id: string): Promise<string> =>
+export const text = (page: WatchedPage, id: string): Promise<string> =>
   page.evaluate(`document.getElementById('${id}').textContent`);
 
 /** Sets fields of the form by id, and tells it. */
 export const fill = (
-  page: Page,
+  page: WatchedPage,
   fields: Readonly<Record<string, number | string>>,
 ): Promise<void> =>
   page.evaluate(`(() => {
@@ -76,11 +83,11 @@ export const fill = (
     }
   })()`);
 
-export const click = (page: Page, selector: string): Promise<void> =>
+export const click = (page: WatchedPage, selector: string): Promise<void> =>
   page.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
 
 /** Until a run that was begun is over. */
-export const trained = (page: Page, seconds = 120): Promise<void> =>
+export const trained = (page: WatchedPage, seconds = 120): Promise<void> =>
   until(page, `/^(Trained|Stopped)/.test(document.getElementById('status').textContent)`, seconds);
 
 /** The share that a text like `97.8 %` shows. */
@@ -174,7 +181,7 @@ function around(
 
 /** Draws a digit with a pointer, `scale` times as large, about the sheet's middle. */
 export async function draw(
-  page: Page,
+  page: WatchedPage,
   digit: string,
   {
     pointer = 'mouse',
@@ -197,12 +204,12 @@ export async function draw(
           top + size * (0.5 + scale * (y - 0.5)),
         ] as const,
     );
-    await page.drag(points, pointer);
+    await drag(page, points, pointer);
   }
 }
 
 /** What the bars say, when they say it of the drawing at hand. */
-export async function read(page: Page, expected: string): Promise<string> {
+export async function read(page: WatchedPage, expected: string): Promise<string> {
   const best = `document.querySelector('#bars .best span')?.textContent`;
   // The answer takes some milliseconds; what it is then is what counts.
   await until(page, `${best} === '${expected}'`, 3).catch(() => {});
@@ -210,9 +217,9 @@ export async function read(page: Page, expected: string): Promise<string> {
 }
 
 /** Puts a screenshot into the folder that PLAYGROUND_SHOTS names, to be looked at. */
-export async function shoot(page: Page, name: string): Promise<void> {
+export async function shoot(page: WatchedPage, name: string): Promise<void> {
   const folder = process.env['PLAYGROUND_SHOTS'];
   if (!folder) return;
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `${name}.png`), await page.screenshot());
+  await writeFile(join(folder, `${name}.png`), await page.screenshot({ fullPage: true }));
 }

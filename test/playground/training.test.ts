@@ -12,6 +12,7 @@ import { momentum } from '../../src/optimizers/index.js';
 import { decodeModel } from '../../src/training/model-file.js';
 import { train } from '../../src/training/train.js';
 import { eventsOf, inFolder, lanewise } from '../cli/lanewise.js';
+import { traceTasks } from '../support/browser.js';
 import {
   browserPath,
   click,
@@ -71,7 +72,7 @@ if (browserPath !== undefined) {
         await page.evaluate(WATCH);
         await shoot(page, 'desktop-before');
         let seconds = 0;
-        const tasks = await page.trace(async () => {
+        const tasks = await traceTasks(page, async () => {
           const start = performance.now();
           await click(page, '#train');
           await until(
@@ -117,12 +118,12 @@ if (browserPath !== undefined) {
 
         // Opened again it is the same, and its figures too.
         await page.evaluate(`document.getElementById('accuracy').textContent = ''`);
-        await page.choose('#model-file', [file]);
+        await page.setInputFiles('#model-file', [file]);
         await until(page, `document.getElementById('accuracy').textContent !== ''`);
         assert.is(await text(page, 'accuracy'), shown);
         assert.is(await text(page, 'hash'), await model.sha256());
         assert.equal(page.complaints, []);
-        assert.ok(page.requests.every((request) => request.startsWith(url)));
+        assert.ok(page.addresses.every((request) => request.startsWith(url)));
       }),
     ));
 

@@ -8,7 +8,13 @@ import { pathToFileURL } from 'node:url';
 import { writeComparison, writeReport } from '../../src/run/report/write.js';
 import { watchRun } from '../../src/run/watch.js';
 import { inFolder } from '../cli/lanewise.js';
-import { findBrowser, startBrowser, type Browser, type Page } from '../support/browser.js';
+import {
+  findBrowser,
+  openPage,
+  startBrowser,
+  type Browser,
+  type WatchedPage,
+} from '../support/browser.js';
 import { makeRun } from '../support/run-folder.js';
 
 const path = findBrowser();
@@ -37,7 +43,7 @@ const DRAWN = `(() => {
   return { charts: charts.map(({ id }) => id), drawn: drawn.map(({ id }) => id) };
 })()`;
 
-async function checkDrawn(page: Page, expected: number): Promise<void> {
+async function checkDrawn(page: WatchedPage, expected: number): Promise<void> {
   const { charts, drawn } = await page.evaluate<{ charts: string[]; drawn: string[] }>(DRAWN);
   assert.is(charts.length, expected);
   assert.equal(drawn, charts);
@@ -75,9 +81,9 @@ if (path !== undefined) {
         [compared, 6, { width: 390 }],
       ] as const) {
         const url = pathToFileURL(file).href;
-        const page = await browser.open(url, options);
+        const page = await openPage(browser, url, options);
         await checkDrawn(page, charts);
-        assert.equal(page.requests, [url]);
+        assert.equal(page.addresses, [url]);
         assert.match(await page.evaluate('document.title'), 'Lanewise');
         if (options.width === 390 && charts > 6)
           assert.match(
@@ -98,7 +104,7 @@ if (path !== undefined) {
       await mkdir(live);
       const { url, close } = await watchRun(live);
       try {
-        const page = await browser.open(url);
+        const page = await openPage(browser, url);
         const shown = (what: string) =>
           page.evaluate<string>(`new Promise((resolve) => {
             const look = () => document.body.innerText.includes(${JSON.stringify(what)})
@@ -116,7 +122,7 @@ if (path !== undefined) {
         const drawn = `document.querySelectorAll('.charts canvas').length`;
         assert.is(await page.evaluate(drawn), 19);
         assert.equal(page.complaints, []);
-        assert.ok(page.requests.every((request) => request.startsWith(url)));
+        assert.ok(page.addresses.every((request) => request.startsWith(url)));
       } finally {
         await close();
       }

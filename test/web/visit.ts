@@ -1,6 +1,6 @@
 /** A page that loads the package, after what is done to it first, and tells what it has found. */
 import type * as lanewise from '../../src/index.js';
-import type { Browser } from '../support/browser.js';
+import { openPage, type Browser } from '../support/browser.js';
 import { serveDist, trainLittle, type SiteOptions, type Trained } from './site.js';
 
 /** What a page has found. */
@@ -46,7 +46,7 @@ export const script = ({
 export async function visitIn(browser: Browser, options: Visit): Promise<Found> {
   const site = await serveDist(options);
   try {
-    const page = await browser.open(site.url);
+    const page = await openPage(browser, site.url);
     try {
       return await page.evaluate<Found>(script(options));
     } finally {
