@@ -48,7 +48,11 @@ export function encodeSafetensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
-  const pieces = safetensorsPieces(tensors, metadata);
+  return joinPieces(safetensorsPieces(tensors, metadata));
+}
+
+/** All bytes, one piece after another. */
+export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {

@@ -1,13 +1,11 @@
 /**
  * A checkpoint: a model file with what training needs to go on besides: the optimizer's arrays, the average, the
- * best weights so far, the place in the run, and what the run was made of. A SHA-256 over the whole file, its own
- * place read as zeros, is checked before anything in it is used.
+ * best weights so far, the place in the run, and what the run was made of. It is sealed (sealed-file.ts).
  */
 import { checkFinite } from '../check-values.js';
 import { LanewiseError } from '../errors.js';
-import { sha256 } from '../sha256.js';
 import type { Numerics } from '../engine/features.js';
-import { decodeSafetensors, safetensorsPieces, type StoredTensor } from '../formats/safetensors.js';
+import { decodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
 import type { Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import type { Weights } from '../parallel/session.js';
@@ -22,6 +20,7 @@ import {
 import type { RunDescription } from './describe-run.js';
 import { CHECKPOINT_VERSION, readPlace } from './read-state.js';
 import type { RunState } from './run-state.js';
+import { checkSeal, flatTensors, parseObject, sealedPieces, tensorsBelow } from './sealed-file.js';
 import type { DataDescription } from './data-description.js';
 
 export interface Checkpoint extends DataDescription {
@@ -50,30 +49,21 @@ export interface CheckpointSettings {
   save(checkpoint: Omit<Checkpoint, 'description' | 'log'>): Promise<string>;
 }
 
-const NO_HASH = '0'.repeat(64);
-const marker = (hash: string): Uint8Array => new TextEncoder().encode(`"sha256":"${hash}"`);
-
 /** The bytes of a checkpoint file, in pieces: of its arrays there is no second copy. */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<readonly Uint8Array[]> {
   const { arrays, state, stepsPerEpoch, description, log } = checkpoint;
   const { best } = state;
-  const flat = (prefix: string, values: Weights) =>
-    [...values].map(([name, data]) => [prefix + name, { shape: [data.length], data }] as const);
   const tensors = new Map<string, StoredTensor>([
     ...modelTensors(checkpoint),
-    ...flat(ARRAYS, arrays),
-    ...flat(BEST, best?.weights ?? new Map()),
+    ...flatTensors(ARRAYS, arrays),
+    ...flatTensors(BEST, best?.weights ?? new Map()),
   ]);
   const stored = { ...state, ...(best ? { best: { ...best, weights: undefined } } : {}) };
-  const pieces = safetensorsPieces(tensors, {
+  return sealedPieces(tensors, {
     ...modelMetadata(checkpoint),
     checkpoint: JSON.stringify({ version: CHECKPOINT_VERSION, state: stored, stepsPerEpoch, log }),
     run: JSON.stringify(description),
-    sha256: NO_HASH,
   });
-  const [header] = pieces as [Uint8Array];
-  header.set(marker(await sha256(...pieces)), findMarker(header)!);
-  return pieces;
 }
 
 /**
@@ -87,20 +77,17 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
     new LanewiseError('file', `'${name}' ${why}`, undefined, { cause });
   if (metadata['checkpoint'] === undefined || metadata['run'] === undefined)
     throw fault('is no checkpoint: its metadata has no checkpoint and run');
-  await checkHash(bytes, metadata['sha256'], name);
+  await checkSeal(bytes, metadata['sha256'], name);
   const described = readModelMetadata(metadata, name);
   const { model } = described;
-  const own = new Set(model.parameters.map((parameter) => parameter.name));
   const weights = readWeights(model, file, name);
-  const below = (prefix: string) =>
-    new Map(
-      [...tensors]
-        .filter(([key]) => !own.has(key) && key.startsWith(prefix))
-        .map(([key, { data }]) => [key.slice(prefix.length), data]),
-    );
-  const description = parse(metadata['run'], 'run', name);
-  const place = readPlace(parse(metadata['checkpoint'], 'checkpoint', name), description, name);
-  const best = below(BEST);
+  const description = parseObject(metadata['run'], 'run', name);
+  const place = readPlace(
+    parseObject(metadata['checkpoint'], 'checkpoint', name),
+    description,
+    name,
+  );
+  const best = tensorsBelow(BEST, model, tensors);
   if (best.size > 0) checkBest(place.state, weights, best, name);
   for (const [key, values] of [...weights, ...best])
     checkFinite('file', `'${name}', weights of '${key}'`, values);
@@ -109,7 +96,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   return {
     ...described,
     weights,
-    arrays: below(ARRAYS),
+    arrays: tensorsBelow(ARRAYS, model, tensors),
     state,
     stepsPerEpoch: place.stepsPerEpoch,
     description,
@@ -127,50 +114,4 @@ function checkBest(state: RunState, weights: Weights, best: Weights, name: strin
     'file',
     `'${name}': its best weights are not those of its architecture, or of no step`,
   );
-}
-
-function parse(json: string, key: string, name: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    // As below.
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  throw new LanewiseError('file', `'${name}': its metadata ${key} is no JSON object`);
-}
-
-async function checkHash(
-  bytes: Uint8Array,
-  expected: string | undefined,
-  name: string,
-): Promise<void> {
-  const place = expected?.length === NO_HASH.length ? findMarker(bytes, expected) : undefined;
-  let found: string | undefined;
-  if (place !== undefined) {
-    // In place and back: the file may be large.
-    bytes.set(marker(NO_HASH), place);
-    found = await sha256(bytes);
-    bytes.set(marker(expected!), place);
-  }
-  if (found === expected && found !== undefined) return;
-  throw new LanewiseError(
-    'file',
-    `'${name}' was changed or cut short: its SHA-256 is ${found ?? 'missing'}, expected ${expected ?? 'one in its metadata'}`,
-  );
-}
-
-/** Where the hash stands, in the header that the file begins with. */
-function findMarker(bytes: Uint8Array, hash = NO_HASH): number | undefined {
-  const wanted = marker(hash);
-  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const end = Math.min(bytes.length, 8 + headerBytes) - wanted.length;
-  // The last metadata: behind the architecture, which may be long.
-  for (let at = 8; at <= end; at++) {
-    let i = 0;
-    while (i < wanted.length && bytes[at + i] === wanted[i]) i++;
-    if (i === wanted.length) return at;
-  }
-  return undefined;
 }

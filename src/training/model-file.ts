@@ -70,11 +70,11 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   return createTrainedModel(model, terms, numerics, weights, description);
 }
 
-/** The model's weights in a file; a checkpoint is a model file with more in it. @throws LanewiseError kind 'file' as `decodeModel`. */
+/** The model's weights in a file; a checkpoint, or a stepper's state, is a model file with more in it. @throws LanewiseError kind 'file' as `decodeModel`. */
 export function readWeights(model: Model, file: Safetensors, name: string): Weights {
   const own = new Set(model.parameters.map((parameter) => parameter.name));
   const isMore = (key: string) =>
-    'checkpoint' in file.metadata &&
+    ('checkpoint' in file.metadata || 'stepper' in file.metadata) &&
     !own.has(key) &&
     (key.startsWith(ARRAYS) || key.startsWith(BEST));
   const tensors = new Map([...file.tensors].filter(([key]) => !isMore(key)));

@@ -1,5 +1,6 @@
 /** What the calls of a stepper do, one at a time. */
 import { checkFinite } from '../check-values.js';
+import { readSource, sourceName, type FileSource } from '../data/file-source.js';
 import type { Samples } from '../data/samples.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { Model } from '../layers/index.js';
@@ -30,6 +31,7 @@ import { summarize } from './evaluate.js';
 import { accuracyOf } from './run-state.js';
 import type { GroupMember, SharedGroup } from './shared-values.js';
 import type { StepGradients, StepLoss, StepResult } from './stepper.js';
+import { decodeStepper, encodeStepper } from './stepper-file.js';
 import type { ResolvedStepperSettings } from './stepper-settings.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 
@@ -235,16 +237,16 @@ export function setWeights(driver: Driver, weights: Weights): void {
   driver.member.push(own, weights.keys());
 }
 
-/** The losses, which say what scores are. */
-function termsOf({ run, model, settings }: Driver): readonly LossTerm[] {
+/** The losses, which say what scores are; `what` needs them. */
+function termsOf({ run, model, settings }: Driver, what: string): readonly LossTerm[] {
   if (run) return run.terms;
   const { loss } = settings;
-  if (typeof loss === 'function') return [];
-  if (loss !== undefined) return lossTerms(loss, [...model.outputs.keys()]);
+  if (loss !== undefined && typeof loss !== 'function')
+    return lossTerms(loss, [...model.outputs.keys()]);
   throw new LanewiseError(
     'argument',
-    'predict before the first batch, which says what the loss is, and with it what scores are',
-    'give the setting loss',
+    `${what} before the first batch, which says what the loss is of`,
+    loss ? 'step first' : 'give the setting loss',
   );
 }
 
@@ -252,7 +254,10 @@ export function predictorOf(driver: Driver): TrainedModel {
   const { model, settings } = driver;
   const weights = weightsNow(driver);
   if (driver.predictor?.weights !== weights) {
-    const trained = createTrainedModel(model, termsOf(driver), settings.numerics, weights);
+    // Of a function the scores are the output, whatever the targets are.
+    const isOwn = typeof settings.loss === 'function';
+    const terms = isOwn && !driver.run ? [] : termsOf(driver, 'predict');
+    const trained = createTrainedModel(model, terms, settings.numerics, weights);
     driver.predictor = { weights, trained };
   }
   return driver.predictor!.trained;
@@ -268,7 +273,7 @@ export async function modelOf(driver: Driver): Promise<TrainedModel> {
     }),
   );
   for (const [name, values] of weights) checkFinite('engine', `weights of '${name}'`, values);
-  return createTrainedModel(model, termsOf(driver), settings.numerics, weights);
+  return createTrainedModel(model, termsOf(driver, 'a model'), settings.numerics, weights);
 }
 
 export async function closeDriver(driver: Driver): Promise<void> {
@@ -276,4 +281,30 @@ export async function closeDriver(driver: Driver): Promise<void> {
   driver.state = 'closed';
   driver.predictor = undefined;
   if (driver.run) await closeDriven(driver.run);
+}
+
+/** All that the next steps depend on beside the settings, as the bytes of a file. */
+export const stateOf = (driver: Driver): Promise<Uint8Array> => {
+  const { model, settings, steps, averaged } = driver;
+  const weights = copyOf(weightsNow(driver));
+  for (const [name, values] of weights) checkFinite('engine', `weights of '${name}'`, values);
+  const arrays = copyOf(valuesOf(driver).arrays);
+  const terms = termsOf(driver, 'a state');
+  return encodeStepper(model, terms, settings, { weights, arrays, steps, averaged });
+};
+
+/** Goes back, or on, to a state that was taken. */
+export async function restore(driver: Driver, source: FileSource): Promise<void> {
+  const { model, settings, member } = driver;
+  const bytes = await readSource('state', source);
+  const state = await decodeStepper(bytes, sourceName(source, 'state'), model, settings);
+  const own = { weights: weightsNow(driver), arrays: valuesOf(driver).arrays };
+  for (const [name, values] of state.weights) own.weights.get(name)!.set(values);
+  if (driver.run?.open) {
+    for (const [name, values] of own.arrays) values.set(state.arrays.get(name) ?? values.fill(0));
+  } else driver.begun = { ...own, arrays: state.arrays };
+  member.push(own.weights, own.weights.keys());
+  driver.steps = state.steps;
+  driver.averaged = state.averaged;
+  driver.state = 'open';
 }

@@ -2,7 +2,9 @@
  * Single steps for loops of one's own: adversarial nets, reinforcement learning, training on several machines. A step
  * has the bits that `train` gives the same minibatch at the same step.
  */
-import { checkOptions, notNegative, type Checks } from '../check.js';
+import { writeFile } from '#platform/files';
+import { checkOptions, notNegative, text, type Checks } from '../check.js';
+import type { FileSource } from '../data/file-source.js';
 import { LanewiseError, show } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import { drawWeights } from '../parallel/initialize.js';
@@ -16,11 +18,13 @@ import {
   closeDriver,
   modelOf,
   predictorOf,
+  restore,
   runApply,
   runGradients,
   runLoss,
   runStep,
   setWeights,
+  stateOf,
   weightsNow,
   type Driver,
 } from './stepper-calls.js';
@@ -59,8 +63,13 @@ export interface StepGradients extends StepLoss {
   readonly gradients: Map<string, Float32Array>;
 }
 
+/** `await using stepper = …` closes it, where the engine and the types know of that. */
+type Disposable = typeof Symbol extends { readonly asyncDispose: infer Name extends symbol }
+  ? { readonly [Key in Name]: () => Promise<void> }
+  : object;
+
 /** Takes one step at a time. Calls wait for those before them, and for those of steppers that share values. */
-export interface Stepper {
+export interface Stepper extends Disposable {
   /** Steps that have been taken. */
   readonly steps: number;
   /**
@@ -86,6 +95,18 @@ export interface Stepper {
   setWeights(weights: Weights): void;
   /** The model as it is now, with copies of its weights: of their average, if there is one. */
   model(): Promise<TrainedModel>;
+  /**
+   * What the next steps depend on beside the settings: weights, the optimizer's arrays, the average, the number of steps. The
+   * bytes are those of a model file, which `loadModel` reads, too.
+   */
+  state(): Promise<Uint8Array>;
+  /**
+   * Goes on from a state: with the same settings and batches, to the same bits.
+   * @throws LanewiseError kind 'file' for other bytes, and a state of another model or other settings.
+   */
+  restore(state: FileSource): Promise<void>;
+  /** Writes `state()` to a file, whole or not at all. @throws LanewiseError kind 'file'; 'platform' where there are none. */
+  save(path: string): Promise<void>;
   /** Ends its threads and gives back its memory. What it shares stays with the others. */
   close(): Promise<void>;
 }
@@ -171,8 +192,20 @@ function stepperOf(driver: Driver): Stepper {
       setWeights(driver, weights);
     },
     model: () => call('model', () => modelOf(driver)),
+    state: () => call('state', () => stateOf(driver)),
+    async restore(source) {
+      return inTurn(group, () => {
+        if (driver.state === 'closed') checkOpen(driver, 'restore');
+        return restore(driver, source);
+      });
+    },
+    async save(path) {
+      text('save', 'path', path);
+      await writeFile(path, await call('save', () => stateOf(driver)));
+    },
     close,
-    ...(Symbol.asyncDispose ? { [Symbol.asyncDispose]: close } : {}),
+    // Not every engine has the symbol.
+    ...((Symbol.asyncDispose ? { [Symbol.asyncDispose]: close } : {}) as Disposable),
   };
 }
 
