@@ -7,7 +7,7 @@ import { LanewiseError } from '../errors.js';
 import { crc32 } from '../formats/crc32.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Field } from './dataset.js';
-import { UNNAMED, type Fields, type Samples, type Source } from './samples.js';
+import { UNNAMED, type Fields, type Samples } from './samples.js';
 import { createReader, type SubsetSettings } from './subset-reader.js';
 
 type Values = Field['values'];
@@ -16,40 +16,46 @@ type Values = Field['values'];
 type Take = <V extends Values>(values: V, size: number) => V;
 
 /** The samples at `indices`, in this order; one may occur more than once. Values in memory are copied, those that are read are read there. */
-export function choose(samples: Samples, indices: Uint32Array): Samples {
-  const { files } = samples;
-  return {
-    ...taken(samples, indices, (values, size) => pick(values, size, indices)),
-    ...(files ? { files: Array.from(indices, (index) => files[index]) } : {}),
-  };
-}
+export const choose = (samples: Samples, indices: Uint32Array): Samples =>
+  withSource(picked(samples, indices), samples, indices);
 
 /** The first `count` samples, or all if there are fewer, in the memory that they are in. */
 export function firstOf(samples: Samples, count: number): Samples {
   if (count >= samples.count) return samples;
-  const { files } = samples;
-  const indices = Uint32Array.from({ length: count }, (_, i) => i);
-  return {
-    ...taken(
-      samples,
-      indices,
-      <V extends Values>(values: V, size: number) => values.subarray(0, count * size) as V,
-    ),
-    ...(files ? { files: files.slice(0, count) } : {}),
-  };
+  const begin = (values: Values, size: number) => values.subarray(0, count * size);
+  const first = taken(samples, count, begin as Take, (files) => files.slice(0, count));
+  return withSource(
+    first,
+    samples,
+    Uint32Array.from({ length: count }, (_, i) => i),
+  );
 }
 
-function taken(samples: Samples, indices: Uint32Array, take: Take): Samples {
-  const { inputs, targets, weights, source, origin: _, ...others } = samples;
+/** The samples at `indices` without their source. */
+const picked = (samples: Samples, indices: Uint32Array): Samples =>
+  taken(
+    samples,
+    indices.length,
+    (values, size) => pick(values, size, indices),
+    (files) => Array.from(indices, (index) => files[index]),
+  );
+
+function taken(
+  samples: Samples,
+  count: number,
+  take: Take,
+  ofList: (list: readonly unknown[]) => readonly unknown[],
+): Samples {
+  const { inputs, targets, weights, files, source, origin: _, ...others } = samples;
   const fields = (all: Fields): Fields =>
     Object.fromEntries(Object.entries(all).map(([name, field]) => [name, fieldAt(field, take)]));
   return {
     ...others,
-    count: indices.length,
+    count,
     inputs: source ? inputs : fields(inputs),
     targets: fields(targets),
     ...(weights ? { weights: take(weights, 1) } : {}),
-    ...(source ? { source: sourceAt(samples, source, indices) } : {}),
+    ...(files ? { files: ofList(files) } : {}),
   };
 }
 
@@ -73,17 +79,25 @@ export function checkIndexed({ name, source }: Samples): void {
   );
 }
 
-function sourceAt(samples: Samples, { reader, fingerprint }: Source, indices: Uint32Array): Source {
+/** The part of `samples` at `indices`, and what brings it. */
+function withSource(part: Samples, samples: Samples, indices: Uint32Array): Samples {
+  const { source } = samples;
+  if (!source) return part;
   checkIndexed(samples);
+  const { fingerprint = '' } = source;
+  const reader = source.reader!;
   const settings: SubsetSettings = {
     indices,
-    ...(reader!.module ? { module: reader!.module } : {}),
+    ...(reader.module ? { module: reader.module } : {}),
   };
-  const module = reader!.module && readerModule('subset-reader', settings);
+  const module = reader.module && readerModule('subset-reader', settings);
   const chosen = crc32(new Uint8Array(indices.buffer)).toString(16);
   return {
-    fingerprint: `${fingerprint ?? ''} at ${indices.length} indices ${chosen}`,
-    reader: { ...createReader(settings, reader!), ...(module ? { module } : {}) },
+    ...part,
+    source: {
+      fingerprint: `${fingerprint} at ${indices.length} indices ${chosen}`,
+      reader: { ...createReader(settings, reader), ...(module ? { module } : {}) },
+    },
   };
 }
 
@@ -104,12 +118,14 @@ function pick<V extends Values>(values: V, size: number, indices: Uint32Array): 
  * @throws LanewiseError kind 'argument' for a stream; what a reader throws.
  */
 export async function samplesAt(samples: Samples, positions: ArrayLike<number>): Promise<Samples> {
-  const chosen = choose(samples, Uint32Array.from(positions));
-  const reader = chosen.source?.reader;
+  checkIndexed(samples);
+  const indices = Uint32Array.from(positions);
+  const chosen = picked(samples, indices);
+  const reader = samples.source?.reader;
   if (!reader) return chosen;
   const [values, size] = roomFor(chosen);
-  for (let i = 0; i < chosen.count; i++)
-    await reader.read(i, values.subarray(i * size, (i + 1) * size));
+  for (const [i, index] of indices.entries())
+    await reader.read(index, values.subarray(i * size, (i + 1) * size));
   return inMemory(chosen, values);
 }
 
@@ -134,10 +150,7 @@ export async function takeFirst(samples: Samples, count: number): Promise<Sample
 }
 
 /** Where the values of all samples that are not in memory have room, and how many each has. */
-export function roomFor({
-  inputs,
-  count,
-}: Samples): [values: Uint8Array | Float32Array, size: number] {
+function roomFor({ inputs, count }: Samples): [values: Uint8Array | Float32Array, size: number] {
   const { shape, values } = inputs[UNNAMED]!;
   const size = sizeOf(shape);
   return [
