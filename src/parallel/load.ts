@@ -8,7 +8,7 @@ import { LanewiseError } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import { bytesOfSample, viewOf } from './decoder.js';
 import { decoderCount, defaultDecoders } from './streams.js';
-import { createFeeds } from './supplies.js';
+import { createRings } from './ring.js';
 
 /** Settings of `loadIntoMemory`. */
 export interface LoadOptions {
@@ -62,22 +62,22 @@ export async function readAll(
   const buffer = allocate(name, count, count * bytesOfSample(place));
   // A stream says them as they come.
   const labels = source.open ? new Int32Array(count) : undefined;
-  const ring = {
+  const room = {
     slots: count,
     count,
     samples: { buffer, base: 0, ...place },
     rows: labels ? [{ slots: labels, values: labels }] : [],
   };
-  const { feeds, close } = await createFeeds([samples], [ring], decoders);
+  const { rings, close } = await createRings([samples], [room], decoders);
   try {
-    const feed = feeds[0]!;
-    feed.start(
+    const ring = rings[0]!;
+    ring.start(
       Uint32Array.from({ length: count }, (_, i) => i),
       0,
       1,
     );
     for (let done = 0; done < count;) {
-      done = await feed.wait(done + 1);
+      done = await ring.wait(done + 1);
       onProgress?.({ name, done, total: count });
     }
   } finally {

@@ -3,14 +3,15 @@
  * gather by the `order` region as ever; it names slots here, not samples.
  */
 import { wholeFrom, type Check } from '../check.js';
+import type { Samples } from '../data/samples.js';
 import { machineParallelism } from '#platform/threads';
 import { isShared } from '../engine/memory.js';
 import { baseOf } from './layout.js';
 import { storedSize, type Column } from './column.js';
 import type { Columns } from './columns.js';
-import type { Feed } from './feed.js';
 import type { RunPlan } from './plan.js';
-import { createFeeds, type Ring } from './supplies.js';
+import { createRings, type Ring } from './ring.js';
+import type { RingRoom } from './supplies.js';
 
 /** What a session asks of a streamed data set. */
 export interface Stream {
@@ -52,24 +53,21 @@ export async function createStreams(
   decoders: number,
 ): Promise<Streams> {
   const sources = datasets.map(({ source }) => source);
-  const rings = datasets.map((columns, i) =>
-    columns.source ? ringOf(plan, columns, i, memory) : undefined,
+  const rooms = datasets.map((columns, i) =>
+    columns.source ? roomOf(plan, columns, i, memory) : undefined,
   );
-  const { feeds, busyMs, threads, close } = await createFeeds(sources, rings, decoders);
-  const streams = feeds.map((feed, i) => {
-    const source = sources[i];
-    return source && createStream(plan, i, feed!, memory, source.source?.reader !== undefined);
-  });
+  const { rings, busyMs, threads, close } = await createRings(sources, rooms, decoders);
+  const streams = rings.map((ring, i) => ring && createStream(plan, i, ring, memory, sources[i]!));
   return { streams, decoderMs: busyMs, threads, close };
 }
 
 /** Where the plan has put the columns of data set `index`: the first holds its samples. */
-function ringOf(
+function roomOf(
   plan: RunPlan,
   { columns }: Columns,
   index: number,
   { buffer }: WebAssembly.Memory,
-): Ring {
+): RingRoom {
   const { slots, columns: placed } = plan.datasets[index]!;
   const [first, ...others] = columns as [Column, ...Column[]];
   const type = first.values instanceof Uint8Array ? 'uint8' : 'float32';
@@ -88,92 +86,124 @@ function ringOf(
 const samplesOf = (plan: RunPlan, index: number): number =>
   index === 0 && plan.update ? plan.epochSamples : plan.datasets[index]!.count;
 
+/** A stream at work. */
+interface State {
+  readonly plan: RunPlan;
+  readonly ring: Ring;
+  readonly buffer: WebAssembly.Memory['buffer'];
+  /** Samples of an epoch. */
+  readonly count: number;
+  /** Whether the order of an epoch is anybody's to say. */
+  readonly isOrdered: boolean;
+  order: Uint32Array;
+  epoch: number;
+  /** The order of the epoch after, if it is known. */
+  following: Uint32Array | undefined;
+  /** Of the order, which the ring goes on from; undefined if it has not begun. */
+  position: number | undefined;
+  waitingMs: number;
+}
+
 function createStream(
   plan: RunPlan,
   index: number,
-  feed: Feed,
+  ring: Ring,
   { buffer }: WebAssembly.Memory,
-  isOrdered: boolean,
+  { source }: Samples,
 ): Stream {
-  const { batch, evaluationBlock, evaluationChunk } = plan;
-  const count = samplesOf(plan, index);
-  const orderAt = baseOf(plan.memory, 'order');
-  // In the calling thread nothing comes in while it computes.
-  const isRunning = isShared(buffer);
-  let order: Uint32Array = new Uint32Array();
-  let epoch = 0;
-  /** The order of the epoch after, if it is known. */
-  let following: Uint32Array | undefined;
-  /** Of the order, which the feed goes on from; undefined if it has not begun. */
-  let position: number | undefined;
-  let waitingMs = 0;
-
-  /** `size` positions from `from` on, as the slots of their samples, to place `to` of the order region. */
-  function writeSlots(from: number, size: number, to: number): void {
-    const slots = new Uint32Array(buffer, orderAt + to * 4, size);
-    for (let i = 0; i < size; i++) slots[i] = feed.slotOf(from + i);
-  }
-
-  const isSame = (one: Uint32Array, other: Uint32Array | undefined): boolean =>
-    one.length === other?.length && one.every((sample, i) => sample === other[i]);
-
-  return {
-    writeOrder(whole, newEpoch, next) {
-      const newOrder = whole.subarray(0, count);
-      // Written again after an evaluation, it goes on.
-      if (newEpoch === epoch && isSame(newOrder, order)) return;
-      if (position === count && newEpoch === epoch + 1 && isSame(newOrder, following)) {
-        // Its first samples are there already.
-        feed.advance();
-        position = 0;
-      } else {
-        position = undefined;
-      }
-      order = newOrder.slice();
-      epoch = newEpoch;
-      // Who makes a stream's next epoch may do so only when this one is over.
-      following = isOrdered ? next?.().slice(0, count) : undefined;
-      if (position === 0 && following) feed.follow(following);
-    },
-    async steps(first, most) {
-      const from = first * batch;
-      if (position !== from) {
-        feed.start(order, from, epoch);
-        if (following) feed.follow(following);
-      }
-      position = from;
-      const started = performance.now();
-      const ready = await feed.wait(Math.min(from + batch, count));
-      waitingMs += performance.now() - started;
-      const whole =
-        ready === count ? Math.ceil((count - from) / batch) : Math.floor((ready - from) / batch);
-      const steps = Math.min(whole, most, isRunning ? most : 1);
-      writeSlots(from, Math.min(steps * batch, count - from), from);
-      return steps;
-    },
-    trained(next) {
-      position = Math.min(next * batch, count);
-      feed.free(position);
-    },
-    waitingMs: () => waitingMs,
-    async block(from) {
-      if (from === 0)
-        feed.start(
-          Uint32Array.from({ length: count }, (_, i) => i),
-          0,
-          0,
-        );
-      else feed.free(from);
-      // As many as there are, but a block for each worker, and at most half a ring, so that the other half is filled meanwhile.
-      const most = Math.min(evaluationChunk, Math.max(evaluationBlock, feed.slots >> 1));
-      const ready = await feed.wait(
-        Math.min(count, from + Math.min(most, plan.hands * evaluationBlock)),
-      );
-      const some = Math.min(most, ready - from);
-      // Blocks are whole but for the last.
-      const size = from + some === count ? some : some - (some % evaluationBlock);
-      writeSlots(from, size, 0);
-      return size;
-    },
+  const state: State = {
+    plan,
+    ring,
+    buffer,
+    count: samplesOf(plan, index),
+    isOrdered: source?.open === undefined,
+    order: new Uint32Array(),
+    epoch: 0,
+    following: undefined,
+    position: undefined,
+    waitingMs: 0,
   };
+  return {
+    writeOrder: (order, epoch, next) => writeOrder(state, order, epoch, next),
+    steps: (first, most) => waitForSteps(state, first, most),
+    trained(next) {
+      state.position = Math.min(next * plan.batch, state.count);
+      ring.free(state.position);
+    },
+    waitingMs: () => state.waitingMs,
+    block: (from) => waitForBlock(state, from),
+  };
+}
+
+function writeOrder(
+  state: State,
+  whole: Uint32Array,
+  epoch: number,
+  next: (() => Uint32Array) | undefined,
+): void {
+  const { count, ring, isOrdered } = state;
+  const order = whole.subarray(0, count);
+  // Written again after an evaluation, it goes on.
+  if (epoch === state.epoch && isSame(order, state.order)) return;
+  const isNext =
+    state.position === count && epoch === state.epoch + 1 && isSame(order, state.following);
+  // Its first samples are there already.
+  if (isNext) ring.advance();
+  state.position = isNext ? 0 : undefined;
+  state.order = order.slice();
+  state.epoch = epoch;
+  // Who makes a stream's next epoch may do so only when this one is over.
+  state.following = isOrdered ? next?.().slice(0, count) : undefined;
+  if (isNext && state.following) ring.follow(state.following);
+}
+
+const isSame = (one: Uint32Array, other: Uint32Array | undefined): boolean =>
+  one.length === other?.length && one.every((sample, i) => sample === other[i]);
+
+async function waitForSteps(state: State, first: number, most: number): Promise<number> {
+  const { plan, ring, buffer, count, order, epoch, following } = state;
+  const { batch } = plan;
+  const from = first * batch;
+  if (state.position !== from) {
+    ring.start(order, from, epoch);
+    if (following) ring.follow(following);
+  }
+  state.position = from;
+  const started = performance.now();
+  const ready = await ring.wait(Math.min(from + batch, count));
+  state.waitingMs += performance.now() - started;
+  const whole =
+    ready === count ? Math.ceil((count - from) / batch) : Math.floor((ready - from) / batch);
+  // In the calling thread nothing comes in while it computes.
+  const steps = Math.min(whole, most, isShared(buffer) ? most : 1);
+  writeSlots(state, from, Math.min(steps * batch, count - from), from);
+  return steps;
+}
+
+async function waitForBlock(state: State, from: number): Promise<number> {
+  const { plan, ring, count } = state;
+  const { evaluationBlock, evaluationChunk } = plan;
+  if (from > 0) ring.free(from);
+  else
+    ring.start(
+      Uint32Array.from({ length: count }, (_, i) => i),
+      0,
+      0,
+    );
+  // As many as there are, but a block for each worker, and at most half a ring, so that the other half is filled meanwhile.
+  const most = Math.min(evaluationChunk, Math.max(evaluationBlock, ring.slots >> 1));
+  const ready = await ring.wait(
+    Math.min(count, from + Math.min(most, plan.hands * evaluationBlock)),
+  );
+  const some = Math.min(most, ready - from);
+  // Blocks are whole but for the last.
+  const size = from + some === count ? some : some - (some % evaluationBlock);
+  writeSlots(state, from, size, 0);
+  return size;
+}
+
+/** `size` positions from `from` on, as the slots of their samples, to place `to` of the order region. */
+function writeSlots({ plan, ring, buffer }: State, from: number, size: number, to: number): void {
+  const slots = new Uint32Array(buffer, baseOf(plan.memory, 'order') + to * 4, size);
+  for (let i = 0; i < size; i++) slots[i] = ring.slotOf(from + i);
 }

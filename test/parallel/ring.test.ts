@@ -1,7 +1,8 @@
-/** The feed: never further ahead than the ring, positions in order, whatever order tasks end in. */
+/** The ring: never further ahead than the ring, positions in order, whatever order tasks end in. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createFeed, type Supply } from '../../src/parallel/feed.js';
+import { createRing } from '../../src/parallel/ring.js';
+import type { Supply } from '../../src/parallel/supplies.js';
 import { createDraw } from '../support/numbers.js';
 
 /** A supply that writes positions into a ring after random times, and tells how far ahead it was asked. */
@@ -34,7 +35,7 @@ test('samples are where they belong, and none is overwritten before it is freed'
     const slots = Math.min(count, draw(4, 60));
     const batch = draw(1, Math.max(1, slots >> 1));
     const { supply, state } = slowSupply(slots, draw(1, 5), seed);
-    const feed = createFeed(supply, count, slots);
+    const feed = createRing(supply, count, slots);
     for (let epoch = 1; epoch <= 2; epoch++) {
       feed.start(new Uint32Array(count), 0, epoch);
       state.most = 0;
@@ -77,7 +78,7 @@ test('behind an epoch stands the next one, and samples keep their order in the r
       async close() {},
     };
     const orderOf = (n: number) => Uint32Array.from({ length: count }, (_, i) => n * count + i);
-    const feed = createFeed(supply, count, slots);
+    const feed = createRing(supply, count, slots);
     feed.start(orderOf(0), 0, 1);
     for (; epoch < 4; epoch++) {
       // Another epoch may be wanted than the one that was read ahead.
@@ -100,7 +101,7 @@ test('behind an epoch stands the next one, and samples keep their order in the r
 
 test('it goes on from any position, whatever is under way', async () => {
   const { supply, state } = slowSupply(32, 4, 5);
-  const feed = createFeed(supply, 200, 32);
+  const feed = createRing(supply, 200, 32);
   for (const position of [0, 100, 40, 41, 199]) {
     feed.start(new Uint32Array(200), position, 1);
     if (position === 100) await feed.wait(110);
@@ -114,7 +115,7 @@ test('it goes on from any position, whatever is under way', async () => {
 test('of several failures, the first position’s is told, when its turn comes', async () => {
   for (let seed = 1; seed < 20; seed++) {
     const { supply } = slowSupply(64, 4, seed);
-    const feed = createFeed(
+    const feed = createRing(
       {
         ...supply,
         async fill(part) {
@@ -137,7 +138,7 @@ test('of several failures, the first position’s is told, when its turn comes',
 test('a failure reaches who waits, and a new start forgets it', async () => {
   let fail = true;
   const { supply } = slowSupply(32, 2, 5);
-  const feed = createFeed(
+  const feed = createRing(
     {
       ...supply,
       async fill(part) {
