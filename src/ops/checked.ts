@@ -15,7 +15,7 @@ import {
   type Check,
 } from '../check.js';
 import { tensorOperand as tensor } from '../graph/op.js';
-import * as all from './public.js';
+import * as all from './index.js';
 
 /** The op, whose first arguments are looked at: by their names, in order. */
 /* @__NO_SIDE_EFFECTS__ */

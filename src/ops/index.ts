@@ -1,14 +1,27 @@
-/** The ops: functions from tensors to tensors. Those that are not public follow. */
-export * from './public.js';
-export { type AttentionAttributes } from './attention.js';
+/** The ops: functions from tensors to tensors. checked.ts has those that users may call. */
+export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
+export { adaptiveAvgPool2d, adaptiveMaxPool2d, globalMaxPool2d } from './adaptive-pool2d.js';
+export { attention, type AttentionAttributes } from './attention.js';
+export { batchMatmul } from './batch-matmul.js';
+export { add, divide, maximum, minimum, multiply, subtract } from './binary.js';
+export { concat } from './concat.js';
 export { expandConnections, type ConnectionTable } from './connections.js';
-export { type ConvTranspose2dAttributes } from './conv-transpose2d.js';
-export { type Conv1dAttributes } from './conv1d.js';
+export { constant } from './constant.js';
+export { convTranspose2d, type ConvTranspose2dAttributes } from './conv-transpose2d.js';
+export { conv1d, type Conv1dAttributes } from './conv1d.js';
 export { undividedBy } from './conv2d-extents.js';
-export { type Algorithm, type Conv2dAttributes } from './conv2d.js';
-export { DROPOUT_PURPOSE, type DropoutAttributes } from './dropout.js';
-export { type ResponseAttributes } from './local-response-norm.js';
-export { places, type LocallyConnected2dAttributes } from './locally-connected2d.js';
+export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
+export { dropout, DROPOUT_PURPOSE, type DropoutAttributes } from './dropout.js';
+export { embedding } from './embedding.js';
+export { groupNorm, instanceNorm } from './group-norm.js';
+export { layerNorm } from './layer-norm.js';
+export { literal } from './literal.js';
+export { localResponseNorm, type ResponseAttributes } from './local-response-norm.js';
+export {
+  locallyConnected2d,
+  places,
+  type LocallyConnected2dAttributes,
+} from './locally-connected2d.js';
 export { distributionCrossEntropy, divergence, mapLosses, margins } from './loss-classes.js';
 export {
   absoluteErrors,
@@ -19,9 +32,22 @@ export {
   huberErrors,
   sameSide,
 } from './loss-values.js';
-export { agreeing, correct, crossEntropy, sumOfSquaredErrors } from './loss.js';
+export {
+  agreeing,
+  correct,
+  crossEntropy,
+  oneHot,
+  pick,
+  sumOfSquaredErrors,
+  toFloats,
+} from './loss.js';
+export { linear, matmul } from './matmul.js';
 export { batchNorm, channelMoments, normalize, valuesPerChannel } from './norm.js';
-export { type PaddingMode, type Sides } from './pad2d.js';
+export { pad2d, type PaddingMode, type Sides } from './pad2d.js';
+export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
+export { avgPool1d, globalAvgPool1d, globalMaxPool1d, maxPool1d } from './pool1d.js';
+export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
+export { rbf } from './rbf.js';
 export {
   checkSequence,
   gatesOf,
@@ -30,11 +56,36 @@ export {
   type Cell,
   type RecurrentWeights,
 } from './recurrent.js';
-export { sumTo, type Axes } from './reduce.js';
-export { row } from './scale.js';
-export { type Range } from './slice.js';
+export { expand, max, mean, min, sum, sumTo, type Axes } from './reduce.js';
+export { flatten, reshape } from './reshape.js';
+export { row, scale } from './scale.js';
+export { pad, slice, split, type Range } from './slice.js';
+export { logSoftmax, softmax } from './softmax.js';
 export { checkLengths, lastSteps, meanOfSteps, ownSteps } from './steps.js';
-export { channelAffine } from './subsample.js';
+export { stopGradient } from './stop-gradient.js';
+export { channelAffine, subsampling2d } from './subsample.js';
 export { sumChannels, sumRows, weightedSum } from './sum.js';
-export { type Approximation } from './unary.js';
-export { type UpsampleOptions } from './upsample.js';
+export { permute, transpose } from './transpose.js';
+export {
+  abs,
+  clamp,
+  elu,
+  erf,
+  exp,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  leakyRelu,
+  log,
+  negate,
+  power,
+  prelu,
+  selu,
+  silu,
+  softplus,
+  sqrt,
+  square,
+  type Approximation,
+} from './unary.js';
+export { upsample2d, type UpsampleOptions } from './upsample.js';
