@@ -62,8 +62,10 @@ export {
   instanceNorm2d,
   layerNorm,
   localResponseNorm,
+  rmsNorm,
   type LocalResponseNormOptions,
   type NormOptions,
+  type RmsNormOptions,
 } from './norm.js';
 export {
   adaptiveAvgPool2d,

@@ -1,4 +1,4 @@
-/** Normalisation of each sample by itself, in PyTorch's names: LayerNorm, GroupNorm, InstanceNorm2d, LocalResponseNorm. */
+/** Normalisation of each sample by itself, in PyTorch's names: LayerNorm, RMSNorm, GroupNorm, InstanceNorm2d, LocalResponseNorm. */
 import { checkOptions, extent, flag, listOf, listOr, notNegative } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { ShapeError } from '../graph/op.js';
@@ -29,6 +29,12 @@ function checkChannels(kind: string, x: Tensor, channels: number, expected: stri
   throw new ShapeError(kind, `expected an input of ${expected}, found ${showShape(x.shape)}`);
 }
 
+/** One extent, or a list of them. @throws LanewiseError kind 'argument' for what is neither. */
+function lastAxes(kind: string, normalizedShape: number | readonly number[]): Shape {
+  listOr(extent, listOf(extent))(kind, 'normalizedShape', normalizedShape);
+  return Array.isArray(normalizedShape) ? normalizedShape : [normalizedShape as number];
+}
+
 /**
  * Each run of the last axes with mean 0 and variance 1, then times weight plus bias (Ba, Kiros & Hinton 2016).
  * `normalizedShape` is the last axis' extent, or those of the last axes; `elementwiseAffine` defaults to true.
@@ -42,13 +48,37 @@ export function layerNorm(
   const kind = 'layerNorm';
   checkOptions(kind, options, { eps: notNegative, elementwiseAffine: flag });
   const { eps = 1e-5, elementwiseAffine = true } = options;
-  const shape = Array.isArray(normalizedShape)
-    ? (normalizedShape as readonly number[])
-    : [normalizedShape as number];
-  listOr(extent, listOf(extent))(kind, 'normalizedShape', normalizedShape);
+  const shape = lastAxes(kind, normalizedShape);
   return defineLayer(kind, { normalizedShape, ...options }, (scope, x) =>
     ops.layerNorm(x!, shape, ...affineOf(scope, elementwiseAffine, shape), eps),
   );
+}
+
+/** Settings of `rmsNorm`. */
+export interface RmsNormOptions {
+  /** Added to the mean square; default 2⁻²³, PyTorch's. */
+  readonly eps?: number;
+  /** Whether there is a weight; default true. */
+  readonly elementwiseAffine?: boolean;
+}
+
+/**
+ * Each run of the last axes over the root of its mean square, then times weight (Zhang & Sennrich 2019). `normalizedShape` is
+ * the last axis' extent, or those of the last axes. Parameter: weight of that shape.
+ * @throws LanewiseError kind 'argument' for values out of range.
+ */
+export function rmsNorm(
+  normalizedShape: number | readonly number[],
+  options: RmsNormOptions = {},
+): Layer {
+  const kind = 'rmsNorm';
+  checkOptions(kind, options, { eps: notNegative, elementwiseAffine: flag });
+  const { eps = 2 ** -23, elementwiseAffine = true } = options;
+  const shape = lastAxes(kind, normalizedShape);
+  return defineLayer(kind, { normalizedShape, ...options }, (scope, x) => {
+    const weight = elementwiseAffine ? scope.parameter('weight', shape, constantly(1)) : null;
+    return ops.rmsNorm(x!, shape, weight, eps);
+  });
 }
 
 /**
@@ -123,4 +153,5 @@ export const normalizationLayers: Constructors = {
   instanceNorm2d: ({ features, ...options }) => instanceNorm2d(features, options),
   layerNorm: ({ normalizedShape, ...options }) => layerNorm(normalizedShape, options),
   localResponseNorm: ({ size, ...options }) => localResponseNorm(size, options),
+  rmsNorm: ({ normalizedShape, ...options }) => rmsNorm(normalizedShape, options),
 };

@@ -219,6 +219,12 @@ export const layerNorm: typeof all.layerNorm = given('layerNorm', all.layerNorm,
   bias: orNull,
   epsilon: notNegative,
 });
+export const rmsNorm: typeof all.rmsNorm = given('rmsNorm', all.rmsNorm, {
+  x: tensor,
+  normalizedShape: list,
+  weight: orNull,
+  epsilon: notNegative,
+});
 export const localResponseNorm: typeof all.localResponseNorm = given(
   'localResponseNorm',
   all.localResponseNorm,

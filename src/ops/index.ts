@@ -58,6 +58,7 @@ export {
 } from './recurrent.js';
 export { expand, max, mean, min, sum, sumTo, type Axes } from './reduce.js';
 export { flatten, reshape } from './reshape.js';
+export { rmsNorm } from './rms-norm.js';
 export { row, scale } from './scale.js';
 export { pad, slice, split, type Range } from './slice.js';
 export { logSoftmax, softmax } from './softmax.js';

@@ -66,6 +66,33 @@ const weightGradientOp = defineOp<{ x: Tensor; moments: Tensor; dy: Tensor }, At
 });
 
 /**
+ * x as rows of `normalizedShape`'s values, and what goes with the places of a row as one row; `null` is none.
+ * @throws ShapeError if x does not end in `normalizedShape`, or a parameter has another shape.
+ */
+export function asRuns<Name extends string>(
+  op: string,
+  x: Tensor,
+  normalizedShape: Shape,
+  parameters: Readonly<Record<Name, Tensor | null>>,
+): { readonly x: Tensor } & { readonly [P in Name]: Tensor | undefined } {
+  const expected = showShape(normalizedShape);
+  const axes = normalizedShape.length;
+  if (axes === 0 || x.shape.length < axes || showShape(x.shape.slice(-axes)) !== expected) {
+    throw new ShapeError(
+      op,
+      `expected an input that ends in ${expected}, found ${showShape(x.shape)}`,
+    );
+  }
+  const n = sizeOf(normalizedShape);
+  const flat = Object.entries<Tensor | null>(parameters).map(([name, t]) => {
+    if (t && showShape(t.shape) !== expected)
+      throw new ShapeError(op, `${name} has shape ${showShape(t.shape)}, expected ${expected}`);
+    return [name, t ? reshape(t, [n]) : undefined];
+  });
+  return { x: reshape(x, [sizeOf(x.shape) / n, n]), ...Object.fromEntries(flat) };
+}
+
+/**
  * (x − mean)/√(variance + epsilon)·weight + bias over runs of `normalizedShape`, the last axes of x. weight and
  * bias have that shape, or are null for ones and zeros.
  * @throws ShapeError if x does not end in `normalizedShape`, or weight or bias have another shape.
@@ -77,25 +104,7 @@ export function layerNorm(
   bias: Tensor | null,
   epsilon: number,
 ): Tensor {
-  const expected = showShape(normalizedShape);
-  const axes = normalizedShape.length;
-  if (axes === 0 || x.shape.length < axes || showShape(x.shape.slice(-axes)) !== expected) {
-    throw new ShapeError(
-      'layerNorm',
-      `expected an input that ends in ${expected}, found ${showShape(x.shape)}`,
-    );
-  }
-  for (const [name, t] of Object.entries({ weight, bias })) {
-    if (!t || showShape(t.shape) === expected) continue;
-    throw new ShapeError(
-      'layerNorm',
-      `${name} has shape ${showShape(t.shape)}, expected ${expected}`,
-    );
-  }
-  const n = sizeOf(normalizedShape);
-  const rows = reshape(x, [sizeOf(x.shape) / n, n]);
-  const flat = (t: Tensor | null) => (t ? reshape(t, [n]) : undefined);
-  const inputs = { x: rows, moments: runMoments(rows, rows.shape[0]!) };
-  const y = apply(layerNormOp, { ...inputs, weight: flat(weight), bias: flat(bias) }, { epsilon });
-  return reshape(y, x.shape);
+  const runs = asRuns('layerNorm', x, normalizedShape, { weight, bias });
+  const moments = runMoments(runs.x, runs.x.shape[0]!);
+  return reshape(apply(layerNormOp, { ...runs, moments }, { epsilon }), x.shape);
 }

@@ -62,6 +62,7 @@ function describe() {
     maxPoolWindows: `${windows} ${pooled}`,
     pad2d: `${padding} value~ x=planes.H.W y>planes.height.width`,
     rbf: 'n C F x=n.F w=C.F y>n.C',
+    rmsNorm: 'rows n x=rows.n weight?=n epsilon~ y>rows.n',
     scale: `${sameSize} count weight~`,
     smooth: `code ${sameSize} count p~ q~`,
     softmax: 'n C x=n.C y>n.C',

@@ -125,6 +125,7 @@ function gradients() {
     pad2dGradient: `${padding} dy=planes.height.width dx>planes.H.W`,
     rbfCentresGradient: 'n C F x=n.F w=C.F dy=n.C dw>C.F',
     rbfInputGradient: 'n C F x=n.F w=C.F dy=n.C dx>n.F',
+    rmsNormGradient: 'rows n x=rows.n weight?=n dy=rows.n epsilon~ dx>rows.n',
     smoothGradient: `code ${slope} p~ q~`,
     softmaxGradient: rowSlope,
     unaryGradient: `code ${slope} p~ q~`,

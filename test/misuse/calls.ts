@@ -209,6 +209,7 @@ export const calls: Readonly<Record<string, Args>> = {
   prelu: none,
   rbf: [4, 2, options],
   residual: [[L.relu()], [], options],
+  rmsNorm: [4, options],
   rnn: [4, 4, options],
   subsampling2d: [4, 2, options],
   permute: [[1, 0]],

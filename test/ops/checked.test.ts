@@ -100,6 +100,7 @@ const taken: { readonly [Name in keyof typeof ops]: Parameters<(typeof ops)[Name
   groupNorm: [images, 2, f(4), f(4), 1e-5],
   instanceNorm: [images, f(4), f(4), 1e-5],
   layerNorm: [matrix, [6], f(6), f(6), 1e-5],
+  rmsNorm: [matrix, [6], f(6), 1e-5],
   localResponseNorm: [images, { size: 3, alpha: 1e-4, beta: 0.75, k: 1 }],
   constant: [1, [2]],
   literal: [[1, 2]],
@@ -123,6 +124,7 @@ const optional: Partial<Record<keyof typeof ops, readonly number[]>> = {
   groupNorm: [2, 3],
   instanceNorm: [1, 2],
   layerNorm: [2, 3],
+  rmsNorm: [2],
 };
 
 const wrong: readonly unknown[] = [

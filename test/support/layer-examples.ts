@@ -87,6 +87,8 @@ export const examples: readonly (readonly [Layer, shape: readonly number[]])[] =
   [L.groupNorm(2, 4, { eps: 1e-3 }), image],
   [L.instanceNorm2d(4, { affine: true }), image],
   [L.layerNorm([6, 6], { elementwiseAffine: false }), image],
+  [L.rmsNorm(6, { eps: 1e-3 }), image],
+  [L.rmsNorm([6, 6], { elementwiseAffine: false }), image],
   [L.localResponseNorm(3, { alpha: 0.5, beta: 0.5, k: 2 }), image],
   [L.adaptiveAvgPool2d([2, 3]), image],
   [L.adaptiveMaxPool2d(4), image],
