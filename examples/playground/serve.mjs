@@ -1,20 +1,10 @@
 // Builds the playground and serves it: `npm run playground -- [--port 8080] [--no-isolation]`.
 // A host of one's own needs the same headers for threads; without them the page trains in one.
-import { createServer } from 'node:http';
-import { readFile } from 'node:fs/promises';
-import { extname, join, normalize, relative, sep } from 'node:path';
+import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ISOLATED, serveFolder } from '../static-server.mjs';
 import { buildPlayground } from './build.mjs';
-
-const types = {
-  '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.map': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-};
 
 const policy = [
   "default-src 'self'",
@@ -24,61 +14,15 @@ const policy = [
   "img-src 'self' blob: data:",
 ].join('; ');
 
-/** Shared memory, and with it threads, is for pages that no other page can look into. */
-const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
-
-/** The file that a request means; undefined for what is not below `folder`. */
-function fileOf(folder, url) {
-  let path;
-  try {
-    path = decodeURIComponent(new URL(url, 'http://localhost').pathname);
-  } catch {
-    return undefined;
-  }
-  if (path.includes('\0')) return undefined;
-  const file = normalize(join(folder, path.endsWith('/') ? `${path}index.html` : path));
-  return file.startsWith(folder + sep) ? file : undefined;
-}
-
-/** Serves a folder on this machine; resolves to its address and how to end it. */
+/** Serves a folder on this machine as a careful host would; resolves to its address and how to end it. */
 export function servePlayground(folder, { port = 0, isIsolated = true } = {}) {
   const headers = {
     'Content-Security-Policy': policy,
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-cache',
-    ...(isIsolated ? isolation : {}),
+    ...(isIsolated ? { ...ISOLATED, 'Cross-Origin-Resource-Policy': 'same-origin' } : {}),
   };
-  const server = createServer(async (request, response) => {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    const file = isRead ? fileOf(folder, request.url ?? '/') : undefined;
-    const type = file && types[extname(file)];
-    const bytes = type && (await readFile(file).catch(() => undefined));
-    if (!bytes) {
-      response.writeHead(isRead ? 404 : 405, { ...headers, 'Content-Type': 'text/plain' });
-      return response.end(isRead ? 'not found\n' : 'GET and HEAD only\n');
-    }
-    response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': bytes.length });
-    return response.end(request.method === 'HEAD' ? undefined : bytes);
-  });
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`port ${port} is taken`) : error),
-    );
-    server.listen(port, '127.0.0.1', () =>
-      resolve({
-        url: `http://127.0.0.1:${server.address().port}/`,
-        close: () =>
-          new Promise((closed) => {
-            server.close(closed);
-            server.closeAllConnections();
-          }),
-      }),
-    );
-  });
+  return serveFolder(folder, { port, headers });
 }
 
 /** Serves as the command line asks; ends the process with one sentence where the port is another's or none. */

@@ -14,7 +14,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { EXPECTED_SHA256 } from '../../src/training/verify.js';
 import { pack, root, run, unpack } from '../publish/packed.js';
 import { findBrowser, openPage, startBrowser, type Browser } from '../support/browser.js';
-import { ISOLATED, policy, serve } from '../support/serve.js';
+import { ISOLATED, policy, serveFolder } from '../support/site.js';
 
 const PATIENCE_MS = 60_000;
 const tools = join(root, '.engines', 'bundlers');
@@ -77,11 +77,11 @@ async function trainedAt(url: string): Promise<string> {
 
 /** Serves a folder, isolated and under the policy, and trains on its page. */
 async function trainedIn(folder: string, page = '', headers = policy()): Promise<string> {
-  const site = await serve(folder, { ...ISOLATED, ...headers });
+  const site = await serveFolder(folder, { headers: { ...ISOLATED, ...headers } });
   try {
     return await trainedAt(site.url + page);
   } finally {
-    site.close();
+    await site.close();
   }
 }
 

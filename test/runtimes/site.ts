@@ -1,19 +1,10 @@
 /** Serves the built package to browsers, with or without isolation from other origins, under a strict policy; pages post their reports back. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, normalize, join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { ISOLATED, policy } from '../support/serve.js';
+import { ISOLATED, policy, serveFolder, type Answer } from '../support/site.js';
 
 const dist = fileURLToPath(new URL('../../', import.meta.url));
-
-const types: Readonly<Record<string, string>> = {
-  '.js': 'text/javascript',
-  '.map': 'application/json',
-  '.wasm': 'application/wasm',
-};
 
 export interface Site {
   /** The page that loads a script of dist/ as a module; `search` is for the script. */
@@ -32,45 +23,24 @@ export interface SiteOptions {
 
 export async function startSite({ isolated, strict = true }: SiteOptions): Promise<Site> {
   let settle: ((text: string) => void) | undefined;
-  const server = createServer((request, response) => {
-    void answer(request, response).catch((error: Error) =>
-      response.writeHead(500).end(error.message),
-    );
-  });
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url!, 'http://localhost');
-    const headers = { ...(strict ? policy() : {}), ...(isolated ? ISOLATED : {}) };
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  async function answer(
+    { pathname, searchParams }: URL,
+    request: IncomingMessage,
+  ): Promise<Answer | undefined> {
     if (request.method === 'POST') {
-      let text = '';
-      for await (const chunk of request.setEncoding('utf8')) text += chunk as string;
-      response.end();
-      settle?.(text);
-      return;
+      settle?.(await text(request));
+      return {};
     }
-    if (pathname === '/') {
-      const script = searchParams.get('script');
-      response.setHeader('Content-Type', 'text/html');
-      response.end(
-        `<!doctype html><title>Lanewise</title><script type="module" src="/${script}"></script>`,
-      );
-      return;
-    }
-    const path = normalize(join(dist, pathname));
-    const found = path.startsWith(dist) ? await stat(path).catch(() => undefined) : undefined;
-    if (!found?.isFile()) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.setHeader('Content-Type', types[extname(path)] ?? 'text/plain');
-    createReadStream(path).pipe(response);
+    if (pathname !== '/') return undefined;
+    const script = `<script type="module" src="/${searchParams.get('script')}"></script>`;
+    return { type: 'text/html', body: `<!doctype html><title>Lanewise</title>${script}` };
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const headers = { ...(strict ? policy() : {}), ...(isolated ? ISOLATED : {}) };
+  const { url, close } = await serveFolder(dist, { headers, answer });
   return {
-    url: (script, search = '') => `http://localhost:${port}/?script=${script}${search}`,
+    url: (script, search = '') => `${url}?script=${script}${search}`,
     report<T>(patienceMs: number) {
       const reported = new Promise<T>((resolve, reject) => {
         const late = () => reject(new Error(`the page reported nothing in ${patienceMs / 1000} s`));
@@ -86,10 +56,6 @@ export async function startSite({ isolated, strict = true }: SiteOptions): Promi
       reported.catch(() => {});
       return reported;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }

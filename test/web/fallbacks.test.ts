@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as lanewise from '../../src/index.js';
 import { findBrowser, startBrowser, type Browser } from '../support/browser.js';
-import { ISOLATED } from '../support/serve.js';
+import { ISOLATED } from '../support/site.js';
 import { trainLittle, type Trained } from './site.js';
 import { script, visitIn, type Found, type Visit } from './visit.js';
 

@@ -10,8 +10,8 @@ import {
   type Browser,
   type Task,
 } from '../support/browser.js';
-import { ISOLATED } from '../support/serve.js';
-import { serveDist, type Headers } from './site.js';
+import { ISOLATED, type Headers } from '../support/site.js';
+import { serveDist } from './site.js';
 import { script, visitIn, type Found } from './visit.js';
 
 const path = findBrowser();
@@ -41,7 +41,7 @@ async function tasksWhileTraining(headers: Headers): Promise<readonly Task[]> {
     return await traceTasks(page, () => run(training));
   } finally {
     await page.close();
-    site.close();
+    await site.close();
   }
 }
 

@@ -1,61 +1,26 @@
 /** The package's dist/ as a site, its headers and some of its files made to order; and what pages of it are asked to do. */
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as lanewise from '../../src/index.js';
+import { serveFolder, type Answer, type Site, type SiteOptions } from '../support/site.js';
 
 const dist = fileURLToPath(new URL('../../', import.meta.url));
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
-
-export type Headers = Readonly<Record<string, string>>;
-
-export interface SiteOptions {
-  /** Of every answer but `files`' own. */
-  readonly headers?: Headers;
+export interface MadeSite extends Pick<SiteOptions, 'headers' | 'headersOf'> {
   /** Instead of dist's or beside them, by path; undefined: there is none. */
   readonly files?: Readonly<Record<string, string | undefined>>;
-  /** Of single answers, by path. */
-  readonly headersOf?: Readonly<Record<string, Headers>>;
 }
 
-export interface Site {
-  readonly url: string;
-  close(): void;
-}
-
-export async function serveDist({
-  headers = {},
-  files = {},
-  headersOf = {},
-}: SiteOptions): Promise<Site> {
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url!, 'http://localhost');
-    const type = TYPES[extname(pathname)] ?? 'text/html';
-    const answer = (content: string | Uint8Array) =>
-      response
-        .writeHead(200, { 'Content-Type': type, ...headers, ...headersOf[pathname] })
-        .end(content);
-    const missing = () => response.writeHead(404, headers).end();
-    if (pathname === '/') answer('<!doctype html><title>Lanewise</title>');
-    else if (files[pathname] !== undefined) answer(files[pathname]);
-    else if (pathname in files) missing();
-    else readFile(join(dist, pathname)).then(answer, missing);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+export function serveDist({ files = {}, ...options }: MadeSite): Promise<Site> {
+  function made(pathname: string): Answer | undefined {
+    if (pathname === '/')
+      return { type: 'text/html', body: '<!doctype html><title>Lanewise</title>' };
+    const body = files[pathname];
+    if (body !== undefined)
+      return { type: extname(pathname) === '.js' ? 'text/javascript' : 'text/html', body };
+    return pathname in files ? { status: 404 } : undefined;
+  }
+  return serveFolder(dist, { ...options, answer: ({ pathname }) => made(pathname) });
 }
 
 export interface Trained {

@@ -1,7 +1,7 @@
 /** A page that loads the package, after what is done to it first, and tells what it has found. */
 import type * as lanewise from '../../src/index.js';
 import { openPage, type Browser } from '../support/browser.js';
-import { serveDist, trainLittle, type SiteOptions, type Trained } from './site.js';
+import { serveDist, trainLittle, type MadeSite, type Trained } from './site.js';
 
 /** What a page has found. */
 export interface Found {
@@ -12,7 +12,7 @@ export interface Found {
   readonly warnings: readonly string[];
 }
 
-export interface Visit extends SiteOptions {
+export interface Visit extends MadeSite {
   /** JavaScript that is run first. */
   readonly before?: string;
   /** What `init` is given; `origin` is another server's. */
@@ -53,6 +53,6 @@ export async function visitIn(browser: Browser, options: Visit): Promise<Found> 
       await page.close();
     }
   } finally {
-    site.close();
+    await site.close();
   }
 }
