@@ -1,6 +1,7 @@
 /** Samples by which a run may choose, so that it never chooses by those it is tested on. */
 import { split } from '../data/split.js';
 import { LanewiseError } from '../errors.js';
+import { scheduleFor } from '../optimizers/index.js';
 import type { DataSets } from './data-sources.js';
 import type { TrainOptions } from './train-options.js';
 
@@ -12,11 +13,17 @@ export interface ValidatedSets extends DataSets {
   readonly setAside?: string;
 }
 
+/** Whether the schedule of a name goes by figures. */
+function follows(name: string): boolean {
+  const schedule = scheduleFor(name);
+  return typeof schedule !== 'string' && schedule.follows !== undefined;
+}
+
 /** The option by which a run chooses something by the figures of samples that it is not trained on. */
 function chooser({ keepBest, patience, schedule }: TrainOptions): string | undefined {
   if (keepBest) return '--keep-best';
   if (patience !== undefined) return '--patience';
-  return schedule === 'reduceOnPlateau' ? '--schedule reduceOnPlateau' : undefined;
+  return schedule !== undefined && follows(schedule) ? `--schedule ${schedule}` : undefined;
 }
 
 /**

@@ -35,6 +35,7 @@ export function momentum(options: MomentumOptions): Optimizer {
       settings: { beta, form, ...(nesterov ? { nesterov } : {}) },
       lr,
       stateArrays: 1,
+      formedBy: ['form'],
       rates: (_, learningRate) => [learningRate],
       update(k, { parameters, gradients, state, rates, count }, decay) {
         const kernel = nesterov ? k.nesterov : k.momentum;

@@ -40,6 +40,8 @@ export interface Optimizer {
   readonly learningRate: number;
   /** Arrays of state, each as large as the parameters, zero at the start. */
   readonly stateArrays: number;
+  /** Names of settings that say what the state holds: with other values a resumed run begins it with zeros. */
+  readonly formedBy?: readonly string[];
   /** It wants the norms of whole tensors, and is called for each of them. */
   readonly needsNorms?: boolean;
   /** Parameters with settings of their own; the first that matches a name counts. */
@@ -72,7 +74,10 @@ export interface CommonOptions {
 }
 
 /** An update rule, to which `createOptimizer` adds the common options. */
-export interface Rule extends Pick<Optimizer, 'kind' | 'settings' | 'stateArrays' | 'rates'> {
+export interface Rule extends Pick<
+  Optimizer,
+  'kind' | 'settings' | 'stateArrays' | 'formedBy' | 'rates'
+> {
   readonly lr: number;
   readonly needsNorms?: boolean;
   /** `decay` is to be added to the gradient times the weight. */
@@ -108,6 +113,7 @@ export function createOptimizer<Options extends CommonOptions>(
     },
     learningRate: rule.lr,
     stateArrays: rule.stateArrays,
+    formedBy: rule.formedBy,
     ...(rule.needsNorms ? { needsNorms: true } : {}),
     groups: groups.map(({ match, lr, lrFactor = 1, weightDecay: own = weightDecay }) => {
       const changes = { lr: (lr ?? rule.lr) * lrFactor, weightDecay: own, groups: [] };

@@ -42,6 +42,7 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
       settings: { alpha, eps, momentum, centered: Boolean(centered) },
       lr,
       stateArrays: 1 + Number(Boolean(centered)) + Number(momentum > 0),
+      formedBy: ['centered'],
       rates: (_, learningRate) => [learningRate],
       update(k, { parameters, gradients, state, rates, count }, decay) {
         const [square, ...rest] = state;

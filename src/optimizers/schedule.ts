@@ -34,6 +34,11 @@ export interface Schedule {
   readonly kind: string;
   /** What it was made with, as it can be printed. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /**
+   * The figure of the epochs that it goes by, `validation` for the loss of validation data if there are any; absent where it
+   * goes by the place in the run alone.
+   */
+  readonly follows?: keyof EpochMetrics | 'validation';
   /** What the learning rate is multiplied by at a step. */
   factor(at: StepPlace): number;
 }

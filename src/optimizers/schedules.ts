@@ -203,6 +203,7 @@ export function warmup(
       start,
       next: typeof next === 'string' ? next : { kind: next.kind, ...next.settings },
     },
+    follows: typeof next === 'string' ? undefined : next.follows,
     factor(at) {
       const { step, updates = step, placeOf = (update) => update } = at;
       if (updates < steps) return start + ((1 - start) * updates) / steps;
@@ -278,6 +279,7 @@ export function reduceOnPlateau(options: PlateauOptions = {}): Schedule {
       min,
       ...(metric === undefined ? {} : { metric }),
     },
+    follows: metric ?? 'validation',
     factor({ history, carried = 1 }) {
       let [rate, bad, rest, best] = [carried, 0, 0, isAccuracy ? -Infinity : Infinity];
       for (const epoch of history) {

@@ -268,9 +268,6 @@ function whyAnew(
   return `${optimizer.kind} cannot go on with what ${kind === optimizer.kind ? 'another form of it' : kind} had gathered`;
 }
 
-/** Settings of a rule that say what its arrays hold. */
-const FORM = ['centered', 'form'];
-
 /**
  * Whether the optimizer's arrays mean something else now: another rule's, of another form, or some are missing in a rule
  * that counts its updates, as of parameters that were frozen or not in the loss.
@@ -283,7 +280,8 @@ function isOptimizerFresh(
 ): boolean {
   const before = description['optimizer'] as Readonly<Record<string, unknown>> | undefined;
   if (changed.includes('optimizer')) {
-    const isOther = FORM.some((key) => before?.[key] !== optimizer.settings[key]);
+    const { formedBy = [] } = optimizer;
+    const isOther = formedBy.some((name) => before?.[name] !== optimizer.settings[name]);
     const has = [...arrays.keys()].filter((name) => name.startsWith('optimizer.'));
     const count = new Set(has.map((name) => name.split('.')[1])).size;
     if (before?.['kind'] !== optimizer.kind || isOther || count !== optimizer.stateArrays)

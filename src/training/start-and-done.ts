@@ -56,9 +56,8 @@ const OF_TRAINING: readonly unknown[] = ['loss', 'accuracy'];
 /** Whether the run chooses something by its validation data: its weights, its end or its learning rate. */
 function chooses({ monitor, schedule }: ResolvedSettings): boolean {
   if (monitor && !OF_TRAINING.includes(monitor.name)) return true;
-  if (typeof schedule === 'string' || schedule.kind !== 'reduceOnPlateau') return false;
-  const { metric } = schedule.settings as { readonly metric?: unknown };
-  return !OF_TRAINING.includes(metric);
+  const follows = typeof schedule === 'string' ? undefined : schedule.follows;
+  return follows !== undefined && !OF_TRAINING.includes(follows);
 }
 
 /** What a run's figures of validation data are of: test samples if it is given the same for both, and chooses nothing by them. */

@@ -111,4 +111,37 @@ test('our exp, log, cosine and powers agree with Math’s to 1e-14', () => {
   assert.is(cosPi(1e9 + 1), -1);
 });
 
+test('a schedule says which figure it goes by: its factor changes with that of the epochs, and with no other', () => {
+  const history = (worse: string) =>
+    Array.from({ length: 30 }, (_, i) => ({
+      loss: 1 / (i + 1),
+      accuracy: 0.5 + i / 100,
+      valLoss: 1 / (i + 1),
+      valAccuracy: 0.5 + i / 100,
+      [worse]: worse.endsWith('oss') ? 1 : 0.5,
+    }));
+  const at = (worse: string) => ({
+    step: 120,
+    steps: 400,
+    stepsPerEpoch: 4,
+    history: history(worse),
+  });
+  const figures = ['loss', 'accuracy', 'valLoss', 'valAccuracy'] as const;
+  const plateaus = figures.map((metric) => schedule.reduceOnPlateau({ metric }));
+  const made = [
+    ...plateaus,
+    ...plateaus.map((one) => schedule.warmup(4, one)),
+    schedule.warmup(4, 'cosine'),
+    schedule.oneCycle(),
+    schedule.polynomial(),
+  ];
+  for (const one of made) {
+    const moving = figures.filter(
+      (figure) => factorOf(one, at(figure)) !== factorOf(one, at('none')),
+    );
+    assert.equal(moving, one.follows === undefined ? [] : [one.follows], one.kind);
+  }
+  assert.is(schedule.reduceOnPlateau().follows, 'validation');
+});
+
 test.run();

@@ -171,6 +171,8 @@ test('no samples are called test and validation at once, nor test where they wer
     const plateau = (metric?: 'loss') => schedule.reduceOnPlateau(metric ? { metric } : {});
     const followed = await tilesOf({ schedule: plateau() }, { test: validation });
     assert.equal(Object.keys(followed.tiles), plain);
+    const after = await tilesOf({ schedule: schedule.warmup(1, plateau()) }, { test: validation });
+    assert.equal(Object.keys(after.tiles), plain);
     const byLoss = await tilesOf({ schedule: plateau('loss') }, { test: validation });
     assert.is(byLoss.part, 'test');
     // Samples apart: both, each by its name.
