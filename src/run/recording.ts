@@ -6,6 +6,16 @@ import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Samples } from '../data/samples.js';
+import {
+  checkKeys,
+  checkOptions,
+  flag,
+  listOf,
+  numberAbove,
+  text,
+  wholeFrom,
+  type Checks,
+} from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import type { CheckpointSettings } from '../training/checkpoint.js';
@@ -15,21 +25,23 @@ import { saveModel } from '../training/model-store.js';
 import { createProbe, type Probe } from '../training/probe.js';
 import type { TrainResult } from '../training/result.js';
 import type { Resumed } from '../training/resume.js';
-import type { ResolvedSettings } from '../training/settings.js';
+import { matchData } from '../training/resolve-settings.js';
+import type { ResolvedSettings, TrainSettings } from '../training/settings.js';
 import { doneRecord, type About } from '../training/start-and-done.js';
-import type { Teller, TrainOptions } from '../training/train.js';
+import type { FolderOptions, Teller, TrainOptions } from '../training/train.js';
 import { CHECKPOINT, PREVIOUS, saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, REPORT, type OpenedFolder } from './folder.js';
 import { openRecorder, type Recorder } from './recorder.js';
+import { partScored } from './scored.js';
 
 /** What is to be kept, and where. */
 export interface RecordingRequest {
   readonly folder: string;
   readonly model: Model;
+  /** As they were given, and checked. */
+  readonly given: TrainSettings;
   readonly settings: ResolvedSettings;
   readonly options: TrainOptions;
-  /** What the report shows the model on. */
-  readonly shown: { readonly data: Samples | undefined; readonly part: Part };
 }
 
 export interface Recording {
@@ -51,18 +63,51 @@ export interface Recording {
   close(): Promise<void>;
 }
 
+const CHECKS: Checks<FolderOptions> = {
+  resume: (owner, name, value) => {
+    if (typeof value !== 'object') return flag(owner, name, value);
+    checkKeys(`${owner}: ${name}`, value!, ['override']);
+    const { override } = value as { readonly override?: unknown };
+    listOf(text, 0)(`${owner}: ${name}`, 'override', override);
+  },
+  fresh: flag,
+  checkpoints: (_, name, value) =>
+    void checkOptions<NonNullable<TrainOptions['checkpoints']>>(name, value as object, {
+      everySteps: wholeFrom(1),
+      everyMinutes: numberAbove(0),
+      everyEpoch: flag,
+    }),
+  logEvery: wholeFrom(1),
+  test: true,
+};
+
 /**
  * Opens the folder, and says at once what that waits for.
- * @throws LanewiseError as `openFolder`.
+ * @throws LanewiseError kind 'argument' for options that cannot be, else as `openFolder`.
  */
 export async function* openRecording(
   request: RecordingRequest,
   tell: Teller,
 ): AsyncGenerator<RunEvent, Recording, void> {
-  const { folder, model, settings, options } = request;
+  const { folder, model, given, settings, options } = request;
+  const { resume, fresh, checkpoints, logEvery, test } = options;
+  checkOptions<FolderOptions>(
+    'train',
+    { resume, fresh, checkpoints, logEvery, test } as FolderOptions,
+    CHECKS,
+  );
+  const matched = test && matchData(test, settings.data, settings.terms);
+  const part = partScored(given.validation, test, settings);
+  const shown = {
+    data: matched ?? settings.validation,
+    part: test && test !== given.validation ? 'test' : part,
+  } as const;
   const description = await describeRun(model, settings);
   const opened = yield* openAloud(folder, description, options, tell);
-  return createRecording(request, description, opened);
+  return createRecording(
+    { ...request, about: { folder, part, description, runtime: { node: process.version } }, shown },
+    opened,
+  );
 }
 
 async function* openAloud(
@@ -98,12 +143,19 @@ async function* openAloud(
   }
 }
 
+/** What is known when the folder is opened. */
+interface Opening extends RecordingRequest {
+  readonly about: About & { readonly description: RunDescription };
+  /** What the report shows the model on. */
+  readonly shown: { readonly data: Samples | undefined; readonly part: Part };
+}
+
 function createRecording(
-  request: RecordingRequest,
-  description: RunDescription,
+  request: Opening,
   { lock, resumed, isLastWhole, warnings: told }: OpenedFolder,
 ): Recording {
-  const { folder, model, settings, options } = request;
+  const { folder, model, settings, options, about } = request;
+  const { description } = about;
   const warnings = [...told];
   let recorder: Recorder | undefined;
   let probe: Probe | undefined;
@@ -121,7 +173,7 @@ function createRecording(
   };
   return {
     ...(resumed ? { resumed } : {}),
-    about: { folder, description, runtime: { node: process.version } },
+    about,
     async save(checkpoint) {
       recorder!.sync();
       await lock.check();
@@ -196,7 +248,7 @@ function withWayOn(error: unknown, folder: string, savedStep: number | undefined
 
 /** Saves the model and writes the report; of a run that is to end, without what takes long. */
 async function finish(
-  { folder, options: { report = true, signal }, shown: { data, part } }: RecordingRequest,
+  { folder, options: { report = true, signal }, shown: { data, part } }: Opening,
   result: TrainResult,
   recorder: Recorder,
   end: DoneEvent,

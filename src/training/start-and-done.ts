@@ -1,5 +1,4 @@
 /** The first record of a run, of what is trained on what, and how; and the last one. */
-import type { AnyDataset } from '../data/dataset.js';
 import { parameterCount, type Model } from '../layers/index.js';
 import { version } from '../version.js';
 import { describeSettings, type RunDescription } from './describe-run.js';
@@ -49,23 +48,6 @@ export async function startRecord(
 
 /** Hashes take time: a run without a folder is described without data sets and arrays. */
 const noDigests: Digests = { ofData: async () => undefined, ofArrays: async () => undefined };
-
-/** Figures of the training samples: what goes by them does not choose by others. */
-const OF_TRAINING: readonly unknown[] = ['loss', 'accuracy'];
-
-/** Whether the run chooses something by its validation data: its weights, its end or its learning rate. */
-function chooses({ monitor, schedule }: ResolvedSettings): boolean {
-  if (monitor && !OF_TRAINING.includes(monitor.name)) return true;
-  const follows = typeof schedule === 'string' ? undefined : schedule.follows;
-  return follows !== undefined && !OF_TRAINING.includes(follows);
-}
-
-/** What a run's figures of validation data are of: test samples if it is given the same for both, and chooses nothing by them. */
-export const partScored = (
-  validation: AnyDataset | undefined,
-  test: AnyDataset | undefined,
-  settings: ResolvedSettings,
-): Part => (validation && validation === test && !chooses(settings) ? 'test' : 'validation');
 
 /** The last record of a run, after so many steps of it. */
 export async function doneRecord(result: TrainResult, step: number): Promise<DoneEvent> {

@@ -2,11 +2,8 @@
 import {
   abortSignal,
   callable,
-  checkKeys,
   checkOptions,
   flag,
-  listOf,
-  numberAbove,
   text,
   wholeFrom,
   type Check,
@@ -17,10 +14,10 @@ import { LanewiseError } from '../errors.js';
 import type { Model } from '../layers/index.js';
 import type { CheckpointSettings } from './checkpoint.js';
 import type { Callbacks, EventName, RunEvent } from './events.js';
-import { matchData, resolveSettings } from './resolve-settings.js';
+import { resolveSettings } from './resolve-settings.js';
 import { resultOf, type TrainResult } from './result.js';
 import type { TrainSettings } from './settings.js';
-import { doneRecord, partScored } from './start-and-done.js';
+import { doneRecord } from './start-and-done.js';
 import { trainingLoop } from './trainer.js';
 
 /** How a run is kept, what is called while it goes on, and how it is stopped. No number of it depends on these. */
@@ -68,22 +65,13 @@ const HEARD: Readonly<Record<EventName, Check>> = {
 const callbackName = (name: string): keyof Callbacks =>
   `on${name[0]!.toUpperCase()}${name.slice(1)}` as keyof Callbacks;
 
+/** Those of a folder are looked at by who keeps it. */
 const CHECKS: Checks<TrainOptions> = {
   folder: text,
-  resume: (owner, name, value) => {
-    if (typeof value !== 'object') return flag(owner, name, value);
-    checkKeys(`${owner}: ${name}`, value!, ['override']);
-    const { override } = value as { readonly override?: unknown };
-    listOf(text, 0)(`${owner}: ${name}`, 'override', override);
-  },
-  fresh: flag,
-  checkpoints: (_, name, value) =>
-    void checkOptions<NonNullable<TrainOptions['checkpoints']>>(name, value as object, {
-      everySteps: wholeFrom(1),
-      everyMinutes: numberAbove(0),
-      everyEpoch: flag,
-    }),
-  logEvery: wholeFrom(1),
+  resume: true,
+  fresh: true,
+  checkpoints: true,
+  logEvery: true,
   test: true,
   report: flag,
   name: text,
@@ -95,6 +83,10 @@ const CHECKS: Checks<TrainOptions> = {
 };
 
 /** Options that say how a folder is kept. */
+export type FolderOptions = Pick<
+  TrainOptions,
+  'resume' | 'fresh' | 'checkpoints' | 'logEvery' | 'test'
+>;
 const OF_FOLDERS = ['resume', 'fresh', 'checkpoints', 'logEvery', 'test'] as const;
 
 function checkTrainOptions(options: TrainOptions): void {
@@ -104,9 +96,7 @@ function checkTrainOptions(options: TrainOptions): void {
   if (name === undefined) return;
   throw new LanewiseError(
     'argument',
-    name === 'resume'
-      ? 'train: resume is given, and no folder to resume from'
-      : `train: ${name} is given, and no folder that it is about`,
+    `train: ${name} is given, and no folder`,
     "say where the run is kept: folder: 'runs/a'",
   );
 }
@@ -143,16 +133,12 @@ export async function* trainEvents(
   checkTrainOptions(options);
   const resolved = resolveSettings(model, settings);
   const { folder, name, checkpoints, signal, stepsPerEvent } = options;
-  const test = options.test && matchData(options.test, resolved.data, resolved.terms);
-  const part = partScored(settings.validation, options.test, resolved);
-  const isApart = options.test !== undefined && options.test !== settings.validation;
-  const shown = { data: test ?? resolved.validation, part: isApart ? 'test' : part } as const;
   const tell = createTeller(options);
   const recording =
     folder === undefined
       ? undefined
       : yield* (await import('#recording')).openRecording(
-          { folder, model, settings: resolved, options, shown },
+          { folder, model, given: settings, settings: resolved, options },
           tell,
         );
   const started = performance.now();
@@ -160,7 +146,7 @@ export async function* trainEvents(
     model,
     resolved,
     {
-      about: { ...recording?.about, part, ...(name === undefined ? {} : { name }) },
+      about: { ...recording?.about, ...(name === undefined ? {} : { name }) },
       ...(recording ? { checkpoints: { ...checkpoints, save: recording.save } } : {}),
       ...(signal ? { signal } : {}),
       ...(stepsPerEvent === undefined ? {} : { stepsPerEvent }),

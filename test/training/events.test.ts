@@ -161,11 +161,16 @@ test('train resolves to the result of the last event, and a callback that throws
 
 test('what needs a folder is refused without one', async () => {
   const refused = (options: TrainOptions) => refusal(() => train(model, settings, options));
-  assert.match(await refused({ resume: true }), /^train: resume is given, and no folder to resume/);
-  for (const options of [{ checkpoints: {} }, { logEvery: 5 }, { test: settings.data }])
+  assert.match(await refused({ resume: true }), /^train: resume is given, and no folder$/m);
+  for (const options of [
+    { fresh: true },
+    { checkpoints: {} },
+    { logEvery: 5 },
+    { test: settings.data },
+  ])
     assert.match(
       await refused(options),
-      /^train: \w+ is given, and no folder that it is about\nsay where the run is kept: folder:/,
+      /^train: \w+ is given, and no folder\nsay where the run is kept: folder:/,
     );
   assert.match(
     await refused({ onSteps() {} } as TrainOptions),
