@@ -109,13 +109,7 @@ function knownSamples({
 }: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit' | 'known'> {
   if (samples?.shape.length !== 3 || samples.type === 'int32') return {};
   const { shape, type, fit } = samples;
-  const known = { ...(table ? { table } : {}), ...(classes ? { classes } : {}) };
-  return {
-    shape: shape as unknown as ImageShape,
-    type,
-    known,
-    ...(fit ? { fit } : {}),
-  };
+  return { shape: shape as unknown as ImageShape, type, fit, known: { table, classes } };
 }
 
 /** @throws LanewiseError kind 'argument' if all samples are asked for of what has test samples of its own, else as `choose`. */

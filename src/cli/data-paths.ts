@@ -88,8 +88,7 @@ async function loadFolder(request: DataRequest, path: string): Promise<DataSets>
       `images of a folder as ${showShape(shape)}, expected 1 channel (grey) or 3`,
     );
   }
-  const read = (folder: string) =>
-    imageFolder(folder, { size: [height, width], channels, ...(fit ? { fit } : {}) });
+  const read = (folder: string) => imageFolder(folder, { size: [height, width], channels, fit });
   const names = await partsIn(path);
   if (names?.train === undefined) return holdOut(await read(path), request);
   const found = await read(join(path, names.train));

@@ -26,7 +26,7 @@ export async function exportProgram(
   }
   if (!out.endsWith('.safetensors'))
     checkOutName(out, 'export --inference writes safetensors', '--out program.safetensors');
-  const bytes = encodeProgram(await loadModel(file!), batch === undefined ? {} : { batch });
+  const bytes = encodeProgram(await loadModel(file!), { batch });
   await writeFileAtomic(out, bytes);
   console.log(`wrote ${file} as a program to ${out}, ${formatBytes(bytes.length)}`);
 }

@@ -29,7 +29,7 @@ export async function modelSettings(data: LabelledDataset): Promise<Measured> {
   if (isLikeMnist && range === undefined) return { settings };
   return {
     settings: { ...settings, ...scaleOf(samples) },
-    ...(range === undefined ? {} : { range }),
+    range,
   };
 }
 

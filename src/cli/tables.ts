@@ -35,10 +35,10 @@ export async function loadTable(path: string, request: DataRequest): Promise<Dat
   const target = request.target ?? known?.table?.target ?? '-1';
   const options = {
     target: /^-?\d+$/.test(target) ? Number(target) : target,
-    ...(header === undefined ? {} : { header }),
-    ...(columns ? { columns } : {}),
-    ...(missing === undefined ? {} : { missing }),
-    ...(/\.tsv$/i.test(path) ? { delimiter: '\t' } : {}),
+    header,
+    columns,
+    missing,
+    delimiter: /\.tsv$/i.test(path) ? '\t' : undefined,
   };
   if (shape && !(type === 'float32' && isRowShape(shape)))
     return csvDataset(path, { ...options, shape, values: type === 'uint8' ? 'bytes' : 'floats' });

@@ -38,7 +38,7 @@ export async function verify(options: VerifyOptions = {}): Promise<Verification>
     shards: 5,
     seed: 7,
     numerics: 'strict',
-    ...(workers === undefined ? {} : { workers }),
+    workers,
   });
   const sha256 = await model.sha256();
   return { isExact: sha256 === EXPECTED_SHA256, sha256, expected: EXPECTED_SHA256 };
