@@ -5,8 +5,11 @@
  */
 import { LanewiseError, nearest, show } from './errors.js';
 
-/** Looks at one value that was given; throws a LanewiseError that names owner, name, value and what was expected. */
-export type Check = (owner: string, name: string, value: unknown) => void;
+/**
+ * Looks at one value that was given; throws a LanewiseError that names owner, name, value and what was expected. What it
+ * returns is for check-json.ts alone: the value as it is read, if that is another.
+ */
+export type Check = (owner: string, name: string, value: unknown) => unknown;
 
 /** Every option of a function: how its value is checked, or `true` if something else does that. */
 export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check | true };
@@ -21,13 +24,18 @@ export function refuse(owner: string, name: string, value: unknown, expected: st
   throw new LanewiseError('argument', `${owner}: ${name} is ${quote(value)}, expected ${expected}`);
 }
 
-/** A value as a message shows it: texts in quotes, cut if they are long, and what is in a short list. */
+/**
+ * A value as a message shows it: texts in quotes, cut if they are long, without what a terminal would obey; and what is
+ * in a short list.
+ */
 export function quote(value: unknown): string {
-  if (typeof value === 'string') return `'${shorten(value)}'`;
+  if (typeof value === 'string') return `'${shorten(value).replace(/[\p{Cc}\p{Cf}]/gu, escaped)}'`;
   return Array.isArray(value) && value.length <= SHORT
     ? `[${value.map((one) => (typeof one === 'string' ? quote(one) : show(one))).join(', ')}]`
     : show(value);
 }
+
+const escaped = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`;
 
 /** A list of at most so many is shown whole. */
 const SHORT = 4;
@@ -170,7 +178,7 @@ export function suggest(unknown: string, known: readonly string[]): string | und
 
 /** @throws LanewiseError kind 'argument' for what is no object that could hold options. */
 export function checkObject(owner: string, options: unknown, known: readonly string[]): void {
-  if (typeof options === 'object' && options !== null && !isList(options)) return;
+  if (isObject(options)) return;
   const example = known.length > 0 ? ` such as { ${known.slice(0, 3).join(', ')} }` : '';
   const [first] = known;
   throw new LanewiseError(
@@ -181,6 +189,10 @@ export function checkObject(owner: string, options: unknown, known: readonly str
       : undefined,
   );
 }
+
+/** What has fields: an object that is no list. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !isList(value);
 
 /** An array, or a typed one. */
 export const isList = (value: unknown): boolean =>
@@ -304,8 +316,7 @@ export const abortSignal: Check = (owner, name, value) => {
 
 /** An object, such as one of options. */
 export const object: Check = (owner, name, value) => {
-  if (typeof value !== 'object' || value === null || isList(value))
-    refuse(owner, name, value, 'an object');
+  if (!isObject(value)) refuse(owner, name, value, 'an object');
 };
 
 /** An array, or a typed one. */
@@ -323,7 +334,7 @@ export const listOf =
         owner,
         name,
         value,
-        least === 0 ? 'a list' : `a list of ${least === most ? least : `${least} or more`}`,
+        least === most ? `a list of ${least}` : `a list${least > 0 ? ` of ${least} or more` : ''}`,
       );
     (value as readonly unknown[]).forEach((one, i) => check(owner, `${name}[${i}]`, one));
   };

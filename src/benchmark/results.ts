@@ -3,7 +3,9 @@
  * them is taken on trust: every field is checked, text for what a terminal or page would take for a command.
  */
 import type { Numerics } from '../engine/features.js';
-import { LanewiseError, show } from '../errors.js';
+import { listOf, oneOf, refuse, wholeFrom, type Check } from '../check.js';
+import { fields, listed, orNull, parseJson, readAs } from '../check-json.js';
+import { LanewiseError } from '../errors.js';
 import type { Spread } from './measure.js';
 import { units, type Unit } from './workload.js';
 
@@ -76,149 +78,82 @@ export const printResults = (results: Results): string => `${JSON.stringify(resu
  * @throws LanewiseError kind 'file' that names the field, what it is and what was expected.
  */
 export function parseResults(text: string, file: string): Results {
-  const { object, refuse } = readerOf(file);
   if (text.length > MOST_RESULT_BYTES)
     throw new LanewiseError(
       'file',
       `'${file}' has ${text.length} characters, and results of lanewise bench at most ${MOST_RESULT_BYTES}`,
     );
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new LanewiseError(
-      'file',
-      `'${file}' is no JSON: it is damaged, or no results`,
-      undefined,
-      {
-        cause: error,
-      },
-    );
-  }
-  const all = object('the whole', value);
-  if (all.value['format'] !== 'lanewise-bench')
-    refuse('format', all.value['format'], "'lanewise-bench'");
-  if (all.value['formatVersion'] !== 1) refuse('formatVersion', all.value['formatVersion'], '1');
-  const engine = object('engine', all.value['engine']);
-  const rows = all.value['rows'];
-  if (!Array.isArray(rows) || rows.length > MOST_ROWS)
-    return refuse('rows', rows, `an array of at most ${MOST_ROWS}`);
-  return resultsOf(
-    {
-      lanewise: all.text('lanewise'),
-      date: all.date('date'),
-      engine: { name: engine.text('name'), version: engine.text('version') },
-      cpu: all.value['cpu'] === null ? null : all.text('cpu'),
-      cores: all.whole('cores'),
-      numerics: all.oneOf('numerics', ['fused', 'strict']),
-      threads: all.oneOf('threads', threadModes),
-      seconds: all.figure('seconds'),
-    },
-    parseRows(rows, file),
+  const what = `'${file}'`;
+  const results = readAs<Results>(
+    'file',
+    `${what} is no results of lanewise bench`,
+    '',
+    parseJson('file', what, text),
+    RESULTS,
   );
+  const { rows, format: _format, formatVersion: _version, ...circumstances } = results;
+  return resultsOf(circumstances, rows);
 }
 
-function parseRows(rows: readonly unknown[], file: string): Row[] {
-  const { object, refuse } = readerOf(file);
+/** A text that a terminal and a page may show. */
+const printable: Check = (owner, name, value) => {
+  const isShort = typeof value === 'string' && value.length <= MOST_CHARACTERS;
+  if (!isShort || /[\p{Cc}\p{Cf}]/u.test(value))
+    refuse(owner, name, value, `printable text of at most ${MOST_CHARACTERS} characters`);
+};
+
+const date: Check = (owner, name, value) => {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT[\d:.]{1,20}Z$/.test(value))
+    refuse(owner, name, value, 'a date such as 2026-01-31T12:00:00.000Z');
+};
+
+const figure: Check = (owner, name, value) => {
+  if (typeof value !== 'number' || !(value > 0 && value <= MOST))
+    refuse(owner, name, value, 'a number above 0');
+};
+
+const ROW = fields({
+  workload: printable,
+  threads: wholeFrom(1, MOST_THREADS),
+  value: figure,
+  unit: oneOf(units),
+  spread: listOf(figure, 2, 2),
+  medianMs: figure,
+  minMs: figure,
+  ofCeiling: orNull(figure, null),
+  'note?': printable,
+});
+
+/** Rows by their tables, and what they say of one another. */
+const rows: Check = (owner, name, value) => {
+  const found = listed(ROW, MOST_ROWS)(owner, name, value) as readonly Row[];
   const known = new Set<string>();
-  return rows.map((each, i) => {
-    const at = `rows[${i}]`;
-    const row = object(at, each);
-    const [workload, threads, value] = [
-      row.text('workload'),
-      row.whole('threads'),
-      row.figure('value'),
-    ];
-    const key = rowName({ workload, threads });
-    if (known.has(key)) refuse(at, key, 'no second row of it');
+  found.forEach((row, i) => {
+    const at = `${name}[${i}]`;
+    const key = rowName(row);
+    if (known.has(key)) refuse(owner, at, key, 'no second row of it');
     known.add(key);
-    const spread = row.value['spread'];
-    if (!Array.isArray(spread) || spread.length !== 2)
-      return refuse(`${at}.spread`, spread, 'two numbers');
-    const [low, high] = [0, 1].map((j) => object(`${at}.spread`, spread).figure(String(j))) as [
-      number,
-      number,
-    ];
-    if (!(low <= value && value <= high))
-      refuse(`${at}.spread`, `${low} to ${high}`, `a range around its value, ${value}`);
-    const note = row.value['note'] === undefined ? {} : { note: row.text('note') };
-    return {
-      workload,
-      threads,
-      value,
-      unit: row.oneOf('unit', units),
-      spread: [low, high],
-      medianMs: row.figure('medianMs'),
-      minMs: row.figure('minMs'),
-      ofCeiling: row.value['ofCeiling'] === null ? null : row.figure('ofCeiling'),
-      ...note,
-    };
+    const [low, high] = row.spread;
+    if (!(low <= row.value && row.value <= high))
+      refuse(owner, `${at}.spread`, row.spread, `a range around its value, ${row.value}`);
   });
-}
+  return found;
+};
+
+const RESULTS = fields({
+  format: oneOf(['lanewise-bench']),
+  formatVersion: oneOf([1]),
+  lanewise: printable,
+  date,
+  engine: fields({ name: printable, version: printable }),
+  cpu: orNull(printable, null),
+  cores: wholeFrom(1, MOST_THREADS),
+  numerics: oneOf(['fused', 'strict']),
+  threads: oneOf(threadModes),
+  seconds: figure,
+  rows,
+});
 
 /** `lenet5-b64, 2 threads`: rows of two results with this name are of the same. */
 export const rowName = ({ workload, threads }: Pick<Row, 'workload' | 'threads'>): string =>
   `${workload}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-
-/** Reads the fields of objects in a file. */
-function readerOf(file: string) {
-  function refuse(field: string, found: unknown, expected: string): never {
-    // What was found is from the file: short, and without what a terminal obeys.
-    const shown = typeof found === 'string' ? `'${printable(found)}'` : show(found);
-    throw new LanewiseError(
-      'file',
-      `'${file}' is no results of lanewise bench: ${field} is ${shown}, expected ${expected}`,
-    );
-  }
-
-  function object(path: string, found: unknown) {
-    if (typeof found !== 'object' || found === null) refuse(path, found, 'an object');
-    const value = found as Readonly<Record<string, unknown>>;
-    const inside = (name: string): string => (path === 'the whole' ? name : `${path}.${name}`);
-    return {
-      value,
-      text(name: string): string {
-        const text = value[name];
-        if (typeof text !== 'string' || text.length > MOST_CHARACTERS || printable(text) !== text)
-          return refuse(
-            inside(name),
-            text,
-            `printable text of at most ${MOST_CHARACTERS} characters`,
-          );
-        return text;
-      },
-      date(name: string): string {
-        const text = value[name];
-        if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\dT[\d:.]{1,20}Z$/.test(text))
-          return refuse(inside(name), text, 'a date such as 2026-01-31T12:00:00.000Z');
-        return text;
-      },
-      figure(name: string): number {
-        const number = value[name];
-        if (typeof number !== 'number' || !(number > 0 && number <= MOST))
-          return refuse(inside(name), number, 'a number above 0');
-        return number;
-      },
-      whole(name: string): number {
-        const number = value[name];
-        if (
-          typeof number !== 'number' ||
-          !Number.isInteger(number) ||
-          number < 1 ||
-          number > MOST_THREADS
-        )
-          return refuse(inside(name), number, `a whole number from 1 to ${MOST_THREADS}`);
-        return number;
-      },
-      oneOf<T extends string>(name: string, choices: readonly T[]): T {
-        const found = choices.find((choice) => choice === value[name]);
-        return found ?? refuse(inside(name), value[name], `one of ${choices.join(', ')}`);
-      },
-    };
-  }
-  return { object, refuse };
-}
-
-/** Without control and format characters: escape sequences, marks that turn the order of text. */
-const printable = (text: string): string =>
-  text.slice(0, MOST_CHARACTERS).replace(/[\p{Cc}\p{Cf}]/gu, '');

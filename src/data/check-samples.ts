@@ -1,5 +1,5 @@
 /** What must be true of a data set: that it is one, that all of it is read by somebody, and that its arrays agree. */
-import { quote, suggest } from '../check.js';
+import { isObject, quote, suggest } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import type { Fit } from '../formats/resize.js';
 import { sizeOf, showShape } from '../graph/tensor.js';
@@ -40,9 +40,6 @@ export function checkForm(data: unknown): void {
   const names = Object.keys(given);
   is(names.length > 0 ? `an object of ${names.slice(0, 8).join(', ')}` : 'an empty object', ARRAYS);
 }
-
-const isObject = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Of formats/resize.ts, which a data set in memory does without. */
 const FITS: readonly Fit[] = ['crop', 'pad', 'stretch'];

@@ -3,6 +3,7 @@ import {
   checkOptions,
   flag,
   isFloat,
+  isObject,
   quote,
   refuse,
   text,
@@ -182,8 +183,7 @@ const CHECKS: Checks<CsvOptions> = {
   },
   header: flag,
   columns(owner, name, value) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      refuse(owner, name, value, "an object such as { width: 'number' }");
+    if (!isObject(value)) refuse(owner, name, value, "an object such as { width: 'number' }");
     checkColumns(value as NonNullable<CsvOptions['columns']>);
   },
   missing(owner, name, value) {

@@ -2,7 +2,7 @@
  * The forms that data sets have outside: what each may hold and must agree in, how it becomes `Samples`, and how it comes
  * back. Whatever else is done with data is done with `Samples`.
  */
-import { checkObject } from '../check.js';
+import { checkObject, isObject } from '../check.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import {
@@ -273,8 +273,7 @@ export function streamOf(given: SampleStream): SampleStream {
  */
 function placeWeights(data: TensorDataset): TensorDataset {
   const { weights, ...others } = data;
-  const isNamed = typeof weights === 'object' && weights !== null && !Array.isArray(weights);
-  if (!isNamed || ArrayBuffer.isView(weights)) return data;
+  if (!isObject(weights)) return data;
   const targets: Record<string, Fields[string]> = { ...data.targets };
   for (const [name, values] of Object.entries(weights)) {
     const field = targets[name];

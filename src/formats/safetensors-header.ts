@@ -2,7 +2,7 @@
  * The header of a safetensors file, read and checked. The format's rules are those of its reference
  * implementation (github.com/huggingface/safetensors); what JSON.parse lets pass is checked here besides.
  */
-import { quote, shorten } from '../check.js';
+import { isObject, quote, shorten } from '../check.js';
 import { LanewiseError } from '../errors.js';
 
 export const METADATA = '__metadata__';
@@ -248,9 +248,6 @@ function checkCover(entries: readonly TensorEntry[], dataBytes: number, name: st
 
 /** JSON of a value from the file. */
 const shown = (value: unknown): string => shorten(JSON.stringify(value) ?? 'none');
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isIntegers = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);

@@ -3,6 +3,7 @@
  * each kernel's name and operands, and of each buffer that a kernel is given that it lies within its segment.
  * What a kernel does beside that is kept in by its memory, which is the program's own.
  */
+import { isObject } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { readHeader, type TensorEntry } from '../formats/safetensors-header.js';
 import type { Numerics } from '../engine/features.js';
@@ -78,9 +79,6 @@ function readClasses(json: string, refuse: Refuse): readonly string[] {
   if (Array.isArray(classes) && classes.every((one) => typeof one === 'string')) return classes;
   throw refuse('its classes are no list of names');
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A whole number of bytes or values that can be addressed. */
 const isSize = (value: unknown): value is number =>

@@ -1,5 +1,5 @@
 /** A program file ready to run: its weights in a memory of its own, its calls linked to the kernels. */
-import { checkOptions, oneOf, refuse, text, wholeFrom, type Checks } from '../check.js';
+import { checkOptions, isObject, oneOf, refuse, text, wholeFrom, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import { link, run, type Bases } from '../engine/link.js';
@@ -148,7 +148,7 @@ function fillOf(
   given: Readonly<Record<string, Samples>>,
   shape: Shape | undefined,
 ): { count: number; fill(from: number, count: number): void } {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  if (!isObject(given)) {
     throw new LanewiseError(
       'argument',
       `samples are ${show(given)}, expected a typed array, or one for each input`,

@@ -1,5 +1,5 @@
 /** Every layer by its kind: how a model is rebuilt from the architecture in its file. */
-import { checkObject } from '../check.js';
+import { checkObject, isObject } from '../check.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { activationLayers } from './activations.js';
 import { attentionLayers } from './attention.js';
@@ -79,9 +79,6 @@ function createLayer({ kind, settings }: LayerDescription): Layer {
   }
   return constructors[kind]!(settings);
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isNames = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string');

@@ -1,4 +1,5 @@
 /** The loss of a whole model: one term an output, blended with weights. */
+import { finite, isObject, text } from '../check.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 import type { LossFunction } from './function.js';
 import {
@@ -50,8 +51,6 @@ export type LossSetting =
   | readonly (LossName | Loss | WeightedLoss)[]
   | Readonly<Record<string, OutputLoss>>;
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
 const isLoss = (value: unknown): value is Loss => isObject(value) && 'perSample' in value;
 
 /**
@@ -92,23 +91,11 @@ function termsOf(output: string, given: OutputLoss): LossTerm[] {
   if (list.length === 0)
     throw new LanewiseError('argument', `the list of losses of output '${output}' is empty`);
   return list.map((one) => {
-    const {
-      loss,
-      weight = 1,
-      target,
-    }: WeightedLoss = isObject(one) && !isLoss(one) ? one : { loss: one };
-    if (typeof weight !== 'number' || !Number.isFinite(weight)) {
-      throw new LanewiseError(
-        'argument',
-        `the loss of output '${output}' has weight ${String(weight)}, expected a finite number`,
-      );
-    }
-    if (target !== undefined && typeof target !== 'string') {
-      throw new LanewiseError(
-        'argument',
-        `the loss of output '${output}' has target ${show(target)}, expected a name`,
-      );
-    }
+    const isPlain = !isObject(one) || isLoss(one);
+    const { loss, weight = 1, target } = (isPlain ? { loss: one } : one) as WeightedLoss;
+    const owner = `the loss of output '${output}'`;
+    finite(owner, 'weight', weight);
+    if (target !== undefined) text(owner, 'target', target);
     return { output, loss: lossFor(loss), weight, ...(target === undefined ? {} : { target }) };
   });
 }
@@ -128,7 +115,7 @@ export function readTerms(list: unknown, outputs: readonly string[]): LossTerm[]
   if (!Array.isArray(list)) throw new LanewiseError('argument', 'there is no list of losses');
   const byOutput = new Map<string, WeightedLoss[]>();
   for (const term of list as Partial<TermDescription>[]) {
-    if (typeof term !== 'object' || term === null || typeof term.settings !== 'object')
+    if (!isObject(term) || !isObject(term.settings))
       throw new LanewiseError('argument', 'there is a loss without kind and settings');
     const { weight, target } = term as TermDescription;
     const output = String(term.output);

@@ -5,6 +5,7 @@
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import { parseJson } from '../check-json.js';
 import { LanewiseError } from '../errors.js';
 import { fileError, writeFileAtomic } from '../node/atomic.js';
 import { createAppender, type AppendOptions } from './append.js';
@@ -142,7 +143,7 @@ async function readLines(path: string, onDamaged?: (message: string) => void): P
 function withoutNuls(line: Buffer): Buffer | undefined {
   const rest = line.subarray(line.lastIndexOf(0) + 1);
   try {
-    readEvent(JSON.parse(rest.toString('utf8')));
+    readEvent(JSON.parse(rest.toString('utf8')), '');
     return rest;
   } catch {
     return undefined;
@@ -173,18 +174,7 @@ function parseLine(path: string, number: number, line: Buffer): LoggedEvent {
   }
   if (isDeep(line))
     throw new LanewiseError('data', `${what} nests more than ${MAX_DEPTH} brackets`);
-  let value: unknown;
-  try {
-    value = JSON.parse(line.toString('utf8'));
-  } catch (error) {
-    throw new LanewiseError('data', `${what} is not JSON: ${(error as Error).message}`);
-  }
-  try {
-    return readEvent(value);
-  } catch (error) {
-    const { message, hint } = error as LanewiseError;
-    throw new LanewiseError('data', `${what}: ${message}`, hint);
-  }
+  return readEvent(parseJson('data', what, line.toString('utf8')), what);
 }
 
 /** As many bytes as the file has now: it may grow while it is read. */

@@ -2,7 +2,7 @@
  * Minibatches as users have them at hand, as data sets: samples and what they are compared with, in the forms that
  * `arrays` and `predict` take, or some samples of a data set.
  */
-import { checkKeys, isList, quote, refuse, suggest } from '../check.js';
+import { checkKeys, isList, isObject, quote, refuse, suggest } from '../check.js';
 import { arrays, type ArraysOptions } from '../data/arrays.js';
 import type { AnyDataset, Dataset, Field, TensorDataset } from '../data/dataset.js';
 import { isStreamed, samplesOf } from '../data/forms.js';
@@ -63,7 +63,7 @@ export function minibatchData(
 }
 
 function dataOf(model: Model, loss: LossSetting | undefined, batch: StepData): AnyDataset {
-  if (typeof batch !== 'object' || batch === null || isList(batch))
+  if (!isObject(batch))
     refuse('step', 'batch', batch, 'an object with inputs and labels or targets');
   if (isStreamed(batch as Dataset))
     fault(

@@ -2,6 +2,7 @@
  * A trained model as one safetensors file: weights under their layers' names in PyTorch's layouts, and
  * in the metadata what it takes to rebuild and use the model.
  */
+import { isObject } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
 import { refuseForeign } from '../formats/foreign.js';
@@ -135,8 +136,6 @@ function readArchitecture(json: string | undefined, name: string): Model {
   } catch (error) {
     throw refuse(json === undefined ? 'is missing' : 'is not JSON', error);
   }
-  const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
   if (
     !isObject(architecture) ||
     !isObject(architecture.inputs) ||

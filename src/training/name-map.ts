@@ -1,4 +1,5 @@
 /** From the names of a file's tensors to a model's: what the other program called the layers. */
+import { isObject } from '../check.js';
 import { LanewiseError, nearest, show } from '../errors.js';
 
 /**
@@ -95,9 +96,8 @@ function tableOf(
   names: Readonly<Record<string, string | readonly string[] | null>>,
   known: readonly string[],
 ): (name: string) => string | readonly string[] | null {
-  if (typeof names !== 'object' || names === null || Array.isArray(names)) {
+  if (!isObject(names))
     throw new LanewiseError('argument', `names are ${show(names)}, expected a table or a function`);
-  }
   // The longest first, not counting stars.
   const length = ({ from }: Rule) => from.replaceAll('*', '').length;
   const rules = Object.entries(names)

@@ -3,6 +3,7 @@
  * outside: all of it is checked. Files may lack any of it: they are older, or of models made by hand; fields of later
  * versions are passed over.
  */
+import { isObject } from '../check.js';
 import type { Origin, Selection } from '../data/origin.js';
 import type { ColumnFormat, TableFormat } from '../data/table-format.js';
 import { LanewiseError } from '../errors.js';
@@ -63,9 +64,6 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 
 const isCount = (value: unknown, least = 0): value is number =>
   Number.isSafeInteger(value) && (value as number) >= least;
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function names(list: unknown): readonly string[] | undefined {
   const areNames = Array.isArray(list) && list.length <= MOST_NAMES && list.every(isText);

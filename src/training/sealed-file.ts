@@ -2,6 +2,8 @@
  * Files that say of themselves whether they are whole: a SHA-256 over all of their bytes, its own place read as zeros,
  * stands in the metadata and is checked before anything in them is used.
  */
+import { parseJson, readAs } from '../check-json.js';
+import { object } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import { safetensorsPieces, type StoredTensor } from '../formats/safetensors.js';
 import type { Model } from '../layers/index.js';
@@ -77,13 +79,6 @@ export function tensorsBelow(
 
 /** The object that a file's metadata holds as JSON under `key`. @throws LanewiseError kind 'file' if it is none. */
 export function parseObject(json: string, key: string, name: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    // As below.
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  throw new LanewiseError('file', `'${name}': its metadata ${key} is no JSON object`);
+  const place = `its metadata ${key}`;
+  return readAs('file', `'${name}'`, place, parseJson('file', `'${name}': ${place}`, json), object);
 }

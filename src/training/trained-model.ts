@@ -1,7 +1,7 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
 import { machineParallelism } from '#platform/threads';
 import { checkScale } from '../data/scale.js';
-import { checkOptions, isList, quote, refuse, suggest, type Checks } from '../check.js';
+import { checkOptions, isList, isObject, quote, refuse, suggest, type Checks } from '../check.js';
 import { sha256 } from '../sha256.js';
 import type { AnyDataset, Field, LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
@@ -230,8 +230,7 @@ function inputsOf(
   shape?: Shape,
 ): Readonly<Record<string, Field>> {
   const [name, input] = Object.entries(architecture.inputs)[0]!;
-  if (typeof samples !== 'object' || samples === null || isList(samples))
-    return { [name]: samplesField(samples, input, shape) };
+  if (!isObject(samples)) return { [name]: samplesField(samples, input, shape) };
   const fields = samples as Readonly<Record<string, Field>>;
   const known = Object.keys(architecture.inputs);
   const unknown = Object.keys(fields).find((key) => !known.includes(key));

@@ -91,12 +91,12 @@ test('what cannot be is refused', () => {
   refuse(() => lossTerms([], ['y']), /^the list of losses of output 'y' is empty/);
   refuse(
     () => lossTerms([{ loss: 'l1', target: 3 as never }], ['y']),
-    /has target 3, expected a n/,
+    /target is 3, expected a text/,
   );
   refuse(() => lossTerms({ y: ['l1', 'l3' as never] }, ['y']), /^unknown loss 'l3'/);
   refuse(
     () => readTerms([{ output: 'y', weight: 1, kind: 'l1', settings: {}, target: {} }], ['y']),
-    /has target an object, expected a name/,
+    /target is an object, expected a text/,
   );
 });
 

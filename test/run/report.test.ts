@@ -354,10 +354,10 @@ test('damaged files are refused by name', () =>
     await writeFile(join(folder, 'metrics.jsonl'), '');
     for (const [text, pattern] of [
       ['{', /evaluation\.json' is not JSON/],
-      ['null', /evaluation\.json': version is undefined/],
+      ['null', /evaluation\.json': the whole is null, expected an object/],
       [
         '{"version":1,"data":"d","samples":1,"loss":1,"mistakes":[{}]}',
-        /mistakes is an array, which is not what a run writes/,
+        /mistakes\[0\]\.index is missing, expected a number/,
       ],
     ] as const) {
       await writeFile(join(folder, 'evaluation.json'), text);

@@ -206,7 +206,7 @@ test('data that does not fit is refused by name', async () => {
   );
   assert.match(
     await attempt({ loss: { y: { loss: 'squaredError', weight: NaN } } }),
-    /the loss of output 'y' has weight NaN, expected a finite number/,
+    /the loss of output 'y': weight is NaN, expected a finite number/,
   );
   assert.match(
     await refusal(() => train(wired(), { ...settings, data: digits({ count: 40 }), workers: 0 })),

@@ -1,5 +1,6 @@
 /** evaluation.json: what a report shows of a trained model, so that it can be drawn without model and data. */
-import { LanewiseError, show } from '../../errors.js';
+import { oneOf } from '../../check.js';
+import { double, fields, listed, orNull, parseJson, readAs, string } from '../../check-json.js';
 import type { Part } from '../../training/events.js';
 import type { Picture } from './pictures.js';
 
@@ -57,75 +58,44 @@ export interface Evaluation {
   };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** A figure that is NaN is null, and stays so. */
+const share = orNull(double, null);
+const texts = listed(string);
+const PICTURES = fields({ name: string, about: string, pictures: texts });
 
-const isNumber = (value: unknown) => typeof value === 'number';
-const isText = (value: unknown) => typeof value === 'string';
-const isShare = (value: unknown) => value === null || isNumber(value);
-const isListOf = (is: (value: unknown) => boolean) => (value: unknown) =>
-  Array.isArray(value) && value.every(is);
-const isObjectOf = (fields: Readonly<Record<string, (value: unknown) => boolean>>) => {
-  const entries = Object.entries(fields);
-  return (value: unknown): boolean =>
-    typeof value === 'object' &&
-    value !== null &&
-    entries.every(([key, is]) => {
-      const name = key.replace('?', '');
-      const found = (value as Fields)[name];
-      return (found === undefined && name !== key) || is(found);
-    });
-};
-const isPictures = isObjectOf({ name: isText, about: isText, pictures: isListOf(isText) });
-
-const checks = {
-  version: (value: unknown) => value === 1,
-  data: isText,
-  'part?': (value: unknown) => value === 'validation' || value === 'test',
-  samples: isNumber,
-  // JSON has no word for NaN.
-  loss: isShare,
-  'accuracy?': isNumber,
-  'confusion?': isObjectOf({ classes: isListOf(isText), counts: isListOf(isListOf(isNumber)) }),
-  'classes?': isListOf(
-    isObjectOf({
-      name: isText,
-      samples: isNumber,
-      precision: isShare,
-      recall: isShare,
-      f1: isShare,
+const EVALUATION = fields({
+  version: oneOf([1]),
+  data: string,
+  'part?': oneOf(['validation', 'test']),
+  samples: double,
+  loss: share,
+  'accuracy?': double,
+  'confusion?': fields({ classes: texts, counts: listed(listed(double)) }),
+  'classes?': listed(
+    fields({ name: string, samples: double, precision: share, recall: share, f1: share }),
+  ),
+  'mistakes?': listed(
+    fields({
+      index: double,
+      'picture?': string,
+      truth: string,
+      predicted: string,
+      'probability?': double,
+      'truthProbability?': double,
+      loss: share,
     }),
   ),
-  'mistakes?': isListOf(
-    isObjectOf({
-      index: isNumber,
-      'picture?': isText,
-      truth: isText,
-      predicted: isText,
-      'probability?': isNumber,
-      'truthProbability?': isNumber,
-      loss: isShare,
-    }),
-  ),
-  'filters?': isPictures,
-  'featureMaps?': isObjectOf({ picture: isText, label: isText, layers: isListOf(isPictures) }),
-} satisfies Readonly<Record<string, (value: unknown) => boolean>>;
+  'filters?': PICTURES,
+  'featureMaps?': fields({ picture: string, label: string, layers: listed(PICTURES) }),
+});
 
 /** @throws LanewiseError kind 'data' naming the file and the field that is not what it should be. */
-export function readEvaluation(bytes: Uint8Array, path: string): Evaluation {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (error) {
-    throw new LanewiseError('data', `'${path}' is not JSON: ${(error as Error).message}`);
-  }
-  for (const [key, check] of Object.entries(checks)) {
-    if (isObjectOf({ [key]: check })(value)) continue;
-    const name = key.replace('?', '');
-    throw new LanewiseError(
-      'data',
-      `'${path}': ${name} is ${show((value as Fields | null)?.[name])}, which is not what a run writes`,
-      'delete the file: the report is then made without it',
-    );
-  }
-  return value as Evaluation;
-}
+export const readEvaluation = (bytes: Uint8Array, path: string): Evaluation =>
+  readAs(
+    'data',
+    `'${path}'`,
+    '',
+    parseJson('data', `'${path}'`, new TextDecoder().decode(bytes)),
+    EVALUATION,
+    'delete the file: the report is then made without it',
+  );

@@ -1,4 +1,5 @@
 /** The report of one run: its head, its figures, its charts, what is seen of the model, its settings. */
+import { isObject } from '../../check.js';
 import type { Part } from '../../training/events.js';
 import type { Evaluation } from './evaluation.js';
 import { evaluationSections } from './evaluation-parts.js';
@@ -173,7 +174,7 @@ export function settingsOf({ records: { start, done } }: Run): [name: string, va
 }
 
 function flattened(value: unknown, name = ''): [string, string][] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  if (isObject(value)) {
     return Object.entries(value).flatMap(([key, inner]) =>
       flattened(inner, name ? `${name}.${key}` : key),
     );
