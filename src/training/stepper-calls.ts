@@ -150,7 +150,8 @@ export async function runLoss(driver: Driver, data: Samples): Promise<StepLoss> 
   const { loss, accuracy } = summarize({ ...found, scores: new Float32Array() }, data);
   await checkLoss(driver, loss, data, `after step ${driver.steps}`);
   const samples = loaded.minibatch.size;
-  return { loss, ...(accuracy === undefined ? {} : { accuracy }), samples };
+  // Of nothing that counts there is no share.
+  return { loss, ...(Number.isFinite(accuracy) ? { accuracy } : {}), samples };
 }
 
 /** A step is over: what it has changed is the newest there is. */

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   add,
+  batchNorm1d,
   dropout,
   functional,
   input,
@@ -284,6 +285,32 @@ test('loss is that of evaluation: dropout rests, nothing changes', async () => {
     weights,
   });
   assert.equal(found, { loss, accuracy, samples: 4 });
+  await stepper.close();
+});
+
+test('labels that are ignored come and go; of nothing that counts there is no accuracy', async () => {
+  const loss = crossEntropy({ ignoreIndex: -100 });
+  const stepper = await open({ loss });
+  const plain = await open({ loss });
+  await stepper.step({ inputs, labels });
+  await plain.step({ inputs, labels });
+  assert.equal(stepper.weights(), plain.weights());
+  await stepper.step({ inputs, labels: [0, -100, 1, 0] });
+  const none = { inputs, labels: [-100, -100, -100, -100] };
+  assert.equal(await stepper.loss(none), { loss: 0, samples: 4 });
+  assert.equal(await stepper.step(none), { step: 3, loss: 0, samples: 4, rate: 0.05 });
+  await Promise.all([stepper.close(), plain.close()]);
+});
+
+test('a batch too small for batch normalisation is refused, and the next is taken', async () => {
+  const model = sequential({ l: linear(2, 2), n: batchNorm1d(2) }, { input: [2] });
+  const stepper = await createStepper(model, { optimizer: 'adam', workers: 0 });
+  const one = { inputs: [[1, 2]], labels: [1] };
+  const message = /: the minibatch has 1 sample\ngive it 2 samples or more$/;
+  assert.match(await refusal(() => stepper.step(one)), message);
+  await stepper.step({ inputs, labels });
+  assert.match(await refusal(() => stepper.step(one)), message);
+  assert.is((await stepper.loss(one)).samples, 1);
   await stepper.close();
 });
 
