@@ -13,7 +13,8 @@ export {
   type FeatureDataset,
 } from './data/csv-dataset.js';
 export { type ColumnType, type TableColumn } from './data/csv-columns.js';
-export { emnist, type EmnistSplit } from './data/emnist.js';
+export * from './data/published-archives.js';
+export type { EmnistSplit } from './data/emnist.js';
 export {
   inspectRun,
   readMetrics,

@@ -1,11 +1,12 @@
-/** docs/reference.md names everything that is public, and nothing else. */
+/** docs/reference.md, with the table of data sets in docs/data.md, names everything that is public, and nothing else. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as lanewise from '../src/index.js';
 
-const path = fileURLToPath(new URL('../../docs/reference.md', import.meta.url));
+const read = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`../../docs/${name}`, import.meta.url)), 'utf8');
 
 const namespaces = ['initializers', 'metrics', 'ops', 'samplers', 'schedule', 'transforms'];
 
@@ -14,17 +15,25 @@ const exported = Object.entries(lanewise).flatMap(([name, value]) =>
   namespaces.includes(name) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
 );
 
-const rows = readFileSync(path, 'utf8')
+const rowsIn = (text: string): string[][] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    );
+
+const [published] = read('data.md').match(/\n## Data sets that are published\n[^]*?(?=\n## )/)!;
+
+const rows = [
   // Settings are no exports; test/training/setting-records holds their table.
-  .replace(/\n## Settings of `train`\n[^]*?(?=\n## )/, '')
-  .split('\n')
-  .filter((line) => line.startsWith('| `'))
-  .map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
+  ...rowsIn(read('reference.md').replace(/\n## Settings of `train`\n[^]*?(?=\n## )/, '')),
+  // What others call them comes last there.
+  ...rowsIn(published).map((cells) => [cells[0]!, ...cells.slice(-2)]),
+];
 
 const documented = rows.flatMap(([ours]) =>
   [...ours!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),

@@ -4,12 +4,11 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { cifar10, cifar100 } from '../data/cifar.js';
 import type { LabelledDataset } from '../data/dataset.js';
 import { digits } from '../data/digits/index.js';
-import { emnist } from '../data/emnist.js';
-import { fashionMnist } from '../data/fashion-mnist.js';
-import { mnist, type MnistOptions } from '../data/mnist.js';
+import type { MnistOptions } from '../data/mnist.js';
+import * as archives from '../data/published-archives.js';
+import * as published from '../data/published.js';
 import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError, nearest } from '../errors.js';
 import { fileError } from '../node/atomic.js';
@@ -109,6 +108,9 @@ const downloaded = (read: (options: MnistOptions) => Promise<DataSets>): NamedSo
   },
 });
 
+// Whoever tries one tries MNIST first.
+const { mnist, ...others } = published;
+
 const named: Readonly<Record<string, NamedSource>> = {
   digits: {
     uses: [],
@@ -120,12 +122,18 @@ const named: Readonly<Record<string, NamedSource>> = {
       };
     },
   },
-  mnist: downloaded(mnist),
-  'fashion-mnist': downloaded(fashionMnist),
-  emnist: downloaded(emnist),
-  cifar10: downloaded(cifar10),
-  cifar100: downloaded(cifar100),
+  ...namesOf({ mnist, ...others, ...archives }),
 };
+
+/** `fashion-mnist` for `fashionMnist`. */
+function namesOf(
+  functions: Readonly<Record<string, (options: MnistOptions) => Promise<DataSets>>>,
+): Record<string, NamedSource> {
+  const plain = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return Object.fromEntries(
+    Object.entries(functions).map(([name, read]) => [plain(name), downloaded(read)]),
+  );
+}
 
 /** `digits, mnist, or the path of …`, for `--help`. */
 export const dataHelp = (): string =>

@@ -1,8 +1,6 @@
 /** Fashion-MNIST (Xiao, Rasul & Vollgraf 2017): clothes in the format of MNIST. */
-import { checkOptions } from '../check.js';
-import { fetchToCache } from '#platform/download';
 import type { PublishedFiles } from '../platform/download.js';
-import { DOWNLOAD, readMnistParts, type MnistOptions, type TrainAndTest } from './mnist.js';
+import { inPlaceOfMnist } from './mnist.js';
 
 const published: PublishedFiles = {
   name: 'fashion-mnist',
@@ -52,13 +50,4 @@ const CLASSES = [
  * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network' if nothing is at
  * hand and no mirror answers.
  */
-export async function fashionMnist(options: MnistOptions = {}): Promise<TrainAndTest> {
-  const { directory, onProgress } = checkOptions('fashionMnist', options, DOWNLOAD);
-  const folder = directory ?? (await fetchToCache(published, onProgress));
-  return readMnistParts(
-    'fashion-mnist',
-    folder,
-    CLASSES,
-    'name the folder that holds the four files',
-  );
-}
+export const fashionMnist = /* @__PURE__ */ inPlaceOfMnist('fashionMnist', published, CLASSES);

@@ -6,7 +6,7 @@ import { checkOptions, callable, text, type Checks } from '../check.js';
 import { environment } from '#platform/system';
 import type { Dataset } from './dataset.js';
 import { fetchToCache } from '#platform/download';
-import type { DownloadProgress, RemoteFile } from '../platform/download.js';
+import type { DownloadProgress, PublishedFiles, RemoteFile } from '../platform/download.js';
 import { findIdx, labelledImages } from './idx.js';
 
 export type { DownloadProgress };
@@ -85,8 +85,21 @@ export async function mnist(options: MnistOptions = {}): Promise<TrainAndTest> {
   return readMnistParts('mnist', folder, CLASSES, hint);
 }
 
-/** Both parts from the four files of MNIST, or of a data set that takes its place. */
-export async function readMnistParts(
+/**
+ * Reads a data set that takes MNIST's place: images of 28×28 bytes in four files of the same names, from a folder, or
+ * downloaded.
+ */
+export const inPlaceOfMnist =
+  (owner: string, published: PublishedFiles, classes: readonly string[]) =>
+  async (options: MnistOptions = {}): Promise<TrainAndTest> => {
+    const { directory, onProgress } = checkOptions(owner, options, DOWNLOAD);
+    const folder = directory ?? (await fetchToCache(published, onProgress));
+    const hint = 'name the folder that holds the four files';
+    return readMnistParts(published.name, folder, classes, hint);
+  };
+
+/** Both parts from the four files. */
+async function readMnistParts(
   name: string,
   folder: string,
   classes: readonly string[],

@@ -2,6 +2,8 @@
  * One right call of every public function, from which the wrong ones are made. `options` marks where an object of
  * options stands that may be left out.
  */
+import * as archives from '../../src/data/published-archives.js';
+import * as published from '../../src/data/published.js';
 import * as L from '../../src/index.js';
 import { loadProgram } from '../../src/inference/index.js';
 import * as rules from '../../src/optimizers/rules.js';
@@ -285,11 +287,9 @@ export const calls: Readonly<Record<string, Args>> = {
   readCsv: [new TextEncoder().encode('a,b\n1,2\n3,4\n'), options],
   csvDataset: [new TextEncoder().encode('a,b\n1,2\n3,4\n'), { target: 'b' }],
   imageFolder: [missing, { size: 8 }],
-  mnist: [{ directory: missing }],
-  fashionMnist: [{ directory: missing }],
-  emnist: [{ directory: missing }],
-  cifar10: [{ directory: missing }],
-  cifar100: [{ directory: missing }],
+  ...Object.fromEntries(
+    Object.keys({ ...published, ...archives }).map((name) => [name, [{ directory: missing }]]),
+  ),
   'samplers.balanced': [images],
   'samplers.weighted': [[1, 2]],
   'samplers.shuffled': [],
