@@ -4,4 +4,5 @@
  */
 export { cifar10, cifar100 } from './cifar.js';
 export { fashionMnist } from './fashion-mnist.js';
+export { kmnist } from './kmnist.js';
 export { mnist } from './mnist.js';

@@ -9,6 +9,7 @@ import { cifar10, cifar100 } from '../../src/data/cifar.js';
 import { emnist } from '../../src/data/emnist.js';
 import { fashionMnist } from '../../src/data/fashion-mnist.js';
 import { idxDataset } from '../../src/data/idx.js';
+import { kmnist } from '../../src/data/kmnist.js';
 import { decodeCifar } from '../../src/formats/cifar.js';
 import { gunzip } from '../../src/formats/gzip.js';
 import { decodeIdx } from '../../src/formats/idx.js';
@@ -78,28 +79,34 @@ test('IDX files of one’s own: grey or several channels, compressed or not', as
 
 const square = (first: number) => Uint8Array.from({ length: 784 }, (_, i) => (first + i) % 251);
 
-test('Fashion-MNIST has its own classes', async () => {
-  const files = {
-    'train-images-idx3-ubyte.gz': gzipSync(idxOf([2, 28, 28], [...square(0), ...square(5)])),
-    'train-labels-idx1-ubyte.gz': gzipSync(idxOf([2], [9, 0])),
-    't10k-images-idx3-ubyte': idxOf([1, 28, 28], square(9)),
-    't10k-labels-idx1-ubyte': idxOf([1], [8]),
-  };
-  await withFiles(files, async (directory) => {
-    const { train, test: held } = await fashionMnist({ directory });
-    assert.equal([train.name, held.name], ['fashion-mnist train', 'fashion-mnist test']);
-    assert.equal(
-      [...train.labels].map((l) => train.classes[l]),
-      ['Ankle boot', 'T-shirt/top'],
-    );
-    assert.equal(held.samples, square(9));
-    await rm(join(directory, 't10k-labels-idx1-ubyte'));
-    assert.match(
-      await refusal(() => fashionMnist({ directory })),
-      /no 't10k-labels-idx1-ubyte' .*\nname the folder that holds the four files$/,
-    );
+for (const [read, name, first, last] of [
+  [fashionMnist, 'fashion-mnist', 'T-shirt/top', 'Ankle boot'],
+  [kmnist, 'kmnist', 'o', 'wo'],
+] as const) {
+  test(`${name} has its own classes`, async () => {
+    const files = {
+      'train-images-idx3-ubyte.gz': gzipSync(idxOf([2, 28, 28], [...square(0), ...square(5)])),
+      'train-labels-idx1-ubyte.gz': gzipSync(idxOf([2], [9, 0])),
+      't10k-images-idx3-ubyte': idxOf([1, 28, 28], square(9)),
+      't10k-labels-idx1-ubyte': idxOf([1], [8]),
+    };
+    await withFiles(files, async (directory) => {
+      const { train, test: held } = await read({ directory });
+      assert.equal([train.name, held.name], [`${name} train`, `${name} test`]);
+      assert.equal(
+        [...train.labels].map((l) => train.classes[l]),
+        [last, first],
+      );
+      assert.is(new Set(train.classes).size, 10);
+      assert.equal(held.samples, square(9));
+      await rm(join(directory, 't10k-labels-idx1-ubyte'));
+      assert.match(
+        await refusal(() => read({ directory })),
+        /no 't10k-labels-idx1-ubyte' .*\nname the folder that holds the four files$/,
+      );
+    });
   });
-});
+}
 
 /** The four files of a split of EMNIST. */
 const emnistFiles = (split: string, labels: number[], folder = ''): Files => ({
