@@ -9,32 +9,22 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
-  readdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { writeEntryPoints } from './kernel-exports.mjs';
+import { bundle, javaScript, platform, recordings, root, sources, wholes } from './javascript.mjs';
 import { writeLicences } from './licences.mjs';
 import { allAtOnce, shakeable } from './shakeable.mjs';
 import { shrink } from './shrink.mjs';
 import { buildTypes } from './types.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
 const withTests = process.argv.includes('--tests');
-
-/** Every file below `folder` that ends in `.ts`. */
-function sources(folder) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules'))
-    .map((name) => join(folder, name));
-}
 
 const newest = (files) => Math.max(...files.map((file) => statSync(file).mtimeMs));
 
@@ -69,19 +59,6 @@ async function buildWasm() {
     appendFileSync(outFile, customSection('lanewise', target));
   }
 }
-
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-
-const javaScript = {
-  define: { LANEWISE_VERSION: JSON.stringify(version) },
-  outbase: '.',
-  outdir: 'dist',
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  sourcemap: true,
-  logLevel: 'warning',
-};
 
 const browsers = ['chrome111', 'firefox113', 'safari16.4'];
 
@@ -118,18 +95,6 @@ function onCore(core, parts) {
 
 /** Two folders below dist/ like the sources, so that URLs relative to a file hold here too. */
 async function bundleJavaScript() {
-  // Not minified: Node shows the line that throws, and stacks name functions. The small packages that every
-  // program needs are part of it: to find one in node_modules takes 3 ms.
-  const external = [
-    'piscina',
-    'commander',
-    'cli-progress',
-    'pngjs',
-    '@jsquash/*',
-    'csv-parse',
-    'yauzl',
-  ];
-  const bundle = { ...javaScript, bundle: true, external };
   await build({
     ...bundle,
     entryPoints: {
@@ -144,35 +109,9 @@ async function bundleJavaScript() {
       onCore('src/index.ts', ['src/cli/main.ts', 'src/benchmark/training-process.ts']),
     ],
   });
-  // Whole in one file each.
-  await build({
-    ...bundle,
-    entryPoints: {
-      'workers/worker': 'workers/worker.ts',
-      'workers/decoder': 'workers/decoder.ts',
-      'workers/image-reader': 'workers/image-reader.ts',
-      'workers/subset-reader': 'workers/subset-reader.ts',
-      'src/bundle/empty-process': 'src/benchmark/empty-process.ts',
-      'src/bundle/inference': 'src/inference/index.ts',
-    },
-    plugins: [platform('node')],
-  });
+  await build(wholes);
   chmodSync('dist/src/bundle/main.js', 0o755);
 }
-
-/** Where runs are kept, or refused to be. */
-const recordings = { node: 'src/run/recording.ts', web: 'src/web/no-folders.ts' };
-
-/** `#platform/…` is a folder of the sources. Unbundled, package.json's imports say the same. */
-const platform = (folder) => ({
-  name: 'platform',
-  setup({ onResolve }) {
-    onResolve({ filter: /^#recording$/ }, () => ({ path: join(root, recordings[folder]) }));
-    onResolve({ filter: /^#platform\// }, ({ path }) => ({
-      path: join(root, 'src', folder, `${path.slice('#platform/'.length)}.ts`),
-    }));
-  },
-});
 
 /** What the package is in browsers and edge workers: one file, and the script of its threads. */
 async function bundleBrowser() {

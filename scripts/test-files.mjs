@@ -56,8 +56,8 @@ function countsOf(output, code) {
   return { total, passed, failed: total - passed + (isBroken ? 1 : 0), skips };
 }
 
-/** Runs one of `testFiles` as built, and prints its line; resolves to how many tests passed and failed, and its processor time. */
-export function runFile({ name }) {
+/** Runs one of `testFiles` as built, and prints its line; resolves to how many tests passed and failed, and its processor time. An aborted signal ends it without a word. */
+export function runFile({ name }, signal) {
   const built = join('dist', 'test', name.replace(/\.ts$/, '.js'));
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['--enable-source-maps', ...engineFlags, built], {
@@ -70,26 +70,31 @@ export function runFile({ name }) {
     child.stderr.on('data', (data) => (output += data));
     const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
     const start = performance.now();
+    const quit = () => child.kill('SIGKILL');
+    signal?.addEventListener('abort', quit);
     child.on('exit', () => (cpu = secondsSince()));
-    child.on('close', (code, signal) => {
+    child.on('close', (code, ending) => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', quit);
+      if (signal?.aborted) return resolve({ passed: 0, failed: 0, cpu: 0 });
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       const { total, passed, failed, skips } = countsOf(output, code);
       const used = cpu === undefined ? '' : `  cpu ${cpu.toFixed(1)} s`;
       console.log(`${failed ? 'FAIL' : 'ok  '} ${name}  ${passed}/${total}  ${seconds} s${used}`);
       if (!failed) for (const line of skips) console.log(`     ${line.trim()}`);
-      if (failed) console.log(signal ? `${output}\nended by ${signal}` : output);
-      resolve({ passed, failed, cpu: cpu ?? 0 });
+      if (failed) console.log(ending ? `${output}\nended by ${ending}` : output);
+      return resolve({ passed, failed, cpu: cpu ?? 0 });
     });
   });
 }
 
 /** Runs files, `lanes` at a time: slow ones first, so that quick ones fill the end, and those that are alone last. */
-export async function runFiles(files, lanes) {
+export async function runFiles(files, lanes, signal) {
   const sum = { passed: 0, failed: 0, cpu: 0 };
   const work = async (queue) => {
     for (let file = queue.shift(); file; file = queue.shift()) {
-      const result = await runFile(file);
+      if (signal?.aborted) return;
+      const result = await runFile(file, signal);
       for (const key of Object.keys(sum)) sum[key] += result[key];
     }
   };
