@@ -213,6 +213,34 @@ test('a line that does not fit whole is taken back', async ({ path }) => {
   assert.equal(more, []);
 });
 
+test('a log of before, whose steps say neither samples nor seconds, is read and cut like one of now', async ({
+  path,
+}) => {
+  const before = await readFile(
+    fileURLToPath(new URL('../../../test/run/log-of-before.jsonl', import.meta.url)),
+  );
+  await writeFile(path, before);
+  const events = await readMetrics(path);
+  assert.equal(
+    events.map(({ event }) => event),
+    'start probe validation step start step epoch probe checkpoint validation checkpoint done'.split(
+      ' ',
+    ),
+  );
+  for (const event of events)
+    if (event.event === 'step') assert.equal([event.samples, event.seconds], [NaN, NaN]);
+  const [start, done] = [events[0]!, events.at(-1)!];
+  assert.is(start.event === 'start' && start.validation?.part, 'validation');
+  assert.match(
+    String(done.event === 'done' && done.stopped),
+    /^valLoss has not been better than 1\.09885/,
+  );
+  const kept = await truncateAfter(path, 4);
+  assert.is(kept.length, 4 + 1, 'up to step 4, and the start of the resume after it');
+  // Bytes of lines stay as they are, without what is known now.
+  assert.is(await readFile(path, 'utf8'), `${before}`.split('\n').slice(0, 5).join('\n') + '\n');
+});
+
 test('truncateAfter leaves what a run without interruption would have', async ({ path }) => {
   const [start, done] = [everyEvent[0], everyEvent.at(-1)];
   const before = everyEvent.filter(({ event }) => !['recovery', 'done'].includes(event));
