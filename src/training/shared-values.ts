@@ -53,11 +53,28 @@ export interface GroupMember {
   move(from: Weights, to: Weights): void;
 }
 
-/** @param own values of the model's parameters, which the group has not where it has none of that name and shape */
-export function joinGroup({ newest }: SharedGroup, model: Model, own: Weights): GroupMember {
+/**
+ * @param own values of the model's parameters: the group's where it has none of that name and shape
+ * @param given names of those that are not drawn
+ * @throws LanewiseError kind 'argument' for values that are given where the group has some.
+ */
+export function joinGroup(
+  { newest }: SharedGroup,
+  model: Model,
+  own: Weights,
+  given: Iterable<string>,
+): GroupMember {
   const keys = new Map(
     model.parameters.map(({ name, shape }) => [name, `${name} ${shape.join()}`]),
   );
+  for (const name of given) {
+    if (!newest.has(keys.get(name)!)) continue;
+    throw new LanewiseError(
+      'argument',
+      `createStepper: weights has '${name}', whose values are those of share`,
+      'leave it out, or setWeights later, for both',
+    );
+  }
   /** Versions of the values in this one's memory. */
   const versions = new Map<string, number>();
   for (const [name, key] of keys) {

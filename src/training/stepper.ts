@@ -127,7 +127,7 @@ export async function createStepper(model: Model, settings: StepperSettings): Pr
     model,
     settings: resolved,
     group,
-    member: joinGroup(group, model, weights),
+    member: joinGroup(group, model, weights, resolved.weights?.keys() ?? []),
     key: splitSeed(resolved.seed),
     begun: { weights, arrays: new Map() },
     run: undefined,

@@ -405,6 +405,11 @@ test('steppers that share values have each other’s, to the bit', async () => {
     });
     const shared = (stepper: Stepper) => [...stepper.weights()].filter(([name]) => name < 'l3');
     assert.equal(shared(second), shared(first), 'from the beginning');
+    const weights = new Map([['l1.bias', new Float32Array(8)]]);
+    assert.match(
+      await refusal(() => createStepper(longer, { ...settings, share: first, weights })),
+      /^createStepper: weights has 'l1\.bias', whose values are those of share/,
+    );
     const begun = second.weights();
     await first.step({ inputs, labels });
     assert.equal(shared(second), shared(first));
