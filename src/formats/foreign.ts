@@ -1,5 +1,4 @@
 /** Files that are no safetensors files, known by their first bytes, and how their tensors become one. */
-import { refuse, text } from '../check.js';
 import { LanewiseError } from '../errors.js';
 
 /** What a file is, and the line of Python that makes a safetensors file of it, or another way out. */
@@ -110,18 +109,13 @@ export function foreignKind(bytes: Uint8Array): Kind | undefined {
   )?.[1];
 }
 
-/** @throws LanewiseError kind 'file' for a file of a known format that is not safetensors. */
-export function refuseForeign(bytes: Uint8Array, name: string): void {
-  text('safetensors', 'name', name);
-  if (!(bytes instanceof Uint8Array))
-    refuse(name, 'content', bytes, 'the bytes of a safetensors file, a Uint8Array');
-  // Every safetensors file has a brace behind its length of 8 bytes.
-  if (bytes[8] === 0x7b && bytes[0] !== 0x7b) return;
+/** @throws LanewiseError kind 'file' for a file of a known format that is not the `expected` one. */
+export function refuseForeign(bytes: Uint8Array, name: string, expected: string): void {
   const kind = foreignKind(bytes);
   if (!kind) return;
   throw new LanewiseError(
     'file',
-    `'${name}' is ${kind.is}, expected a safetensors file`,
+    `'${name}' is ${kind.is}, expected a ${expected} file`,
     kind.way.replace('FILE', `'${name}'`),
   );
 }

@@ -5,13 +5,8 @@
 import { isObject } from '../check.js';
 import { LanewiseError } from '../errors.js';
 import type { Numerics } from '../engine/features.js';
-import { refuseForeign } from '../formats/foreign.js';
-import {
-  decodeSafetensors,
-  encodeSafetensors,
-  type Safetensors,
-  type StoredTensor,
-} from '../formats/safetensors.js';
+import type { StoredTensor } from '../formats/safetensors.js';
+import { readTensors, writeTensors, type TensorFile } from '../formats/tensor-file.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
 import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
@@ -33,7 +28,11 @@ type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'> 
 
 /** The bytes of a model file. */
 export const encodeModel = (trained: TrainedModel): Uint8Array =>
-  encodeSafetensors(modelTensors(checkTrained('encodeModel', trained)), modelMetadata(trained));
+  modelBytes(checkTrained('encodeModel', trained), '');
+
+/** Those of a file of that name. */
+export const modelBytes = (trained: TrainedModel, path: string): Uint8Array =>
+  writeTensors(path, modelTensors(trained), modelMetadata(trained));
 
 /** The weights in the model's order, as a file holds them. */
 export const modelTensors = ({
@@ -63,8 +62,7 @@ export const modelMetadata = ({
  * a model that cannot be, or holds other tensors than its architecture needs.
  */
 export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
-  refuseForeign(bytes, name);
-  const file = decodeSafetensors(bytes, name);
+  const file = readTensors(bytes, name);
   const described = readModelMetadata(file.metadata, name);
   const { model, terms, numerics, ...description } = described;
   const weights = readWeights(model, file, name);
@@ -72,7 +70,7 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
 }
 
 /** The model's weights in a file; a checkpoint, or a stepper's state, is a model file with more in it. @throws LanewiseError kind 'file' as `decodeModel`. */
-export function readWeights(model: Model, file: Safetensors, name: string): Weights {
+export function readWeights(model: Model, file: TensorFile, name: string): Weights {
   const own = new Set(model.parameters.map((parameter) => parameter.name));
   const isMore = (key: string) =>
     ('checkpoint' in file.metadata || 'stepper' in file.metadata) &&

@@ -3,7 +3,8 @@ import { refuse } from '../check.js';
 import { writeFile } from '#platform/files';
 import { readSource, sourceName, type FileSource } from '../data/file-source.js';
 import type { Model } from '../layers/index.js';
-import { decodeModel, encodeModel } from './model-file.js';
+import { checkTrained } from './checks.js';
+import { decodeModel, modelBytes } from './model-file.js';
 import { initialWeights } from './initial-weights.js';
 import type { TrainedModel } from './trained-model.js';
 import { withWeights } from './with-weights.js';
@@ -21,7 +22,8 @@ import {
  */
 export async function saveModel(trained: TrainedModel | Model, path: string): Promise<void> {
   if (typeof path !== 'string' || path === '') refuse('saveModel', 'path', path, 'a text');
-  await writeFile(path, encodeModel(isModel(trained) ? await begun(trained) : trained));
+  const given = isModel(trained) ? await begun(trained) : trained;
+  await writeFile(path, modelBytes(checkTrained('encodeModel', given), path));
 }
 
 const isModel = (given: TrainedModel | Model): given is Model =>

@@ -5,8 +5,7 @@
  */
 import { checkKeys, checkOptions } from '../check.js';
 import { nearest, LanewiseError } from '../errors.js';
-import { refuseForeign } from '../formats/foreign.js';
-import { decodeSafetensors, type Safetensors } from '../formats/safetensors.js';
+import { readTensors, type TensorFile } from '../formats/tensor-file.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
@@ -98,10 +97,9 @@ function openFile(
   bytes: Uint8Array,
   name: string,
   names: NameMap | undefined,
-): { file: Safetensors; notes: string[] } {
-  refuseForeign(bytes, name);
+): { file: TensorFile; notes: string[] } {
   const notes: string[] = [];
-  let file = decodeSafetensors(bytes, name);
+  let file = readTensors(bytes, name);
   const tied = tiedNames(file);
   if (names !== undefined) file = withNames(file, names);
   const needed = new Set(model.parameters.map((parameter) => parameter.name));
@@ -124,13 +122,13 @@ function openFile(
 }
 
 /** Tensors that were left out when the file was written, as they are others': `save_model` of safetensors notes which. */
-const tiedNames = ({ tensors, others, metadata }: Safetensors): [string, string][] =>
+const tiedNames = ({ tensors, others, metadata }: TensorFile): [string, string][] =>
   Object.entries(metadata).filter(
     ([alias, kept]) => tensors.has(kept) && !tensors.has(alias) && !others.has(alias),
   );
 
 /** The file with its tensors under other names, in its own order. */
-function withNames(file: Safetensors, names: NameMap): Safetensors {
+function withNames(file: TensorFile, names: NameMap): TensorFile {
   const all = renamed(
     new Map<string, string>(
       [...file.tensors.keys(), ...file.others.keys()].map((key) => [key, key]),
@@ -150,7 +148,7 @@ function withNames(file: Safetensors, names: NameMap): Safetensors {
 }
 
 /** Tensors that are no parameters of the model. Whole numbers are counters and the like, which nothing here depends on. */
-function unexpectedIn(model: Model, { tensors, others, integers }: Safetensors): string[] {
+function unexpectedIn(model: Model, { tensors, others, integers }: TensorFile): string[] {
   const needed = new Set(model.parameters.map((parameter) => parameter.name));
   return [...tensors.keys(), ...others.keys()].filter(
     (key) => !needed.has(key) && !integers.has(key),
@@ -163,7 +161,7 @@ function unexpectedIn(model: Model, { tensors, others, integers }: Safetensors):
  */
 export function matchTensors(
   model: Model,
-  file: Safetensors,
+  file: TensorFile,
   name: string,
   owner: string,
   notes: string[] = [],
@@ -181,7 +179,7 @@ export function matchTensors(
 /** @throws LanewiseError kind 'file' for tensors that are missing or do not fit. */
 function weightsFrom(
   parameters: Model['parameters'],
-  { tensors, others, integers }: Safetensors,
+  { tensors, others, integers }: TensorFile,
   name: string,
   owner: string,
   notes: string[],
