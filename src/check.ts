@@ -14,6 +14,17 @@ export type Check = (owner: string, name: string, value: unknown) => unknown;
 /** Every option of a function: how its value is checked, or `true` if something else does that. */
 export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check | true };
 
+/** What `check` expects of a value that it refuses; undefined of one that it lets pass. */
+export function expectedOf(check: Check, value: unknown): string | undefined {
+  try {
+    check('', '', value);
+    return undefined;
+  } catch (error) {
+    if (error instanceof LanewiseError) return error.message.split(', expected ').at(-1);
+    throw error;
+  }
+}
+
 /** A check of an option that must be given: it sees undefined too. */
 /* @__NO_SIDE_EFFECTS__ */
 export const required = (check: Check): Check =>

@@ -1,5 +1,6 @@
 /** Options that several commands share, and how they are read. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { expectedOf, notNegative, refuse, wholeFrom, type Check } from '../check.js';
 import type { Numerics } from '../engine/features.js';
 import { recipes } from '../models/recipes.js';
 import { fits, type Fit } from '../formats/resize.js';
@@ -29,24 +30,19 @@ export const choice = <V extends string>(
   names: readonly V[],
 ): OptionOf<V> => new Option(flags, help).choices(names);
 
-/** Reads a number; `what` says what was expected. */
-function number(text: string, what: string, valid: (value: number) => boolean): number {
-  const value = text.trim() === '' ? NaN : Number(text);
-  if (!valid(value)) throw new InvalidArgumentError(`Expected ${what}.`);
-  return value;
-}
+/** Reads a number that `check` lets pass; `more` is said of another besides what was expected. */
+const number =
+  (check: Check, more = '') =>
+  (text: string): number => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    const expected = expectedOf(check, value);
+    if (expected !== undefined) throw new InvalidArgumentError(`Expected ${expected}${more}.`);
+    return value;
+  };
 
-export const wholeNumber =
-  (least: number) =>
-  (text: string): number =>
-    number(
-      text,
-      `a whole number of at least ${least}`,
-      (v) => Number.isSafeInteger(v) && v >= least,
-    );
+export const wholeNumber = (least: number): ((text: string) => number) => number(wholeFrom(least));
 
-export const rate = (text: string): number =>
-  number(text, 'a number of at least 0', (v) => Number.isFinite(v) && v >= 0);
+export const rate: (text: string) => number = number(notNegative);
 
 /** The models that commands take: `lenet5, mlp`. */
 export const modelNames = (): string => Object.keys(recipes).join(', ');
@@ -60,10 +56,12 @@ export const dataDirOption = (): Option =>
     'folder with the files of a named data set (else LANEWISE_DATA, else downloaded)',
   );
 
-const share =
-  (more = '') =>
-  (text: string): number =>
-    number(text, `a number between 0 and 1${more}`, (v) => v > 0 && v < 1);
+const partOfAll: Check = (owner, name, value) => {
+  if (!((value as number) > 0 && (value as number) < 1))
+    refuse(owner, name, value, 'a number between 0 and 1');
+};
+
+const share = (more?: string): ((text: string) => number) => number(partOfAll, more);
 
 export const holdoutOption = (more?: string): Option =>
   new Option(

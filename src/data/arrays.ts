@@ -1,6 +1,6 @@
 /** Data sets from arrays in memory. */
 import { checkFinite } from '../check-values.js';
-import { checkOptions, listOf, text, wholeFrom, type Checks } from '../check.js';
+import { checkOptions, isList, listOf, text, wholeFrom, type Checks } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Dataset, Field, TensorDataset } from './dataset.js';
@@ -140,7 +140,7 @@ const isNested = (values: Numbers | readonly Numbers[]): values is readonly Numb
   typeof values[0] === 'object';
 
 function checkList(what: string, value: unknown): void {
-  if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) return;
+  if (isList(value)) return;
   throw new LanewiseError('data', `${what} are ${show(value)}, expected a list or a typed array`);
 }
 

@@ -2,11 +2,23 @@
  * Folders of images, one folder a class, as torchvision's ImageFolder takes them (Node). The folder is scanned at
  * once; images are read and decoded when training wants them.
  */
-import { checkKeys, quote, shorten, text } from '../check.js';
+import {
+  checkOptions,
+  extent,
+  listOf,
+  oneOf,
+  oneOrTwo,
+  pairOf,
+  quote,
+  required,
+  shorten,
+  text,
+  wholeFrom,
+} from '../check.js';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { LanewiseError, show } from '../errors.js';
+import { LanewiseError } from '../errors.js';
 import { fileError } from '../node/atomic.js';
 import { fits, type Fit, type ImageShape } from '../formats/resize.js';
 import type { ImageFile, ImageReaderSettings } from './image-reader.js';
@@ -69,7 +81,7 @@ const AT_ONCE = 64;
  * symbolic link in it; kind 'data' where folders are parts (`train`, `val`, `test`); kind 'argument' for options that cannot be.
  */
 export async function imageFolder(path: string, options: ImageFolderOptions): Promise<ImageFolder> {
-  const { shape, fit, extensions, maxPixels } = checkOptions(options);
+  const { shape, fit, extensions, maxPixels } = readOptions(options);
   text('imageFolder', 'path', path);
   const root = resolve(path);
   const entries = await list(root);
@@ -126,45 +138,28 @@ interface CheckedOptions extends Pick<ImageReaderSettings, 'shape' | 'fit' | 'ma
 }
 
 /** All of them, for those that are mistyped. */
-const KNOWN: Readonly<Record<keyof ImageFolderOptions, true>> = {
-  size: true,
-  channels: true,
-  fit: true,
-  extensions: true,
-  maxPixels: true,
-};
-
 const HINTS = {
   transforms: 'transformed(folder, [transforms.flip()]) adds transforms',
   classes: 'classes are the folders in it',
 };
 
-function checkOptions(options: ImageFolderOptions): CheckedOptions {
-  const refuse = (name: string, value: unknown, expected: string): never => {
-    throw new LanewiseError(
-      'argument',
-      `imageFolder: ${name} is ${Array.isArray(value) ? value.join(' × ') : show(value)}, expected ${expected}`,
-    );
-  };
-  checkKeys('imageFolder', options, Object.keys(KNOWN), HINTS);
+function readOptions(options: ImageFolderOptions): CheckedOptions {
+  const edge = wholeFrom(1, MAX_SIZE);
+  checkOptions(
+    'imageFolder',
+    options,
+    {
+      size: required(oneOrTwo(edge)),
+      channels: oneOf([1, 3]),
+      fit: oneOf(fits),
+      extensions: listOf(text),
+      maxPixels: extent,
+    },
+    HINTS,
+  );
   const { size, channels = 3, fit = 'crop', extensions = EXTENSIONS } = options;
   const { maxPixels = DEFAULT_MAX_PIXELS } = options;
-  const extents: readonly unknown[] = Array.isArray(size) ? size : [size, size];
-  const isExtent = (extent: unknown) =>
-    Number.isInteger(extent) && (extent as number) >= 1 && (extent as number) <= MAX_SIZE;
-  if (extents.length !== 2 || !extents.every(isExtent)) {
-    refuse('size', size, `a whole number from 1 to ${MAX_SIZE}, or [height, width]`);
-  }
-  if (channels !== 1 && channels !== 3) refuse('channels', channels, '1 or 3');
-  if (!fits.includes(fit)) refuse('fit', fit, fits.join(', '));
-  if (!Number.isInteger(maxPixels) || maxPixels < 1) {
-    refuse('maxPixels', maxPixels, 'a whole number of at least 1');
-  }
-  const isList = Array.isArray(extensions) && extensions.every((e) => typeof e === 'string');
-  if (!isList || extensions.length === 0) {
-    refuse('extensions', extensions, "a list such as ['png', 'jpg']");
-  }
-  const [height, width] = extents as [number, number];
+  const [height, width] = pairOf(size);
   const shape: ImageShape = [channels, height, width];
   const dotted = extensions.map((name) => `.${name.toLowerCase().replace(/^\./, '')}`);
   return { shape, fit, maxPixels, extensions: dotted };

@@ -1,6 +1,6 @@
 /** Samplers: which samples an epoch takes, and in which order, as a function of (count, seed, epoch) alone. */
 import { isList, refuse } from '../check.js';
-import { LanewiseError, show } from '../errors.js';
+import { LanewiseError } from '../errors.js';
 import { crc32 } from '../formats/crc32.js';
 import { randomStream, type RandomStream } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';
@@ -43,12 +43,8 @@ export function weighted(weights: ArrayLike<number>): Sampler {
   let last = -1;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i]!;
-    if (!Number.isFinite(weight) || weight < 0) {
-      throw new LanewiseError(
-        'argument',
-        `weighted: weight ${show(weight)} at ${i}, expected a finite number of at least 0`,
-      );
-    }
+    if (!(weight >= 0 && weight < Infinity))
+      refuse('samplers.weighted', `weights[${i}]`, weight, 'a number of at least 0');
     sum += weight;
     sums[i] = sum;
     if (weight > 0) last = i;

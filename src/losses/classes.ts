@@ -117,6 +117,7 @@ export function crossEntropy(
     gives: 'probabilities',
     finds: 'classes',
     takes: { output: 'logits of classes', values: 'distributions' },
+    ...(classWeights && labelSmoothing === 0 ? { labelWeights: classWeights } : {}),
     ...ignored(ignoreIndex),
     ...overPositions(losses, highest(kind)),
     scores: softmax,

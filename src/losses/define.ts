@@ -38,6 +38,8 @@ export interface Loss {
   readonly finds: Finds;
   /** Absent: nothing is known, and nothing checked. */
   readonly takes?: Takes;
+  /** What the labels weigh, if the loss is a sum over weighted classes alone: 0 counts for nothing. */
+  readonly labelWeights?: readonly number[];
   /** The label of places that count for nothing. */
   readonly ignoreIndex?: number;
   /** The same where each answer, a position or a value, counts on its own; absent for losses of a sample as a whole. */

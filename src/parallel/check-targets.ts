@@ -91,12 +91,23 @@ function checkLabels(subject: Subject): void {
   // A single value says yes or no.
   const most = isNumber || classes === 1 ? 1 : classes - 1;
   const wrong = firstOf(subject, (v) => v < least || v > most);
-  if (wrong < 0) return;
+  if (wrong < 0) return checkWeightsOf(subject);
   refuseLabel(
     `${subject.what}: label ${placeOf(field, wrong)}`,
     most,
     least,
     hintOfLabels(subject, most, field.values[wrong]!),
+  );
+}
+
+/** A loss may weigh the classes: one at least of those that occur is to count. */
+function checkWeightsOf(subject: Subject): void {
+  const { labelWeights } = subject.loss;
+  if (!labelWeights || firstOf(subject, (v) => labelWeights[v] !== 0) >= 0) return;
+  throw new LanewiseError(
+    'data',
+    `${subject.what}: ${subject.loss.kind} weighs every class that occurs 0, so that nothing counts`,
+    'classWeights has one number for each class, in their order',
   );
 }
 

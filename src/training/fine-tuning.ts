@@ -2,7 +2,7 @@
  * What a trained model gives to the next one: its layers with another head, or up to one of them, and the weights
  * of what they have in common.
  */
-import { checkKeys, text } from '../check.js';
+import { checkOptions, extent, required, text } from '../check.js';
 import { LanewiseError, show } from '../errors.js';
 import { rebuild, type Architecture, type Layer, type Model } from '../layers/index.js';
 import { headOf, replaced, truncated, type Head } from '../layers/surgery.js';
@@ -102,14 +102,10 @@ export function replaceHead(from: Model | Pretrained, head: Layer | HeadOptions)
   if (typeof head === 'function') return replaceLayer({ model, weights }, find(first!).name, head);
   if (typeof head !== 'object' || head === null)
     throw new LanewiseError('argument', `head is ${show(head)}, expected { classes } or a layer`);
-  checkKeys('replaceHead', head, ['classes', 'output']);
-  const { classes, output = first! } = head;
-  if (!Number.isInteger(classes) || classes < 1) {
-    throw new LanewiseError(
-      'argument',
-      `head: classes is ${show(classes)}, expected a whole number of at least 1`,
-    );
-  }
+  const { classes, output = first! } = checkOptions('replaceHead', head, {
+    classes: required(extent),
+    output: text,
+  });
   const { name, description } = find(output);
   const { kind, settings } = description;
   const width = widths[kind];

@@ -1,5 +1,5 @@
 /** The figure by which a run is watched: for stopping early, and for keeping its best weights. */
-import { checkKeys } from '../check.js';
+import { checkKeys, checkOptions, extent, notNegative } from '../check.js';
 import { LanewiseError, nearest } from '../errors.js';
 import type { Weights } from '../parallel/session.js';
 import type { RunState } from './run-state.js';
@@ -46,21 +46,14 @@ export function monitorOf(
   figures: readonly Figure[],
 ): Monitor | undefined {
   if (earlyStopping === undefined && !keepBest) return undefined;
-  checkKeys('earlyStopping', earlyStopping ?? {}, ['monitor', 'patience', 'minDelta']);
+  if (earlyStopping !== undefined)
+    checkOptions('earlyStopping', earlyStopping, {
+      monitor: true,
+      patience: extent,
+      minDelta: notNegative,
+    });
   if (typeof keepBest === 'object') checkKeys('keepBest', keepBest, ['monitor']);
   const { patience = 5, minDelta = 0 } = earlyStopping ?? {};
-  if (!Number.isInteger(patience) || patience < 1) {
-    throw new LanewiseError(
-      'argument',
-      `earlyStopping patience is ${String(patience)}, expected a whole number of at least 1`,
-    );
-  }
-  if (!Number.isFinite(minDelta) || minDelta < 0) {
-    throw new LanewiseError(
-      'argument',
-      `earlyStopping minDelta is ${String(minDelta)}, expected a number of at least 0`,
-    );
-  }
   const names = figures.map(([name]) => name);
   const kept = typeof keepBest === 'object' ? keepBest.monitor : undefined;
   const wanted = earlyStopping?.monitor ?? kept;

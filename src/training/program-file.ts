@@ -2,8 +2,8 @@
  * A model compiled ahead of time: its file with the program that scores samples in it, which `lanewise/inference`
  * runs without graph, layers or compiler. It is a model file still.
  */
-import { checkOptions, text } from '../check.js';
-import { LanewiseError, show } from '../errors.js';
+import { checkOptions, text, wholeFrom } from '../check.js';
+import { LanewiseError } from '../errors.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import { inferenceKernels } from '../program/inference-rows.js';
 import {
@@ -45,14 +45,8 @@ export function encodeProgram(
   const { batch = 16, output = [...trained.model.outputs.keys()][0]! } = checkOptions(
     'encodeProgram',
     options,
-    { batch: true, output: text },
+    { batch: wholeFrom(1, MOST_SAMPLES), output: text },
   );
-  if (!Number.isInteger(batch) || batch < 1 || batch > MOST_SAMPLES) {
-    throw new LanewiseError(
-      'argument',
-      `batch is ${show(batch)}, expected a whole number from 1 to ${MOST_SAMPLES}`,
-    );
-  }
   const { model, terms } = trained;
   if (!model.outputs.has(output)) {
     throw new LanewiseError(

@@ -111,6 +111,12 @@ const wrong: readonly (readonly [() => Model, LossSetting, Partial<Field>, RegEx
     { values: whole(0, 1) },
     /two classes or more.*\nbinaryCrossEntropyWithLogits takes one output of 0 or 1/,
   ],
+  [
+    three,
+    crossEntropy({ classWeights: [0, 0, 1] }),
+    { values: whole(0, 1) },
+    /target 'output': crossEntropy weighs every class that occurs 0, so that nothing counts/,
+  ],
   [one, 'hinge', { values: whole(0, 1) }, /hinge takes scores of two classes or more/],
   [
     one,

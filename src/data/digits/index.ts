@@ -3,7 +3,7 @@
  * scale, position, wobble, pen and pressure, in MNIST's conventions (28×28, white ink on black, the digit in
  * a 20×20 box, centred by mass). Sample i is a function of (seed, i): any number of them, in any order.
  */
-import { checkOptions } from '../../check.js';
+import { checkOptions, extent, natural, required } from '../../check.js';
 import { purpose } from '../../random/purposes.js';
 import { randomStream, type RandomStream } from '../../random/philox.js';
 import { LanewiseError } from '../../errors.js';
@@ -31,19 +31,11 @@ export function digits(options: DigitsOptions): Dataset {
     count,
     seed = 1,
     first = 0,
-  } = checkOptions('digits', options, { count: true, seed: true, first: true });
-  for (const [name, value, least] of [
-    ['count', count, 1],
-    ['seed', seed, 0],
-    ['first', first, 0],
-  ] as const) {
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new LanewiseError(
-        'argument',
-        `digits: ${name} is ${value}, expected a whole number of at least ${least}`,
-      );
-    }
-  }
+  } = checkOptions('digits', options, {
+    count: required(extent),
+    seed: natural,
+    first: natural,
+  });
   // The index is one word of the counter: past it, samples would repeat.
   if (first + count > 2 ** 32) {
     throw new LanewiseError(

@@ -3,7 +3,7 @@
  * the meaning of scikit-learn's. Where a figure divides by nothing (the precision of a class that is never
  * predicted, the recall of one without samples, the F1 of both) it is 0.
  */
-import { checkLists, checkOptions } from '../../check.js';
+import { checkLists, checkOptions, oneOf } from '../../check.js';
 import { LanewiseError } from '../../errors.js';
 
 /** Of one class. */
@@ -118,12 +118,7 @@ export function averageFigures(counts: ClassCounts, average: Averaging): ClassFi
     }
     return figuresOf(right[1] ?? 0, predicted[1] ?? 0, support[1] ?? 0);
   }
-  if (average !== 'macro' && average !== 'weighted') {
-    throw new LanewiseError(
-      'argument',
-      `average is '${String(average)}', expected one of macro, weighted, micro, binary`,
-    );
-  }
+  oneOf(['macro', 'weighted', 'micro', 'binary'])('metrics', 'average', average);
   const figures = classFigures(counts);
   const weights = support.map((count, c) =>
     average === 'weighted' ? count : count + predicted[c]! > 0 ? 1 : 0,
