@@ -216,133 +216,171 @@ function countIn(shares: Shares, text: string, times: number): void {
   else if (WITH_UNIT.test(text)) shares.units += times;
 }
 
+/** A column of which it is not known yet what it is. */
+interface Undecided {
+  readonly name: string;
+  readonly wrong: Wrong;
+  readonly words: TableWords;
+  /** Code of each text that is kept; those of the rows are in `codes`. */
+  readonly texts: Map<string, number>;
+  codes: Growing<Int32Array>;
+  /** Once there are too many texts, and all are numbers. */
+  numbers?: ColumnBuilder | undefined;
+  /** Of what is not kept. */
+  readonly shares: Shares;
+  /** Where something is not a number, and where something is missing. */
+  odd?: { readonly shown: string; readonly line: number };
+  missingLine: number;
+  isMany: boolean;
+  allDates: boolean;
+  isCounted: boolean;
+}
+
 /**
  * Keeps the texts, each once, until all rows are seen, since what a column is may show late. Past 4096 of them a
  * column of numbers keeps numbers alone, and any other is counted and not kept.
  */
 function undecidedBuilder(name: string, wrong: Wrong, words: TableWords): ColumnBuilder {
-  const texts = new Map<string, number>();
-  let codes = growing(Int32Array);
-  let numbers: ColumnBuilder | undefined;
-  /** Of what is not kept. */
-  const shares: Shares = { values: 0, numbers: 0, likes: 0, units: 0 };
-  /** Where something is not a number, and where something is missing. */
-  let odd: { readonly shown: string; readonly line: number } | undefined;
-  let missingLine = 0;
-  let isMany = false;
-  let allDates = true;
-
-  let isCounted = false;
-  const countKept = (): void => {
-    if (isCounted) return;
-    isCounted = true;
-    const times = new Uint32Array(texts.size);
-    for (const code of codes.all()) times[code]!++;
-    for (const [text, code] of texts) countIn(shares, text, times[code]!);
-  };
-  const toNumbers = (): ColumnBuilder => {
-    const values = [...texts.keys()].map(Number);
-    const column = growing(Float32Array);
-    for (const code of codes.all()) column.push(values[code]!);
-    return numberBuilder(name, column, wrong, words);
-  };
-  /** There are more texts than are kept. */
-  const overflow = (): void => {
-    countKept();
-    isMany = true;
-    if (!odd) numbers = toNumbers();
-    codes = growing(Int32Array);
-    texts.clear();
-  };
-  const see = (text: string, line: number): void => {
-    // A number that float32 cannot hold is refused where it stands, unless the column has texts anyway.
-    if (isNumber(text)) {
-      if (!odd && !Number.isFinite(Math.fround(Number(text))))
-        throw wrong(line, `${text} is too large for a float32`);
-      return;
-    }
-    odd ??= { shown: text, line };
-    allDates &&= DATE.test(text);
-  };
-  const addToMany = (text: string, line: number): void => {
-    if (numbers && isNumber(text)) {
-      shares.values++;
-      shares.numbers++;
-      return numbers.addMissing(Number(text), line);
-    }
-    see(text, line);
-    countIn(shares, text, 1);
-    numbers = undefined;
-  };
-  const add = (text: string, line: number): void => {
-    if (isMany) return addToMany(text, line);
-    let code = texts.get(text);
-    if (code === undefined) {
-      see(text, line);
-      if (texts.size === MAX_TEXTS) {
-        overflow();
-        return addToMany(text, line);
-      }
-      code = texts.size;
-      texts.set(text, code);
-    }
-    codes.push(code);
-  };
-  const refuseNumbers = (distinct: number): void => {
-    const { values, numbers: count, likes, units } = shares;
-    if (!odd || count + likes + (distinct > FEW ? units : 0) <= values / 2) return;
-    const { shown, line } = odd;
-    const what =
-      count === 0
-        ? 'its values look like numbers, and are not read as such'
-        : `${count} of ${values} values are numbers`;
-    throw wrong(
-      0,
-      `${what}, line ${line} has ${quote(shown)}${why(shown)}`,
-      `${words.missing(shown)} leaves such rows out; ${words.column(name, 'class')} makes a class of each text, ${words.column(name, 'ignore')} leaves the column out`,
-    );
+  const column: Undecided = {
+    name,
+    wrong,
+    words,
+    texts: new Map(),
+    codes: growing(Int32Array),
+    shares: { values: 0, numbers: 0, likes: 0, units: 0 },
+    missingLine: 0,
+    isMany: false,
+    allDates: true,
+    isCounted: false,
   };
   return {
     name,
-    add,
+    add: (text, line) => addText(column, text, line),
     addMissing(value, line) {
-      missingLine ||= line;
-      if (numbers) numbers.addMissing(value, line);
-      else if (!isMany) add(String(value), line);
+      column.missingLine ||= line;
+      if (column.numbers) column.numbers.addMissing(value, line);
+      else if (!column.isMany) addText(column, String(value), line);
     },
-    finish() {
-      if (!odd) return (numbers ?? toNumbers()).finish();
-      countKept();
-      refuseNumbers(isMany ? Infinity : texts.size);
-      if (isMany)
-        throw wrong(
-          odd.line,
-          `${quote(odd.shown)} is not a number, and the column has more than ${MAX_TEXTS} different texts${allDates ? ', all of them dates' : ''}`,
-          unfitHint(),
-        );
-      if (missingLine > 0) missingClass(wrong, missingLine);
-      return sorted(name, texts, codes.all());
-    },
-    unfit(becomes) {
-      if (!odd) return undefined;
-      countKept();
-      refuseNumbers(isMany ? Infinity : texts.size);
-      const distinct = texts.size;
-      const isIdentifier =
-        isMany || (distinct > FEW && distinct > Math.min(MAX_AS_FEATURES, shares.values / 2));
-      if (!allDates && !isIdentifier) return undefined;
-      const many = isMany ? `more than ${MAX_TEXTS}` : String(distinct);
-      const what = allDates
-        ? `holds dates (${quote(odd.shown)})`
-        : `has ${many} different texts in ${shares.values} rows (${quote(odd.shown)})`;
-      return wrong(0, `it ${what}, which would become ${many} ${becomes}`, unfitHint());
-    },
+    finish: () => decide(column),
+    unfit: (becomes) => unfitAs(column, becomes),
   };
-
-  function unfitHint(): string {
-    return `${words.column(name, 'ignore')} leaves it out, ${words.column(name, 'class')} makes a class of each text`;
-  }
 }
+
+function addText(column: Undecided, text: string, line: number): void {
+  const { texts } = column;
+  if (column.isMany) return addToMany(column, text, line);
+  let code = texts.get(text);
+  if (code === undefined) {
+    see(column, text, line);
+    if (texts.size === MAX_TEXTS) {
+      overflow(column);
+      return addToMany(column, text, line);
+    }
+    code = texts.size;
+    texts.set(text, code);
+  }
+  column.codes.push(code);
+}
+
+function see(column: Undecided, text: string, line: number): void {
+  // A number that float32 cannot hold is refused where it stands, unless the column has texts anyway.
+  if (isNumber(text)) {
+    if (!column.odd && !Number.isFinite(Math.fround(Number(text))))
+      throw column.wrong(line, `${text} is too large for a float32`);
+    return;
+  }
+  column.odd ??= { shown: text, line };
+  column.allDates &&= DATE.test(text);
+}
+
+/** There are more texts than are kept. */
+function overflow(column: Undecided): void {
+  countKept(column);
+  column.isMany = true;
+  if (!column.odd) column.numbers = toNumbers(column);
+  column.codes = growing(Int32Array);
+  column.texts.clear();
+}
+
+function addToMany(column: Undecided, text: string, line: number): void {
+  const { numbers, shares } = column;
+  if (numbers && isNumber(text)) {
+    shares.values++;
+    shares.numbers++;
+    return numbers.addMissing(Number(text), line);
+  }
+  see(column, text, line);
+  countIn(shares, text, 1);
+  column.numbers = undefined;
+}
+
+function countKept(column: Undecided): void {
+  const { texts, codes, shares } = column;
+  if (column.isCounted) return;
+  column.isCounted = true;
+  const times = new Uint32Array(texts.size);
+  for (const code of codes.all()) times[code]!++;
+  for (const [text, code] of texts) countIn(shares, text, times[code]!);
+}
+
+function toNumbers({ name, wrong, words, texts, codes }: Undecided): ColumnBuilder {
+  const values = [...texts.keys()].map(Number);
+  const column = growing(Float32Array);
+  for (const code of codes.all()) column.push(values[code]!);
+  return numberBuilder(name, column, wrong, words);
+}
+
+function decide(column: Undecided): TableColumn {
+  const { name, wrong, texts, codes, odd, missingLine } = column;
+  if (!odd) return (column.numbers ?? toNumbers(column)).finish();
+  countKept(column);
+  refuseNumbers(column);
+  if (column.isMany)
+    throw wrong(
+      odd.line,
+      `${quote(odd.shown)} is not a number, and the column has more than ${MAX_TEXTS} different texts${column.allDates ? ', all of them dates' : ''}`,
+      unfitHint(column),
+    );
+  if (missingLine > 0) missingClass(wrong, missingLine);
+  return sorted(name, texts, codes.all());
+}
+
+/** Why a column of texts does not suit as `becomes`, such as features. */
+function unfitAs(column: Undecided, becomes: string): LanewiseError | undefined {
+  const { odd, isMany, allDates, shares, texts } = column;
+  if (!odd) return undefined;
+  countKept(column);
+  refuseNumbers(column);
+  const distinct = texts.size;
+  const isIdentifier =
+    isMany || (distinct > FEW && distinct > Math.min(MAX_AS_FEATURES, shares.values / 2));
+  if (!allDates && !isIdentifier) return undefined;
+  const many = isMany ? `more than ${MAX_TEXTS}` : String(distinct);
+  const what = allDates
+    ? `holds dates (${quote(odd.shown)})`
+    : `has ${many} different texts in ${shares.values} rows (${quote(odd.shown)})`;
+  return column.wrong(0, `it ${what}, which would become ${many} ${becomes}`, unfitHint(column));
+}
+
+/** @throws LanewiseError for a column of numbers, some of which are none. */
+function refuseNumbers({ name, wrong, words, shares, odd, isMany, texts }: Undecided): void {
+  const distinct = isMany ? Infinity : texts.size;
+  const { values, numbers: count, likes, units } = shares;
+  if (!odd || count + likes + (distinct > FEW ? units : 0) <= values / 2) return;
+  const { shown, line } = odd;
+  const what =
+    count === 0
+      ? 'its values look like numbers, and are not read as such'
+      : `${count} of ${values} values are numbers`;
+  throw wrong(
+    0,
+    `${what}, line ${line} has ${quote(shown)}${why(shown)}`,
+    `${words.missing(shown)} leaves such rows out; ${words.column(name, 'class')} makes a class of each text, ${words.column(name, 'ignore')} leaves the column out`,
+  );
+}
+
+const unfitHint = ({ name, words }: Undecided): string =>
+  `${words.column(name, 'ignore')} leaves it out, ${words.column(name, 'class')} makes a class of each text`;
 
 /** Classes in order, by their numbers if all are numbers, else by their characters; `values` follow in place. */
 function sorted(name: string, codes: ReadonlyMap<string, number>, values: Int32Array): TableColumn {

@@ -54,14 +54,45 @@ export function buildGraph(
       input(name, [batch, ...shape], vocabulary === undefined ? 'f32' : 'i32', lengths),
     ]),
   );
+  const table = declarations();
+  const seen = sightings();
+  const scopeOf = (prefix: string, layer?: Layer): Scope => ({
+    mode,
+    ...declaring((spec) => table.declare(layer, spec), prefix),
+    isFrozen: (name) => isFrozen(`${prefix}${name}`),
+    observe: (name, value) => seen.observe(`${prefix}${name}`, value),
+    randomness: seen.randomness,
+    apply(name, inner, ...xs) {
+      const full = `${prefix}${name}`;
+      const output = withLayer(full, () => inner.build(scopeOf(`${full}.`, inner), ...xs));
+      if (!isTensor(output)) {
+        throw new LanewiseError(
+          'argument',
+          `layer '${full}' (${inner.kind}) gives ${show(output)}, expected a tensor`,
+        );
+      }
+      seen.activations.push({ layer: full, kind: inner.kind, output });
+      return output;
+    },
+  });
+  const outputs = runNet(net, [...inputs.values()], scopeOf(''));
+  const observations = new Map([...seen.observed].map(([name, values]) => [name, mean(values)]));
+  return {
+    inputs,
+    outputs,
+    parameters: table.parameters,
+    observations,
+    ...seen.random(),
+    activations: seen.activations,
+    specs: table.specs,
+  };
+}
+
+/** The values that layers declare, in their order. */
+function declarations() {
   const specs: ParameterSpec[] = [];
   const parameters = new Map<string, Tensor>();
   const declaredBy = new Map<string, Layer | undefined>();
-  const observed = new Map<string, Tensor[]>();
-  const activations: { layer: string; kind: string; output: Tensor }[] = [];
-  let randomness: Tensor | undefined;
-  let streams = 0;
-
   /** Declares a value of `layer`, or finds it if the layer is applied once more. */
   function declare(layer: Layer | undefined, spec: ParameterSpec): Tensor {
     const known = parameters.get(spec.name);
@@ -79,56 +110,43 @@ export function buildGraph(
     specs.push(spec);
     return tensor;
   }
+  return { specs, parameters, declare };
+}
 
-  const scopeOf = (prefix: string, layer?: Layer): Scope => {
-    const of =
-      (role: ParameterSpec['role']) => (name: string, shape: Shape, initializer: Initializer) =>
-        declare(layer, { name: `${prefix}${name}`, shape, initializer, role });
-    return {
-      mode,
-      parameter: of('trained'),
-      fixed: of('fixed'),
-      statistic: (name, shape, initializer, momentum) =>
-        declare(layer, {
-          name: `${prefix}${name}`,
-          shape,
-          initializer,
-          role: 'statistic',
-          momentum,
-        }),
-      isFrozen: (name) => isFrozen(`${prefix}${name}`),
-      observe(name, value) {
-        const full = `${prefix}${name}`;
-        observed.set(full, [...(observed.get(full) ?? []), value]);
-      },
-      randomness() {
-        randomness ??= input('randomness', [4], 'i32');
-        return { state: randomness, stream: streams++ };
-      },
-      apply(name, inner, ...xs) {
-        const full = `${prefix}${name}`;
-        const output = withLayer(full, () => inner.build(scopeOf(`${full}.`, inner), ...xs));
-        if (!isTensor(output)) {
-          throw new LanewiseError(
-            'argument',
-            `layer '${full}' (${inner.kind}) gives ${show(output)}, expected a tensor`,
-          );
-        }
-        activations.push({ layer: full, kind: inner.kind, output });
-        return output;
-      },
-    };
-  };
-  const outputs = runNet(net, [...inputs.values()], scopeOf(''));
-  const observations = new Map([...observed].map(([name, values]) => [name, mean(values)]));
+/** A scope's three kinds of values, their names behind `prefix`. */
+function declaring(
+  declare: (spec: ParameterSpec) => Tensor,
+  prefix: string,
+): Pick<Scope, 'parameter' | 'fixed' | 'statistic'> {
+  const of =
+    (role: ParameterSpec['role']) => (name: string, shape: Shape, initializer: Initializer) =>
+      declare({ name: `${prefix}${name}`, shape, initializer, role });
   return {
-    inputs,
-    outputs,
-    parameters,
-    observations,
-    ...(randomness ? { randomness } : {}),
+    parameter: of('trained'),
+    fixed: of('fixed'),
+    statistic: (name, shape, initializer, momentum) =>
+      declare({ name: `${prefix}${name}`, shape, initializer, role: 'statistic', momentum }),
+  };
+}
+
+/** What layers let see, and the random numbers that they asked for. */
+function sightings() {
+  const observed = new Map<string, Tensor[]>();
+  const activations: { layer: string; kind: string; output: Tensor }[] = [];
+  let state: Tensor | undefined;
+  let streams = 0;
+  return {
+    observed,
     activations,
-    specs,
+    observe(name: string, value: Tensor): void {
+      observed.set(name, [...(observed.get(name) ?? []), value]);
+    },
+    randomness() {
+      state ??= input('randomness', [4], 'i32');
+      return { state, stream: streams++ };
+    },
+    /** The input of the random numbers' state, where a layer wants one. */
+    random: () => (state ? { randomness: state } : {}),
   };
 }
 

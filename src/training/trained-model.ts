@@ -97,6 +97,14 @@ const EVALUATE: Checks<EvaluateOptions> = {
   ...READING,
 };
 
+/** What is known of a model that predicts. */
+interface Known extends DataDescription {
+  readonly model: Model;
+  readonly terms: readonly LossTerm[];
+  readonly numerics: Numerics;
+  readonly weights: Weights;
+}
+
 export function createTrainedModel(
   model: Model,
   terms: readonly LossTerm[],
@@ -104,65 +112,9 @@ export function createTrainedModel(
   weights: Weights,
   description: DataDescription = {},
 ): TrainedModel {
-  const usableNumerics = (): Numerics =>
-    numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
-
-  async function score(
-    data: Samples,
-    workers: number,
-    withScores: boolean,
-    reading: ReadingSettings,
-  ): Promise<Evaluation> {
-    const session = await createSession({
-      model,
-      terms,
-      ...reading,
-      numerics: usableNumerics(),
-      workers,
-      datasets: [withColumnsOf(data, description.table, 'the model')],
-    });
-    try {
-      session.writeWeights(weights);
-      const evaluation = await session.evaluate(0, withScores);
-      checkScores(withScores ? evaluation.scores : evaluation.losses!, weights);
-      return evaluation;
-    } finally {
-      await session.close();
-    }
-  }
-  async function evaluate(
-    given: AnyDataset,
-    options: EvaluateOptions = {},
-  ): Promise<EvaluationSummary> {
-    const {
-      workers: threads = machineParallelism(),
-      views,
-      ...reading
-    } = checkOptions('evaluate', options, EVALUATE);
-    const data = matchClasses(samplesOf(given), namesKnown(description, terms), 'the model');
-    checkScale(
-      description.samples?.type,
-      pixelsOf(data),
-      `samples of data set '${data.name}'`,
-      'the model was trained on',
-    );
-    if (views !== undefined) {
-      const seen = viewsOf(data, views);
-      const rounds = seen.map(
-        (view) => async () => classify(await score(view, threads, true, reading), view),
-      );
-      return averageRounds(rounds, seen[0]!, givesProbabilities(terms));
-    }
-    if (!labelsIn(data)) return summarize(await score(data, threads, false, reading), data);
-    return classify(await score(data, threads, true, reading), data);
-  }
-
+  const known: Known = { model, terms, numerics, weights, ...description };
   return {
-    model,
-    terms,
-    numerics,
-    weights,
-    ...description,
+    ...known,
     givesProbabilities: givesProbabilities(terms),
     sha256: () =>
       sha256(
@@ -170,35 +122,103 @@ export function createTrainedModel(
           ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
         ),
       ),
-    async predict(samples, shape, output = [...model.outputs.keys()][0]!) {
-      const scored = model.outputs.get(output);
-      if (typeof output !== 'string') refuse('predict', 'output', output, 'the name of an output');
-      if (!scored) {
-        throw new LanewiseError(
-          'argument',
-          `the model has no output '${output}', expected one of ${[...model.outputs.keys()].join(', ')}`,
-        );
-      }
-      const inputs = inputsOf(model, samples, shape);
-      for (const { values } of Object.values(inputs))
-        checkScale(description.samples?.type, values, 'samples', 'the model was trained on');
-      const data = samplesOf({ name: 'samples to predict', inputs, targets: {} });
-      const loss = terms.find((term) => term.output === output)?.loss;
-      const scores = await scoreSamples({
-        model,
-        weights,
-        scored: { output, loss },
-        numerics: usableNumerics(),
-        data,
-      });
-      checkScores(scores, weights, inputs);
-      return {
-        classes: scored.length === 1 ? predictedClasses(scores, scored[0]!) : new Uint32Array(),
-        scores,
-      };
-    },
-    evaluate: evaluate as TrainedModel['evaluate'],
+    predict: (samples, shape, output) => predictWith(known, samples, shape, output),
+    evaluate: ((data: AnyDataset, options?: EvaluateOptions) =>
+      evaluateWith(known, data, options)) as TrainedModel['evaluate'],
   };
+}
+
+/** Those of training where this engine has them. */
+const usable = ({ numerics }: Known): Numerics =>
+  numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
+
+async function predictWith(
+  known: Known,
+  ...[samples, shape, output = [...known.model.outputs.keys()][0]!]: Parameters<
+    TrainedModel['predict']
+  >
+): Promise<Prediction> {
+  const { model, terms, weights } = known;
+  const scored = model.outputs.get(output);
+  if (typeof output !== 'string') refuse('predict', 'output', output, 'the name of an output');
+  if (!scored) {
+    throw new LanewiseError(
+      'argument',
+      `the model has no output '${output}', expected one of ${[...model.outputs.keys()].join(', ')}`,
+    );
+  }
+  const inputs = inputsOf(model, samples, shape);
+  for (const { values } of Object.values(inputs))
+    checkScale(known.samples?.type, values, 'samples', 'the model was trained on');
+  const data = samplesOf({ name: 'samples to predict', inputs, targets: {} });
+  const loss = terms.find((term) => term.output === output)?.loss;
+  const scores = await scoreSamples({
+    model,
+    weights,
+    scored: { output, loss },
+    numerics: usable(known),
+    data,
+  });
+  checkScores(scores, weights, inputs);
+  return {
+    classes: scored.length === 1 ? predictedClasses(scores, scored[0]!) : new Uint32Array(),
+    scores,
+  };
+}
+
+async function evaluateWith(
+  known: Known,
+  given: AnyDataset,
+  options: EvaluateOptions = {},
+): Promise<EvaluationSummary> {
+  const {
+    workers: threads = machineParallelism(),
+    views,
+    ...reading
+  } = checkOptions('evaluate', options, EVALUATE);
+  const { terms } = known;
+  const data = matchClasses(samplesOf(given), namesKnown(known, terms), 'the model');
+  checkScale(
+    known.samples?.type,
+    pixelsOf(data),
+    `samples of data set '${data.name}'`,
+    'the model was trained on',
+  );
+  if (views !== undefined) {
+    const seen = viewsOf(data, views);
+    const rounds = seen.map(
+      (view) => async () => classify(await score(known, view, threads, true, reading), view),
+    );
+    return averageRounds(rounds, seen[0]!, givesProbabilities(terms));
+  }
+  if (!labelsIn(data)) return summarize(await score(known, data, threads, false, reading), data);
+  return classify(await score(known, data, threads, true, reading), data);
+}
+
+async function score(
+  known: Known,
+  data: Samples,
+  workers: number,
+  withScores: boolean,
+  reading: ReadingSettings,
+): Promise<Evaluation> {
+  const { model, terms, weights, table } = known;
+  const session = await createSession({
+    model,
+    terms,
+    ...reading,
+    numerics: usable(known),
+    workers,
+    datasets: [withColumnsOf(data, table, 'the model')],
+  });
+  try {
+    session.writeWeights(weights);
+    const evaluation = await session.evaluate(0, withScores);
+    checkScores(withScores ? evaluation.scores : evaluation.losses!, weights);
+    return evaluation;
+  } finally {
+    await session.close();
+  }
 }
 
 /** The data set with each of the views. @throws LanewiseError kind 'argument' or 'data' for what has none. */
