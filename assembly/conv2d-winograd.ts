@@ -10,12 +10,21 @@
  */
 import { NONE, RELU, activation } from './activation';
 import { padImage } from './im2col';
-import { SPILL_BYTES } from './matmul';
-import { NR, macroKernel } from './microkernel';
+import {
+  ELEMENTS,
+  matrixBytes,
+  NR,
+  SPILL_BYTES,
+  TILE,
+  TILE_BYTES,
+  tileBlock,
+  tileGroup,
+  TRANSFORM_BYTES,
+} from '../src/program/scratch';
+import { macroKernel } from './microkernel';
 import { storeTransposed } from './pack';
 import { floats } from './simd';
 import {
-  SCRATCH_BYTES,
   transformFilter,
   transformFilterGradient,
   transformGradient,
@@ -23,26 +32,13 @@ import {
   transformOutput,
 } from './winograd';
 
-/** Side of a tile of outputs, and elements ξ of a transformed tile. */
-const TILE: i32 = 4;
-const ELEMENTS: i32 = 36;
-
 /** A tile's entry in the table: its offsets in bytes on the two sides, its rows, its columns. */
-const ENTRY_BYTES: usize = 16;
+const ENTRY_BYTES: usize = TILE_BYTES;
 
-/**
- * Tiles transformed at once: U, V and M of a block should fit L2 together. Shared with
- * src/ops/workspace.ts.
- */
-@inline
-function blockOf(C: i32, O: i32): i32 {
-  return max(16, min(64, (4096 / (C + O)) & ~7));
-}
-
-/** Bytes between matrices of ξ and ξ + 1: an odd number of cache lines, lest all 36 fall into one set. */
+/** Bytes between matrices of ξ and ξ + 1. */
 @inline
 function strideOf(count: i32): usize {
-  return ((floats(count) + 63) & ~63) | 64;
+  return <usize>matrixBytes(count);
 }
 
 /**
@@ -194,13 +190,13 @@ export function conv2dWinograd(
   const height = ((P + TILE - 1) / TILE) * TILE + 2;
   const width = across * TILE + 2;
   const padded = height != H || width != W;
-  const block = blockOf(C, O);
-  const group = max(1, min(N, block / tiles));
+  const block = tileBlock(C, O);
+  const group = tileGroup(N, tiles, block);
   const strideU = strideOf(O * C);
   const strideV = strideOf(block * C);
   const strideM = strideOf(block * O);
   const scratch = workspace + SPILL_BYTES;
-  const U = scratch + SCRATCH_BYTES;
+  const U = scratch + TRANSFORM_BYTES;
   const V = U + strideU * ELEMENTS;
   const M = V + strideV * ELEMENTS;
   const table = M + strideM * ELEMENTS;
@@ -289,13 +285,13 @@ export function conv2dWinogradWeightGradient(
   const width = across * TILE;
   const xPadded = height + 2 != H || width + 2 != W;
   const dyPadded = height != P || width != Q;
-  const block = blockOf(C, O);
-  const group = max(1, min(N, block / tiles));
+  const block = tileBlock(C, O);
+  const group = tileGroup(N, tiles, block);
   const strideA = strideOf(block * O);
   const strideB = strideOf(block * (C + 4));
   const strideM = strideOf(O * C);
   const scratch = workspace + SPILL_BYTES;
-  const A = scratch + SCRATCH_BYTES;
+  const A = scratch + TRANSFORM_BYTES;
   const B = A + strideA * ELEMENTS;
   const M = B + strideB * ELEMENTS;
   const table = M + strideM * ELEMENTS;

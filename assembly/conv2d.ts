@@ -11,7 +11,15 @@
  */
 import { NONE, finishRow } from './activation';
 import { ROW, convolve, correlate, sumEachVector } from './conv2d-direct';
-import { KC, NC, SPILL_BYTES } from './matmul';
+import {
+  allRowPanels,
+  KC,
+  NC,
+  paddedImage,
+  pixelPanels,
+  pixelsOf,
+  SPILL_BYTES,
+} from '../src/program/scratch';
 import {
   addColumns,
   cropImage,
@@ -21,7 +29,7 @@ import {
   pixelOffsets,
   tapOffsets,
 } from './im2col';
-import { NR, macroKernel } from './microkernel';
+import { macroKernel } from './microkernel';
 import { packA, packBAlong } from './pack';
 import { LANES, floats } from './simd';
 
@@ -65,9 +73,9 @@ export function convolution(
   const padded = (ph | pw) != 0;
   const direct = sh == 1 && sw == 1 && Q >= ROW && C <= DIRECT_CHANNELS;
   const packedA = workspace + SPILL_BYTES;
-  const packedB = packedA + floats(O * K + 4);
-  const pixelTable = packedB + floats(min(K, KC) * min(pixels + NR, NC));
-  const tapTable = pixelTable + floats(min(pixels + NR, NC));
+  const packedB = packedA + floats(allRowPanels(O, K));
+  const pixelTable = packedB + floats(pixelPanels(K, P, Q));
+  const tapTable = pixelTable + floats(pixelsOf(P, Q));
   const image = tapTable + floats(min(K, KC));
   // The filters are packed once for all images, one block of k after the other.
   for (let pc = 0; pc < K; pc += KC) {
@@ -149,8 +157,8 @@ export function weightGradient(
   const padded = (ph | pw) != 0;
   const tapTable = workspace + SPILL_BYTES;
   const image = tapTable + floats(K);
-  const packedA = image + floats(padded ? C * height * width : 0);
-  const packedB = packedA + floats(O * min(pixels, KC) + 4);
+  const packedA = image + floats(paddedImage(C, H, W, ph, pw));
+  const packedB = packedA + floats(allRowPanels(O, min(pixels, KC)));
   tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, tapTable);
   const direct = sh == 1 && sw == 1 && Q % LANES == 0 && C <= DIRECT_CHANNELS;
   // The border is zeroed once, the images are written inside it.
@@ -207,10 +215,10 @@ export function inputGradient(
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
   const packedA = workspace + SPILL_BYTES;
-  const packedB = packedA + floats(K * O + 4);
+  const packedB = packedA + floats(allRowPanels(K, O));
   // The columns of a 1×1 filter are the image.
   const plain = kh == 1 && kw == 1 && sh == 1 && sw == 1 && !padded;
-  const scratch = packedB + floats(min(O, KC) * min(pixels + NR, NC));
+  const scratch = packedB + floats(pixelPanels(O, P, Q));
   const image = scratch + floats(K * pixels);
   for (let pc = 0; pc < O; pc += KC) {
     packA(w + floats(pc * K), floats(K), true, K, min(KC, O - pc), packedA + floats(K * pc));

@@ -3,27 +3,18 @@
  * product over channels is left to block. A plane is copied between its borders, and four vectors of outputs run
  * over the filter's taps side by side. Letters as in conv2d.ts; w: O×1×kh×kw.
  */
+import { BESIDE, upTo, VECTOR_BYTES, vectorsOf } from '../src/program/scratch';
 import { finishRow, NONE } from './activation';
 import { padImage, tapOffsets } from './im2col';
 import { even } from './pool';
 import { LANES, floats, loadTail, madd, storeTail, sumLanes } from './simd';
 
-/** Vectors of outputs that run side by side, and taps whose sums a pass over a plane keeps in registers. */
-const BESIDE: i32 = 4;
-
-/** Bytes of a vector's entry in the table: where it reads, where it is written. */
-const ENTRY_BYTES: usize = 8;
+/** A vector's entry in the table: where it reads, where it is written. */
+const ENTRY_BYTES: usize = VECTOR_BYTES;
 
 @inline
 function entryAt(table: usize, word: i32): usize {
   return <usize>load<u32>(table + ((<usize>word) << 2));
-}
-
-/** Vectors of P×Q outputs, rounded up to four at a time. */
-@inline
-function vectorsOf(P: i32, Q: i32): i32 {
-  const vectors = P * ((Q + LANES - 1) / LANES);
-  return ((vectors + BESIDE - 1) / BESIDE) * BESIDE;
 }
 
 /**
@@ -355,14 +346,15 @@ export function conv2dDepthwiseWeightGradient(
   const M = O / C;
   const height = H + 2 * ph;
   const width = W + 2 * pw;
-  // A filter's sums, rounded up to four at a time.
-  const passes = (K + BESIDE - 1) / BESIDE;
-  const filterBytes = floats(passes * BESIDE * LANES);
-  const sums = workspace + floats(passes * BESIDE);
+  // A filter's taps and sums, rounded up to four at a time.
+  const whole = upTo(K, BESIDE);
+  const passes = whole / BESIDE;
+  const filterBytes = floats(whole * LANES);
+  const sums = workspace + floats(whole);
   const image = sums + filterBytes * M;
   tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, workspace);
   // Taps beyond the last repeat the first; nobody reads their sums.
-  for (let tap = K; tap < passes * BESIDE; tap++) store<u32>(workspace + floats(tap), 0);
+  for (let tap = K; tap < whole; tap++) store<u32>(workspace + floats(tap), 0);
   const lanes = i32x4(0, 1, 2, 3);
   const mask = i32x4.lt_s(lanes, i32x4.splat(Q & (LANES - 1)));
   const rowBytes = floats(sh * width);

@@ -2,6 +2,7 @@
  * Gated recurrent unit (Cho et al. 2014) in PyTorch's form, through time. Letters as in recurrent.ts. Rows of gates are
  * r, z, n of H values each. The record is five planes of N×T×H: h, r, z, n, and m, what n takes from the states.
  */
+import { GRU_STATES } from '../src/program/scratch';
 import { NONE } from './activation';
 import { sigmoidSlope } from './lstm';
 import { sigmoid, tanh } from './math';
@@ -27,7 +28,7 @@ export function gru(
 ): void {
   const h = workspace;
   const product = h + floats(N * H);
-  const scratch = product + floats(N * 3 * H);
+  const scratch = workspace + floats(N * H * GRU_STATES);
   const plane = floats(N * T * H);
   memory.fill(h, 0, floats(N * H));
   for (let i = 0; i < T; i++) {
@@ -85,7 +86,7 @@ export function gruGradient(
   const direct = workspace;
   const carry = direct + floats(N * H);
   const d = carry + floats(N * H);
-  const scratch = d + floats(N * 3 * H);
+  const scratch = workspace + floats(N * H * GRU_STATES);
   const plane = floats(N * T * H);
   memory.fill(direct, 0, floats(N * H * 2));
   for (let i = T - 1; i >= 0; i--) {

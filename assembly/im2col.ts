@@ -2,7 +2,7 @@
  * im2col without the column matrix: an image's pixels and taps packed for the micro-kernel, and col2im, its
  * transpose. Letters as in conv2d.ts; a tap is one (c, i, j) of a filter.
  */
-import { NR } from './microkernel';
+import { NR } from '../src/program/scratch';
 import { storeTransposed } from './pack';
 import { floats } from './simd';
 

@@ -4,6 +4,7 @@
  * place's weights lie together with their outputs innermost, since reading them is most of the work. Strides sh,
  * sw, no padding. w: P×Q×K×O.
  */
+import { slopesOf, upTo } from '../src/program/scratch';
 import { tapOffsets } from './im2col';
 import { LANES, floats, loadTail, madd, storeTail } from './simd';
 
@@ -187,10 +188,10 @@ export function locallyConnected2dInputGradient(
   const slopes = workspace + floats(K);
   const plane = floats(P * Q);
   const image = floats(C * H * W);
-  const columns = floats((N + LANES - 1) & ~(LANES - 1));
+  const columns = floats(upTo(N, LANES));
   tapOffsets(H, W, kh, kw, 1, 1, 0, K, workspace);
   memory.fill(dx, 0, image * N);
-  memory.fill(slopes, 0, columns * O);
+  memory.fill(slopes, 0, floats(slopesOf(N, O)));
   for (let p = 0; p < P; p++) {
     for (let q = 0; q < Q; q++) {
       const place = dy + floats(p * Q + q);

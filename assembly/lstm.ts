@@ -2,6 +2,7 @@
  * LSTM with forget gate (Hochreiter & Schmidhuber 1997; Gers et al. 2000), through time. Letters as in recurrent.ts. Rows
  * of gates are i, f, g, o of H values each, as in PyTorch. The record is six planes of N×T×H: h, i, f, g, o, c.
  */
+import { LSTM_STATES } from '../src/program/scratch';
 import { NONE } from './activation';
 import { sigmoid, tanh } from './math';
 import { matmul } from './matmul';
@@ -32,7 +33,7 @@ export function lstm(
   const h = workspace;
   const c = h + floats(N * H);
   const product = c + floats(N * H);
-  const scratch = product + floats(N * 4 * H);
+  const scratch = workspace + floats(N * H * LSTM_STATES);
   const plane = floats(N * T * H);
   memory.fill(h, 0, floats(N * H * 2));
   for (let i = 0; i < T; i++) {
@@ -101,7 +102,7 @@ export function lstmGradient(
   const carryH = workspace;
   const carryC = carryH + floats(N * H);
   const d = carryC + floats(N * H);
-  const scratch = d + floats(N * 4 * H);
+  const scratch = workspace + floats(N * H * LSTM_STATES);
   const plane = floats(N * T * H);
   memory.fill(carryH, 0, floats(N * H * 2));
   for (let i = T - 1; i >= 0; i--) {

@@ -3,23 +3,16 @@
  * the cache its block lives in: NC columns of B in L3, KC of k in L1, MC rows of A in L2.
  */
 import { NONE, activation, finishColumns } from './activation';
+import { KC, MC, NC, rowPanels, SKINNY, SPILL_BYTES } from '../src/program/scratch';
 import { macroKernel } from './microkernel';
 import { packA, packBAcross, packBAlong } from './pack';
 import { floats } from './simd';
-import { SKINNY, skinnyProduct } from './skinny';
-
-// Block sizes, shared with src/ops/workspace.ts. KC·8 floats of B fit half of a 32 KiB L1.
-export const MC: i32 = 128;
-export const KC: i32 = 256;
-export const NC: i32 = 1024;
-
-/** Workspace in front of the packed blocks: one tile that sticks out over the edge. */
-export const SPILL_BYTES: i32 = 256;
+import { skinnyProduct } from './skinny';
 
 /**
  * c[m×n] = f(op(a)·op(b) + bias), all dense and row-major.
  * a: m×k, or k×m if transposeA; b: k×n, or n×k if transposeB; bias: n or 0; code: activation.
- * workspace, at least: SPILL_BYTES + packed A (min(m, MC)·min(k, KC)) + packed B (min(k, KC)·min(n, NC)), slack 16.
+ * workspace: a tile that sticks out, packed A, packed B.
  */
 export function matmul(
   transposeA: i32,
@@ -40,7 +33,7 @@ export function matmul(
     return;
   }
   const packedA = workspace + SPILL_BYTES;
-  const packedB = packedA + ((<usize>(min(m, MC) * min(k, KC) + 4)) << 2);
+  const packedB = packedA + floats(rowPanels(m, k));
   const aPitch = (<usize>(transposeA ? m : k)) << 2;
   const bPitch = (<usize>(transposeB ? k : n)) << 2;
   const cPitch = (<usize>n) << 2;

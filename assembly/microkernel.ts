@@ -5,15 +5,13 @@
  * Every element of C is one chain of multiply-adds in the order of k, continued across k blocks from
  * the stored value. So its bits do not depend on tile, block or panel sizes.
  */
+import { NR } from '../src/program/scratch';
 import { plainLoads } from './loads';
 import { floats } from './simd';
 import { tile1x16 } from './tile1x16';
 import { tile2x16 } from './tile2x16';
 import { tile2x16Plain } from './tile2x16-plain';
 import { tile4x8 } from './tile4x8';
-
-/** Columns of a packed panel of B. Tiles take two panels at once. */
-export const NR: i32 = 8;
 
 /** Rows of the panel of A that starts with `rest` rows left. */
 @inline

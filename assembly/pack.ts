@@ -7,7 +7,8 @@
  * zeros. Stores of 4 lanes may run up to 12 bytes past a panel's end: the next panel overwrites
  * them, and buffers carry 16 bytes of slack.
  */
-import { NR, tileRows } from './microkernel';
+import { NR } from '../src/program/scratch';
+import { tileRows } from './microkernel';
 import { floats, joinHigh, joinLow, zipHigh, zipLow } from './simd';
 
 /** Writes the 4×4 transpose of four vectors, `pitch` bytes apart. */

@@ -7,6 +7,7 @@
  * `reverse` runs from the last step to the first. States before the first step are zero. `lengths` are N whole numbers, or 0
  * for none: steps from there on are padding, which nothing is read of, where states stay as they are and results are 0.
  */
+import { ELMAN_STATES } from '../src/program/scratch';
 import { NONE, activation, activationGradient } from './activation';
 import { matmul } from './matmul';
 import { add } from './reduce';
@@ -56,7 +57,7 @@ export function elman(
 ): void {
   const h = workspace;
   const product = h + floats(N * H);
-  const scratch = product + floats(N * H);
+  const scratch = workspace + floats(N * H * ELMAN_STATES);
   memory.fill(h, 0, floats(N * H));
   for (let i = 0; i < T; i++) {
     const t = stepAt(i, T, reverse);
@@ -92,7 +93,7 @@ export function elmanGradient(
   // What later steps say of the states of this one, and the gradient by what f is applied to.
   const carry = workspace;
   const d = carry + floats(N * H);
-  const scratch = d + floats(N * H);
+  const scratch = workspace + floats(N * H * ELMAN_STATES);
   memory.fill(carry, 0, floats(N * H));
   for (let i = T - 1; i >= 0; i--) {
     const t = stepAt(i, T, reverse);

@@ -3,19 +3,15 @@
  * weights, would cost a good part of the product itself, so b is read where it lies. Each element is one
  * chain in the order of k, as in microkernel.ts, so the bits are those of the blocked product.
  */
-import { KC, SPILL_BYTES } from './matmul';
-import { NR } from './microkernel';
+import { KC, NR, skinnyPanels, SPILL_BYTES } from '../src/program/scratch';
 import { rowTimesTransposed } from './matvec';
 import { packBAcross } from './pack';
 import { LANES, floats, joinHigh, zipHigh, joinLow, zipLow, storeTail } from './simd';
 import { tile4x8Rows } from './tile4x8';
 
-/** Rows of a up to which b is not packed. Shared with src/ops/workspace.ts. */
-export const SKINNY: i32 = 32;
-
 /**
  * c[m×n] = a[m×k]·b[n×k]ᵀ for m ≤ SKINNY.
- * workspace: SPILL_BYTES, a in panels of 8 rows, cᵀ, slack; see src/ops/workspace.ts.
+ * workspace: a tile that sticks out, a in panels of 8 rows, cᵀ.
  */
 export function skinnyProduct(
   m: i32,
@@ -33,7 +29,7 @@ export function skinnyProduct(
   // cᵀ[n×m] = b·aᵀ: b has the part of the unpacked left operand, four rows at a time.
   const panels = (m + NR - 1) / NR;
   const packed = workspace + SPILL_BYTES;
-  const ct = packed + floats(panels * NR * min(k, KC));
+  const ct = packed + floats(skinnyPanels(m, k));
   const pitch = floats(panels * NR);
   for (let pc = 0; pc < k; pc += KC) {
     const kc = min(KC, k - pc);

@@ -18,9 +18,6 @@
  */
 import { floats, joinHigh, zipHigh, joinLow, zipLow, madd } from './simd';
 
-/** Bytes of `scratch`. */
-export const SCRATCH_BYTES: i32 = 36 * 16;
-
 // Loaded, not literal: V8 builds a constant anew at each use (see math.ts). The f32 nearest to:
 const A1: usize = 0; // a = 2/3
 const B1: usize = 4; // b = 3/2

@@ -41,6 +41,7 @@ async function buildWasm() {
     ...sources('assembly'),
     'asconfig.json',
     'src/program/inference-rows.ts',
+    'src/program/scratch.ts',
     'src/program/training-rows.ts',
     'scripts/build.mjs',
     'scripts/kernel-exports.mjs',

@@ -45,7 +45,7 @@ function distancesTo(changed) {
 }
 
 /** Whether kernels are compiled from it. */
-const isKernels = (file) => /^assembly|^src\/program\/\w+-rows\.ts$/.test(file);
+const isKernels = (file) => /^assembly|^src\/program\/(\w+-rows|scratch)\.ts$/.test(file);
 
 /** The tests to run. Kernels are everybody's. */
 function concerned(changed) {

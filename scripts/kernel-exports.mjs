@@ -5,18 +5,7 @@ import { build } from 'esbuild';
 
 /** What `lanewise/inference` asks of a build besides kernels, and what else others do. */
 const INFERENCE = ['heapBase', 'spellLoads'];
-const ALL = [
-  ...INFERENCE,
-  'CEILING_MADDS',
-  'ceiling',
-  'multiplyAdd',
-  'KC',
-  'MC',
-  'NC',
-  'NR',
-  'SKINNY',
-  'SPILL_BYTES',
-];
+const ALL = [...INFERENCE, 'CEILING_MADDS', 'ceiling', 'multiplyAdd'];
 
 /** Names of kernels in both tables, which are TypeScript. */
 async function readTables() {

@@ -17,12 +17,6 @@ export type Kernels = {
   /** Ten vector multiply-adds a round on registers; see assembly/ceiling.ts. */
   ceiling(rounds: number): number;
   readonly CEILING_MADDS: WebAssembly.Global;
-  readonly MC: WebAssembly.Global;
-  readonly KC: WebAssembly.Global;
-  readonly NC: WebAssembly.Global;
-  readonly NR: WebAssembly.Global;
-  readonly SKINNY: WebAssembly.Global;
-  readonly SPILL_BYTES: WebAssembly.Global;
 };
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();

@@ -6,6 +6,7 @@
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { advance } from '../program/program.js';
+import { ELMAN_STATES, GRU_STATES, LSTM_STATES } from '../program/scratch.js';
 import { activationCodes } from './activation.js';
 import { constant } from './constant.js';
 import { linear, matmul } from './matmul.js';
@@ -15,12 +16,12 @@ import { checkLengths } from './steps.js';
 import { sumRows } from './sum.js';
 import { recurrentWorkspace } from './workspace.js';
 
-/** Rows of gates, planes of the record (the states first), and floats a unit that the kernels keep beside. */
+/** Rows of gates, planes of the record (the states first), and what the kernels keep beside. */
 const cells = {
-  tanh: { gates: 1, planes: 1, scratch: 2 },
-  relu: { gates: 1, planes: 1, scratch: 2 },
-  lstm: { gates: 4, planes: 6, scratch: 6 },
-  gru: { gates: 3, planes: 5, scratch: 5 },
+  tanh: { gates: 1, planes: 1, states: ELMAN_STATES },
+  relu: { gates: 1, planes: 1, states: ELMAN_STATES },
+  lstm: { gates: 4, planes: 6, states: LSTM_STATES },
+  gru: { gates: 3, planes: 5, states: GRU_STATES },
 } as const;
 
 /** An Elman network by its activation, or a cell with gates. */
@@ -43,8 +44,8 @@ const extents = ([, N, T, H]: Shape) => [N!, T!, H!] as const;
 
 function workspace(shape: Shape, cell: Cell): number {
   const [N, , H] = extents(shape);
-  const { gates, scratch } = cells[cell];
-  return recurrentWorkspace(N, H, gates, scratch);
+  const { gates, states } = cells[cell];
+  return recurrentWorkspace(N, H, gates, states);
 }
 
 interface Inputs {
