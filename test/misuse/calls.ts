@@ -296,6 +296,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'samplers.sequential': [],
   train: [model, settings, options],
   trainEvents: [model, settings, options],
+  createStepper: [model, { optimizer: settings.optimizer, batch: 4, workers: 0 }],
   withWeights: [model, weights, options],
   gradientsOf: [model, weights, table, options],
   lsuv: [model, table, options],
