@@ -3,7 +3,8 @@
  * options declares them once, as a table from name to check; the table is complete by its type, and whatever stands in
  * it neither as a name nor as another library's name for one is refused.
  */
-import { LanewiseError, nearest, show } from './errors.js';
+import { LanewiseError, show } from './errors.js';
+import { suggest } from './suggest.js';
 
 /**
  * Looks at one value that was given; throws a LanewiseError that names owner, name, value and what was expected. What it
@@ -54,138 +55,6 @@ const SHORT = 4;
 /** Text from outside, at most 100 characters of it. */
 export const shorten = (text: string, most = 100): string =>
   text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
-
-/**
- * What PyTorch, Keras and their kin call an option, and what it may be called here. The first of the names that the
- * function at hand has is suggested.
- */
-const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
-  learningrate: ['lr'],
-  stepsize: ['every', 'lr'],
-  eta: ['lr'],
-  maxlr: ['lr'],
-  batchsize: ['batch'],
-  minibatch: ['batch'],
-  numepochs: ['epochs'],
-  nepochs: ['epochs'],
-  maxepochs: ['epochs'],
-  epoch: ['epochs'],
-  numworkers: ['workers', 'decoders'],
-  threads: ['workers'],
-  randomstate: ['seed'],
-  randomseed: ['seed'],
-  weightdecay: ['weightDecay'],
-  l2: ['weightDecay'],
-  decay: ['weightDecay', 'decay', 'gamma'],
-  momentum: ['beta', 'momentum', 'decay'],
-  beta: ['decay'],
-  beta1: ['betas'],
-  beta2: ['betas'],
-  epsilon: ['eps'],
-  rho: ['decay', 'alpha'],
-  labelsmoothing: ['labelSmoothing', 'smoothing'],
-  ignoreindex: ['ignoreIndex'],
-  weight: ['classWeights', 'weights'],
-  posweight: ['positiveWeight', 'posWeight'],
-  criterion: ['loss'],
-  lossfn: ['loss'],
-  validationdata: ['validation'],
-  valdata: ['validation'],
-  val: ['validation'],
-  testdata: ['test'],
-  scheduler: ['schedule'],
-  lrscheduler: ['schedule'],
-  accumulationsteps: ['accumulate'],
-  gradientaccumulationsteps: ['accumulate'],
-  accumulategradbatches: ['accumulate'],
-  clipnorm: ['clipNorm'],
-  maxgradnorm: ['clipNorm'],
-  gradientclipval: ['clipValue', 'clipNorm'],
-  savebestonly: ['keepBest'],
-  restorebestweights: ['keepBest'],
-  numclasses: ['classes'],
-  nclasses: ['classes'],
-  outputs: ['classes'],
-  imagesize: ['size'],
-  inputsize: ['size', 'input'],
-  inputshape: ['input', 'shape'],
-  hiddensize: ['hidden'],
-  kernelsize: ['kernel'],
-  std: ['deviation', 'std'],
-  stddev: ['deviation', 'std'],
-  sigma: ['deviation', 'sigma'],
-  usebias: ['bias'],
-  droprate: ['dropout', 'p'],
-  rate: ['p', 'dropout', 'rate'],
-  topk: ['topK', 'k'],
-  ncolumns: ['columns'],
-  sep: ['delimiter'],
-  navalues: ['missing'],
-  targetcolumn: ['target'],
-  label: ['target', 'labels'],
-  returnsequences: ['returns'],
-  batchfirst: [],
-  shuffle: ['sampler'],
-  device: [],
-  verbose: [],
-  wd: ['weightDecay'],
-  tmax: ['period'],
-  t0: ['period'],
-  tmult: ['multiplier'],
-  etamin: ['min'],
-  minlr: ['min'],
-  gamma: ['factor'],
-  factor: ['gamma'],
-  endfactor: ['end'],
-  startfactor: ['start'],
-  monitor: ['metric'],
-  metric: ['monitor', 'metrics'],
-  start: ['from'],
-  smoothing: ['alpha'],
-  eeta: ['trust'],
-  trustcoefficient: ['trust'],
-  maxnorm: ['clipNorm'],
-  ema: ['average'],
-  frozen: ['freeze'],
-  optim: ['optimizer'],
-  // Losses and metrics.
-  ce: ['crossEntropy'],
-  nll: ['crossEntropy'],
-  categoricalcrossentropy: ['crossEntropy'],
-  sparsecategoricalcrossentropy: ['crossEntropy'],
-  mse: ['meanSquaredError'],
-  l2loss: ['meanSquaredError'],
-  mae: ['l1'],
-  meanabsoluteerror: ['l1', 'mae'],
-  bce: ['binaryCrossEntropy'],
-  bcewithlogits: ['binaryCrossEntropyWithLogits'],
-  kldiv: ['klDivergence'],
-  kullbackleiblerdivergence: ['klDivergence'],
-  multimargin: ['hinge'],
-  cosineembedding: ['cosine'],
-  cosinesimilarity: ['cosine'],
-  rocauc: ['auc'],
-  auroc: ['auc'],
-  f1score: ['f1'],
-  f1macro: ['f1'],
-  precisionmacro: ['precision'],
-  recallmacro: ['recall'],
-};
-
-/** Names differ in case and in `_` and `-` from library to library. */
-const plainName = (name: string): string => name.replace(/[_-]/g, '').toLowerCase();
-
-/** What to write in place of an unknown name: the same word spelt as here, another library's, or the nearest. */
-export function suggest(unknown: string, known: readonly string[]): string | undefined {
-  const plain = plainName(unknown);
-  // PyTorch's losses are called MSELoss.
-  const short = plain.replace(/loss$/, '');
-  const elsewhere = [plain, short].find((word) => Object.hasOwn(ELSEWHERE, word));
-  const name =
-    known.find((one) => [plain, short].includes(plainName(one))) ??
-    ELSEWHERE[elsewhere ?? '']?.find((one) => known.includes(one));
-  return name === undefined ? nearest(unknown, known) : `did you mean '${name}'?`;
-}
 
 /** @throws LanewiseError kind 'argument' for what is no object that could hold options. */
 export function checkObject(owner: string, options: unknown, known: readonly string[]): void {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
-/** Folder → folders it may import from, besides itself. `errors.ts` and `check.ts` are everybody's. */
+/** Folder → folders it may import from, besides itself. Files beside the folders, such as `errors.ts` and `check.ts`, are everybody’s. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   platform: [],
   node: ['platform'],

@@ -1,6 +1,6 @@
 /** Every loss by its kind: for settings that name one, and for model files. */
-import { suggest } from '../check.js';
 import { LanewiseError, lookUp, show } from '../errors.js';
+import { suggest } from '../suggest.js';
 import { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
 import type { Loss } from './define.js';
 import { isFunctionKind, readFunctionLoss } from './function.js';

@@ -12,11 +12,11 @@ import {
   oneOf,
   quote,
   required,
-  suggest,
   wholeFrom,
   type Checks,
 } from '../check.js';
 import { LanewiseError } from '../errors.js';
+import { suggest } from '../suggest.js';
 import {
   factorOf,
   schedules,

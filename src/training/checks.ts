@@ -1,11 +1,12 @@
 /** Checks of trained models: their weights and their scores, and how they are computed with. */
-import { oneOf, quote, suggest, wholeFrom, type Check } from '../check.js';
+import { oneOf, quote, wholeFrom, type Check } from '../check.js';
 import { checkFinite, firstNotFinite, inSamples } from '../check-values.js';
 import type { Field } from '../data/dataset.js';
 import { LanewiseError, show } from '../errors.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../parallel/session.js';
+import { suggest } from '../suggest.js';
 
 /** Threads; more are a mistake, not a machine. */
 export const workerCount: Check = /* @__PURE__ */ wholeFrom(0, 1024);

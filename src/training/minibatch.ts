@@ -2,7 +2,7 @@
  * Minibatches as users have them at hand, as data sets: samples and what they are compared with, in the forms that
  * `arrays` and `predict` take, or some samples of a data set.
  */
-import { checkKeys, isList, isObject, quote, refuse, suggest } from '../check.js';
+import { checkKeys, isList, isObject, quote, refuse } from '../check.js';
 import { arrays, type ArraysOptions } from '../data/arrays.js';
 import type { AnyDataset, Dataset, Field, TensorDataset } from '../data/dataset.js';
 import { isStreamed, samplesOf } from '../data/forms.js';
@@ -11,6 +11,7 @@ import { LanewiseError } from '../errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { lossTerms, targetsOf, type LossSetting } from '../losses/terms.js';
+import { suggest } from '../suggest.js';
 import { samplesField, type NestedNumbers } from './samples-given.js';
 
 /** Numbers of samples, one sample after another: an array, or lists to any depth, a list a sample. */

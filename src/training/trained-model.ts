@@ -1,7 +1,7 @@
 /** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
 import { machineParallelism } from '#platform/threads';
 import { checkScale } from '../data/scale.js';
-import { checkOptions, isList, isObject, quote, refuse, suggest, type Checks } from '../check.js';
+import { checkOptions, isList, isObject, quote, refuse, type Checks } from '../check.js';
 import { sha256 } from '../sha256.js';
 import type { AnyDataset, Field, LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
@@ -16,6 +16,7 @@ import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { LossTerm } from '../losses/terms.js';
 import { scoreSamples } from '../parallel/kept-sessions.js';
 import { createSession, type Evaluation, type Weights } from '../parallel/session.js';
+import { suggest } from '../suggest.js';
 import { namesKnown, type DataDescription } from './data-description.js';
 import { averageRounds, givesProbabilities } from './averaging.js';
 import {

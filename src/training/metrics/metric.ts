@@ -1,8 +1,9 @@
 /** What training evaluates beside the loss, by name. */
-import { quote, suggest } from '../../check.js';
+import { quote } from '../../check.js';
 import { LanewiseError, show } from '../../errors.js';
 import type { AnyDataset } from '../../data/dataset.js';
 import type { LossTerm } from '../../losses/terms.js';
+import { suggest } from '../../suggest.js';
 import {
   averageFigures,
   classFigures,
