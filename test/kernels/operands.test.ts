@@ -4,6 +4,7 @@
  * files call are given what no program of ours would; those of training what their ops give them. LANEWISE_FUZZ=50 makes so
  * many times as many calls.
  */
+// slow: every kernel with operands at the ends of memory
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/errors.js';

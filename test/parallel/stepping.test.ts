@@ -1,4 +1,5 @@
 /** Runs driven from outside: minibatches of any size and form, on threads, in this one, and in one with its own memory. */
+// slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';
