@@ -1,6 +1,6 @@
 // Two nets play against each other until one of them draws digits (Goodfellow et al. 2014).
 //   node examples/gan.mjs            draws runs/gan.png, a column a digit, while it learns
-//   node examples/gan.mjs 500        the same in 500 rounds
+//   node examples/gan.mjs 500        in 500 rounds, not 1000
 // The forger makes an image of noise and of the digit that is wanted. The judge gives ten verdicts, one a digit, of which the one
 // asked for counts: is this a real 3? Each is trained by a stepper; the judge's weights are the same in both.
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
@@ -35,14 +35,14 @@ const [NOISE, ROUND] = [32, 64];
 const twice = { stride: 2, padding: 1 };
 
 const forger = chain([
-  linear(NOISE + 10, 32 * 7 * 7),
-  reshape([32, 7, 7]),
+  linear(NOISE + 10, 64 * 7 * 7),
+  reshape([64, 7, 7]),
+  groupNorm(4, 64),
+  relu(),
+  convTranspose2d(64, 32, 4, twice),
   groupNorm(4, 32),
   relu(),
-  convTranspose2d(32, 16, 4, twice),
-  groupNorm(4, 16),
-  relu(),
-  convTranspose2d(16, 1, 4, twice),
+  convTranspose2d(32, 1, 4, twice),
   sigmoid(),
 ]);
 const judge = chain([
@@ -101,7 +101,7 @@ export async function draw(by, labels, random) {
 }
 
 /** Trains both; yields the losses of each round and the steppers. */
-export async function* play({ rounds = 2000, seed = 1, count = 6000, ...settings } = {}) {
+export async function* play({ rounds = 1000, seed = 1, count = 6000, ...settings } = {}) {
   const random = randomNumbers(seed);
   const data = digits({ count });
   const optimizer = adam({ lr: 5e-4, betas: [0.5, 0.999] });
@@ -159,7 +159,7 @@ export async function readable(images, labels) {
   return labels.filter((label, i) => classes[i] === label).length;
 }
 
-async function main(rounds = 2000) {
+async function main(rounds) {
   const file = 'runs/gan.png';
   mkdirSync('runs', { recursive: true });
   const hundred = Array.from({ length: 100 }, (_, i) => i % 10);
@@ -182,5 +182,11 @@ async function main(rounds = 2000) {
   );
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-  await main(process.argv[2] && Number(process.argv[2]));
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const rounds = Number(process.argv[2] ?? 1000);
+  if (Number.isInteger(rounds) && rounds > 0) await main(rounds);
+  else
+    console.error(
+      `rounds are '${process.argv[2]}', expected a whole number: node examples/gan.mjs 500`,
+    );
+}
