@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as lanewise from '../dist/src/index.js';
-import { limitOf } from '../dist/src/run/report/run-charts.js';
+import { limitOf } from '../dist/src/runs/report/run-charts.js';
 
 const { values: options } = parseArgs({
   options: {

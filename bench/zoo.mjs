@@ -8,7 +8,7 @@ import * as zoo from '../dist/src/models/index.js';
 import { parameterCount } from '../dist/src/layers/index.js';
 import { lossTerms } from '../dist/src/losses/terms.js';
 import { momentum } from '../dist/src/optimizers/index.js';
-import { createSession } from '../dist/src/parallel/session.js';
+import { createSession } from '../dist/src/crew/session.js';
 import { defaultNumerics } from '../dist/src/engine/features.js';
 
 /** Learning rates: nets without normalisation take smaller steps. */

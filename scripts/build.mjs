@@ -138,7 +138,7 @@ async function bundleBrowser() {
 /** The browser's part of reports: with the plots in it, small, for it becomes part of every report. */
 async function bundleReport() {
   await build({
-    entryPoints: ['src/run/report/client/page.ts', 'src/run/report/client/page.css'],
+    entryPoints: ['src/runs/report/client/page.ts', 'src/runs/report/client/page.css'],
     outdir: 'dist/report',
     bundle: true,
     minify: true,

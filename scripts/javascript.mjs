@@ -27,7 +27,7 @@ export const javaScript = {
 };
 
 /** Where runs are kept, or refused to be. */
-export const recordings = { node: 'src/run/recording.ts', web: 'src/web/no-folders.ts' };
+export const recordings = { node: 'src/runs/recording.ts', web: 'src/web/no-folders.ts' };
 
 /** `#platform/…` is a folder of the sources. Unbundled, package.json's imports say the same. */
 export const platform = (folder) => ({

@@ -1,4 +1,4 @@
-// The entry points of the Wasm builds, written from the table of kernels (src/program/kernels.ts): which file of assembly/
+// The entry points of the Wasm builds, written from the table of kernels (src/program/kernel-table.ts): which file of assembly/
 // has a kernel, its sources say.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';

@@ -1,6 +1,6 @@
 /** The public names that every runtime has. */
 export type * from './types.js';
-export { LanewiseError, type ErrorKind } from './errors.js';
+export { LanewiseError, type ErrorKind } from './base/errors.js';
 export type {
   AnyDataset,
   Dataset,
@@ -26,13 +26,13 @@ export { textFile, type TextDataset } from './data/text-file.js';
 export { arrays, type ArraysOptions } from './data/arrays.js';
 export { standardize, type Standardizer } from './data/standardize.js';
 export { type FileSource } from './data/file-source.js';
-export { npyDataset, readNpy, type NpyDatasetOptions } from './data/npy.js';
+export { npyDataset, readNpy, type NpyDatasetOptions } from './data/npy-set.js';
 export { type NpyArray } from './formats/npy.js';
-export { idxDataset, type IdxOptions } from './data/idx.js';
+export { idxDataset, type IdxOptions } from './data/idx-set.js';
 export * from './data/published.js';
 export type { MnistOptions, TrainAndTest } from './data/mnist.js';
 export { firstSamples, subset } from './data/subset.js';
-export { kFold, split, type FoldOptions, type SplitOptions } from './data/split.js';
+export { kFold, split, type FoldOptions, type SplitOptions } from './data/split-samples.js';
 export { withClasses } from './data/class-names.js';
 export { classCounts, classWeights, withClassWeights } from './data/class-labels.js';
 export * as samplers from './data/samplers.js';
@@ -58,26 +58,26 @@ export {
   type Schedule,
   type ScheduleName,
 } from './optimizers/index.js';
-export { loadIntoMemory, type LoadOptions } from './parallel/load.js';
-export { type Weights } from './parallel/session.js';
+export { loadIntoMemory, type LoadOptions } from './crew/load.js';
+export { type Weights } from './crew/session.js';
 export {
   transformSamples,
   type TransformedSamples,
   type TransformSamplesOptions,
-} from './parallel/transform-samples.js';
+} from './feed/transform-samples.js';
 export {
   encode,
   withTeacher,
   type EncodeOptions,
   type TeacherOptions,
-} from './training/features.js';
+} from './trained/feature-extraction.js';
 export {
   featuresOf,
   replaceHead,
   replaceLayer,
   type HeadOptions,
   type Pretrained,
-} from './training/fine-tuning.js';
+} from './trained/fine-tuning.js';
 export type {
   Callbacks,
   CheckpointEvent,
@@ -95,19 +95,19 @@ export type {
   TrainedEvent,
   ValidationEvent,
   WarningEvent,
-} from './training/events.js';
-export { confusionMatrix, mostConfused } from './training/confusion.js';
-export { ensemble, type Ensemble } from './training/ensemble.js';
-export { generate, type GenerateOptions } from './training/generate.js';
-export { gradientsOf, type GradientOptions, type Gradients } from './training/gradients.js';
-export { lsuv, type LsuvOptions } from './training/lsuv.js';
+} from './train/events.js';
+export { confusionMatrix, mostConfused } from './metrics/confusion.js';
+export { ensemble, type Ensemble } from './trained/ensemble.js';
+export { generate, type GenerateOptions } from './trained/generate.js';
+export { gradientsOf, type GradientOptions, type Gradients } from './look/gradients-of.js';
+export { lsuv, type LsuvOptions } from './look/lsuv.js';
 /** Figures of labels and predictions, and what training evaluates by name (docs/metrics.md). */
-export * as metrics from './training/metrics/index.js';
-export type { Metric, MetricName, Scored } from './training/metrics/index.js';
-export { decodeModel, encodeModel } from './training/model-file.js';
-export { encodeProgram, type EncodeProgramOptions } from './training/program-file.js';
-export { loadModel, loadPartialWeights, loadWeights, saveModel } from './training/model-store.js';
-export { type TrainSettings } from './training/settings.js';
+export * as metrics from './metrics/index.js';
+export type { Metric, MetricName, Scored } from './metrics/index.js';
+export { decodeModel, encodeModel } from './trained/model-file.js';
+export { encodeProgram, type EncodeProgramOptions } from './trained/program-file.js';
+export { loadModel, loadPartialWeights, loadWeights, saveModel } from './trained/model-store.js';
+export { type TrainSettings } from './train/settings.js';
 export {
   createStepper,
   type StepGradients,
@@ -115,30 +115,30 @@ export {
   type StepOptions,
   type Stepper,
   type StepResult,
-} from './training/stepper.js';
-export { type StepperSettings } from './training/stepper-settings.js';
-export { type Batch, type SampleValues, type StepData } from './training/minibatch.js';
-export type { EpochRecord } from './training/records.js';
-export type { TrainResult } from './training/result.js';
-export { train, trainEvents, type TrainOptions } from './training/train.js';
+} from './train/stepper.js';
+export { type StepperSettings } from './train/stepper-settings.js';
+export { type Batch, type SampleValues, type StepData } from './train/minibatch.js';
+export type { EpochRecord } from './train/history.js';
+export type { TrainResult } from './train/result.js';
+export { train, trainEvents, type TrainOptions } from './train/train.js';
 export {
   type Classifier,
   type EvaluateOptions,
   type Prediction,
   type TrainedModel,
-} from './training/trained-model.js';
-export { type NameMap } from './training/name-map.js';
-export { verify, type Verification, type VerifyOptions } from './training/verify.js';
+} from './trained/trained-model.js';
+export { type NameMap } from './trained/name-map.js';
+export { verify, type Verification, type VerifyOptions } from './train/verify.js';
 export {
   decodePartialWeights,
   decodeWeights,
   type LoadedModel,
   type LoadWeightsOptions,
   type PartialWeights,
-} from './training/weights-file.js';
-export { withWeights, type WithWeightsOptions } from './training/with-weights.js';
-export type { Divergence } from './training/divergence.js';
-export type { Histogram, Probe, ProbeRecord } from './training/probe.js';
-export { createProbe, explainDivergence } from './training/looking.js';
+} from './trained/weights-file.js';
+export { withWeights, type WithWeightsOptions } from './trained/with-weights.js';
+export type { Divergence } from './look/divergence.js';
+export type { Histogram, Probe, ProbeRecord } from './look/probe.js';
+export { createProbe, explainDivergence } from './look/looking.js';
 export { init, type InitOptions, type Runtime } from './engine/init.js';
 export type { ThreadMode } from './platform/threads.js';

@@ -5,7 +5,7 @@ export * from './core.js';
 export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
 // Not `export { type … }`, which would load the module, and the codecs with it.
 export type { ImageFile } from './data/image-reader.js';
-export { readCsv, type CsvOptions, type Table } from './data/csv.js';
+export { readCsv, type CsvOptions, type Table } from './data/csv-table.js';
 export {
   csvDataset,
   type CsvDatasetOptions,
@@ -22,10 +22,10 @@ export {
   watchRun,
   writeComparison,
   writeReport,
-} from './run/public.js';
-export type { Watch, WatchOptions } from './run/watch.js';
+} from './runs/public.js';
+export type { Watch, WatchOptions } from './runs/watch.js';
 export { npzDataset, readNpz, type NpzOptions } from './data/npz.js';
-export type { Evaluation } from './run/report/evaluation.js';
+export type { Evaluation } from './runs/report/evaluation.js';
 
 // Bytes do not matter here, so that transforms that come as data, such as from a file, need no call of their constructor.
 knowAllTransforms();

@@ -29,7 +29,7 @@ const rowsIn = (text: string): string[][] =>
 const [published] = read('data.md').match(/\n## Data sets that are published\n[^]*?(?=\n## )/)!;
 
 const rows = [
-  // Settings are no exports; test/training/setting-records holds their table.
+  // Settings are no exports; test/train/setting-records holds their table.
   ...rowsIn(read('reference.md').replace(/\n## Settings of `train`\n[^]*?(?=\n## )/, '')),
   // What others call them comes last there.
   ...rowsIn(published).map((cells) => [cells[0]!, ...cells.slice(-2)]),

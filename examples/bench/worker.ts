@@ -2,7 +2,7 @@
 import { createSuite, workloads } from '../../src/benchmark/suite.js';
 import { init } from '../../src/engine/init.js';
 import { machineParallelism } from '#platform/threads';
-import { LanewiseError, lookUp } from '../../src/errors.js';
+import { LanewiseError, lookUp } from '../../src/base/errors.js';
 import { engineOfBrowser } from './browser.js';
 import type { Answer, Request } from './messages.js';
 

@@ -1,5 +1,5 @@
 /** Two results held against each other, row by row: by what factor the second is better, and whether that is noise. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import type { Spread } from './measure.js';
 import { rowName, type Results } from './results.js';
 import { isSpeed, type Unit } from './workload.js';

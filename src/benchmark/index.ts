@@ -1,5 +1,5 @@
 /** The workloads by name, for the command line: those of any engine, and those that are processes. */
-import { LanewiseError, lookUp } from '../errors.js';
+import { LanewiseError, lookUp } from '../base/errors.js';
 import { benchmarkModels, type BenchmarkModel } from './models.js';
 import { coldstart, memory } from './processes.js';
 import { workloads as anywhere } from './suite.js';

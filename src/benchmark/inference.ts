@@ -4,7 +4,7 @@ import { link, run, type Bases } from '../engine/link.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
-import { layoutParameters } from '../parallel/parameters.js';
+import { layoutParameters } from '../step/parameters.js';
 import { address, align, type Address } from '../program/program.js';
 import { timeCalls, timed } from './measure.js';
 import type { BenchmarkModel } from './models.js';

@@ -13,13 +13,13 @@ import {
   tanh,
   type Model,
 } from '../layers/index.js';
-import type { LossName } from '../losses/loss.js';
+import type { LossName } from '../losses/loss-kinds.js';
 import { lossTerms } from '../losses/terms.js';
 import { resnet20 } from '../models/index.js';
 import { adam, momentum, sgd, type Optimizer } from '../optimizers/index.js';
-import type { RunPlan } from '../parallel/plan.js';
-import { createSession } from '../parallel/session.js';
-import { defaultShards } from '../parallel/shards.js';
+import type { RunPlan } from '../step/run-plan.js';
+import { createSession } from '../crew/session.js';
+import { defaultShards } from '../step/shards.js';
 import { sizeOf } from '../graph/tensor.js';
 import { CHUNK_REPEATS, timeChunks, timed } from './measure.js';
 import type { Workload } from './workload.js';

@@ -4,7 +4,7 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Numerics } from '../engine/features.js';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { summarize, summarizeTimes, timed } from './measure.js';
 import type { benchmarkModels } from './models.js';
 import type { Conditions, Workload } from './workload.js';

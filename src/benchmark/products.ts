@@ -2,9 +2,9 @@
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { matmulWorkspace } from '../ops/workspace.js';
-import { baseOf, layoutMemory } from '../parallel/layout.js';
-import { createThreadPool } from '../parallel/pool.js';
-import { createSplitWorker, rowsOf, type SplitPlan } from '../parallel/split.js';
+import { baseOf, layoutMemory } from '../feed/layout.js';
+import { createThreadPool } from '../crew/worker-pool.js';
+import { createSplitWorker, rowsOf, type SplitPlan } from '../crew/split-program.js';
 import { createEmitter } from '../program/emitter.js';
 import { address, align, type KernelCall } from '../program/program.js';
 import { timeCalls, timeChunks, timed, type Timing } from './measure.js';

@@ -3,9 +3,9 @@
  * them is taken on trust: every field is checked, text for what a terminal or page would take for a command.
  */
 import type { Numerics } from '../engine/features.js';
-import { listOf, oneOf, refuse, wholeFrom, type Check } from '../check.js';
-import { fields, listed, orNull, parseJson, readAs } from '../check-json.js';
-import { LanewiseError } from '../errors.js';
+import { listOf, oneOf, refuse, wholeFrom, type Check } from '../base/check.js';
+import { fields, listed, orNull, parseJson, readAs } from '../base/check-json.js';
+import { LanewiseError } from '../base/errors.js';
 import type { Spread } from './measure.js';
 import { units, type Unit } from './workload.js';
 

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { compareResults, type ComparedRow, type Comparison } from '../benchmark/compare.js';
 import { MOST_RESULT_BYTES, parseResults, rowName, type Results } from '../benchmark/results.js';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { cannotRead, readNamedFile } from '../node/files.js';
 
 /** @throws LanewiseError kind 'argument' unless there are two files; kind 'file' for one that is no results. */

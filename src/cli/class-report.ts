@@ -1,5 +1,5 @@
 /** Precision, recall and F1 of the classes as a table. */
-import type { ClassFigures, ClassificationReport } from '../training/metrics/index.js';
+import type { ClassFigures, ClassificationReport } from '../metrics/index.js';
 import { formatCount, formatPercent } from './terminal.js';
 
 /** More classes than this would fill the screen: those that fare worst are shown. */

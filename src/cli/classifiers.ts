@@ -2,11 +2,11 @@
 import { Argument, Command, Option } from 'commander';
 import { withNames } from '../data/class-names.js';
 import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/transforms/index.js';
-import { LanewiseError } from '../errors.js';
-import { ensemble, type Ensemble } from '../training/ensemble.js';
-import type { ClassificationSummary } from '../training/evaluate.js';
-import { loadModel } from '../training/model-store.js';
-import type { TrainedModel } from '../training/trained-model.js';
+import { LanewiseError } from '../base/errors.js';
+import { ensemble, type Ensemble } from '../trained/ensemble.js';
+import type { ClassificationSummary } from '../metrics/summary.js';
+import { loadModel } from '../trained/model-store.js';
+import type { TrainedModel } from '../trained/trained-model.js';
 import {
   lastPart,
   loadData,

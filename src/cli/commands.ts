@@ -1,19 +1,19 @@
 /** The command line's commands, run by their words. */
 import { Command } from 'commander';
-import { LanewiseError } from '../errors.js';
-import { version } from '../version.js';
-import { benchCommand } from './bench.js';
-import { dataCommand } from './data.js';
-import { evalCommand } from './eval.js';
-import { exportCommand } from './export.js';
+import { LanewiseError } from '../base/errors.js';
+import { version } from '../base/version.js';
+import { benchCommand } from './bench-command.js';
+import { dataCommand } from './data-command.js';
+import { evalCommand } from './eval-command.js';
+import { exportCommand } from './export-command.js';
 import { knowingOthers } from './foreign-options.js';
-import { inspectCommand } from './inspect.js';
-import { predictCommand } from './predict.js';
-import { reportCommand } from './report.js';
+import { inspectCommand } from './inspect-command.js';
+import { predictCommand } from './predict-command.js';
+import { reportCommand } from './report-command.js';
 import { inFlags } from './terminal.js';
-import { trainCommand } from './train.js';
-import { verifyCommand } from './verify.js';
-import { watchCommand } from './watch.js';
+import { trainCommand } from './train-command.js';
+import { verifyCommand } from './verify-command.js';
+import { watchCommand } from './watch-command.js';
 
 function createProgram(): Command {
   const program = new Command('lanewise')

@@ -1,15 +1,15 @@
 /** Data sets at a path, by what is there: folders of images, CSV and NumPy files, MNIST's own files. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quote, shorten } from '../check.js';
+import { quote, shorten } from '../base/check.js';
 import { withNames } from '../data/class-names.js';
 import type { LabelledDataset } from '../data/dataset.js';
 import { changed, samplesOf } from '../data/forms.js';
 import { imageFolder, partOfName, type PartName } from '../data/image-folder.js';
-import { idxDataset } from '../data/idx.js';
-import { split } from '../data/split.js';
+import { idxDataset } from '../data/idx-set.js';
+import { split } from '../data/split-samples.js';
 import { firstPart } from '../data/subset.js';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { showShape } from '../graph/tensor.js';
 import { loadNumpy } from './numpy-source.js';
 import { loadTable } from './tables.js';

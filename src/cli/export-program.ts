@@ -1,8 +1,8 @@
 /** `lanewise export --inference`: a model compiled ahead of time, for `lanewise/inference`. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { writeFileAtomic } from '../node/atomic.js';
-import { loadModel } from '../training/model-store.js';
-import { encodeProgram } from '../training/program-file.js';
+import { loadModel } from '../trained/model-store.js';
+import { encodeProgram } from '../trained/program-file.js';
 import { checkOutName } from './file-kind.js';
 import { formatBytes } from './terminal.js';
 

@@ -1,6 +1,6 @@
 /** What a file that is to be written is called tells what its writer expects in it. */
 import { extname } from 'node:path';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 const MODELS: Readonly<Record<string, string>> = {
   '.onnx': 'an ONNX model',

@@ -1,7 +1,7 @@
 /** The images that arguments name: files, folders with all below them, and standard input. */
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 import { readNamedFile } from '../node/files.js';
 

@@ -1,11 +1,11 @@
 /** How images from outside become the samples that a model takes. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { decodeImage } from '../formats/image-codecs.js';
 import { greyOfDrawing, toSample } from '../formats/image.js';
 import { fits, toShape, type Fit, type ImageShape } from '../formats/resize.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Architecture } from '../layers/index.js';
-import type { TrainedModel } from '../training/trained-model.js';
+import type { TrainedModel } from '../trained/trained-model.js';
 
 /** As training's image folders do it, or as MNIST does it with written signs. */
 export type PredictionFit = Fit | 'ink';

@@ -3,7 +3,7 @@ import type { LabelledDataset } from '../data/dataset.js';
 import { datasetOf, samplesOf } from '../data/forms.js';
 import { pixelsOf } from '../data/samples.js';
 import { sizeOf } from '../graph/tensor.js';
-import { readAll } from '../parallel/load.js';
+import { readAll } from '../crew/load.js';
 import type { DataSets } from './data-sources.js';
 import { loadingBar } from './progress.js';
 

@@ -1,6 +1,6 @@
 /** The model that a command is given by name; a file, or a model of the library, is met with what takes it. */
 import { recipeFor, recipes, type Recipe } from '../models/recipes.js';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 const FILE = /\.(safetensors|pt|pth|bin|ckpt|h5|hdf5|keras|onnx|json)$/i;
 /** Of the zoo, which the library makes: a few recipes of it are trained by name. */

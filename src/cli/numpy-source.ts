@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { labelsIn } from '../data/samples.js';
 import { npzDataset, readNpz } from '../data/npz.js';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { readZip } from '../formats/zip.js';
 import { showShape, type Shape } from '../graph/tensor.js';
 import { checkNoQuantity } from './tables.js';

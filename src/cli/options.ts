@@ -1,6 +1,6 @@
 /** Options that several commands share, and how they are read. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { expectedOf, notNegative, refuse, wholeFrom, type Check } from '../check.js';
+import { expectedOf, notNegative, refuse, wholeFrom, type Check } from '../base/check.js';
 import type { Numerics } from '../engine/features.js';
 import { recipes } from '../models/recipes.js';
 import { fits, type Fit } from '../formats/resize.js';

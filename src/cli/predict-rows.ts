@@ -1,10 +1,10 @@
 /** Rows of a CSV file for `predict`: the columns that the model was trained on, by name; no target is needed. */
 import { extname } from 'node:path';
-import { readTable } from '../data/csv.js';
+import { readTable } from '../data/csv-table.js';
 import type { TableFormat } from '../data/table-format.js';
 import { widthOf } from '../data/table-match.js';
-import { LanewiseError } from '../errors.js';
-import type { Classifier, TrainedModel } from '../training/trained-model.js';
+import { LanewiseError } from '../base/errors.js';
+import type { Classifier, TrainedModel } from '../trained/trained-model.js';
 import type { PredictionOutput } from './prediction-output.js';
 import { columnsOf, optionWords } from './tables.js';
 import { note } from './terminal.js';

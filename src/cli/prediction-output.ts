@@ -1,8 +1,8 @@
 /** Where predictions go: a table to read, JSON lines, or a CSV file. */
-import type { LanewiseError } from '../errors.js';
+import type { LanewiseError } from '../base/errors.js';
 import { createLineWriter } from '../node/atomic-lines.js';
 import { csvLine } from '../formats/csv-line.js';
-import type { Classifier } from '../training/trained-model.js';
+import type { Classifier } from '../trained/trained-model.js';
 import { ranking, showScore, type Ranked } from './ranking.js';
 import { formatCount, inFlags } from './terminal.js';
 

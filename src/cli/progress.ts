@@ -4,9 +4,9 @@
  */
 import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../platform/download.js';
-import type { EpochEvent, Part, ProgressEvent, ValidationEvent } from '../training/events.js';
-import type { LoadProgress } from '../parallel/load.js';
-import type { Validation } from '../training/records.js';
+import type { EpochEvent, Part, ProgressEvent, ValidationEvent } from '../train/events.js';
+import type { LoadProgress } from '../crew/load.js';
+import type { Validation } from '../train/history.js';
 import {
   formatBytes,
   formatClock,

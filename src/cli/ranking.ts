@@ -1,5 +1,5 @@
 /** What a row of scores says: classes by name, the best first. */
-import type { Classifier } from '../training/trained-model.js';
+import type { Classifier } from '../trained/trained-model.js';
 import { formatPercent } from './terminal.js';
 
 export interface Ranked {

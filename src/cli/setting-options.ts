@@ -6,8 +6,8 @@ import { ema } from '../optimizers/index.js';
 import { averageFor, averages } from '../optimizers/named.js';
 import { usualRules } from '../optimizers/usual-rules.js';
 import { scheduleNames } from '../optimizers/schedules.js';
-import type { TrainSettings } from '../training/settings.js';
-import { augmentations, augmentOption, transformsOf } from './augment.js';
+import type { TrainSettings } from '../train/settings.js';
+import { augmentations, augmentOption, transformsOf } from './augment-option.js';
 import type { DataSets } from './data-sources.js';
 import { prefetchWithin } from './loading.js';
 import {

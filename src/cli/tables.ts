@@ -1,5 +1,5 @@
 /** CSV files for the command line: rows of features with a class each, or images whose pixels are columns. */
-import { shorten } from '../check.js';
+import { shorten } from '../base/check.js';
 import type { ColumnType, TableWords } from '../data/csv-columns.js';
 import {
   csvDataset,
@@ -11,7 +11,7 @@ import type { Dataset, LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { pixelsOf } from '../data/samples.js';
 import type { TableFormat } from '../data/table-format.js';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import type { DataRequest } from './data-sources.js';
 import { note, quoted } from './terminal.js';
 

@@ -1,6 +1,6 @@
 /** Samples by which a run may choose, so that it never chooses by those it is tested on. */
-import { split } from '../data/split.js';
-import { LanewiseError } from '../errors.js';
+import { split } from '../data/split-samples.js';
+import { LanewiseError } from '../base/errors.js';
 import { scheduleFor } from '../optimizers/index.js';
 import type { DataSets } from './data-sources.js';
 import type { TrainOptions } from './train-options.js';

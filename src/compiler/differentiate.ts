@@ -2,7 +2,7 @@
  * Reverse-mode differentiation (Linnainmaa 1970; Griewank & Walther 2008, ch. 3) from graph to graph:
  * each op's backward rule answers with tensors, and contributions to one tensor are added.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { add } from '../ops/binary.js';
 import { constant } from '../ops/constant.js';
 import { withLayer, type Node } from '../graph/op.js';

@@ -1,7 +1,7 @@
 /** Data sets from arrays in memory. */
-import { checkFinite } from '../check-values.js';
-import { checkOptions, isList, listOf, text, wholeFrom, type Checks } from '../check.js';
-import { LanewiseError, show } from '../errors.js';
+import { checkFinite } from '../base/check-values.js';
+import { checkOptions, isList, listOf, text, wholeFrom, type Checks } from '../base/check.js';
+import { LanewiseError, show } from '../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Dataset, Field, TensorDataset } from './dataset.js';
 import { checkDataset } from './forms.js';

@@ -1,9 +1,9 @@
 /** What must be true of a data set: that it is one, that all of it is read by somebody, and that its arrays agree. */
-import { isObject, quote } from '../check.js';
-import { LanewiseError, show } from '../errors.js';
+import { isObject, quote } from '../base/check.js';
+import { LanewiseError, show } from '../base/errors.js';
 import type { Fit } from '../formats/resize.js';
 import { sizeOf, showShape } from '../graph/tensor.js';
-import { suggest } from '../suggest.js';
+import { suggest } from '../base/suggest.js';
 import type { Dataset, Field, SampleStream, StreamedDataset, TensorDataset } from './dataset.js';
 import { checkNames } from './target-names.js';
 

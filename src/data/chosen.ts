@@ -3,7 +3,7 @@
  * them, what is said of all of them stays, and where they were taken from is the taker's to say.
  */
 import { readerModule } from '#platform/threads';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { crc32 } from '../formats/crc32.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { Field } from './dataset.js';

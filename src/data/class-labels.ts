@@ -1,5 +1,5 @@
 /** The classes of samples, counted, and weights that make up for classes of different sizes. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { checkIndexed } from './chosen.js';
 import type { IndexedDataset } from './dataset.js';
 import { changed, samplesOf } from './forms.js';

@@ -3,8 +3,8 @@
  * Labels whose classes stand elsewhere in the other list are rewritten; samples stay where they are. Data whose names
  * agree is what it was, and so are the bits of what is computed from it.
  */
-import { LanewiseError } from '../errors.js';
-import { quote, refuse } from '../check.js';
+import { LanewiseError } from '../base/errors.js';
+import { quote, refuse } from '../base/check.js';
 import type { AnyDataset } from './dataset.js';
 import { changed } from './forms.js';
 import { UNNAMED, type Samples, type Source } from './samples.js';

@@ -1,6 +1,6 @@
 /** Columns of a table as its rows arrive: each becomes numbers or classes, and what it is may show late. */
-import { quote, shorten } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { quote, shorten } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 
 /** A column of numbers, or of class indices into the names of the classes. */
 export type TableColumn =

@@ -1,9 +1,15 @@
 /** Data sets from tables: features and a target, or images whose pixels are columns. */
-import { oneOf, refuse } from '../check.js';
-import { LanewiseError, show } from '../errors.js';
+import { oneOf, refuse } from '../base/check.js';
+import { LanewiseError, show } from '../base/errors.js';
 import { sizeOf, showShape } from '../graph/tensor.js';
 import type { TextSource } from '../formats/utf8.js';
-import { checkCsvOptions, readTable, type CsvOptions, type Table, type TableRoles } from './csv.js';
+import {
+  checkCsvOptions,
+  readTable,
+  type CsvOptions,
+  type Table,
+  type TableRoles,
+} from './csv-table.js';
 import type { TableColumn } from './csv-columns.js';
 import type { ColumnFormat, TableFormat } from './table-format.js';
 import { widthOf } from './table-match.js';

@@ -2,15 +2,15 @@
  * EMNIST (Cohen, Afshar, Tapson & van Schaik 2017): handwritten letters and digits in the format of MNIST, in six
  * splits. The files hold images with rows and columns exchanged, and letters count from 1; both are put right.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions } from '../base/check.js';
 import { join } from 'node:path';
 import { isFile } from '#platform/files';
-import { lookUp } from '../errors.js';
+import { lookUp } from '../base/errors.js';
 import { readZip } from '../formats/zip.js';
 import type { Dataset } from './dataset.js';
 import { fetchToCache } from '#platform/download';
 import type { PublishedFiles } from '../platform/download.js';
-import { decodeNamed, findIdx, labelledImages, type NamedIdx } from './idx.js';
+import { decodeNamed, findIdx, labelledImages, type NamedIdx } from './idx-set.js';
 import { DOWNLOAD, type MnistOptions, type TrainAndTest } from './mnist.js';
 
 const ARCHIVE = 'gzip.zip';

@@ -1,7 +1,7 @@
 /** What readers of files take: where one lies, or what is in it. */
 import { readNamedFile, readNamedFileInPieces } from '#platform/files';
 import type { TextSource } from '../formats/utf8.js';
-import { LanewiseError, show } from '../errors.js';
+import { LanewiseError, show } from '../base/errors.js';
 import { piecesOf } from '../platform/pieces.js';
 
 /** A path (in a browser a URL, relative ones to the page); a file's bytes; or a `Blob`, such as a `File` that was dropped on a page. */

@@ -2,8 +2,8 @@
  * The forms that data sets have outside: what each may hold and must agree in, how it becomes `Samples`, and how it comes
  * back. Whatever else is done with data is done with `Samples`.
  */
-import { checkObject, isObject } from '../check.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { checkObject, isObject } from '../base/check.js';
+import { LanewiseError, nearest } from '../base/errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import {
   checkClassesAndShape,

@@ -14,11 +14,11 @@ import {
   shorten,
   text,
   wholeFrom,
-} from '../check.js';
+} from '../base/check.js';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 import { fits, type Fit, type ImageShape } from '../formats/resize.js';
 import type { ImageFile, ImageReaderSettings } from './image-reader.js';

@@ -1,7 +1,7 @@
 /** Reads the images of a folder as samples (Node): what decoder threads do. See image-folder.ts. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 import { decodeImage } from '../formats/image-codecs.js';
 import { toShape, type Fit, type ImageShape } from '../formats/resize.js';

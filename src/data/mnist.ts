@@ -2,12 +2,12 @@
  * MNIST (LeCun, Cortes & Burges 1998): 60,000 training and 10,000 test digits of 28×28 bytes, read from
  * the four IDX files, plain or gzip, in a folder of the user's or in the cache.
  */
-import { checkOptions, callable, text, type Checks } from '../check.js';
+import { checkOptions, callable, text, type Checks } from '../base/check.js';
 import { environment } from '#platform/system';
 import type { Dataset } from './dataset.js';
 import { fetchToCache } from '#platform/download';
 import type { DownloadProgress, PublishedFiles, RemoteFile } from '../platform/download.js';
-import { findIdx, labelledImages } from './idx.js';
+import { findIdx, labelledImages } from './idx-set.js';
 
 export type { DownloadProgress };
 

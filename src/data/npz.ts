@@ -1,10 +1,10 @@
 /** Data sets from NumPy's archives, .npz, of several arrays by name. */
-import { checkOptions, listOf, text, wholeFrom, refuse } from '../check.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { checkOptions, listOf, text, wholeFrom, refuse } from '../base/check.js';
+import { LanewiseError, nearest } from '../base/errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
 import { readZip } from '../formats/zip.js';
 import type { Dataset, TensorDataset } from './dataset.js';
-import { NPY, datasetOf, type NpyDatasetOptions } from './npy.js';
+import { NPY, datasetOf, type NpyDatasetOptions } from './npy-set.js';
 
 /** Bound on what an archive unpacks to. */
 const MAX_BYTES = 2 ** 31;

@@ -2,7 +2,7 @@
  * Data sets that are published, a line each: from here they are public, and names of the command line's `--data`
  * (`fashion-mnist`). Each takes `MnistOptions`, and has a row in docs/data.md.
  */
-export { cifar10, cifar100 } from './cifar.js';
+export { cifar10, cifar100 } from './cifar-sets.js';
 export { fashionMnist } from './fashion-mnist.js';
 export { kmnist } from './kmnist.js';
 export { mnist } from './mnist.js';

@@ -1,6 +1,6 @@
 /** Samplers: which samples an epoch takes, and in which order, as a function of (count, seed, epoch) alone. */
-import { isList, refuse } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { isList, refuse } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { crc32 } from '../formats/crc32.js';
 import { randomStream, type RandomStream } from '../random/philox.js';
 import { purpose } from '../random/purposes.js';

@@ -1,5 +1,5 @@
 /** Features of mean 0 and deviation 1, by the numbers of the training data. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { Field, TensorDataset } from './dataset.js';
 import { samplesOf } from './forms.js';

@@ -1,5 +1,5 @@
 /** Parts of data sets. */
-import { LanewiseError, show } from '../errors.js';
+import { LanewiseError, show } from '../base/errors.js';
 import { checkIndexed, choose, firstOf } from './chosen.js';
 import type { Dataset, IndexedDataset } from './dataset.js';
 import { changed } from './forms.js';

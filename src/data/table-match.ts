@@ -1,6 +1,6 @@
 /** Data of tables beside each other, or beside a model: their columns by name, and their categories. */
-import { quote, shorten } from '../check.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { quote, shorten } from '../base/check.js';
+import { LanewiseError, nearest } from '../base/errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { Field } from './dataset.js';
 import type { Samples } from './samples.js';

@@ -1,6 +1,6 @@
 /** Names of the classes of targets that hold class indices: which target they are of, and that they are names. */
-import { quote } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { quote } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import type { Field, TensorDataset } from './dataset.js';
 
 /** Names in the order of their indices, by target. */

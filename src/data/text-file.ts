@@ -1,6 +1,6 @@
 /** Text files for character models. */
-import { checkKeys } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkKeys } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { decodeUtf8, type TextSource } from '../formats/utf8.js';
 import type { TensorDataset } from './dataset.js';
 import { sourceInPieces, sourceName, type FileSource } from './file-source.js';

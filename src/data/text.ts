@@ -1,6 +1,6 @@
 /** Text as training takes it: characters as whole numbers, and windows of them with the characters that follow. */
-import { checkOptions, refuse, listOf, text, isList, wholeFrom } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions, refuse, listOf, text, isList, wholeFrom } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import type { TensorDataset } from './dataset.js';
 
 /** Characters (code points), each once; a token is an index into them. */

@@ -1,7 +1,7 @@
 /** What the user may say about the place Lanewise runs in, and what Lanewise has found there. */
-import { checkOptions, text, type Check } from '../check.js';
+import { checkOptions, text, type Check } from '../base/check.js';
 import { machineParallelism, threadMode } from '#platform/threads';
-import { LanewiseError, show } from '../errors.js';
+import { LanewiseError, show } from '../base/errors.js';
 import { given } from '../platform/given.js';
 import { readNotes } from '../platform/notes.js';
 import type { ThreadMode } from '../platform/threads.js';

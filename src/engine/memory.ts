@@ -1,5 +1,5 @@
 /** The one linear memory of a run: its size limit, and its allocation with errors that name numbers. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 export const PAGE_BYTES = 65_536;
 export const MAX_PAGES = 65_536;

@@ -1,8 +1,8 @@
 /** Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. */
 import { compileBuild, instantiate as instantiateModule } from '#platform/kernels';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { given } from '../platform/given.js';
-import type { KernelName, OperandsOf } from '../program/kernels.js';
+import type { KernelName, OperandsOf } from '../program/kernel-table.js';
 import { hasSimd, mayCompile, relaxedMaddIsFused, type Numerics } from './features.js';
 import { LOADS, fastLoads } from './loads.js';
 import { FIRST_FREE_BYTE } from './memory.js';

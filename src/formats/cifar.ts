@@ -1,5 +1,5 @@
 /** The binary files of CIFAR (Krizhevsky 2009): a label or two, then 3×32×32 bytes, for each image. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 export const CIFAR_SHAPE = [3, 32, 32] as const;
 const IMAGE_BYTES = 3 * 32 * 32;

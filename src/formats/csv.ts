@@ -2,7 +2,7 @@
  * CSV (RFC 4180) as it occurs: quoted fields, line ends of any system, a byte order mark. Read in pieces by
  * csv-parse, which takes 20 ms to load, so that only those load it who have a file to read.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { decodeUtf8, type TextSource } from './utf8.js';
 
 export interface CsvRecord {

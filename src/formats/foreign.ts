@@ -1,5 +1,5 @@
 /** Files that are no safetensors files, known by their first bytes, and how their tensors become one. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 /** What a file is, and the line of Python that makes a safetensors file of it, or another way out. */
 interface Kind {

@@ -1,5 +1,5 @@
 /** gzip (RFC 1952), with the platform's own inflater and a bound on what comes out. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { piecesOf } from '../platform/pieces.js';
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;

@@ -2,7 +2,7 @@
  * IDX, the format of the MNIST files (LeCun, Cortes & Burges): two zero bytes, an element type, a rank,
  * the extents as big-endian 32-bit numbers, the elements. Only bytes (type 0x08) occur in practice.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 export interface IdxArray {
   readonly shape: readonly number[];

@@ -2,8 +2,8 @@
  * What an image file says of itself before anything is decoded: its type by its first bytes, whatever it is
  * called, and its extents, so that a small file that claims to be a huge image is refused unread.
  */
-import { quote } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { quote } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 
 export type ImageType = 'png' | 'jpeg' | 'webp';
 

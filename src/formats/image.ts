@@ -3,7 +3,7 @@
  * into the middle 20/28 of the sample and centred by its mass, as LeCun et al. 1998 (§ III.A) made them.
  * Whole numbers all the way, so that every engine sees the same sample.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { toGrey, type RgbaImage } from './pixels.js';
 
 export { decodePng } from './png.js';

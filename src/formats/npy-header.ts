@@ -1,5 +1,5 @@
 /** The header of an NPY file: a Python dictionary of `descr`, `fortran_order` and `shape`, and nothing else. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 export interface NpyHeader {
   /** Order of bytes and type: `<f4`. */

@@ -2,7 +2,7 @@
  * NPY, NumPy's format of one array (numpy.lib.format, versions 1.0 to 3.0): a magic text, a version, the length of a
  * header, the header as a Python dictionary, the elements. Lengths are checked before anything is allocated.
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { halfValues } from './half.js';
 import { readNpyHeader } from './npy-header.js';
 

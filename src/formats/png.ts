@@ -4,7 +4,7 @@
  */
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { crc32 } from './crc32.js';
 import type { GreyImage } from './image.js';
 import { toGrey, type RgbaImage } from './pixels.js';

@@ -2,8 +2,8 @@
  * The header of a safetensors file, read and checked. The format's rules are those of its reference
  * implementation (github.com/huggingface/safetensors); what JSON.parse lets pass is checked here besides.
  */
-import { isObject, quote, shorten } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { isObject, quote, shorten } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 
 export const METADATA = '__metadata__';
 /** The format's bound on the header, in bytes. */

@@ -1,5 +1,5 @@
 /** tar archives (POSIX.1-1988 ustar): headers and files in blocks of 512 bytes. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 const BLOCK = 512;
 

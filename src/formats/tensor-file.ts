@@ -2,7 +2,7 @@
  * Formats of files that hold tensors by name: a model's, or weights that another program wrote. A further format is a row
  * of the table; one that describes its model in its own way says it in the metadata as model files do (`architecture`, …).
  */
-import { refuse, text } from '../check.js';
+import { refuse, text } from '../base/check.js';
 import { refuseForeign } from './foreign.js';
 import {
   decodeSafetensors,

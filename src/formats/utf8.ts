@@ -1,5 +1,5 @@
 /** UTF-8 text that arrives in pieces, cut anywhere. Bytes that are not UTF-8 are refused, never replaced. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 /** What text is read from: a file's or a stream's pieces. Strings are taken as they are. */
 export type TextSource = AsyncIterable<Uint8Array | string>;

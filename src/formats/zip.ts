@@ -4,7 +4,7 @@
  */
 import { open as openFile } from 'node:fs/promises';
 import type { Entry, ZipFile } from 'yauzl';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { crc32 } from './crc32.js';
 import { foreignKind } from './foreign.js';
 import { cannotRead } from '../node/files.js';

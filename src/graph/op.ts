@@ -2,8 +2,8 @@
  * What an op is: a shape rule, a forward rule that emits kernel calls, and a backward rule that
  * answers with graph. One record an op, so that a missing piece is a type error.
  */
-import { quote, type Check } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { quote, type Check } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import type { Address, Emitter } from '../program/program.js';
 import {
   isTensor,

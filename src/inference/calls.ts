@@ -2,9 +2,9 @@
  * The kernel calls of a program file, read and checked: each kernel's operands by their table, each buffer within its
  * segment, and what a call reads written before by the same list, so that nothing of an earlier prediction reaches a later one.
  */
-import type { LanewiseError } from '../errors.js';
+import type { LanewiseError } from '../base/errors.js';
 import { inferenceKernels } from '../program/inference-rows.js';
-import type { KernelName } from '../program/kernels.js';
+import type { KernelName } from '../program/kernel-table.js';
 import type { KernelCall, Operand } from '../program/program.js';
 import { buffersOf, fits, scalarsOf, type Buffer } from './operands.js';
 import { createSpans, type Span } from './spans.js';

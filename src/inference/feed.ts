@@ -1,6 +1,6 @@
 /** From samples as they are stored to what the kernels read: scaled, and images framed, with the bits of assembly/gather.ts. */
-import { LanewiseError, show } from '../errors.js';
-import { channelScales } from '../graph/scale.js';
+import { LanewiseError, show } from '../base/errors.js';
+import { channelScales } from '../graph/input-scale.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { StoredInput } from './stored.js';
 

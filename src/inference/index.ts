@@ -1,11 +1,11 @@
 /** `lanewise/inference`: runs program files, without what builds or trains models. */
-export { LanewiseError, type ErrorKind } from '../errors.js';
+export { LanewiseError, type ErrorKind } from '../base/errors.js';
 export type { Numerics } from '../engine/features.js';
 export type { Samples } from './feed.js';
-export type { KernelSource } from './kernels.js';
+export type { KernelSource } from './inference-build.js';
 export {
   loadProgram,
   type InferenceProgram,
   type LoadProgramOptions,
   type ProgramPrediction,
-} from './run.js';
+} from './run-program.js';

@@ -1,9 +1,9 @@
 /**
- * Kernels' rows (src/program/kernels.ts) read for a call: whether each number may stand where it does, and which bytes its
+ * Kernels' rows (src/program/kernel-table.ts) read for a call: whether each number may stand where it does, and which bytes its
  * buffers are. By these a program out of a file is checked, so that all it reads and writes lies within the memory that was
  * planned for it, and nothing is read that was not written before. What a row cannot say, `fits` does.
  */
-import type { KernelName } from '../program/kernels.js';
+import type { KernelName } from '../program/kernel-table.js';
 import type { Operand } from '../program/program.js';
 import type { StoredSegment } from './stored.js';
 

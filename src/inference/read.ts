@@ -3,8 +3,8 @@
  * each kernel's name and operands, and of each buffer that a kernel is given that it lies within its segment.
  * What a kernel does beside that is kept in by its memory, which is the program's own.
  */
-import { isObject } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { isObject } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { readHeader, type TensorEntry } from '../formats/safetensors-header.js';
 import type { Numerics } from '../engine/features.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';

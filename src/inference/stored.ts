@@ -2,7 +2,7 @@
  * What a program file says besides the model's weights: the JSON under `program` in the metadata of a safetensors
  * file. Such a file is a model file with this in it, so that whatever reads model files reads it too.
  */
-import type { PerChannel } from '../graph/scale.js';
+import type { PerChannel } from '../graph/input-scale.js';
 import type { Shape } from '../graph/tensor.js';
 import type { Segment } from '../program/program.js';
 

@@ -1,6 +1,6 @@
 /** Activations with settings or a slope to learn, in PyTorch's names; those without stand in elementwise.ts. */
-import { checkOptions, extent, finite, oneOf } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions, extent, finite, oneOf } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import * as ops from '../ops/index.js';
 import { constantly } from './initializer.js';
 import { defineLayer, direct, plain, type Constructors } from './layer.js';

@@ -1,6 +1,6 @@
 /** Multi-head attention, in PyTorch's names and order: MultiheadAttention(embedDim, numHeads), batch-first. */
-import { checkOptions, extent, flag } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions, extent, flag } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import * as ops from '../ops/index.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';

@@ -1,5 +1,5 @@
 /** Batch normalisation, in PyTorch's names and order: BatchNorm2d(features, eps, momentum). */
-import { checkOptions, extent, flag, notNegative, numberFrom } from '../check.js';
+import { checkOptions, extent, flag, notNegative, numberFrom } from '../base/check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';

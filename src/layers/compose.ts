@@ -1,6 +1,6 @@
 /** Layers made of layers: one after another, around a shortcut, and wired at will. */
-import { checkObject, checkOptions, oneOf, refuse } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkObject, checkOptions, oneOf, refuse } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';

@@ -1,9 +1,9 @@
 /** Tables of vectors, by token and by position, in PyTorch's names and order: Embedding(rows, features). */
-import { checkOptions, extent, flag } from '../check.js';
+import { checkOptions, extent, flag } from '../base/check.js';
 import * as ops from '../ops/index.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape } from '../graph/tensor.js';
-import { normal } from './init.js';
+import { normal } from './initializers.js';
 import { initializer, initSettings, type InitOptions } from './initializer.js';
 import { defineLayer, type Constructors, type Layer } from './layer.js';
 

@@ -1,6 +1,6 @@
 /** Layers that multiply by what they draw or learn: dropout, and squeeze-and-excitation. */
-import { extent, numberIn, type Check } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { extent, numberIn, type Check } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import * as ops from '../ops/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { defineLayer, type Constructors, type Layer, type Scope } from './layer.js';

@@ -1,5 +1,5 @@
 /** From a net to the graph of one batch size: the scope that names parameters and remembers what was declared. */
-import { LanewiseError, show } from '../errors.js';
+import { LanewiseError, show } from '../base/errors.js';
 import { withLayer } from '../graph/op.js';
 import { input, isTensor, parameter, showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';

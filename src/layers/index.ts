@@ -1,5 +1,5 @@
 /** The layers: PyTorch's names, in camel case. */
-export * as initializers from './init.js';
+export * as initializers from './initializers.js';
 export {
   elu,
   gelu,
@@ -89,5 +89,5 @@ export { rebuild, registerLayer } from './registry.js';
 export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
 export { concat, pad, permute, reshape, slice, stopGradient, transpose } from './shapes.js';
 export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';
-export type { PerChannel } from '../graph/scale.js';
+export type { PerChannel } from '../graph/input-scale.js';
 export { type InputSettings, type Wire } from './wire.js';

@@ -3,9 +3,9 @@
  * uniform in ±1/√fan-in for weights and biases. Rules that depend on the fans find them in the shape, as
  * PyTorch does: fan-in is shape[1] times the filter's area, fan-out shape[0] times it.
  */
-import { exp } from '../arithmetic.js';
-import { finite, oneOf, refuse, type Check, type Checks } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { exp } from '../base/arithmetic.js';
+import { finite, oneOf, refuse, type Check, type Checks } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 
 /** What is drawn, whatever the shape. */

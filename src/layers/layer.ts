@@ -3,8 +3,8 @@
  * declared through the scope, which names them after the layer: `c1.weight`. Calling a layer on wires
  * (see wire.ts) connects it: `conv(x)`.
  */
-import { checkKeys, checkObject, refuse } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkKeys, checkObject, refuse } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
 import { checkLayer, connect, isWire, showPart, type Wire } from './wire.js';

@@ -1,5 +1,5 @@
 /** The dense layer, in PyTorch's names and order: Linear(in, out, bias). */
-import { checkOptions, extent, flag } from '../check.js';
+import { checkOptions, extent, flag } from '../base/check.js';
 import * as ops from '../ops/index.js';
 import { fanInUniform, INITS, initSettings, type InitOptions } from './initializer.js';
 import { defineLayer, type Constructors, type Layer } from './layer.js';

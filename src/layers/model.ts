@@ -2,9 +2,9 @@
  * A model: a net with its inputs described. Plain data plus `graph`, which makes its graph for a given
  * batch size. It is a layer as well, so models are made of models.
  */
-import { checkOptions, extent, isFloat, isList, type Checks } from '../check.js';
-import { LanewiseError, show } from '../errors.js';
-import type { PerChannel } from '../graph/scale.js';
+import { checkOptions, extent, isFloat, isList, type Checks } from '../base/check.js';
+import { LanewiseError, show } from '../base/errors.js';
+import type { PerChannel } from '../graph/input-scale.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { buildGraph, type ModelGraph, type ParameterSpec } from './graph.js';
 import {

@@ -2,7 +2,7 @@
  * A net: layers in an order in which each finds its inputs. What sequences, blocks and models are made of,
  * traced from wires, written to files and read back.
  */
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, nearest } from '../base/errors.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Layer, LayerDescription, Scope } from './layer.js';
 import { checkCount, checkLayer, isApplied, isLayer, type Wire } from './wire.js';

@@ -1,6 +1,6 @@
 /** Normalisation of each sample by itself, in PyTorch's names: LayerNorm, RMSNorm, GroupNorm, InstanceNorm2d, LocalResponseNorm. */
-import { checkOptions, extent, flag, listOf, listOr, notNegative } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions, extent, flag, listOf, listOr, notNegative } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';

@@ -1,5 +1,13 @@
 /** Pooling layers, in PyTorch's names and order: AvgPool2d(kernel, stride, padding). */
-import { checkOptions, extent, flag, natural, oneOrTwo, pairOf, type Check } from '../check.js';
+import {
+  checkOptions,
+  extent,
+  flag,
+  natural,
+  oneOrTwo,
+  pairOf,
+  type Check,
+} from '../base/check.js';
 import * as ops from '../ops/index.js';
 import type { Tensor } from '../graph/tensor.js';
 import { constantly } from './initializer.js';

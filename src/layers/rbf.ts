@@ -1,6 +1,6 @@
 /** Radial basis functions, the output layer of LeNet-5 (LeCun et al. 1998, §II.B, eq. 7). */
-import { checkOptions, extent, flag } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions, extent, flag } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import * as ops from '../ops/index.js';
 import { fanInUniform, type Initializer } from './initializer.js';
 import { defineLayer, type Constructors, type Layer } from './layer.js';

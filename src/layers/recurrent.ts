@@ -1,5 +1,5 @@
 /** Recurrent layers, in PyTorch's names and order: RNN, LSTM and GRU(inputSize, hiddenSize), batch-first. */
-import { checkOptions, extent, flag, oneOf, wholeFrom, type Checks } from '../check.js';
+import { checkOptions, extent, flag, oneOf, wholeFrom, type Checks } from '../base/check.js';
 import * as ops from '../ops/index.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
 import { drop, dropRate } from './gates.js';

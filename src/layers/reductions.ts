@@ -1,5 +1,5 @@
 /** Layers that reduce axes to one value: sum, mean and maximum. Axis 0 is the samples', which stay apart. */
-import { checkOptions, flag, listOf, listOr } from '../check.js';
+import { checkOptions, flag, listOf, listOr } from '../base/check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';

@@ -1,6 +1,6 @@
 /** Every layer by its kind: how a model is rebuilt from the architecture in its file. */
-import { checkObject, isObject } from '../check.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { checkObject, isObject } from '../base/check.js';
+import { LanewiseError, nearest } from '../base/errors.js';
 import { activationLayers } from './activations.js';
 import { attentionLayers } from './attention.js';
 import { blockOf, chain, residual } from './compose.js';

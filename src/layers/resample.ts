@@ -8,8 +8,8 @@ import {
   oneOrTwo,
   pairOf,
   type Check,
-} from '../check.js';
-import { LanewiseError } from '../errors.js';
+} from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import * as ops from '../ops/index.js';
 import { defineLayer, type Constructors, type Layer } from './layer.js';
 

@@ -8,8 +8,8 @@ import {
   refuse,
   whole,
   type Check,
-} from '../check.js';
-import { LanewiseError } from '../errors.js';
+} from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';

@@ -3,7 +3,7 @@
  * out is an architecture, which `rebuild` makes a model of. Layers are named as their parameters are, to any depth:
  * `features.6` is in the chain `features`.
  */
-import { LanewiseError, nearest } from '../errors.js';
+import { LanewiseError, nearest } from '../base/errors.js';
 import type { Layer, LayerDescription, Settings } from './layer.js';
 import type { Architecture } from './model.js';
 

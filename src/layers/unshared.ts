@@ -1,6 +1,15 @@
 /** Convolutions whose maps or places are connected each in their own way, and borders as a layer. */
-import { checkOptions, extent, finite, flag, listOf, natural, oneOrTwo, pairOf } from '../check.js';
-import { LanewiseError, show } from '../errors.js';
+import {
+  checkOptions,
+  extent,
+  finite,
+  flag,
+  listOf,
+  natural,
+  oneOrTwo,
+  pairOf,
+} from '../base/check.js';
+import { LanewiseError, show } from '../base/errors.js';
 import * as ops from '../ops/index.js';
 import { modeOfPadding, type ConvOptions, type Extent } from './conv2d.js';
 import { fanInUniform } from './initializer.js';

@@ -2,8 +2,8 @@
  * Functional wiring: layers are applied to wires, and what comes out is a wire again. A wire holds no
  * numbers and no shape; it says which layer it comes from, and so the whole net that leads to it.
  */
-import { LanewiseError, show } from '../errors.js';
-import type { PerChannel } from '../graph/scale.js';
+import { LanewiseError, show } from '../base/errors.js';
+import type { PerChannel } from '../graph/input-scale.js';
 import type { Shape } from '../graph/tensor.js';
 import type { Layer } from './layer.js';
 

@@ -1,5 +1,5 @@
 /** Losses over classes. The classes are on axis 1 of images (N×C×H×W, as in PyTorch), else on the last. */
-import { checkOptions, notNegative, numberAbove, numberFrom, oneOf, whole } from '../check.js';
+import { checkOptions, notNegative, numberAbove, numberFrom, oneOf, whole } from '../base/check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';

@@ -1,6 +1,6 @@
 /** What a loss is. */
-import { listOf, notNegative, type Check } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { listOf, notNegative, type Check } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import type { Tensor } from '../graph/tensor.js';
 
 /** What a loss takes: training holds outputs and targets against it before the first step. */

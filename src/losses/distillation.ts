@@ -1,5 +1,5 @@
 /** The loss of a student that learns from a teacher: Hinton, Vinyals & Dean 2015. */
-import { checkOptions, numberAbove, numberFrom, text } from '../check.js';
+import { checkOptions, numberAbove, numberFrom, text } from '../base/check.js';
 import { crossEntropy, klDivergence } from './classes.js';
 import type { WeightedLoss } from './terms.js';
 

@@ -2,8 +2,8 @@
  * Losses that are functions of all outputs and targets: users write them with the ops that layers are made of.
  * They are part of the graph, like every other loss: threads get programs, never the function.
  */
-import { quote } from '../check.js';
-import { LanewiseError, nearest, show } from '../errors.js';
+import { quote } from '../base/check.js';
+import { LanewiseError, nearest, show } from '../base/errors.js';
 import { nameRefusals } from '../graph/op.js';
 import {
   input,

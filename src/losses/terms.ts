@@ -1,6 +1,6 @@
 /** The loss of a whole model: one term an output, blended with weights. */
-import { finite, isObject, text } from '../check.js';
-import { LanewiseError, nearest, show } from '../errors.js';
+import { finite, isObject, text } from '../base/check.js';
+import { LanewiseError, nearest, show } from '../base/errors.js';
 import type { LossFunction } from './function.js';
 import {
   createLoss,
@@ -9,7 +9,7 @@ import {
   type Loss,
   type LossDescription,
   type LossName,
-} from './loss.js';
+} from './loss-kinds.js';
 
 /** A share of the total loss: `weight` times the loss of one output. */
 export interface LossTerm {

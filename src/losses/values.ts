@@ -3,7 +3,7 @@
  * the output's shape, whole numbers (i32) of that shape, or class indices (i32: n for n×C, n×T for n×T×C),
  * which are compared as one-hot vectors.
  */
-import { checkKeys, checkOptions, notNegative, numberAbove, oneOf } from '../check.js';
+import { checkKeys, checkOptions, notNegative, numberAbove, oneOf } from '../base/check.js';
 import type { Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import type { ByAnswer, Loss, Takes } from './define.js';

@@ -4,7 +4,7 @@
  * paper), response normalisation after the first two, overlapping pooling, and three dense layers with dropout.
  * 60,965,224 parameters.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions } from '../base/check.js';
 import {
   chain,
   conv2d,

@@ -4,7 +4,7 @@
  * recurrent neural networks". Characters are vectors of a table; one-hot vectors, as in both, times a layer's input
  * weights are the same, as its columns are such vectors.
  */
-import { checkOptions, extent, type Checks } from '../check.js';
+import { checkOptions, extent, type Checks } from '../base/check.js';
 import {
   dropout,
   embedding,

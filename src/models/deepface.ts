@@ -5,8 +5,8 @@
  * L4 62,774,800, L5 7,850,000, L6 2,829,456, F7 28,905,472, F8 16,510,910, a bias for each place of locally
  * connected layers; the text says "more than 120 million".
  */
-import { checkOptions, extent } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions, extent } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import {
   conv2d,
   dropout,

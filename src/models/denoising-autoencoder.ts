@@ -4,7 +4,7 @@
  * Output are logits, for the cross-entropy of the paper's equation 3: `binaryCrossEntropyWithLogits`, the input
  * itself as target. W′ is a matrix of its own (the paper ties it to Wᵀ if one likes).
  */
-import { checkOptions, extent, listOf } from '../check.js';
+import { checkOptions, extent, listOf } from '../base/check.js';
 import { dropout, linear, sequential, sigmoid, type Layer, type Model } from '../layers/index.js';
 
 /** Settings of `denoisingAutoencoder`. */

@@ -2,7 +2,7 @@
  * GoogLeNet: Szegedy et al. 2015, "Going deeper with convolutions", table 1: nine inception modules (figure 2b),
  * and two auxiliary classifiers beside the trunk, after modules 4a and 4d (§5), that training alone looks at.
  */
-import { checkOptions, flag, oneOf } from '../check.js';
+import { checkOptions, flag, oneOf } from '../base/check.js';
 import {
   adaptiveAvgPool2d,
   avgPool2d,

@@ -6,7 +6,7 @@
  * With D features, L blocks, V tokens and T places there are V·D + T·D + L·(12·D² + 13·D) + 2·D parameters:
  * 124,439,808 for GPT-2's 768, 12, 50257 and 1024.
  */
-import { checkOptions, extent } from '../check.js';
+import { checkOptions, extent } from '../base/check.js';
 import {
   add,
   block,

@@ -1,6 +1,6 @@
 /** What the nets for photographs have in common: options, and the scale of their inputs. */
-import { extent, numberAbove, type Checks } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { extent, numberAbove, type Checks } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { initializers, type PerChannel } from '../layers/index.js';
 
 /** Settings that the models of ImageNet's papers have. */

@@ -4,7 +4,7 @@
  * connections and 2,578 parameters, the paper’s counts: H1 104, H2 8, H3 512, H4 24, output 1,930. The output is
  * linear, for softmax cross-entropy in place of the paper's squared error.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions } from '../base/check.js';
 import {
   connectedConv2d,
   conv2d,

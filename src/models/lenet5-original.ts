@@ -4,7 +4,7 @@
  * and squared distances to bitmaps of the digits as output. 60,000 parameters, the paper's count: C1 156, S2 12,
  * C3 1,516, S4 32, C5 48,120, F6 10,164; the bitmaps are fixed. lenet5.ts is the form that is built today.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions } from '../base/check.js';
 import {
   connectedConv2d,
   conv2d,

@@ -3,7 +3,7 @@
  * a full connection between S2 and C3, and softmax cross-entropy in place of the RBF output.
  * 61,706 parameters. The input is scaled as in §III.A: background −0.1, ink 1.175.
  */
-import { checkOptions, extent, type Checks } from '../check.js';
+import { checkOptions, extent, type Checks } from '../base/check.js';
 import {
   avgPool2d,
   conv2d,

@@ -3,8 +3,8 @@
  * outputs, trained on the sum of squared errors against one-hot targets; 79,510 parameters. `hidden: [300, 100]`
  * is the three-layer net 28×28-300-100-10 of LeCun et al. 1998, §III.C.4; 266,610 parameters.
  */
-import { checkOptions, extent, listOf, listOr, oneOrTwo, type Checks } from '../check.js';
-import { lookUp } from '../errors.js';
+import { checkOptions, extent, listOf, listOr, oneOrTwo, type Checks } from '../base/check.js';
+import { lookUp } from '../base/errors.js';
 import {
   flatten,
   linear,

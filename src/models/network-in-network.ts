@@ -3,7 +3,7 @@
  * dense net at every pixel ("mlpconv"), and the last feature maps, one a class, are averaged instead of put
  * through dense layers. The paper gives no sizes; they are those of its authors' definitions for Caffe.
  */
-import { checkOptions, oneOf } from '../check.js';
+import { checkOptions, oneOf } from '../base/check.js';
 import {
   avgPool2d,
   chain,

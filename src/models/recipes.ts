@@ -1,7 +1,7 @@
 /** The models by the name the command line knows them under, each with its usual recipe. */
-import { LanewiseError, lookUp } from '../errors.js';
+import { LanewiseError, lookUp } from '../base/errors.js';
 import type { Model, PerChannel } from '../layers/index.js';
-import { mapCriterion, type Loss, type LossName } from '../losses/loss.js';
+import { mapCriterion, type Loss, type LossName } from '../losses/loss-kinds.js';
 import { lenet1 } from './lenet1.js';
 import { lenet5 } from './lenet5.js';
 import { lenet5Original } from './lenet5-original.js';

@@ -4,8 +4,8 @@
  * change shape are 1×1 convolutions (option B). Names and layers are torchvision's: a bottleneck halves the image
  * in its 3×3 convolution, where the paper does it in the first 1×1.
  */
-import { checkOptions } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import {
   add,
   batchNorm2d,

@@ -4,8 +4,8 @@
  * weights. Shortcuts that change shape are 1×1 convolutions (the paper's option B), so that depth 20 has 272,474
  * parameters. Names as in PyTorch's ResNet where they have one.
  */
-import { checkOptions, quote } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions, quote } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import {
   batchNorm2d,
   chain,

@@ -3,7 +3,7 @@
  * output is scaled channel by channel before it is added to the shortcut, by numbers in (0, 1) that two dense
  * layers make of the channels' means.
  */
-import { checkOptions, extent } from '../check.js';
+import { checkOptions, extent } from '../base/check.js';
 import { squeezeExcitation, type Model } from '../layers/index.js';
 import { IMAGENET, type ImageNetOptions } from './image-options.js';
 import { resNet } from './resnet.js';

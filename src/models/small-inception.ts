@@ -3,7 +3,7 @@
  * (four ways from one image to as many groups of maps, with 1×1 filters that reduce before 3×3 and 5×5 ones),
  * with batch normalisation as in Ioffe & Szegedy 2015. 20,226 parameters.
  */
-import { checkOptions, extent } from '../check.js';
+import { checkOptions, extent } from '../base/check.js';
 import {
   batchNorm2d,
   block,

@@ -3,7 +3,7 @@
  * block's result is scaled channel by channel, by numbers in (0, 1) made of the channels' means, before it is
  * added to the shortcut. One block a stage of 16, 32 and 64 channels, 80,582 parameters.
  */
-import { checkOptions, extent } from '../check.js';
+import { checkOptions, extent } from '../base/check.js';
 import {
   batchNorm2d,
   conv2d,

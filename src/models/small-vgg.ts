@@ -3,7 +3,7 @@
  * large-scale image recognition", in three stages of two, each convolution followed by batch normalisation, with
  * global pooling in place of the dense layers. 72,666 parameters.
  */
-import { checkOptions, extent } from '../check.js';
+import { checkOptions, extent } from '../base/check.js';
 import {
   batchNorm2d,
   chain,

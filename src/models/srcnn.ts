@@ -3,7 +3,7 @@
  * an image enlarged by interpolation to a sharper one by three convolutions, 9×9, 1×1 and 5×5. 8,032 weights
  * for one channel, the paper's count (§4), and 97 biases: 8,129 parameters. Train it with `meanSquaredError`.
  */
-import { checkOptions, extent, listOf } from '../check.js';
+import { checkOptions, extent, listOf } from '../base/check.js';
 import {
   conv2d,
   initializers,

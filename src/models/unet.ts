@@ -4,8 +4,8 @@
  * them, joined with the maps of the way down, cropped where those are larger. 31,030,658 parameters for images
  * of one channel and two classes: the paper's figure, whose convolutions all have biases.
  */
-import { checkOptions, extent, flag, oneOf, oneOrTwo } from '../check.js';
-import { LanewiseError } from '../errors.js';
+import { checkOptions, extent, flag, oneOf, oneOrTwo } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import {
   batchNorm2d,
   chain,

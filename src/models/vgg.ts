@@ -4,7 +4,7 @@
  * their number of layers with weights. Names and layers are torchvision's, whose pooling to 7×7 before the dense
  * layers changes nothing at 224×224 and is left out.
  */
-import { checkOptions, flag } from '../check.js';
+import { checkOptions, flag } from '../base/check.js';
 import {
   batchNorm2d,
   chain,

@@ -4,7 +4,7 @@
  * Contrast normalisation across feature maps is AlexNet's. The bound on the filters' norms (§3) is not part of
  * the net.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions } from '../base/check.js';
 import {
   chain,
   conv2d,

@@ -4,7 +4,7 @@
  */
 import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 /**
  * Replaces the file at `path` by `bytes`, or by pieces of them one after another. The folder must exist.

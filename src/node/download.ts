@@ -5,7 +5,7 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import type { DownloadProgress, PublishedFiles, RemoteFile } from '../platform/download.js';
 import { readNamedFileInPieces } from './files.js';
 

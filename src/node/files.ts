@@ -1,6 +1,6 @@
 /** Files of a file system: read whole or in pieces, with an error that says which and why not. */
 import { open, readFile, stat } from 'node:fs/promises';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 export { writeFileAtomic as writeFile } from './atomic.js';
 

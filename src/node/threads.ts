@@ -1,6 +1,6 @@
 /** Threads of Node, Deno and Bun: piscina owns them, and is loaded only where there are some. */
 import { availableParallelism } from 'node:os';
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { addNote } from '../platform/notes.js';
 import type { ThreadMode, Threads, ThreadsRequest } from '../platform/threads.js';
 

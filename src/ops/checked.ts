@@ -13,7 +13,7 @@ import {
   refuse,
   whole,
   type Check,
-} from '../check.js';
+} from '../base/check.js';
 import { tensorOperand as tensor } from '../graph/op.js';
 import * as all from './index.js';
 

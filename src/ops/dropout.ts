@@ -1,5 +1,5 @@
 /** Dropout (Srivastava et al. 2014), and of whole channels (Tompson et al. 2015). */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
 

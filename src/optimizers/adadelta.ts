@@ -1,5 +1,5 @@
 /** Adadelta (Zeiler 2012), with PyTorch's names and defaults. The formula stands above the kernel (assembly/adaptive.ts). */
-import { checkOptions, numberIn } from '../check.js';
+import { checkOptions, numberIn } from '../base/check.js';
 import {
   COMMON,
   createOptimizer,

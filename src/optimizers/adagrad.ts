@@ -2,7 +2,7 @@
  * Adagrad (Duchi et al. 2011): s ← s + g²; p ← p − lrₜ·g/(√s + ε) with lrₜ = lr/(1 + t·lrDecay), t from 0.
  * PyTorch's names and defaults.
  */
-import { checkOptions, notNegative } from '../check.js';
+import { checkOptions, notNegative } from '../base/check.js';
 import {
   COMMON,
   createOptimizer,

@@ -2,8 +2,8 @@
  * Adam (Kingma & Ba 2015, algorithm 1) and AdamW (Loshchilov & Hutter 2019), with PyTorch's names and
  * defaults. The formula stands above the kernel.
  */
-import { integerPower } from '../arithmetic.js';
-import { checkOptions, flag, notNegative, type Checks } from '../check.js';
+import { integerPower } from '../base/arithmetic.js';
+import { checkOptions, flag, notNegative, type Checks } from '../base/check.js';
 import {
   betasOfMeans,
   COMMON,

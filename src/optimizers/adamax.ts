@@ -2,8 +2,8 @@
  * Adamax (Kingma & Ba 2015, section 7.1): Adam with the largest |g| of the past in place of √v. PyTorch's names, defaults
  * and ε, which is added to |g|. The formula stands above the kernel.
  */
-import { integerPower } from '../arithmetic.js';
-import { checkOptions } from '../check.js';
+import { integerPower } from '../base/arithmetic.js';
+import { checkOptions } from '../base/check.js';
 import {
   betasOfMeans,
   COMMON,

@@ -2,9 +2,9 @@
  * Averages of the weights over a run's steps: r ← r + share·(p − r) after a step, share 1 at the first, 0 where a
  * step does not count. Running statistics (batch normalisation) are averaged like weights.
  */
-import { integerPower } from '../arithmetic.js';
-import { LanewiseError } from '../errors.js';
-import { checkOptions, flag, numberIn, oneOf, wholeFrom } from '../check.js';
+import { integerPower } from '../base/arithmetic.js';
+import { LanewiseError } from '../base/errors.js';
+import { checkOptions, flag, numberIn, oneOf, wholeFrom } from '../base/check.js';
 
 /** An average of the weights over a run's steps: made by `ema` and `swa`. */
 export interface Average {

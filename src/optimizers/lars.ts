@@ -2,7 +2,7 @@
  * LARS (You et al. 2017, "Large batch training of convolutional networks", algorithm 1): momentum with a rate
  * for each parameter tensor, trust·‖p‖/(‖g‖ + weightDecay·‖p‖); 1 where a norm is 0, as of a bias at the start.
  */
-import { checkOptions, notNegative, numberIn } from '../check.js';
+import { checkOptions, notNegative, numberIn } from '../base/check.js';
 import { COMMON, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 
 /** Settings of `lars`. */

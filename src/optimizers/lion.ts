@@ -2,7 +2,7 @@
  * Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms", algorithm 2): each weight moves by
  * lr in the direction of a mix of momentum and gradient. Its weight decay is decoupled.
  */
-import { checkOptions } from '../check.js';
+import { checkOptions } from '../base/check.js';
 import {
   betasOfMeans,
   COMMON,

@@ -4,7 +4,7 @@
  *   mean  v ← βv + (1 − β)g   a running mean, as lecture notes have it; its lr is 1/(1 − β) times larger
  * Nesterov's (PyTorch's form) goes one more step along v: p ← p − lr·(g + βv), or of (1 − β)g + βv.
  */
-import { checkOptions, flag, numberIn, oneOf } from '../check.js';
+import { checkOptions, flag, numberIn, oneOf } from '../base/check.js';
 import { COMMON, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 
 /** Settings of `momentum`. */

@@ -1,7 +1,7 @@
 /** What settings may name in place of making it: rules, schedules and averages that have a default for everything. */
-import { quote } from '../check.js';
-import { LanewiseError } from '../errors.js';
-import { suggest } from '../suggest.js';
+import { quote } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
+import { suggest } from '../base/suggest.js';
 import { ema, swa, type Average } from './average.js';
 import type { Optimizer } from './optimizer.js';
 import * as rated from './rated.js';

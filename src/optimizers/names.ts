@@ -1,6 +1,6 @@
 /** Parameters by name: how settings say which ones they mean. */
-import { refuse, type Check } from '../check.js';
-import { LanewiseError, nearest } from '../errors.js';
+import { refuse, type Check } from '../base/check.js';
+import { LanewiseError, nearest } from '../base/errors.js';
 
 /**
  * A name or the parts it begins or ends with (`conv1` and `weight` both mean `conv1.weight`), a glob in which

@@ -10,8 +10,8 @@ import {
   required,
   type Check,
   type Checks,
-} from '../check.js';
-import { LanewiseError } from '../errors.js';
+} from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { advance, type Address, type Emitter } from '../program/program.js';
 import { describePattern, parameterPattern, type Pattern } from './names.js';
 
@@ -187,3 +187,6 @@ export const COMMON: Checks<CommonOptions> = {
   l1: notNegative,
   groups: /* @__PURE__ */ listOf(parameterGroup, 0),
 };
+
+/** Only where numbers have grown is a smaller step the way out. */
+export const SMALLER_STEPS = 'lower the learning rate (lr), or bound the gradients (clipNorm)';

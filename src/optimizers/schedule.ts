@@ -1,6 +1,6 @@
 /**
  * Learning-rate schedules: the factor on the learning rate at a step of a run, from exact arithmetic
- * (src/arithmetic.ts): the same bits on every engine. Two take no settings; schedules.ts makes the others.
+ * (src/base/arithmetic.ts): the same bits on every engine. Two take no settings; schedules.ts makes the others.
  */
 /**
  * Where in a run a step is. `step` is the place in the data: where a resume changed the minibatches, the steps that the

@@ -2,7 +2,7 @@
  * The schedules that take settings, as factors on the optimizer's learning rate; they follow PyTorch's of the
  * names given. Those that count epochs count steps with `by: 'step'`.
  */
-import { cosPi, integerPower, power } from '../arithmetic.js';
+import { cosPi, integerPower, power } from '../base/arithmetic.js';
 import {
   checkOptions,
   listOf,
@@ -14,9 +14,9 @@ import {
   required,
   wholeFrom,
   type Checks,
-} from '../check.js';
-import { LanewiseError } from '../errors.js';
-import { suggest } from '../suggest.js';
+} from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
+import { suggest } from '../base/suggest.js';
 import {
   factorOf,
   schedules,

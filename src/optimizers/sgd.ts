@@ -1,5 +1,5 @@
 /** Stochastic gradient descent: p ← p − lr·(g + weightDecay·p). Robbins & Monro 1951. */
-import { checkOptions } from '../check.js';
+import { checkOptions } from '../base/check.js';
 import { COMMON, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 
 /** Settings of `sgd`. */

@@ -1,5 +1,5 @@
 /** What every platform gives the core as `#platform/threads`: src/node and src/web have it. */
-import type { ErrorKind } from '../errors.js';
+import type { ErrorKind } from '../base/errors.js';
 
 /**
  * How a platform lends out processors: threads on one shared memory; one thread with a memory of its own, where

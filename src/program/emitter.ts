@@ -1,5 +1,5 @@
 /** Programs are written by emitters. */
-import type { KernelName } from './kernels.js';
+import type { KernelName } from './kernel-table.js';
 import type { Emitter, KernelCall, Operand } from './program.js';
 
 /**

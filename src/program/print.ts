@@ -1,5 +1,5 @@
 /** A program as text: one kernel call a line, extents by name, buffers as segment+offset. */
-import { kernelRows, nameOf } from './kernels.js';
+import { kernelRows, nameOf } from './kernel-table.js';
 import type { KernelCall, Operand, Program } from './program.js';
 
 const showOperand = (operand: Operand): string =>

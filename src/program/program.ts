@@ -2,7 +2,7 @@
  * The program: what a graph compiles to and what the engine runs. Plain data, so it can be printed,
  * compared, stored and posted to a worker.
  */
-import type { KernelName, OperandsOf } from './kernels.js';
+import type { KernelName, OperandsOf } from './kernel-table.js';
 
 /**
  * Where a buffer lives. `parameters`, `gradients`, `state` and `rates` belong to the training step;

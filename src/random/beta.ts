@@ -1,5 +1,5 @@
 /** Deviates of the symmetric beta distribution, from counters: whoever draws one finds the same. */
-import { cosPi, exp, log } from '../arithmetic.js';
+import { cosPi, exp, log } from '../base/arithmetic.js';
 import { philox } from './philox.js';
 
 /** Deviate `index` under a key. */

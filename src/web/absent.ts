@@ -1,5 +1,5 @@
 /** What Node has and browsers and edge workers lack, under the same names. The test holds them to index.ts. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 function refuse(name: string, hint: string): never {
   throw new LanewiseError(

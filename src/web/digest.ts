@@ -1,5 +1,5 @@
 /** SHA-256 by web-standard crypto, which takes all of it at once. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 /** What engines refuse with an error of their own. */
 const MOST_BYTES = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
 /** Data sets that Node fetches into a cache: pages may not fetch from strangers, and have the browser's cache. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import type { PublishedFiles } from '../platform/download.js';
 
 /** @throws LanewiseError kind 'platform': always. */

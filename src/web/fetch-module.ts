@@ -1,5 +1,5 @@
 /** Compiling what a server has. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 /** `\0asm`. */
 const WASM_MAGIC = 0x00_61_73_6d;

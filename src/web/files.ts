@@ -1,5 +1,5 @@
 /** Files of a place that has no file system: what is read is fetched, and nothing is written. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { piecesOf } from '../platform/pieces.js';
 
 /** The bytes at a URL, relative ones to the page; `what` it is, for messages. @throws LanewiseError kind 'file'. */

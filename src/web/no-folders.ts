@@ -1,5 +1,5 @@
 /** What would keep a run in a folder. */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 
 /** @throws LanewiseError kind 'platform'. */
 export function openRecording(): never {

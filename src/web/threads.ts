@@ -2,7 +2,7 @@
  * Threads of a browser: module workers, which share memory on pages that are isolated from other origins
  * (Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp).
  */
-import { LanewiseError } from '../errors.js';
+import { LanewiseError } from '../base/errors.js';
 import { given } from '../platform/given.js';
 import { addNote } from '../platform/notes.js';
 import type { ThreadMode, ThreadReply, Threads, ThreadsRequest } from '../platform/threads.js';

@@ -6,7 +6,7 @@ import type { Profile } from '../../src/benchmark/index.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseResults } from '../../src/benchmark/results.js';
-import { version } from '../../src/version.js';
+import { version } from '../../src/base/version.js';
 import { eventsOf, inFolder, lanewise } from '../cli/lanewise.js';
 
 const names = ['ceiling', 'sgemm-128', 'mlp-b64', 'lenet5-infer-b1', 'lenet5-infer-b256'];

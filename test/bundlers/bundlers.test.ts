@@ -11,7 +11,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { EXPECTED_SHA256 } from '../../src/training/verify.js';
+import { EXPECTED_SHA256 } from '../../src/train/verify.js';
 import { pack, root, run, unpack } from '../publish/packed.js';
 import { findBrowser, openPage, startBrowser, type Browser } from '../support/browser.js';
 import { ISOLATED, policy, serveFolder } from '../support/site.js';

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
 import { recipes } from '../../src/models/recipes.js';
-import { decodeModel } from '../../src/training/model-file.js';
-import { EXPECTED_SHA256 } from '../../src/training/verify.js';
+import { decodeModel } from '../../src/trained/model-file.js';
+import { EXPECTED_SHA256 } from '../../src/train/verify.js';
 import { evalOf, eventsOf, inFolder, lanewise, lanewiseProcess, main } from './lanewise.js';
 
 const quick = [

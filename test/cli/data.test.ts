@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
 import { subset } from '../../src/data/subset.js';
-import { recipes } from '../../src/data/transforms/recipes.js';
-import { transformSamples } from '../../src/parallel/transform-samples.js';
+import { recipes } from '../../src/data/transforms/transform-recipes.js';
+import { transformSamples } from '../../src/feed/transform-samples.js';
 import { inFolder, lanewise } from './lanewise.js';
 
 test('data --preview draws samples, and what the workers would make of them', async () => {

@@ -8,9 +8,9 @@ import { samplesOf } from '../../src/data/forms.js';
 import { choose, examine } from '../../src/cli/held-out.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { originOf } from '../../src/data/origin.js';
-import { kFold, split } from '../../src/data/split.js';
+import { kFold, split } from '../../src/data/split-samples.js';
 import { subset } from '../../src/data/subset.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { evalOf, eventsOf, inFolder, lanewise } from './lanewise.js';
 
 const dataOf = (count: number, offset = 0): Dataset => ({

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
 import { loadProgram } from '../../src/inference/index.js';
-import { loadModel } from '../../src/training/model-store.js';
+import { loadModel } from '../../src/trained/model-store.js';
 import { eventsOf, inFolder, lanewise, lanewiseProcess } from './lanewise.js';
 
 let run = '';

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { everyEvent } from '../run/sample-events.js';
+import { everyEvent } from '../runs/sample-events.js';
 import { inFolder, lanewise, main } from './lanewise.js';
 
 async function writeRun(folder: string): Promise<string> {

@@ -13,8 +13,8 @@ import { recipes } from '../../src/models/recipes.js';
 import * as optimizers from '../../src/optimizers/index.js';
 import * as rules from '../../src/optimizers/rules.js';
 import { usualRules } from '../../src/optimizers/usual-rules.js';
-import { resolveSettings } from '../../src/training/resolve-settings.js';
-import { SETTING_NAMES } from '../../src/training/settings.js';
+import { resolveSettings } from '../../src/train/resolve-settings.js';
+import { SETTING_NAMES } from '../../src/train/settings.js';
 import { refusal } from '../support/refusal.js';
 import { inFolder } from './lanewise.js';
 

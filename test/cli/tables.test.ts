@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { loadData, type DataRequest } from '../../src/cli/data-sources.js';
 import { refusal } from '../support/refusal.js';
 import type { Dataset } from '../../src/data/dataset.js';
-import { loadModel } from '../../src/training/model-store.js';
+import { loadModel } from '../../src/trained/model-store.js';
 import { evalOf, eventsOf, inFolder, lanewise } from './lanewise.js';
 
 type Row = readonly (string | number)[];

@@ -1,7 +1,7 @@
 /** What a person sees: figures, the progress line at any width, the confusion table. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { renderConfusion } from '../../src/cli/confusion.js';
+import { renderConfusion } from '../../src/cli/confusion-table.js';
 import {
   createProgress,
   downloadBar,
@@ -23,7 +23,7 @@ import {
   styleFor,
   type Output,
 } from '../../src/cli/terminal.js';
-import { confusionMatrix } from '../../src/training/confusion.js';
+import { confusionMatrix } from '../../src/metrics/confusion.js';
 
 // Progress lines ask the environment too, and a test machine's may be 'dumb'.
 process.env['TERM'] = 'xterm';

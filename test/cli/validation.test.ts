@@ -11,8 +11,8 @@ import { withValidation } from '../../src/cli/validation.js';
 import { digits } from '../../src/data/digits/index.js';
 import type { Dataset, LabelledDataset } from '../../src/data/dataset.js';
 import { originOf, type Selection } from '../../src/data/origin.js';
-import { leftOut } from '../../src/data/split.js';
-import { loadModel } from '../../src/training/model-store.js';
+import { leftOut } from '../../src/data/split-samples.js';
+import { loadModel } from '../../src/trained/model-store.js';
 import { refusal } from '../support/refusal.js';
 import { eventsOf, inFolder, lanewise } from './lanewise.js';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrays, type ArraysOptions } from '../../src/data/arrays.js';
-import { npyDataset } from '../../src/data/npy.js';
+import { npyDataset } from '../../src/data/npy-set.js';
 import { npzDataset } from '../../src/data/npz.js';
 import type { Dataset, TensorDataset } from '../../src/data/dataset.js';
 import { refusal } from '../support/refusal.js';

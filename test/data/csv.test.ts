@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCsv, type CsvOptions } from '../../src/data/csv.js';
+import { readCsv, type CsvOptions } from '../../src/data/csv-table.js';
 import { csvDataset } from '../../src/data/csv-dataset.js';
 import { fuzz, fuzzCount } from '../support/fuzz.js';
 import { refusal } from '../support/refusal.js';

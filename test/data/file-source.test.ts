@@ -6,13 +6,13 @@ import { digits } from '../../src/data/digits/index.js';
 import { sgd } from '../../src/optimizers/index.js';
 import { csvDataset } from '../../src/data/csv-dataset.js';
 import { sourceInPieces, type FileSource } from '../../src/data/file-source.js';
-import { idxDataset } from '../../src/data/idx.js';
-import { readNpy } from '../../src/data/npy.js';
+import { idxDataset } from '../../src/data/idx-set.js';
+import { readNpy } from '../../src/data/npy-set.js';
 import { textFile } from '../../src/data/text-file.js';
 import { lenet5 } from '../../src/models/index.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { loadModel, loadWeights } from '../../src/training/model-store.js';
-import { train } from '../../src/training/train.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { loadModel, loadWeights } from '../../src/trained/model-store.js';
+import { train } from '../../src/train/train.js';
 import { refusal } from '../support/refusal.js';
 
 const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 10, 20, 30, 40);

@@ -4,11 +4,11 @@ import * as assert from 'uvu/assert';
 import { rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageFolder, type ImageFolderOptions } from '../../src/data/image-folder.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { mlp } from '../../src/models/index.js';
 import { sgd } from '../../src/optimizers/index.js';
-import { loadIntoMemory } from '../../src/parallel/load.js';
-import { train } from '../../src/training/train.js';
+import { loadIntoMemory } from '../../src/crew/load.js';
+import { train } from '../../src/train/train.js';
 import { encodeImage, picture, withFolder } from '../support/images.js';
 
 const png = await encodeImage('png', picture(8, 8, 1));

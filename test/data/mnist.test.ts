@@ -6,9 +6,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { idxDataset } from '../../src/data/idx.js';
+import { idxDataset } from '../../src/data/idx-set.js';
 import { mnist } from '../../src/data/mnist.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { gunzip } from '../../src/formats/gzip.js';
 import { decodeIdx } from '../../src/formats/idx.js';
 

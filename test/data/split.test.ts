@@ -5,7 +5,7 @@ import { samplesOf } from '../../src/data/forms.js';
 import { arrays } from '../../src/data/arrays.js';
 import { classWeights, labelsOf, withClassWeights } from '../../src/data/class-labels.js';
 import { type Dataset, type StreamedDataset, type TensorDataset } from '../../src/data/dataset.js';
-import { kFold, split } from '../../src/data/split.js';
+import { kFold, split } from '../../src/data/split-samples.js';
 import { subset } from '../../src/data/subset.js';
 import { refusal } from '../support/refusal.js';
 

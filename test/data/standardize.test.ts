@@ -6,7 +6,7 @@ import type { TensorDataset } from '../../src/data/dataset.js';
 import { standardize } from '../../src/data/standardize.js';
 import { linear, sequential } from '../../src/layers/index.js';
 import { momentum } from '../../src/optimizers/index.js';
-import { train } from '../../src/training/train.js';
+import { train } from '../../src/train/train.js';
 import { refusal } from '../support/refusal.js';
 
 const of = (samples: number[][], name = 'rows') =>

@@ -7,7 +7,7 @@ import { withColumnsOf } from '../../src/data/table-match.js';
 import { standardize } from '../../src/data/standardize.js';
 import { linear, sequential } from '../../src/layers/index.js';
 import { momentum } from '../../src/optimizers/index.js';
-import { train } from '../../src/training/train.js';
+import { train } from '../../src/train/train.js';
 import { refusal } from '../support/refusal.js';
 
 const read = (text: string, name = 't.csv'): Promise<FeatureDataset> =>

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkDataset, samplesOf } from '../../src/data/forms.js';
 import { decodeText, encodeText, textWindows, vocabularyOf } from '../../src/data/text.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 
 const refuses = (run: () => unknown, kind: string, message: RegExp) =>
   assert.throws(run, (error: unknown) => {

@@ -14,10 +14,10 @@ import type { Dataset } from '../../src/data/dataset.js';
 import { subset } from '../../src/data/subset.js';
 import { conv2d, flatten, globalAvgPool2d, linear, sequential } from '../../src/layers/index.js';
 import { adam } from '../../src/optimizers/index.js';
-import { replaceHead } from '../../src/training/fine-tuning.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { train } from '../../src/training/train.js';
-import type { TrainedModel } from '../../src/training/trained-model.js';
+import { replaceHead } from '../../src/trained/fine-tuning.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { train } from '../../src/train/train.js';
+import type { TrainedModel } from '../../src/trained/trained-model.js';
 import { findEngine } from '../support/engines.js';
 import { startWorkerd, type Workerd } from '../support/workerd.js';
 

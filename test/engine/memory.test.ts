@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { allocateMemory, checkMemorySize, releaseMemory } from '../../src/engine/memory.js';
 import { lenet5 } from '../../src/models/index.js';
 import { sgd } from '../../src/optimizers/index.js';
-import { train } from '../../src/training/train.js';
+import { train } from '../../src/train/train.js';
 
 test('sizes beyond 4 GiB are refused with the number and where it goes', () => {
   checkMemorySize(2 ** 32, { samples: 2 ** 32 });

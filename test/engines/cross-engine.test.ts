@@ -10,7 +10,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { EXPECTED_SHA256 } from '../../src/training/verify.js';
+import { EXPECTED_SHA256 } from '../../src/train/verify.js';
 
 interface Hashes {
   readonly verify: string;

@@ -2,7 +2,7 @@
 import { sizeOf } from '../../src/graph/tensor.js';
 import { lossTerms } from '../../src/losses/terms.js';
 import { lenet5 } from '../../src/models/index.js';
-import { createTrainedModel } from '../../src/training/trained-model.js';
+import { createTrainedModel } from '../../src/trained/trained-model.js';
 import { numbers } from '../support/numbers.js';
 
 const model = lenet5();

@@ -6,14 +6,14 @@
 import { createHash } from 'node:crypto';
 import { firstSamples } from '../../src/data/subset.js';
 import { digits } from '../../src/data/digits/index.js';
-import { recipes } from '../../src/data/transforms/recipes.js';
+import { recipes } from '../../src/data/transforms/transform-recipes.js';
 import { transformed } from '../../src/data/transforms/transformed.js';
 import { textWindows, vocabularyOf } from '../../src/data/text.js';
 import { relaxedMaddIsFused } from '../../src/engine/features.js';
 import { charLstm, gpt, lenet5, resnet20 } from '../../src/models/index.js';
 import { adam, momentum } from '../../src/optimizers/index.js';
-import { train } from '../../src/training/train.js';
-import { verify } from '../../src/training/verify.js';
+import { train } from '../../src/train/train.js';
+import { verify } from '../../src/train/verify.js';
 
 const data = digits({ count: 300, seed: 5 });
 

@@ -1,7 +1,7 @@
 /** The example learns to balance the pole, to the same bits with any number of workers, by the dynamics of the paper. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Stepper } from '../../src/training/stepper.js';
+import type { Stepper } from '../../src/train/stepper.js';
 import { assertClose } from '../support/golden.js';
 import { numbers } from '../support/numbers.js';
 

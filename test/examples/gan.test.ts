@@ -3,8 +3,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';
-import type { Stepper } from '../../src/training/stepper.js';
-import type { TrainedModel } from '../../src/training/trained-model.js';
+import type { Stepper } from '../../src/train/stepper.js';
+import type { TrainedModel } from '../../src/trained/trained-model.js';
 
 interface Round {
   readonly round: number;

@@ -1,7 +1,7 @@
 /** PNG, JPEG and WebP files become pixels by what they are, not by what they are called, or are refused by name. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { decodeImage } from '../../src/formats/image-codecs.js';
 import { toShape, type Fit, type ImageShape } from '../../src/formats/resize.js';
 import { loadGolden } from '../support/golden.js';

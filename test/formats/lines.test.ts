@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { createLineWriter } from '../../src/node/atomic-lines.js';
 import { csvLine } from '../../src/formats/csv-line.js';
 import { inFolder } from '../cli/lanewise.js';

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toGrey } from '../../src/formats/pixels.js';
 import { loadGolden } from '../support/golden.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { decodePng } from '../../src/formats/image.js';
 
 /** Pixels as [r, g, b, a] each, written with pngjs. */

@@ -7,8 +7,8 @@ import { loadProgram } from '../../src/inference/index.js';
 import type { Model } from '../../src/layers/index.js';
 import * as zoo from '../../src/models/index.js';
 import { inferenceKernels } from '../../src/program/inference-rows.js';
-import { encodeProgram } from '../../src/training/program-file.js';
-import type { TrainedModel } from '../../src/training/trained-model.js';
+import { encodeProgram } from '../../src/trained/program-file.js';
+import type { TrainedModel } from '../../src/trained/trained-model.js';
 import { examples, modelOf, samplesOf, withNumbers } from '../support/layer-examples.js';
 
 const wasm = (name: string): WebAssembly.Module =>

@@ -1,13 +1,13 @@
 /** Program files come from outside: what is wrong with one is said before it runs, and nothing leaves its memory. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
 import { loadProgram } from '../../src/inference/index.js';
 import type { StoredProgram } from '../../src/inference/stored.js';
 import { gpt, lenet5, mlp } from '../../src/models/index.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { encodeProgram } from '../../src/training/program-file.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { encodeProgram } from '../../src/trained/program-file.js';
 import { createDraw } from '../support/numbers.js';
 import { withNumbers } from '../support/layer-examples.js';
 import { refusal } from '../support/refusal.js';

@@ -7,7 +7,7 @@
 // slow: every kernel with operands at the ends of memory
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { link, type Bases } from '../../src/engine/link.js';
 import type { Numerics } from '../../src/engine/features.js';
 import { FIRST_FREE_BYTE, PAGE_BYTES } from '../../src/engine/memory.js';
@@ -15,7 +15,7 @@ import { instantiate, loadModule } from '../../src/engine/wasm.js';
 import { readOperands } from '../../src/inference/calls.js';
 import type { Buffer } from '../../src/inference/operands.js';
 import { inferenceKernels } from '../../src/program/inference-rows.js';
-import { kernelRows, nameOf, type KernelName } from '../../src/program/kernels.js';
+import { kernelRows, nameOf, type KernelName } from '../../src/program/kernel-table.js';
 import { createDraw } from '../support/numbers.js';
 import { availableNumerics } from './instance.js';
 

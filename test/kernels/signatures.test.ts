@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { kernelRows, nameOf } from '../../src/program/kernels.js';
+import { kernelRows, nameOf } from '../../src/program/kernel-table.js';
 
 const assembly = fileURLToPath(new URL('../../../assembly/', import.meta.url));
 

@@ -1,7 +1,7 @@
 /** Layers made of layers: names, what comes back from a file, and refusals that say where. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import {
   batchNorm2d,
   chain,

@@ -1,7 +1,7 @@
 /** The convolutional layers: parameters and shapes, what comes back from a file, and refusals. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import {
   connectedConv2d,
   conv1d,

@@ -1,11 +1,11 @@
 /** Activations, layouts, dropout and gates as layers: what they make, how they come back from a file, refusals. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { sizeOf, type Shape, type Tensor } from '../../src/graph/tensor.js';
 import * as layers from '../../src/layers/index.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { numbers } from '../support/numbers.js';
 import { refuses } from '../support/refuses.js';
 

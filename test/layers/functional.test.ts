@@ -1,7 +1,7 @@
 /** Functional wiring: what the graph is, whose parameters are whose, and refusals that say what is wrong. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import {
   add,
   batchNorm2d,
@@ -22,7 +22,7 @@ import {
   type Wire,
 } from '../../src/layers/index.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import { numbers } from '../support/numbers.js';
 import { refuses } from '../support/refuses.js';

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { samplesOf } from '../../src/data/forms.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import {
   conv2d,
   flatten,
@@ -13,7 +13,7 @@ import {
   type Initializer,
   type Model,
 } from '../../src/layers/index.js';
-import { createSession } from '../../src/parallel/session.js';
+import { createSession } from '../../src/crew/session.js';
 
 /** The initial values of a model's parameters. */
 async function initialWeights(model: Model, seed = 1): Promise<Map<string, Float32Array>> {

@@ -1,7 +1,7 @@
 /** Options with a name that a layer does not know are refused: a run with defaults in their place would be silently wrong. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import * as layers from '../../src/layers/index.js';
 
 // As plain JavaScript would call them.

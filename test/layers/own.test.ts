@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import {
   chain,
   defineLayer,
@@ -15,8 +15,8 @@ import {
 } from '../../src/layers/index.js';
 import * as ops from '../../src/ops/index.js';
 import { sgd } from '../../src/optimizers/index.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { train } from '../../src/training/train.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { train } from '../../src/train/train.js';
 
 /** x·sigmoid(βx) with a trained β (Ramachandran et al. 2017). */
 const swish = (beta = 1): Layer =>

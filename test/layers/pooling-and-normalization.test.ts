@@ -2,12 +2,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset } from '../../src/data/dataset.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import * as layers from '../../src/layers/index.js';
 import { rebuild, sequential, type Architecture, type Layer } from '../../src/layers/index.js';
 import { momentum } from '../../src/optimizers/index.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { train } from '../../src/training/train.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { train } from '../../src/train/train.js';
 import { numbers } from '../support/numbers.js';
 import { refuses } from '../support/refuses.js';
 

@@ -1,7 +1,7 @@
 /** LeNet-5's output as a layer: trained with its criterion, kept in files, and refused with wrong centres. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import {
   flatten,
   linear,
@@ -11,11 +11,11 @@ import {
   sequential,
   type RbfOptions,
 } from '../../src/layers/index.js';
-import { mapCriterion } from '../../src/losses/loss.js';
+import { mapCriterion } from '../../src/losses/loss-kinds.js';
 import { digitBitmapShape, digitBitmaps } from '../../src/models/digit-bitmaps.js';
 import { adam } from '../../src/optimizers/index.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { train } from '../../src/training/train.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { train } from '../../src/train/train.js';
 import { createDraw } from '../support/numbers.js';
 
 const [height, width] = digitBitmapShape;

@@ -1,10 +1,10 @@
 /** Every kind of layer: it survives its file, and settings out of a file that cannot be are refused. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import * as L from '../../src/layers/index.js';
 import { layerKinds } from '../../src/layers/registry.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
 import { examples, modelOf, samplesOf, withNumbers } from '../support/layer-examples.js';
 
 const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;

@@ -19,7 +19,7 @@ import {
   type Layer,
   type Model,
 } from '../../src/layers/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/sequence.js';
 import { checkOp } from '../support/check-op.js';

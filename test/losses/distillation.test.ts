@@ -2,11 +2,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { TensorDataset } from '../../src/data/dataset.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { linear, sequential } from '../../src/layers/index.js';
 import { distillation } from '../../src/losses/index.js';
 import { describeTerms, lossTerms, readTerms } from '../../src/losses/terms.js';
-import { gradientsOf } from '../../src/training/gradients.js';
+import { gradientsOf } from '../../src/look/gradients-of.js';
 import { availableNumerics } from '../kernels/instance.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 

@@ -11,10 +11,10 @@ import { flatten, functional, input, linear, sequential, tanh } from '../../src/
 import { crossEntropy, type LossFunction } from '../../src/losses/index.js';
 import * as ops from '../../src/ops/checked.js';
 import { adam, sgd } from '../../src/optimizers/index.js';
-import { gradientsOf } from '../../src/training/gradients.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { train, trainEvents } from '../../src/training/train.js';
-import type { TrainSettings } from '../../src/training/settings.js';
+import { gradientsOf } from '../../src/look/gradients-of.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { train, trainEvents } from '../../src/train/train.js';
+import type { TrainSettings } from '../../src/train/settings.js';
 import { availableNumerics } from '../kernels/instance.js';
 import { centralDifferences } from '../reference/ops.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';

@@ -1,11 +1,11 @@
 /** Losses by name and from files, their scores and hits, and what they refuse. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { input, type Shape, type Tensor } from '../../src/graph/tensor.js';
-import * as losses from '../../src/losses/loss.js';
-import type { Loss, LossName } from '../../src/losses/loss.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import * as losses from '../../src/losses/loss-kinds.js';
+import type { Loss, LossName } from '../../src/losses/loss-kinds.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { assertClose } from '../support/golden.js';
 import { refuses } from '../support/refuses.js';
 

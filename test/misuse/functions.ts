@@ -1,6 +1,6 @@
 /** The public functions by name, those of namespaces with it before them; and what comes of a call of one. */
 import * as lanewise from '../../src/index.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import * as inference from '../../src/inference/index.js';
 import { methods } from './calls.js';
 

@@ -4,13 +4,13 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import { linear, batchNorm2d, sequential, type Model } from '../../src/layers/index.js';
 import { charLstm, resNet18, vgg11 } from '../../src/models/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
-import { decodeWeights } from '../../src/training/weights-file.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
+import { decodeWeights } from '../../src/trained/weights-file.js';
 import { availableNumerics } from '../kernels/instance.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { numbers } from '../support/numbers.js';

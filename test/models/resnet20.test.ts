@@ -9,9 +9,9 @@ import { parameterCount, rebuild, type Architecture, type Model } from '../../sr
 import { lossTerms } from '../../src/losses/terms.js';
 import { resnet20 } from '../../src/models/index.js';
 import { momentum } from '../../src/optimizers/index.js';
-import { createSession } from '../../src/parallel/session.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { createTrainedModel } from '../../src/training/trained-model.js';
+import { createSession } from '../../src/crew/session.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { createTrainedModel } from '../../src/trained/trained-model.js';
 import { availableNumerics } from '../kernels/instance.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { numbers } from '../support/numbers.js';

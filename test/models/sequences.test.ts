@@ -7,10 +7,10 @@ import { sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import { parameterCount, rebuild, type Model } from '../../src/layers/index.js';
 import { charLstm, charRnn, gpt } from '../../src/models/index.js';
 import { adam } from '../../src/optimizers/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { generate } from '../../src/training/generate.js';
-import { train } from '../../src/training/train.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { generate } from '../../src/trained/generate.js';
+import { train } from '../../src/train/train.js';
 import { numbers } from '../support/numbers.js';
 
 const page = `A lane is one of four numbers that travel side by side. Where a processor adds two numbers, it may as

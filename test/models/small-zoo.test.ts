@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import type { AnyDataset } from '../../src/data/dataset.js';
 import { sizeOf, type Shape } from '../../src/graph/tensor.js';
 import { parameterCount, rebuild, type Architecture, type Model } from '../../src/layers/index.js';
-import { mapCriterion, type Loss, type LossName } from '../../src/losses/loss.js';
+import { mapCriterion, type Loss, type LossName } from '../../src/losses/loss-kinds.js';
 import { digitBitmaps } from '../../src/models/digit-bitmaps.js';
 import {
   deepFace,
@@ -25,8 +25,8 @@ import {
 } from '../../src/models/index.js';
 import { recipes } from '../../src/models/recipes.js';
 import { adam } from '../../src/optimizers/index.js';
-import { decodeModel, encodeModel } from '../../src/training/model-file.js';
-import { train } from '../../src/training/train.js';
+import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
+import { train } from '../../src/train/train.js';
 import { numbers } from '../support/numbers.js';
 
 const deepFaceCount =

@@ -27,8 +27,8 @@ import {
   zfNet,
 } from '../../src/models/index.js';
 import { momentum } from '../../src/optimizers/index.js';
-import { createSession } from '../../src/parallel/session.js';
-import { gradientsOf } from '../../src/training/gradients.js';
+import { createSession } from '../../src/crew/session.js';
+import { gradientsOf } from '../../src/look/gradients-of.js';
 import { numbers } from '../support/numbers.js';
 
 /** The number of trained values, and whose it is. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { ensureWritableFolder, fileError, writeFileAtomic } from '../../src/node/atomic.js';
 
 const test = suite('atomic', { folder: '' });

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchToCache, fetchVerified } from '../../src/node/download.js';
 import type { DownloadProgress } from '../../src/platform/download.js';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 
 const content = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i * 31) % 251));
 const file = {

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { gradients } from '../../src/compiler/differentiate.js';
 import { input } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { assertGuarded, availableNumerics, createInstance } from '../kernels/instance.js';
 import * as reference from '../reference/sequence.js';
 import { checkOp } from '../support/check-op.js';

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { gradients } from '../../src/compiler/differentiate.js';
 import { input, sizeOf, type Shape } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { availableNumerics } from '../kernels/instance.js';
 import { broadcast } from '../reference/shapes.js';
 import { checkOp } from '../support/check-op.js';

@@ -1,7 +1,7 @@
 /** Every op that users may call says of what is no tensor which of its arguments that is; none is silent, none throws by accident. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { input as leaf, isTensor, type Tensor } from '../../src/graph/tensor.js';
 import { input as wire, relu } from '../../src/layers/index.js';
 import * as ops from '../../src/ops/checked.js';

@@ -8,7 +8,7 @@ import { compile } from '../../src/compiler/compile.js';
 import { gradients } from '../../src/compiler/differentiate.js';
 import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { address } from '../../src/program/program.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';

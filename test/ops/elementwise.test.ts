@@ -132,7 +132,7 @@ for (const numerics of availableNumerics) {
     );
     const image = input('image', [2, 3, 5]);
     const pixels = numbers(30, 7);
-    const { evaluate } = await import('../../src/parallel/evaluate.js');
+    const { evaluate } = await import('../../src/step/compute-tensors.js');
     const [rows, channels] = await evaluate(
       [ops.sumRows(x), ops.sumChannels(image)],
       new Map([

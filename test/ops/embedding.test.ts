@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { gradients } from '../../src/compiler/differentiate.js';
 import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { assertGuarded, availableNumerics, createInstance } from '../kernels/instance.js';
 import * as reference from '../reference/sequence.js';
 import { checkOp } from '../support/check-op.js';

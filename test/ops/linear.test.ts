@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { availableNumerics } from '../kernels/instance.js';
 import * as reference from '../reference/ops.js';
 import { checkOp } from '../support/check-op.js';

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import { gradients } from '../../src/compiler/differentiate.js';
 import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { availableNumerics } from '../kernels/instance.js';
 import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { numbers } from '../support/numbers.js';

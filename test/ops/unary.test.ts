@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { gradients } from '../../src/compiler/differentiate.js';
 import { input, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 import { philox } from '../../src/random/philox.js';
 import { purpose } from '../../src/random/purposes.js';
 import { availableNumerics } from '../kernels/instance.js';

@@ -1,8 +1,8 @@
 /** Schedules: the factor of every step of a run of 30 epochs against PyTorch's schedulers. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { cosPi, exp, log, power } from '../../src/arithmetic.js';
-import { LanewiseError } from '../../src/errors.js';
+import { cosPi, exp, log, power } from '../../src/base/arithmetic.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { factorOf, schedule, type Schedule } from '../../src/optimizers/index.js';
 import { loadGolden } from '../support/golden.js';
 

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { digits } from '../../src/data/digits/index.js';
 import { lenet5 } from '../../src/models/index.js';
 import { momentum } from '../../src/optimizers/index.js';
-import { decodeModel } from '../../src/training/model-file.js';
-import { train } from '../../src/training/train.js';
+import { decodeModel } from '../../src/trained/model-file.js';
+import { train } from '../../src/train/train.js';
 import { eventsOf, inFolder, lanewise } from '../cli/lanewise.js';
 import { traceTasks } from '../support/browser.js';
 import {

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EXPECTED_SHA256 } from '../../src/training/verify.js';
+import { EXPECTED_SHA256 } from '../../src/train/verify.js';
 import { inFolder } from '../cli/lanewise.js';
 import { findEngine } from '../support/engines.js';
 import { pack, root, run } from './packed.js';

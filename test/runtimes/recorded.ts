@@ -1,5 +1,5 @@
 /** What every runtime must compute, bit for bit, with any number of workers. */
-import { EXPECTED_SHA256 } from '../../src/training/verify.js';
+import { EXPECTED_SHA256 } from '../../src/train/verify.js';
 
 export const recorded = {
   /** Weights of the recipe of `verify`. */

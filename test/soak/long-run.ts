@@ -7,7 +7,7 @@ import { randomAffine } from '../../src/data/transforms/index.js';
 import { transformed } from '../../src/data/transforms/transformed.js';
 import { lenet5 } from '../../src/models/index.js';
 import { momentum } from '../../src/optimizers/index.js';
-import { trainEvents } from '../../src/training/train.js';
+import { trainEvents } from '../../src/train/train.js';
 
 const STEPS = Number(process.argv[2] ?? 20_000);
 const BATCH = 32;

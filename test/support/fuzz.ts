@@ -3,7 +3,7 @@
  * number), so that a failure can be run again. LANEWISE_FUZZ is how many each test reads.
  */
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 import { randomStream } from '../../src/random/philox.js';
 
 /** A purpose that nothing else draws for. */

@@ -3,7 +3,7 @@ import { gradients } from '../../src/compiler/differentiate.js';
 import type { Numerics } from '../../src/engine/features.js';
 import { input, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/index.js';
-import { evaluate } from '../../src/parallel/evaluate.js';
+import { evaluate } from '../../src/step/compute-tensors.js';
 
 export type Feeds = Map<Tensor, Float32Array | Int32Array>;
 

@@ -2,8 +2,8 @@
 import { sizeOf } from '../../src/graph/tensor.js';
 import * as L from '../../src/layers/index.js';
 import type { Layer, Model } from '../../src/layers/index.js';
-import { withWeights } from '../../src/training/with-weights.js';
-import type { TrainedModel } from '../../src/training/trained-model.js';
+import { withWeights } from '../../src/trained/with-weights.js';
+import type { TrainedModel } from '../../src/trained/trained-model.js';
 import { numbers } from './numbers.js';
 
 const image = [4, 6, 6];

@@ -1,6 +1,6 @@
 /** What a reader says of a file that it refuses. */
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 
 /** The message, and the hint behind a line break, with which `run` is refused. */
 export async function refusal(run: () => unknown): Promise<string> {

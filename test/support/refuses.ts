@@ -1,6 +1,6 @@
 /** Refusals of shapes: the kind of the error counts as much as its words. */
 import * as assert from 'uvu/assert';
-import { LanewiseError } from '../../src/errors.js';
+import { LanewiseError } from '../../src/base/errors.js';
 
 /** `apply` throws a LanewiseError of kind 'shape' whose message matches. */
 export function refuses(apply: () => unknown, message: RegExp): void {

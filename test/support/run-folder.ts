@@ -8,13 +8,13 @@ import { parameterCount, type Model } from '../../src/layers/index.js';
 import { lenet5 } from '../../src/models/lenet5.js';
 import { lossTerms } from '../../src/losses/terms.js';
 import { momentum } from '../../src/optimizers/index.js';
-import type { Weights } from '../../src/parallel/session.js';
-import type { LoggedEvent } from '../../src/training/events.js';
-import { inspectRun } from '../../src/run/report/inspect.js';
-import { saveEvaluation } from '../../src/run/report/write.js';
-import { createProbe } from '../../src/training/probe.js';
-import { train } from '../../src/training/train.js';
-import type { TrainResult } from '../../src/training/result.js';
+import type { Weights } from '../../src/crew/session.js';
+import type { LoggedEvent } from '../../src/train/events.js';
+import { inspectRun } from '../../src/runs/report/inspect-run.js';
+import { saveEvaluation } from '../../src/runs/report/write.js';
+import { createProbe } from '../../src/look/probe.js';
+import { train } from '../../src/train/train.js';
+import type { TrainResult } from '../../src/train/result.js';
 
 export interface RunFolderOptions {
   readonly model?: Model;

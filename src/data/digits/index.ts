@@ -3,13 +3,13 @@
  * scale, position, wobble, pen and pressure, in MNIST's conventions (28×28, white ink on black, the digit in
  * a 20×20 box, centred by mass). Sample i is a function of (seed, i): any number of them, in any order.
  */
-import { checkOptions, extent, natural, required } from '../../check.js';
+import { checkOptions, extent, natural, required } from '../../base/check.js';
 import { purpose } from '../../random/purposes.js';
 import { randomStream, type RandomStream } from '../../random/philox.js';
-import { LanewiseError } from '../../errors.js';
+import { LanewiseError } from '../../base/errors.js';
 import type { Dataset } from '../dataset.js';
 import { checkDataset } from '../forms.js';
-import { drawLine, SIZE, smooth } from './draw.js';
+import { drawLine, SIZE, smooth } from './draw-digit.js';
 import { templates, type Template } from './templates.js';
 
 /** Which of the generated digits. */

@@ -1,7 +1,7 @@
 /** Affine maps of an image: rotation, shift, scale and shear about its centre, as torchvision defines them. */
-import { cosPi } from '../../arithmetic.js';
-import { checkOptions, finite, listOf, numberFrom, required } from '../../check.js';
-import { around, range, spread } from './check.js';
+import { cosPi } from '../../base/arithmetic.js';
+import { checkOptions, finite, listOf, numberFrom, required } from '../../base/check.js';
+import { around, range, spread } from './check-transforms.js';
 import { make, type PartKind } from './kinds.js';
 import type { ImageShape, Transform } from './transform.js';
 import type { AffineMap } from './warp.js';

@@ -10,7 +10,7 @@ import { colorJitterKind } from './jitter.js';
 import { know } from './kinds.js';
 import { pcaLightingKind } from './lighting.js';
 import { gaussianNoiseKind } from './noise.js';
-import { randomResizedCropKind, resizeKindOf } from './resize.js';
+import { randomResizedCropKind, resizeKindOf } from './resize-images.js';
 
 /** To be called once, before the first transform. */
 export function knowAllTransforms(): void {

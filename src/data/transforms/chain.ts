@@ -2,9 +2,9 @@
  * The transforms of a data set one after another, on one sample at a time, between two buffers. Neighbours
  * that only say where to look a pixel up share one resampling (warp.ts).
  */
-import { refuse } from '../../check.js';
-import { list } from '../../check.js';
-import { LanewiseError, show } from '../../errors.js';
+import { refuse } from '../../base/check.js';
+import { list } from '../../base/check.js';
+import { LanewiseError, show } from '../../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
 import type { Draw } from './draw.js';
 import { kindOf, type AnyKind } from './kinds.js';

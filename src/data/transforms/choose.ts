@@ -1,9 +1,9 @@
 /** Transforms that are applied to some samples only, or one of several to each. */
-import { list, listOf } from '../../check.js';
-import { LanewiseError } from '../../errors.js';
+import { list, listOf } from '../../base/check.js';
+import { LanewiseError } from '../../base/errors.js';
 import { showShape } from '../../graph/tensor.js';
 import { planNested } from './chain.js';
-import { probability } from './check.js';
+import { probability } from './check-transforms.js';
 import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 

@@ -1,8 +1,16 @@
 /** Changes of an image's values that are the same at every pixel: sums of channels. */
-import { checkOptions, finite, listOf, listOr, numberFrom, oneOf, required } from '../../check.js';
-import { LanewiseError } from '../../errors.js';
+import {
+  checkOptions,
+  finite,
+  listOf,
+  listOr,
+  numberFrom,
+  oneOf,
+  required,
+} from '../../base/check.js';
+import { LanewiseError } from '../../base/errors.js';
 import { showShape } from '../../graph/tensor.js';
-import { range } from './check.js';
+import { range } from './check-transforms.js';
 import type { Draw } from './draw.js';
 import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';

@@ -1,8 +1,8 @@
 /** Cutting a part out of an image. */
-import { checkOptions, finite, pairOf, required, wholeFrom } from '../../check.js';
-import { LanewiseError } from '../../errors.js';
+import { checkOptions, finite, pairOf, required, wholeFrom } from '../../base/check.js';
+import { LanewiseError } from '../../base/errors.js';
 import { showShape } from '../../graph/tensor.js';
-import { MOST_PIXELS, sides, type Size } from './check.js';
+import { MOST_PIXELS, sides, type Size } from './check-transforms.js';
 import type { Draw } from './draw.js';
 import { make } from './kinds.js';
 import type { Apply, Bench, ImageShape, Kind, Transform } from './transform.js';

@@ -2,7 +2,7 @@
  * The random numbers of one sample's transforms. They are a function of the run's key, the step, the
  * sample's place in the minibatch and the transform's number: whoever gathers the sample draws the same.
  */
-import { cosPi, log } from '../../arithmetic.js';
+import { cosPi, log } from '../../base/arithmetic.js';
 import { philox } from '../../random/philox.js';
 import { purpose } from '../../random/purposes.js';
 

@@ -1,6 +1,6 @@
 /** Elastic distortion (Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks"). */
-import { exp } from '../../arithmetic.js';
-import { checkOptions, finite, numberFrom, required } from '../../check.js';
+import { exp } from '../../base/arithmetic.js';
+import { checkOptions, finite, numberFrom, required } from '../../base/check.js';
 import { make, type PartKind } from './kinds.js';
 import type { Transform } from './transform.js';
 

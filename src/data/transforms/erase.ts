@@ -1,7 +1,7 @@
 /** Boxes of an image replaced by a value. */
-import { exp, log } from '../../arithmetic.js';
-import { checkOptions, finite, required, wholeFrom } from '../../check.js';
-import { edge, probability, range } from './check.js';
+import { exp, log } from '../../base/arithmetic.js';
+import { checkOptions, finite, required, wholeFrom } from '../../base/check.js';
+import { edge, probability, range } from './check-transforms.js';
 import { make } from './kinds.js';
 import type { Kind, Transform } from './transform.js';
 

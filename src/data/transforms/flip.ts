@@ -1,5 +1,5 @@
 /** Mirroring an image. */
-import { probability } from './check.js';
+import { probability } from './check-transforms.js';
 import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 

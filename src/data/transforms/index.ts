@@ -28,7 +28,7 @@ export {
   resize,
   type RandomResizedCropOptions,
   type ResizeOptions,
-} from './resize.js';
-export { recipes, type Recipe } from './recipes.js';
+} from './resize-images.js';
+export { recipes, type Recipe } from './transform-recipes.js';
 export type { Transform } from './transform.js';
 export { fiveCrop, tenCrop, type Views } from './views.js';

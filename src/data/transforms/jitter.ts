@@ -1,6 +1,6 @@
 /** Colour jitter as torchvision's: brightness, contrast, saturation and hue by random factors, in random order. */
-import { checkOptions } from '../../check.js';
-import { around, spread } from './check.js';
+import { checkOptions } from '../../base/check.js';
+import { around, spread } from './check-transforms.js';
 import { GRAY, checkColours, uniformly, type ChannelMatrix } from './color.js';
 import type { Draw } from './draw.js';
 import { make } from './kinds.js';

@@ -2,7 +2,7 @@
  * The kinds of transforms that this thread knows: each is known once its constructor has been called, so that a page has
  * the code of those that it makes, and no others. Worker threads, which only get the data, know all (all.ts).
  */
-import { LanewiseError, nearest } from '../../errors.js';
+import { LanewiseError, nearest } from '../../base/errors.js';
 import type { Kind, Transform } from './transform.js';
 import type { WarpPart } from './warp.js';
 

@@ -1,6 +1,6 @@
 /** PCA lighting (Krizhevsky, Sutskever and Hinton 2012, section 4.1): colours move along their principal axes. */
-import { checkOptions, finite, listOf, notNegative, required } from '../../check.js';
-import { LanewiseError } from '../../errors.js';
+import { checkOptions, finite, listOf, notNegative, required } from '../../base/check.js';
+import { LanewiseError } from '../../base/errors.js';
 import type { Dataset } from '../dataset.js';
 import { checkDataset } from '../forms.js';
 import { showShape } from '../../graph/tensor.js';

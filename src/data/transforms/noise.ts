@@ -1,5 +1,5 @@
 /** Noise at every pixel. */
-import { notNegative } from '../../check.js';
+import { notNegative } from '../../base/check.js';
 import { pixelStream } from './draw.js';
 import { make } from './kinds.js';
 import type { Kind, Transform } from './transform.js';

@@ -1,5 +1,5 @@
 /** A data set with transforms. */
-import { checkObject } from '../../check.js';
+import { checkObject } from '../../base/check.js';
 import type { Shape } from '../../graph/tensor.js';
 import { checkNamesOf } from '../forms.js';
 import { planChain } from './chain.js';

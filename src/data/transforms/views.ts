@@ -1,6 +1,6 @@
 /** Several views of every image, whose scores are averaged: lists of transforms without chance. */
-import { pairOf } from '../../check.js';
-import { sides, type Size } from './check.js';
+import { pairOf } from '../../base/check.js';
+import { sides, type Size } from './check-transforms.js';
 import { CORNERS, cornerCropKind } from './crop.js';
 import { randomHorizontalFlip } from './flip.js';
 import { make } from './kinds.js';

@@ -1,0 +1,126 @@
+/** `lanewise train`: trains a model by name in a run's folder, shows how it goes, and how to go on. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { recipeFor, recipeForRows } from '../models/recipes.js';
+import { METRICS } from '../runs/folder.js';
+import { readMetrics } from '../runs/metrics-log.js';
+import { trainEvents, type TrainOptions as RunOptions } from '../train/train.js';
+import type { EventOf } from '../train/events.js';
+import { dataName, lastPart, loadData, WORDS } from './data-sources.js';
+import { loadedIfSmall } from './loading.js';
+import { recipeNamed } from './model-name.js';
+import { modelSettings, notesOn } from './model-settings.js';
+import { dataRequest } from './options.js';
+import { areRows, checkClasses, checkForRows } from './tables.js';
+import { stopOnSignals, type Stop } from './stop.js';
+import { note } from './terminal.js';
+import { trainSettings } from './setting-options.js';
+import { describeTrain, type TrainOptions } from './train-options.js';
+import { withValidation } from './validation.js';
+import { createReporter, resumeHint } from './train-report.js';
+
+export const trainCommand = (): Command => describeTrain().action(runTrain);
+
+async function runTrain(name: string, options: TrainOptions): Promise<void> {
+  const stop = stopOnSignals(() => console.error(`\n${resumeHint()}`));
+  try {
+    await trainUntil(stop, name, options);
+  } finally {
+    stop.release();
+  }
+}
+
+async function trainUntil(stop: Stop, name: string, options: TrainOptions): Promise<void> {
+  recipeNamed(name);
+  const folder =
+    options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
+  const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
+  const { setAside, ...parts } = withValidation(found, options);
+  const { maxMemory, workers, decoders } = options;
+  const data = await loadedIfSmall(parts, { maxMemory, decoders });
+  const recipe = areRows(data.train)
+    ? recipeForRows(name, data.train.labels.length)
+    : recipeFor(name);
+  checkClasses(data.train);
+  if (areRows(data.train)) checkForRows(options);
+  const settings = trainSettings(recipe, options, data);
+  const measured = await modelSettings(data.train);
+  const model = recipe.create(measured.settings);
+  for (const line of notesOn(name, model, measured)) note(line);
+  const reporter = createReporter(options.json ?? false, process.stdout, {
+    model: name,
+    data: options.data,
+    dataWords: dataWords(options),
+    folder,
+    parts: data,
+    setAside,
+  });
+  stop.guard(true);
+  let last: EventOf<'done'> | undefined;
+  try {
+    for await (const event of trainEvents(model, settings, {
+      ...runOptions(options),
+      ...(lastPart(data) === 'test' ? { test: data.test } : {}),
+      folder,
+      name,
+      signal: stop.signal,
+    })) {
+      reporter.tell(event);
+      if (event.event === 'trained') stop.guard(false);
+      if (event.event === 'done') last = event;
+    }
+  } finally {
+    reporter.stop();
+  }
+  if (!last) return;
+  if (stop.signal.aborted) process.exitCode = stop.exitCode();
+  const summary = stop.signal.aborted
+    ? undefined
+    : await last.result().model.evaluate(data.test, { workers, decoders });
+  await reporter.done(last, summary);
+}
+
+/**
+ * The folder of a run that was given none: a finished one is not replaced, the next has a number. What is to be resumed is the last.
+ */
+async function freeFolder(
+  base: string,
+  { fresh, resume, override }: Pick<TrainOptions, 'fresh' | 'resume' | 'override'>,
+): Promise<string> {
+  const nth = (n: number) => (n === 1 ? base : `${base}-${n}`);
+  let n = 1;
+  if (resume || fresh || override) {
+    while (existsSync(nth(n + 1))) n++;
+    return nth(n);
+  }
+  while (await isFinished(nth(n))) n++;
+  if (n > 1) note(`'${nth(n - 1)}' holds a finished run: this one goes to '${nth(n)}'`);
+  return nth(n);
+}
+
+/** By its log: a run that was interrupted is not, and one without a log is none. */
+async function isFinished(folder: string): Promise<boolean> {
+  const events = await readMetrics(join(folder, METRICS)).catch(() => []);
+  const last = events.at(-1);
+  return last?.event === 'done' && !last.interrupted;
+}
+
+/** What `eval` and `export` need in order to find the same test samples. */
+function dataWords(options: TrainOptions): string[] {
+  const { holdout, ...asked } = dataRequest(options);
+  const words = Object.entries(WORDS) as [keyof typeof WORDS, (value: unknown) => string[]][];
+  return [
+    '--data',
+    options.data,
+    ...(holdout === undefined ? [] : ['--holdout', String(holdout)]),
+    ...words.flatMap(([key, write]) => (asked[key] === undefined ? [] : write(asked[key]))),
+  ];
+}
+
+const runOptions = (options: TrainOptions): RunOptions => ({
+  resume: options.override ? { override: options.override } : (options.resume ?? false),
+  fresh: options.fresh ?? false,
+  report: options.report,
+  checkpoints: { everySteps: options.checkpointSteps, everyMinutes: options.checkpointMinutes },
+});

@@ -1,0 +1,106 @@
+/** What a session offers of weights and of what training changes beside them. */
+import { LanewiseError } from '../base/errors.js';
+import type { ParameterSpec } from '../layers/index.js';
+import { drawParameter } from '../step/initialize.js';
+import { baseOf } from '../feed/layout.js';
+import type { RunMemory } from '../step/run-memory.js';
+import { stateEntries } from '../step/state-arrays.js';
+
+/** Trained values by parameter name. */
+export type Weights = ReadonlyMap<string, Float32Array>;
+
+/** What training changes. */
+export interface Snapshot {
+  readonly parameters: Uint8Array;
+  readonly state: Uint8Array;
+}
+
+export interface SessionWeights {
+  /** Draws initial weights: element e of parameter i is a function of (seed, i, e). */
+  initialize(seed: number): void;
+  /** Copies; `averaged`: of their average, if the plan has one. */
+  readWeights(averaged?: boolean): Map<string, Float32Array>;
+  writeWeights(weights: Weights): void;
+  /** Exchanges weights and statistics with their average. */
+  swapAverage(): void;
+}
+
+export interface SessionState {
+  /** Weights and all state, as bytes to return to; into the arrays of an earlier snapshot, if one is given. */
+  snapshot(into?: Snapshot): Snapshot;
+  restore(snapshot: Snapshot): void;
+  /** The optimizer's arrays and the average by name (state.ts). */
+  readState(): Map<string, Float32Array>;
+  /** Arrays that `state` lacks keep their values. */
+  writeState(state: Weights): void;
+}
+
+export const sessionWeights = (
+  { plan, kernels, viewOf }: RunMemory,
+  parameters: readonly ParameterSpec[],
+): SessionWeights => ({
+  initialize(seed) {
+    parameters.forEach((spec, i) => {
+      const { offset, count } = plan.parameters.entries[i]!;
+      const at = baseOf(plan.memory, 'parameters') + offset;
+      drawParameter(kernels, spec, i, seed, at, viewOf('parameters', offset, count));
+    });
+  },
+  readWeights: (averaged = false) =>
+    new Map(
+      plan.parameters.entries.map(({ name, role, offset, count }) => {
+        const values =
+          averaged && role !== 'fixed'
+            ? viewOf('state', plan.update!.averageOffset! + offset, count)
+            : viewOf('parameters', offset, count);
+        return [name, values.slice()];
+      }),
+    ),
+  writeWeights(weights) {
+    for (const { name, offset, count } of plan.parameters.entries) {
+      const values = weights.get(name);
+      if (values?.length !== count) {
+        throw new LanewiseError(
+          'argument',
+          `weights of '${name}': ${values?.length ?? 'none'} values, expected ${count}`,
+        );
+      }
+      viewOf('parameters', offset, count).set(values);
+    }
+  },
+  swapAverage() {
+    const { gradientBytes } = plan.parameters;
+    const weights = viewOf('parameters', 0, gradientBytes / 4);
+    const average = viewOf('state', plan.update!.averageOffset!, gradientBytes / 4);
+    const before = weights.slice();
+    weights.set(average);
+    average.set(before);
+  },
+});
+
+export const sessionState = ({ plan, viewOf, bytesOf }: RunMemory): SessionState => ({
+  snapshot(into) {
+    if (!into)
+      return { parameters: bytesOf('parameters').slice(), state: bytesOf('state').slice() };
+    into.parameters.set(bytesOf('parameters'));
+    into.state.set(bytesOf('state'));
+    return into;
+  },
+  restore(snapshot) {
+    bytesOf('parameters').set(snapshot.parameters);
+    bytesOf('state').set(snapshot.state);
+  },
+  readState: () =>
+    new Map(
+      stateEntries(plan).map(({ name, offset, count }) => [
+        name,
+        viewOf('state', offset, count).slice(),
+      ]),
+    ),
+  writeState(state) {
+    for (const { name, offset, count } of stateEntries(plan)) {
+      const values = state.get(name);
+      if (values) viewOf('state', offset, count).set(values);
+    }
+  },
+});

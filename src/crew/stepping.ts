@@ -1,0 +1,326 @@
+/**
+ * Steps that are driven from outside, one minibatch after another: a run that learns of its minibatches as they come.
+ * Programs for a new size are compiled when it first comes. For a new form (bytes in place of floats, weights of
+ * samples), or where the memory has no room for a program, the run is planned again, and weights and state move.
+ */
+import { LanewiseError } from '../base/errors.js';
+import { releaseMemory } from '../engine/memory.js';
+import type { Numerics } from '../engine/features.js';
+import type { Model } from '../layers/index.js';
+import type { LossTerm } from '../losses/terms.js';
+import type { ThreadMode } from '../platform/threads.js';
+import type { Columns } from '../feed/columns.js';
+import { answersOf } from '../feed/counts.js';
+import type { Job, Minibatch, RunKey } from '../step/jobs.js';
+import { CONTROL } from '../step/meeting.js';
+import { conformed, formOf, isSameForm, type MinibatchForm } from '../feed/minibatch-forms.js';
+import {
+  hasRoom,
+  planBlocks,
+  planRun,
+  planStep,
+  type PlanRequest,
+  type RunPlan,
+  type TrainingRequest,
+} from '../step/run-plan.js';
+import { distinct, type StepPlan } from '../step/plan-steps.js';
+import { WorkerFailure, type Pool } from './worker-pool.js';
+import { openMemory, type RunMemory } from '../step/run-memory.js';
+import { modeOf, openPool, orderAt, type Evaluation, type Weights } from './session.js';
+import { stateEntries } from '../step/state-arrays.js';
+import { readMetrics, type StepMetrics } from '../step/step-metrics.js';
+
+/** Forms of minibatches that the memory has room for at a time. */
+const MOST_FORMS = 4;
+
+/** Weights by parameter name, and the optimizer's arrays and the average by theirs (state.ts). */
+export interface Values {
+  readonly weights: Weights;
+  readonly arrays: Weights;
+}
+
+export interface DrivenRequest {
+  readonly model: Model;
+  readonly terms: readonly LossTerm[];
+  readonly numerics: Numerics;
+  /** 0: the calling thread. */
+  readonly workers: number;
+  /** `batch` is what a minibatch has at most. */
+  readonly training: TrainingRequest;
+}
+
+/** A run that is driven from outside. Its functions wait for each other: whoever drives it sees to that. */
+export interface DrivenRun extends DrivenRequest {
+  readonly mode: ThreadMode;
+  forms: readonly MinibatchForm[];
+  /** What was given at first, then views of the memory planned last. What is written there is what the next job finds. */
+  values: Values;
+  /** Absent until the first minibatch. */
+  open?: OpenRun;
+  /** Weights and state stand elsewhere from now on. */
+  onMove(from: Values, to: Values): void;
+}
+
+/** A run as it was planned last. */
+interface OpenRun extends RunMemory {
+  readonly request: PlanRequest;
+  readonly pool: Pool;
+}
+
+/** A minibatch that waits in the memory for a job. */
+export interface LoadedMinibatch {
+  readonly open: OpenRun;
+  readonly minibatch: Minibatch;
+  /** How much of each sample counts for the hits; undefined if all count the same. */
+  readonly answers: Float32Array | undefined;
+}
+
+/** A step's number in the run, and the run's key. */
+export interface StepAt {
+  readonly number: number;
+  readonly key: RunKey;
+}
+
+/** @param values where weights and state stand until the first minibatch; the run begins with them. */
+export const openDriven = async (
+  request: DrivenRequest,
+  values: Values,
+  onMove: DrivenRun['onMove'],
+): Promise<DrivenRun> => ({
+  ...request,
+  mode: await modeOf(request.workers),
+  forms: [],
+  values,
+  onMove,
+});
+
+/**
+ * Puts a minibatch into the memory, for a step or for scores.
+ * @throws LanewiseError if there can be no program for it; nothing has changed then.
+ */
+export async function loadMinibatch(
+  run: DrivenRun,
+  given: Columns,
+  purpose: 'step' | 'score',
+): Promise<LoadedMinibatch> {
+  const columns = conformed(given, run.forms[0]);
+  const form = formOf(columns);
+  const known = run.forms.findIndex((one) => isSameForm(one, form));
+  // What counts may be said for the first time: programs then read it of all minibatches.
+  const isNewKind = run.forms[0]?.leaves !== form.leaves;
+  const forms =
+    known >= 0 ? run.forms : isNewKind ? [form] : [...run.forms.slice(1 - MOST_FORMS), form];
+  const open = await runFor(run, forms, given.count, purpose);
+  const dataset = known >= 0 ? known : forms.length - 1;
+  columns.forEach(({ leaves, values: { buffer, byteOffset, byteLength } }) =>
+    open.bytesOf(`${leaves[0]} ${dataset}`).set(new Uint8Array(buffer, byteOffset, byteLength)),
+  );
+  orderAt(open.plan, open.memory, given.count).forEach((_, i, order) => (order[i] = i));
+  const minibatch = { dataset, size: given.count };
+  return { open, minibatch, answers: answersOf(run.terms[0], columns, given.count) };
+}
+
+/** A step, whole. At a loss that is not finite, its update is left out. */
+export async function takeStep(
+  { open, minibatch }: LoadedMinibatch,
+  { number, key }: StepAt,
+  rates: readonly number[],
+): Promise<StepMetrics> {
+  writeRates(open, rates);
+  await runJobs(open, { kind: 'train', first: 0, steps: 1, step: number, key, minibatch });
+  return readMetrics(open.plan, minibatch.size, 0, open.viewOf);
+}
+
+/** What a step finds before its update. */
+export interface StepGradients extends StepMetrics {
+  /** Views of the memory, where the next job writes: of what is trained, and, by statistics' names, what was observed. */
+  readonly gradients: Weights;
+}
+
+/** The first part of a step. */
+export async function takeGradients(
+  { open, minibatch }: LoadedMinibatch,
+  { number, key }: StepAt,
+): Promise<StepGradients> {
+  const jobs: Job[] = [{ kind: 'gradients', minibatch, step: number, key }];
+  const { merges } = open.plan.steps[minibatch.size]!.schedule;
+  if (merges.length > 0) jobs.push({ kind: 'reduce', size: minibatch.size });
+  await runJobs(open, ...jobs);
+  const metrics = readMetrics(open.plan, minibatch.size, 0, open.viewOf);
+  return { ...metrics, gradients: gradientViews(open) };
+}
+
+/** The second part of a step, with gradients for every name that `gradientViews` has. */
+export async function takeUpdate(
+  open: OpenRun,
+  gradients: Weights,
+  rates: readonly number[],
+): Promise<void> {
+  writeRates(open, rates);
+  for (const [name, values] of gradientViews(open)) values.set(gradients.get(name)!);
+  await runJobs(open, { kind: 'update' });
+}
+
+/** Losses and hits as in evaluation, without an update. */
+export async function takeScores({
+  open,
+  minibatch,
+  answers,
+}: LoadedMinibatch): Promise<Omit<Evaluation, 'scores'>> {
+  const { dataset, size } = minibatch;
+  const job: Job = { kind: 'score', dataset, first: 0, count: size, measured: size };
+  await runJobs(open, job);
+  return {
+    losses: open.viewOf('losses', 0, size).slice(),
+    ...(open.plan.hasHits ? { hits: open.viewOf('shares', 0, size).slice() } : {}),
+    ...(open.plan.hasHits && answers ? { answers } : {}),
+  };
+}
+
+/** By name, where the gradients of a minibatch stand: of all that a step changes. */
+export const gradientViews = ({ plan, viewOf }: OpenRun): Weights =>
+  new Map(
+    plan.parameters.entries
+      .filter(({ role }) => role !== 'fixed')
+      .map(({ name, offset, count }) => [name, viewOf('gradients', offset, count)]),
+  );
+
+/** Ends its threads and gives back its memory; its values are copies from now on. */
+export async function closeDriven(run: DrivenRun): Promise<void> {
+  const { open, values } = run;
+  if (!open) return;
+  const copied = { weights: copyOf(values.weights), arrays: copyOf(values.arrays) };
+  run.onMove(values, copied);
+  run.values = copied;
+  delete run.open;
+  await closeRun(open);
+}
+
+export const copyOf = (values: Weights): Weights =>
+  new Map([...values].map(([name, array]) => [name, array.slice()]));
+
+async function closeRun({ pool, memory }: OpenRun): Promise<void> {
+  await pool.close();
+  releaseMemory(memory);
+}
+
+function writeRates({ viewOf }: OpenRun, rates: readonly number[]): void {
+  viewOf('rates', 0, rates.length).set(rates);
+}
+
+/**
+ * Jobs one after another; once more from the first, if a worker failed before anything was written that counts.
+ * @throws UpdateLost if it failed while weights were written.
+ */
+async function runJobs({ pool, control }: OpenRun, ...jobs: readonly Job[]): Promise<void> {
+  const runAll = async () => {
+    control[CONTROL.diverged] = 0;
+    control[CONTROL.updating] = 0;
+    for (const job of jobs) await pool.run(job);
+  };
+  try {
+    await runAll();
+  } catch (error) {
+    if (!(error instanceof WorkerFailure)) throw error;
+    if (control[CONTROL.updating] !== 0) throw new UpdateLost(error);
+    await runAll();
+  }
+}
+
+/** A worker failed while it wrote weights: nobody knows what they are. */
+export class UpdateLost extends LanewiseError {
+  constructor(failure: WorkerFailure) {
+    super(
+      'engine',
+      `${failure.message}, while weights were written`,
+      'restore a state that was taken before',
+      { cause: failure },
+    );
+  }
+}
+
+/** The run with programs for a minibatch of `size`; planned again if they do not fit in, or a form is new. */
+async function runFor(
+  run: DrivenRun,
+  forms: DrivenRun['forms'],
+  size: number,
+  purpose: 'step' | 'score',
+): Promise<OpenRun> {
+  const { open } = run;
+  if (!open || forms !== run.forms) return moveTo(run, forms, size, purpose);
+  const { plan, request } = open;
+  const isStep = purpose === 'step';
+  const steps: Record<string, StepPlan> = {};
+  if (isStep && !plan.steps[size]) steps[size] = planStep(request, plan, size);
+  const missing = (isStep ? [] : blocksOf(plan, size)).filter((block) => !plan.evaluations[block]);
+  if (Object.keys(steps).length + missing.length === 0) return open;
+  const evaluations = planBlocks(request, plan, missing);
+  if (!hasRoom(plan, Object.values(steps), evaluations)) return moveTo(run, forms, size, purpose);
+  await runJobs(open, { kind: 'prepare', steps, evaluations });
+  // A thread that takes the place of one that died is given the plan as it is then.
+  Object.assign(plan.steps, steps);
+  Object.assign(plan.evaluations, evaluations);
+  return open;
+}
+
+const blocksOf = ({ evaluationBlock: block }: RunPlan, size: number): number[] =>
+  distinct([Math.min(block, size), size % block]);
+
+/** Plans for all forms and sizes so far and this one's, and moves weights and state there. */
+async function moveTo(
+  run: DrivenRun,
+  forms: DrivenRun['forms'],
+  size: number,
+  purpose: 'step' | 'score',
+): Promise<OpenRun> {
+  const { open, values } = run;
+  const steps = Object.values(open?.plan.steps ?? {}).map(({ batch }) => batch);
+  const blocks = Object.keys(open?.plan.evaluations ?? {}).map(Number);
+  const sizes = { steps: purpose === 'step' ? [...steps, size] : steps, blocks };
+  const next = await openRun(run, forms, sizes);
+  const to = viewsOf(next);
+  for (const kind of ['weights', 'arrays'] as const)
+    for (const [name, view] of to[kind]) {
+      const known = values[kind].get(name);
+      if (known) view.set(known);
+    }
+  run.onMove(values, to);
+  run.forms = forms;
+  run.values = to;
+  run.open = next;
+  if (open) await closeRun(open);
+  return runFor(run, forms, size, purpose);
+}
+
+async function openRun(
+  { model, terms, numerics, workers, training, mode }: DrivenRun,
+  forms: DrivenRun['forms'],
+  sizes: NonNullable<PlanRequest['sizes']>,
+): Promise<OpenRun> {
+  const request: PlanRequest = {
+    model,
+    terms,
+    numerics,
+    workers: mode === 'shared' ? workers : 1,
+    datasets: forms.map(({ columns }) => ({ count: training.batch, columns })),
+    training,
+    sizes,
+  };
+  const run = await openMemory(planRun(request), mode === 'shared');
+  const streamed = forms.flatMap(({ columns }, i) =>
+    columns.map(({ leaves }) => `${leaves[0]} ${i}`),
+  );
+  return { ...run, request, pool: await openPool(mode, run, { stored: [], streamed }) };
+}
+
+const viewsOf = ({ plan, viewOf }: OpenRun): Values => ({
+  weights: new Map(
+    plan.parameters.entries.map(({ name, offset, count }) => [
+      name,
+      viewOf('parameters', offset, count),
+    ]),
+  ),
+  arrays: new Map(
+    stateEntries(plan).map(({ name, offset, count }) => [name, viewOf('state', offset, count)]),
+  ),
+});

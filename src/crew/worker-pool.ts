@@ -1,0 +1,123 @@
+/**
+ * The workers of a run: threads on one shared memory, of which one task is a whole job, many steps long. With 0
+ * workers the job runs in the calling thread; where memory cannot be shared, in a thread with its own (own-pool.ts).
+ */
+import { pause } from '#platform/system';
+import { createThreads, machineParallelism } from '#platform/threads';
+import { LanewiseError } from '../base/errors.js';
+import type { Job } from '../step/jobs.js';
+import { baseOf } from '../feed/layout.js';
+import { CONTROL } from '../step/meeting.js';
+import type { RunPlan } from '../step/run-plan.js';
+import type { RepeatJob, SplitPlan } from './split-program.js';
+import type { WorkerSetup, WorkerTask } from './thread.js';
+import { createWorker } from '../step/worker.js';
+
+export type AnyJob = Job | RepeatJob;
+
+type JobOf<Plan> = Plan extends SplitPlan ? RepeatJob : Job;
+
+export interface Pool<J extends AnyJob = Job> {
+  /**
+   * Resolves when all workers have done their share. After a failure the pool is whole again (a thread that
+   * died is replaced), and the memory as the workers left it.
+   * @throws WorkerFailure if a worker fails.
+   */
+  run(job: J): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A worker thread died, or threw: what it was at is to be done again from a state that is known. */
+export class WorkerFailure extends LanewiseError {
+  constructor(reason: unknown) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    super('engine', `a worker thread failed: ${why}`, undefined, { cause: reason });
+  }
+}
+
+/** Looks at the barrier before a worker parks: about 50 µs; and where threads that read samples want the processor, 2 µs. */
+const SPINS = 20_000;
+const SHORT_SPINS = 1000;
+
+/** The calling thread is not kept longer than this, nor than one step or block, from its timers, signals and clicks. */
+const TURN_MS = 20;
+
+/** The pool of the calling thread alone. */
+export function createLocalPool(
+  plan: RunPlan,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Pool {
+  const work = createWorker(plan, module, memory, 0, 0);
+
+  return {
+    async run(job) {
+      let turn = performance.now();
+      for (const part of partsOf(job, plan.evaluationBlock)) {
+        if (!work(part)) break;
+        if (performance.now() - turn < TURN_MS) continue;
+        await pause();
+        turn = performance.now();
+      }
+      await pause();
+    },
+    async close() {},
+  };
+}
+
+/** One step or one block of samples at a time; other jobs are no longer than a step. */
+function* partsOf(job: Job, block: number): Generator<Job> {
+  if (job.kind === 'train') {
+    for (let i = 0; i < job.steps; i++)
+      yield { ...job, first: job.first + i, step: job.step + i, row: i, steps: 1 };
+  } else if (job.kind === 'score') {
+    for (let from = 0; from < job.count; from += block)
+      yield { ...job, from, count: Math.min(job.count, from + block) };
+  } else yield job;
+}
+
+function spinsFor(workers: number, readers: number): number {
+  if (workers > machineParallelism()) return 0;
+  return workers + readers > machineParallelism() ? SHORT_SPINS : SPINS;
+}
+
+/** `plan.workers` threads on one shared memory, beside `readers` others. */
+export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
+  plan: Plan,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  readers = 0,
+): Promise<Pool<JobOf<Plan>>> {
+  const { workers } = plan;
+  const setup: WorkerSetup = { plan, module, memory, spins: spinsFor(workers, readers) };
+  const threads = await createThreads({ entry: 'worker', count: workers, setup });
+  const control = new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), CONTROL.abort + 1);
+
+  /** Wakes workers that wait at the barrier for one that will not come. */
+  function giveUp(): void {
+    Atomics.store(control, CONTROL.abort, 1);
+    Atomics.notify(control, CONTROL.generation);
+  }
+
+  return {
+    async run(job) {
+      // The last job may have ended in a failure, with workers between two meetings.
+      Atomics.store(control, CONTROL.arrived, 0);
+      Atomics.store(control, CONTROL.abort, 0);
+      const tasks = Array.from({ length: workers }, async (_, rank) => {
+        const task: WorkerTask = { rank, job };
+        try {
+          return await threads.run(task);
+        } catch (error) {
+          giveUp();
+          throw error;
+        }
+      });
+      const settled = await Promise.allSettled(tasks);
+      const failure = settled.find((outcome) => outcome.status === 'rejected');
+      // Without one everybody has met at every barrier, so nobody can have given up.
+      if (failure) throw new WorkerFailure(failure.reason);
+    },
+    close: () => threads.close(),
+  };
+}

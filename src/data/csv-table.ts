@@ -1,0 +1,309 @@
+/** Tables from CSV files: columns of numbers and of classes, and data sets made of them. */
+import {
+  checkOptions,
+  flag,
+  isFloat,
+  isObject,
+  quote,
+  refuse,
+  text,
+  type Check,
+  type Checks,
+} from '../base/check.js';
+import { LanewiseError, nearest, show } from '../base/errors.js';
+import { csvRecords } from '../formats/csv.js';
+import { sourceInPieces, sourceName, type FileSource } from './file-source.js';
+import type { TextSource } from '../formats/utf8.js';
+import {
+  columnBuilder,
+  isNumber,
+  programWords,
+  type ColumnBuilder,
+  type ColumnType,
+  type TableColumn,
+  type TableWords,
+} from './csv-columns.js';
+
+/** How a text becomes a table. */
+export interface CsvOptions {
+  /** For messages, and the data set's; default the path, or `csv`. */
+  readonly name?: string;
+  /** One character or more; default a comma. */
+  readonly delimiter?: string;
+  /**
+   * Whether the first record names the columns; without it they are named 0, 1, 2 …. Default true, but refused if one
+   * of the names is a number.
+   */
+  readonly header?: boolean;
+  /** By name; columns that are not named here hold numbers if every field is one, else classes. */
+  readonly columns?: Readonly<Record<string, ColumnType>>;
+  /**
+   * What becomes of missing fields: refused by default; `drop` leaves their rows out; a number takes their place in
+   * columns of numbers. A list names texts that mean missing besides the usual ones, and leaves their rows out.
+   */
+  readonly missing?: 'drop' | number | readonly string[];
+  /** The texts that mean missing; default the empty one, `?`, and those that pandas takes: NA, N/A, NaN, null, None …. */
+  readonly missingTexts?: readonly string[];
+}
+
+/** A CSV file, column by column. */
+export interface Table {
+  readonly name: string;
+  /** Number of rows. */
+  readonly rows: number;
+  readonly columns: readonly TableColumn[];
+}
+
+/** As pandas 2 reads them, and `?` of the UCI repository's tables. */
+const MISSING = (
+  '?,NA,N/A,n/a,<NA>,#N/A,#NA,#N/A N/A,NaN,nan,-NaN,-nan,null,NULL,None,' +
+  '1.#IND,-1.#IND,1.#QNAN,-1.#QNAN,'
+).split(',');
+/** Each column has arrays of its own. */
+const MAX_COLUMNS = 100_000;
+
+/**
+ * Reads a CSV file (a path, bytes or a Blob), or a stream of one, a piece at a time. Space around fields does not count.
+ * @throws LanewiseError kind 'data' naming file, line and column of what is no number, missing or no class; kind 'file'
+ * if the file cannot be read; kind 'argument' for columns that do not exist.
+ */
+export async function readCsv(
+  source: FileSource | TextSource,
+  options: CsvOptions = {},
+): Promise<Table> {
+  checkCsvOptions(options);
+  const { name, rows, columns } = await readTable(source, options, {});
+  return { name, rows, columns };
+}
+
+/** What a data set wants of its table: the column to predict, and what the others hold unless the options say so. */
+export interface TableRoles {
+  readonly target?: string | number;
+  readonly targetType?: ColumnType;
+  readonly type?: ColumnType;
+  /** Columns become features: those that should not are refused, or if this is told, left out. */
+  readonly ignored?: (column: string, reason: LanewiseError) => void;
+  /** Columns become features. */
+  readonly asFeatures?: boolean;
+  readonly words?: TableWords;
+  /** Is told the names of the columns that are not read. */
+  readonly unused?: (names: readonly string[]) => void;
+}
+
+/** A table, and the name of its target, if one is asked for. */
+export async function readTable(
+  source: FileSource | TextSource,
+  options: CsvOptions,
+  roles: TableRoles,
+): Promise<Table & { readonly target?: string }> {
+  const name = options.name ?? sourceName(source, 'csv');
+  const { delimiter = ',', missingTexts = MISSING } = options;
+  const { words = programWords } = roles;
+  const pieces = sourceInPieces('CSV', source);
+  const more = isList(options.missing) ? options.missing : [];
+  const missing = isList(options.missing) ? 'drop' : options.missing;
+  const isMissing = new Set([...missingTexts, ...more]);
+  let builders: readonly (ColumnBuilder | undefined)[] | undefined;
+  let target: string | undefined;
+  let rows = 0;
+  for await (const { line, fields } of csvRecords(pieces, name, delimiter)) {
+    const texts = fields.map((field) => field.trim());
+    if (!builders) {
+      const names = namesOf(name, texts, options, words);
+      target = targetOf(name, names, roles.target);
+      builders = names.map((column) => {
+        const type =
+          ownValue(options.columns, column) ?? (column === target ? roles.targetType : roles.type);
+        return type === 'ignore' ? undefined : columnBuilder(name, column, type, words);
+      });
+      roles.unused?.(names.filter((_, i) => !builders![i]));
+      if (options.header ?? true) continue;
+    }
+    if (texts.length !== builders.length) {
+      throw new LanewiseError(
+        'data',
+        `'${name}' line ${line} has ${texts.length} fields, expected ${builders.length} as in the first line`,
+        delimiterHint(texts, delimiter),
+      );
+    }
+    const isGap = (text: string, i: number) => builders![i] !== undefined && isMissing.has(text);
+    const gap = texts.findIndex(isGap);
+    if (gap >= 0 && missing === 'drop') continue;
+    if (gap >= 0 && missing === undefined) {
+      throw new LanewiseError(
+        'data',
+        `'${name}' line ${line}, column '${builders[gap]!.name}': the value is missing ('${texts[gap]}')`,
+        words.gap,
+      );
+    }
+    for (let i = 0; i < texts.length; i++) {
+      const text = texts[i]!;
+      if (gap >= 0 && isGap(text, i)) builders[i]!.addMissing(missing as number, line);
+      else builders[i]?.add(text, line);
+    }
+    rows++;
+  }
+  if (rows === 0) throw new LanewiseError('data', `'${name}' has no rows`);
+  const columns = builders!.flatMap((builder) =>
+    builder && !isLeftOut(builder, target, roles) ? [builder.finish()] : [],
+  );
+  return { name, rows, columns, ...(target === undefined ? {} : { target }) };
+}
+
+/** Whether a column is no feature, and the roles say that it may be left out. @throws LanewiseError if they do not. */
+function isLeftOut(
+  builder: ColumnBuilder,
+  target: string | undefined,
+  { asFeatures = false, ignored }: TableRoles,
+): boolean {
+  const isTarget = builder.name === target;
+  const unfit = asFeatures ? builder.unfit?.(isTarget ? 'classes' : 'features') : undefined;
+  if (!unfit) return false;
+  if (isTarget || !ignored) throw unfit;
+  ignored(builder.name, unfit);
+  return true;
+}
+
+const isList = (value: CsvOptions['missing']): value is readonly string[] => Array.isArray(value);
+
+const ownValue = <T>(
+  table: Readonly<Record<string, T>> | undefined,
+  name: string,
+): T | undefined => (table && Object.hasOwn(table, name) ? table[name] : undefined);
+
+/** Of `readCsv`; a data set has more. */
+const CHECKS: Checks<CsvOptions> = {
+  name: text,
+  delimiter(_, __, value) {
+    if (typeof value === 'string' && value !== '' && !/["\r\n]/.test(value)) return;
+    throw new LanewiseError(
+      'argument',
+      `CSV delimiter ${JSON.stringify(value)}, expected a character such as ',' or '\\t'`,
+    );
+  },
+  header: flag,
+  columns(owner, name, value) {
+    if (!isObject(value)) refuse(owner, name, value, "an object such as { width: 'number' }");
+    checkColumns(value as NonNullable<CsvOptions['columns']>);
+  },
+  missing(owner, name, value) {
+    if (value === 'drop' || isFloat(value) || isTexts(value)) return;
+    refuse(owner, name, value, "'drop', a finite number or a list of texts");
+  },
+  missingTexts(owner, name, value) {
+    if (!isTexts(value)) refuse(owner, name, value, 'a list of texts');
+  },
+};
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+/** @throws LanewiseError kind 'argument' for options of a table that there are not, or that cannot be. */
+export function checkCsvOptions(
+  options: CsvOptions,
+  owner = 'readCsv',
+  more: Readonly<Record<string, Check | true>> = {},
+): void {
+  checkOptions(
+    owner,
+    options,
+    { ...CHECKS, ...more },
+    {
+      ignore: "columns: { name: 'ignore' } leaves a column out",
+    },
+  );
+}
+
+function checkColumns(columns: Readonly<Record<string, ColumnType>>): void {
+  for (const [name, type] of Object.entries(columns)) {
+    if (isTexts(type) && new Set(type).size !== type.length)
+      throw new LanewiseError(
+        'argument',
+        `column '${name}' names a class twice: ${type.join(', ')}`,
+      );
+    if (isTexts(type) || ['number', 'byte', 'class', 'ignore'].includes(type as string)) continue;
+    throw new LanewiseError(
+      'argument',
+      `column '${name}' is ${quote(type)}, expected 'number', 'byte', 'class', 'ignore' or a list of classes`,
+    );
+  }
+}
+
+/** The names of the columns, each once. */
+function namesOf(
+  file: string,
+  first: readonly string[],
+  { header, columns = {}, delimiter = ',' }: CsvOptions,
+  words: TableWords,
+): readonly string[] {
+  if (first.length > MAX_COLUMNS) {
+    throw new LanewiseError(
+      'data',
+      `'${file}' has ${first.length} columns, at most ${MAX_COLUMNS} are read`,
+    );
+  }
+  const names = header === false ? first.map((_, i) => String(i)) : first;
+  const number = header === undefined ? names.find(isNumber) : undefined;
+  if (number !== undefined) {
+    throw new LanewiseError(
+      'data',
+      `'${file}': the first line should name the columns, and '${number}' is a number`,
+      `${words.header(false)} if it is data, ${words.header(true)} if it is a name`,
+    );
+  }
+  const known = new Set<string>();
+  for (const name of names) {
+    if (known.has(name)) {
+      throw new LanewiseError(
+        'data',
+        `'${file}' has two columns '${name}'`,
+        `if the first line is data: ${words.header(false)}`,
+      );
+    }
+    known.add(name);
+  }
+  const unknown = Object.keys(columns).find((name) => !known.has(name));
+  if (unknown !== undefined) throw noColumn(file, unknown, names, delimiterHint(first, delimiter));
+  return names;
+}
+
+function targetOf(
+  file: string,
+  names: readonly string[],
+  target: string | number | undefined,
+): string | undefined {
+  if (target === undefined) return undefined;
+  if (typeof target === 'string') {
+    if (!names.includes(target)) throw noColumn(file, target, names);
+    return target;
+  }
+  const found = Number.isInteger(target) ? names.at(target) : undefined;
+  if (found !== undefined) return found;
+  throw new LanewiseError(
+    'argument',
+    `target is ${show(target)}, expected the name of a column of '${file}' or its place among ${names.length}`,
+  );
+}
+
+/** `'iris.csv' has no column 'sorte'`; a few of those it has. */
+function noColumn(
+  file: string,
+  name: string,
+  names: readonly string[],
+  hint = nearest(name, names.slice(0, 1000)),
+): LanewiseError {
+  const shown = names.length > 12 ? [...names.slice(0, 12), '…'] : names;
+  return new LanewiseError(
+    'argument',
+    `'${file}' has no column '${name}', it has ${shown.join(', ')}`,
+    hint,
+  );
+}
+
+/** A table in one column has perhaps been cut at the wrong character. */
+function delimiterHint(first: readonly string[], delimiter: string): string | undefined {
+  const other = [';', '\t', '|', ','].find((c) => c !== delimiter && first[0]!.includes(c));
+  return first.length === 1 && other
+    ? `perhaps the delimiter is ${JSON.stringify(other)}`
+    : undefined;
+}

@@ -1,0 +1,118 @@
+/** Where a run’s memory holds a data set, and how its samples reach the leaves. */
+import { sizeOf } from '../graph/tensor.js';
+import { storedSize, type Column, type LeafName } from './column.js';
+import type { Columns } from './columns.js';
+import { isCounts, normLeaf, wholeNorm } from './counts.js';
+import type { Gathering } from './gather.js';
+import { baseOf, type IoLayout, type MemoryMap } from './layout.js';
+import { partnerLeaf } from './mixup.js';
+
+/** A column in memory, and its leaf's offset in the batch segment. */
+export interface PlacedColumn extends Gathering {
+  readonly to: number;
+  /** The offset of the partners’ leaf, if samples are mixed and this is no input. */
+  readonly partner?: number;
+  /** Of a column that says what counts. */
+  readonly norm?: PlacedNorm;
+}
+
+/** What sums of a column's values are multiplied by. */
+export interface PlacedNorm {
+  /** The offset of its leaf. */
+  readonly to: number;
+  /** Values of a sample. */
+  readonly size: number;
+  /** Of all samples. */
+  readonly whole: number;
+}
+
+/** A data set in memory. */
+export interface DatasetPlan {
+  readonly count: number;
+  /** Samples that memory has room for: all, or as many as the ring of a streamed data set has slots. */
+  readonly slots: number;
+  readonly columns: readonly PlacedColumn[];
+}
+
+/** Bytes of one stored sample. */
+export const bytesOf = (column: Column): number =>
+  storedSize(column) * column.values.BYTES_PER_ELEMENT;
+
+const sum = (values: readonly number[]): number =>
+  values.reduce((total, value) => total + value, 0);
+
+/** All samples, or those that `bytes` hold, but at least `least`. */
+export function slotsOf({ count, columns, source }: Columns, least: number, bytes: number): number {
+  if (!source) return count;
+  const sample = sum(columns.map(bytesOf));
+  return Math.min(count, Math.max(least, Math.floor(bytes / sample)));
+}
+
+export function datasetPlan(
+  { count, columns }: Columns,
+  slots: number,
+  memory: MemoryMap,
+  index: number,
+  io: IoLayout,
+): DatasetPlan {
+  return {
+    count,
+    slots,
+    columns: columns.map((column) => {
+      const { leaves, values, augmentation, dtype, extents, scale, shift, border, scales } = column;
+      return {
+        values: baseOf(memory, `${leaves[0]} ${index}`),
+        isBytes: values instanceof Uint8Array,
+        to: io.leaves.get(leaves[0]!)!,
+        ...partnerOf(leaves[0]!, io),
+        dtype,
+        extents,
+        scale,
+        shift,
+        border,
+        ...(scales ? { scales } : {}),
+        ...(augmentation ? { augmentation } : {}),
+        ...normOf(column, io),
+      };
+    }),
+  };
+}
+
+function normOf(column: Column, { leaves }: IoLayout): Pick<PlacedColumn, 'norm'> {
+  if (!isCounts(column)) return {};
+  const to = leaves.get(normLeaf(column.leaves[0]!))!;
+  return { norm: { to, size: sizeOf(column.shape), whole: wholeNorm(column) } };
+}
+
+function partnerOf(leaf: LeafName, { leaves }: IoLayout): Pick<PlacedColumn, 'partner'> {
+  const partner = leaves.get(partnerLeaf(leaf));
+  return partner === undefined ? {} : { partner };
+}
+
+/** The regions of the data sets' columns. */
+export interface ColumnRegions {
+  /** Of those in memory. */
+  readonly stored: readonly string[];
+  /** The rings of those that a feed writes. */
+  readonly streamed: readonly string[];
+}
+
+/** Copies the data sets that are in memory to the run's. */
+export function writeColumns(
+  map: MemoryMap,
+  memory: WebAssembly.Memory,
+  datasets: readonly Columns[],
+): ColumnRegions {
+  const stored: string[] = [];
+  const streamed: string[] = [];
+  datasets.forEach(({ columns, source }, i) => {
+    for (const { leaves, values } of columns) {
+      const region = `${leaves[0]} ${i}`;
+      (source ? streamed : stored).push(region);
+      if (source) continue;
+      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      new Uint8Array(memory.buffer).set(bytes, baseOf(map, region));
+    }
+  });
+  return { stored, streamed };
+}

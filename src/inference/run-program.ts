@@ -1,0 +1,200 @@
+/** A program file ready to run: its weights in a memory of its own, its calls linked to the kernels. */
+import {
+  checkOptions,
+  isObject,
+  oneOf,
+  refuse,
+  text,
+  wholeFrom,
+  type Checks,
+} from '../base/check.js';
+import { LanewiseError, show } from '../base/errors.js';
+import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
+import { link, run, type Bases } from '../engine/link.js';
+import { allocateMemory, FIRST_FREE_BYTE } from '../engine/memory.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
+import { align } from '../program/program.js';
+import { instantiateKernels, isKernelSource, type KernelSource } from './inference-build.js';
+import { predictedClasses } from './predicted-classes.js';
+import { readProgram, type ProgramFile } from './read.js';
+import { createFeed, type Samples } from './feed.js';
+import { segmentOf } from './stored.js';
+
+/** Settings of `loadProgram`. */
+export interface LoadProgramOptions {
+  /** How messages call the file; default `program`. */
+  readonly name?: string;
+  /** The kernels' module where it cannot be fetched or compiled, such as in an edge worker: bytes, or compiled. */
+  readonly module?: KernelSource;
+  /** Default the model's; `strict` for a model in `fused` where the engine has no multiply-add that rounds once. */
+  readonly numerics?: Numerics;
+  /** The most memory that a program may ask for; default 2 GiB. Where strangers' files are loaded, less. */
+  readonly mostBytes?: number;
+}
+
+const OPTIONS: Checks<LoadProgramOptions> = {
+  name: text,
+  module: (owner, name, value) => {
+    if (!isKernelSource(value)) refuse(owner, name, value, 'a WebAssembly.Module or its bytes');
+  },
+  numerics: oneOf(['fused', 'strict']),
+  mostBytes: wholeFrom(1),
+};
+
+/** Scores of samples, and the classes that they favour. */
+export interface ProgramPrediction {
+  /** Class index of each sample; empty where an output is not one score a class. */
+  readonly classes: Uint32Array;
+  /** n×…; probabilities for outputs trained with cross-entropy, else the outputs themselves. */
+  readonly scores: Float32Array;
+}
+
+/** A loaded program: what it takes and gives, and how it is run. */
+export interface InferenceProgram {
+  /** Names of the classes, in the order of the scores; absent where the model's file had none. */
+  readonly classes?: readonly string[];
+  /** By name, shapes of one sample. */
+  readonly inputs: Readonly<Record<string, Shape>>;
+  /** The scores' shape for one sample. */
+  readonly output: Shape;
+  readonly numerics: Numerics;
+  /** Of the WebAssembly memory. */
+  readonly memoryBytes: number;
+  /**
+   * Scores samples of one shape (default the input's), one after another in one array; or such an array for each
+   * input. Images may be smaller than the input's: they are framed, as in training.
+   * @throws LanewiseError kind 'data' if they are no whole samples, or do not fit the inputs.
+   */
+  predict(samples: Samples | Readonly<Record<string, Samples>>, shape?: Shape): ProgramPrediction;
+}
+
+/** Behind the last segment: vector loads may read a little past a buffer. */
+const SLACK_BYTES = 64;
+
+/**
+ * Loads a file made by `encodeProgram` or `lanewise export --inference`.
+ * @throws LanewiseError kind 'file' for what is no such file, 'memory' or 'engine' if it cannot run here.
+ */
+export async function loadProgram(
+  bytes: Uint8Array,
+  options: LoadProgramOptions = {},
+): Promise<InferenceProgram> {
+  checkOptions('loadProgram', options, OPTIONS);
+  const { name = 'program', module, numerics, mostBytes = 2 ** 31 } = options;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new LanewiseError(
+      'argument',
+      `a program is ${show(bytes)}, expected its file’s bytes in a Uint8Array`,
+    );
+  }
+  const file = readProgram(bytes, name);
+  const rounding = numerics ?? (relaxedMaddIsFused() ? file.numerics : 'strict');
+  let end = FIRST_FREE_BYTE;
+  // The workspace, whose kernels alone know how much of it they need, stands last: what is beyond it is beyond the memory.
+  const bases = Object.fromEntries(
+    Object.values(segmentOf).map((segment) => {
+      const base = end;
+      end += align(file.bytes[segment]);
+      return [segment, base];
+    }),
+  ) as unknown as Bases;
+  checkBytes(end + SLACK_BYTES, mostBytes, name);
+  const memory = allocateMemory(end + SLACK_BYTES, false);
+  const kernels = await instantiateKernels(rounding, memory, module);
+  for (const { values, at } of file.weights)
+    new Uint8Array(memory.buffer).set(values, bases.parameters + at);
+  const programs = file.programs.map(({ samples, calls }) => ({
+    samples,
+    linked: link(calls, kernels, bases),
+  }));
+  const feeds = file.inputs.map((input) => createFeed(input, memory, bases.batch));
+  const results = (bases.results + file.output.at) / 4;
+  const size = sizeOf(file.output.shape);
+
+  return {
+    ...(file.classes ? { classes: file.classes } : {}),
+    inputs: Object.fromEntries(file.inputs.map((input) => [input.name, input.shape])),
+    output: file.output.shape,
+    numerics: rounding,
+    memoryBytes: memory.buffer.byteLength,
+    predict(samples, shape) {
+      const given = ArrayBuffer.isView(samples) ? { [file.inputs[0]!.name]: samples } : samples;
+      const { count, fill } = fillOf(file, feeds, given, shape);
+      const scores = new Float32Array(count * size);
+      const floats = new Float32Array(memory.buffer);
+      for (let from = 0; from < count;) {
+        const { samples: taken, linked } = programs.find((one) => one.samples <= count - from)!;
+        fill(from, taken);
+        guard(name, () => run(linked));
+        scores.set(floats.subarray(results, results + taken * size), from * size);
+        from += taken;
+      }
+      checkScores(scores, name);
+      return {
+        classes:
+          file.output.shape.length === 1 ? predictedClasses(scores, size) : new Uint32Array(),
+        scores,
+      };
+    },
+  };
+}
+
+/** @throws LanewiseError kind 'memory' for a program that needs more than is allowed. */
+function checkBytes(bytes: number, most: number, name: string): void {
+  if (bytes <= most) return;
+  throw new LanewiseError(
+    'memory',
+    `'${name}' asks for ${bytes} bytes of memory, expected at most ${most}`,
+    'a smaller batch at encodeProgram needs less; mostBytes allows more where the file is trusted',
+  );
+}
+
+/** How many samples were given, and what puts some of them, of all inputs, into memory. */
+function fillOf(
+  { inputs }: ProgramFile,
+  feeds: readonly ReturnType<typeof createFeed>[],
+  given: Readonly<Record<string, Samples>>,
+  shape: Shape | undefined,
+): { count: number; fill(from: number, count: number): void } {
+  if (!isObject(given)) {
+    throw new LanewiseError(
+      'argument',
+      `samples are ${show(given)}, expected a typed array, or one for each input`,
+    );
+  }
+  const open = inputs.map(({ name }, i) => feeds[i]!(given[name], i === 0 ? shape : undefined));
+  const count = open[0]!.count;
+  const other = open.findIndex((one) => one.count !== count);
+  if (other >= 0) {
+    throw new LanewiseError(
+      'data',
+      `input '${inputs[0]!.name}' has ${count} samples, '${inputs[other]!.name}' ${open[other]!.count}: expected as many`,
+    );
+  }
+  return { count, fill: (from, taken) => open.forEach((one) => one.write(from, taken)) };
+}
+
+/** A kernel that leaves its memory is stopped by the engine. */
+function guard(name: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    throw new LanewiseError(
+      'file',
+      `'${name}': its program left its memory: ${error.message}`,
+      undefined,
+      { cause: error },
+    );
+  }
+}
+
+function checkScores(scores: Float32Array, name: string): void {
+  const at = scores.findIndex((score) => !Number.isFinite(score));
+  if (at < 0) return;
+  throw new LanewiseError(
+    'engine',
+    `scores of '${name}': ${scores[at]} at ${at}, expected a finite number`,
+    'its weights are damaged, or what it was given is not finite or far too large',
+  );
+}

@@ -1,0 +1,84 @@
+/** Gradients for the user to look at: of the mean loss of some samples, by parameters and by inputs. */
+import { pickNumerics } from '../engine/numerics.js';
+import { checkOptions, listOf, natural, oneOf, text } from '../base/check.js';
+import type { AnyDataset } from '../data/dataset.js';
+import { samplesOf } from '../data/forms.js';
+import { LanewiseError, nearest } from '../base/errors.js';
+import type { Numerics } from '../engine/features.js';
+import type { Mode, Model } from '../layers/index.js';
+import type { LossSetting } from '../losses/terms.js';
+import { defaultTerms } from '../feed/check-fit.js';
+import { computeGradients } from './step-gradients.js';
+import type { Weights } from '../crew/session.js';
+import { checkComplete, checkModel, numericsName } from '../trained/check-weights.js';
+
+/** Of which loss, by what, and how the model is run. */
+export interface GradientOptions {
+  /** Default as in training. */
+  readonly loss?: LossSetting;
+  /** Names of parameters and inputs; default all trained parameters. */
+  readonly by?: readonly string[];
+  /** Default `training`: batch normalisation by the samples at hand, dropout active. */
+  readonly mode?: Mode;
+  /** Of what random layers draw; default 1. */
+  readonly seed?: number;
+  readonly numerics?: Numerics;
+}
+
+/** A loss and its derivatives. */
+export interface Gradients {
+  /** Mean over the samples, each times its weight if there are weights. */
+  readonly loss: number;
+  /** By name, in the shape of the parameter, or of all samples of the input. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * The mean loss of all samples of `data`, as one shard in the calling thread, and its gradients.
+ * @throws LanewiseError kind 'argument' for names that are neither parameter nor input, weights that do not
+ * fit, and what the loss does not depend on; kind 'data' if data and model do not fit.
+ */
+export async function gradientsOf(
+  model: Model,
+  weights: Weights,
+  data: AnyDataset,
+  options: GradientOptions = {},
+): Promise<Gradients> {
+  const {
+    loss,
+    by,
+    mode = 'training',
+    seed = 1,
+    numerics = pickNumerics(),
+  } = checkOptions('gradientsOf', options, {
+    loss: true,
+    by: listOf(text, 0),
+    mode: oneOf(['training', 'evaluation']),
+    seed: natural,
+    numerics: numericsName,
+  });
+  checkModel(model);
+  const trained = model.parameters.filter(({ role }) => role === 'trained');
+  const known = [
+    ...model.parameters.map(({ name }) => name),
+    ...Object.keys(model.architecture.inputs),
+  ];
+  const names = by === undefined ? trained.map(({ name }) => name) : by;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new LanewiseError(
+      'argument',
+      `gradient by '${unknown}', which is no parameter and no input of the model`,
+      nearest(unknown, known),
+    );
+  }
+  checkComplete(model, weights);
+  const samples = samplesOf(data);
+  const terms = defaultTerms(model, samples, loss);
+  return computeGradients(model, weights, samples, terms, {
+    by: names,
+    mode,
+    seed,
+    numerics,
+  });
+}

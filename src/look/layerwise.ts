@@ -1,0 +1,154 @@
+/** A training step's graph laid open, in this thread: every layer's output, and the loss's gradients by them. */
+import { partials } from '../compiler/differentiate.js';
+import type { Samples } from '../data/samples.js';
+import type { Numerics } from '../engine/features.js';
+import type { Tensor } from '../graph/tensor.js';
+import type { Mode, Model } from '../layers/index.js';
+import type { LossTerm } from '../losses/terms.js';
+import { splitSeed } from '../random/philox.js';
+import { columnsOf } from '../feed/columns.js';
+import { isCounts, normLeaf, wholeNorm } from '../feed/counts.js';
+import { createEvaluator } from '../step/compute-tensors.js';
+import { gatherAll } from '../feed/gather.js';
+import { fedGraph, meanLoss } from '../step/graphs.js';
+import type { Weights } from '../crew/session.js';
+
+/** A layer's values for the samples at hand. */
+export interface LayerValues {
+  /** `conv1`; a layer that is applied again is `conv1 (2)`. */
+  readonly name: string;
+  readonly kind: string;
+  /** Samples first. */
+  readonly shape: readonly number[];
+  readonly output: Float32Array;
+  /** Of the mean loss by the output; absent where that does not depend on it, or was not asked for. */
+  readonly gradient?: Float32Array;
+  /** What it computes its output from: earlier layers, and inputs of the model, by name. */
+  readonly from: readonly string[];
+}
+
+export interface LayerwiseValues {
+  /** Mean over the samples; NaN without a loss. */
+  readonly loss: number;
+  /** In the order in which they run; layers made of layers come after these. */
+  readonly layers: readonly LayerValues[];
+  /** By trained parameters that the loss depends on. */
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** As the model takes them, by name. */
+  readonly inputs: ReadonlyMap<string, Float32Array | Int32Array>;
+}
+
+export interface Layerwise {
+  /** Random layers draw the same each time. */
+  run(weights: Weights): LayerwiseValues;
+}
+
+export interface LayerwiseOptions {
+  readonly mode: Mode;
+  /** Without it, the layers' outputs alone. */
+  readonly withGradients: boolean;
+  readonly numerics?: Numerics;
+}
+
+/**
+ * Compiles the graph of all samples of `data` as one minibatch.
+ * @throws LanewiseError kind 'data' if data and model do not fit.
+ */
+export async function createLayerwise(
+  model: Model,
+  terms: readonly LossTerm[],
+  data: Samples,
+  { mode, withGradients, numerics }: LayerwiseOptions,
+): Promise<Layerwise> {
+  const { count, columns } = columnsOf(model, terms, data);
+  const fed = fedGraph({ model, columns }, mode, count);
+  const { graph, given } = fed;
+  const feeds = new Map<Tensor, Float32Array | Int32Array>();
+  for (const column of columns)
+    feeds.set(given.get(column.leaves[0]!)!, await gatherAll(column, count));
+  for (const column of columns.filter(isCounts)) {
+    const norm = new Float32Array(count).fill(wholeNorm(column));
+    feeds.set(given.get(normLeaf(column.leaves[0]!))!, norm);
+  }
+  // Any seed will do: figures are compared over time, so each run must draw alike.
+  if (graph.randomness) feeds.set(graph.randomness, Int32Array.of(...splitSeed(1), 0, 0));
+
+  const names = namesOf(graph.activations.map(({ layer }) => layer));
+  const outputs = graph.activations.map(({ output }) => output);
+  const trained = model.parameters.flatMap(({ name, role }) => (role === 'trained' ? [name] : []));
+  const loss = terms.length > 0 ? meanLoss(fed, terms, 1 / count) : undefined;
+  const wanted = [...outputs, ...trained.map((name) => graph.parameters.get(name)!)];
+  const found: readonly (Tensor | undefined)[] =
+    loss && withGradients ? partials(loss, wanted) : wanted.map(() => undefined);
+  // A tensor may be asked for twice, such as a layer's that passes on what it gets.
+  const targets = [
+    ...new Set([...(loss ? [loss] : []), ...outputs, ...found.filter((t) => t !== undefined)]),
+  ];
+  const evaluator = await createEvaluator(
+    targets,
+    [...feeds.keys(), ...graph.parameters.values()],
+    numerics === undefined ? {} : { numerics },
+  );
+  for (const [leaf, values] of feeds) evaluator.feed(leaf, values);
+
+  const labels = new Map<Tensor, string>([...graph.inputs].map(([name, leaf]) => [leaf, name]));
+  outputs.forEach((output, i) => {
+    if (!labels.has(output)) labels.set(output, names[i]!);
+  });
+  const origins = outputs.map((output) => originsOf(output, labels));
+  return {
+    run(weights) {
+      for (const [name, leaf] of graph.parameters) evaluator.feed(leaf, weights.get(name)!);
+      const values = new Map(evaluator.run().map((array, i) => [targets[i]!, array]));
+      const gradientAt = (i: number) => found[i] && values.get(found[i]);
+      return {
+        loss: loss ? values.get(loss)![0]! : NaN,
+        layers: graph.activations.map(({ kind, output }, i) => {
+          const gradient = gradientAt(i);
+          return {
+            name: names[i]!,
+            kind,
+            shape: output.shape,
+            output: values.get(output)!,
+            ...(gradient ? { gradient } : {}),
+            from: origins[i]!,
+          };
+        }),
+        gradients: new Map(
+          trained.flatMap((name, i) => {
+            const gradient = gradientAt(outputs.length + i);
+            return gradient ? [[name, gradient] as const] : [];
+          }),
+        ),
+        inputs: new Map([...graph.inputs].map(([name, leaf]) => [name, feeds.get(leaf)!])),
+      };
+    },
+  };
+}
+
+/** Each name once: the second `conv` is `conv (2)`. */
+function namesOf(layers: readonly string[]): string[] {
+  const seen = new Map<string, number>();
+  return layers.map((layer) => {
+    const times = (seen.get(layer) ?? 0) + 1;
+    seen.set(layer, times);
+    return times === 1 ? layer : `${layer} (${times})`;
+  });
+}
+
+/** The labelled tensors that are met first on the ways back from `output`. */
+function originsOf(output: Tensor, labels: ReadonlyMap<Tensor, string>): string[] {
+  const origins = new Set<string>();
+  const seen = new Set<Tensor>();
+  const visit = (tensor: Tensor): void => {
+    if (seen.has(tensor) || tensor.source.kind !== 'op') return;
+    seen.add(tensor);
+    for (const input of Object.values(tensor.source.inputs)) {
+      const label = labels.get(input);
+      if (label === undefined) visit(input);
+      else origins.add(label);
+    }
+  };
+  visit(output);
+  return [...origins];
+}

@@ -1,0 +1,24 @@
+/** Metrics: figures of targets and scores, and what training evaluates by name. */
+export {
+  accuracyScore,
+  classificationReport,
+  f1Score,
+  precisionScore,
+  recallScore,
+  topKAccuracyScore,
+  type Averaging,
+  type AveragingOptions,
+  type ClassFigures,
+  type ClassificationReport,
+  type ReportRow,
+} from './class-metrics.js';
+export type { Metric, MetricName, Scored, Subject, Task } from './metric.js';
+export { logLoss } from './log-loss.js';
+export { averagePrecisionScore, rocAucOneVsRest, rocAucScore } from './roc.js';
+export {
+  meanAbsoluteError,
+  meanSquaredError,
+  perplexity,
+  r2Score,
+  rootMeanSquaredError,
+} from './value-metrics.js';

@@ -1,0 +1,66 @@
+/** From scores to figures: predictions, accuracy, mean loss. */
+import { labelsIn, type Samples } from '../data/samples.js';
+import { predictedClasses } from '../inference/predicted-classes.js';
+import type { Evaluation } from '../crew/session.js';
+
+export { predictedClasses };
+
+/** Figures of a model on a data set. */
+export interface EvaluationSummary {
+  /** Mean over the samples, each times its weight if the data set has weights. */
+  readonly loss: number;
+  /** Share of right answers of all that count, each times its weight if there are weights. Absent where the loss knows none. */
+  readonly accuracy?: number;
+  /** The others' share. */
+  readonly error?: number;
+}
+
+/** Of a model whose output is one score a class. */
+export interface ClassificationSummary extends Required<EvaluationSummary> {
+  /** Predicted class of each sample. */
+  readonly predictions: Uint32Array;
+  /** n×classes; probabilities of models trained with cross-entropy. */
+  readonly scores: Float32Array;
+}
+
+export function summarize(
+  { losses, hits, answers }: Evaluation,
+  { count, weights }: Samples,
+): EvaluationSummary {
+  const loss = sum(losses!, weights) / count;
+  if (!hits) return { loss };
+  const all = answers ? sum(answers, weights) : weights ? sum(weights) : count;
+  return { loss, ...shares(sum(hits, weights), all) };
+}
+
+/** The same with predictions, from scores of one output a class. */
+export function classify(evaluation: Evaluation, data: Samples): ClassificationSummary {
+  const found = classifyScores(evaluation.scores, data);
+  // A loss may ignore some.
+  return { ...found, ...summarize(evaluation, data) };
+}
+
+/** All but the loss, from n×classes scores; of samples that have a class, each times its weight. */
+export function classifyScores(
+  scores: Float32Array,
+  data: Samples,
+): Omit<ClassificationSummary, 'loss'> {
+  const labels = labelsIn(data)!;
+  const { weights } = data;
+  const predictions = predictedClasses(scores, scores.length / labels.length);
+  let [right, all] = [0, 0];
+  predictions.forEach((c, i) => {
+    const weight = labels[i]! < 0 ? 0 : (weights?.[i] ?? 1);
+    all += weight;
+    if (c === labels[i]) right += weight;
+  });
+  return { ...shares(right, all), predictions, scores };
+}
+
+const sum = (values: Float32Array, by?: Float32Array): number =>
+  values.reduce((total, value, i) => total + (by ? value * by[i]! : value), 0);
+
+const shares = (right: number, all: number) => ({
+  accuracy: right / all,
+  error: (all - right) / all,
+});

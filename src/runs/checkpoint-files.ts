@@ -1,0 +1,125 @@
+/**
+ * Checkpoints in a run's folder (Node): the last one and the one before. A crash at any moment leaves one of them
+ * whole: the new file is written and synced under another name, then the last becomes the previous, then the new
+ * the last. A last one that is damaged never takes the place of the one before; and a new file that is whole but never got its
+ * name is the newest checkpoint.
+ */
+import { readdir, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LanewiseError } from '../base/errors.js';
+import { isTemporaryOf, syncFolder, writeFileAtomic } from '../node/atomic.js';
+import { readNamedFile } from '../node/files.js';
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from '../train/checkpoint.js';
+
+export const CHECKPOINT = 'checkpoint.safetensors';
+export const PREVIOUS = 'checkpoint-previous.safetensors';
+
+/**
+ * Writes the folder's next checkpoint.
+ * @param isLastWhole whether the last one becomes the previous; one that is damaged is replaced.
+ * @throws LanewiseError kind 'file'; the last one is then still there, perhaps as the previous.
+ */
+export async function saveCheckpoint(
+  folder: string,
+  checkpoint: Checkpoint,
+  isLastWhole = true,
+): Promise<void> {
+  const bytes = await encodeCheckpoint(checkpoint);
+  const before = isLastWhole ? () => makePrevious(folder) : undefined;
+  await writeFileAtomic(join(folder, CHECKPOINT), bytes, before);
+}
+
+const makePrevious = (folder: string): Promise<void> =>
+  rename(join(folder, CHECKPOINT), join(folder, PREVIOUS)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+
+export interface FoundCheckpoint {
+  readonly checkpoint: Checkpoint;
+  readonly path: string;
+  /** Why it is not the last one. */
+  readonly warning?: string;
+  /** Whether the last one may become the previous. */
+  readonly isLastWhole: boolean;
+}
+
+/**
+ * The folder's newest checkpoint that is whole: the last, one that was written after it and did not get its name, or the
+ * previous one if they are damaged or missing.
+ * @throws LanewiseError kind 'file' if there is none that is whole.
+ */
+export async function readCheckpoint(folder: string): Promise<FoundCheckpoint> {
+  const reasons: string[] = [];
+  const last = await readIfThere(join(folder, CHECKPOINT), reasons);
+  const nameless = await readNameless(folder);
+  const isNewer = nameless && !(last && last.state.step >= nameless.checkpoint.state.step);
+  const name = isNewer ? nameless.name : last ? CHECKPOINT : PREVIOUS;
+  const path = join(folder, name);
+  const checkpoint = isNewer ? nameless.checkpoint : (last ?? (await readIfThere(path, reasons)));
+  const [reason = name === PREVIOUS ? `there is no '${join(folder, CHECKPOINT)}'` : undefined] =
+    reasons;
+  if (checkpoint) {
+    const why = reason === undefined ? {} : { warning: reason };
+    return { checkpoint, path, isLastWhole: last !== undefined, ...why };
+  }
+  throw new LanewiseError(
+    'file',
+    reasons.length === 0
+      ? `there is no checkpoint in '${folder}'`
+      : `no checkpoint in '${folder}' can be used: ${reasons.join('; ')}`,
+    'start the run anew, without resuming',
+  );
+}
+
+/** Undefined if there is no such file, or it is not whole, which goes to the reasons. */
+async function readIfThere(path: string, reasons: string[]): Promise<Checkpoint | undefined> {
+  if (!(await exists(path))) return undefined;
+  try {
+    return await decodeCheckpoint(await readNamedFile('checkpoint', path), path);
+  } catch (error) {
+    if (!(error instanceof LanewiseError)) throw error;
+    reasons.push(error.message);
+    return undefined;
+  }
+}
+
+/** The newest of those that were written, and whose run was killed before they got their name. Half ones are none. */
+async function readNameless(
+  folder: string,
+): Promise<{ readonly name: string; readonly checkpoint: Checkpoint } | undefined> {
+  let newest: { readonly name: string; readonly checkpoint: Checkpoint } | undefined;
+  for (const name of await namesIn(folder)) {
+    if (!isTemporaryOf(CHECKPOINT, name)) continue;
+    const checkpoint = await readIfThere(join(folder, name), []);
+    if (checkpoint && !(newest && newest.checkpoint.state.step >= checkpoint.state.step))
+      newest = { name, checkpoint };
+  }
+  return newest;
+}
+
+/** Ends what was begun: a checkpoint without its name gets it. For who has the folder's lock. Resolves to where it is. */
+export async function giveName(
+  folder: string,
+  { path, isLastWhole }: FoundCheckpoint,
+): Promise<{ readonly path: string; readonly isLastWhole: boolean }> {
+  const last = join(folder, CHECKPOINT);
+  if (path === last || path === join(folder, PREVIOUS)) return { path, isLastWhole };
+  if (isLastWhole) await makePrevious(folder);
+  await rename(path, last);
+  await syncFolder(folder);
+  return { path: last, isLastWhole: true };
+}
+
+/** Whether the folder has a checkpoint: whole or not, or whole and without its name. */
+export const hasCheckpoint = async (folder: string): Promise<boolean> =>
+  (await exists(join(folder, CHECKPOINT))) ||
+  (await exists(join(folder, PREVIOUS))) ||
+  (await readNameless(folder)) !== undefined;
+
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

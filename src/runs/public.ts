@@ -1,0 +1,48 @@
+/** What is public of runs in a folder and of their reports. Each loads what it needs when it is called. */
+import { checkObject, listOf, text } from '../base/check.js';
+import type { AnyDataset } from '../data/dataset.js';
+import type { TrainedModel } from '../trained/trained-model.js';
+import type { LoggedEvent } from '../train/events.js';
+import type { Evaluation } from './report/evaluation.js';
+import type { InspectOptions } from './report/inspect-run.js';
+import type { Watch, WatchOptions } from './watch.js';
+
+/** The lines of a run's metrics.jsonl, checked. */
+export async function readMetrics(path: string): Promise<readonly LoggedEvent[]> {
+  return (await import('./metrics-log.js')).readMetrics(path);
+}
+
+/** What a report shows of a model on a data set: confusion, mistakes, filters and feature maps. */
+export async function inspectRun(
+  trained: TrainedModel,
+  data: AnyDataset,
+  options?: InspectOptions,
+): Promise<Evaluation> {
+  return (await import('./report/inspect-run.js')).inspectRun(trained, data, options);
+}
+
+/** Puts an evaluation into a run's folder, for its report. */
+export async function saveEvaluation(folder: string, evaluation: Evaluation): Promise<void> {
+  text('saveEvaluation', 'folder', folder);
+  checkObject('saveEvaluation', evaluation, ['loss', 'accuracy']);
+  await (await import('./report/write.js')).saveEvaluation(folder, evaluation);
+}
+
+/** Writes the report of the run in `folder`, one file that needs no other; its path. */
+export async function writeReport(folder: string, file?: string): Promise<string> {
+  text('writeReport', 'folder', folder);
+  if (file !== undefined) text('writeReport', 'file', file);
+  return (await import('./report/write.js')).writeReport(folder, file);
+}
+
+/** Writes one report of several runs, side by side; its path. */
+export async function writeComparison(folders: readonly string[], file: string): Promise<string> {
+  listOf(text)('writeComparison', 'folders', folders);
+  text('writeComparison', 'file', file);
+  return (await import('./report/write.js')).writeComparison(folders, file);
+}
+
+/** Serves the report of a run to this machine while it trains, kept up to date. */
+export async function watchRun(folder: string, options?: WatchOptions): Promise<Watch> {
+  return (await import('./watch.js')).watchRun(folder, options);
+}

@@ -1,0 +1,273 @@
+/**
+ * A run that is kept in a folder: with a log, event files for TensorBoard, checkpoints to go on from after whatever ends
+ * it, a model file and a report.
+ */
+import { existsSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Samples } from '../data/samples.js';
+import {
+  checkKeys,
+  checkOptions,
+  flag,
+  listOf,
+  numberAbove,
+  text,
+  wholeFrom,
+  type Checks,
+} from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
+import type { Model } from '../layers/index.js';
+import type { CheckpointSettings } from '../train/checkpoint.js';
+import { describeRun, type RunDescription } from '../train/describe-run.js';
+import type { DoneEvent, Part, RunEvent } from '../train/events.js';
+import { saveModel } from '../trained/model-store.js';
+import { createProbe, type Probe } from '../look/probe.js';
+import type { TrainResult } from '../train/result.js';
+import type { Resumed } from '../train/resume.js';
+import { matchData } from '../train/resolve-settings.js';
+import type { ResolvedSettings, TrainSettings } from '../train/settings.js';
+import { doneRecord, type About } from '../train/start-and-done.js';
+import type { FolderOptions, Teller, TrainOptions } from '../train/train.js';
+import { CHECKPOINT, PREVIOUS, saveCheckpoint } from './checkpoint-files.js';
+import { MODEL, openFolder, REPORT, type OpenedFolder } from './folder.js';
+import { openRecorder, type Recorder } from './recorder.js';
+import { partScored } from './scored.js';
+
+/** What is to be kept, and where. */
+export interface RecordingRequest {
+  readonly folder: string;
+  readonly model: Model;
+  /** As they were given, and checked. */
+  readonly given: TrainSettings;
+  readonly settings: ResolvedSettings;
+  readonly options: TrainOptions;
+}
+
+export interface Recording {
+  /** What the run goes on from; absent if it begins. */
+  readonly resumed?: Resumed;
+  /** What the first event says more of such a run. */
+  readonly about: About;
+  /** Writes a checkpoint; resolves to its name in the folder. */
+  readonly save: CheckpointSettings['save'];
+  /**
+   * Writes events down, before anybody is told of them: whoever leaves then leaves a whole log. Resolves to them and to
+   * what came of writing: figures of the net after `start` and each `epoch`, and warnings.
+   */
+  record(events: readonly RunEvent[]): Promise<readonly RunEvent[]>;
+  /** Saves the model, after so many steps, and writes the report. */
+  finish(result: TrainResult, step: number): Promise<DoneEvent>;
+  /** The error with a hint of what is not lost. */
+  explain(error: unknown): unknown;
+  close(): Promise<void>;
+}
+
+const CHECKS: Checks<FolderOptions> = {
+  resume: (owner, name, value) => {
+    if (typeof value !== 'object') return flag(owner, name, value);
+    checkKeys(`${owner}: ${name}`, value!, ['override']);
+    const { override } = value as { readonly override?: unknown };
+    listOf(text, 0)(`${owner}: ${name}`, 'override', override);
+  },
+  fresh: flag,
+  checkpoints: (_, name, value) =>
+    void checkOptions<NonNullable<TrainOptions['checkpoints']>>(name, value as object, {
+      everySteps: wholeFrom(1),
+      everyMinutes: numberAbove(0),
+      everyEpoch: flag,
+    }),
+  logEvery: wholeFrom(1),
+  test: true,
+};
+
+/**
+ * Opens the folder, and says at once what that waits for.
+ * @throws LanewiseError kind 'argument' for options that cannot be, else as `openFolder`.
+ */
+export async function* openRecording(
+  request: RecordingRequest,
+  tell: Teller,
+): AsyncGenerator<RunEvent, Recording, void> {
+  const { folder, model, given, settings, options } = request;
+  const { resume, fresh, checkpoints, logEvery, test } = options;
+  checkOptions<FolderOptions>(
+    'train',
+    { resume, fresh, checkpoints, logEvery, test } as FolderOptions,
+    CHECKS,
+  );
+  const matched = test && matchData(test, settings.data, settings.terms);
+  const part = partScored(given.validation, test, settings);
+  const shown = {
+    data: matched ?? settings.validation,
+    part: test && test !== given.validation ? 'test' : part,
+  } as const;
+  const description = await describeRun(model, settings);
+  const opened = yield* openAloud(folder, description, options, tell);
+  return createRecording(
+    { ...request, about: { folder, part, description, runtime: { node: process.version } }, shown },
+    opened,
+  );
+}
+
+async function* openAloud(
+  folder: string,
+  description: RunDescription,
+  options: TrainOptions,
+  tell: Teller,
+): AsyncGenerator<RunEvent, OpenedFolder, void> {
+  let onWait: ((message: string) => void) | undefined;
+  const waiting = new Promise<string>((resolve) => (onWait = resolve));
+  const leave = new AbortController();
+  const abort = () => leave.abort();
+  if (options.signal?.aborted) abort();
+  options.signal?.addEventListener('abort', abort);
+  const { signal } = leave;
+  const opening = openFolder(folder, description, options, { onWait: onWait!, signal });
+  let isOpened = false;
+  try {
+    const first = await Promise.race([waiting, opening]);
+    if (typeof first === 'string') yield* tell([{ event: 'warning', step: 0, message: first }]);
+    const opened = await opening;
+    isOpened = true;
+    return opened;
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+    // Whoever leaves the loop while it waits leaves the folder free.
+    abort();
+    if (!isOpened)
+      await opening.then(
+        ({ lock }) => lock.release(),
+        () => {},
+      );
+  }
+}
+
+/** What is known when the folder is opened. */
+interface Opening extends RecordingRequest {
+  readonly about: About & { readonly description: RunDescription };
+  /** What the report shows the model on. */
+  readonly shown: { readonly data: Samples | undefined; readonly part: Part };
+}
+
+function createRecording(
+  request: Opening,
+  { lock, resumed, isLastWhole, warnings: told }: OpenedFolder,
+): Recording {
+  const { folder, model, settings, options, about } = request;
+  const { description } = about;
+  const warnings = [...told];
+  let recorder: Recorder | undefined;
+  let probe: Probe | undefined;
+  /** The step of the folder's checkpoint. */
+  let savedStep: number | undefined;
+  let isWhole = isLastWhole;
+  const recorderOptions = {
+    folder,
+    every: options.logEvery ?? 20,
+    onError: ({ message }: LanewiseError) =>
+      void warnings.push(`${message}: the log has gaps from here`),
+    ...(resumed
+      ? { resumedAt: resumed.checkpoint.state.step, window: resumed.checkpoint.log ?? {} }
+      : {}),
+  };
+  return {
+    ...(resumed ? { resumed } : {}),
+    about,
+    async save(checkpoint) {
+      recorder!.sync();
+      await lock.check();
+      await saveCheckpoint(folder, { ...checkpoint, description, log: recorder!.window }, isWhole);
+      isWhole = true;
+      savedStep = checkpoint.state.step;
+      return CHECKPOINT;
+    },
+    async record(events) {
+      const all: RunEvent[] = [];
+      const write = (event: RunEvent) => {
+        recorder!.record(event);
+        all.push(event);
+      };
+      for (const event of events) {
+        if (event.event === 'start') {
+          savedStep = event.resumedAt;
+          recorder = openRecorder(recorderOptions);
+          probe = await openProbe(model, settings);
+        }
+        write(event);
+        if (probe && (event.event === 'epoch' || (event.event === 'start' && !resumed)))
+          write(probeEvent(probe, event));
+      }
+      const step = recorder!.step;
+      for (const message of warnings.splice(0)) write({ event: 'warning', step, message });
+      return all;
+    },
+    async finish(result, step) {
+      const before = resumed ? resumed.checkpoint.state.trainingMs / 1000 : 0;
+      const done = await doneRecord(result, step);
+      return finish(request, result, recorder!, { ...done, seconds: before + done.seconds });
+    },
+    explain: (error) => withWayOn(error, folder, savedStep),
+    async close() {
+      probe?.close();
+      recorder?.close();
+      await lock.release();
+      // A run that was refused leaves no empty folder.
+      if (!recorder) await rmdir(folder).catch(() => {});
+    },
+  };
+}
+
+/** Made of the data trained on; there is none of a stream, whose samples come only in its order. */
+async function openProbe(
+  model: Model,
+  { data, terms, numerics }: ResolvedSettings,
+): Promise<Probe | undefined> {
+  return data.source?.open ? undefined : createProbe(model, terms, data, numerics);
+}
+
+function probeEvent(probe: Probe, at: Extract<RunEvent, { event: 'start' | 'epoch' }>): RunEvent {
+  const { layers, weights } = probe.measure(at.weights());
+  return { event: 'probe', step: at.event === 'epoch' ? at.step : 0, layers, weights };
+}
+
+/** The error with a hint of what is not lost: the newest checkpoint that is there, which may be the one before the last. */
+function withWayOn(error: unknown, folder: string, savedStep: number | undefined): unknown {
+  if (!(error instanceof LanewiseError)) return error;
+  const { kind, message, hint } = error;
+  const there = [CHECKPOINT, PREVIOUS].map((name) => join(folder, name)).find(existsSync);
+  const way =
+    savedStep === undefined || there === undefined
+      ? undefined
+      : `the last good checkpoint is '${there}' of step ${savedStep}: go on from it with resume: true`;
+  const hints = [hint, way].filter((part) => part !== undefined);
+  return new LanewiseError(kind, message, hints.length > 0 ? hints.join('; ') : undefined, {
+    cause: error,
+  });
+}
+
+/** Saves the model and writes the report; of a run that is to end, without what takes long. */
+async function finish(
+  { folder, options: { report = true, signal }, shown: { data, part } }: Opening,
+  result: TrainResult,
+  recorder: Recorder,
+  end: DoneEvent,
+): Promise<DoneEvent> {
+  const { model, settings } = result;
+  // The last model is better than one that has learned nothing.
+  if (end.step === 0) return end;
+  await saveModel(model, join(folder, MODEL));
+  if (report && data && !signal?.aborted) {
+    const { inspect } = await import('./report/inspect-run.js');
+    const { saveEvaluation } = await import('./report/write.js');
+    const { workers, decoders, prefetchBytes } = settings;
+    const found = await inspect(model, data, { workers, decoders, prefetchBytes });
+    const evaluation = { ...found, part };
+    await saveEvaluation(folder, evaluation);
+    recorder.pictures(end.step, evaluation);
+  }
+  const done = { ...end, file: MODEL, ...(report ? { report: REPORT } : {}) };
+  recorder.record({ ...done, result: () => result });
+  if (report) await (await import('./report/write.js')).writeReport(folder);
+  return done;
+}

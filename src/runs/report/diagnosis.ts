@@ -1,0 +1,35 @@
+/** What the last look into a net says of its health, in sentences. */
+import type { ProbeEvent } from '../../train/events.js';
+import { showNumber } from './figures.js';
+
+/** Gradients by the first layers that are so many times those by the last, or as many times less. */
+const FAR = 1e4;
+
+/** Findings of vanishing and exploding signals and gradients; a sentence that all is well if there is none. */
+export function diagnose(probe: ProbeEvent | undefined): string[] {
+  if (!probe || probe.layers.length === 0) return [];
+  const { layers } = probe;
+  const findings: string[] = [];
+  const lost = layers.find(
+    ({ activationNorm, gradientNorm }) =>
+      !Number.isFinite(activationNorm) || !Number.isFinite(gradientNorm),
+  );
+  if (lost) findings.push(`Layer '${lost.name}' has an output or a gradient that is no number.`);
+  const silent = layers.filter(({ activationNorm }) => activationNorm === 0);
+  if (silent.length > 0)
+    findings.push(`Outputs are all zero in ${silent.map(({ name }) => `'${name}'`).join(', ')}.`);
+  // Layers that the loss does not depend on have no part in it.
+  const reached = layers.filter(({ gradientNorm }) => gradientNorm > 0);
+  const [first, last] = [reached[0], reached.at(-1)];
+  if (first && last && Number.isFinite(first.gradientNorm) && Number.isFinite(last.gradientNorm)) {
+    const ratio = first.gradientNorm / last.gradientNorm;
+    const words = `by '${first.name}' it is ${showNumber(first.gradientNorm)}, by '${last.name}' ${showNumber(last.gradientNorm)}`;
+    if (ratio < 1 / FAR) findings.push(`The gradient vanishes on its way back: ${words}.`);
+    else if (ratio > FAR) findings.push(`The gradient explodes on its way back: ${words}.`);
+    else if (findings.length === 0)
+      findings.push(
+        `Gradients reach the first layer: ${words} (root mean squares at the last look).`,
+      );
+  }
+  return findings;
+}

@@ -1,0 +1,229 @@
+/**
+ * Looking at a trained model with test data: how it does class by class, on which samples it is worst, what its
+ * first layer looks for, and what its layers make of one sample (Zeiler & Fergus 2014 show both).
+ */
+import { machineParallelism } from '#platform/threads';
+import { checkOptions } from '../../base/check.js';
+import { matchClasses } from '../../data/class-names.js';
+import { samplesAt, takeFirst } from '../../data/chosen.js';
+import type { AnyDataset, Dataset } from '../../data/dataset.js';
+import { samplesOf } from '../../data/forms.js';
+import { labelsIn, pixelsOf, UNNAMED, type Samples } from '../../data/samples.js';
+import { relaxedMaddIsFused } from '../../engine/features.js';
+import { sizeOf } from '../../graph/tensor.js';
+import { createLayerwise } from '../../look/layerwise.js';
+import { createSession, type Evaluation as Scores } from '../../crew/session.js';
+import { confusionMatrix, type ConfusionMatrix } from '../../metrics/confusion.js';
+import { namesKnown } from '../../trained/data-description.js';
+import { predictedClasses, summarize } from '../../metrics/summary.js';
+import { checkTrained, workerCount } from '../../trained/check-weights.js';
+import { READING, type ReadingSettings } from '../../crew/reading.js';
+import type { TrainedModel } from '../../trained/trained-model.js';
+import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
+import { mapPicture, samplePicture, weightPicture } from './pictures.js';
+
+const MAX_MISTAKES = 24;
+const MAX_FILTERS = 64;
+/** Of one layer, and layers. */
+const MAX_MAPS = 16;
+const MAX_MAP_LAYERS = 6;
+
+export interface InspectOptions extends ReadingSettings {
+  /** Threads; default the machine's parallelism. */
+  readonly workers?: number;
+}
+
+/**
+ * What the report shows of a model at the end of a run.
+ * @throws LanewiseError kind 'data' if model and data do not fit.
+ */
+export async function inspectRun(
+  trained: TrainedModel,
+  given: AnyDataset,
+  options: InspectOptions = {},
+): Promise<Evaluation> {
+  checkTrained('inspectRun', trained);
+  return inspect(trained, samplesOf(given), options);
+}
+
+/** The same of samples. */
+export async function inspect(
+  trained: TrainedModel,
+  samples: Samples,
+  options: InspectOptions,
+): Promise<Evaluation> {
+  const data = matchClasses(samples, namesKnown(trained, trained.terms), 'the model');
+  const checks = { workers: workerCount, ...READING } as const;
+  const { workers = machineParallelism(), ...reading } = checkOptions(
+    'inspectRun',
+    options,
+    checks,
+  );
+  const found = await score(trained, data, workers, reading);
+  const { loss, accuracy } = summarize(found, data);
+  const labels = labelsIn(data);
+  const classes = labels && found.hits ? await classification(trained, data, labels, found) : {};
+  const filters = firstFilters(trained);
+  const maps = await featureMaps(trained, data);
+  return {
+    version: 1,
+    data: data.name,
+    samples: data.count,
+    loss,
+    ...(accuracy === undefined ? {} : { accuracy }),
+    ...classes,
+    ...(filters ? { filters } : {}),
+    ...(maps ? { featureMaps: maps } : {}),
+  };
+}
+
+async function score(
+  { model, terms, numerics, weights }: TrainedModel,
+  data: Samples,
+  workers: number,
+  reading: ReadingSettings,
+): Promise<Scores> {
+  const session = await createSession({
+    model,
+    terms,
+    numerics: numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics,
+    workers,
+    ...reading,
+    datasets: [data],
+  });
+  try {
+    session.writeWeights(weights);
+    return await session.evaluate(0, true);
+  } finally {
+    await session.close();
+  }
+}
+
+/** What is known where each sample has a class and the model a score for each. */
+async function classification(
+  { terms }: TrainedModel,
+  data: Samples,
+  labels: Dataset['labels'],
+  { scores, losses }: Scores,
+): Promise<Pick<Evaluation, 'confusion' | 'classes' | 'mistakes' | 'accuracy'>> {
+  const classes = data.classes as readonly string[];
+  const width = scores.length / labels.length;
+  if (width < classes.length) return {};
+  const predictions = predictedClasses(scores, width);
+  const known = [...labels.keys()].filter((i) => labels[i]! >= 0);
+  const confusion = confusionMatrix(
+    known.map((i) => labels[i]!),
+    known.map((i) => predictions[i]!),
+    classes,
+  );
+  const isWrong = (i: number) => labels[i]! >= 0 && predictions[i] !== labels[i];
+  const isProbability = terms[0]?.loss.scores !== undefined;
+  const order = Array.from(labels.keys())
+    .filter(isWrong)
+    .toSorted((a, b) => losses![b]! - losses![a]! || a - b)
+    .slice(0, MAX_MISTAKES);
+  const shape = data.inputs[UNNAMED]!.shape as Dataset['shape'];
+  const size = sizeOf(shape);
+  const pixels = pixelsOf(await samplesAt(data, order)) as Dataset['samples'];
+  const mistakes = order.map((index, i): Mistake => {
+    const predicted = predictions[index]!;
+    return {
+      index,
+      picture: samplePicture(pixels.subarray(i * size, (i + 1) * size), shape),
+      truth: confusion.classes[labels[index]!]!,
+      predicted: confusion.classes[predicted]!,
+      ...(isProbability
+        ? {
+            probability: scores[index * width + predicted]!,
+            truthProbability: scores[index * width + labels[index]!]!,
+          }
+        : {}),
+      loss: losses![index]!,
+    };
+  });
+  return {
+    confusion,
+    classes: classFigures(confusion),
+    mistakes,
+  };
+}
+
+/** Precision TP/(TP + FP), recall TP/(TP + FN), F1 2·TP/(2·TP + FP + FN) of each class. */
+export function classFigures({ classes, counts }: ConfusionMatrix): ClassFigures[] {
+  const share = (part: number, whole: number) => (whole > 0 ? part / whole : null);
+  return classes.map((name, c) => {
+    const right = counts[c]![c]!;
+    const samples = counts[c]!.reduce((a, b) => a + b, 0);
+    const taken = counts.reduce((sum, row) => sum + row[c]!, 0);
+    return {
+      name,
+      samples,
+      precision: share(right, taken),
+      recall: share(right, samples),
+      f1: share(2 * right, samples + taken),
+    };
+  });
+}
+
+/**
+ * The first weights as pictures: kernels out × in × height × width; or rows of a dense layer, in the form of the
+ * image that it reads.
+ */
+function firstFilters({ model, weights }: TrainedModel): Pictures | undefined {
+  const spec = model.parameters.find(({ shape, role }) => role === 'trained' && shape.length >= 2);
+  if (!spec) return undefined;
+  const { name, shape } = spec;
+  const image = Object.values(model.architecture.inputs)[0]!.shape;
+  const isDense = shape.length === 2 && image.length === 3 && shape[1] === sizeOf(image);
+  if (shape.length !== 4 && !isDense) return undefined;
+  const [C, H, W] = (isDense ? image : shape.slice(1)) as [number, number, number];
+  const values = weights.get(name)!;
+  const most = values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+  const count = Math.min(shape[0]!, MAX_FILTERS);
+  const pictures = Array.from({ length: count }, (_, i) => {
+    const filter = values.subarray(i * C * H * W, (i + 1) * C * H * W);
+    return C === 3
+      ? samplePicture(filter, [C, H, W])
+      : weightPicture(filter.subarray(0, H * W), H, W, most);
+  });
+  const plane = C === 1 || C === 3 ? '' : `, the first of ${C} channels`;
+  return { name, about: `${count} of ${shape[0]}, ${H}×${W}${plane}`, pictures };
+}
+
+/** What layers with images as output make of the first sample. */
+async function featureMaps(
+  { model, weights, numerics }: TrainedModel,
+  data: Samples,
+): Promise<Evaluation['featureMaps']> {
+  const one = await takeFirst(data, 1);
+  const [field] = Object.values(one.inputs);
+  if (field?.shape.length !== 3) return undefined;
+  const layerwise = await createLayerwise(model, [], one, {
+    mode: 'evaluation',
+    withGradients: false,
+    numerics: numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics,
+  });
+  const images = layerwise
+    .run(weights)
+    .layers.filter(({ shape }) => shape.length === 4 && shape[2]! * shape[3]! > 1);
+  if (images.length === 0) return undefined;
+  const every = Math.ceil(images.length / MAX_MAP_LAYERS);
+  const layers = images
+    .filter((_, i) => i % every === 0)
+    .map(({ name, shape, output }) => {
+      const [, C, H, W] = shape as [number, number, number, number];
+      const count = Math.min(C, MAX_MAPS);
+      const pictures = Array.from({ length: count }, (_, c) =>
+        mapPicture(output.subarray(c * H * W, (c + 1) * H * W), H, W),
+      );
+      return { name, about: `${count} of ${C}, ${H}×${W}`, pictures };
+    });
+  const shape = field.shape as readonly [number, number, number];
+  const labels = labelsIn(one);
+  const classes = one.classes as readonly string[];
+  return {
+    picture: samplePicture(field.values.subarray(0, sizeOf(shape)), shape),
+    label: labels ? `sample 0, ${classes[labels[0]!] ?? 'of no class'}` : 'sample 0',
+    layers,
+  };
+}

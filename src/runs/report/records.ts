@@ -1,0 +1,62 @@
+/** A run's events sorted by kind. A log of several runs in one folder tells of the last one. */
+import type {
+  CheckpointEvent,
+  DoneEvent,
+  EpochEvent,
+  ProbeEvent,
+  LoggedEvent,
+  StartEvent,
+  StepEvent,
+  ValidationEvent,
+} from '../../train/events.js';
+import type { Part } from '../../train/events.js';
+
+/** What validation found, between epochs or at the end of one. */
+export type Validated = Partial<Pick<ValidationEvent, 'valLoss' | 'valAccuracy' | 'metrics'>> & {
+  readonly step: number;
+};
+
+export interface RunRecords {
+  readonly start: StartEvent | undefined;
+  /** What `validations` are of. */
+  readonly part: Part;
+  readonly steps: readonly StepEvent[];
+  readonly epochs: readonly EpochEvent[];
+  /** Those of epochs among them. */
+  readonly validations: readonly Validated[];
+  readonly probes: readonly ProbeEvent[];
+  readonly checkpoints: readonly CheckpointEvent[];
+  /** How often it was resumed. */
+  readonly resumes: number;
+  readonly done: DoneEvent | undefined;
+  /** Of the last event. */
+  readonly lastStep: number;
+}
+
+/** What a resumed run did twice counts once: what is logged after the step it was resumed at is dropped. */
+export function recordsOf(events: readonly LoggedEvent[]): RunRecords {
+  const first = events.findLastIndex((e) => e.event === 'start' && e.resumedAt === undefined);
+  let kept: LoggedEvent[] = [];
+  for (const event of events.slice(Math.max(0, first))) {
+    if (event.event === 'start' && event.resumedAt !== undefined) {
+      const { resumedAt } = event;
+      kept = kept.filter((e) => e.event === 'start' || (e.event !== 'done' && e.step <= resumedAt));
+    }
+    kept.push(event);
+  }
+  const of = <K extends LoggedEvent['event']>(kind: K) =>
+    kept.filter((event): event is Extract<LoggedEvent, { event: K }> => event.event === kind);
+  const starts = of('start');
+  return {
+    start: starts.at(-1),
+    part: starts.at(-1)?.validation?.part ?? 'validation',
+    steps: of('step'),
+    epochs: of('epoch'),
+    validations: kept.filter((e) => e.event === 'epoch' || e.event === 'validation'),
+    probes: of('probe'),
+    checkpoints: of('checkpoint'),
+    resumes: starts.filter(({ resumedAt }) => resumedAt !== undefined).length,
+    done: of('done').at(-1),
+    lastStep: kept.reduce((most, e) => (e.event === 'start' ? most : Math.max(most, e.step)), 0),
+  };
+}

@@ -1,0 +1,205 @@
+/** The report of one run: its head, its figures, its charts, what is seen of the model, its settings. */
+import { isObject } from '../../base/check.js';
+import type { Part } from '../../train/events.js';
+import type { Evaluation } from './evaluation.js';
+import { evaluationSections } from './evaluation-parts.js';
+import { showCount, showNumber, showPercent, showSeconds } from './figures.js';
+import { diagnose } from './diagnosis.js';
+import { histogramCharts } from './histograms.js';
+import { html, type Html } from './html.js';
+import { chartSection, type Report } from './page-frame.js';
+import type { RunRecords } from './records.js';
+import { insideCharts, learningCharts, limitOf, waitingOf, speedCharts } from './run-charts.js';
+
+/** What a run's folder tells. */
+export interface Run {
+  /** The folder's name. */
+  readonly name: string;
+  readonly records: RunRecords;
+  readonly evaluation: Evaluation | undefined;
+}
+
+export function runReport(run: Run): Report {
+  const { records, evaluation } = run;
+  const learning = learningCharts(records);
+  const speed = speedCharts(records);
+  const inside = insideCharts(records);
+  const histograms = histogramCharts(records);
+  const findings = diagnose(records.probes.at(-1));
+  return {
+    title: `${titleOf(run)} – Lanewise`,
+    charts: [...learning, ...speed, ...inside, ...histograms],
+    parts: {
+      head: head(run),
+      figures: cards(run),
+      learning:
+        chartSection(
+          'Learning',
+          'Drag over a chart to look closer, double-click to see all of it again.',
+          learning,
+        ) ?? html`<p>No step is logged yet.</p>`,
+      model: evaluation ? evaluationSections(evaluation) : html``,
+      inside: html`${chartSection(
+        'Inside the net',
+        html`${findings.map((finding) => html`<span>${finding} </span>`)}`,
+        inside,
+      )}`,
+      histograms: html`${chartSection(
+        'Weights',
+        'How the values of each parameter are distributed: at the first look grey, at the last in colour.',
+        histograms,
+        true,
+      )}`,
+      pace: html`${chartSection('Pace', speedSentence(records), speed)}`,
+      settings: settingsSection(run),
+    },
+  };
+}
+
+/** `lenet5 on mnist train`, or the folder's name for a run that has not begun. */
+export const titleOf = ({ name, records: { start } }: Run): string =>
+  start ? `${start.model} on ${start.data.name}` : name;
+
+function head(run: Run): Html {
+  const { name, records } = run;
+  const { start, resumes } = records;
+  const facts = [
+    name,
+    start && `begun ${start.time.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')}`,
+    resumes > 0 && `resumed ${resumes === 1 ? 'once' : `${resumes} times`}`,
+  ];
+  return html`<h1>${titleOf(run)}</h1>
+    <p class="soft">
+      ${facts.filter(Boolean).join(' · ')} <span class="badge">${stateOf(records)}</span>
+    </p>`;
+}
+
+export function stateOf({ done, start, lastStep }: RunRecords): string {
+  if (!start) return 'not begun';
+  if (!done) return `at step ${showCount(lastStep)}, no end is logged`;
+  return done.interrupted ? `stopped after step ${showCount(done.step)}` : 'finished';
+}
+
+const speedSentence = (records: RunRecords): string => {
+  const waiting = waitingOf(records.steps);
+  return Number.isFinite(waiting) ? limitOf(waiting) : '';
+};
+
+const isNumber = (value: number | undefined): value is number =>
+  value !== undefined && Number.isFinite(value);
+
+type NamedFigure = [name: string, value: string];
+
+/**
+ * Name and value of how well a model does: at the end, and at the last look while it was trained. The same samples have one
+ * name, and their figures come once, unless the model is not what it was at the last look.
+ */
+function qualities({ records, evaluation }: Run): NamedFigure[] {
+  const { start, part, validations } = records;
+  const scored = evaluation?.part ?? 'test';
+  const isSame = evaluation !== undefined && scored === part;
+  const isBest = start?.settings['keepBest'] !== undefined;
+  const named = (of: Part, what: string) => `${of === 'test' ? 'Test' : 'Validation'} ${what}`;
+  const last = (key: 'valLoss' | 'valAccuracy') =>
+    validations.map((validation) => validation[key]).filter(isNumber);
+  const [losses, accuracies] = [last('valLoss'), last('valAccuracy')];
+  const end = (what: string, value: number | undefined, show: typeof showNumber): NamedFigure[] =>
+    value === undefined
+      ? []
+      : [[`${named(scored, what)}${isSame && isBest ? ', best weights' : ''}`, show(value)]];
+  const look = (what: string, values: number[], show: typeof showNumber): NamedFigure[] =>
+    values.length === 0 || (isSame && !isBest) ? [] : [[named(part, what), show(values.at(-1)!)]];
+  const accuracy = evaluation?.accuracy;
+  const best = accuracies.reduce((a, b) => Math.max(a, b), 0);
+  return [
+    ...end('accuracy', accuracy, showPercent),
+    ...end('error', accuracy === undefined ? undefined : 1 - accuracy, showPercent),
+    ...end('loss', evaluation?.loss, showNumber),
+    ...look('accuracy', accuracies, showPercent),
+    // The best of several looks at test samples would be chosen by them.
+    ...(accuracies.length > 1 && part === 'validation'
+      ? [['Best validation', showPercent(best)] as NamedFigure]
+      : []),
+    ...look('loss', losses, showNumber),
+  ];
+}
+
+/** Name and value of the figures that sum a run up, for its report and for comparisons. */
+export function figuresOf(run: Run): NamedFigure[] {
+  const { done, start, steps, epochs, lastStep } = run.records;
+  const loss = steps.at(-1)?.loss ?? epochs.at(-1)?.loss;
+  const speeds = steps.map((step) => step.imagesPerSecond).filter((v) => Number.isFinite(v));
+  const seconds = done?.seconds ?? epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const figures: [string, string | undefined][] = [
+    ['Training loss', loss === undefined ? undefined : showNumber(loss)],
+    ['Parameters', start && showCount(start.parameters)],
+    ['Steps', showCount(lastStep)],
+    ['Time', seconds > 0 ? showSeconds(seconds) : undefined],
+    [
+      'Samples a second',
+      speeds.length > 0 ? showCount(speeds.reduce((a, b) => a + b, 0) / speeds.length) : undefined,
+    ],
+  ];
+  return [
+    ...qualities(run),
+    ...figures.filter((figure): figure is NamedFigure => figure[1] !== undefined),
+  ];
+}
+
+const cards = (run: Run): Html =>
+  html`<dl class="cards">
+    ${figuresOf(run).map(
+      ([name, value]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+
+/** Of the last event, what the head and the figures tell. */
+const SHOWN_ABOVE = ['event', 'step', 'seconds', 'interrupted', 'sha256'];
+
+/** Everything that a run was asked for and where it ran, by dotted names. */
+export function settingsOf({ records: { start, done } }: Run): [name: string, value: string][] {
+  const environment = Object.entries(done ?? {}).filter(([name]) => !SHOWN_ABOVE.includes(name));
+  return [
+    ...(done ? [['SHA-256 of the weights', done.sha256] as [string, string]] : []),
+    ...flattened({
+      ...(start ? { model: start.model, data: start.data, lanewise: start.version } : {}),
+      ...start?.settings,
+      ...Object.fromEntries(environment),
+    }),
+  ];
+}
+
+function flattened(value: unknown, name = ''): [string, string][] {
+  if (isObject(value)) {
+    return Object.entries(value).flatMap(([key, inner]) =>
+      flattened(inner, name ? `${name}.${key}` : key),
+    );
+  }
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '–');
+  return [[name, text.length > 400 ? `${text.slice(0, 400)}…` : text]];
+}
+
+function settingsSection(run: Run): Html {
+  const settings = settingsOf(run);
+  if (settings.length === 0) return html``;
+  return html`<section>
+    <h2>Settings</h2>
+    <div class="panel scroll">
+      <table class="plain left">
+        <tbody>
+          ${settings.map(
+            ([name, value]) =>
+              html`<tr>
+                <th scope="row">${name}</th>
+                <td><code>${value}</code></td>
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}

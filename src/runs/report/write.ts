@@ -1,0 +1,75 @@
+/** Reports as files (Node). A folder's report is made from what the run has written into it, and from nothing else. */
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { LanewiseError } from '../../base/errors.js';
+import { writeFileAtomic } from '../../node/atomic.js';
+import { readNamedFile } from '../../node/files.js';
+import { loadAssets } from '../assets.js';
+import { EVALUATION, METRICS, REPORT } from '../folder.js';
+import { readMetrics } from '../metrics-log.js';
+import { compareReport } from './comparison.js';
+import { readEvaluation, type Evaluation } from './evaluation.js';
+import { renderPage } from './page-frame.js';
+import { recordsOf } from './records.js';
+import { runReport, type Run } from './run-report.js';
+
+/** An evaluation beyond this is none of ours. */
+const MAX_BYTES = 1 << 27;
+
+/**
+ * What the run in `folder` tells so far; its evaluation is absent until it has ended.
+ * @throws LanewiseError kind 'file' if there is no log; kind 'data' for a file that a run did not write.
+ */
+export async function readRun(folder: string): Promise<Run> {
+  const records = recordsOf(await readMetrics(join(folder, METRICS)));
+  const path = join(folder, EVALUATION);
+  const found = await stat(path).catch(() => undefined);
+  if (found && found.size > MAX_BYTES) {
+    throw new LanewiseError(
+      'file',
+      `'${path}' has ${found.size} bytes, expected at most ${MAX_BYTES}`,
+    );
+  }
+  const evaluation = found
+    ? readEvaluation(await readNamedFile('evaluation', path), path)
+    : undefined;
+  return { name: basename(resolve(folder)), records, evaluation };
+}
+
+/** Keeps what a report shows of the model, beside the log. @throws LanewiseError kind 'file'. */
+export async function saveEvaluation(folder: string, evaluation: Evaluation): Promise<void> {
+  await writeFileAtomic(join(folder, EVALUATION), Buffer.from(JSON.stringify(evaluation)));
+}
+
+/**
+ * Writes `report.html` into a run's folder, or to `file`; a single file that needs nothing else. Returns its path.
+ * @throws LanewiseError as `readRun`, and kind 'file' if it cannot be written.
+ */
+export async function writeReport(folder: string, file = join(folder, REPORT)): Promise<string> {
+  const run = await readRun(folder);
+  await writeFileAtomic(file, Buffer.from(renderPage(runReport(run), await loadAssets())));
+  return file;
+}
+
+/**
+ * Writes a page that compares runs: their curves in the same charts, and where their settings differ.
+ * @throws LanewiseError kind 'argument' for less than two folders, else as `writeReport`.
+ */
+export async function writeComparison(folders: readonly string[], file: string): Promise<string> {
+  if (folders.length < 2) {
+    throw new LanewiseError(
+      'argument',
+      `a comparison of ${folders.length} runs, expected at least 2`,
+    );
+  }
+  const runs = await Promise.all(folders.map(readRun));
+  const page = renderPage(compareReport(named(runs, folders)), await loadAssets());
+  await writeFileAtomic(file, Buffer.from(page));
+  return file;
+}
+
+/** Runs by their folder's name, or where two have the same, by its path. */
+const named = (runs: readonly Run[], folders: readonly string[]): Run[] =>
+  runs.map((run, i) =>
+    runs.filter(({ name }) => name === run.name).length > 1 ? { ...run, name: folders[i]! } : run,
+  );

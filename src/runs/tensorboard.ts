@@ -1,0 +1,134 @@
+/** A run's events for TensorBoard (Node): event files in the run's folder, which `tensorboard --logdir` finds. */
+import { openSync, readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fileError } from '../node/atomic.js';
+import { encodeEvent, type EventImage, type EventValue } from '../formats/tfevents.js';
+import { createAppender, type AppendOptions } from './append.js';
+import type {
+  EpochEvent,
+  LoggedEvent,
+  ProbeEvent,
+  StepEvent,
+  ValidationEvent,
+} from '../train/events.js';
+
+export interface TensorboardWriter {
+  /** Adds what an event says that has a curve or a histogram; others leave no trace. */
+  write(event: LoggedEvent): void;
+  /** Adds an image as PNG, such as learned filters. */
+  writeImage(tag: string, step: number, image: EventImage): void;
+  /** Its name in the folder. */
+  readonly file: string;
+  close(): void;
+}
+
+export interface TensorboardOptions extends AppendOptions {
+  /** The checkpoint's step that the run goes on from: what earlier files say of later steps is forgotten. */
+  readonly resumedAt?: number;
+}
+
+/**
+ * Begins a new event file in `folder`.
+ * @throws LanewiseError kind 'file' if it cannot be made; writes fail as those of the metrics log.
+ */
+export function openTensorboard(
+  folder: string,
+  { resumedAt, ...options }: TensorboardOptions = {},
+): TensorboardWriter {
+  const { descriptor, file } = openNew(folder);
+  const appender = createAppender(descriptor, 0, join(folder, file), options);
+  const add = (step: number, content: 'version' | 'restart' | readonly EventValue[]): void =>
+    appender.append(encodeEvent({ wallTime: Date.now() / 1000, step, content }));
+  add(0, 'version');
+  if (resumedAt !== undefined) add(resumedAt + 1, 'restart');
+  return {
+    write(event) {
+      const values = valuesOf(event);
+      if (values.length > 0 && 'step' in event) add(event.step, values);
+    },
+    writeImage: (tag, step, image) => add(step, [{ tag, image }]),
+    file,
+    close: () => appender.close(),
+  };
+}
+
+/**
+ * A name behind all that are there, even within a second and where the clock was put back: TensorBoard reads a folder's
+ * files in the order of their names.
+ */
+function openNew(folder: string): { readonly descriptor: number; readonly file: string } {
+  const seconds = Math.max(Math.floor(Date.now() / 1000), newestIn(folder) + 1);
+  for (let n = 0; ; n++) {
+    const file = `events.out.tfevents.${seconds}.${hostname()}.${n}`;
+    try {
+      return { descriptor: openSync(join(folder, file), 'wx'), file };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && n < 9) continue;
+      throw fileError(`cannot write '${join(folder, file)}'`, error);
+    }
+  }
+}
+
+/** The seconds in the newest file's name; 0 if there is none. A name of more digits than seconds have is none of ours. */
+function newestIn(folder: string): number {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    // Opening says why.
+    return 0;
+  }
+  const seconds = names.map((name) => /^events\.out\.tfevents\.(\d{1,10})\./.exec(name)?.[1] ?? 0);
+  return Math.max(0, ...seconds.map(Number));
+}
+
+function valuesOf(event: LoggedEvent): EventValue[] {
+  switch (event.event) {
+    case 'step':
+      return stepValues(event);
+    case 'epoch':
+      return [
+        ...scalars('epoch', { loss: event.loss, accuracy: event.accuracy }),
+        ...validationValues(event),
+      ];
+    case 'validation':
+      return validationValues(event);
+    case 'probe':
+      return probeValues(event);
+    default:
+      return [];
+  }
+}
+
+/** Those that there are. */
+const scalars = (group: string, values: Readonly<Record<string, number | undefined>>) =>
+  Object.entries(values).flatMap(([name, scalar]) =>
+    scalar === undefined ? [] : [{ tag: `${group}/${name}`, scalar }],
+  );
+
+const stepValues = ({ loss, accuracy, rate, imagesPerSecond, waiting }: StepEvent) => [
+  ...scalars('train', { loss, accuracy, rate }),
+  ...scalars('speed', { imagesPerSecond, waiting }),
+];
+
+const validationValues = ({ valLoss, valAccuracy, metrics }: EpochEvent | ValidationEvent) =>
+  scalars('validation', { loss: valLoss, accuracy: valAccuracy, ...metrics });
+
+/** Histograms of weights that are all finite. A tag is one kind of value, so norms have tags of their own. */
+function probeValues({ layers, weights }: ProbeEvent): EventValue[] {
+  const histograms = weights.filter(
+    ({ histogram: { min, max } }) => Number.isFinite(min) && Number.isFinite(max),
+  );
+  return [
+    ...layers.flatMap(({ name, activationNorm, gradientNorm }) => [
+      { tag: `activationNorm/${name}`, scalar: activationNorm },
+      { tag: `activationGradientNorm/${name}`, scalar: gradientNorm },
+    ]),
+    ...weights.flatMap(({ name, norm, gradientNorm }) => [
+      { tag: `weightNorm/${name}`, scalar: norm },
+      { tag: `weightGradientNorm/${name}`, scalar: gradientNorm },
+    ]),
+    ...histograms.map(({ name, histogram }) => ({ tag: `weights/${name}`, histogram })),
+  ];
+}

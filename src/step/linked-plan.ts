@@ -1,0 +1,226 @@
+/**
+ * A run's plan linked for one worker: programs with addresses, its own parts of the memory, and all that a step would
+ * otherwise have to look up, make or name.
+ */
+import type { Place } from '../data/transforms/draw.js';
+import { link, type Bases, type LinkedProgram } from '../engine/link.js';
+import { instantiate, type Kernels } from '../engine/wasm.js';
+import { UNSEEDED } from '../feed/augment.js';
+import { createColumnGathers, createGather, type Gather } from '../feed/gathers.js';
+import type { StepKey } from './jobs.js';
+import { baseOf, type Region } from '../feed/layout.js';
+import { CONTROL, createMeeting } from './meeting.js';
+import { createMix, type Mix } from '../feed/mixup.js';
+import { createNorms, type Norm } from '../feed/norms.js';
+import type { RunPlan } from './run-plan.js';
+import type { StepPlan } from './plan-steps.js';
+import { ROOT, type Slot } from './shards.js';
+
+/** The gradients of samples [from, from + count), and the sums that can be taken after them. */
+export interface LinkedShard {
+  readonly program: LinkedProgram;
+  /** Its number in the minibatch. */
+  readonly shard: number;
+  readonly from: number;
+  readonly count: number;
+  readonly folds: LinkedProgram;
+}
+
+/** A minibatch of one size, or a part of it: what this worker does of its gradients. */
+export interface LinkedStep {
+  readonly shards: readonly LinkedShard[];
+  /** Sums across workers, on this worker's slice of the parameters. */
+  readonly merges: LinkedProgram;
+}
+
+/** What this worker does of an update. */
+export interface LinkedUpdate {
+  /** Sums that all must have taken before; absent if it needs none. */
+  readonly sums?: LinkedProgram;
+  readonly update: LinkedProgram;
+}
+
+/** How a data set's samples reach this worker's leaves. */
+export interface LinkedData {
+  readonly gather: Gather;
+  /** What counts, measured over each minibatch; and over the whole data set. */
+  readonly stepNorms: readonly Norm[];
+  readonly wholeNorms: readonly Norm[];
+}
+
+export interface LinkedWorker {
+  readonly plan: RunPlan;
+  readonly rank: number;
+  readonly meet: () => boolean;
+  /** What the plan has for a minibatch, or a part of it; linked when it is first asked for. */
+  stepOf(key: StepKey): LinkedStep;
+  /** Absent for evaluation only. */
+  readonly update?: LinkedUpdate;
+  /** The program for a block of samples, likewise. */
+  evaluationOf(size: number): LinkedProgram;
+  readonly datasets: readonly LinkedData[];
+  readonly mix: Mix | undefined;
+  readonly floats: Float32Array;
+  readonly control: Int32Array;
+  /** The four words that random layers draw by. */
+  readonly randomness: Uint32Array;
+  /** Written anew for each shard. */
+  readonly place: { -readonly [Key in keyof Place]: Place[Key] };
+  /** First byte of the `order` region. */
+  readonly order: number;
+  /** First floats of regions, and of what is this worker's own: its row of rates, its results. */
+  readonly at: Readonly<
+    Record<'rates' | 'metrics' | 'losses' | 'shares' | 'scores' | 'ownRates' | 'results', number>
+  >;
+}
+
+/**
+ * Links the plan for worker `rank`.
+ * @param spins looks at the barrier before parking; 0 where workers outnumber cores.
+ */
+export function linkWorker(
+  plan: RunPlan,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  rank: number,
+  spins: number,
+): LinkedWorker {
+  const kernels = instantiate(module, memory);
+  const bases = basesOf(plan, rank);
+  const first = (name: string) => baseOf(plan.memory, name) / 4;
+  return {
+    plan,
+    rank,
+    meet: createMeeting(plan, memory, spins),
+    stepOf: linkedOnce((key: StepKey) => linkStep(plan, plan.steps[key]!, kernels, rank)),
+    ...(plan.update ? { update: linkUpdate(plan, kernels, rank) } : {}),
+    evaluationOf: linkedOnce((size: number) => link(plan.evaluations[size]!.calls, kernels, bases)),
+    ...linkData(plan, kernels, memory, rank),
+    floats: new Float32Array(memory.buffer),
+    control: new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), CONTROL.updating + 1),
+    randomness: new Uint32Array(memory.buffer, bases.batch + plan.io.randomness, 4),
+    place: { ...UNSEEDED },
+    order: baseOf(plan.memory, 'order'),
+    at: {
+      rates: first('rates'),
+      metrics: first('metrics'),
+      losses: first('losses'),
+      shares: first('shares'),
+      scores: first('scores'),
+      ownRates: bases.rates / 4,
+      results: bases.results / 4,
+    },
+  };
+}
+
+/** What is linked for a key, once. */
+function linkedOnce<Key, Linked>(make: (key: Key) => Linked): (key: Key) => Linked {
+  const known = new Map<Key, Linked>();
+  return (key) => {
+    const found = known.get(key) ?? make(key);
+    known.set(key, found);
+    return found;
+  };
+}
+
+/** How samples are gathered, measured and mixed. */
+function linkData(
+  plan: RunPlan,
+  kernels: Kernels,
+  memory: WebAssembly.Memory,
+  rank: number,
+): Pick<LinkedWorker, 'datasets' | 'mix'> {
+  const batch = shareOf(plan, 'batch', rank);
+  const gathers = createColumnGathers(
+    plan.datasets,
+    kernels,
+    memory,
+    shareOf(plan, 'augment', rank),
+  );
+  const datasets = plan.datasets.map((data, i) => ({
+    gather: createGather(data, gathers[i]!, batch),
+    stepNorms: createNorms(data.columns, kernels, memory, batch),
+    wholeNorms: createNorms(data.columns, kernels, memory, batch),
+  }));
+  const mix =
+    plan.mixup &&
+    createMix(
+      plan.mixup,
+      kernels,
+      plan.datasets[0]!.columns,
+      gathers[0]!,
+      plan.io,
+      batch,
+      shareOf(plan, 'mixup', rank),
+    );
+  return { datasets, mix };
+}
+
+/** Segment bases of worker `rank`; gradients at its slot 0. One that is no hand has the last hand's, unused. */
+function basesOf(plan: RunPlan, rank: number): Bases {
+  const share = (name: string) => shareOf(plan, name, rank);
+  const { base, bytes } = regionOf(plan, 'rate');
+  return {
+    parameters: regionOf(plan, 'parameters').base,
+    state: regionOf(plan, 'state').base,
+    gradients: gradientBase(plan, { rank: handOf(plan, rank), slot: 0 }),
+    rates: base + (bytes / plan.workers) * rank,
+    batch: share('batch'),
+    results: share('results'),
+    activations: share('activations'),
+    workspace: share('workspace'),
+  };
+}
+
+const regionOf = ({ memory }: RunPlan, name: string): Region =>
+  memory.regions.find((region) => region.name === name)!;
+
+const handOf = ({ hands }: RunPlan, rank: number): number => Math.min(rank, hands - 1);
+
+/** Where the part of a region begins that is the worker's own. */
+function shareOf(plan: RunPlan, name: string, rank: number): number {
+  const { base, bytes } = regionOf(plan, name);
+  return base + (bytes / plan.hands) * handOf(plan, rank);
+}
+
+const gradientBase = (plan: RunPlan, { rank, slot }: Slot): number =>
+  baseOf(plan.memory, 'gradients') +
+  (rank * plan.gradientSlots + slot) * plan.parameters.gradientBytes;
+
+function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number): LinkedStep {
+  const bases = basesOf(plan, rank);
+  const { schedule, range = [0] } = step;
+  const slotAt = (slot: number) => gradientBase(plan, { rank, slot });
+  const shards: LinkedShard[] = [];
+  let folds: (() => void)[] = [];
+  for (const action of schedule.actions[rank]!) {
+    if (action.kind === 'fold') {
+      folds.push(
+        linkSum(kernels, slotAt(action.to), slotAt(action.from), plan.parameters.gradientBytes),
+      );
+      continue;
+    }
+    const { from, count } = schedule.shards[action.shard]!;
+    const slotBases = { ...bases, gradients: slotAt(action.slot) };
+    const program = link(step.programs[count]!.calls, kernels, slotBases);
+    folds = [];
+    shards.push({ program, shard: range[0] + action.shard, from, count, folds });
+  }
+  const slice = plan.update!.slices[rank]!;
+  const merges = schedule.merges.map(({ to, from }) => {
+    const [target, source] = [to, from].map((slot) => gradientBase(plan, slot) + slice.from);
+    return linkSum(kernels, target!, source!, slice.bytes);
+  });
+  return { shards, merges };
+}
+
+function linkUpdate(plan: RunPlan, kernels: Kernels, rank: number): LinkedUpdate {
+  const { sums, updates } = plan.update!;
+  const bases = { ...basesOf(plan, rank), gradients: gradientBase(plan, ROOT) };
+  const update = link(updates[rank]!, kernels, bases);
+  return sums.length === 0 ? { update } : { sums: link(sums[rank]!, kernels, bases), update };
+}
+
+/** `to` += `from`, `bytes` of floats. */
+const linkSum = (kernels: Kernels, to: number, from: number, bytes: number): (() => void) =>
+  kernels.add.bind(null, to, from, to, bytes / 4);

@@ -1,0 +1,65 @@
+/** The plan of scoring: how many samples are scored at once, and the programs of such blocks. */
+import type { Model } from '../layers/index.js';
+import type { Program } from '../program/program.js';
+import { blockGraph, type BlockGraph, type Task } from './graphs.js';
+import type { ParameterLayout } from './parameters.js';
+import { distinct } from './plan-steps.js';
+import type { IoLayout } from '../feed/layout.js';
+import { evaluationProgram } from './programs.js';
+
+/** Samples scored between two looks of the main thread, and bytes of scores, at most. */
+const EVALUATION_CHUNK = 4096;
+const SCORE_BYTES = 2 ** 26;
+/** Samples scored at once by a worker, and bytes of their activations, at most. */
+const EVALUATION_BLOCK = 64;
+const ACTIVATION_BYTES = 2 ** 28;
+
+/** In which pieces samples are scored. */
+export interface ScoringSizes {
+  /** Samples that a worker scores at once. */
+  readonly block: number;
+  /** Samples of a job. */
+  readonly chunk: number;
+  /** All sizes of blocks that the data sets need. */
+  readonly blocks: readonly number[];
+}
+
+/** @param counts samples of the data sets that are scored @param outputs values of one sample's scores */
+export function scoringSizes(
+  model: Model,
+  counts: readonly number[],
+  outputs: number,
+): ScoringSizes {
+  const block = blockFor(model);
+  const chunk = Math.min(
+    Math.max(0, ...counts),
+    Math.max(block, Math.min(EVALUATION_CHUNK, Math.floor(SCORE_BYTES / (outputs * 4)))),
+  );
+  const blocks = distinct(
+    counts.flatMap((count) => [
+      Math.min(block, count),
+      ...[count, chunk].map((size) => size % block),
+      (count % chunk) % block,
+    ]),
+  );
+  return { block, chunk, blocks };
+}
+
+export const blockGraphs = (task: Task, blocks: readonly number[]): BlockGraph[] =>
+  blocks.map((count) => blockGraph(task, count));
+
+/** Evaluation programs by block size. */
+export const compileBlocks = (
+  graphs: readonly BlockGraph[],
+  io: IoLayout,
+  parameters: ParameterLayout,
+): Readonly<Record<number, Program>> =>
+  Object.fromEntries(
+    graphs.map((block) => [block.count, evaluationProgram(block, io, parameters)]),
+  );
+
+/** Samples to score at once: fewer where their activations are large. No sample's scores depend on it. */
+function blockFor(model: Model): number {
+  const { activationBytes } = model;
+  return Math.max(1, Math.min(EVALUATION_BLOCK, Math.floor(ACTIVATION_BYTES / activationBytes)));
+}

@@ -1,0 +1,131 @@
+/** The plan of training steps: how minibatches are cut, and the gradient programs of their shards. */
+import { LanewiseError } from '../base/errors.js';
+import type { Program } from '../program/program.js';
+import { shardGraph, type ShardGraph, type Task } from './graphs.js';
+import type { ShardRange } from './jobs.js';
+import type { ParameterLayout } from './parameters.js';
+import type { IoLayout } from '../feed/layout.js';
+import { gradientProgram } from './programs.js';
+import { cutShards, isNode, scheduleStep, type StepSchedule } from './shards.js';
+
+/** One kind of minibatch, such as the full one and an epoch's smaller last one; or a part of one. */
+export interface StepPlan {
+  /** Samples of the minibatch. */
+  readonly batch: number;
+  /** The shards that are computed, if not all: a node of the tree. The schedule counts its shards from the first of them. */
+  readonly range?: ShardRange;
+  readonly schedule: StepSchedule;
+  /** Gradient program by shard size. */
+  readonly programs: Readonly<Record<number, Program>>;
+}
+
+/** What a run's minibatches have in common. */
+export interface Minibatches {
+  /** Samples of a full one, its shards, and how many samples an epoch has. */
+  readonly batch: number;
+  readonly shards: number;
+  readonly epochSamples: number;
+  readonly workers: number;
+}
+
+/** How a minibatch of `size`, or a part of it, is computed, before programs are compiled. */
+export interface StepGraphs extends Pick<StepPlan, 'batch' | 'range' | 'schedule'> {
+  /** One for each size of shard. */
+  readonly graphs: readonly ShardGraph[];
+}
+
+/**
+ * Cuts a minibatch of `size`. A smaller one than the full one is cut into as many shards as keep a shard's usual size.
+ * @throws LanewiseError for a model that cannot train on shards so small.
+ */
+export function stepGraphs(
+  task: Task,
+  minibatches: Minibatches,
+  size: number,
+  range?: ShardRange,
+): StepGraphs {
+  const { batch, workers } = minibatches;
+  const parts =
+    size === batch ? minibatches.shards : Math.ceil((size * minibatches.shards) / batch);
+  const all = cutShards(size, parts);
+  if (range && !isNode(range, all.length))
+    throw new Error(`shards ${range.join('–')} of ${all.length} are no node of the tree`);
+  const schedule = scheduleStep(range ? all.slice(...range) : all, workers);
+  const graphs = distinct(schedule.shards.map(({ count }) => count)).map((count) => {
+    try {
+      return shardGraph(task, count, size);
+    } catch (error) {
+      if (count > 1) throw error;
+      throw ofOneSample(error, size, all.length, minibatches);
+    }
+  });
+  return { batch: size, ...(range ? { range } : {}), schedule, graphs };
+}
+
+/** The step with its programs. */
+export function compileStep(
+  { batch, range, schedule, graphs }: StepGraphs,
+  io: IoLayout,
+  parameters: ParameterLayout,
+): StepPlan {
+  const programs = graphs.map(
+    (shard) => [shard.count, gradientProgram(shard, io, parameters)] as const,
+  );
+  return {
+    batch,
+    ...(range ? { range } : {}),
+    schedule,
+    programs: Object.fromEntries(programs),
+  };
+}
+
+/** Distinct positive numbers, in the order in which they come first. */
+export const distinct = (sizes: readonly number[]): number[] =>
+  [...new Set(sizes)].filter((size) => size > 0);
+
+/**
+ * An error that a shard of one sample has brought about, such as batch normalisation's, with where the shard comes from,
+ * and what to take instead.
+ */
+function ofOneSample(
+  error: unknown,
+  size: number,
+  shards: number,
+  { batch, epochSamples: samples }: Minibatches,
+): unknown {
+  if (!(error instanceof LanewiseError) || !/more than one value a channel/.test(error.message))
+    return error;
+  const refusal = (what: string, way: string) =>
+    new LanewiseError(error.kind, `${error.message}: ${what}`, way, { cause: error });
+  if (size > 1) {
+    const parts = Math.floor(size / 2);
+    return refusal(
+      `a minibatch of ${size} samples is cut into ${shards} shards, some of 1`,
+      `take shards ${parts}${parts > 1 ? ' or fewer' : ''}`,
+    );
+  }
+  // Not the last minibatch of an epoch: somebody has given it as it is.
+  if (samples % batch !== 1 && batch > 1)
+    return refusal('the minibatch has 1 sample', 'give it 2 samples or more');
+  if (batch === 1 || samples === 1)
+    return refusal(
+      samples === 1 ? 'the data set has 1 sample' : 'minibatches have 1 sample',
+      samples === 1 ? 'train on more samples' : 'take batch 2 or more',
+    );
+  const before = samples - 1 === batch ? `${batch}` : `${(samples - 1) / batch}·${batch}`;
+  return refusal(
+    `the last minibatch of each epoch has 1 sample (${samples} = ${before} + 1)`,
+    `take batch ${batchesNear(batch, samples).join(' or ')}, or dropLast: true`,
+  );
+}
+
+/** Sizes above and below `batch` whose last minibatch is whole, or at least of more than one sample. */
+function batchesNear(batch: number, samples: number): number[] {
+  const sizes = Array.from({ length: Math.min(2 * batch, samples) }, (_, i) => i + 1).slice(1);
+  const fits = (list: number[]) =>
+    list.find((size) => samples % size === 0 && size * 8 >= batch) ??
+    list.find((size) => samples % size !== 1);
+  const above = fits(sizes.filter((size) => size > batch));
+  const below = fits(sizes.filter((size) => size < batch).toReversed());
+  return [above, below].filter((size) => size !== undefined);
+}

@@ -1,0 +1,292 @@
+/**
+ * The plan of a run: everything that workers need to know, as plain data that is posted to them once.
+ * It follows from the model, the data's shapes and the settings; nothing in it depends on time.
+ */
+import type { Numerics } from '../engine/features.js';
+import { sizeOf } from '../graph/tensor.js';
+import type { Model } from '../layers/index.js';
+import type { LossTerm } from '../losses/terms.js';
+import { align, type Program } from '../program/program.js';
+import type { Columns } from '../feed/columns.js';
+import { isCounts } from '../feed/counts.js';
+import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from '../feed/dataset-plan.js';
+import { gatherBytes } from '../feed/gather.js';
+import type { Scored, ShardGraph, Task } from './graphs.js';
+import { stepKey, type ShardRange } from './jobs.js';
+import { layoutMemory, STEP_FIGURES, type MemoryMap } from '../feed/layout.js';
+import { mixedLeaves, mixupBytes, type Mixup } from '../feed/mixup.js';
+import { layoutParameters, type ParameterLayout } from './parameters.js';
+import { blockGraphs, compileBlocks, scoringSizes } from './plan-scoring.js';
+import { compileStep, distinct, stepGraphs, type StepPlan } from './plan-steps.js';
+import type { IoLayout } from '../feed/layout.js';
+import { layoutIo } from './programs.js';
+import { rolesOf } from './roles.js';
+import { planUpdate, type UpdatePlan, type UpdateRequest } from './update.js';
+
+/** Bytes of a streamed data set's samples, unless the request says otherwise. */
+const PREFETCH_BYTES = 2 ** 25;
+/** Steps between two looks of the main thread, at most. */
+export const CHUNK_STEPS = 1024;
+
+export interface RunPlan {
+  readonly workers: number;
+  /** Workers that compute samples and need room for it, the first ones; all of them update. */
+  readonly hands: number;
+  readonly numerics: Numerics;
+  readonly batch: number;
+  readonly shards: number;
+  /** Samples of an epoch that is trained on. */
+  readonly epochSamples: number;
+  readonly memory: MemoryMap;
+  readonly parameters: ParameterLayout;
+  readonly io: IoLayout;
+  readonly gradientSlots: number;
+  readonly datasets: readonly DatasetPlan[];
+  /** By `stepKey`: minibatches of every size that is planned for, to which others may come; empty for evaluation only. */
+  readonly steps: Record<string, StepPlan>;
+  /** Absent for evaluation only. */
+  readonly update?: UpdatePlan;
+  /** Absent where samples are trained on as they are. */
+  readonly mixup?: Mixup;
+  /** Evaluation program by block size; others may come. */
+  readonly evaluations: Record<number, Program>;
+  readonly evaluationBlock: number;
+  readonly evaluationChunk: number;
+  /** Values of one sample's scores. */
+  readonly outputs: number;
+  /** Whether samples have losses, and hits. */
+  readonly hasLosses: boolean;
+  readonly hasHits: boolean;
+  /** Whether training samples do not count the same, for accuracy, and for all terms of the loss. */
+  readonly hasAnswers: boolean;
+  readonly hasCounting: boolean;
+}
+
+export interface PlanRequest {
+  readonly model: Model;
+  /** Empty if scores alone are wanted. */
+  readonly terms: readonly LossTerm[];
+  /** Default the first output, with its term's loss. */
+  readonly scored?: Scored;
+  readonly numerics: Numerics;
+  readonly workers: number;
+  /** The data sets at hand; training uses the first, the others are scored. */
+  readonly datasets: readonly Columns[];
+  /** Memory for the samples of each streamed data set, in bytes; default 32 MiB. It has at least 4 minibatches. */
+  readonly prefetchBytes?: number;
+  readonly training?: TrainingRequest;
+  /**
+   * For steps that are driven from outside: sizes of minibatches beside the full one, and of blocks that are scored. The
+   * data sets are then forms in which minibatches come, each with room for a full one; all of them are trained on and scored.
+   */
+  readonly sizes?: { readonly steps: readonly number[]; readonly blocks: readonly number[] };
+}
+
+/** What the settings of a run say of its steps: all of those, for settings that have been resolved. */
+export interface TrainingRequest extends UpdateRequest {
+  /** Samples of an update. */
+  readonly batch: number;
+  readonly shards: number;
+  /** Samples of an epoch, the first of its order; default all. */
+  readonly epochSamples?: number;
+  readonly mixup?: Mixup;
+}
+
+/** Compiles all programs and lays out memory. @throws LanewiseError kind 'memory' beyond 4 GiB. */
+export function planRun(request: PlanRequest): RunPlan {
+  const { model, terms, numerics, workers, datasets, training, sizes } = request;
+  const task = taskOf(request);
+  const outputs = sizeOf(model.outputs.get(task.scored.output)!);
+  const scored = training && !sizes ? datasets.slice(1) : datasets;
+  const scoring = scoringSizes(
+    model,
+    scored.map(({ count }) => count),
+    outputs,
+  );
+  const minibatches = minibatchesOf(request);
+  const graphs = sizesOf(request).map((size) => stepGraphs(task, minibatches, size));
+  const shardGraphs = graphs.flatMap((step) => step.graphs);
+  const blocks = blockGraphs(
+    { ...task, columns: datasets.at(-1)!.columns },
+    sizes?.blocks ?? scoring.blocks,
+  );
+  const largest = graphs[0]?.graphs[0];
+  const roles = training && rolesOf(model, training, withoutGradient(largest!));
+  const parameters = layoutParameters(model, roles);
+  const update = training && planUpdate(training, parameters, workers);
+  const io = layoutIo({ ...task, columns: [...task.columns, ...furtherCounts(request, task)] }, [
+    ...scoring.blocks,
+    ...shardGraphs.map(({ count }) => count),
+  ]);
+  const steps = graphs.map((step) => compileStep(step, io, parameters));
+  const slots = datasets.map((columns) =>
+    slotsOf(
+      columns,
+      Math.max(4 * minibatches.batch, 2 * scoring.block),
+      request.prefetchBytes ?? PREFETCH_BYTES,
+    ),
+  );
+  const busiest = Math.max(
+    1,
+    Math.ceil(scoring.chunk / scoring.block),
+    ...steps.map(({ schedule }) => schedule.shards.length),
+  );
+  const plan = {
+    ...minibatches,
+    hands: Math.min(workers, busiest),
+    numerics,
+    parameters,
+    io,
+    gradientSlots: Math.max(0, ...steps.map(({ schedule }) => schedule.slots)),
+    steps: Object.fromEntries(steps.map((step) => [stepKey(step.batch), step])),
+    ...(update ? { update } : {}),
+    ...(training?.mixup ? { mixup: training.mixup } : {}),
+    evaluations: compileBlocks(blocks, io, parameters),
+    evaluationBlock: scoring.block,
+    evaluationChunk: scoring.chunk,
+    outputs,
+    hasLosses: terms.length > 0,
+    hasHits: [...shardGraphs, ...blocks].every(({ hits }) => hits !== undefined),
+    hasAnswers: largest?.answers !== undefined,
+    hasCounting: largest?.counting !== undefined,
+  };
+  const memory = layoutMemory(regionSizes(plan, datasets, slots));
+  return {
+    ...plan,
+    memory,
+    datasets: datasets.map((data, i) => datasetPlan(data, slots[i]!, memory, i, io)),
+  };
+}
+
+/** A minibatch of another size, or a part of one, for the run that the request has led to. */
+export const planStep = (
+  request: PlanRequest,
+  plan: RunPlan,
+  size: number,
+  range?: ShardRange,
+): StepPlan =>
+  compileStep(stepGraphs(taskOf(request), plan, size, range), plan.io, plan.parameters);
+
+/** Programs for blocks of other sizes. */
+export const planBlocks = (
+  request: PlanRequest,
+  { io, parameters }: RunPlan,
+  blocks: readonly number[],
+): RunPlan['evaluations'] => compileBlocks(blockGraphs(taskOf(request), blocks), io, parameters);
+
+/** Whether the run's memory has room for programs that it was not planned with. */
+export function hasRoom(
+  plan: RunPlan,
+  steps: readonly StepPlan[],
+  evaluations: RunPlan['evaluations'],
+): boolean {
+  const { regions } = plan.memory;
+  const share = (name: string) => regions.find((one) => one.name === name)!.bytes / plan.hands;
+  const programs = programsOf(steps, evaluations);
+  return (
+    mostBytes(programs, 'activationBytes') <= share('activations') &&
+    mostBytes(programs, 'workspaceBytes') <= share('workspace') &&
+    steps.every(({ schedule }) => schedule.slots <= plan.gradientSlots)
+  );
+}
+
+function taskOf({ model, terms, scored, datasets, training }: PlanRequest): Task {
+  const { columns } = datasets[0]!;
+  return {
+    model,
+    terms,
+    scored: scored ?? firstScored(model, terms),
+    columns: training?.mixup ? mixedLeaves(columns) : columns,
+    freeze: training?.freeze ?? [],
+  };
+}
+
+function minibatchesOf({ workers, datasets, training }: PlanRequest) {
+  const batch = training?.batch ?? 0;
+  return {
+    workers,
+    batch,
+    shards: Math.min(training?.shards ?? 0, batch),
+    epochSamples: training?.epochSamples ?? datasets[0]!.count,
+  };
+}
+
+/** Sizes of minibatches, the largest first. */
+function sizesOf(request: PlanRequest): number[] {
+  const { training, sizes } = request;
+  const { batch, epochSamples } = minibatchesOf(request);
+  if (!training) return [];
+  if (sizes) return distinct([batch, ...sizes.steps]);
+  return distinct([Math.min(batch, epochSamples), epochSamples % batch]);
+}
+
+/** Columns of what counts, which data sets have that are only scored. */
+const furtherCounts = ({ datasets }: PlanRequest, { columns }: Task) =>
+  datasets
+    .slice(1)
+    .flatMap((other) => other.columns.filter((column) => isCounts(column)))
+    .filter(({ leaves: [leaf] }) => !columns.some((known) => known.leaves[0] === leaf));
+
+const programsOf = (
+  steps: readonly StepPlan[],
+  evaluations: RunPlan['evaluations'],
+): readonly Program[] => [
+  ...steps.flatMap(({ programs }) => Object.values(programs)),
+  ...Object.values(evaluations),
+];
+
+/** Bytes of all regions. */
+function regionSizes(
+  plan: Omit<RunPlan, 'memory' | 'datasets'>,
+  datasets: readonly Columns[],
+  slots: readonly number[],
+): Readonly<Record<string, number>> {
+  const { update, parameters, hands, evaluationChunk, outputs } = plan;
+  const programs = programsOf(Object.values(plan.steps), plan.evaluations);
+  const columns = datasets.flatMap((data) => data.columns);
+  return {
+    control: 64,
+    order: Math.max(update ? datasets[0]!.count : 0, evaluationChunk) * 4,
+    rates: CHUNK_STEPS * (update?.rateSlots ?? 0) * 4,
+    metrics: CHUNK_STEPS * plan.shards * STEP_FIGURES * 4,
+    scores: evaluationChunk * outputs * 4,
+    losses: evaluationChunk * 4,
+    shares: evaluationChunk * 4,
+    parameters: parameters.bytes,
+    state: update?.stateBytes ?? 0,
+    ...Object.fromEntries(
+      datasets.flatMap((data, i) =>
+        data.columns.map((column) => [`${column.leaves[0]} ${i}`, slots[i]! * bytesOf(column)]),
+      ),
+    ),
+    gradients: parameters.gradientBytes * plan.gradientSlots * hands,
+    rate: rateBytes(update) * plan.workers,
+    batch: align(plan.io.batchBytes) * hands,
+    results: align(plan.io.resultBytes) * hands,
+    activations: mostBytes(programs, 'activationBytes') * hands,
+    workspace: mostBytes(programs, 'workspaceBytes') * hands,
+    augment: columns.reduce((bytes, column) => bytes + gatherBytes(column), 0) * hands,
+    ...(plan.mixup ? { mixup: mixupBytes(datasets[0]!.columns) * hands } : {}),
+  };
+}
+
+/** A worker's rates of a step, and a cache line for what clips its gradients. */
+const rateBytes = (update: UpdatePlan | undefined): number =>
+  align((update?.rateSlots ?? 0) * 4) + align(4);
+
+/** Parameters that the loss does not depend on: they keep their values. */
+const withoutGradient = ({ gradients }: ShardGraph): ReadonlySet<string> =>
+  new Set([...gradients].filter(([, gradient]) => !gradient).map(([name]) => name));
+
+/** Bytes of scratch for the program that needs most: one worker's share of the region. */
+function mostBytes(
+  programs: readonly Program[],
+  key: 'activationBytes' | 'workspaceBytes',
+): number {
+  return align(Math.max(64, ...programs.map((program) => program[key])));
+}
+
+function firstScored(model: Model, terms: readonly LossTerm[]): Scored {
+  const output = [...model.outputs.keys()][0]!;
+  return { output, loss: terms.find((term) => term.output === output)?.loss };
+}

@@ -1,0 +1,134 @@
+/**
+ * Shards and their tree. A minibatch is cut into shards by the settings alone; their gradients are added
+ * over a fixed binary tree of shard indices, whoever computes them. Workers are only hands: each takes
+ * consecutive shards, folds the subtrees it owns whole, and what is left is merged by all of them together.
+ */
+
+import { LanewiseError } from '../base/errors.js';
+import type { Model } from '../layers/index.js';
+
+/**
+ * Samples of a shard unless `shards` says otherwise. 16 keep a convolutional net's activations in L2; a net
+ * with small activations spends its time on weights, and meets each once a shard: it gets twice as many.
+ */
+const SHARD_SAMPLES = 16;
+const LARGE_SHARD_SAMPLES = 32;
+
+/** Bytes of all layers' outputs for one sample up to which they count as small. */
+const SMALL_ACTIVATIONS = 8192;
+
+/** More would take longer to add up than to compute. */
+const MAX_SHARDS = 65_536;
+
+/** Shards of a minibatch of `batch` unless the settings say otherwise: it follows from the model's shapes. */
+export function defaultShards(model: Model, batch: number): number {
+  const { activationBytes: bytes } = model;
+  return Math.ceil(batch / (bytes > SMALL_ACTIVATIONS ? SHARD_SAMPLES : LARGE_SHARD_SAMPLES));
+}
+
+/** Samples [from, from + count) of a minibatch. */
+export interface Shard {
+  readonly from: number;
+  readonly count: number;
+}
+
+/**
+ * Cuts `batch` samples into `shards` parts whose sizes differ by one at most; never an empty one.
+ * @throws LanewiseError kind 'argument' beyond 65,536 shards.
+ */
+export function cutShards(batch: number, shards: number): Shard[] {
+  const parts = Math.min(shards, batch);
+  if (parts > MAX_SHARDS) {
+    throw new LanewiseError(
+      'argument',
+      `a minibatch of ${batch} in ${parts} shards, expected at most ${MAX_SHARDS} shards`,
+      'use fewer shards or a smaller batch',
+    );
+  }
+  return Array.from({ length: parts }, (_, s) => {
+    const from = Math.floor((s * batch) / parts);
+    return { from, count: Math.floor(((s + 1) * batch) / parts) - from };
+  });
+}
+
+/** Whether shards [first, end) of `count` are a node of the tree: what it adds up does not depend on the others. */
+export function isNode([first, end]: readonly [number, number], count: number): boolean {
+  let size = 1;
+  while (size < end - first) size *= 2;
+  const isWhole = end - first === size || end === count;
+  return first >= 0 && first < end && end <= count && first % size === 0 && isWhole;
+}
+
+/** A gradient buffer of one worker. */
+export interface Slot {
+  readonly rank: number;
+  readonly slot: number;
+}
+
+/** Where a minibatch's gradient ends up: the first worker always has the tree's first shard. */
+export const ROOT: Slot = { rank: 0, slot: 0 };
+
+export type Action =
+  /** Compute the shard's gradients into the slot. */
+  | { readonly kind: 'gradient'; readonly shard: number; readonly slot: number }
+  /** Slot `to` += slot `from`. */
+  | { readonly kind: 'fold'; readonly to: number; readonly from: number };
+
+/** What one minibatch takes: each worker's own actions, then the merges that cross workers. */
+export interface StepSchedule {
+  readonly shards: readonly Shard[];
+  readonly actions: readonly (readonly Action[])[];
+  /** In order; each adds `from` to `to`, every worker on its slice of the parameters. */
+  readonly merges: readonly { readonly to: Slot; readonly from: Slot }[];
+  /** Where the minibatch's gradient ends up. */
+  readonly root: Slot;
+  /** Gradient buffers a worker needs. */
+  readonly slots: number;
+}
+
+/**
+ * The schedule of a minibatch of `shards` for `workers`, the first ones if there are fewer shards. The tree's node of size 2ᵏ at i covers shards
+ * [i, i + 2ᵏ): its sum is left half + right half, whatever computes it.
+ */
+export function scheduleStep(shards: readonly Shard[], workers: number): StepSchedule {
+  const count = shards.length;
+  const hands = Math.min(workers, count);
+  const owner = (shard: number): number => Math.floor((shard * hands) / count);
+  const actions: Action[][] = Array.from({ length: workers }, () => []);
+  const nextSlot = Array.from({ length: workers }, () => 0);
+  const merges: { to: Slot; from: Slot }[] = [];
+  let slots = 1;
+
+  /** Computes the node into `slot` of one worker, with the slots above it as scratch. */
+  function fold(rank: number, lo: number, size: number, slot: number): void {
+    slots = Math.max(slots, slot + 1);
+    if (size === 1) {
+      actions[rank]!.push({ kind: 'gradient', shard: lo, slot });
+      return;
+    }
+    const half = size / 2;
+    fold(rank, lo, half, slot);
+    if (lo + half >= count) return;
+    fold(rank, lo + half, half, slot + 1);
+    actions[rank]!.push({ kind: 'fold', to: slot, from: slot + 1 });
+  }
+
+  function place(lo: number, size: number): Slot {
+    const rank = owner(lo);
+    if (owner(Math.min(lo + size, count) - 1) === rank) {
+      const slot = nextSlot[rank]!++;
+      fold(rank, lo, size, slot);
+      return { rank, slot };
+    }
+    const half = size / 2;
+    const to = place(lo, half);
+    if (lo + half >= count) return to;
+    merges.push({ to, from: place(lo + half, half) });
+    return to;
+  }
+
+  let size = 1;
+  while (size < count) size *= 2;
+  const root = place(0, size);
+  return { shards, actions, merges, root, slots };
+}

@@ -1,0 +1,38 @@
+/**
+ * What a run's memory knows besides the weights: the optimizer's arrays and the average, by names under which
+ * a checkpoint stores them: `optimizer.0.conv1.weight`, `average.conv1.weight`.
+ */
+import { trainedEntries } from './parameters.js';
+import type { RunPlan } from './run-plan.js';
+
+export interface StateEntry {
+  readonly name: string;
+  /** The parameter it goes with, whose shape it has. */
+  readonly parameter: string;
+  /** In the `state` region, in bytes. */
+  readonly offset: number;
+  readonly count: number;
+}
+
+/** Every array of state, in a fixed order; sums that each step takes anew are none. */
+export function stateEntries({ parameters, update }: RunPlan): StateEntry[] {
+  if (!update) return [];
+  const { stateArrays, averageOffset } = update;
+  const arrays = Array.from({ length: stateArrays }, (_, i) =>
+    trainedEntries(parameters).map(({ name, offset, count }) => ({
+      name: `optimizer.${i}.${name}`,
+      parameter: name,
+      offset: i * parameters.trainedBytes + offset,
+      count,
+    })),
+  );
+  const averaged = parameters.entries
+    .filter(({ role }) => averageOffset !== undefined && role !== 'fixed')
+    .map(({ name, offset, count }) => ({
+      name: `average.${name}`,
+      parameter: name,
+      offset: averageOffset! + offset,
+      count,
+    }));
+  return [...arrays.flat(), ...averaged];
+}

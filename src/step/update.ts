@@ -1,0 +1,256 @@
+/**
+ * The update phase of a step: which kernels a worker calls on its slice of the parameters.
+ *
+ * Where norms of whole tensors are wanted (clipping by the global norm, LARS), each worker first sums squares
+ * over blocks of its slice; when all have met, each adds the blocks' sums by itself, from the first to the last.
+ * Blocks are the same for any number of workers, and a slice begins with one.
+ */
+import { LanewiseError } from '../base/errors.js';
+import { RATE_SLOTS, withGroups, type Optimizer } from '../optimizers/optimizer.js';
+import { createEmitter } from '../program/emitter.js';
+import { address, align, type Emitter, type KernelCall } from '../program/program.js';
+import {
+  sliceOf,
+  trainedEntries,
+  type ParameterEntry,
+  type ParameterLayout,
+} from './parameters.js';
+
+/** What the settings of a run say of its update phase. */
+export interface UpdateRequest {
+  readonly optimizer: Optimizer;
+  /** Names of parameters and statistics that keep their values. */
+  readonly freeze?: readonly string[];
+  /** Gradients beyond ± this are cut off. */
+  readonly clipValue?: number;
+  /** Then all gradients together are scaled so that their norm is at most this. */
+  readonly clipNorm?: number;
+  /** If there is one, an average of the weights is kept; its share is a step's last rate. */
+  readonly average?: object;
+}
+
+/** The update phase of every worker, by rank. */
+export interface UpdatePlan {
+  /** Bytes of the gradients that are its own. */
+  readonly slices: readonly { readonly from: number; readonly bytes: number }[];
+  /** What is to be done before workers meet for the sums; empty if there are none. */
+  readonly sums: readonly (readonly KernelCall[])[];
+  readonly updates: readonly (readonly KernelCall[])[];
+  /** Of the `state` segment, which begins with the optimizer's arrays. */
+  readonly stateBytes: number;
+  readonly stateArrays: number;
+  /** Where in it the averaged weights lie. */
+  readonly averageOffset?: number;
+  /** Values of a step's row of rates, a multiple of 4. */
+  readonly rateSlots: number;
+}
+
+/** Floats of a block whose squares are added on their own. */
+const BLOCK = 4096;
+
+/** Plans the update phase. @throws LanewiseError kind 'argument' for norms that contradict each other. */
+export function planUpdate(
+  request: UpdateRequest,
+  parameters: ParameterLayout,
+  workers: number,
+): UpdatePlan {
+  const { optimizer, clipNorm } = request;
+  const isAveraged = request.average !== undefined;
+  const { trainedBytes, gradientBytes } = parameters;
+  const hasLayerNorms = optimizer.needsNorms ?? false;
+  if (clipNorm !== undefined && hasLayerNorms) {
+    throw new LanewiseError(
+      'argument',
+      `clipNorm with ${optimizer.kind}, whose steps do not grow with the gradient: expected one of them`,
+    );
+  }
+  const hasSums = clipNorm !== undefined || hasLayerNorms;
+  const sums = layoutSums(parameters, align(trainedBytes * optimizer.stateArrays));
+  const averageOffset = align(hasSums ? sums.end : trainedBytes * optimizer.stateArrays);
+  const groups = withGroups(optimizer).length;
+  const rateSlots = (groups + Number(isAveraged)) * RATE_SLOTS;
+  const context: Context = {
+    ...request,
+    parameters,
+    sums,
+    ...(isAveraged ? { averageOffset } : {}),
+    shareOffset: groups * RATE_SLOTS * 4,
+    factorOffset: align(rateSlots * 4),
+  };
+  const ranks = Array.from({ length: workers }, (_, rank) => rank);
+  const slices = ranks.map((rank) => {
+    const { from, bytes } = sliceOf(gradientBytes, rank, workers);
+    if (!hasSums) return { from, bytes };
+    const [start, end] = [blockStart(parameters, from), blockStart(parameters, from + bytes)];
+    return { from: start, bytes: end - start };
+  });
+  return {
+    slices,
+    sums: hasSums ? slices.map((slice) => sumCalls(context, slice)) : [],
+    updates: slices.map((slice) => updateCalls(context, slice)),
+    stateArrays: optimizer.stateArrays,
+    stateBytes: averageOffset + (isAveraged ? gradientBytes : 0),
+    ...(isAveraged ? { averageOffset } : {}),
+    rateSlots,
+  };
+}
+
+interface Context extends UpdateRequest {
+  readonly parameters: ParameterLayout;
+  readonly sums: SumsLayout;
+  readonly averageOffset?: number;
+  /** In `rates`: the average's share, and behind the step's row the factor that clips. */
+  readonly shareOffset: number;
+  readonly factorOffset: number;
+}
+
+type Slice = UpdatePlan['slices'][number];
+
+/** Sums of squares in the `state` segment: of gradients, then of weights, one float64 a block. */
+interface SumsLayout {
+  readonly gradients: number;
+  readonly weights: number;
+  readonly blocks: number;
+  /** Number of a trained parameter's first block. */
+  readonly first: ReadonlyMap<string, number>;
+  readonly end: number;
+}
+
+const blocksOf = ({ count }: ParameterEntry): number => Math.ceil(count / BLOCK);
+
+function layoutSums(parameters: ParameterLayout, offset: number): SumsLayout {
+  const first = new Map<string, number>();
+  let blocks = 0;
+  for (const entry of trainedEntries(parameters)) {
+    first.set(entry.name, blocks);
+    blocks += blocksOf(entry);
+  }
+  return {
+    gradients: offset,
+    weights: offset + blocks * 8,
+    blocks,
+    first,
+    end: offset + blocks * 16,
+  };
+}
+
+/** The start of the block that `offset` is in; where a parameter ends, the next one's first begins. */
+function blockStart({ entries }: ParameterLayout, offset: number): number {
+  const entry = entries.find((e) => e.offset <= offset && offset < e.offset + align(e.count * 4));
+  if (!entry) return offset;
+  return offset - ((offset - entry.offset) % (BLOCK * 4));
+}
+
+/** Calls `use` on the part of [offset, offset + size) in the slice, if there is one. */
+function within(
+  slice: Slice,
+  offset: number,
+  size: number,
+  use: (from: number, count: number) => void,
+): void {
+  const from = Math.max(offset, slice.from);
+  const end = Math.min(offset + size, slice.from + slice.bytes);
+  if (from < end) use(from, (end - from) / 4);
+}
+
+function emit(calls: KernelCall[]): Emitter {
+  return createEmitter(calls, () => ({ label: 'update', flops: 0 }));
+}
+
+/** Before the meeting: clipping by value, and the sums of squares of the slice's blocks. */
+function sumCalls(context: Context, slice: Slice): KernelCall[] {
+  const { parameters, sums, optimizer, clipValue } = context;
+  const calls: KernelCall[] = [];
+  const k = emit(calls);
+  if (clipValue !== undefined) {
+    within(slice, 0, parameters.trainedBytes, (from, count) =>
+      k.clipValues(address('gradients', from), count, clipValue),
+    );
+  }
+  for (const entry of trainedEntries(parameters)) {
+    // Not the padding: a slice may end with it.
+    within(slice, entry.offset, entry.count * 4, (from, count) => {
+      const block = sums.first.get(entry.name)! + (from - entry.offset) / (BLOCK * 4);
+      const at = (segment: 'gradients' | 'weights') => address('state', sums[segment] + block * 8);
+      k.sumSquares(address('gradients', from), count, BLOCK, at('gradients'));
+      if (optimizer.needsNorms)
+        k.sumSquares(address('parameters', from), count, BLOCK, at('weights'));
+    });
+  }
+  return calls;
+}
+
+/** The optimizer on what is trained, running statistics, and the average of both, within the slice. */
+function updateCalls(context: Context, slice: Slice): KernelCall[] {
+  const { parameters, sums, optimizer, clipNorm, clipValue, averageOffset } = context;
+  const { trainedBytes, gradientBytes } = parameters;
+  const calls: KernelCall[] = [];
+  const k = emit(calls);
+  if (clipNorm !== undefined) {
+    const factor = address('rates', context.factorOffset);
+    k.clipFactor(address('state', sums.gradients), sums.blocks, clipNorm, factor);
+    within(slice, 0, trainedBytes, (from, count) =>
+      k.multiply(address('gradients', from), count, factor),
+    );
+  } else if (clipValue !== undefined && !optimizer.needsNorms) {
+    within(slice, 0, trainedBytes, (from, count) =>
+      k.clipValues(address('gradients', from), count, clipValue),
+    );
+  }
+  const optimizers = withGroups(optimizer);
+  for (const { offset, bytes, group, entry } of runs(parameters, optimizer.needsNorms ?? false)) {
+    within(slice, offset, bytes, (from, count) =>
+      optimizers[group]!.update(k, {
+        parameters: address('parameters', from),
+        gradients: address('gradients', from),
+        state: Array.from({ length: optimizer.stateArrays }, (_, i) =>
+          address('state', from + i * trainedBytes),
+        ),
+        rates: address('rates', group * RATE_SLOTS * 4),
+        count,
+        ...(optimizer.needsNorms ? { norms: normsOf(sums, entry) } : {}),
+      }),
+    );
+  }
+  for (const { offset, count, role, momentum } of parameters.entries) {
+    if (role !== 'statistic' || momentum === undefined) continue;
+    within(slice, offset, align(count * 4), (from, values) =>
+      k.moveTowards(address('parameters', from), address('gradients', from), values, momentum),
+    );
+  }
+  if (averageOffset !== undefined) {
+    within(slice, 0, gradientBytes, (from, count) =>
+      k.average(
+        address('state', averageOffset + from),
+        address('parameters', from),
+        count,
+        address('rates', context.shareOffset),
+      ),
+    );
+  }
+  return calls;
+}
+
+/** Trained parameters in the order of their offsets: each on its own, or neighbours of a group together. */
+function runs(
+  parameters: ParameterLayout,
+  isByTensor: boolean,
+): { offset: number; bytes: number; group: number; entry: ParameterEntry }[] {
+  const found: { offset: number; bytes: number; group: number; entry: ParameterEntry }[] = [];
+  for (const entry of trainedEntries(parameters).toSorted((a, b) => a.offset - b.offset)) {
+    const { offset, count, group } = entry;
+    const last = found.at(-1);
+    if (last?.group === group && !isByTensor) last.bytes += align(count * 4);
+    else found.push({ offset, bytes: align(count * 4), group, entry });
+  }
+  return found;
+}
+
+function normsOf(sums: SumsLayout, entry: ParameterEntry) {
+  const first = sums.first.get(entry.name)! * 8;
+  return {
+    weights: address('state', sums.weights + first),
+    gradients: address('state', sums.gradients + first),
+    blocks: blocksOf(entry),
+  };
+}

@@ -1,0 +1,169 @@
+/** Steps of a run, in chunks; and what is done when a worker fails. */
+import { LanewiseError } from '../base/errors.js';
+import { factorOf, ratesOfStep } from '../optimizers/index.js';
+import { CHUNK_STEPS } from '../step/run-plan.js';
+import { WorkerFailure } from '../crew/worker-pool.js';
+import type { RunEvent, ProgressEvent, StepEvent } from './events.js';
+import { lossDiverged } from './diverged.js';
+import { averagedWeights, rollBack, type Run } from './live-run.js';
+import {
+  accuracyOf,
+  addStep,
+  meanLossOf,
+  placeAt,
+  placeOf,
+  type RunSize,
+  type RunState,
+} from './run-state.js';
+
+/** Aim of a chunk, in milliseconds. */
+const CHUNK_MS = 150;
+
+/**
+ * Takes some steps of the epoch at hand, up to where something falls due, and tells of those that were not told before; or,
+ * if a worker fails, goes back.
+ */
+export async function trainChunk(run: Run): Promise<readonly RunEvent[]> {
+  try {
+    return await trainSteps(run);
+  } catch (error) {
+    if (!(error instanceof WorkerFailure)) throw error;
+    const step = run.session.stepAtHand() + 1;
+    rollBack(run);
+    // Worker 0 may have died before it could say which step it was about to begin.
+    if (run.failedAt !== undefined && Math.abs(run.failedAt - step) <= 1) {
+      throw new LanewiseError('engine', `step ${step} failed twice: ${error.message}`, undefined, {
+        cause: error,
+      });
+    }
+    run.failedAt = step;
+    return [{ event: 'recovery', step, reason: error.message }];
+  }
+}
+
+async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
+  const { settings, size, session, state } = run;
+  const { epoch, done: first } = placeAt(state, size, state.step);
+  if (run.orderOf !== epoch) {
+    const orderOf = (n: number) => settings.sampler.order(settings.data.count, settings.seed, n);
+    const next = epoch < size.epochs ? () => orderOf(epoch + 1) : undefined;
+    session.writeOrder(orderOf(epoch), epoch, next);
+    run.orderOf = epoch;
+  }
+  const steps = Math.min(run.chunkSteps, stepsUntilDue(run));
+  const rates: StepRates[] = [];
+  for (let i = 0, averaged = state.averaged; i < steps; i++) {
+    rates.push(ratesOf(run, state.step + i, averaged));
+    if (rates[i]!.isAveraged) averaged++;
+  }
+  const started = performance.now();
+  const waitedBefore = session.waitingMs();
+  const metrics = await session.train(
+    first,
+    rates.map((row) => row.values),
+    state.step,
+  );
+  const ms = performance.now() - started;
+  const waitingMs = session.waitingMs() - waitedBefore;
+  run.chunkSteps = Math.min(
+    CHUNK_STEPS,
+    Math.max(1, Math.round((steps * CHUNK_MS) / Math.max(ms, 1))),
+  );
+  const { loss } = metrics.at(-1)!;
+  if (!Number.isFinite(loss)) {
+    throw await lossDiverged(run, loss, state.step + metrics.length - 1);
+  }
+  run.state = {
+    ...state,
+    step: state.step + steps,
+    totals: { ...metrics.reduce(addStep, state.totals), ms: state.totals.ms + ms },
+    isAveraging: state.isAveraging || rates.some((row) => row.isAveraged),
+    averaged: state.averaged + rates.filter((row) => row.isAveraged).length,
+    trainingMs: state.trainingMs + ms,
+    waitingMs: state.waitingMs + waitingMs,
+  };
+  const seconds = ms / 1000 / metrics.length;
+  const waiting = Math.min(1, waitingMs / ms);
+  const records = metrics.map((found, i): StepEvent => ({
+    event: 'step',
+    step: state.step + i + 1,
+    epoch,
+    loss: found.loss,
+    ...accuracyOf(found),
+    rate: rates[i]!.rate,
+    samples: found.samples,
+    seconds,
+    imagesPerSecond: found.samples / seconds,
+    waiting,
+  }));
+  const fresh = records.filter(({ step }) => step > run.told);
+  run.told = Math.max(run.told, run.state.step);
+  if (fresh.length === 0) return [];
+  return [...fresh, { ...progressOf(run.state, size), weights: () => averagedWeights(run) }];
+}
+
+function progressOf(state: RunState, size: RunSize): ProgressEvent {
+  const { step, totals, trainingMs, waitingMs, history } = state;
+  const { epochs, samples } = size;
+  const done = history.length * samples + totals.samples;
+  return {
+    event: 'progress',
+    step,
+    epoch: Math.min(history.length + 1, epochs),
+    epochs,
+    samplesDone: totals.samples,
+    samples,
+    loss: meanLossOf(totals),
+    ...accuracyOf(totals),
+    imagesPerSecond: (done / trainingMs) * 1000,
+    waiting: trainingMs > 0 ? waitingMs / trainingMs : 0,
+    secondsLeft: ((epochs * samples - done) * trainingMs) / done / 1000,
+  };
+}
+
+/** Steps to the end of the epoch, or to where something is to be done before. */
+function stepsUntilDue({ state, size, settings, options, told }: Run): number {
+  const until = (every: number | undefined) => (every ? every - (state.step % every) : Infinity);
+  return Math.min(
+    size.stepsPerEpoch - placeAt(state, size, state.step).done,
+    until(settings.validateEvery?.steps),
+    until(options.checkpoints?.everySteps),
+    until(options.stepsPerEvent),
+    // What was told before a failure ends where it ended.
+    state.step < told ? told - state.step : Infinity,
+  );
+}
+
+interface StepRates {
+  readonly rate: number;
+  readonly values: readonly number[];
+  readonly isAveraged: boolean;
+}
+
+/**
+ * The learning rate of the step after `updates`, the kernels' values for it, and whether its weights go into the average,
+ * as the one after `averaged` others. The optimizer counts its updates, a schedule goes by the place in the run.
+ */
+function ratesOf(
+  { settings: { optimizer, schedule, average }, size, state }: Run,
+  updates: number,
+  averaged: number,
+): StepRates {
+  const { steps, stepsPerEpoch } = size;
+  const { epochs, factor: carried } = state.scheduleFrom;
+  const step = updates - state.shift;
+  const factor = factorOf(schedule, {
+    step,
+    steps,
+    stepsPerEpoch,
+    history: epochs > 0 ? state.history.slice(epochs) : state.history,
+    carried,
+    updates,
+    placeOf: (update) => placeOf(state, size, update),
+  });
+  const rate = optimizer.learningRate * factor;
+  const values = ratesOfStep(optimizer, updates - state.optimizerFrom, factor);
+  if (!average) return { rate, values, isAveraged: false };
+  const share = average.share(step, stepsPerEpoch, steps, { updates, averaged });
+  return { rate, values: [...values, share], isAveraged: share > 0 };
+}

@@ -1,0 +1,111 @@
+/**
+ * The loop of a run, as a sequence of events: epochs of minibatches, handed to the workers in chunks of steps
+ * that take a fraction of a second, so that progress can be shown and a wish to stop be heard. How long a chunk is
+ * has no influence on any number.
+ */
+import type { Model } from '../layers/index.js';
+import type { CheckpointSettings } from './checkpoint.js';
+import { ensureFinite } from './diverged.js';
+import type { RunEvent } from './events.js';
+import type { LoopResult } from './result.js';
+import type { Resumed } from './resume.js';
+import { placeAt } from './run-state.js';
+import {
+  averagedWeights,
+  capture,
+  finalWeights,
+  openRun,
+  type Run,
+  type RunOptions,
+} from './live-run.js';
+import { settle } from './scoring.js';
+import type { ResolvedSettings } from './settings.js';
+import { startRecord, type About } from './start-and-done.js';
+import { trainChunk } from './chunks.js';
+
+export interface LoopOptions extends RunOptions {
+  /** More of what the first event says. */
+  readonly about?: About;
+}
+
+/**
+ * Trains step by step; tells what happened, several events at once if they belong together. A reader who leaves the
+ * loop (`break`) ends the run as the signal does.
+ * @throws LanewiseError kind 'engine' if a step fails twice or diverges, and whatever a checkpoint's store throws.
+ */
+export async function* trainingLoop(
+  model: Model,
+  settings: ResolvedSettings,
+  options: LoopOptions,
+  resumed?: Resumed,
+): AsyncGenerator<readonly RunEvent[], LoopResult, void> {
+  const run = await openRun(model, settings, options, resumed);
+  const { checkpoints, signal } = options;
+  const saver = createSaver(run);
+  let hasFailed = false;
+  try {
+    const resumedAt = resumed ? { resumedAt: run.state.step } : {};
+    const record = await startRecord(model, settings, options.about ?? {});
+    yield [{ ...record, ...resumedAt, weights: () => averagedWeights(run) }];
+    for (const message of run.warnings) yield [{ event: 'warning', step: run.state.step, message }];
+    while (!isOver(run) && !isAborted(signal)) {
+      const stepped = await trainChunk(run);
+      if (stepped.some(({ event }) => event === 'recovery')) {
+        yield stepped;
+        continue;
+      }
+      // What falls due is done before anything is told: wherever the reader leaves, the state is whole, and all of it was told.
+      const due = await settle(run);
+      yield [...stepped, ...due];
+      const isEpochEnd = due.some(({ event }) => event === 'epoch');
+      if (checkpoints && (isOver(run) || saver.isDue(checkpoints, isEpochEnd)))
+        yield [await saver.save(run.state.step - 1)];
+    }
+    if (!saver.isSaved()) yield [await saver.save(run.state.step)];
+    ensureFinite(run);
+    return { weights: finalWeights(run), state: run.state, interrupted: !isOver(run) };
+  } catch (error) {
+    hasFailed = true;
+    throw error;
+  } finally {
+    // The reader left the loop, or a worker failed twice: what is known to be good is kept.
+    const saving = saver.isSaved() || run.isDiverged ? undefined : saver.save(run.state.step);
+    // Of two errors the first tells more.
+    await Promise.resolve(hasFailed ? saving?.catch(() => {}) : saving).finally(() =>
+      run.session.close(),
+    );
+  }
+}
+
+const isOver = ({ state, size }: Run): boolean =>
+  state.history.length >= size.epochs || state.stopped !== undefined;
+
+const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted ?? false;
+
+/** Takes the checkpoints of a run, if it has any. */
+function createSaver(run: Run) {
+  const { checkpoints } = run.options;
+  // A failure may go back to before the last checkpoint, which is then the better one.
+  let savedStep = run.state.step;
+  let lastSave = performance.now();
+  return {
+    isSaved: () => !checkpoints || run.state.step <= savedStep,
+    /** Tells of one that is kept; its epoch is the one of the step after `steps`. */
+    async save(steps: number): Promise<RunEvent> {
+      ensureFinite(run);
+      const file = await checkpoints!.save(capture(run));
+      const { step } = run.state;
+      savedStep = step;
+      lastSave = performance.now();
+      return { event: 'checkpoint', step, epoch: placeAt(run.state, run.size, steps).epoch, file };
+    },
+    isDue(
+      { everySteps, everyMinutes = 5, everyEpoch = true }: CheckpointSettings,
+      isEpochEnd: boolean,
+    ): boolean {
+      if (everySteps !== undefined && run.state.step % everySteps === 0) return true;
+      if (everyEpoch && isEpochEnd) return true;
+      return performance.now() - lastSave >= everyMinutes * 60_000;
+    },
+  };
+}

@@ -1,0 +1,311 @@
+/** What the calls of a stepper do, one at a time. */
+import { checkFinite } from '../base/check-values.js';
+import { readSource, sourceName, type FileSource } from '../data/file-source.js';
+import type { Samples } from '../data/samples.js';
+import { LanewiseError, nearest, show } from '../base/errors.js';
+import type { Model } from '../layers/index.js';
+import { lossTerms, type LossTerm } from '../losses/terms.js';
+import { ratesOfStep } from '../optimizers/index.js';
+import { checkInputs, checkOutputs, defaultTerms } from '../feed/check-fit.js';
+import { columnsOf } from '../feed/columns.js';
+import type { Weights } from '../crew/session.js';
+import type { StepMetrics } from '../step/step-metrics.js';
+import {
+  closeDriven,
+  copyOf,
+  gradientViews,
+  loadMinibatch,
+  openDriven,
+  takeGradients,
+  takeScores,
+  takeStep,
+  takeUpdate,
+  UpdateLost,
+  type DrivenRun,
+  type LoadedMinibatch,
+  type Values,
+} from '../crew/stepping.js';
+import { checkWeights } from '../trained/check-weights.js';
+import { SMALLER_STEPS } from '../optimizers/optimizer.js';
+import { summarize } from '../metrics/summary.js';
+import { accuracyOf } from './run-state.js';
+import type { GroupMember, SharedGroup } from './shared-values.js';
+import type { StepGradients, StepLoss, StepResult } from './stepper.js';
+import { decodeStepper, encodeStepper } from './stepper-file.js';
+import type { ResolvedStepperSettings } from './stepper-settings.js';
+import { createTrainedModel, type TrainedModel } from '../trained/trained-model.js';
+
+/** A stepper at work. */
+export interface Driver {
+  readonly model: Model;
+  readonly settings: ResolvedStepperSettings;
+  readonly group: SharedGroup;
+  readonly member: GroupMember;
+  readonly key: readonly [number, number];
+  /** Weights and state until there is a run. */
+  begun: Values;
+  /** Absent until the first minibatch, which says what the losses are of. */
+  run: DrivenRun | undefined;
+  /** Predicts with the values at hand. */
+  predictor: { readonly weights: Weights; readonly trained: TrainedModel } | undefined;
+  steps: number;
+  /** Steps whose weights are in the average. */
+  averaged: number;
+  state: 'open' | 'lost' | 'closed';
+}
+
+export function checkOpen({ state }: Driver, owner: string): void {
+  if (state === 'open') return;
+  throw new LanewiseError(
+    'argument',
+    state === 'closed'
+      ? `${owner}: the stepper is closed`
+      : `${owner}: a worker thread failed while it wrote the weights, which are not known since`,
+    state === 'closed' ? undefined : 'restore a state, or begin again',
+  );
+}
+
+const valuesOf = ({ run, begun }: Driver): Values => run?.values ?? begun;
+
+/** The weights, with what steppers that share them have changed. */
+export function weightsNow(driver: Driver): Weights {
+  const { weights } = valuesOf(driver);
+  driver.member.pull(weights);
+  return weights;
+}
+
+/** Puts a minibatch into the memory; the first one opens the run. */
+async function load(
+  driver: Driver,
+  data: Samples,
+  purpose: 'step' | 'score',
+): Promise<LoadedMinibatch> {
+  const { model } = driver;
+  const run = driver.run ?? (await openRun(driver, data));
+  const columns = columnsOf(model, run.terms, data);
+  checkInputs(model, data);
+  const loaded = await loadMinibatch(run, columns, purpose);
+  driver.run = run;
+  driver.member.pull(run.values.weights);
+  return loaded;
+}
+
+async function openRun(
+  { model, settings, member, begun }: Driver,
+  data: Samples,
+): Promise<DrivenRun> {
+  const terms = defaultTerms(model, data, settings.loss);
+  checkOutputs(model, terms);
+  const { numerics, workers } = settings;
+  return openDriven({ model, terms, numerics, workers, training: settings }, begun, (from, to) =>
+    member.move(from.weights, to.weights),
+  );
+}
+
+export async function runStep(
+  driver: Driver,
+  data: Samples,
+  lr: number | undefined,
+): Promise<StepResult> {
+  const loaded = await load(driver, data, 'step');
+  const { rate, rates, isAveraged } = ratesOf(driver, lr);
+  const at = { number: driver.steps, key: driver.key };
+  const found = await takeStep(loaded, at, rates).catch((error) => lose(driver, error));
+  await checkLoss(driver, found.loss, data, `in step ${driver.steps + 1}`);
+  count(driver, loaded, isAveraged);
+  return { step: driver.steps, ...told(found), rate };
+}
+
+export async function runGradients(driver: Driver, data: Samples): Promise<StepGradients> {
+  const loaded = await load(driver, data, 'step');
+  const found = await takeGradients(loaded, { number: driver.steps, key: driver.key });
+  await checkLoss(driver, found.loss, data, `in step ${driver.steps + 1}`);
+  return { ...told(found), gradients: new Map(copyOf(found.gradients)) };
+}
+
+export async function runApply(
+  driver: Driver,
+  gradients: Weights,
+  lr: number | undefined,
+): Promise<Pick<StepResult, 'step' | 'rate'>> {
+  const open = driver.run?.open;
+  if (!open) {
+    throw new LanewiseError(
+      'argument',
+      'apply before the first batch, of which the shapes of a step follow',
+      'gradients(batch) gives gradients',
+    );
+  }
+  checkGradients(gradientViews(open), gradients);
+  driver.member.pull(valuesOf(driver).weights);
+  const { rate, rates, isAveraged } = ratesOf(driver, lr);
+  await takeUpdate(open, gradients, rates).catch((error) => lose(driver, error));
+  count(driver, { open }, isAveraged);
+  return { step: driver.steps, rate };
+}
+
+export async function runLoss(driver: Driver, data: Samples): Promise<StepLoss> {
+  const loaded = await load(driver, data, 'score');
+  const found = await takeScores(loaded);
+  const { loss, accuracy } = summarize({ ...found, scores: new Float32Array() }, data);
+  await checkLoss(driver, loss, data, `after step ${driver.steps}`);
+  const samples = loaded.minibatch.size;
+  // Of nothing that counts there is no share.
+  return { loss, ...(Number.isFinite(accuracy) ? { accuracy } : {}), samples };
+}
+
+/** A step is over: what it has changed is the newest there is. */
+function count(driver: Driver, { open }: Pick<LoadedMinibatch, 'open'>, isAveraged: boolean): void {
+  driver.steps++;
+  if (isAveraged) driver.averaged++;
+  driver.member.push(valuesOf(driver).weights, gradientViews(open).keys());
+}
+
+const told = ({ loss, samples, ...metrics }: StepMetrics): StepLoss => ({
+  loss,
+  ...accuracyOf({ samples, ...metrics }),
+  samples,
+});
+
+/** The values of the next step for the kernels. `lr` is the first group's rate; the others change with it. */
+function ratesOf({ settings, steps, averaged }: Driver, lr: number | undefined) {
+  const { optimizer, average } = settings;
+  const { learningRate } = optimizer;
+  const factor =
+    lr === undefined ? settings.factor(steps) : learningRate > 0 ? lr / learningRate : 1;
+  const rate = lr ?? learningRate * factor;
+  // Not lr / learningRate · learningRate, which may be another number.
+  const own = lr === undefined ? [] : optimizer.rates(steps, lr);
+  const values = ratesOfStep(optimizer, steps, factor).map((value, i) => own[i] ?? value);
+  if (!average) return { rate, rates: values, isAveraged: false };
+  const share = average.share(steps, 1, steps + 1, { updates: steps, averaged });
+  return { rate, rates: [...values, share], isAveraged: share > 0 };
+}
+
+/** @throws LanewiseError kind 'argument' unless they are finite and as many as `expected` has, by the same names. */
+function checkGradients(expected: Weights, gradients: Weights): void {
+  const refuse = (what: string, hint?: string): never => {
+    throw new LanewiseError('argument', `apply: ${what}`, hint);
+  };
+  if (!(gradients instanceof Map))
+    refuse(
+      `gradients are ${show(gradients)}, expected a Map of arrays by name`,
+      'gradients(batch) resolves to { gradients, … }',
+    );
+  const names = [...expected.keys()];
+  for (const name of gradients.keys())
+    if (!expected.has(name)) refuse(`'${name}' is not trained`, nearest(name, names));
+  for (const [name, { length }] of expected) {
+    const values = gradients.get(name);
+    if (!(values instanceof Float32Array) || values.length !== length)
+      refuse(
+        `gradient of '${name}' is ${values instanceof Float32Array ? `${values.length} values` : show(values)}, expected a Float32Array of ${length}`,
+        values ? undefined : 'there is one for all that a step changes: gradients(batch) has them',
+      );
+    checkFinite('argument', `apply: gradient of '${name}'`, values);
+  }
+}
+
+/** Nobody knows the weights if a thread failed while it wrote them. */
+function lose(driver: Driver, error: unknown): never {
+  if (error instanceof UpdateLost) driver.state = 'lost';
+  throw error;
+}
+
+/** @throws LanewiseError kind 'engine' for a loss that is not finite, with the layer it begins in. */
+async function checkLoss(driver: Driver, loss: number, data: Samples, when: string): Promise<void> {
+  if (Number.isFinite(loss)) return;
+  const { model, settings, run } = driver;
+  // Loaded where it is needed: it may never be.
+  const { explainDivergence } = await import('../look/divergence.js');
+  const weights = valuesOf(driver).weights;
+  const reason = await explainDivergence(model, run!.terms, weights, data, settings.numerics).catch(
+    () => ({ message: '', hint: SMALLER_STEPS }),
+  );
+  throw new LanewiseError(
+    'engine',
+    `the loss became ${loss} ${when}${reason.message ? `: ${reason.message}` : ''}; the weights are as they were before`,
+    reason.hint,
+  );
+}
+
+export function setWeights(driver: Driver, weights: Weights): void {
+  checkOpen(driver, 'setWeights');
+  checkWeights(driver.model, weights);
+  for (const [name, values] of weights) checkFinite('argument', `weights of '${name}'`, values);
+  const own = weightsNow(driver);
+  for (const [name, values] of weights) own.get(name)!.set(values);
+  driver.member.push(own, weights.keys());
+}
+
+/** The losses, which say what scores are; `what` needs them. */
+function termsOf({ run, model, settings }: Driver, what: string): readonly LossTerm[] {
+  if (run) return run.terms;
+  const { loss } = settings;
+  if (loss !== undefined && typeof loss !== 'function')
+    return lossTerms(loss, [...model.outputs.keys()]);
+  throw new LanewiseError(
+    'argument',
+    `${what} before the first batch, which says what the loss is of`,
+    loss ? 'step first' : 'give the setting loss',
+  );
+}
+
+export function predictorOf(driver: Driver): TrainedModel {
+  const { model, settings } = driver;
+  const weights = weightsNow(driver);
+  if (driver.predictor?.weights !== weights) {
+    // Of a function the scores are the output, whatever the targets are.
+    const isOwn = typeof settings.loss === 'function';
+    const terms = isOwn && !driver.run ? [] : termsOf(driver, 'predict');
+    const trained = createTrainedModel(model, terms, settings.numerics, weights);
+    driver.predictor = { weights, trained };
+  }
+  return driver.predictor!.trained;
+}
+
+export async function modelOf(driver: Driver): Promise<TrainedModel> {
+  const { model, settings, averaged } = driver;
+  const { arrays } = valuesOf(driver);
+  const weights = new Map(
+    [...weightsNow(driver)].map(([name, values]) => {
+      const average = averaged > 0 ? arrays.get(`average.${name}`) : undefined;
+      return [name, (average ?? values).slice()];
+    }),
+  );
+  for (const [name, values] of weights) checkFinite('engine', `weights of '${name}'`, values);
+  return createTrainedModel(model, termsOf(driver, 'a model'), settings.numerics, weights);
+}
+
+export async function closeDriver(driver: Driver): Promise<void> {
+  if (driver.state === 'closed') return;
+  driver.state = 'closed';
+  driver.predictor = undefined;
+  if (driver.run) await closeDriven(driver.run);
+}
+
+/** All that the next steps depend on beside the settings, as the bytes of a file. */
+export const stateOf = (driver: Driver): Promise<Uint8Array> => {
+  const { model, settings, steps, averaged } = driver;
+  const weights = copyOf(weightsNow(driver));
+  for (const [name, values] of weights) checkFinite('engine', `weights of '${name}'`, values);
+  const arrays = copyOf(valuesOf(driver).arrays);
+  const terms = termsOf(driver, 'a state');
+  return encodeStepper(model, terms, settings, { weights, arrays, steps, averaged });
+};
+
+/** Goes back, or on, to a state that was taken. */
+export async function restore(driver: Driver, source: FileSource): Promise<void> {
+  const { model, settings, member } = driver;
+  const bytes = await readSource('state', source);
+  const state = await decodeStepper(bytes, sourceName(source, 'state'), model, settings);
+  const own = { weights: weightsNow(driver), arrays: valuesOf(driver).arrays };
+  for (const [name, values] of state.weights) own.weights.get(name)!.set(values);
+  if (driver.run?.open) {
+    for (const [name, values] of own.arrays) values.set(state.arrays.get(name) ?? values.fill(0));
+  } else driver.begun = { ...own, arrays: state.arrays };
+  member.push(own.weights, own.weights.keys());
+  driver.steps = state.steps;
+  driver.averaged = state.averaged;
+  driver.state = 'open';
+}

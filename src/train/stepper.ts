@@ -1,0 +1,215 @@
+/**
+ * Single steps for loops of one's own: adversarial nets, reinforcement learning, training on several machines. A step
+ * has the bits that `train` gives the same minibatch at the same step.
+ */
+import { writeFile } from '#platform/files';
+import { checkOptions, notNegative, text, type Checks } from '../base/check.js';
+import type { FileSource } from '../data/file-source.js';
+import { LanewiseError, show } from '../base/errors.js';
+import type { Model } from '../layers/index.js';
+import { drawWeights } from '../step/initialize.js';
+import type { Weights } from '../crew/session.js';
+import { copyOf } from '../crew/stepping.js';
+import { splitSeed } from '../random/philox.js';
+import { minibatchData, type StepData } from './minibatch.js';
+import { checkIdle, createGroup, inTurn, joinGroup, type SharedGroup } from './shared-values.js';
+import {
+  checkOpen,
+  closeDriver,
+  modelOf,
+  predictorOf,
+  restore,
+  runApply,
+  runGradients,
+  runLoss,
+  runStep,
+  setWeights,
+  stateOf,
+  weightsNow,
+  type Driver,
+} from './stepper-calls.js';
+import { resolveStepperSettings, type StepperSettings } from './stepper-settings.js';
+import type { Prediction, TrainedModel } from '../trained/trained-model.js';
+
+/** What a step may have of its own. */
+export interface StepOptions {
+  /** The learning rate in place of the optimizer's times the schedule's; groups keep their share of it. */
+  readonly lr?: number;
+}
+
+/** What a minibatch has come to. */
+export interface StepLoss {
+  /** Mean over the samples, each times its weight if there are weights. */
+  readonly loss: number;
+  /** Share of right answers, where the loss knows such. */
+  readonly accuracy?: number;
+  readonly samples: number;
+}
+
+/** A step that has been taken. */
+export interface StepResult extends StepLoss {
+  /** How many there have been, with this one. */
+  readonly step: number;
+  /** The learning rate. */
+  readonly rate: number;
+}
+
+/** What a step finds before its update. */
+export interface StepGradients extends StepLoss {
+  /**
+   * Copies by the names of parameters: of the mean loss, before clipping, for all that is trained. By the names of running
+   * statistics (batch normalisation) what the minibatch's are. Frozen parameters have none.
+   */
+  readonly gradients: Map<string, Float32Array>;
+}
+
+/** `await using stepper = …` closes it, where the engine and the types know of that. */
+type Disposable = typeof Symbol extends { readonly asyncDispose: infer Name extends symbol }
+  ? { readonly [Key in Name]: () => Promise<void> }
+  : object;
+
+/** Takes one step at a time. Calls wait for those before them, and for those of steppers that share values. */
+export interface Stepper extends Disposable {
+  /** Steps that have been taken. */
+  readonly steps: number;
+  /**
+   * One step: the gradients of the batch's mean loss, and the update. At a loss that is not finite the weights stay as they
+   * are.
+   * @throws LanewiseError kind 'data' for a batch that the model cannot take, 'engine' for a loss that is not finite.
+   */
+  step(batch: StepData, options?: StepOptions): Promise<StepResult>;
+  /** What `step` would find, without its update; random layers draw what they would draw in it. */
+  gradients(batch: StepData): Promise<StepGradients>;
+  /**
+   * The update of a step, with gradients as `gradients` gives them: the one after the other is `step`, to the bit.
+   * @throws LanewiseError kind 'argument' unless there are finite values for each name.
+   */
+  apply(gradients: Weights, options?: StepOptions): Promise<Pick<StepResult, 'step' | 'rate'>>;
+  /** The loss of a batch in evaluation mode (running statistics, no dropout), as PyTorch's `eval`; nothing changes. */
+  loss(batch: StepData): Promise<StepLoss>;
+  /** Scores in evaluation mode, by the weights at hand: see `TrainedModel.predict`. */
+  predict(...samples: Parameters<TrainedModel['predict']>): Promise<Prediction>;
+  /** Copies of all weights and statistics. @throws LanewiseError kind 'argument' while a call is at work. */
+  weights(): Map<string, Float32Array>;
+  /** Other values for some or all of them. @throws LanewiseError kind 'argument' for names or sizes that do not fit. */
+  setWeights(weights: Weights): void;
+  /** The model as it is now, with copies of its weights: of their average, if there is one. */
+  model(): Promise<TrainedModel>;
+  /**
+   * What the next steps depend on beside the settings: weights, the optimizer's arrays, the average, the number of steps. The
+   * bytes are those of a model file, which `loadModel` reads, too.
+   */
+  state(): Promise<Uint8Array>;
+  /**
+   * Goes on from a state: with the same settings and batches, to the same bits.
+   * @throws LanewiseError kind 'file' for other bytes, and a state of another model or other settings.
+   */
+  restore(state: FileSource): Promise<void>;
+  /** Writes `state()` to a file, whole or not at all. @throws LanewiseError kind 'file'; 'platform' where there are none. */
+  save(path: string): Promise<void>;
+  /** Ends its threads and gives back its memory. What it shares stays with the others. */
+  close(): Promise<void>;
+}
+
+/** By stepper, for those that share values with it. */
+const groups = new WeakMap<Stepper, SharedGroup>();
+
+/**
+ * A stepper of `model`, whose weights are drawn by the seed, or given. Nothing is allocated before the first batch.
+ * @throws LanewiseError kind 'argument' naming the setting, the value and the range.
+ */
+export async function createStepper(model: Model, settings: StepperSettings): Promise<Stepper> {
+  const resolved = resolveStepperSettings(model, settings);
+  const group = groupOf(settings.share);
+  const drawn = await drawWeights(model.parameters, resolved.seed, resolved.numerics);
+  const weights = new Map([...drawn, ...copyOf(resolved.weights ?? new Map())]);
+  const driver: Driver = {
+    model,
+    settings: resolved,
+    group,
+    member: joinGroup(group, model, weights, resolved.weights?.keys() ?? []),
+    key: splitSeed(resolved.seed),
+    begun: { weights, arrays: new Map() },
+    run: undefined,
+    predictor: undefined,
+    steps: 0,
+    averaged: 0,
+    state: 'open',
+  };
+  const stepper = stepperOf(driver);
+  groups.set(stepper, group);
+  return stepper;
+}
+
+function groupOf(share: Stepper | undefined): SharedGroup {
+  if (share === undefined) return createGroup();
+  const found = groups.get(share);
+  if (found) return found;
+  throw new LanewiseError(
+    'argument',
+    `createStepper: share is ${show(share)}, expected a stepper`,
+    share instanceof Promise ? 'await it' : 'createStepper(…) resolves to one',
+  );
+}
+
+function stepperOf(driver: Driver): Stepper {
+  const { model, group, settings } = driver;
+  const dataOf = (batch: StepData) => minibatchData(model, settings.loss, settings.batch, batch);
+  /** In turn, if the stepper can still be used. */
+  const call = async <Result>(owner: string, work: () => Promise<Result>): Promise<Result> =>
+    inTurn(group, () => {
+      checkOpen(driver, owner);
+      return work();
+    });
+  const close = () => inTurn(group, () => closeDriver(driver));
+  return {
+    get steps() {
+      return driver.steps;
+    },
+    async step(batch, options = {}) {
+      const [data, lr] = [dataOf(batch), rateIn('step', options)];
+      return call('step', () => runStep(driver, data, lr));
+    },
+    async gradients(batch) {
+      const data = dataOf(batch);
+      return call('gradients', () => runGradients(driver, data));
+    },
+    async apply(gradients, options = {}) {
+      const lr = rateIn('apply', options);
+      return call('apply', () => runApply(driver, gradients, lr));
+    },
+    async loss(batch) {
+      const data = dataOf(batch);
+      return call('loss', () => runLoss(driver, data));
+    },
+    predict: (...samples) => call('predict', () => predictorOf(driver).predict(...samples)),
+    weights() {
+      checkIdle(group, 'weights');
+      return copyOf(weightsNow(driver)) as Map<string, Float32Array>;
+    },
+    setWeights(weights) {
+      checkIdle(group, 'setWeights');
+      setWeights(driver, weights);
+    },
+    model: () => call('model', () => modelOf(driver)),
+    state: () => call('state', () => stateOf(driver)),
+    async restore(source) {
+      return inTurn(group, () => {
+        if (driver.state === 'closed') checkOpen(driver, 'restore');
+        return restore(driver, source);
+      });
+    },
+    async save(path) {
+      text('save', 'path', path);
+      await writeFile(path, await call('save', () => stateOf(driver)));
+    },
+    close,
+    // Not every engine has the symbol.
+    ...((Symbol.asyncDispose ? { [Symbol.asyncDispose]: close } : {}) as Disposable),
+  };
+}
+
+const OPTIONS: Checks<StepOptions> = { lr: notNegative };
+
+const rateIn = (owner: string, options: StepOptions): number | undefined =>
+  checkOptions(owner, options, OPTIONS, { learningRate: 'lr is the learning rate' }).lr;

@@ -1,0 +1,191 @@
+/** Training: the door to it, with what a run tells while it goes on. */
+import {
+  abortSignal,
+  callable,
+  checkOptions,
+  flag,
+  text,
+  wholeFrom,
+  type Check,
+  type Checks,
+} from '../base/check.js';
+import type { AnyDataset } from '../data/dataset.js';
+import { LanewiseError } from '../base/errors.js';
+import type { Model } from '../layers/index.js';
+import type { CheckpointSettings } from './checkpoint.js';
+import type { Callbacks, EventName, RunEvent } from './events.js';
+import { resolveSettings } from './resolve-settings.js';
+import { resultOf, type TrainResult } from './result.js';
+import type { TrainSettings } from './settings.js';
+import { doneRecord } from './start-and-done.js';
+import { trainingLoop } from './loop.js';
+
+/** How a run is kept, what is called while it goes on, and how it is stopped. No number of it depends on these. */
+export interface TrainOptions extends Callbacks {
+  /**
+   * Where the run is kept: its log, event files for TensorBoard, checkpoints to go on from, the model file and the
+   * report. Without it nothing is written, and a run that ends early is lost.
+   */
+  readonly folder?: string;
+  /** Goes on from the folder's checkpoint, if it has one; with names of what is meant to differ from the run it began as. */
+  readonly resume?: boolean | { readonly override: readonly string[] };
+  /** Begins anew although the folder holds an unfinished run, which is lost. */
+  readonly fresh?: boolean;
+  /** When checkpoints are taken; default at the end of each epoch and every 5 minutes, and when the run ends. */
+  readonly checkpoints?: Omit<CheckpointSettings, 'save'>;
+  /** Steps between two lines of the log; default 20. */
+  readonly logEvery?: number;
+  /** What the report shows the model on when the run has ended; default the validation data. Nothing is chosen by it. */
+  readonly test?: AnyDataset;
+  /** Default true: with a folder, a page to look at when the run ends. */
+  readonly report?: boolean;
+  /** What the model is called in log and report; default `model`. */
+  readonly name?: string;
+  /** Ends the run after the chunk of steps at hand, with a checkpoint if there is a folder. */
+  readonly signal?: AbortSignal;
+  /** Steps of a chunk at most; default some that take 150 ms. With 1, each step is told before the next is taken. */
+  readonly stepsPerEvent?: number;
+}
+
+const HEARD: Readonly<Record<EventName, Check>> = {
+  start: callable,
+  step: callable,
+  progress: callable,
+  validation: callable,
+  epoch: callable,
+  probe: callable,
+  checkpoint: callable,
+  warning: callable,
+  recovery: callable,
+  trained: callable,
+  done: callable,
+};
+
+/** `onEpoch` */
+const callbackName = (name: string): keyof Callbacks =>
+  `on${name[0]!.toUpperCase()}${name.slice(1)}` as keyof Callbacks;
+
+/** Those of a folder are looked at by who keeps it. */
+const CHECKS: Checks<TrainOptions> = {
+  folder: text,
+  resume: true,
+  fresh: true,
+  checkpoints: true,
+  logEvery: true,
+  test: true,
+  report: flag,
+  name: text,
+  signal: abortSignal,
+  stepsPerEvent: wholeFrom(1),
+  ...(Object.fromEntries(
+    Object.entries(HEARD).map(([name, check]) => [callbackName(name), check]),
+  ) as Record<keyof Callbacks, Check>),
+};
+
+/** Options that say how a folder is kept. */
+export type FolderOptions = Pick<
+  TrainOptions,
+  'resume' | 'fresh' | 'checkpoints' | 'logEvery' | 'test'
+>;
+const OF_FOLDERS = ['resume', 'fresh', 'checkpoints', 'logEvery', 'test'] as const;
+
+function checkTrainOptions(options: TrainOptions): void {
+  checkOptions('train', options, CHECKS);
+  if (options.folder !== undefined) return;
+  const name = OF_FOLDERS.find((one) => options[one] !== undefined && options[one] !== false);
+  if (name === undefined) return;
+  throw new LanewiseError(
+    'argument',
+    `train: ${name} is given, and no folder`,
+    "say where the run is kept: folder: 'runs/a'",
+  );
+}
+
+/**
+ * Trains `model` from fresh weights, or from those of the settings. The result is a function of model, data, seed and
+ * settings other than `workers`. With `folder` the run is kept there, and goes on later with `resume`, to the same bits.
+ * @throws LanewiseError before work starts for settings, options, data or sizes that cannot be; kind 'engine' if a step
+ * fails twice in a worker thread, or if the loss becomes NaN or infinite. With a folder, kind 'file' if it cannot be
+ * written or is in use, kind 'argument' if it holds another run than the one to resume, or an unfinished one; kind
+ * 'platform' where there is no file system.
+ */
+export async function train(
+  model: Model,
+  settings: TrainSettings,
+  options?: TrainOptions,
+): Promise<TrainResult> {
+  const events = trainEvents(model, settings, options);
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * Trains as `train` does, event by event: `for await (const event of trainEvents(model, settings))`; the generator returns
+ * the result. Callbacks are called before the event is yielded. Leaving the loop (`break`) ends the run as the signal does.
+ */
+export async function* trainEvents(
+  model: Model,
+  settings: TrainSettings,
+  options: TrainOptions = {},
+): AsyncGenerator<RunEvent, TrainResult, void> {
+  checkTrainOptions(options);
+  const resolved = resolveSettings(model, settings);
+  const { folder, name, checkpoints, signal, stepsPerEvent } = options;
+  const tell = createTeller(options);
+  const recording =
+    folder === undefined
+      ? undefined
+      : yield* (await import('#recording')).openRecording(
+          { folder, model, given: settings, settings: resolved, options },
+          tell,
+        );
+  const started = performance.now();
+  const events = trainingLoop(
+    model,
+    resolved,
+    {
+      about: { ...recording?.about, ...(name === undefined ? {} : { name }) },
+      ...(recording ? { checkpoints: { ...checkpoints, save: recording.save } } : {}),
+      ...(signal ? { signal } : {}),
+      ...(stepsPerEvent === undefined ? {} : { stepsPerEvent }),
+    },
+    recording?.resumed,
+  );
+  try {
+    let next = await events.next();
+    for (; !next.done; next = await events.next())
+      yield* tell(recording ? await recording.record(next.value) : next.value);
+    const result = resultOf(model, resolved, next.value, started);
+    const { interrupted } = result;
+    const { step } = next.value.state;
+    yield* tell([{ event: 'trained', step, interrupted }]);
+    const done = recording ? await recording.finish(result, step) : await doneRecord(result, step);
+    if (recording) yield* tell(await recording.record([]));
+    yield* tell([{ ...done, result: () => result }]);
+    return result;
+  } catch (error) {
+    throw recording ? recording.explain(error) : error;
+  } finally {
+    // Leaving the loop leaves a checkpoint.
+    await events
+      .return(undefined as never)
+      .catch((error: unknown) => {
+        throw recording ? recording.explain(error) : error;
+      })
+      .finally(() => recording?.close());
+  }
+}
+
+/** Yields events one after another, each when its callback has heard it. */
+export type Teller = (events: readonly RunEvent[]) => AsyncGenerator<RunEvent, void, void>;
+
+const createTeller = (callbacks: Callbacks): Teller =>
+  async function* (events) {
+    for (const event of events) {
+      const name = callbackName(event.event);
+      await (callbacks[name] as ((event: RunEvent) => unknown) | undefined)?.(event);
+      yield event;
+    }
+  };

@@ -1,0 +1,131 @@
+/**
+ * What a trained model gives to the next one: its layers with another head, or up to one of them, and the weights
+ * of what they have in common.
+ */
+import { checkOptions, extent, required, text } from '../base/check.js';
+import { LanewiseError, show } from '../base/errors.js';
+import { rebuild, type Architecture, type Layer, type Model } from '../layers/index.js';
+import { headOf, replaced, truncated, type Head } from '../layers/surgery.js';
+import type { Weights } from '../crew/session.js';
+import { checkModel, checkWeights } from './check-weights.js';
+
+/** A model and weights of it, all or some: a trained model is one; `train(model, { weights })` goes on from it. */
+export interface Pretrained {
+  readonly model: Model;
+  readonly weights: Weights;
+}
+
+/** A model alone has no weights to pass on. @throws LanewiseError kind 'argument' for what is neither. */
+function pretrainedOf(given: Model | Pretrained): Pretrained {
+  if (typeof given === 'function') {
+    checkModel(given);
+    return { model: given, weights: new Map() };
+  }
+  if (typeof given !== 'object' || given === null)
+    throw new LanewiseError(
+      'argument',
+      `model is ${show(given)}, expected a model or a trained model`,
+    );
+  checkModel(given.model);
+  checkWeights(given.model, given.weights);
+  return given;
+}
+
+/** The model of the architecture, and those weights that it still has. Layers keep their names, and so weights do. */
+function carry(
+  weights: Weights,
+  architecture: Architecture,
+  isNew: (parameter: string) => boolean = () => false,
+): Pretrained {
+  const model = rebuild(architecture);
+  const names = new Set(model.parameters.map(({ name }) => name));
+  const kept = [...weights].filter(([name]) => names.has(name) && !isNew(name));
+  return { model, weights: new Map(kept) };
+}
+
+/**
+ * The model with `layer` in the place of the one named `name`, as its parameters are: `fc`, `features.6`; and the
+ * weights of all others. The layer's own are drawn by `train`, or given by adding them. A layer of one's own must
+ * be known (`registerLayer`), as for reading it from a file.
+ * @throws LanewiseError kind 'argument' if there is no such layer; kind 'shape' if the new one does not fit.
+ */
+export function replaceLayer(from: Model | Pretrained, name: string, layer: Layer): Pretrained {
+  text('replaceLayer', 'name', name);
+  const { model, weights } = pretrainedOf(from);
+  if (typeof layer !== 'function' || !('build' in layer)) {
+    throw new LanewiseError(
+      'argument',
+      `layer '${name}' is replaced by ${show(layer)}, expected a layer`,
+    );
+  }
+  return exchange(model, weights, name, layer);
+}
+
+const exchange = (
+  { architecture }: Model,
+  weights: Weights,
+  name: string,
+  layer: Pick<Layer, 'kind' | 'settings'>,
+): Pretrained =>
+  carry(weights, replaced(architecture, name, layer), (parameter) =>
+    parameter.startsWith(`${name}.`),
+  );
+
+/** The new head. */
+export interface HeadOptions {
+  /** Values of the new output: the number of classes. */
+  readonly classes: number;
+  /** Whose head is replaced; default the first. */
+  readonly output?: string;
+}
+
+/** The setting that says how many values a head gives. */
+const widths: Readonly<Record<string, string>> = {
+  linear: 'outFeatures',
+  conv2d: 'outChannels',
+  conv1d: 'outChannels',
+};
+
+/**
+ * The model with a new head, the last layer with parameters before an output, and the weights of everything before
+ * it. `{ classes }` makes it of the same kind, a dense layer or a convolution, for that many classes; a layer takes
+ * its place and name.
+ * @throws LanewiseError kind 'argument' if there is no such layer or it is of another kind.
+ */
+export function replaceHead(from: Model | Pretrained, head: Layer | HeadOptions): Pretrained {
+  const { model, weights } = pretrainedOf(from);
+  const find = (output: string): Head =>
+    headOf(model.architecture, output, (layer) =>
+      model.parameters.some(({ name }) => name.startsWith(`${layer}.`)),
+    );
+  const [first] = model.outputs.keys();
+  if (typeof head === 'function') return replaceLayer({ model, weights }, find(first!).name, head);
+  if (typeof head !== 'object' || head === null)
+    throw new LanewiseError('argument', `head is ${show(head)}, expected { classes } or a layer`);
+  const { classes, output = first! } = checkOptions('replaceHead', head, {
+    classes: required(extent),
+    output: text,
+  });
+  const { name, description } = find(output);
+  const { kind, settings } = description;
+  const width = widths[kind];
+  if (!width) {
+    throw new LanewiseError(
+      'argument',
+      `the head '${name}' is a ${kind}, expected ${Object.keys(widths).join(', ')}`,
+      'replaceHead takes a layer too',
+    );
+  }
+  return exchange(model, weights, name, { kind, settings: { ...settings, [width]: classes } });
+}
+
+/**
+ * The model up to layer `name`, whose output is the only one, and its weights: for features (see `encode`). Layers
+ * that do not lead there are left out. `name` may be in a chain: `features.6`.
+ * @throws LanewiseError kind 'argument' if there is no such layer, or it is inside a block.
+ */
+export function featuresOf(from: Model | Pretrained, name: string): Pretrained {
+  text('featuresOf', 'name', name);
+  const { model, weights } = pretrainedOf(from);
+  return carry(weights, truncated(model.architecture, name));
+}

@@ -1,0 +1,153 @@
+/**
+ * A trained model as one safetensors file: weights under their layers' names in PyTorch's layouts, and
+ * in the metadata what it takes to rebuild and use the model.
+ */
+import { isObject } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
+import type { Numerics } from '../engine/features.js';
+import type { StoredTensor } from '../formats/safetensors.js';
+import { readTensors, writeTensors, type TensorFile } from '../formats/tensor-file.js';
+import { rebuild, type Architecture, type Model } from '../layers/index.js';
+import type { Weights } from '../crew/session.js';
+import { describeTerms, readTerms, type LossTerm } from '../losses/terms.js';
+import { describedAsText, type DataDescription } from './data-description.js';
+import { readDescription } from './read-description.js';
+import { createTrainedModel, type TrainedModel } from './trained-model.js';
+import { matchTensors } from './weights-file.js';
+import { checkTrained } from './check-weights.js';
+
+/** Version of the metadata below. */
+const VERSION = '2';
+
+/** What tensors of a checkpoint that are no weights are named by; no layer has a name with a slash. */
+export const ARRAYS = 'state/';
+export const BEST = 'best/';
+
+/** What a model file says of its model. */
+type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'> & DataDescription;
+
+/** The bytes of a model file. */
+export const encodeModel = (trained: TrainedModel): Uint8Array =>
+  modelBytes(checkTrained('encodeModel', trained), '');
+
+/** Those of a file of that name. */
+export const modelBytes = (trained: TrainedModel, path: string): Uint8Array =>
+  writeTensors(path, modelTensors(trained), modelMetadata(trained));
+
+/** The weights in the model's order, as a file holds them. */
+export const modelTensors = ({
+  model,
+  weights,
+}: Pick<Described, 'model' | 'weights'>): Map<string, StoredTensor> =>
+  new Map(model.parameters.map(({ name, shape }) => [name, { shape, data: weights.get(name)! }]));
+
+export const modelMetadata = ({
+  model,
+  terms,
+  numerics,
+  ...description
+}: Omit<Described, 'weights'>): Readonly<Record<string, string>> => ({
+  // What other readers of the format look for: the tensors are laid out as PyTorch's.
+  format: 'pt',
+  lanewise: VERSION,
+  architecture: JSON.stringify(model.architecture),
+  loss: JSON.stringify(describeTerms(terms)),
+  numerics,
+  ...describedAsText(description),
+});
+
+/**
+ * The model in a file's bytes; `name` is for messages. Of a checkpoint it is the one that was in training.
+ * @throws LanewiseError kind 'file' if it is no safetensors file, was not written by Lanewise, describes
+ * a model that cannot be, or holds other tensors than its architecture needs.
+ */
+export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
+  const file = readTensors(bytes, name);
+  const described = readModelMetadata(file.metadata, name);
+  const { model, terms, numerics, ...description } = described;
+  const weights = readWeights(model, file, name);
+  return createTrainedModel(model, terms, numerics, weights, description);
+}
+
+/** The model's weights in a file; a checkpoint, or a stepper's state, is a model file with more in it. @throws LanewiseError kind 'file' as `decodeModel`. */
+export function readWeights(model: Model, file: TensorFile, name: string): Weights {
+  const own = new Set(model.parameters.map((parameter) => parameter.name));
+  const isMore = (key: string) =>
+    ('checkpoint' in file.metadata || 'stepper' in file.metadata) &&
+    !own.has(key) &&
+    (key.startsWith(ARRAYS) || key.startsWith(BEST));
+  const tensors = new Map([...file.tensors].filter(([key]) => !isMore(key)));
+  return matchTensors(model, { ...file, tensors }, name, 'its architecture');
+}
+
+/** @throws LanewiseError kind 'file' as `decodeModel`. */
+export function readModelMetadata(
+  metadata: Readonly<Record<string, string>>,
+  name: string,
+): Omit<Described, 'weights'> {
+  if (metadata['lanewise'] !== VERSION) {
+    throw new LanewiseError(
+      'file',
+      `'${name}' holds no Lanewise model: its metadata has lanewise '${metadata['lanewise'] ?? 'missing'}', expected '${VERSION}'`,
+    );
+  }
+  const model = readArchitecture(metadata['architecture'], name);
+  const terms = readLoss(metadata['loss'], model, name);
+  const numerics = metadata['numerics'];
+  if (numerics !== 'fused' && numerics !== 'strict') {
+    throw new LanewiseError(
+      'file',
+      `'${name}': numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`,
+    );
+  }
+  return { model, terms, numerics: numerics as Numerics, ...readDescription(metadata, name) };
+}
+
+function readLoss(json: string | undefined, model: Model, name: string): readonly LossTerm[] {
+  try {
+    return readTerms(JSON.parse(json ?? 'null'), [...model.outputs.keys()]);
+  } catch (error) {
+    const why = error instanceof LanewiseError ? error.message : 'it is not JSON';
+    throw new LanewiseError('file', `'${name}': its loss cannot be read: ${why}`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+/** Characters of an architecture: that of ResNet-152 has 65,000, and building takes its time and memory by the layer. */
+const MOST_ARCHITECTURE = 2 ** 21;
+
+/** Architectures come from outside: everything that `rebuild` takes for granted is checked here. */
+function readArchitecture(json: string | undefined, name: string): Model {
+  const refuse = (why: string, cause?: unknown) =>
+    new LanewiseError(
+      'file',
+      `'${name}': its architecture ${why}`,
+      cause instanceof LanewiseError ? cause.hint : undefined,
+      { cause },
+    );
+  if (json !== undefined && json.length > MOST_ARCHITECTURE)
+    throw refuse(`has ${json.length} characters, expected at most ${MOST_ARCHITECTURE}`);
+  let architecture: Partial<Architecture> | null;
+  try {
+    architecture = JSON.parse(json ?? '') as Partial<Architecture> | null;
+  } catch (error) {
+    throw refuse(json === undefined ? 'is missing' : 'is not JSON', error);
+  }
+  if (
+    !isObject(architecture) ||
+    !isObject(architecture.inputs) ||
+    !isObject(architecture.outputs) ||
+    !Array.isArray(architecture.layers)
+  ) {
+    throw refuse('has no inputs, list of layers and outputs');
+  }
+  try {
+    return rebuild(architecture as Architecture);
+  } catch (error) {
+    if (error instanceof LanewiseError) throw refuse(`cannot be built: ${error.message}`, error);
+    // Layers in layers without end exhaust the stack.
+    if (error instanceof RangeError) throw refuse('nests its layers too deeply', error);
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * What a model file's metadata says of the data that the model was trained on, each field as JSON. It comes from
+ * outside: all of it is checked. Files may lack any of it: they are older, or of models made by hand; fields of later
+ * versions are passed over.
+ */
+import { isObject } from '../base/check.js';
+import type { Origin, Selection } from '../data/origin.js';
+import type { ColumnFormat, TableFormat } from '../data/table-format.js';
+import { LanewiseError } from '../base/errors.js';
+import { fits } from '../formats/resize.js';
+import type { Shape } from '../graph/tensor.js';
+import type { DataDescription, SampleFormat } from './data-description.js';
+
+/** Names in a list: more than Unicode's characters, or a table's features, are a mistake. */
+const MOST_NAMES = 2 ** 21;
+/** Choices made one of another's part. */
+const MOST_SELECTIONS = 64;
+
+type Read<T> = (value: unknown) => T | undefined;
+
+/** How each field is read, undefined for what it cannot be, and what was expected then. */
+const fields = (): {
+  readonly [Key in keyof Required<DataDescription>]: readonly [
+    read: Read<Required<DataDescription>[Key]>,
+    refusal: string,
+  ];
+} => ({
+  classes: [names, 'classes are no list of names'],
+  targetClasses: [namesByTarget, 'targetClasses are no lists of names by target'],
+  samples: [
+    sampleFormat,
+    `samples have no shape of whole numbers, type uint8, int32 or float32, and fit ${fits.join(', ')} or none`,
+  ],
+  table: [tableFormat, 'table is no list of columns with name, type and classes'],
+  vocabulary: [names, 'vocabulary is no list of texts'],
+  origin: [originFormat, 'origin has no number of samples, fingerprint and selections'],
+});
+
+/** @throws LanewiseError kind 'file' naming the field that is not what it should be. */
+export function readDescription(
+  metadata: Readonly<Record<string, string>>,
+  name: string,
+): DataDescription {
+  const found = Object.entries(fields()).flatMap(([key, [read, refusal]]) => {
+    const text = metadata[key];
+    if (text === undefined) return [];
+    const value = read(parsed(text));
+    if (value !== undefined) return [[key, value]];
+    throw new LanewiseError('file', `'${name}': its ${refusal}`);
+  });
+  return Object.fromEntries(found) as DataDescription;
+}
+
+/** Undefined for what is not JSON, which is none of the values expected. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isCount = (value: unknown, least = 0): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= least;
+
+function names(list: unknown): readonly string[] | undefined {
+  const areNames = Array.isArray(list) && list.length <= MOST_NAMES && list.every(isText);
+  return areNames ? list : undefined;
+}
+
+function namesByTarget(value: unknown): Readonly<Record<string, readonly string[]>> | undefined {
+  if (!isObject(value)) return undefined;
+  const lists = Object.values(value);
+  return lists.every(names) ? (value as Record<string, string[]>) : undefined;
+}
+
+function sampleFormat(value: unknown): SampleFormat | undefined {
+  const { shape, type, fit } = (isObject(value) ? value : {}) as Partial<SampleFormat>;
+  const isFormat =
+    Array.isArray(shape) &&
+    shape.every((extent) => isCount(extent, 1)) &&
+    (type === 'uint8' || type === 'int32' || type === 'float32') &&
+    (fit === undefined || fits.includes(fit));
+  return isFormat ? { shape: shape as Shape, type, ...(fit ? { fit } : {}) } : undefined;
+}
+
+function tableFormat(value: unknown): TableFormat | undefined {
+  const { columns, target } = (isObject(value) ? value : {}) as Partial<TableFormat>;
+  if (!Array.isArray(columns) || columns.length > MOST_NAMES) return undefined;
+  if (target !== undefined && !isText(target)) return undefined;
+  const read = columns.map(columnFormat);
+  if (read.includes(undefined)) return undefined;
+  return {
+    columns: read as ColumnFormat[],
+    ...(target === undefined ? {} : { target }),
+  };
+}
+
+function columnFormat(value: unknown): ColumnFormat | undefined {
+  const { name, type, classes } = (isObject(value) ? value : {}) as Partial<ColumnFormat>;
+  if (!isText(name) || (type !== 'number' && type !== 'class')) return undefined;
+  if (type === 'number') return { name, type };
+  const known = names(classes);
+  return known && { name, type, classes: known };
+}
+
+function originFormat(value: unknown): Origin | undefined {
+  const { samples, fingerprint, selections } = (isObject(value) ? value : {}) as Partial<Origin>;
+  if (!isCount(samples, 1) || !isText(fingerprint)) return undefined;
+  if (!Array.isArray(selections) || selections.length > MOST_SELECTIONS) return undefined;
+  const read = selections.map(selectionFormat);
+  if (read.includes(undefined)) return undefined;
+  return { samples, fingerprint, selections: read as Selection[] };
+}
+
+function selectionFormat(value: unknown): Selection | undefined {
+  if (!isObject(value)) return undefined;
+  const { by, count, shuffled, k, fold, stratified, seed, part } = value;
+  if (by === 'subset') return isCount(count, 1) ? { by, count } : undefined;
+  // Of a later version: samples that were chosen, in a way that is not known here.
+  if (isText(by) && by !== 'split' && by !== 'kFold') return { by: 'subset', count: 1 };
+  const isPart = part === 0 || part === 1;
+  if (!isPart || typeof stratified !== 'boolean' || !isCount(seed)) return undefined;
+  if (by === 'split' && isCount(count, 1) && typeof shuffled === 'boolean')
+    return { by, count, shuffled, stratified, seed, part };
+  if (by === 'kFold' && isCount(k, 2) && isCount(fold) && fold < k)
+    return { by, k, fold, stratified, seed, part };
+  return undefined;
+}

@@ -1,9 +1,0 @@
-/** The weights that a model begins with. */
-import { pickNumerics } from '../engine/numerics.js';
-import type { Model } from '../layers/index.js';
-import { drawWeights } from '../parallel/initialize.js';
-import type { Weights } from '../parallel/session.js';
-
-/** As `train` draws them with this seed. @throws LanewiseError kind 'argument' for an initialiser that does not suit. */
-export const initialWeights = (model: Model, seed = 1): Promise<Weights> =>
-  drawWeights(model.parameters, seed, pickNumerics());

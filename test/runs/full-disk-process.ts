@@ -1,0 +1,8 @@
+/** Writes 100 lines to a log, come what may, and says what was told of them. */
+import { openMetricsLog } from '../../src/runs/metrics-log.js';
+import { stepEvent } from './sample-events.js';
+
+const log = openMetricsLog(process.argv[2]!, { onError: ({ message }) => console.log(message) });
+for (let step = 1; step <= 100; step++) log.write(stepEvent(step));
+log.close();
+console.log(log.lost);
