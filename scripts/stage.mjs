@@ -21,6 +21,8 @@ export function stage() {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   delete manifest.scripts;
   delete manifest.devDependencies;
+  // The bundles have what these names stand for.
+  delete manifest.imports;
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return staged;
 }

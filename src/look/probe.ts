@@ -18,6 +18,7 @@ export interface Histogram {
   readonly counts: readonly number[];
 }
 
+/** How large a layer's output and its gradient are. */
 export interface LayerFigures {
   readonly name: string;
   /** Root of the mean square of its output's values; NaN or Infinity if one of them is. */
@@ -26,6 +27,7 @@ export interface LayerFigures {
   readonly gradientNorm: number;
 }
 
+/** How large a parameter and its gradient are, and how its values are distributed. */
 export interface WeightFigures {
   readonly name: string;
   /** Root of the sum of squares. */

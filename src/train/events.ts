@@ -170,6 +170,12 @@ interface Weighed {
   readonly weights: () => Weights;
 }
 
+/** What the run has led to. */
+interface Finished {
+  /** The result that `train` resolves to. */
+  readonly result: () => TrainResult;
+}
+
 /** What happens in a run, by `event`; in the order in which it first happens. */
 export type RunEvent =
   | (StartEvent & Weighed)
@@ -182,8 +188,9 @@ export type RunEvent =
   | WarningEvent
   | RecoveryEvent
   | TrainedEvent
-  | (DoneEvent & { readonly result: () => TrainResult });
+  | (DoneEvent & Finished);
 
+/** What happens in a run, by name. */
 export type EventName = RunEvent['event'];
 
 /** The event of a name: `EventOf<'epoch'>`. */
