@@ -1,8 +1,8 @@
 /**
- * Scores of samples at hand, one call after another: planning, compiling and linking take longer than a few samples
- * do, so the session of a call is kept for the next one of the same form. One thread does it all, so calls of a model at the
- * same time wait for each other instead of taking a memory each, and those alike are scored together: what a sample scores does
- * not depend on its company.
+ * Sessions kept between scoring calls on samples in memory. Planning, compiling and linking take longer than scoring a
+ * few samples, so a call's session is kept for the next one of the same form. Calls run in one thread, so simultaneous
+ * calls on a model wait for each other instead of each taking a memory, and similar ones are scored together: a
+ * sample's scores do not depend on its neighbours.
  */
 import type { Field } from '../data/dataset.js';
 import type { Samples } from '../data/samples.js';
@@ -13,7 +13,7 @@ import type { Scored } from '../step/graphs.js';
 import { mayWaitForOthers } from '#platform/system';
 import { createSession, type Session, type Weights } from './session.js';
 
-/** A session that nobody uses at the moment, and what it is good for. */
+/** An idle session, and the calls it fits. */
 interface Kept {
   readonly model: Model;
   /** The columns, the output and the rounding. */
@@ -22,11 +22,11 @@ interface Kept {
   readonly session: Session;
 }
 
-/** Of all models together, in memory that runs have. */
+/** Bound on the memory of all models' kept sessions together. */
 const MOST_BYTES = 2 ** 25;
 const MOST_SESSIONS = 8;
 
-/** The last one used comes last. */
+/** Kept sessions, the last used one last. */
 let kept: Kept[] = [];
 
 export interface ScoreRequest {
@@ -37,7 +37,7 @@ export interface ScoreRequest {
   readonly data: Samples;
 }
 
-/** A call that waits for those before it. */
+/** A call that waits for earlier ones. */
 interface Waiting {
   readonly request: ScoreRequest;
   readonly form: string | undefined;
@@ -45,17 +45,17 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Of the models that somebody is at. */
+/** Queues of the models with calls in progress. */
 const queues = new WeakMap<Model, Waiting[]>();
 
-/** So many calls are scored as one, if they are alike and of few samples each. A session is planned for a number of samples. */
+/**
+ * Largest number of calls scored as one, if they are similar and have few samples each. A session is planned for a
+ * number of samples.
+ */
 const GATHERED = 16;
 const FEW = 8;
 
-/**
- * One row of scores a sample, worked out in the calling thread.
- * @throws LanewiseError kind 'data' if samples and model do not fit.
- */
+/** One row of scores per sample, computed in the calling thread. */
 export async function scoreSamples(request: ScoreRequest): Promise<Float32Array> {
   const { model, scored, numerics, data } = request;
   const columns = columnsOf(model, [], data);
@@ -63,7 +63,7 @@ export async function scoreSamples(request: ScoreRequest): Promise<Float32Array>
   if (!mayWaitForOthers()) return score(request, columns, form);
   const queue = queues.get(model);
   if (queue) {
-    // The caller may write other samples to the arrays before it is their turn.
+    // The caller may overwrite the arrays before it is their turn.
     const own = { ...request, data: joined([data]) };
     return new Promise((resolve, reject) => queue.push({ request: own, form, resolve, reject }));
   }
@@ -85,7 +85,7 @@ async function workOff(model: Model, queue: Waiting[]): Promise<void> {
       const size = scores.length / calls.length;
       calls.forEach(({ resolve }, i) => resolve(scores.slice(i * size, (i + 1) * size)));
     } catch (error) {
-      // What is wrong with one is not the others' business.
+      // An error in one call must not affect the others.
       if (calls.length === 1) calls[0]!.reject(error);
       else
         for (const call of calls)
@@ -95,7 +95,7 @@ async function workOff(model: Model, queue: Waiting[]): Promise<void> {
   queues.delete(model);
 }
 
-/** The call that has waited longest, or as many like it as are scored together. */
+/** The call that has waited longest, with similar ones up to the limit. */
 function takeAlike(queue: Waiting[]): readonly Waiting[] {
   const [first] = queue as [Waiting];
   const { weights, scored } = first.request;
@@ -127,7 +127,7 @@ function scoreTogether(requests: readonly ScoreRequest[]): Promise<Float32Array>
   return score({ ...first, data }, columns, form);
 }
 
-/** The samples of data sets of the same form one after another, copied. */
+/** The samples of data sets of the same form in sequence, copied. */
 function joined(data: readonly Samples[]): Samples {
   const [first] = data as [Samples];
   const inputs: Record<string, Field> = {};
@@ -153,13 +153,13 @@ async function score(
   const known = kept.find(
     (one) => one.model === model && one.form === form && one.loss === scored.loss,
   );
-  // Taken out while it is in use, and not put back if that fails.
+  // A session is taken out while in use, and not put back if that fails.
   kept = kept.filter((one) => one !== known);
   known?.session.load([columns]);
   const session =
     known?.session ??
     (await createSession({ model, terms: [], scored, numerics, workers: 0, datasets: [data] }));
-  // A user may have changed them.
+  // A user may have changed the weights.
   session.writeWeights(weights);
   const { scores } = await session.evaluate(0, true);
   if (form !== undefined) keep({ model, form, loss: scored.loss, session });
@@ -167,7 +167,7 @@ async function score(
   return scores;
 }
 
-/** What a session is planned by; undefined for one that is used once: transforms are functions. */
+/** The key of a session's plan; undefined for one that is used once: transforms are functions. */
 function formOf({ count, columns }: Columns, output: string, numerics: Numerics) {
   if (columns.some(({ augmentation }) => augmentation)) return undefined;
   const described = columns.map(({ values, ...column }) => [values.constructor.name, column]);
@@ -175,8 +175,8 @@ function formOf({ count, columns }: Columns, output: string, numerics: Numerics)
 }
 
 /**
- * A session in the calling thread is its memory, which the engine collects when it is forgotten. That of a call for which others
- * wait stays, however large.
+ * Keeps a session of the calling thread, which is mainly its memory, collected by the engine when dropped. A session
+ * that other calls wait for is kept regardless of its size.
  */
 function keep(one: Kept): void {
   kept.push(one);

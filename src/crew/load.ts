@@ -1,4 +1,4 @@
-/** A streamed data set read once, to lie in memory from then on. */
+/** The loading of a streamed data set into memory, reading it once. */
 import { checkOptions, callable } from '../base/check.js';
 import { inMemory } from '../data/chosen.js';
 import type { Dataset, SampleStream, StreamedDataset } from '../data/dataset.js';
@@ -12,27 +12,27 @@ import { createRings } from '../feed/ring.js';
 
 /** Settings of `loadIntoMemory`. */
 export interface LoadOptions {
-  /** Threads that read samples; default the machine's parallelism, at most 8. 0: this thread. */
+  /** Number of threads that read samples; default the machine's parallelism, at most 8. 0 is this thread. */
   readonly decoders?: number;
-  /** Samples as they are read. */
+  /** Called as samples are read. */
   onProgress?(progress: LoadProgress): void;
 }
 
-/** How many samples have been read. */
+/** The number of samples read so far. */
 export interface LoadProgress {
-  /** Of the data set. */
+  /** The data set's name. */
   readonly name: string;
-  /** Samples. */
+  /** Samples read. */
   readonly done: number;
   readonly total: number;
 }
 
-/** More is a mistake, and more than arrays can be. */
+/** Bound on bytes: more is a mistake, and more than arrays can hold. */
 const MOST_BYTES = 2 ** 32;
 
 /**
  * Reads all samples of an image folder or stream, once. Training on the result gives the same bits as on `data`.
- * @throws LanewiseError as reading them does; kind 'memory' if they need more than 4 GiB or the machine's memory.
+ * @throws LanewiseError as reading does; kind 'memory' if they need more than 4 GiB or the machine's memory.
  */
 export async function loadIntoMemory(
   data: StreamedDataset | SampleStream,
@@ -46,7 +46,7 @@ export async function loadIntoMemory(
   return datasetOf(await readAll(samples, decoders, onProgress)) as Dataset;
 }
 
-/** The same samples with their values in memory. @throws LanewiseError as reading them does. */
+/** The same samples with their values in memory. @throws LanewiseError as reading does. */
 export async function readAll(
   samples: Samples,
   decoders = defaultDecoders(),
@@ -60,7 +60,7 @@ export async function readAll(
     size: sizeOf(shape),
   } as const;
   const buffer = allocate(name, count, count * bytesOfSample(place));
-  // A stream says them as they come.
+  // A stream's labels arrive with its samples.
   const labels = source.open ? new Int32Array(count) : undefined;
   const room = {
     slots: count,

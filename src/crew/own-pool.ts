@@ -1,6 +1,6 @@
 /**
- * One worker thread with a memory of its own, for pages that may not share memory (no cross-origin isolation). The
- * session's memory is the host's copy: what the host writes goes along with each job, what the worker has made comes back.
+ * A pool of one worker thread with its own memory, for pages that may not share memory (no cross-origin isolation). The
+ * session's memory is the host's copy: the host's writes are sent with each job, and the worker's results come back.
  */
 import { createThreads } from '#platform/threads';
 import { LanewiseError } from '../base/errors.js';
@@ -10,7 +10,7 @@ import type { RunPlan } from '../step/run-plan.js';
 import { WorkerFailure, type Pool } from './worker-pool.js';
 import type { WorkerResult, WorkerSetup, WorkerTask } from './thread.js';
 
-/** What a job needs of the host, beside samples, and what the host wants of it. */
+/** The regions that a job needs from the host, beside samples, and those that the host needs back. */
 const REGIONS = {
   train: {
     written: ['control', 'order', 'rates', 'parameters', 'state'],
@@ -33,8 +33,8 @@ const REGIONS = {
 const READING: readonly Job['kind'][] = ['train', 'gradients', 'score'];
 
 /**
- * A pool for a plan of one worker. `memory` is the host's; of its regions, `stored` hold data sets, and `streamed` the
- * rings of those that are read while training.
+ * A pool for a plan of one worker. `memory` is the host's; among its regions, `stored` hold data sets, and `streamed`
+ * the rings of those read during training.
  */
 export async function createOwnPool(
   plan: RunPlan,
@@ -57,7 +57,7 @@ export async function createOwnPool(
         const { contents: made } = (await threads.run(task, buffersOf(contents))) as WorkerResult;
         writeRegions(plan.memory, memory, made);
       } catch (error) {
-        // What says itself what is wrong, such as a memory that was refused, would go wrong again.
+        // An error that names its own cause, such as refused memory, would occur again.
         throw error instanceof LanewiseError ? error : new WorkerFailure(error);
       }
     },

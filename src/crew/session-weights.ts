@@ -1,4 +1,4 @@
-/** What a session offers of weights and of what training changes beside them. */
+/** A session's access to weights and to the rest of the state that training changes. */
 import { LanewiseError } from '../base/errors.js';
 import type { ParameterSpec } from '../layers/index.js';
 import { drawParameter } from '../step/initialize.js';
@@ -9,7 +9,7 @@ import { stateEntries } from '../step/state-arrays.js';
 /** Trained values by parameter name. */
 export type Weights = ReadonlyMap<string, Float32Array>;
 
-/** What training changes. */
+/** The state that training changes. */
 export interface Snapshot {
   readonly parameters: Uint8Array;
   readonly state: Uint8Array;
@@ -18,7 +18,7 @@ export interface Snapshot {
 export interface SessionWeights {
   /** Draws initial weights: element e of parameter i is a function of (seed, i, e). */
   initialize(seed: number): void;
-  /** Copies; `averaged`: of their average, if the plan has one. */
+  /** Copies of the weights, or with `averaged` of their average, if the plan has one. */
   readWeights(averaged?: boolean): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
   /** Exchanges weights and statistics with their average. */
@@ -26,12 +26,12 @@ export interface SessionWeights {
 }
 
 export interface SessionState {
-  /** Weights and all state, as bytes to return to; into the arrays of an earlier snapshot, if one is given. */
+  /** Weights and all state, as bytes to return to; reuses the arrays of an earlier snapshot, if one is given. */
   snapshot(into?: Snapshot): Snapshot;
   restore(snapshot: Snapshot): void;
-  /** The optimizer's arrays and the average by name (state.ts). */
+  /** The optimizer's arrays and the average by name (state-arrays.ts). */
   readState(): Map<string, Float32Array>;
-  /** Arrays that `state` lacks keep their values. */
+  /** Writes arrays of state; arrays that `state` lacks keep their values. */
   writeState(state: Weights): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A run in progress: the memory with data, weights and state in it, and the pool that works on it. The
- * main thread writes orders and rates, hands out jobs, and reads metrics.
+ * A session: a run in progress, with its memory of data, weights and state, and the pool that works on it. The main
+ * thread writes orders and rates, hands out jobs, and reads metrics.
  */
 import { machineParallelism, threadMode } from '#platform/threads';
 import type { Samples } from '../data/samples.js';
@@ -33,41 +33,41 @@ import { createStreams, defaultDecoders, type Streams } from './streams.js';
 export type { Snapshot, Weights } from './session-weights.js';
 
 export interface Evaluation {
-  /** One row a sample; empty if they were not asked for. */
+  /** One row per sample; empty if they were not requested. */
   readonly scores: Float32Array;
-  /** One value a sample; absent without a loss. */
+  /** One value per sample; absent without a loss. */
   readonly losses?: Float32Array;
-  /** Each sample's share of right answers, where there is such a thing, times what of them counts. */
+  /** Each sample's share of right answers, where that is defined, multiplied by how much of it counts. */
   readonly hits?: Float32Array;
-  /** How much of each sample counts for the hits; absent if they all count the same. */
+  /** How much each sample counts for the hits; absent if all count the same. */
   readonly answers?: Float32Array;
 }
 
-/** What a session offers of training. */
+/** A session's functions for training. */
 interface SessionTraining {
   /**
-   * The epoch's order of samples. A stream of samples has its own, of the epoch of that number (default 1). `next` gives the
-   * order of the epoch after, of which streamed samples are read ahead.
+   * Writes the epoch's order of samples. A stream has its own order, that of the epoch of the given number (default 1).
+   * `next` returns the order of the epoch after, whose streamed samples are read ahead.
    */
   writeOrder(order: Uint32Array, epoch?: number, next?: () => Uint32Array): void;
   /**
-   * Trains minibatches [first, first + rates.length) of the order, one row of rates a step; `step` counts the
-   * steps of the run before them. At a loss that is not finite, that step's update and all after it are left out,
-   * and its metrics are the last.
+   * Trains minibatches [first, first + rates.length) of the order, one row of rates per step; `step` is the number of
+   * steps before them. At a loss that is not finite, that step's update and all later steps are left out, and its
+   * metrics are the last.
    * @throws WorkerFailure if a worker fails; weights and state may then be anything.
    */
   train(first: number, rates: readonly (readonly number[])[], step: number): Promise<StepMetrics[]>;
-  /** Milliseconds that reading streamed samples has cost the steps, in all: see data-cost.ts. */
+  /** Milliseconds that reading streamed samples has added to the steps, in total: see data-cost.ts. */
   waitingMs(): number;
-  /** The number of the step at which the last failure of a worker found worker 0. */
+  /** The number of the step that worker 0 was at when a worker last failed. */
   stepAtHand(): number;
 }
 
-/** What a session offers of scoring. */
+/** A session's functions for scoring. */
 interface SessionScoring {
-  /** Losses and hits of a whole data set that is not trained on, and its scores if asked for; the order is lost. */
+  /** Losses and hits of a whole data set that is not trained on, and its scores if requested; overwrites the order. */
   evaluate(dataset: number, withScores: boolean): Promise<Evaluation>;
-  /** Puts data sets of the same form in the place of those at hand. */
+  /** Replaces the data sets by others of the same form. */
   load(datasets: readonly Columns[]): void;
 }
 
@@ -77,16 +77,16 @@ export interface Session extends SessionWeights, SessionState, SessionTraining, 
 }
 
 /**
- * A plan's request with the data sets themselves. `workers` may be 0: the calling thread. Where memory cannot be shared,
- * there is one whatever their number; the results are the same.
+ * A plan's request with the data sets themselves. `workers` may be 0, the calling thread. Where memory cannot be
+ * shared, there is one worker regardless of the number; the results are the same.
  */
 export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
   readonly datasets: readonly Samples[];
-  /** Threads that read streamed samples; default the machine's parallelism, at most 8. 0: this thread. */
+  /** Number of threads that read streamed samples; default the machine's parallelism, at most 8. 0 is this thread. */
   readonly decoders?: number;
 }
 
-/** A data set's columns, and how much of each sample counts for the hits. */
+/** A data set's columns, and how much each sample counts for the hits. */
 interface FittedColumns extends Columns {
   readonly answers: Float32Array | undefined;
 }
@@ -121,7 +121,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       weights.initialize(seed);
     },
     readWeights(averaged) {
-      // The memory may be another run's by now.
+      // The memory may belong to another run by now.
       if (isClosed) throw new LanewiseError('argument', 'weights of a run that is over');
       return weights.readWeights(averaged);
     },
@@ -137,7 +137,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   };
 }
 
-/** What data and model must agree on is checked for each data set. */
+/** Checks each data set against the model and fits its columns. */
 function fitColumns({ model, terms, datasets, training }: SessionRequest): FittedColumns[] {
   const found = datasets.map((data, i) => {
     const isTraining = i === 0 && training !== undefined;
@@ -151,11 +151,11 @@ function fitColumns({ model, terms, datasets, training }: SessionRequest): Fitte
   );
 }
 
-/** How `workers` are worked with here; 0 of them are the calling thread. */
+/** The thread mode for `workers` on this platform; 0 is the calling thread. */
 export const modeOf = async (workers: number): Promise<ThreadMode> =>
   workers > 0 ? threadMode() : 'none';
 
-/** The plan's workers, beside `readers` other threads. */
+/** Opens a pool of the plan's workers, beside `readers` other threads. */
 export async function openPool(
   mode: ThreadMode,
   { plan, module, memory }: RunMemory,
@@ -194,7 +194,7 @@ function sessionTraining(
   ): Promise<StepMetrics[]> {
     control[CONTROL.diverged] = 0;
     const metrics: StepMetrics[] = [];
-    // Streamed samples come a few steps at a time.
+    // Streamed samples arrive a few steps at a time.
     for (let done = 0; done < rates.length;) {
       const left = rates.length - done;
       const steps = stream ? await stream.steps(first + done, left) : left;
@@ -266,7 +266,7 @@ function sessionScoring(
 export const orderAt = (plan: RunPlan, { buffer }: WebAssembly.Memory, count: number) =>
   new Uint32Array(buffer, baseOf(plan.memory, 'order'), count);
 
-/** A job that changes nothing but its results can be done once more. */
+/** Runs a job twice if it fails, which is safe as it changes nothing but its results. */
 const runTwice = (pool: Pool, job: ScoreJob): Promise<void> =>
   pool.run(job).catch((error: unknown) => {
     if (!(error instanceof WorkerFailure)) throw error;

@@ -1,6 +1,6 @@
 /**
- * A program cut into parts that need not wait for each other, such as the rows of a product: every worker
- * runs its own part, and all meet before the next time.
+ * A program split into independent parts, such as the rows of a product, for all workers. Every worker runs its own
+ * part, and all meet before the next repetition.
  */
 import { link, run, type Bases } from '../engine/link.js';
 import { instantiate } from '../engine/wasm.js';
@@ -10,13 +10,13 @@ import type { MemoryMap } from '../feed/layout.js';
 
 export interface SplitPlan {
   readonly workers: number;
-  /** With a region `control` for the meeting. */
+  /** Memory with a region `control` for the meeting. */
   readonly memory: MemoryMap;
-  /** By rank: what the worker calls, and where its segments start. */
+  /** By rank: the worker's calls, and the bases of its segments. */
   readonly parts: readonly { readonly calls: readonly KernelCall[]; readonly bases: Bases }[];
 }
 
-/** The whole program, `times` times. */
+/** Runs the whole program `times` times. */
 export interface RepeatJob {
   readonly kind: 'repeat';
   readonly times: number;
@@ -43,7 +43,7 @@ export function createSplitWorker(
   };
 }
 
-/** Rows [from, from + count) of `rows` that are worker `rank`'s: whole groups of `group` rows. */
+/** Worker `rank`'s rows [from, from + count) of `rows`, in whole groups of `group` rows. */
 export function rowsOf(
   rows: number,
   group: number,

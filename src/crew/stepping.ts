@@ -1,7 +1,7 @@
 /**
- * Steps that are driven from outside, one minibatch after another: a run that learns of its minibatches as they come.
- * Programs for a new size are compiled when it first comes. For a new form (bytes in place of floats, weights of
- * samples), or where the memory has no room for a program, the run is planned again, and weights and state move.
+ * Steps driven from outside: a run whose minibatches are given one after another. Programs for a new size are compiled
+ * when it first comes. For a new form (bytes instead of floats, weights of samples), or if the memory has no room for a
+ * program, the run is planned again, and weights and state move.
  */
 import { LanewiseError } from '../base/errors.js';
 import { releaseMemory } from '../engine/memory.js';
@@ -30,10 +30,10 @@ import { modeOf, openPool, orderAt, type Evaluation, type Weights } from './sess
 import { stateEntries } from '../step/state-arrays.js';
 import { readMetrics, type StepMetrics } from '../step/step-metrics.js';
 
-/** Forms of minibatches that the memory has room for at a time. */
+/** Number of minibatch forms that the memory has room for. */
 const MOST_FORMS = 4;
 
-/** Weights by parameter name, and the optimizer's arrays and the average by theirs (state.ts). */
+/** Weights by parameter name, and the optimizer's arrays and the average by their names (state-arrays.ts). */
 export interface Values {
   readonly weights: Weights;
   readonly arrays: Weights;
@@ -43,35 +43,35 @@ export interface DrivenRequest {
   readonly model: Model;
   readonly terms: readonly LossTerm[];
   readonly numerics: Numerics;
-  /** 0: the calling thread. */
+  /** Number of workers; 0 is the calling thread. */
   readonly workers: number;
-  /** `batch` is what a minibatch has at most. */
+  /** The settings; `batch` is the largest size of a minibatch. */
   readonly training: TrainingRequest;
 }
 
-/** A run that is driven from outside. Its functions wait for each other: whoever drives it sees to that. */
+/** A run driven from outside. The caller must not overlap calls of its functions. */
 export interface DrivenRun extends DrivenRequest {
   readonly mode: ThreadMode;
   forms: readonly MinibatchForm[];
-  /** What was given at first, then views of the memory planned last. What is written there is what the next job finds. */
+  /** Initially the given values, then views of the memory planned last. The next job uses what is written there. */
   values: Values;
   /** Absent until the first minibatch. */
   open?: OpenRun;
-  /** Weights and state stand elsewhere from now on. */
+  /** Called when weights and state have moved. */
   onMove(from: Values, to: Values): void;
 }
 
-/** A run as it was planned last. */
+/** A run as last planned. */
 interface OpenRun extends RunMemory {
   readonly request: PlanRequest;
   readonly pool: Pool;
 }
 
-/** A minibatch that waits in the memory for a job. */
+/** A minibatch in the memory, ready for a job. */
 export interface LoadedMinibatch {
   readonly open: OpenRun;
   readonly minibatch: Minibatch;
-  /** How much of each sample counts for the hits; undefined if all count the same. */
+  /** How much each sample counts for the hits; undefined if all count the same. */
   readonly answers: Float32Array | undefined;
 }
 
@@ -81,7 +81,7 @@ export interface StepAt {
   readonly key: RunKey;
 }
 
-/** @param values where weights and state stand until the first minibatch; the run begins with them. */
+/** @param values weights and state with which the run begins, used until the first minibatch */
 export const openDriven = async (
   request: DrivenRequest,
   values: Values,
@@ -96,7 +96,7 @@ export const openDriven = async (
 
 /**
  * Puts a minibatch into the memory, for a step or for scores.
- * @throws LanewiseError if there can be no program for it; nothing has changed then.
+ * @throws LanewiseError if no program can be made for it; the run is then unchanged.
  */
 export async function loadMinibatch(
   run: DrivenRun,
@@ -106,7 +106,7 @@ export async function loadMinibatch(
   const columns = conformed(given, run.forms[0]);
   const form = formOf(columns);
   const known = run.forms.findIndex((one) => isSameForm(one, form));
-  // What counts may be said for the first time: programs then read it of all minibatches.
+  // Counts may appear for the first time: programs then read them in all minibatches.
   const isNewKind = run.forms[0]?.leaves !== form.leaves;
   const forms =
     known >= 0 ? run.forms : isNewKind ? [form] : [...run.forms.slice(1 - MOST_FORMS), form];
@@ -120,7 +120,7 @@ export async function loadMinibatch(
   return { open, minibatch, answers: answersOf(run.terms[0], columns, given.count) };
 }
 
-/** A step, whole. At a loss that is not finite, its update is left out. */
+/** Takes a whole step. At a loss that is not finite, its update is left out. */
 export async function takeStep(
   { open, minibatch }: LoadedMinibatch,
   { number, key }: StepAt,
@@ -131,9 +131,9 @@ export async function takeStep(
   return readMetrics(open.plan, minibatch.size, 0, open.viewOf);
 }
 
-/** What a step finds before its update. */
+/** The results of a step before its update. */
 export interface StepGradients extends StepMetrics {
-  /** Views of the memory, where the next job writes: of what is trained, and, by statistics' names, what was observed. */
+  /** Views of the memory, overwritten by the next job: gradients of trained parameters, and observations by statistic. */
   readonly gradients: Weights;
 }
 
@@ -177,7 +177,7 @@ export async function takeScores({
   };
 }
 
-/** By name, where the gradients of a minibatch stand: of all that a step changes. */
+/** Views of a minibatch's gradients by name, for everything that a step changes. */
 export const gradientViews = ({ plan, viewOf }: OpenRun): Weights =>
   new Map(
     plan.parameters.entries
@@ -185,7 +185,7 @@ export const gradientViews = ({ plan, viewOf }: OpenRun): Weights =>
       .map(({ name, offset, count }) => [name, viewOf('gradients', offset, count)]),
   );
 
-/** Ends its threads and gives back its memory; its values are copies from now on. */
+/** Ends the run's threads and releases its memory; its values become copies. */
 export async function closeDriven(run: DrivenRun): Promise<void> {
   const { open, values } = run;
   if (!open) return;
@@ -209,7 +209,7 @@ function writeRates({ viewOf }: OpenRun, rates: readonly number[]): void {
 }
 
 /**
- * Jobs one after another; once more from the first, if a worker failed before anything was written that counts.
+ * Runs jobs in order; once more from the first, if a worker failed before anything important was written.
  * @throws UpdateLost if it failed while weights were written.
  */
 async function runJobs({ pool, control }: OpenRun, ...jobs: readonly Job[]): Promise<void> {
@@ -227,7 +227,7 @@ async function runJobs({ pool, control }: OpenRun, ...jobs: readonly Job[]): Pro
   }
 }
 
-/** A worker failed while it wrote weights: nobody knows what they are. */
+/** A worker failed while it wrote weights, whose values are now unknown. */
 export class UpdateLost extends LanewiseError {
   constructor(failure: WorkerFailure) {
     super(
@@ -239,7 +239,7 @@ export class UpdateLost extends LanewiseError {
   }
 }
 
-/** The run with programs for a minibatch of `size`; planned again if they do not fit in, or a form is new. */
+/** The run with programs for a minibatch of `size`; planned again if they do not fit, or a form is new. */
 async function runFor(
   run: DrivenRun,
   forms: DrivenRun['forms'],
@@ -257,7 +257,7 @@ async function runFor(
   const evaluations = planBlocks(request, plan, missing);
   if (!hasRoom(plan, Object.values(steps), evaluations)) return moveTo(run, forms, size, purpose);
   await runJobs(open, { kind: 'prepare', steps, evaluations });
-  // A thread that takes the place of one that died is given the plan as it is then.
+  // A thread that replaces a dead one receives the plan in its current state.
   Object.assign(plan.steps, steps);
   Object.assign(plan.evaluations, evaluations);
   return open;
@@ -266,7 +266,7 @@ async function runFor(
 const blocksOf = ({ evaluationBlock: block }: RunPlan, size: number): number[] =>
   distinct([Math.min(block, size), size % block]);
 
-/** Plans for all forms and sizes so far and this one's, and moves weights and state there. */
+/** Plans for all forms and sizes so far and the new one, and moves weights and state to the new memory. */
 async function moveTo(
   run: DrivenRun,
   forms: DrivenRun['forms'],

@@ -1,6 +1,6 @@
 /**
- * The streamed data sets of a session: their rings in the run's memory, and which steps have their samples. Workers
- * gather by the `order` region as ever; it names slots here, not samples.
+ * The streamed data sets of a session: their rings in the run's memory, and the steps whose samples are ready. Workers
+ * gather by the `order` region as always; it names slots here, not samples.
  */
 import { wholeFrom, type Check } from '../base/check.js';
 import type { Samples } from '../data/samples.js';
@@ -13,39 +13,39 @@ import type { RunPlan } from '../step/run-plan.js';
 import { createRings, type Ring } from '../feed/ring.js';
 import type { RingRoom } from '../feed/supplies.js';
 
-/** What a session asks of a streamed data set. */
+/** A session's view of a streamed data set. */
 export interface Stream {
-  /** The order of an epoch that is to be trained on, and of the one after it. */
+  /** Sets the order of an epoch to be trained on, and of the one after it. */
   writeOrder(order: Uint32Array, epoch: number, next?: () => Uint32Array): void;
-  /** Resolves when step `first` has its samples: to how many steps have, of `most`. */
+  /** Resolves when step `first` has its samples, to the number of steps, at most `most`, that have theirs. */
   steps(first: number, most: number): Promise<number>;
-  /** The steps before `next` are done. */
+  /** Frees the samples of the steps before `next`. */
   trained(next: number): void;
-  /** Milliseconds that `steps` has taken, in all. */
+  /** Total milliseconds spent in `steps`. */
   waitingMs(): number;
-  /** Resolves when samples from `from` on can be scored: to how many. */
+  /** Resolves when samples from `from` on can be scored, to their number. */
   block(from: number): Promise<number>;
 }
 
 export interface Streams {
-  /** By data set; undefined for one in memory. */
+  /** Streams by data set; undefined for one in memory. */
   readonly streams: readonly (Stream | undefined)[];
-  /** Milliseconds in which decoder threads were at work, of all of them together. */
+  /** Milliseconds in which decoder threads were busy, summed over all of them. */
   decoderMs(): number;
-  /** Threads that read samples. */
+  /** Number of threads that read samples. */
   readonly threads: number;
   close(): Promise<void>;
 }
 
-/** Threads beyond this wait for the disk. */
+/** Largest default number of decoder threads: more would wait for the disk. */
 const MOST_DECODERS = 8;
 
-/** Threads that read and decode; more are a mistake, not a machine. */
+/** Bound on threads that read and decode; more are a mistake, not a machine. */
 export const decoderCount: Check = /* @__PURE__ */ wholeFrom(0, 64);
 
 export const defaultDecoders = (): number => Math.min(MOST_DECODERS, machineParallelism());
 
-/** The streams of the data sets that have a source, with `decoders` threads for all of them. */
+/** The streams of the data sets that have a source, with `decoders` threads shared by all. */
 export async function createStreams(
   plan: RunPlan,
   datasets: readonly Columns[],
@@ -61,7 +61,7 @@ export async function createStreams(
   return { streams, decoderMs: busyMs, threads, close };
 }
 
-/** Where the plan has put the columns of data set `index`: the first holds its samples. */
+/** The place of data set `index`'s columns in the plan's memory: the first column holds its samples. */
 function roomOf(
   plan: RunPlan,
   { columns }: Columns,
@@ -82,24 +82,24 @@ function roomOf(
   };
 }
 
-/** Samples that are read of a data set: of the one that is trained on, those of an epoch. */
+/** Number of samples read from a data set: for the one that is trained on, those of an epoch. */
 const samplesOf = (plan: RunPlan, index: number): number =>
   index === 0 && plan.update ? plan.epochSamples : plan.datasets[index]!.count;
 
-/** A stream at work. */
+/** The state of a stream. */
 interface State {
   readonly plan: RunPlan;
   readonly ring: Ring;
   readonly buffer: WebAssembly.Memory['buffer'];
-  /** Samples of an epoch. */
+  /** Samples per epoch. */
   readonly count: number;
-  /** Whether the order of an epoch is anybody's to say. */
+  /** Whether the order of an epoch is the caller's choice. */
   readonly isOrdered: boolean;
   order: Uint32Array;
   epoch: number;
-  /** The order of the epoch after, if it is known. */
+  /** The order of the next epoch, if it is known. */
   following: Uint32Array | undefined;
-  /** Of the order, which the ring goes on from; undefined if it has not begun. */
+  /** The position in the order at which the ring continues; undefined if it has not begun. */
   position: number | undefined;
   waitingMs: number;
 }
@@ -143,7 +143,7 @@ function writeOrder(
 ): void {
   const { count, ring, isOrdered } = state;
   const order = whole.subarray(0, count);
-  // Written again after an evaluation, it goes on.
+  // Written again after an evaluation, the same order continues.
   if (epoch === state.epoch && isSame(order, state.order)) return;
   const isNext =
     state.position === count && epoch === state.epoch + 1 && isSame(order, state.following);
@@ -152,7 +152,7 @@ function writeOrder(
   state.position = isNext ? 0 : undefined;
   state.order = order.slice();
   state.epoch = epoch;
-  // Who makes a stream's next epoch may do so only when this one is over.
+  // The maker of a stream's next epoch may start it only when this one is over.
   state.following = isOrdered ? next?.().slice(0, count) : undefined;
   if (isNext && state.following) ring.follow(state.following);
 }
@@ -174,7 +174,7 @@ async function waitForSteps(state: State, first: number, most: number): Promise<
   state.waitingMs += performance.now() - started;
   const whole =
     ready === count ? Math.ceil((count - from) / batch) : Math.floor((ready - from) / batch);
-  // In the calling thread nothing comes in while it computes.
+  // In the calling thread nothing arrives during computation.
   const steps = Math.min(whole, most, isShared(buffer) ? most : 1);
   writeSlots(state, from, Math.min(steps * batch, count - from), from);
   return steps;
@@ -190,19 +190,19 @@ async function waitForBlock(state: State, from: number): Promise<number> {
       0,
       0,
     );
-  // As many as there are, but a block for each worker, and at most half a ring, so that the other half is filled meanwhile.
+  // As many as are ready, but a block for each worker, and at most half a ring, so that the other half fills meanwhile.
   const most = Math.min(evaluationChunk, Math.max(evaluationBlock, ring.slots >> 1));
   const ready = await ring.wait(
     Math.min(count, from + Math.min(most, plan.hands * evaluationBlock)),
   );
   const some = Math.min(most, ready - from);
-  // Blocks are whole but for the last.
+  // All blocks but the last are full.
   const size = from + some === count ? some : some - (some % evaluationBlock);
   writeSlots(state, from, size, 0);
   return size;
 }
 
-/** `size` positions from `from` on, as the slots of their samples, to place `to` of the order region. */
+/** Writes `size` positions from `from` on, as the slots of their samples, to place `to` of the order region. */
 function writeSlots({ plan, ring, buffer }: State, from: number, size: number, to: number): void {
   const slots = new Uint32Array(buffer, baseOf(plan.memory, 'order') + to * 4, size);
   for (let i = 0; i < size; i++) slots[i] = ring.slotOf(from + i);

@@ -1,4 +1,4 @@
-/** What a worker thread does, whatever platform it runs on: its plan comes when it starts, then it runs jobs. */
+/** The work of a worker thread on any platform: it receives its plan at the start, then runs jobs. */
 import { allocateMemory } from '../engine/memory.js';
 import { copyRegions, writeRegions, type Contents } from '../feed/layout.js';
 import type { RunPlan } from '../step/run-plan.js';
@@ -6,27 +6,27 @@ import type { AnyJob } from './worker-pool.js';
 import { createSplitWorker, type SplitPlan } from './split-program.js';
 import { createWorker } from '../step/worker.js';
 
-/** What a worker thread is given when it starts. */
+/** The setup that a worker thread receives when it starts. */
 export interface WorkerSetup {
   readonly plan: RunPlan | SplitPlan;
   readonly module: WebAssembly.Module;
-  /** Absent where memory cannot be shared: the thread makes its own. */
+  /** Absent where memory cannot be shared: the thread then makes its own. */
   readonly memory?: WebAssembly.Memory;
   readonly spins: number;
-  /** Of a memory of its own: what it begins with. */
+  /** Initial contents of a memory of its own. */
   readonly contents?: Contents;
 }
 
-/** What is posted to a worker thread: a job, and as which worker it does it. */
+/** A message to a worker thread: a job, and the rank with which it is done. */
 export interface WorkerTask {
   readonly rank: number;
   readonly job: AnyJob;
-  /** For a memory of its own: what has changed since, and which regions are wanted afterwards. */
+  /** For a memory of its own: the changes since the last task, and the regions to send back. */
   readonly contents?: Contents;
   readonly wanted?: readonly string[];
 }
 
-/** False if another worker's failure ended it; with the regions that were wanted. */
+/** The result of a task: false if another worker's failure ended it; with the requested regions. */
 export interface WorkerResult {
   readonly isDone: boolean;
   readonly contents: Contents;
@@ -37,7 +37,7 @@ export function createThread(setup: WorkerSetup): (task: WorkerTask) => WorkerRe
   const { plan, contents = [] } = setup;
   const memory = setup.memory ?? allocateMemory(plan.memory.bytes, false);
   writeRegions(plan.memory, memory, contents);
-  /** By rank: usually one, as threads keep to theirs. */
+  /** Linked workers by rank: usually one, as threads keep their rank. */
   const linked = new Map<number, (job: AnyJob) => boolean>();
   return ({ rank, job, contents = [], wanted = [] }) => {
     const run = linked.get(rank) ?? linkAs(rank, setup, memory);
@@ -48,7 +48,7 @@ export function createThread(setup: WorkerSetup): (task: WorkerTask) => WorkerRe
   };
 }
 
-/** The pool sends a plan only jobs of its kind. */
+/** Links a worker; the pool sends a plan only jobs of its kind. */
 function linkAs(
   rank: number,
   { plan, module, spins }: WorkerSetup,

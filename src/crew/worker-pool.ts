@@ -1,6 +1,6 @@
 /**
- * The workers of a run: threads on one shared memory, of which one task is a whole job, many steps long. With 0
- * workers the job runs in the calling thread; where memory cannot be shared, in a thread with its own (own-pool.ts).
+ * Pools of a run's workers, threads on one shared memory whose tasks are whole jobs of many steps. With 0 workers the
+ * job runs in the calling thread; where memory cannot be shared, in a thread with its own (own-pool.ts).
  */
 import { pause } from '#platform/system';
 import { createThreads, machineParallelism } from '#platform/threads';
@@ -19,15 +19,14 @@ type JobOf<Plan> = Plan extends SplitPlan ? RepeatJob : Job;
 
 export interface Pool<J extends AnyJob = Job> {
   /**
-   * Resolves when all workers have done their share. After a failure the pool is whole again (a thread that
-   * died is replaced), and the memory as the workers left it.
-   * @throws WorkerFailure if a worker fails.
+   * Resolves when all workers have done their share. After a failure the pool is whole again (a thread that died is
+   * replaced), and the memory is as the workers left it.
    */
   run(job: J): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A worker thread died, or threw: what it was at is to be done again from a state that is known. */
+/** A worker thread died or threw; its work must be repeated from a known state. */
 export class WorkerFailure extends LanewiseError {
   constructor(reason: unknown) {
     const why = reason instanceof Error ? reason.message : String(reason);
@@ -35,14 +34,20 @@ export class WorkerFailure extends LanewiseError {
   }
 }
 
-/** Looks at the barrier before a worker parks: about 50 µs; and where threads that read samples want the processor, 2 µs. */
+/**
+ * Iterations of polling the barrier before a worker parks: about 50 µs; and where threads that read samples want the
+ * processor, 2 µs.
+ */
 const SPINS = 20_000;
 const SHORT_SPINS = 1000;
 
-/** The calling thread is not kept longer than this, nor than one step or block, from its timers, signals and clicks. */
+/**
+ * Longest time, unless one step or block takes longer, for which the calling thread is kept from timers, signals and
+ * clicks.
+ */
 const TURN_MS = 20;
 
-/** The pool of the calling thread alone. */
+/** A pool of the calling thread alone. */
 export function createLocalPool(
   plan: RunPlan,
   module: WebAssembly.Module,
@@ -65,7 +70,7 @@ export function createLocalPool(
   };
 }
 
-/** One step or one block of samples at a time; other jobs are no longer than a step. */
+/** Parts of one step or one block of samples each; other jobs are no longer than a step. */
 function* partsOf(job: Job, block: number): Generator<Job> {
   if (job.kind === 'train') {
     for (let i = 0; i < job.steps; i++)
@@ -93,7 +98,7 @@ export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
   const threads = await createThreads({ entry: 'worker', count: workers, setup });
   const control = new Int32Array(memory.buffer, baseOf(plan.memory, 'control'), CONTROL.abort + 1);
 
-  /** Wakes workers that wait at the barrier for one that will not come. */
+  /** Wakes workers that wait at the barrier for one that will never arrive. */
   function giveUp(): void {
     Atomics.store(control, CONTROL.abort, 1);
     Atomics.notify(control, CONTROL.generation);
@@ -115,7 +120,7 @@ export async function createThreadPool<Plan extends RunPlan | SplitPlan>(
       });
       const settled = await Promise.allSettled(tasks);
       const failure = settled.find((outcome) => outcome.status === 'rejected');
-      // Without one everybody has met at every barrier, so nobody can have given up.
+      // Without a failure everybody has met at every barrier, so nobody can have aborted.
       if (failure) throw new WorkerFailure(failure.reason);
     },
     close: () => threads.close(),

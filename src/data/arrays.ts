@@ -1,4 +1,4 @@
-/** Data sets from arrays in memory. */
+/** The data set constructor for arrays in memory. */
 import { checkFinite } from '../base/check-values.js';
 import { checkOptions, isList, listOf, text, wholeFrom, type Checks } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
@@ -7,25 +7,25 @@ import type { Dataset, Field, TensorDataset } from './dataset.js';
 import { checkDataset } from './forms.js';
 import { areNumbers } from './target-names.js';
 
-/** Numbers one after another. */
+/** Numbers in sequence. */
 export type Numbers = ArrayLike<number>;
 
-/** Samples in memory, and what is known of them. */
+/** Samples in memory, with their labels or targets and names. */
 export interface ArraysOptions {
   /**
-   * All samples one after another, or a list with one array a sample. A Uint8Array counts 0–255 and stays one; all
-   * else becomes float32.
+   * All samples in sequence, or a list with one array per sample. A Uint8Array stays bytes, which count 0–255;
+   * everything else becomes float32.
    */
   readonly samples: Numbers | readonly Numbers[];
-  /** The class of each sample, as an index, or by its name. */
+  /** The class of each sample, by index or by name. */
   readonly labels?: Numbers | readonly string[];
-  /** In place of labels: the numbers to predict, as many for each sample; or a list with one array a sample. */
+  /** Instead of labels: the numbers to predict, equally many for each sample, or a list with one array per sample. */
   readonly targets?: Numbers | readonly Numbers[];
-  /** Of one sample; default as many values as it has. With three extents and labels the samples are images. */
+  /** Shape of one sample; default as many values as it has. With three extents and labels the samples are images. */
   readonly shape?: Shape;
-  /** Class names; default those that occur, in order, or 0, 1, 2 …. */
+  /** Class names; default the names that occur, in order, or 0, 1, 2 …. */
   readonly classes?: readonly string[];
-  /** For messages; default `arrays`. */
+  /** The name in messages; default `arrays`. */
   readonly name?: string;
 }
 
@@ -38,14 +38,14 @@ const ARRAYS: Checks<ArraysOptions> = {
   name: text,
 };
 
-/** Labels that are numbers name as many classes as the largest says. */
+/** Largest number of classes that numeric labels may imply. */
 const MAX_CLASSES = 65_536;
 
 /**
  * A `Dataset` of images if the shape has three extents and there are labels; else a `TensorDataset` with input `input`
- * and target `output`: class indices, or numbers of shape [as many as each sample has].
- * @throws LanewiseError kind 'data' if lengths do not agree or values are no finite numbers; kind 'argument' unless
- * either labels or targets are given.
+ * and target `output`: class indices, or numbers of shape [numbers per sample].
+ * @throws LanewiseError kind 'data' if lengths do not agree or values are not finite; kind 'argument' unless either
+ * labels or targets are given.
  */
 export function arrays(options: ArraysOptions): Dataset | TensorDataset {
   checkOptions('arrays', options, ARRAYS, {
@@ -78,13 +78,13 @@ export function arrays(options: ArraysOptions): Dataset | TensorDataset {
   return checkDataset({ name, inputs: { input }, targets: { output: values } });
 }
 
-/** Class indices and the names of the classes. */
+/** Class indices and the class names. */
 export interface Labels {
   readonly labels: Uint8Array | Int32Array;
   readonly classes: readonly string[];
 }
 
-/** Samples with a class each: images if they have three extents. */
+/** Samples with one class each: images if they have three extents. */
 export function labelled(
   name: string,
   input: Field,
@@ -106,7 +106,9 @@ export function labelled(
   return checkDataset({ name, inputs: { input }, targets: { output }, ...named });
 }
 
-/** @throws LanewiseError kind 'data' for a label that is no whole number of at least 0, or none of the classes. */
+/**
+ * @throws LanewiseError kind 'data' for a label that is not a whole number of at least 0, or not one of the classes.
+ */
 export function classLabels(
   name: string,
   found: Numbers | readonly string[],
@@ -144,7 +146,7 @@ function checkList(what: string, value: unknown): void {
   throw new LanewiseError('data', `${what} are ${show(value)}, expected a list or a typed array`);
 }
 
-/** `count` samples as one array: bytes stay bytes, all else becomes float32. */
+/** `count` samples as one array: bytes stay bytes, everything else becomes float32. */
 function fieldOf(
   what: string,
   values: Numbers | readonly Numbers[],

@@ -1,4 +1,4 @@
-/** What must be true of a data set: that it is one, that all of it is read by somebody, and that its arrays agree. */
+/** Checks of data sets: their form, unknown fields, and that their arrays agree. */
 import { isObject, quote } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import type { Fit } from '../formats/resize.js';
@@ -7,7 +7,7 @@ import { suggest } from '../base/suggest.js';
 import type { Dataset, Field, SampleStream, StreamedDataset, TensorDataset } from './dataset.js';
 import { checkNames } from './target-names.js';
 
-/** Names of what may stand in an object. */
+/** The names that an object may have. */
 type Known<T> = Readonly<Record<keyof T, true>>;
 
 const FIELD: Known<Field> = {
@@ -20,7 +20,7 @@ const FIELD: Known<Field> = {
 
 const ARRAYS = 'arrays({ samples, labels, shape }) makes a data set of arrays';
 
-/** What is no data set at all, and what it seems to be. @throws LanewiseError kind 'data'. */
+/** Refuses a value that is not a data set, saying what it seems to be. @throws LanewiseError kind 'data'. */
 export function checkForm(data: unknown): void {
   const is = (found: string, hint?: string): never => {
     throw new LanewiseError(
@@ -42,10 +42,10 @@ export function checkForm(data: unknown): void {
   is(names.length > 0 ? `an object of ${names.slice(0, 8).join(', ')}` : 'an empty object', ARRAYS);
 }
 
-/** Of formats/resize.ts, which a data set in memory does without. */
+/** The fits of formats/resize.ts, which data sets in memory do not load. */
 const FITS: readonly Fit[] = ['crop', 'pad', 'stretch'];
 
-/** What a data set may say of itself beside its arrays. */
+/** The descriptive fields that a data set may have beside its arrays. */
 const SAID: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
   transforms: [Array.isArray, 'a list'],
   fit: [(value) => FITS.includes(value as Fit), `one of ${FITS.join(', ')}`],
@@ -54,7 +54,7 @@ const SAID: Readonly<Record<string, readonly [(value: unknown) => boolean, strin
   classes: [(value) => typeof value === 'object' && value !== null, 'names'],
 };
 
-/** @throws LanewiseError kind 'data' for a name that is no text, and what it says of itself in another form. */
+/** @throws LanewiseError kind 'data' for a name that is not text, or a descriptive field of the wrong form. */
 export function checkDescription(data: { readonly name: string }): void {
   const given = data as unknown as Readonly<Record<string, unknown>>;
   const check = (field: string, isRight: boolean, expected: string): void => {
@@ -69,7 +69,7 @@ export function checkDescription(data: { readonly name: string }): void {
     if (given[field] !== undefined) check(field, isRight(given[field]), expected);
 }
 
-/** @throws LanewiseError kind 'data' for a field that nothing reads: it is another library's name, or mistyped. */
+/** @throws LanewiseError kind 'data' for a field that nothing reads: a mistyped name, or another library's. */
 export function checkKnown(what: string, value: object, known: Known<object>): void {
   const unknown = Object.keys(value).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;
@@ -81,7 +81,10 @@ export function checkKnown(what: string, value: object, known: Known<object>): v
   );
 }
 
-/** Weights, if there are any. @throws LanewiseError kind 'data' for other lengths than `lengths`, and what is no weight. */
+/**
+ * Checks weights, if there are any.
+ * @throws LanewiseError kind 'data' for a length not in `lengths`, or an invalid weight.
+ */
 export function checkWeights(what: string, weights: unknown, lengths: readonly number[]): void {
   if (weights === undefined) return;
   if (!(weights instanceof Float32Array) || !lengths.includes(weights.length)) {
@@ -105,13 +108,13 @@ export function checkWeights(what: string, weights: unknown, lengths: readonly n
   );
 }
 
-/** @throws LanewiseError kind 'data' for what is no object, such as a missing field. */
+/** @throws LanewiseError kind 'data' for a value that is not an object, such as a missing field. */
 export function checkObject(what: string, value: unknown): void {
   if (isObject(value)) return;
   throw new LanewiseError('data', `${what} is ${show(value)}, expected an object`);
 }
 
-/** Inputs and targets by name: as many samples in all of them. @throws LanewiseError kind 'data'. */
+/** Checks that inputs and targets by name all have the same number of samples. @throws LanewiseError kind 'data'. */
 export function checkFields(data: TensorDataset): void {
   let count: number | undefined;
   for (const role of ['inputs', 'targets'] as const) {
@@ -133,7 +136,7 @@ export function checkFields(data: TensorDataset): void {
   }
 }
 
-/** One field of `count` samples; of as many as it has, if it is the first. */
+/** Checks one field of `count` samples and returns their number; the first field determines it. */
 function checkField(what: string, { shape, values }: Field, count?: number): number {
   if (![Uint8Array, Int32Array, Float32Array].some((type) => values instanceof type)) {
     throw new LanewiseError(
@@ -183,7 +186,7 @@ export function checkRead(data: StreamedDataset): void {
   checkLabels(data);
 }
 
-/** What is below 0 is no class: a loss refuses it, or ignores it. */
+/** Checks labels. A label below 0 is no class: losses refuse or ignore it. */
 function checkLabels({ name, labels, classes }: Pick<Dataset, 'name' | 'labels' | 'classes'>) {
   const wrong = labels.findIndex((label) => label >= classes.length);
   if (wrong < 0) return;
@@ -196,7 +199,7 @@ function checkLabels({ name, labels, classes }: Pick<Dataset, 'name' | 'labels' 
   );
 }
 
-/** What a stream says before it is opened. @throws LanewiseError kind 'data' unless it has a type, a length and a function `open`. */
+/** Checks a stream before it is opened. @throws LanewiseError kind 'data' unless it has a type, a length and a function `open`. */
 export function checkStream({ name, length, type, open }: SampleStream): void {
   checkValueType(name, type);
   if (!Number.isInteger(length) || length < 0) {
@@ -212,7 +215,7 @@ export function checkStream({ name, length, type, open }: SampleStream): void {
   );
 }
 
-/** @throws LanewiseError kind 'data' for what are no names of classes, or no shape of images. */
+/** @throws LanewiseError kind 'data' for invalid class names, or a shape that is not an image's. */
 export function checkClassesAndShape({
   name,
   classes,
@@ -252,6 +255,6 @@ function checkType(
   );
 }
 
-/** The name of a value's class, of a value whose type is wrong. */
+/** The class name of a value of the wrong type. */
 const typeName = (value: unknown): string =>
   (value as object | null | undefined)?.constructor?.name ?? String(value);

@@ -1,6 +1,6 @@
 /**
- * Some of the samples, which is all that is done to take data apart: everything that samples have one by one goes with
- * them, what is said of all of them stays, and where they were taken from is the taker's to say.
+ * The choice of some of the samples, which is all that taking data apart does. Everything that samples have one by one
+ * is chosen with them, what holds for all of them stays, and the caller records where they were taken from.
  */
 import { readerModule } from '#platform/threads';
 import { LanewiseError } from '../base/errors.js';
@@ -12,14 +12,14 @@ import { createReader, type SubsetSettings } from './subset-reader.js';
 
 type Values = Field['values'];
 
-/** Takes some of the samples' values, so many each. */
+/** Takes some of the samples' values, `size` values per sample. */
 type Take = <V extends Values>(values: V, size: number) => V;
 
-/** The samples at `indices`, in this order; one may occur more than once. Values in memory are copied, those that are read are read there. */
+/** The samples at `indices`, in this order, possibly repeated. Values in memory are copied; samples that are read stay with their reader. */
 export const choose = (samples: Samples, indices: Uint32Array): Samples =>
   withSource(picked(samples, indices), samples, indices);
 
-/** The first `count` samples, or all if there are fewer, in the memory that they are in. */
+/** The first `count` samples, or all if there are fewer, sharing memory. */
 export function firstOf(samples: Samples, count: number): Samples {
   if (count >= samples.count) return samples;
   const begin = (values: Values, size: number) => values.subarray(0, count * size);
@@ -79,7 +79,7 @@ export function checkIndexed({ name, source }: Samples): void {
   );
 }
 
-/** The part of `samples` at `indices`, and what brings it. */
+/** The part of `samples` at `indices`, with the source that reads it. */
 function withSource(part: Samples, samples: Samples, indices: Uint32Array): Samples {
   const { source } = samples;
   if (!source) return part;
@@ -113,10 +113,7 @@ function pick<V extends Values>(values: V, size: number, indices: Uint32Array): 
   return picked;
 }
 
-/**
- * A few samples in memory, for looking at them, or at a net by them: those at `positions`.
- * @throws LanewiseError kind 'argument' for a stream; what a reader throws.
- */
+/** A few samples in memory, at `positions`, for looking at them or at a net's response. */
 export async function samplesAt(samples: Samples, positions: ArrayLike<number>): Promise<Samples> {
   checkIndexed(samples);
   const indices = Uint32Array.from(positions);
@@ -129,7 +126,7 @@ export async function samplesAt(samples: Samples, positions: ArrayLike<number>):
   return inMemory(chosen, values);
 }
 
-/** The first `count` samples, of a stream too, or all of them. @throws LanewiseError as `samplesAt`. */
+/** The first `count` samples, also of a stream, or all of them. @throws LanewiseError as `samplesAt`. */
 export async function takeFirst(samples: Samples, count: number): Promise<Samples> {
   const few = Math.min(count, samples.count);
   const open = samples.source?.open;
@@ -149,7 +146,7 @@ export async function takeFirst(samples: Samples, count: number): Promise<Sample
   return inMemory({ ...samples, count: i }, values.subarray(0, i * size), labels.subarray(0, i));
 }
 
-/** Where the values of all samples that are not in memory have room, and how many each has. */
+/** Room for the values of samples that are not in memory, and the number of values per sample. */
 function roomFor({ inputs, count }: Samples): [values: Uint8Array | Float32Array, size: number] {
   const { shape, values } = inputs[UNNAMED]!;
   const size = sizeOf(shape);
@@ -159,7 +156,7 @@ function roomFor({ inputs, count }: Samples): [values: Uint8Array | Float32Array
   ];
 }
 
-/** The samples with what their source has brought. */
+/** The samples with the values that their source has delivered. */
 export function inMemory(
   samples: Samples,
   values: Uint8Array | Float32Array,

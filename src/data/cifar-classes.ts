@@ -1,4 +1,4 @@
-/** The classes of CIFAR, in the order of their labels, named as in its files. */
+/** The class names of CIFAR, in the order of their labels, as in its files. */
 
 /* @__NO_SIDE_EFFECTS__ */
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);

@@ -15,11 +15,11 @@ import { DOWNLOAD, type MnistOptions, type TrainAndTest } from './mnist.js';
 interface Published {
   readonly name: string;
   readonly archive: RemoteFile;
-  /** The archive's folder, and its files. */
+  /** The archive's folder, and the files in it. */
   readonly folder: string;
   readonly train: readonly string[];
   readonly test: readonly string[];
-  /** Labels before each image. */
+  /** Number of labels before each image. */
   readonly labelBytes: number;
 }
 
@@ -56,14 +56,13 @@ const hundredClasses: Published = {
   labelBytes: 2,
 };
 
-/** 60,000 images and the headers, with room to spare. */
+/** Bound on the unpacked archive: 60,000 images and the headers, with room to spare. */
 const MAX_BYTES = 2 ** 28;
 
 /**
- * Both parts of CIFAR-10, images of 3×32×32 bytes; from a folder with the archive or with the files that are in it, or
- * downloaded.
- * @throws LanewiseError kind 'data' for a file that is missing or damaged; kind 'network' if nothing is at hand and the
- * publisher does not answer.
+ * Both parts of CIFAR-10, images of 3×32×32 bytes, from a folder with the archive or its files, or downloaded.
+ * @throws LanewiseError kind 'data' for a file that is missing or damaged; kind 'network' if there is no local copy and
+ * the publisher does not answer.
  */
 export async function cifar10(options: MnistOptions = {}): Promise<TrainAndTest> {
   checkOptions('cifar10', options, DOWNLOAD);

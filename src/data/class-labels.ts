@@ -1,4 +1,4 @@
-/** The classes of samples, counted, and weights that make up for classes of different sizes. */
+/** Class counts, and weights that balance classes of different sizes. */
 import { LanewiseError } from '../base/errors.js';
 import { checkIndexed } from './chosen.js';
 import type { IndexedDataset } from './dataset.js';
@@ -6,16 +6,13 @@ import { changed, samplesOf } from './forms.js';
 import { UNNAMED, type Samples } from './samples.js';
 import { hasClasses, namesByTarget } from './target-names.js';
 
-/** Targets that are one class index a sample. */
+/** Names of the targets that hold one class index per sample. */
 const labelTargets = ({ targets, count }: Samples): string[] =>
   Object.keys(targets).filter(
     (name) => hasClasses(targets[name]!) && targets[name]!.values.length === count,
   );
 
-/**
- * The class index of each sample: the only target that is one.
- * @throws LanewiseError kind 'data' if there is none, or more than one; kind 'argument' for a stream.
- */
+/** The class index of each sample, from the only target that holds one. */
 export function labelsOf(samples: Samples): Uint8Array | Int32Array {
   checkIndexed(samples);
   const found = labelTargets(samples);
@@ -26,7 +23,7 @@ export function labelsOf(samples: Samples): Uint8Array | Int32Array {
   );
 }
 
-/** How many samples each class has; labels below 0 are no class. */
+/** Number of samples per class; labels below 0 belong to no class. */
 export const classCounts = (data: IndexedDataset): number[] => countsOf(samplesOf(data));
 
 function countsOf(samples: Samples): number[] {
@@ -39,8 +36,8 @@ function countsOf(samples: Samples): number[] {
 }
 
 /**
- * A weight for each class, inverse to its frequency: N/(K·n) for a class of n of the N samples, where K classes have
- * samples; 0 for those that have none. The mean over the samples is 1.
+ * A weight for each class, inverse to its frequency: N/(K·n) for a class with n of the N samples, where K classes have
+ * samples; 0 for empty classes. The mean over the samples is 1.
  */
 export const classWeights = (data: IndexedDataset): number[] => weightsOf(samplesOf(data));
 
@@ -52,7 +49,7 @@ function weightsOf(samples: Samples): number[] {
 }
 
 /**
- * The same data set with each sample weighted by its class, times the weight it has; default `classWeights(data)`.
+ * The same data set with each sample weighted by its class, times its own weight; default `classWeights(data)`.
  * @throws LanewiseError kind 'argument' for a class without a weight of at least 0.
  */
 export const withClassWeights = <D extends IndexedDataset>(data: D, given?: readonly number[]): D =>
@@ -69,7 +66,7 @@ export const withClassWeights = <D extends IndexedDataset>(data: D, given?: read
       );
     }
     const result = Float32Array.from(labels, (label, i) => {
-      // No class, such as what a loss ignores.
+      // A label below 0 belongs to no class; losses may ignore it.
       if (label < 0) return own?.[i] ?? 1;
       const weight = weights[label];
       if (weight !== undefined && weight >= 0 && weight < Infinity) return weight * (own?.[i] ?? 1);

@@ -1,7 +1,7 @@
 /**
- * Where two data sets meet, or one and a model, a label means the class of that name, not the class of that number.
- * Labels whose classes stand elsewhere in the other list are rewritten; samples stay where they are. Data whose names
- * agree is what it was, and so are the bits of what is computed from it.
+ * The classes of data sets and models, matched by name. Where two data sets meet, or one and a model, a label means the
+ * class of that name, not the class of that number. Labels whose classes have other places in the other list are
+ * rewritten; samples stay in place. Data whose names agree is unchanged, and so are the bits computed from it.
  */
 import { LanewiseError } from '../base/errors.js';
 import { quote, refuse } from '../base/check.js';
@@ -12,19 +12,19 @@ import { areNumbers, checkNames, namesByTarget, type NamesByTarget } from './tar
 
 type Labels = Uint8Array | Int32Array;
 
-/** Names that a message shows at most. */
+/** Largest number of names in a message. */
 const SHOWN = 10;
 
-/** The names of a data set's classes by target; the list of labelled samples is of each of `targets`. */
+/** The class names of a data set by target; the list of labelled samples applies to each of `targets`. */
 export function namesOf(samples: Samples, targets: readonly string[]): NamesByTarget {
   const { [UNNAMED]: list, ...names } = namesByTarget(samples);
   return list ? Object.fromEntries(targets.map((target) => [target, list])) : names;
 }
 
 /**
- * The same samples with labels that are indices into `classes`: as a model's, `withClasses(data, model.classes)`, or
- * another data set's. A target with names takes the list of its own where there are several.
- * @throws LanewiseError kind 'data' for samples of a class that is not in the list, with what the two lists differ in.
+ * The same samples with labels that are indices into `classes`: a model's, `withClasses(data, model.classes)`, or
+ * another data set's. If there are several named targets, each takes a list of its own.
+ * @throws LanewiseError kind 'data' for samples of a class that is not in the list, saying how the lists differ.
  */
 export const withClasses = <D extends AnyDataset>(
   data: D,
@@ -39,7 +39,10 @@ export const withClasses = <D extends AnyDataset>(
     return matchClasses(samples, Object.fromEntries(all) as NamesByTarget, 'the list');
   });
 
-/** Labels that are indices into the names that `owner` has. @throws LanewiseError kind 'data' as `withClasses`. */
+/**
+ * The data with labels that are indices into the names of `owner`.
+ * @throws LanewiseError kind 'data' as `withClasses`.
+ */
 export const withNames = <D extends AnyDataset>(
   data: D,
   classes: readonly string[],
@@ -48,7 +51,7 @@ export const withNames = <D extends AnyDataset>(
 
 /**
  * The samples with labels that are indices into the names that `owner` ("the model", "data set 'cats'") has for its
- * targets; targets for which one of them has no names are as they are. Labels of no named target take the first list.
+ * targets; targets that lack names on either side are unchanged. Unnamed labels take the first list.
  * @throws LanewiseError kind 'data' as `withClasses`.
  */
 export function matchClasses(samples: Samples, given: NamesByTarget, owner: string): Samples {
@@ -83,7 +86,7 @@ export function matchClasses(samples: Samples, given: NamesByTarget, owner: stri
 const what = ({ name }: Samples, target: string): string =>
   `data set '${name}'${target === UNNAMED ? '' : `, target '${target}'`}`;
 
-/** A stream's labels are known when they come. */
+/** A stream's labels are known only when they arrive. */
 const relabelledStream = (
   { open }: Source,
   places: Int32Array,
@@ -92,7 +95,7 @@ const relabelledStream = (
   async *open(epoch) {
     for await (const sample of open!(epoch)) {
       const place = places[sample.label];
-      // What is no class of the stream's is refused by its reader.
+      // The stream's reader refuses a label that is none of its classes.
       if (place === undefined) yield sample;
       else if (place < 0) throw differ();
       else yield { ...sample, label: place };
@@ -101,8 +104,8 @@ const relabelledStream = (
 });
 
 /**
- * Where each class of `own` stands in `known`, −1 for one that is not there; undefined if all stand where they stood.
- * @param labels refused if they are of a class that is not there; a stream's are not known.
+ * The place of each class of `own` in `known`, −1 for a class that is missing; undefined if every place is unchanged.
+ * @param labels Labels to refuse if they belong to a missing class; a stream's are not known.
  */
 function placesIn(
   own: readonly string[],
@@ -133,7 +136,7 @@ function placesIn(
   for (const label of labels) {
     const place = places[label];
     if (place === -1) unknown++;
-    // Such as what a loss ignores: no class of either.
+    // A label that losses may ignore, a class of neither.
     else if (place === undefined && label >= 0 && label < known.length)
       throw new LanewiseError(
         'data',
@@ -153,7 +156,7 @@ function relabelled<L extends Labels>(labels: L, places: Int32Array): Labels {
   return values;
 }
 
-/** Both lists' difference, and how names are given or written alike. */
+/** How the two lists differ, and how to give or align names. */
 function differs(
   data: string,
   own: readonly string[],

@@ -1,8 +1,8 @@
-/** Columns of a table as its rows arrive: each becomes numbers or classes, and what it is may show late. */
+/** Builders of a table's columns, which decide from the rows whether a column holds numbers or classes. */
 import { quote, shorten } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 
-/** A column of numbers, or of class indices into the names of the classes. */
+/** A column of numbers, or of class indices into class names. */
 export type TableColumn =
   | {
       readonly name: string;
@@ -17,8 +17,8 @@ export type TableColumn =
     };
 
 /**
- * What a column holds: numbers, whole ones of 0–255, classes by their names in order, or the classes that occur;
- * `ignore` leaves it out. Undefined: numbers if every field is one, else classes.
+ * The content of a column: numbers, bytes (whole numbers of 0–255), classes by their names in order, or the classes
+ * that occur; `ignore` leaves it out. Undefined: numbers if every field is a number, else classes.
  */
 export type ColumnType = 'number' | 'byte' | 'class' | 'ignore' | readonly string[];
 
@@ -29,23 +29,23 @@ export interface ColumnBuilder {
   /** Takes a number for a missing field. */
   addMissing(value: number, line: number): void;
   finish(): TableColumn;
-  /** Why a column of which nobody said what it holds should not become classes of samples, or features: before `finish`. */
+  /** Why a column of undeclared type should not become class labels or features; called before `finish`. */
   unfit?(becomes: 'features' | 'classes'): LanewiseError | undefined;
 }
 
-/** Different texts in a column that nobody has said is of classes, and in one of classes. */
+/** Largest number of different texts in a column of undeclared type, and in a column of classes. */
 const MAX_TEXTS = 4096;
 const MAX_CLASSES = 65_536;
-/** Fewer different texts are taken for classes whatever they look like, unless they are dates. */
+/** A column with fewer different texts than this holds classes, unless they are dates. */
 const FEW = 10;
-/** More of them are not made features unasked. */
+/** A column of undeclared type with more different texts than this does not become features. */
 const MAX_AS_FEATURES = 1000;
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 export const isNumber = (text: string): boolean => NUMBER.test(text);
 
-/** What people and spreadsheets write for numbers, and what is in the way of reading it as one. */
+/** Ways of writing numbers that people and spreadsheets use, and what prevents reading each as a number. */
 const LIKE_NUMBERS: readonly (readonly [RegExp, string])[] = [
   [/^[+-]?inf(?:inity)?$/i, 'not finite'],
   [/^[+-]?[$€£¥]? ?[\d.]*\d(?:,\d+)+(?:\.\d+)? ?[%$€£¥]?$/, 'a comma in it'],
@@ -75,12 +75,12 @@ const DATE = new RegExp(
   'i',
 );
 
-/** How settings are called in what a message advises: those of a program, or the command line's options. */
+/** The names of settings in a message's advice: those of a program, or the command line's options. */
 export interface TableWords {
   column(name: string, type: string): string;
   missing(text: string): string;
   header(is: boolean): string;
-  /** What to do about a missing value. */
+  /** Advice about a missing value. */
   readonly gap: string;
 }
 
@@ -94,7 +94,7 @@ export const programWords: TableWords = {
   gap: "missing: 'drop' leaves such rows out, missing: 0 takes 0 for them",
 };
 
-/** `file` and `words` are for messages. */
+/** The builder of one column. `file` and `words` are for messages. */
 export function columnBuilder(
   file: string,
   name: string,
@@ -113,7 +113,7 @@ export function columnBuilder(
   return classBuilder(name, type === 'class' ? undefined : type, wrong);
 }
 
-/** Line 0 is none in particular. */
+/** Makes an error about a line; line 0 means the column as a whole. */
 type Wrong = (line: number, what: string, hint?: string) => LanewiseError;
 
 function numberBuilder(
@@ -164,7 +164,7 @@ function byteBuilder(name: string, wrong: Wrong): ColumnBuilder {
   };
 }
 
-/** Classes that are given, or all that occur, in order. */
+/** The builder of a column of classes: given ones, or all that occur, in order. */
 function classBuilder(
   name: string,
   given: readonly string[] | undefined,
@@ -201,7 +201,7 @@ function missingClass(wrong: Wrong, line: number): never {
   );
 }
 
-/** Of the values of a column, how many are numbers, look like some, and look like some with a unit behind them. */
+/** Counts of a column's values: all, numbers, number-like texts, and number-like texts followed by a unit. */
 interface Shares {
   values: number;
   numbers: number;
@@ -216,19 +216,19 @@ function countIn(shares: Shares, text: string, times: number): void {
   else if (WITH_UNIT.test(text)) shares.units += times;
 }
 
-/** A column of which it is not known yet what it is. */
+/** A column whose type is not known yet. */
 interface Undecided {
   readonly name: string;
   readonly wrong: Wrong;
   readonly words: TableWords;
-  /** Code of each text that is kept; those of the rows are in `codes`. */
+  /** Code of each text that is kept; `codes` has those of the rows. */
   readonly texts: Map<string, number>;
   codes: Growing<Int32Array>;
-  /** Once there are too many texts, and all are numbers. */
+  /** Takes the numbers once there are too many texts and all are numbers. */
   numbers?: ColumnBuilder | undefined;
-  /** Of what is not kept. */
+  /** Counts of the values that are not kept. */
   readonly shares: Shares;
-  /** Where something is not a number, and where something is missing. */
+  /** The first value that is not a number, and the first that is missing. */
   odd?: { readonly shown: string; readonly line: number };
   missingLine: number;
   isMany: boolean;
@@ -237,8 +237,9 @@ interface Undecided {
 }
 
 /**
- * Keeps the texts, each once, until all rows are seen, since what a column is may show late. Past 4096 of them a
- * column of numbers keeps numbers alone, and any other is counted and not kept.
+ * The builder of a column of undeclared type. It keeps each text once until all rows are seen, since a column's type
+ * may show late. Past 4096 different texts, a column of numbers keeps only the numbers, and any other is counted but
+ * not kept.
  */
 function undecidedBuilder(name: string, wrong: Wrong, words: TableWords): ColumnBuilder {
   const column: Undecided = {
@@ -293,7 +294,7 @@ function see(column: Undecided, text: string, line: number): void {
   column.allDates &&= DATE.test(text);
 }
 
-/** There are more texts than are kept. */
+/** Handles more different texts than are kept. */
 function overflow(column: Undecided): void {
   countKept(column);
   column.isMany = true;
@@ -345,7 +346,7 @@ function decide(column: Undecided): TableColumn {
   return sorted(name, texts, codes.all());
 }
 
-/** Why a column of texts does not suit as `becomes`, such as features. */
+/** Why a column of texts is unsuitable as `becomes`, such as features. */
 function unfitAs(column: Undecided, becomes: string): LanewiseError | undefined {
   const { odd, isMany, allDates, shares, texts } = column;
   if (!odd) return undefined;
@@ -362,7 +363,7 @@ function unfitAs(column: Undecided, becomes: string): LanewiseError | undefined 
   return column.wrong(0, `it ${what}, which would become ${many} ${becomes}`, unfitHint(column));
 }
 
-/** @throws LanewiseError for a column of numbers, some of which are none. */
+/** @throws LanewiseError for a column of numbers in which some values are not numbers. */
 function refuseNumbers({ name, wrong, words, shares, odd, isMany, texts }: Undecided): void {
   const distinct = isMany ? Infinity : texts.size;
   const { values, numbers: count, likes, units } = shares;
@@ -382,7 +383,7 @@ function refuseNumbers({ name, wrong, words, shares, odd, isMany, texts }: Undec
 const unfitHint = ({ name, words }: Undecided): string =>
   `${words.column(name, 'ignore')} leaves it out, ${words.column(name, 'class')} makes a class of each text`;
 
-/** Classes in order, by their numbers if all are numbers, else by their characters; `values` follow in place. */
+/** Classes in order, by value if all are numbers, else by code unit; `values` are renumbered in place. */
 function sorted(name: string, codes: ReadonlyMap<string, number>, values: Int32Array): TableColumn {
   const texts = [...codes.keys()];
   const order = texts.every(isNumber)

@@ -1,4 +1,4 @@
-/** Data sets from tables: features and a target, or images whose pixels are columns. */
+/** Data sets from CSV tables: features and a target, or images whose pixels are columns. */
 import { oneOf, refuse } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { sizeOf, showShape } from '../graph/tensor.js';
@@ -17,15 +17,15 @@ import type { Dataset, TensorDataset } from './dataset.js';
 import { checkDataset } from './forms.js';
 import type { FileSource } from './file-source.js';
 
-/** How a table becomes samples and targets. */
+/** Options for turning a table into samples and targets. */
 export interface CsvDatasetOptions extends CsvOptions {
-  /** The column to be predicted, by name or place (0 the first, −1 the last). */
+  /** The column to predict, by name or place (0 the first, −1 the last). */
   readonly target: string | number;
 }
 
-/** How the rows of a table become images. */
+/** Options for turning the rows of a table into images. */
 export interface CsvImageOptions extends CsvDatasetOptions {
-  /** Of one image, channels × height × width: the other columns are its values in this order. */
+  /** Shape of one image, channels × height × width; the other columns are its values in this order. */
   readonly shape: readonly [channels: number, height: number, width: number];
   /** `bytes` 0–255 (default), or numbers of any size. */
   readonly values?: 'bytes' | 'floats';
@@ -33,21 +33,22 @@ export interface CsvImageOptions extends CsvDatasetOptions {
 
 /** Samples whose values have names. */
 export interface FeatureDataset extends TensorDataset {
-  /** What each value of a sample is: a column, or `column=class`. */
+  /** The name of each value of a sample: a column, or `column=class`. */
   readonly features: readonly string[];
   readonly table: TableFormat;
-  /** Names of the target's classes, unless it is a number. */
+  /** Names of the target's classes, unless the target is a number. */
   readonly classes?: readonly string[];
 }
 
-/** Values of one sample that columns of classes may become. */
+/** Largest number of values per sample. */
 const MAX_FEATURES = 65_536;
 
 /**
- * Rows as samples: input `input` of shape [features], a column of classes taking one feature, 0 or 1, for each class;
- * target `output` a class index, or of shape [1] where the column holds numbers. With a `shape` a data set of images.
- * @throws LanewiseError as `readCsv` does; kind 'argument' for a target that is no column; kind 'data' where columns
- * do not fit the shape.
+ * Rows as samples. Input `input` has shape [features]; a column of classes takes one feature, 0 or 1, per class. Target
+ * `output` is a class index, or has shape [1] if the column holds numbers. With a `shape` the result is a data set of
+ * images.
+ * @throws LanewiseError as `readCsv` does; kind 'argument' for a target that is not a column; kind 'data' if columns do
+ * not fit the shape.
  */
 export async function csvDataset(
   source: FileSource | TextSource,
@@ -66,7 +67,7 @@ export async function csvDataset(
 
 const CHECKS = { target: true, shape: true, values: oneOf(['bytes', 'floats']) } as const;
 
-/** `csvDataset`, and what the command line wants of a table besides. */
+/** `csvDataset`, with what the command line also needs of a table. */
 export async function readDataset(
   source: FileSource | TextSource,
   options: CsvDatasetOptions | CsvImageOptions,
@@ -150,7 +151,7 @@ function featureSet(
     : { ...data, targets: { output: { shape: [1], values: target.values } } };
 }
 
-/** What the columns were, for other tables and for the model's file. */
+/** The format of the columns, kept for other tables and for the model's file. */
 const formatOf = (columns: readonly TableColumn[], target: TableColumn): TableFormat => ({
   columns: columns.map((column): ColumnFormat =>
     column.type === 'number'

@@ -1,4 +1,4 @@
-/** Tables from CSV files: columns of numbers and of classes, and data sets made of them. */
+/** Tables from CSV files, with columns of numbers and of classes. */
 import {
   checkOptions,
   flag,
@@ -24,25 +24,25 @@ import {
   type TableWords,
 } from './csv-columns.js';
 
-/** How a text becomes a table. */
+/** Options for reading a table from text. */
 export interface CsvOptions {
-  /** For messages, and the data set's; default the path, or `csv`. */
+  /** The name in messages, and the data set's; default the path, or `csv`. */
   readonly name?: string;
   /** One character or more; default a comma. */
   readonly delimiter?: string;
   /**
-   * Whether the first record names the columns; without it they are named 0, 1, 2 …. Default true, but refused if one
-   * of the names is a number.
+   * Whether the first record names the columns; without it they are named 0, 1, 2 …. Default true, which is refused if
+   * one of the names is a number.
    */
   readonly header?: boolean;
-  /** By name; columns that are not named here hold numbers if every field is one, else classes. */
+  /** Column types by name; unnamed columns hold numbers if every field is one, else classes. */
   readonly columns?: Readonly<Record<string, ColumnType>>;
   /**
-   * What becomes of missing fields: refused by default; `drop` leaves their rows out; a number takes their place in
-   * columns of numbers. A list names texts that mean missing besides the usual ones, and leaves their rows out.
+   * Treatment of missing fields: refused by default; `drop` leaves their rows out; a number takes their place in
+   * columns of numbers. A list names further texts that mean missing, and leaves their rows out.
    */
   readonly missing?: 'drop' | number | readonly string[];
-  /** The texts that mean missing; default the empty one, `?`, and those that pandas takes: NA, N/A, NaN, null, None …. */
+  /** The texts that mean missing; default the empty one, `?`, and pandas' own: NA, N/A, NaN, null, None …. */
   readonly missingTexts?: readonly string[];
 }
 
@@ -54,18 +54,18 @@ export interface Table {
   readonly columns: readonly TableColumn[];
 }
 
-/** As pandas 2 reads them, and `?` of the UCI repository's tables. */
+/** The missing values of pandas 2, and `?` of the UCI repository's tables. */
 const MISSING = (
   '?,NA,N/A,n/a,<NA>,#N/A,#NA,#N/A N/A,NaN,nan,-NaN,-nan,null,NULL,None,' +
   '1.#IND,-1.#IND,1.#QNAN,-1.#QNAN,'
 ).split(',');
-/** Each column has arrays of its own. */
+/** Largest number of columns, each of which has arrays of its own. */
 const MAX_COLUMNS = 100_000;
 
 /**
- * Reads a CSV file (a path, bytes or a Blob), or a stream of one, a piece at a time. Space around fields does not count.
- * @throws LanewiseError kind 'data' naming file, line and column of what is no number, missing or no class; kind 'file'
- * if the file cannot be read; kind 'argument' for columns that do not exist.
+ * Reads a CSV file (a path, bytes or a Blob) or a stream, a piece at a time. Space around fields is ignored.
+ * @throws LanewiseError kind 'data' naming file, line and column of an invalid number, a missing value or an unknown
+ * class; kind 'file' if the file cannot be read; kind 'argument' for columns that do not exist.
  */
 export async function readCsv(
   source: FileSource | TextSource,
@@ -76,21 +76,21 @@ export async function readCsv(
   return { name, rows, columns };
 }
 
-/** What a data set wants of its table: the column to predict, and what the others hold unless the options say so. */
+/** The needs of a data set: the column to predict, and the types of the others unless the options declare them. */
 export interface TableRoles {
   readonly target?: string | number;
   readonly targetType?: ColumnType;
   readonly type?: ColumnType;
-  /** Columns become features: those that should not are refused, or if this is told, left out. */
+  /** Called for columns that are left out because they are unfit as features; without it, they are refused. */
   readonly ignored?: (column: string, reason: LanewiseError) => void;
-  /** Columns become features. */
+  /** Whether columns become features. */
   readonly asFeatures?: boolean;
   readonly words?: TableWords;
-  /** Is told the names of the columns that are not read. */
+  /** Called with the names of the columns that are not read. */
   readonly unused?: (names: readonly string[]) => void;
 }
 
-/** A table, and the name of its target, if one is asked for. */
+/** A table, and the name of its target, if one is requested. */
 export async function readTable(
   source: FileSource | TextSource,
   options: CsvOptions,
@@ -150,7 +150,7 @@ export async function readTable(
   return { name, rows, columns, ...(target === undefined ? {} : { target }) };
 }
 
-/** Whether a column is no feature, and the roles say that it may be left out. @throws LanewiseError if they do not. */
+/** Whether a column is unfit as a feature and the roles allow leaving it out. @throws LanewiseError if they do not. */
 function isLeftOut(
   builder: ColumnBuilder,
   target: string | undefined,
@@ -171,7 +171,7 @@ const ownValue = <T>(
   name: string,
 ): T | undefined => (table && Object.hasOwn(table, name) ? table[name] : undefined);
 
-/** Of `readCsv`; a data set has more. */
+/** Checks of the options of `readCsv`; a data set has more. */
 const CHECKS: Checks<CsvOptions> = {
   name: text,
   delimiter(_, __, value) {
@@ -198,7 +198,7 @@ const CHECKS: Checks<CsvOptions> = {
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
 
-/** @throws LanewiseError kind 'argument' for options of a table that there are not, or that cannot be. */
+/** @throws LanewiseError kind 'argument' for unknown or invalid options of a table. */
 export function checkCsvOptions(
   options: CsvOptions,
   owner = 'readCsv',
@@ -229,7 +229,7 @@ function checkColumns(columns: Readonly<Record<string, ColumnType>>): void {
   }
 }
 
-/** The names of the columns, each once. */
+/** The names of the columns, all different. */
 function namesOf(
   file: string,
   first: readonly string[],
@@ -285,7 +285,7 @@ function targetOf(
   );
 }
 
-/** `'iris.csv' has no column 'sorte'`; a few of those it has. */
+/** `'iris.csv' has no column 'sorte'`, with a few of those it has. */
 function noColumn(
   file: string,
   name: string,
@@ -300,7 +300,7 @@ function noColumn(
   );
 }
 
-/** A table in one column has perhaps been cut at the wrong character. */
+/** Advice for a table with one column, which may have another delimiter. */
 function delimiterHint(first: readonly string[], delimiter: string): string | undefined {
   const other = [';', '\t', '|', ','].find((c) => c !== delimiter && first[0]!.includes(c));
   return first.length === 1 && other

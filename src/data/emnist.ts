@@ -1,6 +1,6 @@
 /**
  * EMNIST (Cohen, Afshar, Tapson & van Schaik 2017): handwritten letters and digits in the format of MNIST, in six
- * splits. The files hold images with rows and columns exchanged, and letters count from 1; both are put right.
+ * splits. The files hold images with rows and columns exchanged, and letters count from 1; both are corrected.
  */
 import { checkOptions } from '../base/check.js';
 import { join } from 'node:path';
@@ -48,14 +48,14 @@ const splits = {
 /** The parts of EMNIST: which characters, and how many of each. */
 export type EmnistSplit = keyof typeof splits;
 
-/** The archive's files of images and labels are small enough for this. */
+/** Bound on the unpacked size of one of the archive's files. */
 const MAX_BYTES = 2 ** 30;
 
 /**
- * Both parts of a split (default `balanced`), images of 28×28 bytes; from a folder with gzip.zip or with the files that
- * are in it, or downloaded.
+ * Both parts of a split (default `balanced`), images of 28×28 bytes, from a folder with gzip.zip or its files, or
+ * downloaded.
  * @throws LanewiseError kind 'argument' for an unknown split; kind 'data' for a file that is missing, damaged or
- * inconsistent; kind 'network' if nothing is at hand and no mirror answers.
+ * inconsistent; kind 'network' if there is no local copy and no mirror answers.
  */
 export async function emnist(
   options: MnistOptions & { readonly split?: EmnistSplit } = {},
@@ -92,7 +92,7 @@ async function fromArchive(
   };
 }
 
-/** Rows become columns, in images of `extent` × `extent`. */
+/** Exchanges rows and columns of images of `extent` × `extent`. */
 function transposed(images: Uint8Array, extent: number): Uint8Array {
   const result = new Uint8Array(images.length);
   for (let first = 0; first < images.length; first += extent * extent) {

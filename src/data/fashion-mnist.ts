@@ -46,8 +46,8 @@ const CLASSES = [
 ];
 
 /**
- * Both parts of Fashion-MNIST, 60,000 and 10,000 images of 28×28 bytes; from the four files in a folder, or downloaded.
- * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network' if nothing is at
- * hand and no mirror answers.
+ * Both parts of Fashion-MNIST, 60,000 and 10,000 images of 28×28 bytes, from the four files in a folder, or downloaded.
+ * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network' if there is no
+ * local copy and no mirror answers.
  */
 export const fashionMnist = /* @__PURE__ */ inPlaceOfMnist('fashionMnist', published, CLASSES);

@@ -1,6 +1,6 @@
 /**
- * The forms that data sets have outside: what each may hold and must agree in, how it becomes `Samples`, and how it comes
- * back. Whatever else is done with data is done with `Samples`.
+ * The external forms of data sets: the fields and checks of each, and its conversion to and from `Samples`. All other
+ * work on data is done on `Samples`.
  */
 import { checkObject, isObject } from '../base/check.js';
 import { LanewiseError, nearest } from '../base/errors.js';
@@ -30,11 +30,11 @@ import type { ImageShape } from './transforms/transform.js';
 
 /** One form of data sets. */
 interface Form<Data> {
-  /** The field that tells it from the forms after it. */
+  /** The field that distinguishes it from the forms after it. */
   readonly by: string;
-  /** All of its fields; undefined where there may be others. */
+  /** All of its fields; undefined if others are allowed. */
   readonly known?: Readonly<Record<string, true>>;
-  /** What it is inside. @throws LanewiseError kind 'data' for what does not agree. */
+  /** The samples inside. @throws LanewiseError kind 'data' for fields that do not agree. */
   enter(data: Data): Samples;
   leave(samples: Samples): Data;
 }
@@ -67,7 +67,7 @@ const TENSORS: Readonly<Record<keyof TensorDataset | 'features', true>> = {
   features: true,
 };
 
-/** Samples that come as they come: what opens them may keep what it needs beside it. */
+/** Samples of a stream; its opener may keep further fields in it. */
 const stream: Form<SampleStream> = {
   by: 'open',
   enter(data) {
@@ -115,7 +115,7 @@ const tensors: Form<TensorDataset> = {
   },
 };
 
-/** Images that are read when they are wanted. */
+/** Images that are read on demand. */
 const read: Form<StreamedDataset> = {
   by: 'reader',
   known: IMAGES,
@@ -164,7 +164,7 @@ const imageFields = (
   targets: { [UNNAMED]: { shape: [], values: labels } },
 });
 
-/** No values yet, but their type. */
+/** An empty array of the type. */
 const valuesOf = (type: 'uint8' | 'float32'): Dataset['samples'] =>
   type === 'uint8' ? new Uint8Array() : new Float32Array();
 
@@ -181,18 +181,18 @@ const labelsOf = ({ targets }: Samples) => ({
   labels: targets[UNNAMED]!.values as Dataset['labels'],
 });
 
-/** What samples say besides their arrays. */
+/** The descriptive fields of samples, without their arrays. */
 function saidOf({ count: _c, inputs: _i, targets: _t, source: _s, ...others }: Samples) {
   return others;
 }
 
-/** The first whose field a data set has is its form; without any it is the last. */
+/** A data set has the first form whose field it has, or the last. */
 const FORMS = [stream, tensors, read, images] as readonly Form<AnyDataset>[];
 
 const formOf = (data: AnyDataset): Form<AnyDataset> =>
   FORMS.find(({ by }) => by in data) ?? FORMS.at(-1)!;
 
-/** @throws LanewiseError kind 'data' for a field that nothing reads, of what has the form of a data set. */
+/** @throws LanewiseError kind 'data' for a field that nothing reads, in a value of a data set's form. */
 export function checkNamesOf(
   data: object & { readonly name?: string },
   form = FORMS.find(({ by }) => by in data),
@@ -217,11 +217,11 @@ export function samplesOf(data: AnyDataset): Samples {
   return samples;
 }
 
-/** What samples were given as. */
+/** The data sets that samples were given as. */
 const entered = new WeakMap<Samples, AnyDataset>();
 
 /**
- * The data set that the samples were; of others than came in, one of the same form, or that of images in memory if they have
+ * The data set that the samples were given as. Derived samples take its form, or that of images in memory if they have
  * been read since.
  */
 export function datasetOf(samples: Samples): AnyDataset {
@@ -232,7 +232,7 @@ export function datasetOf(samples: Samples): AnyDataset {
   return form.leave(samples);
 }
 
-/** A data set of the same form, of other samples; the same if they are the same. */
+/** A data set of the same form with other samples; the same data set if they are the same. */
 export function changed<Data extends AnyDataset>(
   data: Data,
   change: (samples: Samples) => Samples,
@@ -249,17 +249,17 @@ export function checkDataset<Data extends AnyDataset>(data: Data): Data {
   return data;
 }
 
-/** Whether samples are read when they are wanted. */
+/** Whether samples are read on demand. */
 export function isStreamed(data: AnyDataset): data is StreamedDataset | SampleStream {
   checkIsObject('the data set', data);
   return [read, stream].includes(formOf(data) as never);
 }
 
 /**
- * A data set of samples that come in an order of their own, such as a generator's or a server's: training takes
- * them as they come, in the main thread, and shuffles nothing.
- * @throws LanewiseError kind 'data' for a length or a type that cannot be; in training, if an epoch has more or
- * fewer samples than `length`, or a sample is not of its shape and classes.
+ * A data set of samples that arrive in an order of their own, such as a generator's or a server's: training takes them
+ * in that order, in the main thread, and shuffles nothing.
+ * @throws LanewiseError kind 'data' for an invalid length or type; in training, if an epoch has more or fewer samples
+ * than `length`, or a sample does not have its shape or one of its classes.
  */
 export function streamOf(given: SampleStream): SampleStream {
   checkObject('streamOf', given, ['name', 'shape', 'classes']);
@@ -268,8 +268,8 @@ export function streamOf(given: SampleStream): SampleStream {
 }
 
 /**
- * The data set with weights that it has by targets' names beside the targets' values.
- * @throws LanewiseError kind 'data' for a name that is no target's, or a target that has weights already.
+ * The data set with weights given by target name moved beside the targets' values.
+ * @throws LanewiseError kind 'data' for a name that is not a target's, or a target that already has weights.
  */
 function placeWeights(data: TensorDataset): TensorDataset {
   const { weights, ...others } = data;

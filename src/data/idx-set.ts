@@ -1,4 +1,4 @@
-/** Images and labels from IDX files, plain or gzip, as MNIST and its successors come. */
+/** Data sets from IDX files of images and labels, plain or gzip, the format of MNIST and its successors. */
 import { checkOptions, text } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { gunzip } from '../formats/gzip.js';
@@ -9,10 +9,10 @@ import type { Dataset } from './dataset.js';
 import { checkDataset } from './forms.js';
 import { readSource, sourceName, type FileSource } from './file-source.js';
 
-/** An array, and where it comes from: a path or name. */
+/** An array, and the path or name of its source. */
 export type NamedIdx = IdxArray & { readonly path: string };
 
-/** Bound on what a compressed file may become. */
+/** Bound on the inflated size of a compressed file. */
 const MAX_BYTES = 2 ** 30;
 
 /** @throws LanewiseError kind 'data' for a damaged file; kind 'file' if it cannot be read. */
@@ -40,18 +40,18 @@ export async function findIdx(folder: string, archive: string, hint: string): Pr
   throw new LanewiseError('data', `no '${plain}' (or '${archive}') in '${folder}'`, hint);
 }
 
-/** What the files do not say of the samples. */
+/** Details that the files do not contain. */
 export interface IdxOptions {
   /** Class names; default 0, 1, 2 … to the largest label. */
   readonly classes?: readonly string[];
-  /** For messages; default the path of the images, or their file's name. */
+  /** The name in messages; default the path of the images, or their file's name. */
   readonly name?: string;
 }
 
 /**
- * Images (N×height×width, or N×channels×height×width bytes) from one file and their labels from another: their paths,
- * their bytes, or Files that were dropped on a page.
- * @throws LanewiseError kind 'data' for files that are damaged or do not agree; kind 'file' if one cannot be read.
+ * Images (N×height×width, or N×channels×height×width bytes) from one file and their labels from another: given as
+ * paths, bytes, or Files dropped on a page.
+ * @throws LanewiseError kind 'data' for files that are damaged or disagree; kind 'file' if one cannot be read.
  */
 export async function idxDataset(
   imagesFile: FileSource,
@@ -72,7 +72,7 @@ export interface LabelledImagesOptions {
   readonly firstLabel?: number;
 }
 
-/** @throws LanewiseError kind 'data' unless every image has a label, and that one of the classes. */
+/** @throws LanewiseError kind 'data' unless every image has a label, and each label is one of the classes. */
 export function labelledImages(
   name: string,
   images: NamedIdx,

@@ -1,6 +1,6 @@
 /**
- * Folders of images, one folder a class, as torchvision's ImageFolder takes them (Node). The folder is scanned at
- * once; images are read and decoded when training wants them.
+ * Data sets from folders of images, one folder per class, as in torchvision's ImageFolder (Node). The folder is scanned
+ * immediately; images are read and decoded when training needs them.
  */
 import {
   checkOptions,
@@ -25,37 +25,37 @@ import type { ImageFile, ImageReaderSettings } from './image-reader.js';
 import { checksumOfText } from './origin.js';
 import type { StreamedDataset } from './dataset.js';
 
-/** How files become samples of one size. */
+/** Options for turning files into samples of one size. */
 export interface ImageFolderOptions {
   /** Height and width of a sample, or one number for both. */
   readonly size: number | readonly [height: number, width: number];
   /** 3 (default) for red, green and blue; 1 for grey. */
   readonly channels?: 1 | 3;
   /**
-   * How an image comes to its size, with antialiasing: `crop` (default) scales it until it covers the sample and cuts
-   * out the middle, `pad` scales it until it fits and leaves black around it, `stretch` changes its aspect.
+   * How an image is fitted to the size, with antialiasing: `crop` (default) scales it until it covers the sample and
+   * cuts out the middle, `pad` scales it until it fits and leaves black around it, `stretch` changes its aspect.
    */
   readonly fit?: Fit;
-  /** Default png, jpg, jpeg and webp; files of other names are passed over. What a file is, its first bytes say. */
+  /** Default png, jpg, jpeg and webp; other files are skipped. A file's first bytes determine its type. */
   readonly extensions?: readonly string[];
-  /** Images of more pixels are refused; default 2²⁵. */
+  /** Largest number of pixels of an image; default 2²⁵. */
   readonly maxPixels?: number;
 }
 
 /** The images of a folder; sample i is `files[i]`. */
 export interface ImageFolder extends StreamedDataset {
   readonly files: readonly ImageFile[];
-  /** SHA-256 of names, sizes and times of all files and of how they are read. */
+  /** SHA-256 of the names, sizes and times of all files and of the settings for reading them. */
   readonly fingerprint: string;
 }
 
 const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp'];
-/** 33 megapixels, 134 MB when decoded: a camera's photographs, no bombs. */
+/** 33 megapixels, 134 MB when decoded: enough for a camera's photographs, too little for decompression bombs. */
 const DEFAULT_MAX_PIXELS = 2 ** 25;
 const MAX_SIZE = 8192;
-/** Folders below each other: more is a mistake. */
+/** Largest depth of nested folders: more is a mistake. */
 const MAX_DEPTH = 32;
-/** What folders are called whose folders are classes. */
+/** Names of folders that contain class folders. */
 const PARTS = {
   train: ['train', 'training'],
   validation: ['val', 'valid', 'validation', 'dev'],
@@ -64,21 +64,22 @@ const PARTS = {
 
 export type PartName = keyof typeof PARTS;
 
-/** What a folder of that name holds, rather than a class. */
+/** The part of a data set that a folder of that name holds, if it is not a class. */
 export function partOfName(name: string): PartName | undefined {
   const lower: string = name.toLowerCase();
   const parts = Object.keys(PARTS) as PartName[];
   return parts.find((part) => (PARTS[part] as readonly string[]).includes(lower));
 }
 
-/** Files looked at at once. */
+/** Number of files examined at the same time. */
 const AT_ONCE = 64;
 
 /**
- * The images below `path`: `path/class/name.png`, in deeper folders too. Classes are the folders' names, sorted by
- * code points; so are the files. Names that begin with a dot are passed over.
- * @throws LanewiseError kind 'file' for a folder that cannot be read, without classes, with a class without images, or with a
- * symbolic link in it; kind 'data' where folders are parts (`train`, `val`, `test`); kind 'argument' for options that cannot be.
+ * The images below `path`: `path/class/name.png`, in deeper folders too. Classes are the folders' names, sorted by code
+ * points; so are the files. Names that begin with a dot are skipped.
+ * @throws LanewiseError kind 'file' for a folder that cannot be read, without classes, with a class without images, or
+ * with a symbolic link in it; kind 'data' where folders are parts (`train`, `val`, `test`); kind 'argument' for invalid
+ * options.
  */
 export async function imageFolder(path: string, options: ImageFolderOptions): Promise<ImageFolder> {
   const { shape, fit, extensions, maxPixels } = readOptions(options);
@@ -108,7 +109,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
     labels.fill(label, at, at + list.length);
     at += list.length;
   });
-  // Codecs and hashes take time to load: only those wait who have a folder.
+  // Codecs and hashes take time to load, so they are loaded only for folders.
   const { createReader } = await import('./image-reader.js');
   const settings: ImageReaderSettings = { root, files, shape, fit, maxPixels };
   return {
@@ -119,7 +120,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
     files,
     fit,
     fingerprint: await fingerprintOf(settings),
-    // Names and sizes: a copy of the folder has other times.
+    // Names and sizes only: a copy of the folder has other times.
     origin: {
       samples: files.length,
       fingerprint: checksumOfText(files.map(({ path, bytes }) => `${path} ${bytes}`).join('\n')),
@@ -137,7 +138,7 @@ interface CheckedOptions extends Pick<ImageReaderSettings, 'shape' | 'fit' | 'ma
   readonly extensions: readonly string[];
 }
 
-/** All of them, for those that are mistyped. */
+/** Advice for mistyped options. */
 const HINTS = {
   transforms: 'transformed(folder, [transforms.flip()]) adds transforms',
   classes: 'classes are the folders in it',
@@ -165,11 +166,11 @@ function readOptions(options: ImageFolderOptions): CheckedOptions {
   return { shape, fit, maxPixels, extensions: dotted };
 }
 
-/** By code points, as Python sorts: the order of UTF-8's bytes. */
+/** Order by code points, as Python sorts: the order of UTF-8's bytes. */
 const byCodePoints = (a: string, b: string): number =>
   Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** A folder's entries that are not hidden, sorted. @throws LanewiseError kind 'file', also for a link among them. */
+/** A folder's visible entries, sorted. @throws LanewiseError kind 'file', also for a link among them. */
 async function list(path: string): Promise<Dirent[]> {
   let entries: Dirent[];
   try {

@@ -1,4 +1,4 @@
-/** Reads the images of a folder as samples (Node): what decoder threads do. See image-folder.ts. */
+/** The reader of a folder's images as samples, which runs in decoder threads (Node). See image-folder.ts. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
@@ -9,14 +9,14 @@ import type { SampleReader } from './dataset.js';
 
 /** A file as the scan of the folder found it. */
 export interface ImageFile {
-  /** Below the root, with slashes. */
+  /** Path below the root, with slashes. */
   readonly path: string;
   readonly bytes: number;
-  /** When it was changed last, in milliseconds since 1970. */
+  /** Time of the last change, in milliseconds since 1970. */
   readonly changed: number;
 }
 
-/** All that a thread needs to read the same samples. */
+/** All settings that a thread needs to read the same samples. */
 export interface ImageReaderSettings {
   readonly root: string;
   readonly files: readonly ImageFile[];
@@ -25,10 +25,10 @@ export interface ImageReaderSettings {
   readonly maxPixels: number;
 }
 
-/** A link is not followed, a pipe not waited for. */
+/** Flags that follow no link and wait for no pipe. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** A file of more bytes than this a pixel, and a megabyte, is no image of it: it is not read. */
+/** Bound on a file's bytes per pixel, plus a megabyte: a larger file is not read. */
 const MOST_BYTES_PER_PIXEL = 16;
 
 /**
@@ -57,8 +57,8 @@ export function createReader(settings: ImageReaderSettings): SampleReader {
 }
 
 /**
- * The bytes of a file that is the same as at the scan; a link in its place is not followed. At once, not by way of
- * Node's own threads: that takes longer than to read a small file, and this thread has nothing else to do.
+ * The bytes of a file that is unchanged since the scan; a link in its place is not followed. Reading is synchronous:
+ * Node's thread pool would take longer than reading a small file, and this thread has nothing else to do.
  */
 function readUnchanged(path: string, file: ImageFile): Uint8Array {
   let descriptor: number | undefined;
@@ -71,7 +71,7 @@ function readUnchanged(path: string, file: ImageFile): Uint8Array {
       if (count === 0) break;
       at += count;
     }
-    // Afterwards: what was written before the last byte was read is seen too.
+    // The check comes afterwards, so that it also sees writes before the last byte was read.
     checkUnchanged(descriptor, path, file);
     return bytes.subarray(0, at);
   } catch (error) {
@@ -100,6 +100,6 @@ const changed = (path: string, how: string, cause?: unknown): LanewiseError =>
   new LanewiseError(
     'file',
     `'${path}' has changed since its folder was scanned: ${how}`,
-    'leave the images alone while they are trained on, or start anew',
+    'leave the images alone while they are trained on, or start again',
     { cause },
   );

@@ -33,8 +33,9 @@ const published: PublishedFiles = {
 const CLASSES = ['o', 'ki', 'su', 'tsu', 'na', 'ha', 'ma', 'ya', 're', 'wo'];
 
 /**
- * Both parts of Kuzushiji-MNIST, 60,000 and 10,000 images of 28×28 bytes; from the four files in a folder, or downloaded.
- * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network' if nothing is at
- * hand and its publisher does not answer.
+ * Both parts of Kuzushiji-MNIST, 60,000 and 10,000 images of 28×28 bytes, from the four files in a folder, or
+ * downloaded.
+ * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network' if there is no
+ * local copy and its publisher does not answer.
  */
 export const kmnist = /* @__PURE__ */ inPlaceOfMnist('kmnist', published, CLASSES);

@@ -1,6 +1,6 @@
 /**
- * MNIST (LeCun, Cortes & Burges 1998): 60,000 training and 10,000 test digits of 28×28 bytes, read from
- * the four IDX files, plain or gzip, in a folder of the user's or in the cache.
+ * MNIST (LeCun, Cortes & Burges 1998): 60,000 training and 10,000 test digits of 28×28 bytes. It is read from the four
+ * IDX files, plain or gzip, in a folder of the user's or in the cache.
  */
 import { checkOptions, callable, text, type Checks } from '../base/check.js';
 import { environment } from '#platform/system';
@@ -11,11 +11,11 @@ import { findIdx, labelledImages } from './idx-set.js';
 
 export type { DownloadProgress };
 
-/** Where the files are. */
+/** The location of the files. */
 export interface MnistOptions {
   /** Folder with the four files; else the environment's LANEWISE_DATA; else the cache, filled by download. */
   readonly directory?: string;
-  /** Bytes of each file as they arrive. */
+  /** Called with the bytes received of each file. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
@@ -62,7 +62,7 @@ export const DOWNLOAD: Checks<MnistOptions> = { directory: text, onProgress: cal
 /**
  * Both parts of MNIST.
  * @throws LanewiseError kind 'data' for a file that is missing, damaged or inconsistent; kind 'network'
- * if nothing is at hand and no mirror answers.
+ * if there is no local copy and no mirror answers.
  */
 export async function mnist(options: MnistOptions = {}): Promise<TrainAndTest> {
   const { directory = environment('LANEWISE_DATA'), onProgress } = checkOptions(
@@ -86,8 +86,8 @@ export async function mnist(options: MnistOptions = {}): Promise<TrainAndTest> {
 }
 
 /**
- * Reads a data set that takes MNIST's place: images of 28×28 bytes in four files of the same names, from a folder, or
- * downloaded.
+ * Makes the reader of a data set in MNIST's format: images of 28×28 bytes in four files of the same names, from a
+ * folder, or downloaded.
  */
 export const inPlaceOfMnist =
   (owner: string, published: PublishedFiles, classes: readonly string[]) =>
@@ -98,7 +98,7 @@ export const inPlaceOfMnist =
     return readMnistParts(published.name, folder, classes, hint);
   };
 
-/** Both parts from the four files. */
+/** Reads both parts from the four files. */
 async function readMnistParts(
   name: string,
   folder: string,

@@ -1,4 +1,4 @@
-/** Data sets from NumPy's files of one array each, .npy; npz.ts has those of several. */
+/** Data sets from NumPy's .npy files, which hold one array each; npz.ts reads archives of several. */
 import { checkFinite } from '../base/check-values.js';
 import { checkOptions, flag, text, type Checks } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -9,20 +9,20 @@ import type { Dataset, Field, TensorDataset } from './dataset.js';
 import { checkDataset } from './forms.js';
 import { readSource, sourceName, type FileSource } from './file-source.js';
 
-/** The array of an .npy file, a path, bytes or a Blob. @throws LanewiseError kind 'data' or 'file' for one that is damaged or not there. */
+/** The array of an .npy file: a path, bytes or a Blob. @throws LanewiseError kind 'data' or 'file' for a damaged or missing file. */
 export async function readNpy(source: FileSource): Promise<NpyArray> {
   return decodeNpy(await readSource('NPY', source), sourceName(source, 'npy'));
 }
 
-/** Which arrays of a .npz file, and how large they may be. */
+/** Options for turning the arrays of two files into a data set. */
 export interface NpyDatasetOptions {
-  /** Of one sample, if not as in the file: [1, 28, 28] for samples of 28×28 or 784. */
+  /** Shape of one sample, if not as in the file: [1, 28, 28] for samples of 28×28 or 784. */
   readonly shape?: Shape;
-  /** Samples are stored height × width × channels, as images are in TensorFlow's and most other tools. */
+  /** Samples are stored height × width × channels, as TensorFlow and most other tools store images. */
   readonly channelsLast?: boolean;
   /** Class names; default 0, 1, 2 …. */
   readonly classes?: readonly string[];
-  /** For messages; default the file's. */
+  /** The name in messages; default the file's. */
   readonly name?: string;
 }
 
@@ -34,10 +34,10 @@ export const NPY: Checks<NpyDatasetOptions> = {
 };
 
 /**
- * Samples and what belongs to them from two files, whose first extents count the samples. Whole numbers, one each, are
- * classes: with samples of three extents that is a `Dataset`, else a `TensorDataset` with input `input` and target
- * `output`. Samples are bytes (u1), or float32.
- * @throws LanewiseError as `readNpy` does, and kind 'data' if the arrays do not agree.
+ * Samples and their targets from two files, whose first extents count the samples. Whole numbers, one per sample, are
+ * classes: with samples of three extents the result is a `Dataset`, else a `TensorDataset` with input `input` and
+ * target `output`. Samples are bytes (u1) or float32.
+ * @throws LanewiseError as `readNpy` does, and kind 'data' if the arrays disagree.
  */
 export async function npyDataset(
   samplesFile: FileSource,
@@ -50,7 +50,7 @@ export async function npyDataset(
   return datasetOf(samples, targets, { name: samples.name, ...options });
 }
 
-/** An array, and the name of its file. */
+/** An array and the name of its file. */
 export type NamedArray = NpyArray & { readonly name: string };
 
 export function datasetOf(
@@ -108,7 +108,7 @@ function inputOf(samples: NamedArray, wanted: Shape | undefined, channelsLast: b
   };
 }
 
-/** From pixels × channels to channels × pixels, sample by sample. */
+/** Reorders pixels × channels to channels × pixels, sample by sample. */
 function channelsFirst<A extends Uint8Array | Float32Array>(
   values: A,
   pixels: number,

@@ -1,4 +1,4 @@
-/** Data sets from NumPy's archives, .npz, of several arrays by name. */
+/** Data sets from NumPy's .npz archives of several named arrays. */
 import { checkOptions, listOf, text, wholeFrom, refuse } from '../base/check.js';
 import { LanewiseError, nearest } from '../base/errors.js';
 import { decodeNpy, type NpyArray } from '../formats/npy.js';
@@ -6,10 +6,10 @@ import { readZip } from '../formats/zip.js';
 import type { Dataset, TensorDataset } from './dataset.js';
 import { NPY, datasetOf, type NpyDatasetOptions } from './npy-set.js';
 
-/** Bound on what an archive unpacks to. */
+/** Bound on an archive's unpacked size. */
 const MAX_BYTES = 2 ** 31;
 
-/** Which arrays of an archive, and how much of them. */
+/** Options for reading the arrays of an archive. */
 export interface NpzOptions {
   /** Names of the arrays to read; default all. */
   readonly names?: readonly string[];
@@ -19,8 +19,8 @@ export interface NpzOptions {
 
 /**
  * The arrays of an .npz file, a path or bytes, by name.
- * @throws LanewiseError kind 'data' for what holds no arrays or, without `names`, other files besides, for a damaged file, one that unpacks to more than the bound, or an array that is
- * not in it; kind 'file' if it cannot be read.
+ * @throws LanewiseError kind 'data' for an archive without arrays or, without `names`, with other files in it; for a
+ * damaged file, one that unpacks to more than the bound, or an array that is missing; kind 'file' if it cannot be read.
  */
 export async function readNpz(
   source: string | Uint8Array,

@@ -1,15 +1,16 @@
 /**
- * Which samples of which data a data set has. What takes data apart writes it down, a trained model's file keeps it, and
- * so what was held out of training can be found again, instead of scoring a model on samples that it was trained on.
+ * The origin of a data set's samples: which samples of which data they are. Taking data apart records it and a trained
+ * model's file keeps it, so the samples held out of training can be found again, instead of scoring a model on samples
+ * that it was trained on.
  */
 import { crc32 } from '../formats/crc32.js';
 import type { Samples } from './samples.js';
 
-/** How samples were taken from a data set: the same choice can be made again of the same data, unless it was by hand. */
+/** How samples were taken from a data set: the choice can be repeated on the same data, unless it was made by hand. */
 export type Selection =
   | {
       readonly by: 'split';
-      /** Samples of the first part. */
+      /** Number of samples in the first part. */
       readonly count: number;
       readonly shuffled: boolean;
       readonly stratified: boolean;
@@ -29,21 +30,24 @@ export type Selection =
   /** Samples that a program chose by their places. */
   | { readonly by: 'subset'; readonly count: number };
 
-/** The whole that samples are of, and how they were taken from it, the first choice first; none for the whole itself. */
+/**
+ * The whole data set, and the choices that led from it to these samples, the first one first; no choices for the whole
+ * itself.
+ */
 export interface Origin {
-  /** Samples of the whole. */
+  /** Number of samples in the whole. */
   readonly samples: number;
-  /** Equal for the same samples in the same order, however they were read. */
+  /** Equal for the same samples in the same order, regardless of how they were read. */
   readonly fingerprint: string;
   readonly selections: readonly Selection[];
 }
 
-/** More of an array is not looked at: two data sets that begin alike and have the same labels are the same. */
+/** Bytes of an array that are compared: two data sets that begin alike and have the same labels count as the same. */
 const MOST_BYTES = 2 ** 20;
 
 const known = new WeakMap<object, Origin>();
 
-/** What is written down, or that the data set is a whole; undefined for a stream, whose samples come as they come. */
+/** The recorded origin, or that the data set is a whole; undefined for a stream, which has no fixed samples. */
 export function originOf(samples: Samples): Origin | undefined {
   const { source, origin, count } = samples;
   if (source?.open) return undefined;
@@ -61,7 +65,7 @@ export function originOfPart(samples: Samples, selection: Selection): Origin | u
   return origin && { ...origin, selections: [...origin.selections, selection] };
 }
 
-/** Of labels or targets, and of the samples: values, or what a reader is known by. */
+/** The fingerprint of labels or targets and of the samples: their values, or their reader's fingerprint. */
 function fingerprintOf({ targets, inputs, source }: Samples): string {
   const sums = [...Object.values(targets), ...Object.values(inputs)].map(({ values }) =>
     checksum(values),

@@ -1,7 +1,7 @@
-/** Pixels that are given as floats of 0 to 255, where others count 0 to 1. */
+/** The check for pixels given as floats of 0 to 255 where other data counts 0 to 1. */
 import { LanewiseError } from '../base/errors.js';
 
-/** Whole numbers of a byte's range, and not 0 and 1 alone. */
+/** Whether the values are whole numbers in a byte's range, and not only 0 and 1. */
 function areBytes(values: unknown): boolean {
   if (!(values instanceof Float32Array)) return false;
   let most = 0;
@@ -12,7 +12,7 @@ function areBytes(values: unknown): boolean {
   return most > 1;
 }
 
-/** @throws LanewiseError kind 'data' for floats that are bytes by their values, where `whose` are bytes, which count v/255. */
+/** @throws LanewiseError kind 'data' for floats with the values of bytes, where `whose` are bytes, which count v/255. */
 export function checkScale(type: unknown, values: unknown, what: string, whose: string): void {
   if (type !== 'uint8' || !areBytes(values)) return;
   throw new LanewiseError(

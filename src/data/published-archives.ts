@@ -1,2 +1,2 @@
-/** As published.ts, those whose archives are opened where there is a file system; web/absent.ts says so elsewhere. */
+/** The published data sets in archives, which need a file system; elsewhere web/absent.ts takes its place. */
 export { emnist } from './emnist.js';

@@ -1,5 +1,5 @@
 /**
- * Data sets that are published, a line each: from here they are public, and names of the command line's `--data`
+ * The published data sets, one line each. From here they become public, and names of the command line's `--data`
  * (`fashion-mnist`). Each takes `MnistOptions`, and has a row in docs/data.md.
  */
 export { cifar10, cifar100 } from './cifar-sets.js';

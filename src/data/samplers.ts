@@ -1,4 +1,4 @@
-/** Samplers: which samples an epoch takes, and in which order, as a function of (count, seed, epoch) alone. */
+/** Samplers, which choose and order the samples of an epoch as a function of (count, seed, epoch) alone. */
 import { isList, refuse } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { crc32 } from '../formats/crc32.js';
@@ -9,10 +9,10 @@ import type { IndexedDataset } from './dataset.js';
 import { samplesOf } from './forms.js';
 import { shuffledOrder } from './shuffle.js';
 
-/** The order in which an epoch takes its samples. */
+/** The order of an epoch's samples. */
 export interface Sampler {
   readonly kind: string;
-  /** What distinguishes it from others of its kind, for checkpoints. */
+  /** Settings that distinguish it from others of its kind, for checkpoints. */
   readonly settings: Readonly<Record<string, string | number>>;
   /**
    * Indices of `count` samples of an epoch, in order; epochs count from 1.
@@ -21,23 +21,20 @@ export interface Sampler {
   order(count: number, seed: number, epoch: number): Uint32Array;
 }
 
-/** Every sample once, in an order that changes each epoch: what training does by default. */
+/** Every sample once, in an order that changes each epoch: the default of training. */
 export const shuffled = (): Sampler => ({ kind: 'shuffled', settings: {}, order: shuffledOrder });
 
-/** Every sample once, as they stand. */
+/** Every sample once, in the data's order. */
 export const sequential = (): Sampler => ({
   kind: 'sequential',
   settings: {},
   order: (count) => Uint32Array.from({ length: count }, (_, i) => i),
 });
 
-/**
- * As many samples as there are, each drawn with a chance in proportion to its weight, whatever was drawn before it.
- * @throws LanewiseError kind 'argument' for a weight that is no finite number of at least 0, or if all are 0.
- */
+/** As many samples as there are, drawn with replacement, each with probability proportional to its weight. */
 export function weighted(weights: ArrayLike<number>): Sampler {
   if (!isList(weights)) refuse('samplers.weighted', 'weights', weights, 'a number for each sample');
-  /** sums[i]: of the weights up to and with that of sample i. */
+  /** sums[i] is the sum of the weights up to and including that of sample i. */
   const sums = new Float64Array(weights.length);
   let sum = 0;
   let last = -1;
@@ -52,11 +49,11 @@ export function weighted(weights: ArrayLike<number>): Sampler {
   if (!(sum > 0 && sum < Infinity))
     throw new LanewiseError('argument', `weighted: the weights add up to ${sum}`);
   const draw = (random: RandomStream): number => {
-    // 53 random bits: a sample of many must not be out of reach.
+    // 53 random bits, so that every one of many samples can be drawn.
     const high = random.word() >>> 5;
     const low = random.word() >>> 6;
     const place = ((high * 2 ** 26 + low) / 2 ** 53) * sum;
-    // Rounding up can reach the sum itself, where no sample is.
+    // Rounding up can reach the sum itself, beyond the last sample.
     return Math.min(firstAbove(sums, place), last);
   };
   return {
@@ -81,10 +78,7 @@ function firstAbove(sums: Float64Array, place: number): number {
   return low;
 }
 
-/**
- * As many samples as there are, of every class alike, whatever their sizes: a class is drawn, then one of its samples.
- * @throws LanewiseError kind 'data' for data without classes.
- */
+/** As many samples as there are, with all classes equally likely: a class is drawn, then one of its samples. */
 export function balanced(data: IndexedDataset): Sampler {
   const labels = labelsOf(samplesOf(data));
   const members = classCounts(data).map((count) => new Uint32Array(count));

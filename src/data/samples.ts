@@ -1,6 +1,6 @@
 /**
- * Samples as everything inside takes them: a data set of any form (dataset.ts) becomes this one where it enters
- * (`samplesOf` in forms.ts), checked, and goes out as it came in (`datasetOf`).
+ * Samples, the one internal form of data sets. A data set of any form (dataset.ts) is checked and converted where it
+ * enters (`samplesOf` in forms.ts), and leaves in the form it came in (`datasetOf`).
  */
 import type { Fit } from '../formats/resize.js';
 import type { Field, SampleReader, SampleStream, TensorDataset } from './dataset.js';
@@ -11,38 +11,38 @@ import type { TableFormat } from './table-format.js';
 export type Fields = Readonly<Record<string, Field>>;
 
 /**
- * The name of a field that nobody named: a data set of images with labels has one input, which is the model's whatever
- * that is called, and one target, which is the output's that a loss is of.
+ * The name of an unnamed field: a data set of images with labels has one input, for the model's input of any name, and
+ * one target, for the output that has a loss.
  */
 export const UNNAMED = '';
 
-/** Samples, what they are to be compared with, and what is known of them. */
+/** Samples, their targets, and their description. */
 export interface Samples {
   readonly name: string;
   readonly count: number;
   /** All values in memory, or, with a `source`, an empty array of their type. */
   readonly inputs: Fields;
   readonly targets: Fields;
-  /** How much each sample counts; absent if they count the same. */
+  /** How much each sample counts; absent if all count the same. */
   readonly weights?: Float32Array;
-  /** A list is of the only target with class indices. */
+  /** Class names; a list belongs to the only target with class indices. */
   readonly classes?: NonNullable<TensorDataset['classes']>;
-  /** Where the values of the unnamed input come from that are not in memory. */
+  /** The source of the unnamed input's values that are not in memory. */
   readonly source?: Source;
   readonly vocabulary?: readonly string[];
   readonly fit?: Fit;
   readonly table?: TableFormat;
   readonly origin?: Origin;
-  /** What a table's features are called. */
+  /** The names of a table's features. */
   readonly features?: readonly string[];
-  /** The files of an image folder, one a sample. */
+  /** The files of an image folder, one per sample. */
   readonly files?: readonly unknown[];
 }
 
-/** What brings samples when they are wanted: a reader, in any order; or a stream, in its own, with their labels. */
+/** A source of samples on demand: a reader, in any order, or a stream, in its own order, with their labels. */
 export interface Source {
   readonly reader?: SampleReader;
-  /** Of the reader's samples. */
+  /** Fingerprint of the reader's samples. */
   readonly fingerprint?: string;
   readonly open?: SampleStream['open'];
 }
@@ -51,7 +51,7 @@ export interface Source {
 export const inputOf = ({ inputs }: Samples, name: string): Field | undefined =>
   Object.hasOwn(inputs, name) ? inputs[name] : inputs[UNNAMED];
 
-/** The target of that name that `output` is compared with: labels are of whichever output. */
+/** The target that `output` is compared with: of that name, or the labels, which fit any output. */
 export const targetNamed = (
   { targets }: Samples,
   name: string,
@@ -59,16 +59,19 @@ export const targetNamed = (
 ): Field | undefined =>
   Object.hasOwn(targets, name) ? targets[name] : name === output ? targets[UNNAMED] : undefined;
 
-/** Targets by the names by which a program reads them: the one of images is `labels`. */
+/** Targets by the names that a program reads them by: that of images is `labels`. */
 export function readableTargets({ targets }: Samples): Fields {
   const { [UNNAMED]: labels, ...named } = targets;
   return labels ? { labels } : named;
 }
 
-/** The pixels of images, those in memory. */
+/** The pixels of images in memory. */
 export const pixelsOf = ({ inputs }: Samples): Field['values'] | undefined =>
   inputs[UNNAMED]?.values;
 
-/** The class of each sample of a data set of images; undefined for a stream, which says it as they come, and for targets by name. */
+/**
+ * The class of each sample of a data set of images; undefined for a stream, whose labels arrive with its samples, and
+ * for named targets.
+ */
 export const labelsIn = ({ targets, source }: Samples): Uint8Array | Int32Array | undefined =>
   source?.open ? undefined : (targets[UNNAMED]?.values as Uint8Array | Int32Array | undefined);

@@ -1,4 +1,4 @@
-/** The order of an epoch: a function of (count, seed, epoch). */
+/** The shuffled order of an epoch, a function of (count, seed, epoch). */
 import { purpose } from '../random/purposes.js';
 import { randomStream, type RandomStream } from '../random/philox.js';
 

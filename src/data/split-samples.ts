@@ -1,4 +1,4 @@
-/** Data sets taken apart, for training, validation and test. A split is a function of (data, seed). */
+/** Splits of data sets for training, validation and test, each a function of (data, seed). */
 import { checkOptions, flag, wholeFrom, type Checks } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { randomStream } from '../random/philox.js';
@@ -12,21 +12,24 @@ import type { Samples } from './samples.js';
 import { partOf } from './subset.js';
 import { permutation } from './shuffle.js';
 
-/** How samples are dealt out to parts. */
+/** Options for dealing samples out to parts. */
 export interface FoldOptions {
-  /** Every part has the classes in the proportions of the whole, as nearly as whole samples can; default false. */
+  /**
+   * Whether every part has the classes in the proportions of the whole, as nearly as whole samples allow; default
+   * false.
+   */
   readonly stratified?: boolean;
-  /** Of which samples go where; default 1. */
+  /** Seed of the assignment to parts; default 1. */
   readonly seed?: number;
 }
 
-/** How much the first part takes; a fraction or a count, one of them. */
+/** The size of the first part, either a fraction or a count. */
 export interface SplitOptions extends FoldOptions {
-  /** Of the samples that the first part takes, between 0 and 1. */
+  /** The first part's share of the samples, between 0 and 1. */
   readonly fraction?: number;
-  /** In place of the fraction: how many samples the first part takes. */
+  /** Instead of the fraction: number of samples in the first part. */
   readonly count?: number;
-  /** False cuts the data where it stands, for series in time; default true. */
+  /** False cuts the data in place, for time series; default true. */
   readonly shuffled?: boolean;
 }
 
@@ -39,9 +42,9 @@ const SPLIT: Checks<SplitOptions> = {
 };
 
 /**
- * Two parts without a sample in common: the first takes the fraction (below 1) or count given, the second the rest.
- * Both keep the order of the data.
- * @throws LanewiseError kind 'argument' if one part would be empty; kind 'data' to stratify what has no classes.
+ * Two disjoint parts: the first takes the given fraction (below 1) or count, the second the rest. Both keep the order
+ * of the data.
+ * @throws LanewiseError kind 'argument' if one part would be empty; kind 'data' to stratify data without classes.
  */
 export function split<D extends IndexedDataset>(
   data: D,
@@ -61,7 +64,7 @@ export function split<D extends IndexedDataset>(
   const isFirst = new Uint8Array(total);
   if (stratified) {
     const found = labelsOf(samples);
-    // Samples of no class are one more.
+    // Samples without a class form one more class.
     const none = (found as Int32Array).reduce((most, label) => Math.max(most, label + 1), 0);
     const labels = Int32Array.from(found, (label) => (label < 0 ? none : label));
     const left = quotas(labels, count);
@@ -108,7 +111,7 @@ const orderOf = (total: number, seed: number): Uint32Array =>
   permutation(total, randomStream(seed, purpose.split, 0));
 
 /**
- * How many of each class are among `count` samples in proportion: count·n/N rounded down, and one more where the
+ * The number of samples of each class among `count`, in proportion: count·n/N rounded down, and one more where the
  * remainder is largest, until they add up.
  */
 function quotas(labels: Uint8Array | Int32Array, count: number): number[] {
@@ -124,10 +127,10 @@ function quotas(labels: Uint8Array | Int32Array, count: number): number[] {
 }
 
 /**
- * For cross-validation: k pairs of the data without one of k equal parts, and that part. Pairs are made as they are
- * asked for: `for (const [train, validation] of kFold(data, 5))`.
+ * Folds for cross-validation: k pairs of the data without one of k equal parts, and that part. Pairs are made on
+ * demand: `for (const [train, validation] of kFold(data, 5))`.
  * @throws LanewiseError kind 'argument' unless k is a whole number from 2 to the number of samples; kind 'data' to
- * stratify what has no classes.
+ * stratify data without classes.
  */
 export function kFold<D extends IndexedDataset>(
   data: D,
@@ -152,7 +155,7 @@ export function kFold<D extends IndexedDataset>(
     const labels = labelsOf(samples);
     order.set(Array.from(order).toSorted((a, b) => labels[a]! - labels[b]!));
   }
-  // Dealt like cards: the parts differ by one sample at most, and of each class.
+  // Samples are dealt like cards: parts differ by one sample at most, also within each class.
   const foldOf = new Uint32Array(total);
   order.forEach((index, place) => (foldOf[index] = place % k));
   return folds<D>(samples, foldOf, { by: 'kFold', k, stratified, seed });
@@ -176,8 +179,8 @@ function* folds<D extends IndexedDataset>(
 }
 
 /**
- * The other part of a choice that is made again: the samples that were left out by it.
- * @throws LanewiseError as `split` and `kFold` do for data that the choice cannot have been made of.
+ * The other part of a repeated choice: the samples that it left out.
+ * @throws LanewiseError as `split` and `kFold` do for data that the choice cannot have been made from.
  */
 export function leftOut<D extends IndexedDataset>(
   data: D,

@@ -1,30 +1,29 @@
-/** Features of mean 0 and deviation 1, by the numbers of the training data. */
+/** Standardisation of features to mean 0 and deviation 1, by the statistics of the training data. */
 import { LanewiseError } from '../base/errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { Field, TensorDataset } from './dataset.js';
 import { samplesOf } from './forms.js';
 
-/** Means and deviations of the data that they were taken from, to be applied to any. */
+/** Means and deviations of the training data, to be applied to any data. */
 export interface Standardizer {
   /** One for each value of a sample. */
   readonly mean: Float64Array;
-  /** Of the population, that is divided by N; 1 for values that do not vary, which become 0. */
+  /** Population standard deviation (divided by N); 1 for values that do not vary, which become 0. */
   readonly deviation: Float64Array;
   /**
-   * Settings of a model that takes the data as it is, and does this itself: `sequential(layers, standardize(train).input)`.
-   * For inputs of one axis.
+   * Settings of a model that takes the data unstandardised and does this itself: `sequential(layers,
+   * standardize(train).input)`. For inputs of one axis.
    */
   readonly input: { readonly input: Shape; readonly mean: number[]; readonly deviation: number[] };
   /** The same data with (x − mean) / deviation in place of each value x of the input. */
   apply<D extends TensorDataset>(data: D): D;
-  /** Rows that are to be predicted, all values one after another, for a model that was trained on such data. */
+  /** Rows to predict, all values in sequence, for a model that was trained on such data. */
   apply(rows: Float32Array | readonly number[]): Float32Array;
 }
 
 /**
- * Means and deviations of the input's values over all samples of `train`, for it and for all that is to be judged by
- * what it teaches: `const { apply } = standardize(train)`, then `apply(train)`, `apply(test)`.
- * @throws LanewiseError kind 'data' unless the input holds floats; in `apply`, if it has another shape.
+ * Means and deviations of the input's values over all samples of `train`, to standardise it and all data that the model
+ * is evaluated on: `const { apply } = standardize(train)`, then `apply(train)`, `apply(test)`.
  */
 export function standardize(train: TensorDataset, input = 'input'): Standardizer {
   const { count } = samplesOf(train);
@@ -41,7 +40,7 @@ export function standardize(train: TensorDataset, input = 'input'): Standardizer
     const difference = values[i]! - mean[i % size]!;
     deviation[i % size]! += difference * difference;
   }
-  // Not by a deviation of 0: sums round, and what does not vary could become anything.
+  // Constant features are not divided by a rounded deviation near 0, which could make them any size.
   for (let j = 0; j < size; j++) deviation[j] = varies[j] ? Math.sqrt(deviation[j]! / count) : 1;
   const scaled = (values: ArrayLike<number>): Float32Array =>
     Float32Array.from(values, (x, i) => (x - mean[i % size]!) / deviation[i % size]!);

@@ -1,7 +1,7 @@
-/** Reads chosen samples of another reader's. See subset.ts. */
+/** The reader of chosen samples of another reader. See subset.ts. */
 import type { SampleReader } from './dataset.js';
 
-/** All that a thread needs to read the same samples. */
+/** All settings that a thread needs to read the same samples. */
 export interface SubsetSettings {
   /** Sample i is the other reader's sample indices[i]. */
   readonly indices: Uint32Array;

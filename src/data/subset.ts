@@ -1,4 +1,4 @@
-/** Parts of data sets. */
+/** Subsets of data sets, by indices or by count. */
 import { LanewiseError, show } from '../base/errors.js';
 import { checkIndexed, choose, firstOf } from './chosen.js';
 import type { Dataset, IndexedDataset } from './dataset.js';
@@ -7,9 +7,9 @@ import { originOfPart, type Selection } from './origin.js';
 import type { Samples } from './samples.js';
 
 /**
- * The samples at `indices`, in this order; one may occur more than once. Arrays are copied; images that are read when
- * they are wanted stay where they are.
- * @throws LanewiseError kind 'argument' for an index that is no sample's, none at all, or a stream.
+ * The samples at `indices`, in this order, possibly repeated. Arrays are copied; images that are read on demand stay in
+ * place.
+ * @throws LanewiseError kind 'argument' for an invalid index, an empty list, or a stream.
  */
 export const subset = <D extends IndexedDataset>(data: D, indices: ArrayLike<number>): D =>
   changed(data, (samples) => {
@@ -32,7 +32,7 @@ export const subset = <D extends IndexedDataset>(data: D, indices: ArrayLike<num
     return partOf(samples, Uint32Array.from(indices), { by: 'subset', count: indices.length });
   });
 
-/** The samples at `indices`, and that they were chosen by `selection`. */
+/** The samples at `indices`, with the record that `selection` chose them. */
 export const partOf = (samples: Samples, indices: Uint32Array, selection: Selection): Samples =>
   withOrigin(choose(samples, indices), samples, selection);
 
@@ -43,7 +43,7 @@ function withOrigin(part: Samples, whole: Samples, selection: Selection): Sample
 
 const AS_THEY_STAND = { shuffled: false, stratified: false, seed: 1 } as const;
 
-/** The first `count` samples of those that are in memory, which they share, and that they are the first. */
+/** The first `count` samples of those in memory, which they share, with the record that they are the first. */
 export const firstPart = (samples: Samples, count: number): Samples =>
   count >= samples.count
     ? samples

@@ -1,6 +1,6 @@
 /**
- * What the columns of a table were, kept beside the data that was made of it and in the files of models trained on that:
- * another table is read by it, its columns by name and its categories in the same order, or refused.
+ * The columns of a table as recorded beside the data made of it and in the files of models trained on it. Another table
+ * is read by this record, its columns by name and its categories in the same order, or refused.
  */
 
 /** One column. */
@@ -12,9 +12,9 @@ export interface ColumnFormat {
   readonly classes?: readonly string[];
 }
 
-/** All columns that became features, in their order, and the one that is predicted. */
+/** All columns that became features, in order, and the predicted one. */
 export interface TableFormat {
   readonly columns: readonly ColumnFormat[];
-  /** Its classes are the data set's. */
+  /** The target column; its classes are the data set's. */
   readonly target?: string;
 }

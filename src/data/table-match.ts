@@ -1,4 +1,4 @@
-/** Data of tables beside each other, or beside a model: their columns by name, and their categories. */
+/** Tables matched with each other or with a model, columns and categories by name. */
 import { quote, shorten } from '../base/check.js';
 import { LanewiseError, nearest } from '../base/errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
@@ -6,17 +6,17 @@ import type { Field } from './dataset.js';
 import type { Samples } from './samples.js';
 import type { ColumnFormat, TableFormat } from './table-format.js';
 
-/** Features that a column becomes: one, or one for each of its classes. */
+/** Number of features that a column becomes: one, or one per class. */
 export const widthOf = (column: {
   readonly name: string;
   readonly classes?: readonly string[];
 }): number => column.classes?.length ?? 1;
 
 /**
- * `samples` with the columns of `known` in their order, and its categories in theirs; as they are where nobody named
- * columns. `whose` says whose columns they are: `the model`.
- * @throws LanewiseError kind 'data' naming the first column that is missing, is one too many or holds something else,
- * and the first category that is not known.
+ * `samples` with the columns of `known` in their order, and its categories in theirs; unchanged if columns have no
+ * names. `whose` names their owner: `the model`.
+ * @throws LanewiseError kind 'data' naming the first column that is missing, unknown or of another type, and the first
+ * unknown category.
  */
 export function withColumnsOf(
   samples: Samples,
@@ -40,7 +40,7 @@ export function withColumnsOf(
   };
 }
 
-/** The shape of rows of `width` features, which were images of one row or one place if they were images. */
+/** The shape of rows of `width` features; images of one row or one place stay images. */
 function rowShape(shape: Shape, width: number): Shape {
   if (sizeOf(shape) === width) return shape;
   if (shape.length !== 3) return [width];
@@ -50,7 +50,7 @@ function rowShape(shape: Shape, width: number): Shape {
 const isSame = (a: TableFormat, b: TableFormat): boolean =>
   a === b || JSON.stringify(a.columns) === JSON.stringify(b.columns);
 
-/** For each feature of `known` its place among those of `found`; −1 for a category that does not occur. */
+/** The place of each feature of `known` among those of `found`; −1 for a category that does not occur. */
 function placesOf(name: string, found: TableFormat, known: TableFormat, whose: string): Int32Array {
   const refuse = (what: string, hint?: string) =>
     new LanewiseError('data', `data set '${name}': ${what}`, hint);

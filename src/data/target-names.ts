@@ -1,4 +1,4 @@
-/** Names of the classes of targets that hold class indices: which target they are of, and that they are names. */
+/** Class names of targets that hold class indices, assigned to targets and checked. */
 import { quote } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Field, TensorDataset } from './dataset.js';
@@ -10,13 +10,14 @@ export type NamesByTarget = Readonly<Record<string, readonly string[]>>;
 export const hasClasses = ({ values, as = 'classes' }: Field): boolean =>
   !(values instanceof Float32Array) && as === 'classes';
 
-/** Names that say no more than the index does: 0, 1, 2 …, as data has whose classes nobody named. */
+/** Whether names say no more than the indices: 0, 1, 2 …, the default names of classes. */
 export const areNumbers = (names: readonly string[]): boolean =>
   names.every((name, c) => name === String(c));
 
 /**
- * The names of a data set's classes by target. A list is of the only target with class indices.
- * @throws LanewiseError kind 'data' for what are no names, for names of no target, and a list that could be of several.
+ * The class names of a data set by target. A list belongs to the only target with class indices.
+ * @throws LanewiseError kind 'data' for invalid names, for names of an unknown target, and for a list that could belong
+ * to several.
  */
 export function namesByTarget({
   name,
@@ -43,7 +44,7 @@ export function namesByTarget({
   return Object.fromEntries(lists);
 }
 
-/** @throws LanewiseError kind 'data' for what is no list of texts. */
+/** @throws LanewiseError kind 'data' for a value that is not a list of texts. */
 export function checkNames(what: string, list: unknown): void {
   if (!Array.isArray(list))
     throw new LanewiseError('data', `${what} are ${quote(list)}, expected a list of names`);

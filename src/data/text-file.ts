@@ -1,4 +1,4 @@
-/** Text files for character models. */
+/** Data sets from text files, for character models. */
 import { checkKeys } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { decodeUtf8, type TextSource } from '../formats/utf8.js';
@@ -11,7 +11,7 @@ export interface TextDataset extends TensorDataset {
   readonly vocabulary: Vocabulary;
 }
 
-/** A JavaScript text can be twice as long; its windows take many times as much. */
+/** Bound on characters; a JavaScript string can be twice as long, but its windows take many times as much memory. */
 const MAX_LENGTH = 2 ** 28;
 
 /**

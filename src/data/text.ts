@@ -1,4 +1,4 @@
-/** Text as training takes it: characters as whole numbers, and windows of them with the characters that follow. */
+/** Text as tokens, one per character, and windows of them with the characters that follow. */
 import { checkOptions, refuse, listOf, text, isList, wholeFrom } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import type { TensorDataset } from './dataset.js';
@@ -13,7 +13,7 @@ export function vocabularyOf(text: string): Vocabulary {
   return [...new Set(text)].toSorted((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
 }
 
-/** One token a character. @throws LanewiseError kind 'data' for a character that is not in the vocabulary. */
+/** One token per character. @throws LanewiseError kind 'data' for a character that is not in the vocabulary. */
 export function encodeText(text: string, vocabulary: Vocabulary): Int32Array {
   if (typeof text !== 'string') refuse('encodeText', 'text', text, 'a text');
   checkVocabulary('encodeText', vocabulary);
@@ -42,28 +42,31 @@ export function decodeText(tokens: ArrayLike<number>, vocabulary: Vocabulary): s
   }).join('');
 }
 
-/** @throws LanewiseError kind 'argument' for what is no list of texts, such as a text and its vocabulary the wrong way round. */
+/**
+ * @throws LanewiseError kind 'argument' for a value that is not a list of texts, such as a text passed in the
+ * vocabulary's place.
+ */
 export function checkVocabulary(owner: string, vocabulary: unknown): void {
   listOf(text)(owner, 'vocabulary', vocabulary);
 }
 
-/** How a text is cut into samples. */
+/** Options for cutting a text into samples. */
 export interface TextWindowsOptions {
   /** Characters in a window: the model's `length`; default 64. */
   readonly length?: number;
-  /** From one window's start to the next; default 1. */
+  /** Distance from one window's start to the next; default 1. */
   readonly stride?: number;
   /** Default the text's own. */
   readonly vocabulary?: Vocabulary;
 }
 
-/** Of all windows and their targets. */
+/** Bound on the bytes of all windows and their targets. */
 const MAX_BYTES = 2 ** 31;
 
 /**
- * Windows of a text: `input` of `length` tokens, and as targets `output` the tokens that follow each of them. A rest
- * that is shorter than a stride is left out.
- * @throws LanewiseError kind 'argument' for extents that are no whole numbers of at least 1, kind 'data' for a text
+ * Windows of a text: `input` of `length` tokens, and as targets `output` the token that follows each of them. A
+ * remainder shorter than a stride is left out.
+ * @throws LanewiseError kind 'argument' for extents that are not whole numbers of at least 1, kind 'data' for a text
  * without a whole window, or with characters that the vocabulary lacks; kind 'memory' beyond 2 GiB.
  */
 export function textWindows(text: string, options: TextWindowsOptions = {}): TensorDataset {

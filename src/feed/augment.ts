@@ -1,4 +1,4 @@
-/** Columns whose samples are transformed when they are gathered: one sample at a time, by whoever gathers it. */
+/** Augmented columns, whose samples are transformed one at a time by the thread that gathers them. */
 import { createDraw, type Place } from '../data/transforms/draw.js';
 import { planChain } from '../data/transforms/chain.js';
 import type { Transform } from '../data/transforms/transform.js';
@@ -7,21 +7,21 @@ import type { Shape } from '../graph/tensor.js';
 import { align } from '../program/program.js';
 import type { Gathering } from './gather.js';
 
-/** What a column's samples go through. */
+/** The transforms of a column's samples. */
 export interface Augmentation {
-  /** Of a sample as it is stored. */
+  /** Shape of a stored sample. */
   readonly shape: Shape;
   readonly transforms: readonly Transform[];
 }
 
-/** Bytes that a worker needs for a column's transforms: an order of one sample, and the chain's. */
+/** Bytes that a worker needs for a column's transforms: an order of one sample, and the chain's buffers. */
 export const augmentBytes = ({ shape, transforms }: Augmentation): number =>
   align(4) + align(planChain(transforms, shape).floats * 4);
 
 /** The place of the first sample of a data set that is not trained on: its random transforms are always the same. */
 export const UNSEEDED: Readonly<Place> = { key0: 0, key1: 0, step: 0, place: 0 };
 
-/** The leaf's values of `count` samples at `positions`, to `to`; `place` is that of the first of them. */
+/** Writes the leaf's values of `count` samples at `positions` to `to`; `place` is that of the first sample. */
 export type Augment = (
   positions: number,
   count: number,
@@ -29,7 +29,7 @@ export type Augment = (
   place: Readonly<Place>,
 ) => void;
 
-/** Gathers an augmented column, with `augmentBytes` of room at `room`; `gather` takes what comes out of its transforms. */
+/** Gathers an augmented column, with `augmentBytes` of scratch at `room`; `gather` takes the transformed samples. */
 export function createAugment(
   kernels: Kernels,
   memory: WebAssembly.Memory,

@@ -1,4 +1,4 @@
-/** What is looked at once, when a run meets its data: outputs that a loss cannot take, data of no weight, values that are not finite. */
+/** Checks when a run meets its data: outputs unfit for the loss, zero weights, values that are not finite. */
 import { checkFinite, inSamples } from '../base/check-values.js';
 import { inputOf, targetNamed, UNNAMED, type Samples } from '../data/samples.js';
 import { areNumbers, hasClasses, namesByTarget } from '../data/target-names.js';
@@ -15,8 +15,8 @@ import { targetForms } from './target-columns.js';
 import { isCounts } from './counts.js';
 
 /**
- * @param isTraining whether it is the data that a model is trained on
- * @throws LanewiseError naming what does not fit, and the way out.
+ * @param isTraining whether the model is trained on this data
+ * @throws LanewiseError naming the mismatch and the remedy.
  */
 export function checkFit(
   model: Model,
@@ -31,7 +31,7 @@ export function checkFit(
   if (isTraining) for (const term of terms) checkQuantities(data, term);
 }
 
-/** What the op gives that made a tensor, seen through those that pass on what they get, and its name. */
+/** The range of the op that made a tensor, seen through ops that preserve it, and the op's name. */
 function madeBy({ source }: Tensor): { readonly name: string; readonly gives?: Gives } | undefined {
   if (source.kind !== 'op') return undefined;
   const { op, inputs, attributes } = source;
@@ -41,7 +41,7 @@ function madeBy({ source }: Tensor): { readonly name: string; readonly gives?: G
   return others.every((other) => other?.name === first?.name) ? first : undefined;
 }
 
-/** Losses that take probabilities or logits, and outputs that are known to be the other. */
+/** Checks that losses of probabilities or logits do not get the other. */
 export function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
   const wanting = terms.filter(({ loss }) => loss.takes && loss.takes.output !== 'any');
   if (wanting.length === 0) return;
@@ -75,7 +75,7 @@ export function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
   }
 }
 
-/** The mean over nothing does not exist. */
+/** Checks that something counts, since the mean over nothing does not exist. */
 function checkWeighed(data: Samples, columns: readonly Column[]): void {
   if (data.weights?.every((weight) => weight === 0)) {
     throw new LanewiseError(
@@ -95,7 +95,7 @@ function checkWeighed(data: Samples, columns: readonly Column[]): void {
   }
 }
 
-/** Values that are not finite, by sample. */
+/** Checks that all values of inputs are finite, sample by sample. */
 export function checkInputs(model: Model, data: Samples): void {
   for (const name of Object.keys(model.architecture.inputs)) {
     const field = inputOf(data, name);
@@ -110,21 +110,21 @@ export function checkInputs(model: Model, data: Samples): void {
   }
 }
 
-/** Fewer different ones are classes. */
+/** From this many different values on, whole numbers may be quantities. */
 const MANY_CLASSES = 32;
-/** Samples of a class, on average: with fewer there is nothing to learn of it. */
+/** Mean number of samples per class below which a class cannot be learned. */
 const SAMPLES_PER_CLASS = 3;
 
-/** Whole numbers that are plainly quantities, unless somebody has said that they are classes. */
+/** Refuses whole numbers that are plainly quantities, unless they are declared as classes. */
 function checkQuantities(data: Samples, term: LossTerm): void {
-  // A function may well take numbers.
+  // A loss function may take numbers.
   if (term.loss.whole) return;
   const name = targetOf(term);
   const field = targetNamed(data, name, term.output)!;
   const isLabels = field === data.targets[UNNAMED];
   if (!hasClasses(field) || field.as !== undefined) return;
   const names = namesByTarget(data)[isLabels ? UNNAMED : name];
-  // Numbers are no names of their own.
+  // Numbers as names declare nothing.
   if (names && !areNumbers(names)) return;
   const { length } = field.values;
   const different = new Set<number>(field.values).size;
@@ -138,7 +138,7 @@ function checkQuantities(data: Samples, term: LossTerm): void {
 
 /**
  * The losses of a run whose settings name none: `crossEntropy`, and `meanSquaredError` for outputs whose targets are
- * values in their shape and no distributions over classes.
+ * values of their shape but not distributions over classes.
  */
 export function defaultTerms(
   model: Model,

@@ -1,4 +1,4 @@
-/** Whether targets are what a loss takes: each loss says of itself what that is (`takes`), one mechanism reads it. */
+/** Checks that targets are what a loss takes, as each loss declares in `takes`. */
 import type { Field } from '../data/dataset.js';
 import { firstNotFinite, inSamples } from '../base/check-values.js';
 import { UNNAMED, type Samples } from '../data/samples.js';
@@ -16,22 +16,22 @@ interface Subject {
   readonly field: Field;
   readonly counts: Float32Array | undefined;
   readonly loss: Loss;
-  /** The output's, of one sample. */
+  /** The shape of one sample of the output. */
   readonly shape: Shape;
   readonly classes: number;
 }
 
-/** Probabilities of a sample may be so far from adding up to 1: sums of float32, and of a few written digits. */
+/** Tolerance for sums of probabilities: float32 rounding, and few written digits. */
 const SUM_TOLERANCE = 1e-3;
 
-/** Images, C×H×W, have their classes on axis 0; everything else on the last. */
+/** Number of classes: on axis 0 of images, C×H×W; on the last axis otherwise. */
 const classesOf = (shape: Shape): number => (shape.length === 3 ? shape[0]! : (shape.at(-1) ?? 1));
 
-/** One value a sample, however it is written, or one for each of the output's. */
+/** Whether the target has one value per sample, in any notation, or one per value of the output. */
 export const isLike = (target: Shape, output: Shape): boolean =>
   showShape(target) === showShape(output) || (sizeOf(target) === 1 && sizeOf(output) === 1);
 
-/** @throws LanewiseError kind 'data' naming the first value that the loss does not take, and the loss that does. */
+/** @throws LanewiseError kind 'data' naming the first value that the loss does not take, and a loss that does. */
 export function checkTarget(
   data: Samples,
   term: LossTerm,
@@ -47,12 +47,12 @@ export function checkTarget(
   if (hasClasses(field)) checkLabels(subject);
   else if (!(field.values instanceof Int32Array)) {
     checkFinite(subject);
-    // Transforms make others of them.
+    // Transforms change the values.
     if (!field.transforms?.length) checkValues(subject);
   }
 }
 
-/** Whether an output has room for the classes. */
+/** Checks that the output has room for the classes. */
 function checkRoom(data: Samples, output: string, { field, loss, shape, classes }: Subject) {
   const takes = loss.takes?.output;
   if (classes < 2 && (takes === 'scores' || takes === 'logits of classes')) {
@@ -75,7 +75,7 @@ function checkRoom(data: Samples, output: string, { field, loss, shape, classes 
   );
 }
 
-/** Whole numbers: classes of the output, or numbers that stand for yes and no. */
+/** Checks whole numbers: classes of the output, or numbers for yes and no. */
 function checkLabels(subject: Subject): void {
   const { field, loss, shape, classes } = subject;
   const values = loss.takes?.values;
@@ -88,7 +88,7 @@ function checkLabels(subject: Subject): void {
   }
   const isNumber = (values === 'shares' || values === 'sides') && isLike(field.shape, shape);
   const least = isNumber && values === 'sides' ? -1 : 0;
-  // A single value says yes or no.
+  // A single value is a yes or a no.
   const most = isNumber || classes === 1 ? 1 : classes - 1;
   const wrong = firstOf(subject, (v) => v < least || v > most);
   if (wrong < 0) return checkWeightsOf(subject);
@@ -100,7 +100,7 @@ function checkLabels(subject: Subject): void {
   );
 }
 
-/** A loss may weigh the classes: one at least of those that occur is to count. */
+/** A loss may weight classes: at least one that occurs must count. */
 function checkWeightsOf(subject: Subject): void {
   const { labelWeights } = subject.loss;
   if (!labelWeights || firstOf(subject, (v) => labelWeights[v] !== 0) >= 0) return;
@@ -144,7 +144,7 @@ function hintOfLabels(
     : `give the last layer as many outputs as there are classes; numbers, not classes, are a Float32Array, for meanSquaredError`;
 }
 
-/** Losses of class indices have such an option. */
+/** Whether the loss of class indices has an `ignoreIndex`. */
 const ignores = ({ takes }: Loss): boolean =>
   takes?.output === 'scores' ||
   (takes?.output === 'logits of classes' && takes.values === 'distributions');
@@ -165,14 +165,14 @@ export function checkFinite(
   );
 }
 
-/** Values by what the loss takes. */
+/** Checks values against the loss's range. */
 function checkValues(subject: Subject): void {
   const { field, loss, shape, what } = subject;
   const takes = loss.takes?.values;
   if (takes === 'none' || (takes === 'distributions' && !isLike(field.shape, shape)))
     return checkWholeLabels(subject);
   if (takes === 'distributions') return checkDistributions(subject);
-  // Bytes are 0 to 1.
+  // Bytes are in 0 to 1.
   if ((takes !== 'shares' && takes !== 'sides') || field.values instanceof Uint8Array) return;
   const wrong = firstOf(subject, (v) =>
     takes === 'shares' ? !(v >= 0 && v <= 1) : v !== -1 && v !== 0 && v !== 1,
@@ -194,7 +194,7 @@ function hintOfValues({ field, counts }: Subject): string {
   return 'meanSquaredError takes real values';
 }
 
-/** A loss of classes has met floats that are no distributions by their shape; labels are often given so. */
+/** Refuses floats that have no distribution's shape for a loss of classes; labels are often given so. */
 function checkWholeLabels({ what, field, counts, loss, shape, classes }: Subject): void {
   const isWhole = allOf(field, counts, (v) => Number.isInteger(v) && v >= 0 && v < classes);
   if (!isWhole && loss.takes!.values !== 'none') return;
@@ -211,12 +211,12 @@ function checkWholeLabels({ what, field, counts, loss, shape, classes }: Subject
   );
 }
 
-/** Probabilities of each position's classes. */
+/** Checks the probabilities of each position's classes. */
 function checkDistributions({ what, field, counts, loss, shape, classes }: Subject): void {
   const { values } = field;
   const stride = shape.length === 3 ? shape[1]! * shape[2]! : 1;
   const unit = values instanceof Uint8Array ? 1 / 255 : 1;
-  // Bytes are rounded each.
+  // Each byte is rounded.
   const tolerance = values instanceof Uint8Array ? classes / 255 : SUM_TOLERANCE;
   for (let from = 0; from < values.length; from += classes * stride) {
     for (let first = from; first < from + stride; first++) {
@@ -243,7 +243,7 @@ function checkDistributions({ what, field, counts, loss, shape, classes }: Subje
   }
 }
 
-/** Whether a target of values is distributions over an output's classes. */
+/** Whether a target of values holds distributions over an output's classes. */
 export function isDistribution(field: Field, shape: Shape): boolean {
   const classes = classesOf(shape);
   if (classes < 2 || !isLike(field.shape, shape)) return false;
@@ -262,7 +262,7 @@ const placeOf = ({ values, shape }: Field, at: number): string =>
 
 type Examined = Pick<Subject, 'field' | 'counts'>;
 
-/** The first value that counts and passes the test, or -1. */
+/** The first value that counts and passes the test, or −1. */
 const firstOf = ({ field, counts }: Examined, test: (value: number) => boolean): number =>
   field.values.findIndex((value, i) => test(value) && countsAt(field, counts, i));
 

@@ -1,4 +1,4 @@
-/** One array of a data set, and what turns its values into a leaf's. */
+/** A column: one array of a data set, and the conversion of its values to a leaf's. */
 import type { Field } from '../data/dataset.js';
 import { LanewiseError } from '../base/errors.js';
 import { sizeOf, type DType, type Shape } from '../graph/tensor.js';
@@ -11,26 +11,26 @@ export const inputLeaf = (name: string): LeafName => `input ${name}`;
 export const targetLeaf = (target: string): LeafName => `target ${target}`;
 export const WEIGHTS: LeafName = 'weights';
 
-/** What a column is for programs: the leaves, and what they hold of one sample. */
+/** A column as programs see it: the leaves, and their contents for one sample. */
 export type LeafSpec = Pick<Column, 'leaves' | 'dtype' | 'shape'>;
 
 /** One array of a data set; see assembly/gather.ts. */
 export interface Column {
-  /** The leaves it is gathered for; targets of several outputs may be one array. */
+  /** The leaves it is gathered for; targets of several outputs may share one array. */
   readonly leaves: readonly LeafName[];
   readonly values: Uint8Array | Int32Array | Float32Array;
-  /** What the leaf holds, and its shape for one sample. */
+  /** Type of the leaf, and its shape for one sample. */
   readonly dtype: DType;
   readonly shape: Shape;
-  /** Absent where samples are gathered as they are stored. */
+  /** Absent if samples are gathered untransformed. */
   readonly augmentation?: Augmentation;
   /** Channels, height and width of a sample (after its transforms) and of the leaf, which frames it. */
   readonly extents: readonly [C: number, h: number, w: number, H: number, W: number];
-  /** The leaf's value is scale·v + shift; `border` around it. Not for whole numbers. */
+  /** The leaf's value is scale·v + shift, with `border` around it. Not for whole numbers. */
   readonly scale: number;
   readonly shift: number;
   readonly border: number;
-  /** In place of the three: what each channel has of its own. */
+  /** Instead of the three: values per channel. */
   readonly scales?: ChannelScales;
 }
 
@@ -41,11 +41,11 @@ export interface ChannelScales {
   readonly pairs: Float32Array;
 }
 
-/** Values of one stored sample. */
+/** Number of values in one stored sample. */
 export const storedSize = ({ augmentation, extents: [C, h, w] }: Column): number =>
   augmentation ? sizeOf(augmentation.shape) : C * h * w;
 
-/** Absent without transforms. @throws LanewiseError kind 'data' for transforms of whole numbers. */
+/** The augmentation; absent without transforms. @throws LanewiseError kind 'data' for transforms of whole numbers. */
 export function augmentationOf(
   what: string,
   name: string,
@@ -60,7 +60,7 @@ export function augmentationOf(
   );
 }
 
-/** Values as they are; bytes as `scale` of them. */
+/** A column of unchanged values; bytes are multiplied by `scale`. */
 export const plainColumn = (
   leaves: readonly LeafName[],
   values: Column['values'],

@@ -1,6 +1,6 @@
 /**
- * A data set as a run holds it: one column for each array that samples are gathered from, with what turns
- * its values into a leaf's. Everything that data and model must agree on is checked here.
+ * The columns of a run's data set: one per array that samples are gathered from, with the conversion to a leaf's
+ * values. All agreements between data and model are checked here.
  */
 import type { Field } from '../data/dataset.js';
 import { inputOf, UNNAMED, type Samples } from '../data/samples.js';
@@ -25,13 +25,13 @@ import { targetColumns } from './target-columns.js';
 export interface Columns {
   readonly count: number;
   readonly columns: readonly Column[];
-  /** What brings the samples that are not in `columns`: the first column's values are then empty. */
+  /** The source of the samples that are not in `columns`: the first column's values are then empty. */
   readonly source?: Samples;
 }
 
 /**
  * The columns that `model` with the losses of `terms` reads from a data set.
- * @throws LanewiseError kind 'data' naming the array, what was found and what the model takes.
+ * @throws LanewiseError kind 'data' naming the array, its contents and what the model takes.
  */
 export function columnsOf(model: Model, terms: readonly LossTerm[], data: Samples): Columns {
   const inputs = inputFields(model, data).map(([name, field, settings]) =>
@@ -48,13 +48,12 @@ export function columnsOf(model: Model, terms: readonly LossTerm[], data: Sample
 }
 
 /**
- * The columns of a further data set of the same run, which the same programs read: weights are not among
- * them if the first has none.
- * @throws LanewiseError kind 'data' if a target has another type or shape than in the first.
+ * The columns of another data set of the same run, read by the same programs; weights are left out if the first data
+ * set has none.
  */
 export function matchColumns(first: Columns, other: Columns): Columns {
   const describe = ({ dtype, shape }: Column) => `${dtype} ${showShape(shape)}`;
-  // What counts of this data set's targets does so whether or not there are such weights in the first.
+  // Counts of this data set's targets apply whether or not the first data set has such weights.
   const columns = other.columns.filter((column) => {
     const [leaf] = column.leaves;
     const known = first.columns.find(({ leaves }) => leaves[0] === leaf);
@@ -84,7 +83,10 @@ function inputFields(model: Model, data: Samples): [string, Field, InputSettings
   ]);
 }
 
-/** `one` is the value that counts as 1. x = (v/255 − mean)/deviation for bytes, (v − mean)/deviation for floats; the border is v = 0. */
+/**
+ * The scaling of an input, where `one` is the value that counts as 1. x = (v/255 − mean)/deviation for bytes, (v −
+ * mean)/deviation for floats; the border is v = 0.
+ */
 function scaleOf(
   settings: InputSettings,
   one: number,
@@ -126,7 +128,7 @@ function inputColumn(what: string, name: string, field: Field, settings: InputSe
     );
   }
   const framed = shape.length === 3;
-  // Transforms see v/255 already.
+  // Transforms receive v/255.
   const isCounted = values instanceof Uint8Array && !augmentation;
   const scale = scaleOf(settings, isCounted ? 255 : 1);
   const channels = scale.scales ? shape[0]! : 1;
@@ -144,7 +146,7 @@ function inputColumn(what: string, name: string, field: Field, settings: InputSe
   };
 }
 
-/** Images may be smaller than the model's; everything else has its shape. */
+/** Checks the shape of samples: images may be smaller than the model's, all others have its shape. */
 function checkInputShape(what: string, found: Shape, expected: Shape): void {
   const image = found.length === 3 && expected.length === 3;
   const fits = image

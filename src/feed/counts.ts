@@ -1,8 +1,8 @@
 /**
- * What of a target counts: weights of its samples or values, and labels that a loss ignores. A target's loss is the
- * mean over what counts, of a minibatch in training (PyTorch's, whose reduction divides by the sum of the weights), of
- * the whole data set in evaluation. A column holds the weights; beside it stands a leaf of one number, the answers of
- * the minibatch over the sum of their weights, so that weights that are all the same change nothing.
+ * Counts of a target: weights of its samples or values, and labels that a loss ignores. A target's loss is the mean
+ * weighted by them, over a minibatch in training (as in PyTorch, whose reduction divides by the sum of the weights),
+ * over the whole data set in evaluation. A column holds the weights; a leaf of one number beside it holds the
+ * minibatch's number of answers over the sum of their weights, so that equal weights change nothing.
  */
 import type { Field } from '../data/dataset.js';
 import { hasClasses } from '../data/target-names.js';
@@ -13,17 +13,17 @@ import { plainColumn, type Column, type LeafName, type LeafSpec } from './column
 
 const COUNTS = 'counts ';
 
-/** The leaf of a term's weights: one a sample, or one an answer. */
+/** The leaf of a term's weights: one per sample, or one per answer. */
 export const countsLeaf = (term: LossTerm, of: 'samples' | 'answers'): LeafName =>
   `${COUNTS}${of} ${term.loss.ignoreIndex ?? ''} ${targetOf(term)}`;
 
-/** The leaf of what a sum of `counts` is multiplied by. */
+/** The leaf of the factor that a sum of `counts` is multiplied by. */
 export const normLeaf = (counts: LeafName): LeafName => `norm ${counts}`;
 
 export const isCounts = ({ leaves }: Pick<LeafSpec, 'leaves'>): boolean =>
   leaves[0]!.startsWith(COUNTS);
 
-/** Whether two such leaves hold weights of the same target, of its samples or of its answers. */
+/** Whether two such leaves hold weights of the same target, of its samples or its answers. */
 export const areOfOne = (a: LeafName, b: LeafName): boolean =>
   a.replace('samples', 'answers') === b.replace('samples', 'answers');
 
@@ -48,7 +48,7 @@ export function countsAt({ values }: Field, counts: Float32Array | undefined, i:
   return counts[Math.floor((i * counts.length) / values.length)]! > 0;
 }
 
-/** The values with 0 where nothing counts, so that what is not read is a number, and a class. */
+/** The values with 0 where nothing counts, so that ignored values are valid numbers and classes. */
 export function readable(field: Field, counts: Float32Array | undefined): Field['values'] {
   const { values } = field;
   if (!counts?.includes(0)) return values;
@@ -65,7 +65,7 @@ export function countsColumn(term: LossTerm, counts: Float32Array, field: Field)
   return plainColumn([leaf], counts, 'f32', isEach ? [size] : []);
 }
 
-/** How much of each of `count` samples counts for a term; undefined if all of it does. */
+/** How much each of `count` samples counts for a term; undefined if all count fully. */
 export function answersOf(
   term: LossTerm | undefined,
   columns: readonly Column[],

@@ -1,21 +1,22 @@
-/** What reading samples costs training: what it waits for them, and what decoders take from the workers. */
+/** The cost of reading samples: the time training waits for them, and the time decoders take from workers. */
 import { cpuMs } from '#platform/system';
 
 /** A stretch of training steps. */
 export interface Span {
   readonly ms: number;
-  /** Of `ms`, in which the workers had no samples. */
+  /** Milliseconds of `ms` in which the workers had no samples. */
   readonly waitedMs: number;
-  /** Processor time of the whole process. */
+  /** Processor time of the whole process, in milliseconds. */
   readonly cpuMs: number;
-  /** In which decoders were at work, of all of them together. */
+  /** Time in which decoders were busy, summed over all of them. */
   readonly decoderMs: number;
 }
 
 /**
- * Milliseconds of a span that training on samples in memory would not have needed, by estimate. Beside the time waited
- * for, decoders take the workers' processors where threads outnumber them: the process's processor time is shared out
- * by the times that workers and decoders were at work, and what the decoders had is theirs as far as processors were free.
+ * Milliseconds of a span that training on samples in memory would not have needed, by estimate. Besides the time spent
+ * waiting, decoders take the workers' processors where threads outnumber them: the process's processor time is divided
+ * in proportion to the busy times of workers and decoders, and the decoders' part is free as far as processors were
+ * idle.
  */
 export function costOf(
   { ms, waitedMs, cpuMs, decoderMs }: Span,
@@ -30,13 +31,13 @@ export function costOf(
   return waitedMs + Math.min(Math.max(0, takenMs / used), ms - waitedMs);
 }
 
-/** What is read off before and after a stretch. */
+/** Readings before and after a span. */
 type Clocks = () => Omit<Span, 'ms' | 'cpuMs'>;
 
 export interface CostMeter {
-  /** Does what is training, and counts what its data cost. */
+  /** Runs training steps, and adds up the cost of their data. */
   run<Result>(steps: () => Promise<Result>): Promise<Result>;
-  /** In all. */
+  /** Total cost in milliseconds. */
   costMs(): number;
 }
 

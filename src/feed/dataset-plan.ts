@@ -1,4 +1,4 @@
-/** Where a run’s memory holds a data set, and how its samples reach the leaves. */
+/** The place of a data set in a run's memory, and the path of its samples to the leaves. */
 import { sizeOf } from '../graph/tensor.js';
 import { storedSize, type Column, type LeafName } from './column.js';
 import type { Columns } from './columns.js';
@@ -10,26 +10,26 @@ import { partnerLeaf } from './mixup.js';
 /** A column in memory, and its leaf's offset in the batch segment. */
 export interface PlacedColumn extends Gathering {
   readonly to: number;
-  /** The offset of the partners’ leaf, if samples are mixed and this is no input. */
+  /** The offset of the partners’ leaf, if samples are mixed and this is not an input. */
   readonly partner?: number;
-  /** Of a column that says what counts. */
+  /** The norm of a column of counts. */
   readonly norm?: PlacedNorm;
 }
 
-/** What sums of a column's values are multiplied by. */
+/** The factor that sums of a column's values are multiplied by. */
 export interface PlacedNorm {
-  /** The offset of its leaf. */
+  /** Offset of its leaf. */
   readonly to: number;
-  /** Values of a sample. */
+  /** Values per sample. */
   readonly size: number;
-  /** Of all samples. */
+  /** Norm over all samples. */
   readonly whole: number;
 }
 
 /** A data set in memory. */
 export interface DatasetPlan {
   readonly count: number;
-  /** Samples that memory has room for: all, or as many as the ring of a streamed data set has slots. */
+  /** Samples that memory has room for: all, or the number of slots in a streamed data set's ring. */
   readonly slots: number;
   readonly columns: readonly PlacedColumn[];
 }
@@ -41,7 +41,7 @@ export const bytesOf = (column: Column): number =>
 const sum = (values: readonly number[]): number =>
   values.reduce((total, value) => total + value, 0);
 
-/** All samples, or those that `bytes` hold, but at least `least`. */
+/** Number of slots: all samples, or as many as `bytes` hold, but at least `least`. */
 export function slotsOf({ count, columns, source }: Columns, least: number, bytes: number): number {
   if (!source) return count;
   const sample = sum(columns.map(bytesOf));
@@ -91,13 +91,13 @@ function partnerOf(leaf: LeafName, { leaves }: IoLayout): Pick<PlacedColumn, 'pa
 
 /** The regions of the data sets' columns. */
 export interface ColumnRegions {
-  /** Of those in memory. */
+  /** Regions of columns in memory. */
   readonly stored: readonly string[];
-  /** The rings of those that a feed writes. */
+  /** Rings of columns that a feed writes. */
   readonly streamed: readonly string[];
 }
 
-/** Copies the data sets that are in memory to the run's. */
+/** Copies the data sets in memory to the run's memory. */
 export function writeColumns(
   map: MemoryMap,
   memory: WebAssembly.Memory,

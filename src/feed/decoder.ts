@@ -1,14 +1,14 @@
-/** What a decoder thread does: it makes the readers it is told of, and reads samples to their slots. */
+/** The work of a decoder thread, which makes readers and reads samples to their slots. */
 import type { SampleReader } from '../data/dataset.js';
 import { checkFinite } from '../base/check-values.js';
 import { LanewiseError, type ErrorKind } from '../base/errors.js';
 
-/** Where the samples of a reader go: slot s begins at byte base + s × bytes of a sample. */
+/** The destination of a reader's samples: slot s begins at byte base + s × bytes of a sample. */
 export interface SampleSlots {
   readonly buffer: ArrayBufferLike;
   readonly base: number;
   readonly type: SampleReader['type'];
-  /** Values of one sample. */
+  /** Values per sample. */
   readonly size: number;
 }
 
@@ -16,11 +16,11 @@ export interface SampleSlots {
 export interface DecoderSource {
   readonly name: string;
   readonly module: NonNullable<SampleReader['module']>;
-  /** Whose buffer is shared; else the samples read are sent back. */
+  /** Slots with a shared buffer; without one, samples are sent back. */
   readonly slots: Omit<SampleSlots, 'buffer'> & { readonly buffer?: SharedArrayBuffer };
 }
 
-/** What a decoder thread is given when it starts. */
+/** The setup that a decoder thread receives when it starts. */
 export interface DecoderSetup {
   readonly sources: readonly DecoderSource[];
 }
@@ -32,7 +32,7 @@ export interface DecodeTask {
   readonly slots: readonly number[];
 }
 
-/** Threads lose an error's class on its way: its parts are sent. */
+/** A task's outcome. Errors lose their class between threads, so their parts are sent. */
 export interface DecodeResult {
   readonly failure?: {
     readonly kind: ErrorKind;
@@ -41,7 +41,7 @@ export interface DecodeResult {
   };
   /** Milliseconds that the task took. */
   readonly ms?: number;
-  /** All samples one after another, where memory is not shared. */
+  /** All samples in sequence, where memory is not shared. */
   readonly values?: ArrayBuffer;
 }
 
@@ -62,8 +62,8 @@ export const slotOf = (slots: SampleSlots, slot: number): Uint8Array | Float32Ar
   viewOf(slots, slots.base + slot * bytesOfSample(slots), slots.size);
 
 /**
- * One sample. It is read to an array of its own, as a reader may keep the array, or not take shared memory.
- * @throws LanewiseError as the reader throws it; kind 'data' naming the sample for anything else.
+ * One sample. It is read to an array of its own, as a reader may keep the array or not accept shared memory.
+ * @throws LanewiseError as the reader throws it; kind 'data' naming the sample for any other error.
  */
 export async function readSample(
   reader: SampleReader,
@@ -88,11 +88,11 @@ export async function readSample(
   }
 }
 
-/** A LanewiseError of ours, or of the copy of this package that the reader's module has loaded. */
+/** Whether an error is a LanewiseError, of ours or of the copy of this package that the reader's module has loaded. */
 const isNamed = (error: unknown): error is LanewiseError =>
   error instanceof Error && error.name === 'LanewiseError' && 'kind' in error;
 
-/** What a sample is called in messages. */
+/** The name of a sample in messages. */
 export const nameOf = (reader: SampleReader, index: number): string =>
   reader.describe?.(index) ?? `sample ${index}`;
 

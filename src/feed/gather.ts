@@ -1,4 +1,4 @@
-/** From a column to a leaf's values: what a worker does for its shard, and what is done once for all samples. */
+/** Gathering from a column to a leaf, by a worker for its shard, or once for all samples. */
 import { instantiate, loadModule, type Kernels } from '../engine/wasm.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { sizeOf } from '../graph/tensor.js';
@@ -11,7 +11,7 @@ export interface Gathering extends Pick<
   Column,
   'dtype' | 'extents' | 'scale' | 'shift' | 'border' | 'scales' | 'augmentation'
 > {
-  /** Where the values stand. */
+  /** Address of the values. */
   readonly values: number;
   readonly isBytes: boolean;
 }
@@ -36,7 +36,10 @@ export function createColumnGather(
   return createAugment(kernels, memory, column, augmentation, free, take);
 }
 
-/** The leaf's values of the `count` samples at `positions`, to `to`; `pairs` is where the channels' scales stand. */
+/**
+ * Writes the leaf's values of the `count` samples at `positions` to `to`; `pairs` is the address of the channels'
+ * scales.
+ */
 function gatherColumn(
   kernels: Kernels,
   { values, dtype, isBytes, extents, scale, shift, border, scales }: Gathering,
@@ -54,7 +57,7 @@ function gatherColumn(
     kernels.gatherSamples(values, bytes, positions, count, C, h, w, H, W, scale, shift, border, to);
 }
 
-/** The leaf's values of all samples, in their order. */
+/** The leaf's values of all samples, in order. */
 export async function gatherAll(column: Column, count: number): Promise<Float32Array | Int32Array> {
   const { values, shape, dtype } = column;
   const order = align(FIRST_FREE_BYTE);

@@ -1,19 +1,19 @@
-/** How a worker gathers a shard from each data set: columns as they are stored, or through their transforms. */
+/** The gathering of shards by a worker, from all columns of each data set, stored or augmented. */
 import type { Place } from '../data/transforms/draw.js';
 import type { Kernels } from '../engine/wasm.js';
 import type { Augment } from './augment.js';
 import type { DatasetPlan, PlacedColumn } from './dataset-plan.js';
 import { createColumnGather, gatherBytes } from './gather.js';
 
-/** Gathers the `count` samples at `positions` to the worker's leaves; `place` is that of the first of them. */
+/** Gathers the `count` samples at `positions` to the worker's leaves; `place` is that of the first sample. */
 export type Gather = (positions: number, count: number, place: Readonly<Place>) => void;
 
-/** The same of one column, to `to`. */
+/** Gathers one column, to `to`. */
 export type ColumnGather = Augment;
 
 /**
- * One function a column, by data sets.
- * @param room of the worker's own, for the scales and transforms of all columns one after another
+ * One function per column, by data set.
+ * @param room the worker's own memory for the scales and transforms of all columns in sequence
  */
 export function createColumnGathers(
   datasets: readonly DatasetPlan[],
@@ -30,7 +30,7 @@ export function createColumnGathers(
   return datasets.map(({ columns }) => columns.map(columnGather));
 }
 
-/** All columns of a data set at once; `batch` is where the worker's leaves stand. */
+/** Gathers all columns of a data set; `batch` is the address of the worker's leaves. */
 export function createGather(
   { columns }: DatasetPlan,
   gathers: readonly ColumnGather[],

@@ -1,4 +1,4 @@
-/** The map of a run's memory: named regions one after another, each starting at a cache line. */
+/** The map of a run's memory: named regions in sequence, each starting at a cache line. */
 import { FIRST_FREE_BYTE, checkMemorySize } from '../engine/memory.js';
 import { align } from '../program/program.js';
 import type { LeafName } from './column.js';
@@ -14,29 +14,31 @@ export interface MemoryMap {
   readonly bytes: number;
 }
 
-/** What programs read and answer with, shared by compiler and worker: offsets in batch and results segments. */
+/**
+ * The places of programs' inputs and results, shared by compiler and worker: offsets in the batch and results segments.
+ */
 export interface IoLayout {
-  /** Of each leaf that is gathered. */
+  /** Offset of each gathered leaf. */
   readonly leaves: ReadonlyMap<LeafName, number>;
-  /** Of the four words that random layers draw by. */
+  /** Offset of the four words that seed random layers. */
   readonly randomness: number;
   readonly batchBytes: number;
-  /** Training results: the shard's share of the loss, its number of hits, what they are of, and how much counts at all. */
+  /** Training results: the shard's share of the loss, its hits, the number of answers, and how much counts at all. */
   readonly loss: number;
   readonly hits: number;
   readonly answers: number;
   readonly counting: number;
-  /** Evaluation results: a loss and a share of hits for each sample, and its scores. */
+  /** Evaluation results: each sample's loss, share of hits, and scores. */
   readonly losses: number;
   readonly shares: number;
   readonly scores: number;
   readonly resultBytes: number;
 }
 
-/** Figures of a shard in `metrics`: its loss, hits, what they are of, and how much counts. */
+/** Number of a shard's figures in `metrics`: its loss, hits, answers, and how much counts. */
 export const STEP_FIGURES = 4;
 
-/** Bytes behind the last region: vector loads may read a little past a buffer. */
+/** Bytes after the last region: vector loads may read slightly past a buffer. */
 const SLACK_BYTES = 64;
 
 /**

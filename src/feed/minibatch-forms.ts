@@ -1,7 +1,6 @@
 /**
- * The forms in which minibatches come that are given one at a time: what their arrays hold, and what turns these into
- * the programs' leaves. Programs read the same leaves whatever the form; what a minibatch does not say of how much counts
- * counts once.
+ * The forms of minibatches that are given one at a time: the contents of their arrays, and their conversion to leaves.
+ * Programs read the same leaves for every form; without counts in a minibatch, everything counts once.
  */
 import type { Transform } from '../data/transforms/transform.js';
 import { sizeOf } from '../graph/tensor.js';
@@ -12,7 +11,7 @@ import { areOfOne, isCounts } from './counts.js';
 export interface MinibatchForm {
   /** All but the values and the transforms, as text. */
   readonly text: string;
-  /** The leaves and what they hold, as text: what programs are compiled for. */
+  /** The leaves and their contents as text, for which programs are compiled. */
   readonly leaves: string;
   readonly transforms: readonly Transform[];
   readonly columns: readonly Column[];
@@ -34,13 +33,13 @@ export function formOf(columns: readonly Column[]): MinibatchForm {
   };
 }
 
-/** Transforms are the same if they are the same objects: some are functions of the user's. */
+/** Whether two forms are equal. Transforms must be the same objects, as some are functions of the user's. */
 export const isSameForm = (a: MinibatchForm, b: MinibatchForm): boolean =>
   a.text === b.text &&
   a.transforms.length === b.transforms.length &&
   a.transforms.every((one, i) => one === b.transforms[i]);
 
-/** The minibatch with the columns of what counts that earlier ones had, in their order, wherever it says nothing of them. */
+/** The minibatch with the count columns of earlier ones, in their order, wherever it has none of its own. */
 export function conformed(
   { count, columns }: Columns,
   known: MinibatchForm | undefined,
@@ -53,7 +52,7 @@ export function conformed(
     found.delete(leaf);
     if (own) return [own];
     if (leaf !== WEIGHTS && !isCounts({ leaves })) return [];
-    // Weights of samples in place of weights of answers, or the other way round.
+    // Weights of samples instead of weights of answers, or vice versa.
     if ([...found.keys()].some((other) => isCounts({ leaves: [other] }) && areOfOne(other, leaf)))
       return [];
     const ones = new Float32Array(count * sizeOf(shape)).fill(1);

@@ -1,7 +1,7 @@
 /**
- * Mixup (Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization"): a step draws a share l ~ Beta(alpha, alpha)
- * and trains on x = l·xᵢ + (1 − l)·xⱼ with the loss l·loss(yᵢ) + (1 − l)·loss(yⱼ). Sample i of a minibatch of B has
- * the partner j = B − 1 − i, so that each pair is trained on twice, with l and 1 − l the other way round.
+ * Mixup (Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization"), blending samples in pairs. A step draws a
+ * share l ~ Beta(alpha, alpha) and trains on x = l·xᵢ + (1 − l)·xⱼ with the loss l·loss(yᵢ) + (1 − l)·loss(yⱼ). Sample
+ * i of a minibatch of B has the partner j = B − 1 − i, so each pair is trained on twice, with l and 1 − l exchanged.
  */
 import type { Kernels } from '../engine/wasm.js';
 import { sizeOf } from '../graph/tensor.js';
@@ -15,9 +15,9 @@ import type { PlacedColumn } from './dataset-plan.js';
 import type { ColumnGather } from './gathers.js';
 import type { IoLayout } from './layout.js';
 
-/** The setting `mixup`: how samples are blended. */
+/** The setting `mixup`, which blends samples. */
 export interface Mixup {
-  /** Of the beta distribution: near 0 most shares are near 0 or 1, 1 is uniform, above 1 they are near ½. */
+  /** Parameter of the beta distribution: near 0 most shares are near 0 or 1, 1 is uniform, above 1 they are near ½. */
   readonly alpha: number;
 }
 
@@ -30,7 +30,7 @@ export const partnerLeaf = (leaf: LeafName): LeafName => `partner ${leaf}`;
 
 const isInput = ({ leaves }: LeafSpec): boolean => leaves[0]!.startsWith('input ');
 
-/** The leaves of a mixed shard: inputs are blended in place, all else has the partners' beside it. */
+/** The leaves of a mixed shard: inputs are blended in place, all others have the partners' beside them. */
 export const mixedLeaves = (columns: readonly LeafSpec[]): LeafSpec[] => [
   ...columns,
   ...columns
@@ -54,10 +54,10 @@ export type Mix = (
 ) => void;
 
 /**
- * Mixes what has been gathered.
- * @param gathers of the columns, in their order
- * @param batch where the worker's leaves stand
- * @param scratch `mixupBytes` of the worker's own
+ * Mixes gathered samples.
+ * @param gathers one per column, in order
+ * @param batch address of the worker's leaves
+ * @param scratch `mixupBytes` of the worker's own memory
  */
 export function createMix(
   { alpha }: Mixup,
@@ -84,7 +84,7 @@ export function createMix(
     at.key1 = key1;
     at.step = step;
     for (let n = 0; n < count; n++) {
-      // With its own place, so that its transforms draw what they draw for it alone.
+      // The partner keeps its own place, so its transforms draw the same as without mixup.
       at.place = size - 1 - from - n;
       const position = positions + at.place * 4;
       for (let c = 0; c < columns.length; c++) {

@@ -1,23 +1,23 @@
-/** How a worker brings the norms of what counts (counts.ts) to their leaves. */
+/** The norms of counts (counts.ts), written by a worker to their leaves. */
 import type { Kernels } from '../engine/wasm.js';
 import type { PlacedColumn } from './dataset-plan.js';
 
-// Here, not in counts.ts: what a worker's script imports is loaded by every page that trains, and that file knows losses.
-/** Answers over the sum of their weights; 0 where nothing counts, of which there is no mean. */
+// These are here, not in counts.ts: every page that trains loads a worker script's imports, and that file knows losses.
+/** Answers over the sum of their weights; 0 where nothing counts and there is no mean. */
 export const normOf = (answers: number, sum: number): number => (sum > 0 ? answers / sum : 0);
 
-/** The norm of one column: of the whole data set, until a minibatch is measured. */
+/** The norm of one column: over the whole data set, until a minibatch is measured. */
 export interface Norm {
   /**
-   * Takes the norm of the `size` samples at `positions`, a minibatch. Every worker does so for itself, and adds in the
-   * minibatch's order: no sum depends on who adds it.
+   * Computes the norm of a minibatch, the `size` samples at `positions`. Every worker does so itself and adds in the
+   * minibatch's order, so no sum depends on who computes it.
    */
   measure(positions: number, size: number): void;
-  /** Writes it for `count` samples. */
+  /** Writes the norm for `count` samples. */
   fill(count: number): void;
 }
 
-/** Of the columns that have one. @param batch where the worker's leaves stand */
+/** The norms of all columns that have one. @param batch address of the worker's leaves */
 export function createNorms(
   columns: readonly PlacedColumn[],
   kernels: Kernels,

@@ -1,7 +1,8 @@
 /**
- * The ring of slots in which samples that do not lie in memory come to training. It is filled ahead as far as it has room:
- * that is the prefetch, and its end is the back-pressure. Samples stand in it in the order in which they are wanted, whoever
- * reads them and when; behind an epoch's last one stands the first of the next, if it is known by then.
+ * The ring of slots through which samples that are not in memory reach training. It is filled ahead as far as it has
+ * room: that is the prefetch, and its end is the back-pressure. Samples are in it in the order in which they are
+ * needed, no matter which thread reads them and when; an epoch's last sample is followed by the first of the next, if
+ * it is known by then.
  */
 import type { Samples } from '../data/samples.js';
 import {
@@ -14,49 +15,53 @@ import {
 
 export interface Ring {
   readonly slots: number;
-  /** Begins an epoch at a position of its order, whatever went on before. */
+  /** Begins an epoch at a position of its order, discarding earlier state. */
   start(order: Uint32Array, position: number, epoch: number): void;
-  /** The epoch after this one, which is read as soon as there is room. For supplies that need not begin anew for it. */
+  /**
+   * Sets the order of the next epoch, which is read as soon as there is room. For supplies that need not restart for
+   * it.
+   */
   follow(order: Uint32Array): void;
-  /** That epoch is at hand now: positions are its own. All of the one before is freed. */
+  /** Makes the next epoch the current one: positions are its own, and the one before is freed. */
   advance(): void;
-  /** Where the sample at a position of the epoch at hand stands. */
+  /** The slot of the sample at a position of the current epoch. */
   slotOf(position: number): number;
   /**
-   * Resolves when the samples of all positions before `until` are in the ring, to the first position whose sample is not;
-   * from the position freed last on, `until` is at most the ring away. @throws what the supply throws.
+   * Resolves when the samples of all positions before `until` are in the ring, to the first position whose sample is
+   * not; `until` is at most the ring's size away from the last freed position.
+   * @throws the supply's errors.
    */
   wait(until: number): Promise<number>;
-  /** The samples before `position` are not needed any more. */
+  /** Frees the samples before `position`. */
   free(position: number): void;
   close(): Promise<void>;
 }
 
-/** Samples of a task, at most: some milliseconds of decoding. */
+/** Largest number of samples in a task: some milliseconds of decoding. */
 const TASK_SAMPLES = 16;
 
 interface State {
   readonly supply: Supply;
-  /** Samples of an epoch. */
+  /** Samples per epoch. */
   readonly count: number;
   readonly slots: number;
   readonly taskSamples: number;
-  /** What is under way; none of it rejects. */
+  /** Pending tasks; none of them rejects. */
   readonly underWay: Set<Promise<void>>;
-  /** How often it has been started: tasks of another start count for nothing. */
+  /** Number of starts: tasks of an earlier start are ignored. */
   starts: number;
   isOpen: boolean;
   order: Uint32Array;
-  /** Of the epoch after. */
+  /** Order of the next epoch. */
   following: Uint32Array | undefined;
-  // Positions are counted on from one epoch to the next: `base` is where the one at hand begins.
+  // Positions continue from one epoch to the next: `base` is where the current one begins.
   base: number;
   freed: number;
   next: number;
   ready: number;
-  /** Tasks that are done before those in front of them: first position → behind the last. */
+  /** Tasks completed before earlier ones: first position → end. */
   readonly done: Map<number, number>;
-  /** First position of a task that failed → why. Nothing begins after one, and who waits learns of the first. */
+  /** First position of a failed task → its error. No task begins after one, and waiters get the first error. */
   readonly failures: Map<number, unknown>;
   wake: (() => void)[];
 }
@@ -123,7 +128,7 @@ function start(state: State, order: Uint32Array, position: number, epoch: number
 
 async function begin(state: State, position: number, epoch: number): Promise<void> {
   const own = state.starts;
-  // What is still under way writes to slots that are given anew.
+  // Pending tasks write to slots that are given away again.
   await Promise.all(state.underWay);
   if (own !== state.starts) return;
   try {
@@ -137,7 +142,7 @@ async function begin(state: State, position: number, epoch: number): Promise<voi
   wakeAll(state);
 }
 
-/** Begins tasks while there is room for what they bring. */
+/** Begins tasks while the ring has room. */
 function pump(state: State): void {
   if (!state.isOpen || state.failures.size > 0) return;
   while (state.underWay.size < state.supply.tasks) {
@@ -147,7 +152,7 @@ function pump(state: State): void {
   }
 }
 
-/** What is to be read next: the rest of this epoch, then the one after. */
+/** The next part to read: the rest of this epoch, then the next one. */
 function nextPart(state: State): Part | undefined {
   const { next, base, count, order, following, taskSamples, slots } = state;
   const at = next - base;
@@ -181,7 +186,7 @@ function launch(state: State, part: Part): void {
   state.underWay.add(task);
 }
 
-/** A task has brought positions [from, end). */
+/** Records that a task has read positions [from, end). */
 function arrive(state: State, from: number, end: number): void {
   const { done } = state;
   done.set(from, end);
@@ -208,11 +213,11 @@ function wakeAll(state: State): void {
 
 /** The rings of several data sets, which share their threads. */
 export interface Rings extends Omit<Supplies, 'supplies'> {
-  /** By data set; undefined for one in memory. */
+  /** Rings by data set; undefined for one in memory. */
   readonly rings: readonly (Ring | undefined)[];
 }
 
-/** Rings for the data sets that have a source, in their rooms, with `threads` decoder threads for all of them. */
+/** Rings for the data sets that have a source, with `threads` decoder threads shared by all. */
 export async function createRings(
   sources: readonly (Samples | undefined)[],
   rooms: readonly (RingRoom | undefined)[],

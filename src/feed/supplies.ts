@@ -1,6 +1,7 @@
 /**
- * What fills a ring's slots: readers, which take samples in the order of an epoch, in threads that decode, apart from
- * those that train (a reader that ends its thread costs a task, not the run); and streams, which have their own order.
+ * The supplies that fill a ring's slots from readers or streams. Readers take samples in an epoch's order, in decoder
+ * threads apart from those that train (a reader that ends its thread costs a task, not the run); streams have their own
+ * order.
  */
 import { pause } from '#platform/system';
 import { createThreads } from '#platform/threads';
@@ -22,7 +23,7 @@ import {
   type SampleSlots,
 } from './decoder.js';
 
-/** Positions [from, from + count) of an epoch's order, and the slot of the first; the others follow, around the ring. */
+/** Positions [from, from + count) of an epoch's order, and the slot of the first; the others follow around the ring. */
 export interface Part {
   readonly order: Uint32Array;
   readonly from: number;
@@ -32,11 +33,11 @@ export interface Part {
 
 /** Fills slots, a task at a time. */
 export interface Supply {
-  /** Tasks under way at once, at most. */
+  /** Largest number of simultaneous tasks. */
   readonly tasks: number;
-  /** Begins an epoch at a position of its order; nothing is under way. */
+  /** Begins an epoch at a position of its order; no task may be pending. */
   begin(position: number, epoch: number): Promise<void>;
-  /** Brings samples into their slots. Tasks begin in the order of positions. */
+  /** Reads samples into their slots. Tasks begin in the order of positions. */
   fill(part: Part): Promise<void>;
   close(): Promise<void>;
 }
@@ -46,7 +47,7 @@ export interface RingRoom {
   readonly slots: number;
   readonly count: number;
   readonly samples: SampleSlots;
-  /** Columns of one value a sample, such as labels: the slots, and all samples' values. */
+  /** Columns of one value per sample, such as labels: the slots, and all samples' values. */
   readonly rows: readonly Row[];
 }
 
@@ -55,18 +56,18 @@ export interface Row {
   readonly values: ArrayLike<number>;
 }
 
-/** What fills the rings of all data sets. */
+/** The supplies of all data sets. */
 export interface Supplies {
-  /** By data set; undefined for one in memory. */
+  /** Supplies by data set; undefined for one in memory. */
   readonly supplies: readonly (Supply | undefined)[];
-  /** Milliseconds in which decoder threads were at work, of all of them together. */
+  /** Milliseconds in which decoder threads were busy, summed over all of them. */
   busyMs(): number;
   readonly threads: number;
   /** Ends the threads, once every supply is closed. */
   close(): Promise<void>;
 }
 
-/** Supplies for the data sets that have a source, with `threads` decoder threads for all of them. */
+/** Supplies for the data sets that have a source, with `threads` decoder threads shared by all. */
 export async function createSupplies(
   sources: readonly (Samples | undefined)[],
   rooms: readonly (RingRoom | undefined)[],
@@ -115,7 +116,7 @@ function streamSupply(stream: Samples, { slots, samples, rows }: RingRoom): Supp
   const refuse = (what: string, cause?: unknown) =>
     new LanewiseError('data', `data set '${name}': ${what}`, undefined, { cause });
 
-  /** The next sample; undefined behind the last. */
+  /** The next sample; undefined after the last. */
   async function take(position: number): Promise<StreamSample | undefined> {
     try {
       const { done, value } = await iterator!.next();
@@ -151,7 +152,7 @@ function streamSupply(stream: Samples, { slots, samples, rows }: RingRoom): Supp
         const position = from + i;
         const sample = await takeSome(position);
         checkSample(stream, sample, position);
-        // The memory may be another run's by now.
+        // The memory may belong to another run by now.
         if (closed) return;
         const slot = (first + i) % slots;
         slotOf(samples, slot).set(sample.values);
@@ -190,7 +191,7 @@ function checkSample(
   }
 }
 
-/** A data set's reader and where its samples go. */
+/** A data set's reader and the destination of its samples. */
 interface DecoderTarget {
   readonly name: string;
   readonly reader: SampleReader;
@@ -198,26 +199,26 @@ interface DecoderTarget {
 }
 
 interface Decoders {
-  /** Tasks of a source that are worth having under way at once. */
+  /** Useful number of simultaneous tasks of a source. */
   tasksOf(source: number): number;
   /** Reads a task's samples to their slots. @throws LanewiseError naming the sample that cannot be read. */
   run(task: DecodeTask): Promise<void>;
-  /** Milliseconds in which threads were at work, of all of them together. */
+  /** Milliseconds in which threads were busy, summed over all of them. */
   busyMs(): number;
-  /** How many there are. */
+  /** Number of threads. */
   readonly threads: number;
   close(): Promise<void>;
 }
 
-/** Tasks for each thread: one that it works on, one that waits for it. */
+/** Tasks per thread: one in progress, one waiting. */
 const TASKS_PER_THREAD = 2;
 
-/** Of a decoder's JavaScript objects: samples and codecs' memory are none. */
+/** Bound on a decoder's JavaScript objects, which does not include samples and codecs' memory. */
 const HEAP_MEGABYTES = 512;
 
 /**
- * Decoders of all `targets`: `threads` threads for readers that have a module, the calling thread for others, and
- * for all with 0 threads.
+ * Decoders of all `targets`: `threads` threads for readers that have a module, the calling thread for all other
+ * readers, and for all readers with 0 threads.
  */
 async function createDecoders(
   targets: readonly DecoderTarget[],
@@ -243,8 +244,8 @@ async function createDecoders(
 }
 
 /**
- * In this thread, the samples of a task side by side: a reader may wait for something. What comes after the end is
- * dropped, as the memory may be another run's by then.
+ * Reads a task's samples concurrently in this thread: a reader may wait for something. Samples that arrive after the
+ * end are dropped, as the memory may belong to another run by then.
  */
 async function runHere(
   targets: readonly DecoderTarget[],
@@ -252,7 +253,7 @@ async function runHere(
   isClosed: () => boolean,
 ): Promise<void> {
   const { name, reader, slots } = targets[source]!;
-  // Let timers and signals through between tasks.
+  // Timers and signals get a turn between tasks.
   await pause();
   const settled = await Promise.allSettled(
     samples.map(async (index, i) => {
@@ -260,7 +261,7 @@ async function runHere(
       if (!isClosed()) slotOf(slots, places[i]!).set(values);
     }),
   );
-  // The first sample's that failed, not the first failure's.
+  // The error of the first failed sample, not the earliest failure.
   const failed = settled.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
 }
@@ -291,7 +292,7 @@ async function createThreadDecoders(
     );
   }
 
-  /** A task of one sample, once more if its thread dies. */
+  /** Runs a task of one sample, again if its thread dies. */
   async function runAlone(task: DecodeTask): Promise<void> {
     const isDeath = (error: unknown) => !(error instanceof LanewiseError || closed);
     try {
@@ -310,7 +311,8 @@ async function createThreadDecoders(
         await runOnce(task);
       } catch (error) {
         if (error instanceof LanewiseError || closed) throw error;
-        // Its thread has died. Once more, one by one, to know which sample it is if one dies again.
+        // The thread has died. The samples are retried one by one, to find the one that ends its thread if it happens
+        // again.
         for (const [i, sample] of task.samples.entries())
           await runAlone({ ...task, samples: [sample], slots: [task.slots[i]!] });
       }
@@ -327,7 +329,7 @@ function sourceOf({ name, reader, slots }: DecoderTarget): DecoderSetup['sources
   const { buffer, ...place } = slots;
   return {
     name,
-    // Those without a module are not read by threads.
+    // Readers without a module are not read by threads.
     module: reader.module ?? { url: '', settings: undefined },
     slots: isShared(buffer) ? { ...place, buffer } : place,
   };

@@ -1,4 +1,4 @@
-/** The columns of targets: class indices, or values; and how much of them counts. */
+/** The columns of targets: class indices or values, and how much of them counts. */
 import type { Field } from '../data/dataset.js';
 import { readableTargets, targetNamed, UNNAMED, type Samples } from '../data/samples.js';
 import { hasClasses } from '../data/target-names.js';
@@ -18,14 +18,11 @@ interface Use {
   readonly names: Set<string>;
   readonly ignoreIndex: number | undefined;
   readonly counts: Float32Array | undefined;
-  /** One class index a sample, written as a list of one, where the output has one answer. */
+  /** Whether it is one class index per sample, in a list of one, where the output has one answer. */
   readonly isIndex: boolean;
 }
 
-/**
- * One column for each array that terms compare outputs with, and for each that says what counts.
- * @throws LanewiseError kind 'data' for targets that do not fit.
- */
+/** One column for each array that terms compare outputs with, and for each array of counts. */
 export function targetColumns(model: Model, terms: readonly LossTerm[], data: Samples): Column[] {
   const byField = new Map<Field, Use>();
   const counted = new Map<string, Column>();
@@ -58,7 +55,7 @@ export function targetColumns(model: Model, terms: readonly LossTerm[], data: Sa
   return [...targets, ...counted.values()];
 }
 
-/** What the targets of a data set hold of one sample, by name. */
+/** The contents of a data set's targets for one sample, by name. */
 export const targetForms = (data: Samples): ReadonlyMap<string, TargetForm> =>
   new Map(
     Object.entries(readableTargets(data)).map(([name, field]) => [
@@ -70,7 +67,7 @@ export const targetForms = (data: Samples): ReadonlyMap<string, TargetForm> =>
     ]),
   );
 
-/** Columns as they are, for a function that may do anything with them. */
+/** Unchanged columns, for a loss function that may do anything with them. */
 function wholeColumns({ targets }: WholeLoss, data: Samples): Column[] {
   const readable = readableTargets(data);
   return targets.map((name) => {
@@ -94,7 +91,7 @@ function wholeColumns({ targets }: WholeLoss, data: Samples): Column[] {
   });
 }
 
-/** @throws LanewiseError kind 'data': labels are the target of the output at hand. */
+/** @throws LanewiseError kind 'data': labels are the target of the current output. */
 function refuseTarget({ name: data, targets }: Samples, name: string, output: string): never {
   const { [UNNAMED]: labels, ...named } = targets;
   return refuseMissing(data, 'target', labels ? { [output]: labels } : named, name);

@@ -1,4 +1,4 @@
-/** Transforms outside of training: what samples look like after them. */
+/** Transforms applied outside of training, to show samples after them. */
 import { checkOptions, wholeFrom, isList, refuse } from '../base/check.js';
 import { planChain } from '../data/transforms/chain.js';
 import { createDraw } from '../data/transforms/draw.js';
@@ -9,24 +9,24 @@ import { instantiate, loadModule } from '../engine/wasm.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { splitSeed } from '../random/philox.js';
 
-/** Which random draw. */
+/** The choice of random draw. */
 export interface TransformSamplesOptions {
   /** Key of the random draws. Default 1. */
   readonly seed?: number;
-  /** Number of the draw, as of a training step: another number, another draw. Default 0. */
+  /** Number of the draw, as of a training step: each number gives another draw. Default 0. */
   readonly step?: number;
 }
 
-/** Samples one after another, and the shape of each. */
+/** Samples in sequence, and the shape of each. */
 export interface TransformedSamples {
   readonly shape: ImageShape;
   readonly samples: Float32Array;
 }
 
 /**
- * `samples` of `shape` (bytes count v/255) after `transforms`: those of a minibatch of training, in its order, at
+ * `samples` of `shape` (bytes count v/255) after `transforms`, as a minibatch of training in that order, at
  * a step of a run with the seed.
- * @throws LanewiseError kind 'argument' for what is no transform, 'data' for samples that they do not fit.
+ * @throws LanewiseError kind 'argument' for a value that is not a transform, 'data' for samples that they do not fit.
  */
 export async function transformSamples(
   transforms: readonly Transform[],
@@ -45,7 +45,7 @@ export async function transformSamples(
   if (!Number.isInteger(count)) {
     throw new LanewiseError(
       'data',
-      `${samples.length} values are no whole number of samples of ${showShape(shape)}`,
+      `${samples.length} values are not a whole number of samples of ${showShape(shape)}`,
     );
   }
   const memory = allocateMemory(FIRST_FREE_BYTE + chain.floats * 4 + 64, false);

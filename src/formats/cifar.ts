@@ -1,4 +1,4 @@
-/** The binary files of CIFAR (Krizhevsky 2009): a label or two, then 3×32×32 bytes, for each image. */
+/** Decoder of the binary files of CIFAR (Krizhevsky 2009): one or two labels, then 3×32×32 bytes, for each image. */
 import { LanewiseError } from '../base/errors.js';
 
 export const CIFAR_SHAPE = [3, 32, 32] as const;
@@ -10,9 +10,9 @@ export interface CifarImages {
 }
 
 /**
- * Reads the bytes of one or more files; `name` is for messages. Of `labelBytes` labels before an image the one at
- * `which` is taken, which must be below `classes`.
- * @throws LanewiseError kind 'data' for files that are no whole number of images, or a label beyond the classes.
+ * Reads the bytes of one or more files; `name` is for messages. The label at `which` of the `labelBytes` before each
+ * image is taken; it must be below `classes`.
+ * @throws LanewiseError kind 'data' for files that are not a whole number of images, or a label beyond the classes.
  */
 export function decodeCifar(
   files: readonly (readonly [name: string, bytes: Uint8Array])[],

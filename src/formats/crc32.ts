@@ -1,4 +1,4 @@
-/** CRC-32 as in gzip, ZIP and PNG (RFC 1952, § 8), whose reversed polynomial is edb88320. */
+/** The CRC-32 of gzip, ZIP and PNG (RFC 1952, § 8), whose reversed polynomial is edb88320. */
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;

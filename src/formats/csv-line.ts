@@ -1,6 +1,6 @@
-/** Writing CSV: RFC 4180, with line feeds as on Unix. */
+/** The writer of CSV lines: RFC 4180, with line feeds as on Unix. */
 
-/** One line, without its end. Text that has a comma, a quote or a line break in it stands in quotes, quotes doubled. */
+/** One line, without its end. Text with a comma, a quote or a line break is quoted, and its quotes are doubled. */
 export const csvLine = (cells: readonly (string | number)[]): string =>
   cells
     .map((cell) =>

@@ -1,23 +1,23 @@
 /**
- * CSV (RFC 4180) as it occurs: quoted fields, line ends of any system, a byte order mark. Read in pieces by
- * csv-parse, which takes 20 ms to load, so that only those load it who have a file to read.
+ * The reader of CSV (RFC 4180) as it occurs: quoted fields, any system's line ends, a byte order mark. It reads pieces
+ * with csv-parse, which takes 20 ms to load and so is loaded only when there is a file to read.
  */
 import { LanewiseError } from '../base/errors.js';
 import { decodeUtf8, type TextSource } from './utf8.js';
 
 export interface CsvRecord {
-  /** Where it begins in the file, from 1. */
+  /** The line on which it begins in the file, from 1. */
   readonly line: number;
   readonly fields: readonly string[];
 }
 
-/** Of one record: a quote that is never closed must not collect the rest of the file. */
+/** Bound on one record: a quote that is never closed must not collect the rest of the file. */
 const MAX_RECORD_BYTES = 2 ** 24;
 
 /**
- * The records of a file one after another; empty lines are none. `name` is for messages.
- * @throws LanewiseError kind 'data' with the line for quotes in wrong places, text that is not UTF-8, or a record of
- * more than 16 MiB.
+ * The records of a file in order, without empty lines. `name` is for messages.
+ * @throws LanewiseError kind 'data' with the line for misplaced quotes, text that is not UTF-8, or a record of more
+ * than 16 MiB.
  */
 export async function* csvRecords(
   source: TextSource,
@@ -28,9 +28,9 @@ export async function* csvRecords(
   const { parse } = await import('csv-parse');
   // The parser counts a line end of two characters within quotes twice.
   let countedTwice = 0;
-  /** Where the next record begins, unless empty lines come first. */
+  /** The line of the next record, unless empty lines come first. */
   let next = 1;
-  // As records are found, not as they are taken: an error discards those that wait.
+  // Records are numbered when found, not when taken: an error discards those that wait.
   const onRecord = (fields: readonly string[], { lines }: { lines: number }): CsvRecord => {
     let lineEnds = 0;
     for (const field of fields) {
@@ -48,7 +48,7 @@ export async function* csvRecords(
     skip_empty_lines: true,
     record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: MAX_RECORD_BYTES,
-    // Its type allows lists of fields alone.
+    // Its type allows only lists of fields.
     on_record: onRecord as never,
   });
   const text = Readable.from(decodeUtf8(source, name));
@@ -79,5 +79,5 @@ const reasons: Readonly<Record<string, string>> = {
   CSV_MAX_RECORD_SIZE: `a record of more than ${MAX_RECORD_BYTES} bytes`,
 };
 
-/** The parser has gone on past the line at fault. */
+/** Errors for which the parser has gone past the faulty line. */
 const endless = new Set(['CSV_QUOTE_NOT_CLOSED', 'CSV_MAX_RECORD_SIZE']);

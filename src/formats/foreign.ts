@@ -1,7 +1,7 @@
-/** Files that are no safetensors files, known by their first bytes, and how their tensors become one. */
+/** Recognition of files that are not safetensors files, by their first bytes, with advice on converting them. */
 import { LanewiseError } from '../base/errors.js';
 
-/** What a file is, and the line of Python that makes a safetensors file of it, or another way out. */
+/** A foreign kind of file, and the line of Python that converts it to safetensors, or another remedy. */
 interface Kind {
   readonly is: string;
   readonly way: string;
@@ -19,7 +19,7 @@ const pytorch = (is: string): Kind => ({
   ),
 });
 
-/** By the name of the first file in a ZIP archive. */
+/** The kind of a ZIP archive, by the name of its first file. */
 function archiveOf(first: string): Kind {
   if (/(^|\/)(data\.pkl|byteorder|\.format_version|code\/.*|\.data\/.*)$/.test(first))
     return pytorch('a PyTorch file (a ZIP archive of a pickle)');
@@ -77,14 +77,14 @@ const BEGINNINGS: readonly (readonly [string | readonly number[], Kind])[] = [
   [[0x1f, 0x8b], { is: 'compressed by gzip', way: 'decompress it first: gunzip' }],
 ];
 
-/** A protobuf message that begins with a small version and a text or message: ONNX's. */
+/** Whether bytes begin like ONNX: a protobuf message with a small version and a text or message. */
 const isOnnx = (bytes: Uint8Array): boolean =>
   bytes[0] === 0x08 &&
   bytes[1]! > 0 &&
   bytes[1]! < 32 &&
   [0x12, 0x1a, 0x22, 0x3a, 0x42].includes(bytes[2]!);
 
-/** What a file is, by its first 256 bytes. */
+/** The kind of a file, by its first 256 bytes. */
 export function foreignKind(bytes: Uint8Array): Kind | undefined {
   const text = new TextDecoder('latin1').decode(bytes.subarray(0, 256));
   if (text.startsWith('PK\u0003\u0004')) return archiveOf(text.slice(30, 30 + bytes[26]!));
@@ -109,7 +109,7 @@ export function foreignKind(bytes: Uint8Array): Kind | undefined {
   )?.[1];
 }
 
-/** @throws LanewiseError kind 'file' for a file of a known format that is not the `expected` one. */
+/** @throws LanewiseError kind 'file' for a file of a known format other than the `expected` one. */
 export function refuseForeign(bytes: Uint8Array, name: string, expected: string): void {
   const kind = foreignKind(bytes);
   if (!kind) return;

@@ -1,13 +1,10 @@
-/** gzip (RFC 1952), with the platform's own inflater and a bound on what comes out. */
+/** gzip decompression (RFC 1952) with the platform's own inflater and a bound on the output. */
 import { LanewiseError } from '../base/errors.js';
 import { piecesOf } from '../platform/pieces.js';
 
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-/**
- * The contents of a gzip file; bytes that are not gzip come back as they are.
- * @throws LanewiseError kind 'data' if it is cut short or corrupt, or inflates beyond `limitBytes`.
- */
+/** The contents of a gzip file; bytes that are not gzip are returned unchanged. */
 export async function gunzip(
   bytes: Uint8Array,
   name: string,

@@ -1,9 +1,9 @@
-/** Floating-point values of 16 bits as float32, which holds each of them exactly. */
+/** Conversion of 16-bit floating-point values to float32, which holds each of them exactly. */
 
 /** IEEE 754 binary16. */
 export const halfValues = (values: Uint16Array): Float32Array => widen(values, halfBits);
 
-/** The upper half of a float32. */
+/** bfloat16, the upper half of a float32. */
 export const bfloat16Values = (values: Uint16Array): Float32Array =>
   widen(values, (bits) => bits << 16);
 

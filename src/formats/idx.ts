@@ -1,6 +1,6 @@
 /**
- * IDX, the format of the MNIST files (LeCun, Cortes & Burges): two zero bytes, an element type, a rank,
- * the extents as big-endian 32-bit numbers, the elements. Only bytes (type 0x08) occur in practice.
+ * The reader of IDX, the format of the MNIST files (LeCun, Cortes & Burges). A file has two zero bytes, an element
+ * type, a rank, the extents as big-endian 32-bit numbers, then the elements. Only bytes (type 0x08) occur in practice.
  */
 import { LanewiseError } from '../base/errors.js';
 
@@ -49,7 +49,7 @@ export function decodeIdx(bytes: Uint8Array, name: string): IdxArray {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, headerBytes);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  // A product of four 32-bit numbers is exact enough here: past 2⁵³ it can equal no file's length.
+  // A product of four 32-bit numbers is exact enough here: past 2⁵³ it equals no file's length.
   const expected = shape.reduce((size, extent) => size * extent, 1);
   const found = bytes.length - headerBytes;
   if (found !== expected) {

@@ -1,6 +1,6 @@
 /**
- * PNG, JPEG and WebP files as pixels (Node). pngjs is JavaScript, mozjpeg and libwebp come as WebAssembly
- * (@jsquash/*), so that every engine decodes the same bits. Each is loaded when its first image comes.
+ * Decoders of PNG, JPEG and WebP files to pixels (Node). pngjs is JavaScript; mozjpeg and libwebp come as WebAssembly
+ * (@jsquash/*), so every engine decodes the same bits. Each is loaded when its first image comes.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -9,9 +9,9 @@ import { fourComponents, type FourComponents } from './jpeg-components.js';
 import type { RgbaImage } from './pixels.js';
 
 /**
- * The pixels of a PNG, JPEG or WebP file, which its first bytes tell apart; `name` is for messages. EXIF
- * orientation and colour profiles are ignored, as by torchvision's loader.
- * @throws LanewiseError kind 'file' if it is none of them, has more than `maxPixels`, or is cut short or corrupt.
+ * The pixels of a PNG, JPEG or WebP file, recognised by its first bytes; `name` is for messages. EXIF orientation and
+ * colour profiles are ignored, as in torchvision's loader.
+ * @throws LanewiseError kind 'file' if it is none of the three, has more than `maxPixels`, or is cut short or corrupt.
  */
 export async function decodeImage(
   bytes: Uint8Array,
@@ -29,7 +29,7 @@ const loadPng = () => import('./png.js');
 
 type Extents = Pick<RgbaImage, 'width' | 'height'>;
 
-/** What both Emscripten modules have. */
+/** The interface shared by both Emscripten modules. */
 interface Codec {
   decode(bytes: Uint8Array, ...options: boolean[]): ImageData | null;
   readonly HEAPU8: Uint8Array;
@@ -41,14 +41,14 @@ interface CodecModule {
 
 interface Decoded {
   readonly image: ImageData;
-  /** What the codec complained of. */
+  /** The codec's complaints. */
   readonly messages: readonly string[];
 }
 
-/** Decodes. @throws Error with what the codec says instead of pixels. */
+/** Decodes. @throws Error with the codec's message instead of pixels. */
 type Decode = (bytes: Uint8Array, ...options: boolean[]) => Promise<Decoded>;
 
-/** An instance that a huge image has made grow beyond this is given up, as its memory never shrinks. */
+/** An instance whose memory a huge image has grown beyond this is discarded, as memory never shrinks. */
 const MOST_HEAP_BYTES = 2 ** 26;
 
 /** A codec that is compiled when its first image comes. */
@@ -79,14 +79,14 @@ function lazyCodec(load: () => Promise<CodecModule>, wasm: string): Decode {
   return async function decode(bytes, ...options) {
     const own = (instance ??= start());
     const codec = await own;
-    // It has failed for another image meanwhile.
+    // It has failed for another image in the meantime.
     if (instance !== own) return decode(bytes, ...options);
     messages = [];
     let image: ImageData | null = null;
     try {
       image = codec.decode(bytes, ...options);
     } catch {
-      // It has called exit, with memory of the image still taken.
+      // It has called exit, with the image's memory still allocated.
       instance = undefined;
     }
     if (codec.HEAPU8.byteLength > MOST_HEAP_BYTES) instance = undefined;
@@ -106,7 +106,10 @@ const webp = lazyCodec(
   '@jsquash/webp/codec/dec/webp_dec.wasm',
 );
 
-/** libjpeg fills what is missing with grey and says so; bytes too many between segments are harmless, and common. */
+/**
+ * Whether a warning is harmless: extra bytes between segments are common. Missing data, which libjpeg fills with grey,
+ * is not.
+ */
 const isHarmless = (message: string): boolean => /extraneous bytes/.test(message);
 
 async function decodeJpeg(bytes: Uint8Array, name: string, extents: Extents): Promise<RgbaImage> {
@@ -115,15 +118,15 @@ async function decodeJpeg(bytes: Uint8Array, name: string, extents: Extents): Pr
 }
 
 /**
- * CMYK as Pillow's `convert('RGB')` has it: no colour profile, and the values taken as inverted, as Adobe's are
- * (255 is no ink). Of YCCK the codec makes red, green and blue, whose opposites are the first three.
+ * CMYK as Pillow's `convert('RGB')` has it: no colour profile, and values taken as inverted, as Adobe's are (255 is no
+ * ink). From YCCK the codec makes red, green and blue, the inverses of the first three.
  */
 async function decodeCmyk(
   { isYcck, spare, without }: FourComponents,
   name: string,
   extents: Extents,
 ): Promise<RgbaImage> {
-  // Copied: the next call may write where it lies.
+  // A copy, because the next call may overwrite it.
   const { rgba } = await decodeThree(without(3, isYcck), name, extents);
   const colours = rgba.slice();
   const { rgba: black } = await decodeThree(without(spare), name, extents);
@@ -153,7 +156,7 @@ const refuse = (name: string, type: string) => (error: unknown) => {
   throw damaged(name, type, (error as Error).message, error);
 };
 
-/** The codec must have found the extents that the header gave. */
+/** Checks that the codec found the header's extents. */
 function checkDecoded(
   { data, width, height }: ImageData,
   extents: Extents,

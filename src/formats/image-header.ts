@@ -1,6 +1,6 @@
 /**
- * What an image file says of itself before anything is decoded: its type by its first bytes, whatever it is
- * called, and its extents, so that a small file that claims to be a huge image is refused unread.
+ * The type and extents of an image file, read before anything is decoded. The type follows from the first bytes, not
+ * from the name; the extents let a small file that claims to be a huge image be refused unread.
  */
 import { quote } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -12,13 +12,13 @@ export interface Extents {
   readonly height: number;
 }
 
-/** Scans of a progressive JPEG: libjpeg's own script has 10; each costs time for the whole image. */
+/** Bound on the scans of a progressive JPEG: libjpeg's own script has 10, and each costs time for the whole image. */
 const MAX_SCANS = 100;
 
 const ascii = (bytes: Uint8Array, at: number, count: number): string =>
   String.fromCharCode(...bytes.subarray(at, at + count));
 
-/** @throws LanewiseError kind 'file' for what begins like none of the three. */
+/** @throws LanewiseError kind 'file' for a file that begins like none of the three. */
 export function imageTypeOf(bytes: Uint8Array, name: string): ImageType {
   if (ascii(bytes, 0, 8) === '\x89PNG\r\n\x1a\n') return 'png';
   if (ascii(bytes, 0, 3) === '\xff\xd8\xff') return 'jpeg';
@@ -65,7 +65,7 @@ export function jpegExtents(bytes: Uint8Array, name: string): Extents {
         throw new LanewiseError(
           'file',
           `'${name}' is an arithmetic-coded JPEG image, which is not read`,
-          'encode it anew: jpegtran -optimize, or Pillow',
+          'encode it again: jpegtran -optimize, or Pillow',
         );
       if (length < 8) throw damaged(name, 'JPEG', 'its frame header is too short');
       checkComponents(bytes[at + 7]!, name);
@@ -90,7 +90,7 @@ function checkComponents(components: number, name: string): void {
 
 /**
  * Extents from the first chunk of a WebP file (RFC 9649, 2.4–2.7).
- * @throws LanewiseError kind 'file' if it is cut short, animated, or begins with no chunk of an image.
+ * @throws LanewiseError kind 'file' if it is cut short, animated, or does not begin with an image chunk.
  */
 export function webpExtents(bytes: Uint8Array, name: string): Extents {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,7 +1,7 @@
 /**
- * From a drawing or photograph of one digit to a sample like those of MNIST: light ink on black, scaled
- * into the middle 20/28 of the sample and centred by its mass, as LeCun et al. 1998 (§ III.A) made them.
- * Whole numbers all the way, so that every engine sees the same sample.
+ * Conversion of a drawing or photograph of one digit to a sample in MNIST's style. The result is light ink on black,
+ * scaled into the middle 20/28 of the sample and centred by its mass, as LeCun et al. 1998 (§ III.A) made them. All
+ * arithmetic is on whole numbers, so every engine gives the same sample.
  */
 import { LanewiseError } from '../base/errors.js';
 import { toGrey, type RgbaImage } from './pixels.js';
@@ -16,23 +16,23 @@ export interface GreyImage {
 }
 
 export interface SampleOptions {
-  /** Dark ink on light paper becomes light on dark; 'auto' asks the border which it is. */
+  /** Whether dark ink on light paper becomes light on dark; 'auto' decides by the border. */
   readonly invert: boolean | 'auto';
-  /** For messages. */
+  /** The name in messages. */
   readonly name?: string;
 }
 
-/** Darkest to lightest pixel: less is a blank page. */
+/** Least difference between the darkest and the lightest pixel: less is a blank page. */
 const LEAST_CONTRAST = 32;
 /**
- * How much lighter than the paper ink must be, in parts of the lightest ink: on a photograph, which has
- * grain and shadows, a third; on a drawing, known by a border of one value, a twentieth.
+ * The least contrast of ink with paper, as 1/n of the lightest ink: a third on a photograph, which has grain and
+ * shadows; a twentieth on a drawing, known by a border of one value.
  */
 const FAINT_PARTS = { photograph: 3, drawing: 20 };
 /** The border of a sample is darker than this. */
 const DARK = 51;
 
-/** Grey values of a drawing, on white; one as light as that, on a transparent ground, is on black. */
+/** Grey values of a drawing, on white; a drawing as light as that, on a transparent ground, is put on black. */
 export function greyOfDrawing({ width, height, rgba }: RgbaImage): GreyImage {
   const on = (ground: number) => toGrey(rgba, width * height, ground);
   const grey = on(255);
@@ -40,13 +40,13 @@ export function greyOfDrawing({ width, height, rgba }: RgbaImage): GreyImage {
   if (lightest - darkest >= LEAST_CONTRAST) return { width, height, grey };
   const alphas = rgba.filter((_, i) => i % 4 === 3);
   const border = borderOf(alphas, width, height).toSorted();
-  // Corners that are cut off a page are no ground.
+  // Corners that are cut off a page do not count as ground.
   return { width, height, grey: border[border.length >> 1]! < 128 ? on(0) : grey };
 }
 
 /**
  * The image as bytes of `shape` = 1 × height × width. An image that has the sample's extents and a dark
- * border is taken for a sample already and only inverted, if at all.
+ * border is treated as a sample and at most inverted.
  * @throws LanewiseError kind 'argument' for a shape of several channels, 'data' for a blank image.
  */
 export function toSample(
@@ -71,7 +71,7 @@ export function toSample(
   if (contrast < LEAST_CONTRAST) throw blank(name, contrast, lightest - darkest);
   if (width === columns && height === rows && paper < DARK) return light.slice();
 
-  // Nine tenths of the border in the middle, as the digit may touch it somewhere.
+  // The middle nine tenths of the border's values, as the digit may touch the border somewhere.
   const few = Math.floor(border.length / 20);
   const drawing = border[few] === border[border.length - 1 - few];
   const parts = drawing ? FAINT_PARTS.drawing : FAINT_PARTS.photograph;
@@ -81,7 +81,7 @@ export function toSample(
   return centred(digit, rows, columns);
 }
 
-/** The part of a sample's extent that its digit fills: 20 of 28. */
+/** The part of a sample's extent that the digit fills: 20 of 28. */
 const middle = (extent: number): number => Math.max(1, Math.floor((extent * 20) / 28));
 
 function blank(name: string, contrast: number, range: number): LanewiseError {
@@ -125,7 +125,7 @@ interface Box {
   readonly height: number;
 }
 
-/** The smallest box around all that is not 0; there is something. */
+/** The smallest box around all values that are not 0; there must be one. */
 function inkBox(ink: Uint8Array, width: number, height: number): Box {
   let left = width;
   let right = -1;
@@ -159,8 +159,8 @@ interface Digit extends Extents {
 }
 
 /**
- * Area average: each new pixel is the mean of what lies under it, parts of pixels by their area. The
- * strongest becomes 255, because thin strokes fade when scaled down and MNIST's are white.
+ * Area average: each new pixel is the mean of the pixels under it, weighted by area. The largest value becomes 255,
+ * because thin strokes fade when scaled down and MNIST's are white.
  */
 function scale(ink: Uint8Array, stride: number, box: Box, { width, height }: Extents): Digit {
   const sums = new Float64Array(width * height);
@@ -180,7 +180,7 @@ function scale(ink: Uint8Array, stride: number, box: Box, { width, height }: Ext
   return { width, height, values };
 }
 
-/** The source pixels under new pixel `i` of `count`, of `extent` in all, with their shares × count. */
+/** The source pixels under new pixel `i` of `count`, out of `extent`, with their shares × count. */
 function under(i: number, count: number, extent: number): [index: number, weight: number][] {
   const begin = i * extent;
   const end = begin + extent;
@@ -191,7 +191,7 @@ function under(i: number, count: number, extent: number): [index: number, weight
   return pixels;
 }
 
-/** The digit on a black sample, its centre of mass in the middle, as far as it fits. */
+/** The digit on a black sample, with its centre of mass in the middle, as far as it fits. */
 function centred({ width, height, values }: Digit, rows: number, columns: number): Uint8Array {
   let mass = 0;
   let momentX = 0;

@@ -1,7 +1,7 @@
 /**
- * JPEGs of four components, CMYK and YCCK, as two of three each, which the codec decodes (it refuses four). Nothing is
- * coded anew: predictions and Huffman tables belong to a component, so the bits of the components that stay are copied as
- * they are; they are read to find where each ends.
+ * JPEGs of four components, CMYK and YCCK, split into two of three each, which the codec decodes (it refuses four).
+ * Nothing is recoded: predictions and Huffman tables belong to a component, so the bits of the remaining components are
+ * copied unchanged, and read only to find where each ends.
  */
 import { damaged } from './image-header.js';
 
@@ -13,23 +13,23 @@ interface Component {
 
 interface Frame {
   readonly components: readonly Component[];
-  /** Minimum coded units of a scan of several components. */
+  /** Number of minimum coded units in a scan of several components. */
   readonly units: number;
   readonly isProgressive: boolean;
 }
 
 export interface FourComponents {
-  /** As Adobe's marker says: the first three are luma and chroma of the inverse colours, or ink. */
+  /** According to Adobe's marker: the first three are luma and chroma of the inverse colours, or ink. */
   readonly isYcck: boolean;
-  /** A JPEG without component `dropped`, of 0 to 3; of the others' colours nothing is changed unless `isYcc`. */
+  /** A JPEG without component `dropped`, 0 to 3; the others' colours are unchanged unless `isYcc`. */
   without(dropped: number, isYcc?: boolean): Uint8Array;
-  /** One of the first three that can be left out, so that the last is decoded at its whole size. */
+  /** One of the first three that can be left out, so that the last is decoded at full size. */
   readonly spare: number;
 }
 
 const isFrameMarker = (marker: number): boolean => marker >= 0xc0 && marker <= 0xc2;
 
-/** Of a file that `jpegExtents` has walked over: undefined if it has not four components. */
+/** The components of a file that `jpegExtents` has walked over; undefined unless there are four. */
 export function fourComponents(bytes: Uint8Array, name: string): FourComponents | undefined {
   const segments = segmentsOf(bytes);
   const frameBody = segments.find(({ marker }) => isFrameMarker(marker))?.body;
@@ -48,7 +48,7 @@ export function fourComponents(bytes: Uint8Array, name: string): FourComponents 
     String(extent(components.toSpliced(dropped, 1))) === String([wide, high]);
   const spare = [1, 2, 0].find(isSpare);
   if (spare === undefined || !isSpare(3))
-    throw damaged(name, 'JPEG', 'its sampling factors are none that an encoder of CMYK chooses');
+    throw damaged(name, 'JPEG', 'its sampling factors are not those of any encoder of CMYK');
   const view = new DataView(frameBody.buffer, frameBody.byteOffset);
   const across = (pixels: number, factor: number) => Math.ceil(pixels / (8 * factor));
   const frame: Frame = {
@@ -70,7 +70,7 @@ const isAdobeYcck = ({ marker, body }: Segment): boolean =>
 interface Segment {
   readonly marker: number;
   readonly body: Uint8Array;
-  /** Behind the header of a scan: the coded data of each restart interval, without stuffing. */
+  /** Coded data after the header of a scan: each restart interval, without stuffing. */
   readonly intervals: readonly Uint8Array[];
 }
 
@@ -90,7 +90,7 @@ function segmentsOf(bytes: Uint8Array): Segment[] {
   }
 }
 
-/** Adds the restart intervals of a scan whose coded data begins at `at`; returns where it ends. */
+/** Adds the restart intervals of a scan whose coded data begins at `at`; returns its end. */
 function readIntervals(bytes: Uint8Array, at: number, to: Uint8Array[]): number {
   for (;;) {
     const from = at;
@@ -115,7 +115,7 @@ function readIntervals(bytes: Uint8Array, at: number, to: Uint8Array[]): number 
   }
 }
 
-/** By the next 16 bits: the length of the code that they begin with, times 256, and its symbol. */
+/** A table indexed by the next 16 bits: the length of the code that they begin with, times 256, plus its symbol. */
 function codeTable(counts: Uint8Array, symbols: Uint8Array): Uint16Array {
   const table = new Uint16Array(65_536);
   let at = 0;
@@ -139,7 +139,7 @@ class Writer {
   readonly #tables = new Map<number, Uint16Array>();
 
   constructor(bytes: number) {
-    // Were every byte FF it would be followed by a 0.
+    // In the worst case every byte is FF, followed by a 0.
     this.#bytes = new Uint8Array(2 * bytes + 64);
   }
 
@@ -247,7 +247,7 @@ class Writer {
   }
 }
 
-/** Bits of an interval, from the first of each byte on. */
+/** A reader of an interval's bits, from the highest of each byte. */
 class Bits {
   #at = 0;
   readonly #bytes: Uint8Array;
@@ -260,7 +260,7 @@ class Bits {
     return this.#at > 8 * this.#bytes.length;
   }
 
-  /** The next 16; behind the end 0. */
+  /** The next 16 bits; 0 past the end. */
   peek(): number {
     const bytes = this.#bytes;
     const i = this.#at >> 3;
@@ -274,7 +274,7 @@ class Bits {
   }
 }
 
-/** A block of a sequential scan; without table `ac` the first coefficient alone, as progressive scans begin. */
+/** Copies a block of a sequential scan; without table `ac` only the first coefficient, as progressive scans begin. */
 function copyBlock(
   bits: Bits,
   to: Writer | undefined,
@@ -283,7 +283,7 @@ function copyBlock(
 ): void {
   const symbolOf = (table: Uint16Array | undefined): number => {
     const found = table?.[bits.peek()] ?? 0;
-    // No code, which the codec complains of: what is left of the scan is passed over.
+    // Not a code, which the codec reports: the rest of the scan is skipped.
     bits.copy(found >> 8 || 16, to);
     return found & 255;
   };

@@ -1,21 +1,21 @@
-/** The header of an NPY file: a Python dictionary of `descr`, `fortran_order` and `shape`, and nothing else. */
+/** The parser of an NPY header, a Python dictionary of `descr`, `fortran_order` and `shape` only. */
 import { LanewiseError } from '../base/errors.js';
 
 export interface NpyHeader {
-  /** Order of bytes and type: `<f4`. */
+  /** Byte order and type: `<f4`. */
   readonly descr: string;
   readonly isFortran: boolean;
   readonly shape: readonly number[];
-  /** Where the elements begin. */
+  /** Offset of the elements. */
   readonly dataStart: number;
 }
 
 const MAGIC = '\x93NUMPY';
-/** As NumPy's own `max_header_size`: a longer one is no array of numbers. */
+/** NumPy's own `max_header_size`: a longer header is not that of an array of numbers. */
 const MAX_HEADER_BYTES = 10_000;
 const MAX_RANK = 32;
 
-/** @throws LanewiseError kind 'data' for anything else than NumPy writes. */
+/** @throws LanewiseError kind 'data' for any header that NumPy would not write. */
 export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   const refuse = (message: string) => new LanewiseError('data', `'${name}': ${message}`);
   const start = String.fromCharCode(...bytes.subarray(0, MAGIC.length));
@@ -38,14 +38,14 @@ export function readNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   if (dataStart > bytes.length) {
     throw refuse(`it is cut short: its header has ${length} bytes, the file ${bytes.length}`);
   }
-  // What is not ASCII is refused by the parser.
+  // The parser refuses other characters than ASCII.
   const text = String.fromCharCode(...bytes.subarray(textStart, dataStart));
   return { ...parseDictionary(text, refuse), dataStart };
 }
 
 type Value = string | boolean | readonly number[];
 
-/** `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`, each key once, in any order. */
+/** Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`, each key once, in any order. */
 function parseDictionary(
   text: string,
   refuse: (message: string) => LanewiseError,
@@ -81,7 +81,7 @@ function parseDictionary(
   return { descr, isFortran, shape };
 }
 
-/** The numbers of `2, 3` or `2,`, without its brackets; Python 2 wrote `2L`. */
+/** The numbers in `2, 3` or `2,`, without brackets; Python 2 wrote `2L`. */
 function parseTuple(text: string): number[] | undefined {
   if (/^\s*$/.test(text)) return [];
   if (!/^\s*\d+L?\s*(,\s*\d+L?\s*)*(,\s*)?$/.test(text)) return undefined;

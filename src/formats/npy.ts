@@ -1,18 +1,19 @@
 /**
- * NPY, NumPy's format of one array (numpy.lib.format, versions 1.0 to 3.0): a magic text, a version, the length of a
- * header, the header as a Python dictionary, the elements. Lengths are checked before anything is allocated.
+ * The reader of NPY, NumPy's format of one array (numpy.lib.format, versions 1.0 to 3.0). A file has a magic text, a
+ * version, the length of a header, the header as a Python dictionary, then the elements. Lengths are checked before
+ * anything is allocated.
  */
 import { LanewiseError } from '../base/errors.js';
 import { halfValues } from './half.js';
 import { readNpyHeader } from './npy-header.js';
 
-/** An array of NumPy's. */
+/** A NumPy array. */
 export interface NpyArray {
   /** Extents, outermost first; `[]` is a scalar. */
   readonly shape: readonly number[];
-  /** NumPy's name without the order of bytes: `b1` (bool), `u1`, `f4` …. */
+  /** NumPy's name without the byte order: `b1` (bool), `u1`, `f4` …. */
   readonly dtype: string;
-  /** In row-major order. bool as 0 and 1; f2 as float32; i8 and u8 as int32, which must hold them. */
+  /** Values in row-major order: bool as 0 and 1; f2 as float32; i8 and u8 as int32, which must hold them. */
   readonly values: NpyValues;
 }
 
@@ -43,9 +44,8 @@ const elementBytes: Readonly<Record<string, number>> = {
 
 /**
  * Reads a file's bytes; `name` is for messages. The array is a copy.
- * @throws LanewiseError kind 'data' for a header that is not as the format says, elements of other types than bool,
- * whole numbers and floats of up to 64 bits, a length that disagrees with the shape, or whole numbers that int32
- * cannot hold.
+ * @throws LanewiseError kind 'data' for an invalid header, elements of other types than bool, whole numbers and floats
+ * of up to 64 bits, a length that disagrees with the shape, or whole numbers that int32 cannot hold.
  */
 export function decodeNpy(bytes: Uint8Array, name: string): NpyArray {
   const refuse = (message: string) => new LanewiseError('data', `'${name}': ${message}`);
@@ -73,7 +73,7 @@ export function decodeNpy(bytes: Uint8Array, name: string): NpyArray {
   return { shape, dtype, values: isFortran ? toRowMajor(values, shape) : values };
 }
 
-/** From big-endian to little-endian, which memory that runs WebAssembly is. */
+/** Converts big-endian to little-endian, the byte order of memory that runs WebAssembly. */
 function swap(data: Uint8Array, size: number): void {
   for (let first = 0; first < data.length; first += size) {
     for (let low = first, high = first + size - 1; low < high; low++, high--) {
@@ -136,7 +136,7 @@ function narrow(
   return values;
 }
 
-/** From column-major order: element (i, j, …) of extents (m, n, …) stands at i + m·(j + n·…). */
+/** Converts from column-major order: element (i, j, …) of extents (m, n, …) is at i + m·(j + n·…). */
 function toRowMajor<A extends NpyValues>(values: A, shape: readonly number[]): A {
   const result = values.slice() as A;
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1));

@@ -1,4 +1,4 @@
-/** A decoded image, and its grey values. */
+/** Decoded images, and their conversion to grey values. */
 
 /** Red, green, blue and alpha of each pixel, row by row: width × height × 4 bytes. */
 export interface RgbaImage {
@@ -8,8 +8,8 @@ export interface RgbaImage {
 }
 
 /**
- * Grey values by the luma of Rec. 601 with Pillow's numbers, (19595 R + 38470 G + 7471 B + 32768) >> 16; transparent parts
- * show the ground, white.
+ * Grey values by the luma of Rec. 601 with Pillow's numbers, (19595 R + 38470 G + 7471 B + 32768) >> 16; transparent
+ * parts show the ground, white by default.
  */
 export function toGrey(rgba: Uint8Array, pixels: number, ground = 255): Uint8Array {
   const grey = new Uint8Array(pixels);

@@ -1,6 +1,6 @@
 /**
- * PNG images from outside, as grey values: what a person drew or photographed and wants classified.
- * pngjs decodes (Node); what it takes on trust, the extents and the length of the data, is checked first.
+ * The decoder of PNG images, to pixels or to grey values for classification. pngjs decodes (Node); the extents and the
+ * length of the data, which it trusts, are checked first.
  */
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
@@ -13,7 +13,7 @@ import { toGrey, type RgbaImage } from './pixels.js';
 const MAX_PIXELS = 1 << 24;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** How other files that are taken for PNG begin. */
+/** Beginnings of other files that are mistaken for PNG. */
 const otherTypes: readonly (readonly [start: string, type: string])[] = [
   ['ff d8 ff', 'a JPEG'],
   ['47 49 46 38', 'a GIF'],
@@ -31,7 +31,7 @@ const otherTypes: readonly (readonly [start: string, type: string])[] = [
 /**
  * Decodes a PNG of any colour type; `name` is for messages. Transparent parts show white paper; colour
  * becomes grey by the luma of Rec. 601, as in Pillow.
- * @throws LanewiseError kind 'file' if it is no PNG, is too large, or its data is cut short or corrupt.
+ * @throws LanewiseError kind 'file' if it is not a PNG, is too large, or its data is cut short or corrupt.
  */
 export function decodePng(bytes: Uint8Array, name: string): GreyImage {
   checkSignature(bytes, name);
@@ -40,9 +40,8 @@ export function decodePng(bytes: Uint8Array, name: string): GreyImage {
 }
 
 /**
- * The pixels of what begins with a PNG's signature, 16-bit values rounded to 8. Bytes behind the image or its data are
- * passed over, as by libpng.
- * @throws LanewiseError kind 'file' if it has more than `maxPixels`, or its data is cut short or corrupt.
+ * The pixels of a file with a PNG's signature, 16-bit values rounded to 8. Bytes after the image or its data are
+ * skipped, as by libpng.
  */
 export function decodePngPixels(bytes: Uint8Array, name: string, maxPixels: number): RgbaImage {
   const extents = readExtents(bytes, name, maxPixels);
@@ -74,13 +73,13 @@ function checkSignature(bytes: Uint8Array, name: string): void {
 interface Extents {
   readonly width: number;
   readonly height: number;
-  /** Of the data when inflated. */
+  /** Size of the inflated data. */
   readonly dataBytes: number;
 }
 
 /** Channels by colour type: grey, RGB, palette, grey and alpha, RGB and alpha. */
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-/** Where Adam7's interlaced passes start and step: x, y, by columns, by rows. */
+/** Start and step of Adam7's interlaced passes: x, y, by columns, by rows. */
 const ADAM7 = [
   [0, 0, 8, 8],
   [4, 0, 8, 8],
@@ -91,7 +90,7 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
-/** What the first chunk, IHDR, says; the format puts it at a fixed place. */
+/** Reads the first chunk, IHDR, which the format puts at a fixed place. */
 function readExtents(bytes: Uint8Array, name: string, maxPixels: number): Extents {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 33 || chunkType(bytes, 8) !== 'IHDR' || view.getUint32(8) !== 13) {
@@ -122,9 +121,9 @@ function readExtents(bytes: Uint8Array, name: string, maxPixels: number): Extent
 }
 
 /**
- * Walks the chunks and inflates their data once, under the bound that the extents give: pngjs has none
- * for interlaced images, where a few kilobytes can hold gigabytes of zeros, and takes too little for black.
- * The answer is the image without what stands behind its end and behind the end of its data, which pngjs does not take.
+ * Walks the chunks and inflates their data once, within the bound from the extents: pngjs has no bound for interlaced
+ * images, where a few kilobytes can hold gigabytes of zeros, and renders missing data black. Returns the image without
+ * the bytes after its end and after the end of its data, which pngjs refuses.
  */
 function checkData(bytes: Uint8Array, { dataBytes }: Extents, name: string): Buffer {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,13 +1,13 @@
 /**
- * Images as samples of one shape: channels apart, resized with antialiasing. The arithmetic is Pillow's
- * (bilinear, 8-bit, in fixed point), which torchvision's transforms use for images: integers, so that every
- * engine gives the same sample.
+ * Resizing of images to samples of one shape, channels first, with antialiasing. The arithmetic is Pillow's (bilinear,
+ * 8-bit, in fixed point), which torchvision's transforms use for images: integers, so that every engine gives the same
+ * sample.
  */
 import { toGrey, type RgbaImage } from './pixels.js';
 
 /**
- * How an image becomes height × width: `crop` scales it until it covers that, and cuts the middle out;
- * `pad` scales it until it fits, in the middle of black; `stretch` changes its aspect.
+ * How an image becomes height × width: `crop` scales it until it covers the sample and cuts the middle out, `pad`
+ * scales it until it fits in the middle of black, `stretch` changes its aspect.
  */
 export type Fit = 'crop' | 'pad' | 'stretch';
 export const fits: readonly Fit[] = ['crop', 'pad', 'stretch'];
@@ -30,7 +30,7 @@ export function toShape(
     resizeColumns(narrow, c, down, sample, (c * height + top) * width + left, width);
 }
 
-/** Pixels [from, from + count) of `scaled` that `extent` pixels are scaled to. */
+/** Pixels [from, from + count) of the `scaled` pixels that `extent` pixels are scaled to. */
 interface Span {
   readonly scaled: number;
   readonly from: number;
@@ -40,18 +40,20 @@ interface Span {
 interface Placed {
   readonly rows: Span;
   readonly columns: Span;
-  /** Where they come to stand in the sample. */
+  /** Place of the pixels in the sample. */
   readonly top: number;
   readonly left: number;
 }
 
-/** Rounded as torchvision's Resize and CenterCrop do: the longer side down, the margin to the nearest even. */
+/**
+ * The place of the image, rounded as torchvision's Resize and CenterCrop do: the longer side down, the margin to even.
+ */
 function place(image: RgbaImage, height: number, width: number, fit: Fit): Placed {
   if (fit === 'stretch') {
     return { rows: whole(height), columns: whole(width), top: 0, left: 0 };
   }
   const isWider = image.width * height >= image.height * width;
-  // The side that is met exactly; the other follows.
+  // The side that is matched exactly; the other follows.
   const meetsHeight = fit === 'crop' ? isWider : !isWider;
   const follow = (side: number, met: number, of: number) =>
     Math.max(1, Math.floor((side * met) / of));
@@ -76,7 +78,7 @@ const middle = (scaled: number, count: number): Span => ({
 /** Half of `n`, as Python's round: 0.5 to 0, 1.5 to 2. */
 const roundHalfEven = (n: number): number => (n % 4 === 3 ? (n + 1) / 2 : Math.floor(n / 2));
 
-/** The pixels on white. */
+/** The pixels composited on white. */
 function onWhite({ rgba, width, height }: RgbaImage): Uint8Array {
   let alphas = 255;
   for (let i = 3; i < rgba.length; i += 4) alphas &= rgba[i]!;
@@ -86,17 +88,17 @@ function onWhite({ rgba, width, height }: RgbaImage): Uint8Array {
   return opaque;
 }
 
-/** Rounded. */
+/** One value composited on white, rounded. */
 const overWhite = (value: number, alpha: number): number =>
   Math.floor((2 * (value * alpha + 255 * (255 - alpha)) + 255) / (2 * 255));
 
-/** What each new pixel is made of: `size` weights a pixel, of the source pixels from `starts` on. */
+/** The weights of each new pixel: `size` per pixel, for the source pixels from `starts` on. */
 interface Taps {
   readonly count: number;
   readonly size: number;
   readonly starts: Int32Array;
   readonly lengths: Int32Array;
-  /** In parts of 2²². */
+  /** Weights in units of 2⁻²². */
   readonly weights: Int32Array;
 }
 
@@ -130,7 +132,7 @@ function taps(extent: number, { scaled, from, count }: Span): Taps {
   return { count, size, starts, lengths, weights };
 }
 
-// Products in 32 bits: 255 × 2²² and half of 2²² stay below 2³¹, and the engine need not look for more.
+// The products fit in 32 bits: 255 × 2²² and half of 2²² stay below 2³¹, so the engine can use integers.
 const clip8 = (sum: number): number => Math.min(255, sum >> PRECISION_BITS);
 
 /** Source pixels [first, end) that count. */
@@ -138,7 +140,7 @@ function spanOf({ count, starts, lengths }: Taps): readonly [first: number, end:
   return [starts[0]!, starts[count - 1]! + lengths[count - 1]!];
 }
 
-/** Rows of the source from `first` on, made narrow; each has its channels one after another. */
+/** Rows of the source from `first` on, resized horizontally; each has its channels in sequence. */
 interface Narrow {
   readonly values: Uint8Array;
   readonly first: number;
@@ -146,7 +148,7 @@ interface Narrow {
   readonly width: number;
 }
 
-/** Rows [first, end) of an image made `across.count` pixels wide. */
+/** Resizes rows [first, end) of an image to `across.count` pixels. */
 function resizeRows(
   image: RgbaImage,
   channels: 1 | 3,
@@ -171,7 +173,7 @@ function resizeRows(
     }
     return narrow;
   }
-  // All three at once: a weight is read once for them.
+  // All three channels at once, so that each weight is read once.
   const pixels = onWhite(image);
   for (let y = first, to = 0; y < end; y++, to += 3 * count) {
     for (let x = 0; x < count; x++) {
@@ -194,7 +196,7 @@ function resizeRows(
   return narrow;
 }
 
-/** Every column of a channel made `down.count` pixels high, to rows that begin `stride` apart from `at` on. */
+/** Resizes every column of a channel to `down.count` pixels, in rows `stride` apart from `at` on. */
 function resizeColumns(
   { values, first, channels, width }: Narrow,
   channel: number,

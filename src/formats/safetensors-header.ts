@@ -1,6 +1,6 @@
 /**
- * The header of a safetensors file, read and checked. The format's rules are those of its reference
- * implementation (github.com/huggingface/safetensors); what JSON.parse lets pass is checked here besides.
+ * The parser of a safetensors file's header, with all checks. The format's rules are those of its reference
+ * implementation (github.com/huggingface/safetensors); errors that JSON.parse accepts are checked here too.
  */
 import { isObject, quote, shorten } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -8,9 +8,9 @@ import { LanewiseError } from '../base/errors.js';
 export const METADATA = '__metadata__';
 /** The format's bound on the header, in bytes. */
 const FORMAT_HEADER_BYTES = 100_000_000;
-/** Ours: the header of 100,000 tensors. Reading one of 100 MB that is forged takes 20 seconds. */
+/** Our own bound: the header of 100,000 tensors. Reading a forged one of 100 MB takes 20 seconds. */
 export const MAX_HEADER_BYTES = 2 ** 24;
-/** Brackets in brackets: the format has three. */
+/** Bound on nested brackets: the format has three levels. */
 const MAX_DEPTH = 10_000;
 export const LENGTH_BYTES = 8;
 
@@ -40,7 +40,7 @@ const BITS: Readonly<Record<string, number>> = {
   U64: 64,
 };
 
-/** One tensor as the header describes it, checked. */
+/** One tensor as described in the header, checked. */
 export interface TensorEntry {
   readonly tensor: string;
   readonly dtype: string;
@@ -51,10 +51,10 @@ export interface TensorEntry {
 }
 
 export interface Header {
-  /** In the order of their bytes. */
+  /** Entries in the order of their bytes. */
   readonly entries: readonly TensorEntry[];
   readonly metadata: Record<string, string>;
-  /** Where the data starts in the file. */
+  /** Offset of the data in the file. */
   readonly dataStart: number;
 }
 
@@ -99,7 +99,7 @@ function readHeaderLength(bytes: Uint8Array, name: string): number {
   return Number(length);
 }
 
-/** The header's entries, before anything is known about their values. */
+/** The header's entries, with values not yet checked. */
 function parseHeader(bytes: Uint8Array, name: string): Map<string, unknown> {
   let text: string;
   try {
@@ -126,7 +126,7 @@ function parseHeader(bytes: Uint8Array, name: string): Map<string, unknown> {
   return new Map(Object.entries(header));
 }
 
-/** Before JSON.parse, which takes its time with brackets. */
+/** Checks nesting before JSON.parse, which is slow on deep brackets. */
 function checkDepth(text: string, name: string): void {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
@@ -144,8 +144,8 @@ function checkDepth(text: string, name: string): void {
 }
 
 /**
- * What JSON.parse lets pass and the format does not: an object with the same key twice, and numbers
- * written otherwise than in digits. `text` is known to be JSON, so a walk over its characters will do.
+ * Refuses header text that JSON.parse accepts and the format does not: an object with the same key twice, and numbers
+ * not written in plain digits. `text` is known to be JSON, so a walk over its characters suffices.
  */
 function checkSpelling(text: string, name: string): void {
   const open: (Set<string> | undefined)[] = [];
@@ -224,7 +224,7 @@ function readEntry(tensor: string, info: unknown, name: string): TensorEntry {
   return { tensor, dtype, shape, begin, end };
 }
 
-/** The entries, sorted by place, must cover the data without hole, overlap or rest. */
+/** Checks that the entries, sorted by place, cover the data without gap, overlap or remainder. */
 function checkCover(entries: readonly TensorEntry[], dataBytes: number, name: string): void {
   let covered = 0;
   for (const { tensor, begin, end } of entries) {

@@ -1,7 +1,7 @@
 /**
- * safetensors, the file format of model weights: a length, a JSON header that names each tensor with its
- * type, shape and place, then the bytes of all tensors without gap (github.com/huggingface/safetensors).
- * Files come from outside, so every rule of the format is checked before anything is allocated for it.
+ * The reader and writer of safetensors, the file format of model weights (github.com/huggingface/safetensors). A file
+ * has a length, a JSON header that names each tensor with its type, shape and place, then the bytes of all tensors
+ * without gaps. Files come from outside, so every rule of the format is checked before memory is allocated for it.
  */
 import { bfloat16Values, halfValues } from './half.js';
 import {
@@ -20,20 +20,20 @@ export interface StoredTensor {
   readonly data: Float32Array;
 }
 
-/** A tensor of whole numbers or truth values. */
+/** A tensor of whole numbers or booleans. */
 export interface IntegerTensor {
   readonly dtype: string;
   readonly shape: readonly number[];
-  /** As float32; undefined if that holds not all of them. */
+  /** The values as float32; undefined if float32 cannot hold all of them. */
   read(): Float32Array | undefined;
 }
 
 export interface Safetensors {
-  /** In the order of their bytes in the file. */
+  /** Tensors in the order of their bytes in the file. */
   readonly tensors: Map<string, { shape: number[]; data: Float32Array }>;
-  /** Names and types of what holds no weights, such as integers: it is left out. */
+  /** Names and types of tensors that do not hold weights, such as integers; they are left out. */
   readonly others: ReadonlyMap<string, string>;
-  /** Those of them that are whole numbers, which are read when they are asked for. */
+  /** The integer tensors among them, read on demand. */
   readonly integers: ReadonlyMap<string, IntegerTensor>;
   /** The header's free-form `__metadata__`. */
   readonly metadata: Record<string, string>;
@@ -51,7 +51,7 @@ export function encodeSafetensors(
   return joinPieces(safetensorsPieces(tensors, metadata));
 }
 
-/** All bytes, one piece after another. */
+/** All pieces joined to one array. */
 export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -62,12 +62,12 @@ export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-/** The same in pieces: the header, then each tensor's bytes where they are, as they may be many. */
+/** The same bytes in pieces: the header, then each tensor's bytes without copying, as they may be large. */
 export function safetensorsPieces(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array[] {
-  // The JSON is put together here because objects list keys such as '10' out of order.
+  // The JSON is assembled here because objects list keys such as '10' out of order.
   const entries: string[] = [];
   if (Object.keys(metadata).length > 0) {
     const pairs = Object.entries(metadata).map(([key, value]) => `${quote(key)}:${quote(value)}`);
@@ -104,15 +104,15 @@ export function safetensorsPieces(
   return [start, ...[...tensors.values()].map(bytesOf)];
 }
 
-/** How a file is read. */
+/** Options for reading a file. */
 export interface DecodeOptions {
-  /** Arrays of float32 are views of the file's bytes where they can be: of a large file there are no two copies. */
+  /** Whether float32 arrays are views of the file's bytes where possible, so that a large file is not copied. */
   readonly views?: boolean;
 }
 
 /**
  * Reads a file's bytes; `name` is for messages. F16, BF16 and F64 become float32: the first two exactly,
- * F64 rounded to nearest. The arrays are copies unless views are asked for. Tensors of other types are named alone.
+ * F64 rounded to nearest. The arrays are copies unless views are asked for. Tensors of other types are only named.
  * @throws LanewiseError kind 'file' for any breach of the format.
  */
 export function decodeSafetensors(
@@ -135,7 +135,7 @@ export function decodeSafetensors(
   return { tensors, others, integers, metadata };
 }
 
-/** Types of whole numbers, and what reads them. */
+/** Integer types, and the views that read them. */
 const WHOLE = {
   BOOL: Uint8Array,
   U8: Uint8Array,
@@ -156,7 +156,7 @@ function wholeValues(bytes: Uint8Array, dtype: string): Float32Array | undefined
     : undefined;
 }
 
-/** The values as float32; none of types that weights are not stored in. */
+/** The values as float32; undefined for types in which weights are not stored. */
 function readValues(bytes: Uint8Array, dtype: string, views: boolean): Float32Array | undefined {
   // A copy, because a tensor may start anywhere and arrays may not.
   const copy = () => new Uint8Array(bytes).buffer;

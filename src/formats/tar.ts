@@ -1,4 +1,4 @@
-/** tar archives (POSIX.1-1988 ustar): headers and files in blocks of 512 bytes. */
+/** The reader of tar archives (POSIX.1-1988 ustar), with headers and files in blocks of 512 bytes. */
 import { LanewiseError } from '../base/errors.js';
 
 const BLOCK = 512;
@@ -36,7 +36,7 @@ function text(header: Uint8Array, from: number, length: number): string {
   return String.fromCharCode(...field.subarray(0, end < 0 ? length : end));
 }
 
-/** Octal digits with spaces or zero bytes around them. */
+/** A number in octal digits, with spaces or zero bytes around them. */
 function octal(header: Uint8Array, from: number, length: number): number | undefined {
   const digits = text(header, from, length).trim();
   return /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : undefined;

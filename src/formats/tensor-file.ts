@@ -1,6 +1,6 @@
 /**
- * Formats of files that hold tensors by name: a model's, or weights that another program wrote. A further format is a row
- * of the table; one that describes its model in its own way says it in the metadata as model files do (`architecture`, …).
+ * The table of file formats that hold tensors by name, for models and for other programs' weights. A new format is a
+ * new row; a format with its own model description converts it to the metadata of model files (`architecture`, …).
  */
 import { refuse, text } from '../base/check.js';
 import { refuseForeign } from './foreign.js';
@@ -11,32 +11,32 @@ import {
   type StoredTensor,
 } from './safetensors.js';
 
-/** Tensors by name, and what a file says besides. */
+/** Tensors by name, and the file's other contents. */
 export type TensorFile = Safetensors;
 
-/** One format. */
+/** One row of the table. */
 export interface TensorFormat {
-  /** In messages. */
+  /** The name in messages. */
   readonly name: string;
-  /** How the names of its files end, with the dot. */
+  /** The ending of its files' names, with the dot. */
   readonly ending: string;
-  /** Whether a file is of this format, by its first bytes. */
+  /** Whether a file has this format, by its first bytes. */
   begins(bytes: Uint8Array): boolean;
-  /** @throws LanewiseError kind 'file' naming what is wrong with the file. */
+  /** @throws LanewiseError kind 'file' naming the fault in the file. */
   read(bytes: Uint8Array, name: string): TensorFile;
-  /** Absent if such files are read only. */
+  /** Absent for formats that are only read. */
   write?(
     tensors: ReadonlyMap<string, StoredTensor>,
     metadata: Readonly<Record<string, string>>,
   ): Uint8Array;
 }
 
-/** The first is written, and read, unless a file says otherwise. */
+/** The formats; the first is the default for writing and reading. */
 export const TENSOR_FORMATS: readonly TensorFormat[] = [
   {
     name: 'safetensors',
     ending: '.safetensors',
-    // A brace behind the header's length of 8 bytes.
+    // A brace after the header's length of 8 bytes.
     begins: (bytes) => bytes[8] === 0x7b && bytes[0] !== 0x7b,
     read: (bytes, name) => decodeSafetensors(bytes, name),
     write: encodeSafetensors,
@@ -45,7 +45,7 @@ export const TENSOR_FORMATS: readonly TensorFormat[] = [
 
 /**
  * The tensors of a file of any format in the table.
- * @throws LanewiseError kind 'file' for a file of a known format that is none of them, and for one that is damaged.
+ * @throws LanewiseError kind 'file' for a file of another known format, or a damaged one.
  */
 export function readTensors(
   bytes: Uint8Array,
@@ -62,7 +62,7 @@ export function readTensors(
   return (format ?? first).read(bytes, name);
 }
 
-/** The format that a file of that name is written in: by its ending, else the first. */
+/** Writes in the format of the file name's ending, by default the first. */
 export const writeTensors = (
   path: string,
   tensors: ReadonlyMap<string, StoredTensor>,

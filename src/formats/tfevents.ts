@@ -1,6 +1,6 @@
 /**
- * TensorBoard's event files: records framed as in TensorFlow's TFRecord, each an Event message of protocol
- * buffers (tensorflow/core/util/event.proto, framework/summary.proto). Field numbers below are theirs.
+ * The writer of TensorBoard's event files. They hold records framed as in TensorFlow's TFRecord, each an Event message
+ * of protocol buffers (tensorflow/core/util/event.proto, framework/summary.proto). Field numbers below are theirs.
  */
 import { PbfWriter } from 'pbf';
 
@@ -29,10 +29,7 @@ export interface TensorboardEvent {
   /** Seconds since 1970. */
   readonly wallTime: number;
   readonly step: number;
-  /**
-   * `version` begins every file; `restart` makes readers forget what earlier files say of this step and later
-   * ones.
-   */
+  /** `version` begins every file; `restart` makes readers forget earlier files' values of this step and later ones. */
   readonly content: 'version' | 'restart' | readonly EventValue[];
 }
 
@@ -79,7 +76,7 @@ function writeImage({ width, height, channels, png }: EventImage, pbf: PbfWriter
   pbf.writeBytesField(4, png);
 }
 
-/** Sums, which the counts do not hold, as if all values of a bin were in its middle. */
+/** Writes a histogram; sums, which the counts do not contain, assume each bin's values at its middle. */
 function writeHistogram({ min, max, counts }: EventHistogram, pbf: PbfWriter): void {
   const width = (max - min) / counts.length;
   let [num, sum, squares] = [0, 0, 0];
@@ -89,7 +86,7 @@ function writeHistogram({ min, max, counts }: EventHistogram, pbf: PbfWriter): v
     sum += count * middle;
     squares += count * middle * middle;
   });
-  // Bins without width are one: their limits must increase.
+  // Bins of width 0 become one, because their limits must increase.
   const bins = width > 0 ? [...counts] : [num];
   [min, max, num, sum, squares].forEach((value, i) => pbf.writeDoubleField(i + 1, value));
   pbf.writePackedDouble(
@@ -107,7 +104,7 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   return remainder;
 });
 
-/** CRC-32C, rotated and shifted so that a record that holds checksums has other ones. */
+/** CRC-32C, rotated and shifted as in TFRecord, so that checksums of records that hold checksums differ. */
 function maskedCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = crcTable[(crc ^ byte) & 0xff]! ^ (crc >>> 8);

@@ -1,7 +1,9 @@
-/** UTF-8 text that arrives in pieces, cut anywhere. Bytes that are not UTF-8 are refused, never replaced. */
+/**
+ * The decoder of UTF-8 text that arrives in pieces, cut anywhere. Bytes that are not UTF-8 are refused, never replaced.
+ */
 import { LanewiseError } from '../base/errors.js';
 
-/** What text is read from: a file's or a stream's pieces. Strings are taken as they are. */
+/** A source of text: a file's or a stream's pieces. Strings are taken unchanged. */
 export type TextSource = AsyncIterable<Uint8Array | string>;
 
 /**
@@ -12,7 +14,7 @@ export async function* decodeUtf8(source: TextSource, name: string): AsyncGenera
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let isFirst = true;
   let rest: Uint8Array = new Uint8Array();
-  /** Bytes before `rest`. */
+  /** Offset of `rest`. */
   let offset = 0;
   const decode = (bytes: Uint8Array): string => {
     try {
@@ -49,7 +51,7 @@ function concatenated(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
-/** How many bytes at the end begin a character without completing it, 0 to 3. */
+/** Number of bytes at the end, 0 to 3, that begin a character without completing it. */
 function cutLength(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;
@@ -61,7 +63,7 @@ function cutLength(bytes: Uint8Array): number {
   return 0;
 }
 
-/** Bytes up to the first that is not UTF-8, by bisection: a prefix of valid text is valid. */
+/** Number of bytes before the first that is not UTF-8, by bisection: a prefix of valid text is valid. */
 function validLength(bytes: Uint8Array): number {
   let low = 0;
   let high = bytes.length;

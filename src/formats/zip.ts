@@ -1,6 +1,6 @@
 /**
- * ZIP archives (yauzl): of what is inside only what is asked for is read, with a bound on what comes out and its
- * checksum verified. Nothing is written to disk. Loaded by those who read one: yauzl takes 10 ms.
+ * The reader of ZIP archives (yauzl), which reads only the wanted files. The output is bounded and checksums are
+ * verified; nothing is written to disk. This file is loaded only when there is an archive: yauzl takes 10 ms.
  */
 import { open as openFile } from 'node:fs/promises';
 import type { Entry, ZipFile } from 'yauzl';
@@ -10,9 +10,9 @@ import { foreignKind } from './foreign.js';
 import { cannotRead } from '../node/files.js';
 
 export interface ZipOptions {
-  /** Which of the files to read, by their paths in the archive. */
+  /** Chooses the files to read, by their paths in the archive. */
   readonly wanted: (path: string) => boolean;
-  /** Bound on the bytes of all that are wanted. */
+  /** Bound on the bytes of all wanted files. */
   readonly limitBytes: number;
 }
 
@@ -25,8 +25,8 @@ const [STORED, DEFLATED] = [0, 8];
 
 /**
  * The wanted files of an archive, which is a path or bytes, by their paths in it; `name` is for messages.
- * @throws LanewiseError kind 'data' for what is no whole ZIP archive, has a file twice, files that are encrypted or
- * differ from their checksum, or more bytes than the bound; kind 'file' if it cannot be read.
+ * @throws LanewiseError kind 'data' for an incomplete ZIP archive, a repeated file, files that are encrypted or differ
+ * from their checksum, or more bytes than the bound; kind 'file' if it cannot be read.
  */
 export async function readZip(
   source: string | Uint8Array,
@@ -54,7 +54,7 @@ export async function readZip(
           `'${fileName}' in it claims ${uncompressedSize} bytes, expected at most ${Math.min(possible, limitBytes)}`,
         );
       }
-      // Files that lie in each other's bytes are made to be read for minutes.
+      // Overlapping files are made to keep readers busy for minutes.
       stored += entry.compressedSize;
       if (stored > zip.fileSize) {
         throw refuse(
@@ -74,7 +74,7 @@ export async function readZip(
   }
 }
 
-/** yauzl tells errors of the system by their codes from those of the archive. */
+/** Opens an archive. yauzl's errors of the system have codes, those of the archive do not. */
 async function open(source: string | Uint8Array, name: string): Promise<ZipFile> {
   const yauzl = await import('yauzl');
   const options = { lazyEntries: true, autoClose: false };
@@ -88,7 +88,7 @@ async function open(source: string | Uint8Array, name: string): Promise<ZipFile>
           const kind = foreignKind(bytes);
           const why = kind && !kind.is.includes('archive') ? `it is ${kind.is}` : error.message;
           const message = `'${name}': not a whole ZIP archive: ${why}`;
-          // A way to safetensors is not asked for.
+          // Advice on conversion to safetensors does not apply.
           const hint = kind?.way.startsWith('in Python') ? undefined : kind?.way;
           reject(new LanewiseError('data', message, hint, { cause: error }));
         });
@@ -125,8 +125,8 @@ async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
 }
 
 /**
- * Inflated as a whole, since what a stream of Deno's reports of damage comes again when nobody reads it any more, and
- * ends the process.
+ * The entry inflated at once: when a stream of Deno's reports damage, the error comes again after the reader has left,
+ * and ends the process.
  */
 async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
   const { compressionMethod, uncompressedSize } = entry;
@@ -146,7 +146,7 @@ async function readEntry(zip: ZipFile, entry: Entry): Promise<Uint8Array> {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** At most `claimed` bytes. zlib takes time to load, and few have archives. */
+/** Inflates to at most `claimed` bytes. zlib takes time to load, and is loaded only when needed. */
 async function inflate(stored: Uint8Array, claimed: number): Promise<Uint8Array> {
   const { inflateRawSync } = await import('node:zlib');
   try {

@@ -1,4 +1,4 @@
-/** Computes tensors in this thread: for tests, for small inference, for looking at a graph's values. */
+/** Evaluation of tensors in this thread, for tests, small inference and looking at a graph's values. */
 import { LanewiseError } from '../base/errors.js';
 import { compile } from '../compiler/compile.js';
 import { defaultNumerics, type Numerics } from '../engine/features.js';
@@ -8,11 +8,11 @@ import { instantiate, loadModule } from '../engine/wasm.js';
 import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
 import { address, align, segments, type Address } from '../program/program.js';
 
-/** A program that is ready to run as often as its leaves are given values. */
+/** A compiled program that can run repeatedly on new leaf values. */
 export interface Evaluator {
   /** @throws LanewiseError kind 'argument' if the leaf's values have the wrong length or type. */
   feed(leaf: Tensor, values: Float32Array | Int32Array): void;
-  /** The outputs' values for what was fed last. */
+  /** The outputs' values for the current leaf values. */
   run(): Float32Array[];
 }
 
@@ -20,7 +20,7 @@ export interface EvaluateOptions {
   readonly numerics?: Numerics;
 }
 
-/** Compiles what `outputs` need, of `leaves` that are fed before a run, and puts it into a memory of its own. */
+/** Compiles the computation of `outputs` from `leaves`, which are fed before a run, into a memory of its own. */
 export async function createEvaluator(
   outputs: readonly Tensor[],
   leaves: Iterable<Tensor>,

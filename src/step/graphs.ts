@@ -1,4 +1,4 @@
-/** What a run computes, as graphs: losses, hits and gradients of a shard, losses and scores of a block of samples. */
+/** The graphs that a run computes: losses, hits and gradients of a shard, losses and scores of a block. */
 import { partials } from '../compiler/differentiate.js';
 import { nameRefusals, ShapeError } from '../graph/op.js';
 import { input, showShape, type Tensor } from '../graph/tensor.js';
@@ -12,25 +12,25 @@ import { inputLeaf, targetLeaf, WEIGHTS, type LeafName, type LeafSpec } from '..
 import { countsLeaf, normLeaf, normLeaves } from '../feed/counts.js';
 import { partnerLeaf, REST, SHARE } from '../feed/mixup.js';
 
-/** The output whose scores are wanted, and the loss that says what scores are. */
+/** The output whose scores are wanted, and the loss that defines them. */
 export interface Scored {
   readonly output: string;
   readonly loss?: Loss | undefined;
 }
 
-/** What the graphs of a run have in common. */
+/** The common part of a run's graphs. */
 export interface Task {
   readonly model: Model;
-  /** Empty: scores alone are wanted, and nothing is compared. */
+  /** Terms of the loss; empty if only scores are wanted, and nothing is compared. */
   readonly terms: readonly LossTerm[];
   readonly scored: Scored;
-  /** With those that mixup adds, if the samples are mixed; the norms of what counts come with its columns. */
+  /** The columns, with those that mixup adds if samples are mixed; the norms of counts come with their columns. */
   readonly columns: readonly LeafSpec[];
   /** Names of parameters and statistics that keep their values. */
   readonly freeze?: readonly string[];
 }
 
-/** A model's graph and the leaves that are gathered: inputs, targets, weights. */
+/** A model's graph and the gathered leaves: inputs, targets, weights. */
 export interface FedGraph {
   readonly count: number;
   readonly graph: ModelGraph;
@@ -55,25 +55,25 @@ export function fedGraph(
   return { count, graph, given };
 }
 
-/** Which leaf stands for another: a sample's own, or its partner's. */
+/** Maps a leaf to the one that takes its place: the sample's own, or its partner's. */
 type Side = (leaf: LeafName) => LeafName;
 
 const own: Side = (leaf) => leaf;
 
-/** A figure of a term's output and target, of each sample, and of each answer if there is such a thing. */
+/** A term's figure per sample, such as its loss, and per answer where that is defined. */
 interface Figure {
   perSample(output: Tensor, target: Tensor): Tensor | undefined;
   byAnswer?: ((output: Tensor, target: Tensor) => Tensor | undefined) | undefined;
-  /** How the former is made of the latter. */
+  /** How the figure per sample is reduced from those per answer. */
   readonly reduction?: ByAnswer['reduction'] | undefined;
   /**
-   * Whether each answer is multiplied by the answers over the sum of the weights, too, so that the samples' mean is the mean
-   * over what counts; else it is to be divided by `weightOf`'s.
+   * Whether each answer is also multiplied by the number of answers over the sum of the weights, so that the samples'
+   * mean is the mean over what counts; else the figure is divided by that of `weightOf`.
    */
   readonly isNormed: boolean;
 }
 
-/** A term's figure of each sample. Where its answers do not count the same, each is multiplied by its weight. */
+/** A term's figure per sample. Where answers do not count equally, each is multiplied by its weight. */
 function counted(
   { graph, given }: FedGraph,
   term: LossTerm,
@@ -86,7 +86,7 @@ function counted(
   if (given.has(ofAnswers)) {
     const weights = given.get(side(ofAnswers))!;
     const figures = figure.byAnswer?.(output, target);
-    // Some have no right answers.
+    // Some terms have no right answers.
     if (figure.byAnswer && !figures) return undefined;
     const found = figures?.shape[1] ?? 0;
     if (!figures || found !== weights.shape[1]) {
@@ -106,17 +106,17 @@ function counted(
   return figure.isNormed ? ops.multiply(weighted, given.get(normLeaf(ofSamples))!) : weighted;
 }
 
-/** How much of each sample counts for a term; undefined if all of it does. */
+/** How much each sample counts for a term; undefined if all count fully. */
 function weightOf({ given }: FedGraph, term: LossTerm, side: Side): Tensor | undefined {
   const answers = given.get(side(countsLeaf(term, 'answers')));
   return answers ? ops.mean(answers, 1) : given.get(side(countsLeaf(term, 'samples')));
 }
 
-/** A product of which a factor may be absent. */
+/** A product of factors that may be absent. */
 const times = (a: Tensor | undefined, b: Tensor | undefined): Tensor | undefined =>
   a && b ? ops.multiply(a, b) : (a ?? b);
 
-/** Each sample's loss: the terms' blend. */
+/** Each sample's loss, the blend of the terms. */
 function lossOf(fed: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
   const parts = terms.map((term) => {
     const { output, loss, weight } = term;
@@ -134,14 +134,14 @@ function lossOf(fed: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
   return parts.reduce((a, b) => ops.add(a, b));
 }
 
-/** The samples' losses, each times its weight if there are weights. */
+/** The samples' losses, multiplied by their weights if there are any. */
 function weightedLoss(fed: FedGraph, terms: readonly LossTerm[], side: Side): Tensor {
   const losses = lossOf(fed, terms, side);
   const weights = fed.given.get(side(WEIGHTS));
   return weights ? ops.multiply(losses, weights) : losses;
 }
 
-/** l·(what the samples' own leaves give) + (1 − l)·(what their partners' do), if the samples are mixed. */
+/** l·(value from the samples' own leaves) + (1 − l)·(value from their partners'), if the samples are mixed. */
 function mixed<T extends Tensor | undefined>({ given }: FedGraph, of: (side: Side) => T): T {
   const [share, rest] = [given.get(SHARE), given.get(REST)];
   const first = of(own);
@@ -150,7 +150,7 @@ function mixed<T extends Tensor | undefined>({ given }: FedGraph, of: (side: Sid
   return ops.add(ops.multiply(first, share), ops.multiply(second, rest!)) as T;
 }
 
-/** The samples' losses, weighted and, if the samples are mixed, mixed; summed and times `factor`. */
+/** The samples' losses, weighted, mixed if the samples are, summed, and multiplied by `factor`. */
 export function meanLoss(fed: FedGraph, terms: readonly LossTerm[], factor: number): Tensor {
   return ops.weightedSum(
     mixed(fed, (side) => weightedLoss(fed, terms, side)),
@@ -158,7 +158,9 @@ export function meanLoss(fed: FedGraph, terms: readonly LossTerm[], factor: numb
   );
 }
 
-/** The first term's share of right answers, where that is something; times what of them counts (`weightOf`). */
+/**
+ * The first term's share of right answers, where that is defined, multiplied by how much of them counts (`weightOf`).
+ */
 function hitsOf(fed: FedGraph, [first]: readonly LossTerm[], side: Side): Tensor | undefined {
   if (!first?.loss.hits) return undefined;
   const { loss } = first;
@@ -175,11 +177,11 @@ export interface ShardGraph extends FedGraph {
   /** Its share of the minibatch's mean loss. */
   readonly mean: Tensor;
   readonly hits: Tensor | undefined;
-  /** What the hits are of: how much each sample counts; undefined if all count the same. */
+  /** The denominator of the hits: how much each sample counts; undefined if all count the same. */
   readonly answers: Tensor | undefined;
-  /** How much of each sample counts for any term; undefined if there is one for which everything does. */
+  /** How much of each sample counts for any term; undefined if everything counts for some term. */
   readonly counting: Tensor | undefined;
-  /** By parameters, undefined by those that the loss does not depend on, such as those of an output without a loss. */
+  /** Gradients by parameter; undefined where the loss does not depend on it, as for an output without a loss. */
   readonly gradients: ReadonlyMap<string, Tensor | undefined>;
 }
 
@@ -209,9 +211,9 @@ export function shardGraph(task: Task, count: number, batch: number): ShardGraph
   return { ...fed, batch, mean, hits, answers, counting, gradients };
 }
 
-/** A block of samples that are only scored. */
+/** A block of samples to be scored. */
 export interface BlockGraph extends FedGraph {
-  /** One loss a sample; undefined if nothing is compared. */
+  /** One loss per sample; undefined if nothing is compared. */
   readonly losses: Tensor | undefined;
   readonly hits: Tensor | undefined;
   readonly scores: Tensor;
@@ -220,7 +222,7 @@ export interface BlockGraph extends FedGraph {
 export function blockGraph(task: Task, count: number): BlockGraph {
   const fed = fedGraph(task, 'evaluation', count);
   const { scored } = task;
-  // A target that training alone needs, such as a teacher's, may not be there.
+  // A target that only training needs, such as a teacher's, may be absent.
   const terms = task.terms.filter((term) =>
     targetsOf(term).every((name) => fed.given.has(targetLeaf(name))),
   );

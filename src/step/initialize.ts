@@ -1,4 +1,4 @@
-/** Initial values: element e of parameter i is a function of (seed, i, e), whatever the workers. */
+/** Initial weights: element e of parameter i is a function of (seed, i, e), independent of the workers. */
 import { cosPi, log } from '../base/arithmetic.js';
 import type { Numerics } from '../engine/features.js';
 import { allocateMemory, FIRST_FREE_BYTE } from '../engine/memory.js';
@@ -58,7 +58,7 @@ export function drawParameter(
   }
 }
 
-/** Initial weights in memory of this thread's. */
+/** Initial weights in this thread's own memory. */
 export async function drawWeights(
   specs: readonly ParameterSpec[],
   seed: number,
@@ -76,7 +76,7 @@ export async function drawWeights(
   );
 }
 
-/** Normal deviates by Box and Muller (1958) from blocks that nothing else draws: the attempt is a counter word. */
+/** Normal deviates by Box and Muller (1958) from blocks reserved for retries: the attempt is a counter word. */
 function createRedraw(
   index: number,
   key0: number,
@@ -90,11 +90,11 @@ function createRedraw(
   };
 }
 
-/** Rows or columns of the rows×columns deviates, whichever are fewer, become orthonormal and times `gain`. */
+/** Makes the rows or columns of rows×columns deviates, whichever are fewer, orthonormal and multiplies by `gain`. */
 function makeOrthogonal(values: Float32Array, rows: number, columns: number, gain: number): void {
   const isWide = rows < columns;
   const [m, n] = isWide ? [columns, rows] : [rows, columns];
-  // Column by column: of a wide matrix, that is as it lies.
+  // Column by column: a wide matrix is already in that order.
   const place = (i: number) => (isWide ? i : (i % m) * columns + Math.floor(i / m));
   const matrix = Float64Array.from(values, (_, i) => values[place(i)]!);
   orthonormalize(matrix, m, n);

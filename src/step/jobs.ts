@@ -1,17 +1,17 @@
 /**
- * What workers are asked to do: named jobs, plain data in. What they find stands in the run's memory (layout.ts), whose
- * regions say which of it a worker with a memory of its own must be sent, and what it sends back (own-pool.ts). All workers
- * of a pool get the same job, each does its share, and the job is over when all have done theirs.
+ * The jobs of workers: named requests of plain data. Their results are in the run's memory (layout.ts), whose regions
+ * determine what a worker with its own memory is sent and sends back (own-pool.ts). All workers of a pool get the same
+ * job, each does its share, and the job is over when all are done.
  */
 import type { RunPlan } from './run-plan.js';
 
-/** A run's key: what random layers and transforms draw by, beside the step's number. */
+/** A run's key, which seeds random layers and transforms together with the step's number. */
 export type RunKey = readonly [number, number];
 
 /** Shards [first, end) of a minibatch. */
 export type ShardRange = readonly [first: number, end: number];
 
-/** What the plan of a minibatch of so many samples, or of some of its shards, is found by. */
+/** The key of the plan for a minibatch of some size, or for some of its shards. */
 export type StepKey = number | string;
 
 /** The key of a minibatch of `size`, or of some of its shards. */
@@ -19,31 +19,31 @@ export const stepKey = (size: number, range?: ShardRange): StepKey =>
   range ? `${size}: ${range.join('–')}` : size;
 
 /**
- * Whole steps in one post: of each, what the jobs `gradients`, `reduce` and `update` do, and between them the workers
- * meet. Minibatches [first, first + steps) of the order, those of the first data set.
+ * Whole steps in one message: each does the jobs `gradients`, `reduce` and `update`, and the workers meet in between.
+ * The minibatches are [first, first + steps) of the order, from the first data set.
  */
 export interface TrainJob {
   readonly kind: 'train';
   readonly first: number;
   readonly steps: number;
-  /** Number of the first of these steps in the whole run. */
+  /** Number of the first of these steps within the run. */
   readonly step: number;
   readonly key: RunKey;
   /** The first step's row in the rates and metrics; default 0. */
   readonly row?: number;
-  /** Of a step that is driven from outside: whose samples, and how many; default the plan's batch of the first data set. */
+  /** For a step driven from outside: its samples; default the plan's batch of the first data set. */
   readonly minibatch?: Minibatch;
 }
 
-/** Samples that the order begins with. */
+/** The samples at the beginning of the order. */
 export interface Minibatch {
   readonly dataset: number;
   readonly size: number;
 }
 
 /**
- * Gradients of a minibatch, each worker's part of the tree added up in its slots. Losses and hits go to row 0 of the
- * metrics; a loss that is not finite is said in `control`.
+ * Gradients of a minibatch, with each worker's part of the tree added up in its slots. Losses and hits go to row 0 of
+ * the metrics; a loss that is not finite sets `diverged` in `control`.
  */
 export interface GradientsJob {
   readonly kind: 'gradients';
@@ -54,10 +54,10 @@ export interface GradientsJob {
   readonly key: RunKey;
 }
 
-/** Adds up over the tree what the workers have of a minibatch's gradients: the sum stands at the root. */
+/** Adds up the workers' partial gradients of a minibatch over the tree; the sum is at the root. */
 export interface ReduceJob {
   readonly kind: 'reduce';
-  /** Samples of the minibatch, and which of its shards. */
+  /** Samples of the minibatch, and the shards that were computed. */
   readonly size: number;
   readonly shards?: ShardRange;
 }
@@ -71,16 +71,19 @@ export interface UpdateJob {
 export interface ScoreJob {
   readonly kind: 'score';
   readonly dataset: number;
-  /** Number of the first of them in the data set. */
+  /** Number of the first sample in the data set. */
   readonly first: number;
   readonly count: number;
-  /** Of them the samples from here on, which begin a block; default all. */
+  /** The first sample to score, at the beginning of a block; default all. */
   readonly from?: number;
-  /** What counts is measured over so many samples of the order; default over the data set, when the run was planned. */
+  /** Samples of the order over which counts are measured; default the whole data set, when the run was planned. */
   readonly measured?: number;
 }
 
-/** Programs that the plan did not have when the workers began: they go into their plans, where a job looks for them. */
+/**
+ * Programs that the plan did not have when the workers started; they are added to the workers' plans, where jobs look
+ * them up.
+ */
 export interface PrepareJob extends Pick<RunPlan, 'steps' | 'evaluations'> {
   readonly kind: 'prepare';
 }

@@ -1,6 +1,6 @@
 /**
- * A run's plan linked for one worker: programs with addresses, its own parts of the memory, and all that a step would
- * otherwise have to look up, make or name.
+ * The plan of a run linked for one worker. It has programs with addresses, the worker's own parts of the memory, and
+ * everything that a step would otherwise look up, create or name.
  */
 import type { Place } from '../data/transforms/draw.js';
 import { link, type Bases, type LinkedProgram } from '../engine/link.js';
@@ -16,34 +16,34 @@ import type { RunPlan } from './run-plan.js';
 import type { StepPlan } from './plan-steps.js';
 import { ROOT, type Slot } from './shards.js';
 
-/** The gradients of samples [from, from + count), and the sums that can be taken after them. */
+/** The gradients of samples [from, from + count), and the sums that can follow them. */
 export interface LinkedShard {
   readonly program: LinkedProgram;
-  /** Its number in the minibatch. */
+  /** Number of the shard in the minibatch. */
   readonly shard: number;
   readonly from: number;
   readonly count: number;
   readonly folds: LinkedProgram;
 }
 
-/** A minibatch of one size, or a part of it: what this worker does of its gradients. */
+/** One worker's part of the gradients of a minibatch, or of some of its shards. */
 export interface LinkedStep {
   readonly shards: readonly LinkedShard[];
   /** Sums across workers, on this worker's slice of the parameters. */
   readonly merges: LinkedProgram;
 }
 
-/** What this worker does of an update. */
+/** One worker's part of an update. */
 export interface LinkedUpdate {
-  /** Sums that all must have taken before; absent if it needs none. */
+  /** Sums that all workers must have computed before; absent if the update needs none. */
   readonly sums?: LinkedProgram;
   readonly update: LinkedProgram;
 }
 
-/** How a data set's samples reach this worker's leaves. */
+/** The path of a data set's samples to this worker's leaves. */
 export interface LinkedData {
   readonly gather: Gather;
-  /** What counts, measured over each minibatch; and over the whole data set. */
+  /** Norms of counts, measured over each minibatch, and over the whole data set. */
   readonly stepNorms: readonly Norm[];
   readonly wholeNorms: readonly Norm[];
 }
@@ -52,23 +52,23 @@ export interface LinkedWorker {
   readonly plan: RunPlan;
   readonly rank: number;
   readonly meet: () => boolean;
-  /** What the plan has for a minibatch, or a part of it; linked when it is first asked for. */
+  /** The linked plan for a minibatch, or a part of it; linked on first use. */
   stepOf(key: StepKey): LinkedStep;
-  /** Absent for evaluation only. */
+  /** Absent if the run only evaluates. */
   readonly update?: LinkedUpdate;
-  /** The program for a block of samples, likewise. */
+  /** The program for a block of samples, linked on first use. */
   evaluationOf(size: number): LinkedProgram;
   readonly datasets: readonly LinkedData[];
   readonly mix: Mix | undefined;
   readonly floats: Float32Array;
   readonly control: Int32Array;
-  /** The four words that random layers draw by. */
+  /** The four words that seed random layers. */
   readonly randomness: Uint32Array;
-  /** Written anew for each shard. */
+  /** Rewritten for each shard. */
   readonly place: { -readonly [Key in keyof Place]: Place[Key] };
   /** First byte of the `order` region. */
   readonly order: number;
-  /** First floats of regions, and of what is this worker's own: its row of rates, its results. */
+  /** Indices of the first floats of regions, and of the worker's own parts: its row of rates, its results. */
   readonly at: Readonly<
     Record<'rates' | 'metrics' | 'losses' | 'shares' | 'scores' | 'ownRates' | 'results', number>
   >;
@@ -113,7 +113,7 @@ export function linkWorker(
   };
 }
 
-/** What is linked for a key, once. */
+/** Links each key once, on first use. */
 function linkedOnce<Key, Linked>(make: (key: Key) => Linked): (key: Key) => Linked {
   const known = new Map<Key, Linked>();
   return (key) => {
@@ -123,7 +123,7 @@ function linkedOnce<Key, Linked>(make: (key: Key) => Linked): (key: Key) => Link
   };
 }
 
-/** How samples are gathered, measured and mixed. */
+/** Links the gathering, measuring and mixing of samples. */
 function linkData(
   plan: RunPlan,
   kernels: Kernels,
@@ -156,7 +156,10 @@ function linkData(
   return { datasets, mix };
 }
 
-/** Segment bases of worker `rank`; gradients at its slot 0. One that is no hand has the last hand's, unused. */
+/**
+ * Segment bases of worker `rank`, with gradients at its slot 0. A worker that computes no samples gets the last
+ * computing worker's, unused.
+ */
 function basesOf(plan: RunPlan, rank: number): Bases {
   const share = (name: string) => shareOf(plan, name, rank);
   const { base, bytes } = regionOf(plan, 'rate');
@@ -177,7 +180,7 @@ const regionOf = ({ memory }: RunPlan, name: string): Region =>
 
 const handOf = ({ hands }: RunPlan, rank: number): number => Math.min(rank, hands - 1);
 
-/** Where the part of a region begins that is the worker's own. */
+/** The start of the worker's own part of a region. */
 function shareOf(plan: RunPlan, name: string, rank: number): number {
   const { base, bytes } = regionOf(plan, name);
   return base + (bytes / plan.hands) * handOf(plan, rank);

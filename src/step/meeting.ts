@@ -1,16 +1,16 @@
 /**
- * Where workers wait for each other between the phases of a step: a barrier on a plan's `control` region. Whoever
- * arrives last opens the next generation; the others spin a while, then park.
+ * The barrier on which workers wait for each other between the phases of a step. It is in a plan's `control` region.
+ * The last to arrive opens the next generation; the others spin for a while, then park.
  *
- * In JavaScript, because Node 20's baseline compiler (V8 11.3, Liftoff) loses a function's variables at a
+ * It is in JavaScript, because Node 20's baseline compiler (V8 11.3, Liftoff) loses a function's variables at a
  * `memory.atomic.wait32` that times out: a worker that had waited for a second went on before the others had arrived.
  */
 import { baseOf, type MemoryMap } from '../feed/layout.js';
 
 /**
- * Words of a `control` region. The first three are the barrier's; `step` is the number of
- * the training step that worker 0 is at, `diverged` is set by whoever finds a loss that is not finite, and `updating` by
- * whoever begins to write weights.
+ * Words of a `control` region. The first three are the barrier's; `step` is the number of the training step that worker
+ * 0 is at, `diverged` is set by a worker that finds a loss that is not finite, and `updating` by a worker that begins
+ * to write weights.
  */
 export const CONTROL = {
   arrived: 0,
@@ -21,13 +21,13 @@ export const CONTROL = {
   updating: 5,
 } as const;
 
-/** Parked workers look this often whether the run was given up. */
+/** Milliseconds after which parked workers check whether the run was aborted. */
 const PARK_MS = 1000;
 
 /**
- * A function that returns when all workers have called it; false if the run was given up meanwhile.
- * @param spins looks at the barrier before parking; 0 where workers outnumber cores.
- * @param parkMs how long a worker is parked between two looks
+ * A function that returns when all workers have called it; false if the run was aborted in the meantime.
+ * @param spins iterations of polling the barrier before parking; 0 where workers outnumber cores.
+ * @param parkMs how long a worker stays parked between two checks
  */
 export function createMeeting(
   { memory: map, workers }: { readonly memory: MemoryMap; readonly workers: number },

@@ -1,4 +1,4 @@
-/** Orthonormal columns from random ones: Householder's QR decomposition, in doubles and + − × ÷ √ alone. */
+/** Orthonormal columns from random ones, by Householder's QR decomposition in float64 with + − × ÷ √ only. */
 
 function dot(x: Float64Array, y: Float64Array): number {
   let sum = 0;
@@ -21,7 +21,7 @@ export function orthonormalize(a: Float64Array, m: number, n: number): void {
   const column = (j: number) => a.subarray(j * m, (j + 1) * m);
   const signs = new Float64Array(n);
   const weights = new Float64Array(n);
-  // The reflection I − 2vvᵀ/‖v‖² that leaves only the first of column k's values from row k on; v takes their place.
+  // The reflection I − 2vvᵀ/‖v‖² zeroes all but the first of column k's values from row k on; v takes their place.
   for (let k = 0; k < n; k++) {
     const v = column(k).subarray(k);
     const size = Math.sqrt(dot(v, v));
@@ -31,7 +31,8 @@ export function orthonormalize(a: Float64Array, m: number, n: number): void {
     weights[k] = square > 0 ? 2 / square : 0;
     for (let j = k + 1; j < n; j++) reflect(column(j).subarray(k), v, weights[k]!);
   }
-  // Column j of the reflections' product takes the first j + 1 of them, so its place is free once those after it are done.
+  // Column j of the reflections' product needs the first j + 1 of them, so its place is free once later columns are
+  // done.
   const q = new Float64Array(m);
   for (let j = n - 1; j >= 0; j--) {
     q.fill(0);

@@ -1,7 +1,7 @@
 /**
- * Where each parameter stands in the parameters segment; gradients and optimizer state are laid out alike.
- * Statistics stand behind all that is trained. In their place a shard's gradients hold what the shard
- * observed, so that the tree of folds adds it up like a gradient. Behind them stands what never changes.
+ * The layout of the parameters segment, which gradients and optimizer state share. Statistics follow the trained
+ * parameters. In their place a shard's gradients hold the shard's observations, so that the tree of folds adds them up
+ * like gradients. Constants come last.
  */
 import { sizeOf } from '../graph/tensor.js';
 import type { Model, ParameterSpec } from '../layers/index.js';
@@ -12,13 +12,13 @@ export interface ParameterEntry {
   readonly offset: number;
   readonly count: number;
   readonly role: ParameterSpec['role'];
-  /** Of a statistic: the share of each minibatch in it. */
+  /** For a statistic: the weight of each minibatch in it. */
   readonly momentum?: number;
-  /** Number of the optimizer's group that trains it; 0 is of all that are in none. */
+  /** Number of the optimizer's group that trains it; group 0 has all parameters that are in no other. */
   readonly group: number;
 }
 
-/** What settings say of parameters by name; nothing for a run that only evaluates. */
+/** The settings' roles of parameters by name; trivial for a run that only evaluates. */
 export interface ParameterRoles {
   isFrozen(name: string): boolean;
   groupOf(name: string): number;
@@ -31,17 +31,17 @@ export const trainedEntries = ({ entries }: ParameterLayout): ParameterEntry[] =
   entries.filter(({ role }) => role === 'trained');
 
 export interface ParameterLayout {
-  /** In the model's order. */
+  /** Entries in the model's order. */
   readonly entries: readonly ParameterEntry[];
-  /** Of what is trained, at the segment's start, padded to whole cache lines. */
+  /** Bytes of the trained parameters, at the segment's start, padded to whole cache lines. */
   readonly trainedBytes: number;
-  /** Of what is trained and of statistics: what a shard has gradients or observations of. */
+  /** Bytes of trained parameters and statistics: those that a shard has gradients or observations of. */
   readonly gradientBytes: number;
-  /** Of the segment, padded to whole cache lines. */
+  /** Bytes of the segment, padded to whole cache lines. */
   readonly bytes: number;
 }
 
-/** Trained parameters stand group by group, so that each group is one run of values; what is frozen is fixed. */
+/** Lays out the segment. Trained parameters are grouped, so that each group is contiguous; frozen ones are fixed. */
 export function layoutParameters(model: Model, roles = ALL_ALIKE): ParameterLayout {
   const specs = model.parameters.map((spec) => ({
     ...spec,
@@ -51,7 +51,7 @@ export function layoutParameters(model: Model, roles = ALL_ALIKE): ParameterLayo
   const inGroups = specs.toSorted((a, b) => a.group - b.group);
   const offsets = new Map<string, number>();
   let bytes = 0;
-  /** Places all of one role; answers with the bytes so far. */
+  /** Places all parameters of one role; returns the bytes so far. */
   const place = (wanted: ParameterSpec['role']): number => {
     for (const { name, shape, role } of inGroups) {
       if (role !== wanted) continue;

@@ -1,4 +1,4 @@
-/** The plan of scoring: how many samples are scored at once, and the programs of such blocks. */
+/** The plan of scoring: how many samples are scored at a time, and the programs of such blocks. */
 import type { Model } from '../layers/index.js';
 import type { Program } from '../program/program.js';
 import { blockGraph, type BlockGraph, type Task } from './graphs.js';
@@ -7,24 +7,24 @@ import { distinct } from './plan-steps.js';
 import type { IoLayout } from '../feed/layout.js';
 import { evaluationProgram } from './programs.js';
 
-/** Samples scored between two looks of the main thread, and bytes of scores, at most. */
+/** Bounds on a scoring job: samples between two checks of the main thread, and bytes of scores. */
 const EVALUATION_CHUNK = 4096;
 const SCORE_BYTES = 2 ** 26;
-/** Samples scored at once by a worker, and bytes of their activations, at most. */
+/** Bounds on a worker's block: samples, and bytes of their activations. */
 const EVALUATION_BLOCK = 64;
 const ACTIVATION_BYTES = 2 ** 28;
 
-/** In which pieces samples are scored. */
+/** The sizes of the pieces in which samples are scored. */
 export interface ScoringSizes {
-  /** Samples that a worker scores at once. */
+  /** Samples that a worker scores at a time. */
   readonly block: number;
-  /** Samples of a job. */
+  /** Samples per job. */
   readonly chunk: number;
-  /** All sizes of blocks that the data sets need. */
+  /** All block sizes that the data sets need. */
   readonly blocks: readonly number[];
 }
 
-/** @param counts samples of the data sets that are scored @param outputs values of one sample's scores */
+/** @param counts sample counts of the data sets that are scored @param outputs values in one sample's scores */
 export function scoringSizes(
   model: Model,
   counts: readonly number[],
@@ -58,7 +58,7 @@ export const compileBlocks = (
     graphs.map((block) => [block.count, evaluationProgram(block, io, parameters)]),
   );
 
-/** Samples to score at once: fewer where their activations are large. No sample's scores depend on it. */
+/** Samples to score at a time: fewer where their activations are large. Scores do not depend on it. */
 function blockFor(model: Model): number {
   const { activationBytes } = model;
   return Math.max(1, Math.min(EVALUATION_BLOCK, Math.floor(ACTIVATION_BYTES / activationBytes)));

@@ -1,4 +1,4 @@
-/** The plan of training steps: how minibatches are cut, and the gradient programs of their shards. */
+/** The plan of training steps: the cutting of minibatches, and the gradient programs of their shards. */
 import { LanewiseError } from '../base/errors.js';
 import type { Program } from '../program/program.js';
 import { shardGraph, type ShardGraph, type Task } from './graphs.js';
@@ -8,35 +8,36 @@ import type { IoLayout } from '../feed/layout.js';
 import { gradientProgram } from './programs.js';
 import { cutShards, isNode, scheduleStep, type StepSchedule } from './shards.js';
 
-/** One kind of minibatch, such as the full one and an epoch's smaller last one; or a part of one. */
+/** The plan for one kind of minibatch, such as the full one, an epoch's smaller last one, or a part of one. */
 export interface StepPlan {
   /** Samples of the minibatch. */
   readonly batch: number;
-  /** The shards that are computed, if not all: a node of the tree. The schedule counts its shards from the first of them. */
+  /** The computed shards, a node of the tree, if not all. The schedule counts its shards from the first of them. */
   readonly range?: ShardRange;
   readonly schedule: StepSchedule;
   /** Gradient program by shard size. */
   readonly programs: Readonly<Record<number, Program>>;
 }
 
-/** What a run's minibatches have in common. */
+/** The common properties of a run's minibatches. */
 export interface Minibatches {
-  /** Samples of a full one, its shards, and how many samples an epoch has. */
+  /** Samples in a full minibatch, its shards, and samples per epoch. */
   readonly batch: number;
   readonly shards: number;
   readonly epochSamples: number;
   readonly workers: number;
 }
 
-/** How a minibatch of `size`, or a part of it, is computed, before programs are compiled. */
+/** The computation of a minibatch of `size`, or a part of it, before programs are compiled. */
 export interface StepGraphs extends Pick<StepPlan, 'batch' | 'range' | 'schedule'> {
-  /** One for each size of shard. */
+  /** One graph for each size of shard. */
   readonly graphs: readonly ShardGraph[];
 }
 
 /**
- * Cuts a minibatch of `size`. A smaller one than the full one is cut into as many shards as keep a shard's usual size.
- * @throws LanewiseError for a model that cannot train on shards so small.
+ * Cuts a minibatch of `size`. A minibatch smaller than the full one is cut into as many shards as keep their usual
+ * size.
+ * @throws LanewiseError for a model that cannot train on such small shards.
  */
 export function stepGraphs(
   task: Task,
@@ -79,13 +80,13 @@ export function compileStep(
   };
 }
 
-/** Distinct positive numbers, in the order in which they come first. */
+/** Distinct positive numbers, in the order of first occurrence. */
 export const distinct = (sizes: readonly number[]): number[] =>
   [...new Set(sizes)].filter((size) => size > 0);
 
 /**
- * An error that a shard of one sample has brought about, such as batch normalisation's, with where the shard comes from,
- * and what to take instead.
+ * The error of a shard with one sample, such as batch normalisation's, extended by the reason for such a shard and a
+ * remedy.
  */
 function ofOneSample(
   error: unknown,
@@ -104,7 +105,7 @@ function ofOneSample(
       `take shards ${parts}${parts > 1 ? ' or fewer' : ''}`,
     );
   }
-  // Not the last minibatch of an epoch: somebody has given it as it is.
+  // It is not the last minibatch of an epoch, so the caller gave it in this size.
   if (samples % batch !== 1 && batch > 1)
     return refusal('the minibatch has 1 sample', 'give it 2 samples or more');
   if (batch === 1 || samples === 1)
@@ -119,7 +120,7 @@ function ofOneSample(
   );
 }
 
-/** Sizes above and below `batch` whose last minibatch is whole, or at least of more than one sample. */
+/** Sizes above and below `batch` whose last minibatch is full, or at least has more than one sample. */
 function batchesNear(batch: number, samples: number): number[] {
   const sizes = Array.from({ length: Math.min(2 * batch, samples) }, (_, i) => i + 1).slice(1);
   const fits = (list: number[]) =>

@@ -1,4 +1,4 @@
-/** The programs of a run: graphs with their leaves and results in place. */
+/** The programs of a run: graphs compiled with places for their leaves and results. */
 import { compile } from '../compiler/compile.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
@@ -9,7 +9,7 @@ import { normLeaves } from '../feed/counts.js';
 import type { BlockGraph, FedGraph, ShardGraph, Task } from './graphs.js';
 import type { ParameterLayout } from './parameters.js';
 
-/** Room for the largest of `counts` samples; a handful of distinct ones. */
+/** The places of inputs and results, with room for the largest of `counts` samples, a handful of distinct numbers. */
 export function layoutIo({ model, columns, scored }: Task, counts: readonly number[]): IoLayout {
   const most = Math.max(...counts);
   const leaves = new Map<LeafName, number>();
@@ -34,7 +34,7 @@ export function layoutIo({ model, columns, scored }: Task, counts: readonly numb
   };
 }
 
-/** Where a graph's leaves are fed. */
+/** The places where a graph's leaves are fed. */
 function placesOf(
   { graph, given }: FedGraph,
   io: IoLayout,
@@ -49,8 +49,8 @@ function placesOf(
 }
 
 /**
- * The gradients of a shard: of its minibatch's mean loss, so that the shards' sums need no further scaling.
- * Statistics' places get the shard's share of their mean.
+ * The gradients of a shard, taken of its minibatch's mean loss, so that the shards' sums need no scaling. In the places
+ * of statistics is the shard's share of their mean.
  */
 export function gradientProgram(
   shard: ShardGraph,
@@ -58,7 +58,7 @@ export function gradientProgram(
   parameters: ParameterLayout,
 ): Program {
   const { graph, count, batch, mean, gradients } = shard;
-  // Backward order: the last layer's gradients are wanted first, so its activations are free first.
+  // Backward order: the last layer's gradients come first, so its activations are freed first.
   const gradientOutputs = parameters.entries
     .filter(({ role }) => role === 'trained')
     .map(({ name, offset }) => ({
@@ -88,7 +88,7 @@ export function gradientProgram(
   });
 }
 
-/** Losses, shares of hits and scores of a block of samples. */
+/** The losses, shares of hits and scores of a block of samples. */
 export function evaluationProgram(
   block: BlockGraph,
   io: IoLayout,

@@ -1,4 +1,4 @@
-/** What a run does with each parameter: which are trained, by which group, and which keep their values. */
+/** The role of each parameter in a run: trained in some group, or unchanged. */
 import { LanewiseError } from '../base/errors.js';
 import type { Model } from '../layers/index.js';
 import { checkMatch, matches } from '../optimizers/names.js';
@@ -6,9 +6,9 @@ import type { ParameterRoles } from './parameters.js';
 import type { UpdateRequest } from './update.js';
 
 /**
- * What names in the settings mean for a model; `untouched` are parameters that the loss does not depend on,
- * which stay as they are.
- * @throws LanewiseError kind 'argument' for a name that matches nothing, or if nothing is left to train.
+ * Resolves names in the settings for a model; `untouched` are parameters that the loss does not depend on, which keep
+ * their values.
+ * @throws LanewiseError kind 'argument' for a name that matches nothing, or if nothing remains to be trained.
  */
 export function rolesOf(
   { parameters }: Model,

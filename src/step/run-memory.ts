@@ -1,4 +1,4 @@
-/** A plan's memory and its kernels, as the main thread sees them: regions by their names. */
+/** The memory of a plan and its kernels, as seen by the main thread: regions by name. */
 import { allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule, type Kernels } from '../engine/wasm.js';
 import { baseOf } from '../feed/layout.js';

@@ -1,6 +1,6 @@
 /**
- * The plan of a run: everything that workers need to know, as plain data that is posted to them once.
- * It follows from the model, the data's shapes and the settings; nothing in it depends on time.
+ * The plan of a run: everything that workers need to know, as plain data posted to them once. It follows from the
+ * model, the data's shapes and the settings; nothing in it depends on time.
  */
 import type { Numerics } from '../engine/features.js';
 import { sizeOf } from '../graph/tensor.js';
@@ -23,71 +23,74 @@ import { layoutIo } from './programs.js';
 import { rolesOf } from './roles.js';
 import { planUpdate, type UpdatePlan, type UpdateRequest } from './update.js';
 
-/** Bytes of a streamed data set's samples, unless the request says otherwise. */
+/** Default bytes of a streamed data set's samples. */
 const PREFETCH_BYTES = 2 ** 25;
-/** Steps between two looks of the main thread, at most. */
+/** Largest number of steps between two checks of the main thread. */
 export const CHUNK_STEPS = 1024;
 
 export interface RunPlan {
   readonly workers: number;
-  /** Workers that compute samples and need room for it, the first ones; all of them update. */
+  /** Number of workers that compute samples and need memory for it, the first ones; all workers update. */
   readonly hands: number;
   readonly numerics: Numerics;
   readonly batch: number;
   readonly shards: number;
-  /** Samples of an epoch that is trained on. */
+  /** Samples per training epoch. */
   readonly epochSamples: number;
   readonly memory: MemoryMap;
   readonly parameters: ParameterLayout;
   readonly io: IoLayout;
   readonly gradientSlots: number;
   readonly datasets: readonly DatasetPlan[];
-  /** By `stepKey`: minibatches of every size that is planned for, to which others may come; empty for evaluation only. */
+  /**
+   * Plans by `stepKey`: minibatches of all planned sizes, to which others may be added; empty if the run only
+   * evaluates.
+   */
   readonly steps: Record<string, StepPlan>;
-  /** Absent for evaluation only. */
+  /** Absent if the run only evaluates. */
   readonly update?: UpdatePlan;
-  /** Absent where samples are trained on as they are. */
+  /** Absent if samples are not mixed. */
   readonly mixup?: Mixup;
-  /** Evaluation program by block size; others may come. */
+  /** Evaluation programs by block size; others may be added. */
   readonly evaluations: Record<number, Program>;
   readonly evaluationBlock: number;
   readonly evaluationChunk: number;
-  /** Values of one sample's scores. */
+  /** Number of values in one sample's scores. */
   readonly outputs: number;
   /** Whether samples have losses, and hits. */
   readonly hasLosses: boolean;
   readonly hasHits: boolean;
-  /** Whether training samples do not count the same, for accuracy, and for all terms of the loss. */
+  /** Whether training samples count differently, for accuracy, and for all terms of the loss. */
   readonly hasAnswers: boolean;
   readonly hasCounting: boolean;
 }
 
 export interface PlanRequest {
   readonly model: Model;
-  /** Empty if scores alone are wanted. */
+  /** Terms of the loss; empty if only scores are wanted. */
   readonly terms: readonly LossTerm[];
   /** Default the first output, with its term's loss. */
   readonly scored?: Scored;
   readonly numerics: Numerics;
   readonly workers: number;
-  /** The data sets at hand; training uses the first, the others are scored. */
+  /** The data sets; training uses the first, the others are scored. */
   readonly datasets: readonly Columns[];
-  /** Memory for the samples of each streamed data set, in bytes; default 32 MiB. It has at least 4 minibatches. */
+  /** Memory for the samples of each streamed data set, in bytes; default 32 MiB. It holds at least 4 minibatches. */
   readonly prefetchBytes?: number;
   readonly training?: TrainingRequest;
   /**
-   * For steps that are driven from outside: sizes of minibatches beside the full one, and of blocks that are scored. The
-   * data sets are then forms in which minibatches come, each with room for a full one; all of them are trained on and scored.
+   * For steps driven from outside: sizes of minibatches beside the full one, and of scored blocks. The data sets are
+   * then forms of minibatches, each with room for a full one; all of them are trained on and scored.
    */
   readonly sizes?: { readonly steps: readonly number[]; readonly blocks: readonly number[] };
 }
 
-/** What the settings of a run say of its steps: all of those, for settings that have been resolved. */
+/** The step settings of a run, after they have been resolved. */
 export interface TrainingRequest extends UpdateRequest {
-  /** Samples of an update. */
+  /** Samples per update. */
   readonly batch: number;
   readonly shards: number;
-  /** Samples of an epoch, the first of its order; default all. */
+  /** Samples per epoch, the first of its order; default all. */
   readonly epochSamples?: number;
   readonly mixup?: Mixup;
 }
@@ -158,7 +161,7 @@ export function planRun(request: PlanRequest): RunPlan {
   };
 }
 
-/** A minibatch of another size, or a part of one, for the run that the request has led to. */
+/** A minibatch of another size, or a part of one, for the run planned from the request. */
 export const planStep = (
   request: PlanRequest,
   plan: RunPlan,
@@ -211,7 +214,7 @@ function minibatchesOf({ workers, datasets, training }: PlanRequest) {
   };
 }
 
-/** Sizes of minibatches, the largest first. */
+/** Sizes of minibatches, largest first. */
 function sizesOf(request: PlanRequest): number[] {
   const { training, sizes } = request;
   const { batch, epochSamples } = minibatchesOf(request);
@@ -220,7 +223,7 @@ function sizesOf(request: PlanRequest): number[] {
   return distinct([Math.min(batch, epochSamples), epochSamples % batch]);
 }
 
-/** Columns of what counts, which data sets have that are only scored. */
+/** Count columns of data sets that are only scored. */
 const furtherCounts = ({ datasets }: PlanRequest, { columns }: Task) =>
   datasets
     .slice(1)
@@ -270,15 +273,15 @@ function regionSizes(
   };
 }
 
-/** A worker's rates of a step, and a cache line for what clips its gradients. */
+/** Bytes of a worker's rates of a step, and a cache line for the factor that clips its gradients. */
 const rateBytes = (update: UpdatePlan | undefined): number =>
   align((update?.rateSlots ?? 0) * 4) + align(4);
 
-/** Parameters that the loss does not depend on: they keep their values. */
+/** Parameters that the loss does not depend on; they keep their values. */
 const withoutGradient = ({ gradients }: ShardGraph): ReadonlySet<string> =>
   new Set([...gradients].filter(([, gradient]) => !gradient).map(([name]) => name));
 
-/** Bytes of scratch for the program that needs most: one worker's share of the region. */
+/** Bytes of scratch for the most demanding program: one worker's share of the region. */
 function mostBytes(
   programs: readonly Program[],
   key: 'activationBytes' | 'workspaceBytes',

@@ -1,8 +1,8 @@
-/** Which terms of a loss a data set is scored by: it may lack a target that training needs, such as a teacher's. */
+/** The choice of a loss's terms for scoring, as a scored data set may lack a target that training needs. */
 import { readableTargets, targetNamed, type Samples } from '../data/samples.js';
 import type { LossTerm } from '../losses/terms.js';
 
-/** Terms without the ones whose own target is not there; all of them if none is left, so that it is named. */
+/** Terms whose own target is present; all terms if there is none, so that an error names it. */
 export function scoringTerms(terms: readonly LossTerm[], data: Samples): readonly LossTerm[] {
   const readable = readableTargets(data);
   const found = terms.filter(({ target, output, loss: { whole } }) =>

@@ -1,7 +1,7 @@
 /**
- * Shards and their tree. A minibatch is cut into shards by the settings alone; their gradients are added
- * over a fixed binary tree of shard indices, whoever computes them. Workers are only hands: each takes
- * consecutive shards, folds the subtrees it owns whole, and what is left is merged by all of them together.
+ * Shards of a minibatch and the tree over which their gradients are added. Cuts follow from the settings alone, and the
+ * binary tree of shard indices is fixed, no matter which worker computes which shard. Each worker takes consecutive
+ * shards and folds the subtrees that it owns whole; all workers together merge the rest.
  */
 
 import { LanewiseError } from '../base/errors.js';
@@ -9,7 +9,7 @@ import type { Model } from '../layers/index.js';
 
 /**
  * Samples of a shard unless `shards` says otherwise. 16 keep a convolutional net's activations in L2; a net
- * with small activations spends its time on weights, and meets each once a shard: it gets twice as many.
+ * with small activations spends its time on weights, and reads each once per shard: it gets twice as many.
  */
 const SHARD_SAMPLES = 16;
 const LARGE_SHARD_SAMPLES = 32;
@@ -17,10 +17,10 @@ const LARGE_SHARD_SAMPLES = 32;
 /** Bytes of all layers' outputs for one sample up to which they count as small. */
 const SMALL_ACTIVATIONS = 8192;
 
-/** More would take longer to add up than to compute. */
+/** Largest number of shards: more would take longer to add up than to compute. */
 const MAX_SHARDS = 65_536;
 
-/** Shards of a minibatch of `batch` unless the settings say otherwise: it follows from the model's shapes. */
+/** Default number of shards of a minibatch of `batch`, which follows from the model's shapes. */
 export function defaultShards(model: Model, batch: number): number {
   const { activationBytes: bytes } = model;
   return Math.ceil(batch / (bytes > SMALL_ACTIVATIONS ? SHARD_SAMPLES : LARGE_SHARD_SAMPLES));
@@ -33,7 +33,7 @@ export interface Shard {
 }
 
 /**
- * Cuts `batch` samples into `shards` parts whose sizes differ by one at most; never an empty one.
+ * Cuts `batch` samples into `shards` parts whose sizes differ by at most one; no part is empty.
  * @throws LanewiseError kind 'argument' beyond 65,536 shards.
  */
 export function cutShards(batch: number, shards: number): Shard[] {
@@ -51,7 +51,7 @@ export function cutShards(batch: number, shards: number): Shard[] {
   });
 }
 
-/** Whether shards [first, end) of `count` are a node of the tree: what it adds up does not depend on the others. */
+/** Whether shards [first, end) of `count` are a node of the tree, whose sum does not depend on the others. */
 export function isNode([first, end]: readonly [number, number], count: number): boolean {
   let size = 1;
   while (size < end - first) size *= 2;
@@ -65,7 +65,7 @@ export interface Slot {
   readonly slot: number;
 }
 
-/** Where a minibatch's gradient ends up: the first worker always has the tree's first shard. */
+/** The place of a minibatch's gradient: the first worker always has the tree's first shard. */
 export const ROOT: Slot = { rank: 0, slot: 0 };
 
 export type Action =
@@ -74,21 +74,22 @@ export type Action =
   /** Slot `to` += slot `from`. */
   | { readonly kind: 'fold'; readonly to: number; readonly from: number };
 
-/** What one minibatch takes: each worker's own actions, then the merges that cross workers. */
+/** The schedule of one minibatch: each worker's own actions, then the merges across workers. */
 export interface StepSchedule {
   readonly shards: readonly Shard[];
   readonly actions: readonly (readonly Action[])[];
-  /** In order; each adds `from` to `to`, every worker on its slice of the parameters. */
+  /** Merges in order; each adds `from` to `to`, and every worker does its slice of the parameters. */
   readonly merges: readonly { readonly to: Slot; readonly from: Slot }[];
-  /** Where the minibatch's gradient ends up. */
+  /** The place of the minibatch's gradient. */
   readonly root: Slot;
-  /** Gradient buffers a worker needs. */
+  /** Number of gradient buffers per worker. */
   readonly slots: number;
 }
 
 /**
- * The schedule of a minibatch of `shards` for `workers`, the first ones if there are fewer shards. The tree's node of size 2ᵏ at i covers shards
- * [i, i + 2ᵏ): its sum is left half + right half, whatever computes it.
+ * The schedule of a minibatch of `shards` for `workers`, or for the first ones if there are fewer shards. The tree's
+ * node of size 2ᵏ at i covers shards [i, i + 2ᵏ): its sum is left half + right half, no matter which worker computes
+ * it.
  */
 export function scheduleStep(shards: readonly Shard[], workers: number): StepSchedule {
   const count = shards.length;

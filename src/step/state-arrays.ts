@@ -1,20 +1,20 @@
 /**
- * What a run's memory knows besides the weights: the optimizer's arrays and the average, by names under which
- * a checkpoint stores them: `optimizer.0.conv1.weight`, `average.conv1.weight`.
+ * The training state in a run's memory beside the weights: the optimizer's arrays and the average. A checkpoint stores
+ * them by name: `optimizer.0.conv1.weight`, `average.conv1.weight`.
  */
 import { trainedEntries } from './parameters.js';
 import type { RunPlan } from './run-plan.js';
 
 export interface StateEntry {
   readonly name: string;
-  /** The parameter it goes with, whose shape it has. */
+  /** The parameter it belongs to, whose shape it has. */
   readonly parameter: string;
-  /** In the `state` region, in bytes. */
+  /** Byte offset in the `state` region. */
   readonly offset: number;
   readonly count: number;
 }
 
-/** Every array of state, in a fixed order; sums that each step takes anew are none. */
+/** All arrays of state, in a fixed order; sums recomputed in each step are not state. */
 export function stateEntries({ parameters, update }: RunPlan): StateEntry[] {
   if (!update) return [];
   const { stateArrays, averageOffset } = update;

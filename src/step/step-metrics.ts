@@ -1,15 +1,15 @@
-/** What a step has found, from where its workers left it. */
+/** The metrics of a step, read from where its workers left them. */
 import { STEP_FIGURES } from '../feed/layout.js';
 import type { RunPlan } from './run-plan.js';
 
-/** A minibatch's mean loss and its number of right answers, where there is such a thing. */
+/** A minibatch's mean loss and its number of right answers, where that is defined. */
 export interface StepMetrics {
   readonly loss: number;
   readonly hits?: number;
-  /** What the hits are of; absent: the samples. */
+  /** The number of answers; absent if it is the number of samples. */
   readonly answers?: number;
   readonly samples: number;
-  /** Nothing of the minibatch counts: of its loss, 0, there is no mean. */
+  /** Whether nothing in the minibatch counts: its loss is 0 and has no mean. */
   readonly isVoid?: boolean;
 }
 

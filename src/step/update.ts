@@ -1,9 +1,9 @@
 /**
  * The update phase of a step: which kernels a worker calls on its slice of the parameters.
  *
- * Where norms of whole tensors are wanted (clipping by the global norm, LARS), each worker first sums squares
- * over blocks of its slice; when all have met, each adds the blocks' sums by itself, from the first to the last.
- * Blocks are the same for any number of workers, and a slice begins with one.
+ * For norms of whole tensors (clipping by the global norm, LARS), each worker first sums squares
+ * over blocks of its slice; when all have met, each adds up the blocks' sums itself, from first to last. Blocks are the
+ * same for any number of workers, and a slice begins with one.
  */
 import { LanewiseError } from '../base/errors.js';
 import { RATE_SLOTS, withGroups, type Optimizer } from '../optimizers/optimizer.js';
@@ -16,36 +16,36 @@ import {
   type ParameterLayout,
 } from './parameters.js';
 
-/** What the settings of a run say of its update phase. */
+/** The update settings of a run. */
 export interface UpdateRequest {
   readonly optimizer: Optimizer;
   /** Names of parameters and statistics that keep their values. */
   readonly freeze?: readonly string[];
-  /** Gradients beyond ± this are cut off. */
+  /** Gradients are clipped to ± this value. */
   readonly clipValue?: number;
-  /** Then all gradients together are scaled so that their norm is at most this. */
+  /** All gradients together are then scaled so that their norm is at most this. */
   readonly clipNorm?: number;
-  /** If there is one, an average of the weights is kept; its share is a step's last rate. */
+  /** If present, an average of the weights is kept; its share is a step's last rate. */
   readonly average?: object;
 }
 
 /** The update phase of every worker, by rank. */
 export interface UpdatePlan {
-  /** Bytes of the gradients that are its own. */
+  /** The range of gradient bytes that each worker updates. */
   readonly slices: readonly { readonly from: number; readonly bytes: number }[];
-  /** What is to be done before workers meet for the sums; empty if there are none. */
+  /** Calls before workers meet for the sums; empty if there are no sums. */
   readonly sums: readonly (readonly KernelCall[])[];
   readonly updates: readonly (readonly KernelCall[])[];
-  /** Of the `state` segment, which begins with the optimizer's arrays. */
+  /** Bytes of the `state` segment, which begins with the optimizer's arrays. */
   readonly stateBytes: number;
   readonly stateArrays: number;
-  /** Where in it the averaged weights lie. */
+  /** Offset of the averaged weights in it. */
   readonly averageOffset?: number;
-  /** Values of a step's row of rates, a multiple of 4. */
+  /** Number of values in a step's row of rates, a multiple of 4. */
   readonly rateSlots: number;
 }
 
-/** Floats of a block whose squares are added on their own. */
+/** Floats per block, whose squares are added separately. */
 const BLOCK = 4096;
 
 /** Plans the update phase. @throws LanewiseError kind 'argument' for norms that contradict each other. */
@@ -99,14 +99,14 @@ interface Context extends UpdateRequest {
   readonly parameters: ParameterLayout;
   readonly sums: SumsLayout;
   readonly averageOffset?: number;
-  /** In `rates`: the average's share, and behind the step's row the factor that clips. */
+  /** Offsets in `rates`: the average's share, and after the step's row the clipping factor. */
   readonly shareOffset: number;
   readonly factorOffset: number;
 }
 
 type Slice = UpdatePlan['slices'][number];
 
-/** Sums of squares in the `state` segment: of gradients, then of weights, one float64 a block. */
+/** Sums of squares in the `state` segment: of gradients, then of weights, one float64 per block. */
 interface SumsLayout {
   readonly gradients: number;
   readonly weights: number;
@@ -134,14 +134,14 @@ function layoutSums(parameters: ParameterLayout, offset: number): SumsLayout {
   };
 }
 
-/** The start of the block that `offset` is in; where a parameter ends, the next one's first begins. */
+/** The start of the block that contains `offset`; each parameter begins a block. */
 function blockStart({ entries }: ParameterLayout, offset: number): number {
   const entry = entries.find((e) => e.offset <= offset && offset < e.offset + align(e.count * 4));
   if (!entry) return offset;
   return offset - ((offset - entry.offset) % (BLOCK * 4));
 }
 
-/** Calls `use` on the part of [offset, offset + size) in the slice, if there is one. */
+/** Calls `use` on the part of [offset, offset + size) within the slice, if there is one. */
 function within(
   slice: Slice,
   offset: number,
@@ -157,7 +157,7 @@ function emit(calls: KernelCall[]): Emitter {
   return createEmitter(calls, () => ({ label: 'update', flops: 0 }));
 }
 
-/** Before the meeting: clipping by value, and the sums of squares of the slice's blocks. */
+/** Calls before the meeting: clipping by value, and the sums of squares of the slice's blocks. */
 function sumCalls(context: Context, slice: Slice): KernelCall[] {
   const { parameters, sums, optimizer, clipValue } = context;
   const calls: KernelCall[] = [];
@@ -168,7 +168,7 @@ function sumCalls(context: Context, slice: Slice): KernelCall[] {
     );
   }
   for (const entry of trainedEntries(parameters)) {
-    // Not the padding: a slice may end with it.
+    // Padding is excluded: a slice may end with it.
     within(slice, entry.offset, entry.count * 4, (from, count) => {
       const block = sums.first.get(entry.name)! + (from - entry.offset) / (BLOCK * 4);
       const at = (segment: 'gradients' | 'weights') => address('state', sums[segment] + block * 8);
@@ -180,7 +180,9 @@ function sumCalls(context: Context, slice: Slice): KernelCall[] {
   return calls;
 }
 
-/** The optimizer on what is trained, running statistics, and the average of both, within the slice. */
+/**
+ * Calls of the optimizer on trained parameters, of running statistics, and of the average of both, within the slice.
+ */
 function updateCalls(context: Context, slice: Slice): KernelCall[] {
   const { parameters, sums, optimizer, clipNorm, clipValue, averageOffset } = context;
   const { trainedBytes, gradientBytes } = parameters;
@@ -231,7 +233,7 @@ function updateCalls(context: Context, slice: Slice): KernelCall[] {
   return calls;
 }
 
-/** Trained parameters in the order of their offsets: each on its own, or neighbours of a group together. */
+/** Trained parameters in the order of their offsets, singly, or neighbours in a group together. */
 function runs(
   parameters: ParameterLayout,
   isByTensor: boolean,

@@ -1,7 +1,7 @@
 /**
- * One worker: its share of every job, on the run's memory. The same code runs in a worker thread and, where there are no
- * threads, in the caller's. Each phase of a step is a function here: a job runs one of them, or, for whole steps, all
- * of them in turn.
+ * One worker: its share of every job, on the run's memory. The same code runs in worker threads and, where there are
+ * none, in the calling thread. Each phase of a step is a function here: a job runs one of them, or, for whole steps,
+ * all of them in turn.
  */
 import { run } from '../engine/link.js';
 import { UNSEEDED } from '../feed/augment.js';
@@ -22,7 +22,7 @@ import {
 } from './linked-plan.js';
 import { CONTROL } from './meeting.js';
 
-/** False if the run was given up by another worker's failure, or at a loss that is not finite. */
+/** Returns false if the run was aborted by another worker's failure, or stopped at a loss that is not finite. */
 export type RunJob = (job: Job) => boolean;
 
 /** Links the plan for one worker; see `linkWorker`. */
@@ -44,21 +44,21 @@ export function createWorker(...plan: Parameters<typeof linkWorker>): RunJob {
       case 'prepare':
         Object.assign(worker.plan.steps, job.steps);
         Object.assign(worker.plan.evaluations, job.evaluations);
-        // So that each of the threads has had this job, and none of them has had two.
+        // Each thread must get this job exactly once.
         return worker.meet();
     }
   };
 }
 
-/** Which samples a step takes, and what it draws by. */
+/** A step's samples and random numbers. */
 interface StepAt {
   readonly dataset: number;
-  /** Its samples' places in the order: [start, start + size). */
+  /** Places of its samples in the order: [start, start + size). */
   readonly start: number;
   readonly size: number;
-  /** In rates and metrics. */
+  /** Its row in rates and metrics. */
   readonly row: number;
-  /** In the whole run. */
+  /** Its number within the run. */
   readonly number: number;
   readonly key: RunKey;
 }
@@ -83,7 +83,7 @@ function trainStep(worker: LinkedWorker, at: StepAt): boolean {
   const step = worker.stepOf(at.size);
   computeGradients(worker, step, at);
   if (!meet()) return false;
-  // All see the same: nobody comes here again before all have met once more. The weights stay as they are.
+  // All workers see the same value, as none returns here before all have met again. The weights stay unchanged.
   if (control[CONTROL.diverged] !== 0) return false;
   run(step.merges);
   return applyUpdate(worker, worker.update!, at.row) && meet();
@@ -117,7 +117,7 @@ function computeGradients(worker: LinkedWorker, step: LinkedStep, at: StepAt): v
     randomness[2] = number;
     randomness[3] = from;
     run(program);
-    // The loss, and the figures beside it.
+    // The loss and the figures beside it.
     const found = worker.at.results + plan.io.loss / 4;
     if (!Number.isFinite(floats[found]!)) control[CONTROL.diverged] = 1;
     const metrics = worker.at.metrics + (at.row * plan.shards + shard) * STEP_FIGURES;
@@ -126,7 +126,7 @@ function computeGradients(worker: LinkedWorker, step: LinkedStep, at: StepAt): v
   }
 }
 
-/** This worker's slice of the parameters, by the gradients at the root and a row of rates. */
+/** Updates this worker's slice of the parameters, by the gradients at the root and a row of rates. */
 function applyUpdate(
   { plan, meet, control, floats, at }: LinkedWorker,
   { sums, update }: LinkedUpdate,
@@ -144,7 +144,7 @@ function applyUpdate(
   return true;
 }
 
-/** Every worker takes a block of samples in turn. */
+/** Scores blocks of samples, which the workers take in turn. */
 function scoreBlocks(worker: LinkedWorker, job: ScoreJob): boolean {
   const { plan, rank, order, floats, place, at } = worker;
   const { evaluationBlock, outputs, io } = plan;
@@ -156,7 +156,7 @@ function scoreBlocks(worker: LinkedWorker, job: ScoreJob): boolean {
   const stride = plan.workers * evaluationBlock;
   for (let from = start + rank * evaluationBlock; from < count; from += stride) {
     const size = Math.min(evaluationBlock, count - from);
-    // Samples in their order, so that transforms do not depend on blocks.
+    // Samples keep their order, so that transforms do not depend on blocks.
     place.place = first + from;
     gather(order + from * 4, size, place);
     for (const norms of counting) norms.fill(size);

@@ -1,6 +1,6 @@
 /**
- * A pen on 28×28 pixels: strokes to smooth lines, lines to ink. Only + − × ÷ and square roots, so the
- * pixels are the same on every engine.
+ * A pen on 28×28 pixels, which turns strokes into smooth lines and lines into ink. It uses only + − × ÷ and square
+ * roots, so the pixels are the same on every engine.
  */
 import type { Stroke } from './templates.js';
 
@@ -9,7 +9,7 @@ export const SIZE = 28;
 /** Straight pieces between two points of a stroke. */
 const PIECES = 6;
 
-/** A polyline with the pen's radius at each point, in pixels: x, y, radius one after another. */
+/** A polyline with the pen's radius at each point, in pixels: x, y, radius in sequence. */
 export type Line = readonly number[];
 
 /** One coordinate of the Catmull–Rom curve (1974) from b to c, t of the way. */
@@ -20,7 +20,7 @@ function spline(a: number, b: number, c: number, d: number, t: number): number {
   return b + (linear + square + cube) / 2;
 }
 
-/** The smooth curve through a stroke's points, as x, y one after another. */
+/** The smooth curve through a stroke's points, as x, y in sequence. */
 export function smooth(stroke: Stroke): number[] {
   const line: number[] = [];
   const last = stroke.length - 1;

@@ -1,7 +1,7 @@
 /**
- * The embedded data set: handwriting-like digits, drawn by strokes with random slant, turn, width,
- * scale, position, wobble, pen and pressure, in MNIST's conventions (28×28, white ink on black, the digit in
- * a 20×20 box, centred by mass). Sample i is a function of (seed, i): any number of them, in any order.
+ * The embedded data set of drawn digits, in MNIST's conventions (28×28, white ink on black, the digit in a 20×20 box,
+ * centred by mass). Strokes are drawn with random slant, turn, width, scale, position, wobble, pen and pressure. Sample
+ * i is a function of (seed, i): any number of them, in any order.
  */
 import { checkOptions, extent, natural, required } from '../../base/check.js';
 import { purpose } from '../../random/purposes.js';
@@ -12,7 +12,7 @@ import { checkDataset } from '../forms.js';
 import { drawLine, SIZE, smooth } from './draw-digit.js';
 import { templates, type Template } from './templates.js';
 
-/** Which of the generated digits. */
+/** The choice of generated digits. */
 export interface DigitsOptions {
   readonly count: number;
   /** Default 1. */
@@ -25,7 +25,7 @@ const CLASSES = [...'0123456789'];
 /** Side of the box the digit's lines fill, in pixels; MNIST's is 20 with the ink's width. */
 const BOX = 20;
 
-/** @throws LanewiseError kind 'argument' for a count below 1 or an index not a whole number below 2³². */
+/** @throws LanewiseError kind 'argument' for a count below 1, or an index that is not a whole number below 2³². */
 export function digits(options: DigitsOptions): Dataset {
   const {
     count,

@@ -1,5 +1,5 @@
 /**
- * How people write digits: for each one several ways, each a list of strokes, each stroke the points that a
+ * Templates of handwritten digits, several for each digit, each a list of strokes, each stroke the points that a
  * smooth curve passes through. Points are written as `x,y` in hundredths: x runs right, y down; a stroke
  * that starts where another ended makes a corner.
  */
@@ -80,7 +80,7 @@ const parsePoint = (text: string): Point => {
   return [x / 100, y / 100];
 };
 
-/** templates[digit]: its ways of being written, each as likely as the others. */
+/** templates[digit]: the ways of writing it, all equally likely. */
 export const templates: readonly (readonly Template[])[] = drawings.map((ways) =>
   ways.map((way) => way.split(' | ').map((stroke) => stroke.split(' ').map(parsePoint))),
 );

@@ -12,11 +12,11 @@ export interface AffineOptions {
   readonly angle?: number;
   /** Pixels to the right and down. Default [0, 0]. */
   readonly translate?: readonly [number, number];
-  /** Default 1. */
+  /** Scale factor. Default 1. */
   readonly scale?: number;
   /** Degrees along x and y, below 90. Default [0, 0]. */
   readonly shear?: readonly [number, number];
-  /** What stands where the image has no pixel, 0–1 for bytes. Default 0. */
+  /** The value where the image has no pixel, 0–1 for bytes. Default 0. */
   readonly fill?: number;
 }
 
@@ -24,17 +24,17 @@ export interface AffineOptions {
 export interface RandomAffineOptions {
   /** Degrees of rotation: a range, or a for [−a, a]. */
   readonly degrees: number | readonly [number, number];
-  /** Greatest shifts as shares of width and height; not rounded to whole pixels. Default none. */
+  /** Greatest shifts as fractions of width and height, not rounded to whole pixels. Default none. */
   readonly translate?: readonly [number, number];
   /** Range of the scale. Default none. */
   readonly scale?: readonly [number, number];
   /** Degrees: a or [min, max] along x, or [minX, maxX, minY, maxY]. Default none. */
   readonly shear?: number | readonly number[];
-  /** What stands where the image has no pixel, 0–1 for bytes. Default 0. */
+  /** The value where the image has no pixel, 0–1 for bytes. Default 0. */
   readonly fill?: number;
 }
 
-/** A shear of 90° is none any more. */
+/** Greatest shear in degrees; at 90° it is undefined. */
 const MOST_SHEAR = 89;
 const SCALES = [1e-3, 1e3] as const;
 

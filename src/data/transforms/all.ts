@@ -1,4 +1,4 @@
-/** All kinds of transforms, for threads that get them as data and make none. */
+/** The registration of all kinds of transforms, for threads that receive them as data. */
 import { affineKind, randomAffineKind } from './affine.js';
 import { oneOfKind, randomApplyKind } from './choose.js';
 import { grayscaleKind, invertKind, normalizeKind, randomIntensityKind } from './color.js';
@@ -12,7 +12,7 @@ import { pcaLightingKind } from './lighting.js';
 import { gaussianNoiseKind } from './noise.js';
 import { randomResizedCropKind, resizeKindOf } from './resize-images.js';
 
-/** To be called once, before the first transform. */
+/** Registers all kinds; called once, before the first transform. */
 export function knowAllTransforms(): void {
   know('affine', affineKind);
   know('centerCrop', centerCropKind);

@@ -1,6 +1,6 @@
 /**
- * The transforms of a data set one after another, on one sample at a time, between two buffers. Neighbours
- * that only say where to look a pixel up share one resampling (warp.ts).
+ * The chain of a data set's transforms, applied to one sample at a time, between two buffers. Neighbours that only map
+ * pixel positions share one resampling (warp.ts).
  */
 import { refuse } from '../../base/check.js';
 import { list } from '../../base/check.js';
@@ -11,40 +11,40 @@ import { kindOf, type AnyKind } from './kinds.js';
 import type { Apply, Bench, ImageShape, Transform } from './transform.js';
 import { canShare, prepareWarp, warpScratch, type WarpParts } from './warp.js';
 
-/** A list of transforms for samples of one shape, planned. */
+/** A planned list of transforms for samples of one shape. */
 interface List {
   readonly shape: ImageShape;
-  /** Floats of the largest sample on the way. */
+  /** Floats of the largest intermediate sample. */
   readonly largest: number;
-  /** Floats. */
+  /** Floats of scratch memory. */
   readonly scratch: number;
   readonly prepare: (bench: Bench) => Apply;
 }
 
-/** Plans a list inside of transform number `stream`: its own are numbered by digits to the base 64. */
+/** Plans a list nested in transform number `stream`: its own are numbered by digits in base 64. */
 export const planNested = (
   transforms: readonly Transform[],
   shape: ImageShape,
   stream: number,
 ): List => planList(transforms, shape, (stream + 1) * LONGEST);
 
-/** Transforms in a list, at most; a stream's number has 24 bits, room for lists in lists in lists. */
+/** Largest number of transforms in a list; a stream's number has 24 bits, room for lists nested three deep. */
 const LONGEST = 64;
 const STREAMS = 2 ** 24;
 
-/** Transforms of samples of one shape. */
+/** Planned transforms of samples of one shape. */
 export interface Chain {
-  /** Of the result. */
+  /** Shape of the result. */
   readonly shape: ImageShape;
-  /** Floats of memory that it needs, the sample's first: it stands there before its transforms. */
+  /** Floats of memory that it needs, the first of which hold the sample before its transforms. */
   readonly floats: number;
-  /** The function that transforms the sample and returns the result's address. */
+  /** Makes the function that transforms the sample and returns the result's address. */
   prepare(bench: Bench): (draw: Draw) => number;
 }
 
 /**
  * Plans `transforms` for samples of `shape`.
- * @throws LanewiseError kind 'argument' for what is no transform, 'data' for shapes that do not fit.
+ * @throws LanewiseError kind 'argument' for a value that is not a transform, 'data' for shapes that do not fit.
  */
 export function planChain(transforms: readonly Transform[], shape: Shape): Chain {
   if (!Array.isArray(shape)) refuse('transforms', 'shape', shape, 'channels × height × width');
@@ -68,7 +68,7 @@ export const shapeAfter = (transforms: readonly Transform[], shape: Shape): Imag
 /** Buffers begin at cache lines. */
 const wholeLines = (count: number): number => Math.ceil(count / 16) * 16;
 
-/** @throws LanewiseError kind 'data' for samples that are no images. */
+/** @throws LanewiseError kind 'data' for samples that are not images. */
 function imageShape(shape: Shape): ImageShape {
   if (shape.length === 3) return shape as unknown as ImageShape;
   throw new LanewiseError(
@@ -103,7 +103,9 @@ function planList(transforms: readonly Transform[], shape: ImageShape, firstStre
   };
 }
 
-/** @throws LanewiseError kind 'argument' for what is no list, too long, or too deep in other lists. */
+/**
+ * @throws LanewiseError kind 'argument' for a value that is not a list, or a list that is too long or nested too deep.
+ */
 function checkLength(transforms: unknown, firstStream: number): void {
   list('augment', 'transforms', transforms);
   const { length } = transforms as readonly unknown[];
@@ -114,7 +116,7 @@ function checkLength(transforms: unknown, firstStream: number): void {
   );
 }
 
-/** Each is a list of its own: neighbours that share a resampling are one. */
+/** Plans each stage as a list: neighbours that share a resampling are one stage. */
 function planStages(
   transforms: readonly Transform[],
   first: ImageShape,
@@ -167,7 +169,7 @@ function kindStage(
   };
 }
 
-/** @throws LanewiseError kind 'argument' for what no constructor made. */
+/** @throws LanewiseError kind 'argument' for a value that no constructor made. */
 function nameOf(transform: unknown): string {
   const { kind: name } = (transform ?? {}) as { kind?: unknown };
   if (typeof name === 'string') return name;

@@ -1,4 +1,4 @@
-/** What settings of several transforms may be. */
+/** Checks of settings that several transforms share. */
 import {
   listOf,
   listOr,
@@ -9,7 +9,7 @@ import {
   type Check,
 } from '../../base/check.js';
 
-/** Pixels beyond this are a mistake. */
+/** Bound on extents in pixels; larger ones are mistakes. */
 export const MOST_PIXELS = 65_536;
 
 /** Height and width. */
@@ -17,7 +17,7 @@ export type Size = readonly [height: number, width: number];
 
 export const edge: Check = /* @__PURE__ */ wholeFrom(1, MOST_PIXELS);
 
-/** Height and width, of which one number gives both. */
+/** Height and width; one number gives both. */
 export const sides: Check = /* @__PURE__ */ oneOrTwo(edge);
 
 export const probability: Check = /* @__PURE__ */ numberFrom(0, 1);
@@ -32,12 +32,12 @@ export const range =
     if (from > to) refuse(transform, name, value, 'the smaller number before the larger');
   };
 
-/** A range, or one number a for the range `around` makes of it. */
+/** A range, or one number a for the range that `around` makes of it. */
 /* @__NO_SIDE_EFFECTS__ */
 export const spread = (centre: number, low: number, high: number): Check =>
   listOr(numberFrom(0, high - centre), range(low, high));
 
-/** What `spread` lets pass, as a range: of one number a [centre − a, centre + a], but not below `low`. */
+/** A value that `spread` accepts, as a range: a number a becomes [centre − a, centre + a], but not below `low`. */
 export const around = (
   value: number | readonly [number, number],
   centre: number,

@@ -1,4 +1,4 @@
-/** Transforms that are applied to some samples only, or one of several to each. */
+/** Transforms that apply others at random: to some samples, or one of several to each. */
 import { list, listOf } from '../../base/check.js';
 import { LanewiseError } from '../../base/errors.js';
 import { showShape } from '../../graph/tensor.js';
@@ -14,7 +14,10 @@ export function randomApply(transforms: readonly Transform[], p = 0.5): Transfor
   return make('randomApply', randomApplyKind, { transforms, p });
 }
 
-/** One of the lists for each sample, all as likely; they give one shape. @throws LanewiseError kind 'argument' for an empty list. */
+/**
+ * One of the lists for each sample, all equally likely; all give the same shape.
+ * @throws LanewiseError kind 'argument' for an empty list.
+ */
 export function oneOf(lists: readonly (readonly Transform[])[]): Transform {
   listOf(list)('oneOf', 'lists', lists);
   return make('oneOf', oneOfKind, { lists });
@@ -26,7 +29,7 @@ interface RandomApplySettings {
 }
 
 export const randomApplyKind: Kind<RandomApplySettings> = {
-  // What happens by chance is augmentation: models are given samples as they are.
+  // Random changes are augmentation; models are given unaugmented samples.
   keepsPixels: true,
   shape({ transforms }, shape) {
     const after = planNested(transforms, shape, 0).shape;

@@ -1,4 +1,4 @@
-/** Changes of an image's values that are the same at every pixel: sums of channels. */
+/** Colour transforms that are the same at every pixel: linear combinations of channels. */
 import {
   checkOptions,
   finite,
@@ -15,7 +15,7 @@ import type { Draw } from './draw.js';
 import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 
-/** What is subtracted, and what the rest is divided by. */
+/** The subtracted mean, and the divisor. */
 export interface NormalizeOptions {
   /** One number for each channel, or one for all. */
   readonly mean: number | readonly number[];
@@ -26,7 +26,7 @@ export interface NormalizeOptions {
 export interface RandomIntensityOptions {
   /** Range of the factor. Default [1, 1]. */
   readonly scale?: readonly [number, number];
-  /** Range of what is added. Default [0, 0]. */
+  /** Range of the summand. Default [0, 0]. */
   readonly shift?: readonly [number, number];
 }
 
@@ -59,14 +59,14 @@ export function grayscale(channels: 1 | 3 = 1): Transform {
 /** ITU-R 601-2, as in torchvision. */
 export const GRAY = [0.2989, 0.587, 0.114] as const;
 
-/** A row of the matrix for each channel of the result: a factor for each of the sample's, and a summand. */
+/** One row per channel of the result: a factor for each of the sample's channels, and a summand. */
 export type ChannelMatrix = readonly (readonly number[])[];
 
-/** Every channel times a factor plus a summand. */
+/** Multiplies every channel by a factor and adds a summand. */
 export const diagonal = (factors: readonly number[], terms: readonly number[]): ChannelMatrix =>
   factors.map((factor, c) => [...factors.map((_, d) => (d === c ? factor : 0)), terms[c]!]);
 
-/** The same for all of `channels`. */
+/** The same factor and summand for all of `channels`. */
 export const uniformly = (channels: number, factor: number, term: number): ChannelMatrix =>
   diagonal(
     Array.from({ length: channels }, () => factor),

@@ -1,4 +1,4 @@
-/** Cutting a part out of an image. */
+/** Crops, which cut a part out of an image. */
 import { checkOptions, finite, pairOf, required, wholeFrom } from '../../base/check.js';
 import { LanewiseError } from '../../base/errors.js';
 import { showShape } from '../../graph/tensor.js';
@@ -7,27 +7,27 @@ import type { Draw } from './draw.js';
 import { make } from './kinds.js';
 import type { Apply, Bench, ImageShape, Kind, Transform } from './transform.js';
 
-/** One part, the same of every image. */
+/** The part that is cut out, the same for every image. */
 export interface CropAtOptions {
   /** Row and column of the part's first pixel; may lie outside of the image. */
   readonly top: number;
   readonly left: number;
-  /** Of the part: height and width, or one number for both. */
+  /** Height and width of the part, or one number for both. */
   readonly size: number | Size;
-  /** What stands where the image has no pixel, 0–1 for bytes. Default 0. */
+  /** The value where the image has no pixel, 0–1 for bytes. Default 0. */
   readonly fill?: number;
 }
 
 /** The part that is cut from a random place of each image. */
 export interface RandomCropOptions {
-  /** Of the part: height and width, or one number for both. */
+  /** Height and width of the part, or one number for both. */
   readonly size: number | Size;
   /** Pixels of `fill` around the image before it is cut. Default 0. */
   readonly padding?: number;
   readonly fill?: number;
 }
 
-/** The part at a place. @throws LanewiseError kind 'argument' for a setting out of range. */
+/** The part at a given place. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function cropAt(options: CropAtOptions): Transform {
   checkOptions('cropAt', options, {
     top: required(wholeFrom(-MOST_PIXELS, MOST_PIXELS)),
@@ -39,7 +39,7 @@ export function cropAt(options: CropAtOptions): Transform {
   return make('cropAt', cropAtKind, { top, left, size: pairOf(size), fill });
 }
 
-/** The part in the middle; an image that is smaller gets a border of zeros. */
+/** The part in the middle; a smaller image gets a border of zeros. */
 export function centerCrop(size: number | Size): Transform {
   sides('centerCrop', 'size', size);
   return make('centerCrop', centerCropKind, { size: pairOf(size) });
@@ -60,7 +60,7 @@ interface CropSettings {
   readonly size: Size;
 }
 
-/** A kind that cuts at the row and column that `place` says. */
+/** A kind that cuts at the row and column that `place` returns. */
 /* @__NO_SIDE_EFFECTS__ */
 function cropKind<S extends CropSettings>(
   place: (settings: S, shape: ImageShape, draw: Draw) => readonly [number, number],
@@ -94,8 +94,8 @@ export const cropAtKind = cropKind<Required<CropAtOptions> & CropSettings>(
 );
 
 /**
- * Half of what is over stands before, a half pixel rounded to the even number; of a border that is added the smaller part
- * does: both as in torchvision.
+ * The margin before the middle part: half of the excess, half pixels rounded to even; of an added border the smaller
+ * part comes first. Both are as in torchvision.
  */
 function middle(length: number, part: number): number {
   if (length < part) return -Math.floor((part - length) / 2);
@@ -124,7 +124,7 @@ export const randomCropKind = cropKind<Required<RandomCropOptions> & CropSetting
   },
 );
 
-/** Where five crops are cut. */
+/** The places of five crops. */
 export const CORNERS = ['topLeft', 'topRight', 'bottomLeft', 'bottomRight', 'center'] as const;
 
 type Corner = (typeof CORNERS)[number];

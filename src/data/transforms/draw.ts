@@ -1,12 +1,12 @@
 /**
- * The random numbers of one sample's transforms. They are a function of the run's key, the step, the
- * sample's place in the minibatch and the transform's number: whoever gathers the sample draws the same.
+ * The random numbers of one sample's transforms. They are a function of the run's key, the step, the sample's place in
+ * the minibatch and the transform's number, so every thread that gathers the sample draws the same ones.
  */
 import { cosPi, log } from '../../base/arithmetic.js';
 import { philox } from '../../random/philox.js';
 import { purpose } from '../../random/purposes.js';
 
-/** The words that tell one sample of one step from all others. */
+/** The words that distinguish one sample of one step from all others. */
 export interface Place {
   key0: number;
   key1: number;
@@ -20,18 +20,21 @@ export interface Draw {
   begin(stream: number): void;
   /** Uniform in [0, 1), a multiple of 2⁻³². */
   uniform(): number;
-  /** Uniform in [low, high), or low where both are the same. */
+  /** Uniform in [low, high), or low if both are the same. */
   between(low: number, high: number): number;
-  /** A whole number in [0, n), n ≤ 2³²: the product's whole part, uneven by less than n·2⁻³². */
+  /** A whole number in [0, n), n ≤ 2³²: the integer part of the product, with a bias below n·2⁻³². */
   integer(n: number): number;
   /** Normal with mean 0 and deviation 1, by Box and Muller (1958). */
   normal(): number;
 }
 
-/** The last counter word of what kernels draw for the pixels of transform number `stream`. */
+/** The last counter word for the pixels that kernels draw for in transform number `stream`. */
 export const pixelStream = (stream: number): number => stream * 256 + purpose.augmentPixels;
 
-/** Draws for what `at` says at the time: word e is word e mod 4 of the block at (e div 4, place, step, stream·256 + purpose). */
+/**
+ * Draws for the current contents of `at`: word e is word e mod 4 of the block at (e div 4, place, step, stream·256 +
+ * purpose).
+ */
 export function createDraw(at: Readonly<Place>): Draw {
   const block = new Uint32Array(4);
   let used = 0;

@@ -4,20 +4,20 @@ import { checkOptions, finite, numberFrom, required } from '../../base/check.js'
 import { make, type PartKind } from './kinds.js';
 import type { Transform } from './transform.js';
 
-/** How far pixels are displaced, and how smoothly. */
+/** Strength and smoothness of the displacement. */
 export interface ElasticOptions {
   /** Strength in pixels; the paper's for 29×29 digits is 34 with sigma 4. */
   readonly alpha: number;
   /** Standard deviation of the smoothing Gaussian, in pixels. */
   readonly sigma: number;
-  /** What stands where the image has no pixel, 0–1 for bytes. Default 0. */
+  /** The value where the image has no pixel, 0–1 for bytes. Default 0. */
   readonly fill?: number;
 }
 
 /**
- * Moves every pixel by a smooth random field: uniform noise in (−1, 1) for x and y, 0 outside of the image, is
- * smoothed by a Gaussian of sum 1, cut off at 3·sigma, and multiplied by alpha. Inside of the image a displacement
- * so has the deviation alpha/(sigma·√(12π)) pixels: 1.4 for the paper's settings.
+ * Moves every pixel by a smooth random field: uniform noise in (−1, 1) for x and y, 0 outside of the image, is smoothed
+ * by a Gaussian of sum 1, cut off at 3·sigma, and multiplied by alpha. Inside the image a displacement then has the
+ * deviation alpha/(sigma·√(12π)) pixels: 1.4 for the paper's settings.
  * @throws LanewiseError kind 'argument' for a setting out of range.
  */
 export function elastic(options: ElasticOptions): Transform {

@@ -1,33 +1,36 @@
-/** Boxes of an image replaced by a value. */
+/** Transforms that replace boxes of an image by a value. */
 import { exp, log } from '../../base/arithmetic.js';
 import { checkOptions, finite, required, wholeFrom } from '../../base/check.js';
 import { edge, probability, range } from './check-transforms.js';
 import { make } from './kinds.js';
 import type { Kind, Transform } from './transform.js';
 
-/** How often a box is erased, and which. */
+/** The probability and the sizes of erased boxes. */
 export interface RandomErasingOptions {
-  /** Probability. Default 0.5. */
+  /** Probability of erasing. Default 0.5. */
   readonly p?: number;
   /** Range of the box's share of the area. Default [0.02, 0.33]. */
   readonly scale?: readonly [number, number];
-  /** Range of its height over its width. Default [0.3, 3.3]. */
+  /** Range of the box's height over its width. Default [0.3, 3.3]. */
   readonly ratio?: readonly [number, number];
-  /** What it is replaced by. Default 0. */
+  /** The value in the box. Default 0. */
   readonly value?: number;
 }
 
 /** The squares that are cut out of each image. */
 export interface CutoutOptions {
-  /** Edge of a square, in pixels; the part of it that lies outside of the image is lost. */
+  /** Edge of a square, in pixels; parts outside the image are lost. */
   readonly size: number;
-  /** Squares. Default 1. */
+  /** Number of squares. Default 1. */
   readonly count?: number;
-  /** What they are replaced by. Default 0. */
+  /** The value in the squares. Default 0. */
   readonly value?: number;
 }
 
-/** Zhong et al. 2017; nothing where ten draws do not fit. @throws LanewiseError kind 'argument' for a setting out of range. */
+/**
+ * Random erasing (Zhong et al. 2017); no change if ten draws do not fit.
+ * @throws LanewiseError kind 'argument' for a setting out of range.
+ */
 export function randomErasing(options: RandomErasingOptions = {}): Transform {
   const name = 'randomErasing';
   checkOptions(name, options, {
@@ -77,7 +80,7 @@ export const randomErasingKind: Kind<Required<RandomErasingOptions>> = {
   },
 };
 
-/** The part of [centre − size div 2, + size) in [0, length): where it begins, and how long it is. */
+/** The part of [centre − size div 2, + size) within [0, length): its beginning and length. */
 function inside(centre: number, size: number, length: number): [number, number] {
   const start = centre - Math.floor(size / 2);
   const first = Math.max(0, start);

@@ -1,4 +1,4 @@
-/** Mirroring an image. */
+/** Random mirroring of an image, horizontal or vertical. */
 import { probability } from './check-transforms.js';
 import { make } from './kinds.js';
 import type { ImageShape, Kind, Transform } from './transform.js';

@@ -1,4 +1,4 @@
-/** Transforms of samples on their way into training and evaluation; see docs/augmentation.md. */
+/** The public transforms of samples for training and evaluation; see docs/augmentation.md. */
 export { affine, randomAffine, type AffineOptions, type RandomAffineOptions } from './affine.js';
 export { shapeAfter } from './chain.js';
 export { oneOf, randomApply } from './choose.js';

@@ -1,4 +1,4 @@
-/** Colour jitter as torchvision's: brightness, contrast, saturation and hue by random factors, in random order. */
+/** Colour jitter as in torchvision: brightness, contrast, saturation and hue by random factors, in random order. */
 import { checkOptions } from '../../base/check.js';
 import { around, spread } from './check-transforms.js';
 import { GRAY, checkColours, uniformly, type ChannelMatrix } from './color.js';
@@ -6,17 +6,17 @@ import type { Draw } from './draw.js';
 import { make } from './kinds.js';
 import type { Kind, Transform } from './transform.js';
 
-/** Ranges that each image's changes of colour are drawn from. */
+/** Ranges that each image's colour changes are drawn from. */
 export interface ColorJitterOptions {
   /** Range of the factor, or a for [1 − a, 1 + a], at least 0. Default none. */
   readonly brightness?: number | readonly [number, number];
   readonly contrast?: number | readonly [number, number];
   readonly saturation?: number | readonly [number, number];
-  /** Range of the turn, 1 is the whole circle, within ±0.5; or a for [−a, a]. Default none. */
+  /** Range of the hue's turn within ±0.5, where 1 is the whole circle; or a for [−a, a]. Default none. */
   readonly hue?: number | readonly [number, number];
 }
 
-/** For values in [0, 1]. @throws LanewiseError kind 'argument' for a setting out of range. */
+/** Colour jitter for values in [0, 1]. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function colorJitter(options: ColorJitterOptions): Transform {
   const name = 'colorJitter';
   const factor = spread(1, 0, 1e3);

@@ -1,26 +1,26 @@
 /**
- * The kinds of transforms that this thread knows: each is known once its constructor has been called, so that a page has
- * the code of those that it makes, and no others. Worker threads, which only get the data, know all (all.ts).
+ * The registry of the kinds of transforms that this thread knows. A constructor's first call registers its kind, so a
+ * page loads the code only of those that it makes. Worker threads, which receive only data, register all (all.ts).
  */
 import { LanewiseError, nearest } from '../../base/errors.js';
 import type { Kind, Transform } from './transform.js';
 import type { WarpPart } from './warp.js';
 
-/** A kind whose settings are of its own constructor's making. */
+/** A kind whose settings were made by its own constructor. */
 export type AnyKind = Kind<unknown>;
 
-/** A kind that is part of a resampling, whose results are pixels again. */
+/** A kind that is part of a resampling, whose results are still pixels. */
 export interface PartKind {
   readonly part: (transform: Transform) => WarpPart;
 }
 
 const known = new Map<string, AnyKind | PartKind>();
 
-/** A kind is known by this name from now on. */
+/** Registers a kind by name. */
 export const know = <S>(name: string, kind: Kind<S> | PartKind): void =>
   void known.set(name, kind as AnyKind | PartKind);
 
-/** A transform, whose kind is known from now on. */
+/** Makes a transform and registers its kind. */
 export function make<S>(
   name: string,
   kind: Kind<S> | PartKind,
@@ -30,7 +30,7 @@ export function make<S>(
   return { kind: name, settings };
 }
 
-/** @throws LanewiseError kind 'argument' for one that is not known. */
+/** @throws LanewiseError kind 'argument' for an unregistered name. */
 export function kindOf(name: string): AnyKind | PartKind {
   const kind = known.get(name);
   if (kind) return kind;
@@ -41,7 +41,7 @@ export function kindOf(name: string): AnyKind | PartKind {
   );
 }
 
-/** Whether what a transform makes of pixels are pixels again. @throws LanewiseError kind 'argument' for one that is not known. */
+/** Whether a transform's results are still pixels. @throws LanewiseError kind 'argument' for an unregistered kind. */
 export function keepsPixels({ kind: name }: Transform): boolean {
   const kind = kindOf(name);
   return 'part' in kind || kind.keepsPixels;

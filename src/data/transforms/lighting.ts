@@ -16,9 +16,9 @@ export interface ColourAxes {
   readonly vectors: readonly (readonly number[])[];
 }
 
-/** Axes of colour, and how far along them. */
+/** Axes of colour, and the size of shifts along them. */
 export interface PcaLightingOptions extends ColourAxes {
-  /** Deviation of the random shares of the axes. Default 0.1, the paper's. */
+  /** Deviation of the random coefficients of the axes. Default 0.1, the paper's. */
   readonly std?: number;
 }
 
@@ -53,7 +53,7 @@ export const pcaLightingKind = matrixKind<Required<PcaLightingOptions>>(
 );
 
 /**
- * The principal axes of the colours of a data set's pixels, v/255 for bytes: what `pcaLighting` takes.
+ * The principal axes of the colours of a data set's pixels, v/255 for bytes, as `pcaLighting` takes them.
  * @throws LanewiseError kind 'data' unless it has three channels.
  */
 export function colourAxes(data: Dataset): ColourAxes {
@@ -87,7 +87,7 @@ export function colourAxes(data: Dataset): ColourAxes {
   return symmetricAxes(covariance);
 }
 
-/** Sweeps after which nothing off the diagonal is left, with much to spare. */
+/** Jacobi sweeps, far more than are needed to clear the off-diagonal. */
 const SWEEPS = 20;
 
 /** Eigenvalues and eigenvectors of a symmetric 3×3 matrix by Jacobi's rotations. */

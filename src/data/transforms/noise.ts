@@ -1,4 +1,4 @@
-/** Noise at every pixel. */
+/** Gaussian noise at every pixel. */
 import { notNegative } from '../../base/check.js';
 import { pixelStream } from './draw.js';
 import { make } from './kinds.js';

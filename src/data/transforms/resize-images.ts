@@ -1,4 +1,4 @@
-/** Resizing an image, or a random part of it, to a given size. */
+/** Transforms that resize an image, or a random part of it, to a given size. */
 import { exp, log } from '../../base/arithmetic.js';
 import { checkOptions, flag, pairOf, required } from '../../base/check.js';
 import { range, sides, type Size } from './check-transforms.js';
@@ -6,37 +6,34 @@ import type { Draw } from './draw.js';
 import { make } from './kinds.js';
 import type { Bench, ImageShape, Kind, Transform } from './transform.js';
 
-/** The size that images come to. */
+/** The target size and antialiasing. */
 export interface ResizeOptions {
-  /** Height and width, or the length of the shorter edge: the other keeps the proportions. */
+  /** Height and width, or the length of the shorter edge: the other keeps the aspect. */
   readonly size: number | Size;
-  /** Where an image shrinks, every pixel is a mean of all that it covers. Default true. */
+  /** Whether a shrinking image's pixels are means of all that they cover. Default true. */
   readonly antialias?: boolean;
 }
 
-/** The part that is cut from each image, and the size that it comes to. */
+/** The part that is cut from each image, and its target size. */
 export interface RandomResizedCropOptions {
   /** Height and width, or one number for both. */
   readonly size: number | Size;
   /** Range of the part's share of the area. Default [0.08, 1]. */
   readonly scale?: readonly [number, number];
-  /** Range of its width over its height. Default [3/4, 4/3]. */
+  /** Range of the part's width over its height. Default [3/4, 4/3]. */
   readonly ratio?: readonly [number, number];
-  /** Default true. */
+  /** As in `ResizeOptions`. Default true. */
   readonly antialias?: boolean;
 }
 
-/** Bilinear. @throws LanewiseError kind 'argument' for a setting out of range. */
+/** Bilinear resizing. @throws LanewiseError kind 'argument' for a setting out of range. */
 export function resize(options: ResizeOptions): Transform {
   checkOptions('resize', options, { size: required(sides), antialias: flag });
   const { size, antialias = true } = options;
   return make('resize', resizeKindOf, { size, antialias });
 }
 
-/**
- * A part of random area and proportions, resized (Szegedy et al. 2015); the middle where ten draws do not fit.
- * @throws LanewiseError kind 'argument' for a setting out of range.
- */
+/** A part of random area and aspect, resized (Szegedy et al. 2015); the middle if ten draws do not fit. */
 export function randomResizedCrop(options: RandomResizedCropOptions): Transform {
   const name = 'randomResizedCrop';
   checkOptions(name, options, {
@@ -49,10 +46,10 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Transform 
   return make(name, randomResizedCropKind, { size: pairOf(size), scale, ratio, antialias });
 }
 
-/** Part of an image: its place, height and width. */
+/** A part of an image: its place, height and width. */
 type Box = readonly [top: number, left: number, height: number, width: number];
 
-/** A kind that resizes the part that `box` says. */
+/** A kind that resizes the part that `box` returns. */
 /* @__NO_SIDE_EFFECTS__ */
 function resizeKind<S extends { readonly antialias: boolean }>(
   sizeOf: (settings: S, shape: ImageShape) => Size,
@@ -80,7 +77,7 @@ function resizeKind<S extends { readonly antialias: boolean }>(
   };
 }
 
-/** Weights of a pixel at most, as in assembly/resize.ts. */
+/** Largest number of weights per pixel, as in assembly/resize.ts. */
 const taps = (size: number, length: number) => 2 * Math.ceil(Math.max(length / size, 1)) + 1;
 
 export const resizeKindOf = resizeKind<{
@@ -122,7 +119,7 @@ export const randomResizedCropKind = resizeKind<RandomResizedCropSettings>(
   },
 );
 
-/** The largest part in the middle whose proportions are in the range. */
+/** The largest central part whose aspect is in the range. */
 function centralBox(h: number, w: number, [low, high]: readonly [number, number]): Box {
   const found = w / h;
   const width = found > high ? Math.max(1, round(h * high)) : w;

@@ -1,4 +1,4 @@
-/** Augmentations by name, for the command line. */
+/** Augmentation recipes by name, for the command line. */
 import { randomAffine } from './affine.js';
 import { colorJitter } from './jitter.js';
 import { randomApply } from './choose.js';
@@ -9,7 +9,7 @@ import { randomHorizontalFlip } from './flip.js';
 import { gaussianNoise } from './noise.js';
 import type { ImageShape, Transform } from './transform.js';
 
-/** Transforms for samples of a shape. */
+/** Makes transforms for samples of a shape. */
 export type Recipe = (shape: ImageShape) => readonly Transform[];
 
 const smallAffine = /* @__PURE__ */ randomAffine({
@@ -18,14 +18,14 @@ const smallAffine = /* @__PURE__ */ randomAffine({
   scale: [0.9, 1.1],
   shear: 6,
 });
-/** The paper's field for 29×29 pixels. */
+/** The paper's displacement field for 29×29 pixels. */
 const paperElastic = /* @__PURE__ */ elastic({ alpha: 34, sigma: 4 });
 
 /** Lists of transforms by name, as the command line's `--augment` takes them. */
 export const recipes: Readonly<Record<string, Recipe>> = {
   /**
    * For handwritten digits: small affine maps and elastic distortions, a little weaker than those of Simard et al.
-   * 2003, of three samples in four: a net that sees none as it is does worse on them.
+   * 2003, for three samples in four: a net that sees no sample unchanged does worse on them.
    */
   digits: () => [randomApply([smallAffine, elastic({ alpha: 20, sigma: 4 })], 0.75)],
   affine: () => [smallAffine],

@@ -1,19 +1,19 @@
-/** A data set with transforms. */
+/** The function that adds transforms to a data set. */
 import { checkObject } from '../../base/check.js';
 import type { Shape } from '../../graph/tensor.js';
 import { checkNamesOf } from '../forms.js';
 import { planChain } from './chain.js';
 import type { Transform } from './transform.js';
 
-/** What can have transforms: a data set of images, or a field of one of arrays. */
+/** Data that can have transforms: a data set of images, or a field of one of arrays. */
 export interface Transformable {
   readonly shape: Shape;
   readonly transforms?: readonly Transform[];
 }
 
 /**
- * The same data with `transforms` after those that it has; it shares memory with `data`.
- * @throws LanewiseError kind 'argument' for what is no transform, 'data' for samples that they do not fit.
+ * The same data with `transforms` after its own; it shares memory with `data`.
+ * @throws LanewiseError kind 'argument' for a value that is not a transform, 'data' for samples that they do not fit.
  */
 export function transformed<D extends Transformable>(
   data: D,

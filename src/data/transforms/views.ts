@@ -1,4 +1,4 @@
-/** Several views of every image, whose scores are averaged: lists of transforms without chance. */
+/** Several views of every image, whose scores are averaged: lists of deterministic transforms. */
 import { pairOf } from '../../base/check.js';
 import { sides, type Size } from './check-transforms.js';
 import { CORNERS, cornerCropKind } from './crop.js';
@@ -16,7 +16,10 @@ export function fiveCrop(size: number | Size): Views {
   return CORNERS.map((corner) => [make('cornerCrop', cornerCropKind, { size: extents, corner })]);
 }
 
-/** The same, and those of the mirrored image, as Krizhevsky et al. 2012 score. @throws LanewiseError kind 'argument' for a size out of range. */
+/**
+ * The same five crops, and those of the mirrored image, as Krizhevsky et al. 2012 score.
+ * @throws LanewiseError kind 'argument' for a size out of range.
+ */
 export function tenCrop(size: number | Size): Views {
   const views = fiveCrop(size);
   return [...views, ...views.map((view) => [randomHorizontalFlip(1), ...view])];

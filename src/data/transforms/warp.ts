@@ -1,6 +1,6 @@
 /**
- * Resampling: affine maps and an elastic distortion that follow each other are one look-up a pixel, so that
- * the image is not blurred several times. A result's pixel at p is the source's at A₁·A₂·…·(p + d(p)).
+ * Resampling by consecutive affine maps and an elastic distortion as one look-up per pixel. The image is thus not
+ * blurred several times. A result's pixel at p is the source's at A₁·A₂·…·(p + d(p)).
  */
 import type { Draw } from './draw.js';
 import { pixelStream } from './draw.js';
@@ -9,26 +9,26 @@ import type { Apply, Bench, ImageShape } from './transform.js';
 /** The map (x, y) → (m0·x + m1·y + m2, m3·x + m4·y + m5) from a result's pixel to the source's. */
 export type AffineMap = readonly [number, number, number, number, number, number];
 
-/** What one transform adds to a resampling. */
+/** One transform's contribution to a resampling. */
 export interface WarpPart {
-  /** What stands where the source has no pixel. */
+  /** The value where the source has no pixel. */
   readonly fill: number;
   /** The map of a sample of this shape. */
   map?(draw: Draw, shape: ImageShape): AffineMap;
-  /** The displacement field's greatest noise and its smoothing. */
+  /** The displacement field's noise amplitude and its smoothing. */
   readonly field?: { readonly alpha: number; readonly weights: Float32Array };
 }
 
 /** The parts of one resampling, in order, and their streams. */
 export type WarpParts = readonly { readonly part: WarpPart; readonly stream: number }[];
 
-/** Whether `next` can share a resampling with those before: a field is where the coordinates are the result's. */
+/** Whether `next` can share a resampling with those before: a field must come where coordinates are the result's. */
 export function canShare(warp: WarpParts, next: WarpPart): boolean {
   const last = warp.at(-1)?.part;
   return last !== undefined && !last.field && last.fill === next.fill;
 }
 
-/** outer∘inner: first `inner` is applied to a place. */
+/** outer∘inner: `inner` is applied to a place first. */
 export const compose = (outer: AffineMap, inner: AffineMap): AffineMap => {
   const [a, b, c, d, e, f] = outer;
   const [g, h, i, j, k, l] = inner;
@@ -46,7 +46,7 @@ const IDENTITY: AffineMap = [1, 0, 0, 0, 1, 0];
 const MAP_FLOATS = 8;
 const wholeVectors = (width: number) => Math.ceil(width / 4) * 4;
 
-/** Floats for: the map, the framed image, the weights, the field, and what makes it. */
+/** Offsets in floats of the map, the framed image, the weights, the field, and its scratch. */
 function places(warp: WarpParts, [C, h, w]: ImageShape) {
   const weights = fieldOf(warp)?.weights.length ?? 0;
   const width = wholeVectors(w);
@@ -77,7 +77,7 @@ export function prepareWarp(warp: WarpParts, shape: ImageShape, bench: Bench): A
     let map = IDENTITY;
     for (const { part, stream } of warp) {
       draw.begin(stream);
-      // The first transform's result is what the second looks at.
+      // The second transform looks at the first one's result.
       if (part.map) map = compose(map, part.map(draw, shape));
     }
     floats.set(map, at / 4);
