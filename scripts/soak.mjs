@@ -15,5 +15,5 @@ function run(args, env = {}) {
 }
 
 run(['scripts/build.mjs', '--tests']);
-run(['scripts/test.mjs', 'run/kill', 'run/large-checkpoint'], { LANEWISE_KILLS: '20' });
+run(['scripts/test.mjs', 'runs/kill', 'runs/large-checkpoint'], { LANEWISE_KILLS: '20' });
 run(['dist/test/soak/long-run.js']);

@@ -35,7 +35,7 @@ export interface Batch {
 /** What one step takes: a batch, or a data set of no more samples than `batch`, such as `subset` gives. */
 export type StepData = Batch | Dataset | TensorDataset | ArraysOptions;
 
-/** Of a data set: they say nothing that a step needs. */
+/** Fields of a data set that say nothing a step needs: they are checked, as everywhere. */
 const OF_DATA = ['name', 'classes', 'vocabulary', 'table', 'origin'];
 const KNOWN = ['inputs', 'labels', 'targets', 'weights'];
 
@@ -88,8 +88,10 @@ function dataOf(model: Model, loss: LossSetting | undefined, batch: StepData): A
       valuesField(model, name, values, count),
     ),
   };
+  const ofData = Object.entries(batch).filter(([name]) => OF_DATA.includes(name));
   return {
     name: 'batch',
+    ...Object.fromEntries(ofData),
     inputs: fields,
     targets: found,
     ...(weights === undefined ? {} : { weights: weightsOf(weights) }),

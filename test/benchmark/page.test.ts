@@ -146,10 +146,7 @@ if (browserPath !== undefined) {
       assert.ok((await overflow(page)) <= 0);
 
       await compareWith(page, 'half.json', printResults(found).slice(0, 100));
-      assert.is(
-        await text(page, 'file-error'),
-        "'half.json' is no JSON: it is damaged, or no results",
-      );
+      assert.match(await text(page, 'file-error'), /^'half\.json' is not JSON: /);
       await compareWith(page, 'large.json', ' '.repeat(1_100_000));
       assert.match(await text(page, 'file-error'), /^'large\.json' has 1100000 bytes, /);
       assert.equal(page.complaints, []);

@@ -78,6 +78,9 @@ const seeing = L.withWeights(
 );
 const together = L.ensemble([seeing, seeing]);
 const two = Float32Array.of(1, 2);
+const stepper = await L.createStepper(model, { optimizer: settings.optimizer, workers: 0 });
+const steps = { inputs: new Float32Array(4), labels: [0, 1] };
+const { gradients } = await stepper.gradients(steps);
 
 /** Methods of what the package makes, by the names of their calls below. */
 export const methods: Readonly<Record<string, unknown>> = {
@@ -86,6 +89,12 @@ export const methods: Readonly<Record<string, unknown>> = {
   'ensemble.predict': together.predict,
   'ensemble.evaluate': together.evaluate,
   'program.predict': program.predict,
+  'stepper.step': stepper.step,
+  'stepper.gradients': stepper.gradients,
+  'stepper.apply': stepper.apply,
+  'stepper.loss': stepper.loss,
+  'stepper.predict': stepper.predict,
+  'stepper.setWeights': stepper.setWeights,
 };
 
 const none: Args = [options];
@@ -371,6 +380,12 @@ export const calls: Readonly<Record<string, Args>> = {
   'ensemble.predict': [new Float32Array(64)],
   'ensemble.evaluate': [images, options],
   'program.predict': [two],
+  'stepper.step': [steps, options],
+  'stepper.gradients': [steps],
+  'stepper.apply': [gradients, options],
+  'stepper.loss': [steps],
+  'stepper.predict': [two],
+  'stepper.setWeights': [weights],
   'inference.loadProgram': [L.encodeProgram(trained), options],
   LanewiseError: ['argument', 'message'],
   relaxedMaddIsFused: [],

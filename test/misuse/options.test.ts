@@ -28,8 +28,8 @@ const RIGHT: Readonly<Record<string, string>> = {
   'earlyStopping object': 'it has defaults',
   'keepBest object': 'it has defaults',
   'checkpoints object': 'it has defaults',
-  'checkDataset.table object': 'csvDataset writes it, and checks it where it is used',
-  'checkDataset.origin object': 'split and subset write it, and check it where it is used',
+  'table object': 'csvDataset writes it, and checks it where it is used',
+  'origin object': 'split and subset write it, and check it where it is used',
 };
 
 /** Arguments whose fields have names of the caller's own. */
@@ -63,9 +63,10 @@ const { folder, done } = await declared();
 const signatures = new Map([
   ...functionsOf(join(folder, 'index.d.ts')),
   ...functionsOf(join(folder, 'inference', 'index.d.ts'), 'inference.'),
-  ...methodsOf(join(folder, 'training', 'trained-model.d.ts'), 'TrainedModel', 'trained.'),
-  ...methodsOf(join(folder, 'training', 'trained-model.d.ts'), 'Classifier', 'ensemble.'),
-  ...methodsOf(join(folder, 'inference', 'run.d.ts'), 'InferenceProgram', 'program.'),
+  ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'TrainedModel', 'trained.'),
+  ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'Classifier', 'ensemble.'),
+  ...methodsOf(join(folder, 'train', 'stepper.d.ts'), 'Stepper', 'stepper.'),
+  ...methodsOf(join(folder, 'inference', 'run-program.d.ts'), 'InferenceProgram', 'program.'),
 ]);
 
 test('every function that can be called is found among the declarations', () => {

@@ -131,18 +131,18 @@ test('weights of classes that are all 0, and validation by two counts', async ()
   );
 });
 
-test('options of fit that are of another kind, or do nothing', async () => {
+test('options of train that are of another kind, or do nothing', async () => {
   const wrong: readonly (readonly [object, RegExp])[] = [
-    [{ folder: 'a', resume: 'yes' }, /fit: resume is 'yes', expected true or false/],
+    [{ folder: 'a', resume: 'yes' }, /train: resume is 'yes', expected true or false/],
     [{ folder: 'a', resume: {} }, /resume: override is undefined, expected a list/],
     [{ folder: 'a', resume: { override: 'epochs' } }, /override is 'epochs', expected a list/],
     [{ folder: 'a', resume: { overide: [] } }, /'overide', expected override\ndid you mean/],
-    [{ folder: 'a', fresh: 1 }, /fit: fresh is 1, expected true or false/],
+    [{ folder: 'a', fresh: 1 }, /train: fresh is 1, expected true or false/],
     [{ folder: 'a', checkpoints: { everySteps: 0 } }, /everySteps is 0, expected a whole number/],
     [{ folder: 'a', checkpoints: { everyMinutes: 0 } }, /everyMinutes is 0, expected a number/],
     [{ folder: 'a', checkpoints: { everyEpoch: 'yes' } }, /everyEpoch is 'yes', expected true/],
-    [{ signal: 5 }, /fit: signal is 5, expected an AbortController's signal/],
-    [{ resume: true }, /resume is given, and no folder to resume from\nsay where the run is/],
+    [{ signal: 5 }, /train: signal is 5, expected an AbortController's signal/],
+    [{ resume: true }, /resume is given, and no folder\nsay where the run is kept/],
   ];
   for (const [options, expected] of wrong) {
     const run = async () => {
@@ -187,7 +187,7 @@ test('trained models where models are meant, and weights by other names', async 
   assert.match(missing, /'1.weight' is missing.*\nloadPartialWeights takes what a file has/);
   assert.match(
     await refusal(() => withWeights(model, result.model.weights, { classes: ['a', 'b', 'c'] })),
-    /classes is an array, expected at most 2 names/,
+    /classes is \['a', 'b', 'c'\], expected at most 2 names/,
   );
 });
 

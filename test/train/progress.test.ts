@@ -39,6 +39,8 @@ for (const workers of [0, 1]) {
   test(`${workers} workers wait for what onProgress returns, and train to the same weights`, async () => {
     const direct = await train(model, { ...settings, workers });
     let steps = 0;
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => (begin = resolve));
     let release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));
     const run = train(
@@ -47,10 +49,14 @@ for (const workers of [0, 1]) {
       {
         stepsPerEvent: 1,
         onStep: () => steps++,
-        onProgress: () => released,
+        onProgress: () => {
+          begin();
+          return released;
+        },
       },
     );
-    await sleep(150);
+    await begun;
+    await sleep(100);
     assert.is(steps, 1);
     release();
     const { model: trained } = await run;
