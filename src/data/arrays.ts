@@ -1,6 +1,6 @@
 /** The data set constructor for arrays in memory. */
 import { checkFinite } from '../base/check-values.js';
-import { checkOptions, isList, listOf, text, wholeFrom, type Checks } from '../base/check.js';
+import { checkOptions, extent, isList, listOf, text, type Checks } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Dataset, Field, TensorDataset } from './dataset.js';
@@ -33,8 +33,8 @@ const ARRAYS: Checks<ArraysOptions> = {
   samples: true,
   labels: true,
   targets: true,
-  shape: listOf(wholeFrom(1)),
-  classes: listOf(text),
+  shape: /* @__PURE__ */ listOf(extent),
+  classes: /* @__PURE__ */ listOf(text),
   name: text,
 };
 

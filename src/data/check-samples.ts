@@ -45,10 +45,18 @@ export function checkForm(data: unknown): void {
 /** The fits of formats/resize.ts, which data sets in memory do not load. */
 const FITS: readonly Fit[] = ['crop', 'pad', 'stretch'];
 
+/** Whether a value is right, and what is. */
+type Expectation = readonly [isRight: (value: unknown) => boolean, expected: string];
+
+/* @__NO_SIDE_EFFECTS__ */
+function among(known: readonly unknown[]): Expectation {
+  return [(value) => known.includes(value), `one of ${known.join(', ')}`];
+}
+
 /** The descriptive fields that a data set may have beside its arrays. */
-const SAID: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {
+const SAID: Readonly<Record<string, Expectation>> = {
   transforms: [Array.isArray, 'a list'],
-  fit: [(value) => FITS.includes(value as Fit), `one of ${FITS.join(', ')}`],
+  fit: /* @__PURE__ */ among(FITS),
   table: [isObject, 'an object, as csvDataset makes it'],
   origin: [isObject, 'an object, as split and subset make it'],
   classes: [(value) => typeof value === 'object' && value !== null, 'names'],

@@ -37,7 +37,7 @@ const SPLIT: Checks<SplitOptions> = {
   fraction: true,
   count: true,
   stratified: flag,
-  seed: wholeFrom(0),
+  seed: /* @__PURE__ */ wholeFrom(0),
   shuffled: flag,
 };
 

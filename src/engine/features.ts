@@ -5,14 +5,14 @@
 import { given } from '../platform/given.js';
 
 /** (x, c) → relaxed_madd(x, x, c), lane 0. Made by asc from three lines of AssemblyScript. */
-const MADD_PROBE = new Uint8Array([
+const MADD_PROBE = /* @__PURE__ */ new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 2, 125, 125, 1, 125, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0,
   10, 24, 1, 22, 1, 1, 123, 32, 0, 253, 19, 34, 2, 32, 2, 32, 1, 253, 19, 253, 133, 2, 253, 31, 0,
   11,
 ]);
 
 /** () → v128 constant, dropped: valid exactly where SIMD is. */
-const SIMD_PROBE = new Uint8Array([
+const SIMD_PROBE = /* @__PURE__ */ new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26,
   11,
 ]);
@@ -21,7 +21,7 @@ const SIMD_PROBE = new Uint8Array([
 export type Numerics = 'strict' | 'fused';
 
 /** A module with nothing in it. */
-const EMPTY = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+const EMPTY = /* @__PURE__ */ new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 
 /** False where bytes may not become code: without 'wasm-unsafe-eval' in a page's policy, and in edge workers. */
 export function mayCompile(): boolean {

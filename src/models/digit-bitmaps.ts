@@ -47,10 +47,10 @@ function read(drawing: string): number[][] {
 }
 
 /** Bitmap of each digit from 0 to 9, 84 values. */
-export const digitBitmaps: readonly (readonly number[])[] = [
-  ...read(zeroToFour),
-  ...read(fiveToNine),
-];
+export const digitBitmaps: readonly (readonly number[])[] = /* @__PURE__ */ [
+  zeroToFour,
+  fiveToNine,
+].flatMap(read);
 
 /** Height and width of a bitmap. */
 export const digitBitmapShape = [ROWS, COLUMNS] as const;

@@ -3,7 +3,7 @@
  * outputs, trained on the sum of squared errors against one-hot targets; 79,510 parameters. `hidden: [300, 100]`
  * is the three-layer net 28×28-300-100-10 of LeCun et al. 1998, §III.C.4; 266,610 parameters.
  */
-import { checkOptions, extent, listOf, listOr, oneOrTwo, type Checks } from '../base/check.js';
+import { checkOptions, extent, listOf, listOr, oneOrTwo } from '../base/check.js';
 import { lookUp } from '../base/errors.js';
 import {
   flatten,
@@ -37,13 +37,6 @@ export interface MlpOptions {
   readonly deviation?: PerChannel;
 }
 
-const CHECKS: Checks<MlpOptions> = {
-  ...SCALED,
-  hidden: /* @__PURE__ */ listOr(extent, /* @__PURE__ */ listOf(extent, 0)),
-  activation: true,
-  size: /* @__PURE__ */ oneOrTwo(extent),
-};
-
 /** Images channels×height×width, scaled to mean 0 and deviation 1. */
 export function mlp(options: MlpOptions = {}): Model {
   const {
@@ -54,7 +47,12 @@ export function mlp(options: MlpOptions = {}): Model {
     classes = 10,
     mean = 0.1307,
     deviation = 0.3081,
-  } = checkOptions('mlp', options, CHECKS);
+  } = checkOptions('mlp', options, {
+    ...SCALED,
+    hidden: listOr(extent, listOf(extent, 0)),
+    activation: true,
+    size: oneOrTwo(extent),
+  });
   const act = lookUp('activation', activations, activation);
   const units = typeof hidden === 'number' ? [hidden] : hidden;
   const [height, width] = typeof size === 'number' ? [size, size] : size;

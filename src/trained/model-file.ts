@@ -5,7 +5,7 @@
 import { isObject } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Numerics } from '../engine/features.js';
-import type { StoredTensor } from '../formats/safetensors.js';
+import { encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
 import { readTensors, writeTensors, type TensorFile } from '../formats/tensor-file.js';
 import { rebuild, type Architecture, type Model } from '../layers/index.js';
 import type { Weights } from '../crew/session.js';
@@ -26,9 +26,11 @@ export const BEST = 'best/';
 /** What a model file says of its model. */
 type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'> & DataDescription;
 
-/** The bytes of a model file. */
-export const encodeModel = (trained: TrainedModel): Uint8Array =>
-  modelBytes(checkTrained('encodeModel', trained), '');
+/** The bytes of a model file, by the one format that needs no name: pages that write models load no other, and no reader. */
+export const encodeModel = (trained: TrainedModel): Uint8Array => {
+  checkTrained('encodeModel', trained);
+  return encodeSafetensors(modelTensors(trained), modelMetadata(trained));
+};
 
 /** Those of a file of that name. */
 export const modelBytes = (trained: TrainedModel, path: string): Uint8Array =>

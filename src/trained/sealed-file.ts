@@ -10,7 +10,7 @@ import type { Model } from '../layers/index.js';
 import type { Weights } from '../crew/session.js';
 import { sha256 } from '../base/sha256.js';
 
-const NO_HASH = '0'.repeat(64);
+const NO_HASH = /* @__PURE__ */ '0'.repeat(64);
 const marker = (hash: string): Uint8Array => new TextEncoder().encode(`"sha256":"${hash}"`);
 
 /** The bytes of a safetensors file with its hash, in pieces: of its arrays there is no second copy. */
