@@ -1,6 +1,6 @@
 /** Augmented columns, whose samples are transformed one at a time by the thread that gathers them. */
-import { createDraw, type Place } from '../data/transforms/draw.js';
-import { planChain } from '../data/transforms/chain.js';
+import type { Place } from '../data/transforms/draw.js';
+import { planTransforms } from '../data/transforms/kinds.js';
 import type { Transform } from '../data/transforms/transform.js';
 import type { Kernels } from '../engine/wasm.js';
 import type { Shape } from '../graph/tensor.js';
@@ -16,7 +16,7 @@ export interface Augmentation {
 
 /** Bytes that a worker needs for a column's transforms: an order of one sample, and the chain's buffers. */
 export const augmentBytes = ({ shape, transforms }: Augmentation): number =>
-  align(4) + align(planChain(transforms, shape).floats * 4);
+  align(4) + align(planTransforms(transforms, shape).floats * 4);
 
 /** The place of the first sample of a data set that is not trained on: its random transforms are always the same. */
 export const UNSEEDED: Readonly<Place> = { key0: 0, key1: 0, step: 0, place: 0 };
@@ -38,7 +38,7 @@ export function createAugment(
   room: number,
   gather: (from: Gathering, positions: number, count: number, to: number) => void,
 ): Augment {
-  const chain = planChain(augmentation.transforms, augmentation.shape);
+  const chain = planTransforms(augmentation.transforms, augmentation.shape);
   const [c, h, w] = augmentation.shape as readonly [number, number, number];
   const { values, isBytes } = column;
   const [C, , , H, W] = column.extents;
@@ -47,9 +47,8 @@ export function createAugment(
   const alone = room;
   const input = room + align(4);
   new Uint32Array(memory.buffer, alone, 1)[0] = 0;
-  const transform = chain.prepare({ kernels, floats, at: input });
   const at = { key0: 0, key1: 0, step: 0, place: 0 };
-  const draw = createDraw(at);
+  const transform = chain.prepare({ kernels, floats, at: input }, at);
   return (positions, count, to, { key0, key1, step, place }) => {
     at.key0 = key0;
     at.key1 = key1;
@@ -72,7 +71,7 @@ export function createAugment(
         0,
         input,
       );
-      const result = { ...column, values: transform(draw), isBytes: false };
+      const result = { ...column, values: transform(), isBytes: false };
       gather(result, alone, 1, to + n * C * H * W * 4);
     }
   };

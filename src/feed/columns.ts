@@ -4,7 +4,7 @@
  */
 import type { Field } from '../data/dataset.js';
 import { inputOf, UNNAMED, type Samples } from '../data/samples.js';
-import { shapeAfter } from '../data/transforms/chain.js';
+import { planTransforms } from '../data/transforms/kinds.js';
 import { LanewiseError } from '../base/errors.js';
 import { channelScales } from '../graph/input-scale.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
@@ -103,7 +103,9 @@ function inputColumn(what: string, name: string, field: Field, settings: InputSe
   const { values } = field;
   const { vocabulary, lengths } = settings;
   const augmentation = augmentationOf(what, name, field, vocabulary !== undefined);
-  const shape = augmentation ? shapeAfter(augmentation.transforms, field.shape) : field.shape;
+  const shape = augmentation
+    ? planTransforms(augmentation.transforms, field.shape).shape
+    : field.shape;
   checkInputShape(what, shape, settings.shape);
   if (vocabulary !== undefined) {
     const least = lengths === undefined ? 0 : 1;

@@ -2,7 +2,7 @@
 import type { Field } from '../data/dataset.js';
 import { readableTargets, targetNamed, UNNAMED, type Samples } from '../data/samples.js';
 import { hasClasses } from '../data/target-names.js';
-import { shapeAfter } from '../data/transforms/chain.js';
+import { planTransforms } from '../data/transforms/kinds.js';
 import { LanewiseError } from '../base/errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
@@ -61,7 +61,9 @@ export const targetForms = (data: Samples): ReadonlyMap<string, TargetForm> =>
     Object.entries(readableTargets(data)).map(([name, field]) => [
       name,
       {
-        shape: field.transforms?.length ? shapeAfter(field.transforms, field.shape) : field.shape,
+        shape: field.transforms?.length
+          ? planTransforms(field.transforms, field.shape).shape
+          : field.shape,
         dtype: hasClasses(field) ? 'i32' : 'f32',
       },
     ]),
@@ -125,6 +127,6 @@ function targetColumn(data: string, field: Field, { names, counts, isIndex }: Us
       'weights one a sample do',
     );
   }
-  const after = shapeAfter(augmentation.transforms, shape);
+  const after = planTransforms(augmentation.transforms, shape).shape;
   return { ...plainColumn(leaves, values, 'f32', after), augmentation };
 }

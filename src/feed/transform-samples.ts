@@ -1,7 +1,6 @@
 /** Transforms applied outside of training, to show samples after them. */
 import { checkOptions, wholeFrom, isList, refuse } from '../base/check.js';
 import { planChain } from '../data/transforms/chain.js';
-import { createDraw } from '../data/transforms/draw.js';
 import type { ImageShape, Transform } from '../data/transforms/transform.js';
 import { LanewiseError } from '../base/errors.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
@@ -51,16 +50,15 @@ export async function transformSamples(
   const memory = allocateMemory(FIRST_FREE_BYTE + chain.floats * 4 + 64, false);
   const floats = new Float32Array(memory.buffer);
   const kernels = instantiate(await loadModule('strict', false), memory);
-  const transform = chain.prepare({ kernels, floats, at: FIRST_FREE_BYTE });
   const [key0, key1] = splitSeed(seed);
   const at = { key0, key1, step, place: 0 };
-  const draw = createDraw(at);
+  const transform = chain.prepare({ kernels, floats, at: FIRST_FREE_BYTE }, at);
   const unit = samples instanceof Uint8Array ? 1 / 255 : 1;
   const results = new Float32Array(count * to);
   for (let n = 0; n < count; n++) {
     at.place = n;
     for (let e = 0; e < from; e++) floats[FIRST_FREE_BYTE / 4 + e] = samples[n * from + e]! * unit;
-    const found = transform(draw) / 4;
+    const found = transform() / 4;
     results.set(floats.subarray(found, found + to), n * to);
   }
   return { shape: chain.shape, samples: results };

@@ -4,8 +4,7 @@ import type { Samples } from '../data/samples.js';
 import { originOf, type Origin } from '../data/origin.js';
 import type { TableFormat } from '../data/table-format.js';
 import type { NamesByTarget } from '../data/target-names.js';
-import { shapeAfter } from '../data/transforms/chain.js';
-import { keepsPixels } from '../data/transforms/kinds.js';
+import { keepsPixels, planTransforms } from '../data/transforms/kinds.js';
 import type { Fit } from '../formats/resize.js';
 import type { Shape } from '../graph/tensor.js';
 import { targetsOf, type LossTerm } from '../losses/terms.js';
@@ -80,7 +79,7 @@ function formatOf({ inputs, fit }: Samples): Pick<DataDescription, 'samples'> {
   const { shape, values, transforms = [] } = first;
   return {
     samples: {
-      shape: transforms.length === 0 ? shape : shapeAfter(transforms, shape),
+      shape: transforms.length === 0 ? shape : planTransforms(transforms, shape).shape,
       type: transforms.every(keepsPixels) ? typeOf(values) : 'float32',
       ...(fit ? { fit } : {}),
     },

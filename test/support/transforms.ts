@@ -1,7 +1,7 @@
 /** Transforms of one sample, in a memory of its own whose rest must stay as it is. */
 import * as assert from 'uvu/assert';
 import { planChain } from '../../src/data/transforms/chain.js';
-import { createDraw, type Place } from '../../src/data/transforms/draw.js';
+import type { Place } from '../../src/data/transforms/draw.js';
 import type { ImageShape, Transform } from '../../src/data/transforms/transform.js';
 import { FIRST_FREE_BYTE } from '../../src/engine/memory.js';
 import { instantiate, loadModule } from '../../src/engine/wasm.js';
@@ -36,12 +36,12 @@ export async function transformSample(
   floats.fill(NaN, FIRST_FREE_BYTE / 4);
   floats.fill(CANARY, FIRST_FREE_BYTE / 4, first);
   floats.fill(CANARY, first + chain.floats);
-  const transform = chain.prepare({ kernels, floats, at: first * 4 });
+  const transform = chain.prepare({ kernels, floats, at: first * 4 }, at);
   let result = new Float32Array();
   // Twice: nothing may be left from the sample before.
   for (const sample of [values.map((v) => 5 - v), values]) {
     floats.set(sample, first);
-    const found = transform(createDraw(at));
+    const found = transform();
     result = new Float32Array(memory.buffer, found, sizeOf(chain.shape)).slice();
   }
   const outside = [

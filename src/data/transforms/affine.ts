@@ -2,7 +2,8 @@
 import { cosPi } from '../../base/arithmetic.js';
 import { checkOptions, finite, listOf, numberFrom, required } from '../../base/check.js';
 import { around, range, spread } from './check-transforms.js';
-import { make, type PartKind } from './kinds.js';
+import type { PartKind } from './kinds.js';
+import { make } from './make.js';
 import type { ImageShape, Transform } from './transform.js';
 import type { AffineMap } from './warp.js';
 

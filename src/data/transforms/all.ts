@@ -7,8 +7,8 @@ import { elasticKind } from './elastic.js';
 import { cutoutKind, randomErasingKind } from './erase.js';
 import { horizontalFlipKind, verticalFlipKind } from './flip.js';
 import { colorJitterKind } from './jitter.js';
-import { know } from './kinds.js';
 import { pcaLightingKind } from './lighting.js';
+import { know } from './make.js';
 import { gaussianNoiseKind } from './noise.js';
 import { randomResizedCropKind, resizeKindOf } from './resize-images.js';
 

@@ -2,13 +2,12 @@
  * The chain of a data set's transforms, applied to one sample at a time, between two buffers. Neighbours that only map
  * pixel positions share one resampling (warp.ts).
  */
-import { refuse } from '../../base/check.js';
-import { list } from '../../base/check.js';
-import { LanewiseError, show } from '../../base/errors.js';
+import { list, refuse } from '../../base/check.js';
+import { LanewiseError } from '../../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
-import type { Draw } from './draw.js';
+import { createDraw } from './draw.js';
 import { kindOf, type AnyKind } from './kinds.js';
-import type { Apply, Bench, ImageShape, Transform } from './transform.js';
+import type { Apply, Bench, Chain, ImageShape, Transform } from './transform.js';
 import { canShare, prepareWarp, warpScratch, type WarpParts } from './warp.js';
 
 /** A planned list of transforms for samples of one shape. */
@@ -32,16 +31,6 @@ export const planNested = (
 const LONGEST = 64;
 const STREAMS = 2 ** 24;
 
-/** Planned transforms of samples of one shape. */
-export interface Chain {
-  /** Shape of the result. */
-  readonly shape: ImageShape;
-  /** Floats of memory that it needs, the first of which hold the sample before its transforms. */
-  readonly floats: number;
-  /** Makes the function that transforms the sample and returns the result's address. */
-  prepare(bench: Bench): (draw: Draw) => number;
-}
-
 /**
  * Plans `transforms` for samples of `shape`.
  * @throws LanewiseError kind 'argument' for a value that is not a transform, 'data' for shapes that do not fit.
@@ -53,10 +42,11 @@ export function planChain(transforms: readonly Transform[], shape: Shape): Chain
   return {
     shape: list.shape,
     floats: 2 * buffer + list.scratch,
-    prepare(bench) {
+    prepare(bench, place) {
       const [from, to] = [bench.at, bench.at + buffer * 4];
       const apply = list.prepare({ ...bench, at: to + buffer * 4 });
-      return (draw) => apply(from, to, draw);
+      const draw = createDraw(place);
+      return () => apply(from, to, draw);
     },
   };
 }
@@ -130,7 +120,7 @@ function planStages(
     warp = [];
   };
   transforms.forEach((transform, i) => {
-    const kind = kindOf(nameOf(transform));
+    const kind = kindOf(transform);
     const stream = firstStream + i;
     if ('part' in kind) {
       const part = kind.part(transform);
@@ -167,14 +157,4 @@ function kindStage(
     scratch: scratch(settings, shape),
     prepare: (bench): Apply => prepare(settings, shape, bench, stream),
   };
-}
-
-/** @throws LanewiseError kind 'argument' for a value that no constructor made. */
-function nameOf(transform: unknown): string {
-  const { kind: name } = (transform ?? {}) as { kind?: unknown };
-  if (typeof name === 'string') return name;
-  throw new LanewiseError(
-    'argument',
-    `a transform is ${show(transform)}, expected one made by randomAffine, elastic, …`,
-  );
 }

@@ -4,7 +4,7 @@ import { LanewiseError } from '../../base/errors.js';
 import { showShape } from '../../graph/tensor.js';
 import { planNested } from './chain.js';
 import { probability } from './check-transforms.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 
 /** All of `transforms` with probability `p`, else none; they keep the shape. @throws LanewiseError kind 'argument' unless p is from 0 to 1. */

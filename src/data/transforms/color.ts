@@ -12,7 +12,7 @@ import { LanewiseError } from '../../base/errors.js';
 import { showShape } from '../../graph/tensor.js';
 import { range } from './check-transforms.js';
 import type { Draw } from './draw.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 
 /** The subtracted mean, and the divisor. */

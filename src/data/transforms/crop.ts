@@ -4,7 +4,7 @@ import { LanewiseError } from '../../base/errors.js';
 import { showShape } from '../../graph/tensor.js';
 import { MOST_PIXELS, sides, type Size } from './check-transforms.js';
 import type { Draw } from './draw.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { Apply, Bench, ImageShape, Kind, Transform } from './transform.js';
 
 /** The part that is cut out, the same for every image. */

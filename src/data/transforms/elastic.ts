@@ -1,7 +1,8 @@
 /** Elastic distortion (Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks"). */
 import { exp } from '../../base/arithmetic.js';
 import { checkOptions, finite, numberFrom, required } from '../../base/check.js';
-import { make, type PartKind } from './kinds.js';
+import type { PartKind } from './kinds.js';
+import { make } from './make.js';
 import type { Transform } from './transform.js';
 
 /** Strength and smoothness of the displacement. */

@@ -2,7 +2,7 @@
 import { exp, log } from '../../base/arithmetic.js';
 import { checkOptions, finite, required, wholeFrom } from '../../base/check.js';
 import { edge, probability, range } from './check-transforms.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { Kind, Transform } from './transform.js';
 
 /** The probability and the sizes of erased boxes. */

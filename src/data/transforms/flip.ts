@@ -1,6 +1,6 @@
 /** Random mirroring of an image, horizontal or vertical. */
 import { probability } from './check-transforms.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { ImageShape, Kind, Transform } from './transform.js';
 
 /** Left to right, with probability `p`. @throws LanewiseError kind 'argument' unless p is from 0 to 1. */

@@ -3,7 +3,7 @@ import { checkOptions } from '../../base/check.js';
 import { around, spread } from './check-transforms.js';
 import { GRAY, checkColours, uniformly, type ChannelMatrix } from './color.js';
 import type { Draw } from './draw.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { Kind, Transform } from './transform.js';
 
 /** Ranges that each image's colour changes are drawn from. */

@@ -5,7 +5,7 @@ import type { Dataset } from '../dataset.js';
 import { checkDataset } from '../forms.js';
 import { showShape } from '../../graph/tensor.js';
 import { diagonal, matrixKind } from './color.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { Transform } from './transform.js';
 
 /** Principal axes of a data set's colours. */

@@ -1,7 +1,7 @@
 /** Gaussian noise at every pixel. */
 import { notNegative } from '../../base/check.js';
 import { pixelStream } from './draw.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { Kind, Transform } from './transform.js';
 
 /** Adds normal noise of deviation `std` to every value. @throws LanewiseError kind 'argument' unless std is at least 0. */

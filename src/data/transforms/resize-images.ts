@@ -3,7 +3,7 @@ import { exp, log } from '../../base/arithmetic.js';
 import { checkOptions, flag, pairOf, required } from '../../base/check.js';
 import { range, sides, type Size } from './check-transforms.js';
 import type { Draw } from './draw.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { Bench, ImageShape, Kind, Transform } from './transform.js';
 
 /** The target size and antialiasing. */

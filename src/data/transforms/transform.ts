@@ -3,7 +3,7 @@
  * functions. The functions compute the resulting shape and transform one sample.
  */
 import type { Kernels } from '../../engine/wasm.js';
-import type { Draw } from './draw.js';
+import type { Draw, Place } from './draw.js';
 
 /** Channels, height and width of a sample. */
 export type ImageShape = readonly [channels: number, height: number, width: number];
@@ -25,6 +25,16 @@ export interface Bench {
 
 /** Transforms the sample at `from`, to `to` or in place, and returns the result's address. */
 export type Apply = (from: number, to: number, draw: Draw) => number;
+
+/** Planned transforms of samples of one shape. */
+export interface Chain {
+  /** Shape of the result. */
+  readonly shape: ImageShape;
+  /** Floats of memory that it needs, the first of which hold the sample before its transforms. */
+  readonly floats: number;
+  /** Makes the function that transforms the sample, drawing for what `place` then says, and returns the result's address. */
+  prepare(bench: Bench, place: Readonly<Place>): () => number;
+}
 
 /** One kind of transform. */
 export interface Kind<S> {

@@ -3,7 +3,7 @@ import { pairOf } from '../../base/check.js';
 import { sides, type Size } from './check-transforms.js';
 import { CORNERS, cornerCropKind } from './crop.js';
 import { randomHorizontalFlip } from './flip.js';
-import { make } from './kinds.js';
+import { make } from './make.js';
 import type { Transform } from './transform.js';
 
 /** Several views of a sample, each a list of transforms. */
