@@ -1,3 +1,3 @@
-/** The public names in browsers and edge workers: what needs a file system says so when it is called. */
+/** The public names in browsers and edge workers, where functions that need a file system throw when called. */
 export * from './core.js';
 export * from './web/absent.js';

@@ -44,7 +44,7 @@ export { defaultNumerics, relaxedMaddIsFused, type Numerics } from './engine/fea
 export * from './layers/index.js';
 export * from './losses/index.js';
 export * from './models/index.js';
-/** What layers are made of, for layers of one's own (docs/wiring.md). */
+/** The parts that layers are made of, for layers of one's own (docs/wiring.md). */
 export * as ops from './ops/checked.js';
 export * from './optimizers/rules.js';
 export {
@@ -101,7 +101,7 @@ export { ensemble, type Ensemble } from './trained/ensemble.js';
 export { generate, type GenerateOptions } from './trained/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './look/gradients-of.js';
 export { lsuv, type LsuvOptions } from './look/lsuv.js';
-/** Figures of labels and predictions, and what training evaluates by name (docs/metrics.md). */
+/** Metrics of labels and predictions, and those that training evaluates by name (docs/metrics.md). */
 export * as metrics from './metrics/index.js';
 export type { Metric, MetricName, Scored } from './metrics/index.js';
 export { decodeModel, encodeModel } from './trained/model-file.js';

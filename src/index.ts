@@ -1,9 +1,9 @@
-/** Lanewise: the public names, of Node, Deno and Bun. browser.ts has the same for the web. */
+/** The public names in Node, Deno and Bun; browser.ts has those of the web. */
 import { knowAllTransforms } from './data/transforms/all.js';
 
 export * from './core.js';
 export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
-// Not `export { type … }`, which would load the module, and the codecs with it.
+// `export { type … }` would load the module, and the codecs with it.
 export type { ImageFile } from './data/image-reader.js';
 export { readCsv, type CsvOptions, type Table } from './data/csv-table.js';
 export {
@@ -27,5 +27,5 @@ export type { Watch, WatchOptions } from './runs/watch.js';
 export { npzDataset, readNpz, type NpzOptions } from './data/npz.js';
 export type { Evaluation } from './runs/report/evaluation.js';
 
-// Bytes do not matter here, so that transforms that come as data, such as from a file, need no call of their constructor.
+// Size does not matter here, so transforms that come as data, such as from a file, need no call of their constructor.
 knowAllTransforms();

@@ -1,4 +1,4 @@
-/** Types that public functions take and give, for those who write them down. */
+/** The types that public functions take and return. */
 export type { LabelledDataset } from './data/dataset.js';
 export type { Origin, Selection } from './data/origin.js';
 export type { ColumnFormat, TableFormat } from './data/table-format.js';

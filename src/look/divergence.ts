@@ -1,4 +1,4 @@
-/** Where a loss that is no number comes from: the first thing on its way that is none. */
+/** Finds where a loss stops being finite: the first layer, parameter or input whose values are not. */
 import { takeFirst } from '../data/chosen.js';
 import type { Samples } from '../data/samples.js';
 import type { Numerics } from '../engine/features.js';
@@ -9,26 +9,26 @@ import type { Weights } from '../crew/session.js';
 import { SMALLER_STEPS } from '../optimizers/optimizer.js';
 import { fitting } from './probe.js';
 
-/** Where a loss stops being a number. */
+/** Where values stop being finite. */
 export interface Divergence {
-  /** The layer it begins in; absent if it is none. */
+  /** The layer where that begins; absent if it is not a layer. */
   readonly layer?: string;
-  /** The parameter it begins with; absent if it is none. */
+  /** The parameter where that begins; absent if it is not a parameter. */
   readonly parameter?: string;
   /** A sentence for messages. */
   readonly message: string;
-  /** What to do about it, by the cause that was found. */
+  /** A remedy for the cause found. */
   readonly hint?: string;
 }
 
-/** Values beyond this have grown. */
+/** Values beyond this have grown too large. */
 const LARGE = 1e6;
 
 const MAX_BYTES = 256 * 2 ** 20;
 
 /**
- * Runs `weights` on `samples`, such as the minibatch of the step whose loss was no number, and names the first
- * layer or parameter which is not finite: on the way forward to the loss, else on the gradient's way back.
+ * Runs `weights` on `samples`, such as the minibatch of a step whose loss was not finite, and names the first layer or
+ * parameter that is not finite: forward up to the loss, or else backward along the gradients.
  * @throws LanewiseError kind 'data' if samples and model do not fit.
  */
 export async function explainDivergence(
@@ -123,7 +123,7 @@ function inTheLoss(
     : { message, hint: 'look at the targets, and at what the loss takes (docs/losses.md)' };
 }
 
-/** Gradients run from the last layer to the first. */
+/** The first gradient that is not finite, from the last layer to the first. */
 function onTheWayBack({ layers, gradients }: LayerwiseValues): Divergence | undefined {
   const back = layers.toReversed();
   for (const [i, { name, gradient }] of back.entries()) {
@@ -155,7 +155,7 @@ function onTheWayBack({ layers, gradients }: LayerwiseValues): Divergence | unde
 const firstWrong = (values: Float32Array | Int32Array): number | undefined =>
   [NaN, Infinity, -Infinity].find((value) => values.includes(value));
 
-/** The largest magnitude that goes into a layer. */
+/** The largest magnitude among a layer's inputs. */
 const inputSize = ({ from }: LayerValues, { layers, inputs }: LayerwiseValues): number =>
   from.reduce((most, name) => {
     const values = inputs.get(name) ?? layers.find((layer) => layer.name === name)?.output;

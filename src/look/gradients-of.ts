@@ -1,4 +1,4 @@
-/** Gradients for the user to look at: of the mean loss of some samples, by parameters and by inputs. */
+/** Gradients for the user to look at: of the mean loss over some samples, by parameters and inputs. */
 import { pickNumerics } from '../engine/numerics.js';
 import { checkOptions, listOf, natural, oneOf, text } from '../base/check.js';
 import type { AnyDataset } from '../data/dataset.js';
@@ -12,31 +12,31 @@ import { computeGradients } from './step-gradients.js';
 import type { Weights } from '../crew/session.js';
 import { checkComplete, checkModel, numericsName } from '../trained/check-weights.js';
 
-/** Of which loss, by what, and how the model is run. */
+/** Options of `gradientsOf`: the loss, what it is differentiated by, and how the model runs. */
 export interface GradientOptions {
   /** Default as in training. */
   readonly loss?: LossSetting;
   /** Names of parameters and inputs; default all trained parameters. */
   readonly by?: readonly string[];
-  /** Default `training`: batch normalisation by the samples at hand, dropout active. */
+  /** Default `training`: batch normalisation over these samples, dropout active. */
   readonly mode?: Mode;
-  /** Of what random layers draw; default 1. */
+  /** The seed of random layers; default 1. */
   readonly seed?: number;
   readonly numerics?: Numerics;
 }
 
-/** A loss and its derivatives. */
+/** A loss and its gradients. */
 export interface Gradients {
   /** Mean over the samples, each times its weight if there are weights. */
   readonly loss: number;
-  /** By name, in the shape of the parameter, or of all samples of the input. */
+  /** Gradients by name, in the shape of the parameter, or of all samples of the input. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
 }
 
 /**
  * The mean loss of all samples of `data`, as one shard in the calling thread, and its gradients.
- * @throws LanewiseError kind 'argument' for names that are neither parameter nor input, weights that do not
- * fit, and what the loss does not depend on; kind 'data' if data and model do not fit.
+ * @throws LanewiseError kind 'argument' for names that are neither parameters nor inputs, weights that do not fit, and
+ * values that the loss does not depend on; kind 'data' if data and model do not fit.
  */
 export async function gradientsOf(
   model: Model,

@@ -1,4 +1,4 @@
-/** A training step's graph laid open, in this thread: every layer's output, and the loss's gradients by them. */
+/** The inside of a training step, in this thread: every layer's output, and the loss's gradients by these. */
 import { partials } from '../compiler/differentiate.js';
 import type { Samples } from '../data/samples.js';
 import type { Numerics } from '../engine/features.js';
@@ -13,39 +13,39 @@ import { gatherAll } from '../feed/gather.js';
 import { fedGraph, meanLoss } from '../step/graphs.js';
 import type { Weights } from '../crew/session.js';
 
-/** A layer's values for the samples at hand. */
+/** A layer's values for some samples. */
 export interface LayerValues {
-  /** `conv1`; a layer that is applied again is `conv1 (2)`. */
+  /** `conv1`; a layer that is applied a second time is `conv1 (2)`. */
   readonly name: string;
   readonly kind: string;
-  /** Samples first. */
+  /** Extents of the output, samples first. */
   readonly shape: readonly number[];
   readonly output: Float32Array;
-  /** Of the mean loss by the output; absent where that does not depend on it, or was not asked for. */
+  /** Gradient of the mean loss by the output; absent where the loss does not depend on it, or if not asked for. */
   readonly gradient?: Float32Array;
-  /** What it computes its output from: earlier layers, and inputs of the model, by name. */
+  /** The inputs of the layer: earlier layers, and inputs of the model, by name. */
   readonly from: readonly string[];
 }
 
 export interface LayerwiseValues {
   /** Mean over the samples; NaN without a loss. */
   readonly loss: number;
-  /** In the order in which they run; layers made of layers come after these. */
+  /** Layers in the order in which they run; a layer made of layers comes after these. */
   readonly layers: readonly LayerValues[];
-  /** By trained parameters that the loss depends on. */
+  /** Gradients by the trained parameters that the loss depends on. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
-  /** As the model takes them, by name. */
+  /** Inputs as the model takes them, by name. */
   readonly inputs: ReadonlyMap<string, Float32Array | Int32Array>;
 }
 
 export interface Layerwise {
-  /** Random layers draw the same each time. */
+  /** Computes all values; random layers draw the same each time. */
   run(weights: Weights): LayerwiseValues;
 }
 
 export interface LayerwiseOptions {
   readonly mode: Mode;
-  /** Without it, the layers' outputs alone. */
+  /** Whether gradients are computed too, not the layers' outputs alone. */
   readonly withGradients: boolean;
   readonly numerics?: Numerics;
 }
@@ -70,7 +70,7 @@ export async function createLayerwise(
     const norm = new Float32Array(count).fill(wholeNorm(column));
     feeds.set(given.get(normLeaf(column.leaves[0]!))!, norm);
   }
-  // Any seed will do: figures are compared over time, so each run must draw alike.
+  // Any seed will do, but a fixed one: figures are compared over time.
   if (graph.randomness) feeds.set(graph.randomness, Int32Array.of(...splitSeed(1), 0, 0));
 
   const names = namesOf(graph.activations.map(({ layer }) => layer));
@@ -80,7 +80,7 @@ export async function createLayerwise(
   const wanted = [...outputs, ...trained.map((name) => graph.parameters.get(name)!)];
   const found: readonly (Tensor | undefined)[] =
     loss && withGradients ? partials(loss, wanted) : wanted.map(() => undefined);
-  // A tensor may be asked for twice, such as a layer's that passes on what it gets.
+  // A tensor may be requested twice, such as the output of a layer that returns its input.
   const targets = [
     ...new Set([...(loss ? [loss] : []), ...outputs, ...found.filter((t) => t !== undefined)]),
   ];
@@ -126,7 +126,7 @@ export async function createLayerwise(
   };
 }
 
-/** Each name once: the second `conv` is `conv (2)`. */
+/** Unique names: the second `conv` is `conv (2)`. */
 function namesOf(layers: readonly string[]): string[] {
   const seen = new Map<string, number>();
   return layers.map((layer) => {
@@ -136,7 +136,7 @@ function namesOf(layers: readonly string[]): string[] {
   });
 }
 
-/** The labelled tensors that are met first on the ways back from `output`. */
+/** The labelled tensors met first on the ways back from `output`. */
 function originsOf(output: Tensor, labels: ReadonlyMap<Tensor, string>): string[] {
   const origins = new Set<string>();
   const seen = new Set<Tensor>();

@@ -1,4 +1,4 @@
-/** What is public of looking into models, in any runtime. Each loads what it needs when it is called. */
+/** The public functions for looking into models, in any runtime. Each loads what it needs when it is called. */
 import { listOf, refuse, type Check } from '../base/check.js';
 import type { AnyDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
@@ -15,7 +15,7 @@ const termOf: Check = (owner, name, value) => {
     refuse(owner, name, value, 'a term of a loss: those of a trained model are its terms');
 };
 
-/** See training/probe.ts. */
+/** See look/probe.ts. */
 export async function createProbe(
   model: Model,
   terms: readonly LossTerm[],
@@ -28,7 +28,7 @@ export async function createProbe(
   return (await import('./probe.js')).createProbe(model, terms, samples, numerics);
 }
 
-/** See training/divergence.ts. */
+/** See look/divergence.ts. */
 export async function explainDivergence(
   model: Model,
   terms: readonly LossTerm[],

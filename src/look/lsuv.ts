@@ -23,22 +23,22 @@ import { checkModel, numericsName } from '../trained/check-weights.js';
 
 /** Settings of `lsuv`. */
 export interface LsuvOptions {
-  /** Samples of the minibatch; default 64, or as many as there are. */
+  /** Samples of the minibatch; default 64, or all if there are fewer. */
   readonly batch?: number;
-  /** Of the weights and of the choice of samples; default 1. */
+  /** The seed of the weights and of the choice of samples; default 1. */
   readonly seed?: number;
-  /** A variance this near to 1 will do; default 0.01. The paper has 0.1. */
+  /** The largest deviation of a variance from 1; default 0.01 (0.1 in the paper). */
   readonly tolerance?: number;
-  /** Scalings of a layer at most; default 10, as in the paper. */
+  /** Scalings of a layer, at most; default 10, as in the paper. */
   readonly iterations?: number;
   readonly numerics?: Numerics;
 }
 
 /**
- * Weights to begin with, for the setting `weights` of `train`: a function of model, data and options. Scaled are the
- * `weight`s of two extents or more, such as dense and convolutional layers have; everything else is drawn as always.
- * @throws LanewiseError kind 'argument' for options out of range; kind 'data' if data and model do not fit, or a
- * layer answers all samples alike.
+ * Initial weights for the setting `weights` of `train`: a function of model, data and options. It scales each `weight` with
+ * at least two extents, as dense and convolutional layers have; everything else is drawn as always.
+ * @throws LanewiseError kind 'argument' for options out of range; kind 'data' if data and model do not fit, or if a layer
+ * gives all samples the same output.
  */
 export async function lsuv(
   model: Model,
@@ -94,7 +94,7 @@ export async function lsuv(
 const isScaled = ({ name, shape, role }: Model['parameters'][number]): boolean =>
   role === 'trained' && shape.length >= 2 && /(^|\.)weight$/.test(name);
 
-/** The model's initial weights, those that are scaled orthonormal. */
+/** The model's initial weights, with orthonormal ones where they will be scaled. */
 const orthonormalWeights = (
   { parameters }: Model,
   seed: number,
@@ -108,7 +108,7 @@ const orthonormalWeights = (
     numerics,
   );
 
-/** Layers with a weight in the order in which they run; one that runs several times counts the first time. */
+/** Layers with a weight, in the order in which they run; one that runs several times counts once, where it first runs. */
 function weightedLayers(
   { parameters }: Model,
   { activations }: ModelGraph,

@@ -1,7 +1,7 @@
 /**
- * Figures of a net while it trains, by which one sees signals vanish or explode (Glorot & Bengio 2010, figures
- * 6 and 7): of each layer how large its output is and the loss's gradient by it, of each parameter its size, its
- * gradient's, and how its values are distributed. For a few samples, always the same; training does not see it.
+ * A probe of a net in training, whose figures show signals that vanish or explode (Glorot & Bengio 2010, figures 6 and 7):
+ * the size of each layer's output and of the loss's gradient by it; the size of each parameter, its gradient and the
+ * distribution of its values. All are taken on the same few samples, and training is not affected.
  */
 import { takeFirst } from '../data/chosen.js';
 import type { Samples } from '../data/samples.js';
@@ -11,7 +11,7 @@ import type { LossTerm } from '../losses/terms.js';
 import { createLayerwise } from './layerwise.js';
 import type { Weights } from '../crew/session.js';
 
-/** Counts of values in equal parts of [min, max], which are those of the finite values. */
+/** Counts of values in equal parts of [min, max], the range of the finite values. */
 export interface Histogram {
   readonly min: number;
   readonly max: number;
@@ -21,9 +21,9 @@ export interface Histogram {
 /** How large a layer's output and its gradient are. */
 export interface LayerFigures {
   readonly name: string;
-  /** Root of the mean square of its output's values; NaN or Infinity if one of them is. */
+  /** Root mean square of the output's values; NaN or Infinity if one of them is. */
   readonly activationNorm: number;
-  /** The same of the mean loss's gradient by the output; 0 where the loss does not depend on it. */
+  /** Root mean square of the loss's gradient by the output; 0 where the loss does not depend on it. */
   readonly gradientNorm: number;
 }
 
@@ -32,39 +32,39 @@ export interface WeightFigures {
   readonly name: string;
   /** Root of the sum of squares. */
   readonly norm: number;
-  /** Of the mean loss's gradient; 0 where the loss does not depend on it. */
+  /** Norm of the mean loss's gradient; 0 where the loss does not depend on it. */
   readonly gradientNorm: number;
   readonly histogram: Histogram;
 }
 
-/** What one measurement found. */
+/** The figures of one measurement. */
 export interface ProbeRecord {
   readonly loss: number;
-  /** Those that compute something, in the order in which they run. */
+  /** Layers that compute something, in the order in which they run. */
   readonly layers: readonly LayerFigures[];
   /** Trained parameters, in the model's order. */
   readonly weights: readonly WeightFigures[];
 }
 
-/** A look at a model in training: activations and gradients on a few samples that stay the same. */
+/** Measures activations and gradients of a model in training, on a few samples that stay the same. */
 export interface Probe {
   readonly samples: number;
   /** Figures of every layer and parameter with these weights. */
   measure(weights: Weights): ProbeRecord;
-  /** Gives the memory back. */
+  /** Releases the memory. */
   close(): void;
 }
 
 const BINS = 30;
 const MAX_SAMPLES = 32;
-/** Of all layers' outputs together; large nets are measured with fewer samples. */
+/** Bytes of all layers' outputs together; large nets are measured with fewer samples. */
 const MAX_BYTES = 64 * 2 ** 20;
-/** Layers that pass values on as they are. */
+/** Kinds of layers that pass values on unchanged. */
 const PASSING = ['flatten', 'reshape', 'identity'];
 
 /**
- * Compiles the model's graph once for the first samples of `data`, at most 32, in training mode: batch
- * normalisation by the samples at hand, dropout the same at each measurement.
+ * Compiles the model's graph once for the first samples of `data`, at most 32, in training mode: batch normalisation over
+ * these samples, dropout the same in each measurement.
  * @throws LanewiseError kind 'data' if data and model do not fit.
  */
 export async function createProbe(
@@ -113,7 +113,7 @@ export async function createProbe(
   };
 }
 
-/** How many samples' outputs and gradients of all layers fit into `bytes`; at least one. */
+/** The number of samples whose outputs and gradients of all layers fit into `bytes`; at least one. */
 export const fitting = ({ activationBytes }: Model, bytes: number): number =>
   Math.max(1, Math.floor(bytes / (2 * activationBytes)));
 

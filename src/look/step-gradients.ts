@@ -1,4 +1,4 @@
-/** A loss and its gradients once, in this thread: the graph of a training step without the training. */
+/** A single computation of a loss and its gradients, in this thread: a training step's graph without the training. */
 import { gradients } from '../compiler/differentiate.js';
 import type { Samples } from '../data/samples.js';
 import type { Numerics } from '../engine/features.js';

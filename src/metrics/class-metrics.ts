@@ -1,14 +1,14 @@
 /**
- * Figures of classification, from the right and the predicted class of each sample, in the order and with
- * the meaning of scikit-learn's. Where a figure divides by nothing (the precision of a class that is never
- * predicted, the recall of one without samples, the F1 of both) it is 0.
+ * Classification figures from the true and the predicted class of each sample, in the order and with the meaning of
+ * scikit-learn's. A figure that would divide by zero is 0: the precision of a class that is never predicted, the recall of
+ * one without samples, the F1 of both.
  */
 import { checkLists, checkOptions, oneOf } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 
-/** Of one class. */
+/** Figures of one class. */
 export interface ClassFigures {
-  /** Share of the samples predicted as the class that are of it. */
+  /** Share of the samples predicted as the class that belong to it. */
   readonly precision: number;
   /** Share of the class's samples that are predicted as it. */
   readonly recall: number;
@@ -19,19 +19,19 @@ export interface ClassFigures {
 }
 
 /**
- * How the classes' figures become one: `macro`, their mean over the classes that are among the labels or the
- * predictions; `weighted`, the same with each class's support as its weight; `micro`, of all classes' counts
- * together (for one class a sample, the accuracy); `binary`, that of class 1.
+ * How the classes' figures become one. `macro` is their mean over the classes that occur among labels or predictions;
+ * `weighted` is that mean weighted by support; `micro` uses the counts of all classes together (for one class a sample,
+ * the accuracy); `binary` is the figure of class 1.
  */
 export type Averaging = 'macro' | 'weighted' | 'micro' | 'binary';
 
-/** How figures of classes become one. */
+/** Options of a score over classes. */
 export interface AveragingOptions {
-  /** Default `binary`, as in scikit-learn: for more than two classes choose another. */
+  /** Default `binary`, as in scikit-learn; choose another for more than two classes. */
   readonly average?: Averaging;
 }
 
-/** Samples of each class that were recognised, were taken for it, and are of it. */
+/** For each class, the samples recognised, those predicted as it, and those that belong to it. */
 export interface ClassCounts {
   readonly right: readonly number[];
   readonly predicted: readonly number[];
@@ -40,7 +40,7 @@ export interface ClassCounts {
 
 type Classes = ArrayLike<number>;
 
-/** @throws LanewiseError kind 'argument' unless both hold equally many classes, one at least. */
+/** @throws LanewiseError kind 'argument' unless both hold equally many classes, at least one. */
 function checkPair(figure: string, labels: Classes, predictions: Classes): void {
   checkLists(figure, { labels, predictions });
   if (labels.length !== predictions.length || labels.length === 0) {
@@ -89,7 +89,7 @@ export function countClasses(figure: string, labels: Classes, predictions: Class
 
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-/** F1 is 2·right/(predicted + support), which is the harmonic mean of the other two. */
+/** F1 is 2·right/(predicted + support), the harmonic mean of precision and recall. */
 const figuresOf = (right: number, predicted: number, support: number): ClassFigures => ({
   precision: share(right, predicted),
   recall: share(right, support),
@@ -97,7 +97,7 @@ const figuresOf = (right: number, predicted: number, support: number): ClassFigu
   support,
 });
 
-/** Of each class. */
+/** Figures of each class. */
 export const classFigures = ({ right, predicted, support }: ClassCounts): ClassFigures[] =>
   support.map((count, c) => figuresOf(right[c]!, predicted[c]!, count));
 
@@ -112,7 +112,7 @@ export function averageFigures(counts: ClassCounts, average: Averaging): ClassFi
     if (support.length > 2) {
       throw new LanewiseError(
         'argument',
-        `average 'binary' is of classes 0 and 1, found class ${support.length - 1}`,
+        `average 'binary' takes classes 0 and 1, found class ${support.length - 1}`,
         "{ average: 'macro' } is the mean over the classes, 'weighted' weighs them by their samples",
       );
     }
@@ -136,16 +136,16 @@ const score =
     return averageFigures(countClasses(key, labels, predictions), average)[key];
   };
 
-/** Right among those predicted as a class. @throws LanewiseError kind 'argument' if the lists do not fit. */
+/** Share of right ones among those predicted as a class. @throws LanewiseError kind 'argument' if the lists do not fit. */
 export const precisionScore = score('precision');
-/** Recognised among those of a class. @throws LanewiseError kind 'argument' if the lists do not fit. */
+/** Share of recognised ones among those of a class. @throws LanewiseError kind 'argument' if the lists do not fit. */
 export const recallScore = score('recall');
 /** The harmonic mean of precision and recall. @throws LanewiseError kind 'argument' if the lists do not fit. */
 export const f1Score = score('f1');
 
 /**
- * Share of rows whose label is among the `k` highest scores; of equal scores the higher class comes first, as in scikit-learn.
- * `scores` holds a row of one score a class for each label.
+ * Share of rows whose label is among the `k` highest scores; of equal scores the higher class comes first, as in
+ * scikit-learn. `scores` holds a row for each label, with one score per class.
  * @throws LanewiseError kind 'argument' if they do not fit, or k is not a number of classes.
  */
 export function topKAccuracyScore(labels: Classes, scores: Float32Array, k: number): number {
@@ -180,7 +180,7 @@ export function topKAccuracyScore(labels: Classes, scores: Float32Array, k: numb
   return right / labels.length;
 }
 
-/** A class's figures. */
+/** One class's row. */
 export interface ReportRow extends ClassFigures {
   readonly name: string;
 }

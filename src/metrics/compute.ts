@@ -1,4 +1,4 @@
-/** From a model's scores to its metrics: what the targets are, and whether the metrics suit them, before training. */
+/** Computes a model's metrics from its scores, and checks before training that they suit the targets. */
 import type { Field } from '../data/dataset.js';
 import { datasetOf } from '../data/forms.js';
 import { targetNamed, type Samples } from '../data/samples.js';
@@ -18,12 +18,12 @@ import {
   type Task,
 } from './metric.js';
 
-/** Metrics that suit a data set, with what is to be known of it. */
+/** Metrics that suit a data set, with what they need to know of it. */
 export interface CheckedMetrics {
   readonly metrics: readonly Metric[];
   readonly subject: Subject & {
     readonly samples: Samples;
-    /** Of the first output. */
+    /** Shape of the first output. */
     readonly shape: Shape;
     /** The score above which a side is yes. */
     readonly middle: number;
@@ -32,13 +32,13 @@ export interface CheckedMetrics {
   };
 }
 
-/** What training tells beside metrics, in the same place. */
+/** Figures that training reports beside metrics, in the same place. */
 const figures = ['loss', 'accuracy', 'valLoss', 'valAccuracy'];
 
 /**
- * Looks up metrics by name, and what they need of the data set that they are wanted of (validation's).
- * @throws LanewiseError kind 'argument' for unknown names, twice the same, and metrics that do not suit the
- * first output's loss and targets.
+ * Looks up metrics by name, and what they need of the data set that they measure (the validation data).
+ * @throws LanewiseError kind 'argument' for unknown names, repeated names, and metrics that do not suit the first output's
+ * loss and targets.
  */
 export function checkMetrics(
   model: Model,
@@ -69,7 +69,7 @@ export function checkMetrics(
     const reason = !tasks.includes(task)
       ? describe(task, tasks)
       : subject.counting && !countsParts
-        ? 'some samples count in part, which it does not heed (countsParts, counting)'
+        ? 'some samples count in part, which it does not support (countsParts, counting)'
         : check?.(subject);
     if (reason === undefined) continue;
     throw new LanewiseError('argument', `metric '${name}' of data set '${data.name}': ${reason}`);
@@ -128,7 +128,7 @@ function subjectOf(
     rowLength > 1 &&
     showShape(field.shape) !== showShape(shape);
   const counts = countsWith(weights, field, term);
-  /** Of rows of `length` values, those that count. */
+  /** Keeps the rows of `length` values that count. */
   const only = <V extends Field['values']>(values: V, length: number, outputs: number) => {
     const kept = keptRows(counts, values.length / length);
     if (!kept) return { outputs, values };
@@ -167,7 +167,7 @@ function subjectOf(
   return { ...common, task: 'values', ...rows, targets: values };
 }
 
-/** What counts of a target, and nothing of samples that weigh 0. */
+/** The counts of a target's answers, with zeros for samples that weigh 0. */
 function countsWith(
   weights: Float32Array | undefined,
   field: Field,
@@ -181,7 +181,7 @@ function countsWith(
   );
 }
 
-/** The rows of which something counts; undefined if everything does. */
+/** The rows in which something counts; undefined if everything does. */
 function keptRows(counts: Float32Array | undefined, rows: number): Uint32Array | undefined {
   if (!counts?.includes(0)) return undefined;
   const each = Math.max(1, counts.length / rows);
@@ -191,7 +191,7 @@ function keptRows(counts: Float32Array | undefined, rows: number): Uint32Array |
   });
 }
 
-/** Rows of `length` values. */
+/** Picks rows of `length` values. */
 function pickRows<V extends Field['values']>(values: V, rows: Uint32Array, length: number): V {
   const picked = new (values.constructor as new (count: number) => V)(rows.length * length);
   rows.forEach((row, i) =>
@@ -200,13 +200,13 @@ function pickRows<V extends Field['values']>(values: V, rows: Uint32Array, lengt
   return picked;
 }
 
-/** Targets as the loss compares them: bytes that are values in 0 to 1, class indices as numbers. */
+/** Targets as the loss compares them: bytes as values in 0 to 1, class indices as numbers. */
 function numbersOf({ values, as }: Field): Float32Array {
   if (values instanceof Float32Array) return values;
   return Float32Array.from(values, (value) => (as === 'values' ? value / 255 : value));
 }
 
-/** Scores of images, n×C×H×W, as a row of C for each pixel; others have their rows already. */
+/** Scores of images, n×C×H×W, with a row of C for each pixel; other scores have their rows already. */
 function toRows(values: Float32Array, shape: Shape): Float32Array {
   if (shape.length !== 3) return values;
   const channels = shape[0]!;
@@ -223,7 +223,7 @@ function toRows(values: Float32Array, shape: Shape): Float32Array {
 
 /**
  * The metrics' values, by name, from an evaluation of the data set that they were checked with.
- * @throws LanewiseError kind 'data' if one is no number.
+ * @throws LanewiseError kind 'data' if one is not a number.
  */
 export function computeMetrics(
   { metrics, subject }: CheckedMetrics,

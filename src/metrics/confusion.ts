@@ -1,15 +1,15 @@
-/** Which classes a model takes for which: counts by true and predicted class. */
+/** The confusion matrix: counts of samples by true and predicted class. */
 import { checkObject, isList, refuse, wholeFrom } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 
-/** How often samples of each class were taken for each. */
+/** How often samples of each class were predicted as each class. */
 export interface ConfusionMatrix {
   readonly classes: readonly string[];
   /** counts[truth][predicted], classes × classes. */
   readonly counts: readonly (readonly number[])[];
 }
 
-/** A class that was taken for another, and how often. */
+/** A class that was mistaken for another, and how often. */
 export interface Confusion {
   readonly truth: string;
   readonly predicted: string;
@@ -17,9 +17,9 @@ export interface Confusion {
 }
 
 /**
- * Counts samples by `labels` and `predictions`, two lists of equally many indices, the labels' into
- * `classes`. A model may know more classes than the data has: those it predicts go by their number.
- * @throws LanewiseError kind 'argument' if the lists differ in length or a label names no class.
+ * Counts samples by `labels` and `predictions`, two equally long lists of indices; labels index `classes`. A model may know
+ * more classes than the data has, whose predictions are shown by number.
+ * @throws LanewiseError kind 'argument' if the lists differ in length or a label is not in `classes`.
  */
 export function confusionMatrix(
   labels: ArrayLike<number>,
@@ -44,7 +44,7 @@ export function confusionMatrix(
     if (!(Number.isInteger(label) && label >= 0 && label < classes.length)) {
       throw new LanewiseError(
         'argument',
-        `confusion matrix: label ${label} of sample ${i} is none of the ${classes.length} classes`,
+        `confusion matrix: label ${label} of sample ${i} is not one of the ${classes.length} classes`,
       );
     }
     const prediction = predictions[i]!;
@@ -59,7 +59,7 @@ export function confusionMatrix(
   return { classes: all, counts };
 }
 
-/** The `n` mistakes made most often, the commonest first; equal ones in the order of the classes. */
+/** The `n` most frequent mistakes, most frequent first; ties are in the order of the classes. */
 export function mostConfused(matrix: ConfusionMatrix, n: number): Confusion[] {
   checkObject('mostConfused', matrix, ['classes', 'counts']);
   const { classes, counts } = matrix;

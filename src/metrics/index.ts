@@ -1,4 +1,4 @@
-/** Metrics: figures of targets and scores, and what training evaluates by name. */
+/** Metrics: functions of targets and predictions, and the ones that training evaluates by name. */
 export {
   accuracyScore,
   classificationReport,

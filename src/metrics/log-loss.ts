@@ -1,12 +1,12 @@
-/** The cross-entropy of probabilities that are there already, as scikit-learn's log_loss. */
+/** The cross-entropy of given probabilities, as scikit-learn's log_loss. */
 import { checkLists } from '../base/check.js';
 import { log } from '../base/arithmetic.js';
 import { LanewiseError } from '../base/errors.js';
 
 /**
- * Mean of −log p of the right class. `probabilities` holds a row of one a class for each label or, of two classes, those of
- * class 1 alone. None counts as less than the rounding of its numbers, 2⁻²³ in a Float32Array, else 2⁻⁵².
- * @throws LanewiseError kind 'argument' if the lists do not fit, or for what are no probabilities or no rows of sum 1.
+ * Mean of −log p of the right class. `probabilities` holds a row of one per class for each label or, for two classes, those
+ * of class 1 alone. None counts as less than the rounding of its numbers: 2⁻²³ in a Float32Array, else 2⁻⁵².
+ * @throws LanewiseError kind 'argument' if the lists do not fit, a value is not a probability or a row does not sum to 1.
  */
 export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number {
   const refuse = (why: string) => new LanewiseError('argument', `log loss: ${why}`);

@@ -1,4 +1,4 @@
-/** What training evaluates beside the loss, by name. */
+/** Metrics by name: the figures that training evaluates besides the loss. */
 import { quote } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import type { AnyDataset } from '../data/dataset.js';
@@ -17,34 +17,34 @@ import { averagePrecisionScore, oneVsRest, rocAucScore } from './roc.js';
 import * as values from './value-metrics.js';
 
 /**
- * What the first output is to find: one of several classes; yes or no, for each of its values (the losses
- * named binary…); or values.
+ * The task of the first output: to find one of several classes; yes or no, for each of its values (the losses named
+ * binary…); or values.
  */
 export type Task = 'classes' | 'sides' | 'values';
 
 /**
- * A data set as it was scored. A row is a sample, or one position of it where each has an answer of its own: a
- * word of a text, a pixel of an image.
+ * A scored data set. A row is a sample, or one of its positions where each has an answer of its own, such as a word of a
+ * text or a pixel of an image.
  */
 export interface Scored {
   readonly task: Task;
   /** Rows of `outputs` scores of the model's first output. */
   readonly scores: Float32Array;
   readonly outputs: number;
-  /** The right class of each row; for sides 0 or 1 for each score; empty for values. */
+  /** The true class of each row; for sides, 0 or 1 for each score; empty for values. */
   readonly labels: ArrayLike<number>;
-  /** The same as predicted: the class with the highest score; 1 where a score is on the positive side. */
+  /** Predictions in the same form: the class with the highest score; 1 where a score is on the positive side. */
   readonly predictions: ArrayLike<number>;
-  /** For values: the right one for each score; otherwise empty. */
+  /** For values, the target of each score; otherwise empty. */
   readonly targets: Float32Array;
-  /** For each value of the rows whether it counts, if some rows count in part. */
+  /** Whether each value of the rows counts, if some rows count in part. */
   readonly counting?: Uint8Array;
-  /** Of each sample that weighs more than 0; of all outputs together. */
+  /** Loss of each sample that weighs more than 0, over all outputs. */
   readonly losses: Float32Array;
   readonly data: AnyDataset;
 }
 
-/** What is known before training. */
+/** What a metric can know before training. */
 export interface Subject extends Pick<
   Scored,
   'task' | 'outputs' | 'labels' | 'targets' | 'counting' | 'data'
@@ -54,18 +54,18 @@ export interface Subject extends Pick<
   readonly loss: string;
 }
 
-/** A figure of one's own of scored data, for `metrics` in the settings. */
+/** A metric of one's own, for `metrics` in the settings. */
 export interface Metric {
-  /** In reports and logs. */
+  /** Its name in reports and logs. */
   readonly name: string;
   readonly better: 'higher' | 'lower';
-  /** A number; what weighs 0 is left out of what it gets, all other weights are alike. */
+  /** Its value. Samples that weigh 0 are left out of `scored`; all others weigh the same. */
   of(scored: Scored): number;
   /** Tasks that it suits; default all. */
   readonly tasks?: readonly Task[];
-  /** Whether it heeds `counting`; one that does not is refused where rows count in part. */
+  /** Whether it uses `counting`; otherwise it is refused where rows count in part. */
   readonly countsParts?: boolean;
-  /** Why it cannot be had, before training; undefined if it can. */
+  /** The reason why it cannot be computed, known before training; undefined if it can. */
   check?(subject: Subject): string | undefined;
 }
 
@@ -75,10 +75,10 @@ const topK = (name: string, k: number): Metric => ({
   tasks: ['classes'],
   of: ({ labels, scores }) => topKAccuracyScore(labels, scores, k),
   check: ({ outputs }) =>
-    k < outputs ? undefined : `of ${outputs} classes the right one is always among the top ${k}`,
+    k < outputs ? undefined : `with ${outputs} classes the right one is always in the top ${k}`,
 });
 
-/** Each of a sample's sides is a class of its own, of which samples are or are not. */
+/** Each side of a sample is a class of its own, which samples belong to or not. */
 function sideFigures(
   { labels, predictions, outputs, counting }: Scored,
   average: Averaging,
@@ -109,7 +109,7 @@ const figure = (name: string, key: 'precision' | 'recall' | 'f1', average: Avera
       : averageFigures(countClasses(name, scored.labels, scored.predictions), average)[key],
 });
 
-/** The values that count of one column of rows. */
+/** The values of one column that count. */
 const columnOf = (
   all: ArrayLike<number>,
   column: number,
@@ -119,7 +119,7 @@ const columnOf = (
     (_, i) => counting?.[i * outputs + column] !== 0,
   );
 
-/** The mean of what each column has. */
+/** The mean over columns of a figure. */
 function meanOfColumns(
   scored: Scored,
   truth: ArrayLike<number>,
@@ -132,7 +132,7 @@ function meanOfColumns(
   return sum / outputs;
 }
 
-/** The mean of a figure of each class against the rest, or of each side. */
+/** The mean of a figure over classes, each against the rest, or over sides. */
 const ofEach = (
   name: string,
   figure: string,
@@ -154,7 +154,7 @@ const ofEach = (
       : oneSided(subject),
 });
 
-/** scikit-learn refuses both as well: a mean over what happens to be there is not the same figure in two data sets. */
+/** scikit-learn refuses both as well: a mean over the classes present is not the same figure in two data sets. */
 function absentClass(
   labels: ArrayLike<number>,
   outputs: number,
@@ -177,7 +177,7 @@ function oneSided(subject: Subject): string | undefined {
   return undefined;
 }
 
-/** Of losses whose scores are probabilities. */
+/** For losses whose scores are probabilities. */
 const logLossMetric: Metric = {
   name: 'logLoss',
   better: 'lower',
@@ -223,7 +223,7 @@ const r2: Metric = {
   },
 };
 
-/** The losses must be what it is made of. */
+/** Refused unless the losses are the cross-entropies that it is made of. */
 const perplexity: Metric = {
   name: 'perplexity',
   better: 'lower',
@@ -262,7 +262,7 @@ const byName: Readonly<Record<string, Metric>> = Object.fromEntries(
   ].map((metric) => [metric.name, metric]),
 );
 
-/** Figures that training knows by name (docs/metrics.md). */
+/** The metrics that training knows by name (docs/metrics.md). */
 export type MetricName =
   | `top${number}`
   | `${'precision' | 'recall' | 'f1'}${keyof typeof averagings}`
@@ -279,8 +279,8 @@ export type MetricName =
 export const metricNames: readonly string[] = [...Object.keys(byName), 'top5 (any number)'];
 
 /**
- * The metric that a setting means.
- * @throws LanewiseError kind 'argument' for an unknown name, or what is no metric.
+ * The metric that a setting refers to.
+ * @throws LanewiseError kind 'argument' for an unknown name, or anything that is not a metric.
  */
 export function metricFor(metric: MetricName | Metric): Metric {
   if (typeof metric !== 'string') {

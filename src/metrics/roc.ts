@@ -1,4 +1,4 @@
-/** Figures of scores in their order: the area under the receiver operating characteristic, and average precision. */
+/** Rank figures of scores: the area under the receiver operating characteristic, and average precision. */
 import { checkLists } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 
@@ -23,7 +23,7 @@ export function rocAucScore(isPositive: ArrayLike<number>, scores: ArrayLike<num
     let positivesHere = 0;
     for (; end < count && scores[order[end]!] === value; end++)
       if (isPositive[order[end]!] === 1) positivesHere++;
-    // Ranks count from 1: those from first + 1 to end, on average.
+    // Ranks count from 1: equal scores have the mean of first + 1 to end.
     rankSum += (positivesHere * (first + 1 + end)) / 2;
     positives += positivesHere;
     first = end;
@@ -39,8 +39,8 @@ export function rocAucScore(isPositive: ArrayLike<number>, scores: ArrayLike<num
 }
 
 /**
- * Average precision, Σ (Rᵢ − Rᵢ₋₁)·Pᵢ over the thresholds from the highest score down, P the precision and R the recall
- * of what scores at least as much. Equal scores are one threshold. NaN if a score is NaN.
+ * Average precision, Σ (Rᵢ − Rᵢ₋₁)·Pᵢ over the thresholds from the highest score down, with precision P and recall R among
+ * the scores at or above a threshold. Equal scores are one threshold. NaN if a score is NaN.
  * @throws LanewiseError kind 'argument' if the lists differ in length, or no sample is positive.
  */
 export function averagePrecisionScore(
@@ -68,7 +68,7 @@ export function averagePrecisionScore(
   );
 }
 
-/** @throws LanewiseError kind 'argument' for lists of unequal lengths, and what is neither 0 nor 1. */
+/** @throws LanewiseError kind 'argument' for lists of unequal lengths, and labels other than 0 and 1. */
 function checkSides(
   figure: string,
   isPositive: ArrayLike<number>,
@@ -86,15 +86,14 @@ function checkSides(
   throw new LanewiseError(
     'argument',
     `${figure}: label ${wrong} is ${String(isPositive[wrong])}, expected 0 or 1`,
-    'for more than two classes there is rocAucOneVsRest',
+    'rocAucOneVsRest takes more than two classes',
   );
 }
 
 /**
- * The mean over classes of each one's area against all others. `scores` holds a row of `classes` scores for
- * each label.
- * @throws LanewiseError kind 'argument' if the lists do not fit, or a class has no samples: it has no area, and a mean over
- * the others is another figure.
+ * The mean over classes of the area of each against all others. `scores` holds a row of `classes` scores for each label.
+ * @throws LanewiseError kind 'argument' if the lists do not fit, or a class has no samples: it has no area, and a mean
+ * over the others is another figure.
  */
 export function rocAucOneVsRest(
   labels: ArrayLike<number>,
@@ -104,7 +103,7 @@ export function rocAucOneVsRest(
   return oneVsRest('ROC AUC', labels, scores, classes, rocAucScore);
 }
 
-/** The mean of a figure of each class against all others. */
+/** The mean of a figure over classes, each against all others. */
 export function oneVsRest(
   figure: string,
   labels: ArrayLike<number>,

@@ -1,21 +1,21 @@
 /**
- * Scores of several rounds over the same samples as one: of the models of an ensemble (Hansen & Salamon 1990),
- * of views of each image (ten crops: Krizhevsky et al. 2012, §4.1). Sums are doubles, added in the order of the
- * rounds, so that the result has the same bits wherever it is computed.
+ * Averages the scores of several rounds over the same samples: of an ensemble's models (Hansen & Salamon 1990), or of
+ * views of each image (ten crops: Krizhevsky et al. 2012, §4.1). Sums are doubles, added in the order of the rounds, so
+ * that the result has the same bits wherever it is computed.
  */
 import { log } from '../base/arithmetic.js';
 import { labelsIn, type Samples } from '../data/samples.js';
 import type { LossTerm } from '../losses/terms.js';
 import { classifyScores, type ClassificationSummary } from './summary.js';
 
-/** The smallest probability that counts in a loss, so that one sample's is 87 at most and not infinite. */
+/** The smallest probability that counts in a loss, so that one sample's loss is at most 87 and never infinite. */
 const LEAST = 2 ** -126;
 
 /** Whether the first output's scores are probabilities of classes. */
 export const givesProbabilities = (terms: readonly LossTerm[]): boolean =>
   terms[0]?.loss.gives === 'probabilities';
 
-/** Means of arrays of one length, which are asked for one after another: only one is held at a time. */
+/** The mean of arrays of one length, requested one after another: only one is held at a time. */
 export async function meanOf(
   rounds: readonly (() => Promise<Float32Array>)[],
 ): Promise<Float32Array> {
@@ -29,8 +29,8 @@ export async function meanOf(
 }
 
 /**
- * The summary of the rounds' mean scores on `data`. Its loss is the mean negative logarithm of the right class's
- * mean probability; where scores are no probabilities, the mean of the rounds' losses.
+ * The summary of the rounds' mean scores on `data`. Its loss is the mean negative logarithm of the true class's mean
+ * probability; where scores are not probabilities, it is the mean of the rounds' losses.
  */
 export async function averageRounds(
   rounds: readonly (() => Promise<ClassificationSummary>)[],
@@ -57,7 +57,7 @@ function logLoss(scores: Float32Array, data: Samples): number {
   let sum = 0;
   let count = 0;
   for (let i = 0; i < labels.length; i++) {
-    // Of no class.
+    // The sample has no class.
     if (labels[i]! < 0) continue;
     count++;
     const p = Math.max(scores[i * classes + labels[i]!]!, LEAST);

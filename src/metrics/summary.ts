@@ -1,25 +1,25 @@
-/** From scores to figures: predictions, accuracy, mean loss. */
+/** Summaries of scores: predictions, accuracy and mean loss. */
 import { labelsIn, type Samples } from '../data/samples.js';
 import { predictedClasses } from '../inference/predicted-classes.js';
 import type { Evaluation } from '../crew/session.js';
 
 export { predictedClasses };
 
-/** Figures of a model on a data set. */
+/** A model's figures on a data set. */
 export interface EvaluationSummary {
   /** Mean over the samples, each times its weight if the data set has weights. */
   readonly loss: number;
-  /** Share of right answers of all that count, each times its weight if there are weights. Absent where the loss knows none. */
+  /** Share of right answers among all that count, each times its weight, if any. Absent where the loss knows none. */
   readonly accuracy?: number;
-  /** The others' share. */
+  /** Share of wrong answers. */
   readonly error?: number;
 }
 
-/** Of a model whose output is one score a class. */
+/** Figures of a model whose output is one score per class. */
 export interface ClassificationSummary extends Required<EvaluationSummary> {
   /** Predicted class of each sample. */
   readonly predictions: Uint32Array;
-  /** n×classes; probabilities of models trained with cross-entropy. */
+  /** Scores n×classes; probabilities for models trained with cross-entropy. */
   readonly scores: Float32Array;
 }
 
@@ -33,14 +33,14 @@ export function summarize(
   return { loss, ...shares(sum(hits, weights), all) };
 }
 
-/** The same with predictions, from scores of one output a class. */
+/** The summary with predictions, from scores with one output per class. */
 export function classify(evaluation: Evaluation, data: Samples): ClassificationSummary {
   const found = classifyScores(evaluation.scores, data);
-  // A loss may ignore some.
+  // A loss may ignore some labels.
   return { ...found, ...summarize(evaluation, data) };
 }
 
-/** All but the loss, from n×classes scores; of samples that have a class, each times its weight. */
+/** Everything but the loss, from n×classes scores of the samples that have a class, each times its weight. */
 export function classifyScores(
   scores: Float32Array,
   data: Samples,

@@ -1,4 +1,4 @@
-/** Figures of regression, from targets and outputs of equally many values, and perplexity. Sums are double. */
+/** Regression figures from equally many targets and outputs, and perplexity. Sums are double. */
 import { checkLists } from '../base/check.js';
 import { exp } from '../base/arithmetic.js';
 import { LanewiseError } from '../base/errors.js';
@@ -39,9 +39,9 @@ export const rootMeanSquaredError = (targets: Values, outputs: Values): number =
   Math.sqrt(meanSquaredError(targets, outputs));
 
 /**
- * The coefficient of determination, 1 − Σ(y − t)²/Σ(t − t̄)²: 1 is exact, 0 as good as the mean t̄ always. Of
- * several values a sample (`columns`), the mean of each one's. Where the targets do not vary it is 1 if the
- * outputs are exact, else 0.
+ * The coefficient of determination, 1 − Σ(y − t)²/Σ(t − t̄)²: 1 is exact, 0 as good as always the mean t̄. With several
+ * values a sample (`columns`) it is the mean over the columns. Where the targets do not vary, it is 1 if the outputs are
+ * exact, else 0.
  * @throws LanewiseError kind 'argument' if the lists do not fit, or there are fewer than two samples.
  */
 export function r2Score(targets: Values, outputs: Values, columns = 1): number {
@@ -70,7 +70,7 @@ export function r2Score(targets: Values, outputs: Values, columns = 1): number {
   return sum / columns;
 }
 
-/** e to the mean of cross-entropies in nats. @throws LanewiseError kind 'argument' if there are none. */
+/** e to the mean of cross-entropies in nats. @throws LanewiseError kind 'argument' for an empty list. */
 export function perplexity(losses: Values): number {
   checkLists('perplexity', { losses });
   if (losses.length === 0) throw new LanewiseError('argument', 'perplexity: there are no losses');

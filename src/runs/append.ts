@@ -1,12 +1,12 @@
-/** Files that grow by whole pieces (Node), whatever the disk says. */
+/** Append-only files that grow by whole pieces (Node), even when the disk fails. */
 import { closeSync, fdatasyncSync, ftruncateSync, writeSync } from 'node:fs';
 import type { LanewiseError } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 
 export interface AppendOptions {
   /**
-   * Told once, of the first piece that cannot be written: work then goes on without it, and with later ones
-   * that can. Without this, the write throws.
+   * Called once, with the first piece that cannot be written; work then goes on without it, and with later pieces that can
+   * be written. Without this function, the write throws.
    */
   readonly onError?: (error: LanewiseError) => void;
 }
@@ -17,7 +17,7 @@ export interface Appender {
    * @throws LanewiseError kind 'file' if the system refuses and there is no `onError`.
    */
   append(piece: Uint8Array): void;
-  /** Hands what was added to the disk itself, so that it outlasts a power cut; a disk that refuses is passed over. */
+  /** Flushes what was added to the disk, so that it survives a power cut; a disk that refuses is ignored. */
   sync(): void;
   /** Pieces that the system refused. */
   readonly lost: number;
@@ -49,7 +49,7 @@ export function createAppender(
       try {
         fdatasyncSync(file);
       } catch {
-        // Such as a pipe, which has no disk.
+        // A pipe, for one, has no disk.
       }
     },
     get lost() {
@@ -59,11 +59,11 @@ export function createAppender(
   };
 }
 
-/** What was written of a piece before the disk was full. */
+/** Removes the part of a piece that was written before the disk was full. */
 function takeBack(file: number, bytes: number): void {
   try {
     ftruncateSync(file, bytes);
   } catch {
-    // Such as a device, which has no length.
+    // A device, for one, has no length.
   }
 }

@@ -1,4 +1,4 @@
-/** The browser's part of reports, built beside the program (scripts/build.mjs): a script with the plots, a stylesheet. */
+/** The browser's part of reports, built with the package (scripts/build.mjs): a script that draws plots, and a stylesheet. */
 import { readFile } from 'node:fs/promises';
 
 export interface Assets {

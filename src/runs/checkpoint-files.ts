@@ -1,8 +1,8 @@
 /**
- * Checkpoints in a run's folder (Node): the last one and the one before. A crash at any moment leaves one of them
- * whole: the new file is written and synced under another name, then the last becomes the previous, then the new
- * the last. A last one that is damaged never takes the place of the one before; and a new file that is whole but never got its
- * name is the newest checkpoint.
+ * The checkpoints in a run's folder (Node): the last one and the one before. A crash at any moment leaves one of them
+ * whole: the new file is written and synced under another name, then the last becomes the previous, then the new becomes
+ * the last. A damaged last one never replaces the one before, and a new file that is whole but was not yet renamed counts
+ * as the newest checkpoint.
  */
 import { readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ export const PREVIOUS = 'checkpoint-previous.safetensors';
 
 /**
  * Writes the folder's next checkpoint.
- * @param isLastWhole whether the last one becomes the previous; one that is damaged is replaced.
+* @param isLastWhole whether the last one becomes the previous; a damaged one is replaced.
  * @throws LanewiseError kind 'file'; the last one is then still there, perhaps as the previous.
  */
 export async function saveCheckpoint(
@@ -44,9 +44,9 @@ export interface FoundCheckpoint {
 }
 
 /**
- * The folder's newest checkpoint that is whole: the last, one that was written after it and did not get its name, or the
- * previous one if they are damaged or missing.
- * @throws LanewiseError kind 'file' if there is none that is whole.
+ * The folder's newest whole checkpoint: the last, one written after it that was not yet renamed, or, if they are damaged
+ * or missing, the previous one.
+ * @throws LanewiseError kind 'file' if none is whole.
  */
 export async function readCheckpoint(folder: string): Promise<FoundCheckpoint> {
   const reasons: string[] = [];
@@ -67,11 +67,11 @@ export async function readCheckpoint(folder: string): Promise<FoundCheckpoint> {
     reasons.length === 0
       ? `there is no checkpoint in '${folder}'`
       : `no checkpoint in '${folder}' can be used: ${reasons.join('; ')}`,
-    'start the run anew, without resuming',
+    'start the run over, without resuming',
   );
 }
 
-/** Undefined if there is no such file, or it is not whole, which goes to the reasons. */
+/** Undefined if there is no such file, or if it is damaged, which is added to the reasons. */
 async function readIfThere(path: string, reasons: string[]): Promise<Checkpoint | undefined> {
   if (!(await exists(path))) return undefined;
   try {
@@ -83,7 +83,7 @@ async function readIfThere(path: string, reasons: string[]): Promise<Checkpoint 
   }
 }
 
-/** The newest of those that were written, and whose run was killed before they got their name. Half ones are none. */
+/** The newest whole checkpoint that was written by a run killed before it could rename the file. */
 async function readNameless(
   folder: string,
 ): Promise<{ readonly name: string; readonly checkpoint: Checkpoint } | undefined> {
@@ -97,7 +97,7 @@ async function readNameless(
   return newest;
 }
 
-/** Ends what was begun: a checkpoint without its name gets it. For who has the folder's lock. Resolves to where it is. */
+/** Renames a checkpoint that was not yet renamed, for the holder of the folder's lock. Resolves to the file's path. */
 export async function giveName(
   folder: string,
   { path, isLastWhole }: FoundCheckpoint,
@@ -110,7 +110,7 @@ export async function giveName(
   return { path: last, isLastWhole: true };
 }
 
-/** Whether the folder has a checkpoint: whole or not, or whole and without its name. */
+/** Whether the folder has a checkpoint, damaged or not, or a whole one that was not yet renamed. */
 export const hasCheckpoint = async (folder: string): Promise<boolean> =>
   (await exists(join(folder, CHECKPOINT))) ||
   (await exists(join(folder, PREVIOUS))) ||

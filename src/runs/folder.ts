@@ -1,4 +1,4 @@
-/** A run's folder when a run begins: locked, with what it goes on from, and cleared of a run before. */
+/** Opens a run's folder: locks it, and reads what the run goes on from or clears what an earlier run left. */
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
@@ -29,17 +29,17 @@ export const REPORT = 'report.html';
 
 export interface OpenedFolder {
   readonly lock: FolderLock;
-  /** What the run goes on from; absent if it begins. */
+  /** What the run goes on from; absent for a new run. */
   readonly resumed?: Resumed;
-  /** Whether its last checkpoint may become the previous one, rather than be replaced. */
+  /** Whether the last checkpoint may become the previous one; otherwise it is replaced. */
   readonly isLastWhole: boolean;
   readonly warnings: readonly string[];
 }
 
 /**
- * Locks the folder, made if need be, and reads or removes what an earlier run left there.
- * @throws LanewiseError kind 'file' if it cannot be written, is in use, or holds no checkpoint that is whole; kind
- * 'argument' if it holds another or an unfinished run. `waiting.onWait` is told of a lock that may be of a process that is gone.
+ * Locks the folder, which is made if need be, and reads or removes what an earlier run left there.
+ * @throws LanewiseError kind 'file' if it cannot be written, is in use, or has no whole checkpoint; kind 'argument' if it
+ * holds another or an unfinished run. `waiting.onWait` is called for a lock whose process may be gone.
  */
 export async function openFolder(
   folder: string,
@@ -50,7 +50,7 @@ export async function openFolder(
   await ensureWritableFolder(folder);
   for (const name of [MODEL, CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT])
     await ensureReplaceable(join(folder, name));
-  // A run that is refused leaves no empty folder.
+  // A refused run leaves no empty folder.
   const refuse = async (error: unknown): Promise<never> => {
     await rmdir(folder).catch(() => {});
     throw error;
@@ -83,7 +83,7 @@ export async function openFolder(
       const lost = checkpoint.state.history.filter(({ epoch }) => !logged.has(epoch));
       if (lost.length > 0)
         warnings.push(
-          `'${log}' has lost lines: of the epochs that are over it lacks ${lost.map(({ epoch }) => epoch).join(', ')}`,
+          `'${log}' has lost lines: of the finished epochs it lacks ${lost.map(({ epoch }) => epoch).join(', ')}`,
         );
       return { lock, resumed: { checkpoint, changed, takeUp }, isLastWhole, warnings };
     }
@@ -111,7 +111,7 @@ async function refuseUnfinished(folder: string): Promise<void> {
   throw new LanewiseError(
     'argument',
     `'${folder}' holds an unfinished run: ${place} of ${epochs * stepsPerEpoch} steps`,
-    'go on with it (resume: true), begin anew and lose it (fresh: true), or take another folder',
+    'go on with it (resume: true), start over and lose it (fresh: true), or take another folder',
   );
 }
 
@@ -121,7 +121,7 @@ async function removeLeftovers(folder: string): Promise<void> {
   await removeFiles(folder, (file) => names.some((name) => isTemporaryOf(name, file)));
 }
 
-/** Removes what runs write: a report of two runs mixed would be a lie. The last model stays until there is a new one. */
+/** Removes the files that runs write, as a report must not mix two runs. The last model stays until there is a new one. */
 async function clear(folder: string): Promise<void> {
   const ours = [CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT];
   const isOurs = (name: string) => ours.includes(name) || name.startsWith('events.out.tfevents.');

@@ -1,16 +1,16 @@
 /**
- * A run's folder belongs to one process at a time (Node): the file `lock` in it says which. The lock of a
+ * The lock of a run's folder, which belongs to one process at a time (Node): the file `lock` says which. The lock of a
  * process that is gone, such as a killed one, is taken over.
  *
- * Of a process of another machine, or of another container (PID namespace) on this one, nobody here can tell whether it is
- * gone. So the holder touches its lock every few seconds, and one that is seen to stay untouched for a minute and a half is
- * taken over. Only change that is seen counts, not the times of files: clocks differ from machine to machine. A holder of
- * an earlier release touches nothing; of it the folder's files are looked at, and for ten times as long.
+ * Whether a process of another machine, or of another container (PID namespace) on this one, is gone cannot be known here.
+ * So the holder touches its lock every few seconds, and one seen untouched for a minute and a half is taken over. Only
+ * changes seen here count, not file times, since clocks differ from machine to machine. A holder of an earlier release
+ * touches nothing; for it the folder's files are watched instead, for ten times as long.
  *
- * Who wants the lock first puts up a claim, a file of a name of its own, and then looks for others': of two
- * who claim at once at least one sees the other, and steps back. Without a rival it looks at the lock itself
- * and, if nobody holds it, renames its claim to be the lock. So nothing is ever removed or replaced that could
- * meanwhile have become another's, whenever processes are stopped or killed.
+ * A process that wants the lock first writes a claim, a file of its own name, and then looks for other claims: of two
+ * processes that claim at once at least one sees the other and steps back. Without a rival it checks the lock itself and,
+ * if nobody holds it, renames its claim to be the lock. So no file is ever removed or replaced that could meanwhile have
+ * become another process's, at whatever point processes are stopped or killed.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -21,51 +21,51 @@ import { LanewiseError } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 
 export interface FolderLock {
-  /** Whose lock was taken over, if it was one of another machine or container. */
+  /** The holder whose lock was taken over, if it was one of another machine or container. */
   readonly warning?: string;
-  /** @throws LanewiseError kind 'file' if the lock is another's by now: this process was still for too long. */
+  /** @throws LanewiseError kind 'file' if another process has taken the lock over, as this one stood still for too long. */
   check(): Promise<void>;
   /** Frees the folder. */
   release(): Promise<void>;
 }
 
 export interface LockOptions {
-  /** How long a lock of another machine or container must be seen untouched, in milliseconds; here and below for tests. */
+  /** How long a lock of another machine or container must stay untouched, in milliseconds; here and below for tests. */
   readonly staleMs?: number;
   readonly touchMs?: number;
-  /** Told what is waited for, where that takes long. */
+  /** Called with a message about what is waited for, where that takes long. */
   readonly onWait?: (message: string) => void;
-  /** Ends the waiting: the lock then counts as held. */
+  /** Ends the waiting; the lock then counts as held. */
   readonly signal?: AbortSignal;
 }
 
 const STALE_MS = 90_000;
 const TOUCH_MS = 5000;
-/** So many times as long a lock is looked at that says of no touches: a step of such a run may take minutes. */
+/** Locks that are never touched are watched this many times as long: a step of such a run may take minutes. */
 const UNTOUCHED = 10;
 
-/** A process that holds a lock or claims it; a pid alone may be another process by now. */
+/** A process that holds a lock or claims it; its pid alone may belong to another process by now. */
 interface Holder {
   readonly id: string;
   readonly pid: number;
   readonly host: string;
-  /** In which it has its pid, as Linux names it: containers on one host have one each. */
+  /** The namespace of its pid, as Linux names it: containers on one host have one each. */
   readonly namespace?: string;
-  /** Counts how often it was touched, always in ten digits. Absent where nobody touches it. */
+  /** Counts its touches, always in ten digits. Absent if nobody touches it. */
   readonly touched?: string;
-  /** When the process began, as its system counts; absent where that cannot be known. */
+  /** When the process began, by its system's count; absent where that cannot be known. */
   readonly processStart?: string;
   /** When it took the lock, ISO 8601. */
   readonly time: string;
 }
 
-/** How often a rival makes us step back before it counts as one who holds the folder: about five seconds. */
+/** How often a rival makes us step back before it counts as the holder: about five seconds. */
 const ATTEMPTS = 20;
-/** A claim without content, in milliseconds: its process is about to write it, or died over it. */
+/** Age of an empty claim, in milliseconds, up to which its process may still be about to write it. */
 const CLAIM_MS = 5000;
 
 /**
- * Takes the folder at `path`, which must exist, for this process. Waits where it takes time to see whether a holder is gone.
+ * Locks the folder at `path`, which must exist, for this process. Waits where it takes time to see whether a holder is gone.
  * @throws LanewiseError kind 'file' if another process has it, or the lock cannot be written.
  */
 export async function lockFolder(
@@ -92,7 +92,7 @@ export async function lockFolder(
       }
     }
     if (rival.isHolder || attempt >= ATTEMPTS) throw inUse(path, lock, rival);
-    // Longer and longer, and not in step with the rival.
+    // Longer and longer waits, out of step with the rival.
     await setTimeout(attempt * (10 + crypto.getRandomValues(new Uint8Array(1))[0]! / 8));
   }
   const timer = keepTouching(lock, own, touchMs);
@@ -114,7 +114,7 @@ export async function lockFolder(
   };
 }
 
-/** The timer keeps no process alive, and a computation that keeps it waiting for less than `STALE_MS` does no harm. */
+/** The timer keeps no process alive, and computations that delay it by less than `STALE_MS` do no harm. */
 function keepTouching(lock: string, own: Holder, touchMs: number): NodeJS.Timeout {
   let count = 0;
   let isBusy = false;
@@ -122,7 +122,7 @@ function keepTouching(lock: string, own: Holder, touchMs: number): NodeJS.Timeou
     if (isBusy) return;
     isBusy = true;
     void touch(lock, own, ++count)
-      // Such as a folder that is gone or out of reach for a while.
+      // The folder may be gone or out of reach for a while.
       .catch(() => true)
       .then((isOurs) => {
         isBusy = false;
@@ -132,7 +132,7 @@ function keepTouching(lock: string, own: Holder, touchMs: number): NodeJS.Timeou
   return timer.unref();
 }
 
-/** Written in place, so that whoever reads meanwhile finds a whole lock. False if it is another's by now. */
+/** Written in place, so that readers always find a whole lock. False if it is another process's by now. */
 async function touch(lock: string, own: Holder, count: number): Promise<boolean> {
   const file = await open(lock, 'r+');
   try {
@@ -150,8 +150,8 @@ const TOUCHED = '"touched":"';
 const countOf = (count: number): string => String(count).padStart(10, '0');
 
 /**
- * Looks at a lock until it changes, or has not for so long. Reading opens the file, and a network file system then asks its
- * server. Where nobody touches the lock by what it says, the run's files are looked at: a run writes its log.
+ * Watches a lock until it changes or enough time has passed. Reading opens the file, so a network file system asks its
+ * server. Where the lock says that nobody touches it, the run's files are watched instead: a run writes its log.
  */
 async function isTouched(
   path: string,
@@ -173,7 +173,7 @@ async function isTouched(
   return false;
 }
 
-/** Names, sizes and times of a folder's files, but for claims to its lock: theirs is a change that others make. */
+/** Names, sizes and times of a folder's files, except for claims to its lock, which others change. */
 async function sizesIn(path: string): Promise<string> {
   const names = (await readdir(path)).filter((name) => !name.startsWith('lock')).toSorted();
   const found = names.map(async (name) => {
@@ -184,7 +184,7 @@ async function sizesIn(path: string): Promise<string> {
 }
 
 interface Rival extends Holder {
-  /** Has the lock, rather than a claim to it. */
+  /** Whether it has the lock, not only a claim to it. */
   readonly isHolder: boolean;
 }
 
@@ -202,7 +202,7 @@ async function tryLock(
     await writeHolder(claim, own);
     const rival = await findRival(path, own, (await stat(claim)).mtimeMs);
     if (rival) return { ...rival, isHolder: false };
-    // After the claims: one that has just become the lock is found here.
+    // After the claims, so that a claim that has just become the lock is found here.
     const holder = await findHolder(lock, gone);
     if (holder) return holder;
     await rename(claim, lock);
@@ -214,14 +214,14 @@ async function tryLock(
   }
 }
 
-/** The process that has the lock, but for one that was seen to be gone. */
+/** The process that has the lock, unless it is known to be gone. */
 async function findHolder(lock: string, gone: Holder | undefined): Promise<Rival | undefined> {
   const holder = await readHolder(lock);
   if (gone && holder?.id === gone.id && holder.touched === gone.touched) return undefined;
   return holder && isRunning(holder) ? { ...holder, isHolder: true } : undefined;
 }
 
-/** Another process's claim; those of processes that are gone are cleared away. `now` is the file system's. */
+/** Another process's claim; claims of processes that are gone are removed. `now` is the file system's time. */
 async function findRival(path: string, own: Holder, now: number): Promise<Holder | undefined> {
   for (const name of await readdir(path)) {
     if (!/^lock\.[\da-f-]{36}$/.test(name) || name === `lock.${own.id}`) continue;
@@ -233,7 +233,7 @@ async function findRival(path: string, own: Holder, now: number): Promise<Holder
     if (age === undefined) continue; // withdrawn, or the lock by now
     const holder = await readHolder(claim).catch(() => unknownHolder);
     if (!holder) continue;
-    // A claim lasts for milliseconds; of a process elsewhere nothing else is known.
+    // A claim lasts milliseconds; for processes elsewhere its age is all that is known.
     const isLeft = isElsewhere(holder) && age > STALE_MS;
     if (holder === unknownHolder ? age < CLAIM_MS : isRunning(holder) && !isLeft) return holder;
     await rm(claim, { force: true });
@@ -257,7 +257,7 @@ const describeProcess = (): Holder => {
   };
 };
 
-/** On disk before it is renamed, so that a power cut leaves no empty lock. */
+/** Synced before it is renamed, so that a power cut leaves no empty lock. */
 async function writeHolder(path: string, holder: Holder): Promise<void> {
   const file = await open(path, 'wx');
   try {
@@ -268,7 +268,7 @@ async function writeHolder(path: string, holder: Holder): Promise<void> {
   }
 }
 
-/** Undefined if there is no such file. @throws LanewiseError kind 'file' if it is none of ours. */
+/** Undefined if there is no such file. @throws LanewiseError kind 'file' if it is not a lock. */
 async function readHolder(path: string): Promise<Holder | undefined> {
   let text: string;
   try {
@@ -281,7 +281,7 @@ async function readHolder(path: string): Promise<Holder | undefined> {
     const holder = JSON.parse(text) as Holder;
     if (Number.isInteger(holder.pid) && typeof holder.host === 'string') return holder;
   } catch {
-    // Not JSON: as below.
+    // Not JSON, which is reported below.
   }
   throw new LanewiseError(
     'file',
@@ -290,7 +290,7 @@ async function readHolder(path: string): Promise<Holder | undefined> {
   );
 }
 
-/** `pid:[4026531836]`; undefined where there are none, or it cannot be known. */
+/** This process's namespace, as `pid:[4026531836]`; undefined where there are none, or if it cannot be known. */
 function namespaceAtHand(): string | undefined {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -299,19 +299,19 @@ function namespaceAtHand(): string | undefined {
   }
 }
 
-/** Of another machine or container, whose processes cannot be seen from here. */
+/** Whether it belongs to another machine or container, whose processes cannot be seen from here. */
 const isElsewhere = ({ host, namespace }: Holder): boolean =>
   (host !== '' && host !== hostname()) ||
   (namespace !== undefined && namespace !== namespaceAtHand());
 
-/** Of a process elsewhere nothing is known, so it counts. */
+/** Whether the process runs; one elsewhere cannot be checked and counts as running. */
 function isRunning(holder: Holder): boolean {
   if (isElsewhere(holder)) return true;
   const { pid, processStart } = holder;
   try {
-    process.kill(pid, 0); // No signal: asks whether it could be sent.
+    process.kill(pid, 0); // Sends no signal, only checks whether it could be sent.
   } catch (error) {
-    // Otherwise it is somebody else's, and there.
+    // Otherwise the process exists but belongs to another user.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   const now = startOf(pid);
@@ -319,9 +319,9 @@ function isRunning(holder: Holder): boolean {
 }
 
 /**
- * The boot and the clock tick at which a process began, where there is /proc; undefined if there is no such
- * process to be seen. The fields of /proc/<pid>/stat follow its name in brackets, which may hold anything: state is the
- * first, the start the 20th (proc(5)).
+ * The boot and the clock tick at which a process began, where there is /proc; undefined if no such process can be seen. The
+ * fields of /proc/<pid>/stat follow its name in brackets, which may contain anything: state is the first, the start the
+ * 20th (proc(5)).
  */
 function startOf(pid: number): { readonly time: string; readonly isEnded: boolean } | undefined {
   try {
@@ -334,7 +334,7 @@ function startOf(pid: number): { readonly time: string; readonly isEnded: boolea
   }
 }
 
-/** `process 1 on 'pod-a'`. */
+/** A name for messages: `process 1 on 'pod-a'`. */
 function nameOf(holder: Holder): string {
   const { pid, host } = holder;
   if (pid === 0) return 'another process';

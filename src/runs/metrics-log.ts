@@ -1,7 +1,7 @@
 /**
- * metrics.jsonl (Node): a run's events, one JSON object a line. A line is given to the system whole and at
- * once, so that a process that is killed loses nothing, and at worst leaves a torn last line, which readers
- * pass over and the next writer cuts off.
+ * The log metrics.jsonl (Node): a run's events, one JSON object a line. Each line is handed to the system whole and at
+ * once, so a killed process loses nothing; at worst the last line is torn, which readers skip and the next writer cuts
+ * off.
  */
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
@@ -18,21 +18,21 @@ export interface MetricsLog {
    * @throws LanewiseError kind 'file' if the system refuses, and the log was opened without `onError`.
    */
   write(event: LoggedEvent): void;
-  /** The lines so far outlast a power cut. */
+  /** Makes the lines so far survive a power cut. */
   sync(): void;
   /** Lines that the system refused. */
   readonly lost: number;
   close(): void;
 }
 
-/** A line beyond this is no event of ours. */
+/** A longer line is not an event. */
 const MAX_LINE_BYTES = 1 << 24;
-/** A file beyond this would not fit into memory with what is made of it. */
+/** A larger file would not fit into memory with what is made of it. */
 const MAX_BYTES = 1 << 29;
 const LINE_FEED = 10;
 
 /**
- * Opens, or makes, the log at `path` to append to it. A torn last line is cut off.
+ * Opens, or creates, the log at `path` to append to it. A torn last line is cut off.
  * @throws LanewiseError kind 'file'.
  */
 export function openMetricsLog(path: string, options: AppendOptions = {}): MetricsLog {
@@ -62,7 +62,7 @@ function openWhole(path: string): { file: number; bytes: number } {
   }
 }
 
-/** Bytes up to the last line feed, found from the end. */
+/** The number of bytes up to the last line feed, searched from the end. */
 function endOfLastLine(file: number, size: number): number {
   const chunk = Buffer.alloc(1 << 16);
   for (let end = size; end > 0;) {
@@ -75,27 +75,26 @@ function endOfLastLine(file: number, size: number): number {
   return 0;
 }
 
-/** One line, read, and as it stands in the file with its line feed. */
+/** A line, parsed, and as it is in the file with its line feed. */
 interface Line {
   readonly event: LoggedEvent;
   readonly bytes: Uint8Array;
 }
 
 /**
- * The events in the log at `path`. What follows the last line feed was being written when its process died,
- * or is being written now, and is no part of them.
- * @throws LanewiseError kind 'file' if it cannot be read; kind 'data' with the number of a line that is no event.
+ * The events in the log at `path`. Text after the last line feed was being written when its process died, or is being
+ * written now, and is left out.
+ * @throws LanewiseError kind 'file' if it cannot be read; kind 'data' with the number of a line that is not an event.
  */
 export async function readMetrics(path: string): Promise<LoggedEvent[]> {
   return (await readLines(path)).map(({ event }) => event);
 }
 
 /**
- * Takes back what a run logged after `step`, where a checkpoint lets it go on, and its end if it had one, so
- * that the log becomes that of a run without interruption. Lines of the step itself stay: a checkpoint is
- * written after them. Returns the events that are left, none if there is no log; the file is replaced whole or not
- * at all. `onDamaged` is told of lines that a power cut left as NULs, which are dropped.
- * @throws LanewiseError as `readMetrics`, and kind 'file' if the file cannot be replaced.
+ * Removes what a run logged after `step`, where it goes on from a checkpoint, and its end if it had one, so that the log
+ * becomes that of a run without interruption. Lines of the step itself stay: a checkpoint is written after them. Returns
+ * the remaining events, none if there is no log; the file is replaced whole or not at all. `onDamaged` is called for lines
+ * that a power cut turned into NULs, which are dropped.
  */
 export async function truncateAfter(
   path: string,
@@ -118,7 +117,7 @@ const exists = (path: string): Promise<boolean> =>
     ({ code }: NodeJS.ErrnoException) => code !== 'ENOENT',
   );
 
-/** Steps finished when an event was written. */
+/** The steps finished when an event was written. */
 const stepOf = (event: LoggedEvent): number =>
   event.event === 'start' ? (event.resumedAt ?? 0) : event.step;
 
@@ -139,7 +138,7 @@ async function readLines(path: string, onDamaged?: (message: string) => void): P
   }
 }
 
-/** What the line holds behind NULs, if that is whole. */
+/** The line's content after NULs, if that is whole. */
 function withoutNuls(line: Buffer): Buffer | undefined {
   const rest = line.subarray(line.lastIndexOf(0) + 1);
   try {
@@ -150,13 +149,13 @@ function withoutNuls(line: Buffer): Buffer | undefined {
   }
 }
 
-/** What a line nests at most: what is made of it calls itself for each bracket. */
+/** Most levels of nesting in a line: its reader calls itself for each bracket. */
 const MAX_DEPTH = 200;
 
 function isDeep(line: Buffer): boolean {
   let depth = 0;
   for (const byte of line) {
-    // Brackets in texts count too, which come in pairs or are few.
+    // Brackets inside texts count too; they come in pairs or are few.
     if (byte === 0x5b || byte === 0x7b) depth++;
     else if (byte === 0x5d || byte === 0x7d) depth--;
     if (depth > MAX_DEPTH) return true;
@@ -177,7 +176,7 @@ function parseLine(path: string, number: number, line: Buffer): LoggedEvent {
   return readEvent(parseJson('data', what, line.toString('utf8')), what);
 }
 
-/** As many bytes as the file has now: it may grow while it is read. */
+/** Reads as many bytes as the file has now: it may grow meanwhile. */
 async function readBounded(path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);

@@ -1,4 +1,4 @@
-/** What is public of runs in a folder and of their reports. Each loads what it needs when it is called. */
+/** The public functions of runs in a folder and of their reports. Each loads what it needs when it is called. */
 import { checkObject, listOf, text } from '../base/check.js';
 import type { AnyDataset } from '../data/dataset.js';
 import type { TrainedModel } from '../trained/trained-model.js';
@@ -12,7 +12,7 @@ export async function readMetrics(path: string): Promise<readonly LoggedEvent[]>
   return (await import('./metrics-log.js')).readMetrics(path);
 }
 
-/** What a report shows of a model on a data set: confusion, mistakes, filters and feature maps. */
+/** A report's view of a model on a data set: confusion, mistakes, filters and feature maps. */
 export async function inspectRun(
   trained: TrainedModel,
   data: AnyDataset,
@@ -28,14 +28,14 @@ export async function saveEvaluation(folder: string, evaluation: Evaluation): Pr
   await (await import('./report/write.js')).saveEvaluation(folder, evaluation);
 }
 
-/** Writes the report of the run in `folder`, one file that needs no other; its path. */
+/** Writes the report of the run in `folder`, a single self-contained file; resolves to its path. */
 export async function writeReport(folder: string, file?: string): Promise<string> {
   text('writeReport', 'folder', folder);
   if (file !== undefined) text('writeReport', 'file', file);
   return (await import('./report/write.js')).writeReport(folder, file);
 }
 
-/** Writes one report of several runs, side by side; its path. */
+/** Writes one report of several runs, side by side; resolves to its path. */
 export async function writeComparison(folders: readonly string[], file: string): Promise<string> {
   listOf(text)('writeComparison', 'folders', folders);
   text('writeComparison', 'file', file);

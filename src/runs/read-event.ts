@@ -1,13 +1,13 @@
-/** Reads the lines of metrics.jsonl: every event is checked, field by field. Logs of earlier releases are read as well. */
+/** Reads the lines of metrics.jsonl, of earlier releases as well: every event is checked, field by field. */
 import { flag, natural, object, oneOf, type Check } from '../base/check.js';
 import { double, fields, listed, orNull, readAs, string, tableOf } from '../base/check-json.js';
 import type { LoggedEvent } from '../train/events.js';
 
-/** A number; NaN and infinities are null in JSON, and NaN here. */
+/** A number; NaN and infinities are null in JSON and become NaN. */
 const number = orNull(double, NaN);
 const numberOrMissing: Check = (owner, name, value) =>
   value === undefined ? NaN : number(owner, name, value);
-/** An object with these fields, and whatever others. */
+/** An object with these fields, and perhaps others. */
 const known = (checks: Readonly<Record<string, Check>>): Check => fields(checks, true);
 const part = oneOf(['validation', 'test']);
 const validated = { 'valAccuracy?': number, 'metrics?': tableOf(number) };
@@ -31,7 +31,7 @@ const events: Readonly<Record<LoggedEvent['event'], Check>> = {
     loss: number,
     'accuracy?': number,
     rate: number,
-    // Logs of before do not say these two.
+    // Logs of earlier releases lack these two.
     samples: numberOrMissing,
     seconds: numberOrMissing,
     imagesPerSecond: number,
@@ -70,8 +70,8 @@ const events: Readonly<Record<LoggedEvent['event'], Check>> = {
 };
 
 /**
- * The event that a parsed line of JSON is; null where a number belongs is NaN. `line` names the line, for messages.
- * @throws LanewiseError kind 'data' naming the field, what was found and what was expected.
+ * The event that a parsed line of JSON holds; null in place of a number becomes NaN. `line` names the line, for messages.
+ * @throws LanewiseError kind 'data' naming the field, the value found and what was expected.
  */
 export const readEvent = (value: unknown, line: string): LoggedEvent =>
   readAs('data', line, '', value, anyEvent);

@@ -1,4 +1,4 @@
-/** Writes a run's events down: as lines of metrics.jsonl and for TensorBoard. */
+/** Writes a run's events as lines of metrics.jsonl, and for TensorBoard. */
 import { join } from 'node:path';
 import type { LanewiseError } from '../base/errors.js';
 import type { EventImage } from '../formats/tfevents.js';
@@ -9,32 +9,32 @@ import type { Evaluation } from './report/evaluation.js';
 import type { Picture } from './report/pictures.js';
 import { openTensorboard } from './tensorboard.js';
 
-/** Sums over the steps since the last line: a checkpoint keeps them, so that a resumed log has the same lines. */
+/** Sums over the steps since the last line; a checkpoint keeps them, so that a resumed log has the same lines. */
 export type LogWindow = Readonly<
   Record<'loss' | 'accuracy' | 'samples' | 'seconds' | 'waiting', number>
 >;
 
 export interface Recorder {
-  /** Writes an event; steps are gathered into lines, progress and the end of training have none. */
+  /** Writes an event; steps are gathered into lines, while progress and the end of training are not written. */
   record(event: RunEvent): void;
-  /** The last step that it was told of. */
+  /** The last step that was recorded. */
   readonly step: number;
   readonly window: LogWindow;
-  /** The log so far outlasts a power cut: a checkpoint after it must not know of epochs that the log lacks. */
+  /** Makes the log survive a power cut: a checkpoint after it must not know of epochs that the log lacks. */
   sync(): void;
-  /** Shows TensorBoard what the report shows: the first filters, and the hardest mistakes. */
+  /** Gives TensorBoard the pictures of the report: the first filters, and the hardest mistakes. */
   pictures(step: number, evaluation: Evaluation): void;
   close(): void;
 }
 
 export interface RecorderOptions {
   readonly folder: string;
-  /** Steps between two lines; one does not reach over an epoch's end. */
+  /** Steps between two lines; a line never spans the end of an epoch. */
   readonly every: number;
   readonly resumedAt?: number;
-  /** That of the checkpoint which the run goes on from. */
+  /** The window in the checkpoint that the run goes on from. */
   readonly window?: Partial<LogWindow>;
-  /** Told of the first line that cannot be written: training goes on without it. */
+  /** Called with the first line that cannot be written; training goes on without it. */
   readonly onError: (error: LanewiseError) => void;
 }
 
@@ -51,7 +51,7 @@ export function openRecorder(options: RecorderOptions): Recorder {
   let window: LogWindow = { ...NOTHING, ...options.window };
   let last: StepEvent | undefined;
 
-  /** A line of the steps since the last one, of which `last` is the latest. */
+  /** Writes a line for the steps since the last one, of which `last` is the latest. */
   function flush(): void {
     if (!last || window.samples === 0) return;
     write(meanOf(window, last));
@@ -101,10 +101,10 @@ export function openRecorder(options: RecorderOptions): Recorder {
 
 const NOTHING: LogWindow = { loss: 0, accuracy: 0, samples: 0, seconds: 0, waiting: 0 };
 
-/** Pictures of a kind that TensorBoard gets. */
+/** Most pictures of a kind for TensorBoard. */
 const SHOWN = 16;
 
-/** The window with a step more. */
+/** The window with one more step. */
 const add = (window: LogWindow, step: StepEvent): LogWindow => ({
   loss: window.loss + step.loss * step.samples,
   accuracy: window.accuracy + (step.accuracy ?? 0) * step.samples,
@@ -113,7 +113,7 @@ const add = (window: LogWindow, step: StepEvent): LogWindow => ({
   waiting: window.waiting + step.waiting * step.seconds,
 });
 
-/** The steps of a window as one, which ends with `last`. */
+/** The steps of a window as one step, which ends with `last`. */
 function meanOf(
   { loss, accuracy, samples, seconds, waiting }: LogWindow,
   { event, step, epoch, accuracy: lastAccuracy, rate }: StepEvent,

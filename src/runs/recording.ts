@@ -1,6 +1,6 @@
 /**
- * A run that is kept in a folder: with a log, event files for TensorBoard, checkpoints to go on from after whatever ends
- * it, a model file and a report.
+ * Records a run in a folder: a log, event files for TensorBoard, checkpoints to go on from after any interruption, a model
+ * file and a report.
  */
 import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
@@ -34,31 +34,31 @@ import { MODEL, openFolder, REPORT, type OpenedFolder } from './folder.js';
 import { openRecorder, type Recorder } from './recorder.js';
 import { partScored } from './scored.js';
 
-/** What is to be kept, and where. */
+/** What is recorded, and where. */
 export interface RecordingRequest {
   readonly folder: string;
   readonly model: Model;
-  /** As they were given, and checked. */
+  /** The settings as given, checked. */
   readonly given: TrainSettings;
   readonly settings: ResolvedSettings;
   readonly options: TrainOptions;
 }
 
 export interface Recording {
-  /** What the run goes on from; absent if it begins. */
+  /** What the run goes on from; absent for a new run. */
   readonly resumed?: Resumed;
-  /** What the first event says more of such a run. */
+  /** Further fields of the first event. */
   readonly about: About;
   /** Writes a checkpoint; resolves to its name in the folder. */
   readonly save: CheckpointSettings['save'];
   /**
-   * Writes events down, before anybody is told of them: whoever leaves then leaves a whole log. Resolves to them and to
-   * what came of writing: figures of the net after `start` and each `epoch`, and warnings.
+   * Writes events before anybody sees them, so that a reader who leaves finds them in the log. Resolves to them and to those
+   * that recording adds: figures of the net after `start` and each `epoch`, and warnings.
    */
   record(events: readonly RunEvent[]): Promise<readonly RunEvent[]>;
-  /** Saves the model, after so many steps, and writes the report. */
+  /** Saves the model after this many steps, and writes the report. */
   finish(result: TrainResult, step: number): Promise<DoneEvent>;
-  /** The error with a hint of what is not lost. */
+  /** The error with a hint at what is not lost. */
   explain(error: unknown): unknown;
   close(): Promise<void>;
 }
@@ -82,8 +82,8 @@ const CHECKS: Checks<FolderOptions> = {
 };
 
 /**
- * Opens the folder, and says at once what that waits for.
- * @throws LanewiseError kind 'argument' for options that cannot be, else as `openFolder`.
+ * Opens the folder, and yields at once what that waits for.
+ * @throws LanewiseError kind 'argument' for bad options, else as `openFolder`.
  */
 export async function* openRecording(
   request: RecordingRequest,
@@ -133,7 +133,7 @@ async function* openAloud(
     return opened;
   } finally {
     options.signal?.removeEventListener('abort', abort);
-    // Whoever leaves the loop while it waits leaves the folder free.
+    // A reader who leaves while it waits leaves the folder free.
     abort();
     if (!isOpened)
       await opening.then(
@@ -143,10 +143,10 @@ async function* openAloud(
   }
 }
 
-/** What is known when the folder is opened. */
+/** What is known once the folder is open. */
 interface Opening extends RecordingRequest {
   readonly about: About & { readonly description: RunDescription };
-  /** What the report shows the model on. */
+  /** The data that the report shows the model on. */
   readonly shown: { readonly data: Samples | undefined; readonly part: Part };
 }
 
@@ -212,13 +212,13 @@ function createRecording(
       probe?.close();
       recorder?.close();
       await lock.release();
-      // A run that was refused leaves no empty folder.
+      // A refused run leaves no empty folder.
       if (!recorder) await rmdir(folder).catch(() => {});
     },
   };
 }
 
-/** Made of the data trained on; there is none of a stream, whose samples come only in its order. */
+/** A probe on the training data; absent for a stream, whose samples come only in its order. */
 async function openProbe(
   model: Model,
   { data, terms, numerics }: ResolvedSettings,
@@ -231,7 +231,7 @@ function probeEvent(probe: Probe, at: Extract<RunEvent, { event: 'start' | 'epoc
   return { event: 'probe', step: at.event === 'epoch' ? at.step : 0, layers, weights };
 }
 
-/** The error with a hint of what is not lost: the newest checkpoint that is there, which may be the one before the last. */
+/** The error with a hint at what is not lost: the newest checkpoint there, which may be the one before the last. */
 function withWayOn(error: unknown, folder: string, savedStep: number | undefined): unknown {
   if (!(error instanceof LanewiseError)) return error;
   const { kind, message, hint } = error;
@@ -246,7 +246,7 @@ function withWayOn(error: unknown, folder: string, savedStep: number | undefined
   });
 }
 
-/** Saves the model and writes the report; of a run that is to end, without what takes long. */
+/** Saves the model and writes the report; a run that was stopped skips what takes long. */
 async function finish(
   { folder, options: { report = true, signal }, shown: { data, part } }: Opening,
   result: TrainResult,

@@ -1,9 +1,9 @@
-/** What the samples of a run's figures are, so that logs and reports call them by the right name. */
+/** Decides whether a run's figures are of validation or of test samples, so that logs and reports name them correctly. */
 import type { AnyDataset } from '../data/dataset.js';
 import type { Part } from '../train/events.js';
 import type { ResolvedSettings } from '../train/settings.js';
 
-/** Figures of the training samples: what goes by them does not choose by others. */
+/** Figures of the training samples: choosing by these is not choosing by others. */
 const OF_TRAINING: readonly unknown[] = ['loss', 'accuracy'];
 
 /** Whether the run chooses something by its validation data: its weights, its end or its learning rate. */
@@ -13,7 +13,7 @@ function chooses({ monitor, schedule }: ResolvedSettings): boolean {
   return follows !== undefined && !OF_TRAINING.includes(follows);
 }
 
-/** What a run's figures of validation data are of: test samples if it is given the same for both, and chooses nothing by them. */
+/** The role of a run's validation data: `test` if both are the same data and nothing is chosen by them. */
 export const partScored = (
   validation: AnyDataset | undefined,
   test: AnyDataset | undefined,

@@ -1,4 +1,4 @@
-/** A run's events for TensorBoard (Node): event files in the run's folder, which `tensorboard --logdir` finds. */
+/** Writes a run's events for TensorBoard (Node): event files in the run's folder, which `tensorboard --logdir` finds. */
 import { openSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -14,23 +14,23 @@ import type {
 } from '../train/events.js';
 
 export interface TensorboardWriter {
-  /** Adds what an event says that has a curve or a histogram; others leave no trace. */
+  /** Adds an event's values that have a curve or a histogram; other events are skipped. */
   write(event: LoggedEvent): void;
   /** Adds an image as PNG, such as learned filters. */
   writeImage(tag: string, step: number, image: EventImage): void;
-  /** Its name in the folder. */
+  /** The file's name in the folder. */
   readonly file: string;
   close(): void;
 }
 
 export interface TensorboardOptions extends AppendOptions {
-  /** The checkpoint's step that the run goes on from: what earlier files say of later steps is forgotten. */
+  /** The step of the checkpoint that the run goes on from; TensorBoard drops what earlier files say of later steps. */
   readonly resumedAt?: number;
 }
 
 /**
  * Begins a new event file in `folder`.
- * @throws LanewiseError kind 'file' if it cannot be made; writes fail as those of the metrics log.
+ * @throws LanewiseError kind 'file' if it cannot be created; writes fail as those of the metrics log.
  */
 export function openTensorboard(
   folder: string,
@@ -54,8 +54,8 @@ export function openTensorboard(
 }
 
 /**
- * A name behind all that are there, even within a second and where the clock was put back: TensorBoard reads a folder's
- * files in the order of their names.
+ * Opens a file whose name sorts after all that are there, even within a second and if the clock was put back: TensorBoard
+ * reads a folder's files in the order of their names.
  */
 function openNew(folder: string): { readonly descriptor: number; readonly file: string } {
   const seconds = Math.max(Math.floor(Date.now() / 1000), newestIn(folder) + 1);
@@ -70,13 +70,13 @@ function openNew(folder: string): { readonly descriptor: number; readonly file: 
   }
 }
 
-/** The seconds in the newest file's name; 0 if there is none. A name of more digits than seconds have is none of ours. */
+/** The seconds in the newest file's name; 0 if there is none. Names with more digits than seconds have are not ours. */
 function newestIn(folder: string): number {
   let names: string[];
   try {
     names = readdirSync(folder);
   } catch {
-    // Opening says why.
+    // Opening will say why.
     return 0;
   }
   const seconds = names.map((name) => /^events\.out\.tfevents\.(\d{1,10})\./.exec(name)?.[1] ?? 0);
@@ -101,7 +101,7 @@ function valuesOf(event: LoggedEvent): EventValue[] {
   }
 }
 
-/** Those that there are. */
+/** The values that are present. */
 const scalars = (group: string, values: Readonly<Record<string, number | undefined>>) =>
   Object.entries(values).flatMap(([name, scalar]) =>
     scalar === undefined ? [] : [{ tag: `${group}/${name}`, scalar }],
@@ -115,7 +115,7 @@ const stepValues = ({ loss, accuracy, rate, imagesPerSecond, waiting }: StepEven
 const validationValues = ({ valLoss, valAccuracy, metrics }: EpochEvent | ValidationEvent) =>
   scalars('validation', { loss: valLoss, accuracy: valAccuracy, ...metrics });
 
-/** Histograms of weights that are all finite. A tag is one kind of value, so norms have tags of their own. */
+/** Histograms of weights that are all finite. A tag holds one kind of value, so norms have tags of their own. */
 function probeValues({ layers, weights }: ProbeEvent): EventValue[] {
   const histograms = weights.filter(
     ({ histogram: { min, max } }) => Number.isFinite(min) && Number.isFinite(max),

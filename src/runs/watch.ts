@@ -1,7 +1,7 @@
 /**
- * A run's report while it trains, served to this machine alone (Node): the page once, then what changed whenever
- * the page asks. Only its two paths, only by GET, and only under the name of this machine, so that no page of
- * somebody else's can read it by pointing a name of theirs at 127.0.0.1 (DNS rebinding).
+ * Serves a run's report to this machine alone while it trains (Node): first the page, then its changes whenever the page
+ * asks. The server has only two paths, only GET, and only this machine's name, so that no other site can read it by
+ * pointing a name of its own at 127.0.0.1 (DNS rebinding).
  */
 import type { Stats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
@@ -25,7 +25,7 @@ import { readRun } from './report/write.js';
 
 /** Settings of `watchRun`. */
 export interface WatchOptions {
-  /** Default any that is free. */
+  /** Default any free port. */
   readonly port?: number;
 }
 
@@ -39,7 +39,7 @@ export interface Watch {
 const HOST = '127.0.0.1';
 
 /**
- * Serves the report of the run in `folder`, which may have yet to begin.
+ * Serves the report of the run in `folder`, which may not have begun yet.
  * @throws LanewiseError kind 'file' if there is no such folder; kind 'network' if the port is taken.
  */
 export async function watchRun(folder: string, options: WatchOptions = {}): Promise<Watch> {
@@ -83,22 +83,22 @@ function listen(server: Server, port: number): Promise<void> {
 }
 
 interface State {
-  /** Changes when the run's files do. */
+  /** A tag that changes when the run's files do. */
   readonly tag: string;
   readonly report: Report;
 }
 
 /**
- * Null if there is none. Neither a link, which may lead out of the folder, nor a pipe, which never ends.
- * @throws LanewiseError kind 'file' for what is no file.
+ * Null if there is no file. Neither a link, which may lead out of the folder, nor a pipe, which never ends, is accepted.
+ * @throws LanewiseError kind 'file' for anything but a file.
  */
 async function statOfFile(path: string): Promise<Stats | null> {
   const found = await lstat(path).catch(() => null);
   if (!found || found.isFile()) return found;
-  throw new LanewiseError('file', `'${path}' is no file: it is not read`);
+  throw new LanewiseError('file', `'${path}' is not a file`);
 }
 
-/** Reads the run anew when its files have changed. */
+/** Reads the run again when its files have changed. */
 function follower(folder: string): () => Promise<State> {
   let state: State | undefined;
   return async () => {

@@ -1,11 +1,11 @@
-/** The setting `mixup`. */
+/** The check of the setting `mixup`. */
 import { checkKeys, numberFrom } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Model } from '../layers/index.js';
 import type { Mixup } from '../feed/mixup.js';
 import { checkPresent } from '../trained/check-weights.js';
 
-/** Beyond these a share is 0 or 1, or ½, as far as one can see. */
+/** Beyond these, a share is 0, 1 or ½ for all that one can see. */
 const [LEAST, MOST] = [0.001, 1000];
 
 /** @throws LanewiseError kind 'argument' for an alpha out of range, and for inputs that cannot be blended. */

@@ -1,6 +1,6 @@
 /**
- * A checkpoint: a model file with what training needs to go on besides: the optimizer's arrays, the average, the
- * best weights so far, the place in the run, and what the run was made of. It is sealed (sealed-file.ts).
+ * A checkpoint: a model file that also holds what training needs to go on. That is the optimizer's arrays, the average,
+ * the best weights so far, the place in the run and the run's description. The file is sealed (sealed-file.ts).
  */
 import { checkFinite } from '../base/check-values.js';
 import { LanewiseError } from '../base/errors.js';
@@ -34,28 +34,28 @@ export interface Checkpoint extends DataDescription {
   readonly terms: readonly LossTerm[];
   readonly numerics: Numerics;
   readonly weights: Weights;
-  /** The optimizer's arrays and the average, by the names of parallel/state.ts. */
+  /** The optimizer's arrays and the average, by the names of step/state-arrays.ts. */
   readonly arrays: Weights;
   readonly state: RunState;
   readonly stepsPerEpoch: number;
   readonly description: RunDescription;
-  /** Sums that the run's log goes on with, if there is one. */
+  /** Sums that the run's log goes on with, if it has a log. */
   readonly log?: Readonly<Record<string, number>>;
 }
 
-/** When checkpoints are taken, and where they go. */
+/** When checkpoints are taken, and where they are kept. */
 export interface CheckpointSettings {
-  /** Exactly after every so many steps. */
+  /** A checkpoint after exactly every so many steps. */
   readonly everySteps?: number;
-  /** After the first steps that end so long after the last; default 5. */
+  /** A checkpoint after the first step that ends this long after the last one; default 5. */
   readonly everyMinutes?: number;
-  /** At the end of each epoch; default true. */
+  /** A checkpoint at the end of each epoch; default true. */
   readonly everyEpoch?: boolean;
-  /** Keeps one, and resolves to the name of what it is in; training goes on when it is kept. */
+  /** Keeps a checkpoint and resolves to the name that it is kept under; training waits for it. */
   save(checkpoint: Omit<Checkpoint, 'description' | 'log'>): Promise<string>;
 }
 
-/** The bytes of a checkpoint file, in pieces: of its arrays there is no second copy. */
+/** The bytes of a checkpoint file, in pieces: its arrays are not copied. */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<readonly Uint8Array[]> {
   const { arrays, state, stepsPerEpoch, description, log } = checkpoint;
   const { best } = state;
@@ -73,8 +73,8 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<readonly
 }
 
 /**
- * The checkpoint in a file's bytes, of which its arrays are views; `name` is for messages.
- * @throws LanewiseError kind 'file' if it is no checkpoint, was changed or cut short, or describes what cannot be.
+ * Reads the checkpoint in a file's bytes; its arrays are views of them. `name` is for messages.
+ * @throws LanewiseError kind 'file' if it is not a checkpoint, was changed or cut short, or describes an impossible run.
  */
 export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise<Checkpoint> {
   const file = decodeSafetensors(bytes, name, { views: true });
@@ -82,7 +82,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   const fault = (why: string, cause?: unknown) =>
     new LanewiseError('file', `'${name}' ${why}`, undefined, { cause });
   if (metadata['checkpoint'] === undefined || metadata['run'] === undefined)
-    throw fault('is no checkpoint: its metadata has no checkpoint and run');
+    throw fault('is not a checkpoint: its metadata has no checkpoint and run');
   await checkSeal(bytes, metadata['sha256'], name);
   const described = readModelMetadata(metadata, name);
   const { model } = described;
@@ -110,7 +110,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, name: string): Promise
   };
 }
 
-/** The best weights are the model's, or there are none. */
+/** The best weights, if any, must be the model's. */
 function checkBest(state: RunState, weights: Weights, best: Weights, name: string): void {
   const isWhole =
     best.size === weights.size &&

@@ -1,4 +1,4 @@
-/** Steps of a run, in chunks; and what is done when a worker fails. */
+/** The steps of a run, taken in chunks, and the way back when a worker fails. */
 import { LanewiseError } from '../base/errors.js';
 import { factorOf, ratesOfStep } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../step/run-plan.js';
@@ -16,12 +16,12 @@ import {
   type RunState,
 } from './run-state.js';
 
-/** Aim of a chunk, in milliseconds. */
+/** How long a chunk should take, in milliseconds. */
 const CHUNK_MS = 150;
 
 /**
- * Takes some steps of the epoch at hand, up to where something falls due, and tells of those that were not told before; or,
- * if a worker fails, goes back.
+ * Takes some steps of the current epoch, up to where something falls due, and returns the events of steps not yet
+ * reported; if a worker fails, it goes back instead.
  */
 export async function trainChunk(run: Run): Promise<readonly RunEvent[]> {
   try {
@@ -121,7 +121,7 @@ function progressOf(state: RunState, size: RunSize): ProgressEvent {
   };
 }
 
-/** Steps to the end of the epoch, or to where something is to be done before. */
+/** Steps to the end of the epoch, or to the next thing that is due before it. */
 function stepsUntilDue({ state, size, settings, options, told }: Run): number {
   const until = (every: number | undefined) => (every ? every - (state.step % every) : Infinity);
   return Math.min(
@@ -129,7 +129,7 @@ function stepsUntilDue({ state, size, settings, options, told }: Run): number {
     until(settings.validateEvery?.steps),
     until(options.checkpoints?.everySteps),
     until(options.stepsPerEvent),
-    // What was told before a failure ends where it ended.
+    // Steps reported before a failure end their chunk where it ended then.
     state.step < told ? told - state.step : Infinity,
   );
 }
@@ -141,8 +141,8 @@ interface StepRates {
 }
 
 /**
- * The learning rate of the step after `updates`, the kernels' values for it, and whether its weights go into the average,
- * as the one after `averaged` others. The optimizer counts its updates, a schedule goes by the place in the run.
+ * The learning rate of the step after `updates`, the kernels' values for it, and whether its weights go into the average
+ * (which holds `averaged` others). The optimizer counts updates; a schedule goes by the place in the run.
  */
 function ratesOf(
   { settings: { optimizer, schedule, average }, size, state }: Run,

@@ -5,14 +5,14 @@ import type { Model } from '../layers/index.js';
 import type { Monitor } from './monitor.js';
 import { SETTINGS, type AnySetting, type Digests, type ResolvedSettings } from './settings.js';
 
-/** By the names of the settings that can be overridden when a run is resumed, and `model`. */
+/** A value for each setting that can be overridden when a run is resumed, and for `model`. */
 export type RunDescription = Readonly<Record<string, unknown>>;
 
-/** Describes a run; arrays go in by their SHA-256. */
+/** Describes a run; arrays enter by their SHA-256. */
 export const describeRun = (model: Model, settings: ResolvedSettings): Promise<RunDescription> =>
   describeSettings(settings, digests, { model: model.architecture });
 
-/** What the records of the settings say of a run, behind what is given; `digests` say it of data sets and arrays. */
+/** The description that the settings' records give; `digests` describe data sets and arrays. */
 export async function describeSettings(
   settings: ResolvedSettings,
   digests: Digests,
@@ -24,12 +24,12 @@ export async function describeSettings(
     else if (typeof described === 'function')
       description[name] = await described(settings, digests);
   }
-  // As it comes back from a file: without what is undefined, and with arrays for what is iterable.
+  // As it is read back from a file: no undefined values, and arrays in place of iterables.
   return JSON.parse(JSON.stringify(description)) as RunDescription;
 }
 
 /**
- * The description in a checkpoint as this release would write it: earlier ones had two settings under other names, and
+ * The description in a checkpoint as this release would write it. Earlier releases named two settings differently and
  * left others out, which are taken to be as they are now.
  */
 export function presentDescription(
@@ -77,7 +77,7 @@ async function describeFields(data: Samples) {
   return fields;
 }
 
-/** SHA-256 of the SHA-256 of texts and arrays. */
+/** The SHA-256 of the SHA-256s of texts and arrays. */
 async function ofArrays(
   parts: readonly (string | Uint8Array | Int32Array | Float32Array)[],
 ): Promise<string> {
@@ -92,7 +92,7 @@ async function ofArrays(
 
 const digests: Digests = { ofData, ofArrays };
 
-/** `epochs: 8 in the checkpoint, 12 now`, for each value that differs, by the description's name it stands under. */
+/** `epochs: 8 in the checkpoint, 12 now` for each value that differs, by its name in the description. */
 export function differences(
   before: RunDescription,
   now: RunDescription,

@@ -1,4 +1,4 @@
-/** The errors of runs whose numbers became none: at which step, and in which layer it begins. */
+/** Errors of runs whose loss or weights stopped being finite: they name the step and the layer where that began. */
 import { samplesAt } from '../data/chosen.js';
 import type { Samples } from '../data/samples.js';
 import { LanewiseError } from '../base/errors.js';
@@ -7,8 +7,8 @@ import type { Run } from './live-run.js';
 import { placeAt } from './run-state.js';
 
 /**
- * The loss of step `step` (of the run, from 0) was `loss`. Weights and statistics must be as they were then: the step's update was
- * left out.
+ * The error for step `step` (of the run, from 0), whose loss was `loss`. Weights and statistics must be those before the
+ * step; its update was left out.
  */
 export async function lossDiverged(run: Run, loss: number, step: number): Promise<LanewiseError> {
   const { settings, size } = run;
@@ -23,20 +23,20 @@ export async function lossDiverged(run: Run, loss: number, step: number): Promis
   return diverged(run, what, await reasonOf(run, minibatch));
 }
 
-/** The validation loss was `loss`, by the weights at hand. */
+/** The error for a validation loss of `loss`, computed with the current weights. */
 export async function validationDiverged(run: Run, loss: number): Promise<LanewiseError> {
   const what = `the validation loss became ${loss} after step ${run.state.step}`;
   return diverged(run, what, await reasonOf(run, async () => run.settings.validation));
 }
 
 /**
- * A loss is seen before its update: only the weights show what the last one did.
- * @throws LanewiseError kind 'engine' for weights that are no numbers.
+ * A loss is computed before its update, so only the weights show what the last update did.
+ * @throws LanewiseError kind 'engine' for weights that are not finite.
  */
 export function ensureFinite(run: Run): void {
   const { state, size } = run;
   for (const [name, values] of run.session.readWeights()) {
-    // `includes` is the engine's own loop: one of ours takes milliseconds in a process that has just started.
+    // `includes` is the engine's own loop; one of ours takes milliseconds in a process that has just started.
     const wrong = [NaN, Infinity, -Infinity].find((value) => values.includes(value));
     if (wrong === undefined) continue;
     const { epoch, done } = placeAt(state, size, state.step - 1);
@@ -45,7 +45,7 @@ export function ensureFinite(run: Run): void {
   }
 }
 
-/** The weights at hand are not worth keeping from here. */
+/** The error for a run that diverged; from here on its weights are not worth keeping. */
 function diverged(run: Run, what: string, reason?: Reason): LanewiseError {
   run.isDiverged = true;
   const { message, hint } = reason ?? { message: '', hint: SMALLER_STEPS };
@@ -64,13 +64,13 @@ async function reasonOf(
   try {
     const shown = await samples();
     if (!shown) return undefined;
-    // Loaded where it is needed: it may never be.
+    // Loaded only when a run diverges, which most never do.
     const { explainDivergence } = await import('../look/divergence.js');
     const { terms, numerics } = settings;
     const weights = session.readWeights();
     return await explainDivergence(model, terms, weights, shown, numerics);
   } catch {
-    // Such as a sample that cannot be read any more. That the run diverged is the news.
+    // A sample may have become unreadable; that the run diverged matters more.
     return undefined;
   }
 }

@@ -1,93 +1,93 @@
 /**
- * What a run tells of itself. Each happening is one record, the same whether it is yielded, handed to its callback,
- * written as a line of metrics.jsonl or printed by the command line. Steps are counted from 1; the `step` of an event
- * is the last one finished, unless it says otherwise. What can be called on an event is left out where it becomes JSON.
+ * The events of a run. Each is one record, the same whether it is yielded, handed to its callback, written as a line of
+ * metrics.jsonl or printed by the command line. Steps are counted from 1; the `step` of an event is the last one
+ * finished, unless it says otherwise. Methods of an event are left out where it becomes JSON.
  */
 import type { Weights } from '../crew/session.js';
 import type { LayerFigures, WeightFigures } from '../look/probe.js';
 import type { Best, EpochRecord, Validation } from './history.js';
 import type { TrainResult } from './result.js';
 
-/** Samples to choose by, or to be tested on once; none are both. */
+/** What scored samples are for: to choose by (`validation`), or to be tested on once (`test`); never both. */
 export type Part = 'validation' | 'test';
 
-/** A data set of the run; with a folder also what a resume compares of it. */
+/** A data set of the run; with a folder also what a resume compares. */
 export interface RunData {
   readonly name: string;
   readonly samples: number;
   readonly [more: string]: unknown;
 }
 
-/** Everything is checked and allocated, and no step has run. A log has one such line for each time that its run was resumed. */
+/** Everything is checked and allocated, and no step has run. A log has one such line for each time its run was resumed. */
 export interface StartEvent {
   readonly event: 'start';
   /** ISO 8601. */
   readonly time: string;
-  /** The version of Lanewise. */
+  /** Lanewise's version. */
   readonly version: string;
   /** The option `name`. */
   readonly model: string;
   readonly parameters: number;
-  /** Where the run is kept, if it is. */
+  /** The folder that the run is kept in, if any. */
   readonly folder?: string;
-  /** The data trained on. */
+  /** The training data. */
   readonly data: RunData;
-  /** What `valLoss`, `valAccuracy` and metrics are of, if there is any: test samples only if nothing is chosen by them. */
+  /** The data of `valLoss`, `valAccuracy` and metrics, if any: test samples only if nothing is chosen by them. */
   readonly validation?: RunData & { readonly part: Part };
-  /** As plain data, by the names of the settings. */
+  /** The settings as plain data, by name. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** The step of the checkpoint from which the run goes on, if it was resumed. */
   readonly resumedAt?: number;
 }
 
-/** One step: an update by one minibatch. A line of the log is several of them, as one. */
+/** One step: an update by one minibatch. A line of the log sums up several steps. */
 export interface StepEvent {
   readonly event: 'step';
   readonly step: number;
   readonly epoch: number;
-  /** The mean over the samples, before the update; in the log over those of all steps since the last such line. */
+  /** Mean over the samples, before the update; in the log, over all steps since the last such line. */
   readonly loss: number;
-  /** The same; absent where the loss knows no right answers. */
+  /** Share of right answers over the same samples; absent where the loss knows no right answers. */
   readonly accuracy?: number;
   /** The learning rate of the step, for the parameters that are in no group. */
   readonly rate: number;
-  /** How many there were, and how long they took; NaN where a log of before does not say. */
+  /** Number of samples and their time; NaN where an earlier release's log does not say. */
   readonly samples: number;
   readonly seconds: number;
   readonly imagesPerSecond: number;
-  /** Share of the time that reading data has cost, 0 to 1: training waited, or decoders took its processors. */
+  /** Share of the time that reading data cost, 0 to 1: training waited, or decoders took its processors. */
   readonly waiting: number;
 }
 
-/** How far the run is, after each chunk of steps (some 150 ms, or `stepsPerEvent`). Not in the log. */
+/** How far the run is, after each chunk of steps (about 150 ms, or `stepsPerEvent`). Not logged. */
 export interface ProgressEvent {
   readonly event: 'progress';
   readonly step: number;
   readonly epoch: number;
   readonly epochs: number;
-  /** Samples of the epoch that are done. */
+  /** Samples of the epoch processed so far. */
   readonly samplesDone: number;
   /** Samples per epoch. */
   readonly samples: number;
   /** Means over the epoch so far; the accuracy is absent where the loss knows no right answers. */
   readonly loss: number;
   readonly accuracy?: number;
-  /** Over the run so far, as is `waiting`. */
+  /** Throughput over the run so far; `waiting` is over the same time. */
   readonly imagesPerSecond: number;
-  /** Share of the training time that reading data has cost, 0 to 1. */
+  /** Share of the training time that reading data cost, 0 to 1. */
   readonly waiting: number;
-  /** Until the run ends, estimated. */
+  /** Estimated time until the run ends. */
   readonly secondsLeft: number;
 }
 
-/** Validation data was scored between epochs. */
+/** Validation data was scored. */
 export interface ValidationEvent extends Validation {
   readonly event: 'validation';
   readonly step: number;
   readonly epoch: number;
 }
 
-/** An epoch has ended, and the validation that was due after it. */
+/** An epoch has ended, with the validation that was due after it. */
 export interface EpochEvent extends EpochRecord {
   readonly event: 'epoch';
   readonly step: number;
@@ -95,7 +95,7 @@ export interface EpochEvent extends EpochRecord {
   readonly seconds: number;
 }
 
-/** A look into the model: figures of its layers and weights. Of runs with a folder, at their start and after each epoch. */
+/** A look into the model: figures of its layers and weights. Runs with a folder have one at the start and after each epoch. */
 export interface ProbeEvent {
   readonly event: 'probe';
   readonly step: number;
@@ -108,18 +108,18 @@ export interface CheckpointEvent {
   readonly event: 'checkpoint';
   readonly step: number;
   readonly epoch: number;
-  /** Its name in the folder of the run. */
+  /** The file's name in the run's folder. */
   readonly file: string;
 }
 
-/** Something that one should know, and that did not stop the run; after `start`, what a resume repeats or begins anew. */
+/** Something worth knowing that did not stop the run; after `start`, what a resume repeats or starts over. */
 export interface WarningEvent {
   readonly event: 'warning';
   readonly step: number;
   readonly message: string;
 }
 
-/** A worker thread failed; the run went back to a state that it knows, and comes to the same result. */
+/** A worker thread failed; the run went back to an earlier state and reaches the same result. */
 export interface RecoveryEvent {
   readonly event: 'recovery';
   /** The step that failed. */
@@ -127,7 +127,7 @@ export interface RecoveryEvent {
   readonly reason: string;
 }
 
-/** The steps are done, or the signal has ended them, and the checkpoint is written: resuming can do again what is left. Not in the log. */
+/** All steps are done, or the signal stopped them, and the checkpoint is written: a resume can redo the rest. Not logged. */
 export interface TrainedEvent {
   readonly event: 'trained';
   readonly step: number;
@@ -138,22 +138,22 @@ export interface TrainedEvent {
 export interface DoneEvent {
   readonly event: 'done';
   readonly step: number;
-  /** Time of the whole run; with a folder, that of the runs which this one goes on with is part of it. */
+  /** Time of the whole run; with a folder, it includes the runs that this one resumed. */
   readonly seconds: number;
   /** The hash of the trained model's weights. */
   readonly sha256: string;
   readonly numerics: string;
-  /** Whether the signal has ended the run. */
+  /** Whether the signal stopped the run. */
   readonly interrupted: boolean;
-  /** Why `earlyStopping` has ended it. */
+  /** Why `earlyStopping` stopped the run. */
   readonly stopped?: string;
   readonly best?: Best;
-  /** The model and the report by their names in the folder; absent if there is none, as before a first step. */
+  /** Names of the model and the report in the folder; absent without one, and if there was no step. */
   readonly file?: string;
   readonly report?: string;
 }
 
-/** What a line of metrics.jsonl says. */
+/** The events that metrics.jsonl holds. */
 export type LoggedEvent =
   | StartEvent
   | StepEvent
@@ -165,18 +165,18 @@ export type LoggedEvent =
   | RecoveryEvent
   | DoneEvent;
 
-/** The weights as they are until the run goes on: the average's where there is one. Copied when called. */
+/** The weights as they are until the run goes on (the average, if there is one), copied when called. */
 interface Weighed {
   readonly weights: () => Weights;
 }
 
-/** What the run has led to. */
+/** The result of the run. */
 interface Finished {
   /** The result that `train` resolves to. */
   readonly result: () => TrainResult;
 }
 
-/** What happens in a run, by `event`; in the order in which it first happens. */
+/** The events of a run, by `event`, in the order in which they first occur. */
 export type RunEvent =
   | (StartEvent & Weighed)
   | StepEvent
@@ -190,13 +190,13 @@ export type RunEvent =
   | TrainedEvent
   | (DoneEvent & Finished);
 
-/** What happens in a run, by name. */
+/** The events of a run, by name. */
 export type EventName = RunEvent['event'];
 
-/** The event of a name: `EventOf<'epoch'>`. */
+/** The event with this name: `EventOf<'epoch'>`. */
 export type EventOf<Name extends EventName> = Extract<RunEvent, { event: Name }>;
 
-/** For each happening a callback, `on` and its name: `onEpoch(event)`. The run waits for what it returns. */
+/** One callback for each event, named `on` and the event: `onEpoch(event)`. The run awaits what it returns. */
 export type Callbacks = {
   readonly [Name in EventName as `on${Capitalize<Name>}`]?: (event: EventOf<Name>) => unknown;
 };

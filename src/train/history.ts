@@ -1,17 +1,17 @@
-/** Figures that a run keeps of itself: its history, its last validation and its best step. */
+/** Figures that a run keeps about itself: its history, its last validation and its best step. */
 import type { EpochMetrics } from '../optimizers/index.js';
 
 /** Figures on the validation data. */
 export interface Validation {
   readonly valLoss: number;
-  /** Absent where the loss knows no right answers. */
+  /** Share of right answers; absent where the loss knows none. */
   readonly valAccuracy?: number;
-  /** By name, those of the setting `metrics`. */
+  /** Values of the setting `metrics`, by name. */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /**
- * The figures of one finished epoch: means over its samples, and those of the validation that followed it, if one did.
+ * The figures of one finished epoch: means over its samples, and the validation that followed it, if any.
  * Accuracies are absent where the loss knows no right answers.
  */
 export interface EpochRecord extends EpochMetrics {

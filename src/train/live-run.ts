@@ -1,4 +1,4 @@
-/** A run at work: its session, its state, and the state it can return to. */
+/** A run in progress: its session, its state, and the state that it can return to. */
 import type { Model } from '../layers/index.js';
 import { createSession, type Session, type Snapshot, type Weights } from '../crew/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
@@ -8,14 +8,14 @@ import type { ResolvedSettings } from './settings.js';
 import { describeData } from '../trained/data-description.js';
 
 export interface RunOptions {
-  /** Ends the run after the chunk at hand, with a checkpoint if there are any. */
+  /** Stops the run after the current chunk, with a checkpoint if it takes any. */
   readonly signal?: AbortSignal;
-  /** Steps between two events, at most; default some that take 150 ms. With 1, each step is told on its own. */
+  /** Steps between two events, at most; default as many as take 150 ms. With 1, each step is reported on its own. */
   readonly stepsPerEvent?: number;
   readonly checkpoints?: CheckpointSettings;
 }
 
-/** Share of the time that copies of the state may take, from which a failed worker's step is done again. */
+/** Share of the time that state snapshots may take; a failed worker's step is redone from them. */
 const SNAPSHOT_SHARE = 0.01;
 
 export interface Run {
@@ -25,23 +25,23 @@ export interface Run {
   readonly session: Session;
   readonly options: RunOptions;
   state: RunState;
-  /** What a resume has to say: what is repeated, and what begins anew. */
+  /** What a resume reports: what is repeated, and what starts over. */
   readonly warnings: readonly string[];
-  /** The epoch whose order the workers have, if any. */
+  /** The epoch whose order the workers hold, if any. */
   orderOf: number | undefined;
-  /** Of the next chunk, at most. */
+  /** Steps of the next chunk, at most. */
   chunkSteps: number;
-  /** A state to return to, and when and how fast (ms) it was taken. */
+  /** A state to return to, when it was taken, and how long that took (ms). */
   saved: { state: RunState; snapshot: Snapshot; at: number; ms: number };
-  /** Steps that were told: those done again after a failure are not told twice. */
+  /** Steps reported so far; those redone after a failure are not reported twice. */
   told: number;
-  /** The step at which a worker failed last. */
+  /** The step at which a worker last failed. */
   failedAt: number | undefined;
-  /** The loss became no number: the weights at hand are not worth keeping. */
+  /** The loss is not finite: the current weights are not worth keeping. */
   isDiverged: boolean;
 }
 
-/** Plans and allocates the run, and draws its weights or takes up a checkpoint's. */
+/** Plans and allocates the run, and draws its weights or takes a checkpoint's. */
 export async function openRun(
   model: Model,
   settings: ResolvedSettings,
@@ -90,7 +90,7 @@ export async function openRun(
   };
 }
 
-/** Whether the average, if there is one, has something to average: the last step counts in each that has begun. */
+/** Whether the average, if any, gets something to average: the last step counts in every average that has begun. */
 const beginsIn = (
   { steps, stepsPerEpoch }: RunSize,
   { average }: ResolvedSettings,
@@ -100,7 +100,7 @@ const beginsIn = (
   averaged > 0 ||
   average.share(steps - 1, stepsPerEpoch, steps, { updates: steps - 1 + shift, averaged }) > 0;
 
-/** Copies take a bounded share of the time, however large the model. */
+/** Whether a snapshot is due; they take a bounded share of the time, however large the model is. */
 export const isSnapshotDue = ({ saved }: Run): boolean =>
   performance.now() - saved.at > saved.ms / SNAPSHOT_SHARE;
 
@@ -111,14 +111,14 @@ export function takeSnapshot(run: Run): void {
   run.saved = { state: run.state, snapshot, at, ms: at - started };
 }
 
-/** Back to the last snapshot. */
+/** Returns to the last snapshot. */
 export function rollBack(run: Run): void {
   run.session.restore(run.saved.snapshot);
   run.state = run.saved.state;
   run.orderOf = undefined;
 }
 
-/** What a checkpoint holds of the run as it stands. */
+/** The run's current state, as a checkpoint holds it. */
 export function capture({
   model,
   session,
@@ -142,7 +142,7 @@ export function capture({
   };
 }
 
-/** What the run is for: its best weights if it keeps them, else the average, else the last. */
+/** The trained weights: the best if the run keeps them, else the average, else the last. */
 export const finalWeights = (run: Run): Weights => run.state.best?.weights ?? averagedWeights(run);
 
 /** The average if there is one, else the weights. */

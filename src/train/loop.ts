@@ -1,7 +1,7 @@
 /**
- * The loop of a run, as a sequence of events: epochs of minibatches, handed to the workers in chunks of steps
- * that take a fraction of a second, so that progress can be shown and a wish to stop be heard. How long a chunk is
- * has no influence on any number.
+ * The training loop, as a sequence of events. Epochs of minibatches go to the workers in chunks of steps that take a
+ * fraction of a second, so that progress can be shown and the run can be stopped. The length of a chunk affects no
+ * result.
  */
 import type { Model } from '../layers/index.js';
 import type { CheckpointSettings } from './checkpoint.js';
@@ -24,14 +24,14 @@ import { startRecord, type About } from './start-and-done.js';
 import { trainChunk } from './chunks.js';
 
 export interface LoopOptions extends RunOptions {
-  /** More of what the first event says. */
+  /** Further fields of the first event. */
   readonly about?: About;
 }
 
 /**
- * Trains step by step; tells what happened, several events at once if they belong together. A reader who leaves the
- * loop (`break`) ends the run as the signal does.
- * @throws LanewiseError kind 'engine' if a step fails twice or diverges, and whatever a checkpoint's store throws.
+ * Trains step by step and yields what happened; events that belong together are yielded together. A reader who leaves
+ * the loop (`break`) stops the run as the signal does.
+ * @throws LanewiseError kind 'engine' if a step fails twice or diverges, and the errors of a checkpoint's store.
  */
 export async function* trainingLoop(
   model: Model,
@@ -54,7 +54,7 @@ export async function* trainingLoop(
         yield stepped;
         continue;
       }
-      // What falls due is done before anything is told: wherever the reader leaves, the state is whole, and all of it was told.
+      // All that is due is done before events are yielded: wherever the reader leaves, the state is complete and reported.
       const due = await settle(run);
       yield [...stepped, ...due];
       const isEpochEnd = due.some(({ event }) => event === 'epoch');
@@ -68,9 +68,9 @@ export async function* trainingLoop(
     hasFailed = true;
     throw error;
   } finally {
-    // The reader left the loop, or a worker failed twice: what is known to be good is kept.
+    // The reader left the loop, or a worker failed twice: the last good state is kept.
     const saving = saver.isSaved() || run.isDiverged ? undefined : saver.save(run.state.step);
-    // Of two errors the first tells more.
+    // The first of two errors says more.
     await Promise.resolve(hasFailed ? saving?.catch(() => {}) : saving).finally(() =>
       run.session.close(),
     );
@@ -85,12 +85,12 @@ const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted 
 /** Takes the checkpoints of a run, if it has any. */
 function createSaver(run: Run) {
   const { checkpoints } = run.options;
-  // A failure may go back to before the last checkpoint, which is then the better one.
+  // A failure may go back past the last checkpoint, which is then the better state.
   let savedStep = run.state.step;
   let lastSave = performance.now();
   return {
     isSaved: () => !checkpoints || run.state.step <= savedStep,
-    /** Tells of one that is kept; its epoch is the one of the step after `steps`. */
+    /** The event of a checkpoint, once it is kept; its epoch is that of the step after `steps`. */
     async save(steps: number): Promise<RunEvent> {
       ensureFinite(run);
       const file = await checkpoints!.save(capture(run));

@@ -1,6 +1,6 @@
 /**
- * Minibatches as users have them at hand, as data sets: samples and what they are compared with, in the forms that
- * `arrays` and `predict` take, or some samples of a data set.
+ * Minibatches that users build, as data sets: samples and what they are compared with, in the forms that `arrays` and
+ * `predict` take, or some samples of a data set.
  */
 import { checkKeys, isList, isObject, quote, refuse } from '../base/check.js';
 import { arrays, type ArraysOptions } from '../data/arrays.js';
@@ -14,19 +14,19 @@ import { lossTerms, targetsOf, type LossSetting } from '../losses/terms.js';
 import { suggest } from '../base/suggest.js';
 import { samplesField, type NestedNumbers } from '../trained/samples-given.js';
 
-/** Numbers of samples, one sample after another: an array, or lists to any depth, a list a sample. */
+/** Numbers of samples, one sample after another: an array, or lists nested to any depth, one list a sample. */
 export type SampleValues = Field['values'] | Uint8ClampedArray | NestedNumbers;
 
-/** By names where the model has several inputs, or the loss several targets. */
+/** A value, or values by name where the model has several inputs or the loss several targets. */
 type Named<T> = T | Readonly<Record<string, T | Field>>;
 
-/** Samples for one step, and what outputs are compared with. Any number of samples, up to the setting `batch`. */
+/** Samples for one step, and what outputs are compared with: any number of samples, up to the setting `batch`. */
 export interface Batch {
   /** Numbers in the shape of the model's input; a field, `{ shape, values }`, for smaller images. */
   readonly inputs: Named<SampleValues>;
   /** Class indices, one a sample, or as many as an output has places (tokens). */
   readonly labels?: Named<ArrayLike<number>>;
-  /** Numbers to predict, as many for each sample. */
+  /** Values to predict, equally many for each sample. */
   readonly targets?: Named<SampleValues>;
   /** How much each sample counts; default 1. */
   readonly weights?: ArrayLike<number> | Readonly<Record<string, Float32Array>>;
@@ -35,7 +35,7 @@ export interface Batch {
 /** What one step takes: a batch, or a data set of no more samples than `batch`, such as `subset` gives. */
 export type StepData = Batch | Dataset | TensorDataset | ArraysOptions;
 
-/** Fields of a data set that say nothing a step needs: they are checked, as everywhere. */
+/** Fields of a data set that a step does not need; they are checked all the same. */
 const OF_DATA = ['name', 'classes', 'vocabulary', 'table', 'origin'];
 const KNOWN = ['inputs', 'labels', 'targets', 'weights'];
 
@@ -44,9 +44,9 @@ const fault = (message: string, hint?: string): never => {
 };
 
 /**
- * The batch as samples whose arrays are those given, wherever they are typed ones.
- * @param loss of the model, which says how targets are named
- * @throws LanewiseError naming what is no batch.
+ * The batch as samples, which share the typed arrays given.
+ * @param loss of the model; it says how targets are named
+ * @throws LanewiseError for anything else, naming it.
  */
 export function minibatchData(
   model: Model,
@@ -68,7 +68,7 @@ function dataOf(model: Model, loss: LossSetting | undefined, batch: StepData): A
     refuse('step', 'batch', batch, 'an object with inputs and labels or targets');
   if (isStreamed(batch as Dataset))
     fault(
-      'a batch that is read from somewhere, expected samples at hand',
+      'a streamed batch, expected samples in memory',
       'loadIntoMemory reads a streamed data set, subset takes samples of it',
     );
   if ('samples' in batch)
@@ -98,13 +98,13 @@ function dataOf(model: Model, loss: LossSetting | undefined, batch: StepData): A
   };
 }
 
-/** Samples of the first input. */
+/** Number of samples in the first input. */
 function countOf(inputs: Fields): number {
   const [first] = Object.values(inputs);
   return first ? Math.floor(first.values.length / sizeOf(first.shape)) : 0;
 }
 
-/** What `arrays` takes, and weights besides, which it does not know. */
+/** A data set of what `arrays` takes, and weights, which `arrays` does not know. */
 function withWeights(given: ArraysOptions & { readonly weights?: unknown }): AnyDataset {
   const { weights, ...options } = given;
   const data = arrays({ name: 'batch', ...options });
@@ -163,7 +163,7 @@ function mapFields(
   return Object.fromEntries(fields);
 }
 
-/** Values by the names of their targets; those without a name are the only target's. */
+/** Values by the names of their targets; unnamed ones are the only target's. */
 function byTarget(
   model: Model,
   loss: LossSetting | undefined,
@@ -175,7 +175,7 @@ function byTarget(
     if (typeof given === 'object' && given !== null) return given as Record<string, unknown>;
     return fault(`batch: ${plain} are ${quote(given)}, expected an array, or some by their names`);
   }
-  // As a function of targets has the labels of images.
+  // A function of targets gets labels as a data set of images has them.
   if (typeof loss === 'function') return { [plain]: given };
   const terms = lossTerms(loss ?? 'crossEntropy', [...model.outputs.keys()]);
   const names = [...new Set(terms.flatMap(targetsOf))];
@@ -211,7 +211,7 @@ function valuesField(model: Model, name: string, given: unknown, count: number):
   return { shape, values };
 }
 
-/** Numbers of lists in lists, one after another. */
+/** The numbers in nested lists, one after another. */
 function flatOf(given: unknown): number[] {
   const flat = Array.from(given as ArrayLike<unknown>).flat(Infinity) as unknown[];
   const wrong = flat.findIndex((value) => typeof value !== 'number');
@@ -219,7 +219,7 @@ function flatOf(given: unknown): number[] {
   return flat as number[];
 }
 
-/** Values of a sample, of which there is a whole number. */
+/** Values per sample, a whole number. */
 function perSample(what: string, length: number, count: number): number {
   if (length > 0 && length % count === 0) return length / count;
   return fault(`batch: ${length} ${what} for ${count} samples, expected as many for each`);

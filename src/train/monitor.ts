@@ -1,43 +1,43 @@
-/** The figure by which a run is watched: for stopping early, and for keeping its best weights. */
+/** The figure that a run watches, to stop early and to keep its best weights. */
 import { checkKeys, checkOptions, extent, notNegative } from '../base/check.js';
 import { LanewiseError, nearest } from '../base/errors.js';
 import type { Weights } from '../crew/session.js';
 import type { RunState } from './run-state.js';
 
-/** The setting `earlyStopping`: which figure, and for how long. */
+/** The setting `earlyStopping`: which figure is watched, and how patiently. */
 export interface EarlyStopping {
   /**
    * `loss`, `accuracy`, `valLoss`, `valAccuracy` or the name of one of the run's metrics. Default `valLoss`, or
    * `loss` without validation data.
    */
   readonly monitor?: string;
-  /** The run ends after this many validations in a row (epochs, without validation data) that were not better than the best; default 5. */
+  /** The run ends after this many validations in a row (epochs, without validation data) without a new best; default 5. */
   readonly patience?: number;
-  /** By how much a figure must be better to count as such; default 0. */
+  /** By how much a figure must improve to count as better; default 0. */
   readonly minDelta?: number;
 }
 
-/** The setting `keepBest`: by which figure. */
+/** The setting `keepBest`: which figure is watched. */
 export interface KeepBest {
-  /** As of `EarlyStopping`. */
+  /** As in `EarlyStopping`. */
   readonly monitor?: string;
 }
 
-/** What settings say of watching, with nothing left open. */
+/** What is watched, with nothing left open. */
 export interface Monitor {
   readonly name: string;
   readonly better: 'higher' | 'lower';
   readonly minDelta: number;
-  /** Infinity: the run is not stopped. */
+  /** Infinity if the run is not stopped early. */
   readonly patience: number;
   readonly keepsBest: boolean;
 }
 
-/** A name of a figure and its direction. */
+/** A figure's name and its direction. */
 export type Figure = readonly [name: string, better: 'higher' | 'lower'];
 
 /**
- * @param figures those the run has.
+ * @param figures those that the run has.
  * @throws LanewiseError kind 'argument' for a figure that the run does not have, or values out of range.
  */
 export function monitorOf(
@@ -83,7 +83,7 @@ export function monitorOf(
 
 /**
  * The state after a look at the monitored figure: a new best, or one more miss, and perhaps the end.
- * @param weights what the figure was taken of; called only if they are to be kept.
+ * @param weights those that gave the figure; called only if they are to be kept.
  */
 export function watch(
   state: RunState,

@@ -1,6 +1,6 @@
 /**
- * A run's place as a checkpoint's JSON tells it. The checksum says that a file is as it was written, not by whom: each
- * number is checked before a run believes it.
+ * A run's place, read from a checkpoint's JSON. The checksum proves that a file is as it was written, not who wrote it,
+ * so each number is checked before a run relies on it.
  */
 import { amount, double, fields, listed, orNull, readAs, tableOf } from '../base/check-json.js';
 import {
@@ -17,10 +17,10 @@ import {
 import type { RunDescription } from './describe-run.js';
 import { initialState, type RunState } from './run-state.js';
 
-/** Version of the metadata `checkpoint`. In the first, updates and the place in the data were one number. */
+/** Version of the metadata `checkpoint`. Version 1 had one number for updates and the place in the data. */
 export const CHECKPOINT_VERSION = 2;
 
-/** The state without weights, and how many steps its epochs have. */
+/** The state without weights, and the steps of its epochs. */
 export interface Place {
   readonly state: RunState;
   readonly stepsPerEpoch: number;
@@ -40,7 +40,7 @@ const EPOCH = /* @__PURE__ */ fields({
   imagesPerSecond: /* @__PURE__ */ orNull(amount, Infinity),
 });
 
-/** Counts that the first version does not have, and what they were in it. */
+/** Counts that version 1 lacks, with their values there. */
 const COUNTS = {
   shift: whole,
   optimizerFrom: natural,
@@ -75,7 +75,7 @@ const REST = {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** @throws LanewiseError kind 'file' for what no run can have written; `name` is the file's, for messages. */
+/** @throws LanewiseError kind 'file' for a state that no run can have written; `name` is the file's, for messages. */
 export function readPlace(value: Fields, run: RunDescription, name: string): Place {
   const owner = `'${name}'`;
   readAs('file', owner, 'its checkpoint.version', value['version'], oneOf([1, CHECKPOINT_VERSION]));
@@ -111,7 +111,7 @@ export function readPlace(value: Fields, run: RunDescription, name: string): Pla
   return { ...place, state: { ...state, averaged } };
 }
 
-/** What the numbers say of one another. */
+/** Checks that the numbers agree with one another. */
 function checkPlace({ state, stepsPerEpoch }: Place, epochs: number, owner: string): void {
   const { step, history, optimizerFrom: from } = state;
   const at = 'its checkpoint.state';
@@ -129,7 +129,7 @@ function checkPlace({ state, stepsPerEpoch }: Place, epochs: number, owner: stri
   history.forEach(({ epoch }, i) => check(`history[${i}].epoch`, epoch, wholeFrom(i + 1, i + 1)));
 }
 
-/** What a checkpoint of the first version does not say: an average counted from the run's first step. */
+/** What a version 1 checkpoint leaves out: its averages counted from the run's first step. */
 function averagedBefore(
   { average, epochs }: RunDescription,
   step: number,

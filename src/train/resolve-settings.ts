@@ -1,4 +1,4 @@
-/** The settings of a training run as it takes them: defaults filled in, and everything checked before work starts. */
+/** Resolves the settings of a training run: defaults are filled in, and everything is checked before work starts. */
 import { checkKeys, refuse, wholeFrom } from '../base/check.js';
 import { matchClasses, namesOf } from '../data/class-names.js';
 import type { AnyDataset } from '../data/dataset.js';
@@ -49,11 +49,11 @@ export function resolveSettings(model: Model, settings: TrainSettings): Resolved
   return Object.fromEntries(given) as unknown as ResolvedSettings;
 }
 
-/** What `readEach` reads; settings that are looked at with others are in it as they were given. */
+/** What `readEach` reads; settings that are checked together with others are as they were given. */
 type Own = Omit<ResolvedSettings, 'data' | 'validation' | 'terms' | 'batch' | 'shards'> &
   Pick<TrainSettings, 'accumulate' | 'earlyStopping' | 'keepBest'>;
 
-/** Each setting by its record. @throws LanewiseError kind 'argument' for one that cannot be. */
+/** Reads each setting by its record. @throws LanewiseError kind 'argument' for a bad value. */
 function readEach(model: Model, settings: TrainSettings): Own {
   const values = SETTING_NAMES.map((name) => [
     name,
@@ -62,7 +62,7 @@ function readEach(model: Model, settings: TrainSettings): Own {
   return Object.fromEntries(values) as unknown as Own;
 }
 
-/** A setting that is given to `owner`: its default, made or checked. @throws LanewiseError kind 'argument' for one that cannot be. */
+/** Reads one setting given to `owner`: its default, made or checked. @throws LanewiseError kind 'argument' for a bad value. */
 export function readSetting(
   owner: string,
   name: keyof TrainSettings,
@@ -77,7 +77,7 @@ export function readSetting(
   return given;
 }
 
-/** What settings of minibatches come to, for data of `count` samples. */
+/** The resolved settings of minibatches, for data of `count` samples. */
 function minibatchesOf(
   model: Model,
   count: number,
@@ -98,13 +98,13 @@ function minibatchesOf(
   };
 }
 
-/** The validation data, with columns and classes as the training data has them. */
+/** The validation data, with the training data's columns and classes. */
 function validationOf(given: AnyDataset, data: Samples, terms: readonly LossTerm[]) {
   const matched = matchData(given, data, terms);
   return withColumnsOf(matched, data.table, 'the training data');
 }
 
-/** Another data set of a run, whose labels mean the training data's classes. @throws LanewiseError kind 'data' if they do not. */
+/** Another data set of a run, with labels in the training data's classes. @throws LanewiseError kind 'data' if it has others. */
 export const matchData = (
   other: AnyDataset,
   data: Samples,

@@ -1,4 +1,4 @@
-/** What a run has led to. */
+/** The result of a run. */
 import type { Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../crew/session.js';
@@ -15,17 +15,17 @@ export interface TrainResult {
   readonly settings: ResolvedSettings;
   readonly numerics: Numerics;
   readonly seconds: number;
-  /** Share of the time in training steps that reading data has cost, 0 … 1: they waited, or decoders took the workers' processors. */
+  /** Share of the time in steps that reading data cost, 0 … 1: training waited, or decoders took the workers' processors. */
   readonly waiting: number;
-  /** True if the signal ended the run early. */
+  /** Whether the signal stopped the run early. */
   readonly interrupted: boolean;
-  /** Why `earlyStopping` ended the run. */
+  /** Why `earlyStopping` stopped the run. */
   readonly stopped?: string;
   /** Where the watched figure was best; the model has these weights if the setting `keepBest` is on. */
   readonly best?: Best;
 }
 
-/** What the steps of a run have led to. */
+/** The result of a run's steps. */
 export interface LoopResult {
   /** The run's last weights, their average, or its best. */
   readonly weights: Weights;
@@ -33,7 +33,7 @@ export interface LoopResult {
   readonly interrupted: boolean;
 }
 
-/** `start` is when the run began, by performance.now(). */
+/** The run's result; `start` is when it began, by performance.now(). */
 export function resultOf(
   model: Model,
   settings: ResolvedSettings,

@@ -1,4 +1,4 @@
-/** Taking a run up where a checkpoint left it. */
+/** Resumes a run where a checkpoint left it. */
 import { LanewiseError, nearest } from '../base/errors.js';
 import type { Session, Weights } from '../crew/session.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -7,23 +7,23 @@ import { factorOf, schedule as schedules } from '../optimizers/index.js';
 import type { RunSize, RunState, Totals } from './run-state.js';
 import { SETTINGS, SETTING_NAMES, type AnySetting, type ResolvedSettings } from './settings.js';
 
-/** What weights and arrays have to fit: never overridden. */
+/** Settings that weights and arrays must fit, which are never overridden. */
 const FIXED = ['model'];
 
 const settingNamed = (name: string): AnySetting | undefined =>
   (SETTINGS as Readonly<Record<string, AnySetting>>)[name];
 
-/** Those of the names that are settings by which an epoch's order of samples, or its minibatches, become others. */
+/** Those of the names that are settings which change an epoch's order of samples, or its minibatches. */
 const changing = (what: 'order' | 'minibatches', names: readonly string[]): string[] =>
   names.filter((name) => settingNamed(name)?.changes?.includes(what));
 
-/** Differences that are spelled out at most. */
+/** Differences that are spelled out, at most. */
 const MOST = 8;
 
 /**
  * Refuses a checkpoint of another run than the one described.
- * @param override names of settings whose differences are meant: `epochs`, `optimizer`, `data`.
- * @returns those of the names that differ.
+ * @param override names of settings that may differ: `epochs`, `optimizer`, `data`.
+ * @returns the names among them that do differ.
  * @throws LanewiseError kind 'argument' with each difference and what to do.
  */
 export function checkResume(
@@ -58,7 +58,7 @@ export function checkResume(
     'argument',
     `the run to resume is another one:${texts.join('')}${more}`,
     differing.some((name) => FIXED.includes(name))
-      ? 'start the run anew, or resume it with the model it began with'
+      ? 'start the run over, or resume it with the model it began with'
       : `resume it with what it began with, or say that this is meant: override ${differing.join(',')}`,
   );
 }
@@ -66,24 +66,24 @@ export function checkResume(
 /** A checkpoint to go on from. */
 export interface Resumed {
   readonly checkpoint: Checkpoint;
-  /** Names of the run's description that differ from the checkpoint's, which is meant. */
+  /** Names in the run's description that differ from the checkpoint's, as allowed. */
   readonly changed: readonly string[];
-  /** This file's: handed over, so that pages, which have no folders to resume from, do not load it. */
+  /** This file's function, passed along so that pages, which have no folders to resume from, do not load it. */
   readonly takeUp: typeof takeUp;
 }
 
-/** A state to go on from, and what is repeated, skipped or begun anew on the way. */
+/** A state to go on from, and warnings of what is repeated, skipped or started over. */
 export interface TakenUp {
   readonly state: RunState;
   readonly warnings: readonly string[];
 }
 
 /**
- * Puts a checkpoint's weights and arrays into the session; answers with the state to go on from. Updates are counted on.
- * The epoch at hand goes on where its order is still the same, else it begins anew; where the optimizer or the average
- * has become another, its arrays do.
- * @throws LanewiseError kind 'file' if the checkpoint contradicts what it says of its run; kind 'argument' if the run
- * is already longer than it is to be.
+ * Puts a checkpoint's weights and arrays into the session and returns the state to go on from. Updates are counted on.
+ * The current epoch goes on where its order is still the same, else it starts over; where the optimizer or the average
+ * has changed, its arrays start over too.
+ * @throws LanewiseError kind 'file' if the checkpoint contradicts its own description; kind 'argument' if the run is
+ * already longer than it is to be.
  */
 export function takeUp(
   { checkpoint, changed }: Pick<Resumed, 'checkpoint' | 'changed'>,
@@ -100,7 +100,7 @@ export function takeUp(
     throw new LanewiseError(
       'argument',
       `the run to resume has taken ${place.at} steps already, and is to have ${size.steps} (${size.epochs} epochs of ${size.stepsPerEpoch})`,
-      `resume it with at least ${Math.ceil(place.at / size.stepsPerEpoch)} epochs, or start a run anew`,
+      `resume it with at least ${Math.ceil(place.at / size.stepsPerEpoch)} epochs, or start the run over`,
     );
   }
   const { description } = checkpoint;
@@ -113,9 +113,9 @@ export function takeUp(
     average: isChanged('average') && kindOf(description['average']) !== settings.average?.kind,
   };
   if (fresh.optimizer && session.readState().size > 0)
-    warnings.push(`the optimizer begins anew: ${whyAnew(checkpoint, changed, settings)}`);
+    warnings.push(`the optimizer starts over: ${whyAnew(checkpoint, changed, settings)}`);
   if (fresh.average && settings.average && state.step > 0)
-    warnings.push('the average of the weights begins anew, with the next step');
+    warnings.push('the average of the weights starts over with the next step');
   session.writeWeights(weights);
   session.writeState(arraysToKeep(checkpoint, changed, session, fresh));
   const shift = state.step - place.at;
@@ -137,7 +137,7 @@ export function takeUp(
   };
 }
 
-/** @throws LanewiseError kind 'file' for a place in the data that contradicts what has been counted. */
+/** @throws LanewiseError kind 'file' for a place in the data that contradicts the counts. */
 function checkConsistent(
   { state, stepsPerEpoch }: Checkpoint,
   changed: readonly string[],
@@ -160,7 +160,7 @@ function checkConsistent(
 
 const NO_TOTALS: Totals = { loss: 0, samples: 0, ms: 0 };
 
-/** Where the run goes on, in steps of the present size, with the sums of the epoch up to there. */
+/** Where the run goes on, in steps of the present size, with the epoch's sums up to there. */
 function placeToGoOn(
   { state, stepsPerEpoch }: Checkpoint,
   changed: readonly string[],
@@ -176,7 +176,7 @@ function placeToGoOn(
   if (samples === 0) return { at: begun, totals: NO_TOTALS };
   if (others.length > 0) {
     warnings.push(
-      `${epoch} begins anew, as its samples come in another order now (${others.join(', ')}): the ${samples} that it had taken are taken again`,
+      `${epoch} starts over, as its samples come in another order now (${others.join(', ')}): the ${samples} that it had taken are taken again`,
     );
     return { at: begun, totals: NO_TOTALS };
   }
@@ -207,7 +207,7 @@ function placeToGoOn(
   };
 }
 
-/** The state, without what was watched of a figure that is another one now, and the stop that it led to. */
+/** The state without the best and the stop of a watched figure that is another one now. */
 function watchedOf(
   { state, description }: Checkpoint,
   { monitor }: ResolvedSettings,
@@ -232,7 +232,7 @@ function watchedOf(
   return { ...others, misses: 0 };
 }
 
-/** A schedule that looks back sees no epochs before it came; of its own kind it goes on with the rate reached. */
+/** A schedule that looks back sees no epochs before it began; one of the same kind goes on with the rate reached. */
 function scheduleFrom(
   { state, stepsPerEpoch, description }: Checkpoint,
   { schedule }: ResolvedSettings,
@@ -264,13 +264,13 @@ function whyAnew(
 ): string {
   const kind = kindOf(description['optimizer']) ?? 'another';
   if (kind === optimizer.kind && !changed.includes('optimizer'))
-    return `${kind} has nothing of parameters that ${changed.includes('freeze') ? 'were frozen' : 'the loss did not reach'}`;
+    return `${kind} has no arrays for parameters that ${changed.includes('freeze') ? 'were frozen' : 'the loss did not reach'}`;
   return `${optimizer.kind} cannot go on with what ${kind === optimizer.kind ? 'another form of it' : kind} had gathered`;
 }
 
 /**
- * Whether the optimizer's arrays mean something else now: another rule's, of another form, or some are missing in a rule
- * that counts its updates, as of parameters that were frozen or not in the loss.
+ * Whether the optimizer's arrays must start over: they are another rule's, have another form, or some are missing in a
+ * rule that counts its updates, because parameters were frozen or not in the loss.
  */
 function isOptimizerFresh(
   { arrays, description }: Checkpoint,
@@ -293,7 +293,7 @@ function isOptimizerFresh(
   return counts && names.some((name) => !arrays.has(name));
 }
 
-/** Those of the checkpoint's arrays that mean now what they meant then. An average that is new begins with the weights. */
+/** The checkpoint's arrays that still mean the same. A new average begins with the weights. */
 function arraysToKeep(
   { weights, arrays }: Checkpoint,
   changed: readonly string[],
@@ -322,5 +322,5 @@ const damaged = (what: string): LanewiseError =>
   new LanewiseError(
     'file',
     `the checkpoint contradicts itself: it has ${what}`,
-    'start the run anew, without resuming',
+    'start the run over, without resuming',
   );

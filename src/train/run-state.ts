@@ -1,48 +1,48 @@
-/** What a run knows besides its weights: plain data, which a checkpoint stores and a failure returns to. */
+/** A run's state besides its weights: plain data, which a checkpoint stores and a failure returns to. */
 import type { Weights } from '../crew/session.js';
 import type { StepMetrics } from '../step/step-metrics.js';
 import type { ResolvedSettings } from './settings.js';
 import type { Best, EpochRecord } from './history.js';
 
-/** Sums over an epoch so far. */
+/** Sums over the current epoch. */
 export interface Totals {
   readonly loss: number;
-  /** Absent where the loss knows no right answers. */
+  /** Right answers; absent where the loss knows none. */
   readonly hits?: number;
-  /** What the hits are of; absent: the samples. */
+  /** The number of answers that hits are counted among; absent: the number of samples. */
   readonly answers?: number;
   readonly samples: number;
-  /** Samples of minibatches of which nothing counts, which have no part in the mean loss; absent if there are none. */
+  /** Samples of minibatches in which nothing counts, left out of the mean loss; absent if there are none. */
   readonly voids?: number;
-  /** Time spent in its training steps. */
+  /** Time spent in the epoch's training steps. */
   readonly ms: number;
 }
 
-/** Steps up to `until` (of the run) that were of another size: a resume began others. */
+/** Steps up to `until` (of the run) of another size, from before a resume. */
 export interface Stretch extends Pick<RunState, 'shift'> {
   readonly until: number;
   readonly stepsPerEpoch: number;
 }
 
 /**
- * Updates are counted apart from the place in the data: `step` counts updates, whatever their minibatches were, and
- * never goes back; the run's place is `step − shift`, the steps that it would have taken had all its minibatches been as they are now.
+ * Updates are counted apart from the place in the data. `step` counts updates, however large their minibatches, and never
+ * goes back; the run's place is `step − shift`, the steps that it would have taken with its present minibatches.
  */
 export interface RunState {
   /** Updates done. */
   readonly step: number;
   /** 0 unless the run was resumed with minibatches or data of another size. */
   readonly shift: number;
-  /** The parts of the run before the present one, for what began in them; empty unless there was such a resume. */
+  /** The run's earlier parts, for what began in them; empty unless the run was resumed with another size. */
   readonly stretches: readonly Stretch[];
-  /** The update before which the optimizer's arrays began with zeros: 0 unless the run was resumed with another optimizer. */
+  /** The update before which the optimizer's arrays were zeros: 0 unless the run was resumed with another optimizer. */
   readonly optimizerFrom: number;
-  /** Where a schedule that looks back begins to, and the factor it begins with: another may have come before. */
+  /** Where a schedule that looks back begins to, and its factor there: another schedule may have come before. */
   readonly scheduleFrom: { readonly epochs: number; readonly factor: number };
-  /** Over the epoch at hand. */
+  /** Sums over the current epoch. */
   readonly totals: Totals;
   readonly history: readonly EpochRecord[];
-  /** A step's weights have gone into the average; and how many steps' have. */
+  /** Whether a step's weights have gone into the average, and how many steps' have. */
   readonly isAveraging: boolean;
   readonly averaged: number;
   readonly best?: Best & { readonly weights?: Weights };
@@ -50,7 +50,7 @@ export interface RunState {
   readonly misses: number;
   /** Why the run ended before its last epoch. */
   readonly stopped?: string;
-  /** Time spent in training steps, of this run and those it resumed, and of it, what reading data has cost. */
+  /** Time spent in training steps by this run and those it resumed, and the part of it that reading data cost. */
   readonly trainingMs: number;
   readonly waitingMs: number;
 }
@@ -79,11 +79,11 @@ export const accuracyOf = ({
 }: Pick<Totals, 'hits' | 'answers' | 'samples'>): { readonly accuracy?: number } =>
   hits === undefined || answers === 0 ? {} : { accuracy: hits / answers };
 
-/** The mean over the minibatches of which something counts; 0 if there is none. */
+/** Mean over the minibatches in which something counts; 0 if there are none. */
 export const meanLossOf = ({ loss, samples, voids = 0 }: Totals): number =>
   voids === samples ? 0 : loss / (samples - voids);
 
-/** The totals with one more step, which is the first of its epoch if they are empty. */
+/** The totals with one more step, the first of its epoch if they are empty. */
 export function addStep(
   totals: Totals,
   { loss, hits, answers, samples, isVoid }: StepMetrics,
@@ -99,13 +99,13 @@ export function addStep(
   };
 }
 
-/** How many samples and steps a run has. */
+/** The numbers of samples and steps of a run. */
 export interface RunSize {
   readonly epochs: number;
-  /** Of an epoch. */
+  /** Samples per epoch. */
   readonly samples: number;
   readonly stepsPerEpoch: number;
-  /** Of the run. */
+  /** Steps of the run. */
   readonly steps: number;
 }
 
@@ -114,7 +114,7 @@ export function runSize({ epochSamples: samples, batch, epochs }: ResolvedSettin
   return { epochs, samples, stepsPerEpoch, steps: epochs * stepsPerEpoch };
 }
 
-/** The epoch, from 1, that the step after so many is of, and how many of its steps are done by then. */
+/** The epoch (from 1) of the step after this many, and how many of its steps precede it. */
 export function placeAt(
   { shift }: RunState,
   { stepsPerEpoch }: RunSize,
@@ -124,7 +124,7 @@ export function placeAt(
   return { epoch: Math.floor(place / stepsPerEpoch) + 1, done: place % stepsPerEpoch };
 }
 
-/** The place in steps of the present size, perhaps between two, at which the run was after `update` of its updates. */
+/** The place, in steps of the present size and perhaps between two, where the run was after `update` of its updates. */
 export function placeOf(
   { shift, stretches }: RunState,
   { stepsPerEpoch }: RunSize,
@@ -136,7 +136,7 @@ export function placeOf(
     : update - shift;
 }
 
-/** The state with its epoch closed: the record goes into the history, and the totals begin anew. */
+/** The state with its epoch closed: the record goes into the history, and the totals start from zero. */
 export const closeEpoch = (state: RunState, record: EpochRecord): RunState => ({
   ...state,
   totals: NOTHING,

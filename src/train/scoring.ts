@@ -1,4 +1,4 @@
-/** What a run scores between its steps: validations, epochs, and the figure it is watched by. */
+/** Scoring between a run's steps: validations, epochs, and the figure that is watched. */
 import { validationDiverged } from './diverged.js';
 import { summarize } from '../metrics/summary.js';
 import { LanewiseError } from '../base/errors.js';
@@ -11,8 +11,8 @@ import { averagedWeights, isSnapshotDue, rollBack, takeSnapshot, type Run } from
 import { accuracyOf, closeEpoch, meanLossOf, placeAt } from './run-state.js';
 
 /**
- * Scores, records and judges what the steps so far make due; the events that tell of it. If that fails, the run is back
- * where its state was whole: between steps, with all done that was due.
+ * Scores, records and judges what is due after the steps so far, and returns the events. If that fails, the run returns
+ * to where its state was complete: between steps, with nothing left due.
  */
 export async function settle(run: Run): Promise<readonly RunEvent[]> {
   try {
@@ -53,7 +53,7 @@ async function score(run: Run): Promise<readonly RunEvent[]> {
   return events;
 }
 
-/** After a step, which may be the last of an epoch. */
+/** Whether validation is due after a step, which may be the last of an epoch. */
 function isValidationDue(
   { validateEvery }: Run['settings'],
   step: number,
@@ -65,7 +65,7 @@ function isValidationDue(
   return ended !== undefined && ended % (epochs ?? 1) === 0;
 }
 
-/** Scores the validation data, by the averaged weights if there are any. */
+/** Scores the validation data with the averaged weights, if there are any. */
 async function validate(run: Run): Promise<Validation> {
   const { session, settings, state } = run;
   run.orderOf = undefined;
@@ -95,7 +95,7 @@ function epochRecord(
   };
 }
 
-/** The monitored figure may be a new best, or the reason to stop. */
+/** Watches the monitored figure: it may be a new best, or the reason to stop. */
 function lookAt(run: Run, figures: Validation | EpochRecord, epoch: number): void {
   const { settings, state } = run;
   if (!settings.monitor) return;

@@ -1,6 +1,6 @@
 /**
- * The settings of a training run. Each is declared once: its type, with what it means, in `TrainSettings`, and in
- * `SETTINGS` its record, from which the known names, the checks, the run's description and what a resume compares follow.
+ * The settings of a training run. Each is declared once: its type and meaning in `TrainSettings`, its record in `SETTINGS`.
+ * The known names, the checks, the run's description and what a resume compares follow from the record.
  */
 import type { AnyDataset } from '../data/dataset.js';
 import type { Samples } from '../data/samples.js';
@@ -39,37 +39,37 @@ import type { Metric, MetricName } from '../metrics/metric.js';
 import type { EarlyStopping, KeepBest, Monitor } from './monitor.js';
 import { READING, type ReadingSettings } from '../crew/reading.js';
 
-/** All that a run depends on besides the model, and `workers`, on which nothing depends. */
+/** Everything that a run depends on besides the model, and `workers`, which affects no result. */
 export interface TrainSettings extends ReadingSettings {
   readonly data: AnyDataset;
   /** Scored after each epoch, or as `validateEvery` says; nothing is selected by it unless a setting below asks for it. */
   readonly validation?: AnyDataset;
   /** Default every epoch. */
   readonly validateEvery?: { readonly steps: number } | { readonly epochs: number };
-  /** Figures of the validation data beside loss and accuracy: `['top5', 'macroF1']`. */
+  /** Figures of the validation data besides loss and accuracy: `['top5', 'macroF1']`. */
   readonly metrics?: readonly (MetricName | Metric)[];
-  /** Ends the run when a figure has not become better for some time. */
+  /** Ends the run when a figure has not improved for some time. */
   readonly earlyStopping?: EarlyStopping;
-  /** The trained model has the weights with the best figure, of those that were scored, instead of the last. */
+  /** Gives the trained model the weights with the best figure of those scored, instead of the last. */
   readonly keepBest?: boolean | KeepBest;
   /**
-   * Of every output, or by output: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. Default `crossEntropy`, and
-   * `meanSquaredError` for targets that are values (floats) in the output's shape and no distributions over classes.
+   * The loss of every output, or by output: `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`. Default `crossEntropy`;
+   * `meanSquaredError` for targets that are values (floats) in the output's shape and not distributions over classes.
    */
   readonly loss?: LossSetting;
-  /** One that was made, such as `adam({ lr: 0.01 })`, or one with its defaults by its name. */
+  /** An optimizer, such as `adam({ lr: 0.01 })`, or the name of one with its defaults. */
   readonly optimizer: Optimizer | OptimizerName;
   /** Default `constant`. */
   readonly schedule?: ScheduleName | Schedule;
   readonly epochs: number;
-  /** What the trained model has, and what is scored after each epoch: an average of the weights. */
+  /** An average of the weights, which the trained model gets and each validation scores. */
   readonly average?: Average | AverageName;
-  /** Gradients beyond ± this are cut off; then all of them are scaled so that their norm is at most `clipNorm`. */
+  /** Gradients are cut off at ± this; then all are scaled so that their norm is at most `clipNorm`. */
   readonly clipValue?: number;
   readonly clipNorm?: number;
   /**
-   * Parameters and statistics that keep their values: names (`conv1.weight`), what they begin or end with
-   * (`layer1`, `bias`), or globs (`layer*.conv1.*`).
+   * Parameters and statistics that keep their values: names (`conv1.weight`), beginnings or ends of names (`layer1`,
+   * `bias`), or globs (`layer*.conv1.*`).
    */
   readonly freeze?: readonly string[];
   /**
@@ -78,22 +78,22 @@ export interface TrainSettings extends ReadingSettings {
    * answers count as their targets do: l for yᵢ, 1 − l for yⱼ.
    */
   readonly mixup?: Mixup;
-  /** What the weights begin with, such as a trained model's; parameters that it lacks are drawn. */
+  /** Initial weights, such as a trained model's; parameters that they lack are drawn. */
   readonly weights?: Weights;
-  /** Which samples an epoch takes, in which order; default every one once, shuffled. */
+  /** Which samples an epoch takes, and in which order; default each once, shuffled. */
   readonly sampler?: Sampler;
-  /** Samples in a minibatch; default 64, or all if they are fewer. The last one of an epoch may be smaller. */
+  /** Samples in a minibatch; default 64, or all if there are fewer. The last one of an epoch may be smaller. */
   readonly batch?: number;
-  /** Leaves out an epoch's last minibatch if it is smaller; which samples that are follows from the epoch's order. Default false. */
+  /** Leaves out an epoch's last minibatch if it is smaller; its samples depend on the epoch's order. Default false. */
   readonly dropLast?: boolean;
-  /** Updates of an epoch, which takes the first samples of its order; default as many as take all of them. */
+  /** Updates per epoch, from the first samples of its order; default as many as take all samples. */
   readonly stepsPerEpoch?: number;
   /**
-   * Minibatches whose gradients make one update together; default 1. The same as a minibatch so many times as large,
-   * in as many times as many shards: memory depends on a shard's samples alone.
+   * Minibatches whose gradients make one update together; default 1. Equal to a minibatch this many times as large, in this
+   * many times as many shards, but memory depends on a shard's samples alone.
    */
   readonly accumulate?: number;
-  /** Parts of a minibatch; default one for every 16 samples, or 32 if the net is small. Part of the result, unlike `workers`. */
+  /** Parts of a minibatch; default one for every 16 samples, or 32 if the net is small. Affects results, unlike `workers`. */
   readonly shards?: number;
   /** Threads; default the machine's parallelism; 0 trains in the calling thread. */
   readonly workers?: number;
@@ -103,52 +103,52 @@ export interface TrainSettings extends ReadingSettings {
   readonly numerics?: Numerics;
 }
 
-/** Settings that are there with a default if they are not given. */
+/** Settings with a default. */
 type Filled = 'schedule' | 'dropLast' | 'sampler' | 'workers' | 'seed' | 'numerics';
 
-/** Settings that may be named in place of being made, as they are made. */
+/** Settings that may be given by name, in the form that the name stands for. */
 interface Made {
   readonly optimizer: Optimizer;
   readonly schedule: PlainSchedule | Schedule;
   readonly average?: Average;
 }
 
-/** What follows from several settings, the model and the data together: see resolve-settings.ts. */
+/** Settings that follow from several others, the model and the data together: see resolve-settings.ts. */
 interface Joined {
   readonly data: Samples;
   readonly validation?: Samples;
   readonly terms: readonly LossTerm[];
-  /** Samples of an update, all of its minibatches'. */
+  /** Samples of an update, in all of its minibatches. */
   readonly batch: number;
-  /** Parts of them. */
+  /** Parts of these samples. */
   readonly shards: number;
   /** Samples that an epoch trains on: all, or those of whole minibatches. */
   readonly epochSamples: number;
-  /** One of the two; absent if there is no validation data. */
+  /** One of the two; absent without validation data. */
   readonly validateEvery?: { readonly steps?: number; readonly epochs?: number };
   readonly metrics?: CheckedMetrics;
   readonly monitor?: Monitor;
 }
 
-/** Settings that are taken as they are given, once they are checked. */
+/** Settings that are used as given, once checked. */
 type Plain = Omit<TrainSettings, keyof Made | keyof Joined | Filled | Absorbed>;
 
-/** Settings that have gone into others. */
+/** Settings that are merged into others. */
 type Absorbed = 'loss' | 'accumulate' | 'earlyStopping' | 'keepBest';
 
-/** The settings of a run with all defaults in place, checked. */
+/** The settings of a run, checked, with all defaults in place. */
 export type ResolvedSettings = Plain &
   Required<Pick<TrainSettings, Exclude<Filled, keyof Made>>> &
   Made &
   Joined;
 
-/** How data sets and arrays go into a description: by their SHA-256, or not at all. */
+/** How data sets and arrays enter a description: by their SHA-256, or not at all. */
 export interface Digests {
   ofData(data: Samples): Promise<object | undefined>;
   ofArrays(parts: readonly (string | Float32Array)[]): Promise<string | undefined>;
 }
 
-/** What the run's description says of a setting: its resolved value, something else, or nothing, and why. */
+/** A setting in the run's description: its resolved value, something else, or nothing, and why. */
 type Described<K> =
   | (K extends keyof ResolvedSettings ? 'as it is' : never)
   | ((settings: ResolvedSettings, digests: Digests) => unknown)
@@ -156,7 +156,7 @@ type Described<K> =
 
 type CheckOfModel = (...given: [...Parameters<Check>, model: Model]) => void;
 
-/** One setting, but for its type and its meaning, which stand in `TrainSettings`. */
+/** One setting, except for its type and its meaning, which are in `TrainSettings`. */
 type Setting<K extends keyof TrainSettings> = OnResume & {
   readonly described: Described<K>;
 } & (K extends keyof Made
@@ -166,13 +166,13 @@ type Setting<K extends keyof TrainSettings> = OnResume & {
   (object extends Pick<TrainSettings, K> ? unknown : { readonly isRequired: true });
 
 interface OnResume {
-  /** Settings that are counted in it: to override it when a run is resumed is to override them. */
+  /** Settings that depend on this one: overriding it on a resume overrides them too. */
   readonly entails?: readonly (keyof TrainSettings)[];
-  /** What becomes another when a run is resumed with another value: the order of an epoch's samples, or its minibatches. */
+  /** What another value changes on a resume: the order of an epoch's samples, or its minibatches. */
   readonly changes?: readonly ('order' | 'minibatches')[];
 }
 
-/** A record, whichever setting's it is. */
+/** The record of any setting. */
 export interface AnySetting extends OnResume {
   readonly described: Described<keyof TrainSettings & keyof ResolvedSettings>;
   readonly make?: (given: unknown) => unknown;
@@ -195,7 +195,7 @@ const checkInterval: Check = (_owner, name, value) => {
   wholeFrom(1)(name, steps === undefined ? 'epochs' : 'steps', steps ?? epochs);
 };
 
-/** A list, of what is looked at elsewhere. */
+/** Checks that a value is a list; its entries are checked elsewhere. */
 const list =
   (expected: string): Check =>
   (owner, name, value) => {
@@ -207,7 +207,7 @@ const described = ({ kind, settings }: { readonly kind: string; readonly setting
   ...settings,
 });
 
-/** Functions by their text; what they take from around them cannot be known. */
+/** Functions are described by their text; the values that they capture cannot be known. */
 const describeLosses = ({ terms }: ResolvedSettings, { ofArrays }: Digests) =>
   Promise.all(
     describeTerms(terms).map(async (term, i) => {
@@ -217,8 +217,8 @@ const describeLosses = ({ terms }: ResolvedSettings, { ofArrays }: Digests) =>
   );
 
 /**
- * Every setting: the type asks for each that is new. In this order refusals list the names, and a resume tells
- * differences.
+ * Every setting; the type demands a record for each. Error messages list names, and a resume lists differences, in this
+ * order.
  */
 export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
   data: {
@@ -327,5 +327,5 @@ export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
   },
 };
 
-/** Their names. */
+/** The names of all settings. */
 export const SETTING_NAMES = Object.keys(SETTINGS) as (keyof TrainSettings)[];

@@ -1,18 +1,18 @@
 /**
- * Values of parameters that several steppers have in common. Each keeps them in its own memory, where its programs want
- * them; who is about to use them first copies those that another has changed since.
+ * Parameter values that several steppers share. Each stepper keeps them in its own memory, where its programs expect
+ * them, and before it uses them it copies those that another has changed.
  */
 import { LanewiseError } from '../base/errors.js';
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../crew/session.js';
 
-/** Steppers that share values, and take turns. */
+/** Steppers that share values and take turns. */
 export interface SharedGroup {
-  /** Resolves when nobody is at work. */
+  /** Resolves when no call is running. */
   queue: Promise<unknown>;
-  /** Calls at work or waiting. */
+  /** Calls running or waiting. */
   calls: number;
-  /** By name and shape, where the newest values stand. */
+  /** Where the newest values are, by name and shape. */
   readonly newest: Map<string, { values: Float32Array; version: number }>;
 }
 
@@ -22,7 +22,7 @@ export const createGroup = (): SharedGroup => ({
   newest: new Map(),
 });
 
-/** Does `work` when all calls before it are over. */
+/** Runs `work` after all earlier calls. */
 export function inTurn<Result>(
   group: SharedGroup,
   work: () => Result | Promise<Result>,
@@ -33,7 +33,7 @@ export function inTurn<Result>(
   return done;
 }
 
-/** @throws LanewiseError kind 'argument' while a call is at work, whose values are neither old nor new. */
+/** @throws LanewiseError kind 'argument' while a call is running, when values are neither old nor new. */
 export function checkIdle({ calls }: SharedGroup, owner: string): void {
   if (calls === 0) return;
   throw new LanewiseError(
@@ -43,20 +43,20 @@ export function checkIdle({ calls }: SharedGroup, owner: string): void {
   );
 }
 
-/** One of the steppers of a group. */
+/** One stepper of a group. */
 export interface GroupMember {
-  /** Copies what others have changed to `own`. */
+  /** Copies values that others have changed to `own`. */
   pull(own: Weights): void;
-  /** Says that the values of these names in `own` are the newest. */
+  /** Marks the values of these names in `own` as the newest. */
   push(own: Weights, names: Iterable<string>): void;
-  /** Says that values stand elsewhere from now on. */
+  /** Records that values have moved to other memory. */
   move(from: Weights, to: Weights): void;
 }
 
 /**
- * @param own values of the model's parameters: the group's where it has none of that name and shape
+ * @param own the model's parameters, which become the group's where it lacks that name and shape
  * @param given names of those that are not drawn
- * @throws LanewiseError kind 'argument' for values that are given where the group has some.
+ * @throws LanewiseError kind 'argument' for given values that the group has already.
  */
 export function joinGroup(
   { newest }: SharedGroup,
@@ -71,11 +71,11 @@ export function joinGroup(
     if (!newest.has(keys.get(name)!)) continue;
     throw new LanewiseError(
       'argument',
-      `createStepper: weights has '${name}', whose values are those of share`,
+      `createStepper: weights has '${name}', whose values come from share`,
       'leave it out, or setWeights later, for both',
     );
   }
-  /** Versions of the values in this one's memory. */
+  /** Versions of the values in this stepper's memory. */
   const versions = new Map<string, number>();
   for (const [name, key] of keys) {
     if (newest.has(key)) continue;

@@ -1,4 +1,4 @@
-/** The first record of a run, of what is trained on what, and how; and the last one. */
+/** The first and the last record of a run. */
 import { parameterCount, type Model } from '../layers/index.js';
 import { version } from '../base/version.js';
 import { describeSettings, type RunDescription } from './describe-run.js';
@@ -6,17 +6,17 @@ import type { DoneEvent, Part, StartEvent } from './events.js';
 import type { TrainResult } from './result.js';
 import type { Digests, ResolvedSettings } from './settings.js';
 
-/** What the record has that does not follow from model and settings. */
+/** Fields of the record that do not follow from model and settings. */
 export interface About {
   /** Default `model`. */
   readonly name?: string;
   /** Default `validation`. */
   readonly part?: Part;
-  /** Where the run is kept. */
+  /** The run's folder. */
   readonly folder?: string;
-  /** Of runs in a folder, which hash their data. */
+  /** The run's description, for runs in a folder, which hash their data. */
   readonly description?: RunDescription;
-  /** More of how it is run, such as the version of Node. */
+  /** Further facts of the runtime, such as the version of Node. */
   readonly runtime?: Readonly<Record<string, string>>;
 }
 
@@ -46,10 +46,10 @@ export async function startRecord(
   };
 }
 
-/** Hashes take time: a run without a folder is described without data sets and arrays. */
+/** Hashing takes time: a run without a folder is described without data sets and arrays. */
 const noDigests: Digests = { ofData: async () => undefined, ofArrays: async () => undefined };
 
-/** The last record of a run, after so many steps of it. */
+/** The last record of a run of this many steps. */
 export async function doneRecord(result: TrainResult, step: number): Promise<DoneEvent> {
   const { model, seconds, numerics, interrupted, stopped, best } = result;
   return {

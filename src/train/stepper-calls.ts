@@ -1,4 +1,4 @@
-/** What the calls of a stepper do, one at a time. */
+/** The calls of a stepper, which run one at a time. */
 import { checkFinite } from '../base/check-values.js';
 import { readSource, sourceName, type FileSource } from '../data/file-source.js';
 import type { Samples } from '../data/samples.js';
@@ -35,18 +35,18 @@ import { decodeStepper, encodeStepper } from './stepper-file.js';
 import type { ResolvedStepperSettings } from './stepper-settings.js';
 import { createTrainedModel, type TrainedModel } from '../trained/trained-model.js';
 
-/** A stepper at work. */
+/** A stepper's state between calls. */
 export interface Driver {
   readonly model: Model;
   readonly settings: ResolvedStepperSettings;
   readonly group: SharedGroup;
   readonly member: GroupMember;
   readonly key: readonly [number, number];
-  /** Weights and state until there is a run. */
+  /** Weights and state until the first run. */
   begun: Values;
-  /** Absent until the first minibatch, which says what the losses are of. */
+  /** Absent until the first minibatch, which decides what the losses compare. */
   run: DrivenRun | undefined;
-  /** Predicts with the values at hand. */
+  /** Predicts with the current values. */
   predictor: { readonly weights: Weights; readonly trained: TrainedModel } | undefined;
   steps: number;
   /** Steps whose weights are in the average. */
@@ -60,21 +60,21 @@ export function checkOpen({ state }: Driver, owner: string): void {
     'argument',
     state === 'closed'
       ? `${owner}: the stepper is closed`
-      : `${owner}: a worker thread failed while it wrote the weights, which are not known since`,
+      : `${owner}: a worker thread failed while it wrote the weights, which are unknown since then`,
     state === 'closed' ? undefined : 'restore a state, or begin again',
   );
 }
 
 const valuesOf = ({ run, begun }: Driver): Values => run?.values ?? begun;
 
-/** The weights, with what steppers that share them have changed. */
+/** The weights, with the changes of steppers that share them. */
 export function weightsNow(driver: Driver): Weights {
   const { weights } = valuesOf(driver);
   driver.member.pull(weights);
   return weights;
 }
 
-/** Puts a minibatch into the memory; the first one opens the run. */
+/** Puts a minibatch into memory; the first one opens the run. */
 async function load(
   driver: Driver,
   data: Samples,
@@ -132,7 +132,7 @@ export async function runApply(
   if (!open) {
     throw new LanewiseError(
       'argument',
-      'apply before the first batch, of which the shapes of a step follow',
+      'apply before the first batch: its samples say what shapes a step has',
       'gradients(batch) gives gradients',
     );
   }
@@ -150,11 +150,11 @@ export async function runLoss(driver: Driver, data: Samples): Promise<StepLoss> 
   const { loss, accuracy } = summarize({ ...found, scores: new Float32Array() }, data);
   await checkLoss(driver, loss, data, `after step ${driver.steps}`);
   const samples = loaded.minibatch.size;
-  // Of nothing that counts there is no share.
+  // Without an answer that counts there is no share of right ones.
   return { loss, ...(Number.isFinite(accuracy) ? { accuracy } : {}), samples };
 }
 
-/** A step is over: what it has changed is the newest there is. */
+/** Counts a step: what it changed is the newest now. */
 function count(driver: Driver, { open }: Pick<LoadedMinibatch, 'open'>, isAveraged: boolean): void {
   driver.steps++;
   if (isAveraged) driver.averaged++;
@@ -167,14 +167,14 @@ const told = ({ loss, samples, ...metrics }: StepMetrics): StepLoss => ({
   samples,
 });
 
-/** The values of the next step for the kernels. `lr` is the first group's rate; the others change with it. */
+/** The kernels' values for the next step. `lr` is the first group's rate; the others change with it. */
 function ratesOf({ settings, steps, averaged }: Driver, lr: number | undefined) {
   const { optimizer, average } = settings;
   const { learningRate } = optimizer;
   const factor =
     lr === undefined ? settings.factor(steps) : learningRate > 0 ? lr / learningRate : 1;
   const rate = lr ?? learningRate * factor;
-  // Not lr / learningRate · learningRate, which may be another number.
+  // Not lr / learningRate · learningRate, which may round to another number.
   const own = lr === undefined ? [] : optimizer.rates(steps, lr);
   const values = ratesOfStep(optimizer, steps, factor).map((value, i) => own[i] ?? value);
   if (!average) return { rate, rates: values, isAveraged: false };
@@ -182,7 +182,7 @@ function ratesOf({ settings, steps, averaged }: Driver, lr: number | undefined) 
   return { rate, rates: [...values, share], isAveraged: share > 0 };
 }
 
-/** @throws LanewiseError kind 'argument' unless they are finite and as many as `expected` has, by the same names. */
+/** @throws LanewiseError kind 'argument' unless they are finite and match `expected` in names and sizes. */
 function checkGradients(expected: Weights, gradients: Weights): void {
   const refuse = (what: string, hint?: string): never => {
     throw new LanewiseError('argument', `apply: ${what}`, hint);
@@ -206,17 +206,17 @@ function checkGradients(expected: Weights, gradients: Weights): void {
   }
 }
 
-/** Nobody knows the weights if a thread failed while it wrote them. */
+/** Marks the weights as unknown: a thread failed while it wrote them. */
 function lose(driver: Driver, error: unknown): never {
   if (error instanceof UpdateLost) driver.state = 'lost';
   throw error;
 }
 
-/** @throws LanewiseError kind 'engine' for a loss that is not finite, with the layer it begins in. */
+/** @throws LanewiseError kind 'engine' for a loss that is not finite, with the layer where that began. */
 async function checkLoss(driver: Driver, loss: number, data: Samples, when: string): Promise<void> {
   if (Number.isFinite(loss)) return;
   const { model, settings, run } = driver;
-  // Loaded where it is needed: it may never be.
+  // Loaded only when a loss diverges, which most never do.
   const { explainDivergence } = await import('../look/divergence.js');
   const weights = valuesOf(driver).weights;
   const reason = await explainDivergence(model, run!.terms, weights, data, settings.numerics).catch(
@@ -238,7 +238,7 @@ export function setWeights(driver: Driver, weights: Weights): void {
   driver.member.push(own, weights.keys());
 }
 
-/** The losses, which say what scores are; `what` needs them. */
+/** The losses, which say what scores are; `what` names the call that needs them. */
 function termsOf({ run, model, settings }: Driver, what: string): readonly LossTerm[] {
   if (run) return run.terms;
   const { loss } = settings;
@@ -255,7 +255,7 @@ export function predictorOf(driver: Driver): TrainedModel {
   const { model, settings } = driver;
   const weights = weightsNow(driver);
   if (driver.predictor?.weights !== weights) {
-    // Of a function the scores are the output, whatever the targets are.
+    // With a loss that is a function, the scores are the output, whether there are targets or not.
     const isOwn = typeof settings.loss === 'function';
     const terms = isOwn && !driver.run ? [] : termsOf(driver, 'predict');
     const trained = createTrainedModel(model, terms, settings.numerics, weights);
@@ -284,7 +284,7 @@ export async function closeDriver(driver: Driver): Promise<void> {
   if (driver.run) await closeDriven(driver.run);
 }
 
-/** All that the next steps depend on beside the settings, as the bytes of a file. */
+/** The stepper's state besides its settings, as the bytes of a file. */
 export const stateOf = (driver: Driver): Promise<Uint8Array> => {
   const { model, settings, steps, averaged } = driver;
   const weights = copyOf(weightsNow(driver));
@@ -294,7 +294,7 @@ export const stateOf = (driver: Driver): Promise<Uint8Array> => {
   return encodeStepper(model, terms, settings, { weights, arrays, steps, averaged });
 };
 
-/** Goes back, or on, to a state that was taken. */
+/** Returns to a state taken earlier, or takes up one from elsewhere. */
 export async function restore(driver: Driver, source: FileSource): Promise<void> {
   const { model, settings, member } = driver;
   const bytes = await readSource('state', source);

@@ -1,6 +1,6 @@
 /**
- * What a stepper knows, as the bytes of a file: a model file with the optimizer's arrays, the average and the number of
- * steps besides, sealed. A stepper with the same settings goes on from it to the same bits.
+ * A stepper's state as the bytes of a file: a sealed model file that also holds the optimizer's arrays, the average and
+ * the number of steps. A stepper with the same settings goes on from it to the same bits.
  */
 import { checkFinite } from '../base/check-values.js';
 import { LanewiseError, show } from '../base/errors.js';
@@ -23,13 +23,13 @@ import type { ResolvedStepperSettings } from './stepper-settings.js';
 /** Version of the metadata `stepper`. */
 const VERSION = 1;
 
-/** The values of a stepper, and how many steps there have been, of which so many are in the average. */
+/** A stepper's values, the number of its steps, and how many of those are in the average. */
 export interface StepperState extends Values {
   readonly steps: number;
   readonly averaged: number;
 }
 
-/** The bytes of such a file; weights and arrays are not in memory that others write to. */
+/** The bytes of a state file; no other thread may write to the weights and arrays. */
 export async function encodeStepper(
   model: Model,
   terms: readonly LossTerm[],
@@ -47,7 +47,7 @@ export async function encodeStepper(
 
 /**
  * The state in a file's bytes, for a stepper of this model with these settings.
- * @throws LanewiseError kind 'file' if there is none in it, or of another model or other settings.
+ * @throws LanewiseError kind 'file' if there is none, or it belongs to another model or other settings.
  */
 export async function decodeStepper(
   bytes: Uint8Array,
@@ -85,7 +85,7 @@ export async function decodeStepper(
   return { weights, arrays, steps: steps as number, averaged: averaged as number };
 }
 
-/** Settings that the bits of the next steps depend on; a loss may be a function, a schedule is one. */
+/** Settings that affect the bits of the next steps; a loss may be a function, a schedule always is. */
 function describe(settings: ResolvedStepperSettings): Readonly<Record<string, unknown>> {
   const { optimizer, average, batch, shards, seed, numerics, ...others } = settings;
   const { clipNorm, clipValue, freeze } = others;
@@ -122,7 +122,7 @@ function checkSettings(
   }
 }
 
-/** Each array belongs to a parameter, and has its size. */
+/** Checks that each array belongs to a parameter and has its size. */
 function checkArrays(
   { parameters }: Model,
   { optimizer }: ResolvedStepperSettings,

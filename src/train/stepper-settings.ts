@@ -1,4 +1,4 @@
-/** The settings of a stepper: those of `train` that say something of single steps, and which others it has. */
+/** The settings of a stepper: those of `train` that concern single steps, and some of its own. */
 import { checkKeys, notNegative, quote, wholeFrom } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Numerics } from '../engine/features.js';
@@ -14,7 +14,7 @@ import { readSetting } from './resolve-settings.js';
 import type { TrainSettings } from './settings.js';
 import type { Stepper } from './stepper.js';
 
-/** Settings that mean what they mean for `train`. */
+/** Settings that mean the same as for `train`. */
 const TAKEN = [
   'loss',
   'optimizer',
@@ -29,24 +29,24 @@ const TAKEN = [
 ] as const satisfies readonly (keyof TrainSettings)[];
 
 /**
- * What a stepper depends on besides its model: settings of `train` with their meaning there, but that the first minibatch
- * decides which loss is the default.
+ * The settings that a stepper depends on besides its model. Settings of `train` keep their meaning, except that the first
+ * minibatch decides the default loss.
  */
 export interface StepperSettings extends Pick<TrainSettings, (typeof TAKEN)[number]> {
-  /** Samples of a minibatch at most; default 64. With `shards` it says how minibatches are cut: part of the result. */
+  /** Samples of a minibatch, at most; default 64. With `shards` it says how minibatches are cut, which affects results. */
   readonly batch?: number;
   /** Parts of a minibatch of `batch` samples; smaller ones are cut into parts of the same size. Default as in `train`. */
   readonly shards?: number;
-  /** The factor on the learning rate of step number `step`, from 0; default 1 throughout. */
+  /** The factor on the learning rate of step number `step`, from 0; default always 1. */
   readonly schedule?: (step: number) => number;
   /**
-   * A stepper of another model: parameters of the same name and shape have the same values in both, whichever
-   * changes them. Each has its optimizer.
+   * A stepper of another model: parameters of the same name and shape have the same values in both, whichever changes them.
+   * Each has its own optimizer.
    */
   readonly share?: Stepper;
 }
 
-/** The settings with all defaults in place, checked. */
+/** The settings of a stepper, checked, with all defaults in place. */
 export interface ResolvedStepperSettings extends Pick<
   TrainSettings,
   'loss' | 'clipValue' | 'clipNorm' | 'freeze' | 'weights'
@@ -90,12 +90,12 @@ export function resolveStepperSettings(
     shards,
     factor: factorFor(settings.schedule),
   };
-  // Names that match nothing, and norms that contradict each other.
+  // Names that match nothing, and norms that contradict each other, are refused here.
   planUpdate(resolved, layoutParameters(model, rolesOf(model, resolved)), 1);
   return resolved;
 }
 
-/** What `train` has and a loop of one's own does itself. */
+/** Settings of `train` that a loop of one's own replaces, and how. */
 const OF_RUNS: Readonly<Record<string, string>> = {
   data: 'step(batch) is given its samples',
   epochs: 'the loop is yours: step(batch) takes one step',

@@ -31,91 +31,91 @@ import {
 import { resolveStepperSettings, type StepperSettings } from './stepper-settings.js';
 import type { Prediction, TrainedModel } from '../trained/trained-model.js';
 
-/** What a step may have of its own. */
+/** Options of a single step. */
 export interface StepOptions {
-  /** The learning rate in place of the optimizer's times the schedule's; groups keep their share of it. */
+  /** The learning rate, in place of the optimizer's times the schedule's; groups keep their share of it. */
   readonly lr?: number;
 }
 
-/** What a minibatch has come to. */
+/** A minibatch's loss. */
 export interface StepLoss {
   /** Mean over the samples, each times its weight if there are weights. */
   readonly loss: number;
-  /** Share of right answers, where the loss knows such. */
+  /** Share of right answers, where the loss knows them. */
   readonly accuracy?: number;
   readonly samples: number;
 }
 
-/** A step that has been taken. */
+/** A finished step. */
 export interface StepResult extends StepLoss {
-  /** How many there have been, with this one. */
+  /** Number of steps so far, with this one. */
   readonly step: number;
   /** The learning rate. */
   readonly rate: number;
 }
 
-/** What a step finds before its update. */
+/** Gradients before their update. */
 export interface StepGradients extends StepLoss {
   /**
-   * Copies by the names of parameters: of the mean loss, before clipping, for all that is trained. By the names of running
-   * statistics (batch normalisation) what the minibatch's are. Frozen parameters have none.
+   * Copies by parameter name: gradients of the mean loss, before clipping, for all trained parameters. Running statistics
+   * (batch normalisation) have the minibatch's values under their names. Frozen parameters have none.
    */
   readonly gradients: Map<string, Float32Array>;
 }
 
-/** `await using stepper = …` closes it, where the engine and the types know of that. */
+/** `await using stepper = …` closes the stepper, where the engine and the types support it. */
 type Disposable = typeof Symbol extends { readonly asyncDispose: infer Name extends symbol }
   ? { readonly [Key in Name]: () => Promise<void> }
   : object;
 
-/** Takes one step at a time. Calls wait for those before them, and for those of steppers that share values. */
+/** Takes single steps. Calls wait for those before them, and for those of steppers that share values. */
 export interface Stepper extends Disposable {
-  /** Steps that have been taken. */
+  /** Number of steps so far. */
   readonly steps: number;
   /**
-   * One step: the gradients of the batch's mean loss, and the update. At a loss that is not finite the weights stay as they
+   * One step: the gradients of the batch's mean loss, and the update. If the loss is not finite, the weights stay as they
    * are.
    * @throws LanewiseError kind 'data' for a batch that the model cannot take, 'engine' for a loss that is not finite.
    */
   step(batch: StepData, options?: StepOptions): Promise<StepResult>;
-  /** What `step` would find, without its update; random layers draw what they would draw in it. */
+  /** The gradients that `step` would compute, without its update; random layers draw what they would draw in it. */
   gradients(batch: StepData): Promise<StepGradients>;
   /**
-   * The update of a step, with gradients as `gradients` gives them: the one after the other is `step`, to the bit.
-   * @throws LanewiseError kind 'argument' unless there are finite values for each name.
+   * The update of a step, given gradients as `gradients` returns them: the two calls equal `step`, to the bit.
+   * @throws LanewiseError kind 'argument' unless each name has finite values.
    */
   apply(gradients: Weights, options?: StepOptions): Promise<Pick<StepResult, 'step' | 'rate'>>;
   /** The loss of a batch in evaluation mode (running statistics, no dropout), as PyTorch's `eval`; nothing changes. */
   loss(batch: StepData): Promise<StepLoss>;
-  /** Scores in evaluation mode, by the weights at hand: see `TrainedModel.predict`. */
+  /** Scores in evaluation mode with the current weights: see `TrainedModel.predict`. */
   predict(...samples: Parameters<TrainedModel['predict']>): Promise<Prediction>;
-  /** Copies of all weights and statistics. @throws LanewiseError kind 'argument' while a call is at work. */
+  /** Copies of all weights and statistics. @throws LanewiseError kind 'argument' while a call is running. */
   weights(): Map<string, Float32Array>;
-  /** Other values for some or all of them. @throws LanewiseError kind 'argument' for names or sizes that do not fit. */
+  /** Replaces some or all of the weights. @throws LanewiseError kind 'argument' for names or sizes that do not fit. */
   setWeights(weights: Weights): void;
-  /** The model as it is now, with copies of its weights: of their average, if there is one. */
+  /** The current model, with copies of its weights (of their average, if there is one). */
   model(): Promise<TrainedModel>;
   /**
-   * What the next steps depend on beside the settings: weights, the optimizer's arrays, the average, the number of steps. The
-   * bytes are those of a model file, which `loadModel` reads, too.
+   * The stepper's state besides its settings: weights, the optimizer's arrays, the average, the number of steps. The bytes
+   * are a model file, which `loadModel` reads too.
    */
   state(): Promise<Uint8Array>;
   /**
    * Goes on from a state: with the same settings and batches, to the same bits.
-   * @throws LanewiseError kind 'file' for other bytes, and a state of another model or other settings.
+   * @throws LanewiseError kind 'file' for other bytes, and for a state of another model or other settings.
    */
   restore(state: FileSource): Promise<void>;
-  /** Writes `state()` to a file, whole or not at all. @throws LanewiseError kind 'file'; 'platform' where there are none. */
+  /** Writes `state()` to a file, whole or not at all. @throws LanewiseError kind 'file'; 'platform' where there are no files. */
   save(path: string): Promise<void>;
-  /** Ends its threads and gives back its memory. What it shares stays with the others. */
+  /** Ends its threads and releases its memory. Shared values stay with the other steppers. */
   close(): Promise<void>;
 }
 
-/** By stepper, for those that share values with it. */
+/** The group of each stepper, for those that share values with it. */
 const groups = new WeakMap<Stepper, SharedGroup>();
 
 /**
- * A stepper of `model`, whose weights are drawn by the seed, or given. Nothing is allocated before the first batch.
+ * Makes a stepper of `model`, with weights drawn by the seed or given. Nothing is allocated before the first batch.
  * @throws LanewiseError kind 'argument' naming the setting, the value and the range.
  */
 export async function createStepper(model: Model, settings: StepperSettings): Promise<Stepper> {
@@ -155,7 +155,7 @@ function groupOf(share: Stepper | undefined): SharedGroup {
 function stepperOf(driver: Driver): Stepper {
   const { model, group, settings } = driver;
   const dataOf = (batch: StepData) => minibatchData(model, settings.loss, settings.batch, batch);
-  /** In turn, if the stepper can still be used. */
+  /** Runs a call in turn, if the stepper can still be used. */
   const call = async <Result>(owner: string, work: () => Promise<Result>): Promise<Result> =>
     inTurn(group, () => {
       checkOpen(driver, owner);

@@ -1,4 +1,4 @@
-/** Training: the door to it, with what a run tells while it goes on. */
+/** Training: the function `train`, and the events that a run yields. */
 import {
   abortSignal,
   callable,
@@ -20,30 +20,30 @@ import type { TrainSettings } from './settings.js';
 import { doneRecord } from './start-and-done.js';
 import { trainingLoop } from './loop.js';
 
-/** How a run is kept, what is called while it goes on, and how it is stopped. No number of it depends on these. */
+/** Where a run is kept, what is called while it runs, and how it is stopped. No result depends on these. */
 export interface TrainOptions extends Callbacks {
   /**
-   * Where the run is kept: its log, event files for TensorBoard, checkpoints to go on from, the model file and the
-   * report. Without it nothing is written, and a run that ends early is lost.
+   * The run's folder: its log, event files for TensorBoard, checkpoints, the model file and the report. Without it nothing
+   * is written, and a run that ends early is lost.
    */
   readonly folder?: string;
-  /** Goes on from the folder's checkpoint, if it has one; with names of what is meant to differ from the run it began as. */
+  /** Goes on from the folder's checkpoint, if it has one; `override` names settings that may differ from the original run's. */
   readonly resume?: boolean | { readonly override: readonly string[] };
-  /** Begins anew although the folder holds an unfinished run, which is lost. */
+  /** Starts over even if the folder holds an unfinished run, which is lost. */
   readonly fresh?: boolean;
   /** When checkpoints are taken; default at the end of each epoch and every 5 minutes, and when the run ends. */
   readonly checkpoints?: Omit<CheckpointSettings, 'save'>;
   /** Steps between two lines of the log; default 20. */
   readonly logEvery?: number;
-  /** What the report shows the model on when the run has ended; default the validation data. Nothing is chosen by it. */
+  /** The data that the report of an ended run shows the model on; default the validation data. Nothing is chosen by it. */
   readonly test?: AnyDataset;
-  /** Default true: with a folder, a page to look at when the run ends. */
+  /** Whether a run with a folder ends with a report, a page to look at; default true. */
   readonly report?: boolean;
-  /** What the model is called in log and report; default `model`. */
+  /** The model's name in log and report; default `model`. */
   readonly name?: string;
-  /** Ends the run after the chunk of steps at hand, with a checkpoint if there is a folder. */
+  /** Stops the run after the current chunk of steps, with a checkpoint if there is a folder. */
   readonly signal?: AbortSignal;
-  /** Steps of a chunk at most; default some that take 150 ms. With 1, each step is told before the next is taken. */
+  /** Steps of a chunk, at most; default as many as take 150 ms. With 1, each step is reported before the next is taken. */
   readonly stepsPerEvent?: number;
 }
 
@@ -61,11 +61,11 @@ const HEARD: Readonly<Record<EventName, Check>> = {
   done: callable,
 };
 
-/** `onEpoch` */
+/** The callback's name, such as `onEpoch`. */
 const callbackName = (name: string): keyof Callbacks =>
   `on${name[0]!.toUpperCase()}${name.slice(1)}` as keyof Callbacks;
 
-/** Those of a folder are looked at by who keeps it. */
+/** Checks of the options; those of a folder are checked where it is opened. */
 const CHECKS: Checks<TrainOptions> = {
   folder: text,
   resume: true,
@@ -82,7 +82,7 @@ const CHECKS: Checks<TrainOptions> = {
   ) as Record<keyof Callbacks, Check>),
 };
 
-/** Options that say how a folder is kept. */
+/** Options of a run in a folder. */
 export type FolderOptions = Pick<
   TrainOptions,
   'resume' | 'fresh' | 'checkpoints' | 'logEvery' | 'test'
@@ -103,11 +103,11 @@ function checkTrainOptions(options: TrainOptions): void {
 
 /**
  * Trains `model` from fresh weights, or from those of the settings. The result is a function of model, data, seed and
- * settings other than `workers`. With `folder` the run is kept there, and goes on later with `resume`, to the same bits.
- * @throws LanewiseError before work starts for settings, options, data or sizes that cannot be; kind 'engine' if a step
- * fails twice in a worker thread, or if the loss becomes NaN or infinite. With a folder, kind 'file' if it cannot be
- * written or is in use, kind 'argument' if it holds another run than the one to resume, or an unfinished one; kind
- * 'platform' where there is no file system.
+ * settings other than `workers`. With `folder` the run is kept there, and `resume` continues it to the same bits.
+ * @throws LanewiseError before work starts for impossible settings, options, data or sizes; kind 'engine' if a step fails
+ * twice in a worker thread, or if the loss becomes NaN or infinite. With a folder, kind 'file' if it cannot be written or
+ * is in use, kind 'argument' if it holds another run than the one to resume, or an unfinished one; kind 'platform' where
+ * there is no file system.
  */
 export async function train(
   model: Model,
@@ -123,7 +123,7 @@ export async function train(
 
 /**
  * Trains as `train` does, event by event: `for await (const event of trainEvents(model, settings))`; the generator returns
- * the result. Callbacks are called before the event is yielded. Leaving the loop (`break`) ends the run as the signal does.
+ * the result. Callbacks are called before the event is yielded. Leaving the loop (`break`) stops the run as the signal does.
  */
 export async function* trainEvents(
   model: Model,
@@ -168,7 +168,7 @@ export async function* trainEvents(
   } catch (error) {
     throw recording ? recording.explain(error) : error;
   } finally {
-    // Leaving the loop leaves a checkpoint.
+    // A reader who leaves the loop leaves a checkpoint.
     await events
       .return(undefined as never)
       .catch((error: unknown) => {
@@ -178,7 +178,7 @@ export async function* trainEvents(
   }
 }
 
-/** Yields events one after another, each when its callback has heard it. */
+/** Yields events one after another, each once its callback has returned. */
 export type Teller = (events: readonly RunEvent[]) => AsyncGenerator<RunEvent, void, void>;
 
 const createTeller = (callbacks: Callbacks): Teller =>

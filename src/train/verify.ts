@@ -1,6 +1,6 @@
 /**
- * The proof that a machine computes what every other one does: a tiny fixed recipe in strict numerics,
- * whose weights must have a recorded hash.
+ * A proof that this machine computes the same bits as every other: a tiny fixed recipe in strict numerics, whose weights
+ * must have a recorded hash.
  */
 import { checkOptions } from '../base/check.js';
 import { digits } from '../data/digits/index.js';
@@ -8,20 +8,20 @@ import { lenet5 } from '../models/lenet5.js';
 import { momentum } from '../optimizers/index.js';
 import { train } from './train.js';
 
-/** Weights of the recipe below; the tests compute it on every engine they know. */
+/** The hash of the recipe's weights; the tests compute it on every engine they know. */
 export const EXPECTED_SHA256 = '156da8944c4400ff1dd34f97979889ea461803c65b6f7f56c62fb9a4cc50e51f';
 
 /** Settings of `verify`. */
 export interface VerifyOptions {
-  /** As of `train`: without influence on the result. */
+  /** As for `train`; it does not affect the result. */
   readonly workers?: number;
 }
 
-/** What `verify` has found. */
+/** The result of `verify`. */
 export interface Verification {
   /** Whether this machine computes Lanewise's bits. */
   readonly isExact: boolean;
-  /** Of the weights trained here, and as recorded. */
+  /** Hashes of the weights trained here, and of those recorded. */
   readonly sha256: string;
   readonly expected: string;
 }

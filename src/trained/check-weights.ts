@@ -1,4 +1,4 @@
-/** Checks of trained models: their weights and their scores, and how they are computed with. */
+/** Checks of trained models: their weights, their scores, and how they are run. */
 import { oneOf, quote, wholeFrom, type Check } from '../base/check.js';
 import { checkFinite, firstNotFinite, inSamples } from '../base/check-values.js';
 import type { Field } from '../data/dataset.js';
@@ -8,15 +8,15 @@ import type { Model } from '../layers/index.js';
 import type { Weights } from '../crew/session.js';
 import { suggest } from '../base/suggest.js';
 
-/** Threads; more are a mistake, not a machine. */
+/** A number of threads; 1024 is more than any machine has use for. */
 export const workerCount: Check = /* @__PURE__ */ wholeFrom(0, 1024);
 
-/** A rounding by its name. */
+/** The name of a rounding. */
 export const numericsName: Check = /* @__PURE__ */ oneOf(['fused', 'strict']);
 
 export { checkModel } from '../layers/model.js';
 
-/** @throws LanewiseError kind 'argument' for what is no trained model, such as one without weights. */
+/** @throws LanewiseError kind 'argument' for anything but a trained model, such as a model without weights. */
 export function checkTrained<T extends { readonly model: Model; readonly weights: Weights }>(
   owner: string,
   trained: T,
@@ -98,7 +98,7 @@ export function checkFiniteWeights(weights: Weights): void {
 }
 
 /**
- * Scores that are not finite: names the parameter or the input that is not, if one of them is to blame.
+ * Refuses scores that are not finite, naming the parameter or the input to blame, if there is one.
  * @throws LanewiseError kind 'data' for an input, 'engine' for the rest.
  */
 export function checkScores(
@@ -125,7 +125,7 @@ export function checkScores(
   );
 }
 
-/** An object, told by its name alone. @throws LanewiseError kind 'argument' for what is none. */
+/** Checks for an object, given its name alone. @throws LanewiseError kind 'argument' for anything else. */
 export function checkPresent(name: string, value: unknown, expected: string): void {
   if (typeof value === 'object' && value !== null) return;
   throw new LanewiseError('argument', `${name} is ${quote(value)}, expected ${expected}`);

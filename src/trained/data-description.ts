@@ -1,4 +1,4 @@
-/** What a trained model knows of its data besides its weights: for predictions from a file alone. */
+/** A trained model's description of its data, which lets a model file predict without that data. */
 import type { Field } from '../data/dataset.js';
 import type { Samples } from '../data/samples.js';
 import { originOf, type Origin } from '../data/origin.js';
@@ -11,33 +11,33 @@ import { targetsOf, type LossTerm } from '../losses/terms.js';
 
 /** The samples that a model was trained on. */
 export interface SampleFormat {
-  /** After the transforms. */
+  /** The shape after the transforms. */
   readonly shape: Shape;
-  /** Bytes count 0–255 as 0–1; floats are as they are. */
+  /** Bytes 0–255 are scaled to 0–1; floats are used as they are. */
   readonly type: 'uint8' | 'int32' | 'float32';
-  /** How image files were brought to that shape, if they were. */
+  /** How image files were brought to that shape, if there were any. */
   readonly fit?: Fit;
 }
 
 /**
- * What is kept of the data, in the model's file and at the trained model. Each is absent where nobody said. A field
- * added here is written by `modelMetadata` and read, and checked, by `readDescription`.
+ * The description of the data, in the model's file and in the trained model. Each field is absent where unknown. A field
+ * added here is written by `modelMetadata`, and read and checked by `readDescription`.
  */
 export interface DataDescription {
-  /** Names of the classes, in the order of the scores; of the first output. */
+  /** Names of the first output's classes, in the order of the scores. */
   readonly classes?: readonly string[];
   /** Names of each target's classes, where the data had several targets with names. */
   readonly targetClasses?: NamesByTarget;
   readonly samples?: SampleFormat;
-  /** What the columns were, of a table. */
+  /** The columns of a table. */
   readonly table?: TableFormat;
-  /** What tokens stand for, of a text. */
+  /** The text that each token stands for. */
   readonly vocabulary?: readonly string[];
-  /** Which samples of which data it was trained on, so that those held out can be found again. */
+  /** Which samples of which data were trained on, so that those held out can be found again. */
   readonly origin?: Origin;
 }
 
-/** Of samples that a model was trained on; `terms` say which target is the first output's. */
+/** Describes the samples that a model was trained on; `terms` say which target is the first output's. */
 export function describeData(data: Samples, terms: readonly LossTerm[] = []): DataDescription {
   const { table, vocabulary } = data;
   const origin = originOf(data);
@@ -50,7 +50,7 @@ export function describeData(data: Samples, terms: readonly LossTerm[] = []): Da
   };
 }
 
-/** The names that a model knows, by target; the only list is of all that its losses compare outputs with. */
+/** The names that a model knows, by target; a single list names the classes of every target. */
 export const namesKnown = (
   { classes, targetClasses }: DataDescription,
   terms: readonly LossTerm[],
@@ -60,7 +60,7 @@ export const namesKnown = (
     ? Object.fromEntries(terms.flatMap((term) => targetsOf(term).map((name) => [name, classes])))
     : {});
 
-/** A list is the names of the only target that has classes. */
+/** The names of the only target that has classes. */
 function classesOf(
   { classes }: Samples,
   terms: readonly LossTerm[],
@@ -72,7 +72,7 @@ function classesOf(
   return { ...(first ? { classes: first } : {}), targetClasses: lists };
 }
 
-/** One of several inputs has no one kind of samples. */
+/** The samples' format; a model with several inputs has no single one. */
 function formatOf({ inputs, fit }: Samples): Pick<DataDescription, 'samples'> {
   const [first, ...others] = Object.values(inputs);
   if (!first || others.length > 0) return {};
@@ -91,7 +91,7 @@ const typeOf = (values: Field['values']): SampleFormat['type'] => {
   return values instanceof Int32Array ? 'int32' : 'float32';
 };
 
-/** All fields. How each is read stands in read-description.ts, which pages that only write files do not load. */
+/** All fields. How each is read is in read-description.ts, which pages that only write files do not load. */
 const FIELDS: Readonly<Record<keyof DataDescription, true>> = {
   classes: true,
   targetClasses: true,
@@ -101,7 +101,7 @@ const FIELDS: Readonly<Record<keyof DataDescription, true>> = {
   origin: true,
 };
 
-/** The fields that a description has, for a file's metadata. */
+/** A description's fields as text, for a file's metadata. */
 export const describedAsText = (description: DataDescription): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.keys(FIELDS).flatMap((key) => {

@@ -1,4 +1,4 @@
-/** Several trained models that answer as one, by the mean of their scores. */
+/** An ensemble: several trained models that answer as one, by the mean of their scores. */
 import { matchClasses } from '../data/class-names.js';
 import type { LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
@@ -11,19 +11,19 @@ import { predictedClasses } from '../metrics/summary.js';
 import type { Classifier, TrainedModel } from './trained-model.js';
 import { checkTrained } from './check-weights.js';
 
-/** Predicts and evaluates as a model does. */
+/** Several models that predict and evaluate as one. */
 export interface Ensemble extends Classifier {
-  /** In the order in which their scores are added. */
+  /** The models, in the order in which their scores are added. */
   readonly models: readonly TrainedModel[];
 }
 
-/** What an ensemble knows of its models' data: what all of them say that say it. */
+/** Fields of a description that an ensemble has where all its models that have them agree. */
 const SHARED = ['classes', 'targetClasses', 'samples', 'table', 'vocabulary'] as const;
 
 /**
- * The models as one: probabilities are the mean of theirs. They are run one after another.
- * @throws LanewiseError kind 'argument' if there are none, or if they disagree: in their classes (another order is
- * none), in the samples they take, in how many scores they give, or in whether these are probabilities.
+ * An ensemble of the models: its probabilities are the mean of theirs. Models are run one after another.
+ * @throws LanewiseError kind 'argument' for an empty list, or models that differ in their classes (their order may differ),
+ * in the samples they take, in the number of their scores, or in whether these are probabilities.
  */
 export function ensemble(models: readonly TrainedModel[]): Ensemble {
   if (!Array.isArray(models) || models.length === 0) {
@@ -73,7 +73,7 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
   };
 }
 
-/** @throws LanewiseError kind 'data' for what is no data set of samples with labels, whose scores several models give. */
+/** @throws LanewiseError kind 'data' unless it is a data set of labelled samples, which is what several models can score. */
 function labelled(data: LabelledDataset): Samples {
   const samples = samplesOf(data);
   if (labelsIn(samples)) return samples;
@@ -84,11 +84,11 @@ function labelled(data: LabelledDataset): Samples {
   );
 }
 
-/** Shape of a sample's scores; of the first output unless named. */
+/** Shape of a sample's scores, from the first output unless named. */
 const outputOf = ({ model }: TrainedModel, name?: string): Shape =>
   model.outputs.get(name ?? [...model.outputs.keys()][0]!)!;
 
-/** Everything that would make a mean of scores mean nothing. */
+/** Refuses models whose scores have no meaningful mean. */
 function checkAgreement(first: TrainedModel, model: TrainedModel, i: number): void {
   const refuse = (what: string, found: string, expected: string) =>
     new LanewiseError(
@@ -128,7 +128,7 @@ function inOrderOf(
 ): Float32Array {
   if (!classes || !own || classes.every((name, c) => own[c] === name)) return scores;
   const places = classes.map((name) => own.indexOf(name));
-  // Scores behind those of named classes keep their places.
+  // Scores after those of the named classes keep their places.
   const sorted = scores.slice();
   for (let at = 0; at < scores.length; at += width)
     places.forEach((place, c) => (sorted[at + c] = scores[at + place]!));

@@ -1,4 +1,4 @@
-/** A model's outputs for a whole data set, as arrays of a new one: features for another net, a teacher's logits. */
+/** A model's outputs for a whole data set, as a new data set: features for another net, or a teacher's logits. */
 import { pickNumerics } from '../engine/numerics.js';
 import { machineParallelism } from '#platform/threads';
 import { checkOptions, text } from '../base/check.js';
@@ -24,13 +24,13 @@ import {
 } from './check-weights.js';
 
 interface ScoringOptions {
-  /** Default the machine's parallelism; no value depends on it. */
+  /** Threads; default the machine's parallelism. No value depends on it. */
   readonly workers?: number;
-  /** Default the trained model's; of a model that was not trained here as in training. */
+  /** Default the trained model's; for a model that was not trained here, as in training. */
   readonly numerics?: Numerics;
 }
 
-/** Every sample's value of an output, as the model gives it: logits where the loss makes probabilities of them. */
+/** An output's value for every sample, as the model gives it: logits where the loss turns it into probabilities. */
 async function outputsOf(
   model: Model,
   weights: Weights,
@@ -56,7 +56,7 @@ async function outputsOf(
   }
 }
 
-/** The rounding of a trained model, where the engine can. */
+/** The trained model's rounding, where the engine has it. */
 function numericsOf(
   { numerics }: Pretrained & { readonly numerics?: Numerics },
   wanted: Numerics | undefined,
@@ -65,7 +65,7 @@ function numericsOf(
   return numerics === 'fused' ? defaultNumerics() : (numerics ?? pickNumerics());
 }
 
-/** A model with all of its weights. @throws LanewiseError kind 'argument' for others. */
+/** The model, which must have all of its weights. @throws LanewiseError kind 'argument' for others. */
 function complete(given: Pretrained): Pretrained {
   checkTrained('the model', given);
   checkWeights(given.model, given.weights);
@@ -73,11 +73,11 @@ function complete(given: Pretrained): Pretrained {
   return given;
 }
 
-/** Fields by name, the unnamed one by `name`. */
+/** Fields by name; an unnamed one is called `name`. */
 const named = (fields: Fields, name: string): Fields =>
   Object.fromEntries(Object.entries(fields).map(([key, field]) => [key || name, field]));
 
-/** Arrays by name, with the weights and names of `samples`; labels are the target of `output`. */
+/** A data set of these arrays with the weights and names of `samples`; labels become the target of `output`. */
 function tensorsOf(samples: Samples, output: string, inputs: Fields): TensorDataset {
   const { name, targets, weights, classes, table, origin } = samples;
   return {
@@ -91,17 +91,17 @@ function tensorsOf(samples: Samples, output: string, inputs: Fields): TensorData
   };
 }
 
-/** Which layer's output, and how it is computed. */
+/** Options of `encode`: which layer's output is computed, and how. */
 export interface EncodeOptions extends ScoringOptions {
   /** The layer whose output is wanted (see `featuresOf`); default the model's first output. */
   readonly layer?: string;
 }
 
 /**
- * What a model makes of each sample, as a data set of one input, `input`, with the targets and weights of `data`;
- * labels become the targets of `output`. What follows can be trained on it alone, without computing the features
- * again in each epoch: a new head, or the next layer of a greedy pretraining. Layers are as in evaluation; of random
- * transforms one drawing is seen, as in validation.
+ * A model's output for each sample, as a data set with one input, `input`, and the targets and weights of `data`; labels
+ * become the targets of `output`. A new head, or the next layer of a greedy pretraining, can be trained on it without
+ * computing the features again in each epoch. Layers run in evaluation mode, and random transforms are drawn once, as in
+ * validation.
  * @throws LanewiseError as `featuresOf` and as a prediction.
  */
 export async function encode(
@@ -122,7 +122,7 @@ export async function encode(
   const { model, weights } = layer === undefined ? trained : featuresOf(trained, layer);
   const [output] = model.outputs.keys();
   const samples = samplesOf(data);
-  // A stream says labels only as it is read.
+  // A stream gives its labels only while it is read.
   const known = samples.source?.open ? await readAll(samples) : samples;
   const values = await outputsOf(model, weights, known, output!, {
     numerics: numericsOf(trained, numerics),
@@ -131,14 +131,14 @@ export async function encode(
   return tensorsOf(known, 'output', { input: values });
 }
 
-/** The names of what the output scores, if it is the teacher's first: scores of other classes would teach nonsense. */
+/** The names of the teacher's classes, if the output is its first: scores of other classes would teach nonsense. */
 function namesOfTeacher(teacher: Pretrained & DataDescription, output: string): NamesByTarget {
   const { classes, targetClasses, model } = teacher;
   if (targetClasses) return targetClasses;
   return classes && output === [...model.outputs.keys()][0] ? { [output]: classes } : {};
 }
 
-/** Which of the teacher's outputs, under which name. */
+/** Options of `withTeacher`: which of the teacher's outputs is attached, and under which name. */
 export interface TeacherOptions extends ScoringOptions {
   /** The teacher's output that is attached; default its first. */
   readonly output?: string;
@@ -147,10 +147,10 @@ export interface TeacherOptions extends ScoringOptions {
 }
 
 /**
- * The data set with a teacher's outputs as a further target, computed once: logits for `distillation`. Samples and
- * labels become input and target by the names that the teacher has for them; an image folder is read into memory.
- * Random transforms stay, and the teacher has seen one drawing of them, as in validation. Labels become indices into the
- * teacher's classes, if it has names.
+ * The data set with a teacher's outputs as a further target, computed once: logits for `distillation`. Samples and labels
+ * become input and target under the teacher's names for them; an image folder is read into memory. Random transforms
+ * stay, though the teacher saw them drawn once, as in validation. Labels become indices into the teacher's classes, if
+ * it has names.
  * @throws LanewiseError kind 'data' for classes that the teacher does not know; kind 'argument' if the teacher has no such output or the data set such a target already.
  */
 export async function withTeacher(

@@ -1,6 +1,6 @@
 /**
- * What a trained model gives to the next one: its layers with another head, or up to one of them, and the weights
- * of what they have in common.
+ * Fine-tuning: a trained model with another head, or cut off at one of its layers, keeping the weights of the layers that
+ * remain.
  */
 import { checkOptions, extent, required, text } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
@@ -9,13 +9,13 @@ import { headOf, replaced, truncated, type Head } from '../layers/surgery.js';
 import type { Weights } from '../crew/session.js';
 import { checkModel, checkWeights } from './check-weights.js';
 
-/** A model and weights of it, all or some: a trained model is one; `train(model, { weights })` goes on from it. */
+/** A model with all or some of its weights, such as a trained model; `train(model, { weights })` goes on from it. */
 export interface Pretrained {
   readonly model: Model;
   readonly weights: Weights;
 }
 
-/** A model alone has no weights to pass on. @throws LanewiseError kind 'argument' for what is neither. */
+/** A model alone has no weights to pass on. @throws LanewiseError kind 'argument' for anything else. */
 function pretrainedOf(given: Model | Pretrained): Pretrained {
   if (typeof given === 'function') {
     checkModel(given);
@@ -31,7 +31,7 @@ function pretrainedOf(given: Model | Pretrained): Pretrained {
   return given;
 }
 
-/** The model of the architecture, and those weights that it still has. Layers keep their names, and so weights do. */
+/** The architecture's model with the weights that it still has. Layers keep their names, and so do weights. */
 function carry(
   weights: Weights,
   architecture: Architecture,
@@ -44,9 +44,9 @@ function carry(
 }
 
 /**
- * The model with `layer` in the place of the one named `name`, as its parameters are: `fc`, `features.6`; and the
- * weights of all others. The layer's own are drawn by `train`, or given by adding them. A layer of one's own must
- * be known (`registerLayer`), as for reading it from a file.
+ * The model with `layer` in place of the layer named `name`, as its parameters are (`fc`, `features.6`), and the weights
+ * of all others. `train` draws the new layer's weights unless they are added. A layer of one's own must be registered
+ * (`registerLayer`), as for reading it from a file.
  * @throws LanewiseError kind 'argument' if there is no such layer; kind 'shape' if the new one does not fit.
  */
 export function replaceLayer(from: Model | Pretrained, name: string, layer: Layer): Pretrained {
@@ -71,15 +71,15 @@ const exchange = (
     parameter.startsWith(`${name}.`),
   );
 
-/** The new head. */
+/** Options of a new head. */
 export interface HeadOptions {
-  /** Values of the new output: the number of classes. */
+  /** Number of values in the new output: the number of classes. */
   readonly classes: number;
-  /** Whose head is replaced; default the first. */
+  /** The output whose head is replaced; default the first. */
   readonly output?: string;
 }
 
-/** The setting that says how many values a head gives. */
+/** The setting of each kind of head that holds its number of values. */
 const widths: Readonly<Record<string, string>> = {
   linear: 'outFeatures',
   conv2d: 'outChannels',
@@ -87,9 +87,9 @@ const widths: Readonly<Record<string, string>> = {
 };
 
 /**
- * The model with a new head, the last layer with parameters before an output, and the weights of everything before
- * it. `{ classes }` makes it of the same kind, a dense layer or a convolution, for that many classes; a layer takes
- * its place and name.
+ * The model with a new head (the last layer with parameters before an output) and the weights of everything before it.
+ * `{ classes }` makes a head of the same kind, a dense layer or a convolution, for that many classes; a layer takes the
+ * old head's place and name.
  * @throws LanewiseError kind 'argument' if there is no such layer or it is of another kind.
  */
 export function replaceHead(from: Model | Pretrained, head: Layer | HeadOptions): Pretrained {
@@ -120,7 +120,7 @@ export function replaceHead(from: Model | Pretrained, head: Layer | HeadOptions)
 }
 
 /**
- * The model up to layer `name`, whose output is the only one, and its weights: for features (see `encode`). Layers
+ * The model up to layer `name`, whose output becomes the only one, with its weights: for features (see `encode`). Layers
  * that do not lead there are left out. `name` may be in a chain: `features.6`.
  * @throws LanewiseError kind 'argument' if there is no such layer, or it is inside a block.
  */

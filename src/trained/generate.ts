@@ -1,4 +1,4 @@
-/** Text from a trained model of sequences: one character after another, each drawn by the scores behind the last. */
+/** Text generation with a trained sequence model: each character is drawn by the scores after the one before. */
 import { checkOptions, natural, notNegative, quote, refuse, wholeFrom } from '../base/check.js';
 import { exp } from '../base/arithmetic.js';
 import { checkVocabulary, encodeText, type Vocabulary } from '../data/text.js';
@@ -12,7 +12,7 @@ import { purpose } from '../random/purposes.js';
 import { checkScores, checkTrained } from './check-weights.js';
 import type { TrainedModel } from './trained-model.js';
 
-/** How much is written, and how boldly. */
+/** Options of `generate`. */
 export interface GenerateOptions {
   /** Characters to write; default 100. */
   readonly length?: number;
@@ -20,15 +20,15 @@ export interface GenerateOptions {
   readonly temperature?: number;
   /** Only this many of the likeliest characters are drawn from; default all. */
   readonly topK?: number;
-  /** Default 1. */
+  /** The seed of the draws; default 1. */
   readonly seed?: number;
 }
 
 /**
- * What follows `prompt`: a function of weights, prompt and options. The model takes tokens T and answers with scores
- * T×V, of which those behind the last character are used (it must not look ahead: no bidirectional layers, attention
- * causal), or with the V scores behind the window. It sees the last T characters; each costs one forward pass.
- * @param given the vocabulary; undefined takes the model's own, of the text that it was trained on.
+ * Text that continues `prompt`, as a function of weights, prompt and options. The model takes tokens T and gives scores
+ * T×V, of which those at the last character are used (the model must not look ahead: no bidirectional layers, causal
+ * attention), or the V scores for the next one. It sees the last T characters; each costs one forward pass.
+ * @param given the vocabulary; undefined uses the model's own, from its training text.
  * @throws LanewiseError kind 'argument' for options out of range and models of another form, kind 'data' for a prompt
  * that is empty, has characters that the vocabulary lacks, or is shorter than the window that V scores need.
  */
@@ -91,7 +91,7 @@ export async function generate(
     .join('');
 }
 
-/** @throws LanewiseError kind 'argument' for none, and for another one than the model's. */
+/** @throws LanewiseError kind 'argument' without one, and for another one than the model's. */
 function vocabularyFor({ vocabulary: own }: TrainedModel, given?: Vocabulary): Vocabulary {
   const vocabulary = given ?? own;
   checkVocabulary('generate', vocabulary);
@@ -104,7 +104,7 @@ function vocabularyFor({ vocabulary: own }: TrainedModel, given?: Vocabulary): V
   );
 }
 
-/** The window's length, and whether there are scores behind each of its places. */
+/** The window's length, and whether the model gives scores for each of its places. */
 function checkForm(model: Model, V: number): { T: number; everyPlace: boolean } {
   const inputs = Object.values(model.architecture.inputs);
   const [shape] = [...model.outputs.values()];
@@ -125,7 +125,7 @@ function checkForm(model: Model, V: number): { T: number; everyPlace: boolean } 
   );
 }
 
-/** A token from scores: of those with the `most` highest, in proportion to e^(score/temperature); equals in order. */
+/** Draws a token: among the `most` highest scores, in proportion to e^(score/temperature); ties go in order. */
 function draw(scores: Float32Array, temperature: number, most: number, uniform: number): number {
   const order = Array.from(scores.keys()).toSorted((a, b) => scores[b]! - scores[a]! || a - b);
   const highest = scores[order[0]!]!;

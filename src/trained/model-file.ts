@@ -1,6 +1,6 @@
 /**
- * A trained model as one safetensors file: weights under their layers' names in PyTorch's layouts, and
- * in the metadata what it takes to rebuild and use the model.
+ * A trained model as one safetensors file: weights under their layers' names in PyTorch's layouts, and metadata from
+ * which the model is rebuilt.
  */
 import { isObject } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -19,11 +19,11 @@ import { checkTrained } from './check-weights.js';
 /** Version of the metadata below. */
 const VERSION = '2';
 
-/** What tensors of a checkpoint that are no weights are named by; no layer has a name with a slash. */
+/** Prefix of a checkpoint's tensors that are not weights; no layer's name contains a slash. */
 export const ARRAYS = 'state/';
 export const BEST = 'best/';
 
-/** What a model file says of its model. */
+/** The parts of a model that its file describes. */
 type Described = Pick<TrainedModel, 'model' | 'weights' | 'terms' | 'numerics'> & DataDescription;
 
 /** The bytes of a model file, by the one format that needs no name: pages that write models load no other, and no reader. */
@@ -32,7 +32,7 @@ export const encodeModel = (trained: TrainedModel): Uint8Array => {
   return encodeSafetensors(modelTensors(trained), modelMetadata(trained));
 };
 
-/** Those of a file of that name. */
+/** The bytes of a model file with this name. */
 export const modelBytes = (trained: TrainedModel, path: string): Uint8Array =>
   writeTensors(path, modelTensors(trained), modelMetadata(trained));
 
@@ -49,7 +49,7 @@ export const modelMetadata = ({
   numerics,
   ...description
 }: Omit<Described, 'weights'>): Readonly<Record<string, string>> => ({
-  // What other readers of the format look for: the tensors are laid out as PyTorch's.
+  // Other readers of the format look for this: the tensors are laid out as PyTorch's.
   format: 'pt',
   lanewise: VERSION,
   architecture: JSON.stringify(model.architecture),
@@ -59,9 +59,9 @@ export const modelMetadata = ({
 });
 
 /**
- * The model in a file's bytes; `name` is for messages. Of a checkpoint it is the one that was in training.
- * @throws LanewiseError kind 'file' if it is no safetensors file, was not written by Lanewise, describes
- * a model that cannot be, or holds other tensors than its architecture needs.
+ * Reads the model in a file's bytes; `name` is for messages. In a checkpoint it is the model being trained.
+ * @throws LanewiseError kind 'file' if it is not a safetensors file, was not written by Lanewise, describes
+ * an impossible model, or holds other tensors than its architecture needs.
  */
 export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   const file = readTensors(bytes, name);
@@ -71,7 +71,7 @@ export function decodeModel(bytes: Uint8Array, name: string): TrainedModel {
   return createTrainedModel(model, terms, numerics, weights, description);
 }
 
-/** The model's weights in a file; a checkpoint, or a stepper's state, is a model file with more in it. @throws LanewiseError kind 'file' as `decodeModel`. */
+/** The model's weights in a file, such as a checkpoint. @throws LanewiseError kind 'file' as `decodeModel`. */
 export function readWeights(model: Model, file: TensorFile, name: string): Weights {
   const own = new Set(model.parameters.map((parameter) => parameter.name));
   const isMore = (key: string) =>
@@ -116,10 +116,10 @@ function readLoss(json: string | undefined, model: Model, name: string): readonl
   }
 }
 
-/** Characters of an architecture: that of ResNet-152 has 65,000, and building takes its time and memory by the layer. */
+/** Largest architecture, in characters: that of ResNet-152 has 65,000, and building takes time and memory for each layer. */
 const MOST_ARCHITECTURE = 2 ** 21;
 
-/** Architectures come from outside: everything that `rebuild` takes for granted is checked here. */
+/** Architectures come from outside: everything that `rebuild` relies on is checked here. */
 function readArchitecture(json: string | undefined, name: string): Model {
   const refuse = (why: string, cause?: unknown) =>
     new LanewiseError(
@@ -148,7 +148,7 @@ function readArchitecture(json: string | undefined, name: string): Model {
     return rebuild(architecture as Architecture);
   } catch (error) {
     if (error instanceof LanewiseError) throw refuse(`cannot be built: ${error.message}`, error);
-    // Layers in layers without end exhaust the stack.
+    // Endlessly nested layers exhaust the stack.
     if (error instanceof RangeError) throw refuse('nests its layers too deeply', error);
     throw error;
   }

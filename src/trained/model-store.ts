@@ -1,4 +1,4 @@
-/** Model files: on disk, or, read only, at a URL or in memory. */
+/** Reads and writes model files: on disk, or, for reading only, at a URL or in memory. */
 import { refuse } from '../base/check.js';
 import { writeFile } from '#platform/files';
 import { readSource, sourceName, type FileSource } from '../data/file-source.js';
@@ -17,8 +17,8 @@ import {
 } from './weights-file.js';
 
 /**
- * Writes the model to `path`; whole or not at all. One that is not trained is saved with the weights that it would begin
- * with, those of seed 1. @throws LanewiseError kind 'file'.
+ * Writes the model to `path`, whole or not at all. An untrained model is saved with its initial weights for seed 1.
+ * @throws LanewiseError kind 'file'.
  */
 export async function saveModel(trained: TrainedModel | Model, path: string): Promise<void> {
   if (typeof path !== 'string' || path === '') refuse('saveModel', 'path', path, 'a text');
@@ -37,7 +37,7 @@ export const loadModel = async (source: FileSource): Promise<TrainedModel> =>
   decodeModel(await readSource('model', source), sourceName(source, 'model'));
 
 /**
- * `model` with the weights of a safetensors file by any program, such as PyTorch; see weights-file.ts.
+ * `model` with the weights of a safetensors file from any program, such as PyTorch; see weights-file.ts.
  * @throws LanewiseError kind 'file' unless the file has the model's parameters, by name and shape.
  */
 export const loadWeights = async (
@@ -48,7 +48,7 @@ export const loadWeights = async (
   decodeWeights(model, await readSource('weights', source), sourceName(source, 'weights'), options);
 
 /**
- * Those weights of `model` that a safetensors file has, what it lacks and what it has besides; see weights-file.ts.
+ * The weights of `model` that a safetensors file has, with the names that it lacks or has besides; see weights-file.ts.
  * @throws LanewiseError kind 'file' if a tensor does not fit the parameter of its name.
  */
 export const loadPartialWeights = async (

@@ -1,20 +1,20 @@
-/** From the names of a file's tensors to a model's: what the other program called the layers. */
+/** A map from the names of a file's tensors, as another program chose them, to a model's. */
 import { isObject } from '../base/check.js';
 import { LanewiseError, nearest, show } from '../base/errors.js';
 
 /**
- * A function of the file's name, or a table of names in the file, or of what they begin with up to a dot:
- * `{ 'features.0': 'conv1', classifier: 'fc' }` makes `features.0.weight` `conv1.weight`. In a table the longest
- * that fits counts (without its stars), `*` stands for one part between dots and is filled in on the other side:
- * `'layer*.conv1': 'stage*.a'`. `''` takes what a name begins with off (`{ module: '' }`) or, on the left, puts something
- * before every name. A list gives one tensor several names, as tied ones have. `null` leaves the tensor out. What is in no
- * table keeps its name.
+ * A function of the file's name, or a table from names in the file, or their beginnings up to a dot, to the model's:
+ * `{ 'features.0': 'conv1', classifier: 'fc' }` turns `features.0.weight` into `conv1.weight`. The longest entry that fits
+ * counts (without its stars). `*` stands for one part between dots and is filled in on the other side:
+ * `'layer*.conv1': 'stage*.a'`. `''` removes a beginning (`{ module: '' }`) or, as a key, is put before every name. A list
+ * gives one tensor several names, as tied weights have. `null` leaves the tensor out. Names that the table does not
+ * mention stay.
  */
 export type NameMap =
   | Readonly<Record<string, string | readonly string[] | null>>
   | ((name: string) => string | readonly string[] | null);
 
-/** A row of a table: what it says of a tensor; undefined if nothing. */
+/** A table's entry: the new name of a tensor, or undefined if it does not apply. */
 interface Rule {
   readonly from: string;
   apply(name: string): string | readonly string[] | null | undefined;
@@ -23,7 +23,7 @@ interface Rule {
 const parts = (pattern: string): string[] =>
   pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
 
-/** `module.` means `module`. */
+/** The text without a trailing dot: `module.` means `module`. */
 const withoutDot = (text: string): string => text.replace(/\.$/, '');
 
 function ruleOf([given, to]: readonly [string, string | readonly string[] | null]): Rule {
@@ -61,9 +61,9 @@ function ruleOf([given, to]: readonly [string, string | readonly string[] | null
 }
 
 /**
- * The tensors under their names in the model; what is left out is absent.
- * @throws LanewiseError kind 'argument' for a row of a table that fits no tensor, answers that are no names, and
- * two tensors of one name.
+ * The tensors under their names in the model, without those left out.
+ * @throws LanewiseError kind 'argument' for an entry that fits no tensor, results that are not names, and two tensors
+ * with the same name.
  */
 export function renamed<T>(tensors: ReadonlyMap<string, T>, names: NameMap = {}): Map<string, T> {
   const rename = typeof names === 'function' ? names : tableOf(names, [...tensors.keys()]);

@@ -1,6 +1,6 @@
 /**
- * A model compiled ahead of time: its file with the program that scores samples in it, which `lanewise/inference`
- * runs without graph, layers or compiler. It is a model file still.
+ * A model compiled ahead of time: a model file that also holds the program which scores samples. `lanewise/inference` runs
+ * the program without graph, layers or compiler.
  */
 import { checkOptions, text, wholeFrom } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -22,11 +22,11 @@ import { modelMetadata, modelTensors } from './model-file.js';
 import type { TrainedModel } from './trained-model.js';
 import { checkTrained } from './check-weights.js';
 
-/** What is compiled, and for how many samples at once. */
+/** Options of `encodeProgram`. */
 export interface EncodeProgramOptions {
-  /** Samples scored at once, where there are as many; default 16. More take more memory; no score depends on it. */
+  /** Samples scored at once, if there are as many; default 16. More take more memory; no score depends on it. */
   readonly batch?: number;
-  /** Whose scores are wanted; default the first. */
+  /** The output whose scores are computed; default the first. */
   readonly output?: string;
 }
 
@@ -34,8 +34,8 @@ const MOST_SAMPLES = 4096;
 
 /**
  * The bytes of a program file. Scores have the bits of `trained.predict`.
- * @throws LanewiseError kind 'argument' for a batch or output that cannot be, or a layer of one's own that calls
- * kernels which inference does not have.
+ * @throws LanewiseError kind 'argument' for an impossible batch or output, or a custom layer that calls kernels which
+ * inference does not have.
  */
 export function encodeProgram(
   trained: TrainedModel,
@@ -69,7 +69,7 @@ const inputLeaves = ({ architecture }: Model): LeafSpec[] =>
     shape,
   }));
 
-/** For single samples, and for as many as `batch`. */
+/** Compiles a program for single samples, and one for `batch` samples. */
 function compileProgram(task: Task, batch: number): StoredProgram {
   const { model, scored } = task;
   const counts = batch > 1 ? [batch, 1] : [1];
@@ -112,7 +112,7 @@ function storeCall({ kernel, operands, label }: KernelCall): StoredCall {
   );
 }
 
-/** JSON has no −0 and ±∞: they become text, as addresses do. */
+/** JSON has no −0 and ±∞, so they are stored as text, as addresses are. */
 function storeOperand(operand: Operand): number | string {
   if (typeof operand !== 'number') {
     const [letter] = Object.entries(segmentOf).find(([, segment]) => segment === operand.segment)!;

@@ -1,7 +1,6 @@
 /**
- * What a model file's metadata says of the data that the model was trained on, each field as JSON. It comes from
- * outside: all of it is checked. Files may lack any of it: they are older, or of models made by hand; fields of later
- * versions are passed over.
+ * Reads a model file's description of its training data, each field as JSON, and checks all of it, since files come from
+ * outside. Any field may be missing, in older files and for models made by hand; fields of later versions are skipped.
  */
 import { isObject } from '../base/check.js';
 import type { Origin, Selection } from '../data/origin.js';
@@ -11,32 +10,32 @@ import { fits } from '../formats/resize.js';
 import type { Shape } from '../graph/tensor.js';
 import type { DataDescription, SampleFormat } from './data-description.js';
 
-/** Names in a list: more than Unicode's characters, or a table's features, are a mistake. */
+/** Longest list of names: more than Unicode's characters, or a table's features, are a mistake. */
 const MOST_NAMES = 2 ** 21;
-/** Choices made one of another's part. */
+/** Most selections, each made from the one before. */
 const MOST_SELECTIONS = 64;
 
 type Read<T> = (value: unknown) => T | undefined;
 
-/** How each field is read, undefined for what it cannot be, and what was expected then. */
+/** The reader of each field, which gives undefined for a wrong value, and the message for that. */
 const fields = (): {
   readonly [Key in keyof Required<DataDescription>]: readonly [
     read: Read<Required<DataDescription>[Key]>,
     refusal: string,
   ];
 } => ({
-  classes: [names, 'classes are no list of names'],
-  targetClasses: [namesByTarget, 'targetClasses are no lists of names by target'],
+  classes: [names, 'classes are not a list of names'],
+  targetClasses: [namesByTarget, 'targetClasses are not lists of names by target'],
   samples: [
     sampleFormat,
     `samples have no shape of whole numbers, type uint8, int32 or float32, and fit ${fits.join(', ')} or none`,
   ],
-  table: [tableFormat, 'table is no list of columns with name, type and classes'],
-  vocabulary: [names, 'vocabulary is no list of texts'],
+  table: [tableFormat, 'table is not a list of columns with name, type and classes'],
+  vocabulary: [names, 'vocabulary is not a list of texts'],
   origin: [originFormat, 'origin has no number of samples, fingerprint and selections'],
 });
 
-/** @throws LanewiseError kind 'file' naming the field that is not what it should be. */
+/** @throws LanewiseError kind 'file' naming the field with a wrong value. */
 export function readDescription(
   metadata: Readonly<Record<string, string>>,
   name: string,
@@ -51,7 +50,7 @@ export function readDescription(
   return Object.fromEntries(found) as DataDescription;
 }
 
-/** Undefined for what is not JSON, which is none of the values expected. */
+/** The parsed JSON; undefined, which no field may be, for other text. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -119,7 +118,7 @@ function selectionFormat(value: unknown): Selection | undefined {
   if (!isObject(value)) return undefined;
   const { by, count, shuffled, k, fold, stratified, seed, part } = value;
   if (by === 'subset') return isCount(count, 1) ? { by, count } : undefined;
-  // Of a later version: samples that were chosen, in a way that is not known here.
+  // A later version's: samples were chosen in a way that is not known here.
   if (isText(by) && by !== 'split' && by !== 'kFold') return { by: 'subset', count: 1 };
   const isPart = part === 0 || part === 1;
   if (!isPart || typeof stratified !== 'boolean' || !isCount(seed)) return undefined;

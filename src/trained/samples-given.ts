@@ -1,4 +1,4 @@
-/** What `predict` is given, as a field: typed arrays, pixels of a canvas, and lists of numbers to any depth. */
+/** The samples given to `predict`, as a field: from typed arrays, pixels of a canvas, or nested lists of numbers. */
 import { checkFinite, inSamples } from '../base/check-values.js';
 import { isList, quote } from '../base/check.js';
 import type { Field } from '../data/dataset.js';
@@ -6,7 +6,7 @@ import { LanewiseError } from '../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { InputSettings } from '../layers/index.js';
 
-/** Numbers, or lists of as many of them each. */
+/** A list of numbers, or of equally long lists, nested to any depth. */
 export type NestedNumbers = readonly (number | NestedNumbers)[];
 
 const refuse = (message: string, hint?: string): never => {
@@ -15,7 +15,7 @@ const refuse = (message: string, hint?: string): never => {
 
 /**
  * A field of as many samples as `samples` holds.
- * @throws LanewiseError kind 'data' if they are not whole samples, or for the first value that is not finite.
+ * @throws LanewiseError kind 'data' unless they are whole samples, and for the first value that is not finite.
  */
 export function samplesField(
   samples: unknown,
@@ -28,7 +28,7 @@ export function samplesField(
   if (values.length === 0) refuse('there are no samples: no values are given');
   if (values.length % sizeOf(shape) !== 0) {
     refuse(
-      `${values.length} values are no whole samples of shape ${showShape(shape)}`,
+      `${values.length} values are not whole samples of shape ${showShape(shape)}`,
       'predict(samples, shape) takes samples of another shape than the input’s',
     );
   }
@@ -55,7 +55,7 @@ function valuesOf(samples: unknown, size: number, areTokens: boolean): Field['va
     const extents = extentsOf(samples, 'samples');
     flat = samples.flat(Infinity) as unknown[];
     const each = flat.length / (extents[0] || 1);
-    // Rows are samples, or the rows of one.
+    // Rows are samples, or the rows of one sample.
     if (extents.length > 1 && each !== size && flat.length !== size)
       refuse(`samples are ${extents.join('×')} numbers, expected ${size} for each sample`);
   }
@@ -65,7 +65,7 @@ function valuesOf(samples: unknown, size: number, areTokens: boolean): Field['va
   return areTokens ? Int32Array.from(numbers) : Float32Array.from(numbers);
 }
 
-/** Of lists in lists, which must have as many entries each. */
+/** The extents of nested lists, which must have equally many entries. */
 function extentsOf(list: readonly unknown[], where: string): number[] {
   const [first] = list;
   if (!Array.isArray(first)) {

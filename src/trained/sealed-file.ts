@@ -1,6 +1,6 @@
 /**
- * Files that say of themselves whether they are whole: a SHA-256 over all of their bytes, its own place read as zeros,
- * stands in the metadata and is checked before anything in them is used.
+ * Files that can prove themselves whole. Their metadata holds a SHA-256 over all of their bytes, its own place read as
+ * zeros, which is checked before anything in them is used.
  */
 import { parseJson, readAs } from '../base/check-json.js';
 import { object } from '../base/check.js';
@@ -13,7 +13,7 @@ import { sha256 } from '../base/sha256.js';
 const NO_HASH = /* @__PURE__ */ '0'.repeat(64);
 const marker = (hash: string): Uint8Array => new TextEncoder().encode(`"sha256":"${hash}"`);
 
-/** The bytes of a safetensors file with its hash, in pieces: of its arrays there is no second copy. */
+/** The bytes of a safetensors file with its hash, in pieces: its arrays are not copied. */
 export async function sealedPieces(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>>,
@@ -33,7 +33,7 @@ export async function checkSeal(
   const place = expected?.length === NO_HASH.length ? findMarker(bytes, expected) : undefined;
   let found: string | undefined;
   if (place !== undefined) {
-    // In place and back: the file may be large.
+    // The hash is replaced in place and put back: the file may be large.
     bytes.set(marker(NO_HASH), place);
     found = await sha256(bytes);
     bytes.set(marker(expected!), place);
@@ -45,12 +45,12 @@ export async function checkSeal(
   );
 }
 
-/** Where the hash stands, in the header that the file begins with. */
+/** The hash's place in the header that the file begins with. */
 function findMarker(bytes: Uint8Array, hash = NO_HASH): number | undefined {
   const wanted = marker(hash);
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
   const end = Math.min(bytes.length, 8 + headerBytes) - wanted.length;
-  // The last metadata: behind the architecture, which may be long.
+  // The metadata come last, after the architecture, which may be long.
   for (let at = 8; at <= end; at++) {
     let i = 0;
     while (i < wanted.length && bytes[at + i] === wanted[i]) i++;
@@ -63,7 +63,7 @@ function findMarker(bytes: Uint8Array, hash = NO_HASH): number | undefined {
 export const flatTensors = (prefix: string, arrays: Weights): [string, StoredTensor][] =>
   [...arrays].map(([name, data]) => [prefix + name, { shape: [data.length], data }]);
 
-/** Those arrays in a file's tensors; a parameter may have such a name, too. */
+/** The arrays among a file's tensors; a parameter may have such a name, too. */
 export function tensorsBelow(
   prefix: string,
   { parameters }: Model,
@@ -77,7 +77,7 @@ export function tensorsBelow(
   );
 }
 
-/** The object that a file's metadata holds as JSON under `key`. @throws LanewiseError kind 'file' if it is none. */
+/** The object that a file's metadata holds as JSON under `key`. @throws LanewiseError kind 'file' for anything else. */
 export function parseObject(json: string, key: string, name: string): Record<string, unknown> {
   const place = `its metadata ${key}`;
   return readAs('file', `'${name}'`, place, parseJson('file', `'${name}': ${place}`, json), object);

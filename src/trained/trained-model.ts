@@ -1,4 +1,4 @@
-/** A model with weights: what training returns and a model file holds; predicts, evaluates, hashes. */
+/** A trained model, as training returns it and a model file holds it: it predicts, evaluates and hashes its weights. */
 import { machineParallelism } from '#platform/threads';
 import { checkScale } from '../data/pixel-scale.js';
 import { checkOptions, isList, isObject, quote, refuse, type Checks } from '../base/check.js';
@@ -32,13 +32,13 @@ import { checkFiniteSamples, samplesField, type NestedNumbers } from './samples-
 
 /** Scores of samples, and the classes that they favour. */
 export interface Prediction {
-  /** Class index of each sample; empty where an output is not one score a class. */
+  /** Class index of each sample; empty where an output is not one score per class. */
   readonly classes: Uint32Array;
   /** n×…; probabilities for outputs trained with cross-entropy, else the outputs themselves. */
   readonly scores: Float32Array;
 }
 
-/** How samples are read and viewed. */
+/** Options of `evaluate`: how samples are read and viewed. */
 export interface EvaluateOptions extends ReadingSettings {
   readonly workers?: number;
   /**
@@ -48,39 +48,39 @@ export interface EvaluateOptions extends ReadingSettings {
   readonly views?: Views;
 }
 
-/** Gives each class a score: a model, or several as one. */
+/** Anything that scores classes: a model, or several as one. */
 export interface Classifier extends DataDescription {
-  /** Whether scores are probabilities; else the largest is the answer, and no more is known of them. */
+  /** Whether scores are probabilities; otherwise only their order has a meaning. */
   readonly givesProbabilities: boolean;
-  /** Scores samples of one shape (default the input's), one after another in one array; of the output named, or the first. */
+  /** Scores samples of one shape (default the input's), one after another in one array, by the named output or the first. */
   predict(
     samples: Field['values'] | Uint8ClampedArray | NestedNumbers,
     shape?: Shape,
     output?: string,
   ): Promise<Prediction>;
   /**
-   * Mean loss, accuracy and predictions over a data set. Labels mean the classes of their names, wherever the model has
-   * these; predictions are indices into the model's.
+   * Mean loss, accuracy and predictions over a data set. Labels mean the model's classes of the same name, if it has names;
+   * predictions are indices into the model's classes.
    * @throws LanewiseError kind 'data' for samples of a class that the model does not know.
    */
   evaluate(data: LabelledDataset, options?: EvaluateOptions): Promise<ClassificationSummary>;
 }
 
-/** A model with weights: it predicts, is evaluated, saved, and trained on. */
+/** A model with weights, which can predict, be evaluated, saved and trained further. */
 export interface TrainedModel extends Classifier {
   readonly model: Model;
-  /** The loss it was trained with, one term an output. */
+  /** The loss it was trained with, one term for each output. */
   readonly terms: readonly LossTerm[];
-  /** The rounding it was trained with, and predicts with unless the engine cannot. */
+  /** The rounding of its training, used for predictions unless the engine cannot. */
   readonly numerics: Numerics;
   readonly weights: Weights;
-  /** Of all weights' bytes (float32, little-endian) in the order of the layers, in hexadecimal. */
+  /** SHA-256 of all weights (float32, little-endian) in the order of the layers, in hexadecimal. */
   sha256(): Promise<string>;
   /**
-   * Scores samples of one shape (default the input's), one after another in one array, or as lists of numbers, one a
-   * sample; or a field for each input.
-   * @param output whose scores are wanted; default the first.
-   * @throws LanewiseError kind 'data' if they are not whole samples, or do not fit the model's inputs.
+   * Scores samples of one shape (default the input's): one array with one sample after another, lists of numbers, one list
+   * a sample, or a field for each input.
+   * @param output the output to compute; default the first.
+   * @throws LanewiseError kind 'data' unless they are whole samples that fit the model's inputs.
    */
   predict(
     samples: Field['values'] | Uint8ClampedArray | NestedNumbers | Readonly<Record<string, Field>>,
@@ -98,7 +98,7 @@ const EVALUATE: Checks<EvaluateOptions> = {
   ...READING,
 };
 
-/** What is known of a model that predicts. */
+/** The parts of a model that predictions need. */
 interface Known extends DataDescription {
   readonly model: Model;
   readonly terms: readonly LossTerm[];
@@ -129,7 +129,7 @@ export function createTrainedModel(
   };
 }
 
-/** Those of training where this engine has them. */
+/** The numerics of training, where this engine has them. */
 const usable = ({ numerics }: Known): Numerics =>
   numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics;
 
@@ -222,18 +222,18 @@ async function score(
   }
 }
 
-/** The data set with each of the views. @throws LanewiseError kind 'argument' or 'data' for what has none. */
+/** The data set in each of the views. @throws LanewiseError kind 'argument' or 'data' if it cannot have any. */
 function viewsOf(data: Samples, views: Views): Samples[] {
   if (!Array.isArray(views) || views.length === 0 || !views.every(Array.isArray)) {
     throw new LanewiseError(
       'argument',
-      `views are ${Array.isArray(views) ? 'no list of lists of transforms' : show(views)}, expected one made by tenCrop or fiveCrop, or like it`,
+      `views are ${Array.isArray(views) ? 'not a list of lists of transforms' : show(views)}, expected one made by tenCrop or fiveCrop, or like it`,
     );
   }
   if (!labelsIn(data)) {
     throw new LanewiseError(
       'data',
-      `data set '${data.name}' has no images with labels, of which there are views`,
+      `data set '${data.name}' has no labelled images, which views need`,
     );
   }
   const image = data.inputs[UNNAMED]!;
@@ -244,7 +244,7 @@ function viewsOf(data: Samples, views: Views): Samples[] {
   }));
 }
 
-/** A field for each input: those that were given, or one of samples. */
+/** A field for each input: those given, or the only one made from samples. */
 function inputsOf(
   { architecture }: Model,
   samples: unknown,
@@ -260,7 +260,7 @@ function inputsOf(
       'data',
       `predict: the model has no input ${quote(unknown)}, expected ${known.join(', ')}`,
       'samples' in fields || 'inputs' in fields
-        ? 'of a data set, predict takes the samples: predict(data.samples, data.shape), or predict(data.inputs)'
+        ? 'predict takes a data set’s samples: predict(data.samples, data.shape), or predict(data.inputs)'
         : suggest(unknown, known),
     );
   }

@@ -1,16 +1,16 @@
-/** What wrappers put before a model's names: found where the model's own names are what is left. */
+/** Prefixes that wrappers put before a model's names, found where the model's own names are the rest. */
 
-/** Parts that wrappers of a module put between dots, wherever they wrap. */
+/** Parts that wrappers of a module insert between dots, at any depth. */
 const WRAPPERS =
   /(^|\.)(?:_orig_mod|module|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.)/g;
 
-/** How the file's names become the model's, and the sentence that says so. */
+/** How the file's names become the model's, and a sentence about it. */
 export interface Prefix {
   readonly said: string;
   rename(name: string): string;
 }
 
-/** The parts before dots that all names share: none, `a.`, `a.b.`, …. */
+/** The prefixes, up to a dot, that all names share: none, `a.`, `a.b.`, …. */
 function sharedPrefixes(names: readonly string[]): string[] {
   const found = [''];
   for (;;) {
@@ -25,9 +25,9 @@ function sharedPrefixes(names: readonly string[]): string[] {
 const unwrapped = (name: string): string => name.replace(WRAPPERS, '').replace(/^\./, '');
 
 /**
- * How `names` of a file become those that a model needs: without wrappers' parts where more of them fit then; or, where none
- * fits, without a first part that all share, behind a first part that all of the model's share, or both. Undefined if
- * names fit as they are, or not even so.
+ * How a file's `names` become those that a model needs: without wrappers' parts, if more of them fit then. If none fits,
+ * a first part that all of them share is removed, one that all of the model's share is added, or both. Undefined if the
+ * names fit as they are, or in none of these ways.
  */
 export function findPrefix(
   names: readonly string[],

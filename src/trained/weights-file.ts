@@ -1,7 +1,7 @@
 /**
- * Weights of a safetensors file that another program wrote, such as a state dictionary of PyTorch, in a model
- * built here. Tensors are matched by name, and each must have its parameter's shape. What wrappers put before or between
- * names is taken off where the model has the rest, tied tensors are found by the file's own word, and both are said.
+ * Reads weights from a safetensors file of another program, such as a PyTorch state dictionary, into a model built here.
+ * Tensors are matched by name, and each must have its parameter's shape. Wrappers' parts of names are removed where the
+ * model has the rest, and tied tensors are found from the file's metadata; notes report both.
  */
 import { checkKeys, checkOptions } from '../base/check.js';
 import { nearest, LanewiseError } from '../base/errors.js';
@@ -16,23 +16,23 @@ import type { TrainedModel } from './trained-model.js';
 import { findPrefix } from './weight-prefixes.js';
 import { withWeights, type WithWeightsOptions } from './with-weights.js';
 
-/** Which names the file has, and what the model will be used for. */
+/** Options of `decodeWeights`: the file's names, and what the model will be used for. */
 export interface LoadWeightsOptions extends WithWeightsOptions {
-  /** From the file's names to the model's; default none. */
+  /** A map from the file's names to the model's; default none. */
   readonly names?: NameMap;
 }
 
-/** A model with weights of a file. */
+/** A model with weights from a file. */
 export interface LoadedModel extends TrainedModel {
-  /** What was done to make the file's tensors the model's: prefixes taken off, tied tensors followed, numbers converted. */
+  /** How the file's tensors became the model's: prefixes removed, tied tensors followed, numbers converted. */
   readonly notes: readonly string[];
 }
 
 /**
- * `model` with the weights in a file's bytes; `name` is for messages. Whole numbers that are no parameters, such as the
- * number of minibatches that PyTorch's batch normalisation keeps count of (`num_batches_tracked`), are passed over.
- * @throws LanewiseError kind 'file' if it is no safetensors file, or if a parameter is missing, has another shape
- * or numbers that float32 does not hold, or if a tensor is no parameter of the model.
+ * `model` with the weights in a file's bytes; `name` is for messages. Integer tensors that are not parameters, such as the
+ * count of minibatches that PyTorch's batch normalisation keeps (`num_batches_tracked`), are skipped.
+ * @throws LanewiseError kind 'file' if it is not a safetensors file, if a parameter is missing, has another shape or
+ * numbers that float32 cannot hold, or if a tensor is not a parameter of the model.
  */
 export function decodeWeights(
   model: Model,
@@ -57,17 +57,17 @@ export function decodeWeights(
 export interface PartialWeights extends Pretrained {
   /** Parameters that the file lacks, as PyTorch's `missing_keys`. */
   readonly missing: readonly string[];
-  /** Tensors that are no parameters of the model, as `unexpected_keys`: by their names after `names`. */
+  /** Tensors that are not parameters of the model, as `unexpected_keys`, under their names after `names`. */
   readonly unexpected: readonly string[];
-  /** As of `LoadedModel`. */
+  /** As in `LoadedModel`. */
   readonly notes: readonly string[];
 }
 
 /**
- * As `decodeWeights`, but the file may lack parameters and hold other tensors: PyTorch's
- * `load_state_dict(strict=False)`. As there, a tensor of a parameter's name and another shape is refused; `names`
- * can leave it out.
- * @throws LanewiseError kind 'file' if it is no safetensors file, or if a tensor does not fit its parameter.
+ * As `decodeWeights`, but the file may lack parameters and hold other tensors, as with PyTorch's
+ * `load_state_dict(strict=False)`. As there, a tensor with a parameter's name and another shape is refused; `names` can
+ * leave it out.
+ * @throws LanewiseError kind 'file' if it is not a safetensors file, or if a tensor does not fit its parameter.
  */
 export function decodePartialWeights(
   model: Model,
@@ -91,7 +91,7 @@ export function decodePartialWeights(
   };
 }
 
-/** The file's tensors by the names that `names`, its own word of tied ones, and the model give them. */
+/** The file's tensors under the names given by `names`, the file's list of tied tensors, and the model. */
 function openFile(
   model: Model,
   bytes: Uint8Array,
@@ -121,7 +121,7 @@ function openFile(
   return { file, notes };
 }
 
-/** Tensors that were left out when the file was written, as they are others': `save_model` of safetensors notes which. */
+/** Tensors left out of the file because they equal others, as safetensors' `save_model` notes them in its metadata. */
 const tiedNames = ({ tensors, others, metadata }: TensorFile): [string, string][] =>
   Object.entries(metadata).filter(
     ([alias, kept]) => tensors.has(kept) && !tensors.has(alias) && !others.has(alias),
@@ -147,7 +147,7 @@ function withNames(file: TensorFile, names: NameMap): TensorFile {
   };
 }
 
-/** Tensors that are no parameters of the model. Whole numbers are counters and the like, which nothing here depends on. */
+/** Tensors that are not parameters of the model. Integer tensors are counters and the like, which nothing here needs. */
 function unexpectedIn(model: Model, { tensors, others, integers }: TensorFile): string[] {
   const needed = new Set(model.parameters.map((parameter) => parameter.name));
   return [...tensors.keys(), ...others.keys()].filter(
@@ -156,8 +156,8 @@ function unexpectedIn(model: Model, { tensors, others, integers }: TensorFile): 
 }
 
 /**
- * The model's parameters among a file's tensors, in the model's order; `owner` is what needs them.
- * @throws LanewiseError kind 'file' for tensors that are missing, do not fit, or are too many.
+ * The model's parameters among a file's tensors, in the model's order; `owner` is what needs them, for messages.
+ * @throws LanewiseError kind 'file' for tensors that are missing, do not fit, or are unexpected.
  */
 export function matchTensors(
   model: Model,
@@ -192,7 +192,7 @@ function weightsFrom(
     if (fits && 'data' in tensor) return [parameter, tensor.data] as const;
     const values = fits && whole?.read();
     if (values) {
-      notes.push(`'${name}': tensor '${parameter}' is of whole numbers, ${whole!.dtype}`);
+      notes.push(`'${name}': tensor '${parameter}' holds whole numbers, ${whole!.dtype}`);
       return [parameter, values] as const;
     }
     const dtype = others.get(parameter);
@@ -212,7 +212,7 @@ function weightsFrom(
   return new Map(weights);
 }
 
-/** Where the name stands behind a prefix that not all of the file's names share, the row of `names`; else the nearest. */
+/** A row of `names`, if the name follows a prefix that only some of the file's names have; else the nearest name. */
 function hintOf(parameter: string, known: readonly string[]): string | undefined {
   const longer = known.find((one) => one.endsWith(`.${parameter}`));
   if (longer === undefined) {

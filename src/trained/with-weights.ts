@@ -1,4 +1,4 @@
-/** A model with weights that were not trained just now: changed by hand, averaged, or from elsewhere. */
+/** Models with weights from elsewhere than a training run here: changed by hand, averaged, or imported. */
 import { checkOptions, listOf, refuse, text } from '../base/check.js';
 import type { Numerics } from '../engine/features.js';
 import { pickNumerics } from '../engine/numerics.js';
@@ -8,9 +8,9 @@ import type { Weights } from '../crew/session.js';
 import { checkComplete, checkModel, checkWeights, numericsName } from './check-weights.js';
 import { createTrainedModel, type TrainedModel } from './trained-model.js';
 
-/** What weights alone do not say of a trained model. */
+/** What a trained model needs to know besides its weights. */
 export interface WithWeightsOptions {
-  /** What it is scored by, which says what its scores are; default `crossEntropy`. */
+  /** The loss it is scored by, which says what its scores mean; default `crossEntropy`. */
   readonly loss?: LossSetting;
   /** Default as in training. */
   readonly numerics?: Numerics;
@@ -19,7 +19,7 @@ export interface WithWeightsOptions {
 }
 
 /**
- * The model with these weights, which are kept, not copied: to predict, evaluate and save.
+ * The model with these weights, which are kept, not copied, so that it can predict, be evaluated and be saved.
  * @throws LanewiseError kind 'argument' unless the weights are exactly the model's, by name and size.
  */
 export function withWeights(

@@ -41,9 +41,9 @@ test('control characters of names are shown, styles and lines of ours stay', () 
 test('hints name settings in the library, flags on the command line', () => {
   assert.is(
     inFlags(
-      'go on with it (resume: true), begin anew and lose it (fresh: true), or take another folder',
+      'go on with it (resume: true), start over and lose it (fresh: true), or take another folder',
     ),
-    'go on with it (--resume), begin anew and lose it (--fresh), or take another folder (--out)',
+    'go on with it (--resume), start over and lose it (--fresh), or take another folder (--out)',
   );
   assert.is(inFlags('go on from it with resume: true'), 'go on from it with --resume');
 });

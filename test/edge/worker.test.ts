@@ -229,7 +229,7 @@ test('what does not fit is refused with its reason, and the worker goes on', asy
   const wide = encodeModel(await tooWide());
   const all = { samples, labels, classes: '0,1,2,3,4' };
   const cases: [string, Body, RegExp][] = [
-    ['/predict', samples.subarray(0, 783), /783 values are no whole samples of shape 1×28×28/],
+    ['/predict', samples.subarray(0, 783), /783 values are not whole samples of shape 1×28×28/],
     ['/predict', new Uint8Array(), /no samples/],
     ['/predict', new Uint8Array(784 * 257), /at most 256 samples/],
     ['/predict', new Uint8Array(2 ** 20 + 1), /a body of 1048577 bytes/],

@@ -280,7 +280,7 @@ test('what does not suit the model is refused before training', () => {
     ['f1'],
     /trained to find values, expected classes/,
   );
-  refused(classifier, 'crossEntropy', images, ['top7'], /of 7 classes the right one is always/);
+  refused(classifier, 'crossEntropy', images, ['top7'], /with 7 classes the right one is always/);
   refused(classifier, 'hinge', images, ['perplexity'], /the loss is not crossEntropy alone/);
   const one = { ...images, labels: new Uint8Array(COUNT) };
   refused(

@@ -41,7 +41,7 @@ test('classes that only the model knows go by their number', () => {
 
 test('lists of different lengths and labels that name no class are refused', () => {
   assert.throws(() => confusionMatrix([0, 1], [0], ['a', 'b']), /2 labels and 1 predictions/);
-  const message = /label 2 of sample 1 is none of the 2 classes/;
+  const message = /label 2 of sample 1 is not one of the 2 classes/;
   assert.throws(() => confusionMatrix([0, 2], [1, 0], ['a', 'b']), message);
 });
 

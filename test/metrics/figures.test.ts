@@ -174,7 +174,7 @@ test('lists that do not fit are refused', () => {
   refused(() => metrics.accuracyScore([0, 1], [0]), /accuracy: 2 labels and 1 predictions/);
   refused(
     () => metrics.f1Score([0, 1, 2], [0, 1, 2]),
-    /'binary' is of classes 0 and 1, found class 2/,
+    /'binary' takes classes 0 and 1, found class 2/,
   );
   refused(() => metrics.f1Score([], []), /f1: 0 labels and 0 predictions/);
   refused(() => metrics.recallScore([0, 0.5], [0, 1]), /recall: label 1 is 0.5, expected a class/);

@@ -196,7 +196,7 @@ test('a checkpoint that was written and did not get its name is the newest one',
   assert.equal(await leftovers(folder), []);
 });
 
-test('of two containers on one folder the second is refused, also when it would begin anew', async () => {
+test('of two containers on one folder the second is refused, also when it would start over', async () => {
   const container = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
   if (spawnSync(container[0]!, [...container.slice(1), 'true']).status !== 0)
     return console.log('skipped: PID namespaces are not permitted (unshare)');

@@ -167,7 +167,7 @@ test('a damaged checkpoint is not used: the one before is, and the run says so',
     await copyFile(join(folder, 'whole', 'model.safetensors'), join(folder, 'damaged', name));
   assert.match(
     await refusal(() => run('damaged', { resume: true })),
-    /^no checkpoint in '.*' can be used: '.*' is no checkpoint: .*\nstart the run anew/,
+    /^no checkpoint in '.*' can be used: '.*' is not a checkpoint: .*\nstart the run over/,
   );
 });
 

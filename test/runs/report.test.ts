@@ -237,7 +237,7 @@ test('vanishing and exploding gradients, silent layers and NaN are said in words
   assert.match(say(layer('a', 0, 1), layer('b', 1, 1)), /Outputs are all zero in 'a'/);
   assert.match(
     say(layer('a', 1, NaN), layer('b', 1, 1)),
-    /'a' has an output or a gradient that is no number/,
+    /'a' has an output or a gradient that is not finite/,
   );
   assert.match(say(layer('a', 1, 1), layer('b', 1, 1)), /^Gradients reach the first layer/);
 });

@@ -81,7 +81,7 @@ const resumes: [string, Partial<TrainSettings>, Partial<TrainSettings>, string[]
   ['nothing', {}, {}, []],
   ['a smaller batch', {}, { batch: 16 }, ['batch'], /minibatches of 16 after 160 of its 640/],
   ['a larger batch', {}, { batch: 64 }, ['batch'], /the last 32 of the 160 .* taken again/],
-  ['fewer data', {}, { data: far(320) }, ['data'], /epoch 1 begins anew.*\(data\): the 160/],
+  ['fewer data', {}, { data: far(320) }, ['data'], /epoch 1 starts over.*\(data\): the 160/],
   ['another seed', {}, { seed: 9 }, ['seed'], /another order now \(seed\)/],
   ['more epochs', {}, { epochs: 3 }, ['epochs']],
   ['other shards', {}, { shards: 2 }, ['shards']],
@@ -98,14 +98,14 @@ const resumes: [string, Partial<TrainSettings>, Partial<TrainSettings>, string[]
     {},
     { optimizer: adamW({ lr: 0.01, weightDecay: 0 }) },
     ['optimizer'],
-    /optimizer begins anew/,
+    /optimizer starts over/,
   ],
   [
     'from another rule',
     { optimizer: momentum({ lr: 0.01 }) },
     { optimizer: adam({ lr: 0.01 }) },
     ['optimizer'],
-    /anew: adam cannot go on with what momentum/,
+    /over: adam cannot go on with what momentum/,
   ],
 ];
 for (const [what, before, after, override, warning] of resumes) {
@@ -147,7 +147,7 @@ test('lines that the log has lost, and a checkpoint that is gone, are said, and 
     const { warnings } = await go(folder, {}, { resume: true });
     assert.equal(warnings, [
       `there is no '${join(folder, 'checkpoint.safetensors')}': going on from '${join(folder, 'checkpoint-previous.safetensors')}'`,
-      `'${log}' has lost lines: of the epochs that are over it lacks 1`,
+      `'${log}' has lost lines: of the finished epochs it lacks 1`,
     ]);
     const said = (await readMetrics(log)).filter(({ event }) => event === 'warning');
     assert.equal(
@@ -156,13 +156,13 @@ test('lines that the log has lost, and a checkpoint that is gone, are said, and 
     );
   }));
 
-test('an optimizer that begins anew for parameters that were frozen says so', () =>
+test('an optimizer that starts over for parameters that were frozen says so', () =>
   inFolder(async (folder) => {
     const frozen = { freeze: ['out.weight'] };
     await go(folder, frozen, {}, 5);
     const { warnings } = await go(folder, {}, { resume: { override: ['freeze'] } });
     assert.equal(warnings, [
-      'the optimizer begins anew: adam has nothing of parameters that were frozen',
+      'the optimizer starts over: adam has no arrays for parameters that were frozen',
     ]);
   }));
 

@@ -47,7 +47,7 @@ test('other sites get no answer; a pipe or a link in a file’s place is not rea
         if (make) await rm(log).then(make);
         const { status, body } = await ask(url, '/data.json');
         assert.is(status, 500);
-        assert.is(body, `'${log}' is no file: it is not read`);
+        assert.is(body, `'${log}' is not a file`);
       }
     } finally {
       await close();

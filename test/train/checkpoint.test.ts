@@ -244,7 +244,7 @@ test('forged contents end in an error, or in a run that can be', async () => {
   assert.ok(refused > count / 4 && refused < count, `${refused} of ${count} were refused`);
 });
 
-test('an optimizer or an average that is meant to be another begins anew', async () => {
+test('an optimizer or an average that is meant to be another starts over', async () => {
   const { state } = await resume(checkpoint, { optimizer: momentum({ lr: 0.01 }) });
   assert.is(state.step, 16);
   const { average: _, ...plain } = settings;

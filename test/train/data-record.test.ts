@@ -139,12 +139,12 @@ test('what a file says of its data is checked, and what a later version adds pas
   });
   assert.equal(known.origin!.selections, [selection, { by: 'subset', count: 1 }]);
   for (const [field, wrong, why] of [
-    ['vocabulary', '[1]', /its vocabulary is no list of texts/],
-    ['targetClasses', '["a"]', /its targetClasses are no lists of names by target/],
-    ['targetClasses', '{"a":[1]}', /its targetClasses are no lists/],
-    ['table', '{"columns":[{"name":"a","type":"class"}]}', /its table is no list of columns/],
-    ['table', '{"columns":[{"name":"a","type":"date"}]}', /its table is no list of columns/],
-    ['table', '[]', /its table is no list of columns/],
+    ['vocabulary', '[1]', /its vocabulary is not a list of texts/],
+    ['targetClasses', '["a"]', /its targetClasses are not lists of names by target/],
+    ['targetClasses', '{"a":[1]}', /its targetClasses are not lists/],
+    ['table', '{"columns":[{"name":"a","type":"class"}]}', /its table is not a list of columns/],
+    ['table', '{"columns":[{"name":"a","type":"date"}]}', /its table is not a list of columns/],
+    ['table', '[]', /its table is not a list of columns/],
     [
       'origin',
       '{"samples":0,"fingerprint":"","selections":[]}',

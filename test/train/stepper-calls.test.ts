@@ -129,7 +129,7 @@ const wrongBatches: readonly (readonly [batch: unknown, message: RegExp])[] = [
   [{ inputs, label: labels }, /^batch: unknown option 'label', .*\ndid you mean 'labels'\?/],
   [{ labels }, /^batch: inputs are undefined, expected an array, or one for each input/],
   [{ inputs }, /^data set 'batch' has no target 'output', found none/],
-  [{ inputs: [1, 2, 3], labels: [1] }, /3 values are no whole samples of shape 2/],
+  [{ inputs: [1, 2, 3], labels: [1] }, /3 values are not whole samples of shape 2/],
   [
     { inputs: new Float32Array(3), labels: [1] },
     /^batch: input 'input' has 3 values, expected whole samples of 2/,
@@ -161,7 +161,7 @@ const wrongBatches: readonly (readonly [batch: unknown, message: RegExp])[] = [
     { inputs: new Float32Array(130), labels: new Uint8Array(65) },
     /^a batch of 65 samples, expected at most 64\nthe setting batch .*: batch: 65$/,
   ],
-  [{ open: () => {} }, /^a batch that is read from somewhere/],
+  [{ open: () => {} }, /^a streamed batch/],
 ];
 
 test('wrong batches are refused by what is wrong, and change nothing', async () => {
@@ -408,7 +408,7 @@ test('steppers that share values have each other’s, to the bit', async () => {
     const weights = new Map([['l1.bias', new Float32Array(8)]]);
     assert.match(
       await refusal(() => createStepper(longer, { ...settings, share: first, weights })),
-      /^createStepper: weights has 'l1\.bias', whose values are those of share/,
+      /^createStepper: weights has 'l1\.bias', whose values come from share/,
     );
     const begun = second.weights();
     await first.step({ inputs, labels });

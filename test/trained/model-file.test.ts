@@ -97,7 +97,7 @@ test('classes and samples are kept, may be missing, and are checked', () => {
   const without = decodeModel(encodeModel(trainedOf()), 'm');
   assert.not.ok('classes' in without || 'samples' in without);
   for (const wrong of ['{', '{}', '[1]', 'null']) {
-    assert.match(refusal(withMetadata({ classes: wrong })), /its classes are no list of names/);
+    assert.match(refusal(withMetadata({ classes: wrong })), /its classes are not a list of names/);
   }
   for (const wrong of [
     '',

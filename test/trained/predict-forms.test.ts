@@ -60,7 +60,7 @@ test('lists that are no samples are refused by place', async () => {
   assert.match((await refusal(() => summing.predict(ragged))).message, /samples\[1\] has 1/);
   assert.match((await refusal(() => summing.predict(others))).message, /2×3 numbers, expected 2/);
   assert.match((await refusal(() => summing.predict(['a' as never]))).message, /value 0 is 'a'/);
-  assert.match((await refusal(() => summing.predict([1, 2, 3]))).message, /3 values are no whole/);
+  assert.match((await refusal(() => summing.predict([1, 2, 3]))).message, /3 values are not whole/);
   assert.match((await refusal(() => summing.predict(null as never))).message, /samples are null/);
 });
 

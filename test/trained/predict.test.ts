@@ -114,7 +114,7 @@ test('whatever waits beside it, each call gets its own scores or its own error',
       const wrong = await model
         .predict(sample(0).subarray(1), shape)
         .catch((error: Error) => error);
-      return assert.match((wrong as Error).message, 'no whole samples');
+      return assert.match((wrong as Error).message, 'not whole samples');
     }
     if (i % 9 === 1) {
       const { scores } = await other.predict(sample(i % 60), shape);

@@ -1,46 +1,46 @@
-/** A chart as plain data: made here from a run's records, drawn in the browser by client/charts.ts. */
+/** A chart as plain data: made from a run's records, drawn in the browser by client/charts.ts. */
 
 export type Format = 'number' | 'percent' | 'count';
 
 export interface Series {
   readonly label: string;
-  /** One for each x; null where there is none. */
+  /** A value for each x; null where there is none. */
   readonly values: readonly (number | null)[];
   /**
-   * `line`; `faint` for what a line is the smoothed form of; `points` with lines between; `area`, filled steps of
-   * a histogram.
+   * `line`; `faint` for the values that a line smooths; `points` joined by lines; `area`, the filled steps of a
+   * histogram.
    */
   readonly kind: 'line' | 'faint' | 'points' | 'area';
-  /** Number of a colour, or a place from 0 to 1 on a scale of colours. */
+  /** The number of a colour, or a place from 0 to 1 on a scale of colours. */
   readonly tone: number | { readonly at: number };
 }
 
 export interface Chart {
-  /** Of the element; letters, digits and dashes. */
+  /** Id of the element; letters, digits and dashes. */
   readonly id: string;
   readonly title: string;
-  /** What it shows in words, for those who do not see it. */
+  /** What it shows in words, for those who cannot see it. */
   readonly caption: string;
   readonly x: readonly number[];
   readonly xLabel: string;
   readonly series: readonly Series[];
   readonly format: Format;
-  /** Logarithmic, for values above 0. */
+  /** Whether the y axis is logarithmic, for values above 0. */
   readonly isLog?: boolean;
-  /** Its y axis begins at 0. */
+  /** Whether the y axis begins at 0. */
   readonly isFromZero?: boolean;
-  /** Several in a row. */
+  /** Whether several fit in a row. */
   readonly isSmall?: boolean;
 }
 
-/** Points of one curve. */
+/** The points of one curve. */
 export interface Curve extends Omit<Series, 'values'> {
   readonly points: readonly (readonly [x: number, y: number | null])[];
 }
 
 type Frame = Omit<Chart, 'x' | 'series'>;
 
-/** The chart of curves, each with x of its own; undefined if there is nothing to draw. */
+/** The chart of curves, each with its own x; undefined if there is nothing to draw. */
 export function chartOf(frame: Frame, curves: readonly Curve[]): Chart | undefined {
   const isDrawn = (y: number | null): y is number =>
     y !== null && Number.isFinite(y) && (!frame.isLog || y > 0);
@@ -62,7 +62,7 @@ export function chartOf(frame: Frame, curves: readonly Curve[]): Chart | undefin
   return { ...frame, x, series };
 }
 
-/** At most `most` points: the means of as many neighbours as it takes, at the last one's x. */
+/** At most `most` points: means of equally many neighbours, at the last one's x. */
 export function thinned(
   points: readonly (readonly [x: number, y: number])[],
   most: number,
@@ -76,13 +76,13 @@ export function thinned(
   });
 }
 
-/** Every so manieth of a list, its last among them. */
+/** Every nth entry of a list with its last, n such that at most `most` are left. */
 export function sparse<T>(list: readonly T[], most: number): T[] {
   const step = Math.ceil(list.length / most);
   return step <= 1 ? [...list] : list.filter((_, i) => (list.length - 1 - i) % step === 0);
 }
 
-/** As many of a list, evenly, its first and its last among them; all of them if they are no more. */
+/** `most` entries of a list, evenly spread, with its first and last; all of them if there are no more. */
 export const spread = <T>(list: readonly T[], most: number): T[] =>
   list.length <= most
     ? [...list]
@@ -92,8 +92,8 @@ export const spread = <T>(list: readonly T[], most: number): T[] =>
       );
 
 /**
- * Exponential moving average s ← s·d + y·(1 − d), divided by 1 − dⁿ so that it does not begin at 0 (Kingma & Ba
- * 2015, § 3), over about a fortieth of the points.
+ * Exponential moving average s ← s·d + y·(1 − d), divided by 1 − dⁿ so that it does not begin at 0 (Kingma & Ba 2015, § 3),
+ * over about a fortieth of the points.
  */
 export function smoothed(
   points: readonly (readonly [x: number, y: number])[],

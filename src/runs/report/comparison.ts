@@ -1,4 +1,4 @@
-/** Several runs on one page: their curves in the same charts, their figures, and where their settings differ. */
+/** A page that compares runs: their curves in the same charts, their figures, and where their settings differ. */
 import { chartOf, smoothed, type Chart, type Curve } from './chart.js';
 import { html, type Html } from './html.js';
 import { chartSection, type Report } from './page-frame.js';
@@ -30,7 +30,7 @@ export function compareReport(runs: readonly Run[]): Report {
       )}`,
       settings: html`<section>
         <h2>Settings</h2>
-        <p class="soft">Marked are those in which the runs differ.</p>
+        <p class="soft">Settings in which the runs differ are marked.</p>
         ${table(runs, rowsOf(runs, settingsOf), true)}
       </section>`,
     },
@@ -87,18 +87,18 @@ function comparisonCharts(runs: readonly Run[]): Chart[] {
     overlaid('rate', 'Learning rate', 'Learning rate', 'number', ({ records }) =>
       stepPoints(records.steps, 'rate'),
     ),
-    overlaid('speed', 'Throughput', 'Samples a second', 'count', ({ records }) =>
+    overlaid('speed', 'Throughput', 'Samples per second', 'count', ({ records }) =>
       smoothed(stepPoints(records.steps, 'imagesPerSecond')),
     ),
   ].filter((chart) => chart !== undefined);
 }
 
-/** Colours that are told apart best, first; the grey one is left out. */
+/** Colours, the most distinct first; the grey one is left out. */
 const TONES = [0, 1, 2, 4, 5, 6, 7];
 
 type Row = readonly [name: string, values: readonly (string | undefined)[]];
 
-/** The union of the runs' names, with each run's value. */
+/** All names that any run has, with each run's value. */
 function rowsOf(runs: readonly Run[], pairsOf: (run: Run) => [string, string][]): Row[] {
   const found = runs.map((run) => new Map(pairsOf(run)));
   const names = [...new Set(found.flatMap((pairs) => [...pairs.keys()]))];

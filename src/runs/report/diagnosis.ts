@@ -1,11 +1,11 @@
-/** What the last look into a net says of its health, in sentences. */
+/** Diagnoses a net's health, in sentences, from the last look into it. */
 import type { ProbeEvent } from '../../train/events.js';
 import { showNumber } from './figures.js';
 
-/** Gradients by the first layers that are so many times those by the last, or as many times less. */
+/** How many times larger or smaller the first layers' gradients are than the last's, to be worth a warning. */
 const FAR = 1e4;
 
-/** Findings of vanishing and exploding signals and gradients; a sentence that all is well if there is none. */
+/** Findings of vanishing or exploding signals and gradients; a sentence that all is well if there are none. */
 export function diagnose(probe: ProbeEvent | undefined): string[] {
   if (!probe || probe.layers.length === 0) return [];
   const { layers } = probe;
@@ -14,11 +14,11 @@ export function diagnose(probe: ProbeEvent | undefined): string[] {
     ({ activationNorm, gradientNorm }) =>
       !Number.isFinite(activationNorm) || !Number.isFinite(gradientNorm),
   );
-  if (lost) findings.push(`Layer '${lost.name}' has an output or a gradient that is no number.`);
+  if (lost) findings.push(`Layer '${lost.name}' has an output or a gradient that is not finite.`);
   const silent = layers.filter(({ activationNorm }) => activationNorm === 0);
   if (silent.length > 0)
     findings.push(`Outputs are all zero in ${silent.map(({ name }) => `'${name}'`).join(', ')}.`);
-  // Layers that the loss does not depend on have no part in it.
+  // Layers that the loss does not depend on are left out.
   const reached = layers.filter(({ gradientNorm }) => gradientNorm > 0);
   const [first, last] = [reached[0], reached.at(-1)];
   if (first && last && Number.isFinite(first.gradientNorm) && Number.isFinite(last.gradientNorm)) {

@@ -1,10 +1,10 @@
-/** What is seen of the trained model: classes, confusions, mistakes, filters, feature maps. */
+/** The report's sections on the trained model: classes, confusions, mistakes, filters, feature maps. */
 import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
 import { showCount, showNumber, showPercent } from './figures.js';
 import { html, type Html } from './html.js';
 import type { Picture } from './pictures.js';
 
-/** Beyond as many classes the matrix is no table that one can read. */
+/** With more classes the matrix is too large to read. */
 const MAX_CLASSES = 40;
 
 const image = (picture: Picture, name: string): Html =>
@@ -77,7 +77,7 @@ function confusionTable({ classes, counts }: NonNullable<Evaluation['confusion']
     const share = total > 0 ? count / total : 0;
     const words = `${classes[t]} taken for ${classes[p]}: ${count} of ${total} (${showPercent(share, 1)})`;
     if (count === 0) return html`<td class="none" title="${words}">·</td>`;
-    // Mistakes are few: the root of their share is what one can see.
+    // Mistakes are few: the root of their share is easier to see.
     const alpha = (t === p ? 0.15 + 0.6 * share : 0.12 + 0.8 * Math.sqrt(share)).toFixed(3);
     const colour = t === p ? 'cell' : 'miss';
     return html`<td style="background:rgba(var(--${colour}),${alpha})" title="${words}">

@@ -1,4 +1,4 @@
-/** evaluation.json: what a report shows of a trained model, so that it can be drawn without model and data. */
+/** The file evaluation.json: a report's view of a trained model, from which it is drawn without model and data. */
 import { oneOf } from '../../base/check.js';
 import { double, fields, listed, orNull, parseJson, readAs, string } from '../../base/check-json.js';
 import type { Part } from '../../train/events.js';
@@ -7,9 +7,9 @@ import type { Picture } from './pictures.js';
 export interface ClassFigures {
   readonly name: string;
   readonly samples: number;
-  /** Share of the samples taken for this class which are of it; null if there are none, as below. */
+  /** Share of the samples predicted as this class that belong to it; null if there are none, as below. */
   readonly precision: number | null;
-  /** Share of its samples which were recognised. */
+  /** Share of its samples that were recognised. */
   readonly recall: number | null;
   /** Harmonic mean of the two. */
   readonly f1: number | null;
@@ -17,12 +17,12 @@ export interface ClassFigures {
 
 /** One of the samples with the largest loss. */
 export interface Mistake {
-  /** In the data set. */
+  /** Its index in the data set. */
   readonly index: number;
   readonly picture?: Picture;
   readonly truth: string;
   readonly predicted: string;
-  /** Of the predicted class, and of the true one; absent where scores are no probabilities. */
+  /** Probabilities of the predicted and of the true class; absent where scores are not probabilities. */
   readonly probability?: number;
   readonly truthProbability?: number;
   readonly loss: number;
@@ -30,16 +30,16 @@ export interface Mistake {
 
 export interface Pictures {
   readonly name: string;
-  /** What they are, in words: `6 of 6, 5×5`. */
+  /** A description in words: `6 of 6, 5×5`. */
   readonly about: string;
   readonly pictures: readonly Picture[];
 }
 
-/** What a report shows of a model on a data set: figures, mistakes, filters, feature maps. */
+/** A report's view of a model on a data set: figures, mistakes, filters, feature maps. */
 export interface Evaluation {
   readonly version: 1;
   readonly data: string;
-  /** What the samples were to the run; absent where nobody said. */
+  /** The role of the samples in the run; absent if unknown. */
   readonly part?: Part;
   readonly samples: number;
   readonly loss: number;
@@ -89,7 +89,7 @@ const EVALUATION = fields({
   'featureMaps?': fields({ picture: string, label: string, layers: listed(PICTURES) }),
 });
 
-/** @throws LanewiseError kind 'data' naming the file and the field that is not what it should be. */
+/** @throws LanewiseError kind 'data' naming the file and the field with a wrong value. */
 export const readEvaluation = (bytes: Uint8Array, path: string): Evaluation =>
   readAs(
     'data',

@@ -1,6 +1,6 @@
-/** How figures are written in reports. */
+/** Formats figures for reports. */
 
-/** `0.0432`, `12.3`, `1.2e-7`; a dash for what is no number. */
+/** `0.0432`, `12.3`, `1.2e-7`; a dash for values that are not finite or absent. */
 export function showNumber(value: number | null | undefined): string {
   if (value === undefined || value === null || Number.isNaN(value)) return '–';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';

@@ -1,11 +1,11 @@
-/** How each parameter's values are distributed: histograms of the first measurement and the last, one behind the other. */
+/** Histograms of each parameter's values, with the first and the last measurement in one chart. */
 import type { Histogram } from '../../look/probe.js';
 import { chartOf, spread, type Chart, type Curve } from './chart.js';
 import { showCount, showNumber } from './figures.js';
 import type { RunRecords } from './records.js';
 import { present } from './run-charts.js';
 
-/** In one report. */
+/** Most histograms in one report. */
 const MAX_HISTOGRAMS = 24;
 const BINS = 40;
 
@@ -22,7 +22,7 @@ export function histogramCharts({ probes }: RunRecords): Chart[] {
       const from = Math.min(now.histogram.min, before?.histogram.min ?? now.histogram.min);
       const to = Math.max(now.histogram.max, before?.histogram.max ?? now.histogram.max);
       if (!(to > from)) return undefined;
-      // Steps go from an edge to the next; the last edge ends the last one.
+      // Steps go from one edge to the next; the last edge ends the last step.
       const edges = Array.from({ length: BINS + 1 }, (_, b) => from + (b / BINS) * (to - from));
       const curve = (weights: typeof now, label: string, tone: number): Curve => {
         const shares = rebinned(weights.histogram, from, to, BINS);

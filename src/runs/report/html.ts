@@ -1,4 +1,4 @@
-/** HTML as text that is escaped wherever it is put together: what comes from outside is never markup. */
+/** HTML that is escaped wherever it is put together, so that outside text never becomes markup. */
 
 /** Markup; plain strings are text. */
 export interface Html {
@@ -7,7 +7,7 @@ export interface Html {
 
 export type Part = Html | string | number | undefined | false | readonly Part[];
 
-/** `` html`<td>${name}</td>` ``: strings and numbers are escaped, markup is not, undefined and false are nothing. */
+/** `` html`<td>${name}</td>` ``: strings and numbers are escaped, markup is not, undefined and false give nothing. */
 export const html = (texts: TemplateStringsArray, ...parts: readonly Part[]): Html => ({
   html: texts.reduce((sum, text, i) => sum + showPart(parts[i - 1]) + text),
 });

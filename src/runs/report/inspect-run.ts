@@ -1,6 +1,6 @@
 /**
- * Looking at a trained model with test data: how it does class by class, on which samples it is worst, what its
- * first layer looks for, and what its layers make of one sample (Zeiler & Fergus 2014 show both).
+ * Inspects a trained model on test data. The report shows its accuracy class by class, the samples it is worst on, its first
+ * layer's filters, and its layers' outputs for one sample (Zeiler & Fergus 2014 show both).
  */
 import { machineParallelism } from '#platform/threads';
 import { checkOptions } from '../../base/check.js';
@@ -24,7 +24,7 @@ import { mapPicture, samplePicture, weightPicture } from './pictures.js';
 
 const MAX_MISTAKES = 24;
 const MAX_FILTERS = 64;
-/** Of one layer, and layers. */
+/** Most maps of one layer, and most layers. */
 const MAX_MAPS = 16;
 const MAX_MAP_LAYERS = 6;
 
@@ -34,7 +34,7 @@ export interface InspectOptions extends ReadingSettings {
 }
 
 /**
- * What the report shows of a model at the end of a run.
+ * The report's view of a model at the end of a run.
  * @throws LanewiseError kind 'data' if model and data do not fit.
  */
 export async function inspectRun(
@@ -46,7 +46,7 @@ export async function inspectRun(
   return inspect(trained, samplesOf(given), options);
 }
 
-/** The same of samples. */
+/** As `inspectRun`, for samples. */
 export async function inspect(
   trained: TrainedModel,
   samples: Samples,
@@ -99,7 +99,7 @@ async function score(
   }
 }
 
-/** What is known where each sample has a class and the model a score for each. */
+/** Figures that exist where each sample has a class and the model a score for each class. */
 async function classification(
   { terms }: TrainedModel,
   data: Samples,
@@ -166,8 +166,8 @@ export function classFigures({ classes, counts }: ConfusionMatrix): ClassFigures
 }
 
 /**
- * The first weights as pictures: kernels out × in × height × width; or rows of a dense layer, in the form of the
- * image that it reads.
+ * The first weights as pictures: kernels out × in × height × width, or rows of a dense layer in the shape of the image
+ * that it reads.
  */
 function firstFilters({ model, weights }: TrainedModel): Pictures | undefined {
   const spec = model.parameters.find(({ shape, role }) => role === 'trained' && shape.length >= 2);
@@ -190,7 +190,7 @@ function firstFilters({ model, weights }: TrainedModel): Pictures | undefined {
   return { name, about: `${count} of ${shape[0]}, ${H}×${W}${plane}`, pictures };
 }
 
-/** What layers with images as output make of the first sample. */
+/** The first sample's outputs in layers that give images. */
 async function featureMaps(
   { model, weights, numerics }: TrainedModel,
   data: Samples,

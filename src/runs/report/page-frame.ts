@@ -1,13 +1,13 @@
-/** A whole page: parts of markup, charts as data, and the one script and stylesheet that it may use, all in one file. */
+/** The frame of a report page: markup, charts as data, and the only script and stylesheet it may use, all in one file. */
 import { createHash } from 'node:crypto';
 import type { Assets } from '../assets.js';
 import type { Chart } from './chart.js';
 import { html, scriptJson, type Html } from './html.js';
 
-/** What a report consists of. */
+/** The contents of a report. */
 export interface Report {
   readonly title: string;
-  /** By name; an element `part-name` holds each. */
+  /** Markup by name; an element `part-name` holds each. */
   readonly parts: Readonly<Record<string, Html>> & { readonly head: Html };
   readonly charts: readonly Chart[];
 }
@@ -16,8 +16,8 @@ const sha256 = (text: string): string =>
   `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 /**
- * What the page may do (Content Security Policy): run this one script, show images that are part of it, and ask
- * nobody anything but, if it is served, the server.
+ * The page's permissions (Content Security Policy): it runs this one script, shows images that are part of it, and
+ * connects to nothing but, if it is served, the server.
  */
 export const policyOf = ({ script }: Assets, isLive: boolean): string =>
   [
@@ -30,14 +30,14 @@ export const policyOf = ({ script }: Assets, isLive: boolean): string =>
     `form-action 'none'`,
   ].join('; ');
 
-/** The page as a file; or, live, as `lanewise watch` serves it. */
+/** The page as a file or, live, as `lanewise watch` serves it. */
 export function renderPage(
   { title, parts, charts }: Report,
   assets: Assets,
   isLive = false,
 ): string {
   const { head, ...rest } = parts;
-  // Raw text to its last character, by which the policy knows it; neither may end its element.
+  // Raw text, whose hash the policy holds, so it must stay as it is; neither may end its element.
   const script: Html = { html: `<script>${assets.script}</script>` };
   const style: Html = { html: `<style>${assets.style}</style>` };
   const data: Html = {
@@ -65,7 +65,7 @@ export function renderPage(
     </html> `.html;
 }
 
-/** Where a chart goes; its caption says the same in words. */
+/** A chart's place; its caption says the same in words. */
 export const figureOf = ({ id, title, caption }: Chart): Html =>
   html` <figure aria-labelledby="${id}-title">
     <h3 id="${id}-title">${title}</h3>

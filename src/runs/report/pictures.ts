@@ -4,7 +4,7 @@ import { PNG } from 'pngjs';
 /** A PNG file, base64. */
 export type Picture = string;
 
-/** Pictures are shown this large at most. */
+/** Largest extent of a picture. */
 const MAX_EXTENT = 112;
 
 type Values = Float32Array | Uint8Array | Int32Array;
@@ -20,7 +20,7 @@ export function samplePicture(
   return encode(H, W, (i) => channels.map((offset) => (values[offset + i]! - low) * scale));
 }
 
-/** Values without a scale of their own: the least is black, the largest white. */
+/** Values without a fixed scale: the least is black, the largest white. */
 export function mapPicture(values: Float32Array, H: number, W: number): Picture {
   const [low, scale] = stretch(values);
   return encode(H, W, (i) => [0, 0, 0].map(() => (values[i]! - low) * scale));
@@ -30,7 +30,7 @@ const ZERO = [245, 245, 245];
 const ABOVE = [202, 60, 20];
 const BELOW = [18, 88, 168];
 
-/** Weights: 0 is white, above it orange, below it blue, as strong as they are in comparison with `most`. */
+/** Weights: 0 is white, above it orange, below it blue, as strong as their size relative to `most`. */
 export function weightPicture(values: Float32Array, H: number, W: number, most: number): Picture {
   return encode(H, W, (i) => {
     const share = most > 0 ? Math.max(-1, Math.min(1, values[i]! / most)) : 0;
@@ -39,7 +39,7 @@ export function weightPicture(values: Float32Array, H: number, W: number, most: 
   });
 }
 
-/** The least value, and what brings the others from there to 0–255. */
+/** The least value, and the factor that scales the others from there to 0–255. */
 function stretch(values: Values): [low: number, scale: number] {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
@@ -49,7 +49,7 @@ function stretch(values: Values): [low: number, scale: number] {
   return high > low ? [low, 255 / (high - low)] : [low, 0];
 }
 
-/** `colourAt(i)` are red, green and blue of a pixel. Large images lose pixels: means of square blocks. */
+/** `colourAt(i)` gives red, green and blue of a pixel. Large images are reduced by means of square blocks. */
 function encode(H: number, W: number, colourAt: (i: number) => readonly number[]): Picture {
   const block = Math.ceil(Math.max(H, W) / MAX_EXTENT);
   const [height, width] = [Math.ceil(H / block), Math.ceil(W / block)];

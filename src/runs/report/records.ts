@@ -1,4 +1,4 @@
-/** A run's events sorted by kind. A log of several runs in one folder tells of the last one. */
+/** A run's events sorted by kind. For a log of several runs in one folder, these are the last run's. */
 import type {
   CheckpointEvent,
   DoneEvent,
@@ -11,29 +11,29 @@ import type {
 } from '../../train/events.js';
 import type { Part } from '../../train/events.js';
 
-/** What validation found, between epochs or at the end of one. */
+/** The figures of a validation, between epochs or at the end of one. */
 export type Validated = Partial<Pick<ValidationEvent, 'valLoss' | 'valAccuracy' | 'metrics'>> & {
   readonly step: number;
 };
 
 export interface RunRecords {
   readonly start: StartEvent | undefined;
-  /** What `validations` are of. */
+  /** The role of the samples that `validations` score. */
   readonly part: Part;
   readonly steps: readonly StepEvent[];
   readonly epochs: readonly EpochEvent[];
-  /** Those of epochs among them. */
+  /** All validations, with those of epochs. */
   readonly validations: readonly Validated[];
   readonly probes: readonly ProbeEvent[];
   readonly checkpoints: readonly CheckpointEvent[];
-  /** How often it was resumed. */
+  /** How often the run was resumed. */
   readonly resumes: number;
   readonly done: DoneEvent | undefined;
-  /** Of the last event. */
+  /** The step of the last event. */
   readonly lastStep: number;
 }
 
-/** What a resumed run did twice counts once: what is logged after the step it was resumed at is dropped. */
+/** Steps that a resumed run repeated count once: what was logged after the step it resumed at is dropped. */
 export function recordsOf(events: readonly LoggedEvent[]): RunRecords {
   const first = events.findLastIndex((e) => e.event === 'start' && e.resumedAt === undefined);
   let kept: LoggedEvent[] = [];

@@ -1,14 +1,14 @@
-/** The charts of one run: how well, how fast, and what goes on inside the net. */
+/** The charts of one run: its accuracy, its speed, and the inside of the net. */
 import { chartOf, smoothed, sparse, spread, thinned, type Chart, type Curve } from './chart.js';
 import { showCount, showNumber, showPercent } from './figures.js';
 import type { ProbeEvent, StepEvent } from '../../train/events.js';
 import type { Part } from '../../train/events.js';
 import type { RunRecords, Validated } from './records.js';
 
-/** Points of a curve, and measurements over time, that a page can take. */
+/** Most points of a curve, and most measurements over time, on a page. */
 const MAX_POINTS = 1500;
 const MAX_PROBES = 300;
-/** Curves in one chart. */
+/** Most curves in one chart. */
 const MAX_LAYERS = 12;
 
 type Points = (readonly [number, number])[];
@@ -16,7 +16,7 @@ type Points = (readonly [number, number])[];
 export const present = <T>(list: readonly (T | undefined)[]): T[] =>
   list.filter((entry) => entry !== undefined);
 
-/** Where `figure` is a number: it may be missing, or NaN. */
+/** Points where `figure` is a number: it may be missing, or NaN. */
 const pointsOf = <E extends { readonly step: number }>(
   events: readonly E[],
   figure: (event: E) => number | undefined,
@@ -102,7 +102,7 @@ function trainingCurves(training: Points, validation: Points, part: Part): Curve
   return [...curves, { label: part, kind: 'points', tone: 1, points: validation }];
 }
 
-/** Positive, and over more than two orders of magnitude: on a linear axis all but the largest would be one line. */
+/** Whether values are positive and span more than two orders of magnitude, which a linear axis cannot show. */
 export function isWide(points: Curve['points']): boolean {
   const values = points.map(([, y]) => y ?? 0);
   const least = values.reduce((a, b) => Math.min(a, b), Infinity);
@@ -110,7 +110,7 @@ export function isWide(points: Curve['points']): boolean {
   return least > 0 && most / least > 100;
 }
 
-/** What curves show, in a sentence each. */
+/** What the curves show, one sentence each. */
 function story(
   name: string,
   points: Points,
@@ -150,7 +150,7 @@ export function speedCharts({ steps }: RunRecords): Chart[] {
       {
         id: 'speed',
         title: 'Throughput',
-        caption: speed.length > 0 ? `${showCount(mean(speed))} samples a second on average.` : '',
+        caption: speed.length > 0 ? `${showCount(mean(speed))} samples per second on average.` : '',
         xLabel: 'step',
         format: 'count',
         isFromZero: true,
@@ -171,7 +171,7 @@ export function speedCharts({ steps }: RunRecords): Chart[] {
   ]);
 }
 
-/** The share of all lines' time that data took; NaN without any. Lines of as many samples took 1/speed. */
+/** The share of all lines' time that data took; NaN without lines. Lines of equally many samples took 1/speed. */
 export function waitingOf(steps: readonly StepEvent[]): number {
   const known = steps.filter(
     ({ waiting, imagesPerSecond }) => Number.isFinite(waiting) && imagesPerSecond > 0,
@@ -181,7 +181,7 @@ export function waitingOf(steps: readonly StepEvent[]): number {
   return sum(({ waiting }) => waiting) / sum(() => 1);
 }
 
-/** Which of the two was the limit. */
+/** A sentence that names the limit: data or compute. */
 export const limitOf = (waiting: number): string =>
   waiting >= 0.1
     ? `Data, not compute, was the limit: ${showPercent(waiting, 0)} of the time went into reading samples.`
@@ -250,7 +250,7 @@ export function insideCharts({ probes }: RunRecords): Chart[] {
   ]);
 }
 
-/** The layers that a chart has room for: all, or those with parameters, or some of these. */
+/** The layers that a chart has room for: all, those with parameters, or some of these. */
 function chosen(layers: readonly string[], parameters: readonly string[]): string[] {
   if (layers.length <= MAX_LAYERS) return [...layers];
   const own = new Set(parameters.map((name) => name.slice(0, name.lastIndexOf('.'))));

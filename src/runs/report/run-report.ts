@@ -1,4 +1,4 @@
-/** The report of one run: its head, its figures, its charts, what is seen of the model, its settings. */
+/** The report of one run: its head, figures, charts, view of the model, and settings. */
 import { isObject } from '../../base/check.js';
 import type { Part } from '../../train/events.js';
 import type { Evaluation } from './evaluation.js';
@@ -11,7 +11,7 @@ import { chartSection, type Report } from './page-frame.js';
 import type { RunRecords } from './records.js';
 import { insideCharts, learningCharts, limitOf, waitingOf, speedCharts } from './run-charts.js';
 
-/** What a run's folder tells. */
+/** What a run's folder contains. */
 export interface Run {
   /** The folder's name. */
   readonly name: string;
@@ -46,7 +46,7 @@ export function runReport(run: Run): Report {
       )}`,
       histograms: html`${chartSection(
         'Weights',
-        'How the values of each parameter are distributed: at the first look grey, at the last in colour.',
+        'Distribution of each parameter’s values: grey at the first look, in colour at the last.',
         histograms,
         true,
       )}`,
@@ -91,8 +91,8 @@ const isNumber = (value: number | undefined): value is number =>
 type NamedFigure = [name: string, value: string];
 
 /**
- * Name and value of how well a model does: at the end, and at the last look while it was trained. The same samples have one
- * name, and their figures come once, unless the model is not what it was at the last look.
+ * Names and values of a model's figures at the end, and at the last look during training. The same samples have one name,
+ * and their figures come once, unless the model has changed since the last look.
  */
 function qualities({ records, evaluation }: Run): NamedFigure[] {
   const { start, part, validations } = records;
@@ -124,7 +124,7 @@ function qualities({ records, evaluation }: Run): NamedFigure[] {
   ];
 }
 
-/** Name and value of the figures that sum a run up, for its report and for comparisons. */
+/** Names and values of the figures that sum a run up, for its report and for comparisons. */
 export function figuresOf(run: Run): NamedFigure[] {
   const { done, start, steps, epochs, lastStep } = run.records;
   const loss = steps.at(-1)?.loss ?? epochs.at(-1)?.loss;
@@ -136,7 +136,7 @@ export function figuresOf(run: Run): NamedFigure[] {
     ['Steps', showCount(lastStep)],
     ['Time', seconds > 0 ? showSeconds(seconds) : undefined],
     [
-      'Samples a second',
+      'Samples per second',
       speeds.length > 0 ? showCount(speeds.reduce((a, b) => a + b, 0) / speeds.length) : undefined,
     ],
   ];
@@ -157,10 +157,10 @@ const cards = (run: Run): Html =>
     )}
   </dl>`;
 
-/** Of the last event, what the head and the figures tell. */
+/** Fields of the last event that the head and the figures show. */
 const SHOWN_ABOVE = ['event', 'step', 'seconds', 'interrupted', 'sha256'];
 
-/** Everything that a run was asked for and where it ran, by dotted names. */
+/** The settings of a run and where it ran, by dotted names. */
 export function settingsOf({ records: { start, done } }: Run): [name: string, value: string][] {
   const environment = Object.entries(done ?? {}).filter(([name]) => !SHOWN_ABOVE.includes(name));
   return [

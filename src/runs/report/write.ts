@@ -1,4 +1,4 @@
-/** Reports as files (Node). A folder's report is made from what the run has written into it, and from nothing else. */
+/** Writes reports as files (Node). A folder's report is made only from the files that the run has written into it. */
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LanewiseError } from '../../base/errors.js';
@@ -13,12 +13,12 @@ import { renderPage } from './page-frame.js';
 import { recordsOf } from './records.js';
 import { runReport, type Run } from './run-report.js';
 
-/** An evaluation beyond this is none of ours. */
+/** A larger file is not an evaluation of ours. */
 const MAX_BYTES = 1 << 27;
 
 /**
- * What the run in `folder` tells so far; its evaluation is absent until it has ended.
- * @throws LanewiseError kind 'file' if there is no log; kind 'data' for a file that a run did not write.
+ * The run in `folder` so far; its evaluation is absent until it has ended.
+ * @throws LanewiseError kind 'file' if there is no log; kind 'data' for a file that no run has written.
  */
 export async function readRun(folder: string): Promise<Run> {
   const records = recordsOf(await readMetrics(join(folder, METRICS)));
@@ -36,13 +36,13 @@ export async function readRun(folder: string): Promise<Run> {
   return { name: basename(resolve(folder)), records, evaluation };
 }
 
-/** Keeps what a report shows of the model, beside the log. @throws LanewiseError kind 'file'. */
+/** Saves an evaluation beside the log, for the report. @throws LanewiseError kind 'file'. */
 export async function saveEvaluation(folder: string, evaluation: Evaluation): Promise<void> {
   await writeFileAtomic(join(folder, EVALUATION), Buffer.from(JSON.stringify(evaluation)));
 }
 
 /**
- * Writes `report.html` into a run's folder, or to `file`; a single file that needs nothing else. Returns its path.
+ * Writes `report.html` into a run's folder, or to `file`; a single self-contained file. Returns its path.
  * @throws LanewiseError as `readRun`, and kind 'file' if it cannot be written.
  */
 export async function writeReport(folder: string, file = join(folder, REPORT)): Promise<string> {
@@ -53,7 +53,7 @@ export async function writeReport(folder: string, file = join(folder, REPORT)): 
 
 /**
  * Writes a page that compares runs: their curves in the same charts, and where their settings differ.
- * @throws LanewiseError kind 'argument' for less than two folders, else as `writeReport`.
+ * @throws LanewiseError kind 'argument' for fewer than two folders, else as `writeReport`.
  */
 export async function writeComparison(folders: readonly string[], file: string): Promise<string> {
   if (folders.length < 2) {
@@ -68,7 +68,7 @@ export async function writeComparison(folders: readonly string[], file: string):
   return file;
 }
 
-/** Runs by their folder's name, or where two have the same, by its path. */
+/** Runs by their folder's name, or by its path where two names are equal. */
 const named = (runs: readonly Run[], folders: readonly string[]): Run[] =>
   runs.map((run, i) =>
     runs.filter(({ name }) => name === run.name).length > 1 ? { ...run, name: folders[i]! } : run,

@@ -1,4 +1,4 @@
-/** Draws charts, which come as data, with uPlot (browser). */
+/** Draws charts, given as data, with uPlot (browser). */
 import uPlot from 'uplot';
 import type { Chart, Format, Series } from '../chart.js';
 
@@ -10,7 +10,7 @@ export interface Drawn {
 
 const HEIGHT = { small: 150, large: 260 };
 
-/** Puts a chart into `parent`, as wide as that, and keeps it so. */
+/** Adds a chart to `parent` at its full width, and keeps it so. */
 export function draw(parent: HTMLElement, chart: Chart): Drawn {
   let current = chart;
   let plot = create(parent, current);
@@ -128,11 +128,11 @@ function seriesOf(
   }
 }
 
-/** From blue for a net's first layers over violet to orange for its last. */
+/** From blue for a net's first layers through violet to orange for its last. */
 const onScale = (at: number, colour: (name: string) => string): string =>
   `hsl(${Math.round(215 + 175 * at) % 360} 70% ${colour('scale-lightness')})`;
 
-/** A place on the x axis: steps, or values of weights. */
+/** A label on the x axis: steps, or values of weights. */
 const labelOf = (value: number): string =>
   Math.abs(value) >= 1e6
     ? `${shorten(value / 1e6)}M`

@@ -1,16 +1,16 @@
-/** The report's script (browser): draws the charts that the page holds as data, and while it is served keeps them up to date. */
+/** The report's script (browser): draws the charts that the page holds as data, and updates them while it is served. */
 import type { Chart } from '../chart.js';
 import { draw, type Drawn } from './charts.js';
 
-/** What the page holds, and what the server answers with. */
+/** The data of the page, and of the server's answers. */
 interface Page {
   readonly charts: readonly Chart[];
-  /** Markup of the page's parts by their name, when served. */
+  /** Markup of the page's parts by name, when served. */
   readonly parts?: Readonly<Record<string, string>>;
 }
 
 const drawn = new Map<string, Drawn>();
-/** Markup that the parts hold. */
+/** The present markup of each part. */
 const known = new Map<string, string>();
 
 function show({ charts }: Page): void {
@@ -28,7 +28,7 @@ function show({ charts }: Page): void {
   }
 }
 
-/** Puts in what changed; charts move over to where they belong in it. */
+/** Replaces parts that have changed; charts move into their new places. */
 function replaceParts(parts: Readonly<Record<string, string>>): void {
   for (const [name, markup] of Object.entries(parts)) {
     const part = document.getElementById(`part-${name}`);
@@ -44,7 +44,7 @@ function replaceParts(parts: Readonly<Record<string, string>>): void {
 
 const PERIOD_MS = 1000;
 
-/** Asks for news once a second, while the page is seen. */
+/** Asks for news once a second, while the page is visible. */
 async function follow(status: HTMLElement): Promise<void> {
   let tag = '';
   for (;;) {
@@ -59,7 +59,7 @@ async function follow(status: HTMLElement): Promise<void> {
       replaceParts(page.parts ?? {});
       show(page);
     } catch {
-      status.textContent = 'the server has ended; this is its last word';
+      status.textContent = 'the server has ended; this is its last state';
     }
   }
 }
