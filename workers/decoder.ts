@@ -1,4 +1,4 @@
-/** The entry of a decoder thread: its sources come when it starts, then it reads tasks' samples. */
+/** The entry point of a decoder thread, which receives its sources at the start, then reads tasks' samples. */
 import { workerData } from 'node:worker_threads';
 import { createDecoder, type DecoderSetup } from '../src/feed/decoder.js';
 

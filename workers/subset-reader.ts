@@ -1,4 +1,4 @@
-/** What decoder threads load to read some of another reader's samples. */
+/** The module that decoder threads load to read some of another reader's samples. */
 import type { SampleReader } from '../src/data/dataset.js';
 import {
   createReader as createSubsetReader,

@@ -1,10 +1,10 @@
-/** The script of a browser's worker thread: it says that it runs, takes a setup, then one task after another. */
+/** The script of a browser's worker thread, which reports its start, takes a setup, then one task after another. */
 import { knowAllTransforms } from '../src/data/transforms/all.js';
 import { LanewiseError } from '../src/base/errors.js';
 import { createThread, type WorkerSetup, type WorkerTask } from '../src/crew/thread.js';
 import type { ThreadMessage, ThreadReply } from '../src/platform/threads.js';
 
-/** Of the run at hand; made with its first task, which then tells of a failure. */
+/** The current run's thread function, made with its first task, whose result then reports a failure. */
 let thread: ReturnType<typeof createThread> | undefined;
 let given: WorkerSetup | undefined;
 

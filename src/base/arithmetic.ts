@@ -1,6 +1,6 @@
 /**
- * Functions of a double from + − × ÷ and √ alone, where engines agree to the last bit; those of Math may
- * differ. Relative errors are below 1e-14 where a result is not near 0 (test/arithmetic.test.ts).
+ * Functions of a float64 from + − × ÷ and √ only, on which engines agree to the last bit; those of Math may differ.
+ * Relative errors are below 1e-14 where a result is not near 0 (test/arithmetic.test.ts).
  */
 
 /** baseⁿ for a whole n ≥ 0, by multiplication. */
@@ -45,14 +45,14 @@ export function cosPi(x: number): number {
   return polynomial(y * y, COSINE);
 }
 
-/** eˣ: x = n·ln 2 + r, so that eˣ = 2ⁿ·eʳ; ∞ and 0 beyond what doubles hold. */
+/** eˣ: x = n·ln 2 + r, so that eˣ = 2ⁿ·eʳ; ∞ and 0 beyond the range of float64. */
 export function exp(x: number): number {
   if (x > 710 || x < -746) return x > 0 ? Infinity : 0;
   const n = Math.floor(x / Math.LN2 + 0.5);
-  // ln 2 in two parts, of which n times the first is exact.
+  // ln 2 in two parts; n times the first is exact.
   const r = x - n * 0.693147180369123816 - n * 1.90821492927058770002e-10;
   const scale = n < 0 ? 0.5 : 2;
-  // In two factors, since 2ⁿ alone may overflow or underflow where the product does not.
+  // Two factors, since 2ⁿ alone may overflow or underflow where the product does not.
   const part = Math.floor(Math.abs(n) / 2);
   return polynomial(r, EXP) * integerPower(scale, part) * integerPower(scale, Math.abs(n) - part);
 }

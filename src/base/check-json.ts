@@ -1,13 +1,13 @@
 /**
- * The vocabulary on JSON from outside, such as a log's or a checkpoint's: the same checks, by tables of fields, and what
- * is wrong is told by its place in the file. A check that returns something has read the value as that.
+ * Checks of JSON from outside, such as a log's or a checkpoint's. They are those of check.ts, by tables of fields;
+ * errors name the place in the file. A check that returns a value has read the input as that value.
  */
 import { isObject, object, refuse, type Check } from './check.js';
 import { LanewiseError, type ErrorKind } from './errors.js';
 
 /**
- * What is in a text that is to be JSON; `what` names it.
- * @throws LanewiseError of the kind for what is not.
+ * The contents of a text that should be JSON; `what` names it.
+ * @throws LanewiseError of the given kind for other text.
  */
 export function parseJson(kind: ErrorKind, what: string, text: string): unknown {
   try {
@@ -20,8 +20,8 @@ export function parseJson(kind: ErrorKind, what: string, text: string): unknown 
 }
 
 /**
- * A value as `check` reads it; `name` is its place in what `owner` names, such as a file, and may be empty.
- * @throws LanewiseError of the kind, for what the check refuses.
+ * A value as `check` reads it; `name` is its place in `owner`, such as a file, and may be empty.
+ * @throws LanewiseError of the given kind for a value that the check refuses.
  */
 export function readAs<T>(
   kind: ErrorKind,
@@ -35,7 +35,7 @@ export function readAs<T>(
     return read(check, owner, name, value) as T;
   } catch (error) {
     if (!(error instanceof LanewiseError)) throw error;
-    // JSON holds nothing that is undefined.
+    // JSON has no undefined values.
     throw new LanewiseError(
       kind,
       error.message.replace(' is undefined,', ' is missing,'),
@@ -49,7 +49,10 @@ function read(check: Check, owner: string, name: string, value: unknown): unknow
   return found === undefined ? value : found;
 }
 
-/** An object with these fields, by their checks; one whose name ends in `?` may be missing. Other fields pass if `more`. */
+/**
+ * An object with these fields, by their checks; a field whose name ends in `?` may be missing. Other fields are allowed
+ * if `more`.
+ */
 /* @__NO_SIDE_EFFECTS__ */
 export const fields =
   (checks: Readonly<Record<string, Check>>, more = false): Check =>
@@ -64,7 +67,7 @@ export const fields =
     return found;
   };
 
-/** An object of what `check` lets pass, whatever the names. */
+/** An object of any names, whose values pass `check`. */
 /* @__NO_SIDE_EFFECTS__ */
 export const tableOf =
   (check: Check): Check =>
@@ -73,7 +76,7 @@ export const tableOf =
       Object.fromEntries(Object.keys(isObject(value) ? value : {}).map((key) => [key, check])),
     )(owner, name, value);
 
-/** A list of what `check` lets pass, as it reads it; `most` of them. */
+/** A list of values that pass `check`, as it reads them; at most `most`. */
 /* @__NO_SIDE_EFFECTS__ */
 export const listed =
   (check: Check, most = Infinity): Check =>
@@ -83,24 +86,24 @@ export const listed =
     return (value as readonly unknown[]).map((one, i) => read(check, owner, `${name}[${i}]`, one));
   };
 
-/** JSON has no word for NaN and infinities, they are written as null; `value` is which of them is meant. */
+/** A value that JSON, without NaN and infinities, writes as null; `value` is the one meant. */
 /* @__NO_SIDE_EFFECTS__ */
 export const orNull =
   (check: Check, value: unknown): Check =>
   (owner, name, found) =>
     found === null ? value : check(owner, name, found);
 
-/** A text, which may be empty. */
+/** Text, possibly empty. */
 export const string: Check = (owner, name, value) => {
   if (typeof value !== 'string') refuse(owner, name, value, 'a text');
 };
 
-/** A number of double precision. */
+/** A finite number in double precision. */
 export const double: Check = (owner, name, value) => {
   if (typeof value !== 'number' || !Number.isFinite(value)) refuse(owner, name, value, 'a number');
 };
 
-/** A number of at least 0, of double precision. */
+/** A number of at least 0 in double precision. */
 export const amount: Check = (owner, name, value) => {
   double(owner, name, value);
   if ((value as number) < 0) refuse(owner, name, value, 'a number of at least 0');

@@ -1,7 +1,7 @@
-/** Looking through many values at once for what cannot be computed with: the vocabulary's part on arrays. */
+/** Checks of whole arrays for values that are not finite. */
 import { LanewiseError, type ErrorKind } from './errors.js';
 
-/** The first value that is NaN or infinite, or -1: products with 0 find out fast that there is none. */
+/** The first value that is NaN or infinite, or −1; products with 0 quickly show that there is none. */
 export function firstNotFinite(values: Float32Array): number {
   const { length } = values;
   const zero = 0;
@@ -18,8 +18,8 @@ export function firstNotFinite(values: Float32Array): number {
 }
 
 /**
- * Values that are all to be finite, as whole numbers and bytes are; `place` says where the one at an index stands.
- * @throws LanewiseError of the kind: `weights of 'fc.bias': NaN at 3, expected a finite number`.
+ * Checks that all values are finite, as whole numbers and bytes are; `place` describes an index.
+ * @throws LanewiseError of the given kind: `weights of 'fc.bias': NaN at 3, expected a finite number`.
  */
 export function checkFinite(
   kind: ErrorKind,
@@ -34,7 +34,7 @@ export function checkFinite(
   throw new LanewiseError(kind, `${what}: ${found}, expected a finite number`, hint);
 }
 
-/** Where a value of samples of `size` values each stands: `of sample 3, value 4`. */
+/** The place of a value in samples of `size` values each: `of sample 3, value 4`. */
 export const inSamples =
   (size: number) =>
   (at: number): string =>

@@ -1,21 +1,21 @@
 /**
- * The one vocabulary in which the border of the package refuses what it is given. A function that takes an object of
- * options declares them once, as a table from name to check; the table is complete by its type, and whatever stands in
- * it neither as a name nor as another library's name for one is refused.
+ * The checks of arguments at the package's public interface. A function that takes options declares them once, as a
+ * table from name to check; the type makes the table complete, and any other name is refused, with a suggestion if
+ * another library uses it.
  */
 import { LanewiseError, show } from './errors.js';
 import { suggest } from './suggest.js';
 
 /**
- * Looks at one value that was given; throws a LanewiseError that names owner, name, value and what was expected. What it
- * returns is for check-json.ts alone: the value as it is read, if that is another.
+ * Checks one given value; throws a LanewiseError that names owner, name, value and what was expected. Only
+ * check-json.ts uses the returned value: the value as read, if it differs.
  */
 export type Check = (owner: string, name: string, value: unknown) => unknown;
 
-/** Every option of a function: how its value is checked, or `true` if something else does that. */
+/** All options of a function: the check of each, or `true` if it is checked elsewhere. */
 export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check | true };
 
-/** What `check` expects of a value that it refuses; undefined of one that it lets pass. */
+/** The expectation of `check` for a value that it refuses; undefined for one that it accepts. */
 export function expectedOf(check: Check, value: unknown): string | undefined {
   try {
     check('', '', value);
@@ -26,7 +26,7 @@ export function expectedOf(check: Check, value: unknown): string | undefined {
   }
 }
 
-/** A check of an option that must be given: it sees undefined too. */
+/** A check of a required option, which sees undefined too. */
 /* @__NO_SIDE_EFFECTS__ */
 export const required = (check: Check): Check =>
   Object.assign<Check, object>((...given) => check(...given), { isRequired: true });
@@ -37,8 +37,8 @@ export function refuse(owner: string, name: string, value: unknown, expected: st
 }
 
 /**
- * A value as a message shows it: texts in quotes, cut if they are long, without what a terminal would obey; and what is
- * in a short list.
+ * A value as messages show it: texts quoted, shortened, and without terminal control characters; short lists with their
+ * values.
  */
 export function quote(value: unknown): string {
   if (typeof value === 'string') return `'${shorten(value).replace(/[\p{Cc}\p{Cf}]/gu, escaped)}'`;
@@ -49,14 +49,14 @@ export function quote(value: unknown): string {
 
 const escaped = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`;
 
-/** A list of at most so many is shown whole. */
+/** Largest length of a list that is shown whole. */
 const SHORT = 4;
 
-/** Text from outside, at most 100 characters of it. */
+/** Text from outside, shortened to 100 characters by default. */
 export const shorten = (text: string, most = 100): string =>
   text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
 
-/** @throws LanewiseError kind 'argument' for what is no object that could hold options. */
+/** @throws LanewiseError kind 'argument' for a value that cannot hold options. */
 export function checkObject(owner: string, options: unknown, known: readonly string[]): void {
   if (isObject(options)) return;
   const example = known.length > 0 ? ` such as { ${known.slice(0, 3).join(', ')} }` : '';
@@ -70,17 +70,17 @@ export function checkObject(owner: string, options: unknown, known: readonly str
   );
 }
 
-/** What has fields: an object that is no list. */
+/** Whether a value has fields: an object that is not a list. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !isList(value);
 
-/** An array, or a typed one. */
+/** Whether a value is an array or a typed array. */
 export const isList = (value: unknown): boolean =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 /**
- * Options by the names that there are; `hints` say of a name that is not one of them what its users want instead.
- * @throws LanewiseError kind 'argument' for what is no object, and for a name that there is not.
+ * Checks the names of options; `hints` say for some unknown names what their users want instead.
+ * @throws LanewiseError kind 'argument' for a value that is not an object, and for an unknown name.
  */
 export function checkKeys(
   owner: string,
@@ -100,8 +100,9 @@ export function checkKeys(
 }
 
 /**
- * Options by their table, as they were given. A value that is undefined is one that was not given.
- * @throws LanewiseError kind 'argument' for what is no object, an unknown name, and what a check refuses.
+ * Options checked by their table, returned as given. An undefined value counts as not given.
+ * @throws LanewiseError kind 'argument' for a value that is not an object, an unknown name, and a value that its check
+ * refuses.
  */
 export function checkOptions<Options extends object>(
   owner: string,
@@ -114,19 +115,19 @@ export function checkOptions<Options extends object>(
     const value = (options as Readonly<Record<string, unknown>>)[name];
     if (value === undefined && !(check as { readonly isRequired?: true }).isRequired) continue;
     if (check !== true) check(owner, name, value);
-    else if (value === null) refuse(owner, name, value, 'a value, or that it is not given');
+    else if (value === null) refuse(owner, name, value, 'a value or undefined');
   }
   return options;
 }
 
-/** The largest number of float32, in which kernels compute: one beyond it would be infinite there. */
+/** The largest float32, the kernels' type: a larger number would be infinite there. */
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /** Whether a value is a number that is finite in float32. */
 export const isFloat = (value: unknown): value is number =>
   typeof value === 'number' && Math.abs(value) <= LARGEST;
 
-/** What was expected of a number; of one that is too large, so much. */
+/** The expectation of a number, with the bound if the number is too large. */
 export const orLargest = (value: unknown, expected: string): string =>
   Number.isFinite(value) && !isFloat(value) ? `one within ±${LARGEST}` : expected;
 
@@ -166,7 +167,7 @@ export const finite: Check = (owner, name, value) => {
   if (!isFloat(value)) refuse(owner, name, value, orLargest(value, 'a finite number'));
 };
 
-/** A whole number from `least` to `most`; beyond 2⁵³ numbers are whole by accident. */
+/** A whole number from `least` to `most`; beyond 2⁵³ all numbers are whole. */
 /* @__NO_SIDE_EFFECTS__ */
 export const wholeFrom =
   (least: number, most = Infinity): Check =>
@@ -185,10 +186,10 @@ export const whole: Check = (owner, name, value) => {
 /** A whole number of at least 0. */
 export const natural: Check = /* @__PURE__ */ wholeFrom(0);
 
-/** A whole number of at least 1: how many, how large. */
+/** A whole number of at least 1: a count or a size. */
 export const extent: Check = /* @__PURE__ */ wholeFrom(1);
 
-/** An AbortSignal, of whichever realm. */
+/** An AbortSignal, of any realm. */
 export const abortSignal: Check = (owner, name, value) => {
   if (typeof (value as Partial<AbortSignal> | null)?.aborted !== 'boolean')
     refuse(owner, name, value, "an AbortController's signal");
@@ -199,12 +200,12 @@ export const object: Check = (owner, name, value) => {
   if (!isObject(value)) refuse(owner, name, value, 'an object');
 };
 
-/** An array, or a typed one. */
+/** An array or a typed array. */
 export const list: Check = (owner, name, value) => {
   if (!isList(value)) refuse(owner, name, value, 'a list');
 };
 
-/** A list of what `check` lets pass each, `least` to `most` of them. */
+/** A list of `least` to `most` values that pass `check`. */
 /* @__NO_SIDE_EFFECTS__ */
 export const listOf =
   (check: Check, least = 1, most = Infinity): Check =>
@@ -219,22 +220,22 @@ export const listOf =
     (value as readonly unknown[]).forEach((one, i) => check(owner, `${name}[${i}]`, one));
   };
 
-/** One of what `check` lets pass, or two of it, such as for height and width. */
+/** One value that passes `check`, or two, such as for height and width. */
 /* @__NO_SIDE_EFFECTS__ */
 export const oneOrTwo = (check: Check): Check => listOr(check, listOf(check, 2, 2));
 
-/** What `oneOrTwo` lets pass, as a pair. */
+/** A value that passes `oneOrTwo`, as a pair. */
 export const pairOf = <T>(value: T | readonly [T, T]): readonly [T, T] =>
   Array.isArray(value) ? (value as unknown as readonly [T, T]) : [value as T, value as T];
 
-/** What one of two checks lets pass: `check` what is a list, `other` all else. */
+/** A value that passes one of two checks: `check` for lists, `other` for everything else. */
 /* @__NO_SIDE_EFFECTS__ */
 export const listOr =
   (other: Check, check: Check): Check =>
   (owner, name, value) =>
     (Array.isArray(value) ? check : other)(owner, name, value);
 
-/** One of a closed set of names, or of numbers. */
+/** One of a closed set of names or numbers. */
 /* @__NO_SIDE_EFFECTS__ */
 export const oneOf =
   (known: readonly (string | number)[]): Check =>
@@ -265,7 +266,7 @@ function rangeOf(what: string, low: number, high: number): string {
   return low === -Infinity ? `${what} of at most ${high}` : `${what} from ${low} to ${high}`;
 }
 
-/** @throws LanewiseError kind 'argument' for what is no list, by its name. */
+/** @throws LanewiseError kind 'argument' for a value that is not a list, by its name. */
 export function checkLists(owner: string, lists: Readonly<Record<string, unknown>>): void {
   for (const [name, list] of Object.entries(lists))
     if (!isList(list)) refuse(owner, name, list, 'a list');

@@ -1,24 +1,24 @@
 /**
- * The one error class of Lanewise. A message names the thing, the value found and what was expected;
- * `hint` says what to do next. Anything else that is thrown is a bug.
+ * The one error class of Lanewise. A message names the subject, the value found and what was expected; `hint` says what
+ * to do next. Any other thrown error is a bug.
  */
 
 /**
- * What a LanewiseError is about; programs branch on it. `engine`: the JavaScript engine lacks or refuses something;
- * `platform`: the place it runs in does, such as files in a page.
+ * The category of a LanewiseError, for programs to branch on. `engine`: the JavaScript engine lacks or refuses
+ * something; `platform`: its environment does, such as files in a page.
  */
 export type ErrorKind =
   'argument' | 'shape' | 'data' | 'file' | 'network' | 'memory' | 'engine' | 'platform';
 
-/** The one error that this package throws: what was found, what was expected, and often what to do. */
+/** The one error that this package throws: what was found, what was expected, and often a remedy. */
 export class LanewiseError extends Error {
   override readonly name = 'LanewiseError';
 
-  /** Says what is wrong in one sentence, and next to it what to do. */
+  /** Takes the fault in one sentence and, separately, the remedy. */
   constructor(
     readonly kind: ErrorKind,
     message: string,
-    /** What the reader can do next, one sentence. */
+    /** The reader's next step, in one sentence. */
     readonly hint?: string,
     options?: ErrorOptions,
   ) {
@@ -26,7 +26,7 @@ export class LanewiseError extends Error {
   }
 }
 
-/** Names in files may have any length: a message shows the beginning of one so long, and is no book itself. */
+/** Length beyond which quoted names are shortened: names in files may be of any length. */
 const LONG = 300;
 const LONGEST = 5000;
 
@@ -40,9 +40,9 @@ function brief(message: string): string {
 }
 
 /**
- * The entry of a table under a name that came from outside; `what` is what the table holds.
- * @throws LanewiseError kind 'argument' for an unknown name, with the known ones and what `hintOf` says, the nearest unless
- * there are other libraries' names too.
+ * The entry of a table under a name that came from outside; `what` names the table's contents.
+ * @throws LanewiseError kind 'argument' for an unknown name, with the known ones and the hint of `hintOf`, by default
+ * the nearest name.
  */
 export function lookUp<T>(
   what: string,
@@ -59,7 +59,7 @@ export function lookUp<T>(
   );
 }
 
-/** A value in a message, short whatever it is. */
+/** A value in a message, always short. */
 export function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';
@@ -74,7 +74,7 @@ export function nearest(found: string, candidates: readonly string[]): string | 
     Math.max(Math.min(2, found.length / 2), found.length / 3),
   ];
   for (const candidate of candidates) {
-    // What is so much longer or shorter is not near, whatever it says.
+    // Candidates whose length differs by more are not near.
     if (Math.abs(candidate.length - found.length) > least) continue;
     const edits = distance(found.toLowerCase(), candidate.toLowerCase());
     if (edits > least || (name !== undefined && edits === least)) continue;
@@ -83,7 +83,7 @@ export function nearest(found: string, candidates: readonly string[]): string | 
   return name === undefined ? undefined : `did you mean '${name}'?`;
 }
 
-/** Letters to insert, leave out or replace to make `b` of `a` (Levenshtein 1966). */
+/** Number of letters to insert, delete or replace to turn a into b (Levenshtein 1966). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {

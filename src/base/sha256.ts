@@ -1,6 +1,6 @@
-/** SHA-256, of any size where there are files. */
+/** SHA-256, for data of any size where there is a file system. */
 import { digest } from '#platform/digest';
 
-/** Of pieces of bytes, one after another as if they were one, in hexadecimal. */
+/** The digest of a sequence of pieces of bytes, in hexadecimal. */
 export const sha256 = async (...pieces: readonly Uint8Array[]): Promise<string> =>
   Array.from(await digest(pieces), (byte) => byte.toString(16).padStart(2, '0')).join('');

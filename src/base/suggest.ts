@@ -1,9 +1,9 @@
-/** Names that people bring from other libraries, and what is suggested for a name that is unknown here. */
+/** Suggestions for unknown names, including names from other libraries. */
 import { nearest } from './errors.js';
 
 /**
- * The names that options, losses and metrics have here, and what PyTorch, Keras and their kin call them: of several that
- * a function has, the first is suggested.
+ * The names of options, losses and metrics here, and the names that PyTorch, Keras and their kin give them. Of several
+ * that a function has, the first is suggested.
  */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   every: 'stepsize',
@@ -83,10 +83,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Names differ in case and in `_` and `-` from library to library. */
 const plainName = (name: string): string => name.replace(/[_-]/g, '').toLowerCase();
 
-/** What to write in place of an unknown name: the same word spelt as here, another library's, or the nearest. */
+/** The suggestion for an unknown name: the same word in our spelling, another library's equivalent, or the nearest. */
 export function suggest(unknown: string, known: readonly string[]): string | undefined {
   const plain = plainName(unknown);
-  // PyTorch's losses are called MSELoss.
+  // PyTorch's losses have names like MSELoss.
   const words = [plain, plain.replace(/loss$/, '')];
   const name =
     known.find((one) => words.includes(plainName(one))) ??

@@ -1,6 +1,6 @@
 /**
- * From graph to program: fuse, order, plan memory, emit. Everything is decided here; running decides
- * nothing.
+ * The compiler from graph to program: fuse, order, plan memory, emit. All decisions are made here; running a program
+ * makes none.
  */
 import { fuse } from './fuse.js';
 import { planMemory } from './plan.js';
@@ -12,13 +12,13 @@ import { address, type Address, type KernelCall, type Program } from '../program
 
 export interface Compilation {
   readonly name: string;
-  /** Where each leaf of the graph is fed. */
+  /** The place where each leaf of the graph is fed. */
   readonly leaves: ReadonlyMap<Tensor, Address>;
-  /** What to compute, and where it must end up. */
+  /** The tensors to compute, and the places of their values. */
   readonly outputs: readonly { readonly tensor: Tensor; readonly at: Address }[];
 }
 
-/** Compiles a graph. Two outputs may be one tensor, or a leaf: then the value is copied. */
+/** Compiles a graph. Two outputs may be the same tensor, or a leaf, whose value is then copied. */
 export function compile({ name, leaves, outputs }: Compilation): Program {
   const fused = fuse(outputs.map((output) => output.tensor));
   const order = topologicalOrder(fused);

@@ -1,6 +1,6 @@
 /**
- * Reverse-mode differentiation (Linnainmaa 1970; Griewank & Walther 2008, ch. 3) from graph to graph:
- * each op's backward rule answers with tensors, and contributions to one tensor are added.
+ * Reverse-mode differentiation (Linnainmaa 1970; Griewank & Walther 2008, ch. 3) from graph to graph. Each op's
+ * backward rule returns tensors, and contributions to one tensor are added.
  */
 import { LanewiseError } from '../base/errors.js';
 import { add } from '../ops/binary.js';
@@ -10,11 +10,11 @@ import { showShape, type Tensor } from '../graph/tensor.js';
 import { topologicalOrder } from '../graph/order.js';
 
 /**
- * ∂y/∂t for each t in `wrt`, as tensors of t's shape. Only what these need is ever computed, since a
- * program holds only what its outputs reach.
- * @param y a scalar.
- * @throws LanewiseError kind 'argument' if y is no scalar, does not depend on some t, or the path
- * between them crosses an op without a gradient.
+ * ∂y/∂t for each t in `wrt`, as tensors of t's shape. Only what they need is ever computed, since a program contains
+ * only what its outputs reach.
+ * @param y a scalar
+ * @throws LanewiseError kind 'argument' if y is not a scalar, does not depend on some t, or the path between them
+ * crosses an op without a gradient.
  */
 export function gradients(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
   return partials(y, wrt).map((gradient, i) => {
@@ -25,7 +25,7 @@ export function gradients(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
   });
 }
 
-/** As `gradients`, but undefined by what y does not depend on, or only past a stopped gradient. */
+/** As `gradients`, but undefined for tensors that y does not depend on, or only through a stopped gradient. */
 export function partials(y: Tensor, wrt: readonly Tensor[]): (Tensor | undefined)[] {
   if (y.shape.length !== 0) {
     throw new LanewiseError(
@@ -45,7 +45,7 @@ export function partials(y: Tensor, wrt: readonly Tensor[]): (Tensor | undefined
     if (!source.op.backward) {
       throw new LanewiseError(
         'argument',
-        `${source.op.name} has no gradient, and one was asked for through it`,
+        `${source.op.name} has no gradient, and one is required through it`,
       );
     }
     const node: Node<typeof source.inputs, object> = {

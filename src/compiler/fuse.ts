@@ -1,14 +1,14 @@
 /**
- * Fusion: an activation whose input comes from a product, a convolution, a normalisation or a sum that
- * nothing else reads is computed in that kernel's epilogue, on data still in cache. Backward does not need
- * the value before the activation, since gradients are written in its output.
+ * The fusion of activations into the kernels that compute their inputs. An activation of a product, a convolution, a
+ * normalisation or a sum that nothing else reads is computed in that kernel's epilogue, on data still in cache.
+ * Backward does not need the value before the activation, since gradients are written in terms of its output.
  */
 import { apply, withLayer, type Op } from '../graph/op.js';
 import { topologicalOrder } from '../graph/order.js';
 import type { Application, Tensor } from '../graph/tensor.js';
 import { activationOp, type Activation } from '../ops/activation.js';
 
-/** The graph of `outputs` rewritten; returns the outputs in their order. Leaves stay the same tensors. */
+/** The rewritten graph of `outputs`; returns the outputs in order. Leaves stay the same tensors. */
 export function fuse(outputs: readonly Tensor[]): Tensor[] {
   const order = topologicalOrder(outputs);
   const readers = countReaders(order, outputs);

@@ -1,6 +1,6 @@
 /**
- * Memory planning: which buffer each tensor lives in, and at which offset of the activations. A buffer
- * is free again after its last reader, and the next one takes the lowest gap that fits (first fit).
+ * The memory plan of a program: the buffer of each tensor, and its offset in the activations. A buffer is free again
+ * after its last reader, and the next one takes the lowest gap that fits (first fit).
  */
 import type { Application, Tensor } from '../graph/tensor.js';
 import { sizeOf } from '../graph/tensor.js';
@@ -24,8 +24,8 @@ const bytesOf = (t: Tensor): number => align(sizeOf(t.shape) * 4);
 const isView = (source: Application): boolean => !source.op.forward;
 
 /**
- * Places every tensor of `order` (topological, fused). `fixed` holds the places of leaves and of
- * outputs that must end up somewhere; `keep` are tensors that are read after the program has run.
+ * Places every tensor of `order` (topological, fused). `fixed` holds the places of leaves and of outputs with a
+ * prescribed place; `keep` are tensors that are read after the program has run.
  */
 export function planMemory(
   order: readonly Tensor[],
@@ -67,7 +67,7 @@ export function planMemory(
       places.set(t, address('activations', block.offset));
       bytes = Math.max(bytes, block.offset + block.bytes);
     }
-    // What was read here for the last time is free, unless this op's output lives in it now.
+    // A buffer read here for the last time is free, unless this op's output is in it now.
     const mine = owned.get(t);
     for (const [, input] of inputs) {
       const block = owned.get(input);
@@ -78,7 +78,7 @@ export function planMemory(
   return { places, bytes, unsharedBytes };
 }
 
-/** The tensor whose memory a chain of views shows. */
+/** The tensor whose memory a chain of views refers to. */
 function rootOf(t: Tensor): Tensor {
   let root = t;
   while (root.source.kind === 'op' && isView(root.source))
@@ -86,7 +86,7 @@ function rootOf(t: Tensor): Tensor {
   return root;
 }
 
-/** Position in `order` of the last reader of each buffer; ∞ for what is kept. */
+/** Position in `order` of the last reader of each buffer; ∞ for kept tensors. */
 function lastUses(order: readonly Tensor[], keep: readonly Tensor[]): Map<Tensor, number> {
   const last = new Map<Tensor, number>();
   order.forEach((t, now) => {

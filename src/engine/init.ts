@@ -1,4 +1,4 @@
-/** What the user may say about the place Lanewise runs in, and what Lanewise has found there. */
+/** The function `init`: the user's settings about the environment, and the features found there. */
 import { checkOptions, text, type Check } from '../base/check.js';
 import { machineParallelism, threadMode } from '#platform/threads';
 import { LanewiseError, show } from '../base/errors.js';
@@ -9,16 +9,16 @@ import type { Numerics } from './features.js';
 import { pickNumerics } from './numerics.js';
 import { checkCompiling, checkSimd, nameOfBuild } from './wasm.js';
 
-/** Where the package's files lie, if not where it has them. */
+/** The locations of the package's files, if they are not the default ones. */
 export interface InitOptions {
   /**
-   * Compiled kernels, one build or several, where bytes may not be compiled: an edge worker's
-   * `import module from 'lanewise/wasm/fused.wasm'`. They say themselves which build they are.
+   * Compiled kernels, one build or several, where bytes may not be compiled: an edge worker's `import module from
+   * 'lanewise/wasm/fused.wasm'`. Each module identifies its build.
    */
   readonly module?: WebAssembly.Module | readonly WebAssembly.Module[];
-  /** The folder of the builds (`strict.wasm`, `fused-shared.wasm` …), if it is not where the package has it. */
+  /** The folder of the builds (`strict.wasm`, `fused-shared.wasm` …), if not the package's. */
   readonly wasm?: string | URL;
-  /** The script of worker threads in a browser (the package's `dist/browser/worker.js`), likewise. */
+  /** The script of worker threads in a browser (the package's `dist/browser/worker.js`), if not the package's. */
   readonly worker?: string | URL;
 }
 
@@ -26,21 +26,22 @@ const address: Check = (owner, name, value) => {
   if (!(value instanceof URL)) text(owner, name, value);
 };
 
-/** What was found here, and so what a run has by default. */
+/** The features of this environment, and the defaults of runs in it. */
 export interface Runtime {
-  /** What a run has by default: `fused` where this engine's multiply-add rounds once. */
+  /** Default numerics of a run: `fused` where this engine's multiply-add rounds once. */
   readonly numerics: Numerics;
-  /** Threads on shared memory; one thread with its own; or the calling thread alone. */
+  /** Threads on shared memory, one thread with its own, or the calling thread only. */
   readonly threads: ThreadMode;
-  /** Workers that a run has by default. */
+  /** Default number of workers of a run. */
   readonly workers: number;
-  /** What is missing here, what is done instead and what would mend it, a sentence each. */
+  /** Notes on what is missing here, what replaces it and how to get it, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Finds out what this place can do. Nobody needs to call it, unless files lie elsewhere or there is a module to give.
- * @throws LanewiseError kind 'engine' without WebAssembly SIMD, or where it may not be compiled; kind 'argument' for a module of something else.
+ * Detects the features of this environment. Calling it is needed only if files are elsewhere or a module is given.
+ * @throws LanewiseError kind 'engine' without WebAssembly SIMD, or where it may not be compiled; kind 'argument' for a
+ * module of another package.
  */
 export async function init(options: InitOptions = {}): Promise<Runtime> {
   const { module, wasm, worker } = checkOptions('init', options, {

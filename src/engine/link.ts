@@ -1,6 +1,6 @@
 /**
  * Linking: a program's segments get the addresses of one worker, and each call becomes a function
- * without arguments. Running is a loop over these; it allocates and decides nothing.
+ * without arguments. Running is a loop over these functions, without allocation or decisions.
  */
 import type { KernelCall, Operand, Segment } from '../program/program.js';
 import type { Kernels } from './wasm.js';

@@ -4,14 +4,14 @@ import { LanewiseError } from '../base/errors.js';
 export const PAGE_BYTES = 65_536;
 export const MAX_PAGES = 65_536;
 
-/** The first page is left to the module's own constants. */
+/** The first page is reserved for the module's own constants. */
 export const FIRST_FREE_BYTE = PAGE_BYTES;
 
 const showGiB = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 /**
  * Refuses sizes that 32-bit WebAssembly cannot address.
- * @throws LanewiseError kind 'memory' with the number of bytes and where they go.
+ * @throws LanewiseError kind 'memory' with the number of bytes and their breakdown.
  */
 export function checkMemorySize(bytes: number, breakdown: Readonly<Record<string, number>>): void {
   if (bytes <= MAX_PAGES * PAGE_BYTES) return;
@@ -25,22 +25,22 @@ export function checkMemorySize(bytes: number, breakdown: Readonly<Record<string
   );
 }
 
-/** Pages that are not isolated from others do not even know the name SharedArrayBuffer. */
+/** Whether a buffer is shared. Pages without cross-origin isolation do not even have the name SharedArrayBuffer. */
 export const isShared = (buffer: ArrayBufferLike): buffer is SharedArrayBuffer =>
   !(buffer instanceof ArrayBuffer);
 
 /**
- * Shared memories that runs are done with. Engines do not count them when they decide to collect garbage,
- * so short runs in a row would pile them up; held weakly, they go when the engine does collect.
+ * Shared memories that runs have released. Engines do not count them when deciding to collect garbage, so short runs in
+ * a row would accumulate them; weak references let the engine collect them.
  */
 let released: WeakRef<WebAssembly.Memory>[] = [];
 
-/** Says that nobody uses a shared memory any more. */
+/** Releases a shared memory for reuse. */
 export function releaseMemory(memory: WebAssembly.Memory): void {
   if (isShared(memory.buffer)) released.push(new WeakRef(memory));
 }
 
-/** A released memory of at least `bytes`, and at most twice that, all zero again. */
+/** A released memory of at least `bytes`, and at most twice that, zeroed again. */
 function reuseMemory(bytes: number): WebAssembly.Memory | undefined {
   const alive = released.flatMap((reference) => reference.deref() ?? []);
   const found = alive.find(
@@ -51,9 +51,9 @@ function reuseMemory(bytes: number): WebAssembly.Memory | undefined {
   return found;
 }
 
-/** Memories that are not collected yet: each takes some 10 GiB of addresses, whatever its size. */
+/** Number of memories not yet collected: each takes some 10 GiB of addresses, regardless of its size. */
 let open = 0;
-/** Not every edge runtime says what it collects. */
+/** Undefined where an edge runtime lacks FinalizationRegistry. */
 const collected =
   typeof FinalizationRegistry === 'undefined' ? undefined : new FinalizationRegistry(() => open--);
 

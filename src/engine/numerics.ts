@@ -1,9 +1,9 @@
-/** Which rounding a run has by default, and why it is not the faster one. */
+/** The default numerics of a run, and the note on why they are not the faster ones. */
 import { given } from '../platform/given.js';
 import { addNote } from '../platform/notes.js';
 import { defaultNumerics, type Numerics } from './features.js';
 
-/** As `defaultNumerics`; says so if the engine has left no choice. */
+/** As `defaultNumerics`, with a note if the engine leaves no choice. */
 export function pickNumerics(): Numerics {
   const numerics = defaultNumerics();
   const isGivenFused = [...given.modules.keys()].some((name) => name.startsWith('fused'));

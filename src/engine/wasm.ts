@@ -1,4 +1,4 @@
-/** Loading the kernels: four builds of one source, {strict, fused} × {unshared, shared memory}. */
+/** The loader of the kernels, four builds of one source: {strict, fused} × {unshared, shared memory}. */
 import { compileBuild, instantiate as instantiateModule } from '#platform/kernels';
 import { LanewiseError } from '../base/errors.js';
 import { given } from '../platform/given.js';
@@ -7,24 +7,21 @@ import { hasSimd, mayCompile, relaxedMaddIsFused, type Numerics } from './featur
 import { LOADS, fastLoads } from './loads.js';
 import { FIRST_FREE_BYTE } from './memory.js';
 
-/** The module's exports: kernels, and what is not called from programs. */
+/** The module's exports: kernels, and functions that programs do not call. */
 export type Kernels = {
   readonly [K in KernelName]: (...operands: OperandsOf<K, number>) => void;
 } & {
   heapBase(): number;
-  /** One of LOADS: how loads are spelled, with the same bits. */
+  /** Selects the spelling of loads, one of LOADS, all with the same bits. */
   spellLoads(kind: number): void;
-  /** Ten vector multiply-adds a round on registers; see assembly/ceiling.ts. */
+  /** Ten vector multiply-adds per round on registers; see assembly/ceiling.ts. */
   ceiling(rounds: number): number;
   readonly CEILING_MADDS: WebAssembly.Global;
 };
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
-/**
- * The compiled module of one build: given to `init`, or compiled once a process.
- * @throws LanewiseError kind 'engine' if this engine cannot run it, or may not compile it.
- */
+/** The compiled module of one build: given to `init`, or compiled once per process. */
 export async function loadModule(numerics: Numerics, shared: boolean): Promise<WebAssembly.Module> {
   checkSimd();
   const name = shared ? `${numerics}-shared` : numerics;
@@ -47,29 +44,32 @@ export async function loadModule(numerics: Numerics, shared: boolean): Promise<W
   return compileOnce(name, compileBuild);
 }
 
-/** The module of a build, compiled once a process. @throws as `compile`. */
+/** The module of a build, compiled once per process. @throws as `compile`. */
 export function compileOnce(
   name: string,
   build: (name: string) => Promise<WebAssembly.Module>,
 ): Promise<WebAssembly.Module> {
   const known = modules.get(name) ?? compile(name, build);
   modules.set(name, known);
-  // What failed once, such as a request, may succeed later.
+  // A failure, such as of a request, may not recur.
   known.catch(() => modules.delete(name));
   return known;
 }
 
-/** @throws LanewiseError kind 'engine': there is nothing to fall back to. */
+/** @throws LanewiseError kind 'engine' without SIMD, as there is no fallback. */
 export function checkSimd(): void {
   if (hasSimd()) return;
   throw new LanewiseError(
     'engine',
-    'this JavaScript engine has no WebAssembly SIMD, which Lanewise is made of',
-    'take a browser of 2023 or later (Chrome 91, Firefox 89, Safari 16.4), Node 20, Deno or Bun',
+    'this JavaScript engine has no WebAssembly SIMD, which Lanewise needs',
+    'use a browser of 2023 or later (Chrome 91, Firefox 89, Safari 16.4), Node 20, Deno or Bun',
   );
 }
 
-/** Of what policies and edge workers forbid. @throws LanewiseError kind 'engine' unless there is a module to take instead. */
+/**
+ * Checks that policies or edge workers do not forbid compiling.
+ * @throws LanewiseError kind 'engine' unless a module was given instead.
+ */
 export function checkCompiling(): void {
   if (given.modules.size > 0 || mayCompile()) return;
   throw new LanewiseError(
@@ -79,7 +79,7 @@ export function checkCompiling(): void {
   );
 }
 
-/** The build that a module of the package says it is, in the custom section that scripts/build.mjs writes; else undefined. */
+/** The build of a module of this package, from the custom section that scripts/build.mjs writes; else undefined. */
 export function nameOfBuild(module: WebAssembly.Module): string | undefined {
   const [section] = WebAssembly.Module.customSections(module, 'lanewise');
   return section && new TextDecoder().decode(section);

@@ -1,6 +1,6 @@
 /**
- * What an op is: a shape rule, a forward rule that emits kernel calls, and a backward rule that
- * answers with graph. One record an op, so that a missing piece is a type error.
+ * The definition of ops: a shape rule, a forward rule that emits kernel calls, and a backward rule. The backward rule
+ * returns graph. Each op is one record, so that a missing piece is a type error.
  */
 import { quote, type Check } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -24,7 +24,7 @@ export interface Node<I, A> {
   readonly attributes: A;
 }
 
-/** Where the compiler put an application's operands; absent optional inputs have no place. */
+/** The compiler's places for an application's operands; absent optional inputs have none. */
 export interface Places<I> {
   readonly inputs: { readonly [Name in keyof I]: Address };
   readonly output: Address;
@@ -33,27 +33,27 @@ export interface Places<I> {
 
 export interface Op<I = Inputs, A = object> {
   readonly name: string;
-  /** Checks shapes and gives the output's. Throws `shapeError`. */
+  /** Checks shapes and returns the output's. Throws `shapeError`. */
   shape(inputs: I, attributes: A): { shape: Shape; dtype?: DType };
   /** Emits the kernel calls. Absent for a view: its output is the first input's memory. */
   readonly forward?: (k: Emitter, node: Node<I, A>, at: Places<I>) => void;
-  /** Gradients by the inputs, as graph, given the gradient by the output. Absent: not differentiable. */
+  /** Gradients by the inputs, as graph, given the gradient by the output. Absent if the op is not differentiable. */
   readonly backward?: (node: Node<I, A>, dy: Tensor) => { readonly [Name in keyof I]?: Tensor };
   /** Bytes of scratch that forward's kernels use. */
   readonly workspace?: (node: Node<I, A>) => number;
-  /** Inputs whose memory the output may take over when nothing else reads them later. */
+  /** Inputs whose memory the output may reuse when nothing else reads them later. */
   readonly inPlace?: readonly (keyof I & string)[];
   /** Whether it has an attribute `activation`, which fusion sets and its kernel applies to the result. */
   readonly appliesActivation?: true;
-  /** Whether inputs may be i32; its shape rule says which. Others take f32 alone. */
+  /** Whether inputs may be i32; its shape rule says which. Other ops accept only f32. */
   readonly integers?: true;
-  /** What its results are, where it is known: by it a loss and the output it is of are held against each other. */
+  /** The range of its results, where known; losses check the outputs they are applied to against it. */
   readonly gives?: Gives | ((attributes: A) => Gives | undefined);
   /** Multiplications and additions of one application. */
   readonly flops?: (node: Node<I, A>) => number;
 }
 
-/** Values from 0 to 1, as probabilities are; values beyond them; or those of the inputs, in other places. */
+/** Values from 0 to 1, as probabilities are; unbounded values; or the inputs' values in other places. */
 export type Gives = 'shares' | 'reals' | 'inputs';
 
 /** Declares an op; the inferred types tie the three rules to the same inputs and attributes. */
@@ -64,7 +64,7 @@ export function defineOp<I, A extends object>(op: Op<I, A>): Op<I, A> {
 
 let currentLayer = '';
 
-/** Runs `build`; ops applied meanwhile carry the layer's name, in listings and in shape errors. */
+/** Runs `build`; ops applied in it carry the layer's name, in listings and in shape errors. */
 export function withLayer<T>(layer: string, build: () => T): T {
   const outer = currentLayer;
   currentLayer = layer;
@@ -75,7 +75,7 @@ export function withLayer<T>(layer: string, build: () => T): T {
   }
 }
 
-/** Runs `build`; shape errors that name no layer are given the name of what it builds. */
+/** Runs `build`; shape errors that name no layer get the name of what it builds. */
 export function nameRefusals<T>(name: string, build: () => T): T {
   try {
     return build();
@@ -86,7 +86,7 @@ export function nameRefusals<T>(name: string, build: () => T): T {
   }
 }
 
-/** What ops compute with. A number, and a wire, are told apart, as what they are taken for is another thing here. */
+/** Checks an operand of an op. Numbers and wires have messages of their own, as they mean something else here. */
 export const tensorOperand: Check = (op, name, value) => {
   if (isTensor(value)) return;
   const isWire = (value as { readonly kind?: unknown } | null | undefined)?.kind === 'wire';
@@ -101,7 +101,10 @@ export const tensorOperand: Check = (op, name, value) => {
   );
 };
 
-/** Applies an op: checks shapes and returns the output tensor. @throws LanewiseError for what is no tensor. */
+/**
+ * Applies an op: checks shapes and returns the output tensor.
+ * @throws LanewiseError for a value that is not a tensor.
+ */
 export function apply<I extends object, A extends object>(
   op: Op<I, A>,
   inputs: I,
@@ -125,7 +128,7 @@ export function apply<I extends object, A extends object>(
   return tensor(shape, dtype, source);
 }
 
-/** A shape rule's refusal: names the op, and says what was found and what was expected. */
+/** A shape rule's refusal, which names the op, what was found and what was expected. */
 export class ShapeError extends LanewiseError {
   constructor(
     readonly op: string,

@@ -1,11 +1,11 @@
-/** The order in which a graph is computed. */
+/** The topological order in which a graph is computed. */
 import type { Tensor } from './tensor.js';
 
 /** All tensors that `outputs` reach, each after its inputs; a pure function of the graph and the order of outputs. */
 export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();
-  // An explicit stack: recursion would overflow on graphs some thousand ops deep.
+  // An explicit stack, because recursion would overflow on graphs some thousand ops deep.
   const stack = outputs.toReversed().map((t) => ({ t, expanded: false }));
   for (let item = stack.pop(); item; item = stack.pop()) {
     const { t, expanded } = item;

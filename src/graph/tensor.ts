@@ -1,6 +1,6 @@
 /**
- * Symbolic tensors: the nodes of a graph. A tensor has a shape and says how it comes about: fed from
- * outside (`input`, `parameter`) or computed by an op from other tensors. It holds no numbers.
+ * Symbolic tensors: the nodes of a graph. A tensor has a shape and a source: fed from outside (`input`, `parameter`) or
+ * computed by an op from other tensors. It holds no numbers.
  */
 import type { Op } from './op.js';
 
@@ -8,7 +8,7 @@ import type { Op } from './op.js';
 export type Shape = readonly number[];
 export type DType = 'f32' | 'i32';
 
-/** A value in a graph: its shape, and what it comes from. */
+/** A value in a graph: its shape and its source. */
 export interface Tensor {
   readonly id: number;
   readonly shape: Shape;
@@ -17,12 +17,12 @@ export interface Tensor {
 }
 
 export type Source =
-  /** `lengths`: it holds how many steps of each sample are its own, from 1 to so many. */
+  /** With `lengths`, it holds the number of each sample's own steps, from 1 to that. */
   | { readonly kind: 'input'; readonly name: string; readonly lengths?: number }
   | { readonly kind: 'parameter'; readonly name: string }
   | Application;
 
-/** An op applied to tensors. `inputs` keeps the op's own input names, absent ones are left out. */
+/** An op applied to tensors. `inputs` has the op's own input names; absent ones are left out. */
 export interface Application {
   readonly kind: 'op';
   readonly op: Op;
@@ -41,7 +41,7 @@ export function tensor(shape: Shape, dtype: DType, source: Source): Tensor {
   return { id: created++, shape, dtype, source };
 }
 
-/** A leaf fed anew for every shard: samples, labels. */
+/** A leaf fed for every shard: samples, labels. */
 export const input = (name: string, shape: Shape, dtype: DType = 'f32', lengths?: number): Tensor =>
   tensor(shape, dtype, { kind: 'input', name, ...(lengths === undefined ? {} : { lengths }) });
 

@@ -1,6 +1,7 @@
 /**
- * The kernel calls of a program file, read and checked: each kernel's operands by their table, each buffer within its
- * segment, and what a call reads written before by the same list, so that nothing of an earlier prediction reaches a later one.
+ * The reader of a program file's kernel calls, with all checks. Each kernel's operands are checked by their table and
+ * each buffer against its segment. Whatever a call reads must have been written earlier in the same list, so that
+ * nothing of an earlier prediction reaches a later one.
  */
 import type { LanewiseError } from '../base/errors.js';
 import { inferenceKernels } from '../program/inference-rows.js';
@@ -12,16 +13,16 @@ import { segmentOf, type StoredCall, type StoredProgram, type StoredSegment } fr
 
 type Refuse = (why: string) => LanewiseError;
 
-/** Where a list of calls finds its samples, and what has to be there when it is done, in bytes. */
+/** The bytes that hold the samples before a list of calls, and those that it must have written at its end. */
 export interface Ends {
   readonly batch: readonly Span[];
   readonly results: Span;
 }
 
-/** More are a mistake, and would take long to check. */
+/** Bound on calls: more are a mistake, and would take long to check. */
 const MOST_CALLS = 65_536;
 
-/** What text stands for where JSON has no number. */
+/** Texts that represent numbers missing in JSON. */
 const NUMBERS = ['-0', 'Infinity', '-Infinity'];
 
 function readOperand(value: unknown, refuse: Refuse): Operand {
@@ -37,17 +38,17 @@ interface CheckedCall {
   readonly buffers: readonly Buffer[];
 }
 
-/** A call whose operands are in range and whose buffers all lie within their segments, and these buffers. */
+/** Reads a call and its buffers, and checks that operands are in range and buffers within their segments. */
 function readCall(
   [kernel, ...given]: StoredCall,
   bytes: StoredProgram['bytes'],
   refuse: Refuse,
 ): CheckedCall {
   if (!Object.hasOwn(inferenceKernels, kernel))
-    throw refuse(`it calls the kernel ${JSON.stringify(kernel)}, which there is not`);
+    throw refuse(`it calls the unknown kernel ${JSON.stringify(kernel)}`);
   const name = kernel as keyof typeof inferenceKernels;
   const row = inferenceKernels[name];
-  // Files of earlier versions know of no lengths.
+  // Files of earlier versions have no lengths.
   const isEarlier = row.endsWith(' lengths?=N') && given.length === row.split(' ').length - 1;
   return readOperands(name, row, isEarlier ? [...given, 0] : given, bytes, refuse);
 }
@@ -73,8 +74,8 @@ export function readOperands(
 }
 
 /**
- * A list of calls that is a function of its samples: none writes parameters or samples, and each reads what was written
- * before it.
+ * A list of calls that is a function of its samples: no call writes parameters or samples, and each reads only what was
+ * written before it.
  */
 export function readCalls(
   stored: readonly StoredCall[],
@@ -99,7 +100,7 @@ export function readCalls(
       if (isRead && !known[segment].has(begin, end))
         throw refuse(`${call.kernel} reads ${name}, which no call before it has written`);
     }
-    // What stays between the elements that a call writes.
+    // The gaps between the elements that a call writes.
     const rest = buffers.flatMap(({ name, segment, begin, end, isWritten, isWhole }) => {
       if (!isWritten) return [];
       if (segment !== 'activations' && segment !== 'results')

@@ -1,13 +1,13 @@
-/** From samples as they are stored to what the kernels read: scaled, and images framed, with the bits of assembly/gather.ts. */
+/** The conversion of stored samples to kernels' inputs: scaled, images framed, with the bits of assembly/gather.ts. */
 import { LanewiseError, show } from '../base/errors.js';
 import { channelScales } from '../graph/input-scale.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { StoredInput } from './stored.js';
 
-/** Bytes count 0–255 as 0–1; floats are as they are; whole numbers for inputs with a vocabulary. */
+/** Samples: bytes count 0–255 as 0–1; floats are unchanged; whole numbers are for inputs with a vocabulary. */
 export type Samples = Uint8Array | Int32Array | Float32Array;
 
-/** Samples that fit: how many there are, and what puts some of them into memory. */
+/** Samples that fit: their number, and the function that puts some of them into memory. */
 export interface OpenFeed {
   readonly count: number;
   write(from: number, count: number): void;
@@ -31,7 +31,7 @@ export function createFeed(input: StoredInput, memory: WebAssembly.Memory, batch
     const stored = sizeOf(shape);
     if (values.length === 0 || values.length % stored !== 0)
       throw refuse(
-        `has ${values.length} values, which are no whole samples of ${showShape(shape)}`,
+        `has ${values.length} values, which are not a whole number of samples of ${showShape(shape)}`,
       );
     const count = values.length / stored;
     if (vocabulary !== undefined) {
@@ -52,7 +52,7 @@ export function createFeed(input: StoredInput, memory: WebAssembly.Memory, batch
   };
 }
 
-/** Images may be smaller than the input's; everything else has its shape. */
+/** Checks the shape of samples: images may be smaller than the input's, all others have its shape. */
 function checkShape(
   { shape: expected }: StoredInput,
   shape: Shape,
@@ -87,8 +87,8 @@ function checkWhole(
 }
 
 /**
- * Writes one sample from `values` at `from` to `to`, in the middle of the border: a value times scale plus shift or, with
- * scales of channels, times unit minus mean times factor, each rounded.
+ * Writes one sample from `values` at `from` to `to`, centred within the border: each value times scale plus shift or,
+ * with scales per channel, times unit minus mean times factor, rounded at each operation.
  */
 function framing(input: StoredInput, shape: Shape, values: Samples) {
   const { shape: expected, mean, deviation } = input;

@@ -1,4 +1,4 @@
-/** `lanewise/inference`: runs program files, without what builds or trains models. */
+/** The entry point `lanewise/inference`, which runs program files without the code for building or training models. */
 export { LanewiseError, type ErrorKind } from '../base/errors.js';
 export type { Numerics } from '../engine/features.js';
 export type { Samples } from './feed.js';

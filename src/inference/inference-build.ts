@@ -1,4 +1,4 @@
-/** The kernels of the inference build on a memory. */
+/** The inference build of the kernels, instantiated on a memory. */
 import { compileBuild } from '#platform/inference-kernels';
 import { LanewiseError } from '../base/errors.js';
 import type { Numerics } from '../engine/features.js';
@@ -11,7 +11,7 @@ import {
   type Kernels,
 } from '../engine/wasm.js';
 
-/** The build, as bytes or, where those cannot be compiled, as module. */
+/** The build, as bytes or, where those cannot be compiled, as a module. */
 export type KernelSource = WebAssembly.Module | Uint8Array | ArrayBuffer;
 
 export const isKernelSource = (value: unknown): value is KernelSource =>
@@ -35,13 +35,13 @@ const moduleOf = (source: KernelSource, name: string): Promise<WebAssembly.Modul
     ? Promise.resolve(source)
     : compile(name, () => WebAssembly.compile(source as BufferSource));
 
-/** A build says which one it is: the wrong one has other kernels, or gives other bits. */
+/** Checks the name that a build carries: a wrong build has other kernels, or gives other bits. */
 function checkBuild(module: WebAssembly.Module, name: string): void {
   const found = nameOfBuild(module);
   if (found === name) return;
   throw new LanewiseError(
     'engine',
     `the program needs the kernels '${name}', and ${found ? `'${found}' are` : 'none of Lanewise’s are'} given`,
-    `give lanewise/wasm/${name}.wasm, or the numerics of the kernels at hand`,
+    `give lanewise/wasm/${name}.wasm, or set numerics to those of the given kernels`,
   );
 }

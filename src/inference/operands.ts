@@ -1,17 +1,17 @@
 /**
- * Kernels' rows (src/program/kernel-table.ts) read for a call: whether each number may stand where it does, and which bytes its
- * buffers are. By these a program out of a file is checked, so that all it reads and writes lies within the memory that was
- * planned for it, and nothing is read that was not written before. What a row cannot say, `fits` does.
+ * Checks of a call's operands by its kernel's row (src/program/kernel-table.ts): ranges of numbers, and the bytes of
+ * buffers. They ensure for a program from a file that all it reads and writes is within the memory planned for it, and
+ * that nothing is read before it is written. `fits` has the checks that a row cannot express.
  */
 import type { KernelName } from '../program/kernel-table.js';
 import type { Operand } from '../program/program.js';
 import type { StoredSegment } from './stored.js';
 
-/** An operand of a row, `b?=O`, in parts: its name, whether it may be 0, its mark and its size. */
+/** The parts of a row's operand, `b?=O`: its name, whether it may be 0, its mark and its size. */
 const partsOf = (word: string) =>
   /^(\w+)(\??)(\W?)(.*)$/.exec(word)!.slice(1) as [string, string, string, string];
 
-/** Floats that a buffer must have, of a kernel's operands by name; NaN where extents are none. */
+/** Floats that a buffer must have, from a kernel's operands by name; NaN if an extent is invalid. */
 export function floatsOf(size: string, values: ReadonlyMap<string, number>): number {
   if (size.startsWith('@')) return reachOf(size.slice(1), values);
   const factorOf = (factor: string): number => {
@@ -39,7 +39,9 @@ function reachOf(strides: string, values: ReadonlyMap<string, number>): number {
   return last + 1;
 }
 
-/** Elements that a walk by these strides leaves out; NaN if it comes by one twice, and so may take for ever. */
+/**
+ * Number of elements that a walk with these strides leaves out; NaN if it visits one twice, and so may take for ever.
+ */
 function leftOut(strides: string, values: ReadonlyMap<string, number>): number {
   const steps: [stride: number, extent: number][] = [];
   for (let i = 0; values.has(`n${i}`); i++) {
@@ -55,7 +57,7 @@ function leftOut(strides: string, values: ReadonlyMap<string, number>): number {
   return reach - count;
 }
 
-/** A buffer that a call is given: bytes [begin, end) of a segment. */
+/** A buffer passed to a call: bytes [begin, end) of a segment. */
 export interface Buffer {
   readonly name: string;
   readonly segment: StoredSegment;
@@ -63,14 +65,14 @@ export interface Buffer {
   readonly end: number;
   readonly isRead: boolean;
   readonly isWritten: boolean;
-  /** Whether all of it is written; strides may leave some out. */
+  /** Whether it is written completely; strides may leave some elements out. */
   readonly isWhole: boolean;
 }
 
 const isWhole32 = (value: unknown): boolean =>
   Number.isInteger(value) && ((value as number) | 0) === value;
 
-/** Whether a number may stand for an operand of this mark. */
+/** Whether a number is valid for an operand of this mark. */
 function allows(mark: string, size: string, value: number): boolean {
   if (mark === '~') return true;
   if (mark === '+') return value >= 0 && value < Infinity;
@@ -91,8 +93,8 @@ export function scalarsOf(
 }
 
 /**
- * The buffers among a call's operands, each within its segment; `outside` throws for the first operand that is out of
- * range.
+ * The buffers among a call's operands, each within its segment; calls `outside`, which throws, for the first operand
+ * that is out of range.
  */
 export function buffersOf(
   words: readonly string[],
@@ -111,25 +113,25 @@ export function buffersOf(
     }
     const segment = operand.segment as StoredSegment;
     const begin = operand.offset;
-    // Kernels alone know how much of the workspace they need: it is the last segment, and nothing else is put there.
+    // Only kernels know how much workspace they need: it is the last segment, and nothing else is in it.
     const isWorkspace = segment === 'workspace';
     if (word === 'workspace' && isWorkspace && begin <= bytes.workspace && begin % 16 === 0)
       return [];
     const end = begin + (isBuffer ? floatsOf(size, scalars) : NaN) * 4;
     const [isRead, isWritten] = [mark !== '>', mark !== '='];
     const rest = isWritten && size.startsWith('@') ? leftOut(size.slice(1), scalars) : 0;
-    // Not a number where an extent is none: not within.
+    // An invalid extent gives NaN, which fails the comparison.
     if (isWorkspace || begin % 4 !== 0 || !(end <= bytes[segment]) || !(rest >= 0))
       return outside(word, i);
     return [{ name, segment, begin, end, isRead, isWritten, isWhole: rest === 0 }];
   });
 }
 
-/** Whether a kernel's extents, each in range, go together. */
+/** Whether a kernel's extents, each in range, are consistent. */
 export function fits(kernel: KernelName, scalars: ReadonlyMap<string, number>): boolean {
   const get = (name: string, other: number): number => scalars.get(name) ?? other;
   const [C, O] = [get('C', 1), get('O', 0)];
-  // Depthwise: a group for each channel.
+  // Depthwise: one group per channel.
   const groups = get('groups', scalars.has('dilationH') ? C : 1);
   if (C % groups !== 0 || O % groups !== 0) return false;
   // Its panels are of four channels.
@@ -138,7 +140,7 @@ export function fits(kernel: KernelName, scalars: ReadonlyMap<string, number>): 
   if (kernel.startsWith('pad2d'))
     return isBorder(scalars, 'top', 'H', 'height') && isBorder(scalars, 'left', 'W', 'width');
   if (!scalars.has('P') || scalars.has('numH')) return true;
-  // Pooling over cut windows: those that begin within the image or the padding before it.
+  // Pooling over cut windows: each must begin within the image or the padding before it.
   const isCut = kernel.includes('PoolWindows');
   return ['P H kh sh ph dilationH', 'Q W kw sw pw dilationW'].every((names) => {
     const [p, h, k, s, padding, d] = names.split(' ') as [string, ...string[]];
@@ -157,7 +159,7 @@ export function fits(kernel: KernelName, scalars: ReadonlyMap<string, number>): 
   });
 }
 
-/** Whether the image lies within its frame, and reflects no further than it reaches. */
+/** Whether the image is within its frame, and reflection does not go beyond the image. */
 function isBorder(
   scalars: ReadonlyMap<string, number>,
   before: string,

@@ -1,6 +1,6 @@
 /**
- * The class with the highest score (the first of several, a NaN before any number) in each row of
- * n×classes scores.
+ * The predicted class of each row of n×classes scores: the highest one. The first of several equal scores wins, and a
+ * NaN before any number.
  */
 export function predictedClasses(scores: Float32Array, classes: number): Uint32Array {
   return Uint32Array.from({ length: scores.length / classes }, (_, i) => {

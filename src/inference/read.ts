@@ -1,7 +1,7 @@
 /**
- * Reads a program file. It comes from outside, so that nothing in it is used unseen: sizes before anything is allocated,
- * each kernel's name and operands, and of each buffer that a kernel is given that it lies within its segment.
- * What a kernel does beside that is kept in by its memory, which is the program's own.
+ * The reader of program files. They come from outside, so everything is checked before use: sizes before memory is
+ * allocated, each kernel's name and operands, and that each of its buffers is within its segment. Any other fault of a
+ * kernel is confined by its memory, which is the program's own.
  */
 import { isObject } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -15,15 +15,15 @@ import { PROGRAM_VERSION, segmentOf, type StoredProgram, type StoredSegment } fr
 export interface ProgramFile extends Omit<StoredProgram, 'programs'> {
   readonly numerics: Numerics;
   readonly classes?: readonly string[];
-  /** The tensors' bytes, as they stand in the file, and where they go. */
+  /** The tensors' bytes as stored in the file, and their destinations. */
   readonly weights: readonly { readonly values: Uint8Array; readonly at: number }[];
   readonly programs: readonly { readonly samples: number; readonly calls: readonly KernelCall[] }[];
 }
 
-/** What WebAssembly addresses. */
+/** The limit of WebAssembly's addresses. */
 const MOST_BYTES = 2 ** 32;
 
-/** @throws LanewiseError kind 'file' unless the bytes are a program file's; `name` is for messages. */
+/** @throws LanewiseError kind 'file' for bytes that are not a program file; `name` is for messages. */
 export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
   const { entries, metadata, dataStart } = readHeader(bytes, name);
   const refuse = (why: string): LanewiseError => new LanewiseError('file', `'${name}': ${why}`);
@@ -57,7 +57,7 @@ export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
   };
 }
 
-/** Where the samples are put, and the scores read. */
+/** The places of the samples and of the scores. */
 function endsOf({ inputs, output }: StoredProgram, samples: number): Ends {
   const span = ({ at, shape }: { at: number; shape: Shape }) =>
     [at, at + sizeOf(shape) * samples * 4] as const;
@@ -77,17 +77,17 @@ function parse(json: string, key: string, refuse: Refuse): unknown {
 function readClasses(json: string, refuse: Refuse): readonly string[] {
   const classes = parse(json, 'list of classes', refuse);
   if (Array.isArray(classes) && classes.every((one) => typeof one === 'string')) return classes;
-  throw refuse('its classes are no list of names');
+  throw refuse('its classes are not a list of names');
 }
 
-/** A whole number of bytes or values that can be addressed. */
+/** Whether a value is a number of bytes or values that can be addressed. */
 const isSize = (value: unknown): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < MOST_BYTES;
 
 const isShape = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((extent) => isSize(extent) && extent > 0);
 
-/** All but the kernel calls. */
+/** Checks everything but the kernel calls. */
 function checkProgram(stored: StoredProgram, refuse: Refuse): void {
   if (!isObject(stored) || stored.version !== PROGRAM_VERSION) {
     const found = isObject(stored) ? JSON.stringify(stored.version) : 'none';
@@ -96,11 +96,11 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
   const { bytes, parameters, inputs, output, programs } = stored;
   const sizes = Object.values(segmentOf).map((segment) => isObject(bytes) && bytes[segment]);
   if (!sizes.every((size) => isSize(size) && size % 16 === 0))
-    throw refuse('the sizes of its memory are no multiples of 16 bytes');
+    throw refuse('the sizes of its memory are not multiples of 16 bytes');
   if (!isObject(parameters) || !Object.values(parameters).every(isSize))
-    throw refuse('the places of its parameters are no whole numbers');
+    throw refuse('the places of its parameters are not whole numbers');
   if (!Array.isArray(programs) || !programs.every(isListOfCalls) || !endsInOne(programs))
-    throw refuse('its programs are none for fewer and fewer samples, the last for 1');
+    throw refuse('its programs are not in descending order of samples, the last for 1');
   const [most] = programs as StoredProgram['programs'];
   const fits = (shape: unknown, at: unknown, segment: StoredSegment): boolean =>
     isShape(shape) &&
@@ -124,7 +124,7 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
     throw refuse('its output has no name and place in the memory for results');
 }
 
-/** A mean and a deviation: finite numbers, or a list of as many as the input has channels. */
+/** Whether a mean and a deviation are finite numbers, or lists of as many as the input has channels. */
 function hasScale({ shape, mean, deviation }: Readonly<Record<string, unknown>>): boolean {
   const isScale = (value: unknown, isNumber: (one: unknown) => boolean): boolean =>
     Array.isArray(value)

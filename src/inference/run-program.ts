@@ -1,4 +1,4 @@
-/** A program file ready to run: its weights in a memory of its own, its calls linked to the kernels. */
+/** Loaded program files, with the weights in a memory of their own and the calls linked to the kernels. */
 import {
   checkOptions,
   isObject,
@@ -22,13 +22,13 @@ import { segmentOf } from './stored.js';
 
 /** Settings of `loadProgram`. */
 export interface LoadProgramOptions {
-  /** How messages call the file; default `program`. */
+  /** The file's name in messages; default `program`. */
   readonly name?: string;
   /** The kernels' module where it cannot be fetched or compiled, such as in an edge worker: bytes, or compiled. */
   readonly module?: KernelSource;
   /** Default the model's; `strict` for a model in `fused` where the engine has no multiply-add that rounds once. */
   readonly numerics?: Numerics;
-  /** The most memory that a program may ask for; default 2 GiB. Where strangers' files are loaded, less. */
+  /** Largest memory that a program may request; default 2 GiB. Set it lower where untrusted files are loaded. */
   readonly mostBytes?: number;
 }
 
@@ -41,39 +41,39 @@ const OPTIONS: Checks<LoadProgramOptions> = {
   mostBytes: wholeFrom(1),
 };
 
-/** Scores of samples, and the classes that they favour. */
+/** Scores of samples, and the classes with the highest ones. */
 export interface ProgramPrediction {
-  /** Class index of each sample; empty where an output is not one score a class. */
+  /** Class index of each sample; empty if the output is not one score per class. */
   readonly classes: Uint32Array;
   /** n×…; probabilities for outputs trained with cross-entropy, else the outputs themselves. */
   readonly scores: Float32Array;
 }
 
-/** A loaded program: what it takes and gives, and how it is run. */
+/** A loaded program: its inputs and outputs, and the function that runs it. */
 export interface InferenceProgram {
   /** Names of the classes, in the order of the scores; absent where the model's file had none. */
   readonly classes?: readonly string[];
-  /** By name, shapes of one sample. */
+  /** Shapes of one sample, by input name. */
   readonly inputs: Readonly<Record<string, Shape>>;
-  /** The scores' shape for one sample. */
+  /** Shape of the scores of one sample. */
   readonly output: Shape;
   readonly numerics: Numerics;
-  /** Of the WebAssembly memory. */
+  /** Size of the WebAssembly memory. */
   readonly memoryBytes: number;
   /**
-   * Scores samples of one shape (default the input's), one after another in one array; or such an array for each
-   * input. Images may be smaller than the input's: they are framed, as in training.
-   * @throws LanewiseError kind 'data' if they are no whole samples, or do not fit the inputs.
+   * Scores samples of one shape (default the input's), in sequence in one array; or such an array for each input.
+   * Images may be smaller than the input's: they are framed, as in training.
+   * @throws LanewiseError kind 'data' if they are not a whole number of samples, or do not fit the inputs.
    */
   predict(samples: Samples | Readonly<Record<string, Samples>>, shape?: Shape): ProgramPrediction;
 }
 
-/** Behind the last segment: vector loads may read a little past a buffer. */
+/** Bytes after the last segment: vector loads may read slightly past a buffer. */
 const SLACK_BYTES = 64;
 
 /**
  * Loads a file made by `encodeProgram` or `lanewise export --inference`.
- * @throws LanewiseError kind 'file' for what is no such file, 'memory' or 'engine' if it cannot run here.
+ * @throws LanewiseError kind 'file' for any other file, 'memory' or 'engine' if it cannot run here.
  */
 export async function loadProgram(
   bytes: Uint8Array,
@@ -90,7 +90,7 @@ export async function loadProgram(
   const file = readProgram(bytes, name);
   const rounding = numerics ?? (relaxedMaddIsFused() ? file.numerics : 'strict');
   let end = FIRST_FREE_BYTE;
-  // The workspace, whose kernels alone know how much of it they need, stands last: what is beyond it is beyond the memory.
+  // The workspace, whose required size only the kernels know, is last: beyond it the memory ends.
   const bases = Object.fromEntries(
     Object.values(segmentOf).map((segment) => {
       const base = end;
@@ -149,7 +149,7 @@ function checkBytes(bytes: number, most: number, name: string): void {
   );
 }
 
-/** How many samples were given, and what puts some of them, of all inputs, into memory. */
+/** The number of given samples, and the function that puts some of them, for all inputs, into memory. */
 function fillOf(
   { inputs }: ProgramFile,
   feeds: readonly ReturnType<typeof createFeed>[],
@@ -174,7 +174,7 @@ function fillOf(
   return { count, fill: (from, taken) => open.forEach((one) => one.write(from, taken)) };
 }
 
-/** A kernel that leaves its memory is stopped by the engine. */
+/** Reports a kernel that the engine stopped for leaving its memory. */
 function guard(name: string, work: () => void): void {
   try {
     work();
@@ -195,6 +195,6 @@ function checkScores(scores: Float32Array, name: string): void {
   throw new LanewiseError(
     'engine',
     `scores of '${name}': ${scores[at]} at ${at}, expected a finite number`,
-    'its weights are damaged, or what it was given is not finite or far too large',
+    'its weights are damaged, or its samples are not finite or far too large',
   );
 }

@@ -1,16 +1,16 @@
-/** A set of numbers from spans that may touch or overlap: which bytes have been written. */
+/** A set of byte ranges that may touch or overlap, for tracking the bytes that have been written. */
 export interface Spans {
-  /** Adds a span; answers with the parts of it that were missing. */
+  /** Adds a span; returns the parts of it that were missing. */
   add(begin: number, end: number): readonly Span[];
-  /** Whether all from `begin` to `end` are in it. */
+  /** Whether all bytes from `begin` to `end` are in it. */
   has(begin: number, end: number): boolean;
 }
 
-/** From `begin` up to, not including, `end`. */
+/** From `begin` to `end`, exclusive. */
 export type Span = readonly [begin: number, end: number];
 
 export function createSpans(): Spans {
-  // Sorted, and none touches the next.
+  // Sorted, without adjacent spans.
   const begins: number[] = [];
   const ends: number[] = [];
   /** The first span that ends at `at` or later. */

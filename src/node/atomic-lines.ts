@@ -1,18 +1,18 @@
-/** Text files that are there whole or not at all, written line by line: for what does not fit into memory. */
+/** The atomic writer of text files, line by line, for text that does not fit into memory. */
 import { open, rename, rm } from 'node:fs/promises';
 import { ensureReplaceable, fileError } from './atomic.js';
 
 export interface LineWriter {
   /** Adds lines; resolves when there is room for more. @throws LanewiseError kind 'file'. */
   write(lines: readonly string[]): Promise<void>;
-  /** Puts the file into its place. @throws LanewiseError kind 'file'; whatever was there is then unchanged. */
+  /** Moves the file into its place. @throws LanewiseError kind 'file'; the previous file is then unchanged. */
   finish(): Promise<void>;
-  /** Leaves nothing of it; after `finish`, does nothing. */
+  /** Removes the unfinished file; does nothing after `finish`. */
   abandon(): Promise<void>;
 }
 
 /**
- * Begins a file beside `path`, which takes its place when it is finished. The folder must exist.
+ * Begins a file beside `path`, which takes its place when finished. The folder must exist.
  * @throws LanewiseError kind 'file' if it cannot be written there.
  */
 export async function createLineWriter(path: string): Promise<LineWriter> {

@@ -1,15 +1,15 @@
 /**
- * Files that are there whole or not at all (Node): written under a temporary name, synced, renamed. A
- * crash or a full disk at any moment leaves the old file, or none, never half of the new one.
+ * Atomic file writes (Node): files are written under a temporary name, synced, then renamed. A crash or a full disk at
+ * any moment leaves the old file, or none, never half of the new one.
  */
 import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
 
 /**
- * Replaces the file at `path` by `bytes`, or by pieces of them one after another. The folder must exist.
- * @param before what is to be done when the new file is safe and the old one still in its place.
- * @throws LanewiseError kind 'file'; whatever was at `path` is then unchanged.
+ * Replaces the file at `path` by `bytes`, or by a sequence of pieces. The folder must exist.
+ * @param before called when the new file is safe and the old one still in its place
+ * @throws LanewiseError kind 'file'; the file at `path` is then unchanged.
  */
 export async function writeFileAtomic(
   path: string,
@@ -31,14 +31,13 @@ export async function writeFileAtomic(
 
 const TEMPORARY = /\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
 
-/** Whether a file is one that was to become `name` when its process was killed. */
+/** Whether a file was to become `name` when its process was killed. */
 export const isTemporaryOf = (name: string, file: string): boolean =>
   TEMPORARY.test(file) && file.replace(TEMPORARY, '') === name;
 
 /**
- * Makes the folder at `path`, and those above it, and proves by a file that it can be written, so that
- * hours of training do not end in an error.
- * @throws LanewiseError kind 'file'.
+ * Makes the folder at `path`, and those above it, and checks with a file that it is writable, so that hours of training
+ * do not end in an error.
  */
 export async function ensureWritableFolder(path: string): Promise<void> {
   const probe = join(path, `.${crypto.randomUUID()}.tmp`);
@@ -48,7 +47,7 @@ export async function ensureWritableFolder(path: string): Promise<void> {
     await writeSynced(probe, [Uint8Array.of(0)]);
   } catch (error) {
     await rm(probe, { force: true }).catch(() => {});
-    // No empty folder stays of a run that was refused.
+    // A refused run must not leave an empty folder behind.
     const least = made === undefined ? Infinity : resolve(made).length;
     for (let at = resolve(path); at.length >= least; at = dirname(at))
       await rmdir(at).catch(() => {});
@@ -61,7 +60,7 @@ export async function ensureWritableFolder(path: string): Promise<void> {
 /** The system's error in words: `what`, a colon, and the reason. */
 export function fileError(what: string, error: unknown): LanewiseError {
   const { code: own = '', errno, message } = error as NodeJS.ErrnoException;
-  // libuv has no name for some of Linux's.
+  // libuv has no name for some of Linux's codes.
   const code = errno === -116 ? 'ESTALE' : own;
   const reason = error instanceof LanewiseError ? error.message : (reasons[code] ?? message);
   return new LanewiseError('file', `${what}: ${reason}`, ways[code], { cause: error });
@@ -70,10 +69,10 @@ export function fileError(what: string, error: unknown): LanewiseError {
 const [FREE, WRITABLE, DEVICE] = [
   'free space',
   'make it writable',
-  'look after the disk, or after the connection to it',
+  'check the disk, or the connection to it',
 ];
 
-/** What to do next, by the cause. */
+/** The remedy, by the cause. */
 const ways: Readonly<Record<string, string>> = {
   EACCES: WRITABLE,
   EPERM: WRITABLE,
@@ -86,7 +85,7 @@ const ways: Readonly<Record<string, string>> = {
   ETIMEDOUT: DEVICE,
   ENODEV: DEVICE,
   ENXIO: DEVICE,
-  ENOENT: 'make it, or see whether somebody has removed or renamed it meanwhile',
+  ENOENT: 'make it, or check whether it has been removed or renamed',
   EINVAL: 'give a folder on another file system',
 };
 
@@ -114,7 +113,7 @@ const reasons: Readonly<Record<string, string>> = {
 async function writeSynced(path: string, pieces: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    // One after another: each goes on where the last one ended.
+    // In sequence: each continues where the previous one ended.
     for (const piece of pieces) await file.writeFile(piece);
     await file.sync();
   } finally {
@@ -123,28 +122,25 @@ async function writeSynced(path: string, pieces: readonly Uint8Array[]): Promise
 }
 
 /**
- * A rename outlasts a power cut only once its folder is synced. Not every system can do that, and the
- * file is in place already, so this is no reason to fail.
+ * Syncs a folder, as a rename survives a power cut only then. Not every system can do that, and the file is in place
+ * already, so a failure is ignored.
  */
 export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
     await folder.sync().finally(() => folder.close());
   } catch {
-    // As good as the system allows.
+    // Syncing is best effort.
   }
 }
 
-/**
- * Refuses a path that a file cannot take, before the work whose result belongs there.
- * @throws LanewiseError kind 'file' if something other than a file is in its place.
- */
+/** Refuses a path that a file cannot take, before the work whose result it is for. */
 export async function ensureReplaceable(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found && !found.isFile()) {
     throw new LanewiseError(
       'file',
-      `cannot write '${path}': something that is no file is in its place`,
+      `cannot write '${path}': something other than a file is in its place`,
     );
   }
 }

@@ -1,10 +1,10 @@
-/** SHA-256 of what may be larger than a call of `crypto.subtle` takes (2 GiB). */
+/** SHA-256 of data of any size, beyond the limit of `crypto.subtle` (2 GiB). */
 import { pause } from './system.js';
 
-/** So much at once: less than a tenth of a second, after which timers and signals come through. */
+/** Bytes hashed at a time: less than a tenth of a second, after which timers and signals get a turn. */
 const PIECE_BYTES = 2 ** 25;
 
-/** Of pieces one after another, as if they were one. */
+/** The digest of a sequence of pieces. */
 export async function digest(pieces: readonly Uint8Array[]): Promise<Uint8Array> {
   const { createHash } = await import('node:crypto');
   const hash = createHash('sha256');

@@ -1,7 +1,4 @@
-/**
- * Files fetched once into a cache: resumed where they broke off, checked by SHA-256, and under their
- * final name only when whole.
- */
+/** Downloads into a cache, resumed after interruptions, checked by SHA-256, and renamed only when complete. */
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,12 +10,12 @@ export interface Download {
   readonly file: RemoteFile;
   /** Mirrors, tried in order. */
   readonly urls: readonly string[];
-  /** Where the whole file goes; `<path>.part` holds it until then. */
+  /** Path of the complete file; `<path>.part` holds it until then. */
   readonly path: string;
-  /** What a person can do when no mirror answers. */
+  /** Advice for a person when no mirror answers. */
   readonly advice: string;
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Stops the download with the signal's reason; what has arrived stays for the next attempt. */
+  /** Stops the download with the signal's reason; the received part is kept for the next attempt. */
   readonly signal?: AbortSignal;
 }
 
@@ -28,7 +25,7 @@ export function cacheFolder(): string {
   return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'lanewise');
 }
 
-/** Fetches what is missing to a folder of the cache; resolves to the folder. @throws as `fetchVerified`. */
+/** Fetches missing files to a folder of the cache; resolves to the folder. @throws as `fetchVerified`. */
 export async function fetchToCache(
   { name, files, mirrors, alternative = ' as directory' }: PublishedFiles,
   onProgress?: Download['onProgress'],
@@ -49,7 +46,7 @@ export async function fetchToCache(
 /**
  * Fetches the file unless it is there already.
  * @throws LanewiseError kind 'network' if no mirror delivers it, with each one's reason; kind 'file' if
- * the folder cannot be made or written; the signal's reason if it stops.
+ * the folder cannot be made or written; the signal's reason if it is aborted.
  */
 export async function fetchVerified({
   file,
@@ -77,7 +74,7 @@ export async function fetchVerified({
   throw new LanewiseError('network', `cannot download ${file.name}: ${reasons.join('; ')}`, advice);
 }
 
-/** Appends to `part` what is missing of the file, and checks the whole. */
+/** Appends the missing part of the file to `part`, and checks the whole. */
 async function fetchFrom(
   url: string,
   { name, bytes, sha256 }: RemoteFile,
@@ -97,13 +94,13 @@ async function fetchFrom(
         ...(signal ? { signal } : {}),
       });
     let response = await ask(have);
-    // 416: the server's file ends before what is here, so what is here belongs to another file.
+    // 416: the server's file ends before the local part, which therefore belongs to another file.
     if (response.status === 416 && have) {
       have = 0;
       response = await ask(0);
     }
     if (!response.ok || !response.body) throw new Error(`answered ${response.status}`);
-    // A server that does not know ranges sends everything, with 200.
+    // A server without support for ranges sends everything, with 200.
     if (response.status !== 206) have = 0;
     const handle = await toDisk(part, () => open(part, have ? 'a' : 'w'));
     try {
@@ -127,7 +124,7 @@ async function fetchFrom(
   }
 }
 
-/** Runs a file operation; its failure is the disk's, not the mirror's. */
+/** Runs a file operation, whose failure is the disk's, not the mirror's. */
 async function toDisk<T>(path: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -141,7 +138,7 @@ async function toDisk<T>(path: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** SHA-256; node:crypto takes 10 ms to load, so only those load it who have a file to check. */
+/** The SHA-256 of a file; node:crypto takes 10 ms to load, so it is loaded only here. */
 async function hashOf(path: string): Promise<string> {
   const { createHash } = await import('node:crypto');
   const hash = createHash('sha256');
@@ -155,7 +152,7 @@ const sizeOf = (path: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-/** `fetch failed` says nothing; its cause does. */
+/** The reason of an error: `fetch failed` says nothing, but its cause does. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   const inner = cause instanceof Error ? cause : undefined;

@@ -1,23 +1,23 @@
-/** Files of a file system: read whole or in pieces, with an error that says which and why not. */
+/** Reading of files in a file system, whole or in pieces, with errors that name the file and the reason. */
 import { open, readFile, stat } from 'node:fs/promises';
 import { LanewiseError } from '../base/errors.js';
 
 export { writeFileAtomic as writeFile } from './atomic.js';
 
-/** The bytes of a file; `what` it is, for messages. @throws LanewiseError kind 'file'. */
+/** The bytes of a file; `what` names its kind in messages. @throws LanewiseError kind 'file'. */
 export async function readNamedFile(what: string, path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
     if (size > MOST_AT_ONCE) return await readLarge(path, size);
     const { buffer, byteOffset, length } = await readFile(path);
-    // Not a Buffer, whose slices share memory.
+    // A copy rather than a Buffer, whose slices share memory.
     return new Uint8Array(buffer, byteOffset, length);
   } catch (error) {
     throw cannotRead(what, path, error);
   }
 }
 
-/** `readFile` refuses files of 2 GiB and more. */
+/** Bytes read at a time: `readFile` refuses files of 2 GiB and more. */
 const MOST_AT_ONCE = 2 ** 30;
 
 /** The first `size` bytes of a file, or all if it has become shorter. */
@@ -47,7 +47,7 @@ export async function* readNamedFileInPieces(
   const file = await open(path).catch(failed);
   try {
     for (;;) {
-      // A new piece each time: whoever took the last one may still hold it.
+      // A new piece each time: the consumer may still hold the last one.
       const piece = new Uint8Array(PIECE_BYTES);
       const { bytesRead } = await file.read(piece).catch(failed);
       if (bytesRead === 0) return;

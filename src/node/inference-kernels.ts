@@ -1,2 +1,2 @@
-/** The builds for inference lie where the others do. */
+/** The loader of the inference builds, which are in the same folder as the others. */
 export { compileBuild, instantiate } from './kernels.js';

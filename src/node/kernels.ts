@@ -1,4 +1,4 @@
-/** The builds of the kernels, from the package's folder. */
+/** The loader of the kernels' builds from the package's folder. */
 import { readFile } from 'node:fs/promises';
 import { instantiateSync } from '@assemblyscript/loader';
 import { given } from '../platform/given.js';
@@ -11,8 +11,8 @@ export async function compileBuild(name: string): Promise<WebAssembly.Module> {
 }
 
 /**
- * What an instance on a memory exports. Not as the loader wraps it, which counts the arguments of each call: no kernel
- * has optional ones.
+ * The exports of an instance on a memory, without the loader's wrappers, which count the arguments of each call: no
+ * kernel has optional ones.
  */
 export const instantiate = (
   module: WebAssembly.Module,

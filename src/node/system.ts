@@ -1,9 +1,9 @@
-/** The process and its clock. */
+/** The process and its clock, in Node, Deno and Bun. */
 
-/** Lets timers and signals through. */
+/** Gives timers and signals a turn. */
 export const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Whether a caller may wait for what another caller began. */
+/** Whether a caller may wait for work that another caller began. */
 export const mayWaitForOthers = (): boolean => true;
 
 /** Processor time of the whole process, in milliseconds. */

@@ -1,4 +1,4 @@
-/** Threads of Node, Deno and Bun: piscina owns them, and is loaded only where there are some. */
+/** The threads of Node, Deno and Bun, managed by piscina, which is loaded only where threads are used. */
 import { availableParallelism } from 'node:os';
 import { LanewiseError } from '../base/errors.js';
 import { addNote } from '../platform/notes.js';
@@ -6,12 +6,12 @@ import type { ThreadMode, Threads, ThreadsRequest } from '../platform/threads.js
 
 export const machineParallelism = (): number => availableParallelism();
 
-/** Node's permission model, where it is on. */
+/** Whether Node's permission model, if enabled, allows worker threads. */
 const mayThread = (): boolean => process.permission?.has('worker') ?? true;
 
 const isDeno = 'Deno' in globalThis;
 
-/** In Deno and Bun a thread that has used up its memory tells nobody, and who waits for it waits for ever. */
+/** In Deno and Bun a thread that runs out of memory reports nothing, and its caller waits for ever. */
 const isNode = !(isDeno || 'Bun' in globalThis);
 
 export async function threadMode(): Promise<ThreadMode> {
@@ -23,9 +23,9 @@ export async function threadMode(): Promise<ThreadMode> {
 }
 
 /**
- * Threads that are replaced when they die. piscina does not replace one that dies again while it starts, and then keeps what
- * waits for it waiting: a pool that lacks a thread is given up with all its tasks, and the next task has a new one.
- * @throws LanewiseError kind 'platform' if the platform refuses threads.
+ * Threads that are replaced when they die. piscina does not replace one that dies again while it starts, and lets its
+ * tasks wait for ever: a pool that lacks a thread is therefore abandoned with all its tasks, and the next task gets a
+ * new pool.
  */
 export async function createThreads(request: ThreadsRequest): Promise<Threads> {
   const { Piscina } = await import('piscina');
@@ -34,7 +34,7 @@ export async function createThreads(request: ThreadsRequest): Promise<Threads> {
   let isClosed = false;
   const waiting = new Set<(error: Error) => void>();
 
-  /** Looked at once piscina has replaced a thread, or has not. */
+  /** Called once piscina has, or has not, replaced a thread. */
   function giveUpIfBroken(pool: typeof piscina): void {
     if (pool !== piscina || isClosed || pool!.threads.length === request.count) return;
     piscina = undefined;
@@ -45,7 +45,7 @@ export async function createThreads(request: ThreadsRequest): Promise<Threads> {
   function poolAtHand(): InstanceType<typeof Piscina> {
     if (piscina) return piscina;
     const pool = create();
-    // A thread that dies is replaced; between two tasks nobody has missed it, in one its rejection tells of it.
+    // A dead thread is replaced; between tasks nobody misses it, and during one its task is rejected.
     pool.on('error', () => {});
     pool.on('workerDestroy', () => setImmediate(giveUpIfBroken, pool));
     return (piscina = pool);
@@ -92,8 +92,9 @@ function attempt<T>(create: () => T): T {
 }
 
 /**
- * In Deno, for readers of samples that ask it something. Threads that train ask nothing, and piscina reads variables in
- * every thread, which Deno takes for a failure where it may not: a thread that never starts, and a pool that waits for it.
+ * The environment for readers of samples in Deno, which may read it. Threads that train read none of it, and piscina
+ * reads variables in every thread. Deno treats that as a failure where it is not permitted: the thread never starts,
+ * and its pool waits for it.
  */
 function environmentAtHand(): NodeJS.ProcessEnv {
   try {
@@ -103,7 +104,7 @@ function environmentAtHand(): NodeJS.ProcessEnv {
   }
 }
 
-/** How a decoder thread makes a reader of ours: the file of workers/, and what it is given. */
+/** How a decoder thread makes one of our readers: the file of workers/, and the reader's settings. */
 export const readerModule = <Settings>(
   name: 'subset-reader',
   settings: Settings,

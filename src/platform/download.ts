@@ -1,4 +1,4 @@
-/** What a data set says of its files, and a download of its progress. */
+/** The types of a data set's published files and of a download's progress. */
 
 export interface RemoteFile {
   readonly name: string;
@@ -6,20 +6,20 @@ export interface RemoteFile {
   readonly sha256: string;
 }
 
-/** How many bytes of a file have arrived. */
+/** The number of bytes of a file received so far. */
 export interface DownloadProgress {
   readonly name: string;
   readonly done: number;
   readonly total: number;
 }
 
-/** A data set's files where their publisher and others keep them. */
+/** A data set's files at their publisher and on mirrors. */
 export interface PublishedFiles {
-  /** Of the folder in the cache. */
+  /** Name of the folder in the cache. */
   readonly name: string;
   readonly files: readonly RemoteFile[];
-  /** Folders with a slash at the end, tried in order. */
+  /** Mirror folders with a trailing slash, tried in order. */
   readonly mirrors: readonly string[];
-  /** How to name a folder with the files, and what else can be done. */
+  /** Advice on naming a folder with the files, and other alternatives. */
   readonly alternative?: string;
 }

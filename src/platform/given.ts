@@ -1,6 +1,6 @@
-/** What the user has given to `init`. */
+/** The record of what the user has given to `init`. */
 
-/** Compiled kernels by the name of their build, and where files lie if not beside the package's. */
+/** Compiled kernels by the name of their build, and the locations of files if not the package's. */
 export interface Given {
   readonly modules: Map<string, WebAssembly.Module>;
   /** The folder of the builds, ending in a slash. */

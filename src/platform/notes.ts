@@ -1,9 +1,9 @@
-/** Fallbacks, each said once: that something is missing, what is done instead, and what would mend it. */
+/** The notes on fallbacks, each given once: what is missing, what replaces it, and how to get it. */
 import { warn } from '#platform/system';
 
 const notes = new Set<string>();
 
-/** Keeps a sentence for `init` to tell, and says it where a console is all there is. */
+/** Keeps a note for `init` to return, and prints it where only a console can show it. */
 export function addNote(note: string): void {
   if (notes.has(note)) return;
   notes.add(note);

@@ -1,4 +1,4 @@
-/** The pieces of a web stream, as they come: not every browser can iterate one (Safari, Chrome before 124). */
+/** Iteration over the pieces of a web stream, which not every browser supports (Safari, Chrome before 124). */
 export async function* piecesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
   const reader = stream.getReader();
   try {
@@ -8,7 +8,7 @@ export async function* piecesOf<T>(stream: ReadableStream<T>): AsyncGenerator<T>
       yield value;
     }
   } finally {
-    // After a failure it only fails again.
+    // After a failure, cancelling fails as well.
     await reader.cancel().catch(() => {});
   }
 }

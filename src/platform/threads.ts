@@ -1,36 +1,36 @@
-/** What every platform gives the core as `#platform/threads`: src/node and src/web have it. */
+/** The interface that every platform provides as `#platform/threads`, in src/node and src/web. */
 import type { ErrorKind } from '../base/errors.js';
 
 /**
- * How a platform lends out processors: threads on one shared memory; one thread with a memory of its own, where
- * memory cannot be shared; or nothing but the calling thread.
+ * How a platform provides processors: threads on one shared memory; one thread with a memory of its own, where memory
+ * cannot be shared; or only the calling thread.
  */
 export type ThreadMode = 'shared' | 'own' | 'none';
 
 export interface ThreadsRequest {
-  /** Which of workers/ they run. */
+  /** The script of workers/ that they run. */
   readonly entry: 'worker' | 'decoder';
   readonly count: number;
-  /** What each is given when it starts. */
+  /** The setup that each receives when it starts. */
   readonly setup: unknown;
-  /** Of JavaScript objects, each. */
+  /** Heap limit of each thread's JavaScript objects. */
   readonly heapMegabytes?: number;
 }
 
 export interface Threads {
-  /** Hands a task to a thread that is idle, or to the next that is. `transfer` moves instead of being copied. */
+  /** Gives a task to an idle thread, or to the next one that becomes idle. `transfer` is moved instead of copied. */
   run(task: unknown, transfer?: readonly ArrayBuffer[]): Promise<unknown>;
-  /** Ends them, and what they are at. */
+  /** Ends the threads and their current tasks. */
   close(): Promise<void>;
 }
 
-/** What is posted to a browser's worker thread, one of the two; nothing when its run is over. */
+/** A message to a browser's worker thread: one of the two, or neither when its run is over. */
 export interface ThreadMessage {
   readonly setup?: unknown;
   readonly task?: unknown;
 }
 
-/** What it answers to a task; and once, undefined, that it runs. */
+/** The reply to a task; and once, undefined, when the thread has started. */
 export type ThreadReply =
   | { readonly result: unknown }
   | { readonly error: string; readonly kind?: ErrorKind; readonly hint?: string };

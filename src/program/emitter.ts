@@ -1,10 +1,10 @@
-/** Programs are written by emitters. */
+/** The emitters, through which programs are written. */
 import type { KernelName } from './kernel-table.js';
 import type { Emitter, KernelCall, Operand } from './program.js';
 
 /**
- * An emitter that appends to `calls` with what `note()` says of them at that moment. Its methods are made as
- * they are asked for: a program calls a dozen of some two hundred kernels.
+ * An emitter that appends to `calls`, with the current `note()` on each. Its methods are made on first use: a program
+ * calls a dozen of some two hundred kernels.
  */
 export function createEmitter(
   calls: KernelCall[],

@@ -1,2 +1,2 @@
-/** AssemblyScript's name, in files that both compilers read. */
+/** The declaration of AssemblyScript's i32 for files that both compilers read. */
 declare type i32 = number;

@@ -1,6 +1,9 @@
-/** The kernels that programs of scores call, a row each (kernels.ts says how to read one): what `lanewise/inference` has. */
+/**
+ * The rows of the kernels that scoring programs call, which are all that `lanewise/inference` has. kernel-table.ts
+ * explains the notation.
+ */
 
-// Leading operands that several kernels have in common.
+// Leading operands that several kernels share.
 export const convolution = 'N C H W O kh kw sh sw ph pw P Q';
 export const depthwise = 'N C H W O kh kw sh sw ph pw dilationH dilationW P Q';
 export const winograd = 'N C H W O ph pw P Q';
@@ -12,7 +15,7 @@ export const recurrence = 'N T H reverse';
 export const response = 'N C area size alpha~ beta~ k~';
 export const padding = 'planes H W top left height width mode<2';
 
-// A call, which is left out of what needs no table.
+// A call, so that bundles without the table can drop it.
 export const inferenceKernels = /* @__PURE__ */ describe();
 
 function describe() {

@@ -1,18 +1,20 @@
 /**
- * Every kernel, a row each: its operands in order, and of each what it is and how large. All else follows from these rows:
- * the emitter's methods and the types of the Wasm exports, both lists of exports (scripts/kernel-exports.mjs), the bounds that
- * programs out of files are held to (src/inference/operands.ts), the printer's names. Formulae stand above the kernels in `assembly/`;
- * test/kernels/ holds every row against the kernel's signature there, and against what the kernel reads and writes.
+ * The table of kernels, one row each, with the kind and size of each operand in order. Everything else follows from
+ * these rows: the emitter's methods and the types of the Wasm exports, both lists of exports
+ * (scripts/kernel-exports.mjs), the bounds that programs from files are held to (src/inference/operands.ts), the
+ * printer's names. Formulae are above the kernels in `assembly/`; test/kernels/ holds every row against the kernel's
+ * signature there, and against what the kernel reads and writes.
  *
  * - `N` is a whole number: an extent, a place or a setting; `code<4` one from 0 to 4; `count%4` a multiple of 4
  * - `epsilon~` is any float32, `numH+` a float64 that is finite and not negative, `key0#` 32 bits
- * - `x=N.C` is the address of a buffer of N·C floats that is read, `y>N.C` of one that is written, all of it; `p&count` of
- *   one that is changed in place. Whole numbers are as long as floats; a float64 is two. `x=*` is one whose extent no operand tells
+ * - `x=N.C` is the address of a buffer of N·C floats that is read, `y>N.C` of one that is written completely,
+ *   `p&count` of one that is changed in place. Whole numbers are as long as floats; a float64 is two. `x=*` is a buffer
+ *   whose size follows from no operand
  * - `b?=O` may be 0, for none
  * - `workspace` is the address of scratch, whose size the op computes (src/ops/workspace.ts)
  *
- * A size is a sum of products: `2.N.C`, `radius+1`. `C/groups` is a quotient, rounded up. `@a` is as long as the strides a0, a1, …
- * reach within the extents n0, n1, ….
+ * A size is a sum of products: `2.N.C`, `radius+1`. `C/groups` is a quotient, rounded up. `@a` is as long as the
+ * strides a0, a1, … reach within the extents n0, n1, ….
  */
 import { inferenceKernels } from './inference-rows.js';
 import { trainingKernels } from './training-rows.js';
@@ -24,12 +26,12 @@ export type KernelName = keyof Rows;
 /** Every kernel's row. */
 export const kernelRows = (): Rows => ({ ...inferenceKernels, ...trainingKernels });
 
-/** `N C x=N.C` as `['N', 'C', 'x=N.C']`. */
+/** The words of a row: `N C x=N.C` as `['N', 'C', 'x=N.C']`. */
 type Words<Row extends string> = Row extends `${infer First} ${infer Rest}`
   ? [First, ...Words<Rest>]
   : [Row];
 
-/** What stands for an operand: `Pointer` where the kernel is given an address, else a number. */
+/** The type of an operand: `Pointer` if the kernel takes an address, else a number. */
 type OperandOf<Word extends string, Pointer> = Word extends `${string}?${string}`
   ? Pointer | 0
   : Word extends `${string}${'=' | '>' | '&'}${string}` | 'workspace'
@@ -43,5 +45,5 @@ type Each<Names extends readonly string[], Pointer> = {
 /** The operands of kernel K in order; addresses are of type `Pointer`. */
 export type OperandsOf<K extends KernelName, Pointer> = Each<Words<Rows[K]>, Pointer>;
 
-/** An operand's name, without what it is: `x` of `x=N.C`. */
+/** An operand's name without its notation: `x` of `x=N.C`. */
 export const nameOf = (word: string): string => /^\w+/.exec(word)![0];

@@ -1,4 +1,4 @@
-/** A program as text: one kernel call a line, extents by name, buffers as segment+offset. */
+/** The printer of programs as text: one kernel call per line, named extents, buffers as segment+offset. */
 import { kernelRows, nameOf } from './kernel-table.js';
 import type { KernelCall, Operand, Program } from './program.js';
 

@@ -1,13 +1,13 @@
 /**
- * The program: what a graph compiles to and what the engine runs. Plain data, so it can be printed,
+ * The type of programs, which graphs compile to and the engine runs. They are plain data, so they can be printed,
  * compared, stored and posted to a worker.
  */
 import type { KernelName, OperandsOf } from './kernel-table.js';
 
 /**
- * Where a buffer lives. `parameters`, `gradients`, `state` and `rates` belong to the training step;
- * `batch` holds a shard's samples and labels; `results` what is read after a run; `activations` and
- * `workspace` are the program's own scratch.
+ * The memory segments of buffers. `parameters`, `gradients`, `state` and `rates` belong to the training step; `batch`
+ * holds a shard's samples and labels; `results` what is read after a run; `activations` and `workspace` are the
+ * program's own scratch.
  */
 export const segments = [
   'parameters',
@@ -27,17 +27,17 @@ export interface Address {
   readonly offset: number;
 }
 
-/** A scalar as it is, or an address that linking turns into a pointer. */
+/** A plain number, or an address that linking turns into a pointer. */
 export type Operand = number | Address;
 
 export interface KernelCall {
   readonly kernel: KernelName;
   readonly operands: readonly Operand[];
-  /** What in the model this computes: `c1` or `c1 gradient`. */
+  /** The part of the model that this computes: `c1` or `c1 gradient`. */
   readonly label: string;
-  /** Multiplications and additions, for benchmarks; 0 where they are not what takes the time. */
+  /** Multiplications and additions, for benchmarks; 0 where they do not determine the time. */
   readonly flops: number;
-  /** Of the op's tensors, each once; absent for what is no op of a graph, such as an update. */
+  /** Bytes of the op's tensors, each once; absent for calls outside the graph, such as updates. */
   readonly bytes?: number;
 }
 
@@ -47,11 +47,11 @@ export interface Program {
   /** Bytes of scratch the program needs. */
   readonly activationBytes: number;
   readonly workspaceBytes: number;
-  /** Bytes that all intermediate buffers would take without reuse: what liveness analysis saved. */
+  /** Bytes of all intermediate buffers without reuse, to show what liveness analysis saves. */
   readonly unsharedBytes: number;
 }
 
-/** One method a kernel; calling it appends the call to a program. */
+/** One method per kernel, which appends a call to a program. */
 export type Emitter = {
   readonly [K in KernelName]: (...operands: OperandsOf<K, Address>) => void;
 };
@@ -63,6 +63,6 @@ export const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * A
 
 export const address = (segment: Segment, offset: number): Address => ({ segment, offset });
 
-/** `at` moved by some bytes. */
+/** `at` advanced by `bytes`. */
 export const advance = (at: Address, bytes: number): Address =>
   address(at.segment, at.offset + bytes);

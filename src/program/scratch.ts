@@ -1,7 +1,7 @@
 /**
- * The parts that kernels' workspaces are made of, once for both sides: kernels lay their scratch out by these sizes
- * (AssemblyScript reads this file as it is), and src/ops/workspace.ts adds up how much that is. All of it is arithmetic of whole
- * numbers; `| 0` is what cuts a quotient in JavaScript. Sizes are in floats where nothing else is said.
+ * The sizes of kernels' workspaces, defined once for kernels and planner. Kernels lay their scratch out by these sizes
+ * (AssemblyScript reads this file unchanged), and src/ops/workspace.ts adds them up. All of it is arithmetic of whole
+ * numbers; `| 0` truncates quotients in JavaScript. Sizes are in floats unless stated otherwise.
  */
 
 /** Block sizes of products: rows of A in L2, of k in L1, columns of B in L3. KC·8 floats of B fit half of a 32 KiB L1. */
@@ -12,16 +12,16 @@ export const NC: i32 = 1024;
 /** Columns of a packed panel of B. Tiles take two panels at once. */
 export const NR: i32 = 8;
 
-/** Bytes in front of the packed blocks: one tile that sticks out over the edge. */
+/** Bytes before the packed blocks: one tile that extends beyond the edge. */
 export const SPILL_BYTES: i32 = 256;
 
-/** Rows up to which a product with a transposed matrix does not pack it. */
+/** Largest number of rows for which a product with a transposed matrix does not pack it. */
 export const SKINNY: i32 = 32;
 
-/** Of depthwise convolutions: vectors of outputs that run side by side, and taps whose sums a pass keeps in registers. */
+/** For depthwise convolutions: vectors of outputs computed together, and taps whose sums a pass keeps in registers. */
 export const BESIDE: i32 = 4;
 
-/** Bytes of such a vector's entry in the table: where it reads, where it is written. */
+/** Bytes of such a vector's entry in the table: where it is read and where it is written. */
 export const VECTOR_BYTES: i32 = 8;
 
 /** Winograd's tile of outputs, elements of a transformed tile, bytes of a tile's entry in the table, and of one transform. */
@@ -30,7 +30,7 @@ export const ELEMENTS: i32 = 36;
 export const TILE_BYTES: i32 = 16;
 export const TRANSFORM_BYTES: i32 = 36 * 16;
 
-/** What a step of a recurrent layer keeps, in floats for each unit of each sample. */
+/** The state that a step of a recurrent layer keeps, in floats per unit and sample. */
 export const ELMAN_STATES: i32 = 2;
 export const LSTM_STATES: i32 = 6;
 export const GRU_STATES: i32 = 5;
@@ -54,12 +54,12 @@ export function columnPanels(k: i32, n: i32): i32 {
   return least(k, KC) * upTo(least(n, NC), NR);
 }
 
-/** The few rows of an m×k matrix in panels, a block of k, for a product that does not pack the other. */
+/** The few rows of an m×k matrix in panels, one block of k, for a product that does not pack the other matrix. */
 export function skinnyPanels(m: i32, k: i32): i32 {
   return upTo(m, NR) * least(k, KC);
 }
 
-/** Its transposed result: n rows, in fours, of m values in whole panels. */
+/** Its transposed result: n rows, rounded up to fours, of m values in whole panels. */
 export function skinnyResult(m: i32, n: i32): i32 {
   return upTo(m, NR) * upTo(n, 4);
 }
@@ -69,7 +69,7 @@ export function allRowPanels(m: i32, k: i32): i32 {
   return m * k + 4;
 }
 
-/** Pixels of one image, and what the last panel of them sticks out: at most a block. */
+/** Pixels of one image, and the part of the last panel beyond them: at most a block. */
 export function pixelsOf(P: i32, Q: i32): i32 {
   return least(P * Q + NR, NC);
 }
@@ -79,12 +79,12 @@ export function pixelPanels(depth: i32, P: i32, Q: i32): i32 {
   return least(depth, KC) * pixelsOf(P, Q);
 }
 
-/** One image of C planes between its borders, or nothing without borders. */
+/** One image of C planes within its borders, or nothing without borders. */
 export function paddedImage(C: i32, H: i32, W: i32, ph: i32, pw: i32): i32 {
   return (ph | pw) !== 0 ? C * (H + 2 * ph) * (W + 2 * pw) : 0;
 }
 
-/** Vectors of P×Q outputs of a depthwise convolution, as many as run side by side at a time. */
+/** Vectors of P×Q outputs of a depthwise convolution, rounded up to the number computed together. */
 export function vectorsOf(P: i32, Q: i32): i32 {
   return upTo((P * upTo(Q, 4)) / 4, BESIDE);
 }
@@ -94,19 +94,19 @@ export function slopesOf(n: i32, O: i32): i32 {
   return upTo(n, 4) * O;
 }
 
-/** Tiles transformed at once: transformed filters, tiles and products of a block should fit L2 together. */
+/** Tiles transformed at a time: transformed filters, tiles and products of a block should fit in L2 together. */
 export function tileBlock(C: i32, O: i32): i32 {
   const fit = ((4096 / (C + O) / 8) | 0) * 8;
   return fit < 16 ? 16 : least(fit, 64);
 }
 
-/** Images of so many tiles that fill a block together. */
+/** Number of images with `tiles` tiles each that fill a block together. */
 export function tileGroup(N: i32, tiles: i32, block: i32): i32 {
   const images = least(N, (block / tiles) | 0);
   return images < 1 ? 1 : images;
 }
 
-/** Bytes between matrices of one element and the next: an odd number of cache lines, lest all 36 fall into one set. */
+/** Bytes from the matrix of one element to the next: an odd number of cache lines, lest all 36 fall into one set. */
 export function matrixBytes(count: i32): i32 {
   return (((count + 15) / 16) | 1) * 64;
 }

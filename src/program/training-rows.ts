@@ -1,4 +1,4 @@
-/** The kernels that only training calls, a row each (kernels.ts says how to read one). */
+/** The rows of the kernels that only training calls. kernel-table.ts explains the notation. */
 import {
   convolution,
   depthwise,
@@ -12,7 +12,7 @@ import {
   winograd,
 } from './inference-rows.js';
 
-/** Update rules and what stands beside them. */
+/** Update rules and related kernels. */
 const updates = {
   adadelta: 'p&count g=count s&count u&count count%4 rates=1 rho~ oneMinusRho~ epsilon~ decay~',
   adagrad: 'p&count g=count s&count count%4 rates=1 initial~ epsilon~ decay~',
@@ -36,7 +36,7 @@ const updates = {
   sumSquares: 'x=count count block y>2.count/block',
 } as const;
 
-/** Losses, and what is counted of classes. */
+/** Losses, and figures of classes. */
 const losses = {
   agreeing: 'n C x=n.C t=n.C y>n',
   correct: 'n C x=n.C labels=n y>n',
@@ -84,7 +84,7 @@ function samples() {
   } as const;
 }
 
-/** Of ops, by the kernels of whose results inference-rows.ts has the rows. */
+/** Gradients of ops, in terms of the kernels whose rows are in inference-rows.ts. */
 function gradients() {
   const pooled = 'dy=planes.P.Q dx>planes.H.W';
   const pooledByPlace = 'x=planes.H.W dy=planes.P.Q dx>planes.H.W';
@@ -134,7 +134,7 @@ function gradients() {
   } as const;
 }
 
-// A call, which is left out of what needs no table.
+// A call, so that bundles without the table can drop it.
 export const trainingKernels = /* @__PURE__ */ (() => ({
   ...updates,
   ...losses,

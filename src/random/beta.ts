@@ -1,4 +1,4 @@
-/** Deviates of the symmetric beta distribution, from counters: whoever draws one finds the same. */
+/** Deviates of the symmetric beta distribution, from counters, so that every thread draws the same. */
 import { cosPi, exp, log } from '../base/arithmetic.js';
 import { philox } from './philox.js';
 
@@ -8,14 +8,14 @@ export type DrawBeta = (index: number, key0: number, key1: number) => number;
 /**
  * Draws from Beta(alpha, alpha) with random words U and V in (0, 1); attempt t draws at counter (t, 0, index, purpose).
  *
- * alpha ≤ 1: Jöhnk (1964): X = U^(1/alpha), Y = V^(1/alpha), taken if X + Y ≤ 1, which is so for a half of them at
- * least; the deviate is X/(X + Y). By logarithms, since X and Y underflow for a small alpha.
+ * alpha ≤ 1: Jöhnk (1964): X = U^(1/alpha), Y = V^(1/alpha), accepted if X + Y ≤ 1, which has probability ½ or more;
+ * the deviate is X/(X + Y), by logarithms, since X and Y underflow for a small alpha.
  *
  * alpha > 1: Ulrich (1984): ½ + ½·√(1 − U^(2/(2·alpha − 1)))·cos(2πV), where Jöhnk would try 4^alpha times.
  */
 export function createBeta(alpha: number, purpose: number): DrawBeta {
   const block = new Uint32Array(4);
-  /** Never 0, whose logarithm is none. */
+  /** Never 0, which has no logarithm. */
   const unit = (word: number): number => (word + 0.5) / 2 ** 32;
   return (index, key0, key1) => {
     for (let attempt = 0; ; attempt++) {

@@ -1,7 +1,7 @@
 /**
- * Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): a random word is a
- * function of (seed, purpose, index, element), so it does not matter who draws it or when. The same
- * generator stands in assembly/random.ts; a test compares them.
+ * The random generator Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"). A random
+ * word is a function of (seed, purpose, index, element), so it does not matter who draws it or when. The same generator
+ * is in assembly/random.ts; a test compares them.
  */
 
 const M0 = 0xd2511f53;
@@ -15,7 +15,7 @@ function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  // Each sum stays below 2³², so the bits are right as a whole and >>> is a division by 2¹⁶.
+  // Each sum stays below 2³², so all its bits are right and >>> is a division by 2¹⁶.
   const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
   const cross = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (cross >>> 16)) >>> 0;
@@ -49,7 +49,7 @@ export function philox(
   out[3] = c3;
 }
 
-/** Random numbers one after another. */
+/** A sequence of random numbers. */
 export interface RandomStream {
   /** The next 32 random bits. */
   word(): number;
@@ -86,7 +86,7 @@ export function randomStream(seed: number, purpose: number, index: number): Rand
       // above 2³² − n, so nearly every word is accepted without the slow remainder.
       let value = word();
       while (value >= 2 ** 32 - n && value >= 2 ** 32 - (2 ** 32 % n)) value = word();
-      // value % n; exact, since a quotient of 32-bit numbers is no nearer to a whole one than 2⁻³² of it.
+      // value % n; exact, since a quotient of 32-bit numbers is at least 2⁻³² of its size away from a whole number.
       return value - Math.floor(value / n) * n;
     },
   };

@@ -1,4 +1,4 @@
-/** What random numbers are drawn for: the last counter word, so that no two uses share a stream. */
+/** The purposes of random numbers, the last counter word, so that no two uses share a stream. */
 export const purpose = {
   init: 1,
   shuffle: 2,

@@ -70,7 +70,7 @@ export function readSetting(
   model: Model,
 ): unknown {
   const { isRequired, fill, make, check }: AnySetting = SETTINGS[name];
-  if (given === null) refuse(owner, name, given, 'a value, or that it is not given');
+  if (given === null) refuse(owner, name, given, 'a value or undefined');
   if (given === undefined && !isRequired) return fill?.();
   if (make) return make(given);
   if (check !== 'with others') check?.(owner, name, given, model);

@@ -1,4 +1,4 @@
-/** What Node has and browsers and edge workers lack, under the same names. The test holds them to index.ts. */
+/** Stubs of Node's functions that browsers and edge workers lack. A test compares them with index.ts. */
 import { LanewiseError } from '../base/errors.js';
 
 function refuse(name: string, hint: string): never {

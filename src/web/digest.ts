@@ -1,23 +1,20 @@
-/** SHA-256 by web-standard crypto, which takes all of it at once. */
+/** SHA-256 by the web-standard crypto, which hashes all data in one call. */
 import { LanewiseError } from '../base/errors.js';
 
-/** What engines refuse with an error of their own. */
+/** Largest size; beyond it engines refuse with errors of their own. */
 const MOST_BYTES = 2 ** 31 - 1;
 
-/**
- * Of pieces one after another, as if they were one.
- * @throws LanewiseError kind 'platform' for 2 GiB and more.
- */
+/** The digest of a sequence of pieces. */
 export async function digest(pieces: readonly Uint8Array[]): Promise<Uint8Array> {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   if (length > MOST_BYTES) {
     throw new LanewiseError(
       'platform',
-      `cannot take the SHA-256 of ${length} bytes: there is none of more than ${MOST_BYTES} here`,
-      'Node, Deno and Bun have it',
+      `cannot take the SHA-256 of ${length} bytes: at most ${MOST_BYTES} are supported here`,
+      'Node, Deno and Bun support more',
     );
   }
-  // `digest` takes no view of shared memory.
+  // `digest` accepts no view of shared memory.
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const piece of pieces) {

@@ -1,4 +1,4 @@
-/** Data sets that Node fetches into a cache: pages may not fetch from strangers, and have the browser's cache. */
+/** The refusal of data set downloads: pages may not fetch from other servers, and have the browser's cache. */
 import { LanewiseError } from '../base/errors.js';
 import type { PublishedFiles } from '../platform/download.js';
 

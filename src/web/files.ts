@@ -1,14 +1,14 @@
-/** Files of a place that has no file system: what is read is fetched, and nothing is written. */
+/** File access without a file system: reading fetches from URLs, writing is refused. */
 import { LanewiseError } from '../base/errors.js';
 import { piecesOf } from '../platform/pieces.js';
 
-/** The bytes at a URL, relative ones to the page; `what` it is, for messages. @throws LanewiseError kind 'file'. */
+/** The bytes at a URL, relative to the page; `what` names their kind in messages. @throws LanewiseError kind 'file'. */
 export async function readNamedFile(what: string, url: string): Promise<Uint8Array> {
   const response = await request(what, url);
   return new Uint8Array(await response.arrayBuffer().catch((error) => fail(what, url, error)));
 }
 
-/** The bytes at a URL, as they come. @throws LanewiseError kind 'file'. */
+/** The bytes at a URL, as they arrive. @throws LanewiseError kind 'file'. */
 export async function* readNamedFileInPieces(
   what: string,
   url: string,

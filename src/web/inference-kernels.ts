@@ -1,4 +1,4 @@
-/** The builds for inference, beside its bundle: apart from the others, so that bundlers copy no more than these. */
+/** The loader of the inference builds beside their bundle, apart so that bundlers copy only these files. */
 import { fetchModule } from './fetch-module.js';
 
 const urls: Readonly<Record<string, () => URL>> = {
@@ -6,6 +6,6 @@ const urls: Readonly<Record<string, () => URL>> = {
   'inference-fused': () => new URL('../wasm/inference-fused.wasm', import.meta.url),
 };
 
-/** @throws LanewiseError kind 'network' if the file does not come. */
+/** @throws LanewiseError kind 'network' if the file does not arrive. */
 export const compileBuild = (name: string): Promise<WebAssembly.Module> =>
   fetchModule(urls[name]!());

@@ -1,4 +1,7 @@
-/** The builds of the kernels, beside the bundle. Each URL is written out, so that bundlers find and copy the files. */
+/**
+ * The loader of the kernels' builds beside the bundle. Each URL is written out, so that bundlers find and copy the
+ * files.
+ */
 import { given } from '../platform/given.js';
 import { fetchModule } from './fetch-module.js';
 
@@ -9,11 +12,11 @@ const urls: Readonly<Record<string, () => URL>> = {
   'fused-shared': () => new URL('../wasm/fused-shared.wasm', import.meta.url),
 };
 
-/** @throws LanewiseError kind 'network' if the file does not come. */
+/** @throws LanewiseError kind 'network' if the file does not arrive. */
 export const compileBuild = (name: string): Promise<WebAssembly.Module> =>
   fetchModule(given.wasm ? new URL(`${name}.wasm`, given.wasm) : urls[name]!());
 
-/** What an instance on a memory exports; without the loader, whose strings and arrays no kernel knows. */
+/** The exports of an instance on a memory, without the loader, whose strings and arrays no kernel uses. */
 export const instantiate = (
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,

@@ -1,4 +1,4 @@
-/** What would keep a run in a folder. */
+/** The refusal of run folders, where there is no file system. */
 import { LanewiseError } from '../base/errors.js';
 
 /** @throws LanewiseError kind 'platform'. */
@@ -6,6 +6,6 @@ export function openRecording(): never {
   throw new LanewiseError(
     'platform',
     'train: folder is given, and there is no file system here',
-    'leave it out: what happens is told all the same, and encodeModel gives the bytes of the model',
+    'leave it out: callbacks report the events, and encodeModel gives the bytes of the model',
   );
 }

@@ -1,8 +1,8 @@
-/** The clock and turns of a browser's thread, or of an edge worker. */
+/** The clock and event turns of a browser's thread, or of an edge worker. */
 
 /**
- * Lets events through: by a message, since a page's timers wait 4 ms after the fifth. An edge worker's do not, and there
- * a channel costs more and its memory stays a while.
+ * Gives events a turn: by a message, since a page's timers wait 4 ms after the fifth. In an edge worker they do not,
+ * while a channel costs more and keeps its memory for a while.
  */
 export function pause(): Promise<void> {
   if (typeof Worker === 'undefined' || typeof MessageChannel === 'undefined')
@@ -17,10 +17,13 @@ export function pause(): Promise<void> {
   });
 }
 
-/** An edge worker ends a request that waits for a promise of another request; it has no threads, by which it is known. */
+/**
+ * Whether a caller may wait for another's work. An edge worker ends a request that waits for a promise of another
+ * request; it is recognised by its lack of threads.
+ */
 export const mayWaitForOthers = (): boolean => typeof Worker !== 'undefined';
 
-/** Pages are not told. */
+/** Pages cannot read it. */
 export const cpuMs = (): number => 0;
 
 export const warn = (sentence: string): void => console.warn(`Lanewise: ${sentence}`);

@@ -1,5 +1,5 @@
 /**
- * Threads of a browser: module workers, which share memory on pages that are isolated from other origins
+ * The threads of a browser: module workers, which share memory only on cross-origin isolated pages
  * (Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp).
  */
 import { LanewiseError } from '../base/errors.js';
@@ -9,15 +9,15 @@ import type { ThreadMode, ThreadReply, Threads, ThreadsRequest } from '../platfo
 
 export const machineParallelism = (): number => globalThis.navigator?.hardwareConcurrency ?? 1;
 
-/** Workers that nobody uses at the moment; the next run takes them. */
+/** Idle workers, which the next run takes. */
 const idle: Worker[] = [];
 
-/** A worker that has not said by then that it runs never will: its script is another's, or does not come. */
+/** A worker that has not started by then never will: its script is another one, or does not arrive. */
 const START_MS = 30_000;
 
 let found: { readonly script: string | undefined; readonly mode: Promise<ThreadMode> } | undefined;
 
-/** Found out once for a script: what the page may do, and whether a worker starts. */
+/** The thread mode, determined once per script from what the page may do and whether a worker starts. */
 export function threadMode(): Promise<ThreadMode> {
   if (!found || found.script !== given.worker) found = { script: given.worker, mode: findMode() };
   return found.mode;
@@ -30,14 +30,16 @@ async function findMode(): Promise<ThreadMode> {
   }
   const isIsolated = globalThis.crossOriginIsolated === true;
   if (!isIsolated && typeof document === 'undefined') {
-    addNote(`${NOT_ISOLATED}: training runs in the calling thread, which is no page's; ${HEADERS}`);
+    addNote(
+      `${NOT_ISOLATED}: training runs in the calling thread, which is not a page's; ${HEADERS}`,
+    );
     return 'none';
   }
   try {
     idle.push(await startWorker());
   } catch (error) {
     addNote(
-      `worker threads cannot be started (${(error as Error).message}): training runs in the calling thread, and a page is slow meanwhile; serve the package's worker.js from the page's origin with the page's headers, allow worker-src 'self' in its Content-Security-Policy, or say where it is: init({ worker: '/worker.js' })`,
+      `worker threads cannot be started (${(error as Error).message}): training runs in the calling thread, and the page is slow in the meantime; serve the package's worker.js from the page's origin with the page's headers, allow worker-src 'self' in its Content-Security-Policy, or say where it is: init({ worker: '/worker.js' })`,
     );
     return 'none';
   }
@@ -52,10 +54,10 @@ const NOT_ISOLATED = 'memory cannot be shared, as the page is not cross-origin i
 const HEADERS =
   'the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp give it all processors';
 
-/** A worker that has said that it runs. @throws Error with the reason if it does not. */
+/** A worker that has started. @throws Error with the reason if it does not start. */
 function startWorker(): Promise<Worker> {
   return new Promise((resolve, reject) => {
-    // Written out, so that bundlers find the script.
+    // The URL is written out, so that bundlers find the script.
     const worker = given.worker
       ? new Worker(given.worker, { type: 'module', name: 'lanewise' })
       : new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'lanewise' });
@@ -78,7 +80,7 @@ function startWorker(): Promise<Worker> {
   });
 }
 
-/** `count` workers, those that are idle first. @throws LanewiseError kind 'platform' if one does not start; the others stay. */
+/** `count` workers, idle ones first. @throws LanewiseError kind 'platform' if one does not start; the others are kept. */
 async function takeWorkers(count: number): Promise<readonly Worker[]> {
   const taken = idle.splice(0, count);
   const started = await Promise.allSettled(
@@ -103,7 +105,7 @@ function release(workers: readonly Worker[]): void {
   for (const worker of idle.splice(machineParallelism())) worker.terminate();
 }
 
-/** A worker, and what to do with its answer while it has a task. */
+/** A worker, and the handler of its answer while it has a task. */
 interface Thread {
   readonly worker: Worker;
   answer?: (reply: ThreadReply) => void;
@@ -138,7 +140,7 @@ export async function createThreads({ count, setup }: ThreadsRequest): Promise<T
       }
       const free = thread;
       const reply = await new Promise<ThreadReply>((resolve) => {
-        // It throws for what cannot be posted.
+        // This throws for values that cannot be posted.
         free.worker.postMessage({ task }, [...transfer]);
         free.answer = resolve;
       });
@@ -156,12 +158,12 @@ export async function createThreads({ count, setup }: ThreadsRequest): Promise<T
         }
         return;
       }
-      // They let go of the memory.
+      // The workers release the memory.
       for (const worker of workers) worker.postMessage({});
       release(workers);
     },
   };
 }
 
-/** Here samples are read by the calling thread. */
+/** Undefined, as the calling thread reads samples here. */
 export const readerModule = (_name: string, _settings: unknown): undefined => undefined;

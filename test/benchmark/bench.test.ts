@@ -90,7 +90,7 @@ test('a file that cannot be meant is refused before minutes of measuring', () =>
     for (const [args, message] of [
       [['--json', 'sgemm-128'], '--json sgemm-128 would write a file with the name of a workload'],
       [['--json', 'x', '--profile'], '--json x is for results, and --profile has none'],
-      [['--json', '.'], "cannot write '.': something that is no file is in its place"],
+      [['--json', '.'], "cannot write '.': something other than a file is in its place"],
     ] as const) {
       const { code, stdout, stderr } = await lanewise(['bench', ...args], { cwd });
       assert.equal([code, stdout], [1, '']);

@@ -37,7 +37,7 @@ const refused: [what: string, file: () => Uint8Array, message: RegExp][] = [
   ['no JSON', () => changed(() => {}, { program: '{' }), /its program is not JSON/],
   ['null', () => changed(() => {}, { program: 'null' }), /version none, expected 1/],
   ['numerics', () => changed(() => {}, { numerics: 'loose' }), /numerics is 'loose'/],
-  ['classes', () => changed(() => {}, { classes: '[1]' }), /classes are no list of names/],
+  ['classes', () => changed(() => {}, { classes: '[1]' }), /classes are not a list of names/],
   ['memory', () => changed((p) => (p.bytes.activations = 2 ** 40)), /sizes of its memory/],
   [
     'all memory',
@@ -108,7 +108,7 @@ test('samples that do not fit are refused', async () => {
   const cases: [() => unknown, RegExp][] = [
     [
       () => program.predict(image),
-      /input 'input' has 784 values, which are no whole samples of 1×32×32/,
+      /input 'input' has 784 values, which are not a whole number of samples of 1×32×32/,
     ],
     [() => program.predict(image, [1, 28]), /samples of 1×28, expected 1×32×32 or smaller images/],
     [() => program.predict(image, [1, 14, 56]), /samples of 1×14×56/],

@@ -66,7 +66,7 @@ test('no relaxed SIMD: strict, and the same bits', async () => {
 test('no SIMD: refused, with what has it', async () => {
   const { error } = await run({ before: 'WebAssembly.validate = () => false;' });
   assert.is(error?.kind, 'engine');
-  assert.match(error!.text, /^this JavaScript engine has no WebAssembly SIMD, .*\ntake a browser/);
+  assert.match(error!.text, /^this JavaScript engine has no WebAssembly SIMD, .*\nuse a browser/);
 });
 
 test('no SharedArrayBuffer: the calling thread does without', async () => {

@@ -177,7 +177,7 @@ test('shapes that do not fit are refused, and so are second derivatives', () => 
   const [dx] = gradients(loss, [x]);
   assert.throws(
     () => gradients(ops.weightedSum(dx!, 1), [x]),
-    /batchNormGradient has no gradient, and one was asked for through it/,
+    /batchNormGradient has no gradient, and one is required through it/,
   );
 });
 

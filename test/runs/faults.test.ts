@@ -156,7 +156,7 @@ test('a failing disk is named by its cause, and the way on by the file that is t
   assert.ok(existsSync(named), `${named} of ${there.join(' ')}`);
   assert.match(
     error!.hint!,
-    /^look after the disk, .*; the last good checkpoint is .* resume: true$/,
+    /^check the disk, .*; the last good checkpoint is .* resume: true$/,
   );
   assert.is(hashOf(await small({ folder, everySteps: 4, resume: true })), expected);
   for (const [failure, reason] of [

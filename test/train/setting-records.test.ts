@@ -19,7 +19,7 @@ test('null, and what is of no setting’s type, is refused by the setting’s na
   for (const name of SETTING_NAMES) {
     assert.is(
       await refused({ [name]: null }),
-      `train: ${name} is null, expected a value, or that it is not given`,
+      `train: ${name} is null, expected a value or undefined`,
     );
     // A symbol is neither a number, nor a list, a name, a flag, or an object of options.
     for (const value of [Symbol('no setting'), -0.5, () => 1])

@@ -45,7 +45,7 @@ const ownMemory =
   /^memory cannot be shared, as the page is not cross-origin isolated: training runs in one worker thread with a memory of its own; the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp give it all processors$/;
 const noWorkers = (reason: string) =>
   new RegExp(
-    `^worker threads cannot be started \\(${reason}\\): training runs in the calling thread, and a page is slow meanwhile; serve the package's worker.js from the page's origin with the page's headers, `,
+    `^worker threads cannot be started \\(${reason}\\): training runs in the calling thread, and the page is slow in the meantime; serve the package's worker.js from the page's origin with the page's headers, `,
   );
 const strictOnly =
   /^this engine has no relaxed SIMD multiply-add that rounds once: numerics are 'strict', up to a fifth slower; /;
@@ -83,7 +83,9 @@ const fallbacks: Readonly<Record<string, Fallback>> = {
   'a worker of an isolated page': { headers: ISOLATED, threads: 'shared', where: visitInWorker },
   'a worker of a page that is not isolated': {
     threads: 'none',
-    notes: [/training runs in the calling thread, which is no page's; the headers Cross-Origin-/],
+    notes: [
+      /training runs in the calling thread, which is not a page's; the headers Cross-Origin-/,
+    ],
     where: visitInWorker,
   },
   'no Worker': {
@@ -168,7 +170,7 @@ const refusals: Readonly<Record<string, Visit & { kind: string; text: RegExp }>>
   'no SIMD': {
     before: NO_SIMD,
     kind: 'engine',
-    text: /^this JavaScript engine has no WebAssembly SIMD, .*\ntake a browser of 2023 or later/,
+    text: /^this JavaScript engine has no WebAssembly SIMD, .*\nuse a browser of 2023 or later/,
   },
   'a policy that lets nothing be compiled': {
     headers: policy("script-src 'self'; worker-src 'self'"),
