@@ -42,12 +42,12 @@ function archiveOf(first: string): Kind {
 
 /** Text or bytes that a file begins with. */
 const BEGINNINGS: readonly (readonly [string | readonly number[], Kind])[] = [
-  [[0x80], pytorch('a pickle, as PyTorch wrote before 1.6')],
+  [[0x80], /* @__PURE__ */ pytorch('a pickle, as PyTorch wrote before 1.6')],
   [
     [0x89, 0x48, 0x44, 0x46],
     {
       is: 'an HDF5 file, as Keras writes (.h5)',
-      way: python(
+      way: /* @__PURE__ */ python(
         'import h5py; d = {}',
         "h5py.File(FILE).visititems(lambda n, x: d.update({n.replace('/', '.'): x[()]}) if hasattr(x, 'dtype') else None) or d",
         'numpy',
@@ -58,7 +58,7 @@ const BEGINNINGS: readonly (readonly [string | readonly number[], Kind])[] = [
     [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59],
     {
       is: 'a NumPy array (.npy)',
-      way: python('import numpy', "{'weight': numpy.load(FILE)}", 'numpy'),
+      way: /* @__PURE__ */ python('import numpy', "{'weight': numpy.load(FILE)}", 'numpy'),
     },
   ],
   [
