@@ -1,7 +1,6 @@
 /**
- * Element-wise non-linearities and their gradients. Each gradient is written in the function's own
- * output y, so the input need not be kept, and the matrix product can apply the function in its
- * epilogue.
+ * Element-wise non-linearities and their gradients. Each gradient is written in terms of the function's own output y,
+ * so the input need not be kept, and the matrix product can apply the function in its epilogue.
  */
 import { exp, log, sigmoid, tanh } from './math';
 import { LANES, loadTail, storeTail } from './simd';
@@ -36,7 +35,7 @@ function value(code: i32, x: v128): v128 {
 /** ∂value/∂x · dy, from y = value(x). */
 @inline
 function slope(code: i32, y: v128, dy: v128): v128 {
-  // Loaded, since V8 builds a constant anew at each use.
+  // Loaded, since V8 rebuilds a constant at each use.
   const one = v128.load_splat<f32>(SLOPES);
   // Zero only where y ≤ 0, so that dy passes at a NaN, as in PyTorch.
   if (code == RELU) return v128.andnot(dy, f32x4.le(y, f32x4.splat(0)));
@@ -51,7 +50,10 @@ function slope(code: i32, y: v128, dy: v128): v128 {
   return dy;
 }
 
-/** The last values of a row, fewer than a vector: functions for all codes, since loops have enough code without. */
+/**
+ * The last values of a row, fewer than a vector: functions for all codes, since the loops are large enough without
+ * them.
+ */
 function mapLast(code: i32, x: usize, y: usize, rest: i32): void {
   storeTail(y, value(code, loadTail(x, rest)), rest);
 }

@@ -1,6 +1,6 @@
 /**
- * Update rules with a rate for each weight, in the manner of assembly/optimizer.ts: one pass, element-wise,
- * counts are multiples of 4. Zeros (what pads a parameter) stay zeros as long as epsilon is above 0.
+ * Update rules with a rate for each weight, in the manner of assembly/optimizer.ts: one pass, element-wise. Counts are
+ * multiples of 4. Zeros (the padding of parameters) stay zeros as long as epsilon is above 0.
  */
 import { gradient } from './optimizer';
 import { LANES, madd } from './simd';
@@ -33,8 +33,8 @@ export function adagrad(
 
 /**
  * RMSprop (Tieleman & Hinton 2012): s ← αs + (1 − α)g²; d = g/(√s + ε); p ← p − rate·d; rates: [rate].
- * Centred (Graves 2013) it also keeps m ← αm + (1 − α)g and divides by √(s − m²) + ε, where rounding may
- * not make the difference negative. With momentum, v ← momentum·v + d takes d's place.
+ * Centred (Graves 2013) it also keeps m ← αm + (1 − α)g and divides by √(s − m²) + ε, where a difference
+ * rounded below 0 counts as 0. With momentum, v ← momentum·v + d takes d's place.
  * `m` and `v` are 0 where they are not kept.
  */
 export function rmsprop(

@@ -1,29 +1,29 @@
 /**
  * Scaled dot-product attention (Vaswani et al. 2017, section 3.2), head by head. Letters: N samples, T queries, S keys,
  * d features of a head; q is N×T×D and k, v are N×S×D with D = heads·d, of which a head has the columns
- * head·d … head·d + d, read where they lie; weights are N×heads×T×S. If `causal`, query t sees the keys
- * s ≤ t, and nothing is read of the others; nor of the keys from `lengths[n]` on, which are N whole numbers from 1 on,
- * or 0 for none. A sum is one chain of multiply-adds in its index's order.
+ * head·d … head·d + d, read in place; weights are N×heads×T×S. If `causal`, query t sees the keys
+ * s ≤ t, and the others are not read; nor are the keys from `lengths[n]` on, N whole numbers of at least 1, or 0 for
+ * none. A sum is one chain of multiply-adds in its index's order.
  */
 import { softmax } from './loss';
 import { loadSome, storeSome } from './recurrent';
 import { LANES, floats, madd, sumLanes } from './simd';
 
-/** How many keys query t sees. */
+/** Number of keys that query t sees. */
 @inline
 function keysSeen(t: i32, S: i32, causal: i32): i32 {
   return causal ? min(t + 1, S) : S;
 }
 
-/** Keys of sample n that are no padding. */
+/** Keys of sample n that are not padding. */
 @inline
 function keysOf(lengths: usize, n: i32, S: i32): i32 {
   return lengths ? max(min<u32>(load<u32>(lengths + floats(n)), S), 1) : S;
 }
 
 /**
- * y[n, head, t, s] = scale·Σ_j q[n, t, head, j]·k[n, s, head, j], of which a row's softmax is taken if `normalize`;
- * 0 where masked. workspace: d·S floats.
+ * y[n, head, t, s] = scale·Σ_j q[n, t, head, j]·k[n, s, head, j], followed by each row's softmax if `normalize`; 0
+ * where masked. workspace: d·S floats.
  */
 export function attentionScores(
   N: i32,
@@ -128,7 +128,7 @@ export function attentionProduct(
       let to = y + floats(head * d);
       if (transposed) {
         for (let s = 0; s < S; s++) {
-          // The first query that sees key s; nobody does behind the last one, or in the padding.
+          // The first query that sees key s; no query sees keys after the last one, or in the padding.
           const t = causal ? s : 0;
           const column = p + floats(t * S + s);
           if (t >= T || s >= known) memory.fill(to, 0, floats(d));

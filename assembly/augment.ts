@@ -1,6 +1,6 @@
 /**
- * Transforms of one sample, C×h×w floats, and the blend of two. Products are rounded before sums in every build, so that augmented
- * samples are the same in all (but for noise, whose logarithm and waves are those of random.ts).
+ * Transforms of one sample of C×h×w floats, and the blend of two. Products are rounded before sums in every build, so
+ * that augmented samples are the same in all (except for noise, whose logarithm and waves are those of random.ts).
  */
 import { normals, philox } from './random';
 import { LANES, floats, loadTail, storeTail } from './simd';
@@ -64,7 +64,7 @@ export function flipPlanes(
   }
 }
 
-/** x[c, i, j] = value for the `height` rows from `top` and `width` columns from `left`, all inside of x. */
+/** x[c, i, j] = value for the `height` rows from `top` and `width` columns from `left`, all inside x. */
 export function fillBox(
   C: i32,
   h: i32,
@@ -83,7 +83,7 @@ export function fillBox(
 }
 
 /**
- * y[o, e] = Σ m[o, c]·x[c, e] + m[o, C], no less than `low` and no more than `high`; C×area to O×area,
+ * y[o, e] = Σ m[o, c]·x[c, e] + m[o, C], clamped to `low` … `high`; C×area to O×area,
  * m: O×(C + 1). y is not x.
  */
 export function mixChannels(
@@ -123,8 +123,8 @@ function unitClamp(v: f32): f32 {
 }
 
 /**
- * Turns the hue of the 3×area colours in [0, 1] by `shift` (1 is the whole circle): by way of hue, saturation
- * and value, as torchvision does. y may be x.
+ * Turns the hue of the 3×area colours in [0, 1] by `shift` (1 is the whole circle): via hue, saturation
+ * and value, as in torchvision. y may be x.
  */
 export function turnHue(area: i32, x: usize, shift: f32, y: usize): void {
   for (let e = 0; e < area; e++) {

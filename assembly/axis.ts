@@ -1,6 +1,6 @@
 /**
- * Reductions over one axis: x is outer×extent×inner, the result outer×inner. Sums run in an order that the three
- * extents alone decide.
+ * Reductions over one axis: x is outer×extent×inner, the result outer×inner. The order of sums depends only on the
+ * three extents.
  */
 import { LANES, floats, loadTail, storeTail } from './simd';
 import { sumPlane } from './norm';

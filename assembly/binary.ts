@@ -1,6 +1,7 @@
 /**
- * Functions of two operands, element by element, with broadcasting: the operands are seen through up to four axes
- * (src/ops/strided.ts merges what can be), and along the last one an operand either runs with the result or stands still.
+ * Functions of two operands, element by element, with broadcasting. The operands are viewed through up to four axes
+ * (src/ops/strided.ts merges axes where possible); along the last one an operand either advances with the result or is
+ * constant.
  */
 import { LANES, floats, loadTail, storeTail } from './simd';
 
@@ -112,7 +113,7 @@ function rowsWith(
 }
 
 /**
- * y[i, j, k, l] = f(a[i·a0 + j·a1 + k·a2 + l·a3], b[i·b0 + …]), f that of `code`; y: n0×n1×n2×n3. The last
+ * y[i, j, k, l] = f(a[i·a0 + j·a1 + k·a2 + l·a3], b[i·b0 + …]), f selected by `code`; y: n0×n1×n2×n3. The last
  * strides are 1 or 0, not both 0. y may be a or b if that one has y's shape.
  */
 export function binary(
@@ -140,6 +141,6 @@ export function binary(
     rowsWith(MULTIPLY, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
   else if (code == DIVIDE)
     rowsWith(DIVIDE, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
-  // Too rare for code of their own: these look at theirs for every vector.
+  // Too rare for loops of their own: these test their code for every vector.
   else rowsWith(code, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3, a, b, y);
 }

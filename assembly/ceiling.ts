@@ -1,17 +1,17 @@
-/** The machine's bound: multiply-adds on registers alone, as many at once as hide their latency. */
+/** The machine's peak rate: multiply-adds on registers alone, enough of them at once to hide their latency. */
 import { madd, sumLanes } from './simd';
 
-/** Loaded, since V8 builds a constant anew at each use. */
+/** Loaded, since V8 rebuilds a constant at each use. */
 const FACTORS: usize = memory.data<f32>([0.999999, 1e-6]);
 
 /** Multiply-adds of vectors in one round of `ceiling`. */
 export const CEILING_MADDS: i32 = 10;
 
-/** `rounds` rounds of ten independent vector multiply-adds; the result keeps them from being left out. */
+/** `rounds` rounds of ten independent vector multiply-adds; the result keeps them from being optimised away. */
 export function ceiling(rounds: i32): f32 {
   const x = v128.load_splat<f32>(FACTORS);
   const y = v128.load_splat<f32>(FACTORS, 4);
-  // All different, else the optimizer makes one chain of equal ones.
+  // All different, else the optimizer merges equal chains.
   let s0 = f32x4.splat(0.1);
   let s1 = f32x4.splat(0.2);
   let s2 = f32x4.splat(0.3);

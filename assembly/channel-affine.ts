@@ -1,4 +1,4 @@
-/** A factor and a shift for each channel of N×C×area, and the gradient by the factors. */
+/** Kernels for a factor and a shift per channel of N×C×area, and the gradient by the factors. */
 import { LANES, floats, loadTail, madd, storeTail, sumLanes } from './simd';
 
 /** y[n, c, :] = x[n, c, :]·weight[c] + bias[c]; a bias of 0 (no address) adds nothing. y may be x. */

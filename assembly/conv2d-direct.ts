@@ -1,11 +1,11 @@
 /**
- * Convolutions of few channels and stride 1 without packing: where a packed pixel would serve only a handful of
- * filters, the vectors are loaded from the (padded) image itself. Letters as in conv2d.ts.
+ * Convolutions of few channels and stride 1 without packing. A packed pixel would serve only a handful of filters
+ * there, so the vectors are loaded from the (padded) image itself. Letters as in conv2d.ts.
  */
 import { wideLoads } from './loads';
 import { LANES, floats, madd, repeat, sumLanes } from './simd';
 
-/** Outputs of a row that `convolve` computes at once. */
+/** Outputs of a row that `convolve` computes at a time. */
 export const ROW: i32 = 16;
 
 /**
@@ -43,7 +43,7 @@ export function convolve(
   }
 }
 
-/** Sixteen outputs each of two filters; `first` stores, else adds to y. */
+/** Sixteen outputs for each of two filters; `first` stores, else adds to y. */
 function convolvePair(
   x: usize,
   taps: usize,
@@ -102,7 +102,7 @@ function convolvePair(
   v128.store(y1, s13, 48);
 }
 
-/** The same with wide loads: weights and offsets of four taps at a time, and the last few taps as above. */
+/** The same with wide loads: weights and offsets of four taps at a time, and the remaining taps as above. */
 function convolvePairWide(
   x: usize,
   taps: usize,
@@ -234,12 +234,12 @@ export function correlate(
   first: bool,
 ): void {
   for (let o = 0; o < O; o += 2) {
-    // A last filter alone is its own neighbour, and its sums are stored twice.
+    // A last filter without partner is paired with itself, and its sums are stored twice.
     const other = min(o + 1, O - 1);
     const dy0 = dy + floats(o * P * Q);
     const dy1 = dy + floats(other * P * Q);
     for (let tap = 0; tap < K; tap += TAPS) {
-      // So are taps beyond the last.
+      // The same applies to taps beyond the last.
       correlatePair(
         x + tapAt(taps, tap),
         x + tapAt(taps, min(tap + 1, K - 1)),
@@ -260,7 +260,7 @@ export function correlate(
   }
 }
 
-/** The sums of five taps for two filters: s0 and s1 are what they are added to, `count` of them stored. */
+/** The sums of five taps for two filters: s0 and s1 are their initial values, and `count` of them are stored. */
 function correlatePair(
   x0: usize,
   x1: usize,
@@ -300,7 +300,7 @@ function correlatePair(
     s14 = v128.load(s1, 64);
   }
   const rest = pitch - floats(Q);
-  // Five taps in a row of the filter, in which offsets rise, are five places in two vectors.
+  // Five taps in a row of the filter, with rising offsets, are five places in two vectors.
   if (wideLoads && x4 - x0 == 16) {
     do {
       let q = Q;

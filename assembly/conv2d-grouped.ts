@@ -1,12 +1,12 @@
 /**
- * Convolutions with dilation and groups: group g reads channels [g·C/groups, (g + 1)·C/groups) and writes as many
- * of the O outputs, so it is `convolution` (conv2d.ts) of a part of each image. Letters as there, C and O of all
- * groups together; w: O×C/groups×kh×kw.
+ * Convolutions with dilation and groups, computed group by group. Group g reads channels [g·C/groups, (g + 1)·C/groups)
+ * and writes the same share of the O outputs, so it is `convolution` (conv2d.ts) of a part of each image. Letters as
+ * there, with C and O of all groups together; w: O×C/groups×kh×kw.
  */
 import { convolution, inputGradient, weightGradient } from './conv2d';
 import { floats } from './simd';
 
-/** `convolution` of each group. workspace: of one group, `conv2dWorkspace`. */
+/** `convolution` of each group. workspace: that of one group, `conv2dWorkspace`. */
 export function conv2dGrouped(
   groups: i32,
   N: i32,
@@ -62,7 +62,7 @@ export function conv2dGrouped(
   }
 }
 
-/** `weightGradient` of each group. workspace: of one group, `conv2dWeightGradientWorkspace`. */
+/** `weightGradient` of each group. workspace: that of one group, `conv2dWeightGradientWorkspace`. */
 export function conv2dGroupedWeightGradient(
   groups: i32,
   N: i32,
@@ -114,7 +114,7 @@ export function conv2dGroupedWeightGradient(
   }
 }
 
-/** `inputGradient` of each group. workspace: of one group, `conv2dInputGradientWorkspace`. */
+/** `inputGradient` of each group. workspace: that of one group, `conv2dInputGradientWorkspace`. */
 export function conv2dGroupedInputGradient(
   groups: i32,
   N: i32,

@@ -1,12 +1,12 @@
 /**
  * 3×3 cross-correlation of stride 1 by Winograd's F(4×4, 3×3), forward and both gradients (Lavin & Gray
- * 2016): the image is cut into 4×4 tiles of outputs, tiles and filters are transformed (winograd.ts), and
+ * 2016). The image is cut into 4×4 tiles of outputs, tiles and filters are transformed (winograd.ts), and
  * for each of the 36 elements ξ of a transformed tile the channels are summed by one matrix product,
  * forward and gradient by the input     M[ξ] (O×tiles) = U[ξ] (O×C) · V[ξ] (C×tiles),
  * gradient by the weights               M[ξ] (O×C) = dY[ξ] (O×tiles) · V[ξ]ᵀ (tiles×C).
  * The transforms write the packed operands of the micro-kernel directly. Letters as in conv2d.ts.
  *
- * The channel counts must be multiples of 4: a panel of A has no narrower tiles then.
+ * The channel counts must be multiples of 4, so that a panel of A has no narrower tiles.
  */
 import { NONE, RELU, activation } from './activation';
 import { padImage } from './im2col';
@@ -42,8 +42,8 @@ function strideOf(count: i32): usize {
 }
 
 /**
- * The 4×4 tiles of P×Q outputs, one image after the other: where each is read in images of `fromImage`
- * bytes and rows of `fromPitch`, the same for the other side of the convolution, and how much of it exists.
+ * The 4×4 tiles of P×Q outputs, one image after the other: the place of each in images of `fromImage`
+ * bytes and rows of `fromPitch`, the same for the other side of the convolution, and the part of it that exists.
  */
 function tileTable(
   images: i32,
@@ -87,7 +87,7 @@ function packTiles(
 ): void {
   for (let t = 0; t < count; t += NR) {
     for (let half = 0; half < NR; half += 4) {
-      // Missing tiles of the last panel repeat the last one; nobody reads their products.
+      // Missing tiles of the last panel repeat the last one; their products are not read.
       let p0 = x + readFrom(table, min(t + half, count - 1));
       let p1 = x + readFrom(table, min(t + half + 1, count - 1));
       let p2 = x + readFrom(table, min(t + half + 2, count - 1));
@@ -212,7 +212,7 @@ export function conv2dWinograd(
     }
   }
   tileTable(group, P, Q, image, floats(width), floats(O * P * Q), floats(Q), table);
-  // The borders are zeroed once, the images written between them.
+  // The borders are zeroed once, and the images are written between them.
   if (padded) memory.fill(images, 0, image * group);
   for (let n = 0; n < N; n += group) {
     const count = min(group, N - n);

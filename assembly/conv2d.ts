@@ -33,7 +33,7 @@ import { macroKernel } from './microkernel';
 import { packA, packBAlong } from './pack';
 import { LANES, floats } from './simd';
 
-/** Channels up to which images are read in place of packed panels. */
+/** Largest number of channels for which images are read instead of packed panels. */
 const DIRECT_CHANNELS: i32 = 4;
 
 /**
@@ -77,11 +77,11 @@ export function convolution(
   const pixelTable = packedB + floats(pixelPanels(K, P, Q));
   const tapTable = pixelTable + floats(pixelsOf(P, Q));
   const image = tapTable + floats(min(K, KC));
-  // The filters are packed once for all images, one block of k after the other.
+  // The filters are packed once for all images, one block of k after another.
   for (let pc = 0; pc < K; pc += KC) {
     packA(w + floats(pc), floats(K), false, O, min(KC, K - pc), packedA + floats(O * pc));
   }
-  // The border is zeroed once, the images are written inside it.
+  // The border is zeroed once, and the images are written inside it.
   if (padded) memory.fill(image, 0, floats(C * height * width));
   for (let n = 0; n < N; n++) {
     const from = padded ? image : x + <usize>n * xImage;
@@ -94,7 +94,7 @@ export function convolution(
     } else {
       for (let jc = 0; jc < pixels; jc += NC) {
         const nc = min(NC, pixels - jc);
-        // One block of pixels, or of taps, is the same for every image.
+        // A single block of pixels, or of taps, is the same for every image.
         if (n == 0 || pixels > NC) pixelOffsets(width, sh, sw, Q, jc, nc, pixelTable);
         for (let pc = 0; pc < K; pc += KC) {
           const kc = min(KC, K - pc);
@@ -161,7 +161,7 @@ export function weightGradient(
   const packedB = packedA + floats(allRowPanels(O, min(pixels, KC)));
   tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, tapTable);
   const direct = sh == 1 && sw == 1 && Q % LANES == 0 && C <= DIRECT_CHANNELS;
-  // The border is zeroed once, the images are written inside it.
+  // The border is zeroed once, and the images are written inside it.
   if (padded) memory.fill(image, 0, floats(C * height * width));
   for (let n = 0; n < N; n++) {
     const from = padded ? image : x + <usize>n * xImage;
@@ -183,8 +183,8 @@ export function weightGradient(
 }
 
 /**
- * dx[n, c, p·sh + i·dilationH − ph, q·sw + j·dilationW − pw] += Σ_o w[o, c, i, j] · dy[n, o, p, q], over all taps and pixels.
- * Shapes as in convolution. One product an image makes the columns (K×P·Q), col2im adds them in tap order.
+ * dx[n, c, p·sh + i·dilationH − ph, q·sw + j·dilationW − pw] += Σ_o w[o, c, i, j] · dy[n, o, p, q], over all taps and
+ * pixels. Shapes as in convolution. One product per image makes the columns (K×P·Q), col2im adds them in tap order.
  */
 export function inputGradient(
   N: i32,

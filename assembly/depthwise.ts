@@ -1,7 +1,7 @@
 /**
- * Depthwise convolution (groups = C; Chollet 2017): each channel has filters of its own, M = O/C of them, and no
- * product over channels is left to block. A plane is copied between its borders, and four vectors of outputs run
- * over the filter's taps side by side. Letters as in conv2d.ts; w: O×1×kh×kw.
+ * Depthwise convolution (groups = C; Chollet 2017), forward and both gradients. Each channel has M = O/C filters of its
+ * own, so there is no product over channels to block. A plane is copied into its borders, and four vectors of outputs
+ * run over the filter's taps together. Letters as in conv2d.ts; w: O×1×kh×kw.
  */
 import { BESIDE, upTo, VECTOR_BYTES, vectorsOf } from '../src/program/scratch';
 import { finishRow, NONE } from './activation';
@@ -9,7 +9,7 @@ import { padImage, tapOffsets } from './im2col';
 import { even } from './pool';
 import { LANES, floats, loadTail, madd, storeTail, sumLanes } from './simd';
 
-/** A vector's entry in the table: where it reads, where it is written. */
+/** A vector's entry in the table: where it is read and where it is written. */
 const ENTRY_BYTES: usize = VECTOR_BYTES;
 
 @inline
@@ -19,7 +19,7 @@ function entryAt(table: usize, word: i32): usize {
 
 /**
  * The vectors of P×Q outputs with strides sh, sw in an image with rows of `width`. The last vector of a row
- * overlaps the one before; what fills up the last four repeats the last one.
+ * overlaps the one before; the last group of four is filled by repeating the last one.
  */
 function vectorTable(P: i32, Q: i32, sh: i32, sw: i32, width: i32, to: usize): void {
   const end = to + <usize>vectorsOf(P, Q) * ENTRY_BYTES;
@@ -160,7 +160,7 @@ export function conv2dDepthwise(
   const image = vectors + <usize>count * ENTRY_BYTES;
   tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, workspace);
   vectorTable(P, Q, sh, sw, width, vectors);
-  // Zeroed once; the planes are written inside.
+  // The border is zeroed once, and the planes are written inside it.
   memory.fill(image, 0, floats(height * width));
   for (let n = 0; n < N; n++) {
     for (let c = 0; c < C; c++) {
@@ -225,7 +225,7 @@ export function conv2dDepthwiseInputGradient(
     }
   }
   vectorTable(H, W, 1, 1, width, vectors);
-  // Zeroed once; the same places are written for every plane.
+  // Zeroed once, as the same places are written for every plane.
   memory.fill(images, 0, plane * M);
   for (let n = 0; n < N; n++) {
     for (let c = 0; c < C; c++) {
@@ -239,7 +239,7 @@ export function conv2dDepthwiseInputGradient(
   }
 }
 
-/** Writes x[p, q] at (p·sh + top, q·sw + left) of an image of height×width, where that is inside. */
+/** Writes x[p, q] to (p·sh + top, q·sw + left) of an image of height×width, if that is inside it. */
 function spreadPlane(
   x: usize,
   P: i32,
@@ -301,7 +301,7 @@ function sumTapsWith(
       dy += 16;
     }
     if (rest) {
-      // What lies beyond the row must not meet a zero: it may be infinite.
+      // Values beyond the row must not meet a zero, as they may be infinite.
       const g = loadTail(dy, rest);
       s0 = madd(g, v128.and(loadSpaced(at + t0, step), mask), s0);
       s1 = madd(g, v128.and(loadSpaced(at + t1, step), mask), s1);
@@ -353,7 +353,7 @@ export function conv2dDepthwiseWeightGradient(
   const sums = workspace + floats(whole);
   const image = sums + filterBytes * M;
   tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, workspace);
-  // Taps beyond the last repeat the first; nobody reads their sums.
+  // Taps beyond the last repeat the first; their sums are not read.
   for (let tap = K; tap < whole; tap++) store<u32>(workspace + floats(tap), 0);
   const lanes = i32x4(0, 1, 2, 3);
   const mask = i32x4.lt_s(lanes, i32x4.splat(Q & (LANES - 1)));

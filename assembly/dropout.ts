@@ -1,4 +1,4 @@
-/** Dropout (Srivastava et al. 2014): a mask that is a function of the sample's place in the minibatch, not of the shard. */
+/** Dropout (Srivastava et al. 2014), with a mask by the sample's place in the minibatch, not in the shard. */
 import { philox } from './random';
 import { LANES, floats, loadTail, storeTail } from './simd';
 

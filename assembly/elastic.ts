@@ -1,11 +1,11 @@
 /**
- * Displacement fields of elastic distortion (Simard, Steinkraus and Platt 2003): uniform noise, smoothed by
- * a Gaussian. Products are rounded before sums in every build, so that augmented samples are the same in all.
+ * Displacement fields of elastic distortion (Simard, Steinkraus and Platt 2003): uniform noise smoothed by a Gaussian.
+ * Products are rounded before sums in every build, so that augmented samples are the same in all.
  */
 import { philox } from './random';
 import { LANES, floats } from './simd';
 
-/** Values that one block of random words gives: 16 bits are plenty for a displacement. */
+/** Values from one block of random words: 16 bits are enough for a displacement. */
 const PER_BLOCK: i32 = 8;
 
 @inline
@@ -21,7 +21,7 @@ function padded(W: i32): i32 {
 
 /**
  * The fields of x and y, each H×padded(W): alpha·Σ g·g·u, u uniform in (−1, 1), one word of 16 bits for each
- * pixel, 0 outside of the image. weights: g(0) … g(radius). The words are those of block b at (place, step,
+ * pixel, 0 outside the image. weights: g(0) … g(radius). The words are those of block b at (place, step,
  * stream). workspace: W + 7 + 2·radius + 4 floats of a row, then (H + 2·radius)·padded(W).
  */
 export function elasticField(

@@ -1,10 +1,10 @@
 /**
- * Rows of a table picked by indices that come from data. A row that does not exist is never read or written: its
- * place in the result is zero, and it has no gradient.
+ * Rows of a table picked by indices that come from data. A row that does not exist is never read or written: its place
+ * in the result is zero, and it has no gradient.
  */
 import { LANES, floats } from './simd';
 
-/** Number of the row that position i asks for, or −1 if there is none. */
+/** Number of the row that position i selects, or −1 if there is none. */
 @inline
 function rowAt(indices: usize, i: i32, V: i32): i32 {
   const index = load<i32>(indices + floats(i));
@@ -26,7 +26,7 @@ export function embedding(count: i32, V: i32, D: i32, indices: usize, w: usize, 
   }
 }
 
-/** dw[v] = Σ dy[i] over the positions i with indices[i] = v, in their order; zero for rows not asked for. */
+/** dw[v] = Σ dy[i] over the positions i with indices[i] = v, in order; zero for rows that are not selected. */
 export function embeddingGradient(
   count: i32,
   V: i32,

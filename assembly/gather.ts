@@ -1,6 +1,6 @@
 /**
- * From the data set to a shard's batch: samples picked by an order of indices, scaled, and framed: a
- * C×h×w sample stands in the middle of a C×H×W input, surrounded by `border`. And whole numbers, as they are.
+ * The gathering of samples from a data set into a shard's batch. Samples are picked by an order of indices, scaled, and
+ * framed: a C×h×w sample is in the middle of a C×H×W input, surrounded by `border`. Whole numbers are copied unchanged.
  */
 import { floats } from './simd';
 
@@ -74,7 +74,7 @@ function scaleRow(
 
 /**
  * The same with a mean and a factor of each channel: y[n, c] = frame((samples[order[n], c]·unit − mean[c])·factor[c]).
- * scales: C pairs of mean and factor. A sample of 1×1 pixels is a vector, which is read in one go.
+ * scales: C pairs of mean and factor. A sample of 1×1 pixels is a vector, which is read at once.
  */
 export function gatherScaled(
   samples: usize,
@@ -116,7 +116,7 @@ export function gatherScaled(
   }
 }
 
-/** y[n] = values[order[n]], `length` whole numbers a sample, bytes or int32, to int32. */
+/** y[n] = values[order[n]], `length` whole numbers per sample, bytes or int32, to int32. */
 export function gatherIntegers(
   values: usize,
   isBytes: i32,

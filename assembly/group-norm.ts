@@ -1,8 +1,8 @@
 /**
- * Group normalisation (Wu & He 2018) of N×C×area: each sample's `groups` runs of C/groups channels by their own
- * mean and variance over m = C/groups·area values, then a factor and a shift for each channel. The moments are
- * two rows of N·groups, means and biased variances, from channelMoments, to which the groups are channels of
- * one sample. A weight or bias of 0 (no address) stands for ones or zeros.
+ * Group normalisation (Wu & He 2018) of N×C×area, forward and gradient. Each sample's `groups` runs of C/groups
+ * channels are normalised by their own mean and variance over m = C/groups·area values, then scaled and shifted per
+ * channel. The moments are two rows of N·groups, means and biased variances, from channelMoments, which treats the
+ * groups as channels of one sample. A weight or bias of 0 (no address) means ones or zeros.
  */
 import { slopeSums } from './norm';
 import { LANES, floats, loadTail, madd, storeTail } from './simd';

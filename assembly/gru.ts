@@ -1,6 +1,7 @@
 /**
- * Gated recurrent unit (Cho et al. 2014) in PyTorch's form, through time. Letters as in recurrent.ts. Rows of gates are
- * r, z, n of H values each. The record is five planes of N×T×H: h, r, z, n, and m, what n takes from the states.
+ * Gated recurrent unit (Cho et al. 2014) in PyTorch's form, forward and backward through time. Letters as in
+ * recurrent.ts. Rows of gates are r, z, n of H values each. The record is five planes of N×T×H: h, r, z, n, and m, the
+ * states' part of n.
  */
 import { GRU_STATES } from '../src/program/scratch';
 import { NONE } from './activation';
@@ -11,7 +12,7 @@ import { ONE, isStep, loadSome, stepAt, storeSome } from './recurrent';
 import { LANES, floats, madd } from './simd';
 
 /**
- * With p = h·wᵀ + bias, h that of the step before: r = σ(x_r + p_r), z = σ(x_z + p_z), m = p_n,
+ * With p = h·wᵀ + bias, h that of the previous step: r = σ(x_r + p_r), z = σ(x_z + p_z), m = p_n,
  * n = tanh(x_n + r·m), h = (1 − z)·n + z·h. x: N×T×3H; w: 3H×H; bias: 3H or 0.
  */
 export function gru(
@@ -82,7 +83,7 @@ export function gruGradient(
   workspace: usize,
   lengths: usize,
 ): void {
-  // What later steps say of this step's h, past the gates and through them; the gradients by p.
+  // Gradients by this step's h from later steps, past the gates and through them; and the gradients by p.
   const direct = workspace;
   const carry = direct + floats(N * H);
   const d = carry + floats(N * H);
@@ -108,7 +109,7 @@ export function gruGradient(
   }
 }
 
-/** `before`: h of the step before, 0 if there is none. */
+/** `before`: h of the previous step, 0 if there is none. */
 function gruGradientRow(
   H: i32,
   from: usize,
@@ -145,7 +146,9 @@ function gruGradientRow(
   }
 }
 
-/** Gradient by p from that by x: the same but for n's part, which is multiplied by r. d, y: rows×3H; r: rows×H. */
+/**
+ * The gradient by p from that by x: the same except for n's part, which is multiplied by r. d, y: rows×3H; r: rows×H.
+ */
 export function gruHiddenGradient(rows: i32, H: i32, d: usize, r: usize, y: usize): void {
   for (let i = 0; i < rows; i++) {
     memory.copy(y, d, floats(2 * H));

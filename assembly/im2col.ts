@@ -1,14 +1,14 @@
 /**
- * im2col without the column matrix: an image's pixels and taps packed for the micro-kernel, and col2im, its
- * transpose. Letters as in conv2d.ts; a tap is one (c, i, j) of a filter.
+ * im2col without the column matrix: an image's pixels and taps packed for the micro-kernel. col2im is its transpose.
+ * Letters as in conv2d.ts; a tap is one (c, i, j) of a filter.
  */
 import { NR } from '../src/program/scratch';
 import { storeTransposed } from './pack';
 import { floats } from './simd';
 
 /**
- * Copies an image of C×H×W into one of C×height×width, `top` rows down and `left` columns to the right. What
- * lies around it is left as it was.
+ * Copies an image of C×H×W into one of C×height×width, `top` rows down and `left` columns to the right, without
+ * changing the rest.
  */
 export function padImage(
   x: usize,
@@ -36,8 +36,8 @@ export function padImage(
 }
 
 /**
- * Byte offsets of output pixels [j0, j0 + n) in a padded image of rows of `width`: of each one's upper left
- * input. Rounded up to whole panels, the missing pixels repeating the last one.
+ * Byte offsets of output pixels [j0, j0 + n) in a padded image of rows of `width`, each that of the upper left input.
+ * They are rounded up to whole panels by repeating the last pixel.
  */
 export function pixelOffsets(
   width: i32,
@@ -106,7 +106,7 @@ function offsetAt(table: usize, i: i32): usize {
 
 /**
  * kc taps × n pixels of one image, in panels of 8 pixels: packed B of the forward pass. x is the padded
- * image; `pixels` and `taps` are the tables above. What repeats in the last panel is never stored.
+ * image; `pixels` and `taps` are the tables above. Repetitions in the last panel are never stored.
  */
 export function packPixels(x: usize, pixels: usize, n: i32, taps: usize, kc: i32, to: usize): void {
   for (let j = 0; j < n; j += NR) {
@@ -118,11 +118,11 @@ export function packPixels(x: usize, pixels: usize, n: i32, taps: usize, kc: i32
     const p5 = x + offsetAt(pixels, j + 5);
     const p6 = x + offsetAt(pixels, j + 6);
     const p7 = x + offsetAt(pixels, j + 7);
-    // Four neighbours in memory are loaded at once. (The first pair is looked at too: two pixels three
-    // apart, the second repeated behind the last one, also end 12 bytes after the first.)
+    // Four neighbours in memory are loaded at once. (The first pair is tested too: two pixels three
+    // apart, the second repeated as the last ones, also end 12 bytes after the first.)
     const lowRow = p1 - p0 == 4 && p3 - p0 == 12;
     const highRow = p5 - p4 == 4 && p7 - p4 == 12;
-    // Or two and two, which all are if rows have an even number of pixels.
+    // Or in pairs, which all are if rows have an even number of pixels.
     const pairs = p1 - p0 == 4 && p3 - p2 == 4 && p5 - p4 == 4 && p7 - p6 == 4;
     if (lowRow && highRow) {
       for (let l = 0; l < kc; l++) {
@@ -298,7 +298,7 @@ function addRowStrided(from: usize, to: usize, count: i32, stride: i32): void {
   }
 }
 
-/** Copies the middle C×H×W of a padded image out. */
+/** Copies the middle C×H×W out of a padded image. */
 export function cropImage(x: usize, C: i32, H: i32, W: i32, ph: i32, pw: i32, to: usize): void {
   const height = H + 2 * ph;
   const width = W + 2 * pw;

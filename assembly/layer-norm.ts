@@ -1,12 +1,12 @@
 /**
- * Layer normalisation (Ba, Kiros & Hinton 2016): each of `rows` rows of n values by its own mean and variance,
- * then a factor and a shift for each place of a row. moments[0, row] is a row's mean, moments[1, row] its
- * biased variance, both from channelMoments, to which the rows are channels of one sample. A weight or bias
- * of 0 (no address) stands for ones or zeros.
+ * Layer normalisation (Ba, Kiros & Hinton 2016), forward and gradients. Each of `rows` rows of n values is normalised
+ * by its own mean and variance, then scaled and shifted per place. moments[0, row] is a row's mean, moments[1, row] its
+ * biased variance, both from channelMoments, which treats the rows as channels of one sample. A weight or bias of 0 (no
+ * address) means ones or zeros.
  */
 import { LANES, floats, loadTail, madd, storeTail, sumLanes } from './simd';
 
-/** A vector of `count` floats at `p`, or `otherwise` where there is no p. */
+/** A vector of `count` floats at `p`, or `otherwise` if there is no p. */
 @inline
 function loadOr(p: usize, at: usize, count: i32, otherwise: v128): v128 {
   if (!p) return otherwise;
@@ -50,7 +50,7 @@ export function layerNorm(
 }
 
 /**
- * dx = (g − Σg/n − x̂·Σ(g·x̂)/n)/√(variance + epsilon) a row, with g = dy·weight and x̂ the normalised x.
+ * dx = (g − Σg/n − x̂·Σ(g·x̂)/n)/√(variance + epsilon) per row, with g = dy·weight and x̂ the normalised x.
  * dx may be dy or x.
  */
 export function layerNormGradient(
@@ -70,7 +70,7 @@ export function layerNormGradient(
     const scale = <f32>1 / deviation;
     const values = x + floats(row * n);
     const slopes = dy + floats(row * n);
-    // Two chains each: a sum alone waits for every addition.
+    // Two chains each, as in one chain every addition waits for the last.
     let s = f32x4.splat(0);
     let t = s;
     let p = s;
@@ -94,7 +94,7 @@ export function layerNormGradient(
     }
     const rest = n - i;
     if (rest) {
-      // Behind the row's end g is 0, and so are both contributions.
+      // Past the row's end g is 0, and so are both contributions.
       const at = floats(i);
       const g = f32x4.mul(loadTail(slopes + at, rest), loadOr(weight, at, rest, one));
       s = f32x4.add(s, g);

@@ -1,6 +1,6 @@
 /**
- * How this engine wants its loads spelled. A kernel may have several spellings, with the same operations on the same
- * values and so the same bits. The host says which is the fast one (src/engine/loads.ts), once an instance.
+ * The spelling of loads that is fastest in this engine. A kernel may have several spellings, with the same operations
+ * on the same values and so the same bits. The host sets the fast one (src/engine/loads.ts), once per instance.
  */
 
 /** A load for each value that is needed in all lanes: V8 and SpiderMonkey, which check no bounds. */
@@ -13,7 +13,7 @@ const PLAIN: i32 = 2;
 export let wideLoads: bool = false;
 export let plainLoads: bool = false;
 
-/** kind: NARROW (which it is until then), WIDE or PLAIN. */
+/** Sets the kind: NARROW (the default), WIDE or PLAIN. */
 export function spellLoads(kind: i32): void {
   wideLoads = kind == WIDE;
   plainLoads = kind == PLAIN;

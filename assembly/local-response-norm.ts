@@ -1,5 +1,5 @@
 /**
- * Local response normalisation across channels (Krizhevsky et al. 2012, §3.3) of N×C×area:
+ * Local response normalisation across channels (Krizhevsky et al. 2012, §3.3) of N×C×area.
  *   y[c] = x[c]·d[c]^−β,  d[c] = k + α/size·Σ x[j]²,  j from c − ⌊size/2⌋ to c + ⌊(size − 1)/2⌋ within 0 … C − 1.
  * Each sum runs over the channels in order, so no bit depends on the place in a plane.
  */
@@ -79,7 +79,7 @@ export function localResponseNorm(
 }
 
 /**
- * dx[c] = dy[c]·d[c]^−β − 2αβ/size·x[c]·Σ t[j] with t = dy·x·d^(−β−1), over the j whose windows hold c. The
+ * dx[c] = dy[c]·d[c]^−β − 2αβ/size·x[c]·Σ t[j] with t = dy·x·d^(−β−1), over the j whose windows contain c. The
  * workspace holds t of one sample, C·area floats.
  */
 export function localResponseNormGradient(
@@ -113,7 +113,7 @@ export function localResponseNormGradient(
       }
     }
     for (let c = 0; c < C; c++) {
-      // The windows that hold c: those of the window around c, mirrored.
+      // The windows that contain c: those of the window around c, mirrored.
       const low = max(c - (size - 1) / 2, 0);
       const high = min(c + size / 2, C - 1);
       for (let i = 0; i < area; i += LANES) {

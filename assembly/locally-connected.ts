@@ -1,8 +1,8 @@
 /**
- * Locally connected layer: a convolution whose filters differ from place to place (LeCun 1989; Taigman et al.
- * 2014, DeepFace, §3.2). For each of the P×Q places one product of N×K patches and K×O weights, K = C·kh·kw; a
- * place's weights lie together with their outputs innermost, since reading them is most of the work. Strides sh,
- * sw, no padding. w: P×Q×K×O.
+ * Locally connected layers, convolutions whose filters differ from place to place. They go back to LeCun 1989; see also
+ * Taigman et al. 2014, DeepFace, §3.2. Each of the P×Q places has one product of N×K patches and K×O weights, K =
+ * C·kh·kw; a place's weights are contiguous with their outputs innermost, since reading them is most of the work.
+ * Strides sh, sw, no padding. w: P×Q×K×O.
  */
 import { slopesOf, upTo } from '../src/program/scratch';
 import { tapOffsets } from './im2col';
@@ -164,8 +164,8 @@ export function locallyConnected2dWeightGradient(
 }
 
 /**
- * dx[n, c, p·sh + i, q·sw + j] += Σ_o w[p, q, (c, i, j), o] · dy[n, o, p, q], over all places and taps; a lane an
- * image. workspace: see src/ops/workspace.ts, `locallyConnectedWorkspace`.
+ * dx[n, c, p·sh + i, q·sw + j] += Σ_o w[p, q, (c, i, j), o] · dy[n, o, p, q], over all places and taps, with one image
+ * per lane. workspace: see src/ops/workspace.ts, `locallyConnectedWorkspace`.
  */
 export function locallyConnected2dInputGradient(
   N: i32,

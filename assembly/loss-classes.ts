@@ -1,6 +1,6 @@
 /**
- * Losses of a distribution over classes, and of margins between them, with their gradients by the output.
- * Letters: n samples, C classes; outputs x n×C; labels int32. The loss of a label that is no class is NaN.
+ * Losses of a distribution over classes, and of margins between classes, with their gradients by the output. Letters: n
+ * samples, C classes; outputs x n×C; labels int32. The loss of a label that is not a class is NaN.
  */
 import { exponentials, labelAt, logOfOne, maximum, softmax, valueAt } from './loss';
 import { expOf, logOf } from './math';
@@ -98,7 +98,7 @@ export function marginLosses(
   }
 }
 
-/** dx[i, c] = dloss[i]/C · (1 or 2·short) where c falls short of the margin; at the label minus their sum. */
+/** dx[i, c] = dloss[i]/C · (1 or 2·shortfall) where c falls short of the margin; at the label minus their sum. */
 export function marginLossesGradient(
   n: i32,
   C: i32,
@@ -127,7 +127,7 @@ export function marginLossesGradient(
   }
 }
 
-/** The share e^−j of no class at all, the shares e^−x[c] into `shares`, all times e^least; their sum. */
+/** The share e^−j of no class, and the shares e^−x[c] in `shares`, all times e^least; returns their sum. */
 @inline
 function rejectionShares(C: i32, x: usize, j: f32, least: f32, shares: usize): f32 {
   let sum = expOfOne(least - j);

@@ -1,18 +1,18 @@
 /**
- * Losses that compare values one by one, their gradients by the output, and the cosine of two vectors.
- * Letters: n samples of C values, outputs y and targets t, both n×C.
+ * Losses that compare values one by one, with their gradients by the output, and the cosine loss of vectors. Letters: n
+ * samples of C values, outputs y and targets t, both n×C.
  */
 import { expOf, logOf, sigmoid } from './math';
 import { loadSome, storeSome } from './recurrent';
 import { LANES, firstLanes, floats, loadTail, sumLanes } from './simd';
 
-/** Codes of src/ops/loss-values.ts. */
+/** Codes shared with src/ops/loss-values.ts. */
 const ABSOLUTE: i32 = 0;
 const HUBER: i32 = 1;
 const BINARY_ENTROPY: i32 = 2;
 const BINARY_ENTROPY_LOGITS: i32 = 3;
 
-/** log x, at least −100: so that a probability of 0 costs much, and not ∞ (as in PyTorch). */
+/** log x, at least −100, so that a probability of 0 costs much, but not ∞ (as in PyTorch). */
 @inline
 function boundedLog(x: v128): v128 {
   return f32x4.max(logOf(x), f32x4.splat(-100));
@@ -159,7 +159,7 @@ function dot(a: usize, b: usize, C: i32): f32 {
   return sumLanes(sums);
 }
 
-/** 1/√square, and 0 where that is no number: a vector of no length has no direction. */
+/** 1/√square, or 0 for 0: a vector of length 0 has no direction. */
 function inverseRoot(square: f32): f32 {
   return square == 0 ? 0 : <f32>1 / sqrt<f32>(square);
 }
@@ -167,7 +167,7 @@ function inverseRoot(square: f32): f32 {
 /** loss[i] = 1 − y·t/(‖y‖·‖t‖), 1 if one of them is zero. */
 export function cosineLosses(n: i32, C: i32, y: usize, t: usize, loss: usize): void {
   for (let i = 0; i < n; i++) {
-    // One after the other: the product of both may overflow, or underflow, where the cosine does not.
+    // One factor after the other: the product of both may overflow or underflow where the cosine does not.
     const cos = dot(y, t, C) * inverseRoot(dot(y, y, C)) * inverseRoot(dot(t, t, C));
     store<f32>(loss + floats(i), <f32>1 - cos);
     y += floats(C);
@@ -200,7 +200,7 @@ export function cosineLossesGradient(
   }
 }
 
-/** hits[i] = share of the c for which y[i, c] > threshold says the same as t[i, c] > targetThreshold. */
+/** hits[i] = share of the c for which y[i, c] > threshold agrees with t[i, c] > targetThreshold. */
 export function sameSide(
   n: i32,
   C: i32,
@@ -222,7 +222,7 @@ export function sameSide(
   }
 }
 
-/** y[i] = the whole number x[i]. */
+/** y[i] = x[i], whole numbers converted to floats. */
 export function toFloats(x: usize, y: usize, count: i32): void {
   for (let i = 0; i < count; i++) store<f32>(y + floats(i), <f32>load<i32>(x + floats(i)));
 }

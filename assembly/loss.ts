@@ -1,12 +1,12 @@
 /**
- * Losses per sample, their gradients, and what goes with classes: softmax, one-hot targets, hits.
- * Letters: n samples, C classes; logits n×C; labels int32.
+ * Losses per sample, their gradients, and functions of classes: softmax, one-hot targets, hits. Letters: n samples, C
+ * classes; logits n×C; labels int32.
  */
 import { exp, expOf, logOf } from './math';
 import { sumPlane } from './norm';
 import { LANES, floats, loadTail, storeTail, sumLanes } from './simd';
 
-/** The class of sample i, or −1 if there is none such: then nothing is read or written in its place. */
+/** The class of sample i, or −1 if it is not a class: then nothing is read or written in its place. */
 @inline
 export function labelAt(labels: usize, i: i32, C: i32): i32 {
   const label = load<i32>(labels + floats(i));
@@ -110,7 +110,7 @@ export function logSoftmaxGradient(n: i32, C: i32, y: usize, dy: usize, dx: usiz
 }
 
 /**
- * loss[i] = log Σ_c e^(x[i, c] − m) + m − x[i, label[i]], m the row's maximum; NaN if the label is no class.
+ * loss[i] = log Σ_c e^(x[i, c] − m) + m − x[i, label[i]], m the row's maximum; NaN if the label is not a class.
  * workspace: C floats.
  */
 export function crossEntropy(
@@ -195,7 +195,7 @@ export function oneHot(n: i32, C: i32, labels: usize, y: usize): void {
   }
 }
 
-/** Where the first maximum of x stands. */
+/** The index of the first maximum of x. */
 function firstMaximum(x: usize, count: i32): i32 {
   let best = 0;
   for (let c = 1; c < count; c++) {
@@ -207,7 +207,7 @@ function firstMaximum(x: usize, count: i32): i32 {
   return best;
 }
 
-/** y[i] = 1 where the first maximum of x[i] stands at label[i], else 0. */
+/** y[i] = 1 where the first maximum of x[i] is at label[i], else 0. */
 export function correct(n: i32, C: i32, x: usize, labels: usize, y: usize): void {
   for (let i = 0; i < n; i++) {
     const isRight = firstMaximum(x, C) == load<i32>(labels + floats(i));
@@ -216,7 +216,7 @@ export function correct(n: i32, C: i32, x: usize, labels: usize, y: usize): void
   }
 }
 
-/** y[i] = 1 where the first maxima of x[i] and t[i] stand at the same place, else 0. */
+/** y[i] = 1 where the first maxima of x[i] and t[i] are at the same place, else 0. */
 export function agreeing(n: i32, C: i32, x: usize, t: usize, y: usize): void {
   for (let i = 0; i < n; i++) {
     store<f32>(y + floats(i), firstMaximum(x, C) == firstMaximum(t, C) ? 1 : 0);

@@ -1,6 +1,7 @@
 /**
- * LSTM with forget gate (Hochreiter & Schmidhuber 1997; Gers et al. 2000), through time. Letters as in recurrent.ts. Rows
- * of gates are i, f, g, o of H values each, as in PyTorch. The record is six planes of N×T×H: h, i, f, g, o, c.
+ * LSTM with forget gate (Hochreiter & Schmidhuber 1997; Gers et al. 2000), forward and backward through time. Letters
+ * as in recurrent.ts. Rows of gates are i, f, g, o of H values each, as in PyTorch. The record is six planes of N×T×H:
+ * h, i, f, g, o, c.
  */
 import { LSTM_STATES } from '../src/program/scratch';
 import { NONE } from './activation';
@@ -15,7 +16,7 @@ function gateInput(x: usize, product: usize, count: i32): v128 {
 }
 
 /**
- * With i, f, o = σ and g = tanh of x + h·wᵀ + bias, h that of the step before: c = f·c + i·g, h = o·tanh c.
+ * With i, f, o = σ and g = tanh of x + h·wᵀ + bias, h that of the previous step: c = f·c + i·g, h = o·tanh c.
  * x: N×T×4H; w: 4H×H; bias: 4H or 0.
  */
 export function lstm(
@@ -98,7 +99,7 @@ export function lstmGradient(
   workspace: usize,
   lengths: usize,
 ): void {
-  // What later steps say of this step's h and c, and the gradient by its gates' inputs.
+  // Gradients by this step's h and c from later steps, and the gradient by its gates' inputs.
   const carryH = workspace;
   const carryC = carryH + floats(N * H);
   const d = carryC + floats(N * H);
@@ -132,7 +133,7 @@ export function lstmGradient(
   }
 }
 
-/** `before`: c of the step before, 0 if there is none. */
+/** `before`: c of the previous step, 0 if there is none. */
 function lstmGradientRow(
   H: i32,
   from: usize,

@@ -1,9 +1,9 @@
 /**
- * exp, log, tanh, sigmoid, erf, sine and cosine on vectors: our own, because engines' Math functions differ
- * in the last bits. Polynomials and range reductions follow Moshier's Cephes (single precision);
+ * Vectorised exp, log, tanh, sigmoid, erf, sine and cosine. They are our own, because engines' Math functions
+ * differ in the last bits. Polynomials and range reductions follow Moshier's Cephes (single precision);
  * errors are measured in test/kernels/math.test.ts.
  *
- * Constants lie in tables: V8 builds a `v128.const` from integers each time it is used, which costs
+ * Constants are in tables: V8 builds a `v128.const` from integers each time it is used, which costs
  * more than a broadcasting load (tanh: 231 → 166 µs for 75,264 elements).
  */
 import { madd } from './simd';
@@ -27,7 +27,7 @@ const LOG: usize = memory.data<f32>([
 ]);
 
 /**
- * p of tanh, where the polynomial ends, and where tanh is 1 in float32; then for its other part 2/ln 2,
+ * p of tanh, the end of the polynomial's range, where tanh is 1 in float32; then for the rest 2/ln 2,
  * ½ ln 2, and q.
  */
 const TANH: usize = memory.data<f32>([
@@ -69,7 +69,7 @@ function expRemainder(x: v128, rounded: v128): v128 {
   return f32x4.add(expRemainderMinusOne(x, rounded), at(COMMON, 0));
 }
 
-/** The same less 1: r + r²·p(r). */
+/** The same minus 1: r + r²·p(r). */
 @inline
 function expRemainderMinusOne(x: v128, rounded: v128): v128 {
   const n = f32x4.sub(rounded, at(EXP, 1));
@@ -123,7 +123,7 @@ export function log(x: v128): v128 {
   return v128.bitselect(y, splat(NaN), f32x4.ge(x, splat(0)));
 }
 
-/** exp and log as calls, which are short: for where they are not what takes the time. */
+/** exp and log as function calls, which are compact, for code where they do not determine the time. */
 export function expOf(x: v128): v128 {
   return exp(x);
 }
@@ -145,7 +145,7 @@ export function tanh(x: v128): v128 {
   p = madd(p, z, at(TANH, 4));
   const small = madd(f32x4.mul(p, z), x, x);
   // Else 1 − 2 / (e^(2|x|) + 1), with the sign of x; it is 1 in float32 from 9.02 on. |x| = n·½ ln 2 + r,
-  // and e^(2|x|) = 2ⁿ·e^(2r) with e^(2r) = 1 + r·q(r), so that n is added to the exponent as it is.
+  // and e^(2|x|) = 2ⁿ·e^(2r) with e^(2r) = 1 + r·q(r), so that n is added directly to the exponent.
   const bounded = f32x4.pmin(magnitude, at(TANH, 6));
   const rounded = madd(bounded, at(TANH, 7), at(EXP, 1));
   const r = madd(f32x4.sub(rounded, at(EXP, 1)), at(TANH, 8), bounded);
@@ -157,7 +157,7 @@ export function tanh(x: v128): v128 {
   q = madd(q, r, at(TANH, 14));
   const e = i32x4.add(madd(q, r, one), i32x4.shl(rounded, 23));
   const large = f32x4.sub(one, f32x4.div(at(COMMON, 1), f32x4.add(e, one)));
-  // A NaN is not ≥, and stays one in the polynomial.
+  // The comparison with a NaN is false, and the polynomial keeps it.
   return v128.bitselect(v128.or(large, sign), small, f32x4.ge(magnitude, at(TANH, 5)));
 }
 
@@ -203,7 +203,7 @@ function turn(t: v128, shift: v128): v128 {
   return v128.xor(v128.bitselect(c, s, useCosine), sign);
 }
 
-/** p of erf, r of 1 − erf = eʳ, and where one takes over from the other (475/512). */
+/** p of erf, r of 1 − erf = eʳ, and the point where the second takes over (475/512). */
 const ERF: usize = memory.data<f32>([
   -5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1,
   -1.7285347e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1,
@@ -229,14 +229,14 @@ export function erf(x: v128): v128 {
   r = madd(r, t, at(ERF, 12));
   r = madd(r, t, f32x4.neg(t));
   const large = f32x4.sub(at(COMMON, 0), exp(r));
-  // A NaN is not greater, and stays one in the polynomial.
+  // The comparison with a NaN is false, and the polynomial keeps it.
   return v128.bitselect(v128.or(large, sign), small, f32x4.gt(t, at(ERF, 13)));
 }
 
 /** eˣ − 1 for x ≤ 0, exact near 0: 2ⁿ·(eʳ − 1) + (2ⁿ − 1). */
 @inline
 export function expMinusOne(x: v128): v128 {
-  // Below −20 it is −1 in float32; a NaN is not greater and passes.
+  // Below −20 the result is −1 in float32; the comparison with a NaN is false, so it passes.
   const bounded = f32x4.pmax(x, splat(-20));
   const rounded = roundedQuotient(bounded);
   const n = i32x4.sub(rounded, at(BITS, 0));
@@ -245,7 +245,7 @@ export function expMinusOne(x: v128): v128 {
   return madd(power, expRemainderMinusOne(bounded, rounded), f32x4.sub(power, one));
 }
 
-/** ln(1 + x) for finite x ≥ 0, exact near 0: ln u · x/(u − 1) with u = 1 + x as rounded, which cancels its rounding. */
+/** ln(1 + x) for finite x ≥ 0, exact near 0: ln u · x/(u − 1) with u = 1 + x rounded, which cancels the rounding. */
 @inline
 export function logOnePlus(x: v128): v128 {
   const one = at(COMMON, 0);

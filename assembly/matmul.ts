@@ -1,6 +1,6 @@
 /**
- * The matrix product as five loops around the micro-kernel (Goto & van de Geijn 2008), each named for
- * the cache its block lives in: NC columns of B in L3, KC of k in L1, MC rows of A in L2.
+ * The matrix product as five loops around the micro-kernel (Goto & van de Geijn 2008). Each loop is named for the cache
+ * its block is in: NC columns of B in L3, KC of k in L1, MC rows of A in L2.
  */
 import { NONE, activation, finishColumns } from './activation';
 import { KC, MC, NC, rowPanels, SKINNY, SPILL_BYTES } from '../src/program/scratch';
@@ -12,7 +12,7 @@ import { skinnyProduct } from './skinny';
 /**
  * c[m×n] = f(op(a)·op(b) + bias), all dense and row-major.
  * a: m×k, or k×m if transposeA; b: k×n, or n×k if transposeB; bias: n or 0; code: activation.
- * workspace: a tile that sticks out, packed A, packed B.
+ * workspace: a tile beyond the edge, packed A, packed B.
  */
 export function matmul(
   transposeA: i32,
@@ -58,7 +58,7 @@ export function matmul(
   }
 }
 
-/** c[i] = op(a[i])·op(b[i]) for each of `batch` products, one after another in memory; workspace as for one. */
+/** c[i] = op(a[i])·op(b[i]) for each of `batch` products, contiguous in memory; workspace as for one. */
 export function batchMatmul(
   batch: i32,
   transposeA: i32,
@@ -79,7 +79,7 @@ export function batchMatmul(
   }
 }
 
-/** Bias and activation over a block of C while it is still in cache. */
+/** Applies bias and activation to a block of C while it is in cache. */
 function finish(c: usize, pitch: usize, m: i32, n: i32, bias: usize, code: i32): void {
   if (!bias && code == NONE) return;
   for (let i = 0; i < m; i++) {

@@ -1,5 +1,5 @@
 /**
- * One row times a transposed matrix, without packing: an operand used once is not worth rewriting. Every output is
+ * One row times a transposed matrix, without packing, as rewriting an operand used once does not pay. Every output is
  * the same chain of multiply-adds in the order of k as in the blocked product.
  */
 import { floats, joinHigh, joinLow, madd, storeTail, zipHigh, zipLow } from './simd';
@@ -58,7 +58,7 @@ function eightColumns(a: usize, b: usize, pitch: usize, k: i32, y: usize): void 
   v128.store(y, s1, 16);
 }
 
-/** Up to four columns; lines that are missing repeat the last one. */
+/** Up to four columns; missing lines repeat the last one. */
 function fewColumns(a: usize, b: usize, pitch: usize, columns: i32, k: i32, y: usize): void {
   let p0 = b;
   let p1 = columns > 1 ? p0 + pitch : p0;

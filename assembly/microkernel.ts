@@ -1,9 +1,9 @@
 /**
- * The two loops around the tile (Goto & van de Geijn 2008; van Zee & van de Geijn 2015): a block of
- * packed A, in panels of up to 4 rows, times a block of packed B, in panels of 8 columns.
+ * The two loops around the tile (Goto & van de Geijn 2008; van Zee & van de Geijn 2015). They multiply a block of
+ * packed A, in panels of up to 4 rows, by a block of packed B, in panels of 8 columns.
  *
- * Every element of C is one chain of multiply-adds in the order of k, continued across k blocks from
- * the stored value. So its bits do not depend on tile, block or panel sizes.
+ * Every element of C is one chain of multiply-adds in the order of k, continued across k blocks from the stored value.
+ * So its bits do not depend on tile, block or panel sizes.
  */
 import { NR } from '../src/program/scratch';
 import { plainLoads } from './loads';
@@ -13,13 +13,13 @@ import { tile2x16 } from './tile2x16';
 import { tile2x16Plain } from './tile2x16-plain';
 import { tile4x8 } from './tile4x8';
 
-/** Rows of the panel of A that starts with `rest` rows left. */
+/** Number of rows in the panel of A that starts with `rest` rows left. */
 @inline
 export function tileRows(rest: i32): i32 {
   return min(4, rest);
 }
 
-/** Bytes between rows of the block that tiles sticking out over the edge are computed in: 4×16 floats. */
+/** Bytes between rows of the block in which tiles beyond the edge are computed: 4×16 floats. */
 const SPILL_PITCH: usize = 64;
 
 /** c[rows×16] (+)= a panel of A times the panels b and d. */
@@ -63,9 +63,9 @@ function copyBlock(
 }
 
 /**
- * c[m×n] (+)= packed A · packed B over k. A panel that starts at row i stands at a + i·k floats, a
+ * c[m×n] (+)= packed A · packed B over k. A panel that starts at row i is at a + i·k floats, a
  * panel of B at b + panel·k·8 floats. `first` stores, else adds to c. `spill` is SPILL_BYTES for the
- * tiles that stick out over the right edge.
+ * tiles beyond the right edge.
  */
 export function macroKernel(
   m: i32,
@@ -81,7 +81,7 @@ export function macroKernel(
   const panel = floats(k * NR);
   for (let j = 0; j < n; j += 2 * NR) {
     const columns = min(2 * NR, n - j);
-    // A last panel alone is its own neighbour: what that gives is never copied out.
+    // A last panel without partner is paired with itself, and the second result is never copied out.
     const d = columns > NR ? b + panel : b;
     let row = 0;
     while (row < m) {

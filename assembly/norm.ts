@@ -1,7 +1,7 @@
 /**
- * Batch normalisation (Ioffe & Szegedy 2015) of N×C×area: each channel by its own mean and variance over
- * m = N·area values. A sum runs plane by plane, each plane in four (two) chains of vectors and its tail, and
- * planes are added in order of n: the bits follow from the shape alone.
+ * Batch normalisation (Ioffe & Szegedy 2015) of N×C×area, forward and gradient. Each channel is normalised by its own
+ * mean and variance over m = N·area values. A sum runs plane by plane, each plane in four (two) chains of vectors and
+ * its tail, and planes are added in order of n: the bits follow from the shape alone.
  */
 import { NONE, RELU, activation } from './activation';
 import { LANES, floats, loadTail, madd, storeTail, sumLanes } from './simd';
@@ -61,7 +61,7 @@ function sumSquares(x: usize, area: i32, mean: f32): f32 {
 
 /**
  * moments[0, c] = mean of x[:, c, :], moments[1, c] = its biased variance, Σ (x − mean)²/m: two passes, since
- * the difference of Σx² and m·mean² would lose what a large mean hides.
+ * the difference of Σx² and m·mean² would lose digits to a large mean.
  */
 export function channelMoments(N: i32, C: i32, area: i32, x: usize, moments: usize): void {
   const m = <f32>(N * area);
@@ -124,7 +124,7 @@ export function batchNorm(
   y: usize,
   code: i32,
 ): void {
-  // In the order of memory: planes that lie apart would keep the prefetcher from getting ahead.
+  // In the order of memory, because the prefetcher cannot get ahead on planes that are far apart.
   for (let n = 0; n < N; n++) {
     for (let c = 0; c < C; c++) {
       const at = floats(c);
@@ -146,7 +146,7 @@ export function batchNorm(
   }
 }
 
-/** Lane 0: Σ dy, lane 1: Σ (x − mean)·dy of `area` values that stand one after another. */
+/** Lane 0: Σ dy, lane 1: Σ (x − mean)·dy of `area` contiguous values. */
 @inline
 export function slopeSums(values: usize, slopes: usize, area: i32, mean: f32): v128 {
   const centre = f32x4.splat(mean);

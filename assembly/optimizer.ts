@@ -1,7 +1,7 @@
 /**
- * Update rules, one pass over weights and state, element-wise: any slice of the parameters may be updated
- * by any worker. `rates` points at this step's values (learning rate, bias corrections).
- * Weight decay is PyTorch's: g ← g + decay·p before anything else. Counts are multiples of 4.
+ * Update rules, one pass over weights and state, element-wise, so any worker can update any slice of the parameters.
+ * `rates` points at this step's values (learning rate, bias corrections). Weight decay is PyTorch's: g ← g + decay·p
+ * before anything else. Counts are multiples of 4.
  */
 import { LANES, madd } from './simd';
 
@@ -49,7 +49,7 @@ export function momentum(
 }
 
 /**
- * Nesterov's momentum, as PyTorch has it (Sutskever et al. 2013): v ← beta·v + share·g;
+ * Nesterov's momentum, as in PyTorch (Sutskever et al. 2013): v ← beta·v + share·g;
  * p ← p − rate·(share·g + beta·v); rates: [rate].
  */
 export function nesterov(
@@ -79,7 +79,7 @@ export function nesterov(
  * Adam (Kingma & Ba 2015, algorithm 1), in PyTorch's order of operations:
  * m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²;
  * p ← p − rate/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
- * rates: [rate/(1 − β₁ᵗ), 1/√(1 − β₂ᵗ)], computed in double where the step number is known.
+ * rates: [rate/(1 − β₁ᵗ), 1/√(1 − β₂ᵗ)], computed in float64 by the host, which knows the step number.
  */
 export function adam(
   p: usize,

@@ -1,5 +1,5 @@
 /**
- * Packing: operands rewritten as panels that the micro-kernel reads front to back. A panel is k rows of
+ * The packing of operands into panels, which the micro-kernel reads front to back. A panel is k rows of
  * `width` floats. Two sources: lines that run along the panel's row (`packAlong`), and lines that run
  * across it, in the direction of k (`packAcross`, a transpose in 4×4 blocks).
  *
@@ -92,7 +92,7 @@ export function packA(from: usize, pitch: usize, along: bool, m: i32, k: i32, to
   }
 }
 
-/** Lines of B that `packBAlong` takes through all panels together, so that it reads them front to back. */
+/** Lines of B that `packBAlong` copies through all panels together, so that it reads them front to back. */
 const LINES: i32 = 8;
 
 /** B (k×n block) stored k×n into panels of 8 columns. */
@@ -125,7 +125,7 @@ function copyLines(line: usize, pitch: usize, lines: i32, to: usize): void {
   } while (--lines);
 }
 
-/** Fewer than eight columns, zeros behind them. */
+/** Fewer than eight columns, followed by zeros. */
 function padLines(line: usize, pitch: usize, columns: i32, lines: i32, to: usize): void {
   do {
     v128.store(to, f32x4.splat(0));

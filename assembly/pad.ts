@@ -1,11 +1,11 @@
-/** Borders around planes: a value, the nearest pixel, or the image mirrored at its outermost pixels. */
+/** Padding of planes by a value, by the nearest pixel, or by mirroring at the outermost pixels. */
 import { floats } from './simd';
 
-/** As in src/ops/pad2d.ts. */
+/** Codes shared with src/ops/pad2d.ts. */
 const VALUE: i32 = 0;
 const REPLICATE: i32 = 1;
 
-/** The pixel of [0, extent) that stands at `i` outside or inside of it; reflection is without repeating the edge. */
+/** The pixel of [0, extent) shown at `i`, inside or outside; reflection does not repeat the edge. */
 @inline
 function sourceOf(mode: i32, i: i32, extent: i32): i32 {
   if (mode == REPLICATE) return max(0, min(i, extent - 1));

@@ -1,8 +1,8 @@
 /**
- * What stands beside an update rule: penalties, clipping, norms of whole tensors, averages of weights.
- * Element-wise on any slice of the parameters; counts are multiples of 4. Norms are summed over blocks that
- * do not depend on the slices, in double precision, where the square of a float32 is exact: the sums are the
- * same in both numerics.
+ * Companions of the update rules: penalties, clipping, norms of whole tensors, averages of weights. They work
+ * element-wise on any slice of the parameters; counts are multiples of 4. Norms are summed over blocks that do not
+ * depend on the slices, in double precision, where the square of a float32 is exact: the sums are the same in both
+ * numerics.
  */
 import { sign } from './adaptive';
 import { LANES, floats, loadTail, madd } from './simd';
@@ -24,7 +24,7 @@ export function shrink(p: usize, count: i32, rate: usize, decay: f32): void {
   }
 }
 
-/** x ← x within ±most; NaN stays NaN. */
+/** x ← x clamped to ±most; NaN stays NaN. */
 export function clipValues(x: usize, count: i32, most: f32): void {
   for (let i = 0; i < count; i += LANES) {
     const bounded = f32x4.min(v128.load(x + floats(i)), f32x4.splat(most));
@@ -59,23 +59,23 @@ export function sumSquares(x: usize, count: i32, block: i32, y: usize): void {
   }
 }
 
-/** Lanes 2 and 3 in front. */
+/** Lanes 2 and 3 moved to the front. */
 @inline
 function upper(v: v128): v128 {
   return i8x16.shuffle(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
-/** √Σ of the blocks' sums, from the first to the last. */
+/** √Σ of the blocks' sums, from first to last. */
 function norm(sums: usize, blocks: i32): f64 {
   let sum: f64 = 0;
   for (let j = 0; j < blocks; j++) sum += load<f64>(sums + ((<usize>j) << 3));
   return sqrt(sum);
 }
 
-/** factor[0] = min(1, most/(norm + 1e-6)): what clips gradients of that norm (Pascanu et al. 2013; PyTorch's 1e-6). */
+/** factor[0] = min(1, most/(norm + 1e-6)), which clips gradients of that norm (Pascanu et al. 2013; PyTorch's 1e-6). */
 export function clipFactor(sums: usize, blocks: i32, most: f32, factor: usize): void {
   const quotient = <f64>most / (norm(sums, blocks) + 1e-6);
-  // A norm that is no number must not be clipped away: the comparison is false for NaN.
+  // A norm that is NaN must not be clipped away: the comparison is false for NaN.
   store<f32>(factor, quotient >= 1 ? 1 : <f32>quotient);
 }
 
@@ -89,7 +89,7 @@ export function multiply(x: usize, count: i32, factor: usize): void {
 }
 
 /**
- * LARS (You et al. 2017, algorithm 1) on a slice of one tensor, whose blocks' sums of squares are at hand:
+ * LARS (You et al. 2017, algorithm 1) on a slice of one tensor, whose blocks' sums of squares are given:
  * local = trust·‖p‖/(‖g‖ + decay·‖p‖), or 1 where either norm is 0;
  * v ← momentum·v + rate·local·(g + decay·p); p ← p − v; rates: [rate].
  */
@@ -121,7 +121,7 @@ export function lars(
   }
 }
 
-/** r ← r + share·(x − r), where share[0] is 0 (nothing happens), 1 (a copy) or between: an average of weights. */
+/** r ← r + share·(x − r), where share[0] is 0 (no change), 1 (a copy) or between: an average of weights. */
 export function average(r: usize, x: usize, count: i32, share: usize): void {
   const value = load<f32>(share);
   if (value == 0) return;

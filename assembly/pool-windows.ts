@@ -1,42 +1,42 @@
 /**
- * Pooling over windows of unequal extent, `planes` = N·C images of H×W, outputs P×Q: windows that reach into
- * the padding or beyond it (they start at p·sh − ph and are cut at the image's edge), and adaptive ones. An
- * extent kh = kw = 0 says adaptive: row p takes ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉. No window is without an input.
+ * Pooling over windows of unequal extent, padded or adaptive. There are `planes` = N·C images of H×W, with outputs P×Q.
+ * Padded windows reach into the padding or beyond it (they start at p·sh − ph and are cut at the image's edge). An
+ * extent kh = kw = 0 means adaptive: row p takes ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉. Every window has an input.
  *
- * Four whole windows side by side with a horizontal stride of 1 or 2 are the lanes of a vector; each lane does
- * what a single window does, in the same order.
+ * Four whole windows side by side with a horizontal stride of 1 or 2 are the lanes of a vector; each lane does the same
+ * as a single window, in the same order.
  */
 import { wins } from './pool';
 import { LANES, floats } from './simd';
 
-/** Where window p begins along one axis of `extent` inputs and `count` windows. */
+/** The start of window p along one axis of `extent` inputs and `count` windows. */
 @inline
 function first(p: i32, extent: i32, kernel: i32, stride: i32, padding: i32, count: i32): i32 {
   return kernel ? max(p * stride - padding, 0) : (p * extent) / count;
 }
 
-/** Where it ends. */
+/** The end of a window. */
 @inline
 function end(p: i32, extent: i32, kernel: i32, stride: i32, padding: i32, count: i32): i32 {
   if (kernel) return min(p * stride - padding + kernel, extent);
   return ((p + 1) * extent + count - 1) / count;
 }
 
-/** Its extent with the padding's share, but without what lies beyond the padding. */
+/** Extent of a window including padding, but without the part beyond the padding. */
 @inline
 function breadth(p: i32, extent: i32, kernel: i32, stride: i32, padding: i32): i32 {
   const start = p * stride - padding;
   return min(start + kernel, extent + padding) - start;
 }
 
-/** Whether windows q to q + 3 lie in the image's columns, one or two apart. */
+/** Whether windows q to q + 3 are within the image's columns, one or two apart. */
 @inline
 function sideBySide(q: i32, Q: i32, W: i32, kw: i32, sw: i32, pw: i32): bool {
   const left = q * sw - pw;
   return (sw == 1 || sw == 2) && q <= Q - LANES && left >= 0 && left + 3 * sw + kw <= W;
 }
 
-/** Four floats from `at` on, one or two apart; nothing behind them is read. */
+/** Four floats from `at` on, one or two apart; nothing after them is read. */
 @inline
 function loadApart(at: usize, sw: i32): v128 {
   const low = v128.load(at);
@@ -45,7 +45,7 @@ function loadApart(at: usize, sw: i32): v128 {
   return i8x16.shuffle(low, high, 0, 1, 2, 3, 8, 9, 10, 11, 20, 21, 22, 23, 28, 29, 30, 31);
 }
 
-/** y[plane, p, q] = Σ of the window's inputs / their number, with `countPadding` padding is counted too. */
+/** y[plane, p, q] = Σ of the window's inputs / their number, which includes padding with `countPadding`. */
 export function avgPoolWindows(
   planes: i32,
   H: i32,
@@ -196,7 +196,7 @@ export function maxPoolWindows(
   }
 }
 
-/** Adds the four slopes at `dy` where their windows, the first at `corner` of x and dx, have their first maxima. */
+/** Adds the four gradients at `dy` where their windows, the first at `corner` of x and dx, have their first maxima. */
 @inline
 function spreadToMaxima(
   x: usize,

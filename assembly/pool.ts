@@ -1,7 +1,7 @@
 /**
- * Average and maximum over kh×kw windows with strides sh, sw; no padding; windows that do not fit are
- * dropped. `planes` = N·C images of H×W; outputs P×Q. Windows of 2×2 with stride 2 take a vector path, in
- * which the last vector of a row may overlap the one before.
+ * Average and maximum pooling over kh×kw windows with strides sh, sw, without padding. Windows that do not fit are
+ * dropped. `planes` = N·C images of H×W; outputs P×Q. Windows of 2×2 with stride 2 take a vector path, in which the
+ * last vector of a row may overlap the one before.
  */
 import { sumPlane } from './norm';
 import { fill } from './reduce';
@@ -235,7 +235,7 @@ export function wins(y: v128, x: v128): v128 {
   return v128.andnot(f32x4.eq(x, x), f32x4.le(y, x));
 }
 
-/** Four 2×2 windows side by side: g where each has its first maximum, 0 at its other three places. */
+/** Four 2×2 windows side by side: g where each has its first maximum, 0 at the other three places. */
 @inline
 function spreadToMaxima(row: usize, below: usize, g: v128, dRow: usize, dBelow: usize): void {
   const r0 = v128.load(row);
@@ -250,7 +250,7 @@ function spreadToMaxima(row: usize, below: usize, g: v128, dRow: usize, dBelow: 
   const third = wins(next, best);
   best = v128.bitselect(next, best, third);
   const fourth = wins(odd(b0, b1), best);
-  // Later winners push the earlier ones out.
+  // Later winners displace earlier ones.
   const upper = v128.andnot(v128.andnot(g, fourth), third);
   const left = v128.andnot(upper, second);
   const right = v128.and(upper, second);

@@ -1,7 +1,7 @@
 /**
- * Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") and deviates made
+ * Philox 4×32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") and deviates
  * from it. Element e of a stream is word e mod 4 of block e div 4, so every value is a function of
- * (seed, purpose, index, e) alone. The same generator stands in src/random/philox.ts; a test compares.
+ * (seed, purpose, index, e) alone. The same generator is in src/random/philox.ts; a test compares.
  */
 import { cosTurn, log, sinTurn } from './math';
 import { joinHigh, joinLow, storeTail } from './simd';

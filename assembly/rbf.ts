@@ -1,6 +1,6 @@
 /**
- * Radial basis functions, the output layer of LeNet-5 (LeCun et al. 1998, eq. 7): squared distances to
- * centres. Letters: n samples of F features, C centres; x n×F, w C×F.
+ * Radial basis functions, the output layer of LeNet-5 (LeCun et al. 1998, eq. 7): squared distances to centres.
+ * Letters: n samples of F features, C centres; x n×F, w C×F.
  */
 import { LANES, floats, loadTail, madd, storeTail, sumLanes } from './simd';
 

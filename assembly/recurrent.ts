@@ -1,11 +1,11 @@
 /**
- * Recurrent layers through time (Elman 1990 here; lstm.ts, gru.ts). Letters: N samples, T steps, H units; rows of step t
- * stand at n·T + t, so that sequences are batch-first and nothing is transposed. The input's part of all steps is
- * one matrix product before these kernels; each step adds the product of the states before with the recurrent
- * weights, of dense rows in the workspace.
+ * The Elman recurrent layer (Elman 1990) through time, and helpers shared with lstm.ts and gru.ts. Letters: N samples,
+ * T steps, H units; rows of step t are at n·T + t, so sequences are batch-first and nothing is transposed. The input's
+ * part of all steps is one matrix product before these kernels; each step adds the product of the previous states with
+ * the recurrent weights, on dense rows in the workspace.
  *
- * `reverse` runs from the last step to the first. States before the first step are zero. `lengths` are N whole numbers, or 0
- * for none: steps from there on are padding, which nothing is read of, where states stay as they are and results are 0.
+ * `reverse` runs from the last step to the first. States before the first step are zero. `lengths` are N whole numbers,
+ * or 0 for none: steps from there on are padding, which is not read; there states stay unchanged and results are 0.
  */
 import { ELMAN_STATES } from '../src/program/scratch';
 import { NONE, activation, activationGradient } from './activation';
@@ -13,7 +13,7 @@ import { matmul } from './matmul';
 import { add } from './reduce';
 import { LANES, floats, loadTail, storeTail } from './simd';
 
-/** 1, loaded since V8 builds a constant anew at each use. */
+/** 1, loaded since V8 rebuilds a constant at each use. */
 export const ONE: usize = memory.data<f32>([1.0]);
 
 /** The first `count` (1–4) floats at `p`. */
@@ -35,13 +35,13 @@ export function stepAt(i: i32, T: i32, reverse: i32): i32 {
   return reverse ? T - 1 - i : i;
 }
 
-/** Whether step t of sample n is none of the padding. */
+/** Whether step t of sample n is not padding. */
 @inline
 export function isStep(lengths: usize, n: i32, t: i32): bool {
   return !lengths || <u32>t < load<u32>(lengths + floats(n));
 }
 
-/** y = f(x + h·wᵀ + bias), h the y of the step before. x, y: N×T×H; w: H×H; bias: H or 0; code: f. */
+/** y = f(x + h·wᵀ + bias), h the y of the previous step. x, y: N×T×H; w: H×H; bias: H or 0; code: f. */
 export function elman(
   N: i32,
   T: i32,
@@ -90,7 +90,7 @@ export function elmanGradient(
   workspace: usize,
   lengths: usize,
 ): void {
-  // What later steps say of the states of this one, and the gradient by what f is applied to.
+  // Gradients by this step's states from later steps, and the gradient by f's argument.
   const carry = workspace;
   const d = carry + floats(N * H);
   const scratch = workspace + floats(N * H * ELMAN_STATES);

@@ -1,10 +1,10 @@
 /**
- * Bilinear resizing of a part of an image. Where it shrinks, every pixel of the result is a weighted mean of
- * all that it covers (`antialias` of Pillow and PyTorch). Products are rounded before sums in every build.
+ * Bilinear resizing of a part of an image, with antialiasing. Where it shrinks, every pixel of the result is a weighted
+ * mean of all that it covers (`antialias` of Pillow and PyTorch). Products are rounded before sums in every build.
  */
 import { LANES, floats, loadTail, storeTail } from './simd';
 
-/** Source pixels that one of the result looks at, at most. */
+/** Largest number of source pixels for one pixel of the result. */
 @inline
 function most(size: i32, length: i32, antialias: i32): i32 {
   const scale = <f64>length / <f64>size;
@@ -20,7 +20,7 @@ function fillTable(table: usize, size: i32, length: i32, antialias: i32, taps: i
   const support = antialias ? max<f64>(scale, 1) : 1;
   for (let i = 0; i < size; i++) {
     let centre = (<f64>i + 0.5) * scale;
-    // Without antialias, the border's pixel goes on outside.
+    // Without antialias, the border's pixel extends outside.
     if (!antialias) centre = min<f64>(max<f64>(centre, 0.5), <f64>length - 0.5);
     const first = max(<i32>(centre - support + 0.5), 0);
     const end = min(<i32>(centre + support + 0.5), length);

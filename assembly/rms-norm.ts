@@ -1,7 +1,7 @@
 /**
- * Root-mean-square normalisation (Zhang & Sennrich 2019): each of `rows` rows of n values over the root of its mean square,
- * then a factor for each place of a row. A weight of 0 (no address) stands for ones. A sum is one chain of vectors, added
- * across at the end: its bits follow from n alone.
+ * Root-mean-square normalisation (Zhang & Sennrich 2019), forward and gradient. Each of `rows` rows of n values is
+ * divided by the root of its mean square, then scaled per place. A weight of 0 (no address) means ones. A sum is one
+ * chain of vectors, added across at the end: its bits follow from n alone.
  */
 import { loadSome, storeSome } from './recurrent';
 import { LANES, floats, madd, sumLanes } from './simd';
@@ -38,7 +38,7 @@ export function rmsNorm(rows: i32, n: i32, x: usize, weight: usize, epsilon: f32
   }
 }
 
-/** dx = s·g − s³·x·Σ(g·x)/n a row, with g = dy·weight and s = 1/√(Σ x²/n + epsilon). dx may be dy or x. */
+/** dx = s·g − s³·x·Σ(g·x)/n per row, with g = dy·weight and s = 1/√(Σ x²/n + epsilon). dx may be dy or x. */
 export function rmsNormGradient(
   rows: i32,
   n: i32,

@@ -1,7 +1,7 @@
 /**
  * The vector vocabulary of the kernels: multiply-add in the two numerics, and the tails of 1–3 lanes.
- * A tail goes through the same vector arithmetic as a whole vector, so its bits do not depend on where
- * in an array an element stands.
+ * A tail goes through the same vector arithmetic as a whole vector, so its bits do not depend on the place
+ * of an element in an array.
  */
 
 /** Lanes of a vector: 4 × float32. */
@@ -20,14 +20,14 @@ export function madd(x: v128, y: v128, c: v128): v128 {
   return f32x4.add(c, f32x4.mul(x, y));
 }
 
-/** x·y, where it is rounded before it is added; the fused builds have no such value. */
+/** x·y where it is rounded before the addition; the fused builds have no such value. */
 @inline
 export function product(x: v128, y: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return y;
   return f32x4.mul(x, y);
 }
 
-/** madd(x, y, c), of which `p` is `product(x, y)`. */
+/** madd(x, y, c), where `p` is `product(x, y)`. */
 @inline
 export function addProduct(p: v128, x: v128, y: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return madd(x, y, c);
@@ -43,13 +43,13 @@ export function repeat(v: v128, lane: i32): v128 {
   return i8x16.shuffle(v, v, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15);
 }
 
-/** Lanes 0 and 1 of two vectors in turn: a0 b0 a1 b1. With the next three, the steps of a transpose. */
+/** Lanes 0 and 1 of two vectors interleaved: a0 b0 a1 b1. With the next three, the steps of a transpose. */
 @inline
 export function zipLow(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
 }
 
-/** Lanes 2 and 3 of two vectors in turn: a2 b2 a3 b3. */
+/** Lanes 2 and 3 of two vectors interleaved: a2 b2 a3 b3. */
 @inline
 export function zipHigh(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
@@ -67,7 +67,7 @@ export function joinHigh(a: v128, b: v128): v128 {
   return i8x16.shuffle(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
 }
 
-/** The first `count` (1–3) floats at `p`, zeros behind them. */
+/** The first `count` (1–3) floats at `p`, followed by zeros. */
 @inline
 export function loadTail(p: usize, count: i32): v128 {
   let v = v128.load32_zero(p);
@@ -84,7 +84,7 @@ export function storeTail(p: usize, v: v128, count: i32): void {
   if (count > 2) v128.store_lane<f32>(p, v, 2, 8);
 }
 
-/** The first `count` (1–4) lanes of v, zeros behind them. */
+/** The first `count` (1–4) lanes of v, followed by zeros. */
 @inline
 export function firstLanes(v: v128, count: i32): v128 {
   return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)));

@@ -1,7 +1,7 @@
 /**
  * Products of few rows with a transposed matrix, c = a·bᵀ: a dense layer on a shard or on one sample. Packing b, the
- * weights, would cost a good part of the product itself, so b is read where it lies. Each element is one
- * chain in the order of k, as in microkernel.ts, so the bits are those of the blocked product.
+ * weights, would cost a good part of the product itself, so b is read in place. Each element is one chain in the order
+ * of k, as in microkernel.ts, so the bits are those of the blocked product.
  */
 import { KC, NR, skinnyPanels, SPILL_BYTES } from '../src/program/scratch';
 import { rowTimesTransposed } from './matvec';
@@ -11,7 +11,7 @@ import { tile4x8Rows } from './tile4x8';
 
 /**
  * c[m×n] = a[m×k]·b[n×k]ᵀ for m ≤ SKINNY.
- * workspace: a tile that sticks out, a in panels of 8 rows, cᵀ.
+ * workspace: a tile beyond the edge, a in panels of 8 rows, cᵀ.
  */
 export function skinnyProduct(
   m: i32,
@@ -26,7 +26,7 @@ export function skinnyProduct(
     rowTimesTransposed(a, b, floats(k), n, k, c);
     return;
   }
-  // cᵀ[n×m] = b·aᵀ: b has the part of the unpacked left operand, four rows at a time.
+  // cᵀ[n×m] = b·aᵀ: b takes the place of the unpacked left operand, four rows at a time.
   const panels = (m + NR - 1) / NR;
   const packed = workspace + SPILL_BYTES;
   const ct = packed + floats(skinnyPanels(m, k));

@@ -1,6 +1,6 @@
 /**
- * Steps of sequences N×T×F whose samples have `lengths` of their own, N whole numbers: what is behind is padding, of which
- * nothing is read. Linear in x, and each its own gradient.
+ * The masking of sequence steps, N×T×F, by `lengths`, N whole numbers. Later steps are padding, which is not read. The
+ * kernels are linear in x, and each is its own gradient.
  */
 import { LANES, floats } from './simd';
 import { loadSome, storeSome } from './recurrent';

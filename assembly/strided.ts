@@ -1,13 +1,13 @@
 /**
- * Copies between layouts, one kernel for all that only moves elements: transposes, slices, concatenation, padding,
- * repetition. Elements are moved as they are, so int32 goes through as well.
+ * Strided copies between layouts, for transposes, slices, concatenation, padding and repetition. Elements are moved
+ * unchanged, so int32 works as well.
  */
 import { LANES, floats, joinHigh, joinLow, zipHigh, zipLow } from './simd';
 
-/** Floats from which on memory.copy beats a loop: V8 calls a function for it. */
+/** Number of floats from which memory.copy beats a loop: V8 calls a function for it. */
 const LONG: i32 = 64;
 
-/** Floats of a cache line: as many columns are transposed before the next rows are read. */
+/** Floats of a cache line: this many columns are transposed before the next rows are read. */
 const LINE: i32 = 16;
 
 @inline

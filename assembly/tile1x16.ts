@@ -1,6 +1,4 @@
-/**
- * The tile for the odd row that the 2×16 one leaves. `first` stores, else adds to c.
- */
+/** The tile for the odd row that the 2×16 tile leaves over. `first` stores, else adds to c. */
 import { madd } from './simd';
 
 /** c[1×16] (+)= one value every `step` bytes of a, times the panels at b and d. */

@@ -1,6 +1,7 @@
 /**
- * tile2x16.ts, the same bits, for JavaScriptCore: that repeats a value from memory into all lanes much faster if the
- * instruction has no offset (a seventh of a product's time), where V8 loses a fiftieth without.
+ * The 2×16 tile for JavaScriptCore, with the same bits as tile2x16.ts. That engine repeats a value from memory into all
+ * lanes much faster if the instruction has no offset (a seventh of a product's time), where V8 loses a fiftieth
+ * without.
  */
 import { addProduct, product } from './simd';
 

@@ -1,9 +1,9 @@
 /**
- * The tile nearly all work is done in: 2 rows of packed A against two panels of packed B, 8 steps of k
+ * The 2×16 tile, which does nearly all work: 2 rows of packed A times two panels of packed B, 8 steps of k
  * written out. `first` stores, else adds to c; `pitch` is the bytes between rows of c.
  *
- * What shape and spelling follow (all measured; no bit depends on them):
- * - V8 has 15 vector registers for us: 8 accumulators, operands and temporaries fit; more spill on V8
+ * The reasons for shape and spelling (all measured; no bit depends on them):
+ * - V8 offers 15 vector registers: 8 accumulators, operands and temporaries fit; more spill on V8
  *   11–12. 2×16 needs as few loads as 4×8 and fewer addresses.
  * - Unrolled steps are kept apart by their own `break`, else TurboFan hoists all their loads and spills.
  *   In Deno, which checks bounds at each load, unrolling is worth a third.

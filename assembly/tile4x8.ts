@@ -1,9 +1,9 @@
 /**
- * The 4×8 tile: for a last panel of B without neighbour, and for an A that is not packed. `first` stores, else adds
- * to c; `pitch` is the bytes between rows of c. Unrolled steps are kept apart as in tile2x16.ts.
+ * The 4×8 tile, for a last panel of B without neighbour, and for an A that is not packed. `first` stores, else adds to
+ * c; `pitch` is the bytes between rows of c. Unrolled steps are kept apart as in tile2x16.ts.
  *
- * Two spellings of each, of the same bits. V8 and SpiderMonkey are fastest with a load for each value of A that
- * repeats it in all lanes. Where loads are dear (loads.ts) one load brings four values, and shuffles repeat them.
+ * Each tile has two spellings with the same bits. V8 and SpiderMonkey are fastest with a load for each value of A that
+ * repeats it in all lanes. Where loads are expensive (loads.ts) one load brings four values, and shuffles repeat them.
  */
 import { wideLoads } from './loads';
 import { addProduct, floats, product, repeat } from './simd';
@@ -14,7 +14,7 @@ export function tile4x8(a: usize, b: usize, c: usize, pitch: usize, k: i32, firs
   else splatLoads(a, a + 4, a + 8, a + 12, 16, b, c, pitch, k, first);
 }
 
-/** c[4×8] (+)= four rows of A, each its k values one after another, times b[k×8]. */
+/** c[4×8] (+)= four rows of A, each with contiguous values of k, times b[k×8]. */
 export function tile4x8Rows(
   r0: usize,
   r1: usize,
@@ -28,7 +28,7 @@ export function tile4x8Rows(
 ): void {
   let done = 0;
   if (wideLoads) {
-    // Nothing behind the rows is read: the last one to three values are left to the other spelling.
+    // Nothing after the rows is read: the last one to three values are left to the other spelling.
     done = k & ~3;
     if (done) rowsWide(r0, r1, r2, r3, b, c, pitch, done >> 2, first);
     if (done == k) return;

@@ -1,6 +1,6 @@
 /**
- * Element-wise functions whose gradient needs their input x, with up to two settings p and q. At their kinks they
- * have PyTorch's gradients. Functions whose gradient follows from the output stand in activation.ts.
+ * Element-wise functions whose gradient needs their input x, with up to two settings p and q. At their kinks they have
+ * PyTorch's gradients. Functions whose gradient follows from the output are in activation.ts.
  */
 import { erf, exp, expMinusOne, logOnePlus, sigmoid, tanh } from './math';
 import { LANES, floats, loadTail, storeTail } from './simd';
@@ -131,7 +131,7 @@ function smoothSlope(code: i32, x: v128, dy: v128, p: v128, q: v128): v128 {
     const half = constant(2);
     const t = tanh(geluInner(x));
     const inner = f32x4.mul(constant(5), f32x4.add(one, f32x4.mul(constant(7), f32x4.mul(x, x))));
-    // Where t is ±1 the rest, which may be infinite, must not meet that 0.
+    // Where t is ±1, the other factor, which may be infinite, must not meet that 0.
     const rise = f32x4.sub(one, f32x4.mul(t, t));
     const bend = v128.andnot(f32x4.mul(rise, inner), f32x4.eq(rise, zero));
     const first = f32x4.add(half, f32x4.mul(half, t));
@@ -189,8 +189,8 @@ export function unary(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32)
 }
 
 /**
- * The same for what exponentials make. The code is looked at for every vector: one loop a function took the optimizer
- * minutes, and next to an exponential the look costs nothing.
+ * The same for functions with exponentials. The code is tested for every vector: with one loop per function the
+ * optimizer took minutes, and next to an exponential the test costs nothing.
  */
 export function smooth(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32): void {
   const a = f32x4.splat(p);
@@ -201,7 +201,7 @@ export function smooth(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32
   }
 }
 
-/** dx[i] = f′(x[i])·dy[i], f one of `unary`; dx may be x or dy. The root has its gradient as graph. */
+/** dx[i] = f′(x[i])·dy[i], f one of `unary`; dx may be x or dy. The square root has its gradient as graph. */
 export function unaryGradient(
   code: i32,
   x: usize,

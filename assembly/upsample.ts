@@ -1,8 +1,8 @@
 /**
- * Resampling of `planes` images of H×W to P×Q, by the nearest input or by bilinear interpolation. Output row p
- * lies at input row p·a/b, a/b = `numH`/`denH`: by a quotient in double precision, so that whole results are
- * whole, which p·(a/b) would not give. Bilinear interpolation without aligned corners takes pixels for areas:
- * (p + ½)·a/b − ½, not below 0. A row's places are computed once, in the workspace.
+ * Upsampling of `planes` images of H×W to P×Q, by the nearest input or by bilinear interpolation. Output row p is at
+ * input row p·a/b, a/b = `numH`/`denH`: by a quotient in double precision, so that whole results are whole, which
+ * p·(a/b) would not give. Bilinear interpolation without aligned corners treats pixels as areas: (p + ½)·a/b − ½, not
+ * below 0. A row's places are computed once, in the workspace.
  */
 import { LANES, floats, loadTail, madd, storeTail } from './simd';
 
@@ -12,7 +12,7 @@ function nearest(p: i32, extent: i32, num: f64, den: f64): i32 {
   return min(<i32>floor((<f64>p * num) / den), extent - 1);
 }
 
-/** Where output `p` lies between inputs. */
+/** The position of output `p` between inputs. */
 @inline
 function position(p: i32, extent: i32, num: f64, den: f64, corners: i32): f64 {
   if (corners) return (<f64>p * num) / den;
@@ -88,7 +88,7 @@ export function upsampleNearestGradient(
   }
 }
 
-/** Of every output column the offset of the input left of it, and the share of the one right of it. */
+/** For every output column, the offset of the input on its left, and the share of the one on its right. */
 @inline
 function placeColumns(table: usize, W: i32, Q: i32, num: f64, den: f64, corners: i32): void {
   for (let q = 0; q < Q; q++) {
@@ -159,7 +159,7 @@ export function upsampleBilinear(
       const top = min(<i32>floor(at), H - 1);
       const bottom = min(top + 1, H - 1);
       blend(x + floats(top * W), x + floats(bottom * W), line, W, <f32>(at - <f64>top));
-      // Right of the last input lies the last input.
+      // The last input is repeated on its right.
       store<f32>(line + floats(W), load<f32>(line + floats(W - 1)));
       for (let q = 0; q < Q; q++) {
         const place = workspace + floats(2 * q);

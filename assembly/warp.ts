@@ -1,6 +1,6 @@
 /**
- * Resampling of an image where a map says: every pixel of the result is looked up, bilinearly, at a place of
- * the source. Products are rounded before sums in every build, so that samples are the same in all.
+ * Resampling of an image by a map: every pixel of the result is looked up, bilinearly, at a place of the source.
+ * Products are rounded before sums in every build, so that samples are the same in all.
  */
 import { LANES, floats, storeTail } from './simd';
 
@@ -9,7 +9,7 @@ function fillRow(y: usize, count: i32, value: f32): void {
   for (let i = 0; i < count; i++) store<f32>(y + floats(i), value);
 }
 
-/** The C×h×w image with a pixel of `fill` before it and two behind it on both axes: no look-up needs a test. */
+/** The C×h×w image with a pixel of `fill` before it and two after it on both axes, so that no look-up needs a test. */
 function framePlanes(C: i32, h: i32, w: i32, x: usize, fill: f32, y: usize): void {
   const row = floats(w + 3);
   for (let c = 0; c < C; c++) {
@@ -107,7 +107,7 @@ export function warp(
       }
       const s = f32x4.add(f32x4.add(f32x4.mul(m0, u), f32x4.mul(m1, v)), m2);
       const t = f32x4.add(f32x4.add(f32x4.mul(m3, u), f32x4.mul(m4, v)), m5);
-      // All beyond the frame is as on it.
+      // Places beyond the frame are clamped to it.
       const across = f32x4.min(f32x4.max(s, start), right);
       const down = f32x4.min(f32x4.max(t, start), bottom);
       const left = f32x4.floor(across);

@@ -1,6 +1,6 @@
 /**
- * The transforms of Winograd's minimal filtering F(4×4, 3×3) (Winograd 1980; Lavin & Gray 2016): 4×4 outputs
- * of a 3×3 filter from 6×6 inputs with 36 multiplications instead of 144,
+ * The transforms of Winograd's minimal filtering F(4×4, 3×3) (Winograd 1980; Lavin & Gray 2016). They give
+ * 4×4 outputs of a 3×3 filter from 6×6 inputs with 36 multiplications instead of 144,
  *   Y = Aᵀ[(G·g·Gᵀ) ⊙ (Bᵀ·d·B)]A.
  *
  * The points of interpolation are 0, ±a, ±b and ∞ with a = 2/3 and b = 3/2: since a·b = 1 the matrices stay
@@ -14,11 +14,11 @@
  *         ∞  [0, 1, 0, −a²−b², 0, 1]
  *
  * Every transform works on four tiles at once, one in each lane: of four places, or of four channels.
- * Rows first, then columns; the rows' results wait in `scratch`, 36 vectors at most.
+ * Rows come first, then columns; the rows' results wait in `scratch`, at most 36 vectors.
  */
 import { floats, joinHigh, zipHigh, joinLow, zipLow, madd } from './simd';
 
-// Loaded, not literal: V8 builds a constant anew at each use (see math.ts). The f32 nearest to:
+// Loaded, not literal: V8 rebuilds a constant at each use (see math.ts). The f32 nearest to:
 const A1: usize = 0; // a = 2/3
 const B1: usize = 4; // b = 3/2
 const A2: usize = 8; // a² = 4/9
@@ -206,8 +206,8 @@ function timesG(g0: v128, g1: v128, g2: v128, to: usize, step: usize): void {
 }
 
 /**
- * G·g·Gᵀ of four 3×3 filters, `pitch` bytes apart, turned by 180° if `flipped` (what the gradient by the
- * input correlates with). Element (i, j) goes to `to` + (6i + j)·`step`.
+ * G·g·Gᵀ of four 3×3 filters, `pitch` bytes apart, turned by 180° if `flipped` (as the gradient by the
+ * input needs). Element (i, j) goes to `to` + (6i + j)·`step`.
  */
 export function transformFilter(
   g: usize,
@@ -267,7 +267,7 @@ export function transformOutput(m: usize, step: usize, scratch: usize): void {
     v128.store(column, madd(differenceB, b3, madd(differenceA, a3, m5)), 288);
     m += step;
   }
-  // A row's results take the place of what it was read from: 4 vectors for 6, so they move up.
+  // A row's results replace its inputs: 4 vectors for 6, so they move up.
   let to = scratch;
   for (let row = scratch; row < scratch + 4 * 96; row += 96) {
     const m0 = v128.load(row);

@@ -76,7 +76,6 @@ export async function readNpz(
   );
 }
 
-/** What the files of arrays do not say of the samples. */
 /** As `npyDataset`, from arrays of one file; default those named `x` and `y`. */
 export async function npzDataset(
   source: string | Uint8Array,

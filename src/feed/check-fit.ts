@@ -59,7 +59,7 @@ export function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
     if (made === 'softmax' && outputs.get(output)!.shape.at(-1) === 1) {
       throw new LanewiseError(
         'argument',
-        `output '${output}' ends with softmax of one value, which is 1 whatever the value is`,
+        `output '${output}' ends with softmax of one value, which is 1 for every value`,
         'end with sigmoid() in its place for yes or no, or with one output a class',
       );
     }

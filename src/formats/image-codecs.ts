@@ -1,5 +1,5 @@
 /**
- * Decoders of PNG, JPEG and WebP files to pixels (Node). pngjs is JavaScript; mozjpeg and libwebp come as WebAssembly
+ * Decoders of PNG, JPEG and WebP files to pixels (Node). The codec pngjs is JavaScript; mozjpeg and libwebp come as WebAssembly
  * (@jsquash/*), so every engine decodes the same bits. Each is loaded when its first image comes.
  */
 import { readFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * The decoder of PNG images, to pixels or to grey values for classification. pngjs decodes (Node); the extents and the
+ * The decoder of PNG images, to pixels or to grey values for classification. It uses pngjs (Node); the extents and the
  * length of the data, which it trusts, are checked first.
  */
 import { inflateSync } from 'node:zlib';

@@ -1,6 +1,5 @@
 /**
- * Checks of a call's operands by its kernel's row (src/program/kernel-table.ts): ranges of numbers, and the bytes of
- * buffers. They ensure for a program from a file that all it reads and writes is within the memory planned for it, and
+ * Checks of a call's operands by its kernel's row (src/program/kernel-table.ts): numbers and buffers. They ensure for a program from a file that all it reads and writes is within the memory planned for it, and
  * that nothing is read before it is written. `fits` has the checks that a row cannot express.
  */
 import type { KernelName } from '../program/kernel-table.js';

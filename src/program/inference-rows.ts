@@ -1,6 +1,6 @@
 /**
- * The rows of the kernels that scoring programs call, which are all that `lanewise/inference` has. kernel-table.ts
- * explains the notation.
+ * The rows of the kernels that scoring programs call, which are all that `lanewise/inference` has. Their notation is
+ * explained in kernel-table.ts.
  */
 
 // Leading operands that several kernels share.

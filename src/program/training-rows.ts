@@ -1,4 +1,4 @@
-/** The rows of the kernels that only training calls. kernel-table.ts explains the notation. */
+/** The rows of the kernels that only training calls. Their notation is explained in kernel-table.ts. */
 import {
   convolution,
   depthwise,

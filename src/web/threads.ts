@@ -1,6 +1,6 @@
 /**
- * The threads of a browser: module workers, which share memory only on cross-origin isolated pages
- * (Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp).
+ * The threads of a browser: module workers, which share memory only on cross-origin isolated pages. Such pages have
+ * the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.
  */
 import { LanewiseError } from '../base/errors.js';
 import { given } from '../platform/given.js';

@@ -1,6 +1,6 @@
 /**
- * The embedded data set of drawn digits, in MNIST's conventions (28×28, white ink on black, the digit in a 20×20 box,
- * centred by mass). Strokes are drawn with random slant, turn, width, scale, position, wobble, pen and pressure. Sample
+ * The embedded data set of drawn digits, in MNIST's conventions. Images are 28×28, white ink on black, the digit in a
+ * 20×20 box, centred by mass. Strokes are drawn with random slant, turn, width, scale, position, wobble, pen and pressure. Sample
  * i is a function of (seed, i): any number of them, in any order.
  */
 import { checkOptions, extent, natural, required } from '../../base/check.js';

@@ -1,6 +1,6 @@
 /**
- * Templates of handwritten digits, several for each digit, each a list of strokes, each stroke the points that a
- * smooth curve passes through. Points are written as `x,y` in hundredths: x runs right, y down; a stroke
+ * Templates of handwritten digits, several for each digit. Each is a list of strokes, each stroke the points
+ * that a smooth curve passes through. Points are written as `x,y` in hundredths: x runs right, y down; a stroke
  * that starts where another ended makes a corner.
  */
 
