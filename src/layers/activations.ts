@@ -1,4 +1,4 @@
-/** Activations with settings or a slope to learn, in PyTorch's names; those without stand in elementwise.ts. */
+/** Activations with settings or learned slopes, with PyTorch's names; those without are in elementwise.ts. */
 import { checkOptions, extent, finite, oneOf } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import * as ops from '../ops/index.js';
@@ -16,7 +16,7 @@ export const leakyRelu = direct((options: { readonly negativeSlope?: number } = 
 export interface PreluOptions {
   /** 1 for one slope, or the number of channels (axis 1); default 1. */
   readonly numParameters?: number;
-  /** What slopes start from; default 0.25. */
+  /** Initial value of the slopes; default 0.25. */
   readonly init?: number;
 }
 
@@ -39,7 +39,7 @@ export const elu = direct((options: { readonly alpha?: number } = {}) => {
 /** ELU with the constants that keep mean and variance (Klambauer et al. 2017). */
 export const selu = plain('selu', ops.selu);
 
-/** x·Φ(x); `approximate: 'tanh'` as GPT-2 has it, default 'none' (Hendrycks & Gimpel 2016). */
+/** x·Φ(x) (Hendrycks & Gimpel 2016); `approximate: 'tanh'` is GPT-2's form; default 'none'. */
 export const gelu = direct((options: { readonly approximate?: ops.Approximation } = {}) => {
   checkOptions('gelu', options, { approximate: oneOf(['none', 'tanh']) });
   const { approximate = 'none' } = options;

@@ -16,23 +16,23 @@ import {
 } from './initializer.js';
 import { defineLayer, type Constructors, type Layer } from './layer.js';
 
-/** `weightInit` is of in_proj_weight (default Glorot's uniform) and out_proj.weight (default ±1/√embedDim). */
+/** `weightInit` is for in_proj_weight (default Glorot's uniform) and out_proj.weight (default ±1/√embedDim). */
 export interface AttentionOptions extends InitOptions {
-  /** Place t sees the places up to t only; default false. */
+  /** Whether place t sees only the places up to t; default false. */
   readonly causal?: boolean;
   /** Default true. */
   readonly bias?: boolean;
   /** The rate at which attention weights are dropped in training; default 0. */
   readonly dropout?: number;
-  /** Of out_proj.weight alone. */
+  /** Initial values of out_proj.weight alone. */
   readonly outInit?: Initializer;
 }
 
 /**
  * Attention in numHeads heads of embedDim/numHeads features (Vaswani et al. 2017, section 3.2.2): of a sequence to
- * itself, `attention(x)`, or of queries N×T×D to keys and values N×S×D, `attention(query, key, value)`.
- * Parameters: in_proj_weight 3D×D (rows of query, key, value), in_proj_bias 3D, out_proj.weight D×D, out_proj.bias D.
- * @throws LanewiseError kind 'argument' for settings out of range, or if the features do not divide.
+ * itself, `attention(x)`, or of queries N×T×D to keys and values N×S×D, `attention(query, key, value)`. Parameters:
+ * in_proj_weight 3D×D (rows of query, key, value), in_proj_bias 3D, out_proj.weight D×D, out_proj.bias D.
+ * @throws LanewiseError kind 'argument' for settings out of range, or if the heads do not divide the features.
  */
 export function multiheadAttention(
   embedDim: number,
@@ -65,7 +65,7 @@ export function multiheadAttention(
     'multiheadAttention',
     settings,
     (scope, ...all) => {
-      // One more than one or three are the keys' lengths.
+      // One input more than one or three is the keys' lengths.
       const lengths = all.length % 2 === 0 ? all.at(-1)! : undefined;
       const xs = lengths ? all.slice(0, -1) : all;
       for (const { shape } of xs) {
@@ -77,7 +77,7 @@ export function multiheadAttention(
       }
       const weight = scope.parameter('in_proj_weight', [3 * D, D], weightInit);
       const shift = bias ? scope.parameter('in_proj_bias', [3 * D], biasInit) : null;
-      // Rows of the weights are cut, not columns of a common product, which are many more.
+      // Rows of the weights are sliced, not columns of a joint product, which are many more.
       const project = (i: number) => {
         const rows = [i * D, (i + 1) * D] as const;
         const part = shift && ops.slice(shift, [rows]);

@@ -16,7 +16,7 @@ export interface BatchNormOptions {
   readonly affine?: boolean;
 }
 
-/** `axes` are the numbers of axes an input may have, `expected` names them. */
+/** Makes a layer for inputs with the given numbers of `axes`, which `expected` describes. */
 /* @__NO_SIDE_EFFECTS__ */
 function batchNorm(kind: string, axes: readonly number[], expected: string) {
   return (features: number, options: BatchNormOptions = {}): Layer => {
@@ -53,13 +53,13 @@ function batchNorm(kind: string, axes: readonly number[], expected: string) {
 }
 
 /**
- * Each channel with mean 0 and variance 1, then times weight plus bias; N×C×H×W or N×C (Ioffe & Szegedy 2015).
- * Training takes mean and variance of each shard (Hoffer et al. 2017), and keeps running ones, the variance
- * unbiased, with which everything else normalises; training too, if `freeze` keeps them as they are.
- * Parameters: weight and bias; statistics: running_mean and running_var; one value a channel each.
+ * Each channel with mean 0 and variance 1, then times weight plus bias; N×C×H×W or N×C (Ioffe & Szegedy 2015). Training
+ * uses the mean and variance of each shard (Hoffer et al. 2017) and keeps running ones (with unbiased variance), which
+ * evaluation normalises with, as does training if `freeze` keeps them constant. Parameters: weight and bias;
+ * statistics: running_mean and running_var; one value a channel each.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
 export const batchNorm2d = batchNorm('batchNorm2d', [4, 2], 'N×C×H×W or N×C');
 
-/** The same of features N×C or sequences N×C×L. @throws LanewiseError kind 'argument' for values out of range. */
+/** As `batchNorm2d`, for features N×C or sequences N×C×L. @throws LanewiseError kind 'argument' for values out of range. */
 export const batchNorm1d = batchNorm('batchNorm1d', [2, 3], 'N×C or N×C×L');

@@ -1,4 +1,4 @@
-/** Layers made of layers: one after another, around a shortcut, and wired at will. */
+/** Layers made of layers: chains, residual blocks, and blocks with free wiring. */
 import { checkObject, checkOptions, oneOf, refuse } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { ShapeError } from '../graph/op.js';
@@ -9,8 +9,8 @@ import { chainNet, describeNet, runNet, traceNet, type LayerTree, type Net } fro
 import { isWire, showPart, type Wire } from './wire.js';
 
 /**
- * Layers one after another as one layer: an array (named `0`, `1`, … as in PyTorch) or an object of named
- * ones. Names are joined by dots: `stage1.conv.weight`.
+ * Layers one after another as a single layer: an array (named `0`, `1`, … as in PyTorch) or an object of named layers.
+ * Names are joined by dots: `stage1.conv.weight`.
  */
 export function chain(layers: Layers): Layer {
   const net = chainNet(namedLayers('chain', layers));
@@ -66,10 +66,10 @@ export function residual(
 }
 
 /**
- * A layer wired at will: `block({ conv }, ({ conv }, x) => add(conv(x), x))`. `wire` is called once with the
- * layers and as many wires as it has further parameters. Layers keep the names they have in `layers`; those
- * made inside are named by their kind.
- * @throws LanewiseError kind 'argument' if it does not answer with a wire, or does not use an input or a layer.
+ * A layer with free wiring: `block({ conv }, ({ conv }, x) => add(conv(x), x))`. `wire` is called once, with the layers
+ * and as many wires as it has further parameters. Layers keep their names in `layers`; those made inside are named by
+ * their kind.
+ * @throws LanewiseError kind 'argument' if it does not return a wire, or leaves an input or a layer unused.
  */
 export function block<Tree extends LayerTree>(
   layers: Tree,

@@ -1,6 +1,6 @@
 /**
- * Convolutional layers, in PyTorch's names and order: Conv2d(in, out, kernel, stride, padding, dilation, groups,
- * bias). First values are PyTorch's, uniform in ±1/√fan-in.
+ * Convolutional layers, with PyTorch's names and order: Conv2d(in, out, kernel, stride, padding, dilation, groups,
+ * bias). Initial values are PyTorch's, uniform in ±1/√fan-in.
  */
 import {
   checkOptions,
@@ -25,15 +25,15 @@ export interface ConvOptions<Size> extends InitOptions {
   /** Default 1. */
   readonly stride?: Size;
   /**
-   * Pixels around the image, default 0 (`valid`). `same` is what gives ⌈extent/stride⌉ outputs, an odd one of
-   * them behind: PyTorch's rule for stride 1, TensorFlow's for others.
+   * Pixels around the image, default 0 (`valid`). `same` pads to ⌈extent/stride⌉ outputs, an odd pixel at the end:
+   * PyTorch's rule for stride 1, TensorFlow's for others.
    */
   readonly padding?: Size | 'same' | 'valid';
   /** Steps between a kernel's taps; default 1. */
   readonly dilation?: Size;
-  /** Parts into which the channels of both sides are split, each convolved on its own; default 1. */
+  /** Groups into which the channels of both sides are split, each convolved by itself; default 1. */
   readonly groups?: number;
-  /** What stands around the image: `zeros` (default), the nearest pixel or the mirrored image. */
+  /** Values around the image: `zeros` (default), the nearest pixel or the mirrored image. */
   readonly paddingMode?: ops.PaddingMode;
   /** Default true. */
   readonly bias?: boolean;
@@ -48,17 +48,17 @@ export interface Conv2dOptions extends ConvOptions<Extent> {
   readonly algorithm?: ops.Algorithm;
 }
 
-/** What stands around images. */
+/** A check of the padding mode. */
 export const modeOfPadding: Check = /* @__PURE__ */ oneOf(['zeros', 'replicate', 'reflect']);
 
-/** Pixels around an image in one dimension or two, or how many of them by name. */
+/** A check of the pixels around an image, in one dimension or two, or their name. */
 /* @__NO_SIDE_EFFECTS__ */
 const paddingOf =
   (pixels: Check): Check =>
   (layer, name, value) =>
     (typeof value === 'string' ? oneOf(['same', 'valid']) : pixels)(layer, name, value);
 
-/** What all convolutions take; `sizeOf` makes a check of sizes from one of a number. */
+/** Checks of all convolutions' options; `sizeOf` turns a check of a number into one of sizes. */
 const common = (sizeOf: (check: Check) => Check) => ({
   stride: sizeOf(extent),
   dilation: sizeOf(extent),
@@ -66,7 +66,7 @@ const common = (sizeOf: (check: Check) => Check) => ({
   ...INITS,
 });
 
-/** In one dimension sizes are numbers. */
+/** In one dimension, sizes are numbers. */
 const alone = (check: Check): Check => check;
 
 /** @throws LanewiseError kind 'argument' unless `groups` divides both numbers of channels. */
@@ -75,14 +75,14 @@ function checkGroups(layer: string, groups: number, inputs: number, outputs: num
   if (undivided) throw new LanewiseError('argument', `${layer}: ${undivided}`);
 }
 
-/** The options that are not the default, so that files of models without them stay as they were. */
+/** Options other than the defaults, so that files of models without them do not change. */
 const unlessDefault = (
   options: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> =>
   Object.fromEntries(Object.entries(options).filter(([name, value]) => value !== defaults[name]));
 
-/** What conv2d and depthwiseConv2d have in common. */
+/** The common part of conv2d and depthwiseConv2d. */
 function convolution(
   kind: string,
   [inChannels, outChannels]: readonly [number, number],
@@ -135,7 +135,7 @@ function convolution(
 /**
  * Cross-correlation of N×inChannels×H×W images with outChannels filters; see ops/conv2d.ts.
  * Parameters: weight outChannels×inChannels/groups×kh×kw, bias outChannels.
- * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range, or groups that do not divide
+ * @throws LanewiseError kind 'argument' for extents that are not whole numbers in range, or groups that do not divide
  * the channels.
  */
 export function conv2d(
@@ -163,7 +163,7 @@ export function conv2d(
 
 /** Settings of `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'groups' | 'algorithm'> {
-  /** Filters a channel; default 1. */
+  /** Filters per channel; default 1. */
   readonly depthMultiplier?: number;
 }
 
@@ -232,9 +232,9 @@ export interface ConvTranspose2dOptions extends Pick<
   Conv2dOptions,
   'stride' | 'dilation' | 'groups' | 'bias' | 'weightInit' | 'biasInit'
 > {
-  /** What conv2d would have padded: taken away from the output; default 0. */
+  /** The padding of the conv2d that it reverses, which is removed from the output; default 0. */
   readonly padding?: Extent;
-  /** Rows and columns more below and at the right, less than the stride; default 0. */
+  /** Additional rows at the bottom and columns at the right, less than the stride; default 0. */
   readonly outputPadding?: Extent;
 }
 

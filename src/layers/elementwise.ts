@@ -1,4 +1,4 @@
-/** Layers without settings: activations, arithmetic, and flatten. */
+/** Layers without settings: activations, arithmetic and flatten. */
 import type { Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { plain, type Constructors } from './layer.js';
@@ -18,7 +18,7 @@ const many = [2, Infinity] as const;
 
 type Binary = (a: Tensor, b: Tensor) => Tensor;
 
-/** `op` with samples broadcast as in NumPy: axes that one lacks are put behind axis 0, that of the samples. */
+/** `op` with samples broadcast as in NumPy: missing axes are inserted after axis 0, the samples. */
 const ofSamples =
   (op: Binary): Binary =>
   (a, b) => {

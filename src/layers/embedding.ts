@@ -1,4 +1,4 @@
-/** Tables of vectors, by token and by position, in PyTorch's names and order: Embedding(rows, features). */
+/** Embedding tables for tokens and positions, with PyTorch's names and order: Embedding(rows, features). */
 import { checkOptions, extent, flag } from '../base/check.js';
 import * as ops from '../ops/index.js';
 import { ShapeError } from '../graph/op.js';
@@ -7,7 +7,7 @@ import { normal } from './initializers.js';
 import { initializer, initSettings, type InitOptions } from './initializer.js';
 import { defineLayer, type Constructors, type Layer } from './layer.js';
 
-/** Default N(0, 1), as PyTorch's. */
+/** Default N(0, 1), as in PyTorch. */
 type TableInit = Pick<InitOptions, 'weightInit'>;
 
 /** Settings of `embedding`. */
@@ -17,10 +17,10 @@ export interface EmbeddingOptions extends TableInit {
 }
 
 /**
- * weight[token] at each place: n or n×T whole numbers (an input with a `vocabulary`) to n×D or n×T×D. One that is
- * `reversible` serves a model also as its head, whose weights are thus tied to the tokens' (Press & Wolf 2017).
+ * weight[token] at each place, from n or n×T whole numbers (an input with a `vocabulary`) to n×D or n×T×D. A
+ * `reversible` one also serves as a model's head, whose weights are then tied to the tokens' (Press & Wolf 2017).
  * Parameter: weight numEmbeddings×embeddingDim.
- * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
+ * @throws LanewiseError kind 'argument' for extents that are not whole numbers in range.
  */
 export function embedding(
   numEmbeddings: number,
@@ -47,9 +47,9 @@ export function embedding(
 }
 
 /**
- * x[n, t] + weight[t], what a transformer knows of places; x: n×T×embeddingDim with T ≤ length.
+ * x[n, t] + weight[t], a transformer's knowledge of positions; x: n×T×embeddingDim with T ≤ length.
  * Parameter: weight length×embeddingDim.
- * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
+ * @throws LanewiseError kind 'argument' for extents that are not whole numbers in range.
  */
 export function positionEmbedding(
   length: number,

@@ -1,4 +1,4 @@
-/** Layers that multiply by what they draw or learn: dropout, and squeeze-and-excitation. */
+/** Layers that multiply their input by drawn or learned factors: dropout, and squeeze-and-excitation. */
 import { extent, numberIn, type Check } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import * as ops from '../ops/index.js';
@@ -6,10 +6,10 @@ import type { Tensor } from '../graph/tensor.js';
 import { defineLayer, type Constructors, type Layer, type Scope } from './layer.js';
 import { linear } from './linear.js';
 
-/** A probability below 1: what would all be dropped tells nothing. */
+/** A check for a probability below 1, as a layer that drops everything passes nothing on. */
 export const dropRate: Check = /* @__PURE__ */ numberIn(0, 1);
 
-/** x with elements dropped in training, for layers that drop what they pass on. */
+/** x with elements dropped in training, for layers that drop their output. */
 export function drop(scope: Scope, x: Tensor, rate: number, perChannel = false): Tensor {
   if (scope.mode === 'evaluation' || rate === 0) return x;
   const { state, stream } = scope.randomness();
@@ -24,11 +24,11 @@ function dropping(kind: string, rate: number, perChannel: boolean): Layer {
 /** In training each element is 0 with probability `rate`, else divided by 1 − rate (Srivastava et al. 2014). */
 export const dropout = (rate = 0.5): Layer => dropping('dropout', rate, false);
 
-/** The same with one draw for each channel of a sample (Tompson et al. 2015); N×C×…. */
+/** Dropout with one draw for each channel of a sample (Tompson et al. 2015); N×C×…. */
 export const dropout2d = (rate = 0.5): Layer => dropping('dropout2d', rate, true);
 
 /**
- * Each channel of N×C×H×W times a gate from 0 to 1 that two dense layers make of all channels' means (Hu et al.
+ * Each channel of N×C×H×W times a gate from 0 to 1 that two dense layers compute from all channels' means (Hu et al.
  * 2018). Parameters: fc1 to channels/reduction values, fc2 back.
  * @throws LanewiseError kind 'argument' unless `reduction` divides `channels`.
  */

@@ -1,4 +1,4 @@
-/** From a net to the graph of one batch size: the scope that names parameters and remembers what was declared. */
+/** Builds a net's graph for one batch size, in a scope that names parameters and records what layers declare. */
 import { LanewiseError, show } from '../base/errors.js';
 import { withLayer } from '../graph/op.js';
 import { input, isTensor, parameter, showShape, type Shape, type Tensor } from '../graph/tensor.js';
@@ -13,21 +13,21 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: Initializer;
-  /** What the optimizer trains, what each minibatch moves along, or what never changes. */
+  /** How it changes: by the optimizer, by each minibatch, or never. */
   readonly role: 'trained' | 'statistic' | 'fixed';
-  /** Of a statistic: the share of each minibatch in it. */
+  /** For statistics: the share of each minibatch. */
   readonly momentum?: number;
 }
 
 /** A model's graph for one batch size. */
 export interface ModelGraph {
-  /** By name, with the batch as first axis. */
+  /** Inputs by name, with the batch as first axis. */
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: ReadonlyMap<string, Tensor>;
   readonly parameters: ReadonlyMap<string, Tensor>;
-  /** What the samples say of each statistic, by its name; empty in evaluation. */
+  /** The samples' values of each statistic, by name; empty in evaluation. */
   readonly observations: ReadonlyMap<string, Tensor>;
-  /** The leaf that random layers draw by (see Randomness), if there are any. */
+  /** The leaf from which random layers draw (see Randomness), if there are any. */
   readonly randomness?: Tensor;
   /** Each layer's output, in order; layers made of layers come after these. */
   readonly activations: readonly {
@@ -38,8 +38,8 @@ export interface ModelGraph {
 }
 
 /**
- * `isFrozen` says which values a run keeps as they are.
- * @throws LanewiseError if a layer does not fit what comes out of the one before; the message names it.
+ * Builds the graph; `isFrozen` says which values a run keeps constant.
+ * @throws LanewiseError if a layer does not fit the output of the one before; the message names it.
  */
 export function buildGraph(
   net: Net,
@@ -88,12 +88,12 @@ export function buildGraph(
   };
 }
 
-/** The values that layers declare, in their order. */
+/** The values that layers declare, in order. */
 function declarations() {
   const specs: ParameterSpec[] = [];
   const parameters = new Map<string, Tensor>();
   const declaredBy = new Map<string, Layer | undefined>();
-  /** Declares a value of `layer`, or finds it if the layer is applied once more. */
+  /** Declares a value of `layer`, or finds it if the layer is applied again. */
   function declare(layer: Layer | undefined, spec: ParameterSpec): Tensor {
     const known = parameters.get(spec.name);
     if (known && declaredBy.get(spec.name) !== layer)
@@ -102,7 +102,7 @@ function declarations() {
       checkShared(spec, known);
       return known;
     }
-    // Refuses an initialiser that the shape does not suit where the model is made.
+    // An initialiser that does not suit the shape is refused where the model is made.
     drawingFor(spec.initializer, spec.name, spec.shape);
     const tensor = parameter(spec.name, spec.shape);
     parameters.set(spec.name, tensor);
@@ -113,7 +113,7 @@ function declarations() {
   return { specs, parameters, declare };
 }
 
-/** A scope's three kinds of values, their names behind `prefix`. */
+/** A scope's three kinds of values, with names starting with `prefix`. */
 function declaring(
   declare: (spec: ParameterSpec) => Tensor,
   prefix: string,
@@ -129,7 +129,7 @@ function declaring(
   };
 }
 
-/** What layers let see, and the random numbers that they asked for. */
+/** The layers' outputs and statistics, and the random numbers that they request. */
 function sightings() {
   const observed = new Map<string, Tensor[]>();
   const activations: { layer: string; kind: string; output: Tensor }[] = [];
@@ -145,12 +145,12 @@ function sightings() {
       state ??= input('randomness', [4], 'i32');
       return { state, stream: streams++ };
     },
-    /** The input of the random numbers' state, where a layer wants one. */
+    /** The input with the random numbers' state, if a layer needs one. */
     random: () => (state ? { randomness: state } : {}),
   };
 }
 
-/** A layer that is applied several times observes as often; the statistic moves towards the mean. */
+/** A layer that is applied several times makes as many observations; the statistic moves towards their mean. */
 const mean = (values: readonly Tensor[]): Tensor =>
   values.length === 1
     ? values[0]!

@@ -1,4 +1,4 @@
-/** The layers: PyTorch's names, in camel case. */
+/** The layers, with PyTorch's names in camel case. */
 export * as initializers from './initializers.js';
 export {
   elu,

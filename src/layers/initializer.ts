@@ -1,20 +1,20 @@
 /**
- * How a parameter's first values are drawn, as plain data. The default of every layer is PyTorch's:
- * uniform in ±1/√fan-in for weights and biases. Rules that depend on the fans find them in the shape, as
- * PyTorch does: fan-in is shape[1] times the filter's area, fan-out shape[0] times it.
+ * Initial values of parameters, as plain data. The default of every layer is PyTorch's: uniform in ±1/√fan-in for
+ * weights and biases. Rules that depend on fans take them from the shape, as PyTorch does: fan-in is shape[1] times the
+ * filter's area, fan-out shape[0] times it.
  */
 import { exp } from '../base/arithmetic.js';
 import { finite, oneOf, refuse, type Check, type Checks } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 
-/** What is drawn, whatever the shape. */
+/** A distribution that does not depend on the shape. */
 export type Drawing =
   | { readonly kind: 'constant'; readonly value: number }
   /** Uniform in [low, high). */
   | { readonly kind: 'uniform'; readonly low: number; readonly high: number }
   | { readonly kind: 'normal'; readonly mean: number; readonly std: number }
-  /** Normal, but drawn again beyond `bound` deviations. */
+  /** Normal, drawn again beyond `bound` deviations. */
   | {
       readonly kind: 'truncatedNormal';
       readonly mean: number;
@@ -25,7 +25,7 @@ export type Drawing =
   | { readonly kind: 'orthogonal'; readonly gain: number }
   | { readonly kind: 'values'; readonly values: ArrayLike<number> };
 
-/** Of variance gain²/fan; a truncated normal's is that before it is cut. */
+/** A distribution of variance gain²/fan, for a truncated normal before it is cut. */
 interface Scaled {
   readonly kind: 'scaled';
   readonly distribution: 'uniform' | 'normal' | 'truncatedNormal';
@@ -36,16 +36,16 @@ interface Scaled {
 interface RandomWalk {
   readonly kind: 'randomWalk';
   readonly distribution: 'normal' | 'orthogonal';
-  /** A gain, or the layer's nonlinearity, from which and the fan-in it follows. */
+  /** A gain, or the layer's nonlinearity, from which it follows together with the fan-in. */
   readonly gain: number | 'linear' | 'relu';
 }
 
-/** How a parameter begins, as plain data; made by the functions of `init`. */
+/** A parameter's initial values, as plain data; made by the functions of `initializers`. */
 export type Initializer = Drawing | Scaled | RandomWalk;
 
 type Fan = 'fanIn' | 'fanOut' | 'average';
 
-/** U(−1/√fanIn, 1/√fanIn): LeCun et al. 1998 §4.6 up to a constant, and what PyTorch does. */
+/** U(−1/√fanIn, 1/√fanIn): LeCun et al. 1998 §4.6 up to a constant, and PyTorch's default. */
 export const fanInUniform = (fanIn: number): Initializer => {
   const bound = 1 / Math.sqrt(fanIn);
   return { kind: 'uniform', low: -bound, high: bound };
@@ -55,9 +55,9 @@ export const fanInUniform = (fanIn: number): Initializer => {
 export const constantly = (value: number): Initializer => ({ kind: 'constant', value });
 
 /**
- * The number, distribution and spread that a rule means for a shape.
- * @throws LanewiseError kind 'argument' if the rule needs fans and the shape has one extent, or if given
- * values are not as many.
+ * The distribution and spread, or values, that a rule gives a shape.
+ * @throws LanewiseError kind 'argument' if the rule needs fans and the shape has one extent, or for a wrong number of given
+ * values.
  */
 export function drawingFor(initializer: Initializer, name: string, shape: Shape): Drawing {
   switch (initializer.kind) {
@@ -115,7 +115,7 @@ function walkGain(gain: RandomWalk['gain'], N: number): number {
   return gain;
 }
 
-/** Every kind with the fields that must be numbers, for initialisers that come from a file. */
+/** Every kind, with the fields that must be numbers, for initialisers from a file. */
 const numbersOf: Readonly<Record<Initializer['kind'], readonly string[]>> = {
   constant: ['value'],
   uniform: ['low', 'high'],
@@ -127,7 +127,7 @@ const numbersOf: Readonly<Record<Initializer['kind'], readonly string[]>> = {
   randomWalk: [],
 };
 
-/** What the functions of `initializers` make. */
+/** A check for values made by the functions of `initializers`. */
 export const initializer: Check = (layer, name, value) => {
   if (typeof value !== 'object' || value === null)
     refuse(layer, name, value, 'one made by initializers');
@@ -141,14 +141,14 @@ export const initializer: Check = (layer, name, value) => {
 export interface InitOptions {
   /** Default uniform in ±1/√fan-in. */
   readonly weightInit?: Initializer;
-  /** Default as the weight's default. */
+  /** Default as for the weight. */
   readonly biasInit?: Initializer;
 }
 
 /** Checks of these options. */
 export const INITS: Checks<InitOptions> = { weightInit: initializer, biasInit: initializer };
 
-/** The options as a layer's settings keep them. Given values are left out: a model file has the weights. */
+/** The options as a layer's settings keep them, without given values: a model file has the weights. */
 export function initSettings<Options extends InitOptions & { readonly outInit?: Initializer }>({
   weightInit,
   biasInit,

@@ -1,4 +1,4 @@
-/** Initial values by name, as in torch.nn.init; what they are is plain data (initializer.ts). */
+/** Initial values by name, as in torch.nn.init, as plain data (initializer.ts). */
 import {
   checkOptions,
   finite,
@@ -19,14 +19,14 @@ function checked(name: string, made: Initializer): Initializer {
 export const constant = (value: number): Initializer =>
   checked('constant', { kind: 'constant', value });
 
-/** Uniform in [low, high); default [0, 1), as PyTorch's. */
+/** Uniform in [low, high); default [0, 1), as in PyTorch. */
 export function uniform(low = 0, high = 1): Initializer {
   const made = checked('uniform', { kind: 'uniform', low, high });
   if (high < low) refuse('initializers.uniform', 'high', high, `a number of at least low, ${low}`);
   return made;
 }
 
-/** Normal; default mean 0 and deviation 1, as PyTorch's. */
+/** Normal; default mean 0 and deviation 1, as in PyTorch. */
 export function normal(mean = 0, std = 1): Initializer {
   const made = checked('normal', { kind: 'normal', mean, std });
   notNegative('initializers.normal', 'std', std);
@@ -34,8 +34,8 @@ export function normal(mean = 0, std = 1): Initializer {
 }
 
 /**
- * Normal, drawn again where it is beyond `bound` deviations from the mean; default 2, as Keras' and, for a deviation
- * of 1, PyTorch's trunc_normal_. @throws LanewiseError kind 'argument' for a bound below 0.1, where nearly nothing is left.
+ * Normal, drawn again if more than `bound` deviations from the mean; default 2, as in Keras and, for a deviation of 1,
+ * PyTorch's trunc_normal_. @throws LanewiseError kind 'argument' for a bound below 0.1, which leaves nearly nothing.
  */
 export function truncatedNormal(mean = 0, std = 1, bound = 2): Initializer {
   numberFrom(0.1)('initializers.truncatedNormal', 'bound', bound);
@@ -54,7 +54,7 @@ const isNumbers = (list: unknown): boolean =>
   (list as number[]).length > 0 &&
   (list as number[]).every((value) => Number.isFinite(value));
 
-/** A factor of the drawn weights. */
+/** A factor on the drawn weights. */
 export interface GainOptions {
   /** Default 1. */
   readonly gain?: number;
@@ -81,7 +81,7 @@ export const xavierNormal = (options: GainOptions = {}): Initializer => ({
 
 export { xavierNormal as glorotNormal, xavierUniform as glorotUniform };
 
-/** What follows a layer, for the scale of its weights. */
+/** The nonlinearity after a layer, which determines the scale of its weights. */
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
 
 /** PyTorch's calculate_gain; `slope` is leaky ReLU's. @throws LanewiseError kind 'argument' for an unknown name. */
@@ -102,9 +102,9 @@ export function gainOf(nonlinearity: Nonlinearity, slope = 0.01): number {
 export interface HeOptions {
   /** Default `fanIn`. */
   readonly mode?: 'fanIn' | 'fanOut';
-  /** What follows the layer; default `relu`. */
+  /** The nonlinearity after the layer; default `relu`. */
   readonly nonlinearity?: Nonlinearity;
-  /** Of `leakyRelu`, for x below 0; default 0.01. */
+  /** Slope of `leakyRelu` for x below 0; default 0.01. */
   readonly slope?: number;
 }
 
@@ -120,7 +120,7 @@ const he = (distribution: 'uniform' | 'normal', options: HeOptions): Initializer
   return checked('he', { kind: 'scaled', distribution, fan: mode, gain });
 };
 
-/** Variance gain²/fan, the gain by the nonlinearity (He et al. 2015). */
+/** Variance gain²/fan, with the nonlinearity's gain (He et al. 2015). */
 export const heUniform = (options: HeOptions = {}): Initializer => he('uniform', options);
 
 /** As `heUniform`, normal. */
@@ -145,8 +145,8 @@ export const lecunNormal = (): Initializer => ({
 });
 
 /**
- * The weight as a matrix of shape[0] rows has orthonormal rows or columns, whichever are fewer, times gain
- * (Saxe et al. 2014). It takes time in the order of rows·columns·the fewer of both.
+ * The weight, as a matrix of shape[0] rows, gets orthonormal rows or columns, whichever are fewer, times gain (Saxe et
+ * al. 2014). The time grows with rows·columns·the smaller of both.
  */
 export const orthogonal = (options: GainOptions = {}): Initializer => ({
   kind: 'orthogonal',
@@ -155,18 +155,18 @@ export const orthogonal = (options: GainOptions = {}): Initializer => ({
 
 /** Settings of random-walk initial weights. */
 export interface RandomWalkOptions {
-  /** Of the layer that it is for; default `relu`. */
+  /** The layer's nonlinearity; default `relu`. */
   readonly nonlinearity?: 'linear' | 'relu';
-  /** The paper's g itself, such as 1.1 for tanh; default what the paper gives for the nonlinearity. */
+  /** The paper's g itself, such as 1.1 for tanh; default the paper's value for the nonlinearity. */
   readonly gain?: number;
   /** Default `normal`. */
   readonly distribution?: 'normal' | 'orthogonal';
 }
 
 /**
- * g·W with W of variance 1/N or orthogonal, N the layer's inputs (Sussillo & Abbott 2014, "Random walk
- * initialization"): g = e^(1/2N) for linear layers, √2·e^(1.2/(max(N, 6) − 2.4)) for ReLU, so that the logarithm of the
- * gradient's norm walks without drift through very deep nets.
+ * g·W with W of variance 1/N or orthogonal, for N inputs (Sussillo & Abbott 2014, "Random walk initialization"). With g
+ * = e^(1/2N) for linear layers and √2·e^(1.2/(max(N, 6) − 2.4)) for ReLU, the logarithm of the gradient's norm walks
+ * without drift through very deep nets.
  * @throws LanewiseError kind 'argument' for other nonlinearities without a gain.
  */
 export function randomWalk(options: RandomWalkOptions = {}): Initializer {

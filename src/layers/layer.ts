@@ -1,7 +1,7 @@
 /**
- * A layer: settings as plain data, and a function that applies it to tensors. Its parameters are
- * declared through the scope, which names them after the layer: `c1.weight`. Calling a layer on wires
- * (see wire.ts) connects it: `conv(x)`.
+ * Layers: settings as plain data, with a function that applies them to tensors. A layer declares its parameters through
+ * the scope, which names them after the layer: `c1.weight`. Calling a layer on wires (see wire.ts) connects it:
+ * `conv(x)`.
  */
 import { checkKeys, checkObject, refuse } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -9,24 +9,24 @@ import type { Shape, Tensor } from '../graph/tensor.js';
 import type { Initializer } from './initializer.js';
 import { checkLayer, connect, isWire, showPart, type Wire } from './wire.js';
 
-/** JSON: what a model file keeps of a layer. */
+/** A layer's settings in a model file; JSON. */
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** A layer: how it is built, and what it was made with; applied to wires, it is part of a graph. */
+/** A layer: how it is built, and its settings; applied to wires, it becomes part of a graph. */
 export interface Layer {
   (...inputs: Wire[]): Wire;
   /** `conv2d`, `tanh`: the key under which it is rebuilt from a file. */
   readonly kind: string;
   readonly settings: Settings;
-  /** How many tensors it takes, least and most. */
+  /** The number of tensors it takes, least and most. */
   readonly inputs: readonly [least: number, most: number];
   readonly build: Build;
 }
 
-/** The layer's output for its inputs. */
+/** Computes the layer's output for its inputs. */
 export type Build = (scope: Scope, ...xs: Tensor[]) => Tensor;
 
-/** Makes a layer of its parts. `inputs` says how many tensors it takes; default one. */
+/** Makes a layer of its parts. `inputs` is the number of tensors it takes; default one. */
 /* @__NO_SIDE_EFFECTS__ */
 export function defineLayer(
   kind: string,
@@ -49,7 +49,7 @@ export function defineLayer(
   return layer;
 }
 
-/** Makes layers, or applies one at once: `relu()` is a layer, `relu(x)` the same as `relu()(x)`. */
+/** Makes layers, or applies one at once: `relu()` is a layer, and `relu(x)` equals `relu()(x)`. */
 export interface Direct<Options> {
   (...inputs: [Wire, ...Wire[]]): Wire;
   (options?: Options): Layer;
@@ -60,7 +60,7 @@ export function direct<Options = Record<never, never>>(
   create: (options?: Options) => Layer,
 ): Direct<Options> {
   return ((first?: Options | Wire, ...more: Wire[]) => {
-    // As in Keras; here several wires are several arguments.
+    // As in Keras, except that several wires are several arguments.
     if (Array.isArray(first) && first.some(isWire)) return create()(first as unknown as Wire);
     return isWire(first) || more.length > 0
       ? create()(first as Wire, ...more)
@@ -68,7 +68,7 @@ export function direct<Options = Record<never, never>>(
   }) as Direct<Options>;
 }
 
-/** A layer without settings and parameters. */
+/** Makes a layer without settings and parameters. */
 /* @__NO_SIDE_EFFECTS__ */
 export function plain(
   kind: string,
@@ -81,46 +81,46 @@ export function plain(
   });
 }
 
-/** Training sees the samples at hand, evaluation what training has kept of all of them. */
+/** Training uses the present samples' statistics, evaluation those that training has kept. */
 export type Mode = 'training' | 'evaluation';
 
-/** What a layer draws random numbers by; see ops/dropout.ts. */
+/** A layer's source of random numbers; see ops/dropout.ts. */
 export interface Randomness {
   /** i32, 4 values fed with each shard: the key's two words, the step, and the first sample's place in its minibatch. */
   readonly state: Tensor;
-  /** Differs from layer to layer. */
+  /** A number that differs from layer to layer. */
   readonly stream: number;
 }
 
-/** What a layer is given to build itself in. */
+/** The scope in which a layer builds itself. */
 export interface Scope {
   readonly mode: Mode;
-  /** A parameter of the layer at hand; `name` is `weight`, `bias`. */
+  /** A parameter of this layer; `name` is `weight`, `bias`. */
   parameter(name: string, shape: Shape, initializer: Initializer): Tensor;
   /** A value kept beside the parameters: each minibatch moves it by `momentum` towards what was observed. */
   statistic(name: string, shape: Shape, initializer: Initializer, momentum: number): Tensor;
-  /** What the samples at hand say of a statistic, in training. */
+  /** Records the samples' value of a statistic, in training. */
   observe(name: string, value: Tensor): void;
-  /** Whether the run keeps a value of the layer at hand as it is: `freeze`. */
+  /** Whether the run keeps a value of this layer constant (`freeze`). */
   isFrozen(name: string): boolean;
-  /** A value that stands in the model file beside the parameters and is never trained. */
+  /** A value that the model file holds beside the parameters and that is never trained. */
   fixed(name: string, shape: Shape, initializer: Initializer): Tensor;
-  /** A source of random numbers of the layer's own. */
+  /** The layer's own source of random numbers. */
   randomness(): Randomness;
-  /** Applies a layer that the one at hand is made of. The same layer under the same name shares its parameters. */
+  /** Applies a layer that is part of this one. The same layer under the same name shares its parameters. */
   apply(name: string, layer: Layer, ...xs: Tensor[]): Tensor;
 }
 
-/** From settings out of a file to layers; each constructor checks what it is given. */
+/** Constructors of layers from a file's settings; each checks its own. */
 export type Constructors = Readonly<Record<string, (settings: Unchecked) => Layer>>;
 
 // oxlint-disable-next-line typescript/no-explicit-any
 type Unchecked = any;
 
-/** Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named ones. */
+/** Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named layers. */
 export type Layers = readonly Layer[] | Readonly<Record<string, Layer>>;
 
-/** @throws LanewiseError kind 'argument' if there are none, or others; `owner` is what is made of them. */
+/** @throws LanewiseError kind 'argument' for no layers, or anything else; `owner` is what is made of them. */
 export function namedLayers(owner: string, layers: Layers): [name: string, layer: Layer][] {
   if (typeof layers !== 'object' || layers === null) {
     throw new LanewiseError(
@@ -135,14 +135,14 @@ export function namedLayers(owner: string, layers: Layers): [name: string, layer
   return named;
 }
 
-/** A layer as a model file keeps it. In nets that are no plain sequence it names what it is applied to. */
+/** A layer as a model file describes it. In nets other than plain sequences it names its inputs. */
 export interface LayerDescription {
   readonly name: string;
   readonly kind: string;
   readonly settings: Settings;
   /** Names of inputs and layers; absent: the layer before. */
   readonly inputs?: readonly string[];
-  /** The layer before whose parameters this one uses. */
+  /** An earlier layer whose parameters this one shares. */
   readonly shares?: string;
 }
 

@@ -5,8 +5,8 @@ import { fanInUniform, INITS, initSettings, type InitOptions } from './initializ
 import { defineLayer, type Constructors, type Layer } from './layer.js';
 
 /**
- * y = x·wᵀ + b of n×inFeatures. Parameters: weight outFeatures×inFeatures, bias outFeatures.
- * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
+ * y = x·wᵀ + b for n×inFeatures. Parameters: weight outFeatures×inFeatures, bias outFeatures.
+ * @throws LanewiseError kind 'argument' for extents that are not whole numbers in range.
  */
 export function linear(
   inFeatures: number,

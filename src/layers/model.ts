@@ -1,6 +1,6 @@
 /**
- * A model: a net with its inputs described. Plain data plus `graph`, which makes its graph for a given
- * batch size. It is a layer as well, so models are made of models.
+ * Models: nets with descriptions of their inputs. A model is plain data with `graph`, which builds its graph for a
+ * given batch size. It is also a layer, so models can be made of models.
  */
 import { checkOptions, extent, isFloat, isList, type Checks } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
@@ -18,7 +18,7 @@ import {
 import { chainNet, describeNet, runNet, traceNet, type LayerTree, type Net } from './net.js';
 import { isLayer, isWire, showPart, type InputSettings, type Wire } from './wire.js';
 
-/** The JSON in a model file from which the model is rebuilt. */
+/** A model's description in its file, from which it is rebuilt; JSON. */
 export interface Architecture {
   readonly inputs: Readonly<Record<string, InputSettings>>;
   readonly layers: readonly LayerDescription[];
@@ -29,34 +29,34 @@ export interface Architecture {
 /** A model: its layers, parameters and outputs, without weights. */
 export interface Model extends Layer {
   readonly architecture: Architecture;
-  /** In the order of the layers: the order of the model file and of the weights' hash. */
+  /** Parameters in the order of the layers, which is that of the model file and of the weights' hash. */
   readonly parameters: readonly ParameterSpec[];
   /** Each output's shape for one sample; the first is what predictions show. */
   readonly outputs: ReadonlyMap<string, Shape>;
-  /** Of all layers' outputs for one sample. */
+  /** Bytes of all layers' outputs for one sample. */
   readonly activationBytes: number;
   /** `isFrozen` says which parameters and statistics keep their values; default none. */
   graph(batch: number, mode: Mode, isFrozen?: (name: string) => boolean): ModelGraph;
 }
 
-/** What an input holds, and how its values are scaled before the first layer: (x − mean) / deviation. */
+/** An input's kind of values, and their scaling before the first layer: (x − mean) / deviation. */
 export interface InputOptions {
-  /** One number, or a list of one for each channel (each feature of a vector); default 0. */
+  /** One number, or a list with one for each channel (each feature of a vector); default 0. */
   readonly mean?: number | ArrayLike<number>;
   /** One number or a list, as `mean`; default 1. */
   readonly deviation?: number | ArrayLike<number>;
-  /** The input holds whole numbers below this, such as tokens. */
+  /** For an input of whole numbers, such as tokens: all are below this. */
   readonly vocabulary?: number;
   /**
-   * The input holds how many steps of each sample are its own, from 1 to this, the steps of the sequence; one number a
-   * sample: `input([], { lengths: 20 })`.
+   * For an input of lengths: the number of each sample's own steps, from 1 to this, the steps of the sequence; one
+   * number per sample: `input([], { lengths: 20 })`.
    */
   readonly lengths?: number;
 }
 
 /**
- * An input of a model to be wired: `shape` of one sample, channels × height × width for images.
- * @throws LanewiseError kind 'argument' for extents or scales that cannot be.
+ * An input of a model, to be wired: `shape` is that of one sample, channels × height × width for images.
+ * @throws LanewiseError kind 'argument' for impossible extents or scales.
  */
 export function input(shape: Shape, options: InputOptions = {}): Wire {
   checkOptions('input', options, INPUT);
@@ -68,7 +68,7 @@ export interface SequentialOptions extends InputOptions {
   readonly input: Shape;
 }
 
-/** Of inputs, whose values `checkInput` looks at. */
+/** Checks of inputs, whose values `checkInput` examines. */
 const INPUT: Checks<InputOptions> = {
   mean: true,
   deviation: true,
@@ -77,9 +77,9 @@ const INPUT: Checks<InputOptions> = {
 };
 
 /**
- * Layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named layers; or one after another, and
- * the settings as the last argument.
- * @throws LanewiseError if a layer does not fit what comes out of the one before; the message names it.
+ * A model of layers in order: an array (named `0`, `1`, … as in PyTorch) or an object of named layers; or layers as
+ * arguments, with the settings last.
+ * @throws LanewiseError if a layer does not fit the output of the one before; the message names it.
  */
 export function sequential(layers: Layers, settings: SequentialOptions): Model;
 export function sequential(
@@ -89,7 +89,7 @@ export function sequential(...given: readonly unknown[]): Model {
   const last = given.length > 1 && !isLayer(given.at(-1)) ? given.at(-1) : undefined;
   const before = last === undefined ? given : given.slice(0, -1);
   const layers = (isLayer(given[0]) ? before : given[0]) as Layers;
-  // Layers first: who has swapped the two, or given none, is told so.
+  // Layers first, to report swapped or missing arguments.
   const named = namedLayers('model', layers);
   if (last === undefined) {
     throw new LanewiseError(
@@ -112,7 +112,7 @@ export function sequential(...given: readonly unknown[]): Model {
   return modelOf(chainNet(named), { input });
 }
 
-/** What could go into a layer, for a hint. */
+/** An input that could suit a layer, for a hint. */
 function exampleInput({ settings }: Layer): string {
   const { inFeatures, inChannels } = settings;
   if (inFeatures !== undefined) return `[${String(inFeatures)}]`;
@@ -120,20 +120,20 @@ function exampleInput({ settings }: Layer): string {
 }
 
 export interface Wiring {
-  /** By name, or a single one, which is then named `input`. */
+  /** Inputs by name, or a single one, which is then named `input`. */
   readonly inputs: Wire | Readonly<Record<string, Wire>>;
-  /** By name, or a single one, which is then named `output`; the first is what predictions show. */
+  /** Outputs by name, or a single one, which is then named `output`; the first is what predictions show. */
   readonly outputs: Wire | Readonly<Record<string, Wire>>;
-  /** Names of layers, nested at will; others are named by their kind. */
+  /** Layers by name, nested to any depth; others are named by their kind. */
   readonly layers?: LayerTree;
 }
 
 const WIRING: Checks<Wiring> = { inputs: true, outputs: true, layers: true };
 
 /**
- * A model of wires: `const x = input([8]); functional({ inputs: x, outputs: relu(add(dense(x), x)), layers: { dense } })`.
- * A layer that is applied more than once shares its parameters.
- * @throws LanewiseError for inputs or named layers that are not used, and for layers that do not fit.
+ * A model of wires: `const x = input([8]); functional({ inputs: x, outputs: relu(add(dense(x), x)), layers: { dense }
+ * })`. A layer that is applied more than once shares its parameters.
+ * @throws LanewiseError for unused inputs or named layers, and for layers that do not fit.
  */
 export function functional(wiring: Wiring): Model {
   const { inputs, outputs, layers = {} } = checkOptions('functional', wiring, WIRING);
@@ -155,7 +155,7 @@ export function functional(wiring: Wiring): Model {
   return modelOf(traceNet('model', from, to, layers), Object.fromEntries(settings));
 }
 
-/** Wires by name; a single one is named `single`. @throws LanewiseError kind 'argument' for what is neither. */
+/** Wires by name; a single one is named `single`. @throws LanewiseError kind 'argument' for anything else. */
 function byName(
   what: string,
   single: string,
@@ -210,19 +210,19 @@ export function modelOf(net: Net, inputs: Readonly<Record<string, InputSettings>
   });
 }
 
-/** What is above all lengths. */
+/** The least number above all lengths. */
 function above(lengths: number | undefined): number | undefined {
   if (lengths === undefined) return undefined;
   extent('model input', 'lengths', lengths);
   return lengths + 1;
 }
 
-/** @throws LanewiseError kind 'argument' for extents or scales that cannot be. */
+/** @throws LanewiseError kind 'argument' for impossible extents or scales. */
 export function checkInput(
   shape: Shape,
   { mean = 0, deviation = 1, lengths, vocabulary = above(lengths) }: InputOptions,
 ): InputSettings {
-  // Of whole numbers, such as tokens and lengths, a sample may be a single one.
+  // A sample of whole numbers, such as tokens and lengths, may be a single one.
   if (!Array.isArray(shape) || (shape.length === 0 && vocabulary === undefined)) {
     throw new LanewiseError(
       'argument',
@@ -235,7 +235,7 @@ export function checkInput(
   );
   const scale = {
     mean: checkScale(shape, 'mean', mean, isFloat),
-    // A smaller deviation makes infinities of float32 numbers.
+    // A smaller deviation would turn float32 numbers into infinities.
     deviation: checkScale(shape, 'deviation', deviation, (d) => d >= 1e-30 && isFloat(d)),
   };
   if (vocabulary === undefined) return { shape, ...scale };
@@ -254,7 +254,7 @@ export function checkInput(
   return { shape, ...scale, vocabulary, lengths };
 }
 
-/** One number, or a list of one for each index of axis 0; typed arrays become lists, as a model file has them. */
+/** One number, or a list with one for each index of axis 0; typed arrays become lists, as in a model file. */
 function checkScale(
   shape: Shape,
   name: 'mean' | 'deviation',
@@ -287,7 +287,7 @@ export const parameterCount = (model: Model): number =>
     .parameters.filter(({ role }) => role === 'trained')
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 
-/** @throws LanewiseError kind 'argument' for what is no model, such as a layer. */
+/** @throws LanewiseError kind 'argument' for anything but a model, such as a layer. */
 export function checkModel(model: Model): Model {
   if (typeof model?.graph === 'function') return model;
   throw new LanewiseError(

@@ -1,5 +1,5 @@
 /**
- * A net: layers in an order in which each finds its inputs. What sequences, blocks and models are made of,
+ * Nets: layers in an order in which each finds its inputs. Sequences, blocks and models are made of nets, which are
  * traced from wires, written to files and read back.
  */
 import { LanewiseError, nearest } from '../base/errors.js';
@@ -12,7 +12,7 @@ export interface Step {
   readonly name: string;
   readonly layer: Layer;
   readonly inputs: readonly string[];
-  /** The step whose parameters it uses: its own name, unless a layer is applied more than once. */
+  /** The step whose parameters it uses: its own name, unless a layer is applied again. */
   readonly owner: string;
 }
 
@@ -26,7 +26,7 @@ export interface Net {
 /** Layers by name, nested to any depth; names are joined by dots: `stage1.block0.conv1`. */
 export type LayerTree = Layer | readonly LayerTree[] | { readonly [name: string]: LayerTree };
 
-/** Layers one after another; `input` goes into the first, and the last one's output is `output`. */
+/** A net of layers in sequence; `input` goes into the first, and the last one's output is `output`. */
 export function chainNet(layers: readonly (readonly [string, Layer])[], input = 'input'): Net {
   const steps = layers.map(([name, layer], i) => ({
     name,
@@ -40,10 +40,10 @@ export function chainNet(layers: readonly (readonly [string, Layer])[], input = 
 }
 
 /**
- * The net that leads from `inputs` to `outputs`. Layers found in `tree` have its names, others are named by
- * their kind: `relu`, `relu2`.
- * @throws LanewiseError kind 'argument' for an input that is not used, a layer of the tree that is not
- * applied, or a wire from an input that is not among `inputs`.
+ * The net that leads from `inputs` to `outputs`. Layers found in `tree` have its names; others are named by their kind:
+ * `relu`, `relu2`.
+ * @throws LanewiseError kind 'argument' for an unused input, a layer of the tree that is not applied, or a wire from an
+ * input that is not among `inputs`.
  */
 export function traceNet(
   owner: string,
@@ -110,7 +110,7 @@ function nameTree(owner: string, tree: LayerTree, name: string, given: Map<Layer
   given.set(tree, name);
 }
 
-/** Applies the net's layers; answers with its outputs by name. */
+/** Applies the net's layers and returns its outputs by name. */
 export function runNet(
   { inputs, steps, outputs }: Net,
   xs: readonly Tensor[],
@@ -124,7 +124,7 @@ export function runNet(
   return new Map(Object.entries(outputs).map(([name, from]) => [name, values.get(from)!]));
 }
 
-/** The net's layers as a model file keeps them; what follows from the order is left out. */
+/** The net's layers as a model file describes them, without what follows from the order. */
 export const describeNet = ({ inputs, steps }: Net): LayerDescription[] =>
   steps.map(({ name, layer: { kind, settings }, inputs: from, owner }, i) => {
     const before = i === 0 ? inputs[0] : steps[i - 1]!.name;
@@ -139,9 +139,9 @@ export const describeNet = ({ inputs, steps }: Net): LayerDescription[] =>
   });
 
 /**
- * The net of a list that comes from a file, and its layers made by `create`.
- * @throws LanewiseError kind 'argument' for names that are not there, given twice, or come later: a cycle; for an
- * input that is not used.
+ * The net of a list from a file, with its layers made by `create`.
+ * @throws LanewiseError kind 'argument' for names that are unknown, given twice, or come later (a cycle), and for an unused
+ * input.
  */
 export function readNet(
   inputs: readonly string[],
@@ -157,7 +157,7 @@ export function readNet(
       'argument',
       later.has(name)
         ? `${who} takes '${name}', which comes after it: the layers form a cycle or are out of order`
-        : `${who} takes '${name}', which is no input and no layer`,
+        : `${who} takes '${name}', which is neither an input nor a layer`,
       nearest(name, [...known.keys()]),
     );
   };

@@ -1,4 +1,4 @@
-/** Normalisation of each sample by itself, in PyTorch's names: LayerNorm, RMSNorm, GroupNorm, InstanceNorm2d, LocalResponseNorm. */
+/** Normalisation within each sample, in PyTorch's names: LayerNorm, RMSNorm, GroupNorm, InstanceNorm2d, LocalResponseNorm. */
 import { checkOptions, extent, flag, listOf, listOr, notNegative } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { ShapeError } from '../graph/op.js';
@@ -16,20 +16,20 @@ export interface NormOptions {
   readonly affine?: boolean;
 }
 
-/** Weight and bias, ones and zeros at first, or none. */
+/** Weight and bias, at first ones and zeros, or neither. */
 const affineOf = (scope: Scope, affine: boolean, shape: Shape) =>
   [
     affine ? scope.parameter('weight', shape, constantly(1)) : null,
     affine ? scope.parameter('bias', shape, constantly(0)) : null,
   ] as const;
 
-/** Without weight and bias nothing else would notice another number of channels. */
+/** Checks the number of channels, which nothing else would notice without weight and bias. */
 function checkChannels(kind: string, x: Tensor, channels: number, expected: string): void {
   if (x.shape[1] === channels) return;
   throw new ShapeError(kind, `expected an input of ${expected}, found ${showShape(x.shape)}`);
 }
 
-/** One extent, or a list of them. @throws LanewiseError kind 'argument' for what is neither. */
+/** One extent, or a list of them. @throws LanewiseError kind 'argument' for anything else. */
 function lastAxes(kind: string, normalizedShape: number | readonly number[]): Shape {
   listOr(extent, listOf(extent))(kind, 'normalizedShape', normalizedShape);
   return Array.isArray(normalizedShape) ? normalizedShape : [normalizedShape as number];
@@ -37,7 +37,7 @@ function lastAxes(kind: string, normalizedShape: number | readonly number[]): Sh
 
 /**
  * Each run of the last axes with mean 0 and variance 1, then times weight plus bias (Ba, Kiros & Hinton 2016).
- * `normalizedShape` is the last axis' extent, or those of the last axes; `elementwiseAffine` defaults to true.
+ * `normalizedShape` is the last axis' extent, or a list of the last axes'; `elementwiseAffine` defaults to true.
  * Parameters: weight and bias of that shape.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
@@ -63,8 +63,8 @@ export interface RmsNormOptions {
 }
 
 /**
- * Each run of the last axes over the root of its mean square, then times weight (Zhang & Sennrich 2019). `normalizedShape` is
- * the last axis' extent, or those of the last axes. Parameter: weight of that shape.
+ * Each run of the last axes divided by its root mean square, then times weight (Zhang & Sennrich 2019).
+ * `normalizedShape` is the last axis' extent, or a list of the last axes'. Parameter: weight of that shape.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
 export function rmsNorm(
@@ -82,8 +82,8 @@ export function rmsNorm(
 }
 
 /**
- * Each sample's `groups` groups of channels with mean 0 and variance 1, then times weight plus bias (Wu & He
- * 2018); N×channels×…; `affine` defaults to true. Parameters: weight and bias, one value a channel each.
+ * Each sample's `groups` groups of channels with mean 0 and variance 1, then times weight plus bias (Wu & He 2018);
+ * N×channels×…; `affine` defaults to true. Parameters: weight and bias, one value per channel each.
  * @throws LanewiseError kind 'argument' if the groups do not divide the channels, or for values out of range.
  */
 export function groupNorm(groups: number, channels: number, options: NormOptions = {}): Layer {
@@ -105,9 +105,9 @@ export function groupNorm(groups: number, channels: number, options: NormOptions
 }
 
 /**
- * Each channel of each sample with mean 0 and variance 1 (Ulyanov et al. 2016), in training and evaluation
- * alike; N×features×H×W. `affine` defaults to false, as in PyTorch. Parameters, if so: weight and bias, one value
- * a channel each.
+ * Each channel of each sample with mean 0 and variance 1 (Ulyanov et al. 2016), in training and evaluation alike;
+ * N×features×H×W. `affine` defaults to false, as in PyTorch; with it, parameters are weight and bias, one value per
+ * channel each.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
 export function instanceNorm2d(features: number, options: NormOptions = {}): Layer {
@@ -123,7 +123,7 @@ export function instanceNorm2d(features: number, options: NormOptions = {}): Lay
 
 /** Settings of `localResponseNorm`. */
 export interface LocalResponseNormOptions {
-  /** Weight of the mean of squares: PyTorch's, the paper's times the size; default 1e-4. */
+  /** Weight of the mean of squares, as in PyTorch: the paper's times the size; default 1e-4. */
   readonly alpha?: number;
   /** Exponent; default 0.75. */
   readonly beta?: number;
@@ -132,8 +132,8 @@ export interface LocalResponseNormOptions {
 }
 
 /**
- * Each value over a power of the squares of the `size` channels around it (Krizhevsky et al. 2012, §3.3). AlexNet's
- * is `localResponseNorm(5, { alpha: 5e-4, k: 2 })`; see ops/local-response-norm.ts.
+ * Each value divided by a power of the squares in the `size` channels around it (Krizhevsky et al. 2012, §3.3). AlexNet
+ * uses `localResponseNorm(5, { alpha: 5e-4, k: 2 })`; see ops/local-response-norm.ts.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
 export function localResponseNorm(size: number, options: LocalResponseNormOptions = {}): Layer {

@@ -1,4 +1,4 @@
-/** Pooling layers, in PyTorch's names and order: AvgPool2d(kernel, stride, padding). */
+/** Pooling layers, with PyTorch's names and order: AvgPool2d(kernel, stride, padding). */
 import {
   checkOptions,
   extent,
@@ -17,13 +17,13 @@ import { defineLayer, plain, type Constructors, type Layer } from './layer.js';
 type Extent = number | Pair;
 type Pair = readonly [number, number];
 
-/** Of layers with windows; `Size` is Extent in two dimensions and number in one. */
+/** Settings of layers with windows; `Size` is Extent in two dimensions and number in one. */
 export interface PoolOptions<Size = Extent> {
   /** Default: the kernel's size. */
   readonly stride?: Size;
-  /** Around the image, at most half of the kernel: zeros to a mean, nothing to a maximum; default 0. */
+  /** Padding, at most half of the kernel: it counts as zeros in a mean and not at all in a maximum; default 0. */
   readonly padding?: Size;
-  /** Whether a last window may reach beyond the padding, if it begins before that; default false. */
+  /** Whether a last window may extend beyond the padding, if it begins before its end; default false. */
   readonly ceilMode?: boolean;
 }
 
@@ -34,8 +34,8 @@ export interface AvgPoolOptions<Size = Extent> extends PoolOptions<Size> {
 }
 
 /**
- * Layers of windows: of which sizes they are, `sizeOf` checks and `read` tells the op. Settings are kept as they were given, defaults left out: a file says
- * what the constructor was told.
+ * Makes layers of windows; `sizeOf` checks their sizes, and `read` passes them to the op. Settings are kept as given,
+ * without defaults: a file holds the constructor's arguments.
  */
 /* @__NO_SIDE_EFFECTS__ */
 function pool<Size, Checked>(
@@ -69,7 +69,7 @@ function pool<Size, Checked>(
   };
 }
 
-/** What a pooling op is told. */
+/** The attributes of a pooling op. */
 type Window<Size> = Required<AvgPoolOptions<Size>> & { readonly kernel: Size };
 
 /** Mean over windows. */
@@ -83,7 +83,7 @@ export const maxPool2d: (kernelSize: Extent, options?: PoolOptions) => Layer = p
   ops.maxPool2d,
 );
 
-/** In one dimension sizes are numbers, and checked as such. */
+/** In one dimension, sizes are numbers and checked as such. */
 const itself = <T>(value: T): T => value;
 
 /** Mean over windows of N×C×L. */
@@ -104,10 +104,10 @@ const adaptive =
     return defineLayer(kind, { outputSize }, (_, x) => op(x!, size));
   };
 
-/** Mean over windows that give images of `outputSize`, whatever the input's. */
+/** Mean over windows that give images of `outputSize`, for inputs of any size. */
 export const adaptiveAvgPool2d = adaptive('adaptiveAvgPool2d', ops.adaptiveAvgPool2d);
 
-/** Maximum over windows that give images of `outputSize`, whatever the input's. */
+/** Maximum over windows that give images of `outputSize`, for inputs of any size. */
 export const adaptiveMaxPool2d = adaptive('adaptiveMaxPool2d', ops.adaptiveMaxPool2d);
 
 /** Mean over each whole plane: N×C×H×W to N×C. */
@@ -120,10 +120,10 @@ export const globalAvgPool1d = plain('globalAvgPool1d', ops.globalAvgPool1d);
 export const globalMaxPool1d = plain('globalMaxPool1d', ops.globalMaxPool1d);
 
 /**
- * Trainable subsampling (LeCun et al. 1998, §II.B): the sum over each window, times its channel's weight, plus
- * its channel's bias; the stride defaults to the kernel's size. It begins as the mean.
- * Parameters: weight and bias, one value a channel each.
- * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
+ * Trainable subsampling (LeCun et al. 1998, §II.B): the sum over each window, times its channel's weight, plus its
+ * channel's bias; the stride defaults to the kernel's size. Initially it is the mean. Parameters: weight and bias, one
+ * value per channel each.
+ * @throws LanewiseError kind 'argument' for extents that are not whole numbers in range.
  */
 export function subsampling2d(
   channels: number,

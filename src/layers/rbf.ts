@@ -21,17 +21,17 @@ function checkCentres(centres: unknown, inFeatures: number, outFeatures: number)
 
 /** Settings of `rbf`. */
 export interface RbfOptions {
-  /** What the centres begin with, one row a class; default uniform in ±1. */
+  /** Initial centres, one row per class; default uniform in ±1. */
   readonly centres?: readonly (readonly number[])[];
-  /** Default: given centres stay as they are, others are trained. */
+  /** Whether centres are trained; default only those that are not given. */
   readonly trainable?: boolean;
 }
 
 /**
- * y[i, c] = Σ_f (x[i, f] − centres[c, f])², n×inFeatures to n×outFeatures: a penalty for each class, the smallest
- * for the one whose centre is nearest; train it with `mapCriterion`. The model file has `centres` beside the
- * parameters, or among them if they are trained.
- * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range, or other centres.
+ * y[i, c] = Σ_f (x[i, f] − centres[c, f])², n×inFeatures to n×outFeatures: a penalty for each class, smallest for the
+ * one with the nearest centre; train it with `mapCriterion`. The model file holds `centres` beside the parameters, or
+ * among them if they are trained.
+ * @throws LanewiseError kind 'argument' for extents that are not whole numbers in range, or other centres.
  */
 export function rbf(inFeatures: number, outFeatures: number, options: RbfOptions = {}): Layer {
   checkOptions('rbf', options, { centres: true, trainable: flag });

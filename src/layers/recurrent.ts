@@ -1,4 +1,4 @@
-/** Recurrent layers, in PyTorch's names and order: RNN, LSTM and GRU(inputSize, hiddenSize), batch-first. */
+/** Recurrent layers, with PyTorch's names and order: RNN, LSTM and GRU(inputSize, hiddenSize), batch-first. */
 import { checkOptions, extent, flag, oneOf, wholeFrom, type Checks } from '../base/check.js';
 import * as ops from '../ops/index.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
@@ -13,13 +13,13 @@ import {
   type Settings,
 } from './layer.js';
 
-/** `weightInit` is of both weights, `biasInit` of both biases; default uniform in ±1/√hiddenSize. */
+/** `weightInit` is for both weights, `biasInit` for both biases; default uniform in ±1/√hiddenSize. */
 export interface RecurrentOptions extends InitOptions {
-  /** Each takes the states of the one before; default 1. */
+  /** Number of layers, each of which takes the states of the one before; default 1. */
   readonly numLayers?: number;
   /** Default true. */
   readonly bias?: boolean;
-  /** Also from the last step to the first, with weights of its own; the states of both side by side. Default false. */
+  /** Whether to run also from the last step to the first, with separate weights, and join both states; default false. */
   readonly bidirectional?: boolean;
   /** The rate at which states are dropped between layers, not after the last; default 0. */
   readonly dropout?: number;
@@ -33,7 +33,7 @@ export interface RnnOptions extends RecurrentOptions {
   readonly nonlinearity?: 'tanh' | 'relu';
 }
 
-/** The states of one layer in one direction, with weights named after both. */
+/** The states of one layer in one direction, with weights named after layer and direction. */
 function applyCell(
   scope: Scope,
   x: Tensor,
@@ -56,7 +56,7 @@ function applyCell(
   return ops.recurrent(x, weights, cell, name.endsWith('_reverse'), lengths);
 }
 
-/** More are a mistake: each is several ops of the graph. */
+/** More layers are a mistake: each adds several ops to the graph. */
 const MAX_LAYERS = 1000;
 
 const CHECKS: Checks<RecurrentOptions> = {
@@ -97,7 +97,7 @@ function recurrent(
   const build: Build = (scope, x, lengths) => {
     ops.checkSequence(kind, x!, inputSize);
     if (lengths) ops.checkLengths(kind, x!, lengths);
-    // What stands in the padding would reach the weights' gradient, times 0: a NaN stays one.
+    // Values in the padding would reach the weights' gradient, times 0, and a NaN would remain NaN.
     let inputs = lengths ? ops.ownSteps(x!, lengths) : x!;
     let outputs: Tensor[] = [];
     for (let layer = 0; layer < numLayers; layer++) {
@@ -120,8 +120,8 @@ const sideBySide = (parts: readonly Tensor[]): Tensor =>
 
 /**
  * h = f(W·x + b + U·h + c) over the steps of N×T×inputSize, starting with zeros (Elman 1990). The layer's parameters
- * are PyTorch's: weight_ih_l0 H×inputSize, weight_hh_l0 H×H, bias_ih_l0 and bias_hh_l0 H, then those of l1 and so
- * on; of the other direction with the ending _reverse.
+ * are PyTorch's: weight_ih_l0 H×inputSize, weight_hh_l0 H×H, bias_ih_l0 and bias_hh_l0 H, then those of l1 and so on.
+ * Names of the other direction end in _reverse.
  * @throws LanewiseError kind 'argument' for settings out of range.
  */
 export function rnn(inputSize: number, hiddenSize: number, given: RnnOptions = {}): Layer {

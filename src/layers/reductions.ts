@@ -1,4 +1,4 @@
-/** Layers that reduce axes to one value: sum, mean and maximum. Axis 0 is the samples', which stay apart. */
+/** Layers that reduce axes to one value: sum, mean and maximum. Axis 0, the samples, is never reduced. */
 import { checkOptions, flag, listOf, listOr } from '../base/check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
@@ -8,7 +8,7 @@ import { axisOfSample } from './shapes.js';
 
 /** Settings of `sum`, `mean` and `max`. */
 export interface ReductionOptions {
-  /** Whether the result has the axes with extent 1; default false: it lacks them. */
+  /** Whether reduced axes stay with extent 1; default false: they are removed. */
   readonly keepDims?: boolean;
 }
 
@@ -44,13 +44,13 @@ function reduction(
   };
 }
 
-/** Σ x over an axis or several: `sum(1)`, `sum([2, 3], { keepDims: true })`; `sum(1)(x, lengths)` of a sequence's own steps. */
+/** Σ x over one or more axes: `sum(1)`, `sum([2, 3], { keepDims: true })`; `sum(1)(x, lengths)` over a sequence's own steps. */
 export const sum = reduction('sum', ops.sum, (x, lengths, keepDims) =>
   ops.sum(ops.ownSteps(x, lengths), 1, keepDims),
 );
-/** The mean over an axis or several, `mean(1)(x, lengths)` of a sequence's own steps; see `sum`. */
+/** The mean over one or more axes, `mean(1)(x, lengths)` over a sequence's own steps; see `sum`. */
 export const mean = reduction('mean', ops.mean, ops.meanOfSteps);
-/** The maximum over an axis or several, see `sum`; of equal values the first has the gradient, as of `torch.max(x, dim)`. */
+/** The maximum over one or more axes, see `sum`; the first of equal values gets the gradient, as in `torch.max(x, dim)`. */
 export const max = reduction('max', ops.max);
 
 export const reductionLayers: Constructors = {

@@ -1,4 +1,4 @@
-/** Every layer by its kind: how a model is rebuilt from the architecture in its file. */
+/** A registry of layers by kind, with which a model is rebuilt from the architecture in its file. */
 import { checkObject, isObject } from '../base/check.js';
 import { LanewiseError, nearest } from '../base/errors.js';
 import { activationLayers } from './activations.js';
@@ -22,7 +22,7 @@ import { resamplingLayers } from './resample.js';
 import { recurrentLayers } from './recurrent.js';
 import type { InputSettings } from './wire.js';
 
-// A call that may be left out, unlike spreads: who reads no files need not have all layers.
+// A call can be left out of bundles, unlike spreads: code that reads no files does not need all layers.
 const constructors: Record<string, Constructors[string]> = /* @__PURE__ */ Object.assign(
   {},
   activationLayers,
@@ -50,9 +50,9 @@ const constructors: Record<string, Constructors[string]> = /* @__PURE__ */ Objec
 );
 
 /**
- * Makes a layer of one's own known, so that files with it can be read: `create` makes it from the settings that
+ * Registers a layer of one's own, so that files with it can be read: `create` makes it from the settings that
  * `defineLayer` was given.
- * @throws LanewiseError kind 'argument' if there is a layer of that kind, or `create` is no function.
+ * @throws LanewiseError kind 'argument' if the kind is taken, or `create` is not a function.
  */
 export function registerLayer(kind: string, create: Constructors[string]): void {
   if (Object.hasOwn(constructors, kind))
@@ -74,7 +74,7 @@ function createLayer({ kind, settings }: LayerDescription): Layer {
     throw new LanewiseError(
       'argument',
       `unknown layer '${kind}'`,
-      nearest(kind, layerKinds()) ?? 'registerLayer makes a layer of your own known',
+      nearest(kind, layerKinds()) ?? 'registerLayer registers a layer of your own',
     );
   }
   return constructors[kind]!(settings);
@@ -83,7 +83,7 @@ function createLayer({ kind, settings }: LayerDescription): Layer {
 const isNames = (value: unknown): boolean =>
   Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string');
 
-/** @throws LanewiseError kind 'argument' if `list` is no list of descriptions with different names. */
+/** @throws LanewiseError kind 'argument' unless `list` is a list of descriptions with different names. */
 function checkDescriptions(list: unknown): readonly LayerDescription[] {
   if (!Array.isArray(list)) throw new LanewiseError('argument', 'there is no list of layers');
   const names = new Set<string>();
@@ -102,22 +102,22 @@ function checkDescriptions(list: unknown): readonly LayerDescription[] {
       (inputs !== undefined && !isNames(inputs)) ||
       (shares !== undefined && typeof shares !== 'string')
     ) {
-      throw new LanewiseError('argument', `layer '${name}': its inputs are no list of names`);
+      throw new LanewiseError('argument', `layer '${name}': its inputs are not a list of names`);
     }
     names.add(name);
   }
   return list as readonly LayerDescription[];
 }
 
-/** The layers of a list that comes from a file, by name. @throws LanewiseError as `createNet`. */
+/** The layers of a list from a file, by name. @throws LanewiseError as `createNet`. */
 function createLayers(list: readonly LayerDescription[]): Record<string, Layer> {
   const layers = checkDescriptions(list).map((one) => [one.name, createLayer(one)] as const);
   return Object.fromEntries(layers);
 }
 
 /**
- * The net of a list that comes from a file.
- * @throws LanewiseError kind 'argument' if it is no list of layers that can be, each after what it takes.
+ * The net of a list from a file.
+ * @throws LanewiseError kind 'argument' unless it is a list of possible layers, each after its inputs.
  */
 function createNet(
   inputs: readonly string[],
@@ -129,7 +129,7 @@ function createNet(
   return readNet(inputs, checkDescriptions(layers), outputs, createLayer);
 }
 
-/** The model a file describes. @throws LanewiseError for unknown layers or settings out of range. */
+/** The model that a file describes. @throws LanewiseError for unknown layers or settings out of range. */
 export function rebuild(architecture: Architecture): Model {
   checkObject('rebuild', architecture, ['inputs', 'layers', 'outputs']);
   const { inputs, layers, outputs } = architecture;

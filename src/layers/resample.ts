@@ -1,4 +1,4 @@
-/** Resampling layers, in PyTorch's names: Upsample, PixelShuffle, PixelUnshuffle. */
+/** Resampling layers, with PyTorch's names: Upsample, PixelShuffle, PixelUnshuffle. */
 import {
   checkOptions,
   extent,
@@ -13,12 +13,12 @@ import { LanewiseError } from '../base/errors.js';
 import * as ops from '../ops/index.js';
 import { defineLayer, type Constructors, type Layer } from './layer.js';
 
-/** Of a side of an image, which has fewer pixels. */
+/** A check of a factor, which is below the pixels of any image's side. */
 const factor: Check = /* @__PURE__ */ numberAbove(0, 2 ** 24);
 
 /** Settings of `upsample2d`. */
 export interface Upsample2dOptions {
-  /** Factor of the sides, one number or [vertical, horizontal]; sizes are rounded down. */
+  /** Factor on the sides, one number or [vertical, horizontal]; sizes are rounded down. */
   readonly scale?: number | readonly [number, number];
   /** Sides of the result, in place of a factor. */
   readonly size?: number | readonly [number, number];

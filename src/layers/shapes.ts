@@ -1,4 +1,4 @@
-/** Layers that move elements. Axes are those of PyTorch, 0 being the samples, which stays as it is. */
+/** Layers that rearrange elements, with PyTorch's numbers for axes; axis 0, the samples, always stays. */
 import {
   checkOptions,
   extent,
@@ -15,20 +15,20 @@ import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import { defineLayer, direct, plain, type Constructors, type Layer } from './layer.js';
 
-/** A layer sees a shard of the minibatch: what it does must not depend on how many samples that has. */
+/** A layer sees a shard of the minibatch, so its result must not depend on the number of samples. */
 export const axisOfSample: Check = (layer, name, value) => {
   whole(layer, name, value);
   if (value === 0)
     throw new LanewiseError('argument', `${layer}: ${name} is 0, the axis of the samples`);
 };
 
-/** The same where x's rank is known: negative axes may reach the samples as well. */
+/** Checks an axis of x, whose rank decides whether a negative axis is that of the samples. */
 function checkReach(layer: string, x: Tensor, axis: number): void {
   if (axis !== -x.shape.length) return;
   throw new ShapeError(layer, `axis ${axis} of ${showShape(x.shape)} is that of the samples`);
 }
 
-/** Inputs joined along `axis`, default 1: channels, features. `concat(a, b)`, or `concat({ axis: 2 })(a, b)`. */
+/** Inputs joined along `axis`, default 1 (channels, features): `concat(a, b)`, or `concat({ axis: 2 })(a, b)`. */
 export const concat = direct((options: { readonly axis?: number } = {}) => {
   checkOptions('concat', options, { axis: axisOfSample });
   const { axis = 1 } = options;
@@ -47,7 +47,7 @@ const extentOrRest: Check = (owner, name, value) => {
   if (value !== -1) extent(owner, name, value);
 };
 
-/** N×… to N×shape; one extent may be −1, what is left for it. */
+/** N×… to N×shape; one extent may be −1, which takes the rest. */
 export function reshape(shape: Shape): Layer {
   listOf(extentOrRest, 0)('reshape', 'shape', shape);
   return defineLayer('reshape', { shape }, (_, x) => ops.reshape(x!, [x!.shape[0]!, ...shape]));
@@ -61,7 +61,7 @@ export function permute(dims: readonly number[]): Layer {
   return defineLayer('permute', { dims }, (_, x) => ops.permute(x!, dims));
 }
 
-/** Two axes exchanged; neither is that of the samples. */
+/** Exchanges two axes, neither of them that of the samples. */
 export function transpose(dim0: number, dim1: number): Layer {
   axisOfSample('transpose', 'dim0', dim0);
   axisOfSample('transpose', 'dim1', dim1);
@@ -71,7 +71,7 @@ export function transpose(dim0: number, dim1: number): Layer {
   });
 }
 
-/** Elements from `start` up to, not including, `stop` of one axis; negative ones count from the end. */
+/** Elements of one axis from `start` up to, but not including, `stop`; negative ones count from the end. */
 export function slice(axis: number, start: number, stop?: number): Layer {
   extent('slice', 'axis', axis);
   whole('slice', 'start', start);
@@ -88,7 +88,7 @@ export function slice(axis: number, start: number, stop?: number): Layer {
   });
 }
 
-/** `widths` = [before, after] elements of `value` for each axis but that of the samples. */
+/** `widths` = [before, after] elements of `value` for each axis except that of the samples. */
 export function pad(
   widths: readonly (readonly [before: number, after: number])[],
   options: { readonly value?: number } = {},
@@ -101,7 +101,7 @@ export function pad(
   );
 }
 
-/** x, as a constant to what differentiates. */
+/** x, treated as a constant in differentiation. */
 export const stopGradient = plain('stopGradient', ops.stopGradient);
 
 export const shapeLayers: Constructors = {

@@ -1,7 +1,7 @@
 /**
- * Changes to models as their files describe them: one layer in another's place, or a part of the layers. What comes
- * out is an architecture, which `rebuild` makes a model of. Layers are named as their parameters are, to any depth:
- * `features.6` is in the chain `features`.
+ * Changes architectures, as model files describe them: replaces a layer, or keeps only some of the layers. `rebuild`
+ * makes a model of the result. Layers are named as their parameters are, to any depth: `features.6` is in the chain
+ * `features`.
  */
 import { LanewiseError, nearest } from '../base/errors.js';
 import type { Layer, LayerDescription, Settings } from './layer.js';
@@ -9,7 +9,7 @@ import type { Architecture } from './model.js';
 
 type Descriptions = readonly LayerDescription[];
 
-/** Where a layer made of layers keeps them, and what goes before their names. */
+/** The settings in which a layer made of layers keeps them, and the prefix of their names. */
 const insides: Readonly<Record<string, readonly (readonly [key: string, prefix: string])[]>> = {
   block: [['layers', '']],
   chain: [['layers', '']],
@@ -27,7 +27,7 @@ const insidesOf = ({ kind, settings }: LayerDescription) =>
     layers: settings[key] as Descriptions,
   }));
 
-/** Names of all layers, those inside others too. */
+/** Names of all layers, with those inside others. */
 function namesOf(layers: Descriptions, prefix = ''): string[] {
   return layers.flatMap((layer) => [
     `${prefix}${layer.name}`,
@@ -48,7 +48,7 @@ const unknownLayer = (architecture: Architecture, name: string): LanewiseError =
   );
 };
 
-/** The list with the layer at `name` changed; undefined if it is not there. */
+/** The list with the layer at `name` changed; undefined if there is none. */
 function changed(
   layers: Descriptions,
   name: string,
@@ -68,8 +68,8 @@ function changed(
 }
 
 /**
- * The architecture with `layer` in the place of the one named `name`, wherever that is applied.
- * @throws LanewiseError kind 'argument' if there is none, or it only shares another's parameters.
+ * The architecture with `layer` in place of the one named `name`, wherever that is applied.
+ * @throws LanewiseError kind 'argument' if there is none, or it only shares another layer's parameters.
  */
 export function replaced(
   architecture: Architecture,
@@ -93,16 +93,16 @@ const withInputs = (layers: Descriptions, input: string): LayerDescription[] =>
   }));
 
 /**
- * The part of the architecture that leads to layer `name`, whose output is the only one, named `output`. The layer
- * may be in a chain, of which the layers up to it are left.
- * @throws LanewiseError kind 'argument' if there is no such layer, or it is inside another layer than a chain.
+ * The part of the architecture that leads to layer `name`, whose output becomes the only one, named `output`. If the
+ * layer is in a chain, the chain ends with it.
+ * @throws LanewiseError kind 'argument' if there is no such layer, or it is inside a layer other than a chain.
  */
 export function truncated(architecture: Architecture, name: string): Architecture {
   const { layers, end } = cut(architecture, architecture.layers, name, '');
   const inputs = Object.keys(architecture.inputs);
   const all = withInputs(layers, inputs[0]!);
   const needed = new Set<string>([end]);
-  // From the last to the first: what a layer needs stands before it.
+  // From last to first: a layer's inputs come before it.
   for (const { name: own, inputs: from, shares } of all.toReversed()) {
     if (!needed.has(own)) continue;
     for (const source of [...from!, ...(shares === undefined ? [] : [shares])]) needed.add(source);
@@ -116,7 +116,7 @@ export function truncated(architecture: Architecture, name: string): Architectur
   };
 }
 
-/** The list in which `name`, or the chain that has it, is the last that counts: `end`. */
+/** The list in which `name`, or the chain that contains it, is the last layer needed: `end`. */
 function cut(
   architecture: Architecture,
   layers: Descriptions,
@@ -131,7 +131,7 @@ function cut(
   if (outer.kind !== 'chain') {
     throw refuse(
       `layer '${prefix}${name}' is inside '${prefix}${outer.name}' (${outer.kind}), expected one in a row with others`,
-      `'${prefix}${outer.name}' can be had as a whole`,
+      `'${prefix}${outer.name}' can be used as a whole`,
     );
   }
   const inner = outer.settings['layers'] as Descriptions;
@@ -153,8 +153,8 @@ export interface Head {
 }
 
 /**
- * The layer that an output's scores come from: the last one with parameters, behind which there are only layers
- * without, such as an activation.
+ * The layer that an output's scores come from: the last one with parameters, followed only by layers without them, such
+ * as an activation.
  * @throws LanewiseError kind 'argument' if there is no output of that name, or no such layer.
  */
 export function headOf(

@@ -1,4 +1,4 @@
-/** Convolutions whose maps or places are connected each in their own way, and borders as a layer. */
+/** Convolutions with separate connections or filters for each map or place, and padding as a layer. */
 import {
   checkOptions,
   extent,
@@ -38,11 +38,11 @@ function checkTable(kind: string, inChannels: number, table: ops.ConnectionTable
 }
 
 /**
- * Convolution in which output map o sees only the input maps table[o] (LeCun et al. 1998, §II.B: layer C3 of
- * LeNet-5, whose table has 60 connections and 1,516 parameters). Settings as of conv2d.
- * Parameters: weight connections×kh×kw in the table's order, bias table.length. Their fan-in is the mean one,
+ * Convolution in which output map o sees only the input maps table[o] (LeCun et al. 1998, §II.B: layer C3 of LeNet-5,
+ * whose table has 60 connections and 1,516 parameters). Settings are those of conv2d. Parameters: weight
+ * connections×kh×kw in the table's order, bias table.length. Their fan-in is the mean one,
  * connections/table.length·kh·kw.
- * @throws LanewiseError kind 'argument' for a table that names channels there are not, or twice.
+ * @throws LanewiseError kind 'argument' for a table with unknown or repeated channels.
  */
 export function connectedConv2d(
   inChannels: number,
@@ -77,9 +77,9 @@ export function connectedConv2d(
 }
 
 /**
- * A convolution with filters of its own at each of P×Q places (Taigman et al. 2014): Keras's LocallyConnected2D.
+ * A convolution with separate filters at each of P×Q places (Taigman et al. 2014): Keras's LocallyConnected2D.
  * Parameters: weight P×Q×inChannels·kh·kw×outChannels, bias outChannels×P×Q; P and Q follow from the input.
- * @throws LanewiseError kind 'argument' for extents that are no whole numbers in range.
+ * @throws LanewiseError kind 'argument' for extents that are not whole numbers in range.
  */
 export function locallyConnected2d(
   inChannels: number,
@@ -117,8 +117,8 @@ export function locallyConnected2d(
 
 /**
  * Borders around images: ZeroPad2d, ConstantPad2d, ReplicationPad2d and ReflectionPad2d of PyTorch in one.
- * `padding`: pixels on all sides, [vertical, horizontal], or [left, right, top, bottom]; `value`: of mode `zeros`.
- * @throws LanewiseError kind 'argument' for pixels that are no whole numbers.
+ * `padding`: pixels on all sides, [vertical, horizontal], or [left, right, top, bottom]; `value` fills mode `zeros`.
+ * @throws LanewiseError kind 'argument' for pixels that are not whole numbers.
  */
 export function pad2d(
   padding: Extent | ops.Sides,

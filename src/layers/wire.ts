@@ -1,31 +1,31 @@
 /**
- * Functional wiring: layers are applied to wires, and what comes out is a wire again. A wire holds no
- * numbers and no shape; it says which layer it comes from, and so the whole net that leads to it.
+ * Functional wiring: layers are applied to wires and give wires. A wire holds no numbers and no shape, but the layer it
+ * comes from, and thereby the whole net that leads to it.
  */
 import { LanewiseError, show } from '../base/errors.js';
 import type { PerChannel } from '../graph/input-scale.js';
 import type { Shape } from '../graph/tensor.js';
 import type { Layer } from './layer.js';
 
-/** What goes into a model. */
+/** Settings of a model's input. */
 export interface InputSettings {
-  /** Of one sample: channels × height × width for images. */
+  /** Shape of one sample: channels × height × width for images. */
   readonly shape: Shape;
-  /** Inputs are (v − mean)/deviation, v in [0, 1] for images in bytes; lists have a number for each index of axis 0. */
+  /** Inputs are (v − mean)/deviation, with v in [0, 1] for images in bytes; lists have a number for each index of axis 0. */
   readonly mean: PerChannel;
   readonly deviation: PerChannel;
-  /** For whole numbers, such as tokens: each is below this. Absent for real numbers. */
+  /** For whole numbers, such as tokens: all are below this. Absent for real numbers. */
   readonly vocabulary?: number;
   /** For lengths of sequences: each is from 1 to this, and `vocabulary` is one more. */
   readonly lengths?: number;
 }
 
-/** A value in a graph of layers: what a layer gives when it is applied. */
+/** A value in a graph of layers: the output of a layer, or an input. */
 export interface Wire {
   readonly kind: 'wire';
-  /** What it comes from: a layer, an input of a model, or an input of a block. */
+  /** Its origin: a layer, an input of a model, or an input of a block. */
   readonly from: Layer | InputSettings | 'block';
-  /** What that layer is applied to. */
+  /** The layer's inputs. */
   readonly inputs: readonly Wire[];
 }
 
@@ -35,11 +35,11 @@ export const isWire = (value: unknown): value is Wire =>
 export const isLayer = (value: unknown): value is Layer =>
   typeof value === 'function' && 'build' in value;
 
-/** What stands where a wire or a layer is expected. */
+/** A description of a value in place of a wire or a layer, for messages. */
 export const showPart = (value: unknown): string =>
   isLayer(value) ? `a layer (${value.kind})` : isWire(value) ? 'a wire' : show(value);
 
-/** @throws LanewiseError kind 'argument' unless `value` is a layer; `what` says where it stands. */
+/** @throws LanewiseError kind 'argument' unless `value` is a layer; `what` names its place. */
 export function checkLayer(what: string, value: unknown): Layer {
   if (isLayer(value)) return value;
   throw new LanewiseError(
@@ -49,18 +49,18 @@ export function checkLayer(what: string, value: unknown): Layer {
   );
 }
 
-/** A layer, not an input of a model or block. */
+/** Whether it is a layer's output, not an input of a model or block. */
 export const isApplied = (wire: Wire): wire is Wire & { readonly from: Layer } =>
   typeof wire.from === 'function';
 
-/** The wire that comes out of `layer` on `inputs`. @throws LanewiseError kind 'argument' for what are no wires, or too many. */
+/** The wire from `layer` on `inputs`. @throws LanewiseError kind 'argument' for too many inputs, and any that are not wires. */
 export function connect(layer: Layer, inputs: readonly unknown[]): Wire {
   const [least, most] = layer.inputs;
   const wrong = inputs.findIndex((value) => !isWire(value));
   if (wrong >= 0) {
     throw new LanewiseError(
       'argument',
-      `${layer.kind} is applied to ${showPart(inputs[wrong])}, expected what input() or a layer gives`,
+      `${layer.kind} is applied to ${showPart(inputs[wrong])}, expected a wire from input() or a layer`,
       ArrayBuffer.isView(inputs[wrong]) || Array.isArray(inputs[wrong])
         ? 'numbers go through predict of a trained model'
         : undefined,

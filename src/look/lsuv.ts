@@ -1,7 +1,7 @@
 /**
- * Layer-sequential unit-variance initial weights (Mishkin & Matas 2016, "All you need is a good init",
- * algorithm 1): orthonormal weights, which are then scaled layer by layer, from the first to the last, until the
- * layer's output has variance 1 over a minibatch of the data.
+ * Layer-sequential unit-variance initial weights (Mishkin & Matas 2016, "All you need is a good init", algorithm 1).
+ * Orthonormal weights are scaled layer by layer, from the first to the last, until the layer's output has variance 1
+ * over a minibatch of the data.
  */
 import { pickNumerics } from '../engine/numerics.js';
 import { checkOptions, extent, natural, numberAbove } from '../base/check.js';

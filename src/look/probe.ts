@@ -1,7 +1,7 @@
 /**
- * A probe of a net in training, whose figures show signals that vanish or explode (Glorot & Bengio 2010, figures 6 and 7):
- * the size of each layer's output and of the loss's gradient by it; the size of each parameter, its gradient and the
- * distribution of its values. All are taken on the same few samples, and training is not affected.
+ * A probe of a net in training, which shows vanishing or exploding signals (Glorot & Bengio 2010, figures 6, 7). It
+ * measures the size of each layer's output and of the loss's gradient by it, and the size of each parameter, its
+ * gradient and the distribution of its values. All are taken on the same few samples, and training is not affected.
  */
 import { takeFirst } from '../data/chosen.js';
 import type { Samples } from '../data/samples.js';

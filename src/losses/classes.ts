@@ -1,4 +1,4 @@
-/** Losses over classes. The classes are on axis 1 of images (N×C×H×W, as in PyTorch), else on the last. */
+/** Losses over classes, which are on axis 1 of images (N×C×H×W, as in PyTorch) and otherwise on the last axis. */
 import { checkOptions, notNegative, numberAbove, numberFrom, oneOf, whole } from '../base/check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
@@ -16,10 +16,10 @@ import {
 
 const softmax = (output: Tensor): Tensor => fromRows(ops.softmax(toRows(output)), output);
 
-/** A figure of each position, n·positions of them, and whose they are. */
+/** A value for each of n·positions positions, and the classes they belong to. */
 type OfPositions = (output: Tensor, target: Tensor) => readonly [values: Tensor, of: Classes];
 
-/** 1 where the highest output is the label's, or where the highest output and target meet, else 0. */
+/** 1 where the highest output is at the label, or at the target's highest value, else 0. */
 const highest =
   (loss: string): OfPositions =>
   (output, target) => {
@@ -31,7 +31,7 @@ const highest =
     return [ops.agreeing(rows, rowTargets), classes];
   };
 
-/** Losses and hits of a sample, which are means over its positions, from those of positions. */
+/** A sample's losses and hits, as means over those of its positions. */
 function overPositions(
   losses: OfPositions,
   hits: OfPositions,
@@ -47,7 +47,7 @@ function overPositions(
   };
 }
 
-/** As settings and as a property, if it is given. */
+/** The label to ignore, as a setting and as a property, if there is one. */
 const ignored = (ignoreIndex: number | undefined) =>
   ignoreIndex === undefined ? {} : { ignoreIndex };
 
@@ -66,7 +66,7 @@ export function crossEntropy(
     readonly labelSmoothing?: number;
     /** One number a class; default 1 each. */
     readonly classWeights?: readonly number[];
-    /** The label of places that count for nothing, such as -100 at padding; the loss is the mean over the others. */
+    /** The label of positions that do not count, such as -100 for padding; the loss is the mean over the others. */
     readonly ignoreIndex?: number;
   } = {},
 ): Loss {
@@ -134,7 +134,7 @@ export function klDivergence(
   options: {
     /** Above 0; default 1. */
     readonly temperature?: number;
-    /** What targets are; default `logits`. */
+    /** The meaning of targets; default `logits`. */
     readonly from?: 'logits' | 'probabilities';
   } = {},
 ): Loss {
@@ -200,11 +200,10 @@ export function hinge(
 }
 
 /**
- * output[label] + log(e^−j + Σ_c e^−output[c]): LeNet-5's discriminative criterion (LeCun et al. 1998, eq. 9),
- * of outputs that are penalties, such as an `rbf` layer's: the smallest is the answer. It pushes wrong
- * classes' penalties up, and stops where they are well above j: as if there were one more class, none of
- * these, of penalty j. The paper prints no value of j. Targets are class indices (i32). Scores are the
- * penalties' negatives.
+ * output[label] + log(e^−j + Σ_c e^−output[c]): LeNet-5's discriminative criterion (LeCun et al. 1998, eq. 9), for
+ * outputs that are penalties, such as those of an `rbf` layer, where the smallest is the answer. It raises the
+ * penalties of wrong classes until they are well above j, as if there were one more class, "none of these", with
+ * penalty j. The paper gives no value of j. Targets are class indices (i32). Scores are the penalties' negatives.
  */
 export function mapCriterion(
   options: {

@@ -1,64 +1,63 @@
-/** What a loss is. */
+/** The interface of losses, as training uses them. */
 import { listOf, notNegative, type Check } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Tensor } from '../graph/tensor.js';
 
-/** What a loss takes: training holds outputs and targets against it before the first step. */
+/** A loss's requirements, against which training checks outputs and targets before the first step. */
 export interface Takes {
   /**
-   * What an output is to be: `scores` of two classes or more; `logits`, from which the loss makes probabilities
-   * itself, of two classes or more (`classes`) or of a yes or no; `probabilities`; or anything.
+   * The required kind of output: `scores` of at least two classes; `logits`, which the loss turns into probabilities
+   * itself, of at least two classes (`classes`) or of a yes or no; `probabilities`; or anything.
    */
   readonly output: 'scores' | 'logits of classes' | 'logits' | 'probabilities' | 'any';
-  /** What a target of values is to be: distributions over the classes, values from 0 to 1, −1, 0 and 1, or anything. */
+  /** The required kind of values in targets: distributions over the classes, values from 0 to 1, −1, 0 and 1, or anything. */
   readonly values: 'distributions' | 'shares' | 'sides' | 'any' | 'none';
 }
 
 /**
- * A loss as training sees it: graphs of the model's output and the target. A minibatch's loss is the mean of
- * its samples', whatever the loss. Targets are class indices (i32) or values (f32); each constructor says
- * which it takes.
+ * A loss as training sees it: graphs of the model's output and the target. A minibatch's loss is always the mean of its
+ * samples' losses. Targets are class indices (i32) or values (f32), as each constructor says.
  */
 export interface Loss {
   readonly kind: string;
-  /** What the constructor was given, defaults filled in; JSON. */
+  /** The constructor's options, with defaults filled in; JSON. */
   readonly settings: Readonly<Record<string, unknown>>;
   /**
-   * One value a sample: n, of an output n×….
+   * The loss of each sample: n values for an output n×….
    * @throws ShapeError naming both shapes if they do not fit.
    */
   perSample(output: Tensor, target: Tensor): Tensor;
-  /** What a prediction shows of an output, in its shape: highest for the predicted class, if there are classes. */
+  /** The scores that a prediction shows for an output, in its shape: with classes, the highest is the predicted class. */
   scores(output: Tensor): Tensor;
-  /** Share of right answers of each sample, n values in [0, 1]; undefined where the target has no right answer. */
+  /** Share of right answers in each sample, n values in [0, 1]; undefined where the target has no right answer. */
   hits?(output: Tensor, target: Tensor): Tensor | undefined;
-  /** What `scores` gives: probabilities, one a class, or figures of which no more is known than that the largest is the answer. */
+  /** The kind of `scores`: probabilities, one per class, or figures of which only the largest has a meaning, the answer. */
   readonly gives: 'probabilities' | 'figures';
-  /** What outputs are trained to find, where targets are values: by it metrics choose what they compare. */
+  /** What outputs are trained to find where targets are values; metrics choose by it what they compare. */
   readonly finds: Finds;
-  /** Absent: nothing is known, and nothing checked. */
+  /** If absent, nothing is known and nothing checked. */
   readonly takes?: Takes;
-  /** What the labels weigh, if the loss is a sum over weighted classes alone: 0 counts for nothing. */
+  /** Weights of the labels, if the loss is a sum over weighted classes alone; labels of weight 0 do not count. */
   readonly labelWeights?: readonly number[];
-  /** The label of places that count for nothing. */
+  /** The label of positions that do not count. */
   readonly ignoreIndex?: number;
-  /** The same where each answer, a position or a value, counts on its own; absent for losses of a sample as a whole. */
+  /** The losses of single answers (positions or values), each of which counts; absent if samples are scored as a whole. */
   readonly byAnswer?: ByAnswer;
-  /** In place of the functions above: a loss of all outputs and targets together (function.ts). */
+  /** In place of the functions above: one loss of all outputs and targets together (function.ts). */
   readonly whole?: WholeLoss;
-  /** The text of the function that it is, if a user wrote one. */
+  /** The text of the function, if a user wrote the loss. */
   readonly source?: string;
 }
 
-/** One of several classes; on which side of a middle each value is, of scores and of targets; or values. */
+/** One of several classes; the side of a middle for each value, of scores and of targets; or values. */
 export type Finds =
   'classes' | 'values' | { readonly sides: readonly [score: number, target: number] };
 
 /** A loss of a whole model. */
 export interface WholeLoss {
-  /** Names of the targets it reads. */
+  /** Names of the targets that it reads. */
   readonly targets: readonly string[];
-  /** One value a sample, n. */
+  /** The loss of each sample, n values. */
   losses(outputs: ReadonlyMap<string, Tensor>, targetOf: (name: string) => Tensor): Tensor;
 }
 
@@ -66,17 +65,17 @@ export interface WholeLoss {
 export interface ByAnswer {
   losses(output: Tensor, target: Tensor): Tensor;
   hits?(output: Tensor, target: Tensor): Tensor | undefined;
-  /** How a sample's loss is made of them. */
+  /** How a sample's loss is computed from them. */
   readonly reduction: 'mean' | 'sum';
 }
 
-/** One number of at least 0 a class; one class at least is to count. */
+/** A check for one number of at least 0 per class, at least one of them above 0. */
 export const weightsOfClasses: Check = (loss, name, value) => {
   listOf(notNegative)(loss, name, value);
   if ((value as readonly number[]).some((weight) => weight > 0)) return;
   throw new LanewiseError(
     'argument',
     `${loss}: ${name} are all 0, so that nothing counts`,
-    'one class at least is to count',
+    'at least one class must count',
   );
 };

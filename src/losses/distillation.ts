@@ -5,7 +5,7 @@ import type { WeightedLoss } from './terms.js';
 
 /** Settings of `distillation`. */
 export interface DistillationOptions {
-  /** T, above 0: the higher, the more the teacher's wrong classes say; default 4. */
+  /** T, above 0; a higher one gives the teacher's wrong classes more weight; default 4. */
   readonly temperature?: number;
   /** The teacher's share of the loss, from 0 to 1; default 0.9. */
   readonly alpha?: number;
@@ -14,9 +14,9 @@ export interface DistillationOptions {
 }
 
 /**
- * (1 − α)·crossEntropy(output, labels) + α·T²·KL(softmax(teacher/T) ‖ softmax(output/T)), as a list of two losses:
- * of the output's own target, which are labels, and of a second one, which are logits. T² keeps the gradient's
- * size whatever the temperature (§2). At α = 1 labels have no part in it but are there to count right answers.
+ * (1 − α)·crossEntropy(output, labels) + α·T²·KL(softmax(teacher/T) ‖ softmax(output/T)), as a list of two losses: one
+ * against the output's own target, labels, and one against a second target, logits. T² keeps the gradient's size the
+ * same at every temperature (§2). At α = 1 labels only count right answers.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
 export function distillation(options: DistillationOptions = {}): WeightedLoss[] {

@@ -1,6 +1,6 @@
 /**
- * Losses that are functions of all outputs and targets: users write them with the ops that layers are made of.
- * They are part of the graph, like every other loss: threads get programs, never the function.
+ * Losses that users write as functions of all outputs and targets, with the ops that layers are made of. They are part
+ * of the graph, like every other loss; threads receive programs, never the function.
  */
 import { quote } from '../base/check.js';
 import { LanewiseError, nearest, show } from '../base/errors.js';
@@ -21,27 +21,27 @@ import type { Loss } from './define.js';
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
 /**
- * A loss of one's own: from the model's outputs and the targets, by name, to one value a sample (n, or n×1), whose mean over a
- * minibatch, each times its sample's weight, is trained on. It is called while graphs are built, several times and with
- * other numbers of samples: it is to do nothing but apply `ops`.
+ * A loss of one's own. It maps the model's outputs and the targets, by name, to one value per sample (n, or n×1), whose
+ * mean over a minibatch, each times its sample's weight, is minimised. It is called while graphs are built, several
+ * times and with different numbers of samples, so it must do nothing but apply `ops`.
  */
 export type LossFunction = (outputs: NamedTensors, targets: NamedTensors) => Tensor;
 
-/** What a target holds of one sample. */
+/** The form of one sample's target. */
 export interface TargetForm {
   readonly shape: Shape;
   readonly dtype: DType;
 }
 
-/** The kind of such a loss, in descriptions and files. */
+/** The kind of function losses, in descriptions and files. */
 const KIND = 'function';
 
-/** Samples with which a function is tried: a number that is rarely an extent of a model. */
+/** Number of samples that a function is tried with, one that is rarely an extent of a model. */
 const TRIED = 5;
 
 /**
- * The loss that `source` is, of a model with these outputs, and the targets among these that it reads.
- * @throws LanewiseError for a function that throws, asks for a name that is not there, or does not return one value a
+ * The loss made of the function `source`, for a model with these outputs, and those of these targets that it reads.
+ * @throws LanewiseError if the function throws, asks for an unknown name, or does not return one value a
  * sample that depends on an output.
  */
 export function functionLoss(
@@ -63,7 +63,7 @@ export function functionLoss(
   if (!isDerivedFrom(losses, new Set(given.values()))) {
     throw new LanewiseError(
       'argument',
-      `loss: what the function returns has no gradient by an output (${[...given.keys()].map(quote).join(', ')})`,
+      `loss: the function's result has no gradient by an output (${[...given.keys()].map(quote).join(', ')})`,
     );
   }
   const names = [...targets.keys()].filter((name) => read.has(name));
@@ -97,8 +97,8 @@ function untold(targets: readonly string[], why: string, hint?: string): Loss {
 }
 
 /**
- * Such a loss as a file keeps it: that there was one, and which targets it read. It cannot be computed.
- * @throws LanewiseError for settings that are not those of such a loss.
+ * A function loss as a file describes it: that there was one, and which targets it read. It cannot be computed.
+ * @throws LanewiseError for other settings than those of a function loss.
  */
 export function readFunctionLoss({ targets }: Readonly<Record<string, unknown>>): Loss {
   if (Array.isArray(targets) && targets.every((name) => typeof name === 'string'))
@@ -112,7 +112,7 @@ export function readFunctionLoss({ targets }: Readonly<Record<string, unknown>>)
 
 export const isFunctionKind = (kind: unknown): boolean => kind === KIND;
 
-/** What the function returns for `count` samples, one value each. */
+/** The function's result for `count` samples, one value each. */
 function evaluate(
   source: LossFunction,
   outputs: ReadonlyMap<string, Tensor>,
@@ -131,7 +131,7 @@ function evaluate(
   return checkResult(found, count);
 }
 
-/** @throws LanewiseError unless it is one value a sample. */
+/** @throws LanewiseError unless it is one value per sample. */
 function checkResult(found: unknown, count: number): Tensor {
   const refuse = (what: string, hint?: string): never => {
     throw new LanewiseError(
@@ -146,7 +146,7 @@ function checkResult(found: unknown, count: number): Tensor {
       found === undefined ? 'a function with braces needs return' : undefined,
     );
   const { shape, dtype } = found;
-  if (dtype !== 'f32') return refuse('whole numbers', 'ops.toFloats makes numbers of them');
+  if (dtype !== 'f32') return refuse('whole numbers', 'ops.toFloats converts them');
   if (shape[0] === count && sizeOf(shape) === count) return ops.reshape(found, [count]);
   return refuse(
     showShape(shape),
@@ -154,7 +154,7 @@ function checkResult(found: unknown, count: number): Tensor {
   );
 }
 
-/** The tensors as properties, all of them or those of one name; a name that is not there is refused. */
+/** The tensors as properties, all of them or those of one name; unknown names are refused. */
 function named(
   role: 'output' | 'target',
   tensors: ReadonlyMap<string, Tensor>,

@@ -1,4 +1,4 @@
-/** Every loss by its kind: for settings that name one, and for model files. */
+/** All losses by their kind, for settings that name one and for model files. */
 import { LanewiseError, lookUp, show } from '../base/errors.js';
 import { suggest } from '../base/suggest.js';
 import { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
@@ -26,12 +26,12 @@ const constructors = {
   cosine: values.cosine,
 } as const;
 
-/** A kind of loss; as a setting it stands for that loss with its defaults. */
+/** A kind of loss; as a setting it stands for the loss with its defaults. */
 export type LossName = keyof typeof constructors;
 
 export const lossNames = Object.keys(constructors) as LossName[];
 
-/** A loss as a model file keeps it. */
+/** A loss as a model file describes it. */
 export type LossDescription = Pick<Loss, 'kind' | 'settings'>;
 
 export const describeLoss = ({ kind, settings }: Loss): LossDescription => ({ kind, settings });
@@ -39,7 +39,7 @@ export const describeLoss = ({ kind, settings }: Loss): LossDescription => ({ ki
 /** @throws LanewiseError kind 'argument' for an unknown kind or settings out of range. */
 export function createLoss({ kind, settings }: LossDescription): Loss {
   if (isFunctionKind(kind)) return readFunctionLoss(settings);
-  // Settings come from outside: each constructor checks what it is given.
+  // Settings come from outside: each constructor checks its own.
   // oxlint-disable-next-line typescript/no-explicit-any
   const create: (settings: any) => Loss = lookUp('loss', constructors, kind, suggest);
   if (typeof settings !== 'object' || settings === null) {
@@ -52,8 +52,8 @@ export function createLoss({ kind, settings }: LossDescription): Loss {
 }
 
 /**
- * The loss that a setting means.
- * @throws LanewiseError kind 'argument' for an unknown name, or what is no loss.
+ * The loss that a setting refers to.
+ * @throws LanewiseError kind 'argument' for an unknown name, or anything that is not a loss.
  */
 export function lossFor(loss: LossName | Loss): Loss {
   if (typeof loss === 'string') return createLoss({ kind: loss, settings: {} });
@@ -65,7 +65,7 @@ export function lossFor(loss: LossName | Loss): Loss {
   );
 }
 
-/** Of a function where a loss is expected: one of the losses that was not called, or one where there is no data. */
+/** The error for a function given as a loss: a constructor that was not called, or a function loss where there is no data. */
 export function refuseFunction(given: unknown): LanewiseError {
   const name = constructorName(given);
   return name
@@ -81,6 +81,6 @@ export function refuseFunction(given: unknown): LanewiseError {
       );
 }
 
-/** The name of the loss that this function makes, if it makes one. */
+/** The name of the loss that this function makes, if it is a constructor. */
 export const constructorName = (given: unknown): string | undefined =>
   Object.entries(constructors).find(([, create]) => create === given)?.[0];

@@ -1,11 +1,11 @@
-/** How outputs and targets of a loss belong together, and the matrices that the ops take. */
+/** Matches outputs of a loss with targets, and turns both into the matrices that the ops take. */
 import { ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 
 const sameShape = (a: Shape, b: Shape): boolean => showShape(a) === showShape(b);
 
-/** `4×10 (i32)`: indices are told from values. */
+/** The shape and type, `4×10 (i32)`, which tell indices from values. */
 const show = ({ shape, dtype }: Tensor): string =>
   dtype === 'f32' ? showShape(shape) : `${showShape(shape)} (${dtype})`;
 
@@ -19,7 +19,7 @@ function refuse(loss: string, output: Tensor, target: Tensor, expected: string):
   );
 }
 
-/** Whole numbers are looked at by `checkTarget`. */
+/** A hint for the shape; `checkTarget` examines whole numbers. */
 const hintOf = (output: Shape, { shape, dtype }: Tensor): string | undefined =>
   dtype === 'f32' && output.length === 2 && shape.length === 2
     ? `give the last layer ${shape[1]} outputs, or the target ${output[1]} values`
@@ -28,16 +28,16 @@ const hintOf = (output: Shape, { shape, dtype }: Tensor): string | undefined =>
 const reshaped = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : ops.reshape(x, shape);
 
-/** Images, N×C×H×W, have their classes on axis 1, as in PyTorch; everything else on the last. */
+/** Whether outputs are images, N×C×H×W, with their classes on axis 1, as in PyTorch; others have them on the last axis. */
 const isImages = ({ length }: Shape): boolean => length === 4;
 
-/** An output's classes. */
+/** The classes of an output. */
 export interface Classes {
   readonly n: number;
   readonly C: number;
   /** The output's shape without its classes: one label each. */
   readonly labels: Shape;
-  /** Answers of one sample. */
+  /** Number of answers in one sample. */
   readonly positions: number;
 }
 
@@ -50,7 +50,7 @@ function classesOf({ shape }: Tensor): Classes | undefined {
   return { n, C: shape[axis]!, labels, positions: sizeOf(labels.slice(1)) };
 }
 
-/** One row of C values for each position of each sample: (n·positions)×C. */
+/** Rows of C values, one for each position of each sample: (n·positions)×C. */
 export function toRows(x: Tensor): Tensor {
   const { n, C, positions } = classesOf(x)!;
   const matrix = [n * positions, C];
@@ -58,7 +58,7 @@ export function toRows(x: Tensor): Tensor {
   return ops.reshape(ops.transpose(ops.reshape(x, [n, C, positions]), 1, 2), matrix);
 }
 
-/** The rows of a tensor of `like`'s shape, in that shape again. */
+/** The rows of a tensor of `like`'s shape, back in that shape. */
 export function fromRows(rows: Tensor, like: Tensor): Tensor {
   const { n, C, positions } = classesOf(like)!;
   if (!isImages(like.shape)) return reshaped(rows, like.shape);
@@ -75,7 +75,7 @@ export function meanOverPositions(values: Tensor, { n, positions }: Classes): Te
   return ops.mean(ops.reshape(values, [n, positions]), 1);
 }
 
-/** An output in rows with a label for each. */
+/** An output as rows, with a label for each. */
 export interface Labelled extends Classes {
   readonly rows: Tensor;
   /** n·positions, i32. */
@@ -94,7 +94,7 @@ export function labelled(loss: string, output: Tensor, target: Tensor): Labelled
   return { ...classes, rows: toRows(output), rowLabels };
 }
 
-/** An output in rows with a distribution, or another output, for each. */
+/** An output as rows, with a distribution, or another output, for each. */
 export interface Distributed extends Classes {
   readonly rows: Tensor;
   readonly rowTargets: Tensor;
@@ -109,26 +109,26 @@ export function distributed(loss: string, output: Tensor, target: Tensor): Distr
   return { ...classes, rows: toRows(output), rowTargets: toRows(target) };
 }
 
-/** Outputs and targets of a loss that compares values, as matrices of one row a sample. */
+/** Outputs and targets of a loss that compares values, as matrices with one row per sample. */
 export interface Compared {
   readonly y: Tensor;
   readonly target: Tensor;
-  /** Values of a sample. */
+  /** Number of values per sample. */
   readonly size: number;
 }
 
-/** n and n×1 are one value a sample, however it is written. */
+/** Whether two shapes are equal, with n and n×1 the same: one value per sample. */
 const isSame = (a: Shape, b: Shape): boolean =>
   sameShape(a, b) || (sizeOf(a) === a[0] && sizeOf(b) === a[0] && a[0] === b[0]);
 
-/** Whether the target is class indices among several classes, so that it is compared as one-hot vectors. */
+/** Whether the target is class indices of several classes, which are compared as one-hot vectors. */
 export const isOneHot = (output: Tensor, target: Tensor): boolean =>
   target.dtype === 'i32' && !isSame(output.shape, target.shape);
 
 /**
- * The target is values (f32) of the output's shape, or whole numbers (i32) that are compared as numbers if
- * they have the output's shape, and as one-hot vectors if they are class indices: n for n×C, n×T for n×T×C.
- * @throws ShapeError for others.
+ * The target as values (f32) of the output's shape; or whole numbers (i32), compared as numbers if they have the
+ * output's shape, and as one-hot vectors if they are class indices: n for n×C, n×T for n×T×C.
+ * @throws ShapeError for other targets.
  */
 export function compared(loss: string, output: Tensor, target: Tensor): Compared {
   const n = output.shape[0] ?? 0;

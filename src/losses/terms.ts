@@ -1,4 +1,4 @@
-/** The loss of a whole model: one term an output, blended with weights. */
+/** The loss of a whole model: weighted terms, each for one output. */
 import { finite, isObject, text } from '../base/check.js';
 import { LanewiseError, nearest, show } from '../base/errors.js';
 import type { LossFunction } from './function.js';
@@ -17,7 +17,7 @@ export interface LossTerm {
   readonly loss: Loss;
   readonly weight: number;
   /**
-   * The target's name in a data set, if it is not the output's. Data that lacks it can be scored, by the other
+   * The target's name in a data set, if it differs from the output's. Data without it can be scored, by the other
    * terms, but not trained on.
    */
   readonly target?: string;
@@ -30,18 +30,18 @@ export const targetOf = ({ output, target = output }: LossTerm): string => targe
 export const targetsOf = (term: LossTerm): readonly string[] =>
   term.loss.whole?.targets ?? [targetOf(term)];
 
-/** A loss with its weight if that is not 1, and its target if that is not named as the output. */
+/** A loss with its weight if that is not 1, and its target if its name is not the output's. */
 export interface WeightedLoss {
   readonly loss: LossName | Loss;
   readonly weight?: number;
   readonly target?: string;
 }
 
-/** The loss of one output: one, or the sum of several. */
+/** The loss of one output: a single loss, or the sum of several. */
 type OutputLoss = LossName | Loss | WeightedLoss | readonly (LossName | Loss | WeightedLoss)[];
 
 /**
- * One loss for every output, a list whose sum it is, or for some outputs their own:
+ * One loss for every output, a list of losses to be summed, or separate losses for some outputs:
  * `{ main: 'crossEntropy', aux: { loss, weight: 0.3 } }`; or a function of all outputs and targets.
  */
 export type LossSetting =
@@ -55,7 +55,7 @@ const isLoss = (value: unknown): value is Loss => isObject(value) && 'perSample'
 
 /**
  * The terms of `setting` for a model's outputs, in the outputs' order.
- * @throws LanewiseError kind 'argument' for unknown losses and outputs, and weights that are no numbers.
+ * @throws LanewiseError kind 'argument' for unknown losses and outputs, and weights that are not numbers.
  */
 export function lossTerms(setting: LossSetting, outputs: readonly string[]): LossTerm[] {
   if (typeof setting === 'string' || isLoss(setting) || Array.isArray(setting))
@@ -83,7 +83,7 @@ export function lossTerms(setting: LossSetting, outputs: readonly string[]): Los
   });
 }
 
-/** @throws LanewiseError kind 'argument' for an empty list, and what is no loss, weight or target. */
+/** @throws LanewiseError kind 'argument' for an empty list, or anything that is not a loss, weight or target. */
 function termsOf(output: string, given: OutputLoss): LossTerm[] {
   const list = (Array.isArray(given) ? given : [given]) as readonly (
     LossName | Loss | WeightedLoss
@@ -100,7 +100,7 @@ function termsOf(output: string, given: OutputLoss): LossTerm[] {
   });
 }
 
-/** A term as a model file keeps it. */
+/** A term as a model file describes it. */
 export interface TermDescription extends LossDescription {
   readonly output: string;
   readonly weight: number;
@@ -110,7 +110,7 @@ export interface TermDescription extends LossDescription {
 export const describeTerms = (terms: readonly LossTerm[]): TermDescription[] =>
   terms.map(({ loss: { kind, settings }, ...term }) => ({ ...term, kind, settings }));
 
-/** The terms that a file describes. @throws LanewiseError kind 'argument' for what cannot be. */
+/** The terms that a file describes. @throws LanewiseError kind 'argument' for impossible ones. */
 export function readTerms(list: unknown, outputs: readonly string[]): LossTerm[] {
   if (!Array.isArray(list)) throw new LanewiseError('argument', 'there is no list of losses');
   const byOutput = new Map<string, WeightedLoss[]>();

@@ -1,7 +1,7 @@
 /**
- * Losses that compare values, over all values of a sample whatever their shape. Targets are values (f32) of
- * the output's shape, whole numbers (i32) of that shape, or class indices (i32: n for n×C, n×T for n×T×C),
- * which are compared as one-hot vectors.
+ * Losses that compare values, over all values of a sample in any shape. Targets are values (f32) of the output's shape,
+ * whole numbers (i32) of that shape, or class indices (i32: n for n×C, n×T for n×T×C), which are compared as one-hot
+ * vectors.
  */
 import { checkKeys, checkOptions, notNegative, numberAbove, oneOf } from '../base/check.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -9,17 +9,17 @@ import * as ops from '../ops/index.js';
 import type { ByAnswer, Loss, Takes } from './define.js';
 import { byPosition, compared, isOneHot, labelled, meanOverPositions } from './targets.js';
 
-/** 1 at positions where the highest output is the label's, and whose they are; undefined without class indices. */
+/** 1 at positions where the highest output is at the label, with their classes; undefined without class indices. */
 function highest(loss: string, output: Tensor, target: Tensor) {
   if (!isOneHot(output, target)) return undefined;
   const { rows, rowLabels, ...classes } = labelled(loss, output, target);
   return [ops.correct(rows, rowLabels), classes] as const;
 }
 
-/** A function of matrices y and t of `size` values a row to one value a row. */
+/** A function of matrices y and t with `size` values per row to one value per row. */
 type OfRows = (y: Tensor, target: Tensor, size: number) => Tensor;
 
-/** A function of rows of each answer on its own, n×answers: a value, or where classes are compared as one-hot a position. */
+/** The function applied to each answer by itself, n×answers: a value, or a position where classes are one-hot vectors. */
 function ofAnswers(loss: string, ofRows: OfRows, output: Tensor, target: Tensor): Tensor {
   const { y, target: t, size } = compared(loss, output, target);
   const n = y.shape[0]!;
@@ -28,12 +28,12 @@ function ofAnswers(loss: string, ofRows: OfRows, output: Tensor, target: Tensor)
   return ops.reshape(ofRows(rows(y), rows(t), values), [n, size / values]);
 }
 
-/** What a loss of values says besides its kind and settings. */
+/** Properties of a loss of values besides its kind and settings. */
 interface Traits {
   readonly takes?: Takes;
-  /** How a sample's loss is made of its values' losses; `whole`: it is not. Default `mean`. */
+  /** How a sample's loss is computed from its values' losses; `whole`: it is not. Default `mean`. */
   readonly reduction?: ByAnswer['reduction'] | 'whole';
-  /** Above which an output, and a target, says yes. */
+  /** Thresholds above which an output, and a target, mean yes. */
   readonly thresholds?: readonly [output: number, target: number];
 }
 

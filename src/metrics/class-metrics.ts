@@ -1,7 +1,7 @@
 /**
- * Classification figures from the true and the predicted class of each sample, in the order and with the meaning of
- * scikit-learn's. A figure that would divide by zero is 0: the precision of a class that is never predicted, the recall of
- * one without samples, the F1 of both.
+ * Classification figures from the true and the predicted class of each sample, as scikit-learn defines them. A figure
+ * that would divide by zero is 0: the precision of a class that is never predicted, the recall of one without samples,
+ * the F1 of both.
  */
 import { checkLists, checkOptions, oneOf } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';

@@ -1,7 +1,7 @@
 /**
- * Averages the scores of several rounds over the same samples: of an ensemble's models (Hansen & Salamon 1990), or of
- * views of each image (ten crops: Krizhevsky et al. 2012, §4.1). Sums are doubles, added in the order of the rounds, so
- * that the result has the same bits wherever it is computed.
+ * Averages the scores of several rounds over the same samples. Rounds are an ensemble's models (Hansen & Salamon 1990),
+ * or views of each image (ten crops: Krizhevsky et al. 2012, §4.1). Sums are doubles, added in the order of the rounds,
+ * so that the result has the same bits wherever it is computed.
  */
 import { log } from '../base/arithmetic.js';
 import { labelsIn, type Samples } from '../data/samples.js';

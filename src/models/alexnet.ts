@@ -1,8 +1,7 @@
 /**
- * AlexNet: Krizhevsky, Sutskever & Hinton 2012, "ImageNet classification with deep convolutional neural
- * networks", figure 2 and §3: five convolutions, the second, fourth and fifth in two groups (a GPU each in the
- * paper), response normalisation after the first two, overlapping pooling, and three dense layers with dropout.
- * 60,965,224 parameters.
+ * AlexNet (Krizhevsky, Sutskever & Hinton 2012, "ImageNet classification with deep convolutional neural networks").
+ * Figure 2 and §3: five convolutions, the second, fourth and fifth in two groups (one per GPU in the paper), response
+ * normalisation after the first two, overlapping pooling, and three dense layers with dropout: 60,965,224 parameters.
  */
 import { checkOptions } from '../base/check.js';
 import {
@@ -37,8 +36,8 @@ const paperInit = (bias: 0 | 1) => ({
 const responseNorm = () => localResponseNorm(5, { k: 2, alpha: 5e-4 });
 
 /**
- * Images channels×227×227: the paper says 224, with which the first layer's 55×55 outputs cannot be had.
- * Names are PyTorch's way (`features.0.weight`); torchvision's alexnet is another net (Krizhevsky 2014).
+ * Images channels×227×227: the paper says 224, which cannot give the first layer's 55×55 outputs. Names follow
+ * PyTorch's scheme (`features.0.weight`); torchvision's alexnet is another net (Krizhevsky 2014).
  */
 export function alexNet(options: ImageNetOptions = {}): Model {
   const {
@@ -48,7 +47,7 @@ export function alexNet(options: ImageNetOptions = {}): Model {
     width = 1,
   } = checkOptions('alexNet', options, IMAGENET);
   const scaled = widthOf('alexNet', width);
-  // Of one group each; layers without groups have both.
+  // The initial values of one group; layers without groups have both groups' channels.
   const [c1, c2, c3, c5] = [48, 128, 192, 128].map((c) => 2 * scaled(c)) as [
     number,
     number,

@@ -1,8 +1,8 @@
 /**
- * Recurrent nets that read a text character by character and say at each place which one is next: Karpathy 2015, "The
- * unreasonable effectiveness of recurrent neural networks" (char-rnn), after Graves 2013, "Generating sequences with
- * recurrent neural networks". Characters are vectors of a table; one-hot vectors, as in both, times a layer's input
- * weights are the same, as its columns are such vectors.
+ * Recurrent nets that read a text character by character and predict the next one at each place. They follow Karpathy
+ * 2015, "The unreasonable effectiveness of recurrent neural networks" (char-rnn), after Graves 2013, "Generating
+ * sequences with recurrent neural networks". Characters are vectors from a table; the one-hot vectors of both papers
+ * amount to the same, as they select columns of a layer's input weights.
  */
 import { checkOptions, extent, type Checks } from '../base/check.js';
 import {
@@ -18,7 +18,7 @@ import {
 
 /** Settings of `charRnn`. */
 export interface CharRnnOptions {
-  /** Number of characters that are told apart. */
+  /** Number of different characters. */
   readonly vocabulary: number;
   /** Characters in a window; default 64. */
   readonly length?: number;
@@ -28,7 +28,7 @@ export interface CharRnnOptions {
   readonly hiddenSize?: number;
   /** Default 1. */
   readonly numLayers?: number;
-  /** Rate between recurrent layers and behind the last (Zaremba et al. 2014); default 0. */
+  /** Rate between recurrent layers and after the last (Zaremba et al. 2014); default 0. */
   readonly dropout?: number;
 }
 
@@ -43,7 +43,7 @@ const CHECKS: Checks<CharRnnOptions> = {
   dropout: true,
 };
 
-/** Tokens T to scores T×vocabulary. */
+/** From tokens T to scores T×vocabulary. */
 function reader(owner: string, recurrent: Recurrent, options: CharRnnOptions): Model {
   const {
     vocabulary,
@@ -65,8 +65,8 @@ function reader(owner: string, recurrent: Recurrent, options: CharRnnOptions): M
   );
 }
 
-/** With Elman's recurrent layers: h = tanh(W·x + b + U·h + c). */
+/** The net with Elman's recurrent layers: h = tanh(W·x + b + U·h + c). */
 export const charRnn = (options: CharRnnOptions): Model => reader('charRnn', rnn, options);
 
-/** With long short-term memory. */
+/** The net with long short-term memory. */
 export const charLstm = (options: CharRnnOptions): Model => reader('charLstm', lstm, options);

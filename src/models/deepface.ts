@@ -1,9 +1,9 @@
 /**
- * DeepFace: Taigman, Yang, Ranzato & Wolf 2014, §3.2 and figure 2: two convolutions with pooling between, three
- * locally connected layers, which look for other things at each place of an aligned face, and two dense ones.
- * 118,923,774 parameters at 152×152×3 with 4,030 people, by the extents printed in figure 2: C1 11,648, C3 41,488,
- * L4 62,774,800, L5 7,850,000, L6 2,829,456, F7 28,905,472, F8 16,510,910, a bias for each place of locally
- * connected layers; the text says "more than 120 million".
+ * DeepFace (Taigman, Yang, Ranzato & Wolf 2014, §3.2 and figure 2). Two convolutions with pooling between, three
+ * locally connected layers, which look for different things at each place of an aligned face, and two dense ones.
+ * 118,923,774 parameters at 152×152×3 with 4,030 people, by the extents printed in figure 2: C1 11,648, C3 41,488, L4
+ * 62,774,800, L5 7,850,000, L6 2,829,456, F7 28,905,472, F8 16,510,910, with a bias for each place of locally connected
+ * layers; the text says "more than 120 million".
  */
 import { checkOptions, extent } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -25,17 +25,17 @@ import { IMAGENET } from './image-options.js';
 export interface DeepFaceOptions {
   /** Height and width of the faces; default 152, at least 72. */
   readonly size?: number;
-  /** Of the images; default 3. */
+  /** Channels of the images; default 3. */
   readonly channels?: number;
-  /** People to tell apart; default 4,030. */
+  /** Number of people; default 4,030. */
   readonly classes?: number;
   /** Units of F7, the representation of a face; default 4,096. */
   readonly features?: number;
-  /** Factor of the channels of C1 to L6, 32 and 16; default 1. */
+  /** Factor on the channels of C1 to L6, 32 and 16; default 1. */
   readonly width?: number;
 }
 
-/** Images channels×size×size, aligned faces, to one logit a person. @throws LanewiseError for too small images. */
+/** Images channels×size×size, aligned faces, to one logit per person. @throws LanewiseError for images that are too small. */
 export function deepFace(options: DeepFaceOptions = {}): Model {
   const {
     size = 152,
@@ -45,7 +45,7 @@ export function deepFace(options: DeepFaceOptions = {}): Model {
     width = 1,
   } = checkOptions('deepFace', options, { ...IMAGENET, features: extent });
   const [first, other] = [Math.max(1, Math.round(32 * width)), Math.max(1, Math.round(16 * width))];
-  // Extents of M2 (pooled with a last window that may reach beyond), L4, L5 and L6.
+  // Extents of M2 (whose last pooling window may extend beyond), L4, L5 and L6.
   const m2 = Math.ceil((size - 10 - 3) / 2) + 1;
   const l4 = m2 - 8 - 8;
   const l6 = Math.floor((l4 - 7) / 2) + 1 - 4;

@@ -1,8 +1,8 @@
 /**
- * Denoising autoencoder: Vincent, Larochelle, Bengio & Manzagol 2008, §2.3: a part of the input's values is
- * destroyed, and the net learns to give back the whole from what is left: sigmoid(W′·sigmoid(W·x̃ + b) + b′).
- * Output are logits, for the cross-entropy of the paper's equation 3: `binaryCrossEntropyWithLogits`, the input
- * itself as target. W′ is a matrix of its own (the paper ties it to Wᵀ if one likes).
+ * Denoising autoencoder (Vincent, Larochelle, Bengio & Manzagol 2008, §2.3). A part of the input's values is destroyed,
+ * and the net learns to reconstruct the whole from the rest: sigmoid(W′·sigmoid(W·x̃ + b) + b′). Its outputs are
+ * logits, for the cross-entropy of the paper's equation 3: `binaryCrossEntropyWithLogits` with the input as target. W′
+ * is a separate matrix (the paper optionally ties it to Wᵀ).
  */
 import { checkOptions, extent, listOf } from '../base/check.js';
 import { dropout, linear, sequential, sigmoid, type Layer, type Model } from '../layers/index.js';
@@ -11,7 +11,7 @@ import { dropout, linear, sequential, sigmoid, type Layer, type Model } from '..
 export interface DenoisingAutoencoderOptions {
   /** Values of a sample; default 784. */
   readonly features?: number;
-  /** Units of each layer from input to code, the way back has them in reverse; default 500. */
+  /** Units of each layer from input to code, repeated in reverse on the way back; default 500. */
   readonly hidden?: readonly number[];
   /** The probability that an input value is set to 0, ν; default 0.25. The others are divided by 1 − ν. */
   readonly corruption?: number;

@@ -1,8 +1,8 @@
 /**
- * Stylised 7×12 bitmaps of the ten digits, the centres of LeNet-5's RBF output (LeCun et al. 1998, §II.B and
- * figure 3): 84 values each, row by row, 1 for black and −1 for white. Drawn anew after the figure's manner
- * (strokes of two pixels, room below for what hangs under the line), not copied from it pixel by pixel.
- * Digits that look alike have centres that are near one another, as the paper wants it.
+ * Stylised 7×12 bitmaps of the ten digits, the centres of LeNet-5's RBF output (LeCun et al. 1998, §II.B, figure 3).
+ * Each has 84 values, row by row, 1 for black and −1 for white. They are drawn after the figure's manner (strokes of
+ * two pixels, room below for descenders), not copied from it pixel by pixel. Digits that look alike have centres near
+ * one another, as the paper intends.
  */
 const ROWS = 12;
 const COLUMNS = 7;

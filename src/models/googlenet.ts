@@ -1,6 +1,6 @@
 /**
- * GoogLeNet: Szegedy et al. 2015, "Going deeper with convolutions", table 1: nine inception modules (figure 2b),
- * and two auxiliary classifiers beside the trunk, after modules 4a and 4d (§5), that training alone looks at.
+ * GoogLeNet (Szegedy et al. 2015, "Going deeper with convolutions", table 1). It has nine inception modules (figure 2b)
+ * and two auxiliary classifiers, after modules 4a and 4d (§5), which only training uses.
  */
 import { checkOptions, flag, oneOf } from '../base/check.js';
 import {
@@ -39,16 +39,16 @@ import {
 /** Settings of `googLeNet`. */
 export interface GoogLeNetOptions extends ImageNetOptions {
   /**
-   * `torchvision` (default) has batch normalisation, no response normalisation, 3×3 in place of 5×5 filters and a
-   * last pooling of 2×2: 13,004,888 parameters with the auxiliary classifiers, 6,624,904 without. `paper` is table
-   * 1: 13,378,280 and 6,998,552.
+   * `torchvision` (default) has batch normalisation, no response normalisation, 3×3 in place of 5×5 filters and a last
+   * pooling of 2×2: 13,004,888 parameters with the auxiliary classifiers, 6,624,904 without. `paper` is table 1:
+   * 13,378,280 and 6,998,552.
    */
   readonly definition?: 'torchvision' | 'paper';
-  /** Whether there are the auxiliary outputs aux1 and aux2; default true. */
+  /** Whether the net has the auxiliary outputs aux1 and aux2; default true. */
   readonly auxiliary?: boolean;
 }
 
-/** §5: the auxiliary losses count 0.3. */
+/** §5: the auxiliary losses have weight 0.3. */
 export const googLeNetLoss = {
   logits: 'crossEntropy',
   aux1: { loss: 'crossEntropy', weight: 0.3 },
@@ -59,7 +59,7 @@ export const googLeNetLoss = {
 const halve = (kernel = 3) => maxPool2d(kernel, { stride: 2, ceilMode: true });
 const halved = (extent: number) => Math.ceil((extent - 3) / 2) + 1;
 
-/** Channels of 1×1, of 3×3 and what it is reduced to before, the same of 5×5, and of what follows pooling. */
+/** Channels of 1×1; of 3×3 and its reduction before; of 5×5 and its reduction; and after pooling. */
 type Inception = readonly [
   c1: number,
   reduce3: number,
@@ -83,7 +83,7 @@ const MODULES: Readonly<Record<string, Inception>> = {
 
 type Convolution = (from: number, to: number, kernel: number, options?: Conv2dOptions) => Layer;
 
-/** A convolution and ReLU, with batch normalisation between or without: torchvision's BasicConv2d. */
+/** A convolution and ReLU, with or without batch normalisation between them: torchvision's BasicConv2d. */
 const convolutionOf =
   (batchNorm: boolean): Convolution =>
   (from, to, kernel, options = {}) => {
@@ -93,7 +93,7 @@ const convolutionOf =
       : block({ conv }, ({ conv }, x) => relu(conv(x)));
   };
 
-/** Four ways from one image to as many maps, one behind another (figure 2b). */
+/** Four paths from one image, whose maps are concatenated (figure 2b). */
 function inception(
   conv: Convolution,
   from: number,
@@ -132,8 +132,8 @@ function classifier(
 }
 
 /**
- * Images channels×224×224 to the outputs logits, aux1 and aux2; `googLeNetLoss` blends their losses. Predictions
- * are of logits, and compute nothing else. Names are torchvision's.
+ * Images channels×224×224 to the outputs logits, aux1 and aux2; `googLeNetLoss` blends their losses. Predictions use
+ * logits and compute nothing else. Names are torchvision's.
  */
 export function googLeNet(options: GoogLeNetOptions = {}): Model {
   const {
@@ -180,7 +180,7 @@ export function googLeNet(options: GoogLeNetOptions = {}): Model {
   if (!auxiliary)
     return functional({ inputs: x, outputs: { logits }, layers: { ...stem, ...modules, fc } });
 
-  // Modules 4a to 4e have 14×14 pixels of 224×224, of which 5×5 windows at stride 3 leave 4×4.
+  // Modules 4a to 4e have 14×14 pixels for images of 224×224, from which 5×5 windows at stride 3 leave 4×4.
   const stage4 = halved(halved(halved(Math.ceil(size / 2))));
   const pooled = paper ? leftOf('googLeNet', size, windowsOf(stage4, 5, 3)) : 4;
   const side = (place: string): Layer =>

@@ -1,7 +1,7 @@
 /**
- * A decoder-only transformer as GPT-2 (Radford et al. 2019), in the form of nanoGPT: tokens and places as vectors,
- * blocks of causal self-attention and a two-layer net, each behind a layer normalisation and around a shortcut, a last
- * normalisation, and scores by the tokens' own vectors. Layers have GPT-2's names (wte, wpe, h, ln_f).
+ * A decoder-only transformer like GPT-2 (Radford et al. 2019), in nanoGPT's form. It has vectors for tokens and places,
+ * blocks of causal self-attention and a two-layer net, each after a layer normalisation and inside a shortcut, a last
+ * normalisation, and scores from the tokens' own vectors. Layers have GPT-2's names (wte, wpe, h, ln_f).
  *
  * With D features, L blocks, V tokens and T places there are V·D + T·D + L·(12·D² + 13·D) + 2·D parameters:
  * 124,439,808 for GPT-2's 768, 12, 50257 and 1024.
@@ -27,7 +27,7 @@ import {
 
 /** Settings of `gpt`. */
 export interface GptOptions {
-  /** Number of tokens that are told apart. */
+  /** Number of different tokens. */
   readonly vocabulary: number;
   /** Tokens in a window; default 64. */
   readonly length?: number;
@@ -37,11 +37,11 @@ export interface GptOptions {
   readonly heads?: number;
   /** Features of a token; default 64. */
   readonly features?: number;
-  /** Rate behind the embedding, on attention weights, and behind each half of a block; default 0. */
+  /** Rate after the embedding, on attention weights, and after each half of a block; default 0. */
   readonly dropout?: number;
 }
 
-/** x + attention(norm(x)), then x + net(norm(x)). Both ways back to the sum begin with deviation `std`. */
+/** x + attention(norm(x)), then x + net(norm(x)). Both paths back to the sum start with deviation `std`. */
 function decoder(features: number, heads: number, rate: number, std: number): Layer {
   const [weightInit, biasInit] = [initializers.normal(0, 0.02), initializers.constant(0)];
   const outInit = initializers.normal(0, std);
@@ -63,7 +63,7 @@ function decoder(features: number, heads: number, rate: number, std: number): La
   });
 }
 
-/** Tokens T to scores T×vocabulary, each from the tokens up to its place. */
+/** From tokens T to scores T×vocabulary, each from the tokens up to its place. */
 export function gpt(options: GptOptions): Model {
   const {
     vocabulary,
@@ -82,7 +82,7 @@ export function gpt(options: GptOptions): Model {
   });
   extent('gpt', 'vocabulary', vocabulary);
   const weightInit = initializers.normal(0, 0.02);
-  // GPT-2 §2.3: 2·layers ways lead into one sum.
+  // GPT-2 §2.3: 2·layers paths lead into one sum.
   const std = 0.02 / Math.sqrt(2 * layers);
   const wte = embedding(vocabulary, features, { reversible: true, weightInit });
   const wpe = positionEmbedding(length, features, { weightInit });

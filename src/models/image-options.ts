@@ -1,24 +1,24 @@
-/** What the nets for photographs have in common: options, and the scale of their inputs. */
+/** Common options of the nets for photographs, and the scale of their inputs. */
 import { extent, numberAbove, type Checks } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { initializers, type PerChannel } from '../layers/index.js';
 
-/** Settings that the models of ImageNet's papers have. */
+/** Settings of the models from ImageNet's papers. */
 export interface ImageNetOptions {
   /** Height and width of the images, which are square; the default is the paper's. */
   readonly size?: number;
   /** Channels of the images; default 3. */
   readonly channels?: number;
-  /** Default 1000, those of ILSVRC. */
+  /** Number of classes; default 1000, those of ILSVRC. */
   readonly classes?: number;
-  /** Factor of the channels of all layers, and of the units of hidden dense ones; default 1. */
+  /** Factor on the channels of all layers, and on the units of hidden dense ones; default 1. */
   readonly width?: number;
-  /** Of the values as the model reads them, bytes as 0 to 1; default ImageNet's, of red, green and blue. */
+  /** Mean and deviation of the values as the model reads them, bytes as 0 to 1; default ImageNet's, for red, green and blue. */
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
 }
 
-/** Checks of `ImageNetOptions`; `input` looks at the scale. */
+/** Checks of `ImageNetOptions`; `input` checks the scale. */
 export const IMAGENET: Checks<ImageNetOptions> = {
   size: extent,
   channels: extent,
@@ -28,7 +28,7 @@ export const IMAGENET: Checks<ImageNetOptions> = {
   deviation: true,
 };
 
-/** Checks of images with a scale, which `input` looks at. */
+/** Checks of images with a scale, which `input` checks. */
 export const SCALED = {
   size: extent,
   channels: extent,
@@ -38,8 +38,8 @@ export const SCALED = {
 } as const;
 
 /**
- * The scale asked for, or ImageNet's means and deviations of red, green and blue, those of torchvision's pretrained
- * weights. Images of other channels have the means of the three.
+ * The given scale, or ImageNet's means and deviations of red, green and blue, as in torchvision's pretrained weights.
+ * Images with other channels get the averages of the three.
  */
 export function imageNetScale(
   channels: number,
@@ -51,8 +51,8 @@ export function imageNetScale(
 }
 
 /**
- * First values of layers before ReLUs, He et al. 2015: signals keep their size at any width and depth, where the
- * fixed deviations of older papers suit their own nets only.
+ * Initial values of layers before ReLUs, He et al. 2015: signals keep their size at any width and depth, whereas the
+ * fixed deviations of older papers suit only their own nets.
  */
 export const heInit = {
   weightInit: /* @__PURE__ */ initializers.heNormal(),
@@ -72,11 +72,11 @@ export function widthOf(model: string, width: number): (channels: number) => num
   return (channels) => Math.max(1, Math.round(channels * width));
 }
 
-/** Extent that windows of `kernel` leave of `size`. */
+/** The extent that windows of `kernel` leave of `size`. */
 export const windowsOf = (size: number, kernel: number, stride: number, padding = 0): number =>
   Math.floor((size + 2 * padding - kernel) / stride) + 1;
 
-/** What pooling leaves of an extent, checked. @throws LanewiseError kind 'argument' unless `left` is at least 1. */
+/** The extent that pooling leaves. @throws LanewiseError kind 'argument' unless `left` is at least 1. */
 export function leftOf(model: string, size: number, left: number): number {
   if (left >= 1) return left;
   throw new LanewiseError(

@@ -1,4 +1,4 @@
-/** The zoo: every model is a function of its options. */
+/** The model zoo, in which every model is a function of its options. */
 export { alexNet } from './alexnet.js';
 export { charLstm, charRnn, type CharRnnOptions } from './char-rnn.js';
 export { deepFace, type DeepFaceOptions } from './deepface.js';

@@ -1,8 +1,8 @@
 /**
- * LeNet-1: LeCun et al. 1990, "Handwritten digit recognition with a back-propagation network", §4: two
- * convolutions, each with trainable subsampling behind it, and a dense layer; 98,442
- * connections and 2,578 parameters, the paper’s counts: H1 104, H2 8, H3 512, H4 24, output 1,930. The output is
- * linear, for softmax cross-entropy in place of the paper's squared error.
+ * LeNet-1 (LeCun et al. 1990, "Handwritten digit recognition with a back-propagation network", §4). It has two
+ * convolutions, each followed by trainable subsampling, and a dense layer: 98,442 connections and 2,578 parameters, the
+ * paper’s counts: H1 104, H2 8, H3 512, H4 24, output 1,930. The output is linear, for softmax cross-entropy in place
+ * of the paper's squared error.
  */
 import { checkOptions } from '../base/check.js';
 import {
@@ -17,10 +17,10 @@ import {
 } from '../layers/index.js';
 import { LENET, type LeNetOptions } from './lenet5.js';
 
-/** Which of H2's four maps each of H3's twelve sees: 20 connections, which give the paper's counts; their places are ours. */
+/** The maps of H2's four that each of H3's twelve sees: 20 connections, which give the paper's counts; their places are ours. */
 const H3 = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1], [2], [2, 3], [2, 3], [3], [2, 3], [2, 3]];
 
-/** Images channels×28×28 (the paper's are 16×16, framed), ten classes by default, scaled as lenet5's. */
+/** Images channels×28×28 (the paper's are 16×16, framed), ten classes by default, scaled as for lenet5. */
 export function lenet1(options: LeNetOptions = {}): Model {
   const {
     channels = 1,

@@ -1,8 +1,8 @@
 /**
- * LeNet-5 as it was printed: LeCun et al. 1998, §II.B and figure 2: C3 by its connection table, subsampling with
- * a trainable factor and bias for each map, 1.7159·tanh(2x/3) after every layer up to F6 (also after S2 and S4),
- * and squared distances to bitmaps of the digits as output. 60,000 parameters, the paper's count: C1 156, S2 12,
- * C3 1,516, S4 32, C5 48,120, F6 10,164; the bitmaps are fixed. lenet5.ts is the form that is built today.
+ * LeNet-5 as it was printed (LeCun et al. 1998, §II.B and figure 2). C3 has its connection table, subsampling a
+ * trainable factor and bias for each map, every layer up to F6 (also S2 and S4) is followed by 1.7159·tanh(2x/3), and
+ * the output is squared distances to bitmaps of the digits. 60,000 parameters, the paper's count: C1 156, S2 12, C3
+ * 1,516, S4 32, C5 48,120, F6 10,164; the bitmaps are fixed. lenet5.ts has today's usual form.
  */
 import { checkOptions } from '../base/check.js';
 import {
@@ -40,13 +40,13 @@ const C3 = [
 
 /** Settings of `lenet5Original`. */
 export interface LeNet5OriginalOptions {
-  /** What F6 of each class aims at, 84 values of ±1; default the digits' bitmaps. */
+  /** The target of F6 for each class, 84 values of ±1; default the digits' bitmaps. */
   readonly centres?: readonly (readonly number[])[];
 }
 
 /**
- * Images 1×32×32 (28×28 ones are framed) to ten penalties, the smallest for the answer. Train it with the
- * criterion of §II.C, equation 9: `mapCriterion({ j: 10 })`. The paper prints no j; this one is below the squared
+ * Images 1×32×32 (28×28 ones are framed) to ten penalties, the smallest of which is the answer. Train it with the
+ * criterion of §II.C, equation 9: `mapCriterion({ j: 10 })`. The paper gives no j; this one is below the squared
  * distance of any two bitmaps, 36 or more.
  */
 export function lenet5Original(options: LeNet5OriginalOptions = {}): Model {

@@ -1,7 +1,7 @@
 /**
- * LeNet-5 in the form that is built today: LeCun et al. 1998, figure 2, with plain average pooling,
- * a full connection between S2 and C3, and softmax cross-entropy in place of the RBF output.
- * 61,706 parameters. The input is scaled as in §III.A: background −0.1, ink 1.175.
+ * LeNet-5 in its usual form today (LeCun et al. 1998, figure 2). It has plain average pooling, a full connection
+ * between S2 and C3, and softmax cross-entropy in place of the RBF output. 61,706 parameters. The input is scaled as in
+ * §III.A: background −0.1, ink 1.175.
  */
 import { checkOptions, extent, type Checks } from '../base/check.js';
 import {
@@ -17,16 +17,16 @@ import {
 
 /** Settings of `lenet5`. */
 export interface LeNetOptions {
-  /** Of the images; default 1. */
+  /** Channels of the images; default 1. */
   readonly channels?: number;
   /** Default 10. */
   readonly classes?: number;
-  /** Of the images' values, from 0 to 1; default those that make paper −0.1 and ink 1.175. */
+  /** Mean and deviation of the images' values, from 0 to 1; default those that make paper −0.1 and ink 1.175. */
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
 }
 
-/** Of `lenet1` as well. */
+/** Checks of `LeNetOptions`, for `lenet1` as well. */
 export const LENET: Checks<LeNetOptions> = {
   channels: extent,
   classes: extent,

@@ -1,7 +1,7 @@
 /**
- * Dense nets. By default the two-layer net of the lecture notes: 784 inputs, 100 sigmoid units, 10 linear
- * outputs, trained on the sum of squared errors against one-hot targets; 79,510 parameters. `hidden: [300, 100]`
- * is the three-layer net 28×28-300-100-10 of LeCun et al. 1998, §III.C.4; 266,610 parameters.
+ * Dense nets. The default is the two-layer net of the lecture notes: 784 inputs, 100 sigmoid units, 10 linear outputs,
+ * trained on the sum of squared errors against one-hot targets; 79,510 parameters. `hidden: [300, 100]` is the
+ * three-layer net 28×28-300-100-10 of LeCun et al. 1998, §III.C.4; 266,610 parameters.
  */
 import { checkOptions, extent, listOf, listOr, oneOrTwo } from '../base/check.js';
 import { lookUp } from '../base/errors.js';
@@ -24,15 +24,15 @@ const activations = { relu, sigmoid, tanh } as const;
 export interface MlpOptions {
   /** Units of the hidden layer, or of each of them; default 100. */
   readonly hidden?: number | readonly number[];
-  /** After each hidden layer; default `sigmoid`. */
+  /** Activation after each hidden layer; default `sigmoid`. */
   readonly activation?: keyof typeof activations;
   /** Height and width of the images, or the one number that is both; default 28. */
   readonly size?: number | readonly [height: number, width: number];
-  /** Of the images; default 1. */
+  /** Channels of the images; default 1. */
   readonly channels?: number;
   /** Default 10. */
   readonly classes?: number;
-  /** Of the images' values, from 0 to 1; default MNIST's. */
+  /** Mean and deviation of the images' values, from 0 to 1; default MNIST's. */
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
 }

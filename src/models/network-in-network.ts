@@ -1,7 +1,7 @@
 /**
- * Network in Network: Lin, Chen & Yan 2014, §3: each convolution is followed by two 1×1 convolutions, a small
- * dense net at every pixel ("mlpconv"), and the last feature maps, one a class, are averaged instead of put
- * through dense layers. The paper gives no sizes; they are those of its authors' definitions for Caffe.
+ * Network in Network (Lin, Chen & Yan 2014, §3). Each convolution is followed by two 1×1 convolutions, a small dense
+ * net at every pixel ("mlpconv"), and the last feature maps, one per class, are averaged instead of fed to dense
+ * layers. The paper gives no sizes; they are those of its authors' definitions for Caffe.
  */
 import { checkOptions, oneOf } from '../base/check.js';
 import {
@@ -42,7 +42,7 @@ export interface NetworkInNetworkOptions extends ImageNetOptions {
   readonly dataset?: 'cifar' | 'imagenet';
 }
 
-/** Images channels×size×size; any size that the pooling leaves something of. */
+/** Images channels×size×size, of any size that pooling does not exhaust. */
 export function networkInNetwork(options: NetworkInNetworkOptions = {}): Model {
   const {
     dataset = 'cifar',

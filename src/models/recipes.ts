@@ -1,4 +1,4 @@
-/** The models by the name the command line knows them under, each with its usual recipe. */
+/** The models by their names on the command line, each with its usual recipe. */
 import { LanewiseError, lookUp } from '../base/errors.js';
 import type { Model, PerChannel } from '../layers/index.js';
 import { mapCriterion, type Loss, type LossName } from '../losses/loss-kinds.js';
@@ -11,20 +11,20 @@ import { smallInception } from './small-inception.js';
 import { smallSeNet } from './small-senet.js';
 import { smallVgg } from './small-vgg.js';
 
-/** What a data set asks of a model. */
+/** A data set's requirements of a model. */
 export interface ImageSettings {
-  /** Of one sample. */
+  /** The shape of one sample. */
   readonly shape: readonly [channels: number, height: number, width: number];
   readonly classes: number;
-  /** Of the samples' values, bytes as 0 to 1; default what the model's digits have. */
+  /** Mean and deviation of the samples' values, bytes as 0 to 1; default those of the model's digits. */
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
 }
 
-/** A model with the loss and the settings that train it well. */
+/** A model with the loss and settings that train it well. */
 export interface Recipe {
   /**
-   * By default for images of MNIST, in ten classes.
+   * Makes the model, by default for images of MNIST in ten classes.
    * @throws LanewiseError kind 'argument' if the model cannot take such images.
    */
   readonly create: (images?: ImageSettings) => Model;
@@ -33,15 +33,15 @@ export interface Recipe {
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly schedule: 'constant' | 'linear' | 'oneCycle';
-  /** The model is the exponential moving average of the weights, with this decay. */
+  /** Decay of an exponential moving average of the weights, which becomes the model. */
   readonly averageDecay?: number;
   readonly batch: number;
   readonly epochs: number;
-  /** It takes rows of numbers as well as images, and is trained on them with this. */
+  /** The setting for rows of numbers, if the model takes these as well as images. */
   readonly rows?: { readonly weightDecay: number };
 }
 
-/** What most recipes have in common. */
+/** Settings that most recipes share. */
 const usual = {
   loss: 'crossEntropy',
   optimizer: 'momentum',
@@ -52,21 +52,21 @@ const usual = {
 
 const digits: ImageSettings = { shape: [1, 28, 28], classes: 10 };
 
-/** Options of nets for square images, in which others are framed. */
+/** Options of nets for square images, in which other images are framed. */
 const squareOf = ({ shape: [channels, height, width], ...others }: ImageSettings) => ({
   channels,
   size: Math.max(height, width),
   ...others,
 });
 
-/** Options of dense nets, which take images of any sides. */
+/** Options of dense nets, which take images with any sides. */
 const sidesOf = ({ shape: [channels, height, width], ...others }: ImageSettings) => ({
   channels,
   size: [height, width] as const,
   ...others,
 });
 
-/** Options of nets that frame images of up to `size`. @throws LanewiseError kind 'argument' for larger ones. */
+/** Options of nets that frame images up to `size`. @throws LanewiseError kind 'argument' for larger ones. */
 function framedIn(name: string, size: number, { shape, ...others }: ImageSettings) {
   const [channels, height, width] = shape;
   if (height <= size && width <= size) return { channels, ...others };
@@ -77,7 +77,7 @@ function framedIn(name: string, size: number, { shape, ...others }: ImageSetting
   );
 }
 
-/** LeNet-5 as printed knows digits and nothing else: its outputs are drawings of them. */
+/** LeNet-5 as printed, which knows only digits: its outputs are drawings of them. */
 function lenet5Printed(images: ImageSettings = digits): Model {
   const { channels, classes } = framedIn('lenet5-1998', 32, images);
   if (channels === 1 && classes === 10) return lenet5Original();
@@ -163,19 +163,20 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   },
 };
 
-/** Tables are small, and small data needs as many updates as large data: passes over it are at least so many. */
+/** Least number of updates: tables are small, and small data needs as many updates as large data. */
 const UPDATES = 1000;
 
 /**
- * What suits tables of standardised columns: of some twenty settings tried on wine, breast cancer and iris (splits of seeds
- * 11 to 40, the last five settings on 1 to 5 too), one of the best on all three. bench/tables.mjs has the figures of 1 to 5;
- * on splits that had no part in the choice (41 to 60) they are 98.6, 98.0 and 97.3 %.
+ * A rate that suits tables of standardised columns. Of some twenty settings tried on wine, breast cancer and iris
+ * (splits of seeds 11 to 40, the last five settings on 1 to 5 too), it is one of the best on all three.
+ * bench/tables.mjs has the figures for 1 to 5; on splits not used for the choice (41 to 60) they are 98.6, 98.0 and
+ * 97.3 %.
  */
 const ROWS_RATE = 0.05;
 
 /**
  * A recipe for `samples` rows of numbers, as tables have.
- * @throws LanewiseError kind 'argument' for a net that takes images only.
+ * @throws LanewiseError kind 'argument' for a net that takes only images.
  */
 export function recipeForRows(name: string, samples: number): Recipe {
   const recipe = recipeFor(name);

@@ -1,8 +1,8 @@
 /**
- * Residual nets for ImageNet: He, Zhang, Ren & Sun 2016, "Deep residual learning for image recognition", table 1.
- * Depths 18 and 34 are of basic blocks (figure 2), 50, 101 and 152 of bottlenecks (figure 5); shortcuts that
- * change shape are 1×1 convolutions (option B). Names and layers are torchvision's: a bottleneck halves the image
- * in its 3×3 convolution, where the paper does it in the first 1×1.
+ * Residual nets for ImageNet (He, Zhang, Ren & Sun 2016, "Deep residual learning for image recognition", table 1).
+ * Depths 18 and 34 have basic blocks (figure 2), 50, 101 and 152 bottlenecks (figure 5); shortcuts that change shape
+ * are 1×1 convolutions (option B). Names and layers are torchvision's: a bottleneck halves the image in its 3×3
+ * convolution, the paper's in the first 1×1.
  */
 import { checkOptions } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -26,7 +26,7 @@ import { IMAGENET, imageNetScale, widthOf, type ImageNetOptions } from './image-
 
 type Kind = 'basic' | 'bottleneck';
 
-/** Kind and number of the blocks of each stage. */
+/** Kind of blocks, and their number in each stage. */
 const DEPTHS: Readonly<Record<number, readonly [Kind, readonly number[]]>> = {
   18: ['basic', [2, 2, 2, 2]],
   34: ['basic', [3, 4, 6, 3]],
@@ -35,7 +35,7 @@ const DEPTHS: Readonly<Record<number, readonly [Kind, readonly number[]]>> = {
   152: ['bottleneck', [3, 8, 36, 3]],
 };
 
-/** A layer of its own after the last normalisation of each block, for so many channels. */
+/** An additional layer after the last normalisation of each block, for this many channels. */
 export type Recalibration = (channels: number) => Layer;
 
 const convolution = (
@@ -70,7 +70,7 @@ function bodyOf(kind: Kind, from: number, channels: number, stride: number): Rec
   };
 }
 
-/** relu(body(x) + shortcut(x)); the body is convolutions and normalisations in turn, with ReLUs between. */
+/** relu(body(x) + shortcut(x)); the body alternates convolutions and normalisations, with ReLUs between. */
 function residualBlock(
   kind: Kind,
   [from, channels, to]: readonly [number, number, number],
@@ -98,7 +98,7 @@ function residualBlock(
 }
 
 /**
- * Images channels×224×224; any size of at least 32.
+ * Images channels×224×224, or any size of at least 32.
  * @throws LanewiseError kind 'argument' for a depth that table 1 does not have.
  */
 export function resNet(
@@ -147,13 +147,13 @@ export function resNet(
   );
 }
 
-/** 11,689,512 parameters. */
+/** Depth 18: 11,689,512 parameters. */
 export const resNet18 = (options: ImageNetOptions = {}): Model => resNet(18, options);
-/** 21,797,672 parameters. */
+/** Depth 34: 21,797,672 parameters. */
 export const resNet34 = (options: ImageNetOptions = {}): Model => resNet(34, options);
-/** 25,557,032 parameters. */
+/** Depth 50: 25,557,032 parameters. */
 export const resNet50 = (options: ImageNetOptions = {}): Model => resNet(50, options);
-/** 44,549,160 parameters. */
+/** Depth 101: 44,549,160 parameters. */
 export const resNet101 = (options: ImageNetOptions = {}): Model => resNet(101, options);
-/** 60,192,808 parameters. */
+/** Depth 152: 60,192,808 parameters. */
 export const resNet152 = (options: ImageNetOptions = {}): Model => resNet(152, options);

@@ -1,8 +1,8 @@
 /**
- * The residual net for CIFAR-10 of He et al. 2016, §4.2: a convolution, three stages of n blocks with 16, 32
- * and 64 channels on 32×32, 16×16 and 8×8 pixels, the mean of each plane, and a dense layer: 6n + 2 layers with
- * weights. Shortcuts that change shape are 1×1 convolutions (the paper's option B), so that depth 20 has 272,474
- * parameters. Names as in PyTorch's ResNet where they have one.
+ * The residual nets for CIFAR-10 (He et al. 2016, §4.2). A convolution, three stages of n blocks with 16, 32 and 64
+ * channels on 32×32, 16×16 and 8×8 pixels, the mean of each plane, and a dense layer: 6n + 2 layers with weights.
+ * Shortcuts that change shape are 1×1 convolutions (the paper's option B), so that depth 20 has 272,474 parameters.
+ * Names are those of PyTorch's ResNet where it has them.
  */
 import { checkOptions, quote } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -46,20 +46,20 @@ const stage = (inChannels: number, channels: number, blocks: number, stride: num
     ),
   );
 
-/** Of each of the three stages: the deepest net of the paper has 200. */
+/** Most blocks in each of the three stages: the paper's deepest net has 200. */
 const MOST_BLOCKS = 1000;
 
 /** Settings of `resnet20`. */
 export interface ResNetOptions {
   /** 6n + 2: 20 (default), 32, 44, 56, 110. */
   readonly depth?: number;
-  /** Of the images; default 3. */
+  /** Channels of the images; default 3. */
   readonly channels?: number;
   /** Height and width of the images, which are square; default 32. */
   readonly size?: number;
   /** Default 10. */
   readonly classes?: number;
-  /** Of the images' values, from 0 to 1; default CIFAR-10's. */
+  /** Mean and deviation of the images' values, from 0 to 1; default CIFAR-10's. */
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
 }

@@ -1,7 +1,7 @@
 /**
- * SE-ResNet: Hu, Shen & Sun 2018, "Squeeze-and-excitation networks", §3 and figure 3: each residual block's
- * output is scaled channel by channel before it is added to the shortcut, by numbers in (0, 1) that two dense
- * layers make of the channels' means.
+ * SE-ResNet (Hu, Shen & Sun 2018, "Squeeze-and-excitation networks", §3 and figure 3). Before it is added to the
+ * shortcut, each residual block's output is scaled channel by channel, by numbers in (0, 1) that two dense layers
+ * compute from the channels' means.
  */
 import { checkOptions, extent } from '../base/check.js';
 import { squeezeExcitation, type Model } from '../layers/index.js';
@@ -10,9 +10,9 @@ import { resNet } from './resnet.js';
 
 /** Settings of `seResNet`. */
 export interface SeResNetOptions extends ImageNetOptions {
-  /** As of resNet: 18, 34, 50 (default), 101, 152. */
+  /** Depth as in resNet: 18, 34, 50 (default), 101, 152. */
   readonly depth?: number;
-  /** Channels to units between the dense layers; default 16 (§6.1), a divisor of all blocks' channels. */
+  /** Ratio of channels to units between the dense layers; default 16 (§6.1), a divisor of all blocks' channels. */
   readonly reduction?: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * A small net of inception modules for digits: Szegedy et al. 2015, "Going deeper with convolutions", figure 2b
- * (four ways from one image to as many groups of maps, with 1×1 filters that reduce before 3×3 and 5×5 ones),
- * with batch normalisation as in Ioffe & Szegedy 2015. 20,226 parameters.
+ * A small net of inception modules for digits (Szegedy et al. 2015, "Going deeper with convolutions", figure 2b). Each
+ * module has four paths from one image to as many groups of maps, with 1×1 filters that reduce before 3×3 and 5×5 ones,
+ * and batch normalisation as in Ioffe & Szegedy 2015. 20,226 parameters.
  */
 import { checkOptions, extent } from '../base/check.js';
 import {
@@ -30,7 +30,7 @@ const convolution = (from: number, to: number, kernel: number): Layer =>
     relu: relu(),
   });
 
-/** Channels: 8·width of 1×1 filters, 16·width of 3×3, 4·width of 5×5, 4·width behind pooling. */
+/** Channels: 8·width of 1×1 filters, 16·width of 3×3, 4·width of 5×5, 4·width after pooling. */
 function inception(from: number, width: number): Layer {
   const branches = {
     branch1: convolution(from, 8 * width, 1),
@@ -47,14 +47,14 @@ function inception(from: number, width: number): Layer {
 export interface SmallInceptionOptions {
   /** Height and width of the images, which are square; default 28. */
   readonly size?: number;
-  /** Of the images; default 1. */
+  /** Channels of the images; default 1. */
   readonly channels?: number;
   /** Default 10. */
   readonly classes?: number;
-  /** Of the images' values, from 0 to 1; default MNIST's. */
+  /** Mean and deviation of the images' values, from 0 to 1; default MNIST's. */
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
-  /** Factor of the channels of all layers; default 1. */
+  /** Factor on the channels of all layers; default 1. */
   readonly width?: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * A small SE-ResNet for digits: Hu, Shen & Sun 2018, "Squeeze-and-excitation networks", figure 3: each residual
- * block's result is scaled channel by channel, by numbers in (0, 1) made of the channels' means, before it is
- * added to the shortcut. One block a stage of 16, 32 and 64 channels, 80,582 parameters.
+ * A small SE-ResNet for digits (Hu, Shen & Sun 2018, "Squeeze-and-excitation networks", figure 3). Before it is added
+ * to the shortcut, each residual block's result is scaled channel by channel, by numbers in (0, 1) computed from the
+ * channels' means. One block in each stage of 16, 32 and 64 channels, 80,582 parameters.
  */
 import { checkOptions, extent } from '../base/check.js';
 import {
@@ -23,16 +23,16 @@ import { SCALED } from './image-options.js';
 export interface SmallSeNetOptions {
   /** Height and width of the images, which are square; default 28. */
   readonly size?: number;
-  /** Of the images; default 1. */
+  /** Channels of the images; default 1. */
   readonly channels?: number;
   /** Default 10. */
   readonly classes?: number;
-  /** Of the images' values, from 0 to 1; default MNIST's. */
+  /** Mean and deviation of the images' values, from 0 to 1; default MNIST's. */
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
   /** Channels of the first stage; default 16. */
   readonly width?: number;
-  /** Channels to units between a gate's dense layers, a divisor of the width; default 4. */
+  /** Ratio of channels to units between a gate's dense layers, a divisor of the width; default 4. */
   readonly reduction?: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * A small net of 3×3 convolutions for digits: Simonyan & Zisserman 2015, "Very deep convolutional networks for
- * large-scale image recognition", in three stages of two, each convolution followed by batch normalisation, with
- * global pooling in place of the dense layers. 72,666 parameters.
+ * A small net of 3×3 convolutions for digits, after VGG (Simonyan & Zisserman 2015). It has three stages of two
+ * convolutions, each followed by batch normalisation, and global pooling in place of the dense layers. 72,666
+ * parameters.
  */
 import { checkOptions, extent } from '../base/check.js';
 import {
@@ -23,7 +23,7 @@ import { SCALED } from './image-options.js';
 export interface SmallVggOptions {
   /** Height and width of the images, which are square; default 28. */
   readonly size?: number;
-  /** Of the images; default 1. */
+  /** Channels of the images; default 1. */
   readonly channels?: number;
   /** Default 10. */
   readonly classes?: number;

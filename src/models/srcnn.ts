@@ -1,7 +1,7 @@
 /**
- * SRCNN: Dong, Loy, He & Tang 2014, "Learning a deep convolutional network for image super-resolution", §3: from
- * an image enlarged by interpolation to a sharper one by three convolutions, 9×9, 1×1 and 5×5. 8,032 weights
- * for one channel, the paper's count (§4), and 97 biases: 8,129 parameters. Train it with `meanSquaredError`.
+ * SRCNN (Dong, Loy, He & Tang 2014, "Learning a deep convolutional network for image super-resolution", §3). Three
+ * convolutions, 9×9, 1×1 and 5×5, turn an image enlarged by interpolation into a sharper one. 8,032 weights for one
+ * channel, the paper's count (§4), and 97 biases: 8,129 parameters. Train it with `meanSquaredError`.
  */
 import { checkOptions, extent, listOf } from '../base/check.js';
 import {
@@ -15,15 +15,15 @@ import {
 
 /** Settings of `srcnn`. */
 export interface SrcnnOptions {
-  /** Height and width of the images, which are square; default 33, the paper's pieces of images. */
+  /** Height and width of the images, which are square; default 33, the size of the paper's sub-images. */
   readonly size?: number;
-  /** Default 1, luminance. */
+  /** Channels of the images; default 1, luminance. */
   readonly channels?: number;
   /** Filters of the first and second layer; default 64 and 32. */
   readonly filters?: readonly [number, number];
-  /** Their extents; default 9, 1, 5. */
+  /** Extents of the filters; default 9, 1, 5. */
   readonly kernels?: readonly [number, number, number];
-  /** `same` (default) keeps the extent; `valid` is how the paper trains: 33×33 to 21×21. */
+  /** `same` (default) keeps the extent; `valid` is the paper's for training: 33×33 to 21×21. */
   readonly padding?: 'same' | 'valid';
   /** Default variance 2/fan-in; the paper’s, normal of deviation 0.001, takes very many steps to grow. */
   readonly weightInit?: Initializer;

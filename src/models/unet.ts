@@ -1,8 +1,8 @@
 /**
- * U-Net: Ronneberger, Fischer & Brox 2015, §2 and figure 1: on the way down two 3×3 convolutions a level and
- * pooling to half the extent, each level with twice the channels; on the way up 2×2 up-convolutions that halve
- * them, joined with the maps of the way down, cropped where those are larger. 31,030,658 parameters for images
- * of one channel and two classes: the paper's figure, whose convolutions all have biases.
+ * U-Net (Ronneberger, Fischer & Brox 2015, §2 and figure 1). On the way down each level has two 3×3 convolutions,
+ * pooling to half the extent, and twice the channels. On the way up, 2×2 up-convolutions halve the channels, and their
+ * outputs are joined with the maps of the way down, cropped where those are larger. 31,030,658 parameters for images of
+ * one channel and two classes: those of the paper's figure, whose convolutions all have biases.
  */
 import { checkOptions, extent, flag, oneOf, oneOrTwo } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
@@ -25,7 +25,7 @@ import {
 
 /** Settings of `unet`. */
 export interface UNetOptions {
-  /** Of the images; default 1. */
+  /** Channels of the images; default 1. */
   readonly channels?: number;
   /** Default 2. */
   readonly classes?: number;
@@ -43,7 +43,7 @@ export interface UNetOptions {
 
 type Size = readonly [height: number, width: number];
 
-/** First values as in §3: normal of variance 2/fan-in. */
+/** Initial values as in §3: normal with variance 2/fan-in. */
 const inits = { weightInit: /* @__PURE__ */ initializers.heNormal() };
 
 /** Two 3×3 convolutions, each with ReLU. */
@@ -69,7 +69,7 @@ function crop(x: Wire, from: Size, to: Size): Wire {
   return cut(cut(x, 0), 1);
 }
 
-/** @throws LanewiseError kind 'argument' if a level's extent is odd: its pooling would lose a row. */
+/** @throws LanewiseError kind 'argument' if a level's extent is odd: pooling would lose a row. */
 function halve(size: Size, level: number): Size {
   if (size.every((extent) => extent > 0 && extent % 2 === 0)) return [size[0] / 2, size[1] / 2];
   throw new LanewiseError(
@@ -79,9 +79,9 @@ function halve(size: Size, level: number): Size {
 }
 
 /**
- * Images channels×height×width to logits of each pixel, classes×height×width; without padding of as many pixels
- * as are left.
- * @throws LanewiseError kind 'argument' for a size whose halves are not whole.
+ * Images channels×height×width to logits of each pixel, classes×height×width; without padding, of the pixels that
+ * remain.
+ * @throws LanewiseError kind 'argument' for a size that cannot be halved at every level.
  */
 export function unet(options: UNetOptions = {}): Model {
   const {

@@ -1,8 +1,8 @@
 /**
- * VGG: Simonyan & Zisserman 2015, "Very deep convolutional networks for large-scale image recognition", table 1:
- * stages of 3×3 convolutions, each followed by pooling, and three dense layers. Columns A, B, D and E, here by
- * their number of layers with weights. Names and layers are torchvision's, whose pooling to 7×7 before the dense
- * layers changes nothing at 224×224 and is left out.
+ * VGG (Simonyan & Zisserman 2015, "Very deep convolutional networks for large-scale image recognition", table 1).
+ * Stages of 3×3 convolutions, each followed by pooling, and three dense layers; columns A, B, D and E, named by their
+ * number of layers with weights. Names and layers are torchvision's, without its pooling to 7×7 before the dense
+ * layers, which changes nothing at 224×224.
  */
 import { checkOptions, flag } from '../base/check.js';
 import {
@@ -29,7 +29,7 @@ import {
 
 /** Settings of `vgg11` to `vgg19`. */
 export interface VggOptions extends ImageNetOptions {
-  /** Batch normalisation after each convolution, as torchvision's vgg16_bn; default false, as in the paper. */
+  /** Batch normalisation after each convolution, as in torchvision's vgg16_bn; default false, as in the paper. */
   readonly batchNorm?: boolean;
 }
 
@@ -76,11 +76,11 @@ function vgg(name: string, stages: readonly number[], options: VggOptions): Mode
   );
 }
 
-/** Column A, 132,863,336 parameters. */
+/** Column A: 132,863,336 parameters. */
 export const vgg11 = (options: VggOptions = {}): Model => vgg('vgg11', [1, 1, 2, 2, 2], options);
-/** Column B, 133,047,848 parameters. */
+/** Column B: 133,047,848 parameters. */
 export const vgg13 = (options: VggOptions = {}): Model => vgg('vgg13', [2, 2, 2, 2, 2], options);
-/** Column D, 138,357,544 parameters. */
+/** Column D: 138,357,544 parameters. */
 export const vgg16 = (options: VggOptions = {}): Model => vgg('vgg16', [2, 2, 3, 3, 3], options);
-/** Column E, 143,667,240 parameters. */
+/** Column E: 143,667,240 parameters. */
 export const vgg19 = (options: VggOptions = {}): Model => vgg('vgg19', [2, 2, 4, 4, 4], options);

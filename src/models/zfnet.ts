@@ -1,8 +1,7 @@
 /**
- * ZFNet: Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", figure 3: AlexNet with a
- * finer first layer (7×7 at stride 2) and without groups. 62,357,608 parameters, as the figure's sizes give them.
- * Contrast normalisation across feature maps is AlexNet's. The bound on the filters' norms (§3) is not part of
- * the net.
+ * ZFNet (Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", figure 3). It is AlexNet with a
+ * finer first layer (7×7 at stride 2) and without groups: 62,357,608 parameters, by the figure's sizes. Contrast
+ * normalisation across feature maps is AlexNet's. The bound on the filters' norms (§3) is not part of the net.
  */
 import { checkOptions } from '../base/check.js';
 import {
@@ -29,7 +28,7 @@ import {
 
 const responseNorm = () => localResponseNorm(5, { k: 2, alpha: 5e-4 });
 
-/** Windows of 3 at stride 2; 26 pixels give the figure's 13, with a last one that reaches beyond the image. */
+/** Windows of 3 at stride 2; 26 pixels give the figure's 13, with a last one that extends beyond the image. */
 const pool = () => maxPool2d(3, { stride: 2, ceilMode: true });
 const pooled = (size: number) => Math.ceil((size - 3) / 2) + 1;
 

@@ -1,6 +1,6 @@
 /**
- * Element-wise non-linearities. Their gradients are written in the output y, so that the compiler may
- * fuse the function into the product or convolution that makes its input (see compiler/fuse.ts).
+ * Element-wise non-linearities. Their gradients are written in the output y, so that the compiler may fuse the function
+ * into the product or convolution that computes its input (see compiler/fuse.ts).
  */
 import { apply, defineOp } from '../graph/op.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';

@@ -1,6 +1,6 @@
 /**
- * Pooling of N×C×H×W images to a given size: window p of P takes rows ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉, so that windows
- * cover the image and overlap where P does not divide H. A single window is the whole plane.
+ * Pooling of N×C×H×W images to a given size. Window p of P takes rows ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉, so that windows cover
+ * the image and overlap where P does not divide H. A single window is the whole plane.
  */
 import { apply, defineOp, type Op } from '../graph/op.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
@@ -9,11 +9,11 @@ import { checkImages } from './pool2d.js';
 import { reshape } from './reshape.js';
 
 interface Attributes {
-  /** Of the output. */
+  /** Height and width of the output. */
   readonly size: Pair;
 }
 
-/** The kernels' leading operands: no kernel extent, stride or padding says adaptive. */
+/** The kernels' leading operands; kernel extents, strides and paddings do not apply to adaptive windows. */
 const leading = ([N, C, H, W]: Shape, { size: [P, Q] }: Attributes) =>
   [N! * C!, H!, W!, 0, 0, 0, 0, 0, 0, P, Q] as const;
 
@@ -29,7 +29,7 @@ const averageOp: Op<{ x: Tensor }, Attributes> = defineOp({
   forward(k, { inputs: { x }, attributes }, at) {
     const [N, C, H, W] = x.shape as [number, number, number, number];
     const [P, Q] = attributes.size;
-    // A sum of many chains, not one: of large planes far more exact.
+    // The sum of many chains, not of one, is far more exact for large planes.
     if (P === 1 && Q === 1) k.averagePlanes(N * C, H * W, at.inputs.x, at.output);
     else k.avgPoolWindows(...leading(x.shape, attributes), 0, at.inputs.x, at.output);
   },
@@ -63,15 +63,15 @@ const maximumGradientOp = defineOp<{ x: Tensor; dy: Tensor }, Attributes>({
     k.maxPoolWindowsGradient(...leading(x.shape, attributes), at.x, at.dy, output),
 });
 
-/** Means over windows that make an output of P×Q; x: N×C×H×W. @throws ShapeError if x is no image. */
+/** Means over windows that give an output of P×Q; x: N×C×H×W. @throws ShapeError unless x holds images. */
 export const adaptiveAvgPool2d = (x: Tensor, size: Pair): Tensor =>
   apply(averageOp, { x }, { size });
 
-/** Maxima likewise; a gradient goes to the first maximum of a window. @throws ShapeError if x is no image. */
+/** Maxima over the same windows; the first maximum of a window gets the gradient. @throws ShapeError unless x holds images. */
 export const adaptiveMaxPool2d = (x: Tensor, size: Pair): Tensor =>
   apply(maximumOp, { x }, { size });
 
-/** Maximum of each whole plane; x: N×C×H×W, result N×C. @throws ShapeError if x is no image. */
+/** Maximum of each whole plane; x: N×C×H×W, result N×C. @throws ShapeError unless x holds images. */
 export function globalMaxPool2d(x: Tensor): Tensor {
   checkImages('globalMaxPool2d', x);
   return reshape(adaptiveMaxPool2d(x, [1, 1]), x.shape.slice(0, 2));

@@ -1,20 +1,21 @@
 /**
- * Scaled dot-product attention in several heads (Vaswani et al. 2017, section 3.2) as three ops: weights from queries
- * and keys, which are kept for backward, and the weighted sum of the values. Gradients are products of the same form.
+ * Scaled dot-product attention in several heads (Vaswani et al. 2017, section 3.2) as three ops. They compute weights
+ * from queries and keys, kept for backward, and the weighted sum of the values. Gradients are products of the same
+ * form.
  */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import { checkLengths } from './steps.js';
 
 export interface AttentionAttributes {
-  /** Each has an equal share of the features. */
+  /** Number of heads, each with an equal share of the features. */
   readonly heads: number;
   /** Whether query t sees only the keys up to t. */
   readonly causal: boolean;
 }
 
 interface ScoreAttributes extends AttentionAttributes {
-  /** Whether a row's softmax is taken. */
+  /** Whether rows are normalised by softmax. */
   readonly normalize: boolean;
 }
 
@@ -23,10 +24,10 @@ function leading([N, heads, T, S]: Shape, D: number, causal: boolean) {
   return [N!, heads!, T!, S!, D / heads!, Number(causal)] as const;
 }
 
-/** 1/√d. */
+/** The scale 1/√d. */
 const scaleOf = (D: number, heads: number): number => 1 / Math.sqrt(D / heads);
 
-/** Own keys of each sample, i32; absent: all. */
+/** Number of each sample's own keys, i32; absent: all. */
 interface Lengths {
   readonly lengths?: Tensor | undefined;
 }
@@ -110,7 +111,7 @@ const productOp: Op<{ p: Tensor; x: Tensor } & Lengths, ProductAttributes> = def
   flops: ({ inputs: { p, x } }) => productFlops(p.shape, x.shape[2]!),
 });
 
-/** A masked half is computed nowhere; it is counted, as is usual. */
+/** Operations of a product; the masked half is not computed but counted, as usual. */
 const productFlops = ([N, , T, S]: Shape, D: number): number => 2 * N! * T! * S! * D;
 
 function check(q: Tensor, k: Tensor, v: Tensor, { heads, causal }: AttentionAttributes): void {
@@ -138,11 +139,11 @@ function check(q: Tensor, k: Tensor, v: Tensor, { heads, causal }: AttentionAttr
 }
 
 /**
- * softmax(q·kᵀ/√d)·v in each head; q: N×T×D, k and v: N×S×D, result N×T×D, of which a head has d = D/heads
- * columns. If causal, query t sees the keys up to t.
- * @param lengths how many keys of each sample are its own: those behind are seen by no query.
- * @param onWeights what becomes of the softmax, N×heads×T×S, before the values are weighted: dropout.
- * @throws ShapeError if the shapes do not go together, or the features do not divide.
+ * softmax(q·kᵀ/√d)·v in each head; q: N×T×D, k and v: N×S×D, result N×T×D, of which a head has d = D/heads columns. If
+ * causal, query t sees the keys up to t.
+ * @param lengths the number of each sample's own keys; no query sees those after them.
+ * @param onWeights applied to the softmax, N×heads×T×S, before the values are weighted: dropout.
+ * @throws ShapeError if the shapes do not fit together, or the heads do not divide the features.
  */
 export function attention(
   q: Tensor,

@@ -1,4 +1,4 @@
-/** Matrix products of two stacks of matrices, one by one: what attention multiplies with. */
+/** Matrix products of two stacks of matrices, pair by pair, as attention needs them. */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { matmulWorkspace } from './workspace.js';
@@ -13,7 +13,7 @@ interface Inputs {
   readonly b: Tensor;
 }
 
-/** The last two extents, exchanged if transposed. */
+/** The last two extents, swapped if transposed. */
 function matrix(shape: Shape, transposed: boolean): readonly [rows: number, columns: number] {
   const [rows, columns] = shape.slice(-2) as [number, number];
   return transposed ? [columns, rows] : [rows, columns];

@@ -1,6 +1,6 @@
 /**
- * Sums, differences, products, quotients, maxima and minima of two tensors, element by element. Shapes that differ
- * are broadcast as in NumPy: aligned at the last axis, an extent of 1 or a missing axis repeats.
+ * Sums, differences, products, quotients, maxima and minima of two tensors, element by element. Different shapes are
+ * broadcast as in NumPy: aligned at the last axis, an extent of 1 or a missing axis repeats.
  */
 import { apply, defineOp, ShapeError, type Node, type Op } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
@@ -28,7 +28,7 @@ interface Operands {
 
 const sameShape = ({ a, b }: Operands): boolean => showShape(a.shape) === showShape(b.shape);
 
-/** The shape that both broadcast to. */
+/** The shape that both are broadcast to. */
 function broadcastShape(name: string, { a, b }: Operands): Shape {
   const rank = Math.max(a.shape.length, b.shape.length);
   const extent = (shape: Shape, axis: number): number => shape[axis - rank + shape.length] ?? 1;
@@ -73,7 +73,7 @@ interface Places {
 /** Gradients by a and b in the result's shape. */
 type Slopes = (node: Node<Operands, object>, dy: Tensor) => { a: Tensor; b: Tensor };
 
-/** A function of `kind`: for operands of one shape, whose memory it may take over, and for all others. */
+/** A function of `kind`: for operands of equal shape, whose memory it may reuse, and for all others. */
 /* @__NO_SIDE_EFFECTS__ */
 function define(kind: keyof typeof codes, slopes?: Slopes) {
   const op: Op<Operands, object> = {
@@ -93,7 +93,7 @@ function define(kind: keyof typeof codes, slopes?: Slopes) {
     apply(sameShape({ a, b }) ? same : broadcast, { a, b }, {});
 }
 
-/** a + b of one shape. `activation` is applied to the sum; set by the compiler's fusion. */
+/** a + b of equal shapes. `activation` is applied to the sum; set by the compiler's fusion. */
 export const addOp = defineOp<Operands, { readonly activation: Activation }>({
   name: 'add',
   appliesActivation: true,
@@ -135,7 +135,7 @@ export const divide: (a: Tensor, b: Tensor) => Tensor = define(
 /** 1 where a > b, ½ where they are equal, else 0. */
 const exceeds = define('exceeds');
 
-/** max(a, b), see `add`; NaN if one of them is. Where they are equal each gets half of the gradient. */
+/** max(a, b), see `add`; NaN if one of them is NaN. Where they are equal, each gets half of the gradient. */
 export const maximum = define('maximum', ({ inputs: { a, b } }, dy) => ({
   a: multiply(dy, exceeds(a, b)),
   b: multiply(dy, exceeds(b, a)),

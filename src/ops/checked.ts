@@ -1,6 +1,6 @@
 /**
- * The public ops as users call them: here, at the border, stands once what each is given. The ops themselves trust it, and
- * look at shapes alone.
+ * The public ops, which check their arguments once, here at the border. The ops themselves rely on that and check
+ * shapes alone.
  */
 import {
   extent,
@@ -17,7 +17,7 @@ import {
 import { tensorOperand as tensor } from '../graph/op.js';
 import * as all from './index.js';
 
-/** The op, whose first arguments are looked at: by their names, in order. */
+/** The op with checks of its first arguments, by name and in order. */
 /* @__NO_SIDE_EFFECTS__ */
 function given<F extends (...operands: never[]) => unknown>(
   name: string,
@@ -31,17 +31,17 @@ function given<F extends (...operands: never[]) => unknown>(
   }) as F;
 }
 
-/** A tensor, or none. */
+/** A check for a tensor or null. */
 const orNull: Check = (op, name, value) => {
   if (value !== null && value !== undefined) tensor(op, name, value);
 };
 
-/** An axis or several; absent: all. */
+/** A check for one or more axes; absent: all. */
 const axes: Check = (op, name, value) => {
   if (value !== undefined) listOr(whole, list)(op, name, value);
 };
 
-/** Any but NaN: constants may be infinite. */
+/** A check for any number but NaN: constants may be infinite. */
 const number: Check = (op, name, value) => {
   if (typeof value !== 'number' || Number.isNaN(value)) refuse(op, name, value, 'a number');
 };

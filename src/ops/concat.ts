@@ -1,14 +1,14 @@
-/** Tensors joined along an axis. */
+/** Concatenation of tensors along an axis. */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import { advance } from '../program/program.js';
 import { slice, type Range } from './slice.js';
 import { axisOf, denseStrides, emitCopy } from './strided.js';
 
-/** `a0`, `a1`, … in their order. */
+/** The tensors as `a0`, `a1`, … in order. */
 type Parts = Readonly<Record<string, Tensor>>;
 
-/** Each part with the index at which it begins along the axis. */
+/** Each part with its starting index along the axis. */
 function placed(parts: Parts, axis: number): [name: string, part: Tensor, start: number][] {
   let end = 0;
   return Object.entries(parts).map(([name, part]) => {
@@ -57,7 +57,7 @@ const concatOp = defineOp<Parts, { axis: number }>({
 });
 
 /**
- * Tensors joined along `axis` (negative: from the end); their other extents are the same.
+ * Tensors joined along `axis` (negative: from the end); their other extents must be equal.
  * @throws ShapeError naming both shapes and the axis along which they differ.
  */
 export function concat(parts: readonly Tensor[], axis: number): Tensor {

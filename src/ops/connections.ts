@@ -1,6 +1,6 @@
 /**
- * Convolution by a connection table (LeCun et al. 1998, §II.B and table 1): output map o sees only some of the
- * input maps. The filters of the connections there are stand in a dense weight, between zeros.
+ * Convolution by a connection table (LeCun et al. 1998, §II.B and table 1): output map o sees only some of the input
+ * maps. The filters of existing connections are placed in a dense weight, between zeros.
  */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
@@ -14,7 +14,7 @@ interface Attributes {
   readonly table: ConnectionTable;
 }
 
-/** Filters that stand side by side in both weights: their places there, and how many they are. */
+/** Filters that are neighbours in both weights: their place in each, and their number. */
 interface Run {
   readonly dense: number;
   readonly sparse: number;
@@ -36,7 +36,7 @@ function runsOf({ inputs, table }: Attributes): Run[] {
   return runs;
 }
 
-/** @throws ShapeError unless every output has an input map, and each at most once, of those there are. */
+/** @throws ShapeError unless every output has input maps, all of them existing and different. */
 function checkTable({ inputs, table }: Attributes): void {
   table.forEach((maps, o) => {
     const fits = maps.every((c) => Number.isInteger(c) && c >= 0 && c < inputs);
@@ -90,9 +90,9 @@ const collectOp = defineOp<{ dy: Tensor }, Attributes>({
 });
 
 /**
- * The dense weight O×inputs×kh×kw of a convolution whose output o is connected to the input maps table[o];
- * w: connections×kh×kw in the order of the table.
- * @throws ShapeError if the table names a map that is not there, or w has another number of filters.
+ * The dense weight O×inputs×kh×kw of a convolution whose output o is connected to the input maps table[o]; w:
+ * connections×kh×kw in the order of the table.
+ * @throws ShapeError if the table names an unknown map, or w has another number of filters.
  */
 export const expandConnections = (w: Tensor, attributes: Attributes): Tensor =>
   apply(expandOp, { w }, attributes);

@@ -1,4 +1,4 @@
-/** A tensor of one repeated value: the seed of the gradient. */
+/** A tensor of one repeated value, such as the seed of the gradient. */
 import { apply, defineOp } from '../graph/op.js';
 import { sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 
@@ -9,5 +9,5 @@ const op = defineOp<object, { value: number; shape: Shape }>({
     k.fill(at.output, sizeOf(output.shape), attributes.value),
 });
 
-/** Every element is `value`. */
+/** A tensor whose elements are all `value`. */
 export const constant = (value: number, shape: Shape): Tensor => apply(op, {}, { value, shape });

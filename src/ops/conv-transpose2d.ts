@@ -1,6 +1,6 @@
 /**
- * Transposed convolution (Zeiler et al. 2010; Dumoulin & Visin 2016, §4): the gradient of conv2d by its input,
- * as a layer of its own. What conv2d has for outputs are its inputs.
+ * Transposed convolution (Zeiler et al. 2010; Dumoulin & Visin 2016, §4). It is the gradient of conv2d by its input, as
+ * an op of its own; its inputs are conv2d's outputs.
  */
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
@@ -19,7 +19,7 @@ import { pad2d } from './pad2d.js';
 import { reshape } from './reshape.js';
 
 export interface ConvTranspose2dAttributes extends Geometry {
-  /** Rows and columns more on one side, less than the stride or the dilation: which of conv2d's inputs is meant. */
+  /** Additional rows and columns, less than the stride or the dilation, which choose among conv2d's possible inputs. */
   readonly outputPadding: Pair;
 }
 
@@ -31,7 +31,7 @@ const outputs = (P: number, kernel: number, at: 0 | 1, a: ConvTranspose2dAttribu
  * y[n, o, p·sh + i·dh − ph, q·sw + j·dw − pw] += Σ_c w[c, o, i, j] · x[n, c, p, q], plus b[o].
  * x: N×C×P×Q, w: C×O/groups×kh×kw, b: O or null; y: N×O×H×W with H = (P − 1)·sh − 2·ph + dh·(kh − 1) +
  * outputPadding + 1.
- * @throws ShapeError if channels differ, groups do not divide them, or nothing is left of the output.
+ * @throws ShapeError if channels differ, groups do not divide them, or the output would be empty.
  */
 export function convTranspose2d(
   x: Tensor,
@@ -64,7 +64,7 @@ export function convTranspose2d(
     throw new ShapeError(op, `${found} with kernel ${kh}×${kw}: the output would be ${H}×${W}`);
   }
   checkBias(op, b ?? undefined, each * groups);
-  // Of more than the stride conv2d would have windows there: of zeros.
+  // With more than the stride, conv2d would have windows there, of zeros.
   const [below, right] = outputPadding.map((extra, at) => Math.floor(extra / stride[at]!));
   const padded = below || right ? pad2d(x, [0, right!, 0, below!]) : x;
   const y = inputGradient(w, padded, [N, each * groups, H, W], attributes);

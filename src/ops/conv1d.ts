@@ -1,4 +1,4 @@
-/** 1-D cross-correlation: conv2d of images of height 1. */
+/** 1-D cross-correlation, computed as conv2d of images of height 1. */
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import { conv2d, type Conv2dAttributes } from './conv2d.js';
@@ -36,7 +36,7 @@ export function conv1d(
     padding: typeof padding === 'number' ? [0, padding] : padding,
     dilation: [1, dilation],
     groups,
-    // One row has nothing above and below that could be replicated, and needs nothing.
+    // A single row has nothing above and below to replicate, and needs no padding there.
     paddingMode,
   });
   return reshape(y, [N, O, y.shape[3]!]);

@@ -1,13 +1,13 @@
-/** The geometry of a convolution: its extents, how its images are padded, and which kernels compute it. */
+/** The geometry of a convolution: its extents, the padding of its images, and the kernels that compute it. */
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 
-/** Vertical, horizontal. */
+/** A vertical and a horizontal number. */
 export type Pair = readonly [number, number];
 
 export type Algorithm = 'auto' | 'direct';
 
-/** A convolution with the same zeros on opposite sides: what the kernels know. */
+/** A convolution with equal zero padding on opposite sides, as the kernels know it. */
 export interface Geometry {
   readonly stride: Pair;
   readonly padding: Pair;
@@ -16,11 +16,11 @@ export interface Geometry {
   readonly algorithm?: Algorithm | undefined;
 }
 
-/** Places of a window along one axis: ⌊(extent + 2·padding − kernel)/stride⌋ + 1. */
+/** Number of window places along one axis: ⌊(extent + 2·padding − kernel)/stride⌋ + 1. */
 export const windows = (extent: number, kernel: number, stride: number, padding: number): number =>
   Math.floor((extent + 2 * padding - kernel) / stride) + 1;
 
-/** What a dilated kernel spans: dilation·(kernel − 1) + 1. */
+/** The span of a dilated kernel: dilation·(kernel − 1) + 1. */
 export const reach = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1;
 
 /** @throws ShapeError unless both are whole numbers of at least `least`. */
@@ -43,7 +43,7 @@ export function checkGroups(op: string, groups: number, inputs: number, outputs:
   if (undivided) throw new ShapeError(op, undivided);
 }
 
-/** What is wrong with a number of groups that does not divide both numbers of channels. */
+/** A message if `groups` does not divide both numbers of channels. */
 export function undividedBy(groups: number, inputs: number, outputs: number): string | undefined {
   const undivided = inputs % groups ? `${inputs} input` : outputs % groups && `${outputs} output`;
   return undivided ? `groups ${groups} do not divide ${undivided} channels` : undefined;
@@ -61,7 +61,7 @@ export function checkOperands(op: string, x: Tensor, w: Tensor, groups: number):
   );
 }
 
-/** Extents of a convolution from its two image-side shapes; see assembly/conv2d.ts for the letters. */
+/** Extents of a convolution from its input and weight shapes; see assembly/conv2d.ts for the letters. */
 export function extents(x: Shape, w: Shape, { stride, padding, dilation, groups }: Geometry) {
   const [N, C, H, W] = x as [number, number, number, number];
   const [O, , kh, kw] = w as [number, number, number, number];
@@ -79,7 +79,7 @@ export type Extents = ReturnType<typeof extents>;
 export const leading = ({ N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q }: Extents) =>
   [N, C, H, W, O, kh, kw, sh, sw, ph, pw, P, Q] as const;
 
-/** Leading operands of the kernels for depthwise convolution; with `groups` before them, for groups. */
+/** Leading operands of the depthwise kernels; with `groups` before them, of the grouped kernels. */
 export const leadingDilated = (e: Extents) =>
   [
     ...([e.N, e.C, e.H, e.W, e.O, e.kh, e.kw, e.sh, e.sw, e.ph, e.pw] as const),
@@ -93,7 +93,7 @@ export const leading3x3 = ({ N, C, H, W, O, ph, pw, P, Q }: Extents) =>
 /** The extents of one group. */
 export const groupOf = (e: Extents): Extents => ({ ...e, C: e.C / e.groups, O: e.O / e.groups });
 
-/** The gradient by the input is itself a convolution, of dy with turned filters. */
+/** The gradient by the input is itself a convolution: of dy, with rotated filters. */
 export const turned = (e: Extents): Extents => ({
   ...e,
   C: e.O,
@@ -107,12 +107,12 @@ export const turned = (e: Extents): Extents => ({
 });
 
 /**
- * The kernels for a convolution: `depthwise` for groups of one channel, `grouped` for other groups and for
- * dilation, `winograd` for Winograd's F(4×4, 3×3), else `dense`.
+ * The kernels for a convolution: `depthwise` for groups of one channel, `grouped` for other groups and for dilation,
+ * `winograd` for Winograd's F(4×4, 3×3), else `dense`.
  *
- * Winograd's algorithm is used where the kernels can (see assembly/conv2d-winograd.ts) and the tiles of 4×4
- * outputs are full enough to save half of the multiplications. Not a question of the batch, so that a sample's
- * result is not either.
+ * Winograd's algorithm is used where its kernels apply (see assembly/conv2d-winograd.ts) and the tiles of 4×4 outputs
+ * are full enough to save half of the multiplications. The choice does not depend on the batch, and so neither does a
+ * sample's result.
  */
 export function kernelsFor(
   e: Extents,

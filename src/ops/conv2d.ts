@@ -1,7 +1,7 @@
 /**
- * 2-D cross-correlation, what the field calls convolution (Goodfellow et al. 2016, §9.1), NCHW and OIHW,
- * with stride, padding, dilation and groups. The product is bilinear, so its two gradients and their gradients are
- * the same three functions again.
+ * 2-D cross-correlation, which the field calls convolution (Goodfellow et al. 2016, §9.1). Layouts are NCHW and OIHW,
+ * with stride, padding, dilation and groups. The product is bilinear, so its two gradients and their gradients are the
+ * same three functions again.
  */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import type { Shape, Tensor } from '../graph/tensor.js';
@@ -43,18 +43,18 @@ export { checkPair, windows, type Algorithm, type Pair } from './conv2d-extents.
 export interface Conv2dAttributes {
   readonly stride: Pair;
   /**
-   * Rows above and below, columns left and right. `valid` is none. `same` gives ⌈extent/stride⌉ outputs: of
-   * max(0, (outputs − 1)·stride + reach − extent) in all, the half, rounded down, comes before the image. That
-   * is TensorFlow's rule for every stride, and for stride 1, the only one it has, PyTorch's.
+   * Rows above and below, columns left and right; `valid` is none. `same` gives ⌈extent/stride⌉ outputs from a total of
+   * max(0, (outputs − 1)·stride + reach − extent), half of which, rounded down, is before the image. That is
+   * TensorFlow's rule for every stride, and PyTorch's for stride 1, the only one it allows.
    */
   readonly padding: Pair | 'same' | 'valid';
   /** Steps between a kernel's taps; default 1. */
   readonly dilation?: Pair | undefined;
-  /** Default 1: parts into which the channels of both sides are split, each convolved on its own. */
+  /** Groups into which the channels of both sides are split, each convolved by itself; default 1. */
   readonly groups?: number | undefined;
-  /** What stands around the image; default zeros. See ops/pad2d.ts. */
+  /** Values around the image; default zeros. See ops/pad2d.ts. */
   readonly paddingMode?: PaddingMode | undefined;
-  /** `direct` never transforms; `auto` (default) uses Winograd's algorithm where it is faster. */
+  /** `direct` never uses a transform; `auto` (default) uses Winograd's algorithm where it is faster. */
   readonly algorithm?: Algorithm | undefined;
 }
 
@@ -112,7 +112,7 @@ export const conv2dOp = defineOp<Inputs, Geometry & { readonly activation: Activ
     (b ? output.shape.reduce((a, e) => a * e, 1) : 0),
 });
 
-/** Winograd's kernels compute the gradient as the convolution that it is, so that one must suit them. */
+/** Winograd's kernels compute the gradient as a convolution, so they must suit that convolution. */
 const inputGradientKernels = (e: Extents, algorithm: Algorithm | undefined) =>
   kernelsFor(e.groups === 1 ? turned(e) : e, algorithm);
 
@@ -177,7 +177,7 @@ const weightGradientOp = defineOp<{ x: Tensor; dy: Tensor }, Geometry & { readon
     flops(extents(x.shape, output.shape, attributes)),
 });
 
-/** Only the geometry: an application's attributes also hold its shape or activation. */
+/** The geometry alone: an application's attributes also hold its shape or activation. */
 const geometry = ({ stride, padding, dilation, groups, algorithm }: Geometry): Geometry => ({
   stride,
   padding,
@@ -196,14 +196,14 @@ const weightGradient = (x: Tensor, dy: Tensor, shape: Shape, attributes: Geometr
 const convolve = (x: Tensor, w: Tensor, b: Tensor | null, attributes: Geometry): Tensor =>
   apply(conv2dOp, { x, w, b: b ?? undefined }, { ...geometry(attributes), activation: 'none' });
 
-/** Borders along one axis for 'same'. */
+/** Padding along one axis for 'same'. */
 function sameBorders(extent: number, kernel: number, stride: number, dilation: number): Pair {
   const outputs = Math.ceil(extent / stride);
   const all = Math.max(0, (outputs - 1) * stride + reach(kernel, dilation) - extent);
   return [Math.floor(all / 2), Math.ceil(all / 2)];
 }
 
-/** Left, right, top, bottom. */
+/** Padding on the left, right, top and bottom. */
 function borders(
   { shape: x }: Tensor,
   { shape: w }: Tensor,
@@ -235,7 +235,7 @@ export function conv2d(
   const [ph, pw] = padding;
   const sides: Sides = attributes.padding === 'same' ? borders(x, w, unpadded) : [pw, pw, ph, ph];
   const [left, right, top, bottom] = sides;
-  // The kernels pad with zeros, as many on both sides.
+  // The kernels pad with equally many zeros on both sides.
   if (paddingMode === 'zeros' && left === right && top === bottom)
     return convolve(x, w, b, { ...unpadded, padding: [top, left] });
   return convolve(pad2d(x, sides, { mode: paddingMode }), w, b, unpadded);

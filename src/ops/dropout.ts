@@ -1,4 +1,4 @@
-/** Dropout (Srivastava et al. 2014), and of whole channels (Tompson et al. 2015). */
+/** Dropout of elements (Srivastava et al. 2014), and of whole channels (Tompson et al. 2015). */
 import { LanewiseError } from '../base/errors.js';
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
@@ -6,7 +6,7 @@ import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
 export interface DropoutAttributes {
   /** The probability with which an element becomes 0, from 0 up to, not including, 1. */
   readonly rate: number;
-  /** Tells this dropout's draws from others' of the model: a whole number below 2²⁴. */
+  /** A whole number below 2²⁴ that separates this dropout's draws from the model's others. */
   readonly stream: number;
   /** One draw for all elements of a channel (axis 1) of a sample; default one for each element. */
   readonly perChannel?: boolean;
@@ -57,9 +57,9 @@ const dropoutOp: Op<{ x: Tensor; randomness: Tensor }, DropoutAttributes> = defi
 });
 
 /**
- * x / (1 − rate) with probability 1 − rate, else 0, element by element. `randomness` (i32, 4 values, fed at run
- * time) holds the key's two words, the step, and the position of x's first sample in the minibatch: the draw for
- * element e of sample n is a function of (key, step, position + n, stream, e), however a minibatch is cut.
+ * x / (1 − rate) with probability 1 − rate, else 0, element by element. `randomness` (i32, 4 values, fed at run time)
+ * holds the key's two words, the step, and the position of x's first sample in the minibatch. The draw for element e of
+ * sample n is a function of (key, step, position + n, stream, e), however a minibatch is cut.
  * @throws LanewiseError kind 'argument' for a rate or stream out of range, ShapeError for shapes that do not fit.
  */
 export function dropout(x: Tensor, randomness: Tensor, attributes: DropoutAttributes): Tensor {

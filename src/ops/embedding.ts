@@ -1,4 +1,4 @@
-/** Rows of a table by index: words, characters, positions as vectors. */
+/** Rows of a table by index, such as vectors for words, characters and positions. */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
 
@@ -42,10 +42,10 @@ const gradientOp = defineOp<{ indices: Tensor; dy: Tensor }, { rows: number }>({
 });
 
 /**
- * weight[indices[i]] at each position i; indices n or n×T (i32), weight V×D, result n×D or n×T×D. An index that is no
- * row gives zeros and has no gradient: what a data set holds is checked where it is read. The gradient of a row adds
- * its positions in their order.
- * @throws ShapeError if weight is no matrix, or indices are not i32.
+ * weight[indices[i]] at each position i; indices n or n×T (i32), weight V×D, result n×D or n×T×D. An index outside the
+ * table gives zeros and has no gradient: data sets are checked where they are read. The gradient of a row adds its
+ * positions in order.
+ * @throws ShapeError if weight is not a matrix, or indices are not i32.
  */
 export const embedding = (indices: Tensor, weight: Tensor): Tensor =>
   apply(embeddingOp, { indices, weight }, {});

@@ -1,7 +1,7 @@
 /**
- * Group normalisation (Wu & He 2018): each sample's groups of channels with mean 0 and variance 1, then times
- * weight plus bias by channel. One channel a group is instance normalisation (Ulyanov et al. 2016). A sample's
- * result does not depend on the others.
+ * Group normalisation (Wu & He 2018). Each sample's groups of channels get mean 0 and variance 1, then are multiplied
+ * by a weight per channel and shifted by a bias. With one channel per group it is instance normalisation (Ulyanov et
+ * al. 2016). A sample's result does not depend on the others.
  */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
@@ -19,7 +19,7 @@ interface Attributes {
 
 interface Inputs {
   readonly x: Tensor;
-  /** `runMoments` of x's groups: part of the function, not an input of its own, so it has no gradient. */
+  /** `runMoments` of x's groups: part of the function, not an independent input, so it has no gradient. */
   readonly moments: Tensor;
   readonly weight?: Tensor | undefined;
   readonly bias?: Tensor | undefined;
@@ -86,9 +86,9 @@ const gradientOp = defineOp<Omit<Inputs, 'bias'> & { sums: Tensor; dy: Tensor },
 });
 
 /**
- * (x − mean)/√(variance + epsilon)·weight + bias, mean and variance of each sample's `groups` groups of
+ * (x − mean)/√(variance + epsilon)·weight + bias, with mean and variance over each sample's `groups` groups of
  * neighbouring channels. x: N×C×…; weight, bias: C, or null for ones and zeros.
- * @throws ShapeError if the groups do not divide the channels, or weight or bias do not have one value a channel.
+ * @throws ShapeError if the groups do not divide the channels, or weight or bias do not have one value per channel.
  */
 export function groupNorm(
   x: Tensor,
@@ -111,8 +111,8 @@ export function groupNorm(
 }
 
 /**
- * Each channel of each sample by its own mean and variance: `groupNorm` with as many groups as channels.
- * @throws ShapeError if a channel has a single value, or weight or bias do not have one value a channel.
+ * Each channel of each sample normalised by its own mean and variance: `groupNorm` with as many groups as channels.
+ * @throws ShapeError if a channel has a single value, or weight or bias do not have one value per channel.
  */
 export function instanceNorm(
   x: Tensor,

@@ -1,4 +1,4 @@
-/** The ops: functions from tensors to tensors. checked.ts has those that users may call. */
+/** The ops: functions from tensors to tensors. Those for users are in checked.ts. */
 export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
 export { adaptiveAvgPool2d, adaptiveMaxPool2d, globalMaxPool2d } from './adaptive-pool2d.js';
 export { attention, type AttentionAttributes } from './attention.js';

@@ -1,6 +1,6 @@
 /**
- * Layer normalisation (Ba, Kiros & Hinton 2016): each run of the last axes with mean 0 and variance 1, then
- * times weight plus bias, one value of each for every place of a run.
+ * Layer normalisation (Ba, Kiros & Hinton 2016). Each run of the last axes gets mean 0 and variance 1, then is
+ * multiplied by a weight and shifted by a bias for each place in a run.
  */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
@@ -13,9 +13,9 @@ interface Attributes {
 }
 
 interface Inputs {
-  /** rows×n: a run is a row. */
+  /** rows×n, each row a run. */
   readonly x: Tensor;
-  /** `runMoments` of x: part of the function, not an input of its own, so it has no gradient. */
+  /** `runMoments` of x: part of the function, not an independent input, so it has no gradient. */
   readonly moments: Tensor;
   readonly weight?: Tensor | undefined;
   readonly bias?: Tensor | undefined;
@@ -66,7 +66,7 @@ const weightGradientOp = defineOp<{ x: Tensor; moments: Tensor; dy: Tensor }, At
 });
 
 /**
- * x as rows of `normalizedShape`'s values, and what goes with the places of a row as one row; `null` is none.
+ * x as rows of `normalizedShape`'s values, and the parameters for the places of a row as one row; null stays null.
  * @throws ShapeError if x does not end in `normalizedShape`, or a parameter has another shape.
  */
 export function asRuns<Name extends string>(
@@ -93,8 +93,8 @@ export function asRuns<Name extends string>(
 }
 
 /**
- * (x − mean)/√(variance + epsilon)·weight + bias over runs of `normalizedShape`, the last axes of x. weight and
- * bias have that shape, or are null for ones and zeros.
+ * (x − mean)/√(variance + epsilon)·weight + bias over runs of `normalizedShape`, the last axes of x. weight and bias
+ * have that shape, or are null for ones and zeros.
  * @throws ShapeError if x does not end in `normalizedShape`, or weight or bias have another shape.
  */
 export function layerNorm(

@@ -15,5 +15,5 @@ const literalOp = defineOp<object, { values: readonly number[] }>({
   },
 });
 
-/** A vector of given values: a kernel call for each run of equal ones, so for short vectors only. */
+/** A vector of given values; it takes a kernel call for each run of equal ones, so it suits short vectors only. */
 export const literal = (values: readonly number[]): Tensor => apply(literalOp, {}, { values });

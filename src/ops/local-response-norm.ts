@@ -3,7 +3,7 @@ import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
 
 export interface ResponseAttributes {
-  /** Channels a sum runs over. */
+  /** Number of channels in a sum. */
   readonly size: number;
   readonly alpha: number;
   readonly beta: number;
@@ -49,10 +49,10 @@ const gradientOp = defineOp<{ x: Tensor; dy: Tensor }, ResponseAttributes>({
 });
 
 /**
- * y[c] = x[c] / (k + alpha/size·Σ x[j]²)^beta, j over the `size` channels around c (from c − ⌊size/2⌋ to
- * c + ⌊(size − 1)/2⌋) that there are. This is PyTorch's form: the paper does not divide alpha by size, so its
- * n = 5, α = 10⁻⁴, β = 0.75, k = 2 are size 5, alpha 5e-4 here. x: N×C×….
- * @throws ShapeError if x has no channels or size is no whole number.
+ * y[c] = x[c] / (k + alpha/size·Σ x[j]²)^beta, with j over those of the `size` channels around c (from c − ⌊size/2⌋ to
+ * c + ⌊(size − 1)/2⌋) that exist. This is PyTorch's form: the paper does not divide alpha by size, so its n = 5, α =
+ * 10⁻⁴, β = 0.75, k = 2 are size 5, alpha 5e-4 here. x: N×C×….
+ * @throws ShapeError if x has no channels or size is not a whole number.
  */
 export const localResponseNorm = (x: Tensor, attributes: ResponseAttributes): Tensor =>
   apply(localResponseNormOp, { x }, attributes);

@@ -1,6 +1,6 @@
 /**
- * Locally connected layer: a convolution that shares no weights between places (LeCun 1989; Taigman et al. 2014,
- * §3.2), Keras's LocallyConnected2D. Bilinear, so its gradients' gradients are the same three functions again.
+ * Locally connected layer: a convolution that shares no weights between places (LeCun 1989; Taigman et al. 2014). It is
+ * Keras's LocallyConnected2D, and bilinear, so its gradients' gradients are the same three functions again.
  */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
@@ -17,8 +17,8 @@ export interface LocallyConnected2dAttributes {
 const name = 'locallyConnected2d';
 
 /**
- * P and Q of `kernel` on N×C×H×W images.
- * @throws ShapeError if they are no images or the kernel does not fit.
+ * The output extents P and Q of `kernel` on N×C×H×W images.
+ * @throws ShapeError if x is not images or the kernel does not fit.
  */
 export function places(x: Shape, { kernel, stride }: LocallyConnected2dAttributes): Pair {
   if (x.length !== 4) {
@@ -32,7 +32,7 @@ export function places(x: Shape, { kernel, stride }: LocallyConnected2dAttribute
   throw new ShapeError(name, `kernel ${kernel.join('×')} does not fit input ${image}`);
 }
 
-/** Letters as in assembly/locally-connected.ts. */
+/** Extents, with the letters of assembly/locally-connected.ts. */
 function extents(x: Shape, O: number, attributes: LocallyConnected2dAttributes) {
   const [N, C, H, W] = x as [number, number, number, number];
   const [[kh, kw], [sh, sw]] = [attributes.kernel, attributes.stride];
@@ -156,7 +156,7 @@ function sumImages(x: Tensor): Tensor {
 /**
  * y[n, o, p, q] = b[o, p, q] + Σ_{c,i,j} w[p, q, (c, i, j), o] · x[n, c, p·sh + i, q·sw + j]
  * x: N×C×H×W, w: P×Q×C·kh·kw×O, b: O×P×Q or null; y: N×O×P×Q. No padding: see ops/pad2d.ts.
- * @throws ShapeError if a shape is another or the kernel does not fit.
+ * @throws ShapeError for other shapes, or if the kernel does not fit.
  */
 export const locallyConnected2d = (
   x: Tensor,

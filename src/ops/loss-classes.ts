@@ -1,12 +1,12 @@
 /**
- * Losses over C classes: of a distribution, of margins, and of penalties (LeNet-5's criterion). Outputs are
+ * Losses over C classes: cross-entropy with distributions, margins, and penalties (LeNet-5's criterion). Outputs are
  * n×C, results n; targets have no gradient.
  */
 import { apply, defineOp } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkLabels, checkPair } from './loss.js';
 
-/** Bytes of the kernels' scratch: a row. */
+/** Bytes of the kernels' scratch: one row. */
 const rowBytes = (x: Tensor): number => x.shape[1]! * 4;
 
 const distributionOp = defineOp<{ logits: Tensor; target: Tensor }, { relative: boolean }>({
@@ -42,11 +42,11 @@ const distributionGradientOp = defineOp<{ logits: Tensor; target: Tensor; dloss:
     ),
 });
 
-/** Σ_c −target[c]·log softmax(logits)[c] of each sample, terms of a target of 0 left out. */
+/** Σ_c −target[c]·log softmax(logits)[c] for each sample, without terms whose target is 0. */
 export const distributionCrossEntropy = (logits: Tensor, target: Tensor): Tensor =>
   apply(distributionOp, { logits, target }, { relative: false });
 
-/** Σ_c target[c]·(log target[c] − log softmax(logits)[c]) of each sample, terms of a target of 0 left out. */
+/** Σ_c target[c]·(log target[c] − log softmax(logits)[c]) for each sample, without terms whose target is 0. */
 export const divergence = (logits: Tensor, target: Tensor): Tensor =>
   apply(distributionOp, { logits, target }, { relative: true });
 
@@ -83,7 +83,7 @@ const marginGradientOp = defineOp<{ x: Tensor; labels: Tensor; dloss: Tensor }, 
     ),
 });
 
-/** 1/C · Σ_{c ≠ label} max(0, margin − x[label] + x[c])^power of each sample; labels n (i32). */
+/** 1/C · Σ_{c ≠ label} max(0, margin − x[label] + x[c])^power for each sample; labels n (i32). */
 export const margins = (x: Tensor, labels: Tensor, margin: number, power: 1 | 2): Tensor =>
   apply(marginOp, { x, labels }, { margin, power });
 
@@ -107,6 +107,6 @@ const mapGradientOp = defineOp<{ x: Tensor; labels: Tensor; dloss: Tensor }, { j
     k.mapLossesGradient(x.shape[0]!, x.shape[1]!, at.x, at.labels, j, at.dloss, output),
 });
 
-/** x[label] + log(e^−j + Σ_c e^−x[c]) of each sample's penalties x; labels n (i32). */
+/** x[label] + log(e^−j + Σ_c e^−x[c]) for each sample's penalties x; labels n (i32). */
 export const mapLosses = (x: Tensor, labels: Tensor, j: number): Tensor =>
   apply(mapOp, { x, labels }, { j });

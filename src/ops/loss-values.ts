@@ -1,6 +1,6 @@
 /**
- * Losses that compare values one by one, summed over a sample's C values with a weight; the cosine of the
- * two vectors of a sample; and hits by a threshold. Outputs and targets are n×C; targets have no gradient.
+ * Losses that compare values one by one, the cosine of a sample's two vectors, and hits by a threshold. The former are
+ * summed over a sample's C values with a weight. Outputs and targets are n×C; targets have no gradient.
  */
 import { apply, defineOp } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
@@ -17,7 +17,7 @@ const codes = {
 
 interface Attributes {
   readonly kind: keyof typeof codes;
-  /** The function's own: δ of Huber's, the weight of positive targets, the hinge's margin; else unused. */
+  /** The function's parameter: Huber's δ, the weight of positive targets, the hinge's margin; otherwise unused. */
   readonly parameter: number;
   readonly weight: number;
 }
@@ -111,7 +111,7 @@ const cosineGradientOp = defineOp<{ y: Tensor; target: Tensor; dloss: Tensor }, 
     k.cosineLossesGradient(y.shape[0]!, y.shape[1]!, at.y, at.target, at.dloss, output),
 });
 
-/** 1 − y·target/(‖y‖·‖target‖); of a zero vector 1, and no gradient. */
+/** 1 − y·target/(‖y‖·‖target‖); 1 for a zero vector, without a gradient. */
 export const cosineDistances = (y: Tensor, target: Tensor): Tensor =>
   apply(cosineOp, { y, target }, {});
 
@@ -135,7 +135,7 @@ const sameSideOp = defineOp<{ y: Tensor; target: Tensor }, Thresholds>({
     ),
 });
 
-/** Share of a sample's values where y > threshold says the same as target > targetThreshold; result n. */
+/** Share of a sample's values where y > threshold agrees with target > targetThreshold; result n. */
 export const sameSide = (
   y: Tensor,
   target: Tensor,

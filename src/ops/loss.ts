@@ -1,11 +1,11 @@
-/** Losses per sample, and what goes with class labels: one-hot targets and hits. */
+/** Losses per sample, and the ops for class labels: one-hot targets, picking by index, and hits. */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
 import { multiply } from './binary.js';
 import { sum } from './reduce.js';
 import { reshape } from './reshape.js';
 
-/** Refuses what are not two f32 matrices of one shape. */
+/** Refuses anything but two f32 matrices of equal shape. */
 export function checkPair(name: string, y: Tensor, target: Tensor): { n: number; C: number } {
   const [n, C] = y.shape;
   const isMatrix = y.shape.length === 2 && target.dtype === 'f32';
@@ -18,7 +18,7 @@ export function checkPair(name: string, y: Tensor, target: Tensor): { n: number;
   return { n: n!, C: C! };
 }
 
-/** Refuses logits that are no matrix, and labels that are not one int32 a row. */
+/** Refuses logits that are not a matrix, and labels that are not one int32 per row. */
 export function checkLabels(
   name: string,
   logits: Tensor,
@@ -112,14 +112,13 @@ const oneHotOp = defineOp<{ labels: Tensor }, { classes: number }>({
     k.oneHot(labels.shape[0]!, attributes.classes, at.inputs.labels, at.output),
 });
 
-/** 1 at each sample's label, else 0; labels n (i32), result n×classes. A label that is no class gives zeros. */
+/** 1 at each sample's label, else 0; labels n (i32), result n×classes. A label outside the classes gives zeros. */
 export const oneHot = (labels: Tensor, classes: number): Tensor =>
   apply(oneHotOp, { labels }, { classes });
 
 /**
- * x[…, index[…]], such as a label's score or the logarithm of an action's probability: x of finite values, n×C or n×T×C;
- * index (i32) in x's shape without its last axis, which is the result's. An index that is none of the C gives 0.
- * @throws ShapeError for other shapes.
+ * x[…, index[…]], such as a label's score or the logarithm of an action's probability. x has finite values, n×C or
+ * n×T×C; index (i32) has x's shape without its last axis, as does the result. An index outside the C values gives 0.
  */
 export function pick(x: Tensor, index: Tensor): Tensor {
   const shape = x.shape.slice(0, -1);
@@ -144,7 +143,7 @@ const correctOp = defineOp<{ logits: Tensor; labels: Tensor }, object>({
     k.correct(logits.shape[0]!, logits.shape[1]!, at.logits, at.labels, output),
 });
 
-/** 1 where the first maximum of logits[i] stands at labels[i], else 0; result n. */
+/** 1 where the first maximum of logits[i] is at labels[i], else 0; result n. */
 export const correct = (logits: Tensor, labels: Tensor): Tensor =>
   apply(correctOp, { logits, labels }, {});
 
@@ -155,7 +154,7 @@ const agreeingOp = defineOp<{ x: Tensor; target: Tensor }, object>({
     k.agreeing(x.shape[0]!, x.shape[1]!, at.x, at.target, output),
 });
 
-/** 1 where the first maxima of x[i] and target[i] stand at the same place, else 0; both n×C, result n. */
+/** 1 where the first maxima of x[i] and target[i] are at the same place, else 0; both n×C, result n. */
 export const agreeing = (x: Tensor, target: Tensor): Tensor => apply(agreeingOp, { x, target }, {});
 
 const toFloatsOp = defineOp<{ x: Tensor }, object>({

@@ -1,4 +1,4 @@
-/** The matrix product with optional transposes, bias and activation; `linear` is the dense layer's form. */
+/** The matrix product with optional transposes, bias and activation; `linear` is its form in dense layers. */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { activationCodes, type Activation } from './activation.js';
@@ -9,7 +9,7 @@ import { matmulWorkspace } from './workspace.js';
 interface Attributes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
-  /** Applied to product plus bias; set by the compiler's fusion. */
+  /** Applied to the product plus bias; set by the compiler's fusion. */
   readonly activation: Activation;
 }
 
@@ -78,7 +78,7 @@ export const matmulOp = defineOp<Inputs, Attributes>({
   },
 });
 
-/** A bias has one value a feature or channel. */
+/** Checks that a bias has one value per feature or channel. */
 export function checkBias(op: string, bias: Tensor | undefined, count: number): void {
   const expected: Shape = [count];
   if (bias && showShape(bias.shape) !== showShape(expected)) {

@@ -1,7 +1,7 @@
 /**
- * Batch normalisation (Ioffe & Szegedy 2015) of N×C×H×W images, N×C×L sequences or N×C features, by the
- * statistics of the samples at hand (training) or by given ones (evaluation). Samples at hand are a shard's:
- * "ghost" batch normalisation, Hoffer et al. 2017.
+ * Batch normalisation (Ioffe & Szegedy 2015) of N×C×H×W images, N×C×L sequences or N×C features. It uses the statistics
+ * of the present samples (training) or given ones (evaluation). The present samples are a shard's, as in "ghost" batch
+ * normalisation (Hoffer et al. 2017).
  */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
@@ -19,7 +19,7 @@ interface Attributes {
   readonly activation: Activation;
 }
 
-/** The kernels' leading operands: samples, channels and values a channel of one sample. */
+/** The kernels' leading operands: samples, channels, and values per channel of one sample. */
 function leading([N, C, ...area]: Shape): [N: number, C: number, area: number] {
   return [N!, C!, sizeOf(area)];
 }
@@ -32,7 +32,7 @@ function checkInput(x: Tensor): void {
   );
 }
 
-/** Checks that each of `named` has one value a channel. */
+/** Checks that each of `named` has one value per channel. */
 function checkChannels(x: Tensor, named: Readonly<Record<string, Tensor>>): void {
   checkInput(x);
   const channels = x.shape[1]!;
@@ -45,7 +45,7 @@ function checkChannels(x: Tensor, named: Readonly<Record<string, Tensor>>): void
   }
 }
 
-/** Values a channel's mean is taken over. */
+/** Number of values in a channel's mean. */
 export function valuesPerChannel(x: Tensor): number {
   const [N, , area] = leading(x.shape);
   return N * area;
@@ -75,7 +75,7 @@ export const channelMoments = (x: Tensor): Tensor => apply(channelMomentsOp, { x
 
 interface Inputs {
   readonly x: Tensor;
-  /** `channelMoments(x)`: part of the function, not an input of its own, so it has no gradient. */
+  /** `channelMoments(x)`: part of the function, not an independent input, so it has no gradient. */
   readonly moments: Tensor;
   readonly weight: Tensor;
   readonly bias: Tensor;
@@ -143,9 +143,9 @@ const gradientOp = defineOp<
 });
 
 /**
- * (x − mean)/√(variance + epsilon)·weight + bias by channel, with the moments of x itself:
- * `moments` is `channelMoments(x)`. x: N×C×H×W, N×C×L or N×C; weight, bias: C.
- * @throws ShapeError if weight or bias do not have one value a channel.
+ * (x − mean)/√(variance + epsilon)·weight + bias by channel, with the moments of x itself: `moments` is
+ * `channelMoments(x)`. x: N×C×H×W, N×C×L or N×C; weight, bias: C.
+ * @throws ShapeError if weight or bias do not have one value per channel.
  */
 export const batchNorm = (
   x: Tensor,
@@ -199,9 +199,8 @@ export const normalizeOp = defineOp<GivenInputs, Attributes>({
 });
 
 /**
- * The same with given mean and variance, one value a channel each: batch normalisation as it predicts. Those two
- * have no gradient.
- * @throws ShapeError if one of them does not have one value a channel.
+ * `batchNorm` with given mean and variance, one value per channel each, as in prediction. These two have no gradient.
+ * @throws ShapeError if one of them does not have one value per channel.
  */
 export const normalize = (inputs: GivenInputs, epsilon: number): Tensor =>
   apply(normalizeOp, inputs, { epsilon, activation: 'none' });

@@ -1,14 +1,14 @@
-/** Borders around N×C×H×W images: a value, the nearest pixel, or the mirrored image. */
+/** Padding of N×C×H×W images with a value, the nearest pixel, or the mirrored image. */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 
 /** `zeros` stands for any constant value; `reflect` does not repeat the outermost pixels. */
 export type PaddingMode = 'zeros' | 'replicate' | 'reflect';
 
-/** Left, right, top, bottom, as in PyTorch. */
+/** Left, right, top and bottom, as in PyTorch. */
 export type Sides = readonly [number, number, number, number];
 
-/** As in assembly/pad.ts. */
+/** Codes of assembly/pad.ts. */
 const codes: Readonly<Record<PaddingMode, number>> = { zeros: 0, replicate: 1, reflect: 2 };
 
 interface Attributes {
@@ -17,7 +17,7 @@ interface Attributes {
   readonly value: number;
 }
 
-/** The kernels' leading operands, from the image without its borders. */
+/** The kernels' leading operands, from the image without its padding. */
 function leading(x: Shape, { sides: [left, right, top, bottom], mode }: Attributes) {
   const [N, C, H, W] = x as [number, number, number, number];
   return [N * C, H, W, top, left, H + top + bottom, W + left + right, codes[mode]] as const;
@@ -61,7 +61,7 @@ const pad2dGradientOp = defineOp<{ dy: Tensor }, Attributes & { readonly shape: 
 });
 
 /**
- * x with borders of `sides` pixels (left, right, top, bottom), filled by `mode`; `value` is what zeros become.
+ * x padded with `sides` pixels (left, right, top, bottom) by `mode`; `value` replaces zeros.
  * x: N×C×H×W, result N×C×(H + top + bottom)×(W + left + right).
  * @throws ShapeError for another rank, negative sides, or a reflection wider than the image less one.
  */

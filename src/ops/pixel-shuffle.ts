@@ -1,4 +1,4 @@
-/** Channels to pixels and back: the sub-pixel rearrangement of Shi et al. 2016, in PyTorch's order. */
+/** Sub-pixel rearrangement (Shi et al. 2016), from channels to pixels and back, in PyTorch's order. */
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import { checkImages } from './pool2d.js';
@@ -32,7 +32,7 @@ export function pixelShuffle(x: Tensor, r: number): Tensor {
   return reshape(squares, [N, C, H * r, W * r]);
 }
 
-/** `pixelShuffle` backwards: N×C×(H·r)×(W·r) to N×(C·r²)×H×W. @throws ShapeError if r does not divide the sides. */
+/** The inverse of `pixelShuffle`: N×C×(H·r)×(W·r) to N×(C·r²)×H×W. @throws ShapeError if r does not divide the sides. */
 export function pixelUnshuffle(x: Tensor, r: number): Tensor {
   const [N, C, height, width] = check('pixelUnshuffle', x, r);
   const [H, W] = [height / r, width / r];

@@ -1,4 +1,4 @@
-/** Pooling of sequences N×C×L: images of height 1. */
+/** Pooling of sequences N×C×L, computed as images of height 1. */
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import { globalMaxPool2d } from './adaptive-pool2d.js';
@@ -40,10 +40,10 @@ export const avgPool1d = pool1d<AvgPoolAttributes>('avgPool1d', avgPool2d);
 /** Maximum over windows; x: N×C×L. @throws ShapeError if the kernel does not fit. */
 export const maxPool1d = pool1d<PoolAttributes>('maxPool1d', maxPool2d);
 
-/** Mean over a whole sequence; x: N×C×L, result N×C. @throws ShapeError if x is no sequence. */
+/** Mean over a whole sequence; x: N×C×L, result N×C. @throws ShapeError unless x holds sequences. */
 export const globalAvgPool1d = (x: Tensor): Tensor =>
   globalAvgPool2d(asImages('globalAvgPool1d', x));
 
-/** Maximum over a whole sequence, "over time" (Collobert et al. 2011); x: N×C×L, result N×C. @throws ShapeError if x is no sequence. */
+/** Maximum over a whole sequence, "over time" (Collobert et al. 2011); x: N×C×L, result N×C. @throws ShapeError for others. */
 export const globalMaxPool1d = (x: Tensor): Tensor =>
   globalMaxPool2d(asImages('globalMaxPool1d', x));

@@ -1,6 +1,6 @@
 /**
- * Average and maximum pooling of N×C×H×W images. Windows that do not fit are dropped, unless `ceilMode` keeps
- * them. Averages of whole planes.
+ * Average and maximum pooling of N×C×H×W images, and averages of whole planes. Windows that do not fit are dropped,
+ * unless `ceilMode` keeps them.
  */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
@@ -11,7 +11,7 @@ export interface PoolAttributes {
   readonly stride: Pair;
   /** At most half of the kernel, so that no window is without an input; default 0. */
   readonly padding?: Pair | undefined;
-  /** Whether a last window may reach beyond the padding, if it begins before that; default false. */
+  /** Whether a last window may extend beyond the padding, if it begins before its end; default false. */
   readonly ceilMode?: boolean | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface AvgPoolAttributes extends PoolAttributes {
   readonly countIncludePad?: boolean | undefined;
 }
 
-/** Windows along one axis, PyTorch's rule: with `ceil` also a last one that begins inside input or padding. */
+/** Number of windows along one axis, by PyTorch's rule: with `ceil` also a last one that begins inside input or padding. */
 function places(extent: number, kernel: number, stride: number, padding: number, ceil = false) {
   if (!ceil) return windows(extent, kernel, stride, padding);
   const count = Math.ceil((extent + 2 * padding - kernel) / stride) + 1;
@@ -34,11 +34,11 @@ function extents(x: Shape, { kernel, stride, padding = [0, 0], ceilMode }: PoolA
   const P = places(H, kh, sh, ph, ceilMode);
   const Q = places(W, kw, sw, pw, ceilMode);
   const isInside = ph === 0 && pw === 0 && (P - 1) * sh + kh <= H && (Q - 1) * sw + kw <= W;
-  // For windows that all lie in the image there are two kernels, with the same bits: the plain one is made for
-  // 2×2 with stride 2, the other takes four windows at once if they are one or two apart.
+  // Windows inside the image have two kernels, with the same bits: the plain one is made for 2×2 with stride 2, and the
+  // other takes four windows at once if they are one or two apart.
   const apart = sw === 1 || (sw === 2 && !(kh === 2 && kw === 2));
   return {
-    /** One window over the whole plane, whose sum is many chains, not one: of large planes far more exact. */
+    /** Whether one window covers the plane; the sum of many chains, not of one, is far more exact for large planes. */
     isPlane: isInside && kh === H && kw === W,
     plain: isInside && !apart,
     plainGradient: isInside && sw > 1,
@@ -58,11 +58,11 @@ function extents(x: Shape, { kernel, stride, padding = [0, 0], ceilMode }: PoolA
 
 type Extents = ReturnType<typeof extents>;
 
-/** Leading operands for windows that lie in the image. */
+/** Leading operands for windows inside the image. */
 const leading = ({ planes, H, W, kh, kw, sh, sw, P, Q }: Extents) =>
   [planes, H, W, kh, kw, sh, sw, P, Q] as const;
 
-/** Leading operands for those that may not. */
+/** Leading operands for windows that may extend beyond it. */
 const leadingPadded = ({ planes, H, W, kh, kw, sh, sw, ph, pw, P, Q }: Extents) =>
   [planes, H, W, kh, kw, sh, sw, ph, pw, P, Q] as const;
 
@@ -143,7 +143,7 @@ const maxPool2dGradientOp = defineOp<{ x: Tensor; dy: Tensor }, PoolAttributes>(
   },
 });
 
-/** The kernels' leading operands: planes and values of one. */
+/** The kernels' leading operands: the number of planes, and of values in each. */
 const planes = ([N, C, H, W]: Shape): [planes: number, area: number] => [N! * C!, H! * W!];
 
 const globalAvgPool2dOp = defineOp<{ x: Tensor }, object>({

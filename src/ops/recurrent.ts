@@ -1,7 +1,7 @@
 /**
- * Recurrent layers of sequences N×T×F (Elman 1990; Hochreiter & Schmidhuber 1997; Cho et al. 2014), with the weights of
- * PyTorch: the input's part of all steps is one product; one kernel runs through time and keeps what backward
- * needs; the recurrent weights' gradient is one product over all steps again.
+ * Recurrent layers over sequences N×T×F (Elman 1990; Hochreiter & Schmidhuber 1997; Cho et al. 2014). Weights are
+ * PyTorch's. One product computes the input's part for all steps; one kernel runs through time and keeps what backward
+ * needs; one more product over all steps gives the recurrent weights' gradient.
  */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
@@ -16,7 +16,7 @@ import { checkLengths } from './steps.js';
 import { sumRows } from './sum.js';
 import { recurrentWorkspace } from './workspace.js';
 
-/** Rows of gates, planes of the record (the states first), and what the kernels keep beside. */
+/** Rows of gates, planes of the record (the states first), and the scratch of the kernels. */
 const cells = {
   tanh: { gates: 1, planes: 1, states: ELMAN_STATES },
   relu: { gates: 1, planes: 1, states: ELMAN_STATES },
@@ -24,18 +24,18 @@ const cells = {
   gru: { gates: 3, planes: 5, states: GRU_STATES },
 } as const;
 
-/** An Elman network by its activation, or a cell with gates. */
+/** An Elman network, named by its activation, or a cell with gates. */
 export type Cell = keyof typeof cells;
 
-/** Rows of gates in the weights, of H each. */
+/** Number of gates, each with H rows of the weights. */
 export const gatesOf = (cell: Cell): number => cells[cell].gates;
 
-/** How errors call it. */
+/** The name for messages. */
 const nameOf = (cell: Cell): string => (cell === 'tanh' || cell === 'relu' ? 'rnn' : cell);
 
 interface Attributes {
   readonly cell: Cell;
-  /** From the last step to the first. */
+  /** Whether it runs from the last step to the first. */
   readonly reverse: boolean;
 }
 
@@ -53,11 +53,11 @@ interface Inputs {
   readonly projected: Tensor;
   readonly weight: Tensor;
   readonly bias?: Tensor | undefined;
-  /** Own steps of each sample, i32; absent: all. */
+  /** Number of each sample's own steps, i32; absent: all. */
   readonly lengths?: Tensor | undefined;
 }
 
-/** The record of a run: planes×N×T×H. Nobody but `states` reads it, and its gradient is that by the states. */
+/** The record of a run: planes×N×T×H. Only `states` reads it, so its gradient is that by the states. */
 const recurrentOp = defineOp<Inputs, Attributes>({
   name: 'recurrent',
   gives: 'reals',
@@ -129,7 +129,7 @@ const gradientOp = defineOp<GradientInputs, Attributes>({
   flops: ({ inputs: { record }, output }) => 2 * sizeOf(output.shape) * record.shape[3]!,
 });
 
-/** A GRU's gradient by the product of states and weights, from that by the projected input. */
+/** A GRU's gradient by the product of states and weights, from the gradient by the projected input. */
 const hiddenGradientOp = defineOp<{ projected: Tensor; record: Tensor }, object>({
   name: 'gruHiddenGradient',
   shape: ({ projected }) => ({ shape: projected.shape }),
@@ -149,7 +149,7 @@ const statesOp = defineOp<{ record: Tensor }, object>({
 
 const states = (record: Tensor): Tensor => apply(statesOp, { record }, {});
 
-/** At each step the states of the one before; zero at the first. */
+/** The states before each step; zero before the first. */
 function statesBefore(h: Tensor, reverse: boolean): Tensor {
   const T = h.shape[1]!;
   if (T === 1) return constant(0, h.shape);
@@ -163,7 +163,7 @@ export interface RecurrentWeights {
   readonly weightIh: Tensor;
   /** gates·H×H. */
   readonly weightHh: Tensor;
-  /** gates·H, both or neither. */
+  /** gates·H; both biases or neither. */
   readonly biasIh?: Tensor | undefined;
   readonly biasHh?: Tensor | undefined;
 }
@@ -198,13 +198,13 @@ function check(x: Tensor, cell: Cell, { weightIh, weightHh, ...biases }: Recurre
 }
 
 /**
- * The states of all steps, N×T×H, of a recurrent layer that starts with zeros. x: N×T×F. With W, b those of the input
- * and U, c those of the states before (weight_hh, bias_hh):
+ * The states of all steps, N×T×H, of a recurrent layer that starts with zeros. x: N×T×F. W and b are for the input, U
+ * and c for the previous states (weight_hh, bias_hh):
  * - tanh, relu: h = f(W·x + b + U·h + c)
  * - lstm: i, f, o = σ and g = tanh of their rows of W·x + b + U·h + c; s = f·s + i·g; h = o·tanh s
  * - gru: r, z = σ of their rows of W·x + b + U·h + c; n = tanh(Wₙ·x + bₙ + r·(Uₙ·h + cₙ)); h = (1 − z)·n + z·h
- * With `lengths`, steps behind a sample's own are passed over, and their states 0: PyTorch's packed sequences; in reverse it begins at
- * the last own step.
+ * With `lengths`, steps after a sample's own are skipped and their states are 0, as with PyTorch's packed sequences; in
+ * reverse it begins at the last own step.
  * @throws ShapeError naming the input's and the weights' shapes.
  */
 export function recurrent(
@@ -222,7 +222,7 @@ export function recurrent(
   return states(apply(recurrentOp, inputs, { cell, reverse }));
 }
 
-/** The states after a run's last step, N×H of N×T×H: those of the first place if it ran in reverse. */
+/** The states after a run's last step, N×H of N×T×H: those of the first step if it ran in reverse. */
 export function lastState(h: Tensor, reverse = false): Tensor {
   const [N, T, H] = h.shape as [number, number, number];
   return reshape(slice(h, [[], reverse ? [0, 1] : [T - 1]]), [N, H]);

@@ -1,6 +1,6 @@
 /**
- * Sums, means and maxima over any axes, and the repetition that is their gradient. Neighbouring axes are reduced at
- * once, groups of them one after another from the last: for each a kernel that knows one axis.
+ * Sums, means and maxima over any axes, and the repetition that is their gradient. Neighbouring axes are reduced
+ * together, groups of them one after another from the last, each by a kernel for one axis.
  */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
@@ -8,7 +8,7 @@ import { reshape } from './reshape.js';
 import { scale } from './scale.js';
 import { axisOf, denseStrides, emitCopy } from './strided.js';
 
-/** Axes [start, end), which become 1. */
+/** Axes [start, end), which are reduced to 1. */
 interface Group {
   readonly start: number;
   readonly end: number;
@@ -94,8 +94,8 @@ function reduce(
 }
 
 /**
- * Σ x over `axes` (default: all), which the result lacks or, with `keepDims`, has as 1.
- * @throws ShapeError if an axis is none of x's, or named twice.
+ * Σ x over `axes` (default: all), which are removed or, with `keepDims`, stay with extent 1.
+ * @throws ShapeError for unknown or repeated axes.
  */
 export const sum = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
   reduce(sumAxesOp, x, axesOf('sum', x, axes), keepDims);
@@ -107,7 +107,7 @@ export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
   return scale(reduce(sumAxesOp, x, over, keepDims), 1 / count);
 }
 
-/** The maximum over `axes`, see `sum`; the gradient goes to the first of equal ones. */
+/** The maximum over `axes`, see `sum`; the first of equal values gets the gradient. */
 export const max = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
   reduce(maxAxesOp, x, axesOf('max', x, axes), keepDims);
 
@@ -115,7 +115,7 @@ export const max = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
 export const min = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
   scale(max(scale(x, -1), axes, keepDims), -1);
 
-/** Strides with which a tensor of `shape` is read as if it had shape `as`: 0 along axes it repeats. */
+/** Strides that read a tensor of `shape` as if it had shape `as`: 0 along repeated axes. */
 export function broadcastStrides(shape: Shape, as: Shape): number[] {
   const own = denseStrides(shape).map((stride, axis) => (shape[axis] === 1 ? 0 : stride));
   return [...Array<number>(as.length - shape.length).fill(0), ...own];
@@ -151,7 +151,7 @@ const expandOp: Op<{ x: Tensor }, { shape: Shape }> = defineOp({
 export const expand = (x: Tensor, shape: Shape): Tensor =>
   showShape(x.shape) === showShape(shape) ? x : apply(expandOp, { x }, { shape });
 
-/** The sums of x that a tensor of `shape`, repeated to x's, has a share in: the gradient of broadcasting. */
+/** x summed to `shape`, over the axes along which that repeats: the gradient of broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (showShape(x.shape) === showShape(shape)) return x;
   const missing = x.shape.length - shape.length;

@@ -1,4 +1,4 @@
-/** The same elements under another shape: a view, no kernel runs. */
+/** Reshaping: the same elements under another shape, as a view without a kernel. */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 
@@ -18,7 +18,7 @@ const op = defineOp<{ x: Tensor }, { shape: Shape }>({
   backward: ({ inputs }, dy) => ({ x: reshape(dy, inputs.x.shape) }),
 });
 
-/** x with its elements, in order, under `shape`, of which one extent may be −1: what is left for it. */
+/** x with its elements, in order, under `shape`, in which one extent may be −1: it takes the rest. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const open = shape.indexOf(-1);
   if (open < 0) return apply(op, { x }, { shape });
@@ -33,6 +33,6 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return apply(op, { x }, { shape: shape.with(open, rest) });
 }
 
-/** All axes from `startAxis` on as one; N×C×H×W becomes N×(C·H·W). */
+/** Joins all axes from `startAxis` on; N×C×H×W becomes N×(C·H·W). */
 export const flatten = (x: Tensor, startAxis = 1): Tensor =>
   reshape(x, [...x.shape.slice(0, startAxis), sizeOf(x.shape.slice(startAxis))]);

@@ -1,6 +1,6 @@
 /**
- * Root-mean-square normalisation (Zhang & Sennrich 2019), layer normalisation without its mean and bias: each run of the last
- * axes over the root of its mean square, then times weight.
+ * Root-mean-square normalisation (Zhang & Sennrich 2019), which is layer normalisation without mean and bias. Each run
+ * of the last axes is divided by its root mean square, then multiplied by a weight.
  */
 import { apply, defineOp, type Op } from '../graph/op.js';
 import { sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
@@ -15,7 +15,7 @@ interface Attributes {
 }
 
 interface Inputs {
-  /** rows×n: a run is a row. */
+  /** rows×n, each row a run. */
   readonly x: Tensor;
   readonly weight?: Tensor | undefined;
 }
@@ -43,8 +43,8 @@ const gradientOp = defineOp<Inputs & { readonly dy: Tensor }, Attributes>({
 });
 
 /**
- * x/√(mean of x² + epsilon)·weight over runs of `normalizedShape`, the last axes of x. weight has that shape, or is null for
- * ones.
+ * x/√(mean of x² + epsilon)·weight over runs of `normalizedShape`, the last axes of x. weight has that shape, or is
+ * null for ones.
  * @throws ShapeError if x does not end in `normalizedShape`, or weight has another shape.
  */
 export function rmsNorm(

@@ -1,4 +1,4 @@
-/** A multiple of a tensor, and a row of a matrix. */
+/** Multiples of a tensor, and rows of a matrix. */
 import { apply, defineOp } from '../graph/op.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import { advance } from '../program/program.js';
@@ -24,5 +24,5 @@ const rowOp = defineOp<{ x: Tensor }, { index: number }>({
   },
 });
 
-/** x[index] of an n×m matrix, m values. */
+/** x[index] of an n×m matrix; m values. */
 export const row = (x: Tensor, index: number): Tensor => apply(rowOp, { x }, { index });

@@ -1,13 +1,13 @@
-/** Parts of a tensor, and a tensor inside a larger one: each is the other's gradient. */
+/** Slices of a tensor, and padding of a tensor: each is the other's gradient. */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { advance } from '../program/program.js';
 import { axisOf, denseStrides, emitCopy } from './strided.js';
 
-/** From `start` up to, not including, `stop`; negative ones count from the end. No numbers: the whole axis. */
+/** From `start` up to, but not including, `stop`; negative ones count from the end. Without numbers: the whole axis. */
 export type Range = readonly [start?: number, stop?: number];
 
-/** Where an element at `start` of each axis stands, in bytes. */
+/** Offset in bytes of the element at `start` along each axis. */
 const offsetOf = (start: readonly number[], strides: readonly number[]): number =>
   start.reduce((offset, index, axis) => offset + index * strides[axis]! * 4, 0);
 
@@ -27,8 +27,8 @@ const sliceOp: Op<{ x: Tensor }, { start: readonly number[]; shape: Shape }> = d
 });
 
 /**
- * x[start₀:stop₀, start₁:stop₁, …], a range for each axis from the first; axes without one stay whole.
- * @throws ShapeError naming the axis if a range is empty or reaches outside of x.
+ * x[start₀:stop₀, start₁:stop₁, …], with a range for each axis from the first; axes without one stay whole.
+ * @throws ShapeError naming the axis if a range is empty or extends outside x.
  */
 export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
   if (ranges.length > x.shape.length) {
@@ -54,8 +54,8 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
 }
 
 /**
- * x cut along an axis into parts of `sizes`: one number for equal parts (the last may be smaller), or one a part.
- * @throws ShapeError if the parts do not make up the axis.
+ * x split along an axis into parts of `sizes`: one number for equal parts (the last may be smaller), or one per part.
+ * @throws ShapeError if the parts do not add up to the axis.
  */
 export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
   const along = axisOf('split', x, axis);
@@ -82,7 +82,7 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
 }
 
 interface Placement {
-  /** Of x's first element in the result. */
+  /** Place of x's first element in the result. */
   readonly start: readonly number[];
   readonly shape: Shape;
   readonly value: number;
@@ -110,7 +110,7 @@ const place = (x: Tensor, start: readonly number[], shape: Shape, value: number)
 
 /**
  * x with `widths[k]` = [before, after] elements of `value` around axis k.
- * @throws ShapeError unless there is a pair of whole numbers from 0 for each axis.
+ * @throws ShapeError unless there is a pair of whole numbers of at least 0 for each axis.
  */
 export function pad(
   x: Tensor,

@@ -2,7 +2,7 @@
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 
-/** The kernels' leading operands: rows, and values of one. */
+/** The kernels' leading operands: the number of rows, and of values in each. */
 const leading = (shape: Shape): [n: number, C: number] => [
   sizeOf(shape.slice(0, -1)),
   shape.at(-1)!,

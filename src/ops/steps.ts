@@ -1,12 +1,12 @@
 /**
- * Sequences of unequal length in one tensor N×T×F: `lengths`, N whole numbers from 1 to T, says how many steps of each
- * sample are its own. What stands behind them is padding, and may be anything, NaN too.
+ * Sequences of unequal length in one tensor N×T×F. `lengths`, N whole numbers from 1 to T, is the number of each
+ * sample's own steps. The values after these are padding, and may be anything, even NaN.
  */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import { sum } from './reduce.js';
 
-/** Codes of assembly/steps.ts: all of a sample's steps, its last one, or all divided by their number. */
+/** Codes of assembly/steps.ts: all of a sample's own steps, its last one, or all divided by their number. */
 const modes = { own: 0, last: 1, share: 2 } as const;
 
 interface Attributes {
@@ -47,10 +47,10 @@ const keep = (x: Tensor, lengths: Tensor, mode: keyof typeof modes): Tensor => {
   return apply(keepStepsOp, { x, lengths }, { mode });
 };
 
-/** x with zeros in the padding. @throws ShapeError unless x is N×T×F and lengths are of its samples. */
+/** x with zeros in the padding. @throws ShapeError unless x is N×T×F and lengths are for its samples. */
 export const ownSteps = (x: Tensor, lengths: Tensor): Tensor => keep(x, lengths, 'own');
 
-/** Of each sample its last own step, N×F. */
+/** The last own step of each sample, N×F. */
 export const lastSteps = (x: Tensor, lengths: Tensor): Tensor => sum(keep(x, lengths, 'last'), 1);
 
 /** The mean of each sample's own steps, N×F. */

@@ -1,4 +1,4 @@
-/** A tensor that gradients do not pass: a view, no kernel runs. */
+/** A tensor that gradients do not pass, as a view without a kernel. */
 import { apply, defineOp } from '../graph/op.js';
 import type { Tensor } from '../graph/tensor.js';
 
@@ -11,5 +11,5 @@ const op = defineOp<{ x: Tensor }, object>({
   backward: () => ({}),
 });
 
-/** x, as a constant to what differentiates. */
+/** x, treated as a constant in differentiation. */
 export const stopGradient = (x: Tensor): Tensor => apply(op, { x }, {});

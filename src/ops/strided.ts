@@ -1,9 +1,9 @@
-/** Walks through memory: what the kernels that take strides are given, and the copy that most layouts come down to. */
+/** Walks through memory: operands of the kernels that take strides, and the copy that most layouts reduce to. */
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
 import { advance, type Address, type Emitter } from '../program/program.js';
 
-/** Axes with an extent each, and for each operand how many elements a step along each axis is. */
+/** Axes with an extent each, and each operand's number of elements per step along each axis. */
 export interface Walk {
   readonly extents: readonly number[];
   readonly strides: readonly (readonly number[])[];
@@ -22,7 +22,7 @@ export function denseStrides(shape: Shape): number[] {
     .toReversed();
 }
 
-/** The same walk with as few axes as possible: without extents of 1, and with one axis for neighbours that all operands cross at an even pace. */
+/** The same walk with the fewest axes: without extents of 1, and with neighbours joined where all operands cross them evenly. */
 function merge({ extents, strides }: Walk): Walk {
   const kept: number[] = [];
   const steps: number[][] = strides.map(() => []);
@@ -42,7 +42,7 @@ function merge({ extents, strides }: Walk): Walk {
 }
 
 /**
- * Calls `emit` for pieces of a walk of exactly `axes` axes, with each operand's offset in bytes: once, unless the
+ * Calls `emit` for parts of a walk with exactly `axes` axes, with each operand's offset in bytes: once, unless the
  * merged walk has more axes.
  */
 export function emitWalk(
@@ -95,7 +95,7 @@ export function emitCopy(
 
 /**
  * `axis` of x, counted from the end if negative.
- * @throws ShapeError if there is none.
+ * @throws ShapeError if there is no such axis.
  */
 export function axisOf(op: string, x: Tensor, axis: number): number {
   const rank = x.shape.length;

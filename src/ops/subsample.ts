@@ -1,4 +1,4 @@
-/** A factor and a shift for each channel, and with it LeNet-5's trainable subsampling. */
+/** A factor and a shift for each channel, and LeNet-5's trainable subsampling, which uses them. */
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import type { Pair } from './conv2d.js';
@@ -12,12 +12,12 @@ interface Inputs {
   readonly bias?: Tensor | undefined;
 }
 
-/** The kernels' leading operands: samples, channels and values a channel of one sample. */
+/** The kernels' leading operands: samples, channels, and values per channel of one sample. */
 function leading([N, C, ...area]: Shape): [N: number, C: number, area: number] {
   return [N!, C!, sizeOf(area)];
 }
 
-/** @throws ShapeError unless each of `named` that is there has one value a channel of x: N×C×…. */
+/** @throws ShapeError unless each given tensor in `named` has one value per channel of x: N×C×…. */
 export function checkChannels(
   name: string,
   x: Tensor,
@@ -65,16 +65,16 @@ const channelProductsOp = defineOp<{ x: Tensor; dy: Tensor }, object>({
 });
 
 /**
- * y[n, c, …] = x[n, c, …]·weight[c] + bias[c]. x: N×C×…; weight: C; bias: C or null.
+ * @throws ShapeError if weight or bias do not have one value per channel.
  * @throws ShapeError if weight or bias do not have one value a channel.
  */
 export const channelAffine = (x: Tensor, weight: Tensor, bias: Tensor | null): Tensor =>
   apply(channelAffineOp, { x, weight, bias: bias ?? undefined }, {});
 
 /**
- * Trainable subsampling (LeCun et al. 1998, §II.B, layers S2 and S4): the sum over each window, times its
- * channel's weight, plus its channel's bias. x: N×C×H×W; weight, bias: C.
- * @throws ShapeError if the kernel does not fit, or weight or bias do not have one value a channel.
+ * Trainable subsampling (LeCun et al. 1998, §II.B, layers S2 and S4): the sum over each window, times its channel's
+ * weight, plus its channel's bias. x: N×C×H×W; weight, bias: C.
+ * @throws ShapeError if the kernel does not fit, or weight or bias do not have one value per channel.
  */
 export function subsampling2d(
   x: Tensor,

@@ -1,4 +1,4 @@
-/** Sums: over a matrix's rows, over all but the channels, and over everything with a weight. */
+/** Sums over a matrix's rows, over everything but the channels, and over all elements with a weight. */
 import { apply, defineOp } from '../graph/op.js';
 import { sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 

@@ -1,6 +1,6 @@
 /**
- * Element-wise functions whose gradient is written in their input, or as graph. At kinks the gradient is PyTorch's.
- * Those whose gradient is written in the output, so that they fuse, stand in activation.ts.
+ * Element-wise functions whose gradient is written in their input, or as a graph. At kinks the gradient is PyTorch's.
+ * Functions whose gradient is written in the output, so that they fuse, are in activation.ts.
  */
 import { apply, defineOp, ShapeError, type Gives, type Op } from '../graph/op.js';
 import { sizeOf, type Tensor } from '../graph/tensor.js';
@@ -10,8 +10,8 @@ import { reshape } from './reshape.js';
 import { scale } from './scale.js';
 
 /**
- * The kernel of each function and its code there: assembly/unary.ts, and for exp and log assembly/activation.ts; and what
- * its results are.
+ * The kernel and code of each function, in assembly/unary.ts (exp and log: assembly/activation.ts), and the range of
+ * its results.
  */
 const kernels = {
   leakyRelu: ['unary', 0, 'reals'],
@@ -38,7 +38,7 @@ interface Settings {
   readonly q: number;
 }
 
-/** The gradient by x given y = f(x). */
+/** The gradient by x, given y = f(x). */
 type Slope = (x: Tensor, y: Tensor, dy: Tensor, settings: Settings) => Tensor;
 
 const gradientOp = defineOp<{ x: Tensor; dy: Tensor }, Settings & { kind: Kind }>({
@@ -97,10 +97,10 @@ export function selu(x: Tensor): Tensor {
   return unary.elu(x, lambda * alpha, lambda);
 }
 
-/** How GELU takes Φ: by erf, or ½(1 + tanh(√(2/π)·(x + 0.044715·x³))). */
+/** The form of Φ in GELU: by erf, or ½(1 + tanh(√(2/π)·(x + 0.044715·x³))). */
 export type Approximation = 'none' | 'tanh';
 
-/** x·Φ(x), Φ the normal distribution's (Hendrycks & Gimpel 2016). */
+/** x·Φ(x), with Φ of the normal distribution (Hendrycks & Gimpel 2016). */
 export const gelu = (x: Tensor, approximate: Approximation = 'none'): Tensor =>
   approximate === 'tanh' ? unary.geluTanh(x) : unary.gelu(x);
 
@@ -113,16 +113,16 @@ export const hardSigmoid: (x: Tensor) => Tensor = define('hardSigmoid');
 /** x·hardSigmoid(x) (Howard et al. 2019). */
 export const hardSwish: (x: Tensor) => Tensor = define('hardSwish');
 
-/** min(max(x, low), high), flat at both ends. */
+/** min(max(x, low), high), with gradient 0 at both ends. */
 export const hardTanh = (x: Tensor, low = -1, high = 1): Tensor => unary.hardTanh(x, low, high);
 
-/** min(max(x, low), high); at both ends the gradient still passes. */
+/** min(max(x, low), high), with the gradient passed on at both ends. */
 export const clamp = (x: Tensor, low = -Infinity, high = Infinity): Tensor =>
   unary.clamp(x, low, high);
 
 /**
- * x above 0, else weight·x (He et al. 2015); weight: one value, or one a channel (axis 1).
- * @throws ShapeError if the weight does not broadcast so.
+ * x above 0, else weight·x (He et al. 2015); weight: one value, or one per channel (axis 1).
+ * @throws ShapeError if the weight does not broadcast that way.
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
   const axes = x.shape.slice(2).map(() => 1);

@@ -5,7 +5,7 @@ import { checkPair, type Pair } from './conv2d.js';
 import { checkImages } from './pool2d.js';
 
 export interface UpsampleOptions {
-  /** Factor of height and width, or one of each; sizes are rounded down. */
+  /** Factor on height and width, or one for each; sizes are rounded down. */
   readonly scale?: number | Pair | undefined;
   /** Height and width of the result, in place of a scale. */
   readonly size?: Pair | undefined;
@@ -21,7 +21,7 @@ interface Attributes {
   readonly size: Pair;
   readonly mode: UpsampleMode;
   readonly alignCorners: boolean;
-  /** Input pixels an output pixel, as numerator and denominator: vertical, horizontal. */
+  /** Input pixels per output pixel, as numerator and denominator: vertical, horizontal. */
   readonly ratios: readonly [Pair, Pair];
 }
 
@@ -30,7 +30,7 @@ function leading([N, C, H, W]: Shape, { size, ratios: [vertical, horizontal] }: 
   return [N! * C!, H!, W!, ...size, ...vertical, ...horizontal] as const;
 }
 
-/** Bytes of a row's places; see assembly/upsample.ts. */
+/** Bytes for the places of a row; see assembly/upsample.ts. */
 const workspace = ([, , , W]: Shape, { size: [, Q] }: Attributes) => (2 * Q + W! + 1) * 4;
 
 const upsampleOp: Op<{ x: Tensor }, Attributes> = defineOp({
@@ -61,17 +61,17 @@ const gradientOp = defineOp<{ dy: Tensor }, Attributes & { readonly shape: Shape
   workspace: ({ output, attributes }) => workspace(output.shape, attributes),
 });
 
-/** Input pixels an output pixel along one axis. */
+/** Input pixels per output pixel along one axis. */
 function ratio(extent: number, size: number, scale: number | undefined, corners: boolean): Pair {
   if (corners) return size > 1 ? [extent - 1, size - 1] : [0, 1];
   return scale === undefined ? [extent, size] : [1, scale];
 }
 
 /**
- * x: N×C×H×W, resampled to `size` or by `scale`, PyTorch's `interpolate`: output pixel p is input pixel ⌊p·H/P⌋
- * (nearest), or lies at (p + ½)·H/P − ½ between pixels (bilinear), or at p·(H − 1)/(P − 1) with `alignCorners`.
- * Where a scale is given, 1/scale stands for H/P.
- * @throws ShapeError if x is no image, or not one of scale and size is given, or nothing is left.
+ * x: N×C×H×W, resampled to `size` or by `scale`, as PyTorch's `interpolate`. Output pixel p is input pixel ⌊p·H/P⌋
+ * (nearest), or lies between pixels at (p + ½)·H/P − ½ (bilinear), or at p·(H − 1)/(P − 1) with `alignCorners`. With a
+ * scale, 1/scale replaces H/P.
+ * @throws ShapeError unless x holds images and either scale or size is given, and if nothing would be left.
  */
 export function upsample2d(
   x: Tensor,

@@ -1,4 +1,4 @@
-/** Bytes of scratch that the kernels need: the sum of the parts that they lay out, which src/program/scratch.ts has. */
+/** Bytes of scratch that each kernel needs: the sum of the parts that src/program/scratch.ts lays out. */
 import {
   allRowPanels,
   BESIDE,
@@ -31,17 +31,17 @@ const SLACK_BYTES = 64;
 
 const floats = (count: number): number => count * 4;
 
-/** Of the parts of a kernel that ends in products, in floats: with the tile in front. */
+/** Size, in floats, of a kernel that ends in products: its parts, with the tile in front. */
 const blocked = (...parts: readonly number[]): number =>
   SPILL_BYTES + floats(parts.reduce((sum, part) => sum + part, 0)) + SLACK_BYTES;
 
-/** For a product of m×k and k×n, transposed or not. */
+/** Scratch of a product of m×k and k×n, transposed or not. */
 export function matmulWorkspace(m: number, n: number, k: number): number {
   const skinny = m <= SKINNY ? skinnyPanels(m, k) + skinnyResult(m, n) : 0;
   return blocked(Math.max(rowPanels(m, k) + columnPanels(k, n), skinny));
 }
 
-/** A recurrent kernel, forward or back: `states`, and a step's product with the weights of `gates` rows of H units. */
+/** Scratch of a recurrent kernel, forward or backward: `states`, and a step's product with `gates` rows of H units. */
 export function recurrentWorkspace(N: number, H: number, gates: number, states: number): number {
   const products = [matmulWorkspace(N, gates * H, H), matmulWorkspace(N, H, gates * H)];
   return floats(N * H * states) + Math.max(...products);
@@ -60,7 +60,7 @@ export interface ConvolutionExtents {
   readonly Q: number;
 }
 
-/** conv2d: all filters packed, one block of pixels, their and its taps' offsets, one padded image. */
+/** conv2d: all filters packed, one block of pixels, the offsets of both pixels and taps, one padded image. */
 export function conv2dWorkspace({ C, H, W, O, kh, kw, ph, pw, P, Q }: ConvolutionExtents): number {
   const K = C * kh * kw;
   const tables = pixelsOf(P, Q) + Math.min(K, KC);
@@ -69,8 +69,8 @@ export function conv2dWorkspace({ C, H, W, O, kh, kw, ph, pw, P, Q }: Convolutio
 }
 
 /**
- * conv2dWeightGradient: the taps' offsets, one padded image, a block of pixels × filters, the same block × all taps (or in
- * place of both a vector for each weight).
+ * conv2dWeightGradient: the taps' offsets, one padded image, a block of pixels × filters, the same block × all taps
+ * (or, in place of both blocks, a vector for each weight).
  */
 export function conv2dWeightGradientWorkspace(extents: ConvolutionExtents): number {
   const { C, H, W, O, kh, kw, ph, pw, P, Q } = extents;
@@ -96,7 +96,7 @@ export interface DepthwiseExtents extends ConvolutionExtents {
 
 const vectorTable = (P: number, Q: number): number => (vectorsOf(P, Q) * VECTOR_BYTES) / 4;
 
-/** One padded plane, and what a vector of four spaced values reads behind its last. */
+/** One padded plane, and what a vector of four spaced values reads after its last. */
 const paddedPlane = ({ H, W, ph, pw, sw }: DepthwiseExtents): number =>
   (H + 2 * ph) * (W + 2 * pw) + 4 * (sw + 1);
 
@@ -127,7 +127,7 @@ export const locallyConnectedWorkspace = (N: number, K: number, O: number): numb
 /** A matrix of `count` floats for each element of a transformed tile. */
 const matrices = (count: number): number => ELEMENTS * matrixBytes(count);
 
-/** Tiles of a block, images whose tiles fill it, their tables, and an image's outputs with the last tiles made whole. */
+/** Tiles of a block, images whose tiles fill it, their tables, and an image's outputs extended to whole tiles. */
 function winogradGroup(extents: ConvolutionExtents & { readonly N: number }) {
   const { N, C, O, P, Q } = extents;
   const [height, width] = [upTo(P, TILE), upTo(Q, TILE)];

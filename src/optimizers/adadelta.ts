@@ -1,4 +1,4 @@
-/** Adadelta (Zeiler 2012), with PyTorch's names and defaults. The formula stands above the kernel (assembly/adaptive.ts). */
+/** Adadelta (Zeiler 2012), with PyTorch's names and defaults. The formula is above the kernel (assembly/adaptive.ts). */
 import { checkOptions, numberIn } from '../base/check.js';
 import {
   COMMON,

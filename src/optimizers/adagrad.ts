@@ -17,7 +17,7 @@ export interface AdagradOptions extends CommonOptions {
   readonly lr?: number;
   /** Default 0. */
   readonly lrDecay?: number;
-  /** What s begins with; default 0. */
+  /** Initial value of s; default 0. */
   readonly initialAccumulatorValue?: number;
   /** ε above 0; default 1e-10. */
   readonly eps?: number;

@@ -1,6 +1,6 @@
 /**
- * Adam (Kingma & Ba 2015, algorithm 1) and AdamW (Loshchilov & Hutter 2019), with PyTorch's names and
- * defaults. The formula stands above the kernel.
+ * Adam (Kingma & Ba 2015, algorithm 1) and AdamW (Loshchilov & Hutter 2019), with PyTorch's names and defaults. The
+ * formula is above the kernel.
  */
 import { integerPower } from '../base/arithmetic.js';
 import { checkOptions, flag, notNegative, type Checks } from '../base/check.js';

@@ -1,6 +1,6 @@
 /**
- * Adamax (Kingma & Ba 2015, section 7.1): Adam with the largest |g| of the past in place of √v. PyTorch's names, defaults
- * and ε, which is added to |g|. The formula stands above the kernel.
+ * Adamax (Kingma & Ba 2015, section 7.1): Adam with the largest past |g| in place of √v. Names, defaults and ε, which
+ * is added to |g|, are PyTorch's. The formula is above the kernel.
  */
 import { integerPower } from '../base/arithmetic.js';
 import { checkOptions } from '../base/check.js';

@@ -1,24 +1,24 @@
 /**
- * Averages of the weights over a run's steps: r ← r + share·(p − r) after a step, share 1 at the first, 0 where a
- * step does not count. Running statistics (batch normalisation) are averaged like weights.
+ * Averages of the weights over a run's steps. A step does r ← r + share·(p − r), with share 1 at the first step and 0
+ * where it does not count. Running statistics (batch normalisation) are averaged like weights.
  */
 import { integerPower } from '../base/arithmetic.js';
 import { LanewiseError } from '../base/errors.js';
 import { checkOptions, flag, numberIn, oneOf, wholeFrom } from '../base/check.js';
 
-/** An average of the weights over a run's steps: made by `ema` and `swa`. */
+/** An average of the weights over a run's steps, made by `ema` or `swa`. */
 export interface Average {
   readonly kind: string;
   readonly settings: Readonly<Record<string, unknown>>;
   /**
-   * The share of the weights after `step` (from 0) in the average. `step` is the place in the data, as a schedule's;
-   * `counts` says how many updates there were before, and how many steps' weights are in the average: as many as follow
-   * from the step, unless a resume changed something.
+   * The share of the weights after `step` (from 0) in the average. `step` is the place in the data, as for a schedule;
+   * `counts` says how many updates came before, and how many steps' weights are in the average. Both follow from the
+   * step unless a resume changed something.
    */
   share(step: number, stepsPerEpoch: number, steps: number, counts?: AverageCounts): number;
 }
 
-/** Of what came before a step. */
+/** Counts from before a step. */
 export interface AverageCounts {
   readonly updates: number;
   readonly averaged: number;
@@ -29,21 +29,21 @@ export interface EmaOptions {
   /** In [0, 1); default 0.999. */
   readonly decay?: number;
   /**
-   * The decay grows with the n updates averaged before: min(decay, (1 + n)/(10 + n)), as TensorFlow's with
-   * `num_updates`, so that a short run's average is not that of its first steps. Default true, but with
-   * `biasCorrection`; with false the decay is the same throughout, as PyTorch's.
+   * Whether the decay grows with the n updates averaged before, min(decay, (1 + n)/(10 + n)), as TensorFlow's with
+   * `num_updates`, so that the first steps do not dominate a short run's average. Default true, unless `biasCorrection`
+   * is set; with false the decay is constant, as PyTorch's.
    */
   readonly warmup?: boolean;
-  /** Weigh all steps as if there had been some before the first; default false: the first counts in full. */
+  /** Whether the average is corrected as if it had begun before the first step; default false: the first counts in full. */
   readonly biasCorrection?: boolean;
 }
 
 /**
- * The exponential moving average r ← decay·r + (1 − decay)·p, which begins with the weights after the first
- * step. The decay grows to the one given; `ema({ decay, warmup: false })` is torch.optim.swa_utils.AveragedModel's with
- * get_ema_multi_avg_fn, of which decayⁿ is the first step's after n more. With bias correction the decay is constant,
- * and the average begins with 0 and is divided by 1 − decayᵗ, as Adam's means are.
- * @throws LanewiseError kind 'argument' for a decay outside [0, 1), or a warm-up of what is corrected.
+ * The exponential moving average r ← decay·r + (1 − decay)·p, which begins with the weights after the first step. Its
+ * decay grows to the one given. `ema({ decay, warmup: false })` is torch.optim.swa_utils.AveragedModel with
+ * get_ema_multi_avg_fn, in which the first step still weighs decayⁿ after n more. With bias correction the decay is
+ * constant, and the average begins with 0 and is divided by 1 − decayᵗ, as Adam's means are.
+ * @throws LanewiseError kind 'argument' for a decay outside [0, 1), or for warm-up with bias correction.
  */
 export function ema(options: EmaOptions = {}): Average {
   checkOptions('ema', options, { decay: numberIn(0, 1), warmup: flag, biasCorrection: flag });
@@ -51,7 +51,7 @@ export function ema(options: EmaOptions = {}): Average {
   if (warmup && biasCorrection) {
     throw new LanewiseError(
       'argument',
-      'ema has warmup and biasCorrection, expected one of them: both take away the weight of the first steps',
+      'ema has warmup and biasCorrection, expected one of them: both reduce the weight of the first steps',
     );
   }
   return {
@@ -67,15 +67,15 @@ export function ema(options: EmaOptions = {}): Average {
 
 /** Settings of `swa`. */
 export interface SwaOptions {
-  /** The first epoch (from 1) or step (from 0) that counts; default after three quarters of the run. */
+  /** First epoch (from 1) or step (from 0) that counts; default the first after three quarters of the run. */
   readonly from?: number;
-  /** Default `epoch`: the weights at the end of each. */
+  /** Which weights are averaged; default `epoch`: those at the end of each. */
   readonly every?: 'epoch' | 'step';
 }
 
 /**
- * Stochastic weight averaging (Izmailov et al. 2018): the mean of the weights at the end of each epoch or step
- * from `from` on.
+ * Stochastic weight averaging (Izmailov et al. 2018): the mean of the weights at the end of each epoch or step,
+ * starting with `from`.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
 export function swa(options: SwaOptions = {}): Average {
@@ -86,7 +86,7 @@ export function swa(options: SwaOptions = {}): Average {
     settings: { ...(from === undefined ? {} : { from }), every },
     share(step, stepsPerEpoch, steps, counts) {
       const late = Math.floor(steps * 0.75);
-      // The newest of n + 1; fewer are in the average if it is younger than the run.
+      // The newest of n + 1; the average holds fewer if it was begun during the run.
       const shareOf = (n: number) => (n < 0 ? 0 : 1 / ((counts?.averaged ?? Math.floor(n)) + 1));
       if (every === 'step')
         return shareOf(from === undefined ? step - late : (counts?.updates ?? step) - from);

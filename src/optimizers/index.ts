@@ -1,4 +1,4 @@
-/** Update rules and what goes with them. */
+/** Everything public of the update rules, their schedules and averages. */
 export * from './rules.js';
 export {
   ema,

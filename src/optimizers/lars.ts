@@ -1,6 +1,6 @@
 /**
- * LARS (You et al. 2017, "Large batch training of convolutional networks", algorithm 1): momentum with a rate
- * for each parameter tensor, trust·‖p‖/(‖g‖ + weightDecay·‖p‖); 1 where a norm is 0, as of a bias at the start.
+ * LARS (You et al. 2017, "Large batch training of convolutional networks", algorithm 1). It is momentum with a rate for
+ * each parameter tensor, trust·‖p‖/(‖g‖ + weightDecay·‖p‖), or 1 where a norm is 0, as for a bias at the start.
  */
 import { checkOptions, notNegative, numberIn } from '../base/check.js';
 import { COMMON, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';

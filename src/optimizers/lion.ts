@@ -1,6 +1,6 @@
 /**
- * Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms", algorithm 2): each weight moves by
- * lr in the direction of a mix of momentum and gradient. Its weight decay is decoupled.
+ * Lion (Chen et al. 2023, "Symbolic discovery of optimization algorithms", algorithm 2). Each weight moves by lr along
+ * the sign of a mix of momentum and gradient. Its weight decay is decoupled.
  */
 import { checkOptions } from '../base/check.js';
 import {

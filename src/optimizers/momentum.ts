@@ -1,8 +1,8 @@
 /**
- * Gradient descent with momentum, in the two forms found in use. Both end with p ← p − lr·v.
+ * Gradient descent with momentum, in its two common forms. Both end with p ← p − lr·v.
  *   sum   v ← βv + g          PyTorch; Sutskever et al. 2013
- *   mean  v ← βv + (1 − β)g   a running mean, as lecture notes have it; its lr is 1/(1 − β) times larger
- * Nesterov's (PyTorch's form) goes one more step along v: p ← p − lr·(g + βv), or of (1 − β)g + βv.
+ *   mean  v ← βv + (1 − β)g   a running mean, as in lecture notes; its lr is 1/(1 − β) times larger
+ * Nesterov's (PyTorch's form) takes one more step along v: p ← p − lr·(g + βv), or with (1 − β)g + βv.
  */
 import { checkOptions, flag, numberIn, oneOf } from '../base/check.js';
 import { COMMON, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';

@@ -1,4 +1,4 @@
-/** What settings may name in place of making it: rules, schedules and averages that have a default for everything. */
+/** Rules, schedules and averages that settings may give by name, because each of their options has a default. */
 import { quote } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { suggest } from '../base/suggest.js';
@@ -9,7 +9,7 @@ import * as rated from './rated.js';
 /** Optimizers that have a default learning rate, by name. */
 export type OptimizerName = keyof typeof rated;
 
-/** Learning rates to begin with, for those that have no default. */
+/** Suggested learning rates for optimizers without a default. */
 export const usualRates = { sgd: 0.1, momentum: 0.05, lars: 5 } as const;
 
 export const averages = { ema, swa };
@@ -17,15 +17,15 @@ export const averages = { ema, swa };
 /** Averages of weights, by name. */
 export type AverageName = keyof typeof averages;
 
-/** The optimizer that a setting means. @throws LanewiseError kind 'argument' for what is none. */
+/** The optimizer that a setting refers to. @throws LanewiseError kind 'argument' for anything else. */
 export const optimizerFor = (given: unknown): Optimizer =>
   made('optimizer', given, 'update', rated, 'one made by sgd, momentum, adam, …', usualRates);
 
-/** The average that a setting means. @throws LanewiseError kind 'argument' for what is none. */
+/** The average that a setting refers to. @throws LanewiseError kind 'argument' for anything else. */
 export const averageFor = (given: unknown): Average =>
   made('average', given, 'share', averages, 'one made by ema or swa');
 
-/** What has `method` as it is, and what a name stands for. */
+/** The value itself if it has `method`, or the one with its name. */
 function made<T extends object>(
   setting: string,
   given: unknown,
@@ -36,7 +36,7 @@ function made<T extends object>(
 ): T {
   if (typeof (given as T | null | undefined)?.[method] === 'function') return given as T;
   const known = Object.keys(table);
-  // PyTorch writes names large, some people write all of them small.
+  // PyTorch capitalises names, and some people write all of them in lower case.
   const name = typeof given === 'string' ? given : typeof given === 'function' ? given.name : '';
   const isMeant = (one: string): boolean => one.toLowerCase() === name.toLowerCase();
   const [named, rateless] = [known.find(isMeant), Object.keys(lacking).find(isMeant)];

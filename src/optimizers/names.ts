@@ -1,14 +1,14 @@
-/** Parameters by name: how settings say which ones they mean. */
+/** Patterns for parameter names, by which settings choose parameters. */
 import { refuse, type Check } from '../base/check.js';
 import { LanewiseError, nearest } from '../base/errors.js';
 
 /**
- * A name or the parts it begins or ends with (`conv1` and `weight` both mean `conv1.weight`), a glob in which
- * `*` stands for anything (`layer1.*`, `*.bias`), or a regular expression.
+ * A name or its beginning or end up to a dot (`conv1` and `weight` both mean `conv1.weight`), a glob in which `*`
+ * stands for anything (`layer1.*`, `*.bias`), or a regular expression.
  */
 export type Pattern = string | RegExp;
 
-/** What a pattern may be. */
+/** A check for patterns. */
 export const parameterPattern: Check = (owner, name, value) => {
   if (typeof value !== 'string' && !(value instanceof RegExp))
     refuse(owner, name, value, 'a name, a glob or a regular expression');
@@ -26,8 +26,8 @@ export function matches(pattern: Pattern, name: string): boolean {
 }
 
 /**
- * @throws LanewiseError kind 'argument' unless the pattern is one and matches a name; it says which is
- * nearest. `setting` is where the pattern stands.
+ * @throws LanewiseError kind 'argument' unless the pattern is valid and matches a name; the message has the nearest name.
+ * `setting` is the setting with the pattern.
  */
 export function checkMatch(setting: string, pattern: Pattern, names: readonly string[]): void {
   parameterPattern(setting, 'pattern', pattern);

@@ -1,4 +1,4 @@
-/** What an optimizer is: plain settings, the values that change with each step, and the kernel calls. */
+/** Optimizers as data: plain settings, values that change with each step, and kernel calls. */
 import {
   checkOptions,
   flag,
@@ -15,16 +15,16 @@ import { LanewiseError } from '../base/errors.js';
 import { advance, type Address, type Emitter } from '../program/program.js';
 import { describePattern, parameterPattern, type Pattern } from './names.js';
 
-/** A slice of the parameters and what goes with it. */
+/** Addresses of a slice of the parameters and of its gradients and state. */
 export interface UpdatePlaces {
   readonly parameters: Address;
   readonly gradients: Address;
-  /** One slice an array of state. */
+  /** One slice for each array of state. */
   readonly state: readonly Address[];
   readonly rates: Address;
-  /** Values in the slice, a multiple of 4. */
+  /** Number of values in the slice, a multiple of 4. */
   readonly count: number;
-  /** For optimizers with `needsNorms`: sums of squares of the slice's whole tensor, one a block. */
+  /** For optimizers with `needsNorms`: sums of squares of the slice's whole tensor, one for each block. */
   readonly norms?: {
     readonly weights: Address;
     readonly gradients: Address;
@@ -32,30 +32,30 @@ export interface UpdatePlaces {
   };
 }
 
-/** An update rule with its settings: made by `sgd`, `momentum`, `adam` and the others. */
+/** An update rule with its settings, made by `sgd`, `momentum`, `adam` and the others. */
 export interface Optimizer {
   readonly kind: string;
-  /** What it was made with, as it can be printed. */
+  /** The rule's options, in printable form. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly learningRate: number;
-  /** Arrays of state, each as large as the parameters, zero at the start. */
+  /** Number of state arrays, each as large as the parameters and zero at the start. */
   readonly stateArrays: number;
-  /** Names of settings that say what the state holds: with other values a resumed run begins it with zeros. */
+  /** Names of settings that the meaning of the state depends on: if they change, a resumed run restarts it from zeros. */
   readonly formedBy?: readonly string[];
-  /** It wants the norms of whole tensors, and is called for each of them. */
+  /** Whether it needs the norms of whole tensors, and is called for each tensor. */
   readonly needsNorms?: boolean;
-  /** Parameters with settings of their own; the first that matches a name counts. */
+  /** Parameters with their own settings; the first that matches a name counts. */
   readonly groups?: readonly { readonly match: Pattern; readonly optimizer: Optimizer }[];
-  /** The step's values for the kernel; `step` counts from 0, `learningRate` is the schedule's. */
+  /** The kernel's values for a step; `step` counts from 0, `learningRate` is the schedule's. */
   rates(step: number, learningRate: number): readonly number[];
   /** Emits the rule's kernel calls for the parameters at `at`. */
   update(k: Emitter, at: UpdatePlaces): void;
 }
 
-/** Parameters that are trained otherwise than the rest. */
+/** Parameters that are trained with other settings than the rest. */
 export interface ParameterGroup {
   readonly match: Pattern;
-  /** Their learning rate; default the optimizer's, times `lrFactor`, of which only one is given. */
+  /** Their learning rate; default the optimizer's, times `lrFactor`. Only one of the two may be given. */
   readonly lr?: number;
   readonly lrFactor?: number;
   readonly weightDecay?: number;
@@ -84,14 +84,14 @@ export interface Rule extends Pick<
   update(k: Emitter, at: UpdatePlaces, decay: number): void;
 }
 
-/** Values of `rates` at most: the size of its slot. */
+/** Most values of `rates`: the size of its slot. */
 export const RATE_SLOTS = 4;
-/** Where decoupled decay finds the learning rate. */
+/** The slot in which decoupled decay finds the learning rate. */
 const RATE_OF_DECAY = 3;
 
 /**
- * The optimizer of a rule; `make` builds it again for groups, with other rates and decays.
- * The rule has checked its options by a table with the common ones; a rate it may lack.
+ * The optimizer of a rule; `make` builds it again for groups, with other rates and decays. The rule has checked its
+ * options against a table that includes the common ones, but may lack a learning rate.
  * @throws LanewiseError kind 'argument' without a learning rate.
  */
 export function createOptimizer<Options extends CommonOptions>(
@@ -141,19 +141,19 @@ const describeGroup = (group: ParameterGroup) => ({
 const padded = (values: readonly number[], count: number): number[] =>
   Array.from({ length: count }, (_, i) => values[i] ?? 0);
 
-/** The optimizer and those of its groups: number 0 is of all parameters that no group matches. */
+/** The optimizer and those of its groups: number 0 covers all parameters that no group matches. */
 export const withGroups = (optimizer: Optimizer): readonly Optimizer[] => [
   optimizer,
   ...(optimizer.groups ?? []).map((group) => group.optimizer),
 ];
 
-/** A step's values for the kernels of all groups, one slot each; `factor` is the schedule's. */
+/** The kernels' values for a step in all groups, one slot each; `factor` is the schedule's. */
 export const ratesOfStep = (optimizer: Optimizer, step: number, factor: number): number[] =>
   withGroups(optimizer).flatMap((each) =>
     padded(each.rates(step, each.learningRate * factor), RATE_SLOTS),
   );
 
-/** Of rules whose weight decay always is: said again it does no harm. */
+/** For rules whose weight decay is always decoupled: setting it to true is allowed. */
 export const decoupledAlready: Check = (owner, name, value) => {
   if (value !== true) refuse(owner, name, value, 'true: its weight decay is always decoupled');
 };
@@ -179,7 +179,7 @@ const parameterGroup: Check = (optimizer, name, value) => {
   throw new LanewiseError('argument', `${owner} has lr and lrFactor, expected one of them`);
 };
 
-/** The common options. */
+/** Checks of the common options. */
 export const COMMON: Checks<CommonOptions> = {
   lr: notNegative,
   weightDecay: notNegative,
@@ -188,5 +188,5 @@ export const COMMON: Checks<CommonOptions> = {
   groups: /* @__PURE__ */ listOf(parameterGroup, 0),
 };
 
-/** Only where numbers have grown is a smaller step the way out. */
+/** The hint where values have grown too large, which smaller steps can prevent. */
 export const SMALLER_STEPS = 'lower the learning rate (lr), or bound the gradients (clipNorm)';

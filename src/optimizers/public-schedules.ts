@@ -1,4 +1,4 @@
-/** The schedules that take settings, as `schedule.cosine()`. */
+/** The schedules with settings, as `schedule.cosine()`. */
 export {
   cosine,
   exponential,

@@ -1,6 +1,6 @@
 /**
  * RMSprop (Tieleman & Hinton 2012, lecture 6e; centred: Graves 2013 §2.3), with PyTorch's names and defaults.
- * The formula stands above the kernel (assembly/adaptive.ts).
+ * The formula is above the kernel (assembly/adaptive.ts).
  */
 import { checkOptions, flag, numberIn } from '../base/check.js';
 import {

@@ -1,6 +1,6 @@
 /**
- * The schedules that take settings, as factors on the optimizer's learning rate; they follow PyTorch's of the
- * names given. Those that count epochs count steps with `by: 'step'`.
+ * The schedules with settings, as factors on the optimizer's learning rate. They follow PyTorch's schedulers named in
+ * each. Schedules that count epochs count steps with `by: 'step'`.
  */
 import { cosPi, integerPower, power } from '../base/arithmetic.js';
 import {
@@ -30,7 +30,7 @@ type Unit = 'epoch' | 'step';
 
 const unit = oneOf(['epoch', 'step']);
 
-/** Whole epochs or steps before the one at hand. */
+/** Whole epochs or steps before the current one. */
 const countOf = ({ step, updates = step, stepsPerEpoch }: StepPlace, by: Unit): number =>
   by === 'step' ? updates : Math.floor(step / stepsPerEpoch);
 
@@ -43,7 +43,7 @@ export interface StepOptions {
   readonly every?: number;
   /** Epochs after which the rate falls, in ascending order. */
   readonly milestones?: readonly number[];
-  /** What the rate is multiplied with at each; default 0.1. */
+  /** The factor at each fall; default 0.1. */
   readonly gamma?: number;
   /** Default `epoch`. */
   readonly by?: Unit;
@@ -76,7 +76,7 @@ export function step(options: StepOptions): Schedule {
 }
 
 export interface ExponentialOptions {
-  /** What the rate is multiplied with after each epoch. */
+  /** The factor after each epoch. */
   readonly gamma: number;
   /** Default `epoch`. */
   readonly by?: Unit;
@@ -96,7 +96,7 @@ export function exponential(options: ExponentialOptions): Schedule {
 export interface CosineOptions {
   /** Epochs up to the first restart; default the whole run, without one. */
   readonly period?: number;
-  /** Each period is so many times as long as the one before; default 1. */
+  /** Each period is this many times as long as the one before; default 1. */
   readonly multiplier?: number;
   /** The factor it falls to; default 0. */
   readonly min?: number;
@@ -105,8 +105,8 @@ export interface CosineOptions {
 }
 
 /**
- * min + (1 − min)(1 + cos πt)/2, t the part of the period that is over (SGDR: Loshchilov & Hutter 2017);
- * it falls with every step: CosineAnnealingLR and CosineAnnealingWarmRestarts.
+ * min + (1 − min)(1 + cos πt)/2, with t the finished part of the period (SGDR: Loshchilov & Hutter 2017), falling with
+ * every step: CosineAnnealingLR and CosineAnnealingWarmRestarts.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
 export function cosine(options: CosineOptions = {}): Schedule {
@@ -134,11 +134,11 @@ export function cosine(options: CosineOptions = {}): Schedule {
 }
 
 export interface OneCycleOptions {
-  /** Share of the run in which the rate rises; default 0.3. */
+  /** Share of the run during which the rate rises; default 0.3. */
   readonly pctStart?: number;
-  /** It begins at 1/divFactor; default 25. */
+  /** The first factor is 1/divFactor; default 25. */
   readonly divFactor?: number;
-  /** It ends at 1/(divFactor·finalDivFactor); default 10,000. */
+  /** The last factor is 1/(divFactor·finalDivFactor); default 10,000. */
   readonly finalDivFactor?: number;
   /** Default `cos`. */
   readonly annealStrategy?: 'cos' | 'linear';
@@ -150,8 +150,8 @@ const ONE_CYCLE_HINTS = {
 };
 
 /**
- * Up to the optimizer's learning rate and down again over the run: OneCycleLR (Smith & Topin 2018), of which
- * `lr` is max_lr. Momentum stays as it is.
+ * Rises to the optimizer's learning rate and falls again over the run: OneCycleLR (Smith & Topin 2018), with `lr` for
+ * max_lr. Momentum stays constant.
  * @throws LanewiseError kind 'argument' for values out of range.
  */
 export function oneCycle(options: OneCycleOptions = {}): Schedule {
@@ -183,8 +183,8 @@ export function oneCycle(options: OneCycleOptions = {}): Schedule {
 }
 
 /**
- * From `start` of the rate straight up to all of it in `steps` steps, then `then` from its beginning: LinearLR and
- * SequentialLR (Goyal et al. 2017 §2.2).
+ * Rises linearly from `start` times the rate to the full rate in `steps` steps, then runs `then` from its beginning:
+ * LinearLR and SequentialLR (Goyal et al. 2017 §2.2).
  * @throws LanewiseError kind 'argument' for values out of range.
  */
 export function warmup(
@@ -219,7 +219,7 @@ export function warmup(
   };
 }
 
-/** end + (1 − end)(1 − t)^power, t the part of the run that is over: PolynomialLR. @throws LanewiseError kind 'argument' for values out of range. */
+/** end + (1 − end)(1 − t)^power, t the finished part of the run: PolynomialLR. @throws LanewiseError kind 'argument' for values out of range. */
 export function polynomial(
   options: { readonly power?: number; readonly end?: number } = {},
 ): Schedule {
@@ -233,13 +233,13 @@ export function polynomial(
 }
 
 export interface PlateauOptions {
-  /** What the rate is multiplied with; default 0.1. */
+  /** The factor at each fall; default 0.1. */
   readonly factor?: number;
-  /** Epochs without an improvement that are borne; default 10. */
+  /** Epochs without improvement that are tolerated; default 10. */
   readonly patience?: number;
-  /** An improvement is by more than this share; default 1e-4. */
+  /** The share by which a figure must improve to count; default 1e-4. */
   readonly threshold?: number;
-  /** Epochs after a fall in which nothing is counted; default 0. */
+  /** Epochs after a fall in which none is counted; default 0. */
   readonly cooldown?: number;
   /** The least factor; default 0. */
   readonly min?: number;
@@ -294,17 +294,17 @@ export function reduceOnPlateau(options: PlateauOptions = {}): Schedule {
   };
 }
 
-/** Those that have a default for everything. */
+/** Schedules whose options all have a default. */
 const named = { cosine, oneCycle, polynomial, reduceOnPlateau };
 
-/** Schedules that may be named in place of being made. */
+/** Names of schedules that settings may give in place of a schedule. */
 export type ScheduleName = PlainSchedule | keyof typeof named;
 
-/** Their names. */
+/** All names of schedules. */
 export const scheduleNames = (): ScheduleName[] =>
   Object.keys({ ...schedules, ...named }) as ScheduleName[];
 
-/** The schedule that a setting means. @throws LanewiseError kind 'argument' unless it is one or the name of one. */
+/** The schedule that a setting refers to. @throws LanewiseError kind 'argument' unless it is one or the name of one. */
 export function scheduleFor(given: unknown): PlainSchedule | Schedule {
   if (typeof (given as Schedule | null | undefined)?.factor === 'function')
     return given as Schedule;
@@ -322,7 +322,7 @@ export function scheduleFor(given: unknown): PlainSchedule | Schedule {
   );
 }
 
-/** Schedules that cannot do without settings, as they are made. */
+/** Schedules that need settings, with an example of each. */
 const SETTINGS_NEEDED: Readonly<Record<string, string>> = {
   step: 'write schedule.step({ every: 10 })',
   exponential: 'write schedule.exponential({ gamma: 0.9 })',

@@ -1,4 +1,4 @@
-/** Stochastic gradient descent: p ← p − lr·(g + weightDecay·p). Robbins & Monro 1951. */
+/** Stochastic gradient descent (Robbins & Monro 1951): p ← p − lr·(g + weightDecay·p). */
 import { checkOptions } from '../base/check.js';
 import { COMMON, createOptimizer, type CommonOptions, type Optimizer } from './optimizer.js';
 

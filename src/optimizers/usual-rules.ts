@@ -1,24 +1,24 @@
 /**
- * Every update rule by its name, with a learning rate to begin with, for the command line: what imports this file has the
- * code of all of them.
+ * Every update rule by name with a usual learning rate, for the command line. Importing this file loads the code of all
+ * rules.
  */
 import { usualRates } from './named.js';
 import type { CommonOptions, Optimizer } from './optimizer.js';
 import * as rules from './rules.js';
 
-/** A rule that others take a rate and a decay for. */
+/** A rule that is made from a rate and a decay. */
 interface UsualRule {
   readonly make: (options: { readonly lr: number; readonly weightDecay: number }) => Optimizer;
-  /** A learning rate that suits it where no recipe has one. */
+  /** A learning rate that suits the rule where no recipe has one. */
   readonly rate: number;
 }
 
 const { momentum, sgd, ...others } = rules;
 
-// PyTorch's default of 0.01 for rmsprop is ten times what suits nets of images.
+// PyTorch's default of 0.01 for rmsprop is ten times too large for nets on images.
 const rates: Readonly<Record<string, number>> = { ...usualRates, rmsprop: 0.001 };
 
-/** The rules that everybody knows first; of those without a rate here the default. */
+/** The best-known rules first; one without a rate here has its default. */
 export const usualRules: Readonly<Record<string, UsualRule>> = {
   sgd: { make: sgd, rate: usualRates.sgd },
   momentum: { make: momentum, rate: usualRates.momentum },

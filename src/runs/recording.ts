@@ -1,6 +1,5 @@
 /**
- * Records a run in a folder: a log, event files for TensorBoard, checkpoints to go on from after any interruption, a model
- * file and a report.
+ * Records a run in a folder: a log, event files for TensorBoard, checkpoints, a model file and a report.
  */
 import { existsSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 /**
- * Serves a run's report to this machine alone while it trains (Node): first the page, then its changes whenever the page
- * asks. The server has only two paths, only GET, and only this machine's name, so that no other site can read it by
- * pointing a name of its own at 127.0.0.1 (DNS rebinding).
+ * Serves a run's report to this machine alone while it trains (Node). It sends the page, then its changes whenever the
+ * page asks. The server has only two paths, only GET, and only this machine's name, so that no other site can read it
+ * by pointing a name of its own at 127.0.0.1 (DNS rebinding).
  */
 import type { Stats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';

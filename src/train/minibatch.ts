@@ -1,6 +1,6 @@
 /**
- * Minibatches that users build, as data sets: samples and what they are compared with, in the forms that `arrays` and
- * `predict` take, or some samples of a data set.
+ * Minibatches that users build, as data sets. They are samples and what these are compared with, in the forms that
+ * `arrays` and `predict` take, or some samples of a data set.
  */
 import { checkKeys, isList, isObject, quote, refuse } from '../base/check.js';
 import { arrays, type ArraysOptions } from '../data/arrays.js';

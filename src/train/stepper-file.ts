@@ -1,6 +1,6 @@
 /**
- * A stepper's state as the bytes of a file: a sealed model file that also holds the optimizer's arrays, the average and
- * the number of steps. A stepper with the same settings goes on from it to the same bits.
+ * A stepper's state as the bytes of a file. It is a sealed model file that also holds the optimizer's arrays, the
+ * average and the number of steps. A stepper with the same settings goes on from it to the same bits.
  */
 import { checkFinite } from '../base/check-values.js';
 import { LanewiseError, show } from '../base/errors.js';

@@ -1,6 +1,6 @@
 /**
- * A proof that this machine computes the same bits as every other: a tiny fixed recipe in strict numerics, whose weights
- * must have a recorded hash.
+ * A proof that this machine computes the same bits as every other. A tiny fixed recipe in strict numerics must give
+ * weights with a recorded hash.
  */
 import { checkOptions } from '../base/check.js';
 import { digits } from '../data/digits/index.js';

@@ -1,6 +1,5 @@
 /**
- * Fine-tuning: a trained model with another head, or cut off at one of its layers, keeping the weights of the layers that
- * remain.
+ * Fine-tuning: a trained model with another head, or cut off at a layer, with the weights of the layers that remain.
  */
 import { checkOptions, extent, required, text } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';

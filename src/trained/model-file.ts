@@ -1,6 +1,6 @@
 /**
- * A trained model as one safetensors file: weights under their layers' names in PyTorch's layouts, and metadata from
- * which the model is rebuilt.
+ * A trained model as one safetensors file. It holds weights under their layers' names in PyTorch's layouts, and
+ * metadata from which the model is rebuilt.
  */
 import { isObject } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';

@@ -1,6 +1,7 @@
 /**
- * Reads a model file's description of its training data, each field as JSON, and checks all of it, since files come from
- * outside. Any field may be missing, in older files and for models made by hand; fields of later versions are skipped.
+ * Reads a model file's description of its training data, each field as JSON. All of it is checked, since files come
+ * from outside. Any field may be missing, in older files and for models made by hand; fields of later versions are
+ * skipped.
  */
 import { isObject } from '../base/check.js';
 import type { Origin, Selection } from '../data/origin.js';

@@ -162,7 +162,7 @@ test('what is wired wrongly is refused', () => {
   );
   assert.match(
     refusal(() => fc(relu() as unknown as Wire)),
-    /linear is applied to a layer \(relu\), expected what input\(\) or a layer gives/,
+    /linear is applied to a layer \(relu\), expected a wire from input\(\) or a layer/,
   );
   assert.match(
     refusal(() => fc(x, x)),
@@ -174,7 +174,7 @@ test('what is wired wrongly is refused', () => {
   );
   assert.match(
     refusal(() => add(x, undefined as unknown as Wire)),
-    /add is applied to undefined, expected what input\(\)/,
+    /add is applied to undefined, expected a wire from input\(\)/,
   );
   assert.match(
     refusal(() => functional({ inputs: x, outputs: fc as unknown as Wire })),
@@ -246,14 +246,14 @@ test('a file whose layers form a cycle, or take what is not there, is refused', 
     "layer 'fc' takes 'relu', which comes after it: the layers form a cycle or are out of order",
   );
   assert.is(change(['fc']).includes('cycle'), true);
-  assert.is(change(['y']), "layer 'fc' takes 'y', which is no input and no layer");
-  assert.is(change([]), "layer 'fc': its inputs are no list of names");
-  assert.is(change(3), "layer 'fc': its inputs are no list of names");
+  assert.is(change(['y']), "layer 'fc' takes 'y', which is neither an input nor a layer");
+  assert.is(change([]), "layer 'fc': its inputs are not a list of names");
+  assert.is(change(3), "layer 'fc': its inputs are not a list of names");
   assert.is(change(['x', 'x']), "layer 'fc' is applied to 2 inputs, expected 1");
   assert.match(change(['x'], 'relu'), /layer 'fc' takes 'relu', which comes after it/);
   assert.match(
     refusal(() => rebuild({ ...architecture, outputs: { output: 'nowhere' } })),
-    /output 'output' takes 'nowhere', which is no input and no layer/,
+    /output 'output' takes 'nowhere', which is neither an input nor a layer/,
   );
 });
 

@@ -60,7 +60,7 @@ test('a file with it is read once it is registered, and not before', async () =>
   const bytes = encodeModel(trained);
   const { message, hint } = refusal(() => decodeModel(bytes, 'own.safetensors'));
   assert.is(message, "'own.safetensors': its architecture cannot be built: unknown layer 'swish'");
-  assert.is(hint, 'registerLayer makes a layer of your own known');
+  assert.is(hint, 'registerLayer registers a layer of your own');
   registerLayer('swish', ({ beta }) => swish(beta));
   assert.is(await decodeModel(bytes, 'own.safetensors').sha256(), await trained.sha256());
 });

@@ -311,7 +311,7 @@ const wrong: readonly (readonly [loss: unknown, message: RegExp])[] = [
   ],
   [
     (_: never, { returns }: never) => returns,
-    /^loss: what the function returns has no gradient by an output \('scores', 'value'\)$/,
+    /^loss: the function's result has no gradient by an output \('scores', 'value'\)$/,
   ],
   [({ value }: never) => ops.stopGradient(value), /has no gradient by an output/],
   [

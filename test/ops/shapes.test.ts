@@ -297,8 +297,11 @@ test('shapes that do not fit are refused', () => {
   refuses(() => ops.concat([x, input('y', [2, 3])], 0), /2×3×4 and 2×3 differ in rank/);
   refuses(() => ops.sum(x, 3), /sum: axis 3 is outside of 2×3×4, which has 3 axes/);
   refuses(() => ops.mean(x, [0, -3]), /mean: axes 0, -3 of 2×3×4 repeat one/);
-  refuses(() => ops.permute(x, [0, 1]), /permute: axes 0, 1 are no order of the 3 axes of 2×3×4/);
-  refuses(() => ops.permute(x, [0, 1, 1]), /permute: axes 0, 1, 1 are no order/);
+  refuses(
+    () => ops.permute(x, [0, 1]),
+    /permute: axes 0, 1 are not an order of the 3 axes of 2×3×4/,
+  );
+  refuses(() => ops.permute(x, [0, 1, 1]), /permute: axes 0, 1, 1 are not an order/);
   refuses(() => ops.slice(x, [[0, 3]]), /slice: 0:3 along axis 0 of 2×3×4/);
   refuses(() => ops.slice(x, [[], [2, 1]]), /slice: 2:1 along axis 1/);
   refuses(() => ops.slice(x, [[], [], [], []]), /slice: 4 ranges, 2×3×4 has 3 axes/);
