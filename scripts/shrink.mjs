@@ -29,7 +29,7 @@ export function shrink(bytes) {
     for (let i = 0; i < module.getNumFunctions(); i++) {
       const { name, base } = binaryen.getFunctionInfo(module.getFunctionByIndex(i));
       // What asc leaves behind without effect goes from all: engines make the same machine code without it.
-      if (!base) module.runPassesOnFunction(name, ORDERED.test(name) ? ['vacuum'] : PASSES);
+      if (!base) module.runPassesOnFunction(name, ORDERED.test(name) ? ['rse', 'vacuum'] : PASSES);
     }
     return module.emitBinary();
   } finally {

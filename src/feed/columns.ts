@@ -43,7 +43,7 @@ export function columnsOf(model: Model, terms: readonly LossTerm[], data: Sample
   return {
     count,
     columns: [...inputs, ...targets, ...weighting],
-    ...(source ? { source: data } : {}),
+    source: source && data,
   };
 }
 
@@ -138,7 +138,7 @@ function inputColumn(what: string, name: string, field: Field, settings: InputSe
   return {
     leaves: [inputLeaf(name)],
     values,
-    ...(augmentation ? { augmentation } : {}),
+    augmentation,
     dtype: 'f32',
     shape: settings.shape,
     extents: framed

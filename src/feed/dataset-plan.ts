@@ -1,6 +1,6 @@
 /** The place of a data set in a run's memory, and the path of its samples to the leaves. */
 import { sizeOf } from '../graph/tensor.js';
-import { storedSize, type Column, type LeafName } from './column.js';
+import { storedSize, type Column } from './column.js';
 import type { Columns } from './columns.js';
 import { isCounts, normLeaf, wholeNorm } from './counts.js';
 import type { Gathering } from './gather.js';
@@ -64,30 +64,25 @@ export function datasetPlan(
         values: baseOf(memory, `${leaves[0]} ${index}`),
         isBytes: values instanceof Uint8Array,
         to: io.leaves.get(leaves[0]!)!,
-        ...partnerOf(leaves[0]!, io),
+        partner: io.leaves.get(partnerLeaf(leaves[0]!)),
         dtype,
         extents,
         scale,
         shift,
         border,
-        ...(scales ? { scales } : {}),
-        ...(augmentation ? { augmentation } : {}),
-        ...normOf(column, io),
+        scales,
+        augmentation,
+        norm: isCounts(column) ? normOf(column, io) : undefined,
       };
     }),
   };
 }
 
-function normOf(column: Column, { leaves }: IoLayout): Pick<PlacedColumn, 'norm'> {
-  if (!isCounts(column)) return {};
-  const to = leaves.get(normLeaf(column.leaves[0]!))!;
-  return { norm: { to, size: sizeOf(column.shape), whole: wholeNorm(column) } };
-}
-
-function partnerOf(leaf: LeafName, { leaves }: IoLayout): Pick<PlacedColumn, 'partner'> {
-  const partner = leaves.get(partnerLeaf(leaf));
-  return partner === undefined ? {} : { partner };
-}
+const normOf = (column: Column, { leaves }: IoLayout): PlacedColumn['norm'] => ({
+  to: leaves.get(normLeaf(column.leaves[0]!))!,
+  size: sizeOf(column.shape),
+  whole: wholeNorm(column),
+});
 
 /** The regions of the data sets' columns. */
 export interface ColumnRegions {

@@ -43,7 +43,7 @@ export function tensor(shape: Shape, dtype: DType, source: Source): Tensor {
 
 /** A leaf fed for every shard: samples, labels. */
 export const input = (name: string, shape: Shape, dtype: DType = 'f32', lengths?: number): Tensor =>
-  tensor(shape, dtype, { kind: 'input', name, ...(lengths === undefined ? {} : { lengths }) });
+  tensor(shape, dtype, { kind: 'input', name, lengths });
 
 /** A leaf that training changes. */
 export const parameter = (name: string, shape: Shape): Tensor =>

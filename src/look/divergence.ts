@@ -42,7 +42,7 @@ export async function explainDivergence(
   const layerwise = await createLayerwise(model, terms, few, {
     mode: 'training',
     withGradients: true,
-    ...(numerics === undefined ? {} : { numerics }),
+    numerics,
   });
   const values = layerwise.run(weights);
   return (

@@ -87,7 +87,7 @@ export async function createLayerwise(
   const evaluator = await createEvaluator(
     targets,
     [...feeds.keys(), ...graph.parameters.values()],
-    numerics === undefined ? {} : { numerics },
+    { numerics },
   );
   for (const [leaf, values] of feeds) evaluator.feed(leaf, values);
 

@@ -78,7 +78,7 @@ export async function createProbe(
     model,
     terms,
     few,
-    { mode: 'training', withGradients: true, ...(numerics === undefined ? {} : { numerics }) },
+    { mode: 'training', withGradients: true, numerics },
   );
   return {
     samples: few.count,

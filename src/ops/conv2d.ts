@@ -99,7 +99,7 @@ export const conv2dOp = defineOp<Inputs, Geometry & { readonly activation: Activ
   backward: ({ inputs: { x, w, b }, attributes }, dy) => ({
     x: inputGradient(w, dy, x.shape, attributes),
     w: weightGradient(x, dy, w.shape, attributes),
-    ...(b ? { b: sumChannels(dy) } : {}),
+    b: b && sumChannels(dy),
   }),
   workspace({ inputs: { x, w }, attributes }) {
     const e = extents(x.shape, w.shape, attributes);

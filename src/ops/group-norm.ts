@@ -53,8 +53,8 @@ const groupNormOp = defineOp<Inputs, Attributes>({
     const overSamples = (index: number) => sumRows(reshape(row(sums, index), [N, C]));
     return {
       x: apply(gradientOp, { x, moments, weight, sums, dy }, attributes),
-      ...(weight ? { weight: overSamples(1) } : {}),
-      ...(bias ? { bias: overSamples(0) } : {}),
+      weight: weight && overSamples(1),
+      bias: bias && overSamples(0),
     };
   },
   inPlace: ['x'],

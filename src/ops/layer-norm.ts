@@ -43,8 +43,8 @@ const layerNormOp = defineOp<Inputs, Attributes>({
     k.layerNorm(...leading(x), at.x, at.moments, at.weight ?? 0, at.bias ?? 0, epsilon, output),
   backward: ({ inputs: { x, moments, weight, bias }, attributes }, dy) => ({
     x: apply(gradientOp, { x, moments, weight, dy }, attributes),
-    ...(weight ? { weight: apply(weightGradientOp, { x, moments, dy }, attributes) } : {}),
-    ...(bias ? { bias: sumRows(dy) } : {}),
+    weight: weight && apply(weightGradientOp, { x, moments, dy }, attributes),
+    bias: bias && sumRows(dy),
   }),
   inPlace: ['x'],
   flops: ({ output }) => 4 * sizeOf(output.shape),

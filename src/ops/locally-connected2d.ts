@@ -77,7 +77,7 @@ const locallyConnected2dOp = defineOp<Inputs, LocallyConnected2dAttributes>({
   backward: ({ inputs: { x, w, b }, attributes }, dy) => ({
     x: inputGradient(w, dy, x.shape, attributes),
     w: weightGradient(x, dy, w.shape, attributes),
-    ...(b ? { b: sumImages(dy) } : {}),
+    b: b && sumImages(dy),
   }),
   workspace: ({ inputs: { x, w }, attributes }) =>
     workspace(extents(x.shape, w.shape[3]!, attributes)),

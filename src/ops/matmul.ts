@@ -66,7 +66,7 @@ export const matmulOp = defineOp<Inputs, Attributes>({
   backward: ({ inputs: { a, b, bias }, attributes: { transposeA, transposeB } }, dy) => ({
     a: transposeA ? matmul(b, dy, transposeB, true) : matmul(dy, b, false, !transposeB),
     b: transposeB ? matmul(dy, a, true, transposeA) : matmul(a, dy, !transposeA, false),
-    ...(bias ? { bias: sumRows(dy) } : {}),
+    bias: bias && sumRows(dy),
   }),
   workspace({ inputs, attributes }) {
     const { m, n, k } = extents(inputs, attributes);

@@ -90,7 +90,7 @@ const recurrentOp = defineOp<Inputs, Attributes>({
     return {
       projected,
       weight: matmul(rows, before, true, false),
-      ...(bias ? { bias: sumRows(rows) } : {}),
+      bias: bias && sumRows(rows),
     };
   },
   workspace: ({ output, attributes }) => workspace(output.shape, attributes.cell),

@@ -28,7 +28,7 @@ const rmsNormOp: Op<Inputs, Attributes> = defineOp<Inputs, Attributes>({
     k.rmsNorm(x.shape[0]!, x.shape[1]!, at.x, at.weight ?? 0, epsilon, output),
   backward: ({ inputs: { x, weight }, attributes }, dy) => ({
     x: apply(gradientOp, { x, weight, dy }, attributes),
-    ...(weight ? { weight: sumRows(multiply(dy, apply(rmsNormOp, { x }, attributes))) } : {}),
+    weight: weight && sumRows(multiply(dy, apply(rmsNormOp, { x }, attributes))),
   }),
   inPlace: ['x'],
   flops: ({ output }) => 4 * sizeOf(output.shape),

@@ -47,7 +47,7 @@ const channelAffineOp = defineOp<Inputs, object>({
   backward: ({ inputs: { x, weight, bias } }, dy) => ({
     x: channelAffine(dy, weight, null),
     weight: apply(channelProductsOp, { x, dy }, {}),
-    ...(bias ? { bias: sumChannels(dy) } : {}),
+    bias: bias && sumChannels(dy),
   }),
   inPlace: ['x'],
   flops: ({ output }) => 2 * sizeOf(output.shape),

@@ -93,7 +93,7 @@ export function linkWorker(
     rank,
     meet: createMeeting(plan, memory, spins),
     stepOf: linkedOnce((key: StepKey) => linkStep(plan, plan.steps[key]!, kernels, rank)),
-    ...(plan.update ? { update: linkUpdate(plan, kernels, rank) } : {}),
+    update: plan.update && linkUpdate(plan, kernels, rank),
     evaluationOf: linkedOnce((size: number) => link(plan.evaluations[size]!.calls, kernels, bases)),
     ...linkData(plan, kernels, memory, rank),
     floats: new Float32Array(memory.buffer),

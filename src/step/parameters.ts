@@ -67,7 +67,7 @@ export function layoutParameters(model: Model, roles = ALL_ALIKE): ParameterLayo
     offset: offsets.get(name)!,
     count: sizeOf(shape),
     role,
-    ...(momentum === undefined ? {} : { momentum }),
+    momentum,
     group,
   }));
   return { entries, trainedBytes, gradientBytes, bytes };

@@ -60,7 +60,7 @@ export function stepGraphs(
       throw ofOneSample(error, size, all.length, minibatches);
     }
   });
-  return { batch: size, ...(range ? { range } : {}), schedule, graphs };
+  return { batch: size, range, schedule, graphs };
 }
 
 /** The step with its programs. */
@@ -74,7 +74,7 @@ export function compileStep(
   );
   return {
     batch,
-    ...(range ? { range } : {}),
+    range,
     schedule,
     programs: Object.fromEntries(programs),
   };

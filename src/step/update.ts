@@ -66,14 +66,16 @@ export function planUpdate(
   }
   const hasSums = clipNorm !== undefined || hasLayerNorms;
   const sums = layoutSums(parameters, align(trainedBytes * optimizer.stateArrays));
-  const averageOffset = align(hasSums ? sums.end : trainedBytes * optimizer.stateArrays);
+  const stateBytes = align(hasSums ? sums.end : trainedBytes * optimizer.stateArrays);
+  // The average is behind the optimizer's state.
+  const averageOffset = isAveraged ? stateBytes : undefined;
   const groups = withGroups(optimizer).length;
   const rateSlots = (groups + Number(isAveraged)) * RATE_SLOTS;
   const context: Context = {
     ...request,
     parameters,
     sums,
-    ...(isAveraged ? { averageOffset } : {}),
+    averageOffset,
     shareOffset: groups * RATE_SLOTS * 4,
     factorOffset: align(rateSlots * 4),
   };
@@ -89,8 +91,8 @@ export function planUpdate(
     sums: hasSums ? slices.map((slice) => sumCalls(context, slice)) : [],
     updates: slices.map((slice) => updateCalls(context, slice)),
     stateArrays: optimizer.stateArrays,
-    stateBytes: averageOffset + (isAveraged ? gradientBytes : 0),
-    ...(isAveraged ? { averageOffset } : {}),
+    stateBytes: stateBytes + (isAveraged ? gradientBytes : 0),
+    averageOffset,
     rateSlots,
   };
 }
@@ -210,7 +212,7 @@ function updateCalls(context: Context, slice: Slice): KernelCall[] {
         ),
         rates: address('rates', group * RATE_SLOTS * 4),
         count,
-        ...(optimizer.needsNorms ? { norms: normsOf(sums, entry) } : {}),
+        norms: optimizer.needsNorms ? normsOf(sums, entry) : undefined,
       }),
     );
   }

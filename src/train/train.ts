@@ -148,8 +148,8 @@ export async function* trainEvents(
     {
       about: { ...recording?.about, ...(name === undefined ? {} : { name }) },
       ...(recording ? { checkpoints: { ...checkpoints, save: recording.save } } : {}),
-      ...(signal ? { signal } : {}),
-      ...(stepsPerEvent === undefined ? {} : { stepsPerEvent }),
+      signal,
+      stepsPerEvent,
     },
     recording?.resumed,
   );
