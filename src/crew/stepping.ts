@@ -20,10 +20,10 @@ import {
   planRun,
   planStep,
   type PlanRequest,
-  type RunPlan,
   type TrainingRequest,
 } from '../step/run-plan.js';
-import { distinct, type StepPlan } from '../step/plan-steps.js';
+import { blocksFor } from '../step/plan-scoring.js';
+import type { StepPlan } from '../step/plan-steps.js';
 import { WorkerFailure, type Pool } from './worker-pool.js';
 import { openMemory, type RunMemory } from '../step/run-memory.js';
 import { modeOf, openPool, orderAt, type Evaluation, type Weights } from './session.js';
@@ -252,7 +252,8 @@ async function runFor(
   const isStep = purpose === 'step';
   const steps: Record<string, StepPlan> = {};
   if (isStep && !plan.steps[size]) steps[size] = planStep(request, plan, size);
-  const missing = (isStep ? [] : blocksOf(plan, size)).filter((block) => !plan.evaluations[block]);
+  const blocks = isStep ? [] : blocksFor(plan.evaluationBlock, size);
+  const missing = blocks.filter((block) => !plan.evaluations[block]);
   if (Object.keys(steps).length + missing.length === 0) return open;
   const evaluations = planBlocks(request, plan, missing);
   if (!hasRoom(plan, Object.values(steps), evaluations)) return moveTo(run, forms, size, purpose);
@@ -263,9 +264,6 @@ async function runFor(
   return open;
 }
 
-const blocksOf = ({ evaluationBlock: block }: RunPlan, size: number): number[] =>
-  distinct([Math.min(block, size), size % block]);
-
 /** Plans for all forms and sizes so far and the new one, and moves weights and state to the new memory. */
 async function moveTo(
   run: DrivenRun,
@@ -275,8 +273,9 @@ async function moveTo(
 ): Promise<OpenRun> {
   const { open, values } = run;
   const steps = Object.values(open?.plan.steps ?? {}).map(({ batch }) => batch);
-  const blocks = Object.keys(open?.plan.evaluations ?? {}).map(Number);
-  const sizes = { steps: purpose === 'step' ? [...steps, size] : steps, blocks };
+  const scored = Object.keys(open?.plan.evaluations ?? {}).map(Number);
+  (purpose === 'step' ? steps : scored).push(size);
+  const sizes = { steps, scored };
   const next = await openRun(run, forms, sizes);
   const to = viewsOf(next);
   for (const kind of ['weights', 'arrays'] as const)
@@ -289,7 +288,7 @@ async function moveTo(
   run.values = to;
   run.open = next;
   if (open) await closeRun(open);
-  return runFor(run, forms, size, purpose);
+  return next;
 }
 
 async function openRun(

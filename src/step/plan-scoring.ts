@@ -45,6 +45,10 @@ export function scoringSizes(
   return { block, chunk, blocks };
 }
 
+/** The sizes of the blocks in which one job scores `count` samples. */
+export const blocksFor = (block: number, count: number): number[] =>
+  distinct([Math.min(block, count), count % block]);
+
 export const blockGraphs = (task: Task, blocks: readonly number[]): BlockGraph[] =>
   blocks.map((count) => blockGraph(task, count));
 

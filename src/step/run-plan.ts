@@ -16,7 +16,7 @@ import { stepKey, type ShardRange } from './jobs.js';
 import { layoutMemory, STEP_FIGURES, type MemoryMap } from '../feed/layout.js';
 import { mixedLeaves, mixupBytes, type Mixup } from '../feed/mixup.js';
 import { layoutParameters, type ParameterLayout } from './parameters.js';
-import { blockGraphs, compileBlocks, scoringSizes } from './plan-scoring.js';
+import { blockGraphs, blocksFor, compileBlocks, scoringSizes } from './plan-scoring.js';
 import { compileStep, distinct, stepGraphs, type StepPlan } from './plan-steps.js';
 import type { IoLayout } from '../feed/layout.js';
 import { layoutIo } from './programs.js';
@@ -79,10 +79,10 @@ export interface PlanRequest {
   readonly prefetchBytes?: number;
   readonly training?: TrainingRequest;
   /**
-   * For steps driven from outside: sizes of minibatches beside the full one, and of scored blocks. The data sets are
+   * For steps driven from outside: sizes of minibatches beside the full one, and of scored ones. The data sets are
    * then forms of minibatches, each with room for a full one; all of them are trained on and scored.
    */
-  readonly sizes?: { readonly steps: readonly number[]; readonly blocks: readonly number[] };
+  readonly sizes?: { readonly steps: readonly number[]; readonly scored: readonly number[] };
 }
 
 /** The step settings of a run, after they have been resolved. */
@@ -111,7 +111,9 @@ export function planRun(request: PlanRequest): RunPlan {
   const shardGraphs = graphs.flatMap((step) => step.graphs);
   const blocks = blockGraphs(
     { ...task, columns: datasets.at(-1)!.columns },
-    sizes?.blocks ?? scoring.blocks,
+    sizes
+      ? distinct(sizes.scored.flatMap((count) => blocksFor(scoring.block, count)))
+      : scoring.blocks,
   );
   const largest = graphs[0]?.graphs[0];
   const roles = training && rolesOf(model, training, withoutGradient(largest!));

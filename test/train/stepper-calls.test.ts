@@ -6,6 +6,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { digits } from '../../src/data/digits/index.js';
+import { subset } from '../../src/data/subset.js';
 import {
   add,
   batchNorm1d,
@@ -18,6 +20,7 @@ import {
   softmax,
 } from '../../src/layers/index.js';
 import { crossEntropy } from '../../src/losses/index.js';
+import { mlp } from '../../src/models/index.js';
 import { adam, ema, lars, momentum, sgd, swa } from '../../src/optimizers/index.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { createStepper, type Stepper } from '../../src/train/stepper.js';
@@ -286,6 +289,31 @@ test('loss is that of evaluation: dropout rests, nothing changes', async () => {
   });
   assert.equal(found, { loss, accuracy, samples: 4 });
   await stepper.close();
+});
+
+test('loss takes as many samples as a step, whatever came before', async () => {
+  const data = digits({ count: 64 });
+  const first = (count: number) =>
+    subset(
+      data,
+      Array.from({ length: count }, (_, i) => i),
+    );
+  const settings = { optimizer: 'adam', loss: 'crossEntropy', workers: 0 } as const;
+  const model = mlp();
+  const stepper = await createStepper(model, settings);
+  const trained = await stepper.model();
+  for (let count = 1; count <= 64; count++) {
+    const { loss, accuracy } = await trained.evaluate(first(count), { workers: 0 });
+    assert.equal(await stepper.loss(first(count)), { loss, accuracy, samples: count });
+  }
+  await stepper.close();
+  for (const workers of [0, 1])
+    for (const count of [33, 56, 64]) {
+      const fresh = await createStepper(model, { ...settings, workers });
+      const { loss } = await trained.evaluate(first(count), { workers: 0 });
+      assert.is((await fresh.loss(first(count))).loss, loss);
+      await fresh.close();
+    }
 });
 
 test('labels that are ignored come and go; of nothing that counts there is no accuracy', async () => {
