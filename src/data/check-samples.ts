@@ -131,6 +131,12 @@ export function checkFields(data: TensorDataset): void {
       const what = `data set '${data.name}', ${role.slice(0, -1)} '${key}'`;
       checkObject(what, field);
       checkKnown(what, field, FIELD);
+      const { transforms } = field as { readonly transforms?: unknown };
+      if (transforms !== undefined && !Array.isArray(transforms))
+        throw new LanewiseError(
+          'data',
+          `${what}: transforms is ${show(transforms)}, expected a list`,
+        );
       count = checkField(what, field, count);
       if (role === 'inputs' && field.weights !== undefined) {
         throw new LanewiseError(

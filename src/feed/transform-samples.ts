@@ -1,6 +1,6 @@
 /** Transforms applied outside of training, to show samples after them. */
 import { checkOptions, wholeFrom, isList, refuse } from '../base/check.js';
-import { planChain } from '../data/transforms/chain.js';
+import { planGiven } from '../data/transforms/chain.js';
 import type { ImageShape, Transform } from '../data/transforms/transform.js';
 import { LanewiseError } from '../base/errors.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
@@ -38,7 +38,7 @@ export async function transformSamples(
     step: wholeFrom(0),
   });
   if (!isList(samples)) refuse('transformSamples', 'samples', samples, 'a typed array');
-  const chain = planChain(transforms, shape);
+  const chain = planGiven(transforms, shape);
   const [from, to] = [sizeOf(shape), sizeOf(chain.shape)];
   const count = samples.length / from;
   if (!Number.isInteger(count)) {

@@ -36,7 +36,6 @@ const STREAMS = 2 ** 24;
  * @throws LanewiseError kind 'argument' for a value that is not a transform, 'data' for shapes that do not fit.
  */
 export function planChain(transforms: readonly Transform[], shape: Shape): Chain {
-  if (!Array.isArray(shape)) refuse('transforms', 'shape', shape, 'channels × height × width');
   const list = planList(transforms, imageShape(shape), 0);
   const buffer = wholeLines(list.largest);
   return {
@@ -51,9 +50,16 @@ export function planChain(transforms: readonly Transform[], shape: Shape): Chain
   };
 }
 
+/** `planChain` of a caller's arguments, which may be anything; worker threads, whose plans were checked, do without. */
+export function planGiven(transforms: readonly Transform[], shape: Shape): Chain {
+  list('augment', 'transforms', transforms);
+  if (!Array.isArray(shape)) refuse('transforms', 'shape', shape, 'channels × height × width');
+  return planChain(transforms, shape);
+}
+
 /** The shape of samples of `shape` after `transforms`. @throws LanewiseError as `planChain`. */
 export const shapeAfter = (transforms: readonly Transform[], shape: Shape): ImageShape =>
-  planChain(transforms, shape).shape;
+  planGiven(transforms, shape).shape;
 
 /** Buffers begin at cache lines. */
 const wholeLines = (count: number): number => Math.ceil(count / 16) * 16;
@@ -93,12 +99,8 @@ function planList(transforms: readonly Transform[], shape: ImageShape, firstStre
   };
 }
 
-/**
- * @throws LanewiseError kind 'argument' for a value that is not a list, or a list that is too long or nested too deep.
- */
-function checkLength(transforms: unknown, firstStream: number): void {
-  list('augment', 'transforms', transforms);
-  const { length } = transforms as readonly unknown[];
+/** @throws LanewiseError kind 'argument' for a list that is too long or nested too deep. */
+function checkLength({ length }: readonly unknown[], firstStream: number): void {
   if (length <= LONGEST && firstStream + LONGEST <= STREAMS) return;
   throw new LanewiseError(
     'argument',

@@ -2,7 +2,6 @@
  * The registry of the kinds of transforms that this thread knows. A constructor's first call registers its kind, so a
  * page loads the code only of those that it makes. Worker threads, which receive only data, register all (all.ts).
  */
-import { list } from '../../base/check.js';
 import { LanewiseError, nearest, show } from '../../base/errors.js';
 import type { Shape } from '../../graph/tensor.js';
 import type { Chain, Kind, Transform } from './transform.js';
@@ -33,7 +32,6 @@ export function register<S>(name: string, kind: Kind<S> | PartKind, plan: Planne
  * @throws LanewiseError kind 'argument' for a value that is not a transform, 'data' for shapes that do not fit.
  */
 export function planTransforms(transforms: readonly Transform[], shape: Shape): Chain {
-  list('augment', 'transforms', transforms);
   // Without a planner no kind is registered either, and this refuses the first transform.
   if (!planner) kindOf(transforms[0]);
   return planner!(transforms, shape);

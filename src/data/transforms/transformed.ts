@@ -2,7 +2,7 @@
 import { checkObject } from '../../base/check.js';
 import type { Shape } from '../../graph/tensor.js';
 import { checkNamesOf } from '../forms.js';
-import { planChain } from './chain.js';
+import { planGiven } from './chain.js';
 import type { Transform } from './transform.js';
 
 /** Data that can have transforms: a data set of images, or a field of one of arrays. */
@@ -21,6 +21,6 @@ export function transformed<D extends Transformable>(
 ): D & { readonly transforms: readonly Transform[] } {
   checkObject('transformed', data, ['samples', 'labels', 'shape']);
   checkNamesOf(data);
-  planChain(transforms, planChain(data.transforms ?? [], data.shape).shape);
+  planGiven(transforms, planGiven(data.transforms ?? [], data.shape).shape);
   return { ...data, transforms: [...(data.transforms ?? []), ...transforms] };
 }
