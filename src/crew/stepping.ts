@@ -230,12 +230,9 @@ async function runJobs({ pool, control }: OpenRun, ...jobs: readonly Job[]): Pro
 /** A worker failed while it wrote weights, whose values are now unknown. */
 export class UpdateLost extends LanewiseError {
   constructor(failure: WorkerFailure) {
-    super(
-      'engine',
-      `${failure.message}, while weights were written`,
-      'restore a state that was taken before',
-      { cause: failure },
-    );
+    super('engine', `${failure.message}, while weights were written`, 'restore an earlier state', {
+      cause: failure,
+    });
   }
 }
 

@@ -36,7 +36,7 @@ export interface ColumnBuilder {
 /** Largest number of different texts in a column of undeclared type, and in a column of classes. */
 const MAX_TEXTS = 4096;
 const MAX_CLASSES = 65_536;
-/** A column with fewer different texts than this holds classes, unless they are dates. */
+/** Fewer different texts than this are classes, even if they resemble numbers, unless they are dates. */
 const FEW = 10;
 /** A column of undeclared type with more different texts than this does not become features. */
 const MAX_AS_FEATURES = 1000;

@@ -59,7 +59,7 @@ export async function readNpz(
   if (others.length > 0 && !names) {
     throw new LanewiseError(
       'data',
-      `'${file}' has '${others[0]}' in it, which is no array (.npy)`,
+      `'${file}' has '${others[0]}' in it, which is not an array (.npy)`,
       `names: ${JSON.stringify(present)} reads the arrays alone`,
     );
   }

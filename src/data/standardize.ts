@@ -57,7 +57,7 @@ export function standardize(train: TensorDataset, input = 'input'): Standardizer
         if (data.length % size === 0) return scaled(data) as D & Float32Array;
         throw new LanewiseError(
           'data',
-          `standardize: ${data.length} values are no whole rows of ${size}`,
+          `standardize: ${data.length} values are not a whole number of rows of ${size}`,
         );
       }
       const field = floatsOf(data, input);

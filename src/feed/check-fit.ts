@@ -67,7 +67,7 @@ export function checkOutputs(model: Model, terms: readonly LossTerm[]): void {
     if (!isDouble) continue;
     throw new LanewiseError(
       'argument',
-      `${loss.kind} makes probabilities of scores itself, and output '${output}' ends with ${made}, which has done so`,
+      `${loss.kind} makes probabilities of scores itself, and output '${output}' already ends with ${made}`,
       takes === 'logits'
         ? `leave ${made} out, or take binaryCrossEntropy`
         : `leave ${made} out: predictions are probabilities with this loss`,
@@ -81,7 +81,7 @@ function checkWeighed(data: Samples, columns: readonly Column[]): void {
     throw new LanewiseError(
       'data',
       `the weights of data set '${data.name}' are all 0`,
-      'one sample at least is to count',
+      'at least one sample must count',
     );
   }
   for (const { leaves, values } of columns.filter(isCounts)) {
@@ -90,7 +90,7 @@ function checkWeighed(data: Samples, columns: readonly Column[]): void {
     throw new LanewiseError(
       'data',
       `nothing of target '${target}' of data set '${data.name}' counts: its weights are 0, or its labels ignored, everywhere`,
-      'leave the target’s loss out, or give it some',
+      'leave the target’s loss out, or give the target values that count',
     );
   }
 }

@@ -106,7 +106,7 @@ function checkWeightsOf(subject: Subject): void {
   if (!labelWeights || firstOf(subject, (v) => labelWeights[v] !== 0) >= 0) return;
   throw new LanewiseError(
     'data',
-    `${subject.what}: ${subject.loss.kind} weighs every class that occurs 0, so that nothing counts`,
+    `${subject.what}: ${subject.loss.kind} gives weight 0 to every class that occurs, so nothing counts`,
     'classWeights has one number for each class, in their order',
   );
 }
@@ -127,7 +127,7 @@ function hintOfLabels(
 ): string | undefined {
   const all = (test: (value: number) => boolean) => allOf(field, counts, test);
   if (most === 1 && all((v) => v === 0 || v === 255))
-    return `divide by 255, or say as: 'values', of which 255 counts 1`;
+    return `divide by 255, or say as: 'values', where 255 counts as 1`;
   if (all((v) => v === -1 || v === 1)) {
     const hinge = classes === 1 ? ', or take binaryHinge, which is made for -1 and 1' : '';
     return `labels of two classes are 0 and 1: map -1 to 0${hinge}`;
@@ -135,7 +135,7 @@ function hintOfLabels(
   if ((wrong < 0 || wrong === 255) && all((v) => v === wrong || (v >= 0 && v <= most))) {
     return ignores(loss)
       ? `${loss.kind}({ ignoreIndex: ${wrong} }) leaves such places out`
-      : `weights: 0 beside the values leave such places out, and the label there is any class`;
+      : `weights: 0 beside the values leave such places out, where the label may be any class`;
   }
   if (classes > 1 && all((v) => v >= 1 && v <= classes))
     return 'labels count from 0: subtract 1 from each';

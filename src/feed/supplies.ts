@@ -160,7 +160,7 @@ function streamSupply(stream: Samples, { slots, samples, rows }: RingRoom): Supp
       }
       if (from + count < length || (await take(length)) === undefined) return;
       await stop();
-      throw refuse(`its stream has more than ${length} samples, as many as its length says`);
+      throw refuse(`its stream has more than the ${length} samples of its length`);
     },
     async close() {
       closed = true;

@@ -58,7 +58,7 @@ export function toSample(
   if (channels !== 1) {
     throw new LanewiseError(
       'argument',
-      `images become samples of 1 channel, expected are ${shape.join('×')}`,
+      `images become samples of 1 channel, found the shape ${shape.join('×')}`,
     );
   }
   const [darkest, lightest] = extremes(grey);

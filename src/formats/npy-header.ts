@@ -52,7 +52,7 @@ function parseDictionary(
 ): Omit<NpyHeader, 'dataStart'> {
   const bad = (why: string) => refuse(`its header ${JSON.stringify(text.trimEnd())} ${why}`);
   const body = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1];
-  if (body === undefined) throw bad('is no dictionary');
+  if (body === undefined) throw bad('is not a dictionary');
   const entries = new Map<string, Value>();
   const entry =
     /\s*(?:'(\w+)'|"(\w+)")\s*:\s*(?:'([^'\\]*)'|"([^"\\]*)"|(True|False)|\(([\d\sL,]*)\))\s*(,|$)/y;

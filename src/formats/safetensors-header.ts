@@ -76,14 +76,14 @@ export function readHeader(bytes: Uint8Array, name: string): Header {
 function readHeaderLength(bytes: Uint8Array, name: string): number {
   if (bytes.length < LENGTH_BYTES) {
     throw fault(
-      `'${name}' is no safetensors file: it has ${bytes.length} bytes, at least 8 needed`,
+      `'${name}' is not a safetensors file: it has ${bytes.length} bytes, at least 8 needed`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(FORMAT_HEADER_BYTES)) {
     throw fault(
-      `'${name}' is no safetensors file: its header would have ${length} bytes, at most ${FORMAT_HEADER_BYTES} allowed; it begins with ${quote(new TextDecoder('latin1').decode(bytes.subarray(0, 24)))}`,
+      `'${name}' is not a safetensors file: its header would have ${length} bytes, at most ${FORMAT_HEADER_BYTES} allowed; it begins with ${quote(new TextDecoder('latin1').decode(bytes.subarray(0, 24)))}`,
     );
   }
   if (length > BigInt(MAX_HEADER_BYTES)) {

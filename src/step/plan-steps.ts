@@ -50,7 +50,7 @@ export function stepGraphs(
     size === batch ? minibatches.shards : Math.ceil((size * minibatches.shards) / batch);
   const all = cutShards(size, parts);
   if (range && !isNode(range, all.length))
-    throw new Error(`shards ${range.join('–')} of ${all.length} are no node of the tree`);
+    throw new Error(`shards ${range.join('–')} of ${all.length} are not a node of the tree`);
   const schedule = scheduleStep(range ? all.slice(...range) : all, workers);
   const graphs = distinct(schedule.shards.map(({ count }) => count)).map((count) => {
     try {

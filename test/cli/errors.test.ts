@@ -126,7 +126,10 @@ test('what would go wrong after training is said before it', async () => {
     const taken = await lanewise(args, { cwd: folder });
     assert.is(taken.code, 1);
     assert.is(taken.stdout, '');
-    assert.match(taken.stderr, /cannot write 'run\/model.safetensors': something that is no file/);
+    assert.match(
+      taken.stderr,
+      /cannot write 'run\/model.safetensors': something other than a file/,
+    );
     const large = [
       'train',
       'lenet5',

@@ -55,7 +55,10 @@ test('a model has the scale itself, so that rows are predicted as they are', asy
   assert.equal([...(await model.predict(raw)).classes], [0, 1]);
   // And of data that was standardised, rows can be too.
   assert.equal(scale.apply(raw), scale.apply(data).inputs['input']!.values.slice(0, 4));
-  assert.match(await refusal(() => scale.apply([1])), /1 values are no whole rows of 2/);
+  assert.match(
+    await refusal(() => scale.apply([1])),
+    /1 values are not a whole number of rows of 2/,
+  );
 });
 
 test('what cannot be standardised is refused', async () => {

@@ -164,7 +164,10 @@ test('a drawing on a transparent ground is the same sample in any colour, light 
 
 test('only samples of one channel are made', () => {
   const picture = image(9, 9, (x) => x * 20);
-  assert.throws(() => toSample(picture, [3, 28, 28], { invert: 'auto' }), /expected are 3×28×28/);
+  assert.throws(
+    () => toSample(picture, [3, 28, 28], { invert: 'auto' }),
+    /found the shape 3×28×28/,
+  );
 });
 
 test('MNIST digits put elsewhere on white paper come back where MNIST has them', () => {

@@ -45,7 +45,7 @@ test('a file that cannot be is refused at once', async () => {
     await mkdir(join(folder, 'taken'));
     for (const [path, why] of [
       [join(folder, 'no', 'x.csv'), /cannot write '.*x.csv': there is no such folder/],
-      [join(folder, 'taken'), /cannot write '.*taken': something that is no file/],
+      [join(folder, 'taken'), /cannot write '.*taken': something other than a file/],
     ] as const) {
       try {
         await createLineWriter(path);

@@ -73,7 +73,7 @@ const refused: readonly (readonly [bytes: Uint8Array, message: RegExp])[] = [
   [file('{}', 0, [2, 0], 2 ** 32 - 1), /header would have 4294967295 bytes/],
   [file('{}', 0, [1, 0], 100), /cut short: its header has 100 bytes/],
   [file('{}', 0), /lacks 'descr'/],
-  [file('descr', 0), /is no dictionary/],
+  [file('descr', 0), /is not a dictionary/],
   [file(header("'<f4'", '(2,)'), 7), /\(2\) of '<f4' = 8 bytes, 7 follow/],
   [file(header("'<f4'", '(2,)'), 9), /= 8 bytes, 9 follow/],
   [file(header("'<f4'", '(1152921504606846976, 16)'), 8), /no tuple of whole numbers as 'shape'/],
@@ -212,7 +212,10 @@ test('an archive of other files is told from one of arrays', async () => {
     ]),
   );
   const mixed = zipOf({ 'x.npy': array, 'readme.txt': Uint8Array.of(1) });
-  assert.match(await refusal(() => readNpz(mixed)), /has 'readme\.txt' in it, which is no array/);
+  assert.match(
+    await refusal(() => readNpz(mixed)),
+    /has 'readme\.txt' in it, which is not an array/,
+  );
   assert.equal([...(await readNpz(mixed, { names: ['x'] })).get('x')!.values], [3, 4]);
 });
 

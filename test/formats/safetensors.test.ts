@@ -140,7 +140,7 @@ test('will not write what cannot be read back', () => {
 });
 
 const refusals: readonly (readonly [what: string, bytes: Uint8Array, message: RegExp])[] = [
-  ['a file of 5 bytes', new Uint8Array(5), /no safetensors file: it has 5 bytes/],
+  ['a file of 5 bytes', new Uint8Array(5), /not a safetensors file: it has 5 bytes/],
   ['an empty header', file('', 0), /header starts with "", not '\{'/],
   [
     'a header longer than allowed',

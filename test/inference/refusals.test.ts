@@ -31,7 +31,7 @@ const refused: [what: string, file: () => Uint8Array, message: RegExp][] = [
     () => encodeModel(trained),
     /'m' holds no program, but a model\n.*export MODEL --inference/,
   ],
-  ['no safetensors file', () => new Uint8Array(4), /no safetensors file/],
+  ['no safetensors file', () => new Uint8Array(4), /not a safetensors file/],
   ['a file cut short', () => bytes.subarray(0, bytes.length - 4), /cut short/],
   ['another version', () => changed((p) => (p.version = 2)), /version 2, expected 1/],
   ['no JSON', () => changed(() => {}, { program: '{' }), /its program is not JSON/],

@@ -128,7 +128,7 @@ test('nodes of the tree, prepared later, add up to the minibatch’s gradient', 
 
 test('what is no node of the tree is refused', async () => {
   const { request, run, pool } = await open(0);
-  assert.throws(() => planStep(request, run.plan, BATCH, [1, 3]), /no node of the tree/);
+  assert.throws(() => planStep(request, run.plan, BATCH, [1, 3]), /not a node of the tree/);
   await pool.close();
   assert.ok(isNode([4, 7], 7));
   assert.not(isNode([4, 6], 5));

@@ -261,7 +261,7 @@ test('streams of too few or too many samples, and of others, are refused', async
     /'numbers': its stream ended after 50 samples, expected 60/,
   );
   assert.match(await run(streamed(60, 50), 2), /ended after 50 samples, expected 60/);
-  assert.match(await run(streamed(60, 61)), /has more than 60 samples/);
+  assert.match(await run(streamed(60, 61)), /has more than the 60 samples/);
   const other = (sample: object): SampleStream => ({
     ...streamed(60),
     // eslint-disable-next-line require-yield

@@ -115,7 +115,7 @@ const wrong: readonly (readonly [() => Model, LossSetting, Partial<Field>, RegEx
     three,
     crossEntropy({ classWeights: [0, 0, 1] }),
     { values: whole(0, 1) },
-    /target 'output': crossEntropy weighs every class that occurs 0, so that nothing counts/,
+    /target 'output': crossEntropy gives weight 0 to every class that occurs, so nothing counts/,
   ],
   [one, 'hinge', { values: whole(0, 1) }, /hinge takes scores of two classes or more/],
   [
@@ -290,12 +290,12 @@ test('an output that is no probability, or one already, is known from the graph'
   await trained(ending(sigmoid()), 'binaryCrossEntropy', yes);
   assert.match(
     await refusal(() => trained(ending(sigmoid()), 'binaryCrossEntropyWithLogits', yes)),
-    /makes probabilities of scores itself, and output 'output' ends with sigmoid.*\nleave sigmoid out, or take binaryCrossEntropy/,
+    /makes probabilities of scores itself, and output 'output' already ends with sigmoid.*\nleave sigmoid out, or take binaryCrossEntropy/,
   );
   const soft = sequential([linear(2, 3), softmax()], { input: [2] });
   assert.match(
     await refusal(() => trained(soft, 'crossEntropy', dataOf({ values: whole(0, 1, 2) }))),
-    /crossEntropy makes probabilities of scores itself, and output 'output' ends with softmax/,
+    /crossEntropy makes probabilities of scores itself, and output 'output' already ends with softmax/,
   );
 });
 

@@ -28,7 +28,7 @@ export interface Draw {
   normal(): number;
 }
 
-/** The last counter word for the pixels that kernels draw for in transform number `stream`. */
+/** The last counter word of the draws that kernels make for pixels in transform number `stream`. */
 export const pixelStream = (stream: number): number => stream * 256 + purpose.augmentPixels;
 
 /**
