@@ -94,7 +94,7 @@ export function sequential(...given: readonly unknown[]): Model {
   if (last === undefined) {
     throw new LanewiseError(
       'argument',
-      'sequential: there is no input, the shape of one sample',
+      'sequential: input is missing, the shape of one sample',
       `write sequential([…layers], { input: ${exampleInput(named[0]![1])} })`,
     );
   }

@@ -68,7 +68,7 @@ export async function gradientsOf(
   if (unknown !== undefined) {
     throw new LanewiseError(
       'argument',
-      `gradient by '${unknown}', which is no parameter and no input of the model`,
+      `gradient by '${unknown}', which is neither a parameter nor an input of the model`,
       nearest(unknown, known),
     );
   }

@@ -96,14 +96,14 @@ function subjectOf(
   if (!term) {
     throw new LanewiseError(
       'argument',
-      `metrics are of the first output, '${output}', which has no loss`,
+      `metrics measure the first output, '${output}', which has no loss`,
     );
   }
   const { name, weights, source } = samples;
   if (source?.open) {
     throw new LanewiseError(
       'data',
-      `metrics of '${name}', a stream, whose labels are known only as they come: expected a data set with labels`,
+      `metrics of '${name}', a stream, whose labels are known only when read: expected a data set with labels`,
     );
   }
   const target = targetOf(term);

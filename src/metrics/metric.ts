@@ -190,7 +190,7 @@ const logLossMetric: Metric = {
   check: ({ loss, task }) =>
     (task === 'sides' ? /^binaryCrossEntropy/ : /^(crossEntropy|klDivergence)$/).test(loss)
       ? undefined
-      : `scores are no probabilities with the loss ${loss}`,
+      : `scores are not probabilities with the loss ${loss}`,
 };
 
 const ofValues = (

@@ -81,6 +81,6 @@ export function leftOf(model: string, size: number, left: number): number {
   if (left >= 1) return left;
   throw new LanewiseError(
     'argument',
-    `${model}: size is ${String(size)}, of which pooling leaves nothing: expected larger images`,
+    `${model}: size is ${String(size)}, too small for its pooling: expected larger images`,
   );
 }

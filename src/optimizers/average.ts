@@ -34,7 +34,7 @@ export interface EmaOptions {
    * is set; with false the decay is constant, as PyTorch's.
    */
   readonly warmup?: boolean;
-  /** Whether the average is corrected as if it had begun before the first step; default false: the first counts in full. */
+  /** Whether steps weigh as if others had come before the first; default false: the first counts in full. */
   readonly biasCorrection?: boolean;
 }
 

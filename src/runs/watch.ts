@@ -127,7 +127,7 @@ async function answer(
   } else if (headers['sec-fetch-site'] === 'cross-site') {
     send(response, 403, 'this is not for other sites');
   } else if (url !== '/' && url !== '/data.json') {
-    send(response, 404, 'there is / and /data.json');
+    send(response, 404, 'only / and /data.json exist');
   } else if (method !== 'GET') {
     send(response, 405, 'only GET is answered', { Allow: 'GET' });
   } else if (url === '/') {

@@ -147,7 +147,7 @@ function metricsOf(
   if (validation) return checkMetrics(model, terms, validation, metrics);
   throw new LanewiseError(
     'argument',
-    'metrics are figures of the validation data, and there is none',
+    'metrics need validation data, and there is none',
     'add the setting validation',
   );
 }

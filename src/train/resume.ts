@@ -176,7 +176,7 @@ function placeToGoOn(
   if (samples === 0) return { at: begun, totals: NO_TOTALS };
   if (others.length > 0) {
     warnings.push(
-      `${epoch} starts over, as its samples come in another order now (${others.join(', ')}): the ${samples} that it had taken are taken again`,
+      `${epoch} starts over, as its samples have another order now (${others.join(', ')}): the ${samples} already taken are taken again`,
     );
     return { at: begun, totals: NO_TOTALS };
   }
@@ -188,7 +188,7 @@ function placeToGoOn(
     `${epoch} goes on in minibatches of ${batch} after ${kept} of its ${size.samples} samples: ${
       repeated === 0
         ? 'none is repeated or skipped'
-        : `the last ${repeated} of the ${samples} that it had taken are taken again`
+        : `the last ${repeated} of the ${samples} already taken are taken again`
     }`,
   );
   const share = kept / samples;
@@ -227,7 +227,7 @@ function watchedOf(
   if (!isOtherData && !isOther && !isLost) return { ...others, ...(best ? { best } : {}) };
   if (best && monitor)
     warnings.push(
-      `the best so far (${best.value}, of epoch ${best.epoch}) is forgotten: ${monitor.name} ${isLost ? 'had no weights kept' : 'is of something else now'}`,
+      `the best so far (${best.value}, of epoch ${best.epoch}) is forgotten: ${isLost ? `no weights were kept for ${monitor.name}` : `${monitor.name} measures something else now`}`,
     );
   return { ...others, misses: 0 };
 }
@@ -265,7 +265,7 @@ function whyAnew(
   const kind = kindOf(description['optimizer']) ?? 'another';
   if (kind === optimizer.kind && !changed.includes('optimizer'))
     return `${kind} has no arrays for parameters that ${changed.includes('freeze') ? 'were frozen' : 'the loss did not reach'}`;
-  return `${optimizer.kind} cannot go on with what ${kind === optimizer.kind ? 'another form of it' : kind} had gathered`;
+  return `${optimizer.kind} cannot go on with the state of ${kind === optimizer.kind ? 'another form of it' : kind}`;
 }
 
 /**

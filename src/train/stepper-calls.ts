@@ -200,7 +200,7 @@ function checkGradients(expected: Weights, gradients: Weights): void {
     if (!(values instanceof Float32Array) || values.length !== length)
       refuse(
         `gradient of '${name}' is ${values instanceof Float32Array ? `${values.length} values` : show(values)}, expected a Float32Array of ${length}`,
-        values ? undefined : 'there is one for all that a step changes: gradients(batch) has them',
+        values ? undefined : 'gradients(batch) returns one for everything that a step changes',
       );
     checkFinite('argument', `apply: gradient of '${name}'`, values);
   }

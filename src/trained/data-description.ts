@@ -60,7 +60,7 @@ export const namesKnown = (
     ? Object.fromEntries(terms.flatMap((term) => targetsOf(term).map((name) => [name, classes])))
     : {});
 
-/** The names of the only target that has classes. */
+/** The classes' names; a single list belongs to the only target that has classes. */
 function classesOf(
   { classes }: Samples,
   terms: readonly LossTerm[],

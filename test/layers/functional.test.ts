@@ -196,7 +196,7 @@ test('what is wired wrongly is refused', () => {
   );
   assert.match(
     refusal(() => sequential([fc], undefined as unknown as { input: [4] })),
-    /sequential: there is no input, the shape of one sample/,
+    /sequential: input is missing, the shape of one sample/,
   );
   // As PyTorch's users write it: one after another, with the input behind them; without one, the way out is said.
   assert.equal([...sequential(linear(4, 3), relu(), { input: [4] }).outputs.values()], [[3]]);

@@ -116,7 +116,7 @@ test('of classes: every metric by its name, as its figure says', async () => {
     'hinge',
     images,
     ['logLoss'],
-    /scores are no probabilities with the loss hinge/,
+    /scores are not probabilities with the loss hinge/,
   );
   near(found['f1Micro'], hitsOf(evaluation));
   assert.is(found['top3'], figures.topKAccuracyScore(images.labels, scores, 3));

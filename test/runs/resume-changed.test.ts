@@ -105,7 +105,7 @@ const resumes: [string, Partial<TrainSettings>, Partial<TrainSettings>, string[]
     { optimizer: momentum({ lr: 0.01 }) },
     { optimizer: adam({ lr: 0.01 }) },
     ['optimizer'],
-    /over: adam cannot go on with what momentum/,
+    /over: adam cannot go on with the state of momentum/,
   ],
 ];
 for (const [what, before, after, override, warning] of resumes) {

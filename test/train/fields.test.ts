@@ -218,7 +218,7 @@ test('data that does not fit is refused by name', async () => {
   );
   assert.match(
     await refusal(() => gradientsOf(model, weights, digits({ count: 2 }), { by: ['c1.weights'] })),
-    /gradient by 'c1.weights', which is no parameter and no input of the model/,
+    /gradient by 'c1.weights', which is neither a parameter nor an input of the model/,
   );
   assert.match(
     await refusal(() => gradientsOf(model, new Map(), digits({ count: 2 }))),
