@@ -30,8 +30,14 @@ export function checkFinite(
 ): void {
   const at = values instanceof Float32Array ? firstNotFinite(values) : -1;
   if (at < 0) return;
-  const found = `${(values as Float32Array)[at]} ${place(at)}`;
-  throw new LanewiseError(kind, `${what}: ${found}, expected a finite number`, hint);
+  const found = (values as Float32Array)[at];
+  // What was given may have been a number that is too large.
+  const bound = Number.isNaN(found) ? '' : ', at most ±3.4e38 in float32';
+  throw new LanewiseError(
+    kind,
+    `${what}: ${found} ${place(at)}, expected a finite number${bound}`,
+    hint,
+  );
 }
 
 /** The place of a value in samples of `size` values each: `of sample 3, value 4`. */

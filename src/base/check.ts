@@ -253,7 +253,8 @@ export const flag: Check = (owner, name, value) => {
 };
 
 export const text: Check = (owner, name, value) => {
-  if (typeof value !== 'string' || value === '') refuse(owner, name, value, 'a text');
+  if (typeof value !== 'string') refuse(owner, name, value, 'a text');
+  if (value === '') refuse(owner, name, value, 'a text that is not empty');
 };
 
 export const callable: Check = (owner, name, value) => {

@@ -63,8 +63,12 @@ export function lookUp<T>(
 export function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'an array';
+  if (ArrayBuffer.isView(value)) return withArticle(value.constructor.name);
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
+
+/** `a Float64Array`, `an Int8Array` */
+const withArticle = (name: string): string => `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 
 /** `did you mean 'lenet5'?`, or nothing when no candidate is near. */
 export function nearest(found: string, candidates: readonly string[]): string | undefined {

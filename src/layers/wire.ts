@@ -2,7 +2,8 @@
  * Functional wiring: layers are applied to wires and give wires. A wire holds no numbers and no shape, but the layer it
  * comes from, and thereby the whole net that leads to it.
  */
-import { LanewiseError, show } from '../base/errors.js';
+import { quote } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import type { PerChannel } from '../graph/input-scale.js';
 import type { Shape } from '../graph/tensor.js';
 import type { Layer } from './layer.js';
@@ -37,7 +38,7 @@ export const isLayer = (value: unknown): value is Layer =>
 
 /** A description of a value in place of a wire or a layer, for messages. */
 export const showPart = (value: unknown): string =>
-  isLayer(value) ? `a layer (${value.kind})` : isWire(value) ? 'a wire' : show(value);
+  isLayer(value) ? `a layer (${value.kind})` : isWire(value) ? 'a wire' : quote(value);
 
 /** @throws LanewiseError kind 'argument' unless `value` is a layer; `what` names its place. */
 export function checkLayer(what: string, value: unknown): Layer {

@@ -43,7 +43,7 @@ export async function ensureWritableFolder(path: string): Promise<void> {
   const probe = join(path, `.${crypto.randomUUID()}.tmp`);
   let made: string | undefined;
   try {
-    made = await mkdir(path, { recursive: true });
+    made = await makeFolder(path);
     await writeSynced(probe, [Uint8Array.of(0)]);
   } catch (error) {
     await rm(probe, { force: true }).catch(() => {});
@@ -57,13 +57,45 @@ export async function ensureWritableFolder(path: string): Promise<void> {
   }
 }
 
+/**
+ * Makes the folder at `path`, and those above it; resolves to the first one made, or to undefined if all were there. It
+ * goes step by step, as Node's own `recursive` never ends where the system denies that a parent exists, such as in /proc.
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
+  const folder = resolve(path);
+  const parent = dirname(folder);
+  const make = () => mkdir(folder).catch((error: NodeJS.ErrnoException) => error);
+  const refused = await make();
+  if (!refused) return folder;
+  if (await isFolder(folder)) return undefined;
+  if (refused.code !== 'ENOENT' || parent === folder) throw refused;
+  const first = await makeFolder(parent);
+  const again = await make();
+  if (!again) return first ?? folder;
+  // Another process may have made it at the same time.
+  if (await isFolder(folder)) return first;
+  if (again.code !== 'ENOENT') throw again;
+  throw new LanewiseError(
+    'file',
+    `the system makes no folders in '${parent}'`,
+    'give a folder on another file system',
+  );
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
 /** The system's error in words: `what`, a colon, and the reason. */
 export function fileError(what: string, error: unknown): LanewiseError {
   const { code: own = '', errno, message } = error as NodeJS.ErrnoException;
   // libuv has no name for some of Linux's codes.
   const code = errno === -116 ? 'ESTALE' : own;
   const reason = error instanceof LanewiseError ? error.message : (reasons[code] ?? message);
-  return new LanewiseError('file', `${what}: ${reason}`, ways[code], { cause: error });
+  const way = error instanceof LanewiseError ? error.hint : ways[code];
+  return new LanewiseError('file', `${what}: ${reason}`, way, { cause: error });
 }
 
 const [FREE, WRITABLE, DEVICE] = [

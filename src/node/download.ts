@@ -1,9 +1,10 @@
 /** Downloads into a cache, resumed after interruptions, checked by SHA-256, and renamed only when complete. */
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
 import type { DownloadProgress, PublishedFiles, RemoteFile } from '../platform/download.js';
+import { makeFolder } from './atomic.js';
 import { readNamedFileInPieces } from './files.js';
 
 export interface Download {
@@ -57,7 +58,7 @@ export async function fetchVerified({
   signal,
 }: Download): Promise<void> {
   if ((await sizeOf(path)) === file.bytes && (await hashOf(path)) === file.sha256) return;
-  await toDisk(dirname(path), () => mkdir(dirname(path), { recursive: true }));
+  await toDisk(dirname(path), () => makeFolder(dirname(path)));
   const reasons: string[] = [];
   for (const url of urls) {
     try {

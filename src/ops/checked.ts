@@ -5,6 +5,7 @@
 import {
   extent,
   finite,
+  isList,
   list,
   listOf,
   listOr,
@@ -14,6 +15,7 @@ import {
   whole,
   type Check,
 } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
 import { tensorOperand as tensor } from '../graph/op.js';
 import * as all from './index.js';
 
@@ -41,9 +43,25 @@ const axes: Check = (op, name, value) => {
   if (value !== undefined) listOr(whole, list)(op, name, value);
 };
 
-/** A check for any number but NaN: constants may be infinite. */
-const number: Check = (op, name, value) => {
-  if (typeof value !== 'number' || Number.isNaN(value)) refuse(op, name, value, 'a number');
+/** A check for a number of float32; constants may be infinite where that is written. */
+const orInfinite: Check = (op, name, value) => {
+  if (Math.abs(value as number) !== Infinity) finite(op, name, value);
+};
+
+/** A check for the numbers of a vector. */
+const vector: Check = (op, name, value) => {
+  list(op, name, value);
+  const numbers = Array.from(value as ArrayLike<unknown>);
+  if (numbers.length === 0) refuse(op, name, value, 'at least one number');
+  const nested = numbers.findIndex(isList);
+  if (nested >= 0) {
+    throw new LanewiseError(
+      'argument',
+      `${op}: ${name}[${nested}] is a list, expected a number, as it makes a vector`,
+      'ops.reshape(ops.literal(values.flat()), [rows, columns]) gives it another shape',
+    );
+  }
+  numbers.forEach((one, i) => finite(op, `${name}[${i}]`, one));
 };
 
 const X = { x: tensor };
@@ -233,15 +251,15 @@ export const localResponseNorm: typeof all.localResponseNorm = given(
 
 // Values, draws and classes.
 export const constant: typeof all.constant = given('constant', all.constant, {
-  value: number,
-  shape: list,
+  value: orInfinite,
+  shape: listOf(extent, 0),
 });
 export const dropout: typeof all.dropout = given('dropout', all.dropout, {
   x: tensor,
   randomness: tensor,
   attributes: object,
 });
-export const literal: typeof all.literal = given('literal', all.literal, { values: list });
+export const literal: typeof all.literal = given('literal', all.literal, { values: vector });
 export const oneHot: typeof all.oneHot = given('oneHot', all.oneHot, {
   labels: tensor,
   classes: extent,

@@ -1,5 +1,5 @@
 /** Checks of trained models: their weights, their scores, and how they are run. */
-import { oneOf, quote, wholeFrom, type Check } from '../base/check.js';
+import { isList, oneOf, quote, wholeFrom, type Check } from '../base/check.js';
 import { checkFinite, firstNotFinite, inSamples } from '../base/check-values.js';
 import type { Field } from '../data/dataset.js';
 import { LanewiseError, show } from '../base/errors.js';
@@ -32,7 +32,7 @@ export function checkTrained<T extends { readonly model: Model; readonly weights
   }
   throw new LanewiseError(
     'argument',
-    `${owner}: model is ${show(trained)}, expected a trained one`,
+    `${owner}: model is ${quote(trained)}, expected a trained one`,
     given instanceof Promise
       ? 'await it'
       : given && 'history' in given
@@ -80,7 +80,10 @@ export function checkWeights(model: Model, weights: Weights): void {
     if (!(values instanceof Float32Array) || values.length !== count) {
       throw new LanewiseError(
         'argument',
-        `weights of '${name}': ${values instanceof Float32Array ? `${values.length} values` : show(values)}, expected ${count} (${showShape(spec.shape)})`,
+        `weights of '${name}': ${values instanceof Float32Array ? `${values.length} values` : show(values)}, expected a Float32Array of ${count} (${showShape(spec.shape)})`,
+        isList(values) && !(values instanceof Float32Array)
+          ? 'Float32Array.from(values) makes one of it'
+          : undefined,
       );
     }
   }

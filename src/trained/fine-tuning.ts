@@ -1,7 +1,7 @@
 /**
  * Fine-tuning: a trained model with another head, or cut off at a layer, with the weights of the layers that remain.
  */
-import { checkOptions, extent, required, text } from '../base/check.js';
+import { checkOptions, extent, quote, required, text } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { rebuild, type Architecture, type Layer, type Model } from '../layers/index.js';
 import { headOf, replaced, truncated, type Head } from '../layers/surgery.js';
@@ -23,7 +23,7 @@ function pretrainedOf(given: Model | Pretrained): Pretrained {
   if (typeof given !== 'object' || given === null)
     throw new LanewiseError(
       'argument',
-      `model is ${show(given)}, expected a model or a trained model`,
+      `model is ${quote(given)}, expected a model or a trained model`,
     );
   checkModel(given.model);
   checkWeights(given.model, given.weights);

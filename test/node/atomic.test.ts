@@ -6,7 +6,12 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
-import { ensureWritableFolder, fileError, writeFileAtomic } from '../../src/node/atomic.js';
+import {
+  ensureWritableFolder,
+  fileError,
+  makeFolder,
+  writeFileAtomic,
+} from '../../src/node/atomic.js';
 
 const test = suite('atomic', { folder: '' });
 test.before.each(async (context) => {
@@ -102,6 +107,23 @@ test('ensureWritableFolder refuses a folder that exists but takes no files', asy
     await refusal(ensureWritableFolder('/proc')),
     /^cannot write to folder '\/proc': \w/,
   );
+});
+
+test('ensureWritableFolder refuses at once where the system makes no folders', async () => {
+  if (process.platform !== 'linux') return console.log('skipped: needs /proc');
+  for (const path of ['/proc/none', '/proc/none/deeper'])
+    assert.is(
+      await refusal(ensureWritableFolder(path)),
+      `cannot write to folder '${path}': the system makes no folders in '/proc'`,
+    );
+});
+
+test('many make the same folders at once, and one of them the first', async ({ folder }) => {
+  const path = join(folder, 'a', 'b', 'c');
+  const made = await Promise.all([makeFolder(path), makeFolder(path), makeFolder(path)]);
+  assert.ok((await stat(path)).isDirectory());
+  assert.is(made.filter((first) => first === join(folder, 'a')).length, 1);
+  assert.is(await makeFolder(path), undefined);
 });
 
 test('a full device is named', () => {

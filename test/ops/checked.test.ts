@@ -209,4 +209,35 @@ test('a number, and a wire, are told the way', () => {
   assert.is(hint(NaN), undefined);
 });
 
+test('constants and literals hold numbers of float32', () => {
+  const refused = (make: (...given: never[]) => unknown, ...given: unknown[]): string => {
+    try {
+      make(...(given as never[]));
+    } catch (error) {
+      const { message, hint } = error as LanewiseError;
+      return `${message}\n${hint ?? ''}`;
+    }
+    return assert.unreachable(`${JSON.stringify(given)} was not refused`) as never;
+  };
+  const { literal, constant } = ops;
+  assert.match(
+    refused(literal, [[1, 2]]),
+    /^literal: values\[0\] is a list, expected a number.*\nops.reshape\(ops.literal\(/,
+  );
+  assert.match(refused(literal, [1, Float32Array.of(2)]), /^literal: values\[1\] is a list/);
+  assert.match(refused(literal, []), /^literal: values is \[\], expected at least one number/);
+  assert.match(refused(literal, [0, NaN]), /^literal: values\[1\] is NaN, expected a finite/);
+  assert.match(refused(literal, ['a']), /^literal: values\[0\] is 'a', expected a finite number/);
+  assert.match(refused(literal, [1e39]), /is 1e\+39, expected one within ±3.40/);
+  assert.match(
+    refused(constant, 1e39, [1]),
+    /^constant: value is 1e\+39, expected one within ±3.4/,
+  );
+  assert.match(refused(constant, NaN, [1]), /^constant: value is NaN/);
+  assert.match(refused(constant, 1, [1.5]), /^constant: shape\[0\] is 1.5, expected a whole/);
+  assert.equal(literal([1, 2]).shape, [2]);
+  assert.equal(ops.reshape(literal([[1, 2]].flat()), [1, 2]).shape, [1, 2]);
+  assert.equal(constant(-Infinity, []).shape, [], 'masks are infinite on purpose');
+});
+
 test.run();

@@ -27,7 +27,10 @@ const wrong: readonly (readonly [settings: object, message: RegExp])[] = [
   [{ loss: { output: 5 } }, /loss is 5/],
   [{ optimizer: {} }, /optimizer is an object, expected one made by/],
   [{ average: {} }, /average is an object, expected one made by/],
-  [{ weights: new Map([['0.weight', null]]) }, /weights of '0.weight': null, expected 6/],
+  [
+    { weights: new Map([['0.weight', null]]) },
+    /weights of '0.weight': null, expected a Float32Array of 6/,
+  ],
 ];
 
 for (const [settings, message] of wrong) {

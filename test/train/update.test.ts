@@ -213,7 +213,7 @@ test('settings that cannot be are refused by name', async () => {
     ],
     [
       { weights: new Map([['head.weight', new Float32Array(5)]]) },
-      /^weights of 'head.weight': 5 values, expected 170 \(10×17\)/,
+      /^weights of 'head.weight': 5 values, expected a Float32Array of 170 \(10×17\)/,
     ],
     [{ weights: {} as never }, /^weights are an object, expected a Map/],
   ];
