@@ -9,7 +9,9 @@ import { adam, createStepper, functional, input, linear, ops, softmax, tanh } fr
 
 const [GRAVITY, FORCE, MASS, POLE_MASS, HALF_LENGTH, SECONDS] = [9.8, 10, 1.1, 0.1, 0.5, 0.02];
 
-/** Series, for engines round Math.sin and Math.cos differently: exact to 1e-9 up to half a radian. */
+/**
+ * Sine and cosine as series, because engines round Math.sin and Math.cos differently: exact to 1e-9 up to half a radian.
+ */
 const sin = (a) => a * (1 - ((a * a) / 6) * (1 - ((a * a) / 20) * (1 - (a * a) / 42)));
 const cos = (a) => 1 - ((a * a) / 2) * (1 - ((a * a) / 12) * (1 - (a * a) / 30));
 
@@ -32,7 +34,7 @@ const scores = layers.scores(hidden);
 const outputs = { policy: softmax(scores), scores, value: layers.value(hidden) };
 const actorCritic = functional({ inputs: state, outputs, layers });
 
-/** What went better than expected becomes likelier, the value what came of it; entropy keeps trying. */
+/** Actions that went better than expected become likelier, the value approaches the return, and entropy keeps exploring. */
 function loss({ scores, value }, { action, advantage, returns }) {
   const logs = ops.logSoftmax(scores);
   const gain = ops.multiply(ops.pick(logs, action), advantage);
@@ -41,7 +43,7 @@ function loss({ scores, value }, { action, advantage, returns }) {
   return ops.subtract(ops.scale(error, 0.5), ops.add(gain, ops.scale(entropy, 0.01)));
 }
 
-/** Carts that are played with side by side; `episodes` are the lengths of those that are over. */
+/** Carts that are played side by side; `episodes` are the lengths of finished episodes. */
 function createCarts(random) {
   const upright = () => Array.from({ length: 4 }, () => random() * 0.1 - 0.05);
   const carts = Array.from({ length: CARTS }, () => ({ state: upright(), age: 0 }));
@@ -67,7 +69,7 @@ function weigh(steps, valuesAfter) {
   let [next, trace] = [valuesAfter, valuesAfter.map(() => 0)];
   for (const step of steps.toReversed()) {
     const { values, ends } = step;
-    // Behind a fall there is nothing; an episode that is merely over would have gone on.
+    // After a fall the value is 0; an episode that reached its limit would have gone on.
     const after = ends.map((end, i) => (end === 'down' ? 0 : end ? values[i] : next[i]));
     const gain = (i) => REWARD + DISCOUNT * after[i] - values[i];
     trace = ends.map((end, i) => gain(i) + (end ? 0 : DISCOUNT * TRACE * trace[i]));
@@ -77,7 +79,7 @@ function weigh(steps, valuesAfter) {
   }
 }
 
-/** To mean 0 and deviation 1. */
+/** The values scaled to mean 0 and deviation 1. */
 function standardized(values) {
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   const square = values.reduce((sum, v) => sum + (v - mean) * (v - mean), 0) / values.length;

@@ -1,8 +1,8 @@
-// Two nets play against each other until one of them draws digits (Goodfellow et al. 2014).
+// An adversarial net: two nets play against each other until one of them draws digits (Goodfellow et al. 2014).
 //   node examples/gan.mjs            draws runs/gan.png, a column a digit, while it learns
-//   node examples/gan.mjs 500        in 500 rounds, not 1000
-// The forger makes an image of noise and of the digit that is wanted. The judge gives ten verdicts, one a digit, of which the one
-// asked for counts: is this a real 3? Each is trained by a stepper; the judge's weights are the same in both.
+//   node examples/gan.mjs 500        the same in 500 rounds, not 1000
+// The forger makes an image from noise and the requested digit. The judge gives ten verdicts, one for each digit, and only
+// that on the requested digit counts: is this a real 3? Each is trained by a stepper; the judge's weights are the same in both.
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
@@ -73,7 +73,7 @@ function judgement({ verdicts }, { digit, isReal }) {
   const verdict = ops.pick(verdicts, digit);
   return ops.subtract(ops.softplus(verdict), ops.multiply(verdict, isReal));
 }
-/** The forger wants to be taken for real. */
+/** The forger's loss: it wants its images to be taken for real. */
 const deception = ({ verdicts }, { digit }) => ops.softplus(ops.negate(ops.pick(verdicts, digit)));
 
 /** Numbers from 0 to 1, the same on every machine. */
@@ -82,7 +82,7 @@ export function randomNumbers(seed) {
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 }
 
-/** What the forger is given to draw these digits. */
+/** The forger's input for these digits. */
 function orders(labels, random) {
   const oneHot = labels.flatMap((label) =>
     Array.from({ length: 10 }, (_, c) => Number(c === label)),
@@ -94,7 +94,7 @@ function orders(labels, random) {
   };
 }
 
-/** Images of the digits asked for, 784 bytes each, by a stepper or a model. */
+/** Images of the requested digits, 784 bytes each, drawn by a stepper or a model. */
 export async function draw(by, labels, random) {
   const { scores } = await by.predict(orders(labels, random), undefined, 'forged');
   return Uint8Array.from(scores, (value) => Math.round(value * 255));
@@ -146,7 +146,7 @@ function picture(images) {
   return PNG.sync.write(png);
 }
 
-/** How many of the images a net that has learned the digits reads as these. */
+/** How many of the images a net that has learned the digits recognises as these digits. */
 export async function readable(images, labels) {
   const settings = {
     data: digits({ count: 3000 }),
@@ -173,7 +173,7 @@ async function main(rounds) {
         `${process.stdout.isTTY ? '\r' : ''}round ${round}/${rounds}  judge ${judge.toFixed(2)}  forger ${forger.toFixed(2)}  ${left} ${process.stdout.isTTY ? '' : '\n'}`,
       );
     if (round % 250 !== 0 && round !== rounds) continue;
-    // The average of the forger's weights draws a steadier hand.
+    // The average of the forger's weights draws more steadily.
     images = await draw(await forgers.model(), hundred, randomNumbers(7));
     writeFileSync(file, picture(images));
   }

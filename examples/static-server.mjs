@@ -1,4 +1,4 @@
-// A folder as a site on this machine: for the examples, and for the tests' pages.
+// Serves a folder as a site on this machine, for the examples and for the tests' pages.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, resolve as absolute, sep } from 'node:path';
@@ -13,13 +13,13 @@ const types = {
   '.wasm': 'application/wasm',
 };
 
-/** Shared memory, and with it threads, is for pages that no other page can look into. */
+/** Headers that isolate a page from others, without which it has no shared memory and no threads. */
 export const ISOLATED = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** The file that a path means; undefined for what is not below `folder`. */
+/** The file at a path; undefined if it is not below `folder`. */
 function fileOf(folder, pathname) {
   let path;
   try {
@@ -32,7 +32,7 @@ function fileOf(folder, pathname) {
   return file.startsWith(folder + sep) ? file : undefined;
 }
 
-/** What the folder has at a path; only files whose type is known are given. */
+/** The folder's answer for a path; only files of known types are served. */
 async function answerFrom(folder, pathname) {
   const file = fileOf(folder, pathname);
   const type = file && types[extname(file)];
@@ -50,8 +50,9 @@ async function answerTo(url, request, folder, answer) {
 }
 
 /**
- * Serves `folder`; resolves to the site's address, which ends with a slash, and how to end it. `headers` are part of every answer,
- * `headersOf[path]` of single ones. What `answer(url, request)` returns or resolves to, `{ status?, type?, body? }`, is the answer; undefined leaves it to the folder.
+ * Serves `folder`; resolves to the site's address, which ends with a slash, and a function that ends it. `headers` are part
+ * of every answer, `headersOf[path]` of single ones. `answer(url, request)` returns or resolves to the answer,
+ * `{ status?, type?, body? }`; undefined leaves the request to the folder.
  */
 export function serveFolder(folder, { port = 0, headers = {}, headersOf = {}, answer } = {}) {
   const root = absolute(folder);

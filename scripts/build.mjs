@@ -28,7 +28,10 @@ const withTests = process.argv.includes('--tests');
 
 const newest = (files) => Math.max(...files.map((file) => statSync(file).mtimeMs));
 
-/** By this a compiled module says which build it is (WebAssembly, binary format, 5.5.3: id 0, size, name, contents). */
+/**
+ * The custom section in which a compiled module says which build it is (WebAssembly, binary format, 5.5.3: id 0, size,
+ * name, contents).
+ */
 function customSection(name, text) {
   const contents = [name.length, ...Buffer.from(name + text)];
   if (contents.length > 127) throw new Error('a size of more than one byte');
@@ -52,7 +55,7 @@ async function buildWasm() {
   for (const [target, { outFile }] of targets) {
     if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) continue;
     const entry = target.startsWith('inference') ? 'inference' : 'index';
-    // With functions' names, which shrink() goes by and takes out.
+    // Built with functions' names, which shrink() needs and removes.
     const flags = ['--target', target, '--config', 'asconfig.json', '--debug'];
     const { error, stderr } = await asc.main([`dist/assembly/${entry}.ts`, ...flags]);
     if (error) throw new Error(`assemblyscript, target '${target}':\n${stderr.toString()}`);
@@ -64,15 +67,15 @@ async function buildWasm() {
 const browsers = ['chrome111', 'firefox113', 'safari16.4'];
 
 async function buildJavaScript(folders) {
-  // Tests that no longer exist must not run, nor chunks be left over.
+  // Tests that no longer exist must not run, and old chunks must not stay.
   for (const folder of ['test', 'src/bundle'])
     rmSync(join('dist', folder), { recursive: true, force: true });
   await build({ ...javaScript, entryPoints: folders.flatMap(sources) });
 }
 
 /**
- * A bundle is split into a file for each set of modules that some of its parts have in common: a dozen files
- * that are only ever loaded together, a millisecond or two each. So every part stands on the whole core: it is one file.
+ * esbuild splits a bundle into a file for each set of modules that some of its parts share: a dozen files
+ * that are only ever loaded together, at a millisecond or two each. So every part imports the whole core, which is one file.
  */
 function onCore(core, parts) {
   const begun = sources('src').flatMap((file) => {
@@ -94,7 +97,7 @@ function onCore(core, parts) {
   };
 }
 
-/** Two folders below dist/ like the sources, so that URLs relative to a file hold here too. */
+/** The output is two folders below dist/, like the sources, so that URLs relative to a file work in both. */
 async function bundleJavaScript() {
   await build({
     ...bundle,
@@ -114,7 +117,7 @@ async function bundleJavaScript() {
   chmodSync('dist/src/bundle/main.js', 0o755);
 }
 
-/** What the package is in browsers and edge workers: one file, and the script of its threads. */
+/** Builds the package for browsers and edge workers: one file, and the script of its threads. */
 async function bundleBrowser() {
   await build({
     ...javaScript,
@@ -128,14 +131,14 @@ async function bundleBrowser() {
     },
     outdir: 'dist/browser',
     plugins: [platform('web'), allAtOnce],
-    // The worker's script would have nothing by which one sees that it is a module.
+    // Otherwise nothing in the worker's script would show that it is a module.
     footer: { js: 'export {};' },
   });
   const index = 'dist/browser/index.js';
   writeFileSync(index, shakeable(readFileSync(index, 'utf8')));
 }
 
-/** The browser's part of reports: with the plots in it, small, for it becomes part of every report. */
+/** Builds the browser's part of reports with its plots; it is small, because every report contains it. */
 async function bundleReport() {
   await build({
     entryPoints: ['src/runs/report/client/page.ts', 'src/runs/report/client/page.css'],
@@ -145,7 +148,7 @@ async function bundleReport() {
     format: 'iife',
     platform: 'browser',
     target: browsers,
-    // The plots' licence goes where they go.
+    // The plots' licence has to accompany them.
     banner: { js: `/*! uPlot\n${readFileSync('node_modules/uplot/LICENSE', 'utf8')}*/` },
     logLevel: 'warning',
   });

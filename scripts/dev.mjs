@@ -1,5 +1,6 @@
-// Builds what changes and runs again the tests that it concerns: `npm run dev -- [part of a path …]`. With parts of paths, the files that
-// they name; without, those whose imports lead to what changed, nearest first, but for slow ones. A change stops what still runs.
+// The watch: builds what changes and runs the tests that the change concerns, `npm run dev -- [part of a path …]`. With parts
+// of paths it runs the files that they name; without, those whose imports lead to the change, nearest first, except slow
+// ones. Another change stops the tests that still run.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join, normalize } from 'node:path';
@@ -11,7 +12,7 @@ process.chdir(root);
 const folders = ['assembly', 'src', 'test', 'workers'];
 const filters = process.argv.slice(2);
 
-/** All of the build: the first time, and for kernels, which are compiled for every engine. */
+/** Runs the whole build: the first time, and for kernels, which are compiled for every engine. */
 function buildAll() {
   const { status } = spawnSync(process.execPath, ['scripts/build.mjs', '--tests'], {
     stdio: 'inherit',
@@ -44,10 +45,10 @@ function distancesTo(changed) {
   return distances;
 }
 
-/** Whether kernels are compiled from it. */
+/** Whether kernels are compiled from the file. */
 const isKernels = (file) => /^assembly|^src\/program\/(\w+-rows|scratch)\.ts$/.test(file);
 
-/** The tests to run. Kernels are everybody's. */
+/** The tests to run: a change of kernels concerns all of them. */
 function concerned(changed) {
   if (filters.length > 0) return testFiles(filters);
   const quick = testFiles().filter(({ isSlow }) => !isSlow);
@@ -61,7 +62,7 @@ function concerned(changed) {
 
 const workers = await context(wholes);
 
-/** A file a source file, and the threads' scripts; other bundles are as the last whole build left them. */
+/** Builds each source file, and the threads' scripts; other bundles stay as the last whole build left them. */
 async function buildChanged(changed) {
   if (changed.some(isKernels)) return buildAll();
   try {
@@ -95,7 +96,7 @@ function note(file) {
   if (!file.endsWith('.ts')) return;
   pending.add(file);
   stop.abort();
-  // Editors write a file in several turns.
+  // Editors write a file in several steps.
   setTimeout(() => (running = running.then(respond)), 50);
 }
 

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const node = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-/** Folder in .engines/ → what npm is asked for; it picks this platform's binary among those that are optional. */
+/** Folder in .engines/ → npm package; npm picks this platform's binary among the optional ones. */
 const packages = {
   node22: `${node}@22`,
   node24: `${node}@24`,

@@ -1,6 +1,6 @@
-// Formats with prettier, the files named or all; with --check only reports. What it has found in order it remembers in
-// node_modules/.cache, so that only what has changed since costs time. AssemblyScript puts decorators on plain functions,
-// which TypeScript's grammar does not allow: they travel through prettier as comments.
+// Formats the named files, or all, with prettier; with --check it only reports. It remembers formatted files in
+// node_modules/.cache, so that only changed ones cost time. AssemblyScript puts decorators on plain functions,
+// which TypeScript's grammar does not allow, so prettier sees them as comments.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -31,13 +31,13 @@ const show = (text) =>
   text.replace(/^\/\/@@(\w+)$/gm, '@$1').replace(/^\/\*@@(\w+)\*\/ /gm, '@$1 ');
 
 const options = readFileSync('.prettierrc.json', 'utf8');
-/** What a file's format follows from, besides its text. */
+/** Everything besides its text that determines a file's format. */
 const rules =
   options +
   readFileSync('node_modules/prettier/package.json', 'utf8') +
   readFileSync('scripts/format.mjs', 'utf8');
 
-/** A file's name is part of it: its ending chooses the grammar. */
+/** The hash of a file's name and text: the extension chooses the grammar. */
 const hashOf = (file, text) =>
   createHash('sha256').update(rules).update(file).update('\0').update(text).digest('base64');
 

@@ -1,4 +1,5 @@
-// Says which commits of this branch do not fit the history: `npm run check:history -- [range]`, by default main..HEAD.
+// Lists the commits of this branch that break the rules of the history: `npm run check:history -- [range]`; the default is
+// main..HEAD.
 import { execFileSync } from 'node:child_process';
 
 const [range = 'main..HEAD'] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// How JavaScript is built, for the build and for the watch.
+// The JavaScript builds, for scripts/build.mjs and for the watch.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +26,7 @@ export const javaScript = {
   logLevel: 'warning',
 };
 
-/** Where runs are kept, or refused to be. */
+/** The files that keep runs, or refuse to. */
 export const recordings = { node: 'src/runs/recording.ts', web: 'src/web/no-folders.ts' };
 
 /** `#platform/…` is a folder of the sources. Unbundled, package.json's imports say the same. */
@@ -41,8 +41,8 @@ export const platform = (folder) => ({
 });
 
 /**
- * Not minified: Node shows the line that throws, and stacks name functions. The small packages that every program needs are
- * part of it: to find one in node_modules takes 3 ms.
+ * The bundle is not minified: Node shows the line that throws, and stacks name functions. It includes the small packages that
+ * every program needs, since finding one in node_modules takes 3 ms.
  */
 export const bundle = {
   ...javaScript,
@@ -50,7 +50,7 @@ export const bundle = {
   external: ['piscina', 'commander', 'cli-progress', 'pngjs', '@jsquash/*', 'csv-parse', 'yauzl'],
 };
 
-/** Whole in one file each. */
+/** These bundles are one file each. */
 export const wholes = {
   ...bundle,
   entryPoints: {

@@ -1,6 +1,6 @@
-// dist/jsr: what JSR gets, the build for the web and its declarations. JSR would rather have sources, but ours need their
-// kernels built, and Node's module names; what it demands of built code are explicit types, which it is told of in
-// a comment, and paths with the extensions of real files.
+// Makes dist/jsr, the package for JSR: the build for the web and its declarations. JSR prefers sources, but ours need built
+// kernels and Node's module names. JSR requires explicit types of built code, which a comment points to, and paths with
+// the extensions of real files.
 //   node scripts/build.mjs && node scripts/jsr.mjs && cd dist/jsr && npx jsr publish --dry-run
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -22,9 +22,9 @@ cpSync('dist/THIRD-PARTY-LICENSES.txt', join(folder, 'THIRD-PARTY-LICENSES.txt')
 cpSync('dist/wasm', join(folder, 'wasm'), { recursive: true });
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-/** What has types is to be imported; the others are files. */
+/** Exports with types can be imported; the others are files. */
 const entries = Object.entries(manifest.exports).filter(([, target]) => target.types);
-/** From dist/ to the folder here. */
+/** Copies from dist/ to dist/jsr. */
 const placeOf = (path) => path.replace('./dist/src/', 'types/').replace('./dist/', '');
 
 const withoutMap = (text) => text.replace(/^\/\/# sourceMappingURL=.*\n?/m, '');

@@ -1,9 +1,9 @@
-// The entry points of the Wasm builds, written from the table of kernels (src/program/kernel-table.ts): which file of assembly/
-// has a kernel, its sources say.
+// Writes the entry points of the Wasm builds from the table of kernels (src/program/kernel-table.ts). The sources in assembly/
+// say which file has a kernel.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** What `lanewise/inference` asks of a build besides kernels, and what else others do. */
+/** The exports besides kernels that `lanewise/inference` needs of a build, and those that the other builds need as well. */
 const INFERENCE = ['heapBase', 'spellLoads'];
 const ALL = [...INFERENCE, 'CEILING_MADDS', 'ceiling', 'multiplyAdd'];
 

@@ -1,11 +1,11 @@
-// dist/THIRD-PARTY-LICENSES.txt: the licence of every package that is bundled into dist/, which goes where its
-// code goes. The bundles' source maps say which those are.
+// Writes dist/THIRD-PARTY-LICENSES.txt: the licence of every package that is bundled into dist/. The bundles' source maps
+// say which packages those are.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MODULE = /node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 
-/** Packages without a licence file, and the one of the same project that has it. */
+/** Packages without a licence file, and the package of the same project that has it. */
 const SIBLINGS = { '@assemblyscript/loader': 'assemblyscript' };
 
 /** The working directory is the package's. */

@@ -1,4 +1,4 @@
-// What must hold before a release, as sentences about what does not; none if all does.
+// The conditions of a release: a sentence for each that does not hold.
 
 const VERSION = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 
@@ -9,7 +9,7 @@ export function changesOf(version, changelog) {
   return section === undefined ? undefined : section.slice(section.indexOf('\n')).trim();
 }
 
-/** `manifest` is package.json; `tags` those of this commit, `allTags` all. */
+/** `manifest` is package.json; `tags` are those of this commit, `allTags` are all. */
 export function problemsOf({ manifest, changelog, branch, changes, tags, allTags }) {
   const { version, repository } = manifest;
   const tag = `v${version}`;

@@ -1,8 +1,8 @@
-// Releases this commit, in three steps, each of which checks everything that the one before did:
+// Releases this commit in three steps, each of which repeats the checks of the one before:
 //   node scripts/release.mjs             checks, .ci/run, and what `npm publish` would send (nothing is sent)
 //   node scripts/release.mjs --tag       the same, then tags the commit; pushing the tag starts the release workflow
 //   node scripts/release.mjs --publish   in CI only, on the tag: publishes to npm, with provenance
-// --untested leaves .ci/run out, in the first of them only.
+// --untested leaves .ci/run out, in the first step only.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -20,13 +20,13 @@ function fail(problems) {
   process.exit(1);
 }
 
-/** What a command says; its lines. */
+/** The lines that a command prints. */
 const lines = (command, ...args) =>
   execFileSync(command, args, { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line !== '');
 
-/** Runs a command for all to see. */
+/** Runs a command and shows its output. */
 const run = (command, ...args) => execFileSync(command, args, { stdio: 'inherit' });
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8'));

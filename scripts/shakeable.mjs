@@ -1,5 +1,5 @@
-// A namespace that a bundle exports or hands on (`transforms.…`) is filled by esbuild in a call that other bundlers
-// must keep, and with it all that is in the namespace. This marks it as a call that may be left out.
+// Makes namespaces of a bundle (`transforms.…`) removable: esbuild fills a namespace in a call that other bundlers
+// must keep, and with it everything in the namespace. This marks the call as one that may be left out.
 
 import { readFileSync } from 'node:fs';
 

@@ -1,9 +1,10 @@
 // Makes a Wasm build smaller: asc's passes (asconfig.json) leave values in locals that are read once, since
 // the pass that takes them out of there also moves instructions, and in the innermost loops of products their
-// order is chosen (assembly/tile2x16.ts). So it runs here, on all functions but those, and those measured to need theirs.
+// order is chosen (assembly/tile2x16.ts). So that pass runs here, on all functions
+// except those and others measured to need their order.
 import binaryen from 'binaryen';
 
-/** Functions, most by their file, that keep the order in which they were written: tanh would take 15 % longer. */
+/** Functions, most of them by file, that keep the order in which they were written: tanh would take 15 % longer. */
 const ORDERED =
   /^assembly\/(tile[^/]*|conv2d-direct|activation\/(activation|finish\w+)|unary\/smooth\w*|upsample\/upsampleBilinear)(\/|$)/;
 
@@ -21,14 +22,15 @@ const PASSES = [
   'vacuum',
 ];
 
-/** The build with names of functions in, the smaller one without names out. */
+/** Takes the build with names of functions, and returns the smaller one without. */
 export function shrink(bytes) {
   const module = binaryen.readBinary(bytes);
   try {
     binaryen.setDebugInfo(false);
     for (let i = 0; i < module.getNumFunctions(); i++) {
       const { name, base } = binaryen.getFunctionInfo(module.getFunctionByIndex(i));
-      // What asc leaves behind without effect goes from all: engines make the same machine code without it.
+      // Code without effect that asc leaves behind is removed from all functions: engines make the same machine code
+      // without it.
       if (!base) module.runPassesOnFunction(name, ORDERED.test(name) ? ['rse', 'vacuum'] : PASSES);
     }
     return module.emitBinary();

@@ -1,4 +1,4 @@
-// Long tests that are too slow for every change: a run killed at 20 random moments and worker threads killed every
+// Runs the long tests that are too slow for every change: a run killed at 20 random moments and worker threads killed every
 // 50 steps, a checkpoint of 2 GiB, then 20,000 steps during which memory must not grow.
 //   npm run soak
 import { spawnSync } from 'node:child_process';

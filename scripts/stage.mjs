@@ -1,5 +1,5 @@
-// The package as npm gets it, in dist/npm: the files that package.json lists, and package.json without what only a clone
-// needs. `prepare` among that: npm warns of install scripts, and the published package has none.
+// Makes the package for npm in dist/npm: the files that package.json lists, and package.json without the fields that only a
+// clone needs. `prepare` is one of these: npm warns of install scripts, and the published package has none.
 //   npm run stage      builds, stages, and writes the tarball that `npm install FILE` takes
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const staged = join(root, 'dist', 'npm');
 
-/** Copies what is built; resolves to the folder. */
+/** Copies the built files; resolves to the folder. */
 export function stage() {
   const flags = ['pack', '--ignore-scripts', '--dry-run', '--json'];
   const said = execFileSync('npm', flags, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 24 });
@@ -21,7 +21,7 @@ export function stage() {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   delete manifest.scripts;
   delete manifest.devDependencies;
-  // The bundles have what these names stand for.
+  // The bundles contain what these names stand for.
   delete manifest.imports;
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   return staged;

@@ -1,4 +1,5 @@
-// The files of tests, what each says of itself, and running one in a process of its own (so that a hang or a crash names its file).
+// The files of tests, what each says of itself, and how one runs in a process of its own, so that a hang or a crash names its
+// file.
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +24,10 @@ export function testFiles(filters = []) {
     });
 }
 
-/** Seconds of processor time of all children that have ended, theirs included; undefined where the system does not tell. */
+/**
+ * Seconds of processor time of all children that have ended, and of their children; undefined if the system does not
+ * tell.
+ */
 function childSeconds() {
   try {
     const fields = readFileSync('/proc/self/stat', 'utf8')
@@ -38,25 +42,28 @@ function childSeconds() {
 
 let counted = childSeconds();
 
-/** What the children that ended since the last call used. */
+/** The processor time of the children that ended since the last call. */
 function secondsSince() {
   const before = counted;
   counted = childSeconds();
   return counted === undefined ? undefined : counted - before;
 }
 
-/** Without tests, a file must say why; without uvu's summary it is one failure. */
+/** A file without tests must say why; a file without uvu's summary counts as one failure. */
 function countsOf(output, code) {
   const total = Number(/Total:\s+(\d+)/.exec(output)?.[1] ?? 0);
   const passed = Number(/Passed:\s+(\d+)/.exec(output)?.[1] ?? 0);
-  // What needs something that is not here says so in a line, and that line is for all to see.
+  // A file that skips tests says so in a line, which is always shown.
   const skips = output.split('\n').filter((line) => /^\s*skipped\b(?!: +\d+$)/i.test(line));
   const isEmpty = total === 0 && (code !== 0 || skips.length === 0);
   const isBroken = isEmpty || (code !== 0 && passed === total);
   return { total, passed, failed: total - passed + (isBroken ? 1 : 0), skips };
 }
 
-/** Runs one of `testFiles` as built, and prints its line; resolves to how many tests passed and failed, and its processor time. An aborted signal ends it without a word. */
+/**
+ * Runs one of `testFiles` as built, and prints its line; resolves to how many tests passed and failed, and its processor
+ * time. An aborted signal ends it without a word.
+ */
 export function runFile({ name }, signal) {
   const built = join('dist', 'test', name.replace(/\.ts$/, '.js'));
   return new Promise((resolve) => {

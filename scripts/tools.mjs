@@ -1,5 +1,5 @@
-// Puts what only tests of the published package need into .engines/: checkers of packages, and bundlers. Too heavy
-// for devDependencies, pinned here.
+// Puts the tools that only tests of the published package need into .engines/: package checkers and bundlers. They are too
+// heavy for devDependencies, and are pinned here.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Type declarations of what package.json exports, and of nothing else: tsc writes one for every source file
-// that it reads; those that no public type leads to are deleted again.
+// Writes the type declarations of what package.json exports, and no others: tsc writes one for every source file
+// that it reads, and those that no public type leads to are deleted.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join, normalize } from 'node:path';
@@ -24,7 +24,7 @@ function entryPoints(exports) {
   });
 }
 
-/** Writes them into dist/src. The working directory is the package's. */
+/** Writes the declarations into dist/src. The working directory is the package's. */
 export function buildTypes() {
   const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
   const declarations = () =>
@@ -33,7 +33,7 @@ export function buildTypes() {
         .filter((name) => name.endsWith('.d.ts'))
         .map((name) => join(folder, name)),
     );
-  // Those of sources that are gone must not lead anywhere.
+  // Declarations of deleted sources must not be found.
   for (const file of declarations()) rmSync(file);
   const flags = ['--project', 'tsconfig.types.json'];
   const { status } = spawnSync(process.execPath, [tsc, ...flags], { stdio: 'inherit' });

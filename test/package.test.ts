@@ -1,4 +1,4 @@
-/** What `import 'lanewise'` costs: few files of our own, and nothing heavy before it is used. */
+/** `import 'lanewise'` is cheap: it loads few files of our own, and nothing heavy before it is used. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFile } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * The double-precision references agree with PyTorch: what the kernels are held against is right itself,
- * shown without a kernel. Golden values are float64 results rounded to float32, hence 1e-6.
+ * The double-precision references, with which the kernels are compared, agree with PyTorch themselves,
+ * as shown here without a kernel. Golden values are float64 results rounded to float32, hence 1e-6.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,6 +1,6 @@
 /**
- * What a page loads, minified and gzipped: the app's bundle with what it uses of the package, the script of the worker
- * threads, and one build of the kernels. Each is held to a limit; the report says what is in it.
+ * The sizes that a page loads, minified and gzipped: the app's bundle with the used part of the package, the script of the
+ * worker threads, and one build of the kernels. Each has a limit; the report lists the contents.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

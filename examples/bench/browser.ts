@@ -1,4 +1,4 @@
-/** Which browser this is, as figures name it. */
+/** The name and version of this browser, as results have them. */
 import type { Engine } from '../../src/benchmark/results.js';
 
 interface Brand {

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const here = fileURLToPath(new URL('./', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-/** Workloads are no public names, so they come from the sources, with the platform of browsers. */
+/** Workloads are not public, so they come from the sources, with the platform of browsers. */
 const platform = {
   name: 'platform',
   setup({ onResolve }) {
@@ -19,7 +19,7 @@ const platform = {
   },
 };
 
-/** @param {string} folder where it is put; what was there is deleted. */
+/** @param {string} folder the output folder, which is deleted first. */
 export async function buildPage(folder = join(root, 'dist', 'bench')) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -1,8 +1,8 @@
-/** What the page and its worker tell each other. */
+/** The messages between the page and its worker. */
 import type { Circumstances, Row } from '../../src/benchmark/results.js';
 import type { Numerics } from '../../src/engine/features.js';
 
-/** What the page asks for. */
+/** A request of the page. */
 export interface Request {
   readonly names: readonly string[];
   readonly threads: number;
@@ -10,11 +10,11 @@ export interface Request {
   readonly seconds: number;
 }
 
-/** What does not change from one request to the next. */
+/** The facts that do not change from one request to the next. */
 export type Place = Pick<Circumstances, 'lanewise' | 'engine' | 'cores' | 'threads'>;
 
 export type Answer =
-  /** Once, at the start: what there is to choose from, and what the browser lacks, a sentence each. */
+  /** Sent once, at the start: the choices, and a sentence for each thing that the browser lacks. */
   | {
       readonly kind: 'ready';
       readonly place: Place;

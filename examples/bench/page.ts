@@ -1,4 +1,4 @@
-/** The page: what to measure, the table that fills, and results as files. The work is the worker's. */
+/** The page: the form, the table that fills, and results as files. The worker does the measuring. */
 import { compareResults } from '../../src/benchmark/compare.js';
 import {
   MOST_RESULT_BYTES,
@@ -17,7 +17,7 @@ import { fillTable, type Line } from './table.js';
 let worker: Worker;
 let place: Place | undefined;
 let lines: Line[] = [];
-/** What the rows in the table were asked for with. */
+/** The request whose rows the table shows. */
 let measured: Circumstances | undefined;
 let there: { readonly name: string; readonly results: Results } | undefined;
 
@@ -44,7 +44,7 @@ function hear(answer: Answer): void {
   if (answer.kind === 'done') end(`Measured ${lines.length} workloads.`);
 }
 
-/** The form, once it is known what there is to choose from; after a stop it is there already. */
+/** Builds the form once the choices are known; after a stop it exists already. */
 function begin({ place: found, names, numerics, notes }: Answer & { kind: 'ready' }): void {
   const isFirst = !place;
   place = found;
@@ -124,7 +124,7 @@ function fail(reason: string): void {
   end('Not measured.');
 }
 
-/** A worker that is in the middle of a measurement hears nothing: another one takes its place. */
+/** A worker in the middle of a measurement receives no messages, so another one replaces it. */
 function stop(): void {
   worker.terminate();
   end(`Stopped after ${rowsOf().length} of ${lines.length} workloads.`);
@@ -166,7 +166,7 @@ function save(): void {
   const day = results.date.slice(0, 10);
   const name = results.engine.name.replaceAll(/[^a-z]+/g, '-');
   make('a', { href: url, download: `lanewise-${name}-${day}.json` }).click();
-  // The browser has to begin with it first.
+  // The browser has to start the download first.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
@@ -208,7 +208,7 @@ byId<HTMLInputElement>('file').addEventListener('change', ({ target }) => {
   const input = target as HTMLInputElement;
   const [file] = input.files ?? [];
   if (file) void load(file);
-  // The same file once more is a change too.
+  // Choosing the same file again is a change too.
   input.value = '';
 });
 show();

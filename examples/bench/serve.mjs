@@ -1,5 +1,5 @@
 // Builds the page of the benchmarks and serves it: `npm run bench:page -- [--port 8080] [--no-isolation]`, with the
-// headers that threads need and a strict content-security-policy, as the playground is.
+// headers that threads need and a strict content-security-policy, like the playground.
 import { parseArgs } from 'node:util';
 import { serveOrSay } from '../playground/serve.mjs';
 import { buildPage } from './build.mjs';

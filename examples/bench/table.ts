@@ -3,7 +3,7 @@ import type { ComparedRow } from '../../src/benchmark/compare.js';
 import { rowName, type Row } from '../../src/benchmark/results.js';
 import { byId, make } from './dom.js';
 
-/** A workload that is asked for, and how far it is. */
+/** A requested workload and its state. */
 export interface Line {
   readonly name: string;
   readonly state: 'waiting' | 'begun' | 'left out' | Row;
@@ -20,7 +20,7 @@ const range = ([low, high]: Row['spread'], write: (value: number) => string): st
 const cell = (className: string, ...children: (Node | string)[]): HTMLTableCellElement =>
   make('td', { className }, ...children);
 
-/** A figure, and below it, small, what belongs to it. */
+/** A figure with a small note below it. */
 const withRange = (className: string, main: string, small: string): HTMLTableCellElement =>
   cell(className, main, make('small', {}, small));
 
@@ -47,7 +47,7 @@ function besides(row: Row | undefined, compared: ComparedRow | undefined): HTMLT
 }
 
 /**
- * Fills the table. `there` are the other file's rows, `compared` those that both have; rows that only the file has
+ * Fills the table. `there` are the other file's rows, `compared` those that both have; rows in the file alone
  * come last.
  */
 export function fillTable(

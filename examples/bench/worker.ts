@@ -1,4 +1,4 @@
-/** The page's worker: measures, so that the page never waits. */
+/** The page's worker, which measures so that the page never waits. */
 import { createSuite, workloads } from '../../src/benchmark/suite.js';
 import { init } from '../../src/engine/init.js';
 import { machineParallelism } from '#platform/threads';
@@ -6,7 +6,7 @@ import { LanewiseError, lookUp } from '../../src/base/errors.js';
 import { engineOfBrowser } from './browser.js';
 import type { Answer, Request } from './messages.js';
 
-/** The build puts it in. */
+/** The build defines it. */
 declare const LANEWISE_VERSION: string;
 
 const answer = (message: Answer): void => globalThis.postMessage(message);

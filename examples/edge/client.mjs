@@ -1,4 +1,4 @@
-// A caller: has digits recognised, teaches the worker 5 to 9 from 100 samples, and keeps what it has learned.
+// A caller of the worker: sends digits to recognise, teaches it 5 to 9 from 100 samples, and keeps the model it has learned.
 //   node client.mjs http://127.0.0.1:8080
 import { writeFile } from 'node:fs/promises';
 import { digits, subset } from 'lanewise';

@@ -1,4 +1,4 @@
-// The worker's own model: LeNet-5 that knows the digits 0 to 4, as model.safetensors in the current folder.
+// Makes the worker's own model, model.safetensors in the current folder: LeNet-5 that knows the digits 0 to 4.
 import { digits, lenet5, momentum, saveModel, subset, train } from 'lanewise';
 
 const all = digits({ count: 4000 });

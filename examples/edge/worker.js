@@ -1,5 +1,5 @@
-// An edge worker (workerd, Cloudflare Workers) that recognises digits, and learns others. It keeps nothing: what it has
-// learned goes to the caller, as a model file, which the caller sends along from then on.
+// An edge worker (workerd, Cloudflare Workers) that recognises digits, and learns others. It keeps no state: a model
+// that it has learned goes to the caller as a file, which the caller sends along from then on.
 import { LanewiseError, decodeModel, encodeModel, init, adam, replaceHead, train } from 'lanewise';
 import fused from 'lanewise/wasm/fused.wasm';
 import strict from 'lanewise/wasm/strict.wasm';
@@ -8,15 +8,15 @@ import ownModel from './model.safetensors';
 const MOST_BODY_BYTES = 2 ** 20;
 const MOST_PREDICTED = 256;
 const MOST_LABELLED = 200;
-/** Of one sample: what a model from outside may make the worker allocate. */
+/** The most bytes that a model from outside may allocate for one sample. */
 const MOST_ACTIVATION_BYTES = 2 ** 20;
 const MOST_KNOWN_MODELS = 4;
 
-// Bytes cannot be compiled here, so the kernels come compiled. This is part of the worker's start, not of a request.
+// Bytes cannot be compiled here, so the kernels are imported compiled. This is part of the worker's start, not of a request.
 const runtime = await init({ module: [fused, strict] });
 const own = decodeModel(new Uint8Array(ownModel), 'model.safetensors');
 
-/** Models that came with the last requests, by their files' SHA-256: one that is seen again predicts at once. */
+/** Models of the last requests, by their files' SHA-256: one that comes again predicts at once. */
 const known = new Map();
 
 const routes = {
@@ -85,12 +85,12 @@ export default {
 
 const fail = (status, message, hint) => Response.json({ error: message, hint }, { status });
 
-/** What cannot be answered, and with which status. */
+/** A request that cannot be answered, and its status. */
 function refuse(message, hint) {
   throw new LanewiseError('argument', message, hint);
 }
 
-/** The fields of the request's form, as bytes by name; of another body, all of it as `samples`. */
+/** The fields of the request's form, as bytes by name; a body that is not a form is all `samples`. */
 async function readBody(request) {
   // The runtime reads no more than was announced.
   const length = Number(request.headers.get('content-length') ?? NaN);
@@ -127,7 +127,7 @@ async function modelOf(form) {
   return model;
 }
 
-/** A model that classifies images of bytes, and not too large for a worker. */
+/** Checks that a model classifies images of bytes, and is not too large for a worker. */
 function acceptable(trained) {
   const { model, classes, samples } = trained;
   if (!classes || samples?.type !== 'uint8') refuse('the model does not classify samples of bytes');

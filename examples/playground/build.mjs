@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const here = fileURLToPath(new URL('./', import.meta.url));
 
-/** What is imported as 'lanewise' lies beside the page. */
+/** The module imported as 'lanewise' lies beside the page. */
 const beside = {
   name: 'beside',
   setup({ onResolve }) {
@@ -19,7 +19,7 @@ const beside = {
   },
 };
 
-/** @param {string} folder where it is put; what was there is deleted. */
+/** @param {string} folder the output folder, which is deleted first. */
 export async function buildPlayground(folder = join(root, 'dist', 'playground')) {
   if (!existsSync(join(root, 'dist', 'browser')))
     throw new Error('the package is not built: run `npm run build` first');
@@ -41,7 +41,7 @@ export async function buildPlayground(folder = join(root, 'dist', 'playground'))
     format: 'esm',
     target: ['chrome111', 'firefox114', 'safari16.4'],
     plugins: [beside],
-    // The curves' licence goes where they go.
+    // The licence of the curves' library has to accompany it.
     banner: {
       js: `/*! uPlot\n${readFileSync(join(root, 'node_modules/uplot/LICENSE'), 'utf8')}*/`,
     },

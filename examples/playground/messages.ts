@@ -1,7 +1,7 @@
-/** What the page and its engine worker say to each other: plain data, and files. */
+/** The messages between the page and its engine worker: plain data, and files. */
 import type { Runtime } from 'lanewise';
 
-/** One row of the layer editor: a kind, and those of its settings that do not follow from the layer before. */
+/** One row of the layer editor: a kind, and the settings that do not follow from the layer before. */
 export interface LayerChoice {
   readonly kind: string;
   readonly settings: Readonly<Record<string, number>>;
@@ -27,7 +27,7 @@ export interface TrainChoice {
   readonly seed: number;
 }
 
-/** What a refusal is about: where on the page it is shown. */
+/** The subject of a refusal, which says where on the page it is shown. */
 export type Subject = 'engine' | 'train' | 'data' | 'model' | 'file' | 'predict';
 
 export type ToEngine =
@@ -41,7 +41,7 @@ export type ToEngine =
 /** How the engine runs here. */
 export type EngineFacts = Runtime;
 
-/** What the editor shows beside a layer: what comes out of it, or why it cannot be. */
+/** What the editor shows beside a layer: its output, or the reason why it is not possible. */
 export interface CheckedLayer {
   readonly shape?: readonly number[];
   readonly error?: string;
@@ -49,7 +49,7 @@ export interface CheckedLayer {
 
 /** Means over some steps, at the end of them. */
 export interface CurvePoint {
-  /** In epochs. */
+  /** The place in the run, in epochs. */
   readonly at: number;
   readonly loss: number;
   readonly accuracy: number;
@@ -58,7 +58,7 @@ export interface CurvePoint {
 export interface Progress {
   readonly epoch: number;
   readonly epochs: number;
-  /** Of the whole run, 0 … 1. */
+  /** The share of the whole run that is done, 0 … 1. */
   readonly share: number;
   readonly imagesPerSecond: number;
   readonly secondsLeft: number;
@@ -72,7 +72,7 @@ export interface Filters {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
-/** Of the samples that are not trained on. */
+/** Figures of the validation samples. */
 export interface Validation {
   readonly loss: number;
   readonly accuracy: number;

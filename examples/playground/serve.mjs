@@ -1,5 +1,5 @@
 // Builds the playground and serves it: `npm run playground -- [--port 8080] [--no-isolation]`.
-// A host of one's own needs the same headers for threads; without them the page trains in one.
+// Your own host needs the same headers for threads; without them the page trains in one thread.
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -14,7 +14,7 @@ const policy = [
   "img-src 'self' blob: data:",
 ].join('; ');
 
-/** Serves a folder on this machine as a careful host would; resolves to its address and how to end it. */
+/** Serves a folder on this machine as a careful host would; resolves to its address and a function that ends it. */
 export function servePlayground(folder, { port = 0, isIsolated = true } = {}) {
   const headers = {
     'Content-Security-Policy': policy,
@@ -25,7 +25,7 @@ export function servePlayground(folder, { port = 0, isIsolated = true } = {}) {
   return serveFolder(folder, { port, headers });
 }
 
-/** Serves as the command line asks; ends the process with one sentence where the port is another's or none. */
+/** Serves as the command line asks; ends the process with one sentence if the port is taken or not valid. */
 export async function serveOrSay(folder, { port, isIsolated }) {
   try {
     const number = Number(port);

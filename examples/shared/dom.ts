@@ -1,10 +1,10 @@
-/** The little of the document's interface that every page needs. */
+/** The helpers for the document that every page of the examples needs. */
 
 /** The element of the page's own markup with this id. */
 export const byId = <E extends HTMLElement = HTMLElement>(id: string): E =>
   document.getElementById(id) as E;
 
-/** A new element; `children` are text or elements. Whatever a file says gets here as text only. */
+/** A new element; `children` are text or elements. Contents of files appear as text only. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   properties: Partial<HTMLElementTagNameMap[K]> = {},

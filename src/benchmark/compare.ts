@@ -1,4 +1,4 @@
-/** Two results held against each other, row by row: by what factor the second is better, and whether that is noise. */
+/** The comparison of two results, row by row: by what factor the second is better, and whether that is noise. */
 import { LanewiseError } from '../base/errors.js';
 import type { Spread } from './measure.js';
 import { rowName, type Results } from './results.js';
@@ -12,27 +12,27 @@ export interface ComparedRow {
   readonly unit: Unit;
   readonly a: number;
   readonly b: number;
-  /** How many times as fast, or as small, b is as a: above 1 it is better. */
+  /** How many times as fast, or as small, b is compared with a: above 1 it is better. */
   readonly ratio: number;
-  /** The ratio's least and most, from a value of each middle half. */
+  /** The smallest and largest ratio of values from the two middle halves. */
   readonly spread: Spread;
-  /** Of b, beside a. */
+  /** The verdict on b. */
   readonly verdict: Verdict;
 }
 
 export interface Comparison {
   readonly rows: readonly ComparedRow[];
-  /** Names of rows that the other has not. */
+  /** Names of rows that the other result lacks. */
   readonly onlyA: readonly string[];
   readonly onlyB: readonly string[];
-  /** What besides the figures differs: `engine (node 20.19.5, deno 2.9.6)`. */
+  /** Differences other than figures: `engine (node 20.19.5, deno 2.9.6)`. */
   readonly differences: readonly string[];
 }
 
-/** A smaller difference is taken for noise, however little the values scatter: each file's are of one process. */
+/** A smaller difference counts as noise, however little the values scatter: each file's values come from one process. */
 export const LEAST_DIFFERENCE = 0.03;
 
-/** @throws LanewiseError kind 'file' if a row has another unit there. */
+/** @throws LanewiseError kind 'file' if a row's unit differs between the two. */
 export function compareResults(a: Results, b: Results): Comparison {
   const others = new Map(b.rows.map((row) => [rowName(row), row]));
   const names = new Set(a.rows.map(rowName));
@@ -62,7 +62,7 @@ export function compareResults(a: Results, b: Results): Comparison {
   };
 }
 
-/** Noise is where the middle halves overlap, and what is small anyway. */
+/** A difference is noise if the middle halves overlap, or if it is small. */
 function judge(ratio: number, [low, high]: Spread): Verdict {
   if (low > 1 && ratio >= 1 + LEAST_DIFFERENCE) return 'better';
   if (high < 1 && ratio <= 1 / (1 + LEAST_DIFFERENCE)) return 'worse';

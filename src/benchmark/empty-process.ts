@@ -1,2 +1,2 @@
-/** What `bench coldstart` measures against: a process of the engine that does nothing. */
+/** An empty process of the engine, against which `bench coldstart` measures. */
 process.exitCode = 0;

@@ -1,4 +1,4 @@
-/** The workloads by name, for the command line: those of any engine, and those that are processes. */
+/** The table of all workloads by name, for the command line: those of any engine, and those that are processes. */
 import { LanewiseError, lookUp } from '../base/errors.js';
 import { benchmarkModels, type BenchmarkModel } from './models.js';
 import { coldstart, memory } from './processes.js';

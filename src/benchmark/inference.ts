@@ -1,4 +1,4 @@
-/** Inference workloads: the forward program alone, one thread, samples in and scores out. */
+/** The inference workloads: the forward program alone, in one thread, from samples to scores. */
 import { compile } from '../compiler/compile.js';
 import { link, run, type Bases } from '../engine/link.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';

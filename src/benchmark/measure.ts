@@ -1,14 +1,14 @@
-/** Timing: batches of calls long enough for the clock, repeated for a while; the median is the figure. */
+/** The timing of calls: batches long enough for the clock are repeated for a while, and the median is the figure. */
 
 export interface Timing {
-  /** Of one call, in milliseconds. */
+  /** The median time of one call, in milliseconds. */
   readonly medianMs: number;
   readonly minMs: number;
   /** The middle half of the times lies between these. */
   readonly quartilesMs: Spread;
 }
 
-/** The least and the most of the middle half. */
+/** The ends of the middle half. */
 export type Spread = readonly [number, number];
 
 /** The median of some figures, and their middle half. */
@@ -24,7 +24,7 @@ export function summarizeTimes(ms: readonly number[]): Timing {
   return { medianMs: median, minMs: Math.min(...ms), quartilesMs: spread };
 }
 
-/** A timing with the figure that `figure` makes of one call's milliseconds. */
+/** A timing with the figure that `figure` computes from one call's milliseconds. */
 export function timed<Unit extends string>(
   timing: Timing,
   unit: Unit,
@@ -34,13 +34,13 @@ export function timed<Unit extends string>(
   return { ...timing, value: figure(timing.medianMs), unit, spread: a < b ? [a, b] : [b, a] };
 }
 
-/** A batch of calls takes at least this long: 2 % of it is the coarsest tick that is left out of account. */
+/** A batch of calls takes at least this long; ticks of up to 2 % of it are ignored. */
 const BATCH_MS = 5;
 const TICKS = 50;
 
 /**
- * The tick of `performance.now`, in milliseconds: 5 µs to 1 ms in browsers, by whether the page is isolated; ten
- * looks at it, since two ticks may be far apart.
+ * The tick of `performance.now`, in milliseconds: 5 µs to 1 ms in browsers, depending on whether the page is isolated. It is
+ * read ten times, since two ticks may be far apart.
  */
 function clockTick(): number {
   let least = Infinity;
@@ -53,11 +53,11 @@ function clockTick(): number {
   return least;
 }
 
-/** Work handed out at once takes about this long, and is repeated at most so often. */
+/** Work that is handed out at once takes about this long, and is repeated at most this often. */
 const CHUNK_MS = 40;
 export const CHUNK_REPEATS = 64;
 
-/** Times what `run` repeats, like `timeCalls`, where handing out the work takes a while itself. */
+/** Times the work that `run` repeats, like `timeCalls`, if handing it out takes time itself. */
 export async function timeChunks(
   run: (repeats: number) => Promise<void>,
   seconds: number,

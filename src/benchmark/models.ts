@@ -1,4 +1,4 @@
-/** Training and inference workloads: models, batch sizes, and how a step is timed. */
+/** The training and inference workloads of models: their batch sizes, and how a step is timed. */
 import { samplesOf } from '../data/forms.js';
 import type { Dataset } from '../data/dataset.js';
 import {
@@ -90,7 +90,7 @@ export const benchmarkModels = {
   },
 } as const satisfies Record<string, BenchmarkModel>;
 
-/** Bytes like an image's; labels in turn. What they show has no influence on the time. */
+/** Bytes like an image's, with labels in turn. Their content does not affect the time. */
 export function noise(model: Model, count: number): Dataset {
   const shape = Object.values(model.architecture.inputs)[0]!.shape as Dataset['shape'];
   const classes = [...model.outputs.values()][0]![0]!;

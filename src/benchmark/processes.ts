@@ -1,5 +1,6 @@
 /**
- * Workloads that are whole processes of this engine, Node, Deno or Bun (the page has none): how long until the first step, how much memory.
+ * The workloads that are whole processes of this engine, Node, Deno or Bun (a page has none): the time to the first step,
+ * and the memory.
  */
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,24 +10,24 @@ import { summarize, summarizeTimes, timed } from './measure.js';
 import type { benchmarkModels } from './models.js';
 import type { Conditions, Workload } from './workload.js';
 
-/** What a training process is asked to do; `workers` as in `train`. */
+/** The task of a training process; `workers` as in `train`. */
 export interface TrainingTask {
   readonly workload: keyof typeof benchmarkModels;
   readonly batch: number;
-  /** Of an epoch. */
+  /** Samples per epoch. */
   readonly steps: number;
   readonly epochs: number;
   readonly workers: number;
   readonly numerics: Numerics;
 }
 
-/** Fewer processes than this say little. */
+/** The least number of processes to measure. */
 const LEAST_RUNS = 5;
 
 /** The memory workload trains 256 steps; more do not raise the peak. */
 const MEMORY_RUN = { workload: 'lenet5', steps: 64, epochs: 4 } as const;
 
-/** From the start of a process to its end with one step of mlp-b64 done; the note says what of it is ours. */
+/** The time of a process that does one step of mlp-b64; the note says how much more that is than an empty process. */
 export const coldstart: Workload = async (conditions) => {
   const task = taskFor({ workload: 'mlp', steps: 1, epochs: 1 }, conditions);
   const times: number[] = [];
@@ -43,7 +44,7 @@ export const coldstart: Workload = async (conditions) => {
   return { ...timed(timing, 'ms', (ms) => ms), gflops: 0, note };
 };
 
-/** The most memory that a process training lenet5-b64 has resident; times are the whole process's. */
+/** The peak of resident memory of a process training lenet5-b64; times are those of the whole process. */
 export const memory: Workload = async (conditions) => {
   const task = taskFor(MEMORY_RUN, conditions);
   const runs = Array.from({ length: LEAST_RUNS }, () => runProcess('training-process', task));
@@ -83,7 +84,7 @@ function runProcess(script: string, task: TrainingTask): { ms: number; output: s
   );
 }
 
-/** Deno throws, or leaves everything out, where it may not start a process. */
+/** Deno throws, or leaves all fields out, if it may not start a process. */
 function spawn(file: string, task: TrainingTask): Partial<SpawnSyncReturns<string>> {
   const args = [...engineFlags(task.numerics), file, JSON.stringify(task)];
   try {
@@ -93,7 +94,7 @@ function spawn(file: string, task: TrainingTask): Partial<SpawnSyncReturns<strin
   }
 }
 
-/** Those of this process; Node before 22 has relaxed SIMD behind one, which the command line sets late. */
+/** The flags of this process, with the one for relaxed SIMD in Node before 22, which the command line sets late. */
 function engineFlags(numerics: Numerics): string[] {
   const flag = '--experimental-wasm-relaxed-simd';
   const isMissing = /^v(18|20|21)\./.test(process.version) && numerics === 'fused';

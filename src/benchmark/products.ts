@@ -1,4 +1,4 @@
-/** The bound of the machine, and matrix products against it. */
+/** The workloads of matrix products, and the machine's bound against which they are measured. */
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
 import { matmulWorkspace } from '../ops/workspace.js';
@@ -10,7 +10,7 @@ import { address, align, type KernelCall } from '../program/program.js';
 import { timeCalls, timeChunks, timed, type Timing } from './measure.js';
 import type { Measurement, Workload } from './workload.js';
 
-/** Multiply-adds on registers alone: what 128-bit SIMD can do on this machine. */
+/** Multiply-adds on registers alone, the most that 128-bit SIMD can do on this machine. */
 export const ceiling: Workload = async ({ numerics, seconds }) => {
   const kernels = instantiate(
     await loadModule(numerics, false),
@@ -44,7 +44,7 @@ function speedOf(flops: number, timing: Timing): Measurement {
   return { ...found, gflops: found.value };
 }
 
-/** A multiple of every tile's height, so that no worker has half a tile. */
+/** A multiple of every tile's height, so that no worker gets half a tile. */
 const ROW_GROUP = 8;
 
 /** @internal Each worker multiplies its rows of a, and packs b for itself. */

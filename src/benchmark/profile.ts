@@ -1,4 +1,4 @@
-/** Where a training step's time goes: one shard's gradient program, each kernel call timed alone. */
+/** The profile of a training step: each kernel call of one shard's gradient program is timed alone. */
 import { samplesOf } from '../data/forms.js';
 import { link, run, type Bases } from '../engine/link.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
@@ -18,17 +18,17 @@ import type { Conditions } from './workload.js';
 export interface ProfiledCall {
   readonly label: string;
   readonly kernel: string;
-  /** Mean of one call, in microseconds. */
+  /** The mean time of one call, in microseconds. */
   readonly microseconds: number;
-  /** Of the program's time. */
+  /** The share of the program's time. */
   readonly share: number;
-  /** Thousand million multiplications and additions a second; 0 for kernels that only move data. */
+  /** Billions of multiplications and additions a second; 0 for kernels that only move data. */
   readonly gflops: number;
-  /** Thousand million bytes a second, each tensor read or written once. */
+  /** Billions of bytes a second, if each tensor is read or written once. */
   readonly gigabytes: number;
-  /** What the call cannot beat: arithmetic on registers, or a sum of vectors of as many bytes. */
+  /** The bound of the call: arithmetic on registers, or a sum of vectors of as many bytes. */
   readonly bound: 'arithmetic' | 'memory';
-  /** The time at that bound, of the time taken. */
+  /** The time at that bound as a share of the time taken. */
   readonly ofBound: number;
 }
 
@@ -44,10 +44,10 @@ export interface ProfiledSum {
 
 export interface Profile {
   readonly program: string;
-  /** The program run as a whole, in microseconds: calls timed alone add the clock's own time. */
+  /** The time of the program run as a whole, in microseconds: calls timed alone add the clock's own time. */
   readonly microseconds: number;
   readonly calls: readonly ProfiledCall[];
-  /** One a kernel, the most time first. */
+  /** One entry for each kernel, the slowest first. */
   readonly kernels: readonly ProfiledSum[];
   readonly total: ProfiledSum;
 }
@@ -135,7 +135,7 @@ export async function profile(
   };
 }
 
-/** Microseconds that arithmetic alone, and moving bytes alone, would take. */
+/** The microseconds that arithmetic alone, and moving bytes alone, would take. */
 interface Bounds {
   arithmetic(flops: number): number;
   memory(bytes: number): number;
@@ -144,7 +144,7 @@ interface Bounds {
 const BOUND_SECONDS = 0.5;
 const SUM_SECONDS = 0.01;
 
-/** The ceiling, and sums y = a + b of 2ⁿ bytes in all, over and over: in cache where they fit. */
+/** Measures the ceiling, and repeated sums y = a + b of 2ⁿ bytes in all, which stay in cache if they fit. */
 async function createBounds(numerics: Conditions['numerics']): Promise<Bounds> {
   const { gflops } = await ceiling({ threads: 1, numerics, seconds: BOUND_SECONDS });
   const module = await loadModule(numerics, false);

@@ -1,6 +1,6 @@
 /**
- * Results as a file: what was measured, where, and how to read it back. Such files come from elsewhere, so nothing in
- * them is taken on trust: every field is checked, text for what a terminal or page would take for a command.
+ * The files of results: what was measured, where, and how to read it back. Such files may come from strangers, so
+ * every field is checked, and text must not contain anything that a terminal or a page would interpret.
  */
 import type { Numerics } from '../engine/features.js';
 import { listOf, oneOf, refuse, wholeFrom, type Check } from '../base/check.js';
@@ -15,7 +15,7 @@ export interface Engine {
   readonly version: string;
 }
 
-/** What threads the place lends: on one shared memory, one with its own, none but the calling one. */
+/** The threads that the runtime offers: several on one shared memory, one with its own, or only the calling one. */
 export const threadModes = ['shared', 'own', 'none'] as const;
 
 export interface Row {
@@ -28,23 +28,23 @@ export interface Row {
   readonly spread: Spread;
   readonly medianMs: number;
   readonly minMs: number;
-  /** Share of what registers alone do on that many threads; null where that says nothing. */
+  /** Share of what registers alone do on that many threads; null if it has no meaning for the workload. */
   readonly ofCeiling: number | null;
   readonly note?: string;
 }
 
-/** Where and how rows were measured. */
+/** The machine, the engine and the settings with which rows were measured. */
 export interface Circumstances {
   readonly lanewise: string;
   /** ISO 8601. */
   readonly date: string;
   readonly engine: Engine;
-  /** The model, where the runtime tells: a browser does not. */
+  /** The processor's model; null if the runtime does not give it, as in browsers. */
   readonly cpu: string | null;
   readonly cores: number;
   readonly numerics: Numerics;
   readonly threads: (typeof threadModes)[number];
-  /** Spent on each workload. */
+  /** Seconds spent on each workload. */
   readonly seconds: number;
 }
 
@@ -54,13 +54,13 @@ export interface Results extends Circumstances {
   readonly rows: readonly Row[];
 }
 
-/** A file of results is smaller; look before reading it. */
+/** The largest size of a file of results, checked before it is read. */
 export const MOST_RESULT_BYTES = 1 << 20;
 
 const MOST_ROWS = 1000;
 const MOST_CHARACTERS = 200;
 const MOST_THREADS = 4096;
-/** Milliseconds a call, GFLOP/s, images/s: no measurement is beyond. */
+/** The largest value of a measurement, in milliseconds a call, GFLOP/s or images/s. */
 const MOST = 1e15;
 
 export const resultsOf = (circumstances: Circumstances, rows: readonly Row[]): Results => ({
@@ -86,7 +86,7 @@ export function parseResults(text: string, file: string): Results {
   const what = `'${file}'`;
   const results = readAs<Results>(
     'file',
-    `${what} is no results of lanewise bench`,
+    `${what} does not hold results of lanewise bench`,
     '',
     parseJson('file', what, text),
     RESULTS,
@@ -124,7 +124,7 @@ const ROW = fields({
   'note?': printable,
 });
 
-/** Rows by their tables, and what they say of one another. */
+/** Rows, checked by their tables of checks and for consistency. */
 const rows: Check = (owner, name, value) => {
   const found = listed(ROW, MOST_ROWS)(owner, name, value) as readonly Row[];
   const known = new Set<string>();
@@ -154,6 +154,6 @@ const RESULTS = fields({
   rows,
 });
 
-/** `lenet5-b64, 2 threads`: rows of two results with this name are of the same. */
+/** `lenet5-b64, 2 threads`: rows of two results with this name belong together. */
 export const rowName = ({ workload, threads }: Pick<Row, 'workload' | 'threads'>): string =>
   `${workload}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;

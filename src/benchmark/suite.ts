@@ -1,4 +1,4 @@
-/** The workloads that any engine runs, a page's worker too, and how one becomes a row of results. */
+/** The suite of workloads that any engine runs, also a page's worker, and how a workload becomes a row of results. */
 import { inference } from './inference.js';
 import { benchmarkModels, training } from './models.js';
 import { ceiling, sgemm } from './products.js';
@@ -29,16 +29,16 @@ export const workloads: Readonly<Record<string, Workload>> = {
 const isThreaded = (name: string): boolean => name !== 'ceiling' && !name.includes('infer');
 
 export interface Suite {
-  /** What registers alone do, in GFLOP/s: the bound that rows are held against. */
+  /** The GFLOP/s of registers alone: the bound for all rows. */
   readonly bound: number;
   measure(name: string, workload: Workload): Promise<Row>;
 }
 
-/** Measures the bound; then each workload, one after the other, as it is asked for. */
+/** Measures the bound, and then each requested workload, one after the other. */
 export async function createSuite(conditions: Conditions): Promise<Suite> {
   const { numerics, seconds } = conditions;
   const found = await ceiling({ threads: 1, numerics, seconds: Math.min(seconds, 1) });
-  // The best, not the median: whatever else runs here can only make it less.
+  // The best, not the median: other processes can only lower it.
   const bound = (found.gflops * found.medianMs) / found.minMs;
   return {
     bound,

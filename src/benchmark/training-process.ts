@@ -1,6 +1,6 @@
 /**
- * A process that trains through the public names and prints its peak of memory: what `bench coldstart`
- * times from start to end, and what `bench memory` asks. Its one argument is a `TrainingTask` as JSON.
+ * A process that trains through the public API and prints its peak of memory. `bench coldstart`
+ * times it from start to end, and `bench memory` reads the peak. Its one argument is a `TrainingTask` as JSON.
  */
 import { readFileSync } from 'node:fs';
 import { train } from '../index.js';
@@ -16,8 +16,8 @@ await train(model, { data, loss, optimizer, batch, epochs, workers, numerics });
 console.log(peakBytes());
 
 /**
- * Of resident memory. Linux hands the `maxRSS` of the process that started this one on to it, hence
- * the look into /proc where there is one.
+ * The peak of resident memory. On Linux a process inherits the `maxRSS` of the one that started it, so
+ * /proc is read if there is one.
  */
 function peakBytes(): number {
   try {

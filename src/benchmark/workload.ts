@@ -1,4 +1,4 @@
-/** What a workload is: a name, a unit, and a function that measures it. */
+/** The type of a workload: a name, a unit, and a function that measures it. */
 import type { Numerics } from '../engine/features.js';
 import type { Spread, Timing } from './measure.js';
 
@@ -13,7 +13,7 @@ export const units = ['GFLOP/s', 'images/s', 'µs', 'ms', 'MB'] as const;
 
 export type Unit = (typeof units)[number];
 
-/** Of times and sizes less is better, of speeds more. */
+/** Times and sizes are better if smaller, speeds if larger. */
 export const isSpeed = (unit: Unit): boolean => unit.endsWith('/s');
 
 export interface Measurement extends Timing {
@@ -21,9 +21,9 @@ export interface Measurement extends Timing {
   readonly unit: Unit;
   /** The middle half of the values measured, in their unit. */
   readonly spread: Spread;
-  /** Multiplications and additions a second, in thousand millions; 0 where that says nothing. */
+  /** Billions of multiplications and additions a second; 0 if that has no meaning for the workload. */
   readonly gflops: number;
-  /** What else there is to say, for the reader of a line. */
+  /** A note for the reader of the line. */
   readonly note?: string;
 }
 

@@ -1,4 +1,7 @@
-/** `lanewise bench`: how fast this machine and engine are, one line a workload; and two such results compared. */
+/**
+ * The command `lanewise bench`: measures how fast this machine and engine are, one line a workload, or compares two
+ * results.
+ */
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineParallelism } from '#platform/threads';
@@ -40,7 +43,10 @@ export const benchCommand = (): Command =>
     .option('--seconds <n>', 'to spend on a workload', wholeNumber(1), 2)
     .option('--profile', 'time each kernel call of a training workload’s shard')
     .option('--json [file]', 'one JSON object a workload; or all results into a file')
-    .option('--compare', 'two files of results: what is better or worse beyond noise')
+    .option(
+      '--compare',
+      'compare two files of results: which rows are better or worse beyond noise',
+    )
     .action(runBench);
 
 async function runBench(names: readonly string[], options: Options): Promise<void> {
@@ -62,7 +68,7 @@ async function runBench(names: readonly string[], options: Options): Promise<voi
   const rows: Row[] = [];
   for (const [name, workload] of tasks) {
     const row = await suite.measure(name, workload).catch((error: unknown) => {
-      // Where no process may be started (Deno without --allow-run), whoever asked for everything gets the rest.
+      // If no process may be started (Deno without --allow-run), a run of all workloads goes on with the rest.
       if (names.length || !Object.hasOwn(processes, name)) throw error;
       console.error(`${name} left out: ${(error as Error).message}`);
     });
@@ -76,7 +82,7 @@ async function runBench(names: readonly string[], options: Options): Promise<voi
   }
 }
 
-/** Before minutes of measuring: the file's name is no slip, and can be written. */
+/** Checks before minutes of measuring that the file's name is meant as one, and that the file can be written. */
 async function checkFile(path: string, options: Options): Promise<void> {
   if (Object.hasOwn(workloads, path))
     throw new LanewiseError(
@@ -105,7 +111,7 @@ const circumstances = (numerics: Numerics, seconds: number): Circumstances => ({
   seconds,
 });
 
-/** The processor's name, where it has one and the runtime tells (Deno needs --allow-sys). */
+/** The processor's name, if it has one and the runtime gives it (Deno needs --allow-sys). */
 function cpuModel(): string | null {
   try {
     return cpus()[0]?.model.trim() || null;

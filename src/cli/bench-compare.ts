@@ -1,11 +1,11 @@
-/** `lanewise bench --compare a.json b.json`: two results side by side. */
+/** `lanewise bench --compare a.json b.json`: shows two results side by side. */
 import { stat } from 'node:fs/promises';
 import { compareResults, type ComparedRow, type Comparison } from '../benchmark/compare.js';
 import { MOST_RESULT_BYTES, parseResults, rowName, type Results } from '../benchmark/results.js';
 import { LanewiseError } from '../base/errors.js';
 import { cannotRead, readNamedFile } from '../node/files.js';
 
-/** @throws LanewiseError kind 'argument' unless there are two files; kind 'file' for one that is no results. */
+/** @throws LanewiseError kind 'argument' unless there are two files; kind 'file' for one that does not hold results. */
 export async function compareFiles(
   files: readonly string[],
   json: true | string | undefined,
@@ -30,7 +30,7 @@ async function readResults(path: string): Promise<Results> {
     throw cannotRead('results', path, error);
   });
   if (!found.isFile())
-    throw new LanewiseError('file', `cannot read results '${path}': it is no file`);
+    throw new LanewiseError('file', `cannot read results '${path}': it is not a file`);
   if (found.size > MOST_RESULT_BYTES)
     throw new LanewiseError(
       'file',
@@ -64,7 +64,7 @@ function page(
 }
 
 const describe = ({ engine, cpu, numerics, date }: Results): string =>
-  `${engine.name} ${engine.version}, ${cpu ?? 'CPU not told'}, ${numerics}, ${date.slice(0, 10)}`;
+  `${engine.name} ${engine.version}, ${cpu ?? 'unknown CPU'}, ${numerics}, ${date.slice(0, 10)}`;
 
 function line(row: ComparedRow): string {
   const { unit, ratio, spread, verdict } = row;

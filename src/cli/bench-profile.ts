@@ -1,4 +1,4 @@
-/** A profile as a table: what `lanewise bench --profile` prints. */
+/** The table of a profile that `lanewise bench --profile` prints. */
 import type { Profile, ProfiledCall, ProfiledSum } from '../benchmark/index.js';
 
 /** A program's calls, the slowest first, then sums over kernels; percentages at the end are of the bound. */

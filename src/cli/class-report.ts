@@ -1,8 +1,8 @@
-/** Precision, recall and F1 of the classes as a table. */
+/** The table of the classes' precision, recall and F1. */
 import type { ClassFigures, ClassificationReport } from '../metrics/index.js';
 import { formatCount, formatPercent } from './terminal.js';
 
-/** More classes than this would fill the screen: those that fare worst are shown. */
+/** More classes than this would fill the screen: only those with the lowest F1 are shown. */
 const MOST = 20;
 
 /** Text of several lines, without a line feed at the end. */

@@ -1,4 +1,4 @@
-/** Models on test samples, for `eval` and `export`: one model, or several that answer as one. */
+/** Scores models on test samples, for `eval` and `export`: one model, or an ensemble of several. */
 import { Argument, Command, Option } from 'commander';
 import { withNames } from '../data/class-names.js';
 import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/transforms/index.js';
@@ -43,7 +43,7 @@ const viewsByName = {
   flip: (): Views => [[], [randomHorizontalFlip(1)]],
 } as const;
 
-/** A command with the arguments and options that say which models are scored on what. */
+/** A command with the arguments and options that choose models and samples. */
 export const scoringCommand = (name: string): Command =>
   addOptions(new Command(name), dataDetailOptions())
     .addArgument(
@@ -67,7 +67,7 @@ export const scoringCommand = (name: string): Command =>
         Object.keys(viewsByName),
       ),
     )
-    .option('--crop <size>', 'of the views, pixels (the model’s input)', wholeNumber(1));
+    .option('--crop <size>', 'size of the views in pixels (the model’s input)', wholeNumber(1));
 
 export interface Scored extends Choice {
   readonly classifier: Ensemble;
@@ -76,7 +76,7 @@ export interface Scored extends Choice {
   readonly views: number;
 }
 
-/** @throws LanewiseError for files that hold no model, and models and data that do not go together. */
+/** @throws LanewiseError for files that do not hold a model, and for models and data that do not fit. */
 export async function scoreFiles(
   files: readonly string[],
   options: ScoringOptions,
@@ -91,7 +91,7 @@ export async function scoreFiles(
     models.map(({ origin }, i) => ({ file: files[i]!, origin })),
     options,
   );
-  // In the model's order, so that what is shown names the classes that the data lacks, too.
+  // In the model's order, so that the output names the classes that the data lacks, too.
   const test = classifier.classes
     ? withNames(choice.test, classifier.classes, 'the model')
     : choice.test;
@@ -101,7 +101,7 @@ export async function scoreFiles(
   return { ...choice, classifier, test, summary, views: views?.length ?? 1 };
 }
 
-/** What the model's file says of the samples it was trained on goes for those it is scored on. */
+/** The model's file describes the samples it was trained on; those it is scored on are read in the same way. */
 function knownSamples({
   samples,
   table,
@@ -112,7 +112,7 @@ function knownSamples({
   return { shape: shape as unknown as ImageShape, type, fit, known: { table, classes } };
 }
 
-/** @throws LanewiseError kind 'argument' if all samples are asked for of what has test samples of its own, else as `choose`. */
+/** @throws LanewiseError kind 'argument' for `--all` on data that has test samples of its own; otherwise as `choose`. */
 function choiceOf(data: DataSets, models: readonly KnownModel[], options: ScoringOptions): Choice {
   const { test, isWhole } = data;
   if (isWhole) return choose(test, models, options);
@@ -124,7 +124,7 @@ function choiceOf(data: DataSets, models: readonly KnownModel[], options: Scorin
   );
 }
 
-/** @throws LanewiseError kind 'argument' for a crop of no views. */
+/** @throws LanewiseError kind 'argument' for a crop size without views that are crops. */
 function viewsOf(
   { views, crop }: ScoringOptions,
   { model, samples }: TrainedModel,

@@ -1,4 +1,4 @@
-/** The command line's commands, run by their words. */
+/** All commands of the command line, and the function that runs the one named by the arguments. */
 import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import { version } from '../base/version.js';
@@ -34,7 +34,7 @@ function createProgram(): Command {
   return program;
 }
 
-/** Does what the process's arguments say. An error of ours becomes one message, and the process's exit code 1. */
+/** Runs the process's arguments. A LanewiseError becomes one message and exit code 1. */
 export async function runCommand(): Promise<void> {
   try {
     await createProgram().parseAsync();

@@ -1,18 +1,18 @@
-/** The confusion matrix as a table, and the mistakes made most often. */
+/** The table of a confusion matrix, and the list of the most frequent mistakes. */
 import { mostConfused, perClassAccuracy, type ConfusionMatrix } from '../metrics/confusion.js';
 import { formatPercent, styleFor, type Style } from './terminal.js';
 
 export interface ConfusionOptions {
-  /** Width to keep within; a table that is wider loses its accuracies, and if need be itself. */
+  /** Width to keep within; a wider table is printed without its accuracies, and if it is still too wide not at all. */
   readonly columns?: number;
   readonly style?: Style;
   /** How many mistakes to list. */
   readonly pairs?: number;
-  /** Where all of a table is that is too large to be shown. */
+  /** Where to find the whole table if it is too large to be shown. */
   readonly elsewhere?: string;
 }
 
-/** A table of more classes is nothing that one reads on a terminal, or in a log. */
+/** A table of more classes is not readable on a terminal or in a log. */
 const MOST_CLASSES = 20;
 
 /** Both as text of several lines, without a line feed at the end. Defaults suit standard output. */
@@ -43,7 +43,9 @@ function table(matrix: ConfusionMatrix, columns: number, style: Style): string[]
   const nameWidth = Math.max(...classes.map((name) => name.length));
   const width = nameWidth + 2 + widths.reduce((sum, w) => sum + w + 1, 0);
   if (width > columns) {
-    return [`the table of ${classes.length} classes needs ${width} columns, here are ${columns}`];
+    return [
+      `the table of ${classes.length} classes needs ${width} columns, and there are ${columns}`,
+    ];
   }
 
   const heading = 'accuracy';
@@ -68,7 +70,7 @@ function table(matrix: ConfusionMatrix, columns: number, style: Style): string[]
   ];
 }
 
-/** One mistake a line, the first behind the heading. */
+/** One mistake a line, the first after the heading. */
 function mistakes(matrix: ConfusionMatrix, pairs: number): string {
   const listed = mostConfused(matrix, pairs).map(
     ({ truth, predicted, count }) =>

@@ -1,13 +1,13 @@
-/** A picture of many small pictures. */
+/** The contact sheet: one picture made of many small ones. */
 import type { ImageShape } from '../data/transforms/transform.js';
 
-/** Images of one shape, floats that count from 0 to 1; more or less is cut off. */
+/** Images of one shape, floats from 0 to 1; values beyond are clipped. */
 export interface SheetRow {
   readonly shape: ImageShape;
   readonly samples: Float32Array;
 }
 
-/** Pixels between two pictures, and their edge at least: small ones are drawn larger. */
+/** Pixels between two pictures, and the smallest edge of one: smaller pictures are enlarged. */
 const GAP = 4;
 const EDGE = 56;
 const BACKGROUND = 60;

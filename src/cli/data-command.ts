@@ -1,4 +1,4 @@
-/** `lanewise data`: what a data set holds, and what its samples look like. */
+/** The command `lanewise data`: prints what a data set holds, and draws its samples. */
 import { Command } from 'commander';
 import type { Dataset, LabelledDataset } from '../data/dataset.js';
 import { samplesAt } from '../data/chosen.js';
@@ -48,10 +48,10 @@ export const dataCommand = (): Command =>
     .addOption(augmentOption())
     .option(
       '--preview <file.png>',
-      `draw ${COLUMNS} samples, and below each what --augment makes of it`,
+      `draw ${COLUMNS} samples, and below each its augmented versions`,
     )
     .option('--draws <n>', 'rows of augmented samples', wholeNumber(1), 6)
-    .option('--seed <n>', 'of the draws', wholeNumber(0), 1)
+    .option('--seed <n>', 'seed of the draws', wholeNumber(0), 1)
     .option('--json', 'one JSON object')
     .action(runData);
 
@@ -126,7 +126,7 @@ const inWords = (words: readonly string[]): string =>
 
 const columnsOf = ({ labels }: LabelledDataset): number => Math.min(COLUMNS, labels.length);
 
-/** Samples as they are, from all over the data set: those of folders are sorted by class. */
+/** Unchanged samples, spread over the data set, since folders are sorted by class. */
 async function firstRow(data: LabelledDataset): Promise<SheetRow> {
   const count = columnsOf(data);
   const places = Array.from({ length: count }, (_, i) =>

@@ -1,4 +1,4 @@
-/** Data sets at a path, by what is there: folders of images, CSV and NumPy files, MNIST's own files. */
+/** The kinds of data sets that a path can hold: folders of images, CSV and NumPy files, MNIST's own files. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quote, shorten } from '../base/check.js';
@@ -16,13 +16,16 @@ import { loadTable } from './tables.js';
 import { note } from './terminal.js';
 import type { Adjustments, DataRequest, DataSets, ImageShape } from './data-sources.js';
 
-/** A source that is found at a path. */
+/** A kind of data at a path. */
 export interface PathSource {
-  /** In errors and `--help`. */
+  /** Its name in errors and `--help`. */
   readonly what: string;
-  /** What `--help` says besides. */
+  /** What `--help` adds to the name. */
   readonly more?: string;
-  /** What of a request is for it; the rest is refused. A part held out is for any that does not divide its samples. */
+  /**
+   * The fields of a request that apply to it; others are refused. Any source that does not divide its samples takes
+   * `holdout`.
+   */
   readonly uses: readonly (keyof Adjustments)[];
   /** `entries` are the names in a folder; absent for a file. */
   matches(path: string, entries?: readonly string[]): boolean;
@@ -31,7 +34,7 @@ export interface PathSource {
 
 const IDX = /[-.]idx\d-ubyte(\.gz)?$/;
 
-/** The first that matches is taken. */
+/** All kinds; the first that matches is taken. */
 export const pathSources: readonly PathSource[] = [
   {
     what: 'a CSV file',
@@ -62,7 +65,7 @@ export const pathSources: readonly PathSource[] = [
   },
 ];
 
-/** Test samples of a data set that has none: the same whenever it is loaded, each class in proportion. */
+/** Holds test samples out of a data set that has none: the same ones every time, each class in proportion. */
 export function holdOut(
   data: LabelledDataset,
   { holdout = 0.2, seed = 1, whole = false }: DataRequest,
@@ -76,7 +79,7 @@ export function holdOut(
   };
 }
 
-/** As small as the models' own images, and in colour. */
+/** The default shape of images: about as small as those the models are made for, and in colour. */
 const DEFAULT_SHAPE: ImageShape = [3, 32, 32];
 
 async function loadFolder(request: DataRequest, path: string): Promise<DataSets> {
@@ -111,8 +114,8 @@ async function loadFolder(request: DataRequest, path: string): Promise<DataSets>
 }
 
 /**
- * The parts that a source has. Without one for tests, samples for validation are what there is to score on, and without
- * both some are held out.
+ * The parts that a source has. Without a test part the validation samples are scored; without either, some samples are
+ * held out.
  */
 export function partsOf(
   whole: LabelledDataset,
@@ -168,7 +171,7 @@ async function loadIdx(_: DataRequest, path: string): Promise<DataSets> {
   return { train, test: await read('test', 't10k', train.classes) };
 }
 
-/** The first `count` samples; of folders, which have one class after the other, that many of all. */
+/** The first `count` samples; for folders, which have one class after the other, that many across all classes. */
 export function limited(data: LabelledDataset, count: number): LabelledDataset {
   if (count >= data.labels.length) return data;
   if (samplesOf(data).source) return split(data, { count, stratified: true })[0];

@@ -1,6 +1,6 @@
 /**
- * Where `--data` leads: a data set known by name, or a path, by what is there. Each source gives training and
- * test samples, and validation samples where it has them.
+ * The sources that `--data` takes: a data set known by name, or a path. Each source gives training and
+ * test samples, and validation samples if it has them.
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
@@ -21,55 +21,58 @@ import { quoted } from './terminal.js';
 export interface DataSets {
   readonly train: LabelledDataset;
   readonly test: LabelledDataset;
-  /** What a run is scored on as it goes, and may choose by; the same object as `test` where there is no part for tests. */
+  /**
+   * The samples on which a run is scored while it trains, and by which it may choose; the same object as `test` without
+   * a test part.
+   */
   readonly validation?: LabelledDataset;
-  /** Nothing was divided, as asked: training and test samples are the same, all there are. */
+  /** The request was not to divide the samples: training and test samples are the same, all of them. */
   readonly isWhole?: boolean;
-  /** The test samples are a share that was held out: the data itself does not divide them. */
+  /** The test samples are a share that was held out, because the data itself is not divided. */
   readonly isHeldOut?: boolean;
 }
 
-/** What the samples that a run is scored on at its end are: validation samples where the data has no others. */
+/** The part on which a run is scored at its end: validation samples if the data has no test samples. */
 export const lastPart = ({ test, validation }: DataSets): Part =>
   test === validation ? 'validation' : 'test';
 
 export type ImageShape = readonly [channels: number, height: number, width: number];
 
-/** What options say of data that does not say it itself, each for some sources. */
+/** What options say about data that does not say it itself. Each applies to some sources. */
 export interface Adjustments {
-  /** Folder with the files of a data set that is known by name; else it is downloaded. */
+  /** Folder with the files of a data set that is known by name; without it they are downloaded. */
   readonly directory?: string;
-  /** Of a sample, where the source leaves it open: images of a folder, rows of a table. */
+  /** The shape of a sample, for sources that leave it open: images of a folder, rows of a table. */
   readonly shape?: ImageShape;
-  /** How the images of a folder come to that shape. */
+  /** How the images of a folder are brought to that shape. */
   readonly fit?: Fit;
   /** Column of a table that holds the class, by name or place; default the last. */
   readonly target?: string;
   /** Whether the first line of a table names its columns; default true. */
   readonly header?: boolean;
-  /** What columns of a table hold, by name; default what their values say. */
+  /** What columns of a table hold, by name; by default their values decide. */
   readonly columns?: Readonly<Record<string, 'number' | 'class' | 'ignore'>>;
-  /** What becomes of a table's gaps; default they are refused. */
+  /** How a table's gaps are treated; by default they are refused. */
   readonly missing?: 'drop' | number | readonly string[];
 }
 
-/** What is wanted of a source. */
+/** A request to a source. */
 export interface DataRequest extends Adjustments {
-  /** The first so many training samples; default all. */
+  /** How many training samples to take, from the first; default all. */
   readonly limit?: number;
-  /** Share of the samples that become test samples, where the source does not say which; default a fifth. */
+  /** Share of the samples that become test samples, if the source does not say which; default a fifth. */
   readonly holdout?: number;
-  /** Whether the samples stay together, where the source does not say which are for tests. */
+  /** Whether the samples stay together, if the source does not say which are for tests. */
   readonly whole?: boolean;
-  /** What the values of a table with a shape are; default bytes. */
+  /** The type of the values of a table with a shape; default bytes. */
   readonly type?: 'uint8' | 'float32';
-  /** The columns and classes of a table that a model was trained on: others are brought to them by name. */
+  /** The columns and classes of the table that a model was trained on; other tables are matched to them by name. */
   readonly known?: { readonly table?: TableFormat; readonly classes?: readonly string[] };
-  /** Of the split of a table; default 1. */
+  /** Seed of the split of a table; default 1. */
   readonly seed?: number;
 }
 
-/** Adjustments as they are written on the command line: also what a command is told by that goes on with the same data. */
+/** Adjustments as command-line words; the commands that a run suggests for the same data contain them. */
 export const WORDS: {
   readonly [K in keyof Adjustments]-?: (value: NonNullable<Adjustments[K]>) => string[];
 } = {
@@ -85,16 +88,16 @@ export const WORDS: {
   fit: (how) => ['--fit', how],
 };
 
-/** A source that goes by name. */
+/** A source that is known by name. */
 interface NamedSource {
-  /** Whether its files may be in a folder of the user's: nothing else is open. */
+  /** The fields of a request that apply: at most the folder with its files. */
   readonly uses: readonly (keyof Adjustments)[];
   load(request: DataRequest, name: string): Promise<DataSets>;
 }
 
 const DIGITS = { seed: 1, train: 20_000, test: 5_000, testFirst: 1_000_000 };
 
-/** Files that are downloaded once, or in a folder of the user's. */
+/** A source whose files are downloaded once, or are in a folder of the user's. */
 const downloaded = (read: (options: MnistOptions) => Promise<DataSets>): NamedSource => ({
   uses: ['directory'],
   async load({ directory }) {
@@ -108,7 +111,7 @@ const downloaded = (read: (options: MnistOptions) => Promise<DataSets>): NamedSo
   },
 });
 
-// Whoever tries one tries MNIST first.
+// MNIST comes first in help, as most people try it first.
 const { mnist, ...others } = published;
 
 const named: Readonly<Record<string, NamedSource>> = {
@@ -142,10 +145,10 @@ export const dataHelp = (): string =>
 const describe = ({ what, more = '' }: PathSource): string => what + more;
 
 /**
- * Training and test samples of the data set of that name, or at that path, as `asked`; what is `known` goes for what that
+ * Training and test samples of the data set with that name or path, as `asked`; `known` fills in what the request
  * leaves open.
- * @throws LanewiseError kind 'argument' for what is neither, and for what is asked of data that has no use for it; else
- * the source's.
+ * @throws LanewiseError kind 'argument' if there is no such data set, and for requests that do not apply to it; and what
+ * the source throws.
  */
 export async function loadData(
   name: string,
@@ -163,7 +166,7 @@ export async function loadData(
   return { ...found, train: limited(found.train, limit) };
 }
 
-/** @throws LanewiseError kind 'argument' for what is asked of data that has no use for it. */
+/** @throws LanewiseError kind 'argument' for requests that do not apply to the data. */
 function refuseUnused(name: string, { uses }: Pick<PathSource, 'uses'>, asked: Adjustments): void {
   for (const [key, words] of Object.entries(WORDS) as [
     keyof Adjustments,
@@ -190,14 +193,14 @@ const alreadyDivided = (name: string, holdout: number, part: Part): LanewiseErro
     'leave it out, or give --data the path of one part',
   );
 
-/** The first source that takes what is there. @throws LanewiseError kind 'argument' if none does. */
+/** The first kind of data that matches the path. @throws LanewiseError kind 'argument' if none does. */
 async function sourceAt(path: string): Promise<PathSource> {
   const entries = await entriesOf(path);
   const source = pathSources.find((candidate) => candidate.matches(path, entries));
   if (source) return source;
   throw new LanewiseError(
     'argument',
-    `'${path}' is no data set: expected ${pathSources.map(describe).join(', ')}`,
+    `'${path}' is not a data set, expected ${pathSources.map(describe).join(', ')}`,
   );
 }
 
@@ -220,5 +223,5 @@ async function entriesOf(path: string): Promise<readonly string[] | undefined> {
   }
 }
 
-/** What the data set at a path, or of a name, is called in file names: `photos` for `../photos/`. */
+/** The name of a data set in file names: `photos` for `../photos/`. */
 export const dataName = (name: string): string => basename(name, extname(name));

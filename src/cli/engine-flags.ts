@@ -1,5 +1,5 @@
 /**
- * Node 20 has relaxed SIMD behind a flag. The command line owns its process, so it sets the flag before
+ * The engine's flag for relaxed SIMD, which Node 20 needs. The command line owns its process, so it sets the flag before
  * the first module is compiled; it reaches worker threads too. The probe still decides what is used.
  */
 import { setFlagsFromString } from 'node:v8';

@@ -1,4 +1,4 @@
-/** Which JavaScript engine this is, as figures name it. */
+/** The name and version of this JavaScript engine, as results of benchmarks have it. */
 import type { Engine } from '../benchmark/results.js';
 
 /** `node 24.1.0`, `deno 2.9.6 (V8 15.0)` or `bun 1.4.5`: Deno and Bun also claim to be a Node. */

@@ -1,4 +1,4 @@
-/** `lanewise eval`: scores models on a data set's test samples. */
+/** The command `lanewise eval`: scores models on a data set's test samples. */
 import { Command } from 'commander';
 import type { LabelledDataset } from '../data/dataset.js';
 import { confusionMatrix } from '../metrics/confusion.js';
@@ -19,7 +19,7 @@ export const evalCommand = (): Command =>
     .option('--json', 'one JSON object')
     .action(runEval);
 
-/** From so many classes on, it counts whether the right one is among the first five. */
+/** With at least this many classes, the top-5 accuracy is shown too. */
 const TOP5_CLASSES = 11;
 
 async function runEval(files: readonly string[], options: Options): Promise<void> {
@@ -70,7 +70,7 @@ function figuresOf({ labels, classes }: LabelledDataset, summary: Classification
   };
 }
 
-/** What `--json` prints of scored models, here and at the end of `train`; `names` says which they are. */
+/** The record of scored models that `--json` prints, here and at the end of `train`; `names` identifies the models. */
 export function evalRecord(
   names: object,
   { test, summary, views, scored, trainedOn }: Omit<Scored, 'classifier' | 'words'>,

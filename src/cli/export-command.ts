@@ -1,4 +1,7 @@
-/** `lanewise export`: what a model makes of each test sample, as a CSV file; or the model as a program. */
+/**
+ * The command `lanewise export`: writes a model's prediction for each test sample to a CSV file, or the model as a
+ * program.
+ */
 import { Command } from 'commander';
 import { relative } from 'node:path';
 import { samplesOf } from '../data/forms.js';
@@ -24,10 +27,10 @@ export const exportCommand = (): Command =>
     .description(
       'write the predictions for all test samples to a CSV file; or the model for inference',
     )
-    .requiredOption('-o, --out <file>', 'the CSV file, or that for lanewise/inference')
-    .option('--scores', 'a column more for each class')
+    .requiredOption('-o, --out <file>', 'the CSV file, or the program file for lanewise/inference')
+    .option('--scores', 'add a column of scores for each class')
     .option('--inference', 'the model alone, compiled for lanewise/inference; no data')
-    .option('--batch <n>', 'samples that it scores at once (16)', wholeNumber(1))
+    .option('--batch <n>', 'samples that the program scores at once (16)', wholeNumber(1))
     .action((files: string[], options: Options) =>
       options.inference ? exportProgram(files, options) : runExport(files, options),
     );
@@ -41,7 +44,7 @@ async function runExport(files: readonly string[], options: Options): Promise<vo
     'export writes predictions as a CSV file',
     'the model itself is the safetensors file; --inference writes it for lanewise/inference',
   );
-  // Before the work, in case it cannot be written.
+  // Opened before the work, in case the file cannot be written.
   const writer = await createLineWriter(options.out);
   try {
     const scored = await scoreFiles(files, options);
@@ -95,6 +98,6 @@ function tableOf(
   };
 }
 
-/** A reader calls a sample `'/absolute/path'`: the path from here. */
+/** The path from the current folder; a reader describes a sample as `'/absolute/path'`. */
 const fileOf = (description: string): string =>
   relative(process.cwd(), description.replace(/^'|'$/g, ''));

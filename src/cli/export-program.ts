@@ -1,4 +1,4 @@
-/** `lanewise export --inference`: a model compiled ahead of time, for `lanewise/inference`. */
+/** `lanewise export --inference`: compiles a model ahead of time for `lanewise/inference`. */
 import { LanewiseError } from '../base/errors.js';
 import { writeFileAtomic } from '../node/atomic.js';
 import { loadModel } from '../trained/model-store.js';

@@ -1,4 +1,4 @@
-/** What a file that is to be written is called tells what its writer expects in it. */
+/** The kind of model file that a name's extension stands for, so that nothing else is written under it. */
 import { extname } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
 
@@ -13,7 +13,7 @@ const MODELS: Readonly<Record<string, string>> = {
   '.safetensors': 'a model file',
 };
 
-/** @throws LanewiseError kind 'argument' for the name of a model file of any kind, where `what` is written. */
+/** @throws LanewiseError kind 'argument' for the name of any kind of model file; `what` says what is written instead. */
 export function checkOutName(path: string, what: string, hint: string): void {
   const kind = MODELS[extname(path).toLowerCase()];
   if (kind === undefined) return;

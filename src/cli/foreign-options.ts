@@ -1,4 +1,4 @@
-/** Options that other tools have: what they are called here, or why there is none. */
+/** The options of other tools: their name here, or the reason why there is no such option. */
 import type { Command } from 'commander';
 import { whyAbsent } from './setting-options.js';
 
@@ -28,13 +28,13 @@ const REASONS: readonly (readonly [names: string, reason: string])[] = [
   ['momentum', '--optimizer momentum or nesterov, with a momentum of 0.9; a program sets another'],
   [
     'gpu gpus device cuda',
-    'all is WebAssembly on the processor; --workers says on how many threads',
+    'everything runs as WebAssembly on the CPU; --workers is the number of threads',
   ],
-  ['standardize normalize scale', 'the data is scaled unasked, and the scale is the model’s'],
+  ['standardize normalize scale', 'the data is scaled by default, and the model holds the scale'],
   ['model arch', 'the model is the first argument: lanewise train lenet5'],
 ];
 
-/** What other tools call settings that have no option here: the settings say why. */
+/** Other tools' names of settings that have no option here; the settings say why. */
 const SETTINGS_ELSEWHERE: readonly (readonly [names: string, setting: string])[] = [
   ['criterion', 'loss'],
   ['pretrained initial-checkpoint finetune load', 'weights'],
@@ -45,7 +45,7 @@ const SETTINGS_ELSEWHERE: readonly (readonly [names: string, setting: string])[]
 /** `output-dir` and `output_dir` are one. */
 const plain = (name: string): string => name.replaceAll('_', '-').toLowerCase();
 
-/** What to say of an option of that name, of a command that has these; undefined if nothing is known. */
+/** The hint for an unknown option, given the options that the command has; undefined if there is none. */
 export function foreignHint(name: string, has: readonly string[]): string | undefined {
   const find = (table: typeof HINTS) =>
     table.find(([names]) => names.split(' ').some((one) => plain(one) === plain(name)))?.[1];
@@ -55,7 +55,7 @@ export function foreignHint(name: string, has: readonly string[]): string | unde
   return find(REASONS) ?? whyAbsent(find(SETTINGS_ELSEWHERE) ?? plain(name));
 }
 
-/** The command, whose refusal of an unknown option says what it is called here. */
+/** The command, changed so that its refusal of an unknown option gives the name here. */
 export function knowingOthers(command: Command): Command {
   const has = command.options.flatMap(({ long }) => long ?? []);
   return command.configureOutput({

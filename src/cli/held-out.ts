@@ -1,4 +1,4 @@
-/** Which samples models are scored on: never those they were trained on, as far as their files say, unless asked. */
+/** The choice of samples to score models on: never those they were trained on, as far as their files say, unless asked. */
 import { firstOf } from '../data/chosen.js';
 import type { Dataset, LabelledDataset } from '../data/dataset.js';
 import { changed, samplesOf } from '../data/forms.js';
@@ -10,21 +10,22 @@ import { subset } from '../data/subset.js';
 import { holdOut } from './data-paths.js';
 import { formatCount } from './terminal.js';
 
-/** A model by its file's name. */
+/** A model with its file's name. */
 export interface KnownModel {
   readonly file: string;
   readonly origin?: Origin | undefined;
 }
 
-/** The samples to score, and what they are to the models. */
+/** The samples to score, and their relation to the models. */
 export interface Choice {
   readonly test: LabelledDataset;
   /**
-   * `heldOut` at training; `other` data than that of training; `asked` for by an option; `trainedOn`, some of them;
-   * `unknown` where a file says nothing; `test` samples that the data names itself, or `validation` samples if it has no others.
+   * `heldOut` at training; `other` data than that of training; `asked` for by an option; `trainedOn`, if some of them
+   * were; `unknown` if a file does not say; `test` samples that the data itself names, or `validation` samples if it has
+   * no others.
    */
   readonly scored: 'heldOut' | 'other' | 'asked' | 'trainedOn' | 'unknown' | 'test' | 'validation';
-  /** How many are of the training part of a model, at most; absent where no file says. */
+  /** How many of them any of the models was trained on, at most; absent if no file says. */
   readonly trainedOn?: number;
   /** A line for people; empty if there is nothing to say. */
   readonly words: string;
@@ -37,7 +38,10 @@ export interface ChoiceOptions {
 
 type Rule = Exclude<Selection, { by: 'subset' }>;
 
-/** What a model's file says of a data set: nothing, that it saw another, or all of it, or so many, or a part by a rule. */
+/**
+ * What a model's file says about a data set: nothing, that the model saw another, a number of samples, or a part by a
+ * rule.
+ */
 type Relation =
   | { readonly is: 'unknown' }
   | { readonly is: 'other'; readonly samples: number }
@@ -58,8 +62,8 @@ function relationOf(data: LabelledDataset, { origin }: KnownModel): Relation {
 type Pick = (data: LabelledDataset) => LabelledDataset;
 
 /**
- * Of data without test samples of its own.
- * @throws LanewiseError kind 'argument' for models that held out different samples, unless it is said which are wanted.
+ * Chooses samples of data without test samples of its own.
+ * @throws LanewiseError kind 'argument' for models that held out different samples, unless the options say which to score.
  */
 export function choose(
   data: LabelledDataset,
@@ -133,16 +137,16 @@ export function choose(
       'unknown',
       (whole) => (data.labels.length < 3 ? whole : holdOut(whole, {}).test),
       (count) =>
-        `${count}, held out by chance: ${unknownOf(models)}, and --all scores every sample`,
+        `${count}, held out at random: ${unknownOf(models)}, and --all scores every sample`,
     );
   return choice(
     'other',
     (whole) => whole,
-    (count) => `${count}: this is not the data of training`,
+    (count) => `${count}: the model was trained on other data`,
   );
 }
 
-/** Of the test samples that data names itself: whether they are of a training part nevertheless. */
+/** Examines the test samples that the data itself has: a model may have been trained on them nevertheless. */
 export function examine(
   test: LabelledDataset,
   models: readonly KnownModel[],
@@ -152,7 +156,7 @@ export function examine(
   const words =
     part === 'test'
       ? ''
-      : 'validation samples, by which a run may have chosen: there are no others';
+      : 'validation samples, by which a run may have chosen: the data has no test samples';
   if (!trainedOn)
     return { test, scored: part, ...(trainedOn === undefined ? {} : { trainedOn }), words };
   return {
@@ -163,7 +167,7 @@ export function examine(
   };
 }
 
-/** A data set of the same classes whose samples are their places, to see which ones a choice takes. */
+/** A data set of the same classes whose samples are their own places, which shows what a choice takes. */
 function places({ name, classes, labels }: LabelledDataset): Dataset {
   const samples = new Uint8Array(Uint32Array.from(labels, (_, place) => place).buffer);
   return { name, classes, labels, shape: [4, 1, 1], samples };
@@ -172,7 +176,7 @@ function places({ name, classes, labels }: LabelledDataset): Dataset {
 const placesOf = (picked: LabelledDataset): Uint32Array =>
   new Uint32Array((picked as Dataset).samples.slice().buffer as ArrayBuffer);
 
-/** Where the samples are that a rule left out, and those behind the ones that it divided. */
+/** The places of the samples that a rule left out, and of those after the ones that it divided. */
 function heldPlaces(data: LabelledDataset, { rule, of }: { rule: Rule; of: number }): number[] {
   const all = places(data);
   const held = placesOf(
@@ -184,7 +188,7 @@ function heldPlaces(data: LabelledDataset, { rule, of }: { rule: Rule; of: numbe
   return [...held, ...placesOf(all).subarray(of)];
 }
 
-/** How many of those picked are of the training part of one model or another, at most. */
+/** How many of the picked samples any of the models was trained on, at most. */
 function seenIn(data: LabelledDataset, pick: Pick, relations: readonly Relation[]): number {
   const all = places(data);
   const picked = placesOf(pick(all));
@@ -202,7 +206,7 @@ function seenIn(data: LabelledDataset, pick: Pick, relations: readonly Relation[
   return Math.min(picked.length, Math.max(seen, unplaced));
 }
 
-/** Which files say nothing of their training data. */
+/** Names the files that say nothing about their training data. */
 const unknownOf = (models: readonly KnownModel[]): string => {
   const files = models.filter(({ origin }) => !origin).map(({ file }) => `'${file}'`);
   return `${files.join(', ')} ${files.length === 1 ? 'does' : 'do'} not say what ${files.length === 1 ? 'it was' : 'they were'} trained on`;
@@ -212,5 +216,5 @@ const disagreement = ({ name }: LabelledDataset, models: readonly KnownModel[]):
   new LanewiseError(
     'argument',
     `the models ${models.map(({ file }) => `'${file}'`).join(', ')} held out different samples of '${name}' at training: what is new to one was shown to another`,
-    '--all scores every sample and --holdout a part, and both count what is of a training part',
+    '--all scores every sample and --holdout a part, and both count the samples of a training part',
   );

@@ -5,7 +5,7 @@ import { LanewiseError } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 import { readNamedFile } from '../node/files.js';
 
-/** An image that can be read, or the reason why not; `name` is its path. */
+/** An image that can be read, or the reason why it cannot; `name` is its path. */
 export interface ImageFile {
   readonly name: string;
   /** @throws LanewiseError kind 'file'. */
@@ -13,15 +13,15 @@ export interface ImageFile {
 }
 
 const EXTENSIONS = ['.png', '.jpg', '.jpeg', '.webp'];
-/** An image on standard input is at most this long; file names come one after another, without end. */
+/** An image on standard input is at most this long; a list of file names has no limit. */
 const MAX_BYTES = 2 ** 28;
-/** A path has at most 4096 bytes on any system: what is longer is no list of paths. */
+/** A path has at most 4096 bytes on any system: a longer line is not a path. */
 const MAX_PATH = 4096;
 
 /**
- * The images of the arguments one after another; what is below folders in the order of the names. `-` is
- * standard input: one image, or the paths of images one a line, as its first bytes say. Of what cannot be found,
- * `read` says so.
+ * The images of the arguments one after another; those below folders in the order of the names. `-` is
+ * standard input: one image, or the paths of images one a line, as its first bytes tell. The `read` of a file that
+ * cannot be found throws.
  */
 export async function* imageFiles(
   paths: readonly string[],
@@ -59,7 +59,7 @@ const failing = (name: string, error: LanewiseError): ImageFile => ({
   read: () => Promise.reject(error),
 });
 
-/** Folders that are links are left out, because they may lead back to where we are. */
+/** Folders that are links are left out, because they may form a cycle. */
 async function* below(folder: string): AsyncGenerator<ImageFile> {
   let entries;
   try {
@@ -77,7 +77,7 @@ async function* below(folder: string): AsyncGenerator<ImageFile> {
 
 async function* imagesOfInput(input: AsyncIterable<Uint8Array>): AsyncGenerator<ImageFile> {
   const chunks = input[Symbol.asyncIterator]();
-  // Enough to tell by, even if it comes byte by byte.
+  // Enough bytes to tell, even if they come one by one.
   let head: Uint8Array = new Uint8Array();
   while (head.length < 16) {
     const { value, done } = await chunks.next();
@@ -93,7 +93,7 @@ async function* imagesOfInput(input: AsyncIterable<Uint8Array>): AsyncGenerator<
   else for await (const path of lines(head, rest)) yield* imagesOfPath(path);
 }
 
-/** Images of every kind have such bytes among the first; the names of files do not. */
+/** Images of every kind have such bytes near the beginning; names of files do not. */
 const isBinary = (head: Uint8Array): boolean =>
   head.subarray(0, 16).some((byte) => byte < 0x09) || head[0] === 0xff || head[0] === 0x89;
 

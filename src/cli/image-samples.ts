@@ -1,4 +1,4 @@
-/** How images from outside become the samples that a model takes. */
+/** The conversion of images to the samples that a model takes. */
 import { LanewiseError } from '../base/errors.js';
 import { decodeImage } from '../formats/image-codecs.js';
 import { greyOfDrawing, toSample } from '../formats/image.js';
@@ -7,7 +7,7 @@ import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Architecture } from '../layers/index.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 
-/** As training's image folders do it, or as MNIST does it with written signs. */
+/** How images are brought to a shape: as image folders do it, or `ink`, as MNIST does it with handwriting. */
 export type PredictionFit = Fit | 'ink';
 export const predictionFits: readonly PredictionFit[] = ['ink', ...fits];
 
@@ -18,19 +18,19 @@ export interface SampleOptions {
 
 export interface SampleMaker {
   readonly shape: Shape;
-  /** Of a sample. */
+  /** The shape of a sample. */
   readonly bytes: number;
-  /** @throws LanewiseError kind 'file' or 'data' for what is no image, or a blank one. */
+  /** @throws LanewiseError kind 'file' or 'data' for bytes that are not an image, and for a blank image. */
   make(bytes: Uint8Array, name: string): Promise<Uint8Array>;
 }
 
 const INVERT = { auto: 'auto', yes: true, no: false } as const;
-/** As for image folders. */
+/** Images of more pixels are refused, as in image folders. */
 const MAX_PIXELS = 2 ** 25;
 
 /**
  * Makes samples for a model; `file` is its name in messages.
- * @throws LanewiseError kind 'argument' for a model whose samples are no images of bytes.
+ * @throws LanewiseError kind 'argument' for a model whose samples are not images of bytes.
  */
 export function sampleMaker(
   trained: TrainedModel,
@@ -53,13 +53,13 @@ export function sampleMaker(
   };
 }
 
-/** The samples a model was trained on; of files that do not say, those of MNIST, or what its input takes. */
+/** The samples a model was trained on; if its file does not say, those of MNIST, or what its input takes. */
 function imageShapeOf({ model, samples }: TrainedModel, file: string): ImageShape {
   if (samples && samples.type !== 'uint8') {
     throw new LanewiseError(
       'argument',
       `'${file}' was trained on samples of ${samples.type}, expected bytes, as images have`,
-      'only a program knows how images become such samples: model.predict takes them',
+      'only a program knows how to make such samples from images: model.predict takes them',
     );
   }
   const shape = samples?.shape ?? inputShapeOf(model.architecture);
@@ -74,11 +74,11 @@ function imageShapeOf({ model, samples }: TrainedModel, file: string): ImageShap
 
 function inputShapeOf({ inputs }: Architecture): Shape {
   const { shape } = Object.values(inputs)[0]!;
-  // LeNet-5 frames the images of MNIST, on which it was trained by those who wrote such files.
+  // LeNet-5 frames the images of MNIST, on which the models in such files were trained.
   return showShape(shape) === '1×32×32' ? [1, 28, 28] : shape;
 }
 
-/** What the data set did; without that, classes that are single signs, `7` or `A`, are written ones. */
+/** The way of the data set; if unknown, classes that are single characters, `7` or `A`, mean handwriting. */
 function usualFit({ model, samples, classes = [] }: TrainedModel): PredictionFit {
   if (samples?.fit) return samples.fit;
   const [channels] = samples?.shape ?? inputShapeOf(model.architecture);

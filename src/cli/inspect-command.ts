@@ -1,4 +1,4 @@
-/** `lanewise inspect`: what a model is and what it costs, before anything runs. */
+/** The command `lanewise inspect`: prints a model's layers and what it costs, before anything runs. */
 import { Command } from 'commander';
 import { samplesOf } from '../data/forms.js';
 import { digits } from '../data/digits/index.js';
@@ -43,7 +43,7 @@ function runInspect(name: string, { program, batch, shards, workers }: Options):
     terms,
     numerics: pickNumerics(),
     workers: Math.max(1, workers ?? machineParallelism()),
-    // One full minibatch of images of MNIST's size.
+    // The cost is that of one full minibatch of images of MNIST's size.
     datasets: [{ ...columnsOf(model, terms, samplesOf(digits({ count: 1 }))), count: batch }],
     training: {
       optimizer: momentum({ lr: 0 }),
@@ -89,7 +89,7 @@ function layerTable(name: string, model: Model): string {
     flops: flopsOf(layer),
   }));
   const total = rows.reduce((sum, { flops }) => sum + flops, 0);
-  /** Of a column of text: two more than its longest cell. */
+  /** The width of a column of text: two more than its longest cell. */
   const widthOf = (cells: readonly string[], least: number): number =>
     cells.reduce((width, cell) => Math.max(width, cell.length + 2), least);
   const widths = [

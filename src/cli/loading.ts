@@ -1,4 +1,4 @@
-/** Streamed data sets that are small enough are read once, before training, and lie in memory from then on. */
+/** The loading of streamed data sets that are small enough: they are read once, before training, and stay in memory. */
 import type { LabelledDataset } from '../data/dataset.js';
 import { datasetOf, samplesOf } from '../data/forms.js';
 import { pixelsOf } from '../data/samples.js';
@@ -8,17 +8,17 @@ import type { DataSets } from './data-sources.js';
 import { loadingBar } from './progress.js';
 
 export interface LoadingOptions {
-  /** Bytes that the samples may take, all together. */
+  /** The bytes that all samples together may take. */
   readonly maxMemory?: number;
   readonly decoders?: number;
 }
 
 export const DEFAULT_MAX_MEMORY = 2 ** 30;
 
-/** Samples lie in memory twice: as they were read, and where the workers gather them. */
+/** Samples are in memory twice: as they were read, and where the workers gather them. */
 const COPIES = 2;
 
-/** The data sets with their samples in memory if all of them fit into `maxMemory`; else as they are. */
+/** The data sets with their samples in memory if all of them fit into `maxMemory`; otherwise unchanged. */
 export async function loadedIfSmall(
   data: DataSets,
   { maxMemory = DEFAULT_MAX_MEMORY, ...reading }: LoadingOptions,
@@ -34,7 +34,7 @@ export async function loadedIfSmall(
   return { train: inMemory, test: tested, validation: validated };
 }
 
-/** Of a data set's samples if they are streamed, else 0. */
+/** The bytes of a data set's samples if they are streamed, else 0. */
 function bytesOf(data: LabelledDataset): number {
   const samples = samplesOf(data);
   if (!samples.source) return 0;
@@ -54,6 +54,6 @@ async function loaded(
   }
 }
 
-/** Bytes of samples read ahead, of each of the two data sets: no more than there is for all; undefined for the default. */
+/** Bytes of samples to read ahead for each of the two data sets, within the limit for all; undefined for the default. */
 export const prefetchWithin = (maxMemory = DEFAULT_MAX_MEMORY): number | undefined =>
   maxMemory >= 2 ** 26 ? undefined : Math.max(1, Math.floor(maxMemory / 2));

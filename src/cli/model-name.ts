@@ -1,9 +1,9 @@
-/** The model that a command is given by name; a file, or a model of the library, is met with what takes it. */
+/** The model that a command takes by name; for a file, or a model of the library alone, the refusal says what takes it. */
 import { recipeFor, recipes, type Recipe } from '../models/recipes.js';
 import { LanewiseError } from '../base/errors.js';
 
 const FILE = /\.(safetensors|pt|pth|bin|ckpt|h5|hdf5|keras|onnx|json)$/i;
-/** Of the zoo, which the library makes: a few recipes of it are trained by name. */
+/** The models of the zoo, of which the command line trains only a few by name. */
 const ZOO =
   /^(resnet(18|34|50|101|152)|vgg-?(11|13|16|19)|alexnet|googlenet|zfnet|u-?net|gpt|nin)$/i;
 
@@ -14,7 +14,7 @@ export function recipeNamed(name: string): Recipe {
     throw new LanewiseError(
       'argument',
       `'${name}' is the name of a file, expected one of the models ${known}`,
-      'eval, predict and export take model files (.safetensors); a program goes on training from one: docs/fine-tuning.md',
+      'eval, predict and export take model files (.safetensors); a program can train one further: docs/fine-tuning.md',
     );
   if (ZOO.test(name))
     throw new LanewiseError(

@@ -1,4 +1,4 @@
-/** What a data set asks of a model: the shape and number of its images, and the scale of their values. */
+/** The settings that a model takes from a data set: shape, number of classes, and the scale of the values. */
 import { samplesAt } from '../data/chosen.js';
 import type { Dataset, LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
@@ -9,16 +9,16 @@ import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { ImageSettings } from '../models/recipes.js';
 
-/** Of samples that are read when they are wanted, so many tell the scale. */
+/** So many samples of a streamed data set determine the scale. */
 const SOME = 256;
 
-/** What a model is made for, and `values 0…16 of bytes` where images do not have the range of their kind. */
+/** The settings of a model for the data, and `values 0…16 of bytes` if images do not fill the range of their type. */
 interface Measured {
   readonly settings: ImageSettings;
   readonly range?: string;
 }
 
-/** For images like those of MNIST the models keep their own scale; for others it is measured. */
+/** The scale: for images like those of MNIST the models keep their own, for others it is measured. */
 export async function modelSettings(data: LabelledDataset): Promise<Measured> {
   const { shape, classes } = data;
   const settings = { shape, classes: classes.length };
@@ -33,7 +33,7 @@ export async function modelSettings(data: LabelledDataset): Promise<Measured> {
   };
 }
 
-/** Of bytes that stay in the dark half, and, where the models have a scale of their own, of floats outside 0 to 1. */
+/** The range of bytes that stay in the dark half and, if the models have a scale of their own, of floats outside 0 to 1. */
 function oddRange(samples: Dataset['samples'], hasScale: boolean): string | undefined {
   let [least, most] = [Infinity, -Infinity];
   for (let i = 0; i < samples.length; i++) {
@@ -46,7 +46,7 @@ function oddRange(samples: Dataset['samples'], hasScale: boolean): string | unde
   return `values ${show(least)}…${show(most)} of ${areBytes ? 'bytes' : 'floats'}`;
 }
 
-/** What a user may not expect: how images of an odd range are scaled, and small ones framed. */
+/** Notes on what a user may not expect: how images of an odd range are scaled, and small ones framed. */
 export function notesOn(
   name: string,
   model: Model,
@@ -65,7 +65,7 @@ export function notesOn(
   const [, height = 0, width = 0] = input?.shape ?? [];
   if (2 * shape[1] * shape[2] <= height * width)
     notes.push(
-      `samples of ${shape[1]}×${shape[2]} are framed to the ${height}×${width} that ${name} takes; it learns more of images enlarged to that size, in the file or by transforms.resize`,
+      `samples of ${shape[1]}×${shape[2]} are framed to the ${height}×${width} that ${name} takes; it learns more from images enlarged to that size, in the file or by transforms.resize`,
     );
   return notes;
 }
@@ -88,7 +88,7 @@ function scaleOfColumns({ name, samples, shape, table }: Dataset): {
   return { mean, deviation };
 }
 
-/** All that are in memory; of samples that are read, some from all over the data set. */
+/** All samples if they are in memory; otherwise some from all over the data set. */
 async function pixelsToMeasure(samples: Samples): Promise<Dataset['samples']> {
   const count = Math.min(SOME, samples.count);
   const places = Array.from({ length: count }, (_, i) => Math.floor((i * samples.count) / count));
@@ -96,7 +96,7 @@ async function pixelsToMeasure(samples: Samples): Promise<Dataset['samples']> {
   return pixelsOf(known) as Dataset['samples'];
 }
 
-/** Mean and deviation of all values, bytes as 0 to 1. Values that are all the same have a deviation of 1. */
+/** Mean and deviation of all values, bytes as 0 to 1. Equal values get a deviation of 1. */
 export function scaleOf(values: Dataset['samples']): { mean: number; deviation: number } {
   let [sum, squares] = [0, 0];
   for (let i = 0; i < values.length; i++) {

@@ -1,4 +1,7 @@
-/** NumPy's .npz files as data sets: arrays x and y, or x_train, y_train, x_test and y_test as Keras names them, and x_val and y_val. */
+/**
+ * The source of NumPy's .npz files: arrays x and y, or x_train, y_train, x_test and y_test as Keras names them, and
+ * x_val and y_val.
+ */
 import type { Dataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { labelsIn } from '../data/samples.js';
@@ -62,16 +65,16 @@ async function readPart(
   }
   throw new LanewiseError(
     'data',
-    `'${path}': ${samples} holds samples of ${showShape(stored)} and ${targets} no classes of them, expected whole numbers`,
-    'the command line trains classifiers of images and rows; npzDataset in a program takes others',
+    `'${path}': ${samples} holds samples of ${showShape(stored)}, but ${targets} does not hold their classes, expected whole numbers`,
+    'the command line trains classifiers of images and rows; in a program npzDataset takes others',
   );
 }
 
-/** Of rows of numbers, as tables have. */
+/** The shape of rows of numbers, as tables have them. */
 const rowShape = (stored: Shape, dtype: string): Shape | undefined =>
   stored.length < 2 && dtype !== 'u1' ? [stored[0] ?? 1, 1, 1] : undefined;
 
-/** How samples as they are stored become channels × height × width: what has 1 or 3 last and not first, has channels last. */
+/** How stored samples become channels × height × width: extents with 1 or 3 last, and not first, have channels last. */
 function layoutOf(
   stored: Shape,
   wanted: Shape | undefined,

@@ -1,4 +1,4 @@
-/** Options that several commands share, and how they are read. */
+/** The options that several commands share, and how they are read. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { expectedOf, notNegative, refuse, wholeFrom, type Check } from '../base/check.js';
 import type { Numerics } from '../engine/features.js';
@@ -7,13 +7,13 @@ import { fits, type Fit } from '../formats/resize.js';
 import { VALIDATION_SHARE } from './validation.js';
 import { dataHelp, type DataRequest, type ImageShape } from './data-sources.js';
 
-/** An option, which gives a V where it is used. */
+/** An option whose value is a V. */
 export interface OptionOf<V> extends Option {
-  /** Never there: for the type alone. */
+  /** Never present: it carries the type alone. */
   readonly gives?: V;
 }
 
-/** An option, and how its text is read; `before` is what came of it when it was given earlier. */
+/** An option, and how its text is read; `before` is the value if it was given earlier. */
 export function option<V = string>(
   flags: string,
   help: string,
@@ -23,14 +23,14 @@ export function option<V = string>(
   return read ? made.argParser(read) : made;
 }
 
-/** An option that is one of some names. */
+/** An option whose value is one of some names. */
 export const choice = <V extends string>(
   flags: string,
   help: string,
   names: readonly V[],
 ): OptionOf<V> => new Option(flags, help).choices(names);
 
-/** Reads a number that `check` lets pass; `more` is said of another besides what was expected. */
+/** Reads a number that passes `check`; the refusal adds `more` to what was expected. */
 const number =
   (check: Check, more = '') =>
   (text: string): number => {
@@ -66,27 +66,27 @@ const share = (more?: string): ((text: string) => number) => number(partOfAll, m
 export const holdoutOption = (more?: string): Option =>
   new Option(
     '--holdout <share>',
-    'of the samples, for tests, where the data does not say which (0.2)',
+    'share of the samples for tests, if the data does not say which (0.2)',
   ).argParser(share(more));
 
 export const validationOption = (): OptionOf<number> =>
   option(
     '--validation <share>',
-    `of the training samples, set aside to choose by (${VALIDATION_SHARE} if something is chosen, by --keep-best, --patience or reduceOnPlateau, and the data has no such part)`,
+    `share of the training samples, set aside for validation (${VALIDATION_SHARE} if --keep-best, --patience or reduceOnPlateau needs it and the data has no such part)`,
     share(),
   );
 
 export const workersOption = (): OptionOf<number> =>
   option(
     '--workers <n>',
-    'threads, without influence on any result (the machine’s parallelism)',
+    'threads; they do not affect any result (the machine’s parallelism)',
     wholeNumber(0),
   );
 
 export const decodersOption = (): OptionOf<number> =>
   option(
     '--decoders <n>',
-    'threads that read the images of a folder, without influence on any result (the machine’s parallelism)',
+    'threads that read the images of a folder; they do not affect any result (the machine’s parallelism)',
     wholeNumber(0),
   );
 
@@ -137,7 +137,7 @@ type GivenType = (typeof TYPES)[number];
 
 const partsOf = (text: string): string[] => text.split(',').map((part) => part.trim());
 
-/** Names with commas in them need an option of their own each. */
+/** A name with a comma in it needs an option of its own. */
 const names = (text: string, before: readonly string[] = []): string[] => [
   ...before,
   ...partsOf(text),
@@ -167,34 +167,37 @@ function missingOf(text: string, before?: DataRequest['missing']): DataRequest['
   throw new InvalidArgumentError('Expected either drop, or one number, or texts that mean a gap.');
 }
 
-/** What is to be said of data that does not say it itself. */
+/** The options that describe data which does not describe itself. */
 export const dataDetailOptions = (): Option[] => [
   new Option(
     '--shape <CxHxW>',
-    'of a sample: what images of a folder are brought to (3x32x32), rows of a CSV file are read as',
+    'shape of a sample, to which images of a folder are brought (3x32x32), or as which rows of a CSV file are read',
   ).argParser(shape),
   new Option(
     '--fit <how>',
-    'images to that shape: crop the middle (default), pad with black, or stretch',
+    'how images get that shape: crop the middle (default), pad with black, or stretch',
   ).choices(fits),
-  new Option('--target <column>', 'of a CSV file, with the classes: its name or place (the last)'),
+  new Option(
+    '--target <column>',
+    'column of a CSV file with the classes: its name or place (the last)',
+  ),
   new Option(
     '--columns <name=type>',
-    'what columns of a CSV file hold, with commas: number, class or ignore',
+    'what columns of a CSV file hold: number, class or ignore; separate several by commas',
   ).argParser(columnTypes),
   new Option(
     '--ignore <columns>',
-    'of a CSV file, with commas; dates and identifiers are left out unasked',
+    'columns of a CSV file to leave out, separated by commas; dates and identifiers are left out by default',
   ).argParser(names),
   new Option(
     '--missing <what>',
-    'rows of a CSV file with gaps: drop leaves them out, a number takes the gaps’ place; other texts mean a gap, and leave the row out (repeatable)',
+    'rows of a CSV file with gaps: drop leaves them out, a number replaces the gaps; other texts mean a gap, and leave the row out (repeatable)',
   ).argParser(missingOf),
   new Option('--header', 'the CSV file’s first line names its columns, even by numbers'),
   new Option('--no-header', 'the CSV file begins with its first sample'),
 ];
 
-/** What the options of the data are parsed to. */
+/** The values of the options of the data. */
 export interface DataOptions {
   readonly data: string;
   readonly dataDir?: string;
@@ -215,6 +218,6 @@ export function dataRequest(options: Partial<DataOptions>): DataRequest {
   const types = columns || ignore ? { ...columns, ...Object.fromEntries(ignored) } : undefined;
   const asked = { limit, holdout, shape, fit, target, header, missing };
   const given = Object.entries({ ...asked, directory: dataDir, columns: types });
-  // What is not given must not hide what is known.
+  // Options that are not given must not hide known values.
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }

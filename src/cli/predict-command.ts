@@ -1,4 +1,7 @@
-/** `lanewise predict`: classifies images (files, folders with all below them, standard input), and rows of tables. */
+/**
+ * The command `lanewise predict`: classifies images (files, folders with all below them, standard input), and rows of
+ * tables.
+ */
 import { Command, Option } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import type { TableFormat } from '../data/table-format.js';
@@ -36,11 +39,14 @@ export const predictCommand = (): Command =>
     .addOption(
       new Option(
         '--fit <how>',
-        'ink: written signs, centred as in MNIST; crop: the middle; pad, stretch: all of it (as in training)',
+        'ink: handwriting, centred as in MNIST; crop: the middle; pad, stretch: the whole image (as in training)',
       ).choices(predictionFits),
     )
     .addOption(
-      new Option('--invert <when>', 'of ink, dark on light paper: yes, no, or judged by the border')
+      new Option(
+        '--invert <when>',
+        'with ink, invert dark on light paper: yes, no, or judged by the border',
+      )
         .choices(['auto', 'yes', 'no'])
         .default('auto'),
     )
@@ -49,7 +55,7 @@ export const predictCommand = (): Command =>
     .option('--json', 'one JSON object an image')
     .action(runPredict);
 
-/** Samples of a batch have this many bytes at most, and are this many at most, whatever there is to do. */
+/** A batch has at most this many bytes, and at most this many samples. */
 const BATCH_BYTES = 2 ** 25;
 const BATCH_SAMPLES = 256;
 
@@ -94,7 +100,7 @@ async function runPredict(file: string, paths: readonly string[], options: Optio
   if (failures > 0 && count > 1) console.error(`${failures} of ${count} images could not be read`);
 }
 
-/** @throws LanewiseError kind 'argument' for what is done to images. */
+/** @throws LanewiseError kind 'argument' for options that apply to images. */
 function checkForTable({ fit, invert }: Options): void {
   const flag = fit === undefined ? '--invert' : '--fit';
   if (fit === undefined && invert === 'auto') return;
@@ -119,7 +125,7 @@ async function rowsTo(
   }
 }
 
-/** The sample of an image, or why there is none. */
+/** The sample of an image, or the reason why it has none. */
 const attempt = async (
   samples: SampleMaker,
   image: ImageFile,

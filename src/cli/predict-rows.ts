@@ -1,4 +1,7 @@
-/** Rows of a CSV file for `predict`: the columns that the model was trained on, by name; no target is needed. */
+/**
+ * The rows of a CSV file for `predict`: it takes the columns that the model was trained on, by name, and needs no
+ * target.
+ */
 import { extname } from 'node:path';
 import { readTable } from '../data/csv-table.js';
 import type { TableFormat } from '../data/table-format.js';
@@ -15,7 +18,7 @@ const TABLES = ['.csv', '.tsv'];
 export const takesRows = ({ table, samples }: TrainedModel): TrainedModel['table'] | undefined =>
   samples?.type === 'float32' ? table : undefined;
 
-/** Scores all rows of the files. @throws LanewiseError for other files, and as `readCsv` by the model's columns. */
+/** Scores all rows of the files. @throws LanewiseError for other files, and as `readCsv` does with the model's columns. */
 export async function predictRows(
   classifier: Pick<Classifier, 'predict'>,
   table: TableFormat,
@@ -26,8 +29,8 @@ export async function predictRows(
   if (other !== undefined)
     throw new LanewiseError(
       'argument',
-      `'${other}' is no CSV file, and the model takes rows of a table`,
-      `expected a file .csv or .tsv with the columns ${table.columns.map(({ name }) => name).join(', ')}`,
+      `'${other}' is not a CSV file, and the model takes rows of a table`,
+      `expected a .csv or .tsv file with the columns ${table.columns.map(({ name }) => name).join(', ')}`,
     );
   for (const path of paths) {
     const { rows, width, values } = await readRows(path, table);

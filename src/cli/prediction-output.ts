@@ -1,4 +1,4 @@
-/** Where predictions go: a table to read, JSON lines, or a CSV file. */
+/** The output of predictions: a table to read, JSON lines, or a CSV file. */
 import type { LanewiseError } from '../base/errors.js';
 import { createLineWriter } from '../node/atomic-lines.js';
 import { csvLine } from '../formats/csv-line.js';
@@ -12,7 +12,7 @@ export interface PredictionOutput {
   /** An image without scores. */
   fail(name: string, error: LanewiseError): void;
   finish(): Promise<void>;
-  /** After a failure: leaves no half of a file. */
+  /** Called after a failure: removes a half-written file. */
   abandon(): Promise<void>;
 }
 
@@ -33,16 +33,16 @@ export async function createPredictionOutput(
   return json ? jsonOutput(rank) : tableOutput(rank, (score) => showScore(classifier, score));
 }
 
-/** What a score is called. */
+/** The name of a score. */
 export const scoreName = ({ givesProbabilities }: Classifier): string =>
   givesProbabilities ? 'probability' : 'score';
 
-/** A float32 in as few digits as tell it from all others. */
+/** A float32 in the fewest digits that tell it from all others. */
 export const figure = (value: number): number => Number(value.toPrecision(9));
 
 type Rank = (row: Float32Array) => Ranked[];
 
-/** On standard error, so that what is read from standard output are predictions alone. */
+/** Failures go to standard error, so that standard output holds predictions alone. */
 function complain({ message, hint }: LanewiseError): void {
   console.error(`error: ${message}`);
   if (hint) console.error(`  ${inFlags(hint)}`);
@@ -67,7 +67,7 @@ function jsonOutput(rank: Rank): PredictionOutput {
   };
 }
 
-/** A line an image: its columns are as wide as the widest of the lines written together. */
+/** Prints a line for each image: columns are as wide as the widest of the lines written together. */
 function tableOutput(rank: Rank, show: (score: number) => string): PredictionOutput {
   let isFirst = true;
   return {

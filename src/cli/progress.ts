@@ -1,6 +1,6 @@
 /**
- * Progress of training and of downloads: one line that redraws itself on a terminal (cli-progress), and
- * nothing that moves in files and pipes.
+ * The progress of training and of downloads: one line that redraws itself on a terminal (cli-progress), and
+ * plain lines in files and pipes.
  */
 import cliProgress from 'cli-progress';
 import type { DownloadProgress } from '../platform/download.js';
@@ -20,9 +20,9 @@ import {
 
 export interface ProgressLine<State> {
   update(state: State): void;
-  /** Takes the line off the screen, so that others can be written; the next update draws it again. */
+  /** Clears the line, so that others can be written; the next update draws it again. */
   clear(): void;
-  /** As clear, for good. */
+  /** Clears the line for good. */
   stop(): void;
 }
 
@@ -62,7 +62,7 @@ export function loadingBar(stream: Output): ProgressLine<LoadProgress> {
   };
 }
 
-/** What is said of an epoch when it is over, on any output; `part` says which samples it was scored on. */
+/** The line of a finished epoch, on any output; `part` says which samples it was scored on. */
 export function epochLine(record: EpochEvent, part: Part = 'validation', unit = 'images'): string {
   const { epoch, loss, accuracy, imagesPerSecond } = record;
   const figures = [
@@ -74,11 +74,11 @@ export function epochLine(record: EpochEvent, part: Part = 'validation', unit = 
   return [...figures, `${formatCount(imagesPerSecond)} ${unit}/s`].join('  ');
 }
 
-/** What is said of a validation between epochs. */
+/** The line of a validation between epochs. */
 export const validationLine = (record: ValidationEvent, part: Part = 'validation'): string =>
   [`  step ${formatCount(record.step)}`, ...validationFigures(record, part)].join('  ');
 
-/** Loss, accuracy and the metrics that were asked for. */
+/** Loss, accuracy and the requested metrics. */
 function validationFigures(
   { valLoss, valAccuracy, metrics = {} }: Partial<Validation>,
   part: Part,
@@ -90,10 +90,10 @@ function validationFigures(
   ];
 }
 
-/** Share of the time that data may cost before it is said. */
+/** Share of the time that data may cost before the line shows it. */
 export const DATA_IS_LIMIT = 0.1;
 
-/** Bars are at least this long, else figures make room, and at most that. */
+/** The least and the greatest length of a bar; figures make room for the least. */
 const LEAST_BAR = 8;
 const LONGEST_BAR = 30;
 

@@ -1,4 +1,4 @@
-/** What a row of scores says: classes by name, the best first. */
+/** The ranking of a row of scores: classes by name, the best first. */
 import type { Classifier } from '../trained/trained-model.js';
 import { formatPercent } from './terminal.js';
 
@@ -8,7 +8,7 @@ export interface Ranked {
   readonly score: number;
 }
 
-/** A class's name, or its number where there are no names. */
+/** A class's name, or its number if classes have no names. */
 export const classNameOf = ({ classes }: Pick<Classifier, 'classes'>, index: number): string =>
   classes?.[index] ?? String(index);
 
@@ -20,6 +20,6 @@ export function ranking(classifier: Classifier, row: Float32Array, most: number)
     .map((index) => ({ index, name: classNameOf(classifier, index), score: row[index]! }));
 }
 
-/** `99.10 %`, or the bare score where scores are no probabilities. */
+/** `99.10 %`, or the bare score if scores are not probabilities. */
 export const showScore = ({ givesProbabilities }: Classifier, score: number): string =>
   givesProbabilities ? formatPercent(score) : score.toFixed(2);

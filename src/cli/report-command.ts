@@ -1,10 +1,10 @@
-/** `lanewise report`: draws a run's report anew, or compares several runs. */
+/** The command `lanewise report`: writes a run's report again, or compares several runs. */
 import { Command } from 'commander';
 import { ensureReplaceable } from '../node/atomic.js';
 
 export const reportCommand = (): Command =>
   new Command('report')
-    .description('write a run’s report.html anew, or a page that compares several runs')
+    .description('write a run’s report.html again, or a page that compares several runs')
     .argument('<runs...>', 'folders written by train')
     .option('--out <file>', 'where the page goes (<run>/report.html, or comparison.html)')
     .action(runReport);

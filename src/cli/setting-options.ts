@@ -1,4 +1,4 @@
-/** The settings of a run on the command line: one row a setting, with the options that say it, or why there is none. */
+/** The settings of a run on the command line: each is a row, with its options or the reason why it has none. */
 import { InvalidArgumentError, type Option } from 'commander';
 import { transformed } from '../data/transforms/transformed.js';
 import { recipes, type Recipe } from '../models/recipes.js';
@@ -23,7 +23,7 @@ import {
   type OptionOf,
 } from './options.js';
 
-/** What a run is asked for besides its options. */
+/** What a run has besides its options. */
 interface Asked {
   readonly recipe: Recipe;
   readonly data: DataSets;
@@ -32,20 +32,20 @@ interface Asked {
 /** Options by the names under which their values are found. */
 type Options = Readonly<Record<string, OptionOf<unknown>>>;
 
-/** The values of options; those that were not given are undefined. */
+/** The values of options; an option that was not given is undefined. */
 type ValuesOf<O> = {
   readonly [Name in keyof O]?: O[Name] extends OptionOf<infer V> ? NonNullable<V> : never;
 };
 
 type Row<K extends keyof TrainSettings> =
-  /** An option of the setting's own name, whose value it has. */
+  /** The option with the setting's own name and value. */
   | { readonly option: OptionOf<NonNullable<TrainSettings[K]>> }
   /** The value that options, the recipe and the data give it. */
   | {
       readonly options: Options;
       readonly value: (own: never, asked: Asked) => TrainSettings[K] | undefined;
     }
-  /** Why there is no option; what is told who looks for one. */
+  /** Why there is no option; the message for users who look for one. */
   | {
       readonly absent: string;
       readonly value?: (own: never, asked: Asked) => TrainSettings[K] | undefined;
@@ -66,11 +66,11 @@ const ofRecipes = (value: (recipe: Recipe) => unknown): string =>
 export function list(text: string): string[] {
   const parts = text.split(',').map((part) => part.trim());
   if (parts.some((part) => part === ''))
-    throw new InvalidArgumentError('Expected names, with commas.');
+    throw new InvalidArgumentError('Expected names, separated by commas.');
   return parts;
 }
 
-/** Every setting: the type asks for each that is new. In the order of `--help`. */
+/** Every setting, in the order of `--help`. The type requires a row for each new setting. */
 export const ROWS = {
   data: from({ augment: augmentOption() }, ({ augment }, { data: { train } }) => {
     if (augment === undefined) return train;
@@ -111,7 +111,7 @@ export const ROWS = {
   stepsPerEpoch: {
     option: option<number>(
       '--steps-per-epoch <n>',
-      'updates of an epoch, by the first samples of its order (as many as take all)',
+      'updates in an epoch, which takes the first samples of its order (as many as take all)',
       wholeNumber(1),
     ),
   },
@@ -124,7 +124,7 @@ export const ROWS = {
   },
   loss: {
     absent:
-      'the loss goes with the model: cross-entropy, or squared error of mlp and lenet5-1998; train in a program takes any',
+      'the loss goes with the model: cross-entropy, or squared error for mlp and lenet5-1998; in a program train takes any',
     value: (_, { recipe }) => recipe.loss,
   },
   optimizer: from(
@@ -172,7 +172,7 @@ export const ROWS = {
   metrics: {
     option: option<string[]>(
       '--metrics <names>',
-      'further figures of the validation samples, else of the test samples, such as top5,f1',
+      'further figures, such as top5,f1, of the validation samples or, without any, of the test samples',
       list,
     ) as OptionOf<NonNullable<TrainSettings['metrics']>>,
   },
@@ -201,11 +201,11 @@ export const ROWS = {
   },
   freeze: {
     absent:
-      'the command line begins with drawn weights, none of which is worth keeping; a program freezes those of a trained model: docs/fine-tuning.md',
+      'the command line begins with random weights, which are not worth freezing; a program freezes those of a trained model: docs/fine-tuning.md',
   },
   weights: {
     absent:
-      'the command line begins with drawn weights; a program goes on from a file: docs/fine-tuning.md',
+      'the command line begins with random weights; a program continues from a file: docs/fine-tuning.md',
   },
   sampler: {
     absent:
@@ -226,7 +226,7 @@ export const ROWS = {
   seed: {
     option: option<number>(
       '--seed <n>',
-      'of initial weights, shuffles and augmentation',
+      'seed of initial weights, shuffles and augmentation',
       wholeNumber(0),
     ).default(1),
   },
@@ -263,7 +263,7 @@ const rowsByName = Object.entries(ROWS) as unknown as readonly (readonly [string
 export const settingOptions = (): Option[] =>
   rowsByName.flatMap(([, { option: own, options = {} }]) => (own ? [own] : Object.values(options)));
 
-/** Why a setting has no option; undefined for what has one, and what is no setting. */
+/** Why a setting has no option; undefined for one that has, and for a name that is not a setting. */
 export const whyAbsent = (name: string): string | undefined =>
   rowsByName.find(([setting]) => setting === name)?.[1].absent;
 

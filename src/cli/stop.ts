@@ -1,12 +1,12 @@
 /**
- * Ctrl-C, SIGTERM, and a terminal that is closed: the first ends a run after the steps at hand, with a checkpoint; the second
- * at once. Where nothing would be lost, the first does too.
+ * The handling of Ctrl-C, SIGTERM and a closed terminal: the first signal ends a run after the current steps, with a
+ * checkpoint, and the second ends it at once. If nothing would be lost, the first ends it at once too.
  */
 import { constants } from 'node:os';
 
 export interface Stop {
   readonly signal: AbortSignal;
-  /** Whether steps are under way, of which only a checkpoint keeps something. Default false. */
+  /** Whether steps are under way, whose result only a checkpoint keeps. Default false. */
   guard(isAtWork: boolean): void;
   /** The shell's code of a process that a signal ended: 128 and the signal's number. */
   exitCode(): number;
@@ -15,7 +15,7 @@ export interface Stop {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** @param onQuit last words of a process that ends at once. */
+/** @param onQuit is called before a process ends at once. */
 export function stopOnSignals(onQuit: () => void): Stop {
   const controller = new AbortController();
   let isAtWork = false;
@@ -31,7 +31,7 @@ export function stopOnSignals(onQuit: () => void): Stop {
       if (!isAtWork || !isFirst) return quit();
       controller.abort();
       const again = name === 'SIGINT' ? '; Ctrl-C again quits at once' : '';
-      console.error(`\nstopping after the steps at hand and saving${again}`);
+      console.error(`\nstopping after the current steps and saving${again}`);
     };
     process.on(name, onSignal);
     return { name, onSignal };

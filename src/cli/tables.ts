@@ -1,4 +1,4 @@
-/** CSV files for the command line: rows of features with a class each, or images whose pixels are columns. */
+/** The CSV files of the command line: rows of features with a class each, or images whose pixels are columns. */
 import { shorten } from '../base/check.js';
 import type { ColumnType, TableWords } from '../data/csv-columns.js';
 import {
@@ -17,18 +17,18 @@ import { note, quoted } from './terminal.js';
 
 type Labels = Pick<Dataset, 'classes' | 'labels'>;
 
-/** What a message advises, in the command line's options. */
+/** Advice in messages, in terms of the command line's options. */
 export const optionWords: TableWords = {
   column: (name, type) =>
     type === 'ignore' ? `--ignore ${quoted(name)}` : `--columns ${quoted(`${name}=${type}`)}`,
   missing: (text) => `--missing ${quoted(text)}`,
   header: (is) => (is ? '--header' : '--no-header'),
-  gap: '--missing drop leaves such rows out, --missing 0 takes 0 for them',
+  gap: '--missing drop leaves such rows out, --missing 0 replaces the gaps by 0',
 };
 
 /**
- * @throws LanewiseError as `csvDataset` does, and kind 'data' for a target that is no class, and for columns and
- * categories that the model which the request names was not trained on.
+ * @throws LanewiseError as `csvDataset` does, and kind 'data' for a target that is not a class, and for columns and
+ * categories on which the model that the request names was not trained.
  */
 export async function loadTable(path: string, request: DataRequest): Promise<Dataset> {
   const { shape, type = 'uint8', header, columns, missing, known } = request;
@@ -54,7 +54,7 @@ export async function loadTable(path: string, request: DataRequest): Promise<Dat
   return asRows(rows, classesOf(rows), shape);
 }
 
-/** The table of a file, by the columns and classes of another one. */
+/** The table of a file, with the columns and classes of another one. */
 async function loadAs(
   path: string,
   options: CsvDatasetOptions,
@@ -62,7 +62,7 @@ async function loadAs(
   classes: readonly string[] | undefined,
   shape: Dataset['shape'] | undefined,
 ): Promise<Dataset> {
-  // A target that was numbers is read as numbers again: `1` and `1.0` are one class.
+  // If the target's values were numbers, they are read as numbers again: `1` and `1.0` are one class.
   const areNames = classes?.some((name) => !Number.isFinite(Number(name))) ?? false;
   const rows = (await readDataset(
     path,
@@ -81,11 +81,11 @@ async function loadAs(
   return asRows(rows, classesOf(rows, areNames ? undefined : classes), shape);
 }
 
-/** What the columns hold, for `csvDataset`. */
+/** The types of the columns, for `csvDataset`. */
 export const columnsOf = ({ columns }: TableFormat): Record<string, ColumnType> =>
   Object.fromEntries(columns.map(({ name, type, classes }) => [name, classes ?? type]));
 
-/** A row has one place and many channels, as each feature has a scale of its own; once it had many places. */
+/** A row has one place and many channels, as each feature has a scale of its own; older models have many places. */
 const isRowShape = ([channels, height, width]: Dataset['shape']): boolean =>
   height === 1 && (width === 1 || channels === 1);
 
@@ -103,7 +103,7 @@ function asRows(
   return { name, shape, samples, ...labels, table };
 }
 
-/** The target's classes; of numbers, each that occurs is one, or those that are given. */
+/** The target's classes; for numbers these are the given ones, or all that occur. */
 function classesOf(
   { name, classes, targets, table }: FeatureDataset,
   given?: readonly string[],
@@ -113,9 +113,8 @@ function classesOf(
   return numbersAsClasses(name, values, table.target!, given);
 }
 
-/**
- * Whole numbers as classes, in their order, or in that of the names given.
- * @throws LanewiseError kind 'data' for other numbers, and for so many different ones that they are a quantity.
+/** Whole numbers as classes, in ascending order, or in that of the names given.
+ * @throws LanewiseError kind 'data' for numbers that are not whole, and for so many different ones that they are a quantity.
  */
 export function numbersAsClasses(
   name: string,
@@ -157,11 +156,11 @@ export function checkClasses(data: LabelledDataset): void {
   throw new LanewiseError(
     'data',
     `${where}data set '${name}' has one class, '${classes[0]}', and there is nothing to tell apart`,
-    where ? '--target names another column' : 'samples of two classes or more are wanted',
+    where ? '--target names another column' : 'samples of two classes or more are needed',
   );
 }
 
-/** @throws LanewiseError kind 'argument' for what is done to images, where there are rows of numbers. */
+/** @throws LanewiseError kind 'argument' for options that apply to images, if the data is rows of numbers. */
 export function checkForRows({ augment }: { readonly augment?: string }): void {
   if (augment !== undefined)
     throw new LanewiseError(
@@ -174,18 +173,21 @@ export function checkForRows({ augment }: { readonly augment?: string }): void {
 const ascending = (values: ArrayLike<number>): number[] =>
   [...new Set(Array.from(values))].toSorted((a, b) => a - b);
 
-/** @throws LanewiseError kind 'data' for so many different whole numbers that they are no classes. */
+/** @throws LanewiseError kind 'data' for so many different whole numbers that they are not classes. */
 export function checkNoQuantity(name: string, values: ArrayLike<number>, column: string): void {
   const sorted = ascending(values);
   if (!isQuantity(sorted, values.length)) return;
   throw new LanewiseError(
     'data',
     `'${name}': column '${column}' holds ${sorted.length} different whole numbers from ${sorted[0]} to ${sorted.at(-1)} in ${values.length} samples, a quantity rather than classes`,
-    `${CLASSIFIERS}; ${optionWords.column(column, 'class')} takes each number for a class`,
+    `${CLASSIFIERS}; ${optionWords.column(column, 'class')} makes each number a class`,
   );
 }
 
-/** So few numbers are classes, whatever they are; so many only where each has samples to learn it by, and none is left out. */
+/**
+ * Up to 10 different numbers are always classes, up to 20 with 5 samples each, and more only without gaps and with 20
+ * samples each.
+ */
 const SURELY_CLASSES = 10;
 const FEW_CLASSES = 20;
 

@@ -1,4 +1,4 @@
-/** How figures are written for people, and when text may be coloured. */
+/** The formats of figures for people, and the rules for when text may be coloured. */
 
 /** `0.4 s`, `42 s`, `1 min 05 s`, `2 h 05 min`. */
 export function formatSeconds(seconds: number): string {
@@ -11,7 +11,7 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
 }
 
-/** `1:05`, `2:05:00`: as formatSeconds, for narrow places. */
+/** `1:05`, `2:05:00`: a shorter formatSeconds, for narrow places. */
 export function formatClock(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
   const whole = Math.round(seconds);
@@ -27,7 +27,7 @@ const twoDigits = (value: number): string => String(value).padStart(2, '0');
 export const formatCount = (count: number): string =>
   String(Math.round(count)).replace(/(?<=\d)(?=(\d{3})+$)/g, ',');
 
-/** Of a metric: `0.9722`, `12.35`. */
+/** The figure of a metric: `0.9722`, `12.35`. */
 export const formatFigure = (value: number): string => String(Number(value.toPrecision(4)));
 
 /** `98.91 %` for a share of 0.9891. */
@@ -47,13 +47,13 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(1)} ${units[unit]}`;
 }
 
-/** Where text goes: a terminal, or a file or pipe. */
+/** The destination of text: a terminal, or a file or pipe. */
 export type Output = Pick<NodeJS.WriteStream, 'write'> & {
   readonly isTTY?: boolean;
   readonly columns?: number;
 };
 
-/** True where lines may move and text may be bold. */
+/** True if lines may be redrawn and text may be bold. */
 export const isTerminal = ({ isTTY }: Pick<Output, 'isTTY'>, environment = process.env): boolean =>
   isTTY === true && environment['TERM'] !== 'dumb';
 
@@ -73,7 +73,7 @@ export function styleFor(stream: Pick<Output, 'isTTY'>, environment = process.en
   };
 }
 
-/** Styles of ours. Everything else that moves, colours or names a terminal comes from a file or its name. */
+/** Our own styles. All other sequences that control a terminal come from a file or its name. */
 // eslint-disable-next-line no-control-regex
 const CONTROLS = /(\x1b\[(?:1|2|22)m)|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
 
@@ -88,7 +88,7 @@ export function printable(text: string): string {
 type Write = NodeJS.WriteStream['write'];
 const unguarded = new WeakMap<object, Write>();
 
-/** Lets no control character through to the stream: names of classes and files may be a stranger's. */
+/** Keeps control characters from the stream: names of classes and files may come from a stranger. */
 export function guardOutput(stream: NodeJS.WriteStream): void {
   const write = stream.write.bind(stream) as Write;
   unguarded.set(stream, write);
@@ -96,11 +96,11 @@ export function guardOutput(stream: NodeJS.WriteStream): void {
     write(typeof chunk === 'string' ? printable(chunk) : chunk, ...rest)) as Write;
 }
 
-/** What moves the cursor goes this way: it knows what it writes. */
+/** Writes unguarded: for code that moves the cursor. */
 export const writeControls = (stream: Output, text: string): boolean =>
   (unguarded.get(stream) ?? stream.write.bind(stream))(text);
 
-/** A hint of the library, which names settings, in the words of the command line. */
+/** A hint of the library, which names settings, in terms of the command line's options. */
 export const inFlags = (hint: string): string =>
   FLAGS.reduce((text, [setting, flag]) => text.replace(setting, flag), hint);
 
@@ -120,9 +120,9 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/^lower the learning rate\b(?! \()/, 'lower the learning rate (--lr)'],
 ];
 
-/** A sentence beside the command's output, which may be a table or JSON. */
+/** Prints a sentence on standard error, beside the command's output, which may be a table or JSON. */
 export const note = (line: string): void => console.error(`note: ${line}`);
 
-/** As a shell takes it. */
+/** The word quoted for a shell, if it needs that. */
 export const quoted = (word: string): string =>
   /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

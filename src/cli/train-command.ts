@@ -1,4 +1,7 @@
-/** `lanewise train`: trains a model by name in a run's folder, shows how it goes, and how to go on. */
+/**
+ * The command `lanewise train`: trains a model by name in a run's folder, and shows progress, results and the next
+ * command.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -82,7 +85,7 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
 }
 
 /**
- * The folder of a run that was given none: a finished one is not replaced, the next has a number. What is to be resumed is the last.
+ * The folder of a run without `--out`: a finished run is not replaced, the next folder has a number. `--resume` takes the last.
  */
 async function freeFolder(
   base: string,
@@ -99,14 +102,17 @@ async function freeFolder(
   return nth(n);
 }
 
-/** By its log: a run that was interrupted is not, and one without a log is none. */
+/**
+ * Whether a folder holds a finished run, by its log: an interrupted run is not finished, and a folder without a log
+ * holds no run.
+ */
 async function isFinished(folder: string): Promise<boolean> {
   const events = await readMetrics(join(folder, METRICS)).catch(() => []);
   const last = events.at(-1);
   return last?.event === 'done' && !last.interrupted;
 }
 
-/** What `eval` and `export` need in order to find the same test samples. */
+/** The options that `eval` and `export` need to find the same test samples. */
 function dataWords(options: TrainOptions): string[] {
   const { holdout, ...asked } = dataRequest(options);
   const words = Object.entries(WORDS) as [keyof typeof WORDS, (value: unknown) => string[]][];

@@ -1,4 +1,4 @@
-/** The options of `lanewise train`: of its data, of the run's settings, and of its folder. */
+/** The options of `lanewise train`: those of its data, of the run's settings, and of its folder. */
 import { Command } from 'commander';
 import {
   addOptions,
@@ -14,7 +14,7 @@ import {
 } from './options.js';
 import { list, settingOptions, type SettingOptions } from './setting-options.js';
 
-/** What the options are parsed to. */
+/** The values of the options. */
 export type TrainOptions = DataOptions &
   SettingOptions & {
     readonly seed: number;
@@ -28,18 +28,18 @@ export type TrainOptions = DataOptions &
     readonly json?: boolean;
   };
 
-/** Where a run is kept, and what is told of it: no setting, as no result depends on it. */
+/** The options of a run's folder and output: they are not settings, as no result depends on them. */
 const runOptions = () => [
   option('--out <folder>', 'the run’s folder (runs/<model>-<data>)'),
-  option('--resume', 'go on from the folder’s checkpoint, if it has one'),
+  option('--resume', 'resume from the folder’s checkpoint, if it has one'),
   option('--override <names>', 'settings that may differ from the run’s, such as epochs', list),
-  option('--fresh', 'begin anew, and lose the folder’s unfinished run'),
+  option('--fresh', 'start over, and lose the folder’s unfinished run'),
   option(
     '--checkpoint-steps <n>',
     'a checkpoint every n steps, besides each epoch’s',
     wholeNumber(1),
   ),
-  option('--checkpoint-minutes <n>', 'and after so many minutes (5)', rate),
+  option('--checkpoint-minutes <n>', 'and after this many minutes (5)', rate),
   option('--no-report', 'write no report.html'),
   option('--json', 'one JSON event a line'),
 ];

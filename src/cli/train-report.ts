@@ -1,4 +1,4 @@
-/** What `lanewise train` shows: JSON events, a progress bar on a terminal, plain lines elsewhere. */
+/** The output of `lanewise train`: JSON events, a progress bar on a terminal, plain lines elsewhere. */
 import { join } from 'node:path';
 import type { LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
@@ -16,7 +16,7 @@ import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './prog
 import { areRows } from './tables.js';
 import { formatCount, formatFigure, formatPercent, formatSeconds, quoted } from './terminal.js';
 
-/** What a run is called. */
+/** The names that a run's output uses. */
 export interface RunNames {
   readonly model: string;
   readonly data: string;
@@ -24,15 +24,15 @@ export interface RunNames {
   readonly dataWords: readonly string[];
   readonly folder: string;
   readonly parts: DataSets;
-  /** For what training samples were set aside for validation. */
+  /** The option for which training samples were set aside for validation. */
   readonly setAside: string | undefined;
 }
 
 export interface Reporter {
   tell(event: RunEvent): void;
-  /** Takes the progress bar off the screen. */
+  /** Clears the progress bar. */
   stop(): void;
-  /** Without a summary: the run was to end, before the test data was looked at. */
+  /** Shows the end of the run; `summary` is absent if the run was interrupted before the test data was scored. */
   done(event: EventOf<'done'>, summary: ClassificationSummary | undefined): Promise<void>;
 }
 
@@ -42,10 +42,10 @@ export const createReporter = (
   names: RunNames,
 ): Reporter => (json ? createJsonReporter(names) : createTextReporter(stream, names));
 
-/** Too many or too long to be printed; metrics.jsonl has steps and probes. */
+/** Events that are too many or too long to be printed; metrics.jsonl has steps and probes. */
 const NOT_PRINTED: readonly EventName[] = ['step', 'progress', 'probe', 'done'];
 
-/** The events as they are, and before the last one what `eval` would print of the trained model. */
+/** The events as they are, and before the last one the record that `eval` would print for the trained model. */
 function createJsonReporter({ folder, parts }: RunNames): Reporter {
   const print = (record: object) => console.log(JSON.stringify(record));
   return {
@@ -65,7 +65,7 @@ function createJsonReporter({ folder, parts }: RunNames): Reporter {
   };
 }
 
-/** What the first lines say of the settings. */
+/** The settings that the first lines show. */
 function describe({ settings }: StartEvent) {
   const { optimizer, schedule, average, ...others } = settings as Record<string, unknown> & {
     readonly optimizer: { readonly kind: string; readonly lr: number };
@@ -162,7 +162,7 @@ function startLines({ data, parts, setAside }: RunNames, start: StartEvent): str
   ];
 }
 
-/** What the run is scored on, where that is not what it is tested on in the end. */
+/** The line about validation, if the run is not validated on its test samples. */
 function validationWords(parts: DataSets, setAside: string | undefined): string[] {
   const { validation, test } = parts;
   if (!validation) return [];
@@ -170,28 +170,28 @@ function validationWords(parts: DataSets, setAside: string | undefined): string[
   const count = `${formatCount(validation.labels.length)} samples${taken}`;
   return lastPart(parts) === 'test'
     ? [`validation on ${count}, test on ${formatCount(test.labels.length)} at the end`]
-    : [`validation on ${count}; there are none for a test`];
+    : [`validation on ${count}; the data has no test samples`];
 }
 
 const formatEpochs = (epochs: number): string => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;
 
-/** The command that goes on with the run: this one, once more. */
+/** The command that resumes the run: the same one with `--resume`. */
 export function resumeHint(): string {
   const words = process.argv.slice(2).filter((word) => word !== '--resume' && word !== '--fresh');
-  return `go on with: npx lanewise ${[...words, '--resume'].map(quoted).join(' ')}`;
+  return `resume with: npx lanewise ${[...words, '--resume'].map(quoted).join(' ')}`;
 }
 
-/** What the model is, or might have been. */
+/** The line about the best weights, which the model has or could have had. */
 const bestLine = ({ name, keepsBest }: Monitor, { epoch, step, value }: Best): string =>
   `best ${name} ${formatFigure(value)} after step ${formatCount(step)}, in epoch ${epoch}${keepsBest ? ': these weights are kept' : ''}`;
 
-/** Said where it costs something. */
+/** The line about the cost of reading data, if it is large. */
 const waitingLine = (waiting: number): string | undefined =>
   waiting < DATA_IS_LIMIT
     ? undefined
     : `data was the limit: reading it took ${formatPercent(waiting, 0)} of the time`;
 
-/** How to go on: with images, or where samples are none, with the test samples. */
+/** The next command to try: with images or, if samples are not images, with the test samples. */
 function hint(path: string, { model, data, dataWords }: RunNames, test: LabelledDataset): string {
   const file = quoted(path);
   const isImages = pixelsOf(samplesOf(test)) instanceof Uint8Array;

@@ -1,25 +1,25 @@
-/** Samples by which a run may choose, so that it never chooses by those it is tested on. */
+/** The samples by which a run may choose, so that it never chooses by those it is tested on. */
 import { split } from '../data/split-samples.js';
 import { LanewiseError } from '../base/errors.js';
 import { scheduleFor } from '../optimizers/index.js';
 import type { DataSets } from './data-sources.js';
 import type { TrainOptions } from './train-options.js';
 
-/** Of the training samples. */
+/** The default share of the training samples. */
 export const VALIDATION_SHARE = 0.1;
 
-/** The data sets of a run, and for what some of its training samples were set aside, if they were. */
+/** The data sets of a run, and the option for which training samples were set aside, if they were. */
 export interface ValidatedSets extends DataSets {
   readonly setAside?: string;
 }
 
-/** Whether the schedule of a name goes by figures. */
+/** Whether the schedule of that name follows validation figures. */
 function follows(name: string): boolean {
   const schedule = scheduleFor(name);
   return typeof schedule !== 'string' && schedule.follows !== undefined;
 }
 
-/** The option by which a run chooses something by the figures of samples that it is not trained on. */
+/** The option that makes a run choose by the figures of validation samples. */
 function chooser({ keepBest, patience, schedule }: TrainOptions): string | undefined {
   if (keepBest) return '--keep-best';
   if (patience !== undefined) return '--patience';
@@ -27,9 +27,9 @@ function chooser({ keepBest, patience, schedule }: TrainOptions): string | undef
 }
 
 /**
- * Data with a part for validation as it is; else with a share of the training samples set aside, each class in proportion,
- * if something is chosen by them, or the share is given.
- * @throws LanewiseError kind 'argument' for a share of data that has such a part, and for one of no sample.
+ * Data with a validation part stays as it is. Otherwise a share of the training samples is set aside, each class in
+ * proportion, if the run chooses by them or the share is given.
+ * @throws LanewiseError kind 'argument' for a share of data that has such a part, and for a share of no sample.
  */
 export function withValidation(data: DataSets, options: TrainOptions): ValidatedSets {
   const { train } = data;

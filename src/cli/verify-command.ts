@@ -1,4 +1,4 @@
-/** `lanewise verify`: does this machine compute Lanewise's bits? */
+/** The command `lanewise verify`: checks whether this machine computes Lanewise's bits. */
 import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import { verify } from '../train/verify.js';

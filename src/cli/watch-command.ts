@@ -1,4 +1,4 @@
-/** `lanewise watch`: serves a run's report to this machine while it trains, until Ctrl-C. */
+/** The command `lanewise watch`: serves a run's report to this machine while it trains, until Ctrl-C. */
 import { Command, InvalidArgumentError } from 'commander';
 import { wholeNumber } from './options.js';
 
@@ -12,7 +12,7 @@ export const watchCommand = (): Command =>
   new Command('watch')
     .description('show a run’s report in the browser while it trains')
     .argument('<run>', 'the folder that train writes')
-    .option('--port <n>', 'of 127.0.0.1 (any that is free)', portNumber)
+    .option('--port <n>', 'port of 127.0.0.1 (any free one)', portNumber)
     .action(runWatch);
 
 async function runWatch(folder: string, options: { readonly port?: number }): Promise<void> {

@@ -1,4 +1,4 @@
-/** What `npm run bench:peers` makes of measurements: medians, ratios, reasons, the table. No time is judged. */
+/** The output of `npm run bench:peers` for given measurements: medians, ratios, reasons, the table. No time is judged. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 

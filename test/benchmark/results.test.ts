@@ -1,4 +1,4 @@
-/** Files of results: written and read back, compared, and refused where they are not what they say. */
+/** Files of results: written and read back, compared, and refused if they are not valid. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { truncate, writeFile } from 'node:fs/promises';
@@ -79,7 +79,7 @@ test('results are what they were after a file', () => {
   assert.equal(parseResults(JSON.stringify(more), 'a.json').rows, [before.rows[0]]);
 });
 
-test('a comparison tells better and worse from noise, whatever the unit', () => {
+test('a comparison tells better and worse from noise, in any unit', () => {
   const { rows, onlyA, onlyB, differences } = compareResults(before, after);
   assert.equal(
     rows.map(({ workload, verdict, ratio }) => [workload, verdict, ratio]),
@@ -111,8 +111,8 @@ const refused = (change: object): Promise<string> =>
 const ofRow = (change: object): Promise<string> =>
   refused({ rows: [before.rows[0], { ...before.rows[1], ...change }] });
 
-test('what is no results of a benchmark is refused, with the field and what it is', async () => {
-  const so = "'a.json' is no results of lanewise bench: ";
+test('a file that does not hold results is refused, with the field and its value', async () => {
+  const so = "'a.json' does not hold results of lanewise bench: ";
   const messages: readonly (readonly [string | Promise<string>, string])[] = [
     [refused({ format: 'tune' }), `${so}format is 'tune', expected one of lanewise-bench`],
     [refused({ formatVersion: 2 }), `${so}formatVersion is 2, expected one of 1`],
@@ -222,7 +222,7 @@ test('bench --compare refuses what is not two files of results', () =>
       [['a.json'], 'bench --compare takes two files of results, found 1'],
       [['a.json', 'a.json', 'a.json'], 'bench --compare takes two files of results, found 3'],
       [['a.json', 'none.json'], "cannot read results 'none.json': there is no such file"],
-      [['a.json', '.'], "cannot read results '.': it is no file"],
+      [['a.json', '.'], "cannot read results '.': it is not a file"],
       [['a.json', 'half.json'], "'half.json' is not JSON: "],
       [
         ['large.json', 'a.json'],

@@ -1,4 +1,4 @@
-/** `lanewise bench` in Deno and Bun, where they are: in threads, in processes of their own, results in a file. */
+/** `lanewise bench` in Deno and Bun, if installed: in threads, in processes of their own, results in a file. */
 // slow: measures in every engine
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

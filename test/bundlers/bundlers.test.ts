@@ -1,6 +1,6 @@
 /**
- * The packed package in an app of its own that trains on two threads: through each bundler by the commands of
- * docs/bundlers.md, and without one; on an isolated page under a strict policy; to the bits of Node.
+ * The packed package in an app of its own that trains on two threads: with each bundler, by the commands of
+ * docs/bundlers.md, and without one, on an isolated page under a strict policy, to the bits of Node.
  */
 // slow: packs the package, and bundles it with each bundler
 import { test } from 'uvu';

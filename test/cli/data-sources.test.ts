@@ -1,4 +1,7 @@
-/** `--data` with a path: folders of images, tables, NumPy's files, trained on and scored by processes; and what is none. */
+/**
+ * `--data` with a path: folders of images, tables and NumPy's files are trained on and scored by processes; other paths
+ * are refused.
+ */
 // slow: trains on data of every form
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -110,7 +113,7 @@ test('train and val folders are taken as they are, their classes compared by nam
     assert.not.ok('testAccuracy' in scored);
     const plain = args.filter((word) => word !== '--json');
     const { stdout } = await lanewise([...plain, '--out', 'plain'], { cwd });
-    assert.match(stdout, /validation on 6 samples; there are none for a test/);
+    assert.match(stdout, /validation on 6 samples; the data has no test samples/);
     assert.match(stdout, /\nvalidation accuracy/);
     assert.not.match(stdout, /test accuracy|test \d/);
     const model = join('runs', 'mlp-set', 'model.safetensors');
@@ -208,7 +211,7 @@ test('tables: classes by name or number, rows as images, and targets that are no
     assert.equal((await loadModel(join(cwd, model))).classes, ['b', 'c', 'x, y']);
     const image = await lanewise(['predict', model, 'a.png'], { cwd });
     assert.is(image.code, 1);
-    assert.match(image.stderr, /'a\.png' is no CSV file, and the model takes rows of a table/);
+    assert.match(image.stderr, /'a\.png' is not a CSV file, and the model takes rows of a table/);
     const values = await lanewise(
       ['train', 'mlp', '--data', 'values.csv', '--target', 'kind', ...quick],
       { cwd },
@@ -270,7 +273,7 @@ test('images of an odd range, or much smaller than the net takes, are said, and 
     assert.equal(await train('lenet1', 8), {
       notes: [
         scaled,
-        'samples of 8×8 are framed to the 28×28 that lenet1 takes; it learns more of images enlarged to that size, in the file or by transforms.resize',
+        'samples of 8×8 are framed to the 28×28 that lenet1 takes; it learns more from images enlarged to that size, in the file or by transforms.resize',
       ],
       mean: 8 / 255,
     });
@@ -309,7 +312,7 @@ test('what is no data set is refused', async () => {
         ['mnits'],
         /unknown data set 'mnits', expected one of .*mnist.*\n {2}did you mean 'mnist'\?/,
       ],
-      [['x.txt'], /'x\.txt' is no data set: expected a CSV file, /],
+      [['x.txt'], /'x\.txt' is not a data set, expected a CSV file, /],
       [['empty'], /'empty' has no folders, expected one for each class; found nothing/],
       [['empty', '--shape', '3x8'], /Expected channels x height x width, such as 3x32x32/],
       [['empty', '--shape', '2x8x8'], /2×8×8, expected 1 channel \(grey\) or 3/],

@@ -1,4 +1,4 @@
-/** What a person gets for bad input: one message that names it, exit code 1, and no half-written file. */
+/** The response to bad input: one message that names it, exit code 1, and no half-written file. */
 // slow: trains before some of the errors
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -92,7 +92,7 @@ test('an output folder that cannot be written is refused before training', async
   assert.match(message, /error: .*'taken\/run'/);
 });
 
-test('model files that are none', async () => {
+test('files that are not model files', async () => {
   assert.match(
     await refusal(['eval', 'no.safetensors']),
     /cannot read model 'no.safetensors': there is no such file/,
@@ -103,7 +103,7 @@ test('model files that are none', async () => {
   );
 });
 
-test('pictures that are none', async () => {
+test('files that are not pictures', async () => {
   await inFolder(async (folder) => {
     const out = join(folder, 'run');
     await mkdir(out);

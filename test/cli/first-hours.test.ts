@@ -1,4 +1,4 @@
-/** What people type who come from other tools, and what does not go with their data: refused, with the way out. */
+/** Options of other tools, and options that do not apply to the data: refused, with the way out. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFile } from 'node:fs/promises';

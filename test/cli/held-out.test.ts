@@ -60,7 +60,7 @@ test('other data is scored whole, and so is what was trained on, with a word', (
     4,
     'other',
     undefined,
-    'all 4 samples: this is not the data of training',
+    'all 4 samples: the model was trained on other data',
   ]);
   assert.is(choose(dataOf(120, 1), [model(train)]).scored, 'other');
   const all = [120, 'trainedOn', 120, 'all 120 samples; 120 of them are of the training part'];
@@ -74,7 +74,7 @@ test('other data is scored whole, and so is what was trained on, with a word', (
     24,
     'unknown',
     undefined,
-    "24 of 120 samples, held out by chance: 'm' does not say what it was trained on, and --all scores every sample",
+    "24 of 120 samples, held out at random: 'm' does not say what it was trained on, and --all scores every sample",
   ]);
   assert.is(choose(dataOf(2), [model()]).test.labels.length, 2);
 });

@@ -15,7 +15,7 @@ async function writeRun(folder: string): Promise<string> {
   return folder;
 }
 
-test('one run gets its report anew, several are compared', () =>
+test('the report of one run is written again, several runs are compared', () =>
   inFolder(async (cwd) => {
     const [a, b] = [await writeRun(join(cwd, 'a')), await writeRun(join(cwd, 'b'))];
     assert.equal(await lanewise(['report', a]), {

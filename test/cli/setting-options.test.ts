@@ -1,4 +1,4 @@
-/** Every setting of a run is a row of the command line's table, or says why not. */
+/** Every setting of a run is a row of the command line's table, or says why it has no option. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** CSV files on the command line: what they are taken for, what is left out with a word, and what is refused. */
+/** CSV files on the command line: how they are read, what is left out with a note, and what is refused. */
 // slow: trains on tables
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** What a person sees: figures, the progress line at any width, the confusion table. */
+/** The output for people: figures, the progress line at any width, the confusion table. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { renderConfusion } from '../../src/cli/confusion-table.js';
@@ -251,7 +251,10 @@ test('a table too wide loses its accuracies, then itself, never the mistakes', (
   assert.not.match(narrow, /accuracy/);
   assert.match(narrow, /^owl {5}1 {3}· {3}2$/m);
   const narrower = renderConfusion(matrix, { ...plain, columns: 16 });
-  assert.match(narrower, /^the table of 3 classes needs 17 columns, here are 16\n\nmost confused/);
+  assert.match(
+    narrower,
+    /^the table of 3 classes needs 17 columns, and there are 16\n\nmost confused/,
+  );
 });
 
 test('a MNIST table of 10,000 samples fits 50 columns', () => {

@@ -78,7 +78,7 @@ test('a part for validation is taken as it is; a share that cannot be is refused
   );
 });
 
-test('the first samples of a data set are known for that: what is left out is none of them', () => {
+test('the first samples of a data set are known as such: none of them is among those left out', () => {
   const part = withValidation(
     { ...data, train: limited(data.train, 50) },
     options({ keepBest: true }),

@@ -1,4 +1,4 @@
-/** Memory planning: buffers are reused, and never while somebody still reads them. */
+/** Memory planning: buffers are reused, and never while a call still reads them. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/compiler/compile.js';

@@ -1,4 +1,4 @@
-/** A program split by rows: every row once, and the same bits whoever computes them. */
+/** A program split by rows: every row once, and the same bits with any number of workers. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { planProduct } from '../../src/benchmark/products.js';

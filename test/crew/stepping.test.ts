@@ -1,4 +1,7 @@
-/** Runs driven from outside: minibatches of any size and form, on threads, in this one, and in one with its own memory. */
+/**
+ * Runs driven from outside: minibatches of any size and form, on threads, in this thread, and in one with its own
+ * memory.
+ */
 // slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -32,7 +35,7 @@ const key = [1, 2] as const;
 const data = digits({ count: 60 });
 const weights = await drawWeights(model.parameters, 1, 'strict');
 
-/** The modes that a run may have, whatever this platform has. */
+/** The modes that a run may have on any platform. */
 const MODES: readonly (readonly [ThreadMode, number])[] = [
   ['none', 0],
   ['shared', 3],
@@ -154,7 +157,7 @@ test('a loss that is not finite leaves the weights, and the next step goes on', 
   assert.ok(found === expected);
 });
 
-test('scores are those of evaluation, whatever the size', async () => {
+test('scores are those of evaluation, at every size', async () => {
   const found: number[][] = [];
   for (const mode of MODES) {
     const run = await open(mode);

@@ -1,4 +1,4 @@
-/** The pool: a worker that fails ends the job with its reason, and nobody waits for it at the barrier. */
+/** The pool: a worker that fails ends the job with its reason, and no other worker waits for it at the barrier. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { samplesOf } from '../../src/data/forms.js';

@@ -85,7 +85,7 @@ test('missing values: refused, left out, or a number', async () => {
     'a number 1 0 3 0',
     'b class x y x x',
   ]);
-  // A gap in a column that is left out is none.
+  // A gap in a column that is left out does not count.
   assert.equal(await shown(text, { columns: { a: 'ignore' } }), ['b class x y x x']);
   assert.equal(await shown('a,b\n1,x\n?,y\n', { missingTexts: [] }), [
     'a class 1 ?',
@@ -232,7 +232,7 @@ test('what is missing by the habit of the field is missing, and not a class', as
   }
 });
 
-test('columns of numbers that none is read as one are refused, whatever is in the way', async () => {
+test('columns of numbers of which one cell is not a number are refused, for every kind of odd cell', async () => {
   const forms: ((height: number) => string)[] = [
     (height) => String(height).replace('.', ','),
     (height) => `${height}%`,

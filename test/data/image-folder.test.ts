@@ -80,7 +80,7 @@ test('what is inside a file counts, not its name', async () => {
   });
 });
 
-test('folders that are none of images are refused with what was found', async () => {
+test('folders without images are refused with what was found', async () => {
   await withFolder({ 'x.png': png, 'y.png': png }, async (path) => {
     assert.match(
       await refusal(imageFolder(path, { size: 4 })),

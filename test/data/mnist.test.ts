@@ -159,7 +159,7 @@ if (existsSync(real)) {
   console.log(`skipped: no MNIST in '${real}' (LANEWISE_DATA)`);
 }
 
-test('files at hand make a data set, compressed or not', async () => {
+test('files in a folder make a data set, compressed or not', async () => {
   const dataset = await idxDataset(gzipSync(images(3)), labels(1, 2, 9));
   assert.equal(dataset.shape, [1, 28, 28]);
   assert.is(dataset.samples.length, 3 * 784);

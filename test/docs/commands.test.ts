@@ -1,4 +1,7 @@
-/** Of the console blocks of the README and of docs/ every `$ npx lanewise …` runs; those marked `long` on a few samples only. */
+/**
+ * Every `$ npx lanewise …` in the console blocks of the README and of docs/ runs; those marked `long` on a few samples
+ * only.
+ */
 // slow: the command line, and what it trains
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

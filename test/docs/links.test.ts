@@ -1,4 +1,4 @@
-/** Where the documents point, something is. */
+/** Every link of the documents leads somewhere. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Every JavaScript block of the README and of docs/ runs as it stands, and prints what the text block behind it says. */
+/** Every JavaScript block of the README and of docs/ runs as it stands, and prints the text block after it. */
 // slow: a process a block
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** examples/edge in the real workerd: the bits of Node, what a request costs, and what comes from outside. */
+/** examples/edge in the real workerd: the bits of Node, the cost of a request, and refusals of input from outside. */
 // slow: an engine of its own
 // alone: measures a request’s processor time
 import { suite } from 'uvu';

@@ -1,5 +1,5 @@
 /**
- * The same bits on every engine at hand: this one, and the Node versions that `npm run engines` has put
+ * The same bits on every installed engine: this one, and the Node versions that `npm run engines` has put
  * into .engines/. Each is a process of its own; hashes are compared between them.
  */
 // slow: trains in every engine
@@ -31,7 +31,7 @@ const installed = existsSync(folder)
   : [];
 const engines = [process.execPath, ...installed.filter((path) => existsSync(path))];
 if (engines.length === 1)
-  console.log('only this engine is at hand; `npm run engines` fetches Node 22, 24 and 26');
+  console.log('only this engine is installed; `npm run engines` fetches Node 22, 24 and 26');
 
 const results = new Map<string, Hashes>();
 

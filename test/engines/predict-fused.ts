@@ -1,4 +1,4 @@
-/** Predicts with a model whose file says `fused`, on whatever engine runs this. */
+/** Predicts with a model whose file says `fused`, on the engine that runs this. */
 import { sizeOf } from '../../src/graph/tensor.js';
 import { lossTerms } from '../../src/losses/terms.js';
 import { lenet5 } from '../../src/models/index.js';

@@ -1,4 +1,4 @@
-/** What data costs: waiting, and the processors that decoders take from workers; not those that were free. */
+/** The cost of data: waiting, and the processors that decoders take from workers, but not those that were free. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { costOf } from '../../src/feed/data-cost.js';

@@ -79,7 +79,7 @@ test('a sample that ends its thread again is named', async () => {
   }
 });
 
-test('a module that is none, or makes another reader, is refused', async () => {
+test('a module that cannot be loaded, or makes another reader, is refused', async () => {
   const data = dataOf({}, 'exit');
   const withModule = (module: { url: string; settings: unknown }): StreamedDataset => ({
     ...data,

@@ -1,4 +1,6 @@
-/** Mixup: what a step trains on, held against blends made by hand; and the same bits whoever computes them. */
+/**
+ * Mixup: the samples of a step are compared with blends made by hand, and have the same bits with any number of workers.
+ */
 // slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** The ring: never further ahead than the ring, positions in order, whatever order tasks end in. */
+/** The ring: tasks are never further ahead than its slots, and positions come in order, whichever task ends first. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createRing } from '../../src/feed/ring.js';
@@ -99,7 +99,7 @@ test('behind an epoch stands the next one, and samples keep their order in the r
   }
 });
 
-test('it goes on from any position, whatever is under way', async () => {
+test('it goes on from any position, also while tasks are under way', async () => {
   const { supply, state } = slowSupply(32, 4, 5);
   const feed = createRing(supply, 200, 32);
   for (const position of [0, 100, 40, 41, 199]) {

@@ -1,4 +1,4 @@
-/** IDX and gzip apart from MNIST: every rank, views into larger buffers, and what a gzip file may hide. */
+/** IDX and gzip beyond MNIST: every rank, views into larger buffers, and what a gzip file may hide. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gzipSync } from 'node:zlib';

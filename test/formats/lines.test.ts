@@ -1,4 +1,4 @@
-/** CSV as it is written, and text files that are there whole or not at all. */
+/** Written CSV, and text files that are written whole or not at all. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';

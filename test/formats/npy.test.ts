@@ -1,4 +1,4 @@
-/** NPY and NPZ as NumPy writes them (test/golden/make_npy.py), and each way in which they can be wrong. */
+/** NPY and NPZ files as NumPy writes them (test/golden/make_npy.py), and each way in which they can be wrong. */
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** PNG images of every colour type become grey, and files that are none are refused by name. */
+/** PNG images of every colour type become grey, and files that are not PNG are refused by name. */
 import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { test } from 'uvu';

@@ -1,4 +1,4 @@
-/** Files of tensors: each format of the table is known by its first bytes, and one more is a row. */
+/** Files of tensors: each format of the table is known by its first bytes, and a new format is a new row. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -58,7 +58,7 @@ test('a further format is a row: by its ending, and by its first bytes', () => {
   assert.equal([...readTensors(other, 'model.lines', formats).tensors], [...tensors]);
 });
 
-test('what is none of them is named, or refused by the first', async () => {
+test('files of other formats are named, or refused by the first format', async () => {
   const gzip = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0);
   assert.match(
     await refusal(() => readTensors(gzip, 'm', [...TENSOR_FORMATS, lines])),

@@ -1,4 +1,4 @@
-/** Program files come from outside: what is wrong with one is said before it runs, and nothing leaves its memory. */
+/** Program files come from outside: a wrong one is refused before it runs, and no call leaves its memory. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
@@ -132,7 +132,7 @@ test('tokens beyond the vocabulary are refused', async () => {
   assert.match(await refusal(() => tokens.predict(new Float32Array(4))), /expected whole numbers/);
 });
 
-/** Of a file whose list of calls for one sample is `calls`; it takes and gives 16 numbers. */
+/** The bytes of a file whose list of calls for one sample is `calls`; it takes and gives 16 numbers. */
 const copying = (...calls: unknown[][]) =>
   changed((program) => {
     program.inputs = [{ name: 'x', shape: [16], mean: 0, deviation: 1, at: 0 }];
@@ -222,7 +222,7 @@ const numbers: [what: string, file: () => Uint8Array][] = [
   ),
 ];
 
-test('numbers that are none of their place are refused by name', async () => {
+test('numbers that do not belong in their place are refused by name', async () => {
   for (const [what, file] of numbers)
     assert.match(
       await refusal(() => loadProgram(file(), { name: 'm' })),
@@ -260,7 +260,7 @@ const tiny = encodeProgram(withNumbers(mlp({ size: 2, hidden: 4, classes: 2 })),
   batch: 2,
 });
 
-test('whatever numbers a program holds, it is refused or stays in its memory', async () => {
+test('a program with any numbers is refused or stays in its memory', async () => {
   const draw = createDraw(1);
   const values = [
     0,

@@ -1,4 +1,4 @@
-/** Kernels of pooling, resampling and normalisation write what is theirs: results and workspace, and nothing behind. */
+/** Kernels of pooling, resampling and normalisation write their results and workspace, and nothing behind them. */
 import { test } from 'uvu';
 import { createDraw, numbers } from '../support/numbers.js';
 import { assertGuarded, availableNumerics, createInstance } from './instance.js';

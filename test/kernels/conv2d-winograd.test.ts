@@ -1,4 +1,4 @@
-/** Winograd's kernels keep to their buffers, and answer for a sample alike in any batch. */
+/** Winograd's kernels keep to their buffers, and give a sample the same result in any batch. */
 // slow: many shapes, each against doubles
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

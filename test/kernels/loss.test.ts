@@ -1,4 +1,4 @@
-/** Losses at the edges: labels that are no class, and vectors whose squares barely are numbers. */
+/** Losses at the edges: labels that are not classes, and vectors whose squares barely stay finite. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { availableNumerics, createInstance } from './instance.js';

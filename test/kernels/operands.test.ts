@@ -1,8 +1,8 @@
 /**
- * Whatever operands its row lets a kernel have, it writes all of its result and nothing else, and reads nothing but its
- * operands: the same call is made twice, with other bytes in all places that are not its inputs. Those that programs out of
- * files call are given what no program of ours would; those of training what their ops give them. LANEWISE_FUZZ=50 makes so
- * many times as many calls.
+ * With all operands that its row allows, a kernel writes all of its result and nothing else, and reads nothing but its
+ * operands: each call is made twice, with other bytes in all places that are not its inputs. Kernels that programs from
+ * files may call get operands that no program of ours would pass; those of training get what their ops pass.
+ * LANEWISE_FUZZ=50 makes 50 times as many calls.
  */
 // slow: every kernel with operands at the ends of memory
 import { test } from 'uvu';
@@ -20,7 +20,7 @@ import { createDraw } from '../support/numbers.js';
 import { availableNumerics } from './instance.js';
 
 const CALLS = 40 * Number(process.env['LANEWISE_FUZZ'] ?? 1);
-/** Of random operands few fit each other, so many are tried for a call. */
+/** Few random operands fit each other, so this many are tried for a call. */
 const TRIES = 4000 * Number(process.env['LANEWISE_FUZZ'] ?? 1);
 
 const WORKSPACE_PAGES = 12;
@@ -122,7 +122,7 @@ function drawCall(draw: Draw, kernel: KernelName, row: string): Drawn | undefine
   return { stored, ...at() };
 }
 
-/** Bytes that are no numbers of any kind in particular. */
+/** Random bytes, which stand for numbers of no particular type. */
 function scribble(count: number, seed: number): Uint8Array {
   const words = Uint32Array.from({ length: count / 4 }, (_, i) =>
     Math.imul(i + seed, 2_654_435_761),

@@ -1,4 +1,4 @@
-/** Functional wiring: what the graph is, whose parameters are whose, and refusals that say what is wrong. */
+/** Functional wiring: the graph, the owners of parameters, and refusals that say what is wrong. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';

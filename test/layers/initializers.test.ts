@@ -63,7 +63,7 @@ test('every distribution has its paper’s spread and shape', async () => {
   const expected: [string, Initializer, std: number, kurtosis: number, mean?: number][] = [
     ['uniform', initializers.uniform(-1, 3), 4 / Math.sqrt(12), uniform, 1],
     ['normal', initializers.normal(0.5, 2), 2, normal, 0.5],
-    // Of a normal cut at ±2: variance 0.774, kurtosis 2.37.
+    // A normal cut at ±2 has variance 0.774 and kurtosis 2.37.
     ['truncatedNormal', initializers.truncatedNormal(1, 0.5), 0.5 * Math.sqrt(0.7737), 2.3653, 1],
     ['xavierUniform', initializers.xavierUniform(), Math.sqrt(2 / 720), uniform],
     ['xavierNormal', initializers.xavierNormal({ gain: 2 }), 2 * Math.sqrt(2 / 720), normal],

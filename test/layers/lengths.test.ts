@@ -1,4 +1,7 @@
-/** Sequences of unequal length in whole models: trained, scored, saved, compiled, and refused by name. */
+/**
+ * Sequences of unequal length in whole models: they are trained, scored, saved and compiled; wrong lengths are refused
+ * by name.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {

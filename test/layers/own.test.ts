@@ -1,4 +1,4 @@
-/** Layers of one's own: made of ops, trained like others, and read from files once they are registered. */
+/** Custom layers: made of ops, trained like others, and read from files once they are registered. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';

@@ -1,4 +1,4 @@
-/** Every kind of layer: it survives its file, and settings out of a file that cannot be are refused. */
+/** Every kind of layer survives its file, and impossible settings in a file are refused. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';

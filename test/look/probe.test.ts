@@ -123,7 +123,7 @@ test('models with blocks, batch normalisation and plain layers are measured', as
   }
 });
 
-test('histograms: both ends count, values that are no numbers do not', () => {
+test('histograms: both ends count, values that are not finite do not', () => {
   assert.equal(histogramOf(Float32Array.of(0, 1, 2, 4), 4), {
     min: 0,
     max: 4,

@@ -29,7 +29,7 @@ for (const numerics of availableNumerics) {
     for (const golden of loadGolden<Case>('distillation')) {
       const { temperature, alpha, labels } = golden;
       const [n, C] = [labels.length, 10];
-      // Of one-hot samples a dense layer's outputs are its weights: row i of x is column i.
+      // A dense layer's outputs for one-hot samples are its weights: row i of x is column i.
       const model = sequential([linear(n, C, { bias: false })], { input: [n] });
       const data: TensorDataset = {
         name: 'golden',

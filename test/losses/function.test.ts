@@ -1,4 +1,7 @@
-/** Losses that are functions of outputs and targets: against PyTorch and central differences, with any workers, in files, refused. */
+/**
+ * Losses that are functions of outputs and targets: against PyTorch and central differences, with any workers, in files,
+ * refused.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +31,7 @@ const scaled = (seed: number, factor: number, shift = 0) =>
 const x = input([4]);
 const layers = { hidden: linear(4, 5), scores: linear(5, 3), value: linear(5, 1) };
 const hidden = tanh(layers.hidden(x));
-/** Of make_function_losses.py, as everything here. */
+/** The net of make_function_losses.py, from which everything here comes. */
 const net = functional({
   inputs: x,
   outputs: { scores: layers.scores(hidden), value: layers.value(hidden) },

@@ -1,5 +1,5 @@
 /**
- * Every loss with its options: values and gradients against PyTorch, and against the definition on random
+ * Every loss with its options: values and gradients are compared with PyTorch's, and with the definition on random
  * shapes by central differences.
  */
 import { test } from 'uvu';
@@ -62,9 +62,9 @@ for (const numerics of availableNumerics) {
 }
 
 interface Definition {
-  /** Of the values of one sample's output and target, flattened. */
+  /** The loss of one sample's output and target, flattened. */
   readonly ofSample?: (y: number[], t: number[], settings: never) => number;
-  /** Of one row of classes and its target. */
+  /** The loss of one row of classes and its target. */
   readonly ofRow?: (x: number[], t: number[], settings: never) => number;
   readonly settings: readonly Settings[];
   readonly target: 'labels' | 'values' | 'distribution';

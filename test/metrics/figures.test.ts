@@ -19,7 +19,7 @@ interface ClassesCase {
   readonly averagePrecision: number | null;
   readonly logLoss: number;
   readonly probabilities: readonly number[];
-  /** Of two classes: scikit-learn's precision, recall and F1 without further words, and log loss of class 1 alone. */
+  /** Two classes: scikit-learn's precision, recall and F1 with default options, and log loss of class 1 alone. */
   readonly defaults?: readonly number[];
   readonly onesLoss?: number;
   readonly top: Readonly<Record<string, number>>;

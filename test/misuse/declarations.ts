@@ -1,7 +1,7 @@
 /**
- * What the package declares of itself, read from the declarations that tsc writes of it: the public functions, and
- * of what kinds the fields of their arguments may be. TypeScript's own reader is not at hand (7.0 has no interface to
- * it), and its declarations have one style.
+ * The package's own declarations, read from what tsc writes: the public functions, and
+ * the kinds of values that the fields of their arguments may have. TypeScript 7.0 has no interface to its own
+ * reader, and its declarations have one style.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -46,7 +46,7 @@ const WRONG: Readonly<Record<string, unknown>> = {
   below: -1,
 };
 
-/** Of which wrong values one may be right for a type as it is declared. */
+/** The kinds of wrong values among which one may be right for a type as it is declared. */
 function permits(type: Type): readonly string[] {
   return kindsOf(type).flatMap(({ text }) => {
     if (text === 'string') return ['text'];

@@ -1,4 +1,7 @@
-/** ResNet-20 trained and evaluated by Lanewise and by PyTorch in float64, from the same weights; make.py says of which images. */
+/**
+ * ResNet-20 trained and evaluated by Lanewise and by PyTorch in float64, from the same weights; make.py says of which
+ * images.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { samplesOf } from '../../src/data/forms.js';
@@ -17,7 +20,7 @@ import { assertClose, loadGolden, unpack } from '../support/golden.js';
 import { numbers } from '../support/numbers.js';
 
 interface Golden {
-  /** Of the images. */
+  /** The seed of the images. */
   seed: number;
   /** Every value of PyTorch's state, in its order. */
   parameters: Record<string, number[]>;

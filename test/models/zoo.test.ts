@@ -144,7 +144,7 @@ const small: Readonly<Record<string, () => Case>> = {
     loss: googLeNetLoss,
   }),
   resNet18: () => ({ model: resNet18({ size: 32, classes, width: 1 / 8 }) }),
-  // Of four samples of 1×1 in its last stage batch normalisation enlarges what is small, short steps too.
+  // With four samples of 1×1 in its last stage, batch normalisation enlarges small values, and short steps as well.
   resNet50: () => ({ model: resNet50({ size: 32, classes, width: 1 / 8 }), lr: 0.003 }),
   'seResNet 18': () => ({
     model: seResNet({ depth: 18, reduction: 4, size: 32, classes, width: 1 / 8 }),

@@ -1,4 +1,4 @@
-/** What a process lacks is said in a sentence, with what is done instead; the bits stay the same. */
+/** A process says in a sentence what it lacks, and what it does instead; the bits stay the same. */
 // slow: a process for each thing that may be missing
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -49,7 +49,7 @@ for (const numerics of availableNumerics) {
     const [N, T, D] = [2, 11, 8];
     const leaves = ['q', 'k', 'v'].map((name) => input(name, [N, T, D]));
     const y = ops.attention(leaves[0]!, leaves[1]!, leaves[2]!, { heads: 2, causal: true });
-    // Of the loss only the first five steps, so that the gradient by later keys is zero.
+    // The loss has only the first five steps, so that the gradient by later keys is zero.
     const loss = ops.weightedSum(ops.slice(y, [[], [0, 5]]), 0.5);
     const values = leaves.map((_, i) => numbers(N * T * D, i));
     const run = (feeds: readonly Float32Array[]) =>
@@ -90,7 +90,7 @@ for (const numerics of availableNumerics) {
     const [again] = gradients(ops.weightedSum(dv!, 1), [leaves[0]!]);
     const feeds = new Map(leaves.map((t, i) => [t, numbers(N * T * D, i)]));
     const [found] = await evaluate([again!], feeds, { numerics });
-    // Σ of a softmax is 1 whatever q.
+    // Σ of a softmax is 1 for any q.
     assert.ok(found!.every((value) => Math.abs(value) < 1e-6));
   });
 }

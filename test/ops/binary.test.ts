@@ -67,7 +67,7 @@ const join = (a: Shape, b: Shape): Shape => {
 };
 
 for (const numerics of availableNumerics) {
-  test(`values and gradients (${numerics}) are the definition’s, whatever is broadcast`, async () => {
+  test(`values and gradients (${numerics}) are the definition’s, for every broadcast`, async () => {
     for (const [i, [a, b]] of [...usual, ...drawn(30)].entries()) {
       const kindsHere = i < usual.length ? kinds : [kinds[i % kinds.length]!];
       for (const kind of kindsHere) {

@@ -1,4 +1,4 @@
-/** Every op that users may call says of what is no tensor which of its arguments that is; none is silent, none throws by accident. */
+/** Every op that users may call names the argument that is not a tensor; none is silent, and none throws by accident. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';

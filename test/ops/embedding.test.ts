@@ -1,4 +1,4 @@
-/** Embedding: PyTorch's values and gradients, the order of additions, and indices that are no row. */
+/** Embedding: PyTorch's values and gradients, the order of additions, and indices without a row. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { gradients } from '../../src/compiler/differentiate.js';
@@ -58,7 +58,7 @@ for (const numerics of availableNumerics) {
     }
   });
 
-  test(`whatever the indices (${numerics}), nothing is read or written outside`, async () => {
+  test(`with any indices (${numerics}), nothing is read or written outside`, async () => {
     const instance = await createInstance(numerics);
     const { kernels, put, read } = instance;
     const indices = put(new Int32Array([-1, 3, 2 ** 31 - 1, -(2 ** 31), 1_000_000, 1]));
@@ -104,7 +104,7 @@ test('a weight that is no matrix and indices that are no int32 are refused', () 
   );
 });
 
-test('tokens are no numbers to other ops', () => {
+test('other ops refuse tokens as numbers', () => {
   refuses(
     () => ops.relu(input('indices', [4], 'i32')),
     /^activation: x is i32, such as tokens are; expected f32$/,

@@ -126,7 +126,7 @@ for (const numerics of availableNumerics) {
       const C = shape.at(-1)!;
       const index = input('index', rows, 'i32');
       const count = rows.reduce((a, b) => a * b, 1);
-      // The last is none of them, and gives 0.
+      // The last is not one of them, and gives 0.
       const places = Int32Array.from({ length: count }, (_, i) =>
         i === count - 1 ? C : (i * 7) % C,
       );

@@ -205,7 +205,7 @@ test('windows that all lie in the image have the same bits from either kernel', 
   }
 });
 
-test('a window that ceil mode adds within the image is none that changes the others', async () => {
+test('a window that ceil mode adds within the image does not change the others', async () => {
   const x = input('x', [1, 1, 6, 6]);
   const window = { kernel: [3, 3], stride: [2, 2] } as const;
   const values = numbers(36, 4);

@@ -108,7 +108,7 @@ for (const numerics of availableNumerics) {
   });
 }
 
-test('a whole factor repeats each pixel exactly, whatever the size', async () => {
+test('a whole factor repeats each pixel exactly, at every size', async () => {
   for (const factor of [3, 7, 41]) {
     const x = input('x', [1, 1, 1, 50]);
     const values = numbers(50, factor);

@@ -96,7 +96,7 @@ test('every rule has reference values', () => {
   assert.equal([...kinds].toSorted(), Object.keys(rules).toSorted());
 });
 
-test('sums of squares are those of each block, whatever the slices', async () => {
+test('sums of squares are those of each block, for any slices', async () => {
   const { kernels, put, reserve, read } = await createInstance('strict', 2);
   for (const count of [1, 3, 4, 5, 4095, 4096, 4097, 9000]) {
     const values = numbers(count, count);

@@ -1,4 +1,4 @@
-/** The rest of the page: by keyboard alone, with layers of one's own, with files, and as a server gives it. */
+/** The rest of the page: by keyboard alone, with edited layers, with files, and as a server gives it. */
 // slow: a browser
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -124,7 +124,7 @@ if (browserPath !== undefined) {
       await until(page, `document.querySelector('#filters canvas') !== null`);
       await click(page, '#train');
       const value = () => page.evaluate<number>(`document.getElementById('progress').value`);
-      // The steps at hand when it was pressed are done.
+      // The steps that were under way when it was pressed are done.
       await until(
         page,
         `new Promise((done) => {

@@ -208,7 +208,7 @@ export async function draw(
   }
 }
 
-/** What the bars say, when they say it of the drawing at hand. */
+/** The answer of the bars, once they show that of the current drawing. */
 export async function read(page: WatchedPage, expected: string): Promise<string> {
   const best = `document.querySelector('#bars .best span')?.textContent`;
   // The answer takes some milliseconds; what it is then is what counts.

@@ -1,4 +1,4 @@
-/** The playground's server where its port is another's, or none. */
+/** The playground's server with a port that is taken, or not valid. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createServer } from 'node:http';

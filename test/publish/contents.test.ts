@@ -1,4 +1,4 @@
-/** What `npm publish` would send: all that is needed, and nothing else. */
+/** `npm publish` would send all files that are needed, and nothing else. */
 // slow: packs the package
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-/** What JSR would get: accepted by a dry run, with explicit types, and trained with in Deno to the same bits. */
+/** The package for JSR is accepted by a dry run, has explicit types, and trains in Deno to the same bits. */
 // slow: packs the package
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

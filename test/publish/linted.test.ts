@@ -1,4 +1,4 @@
-/** What publint and arethetypeswrong say of the package as it would be published: nothing. */
+/** publint and arethetypeswrong have no complaints about the package as it would be published. */
 // slow: packs the package
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

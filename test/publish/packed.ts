@@ -55,7 +55,7 @@ async function newest(): Promise<number> {
   return Math.max(...stats.map(({ mtimeMs }) => mtimeMs));
 }
 
-/** Packs what is in dist/, with types built anew; once for all tests of a build. */
+/** Packs dist/ with freshly built types, once for all tests of a build. */
 export async function pack(): Promise<Packed> {
   const time = await newest();
   const note = join(cache, 'packed.json');

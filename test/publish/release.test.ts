@@ -1,4 +1,4 @@
-/** The release script refuses whatever is not ready, says all of it at once, and sends nothing. */
+/** The release script refuses a commit that is not ready, lists all reasons at once, and sends nothing. */
 // slow: a process a case
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

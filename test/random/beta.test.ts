@@ -47,7 +47,7 @@ test('the whole distribution, where it has a formula', () => {
   }
 });
 
-test('a small alpha gives 0 or 1 and nothing that is no number', () => {
+test('a small alpha gives 0 or 1 and never NaN', () => {
   const found = deviates(0.001, 4000);
   assert.ok(found.every((v) => v >= 0 && v <= 1));
   const near = (end: number) => found.filter((v) => Math.abs(v - end) < 0.01).length;

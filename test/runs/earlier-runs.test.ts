@@ -1,6 +1,6 @@
 /**
- * What commit e4162b8 wrote is read, and gone on with to the bits to which it would have come itself: `golden-e4162b8`
- * holds its folders and, in expected.json, what it made of them. An `ema` whose decay grows is not among the
+ * Runs that commit e4162b8 wrote are read, and resumed to the same bits that it would have reached itself: `golden-e4162b8`
+ * holds its folders and, in expected.json, its results. An `ema` whose decay grows is not among the
  * runs: that release had none (see "Bits" in the changelog).
  */
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
  * Small runs that an earlier release has begun (`golden-e4162b8`, written by its make.mjs with that release's library)
- * and today's goes on with. Everything is made by the library given, and of its public names alone.
+ * and today's release resumes. Everything uses the given library, through its public names alone.
  */
 import type * as lanewise from '../../src/index.js';
 import type { AnyDataset, Model, TrainSettings } from '../../src/index.js';

@@ -154,10 +154,7 @@ test('a failing disk is named by its cause, and the way on by the file that is t
   const there = (await readdir(folder)).filter((name) => name.startsWith('checkpoint'));
   const named = /checkpoint is '([^']*)'/.exec(error!.hint!)![1]!;
   assert.ok(existsSync(named), `${named} of ${there.join(' ')}`);
-  assert.match(
-    error!.hint!,
-    /^check the disk, .*; the last good checkpoint is .* resume: true$/,
-  );
+  assert.match(error!.hint!, /^check the disk, .*; the last good checkpoint is .* resume: true$/);
   assert.is(hashOf(await small({ folder, everySteps: 4, resume: true })), expected);
   for (const [failure, reason] of [
     ['sync,EINVAL', 'does not support what was asked'],
@@ -325,14 +322,14 @@ test('a signal at any time ends the command by its code, and the command it prin
     // One that came when all was done changes nothing.
     if (at === 'epoch  4' && outcome.code === 0) continue;
     assert.is(outcome.code, code, `${signal} at '${at}': ${outcome.stdout}${outcome.stderr}`);
-    const printed = /^go on with: (npx lanewise .*)$/m.exec(outcome.stdout + outcome.stderr);
+    const printed = /^resume with: (npx lanewise .*)$/m.exec(outcome.stdout + outcome.stderr);
     assert.ok(printed, outcome.stdout + outcome.stderr);
     const env = { PATH: `${root}:${process.env['PATH']}` };
     assert.is(shaOf(await runCommand(['sh', '-c', printed[1]!], { env })), whole);
   }
 });
 
-test('whoever stops reading does not stop the run', async () => {
+test('a reader that stops reading does not stop the run', async () => {
   const out = join(root, 'piped');
   const line = `'${process.execPath}' '${main}' ${cli.join(' ')} --out '${out}' | head -1`;
   await runCommand(['sh', '-c', line]);

@@ -179,7 +179,7 @@ test('one run at a time has the folder', async () => {
   assert.is(await run('locked', { resume: true }), expected);
 });
 
-test('a loss that is no number ends the run by layer and step, and the last good checkpoint stays', async () => {
+test('a loss that is NaN ends the run with layer and step, and the last good checkpoint stays', async () => {
   const wild: Partial<TrainSettings> = { optimizer: sgd({ lr: 3e38 }), schedule: 'constant' };
   const message = await refusal(() => run('wild', { checkpoints: { everySteps: 1 } }, wild));
   assert.match(message, /^the loss became (NaN|Infinity) in epoch 1, step \d+: /);

@@ -1,4 +1,4 @@
-/** Writes 100 lines to a log, come what may, and says what was told of them. */
+/** Writes 100 lines to a log in spite of failures, and prints the warnings. */
 import { openMetricsLog } from '../../src/runs/metrics-log.js';
 import { stepEvent } from './sample-events.js';
 

@@ -32,7 +32,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-/** Worker threads that are alive, whoever starts them. */
+/** All worker threads that are alive. */
 const threads = new Set<Threads.Worker>();
 
 function watchThreads(): void {

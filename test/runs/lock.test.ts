@@ -1,4 +1,4 @@
-/** One process has a folder; real processes try to have it at once, and are killed. */
+/** The lock of a folder: one process has it, while real processes compete for it and are killed. */
 // slow: processes that wait for each other
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** The report in a real browser: every chart is drawn, nothing is complained of, nobody is asked; and it follows a run. */
+/** The report in a real browser: every chart is drawn, without complaints or requests, and the page follows a run. */
 // slow: a browser
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

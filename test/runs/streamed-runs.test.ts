@@ -1,4 +1,4 @@
-/** Runs on samples that are read when they are wanted: left amid an epoch, and on files that change. */
+/** Runs on samples that are read when they are needed: interrupted amid an epoch, and on files that change. */
 // slow: trains whole runs and resumes them
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

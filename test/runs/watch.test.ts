@@ -1,4 +1,4 @@
-/** The server of a run's report: its two paths, and nothing else, to nobody else. */
+/** The server of a run's report: it serves two paths and nothing else, and only to this machine. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { request } from 'node:http';

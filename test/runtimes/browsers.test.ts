@@ -1,4 +1,4 @@
-/** The same bits in Chromium and Firefox, on pages that are isolated from other origins and on such that are not. */
+/** The same bits in Chromium and Firefox, on pages with and without isolation from other origins. */
 // slow: trains in every browser
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

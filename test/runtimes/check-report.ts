@@ -1,4 +1,4 @@
-/** Compares what a runtime computed with what is recorded. */
+/** Compares a runtime's report with the recorded results. */
 import * as assert from 'uvu/assert';
 import type { MatrixReport } from './program.js';
 import { recorded } from './recorded.js';

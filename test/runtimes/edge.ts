@@ -1,4 +1,4 @@
-/** The program in a workerd isolate: kernels come as modules, and all is done within a request. */
+/** The program in a workerd isolate: kernels come as modules, and everything happens within a request. */
 import type * as Lanewise from '../../src/browser.js';
 import { runProgram } from './program.js';
 

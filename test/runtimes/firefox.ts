@@ -1,11 +1,14 @@
-/** Firefox, headless, on one page: Playwright drives builds of its own alone, and here is the system's. */
+/** Firefox, headless, on one page: Playwright drives only its own builds of Firefox, and this is the system's. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Resolves to what ends it: nothing else is asked of it, pages post what they have to say, and what they complain of stays unheard. */
+/**
+ * Resolves to what ends it: nothing else is asked of it, pages post what they have to say, and what they complain of
+ * stays unheard.
+ */
 export async function openFirefox(
   path: string,
   url: string,

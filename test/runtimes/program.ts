@@ -1,6 +1,6 @@
 /**
- * What the test of runtimes runs in each of them, on web standards alone: the recipe of `verify`, and LeNet-5 for 200
- * steps. It is handed the library, as each runtime has a way of its own to import it.
+ * The program that the test of runtimes runs in each of them, on web standards alone: the recipe of `verify`, and LeNet-5
+ * for 200 steps. It receives the library, as each runtime has its own way to import it.
  */
 import type * as Lanewise from '../../src/index.js';
 

@@ -1,4 +1,4 @@
-/** What every runtime must compute, bit for bit, with any number of workers. */
+/** The recorded results that every runtime must compute, bit for bit, with any number of workers. */
 import { EXPECTED_SHA256 } from '../../src/train/verify.js';
 
 export const recorded = {

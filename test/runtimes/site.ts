@@ -1,4 +1,7 @@
-/** Serves the built package to browsers, with or without isolation from other origins, under a strict policy; pages post their reports back. */
+/**
+ * Serves the built package to browsers, with or without isolation from other origins, under a strict policy; pages post
+ * their reports back.
+ */
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -52,7 +55,7 @@ export async function startSite({ isolated, strict = true }: SiteOptions): Promi
           else resolve(report!);
         };
       });
-      // Whoever opens the page asks for it only then.
+      // The page requests it only once it is open.
       reported.catch(() => {});
       return reported;
     },

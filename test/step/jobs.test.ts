@@ -1,4 +1,4 @@
-/** Jobs: the phases of a step one after another are the step, whoever does them; nodes of the tree, too. */
+/** Jobs: the phases of a step one after another equal the step, on any worker, and so do nodes of the tree. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { samplesOf } from '../../src/data/forms.js';

@@ -1,4 +1,4 @@
-/** A headless Chromium, the system's, through Playwright: pages to look at, and what they complain of. */
+/** A headless Chromium, the system's, driven by Playwright: pages, and their complaints. */
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { onPath } from './engines.js';
@@ -21,7 +21,7 @@ export const startBrowser = (path: string): Promise<Browser> =>
 
 /** A page that remembers; workers below it, and below those, are part of it. */
 export interface WatchedPage extends Page {
-  /** Errors and exceptions, and whatever the browser warns of, such as what the page's policy refused. */
+  /** Errors, exceptions and warnings of the browser, such as refusals by the page's policy. */
   readonly complaints: readonly string[];
   /** Addresses that it asked for, data URIs aside. */
   readonly addresses: readonly string[];
@@ -94,7 +94,7 @@ async function dragFinger(page: Page, points: readonly Point[]): Promise<void> {
 export interface Task {
   /** By the clock: other programs may have had the processor meanwhile. */
   readonly wall: number;
-  /** Of the processor's time. */
+  /** The processor's time. */
   readonly cpu: number;
 }
 

@@ -13,7 +13,7 @@ import { numbers } from './numbers.js';
 export interface OpCheck {
   /** Names the configuration in failures. */
   readonly what: string;
-  /** Of the leaves by which the op is differentiated, drawn from [−1, 1) by `seed`. */
+  /** The shapes of the leaves by which the op is differentiated, drawn from [−1, 1) by `seed`. */
   readonly shapes: readonly Shape[];
   readonly seed: number;
   readonly numerics: Numerics;

@@ -13,7 +13,7 @@ function failure(...args: Parameters<typeof assertClose>): string {
   }
 }
 
-test('one element that is no number is found wherever it stands', () => {
+test('one element that is NaN is found wherever it stands', () => {
   for (const at of [0, 1, 2]) {
     const found = [1, 2, 3];
     found[at] = NaN;

@@ -17,7 +17,7 @@ export function unpack(base64: string): Float32Array {
 /**
  * Every element within `relative` of the expected one, measured against the larger of its own size and
  * one hundredth of the largest: small elements of a sum of large ones cannot be more exact than those.
- * Reports the worst element; one that is no number is worse than any other.
+ * Reports the worst element; NaN is worse than any other.
  */
 export function assertClose(
   found: ArrayLike<number>,

@@ -1,4 +1,4 @@
-/** What a reader says of a file that it refuses. */
+/** The message with which a reader refuses a file. */
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
 

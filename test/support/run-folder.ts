@@ -19,7 +19,7 @@ import type { TrainResult } from '../../src/train/result.js';
 export interface RunFolderOptions {
   readonly model?: Model;
   readonly lr?: number;
-  /** Of ten steps of 32 samples each. */
+  /** How many rounds of ten steps of 32 samples each; the default stands below. */
   readonly rounds?: number;
   readonly classes?: readonly string[];
   /** Share of time waited for data. */

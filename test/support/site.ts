@@ -1,4 +1,4 @@
-/** The examples' server, for the tests' pages: the one that there is. */
+/** The examples' static server, for the tests' pages. */
 import type { IncomingMessage } from 'node:http';
 
 export type Headers = Readonly<Record<string, string>>;
@@ -14,9 +14,9 @@ export interface Answer {
 export interface SiteOptions {
   /** Part of every answer. */
   readonly headers?: Headers;
-  /** Of single answers, by path. */
+  /** Headers of single answers, by path. */
   readonly headersOf?: Readonly<Record<string, Headers>>;
-  /** What is not the folder's to answer. */
+  /** Answers to requests that are not for the folder. */
   readonly answer?: (
     url: URL,
     request: IncomingMessage,

@@ -1,4 +1,4 @@
-/** workerd, the open part of Cloudflare Workers, and what its process costs. */
+/** workerd, the open part of Cloudflare Workers, and the cost of its process. */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -16,7 +16,10 @@ export interface Workerd {
   close(): Promise<void>;
 }
 
-/** Serves what a configuration with a socket named `http` says, on a port of 127.0.0.1 that is free. @throws Error with what it says if it does not start. */
+/**
+ * Serves what a configuration with a socket named `http` says, on a port of 127.0.0.1 that is free. @throws Error with
+ * what it says if it does not start.
+ */
 export async function startWorkerd(path: string, config: string): Promise<Workerd> {
   const flags = ['--socket-addr=http=127.0.0.1:0', '--control-fd=3'];
   const child = spawn(path, ['serve', config, ...flags], {

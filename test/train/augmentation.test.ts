@@ -62,7 +62,7 @@ test('the recorded bits: the same in every engine', async () => {
   );
 });
 
-test('every epoch and every seed draws anew, what is only scored is always the same', async () => {
+test('every epoch and every seed draws differently, samples that are only scored are always the same', async () => {
   const { history } = await train(mlp(), { ...still, validation: data, batch: 150, shards: 1 });
   const [first, second] = history;
   assert.is.not(first!.loss, second!.loss);

@@ -1,4 +1,4 @@
-/** Checkpoint files: what is written is read, and what no run has written is refused. */
+/** Checkpoint files: those of runs are read, and others are refused. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';

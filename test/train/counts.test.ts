@@ -1,5 +1,5 @@
 /**
- * Targets of which not everything counts: weights of samples and of single values beside a target, and ignored labels.
+ * Targets that count in part: weights of samples and of single values beside a target, and ignored labels.
  * Losses and gradients are PyTorch's, and the definition's by central differences; no bit depends on the workers.
  */
 import { test } from 'uvu';
@@ -199,7 +199,7 @@ test('shards, however many, give the gradient of the minibatch’s mean', async 
   }
 });
 
-test('what weighs 0 is not read, whatever stands there', async () => {
+test('values of weight 0 are not read', async () => {
   const hashOf = async (missing: number) =>
     (await train(twoHeads(), { ...settings, data: partly(53, missing) })).model.sha256();
   const expected = await hashOf(0);

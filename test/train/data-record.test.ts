@@ -1,4 +1,4 @@
-/** What a model file says of the data that the model was trained on: written by every kind of data, read again, checked. */
+/** A model file's description of its training data: written for every kind of data, read again, checked. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { samplesOf } from '../../src/data/forms.js';

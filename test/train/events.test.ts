@@ -1,4 +1,4 @@
-/** One happening is one record: yielded, called back, written to the log, read again. */
+/** One event is one record: yielded, called back, written to the log, read again. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

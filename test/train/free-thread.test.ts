@@ -1,4 +1,4 @@
-/** Whoever trains can do other things meanwhile: the thread that calls `train` is never kept for long. */
+/** The thread that calls `train` is never kept for long, so that it can do other things meanwhile. */
 // slow: three epochs of 4000 samples
 // alone: measures how long the thread is kept
 import { test } from 'uvu';

@@ -1,4 +1,4 @@
-/** What is no data set, loss, optimizer or weights is refused by name before work starts. */
+/** Values that are not a data set, loss, optimizer or weights are refused by name before work starts. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';

@@ -1,4 +1,7 @@
-/** What users of other libraries write in their first hours: each means what was meant, or is refused with the way out. */
+/**
+ * Calls that users of other libraries write in their first hours: each does what was meant, or is refused with the way
+ * out.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset, TensorDataset } from '../../src/data/dataset.js';

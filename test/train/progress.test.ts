@@ -1,4 +1,4 @@
-/** What onProgress can do besides listening: read the weights, make the run wait, and end it. */
+/** onProgress can do more than listen: it reads the weights, makes the run wait, and ends it. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { setTimeout as sleep } from 'node:timers/promises';

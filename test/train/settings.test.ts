@@ -1,4 +1,4 @@
-/** Settings that cannot be are refused before work starts, by name, value and range. */
+/** Impossible settings are refused before work starts, by name, value and range. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';

@@ -1,4 +1,4 @@
-/** Streamed data trains to the same bits as the same samples in memory, whoever reads them and when. */
+/** Streamed data trains to the same bits as the same samples in memory, whichever thread reads them and when. */
 // slow: trains with every number of readers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,6 +1,6 @@
 /**
- * What the update phase promises of whole runs: the same bits for any number of workers, frozen parameters that
- * keep theirs, averages that are those of the steps' weights, runs that begin with given weights.
+ * The promises of the update phase for whole runs: the same bits for any number of workers, frozen parameters that
+ * keep theirs, averages of the steps' weights, runs that begin with given weights.
  */
 // slow: trains by every rule
 import { test } from 'uvu';

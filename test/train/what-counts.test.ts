@@ -1,4 +1,4 @@
-/** Figures are of what counts: accuracy and metrics beside weights and ignored labels, epochs with empty minibatches. */
+/** Figures cover only what counts: accuracy and metrics with weights and ignored labels, epochs with empty minibatches. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -222,7 +222,7 @@ test('wrong labels of weight 0 do not count, with mixup neither', async () => {
   assert.ok(mixed.history.every(({ accuracy }) => accuracy! >= 0 && accuracy! <= 1));
 });
 
-/** Of the first 16 samples, in order, nothing counts. */
+/** Labels that leave the first 16 samples, in order, uncounted. */
 const lateLabels = Int32Array.from({ length: COUNT }, (_, i) => (i < 16 ? -1 : i % 3));
 const late = { ...images, labels: lateLabels };
 

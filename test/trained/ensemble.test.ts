@@ -167,7 +167,7 @@ test('views: the mean over crops is the mean over data sets cropped by hand', as
   );
 });
 
-test('views that are none, and data without views', async () => {
+test('values that are not views, and data without views', async () => {
   const model = models[0]!;
   const message = async (work: Promise<unknown>) =>
     work.then(

@@ -69,7 +69,7 @@ function wired() {
   });
 }
 
-test('a head for other classes: the same kind, drawn anew, everything before it carried over', () => {
+test('a head for other classes: the same kind, newly drawn, everything before it carried over', () => {
   const heads: [Model, string][] = [
     [lenet5(), 'output'],
     [mlp({ hidden: [20, 10] }), 'output'],
@@ -287,7 +287,7 @@ test('with frozen statistics training computes what evaluation does, and passes 
   const evaluated = (await withWeights(model, weights, { numerics: 'strict' }).evaluate(data)).loss;
   assert.ok(Math.abs((await lossOf(['running_mean', 'running_var'])) - evaluated) < 1e-6);
   assert.ok(Math.abs((await lossOf(['conv1'])) - evaluated) > 1e-3);
-  // The other values of a layer frozen, its statistics move, and the samples at hand are what it goes by.
+  // The other values of the layer are frozen, its statistics move, and it normalises by the minibatch.
   assert.is(await lossOf(['norm1.weight', 'norm1.bias']), await lossOf(['conv1']));
 
   // Gradients in evaluation are those of central differences.

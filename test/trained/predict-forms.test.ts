@@ -1,4 +1,4 @@
-/** What `predict` takes, what an untrained model says, and what is no number. */
+/** The forms of input that `predict` takes, an untrained model's refusal, and values that are not finite. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mkdtempSync } from 'node:fs';
@@ -95,7 +95,7 @@ test('an untrained model is saved with what it would begin with', async () => {
     data,
     loss: 'meanSquaredError',
     optimizer: 'adam',
-    // Of one that is frozen nothing moves.
+    // With the weight frozen, only the bias moves.
     freeze: ['0.weight'],
     epochs: 1,
     workers: 0,

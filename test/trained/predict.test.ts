@@ -105,7 +105,7 @@ test('calls at the same time take the memory of a few, and get what they get alo
   }
 });
 
-test('whatever waits beside it, each call gets its own scores or its own error', async () => {
+test('each call gets its own scores or its own error, with any others waiting beside it', async () => {
   const other = await trained(3);
   const expected = await other.predict(data.samples, shape);
   const buffer = new Uint8Array(784);

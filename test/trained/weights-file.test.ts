@@ -155,7 +155,7 @@ test('names that cannot be are refused', () => {
     [{ 'features.0': 7 as never }, /'features.0' becomes 7, expected a name or null/],
     [(() => undefined) as never, /^names: 'features.0.weight' becomes undefined, expected a name/],
     ['features' as never, /^names are features, expected a table or a function/],
-    // A part of a part is none.
+    // A part of a part does not count as one.
     [{ feat: 'x' }, /no tensor 'feat'/],
   ];
   for (const [given, message] of refusals) {

@@ -10,7 +10,7 @@ import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
 import { train } from '../../src/train/train.js';
 import { withWeights } from '../../src/trained/with-weights.js';
 
-test('a model with the weights of another scores and hashes like it, whatever their order', async () => {
+test('a model with the weights of another scores and hashes like it, in any order of the weights', async () => {
   const data = digits({ count: 100 });
   const loss = 'squaredError';
   const settings = { data, loss, optimizer: sgd({ lr: 0.05 }), epochs: 1, workers: 0 } as const;

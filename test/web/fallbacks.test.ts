@@ -1,4 +1,4 @@
-/** What a page lacks is said in a sentence, with what is done instead; the bits are Node's all the same. In Chromium. */
+/** A page in Chromium says in a sentence what it lacks, and what it does instead; the bits are Node's all the same. */
 // slow: a browser
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

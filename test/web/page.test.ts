@@ -1,4 +1,4 @@
-/** A page of its own accord: it stays free while workers train, and reads the files that it is given. In Chromium. */
+/** A page in Chromium stays responsive while workers train, and reads the files that it is given. */
 // slow: a browser
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

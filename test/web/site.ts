@@ -1,4 +1,4 @@
-/** The package's dist/ as a site, its headers and some of its files made to order; and what pages of it are asked to do. */
+/** The package's dist/ as a site, with headers and some files made to order, and the tasks of its pages. */
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as lanewise from '../../src/index.js';
@@ -7,7 +7,7 @@ import { serveFolder, type Answer, type Site, type SiteOptions } from '../suppor
 const dist = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface MadeSite extends Pick<SiteOptions, 'headers' | 'headersOf'> {
-  /** Instead of dist's or beside them, by path; undefined: there is none. */
+  /** Files instead of dist's or beside them, by path; undefined takes one away. */
   readonly files?: Readonly<Record<string, string | undefined>>;
 }
 

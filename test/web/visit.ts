@@ -3,7 +3,7 @@ import type * as lanewise from '../../src/index.js';
 import { openPage, type Browser } from '../support/browser.js';
 import { serveDist, trainLittle, type MadeSite, type Trained } from './site.js';
 
-/** What a page has found. */
+/** The findings of a page. */
 export interface Found {
   readonly runtime?: lanewise.Runtime;
   readonly trained?: Trained;
@@ -22,7 +22,7 @@ export interface Visit extends MadeSite {
   readonly program?: string;
 }
 
-/** Of a page, or of a worker that posts it. */
+/** The script of a page, or of a worker that posts its findings. */
 export const script = ({
   before = '',
   init = '{}',

@@ -17,9 +17,9 @@ import { checkLayers, factsOf, knownModels, layersModel } from './models.js';
 import { digitSamples, openFiles, type Samples } from './samples.js';
 import { startRun, validate, type Run } from './training.js';
 
-/** Where pictures of digits come from and go to. */
+/** The source and the receiver of pictures of digits. */
 const SIDE = 28;
-/** Training digits that are drawn before anybody asks. */
+/** Training digits that are drawn ahead of time. */
 const USUAL_COUNT = 8000;
 
 const tell = (message: FromEngine, transfer: Transferable[] = []): void =>
@@ -31,10 +31,10 @@ function refuse(about: Subject, error: unknown): void {
   if (!(error instanceof LanewiseError)) console.error(error);
 }
 
-/** What is trained, was trained, or came from a file. */
+/** The current model: in training, trained, or from a file. */
 let current: { trained: TrainedModel; name: string } | undefined;
 let files: Samples | undefined;
-/** What the last run validated with. */
+/** The validation samples of the last run. */
 let samples: Samples | undefined;
 let run: Run | undefined;
 let shown = 0;
@@ -89,7 +89,7 @@ async function trainRun({ choice }: Extract<ToEngine, { kind: 'train' }>): Promi
 
 async function load(file: File): Promise<void> {
   const trained = decodeModel(new Uint8Array(await file.arrayBuffer()), file.name);
-  // The samples' shape may be none of this model's; it is loaded all the same, and says so when it predicts.
+  // The samples' shape may not fit this model; it is loaded all the same, and says so when it predicts.
   const validation = await validate(trained, (await usualSamples()).validation).catch(
     () => undefined,
   );
@@ -186,7 +186,7 @@ addEventListener('message', ({ data }: MessageEvent<ToEngine>) => {
 init().then(
   (facts) => {
     tell({ kind: 'ready', facts });
-    // While the visitor reads.
+    // This happens while the visitor reads.
     void usualSamples();
   },
   (error: unknown) => refuse('engine', error),

@@ -1,13 +1,13 @@
-/** What the first layer looks for, as small images: its weights. */
+/** The filters of the first layer, its weights as small images. */
 import type { Model, Weights } from 'lanewise';
 import type { Filters } from '../messages.js';
 
-/** More would not be seen. */
+/** The most filters shown; more would be too small. */
 const MOST = 32;
 
 /**
- * The first layer's filters: of a convolution the first channel of each, of a dense layer each unit's weights if
- * they are an image's. Undefined for what is neither.
+ * The first layer's filters: the first channel of each for a convolution, and each unit's weights for a dense layer on
+ * an image. Undefined for other layers.
  */
 export function filtersOf(
   { parameters, architecture }: Model,

@@ -1,10 +1,10 @@
-/** The models of the page: two known ones, and what its layer editor describes. */
+/** The models of the page: two known ones, and those that its layer editor describes. */
 import { lenet5, LanewiseError, mlp, parameterCount, rebuild, type Model } from 'lanewise';
 import type { CheckedLayer, LayerChoice, ModelFacts } from '../messages.js';
 
 type Numbers = Readonly<Record<string, number>>;
 
-/** The editor's settings as the layer's own; what follows from the layer before is filled in. */
+/** A layer from the editor's settings; those that follow from the layer before are filled in. */
 const settingsOf: Readonly<
   Record<string, (given: Numbers, shape: readonly number[]) => Readonly<Record<string, unknown>>>
 > = {
@@ -25,23 +25,23 @@ const settingsOf: Readonly<
   dropout: ({ rate }) => ({ rate }),
 };
 
-/** One channel of 28×28, scaled to MNIST's mean and deviation. */
+/** The input: one channel of 28×28, scaled to MNIST's mean and deviation. */
 const INPUT = { shape: [1, 28, 28], mean: 0.1307, deviation: 0.3081 };
 
 interface Checked {
   readonly layers: readonly CheckedLayer[];
-  /** Of all of them; absent if one cannot be. */
+  /** The model of all layers; absent if one of them is not possible. */
   readonly model?: Model;
 }
 
-/** Builds one layer after another, so that what cannot be is said where it stands. */
+/** Builds one layer after another, so that an error is shown at its layer. */
 export function checkLayers(choices: readonly LayerChoice[]): Checked {
   const layers: CheckedLayer[] = [];
   const descriptions: { name: string; kind: string; settings: object }[] = [];
   let shape: readonly number[] = INPUT.shape;
   let model: Model | undefined;
   for (const [i, { kind, settings }] of choices.entries()) {
-    // Names as other programs will see them in the file: `conv2d1`.
+    // Names under which other programs will find the weights in the file: `conv2d1`.
     const name = `${kind}${i + 1}`;
     descriptions.push({ name, kind, settings: settingsOf[kind]?.(settings, shape) ?? {} });
     try {
@@ -62,7 +62,7 @@ export function checkLayers(choices: readonly LayerChoice[]): Checked {
   return model ? { layers, model } : { layers };
 }
 
-/** @throws LanewiseError kind 'argument' for layers that cannot be. */
+/** @throws LanewiseError kind 'argument' for layers that do not fit together. */
 export function layersModel(choices: readonly LayerChoice[]): Model {
   const { layers, model } = checkLayers(choices);
   if (model) return model;

@@ -1,4 +1,4 @@
-/** What is trained on, and what is not: generated digits, or files that the visitor brought. */
+/** The samples to train and to validate on: generated digits, or the visitor's files. */
 import { digits, idxDataset, LanewiseError, split, type Dataset } from 'lanewise';
 
 export interface Samples {
@@ -6,9 +6,9 @@ export interface Samples {
   readonly validation: Dataset;
 }
 
-/** Those that `lanewise eval --data digits` scores, so that its figures are ours. */
+/** The samples that `lanewise eval --data digits` scores, so that both show the same figures. */
 const VALIDATION = { count: 5000, first: 1_000_000 };
-/** Digits drawn at a time: some tens of milliseconds, after which messages are heard. */
+/** Digits drawn at a time: some tens of milliseconds, after which messages are handled. */
 const BLOCK = 500;
 
 const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
@@ -16,10 +16,10 @@ const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 type Tell = (done: number, total: number) => void;
 
 let drawing: { count: number; samples: Promise<Samples> } | undefined;
-/** Who asked last is told how far it is. */
+/** The last caller is told the progress. */
 let tellDrawn: Tell = () => {};
 
-/** `count` digits to train on and 5000 others; drawn once, however often they are asked for. */
+/** `count` digits to train on and 5000 others, which are drawn only once. */
 export async function digitSamples(count: number, tell: Tell): Promise<Samples> {
   checkCount(count);
   tellDrawn = tell;
@@ -62,7 +62,7 @@ async function drawDigits(
   return { ...whole!, name: `digits ${first}–${first + count - 1}`, samples, labels };
 }
 
-/** Above it, generated samples would be among those that validate. */
+/** More generated samples would overlap those for validation. */
 function checkCount(count: number): void {
   if (Number.isInteger(count) && count >= 1 && count <= 100_000) return;
   throw new LanewiseError(
@@ -77,7 +77,7 @@ const isTest = ({ name }: File): boolean => /t10k|test/i.test(name);
 /**
  * IDX files as MNIST's, plain or gzip: images and labels, to train on; a sixth of them validates unless files of
  * test samples (t10k) are given too.
- * @throws LanewiseError kind 'data' for files that are no such pair.
+ * @throws LanewiseError kind 'data' for files that are not such a pair.
  */
 export async function openFiles(files: readonly File[]): Promise<Samples> {
   const pair = async (some: readonly File[]): Promise<Dataset> => {

@@ -1,4 +1,4 @@
-/** One run: `train`, with what it tells brought into the page's form and pace. */
+/** One run of `train`, with its events brought into the page's form and pace. */
 import {
   adam,
   confusionMatrix,
@@ -25,14 +25,14 @@ const optimizers = { momentum, adam, sgd } as const;
 export interface Run {
   pause(): void;
   resume(): void;
-  /** Ends the run after the steps at hand; its model is kept. */
+  /** Ends the run after the current steps; its model is kept. */
   stop(): void;
   readonly result: Promise<TrainedModel>;
 }
 
 export interface RunOptions {
   readonly tell: (message: FromEngine) => void;
-  /** Told several times a second, before the run goes on. */
+  /** Called several times a second, before the run goes on. */
   readonly keep: (weights: Weights) => void;
   readonly weights?: Weights;
 }
@@ -116,7 +116,7 @@ export function startRun(
         ...(filters ? { filters } : {}),
       });
     }
-    // What is shown at the end is of the model at the end.
+    // The last figures shown are those of the final model.
     if (validatedAt !== step) {
       const scored = await validate(result.model, validation, choice.workers);
       tell({ kind: 'validated', at: step / stepsPerEpoch, validation: scored });
@@ -149,7 +149,7 @@ export function startRun(
   };
 }
 
-/** Scores a model that nobody is training. */
+/** Scores a model that is not in training. */
 export async function validate(
   trained: TrainedModel,
   data: Dataset,
@@ -161,7 +161,7 @@ export async function validate(
   return { loss, accuracy, samples: data.labels.length, classes, counts };
 }
 
-/** The accuracy, which hands on what it is counted from: the run has scored the samples already. */
+/** A metric that is the accuracy and passes on the predictions, since the run has scored the samples already. */
 const confusionOf = (use: (matrix: Pick<Validation, 'classes' | 'counts'>) => void): Metric => ({
   name: 'confusion',
   better: 'higher',
@@ -176,7 +176,7 @@ const confusionOf = (use: (matrix: Pick<Validation, 'classes' | 'counts'>) => vo
   },
 });
 
-/** Steps to points of a curve: means over `every` steps. */
+/** Turns steps into points of a curve: means over `every` steps. */
 function createAverager(stepsPerEpoch: number, every: number) {
   let points: CurvePoint[] = [];
   let [loss, accuracy, steps] = [0, 0, 0];

@@ -1,15 +1,15 @@
-/** What the net takes the drawing for: ten bars, the image it sees, and a sentence for those who listen. */
+/** The net's answer to the drawing: ten bars, the image it sees, and a sentence for screen readers. */
 import { byId, make } from './dom.js';
 import { SIDE } from './ink.js';
 import { roughly } from './show.js';
 
-/** Quiet after the last change before the answer is read out, in milliseconds. */
+/** The time after the last change before the answer is read out, in milliseconds. */
 const CALM_MS = 700;
 
 export interface Answer {
-  /** Of each class; empty while there is no model. */
+  /** The probability of each class; empty while there is no model. */
   show(classes: readonly string[], scores: readonly number[]): void;
-  /** The image that is asked about; undefined for none. */
+  /** The image to recognise, if there is one. */
   see(pixels: Uint8Array | undefined): void;
 }
 

@@ -1,4 +1,4 @@
-/** Loss and accuracy as they come, drawn by uPlot. */
+/** The curves of loss and accuracy, which uPlot draws as they come. */
 import uPlot from 'uplot';
 import type { CurvePoint } from '../messages.js';
 import { byId, colour, onColours } from './dom.js';
@@ -7,7 +7,7 @@ import { loss, percent } from './show.js';
 const HEIGHT = 190;
 
 export interface Curves {
-  /** Begins anew; the x axis ends at `epochs`. */
+  /** Starts over; the x axis ends at `epochs`. */
   start(epochs: number): void;
   add(points: readonly CurvePoint[]): void;
   validated(at: number, loss: number, accuracy: number): void;
@@ -104,7 +104,7 @@ function createCurve(id: string, name: string, show: (value: number) => string, 
     return plot;
   }
 
-  /** For those who do not see the curve. */
+  /** The text for visitors who do not see the curve. */
   function describe({ root }: uPlot): void {
     const last = (of: 'training' | 'unseen') =>
       points.findLast((point) => point[of] !== null)?.[of] ?? undefined;
@@ -126,7 +126,7 @@ function createCurve(id: string, name: string, show: (value: number) => string, 
     plot = create();
   });
 
-  /** Once a frame, however much came. */
+  /** Draws once a frame, however many points came. */
   function redraw(): void {
     if (isDue) return;
     isDue = true;

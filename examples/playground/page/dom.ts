@@ -1,9 +1,9 @@
-/** What every part of the page does to its document. */
+/** The helpers for the document that every part of the page uses. */
 import { byId } from '../../shared/dom.js';
 
 export { byId, make } from '../../shared/dom.js';
 
-/** Shows a sentence in its place, or takes it away. */
+/** Shows a sentence in its place, or removes it. */
 export function say(id: string, text: string | undefined): void {
   const element = byId(id);
   element.textContent = text ?? '';

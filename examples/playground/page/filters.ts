@@ -4,7 +4,7 @@ import { byId, make, onColours } from './dom.js';
 
 const darkness = matchMedia('(prefers-color-scheme: dark)');
 
-/** From −1 over 0 to 1. */
+/** The colours of −1, 0 and 1. */
 function colours(): readonly [below: number[], zero: number[], above: number[]] {
   return darkness.matches
     ? [

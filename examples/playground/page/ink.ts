@@ -1,12 +1,12 @@
 /**
- * A drawing as MNIST's digits were made: its longer side fills 20 pixels, and its centre of mass is the centre
- * of 28×28 (LeCun et al. 1998, §III.A). Lines get the same width however large they were drawn.
+ * The conversion of a drawing to an image as MNIST's digits were made: its longer side fills 20 pixels, and its centre of
+ * mass is the centre of 28×28 (LeCun et al. 1998, §III.A). Lines get the same width at every size of the drawing.
  */
 export const SIDE = 28;
 const BOX = 20;
-/** Half of a line's width, in pixels: about MNIST's. */
+/** Half of a line's width in pixels, about that of MNIST. */
 const RADIUS = 1.15;
-/** What is drawn smaller than this share of the sheet is a dot, and not blown up. */
+/** A drawing smaller than this share of the sheet is a dot, and is not enlarged. */
 const LEAST = 0.15;
 
 /** A stroke: x and y in turns, from 0 to 1 over the sheet. */

@@ -53,7 +53,7 @@ const usual: readonly LayerChoice[] = [
 
 export interface LayerEditor {
   readonly layers: () => readonly LayerChoice[];
-  /** What the engine says of the layers that it was asked about last. */
+  /** The engine's answer about the layers it checked last. */
   checked(layers: readonly CheckedLayer[], parameters: number | undefined): void;
 }
 
@@ -69,7 +69,7 @@ export function createLayerEditor(check: (layers: readonly LayerChoice[]) => voi
   byId('add-layer').addEventListener('click', () => {
     const { settings } = kinds[select.value]!;
     const values = Object.fromEntries(settings.map(({ name, value }) => [name, value]));
-    // Before the layer that gives the answer.
+    // A new layer goes before the one that gives the answer.
     const at = Math.max(0, layers.length - 1);
     change(layers.toSpliced(at, 0, { kind: select.value, settings: values }));
     list.children[at]?.querySelector<HTMLElement>('input, button')?.focus();
@@ -107,7 +107,7 @@ export function createLayerEditor(check: (layers: readonly LayerChoice[]) => voi
       const next = act();
       const which = ['up', 'down', 'remove'].indexOf(button.dataset['tool'] ?? '');
       const buttons = list.children[next]?.querySelectorAll<HTMLButtonElement>('.tools button');
-      // The focus stays with what was moved; at an end, with the way back.
+      // The focus stays with the button that moved the layer; at an end, it goes to the opposite one.
       const found = buttons?.[which]?.disabled ? buttons[1 - which] : buttons?.[which];
       (found ?? select).focus();
     });
@@ -157,7 +157,7 @@ export function createLayerEditor(check: (layers: readonly LayerChoice[]) => voi
   return {
     layers: () => layers,
     checked(found, parameters) {
-      // Of a list that has changed since: another answer is on its way.
+      // The list has changed since, and another answer is on its way.
       if (found.length > outputs.length) return;
       outputs.forEach((output, i) => {
         const { shape, error } = found[i] ?? {};

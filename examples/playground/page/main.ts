@@ -1,4 +1,4 @@
-/** The page: its parts, and who hears what from the engine. Nothing here computes; see engine/. */
+/** The page: its parts, and which of them receives which message from the engine. Nothing here computes; see engine/. */
 import type { FromEngine } from '../messages.js';
 import { createAnswer } from './answer.js';
 import { connect, type Send } from './connection.js';
@@ -23,7 +23,7 @@ const setup = createSetup(send);
 const run = createRun(send, setup);
 setup.onChange(run.refresh);
 
-/** The image that is asked about, and the question that waits for its answer: one at a time. */
+/** The image to recognise, and the pending question to the engine: one at a time. */
 let pixels: Uint8Array<ArrayBuffer> | undefined;
 let asked = 0;
 let answered = 0;
@@ -45,7 +45,7 @@ const pad = createPad(look);
 byId('clear').addEventListener('click', pad.clear);
 byId('sample').addEventListener('click', () => send({ kind: 'sample' }));
 
-/** Where refusals are shown that are not about training. */
+/** The places of refusals that are not about training. */
 const places = {
   data: 'data-error',
   file: 'file-error',

@@ -1,9 +1,9 @@
-/** The confusion matrix: a table, its cells the darker the larger their share of a row. */
+/** The confusion matrix, a table whose cells are darker the larger their share of a row is. */
 import type { Validation } from '../messages.js';
 import { byId, make } from './dom.js';
 import { count, percent } from './show.js';
 
-/** [truth, answer, count] of all mistakes, the commonest first. */
+/** [truth, answer, count] of all mistakes, the most frequent first. */
 const mistakes = (counts: Validation['counts']): [t: number, p: number, n: number][] =>
   counts
     .flatMap((row, t) => row.map((n, p): [number, number, number] => [t, p, n]))
@@ -38,7 +38,7 @@ export function createMatrix(): (validation: Validation) => void {
       row.forEach((value, p) => {
         const cell = cells[t]![p]!;
         const share = total === 0 ? 0 : value / total;
-        // A mistake of a hundredth is to be seen beside rights of nearly all.
+        // A mistake of 1 % has to be visible beside nearly 100 % right answers.
         const shade = t === p ? 0.9 * share : Math.min(0.9, 0.1 + 3 * share);
         cell.textContent = String(value);
         cell.className = `${t === p ? 'right' : 'wrong'}${value === 0 ? ' none' : ''}${shade > 0.6 ? ' strong' : ''}`;

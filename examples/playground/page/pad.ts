@@ -1,11 +1,11 @@
-/** The sheet to draw on: by mouse, finger, pen or keyboard. */
+/** The sheet to draw on by mouse, finger, pen or keyboard. */
 import { byId, colour, onColours } from './dom.js';
 import { inkOf, SIDE, type Stroke } from './ink.js';
 
-/** Side of the canvas, in its own pixels. */
+/** The side of the canvas, in its own pixels. */
 const SIZE = 560;
 const LINE = 34;
-/** What an arrow key moves the pen by, of the sheet. */
+/** The share of the sheet by which an arrow key moves the pen. */
 const STEP = 1 / 40;
 
 const ARROWS: Readonly<Record<string, readonly [x: number, y: number]>> = {
@@ -21,7 +21,7 @@ export interface Pad {
   show(pixels: Uint8Array): void;
 }
 
-/** `use` is told 28×28 bytes whenever the drawing changes, undefined when it is empty. */
+/** `use` receives 28×28 bytes whenever the drawing changes, and undefined when it is empty. */
 export function createPad(use: (pixels: Uint8Array<ArrayBuffer> | undefined) => void): Pad {
   const canvas = byId<HTMLCanvasElement>('pad');
   const context = canvas.getContext('2d')!;
@@ -65,7 +65,7 @@ export function createPad(use: (pixels: Uint8Array<ArrayBuffer> | undefined) => 
     context.globalAlpha = 1;
   }
 
-  /** Once a frame, however many points came. */
+  /** Draws once a frame, however many points came. */
   function changed(): void {
     if (isDue) return;
     isDue = true;

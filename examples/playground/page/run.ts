@@ -1,11 +1,11 @@
-/** The run's controls and figures: one button to start, pause and go on; progress; a calm voice. */
+/** The run's controls and figures: one button to start, pause and resume; progress; and sentences for screen readers. */
 import type { EngineFacts, FromEngine, Progress } from '../messages.js';
 import type { Send } from './connection.js';
 import { byId, say } from './dom.js';
 import type { Setup } from './setup.js';
 import { count, duration, loss, percent, speed } from './show.js';
 
-/** Milliseconds between two sentences for those who listen. */
+/** Milliseconds between two sentences for screen readers. */
 const SPOKEN_MS = 10_000;
 
 type State = 'starting' | 'idle' | 'preparing' | 'training' | 'paused';
@@ -37,7 +37,7 @@ export function createRun(send: Send, setup: Setup): RunView {
   function refresh(): void {
     const isBusy = state === 'preparing' || state === 'training' || state === 'paused';
     button.disabled = state === 'starting';
-    // Disabled, it would lose the focus of those who came by keyboard.
+    // A disabled button would lose the focus of keyboard users.
     button.setAttribute('aria-disabled', String(state === 'preparing'));
     button.textContent = {
       starting: 'Starting …',

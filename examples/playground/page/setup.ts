@@ -1,4 +1,4 @@
-/** The form: model, data and settings, and its summary in one line. */
+/** The form of model, data and settings, and its summary in one line. */
 import type { EngineFacts, TrainChoice } from '../messages.js';
 import { byId, say } from './dom.js';
 import { createLayerEditor, type LayerEditor } from './layers.js';
@@ -19,7 +19,7 @@ export interface Setup {
   choice(): TrainChoice;
   /** The defaults that depend on the machine. */
   ready(facts: EngineFacts): void;
-  /** A model file was opened: it can be trained on. */
+  /** A model file was opened: it can be trained further. */
   loaded(name: string): void;
   opened(text: string): void;
   onChange(listener: () => void): void;
@@ -40,7 +40,7 @@ export function createSetup(send: Send): Setup {
     clearTimeout(checking);
     checking = window.setTimeout(() => send({ kind: 'check', layers }), 120);
   });
-  // On a wide screen there is room for what a narrow one folds away.
+  // A wide screen has room for the parts that a narrow one folds away.
   form.addEventListener('submit', (event) => event.preventDefault());
 
   function choice(): TrainChoice {

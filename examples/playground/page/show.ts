@@ -1,4 +1,4 @@
-/** Numbers as the page shows them. */
+/** The formats of numbers on the page. */
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
@@ -6,7 +6,7 @@ export const count = (value: number): string => whole.format(value);
 
 export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
 
-/** Shares of an answer: whole percents, and no more said than is known. */
+/** Shares of an answer in whole percents, which claim no more than is known. */
 export function roughly(share: number): string {
   const rounded = Math.round(100 * share);
   if (rounded === 0) return share > 0.001 ? '< 1 %' : '0 %';
@@ -15,7 +15,7 @@ export function roughly(share: number): string {
 
 export const loss = (value: number): string => value.toFixed(value < 0.1 ? 3 : 2);
 
-/** Hundreds a second are steady enough to read. */
+/** Speeds in hundreds a second, which are steady enough to read. */
 export const speed = (value: number): string =>
   count(value >= 1000 ? Math.round(value / 100) * 100 : value);
 
