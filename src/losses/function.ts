@@ -136,7 +136,7 @@ function checkResult(found: unknown, count: number): Tensor {
   const refuse = (what: string, hint?: string): never => {
     throw new LanewiseError(
       'argument',
-      `loss: the function returned ${what}, expected one value for each of ${count} samples`,
+      `loss: the function returned ${what}, expected one value for each of the ${count} samples that it is tried with`,
       hint,
     );
   };

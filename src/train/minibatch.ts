@@ -4,14 +4,18 @@
  */
 import { checkKeys, isList, isObject, quote, refuse } from '../base/check.js';
 import { arrays, type ArraysOptions } from '../data/arrays.js';
+import { matchClasses } from '../data/class-names.js';
 import type { AnyDataset, Dataset, Field, TensorDataset } from '../data/dataset.js';
 import { isStreamed, samplesOf } from '../data/forms.js';
+import { checkScale } from '../data/pixel-scale.js';
 import type { Fields, Samples } from '../data/samples.js';
+import { areNumbers, type NamesByTarget } from '../data/target-names.js';
 import { LanewiseError } from '../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
-import { lossTerms, targetsOf, type LossSetting } from '../losses/terms.js';
+import { lossTerms, targetsOf, type LossSetting, type LossTerm } from '../losses/terms.js';
 import { suggest } from '../base/suggest.js';
+import { describeSamples, namesKnown, type DataDescription } from '../trained/data-description.js';
 import { samplesField, type NestedNumbers } from '../trained/samples-given.js';
 
 /** Numbers of samples, one sample after another: an array, or lists nested to any depth, one list a sample. */
@@ -44,28 +48,123 @@ const fault = (message: string, hint?: string): never => {
 };
 
 /**
- * The batch as samples, which share the typed arrays given.
- * @param loss of the model; it says how targets are named
+ * The batch as samples, with copies of all values, so that the arrays given may be used again at once.
+ * @param settings the loss, which says how targets are named, and the largest number of samples
+ * @param owner the call, for messages
  * @throws LanewiseError for anything else, naming it.
  */
 export function minibatchData(
   model: Model,
-  loss: LossSetting | undefined,
-  most: number,
+  { loss, batch: most }: { readonly loss?: LossSetting; readonly batch: number },
+  owner: string,
   batch: StepData,
 ): Samples {
-  const samples = samplesOf(dataOf(model, loss, batch));
-  const { count } = samples;
-  if (count <= most) return samples;
-  return fault(
-    `a batch of ${count} samples, expected at most ${most}`,
-    `the setting batch says how many there can be: batch: ${count}`,
-  );
+  const samples = samplesOf(dataOf(model, loss, owner, batch));
+  const { count, inputs, targets, weights } = samples;
+  if (count > most)
+    fault(
+      `a batch of ${count} samples, expected at most ${most}`,
+      `the setting batch says how many there can be: batch: ${count}`,
+    );
+  checkCounting(samples);
+  return {
+    ...samples,
+    inputs: copiedFields(inputs),
+    targets: copiedFields(targets),
+    ...(weights ? { weights: weights.slice() } : {}),
+  };
 }
 
-function dataOf(model: Model, loss: LossSetting | undefined, batch: StepData): AnyDataset {
+/** Checks that weights leave something to learn from: an update without gradients would still move the weights. */
+function checkCounting({ targets, weights }: Samples): void {
+  const areZero = (list: Float32Array | undefined) => list?.every((weight) => weight === 0);
+  const fields = Object.values(targets);
+  const isNothing =
+    areZero(weights) || (fields.length > 0 && fields.every((field) => areZero(field.weights)));
+  if (isNothing) fault('batch: the weights are all 0', 'one sample at least is to count');
+}
+
+/** Node's `Buffer` has a `slice` of its own, which does not copy. */
+const copiedArray = <A extends Field['values']>(array: A): A =>
+  Uint8Array.prototype.slice.call(array) as A;
+
+const copiedFields = (fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, { values, weights, ...field }]) => [
+      name,
+      { ...field, values: copiedArray(values), ...(weights ? { weights: weights.slice() } : {}) },
+    ]),
+  );
+
+/** What is known of the batches so far, and a batch that goes by it. */
+export interface DescribedBatch {
+  /** The batch, with labels that are indices into the classes known. */
+  readonly data: Samples;
+  readonly description: DataDescription;
+}
+
+/**
+ * Matches a batch with what is known of those before it. Names of classes are the first ones that are more than numbers.
+ * @throws LanewiseError kind 'data' for samples of unknown classes, and for floats of 0 to 255 after bytes.
+ */
+export function describedBatch(
+  known: DataDescription,
+  given: Samples,
+  terms: readonly LossTerm[],
+): DescribedBatch {
+  const names = Object.entries(namesKnown(known, terms)).filter(([, list]) => !areNumbers(list));
+  const data = matchClasses(given, Object.fromEntries(names), 'the stepper');
+  const [input] = Object.values(data.inputs);
+  checkScale(known.samples?.type, input?.values, 'batch: inputs', 'those before were');
+  const found = describeSamples(data, terms);
+  const classes = namesOfBoth(known.classes, found.classes);
+  const targets = Object.keys({ ...known.targetClasses, ...found.targetClasses });
+  const lists = targets.map((target) => [
+    target,
+    namesOfBoth(known.targetClasses?.[target], found.targetClasses?.[target]),
+  ]);
+  const samples = found.samples?.type === 'uint8' ? found.samples : known.samples;
+  const description: DataDescription = {
+    ...(classes ? { classes } : {}),
+    ...(targets.length > 0 ? { targetClasses: Object.fromEntries(lists) as NamesByTarget } : {}),
+    ...(known.samples || found.samples ? { samples: samples ?? found.samples! } : {}),
+  };
+  const isSame = JSON.stringify(description) === JSON.stringify(known);
+  return { data, description: isSame ? known : description };
+}
+
+/** Names take the place of numbers, and more numbers that of fewer. */
+function namesOfBoth(
+  known: readonly string[] | undefined,
+  found: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (!known || !found) return known ?? found;
+  if (!areNumbers(known)) return known;
+  return !areNumbers(found) || found.length > known.length ? found : known;
+}
+
+/** A copy of a value that a call is given, since it may begin only when others have ended. */
+export function copied<T>(value: T, depth = 8): T {
+  if (depth === 0 || typeof value !== 'object' || value === null) return value;
+  const each = (one: unknown) => copied(one, depth - 1);
+  if (ArrayBuffer.isView(value))
+    return (value instanceof DataView
+      ? value
+      : copiedArray(value as unknown as Uint8Array)) as unknown as T;
+  if (Array.isArray(value)) return value.map(each) as T;
+  if (value instanceof Map) return new Map([...value].map(([key, one]) => [key, each(one)])) as T;
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, each(one)])) as T;
+}
+
+function dataOf(
+  model: Model,
+  loss: LossSetting | undefined,
+  owner: string,
+  batch: StepData,
+): AnyDataset {
   if (!isObject(batch))
-    refuse('step', 'batch', batch, 'an object with inputs and labels or targets');
+    refuse(owner, 'batch', batch, 'an object with inputs and labels or targets');
   if (isStreamed(batch as Dataset))
     fault(
       'a streamed batch, expected samples in memory',
@@ -80,20 +179,21 @@ function dataOf(model: Model, loss: LossSetting | undefined, batch: StepData): A
   const fields = inputFields(model, inputs);
   const count = countOf(fields);
   const named = (values: unknown, plain: string) => byTarget(model, loss, values, plain);
-  const found = {
-    ...mapFields(named(labels, 'labels'), (values, name) =>
-      labelsField(model, name, values, count),
-    ),
-    ...mapFields(named(targets, 'targets'), (values, name) =>
-      valuesField(model, name, values, count),
-    ),
-  };
+  const classes = mapFields(named(labels, 'labels'), (values, name) =>
+    labelsField(model, name, values, count),
+  );
+  const values = mapFields(named(targets, 'targets'), (list, name) =>
+    valuesField(model, name, list, count),
+  );
+  const twice = Object.keys(classes).find((name) => Object.hasOwn(values, name));
+  if (twice !== undefined)
+    fault(`batch: labels and targets are both given for '${twice}', expected one of them`);
   const ofData = Object.entries(batch).filter(([name]) => OF_DATA.includes(name));
   return {
     name: 'batch',
     ...Object.fromEntries(ofData),
     inputs: fields,
-    targets: found,
+    targets: { ...classes, ...values },
     ...(weights === undefined ? {} : { weights: weightsOf(weights) }),
   };
 }
@@ -193,6 +293,12 @@ function labelsField(model: Model, name: string, given: unknown, count: number):
     fault(
       `batch: label ${quote(flat[wrong])} at ${wrong}, expected class indices, whole numbers`,
       'numbers to predict are targets',
+    );
+  // Negative ones may be ignored by the loss.
+  const large = flat.findIndex((value) => (value | 0) !== value);
+  if (large >= 0)
+    fault(
+      `batch: label ${quote(flat[large])} at ${large}, expected class indices below ${2 ** 31}`,
     );
   const isTyped = given instanceof Uint8Array || given instanceof Int32Array;
   const values = isTyped ? given : Int32Array.from(flat as number[]);

@@ -3,6 +3,7 @@
  * them, and before it uses them it copies those that another has changed.
  */
 import { LanewiseError } from '../base/errors.js';
+import { showShape, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { Weights } from '../crew/session.js';
 
@@ -12,8 +13,8 @@ export interface SharedGroup {
   queue: Promise<unknown>;
   /** Calls running or waiting. */
   calls: number;
-  /** Where the newest values are, by name and shape. */
-  readonly newest: Map<string, { values: Float32Array; version: number }>;
+  /** Where the newest values are, by name. */
+  readonly newest: Map<string, { readonly shape: Shape; values: Float32Array; version: number }>;
 }
 
 export const createGroup = (): SharedGroup => ({
@@ -54,9 +55,10 @@ export interface GroupMember {
 }
 
 /**
- * @param own the model's parameters, which become the group's where it lacks that name and shape
+ * @param own the model's parameters, which become the group's where it lacks that name
  * @param given names of those that are not drawn
- * @throws LanewiseError kind 'argument' for given values that the group has already.
+ * @throws LanewiseError kind 'argument' for given values that the group has already, a parameter that has another shape
+ * in it, and a model without a parameter of it.
  */
 export function joinGroup(
   { newest }: SharedGroup,
@@ -64,11 +66,10 @@ export function joinGroup(
   own: Weights,
   given: Iterable<string>,
 ): GroupMember {
-  const keys = new Map(
-    model.parameters.map(({ name, shape }) => [name, `${name} ${shape.join()}`]),
-  );
+  checkShared(newest, model);
+  const names = model.parameters.map(({ name }) => name);
   for (const name of given) {
-    if (!newest.has(keys.get(name)!)) continue;
+    if (!newest.has(name)) continue;
     throw new LanewiseError(
       'argument',
       `createStepper: weights has '${name}', whose values come from share`,
@@ -77,32 +78,54 @@ export function joinGroup(
   }
   /** Versions of the values in this stepper's memory. */
   const versions = new Map<string, number>();
-  for (const [name, key] of keys) {
-    if (newest.has(key)) continue;
-    newest.set(key, { values: own.get(name)!, version: 0 });
+  for (const { name, shape } of model.parameters) {
+    if (newest.has(name)) continue;
+    newest.set(name, { shape, values: own.get(name)!, version: 0 });
     versions.set(name, 0);
   }
   return {
     pull(into) {
-      for (const [name, key] of keys) {
-        const { values, version } = newest.get(key)!;
+      for (const name of names) {
+        const { values, version } = newest.get(name)!;
         if (versions.get(name) === version) continue;
         into.get(name)!.set(values);
         versions.set(name, version);
       }
     },
-    push(from, names) {
-      for (const name of names) {
-        const known = newest.get(keys.get(name)!)!;
+    push(from, changed) {
+      for (const name of changed) {
+        const known = newest.get(name)!;
         known.values = from.get(name)!;
         versions.set(name, ++known.version);
       }
     },
     move(from, to) {
-      for (const [name, key] of keys) {
-        const known = newest.get(key)!;
+      for (const name of names) {
+        const known = newest.get(name)!;
         if (known.values === from.get(name)) known.values = to.get(name)!;
       }
     },
   };
+}
+
+function checkShared(newest: SharedGroup['newest'], { parameters }: Model): void {
+  if (newest.size === 0) return;
+  const shared = parameters.filter(({ name }) => newest.has(name));
+  const refuse = (message: string, hint: string) =>
+    new LanewiseError('argument', `createStepper: ${message}`, hint);
+  if (shared.length === 0) {
+    const listed = (names: Iterable<string>) => [...names].join(', ');
+    throw refuse(
+      `the model has no parameter of share: ${listed(parameters.map(({ name }) => name))}; share has ${listed(newest.keys())}`,
+      'parameters are shared by name: give the layers the same names in both models',
+    );
+  }
+  for (const { name, shape } of shared) {
+    const [own, other] = [shape, newest.get(name)!.shape].map(showShape);
+    if (own === other) continue;
+    throw refuse(
+      `parameter '${name}' is ${own}, and ${other} in share`,
+      'give a layer of another shape another name',
+    );
+  }
 }

@@ -25,10 +25,12 @@ import {
   type LoadedMinibatch,
   type Values,
 } from '../crew/stepping.js';
+import type { DataDescription } from '../trained/data-description.js';
 import { checkWeights } from '../trained/check-weights.js';
 import { SMALLER_STEPS } from '../optimizers/optimizer.js';
 import { summarize } from '../metrics/summary.js';
 import { accuracyOf } from './run-state.js';
+import { describedBatch } from './minibatch.js';
 import type { GroupMember, SharedGroup } from './shared-values.js';
 import type { StepGradients, StepLoss, StepResult } from './stepper.js';
 import { decodeStepper, encodeStepper } from './stepper-file.js';
@@ -44,8 +46,12 @@ export interface Driver {
   readonly key: readonly [number, number];
   /** Weights and state until the first run. */
   begun: Values;
-  /** Absent until the first minibatch, which decides what the losses compare. */
+  /** Absent until the first minibatch. */
   run: DrivenRun | undefined;
+  /** The losses; undefined until the first minibatch or a state decides them, if the settings do not. */
+  terms: readonly LossTerm[] | undefined;
+  /** The class names and the form of samples of the minibatches so far. */
+  description: DataDescription;
   /** Predicts with the current values. */
   predictor: { readonly weights: Weights; readonly trained: TrainedModel } | undefined;
   steps: number;
@@ -77,24 +83,33 @@ export function weightsNow(driver: Driver): Weights {
 /** Puts a minibatch into memory; the first one opens the run. */
 async function load(
   driver: Driver,
-  data: Samples,
+  given: Samples,
   purpose: 'step' | 'score',
-): Promise<LoadedMinibatch> {
+): Promise<LoadedMinibatch & { readonly data: Samples }> {
   const { model } = driver;
-  const run = driver.run ?? (await openRun(driver, data));
+  const run = driver.run ?? (await openRun(driver, given));
+  const { data, description } = describedBatch(driver.description, given, run.terms);
   const columns = columnsOf(model, run.terms, data);
   checkInputs(model, data);
   const loaded = await loadMinibatch(run, columns, purpose);
   driver.run = run;
+  driver.terms = run.terms;
+  describe(driver, description);
   driver.member.pull(run.values.weights);
-  return loaded;
+  return { ...loaded, data };
 }
 
-async function openRun(
-  { model, settings, member, begun }: Driver,
-  data: Samples,
-): Promise<DrivenRun> {
-  const terms = defaultTerms(model, data, settings.loss);
+/** Records what batches are; the next prediction goes by it. */
+function describe(driver: Driver, description: DataDescription): void {
+  if (driver.description === description) return;
+  driver.description = description;
+  driver.predictor = undefined;
+}
+
+async function openRun(driver: Driver, data: Samples): Promise<DrivenRun> {
+  const { model, settings, member, begun } = driver;
+  const isOwn = typeof settings.loss === 'function';
+  const terms = (isOwn ? undefined : driver.terms) ?? defaultTerms(model, data, settings.loss);
   checkOutputs(model, terms);
   const { numerics, workers } = settings;
   return openDriven({ model, terms, numerics, workers, training: settings }, begun, (from, to) =>
@@ -104,10 +119,10 @@ async function openRun(
 
 export async function runStep(
   driver: Driver,
-  data: Samples,
+  given: Samples,
   lr: number | undefined,
 ): Promise<StepResult> {
-  const loaded = await load(driver, data, 'step');
+  const { data, ...loaded } = await load(driver, given, 'step');
   const { rate, rates, isAveraged } = ratesOf(driver, lr);
   const at = { number: driver.steps, key: driver.key };
   const found = await takeStep(loaded, at, rates).catch((error) => lose(driver, error));
@@ -116,8 +131,8 @@ export async function runStep(
   return { step: driver.steps, ...told(found), rate };
 }
 
-export async function runGradients(driver: Driver, data: Samples): Promise<StepGradients> {
-  const loaded = await load(driver, data, 'step');
+export async function runGradients(driver: Driver, given: Samples): Promise<StepGradients> {
+  const { data, ...loaded } = await load(driver, given, 'step');
   const found = await takeGradients(loaded, { number: driver.steps, key: driver.key });
   await checkLoss(driver, found.loss, data, `in step ${driver.steps + 1}`);
   return { ...told(found), gradients: new Map(copyOf(found.gradients)) };
@@ -144,8 +159,8 @@ export async function runApply(
   return { step: driver.steps, rate };
 }
 
-export async function runLoss(driver: Driver, data: Samples): Promise<StepLoss> {
-  const loaded = await load(driver, data, 'score');
+export async function runLoss(driver: Driver, given: Samples): Promise<StepLoss> {
+  const { data, ...loaded } = await load(driver, given, 'score');
   const found = await takeScores(loaded);
   const { loss, accuracy } = summarize({ ...found, scores: new Float32Array() }, data);
   await checkLoss(driver, loss, data, `after step ${driver.steps}`);
@@ -238,34 +253,39 @@ export function setWeights(driver: Driver, weights: Weights): void {
   driver.member.push(own, weights.keys());
 }
 
-/** The losses, which say what scores are; `what` names the call that needs them. */
-function termsOf({ run, model, settings }: Driver, what: string): readonly LossTerm[] {
-  if (run) return run.terms;
+/** The losses, if they are known. */
+function knownTerms({ terms, model, settings }: Driver): readonly LossTerm[] | undefined {
   const { loss } = settings;
-  if (loss !== undefined && typeof loss !== 'function')
-    return lossTerms(loss, [...model.outputs.keys()]);
+  if (terms || loss === undefined || typeof loss === 'function') return terms;
+  return lossTerms(loss, [...model.outputs.keys()]);
+}
+
+/** The losses, which say what scores are; `what` names the call that needs them. */
+function termsOf(driver: Driver, what: string): readonly LossTerm[] {
+  const known = knownTerms(driver);
+  if (known) return known;
   throw new LanewiseError(
     'argument',
     `${what} before the first batch, which says what the loss is of`,
-    loss ? 'step first' : 'give the setting loss',
+    driver.settings.loss ? 'step first' : 'give the setting loss',
   );
 }
 
 export function predictorOf(driver: Driver): TrainedModel {
-  const { model, settings } = driver;
+  const { model, settings, description } = driver;
   const weights = weightsNow(driver);
   if (driver.predictor?.weights !== weights) {
     // With a loss that is a function, the scores are the output, whether there are targets or not.
     const isOwn = typeof settings.loss === 'function';
     const terms = isOwn && !driver.run ? [] : termsOf(driver, 'predict');
-    const trained = createTrainedModel(model, terms, settings.numerics, weights);
+    const trained = createTrainedModel(model, terms, settings.numerics, weights, description);
     driver.predictor = { weights, trained };
   }
   return driver.predictor!.trained;
 }
 
 export async function modelOf(driver: Driver): Promise<TrainedModel> {
-  const { model, settings, averaged } = driver;
+  const { model, settings, averaged, description } = driver;
   const { arrays } = valuesOf(driver);
   const weights = new Map(
     [...weightsNow(driver)].map(([name, values]) => {
@@ -274,7 +294,8 @@ export async function modelOf(driver: Driver): Promise<TrainedModel> {
     }),
   );
   for (const [name, values] of weights) checkFinite('engine', `weights of '${name}'`, values);
-  return createTrainedModel(model, termsOf(driver, 'a model'), settings.numerics, weights);
+  const terms = termsOf(driver, 'a model');
+  return createTrainedModel(model, terms, settings.numerics, weights, description);
 }
 
 export async function closeDriver(driver: Driver): Promise<void> {
@@ -286,25 +307,30 @@ export async function closeDriver(driver: Driver): Promise<void> {
 
 /** The stepper's state besides its settings, as the bytes of a file. */
 export const stateOf = (driver: Driver): Promise<Uint8Array> => {
-  const { model, settings, steps, averaged } = driver;
+  const { model, settings, steps, averaged, description } = driver;
   const weights = copyOf(weightsNow(driver));
   for (const [name, values] of weights) checkFinite('engine', `weights of '${name}'`, values);
   const arrays = copyOf(valuesOf(driver).arrays);
   const terms = termsOf(driver, 'a state');
-  return encodeStepper(model, terms, settings, { weights, arrays, steps, averaged });
+  const state = { weights, arrays, steps, averaged, description };
+  return encodeStepper(model, terms, settings, state);
 };
 
 /** Returns to a state taken earlier, or takes up one from elsewhere. */
 export async function restore(driver: Driver, source: FileSource): Promise<void> {
   const { model, settings, member } = driver;
   const bytes = await readSource('state', source);
-  const state = await decodeStepper(bytes, sourceName(source, 'state'), model, settings);
+  const decided = knownTerms(driver);
+  const name = sourceName(source, 'state');
+  const state = await decodeStepper(bytes, name, model, settings, decided);
   const own = { weights: weightsNow(driver), arrays: valuesOf(driver).arrays };
   for (const [name, values] of state.weights) own.weights.get(name)!.set(values);
   if (driver.run?.open) {
     for (const [name, values] of own.arrays) values.set(state.arrays.get(name) ?? values.fill(0));
   } else driver.begun = { ...own, arrays: state.arrays };
   member.push(own.weights, own.weights.keys());
+  driver.terms = state.terms;
+  describe(driver, state.description);
   driver.steps = state.steps;
   driver.averaged = state.averaged;
   driver.state = 'open';

@@ -59,6 +59,8 @@ export interface ResolvedStepperSettings extends Pick<
   readonly workers: number;
   readonly seed: number;
   readonly numerics: Numerics;
+  /** The function given; `factor` checks what it returns. */
+  readonly schedule?: StepperSettings['schedule'];
   factor(step: number): number;
 }
 
@@ -88,6 +90,7 @@ export function resolveStepperSettings(
     isAveraged: taken.average !== undefined,
     batch,
     shards,
+    schedule: settings.schedule,
     factor: factorFor(settings.schedule),
   };
   // Names that match nothing, and norms that contradict each other, are refused here.

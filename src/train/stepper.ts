@@ -11,7 +11,7 @@ import { drawWeights } from '../step/initialize.js';
 import type { Weights } from '../crew/session.js';
 import { copyOf } from '../crew/stepping.js';
 import { splitSeed } from '../random/philox.js';
-import { minibatchData, type StepData } from './minibatch.js';
+import { copied, minibatchData, type StepData } from './minibatch.js';
 import { checkIdle, createGroup, inTurn, joinGroup, type SharedGroup } from './shared-values.js';
 import {
   checkOpen,
@@ -68,7 +68,10 @@ type Disposable = typeof Symbol extends { readonly asyncDispose: infer Name exte
   ? { readonly [Key in Name]: () => Promise<void> }
   : object;
 
-/** Takes single steps. Calls wait for those before them, and for those of steppers that share values. */
+/**
+ * Takes single steps. Calls wait for those before them, and for those of steppers that share values; what they are given
+ * is copied at once. After `close` all but `steps` and `close` are refused.
+ */
 export interface Stepper extends Disposable {
   /** Number of steps so far. */
   readonly steps: number;
@@ -89,7 +92,7 @@ export interface Stepper extends Disposable {
   loss(batch: StepData): Promise<StepLoss>;
   /** Scores in evaluation mode with the current weights: see `TrainedModel.predict`. */
   predict(...samples: Parameters<TrainedModel['predict']>): Promise<Prediction>;
-  /** Copies of all weights and statistics. @throws LanewiseError kind 'argument' while a call is running. */
+  /** Copies of all weights and statistics. @throws LanewiseError kind 'argument' while a call is running, and after `close`. */
   weights(): Map<string, Float32Array>;
   /** Replaces some or all of the weights. @throws LanewiseError kind 'argument' for names or sizes that do not fit. */
   setWeights(weights: Weights): void;
@@ -101,7 +104,8 @@ export interface Stepper extends Disposable {
    */
   state(): Promise<Uint8Array>;
   /**
-   * Goes on from a state: with the same settings and batches, to the same bits.
+   * Goes on from a state: with the same settings and batches, to the same bits. Without the setting `loss` it takes the
+   * state's, unless its own batches have decided another. Functions are compared by their texts.
    * @throws LanewiseError kind 'file' for other bytes, and for a state of another model or other settings.
    */
   restore(state: FileSource): Promise<void>;
@@ -111,8 +115,8 @@ export interface Stepper extends Disposable {
   close(): Promise<void>;
 }
 
-/** The group of each stepper, for those that share values with it. */
-const groups = new WeakMap<Stepper, SharedGroup>();
+/** The driver of each stepper, for those that share values with it. */
+const drivers = new WeakMap<Stepper, Driver>();
 
 /**
  * Makes a stepper of `model`, with weights drawn by the seed or given. Nothing is allocated before the first batch.
@@ -131,20 +135,25 @@ export async function createStepper(model: Model, settings: StepperSettings): Pr
     key: splitSeed(resolved.seed),
     begun: { weights, arrays: new Map() },
     run: undefined,
+    terms: undefined,
+    description: {},
     predictor: undefined,
     steps: 0,
     averaged: 0,
     state: 'open',
   };
   const stepper = stepperOf(driver);
-  groups.set(stepper, group);
+  drivers.set(stepper, driver);
   return stepper;
 }
 
 function groupOf(share: Stepper | undefined): SharedGroup {
   if (share === undefined) return createGroup();
-  const found = groups.get(share);
-  if (found) return found;
+  const found = drivers.get(share);
+  if (found) {
+    checkOpen(found, 'createStepper: share');
+    return found.group;
+  }
   throw new LanewiseError(
     'argument',
     `createStepper: share is ${show(share)}, expected a stepper`,
@@ -154,7 +163,7 @@ function groupOf(share: Stepper | undefined): SharedGroup {
 
 function stepperOf(driver: Driver): Stepper {
   const { model, group, settings } = driver;
-  const dataOf = (batch: StepData) => minibatchData(model, settings.loss, settings.batch, batch);
+  const dataOf = (owner: string, batch: StepData) => minibatchData(model, settings, owner, batch);
   /** Runs a call in turn, if the stepper can still be used. */
   const call = async <Result>(owner: string, work: () => Promise<Result>): Promise<Result> =>
     inTurn(group, () => {
@@ -167,24 +176,28 @@ function stepperOf(driver: Driver): Stepper {
       return driver.steps;
     },
     async step(batch, options = {}) {
-      const [data, lr] = [dataOf(batch), rateIn('step', options)];
+      const [data, lr] = [dataOf('step', batch), rateIn('step', options)];
       return call('step', () => runStep(driver, data, lr));
     },
     async gradients(batch) {
-      const data = dataOf(batch);
+      const data = dataOf('gradients', batch);
       return call('gradients', () => runGradients(driver, data));
     },
     async apply(gradients, options = {}) {
-      const lr = rateIn('apply', options);
-      return call('apply', () => runApply(driver, gradients, lr));
+      const [given, lr] = [copied(gradients), rateIn('apply', options)];
+      return call('apply', () => runApply(driver, given, lr));
     },
     async loss(batch) {
-      const data = dataOf(batch);
+      const data = dataOf('loss', batch);
       return call('loss', () => runLoss(driver, data));
     },
-    predict: (...samples) => call('predict', () => predictorOf(driver).predict(...samples)),
+    async predict(...samples) {
+      const given = copied(samples);
+      return call('predict', () => predictorOf(driver).predict(...given));
+    },
     weights() {
       checkIdle(group, 'weights');
+      checkOpen(driver, 'weights');
       return copyOf(weightsNow(driver)) as Map<string, Float32Array>;
     },
     setWeights(weights) {
@@ -194,9 +207,10 @@ function stepperOf(driver: Driver): Stepper {
     model: () => call('model', () => modelOf(driver)),
     state: () => call('state', () => stateOf(driver)),
     async restore(source) {
+      const given = copied(source);
       return inTurn(group, () => {
         if (driver.state === 'closed') checkOpen(driver, 'restore');
-        return restore(driver, source);
+        return restore(driver, given);
       });
     },
     async save(path) {

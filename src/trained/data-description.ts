@@ -42,13 +42,21 @@ export function describeData(data: Samples, terms: readonly LossTerm[] = []): Da
   const { table, vocabulary } = data;
   const origin = originOf(data);
   return {
-    ...classesOf(data, terms),
-    ...formatOf(data),
+    ...describeSamples(data, terms),
     ...(vocabulary ? { vocabulary } : {}),
     ...(table ? { table } : {}),
     ...(origin ? { origin } : {}),
   };
 }
+
+/** The part of the description that is known of each minibatch. */
+export const describeSamples = (
+  data: Samples,
+  terms: readonly LossTerm[],
+): Pick<DataDescription, 'classes' | 'targetClasses' | 'samples'> => ({
+  ...classesOf(data, terms),
+  ...formatOf(data),
+});
 
 /** The names that a model knows, by target; a single list names the classes of every target. */
 export const namesKnown = (

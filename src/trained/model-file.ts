@@ -105,7 +105,12 @@ export function readModelMetadata(
   return { model, terms, numerics: numerics as Numerics, ...readDescription(metadata, name) };
 }
 
-function readLoss(json: string | undefined, model: Model, name: string): readonly LossTerm[] {
+/** The loss of a model file. @throws LanewiseError kind 'file' if it cannot be read. */
+export function readLoss(
+  json: string | undefined,
+  model: Model,
+  name: string,
+): readonly LossTerm[] {
   try {
     return readTerms(JSON.parse(json ?? 'null'), [...model.outputs.keys()]);
   } catch (error) {

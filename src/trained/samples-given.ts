@@ -62,7 +62,9 @@ function valuesOf(samples: unknown, size: number, areTokens: boolean): Field['va
   const wrong = Array.prototype.findIndex.call(flat, (value) => typeof value !== 'number');
   if (wrong >= 0) refuse(`samples: value ${wrong} is ${quote(flat[wrong])}, expected a number`);
   const numbers = flat as ArrayLike<number>;
-  return areTokens ? Int32Array.from(numbers) : Float32Array.from(numbers);
+  // Others stay as they are, for the check of tokens to name.
+  const areWhole = areTokens && Array.prototype.every.call(flat, (value) => (value | 0) === value);
+  return areWhole ? Int32Array.from(numbers) : Float32Array.from(numbers);
 }
 
 /** The extents of nested lists, which must have equally many entries. */

@@ -287,7 +287,7 @@ test('a run goes on to the same bits with the same function, and is refused anot
 const wrong: readonly (readonly [loss: unknown, message: RegExp])[] = [
   [
     () => undefined,
-    /^loss: the function returned undefined, expected one value for each of 5 samples\na function with braces needs return$/,
+    /^loss: the function returned undefined, expected one value for each of the 5 samples that it is tried with\na function with braces needs return$/,
   ],
   [() => 3, /^loss: the function returned 3, expected one value/],
   [async () => 3, /^loss: the function returned a promise, expected one value/],
@@ -301,7 +301,7 @@ const wrong: readonly (readonly [loss: unknown, message: RegExp])[] = [
   ],
   [
     ({ value }: never) => ops.mean(value),
-    /^loss: the function returned scalar, expected one value for each of 5 samples\nsums and means over all axes but axis 0/,
+    /^loss: the function returned scalar, expected one value for each of the 5 samples that it is tried with\nsums and means over all axes but axis 0/,
   ],
   [({ scores }: never) => scores, /^loss: the function returned 5×3, expected one value/],
   [

@@ -127,8 +127,8 @@ test('several inputs and targets go by their names', async () => {
 });
 
 const wrongBatches: readonly (readonly [batch: unknown, message: RegExp])[] = [
-  [undefined, /^step: batch is undefined, expected an object with inputs/],
-  [[1, 2], /^step: batch is \[1, 2\], expected an object/],
+  [undefined, /^\w+: batch is undefined, expected an object with inputs/],
+  [[1, 2], /^\w+: batch is \[1, 2\], expected an object/],
   [{ inputs, label: labels }, /^batch: unknown option 'label', .*\ndid you mean 'labels'\?/],
   [{ labels }, /^batch: inputs are undefined, expected an array, or one for each input/],
   [{ inputs }, /^data set 'batch' has no target 'output', found none/],
