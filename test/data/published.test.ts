@@ -1,4 +1,5 @@
 /** IDX, Fashion-MNIST, EMNIST and CIFAR from folders of small files of their formats. */
+// slow: writes whole archives of data sets
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -2,6 +2,7 @@
  * Wrong values of every field that a public function's argument may have, by the package's own declarations: an
  * option that somebody adds is tried without a line here. Each is refused with a LanewiseError, or means something.
  */
+// slow: wrong values for every option of the package
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 /** Upsampling and pixel shuffle: random configurations against the definition, and PyTorch's values. */
+// slow: many shapes against a definition in doubles
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, sizeOf } from '../../src/graph/tensor.js';

@@ -1,4 +1,5 @@
 /** Reports: what the log says is what they show, nothing from outside is markup, and missing parts are left out. */
+// slow: trains for its reports
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 /** Batch normalisation in training: shards' statistics, running ones, and the same bits for all workers. */
+// slow: trains with every number of workers
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dataset } from '../../src/data/dataset.js';

@@ -1,4 +1,5 @@
 /** A stepper's calls: forms of batches, what is refused, states, values that steppers share. */
+// slow: a stepper for each wrong call
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFile } from 'node:child_process';

@@ -1,4 +1,5 @@
 /** Predictions in a row: the session of one serves the next, and no result shows it. */
+// slow: many calls side by side
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';

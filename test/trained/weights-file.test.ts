@@ -2,6 +2,7 @@
  * Weights of other programs' files: names mapped to the model's, files with some of the tensors or others besides,
  * shapes that do not fit; and files damaged at random, which end in a named refusal or in the weights they hold.
  */
+// slow: writes and reads many files
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
