@@ -9,7 +9,7 @@ import type { AnyDataset, Dataset, Field, TensorDataset } from '../data/dataset.
 import { isStreamed, samplesOf } from '../data/forms.js';
 import { checkScale } from '../data/pixel-scale.js';
 import type { Fields, Samples } from '../data/samples.js';
-import { areNumbers, type NamesByTarget } from '../data/target-names.js';
+import { areNumbers } from '../data/target-names.js';
 import { LanewiseError } from '../base/errors.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
@@ -119,18 +119,23 @@ export function describedBatch(
   const found = describeSamples(data, terms);
   const classes = namesOfBoth(known.classes, found.classes);
   const targets = Object.keys({ ...known.targetClasses, ...found.targetClasses });
-  const lists = targets.map((target) => [
-    target,
-    namesOfBoth(known.targetClasses?.[target], found.targetClasses?.[target]),
-  ]);
-  const samples = found.samples?.type === 'uint8' ? found.samples : known.samples;
-  const description: DataDescription = {
+  const lists = targets.map((target) => {
+    const [then, now] = [known.targetClasses?.[target], found.targetClasses?.[target]];
+    return [target, namesOfBoth(then, now)!] as const;
+  });
+  const areNew = found.samples?.type === 'uint8' && known.samples?.type !== 'uint8';
+  const samples = areNew ? found.samples : (known.samples ?? found.samples);
+  const isSame =
+    classes === known.classes &&
+    samples === known.samples &&
+    lists.every(([target, list]) => list === known.targetClasses?.[target]);
+  if (isSame) return { data, description: known };
+  const description = {
     ...(classes ? { classes } : {}),
-    ...(targets.length > 0 ? { targetClasses: Object.fromEntries(lists) as NamesByTarget } : {}),
-    ...(known.samples || found.samples ? { samples: samples ?? found.samples! } : {}),
+    ...(targets.length > 0 ? { targetClasses: Object.fromEntries(lists) } : {}),
+    ...(samples ? { samples } : {}),
   };
-  const isSame = JSON.stringify(description) === JSON.stringify(known);
-  return { data, description: isSame ? known : description };
+  return { data, description };
 }
 
 /** Names take the place of numbers, and more numbers that of fewer. */

@@ -3,7 +3,15 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arrays } from '../../src/data/arrays.js';
 import { digits } from '../../src/data/digits/index.js';
-import { linear, sequential, type Layer } from '../../src/layers/index.js';
+import {
+  embedding,
+  flatten,
+  functional,
+  input,
+  linear,
+  sequential,
+  type Layer,
+} from '../../src/layers/index.js';
 import { huber, type LossSetting } from '../../src/losses/index.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { mlp } from '../../src/models/index.js';
@@ -146,6 +154,43 @@ test('batches that would be misread are refused, and change nothing', () =>
     }
     assert.equal(stepper.weights(), before);
   }));
+
+test('tokens that are not whole numbers of 32 bits are refused', async () => {
+  const model = sequential(
+    { e: embedding(4, 3), f: flatten(), out: linear(6, 2) },
+    { input: [2], vocabulary: 4 },
+  );
+  const stepper = await createStepper(model, { ...settings, loss: 'crossEntropy' });
+  await stepper.step({ inputs: [[1, 2]], labels: [1] });
+  for (const wrong of [1.5, 2 ** 32 + 1, -1]) {
+    const tokens = [[1, wrong]];
+    const message = /input 'input' has .* at 1, expected whole numbers below 4 in/;
+    assert.match(await refusal(() => stepper.step({ inputs: tokens, labels: [1] })), message);
+    assert.match(await refusal(() => stepper.predict(tokens)), message);
+  }
+  await stepper.close();
+});
+
+test('batches of several named targets keep the names of each', async () => {
+  const shared = input([2]);
+  const layers = { animal: linear(2, 2), colour: linear(2, 2) };
+  const outputs = { animal: layers.animal(shared), colour: layers.colour(shared) };
+  const model = functional({ inputs: shared, outputs, layers });
+  const stepper = await createStepper(model, { ...settings, loss: 'crossEntropy' });
+  const batch = (animal: number[], colour: number[], classes: Record<string, string[]> = {}) => ({
+    inputs,
+    labels: { animal, colour },
+    classes,
+  });
+  const animals = ['cat', 'dog'];
+  const first = await stepper.loss(batch([0, 1], [1, 0], { animal: animals }));
+  const second = batch([1, 0], [1, 0], { animal: ['dog', 'cat'], colour: ['red', 'blue'] });
+  assert.equal(await stepper.loss(second), first);
+  const third = batch([0, 1], [0, 1], { colour: ['blue', 'red'] });
+  assert.equal(await stepper.loss(third), first);
+  assert.equal((await stepper.model()).targetClasses, { animal: animals, colour: ['red', 'blue'] });
+  await stepper.close();
+});
 
 test('a class is its name in every batch, and in the model', () =>
   using({}, async (stepper) => {
