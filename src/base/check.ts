@@ -95,7 +95,7 @@ export function checkKeys(
   throw new LanewiseError(
     'argument',
     `${owner}: unknown option ${quote(unknown)}, ${expected}`,
-    Object.hasOwn(hints, unknown) ? hints[unknown] : suggest(unknown, known),
+    Object.hasOwn(hints, unknown) ? hints[unknown] : suggest(unknown, known, hints),
   );
 }
 

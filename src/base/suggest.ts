@@ -21,16 +21,18 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   eps: 'epsilon',
   alpha: 'rho smoothing',
   smoothing: 'labelsmoothing',
-  classWeights: 'weight',
+  classWeights: 'weight classweight',
   weights: 'weight',
   positiveWeight: 'posweight',
   loss: 'criterion lossfn',
   validation: 'validationdata valdata val',
+  data: 'dataset traindata',
   test: 'testdata',
+  augment: 'augmentation transforms',
   schedule: 'scheduler lrscheduler',
   accumulate: 'accumulationsteps gradientaccumulationsteps accumulategradbatches',
-  clipValue: 'gradientclipval',
-  clipNorm: 'maxgradnorm gradientclipval maxnorm',
+  clipValue: 'gradientclipval clipgradvalue',
+  clipNorm: 'maxgradnorm gradientclipval maxnorm clipgradnorm',
   keepBest: 'savebestonly restorebestweights',
   classes: 'numclasses nclasses outputs',
   size: 'imagesize inputsize',
@@ -83,16 +85,24 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Names differ in case and in `_` and `-` from library to library. */
 const plainName = (name: string): string => name.replace(/[_-]/g, '').toLowerCase();
 
-/** The suggestion for an unknown name: the same word in our spelling, another library's equivalent, or the nearest. */
-export function suggest(unknown: string, known: readonly string[]): string | undefined {
+/**
+ * The suggestion for an unknown name: the same word in our spelling, another library's equivalent, or the nearest.
+ * `hints` say what to write instead of some names that are not known.
+ */
+export function suggest(
+  unknown: string,
+  known: readonly string[],
+  hints: Readonly<Record<string, string>> = {},
+): string | undefined {
   const plain = plainName(unknown);
   // PyTorch's losses have names like MSELoss.
   const words = [plain, plain.replace(/loss$/, '')];
+  const all = [...known, ...Object.keys(hints)];
   const name =
-    known.find((one) => words.includes(plainName(one))) ??
+    all.find((one) => words.includes(plainName(one))) ??
     Object.keys(ELSEWHERE).find(
-      (one) =>
-        known.includes(one) && ELSEWHERE[one]!.split(' ').some((word) => words.includes(word)),
+      (one) => all.includes(one) && ELSEWHERE[one]!.split(' ').some((word) => words.includes(word)),
     );
-  return name === undefined ? nearest(unknown, known) : `did you mean '${name}'?`;
+  if (name === undefined) return nearest(unknown, known);
+  return Object.hasOwn(hints, name) ? hints[name] : `did you mean '${name}'?`;
 }

@@ -22,11 +22,18 @@ import {
   type TrainSettings,
 } from './settings.js';
 
-/** @throws LanewiseError kind 'argument' naming the setting, the value and the range. */
-export function resolveSettings(model: Model, settings: TrainSettings): ResolvedSettings {
+/**
+ * Settings of a run of `model`, checked. `hints` say where some names belong that are no settings.
+ * @throws LanewiseError kind 'argument' naming the setting, the value and the range.
+ */
+export function resolveSettings(
+  model: Model,
+  settings: TrainSettings,
+  hints?: Readonly<Record<string, string>>,
+): ResolvedSettings {
   checkModel(model);
-  checkPresent('settings', settings, 'an object with data, optimizer and epochs');
-  checkKeys('train', settings, SETTING_NAMES);
+  checkPresent('train: settings', settings, 'an object with data, optimizer and epochs');
+  checkKeys('train', settings, SETTING_NAMES, hints);
   const { accumulate: _, earlyStopping, keepBest, ...own } = readEach(model, settings);
   const data = samplesOf(settings.data);
   const minibatches = minibatchesOf(model, data.count, settings);
@@ -72,9 +79,21 @@ export function readSetting(
   const { isRequired, fill, make, check }: AnySetting = SETTINGS[name];
   if (given === null) refuse(owner, name, given, 'a value or undefined');
   if (given === undefined && !isRequired) return fill?.();
-  if (make) return make(given);
-  if (check !== 'with others') check?.(owner, name, given, model);
-  return given;
+  try {
+    if (make) return make(given);
+    if (check !== 'with others') check?.(owner, name, given, model);
+    return given;
+  } catch (error) {
+    throw ownedBy(owner, name, error);
+  }
+}
+
+/** The refusal of a setting, told with the function that it was given to; a setting's own fields are told with its name. */
+function ownedBy(owner: string, name: string, error: unknown): unknown {
+  if (!(error instanceof LanewiseError)) return error;
+  const { kind, message, hint } = error;
+  if ([owner, name].some((one) => message.startsWith(`${one}: `))) return error;
+  return new LanewiseError(kind, `${owner}: ${message}`, hint, { cause: error });
 }
 
 /** The resolved settings of minibatches, for data of `count` samples. */

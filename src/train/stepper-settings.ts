@@ -10,6 +10,7 @@ import { rolesOf } from '../step/roles.js';
 import { defaultShards } from '../step/shards.js';
 import { planUpdate } from '../step/update.js';
 import { checkModel, checkPresent } from '../trained/check-weights.js';
+import { PLACES } from './places.js';
 import { readSetting } from './resolve-settings.js';
 import type { TrainSettings } from './settings.js';
 import type { Stepper } from './stepper.js';
@@ -70,8 +71,11 @@ export function resolveStepperSettings(
   settings: StepperSettings,
 ): ResolvedStepperSettings {
   checkModel(model);
-  checkPresent('settings', settings, 'an object with optimizer, and loss');
-  checkKeys('createStepper', settings, [...TAKEN, 'batch', 'shards', 'schedule', 'share'], OF_RUNS);
+  checkPresent('createStepper: settings', settings, 'an object with optimizer, and loss');
+  checkKeys('createStepper', settings, [...TAKEN, 'batch', 'shards', 'schedule', 'share'], {
+    ...PLACES,
+    ...OF_RUNS,
+  });
   const read = TAKEN.map((name) => [
     name,
     readSetting('createStepper', name, settings[name], model),
@@ -104,6 +108,15 @@ const OF_RUNS: Readonly<Record<string, string>> = {
   epochs: 'the loop is yours: step(batch) takes one step',
   validation: 'loss(batch) scores samples without an update',
   mixup: 'blend inputs and targets of the batch before the step',
+  metrics:
+    'accuracy is among what step(batch) and loss(batch) give; others are computed from scores',
+  stepsPerEpoch: 'the loop is yours: step(batch) takes one step',
+  maxSteps: 'the loop is yours: step(batch) takes one step',
+  augment: 'change the samples of the batch before the step',
+  shuffle: 'samplers.shuffled().order(count, seed, epoch) gives an order to take batches by',
+  validationSplit: 'split(data, 0.9) divides data; loss(batch) scores samples without an update',
+  callbacks: 'the loop is yours: call them between two steps',
+  verbose: 'nothing is printed: the loop is yours, and step(batch) gives the loss',
   accumulate: 'add up what gradients(batch) gives, then apply the sum',
   sampler: 'samplers.balanced(…).order(count, seed, epoch) gives an order to take batches by',
 };

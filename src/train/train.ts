@@ -16,7 +16,8 @@ import type { CheckpointSettings } from './checkpoint.js';
 import type { Callbacks, EventName, RunEvent } from './events.js';
 import { resolveSettings } from './resolve-settings.js';
 import { resultOf, type TrainResult } from './result.js';
-import type { TrainSettings } from './settings.js';
+import { PLACES_IN_RUNS } from './places.js';
+import { SETTING_NAMES, type TrainSettings } from './settings.js';
 import { doneRecord } from './start-and-done.js';
 import { trainingLoop } from './loop.js';
 
@@ -82,6 +83,14 @@ const CHECKS: Checks<TrainOptions> = {
   ) as Record<keyof Callbacks, Check>),
 };
 
+/** Names in the wrong argument, and where they belong. */
+function placed(names: readonly string[], where: string): Readonly<Record<string, string>> {
+  const hints = names.map((name) => [name, `${name} belongs into the ${where}`]);
+  return { ...PLACES_IN_RUNS, ...Object.fromEntries(hints) };
+}
+const NO_SETTINGS = /* @__PURE__ */ placed(Object.keys(CHECKS), 'third argument, the options');
+const NO_OPTIONS = /* @__PURE__ */ placed(SETTING_NAMES, 'second argument, the settings');
+
 /** Options of a run in a folder. */
 export type FolderOptions = Pick<
   TrainOptions,
@@ -90,7 +99,14 @@ export type FolderOptions = Pick<
 const OF_FOLDERS = ['resume', 'fresh', 'checkpoints', 'logEvery', 'test'] as const;
 
 function checkTrainOptions(options: TrainOptions): void {
-  checkOptions('train', options, CHECKS);
+  checkOptions('train', options, CHECKS, NO_OPTIONS);
+  if (options.resume && options.fresh) {
+    throw new LanewiseError(
+      'argument',
+      'train: resume and fresh are both given, expected one of them',
+      'resume goes on from the folder’s checkpoint; fresh loses it, and begins anew',
+    );
+  }
   if (options.folder !== undefined) return;
   const name = OF_FOLDERS.find((one) => options[one] !== undefined && options[one] !== false);
   if (name === undefined) return;
@@ -131,7 +147,7 @@ export async function* trainEvents(
   options: TrainOptions = {},
 ): AsyncGenerator<RunEvent, TrainResult, void> {
   checkTrainOptions(options);
-  const resolved = resolveSettings(model, settings);
+  const resolved = resolveSettings(model, settings, NO_SETTINGS);
   const { folder, name, checkpoints, signal, stepsPerEvent } = options;
   const tell = createTeller(options);
   const recording =

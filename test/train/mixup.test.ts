@@ -104,7 +104,7 @@ test('what cannot be is refused before training', async () => {
   assert.is(await refused({ alpha: Infinity }), `mixup: alpha is Infinity, ${range}`);
   assert.is(await refused({ alpha: '0.2' }), `mixup: alpha is '0.2', ${range}`);
   assert.is(await refused({}), `mixup: alpha is undefined, ${range}`);
-  assert.is(await refused(0.2), 'mixup is 0.2, expected an object with alpha');
+  assert.is(await refused(0.2), 'train: mixup is 0.2, expected an object with alpha');
   assert.is(await refused(null), 'train: mixup is null, expected a value or undefined');
   assert.is(await refused({ alpha: 1, beta: 2 }), "mixup: unknown option 'beta', expected alpha");
   assert.match(

@@ -17,6 +17,8 @@ import { binaryCrossEntropy, crossEntropy } from '../../src/losses/loss-kinds.js
 import { adam, adamW, ema, schedule } from '../../src/optimizers/index.js';
 import { trainEvents, type TrainOptions } from '../../src/train/train.js';
 import { encodeModel } from '../../src/trained/model-file.js';
+import { createStepper } from '../../src/train/stepper.js';
+import { SETTING_NAMES } from '../../src/train/settings.js';
 import { train } from '../../src/train/train.js';
 import { decodeWeights } from '../../src/trained/weights-file.js';
 import { withWeights } from '../../src/trained/with-weights.js';
@@ -96,6 +98,83 @@ test('options by the names that they have elsewhere, and none where nothing is n
   );
 });
 
+/** What users write among the settings, and what they are told. */
+const ELSEWHERE: readonly (readonly [names: string, told: RegExp])[] = [
+  ['learningRate learning_rate lr', /\nit is the optimizer's: adam\(\{ lr \}\)/],
+  ['weightDecay weight_decay l2', /\nit is the optimizer's: adam\(\{ weightDecay \}\)/],
+  ['momentum', /\nit is the optimizer's: momentum\(\{ lr, beta \}\)/],
+  ['class_weight classWeights', /\nit is the loss's: crossEntropy\(.*withClassWeights\(data\)/],
+  ['swa', /\naverage: swa\(\)/],
+  ['ema', /\naverage: ema\(\)/],
+  ['clip_grad_norm maxGradNorm', /\ndid you mean 'clipNorm'\?/],
+  ['clip_grad_value', /\ndid you mean 'clipValue'\?/],
+  ['batchSize batch_size', /\ndid you mean 'batch'\?/],
+];
+const OF_RUNS: typeof ELSEWHERE = [
+  ['validation_split validationSplit', /\nconst \[data, validation\] = split\(all, 0.9\)/],
+  ['augment augmentation transforms', /\nit is the data's: transformed\(data, /],
+  ['callbacks', /\nthe third argument takes them: \{ onEpoch \}/],
+  ['verbose', /\nthe third argument says what is called: \{ onEpoch/],
+  ['shuffle', /\nepochs are shuffled; sampler: samplers.sequential\(\)/],
+  ['steps_per_epoch', /\ndid you mean 'stepsPerEpoch'\?/],
+  ['max_steps', /\nsteps are epochs × stepsPerEpoch/],
+  ['dataset train_data', /\ndid you mean 'data'\?/],
+];
+const OF_LOOPS: typeof ELSEWHERE = [
+  ['epochs num_epochs', /\nthe loop is yours/],
+  ['validation_data', /\nloss\(batch\) scores samples/],
+  ['validation_split', /\nsplit\(data, 0.9\) divides data/],
+  ['callbacks verbose max_steps steps_per_epoch', /\n.*the loop is yours/],
+  ['shuffle', /\nsamplers.shuffled\(\).order\(/],
+  ['augment', /\nchange the samples of the batch/],
+];
+
+test('words of other libraries among the settings, and where they stand here', async () => {
+  const words = (table: typeof ELSEWHERE) =>
+    table.flatMap(([names, told]) => names.split(' ').map((name) => [name, told] as const));
+  for (const [name, told] of words([...ELSEWHERE, ...OF_RUNS])) {
+    const message = await trained(ending(2), { [name]: 1 });
+    assert.match(message, `train: unknown option '${name}'`);
+    assert.match(message, told);
+  }
+  for (const [name, told] of words([...ELSEWHERE, ...OF_LOOPS])) {
+    const message = await refusal(() =>
+      createStepper(ending(2), { optimizer: adam(), workers: 0, [name]: 1 } as never),
+    );
+    assert.match(message, `createStepper: unknown option '${name}'`);
+    assert.match(message, told);
+  }
+});
+
+test('options among the settings, and settings among the options', async () => {
+  for (const name of ['folder', 'resume', 'onEpoch', 'test', 'name', 'signal'])
+    assert.match(
+      await trained(ending(2), { [name]: 'a' }),
+      `\n${name} belongs into the third argument, the options`,
+    );
+  const data = dataOf(whole(2));
+  for (const name of SETTING_NAMES) {
+    const options = { [name]: 1 } as TrainOptions;
+    const message = await refusal(() => train(ending(2), { ...settings, data }, options));
+    assert.match(message, `\n${name} belongs into the second argument, the settings`);
+  }
+  assert.match(
+    await refusal(() => train(ending(2), { ...settings, data }, { batch_size: 3 } as never)),
+    /\nbatch belongs into the second argument, the settings/,
+  );
+});
+
+test('a refused setting is told with the function that it was given to', async () => {
+  const wrong = { optimizer: {}, average: {}, weights: 5, freeze: 3, clipNorm: -1 };
+  for (const [name, value] of Object.entries(wrong)) {
+    const message = await trained(ending(2), { [name]: value });
+    assert.match(message, new RegExp(`^train: ${name}`));
+    const asked = { optimizer: adam(), [name]: value } as never;
+    const stepping = await refusal(() => createStepper(ending(2), asked));
+    assert.is(stepping, message.replace(/^train/, 'createStepper'));
+  }
+});
+
 test('scores that are probabilities already, and a softmax that is always 1', async () => {
   const labels = dataOf(whole(3));
   assert.match(
@@ -145,6 +224,10 @@ test('options of train that are of another kind, or do nothing', async () => {
     [{ folder: 'a', checkpoints: { everyMinutes: 0 } }, /everyMinutes is 0, expected a number/],
     [{ folder: 'a', checkpoints: { everyEpoch: 'yes' } }, /everyEpoch is 'yes', expected true/],
     [{ signal: 5 }, /train: signal is 5, expected an AbortController's signal/],
+    [
+      { folder: 'a', resume: true, fresh: true },
+      /train: resume and fresh are both given, expected one of them\nresume goes on from/,
+    ],
     [{ resume: true }, /resume is given, and no folder\nsay where the run is kept/],
   ];
   for (const [options, expected] of wrong) {

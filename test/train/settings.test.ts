@@ -77,7 +77,7 @@ test('what is no model or no setting', async () => {
   );
   assert.is(
     await refusal(() => train(mlp(), undefined as unknown as TrainSettings)),
-    'settings is undefined, expected an object with data, optimizer and epochs',
+    'train: settings is undefined, expected an object with data, optimizer and epochs',
   );
   assert.is(await trainWith({ loss: {} }), 'loss names no output, expected one of output');
 });
@@ -99,7 +99,7 @@ test('options of settings, and callbacks, that there are not', async () => {
     ],
     [
       { validation: data, validateEvery: 5 },
-      'validateEvery is 5, expected { steps } or { epochs }',
+      'train: validateEvery is 5, expected { steps } or { epochs }',
     ],
   ];
   for (const [settings, message] of refused) assert.is(await trainWith(settings), message);
@@ -112,7 +112,7 @@ test('options of settings, and callbacks, that there are not', async () => {
 test('unknown names, with the nearest one suggested', async () => {
   assert.is(
     await trainWith({ schedule: 'linaer' }),
-    "schedule is 'linaer', expected one of constant, linear, cosine, oneCycle, polynomial, reduceOnPlateau, or one made by schedule.cosine, … (did you mean 'linear'?)",
+    "train: schedule is 'linaer', expected one of constant, linear, cosine, oneCycle, polynomial, reduceOnPlateau, or one made by schedule.cosine, … (did you mean 'linear'?)",
   );
   assert.match(
     await trainWith({ loss: 'crossentropy' }),

@@ -181,7 +181,7 @@ test('wrong batches are refused by what is wrong, and change nothing', async () 
 });
 
 const wrongSettings: readonly (readonly [settings: unknown, message: RegExp])[] = [
-  [undefined, /^settings is undefined/],
+  [undefined, /^createStepper: settings is undefined/],
   [{}, /optimizer/],
   [{ optimizer: 'adm' }, /did you mean 'adam'/],
   [

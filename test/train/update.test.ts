@@ -204,7 +204,7 @@ test('settings that cannot be are refused by name', async () => {
   const refused: [Partial<TrainSettings>, RegExp][] = [
     [{ clipNorm: 0 }, /^train: clipNorm is 0, expected a number above 0/],
     [{ clipValue: NaN }, /^train: clipValue is NaN/],
-    [{ average: 3 as never }, /^average is 3, expected one made by ema or swa/],
+    [{ average: 3 as never }, /^train: average is 3, expected one made by ema or swa/],
     [{ freeze: ['convv'] }, /^freeze: 'convv' matches no parameter/],
     [{ freeze: 'conv' as never }, /^train: freeze is 'conv', expected a list/],
     [
@@ -213,9 +213,9 @@ test('settings that cannot be are refused by name', async () => {
     ],
     [
       { weights: new Map([['head.weight', new Float32Array(5)]]) },
-      /^weights of 'head.weight': 5 values, expected a Float32Array of 170 \(10×17\)/,
+      /^train: weights of 'head.weight': 5 values, expected a Float32Array of 170 \(10×17\)/,
     ],
-    [{ weights: {} as never }, /^weights are an object, expected a Map/],
+    [{ weights: {} as never }, /^train: weights are an object, expected a Map/],
   ];
   for (const [given, message] of refused) {
     let found = '';
