@@ -87,14 +87,24 @@ export function nearest(found: string, candidates: readonly string[]): string | 
   return name === undefined ? undefined : `did you mean '${name}'?`;
 }
 
-/** Number of letters to insert, delete or replace to turn a into b (Levenshtein 1966). */
+/** Number of letters to insert, delete, replace or swap with the next to turn a into b (Damerau 1964). */
 function distance(a: string, b: string): number {
+  let before: readonly number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1];
-    for (let j = 0; j < b.length; j++)
-      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + Number(a[i] !== b[j])));
-    row = next;
+    for (let j = 0; j < b.length; j++) {
+      const isSwapped = j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j];
+      next.push(
+        Math.min(
+          next[j]! + 1,
+          row[j + 1]! + 1,
+          row[j]! + Number(a[i] !== b[j]),
+          isSwapped ? before[j - 1]! + 1 : Infinity,
+        ),
+      );
+    }
+    [before, row] = [row, next];
   }
   return row.at(-1)!;
 }

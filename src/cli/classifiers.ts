@@ -21,6 +21,7 @@ import {
   dataDirOption,
   dataOption,
   dataRequest,
+  choice,
   decodersOption,
   holdoutOption,
   wholeNumber,
@@ -63,7 +64,9 @@ export const scoringCommand = (name: string): Command =>
     .addOption(workersOption())
     .addOption(decodersOption())
     .addOption(
-      new Option('--views <which>', 'average the scores of several views of each sample').choices(
+      choice(
+        '--views <which>',
+        'average the scores of several views of each sample',
         Object.keys(viewsByName),
       ),
     )

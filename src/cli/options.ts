@@ -4,6 +4,7 @@ import { expectedOf, notNegative, refuse, wholeFrom, type Check } from '../base/
 import type { Numerics } from '../engine/features.js';
 import { recipes } from '../models/recipes.js';
 import { fits, type Fit } from '../formats/resize.js';
+import { suggest } from '../base/suggest.js';
 import { VALIDATION_SHARE } from './validation.js';
 import { dataHelp, type DataRequest, type ImageShape } from './data-sources.js';
 
@@ -23,12 +24,20 @@ export function option<V = string>(
   return read ? made.argParser(read) : made;
 }
 
-/** An option whose value is one of some names. */
+/** An option whose value is one of some names, in any case, as in programs. */
 export const choice = <V extends string>(
   flags: string,
   help: string,
   names: readonly V[],
-): OptionOf<V> => new Option(flags, help).choices(names);
+): OptionOf<V> =>
+  new Option(flags, help).choices(names).argParser((text: string): V => {
+    const name = names.find((one) => one.toLowerCase() === text.toLowerCase());
+    if (name !== undefined) return name;
+    const hint = suggest(text, names);
+    throw new InvalidArgumentError(
+      `Allowed choices are ${names.join(', ')}.${hint === undefined ? '' : `\n  ${hint}`}`,
+    );
+  });
 
 /** Reads a number that passes `check`; the refusal adds `more` to what was expected. */
 const number =
@@ -173,10 +182,11 @@ export const dataDetailOptions = (): Option[] => [
     '--shape <CxHxW>',
     'shape of a sample, to which images of a folder are brought (3x32x32), or as which rows of a CSV file are read',
   ).argParser(shape),
-  new Option(
+  choice(
     '--fit <how>',
     'how images get that shape: crop the middle (default), pad with black, or stretch',
-  ).choices(fits),
+    fits,
+  ),
   new Option(
     '--target <column>',
     'column of a CSV file with the classes: its name or place (the last)',

@@ -2,7 +2,7 @@
  * The command `lanewise predict`: classifies images (files, folders with all below them, standard input), and rows of
  * tables.
  */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import type { TableFormat } from '../data/table-format.js';
 import type { TrainedModel } from '../trained/trained-model.js';
@@ -14,7 +14,7 @@ import {
   type PredictionFit,
   type SampleMaker,
 } from './image-samples.js';
-import { wholeNumber } from './options.js';
+import { choice, wholeNumber } from './options.js';
 import { predictRows, takesRows } from './predict-rows.js';
 import { createPredictionOutput, type PredictionOutput } from './prediction-output.js';
 
@@ -37,18 +37,18 @@ export const predictCommand = (): Command =>
       'PNG, JPEG, WebP; folders; - for one image or a list of paths; CSV for a model of a table',
     )
     .addOption(
-      new Option(
+      choice(
         '--fit <how>',
         'ink: handwriting, centred as in MNIST; crop: the middle; pad, stretch: the whole image (as in training)',
-      ).choices(predictionFits),
+        predictionFits,
+      ),
     )
     .addOption(
-      new Option(
+      choice(
         '--invert <when>',
         'with ink, invert dark on light paper: yes, no, or judged by the border',
-      )
-        .choices(['auto', 'yes', 'no'])
-        .default('auto'),
+        ['auto', 'yes', 'no'],
+      ).default('auto'),
     )
     .option('--top <k>', 'how many classes to show', wholeNumber(1), 3)
     .option('--csv <file>', 'write a table of file, class and probability instead')

@@ -1,5 +1,7 @@
 /** The settings of a run on the command line: each is a row, with its options or the reason why it has none. */
 import { InvalidArgumentError, type Option } from 'commander';
+import { LanewiseError } from '../base/errors.js';
+import { isStreamed } from '../data/forms.js';
 import { transformed } from '../data/transforms/transformed.js';
 import { recipes, type Recipe } from '../models/recipes.js';
 import { ema } from '../optimizers/index.js';
@@ -37,7 +39,21 @@ type ValuesOf<O> = {
   readonly [Name in keyof O]?: O[Name] extends OptionOf<infer V> ? NonNullable<V> : never;
 };
 
-type Row<K extends keyof TrainSettings> =
+/** Data that an option has an effect on. */
+interface Use {
+  /** Its words in the refusal of the option for other data. */
+  readonly what: string;
+  readonly isSo: (data: DataSets) => boolean;
+}
+
+const READ_FROM_FILES: Use = {
+  what: 'images that are read from a folder',
+  isSo: ({ train, test }) => isStreamed(train) || isStreamed(test),
+};
+
+type Row<K extends keyof TrainSettings> = { readonly of?: Use } & RowOf<K>;
+
+type RowOf<K extends keyof TrainSettings> =
   /** The option with the setting's own name and value. */
   | { readonly option: OptionOf<NonNullable<TrainSettings[K]>> }
   /** The value that options, the recipe and the data give it. */
@@ -212,10 +228,11 @@ export const ROWS = {
       'each epoch takes every sample once, in an order of --seed; a program takes samplers: docs/data.md',
   },
   workers: { option: workersOption() },
-  decoders: { option: decodersOption() },
-  prefetchBytes: from({ maxMemory: maxMemoryOption() }, ({ maxMemory }) =>
-    prefetchWithin(maxMemory),
-  ),
+  decoders: { option: decodersOption(), of: READ_FROM_FILES },
+  prefetchBytes: {
+    ...from({ maxMemory: maxMemoryOption() }, ({ maxMemory }) => prefetchWithin(maxMemory)),
+    of: READ_FROM_FILES,
+  },
   shards: {
     option: option<number>(
       '--shards <n>',
@@ -254,6 +271,7 @@ interface AnyRow {
   readonly option?: Option;
   readonly options?: Readonly<Record<string, Option>>;
   readonly absent?: string;
+  readonly of?: Use;
   readonly value?: (own: SettingOptions, asked: Asked) => unknown;
 }
 
@@ -266,6 +284,22 @@ export const settingOptions = (): Option[] =>
 /** Why a setting has no option; undefined for one that has, and for a name that is not a setting. */
 export const whyAbsent = (name: string): string | undefined =>
   rowsByName.find(([setting]) => setting === name)?.[1].absent;
+
+/** @throws LanewiseError kind 'argument' for an option without effect on the data, which lies where `name` says. */
+export function checkUses(options: SettingOptions, data: DataSets, name: string): void {
+  for (const [, { option: own, options: several = {}, of }] of rowsByName) {
+    if (of === undefined || of.isSo(data)) continue;
+    const given = (own ? [own] : Object.values(several)).find(
+      (one) => (options as Readonly<Record<string, unknown>>)[one.attributeName()] !== undefined,
+    );
+    if (given === undefined) continue;
+    throw new LanewiseError(
+      'argument',
+      `${given.long} goes with ${of.what}, and the data is ${name}, which is in memory`,
+      `leave ${given.long} out`,
+    );
+  }
+}
 
 /** The settings of a run of a recipe on data. */
 export function trainSettings(

@@ -18,8 +18,8 @@ import { dataRequest } from './options.js';
 import { areRows, checkClasses, checkForRows } from './tables.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { note } from './terminal.js';
-import { trainSettings } from './setting-options.js';
-import { describeTrain, type TrainOptions } from './train-options.js';
+import { checkUses, trainSettings } from './setting-options.js';
+import { checkTogether, describeTrain, type TrainOptions } from './train-options.js';
 import { withValidation } from './validation.js';
 import { createReporter, resumeHint } from './train-report.js';
 
@@ -36,9 +36,11 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
 
 async function trainUntil(stop: Stop, name: string, options: TrainOptions): Promise<void> {
   recipeNamed(name);
+  checkTogether(options);
   const folder =
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
   const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
+  checkUses(options, found, options.data);
   const { setAside, ...parts } = withValidation(found, options);
   const { maxMemory, workers, decoders } = options;
   const data = await loadedIfSmall(parts, { maxMemory, decoders });
@@ -89,11 +91,11 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
  */
 async function freeFolder(
   base: string,
-  { fresh, resume, override }: Pick<TrainOptions, 'fresh' | 'resume' | 'override'>,
+  { fresh, resume }: Pick<TrainOptions, 'fresh' | 'resume'>,
 ): Promise<string> {
   const nth = (n: number) => (n === 1 ? base : `${base}-${n}`);
   let n = 1;
-  if (resume || fresh || override) {
+  if (resume || fresh) {
     while (existsSync(nth(n + 1))) n++;
     return nth(n);
   }

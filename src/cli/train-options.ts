@@ -1,5 +1,6 @@
 /** The options of `lanewise train`: those of its data, of the run's settings, and of its folder. */
 import { Command } from 'commander';
+import { LanewiseError } from '../base/errors.js';
 import {
   addOptions,
   dataDetailOptions,
@@ -43,6 +44,22 @@ const runOptions = () => [
   option('--no-report', 'write no report.html'),
   option('--json', 'one JSON event a line'),
 ];
+
+/** @throws LanewiseError kind 'argument' for options that contradict each other, or need one that is not given. */
+export function checkTogether({ resume, override, fresh }: TrainOptions): void {
+  if (resume && fresh)
+    throw new LanewiseError(
+      'argument',
+      '--resume and --fresh are both given, expected one of them',
+      '--resume goes on from the folder’s checkpoint; --fresh loses it, and begins anew',
+    );
+  if (override && !resume)
+    throw new LanewiseError(
+      'argument',
+      `--override ${override.join(',')} goes with --resume, as a run that begins anew has nothing to override`,
+      'add --resume, or leave --override out',
+    );
+}
 
 /** The command with all of its options and no action. */
 export const describeTrain = (): Command =>

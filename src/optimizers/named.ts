@@ -41,7 +41,10 @@ function made<T extends object>(
   const isMeant = (one: string): boolean => one.toLowerCase() === name.toLowerCase();
   const [named, rateless] = [known.find(isMeant), Object.keys(lacking).find(isMeant)];
   if (typeof given === 'string' && named !== undefined) return table[named]!();
-  let hint = named === undefined ? suggest(name, known) : `it is made by a call: ${named}()`;
+  let hint =
+    named === undefined
+      ? suggest(name, [...known, ...Object.keys(lacking)])
+      : `it is made by a call: ${named}()`;
   if (rateless !== undefined)
     hint = `'${rateless}' has no default learning rate: write ${rateless}({ lr: ${lacking[rateless]} })`;
   throw new LanewiseError(

@@ -308,11 +308,12 @@ export const scheduleNames = (): ScheduleName[] =>
 export function scheduleFor(given: unknown): PlainSchedule | Schedule {
   if (typeof (given as Schedule | null | undefined)?.factor === 'function')
     return given as Schedule;
-  if (typeof given === 'string') {
-    if (Object.hasOwn(schedules, given)) return given as PlainSchedule;
-    if (Object.hasOwn(named, given)) return named[given as keyof typeof named]();
-  }
   const known = scheduleNames();
+  if (typeof given === 'string') {
+    const name = known.find((one) => one.toLowerCase() === given.toLowerCase()) ?? given;
+    if (Object.hasOwn(schedules, name)) return name as PlainSchedule;
+    if (Object.hasOwn(named, name)) return named[name as keyof typeof named]();
+  }
   throw new LanewiseError(
     'argument',
     `schedule is ${quote(given)}, expected one of ${known.join(', ')}, or one made by schedule.cosine, …`,

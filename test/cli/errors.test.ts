@@ -45,7 +45,7 @@ test('an unknown model, data set, option or command, with the nearest name', asy
   );
   assert.match(
     await refusal(['train', 'mlp', '--optimizer', 'adm']),
-    /argument 'adm' is invalid. Allowed choices are sgd, momentum, nesterov, adadelta/,
+    /argument 'adm' is invalid. Allowed choices are sgd, momentum, nesterov, adadelta.*\n {2}did you mean 'adam'\?/,
   );
 });
 

@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { loadData, type DataRequest } from '../../src/cli/data-sources.js';
 import { foreignHint } from '../../src/cli/foreign-options.js';
-import { ROWS, trainSettings } from '../../src/cli/setting-options.js';
-import { describeTrain } from '../../src/cli/train-options.js';
+import { checkUses, ROWS, trainSettings } from '../../src/cli/setting-options.js';
+import { checkTogether, describeTrain, type TrainOptions } from '../../src/cli/train-options.js';
+import type { LanewiseError } from '../../src/base/errors.js';
 import { digits } from '../../src/data/digits/index.js';
 import { recipes } from '../../src/models/recipes.js';
 import * as optimizers from '../../src/optimizers/index.js';
+import { optimizerFor } from '../../src/optimizers/named.js';
 import * as rules from '../../src/optimizers/rules.js';
+import { scheduleFor } from '../../src/optimizers/schedules.js';
 import { usualRules } from '../../src/optimizers/usual-rules.js';
 import { resolveSettings } from '../../src/train/resolve-settings.js';
 import { SETTING_NAMES } from '../../src/train/settings.js';
@@ -129,6 +132,71 @@ test('what the data has no use for is refused, with what has', async () => {
     // What a model's file says goes for what nothing was asked of, and is not refused.
     await loadData('digits', {}, { shape: [1, 28, 28], fit: 'crop' });
   });
+});
+
+test('names are taken in any case, as in programs, and the nearest is told of others', () => {
+  const asked = (...words: string[]) => {
+    const command = describeTrain()
+      .exitOverride()
+      .configureOutput({ writeErr() {}, outputError() {} });
+    return command.parse(['mlp', ...words], { from: 'user' }).opts<Record<string, string>>();
+  };
+  const { optimizer, schedule, average } = asked(
+    '--optimizer=Adamax',
+    '--schedule=COSINE',
+    '--average=EMA',
+  );
+  assert.equal([optimizer, schedule, average], ['adamax', 'cosine', 'ema']);
+  assert.is(optimizerFor('Adamax').kind, 'adamax');
+  assert.is((scheduleFor('COSINE') as optimizers.Schedule).kind, 'cosine');
+  assert.is(scheduleFor('LINEAR'), 'linear');
+  for (const [words, meant] of [
+    [['--optimizer', 'adamx'], 'adam'],
+    [['--optimizer', 'sdg'], 'sgd'],
+    [['--schedule', 'cosin'], 'cosine'],
+  ] as const)
+    assert.throws(
+      () => asked(...words),
+      (error: Error) => error.message.endsWith(`\n  did you mean '${meant}'?`),
+    );
+  assert.throws(
+    () => optimizerFor('sdg'),
+    (error: LanewiseError) => error.hint === "did you mean 'sgd'?",
+  );
+});
+
+test('options without effect on the data, or without another option, are refused', async () => {
+  const options = (...words: string[]) =>
+    describeTrain()
+      .parse(['mlp', ...words], { from: 'user' })
+      .opts<TrainOptions>();
+  const inMemory = { train: digits({ count: 10 }), test: digits({ count: 5 }) };
+  const reader = { type: 'uint8', read: () => {} };
+  const { samples: _, ...described } = inMemory.train;
+  const fromFiles = { ...inMemory, train: { ...described, reader } as never };
+  const refused = (words: string[], data = inMemory) =>
+    refusal(async () => checkUses(options(...words), data, 'digits'));
+  for (const words of [
+    ['--decoders', '2'],
+    ['--max-memory', '1GiB'],
+  ]) {
+    assert.is(
+      await refused(words),
+      `${words[0]} goes with images that are read from a folder, and the data is digits, which is in memory\nleave ${words[0]} out`,
+    );
+    checkUses(options(...words), fromFiles, 'pictures');
+  }
+  checkUses(options('--workers', '2'), inMemory, 'digits');
+  const together = (...words: string[]) => refusal(async () => checkTogether(options(...words)));
+  assert.match(
+    await together('--resume', '--fresh'),
+    /^--resume and --fresh are both given, expected one of them\n--resume goes on/,
+  );
+  assert.match(
+    await together('--override', 'epochs,batch'),
+    /^--override epochs,batch goes with --resume, .*\nadd --resume, or leave --override out$/,
+  );
+  checkTogether(options('--resume', '--override', 'epochs'));
 });
 
 test('every update rule of the library goes by its name', () => {
