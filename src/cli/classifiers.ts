@@ -28,6 +28,7 @@ import {
   workersOption,
   type DataOptions,
 } from './options.js';
+import { checkUses } from './setting-options.js';
 
 export interface ScoringOptions extends DataOptions {
   readonly all?: boolean;
@@ -89,6 +90,7 @@ export async function scoreFiles(
   const classifier = ensemble(models);
   const asked = { ...dataRequest(options), whole: true };
   const found = await loadData(options.data, asked, knownSamples(models[0]!));
+  checkUses({ decoders: options.decoders }, found, options.data);
   const choice = choiceOf(
     found,
     models.map(({ origin }, i) => ({ file: files[i]!, origin })),

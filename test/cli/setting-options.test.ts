@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
+import { scoreFiles } from '../../src/cli/classifiers.js';
 import { loadData, type DataRequest } from '../../src/cli/data-sources.js';
 import { foreignHint } from '../../src/cli/foreign-options.js';
 import { checkUses, ROWS, trainSettings } from '../../src/cli/setting-options.js';
@@ -18,6 +19,7 @@ import { scheduleFor } from '../../src/optimizers/schedules.js';
 import { usualRules } from '../../src/optimizers/usual-rules.js';
 import { resolveSettings } from '../../src/train/resolve-settings.js';
 import { SETTING_NAMES } from '../../src/train/settings.js';
+import { saveModel } from '../../src/trained/model-store.js';
 import { refusal } from '../support/refusal.js';
 import { inFolder } from './lanewise.js';
 
@@ -187,6 +189,14 @@ test('options without effect on the data, or without another option, are refused
     checkUses(options(...words), fromFiles, 'pictures');
   }
   checkUses(options('--workers', '2'), inMemory, 'digits');
+  await inFolder(async (folder) => {
+    const file = join(folder, 'model.safetensors');
+    await saveModel(recipes['mlp']!.create(), file);
+    assert.match(
+      await refusal(() => scoreFiles([file], { data: 'digits', decoders: 2 })),
+      /^--decoders goes with images that are read from a folder, and the data is digits/,
+    );
+  });
   const together = (...words: string[]) => refusal(async () => checkTogether(options(...words)));
   assert.match(
     await together('--resume', '--fresh'),
