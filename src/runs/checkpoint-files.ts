@@ -16,7 +16,7 @@ export const PREVIOUS = 'checkpoint-previous.safetensors';
 
 /**
  * Writes the folder's next checkpoint.
-* @param isLastWhole whether the last one becomes the previous; a damaged one is replaced.
+ * @param isLastWhole whether the last one becomes the previous; a damaged one is replaced.
  * @throws LanewiseError kind 'file'; the last one is then still there, perhaps as the previous.
  */
 export async function saveCheckpoint(

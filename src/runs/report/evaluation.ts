@@ -1,6 +1,14 @@
 /** The file evaluation.json: a report's view of a trained model, from which it is drawn without model and data. */
 import { oneOf } from '../../base/check.js';
-import { double, fields, listed, orNull, parseJson, readAs, string } from '../../base/check-json.js';
+import {
+  double,
+  fields,
+  listed,
+  orNull,
+  parseJson,
+  readAs,
+  string,
+} from '../../base/check-json.js';
 import type { Part } from '../../train/events.js';
 import type { Picture } from './pictures.js';
 
