@@ -128,9 +128,10 @@ function checkTrainOptions(options: TrainOptions): void {
 export async function train(
   model: Model,
   settings: TrainSettings,
-  options?: TrainOptions,
+  options: TrainOptions = {},
 ): Promise<TrainResult> {
-  const events = trainEvents(model, settings, options);
+  const isHeard = (name: EventName) => options[callbackName(name)] !== undefined;
+  const events = happenings(model, settings, options, isHeard);
   for (;;) {
     const { done, value } = await events.next();
     if (done) return value;
@@ -141,10 +142,20 @@ export async function train(
  * Trains as `train` does, event by event: `for await (const event of trainEvents(model, settings))`; the generator returns
  * the result. Callbacks are called before the event is yielded. Leaving the loop (`break`) stops the run as the signal does.
  */
-export async function* trainEvents(
+export function trainEvents(
   model: Model,
   settings: TrainSettings,
   options: TrainOptions = {},
+): AsyncGenerator<RunEvent, TrainResult, void> {
+  return happenings(model, settings, options, () => true);
+}
+
+/** The events of a run; `done`, whose hash takes time, only if somebody hears of it or it is written down. */
+async function* happenings(
+  model: Model,
+  settings: TrainSettings,
+  options: TrainOptions,
+  isHeard: (name: EventName) => boolean,
 ): AsyncGenerator<RunEvent, TrainResult, void> {
   checkTrainOptions(options);
   const resolved = resolveSettings(model, settings, NO_SETTINGS);
@@ -177,9 +188,11 @@ export async function* trainEvents(
     const { interrupted } = result;
     const { step } = next.value.state;
     yield* tell([{ event: 'trained', step, interrupted }]);
-    const done = recording ? await recording.finish(result, step) : await doneRecord(result, step);
+    const done = recording
+      ? await recording.finish(result, step)
+      : isHeard('done') && (await doneRecord(result, step));
     if (recording) yield* tell(await recording.record([]));
-    yield* tell([{ ...done, result: () => result }]);
+    if (done) yield* tell([{ ...done, result: () => result }]);
     return result;
   } catch (error) {
     throw recording ? recording.explain(error) : error;
