@@ -2,6 +2,7 @@
 import { pickNumerics } from '../engine/numerics.js';
 import { checkOptions, listOf, natural, oneOf, text } from '../base/check.js';
 import type { AnyDataset } from '../data/dataset.js';
+import { takeFirst } from '../data/chosen.js';
 import { samplesOf } from '../data/forms.js';
 import { LanewiseError, nearest } from '../base/errors.js';
 import type { Numerics } from '../engine/features.js';
@@ -73,7 +74,8 @@ export async function gradientsOf(
     );
   }
   checkComplete(model, weights);
-  const samples = samplesOf(data);
+  const given = samplesOf(data);
+  const samples = given.source ? await takeFirst(given, given.count) : given;
   const terms = defaultTerms(model, samples, loss);
   return computeGradients(model, weights, samples, terms, {
     by: names,
