@@ -5,12 +5,10 @@ import type { Numerics } from '../engine/features.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Mode, Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
-import { splitSeed } from '../random/philox.js';
 import { columnsOf } from '../feed/columns.js';
-import { isCounts, normLeaf, wholeNorm } from '../feed/counts.js';
+import { feedSamples } from './feed-samples.js';
 import { createEvaluator } from '../step/compute-tensors.js';
-import { gatherAll } from '../feed/gather.js';
-import { fedGraph, meanLoss } from '../step/graphs.js';
+import { meanLoss } from '../step/graphs.js';
 import type { Weights } from '../crew/session.js';
 
 /** A layer's values for some samples. */
@@ -60,18 +58,11 @@ export async function createLayerwise(
   data: Samples,
   { mode, withGradients, numerics }: LayerwiseOptions,
 ): Promise<Layerwise> {
-  const { count, columns } = columnsOf(model, terms, data);
-  const fed = fedGraph({ model, columns }, mode, count);
-  const { graph, given } = fed;
-  const feeds = new Map<Tensor, Float32Array | Int32Array>();
-  for (const column of columns)
-    feeds.set(given.get(column.leaves[0]!)!, await gatherAll(column, count));
-  for (const column of columns.filter(isCounts)) {
-    const norm = new Float32Array(count).fill(wholeNorm(column));
-    feeds.set(given.get(normLeaf(column.leaves[0]!))!, norm);
-  }
+  const columns = columnsOf(model, terms, data);
+  const { count } = columns;
   // Any seed will do, but a fixed one: figures are compared over time.
-  if (graph.randomness) feeds.set(graph.randomness, Int32Array.of(...splitSeed(1), 0, 0));
+  const { fed, feeds } = await feedSamples(model, columns, mode, 1);
+  const { graph } = fed;
 
   const names = namesOf(graph.activations.map(({ layer }) => layer));
   const outputs = graph.activations.map(({ output }) => output);
