@@ -1,6 +1,7 @@
 /** Scores models on test samples, for `eval` and `export`: one model, or an ensemble of several. */
 import { Argument, Command, Option } from 'commander';
 import { withNames } from '../data/class-names.js';
+import type { LabelledDataset } from '../data/dataset.js';
 import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/transforms/index.js';
 import { LanewiseError } from '../base/errors.js';
 import { ensemble, type Ensemble } from '../trained/ensemble.js';
@@ -11,7 +12,7 @@ import {
   lastPart,
   loadData,
   type DataRequest,
-  type DataSets,
+  type LabelledSets,
   type ImageShape,
 } from './data-sources.js';
 import { choose, examine, type Choice, type KnownModel } from './held-out.js';
@@ -29,6 +30,7 @@ import {
   type DataOptions,
 } from './options.js';
 import { checkUses } from './setting-options.js';
+import { labelledSets } from './task.js';
 
 export interface ScoringOptions extends DataOptions {
   readonly all?: boolean;
@@ -73,23 +75,32 @@ export const scoringCommand = (name: string): Command =>
     )
     .option('--crop <size>', 'size of the views in pixels (the model’s input)', wholeNumber(1));
 
-export interface Scored extends Choice {
+export interface Scored extends Choice<LabelledDataset> {
   readonly classifier: Ensemble;
   readonly summary: ClassificationSummary;
   /** How many views of each sample were scored. */
   readonly views: number;
 }
 
-/** @throws LanewiseError for files that do not hold a model, and for models and data that do not fit. */
-export async function scoreFiles(
-  files: readonly string[],
-  options: ScoringOptions,
-): Promise<Scored> {
+/** @throws LanewiseError for files that do not hold a model. */
+export async function loadModels(files: readonly string[]): Promise<TrainedModel[]> {
   const models: TrainedModel[] = [];
   for (const file of files) models.push(await loadModel(file));
+  return models;
+}
+
+/** Scores classifiers, several as an ensemble. @throws LanewiseError for models and data that do not fit. */
+export async function scoreModels(
+  files: readonly string[],
+  models: readonly TrainedModel[],
+  options: ScoringOptions,
+): Promise<Scored> {
   const classifier = ensemble(models);
   const asked = { ...dataRequest(options), whole: true };
-  const found = await loadData(options.data, asked, knownSamples(models[0]!));
+  const found = labelledSets(
+    await loadData(options.data, asked, knownSamples(models[0]!)),
+    'a classifier',
+  );
   checkUses({ decoders: options.decoders }, found, options.data);
   const choice = choiceOf(
     found,
@@ -118,7 +129,11 @@ function knownSamples({
 }
 
 /** @throws LanewiseError kind 'argument' for `--all` on data that has test samples of its own; otherwise as `choose`. */
-function choiceOf(data: DataSets, models: readonly KnownModel[], options: ScoringOptions): Choice {
+function choiceOf(
+  data: LabelledSets,
+  models: readonly KnownModel[],
+  options: ScoringOptions,
+): Choice<LabelledDataset> {
   const { test, isWhole } = data;
   if (isWhole) return choose(test, models, options);
   if (!options.all) return examine(test, models, lastPart(data));

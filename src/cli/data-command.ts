@@ -10,7 +10,7 @@ import { showShape } from '../graph/tensor.js';
 import { transformSamples } from '../feed/transform-samples.js';
 import { augmentOption, augmentations, transformsOf } from './augment-option.js';
 import { contactSheet, type SheetRow } from './contact-sheet.js';
-import { dataHelp, lastPart, loadData, type DataSets } from './data-sources.js';
+import { dataHelp, lastPart, loadData, type LabelledSets } from './data-sources.js';
 import {
   addOptions,
   dataDetailOptions,
@@ -20,6 +20,7 @@ import {
   wholeNumber,
   type DataOptions,
 } from './options.js';
+import { labelledSets } from './task.js';
 import { formatCount } from './terminal.js';
 
 interface Options extends Omit<DataOptions, 'data' | 'limit'> {
@@ -57,7 +58,7 @@ export const dataCommand = (): Command =>
 
 async function runData(name: string, options: Options): Promise<void> {
   const recipes = options.augment === undefined ? [] : augmentations(options.augment);
-  const data = await loadData(name, dataRequest(options));
+  const data = labelledSets(await loadData(name, dataRequest(options)), 'lanewise data');
   const { train } = data;
   const transforms = transformsOf(recipes, train.shape);
   const rows = [await firstRow(train)];
@@ -111,7 +112,9 @@ async function runData(name: string, options: Options): Promise<void> {
 }
 
 /** The parts that a data set has: in JSON, in words, and their samples. */
-function partsIn(data: DataSets): (readonly [name: string, word: string, part: LabelledDataset])[] {
+function partsIn(
+  data: LabelledSets,
+): (readonly [name: string, word: string, part: LabelledDataset])[] {
   const { train, validation, test } = data;
   return [
     ['train', 'training', train],

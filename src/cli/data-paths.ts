@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quote, shorten } from '../base/check.js';
 import { withNames } from '../data/class-names.js';
-import type { LabelledDataset } from '../data/dataset.js';
+import type { IndexedDataset } from '../data/dataset.js';
 import { changed, samplesOf } from '../data/forms.js';
 import { imageFolder, partOfName, type PartName } from '../data/image-folder.js';
 import { idxDataset } from '../data/idx-set.js';
@@ -13,8 +13,9 @@ import { LanewiseError } from '../base/errors.js';
 import { showShape } from '../graph/tensor.js';
 import { loadNumpy } from './numpy-source.js';
 import { loadTable } from './tables.js';
+import { countOf } from './task.js';
 import { note } from './terminal.js';
-import type { Adjustments, DataRequest, DataSets, ImageShape } from './data-sources.js';
+import type { Adjustments, DataRequest, DataSets, ImageShape, PartsOf } from './data-sources.js';
 
 /** A kind of data at a path. */
 export interface PathSource {
@@ -66,12 +67,16 @@ export const pathSources: readonly PathSource[] = [
 ];
 
 /** Holds test samples out of a data set that has none: the same ones every time, each class in proportion. */
-export function holdOut(
-  data: LabelledDataset,
+export function holdOut<D extends IndexedDataset>(
+  data: D,
   { holdout = 0.2, seed = 1, whole = false }: DataRequest,
-): DataSets {
+): PartsOf<D> {
   if (whole) return { train: data, test: data, isWhole: true };
-  const [train, test] = split(data, { fraction: 1 - holdout, stratified: true, seed });
+  const [train, test] = split<D>(data, {
+    fraction: 1 - holdout,
+    stratified: 'labels' in data,
+    seed,
+  });
   return {
     train: { ...train, name: `${data.name} train` },
     test: { ...test, name: `${data.name} test` },
@@ -117,13 +122,13 @@ async function loadFolder(request: DataRequest, path: string): Promise<DataSets>
  * The parts that a source has. Without a test part the validation samples are scored; without either, some samples are
  * held out.
  */
-export function partsOf(
-  whole: LabelledDataset,
-  train: LabelledDataset,
-  validation: LabelledDataset | undefined,
-  test: LabelledDataset | undefined,
+export function partsOf<D extends IndexedDataset>(
+  whole: D,
+  train: D,
+  validation: D | undefined,
+  test: D | undefined,
   request: DataRequest,
-): DataSets {
+): PartsOf<D> {
   if (validation) return { train, validation, test: test ?? validation };
   return test ? { train, test } : holdOut(whole, request);
 }
@@ -172,8 +177,8 @@ async function loadIdx(_: DataRequest, path: string): Promise<DataSets> {
 }
 
 /** The first `count` samples; for folders, which have one class after the other, that many across all classes. */
-export function limited(data: LabelledDataset, count: number): LabelledDataset {
-  if (count >= data.labels.length) return data;
+export function limited(data: IndexedDataset, count: number): IndexedDataset {
+  if (count >= countOf(data)) return data;
   if (samplesOf(data).source) return split(data, { count, stratified: true })[0];
   return changed(data, (samples) => firstPart(samples, count));
 }

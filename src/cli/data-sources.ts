@@ -4,7 +4,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import type { LabelledDataset } from '../data/dataset.js';
+import type { IndexedDataset, LabelledDataset } from '../data/dataset.js';
 import { digits } from '../data/digits/index.js';
 import type { MnistOptions } from '../data/mnist.js';
 import * as archives from '../data/published-archives.js';
@@ -16,21 +16,30 @@ import type { Fit } from '../formats/resize.js';
 import type { Part } from '../train/events.js';
 import { limited, pathSources, type PathSource } from './data-paths.js';
 import { downloadBar } from './progress.js';
+import type { Task } from './task.js';
 import { quoted } from './terminal.js';
 
-export interface DataSets {
-  readonly train: LabelledDataset;
-  readonly test: LabelledDataset;
+/** The parts of a data set of one form. */
+export interface PartsOf<D extends IndexedDataset> {
+  readonly train: D;
+  readonly test: D;
   /**
    * The samples on which a run is scored while it trains, and by which it may choose; the same object as `test` without
    * a test part.
    */
-  readonly validation?: LabelledDataset;
+  readonly validation?: D;
+  /** What there is to learn from the samples; absent for one class a sample. */
+  readonly task?: Task;
   /** The request was not to divide the samples: training and test samples are the same, all of them. */
   readonly isWhole?: boolean;
   /** The test samples are a share that was held out, because the data itself is not divided. */
   readonly isHeldOut?: boolean;
 }
+
+export type DataSets = PartsOf<IndexedDataset>;
+
+/** Data sets of samples with one class each. */
+export type LabelledSets = PartsOf<LabelledDataset>;
 
 /** The part on which a run is scored at its end: validation samples if the data has no test samples. */
 export const lastPart = ({ test, validation }: DataSets): Part =>

@@ -1,13 +1,14 @@
 /** The choice of samples to score models on: never those they were trained on, as far as their files say, unless asked. */
 import { firstOf } from '../data/chosen.js';
-import type { Dataset, LabelledDataset } from '../data/dataset.js';
-import { changed, samplesOf } from '../data/forms.js';
+import type { IndexedDataset } from '../data/dataset.js';
+import { changed, datasetOf, samplesOf } from '../data/forms.js';
 import { originOf, type Origin, type Selection } from '../data/origin.js';
 import { leftOut } from '../data/split-samples.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Part } from '../train/events.js';
 import { subset } from '../data/subset.js';
 import { holdOut } from './data-paths.js';
+import { countOf } from './task.js';
 import { formatCount } from './terminal.js';
 
 /** A model with its file's name. */
@@ -17,8 +18,8 @@ export interface KnownModel {
 }
 
 /** The samples to score, and their relation to the models. */
-export interface Choice {
-  readonly test: LabelledDataset;
+export interface Choice<D extends IndexedDataset = IndexedDataset> {
+  readonly test: D;
   /**
    * `heldOut` at training; `other` data than that of training; `asked` for by an option; `trainedOn`, if some of them
    * were; `unknown` if a file does not say; `test` samples that the data itself names, or `validation` samples if it has
@@ -48,7 +49,7 @@ type Relation =
   | { readonly is: 'trained'; readonly count: number }
   | { readonly is: 'divided'; readonly rule: Rule; readonly of: number };
 
-function relationOf(data: LabelledDataset, { origin }: KnownModel): Relation {
+function relationOf(data: IndexedDataset, { origin }: KnownModel): Relation {
   if (!origin) return { is: 'unknown' };
   const { samples, fingerprint, selections } = origin;
   // A file to which samples were added begins with those of training.
@@ -59,17 +60,17 @@ function relationOf(data: LabelledDataset, { origin }: KnownModel): Relation {
   return { is: 'divided', rule, of: samples };
 }
 
-type Pick = (data: LabelledDataset) => LabelledDataset;
+type Pick = <D extends IndexedDataset>(data: D) => D;
 
 /**
  * Chooses samples of data without test samples of its own.
  * @throws LanewiseError kind 'argument' for models that held out different samples, unless the options say which to score.
  */
-export function choose(
-  data: LabelledDataset,
+export function choose<D extends IndexedDataset>(
+  data: D,
   models: readonly KnownModel[],
   { all = false, holdout }: ChoiceOptions = {},
-): Choice {
+): Choice<D> {
   const relations = models.map((model) => relationOf(data, model));
   const rules = new Map(
     relations.flatMap((one) =>
@@ -79,27 +80,11 @@ export function choose(
   const [divided] = rules.values();
   const rule = divided?.rule;
   const is = (kind: Relation['is']) => relations.some((one) => one.is === kind);
-  const isGrown = divided !== undefined && divided.of < data.labels.length;
+  const isGrown = divided !== undefined && divided.of < countOf(data);
   const byRule: Pick = (whole) =>
     isGrown ? subset(whole, heldPlaces(data, divided)) : leftOut(whole, rule!);
-  const total = formatCount(data.labels.length);
-  const choice = (scored: Choice['scored'], pick: Pick, why: (count: string) => string): Choice => {
-    const picked = pick(data);
-    const isAll = picked === data;
-    const test = isAll ? data : { ...picked, name: `${data.name} test` };
-    const seen = is('trained') || is('divided') ? seenIn(data, pick, relations) : undefined;
-    const warning = seen ? `; ${formatCount(seen)} of them are of the training part` : '';
-    const count = isAll
-      ? `all ${total} samples`
-      : `${formatCount(test.labels.length)} of ${total} samples`;
-    const silent = is('unknown') && scored !== 'unknown' ? `; ${unknownOf(models)}` : '';
-    return {
-      test,
-      scored,
-      ...(seen === undefined ? {} : { trainedOn: seen }),
-      words: `${why(count)}${warning}${silent}`,
-    };
-  };
+  const choice = (scored: Choice['scored'], pick: Pick, why: (count: string) => string) =>
+    choiceAs(data, models, relations, { scored, pick, why });
   if (all)
     return choice(
       'asked',
@@ -116,7 +101,7 @@ export function choose(
     const isTheirs =
       rules.size === 1 &&
       asked.trainedOn === 0 &&
-      asked.test.labels.length === byRule(places(data)).labels.length;
+      countOf(asked.test) === countOf(byRule(places(data)));
     if (!isTheirs) return asked;
   }
   if (rules.size > 1 || (rule && is('trained'))) throw disagreement(data, models);
@@ -135,7 +120,7 @@ export function choose(
   if (is('unknown'))
     return choice(
       'unknown',
-      (whole) => (data.labels.length < 3 ? whole : holdOut(whole, {}).test),
+      (whole) => (countOf(data) < 3 ? whole : holdOut(whole, {}).test),
       (count) =>
         `${count}, held out at random: ${unknownOf(models)}, and --all scores every sample`,
     );
@@ -147,11 +132,11 @@ export function choose(
 }
 
 /** Examines the test samples that the data itself has: a model may have been trained on them nevertheless. */
-export function examine(
-  test: LabelledDataset,
+export function examine<D extends IndexedDataset>(
+  test: D,
   models: readonly KnownModel[],
   part: Part = 'test',
-): Choice {
+): Choice<D> {
   const { trainedOn } = choose(test, models, { all: true });
   const words =
     part === 'test'
@@ -167,17 +152,50 @@ export function examine(
   };
 }
 
-/** A data set of the same classes whose samples are their own places, which shows what a choice takes. */
-function places({ name, classes, labels }: LabelledDataset): Dataset {
-  const samples = new Uint8Array(Uint32Array.from(labels, (_, place) => place).buffer);
-  return { name, classes, labels, shape: [4, 1, 1], samples };
+/** The samples that `pick` takes of the data, and what is to be said of them. */
+function choiceAs<D extends IndexedDataset>(
+  data: D,
+  models: readonly KnownModel[],
+  relations: readonly Relation[],
+  how: { scored: Choice['scored']; pick: Pick; why: (count: string) => string },
+): Choice<D> {
+  const { scored, pick, why } = how;
+  const is = (kind: Relation['is']) => relations.some((one) => one.is === kind);
+  const total = formatCount(countOf(data));
+  const picked = pick(data);
+  const isAll = picked === data;
+  const test = isAll ? data : { ...picked, name: `${data.name} test` };
+  const seen = is('trained') || is('divided') ? seenIn(data, pick, relations) : undefined;
+  const warning = seen ? `; ${formatCount(seen)} of them are of the training part` : '';
+  const count = isAll
+    ? `all ${total} samples`
+    : `${formatCount(countOf(test))} of ${total} samples`;
+  const silent = is('unknown') && scored !== 'unknown' ? `; ${unknownOf(models)}` : '';
+  return {
+    test,
+    scored,
+    ...(seen === undefined ? {} : { trainedOn: seen }),
+    words: `${why(count)}${warning}${silent}`,
+  };
 }
 
-const placesOf = (picked: LabelledDataset): Uint32Array =>
-  new Uint32Array((picked as Dataset).samples.slice().buffer as ArrayBuffer);
+/** A data set with the same targets whose samples are their own places, which shows what a choice takes. */
+function places(data: IndexedDataset): IndexedDataset {
+  const { source: _s, inputs, origin: _o, ...others } = samplesOf(data);
+  const values = new Uint8Array(
+    Uint32Array.from({ length: others.count }, (_, place) => place).buffer,
+  );
+  const [name] = Object.keys(inputs);
+  return datasetOf({ ...others, inputs: { [name!]: { shape: [4, 1, 1], values } } }) as never;
+}
+
+function placesOf(picked: IndexedDataset): Uint32Array {
+  const values = Object.values(samplesOf(picked).inputs)[0]!.values as Uint8Array;
+  return new Uint32Array(values.slice().buffer as ArrayBuffer);
+}
 
 /** The places of the samples that a rule left out, and of those after the ones that it divided. */
-function heldPlaces(data: LabelledDataset, { rule, of }: { rule: Rule; of: number }): number[] {
+function heldPlaces(data: IndexedDataset, { rule, of }: { rule: Rule; of: number }): number[] {
   const all = places(data);
   const held = placesOf(
     leftOut(
@@ -189,10 +207,10 @@ function heldPlaces(data: LabelledDataset, { rule, of }: { rule: Rule; of: numbe
 }
 
 /** How many of the picked samples any of the models was trained on, at most. */
-function seenIn(data: LabelledDataset, pick: Pick, relations: readonly Relation[]): number {
+function seenIn(data: IndexedDataset, pick: Pick, relations: readonly Relation[]): number {
   const all = places(data);
   const picked = placesOf(pick(all));
-  const isSeen = new Uint8Array(data.labels.length);
+  const isSeen = new Uint8Array(countOf(data));
   let unplaced = 0;
   for (const relation of relations) {
     if (relation.is === 'divided') {
@@ -212,7 +230,7 @@ const unknownOf = (models: readonly KnownModel[]): string => {
   return `${files.join(', ')} ${files.length === 1 ? 'does' : 'do'} not say what ${files.length === 1 ? 'it was' : 'they were'} trained on`;
 };
 
-const disagreement = ({ name }: LabelledDataset, models: readonly KnownModel[]): LanewiseError =>
+const disagreement = ({ name }: IndexedDataset, models: readonly KnownModel[]): LanewiseError =>
   new LanewiseError(
     'argument',
     `the models ${models.map(({ file }) => `'${file}'`).join(', ')} held out different samples of '${name}' at training: what is new to one was shown to another`,

@@ -1,10 +1,10 @@
 /** The loading of streamed data sets that are small enough: they are read once, before training, and stay in memory. */
-import type { LabelledDataset } from '../data/dataset.js';
+import type { IndexedDataset } from '../data/dataset.js';
 import { datasetOf, samplesOf } from '../data/forms.js';
-import { pixelsOf } from '../data/samples.js';
+import { UNNAMED } from '../data/samples.js';
 import { sizeOf } from '../graph/tensor.js';
 import { readAll } from '../crew/load.js';
-import type { DataSets } from './data-sources.js';
+import type { PartsOf } from './data-sources.js';
 import { loadingBar } from './progress.js';
 
 export interface LoadingOptions {
@@ -19,36 +19,38 @@ export const DEFAULT_MAX_MEMORY = 2 ** 30;
 const COPIES = 2;
 
 /** The data sets with their samples in memory if all of them fit into `maxMemory`; otherwise unchanged. */
-export async function loadedIfSmall(
-  data: DataSets,
+export async function loadedIfSmall<D extends IndexedDataset>(
+  data: PartsOf<D>,
   { maxMemory = DEFAULT_MAX_MEMORY, ...reading }: LoadingOptions,
-): Promise<DataSets> {
-  const { train, test, validation } = data;
+): Promise<PartsOf<D>> {
+  const { train, test, validation, task } = data;
   const isApart = validation !== undefined && validation !== test;
-  const parts = isApart ? [train, test, validation] : [train, test];
-  const bytes = parts.reduce((sum, part) => sum + bytesOf(part), 0);
+  const all = isApart ? [train, test, validation] : [train, test];
+  const bytes = all.reduce((sum, part) => sum + bytesOf(part), 0);
   if (bytes * COPIES > maxMemory) return data;
   const [inMemory, tested] = [await loaded(train, reading), await loaded(test, reading)];
-  if (!validation) return { train: inMemory, test: tested };
+  const parts = { train: inMemory, test: tested, ...(task ? { task } : {}) };
+  if (!validation) return parts;
   const validated = isApart ? await loaded(validation, reading) : tested;
-  return { train: inMemory, test: tested, validation: validated };
+  return { ...parts, validation: validated };
 }
 
 /** The bytes of a data set's samples if they are streamed, else 0. */
-function bytesOf(data: LabelledDataset): number {
+function bytesOf(data: IndexedDataset): number {
   const samples = samplesOf(data);
   if (!samples.source) return 0;
-  return samples.count * sizeOf(data.shape) * pixelsOf(samples)!.BYTES_PER_ELEMENT;
+  const { shape, values } = samples.inputs[UNNAMED]!;
+  return samples.count * sizeOf(shape) * values.BYTES_PER_ELEMENT;
 }
 
-async function loaded(
-  data: LabelledDataset,
+async function loaded<D extends IndexedDataset>(
+  data: D,
   { decoders }: Pick<LoadingOptions, 'decoders'>,
-): Promise<LabelledDataset> {
+): Promise<D> {
   const bar = loadingBar(process.stderr);
   try {
     const read = await readAll(samplesOf(data), decoders, (state) => bar.update(state));
-    return datasetOf(read) as LabelledDataset;
+    return datasetOf(read) as D;
   } finally {
     bar.stop();
   }

@@ -12,6 +12,7 @@ import type { TrainSettings } from '../train/settings.js';
 import { augmentations, augmentOption, transformsOf } from './augment-option.js';
 import type { DataSets } from './data-sources.js';
 import { prefetchWithin } from './loading.js';
+import { countOf } from './task.js';
 import {
   choice,
   decodersOption,
@@ -89,7 +90,7 @@ export function list(text: string): string[] {
 /** Every setting, in the order of `--help`. The type requires a row for each new setting. */
 export const ROWS = {
   data: from({ augment: augmentOption() }, ({ augment }, { data: { train } }) => {
-    if (augment === undefined) return train;
+    if (augment === undefined || !('shape' in train)) return train;
     return transformed(train, transformsOf(augmentations(augment), train.shape));
   }),
   validation: from(
@@ -118,8 +119,7 @@ export const ROWS = {
   ),
   batch: from(
     { batch: option<number>('--batch <n>', 'samples in a minibatch (64)', wholeNumber(1)) },
-    ({ batch }, { recipe, data: { train } }) =>
-      batch ?? Math.min(recipe.batch, train.labels.length),
+    ({ batch }, { recipe, data: { train } }) => batch ?? Math.min(recipe.batch, countOf(train)),
   ),
   dropLast: {
     option: option<boolean>('--drop-last', 'leave out an epoch’s last minibatch if it is smaller'),

@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { recipeFor, recipeForRows } from '../models/recipes.js';
 import { METRICS } from '../runs/folder.js';
 import { readMetrics } from '../runs/metrics-log.js';
 import { trainEvents, type TrainOptions as RunOptions } from '../train/train.js';
@@ -13,10 +12,10 @@ import type { EventOf } from '../train/events.js';
 import { dataName, lastPart, loadData, WORDS } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
 import { recipeNamed } from './model-name.js';
-import { modelSettings, notesOn } from './model-settings.js';
 import { dataRequest } from './options.js';
-import { areRows, checkClasses, checkForRows } from './tables.js';
 import { stopOnSignals, type Stop } from './stop.js';
+import { taskOf } from './task.js';
+import { kindOf } from './task-kinds.js';
 import { note } from './terminal.js';
 import { checkUses, trainSettings } from './setting-options.js';
 import { checkTogether, describeTrain, type TrainOptions } from './train-options.js';
@@ -25,7 +24,7 @@ import { createReporter, resumeHint } from './train-report.js';
 
 export const trainCommand = (): Command => describeTrain().action(runTrain);
 
-async function runTrain(name: string, options: TrainOptions): Promise<void> {
+async function runTrain(name: string | undefined, options: TrainOptions): Promise<void> {
   const stop = stopOnSignals(() => console.error(`\n${resumeHint()}`));
   try {
     await trainUntil(stop, name, options);
@@ -34,25 +33,28 @@ async function runTrain(name: string, options: TrainOptions): Promise<void> {
   }
 }
 
-async function trainUntil(stop: Stop, name: string, options: TrainOptions): Promise<void> {
-  recipeNamed(name);
+async function trainUntil(
+  stop: Stop,
+  given: string | undefined,
+  options: TrainOptions,
+): Promise<void> {
+  if (given !== undefined) recipeNamed(given);
   checkTogether(options);
+  const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
+  const task = taskOf(found);
+  const kind = kindOf(task.kind);
+  const name = given ?? kind.usual(found);
   const folder =
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
-  const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
   checkUses(options, found, options.data);
   const { setAside, ...parts } = withValidation(found, options);
   const { maxMemory, workers, decoders } = options;
   const data = await loadedIfSmall(parts, { maxMemory, decoders });
-  const recipe = areRows(data.train)
-    ? recipeForRows(name, data.train.labels.length)
-    : recipeFor(name);
-  checkClasses(data.train);
-  if (areRows(data.train)) checkForRows(options);
+  const recipe = kind.recipe(name, data);
+  kind.check(data, options);
   const settings = trainSettings(recipe, options, data);
-  const measured = await modelSettings(data.train);
-  const model = recipe.create(measured.settings);
-  for (const line of notesOn(name, model, measured)) note(line);
+  const { model, notes } = await kind.build(name, recipe, data);
+  notes.forEach(note);
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
     data: options.data,
@@ -60,6 +62,7 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
     folder,
     parts: data,
     setAside,
+    unit: task.unit,
   });
   stop.guard(true);
   let last: EventOf<'done'> | undefined;
@@ -80,10 +83,10 @@ async function trainUntil(stop: Stop, name: string, options: TrainOptions): Prom
   }
   if (!last) return;
   if (stop.signal.aborted) process.exitCode = stop.exitCode();
-  const summary = stop.signal.aborted
+  const scores = stop.signal.aborted
     ? undefined
-    : await last.result().model.evaluate(data.test, { workers, decoders });
-  await reporter.done(last, summary);
+    : await kind.score(last.result().model, data.test, { workers, decoders });
+  await reporter.done(last, scores);
 }
 
 /**

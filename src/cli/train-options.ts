@@ -73,4 +73,4 @@ export const describeTrain = (): Command =>
     ...runOptions(),
   ])
     .description('train a model')
-    .argument('<model>', modelNames());
+    .argument('[model]', `${modelNames()}; if left out, the usual one for the data`);

@@ -1,20 +1,14 @@
 /** The output of `lanewise train`: JSON events, a progress bar on a terminal, plain lines elsewhere. */
 import { join } from 'node:path';
-import type { LabelledDataset } from '../data/dataset.js';
-import { samplesOf } from '../data/forms.js';
-import { pixelsOf } from '../data/samples.js';
 import { readNotes } from '../platform/notes.js';
-import { confusionMatrix } from '../metrics/confusion.js';
-import type { ClassificationSummary } from '../metrics/summary.js';
 import type { EventName, EventOf, RunEvent, StartEvent } from '../train/events.js';
 import type { Monitor } from '../train/monitor.js';
 import type { Best } from '../train/history.js';
-import { renderConfusion } from './confusion-table.js';
 import { lastPart, type DataSets } from './data-sources.js';
-import { evalRecord } from './eval-command.js';
 import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './progress.js';
-import { areRows } from './tables.js';
-import { formatCount, formatFigure, formatPercent, formatSeconds, quoted } from './terminal.js';
+import { countOf, type Task } from './task.js';
+import type { Scores } from './task-kinds.js';
+import { formatCount, formatFigure, formatPercent, quoted } from './terminal.js';
 
 /** The names that a run's output uses. */
 export interface RunNames {
@@ -26,14 +20,15 @@ export interface RunNames {
   readonly parts: DataSets;
   /** The option for which training samples were set aside for validation. */
   readonly setAside: string | undefined;
+  readonly unit: Task['unit'];
 }
 
 export interface Reporter {
   tell(event: RunEvent): void;
   /** Clears the progress bar. */
   stop(): void;
-  /** Shows the end of the run; `summary` is absent if the run was interrupted before the test data was scored. */
-  done(event: EventOf<'done'>, summary: ClassificationSummary | undefined): Promise<void>;
+  /** Shows the end of the run; `scores` are absent if the run was interrupted before the test data was scored. */
+  done(event: EventOf<'done'>, scores: Scores | undefined): Promise<void>;
 }
 
 export const createReporter = (
@@ -55,11 +50,10 @@ function createJsonReporter({ folder, parts }: RunNames): Reporter {
         for (const message of readNotes()) print({ event: 'warning', step: 0, message });
     },
     stop() {},
-    async done(event, summary) {
+    async done(event, scores) {
       const { sha256, numerics, file } = event;
       const names = { model: file && join(folder, file), sha256, numerics };
-      const scored = { test: parts.test, scored: lastPart(parts), views: 1 };
-      if (summary) print(evalRecord(names, { ...scored, summary }));
+      if (scores) print(scores.record(names, lastPart(parts)));
       print(event);
     },
   };
@@ -92,9 +86,8 @@ const averageName = ({
 
 function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Reporter {
   const progress = createProgress(stream);
-  const unit = areRows(names.parts.train) ? 'rows' : 'images';
-  const { test, validation } = names.parts;
-  const part = validation ? 'validation' : 'test';
+  const { parts, unit } = names;
+  const part = parts.validation ? 'validation' : 'test';
   const say = (line: string) => {
     progress.clear();
     stream.write(`${line}\n`);
@@ -119,7 +112,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       }
     },
     stop: () => progress.stop(),
-    async done({ sha256, numerics, interrupted, stopped, best, ...event }, summary) {
+    async done({ sha256, numerics, interrupted, stopped, best, ...event }, scores) {
       const { settings, seconds, history, waiting: waited } = event.result();
       const [file, report] = [event.file, event.report].map(
         (name) => name && join(names.folder, name),
@@ -129,19 +122,11 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       if (best) say(`\n${bestLine(settings.monitor!, best)}`);
       const waiting = waitingLine(waited);
       if (waiting) say(`\n${waiting}`);
-      if (summary) {
-        const { accuracy, error, predictions } = summary;
-        const matrix = confusionMatrix(test.labels, predictions, test.classes);
-        const elsewhere = report ? { elsewhere: report } : {};
-        say(`\n${renderConfusion(matrix, elsewhere)}\n`);
-        say(
-          `${lastPart(names.parts)} accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
-        );
-      }
+      scores?.lines(lastPart(parts), { ...names, report }, seconds).forEach(say);
       say(`weights sha256 ${sha256} (${numerics})`);
       if (file) say(`saved to ${file}`);
       if (report) say(`report: ${report}`);
-      say(`\n${summary ? hint(file!, names, test) : resumeHint()}`);
+      say(`\n${scores ? scores.hint(file!, { ...names, report }) : resumeHint()}`);
     },
   };
 }
@@ -167,9 +152,9 @@ function validationWords(parts: DataSets, setAside: string | undefined): string[
   const { validation, test } = parts;
   if (!validation) return [];
   const taken = setAside === undefined ? '' : ` set aside from training (${setAside})`;
-  const count = `${formatCount(validation.labels.length)} samples${taken}`;
+  const count = `${formatCount(countOf(validation))} samples${taken}`;
   return lastPart(parts) === 'test'
-    ? [`validation on ${count}, test on ${formatCount(test.labels.length)} at the end`]
+    ? [`validation on ${count}, test on ${formatCount(countOf(test))} at the end`]
     : [`validation on ${count}; the data has no test samples`];
 }
 
@@ -190,19 +175,3 @@ const waitingLine = (waiting: number): string | undefined =>
   waiting < DATA_IS_LIMIT
     ? undefined
     : `data was the limit: reading it took ${formatPercent(waiting, 0)} of the time`;
-
-/** The next command to try: with images or, if samples are not images, with the test samples. */
-function hint(path: string, { model, data, dataWords }: RunNames, test: LabelledDataset): string {
-  const file = quoted(path);
-  const isImages = pixelsOf(samplesOf(test)) instanceof Uint8Array;
-  if (!isImages)
-    return `next: npx lanewise export ${file} ${dataWords.map(quoted).join(' ')} --out predictions.csv`;
-  const isWritten = test.shape[0] === 1 && test.classes.every((name) => name.length === 1);
-  if (data !== 'digits')
-    return `next: npx lanewise predict ${file} ${isWritten ? 'digit' : 'image'}.png`;
-  return [
-    'next: the same on the real MNIST, downloaded once (or --data-dir with its four files):',
-    `  npx lanewise train ${model} --data mnist`,
-    `  npx lanewise eval ${file} --data mnist`,
-  ].join('\n');
-}

@@ -2,14 +2,16 @@
 import { split } from '../data/split-samples.js';
 import { LanewiseError } from '../base/errors.js';
 import { scheduleFor } from '../optimizers/index.js';
-import type { DataSets } from './data-sources.js';
+import type { IndexedDataset } from '../data/dataset.js';
+import type { PartsOf } from './data-sources.js';
+import { countOf } from './task.js';
 import type { TrainOptions } from './train-options.js';
 
 /** The default share of the training samples. */
 export const VALIDATION_SHARE = 0.1;
 
 /** The data sets of a run, and the option for which training samples were set aside, if they were. */
-export interface ValidatedSets extends DataSets {
+export interface ValidatedSets<D extends IndexedDataset> extends PartsOf<D> {
   readonly setAside?: string;
 }
 
@@ -31,7 +33,10 @@ function chooser({ keepBest, patience, schedule }: TrainOptions): string | undef
  * proportion, if the run chooses by them or the share is given.
  * @throws LanewiseError kind 'argument' for a share of data that has such a part, and for a share of no sample.
  */
-export function withValidation(data: DataSets, options: TrainOptions): ValidatedSets {
+export function withValidation<D extends IndexedDataset>(
+  data: PartsOf<D>,
+  options: TrainOptions,
+): ValidatedSets<D> {
   const { train } = data;
   const { validation: given, seed } = options;
   if (data.validation) {
@@ -45,7 +50,7 @@ export function withValidation(data: DataSets, options: TrainOptions): Validated
   const reason = given === undefined ? chooser(options) : `--validation ${given}`;
   if (reason === undefined) return data;
   const share = given ?? VALIDATION_SHARE;
-  const total = train.labels.length;
+  const total = countOf(train);
   const count = Math.round(share * total);
   if (count < 1 || count >= total)
     throw new LanewiseError(
@@ -53,7 +58,11 @@ export function withValidation(data: DataSets, options: TrainOptions): Validated
       `${reason} sets ${count} of ${total} training samples aside for validation, expected at least one, and one to train on`,
       'give another share, such as --validation 0.5',
     );
-  const [rest, validation] = split(train, { count: total - count, stratified: true, seed });
+  const [rest, validation] = split<D>(train, {
+    count: total - count,
+    stratified: 'labels' in train,
+    seed,
+  });
   const name = `${train.name.replace(/ train$/, '')} validation`;
   return { ...data, train: rest, validation: { ...validation, name }, setAside: reason };
 }

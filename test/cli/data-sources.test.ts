@@ -14,6 +14,7 @@ import { LanewiseError } from '../../src/base/errors.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { zipOf } from '../support/archives.js';
 import { loadData } from '../../src/cli/data-sources.js';
+import { labelledSets } from '../../src/cli/task.js';
 import { evalOf, eventsOf, inFolder, lanewise } from './lanewise.js';
 
 /** An image of one colour, with a little noise. */
@@ -183,7 +184,7 @@ test('arrays x_val and y_val are validation samples, or what there is to score o
     const sizes = async (files: Record<string, Uint8Array>) => {
       const path = join(cwd, 'a.npz');
       await writeFile(path, zipOf(files));
-      const { train, validation, test } = await loadData(path);
+      const { train, validation, test } = labelledSets(await loadData(path), 'the test');
       return [train, validation, test].map((part) => part?.labels.length);
     };
     const [train, val, tests] = [arrays('train', 10), arrays('val', 6), arrays('test', 4)];

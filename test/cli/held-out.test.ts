@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { samplesOf } from '../../src/data/forms.js';
-import { choose, examine } from '../../src/cli/held-out.js';
+import { choose, examine, type Choice } from '../../src/cli/held-out.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { originOf } from '../../src/data/origin.js';
 import { kFold, split } from '../../src/data/split-samples.js';
@@ -28,7 +28,7 @@ const model = (trainedOn?: Dataset, file = 'm') => ({
   ...(trainedOn ? { origin: originOf(samplesOf(trainedOn)) } : {}),
 });
 const valuesOf = (part: unknown): number[] => [...(part as Dataset).samples];
-const summary = ({ test: part, scored, trainedOn, words }: ReturnType<typeof choose>) => [
+const summary = ({ test: part, scored, trainedOn, words }: Choice<Dataset>) => [
   part.labels.length,
   scored,
   trainedOn,

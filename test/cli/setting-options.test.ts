@@ -4,8 +4,9 @@ import * as assert from 'uvu/assert';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
-import { scoreFiles } from '../../src/cli/classifiers.js';
+import { loadModels, scoreModels } from '../../src/cli/classifiers.js';
 import { loadData, type DataRequest } from '../../src/cli/data-sources.js';
+import { countOf } from '../../src/cli/task.js';
 import { foreignHint } from '../../src/cli/foreign-options.js';
 import { checkUses, ROWS, trainSettings } from '../../src/cli/setting-options.js';
 import { checkTogether, describeTrain, type TrainOptions } from '../../src/cli/train-options.js';
@@ -130,7 +131,7 @@ test('what the data has no use for is refused, with what has', async () => {
         `--holdout 0.3 is for data that is not divided, and '${name}' has test samples of its own\nleave it out, or give --data the path of one part`,
       );
     const { test } = await loadData(csv, { holdout: 0.3 });
-    assert.is(test.labels.length, 9);
+    assert.is(countOf(test), 9);
     // What a model's file says goes for what nothing was asked of, and is not refused.
     await loadData('digits', {}, { shape: [1, 28, 28], fit: 'crop' });
   });
@@ -193,7 +194,9 @@ test('options without effect on the data, or without another option, are refused
     const file = join(folder, 'model.safetensors');
     await saveModel(recipes['mlp']!.create(), file);
     assert.match(
-      await refusal(() => scoreFiles([file], { data: 'digits', decoders: 2 })),
+      await refusal(async () =>
+        scoreModels([file], await loadModels([file]), { data: 'digits', decoders: 2 }),
+      ),
       /^--decoders goes with images that are read from a folder, and the data is digits/,
     );
   });

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadData, type DataRequest } from '../../src/cli/data-sources.js';
+import { labelledSets } from '../../src/cli/task.js';
 import { refusal } from '../support/refusal.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { loadModel } from '../../src/trained/model-store.js';
@@ -30,7 +31,7 @@ async function load(text: string, request: DataRequest = {}) {
     return await inFolder(async (folder) => {
       const path = join(folder, 't.csv');
       await writeFile(path, text);
-      return { ...(await loadData(path, request)), said };
+      return { ...labelledSets(await loadData(path, request), 'the test'), said };
     });
   } finally {
     console.error = error;

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { samplesOf } from '../../src/data/forms.js';
 import { limited } from '../../src/cli/data-paths.js';
-import type { DataSets } from '../../src/cli/data-sources.js';
+import type { LabelledSets } from '../../src/cli/data-sources.js';
 import type { TrainOptions } from '../../src/cli/train-options.js';
 import { withValidation } from '../../src/cli/validation.js';
 import { digits } from '../../src/data/digits/index.js';
@@ -16,7 +16,7 @@ import { loadModel } from '../../src/trained/model-store.js';
 import { refusal } from '../support/refusal.js';
 import { eventsOf, inFolder, lanewise } from './lanewise.js';
 
-const data: DataSets = {
+const data: LabelledSets = {
   train: { ...digits({ count: 200 }), name: 'signs train' },
   test: digits({ count: 40, first: 1_000_000 }),
 };
@@ -80,7 +80,7 @@ test('a part for validation is taken as it is; a share that cannot be is refused
 
 test('the first samples of a data set are known as such: none of them is among those left out', () => {
   const part = withValidation(
-    { ...data, train: limited(data.train, 50) },
+    { ...data, train: limited(data.train, 50) as LabelledDataset },
     options({ keepBest: true }),
   );
   assert.is(originOf(samplesOf(part.train))!.selections.length, 2);

@@ -1,0 +1,76 @@
+/** The task of telling classes apart: images and rows with one class each. */
+import type { LabelledDataset } from '../data/dataset.js';
+import { confusionMatrix } from '../metrics/confusion.js';
+import { recipeFor, recipeForRows } from '../models/recipes.js';
+import { renderConfusion } from './confusion-table.js';
+import { evalClasses, evalRecord } from './eval-classes.js';
+import { exportClasses } from './export-classes.js';
+import { modelSettings, notesOn } from './model-settings.js';
+import { areRows, checkClasses, checkForRows } from './tables.js';
+import { arePixels, labelledSets } from './task.js';
+import type { RunPlaces, Scores, TaskKind } from './task-kinds.js';
+import { formatPercent, formatSeconds, quoted } from './terminal.js';
+
+export const classesKind: TaskKind = {
+  usual: (data) => (areRows(labelled(data).train) ? 'mlp' : 'lenet5'),
+  check(data, options) {
+    const { train } = labelled(data);
+    checkClasses(train);
+    if (areRows(train)) checkForRows(options);
+  },
+  recipe(name, data) {
+    const { train } = labelled(data);
+    return areRows(train) ? recipeForRows(name, train.labels.length) : recipeFor(name);
+  },
+  async build(name, recipe, data) {
+    const measured = await modelSettings(labelled(data).train);
+    const model = recipe.create(measured.settings);
+    return { model, notes: notesOn(name, model, measured) };
+  },
+  async score(model, part, options) {
+    const test = part as LabelledDataset;
+    return scoresOf(test, await model.evaluate(test, options));
+  },
+  eval: evalClasses,
+  export: exportClasses,
+};
+
+const labelled = (data: Parameters<typeof labelledSets>[0]) => labelledSets(data, 'the model');
+
+function scoresOf(
+  test: LabelledDataset,
+  summary: Parameters<typeof evalRecord>[1]['summary'],
+): Scores {
+  const { accuracy, error, predictions } = summary;
+  return {
+    lines(part, { report }, seconds) {
+      const matrix = confusionMatrix(test.labels, predictions, test.classes);
+      const elsewhere = report ? { elsewhere: report } : {};
+      return [
+        `\n${renderConfusion(matrix, elsewhere)}\n`,
+        `${part} accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
+      ];
+    },
+    record: (names, part) => evalRecord(names, { test, scored: part, views: 1, summary }),
+    hint: (file, places) => hintFor(file, places, test),
+  };
+}
+
+/** The next command to try: with images or, if samples are not images, with the test samples. */
+function hintFor(
+  path: string,
+  { model, data, dataWords }: RunPlaces,
+  test: LabelledDataset,
+): string {
+  const file = quoted(path);
+  if (!arePixels(test))
+    return `next: npx lanewise export ${file} ${dataWords.map(quoted).join(' ')} --out predictions.csv`;
+  const isWritten = test.shape[0] === 1 && test.classes.every((name) => name.length === 1);
+  if (data !== 'digits')
+    return `next: npx lanewise predict ${file} ${isWritten ? 'digit' : 'image'}.png`;
+  return [
+    'next: the same on the real MNIST, downloaded once (or --data-dir with its four files):',
+    `  npx lanewise train ${model} --data mnist`,
+    `  npx lanewise eval ${file} --data mnist`,
+  ].join('\n');
+}
