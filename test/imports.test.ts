@@ -134,6 +134,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'feed',
     'formats',
     'graph',
+    'inference',
     'layers',
     'losses',
     'metrics',

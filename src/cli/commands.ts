@@ -7,6 +7,7 @@ import { dataCommand } from './data-command.js';
 import { evalCommand } from './eval-command.js';
 import { exportCommand } from './export-command.js';
 import { knowingOthers } from './foreign-options.js';
+import { generateCommand } from './generate-command.js';
 import { inspectCommand } from './inspect-command.js';
 import { predictCommand } from './predict-command.js';
 import { reportCommand } from './report-command.js';
@@ -24,6 +25,7 @@ function createProgram(): Command {
     .addCommand(evalCommand())
     .addCommand(predictCommand())
     .addCommand(exportCommand())
+    .addCommand(generateCommand())
     .addCommand(dataCommand())
     .addCommand(inspectCommand())
     .addCommand(reportCommand())

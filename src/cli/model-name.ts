@@ -7,10 +7,13 @@ const FILE = /\.(safetensors|pt|pth|bin|ckpt|h5|hdf5|keras|onnx|json)$/i;
 const ZOO =
   /^(resnet(18|34|50|101|152)|vgg-?(11|13|16|19)|alexnet|googlenet|zfnet|u-?net|gpt|nin)$/i;
 
+/** Whether a name is that of a file, ours or another program's. */
+export const isFileName = (name: string): boolean => FILE.test(name);
+
 /** @throws LanewiseError kind 'argument' for any other name. */
 export function recipeNamed(name: string): Recipe {
   const known = Object.keys(recipes).join(', ');
-  if (FILE.test(name))
+  if (isFileName(name))
     throw new LanewiseError(
       'argument',
       `'${name}' is the name of a file, expected one of the models ${known}`,

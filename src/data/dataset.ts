@@ -7,6 +7,7 @@ import type { Shape } from '../graph/tensor.js';
 import type { ImageShape, Transform } from './transforms/transform.js';
 import type { Origin } from './origin.js';
 import type { TableFormat } from './table-format.js';
+import type { TextFormat } from './text-format.js';
 
 /** Images (or samples of an image's shape) with a class index each. */
 export interface Dataset {
@@ -66,6 +67,8 @@ export interface TensorDataset {
   readonly classes?: readonly string[] | Readonly<Record<string, readonly string[]>>;
   /** The meaning of tokens, such as the characters of a text. */
   readonly vocabulary?: readonly string[];
+  /** How the samples were made of texts, if they were. */
+  readonly text?: TextFormat;
   /** The columns of the table whose rows the samples are, if there is one. */
   readonly table?: TableFormat;
   /** Which samples of which data these are, if they were taken from another data set. */

@@ -62,6 +62,7 @@ const TENSORS: Readonly<Record<keyof TensorDataset | 'features', true>> = {
   weights: true,
   classes: true,
   vocabulary: true,
+  text: true,
   table: true,
   origin: true,
   features: true,

@@ -6,6 +6,7 @@ import type { Fit } from '../formats/resize.js';
 import type { Field, SampleReader, SampleStream, TensorDataset } from './dataset.js';
 import type { Origin } from './origin.js';
 import type { TableFormat } from './table-format.js';
+import type { TextFormat } from './text-format.js';
 
 /** Arrays by name. */
 export type Fields = Readonly<Record<string, Field>>;
@@ -30,6 +31,7 @@ export interface Samples {
   /** The source of the unnamed input's values that are not in memory. */
   readonly source?: Source;
   readonly vocabulary?: readonly string[];
+  readonly text?: TextFormat;
   readonly fit?: Fit;
   readonly table?: TableFormat;
   readonly origin?: Origin;

@@ -109,5 +109,6 @@ export function textWindows(text: string, options: TextWindowsOptions = {}): Ten
     inputs: { input: { shape: [length], values: from(0) } },
     targets: { output: { shape: [length], values: from(1) } },
     vocabulary,
+    text: { length },
   };
 }

@@ -40,7 +40,7 @@ export interface Batch {
 export type StepData = Batch | Dataset | TensorDataset | ArraysOptions;
 
 /** Fields of a data set that a step does not need; they are checked all the same. */
-const OF_DATA = ['name', 'classes', 'vocabulary', 'table', 'origin'];
+const OF_DATA = ['name', 'classes', 'vocabulary', 'text', 'table', 'origin'];
 const KNOWN = ['inputs', 'labels', 'targets', 'weights'];
 
 const fault = (message: string, hint?: string): never => {

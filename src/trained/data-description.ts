@@ -3,6 +3,7 @@ import type { Field } from '../data/dataset.js';
 import type { Samples } from '../data/samples.js';
 import { originOf, type Origin } from '../data/origin.js';
 import type { TableFormat } from '../data/table-format.js';
+import type { TextFormat } from '../data/text-format.js';
 import type { NamesByTarget } from '../data/target-names.js';
 import { keepsPixels, planTransforms } from '../data/transforms/kinds.js';
 import type { Fit } from '../formats/resize.js';
@@ -33,17 +34,20 @@ export interface DataDescription {
   readonly table?: TableFormat;
   /** The text that each token stands for. */
   readonly vocabulary?: readonly string[];
+  /** How texts became tokens. */
+  readonly text?: TextFormat;
   /** Which samples of which data were trained on, so that those held out can be found again. */
   readonly origin?: Origin;
 }
 
 /** Describes the samples that a model was trained on; `terms` say which target is the first output's. */
 export function describeData(data: Samples, terms: readonly LossTerm[] = []): DataDescription {
-  const { table, vocabulary } = data;
+  const { table, vocabulary, text } = data;
   const origin = originOf(data);
   return {
     ...describeSamples(data, terms),
     ...(vocabulary ? { vocabulary } : {}),
+    ...(text ? { text } : {}),
     ...(table ? { table } : {}),
     ...(origin ? { origin } : {}),
   };
@@ -106,6 +110,7 @@ const FIELDS: Readonly<Record<keyof DataDescription, true>> = {
   samples: true,
   table: true,
   vocabulary: true,
+  text: true,
   origin: true,
 };
 

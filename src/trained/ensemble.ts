@@ -18,7 +18,7 @@ export interface Ensemble extends Classifier {
 }
 
 /** Fields of a description that an ensemble has where all its models that have them agree. */
-const SHARED = ['classes', 'targetClasses', 'samples', 'table', 'vocabulary'] as const;
+const SHARED = ['classes', 'targetClasses', 'samples', 'table', 'vocabulary', 'text'] as const;
 
 /**
  * An ensemble of the models: its probabilities are the mean of theirs. Models are run one after another.

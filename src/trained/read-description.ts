@@ -6,6 +6,7 @@
 import { isObject } from '../base/check.js';
 import type { Origin, Selection } from '../data/origin.js';
 import type { ColumnFormat, TableFormat } from '../data/table-format.js';
+import type { TextFormat } from '../data/text-format.js';
 import { LanewiseError } from '../base/errors.js';
 import { fits } from '../formats/resize.js';
 import type { Shape } from '../graph/tensor.js';
@@ -33,6 +34,7 @@ const fields = (): {
   ],
   table: [tableFormat, 'table is not a list of columns with name, type and classes'],
   vocabulary: [names, 'vocabulary is not a list of texts'],
+  text: [textFormat, 'text has no whole length of at least 1, by characters or words'],
   origin: [originFormat, 'origin has no number of samples, fingerprint and selections'],
 });
 
@@ -94,6 +96,21 @@ function tableFormat(value: unknown): TableFormat | undefined {
   if (read.includes(undefined)) return undefined;
   return {
     columns: read as ColumnFormat[],
+    ...(target === undefined ? {} : { target }),
+  };
+}
+
+function textFormat(value: unknown): TextFormat | undefined {
+  const { length, by, column, target } = (isObject(value) ? value : {}) as Partial<TextFormat>;
+  const isFormat =
+    isCount(length, 1) &&
+    (by === undefined || by === 'characters' || by === 'words') &&
+    [column, target].every((name) => name === undefined || isText(name));
+  if (!isFormat) return undefined;
+  return {
+    length,
+    ...(by === undefined ? {} : { by }),
+    ...(column === undefined ? {} : { column }),
     ...(target === undefined ? {} : { target }),
   };
 }

@@ -1,0 +1,232 @@
+/** What a file holds, for `lanewise inspect`: a model, a checkpoint or a program with its data's description, or weights. */
+import { dirname, join } from 'node:path';
+import { shorten } from '../base/check.js';
+import { readSource } from '../data/file-source.js';
+import type { Origin } from '../data/origin.js';
+import { readTensors, type TensorFile } from '../formats/tensor-file.js';
+import { readProgram } from '../inference/read.js';
+import type { StoredProgram } from '../inference/stored.js';
+import { showShape, sizeOf } from '../graph/tensor.js';
+import { parameterCount } from '../layers/index.js';
+import { describeTerms } from '../losses/terms.js';
+import { METRICS } from '../runs/folder.js';
+import { readMetrics } from '../runs/metrics-log.js';
+import { decodeModel } from '../trained/model-file.js';
+import type { TrainedModel } from '../trained/trained-model.js';
+import { layerRows, layerTable } from './layer-table.js';
+import { formatBytes, formatCount, formatFigure } from './terminal.js';
+
+export interface InspectFileOptions {
+  readonly json?: boolean;
+  /** Prints a program's kernel calls instead. */
+  readonly program?: boolean;
+}
+
+/** Prints what the file holds. @throws LanewiseError kind 'file' for a file that is damaged or of another format. */
+export async function inspectFile(
+  path: string,
+  { json = false, program = false }: InspectFileOptions,
+): Promise<void> {
+  const bytes = await readSource('model', path);
+  if (program) return printCalls(path, bytes);
+  const file = readTensors(bytes, path);
+  if (file.metadata['lanewise'] === undefined) {
+    const found = weightsIn(path, file);
+    console.log(json ? JSON.stringify(found) : weightsTable(found));
+    return;
+  }
+  const trained = decodeModel(bytes, path);
+  const about = await describe(path, bytes, file, trained);
+  if (json) console.log(JSON.stringify(about));
+  else console.log([layerTable(path, trained.model), ...lines(about)].join('\n'));
+}
+
+/** The kernel calls for each number of samples. @throws LanewiseError kind 'file' for a file without a program. */
+function printCalls(path: string, bytes: Uint8Array): void {
+  const { metadata } = readTensors(bytes, path);
+  // Checked as a whole before any of it is shown.
+  readProgram(bytes, path);
+  const { programs } = JSON.parse(metadata['program']!) as StoredProgram;
+  for (const { samples, calls } of programs) {
+    console.log(`${samples} ${samples === 1 ? 'sample' : 'samples'}`);
+    for (const [kernel, ...operands] of calls) console.log(`  ${kernel} ${operands.join(' ')}`);
+  }
+}
+
+/** The tensors of another program's file. */
+function weightsIn(path: string, { tensors, others, integers, metadata }: TensorFile) {
+  const list = [...tensors].map(([name, { shape }]) => ({ name, shape }));
+  return {
+    event: 'inspect' as const,
+    file: path,
+    holds: 'weights' as const,
+    parameters: list.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+    tensors: list,
+    /** Of types that are read only as far as a model needs them. */
+    others: [...new Set([...others.keys(), ...integers.keys()])],
+    metadata: Object.keys(metadata),
+  };
+}
+
+function weightsTable({ file, parameters, tensors, others }: ReturnType<typeof weightsIn>): string {
+  const width = tensors.reduce((most, { name }) => Math.max(most, name.length), 0) + 2;
+  return [
+    `${file}: weights of another program, ${tensors.length} tensors, ${formatCount(parameters)} numbers`,
+    '',
+    ...tensors.map(({ name, shape }) => `  ${name.padEnd(width)}${showShape(shape)}`),
+    ...others.map((name) => `  ${name.padEnd(width)}not of floats`),
+    '',
+    'train MODEL --weights this file begins with them; --weights reads the names that its layers have',
+  ].join('\n');
+}
+
+/** Everything known, as `--json` prints it. */
+async function describe(
+  path: string,
+  bytes: Uint8Array,
+  { metadata }: TensorFile,
+  trained: TrainedModel,
+) {
+  const { model, terms, numerics } = trained;
+  const { classes, targetClasses, samples, table, vocabulary, text, origin } = trained;
+  const sha256 = await trained.sha256();
+  const { checkpoint, stepper, program, run } = metadata;
+  const holds = program ? 'program' : checkpoint ? 'checkpoint' : stepper ? 'stepper' : 'model';
+  const inputs = Object.entries(model.architecture.inputs).map(([name, input]) => ({
+    name,
+    ...input,
+  }));
+  return {
+    event: 'inspect' as const,
+    file: path,
+    holds: holds as 'program' | 'checkpoint' | 'stepper' | 'model',
+    bytes: bytes.length,
+    sha256,
+    numerics,
+    parameters: parameterCount(model),
+    inputs,
+    outputs: [...model.outputs].map(([name, shape]) => ({ name, shape })),
+    layers: layerRows(model),
+    loss: describeTerms(terms),
+    ...given({ classes, targetClasses, samples, table, vocabulary, text, origin }),
+    ...given({ settings: parsed(run) ?? (await settingsBeside(path, sha256)) }),
+  };
+}
+
+const given = <T extends object>(fields: T): Partial<T> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Partial<T>;
+
+/** A checkpoint's own record of its run; it was checked where runs are resumed, and is only shown here. */
+function parsed(json: string | undefined): object | undefined {
+  try {
+    return json === undefined ? undefined : (JSON.parse(json) as object);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The settings of the run whose log is beside the file and ended with these weights. */
+async function settingsBeside(path: string, sha256: string): Promise<object | undefined> {
+  const events = await readMetrics(join(dirname(path), METRICS)).catch(() => []);
+  const isOwn = events.some((event) => event.event === 'done' && event.sha256 === sha256);
+  const start = events.find((event) => event.event === 'start');
+  return isOwn && start?.event === 'start' ? (start.settings as object) : undefined;
+}
+
+type About = Awaited<ReturnType<typeof describe>>;
+
+/** The description of the data below the table of layers. */
+function lines(about: About): string[] {
+  const { bytes, sha256, numerics, loss } = about;
+  const rows: [string, string | undefined][] = [
+    [
+      'file',
+      `a ${about.holds === 'stepper' ? "stepper's state" : about.holds}, ${formatBytes(bytes)}`,
+    ],
+    ['weights', `sha256 ${sha256} (${numerics})`],
+    ['loss', loss.map(({ output, kind }) => `${kind} of ${output}`).join(', ')],
+    ['inputs', about.inputs.map(inputWords).join('; ')],
+    ['classes', classWords(about)],
+    ['columns', about.table && columnWords(about.table)],
+    ['text', textWords(about)],
+    ['trained on', about.origin && originWords(about.origin)],
+    ['settings', about.settings && settingWords(about.settings)],
+  ];
+  return rows.flatMap(([name, words]) =>
+    words === undefined || words === '' ? [] : [`  ${name.padEnd(12)}${words}`],
+  );
+}
+
+/** Longest list of names and the like on a line. */
+const MOST = 300;
+
+function inputWords({ name, shape, mean, deviation, vocabulary }: About['inputs'][number]): string {
+  const isScaled = (mean ?? 0) !== 0 || (deviation ?? 1) !== 1;
+  const scaled = isScaled ? scaleWords(mean ?? 0, deviation ?? 1) : '';
+  const tokens = vocabulary === undefined ? '' : `, tokens below ${formatCount(vocabulary)}`;
+  return `${name} ${shape.length === 0 ? 'a number' : showShape(shape)}${tokens}${scaled}`;
+}
+
+function scaleWords(mean: unknown, deviation: unknown): string {
+  const show = (value: unknown) =>
+    Array.isArray(value)
+      ? value.length > 3
+        ? `of each of ${value.length}`
+        : value.map((one: number) => formatFigure(one)).join(', ')
+      : formatFigure(value as number);
+  return `, scaled by mean ${show(mean)} and deviation ${show(deviation)}`;
+}
+
+const classWords = ({ classes, targetClasses }: About): string | undefined =>
+  targetClasses
+    ? Object.entries(targetClasses)
+        .map(([name, list]) => `${name}: ${shorten(list.join(', '), MOST)}`)
+        .join('; ')
+    : classes && `${classes.length}: ${shorten(classes.join(', '), MOST)}`;
+
+function columnWords({ columns, ...others }: NonNullable<About['table']>): string {
+  const target = (others as { readonly target?: string }).target;
+  const words = columns.map(({ name, type, classes }) =>
+    classes
+      ? `${name} (${classes.length} classes)`
+      : type === 'number'
+        ? name
+        : `${name} (${type})`,
+  );
+  const predicted = target === undefined ? '' : `; the target is ${target}`;
+  return `${columns.length}: ${shorten(words.join(', '), MOST)}${predicted}`;
+}
+
+function textWords({ text, vocabulary }: About): string | undefined {
+  if (!vocabulary) return undefined;
+  const what = text?.by === 'words' ? 'words' : 'characters';
+  const window = text ? `${formatCount(text.length)} at a time, ` : '';
+  const column = text?.column === undefined ? '' : ` of column ${text.column}`;
+  return `${what}${column}, ${window}a vocabulary of ${formatCount(vocabulary.length)}`;
+}
+
+function originWords({ samples, fingerprint, selections }: Origin): string {
+  const taken = selections.map((one) =>
+    one.by === 'subset' ? `${one.count} chosen` : `${one.by}, seed ${one.seed}`,
+  );
+  const how = taken.length === 0 ? 'all of' : `${taken.join(', then ')}, of`;
+  return `${how} ${formatCount(samples)} samples with fingerprint ${shorten(fingerprint, 40)}`;
+}
+
+/** `epochs 12, batch 64, optimizer momentum (lr 0.1 …)` */
+function settingWords(settings: object): string {
+  const show = (value: unknown): string => {
+    if (typeof value !== 'object' || value === null) return String(value);
+    const { kind, ...others } = value as Record<string, unknown>;
+    const more = Object.entries(others)
+      .filter(([, one]) => typeof one !== 'object')
+      .map(([name, one]) => `${name} ${String(one)}`);
+    return `${kind === undefined ? '' : `${String(kind as string)} `}(${more.join(', ')})`;
+  };
+  const words = Object.entries(settings)
+    .filter(([name, value]) => value !== undefined && name !== 'loss')
+    .map(([name, value]) => `${name} ${show(value)}`);
+  return shorten(words.join(', '), 2 * MOST);
+}

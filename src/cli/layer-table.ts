@@ -1,0 +1,81 @@
+/** The table of a model's layers: their kinds, outputs, parameters and work. */
+import { topologicalOrder } from '../graph/order.js';
+import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
+import { parameterCount, type Model } from '../layers/index.js';
+import { formatCount } from './terminal.js';
+
+/** A layer of a model. */
+export interface LayerRow {
+  readonly layer: string;
+  readonly kind: string;
+  /** Shape of the output of one sample. */
+  readonly shape: Shape;
+  /** Trained ones. */
+  readonly parameters: number;
+  /** Operations forward for one sample. */
+  readonly flops: number;
+}
+
+/** The layers in the order of their evaluation. */
+export function layerRows(model: Model): LayerRow[] {
+  const graph = model.graph(1, 'evaluation');
+  const order = topologicalOrder([...graph.outputs.values()]);
+  const flops = new Map<string, number>();
+  for (const output of order) {
+    const { source } = output;
+    if (source.kind !== 'op' || source.layer === undefined) continue;
+    const node = { inputs: source.inputs, output, attributes: source.attributes };
+    flops.set(source.layer, (flops.get(source.layer) ?? 0) + (source.op.flops?.(node) ?? 0));
+  }
+  const parameters = new Map<string, number>();
+  for (const { name, role, shape } of model.parameters) {
+    if (role !== 'trained') continue;
+    const layer = name.slice(0, name.lastIndexOf('.'));
+    parameters.set(layer, (parameters.get(layer) ?? 0) + sizeOf(shape));
+  }
+  return graph.activations.map(({ layer, kind, output }) => ({
+    layer,
+    kind,
+    shape: output.shape.slice(1),
+    parameters: parameters.get(layer) ?? 0,
+    flops: flops.get(layer) ?? 0,
+  }));
+}
+
+/** The width of a column of text: two more than its longest cell. */
+const widthOf = (cells: readonly string[], least: number): number =>
+  cells.reduce((width, cell) => Math.max(width, cell.length + 2), least);
+
+/** One line a layer: name, kind, output of one sample, parameters, operations forward. */
+export function layerTable(name: string, model: Model): string {
+  const inputs = Object.values(model.architecture.inputs)
+    .map(({ shape }) => showShape(shape))
+    .join(', ');
+  const rows = layerRows(model).map((row) => ({ ...row, shape: showShape(row.shape) }));
+  const total = rows.reduce((sum, { flops }) => sum + flops, 0);
+  const widths = (
+    [
+      ['layer', 10],
+      ['kind', 12],
+      ['shape', 14],
+    ] as const
+  ).map(([key, least]) =>
+    widthOf(
+      rows.map((row) => row[key]),
+      least,
+    ),
+  );
+  const line = (cells: readonly string[]) =>
+    `  ${widths.map((width, i) => cells[i]!.padEnd(width)).join('')}${cells[3]!.padStart(12)}${cells[4]!.padStart(14)}`;
+  const zeroAsDash = (value: number) => (value ? formatCount(value) : '–');
+  return [
+    `${name}: input ${inputs}, ${formatCount(parameterCount(model))} parameters`,
+    '',
+    line(['layer', 'kind', 'output', 'parameters', 'FLOPs/sample']),
+    ...rows.map((row) =>
+      line([row.layer, row.kind, row.shape, zeroAsDash(row.parameters), zeroAsDash(row.flops)]),
+    ),
+    line(['total', '', '', formatCount(parameterCount(model)), formatCount(total)]),
+    '',
+  ].join('\n');
+}
