@@ -24,6 +24,17 @@ export {
 } from './data/text.js';
 export { textFile, type TextDataset } from './data/text-file.js';
 export { arrays, type ArraysOptions } from './data/arrays.js';
+/** Predictions so simple that a model has to be better (docs/honest-numbers.md). */
+export * as baselines from './baselines/index.js';
+export type {
+  Baseline,
+  BaselineOptions,
+  BaselineTask,
+  ConstantOptions,
+  LinearOptions,
+  NaiveOptions,
+  SeasonalOptions,
+} from './baselines/index.js';
 export { standardize, type Standardizer } from './data/standardize.js';
 export { type FileSource } from './data/file-source.js';
 export { npyDataset, readNpy, type NpyDatasetOptions } from './data/npy-set.js';
@@ -103,7 +114,16 @@ export { gradientsOf, type GradientOptions, type Gradients } from './look/gradie
 export { lsuv, type LsuvOptions } from './look/lsuv.js';
 /** Metrics of labels and predictions, and those that training evaluates by name (docs/metrics.md). */
 export * as metrics from './metrics/index.js';
-export type { Metric, MetricName, Scored } from './metrics/index.js';
+export type {
+  BootstrapOptions,
+  CalibrationBin,
+  CalibrationOptions,
+  FigureAt,
+  Interval,
+  Metric,
+  MetricName,
+  Scored,
+} from './metrics/index.js';
 export { decodeModel, encodeModel } from './trained/model-file.js';
 export { encodeProgram, type EncodeProgramOptions } from './trained/program-file.js';
 export { loadModel, loadPartialWeights, loadWeights, saveModel } from './trained/model-store.js';

@@ -8,7 +8,15 @@ import * as lanewise from '../src/index.js';
 const read = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../docs/${name}`, import.meta.url)), 'utf8');
 
-const namespaces = ['initializers', 'metrics', 'ops', 'samplers', 'schedule', 'transforms'];
+const namespaces = [
+  'baselines',
+  'initializers',
+  'metrics',
+  'ops',
+  'samplers',
+  'schedule',
+  'transforms',
+];
 
 /** `train`, and in namespaces `initializers.constant`. */
 const exported = Object.entries(lanewise).flatMap(([name, value]) =>

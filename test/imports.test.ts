@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   formats: ['node', 'platform'],
   random: [],
   data: ['engine', 'formats', 'graph', 'node', 'platform', 'random'],
+  baselines: ['data', 'graph', 'random'],
   feed: ['data', 'engine', 'graph', 'layers', 'losses', 'program', 'random'],
   step: [
     'compiler',
@@ -66,7 +67,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'step',
   ],
   inference: ['engine', 'formats', 'graph', 'program'],
-  metrics: ['crew', 'data', 'feed', 'graph', 'inference', 'layers', 'losses'],
+  metrics: ['crew', 'data', 'feed', 'graph', 'inference', 'layers', 'losses', 'random'],
   trained: [
     'crew',
     'data',
@@ -127,6 +128,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'trained',
   ],
   cli: [
+    'baselines',
     'benchmark',
     'crew',
     'data',

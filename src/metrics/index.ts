@@ -22,3 +22,20 @@ export {
   r2Score,
   rootMeanSquaredError,
 } from './value-metrics.js';
+export {
+  bootstrap,
+  meanOver,
+  shareInterval,
+  type BootstrapOptions,
+  type FigureAt,
+  type Interval,
+} from './bootstrap.js';
+export {
+  atTemperature,
+  brierScore,
+  calibrationCurve,
+  expectedCalibrationError,
+  temperatureOf,
+  type CalibrationBin,
+  type CalibrationOptions,
+} from './calibration.js';

@@ -10,4 +10,6 @@ export const purpose = {
   augment: 8,
   augmentPixels: 9,
   mixup: 10,
+  bootstrap: 11,
+  baseline: 12,
 } as const;
