@@ -148,6 +148,13 @@ export {
   type TrainedModel,
 } from './trained/trained-model.js';
 export { type NameMap } from './trained/name-map.js';
+export {
+  findLearningRate,
+  type RangeOptions,
+  type RangeSettings,
+  type RatePoint,
+  type RateRange,
+} from './train/learning-rate-range.js';
 export { verify, type Verification, type VerifyOptions } from './train/verify.js';
 export {
   decodePartialWeights,

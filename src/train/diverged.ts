@@ -45,11 +45,23 @@ export function ensureFinite(run: Run): void {
   }
 }
 
+/** The errors of runs that diverged. */
+const divergences = new WeakSet<object>();
+
+/** Whether an error, or what caused it, says that a run diverged. */
+export function isDivergence(error: unknown): boolean {
+  for (let one = error; one instanceof Error; one = one.cause)
+    if (divergences.has(one)) return true;
+  return false;
+}
+
 /** The error for a run that diverged; from here on its weights are not worth keeping. */
 function diverged(run: Run, what: string, reason?: Reason): LanewiseError {
   run.isDiverged = true;
   const { message, hint } = reason ?? { message: '', hint: SMALLER_STEPS };
-  return new LanewiseError('engine', message ? `${what}: ${message}` : what, hint);
+  const error = new LanewiseError('engine', message ? `${what}: ${message}` : what, hint);
+  divergences.add(error);
+  return error;
 }
 
 interface Reason {

@@ -261,6 +261,7 @@ export const calls: Readonly<Record<string, Args>> = {
   sequential: [[L.linear(2, 3)], { input: [2] }],
   parameterCount: [model],
   rebuild: [model.architecture],
+  findLearningRate: [model, settings, options],
   arrays: [{ samples: [1, 2], labels: [0, 1] }],
   checkDataset: [table],
   classCounts: [images],
