@@ -86,6 +86,7 @@ export { rbf, type RbfOptions } from './rbf.js';
 export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
 export { max, mean, sum, type ReductionOptions } from './reductions.js';
 export { rebuild, registerLayer } from './registry.js';
+export { rescale, type RescaleOptions } from './rescale.js';
 export { pixelShuffle, pixelUnshuffle, upsample2d, type Upsample2dOptions } from './resample.js';
 export { concat, pad, permute, reshape, slice, stopGradient, transpose } from './shapes.js';
 export { connectedConv2d, locallyConnected2d, pad2d } from './unshared.js';

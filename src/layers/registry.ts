@@ -19,6 +19,7 @@ import { shapeLayers } from './shapes.js';
 import { unsharedLayers } from './unshared.js';
 import { reductionLayers } from './reductions.js';
 import { resamplingLayers } from './resample.js';
+import { rescaleLayers } from './rescale.js';
 import { recurrentLayers } from './recurrent.js';
 import type { InputSettings } from './wire.js';
 
@@ -39,6 +40,7 @@ const constructors: Record<string, Constructors[string]> = /* @__PURE__ */ Objec
   unsharedLayers,
   reductionLayers,
   resamplingLayers,
+  rescaleLayers,
   recurrentLayers,
   {
     block: ({ inputs, layers, output }) => blockOf(createNet(inputs, layers, { output })),

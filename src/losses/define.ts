@@ -1,6 +1,7 @@
 /** The interface of losses, as training uses them. */
 import { listOf, notNegative, type Check } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
+import type { Spread } from '../base/spread.js';
 import type { Tensor } from '../graph/tensor.js';
 
 /** A loss's requirements, against which training checks outputs and targets before the first step. */
@@ -35,6 +36,8 @@ export interface Loss {
   readonly gives: 'probabilities' | 'figures';
   /** What outputs are trained to find where targets are values; metrics choose by it what they compare. */
   readonly finds: Finds;
+  /** The meaning of `scores`, if there are several for each value of the target. */
+  readonly spread?: Spread;
   /** If absent, nothing is known and nothing checked. */
   readonly takes?: Takes;
   /** Weights of the labels, if the loss is a sum over weighted classes alone; labels of weight 0 do not count. */

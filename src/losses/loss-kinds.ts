@@ -3,11 +3,13 @@ import { LanewiseError, lookUp, show } from '../base/errors.js';
 import { suggest } from '../base/suggest.js';
 import { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
 import type { Loss } from './define.js';
+import { gaussian, quantile } from './distributions.js';
 import { isFunctionKind, readFunctionLoss } from './function.js';
 import * as values from './values.js';
 
 export type { Loss };
 export { crossEntropy, hinge, klDivergence, mapCriterion } from './classes.js';
+export { gaussian, quantile } from './distributions.js';
 export * from './values.js';
 
 const constructors = {
@@ -24,6 +26,8 @@ const constructors = {
   binaryHinge: values.binaryHinge,
   mapCriterion,
   cosine: values.cosine,
+  quantile,
+  gaussian,
 } as const;
 
 /** A kind of loss; as a setting it stands for the loss with its defaults. */

@@ -7,6 +7,7 @@ import { checkKeys, checkOptions, notNegative, numberAbove, oneOf } from '../bas
 import type { Tensor } from '../graph/tensor.js';
 import * as ops from '../ops/index.js';
 import type { ByAnswer, Loss, Takes } from './define.js';
+import { SCALE, scaled, scaleSetting, type Scale, type ScaleOption } from './target-scale.js';
 import { byPosition, compared, isOneHot, labelled, meanOverPositions } from './targets.js';
 
 /** 1 at positions where the highest output is at the label, with their classes; undefined without class indices. */
@@ -19,9 +20,21 @@ function highest(loss: string, output: Tensor, target: Tensor) {
 /** A function of matrices y and t with `size` values per row to one value per row. */
 type OfRows = (y: Tensor, target: Tensor, size: number) => Tensor;
 
+/** Output and target as matrices of `size` values a sample, in units of the scale. */
+function measured(loss: string, output: Tensor, target: Tensor, scale: Scale | undefined) {
+  const pair = compared(loss, output, target);
+  return scale === undefined ? pair : { ...pair, ...scaled(loss, pair, scale) };
+}
+
 /** The function applied to each answer by itself, n×answers: a value, or a position where classes are one-hot vectors. */
-function ofAnswers(loss: string, ofRows: OfRows, output: Tensor, target: Tensor): Tensor {
-  const { y, target: t, size } = compared(loss, output, target);
+function ofAnswers(
+  loss: string,
+  ofRows: OfRows,
+  output: Tensor,
+  target: Tensor,
+  scale?: Scale,
+): Tensor {
+  const { y, target: t, size } = measured(loss, output, target, scale);
   const n = y.shape[0]!;
   const values = isOneHot(output, target) ? output.shape.at(-1)! : 1;
   const rows = (x: Tensor) => ops.reshape(x, [(n * size) / values, values]);
@@ -35,6 +48,8 @@ interface Traits {
   readonly reduction?: ByAnswer['reduction'] | 'whole';
   /** Thresholds above which an output, and a target, mean yes. */
   readonly thresholds?: readonly [output: number, target: number];
+  /** What differences are divided by first. */
+  readonly scale?: Scale;
 }
 
 const ANY: Takes = { output: 'any', values: 'any' };
@@ -44,7 +59,7 @@ function ofValues(
   kind: string,
   settings: Loss['settings'],
   perSample: OfRows,
-  { takes = ANY, reduction = 'mean', thresholds }: Traits = {},
+  { takes = ANY, reduction = 'mean', thresholds, scale }: Traits = {},
 ): Loss {
   const sides: OfRows | undefined =
     thresholds && ((y, target) => ops.sameSide(y, target, ...thresholds));
@@ -55,7 +70,7 @@ function ofValues(
     finds: thresholds ? { sides: thresholds } : 'values',
     takes,
     perSample(output, target) {
-      const { y, target: t, size } = compared(kind, output, target);
+      const { y, target: t, size } = measured(kind, output, target, scale);
       return perSample(y, t, size);
     },
     scores: (output) => output,
@@ -71,7 +86,7 @@ function ofValues(
       : {
           byAnswer: {
             reduction,
-            losses: (output, target) => ofAnswers(kind, perSample, output, target),
+            losses: (output, target) => ofAnswers(kind, perSample, output, target, scale),
             hits(output, target) {
               const classes = highest(kind, output, target);
               if (classes) return byPosition(...classes);
@@ -88,59 +103,80 @@ export function squaredError(options: Readonly<Record<string, never>> = {}): Los
   return ofValues('squaredError', {}, ops.sumOfSquaredErrors, { reduction: 'sum' });
 }
 
-/** The mean of (output − target)² over a sample's values: PyTorch's MSELoss. */
-export function meanSquaredError(options: Readonly<Record<string, never>> = {}): Loss {
-  checkKeys('meanSquaredError', options, []);
-  return ofValues('meanSquaredError', {}, (y, target, size) =>
-    ops.scale(ops.sumOfSquaredErrors(y, target), 1 / size),
+/**
+ * The mean of ((output − target)/scale)² over a sample's values; without a scale PyTorch's MSELoss. With the targets'
+ * deviation for a scale the loss of always the mean is 1, in whatever unit the targets are.
+ */
+export function meanSquaredError(options: ScaleOption = {}): Loss {
+  const { scale } = checkOptions('meanSquaredError', options, { scale: SCALE });
+  return ofValues(
+    'meanSquaredError',
+    scaleSetting(scale),
+    (y, target, size) => ops.scale(ops.sumOfSquaredErrors(y, target), 1 / size),
+    scaleSetting(scale),
   );
 }
 
-/** |output − target|, its mean or sum over a sample's values: PyTorch's L1Loss. */
+/** |output − target|/scale, its mean or sum over a sample's values; without a scale PyTorch's L1Loss. */
 export function l1(
   options: {
     /** Over a sample's values; default `mean`. */
     readonly reduction?: 'mean' | 'sum';
-  } = {},
+  } & ScaleOption = {},
 ): Loss {
-  const { reduction = 'mean' } = checkOptions('l1', options, { reduction: oneOf(['mean', 'sum']) });
+  const { reduction = 'mean', scale } = checkOptions('l1', options, {
+    reduction: oneOf(['mean', 'sum']),
+    scale: SCALE,
+  });
   return ofValues(
     'l1',
-    { reduction },
+    { reduction, ...scaleSetting(scale) },
     (y, target, size) => ops.absoluteErrors(y, target, reduction === 'mean' ? 1 / size : 1),
-    { reduction },
+    { reduction, ...scaleSetting(scale) },
   );
 }
 
 /**
- * The mean over a sample's values of ½d² for |d| ≤ delta, else delta·(|d| − ½delta), d = output − target:
- * PyTorch's HuberLoss.
+ * The mean over a sample's values of ½d² for |d| ≤ delta, else delta·(|d| − ½delta), d = (output − target)/scale;
+ * without a scale PyTorch's HuberLoss.
  */
 export function huber(
   options: {
     /** Above 0; default 1. */
     readonly delta?: number;
-  } = {},
+  } & ScaleOption = {},
 ): Loss {
-  const { delta = 1 } = checkOptions('huber', options, { delta: numberAbove(0) });
-  return ofValues('huber', { delta }, (y, target, size) =>
-    ops.huberErrors(y, target, delta, 1 / size),
+  const { delta = 1, scale } = checkOptions('huber', options, {
+    delta: numberAbove(0),
+    scale: SCALE,
+  });
+  return ofValues(
+    'huber',
+    { delta, ...scaleSetting(scale) },
+    (y, target, size) => ops.huberErrors(y, target, delta, 1 / size),
+    scaleSetting(scale),
   );
 }
 
 /**
- * The mean over a sample's values of ½d²/beta for |d| < beta, else |d| − ½beta, d = output − target:
- * PyTorch's SmoothL1Loss.
+ * The mean over a sample's values of ½d²/beta for |d| < beta, else |d| − ½beta, d = (output − target)/scale;
+ * without a scale PyTorch's SmoothL1Loss.
  */
 export function smoothL1(
   options: {
     /** Above 0; default 1. */
     readonly beta?: number;
-  } = {},
+  } & ScaleOption = {},
 ): Loss {
-  const { beta = 1 } = checkOptions('smoothL1', options, { beta: numberAbove(0) });
-  return ofValues('smoothL1', { beta }, (y, target, size) =>
-    ops.huberErrors(y, target, beta, 1 / (beta * size)),
+  const { beta = 1, scale } = checkOptions('smoothL1', options, {
+    beta: numberAbove(0),
+    scale: SCALE,
+  });
+  return ofValues(
+    'smoothL1',
+    { beta, ...scaleSetting(scale) },
+    (y, target, size) => ops.huberErrors(y, target, beta, 1 / (beta * size)),
+    scaleSetting(scale),
   );
 }
 

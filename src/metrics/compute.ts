@@ -3,11 +3,13 @@ import type { Field } from '../data/dataset.js';
 import { datasetOf } from '../data/forms.js';
 import { targetNamed, type Samples } from '../data/samples.js';
 import { LanewiseError } from '../base/errors.js';
+import { widthOfSpread } from '../base/spread.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import { targetOf, type LossTerm } from '../losses/terms.js';
 import { countsAt, countsOf } from '../feed/counts.js';
 import type { Evaluation } from '../crew/session.js';
+import { intervalsOf } from './intervals.js';
 import { predictedClasses } from './summary.js';
 import {
   metricFor,
@@ -86,11 +88,15 @@ const descriptions: Readonly<Record<Task, string>> = {
 const describe = (task: Task, tasks: readonly Task[]): string =>
   `the model's first output is trained to find ${descriptions[task]}, expected ${tasks.map((name) => descriptions[name]).join(' or ')}`;
 
-function subjectOf(
+/**
+ * The term of the first output, with its target.
+ * @throws LanewiseError for an output without a loss, a stream, and data without the target.
+ */
+function firstTerm(
   model: Model,
   terms: readonly LossTerm[],
   samples: Samples,
-): CheckedMetrics['subject'] {
+): { readonly shape: Shape; readonly term: LossTerm; readonly field: Field } {
   const [output, shape] = [...model.outputs][0]!;
   const term = terms.find((each) => each.output === output);
   if (!term) {
@@ -99,7 +105,7 @@ function subjectOf(
       `metrics measure the first output, '${output}', which has no loss`,
     );
   }
-  const { name, weights, source } = samples;
+  const { name, source } = samples;
   if (source?.open) {
     throw new LanewiseError(
       'data',
@@ -109,6 +115,16 @@ function subjectOf(
   const target = targetOf(term);
   const field = targetNamed(samples, target, output);
   if (!field) throw new LanewiseError('data', `data set '${name}' has no target '${target}'`);
+  return { shape, term, field };
+}
+
+function subjectOf(
+  model: Model,
+  terms: readonly LossTerm[],
+  samples: Samples,
+): CheckedMetrics['subject'] {
+  const { shape, term, field } = firstTerm(model, terms, samples);
+  const { spread } = term.loss;
   const loss = term.loss.kind;
   const common = {
     terms,
@@ -126,8 +142,9 @@ function subjectOf(
     !(field.values instanceof Float32Array) &&
     field.as !== 'values' &&
     rowLength > 1 &&
+    !spread &&
     showShape(field.shape) !== showShape(shape);
-  const counts = countsWith(weights, field, term);
+  const counts = countsWith(samples.weights, field, term);
   /** Keeps the rows of `length` values that count. */
   const only = <V extends Field['values']>(values: V, length: number, outputs: number) => {
     const kept = keptRows(counts, values.length / length);
@@ -163,8 +180,9 @@ function subjectOf(
     const { values: labels, ...rows } = only(classes, 1, rowLength);
     return { ...common, task: 'classes', ...rows, labels };
   }
-  const { values, ...rows } = only(targets, size, size);
-  return { ...common, task: 'values', ...rows, targets: values };
+  const each = spread ? size / widthOfSpread(spread) : size;
+  const { values, ...rows } = only(targets, each, each);
+  return { ...common, task: 'values', ...rows, targets: values, ...(spread ? { spread } : {}) };
 }
 
 /** The counts of a target's answers, with zeros for samples that weigh 0. */
@@ -229,7 +247,7 @@ export function computeMetrics(
   { metrics, subject }: CheckedMetrics,
   { scores, losses = new Float32Array() }: Pick<Evaluation, 'scores' | 'losses'>,
 ): Record<string, number> {
-  const { task, outputs, labels, targets, counting, data, shape, middle, kept } = subject;
+  const { task, outputs, labels, targets, counting, data, shape, middle, kept, spread } = subject;
   const { count, weights } = subject.samples;
   const expected = count * sizeOf(shape);
   if (scores.length !== expected) {
@@ -239,10 +257,12 @@ export function computeMetrics(
     );
   }
   const all = task === 'classes' ? toRows(scores, shape) : scores;
-  const rows = kept ? pickRows(all, kept, outputs) : all;
+  const rows = kept ? pickRows(all, kept, outputs * (spread ? widthOfSpread(spread) : 1)) : all;
+  const described = spread && { spread, scores: rows };
   const scored: Scored = {
     task,
-    scores: rows,
+    scores: described ? intervalsOf(described).values : rows,
+    ...(described ? { described } : {}),
     outputs,
     labels,
     predictions:

@@ -15,9 +15,15 @@ export {
 export type { Metric, MetricName, Scored, Subject, Task } from './metric.js';
 export { logLoss } from './log-loss.js';
 export { averagePrecisionScore, rocAucOneVsRest, rocAucScore } from './roc.js';
+export { regressionReport, type RegressionReport, type ValueFigures } from './regression-report.js';
 export {
+  intervalCoverage,
   meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanIntervalWidth,
+  meanPinballLoss,
   meanSquaredError,
+  medianAbsoluteError,
   perplexity,
   r2Score,
   rootMeanSquaredError,

@@ -13,6 +13,8 @@ import {
   type ClassFigures,
 } from './class-metrics.js';
 import { logLoss } from './log-loss.js';
+import type { Spread } from '../base/spread.js';
+import { intervalsOf, meanOfPinballs } from './intervals.js';
 import { averagePrecisionScore, oneVsRest, rocAucScore } from './roc.js';
 import * as values from './value-metrics.js';
 
@@ -28,8 +30,9 @@ export type Task = 'classes' | 'sides' | 'values';
  */
 export interface Scored {
   readonly task: Task;
-  /** Rows of `outputs` scores of the model's first output. */
+  /** Rows of `outputs` scores of the model's first output; of a loss of distributions, the values that it expects. */
   readonly scores: Float32Array;
+  /** Scores of a row; of a loss of distributions, values of a row. */
   readonly outputs: number;
   /** The true class of each row; for sides, 0 or 1 for each score; empty for values. */
   readonly labels: ArrayLike<number>;
@@ -37,6 +40,8 @@ export interface Scored {
   readonly predictions: ArrayLike<number>;
   /** For values, the target of each score; otherwise empty. */
   readonly targets: Float32Array;
+  /** For losses of distributions, such as `quantile`, the scores of each value, which follow each other. */
+  readonly described?: { readonly spread: Spread; readonly scores: Float32Array };
   /** Whether each value of the rows counts, if some rows count in part. */
   readonly counting?: Uint8Array;
   /** Loss of each sample that weighs more than 0, over all outputs. */
@@ -52,6 +57,8 @@ export interface Subject extends Pick<
   readonly terms: readonly LossTerm[];
   /** The kind of the first output's loss. */
   readonly loss: string;
+  /** The meaning of its scores, if it is a loss of distributions. */
+  readonly spread?: Spread;
 }
 
 /** A metric of one's own, for `metrics` in the settings. */
@@ -223,6 +230,43 @@ const r2: Metric = {
   },
 };
 
+/** A figure of the interval that a loss of distributions gives for each value. */
+const ofIntervals = (
+  name: string,
+  better: Metric['better'],
+  of: (targets: Float32Array, scored: Scored) => number,
+): Metric => ({
+  name,
+  better,
+  tasks: ['values'],
+  of: (scored) => of(scored.targets, scored),
+  check: ({ spread, loss }) =>
+    spread
+      ? 'quantiles' in spread && spread.quantiles.length === 1
+        ? 'a single quantile has no interval'
+        : undefined
+      : `the loss ${loss} gives a value and no interval, expected quantile or gaussian`,
+});
+
+const pinball: Metric = {
+  name: 'pinball',
+  better: 'lower',
+  tasks: ['values'],
+  of: ({ targets, described }) => meanOfPinballs(targets, described!),
+  check: ({ spread, loss }) =>
+    spread && 'quantiles' in spread
+      ? undefined
+      : `the loss ${loss} gives no quantiles, expected the loss quantile`,
+};
+
+const mape: Metric = {
+  ...ofValues('mape', 'lower', values.meanAbsolutePercentageError),
+  check: ({ targets, counting }) =>
+    targets.some((t, i) => t === 0 && counting?.[i] !== 0)
+      ? 'a target is 0, of which no error is a share'
+      : undefined,
+};
+
 /** Refused unless the losses are the cross-entropies that it is made of. */
 const perplexity: Metric = {
   name: 'perplexity',
@@ -258,6 +302,17 @@ const byName: Readonly<Record<string, Metric>> = Object.fromEntries(
     ofValues('mae', 'lower', values.meanAbsoluteError),
     ofValues('rmse', 'lower', values.rootMeanSquaredError),
     r2,
+    ofValues('medianAe', 'lower', values.medianAbsoluteError),
+    mape,
+    pinball,
+    ofIntervals('coverage', 'higher', (targets, { described }) => {
+      const { low, high } = intervalsOf(described!);
+      return values.intervalCoverage(targets, low, high);
+    }),
+    ofIntervals('intervalWidth', 'lower', (_, { described }) => {
+      const { low, high } = intervalsOf(described!);
+      return values.meanIntervalWidth(low, high);
+    }),
     perplexity,
   ].map((metric) => [metric.name, metric]),
 );
@@ -273,6 +328,11 @@ export type MetricName =
   | 'mae'
   | 'rmse'
   | 'r2'
+  | 'medianAe'
+  | 'mape'
+  | 'pinball'
+  | 'coverage'
+  | 'intervalWidth'
   | 'perplexity';
 
 /** Names that `metricFor` takes, for messages and help. */

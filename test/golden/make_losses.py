@@ -112,6 +112,41 @@ def values():
 
 
 
+def scaled():
+    """Losses of values in units of a scale."""
+    for shape in [[4, 5], [2, 3, 2, 3], [3, 1], [1, 33]]:
+        def both(kind, settings, f):
+            case(kind, settings, logits(shape, 2), single(logits(shape, 2)), f)
+        for scale in [2.5, [0.5 + i % 3 for i in range(shape[-1])]]:
+            by = torch.tensor(scale, dtype=torch.float64)
+            both("meanSquaredError", dict(scale=scale), lambda x, t: mean(F.mse_loss(x / by, t / by, reduction="none")))
+            both("l1", dict(scale=scale), lambda x, t: mean(F.l1_loss(x / by, t / by, reduction="none")))
+            both("huber", dict(delta=0.7, scale=scale), lambda x, t: mean(F.huber_loss(x / by, t / by, delta=0.7, reduction="none")))
+            both("smoothL1", dict(scale=scale), lambda x, t: mean(F.smooth_l1_loss(x / by, t / by, reduction="none")))
+
+
+def distributions():
+    """Outputs n×(k·width) or n×k×width of targets n×k, or n."""
+    scales = lambda k: [None, 1.75, [0.5 + i % 3 for i in range(k)]]
+    for n, k, shape, of in [(4, 1, [4, 3], [4]), (3, 5, [3, 5, 3], [3, 5]), (2, 2, [2, 6], [2, 2]), (1, 7, [1, 7, 3], [1, 7])]:
+        for quantiles in [[0.05, 0.5, 0.95], [0.2, 0.5, 0.6]]:
+            for scale in scales(k):
+                by = torch.tensor(1.0 if scale is None else scale, dtype=torch.float64)
+                q = torch.tensor(quantiles, dtype=torch.float64)
+                def pinball(x, t):
+                    d = ((t.reshape(n, k) - x.reshape(n, k, 3).permute(2, 0, 1)) / by).permute(1, 2, 0)
+                    return torch.max(q * d, (q - 1) * d).mean((1, 2))
+                settings = dict(quantiles=quantiles) if scale is None else dict(quantiles=quantiles, scale=scale)
+                case("quantile", settings, logits(shape, 2), single(logits(of, 2)), pinball)
+        wide = shape[:-1] + [shape[-1] // 3 * 2]
+        for scale in scales(k):
+            by = torch.tensor(1.0 if scale is None else scale, dtype=torch.float64)
+            def likelihood(x, t):
+                x = x.reshape(n, k, 2)
+                return F.gaussian_nll_loss(x[..., 0] / by, t.reshape(n, k) / by, torch.exp(x[..., 1]), reduction="none").mean(1)
+            case("gaussian", {} if scale is None else dict(scale=scale), logits(wide, 2), single(logits(of, 2)), likelihood)
+
+
 def distillation():
     """(1 − α)·cross-entropy by labels + α·T²·KL(teacher ‖ student), means over the minibatch."""
     cases = []
@@ -137,6 +172,8 @@ def rbf():
 
 classes()
 values()
-save("loss-options", CASES)
 rbf()
 distillation()
+scaled()
+distributions()
+save("loss-options", CASES)

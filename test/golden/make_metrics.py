@@ -68,6 +68,10 @@ def values(n, columns, seed, constant=False):
     column = lambda k: 0.0 if constant and k == 0 else 1 - float(((b[:, k] - a[:, k]) ** 2).sum() / ((a[:, k] - a[:, k].mean()) ** 2).sum())
     CASES.append(dict(kind="values", columns=columns, targets=t.flatten().tolist(), outputs=y.flatten().tolist(), mse=mse,
                       mae=torch.nn.functional.l1_loss(b, a).item(), rmse=mse ** 0.5,
+                      medianAe=float(sk.median_absolute_error(t.flatten().astype(np.float64), y.flatten().astype(np.float64))),
+                      mape=float(sk.mean_absolute_percentage_error(t.flatten().astype(np.float64), y.flatten().astype(np.float64))),
+                      pinball=[float(sk.mean_pinball_loss(t.flatten().astype(np.float64), y.flatten().astype(np.float64), alpha=q)) for q in [0.05, 0.5, 0.9]],
+                      columnR2=[float(sk.r2_score(t[:, k].astype(np.float64), y[:, k].astype(np.float64))) for k in range(columns)],
                       r2=float(np.mean([column(k) for k in range(columns)]))))
 
 

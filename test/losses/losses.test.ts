@@ -84,6 +84,14 @@ const each =
   (y: number[], t: number[]): number =>
     mean(y.map((v, i) => f(v, t[i]!)));
 
+/** The function of y and t divided by the scale. */
+const eachScaled =
+  (f: (y: number, t: number) => number) =>
+  (y: number[], t: number[], { scale = 1 }: { scale?: number | number[] }): number => {
+    const by = (i: number) => (typeof scale === 'number' ? scale : scale[i % scale.length]!);
+    return mean(y.map((v, i) => f(v / by(i), t[i]! / by(i))));
+  };
+
 const weightsOf = (C: number): number[] => Array.from({ length: C }, (_, c) => 0.5 + (c % 3));
 
 /** The kinds that are not options of another; 'values' targets are drawn from [−1, 1). */
@@ -128,24 +136,28 @@ const definitions: Readonly<Record<string, Definition>> = {
     target: 'values',
     ofSample: (y, t) => each((a, b) => (a - b) ** 2)(y, t) * y.length,
   },
-  meanSquaredError: { settings: [{}], target: 'values', ofSample: each((a, b) => (a - b) ** 2) },
-  l1: {
-    settings: [{}, { reduction: 'sum' }],
+  meanSquaredError: {
+    settings: [{}, { scale: 0.4 }, { scaled: true }],
     target: 'values',
-    ofSample: (y, t, { reduction }: { reduction?: string }) =>
-      each(reference.absolute)(y, t) * (reduction === 'sum' ? y.length : 1),
+    ofSample: eachScaled((a, b) => (a - b) ** 2),
+  },
+  l1: {
+    settings: [{}, { reduction: 'sum' }, { reduction: 'sum', scaled: true }],
+    target: 'values',
+    ofSample: (y, t, { reduction, ...scale }: { reduction?: string; scale?: number[] }) =>
+      eachScaled(reference.absolute)(y, t, scale) * (reduction === 'sum' ? y.length : 1),
   },
   huber: {
-    settings: [{}, { delta: 0.4 }],
+    settings: [{}, { delta: 0.4 }, { delta: 0.6, scaled: true }],
     target: 'values',
-    ofSample: (y, t, { delta = 1 }: { delta?: number }) =>
-      each((a, b) => reference.huber(a, b, delta))(y, t),
+    ofSample: (y, t, { delta = 1, ...scale }: { delta?: number; scale?: number[] }) =>
+      eachScaled((a, b) => reference.huber(a, b, delta))(y, t, scale),
   },
   smoothL1: {
-    settings: [{ beta: 0.4 }],
+    settings: [{ beta: 0.4 }, { beta: 0.4, scale: 2.5 }],
     target: 'values',
-    ofSample: (y, t, { beta }: { beta: number }) =>
-      each((a, b) => reference.huber(a, b, beta) / beta)(y, t),
+    ofSample: (y, t, { beta, ...scale }: { beta: number; scale?: number }) =>
+      eachScaled((a, b) => reference.huber(a, b, beta) / beta)(y, t, scale),
   },
   binaryCrossEntropy: {
     settings: [{}],
@@ -195,8 +207,12 @@ function labelsFor(shape: Shape, seed: number) {
   return { labels, labelShape, rows };
 }
 
-/** `weighted` stands for class weights as many as there are classes. */
-function settingsFor({ weighted, ...settings }: Settings, shape: Shape): Settings {
+/**
+ * `weighted` stands for class weights as many as there are classes, `scaled` for a scale of each value on the last axis
+ * (of images, whose rows here are those of classes, one number).
+ */
+function settingsFor({ weighted, scaled, ...settings }: Settings, shape: Shape): Settings {
+  if (scaled) return { ...settings, scale: shape.length === 4 ? 1.5 : weightsOf(shape.at(-1)!) };
   if (!weighted) return settings;
   return { ...settings, classWeights: weightsOf(shape.length === 4 ? shape[1]! : shape.at(-1)!) };
 }
@@ -257,7 +273,7 @@ for (const numerics of availableNumerics) {
                   .map((row, n) =>
                     ofRow
                       ? mean(row.map((r, p) => ofRow(r, targetRows[n]![p]!, options as never)))
-                      : ofSample!(row.flat(), targetRows[n]!.flat(), options as never),
+                      : ofSample!(row.flat(), targetRows[n]!.flat(), settings as never),
                   ),
             });
           }
@@ -267,8 +283,11 @@ for (const numerics of availableNumerics) {
   }
 }
 
+/** Those of distributions.test.ts, whose targets have another shape. */
+const elsewhere = ['gaussian', 'quantile'];
+
 test('every loss has a definition here', () => {
-  assert.equal(Object.keys(definitions).toSorted(), lossNames.toSorted());
+  assert.equal([...Object.keys(definitions), ...elsewhere].toSorted(), lossNames.toSorted());
 });
 
 test.run();

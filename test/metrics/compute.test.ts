@@ -5,6 +5,7 @@ import { samplesOf } from '../../src/data/forms.js';
 import type { AnyDataset, Dataset } from '../../src/data/dataset.js';
 import { LanewiseError } from '../../src/base/errors.js';
 import { conv2d, flatten, linear, sequential, type Model } from '../../src/layers/index.js';
+import { quantile } from '../../src/losses/index.js';
 import { lossTerms, type LossSetting } from '../../src/losses/terms.js';
 import { createSession, type Evaluation } from '../../src/crew/session.js';
 import { checkMetrics, computeMetrics } from '../../src/metrics/compute.js';
@@ -124,6 +125,52 @@ test('of classes: every metric by its name, as its figure says', async () => {
   assert.is(found['perplexity'], figures.perplexity(losses!));
   assert.ok(found['perplexity']! > 3 && found['perplexity']! < 30);
   assert.equal(Object.keys(found), [...names, 'auc', 'perplexity']);
+});
+
+test('of distributions: figures of the expected value, the interval and the quantiles', async () => {
+  const targetOf3 = targets(numbers(COUNT * 3, 4), [3]);
+  const nine = sequential([linear(3, 9)], { input: [3] });
+  const truth = targetOf3.targets.output.values;
+  const wanted = ['mae', 'r2', 'coverage', 'intervalWidth', 'pinball', 'medianAe', 'mape'] as const;
+  const found = await metricsOf(nine, 'quantile', targetOf3, wanted);
+  const { scores, losses } = await evaluate(nine, 'quantile', targetOf3);
+  const [low, middle, high] = [0, 1, 2].map((q) => scores.filter((_, i) => i % 3 === q));
+  assert.is(found['mae'], figures.meanAbsoluteError(truth, middle!));
+  assert.is(found['medianAe'], figures.medianAbsoluteError(truth, middle!));
+  assert.is(found['mape'], figures.meanAbsolutePercentageError(truth, middle!));
+  assert.is(found['r2'], figures.r2Score(truth, middle!, 3));
+  assert.is(found['coverage'], figures.intervalCoverage(truth, low!, high!));
+  assert.is(found['intervalWidth'], figures.meanIntervalWidth(low!, high!));
+  assert.ok(found['coverage']! > 0 && found['coverage']! < 1);
+  // Sorting makes the loss smaller, if anything.
+  const loss = losses!.reduce((a, b) => a + b, 0) / COUNT;
+  assert.ok(found['pinball']! <= loss + 1e-6 && found['pinball']! > loss / 3);
+
+  const six = sequential([linear(3, 6)], { input: [3] });
+  const likely = await metricsOf(six, 'gaussian', targetOf3, ['rmse', 'coverage', 'intervalWidth']);
+  const { scores: pairs } = await evaluate(six, 'gaussian', targetOf3);
+  const means = pairs.filter((_, i) => i % 2 === 0);
+  const deviations = pairs.filter((_, i) => i % 2 === 1);
+  const width = 2 * 1.6448536 * (deviations.reduce((a, b) => a + b, 0) / deviations.length);
+  assert.is(likely['rmse'], figures.rootMeanSquaredError(truth, means));
+  near(likely['intervalWidth'], width);
+
+  refused(triple, 'l1', targetOf3, ['coverage'], /l1 gives a value and no interval/);
+  refused(six, 'gaussian', targetOf3, ['pinball'], /gaussian gives no quantiles/);
+  refused(
+    triple,
+    quantile({ quantiles: [0.9] }),
+    targetOf3,
+    ['coverage'],
+    /a single quantile has no interval/,
+  );
+  refused(
+    triple,
+    'l1',
+    targets(new Float32Array(COUNT * 3), [3]),
+    ['mape'],
+    /a target is 0, of which no error is a share/,
+  );
 });
 
 test('scores of other losses than cross-entropy have classes too', async () => {

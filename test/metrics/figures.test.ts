@@ -33,6 +33,11 @@ interface ValuesCase {
   readonly mae: number;
   readonly rmse: number;
   readonly r2: number;
+  readonly medianAe: number;
+  readonly mape: number;
+  /** Of the quantiles 0.05, 0.5 and 0.9. */
+  readonly pinball: readonly number[];
+  readonly columnR2: readonly number[];
 }
 interface PerplexityCase {
   readonly kind: 'perplexity';
@@ -80,6 +85,23 @@ for (const [i, found] of cases.entries()) {
       near(metrics.meanAbsoluteError(targets, outputs), found.mae, 'mae');
       near(metrics.rootMeanSquaredError(targets, outputs), found.rmse, 'rmse');
       near(metrics.r2Score(targets, outputs, columns), found.r2, 'r2');
+      near(metrics.medianAbsoluteError(targets, outputs), found.medianAe, 'medianAe');
+      near(metrics.meanAbsolutePercentageError(targets, outputs), found.mape, 'mape');
+      [0.05, 0.5, 0.9].forEach((q, k) =>
+        near(metrics.meanPinballLoss(targets, outputs, q), found.pinball[k]!, `pinball ${q}`),
+      );
+      const names = Array.from({ length: columns }, (_, k) => `value ${k}`);
+      const report = metrics.regressionReport(targets, outputs, names);
+      report.columns.forEach(({ name, r2, support }, k) => {
+        assert.is(name, names[k]);
+        assert.is(support, targets.length / columns);
+        near(r2, found.columnR2[k]!, `R² of column ${k}`);
+      });
+      near(report.r2, found.r2, 'report, r2');
+      const squares = report.columns.reduce((sum, { rmse }) => sum + rmse * rmse, 0) / columns;
+      near(squares, found.mse, 'report, rmse');
+      const errors = report.columns.reduce((sum, { mae }) => sum + mae, 0) / columns;
+      near(errors, found.mae, 'report, mae');
       return;
     }
     const { labels, classes } = found;
@@ -170,7 +192,29 @@ test('R2 of targets that do not vary is 1 if the outputs are exact, else 0', () 
   assert.is(metrics.r2Score([2, 2], [2, 3]), 0);
 });
 
+test('a regression report has each column’s figures in its unit', () => {
+  const { columns } = metrics.regressionReport([1, 100, 3, 300], [2, 90, 3, 330], ['a', 'b']);
+  assert.equal(
+    columns.map(({ bias, mae, medianAe, mape }) => [bias, mae, medianAe, mape]),
+    [
+      [0.5, 0.5, 0.5, 0.5],
+      [10, 20, 20, 0.1],
+    ],
+  );
+  assert.is('mape' in metrics.regressionReport([-1, 2], [1, 2]).columns[0]!, false);
+});
+
+test('intervals hold a share of the targets and have a width', () => {
+  assert.is(metrics.intervalCoverage([1, 2, 3, 4], [1, 0, 0, 5], [1, 1, 3, 6]), 0.5);
+  assert.is(metrics.meanIntervalWidth([1, 0], [2, 5]), 3);
+});
+
 test('lists that do not fit are refused', () => {
+  refused(() => metrics.medianAbsoluteError([], []), /median absolute error: 0 targets/);
+  refused(() => metrics.meanAbsolutePercentageError([1, 0], [1, 2]), /target 1 is 0/);
+  refused(() => metrics.meanPinballLoss([1], [1], 1), /quantile is 1, expected a number above 0/);
+  refused(() => metrics.intervalCoverage([1, 2], [1, 2], [1]), /2 targets and 1 outputs/);
+  refused(() => metrics.regressionReport([1, 2, 3], [1, 2, 3], ['a', 'b']), /in rows of 2/);
   refused(() => metrics.accuracyScore([0, 1], [0]), /accuracy: 2 labels and 1 predictions/);
   refused(
     () => metrics.f1Score([0, 1, 2], [0, 1, 2]),

@@ -101,6 +101,9 @@ export const examples: readonly (readonly [Layer, shape: readonly number[]])[] =
   [L.maxPool1d(3, { stride: 1 }), series],
   [L.maxPool2d(3, { stride: [1, 2], padding: 1, ceilMode: true }), image],
   [L.subsampling2d(4, 2, { stride: 1 }), image],
+  [L.rescale({ mean: 5, deviation: 0.25 }), image],
+  [L.rescale({ mean: [1, -2, 3], deviation: [4, 0.5, 1e3] }), [3]],
+  [L.rescale({ mean: [1, 2, 3, 4, 5, 6, 7, 8] }), series],
   [L.rbf(8, 3), [8]],
   [
     L.rbf(2, 2, {
