@@ -43,7 +43,15 @@ export { idxDataset, type IdxOptions } from './data/idx-set.js';
 export * from './data/published.js';
 export type { MnistOptions, TrainAndTest } from './data/mnist.js';
 export { firstSamples, subset } from './data/subset.js';
-export { kFold, split, type FoldOptions, type SplitOptions } from './data/split-samples.js';
+export { kFold } from './data/folds.js';
+export {
+  split,
+  splitParts,
+  type FoldOptions,
+  type PartsOptions,
+  type SplitOptions,
+} from './data/split-samples.js';
+export type { SampleKeys } from './data/deal-groups.js';
 export { withClasses } from './data/class-names.js';
 export { classCounts, classWeights, withClassWeights } from './data/class-labels.js';
 export * as samplers from './data/samplers.js';

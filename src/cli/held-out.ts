@@ -3,7 +3,7 @@ import { firstOf } from '../data/chosen.js';
 import type { IndexedDataset } from '../data/dataset.js';
 import { changed, datasetOf, samplesOf } from '../data/forms.js';
 import { originOf, type Origin, type Selection } from '../data/origin.js';
-import { leftOut } from '../data/split-samples.js';
+import { leftOut } from '../data/left-out.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Part } from '../train/events.js';
 import { subset } from '../data/subset.js';

@@ -209,7 +209,11 @@ function textWords({ text, vocabulary }: About): string | undefined {
 
 function originWords({ samples, fingerprint, selections }: Origin): string {
   const taken = selections.map((one) =>
-    one.by === 'subset' ? `${one.count} chosen` : `${one.by}, seed ${one.seed}`,
+    one.by === 'subset'
+      ? `${one.count} chosen`
+      : one.by === 'places'
+        ? `split by ${one.rule}`
+        : `${one.by}, seed ${one.seed}`,
   );
   const how = taken.length === 0 ? 'all of' : `${taken.join(', then ')}, of`;
   return `${how} ${formatCount(samples)} samples with fingerprint ${shorten(fingerprint, 40)}`;

@@ -27,6 +27,17 @@ export type Selection =
       /** 0 is the data without the fold, 1 the fold. */
       readonly part: 0 | 1;
     }
+  /** Parts by what a program knew of the samples, such as the patient or the time of each. */
+  | {
+      readonly by: 'places';
+      readonly rule: 'group' | 'time';
+      /** Number of samples in the first part. */
+      readonly count: number;
+      /** Which samples are in the first part, a bit each (part-places.ts). */
+      readonly first: string;
+      /** Which of the two parts this is. */
+      readonly part: 0 | 1;
+    }
   /** Samples that a program chose by their places. */
   | { readonly by: 'subset'; readonly count: number };
 

@@ -134,11 +134,18 @@ function originFormat(value: unknown): Origin | undefined {
 
 function selectionFormat(value: unknown): Selection | undefined {
   if (!isObject(value)) return undefined;
-  const { by, count, shuffled, k, fold, stratified, seed, part } = value;
+  const { by, count, shuffled, k, fold, stratified, seed, part, rule, first } = value;
   if (by === 'subset') return isCount(count, 1) ? { by, count } : undefined;
   // A later version's: samples were chosen in a way that is not known here.
-  if (isText(by) && by !== 'split' && by !== 'kFold') return { by: 'subset', count: 1 };
+  if (isText(by) && by !== 'split' && by !== 'kFold' && by !== 'places')
+    return { by: 'subset', count: 1 };
   const isPart = part === 0 || part === 1;
+  if (by === 'places') {
+    const isRule = rule === 'group' || rule === 'time';
+    return isPart && isRule && isText(first) && isCount(count, 1)
+      ? { by, rule, count, first, part }
+      : undefined;
+  }
   if (!isPart || typeof stratified !== 'boolean' || !isCount(seed)) return undefined;
   if (by === 'split' && isCount(count, 1) && typeof shuffled === 'boolean')
     return { by, count, shuffled, stratified, seed, part };

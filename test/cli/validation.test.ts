@@ -11,7 +11,7 @@ import { withValidation } from '../../src/cli/validation.js';
 import { digits } from '../../src/data/digits/index.js';
 import type { Dataset, LabelledDataset } from '../../src/data/dataset.js';
 import { originOf, type Selection } from '../../src/data/origin.js';
-import { leftOut } from '../../src/data/split-samples.js';
+import { leftOut } from '../../src/data/left-out.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { refusal } from '../support/refusal.js';
 import { eventsOf, inFolder, lanewise } from './lanewise.js';

@@ -5,7 +5,9 @@ import { samplesOf } from '../../src/data/forms.js';
 import { arrays } from '../../src/data/arrays.js';
 import { classWeights, labelsOf, withClassWeights } from '../../src/data/class-labels.js';
 import { type Dataset, type StreamedDataset, type TensorDataset } from '../../src/data/dataset.js';
-import { kFold, split } from '../../src/data/split-samples.js';
+import { kFold } from '../../src/data/folds.js';
+import { split, splitParts } from '../../src/data/split-samples.js';
+import { leftOut } from '../../src/data/left-out.js';
 import { subset } from '../../src/data/subset.js';
 import { refusal } from '../support/refusal.js';
 
@@ -156,6 +158,122 @@ test('folds: every sample is validated once, by parts that differ by one at most
   }
 });
 
+test('groups stay together, on both sides of a split and in folds, and sizes are nearly met', () => {
+  // 25 groups of 1 to 7 samples, mixed.
+  const groups = Array.from(
+    { length: 100 },
+    (_, i) => `g${Math.floor(Math.sqrt(((i * 37) % 100) * 6))}`,
+  );
+  const groupsIn = (data: Dataset) => new Set(numbers(data).map((i) => groups[i]!));
+  for (const stratified of [false, true])
+    for (const seed of [1, 2, 3]) {
+      const parts = split(mixed, { fraction: 0.8, groups, stratified, seed });
+      const [train, rest] = parts;
+      assert.ok(Math.abs(samplesOf(train).count - 80) <= 8, `${samplesOf(train).count}`);
+      assert.equal(
+        [...groupsIn(train)].filter((one) => groupsIn(rest).has(one)),
+        [],
+      );
+      assert.equal(
+        [...numbers(train), ...numbers(rest)].toSorted((a, b) => a - b),
+        numbers(mixed),
+      );
+      assert.equal(split(mixed, { fraction: 0.8, groups, stratified, seed }), parts);
+      const folds = [...kFold(mixed, 5, { groups, stratified, seed })];
+      const validated = folds.flatMap(([, validation]) => numbers(validation));
+      assert.equal(
+        validated.toSorted((a, b) => a - b),
+        numbers(mixed),
+      );
+      for (const [training, validation] of folds) {
+        assert.equal(
+          [...groupsIn(training)].filter((one) => groupsIn(validation).has(one)),
+          [],
+        );
+        assert.ok(Math.abs(samplesOf(validation).count - 20) <= 5);
+        assert.equal(leftOut(mixed, training.origin!.selections[0] as never), validation);
+      }
+    }
+  const [one, other] = [1, 2].map((seed) => numbers(split(mixed, { count: 80, groups, seed })[1]));
+  assert.not.equal(one, other);
+});
+
+test('stratified groups keep the proportions better than others do', () => {
+  // Each group is of one class: by chance a part may lack the rare one.
+  const labels = Array.from({ length: 120 }, (_, i) => (i < 90 ? 0 : i < 110 ? 1 : 2));
+  const data = imagesOf(labels);
+  const groups = labels.map((_, i) => Math.floor(i / 5));
+  for (const seed of [1, 2, 3, 4]) {
+    const [, test] = split(data, { fraction: 0.5, groups, stratified: true, seed });
+    assert.equal(
+      counts(test).map((found) => found > 0),
+      [true, true, true],
+    );
+    assert.ok(Math.abs(counts(test)[0]! - 45) <= 5);
+  }
+});
+
+test('by times the second part is the latest, and the same time stays together', () => {
+  const times = numbers(mixed).map((i) => (i * 7) % 50);
+  const [train, latest] = split(mixed, { fraction: 0.8, times });
+  const timesIn = (data: Dataset) => numbers(data).map((i) => times[i]!);
+  assert.ok(Math.max(...timesIn(train)) < Math.min(...timesIn(latest)));
+  assert.equal([samplesOf(train).count, samplesOf(latest).count], [80, 20]);
+  // Every fifth sample has the highest time: 81 cannot be cut off.
+  const tied = times.map((time) => (time >= 40 ? 99 : time));
+  assert.is(samplesOf(split(mixed, { count: 85, times: tied })[0]).count, 80);
+  assert.is(
+    samplesOf(split(mixed, { count: 85, times: tied.map((t) => (t === 99 ? 99 : 1)) })[0]).count,
+    80,
+  );
+  const dates = times.map((day) => new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10));
+  assert.equal(numbers(split(mixed, { fraction: 0.8, times: dates })[0]), numbers(train));
+  const offsets = times.map(
+    (t, i) => `2024-01-01 ${String(10 + (t % 10)).padStart(2, '0')}:00${i % 2 ? 'Z' : '+0000'}`,
+  );
+  assert.is(samplesOf(split(mixed, { fraction: 0.5, times: offsets })[0]).count, 50);
+});
+
+test('three parts: disjoint, each found again by what the parts remember', () => {
+  const groups = numbers(mixed).map((i) => i % 20);
+  const times = numbers(mixed);
+  for (const how of [
+    {},
+    { stratified: true },
+    { groups },
+    { groups, stratified: true },
+    { times },
+    { shuffled: false },
+  ]) {
+    const {
+      train,
+      validation,
+      test: last,
+    } = splitParts(mixed, { validation: 0.15, test: 0.25, ...how });
+    const most = 'stratified' in how && 'groups' in how ? 5 : 0;
+    [train, validation, last].forEach((part, p) => {
+      const found = samplesOf(part).count;
+      assert.ok(
+        Math.abs(found - [60, 15, 25][p]!) <= most,
+        `${found} by ${Object.keys(how).join()}`,
+      );
+    });
+    assert.equal(
+      [train, validation, last].flatMap(numbers).toSorted((a, b) => a - b),
+      numbers(mixed),
+    );
+    const [first, second] = train.origin!.selections;
+    assert.equal(leftOut(mixed, first as never), last);
+    // The rest of the first is what the second was made of.
+    const rest = leftOut(mixed, last.origin!.selections[0] as never);
+    assert.equal(numbers(leftOut(rest, second as never)), numbers(validation));
+    if ('times' in how) {
+      assert.equal(numbers(last), numbers(mixed).slice(75));
+      assert.equal(numbers(validation), numbers(mixed).slice(60, 75));
+    }
+  }
+});
+
 test('class weights are inverse to frequencies, and their mean over the samples is 1', () => {
   const data = imagesOf([0, 0, 0, 2]);
   assert.equal(classWeights(data), [4 / 6, 0, 2]);
@@ -192,6 +310,40 @@ const wrong: readonly (readonly [run: () => unknown, message: RegExp])[] = [
   [() => split(mixed, { fraction: 0.5, count: 1 }), /expected a fraction or a count/],
   [() => split(mixed, { count: 5, stratified: true, shuffled: false }), /either stratified or not/],
   [() => split(values, { count: 1, stratified: true }), /has 0 targets that are one class index/],
+  [() => split(mixed, { count: 5, groups: [1, 2] }), /2 groups for 100 samples/],
+  [() => split(mixed, { count: 5, groups: 'a' as never }), /groups is "?'?a'?"?, expected a list/],
+  [
+    () => split(mixed, { count: 5, groups: mixed.labels.map(() => 1) }),
+    /there is one group, expected/,
+  ],
+  [
+    () => split(mixed, { count: 5, times: Array(100).fill(1) }),
+    /all 100 samples have the same time/,
+  ],
+  [
+    () => split(mixed, { count: 5, times: Array(100).fill('May') }),
+    /times\[0\] is 'May', expected a number or a date/,
+  ],
+  [() => split(mixed, { count: 5, times: Array(100).fill(NaN) }), /times\[0\] is NaN/],
+  [
+    () => split(mixed, { count: 5, times: numbers(mixed), stratified: true }),
+    /takes neither groups/,
+  ],
+  [
+    () => split(mixed, { count: 5, groups: numbers(mixed), shuffled: false }),
+    /does not take shuffled/,
+  ],
+  [
+    () => kFold(mixed, 5, { groups: numbers(mixed).map((i) => i % 4) }),
+    /there are 4 groups, expected/,
+  ],
+  [() => splitParts(mixed, { test: 1 }), /test is 1/],
+  [() => splitParts(mixed, { validation: 0.001 }), /80 of 80 samples, expected at least one/],
+  [() => splitParts(mixed, { validation: 0.9 }), /-10 of 80 samples, expected at least one/],
+  [
+    () => leftOut(mixed, { by: 'places', rule: 'group', count: 5, first: 'AAAA', part: 0 }),
+    /split by groups was not made of the 100 samples/,
+  ],
   [() => kFold(mixed, 1), /k is 1, expected a whole number from 2 to its 100 samples/],
   [() => kFold(mixed, 101), /k is 101/],
   [() => withClassWeights(mixed, [1, 2]), /2 weights, and 'numbered' has 3 classes: a, b, c/],

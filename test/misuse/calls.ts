@@ -277,6 +277,7 @@ export const calls: Readonly<Record<string, Args>> = {
   digits: [{ count: 2 }],
   split: [images, { fraction: 0.5 }],
   kFold: [images, 2, options],
+  splitParts: [images, { validation: 0.25, test: 0.25 }],
   subset: [images, [0, 1]],
   standardize: [table, 'input'],
   isStreamed: [images],

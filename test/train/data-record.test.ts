@@ -24,7 +24,7 @@ import type { LossSetting } from '../../src/losses/terms.js';
 import { sgd } from '../../src/optimizers/index.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
 import { originOf } from '../../src/data/origin.js';
-import { leftOut } from '../../src/data/split-samples.js';
+import { leftOut } from '../../src/data/left-out.js';
 import { refusal } from '../support/refusal.js';
 
 /** A model trained on the data for a step, as its file tells it. */
@@ -99,6 +99,12 @@ test('what a part was taken from, and how, is in the file, and finds what was le
   );
   assert.equal(again.labels, test.labels);
   assert.equal(again.samples, test.samples);
+
+  const times = Array.from({ length: 50 }, (_, i) => i % 10);
+  const [before, latest] = split(whole, { fraction: 0.8, times });
+  const dated = (await throughFile(mlp(), before)).origin!.selections[0]!;
+  assert.is(dated.by, 'places');
+  assert.equal(leftOut(whole, dated as Parameters<typeof leftOut>[1]).samples, latest.samples);
 
   const [[training, fold]] = [...kFold(whole, 5, { stratified: true })].slice(2) as [
     [typeof whole, typeof whole],
