@@ -88,7 +88,8 @@ export function holdOut<D extends IndexedDataset>(
 const DEFAULT_SHAPE: ImageShape = [3, 32, 32];
 
 async function loadFolder(request: DataRequest, path: string): Promise<DataSets> {
-  const { shape = DEFAULT_SHAPE, fit } = request;
+  const { size, fit } = request;
+  const { shape = size === undefined ? DEFAULT_SHAPE : ([3, size, size] as const) } = request;
   const [channels, height, width] = shape;
   if (channels !== 1 && channels !== 3) {
     throw new LanewiseError(

@@ -77,6 +77,8 @@ export interface DataRequest extends Adjustments {
   readonly type?: 'uint8' | 'float32';
   /** The columns and classes of the table that a model was trained on; other tables are matched to them by name. */
   readonly known?: { readonly table?: TableFormat; readonly classes?: readonly string[] };
+  /** Height and width of images that are read from files, unless their shape is given. */
+  readonly size?: number | undefined;
   /** Seed of the split of a table; default 1. */
   readonly seed?: number;
 }

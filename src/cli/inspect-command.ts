@@ -1,8 +1,11 @@
 /** The command `lanewise inspect`: prints a model's layers and what it costs, before anything runs. */
 import { Command } from 'commander';
 import { samplesOf } from '../data/forms.js';
-import { digits } from '../data/digits/index.js';
+import type { AnyDataset, Dataset } from '../data/dataset.js';
+import { sizeOf } from '../graph/tensor.js';
+import type { InputSettings, Model } from '../layers/index.js';
 import { lossTerms } from '../losses/terms.js';
+import type { ImageSettings, Sized } from '../models/recipes.js';
 import { momentum } from '../optimizers/index.js';
 import { columnsOf } from '../feed/columns.js';
 import { planRun, type RunPlan } from '../step/run-plan.js';
@@ -12,11 +15,17 @@ import { pickNumerics } from '../engine/numerics.js';
 import { machineParallelism } from '#platform/threads';
 import { inspectFile } from './inspect-file.js';
 import { layerTable } from './layer-table.js';
-import { isFileName, recipeNamed } from './model-name.js';
-import { modelNames, wholeNumber, workersOption } from './options.js';
+import {
+  isFileName,
+  recipeNamed,
+  sizedRecipe,
+  sizeOptions,
+  type SizeOptions,
+} from './model-name.js';
+import { addOptions, modelNames, wholeNumber, workersOption } from './options.js';
 import { formatBytes } from './terminal.js';
 
-interface Options {
+interface Options extends SizeOptions {
   readonly program?: boolean;
   readonly json?: boolean;
   readonly batch: number;
@@ -25,7 +34,7 @@ interface Options {
 }
 
 export const inspectCommand = (): Command =>
-  new Command('inspect')
+  addOptions(new Command('inspect'), sizeOptions())
     .description('print a model’s layers, parameters, work and memory, or what a model file holds')
     .argument('<model or file>', `${modelNames()}, or a file: what it holds`)
     .option('--json', 'for a file: one line of JSON')
@@ -38,16 +47,16 @@ export const inspectCommand = (): Command =>
 async function runInspect(name: string, options: Options): Promise<void> {
   if (isFileName(name)) return inspectFile(name, options);
   const { program, batch, shards, workers } = options;
-  const recipe = recipeNamed(name);
-  const model = recipe.create();
+  const recipe = sizedRecipe(name, recipeNamed(name), options);
+  const model = recipe.create(recipe.sized && paperImages(recipe.sized, options));
   const terms = lossTerms(recipe.loss, [...model.outputs.keys()]);
   const plan = planRun({
     model,
     terms,
     numerics: pickNumerics(),
     workers: Math.max(1, workers ?? machineParallelism()),
-    // The cost is that of one full minibatch of images of MNIST's size.
-    datasets: [{ ...columnsOf(model, terms, samplesOf(digits({ count: 1 }))), count: batch }],
+    // The cost is that of one full minibatch.
+    datasets: [{ ...columnsOf(model, terms, samplesOf(sampleFor(model))), count: batch }],
     training: {
       optimizer: momentum({ lr: 0 }),
       batch,
@@ -62,6 +71,30 @@ async function runInspect(name: string, options: Options): Promise<void> {
   }
   console.log(layerTable(name, model));
   console.log(memoryTable(plan));
+}
+
+/** The images of a net's paper, or of the size asked for. */
+const paperImages = ({ paper }: Sized, { size = paper.size }: SizeOptions): ImageSettings => ({
+  shape: [3, size, size],
+  classes: paper.classes,
+});
+
+/** One sample of the kind that a model takes: an image with a class, or a text with what follows each character. */
+function sampleFor({ architecture, outputs }: Model): AnyDataset {
+  const [[name, { shape, vocabulary }]] = Object.entries(architecture.inputs) as [
+    [string, InputSettings],
+  ];
+  if (vocabulary === undefined)
+    return {
+      name: 'an image',
+      classes: ['0', '1'],
+      shape: shape as Dataset['shape'],
+      samples: new Uint8Array(sizeOf(shape)),
+      labels: Uint8Array.of(0),
+    };
+  const tokens = { shape, values: new Int32Array(sizeOf(shape)) };
+  const [output] = outputs.keys();
+  return { name: 'a text', inputs: { [name]: tokens }, targets: { [output!]: tokens } };
 }
 
 /** Bytes by region, and what liveness analysis saved. */

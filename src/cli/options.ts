@@ -1,8 +1,15 @@
 /** The options that several commands share, and how they are read. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { expectedOf, notNegative, refuse, wholeFrom, type Check } from '../base/check.js';
+import {
+  expectedOf,
+  notNegative,
+  numberAbove,
+  refuse,
+  wholeFrom,
+  type Check,
+} from '../base/check.js';
 import type { Numerics } from '../engine/features.js';
-import { recipes } from '../models/recipes.js';
+import { allRecipes } from '../models/recipes.js';
 import { fits, type Fit } from '../formats/resize.js';
 import { suggest } from '../base/suggest.js';
 import { VALIDATION_SHARE } from './validation.js';
@@ -53,8 +60,10 @@ export const wholeNumber = (least: number): ((text: string) => number) => number
 
 export const rate: (text: string) => number = number(notNegative);
 
+export const positive: (text: string) => number = number(numberAbove(0));
+
 /** The models that commands take: `lenet5, mlp`. */
-export const modelNames = (): string => Object.keys(recipes).join(', ');
+export const modelNames = (): string => Object.keys(allRecipes()).join(', ');
 
 export const dataOption = (): Option =>
   new Option('--data <name or path>', dataHelp()).default('digits');

@@ -3,7 +3,7 @@ import { InvalidArgumentError, type Option } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import { isStreamed } from '../data/forms.js';
 import { transformed } from '../data/transforms/transformed.js';
-import { recipes, type Recipe } from '../models/recipes.js';
+import { recipeFor, recipes, type Recipe } from '../models/recipes.js';
 import { ema } from '../optimizers/index.js';
 import { averageFor, averages } from '../optimizers/named.js';
 import { usualRules } from '../optimizers/usual-rules.js';
@@ -77,6 +77,7 @@ const from = <const O extends Options, T>(
 const ofRecipes = (value: (recipe: Recipe) => unknown): string =>
   Object.entries(recipes)
     .map(([name, recipe]) => `${name}: ${String(value(recipe))}`)
+    .concat(`others: ${String(value(recipeFor('resnet18')))}`)
     .join(', ');
 
 /** `a,b` as its parts. */

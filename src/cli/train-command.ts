@@ -11,7 +11,7 @@ import { trainEvents, type TrainOptions as RunOptions } from '../train/train.js'
 import type { EventOf } from '../train/events.js';
 import { dataName, lastPart, loadData, WORDS } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
-import { recipeNamed } from './model-name.js';
+import { recipeNamed, sizedRecipe } from './model-name.js';
 import { dataRequest } from './options.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { taskOf } from './task.js';
@@ -38,9 +38,13 @@ async function trainUntil(
   given: string | undefined,
   options: TrainOptions,
 ): Promise<void> {
-  if (given !== undefined) recipeNamed(given);
+  const usual = given === undefined ? undefined : recipeNamed(given);
   checkTogether(options);
-  const found = await loadData(options.data, { ...dataRequest(options), seed: options.seed });
+  const found = await loadData(options.data, {
+    ...dataRequest(options),
+    seed: options.seed,
+    size: options.size ?? usual?.sized?.usual,
+  });
   const task = taskOf(found);
   const kind = kindOf(task.kind);
   const name = given ?? kind.usual(found);
@@ -50,7 +54,7 @@ async function trainUntil(
   const { setAside, ...parts } = withValidation(found, options);
   const { maxMemory, workers, decoders } = options;
   const data = await loadedIfSmall(parts, { maxMemory, decoders });
-  const recipe = kind.recipe(name, data);
+  const recipe = sizedRecipe(name, kind.recipe(name, data), options);
   kind.check(data, options);
   const settings = trainSettings(recipe, options, data);
   const { model, notes } = await kind.build(name, recipe, data);

@@ -1,6 +1,7 @@
 /** The options of `lanewise train`: those of its data, of the run's settings, and of its folder. */
 import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
+import { sizeOptions, type SizeOptions } from './model-name.js';
 import {
   addOptions,
   dataDetailOptions,
@@ -17,7 +18,8 @@ import { list, settingOptions, type SettingOptions } from './setting-options.js'
 
 /** The values of the options. */
 export type TrainOptions = DataOptions &
-  SettingOptions & {
+  SettingOptions &
+  SizeOptions & {
     readonly seed: number;
     readonly resume?: boolean;
     readonly override?: readonly string[];
@@ -68,6 +70,7 @@ export const describeTrain = (): Command =>
     dataOption(),
     dataDirOption(),
     holdoutOption(),
+    ...sizeOptions(),
     option('--limit <n>', 'train on the first n samples only', wholeNumber(1)),
     ...settingOptions(),
     ...runOptions(),

@@ -1,7 +1,9 @@
 /** The models by their names on the command line, each with its usual recipe. */
 import { LanewiseError, lookUp } from '../base/errors.js';
 import type { Model, PerChannel } from '../layers/index.js';
-import { mapCriterion, type Loss, type LossName } from '../losses/loss-kinds.js';
+import { mapCriterion } from '../losses/loss-kinds.js';
+import type { LossFunction } from '../losses/function.js';
+import type { LossSetting } from '../losses/terms.js';
 import { lenet1 } from './lenet1.js';
 import { lenet5 } from './lenet5.js';
 import { lenet5Original } from './lenet5-original.js';
@@ -10,6 +12,8 @@ import { resnet20 } from './resnet20.js';
 import { smallInception } from './small-inception.js';
 import { smallSeNet } from './small-senet.js';
 import { smallVgg } from './small-vgg.js';
+import { textRecipes } from './text-recipes.js';
+import { zooRecipes } from './zoo-recipes.js';
 
 /** A data set's requirements of a model. */
 export interface ImageSettings {
@@ -19,6 +23,19 @@ export interface ImageSettings {
   /** Mean and deviation of the samples' values, bytes as 0 to 1; default those of the model's digits. */
   readonly mean?: PerChannel;
   readonly deviation?: PerChannel;
+  /** Height and width that the model takes, where it takes any: default the samples'. */
+  readonly size?: number;
+  /** Factor on the model's channels, where it has one; default 1. */
+  readonly width?: number;
+}
+
+/** Sizes of images. */
+export interface Sized {
+  /** Of images that are read from files, unless another is asked for. */
+  readonly usual: number;
+  readonly least: number;
+  /** Those of the paper, and its number of classes. */
+  readonly paper: { readonly size: number; readonly classes: number };
 }
 
 /** A model with the loss and settings that train it well. */
@@ -28,7 +45,7 @@ export interface Recipe {
    * @throws LanewiseError kind 'argument' if the model cannot take such images.
    */
   readonly create: (images?: ImageSettings) => Model;
-  readonly loss: LossName | Loss;
+  readonly loss: Exclude<LossSetting, LossFunction>;
   readonly optimizer: 'sgd' | 'momentum' | 'nesterov' | 'adam';
   readonly learningRate: number;
   readonly weightDecay: number;
@@ -37,6 +54,8 @@ export interface Recipe {
   readonly averageDecay?: number;
   readonly batch: number;
   readonly epochs: number;
+  /** Sizes of the images of a net that takes any from a least one on, and whose width can be set. */
+  readonly sized?: Sized;
   /** The setting for rows of numbers, if the model takes these as well as images. */
   readonly rows?: { readonly weightDecay: number };
 }
@@ -197,5 +216,12 @@ export function recipeForRows(name: string, samples: number): Recipe {
   };
 }
 
+/** All models, the small ones first. A function, as any of the three modules may be loaded first. */
+export const allRecipes = (): Readonly<Record<string, Recipe>> => ({
+  ...recipes,
+  ...zooRecipes,
+  ...textRecipes,
+});
+
 /** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */
-export const recipeFor = (name: string): Recipe => lookUp('model', recipes, name);
+export const recipeFor = (name: string): Recipe => lookUp('model', allRecipes(), name);

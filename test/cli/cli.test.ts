@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
 import { recipes } from '../../src/models/recipes.js';
+import { zooRecipes } from '../../src/models/zoo-recipes.js';
 import { decodeModel } from '../../src/trained/model-file.js';
 import { EXPECTED_SHA256 } from '../../src/train/verify.js';
 import { evalOf, eventsOf, inFolder, lanewise, lanewiseProcess, main } from './lanewise.js';
@@ -150,6 +151,24 @@ test('inspect knows every recipe, and its columns fit long names', async () => {
   }
   const { stdout } = await lanewise(['train', '--help']);
   assert.match(stdout.replace(/\s+/g, ' '), /lenet1, lenet5, lenet5-1998, mlp, .*mlp: 12/);
+});
+
+test('inspect knows the nets for photographs, of any size and width, and those of texts', async () => {
+  for (const [name, count] of [
+    ['resnet18', '11,689,512'],
+    ['nin', '966,986'],
+    ['charlstm', '98,400'],
+    ['gpt', '110,336'],
+  ] as const) {
+    const { stdout } = await lanewise(['inspect', name, '--batch', '2', '--workers', '1']);
+    assert.match(stdout, new RegExp(`^${name}: input [\\d×]+, ${count} parameters`), name);
+  }
+  for (const name of Object.keys(zooRecipes)) {
+    const small = ['--size', '67', '--width', '0.0625', '--batch', '2', '--workers', '1'];
+    const { stdout, code } = await lanewise(['inspect', name, ...small]);
+    assert.is(code, 0, name);
+    assert.match(stdout, /: input 3×67×67/);
+  }
 });
 
 test('optimizers and schedules go by their names', async () => {

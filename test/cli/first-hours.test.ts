@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { recipes } from '../../src/models/recipes.js';
+import { allRecipes } from '../../src/models/recipes.js';
 import { describeTrain } from '../../src/cli/train-options.js';
 import { foreignHint } from '../../src/cli/foreign-options.js';
 import { recipeNamed } from '../../src/cli/model-name.js';
@@ -51,17 +51,30 @@ test('options of other tools are met with what they are called here', async () =
 });
 
 test('a file or a net of the library in the place of a model’s name', async () => {
-  const known = Object.keys(recipes).join(', ');
+  const known = Object.keys(allRecipes()).join(', ');
   const of = (name: string) => refusalOf(() => recipeNamed(name));
   const file = await of('runs/a/model.safetensors');
   assert.ok(
     file.startsWith(
-      `'runs/a/model.safetensors' is the name of a file, expected one of the models ${known}\neval, predict`,
+      `'runs/a/model.safetensors' is the name of a file, expected one of the models ${known}\ntrain --weights FILE goes on from a file`,
     ),
     file,
   );
-  assert.match(await of('resnet18'), /docs\/zoo\.md/);
-  assert.match(await of('resnet21'), /did you mean 'resnet20'/);
+  assert.match(await of('unet'), /docs\/zoo\.md/);
+  assert.match(await of('resnet19'), /did you mean 'resnet18'/);
+});
+
+test('a size and a width go with the nets for photographs', async () => {
+  assert.match(
+    await refusal(['train', 'lenet5', '--size', '40']),
+    /--size 40 is for the nets for photographs, and the model is lenet5\n {2}resnet18, .*nin take it/,
+  );
+  const of = (...args: string[]) => refusal(['train', 'vgg11', '--limit', '64', ...args]);
+  assert.match(await of('--width', '0'), /Expected a number above 0/);
+  assert.match(
+    await of('--size', '20'),
+    /vgg11: size is 20, expected at least 32 for samples of 1×28×28/,
+  );
 });
 
 test('a target of one class, and one of fractions, by their column', async () => {

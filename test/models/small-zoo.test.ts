@@ -7,7 +7,8 @@ import * as assert from 'uvu/assert';
 import type { AnyDataset } from '../../src/data/dataset.js';
 import { sizeOf, type Shape } from '../../src/graph/tensor.js';
 import { parameterCount, rebuild, type Architecture, type Model } from '../../src/layers/index.js';
-import { mapCriterion, type Loss, type LossName } from '../../src/losses/loss-kinds.js';
+import { mapCriterion } from '../../src/losses/loss-kinds.js';
+import type { LossSetting } from '../../src/losses/terms.js';
 import { digitBitmaps } from '../../src/models/digit-bitmaps.js';
 import {
   deepFace,
@@ -113,7 +114,7 @@ function regressed(model: Model, target: (v: number) => number): AnyDataset {
 async function lossesOf(
   model: Model,
   data: AnyDataset,
-  { loss = 'crossEntropy', steps = 8 }: { loss?: LossName | Loss; steps?: number } = {},
+  { loss = 'crossEntropy', steps = 8 }: { loss?: LossSetting; steps?: number } = {},
 ) {
   const { history, model: trained } = await train(model, {
     data,
