@@ -35,6 +35,13 @@ export type {
   NaiveOptions,
   SeasonalOptions,
 } from './baselines/index.js';
+export {
+  fromPixels,
+  type Pixels,
+  type PixelOptions,
+  type PixelSamples,
+  type PixelSource,
+} from './data/from-pixels.js';
 export { standardize, type Standardizer } from './data/standardize.js';
 export { type FileSource } from './data/file-source.js';
 export { npyDataset, readNpy, type NpyDatasetOptions } from './data/npy-set.js';
@@ -134,7 +141,14 @@ export type {
 } from './metrics/index.js';
 export { decodeModel, encodeModel } from './trained/model-file.js';
 export { encodeProgram, type EncodeProgramOptions } from './trained/program-file.js';
-export { loadModel, loadPartialWeights, loadWeights, saveModel } from './trained/model-store.js';
+export {
+  loadModel,
+  loadPartialWeights,
+  loadWeights,
+  removeModel,
+  saveModel,
+  storedModels,
+} from './trained/model-store.js';
 export { type TrainSettings } from './train/settings.js';
 export {
   createStepper,

@@ -58,6 +58,11 @@ const SAID: Readonly<Record<string, Expectation>> = {
   transforms: [Array.isArray, 'a list'],
   fit: /* @__PURE__ */ among(FITS),
   table: [isObject, 'an object, as csvDataset makes it'],
+  text: [
+    (value) =>
+      isObject(value) && Number.isInteger(value['length']) && (value['length'] as number) > 0,
+    'an object, as textWindows makes it',
+  ],
   origin: [isObject, 'an object, as split and subset make it'],
   classes: [(value) => typeof value === 'object' && value !== null, 'names'],
 };

@@ -1,11 +1,32 @@
 /** Reading of files in a file system, whole or in pieces, with errors that name the file and the reason. */
 import { open, readFile, stat } from 'node:fs/promises';
 import { LanewiseError } from '../base/errors.js';
+import { writeFileAtomic } from './atomic.js';
 
-export { writeFileAtomic as writeFile } from './atomic.js';
+/** The refusal of what only pages have. */
+const noDatabase = (what: string): LanewiseError =>
+  new LanewiseError(
+    'platform',
+    `${what}: there is no IndexedDB here, which pages and their workers have`,
+    'in Node, Deno and Bun a model is a file: give its path',
+  );
+
+export async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  if (path.startsWith('indexeddb://')) throw noDatabase(`cannot write '${path}'`);
+  await writeFileAtomic(path, bytes);
+}
+
+export const storedNames = async (): Promise<string[]> => {
+  throw noDatabase('cannot list the models of a page');
+};
+
+export const removeStored = async (address: string): Promise<void> => {
+  throw noDatabase(`cannot remove '${address}'`);
+};
 
 /** The bytes of a file; `what` names its kind in messages. @throws LanewiseError kind 'file'. */
 export async function readNamedFile(what: string, path: string): Promise<Uint8Array> {
+  if (path.startsWith('indexeddb://')) throw noDatabase(`cannot read ${what} '${path}'`);
   try {
     const { size } = await stat(path);
     if (size > MOST_AT_ONCE) return await readLarge(path, size);

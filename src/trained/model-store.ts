@@ -1,6 +1,6 @@
-/** Reads and writes model files: on disk, or, for reading only, at a URL or in memory. */
+/** Reads and writes model files: on disk or in a page's IndexedDB, and, for reading only, at a URL or in memory. */
 import { refuse } from '../base/check.js';
-import { writeFile } from '#platform/files';
+import { removeStored, storedNames, writeFile } from '#platform/files';
 import { readSource, sourceName, type FileSource } from '../data/file-source.js';
 import type { Model } from '../layers/index.js';
 import { checkTrained } from './check-weights.js';
@@ -17,13 +17,30 @@ import {
 } from './weights-file.js';
 
 /**
- * Writes the model to `path`, whole or not at all. An untrained model is saved with its initial weights for seed 1.
+ * Writes the model to `path`, whole or not at all; in a page, whose only place for it is IndexedDB, the path is
+ * `indexeddb://NAME`. An untrained model is saved with its initial weights for seed 1.
  * @throws LanewiseError kind 'file'.
  */
 export async function saveModel(trained: TrainedModel | Model, path: string): Promise<void> {
   if (typeof path !== 'string' || path === '') refuse('saveModel', 'path', path, 'a text');
   const given = isModel(trained) ? await begun(trained) : trained;
   await writeFile(path, modelBytes(checkTrained('encodeModel', given), path));
+}
+
+/**
+ * The addresses of the models in the page's IndexedDB, such as `indexeddb://digits`.
+ * @throws LanewiseError kind 'platform' in Node, Deno and Bun, where a model is a file.
+ */
+export const storedModels = (): Promise<string[]> => storedNames();
+
+/**
+ * Removes a model from the page's IndexedDB, if it is there.
+ * @throws LanewiseError kind 'argument' for any other address than `indexeddb://NAME`; kind 'platform' as `storedModels`.
+ */
+export async function removeModel(address: string): Promise<void> {
+  if (typeof address !== 'string' || !/^indexeddb:\/\/./.test(address))
+    refuse('removeModel', 'address', address, 'indexeddb:// and the name of a model');
+  await removeStored(address);
 }
 
 const isModel = (given: TrainedModel | Model): given is Model =>

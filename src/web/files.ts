@@ -1,9 +1,14 @@
-/** File access without a file system: reading fetches from URLs, writing is refused. */
+/** File access without a file system: files are fetched from URLs, and models are kept in IndexedDB. */
 import { LanewiseError } from '../base/errors.js';
 import { piecesOf } from '../platform/pieces.js';
+import { dropModel, getModel, putModel, storedNames, storedName } from './model-database.js';
+
+export { storedNames };
 
 /** The bytes at a URL, relative to the page; `what` names their kind in messages. @throws LanewiseError kind 'file'. */
 export async function readNamedFile(what: string, url: string): Promise<Uint8Array> {
+  const name = storedName(url);
+  if (name !== undefined) return getModel(what, name);
   const response = await request(what, url);
   return new Uint8Array(await response.arrayBuffer().catch((error) => fail(what, url, error)));
 }
@@ -27,14 +32,19 @@ export const isFile = (url: string): Promise<boolean> =>
     () => false,
   );
 
-/** @throws LanewiseError kind 'platform': always. */
-export async function writeFile(path: string, _bytes: Uint8Array): Promise<void> {
+/** Writes to IndexedDB. @throws LanewiseError kind 'platform' for any other address. */
+export async function writeFile(path: string, bytes: Uint8Array): Promise<void> {
+  const name = storedName(path);
+  if (name !== undefined) return putModel(name, bytes);
   throw new LanewiseError(
     'platform',
     `cannot write '${path}': there is no file system here`,
-    'encodeModel gives the bytes, to offer as a download or to keep in IndexedDB',
+    'indexeddb://NAME keeps it in the page’s database; encodeModel gives the bytes, to offer as a download',
   );
 }
+
+/** Removes a model from the page's IndexedDB. */
+export const removeStored = (address: string): Promise<void> => dropModel(storedName(address)!);
 
 async function request(what: string, url: string): Promise<Response> {
   const response = await fetch(url).catch((error) => fail(what, url, error));

@@ -300,6 +300,7 @@ export const calls: Readonly<Record<string, Args>> = {
   idxDataset: [Uint8Array.of(1), Uint8Array.of(1), options],
   readCsv: [new TextEncoder().encode('a,b\n1,2\n3,4\n'), options],
   csvDataset: [new TextEncoder().encode('a,b\n1,2\n3,4\n'), { target: 'b' }],
+  fromPixels: [{ width: 1, height: 1, data: new Uint8Array(4) }, { size: 8 }],
   imageFolder: [missing, { size: 8 }],
   ...Object.fromEntries(
     Object.keys({ ...published, ...archives }).map((name) => [name, [{ directory: missing }]]),
@@ -328,6 +329,8 @@ export const calls: Readonly<Record<string, Args>> = {
   encodeProgram: [trained, options],
   saveModel: [trained, `${missing}/model`],
   loadModel: [file],
+  removeModel: ['indexeddb://model'],
+  storedModels: [],
   loadWeights: [model, file, options],
   loadPartialWeights: [model, file, options],
   createProbe: [model, trained.terms, table],

@@ -20,6 +20,7 @@ const RIGHT: Readonly<Record<string, string>> = {
   'defineLayer empty 1': 'a layer may have no settings',
   'firstSamples huge 1': 'all samples, if there are fewer',
   'isStreamed unknown 0': 'it asks',
+  'fromPixels unknown 0': 'pixels are what a canvas gives, whatever else it says of them',
   'isStreamed empty 0': 'it asks',
   'pad empty 0': 'no axis is padded',
   'reshape empty 0': 'one value a sample',
