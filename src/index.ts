@@ -12,6 +12,7 @@ export {
   type CsvImageOptions,
   type FeatureDataset,
 } from './data/csv-dataset.js';
+export { csvSeries } from './data/series-csv.js';
 export { type ColumnType, type TableColumn } from './data/csv-columns.js';
 export * from './data/published-archives.js';
 export type { EmnistSplit } from './data/emnist.js';

@@ -56,7 +56,8 @@ function relationOf(data: IndexedDataset, { origin }: KnownModel): Relation {
   const own = originOf(firstOf(samplesOf(data), samples))!;
   if (own.samples !== samples || own.fingerprint !== fingerprint) return { is: 'other', samples };
   const [rule] = selections;
-  if (!rule || rule.by === 'subset') return { is: 'trained', count: rule?.count ?? samples };
+  if (!rule || rule.by === 'periods') return { is: 'trained', count: samples };
+  if (rule.by === 'subset') return { is: 'trained', count: rule.count };
   return { is: 'divided', rule, of: samples };
 }
 

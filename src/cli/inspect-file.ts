@@ -208,13 +208,12 @@ function textWords({ text, vocabulary }: About): string | undefined {
 }
 
 function originWords({ samples, fingerprint, selections }: Origin): string {
-  const taken = selections.map((one) =>
-    one.by === 'subset'
-      ? `${one.count} chosen`
-      : one.by === 'places'
-        ? `split by ${one.rule}`
-        : `${one.by}, seed ${one.seed}`,
-  );
+  const taken = selections.map((one) => {
+    if (one.by === 'subset') return `${one.count} chosen`;
+    if (one.by === 'places') return `split by ${one.rule}`;
+    if (one.by === 'periods') return `period ${one.part + 1} of ${one.periods.length}`;
+    return `${one.by}, seed ${one.seed}`;
+  });
   const how = taken.length === 0 ? 'all of' : `${taken.join(', then ')}, of`;
   return `${how} ${formatCount(samples)} samples with fingerprint ${shorten(fingerprint, 40)}`;
 }

@@ -46,7 +46,7 @@ function taken(
   take: Take,
   ofList: (list: readonly unknown[]) => readonly unknown[],
 ): Samples {
-  const { inputs, targets, weights, files, source, origin: _, ...others } = samples;
+  const { inputs, targets, weights, files, windows, source, origin: _, ...others } = samples;
   const fields = (all: Fields): Fields =>
     Object.fromEntries(Object.entries(all).map(([name, field]) => [name, fieldAt(field, take)]));
   return {
@@ -56,6 +56,7 @@ function taken(
     targets: fields(targets),
     ...(weights ? { weights: take(weights, 1) } : {}),
     ...(files ? { files: ofList(files) } : {}),
+    ...(windows ? { windows: { ...windows, starts: take(windows.starts, 1) } } : {}),
   };
 }
 

@@ -55,7 +55,7 @@ export interface Table {
 }
 
 /** The missing values of pandas 2, and `?` of the UCI repository's tables. */
-const MISSING = (
+export const MISSING = (
   '?,NA,N/A,n/a,<NA>,#N/A,#NA,#N/A N/A,NaN,nan,-NaN,-nan,null,NULL,None,' +
   '1.#IND,-1.#IND,1.#QNAN,-1.#QNAN,'
 ).split(',');

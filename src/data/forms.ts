@@ -55,7 +55,7 @@ const IMAGES: Readonly<Record<keyof Dataset | keyof StreamedDataset | 'files', t
   files: true,
 };
 
-const TENSORS: Readonly<Record<keyof TensorDataset | 'features', true>> = {
+const TENSORS: Readonly<Record<keyof TensorDataset | 'features' | 'series' | 'windows', true>> = {
   name: true,
   inputs: true,
   targets: true,
@@ -66,6 +66,8 @@ const TENSORS: Readonly<Record<keyof TensorDataset | 'features', true>> = {
   table: true,
   origin: true,
   features: true,
+  series: true,
+  windows: true,
 };
 
 /** Samples of a stream; its opener may keep further fields in it. */

@@ -16,6 +16,11 @@ export function leftOut<D extends IndexedDataset>(
   data: D,
   selection: Exclude<Selection, { by: 'subset' }>,
 ): D {
+  if (selection.by === 'periods')
+    throw new LanewiseError(
+      'argument',
+      'the samples are windows of a period, of which others are found by splitSeries',
+    );
   const other = 1 - selection.part;
   if (selection.by === 'places') return placedPart(data, selection, other as 0 | 1);
   if (selection.by === 'split') {

@@ -38,6 +38,12 @@ export type Selection =
       /** Which of the two parts this is. */
       readonly part: 0 | 1;
     }
+  /** Periods of a series: windows from one place up to another, for training, validation and test. */
+  | {
+      readonly by: 'periods';
+      readonly periods: readonly (readonly [from: number, to: number])[];
+      readonly part: number;
+    }
   /** Samples that a program chose by their places. */
   | { readonly by: 'subset'; readonly count: number };
 

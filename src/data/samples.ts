@@ -5,6 +5,8 @@
 import type { Fit } from '../formats/resize.js';
 import type { Field, SampleReader, SampleStream, TensorDataset } from './dataset.js';
 import type { Origin } from './origin.js';
+import type { SeriesFormat } from './series-format.js';
+import type { SeriesWindows } from './series-windows.js';
 import type { TableFormat } from './table-format.js';
 import type { TextFormat } from './text-format.js';
 
@@ -34,6 +36,9 @@ export interface Samples {
   readonly text?: TextFormat;
   readonly fit?: Fit;
   readonly table?: TableFormat;
+  /** How a series is cut into these windows, and the rows that they are made of. */
+  readonly series?: SeriesFormat;
+  readonly windows?: SeriesWindows;
   readonly origin?: Origin;
   /** The names of a table's features. */
   readonly features?: readonly string[];

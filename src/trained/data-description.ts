@@ -2,6 +2,7 @@
 import type { Field } from '../data/dataset.js';
 import type { Samples } from '../data/samples.js';
 import { originOf, type Origin } from '../data/origin.js';
+import type { SeriesFormat } from '../data/series-format.js';
 import type { TableFormat } from '../data/table-format.js';
 import type { TextFormat } from '../data/text-format.js';
 import type { NamesByTarget } from '../data/target-names.js';
@@ -32,6 +33,8 @@ export interface DataDescription {
   readonly samples?: SampleFormat;
   /** The columns of a table. */
   readonly table?: TableFormat;
+  /** The columns, spacing and windows of a series. */
+  readonly series?: SeriesFormat;
   /** The text that each token stands for. */
   readonly vocabulary?: readonly string[];
   /** How texts became tokens. */
@@ -42,13 +45,14 @@ export interface DataDescription {
 
 /** Describes the samples that a model was trained on; `terms` say which target is the first output's. */
 export function describeData(data: Samples, terms: readonly LossTerm[] = []): DataDescription {
-  const { table, vocabulary, text } = data;
+  const { table, vocabulary, text, series } = data;
   const origin = originOf(data);
   return {
     ...describeSamples(data, terms),
     ...(vocabulary ? { vocabulary } : {}),
     ...(text ? { text } : {}),
     ...(table ? { table } : {}),
+    ...(series ? { series } : {}),
     ...(origin ? { origin } : {}),
   };
 }
@@ -109,6 +113,7 @@ const FIELDS: Readonly<Record<keyof DataDescription, true>> = {
   targetClasses: true,
   samples: true,
   table: true,
+  series: true,
   vocabulary: true,
   text: true,
   origin: true,

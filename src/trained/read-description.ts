@@ -5,6 +5,7 @@
  */
 import { isObject } from '../base/check.js';
 import type { Origin, Selection } from '../data/origin.js';
+import { readSeriesFormat as seriesFormat } from '../data/read-series-format.js';
 import type { ColumnFormat, TableFormat } from '../data/table-format.js';
 import type { TextFormat } from '../data/text-format.js';
 import { LanewiseError } from '../base/errors.js';
@@ -33,6 +34,7 @@ const fields = (): {
     `samples have no shape of whole numbers, type uint8, int32 or float32, and fit ${fits.join(', ')} or none`,
   ],
   table: [tableFormat, 'table is not a list of columns with name, type and classes'],
+  series: [seriesFormat, 'series does not say its columns, spacing, window and horizon'],
   vocabulary: [names, 'vocabulary is not a list of texts'],
   text: [textFormat, 'text has no whole length of at least 1, by characters or words'],
   origin: [originFormat, 'origin has no number of samples, fingerprint and selections'],
@@ -135,6 +137,7 @@ function originFormat(value: unknown): Origin | undefined {
 function selectionFormat(value: unknown): Selection | undefined {
   if (!isObject(value)) return undefined;
   const { by, count, shuffled, k, fold, stratified, seed, part, rule, first } = value;
+  if (by === 'periods') return periodsFormat(value);
   if (by === 'subset') return isCount(count, 1) ? { by, count } : undefined;
   // A later version's: samples were chosen in a way that is not known here.
   if (isText(by) && by !== 'split' && by !== 'kFold' && by !== 'places')
@@ -152,4 +155,16 @@ function selectionFormat(value: unknown): Selection | undefined {
   if (by === 'kFold' && isCount(k, 2) && isCount(fold) && fold < k)
     return { by, k, fold, stratified, seed, part };
   return undefined;
+}
+
+/** Most parts of a series. */
+const MOST_PERIODS = 16;
+
+function periodsFormat(value: unknown): Selection | undefined {
+  const { periods, part } = value as Partial<Extract<Selection, { by: 'periods' }>>;
+  if (!Array.isArray(periods) || periods.length > MOST_PERIODS) return undefined;
+  const isRange = (range: unknown) =>
+    Array.isArray(range) && range.length === 2 && range.every((place) => isCount(place));
+  if (!periods.every(isRange) || !isCount(part) || part >= periods.length) return undefined;
+  return { by: 'periods', periods, part };
 }

@@ -19,6 +19,10 @@ const REPORT = 'evaluate() of a model gives its figures, createProbe those of it
 export const imageFolder = /* @__PURE__ */ absent('imageFolder', DATA);
 export const readCsv = /* @__PURE__ */ absent('readCsv', DATA);
 export const csvDataset = /* @__PURE__ */ absent('csvDataset', DATA);
+export const csvSeries = /* @__PURE__ */ absent(
+  'csvSeries',
+  'seriesDataset takes rows that are in memory',
+);
 export const readNpz = /* @__PURE__ */ absent('readNpz', DATA);
 export const npzDataset = /* @__PURE__ */ absent('npzDataset', DATA);
 export const emnist = /* @__PURE__ */ absent('emnist', DATA);

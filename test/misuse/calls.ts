@@ -44,6 +44,8 @@ const writer = L.withWeights(
     ]),
   ),
 );
+const rowsInTime = { y: Float32Array.from({ length: 20 }, (_, i) => i) };
+const series = await L.seriesDataset(rowsInTime, { target: 'y', window: 2 });
 const stream = {
   name: 'stream',
   shape: [1, 1, 2] as const,
@@ -101,10 +103,17 @@ const none: Args = [options];
 const loss: Args = [options];
 
 /** Objects that are no options: what is in them is made by the package. */
-export const noOptions = new Set<unknown>([wire, trained, writer, matrix, model.architecture]);
+export const noOptions = new Set<unknown>([
+  wire,
+  rowsInTime,
+  trained,
+  writer,
+  matrix,
+  model.architecture,
+]);
 
 /** Data sets, whose fields checkDataset checks for all that take one. */
-export const dataSets = new Set<unknown>([images, table, stream]);
+export const dataSets = new Set<unknown>([images, table, stream, series]);
 
 /** By name; those of namespaces with it before them: `schedule.cosine`. */
 export const calls: Readonly<Record<string, Args>> = {
@@ -301,6 +310,9 @@ export const calls: Readonly<Record<string, Args>> = {
   readCsv: [new TextEncoder().encode('a,b\n1,2\n3,4\n'), options],
   csvDataset: [new TextEncoder().encode('a,b\n1,2\n3,4\n'), { target: 'b' }],
   fromPixels: [{ width: 1, height: 1, data: new Uint8Array(4) }, { size: 8 }],
+  seriesDataset: [rowsInTime, { target: 'y', window: 1 }],
+  csvSeries: [new TextEncoder().encode('y\n1\n2\n3\n'), { target: 'y', window: 1 }],
+  splitSeries: [series, options],
   imageFolder: [missing, { size: 8 }],
   ...Object.fromEntries(
     Object.keys({ ...published, ...archives }).map((name) => [name, [{ directory: missing }]]),
