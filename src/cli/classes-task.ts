@@ -27,8 +27,8 @@ export const classesKind: TaskKind = {
     const model = recipe.create(measured.settings);
     return { model, notes: notesOn(name, model, measured) };
   },
-  async score(model, part, options) {
-    const test = part as LabelledDataset;
+  async score(model, data, options) {
+    const { test } = labelled(data);
     return scoresOf(test, await model.evaluate(test, options));
   },
   eval: evalClasses,

@@ -1,7 +1,7 @@
 /** Scores models on test samples, for `eval` and `export`: one model, or an ensemble of several. */
 import { Argument, Command, Option } from 'commander';
 import { withNames } from '../data/class-names.js';
-import type { LabelledDataset } from '../data/dataset.js';
+import type { IndexedDataset, LabelledDataset } from '../data/dataset.js';
 import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/transforms/index.js';
 import { LanewiseError } from '../base/errors.js';
 import { ensemble, type Ensemble } from '../trained/ensemble.js';
@@ -12,8 +12,9 @@ import {
   lastPart,
   loadData,
   type DataRequest,
-  type LabelledSets,
+  type DataSets,
   type ImageShape,
+  type PartsOf,
 } from './data-sources.js';
 import { choose, examine, type Choice, type KnownModel } from './held-out.js';
 import {
@@ -89,6 +90,17 @@ export async function loadModels(files: readonly string[]): Promise<TrainedModel
   return models;
 }
 
+/** The data that options name, read as the samples that the first model was trained on. */
+export async function knownData(
+  models: readonly TrainedModel[],
+  options: ScoringOptions,
+): Promise<DataSets> {
+  const asked = { ...dataRequest(options), whole: true };
+  const found = await loadData(options.data, asked, knownSamples(models[0]!));
+  checkUses({ decoders: options.decoders }, found, options.data);
+  return found;
+}
+
 /** Scores classifiers, several as an ensemble. @throws LanewiseError for models and data that do not fit. */
 export async function scoreModels(
   files: readonly string[],
@@ -96,14 +108,8 @@ export async function scoreModels(
   options: ScoringOptions,
 ): Promise<Scored> {
   const classifier = ensemble(models);
-  const asked = { ...dataRequest(options), whole: true };
-  const found = labelledSets(
-    await loadData(options.data, asked, knownSamples(models[0]!)),
-    'a classifier',
-  );
-  checkUses({ decoders: options.decoders }, found, options.data);
   const choice = choiceOf(
-    found,
+    labelledSets(await knownData(models, options), 'a classifier'),
     models.map(({ origin }, i) => ({ file: files[i]!, origin })),
     options,
   );
@@ -129,11 +135,11 @@ function knownSamples({
 }
 
 /** @throws LanewiseError kind 'argument' for `--all` on data that has test samples of its own; otherwise as `choose`. */
-function choiceOf(
-  data: LabelledSets,
+export function choiceOf<D extends IndexedDataset>(
+  data: PartsOf<D>,
   models: readonly KnownModel[],
   options: ScoringOptions,
-): Choice<LabelledDataset> {
+): Choice<D> {
   const { test, isWhole } = data;
   if (isWhole) return choose(test, models, options);
   if (!options.all) return examine(test, models, lastPart(data));

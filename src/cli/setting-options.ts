@@ -186,13 +186,16 @@ export const ROWS = {
       return average === 'none' ? undefined : averageFor(average);
     },
   ),
-  metrics: {
-    option: option<string[]>(
-      '--metrics <names>',
-      'further figures, such as top5,f1, of the validation samples or, without any, of the test samples',
-      list,
-    ) as OptionOf<NonNullable<TrainSettings['metrics']>>,
-  },
+  metrics: from(
+    {
+      metrics: option<string[]>(
+        '--metrics <names>',
+        'further figures, such as top5,f1, of the validation samples or, without any, of the test samples',
+        list,
+      ) as OptionOf<NonNullable<TrainSettings['metrics']>>,
+    },
+    ({ metrics }, { recipe }) => metrics ?? recipe.metrics,
+  ),
   validateEvery: from(
     {
       validateEvery: option<number>(

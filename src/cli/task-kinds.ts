@@ -1,5 +1,4 @@
 /** The kinds of tasks, a row each: the usual net, its recipe, and how its results are scored and shown. */
-import type { IndexedDataset } from '../data/dataset.js';
 import type { Model } from '../layers/index.js';
 import type { Recipe } from '../models/recipes.js';
 import type { Part } from '../train/events.js';
@@ -49,7 +48,8 @@ export interface TaskKind {
   recipe(name: string, data: DataSets): Recipe;
   /** The model for the training samples, and notes on what a user may not expect. */
   build(name: string, recipe: Recipe, data: DataSets): Promise<BuiltModel>;
-  score(model: TrainedModel, test: IndexedDataset, options: ReadingOptions): Promise<Scores>;
+  /** Scores a model on the last part of its data. */
+  score(model: TrainedModel, data: DataSets, options: ReadingOptions): Promise<Scores>;
   /** `lanewise eval` of models of this kind. */
   eval(
     files: readonly string[],

@@ -16,6 +16,8 @@ export interface Task {
   readonly kind: TaskName;
   /** The word for samples where they are counted. */
   readonly unit: 'images' | 'rows' | 'windows' | 'texts';
+  /** Why it is this task, where a user may want another. */
+  readonly said?: string;
 }
 
 /** The task of data: that which its source says, or one class a sample. */

@@ -58,7 +58,7 @@ async function trainUntil(
   kind.check(data, options);
   const settings = trainSettings(recipe, options, data);
   const { model, notes } = await kind.build(name, recipe, data);
-  notes.forEach(note);
+  for (const line of [...(task.said ? [task.said] : []), ...notes]) note(line);
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
     data: options.data,
@@ -89,7 +89,7 @@ async function trainUntil(
   if (stop.signal.aborted) process.exitCode = stop.exitCode();
   const scores = stop.signal.aborted
     ? undefined
-    : await kind.score(last.result().model, data.test, { workers, decoders });
+    : await kind.score(last.result().model, data, { workers, decoders });
   await reporter.done(last, scores);
 }
 

@@ -46,6 +46,8 @@ export interface Recipe {
    */
   readonly create: (images?: ImageSettings) => Model;
   readonly loss: Exclude<LossSetting, LossFunction>;
+  /** Figures of the first output that a run shows besides the loss. */
+  readonly metrics?: readonly ('rmse' | 'r2' | 'coverage' | 'f1Micro')[];
   readonly optimizer: 'sgd' | 'momentum' | 'nesterov' | 'adam';
   readonly learningRate: number;
   readonly weightDecay: number;
