@@ -11,9 +11,10 @@ export {
   type CsvDatasetOptions,
   type CsvImageOptions,
   type FeatureDataset,
+  type TableDataset,
 } from './data/csv-dataset.js';
 export { csvSeries } from './data/series-csv.js';
-export { type ColumnType, type TableColumn } from './data/csv-columns.js';
+export { type ColumnType, type TableColumn } from './data/csv-builders.js';
 export * from './data/published-archives.js';
 export type { EmnistSplit } from './data/emnist.js';
 export {

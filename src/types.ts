@@ -1,11 +1,13 @@
 /** The types that public functions take and return. */
+export type { Answer } from './data/answers.js';
+export type { Cell, Rows } from './data/encode-rows.js';
 export type { LabelledDataset } from './data/dataset.js';
 export type { Origin, Selection } from './data/origin.js';
 export type { SeriesFormat, SeriesGaps, Spacing } from './data/series-format.js';
 export type { SeriesRows } from './data/series-rows.js';
 export type { SeriesTable, SeriesWindows } from './data/series-windows.js';
 export type { CalendarPart, TimeLayout } from './data/times.js';
-export type { ColumnFormat, TableFormat } from './data/table-format.js';
+export type { ColumnFormat, DatePart, TableFormat, TargetFormat } from './data/table-format.js';
 export type { TextSource } from './formats/utf8.js';
 export type { PerChannel } from './graph/input-scale.js';
 export type { Shape, Tensor } from './graph/tensor.js';

@@ -5,7 +5,7 @@
 import { extname } from 'node:path';
 import { readTable } from '../data/csv-table.js';
 import type { TableFormat } from '../data/table-format.js';
-import { widthOf } from '../data/table-match.js';
+import { widthOf } from '../data/write-cell.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Classifier, TrainedModel } from '../trained/trained-model.js';
 import type { PredictionOutput } from './prediction-output.js';
@@ -59,7 +59,7 @@ async function readRows(path: string, format: TableFormat) {
         gap: 'put a value there, or take the row out',
       },
       unused(names) {
-        const more = names.filter((name) => name !== format.target);
+        const more = names.filter((name) => !format.targets?.some((one) => one.name === name));
         if (more.length > 0)
           note(`not used, as the model was not trained on it: ${more.join(', ')}`);
       },

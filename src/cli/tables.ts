@@ -1,6 +1,6 @@
 /** The CSV files of the command line: rows of features with a class each, or images whose pixels are columns. */
 import { shorten } from '../base/check.js';
-import type { ColumnType, TableWords } from '../data/csv-columns.js';
+import type { ColumnType, TableWords } from '../data/csv-builders.js';
 import {
   csvDataset,
   readDataset,
@@ -32,7 +32,7 @@ export const optionWords: TableWords = {
  */
 export async function loadTable(path: string, request: DataRequest): Promise<Dataset> {
   const { shape, type = 'uint8', header, columns, missing, known } = request;
-  const target = request.target ?? known?.table?.target ?? '-1';
+  const target = request.target ?? known?.table?.targets?.[0]?.name ?? '-1';
   const options = {
     target: /^-?\d+$/.test(target) ? Number(target) : target,
     header,
@@ -100,7 +100,9 @@ function asRows(
   shape: Dataset['shape'] = [features.length, 1, 1],
 ): Dataset {
   const samples = inputs['input']!.values as Float32Array;
-  return { name, shape, samples, ...labels, table };
+  const { name: target } = table.targets![0]!;
+  const targets = [{ name: target, type: 'class', classes: labels.classes } as const];
+  return { name, shape, samples, ...labels, table: { ...table, targets } };
 }
 
 /** The target's classes; for numbers these are the given ones, or all that occur. */
@@ -110,7 +112,7 @@ function classesOf(
 ): Labels {
   const { values } = targets['output']!;
   if (classes) return { classes: classes as readonly string[], labels: values as Int32Array };
-  return numbersAsClasses(name, values, table.target!, given);
+  return numbersAsClasses(name, values, table.targets![0]!.name, given);
 }
 
 /** Whole numbers as classes, in ascending order, or in that of the names given.
@@ -152,7 +154,7 @@ const shortest = (value: number): number => Number(value.toPrecision(7));
 export function checkClasses(data: LabelledDataset): void {
   const { name, classes } = data;
   if (classes.length > 1) return;
-  const where = data.table ? `column '${data.table.target}' of ` : '';
+  const where = data.table ? `column '${data.table.targets?.[0]?.name}' of ` : '';
   throw new LanewiseError(
     'data',
     `${where}data set '${name}' has one class, '${classes[0]}', and there is nothing to tell apart`,

@@ -1,41 +1,58 @@
 /** Data sets from CSV tables: features and a target, or images whose pixels are columns. */
-import { oneOf, refuse } from '../base/check.js';
+import { isObject, oneOf, refuse } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { sizeOf, showShape } from '../graph/tensor.js';
 import type { TextSource } from '../formats/utf8.js';
 import {
   checkCsvOptions,
+  checkMissing,
   readTable,
   type CsvOptions,
   type Table,
   type TableRoles,
 } from './csv-table.js';
-import type { TableColumn } from './csv-columns.js';
-import type { ColumnFormat, TableFormat } from './table-format.js';
-import { widthOf } from './table-match.js';
-import type { Dataset, TensorDataset } from './dataset.js';
+import type { TableColumn } from './csv-builders.js';
+import { partsOf, writeDate } from './dates.js';
+import { impute } from './impute.js';
+import { unitIn, type ColumnFormat, type TableFormat, type TargetFormat } from './table-format.js';
+import { loadTools } from './load-tools.js';
+import { featureNames } from './table-match.js';
+import { widthOf } from './write-cell.js';
+import type { Dataset, Field, TensorDataset } from './dataset.js';
 import { checkDataset } from './forms.js';
 import type { FileSource } from './file-source.js';
 
 /** Options for turning a table into samples and targets. */
-export interface CsvDatasetOptions extends CsvOptions {
-  /** The column to predict, by name or place (0 the first, −1 the last). */
-  readonly target: string | number;
+export interface CsvDatasetOptions extends Omit<CsvOptions, 'missing'> {
+  /** The column to predict, by name or place (0 the first, −1 the last); or a list of several. */
+  readonly target: string | number | readonly (string | number)[];
+  /**
+   * Treatment of missing fields, as of `readCsv`: refused by default. Kept ones are NaN until `impute` replaces them; with
+   * `impute` that is done by this table's own values.
+   */
+  readonly missing?: CsvOptions['missing'] | 'impute';
+  /** Units by column, such as `{ price: '€' }`; by default those in brackets at the end of a name: `width (cm)`. */
+  readonly units?: Readonly<Record<string, string>>;
 }
 
 /** Options for turning the rows of a table into images. */
 export interface CsvImageOptions extends CsvDatasetOptions {
+  readonly target: string | number;
   /** Shape of one image, channels × height × width; the other columns are its values in this order. */
   readonly shape: readonly [channels: number, height: number, width: number];
   /** `bytes` 0–255 (default), or numbers of any size. */
   readonly values?: 'bytes' | 'floats';
 }
 
-/** Samples whose values have names. */
-export interface FeatureDataset extends TensorDataset {
-  /** The name of each value of a sample: a column, or `column=class`. */
+/** Samples whose values have names, with several targets by the names of their columns. */
+export interface TableDataset extends TensorDataset {
+  /** The name of each value of a sample: a column, `column=class`, or what a column of dates became. */
   readonly features: readonly string[];
   readonly table: TableFormat;
+}
+
+/** Samples whose values have names, with one target `output`. */
+export interface FeatureDataset extends TableDataset {
   /** Names of the target's classes, unless the target is a number. */
   readonly classes?: readonly string[];
 }
@@ -44,9 +61,9 @@ export interface FeatureDataset extends TensorDataset {
 const MAX_FEATURES = 65_536;
 
 /**
- * Rows as samples. Input `input` has shape [features]; a column of classes takes one feature, 0 or 1, per class. Target
- * `output` is a class index, or has shape [1] if the column holds numbers. With a `shape` the result is a data set of
- * images.
+ * Rows as samples. Input `input` has shape [features]; a column of classes takes one feature, 0 or 1, per class, a column
+ * of dates up to seven. Target `output` is a class index, or has shape [1] if the column holds numbers; several targets
+ * have the names of their columns. With a `shape` the result is a data set of images.
  * @throws LanewiseError as `readCsv` does; kind 'argument' for a target that is not a column; kind 'data' if columns do
  * not fit the shape.
  */
@@ -56,54 +73,88 @@ export async function csvDataset(
 ): Promise<Dataset>;
 export async function csvDataset(
   source: FileSource | TextSource,
-  options: CsvDatasetOptions,
+  options: CsvDatasetOptions & { readonly target: string | number },
 ): Promise<FeatureDataset>;
 export async function csvDataset(
   source: FileSource | TextSource,
+  options: CsvDatasetOptions,
+): Promise<TableDataset>;
+export async function csvDataset(
+  source: FileSource | TextSource,
   options: CsvDatasetOptions | CsvImageOptions,
-): Promise<Dataset | FeatureDataset> {
+): Promise<Dataset | TableDataset> {
   return readDataset(source, options, {});
 }
 
-const CHECKS = { target: true, shape: true, values: oneOf(['bytes', 'floats']) } as const;
+const CHECKS = {
+  target: true,
+  shape: true,
+  values: oneOf(['bytes', 'floats']),
+  missing(owner: string, name: string, value: unknown) {
+    if (value !== 'impute') checkMissing(owner, name, value);
+  },
+  units(owner: string, name: string, value: unknown) {
+    if (!isObject(value) || !Object.values(value).every((one) => typeof one === 'string'))
+      refuse(owner, name, value, "an object such as { width: 'cm' }");
+  },
+} as const;
 
 /** `csvDataset`, with what the command line also needs of a table. */
 export async function readDataset(
   source: FileSource | TextSource,
   options: CsvDatasetOptions | CsvImageOptions,
-  roles: Pick<TableRoles, 'ignored' | 'words' | 'targetType' | 'unused'> & {
+  roles: Pick<TableRoles, 'ignored' | 'words' | 'targetType' | 'unused' | 'asDates' | 'untold'> & {
     readonly known?: TableFormat;
   },
-): Promise<Dataset | FeatureDataset> {
-  checkCsvOptions(options, 'csvDataset', CHECKS);
-  if (options.target === undefined)
-    refuse('csvDataset', 'target', undefined, 'the column to predict, by its name or place');
+): Promise<Dataset | TableDataset> {
+  loadTools();
+  checkCsvOptions(options as CsvOptions, 'csvDataset', CHECKS);
+  const { target, missing, units = {}, ...others } = options;
+  const imputes = missing === 'impute';
+  const csv: CsvOptions = { ...others, missing: imputes ? 'keep' : missing };
+  if (target === undefined || (Array.isArray(target) && target.length === 0))
+    refuse('csvDataset', 'target', target, 'the column to predict, by its name or place');
   const isImages = isOfImages(options);
   if (isImages) checkShape(options);
-  const { known, ...others } = roles;
-  const table = await readTable(source, options, {
-    ...others,
-    target: options.target,
+  const { known, ...rest } = roles;
+  const table = await readTable(source, csv, {
+    ...rest,
+    targets: [target].flat(),
     asFeatures: true,
     ...(known ? { type: 'ignore' } : {}),
     ...(isImages
       ? { targetType: 'class', type: options.values === 'floats' ? 'number' : 'byte' }
       : {}),
   });
-  const target = table.columns.find((column) => column.name === table.target);
-  if (!target) {
-    throw new LanewiseError('argument', `column '${table.target}' is the target, and is ignored`);
-  }
+  const targets = table.targets.map((name) => {
+    const found = table.columns.find((column) => column.name === name);
+    if (found) return found;
+    throw new LanewiseError('argument', `column '${name}' is the target, and is ignored`);
+  });
+  checkTargets(targets);
   const features = known
     ? known.columns.map(({ name }) => table.columns.find((column) => column.name === name)!)
-    : table.columns.filter((column) => column !== target);
+    : table.columns.filter((column) => !targets.includes(column));
   if (features.length === 0) {
     throw new LanewiseError('data', `'${table.name}' has no column besides the target`);
   }
-  const data = isImages
-    ? images(table, features, target, options)
-    : featureSet(table, features, target);
-  return checkDataset(data);
+  if (isImages) return checkDataset(images(table, features, targets[0]!, options));
+  const described = {
+    columns: features.map((column) => formatOf(column, units, csv.missing, known)),
+    targets: targets.map((column) => targetFormat(column, units)),
+  };
+  const data = featureSet(table, features, targets, described, Array.isArray(target));
+  return imputes ? impute(data)[0] : data;
+}
+
+/** @throws LanewiseError kind 'argument' for a target that is named twice, or holds dates. */
+function checkTargets(targets: readonly TableColumn[]): void {
+  targets.forEach((column, i) => {
+    if (targets.indexOf(column) !== i)
+      throw new LanewiseError('argument', `column '${column.name}' is a target twice`);
+    if (column.type === 'date')
+      throw new LanewiseError('argument', `column '${column.name}' is a target and holds dates`);
+  });
 }
 
 const isOfImages = (options: CsvDatasetOptions | CsvImageOptions): options is CsvImageOptions =>
@@ -112,13 +163,13 @@ const isOfImages = (options: CsvDatasetOptions | CsvImageOptions): options is Cs
 function featureSet(
   { name, rows }: Table,
   columns: readonly TableColumn[],
-  target: TableColumn,
-): FeatureDataset {
-  const features = columns.flatMap((column) =>
-    column.type === 'number' ? [column.name] : column.classes.map((c) => `${column.name}=${c}`),
-  );
+  targets: readonly TableColumn[],
+  table: TableFormat,
+  byName: boolean,
+): TableDataset {
+  const features = featureNames(table);
   if (features.length > MAX_FEATURES) {
-    const widest = columns.reduce((a, b) => (widthOf(a) >= widthOf(b) ? a : b));
+    const widest = table.columns.reduce((a, b) => (widthOf(a) >= widthOf(b) ? a : b));
     throw new LanewiseError(
       'data',
       `'${name}' has ${features.length} features, ${widthOf(widest)} of them the classes of column '${widest.name}', at most ${MAX_FEATURES} are taken`,
@@ -127,39 +178,75 @@ function featureSet(
   }
   const values = new Float32Array(rows * features.length);
   let first = 0;
-  for (const column of columns) {
-    for (let row = 0; row < rows; row++) {
-      const value = column.values[row]!;
-      const at = row * features.length + first;
-      if (column.type === 'number') values[at] = value;
-      else values[at + value] = 1;
-    }
-    first += widthOf(column);
-  }
-  const data = {
+  columns.forEach((column, i) => {
+    const format = table.columns[i]!;
+    for (let row = 0; row < rows; row++)
+      writeFeatures(column, row, format, values, row * features.length + first);
+    first += widthOf(format);
+  });
+  const classes = Object.fromEntries(
+    targets.flatMap((one) => (one.type === 'class' ? [[one.name, one.classes]] : [])),
+  );
+  return checkDataset({
     name,
     features,
-    table: formatOf(columns, target),
+    table,
     inputs: { input: { shape: [features.length], values } },
-  };
-  return target.type === 'class'
-    ? {
-        ...data,
-        classes: target.classes,
-        targets: { output: { shape: [], values: target.values } },
-      }
-    : { ...data, targets: { output: { shape: [1], values: target.values } } };
+    targets: Object.fromEntries(targets.map((one) => [byName ? one.name : 'output', fieldOf(one)])),
+    ...(Object.keys(classes).length === 0
+      ? {}
+      : { classes: byName ? classes : classes[targets[0]!.name]! }),
+  });
 }
 
-/** The format of the columns, kept for other tables and for the model's file. */
-const formatOf = (columns: readonly TableColumn[], target: TableColumn): TableFormat => ({
-  columns: columns.map((column): ColumnFormat =>
-    column.type === 'number'
-      ? { name: column.name, type: 'number' }
-      : { name: column.name, type: 'class', classes: column.classes },
-  ),
-  target: target.name,
-});
+/** The features of a value; NaN if it is missing. */
+function writeFeatures(
+  { type, values }: TableColumn,
+  row: number,
+  format: ColumnFormat,
+  to: Float32Array,
+  at: number,
+): void {
+  const value = values[row]!;
+  if (Number.isNaN(value) || (type === 'class' && value < 0))
+    to.fill(NaN, at, at + widthOf(format));
+  else if (type === 'class') to[at + value] = 1;
+  else if (type === 'date') writeDate(value, format.parts!, to, at);
+  else to[at] = value;
+}
+
+const fieldOf = (column: TableColumn): Field =>
+  column.type === 'class'
+    ? { shape: [], values: column.values }
+    : { shape: [1], values: column.values as Float32Array };
+
+/** The format of a column, kept for other tables and for the model's file. */
+function formatOf(
+  column: TableColumn,
+  units: Readonly<Record<string, string>>,
+  missing?: CsvOptions['missing'],
+  known?: TableFormat,
+): ColumnFormat {
+  const { name, type, values } = column;
+  const unit = unitOf(name, units);
+  const rule = typeof missing === 'number' ? { missing } : {};
+  if (type === 'number') return { name, type, ...unit, ...rule };
+  if (type === 'class') return { name, type, classes: column.classes };
+  const parts = known?.columns.find((one) => one.name === name)?.parts ?? partsOf(values);
+  return { name, type, parts };
+}
+
+function targetFormat(column: TableColumn, units: Readonly<Record<string, string>>): TargetFormat {
+  const { name } = column;
+  return column.type === 'class'
+    ? { name, type: 'class', classes: column.classes }
+    : { name, type: 'number', ...unitOf(name, units) };
+}
+
+function unitOf(name: string, units: Readonly<Record<string, string>>): { unit?: string } {
+  const unit = Object.hasOwn(units, name) ? units[name] : unitIn(name);
+  return unit ? { unit } : {};
+}
 
 function checkShape({ shape }: CsvImageOptions): void {
   const isShape =
@@ -185,7 +272,7 @@ function images(
       `'${name}' has ${columns.length} columns besides the target, an image of ${showShape(shape)} takes ${size}`,
     );
   }
-  if (target.type === 'number') {
+  if (target.type !== 'class') {
     throw new LanewiseError(
       'argument',
       `column '${target.name}' is the target of images and holds numbers, expected 'class' or a list of classes`,
@@ -201,6 +288,9 @@ function images(
     }
     for (let row = 0; row < rows; row++) samples[row * size + i] = column.values[row]!;
   });
-  const table = formatOf(columns, target);
+  const table = {
+    columns: columns.map((column) => formatOf(column, {})),
+    targets: [targetFormat(target, {})],
+  };
   return { name, shape, classes: target.classes, samples, labels: target.values, table };
 }

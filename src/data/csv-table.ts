@@ -15,14 +15,14 @@ import { csvRecords } from '../formats/csv.js';
 import { sourceInPieces, sourceName, type FileSource } from './file-source.js';
 import type { TextSource } from '../formats/utf8.js';
 import {
-  columnBuilder,
   isNumber,
   programWords,
   type ColumnBuilder,
   type ColumnType,
   type TableColumn,
   type TableWords,
-} from './csv-columns.js';
+} from './csv-builders.js';
+import { columnBuilder } from './csv-columns.js';
 
 /** Options for reading a table from text. */
 export interface CsvOptions {
@@ -39,9 +39,10 @@ export interface CsvOptions {
   readonly columns?: Readonly<Record<string, ColumnType>>;
   /**
    * Treatment of missing fields: refused by default; `drop` leaves their rows out; a number takes their place in
-   * columns of numbers. A list names further texts that mean missing, and leaves their rows out.
+   * columns of numbers; `keep` keeps them as NaN, or class −1. A list names further texts that mean missing, and leaves
+   * their rows out.
    */
-  readonly missing?: 'drop' | number | readonly string[];
+  readonly missing?: 'drop' | 'keep' | number | readonly string[];
   /** The texts that mean missing; default the empty one, `?`, and pandas' own: NA, N/A, NaN, null, None …. */
   readonly missingTexts?: readonly string[];
 }
@@ -76,26 +77,30 @@ export async function readCsv(
   return { name, rows, columns };
 }
 
-/** The needs of a data set: the column to predict, and the types of the others unless the options declare them. */
+/** The needs of a data set: the columns to predict, and the types of the others unless the options declare them. */
 export interface TableRoles {
-  readonly target?: string | number;
+  readonly targets?: readonly (string | number)[];
   readonly targetType?: ColumnType;
   readonly type?: ColumnType;
   /** Called for columns that are left out because they are unfit as features; without it, they are refused. */
   readonly ignored?: (column: string, reason: LanewiseError) => void;
   /** Whether columns become features. */
   readonly asFeatures?: boolean;
+  /** Whether columns of undeclared type may hold dates. */
+  readonly asDates?: boolean;
+  /** Called with the number of rows without a target, which are left out where gaps are kept. */
+  readonly untold?: (rows: number) => void;
   readonly words?: TableWords;
   /** Called with the names of the columns that are not read. */
   readonly unused?: (names: readonly string[]) => void;
 }
 
-/** A table, and the name of its target, if one is requested. */
+/** A table, and the names of its targets. */
 export async function readTable(
   source: FileSource | TextSource,
   options: CsvOptions,
   roles: TableRoles,
-): Promise<Table & { readonly target?: string }> {
+): Promise<Table & { readonly targets: readonly string[] }> {
   const name = options.name ?? sourceName(source, 'csv');
   const { delimiter = ',', missingTexts = MISSING } = options;
   const { words = programWords } = roles;
@@ -104,17 +109,21 @@ export async function readTable(
   const missing = isList(options.missing) ? 'drop' : options.missing;
   const isMissing = new Set([...missingTexts, ...more]);
   let builders: readonly (ColumnBuilder | undefined)[] | undefined;
-  let target: string | undefined;
+  let targets: readonly string[] = [];
   let rows = 0;
+  let untold = 0;
   for await (const { line, fields } of csvRecords(pieces, name, delimiter)) {
     const texts = fields.map((field) => field.trim());
     if (!builders) {
       const names = namesOf(name, texts, options, words);
-      target = targetOf(name, names, roles.target);
+      targets = (roles.targets ?? []).map((one) => targetOf(name, names, one));
       builders = names.map((column) => {
         const type =
-          ownValue(options.columns, column) ?? (column === target ? roles.targetType : roles.type);
-        return type === 'ignore' ? undefined : columnBuilder(name, column, type, words);
+          ownValue(options.columns, column) ??
+          (targets.includes(column) ? roles.targetType : roles.type);
+        return type === 'ignore'
+          ? undefined
+          : columnBuilder(name, column, type, words, roles.asDates && !targets.includes(column));
       });
       roles.unused?.(names.filter((_, i) => !builders![i]));
       if (options.header ?? true) continue;
@@ -136,27 +145,37 @@ export async function readTable(
         words.gap,
       );
     }
+    if (
+      gap >= 0 &&
+      missing === 'keep' &&
+      texts.some((text, i) => isGap(text, i) && targets.includes(builders![i]!.name))
+    ) {
+      untold++;
+      continue;
+    }
     for (let i = 0; i < texts.length; i++) {
       const text = texts[i]!;
-      if (gap >= 0 && isGap(text, i)) builders[i]!.addMissing(missing as number, line);
-      else builders[i]?.add(text, line);
+      if (gap < 0 || !isGap(text, i)) builders[i]?.add(text, line);
+      else if (missing === 'keep') builders[i]!.addGap(line);
+      else builders[i]!.addMissing(missing as number, line);
     }
     rows++;
   }
+  if (untold > 0) roles.untold?.(untold);
   if (rows === 0) throw new LanewiseError('data', `'${name}' has no rows`);
   const columns = builders!.flatMap((builder) =>
-    builder && !isLeftOut(builder, target, roles) ? [builder.finish()] : [],
+    builder && !isLeftOut(builder, targets, roles) ? [builder.finish()] : [],
   );
-  return { name, rows, columns, ...(target === undefined ? {} : { target }) };
+  return { name, rows, columns, targets };
 }
 
 /** Whether a column is unfit as a feature and the roles allow leaving it out. @throws LanewiseError if they do not. */
 function isLeftOut(
   builder: ColumnBuilder,
-  target: string | undefined,
+  targets: readonly string[],
   { asFeatures = false, ignored }: TableRoles,
 ): boolean {
-  const isTarget = builder.name === target;
+  const isTarget = targets.includes(builder.name);
   const unfit = asFeatures ? builder.unfit?.(isTarget ? 'classes' : 'features') : undefined;
   if (!unfit) return false;
   if (isTarget || !ignored) throw unfit;
@@ -170,6 +189,12 @@ const ownValue = <T>(
   table: Readonly<Record<string, T>> | undefined,
   name: string,
 ): T | undefined => (table && Object.hasOwn(table, name) ? table[name] : undefined);
+
+/** @throws LanewiseError kind 'argument' for an unknown treatment of missing fields. */
+export function checkMissing(owner: string, name: string, value: unknown): void {
+  if (value === 'drop' || value === 'keep' || isFloat(value) || isTexts(value)) return;
+  refuse(owner, name, value, "'drop', 'keep', 'impute', a finite number or a list of texts");
+}
 
 /** Checks of the options of `readCsv`; a data set has more. */
 const CHECKS: Checks<CsvOptions> = {
@@ -186,10 +211,7 @@ const CHECKS: Checks<CsvOptions> = {
     if (!isObject(value)) refuse(owner, name, value, "an object such as { width: 'number' }");
     checkColumns(value as NonNullable<CsvOptions['columns']>);
   },
-  missing(owner, name, value) {
-    if (value === 'drop' || isFloat(value) || isTexts(value)) return;
-    refuse(owner, name, value, "'drop', a finite number or a list of texts");
-  },
+  missing: checkMissing,
   missingTexts(owner, name, value) {
     if (!isTexts(value)) refuse(owner, name, value, 'a list of texts');
   },
@@ -221,10 +243,11 @@ function checkColumns(columns: Readonly<Record<string, ColumnType>>): void {
         'argument',
         `column '${name}' names a class twice: ${type.join(', ')}`,
       );
-    if (isTexts(type) || ['number', 'byte', 'class', 'ignore'].includes(type as string)) continue;
+    if (isTexts(type) || ['number', 'byte', 'class', 'date', 'ignore'].includes(type as string))
+      continue;
     throw new LanewiseError(
       'argument',
-      `column '${name}' is ${quote(type)}, expected 'number', 'byte', 'class', 'ignore' or a list of classes`,
+      `column '${name}' is ${quote(type)}, expected 'number', 'byte', 'class', 'date', 'ignore' or a list of classes`,
     );
   }
 }
@@ -267,12 +290,7 @@ function namesOf(
   return names;
 }
 
-function targetOf(
-  file: string,
-  names: readonly string[],
-  target: string | number | undefined,
-): string | undefined {
-  if (target === undefined) return undefined;
+function targetOf(file: string, names: readonly string[], target: string | number): string {
   if (typeof target === 'string') {
     if (!names.includes(target)) throw noColumn(file, target, names);
     return target;

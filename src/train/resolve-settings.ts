@@ -5,7 +5,7 @@ import type { AnyDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { pixelsOf, type Samples } from '../data/samples.js';
 import { checkScale } from '../data/pixel-scale.js';
-import { withColumnsOf } from '../data/table-match.js';
+import { withColumnsOf } from '../data/table-tools.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Model } from '../layers/index.js';
 import { targetsOf, type LossTerm } from '../losses/terms.js';

@@ -3,8 +3,9 @@ import { matchClasses } from '../data/class-names.js';
 import type { LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { labelsIn, type Samples } from '../data/samples.js';
+import { tableTools } from '../data/table-tools.js';
 import { LanewiseError, show } from '../base/errors.js';
-import { showShape, type Shape } from '../graph/tensor.js';
+import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { averageRounds, givesProbabilities, meanOf } from '../metrics/score-averaging.js';
 import { namesKnown, type DataDescription } from './data-description.js';
 import { predictedClasses } from '../metrics/summary.js';
@@ -45,18 +46,31 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
     ...description,
     givesProbabilities: list[0]!.givesProbabilities,
     async predict(values, shape, output) {
+      let isOfRows = false;
       const scores = await meanOf(
         list.map((model) => async () => {
-          const { scores } = await model.predict(values, shape, output);
+          const { scores, answers } = await model.predict(values, shape, output);
+          isOfRows = answers !== undefined;
           const isFirst = output === undefined || output === [...model.model.outputs.keys()][0];
           return isFirst ? inOrderOf(classes, model, scores, outputOf(model).at(-1)!) : scores;
         }),
       );
       const each = outputOf(list[0]!, output);
-      return {
+      const prediction = {
         classes: each.length === 1 ? predictedClasses(scores, each[0]!) : new Uint32Array(),
         scores,
       };
+      if (!isOfRows || (description.table?.targets?.length ?? 0) > 1) return prediction;
+      const name = output ?? [...list[0]!.model.outputs.keys()][0]!;
+      const count = scores.length / sizeOf(each);
+      const answers = await tableTools().answer(
+        description,
+        { name, scores },
+        [],
+        count,
+        async () => scores,
+      );
+      return { ...prediction, answers };
     },
     evaluate: async (data, options) =>
       list.length === 1

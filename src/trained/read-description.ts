@@ -6,8 +6,10 @@
 import { isObject } from '../base/check.js';
 import type { Origin, Selection } from '../data/origin.js';
 import { readSeriesFormat as seriesFormat } from '../data/read-series-format.js';
-import type { ColumnFormat, TableFormat } from '../data/table-format.js';
 import type { TextFormat } from '../data/text-format.js';
+import { readTableFormat } from '../data/read-table.js';
+import { loadTools } from '../data/load-tools.js';
+import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError } from '../base/errors.js';
 import { fits } from '../formats/resize.js';
 import type { Shape } from '../graph/tensor.js';
@@ -21,7 +23,9 @@ const MOST_SELECTIONS = 64;
 type Read<T> = (value: unknown) => T | undefined;
 
 /** The reader of each field, which gives undefined for a wrong value, and the message for that. */
-const fields = (): {
+const fields = (
+  metadata: Readonly<Record<string, string>>,
+): {
   readonly [Key in keyof Required<DataDescription>]: readonly [
     read: Read<Required<DataDescription>[Key]>,
     refusal: string,
@@ -33,8 +37,11 @@ const fields = (): {
     sampleFormat,
     `samples have no shape of whole numbers, type uint8, int32 or float32, and fit ${fits.join(', ')} or none`,
   ],
-  table: [tableFormat, 'table is not a list of columns with name, type and classes'],
   series: [seriesFormat, 'series does not say its columns, spacing, window and horizon'],
+  table: [
+    tableFormat(metadata['classes']),
+    'table is not a list of columns with name, type, classes and a rule for missing values, and of targets',
+  ],
   vocabulary: [names, 'vocabulary is not a list of texts'],
   text: [textFormat, 'text has no whole length of at least 1, by characters or words'],
   origin: [originFormat, 'origin has no number of samples, fingerprint and selections'],
@@ -45,7 +52,8 @@ export function readDescription(
   metadata: Readonly<Record<string, string>>,
   name: string,
 ): DataDescription {
-  const found = Object.entries(fields()).flatMap(([key, [read, refusal]]) => {
+  if (metadata['table'] !== undefined) loadTools();
+  const found = Object.entries(fields(metadata)).flatMap(([key, [read, refusal]]) => {
     const text = metadata[key];
     if (text === undefined) return [];
     const value = read(parsed(text));
@@ -90,18 +98,6 @@ function sampleFormat(value: unknown): SampleFormat | undefined {
   return isFormat ? { shape: shape as Shape, type, ...(fit ? { fit } : {}) } : undefined;
 }
 
-function tableFormat(value: unknown): TableFormat | undefined {
-  const { columns, target } = (isObject(value) ? value : {}) as Partial<TableFormat>;
-  if (!Array.isArray(columns) || columns.length > MOST_NAMES) return undefined;
-  if (target !== undefined && !isText(target)) return undefined;
-  const read = columns.map(columnFormat);
-  if (read.includes(undefined)) return undefined;
-  return {
-    columns: read as ColumnFormat[],
-    ...(target === undefined ? {} : { target }),
-  };
-}
-
 function textFormat(value: unknown): TextFormat | undefined {
   const { length, by, column, target } = (isObject(value) ? value : {}) as Partial<TextFormat>;
   const isFormat =
@@ -117,13 +113,11 @@ function textFormat(value: unknown): TextFormat | undefined {
   };
 }
 
-function columnFormat(value: unknown): ColumnFormat | undefined {
-  const { name, type, classes } = (isObject(value) ? value : {}) as Partial<ColumnFormat>;
-  if (!isText(name) || (type !== 'number' && type !== 'class')) return undefined;
-  if (type === 'number') return { name, type };
-  const known = names(classes);
-  return known && { name, type, classes: known };
-}
+/** A table; the names of the model's classes are those of the target of an earlier file. */
+const tableFormat =
+  (classes: string | undefined): Read<TableFormat> =>
+  (value) =>
+    readTableFormat(value, classes === undefined ? undefined : names(parsed(classes)));
 
 function originFormat(value: unknown): Origin | undefined {
   const { samples, fingerprint, selections } = (isObject(value) ? value : {}) as Partial<Origin>;

@@ -8,7 +8,9 @@ import { samplesOf } from '../data/forms.js';
 import { labelsIn, pixelsOf, UNNAMED, type Samples } from '../data/samples.js';
 import type { Views } from '../data/transforms/views.js';
 import { matchClasses } from '../data/class-names.js';
-import { withColumnsOf } from '../data/table-match.js';
+import type { Answer } from '../data/answers.js';
+import type { Rows } from '../data/encode-rows.js';
+import { encodedRows, tableTools, withColumnsOf } from '../data/table-tools.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import type { Model } from '../layers/index.js';
@@ -36,6 +38,8 @@ export interface Prediction {
   readonly classes: Uint32Array;
   /** n×…; probabilities for outputs trained with cross-entropy, else the outputs themselves. */
   readonly scores: Float32Array;
+  /** The predictions for rows of a table, one object a row, in the names of the targets. */
+  readonly answers?: readonly Answer[];
 }
 
 /** Options of `evaluate`: how samples are read and viewed. */
@@ -52,9 +56,12 @@ export interface EvaluateOptions extends ReadingSettings {
 export interface Classifier extends DataDescription {
   /** Whether scores are probabilities; otherwise only their order has a meaning. */
   readonly givesProbabilities: boolean;
-  /** Scores samples of one shape (default the input's), one after another in one array, by the named output or the first. */
+  /**
+   * Scores samples of one shape (default the input's), one after another in one array, or rows of the model's table, by the
+   * named output or the first.
+   */
   predict(
-    samples: Field['values'] | Uint8ClampedArray | NestedNumbers,
+    samples: Field['values'] | Uint8ClampedArray | NestedNumbers | Rows,
     shape?: Shape,
     output?: string,
   ): Promise<Prediction>;
@@ -78,12 +85,15 @@ export interface TrainedModel extends Classifier {
   sha256(): Promise<string>;
   /**
    * Scores samples of one shape (default the input's): one array with one sample after another, lists of numbers, one list
-   * a sample, or a field for each input.
+   * a sample, or a field for each input. A model of a table takes rows too: objects by the names of columns, lists in their
+   * order, or all columns by name; `answers` has its predictions of them, for all targets.
    * @param output the output to compute; default the first.
-   * @throws LanewiseError kind 'data' unless they are whole samples that fit the model's inputs.
+   * @throws LanewiseError kind 'data' unless they are whole samples that fit the model's inputs, or rows that fit its table,
+   * naming row and column.
    */
   predict(
-    samples: Field['values'] | Uint8ClampedArray | NestedNumbers | Readonly<Record<string, Field>>,
+    samples:
+      Field['values'] | Uint8ClampedArray | NestedNumbers | Readonly<Record<string, Field>> | Rows,
     shape?: Shape,
     output?: string,
   ): Promise<Prediction>;
@@ -148,23 +158,34 @@ async function predictWith(
       `the model has no output '${output}', expected one of ${[...model.outputs.keys()].join(', ')}`,
     );
   }
-  const inputs = inputsOf(model, samples, shape);
+  const [input, { shape: taken }] = Object.entries(model.architecture.inputs)[0]!;
+  const names = Object.keys(model.architecture.inputs);
+  const rows = encodedRows(known, samples, names, sizeOf(taken));
+  const inputs = rows
+    ? { [input]: { shape: taken, values: rows.values } }
+    : inputsOf(model, samples, shape);
   for (const { values } of Object.values(inputs))
     checkScale(known.samples?.type, values, 'samples', 'the model was trained on');
   const data = samplesOf({ name: 'samples to predict', inputs, targets: {} });
-  const loss = terms.find((term) => term.output === output)?.loss;
-  const scores = await scoreSamples({
-    model,
-    weights,
-    scored: { output, loss },
-    numerics: usable(known),
-    data,
-  });
-  checkScores(scores, weights, inputs);
-  return {
-    classes: scored.length === 1 ? predictedClasses(scores, scored[0]!) : new Uint32Array(),
-    scores,
+  const scoresOf = async (name: string): Promise<Float32Array> => {
+    const loss = terms.find((term) => term.output === name)?.loss;
+    const scores = await scoreSamples({
+      model,
+      weights,
+      scored: { output: name, loss },
+      numerics: usable(known),
+      data,
+    });
+    checkScores(scores, weights, inputs);
+    return scores;
   };
+  const scores = await scoresOf(output);
+  const classes = scored.length === 1 ? predictedClasses(scores, scored[0]!) : new Uint32Array();
+  if (!rows) return { classes, scores };
+  const outputs = [...model.outputs.keys()];
+  const scoredOne = { name: output, scores };
+  const answers = await tableTools().answer(known, scoredOne, outputs, rows.count, scoresOf);
+  return { classes, scores, answers };
 }
 
 async function evaluateWith(

@@ -56,7 +56,7 @@ const described: Dataset = {
   ...memory,
   transforms: [transforms.randomHorizontalFlip()],
   fit: 'pad',
-  table: { columns: [{ name: 'a', type: 'number' }], target: 'b' },
+  table: { columns: [{ name: 'a', type: 'number' }], targets: [{ name: 'b', type: 'number' }] },
 };
 
 const plain = (samples: Samples) => {

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { csvDataset, type FeatureDataset } from '../../src/data/csv-dataset.js';
 import { samplesOf } from '../../src/data/forms.js';
-import { withColumnsOf } from '../../src/data/table-match.js';
+import { withColumnsOf } from '../../src/data/table-tools.js';
 import { standardize } from '../../src/data/standardize.js';
 import { linear, sequential } from '../../src/layers/index.js';
 import { momentum } from '../../src/optimizers/index.js';

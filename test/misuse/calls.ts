@@ -288,6 +288,9 @@ export const calls: Readonly<Record<string, Args>> = {
   kFold: [images, 2, options],
   splitParts: [images, { validation: 0.25, test: 0.25 }],
   subset: [images, [0, 1]],
+  impute: [
+    { ...table, table: { columns: ['a', 'b'].map((name) => ({ name, type: 'number' as const })) } },
+  ],
   standardize: [table, 'input'],
   isStreamed: [images],
   streamOf: [stream],
