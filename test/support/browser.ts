@@ -16,8 +16,9 @@ export function findBrowser(): string | undefined {
 export const findFirefox = (): string | undefined =>
   process.env['FIREFOX'] ?? onPath(['firefox-esr', 'firefox']);
 
-export const startBrowser = (path: string): Promise<Browser> =>
-  chromium.launch({ executablePath: path, args: ['--disable-gpu'] });
+/** `more` are further flags, such as a camera that plays a file. */
+export const startBrowser = (path: string, more: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: path, args: ['--disable-gpu', ...more] });
 
 /** A page that remembers; workers below it, and below those, are part of it. */
 export interface WatchedPage extends Page {
@@ -28,6 +29,8 @@ export interface WatchedPage extends Page {
 }
 
 export interface PageOptions {
+  /** What the page may use without asking, such as a camera. */
+  readonly permissions?: readonly string[];
   readonly width?: number;
   readonly height?: number;
   readonly isDark?: boolean;
@@ -39,12 +42,13 @@ export interface PageOptions {
 export async function openPage(
   browser: Browser,
   url: string,
-  { width = 1280, height = 900, isDark = false, downloads }: PageOptions = {},
+  { width = 1280, height = 900, isDark = false, downloads, permissions }: PageOptions = {},
 ): Promise<WatchedPage> {
   const page = await browser.newPage({
     viewport: { width, height },
     isMobile: width < 600,
     colorScheme: isDark ? 'dark' : 'light',
+    ...(permissions ? { permissions: [...permissions] } : {}),
   });
   const complaints: string[] = [];
   const addresses: string[] = [];
