@@ -1,6 +1,8 @@
 /** The task of telling classes apart: images and rows with one class each. */
 import type { LabelledDataset } from '../data/dataset.js';
 import { confusionMatrix } from '../metrics/confusion.js';
+import { LanewiseError } from '../base/errors.js';
+import { textRecipes } from '../models/text-recipes.js';
 import { recipeFor, recipeForRows } from '../models/recipes.js';
 import { renderConfusion } from './confusion-table.js';
 import { evalClasses, evalRecord } from './eval-classes.js';
@@ -19,6 +21,7 @@ export const classesKind: TaskKind = {
     if (areRows(train)) checkForRows(options);
   },
   recipe(name, data) {
+    refuseText(name);
     const { train } = labelled(data);
     return areRows(train) ? recipeForRows(name, train.labels.length) : recipeFor(name);
   },
@@ -34,6 +37,16 @@ export const classesKind: TaskKind = {
   eval: evalClasses,
   export: exportClasses,
 };
+
+/** @throws LanewiseError kind 'argument' for a model that takes texts. */
+function refuseText(name: string): void {
+  if (!textRecipes[name]) return;
+  throw new LanewiseError(
+    'argument',
+    `${name} takes texts, and the data holds images or rows with a class each`,
+    '--data book.txt gives it one',
+  );
+}
 
 const labelled = (data: Parameters<typeof labelledSets>[0]) => labelledSets(data, 'the model');
 

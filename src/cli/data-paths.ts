@@ -14,6 +14,7 @@ import { showShape } from '../graph/tensor.js';
 import { loadNumpy } from './numpy-source.js';
 import { loadTable } from './tables.js';
 import { countOf } from './task.js';
+import { isTextName, loadText } from './text-source.js';
 import { note } from './terminal.js';
 import type { Adjustments, DataRequest, DataSets, ImageShape, PartsOf } from './data-sources.js';
 
@@ -49,6 +50,12 @@ export const pathSources: readonly PathSource[] = [
     uses: ['shape', 'columns'],
     matches: (path, entries) => !entries && /\.npz$/i.test(path),
     load: loadNumpy,
+  },
+  {
+    what: 'a text file',
+    uses: ['window'],
+    matches: (path, entries) => !entries && isTextName(path),
+    load: loadText,
   },
   {
     what: 'a folder with IDX files',

@@ -63,6 +63,8 @@ export interface Adjustments {
   readonly columns?: Readonly<Record<string, 'number' | 'class' | 'ignore'>>;
   /** How a table's gaps are treated; by default they are refused. */
   readonly missing?: 'drop' | number | readonly string[];
+  /** Characters in a window of a text. */
+  readonly window?: number;
 }
 
 /** A request to a source. */
@@ -97,6 +99,7 @@ export const WORDS: {
     ),
   missing: (rule) => [rule].flat().flatMap((one) => ['--missing', String(one)]),
   fit: (how) => ['--fit', how],
+  window: (count) => ['--window', String(count)],
 };
 
 /** A source that is known by name. */

@@ -212,6 +212,9 @@ export const dataDetailOptions = (): Option[] => [
     '--missing <what>',
     'rows of a CSV file with gaps: drop leaves them out, a number replaces the gaps; other texts mean a gap, and leave the row out (repeatable)',
   ).argParser(missingOf),
+  new Option('--window <n>', 'characters of a text that a model sees at a time (64)').argParser(
+    wholeNumber(1),
+  ),
   new Option('--header', 'the CSV file’s first line names its columns, even by numbers'),
   new Option('--no-header', 'the CSV file begins with its first sample'),
 ];
@@ -229,13 +232,15 @@ export interface DataOptions {
   readonly columns?: DataRequest['columns'];
   readonly ignore?: readonly string[];
   readonly missing?: DataRequest['missing'];
+  readonly window?: number;
 }
 
 export function dataRequest(options: Partial<DataOptions>): DataRequest {
   const { limit, holdout, shape, fit, target, header, missing, dataDir, columns, ignore } = options;
+  const { window } = options;
   const ignored = ignore?.map((name) => [name, 'ignore'] as const) ?? [];
   const types = columns || ignore ? { ...columns, ...Object.fromEntries(ignored) } : undefined;
-  const asked = { limit, holdout, shape, fit, target, header, missing };
+  const asked = { limit, holdout, shape, fit, target, header, missing, window };
   const given = Object.entries({ ...asked, directory: dataDir, columns: types });
   // Options that are not given must not hide known values.
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));

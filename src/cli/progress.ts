@@ -27,9 +27,10 @@ export interface ProgressLine<State> {
 }
 
 /** Training's line: epoch, bar of the epoch, loss, accuracy, speed, time left. Silent off terminals. */
-export function createProgress(stream: Output): ProgressLine<ProgressEvent> {
+export function createProgress(stream: Output, unit = 'images'): ProgressLine<ProgressEvent> {
   if (!isTerminal(stream)) return { update() {}, clear() {}, stop() {} };
-  return createLine(stream, progressLine, ({ samplesDone, samples }) => [samplesDone, samples]);
+  const line = (state: ProgressEvent, columns: number) => progressLine(state, columns, unit);
+  return createLine(stream, line, ({ samplesDone, samples }) => [samplesDone, samples]);
 }
 
 /** A download's line; off terminals one plain line when a file begins. */
@@ -98,7 +99,7 @@ const LEAST_BAR = 8;
 const LONGEST_BAR = 30;
 
 /** One line of less than `columns` characters: the last column stays free, as some terminals wrap at it. */
-export function progressLine(state: ProgressEvent, columns: number): string {
+export function progressLine(state: ProgressEvent, columns: number, unit = 'images'): string {
   const { epoch, epochs, samplesDone, samples } = state;
   const head = `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
   const loss = `loss ${state.loss.toFixed(4)}`;
@@ -106,7 +107,7 @@ export function progressLine(state: ProgressEvent, columns: number): string {
     state.accuracy === undefined
       ? []
       : [`accuracy ${formatPercent(state.accuracy, 1).padStart(6)}`];
-  const speed = `${formatCount(state.imagesPerSecond).padStart(6)} img/s`;
+  const speed = `${formatCount(state.imagesPerSecond).padStart(6)} ${unit === 'images' ? 'img' : unit}/s`;
   const left = `${formatClock(state.secondsLeft).padStart(5)} left`;
   const data = state.waiting < DATA_IS_LIMIT ? [] : [`data ${formatPercent(state.waiting, 0)}`];
   return fitLine(

@@ -8,6 +8,7 @@ import type { ScoringOptions } from './classifiers.js';
 import type { ExportOptions } from './export-command.js';
 import type { DataSets } from './data-sources.js';
 import type { TaskName } from './task.js';
+import { textKind } from './text-task.js';
 import type { TrainOptions } from './train-options.js';
 
 /** Where the results of a run are, and the words that name its data again. */
@@ -74,7 +75,10 @@ export interface EvalOptions extends ScoringOptions {
 }
 
 /** The kinds that the command line knows so far, by name. */
-const KINDS: { readonly [name in TaskName]?: TaskKind } = { classes: classesKind };
+const KINDS: { readonly [name in TaskName]?: TaskKind } = {
+  classes: classesKind,
+  text: textKind,
+};
 
 export const kindOf = (name: TaskName): TaskKind => KINDS[name] ?? classesKind;
 

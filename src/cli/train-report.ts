@@ -85,8 +85,8 @@ const averageName = ({
 }): string => (decay === undefined ? kind : `${kind} ${decay}`);
 
 function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Reporter {
-  const progress = createProgress(stream);
   const { parts, unit } = names;
+  const progress = createProgress(stream, unit);
   const part = parts.validation ? 'validation' : 'test';
   const say = (line: string) => {
     progress.clear();
@@ -131,13 +131,13 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
   };
 }
 
-function startLines({ data, parts, setAside }: RunNames, start: StartEvent): string[] {
+function startLines({ data, parts, setAside, unit }: RunNames, start: StartEvent): string[] {
   const { optimizer, schedule, average, epochs, batch, shards, workers, seed, numerics } =
     describe(start);
   const averaged = average === undefined ? '' : `, the model is the weights’ average: ${average}`;
   const { model, parameters, resumedAt } = start;
   return [
-    `${model}, ${formatCount(parameters)} parameters, on ${formatCount(start.data.samples)} samples of ${data}`,
+    `${model}, ${formatCount(parameters)} parameters, on ${formatCount(start.data.samples)} ${unit === 'windows' ? unit : 'samples'} of ${data}`,
     ...validationWords(parts, setAside),
     `${formatEpochs(epochs)} of minibatches of ${batch} in ${shards} shards, ${optimizer} (${schedule}), seed ${seed}${averaged}`,
     `${workers} ${workers === 1 ? 'worker' : 'workers'}, ${numerics} numerics`,
