@@ -38,8 +38,8 @@ export interface LinearOptions extends BaselineOptions {
 const MOST_PRODUCTS = 2e9;
 const MOST_SCORED = 1e7;
 const MOST_NUMBERS = 1e7;
-/** The largest number of features. */
-export const MOST_FEATURES = 2048;
+/** The largest number of features: for values a matrix of their products is factored. */
+const MOST_FEATURES = { values: 1024, classes: 65_536, sides: 65_536 } as const;
 
 /**
  * A linear model of the features of `train`: all inputs, side by side, each scaled to mean 0 and deviation 1. For values it is ridge
@@ -48,7 +48,8 @@ export const MOST_FEATURES = 2048;
  *
  * The work is bounded: values use at most 2·10⁹ products of features, classes 10⁷ of samples, features and classes, and both
  * 10⁷ numbers; of more samples that many are drawn, and the name says so.
- * @throws LanewiseError kind 'data' for data without such a target, not in memory, or with more than 2048 features.
+ * @throws LanewiseError kind 'data' for data without such a target, not in memory, or with more than 1024 features
+ * for values, 65,536 for classes.
  */
 export function linear(train: IndexedDataset, options: LinearOptions = {}): Baseline {
   checkOptions('baselines.linear', options, {
@@ -62,10 +63,11 @@ export function linear(train: IndexedDataset, options: LinearOptions = {}): Base
   const owner = 'a linear model';
   const answers = answersOf(samples, options, owner);
   const features = featuresOf(samples, owner);
-  if (features.width > MOST_FEATURES)
+  const widest = MOST_FEATURES[answers.task];
+  if (features.width > widest)
     throw new LanewiseError(
       'data',
-      `${owner} of '${samples.name}': there are ${features.width} features, at most ${MOST_FEATURES} are taken`,
+      `${owner} of '${samples.name}': there are ${features.width} features, at most ${widest} are taken`,
     );
   const known = placesOf(features.count, answers);
   if (known.length === 0)

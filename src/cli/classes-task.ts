@@ -5,13 +5,21 @@ import { LanewiseError } from '../base/errors.js';
 import { textRecipes } from '../models/text-recipes.js';
 import { recipeFor, recipeForRows } from '../models/recipes.js';
 import { renderConfusion } from './confusion-table.js';
-import { evalClasses, evalRecord } from './eval-classes.js';
+import { calibrationOf, judgeClasses } from './class-baselines.js';
+import {
+  calibrationWords,
+  evalClasses,
+  evalRecord,
+  honestRecord,
+  type Honest,
+} from './eval-classes.js';
 import { exportClasses } from './export-classes.js';
+import { AS_PERCENT, judgedWords, verdictOf } from './judgement.js';
 import { modelSettings, notesOn } from './model-settings.js';
 import { areRows, checkClasses, checkForRows } from './tables.js';
 import { arePixels, labelledSets } from './task.js';
 import type { RunPlaces, Scores, TaskKind } from './task-kinds.js';
-import { formatPercent, formatSeconds, quoted } from './terminal.js';
+import { formatSeconds, quoted } from './terminal.js';
 
 export const classesKind: TaskKind = {
   usual: (data) => (areRows(labelled(data).train) ? 'mlp' : 'lenet5'),
@@ -31,8 +39,12 @@ export const classesKind: TaskKind = {
     return { model, notes: notesOn(name, model, measured) };
   },
   async score(model, data, options) {
-    const { test } = labelled(data);
-    return scoresOf(test, await model.evaluate(test, options));
+    const { train, test } = labelled(data);
+    const summary = await model.evaluate(test, options);
+    return scoresOf(test, summary, {
+      judgement: judgeClasses(train, test, summary),
+      calibration: model.givesProbabilities ? calibrationOf(test, summary) : undefined,
+    });
   },
   eval: evalClasses,
   export: exportClasses,
@@ -53,18 +65,22 @@ const labelled = (data: Parameters<typeof labelledSets>[0]) => labelledSets(data
 function scoresOf(
   test: LabelledDataset,
   summary: Parameters<typeof evalRecord>[1]['summary'],
+  honest: Honest,
 ): Scores {
-  const { accuracy, error, predictions } = summary;
+  const { predictions } = summary;
   return {
     lines(part, { report }, seconds) {
       const matrix = confusionMatrix(test.labels, predictions, test.classes);
       const elsewhere = report ? { elsewhere: report } : {};
       return [
         `\n${renderConfusion(matrix, elsewhere)}\n`,
-        `${part} accuracy ${formatPercent(accuracy)}, error ${formatPercent(error)}, ${formatSeconds(seconds)}`,
+        `${part} accuracy ${judgedWords(honest.judgement, AS_PERCENT)}`,
+        [...calibrationWords(honest), formatSeconds(seconds)].join(', '),
       ];
     },
-    record: (names, part) => evalRecord(names, { test, scored: part, views: 1, summary }),
+    record: (names, part) => evalRecord(names, { test, scored: part, views: 1, summary }, honest),
+    verdict: verdictOf(honest.judgement, AS_PERCENT),
+    judgement: honestRecord(honest),
     hint: (file, places) => hintFor(file, places, test),
   };
 }

@@ -16,7 +16,7 @@ import {
   type ImageShape,
   type PartsOf,
 } from './data-sources.js';
-import { choose, examine, type Choice, type KnownModel } from './held-out.js';
+import { choose, examine, trainedPart, type Choice, type KnownModel } from './held-out.js';
 import {
   addOptions,
   dataDetailOptions,
@@ -114,13 +114,20 @@ export async function scoreModels(
     options,
   );
   // In the model's order, so that the output names the classes that the data lacks, too.
-  const test = classifier.classes
-    ? withNames(choice.test, classifier.classes, 'the model')
-    : choice.test;
+  const named = <D extends LabelledDataset>(part: D): D =>
+    classifier.classes ? withNames(part, classifier.classes, 'the model') : part;
+  const test = named(choice.test);
   const views = viewsOf(options, models[0]!);
   const { workers, decoders } = options;
   const summary = await classifier.evaluate(test, { workers, decoders, views });
-  return { ...choice, classifier, test, summary, views: views?.length ?? 1 };
+  return {
+    ...choice,
+    ...(choice.train ? { train: named(choice.train) } : {}),
+    classifier,
+    test,
+    summary,
+    views: views?.length ?? 1,
+  };
 }
 
 /** The model's file describes the samples it was trained on; those it is scored on are read in the same way. */
@@ -140,9 +147,12 @@ export function choiceOf<D extends IndexedDataset>(
   models: readonly KnownModel[],
   options: ScoringOptions,
 ): Choice<D> {
-  const { test, isWhole } = data;
+  const { train, test, isWhole } = data;
   if (isWhole) return choose(test, models, options);
-  if (!options.all) return examine(test, models, lastPart(data));
+  if (!options.all) {
+    const known = trainedPart(train, models[0]!);
+    return { ...examine(test, models, lastPart(data)), ...(known ? { train: known } : {}) };
+  }
   throw new LanewiseError(
     'argument',
     `--all is for data that is not divided, and '${options.data}' has ${lastPart(data)} samples of its own`,

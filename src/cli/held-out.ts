@@ -3,7 +3,7 @@ import { firstOf } from '../data/chosen.js';
 import type { IndexedDataset } from '../data/dataset.js';
 import { changed, datasetOf, samplesOf } from '../data/forms.js';
 import { originOf, type Origin, type Selection } from '../data/origin.js';
-import { leftOut } from '../data/left-out.js';
+import { leftOut, taken } from '../data/left-out.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Part } from '../train/events.js';
 import { subset } from '../data/subset.js';
@@ -28,6 +28,8 @@ export interface Choice<D extends IndexedDataset = IndexedDataset> {
   readonly scored: 'heldOut' | 'other' | 'asked' | 'trainedOn' | 'unknown' | 'test' | 'validation';
   /** How many of them any of the models was trained on, at most; absent if no file says. */
   readonly trainedOn?: number;
+  /** The samples that the first model was trained on, if they are known. */
+  readonly train?: D;
   /** A line for people; empty if there is nothing to say. */
   readonly words: string;
 }
@@ -106,12 +108,15 @@ export function choose<D extends IndexedDataset>(
     if (!isTheirs) return asked;
   }
   if (rules.size > 1 || (rule && is('trained'))) throw disagreement(data, models);
-  if (rule)
-    return choice(
+  if (rule) {
+    const held = choice(
       'heldOut',
       byRule,
       (count) => `the ${count} that were held out at training${isGrown ? ', or added since' : ''}`,
     );
+    const train = trainedPart(data, models[0]!);
+    return { ...held, ...(train ? { train } : {}) };
+  }
   if (is('trained'))
     return choice(
       'trainedOn',
@@ -130,6 +135,19 @@ export function choose<D extends IndexedDataset>(
     (whole) => whole,
     (count) => `${count}: the model was trained on other data`,
   );
+}
+
+/** The samples that a model was trained on, if its file says which of the data they are. */
+export function trainedPart<D extends IndexedDataset>(
+  data: D,
+  { origin }: KnownModel,
+): D | undefined {
+  if (!origin) return undefined;
+  const whole = changed(data, (samples) => firstOf(samples, origin.samples));
+  const own = originOf(samplesOf(whole));
+  return own?.samples === origin.samples && own.fingerprint === origin.fingerprint
+    ? taken(whole, origin.selections)
+    : undefined;
 }
 
 /** Examines the test samples that the data itself has: a model may have been trained on them nevertheless. */

@@ -31,6 +31,10 @@ export interface Scores {
   record(names: object, part: Part): object;
   /** The next command to try with the model's file. */
   hint(file: string, places: RunPlaces): string;
+  /** The last line: that a baseline is not beaten, or that the lead may be chance. */
+  readonly verdict?: string | undefined;
+  /** What the run's folder keeps of the score, its interval and its baselines, for reports. */
+  readonly judgement?: object | undefined;
 }
 
 /** The options of a command that scores and reads samples. */

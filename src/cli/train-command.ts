@@ -16,6 +16,7 @@ import { dataRequest } from './options.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { taskOf } from './task.js';
 import { kindOf } from './task-kinds.js';
+import { saveJudgement } from './judgement.js';
 import { note } from './terminal.js';
 import { checkUses, trainSettings } from './setting-options.js';
 import { checkTogether, describeTrain, type TrainOptions } from './train-options.js';
@@ -90,6 +91,7 @@ async function trainUntil(
   const scores = stop.signal.aborted
     ? undefined
     : await kind.score(last.result().model, data, { workers, decoders });
+  if (scores?.judgement) await saveJudgement(folder, scores.judgement);
   await reporter.done(last, scores);
 }
 

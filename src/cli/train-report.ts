@@ -127,6 +127,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       if (file) say(`saved to ${file}`);
       if (report) say(`report: ${report}`);
       say(`\n${scores ? scores.hint(file!, { ...names, report }) : resumeHint()}`);
+      if (scores?.verdict !== undefined) say(`\n${scores.verdict}`);
     },
   };
 }

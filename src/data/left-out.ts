@@ -1,4 +1,4 @@
-/** The part that a recorded choice left out, found again in the data. */
+/** The parts of recorded choices, found again in the data. */
 import { LanewiseError } from '../base/errors.js';
 import { checkIndexed } from './chosen.js';
 import type { IndexedDataset } from './dataset.js';
@@ -29,6 +29,22 @@ export function leftOut<D extends IndexedDataset>(
   }
   const { k, fold, stratified, seed } = selection;
   return [...kFold(data, k, { stratified, seed })][fold]![other]!;
+}
+
+/**
+ * The samples that recorded choices led to, found again in the whole; undefined if a program chose some by their places.
+ * @throws LanewiseError as `leftOut`.
+ */
+export function taken<D extends IndexedDataset>(
+  whole: D,
+  selections: readonly Selection[],
+): D | undefined {
+  let data = whole;
+  for (const selection of selections) {
+    if (selection.by === 'subset') return undefined;
+    data = leftOut(data, { ...selection, part: selection.part === 0 ? 1 : 0 });
+  }
+  return data;
 }
 
 /** A part by the places that are remembered. */
