@@ -3,6 +3,7 @@ import { knowAllTransforms } from './data/transforms/all.js';
 
 export * from './core.js';
 export { imageFolder, type ImageFolder, type ImageFolderOptions } from './data/image-folder.js';
+export type { ImageOptions } from './data/image-settings.js';
 // `export { type … }` would load the module, and the codecs with it.
 export type { ImageFile } from './data/image-reader.js';
 export { readCsv, type CsvOptions, type Table } from './data/csv-table.js';
@@ -26,6 +27,14 @@ export {
   writeReport,
 } from './runs/public.js';
 export type { Watch, WatchOptions } from './runs/watch.js';
+export {
+  parquetDataset,
+  type ParquetImageOptions,
+  type ParquetSource,
+  type ParquetTableOptions,
+} from './data/parquet-dataset.js';
+export type { PackedDataset } from './data/packed-images.js';
+export { webDataset, type WebDatasetOptions } from './data/web-dataset.js';
 export { npzDataset, readNpz, type NpzOptions } from './data/npz.js';
 export type { Evaluation } from './runs/report/evaluation.js';
 

@@ -10,6 +10,7 @@ import {
   type CsvOptions,
   type Table,
   type TableRoles,
+  type TableSource,
 } from './csv-table.js';
 import type { TableColumn } from './csv-builders.js';
 import { partsOf, writeDate } from './dates.js';
@@ -86,10 +87,9 @@ export async function csvDataset(
   return readDataset(source, options, {});
 }
 
-const CHECKS = {
+/** Checks of the options that all tables of samples have besides those of reading them. */
+export const SAMPLE_CHECKS = {
   target: true,
-  shape: true,
-  values: oneOf(['bytes', 'floats']),
   missing(owner: string, name: string, value: unknown) {
     if (value !== 'impute') checkMissing(owner, name, value);
   },
@@ -99,9 +99,11 @@ const CHECKS = {
   },
 } as const;
 
+const CHECKS = { ...SAMPLE_CHECKS, shape: true, values: oneOf(['bytes', 'floats']) } as const;
+
 /** `csvDataset`, with what the command line also needs of a table. */
 export async function readDataset(
-  source: FileSource | TextSource,
+  source: TableSource,
   options: CsvDatasetOptions | CsvImageOptions,
   roles: Pick<TableRoles, 'ignored' | 'words' | 'targetType' | 'unused' | 'asDates' | 'untold'> & {
     readonly known?: TableFormat;

@@ -77,6 +77,18 @@ export async function readCsv(
   return { name, rows, columns };
 }
 
+/** Records that are no text, such as those of a Parquet file; the first one names the columns. */
+export interface RecordSource {
+  readonly name: string;
+  readonly records: AsyncIterable<{ readonly line: number; readonly fields: readonly string[] }>;
+}
+
+/** What a table is read from. */
+export type TableSource = FileSource | TextSource | RecordSource;
+
+const isRecords = (source: TableSource): source is RecordSource =>
+  typeof source === 'object' && source !== null && 'records' in source;
+
 /** The needs of a data set: the columns to predict, and the types of the others unless the options declare them. */
 export interface TableRoles {
   readonly targets?: readonly (string | number)[];
@@ -97,14 +109,16 @@ export interface TableRoles {
 
 /** A table, and the names of its targets. */
 export async function readTable(
-  source: FileSource | TextSource,
+  source: TableSource,
   options: CsvOptions,
   roles: TableRoles,
 ): Promise<Table & { readonly targets: readonly string[] }> {
-  const name = options.name ?? sourceName(source, 'csv');
+  const name = options.name ?? (isRecords(source) ? source.name : sourceName(source, 'csv'));
   const { delimiter = ',', missingTexts = MISSING } = options;
   const { words = programWords } = roles;
-  const pieces = sourceInPieces('CSV', source);
+  const found = isRecords(source)
+    ? source.records
+    : csvRecords(sourceInPieces('CSV', source), name, delimiter);
   const more = isList(options.missing) ? options.missing : [];
   const missing = isList(options.missing) ? 'drop' : options.missing;
   const isMissing = new Set([...missingTexts, ...more]);
@@ -112,7 +126,7 @@ export async function readTable(
   let targets: readonly string[] = [];
   let rows = 0;
   let untold = 0;
-  for await (const { line, fields } of csvRecords(pieces, name, delimiter)) {
+  for await (const { line, fields } of found) {
     const texts = fields.map((field) => field.trim());
     if (!builders) {
       const names = namesOf(name, texts, options, words);

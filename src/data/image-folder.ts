@@ -2,44 +2,21 @@
  * Data sets from folders of images, one folder per class, as in torchvision's ImageFolder (Node). The folder is scanned
  * immediately; images are read and decoded when training needs them.
  */
-import {
-  checkOptions,
-  extent,
-  listOf,
-  oneOf,
-  oneOrTwo,
-  pairOf,
-  quote,
-  required,
-  shorten,
-  text,
-  wholeFrom,
-} from '../base/check.js';
+import { listOf, quote, shorten, text } from '../base/check.js';
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
-import { fits, type Fit, type ImageShape } from '../formats/resize.js';
+import { imageSettings, type ImageOptions, type ImageSettings } from './image-settings.js';
 import type { ImageFile, ImageReaderSettings } from './image-reader.js';
 import { checksumOfText } from './origin.js';
 import type { StreamedDataset } from './dataset.js';
 
 /** Options for turning files into samples of one size. */
-export interface ImageFolderOptions {
-  /** Height and width of a sample, or one number for both. */
-  readonly size: number | readonly [height: number, width: number];
-  /** 3 (default) for red, green and blue; 1 for grey. */
-  readonly channels?: 1 | 3;
-  /**
-   * How an image is fitted to the size, with antialiasing: `crop` (default) scales it until it covers the sample and
-   * cuts out the middle, `pad` scales it until it fits and leaves black around it, `stretch` changes its aspect.
-   */
-  readonly fit?: Fit;
+export interface ImageFolderOptions extends ImageOptions {
   /** Default png, jpg, jpeg and webp; other files are skipped. A file's first bytes determine its type. */
   readonly extensions?: readonly string[];
-  /** Largest number of pixels of an image; default 2²⁵. */
-  readonly maxPixels?: number;
 }
 
 /** The images of a folder; sample i is `files[i]`. */
@@ -50,9 +27,6 @@ export interface ImageFolder extends StreamedDataset {
 }
 
 const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp'];
-/** 33 megapixels, 134 MB when decoded: enough for a camera's photographs, too little for decompression bombs. */
-const DEFAULT_MAX_PIXELS = 2 ** 25;
-const MAX_SIZE = 8192;
 /** Largest depth of nested folders: more is a mistake. */
 const MAX_DEPTH = 32;
 /** Names of folders that contain class folders. */
@@ -133,37 +107,18 @@ export async function imageFolder(path: string, options: ImageFolderOptions): Pr
   };
 }
 
-interface CheckedOptions extends Pick<ImageReaderSettings, 'shape' | 'fit' | 'maxPixels'> {
+interface CheckedOptions extends ImageSettings {
   /** With their dots, in lower case. */
   readonly extensions: readonly string[];
 }
 
-/** Advice for mistyped options. */
-const HINTS = {
-  transforms: 'transformed(folder, [transforms.flip()]) adds transforms',
-  classes: 'classes are the folders in it',
-};
-
 function readOptions(options: ImageFolderOptions): CheckedOptions {
-  const edge = wholeFrom(1, MAX_SIZE);
-  checkOptions(
-    'imageFolder',
-    options,
-    {
-      size: required(oneOrTwo(edge)),
-      channels: oneOf([1, 3]),
-      fit: oneOf(fits),
-      extensions: listOf(text),
-      maxPixels: extent,
-    },
-    HINTS,
-  );
-  const { size, channels = 3, fit = 'crop', extensions = EXTENSIONS } = options;
-  const { maxPixels = DEFAULT_MAX_PIXELS } = options;
-  const [height, width] = pairOf(size);
-  const shape: ImageShape = [channels, height, width];
+  const settings = imageSettings<ImageFolderOptions>('imageFolder', options, {
+    extensions: listOf(text),
+  });
+  const { extensions = EXTENSIONS } = options;
   const dotted = extensions.map((name) => `.${name.toLowerCase().replace(/^\./, '')}`);
-  return { shape, fit, maxPixels, extensions: dotted };
+  return { ...settings, extensions: dotted };
 }
 
 /** Order by code points, as Python sorts: the order of UTF-8's bytes. */

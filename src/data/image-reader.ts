@@ -16,10 +16,25 @@ export interface ImageFile {
   readonly changed: number;
 }
 
+/** Images that lie within files: the place of each, and its name in messages. */
+export interface ImageParts {
+  /** The index of each image's file. */
+  readonly files: Int32Array;
+  /** Each image's first byte in its file, and its length. */
+  readonly starts: Float64Array;
+  readonly lengths: Int32Array;
+  /** Each image's name behind that of its file; absent if it is `row 12` of the file's first row on. */
+  readonly names?: readonly string[];
+  /** The names of files instead of their paths, and the index of the first image of each. */
+  readonly groups: readonly { readonly name: string; readonly first: number }[];
+}
+
 /** All settings that a thread needs to read the same samples. */
 export interface ImageReaderSettings {
   readonly root: string;
+  /** The files; without `parts`, an image each. */
   readonly files: readonly ImageFile[];
+  readonly parts?: ImageParts;
   readonly shape: ImageShape;
   readonly fit: Fit;
   readonly maxPixels: number;
@@ -36,38 +51,52 @@ const MOST_BYTES_PER_PIXEL = 16;
  * damaged, or has too many pixels.
  */
 export function createReader(settings: ImageReaderSettings): SampleReader {
-  const { root, files, shape, fit, maxPixels } = settings;
+  const { root, files, parts, shape, fit, maxPixels } = settings;
+  const nameOf = (index: number): string =>
+    parts ? nameOfPart(parts, index) : join(root, files[index]!.path);
   return {
     type: 'uint8',
     async read(index, to) {
-      const file = files[index]!;
-      const path = join(root, file.path);
-      const most = maxPixels * MOST_BYTES_PER_PIXEL + 2 ** 20;
-      if (file.bytes > most) {
-        throw new LanewiseError(
-          'file',
-          `'${path}' has ${file.bytes} bytes, expected at most ${most} for ${maxPixels} pixels`,
-        );
-      }
-      const image = await decodeImage(readUnchanged(path, file), path, maxPixels);
-      toShape(image, shape, fit, to as Uint8Array);
+      const file = files[parts ? parts.files[index]! : index]!;
+      const start = parts ? parts.starts[index]! : 0;
+      const length = parts ? parts.lengths[index]! : file.bytes;
+      const name = nameOf(index);
+      checkLength(name, length, maxPixels);
+      const bytes = readUnchanged(join(root, file.path), file, start, length);
+      toShape(await decodeImage(bytes, name, maxPixels), shape, fit, to as Uint8Array);
     },
-    describe: (index) => `'${join(root, files[index]!.path)}'`,
+    describe: (index) => `'${nameOf(index)}'`,
   };
 }
 
+/** @throws LanewiseError kind 'file' for more bytes than an image of so many pixels has. */
+export function checkLength(name: string, length: number, maxPixels: number): void {
+  const most = maxPixels * MOST_BYTES_PER_PIXEL + 2 ** 20;
+  if (length <= most) return;
+  throw new LanewiseError(
+    'file',
+    `'${name}' has ${length} bytes, expected at most ${most} for ${maxPixels} pixels`,
+  );
+}
+
+/** `train.tar: 0012.jpg`, `train.parquet: row 12`. */
+export function nameOfPart({ groups, names }: Omit<ImageParts, 'files'>, index: number): string {
+  const { name, first } = groups.findLast((group) => group.first <= index)!;
+  return `${name}: ${names ? names[index]! : `row ${index - first}`}`;
+}
+
 /**
- * The bytes of a file that is unchanged since the scan; a link in its place is not followed. Reading is synchronous:
+ * Bytes of a file that is unchanged since the scan; a link in its place is not followed. Reading is synchronous:
  * Node's thread pool would take longer than reading a small file, and this thread has nothing else to do.
  */
-function readUnchanged(path: string, file: ImageFile): Uint8Array {
+function readUnchanged(path: string, file: ImageFile, start: number, length: number): Uint8Array {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, FLAGS);
-    const bytes = new Uint8Array(file.bytes);
+    const bytes = new Uint8Array(length);
     let at = 0;
     while (at < bytes.length) {
-      const count = readSync(descriptor, bytes, at, bytes.length - at, null);
+      const count = readSync(descriptor, bytes, at, bytes.length - at, start + at);
       if (count === 0) break;
       at += count;
     }
@@ -99,7 +128,7 @@ function checkUnchanged(descriptor: number, path: string, file: ImageFile): void
 const changed = (path: string, how: string, cause?: unknown): LanewiseError =>
   new LanewiseError(
     'file',
-    `'${path}' has changed since its folder was scanned: ${how}`,
+    `'${path}' has changed since it was scanned: ${how}`,
     'leave the images alone while they are trained on, or start again',
     { cause },
   );

@@ -25,6 +25,8 @@ export const csvSeries = /* @__PURE__ */ absent(
 );
 export const readNpz = /* @__PURE__ */ absent('readNpz', DATA);
 export const npzDataset = /* @__PURE__ */ absent('npzDataset', DATA);
+export const parquetDataset = /* @__PURE__ */ absent('parquetDataset', DATA);
+export const webDataset = /* @__PURE__ */ absent('webDataset', DATA);
 export const emnist = /* @__PURE__ */ absent('emnist', DATA);
 export const readMetrics = /* @__PURE__ */ absent('readMetrics', RUN);
 export const inspectRun = /* @__PURE__ */ absent('inspectRun', REPORT);

@@ -160,7 +160,7 @@ test('a file that changes or vanishes is named, in every thread', async () => {
       await utimes(join(path, 'a/1.png'), 1, 2);
       assert.match(
         await run(),
-        /a\/1.png' has changed since its folder was scanned: it was written at 1970/,
+        /a\/1.png' has changed since it was scanned: it was written at 1970/,
       );
       await writeFile(join(path, 'a/1.png'), jpg);
       assert.match(await run(), new RegExp(`it has ${jpg.length} bytes, had ${before!.bytes}`));

@@ -317,6 +317,8 @@ export const calls: Readonly<Record<string, Args>> = {
   csvSeries: [new TextEncoder().encode('y\n1\n2\n3\n'), { target: 'y', window: 1 }],
   splitSeries: [series, options],
   imageFolder: [missing, { size: 8 }],
+  parquetDataset: [missing, { target: 'b' }],
+  webDataset: [missing, { size: 8 }],
   ...Object.fromEntries(
     Object.keys({ ...published, ...archives }).map((name) => [name, [{ directory: missing }]]),
   ),
