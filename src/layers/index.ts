@@ -43,6 +43,12 @@ export {
   tanh,
 } from './elementwise.js';
 export { embedding, positionEmbedding, type EmbeddingOptions } from './embedding.js';
+export {
+  piecewiseLinear,
+  smoothClip,
+  type PiecewiseLinearOptions,
+  type SmoothClipOptions,
+} from './encodings.js';
 export { dropout, dropout2d, squeezeExcitation } from './gates.js';
 export { type ModelGraph, type ParameterSpec } from './graph.js';
 export { type Initializer } from './initializer.js';

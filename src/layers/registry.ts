@@ -7,6 +7,7 @@ import { blockOf, chain, residual } from './compose.js';
 import { convolutionLayers } from './conv2d.js';
 import { elementwiseLayers } from './elementwise.js';
 import { embeddingLayers } from './embedding.js';
+import { encodingLayers } from './encodings.js';
 import { gateLayers } from './gates.js';
 import type { Constructors, Layer, LayerDescription } from './layer.js';
 import { denseLayers } from './linear.js';
@@ -32,6 +33,7 @@ const constructors: Record<string, Constructors[string]> = /* @__PURE__ */ Objec
   denseLayers,
   elementwiseLayers,
   embeddingLayers,
+  encodingLayers,
   gateLayers,
   normalizationLayers,
   poolingLayers,

@@ -231,6 +231,8 @@ export const calls: Readonly<Record<string, Args>> = {
   prelu: none,
   rbf: [4, 2, options],
   rescale: none,
+  piecewiseLinear: [{ edges: [[0, 1]] }],
+  smoothClip: none,
   residual: [[L.relu()], [], options],
   rmsNorm: [4, options],
   rnn: [4, 4, options],

@@ -104,6 +104,18 @@ export const examples: readonly (readonly [Layer, shape: readonly number[]])[] =
   [L.rescale({ mean: 5, deviation: 0.25 }), image],
   [L.rescale({ mean: [1, -2, 3], deviation: [4, 0.5, 1e3] }), [3]],
   [L.rescale({ mean: [1, 2, 3, 4, 5, 6, 7, 8] }), series],
+  [
+    L.piecewiseLinear({
+      edges: [
+        [-1, 0, 0.5],
+        [0, 1],
+        [-3, -2, 2, 3.5],
+      ],
+    }),
+    [3],
+  ],
+  [L.smoothClip(), image],
+  [L.smoothClip({ bound: 0.5 }), [4]],
   [L.rbf(8, 3), [8]],
   [
     L.rbf(2, 2, {
