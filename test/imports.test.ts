@@ -66,7 +66,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'program',
     'step',
   ],
-  inference: ['engine', 'formats', 'graph', 'program'],
+  inference: ['data', 'engine', 'formats', 'graph', 'program'],
   metrics: ['crew', 'data', 'feed', 'graph', 'inference', 'layers', 'losses', 'random'],
   trained: [
     'crew',

@@ -99,7 +99,7 @@ const uses = (names: string, from: string): string =>
 test('inference', async () => {
   const app = await bundle(uses('loadProgram', 'lanewise/inference'));
   const wasm = Math.max(...['strict', 'fused'].map((build) => wasmBytes(`inference-${build}`)));
-  hold('inference', { app: app.bytes, wasm }, 34 * KB, app.report);
+  hold('inference', { app: app.bytes, wasm }, 38 * KB, app.report);
 });
 
 /** Either kernels on shared memory or on a thread's own. */

@@ -1,5 +1,6 @@
 /** Scores as answers: a row's predictions in the names and units of the targets. */
 import { LanewiseError } from '../base/errors.js';
+import { intervalReader, widthOfSpread, type Spread } from '../base/spread.js';
 import type { TableFormat, TargetFormat } from './table-format.js';
 import type { Described } from './table-tools.js';
 
@@ -13,10 +14,12 @@ export type Answer = Readonly<Record<string, unknown>>;
 export interface Output {
   readonly name: string;
   readonly scores: Float32Array;
+  /** What scores say of the distribution of values, if they do. */
+  readonly spread?: Spread | undefined;
 }
 
 /** The fields of an answer for one target, from a row of scores. */
-type Read = (target: TargetFormat, scores: Float32Array) => Answer;
+type Read = (target: TargetFormat, scores: Float32Array, spread: Spread | undefined) => Answer;
 
 const named = ({ classes }: TargetFormat, scores: Float32Array): Record<string, number> =>
   Object.fromEntries(Array.from(scores, (score, c) => [classes?.[c] ?? String(c), score]));
@@ -33,9 +36,13 @@ const KINDS: Readonly<Record<TargetFormat['type'], Read>> = {
     const all = named(target, scores);
     return { [target.name]: Object.keys(all).filter((label) => all[label]! >= 0.5), scores: all };
   },
-  number: ({ name }, scores) => ({
-    [name]: scores.length === 1 ? scores[0]! : Array.from(scores),
-  }),
+  number({ name }, scores, spread) {
+    if (spread) {
+      const { value, low, high } = intervalReader(spread)(scores, 0);
+      return { [name]: value, low, high };
+    }
+    return { [name]: scores.length === 1 ? scores[0]! : Array.from(scores) };
+  },
 };
 
 /**
@@ -57,11 +64,13 @@ export function answersOf(
   if (targets.length <= 1) {
     const [target = { name: first!.name, type: 'number' } as const] = targets;
     return Array.from({ length: count }, (_, row) =>
-      KINDS[target.type](target, rowOf(first!, row)),
+      KINDS[target.type](target, rowOf(first!, row), first!.spread),
     );
   }
   const own = targets.map(({ name }) => outputs.find((output) => output.name === name));
-  const areColumns = own.includes(undefined) && outputs.length === 1 && width === targets.length;
+  const each = first!.spread ? widthOfSpread(first!.spread) : 1;
+  const areColumns =
+    own.includes(undefined) && outputs.length === 1 && width === targets.length * each;
   const lacking = targets.find((_, i) => !own[i]);
   if (lacking && !areColumns)
     throw new LanewiseError(
@@ -70,8 +79,10 @@ export function answersOf(
     );
   return Array.from({ length: count }, (_, row) => {
     const answers = targets.map((target, i): readonly [string, unknown] => {
-      const scores = areColumns ? rowOf(first!, row).subarray(i, i + 1) : rowOf(own[i]!, row);
-      const answer = KINDS[target.type](target, scores);
+      const output = areColumns ? first! : own[i]!;
+      const all = rowOf(output, row);
+      const scores = areColumns ? all.subarray(i * each, (i + 1) * each) : all;
+      const answer = KINDS[target.type](target, scores, output.spread);
       return [target.name, Object.keys(answer).length === 1 ? answer[target.name] : answer];
     });
     return Object.fromEntries(answers);

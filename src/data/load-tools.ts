@@ -12,7 +12,7 @@ export const loadTools = (): void =>
       const table = withTargets(described, scored.name);
       const all = [scored];
       for (const name of furtherOutputs(table, outputs, scored.name))
-        all.push({ name, scores: await scoresOf(name) });
+        all.push(await scoresOf(name));
       return answersOf(table, all, count);
     },
   });

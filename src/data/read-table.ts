@@ -1,6 +1,7 @@
 /** Reads the columns of a table from a file's metadata, in today's form and in earlier ones. All of it is checked. */
 import { isFloat, isObject } from '../base/check.js';
 import { dateOf } from './dates.js';
+import { MOST_NAMES, readNames } from './sample-format.js';
 import {
   DATE_PARTS,
   type ColumnFormat,
@@ -8,16 +9,10 @@ import {
   type TargetFormat,
 } from './table-format.js';
 
-/** Longest list of columns or classes: more than Unicode's characters, or a table's features, are a mistake. */
-const MOST_NAMES = 2 ** 21;
-
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 const isMaybeText = (value: unknown): value is string | undefined =>
   value === undefined || isText(value);
-
-const isListOfTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.length <= MOST_NAMES && value.every(isText);
 
 /**
  * The columns of a table, or undefined for a wrong value. Earlier files name one `target` without its type: it has the
@@ -59,10 +54,12 @@ function columnFormat(value: unknown): ColumnFormat | undefined {
   };
   const fits = (isRule: boolean): boolean => (missing === undefined ? !flag : isRule);
   if (type === 'number') return fits(isFloat(missing)) ? { name, type, ...rest } : undefined;
-  if (type === 'class')
-    return isListOfTexts(classes) && classes.length > 0 && fits(classes.includes(missing as string))
-      ? { name, type, classes, ...rest }
+  if (type === 'class') {
+    const known = readNames(classes);
+    return known && known.length > 0 && fits(known.includes(missing as string))
+      ? { name, type, classes: known, ...rest }
       : undefined;
+  }
   if (type !== 'date' || !Array.isArray(parts)) return undefined;
   const known = DATE_PARTS.filter((part) => parts.includes(part));
   const areParts = known.length > 0 && known.join() === parts.join();
@@ -76,7 +73,8 @@ function targetFormat(value: unknown): TargetFormat | undefined {
   if (!isText(name) || !isMaybeText(unit)) return undefined;
   const rest = unit === undefined ? {} : { unit };
   if (type === 'number') return { name, type, ...rest };
-  return (type === 'class' || type === 'labels') && isListOfTexts(classes)
-    ? { name, type, classes, ...rest }
+  const known = readNames(classes);
+  return known && (type === 'class' || type === 'labels')
+    ? { name, type, classes: known, ...rest }
     : undefined;
 }

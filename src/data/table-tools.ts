@@ -24,7 +24,7 @@ export interface TableTools {
     scored: Output,
     outputs: readonly string[],
     count: number,
-    scoresOf: (output: string) => Promise<Float32Array>,
+    scoresOf: (output: string) => Promise<Output>,
   ): Promise<readonly Answer[]>;
 }
 

@@ -5,21 +5,53 @@
  */
 import { isObject } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
+import { widthOfSpread, type Spread } from '../base/spread.js';
+import { readTableFormat } from '../data/read-table.js';
+import { readNames, readSampleFormat, type SampleFormat } from '../data/sample-format.js';
+import type { TableFormat } from '../data/table-format.js';
 import { readHeader, type TensorEntry } from '../formats/safetensors-header.js';
 import type { Numerics } from '../engine/features.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { KernelCall } from '../program/program.js';
 import { readCalls, type Ends } from './calls.js';
-import { PROGRAM_VERSION, segmentOf, type StoredProgram, type StoredSegment } from './stored.js';
+import {
+  PROGRAM_VERSION,
+  segmentOf,
+  type StoredOutput,
+  type StoredProgram,
+  type StoredPrograms,
+  type StoredSegment,
+} from './stored.js';
 
-export interface ProgramFile extends Omit<StoredProgram, 'programs'> {
+export interface ProgramFile extends Omit<StoredProgram, 'programs' | 'output' | 'others'> {
   readonly numerics: Numerics;
-  readonly classes?: readonly string[];
+  readonly description: ProgramDescription;
   /** The tensors' bytes as stored in the file, and their destinations. */
   readonly weights: readonly { readonly values: Uint8Array; readonly at: number }[];
+  /** The scored output, and others that predict targets of a table. */
+  readonly outputs: readonly ProgramOutput[];
+}
+
+/** What a program's file says of the data that its model was trained on. */
+export interface ProgramDescription {
+  /** Names of the classes, in the order of the scores; absent where the model's file had none. */
+  readonly classes?: readonly string[];
+  /** The columns of the table whose rows the model takes. */
+  readonly table?: TableFormat;
+  /** Shape and type of samples, and how image files were brought to them. */
+  readonly samples?: SampleFormat;
+  /** The text that each token stands for. */
+  readonly vocabulary?: readonly string[];
+}
+
+export interface ProgramOutput {
+  readonly output: StoredOutput;
+  /** By the number of samples that they take, from the largest to 1. */
   readonly programs: readonly { readonly samples: number; readonly calls: readonly KernelCall[] }[];
 }
 
+/** Bound on further outputs, each with programs of its own. */
+const MOST_OTHERS = 256;
 /** The limit of WebAssembly's addresses. */
 const MOST_BYTES = 2 ** 32;
 
@@ -39,26 +71,29 @@ export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
   const numerics = metadata['numerics'];
   if (numerics !== 'fused' && numerics !== 'strict')
     throw refuse(`numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`);
-  const { classes } = metadata;
+  const { programs, output, others = [], ...rest } = stored;
   return {
-    ...stored,
+    ...rest,
     numerics,
-    ...(classes === undefined ? {} : { classes: readClasses(classes, refuse) }),
+    description: describedIn(metadata, refuse),
     weights: Object.entries(stored.parameters).map(([tensor, at]) => {
       const entry = entries.find((one) => one.tensor === tensor);
       checkWeights(stored, tensor, entry, at, refuse);
       const { begin, end } = entry!;
       return { values: bytes.subarray(dataStart + begin, dataStart + end), at };
     }),
-    programs: stored.programs.map(({ samples, calls }) => ({
-      samples,
-      calls: readCalls(calls, stored.bytes, endsOf(stored, samples), refuse),
+    outputs: [{ output, programs }, ...others].map((one) => ({
+      output: one.output,
+      programs: one.programs.map(({ samples, calls }) => ({
+        samples,
+        calls: readCalls(calls, stored.bytes, endsOf(stored, one.output, samples), refuse),
+      })),
     })),
   };
 }
 
 /** The places of the samples and of the scores. */
-function endsOf({ inputs, output }: StoredProgram, samples: number): Ends {
+function endsOf({ inputs }: StoredProgram, output: StoredOutput, samples: number): Ends {
   const span = ({ at, shape }: { at: number; shape: Shape }) =>
     [at, at + sizeOf(shape) * samples * 4] as const;
   return { batch: inputs.map(span), results: span(output) };
@@ -74,10 +109,34 @@ function parse(json: string, key: string, refuse: Refuse): unknown {
   }
 }
 
-function readClasses(json: string, refuse: Refuse): readonly string[] {
-  const classes = parse(json, 'list of classes', refuse);
-  if (Array.isArray(classes) && classes.every((one) => typeof one === 'string')) return classes;
-  throw refuse('its classes are not a list of names');
+/** What the metadata says of the data, each field as JSON and checked. */
+function describedIn(
+  metadata: Readonly<Record<string, string>>,
+  refuse: Refuse,
+): ProgramDescription {
+  const read = <T>(
+    key: string,
+    what: string,
+    reader: (value: unknown) => T | undefined,
+  ): T | undefined => {
+    const text = metadata[key];
+    if (text === undefined) return undefined;
+    const value = reader(parse(text, key, refuse));
+    if (value === undefined) throw refuse(`its ${key} ${what}`);
+    return value;
+  };
+  const classes = read('classes', 'are not a list of names', readNames);
+  const table = read('table', 'is not one of columns and targets', (value) =>
+    readTableFormat(value, classes),
+  );
+  const samples = read('samples', 'have no shape and type', readSampleFormat);
+  const vocabulary = read('vocabulary', 'is not a list of texts', readNames);
+  return {
+    ...(classes ? { classes } : {}),
+    ...(table ? { table } : {}),
+    ...(samples ? { samples } : {}),
+    ...(vocabulary ? { vocabulary } : {}),
+  };
 }
 
 /** Whether a value is a number of bytes or values that can be addressed. */
@@ -93,15 +152,20 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
     const found = isObject(stored) ? JSON.stringify(stored.version) : 'none';
     throw refuse(`its program has version ${found ?? 'none'}, expected ${PROGRAM_VERSION}`);
   }
-  const { bytes, parameters, inputs, output, programs } = stored;
+  const { bytes, parameters, inputs, output, programs, others = [] } = stored;
   const sizes = Object.values(segmentOf).map((segment) => isObject(bytes) && bytes[segment]);
   if (!sizes.every((size) => isSize(size) && size % 16 === 0))
     throw refuse('the sizes of its memory are not multiples of 16 bytes');
   if (!isObject(parameters) || !Object.values(parameters).every(isSize))
     throw refuse('the places of its parameters are not whole numbers');
-  if (!Array.isArray(programs) || !programs.every(isListOfCalls) || !endsInOne(programs))
+  if (!Array.isArray(others) || others.length > MOST_OTHERS || !others.every(isObject))
+    throw refuse(`its others are not a list of at most ${MOST_OTHERS} outputs`);
+  const all = [{ output, programs }, ...others];
+  if (!all.every((one) => arePrograms(one.programs)))
     throw refuse('its programs are not in descending order of samples, the last for 1');
-  const [most] = programs as StoredProgram['programs'];
+  const [most] = all
+    .map((one) => (one.programs as StoredPrograms)[0]!)
+    .toSorted((a, b) => b.samples - a.samples);
   const fits = (shape: unknown, at: unknown, segment: StoredSegment): boolean =>
     isShape(shape) &&
     isSize(at) &&
@@ -116,13 +180,29 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
     fits(value['shape'], value['at'], 'batch');
   if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every(isInput))
     throw refuse('its inputs have no name, scale and place in the memory for a batch');
-  if (
-    !isObject(output) ||
-    typeof output.name !== 'string' ||
-    !fits(output.shape, output.at, 'results')
-  )
+  const isOutput = (value: unknown): boolean =>
+    isObject(value) &&
+    typeof value['name'] === 'string' &&
+    fits(value['shape'], value['at'], 'results') &&
+    (value['spread'] === undefined || isSpread(value['spread'], value['shape'] as Shape));
+  if (!all.every((one) => isOutput(one.output)))
     throw refuse('its output has no name and place in the memory for results');
 }
+
+/** Whether a value describes distributions of which an output has a whole number. */
+function isSpread(value: unknown, shape: Shape): boolean {
+  if (!isObject(value)) return false;
+  const { quantiles, normal } = value;
+  const isShare = (one: unknown): boolean => typeof one === 'number' && one > 0 && one < 1;
+  const is = quantiles === undefined ? isShare(normal) : isListOf(quantiles, isShare);
+  return is && sizeOf(shape) % widthOfSpread(value as unknown as Spread) === 0;
+}
+
+const isListOf = (value: unknown, check: (one: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every(check);
+
+const arePrograms = (programs: unknown): boolean =>
+  isListOf(programs, isListOfCalls) && endsInOne(programs as StoredPrograms);
 
 /** Whether a mean and a deviation are finite numbers, or lists of as many as the input has channels. */
 function hasScale({ shape, mean, deviation }: Readonly<Record<string, unknown>>): boolean {
@@ -141,7 +221,7 @@ const isListOfCalls = (value: unknown): boolean =>
   Array.isArray(value['calls']) &&
   value['calls'].every(Array.isArray);
 
-const endsInOne = (programs: StoredProgram['programs']): boolean =>
+const endsInOne = (programs: StoredPrograms): boolean =>
   programs.at(-1)?.samples === 1 &&
   programs.every(({ samples }, i) => i === 0 || samples < programs[i - 1]!.samples);
 

@@ -12,11 +12,14 @@ import { LanewiseError, show } from '../base/errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
 import { link, run, type Bases } from '../engine/link.js';
 import { allocateMemory, FIRST_FREE_BYTE } from '../engine/memory.js';
+import { answersOf, withTargets, type Answer } from '../data/answers.js';
+import { encodeGiven, type Rows } from '../data/encode-rows.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
+import type { Kernels } from '../engine/wasm.js';
 import { align } from '../program/program.js';
 import { instantiateKernels, isKernelSource, type KernelSource } from './inference-build.js';
 import { predictedClasses } from './predicted-classes.js';
-import { readProgram, type ProgramFile } from './read.js';
+import { readProgram, type ProgramDescription, type ProgramFile } from './read.js';
 import { createFeed, type Samples } from './feed.js';
 import { segmentOf } from './stored.js';
 
@@ -47,12 +50,12 @@ export interface ProgramPrediction {
   readonly classes: Uint32Array;
   /** n×…; probabilities for outputs trained with cross-entropy, else the outputs themselves. */
   readonly scores: Float32Array;
+  /** The predictions for rows of a table, one object a row, in the names of the targets. */
+  readonly answers?: readonly Answer[];
 }
 
 /** A loaded program: its inputs and outputs, and the function that runs it. */
-export interface InferenceProgram {
-  /** Names of the classes, in the order of the scores; absent where the model's file had none. */
-  readonly classes?: readonly string[];
+export interface InferenceProgram extends ProgramDescription {
   /** Shapes of one sample, by input name. */
   readonly inputs: Readonly<Record<string, Shape>>;
   /** Shape of the scores of one sample. */
@@ -62,10 +65,15 @@ export interface InferenceProgram {
   readonly memoryBytes: number;
   /**
    * Scores samples of one shape (default the input's), in sequence in one array; or such an array for each input.
-   * Images may be smaller than the input's: they are framed, as in training.
-   * @throws LanewiseError kind 'data' if they are not a whole number of samples, or do not fit the inputs.
+   * Images may be smaller than the input's: they are framed, as in training. The program of a table takes rows too: objects
+   * by the names of columns, lists in their order, or all columns by name; `answers` has its predictions of them.
+   * @throws LanewiseError kind 'data' if they are not a whole number of samples, or do not fit the inputs; for rows that do
+   * not fit the table, naming row and column.
    */
-  predict(samples: Samples | Readonly<Record<string, Samples>>, shape?: Shape): ProgramPrediction;
+  predict(
+    samples: Samples | Readonly<Record<string, Samples>> | Rows,
+    shape?: Shape,
+  ): ProgramPrediction;
 }
 
 /** Bytes after the last segment: vector loads may read slightly past a buffer. */
@@ -103,39 +111,73 @@ export async function loadProgram(
   const kernels = await instantiateKernels(rounding, memory, module);
   for (const { values, at } of file.weights)
     new Uint8Array(memory.buffer).set(values, bases.parameters + at);
-  const programs = file.programs.map(({ samples, calls }) => ({
-    samples,
-    linked: link(calls, kernels, bases),
-  }));
-  const feeds = file.inputs.map((input) => createFeed(input, memory, bases.batch));
-  const results = (bases.results + file.output.at) / 4;
-  const size = sizeOf(file.output.shape);
+  const runner = createRunner(file, memory, bases, kernels, name);
+  const { table } = file.description;
+  const [input] = file.inputs as [ProgramFile['inputs'][number]];
+  const [first, ...others] = file.outputs.map(({ output }) => output) as [Scored, ...Scored[]];
+  const names = file.inputs.map((one) => one.name);
+  const size = sizeOf(first.shape);
 
   return {
-    ...(file.classes ? { classes: file.classes } : {}),
-    inputs: Object.fromEntries(file.inputs.map((input) => [input.name, input.shape])),
-    output: file.output.shape,
+    ...file.description,
+    inputs: Object.fromEntries(file.inputs.map((one) => [one.name, one.shape])),
+    output: first.shape,
     numerics: rounding,
     memoryBytes: memory.buffer.byteLength,
     predict(samples, shape) {
-      const given = ArrayBuffer.isView(samples) ? { [file.inputs[0]!.name]: samples } : samples;
-      const { count, fill } = fillOf(file, feeds, given, shape);
+      const rows = table && encodeGiven(table, samples, names, sizeOf(input.shape));
+      const values = rows ? rows.values : (samples as Given);
+      const given = ArrayBuffer.isView(values) ? { [input.name]: values } : values;
+      const scoresOf = runner(given, rows ? undefined : shape);
+      const scores = scoresOf(0);
+      const classes = first.shape.length === 1 ? predictedClasses(scores, size) : new Uint32Array();
+      if (!rows) return { classes, scores };
+      const scored = [
+        { ...first, scores },
+        ...others.map((one, i) => ({ ...one, scores: scoresOf(i + 1) })),
+      ];
+      const targets = withTargets(file.description, first.name);
+      return { classes, scores, answers: answersOf(targets, scored, rows.count) };
+    },
+  };
+}
+
+type Given = Samples | Readonly<Record<string, Samples>>;
+type Scored = ProgramFile['outputs'][number]['output'];
+
+/** A function that opens samples, and gives another that scores them by the output at a place among the program's. */
+function createRunner(
+  file: ProgramFile,
+  memory: WebAssembly.Memory,
+  bases: Bases,
+  kernels: Kernels,
+  name: string,
+) {
+  const outputs = file.outputs.map(({ output, programs }) => ({
+    at: (bases.results + output.at) / 4,
+    size: sizeOf(output.shape),
+    programs: programs.map(({ samples, calls }) => ({
+      samples,
+      linked: link(calls, kernels, bases),
+    })),
+  }));
+  const feeds = file.inputs.map((input) => createFeed(input, memory, bases.batch));
+  return (given: Readonly<Record<string, Samples>>, shape: Shape | undefined) => {
+    const { count, fill } = fillOf(file, feeds, given, shape);
+    return (place: number): Float32Array => {
+      const { at, size, programs } = outputs[place]!;
       const scores = new Float32Array(count * size);
       const floats = new Float32Array(memory.buffer);
       for (let from = 0; from < count;) {
         const { samples: taken, linked } = programs.find((one) => one.samples <= count - from)!;
         fill(from, taken);
         guard(name, () => run(linked));
-        scores.set(floats.subarray(results, results + taken * size), from * size);
+        scores.set(floats.subarray(at, at + taken * size), from * size);
         from += taken;
       }
       checkScores(scores, name);
-      return {
-        classes:
-          file.output.shape.length === 1 ? predictedClasses(scores, size) : new Uint32Array(),
-        scores,
-      };
-    },
+      return scores;
+    };
   };
 }
 

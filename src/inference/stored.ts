@@ -2,6 +2,7 @@
  * The stored form of a program: the JSON under `program` in the metadata of a safetensors file. Such a file is also a
  * model file, so everything that reads model files can read it.
  */
+import type { Spread } from '../base/spread.js';
 import type { PerChannel } from '../graph/input-scale.js';
 import type { Shape } from '../graph/tensor.js';
 import type { Segment } from '../program/program.js';
@@ -44,8 +45,24 @@ export interface StoredProgram {
   /** Byte offset in the parameters segment of each tensor of the file, by name. */
   readonly parameters: Readonly<Record<string, number>>;
   readonly inputs: readonly StoredInput[];
-  /** Byte offset in the results segment, and the shape for one sample. */
-  readonly output: { readonly name: string; readonly shape: Shape; readonly at: number };
+  readonly output: StoredOutput;
   /** Programs by the number of samples that they take, from the largest to 1. */
-  readonly programs: readonly { readonly samples: number; readonly calls: readonly StoredCall[] }[];
+  readonly programs: StoredPrograms;
+  /** Further outputs that predict targets of a table. */
+  readonly others?: readonly { readonly output: StoredOutput; readonly programs: StoredPrograms }[];
 }
+
+export interface StoredOutput {
+  readonly name: string;
+  /** The shape for one sample. */
+  readonly shape: Shape;
+  /** Byte offset in the results segment. */
+  readonly at: number;
+  /** What scores say of the distribution of values, if they do. */
+  readonly spread?: Spread;
+}
+
+export type StoredPrograms = readonly {
+  readonly samples: number;
+  readonly calls: readonly StoredCall[];
+}[];

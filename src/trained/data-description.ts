@@ -1,5 +1,6 @@
 /** A trained model's description of its data, which lets a model file predict without that data. */
 import type { Field } from '../data/dataset.js';
+import type { SampleFormat } from '../data/sample-format.js';
 import type { Samples } from '../data/samples.js';
 import { originOf, type Origin } from '../data/origin.js';
 import type { SeriesFormat } from '../data/series-format.js';
@@ -7,19 +8,7 @@ import type { TableFormat } from '../data/table-format.js';
 import type { TextFormat } from '../data/text-format.js';
 import type { NamesByTarget } from '../data/target-names.js';
 import { keepsPixels, planTransforms } from '../data/transforms/kinds.js';
-import type { Fit } from '../formats/resize.js';
-import type { Shape } from '../graph/tensor.js';
 import { targetsOf, type LossTerm } from '../losses/terms.js';
-
-/** The samples that a model was trained on. */
-export interface SampleFormat {
-  /** The shape after the transforms. */
-  readonly shape: Shape;
-  /** Bytes 0–255 are scaled to 0–1; floats are used as they are. */
-  readonly type: 'uint8' | 'int32' | 'float32';
-  /** How image files were brought to that shape, if there were any. */
-  readonly fit?: Fit;
-}
 
 /**
  * The description of the data, in the model's file and in the trained model. Each field is absent where unknown. A field

@@ -62,14 +62,10 @@ export function ensemble(models: readonly TrainedModel[]): Ensemble {
       };
       if (!isOfRows || (description.table?.targets?.length ?? 0) > 1) return prediction;
       const name = output ?? [...list[0]!.model.outputs.keys()][0]!;
+      const { loss } = list[0]!.terms.find((term) => term.output === name) ?? {};
+      const one = { name, scores, spread: loss?.spread };
       const count = scores.length / sizeOf(each);
-      const answers = await tableTools().answer(
-        description,
-        { name, scores },
-        [],
-        count,
-        async () => scores,
-      );
+      const answers = await tableTools().answer(description, one, [], count, async () => one);
       return { ...prediction, answers };
     },
     evaluate: async (data, options) =>

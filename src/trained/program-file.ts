@@ -4,6 +4,7 @@
  */
 import { checkOptions, text, wholeFrom } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
+import { furtherOutputs } from '../data/answers.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import { inferenceKernels } from '../program/inference-rows.js';
 import {
@@ -26,7 +27,7 @@ import { checkTrained } from './check-weights.js';
 export interface EncodeProgramOptions {
   /** Samples scored at once, if there are as many; default 16. More take more memory; no score depends on it. */
   readonly batch?: number;
-  /** The output whose scores are computed; default the first. */
+  /** The output whose scores are computed; default the first, and for rows those of all targets of the table. */
   readonly output?: string;
 }
 
@@ -42,23 +43,27 @@ export function encodeProgram(
   options: EncodeProgramOptions = {},
 ): Uint8Array {
   checkTrained('encodeProgram', trained);
-  const { batch = 16, output = [...trained.model.outputs.keys()][0]! } = checkOptions(
-    'encodeProgram',
-    options,
-    { batch: wholeFrom(1, MOST_SAMPLES), output: text },
-  );
-  const { model, terms } = trained;
+  const { batch = 16, output: asked } = checkOptions('encodeProgram', options, {
+    batch: wholeFrom(1, MOST_SAMPLES),
+    output: text,
+  });
+  const { model, terms, table } = trained;
+  const names = [...model.outputs.keys()];
+  const output = asked ?? names[0]!;
   if (!model.outputs.has(output)) {
     throw new LanewiseError(
       'argument',
-      `the model has no output '${output}', expected one of ${[...model.outputs.keys()].join(', ')}`,
+      `the model has no output '${output}', expected one of ${names.join(', ')}`,
     );
   }
-  const loss = terms.find((term) => term.output === output)?.loss;
-  const task: Task = { model, terms: [], scored: { output, loss }, columns: inputLeaves(model) };
+  const others = table && asked === undefined ? furtherOutputs(table, names, output) : [];
+  const tasks = [output, ...others].map((one): Task => {
+    const loss = terms.find((term) => term.output === one)?.loss;
+    return { model, terms: [], scored: { output: one, loss }, columns: inputLeaves(model) };
+  });
   return encodeSafetensors(modelTensors(trained), {
     ...modelMetadata(trained),
-    program: JSON.stringify(compileProgram(task, batch)),
+    program: JSON.stringify(compilePrograms(tasks, batch)),
   });
 }
 
@@ -69,23 +74,42 @@ const inputLeaves = ({ architecture }: Model): LeafSpec[] =>
     shape,
   }));
 
-/** Compiles a program for single samples, and one for `batch` samples. */
-function compileProgram(task: Task, batch: number): StoredProgram {
-  const { model, scored } = task;
+/** Compiles programs for single samples and for `batch` samples, of each scored output, which take one memory in turn. */
+function compilePrograms(tasks: readonly Task[], batch: number): StoredProgram {
+  const [{ model }] = tasks as [Task];
   const counts = batch > 1 ? [batch, 1] : [1];
-  const io = layoutIo(task, counts);
   const parameters = layoutParameters(model);
-  const programs = counts.map((count) =>
-    evaluationProgram(blockGraph(task, count), io, parameters),
-  );
+  const compiled = tasks.map((task) => {
+    const io = layoutIo(task, counts);
+    const { output: name, loss } = task.scored;
+    return {
+      io,
+      output: {
+        name,
+        shape: model.outputs.get(name)!,
+        at: io.scores,
+        ...(loss?.spread ? { spread: loss.spread } : {}),
+      },
+      programs: counts.map((count) => evaluationProgram(blockGraph(task, count), io, parameters)),
+    };
+  });
   const most = (key: 'activationBytes' | 'workspaceBytes'): number =>
-    align(Math.max(...programs.map((program) => program[key])));
+    align(Math.max(...compiled.flatMap(({ programs }) => programs.map((one) => one[key]))));
+  // Samples have the same places, whatever is computed of them.
+  const [{ io }] = compiled as [(typeof compiled)[number]];
+  const [first, ...others] = compiled.map(({ output, programs }) => ({
+    output,
+    programs: programs.map(({ calls }, i) => ({
+      samples: counts[i]!,
+      calls: calls.map(storeCall),
+    })),
+  }));
   return {
     version: PROGRAM_VERSION,
     bytes: {
       parameters: parameters.bytes,
       batch: align(io.batchBytes),
-      results: align(io.resultBytes),
+      results: align(Math.max(...compiled.map((one) => one.io.resultBytes))),
       activations: most('activationBytes'),
       workspace: most('workspaceBytes'),
     },
@@ -95,11 +119,8 @@ function compileProgram(task: Task, batch: number): StoredProgram {
       name,
       at: io.leaves.get(inputLeaf(name))!,
     })),
-    output: { name: scored.output, shape: model.outputs.get(scored.output)!, at: io.scores },
-    programs: programs.map(({ calls }, i) => ({
-      samples: counts[i]!,
-      calls: calls.map(storeCall),
-    })),
+    ...first!,
+    ...(others.length > 0 ? { others } : {}),
   };
 }
 

@@ -8,15 +8,13 @@ import type { Origin, Selection } from '../data/origin.js';
 import { readSeriesFormat as seriesFormat } from '../data/read-series-format.js';
 import type { TextFormat } from '../data/text-format.js';
 import { readTableFormat } from '../data/read-table.js';
+import { readNames, readSampleFormat } from '../data/sample-format.js';
 import { loadTools } from '../data/load-tools.js';
 import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError } from '../base/errors.js';
 import { fits } from '../formats/resize.js';
-import type { Shape } from '../graph/tensor.js';
-import type { DataDescription, SampleFormat } from './data-description.js';
+import type { DataDescription } from './data-description.js';
 
-/** Longest list of names: more than Unicode's characters, or a table's features, are a mistake. */
-const MOST_NAMES = 2 ** 21;
 /** Most selections, each made from the one before. */
 const MOST_SELECTIONS = 64;
 
@@ -31,10 +29,10 @@ const fields = (
     refusal: string,
   ];
 } => ({
-  classes: [names, 'classes are not a list of names'],
+  classes: [readNames, 'classes are not a list of names'],
   targetClasses: [namesByTarget, 'targetClasses are not lists of names by target'],
   samples: [
-    sampleFormat,
+    readSampleFormat,
     `samples have no shape of whole numbers, type uint8, int32 or float32, and fit ${fits.join(', ')} or none`,
   ],
   series: [seriesFormat, 'series does not say its columns, spacing, window and horizon'],
@@ -42,7 +40,7 @@ const fields = (
     tableFormat(metadata['classes']),
     'table is not a list of columns with name, type, classes and a rule for missing values, and of targets',
   ],
-  vocabulary: [names, 'vocabulary is not a list of texts'],
+  vocabulary: [readNames, 'vocabulary is not a list of texts'],
   text: [textFormat, 'text has no whole length of at least 1, by characters or words'],
   origin: [originFormat, 'origin has no number of samples, fingerprint and selections'],
 });
@@ -77,25 +75,10 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isCount = (value: unknown, least = 0): value is number =>
   Number.isSafeInteger(value) && (value as number) >= least;
 
-function names(list: unknown): readonly string[] | undefined {
-  const areNames = Array.isArray(list) && list.length <= MOST_NAMES && list.every(isText);
-  return areNames ? list : undefined;
-}
-
 function namesByTarget(value: unknown): Readonly<Record<string, readonly string[]>> | undefined {
   if (!isObject(value)) return undefined;
   const lists = Object.values(value);
-  return lists.every(names) ? (value as Record<string, string[]>) : undefined;
-}
-
-function sampleFormat(value: unknown): SampleFormat | undefined {
-  const { shape, type, fit } = (isObject(value) ? value : {}) as Partial<SampleFormat>;
-  const isFormat =
-    Array.isArray(shape) &&
-    shape.every((extent) => isCount(extent, 1)) &&
-    (type === 'uint8' || type === 'int32' || type === 'float32') &&
-    (fit === undefined || fits.includes(fit));
-  return isFormat ? { shape: shape as Shape, type, ...(fit ? { fit } : {}) } : undefined;
+  return lists.every(readNames) ? (value as Record<string, string[]>) : undefined;
 }
 
 function textFormat(value: unknown): TextFormat | undefined {
@@ -117,7 +100,7 @@ function textFormat(value: unknown): TextFormat | undefined {
 const tableFormat =
   (classes: string | undefined): Read<TableFormat> =>
   (value) =>
-    readTableFormat(value, classes === undefined ? undefined : names(parsed(classes)));
+    readTableFormat(value, classes === undefined ? undefined : readNames(parsed(classes)));
 
 function originFormat(value: unknown): Origin | undefined {
   const { samples, fingerprint, selections } = (isObject(value) ? value : {}) as Partial<Origin>;

@@ -8,7 +8,7 @@ import { samplesOf } from '../data/forms.js';
 import { labelsIn, pixelsOf, UNNAMED, type Samples } from '../data/samples.js';
 import type { Views } from '../data/transforms/views.js';
 import { matchClasses } from '../data/class-names.js';
-import type { Answer } from '../data/answers.js';
+import type { Answer, Output } from '../data/answers.js';
 import type { Rows } from '../data/encode-rows.js';
 import { encodedRows, tableTools, withColumnsOf } from '../data/table-tools.js';
 import { LanewiseError, show } from '../base/errors.js';
@@ -167,7 +167,7 @@ async function predictWith(
   for (const { values } of Object.values(inputs))
     checkScale(known.samples?.type, values, 'samples', 'the model was trained on');
   const data = samplesOf({ name: 'samples to predict', inputs, targets: {} });
-  const scoresOf = async (name: string): Promise<Float32Array> => {
+  const scoresOf = async (name: string): Promise<Output> => {
     const loss = terms.find((term) => term.output === name)?.loss;
     const scores = await scoreSamples({
       model,
@@ -177,14 +177,14 @@ async function predictWith(
       data,
     });
     checkScores(scores, weights, inputs);
-    return scores;
+    return { name, scores, spread: loss?.spread };
   };
-  const scores = await scoresOf(output);
+  const answered = await scoresOf(output);
+  const { scores } = answered;
   const classes = scored.length === 1 ? predictedClasses(scores, scored[0]!) : new Uint32Array();
   if (!rows) return { classes, scores };
   const outputs = [...model.outputs.keys()];
-  const scoredOne = { name: output, scores };
-  const answers = await tableTools().answer(known, scoredOne, outputs, rows.count, scoresOf);
+  const answers = await tableTools().answer(known, answered, outputs, rows.count, scoresOf);
   return { classes, scores, answers };
 }
 
