@@ -136,6 +136,7 @@ function knownSamples({
   table,
   classes,
 }: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit' | 'known'> {
+  if (samples?.shape.length === 1 && table) return { known: { table, classes } };
   if (samples?.shape.length !== 3 || samples.type === 'int32') return {};
   const { shape, type, fit } = samples;
   return { shape: shape as unknown as ImageShape, type, fit, known: { table, classes } };

@@ -12,7 +12,7 @@ import { firstPart } from '../data/subset.js';
 import { LanewiseError } from '../base/errors.js';
 import { showShape } from '../graph/tensor.js';
 import { loadNumpy } from './numpy-source.js';
-import { loadTable } from './tables.js';
+import { loadTable } from './load-table.js';
 import { countOf } from './task.js';
 import { isTextName, loadText } from './text-source.js';
 import { note } from './terminal.js';
@@ -40,9 +40,12 @@ const IDX = /[-.]idx\d-ubyte(\.gz)?$/;
 export const pathSources: readonly PathSource[] = [
   {
     what: 'a CSV file',
-    uses: ['shape', 'target', 'header', 'columns', 'missing'],
+    uses: ['shape', 'target', 'header', 'columns', 'missing', 'task', 'intervals'],
     matches: (path, entries) => !entries && /\.(csv|tsv)$/i.test(path),
-    load: async (request, path) => holdOut(await loadTable(path, request), request),
+    async load(request, path) {
+      const { data, task } = await loadTable(path, request);
+      return { ...holdOut(data, request), ...(task ? { task } : {}) };
+    },
   },
   {
     what: 'an NPZ file',

@@ -11,11 +11,13 @@ import * as archives from '../data/published-archives.js';
 import * as published from '../data/published.js';
 import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError, nearest } from '../base/errors.js';
+import { levelOf, type Spread } from '../base/spread.js';
 import { fileError } from '../node/atomic.js';
 import type { Fit } from '../formats/resize.js';
 import type { Part } from '../train/events.js';
 import { limited, pathSources, type PathSource } from './data-paths.js';
 import { downloadBar } from './progress.js';
+import type { AskedTask } from './target-task.js';
 import type { Task } from './task.js';
 import { quoted } from './terminal.js';
 
@@ -65,6 +67,10 @@ export interface Adjustments {
   readonly missing?: 'drop' | number | readonly string[];
   /** Characters in a window of a text. */
   readonly window?: number;
+  /** What the targets of a table are taken for; by default their values decide. */
+  readonly task?: AskedTask;
+  /** How predictions of numbers describe their distribution; by default they are the expected number alone. */
+  readonly intervals?: Spread;
 }
 
 /** A request to a source. */
@@ -100,6 +106,11 @@ export const WORDS: {
   missing: (rule) => [rule].flat().flatMap((one) => ['--missing', String(one)]),
   fit: (how) => ['--fit', how],
   window: (count) => ['--window', String(count)],
+  task: (name) => ['--task', name],
+  intervals: (spread) => [
+    '--intervals',
+    'normal' in spread ? 'gaussian' : String(Number(levelOf(spread).toPrecision(12))),
+  ],
 };
 
 /** A source that is known by name. */

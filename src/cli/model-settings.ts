@@ -1,6 +1,6 @@
 /** The settings that a model takes from a data set: shape, number of classes, and the scale of the values. */
 import { samplesAt } from '../data/chosen.js';
-import type { Dataset, LabelledDataset } from '../data/dataset.js';
+import type { Dataset, Field, IndexedDataset, LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { pixelsOf, type Samples } from '../data/samples.js';
 import { standardize } from '../data/standardize.js';
@@ -71,11 +71,13 @@ export function notesOn(
 }
 
 /** Mean and deviation of each column of numbers; features that are 0 or 1 for a class of a column stay as they are. */
-function scaleOfColumns({ name, samples, shape, table }: Dataset): {
+export function scaleOfColumns(data: IndexedDataset): {
   mean: number[];
   deviation: number[];
 } {
-  const input = { shape: [shape[0]], values: samples };
+  const { name, table, inputs } = samplesOf(data);
+  const [{ shape, values }] = Object.values(inputs) as [Field];
+  const input = { shape: [shape[0]!], values };
   const { mean, deviation } = standardize({ name, inputs: { input }, targets: {} }).input;
   let at = 0;
   for (const { classes } of table?.columns ?? []) {

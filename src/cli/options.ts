@@ -12,7 +12,9 @@ import type { Numerics } from '../engine/features.js';
 import { allRecipes } from '../models/recipes.js';
 import { fits, type Fit } from '../formats/resize.js';
 import { suggest } from '../base/suggest.js';
+import type { Spread } from '../base/spread.js';
 import { VALIDATION_SHARE } from './validation.js';
+import { ASKED_TASKS, type AskedTask } from './target-task.js';
 import { dataHelp, type DataRequest, type ImageShape } from './data-sources.js';
 
 /** An option whose value is a V. */
@@ -198,7 +200,7 @@ export const dataDetailOptions = (): Option[] => [
   ),
   new Option(
     '--target <column>',
-    'column of a CSV file with the classes: its name or place (the last)',
+    'column of a CSV file to predict: its name or place (the last); several by commas',
   ),
   new Option(
     '--columns <name=type>',
@@ -219,6 +221,29 @@ export const dataDetailOptions = (): Option[] => [
   new Option('--no-header', 'the CSV file begins with its first sample'),
 ];
 
+/** `0.9`: a low and a high quantile and the median; `gaussian`: mean and deviation. */
+function intervalsOf(text: string): Spread {
+  if (text.toLowerCase() === 'gaussian') return { normal: 0.9 };
+  const level = text.trim() === '' ? NaN : Number(text);
+  if (!(level >= 0.01 && level <= 0.999))
+    throw new InvalidArgumentError('Expected a share from 0.01 to 0.999, or gaussian.');
+  const low = Number(((1 - level) / 2).toPrecision(12));
+  return { quantiles: [low, 0.5, Number((1 - low).toPrecision(12))] };
+}
+
+/** The options that say what is learned from the data. */
+export const targetOptions = (): Option[] => [
+  choice(
+    '--task <kind>',
+    'what the targets of a CSV file are taken for, if not for what their values look like: classes, values (numbers) or labels (any number a row)',
+    ASKED_TASKS,
+  ),
+  new Option(
+    '--intervals <share>',
+    'predict intervals around numbers that hold this share of them, such as 0.9, by quantiles; or gaussian',
+  ).argParser(intervalsOf),
+];
+
 /** The values of the options of the data. */
 export interface DataOptions {
   readonly data: string;
@@ -233,14 +258,16 @@ export interface DataOptions {
   readonly ignore?: readonly string[];
   readonly missing?: DataRequest['missing'];
   readonly window?: number;
+  readonly task?: AskedTask;
+  readonly intervals?: Spread;
 }
 
 export function dataRequest(options: Partial<DataOptions>): DataRequest {
   const { limit, holdout, shape, fit, target, header, missing, dataDir, columns, ignore } = options;
-  const { window } = options;
+  const { window, task, intervals } = options;
   const ignored = ignore?.map((name) => [name, 'ignore'] as const) ?? [];
   const types = columns || ignore ? { ...columns, ...Object.fromEntries(ignored) } : undefined;
-  const asked = { limit, holdout, shape, fit, target, header, missing, window };
+  const asked = { limit, holdout, shape, fit, target, header, missing, window, task, intervals };
   const given = Object.entries({ ...asked, directory: dataDir, columns: types });
   // Options that are not given must not hide known values.
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));

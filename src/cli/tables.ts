@@ -1,21 +1,14 @@
-/** The CSV files of the command line: rows of features with a class each, or images whose pixels are columns. */
+/** Rows of tables on the command line: their options' words, and what is a class and what a quantity. */
 import { shorten } from '../base/check.js';
 import type { ColumnType, TableWords } from '../data/csv-builders.js';
-import {
-  csvDataset,
-  readDataset,
-  type CsvDatasetOptions,
-  type FeatureDataset,
-} from '../data/csv-dataset.js';
 import type { Dataset, LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { pixelsOf } from '../data/samples.js';
 import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError } from '../base/errors.js';
-import type { DataRequest } from './data-sources.js';
-import { note, quoted } from './terminal.js';
+import { quoted } from './terminal.js';
 
-type Labels = Pick<Dataset, 'classes' | 'labels'>;
+export type Labels = Pick<Dataset, 'classes' | 'labels'>;
 
 /** Advice in messages, in terms of the command line's options. */
 export const optionWords: TableWords = {
@@ -26,94 +19,17 @@ export const optionWords: TableWords = {
   gap: '--missing drop leaves such rows out, --missing 0 replaces the gaps by 0',
 };
 
-/**
- * @throws LanewiseError as `csvDataset` does, and kind 'data' for a target that is not a class, and for columns and
- * categories on which the model that the request names was not trained.
- */
-export async function loadTable(path: string, request: DataRequest): Promise<Dataset> {
-  const { shape, type = 'uint8', header, columns, missing, known } = request;
-  const target = request.target ?? known?.table?.targets?.[0]?.name ?? '-1';
-  const options = {
-    target: /^-?\d+$/.test(target) ? Number(target) : target,
-    header,
-    columns,
-    missing,
-    delimiter: /\.tsv$/i.test(path) ? '\t' : undefined,
-  };
-  if (shape && !(type === 'float32' && isRowShape(shape)))
-    return csvDataset(path, { ...options, shape, values: type === 'uint8' ? 'bytes' : 'floats' });
-  if (known?.table) return loadAs(path, options, known.table, known.classes, shape);
-  const ignored = (column: string, { message, hint }: LanewiseError) =>
-    note(
-      `column '${column}' is left out: ${message.replace(/^.*?: /, '')}; ${hint?.replace(/^.*?, /, '')}`,
-    );
-  const rows = (await readDataset(path, options, {
-    ignored,
-    words: optionWords,
-  })) as FeatureDataset;
-  return asRows(rows, classesOf(rows), shape);
-}
-
-/** The table of a file, with the columns and classes of another one. */
-async function loadAs(
-  path: string,
-  options: CsvDatasetOptions,
-  table: TableFormat,
-  classes: readonly string[] | undefined,
-  shape: Dataset['shape'] | undefined,
-): Promise<Dataset> {
-  // If the target's values were numbers, they are read as numbers again: `1` and `1.0` are one class.
-  const areNames = classes?.some((name) => !Number.isFinite(Number(name))) ?? false;
-  const rows = (await readDataset(
-    path,
-    { ...options, columns: columnsOf(table) },
-    {
-      known: table,
-      words: optionWords,
-      unused(names) {
-        const more = names.filter((name) => options.columns?.[name] !== 'ignore');
-        if (more.length > 0)
-          note(`not used, as the model was not trained on it: ${shorten(more.join(', '))}`);
-      },
-      ...(areNames ? { targetType: classes! } : {}),
-    },
-  )) as FeatureDataset;
-  return asRows(rows, classesOf(rows, areNames ? undefined : classes), shape);
-}
-
 /** The types of the columns, for `csvDataset`. */
 export const columnsOf = ({ columns }: TableFormat): Record<string, ColumnType> =>
   Object.fromEntries(columns.map(({ name, type, classes }) => [name, classes ?? type]));
 
 /** A row has one place and many channels, as each feature has a scale of its own; older models have many places. */
-const isRowShape = ([channels, height, width]: Dataset['shape']): boolean =>
+export const isRowShape = ([channels, height, width]: Dataset['shape']): boolean =>
   height === 1 && (width === 1 || channels === 1);
 
 /** Whether samples are rows of numbers rather than images. */
 export const areRows = (data: LabelledDataset): data is Dataset =>
   pixelsOf(samplesOf(data)) instanceof Float32Array && isRowShape(data.shape);
-
-/** Features as images of one pixel, which dense nets take. */
-function asRows(
-  { name, features, inputs, table }: FeatureDataset,
-  labels: Labels,
-  shape: Dataset['shape'] = [features.length, 1, 1],
-): Dataset {
-  const samples = inputs['input']!.values as Float32Array;
-  const { name: target } = table.targets![0]!;
-  const targets = [{ name: target, type: 'class', classes: labels.classes } as const];
-  return { name, shape, samples, ...labels, table: { ...table, targets } };
-}
-
-/** The target's classes; for numbers these are the given ones, or all that occur. */
-function classesOf(
-  { name, classes, targets, table }: FeatureDataset,
-  given?: readonly string[],
-): Labels {
-  const { values } = targets['output']!;
-  if (classes) return { classes: classes as readonly string[], labels: values as Int32Array };
-  return numbersAsClasses(name, values, table.targets![0]!.name, given);
-}
 
 /** Whole numbers as classes, in ascending order, or in that of the names given.
  * @throws LanewiseError kind 'data' for numbers that are not whole, and for so many different ones that they are a quantity.
@@ -185,6 +101,11 @@ export function checkNoQuantity(name: string, values: ArrayLike<number>, column:
     `${CLASSIFIERS}; ${optionWords.column(column, 'class')} makes each number a class`,
   );
 }
+
+/** Whether numbers are a quantity: fractions, or whole numbers that are not classes. */
+export const areQuantities = (values: ArrayLike<number>): boolean =>
+  Array.prototype.some.call(values, (value) => !Number.isInteger(value)) ||
+  isQuantity(ascending(values), values.length);
 
 /**
  * Up to 10 different numbers are always classes, up to 20 with 5 samples each, and more only without gaps and with 20

@@ -4,6 +4,7 @@ import type { Recipe } from '../models/recipes.js';
 import type { Part } from '../train/events.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import { classesKind } from './classes-task.js';
+import { rowsKind } from './rows-task.js';
 import type { ScoringOptions } from './classifiers.js';
 import type { ExportOptions } from './export-command.js';
 import type { DataSets } from './data-sources.js';
@@ -82,6 +83,9 @@ export interface EvalOptions extends ScoringOptions {
 const KINDS: { readonly [name in TaskName]?: TaskKind } = {
   classes: classesKind,
   text: textKind,
+  values: rowsKind,
+  labels: rowsKind,
+  several: rowsKind,
 };
 
 export const kindOf = (name: TaskName): TaskKind => KINDS[name] ?? classesKind;
@@ -89,4 +93,9 @@ export const kindOf = (name: TaskName): TaskKind => KINDS[name] ?? classesKind;
 /** The kind of task that a trained model was made for, by what its file says of its data. */
 export const kindOfModel = (model: TrainedModel): TaskKind => kindOf(taskOfModel(model));
 
-const taskOfModel = ({ vocabulary }: TrainedModel): TaskName => (vocabulary ? 'text' : 'classes');
+function taskOfModel({ vocabulary, table }: TrainedModel): TaskName {
+  if (vocabulary) return 'text';
+  const types = (table?.targets ?? []).map(({ type }) => type);
+  if (types.length > 1) return types.every((type) => type === 'number') ? 'values' : 'several';
+  return types[0] === 'number' ? 'values' : types[0] === 'labels' ? 'labels' : 'classes';
+}

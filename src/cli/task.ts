@@ -1,5 +1,6 @@
 /** What a run learns from its data: the task, which decides net, loss, figures, output and the next command. */
 import { LanewiseError } from '../base/errors.js';
+import type { Spread } from '../base/spread.js';
 import type { IndexedDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { pixelsOf } from '../data/samples.js';
@@ -16,6 +17,8 @@ export interface Task {
   readonly kind: TaskName;
   /** The word for samples where they are counted. */
   readonly unit: 'images' | 'rows' | 'windows' | 'texts';
+  /** How predictions of numbers describe their distribution; absent for the expected number alone. */
+  readonly spread?: Spread;
   /** Why it is this task, where a user may want another. */
   readonly said?: string;
 }

@@ -125,7 +125,8 @@ async function isFinished(folder: string): Promise<boolean> {
 
 /** The options that `eval` and `export` need to find the same test samples. */
 function dataWords(options: TrainOptions): string[] {
-  const { holdout, ...asked } = dataRequest(options);
+  // What is learned is in the model's file.
+  const { holdout, ...asked } = dataRequest({ ...options, task: undefined, intervals: undefined });
   const words = Object.entries(WORDS) as [keyof typeof WORDS, (value: unknown) => string[]][];
   return [
     '--data',

@@ -11,6 +11,7 @@ import {
   modelNames,
   option,
   rate,
+  targetOptions,
   wholeNumber,
   type DataOptions,
 } from './options.js';
@@ -67,6 +68,7 @@ export function checkTogether({ resume, override, fresh }: TrainOptions): void {
 export const describeTrain = (): Command =>
   addOptions(new Command('train'), [
     ...dataDetailOptions(),
+    ...targetOptions(),
     dataOption(),
     dataDirOption(),
     holdoutOption(),

@@ -77,16 +77,17 @@ test('a size and a width go with the nets for photographs', async () => {
   );
 });
 
-test('a target of one class, and one of fractions, by their column', async () => {
+test('a target of one class, and one of one number, by their column', async () => {
   const args = ['train', 'mlp', '--data', 't.csv'];
   assert.is(
     await refusal(args, table('x')),
     "error: column 'kind' of data set 't.csv train' has one class, 'x', and there is nothing to tell apart\n  --target names another column\n",
   );
   assert.match(
-    await refusal([...args, '--target', 'a']),
-    /column 'a' holds numbers such as 0\.5, expected whole numbers or names, as classes have/,
+    await refusal([...args, '--task', 'values'], table('4')),
+    /column 'kind' of data set 't\.csv train' holds 4 in every row, and there is nothing to predict\n {2}--target names another column/,
   );
+  assert.match(await refusal([...args, '--task', 'values']), /column 'kind': 'x' is not a number/);
 });
 
 test('transforms of images do not go with rows of numbers', async () => {

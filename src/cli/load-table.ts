@@ -1,0 +1,199 @@
+/** The CSV files of the command line: rows of features with one or several targets, or images whose pixels are columns. */
+import { shorten } from '../base/check.js';
+import {
+  csvDataset,
+  readDataset,
+  type CsvDatasetOptions,
+  type TableDataset,
+} from '../data/csv-dataset.js';
+import type { Dataset, IndexedDataset, TensorDataset } from '../data/dataset.js';
+import type { TableFormat } from '../data/table-format.js';
+import { LanewiseError } from '../base/errors.js';
+import type { DataRequest } from './data-sources.js';
+import {
+  areQuantities,
+  columnsOf,
+  isRowShape,
+  numbersAsClasses,
+  optionWords,
+  type Labels,
+} from './tables.js';
+import {
+  columnsFor,
+  decideTargets,
+  knownTargets,
+  type DecidedTargets,
+  type TargetColumn,
+} from './target-task.js';
+import type { Task } from './task.js';
+import { note } from './terminal.js';
+
+/** A table's rows, and their task; absent for classes of which nothing need be said. */
+export interface LoadedTable {
+  readonly data: IndexedDataset;
+  readonly task?: Task;
+}
+
+/**
+ * @throws LanewiseError as `csvDataset` does, and kind 'data' for targets that do not hold what is asked for, and for
+ * columns and categories on which the model that the request names was not trained.
+ */
+export async function loadTable(path: string, request: DataRequest): Promise<LoadedTable> {
+  const { shape, type = 'uint8', header, columns, missing, known, task, intervals } = request;
+  const table = known?.table;
+  const options = {
+    header,
+    columns,
+    missing,
+    delimiter: /\.tsv$/i.test(path) ? '\t' : undefined,
+  };
+  if (shape && !(type === 'float32' && isRowShape(shape))) {
+    const [target] = placesOf(request.target ?? table?.targets?.[0]?.name ?? '-1');
+    const values = type === 'uint8' ? 'bytes' : 'floats';
+    return { data: await csvDataset(path, { ...options, target: target!, shape, values }) };
+  }
+  if (table) return loadAs(path, options, request, table);
+  const ignored = (column: string, { message, hint }: LanewiseError) =>
+    note(
+      `column '${column}' is left out: ${message.replace(/^.*?: /, '')}; ${hint?.replace(/^.*?, /, '')}`,
+    );
+  const types = { classes: 'class', values: 'number', labels: undefined } as const;
+  const rows = await withTargets(request.target ?? '-1', (target) => {
+    const isList = task === 'labels' && target.length === 1;
+    const targetType = isList ? 'class' : task && types[task];
+    return readDataset(
+      path,
+      { ...options, target },
+      { ignored, words: optionWords, ...(targetType ? { targetType } : {}) },
+    ) as Promise<TableDataset>;
+  });
+  const targets = targetColumns(rows);
+  const asked = { ...(task ? { task } : {}), ...(intervals ? { intervals } : {}) };
+  const decided = decideTargets(path, targets, asked, ({ values }) => areQuantities(values));
+  if ('targets' in decided) return asTargets(rows, decided, shape);
+  const data = asClasses(rows, classesOf(rows.name, targets[0]!), shape);
+  const { said } = decided;
+  return said === undefined ? { data } : { data, task: { kind: 'classes', unit: 'rows', said } };
+}
+
+/** The table of a file, with the columns and targets of another one. */
+async function loadAs(
+  path: string,
+  options: Omit<CsvDatasetOptions, 'target'>,
+  { shape, known, target: asked }: DataRequest,
+  table: TableFormat,
+): Promise<LoadedTable> {
+  const { classes } = known!;
+  const wanted = table.targets ?? [];
+  const read = (target: readonly (string | number)[], types: CsvDatasetOptions['columns']) =>
+    readDataset(
+      path,
+      { ...options, target, columns: { ...columnsOf(table), ...types } },
+      {
+        known: table,
+        words: optionWords,
+        unused(names) {
+          const more = names.filter((name) => options.columns?.[name] !== 'ignore');
+          if (more.length > 0)
+            note(`not used, as the model was not trained on it: ${shorten(more.join(', '))}`);
+        },
+        ...(areNames ? { targetType: classes! } : {}),
+      },
+    ) as Promise<TableDataset>;
+  // If the target's values were numbers, they are read as numbers again: `1` and `1.0` are one class.
+  const isOfClasses = wanted.length === 0 || (wanted.length === 1 && wanted[0]!.type === 'class');
+  const areNames =
+    isOfClasses && (classes?.some((name) => !Number.isFinite(Number(name))) ?? false);
+  if (isOfClasses) {
+    const [target] = placesOf(asked ?? wanted[0]?.name ?? '-1');
+    const rows = await read([target!], {});
+    const [column] = targetColumns(rows);
+    return {
+      data: asClasses(rows, classesOf(rows.name, column!, areNames ? undefined : classes), shape),
+    };
+  }
+  const rows = await attempt(
+    columnsFor(wanted, asked === undefined ? undefined : namesIn(asked)),
+    ({ names, types }) => read(names, types),
+  );
+  return asTargets(rows, knownTargets(path, wanted, targetColumns(rows)), shape);
+}
+
+/** A name, or a place as a number. */
+const placesOf = (target: string): (string | number)[] => [
+  /^-?\d+$/.test(target) ? Number(target) : target,
+];
+
+const namesIn = (target: string): string[] => target.split(',').map((name) => name.trim());
+
+/** Reads the columns that `target` names: the one of this name or place or, of a text with commas, each of its parts. */
+async function withTargets<T>(
+  target: string,
+  read: (target: readonly (string | number)[]) => Promise<T>,
+): Promise<T> {
+  const whole = placesOf(target);
+  return target.includes(',')
+    ? attempt([whole, namesIn(target).flatMap(placesOf)], read)
+    : read(whole);
+}
+
+/** The first of some ways that does not lead to a column that does not exist. */
+async function attempt<Way, T>(ways: readonly Way[], read: (way: Way) => Promise<T>): Promise<T> {
+  const [way, ...others] = ways as [Way, ...Way[]];
+  if (others.length === 0) return read(way);
+  try {
+    return await read(way);
+  } catch (error) {
+    if (error instanceof LanewiseError && / has no column /.test(error.message))
+      return attempt(others, read);
+    throw error;
+  }
+}
+
+function targetColumns({ table, targets, classes }: TableDataset): TargetColumn[] {
+  const named = (classes ?? {}) as Readonly<Record<string, readonly string[]>>;
+  return table.targets!.map(({ name, unit }) => ({
+    name,
+    values: targets[name]!.values,
+    ...(Object.hasOwn(named, name) ? { classes: named[name]! } : {}),
+    ...(unit === undefined ? {} : { unit }),
+  }));
+}
+
+/** The target's classes; for numbers these are the given ones, or all that occur. */
+const classesOf = (
+  file: string,
+  { name, classes, values }: TargetColumn,
+  given?: readonly string[],
+): Labels =>
+  classes ? { classes, labels: values as Int32Array } : numbersAsClasses(file, values, name, given);
+
+/** Features as images of one pixel, which dense nets take. */
+function asClasses(
+  { name, features, inputs, table }: TableDataset,
+  labels: Labels,
+  shape: Dataset['shape'] = [features.length, 1, 1],
+): Dataset {
+  const samples = inputs['input']!.values as Float32Array;
+  const targets = [
+    { name: table.targets![0]!.name, type: 'class', classes: labels.classes } as const,
+  ];
+  return { name, shape, samples, ...labels, table: { ...table, targets } };
+}
+
+/** Rows with other targets than one class. */
+function asTargets(
+  { name, features, inputs, table }: TableDataset,
+  { targets, classes, formats, task }: DecidedTargets,
+  shape: Dataset['shape'] = [features.length, 1, 1],
+): LoadedTable {
+  const { values } = inputs['input']!;
+  const data: TensorDataset = {
+    name,
+    inputs: { input: { shape, values } },
+    targets,
+    ...(classes && Object.keys(classes).length > 0 ? { classes } : {}),
+    table: { ...table, targets: formats },
+  };
+  return { data, task };
+}

@@ -1,0 +1,94 @@
+/** The tasks of rows other than one class each: numbers, labels, and targets of several kinds. */
+import { checkForRows } from './tables.js';
+import { recipeForRows, type Recipe } from '../models/recipes.js';
+import type { LossSetting } from '../losses/terms.js';
+import { closingLines, figuresOfAll } from './row-figures.js';
+import { evalRows, exportRows, recordOf } from './row-files.js';
+import { withOutputs } from './row-net.js';
+import {
+  lossOfOutput,
+  rowOutputs,
+  targetRows,
+  widthOfOutput,
+  type RowOutput,
+} from './row-outputs.js';
+import { scoreRows } from './row-scores.js';
+import { scaleOfColumns } from './model-settings.js';
+import { countOf } from './task.js';
+import type { DataSets } from './data-sources.js';
+import type { RunPlaces, TaskKind } from './task-kinds.js';
+import { formatSeconds, quoted } from './terminal.js';
+
+export const rowsKind: TaskKind = {
+  usual: () => 'mlp',
+  check: (_, options) => checkForRows(options),
+  recipe(name, data) {
+    const train = targetRows(data.train);
+    const outputs = rowOutputs(train);
+    const losses = outputs.map(
+      (output) => [output.name, lossOfOutput(train, output, data.task?.spread)] as const,
+    );
+    const recipe = recipeForRows(name, countOf(train));
+    return {
+      ...(isLikelihood(data) ? { ...recipe, ...CAREFUL } : recipe),
+      loss: Object.fromEntries(losses) satisfies LossSetting,
+      metrics: metricsFor(outputs[0]!, data),
+    };
+  },
+  async build(_, recipe, data) {
+    const train = targetRows(data.train);
+    const outputs = rowOutputs(train);
+    const spread = data.task?.spread;
+    const { shape } = Object.values(train.inputs)[0]!;
+    const net = recipe.create({
+      shape: shape as [number, number, number],
+      classes: outputs.reduce((sum, output) => sum + widthOfOutput(output, spread), 0),
+      ...scaleOfColumns(train),
+    });
+    return { model: withOutputs(net, train, outputs, spread), notes: [] };
+  },
+  async score(model, data) {
+    const test = targetRows(data.test);
+    const train = targetRows(data.train);
+    const scores = await scoreRows([model], test);
+    const named = (name: string) => figuresOfAll(scores, test, train, name);
+    return {
+      lines(part, { model: name }, seconds) {
+        const figures = named(name);
+        return [
+          '',
+          ...figures.flatMap((one) => one.lines),
+          '',
+          ...closingLines(figures, `${part} `, `, ${formatSeconds(seconds)}`),
+        ];
+      },
+      record: (names, part) => recordOf(names, test, named('model'), { scored: part }),
+      hint: hintFor,
+    };
+  },
+  eval: evalRows,
+  export: exportRows,
+};
+
+const isLikelihood = ({ task }: DataSets): boolean =>
+  task?.spread !== undefined && 'normal' in task.spread;
+
+/** Steps for a likelihood, whose gradients are as large as its predictions are too sure. */
+const CAREFUL = { optimizer: 'adam', learningRate: 0.003, weightDecay: 0 } as const;
+
+/** Figures of the first output: of several numbers together only those without a unit. */
+function metricsFor(
+  { type, targets }: RowOutput,
+  { validation, test, task }: DataSets,
+): Recipe['metrics'] {
+  if (type === 'labels') return ['f1Micro'];
+  if (type === 'class') return [];
+  return [
+    ...(targets.length === 1 ? (['rmse'] as const) : []),
+    ...(countOf(validation ?? test) > 1 ? (['r2'] as const) : []),
+    ...(task?.spread ? (['coverage'] as const) : []),
+  ];
+}
+
+const hintFor = (path: string, { dataWords }: RunPlaces): string =>
+  `next: npx lanewise export ${quoted(path)} ${dataWords.map(quoted).join(' ')} --out predictions.csv`;

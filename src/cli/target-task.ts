@@ -1,0 +1,272 @@
+/** The task of a table by what its target columns hold: one class, numbers, labels, or several of them. */
+import { LanewiseError } from '../base/errors.js';
+import { quote, shorten } from '../base/check.js';
+import type { ColumnType } from '../data/csv-builders.js';
+import type { Field, TensorDataset } from '../data/dataset.js';
+import type { TargetFormat } from '../data/table-format.js';
+import type { Spread } from '../base/spread.js';
+import type { Task } from './task.js';
+
+/** A target column as it was read. */
+export interface TargetColumn {
+  readonly name: string;
+  /** Names of its classes; absent for numbers. */
+  readonly classes?: readonly string[];
+  readonly values: Field['values'];
+  readonly unit?: string;
+}
+
+/** Tasks that options ask for. */
+export const ASKED_TASKS = ['classes', 'values', 'labels'] as const;
+export type AskedTask = (typeof ASKED_TASKS)[number];
+
+/** What is asked for besides the columns. */
+export interface Asked {
+  readonly task?: AskedTask;
+  /** How predictions of numbers describe their distribution. */
+  readonly intervals?: Spread;
+}
+
+/** The targets of a table other than one class: the fields of a data set, and the task. */
+export interface DecidedTargets extends Pick<TensorDataset, 'targets' | 'classes'> {
+  readonly formats: readonly TargetFormat[];
+  readonly task: Task;
+}
+
+/** What separates labels in a text. */
+const SEPARATOR = '|';
+
+/** From this many different whole numbers on it is said that they are taken for classes. */
+const FEW = 3;
+
+/**
+ * The targets of a file; undefined for one class a row, with the reason if its numbers might have been meant as values.
+ * @throws LanewiseError for columns that do not hold what is asked for.
+ */
+export function decideTargets(
+  file: string,
+  columns: readonly TargetColumn[],
+  asked: Asked,
+  isQuantity: (column: TargetColumn) => boolean,
+): DecidedTargets | { readonly said?: string } {
+  const [first] = columns as [TargetColumn];
+  if (columns.length > 1) return severalTargets(file, columns, asked);
+  if (first.classes) {
+    if (asked.task === 'labels' || (!asked.task && areLists(first.classes)))
+      return labelsOf(file, first, asked);
+    return refuseIntervals(file, asked, `column '${first.name}' holds classes`) ?? {};
+  }
+  if (asked.task === 'labels') return labelColumns(file, columns);
+  if (asked.task === 'values' || isQuantity(first))
+    return valuesOf(
+      columns,
+      asked,
+      asked.task
+        ? undefined
+        : `${first.name} holds numbers: regression; --task classes makes a class of each`,
+    );
+  refuseIntervals(file, asked, `the numbers of column '${first.name}' are taken for classes`);
+  const different = new Set<number>(first.values).size;
+  return different < FEW
+    ? {}
+    : {
+        said: `${first.name} holds ${different} different whole numbers: classes; --task values predicts them as numbers`,
+      };
+}
+
+const areLists = (classes: readonly string[]): boolean =>
+  classes.some((text) => text.includes(SEPARATOR));
+
+/** @throws LanewiseError kind 'argument' for intervals where no number is predicted. */
+function refuseIntervals(file: string, { intervals }: Asked, why: string): undefined {
+  if (!intervals) return undefined;
+  throw new LanewiseError(
+    'argument',
+    `--intervals are of predicted numbers, and '${file}': ${why}`,
+    'leave --intervals out, or say --task values',
+  );
+}
+
+const formatOf = ({ name, classes, unit }: TargetColumn): TargetFormat =>
+  classes
+    ? { name, type: 'class', classes }
+    : { name, type: 'number', ...(unit === undefined ? {} : { unit }) };
+
+function valuesOf(
+  columns: readonly TargetColumn[],
+  { intervals }: Asked,
+  said: string | undefined,
+): DecidedTargets {
+  const rows = columns[0]!.values.length;
+  const width = columns.length;
+  const values = new Float32Array(rows * width);
+  columns.forEach((column, c) => {
+    for (let row = 0; row < rows; row++) values[row * width + c] = column.values[row]!;
+  });
+  return {
+    targets: { output: { shape: [width], values } },
+    formats: columns.map(formatOf),
+    task: {
+      kind: 'values',
+      unit: 'rows',
+      ...(said === undefined ? {} : { said }),
+      ...(intervals ? { spread: intervals } : {}),
+    },
+  };
+}
+
+const labelsIn = (text: string): string[] =>
+  text
+    .split(SEPARATOR)
+    .map((label) => label.trim())
+    .filter((label) => label !== '');
+
+/** Any number of labels a row, which a text lists. */
+function labelsOf(
+  file: string,
+  { name, classes, values }: TargetColumn,
+  asked: Asked,
+): DecidedTargets {
+  const lists = classes!.map(labelsIn);
+  const labels = [...new Set(lists.flat())].toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  refuseIntervals(file, asked, `column '${name}' holds labels`);
+  const example = classes!.find((text) => text.includes(SEPARATOR)) ?? classes![0]!;
+  const said = `${name} holds lists such as ${quote(example)}: any number of labels a row; --task classes makes a class of each`;
+  const more = asked.task ? {} : { said };
+  return labelTargets(name, labels, values.length, (row) => lists[values[row]!]!, more);
+}
+
+/** Labels for rows as a target of 0 and 1. */
+function labelTargets(
+  name: string,
+  labels: readonly string[],
+  rows: number,
+  labelsOfRow: (row: number) => readonly string[],
+  more: Pick<Task, 'said'>,
+): DecidedTargets {
+  const places = new Map(labels.map((label, place) => [label, place]));
+  const values = new Float32Array(rows * labels.length);
+  for (let row = 0; row < rows; row++)
+    for (const label of labelsOfRow(row)) values[row * labels.length + places.get(label)!] = 1;
+  return {
+    targets: { output: { shape: [labels.length], values } },
+    formats: [{ name, type: 'labels', classes: labels }],
+    task: { kind: 'labels', unit: 'rows', ...more },
+  };
+}
+
+/** The name of the labels that several columns are. */
+const LABELS = 'labels';
+
+/** A label for each column of 0 and 1. @throws LanewiseError kind 'data' for other numbers. */
+function labelColumns(
+  file: string,
+  columns: readonly TargetColumn[],
+  said?: string,
+): DecidedTargets {
+  for (const { name, classes, values } of columns) {
+    const at = classes ? 0 : values.findIndex((value) => value !== 0 && value !== 1);
+    if (at < 0) continue;
+    throw new LanewiseError(
+      'data',
+      `'${file}': column '${name}' holds ${classes ? quote(classes[0]) : values[at]}, expected 0 and 1, as a label has`,
+      'a single column may hold lists of labels, such as sport|news',
+    );
+  }
+  const names = columns.map(({ name }) => name);
+  return labelTargets(
+    columns.length === 1 ? names[0]! : LABELS,
+    names,
+    columns[0]!.values.length,
+    (row) => names.filter((_, c) => columns[c]!.values[row] === 1),
+    said === undefined ? {} : { said },
+  );
+}
+
+function severalTargets(
+  file: string,
+  columns: readonly TargetColumn[],
+  asked: Asked,
+): DecidedTargets {
+  const names = columns.map(({ name }) => name).join(', ');
+  const areNumbers = columns.every(({ classes }) => !classes);
+  const areBits =
+    areNumbers && columns.every(({ values }) => values.every((v) => v === 0 || v === 1));
+  if (asked.task === 'labels' || (!asked.task && areBits)) {
+    refuseIntervals(file, asked, `${names} hold labels`);
+    return labelColumns(
+      file,
+      columns,
+      asked.task
+        ? undefined
+        : `${names} hold 0 and 1: labels, of which any number apply; --task values predicts numbers`,
+    );
+  }
+  if (areNumbers)
+    return valuesOf(columns, asked, asked.task ? undefined : `${names} hold numbers: regression`);
+  return mixedTargets(columns, asked);
+}
+
+/** An output for each of several targets. */
+function mixedTargets(columns: readonly TargetColumn[], asked: Asked): DecidedTargets {
+  const said = columns.map(({ name, classes }) => `${name} ${classes ? 'classes' : 'numbers'}`);
+  return {
+    targets: Object.fromEntries(
+      columns.map(({ name, classes, values }) => [name, { shape: classes ? [] : [1], values }]),
+    ),
+    classes: Object.fromEntries(
+      columns.flatMap(({ name, classes }) => (classes ? [[name, classes]] : [])),
+    ),
+    formats: columns.map(formatOf),
+    task: {
+      kind: 'several',
+      unit: 'rows',
+      said: `an output a target: ${said.join(', ')}`,
+      ...(asked.intervals ? { spread: asked.intervals } : {}),
+    },
+  };
+}
+
+/** The columns of a file that hold a model's targets, with their types; the ways in which labels are written, in turn. */
+export function columnsFor(
+  wanted: readonly TargetFormat[],
+  given: readonly string[] | undefined,
+): { readonly names: readonly string[]; readonly types: Readonly<Record<string, ColumnType>> }[] {
+  const [{ type, classes }] = wanted as [TargetFormat];
+  const names = wanted.map(({ name }, i) => given?.[i] ?? name);
+  if (type === 'labels')
+    return [
+      { names, types: { [names[0]!]: 'class' } },
+      { names: classes!, types: Object.fromEntries(classes!.map((name) => [name, 'number'])) },
+    ];
+  const types = wanted.map((target, i) => [names[i], target.classes ?? 'number'] as const);
+  return [{ names, types: Object.fromEntries(types) }];
+}
+
+/** A model's targets in another file. @throws LanewiseError kind 'data' for labels that the model does not know. */
+export function knownTargets(
+  file: string,
+  wanted: readonly TargetFormat[],
+  columns: readonly TargetColumn[],
+): DecidedTargets {
+  const [first] = wanted as [TargetFormat];
+  if (first.type === 'labels') {
+    const { classes } = columns[0]!;
+    if (!classes) return { ...labelColumns(file, columns), formats: wanted };
+    const known = first.classes!;
+    const lists = classes.map(labelsIn);
+    const unknown = lists.flat().find((label) => !known.includes(label));
+    if (unknown !== undefined)
+      throw new LanewiseError(
+        'data',
+        `'${file}': column '${columns[0]!.name}' has label ${quote(unknown)}, and the model knows ${shorten(known.join(', '))}`,
+      );
+    const { values } = columns[0]!;
+    return labelTargets(first.name, known, values.length, (row) => lists[values[row]!]!, {});
+  }
+  const named = columns.map((column, i) => ({ ...column, name: wanted[i]!.name }));
+  const decided = wanted.every(({ type }) => type === 'number')
+    ? valuesOf(named, {}, undefined)
+    : mixedTargets(named, {});
+  return { ...decided, formats: wanted };
+}
