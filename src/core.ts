@@ -33,6 +33,9 @@ export type {
   BaselineOptions,
   BaselineTask,
   ConstantOptions,
+  ForecastComparison,
+  ForecastErrors,
+  ForecastFigures,
   LinearOptions,
   NaiveOptions,
   SeasonalOptions,
@@ -127,6 +130,7 @@ export type {
 } from './train/events.js';
 export { confusionMatrix, mostConfused } from './metrics/confusion.js';
 export { ensemble, type Ensemble } from './trained/ensemble.js';
+export { forecast } from './trained/next-rows.js';
 export { generate, type GenerateOptions } from './trained/generate.js';
 export { gradientsOf, type GradientOptions, type Gradients } from './look/gradients-of.js';
 export { lsuv, type LsuvOptions } from './look/lsuv.js';

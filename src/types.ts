@@ -4,6 +4,7 @@ export type { Cell, Rows } from './data/encode-rows.js';
 export type { LabelledDataset } from './data/dataset.js';
 export type { Origin, Selection } from './data/origin.js';
 export type { SeriesFormat, SeriesGaps, Spacing } from './data/series-format.js';
+export type { ForecastRow } from './data/series-ahead.js';
 export type { SeriesRows } from './data/series-rows.js';
 export type { SeriesTable, SeriesWindows } from './data/series-windows.js';
 export type { CalendarPart, TimeLayout } from './data/times.js';

@@ -1,5 +1,14 @@
 /** Data sets of windows, from the rows of series: objects, or columns; series-csv.ts reads those of files. */
-import { checkOptions, extent, listOf, listOr, oneOf, text, type Checks } from '../base/check.js';
+import {
+  checkOptions,
+  extent,
+  listOf,
+  listOr,
+  oneOf,
+  required,
+  text,
+  type Checks,
+} from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import type { TensorDataset } from './dataset.js';
 import type { SeriesFormat, SeriesGaps } from './series-format.js';
@@ -55,19 +64,19 @@ export interface SeriesDataset extends TensorDataset {
 
 const CALENDAR: readonly CalendarPart[] = ['hour', 'weekday', 'month'];
 
-const isCalendar = listOf(oneOf(CALENDAR), 0);
-
 /** Checks of the options, `target` excepted, which must be there. */
 const CHECKS: Checks<SeriesOptions> = {
   time: text,
-  target: /* @__PURE__ */ Object.assign(listOr(text, listOf(text)), { isRequired: true }),
+  target: /* @__PURE__ */ required((owner, name, value) =>
+    listOr(text, listOf(text))(owner, name, value),
+  ),
   window: extent,
   horizon: extent,
   stride: extent,
   features: /* @__PURE__ */ listOf(text, 0),
   known: /* @__PURE__ */ listOf(text, 0),
   calendar: (owner, name, value) => {
-    if (typeof value !== 'boolean') isCalendar(owner, name, value);
+    if (typeof value !== 'boolean') listOf(oneOf(CALENDAR), 0)(owner, name, value);
   },
   season: extent,
   series: text,

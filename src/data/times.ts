@@ -26,15 +26,19 @@ const MONTHS = [
   'november',
   'december',
 ];
-const MONTH = MONTHS.map((name) => `${name.slice(0, 3)}(?:${name.slice(3)})?`).join('|');
+/** `jan(?:uary)?|…`; made when it is needed, so that programs without series do not carry it. */
+const monthPattern = (): string =>
+  MONTHS.map((name) => `${name.slice(0, 3)}(?:${name.slice(3)})?`).join('|');
 
 const CLOCK = '(?:([T ,]+)\\d{1,2}:\\d{2}(:\\d{2}(?:\\.\\d+)?)?)?( ?(?:Z|[+-]\\d{2}:?\\d{2}))?';
 
 /** The layouts of dates, by their form; the last three groups are the clock's: space, seconds, zone. */
-const FORMS: readonly (readonly [
+const formsOf = (
+  MONTH = monthPattern(),
+): readonly (readonly [
   form: RegExp,
   layouts: (date: readonly string[]) => readonly string[],
-])[] = [
+])[] => [
   // 2010-01-31, 2010/01
   [
     new RegExp(`^\\d{4}([-/.])(\\d{1,2})(?:\\1(\\d{1,2}))?${CLOCK}$`),
@@ -72,7 +76,7 @@ const numberOf = (text: string): number =>
 
 /** The layouts that a text may be written in, several where day and month cannot be told apart. */
 function layoutsOf(text: string): readonly TimeLayout[] {
-  for (const [form, layouts] of FORMS) {
+  for (const [form, layouts] of formsOf()) {
     const groups = form.exec(text)?.slice(1);
     if (!groups) continue;
     const [space, seconds, zone] = groups.slice(-3);
@@ -139,7 +143,7 @@ function layoutOfNumbers(
 
 const TOKENS = /YYYY|MMMM|MMM|MM?|DD?|HH|mm|ss|ZZ/g;
 
-const PATTERNS: Readonly<Record<string, string>> = {
+const patternsOf = (MONTH = monthPattern()): Readonly<Record<string, string>> => ({
   YYYY: '(\\d{4})',
   MMMM: `(${MONTH})`,
   MMM: `(${MONTH})`,
@@ -151,7 +155,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   mm: '(\\d{2})',
   ss: '(\\d{2}(?:\\.\\d+)?)',
   ZZ: ' ?(Z|[+-]\\d{2}:?\\d{2})',
-};
+});
 
 /** Whether a layout from outside has the tokens of a time, once each. */
 export function isLayout(layout: unknown): layout is TimeLayout {
@@ -173,10 +177,11 @@ const scaleOf = (layout: TimeLayout): number => MILLISECONDS[layout as keyof typ
 export function timeReader(layout: TimeLayout): (text: string) => number {
   if (isOfNumbers(layout)) return (text) => numberOf(text) * scaleOf(layout);
   const tokens = layout.match(TOKENS)!;
+  const patterns = patternsOf();
   const between = layout.split(TOKENS).map((part) => part.replace(/[^\w]/g, '\\$&'));
   // Eight digits have no borders between them.
   const pattern = (token: string) =>
-    layout.startsWith('YYYYMMDD') ? PATTERNS[token]!.replace('{1,2}', '{2}') : PATTERNS[token]!;
+    layout.startsWith('YYYYMMDD') ? patterns[token]!.replace('{1,2}', '{2}') : patterns[token]!;
   const form = new RegExp(
     `^${between[0]}${tokens.map((token, i) => `${pattern(token)}${between[i + 1]}`).join('')}$`,
     'i',

@@ -3,6 +3,7 @@ export { alexNet } from './alexnet.js';
 export { charLstm, charRnn, type CharRnnOptions } from './char-rnn.js';
 export { deepFace, type DeepFaceOptions } from './deepface.js';
 export { denoisingAutoencoder, type DenoisingAutoencoderOptions } from './denoising-autoencoder.js';
+export { forecaster, type ForecasterOptions } from './forecaster.js';
 export { googLeNet, googLeNetLoss, type GoogLeNetOptions } from './googlenet.js';
 export { gpt, type GptOptions } from './gpt.js';
 export { type ImageNetOptions } from './image-options.js';

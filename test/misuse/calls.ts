@@ -46,6 +46,14 @@ const writer = L.withWeights(
 );
 const rowsInTime = { y: Float32Array.from({ length: 20 }, (_, i) => i) };
 const series = await L.seriesDataset(rowsInTime, { target: 'y', window: 2 });
+const forecasting = L.withWeights(
+  L.forecaster({ window: 2 }),
+  new Map([
+    ['linear.weight', new Float32Array(2)],
+    ['linear.bias', new Float32Array(1)],
+  ]),
+);
+const forecaster = { ...forecasting, series: series.series };
 const stream = {
   name: 'stream',
   shape: [1, 1, 2] as const,
@@ -104,6 +112,7 @@ const loss: Args = [options];
 
 /** Objects that are no options: what is in them is made by the package. */
 export const noOptions = new Set<unknown>([
+  forecaster,
   wire,
   rowsInTime,
   trained,
@@ -395,6 +404,9 @@ export const calls: Readonly<Record<string, Args>> = {
   'baselines.linear': [table, options],
   'baselines.lastValue': none,
   'baselines.seasonal': [{ season: 2 }],
+  'baselines.forecastFigures': [series, new Float32Array(18)],
+  forecaster: [{ window: 4 }],
+  forecast: [forecaster, rowsInTime],
   'transforms.affine': [options],
   'transforms.centerCrop': [4],
   'transforms.colorJitter': [options],
