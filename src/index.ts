@@ -22,10 +22,22 @@ export {
   inspectRun,
   readMetrics,
   saveEvaluation,
+  sweep,
   watchRun,
   writeComparison,
   writeReport,
 } from './runs/public.js';
+export type { Halving } from './runs/sweep/halving.js';
+export type {
+  SearchSpace,
+  TriedRange,
+  TriedValue,
+  TriedValues,
+} from './runs/sweep/search-space.js';
+export type { SweepResult } from './runs/sweep/sweep.js';
+export type { SweepRow } from './runs/sweep/sweep-file.js';
+export type { SweepOptions } from './runs/sweep/sweep-plan.js';
+export type { SweepRun } from './runs/sweep/sweep-setting.js';
 export type { Watch, WatchOptions } from './runs/watch.js';
 export {
   parquetDataset,

@@ -115,6 +115,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'trained',
   ],
   runs: [
+    'platform',
+    'random',
     'crew',
     'data',
     'engine',

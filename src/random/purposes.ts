@@ -10,6 +10,7 @@ export const purpose = {
   augment: 8,
   augmentPixels: 9,
   mixup: 10,
+  sweep: 15,
   bootstrap: 11,
   baseline: 12,
 } as const;

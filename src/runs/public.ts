@@ -5,6 +5,9 @@ import type { TrainedModel } from '../trained/trained-model.js';
 import type { LoggedEvent } from '../train/events.js';
 import type { Evaluation } from './report/evaluation.js';
 import type { InspectOptions } from './report/inspect-run.js';
+import type { SearchSpace } from './sweep/search-space.js';
+import type { SweepResult } from './sweep/sweep.js';
+import type { Make, SweepOptions } from './sweep/sweep-plan.js';
 import type { Watch, WatchOptions } from './watch.js';
 
 /** The lines of a run's metrics.jsonl, checked. */
@@ -45,4 +48,19 @@ export async function writeComparison(folders: readonly string[], file: string):
 /** Serves the report of a run to this machine while it trains, kept up to date. */
 export async function watchRun(folder: string, options?: WatchOptions): Promise<Watch> {
   return (await import('./watch.js')).watchRun(folder, options);
+}
+
+/**
+ * Trains what `make` gives for each setting of `space`, keeps every run in a folder of the sweep's, and chooses by the
+ * validation data. All settings are checked before the first one trains. Called again, a sweep that was killed goes on. The
+ * result is a function of what is tried, the seed and the runs, except for times.
+ * @throws LanewiseError kind 'argument' for bad options, for a setting that `train` refuses, and for a folder that holds
+ * another sweep; kind 'file' if the folder cannot be written or is in use. A setting that diverges is a row, not an error.
+ */
+export async function sweep(
+  space: SearchSpace,
+  make: Make,
+  options: SweepOptions,
+): Promise<SweepResult> {
+  return (await import('./sweep/sweep.js')).runSweep(space, make, options);
 }

@@ -33,4 +33,5 @@ export const inspectRun = /* @__PURE__ */ absent('inspectRun', REPORT);
 export const saveEvaluation = /* @__PURE__ */ absent('saveEvaluation', REPORT);
 export const writeReport = /* @__PURE__ */ absent('writeReport', REPORT);
 export const writeComparison = /* @__PURE__ */ absent('writeComparison', REPORT);
+export const sweep = /* @__PURE__ */ absent('sweep', RUN);
 export const watchRun = /* @__PURE__ */ absent('watchRun', RUN);

@@ -285,6 +285,7 @@ export const calls: Readonly<Record<string, Args>> = {
   parameterCount: [model],
   rebuild: [model.architecture],
   findLearningRate: [model, settings, options],
+  sweep: [{ lr: [0.1] }, () => ({ model, settings }), { folder: missing }],
   arrays: [{ samples: [1, 2], labels: [0, 1] }],
   checkDataset: [table],
   classCounts: [images],

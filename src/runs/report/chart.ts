@@ -8,9 +8,9 @@ export interface Series {
   readonly values: readonly (number | null)[];
   /**
    * `line`; `faint` for the values that a line smooths; `points` joined by lines; `area`, the filled steps of a
-   * histogram.
+   * histogram; `dots` without a line.
    */
-  readonly kind: 'line' | 'faint' | 'points' | 'area';
+  readonly kind: 'line' | 'faint' | 'points' | 'area' | 'dots';
   /** The number of a colour, or a place from 0 to 1 on a scale of colours. */
   readonly tone: number | { readonly at: number };
 }
@@ -27,10 +27,21 @@ export interface Chart {
   readonly format: Format;
   /** Whether the y axis is logarithmic, for values above 0. */
   readonly isLog?: boolean;
+  /** Whether the x axis is logarithmic, for values above 0. */
+  readonly isLogX?: boolean;
+  /** Names of the places 0, 1, … on the x axis, for what has no order by size. */
+  readonly xNames?: readonly string[];
+  /** Places on the x axis that a line from top to bottom marks, with its words. */
+  readonly marks?: readonly Mark[];
   /** Whether the y axis begins at 0. */
   readonly isFromZero?: boolean;
   /** Whether several fit in a row. */
   readonly isSmall?: boolean;
+}
+
+export interface Mark {
+  readonly at: number;
+  readonly label: string;
 }
 
 /** The points of one curve. */

@@ -29,6 +29,9 @@ export function draw(parent: HTMLElement, chart: Chart): Drawn {
     update(next) {
       const isSameShape =
         next.isLog === current.isLog &&
+        next.isLogX === current.isLogX &&
+        JSON.stringify([next.xNames, next.marks]) ===
+          JSON.stringify([current.xNames, current.marks]) &&
         next.series.map(({ label, kind }) => `${label} ${kind}`).join('\n') ===
           current.series.map(({ label, kind }) => `${label} ${kind}`).join('\n');
       current = next;
@@ -51,7 +54,7 @@ const dataOf = ({ x, series }: Chart): uPlot.AlignedData =>
 function create(parent: HTMLElement, chart: Chart): uPlot {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
-  const { format, isSmall = false, isLog = false, isFromZero = false } = chart;
+  const { format, isSmall = false, isLog = false, isFromZero = false, xNames } = chart;
   const font = `${isSmall ? 10 : 12}px system-ui, sans-serif`;
   const axis = {
     stroke: colour('soft'),
@@ -63,11 +66,11 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
     {
       width: Math.max(120, widthOf(parent)),
       height: isSmall ? HEIGHT.small : HEIGHT.large,
-      ...(isSmall ? {} : { cursor: { sync: { key: 'steps' }, focus: { prox: 24 } } }),
+      ...(isSmall ? {} : { cursor: { sync: { key: chart.xLabel }, focus: { prox: 24 } } }),
       focus: { alpha: 0.25 },
       legend: { live: !isSmall },
       scales: {
-        x: { time: false },
+        x: xScaleOf(chart),
         y: {
           distr: isLog ? 3 : 1,
           ...(isFromZero
@@ -76,7 +79,13 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
         },
       },
       axes: [
-        { ...axis, size: 28, space: isSmall ? 40 : 60, values: (_, splits) => splits.map(labelOf) },
+        {
+          ...axis,
+          size: 28,
+          space: isSmall ? 40 : 60,
+          ...(xNames ? { splits: () => xNames.map((_, i) => i) } : {}),
+          values: (_, splits) => splits.map((v) => xLabelOf(v, xNames)),
+        },
         {
           ...axis,
           size: isSmall ? 40 : 58,
@@ -85,9 +94,10 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
         },
       ],
       series: [
-        { label: chart.xLabel, value: (_, v) => (v === null ? '–' : labelOf(v)) },
+        { label: chart.xLabel, value: (_, v) => xLabelOf(v, xNames) || '–' },
         ...chart.series.map((series) => seriesOf(series, chart, colour)),
       ],
+      hooks: { draw: [(plot) => drawMarks(plot, chart, colour)] },
     },
     dataOf(chart),
     parent,
@@ -96,6 +106,38 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
   canvas.setAttribute('role', 'img');
   canvas.setAttribute('aria-label', `${chart.title}. ${chart.caption}`);
   return plot;
+}
+
+/** The x axis; places with names have room on both sides. */
+const xScaleOf = ({ isLogX = false, xNames }: Chart): uPlot.Scale =>
+  xNames
+    ? { time: false, range: () => [-0.5, xNames.length - 0.5] }
+    : { time: false, distr: isLogX ? 3 : 1 };
+
+const xLabelOf = (value: number | null, names: readonly string[] | undefined): string =>
+  value === null ? '' : names ? (names[value] ?? '') : labelOf(value);
+
+/** Lines over the plot from top to bottom, each with its words. */
+function drawMarks(plot: uPlot, { marks = [] }: Chart, colour: (name: string) => string): void {
+  const { ctx, bbox } = plot;
+  const scale = devicePixelRatio;
+  marks.forEach(({ at, label }, i) => {
+    const x = Math.round(plot.valToPos(at, 'x', true));
+    if (x < bbox.left || x > bbox.left + bbox.width) return;
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = colour(`tone-${i === 0 ? 1 : 3}`);
+    ctx.lineWidth = (i === 0 ? 2 : 1) * scale;
+    ctx.setLineDash(i === 0 ? [] : [4 * scale, 4 * scale]);
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.font = `${12 * scale}px system-ui, sans-serif`;
+    const isRight = x > bbox.left + bbox.width * 0.7;
+    ctx.textAlign = isRight ? 'right' : 'left';
+    ctx.fillText(label, x + (isRight ? -6 : 6) * scale, bbox.top + (14 + 16 * i) * scale);
+    ctx.restore();
+  });
 }
 
 function seriesOf(
@@ -117,6 +159,12 @@ function seriesOf(
       return { ...common, width: 1, alpha: 0.3, points: { show: false } };
     case 'points':
       return { ...common, width: 2, points: { show: true, size: 6, fill: stroke } };
+    case 'dots':
+      return {
+        ...common,
+        paths: () => null,
+        points: { show: true, size: 9, fill: stroke },
+      };
     case 'area':
       return {
         ...common,
