@@ -4,7 +4,6 @@
  */
 import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
-import type { TableFormat } from '../data/table-format.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import { loadModel } from '../trained/model-store.js';
 import { imageFiles, type ImageFile } from './image-files.js';
@@ -16,7 +15,8 @@ import {
 } from './image-samples.js';
 import { choice, wholeNumber } from './options.js';
 import { predictRows, takesRows } from './predict-rows.js';
-import { createPredictionOutput, type PredictionOutput } from './prediction-output.js';
+import { rowFiles } from './row-readers.js';
+import { createPredictionOutput } from './prediction-output.js';
 
 interface Options {
   readonly fit?: PredictionFit;
@@ -29,12 +29,12 @@ interface Options {
 export const predictCommand = (): Command =>
   new Command('predict')
     .description(
-      'classify images (files, folders with all below them, standard input) or the rows of CSV files',
+      'classify images (files, folders with all below them, standard input) or predict for the rows of tables',
     )
     .argument('<model.safetensors>', 'a file written by train')
     .argument(
       '<image...>',
-      'PNG, JPEG, WebP; folders; - for one image or a list of paths; CSV for a model of a table',
+      `PNG, JPEG, WebP; folders; - for one image or a list of paths; for a model of a table ${rowFiles}`,
     )
     .addOption(
       choice(
@@ -51,8 +51,8 @@ export const predictCommand = (): Command =>
       ).default('auto'),
     )
     .option('--top <k>', 'how many classes to show', wholeNumber(1), 3)
-    .option('--csv <file>', 'write a table of file, class and probability instead')
-    .option('--json', 'one JSON object an image')
+    .option('--csv <file>', 'write a table of the predictions instead')
+    .option('--json', 'one JSON object an image or row')
     .action(runPredict);
 
 /** A batch has at most this many bytes, and at most this many samples. */
@@ -64,7 +64,7 @@ async function runPredict(file: string, paths: readonly string[], options: Optio
   const table = takesRows(classifier);
   if (table) {
     checkForTable(options);
-    return rowsTo(await createPredictionOutput(classifier, options), classifier, table, paths);
+    return predictRows(classifier, table, paths, options);
   }
   const samples = sampleMaker(classifier, file, options);
   const output = await createPredictionOutput(classifier, options);
@@ -109,20 +109,6 @@ function checkForTable({ fit, invert }: Options): void {
     `${flag} ${fit ?? invert} is for images, and the model takes rows of a table`,
     `leave ${flag} out`,
   );
-}
-
-async function rowsTo(
-  output: PredictionOutput,
-  classifier: TrainedModel,
-  table: TableFormat,
-  paths: readonly string[],
-): Promise<void> {
-  try {
-    await predictRows(classifier, table, paths, output);
-    await output.finish();
-  } finally {
-    await output.abandon();
-  }
 }
 
 /** The sample of an image, or the reason why it has none. */

@@ -1,82 +1,100 @@
 /**
- * The rows of a CSV file for `predict`: it takes the columns that the model was trained on, by name, and needs no
- * target.
+ * The rows of a file for `predict`: it takes the columns that the model was trained on, by name, and needs no target. With
+ * one, it says how good the predictions are.
  */
-import { extname } from 'node:path';
-import { readTable } from '../data/csv-table.js';
-import type { TableFormat } from '../data/table-format.js';
-import { widthOf } from '../data/write-cell.js';
+import { shorten } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
-import type { Classifier, TrainedModel } from '../trained/trained-model.js';
-import type { PredictionOutput } from './prediction-output.js';
-import { columnsOf, optionWords } from './tables.js';
+import { withTargets, type Answer } from '../data/answers.js';
+import type { TableFormat, TargetFormat } from '../data/table-format.js';
+import type { TrainedModel } from '../trained/trained-model.js';
+import { meanError } from './row-errors.js';
+import { createRowOutput, partOf, type RowOutput } from './row-predictions.js';
+import type { PredictionOptions } from './prediction-output.js';
+import { readerOf, readRows, type GivenRows } from './row-readers.js';
 import { note } from './terminal.js';
 
-const TABLES = ['.csv', '.tsv'];
-
-/** Whether a model takes rows of a table, which `predict` reads from CSV files. */
+/** Whether a model takes rows of a table, which `predict` reads from files of rows. */
 export const takesRows = ({ table, samples }: TrainedModel): TrainedModel['table'] | undefined =>
   samples?.type === 'float32' ? table : undefined;
 
-/** Scores all rows of the files. @throws LanewiseError for other files, and as `readCsv` does with the model's columns. */
+/** Rows that are scored together. */
+const ROWS = 8192;
+
+/** Predicts all rows of the files. @throws LanewiseError for other files, and naming rows and columns that do not fit. */
 export async function predictRows(
-  classifier: Pick<Classifier, 'predict'>,
+  model: TrainedModel,
   table: TableFormat,
   paths: readonly string[],
-  output: PredictionOutput,
+  options: PredictionOptions,
 ): Promise<void> {
-  const other = paths.find((path) => !TABLES.includes(extname(path).toLowerCase()));
-  if (other !== undefined)
-    throw new LanewiseError(
-      'argument',
-      `'${other}' is not a CSV file, and the model takes rows of a table`,
-      `expected a .csv or .tsv file with the columns ${table.columns.map(({ name }) => name).join(', ')}`,
-    );
-  for (const path of paths) {
-    const { rows, width, values } = await readRows(path, table);
-    const { scores } = await classifier.predict(values, [width, 1, 1]);
-    const outputs = scores.length / rows;
-    const names = Array.from({ length: rows }, (_, row) => `${path} row ${row + 1}`);
-    await output.add(
-      names,
-      names.map((_, row) => scores.subarray(row * outputs, (row + 1) * outputs)),
-    );
+  for (const path of paths) readerOf(path, table);
+  const { targets } = withTargets(model, [...model.model.outputs.keys()][0]!);
+  const output = await createRowOutput(model, targets!, options);
+  try {
+    for (const path of paths) await predictFile(model, table, targets!, path, output);
+    await output.finish();
+  } finally {
+    await output.abandon();
   }
 }
 
-async function readRows(path: string, format: TableFormat) {
-  const found = await readTable(
-    path,
-    {
-      columns: columnsOf(format),
-      ...(extname(path).toLowerCase() === '.tsv' ? { delimiter: '\t' } : {}),
-    },
-    {
-      type: 'ignore',
-      words: {
-        ...optionWords,
-        missing: (text) => `put a value in the place of ${JSON.stringify(text)}`,
-        gap: 'put a value there, or take the row out',
-      },
-      unused(names) {
-        const more = names.filter((name) => !format.targets?.some((one) => one.name === name));
-        if (more.length > 0)
-          note(`not used, as the model was not trained on it: ${more.join(', ')}`);
-      },
-    },
-  );
-  const width = format.columns.reduce((sum, column) => sum + widthOf(column), 0);
-  const values = new Float32Array(found.rows * width);
-  let first = 0;
-  for (const { name } of format.columns) {
-    const column = found.columns.find((one) => one.name === name)!;
-    for (let row = 0; row < found.rows; row++) {
-      const value = column.values[row]!;
-      const at = row * width + first;
-      if (column.type === 'number') values[at] = value;
-      else values[at + value] = 1;
-    }
-    first += widthOf(column);
+async function predictFile(
+  model: TrainedModel,
+  table: TableFormat,
+  targets: readonly TargetFormat[],
+  path: string,
+  output: RowOutput,
+): Promise<void> {
+  const rows = await readRows(path, table);
+  noteUnused(rows, table, targets);
+  const all: Answer[] = [];
+  for (let from = 0; from < rows.count; from += ROWS) {
+    const count = Math.min(ROWS, rows.count - from);
+    const { answers } = await named(
+      path,
+      (row) => rows.place(from + row),
+      () => model.predict(rows.part(from, count)),
+    );
+    await output.add(path, from + 1, answers!);
+    all.push(...answers!);
   }
-  return { rows: found.rows, width, values };
+  for (const target of targets) {
+    const found = meanError(
+      target,
+      all.map((answer) => partOf(answer, target, targets)),
+      (row) => rows.cell(target.name, row),
+    );
+    if (found) output.score(path, found.line, found.record);
+  }
+}
+
+function noteUnused(
+  { names }: GivenRows,
+  { columns }: TableFormat,
+  targets: readonly TargetFormat[],
+): void {
+  const known = [...columns, ...targets].map(({ name }) => name);
+  const more = names.filter((name) => !known.includes(name));
+  if (more.length > 0)
+    note(`not used, as the model was not trained on it: ${shorten(more.join(', '))}`);
+}
+
+/** Errors about a row name the file, and the row's place in it. */
+async function named<T>(
+  path: string,
+  place: (row: number) => string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof LanewiseError)) throw error;
+    const { kind, message, hint, cause } = error;
+    const said = message.replace(
+      /^(?:rows\[(\d+)\]|the rows have)/,
+      (_, row: string | undefined) =>
+        row === undefined ? `'${path}' has` : `'${path}' ${place(Number(row))}`,
+    );
+    throw new LanewiseError(kind, said, hint, { cause });
+  }
 }

@@ -6,7 +6,7 @@ import { isObject, listOf, refuse, text, type Check } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { openFile, type RandomAccess } from '../node/random-access.js';
 import type { ParquetFile } from '../formats/parquet-file.js';
-import { checkCsvOptions, type CsvOptions } from './csv-table.js';
+import { checkCsvOptions, type CsvOptions, type RecordSource } from './csv-table.js';
 import {
   readDataset,
   SAMPLE_CHECKS,
@@ -130,6 +130,15 @@ function ofRows({ kind, message, hint, cause }: LanewiseError): LanewiseError {
   const said = message.replace(/\bline (\d+)/, (_, line: string) => `row ${Number(line) - 1}`);
   return new LanewiseError(kind, said, hint, { cause });
 }
+
+/** The records of a table, the first with the names of its columns, while its files are open. */
+export const withParquetRecords = async <T>(
+  path: string,
+  use: (records: RecordSource['records']) => Promise<T>,
+): Promise<T> => {
+  const { recordsOf } = await import('./parquet-table.js');
+  return withFiles(path, {}, (_, shards) => use(recordsOf(shards)));
+};
 
 /** What a file holds: images, or a table. */
 export async function kindOfParquet(path: string): Promise<'images' | 'table'> {

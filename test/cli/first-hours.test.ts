@@ -137,10 +137,10 @@ test('predict takes new rows by the model’s columns, and refuses others by nam
       .split('\n')
       .map((line) => JSON.parse(line));
     assert.equal(
-      events.map(({ image, name }) => [image, name]),
+      events.map(({ file, row, answer }) => [file, row, answer.kind]),
       [
-        ['new.csv row 1', 'warm'],
-        ['new.csv row 2', 'cold'],
+        ['new.csv', 1, 'warm'],
+        ['new.csv', 2, 'cold'],
       ],
     );
     for (const [text, message] of [
@@ -148,7 +148,7 @@ test('predict takes new rows by the model’s columns, and refuses others by nam
       ['a,b,hue\n1,5,mauve\n', /line 2, column 'hue': 'mauve' is none of the classes/],
       [
         'a,b,hue\n,5,red\n',
-        /line 2, column 'a': the value is missing \(''\)\n {2}put a value there/,
+        /line 2, column 'a': the value is missing, as none was in training\n {2}put a value there/,
       ],
       ['a,b,hue\none,5,red\n', /line 2, column 'a': 'one' is not a number/],
     ] as const) {
