@@ -8,6 +8,7 @@ import { changed, samplesOf } from '../data/forms.js';
 import { imageFolder, partOfName, type PartName } from '../data/image-folder.js';
 import { idxDataset } from '../data/idx-set.js';
 import { split } from '../data/split-samples.js';
+import { foldBy, keysFor, splitBy, type PartKeys } from './split-rule.js';
 import { firstPart } from '../data/subset.js';
 import { LanewiseError } from '../base/errors.js';
 import { showShape } from '../graph/tensor.js';
@@ -43,8 +44,9 @@ export const pathSources: readonly PathSource[] = [
     uses: ['shape', 'target', 'header', 'columns', 'missing', 'task', 'intervals'],
     matches: (path, entries) => !entries && /\.(csv|tsv)$/i.test(path),
     async load(request, path) {
-      const { data, task } = await loadTable(path, request);
-      return { ...holdOut(data, request), ...(task ? { task } : {}) };
+      const keys = keysFor(request.whole ? undefined : request.split);
+      const { data, task } = await loadTable(path, request, keys?.values);
+      return { ...holdOut(data, request, keys), ...(task ? { task } : {}) };
     },
   },
   {
@@ -76,21 +78,25 @@ export const pathSources: readonly PathSource[] = [
   },
 ];
 
-/** Holds test samples out of a data set that has none: the same ones every time, each class in proportion. */
+/**
+ * Holds test samples out of a data set that has none: the same ones every time, each class in proportion, or as the request
+ * says, by `keys` if it is by a column.
+ */
 export function holdOut<D extends IndexedDataset>(
   data: D,
-  { holdout = 0.2, seed = 1, whole = false }: DataRequest,
+  { holdout = 0.2, seed = 1, whole = false, split: rule, fold }: DataRequest,
+  keys?: PartKeys,
 ): PartsOf<D> {
   if (whole) return { train: data, test: data, isWhole: true };
-  const [train, test] = split<D>(data, {
-    fraction: 1 - holdout,
-    stratified: 'labels' in data,
-    seed,
-  });
+  const parts = fold
+    ? foldBy<D>(data, fold, seed, rule, keys)
+    : splitBy<D>(data, { fraction: 1 - holdout, seed }, rule, keys);
   return {
-    train: { ...train, name: `${data.name} train` },
-    test: { ...test, name: `${data.name} test` },
+    train: { ...parts.first, name: `${data.name} train` },
+    test: { ...parts.second, name: `${data.name} test` },
     isHeldOut: true,
+    ...(parts.keys ? { keys: parts.keys } : {}),
+    ...(rule ? { splitBy: rule } : {}),
   };
 }
 

@@ -19,6 +19,7 @@ import { limited, pathSources, type PathSource } from './data-paths.js';
 import { downloadBar } from './progress.js';
 import type { AskedTask } from './target-task.js';
 import type { Task } from './task.js';
+import { ruleWords, type Fold, type PartKeys, type SplitRule } from './split-rule.js';
 import { quoted } from './terminal.js';
 
 /** The parts of a data set of one form. */
@@ -36,6 +37,10 @@ export interface PartsOf<D extends IndexedDataset> {
   readonly isWhole?: boolean;
   /** The test samples are a share that was held out, because the data itself is not divided. */
   readonly isHeldOut?: boolean;
+  /** What the training samples are divided by, if the split is by a column. */
+  readonly keys?: PartKeys;
+  /** The rule of the request by which samples were held out. */
+  readonly splitBy?: SplitRule;
 }
 
 export type DataSets = PartsOf<IndexedDataset>;
@@ -89,6 +94,10 @@ export interface DataRequest extends Adjustments {
   readonly size?: number | undefined;
   /** Seed of the split of a table; default 1. */
   readonly seed?: number;
+  /** How samples are dealt to the parts, if the source does not divide them; by default each class in proportion. */
+  readonly split?: SplitRule;
+  /** Instead of a share, one of so many folds is held out. */
+  readonly fold?: Fold;
 }
 
 /** Adjustments as command-line words; the commands that a run suggests for the same data contain them. */
@@ -180,15 +189,29 @@ export async function loadData(
   asked: DataRequest = {},
   known: DataRequest = {},
 ): Promise<DataSets> {
-  const { limit = Infinity, holdout } = asked;
+  const { limit = Infinity, split } = asked;
+  const dividing = dividingWords(asked);
   const source = Object.hasOwn(named, name) ? named[name]! : await sourceAt(name);
   refuseUnused(name, source, asked);
   const isDivided = 'what' in source ? undefined : 'test';
-  if (isDivided && holdout !== undefined) throw alreadyDivided(name, holdout, isDivided);
+  if (isDivided && dividing !== undefined) throw alreadyDivided(name, dividing, isDivided);
   const found = await source.load({ ...known, ...asked }, name);
-  if (holdout !== undefined && !found.isHeldOut && !found.isWhole)
-    throw alreadyDivided(name, holdout, lastPart(found));
-  return { ...found, train: limited(found.train, limit) };
+  if (dividing !== undefined && !found.isHeldOut && !found.isWhole)
+    throw alreadyDivided(name, dividing, lastPart(found));
+  if (split && !found.isWhole && found.splitBy !== split)
+    throw new LanewiseError(
+      'argument',
+      `--split ${ruleWords(split)} does not apply to '${name}', which is cut in place`,
+      'leave --split out',
+    );
+  const { keys } = found;
+  return {
+    ...found,
+    train: limited(found.train, limit),
+    ...(keys && limit < keys.values.length
+      ? { keys: { ...keys, values: keys.values.slice(0, limit) } }
+      : {}),
+  };
 }
 
 /** @throws LanewiseError kind 'argument' for requests that do not apply to the data. */
@@ -211,10 +234,17 @@ function refuseUnused(name: string, { uses }: Pick<PathSource, 'uses'>, asked: A
   }
 }
 
-const alreadyDivided = (name: string, holdout: number, part: Part): LanewiseError =>
+/** The option that asks for samples to be divided, as it was given. */
+function dividingWords({ holdout, split, fold }: DataRequest): string | undefined {
+  if (holdout !== undefined) return `--holdout ${holdout}`;
+  if (split) return `--split ${ruleWords(split)}`;
+  return fold && `--folds ${fold.k}`;
+}
+
+const alreadyDivided = (name: string, words: string, part: Part): LanewiseError =>
   new LanewiseError(
     'argument',
-    `--holdout ${holdout} is for data that is not divided, and '${name}' has ${part} samples of its own`,
+    `${words} is for data that is not divided, and '${name}' has ${part} samples of its own`,
     'leave it out, or give --data the path of one part',
   );
 

@@ -1,11 +1,6 @@
 /** The CSV files of the command line: rows of features with one or several targets, or images whose pixels are columns. */
 import { shorten } from '../base/check.js';
-import {
-  csvDataset,
-  readDataset,
-  type CsvDatasetOptions,
-  type TableDataset,
-} from '../data/csv-dataset.js';
+import { readDataset, type CsvDatasetOptions, type TableDataset } from '../data/csv-dataset.js';
 import type { Dataset, IndexedDataset, TensorDataset } from '../data/dataset.js';
 import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError } from '../base/errors.js';
@@ -25,6 +20,7 @@ import {
   type DecidedTargets,
   type TargetColumn,
 } from './target-task.js';
+import { columnOfRule } from './split-rule.js';
 import type { Task } from './task.js';
 import { note } from './terminal.js';
 
@@ -36,10 +32,17 @@ export interface LoadedTable {
 
 /**
  * @throws LanewiseError as `csvDataset` does, and kind 'data' for targets that do not hold what is asked for, and for
- * columns and categories on which the model that the request names was not trained.
+ * columns and categories on which the model that the request names was not trained. The column by which the request splits
+ * is told in `keys`, row by row.
  */
-export async function loadTable(path: string, request: DataRequest): Promise<LoadedTable> {
-  const { shape, type = 'uint8', header, columns, missing, known, task, intervals } = request;
+export async function loadTable(
+  path: string,
+  request: DataRequest,
+  keys?: string[],
+): Promise<LoadedTable> {
+  const { shape, type = 'uint8', header, missing, known, task, intervals } = request;
+  const key = columnOfRule(request.split);
+  const columns = withoutKey(request.columns, key);
   const table = known?.table;
   const options = {
     header,
@@ -47,10 +50,13 @@ export async function loadTable(path: string, request: DataRequest): Promise<Loa
     missing,
     delimiter: /\.tsv$/i.test(path) ? '\t' : undefined,
   };
+  const add = (text: string) => void keys?.push(text);
+  const reading = key !== undefined && keys ? { key: { column: key, add } } : {};
   if (shape && !(type === 'float32' && isRowShape(shape))) {
     const [target] = placesOf(request.target ?? table?.targets?.[0]?.name ?? '-1');
     const values = type === 'uint8' ? 'bytes' : 'floats';
-    return { data: await csvDataset(path, { ...options, target: target!, shape, values }) };
+    const how = { ...options, target: target!, shape, values } as const;
+    return { data: (await readDataset(path, how, reading)) as Dataset };
   }
   if (table) return loadAs(path, options, request, table);
   const ignored = (column: string, { message, hint }: LanewiseError) =>
@@ -64,7 +70,7 @@ export async function loadTable(path: string, request: DataRequest): Promise<Loa
     return readDataset(
       path,
       { ...options, target },
-      { ignored, words: optionWords, ...(targetType ? { targetType } : {}) },
+      { ignored, words: optionWords, ...reading, ...(targetType ? { targetType } : {}) },
     ) as Promise<TableDataset>;
   });
   const targets = targetColumns(rows);
@@ -75,6 +81,12 @@ export async function loadTable(path: string, request: DataRequest): Promise<Loa
   const { said } = decided;
   return said === undefined ? { data } : { data, task: { kind: 'classes', unit: 'rows', said } };
 }
+
+/** The column by which rows are divided is no feature, unless it is asked for: it would tell the parts apart. */
+const withoutKey = (
+  columns: DataRequest['columns'],
+  key: string | undefined,
+): DataRequest['columns'] => (key === undefined ? columns : { [key]: 'ignore', ...columns });
 
 /** The table of a file, with the columns and targets of another one. */
 async function loadAs(

@@ -15,6 +15,7 @@ import { suggest } from '../base/suggest.js';
 import type { Spread } from '../base/spread.js';
 import { VALIDATION_SHARE } from './validation.js';
 import { ASKED_TASKS, type AskedTask } from './target-task.js';
+import { splitRule, type SplitRule } from './split-rule.js';
 import { dataHelp, type DataRequest, type ImageShape } from './data-sources.js';
 
 /** An option whose value is a V. */
@@ -244,6 +245,14 @@ export const targetOptions = (): Option[] => [
   ).argParser(intervalsOf),
 ];
 
+/** How data that is not divided is divided. */
+export const splitOption = (): OptionOf<SplitRule> =>
+  option(
+    '--split <how>',
+    'the test samples (and validation samples): random, stratified (each class in proportion), group:COLUMN (rows of one value stay together) or time:COLUMN (the latest); the column is no feature unless --columns says so',
+    splitRule,
+  );
+
 /** The values of the options of the data. */
 export interface DataOptions {
   readonly data: string;
@@ -260,14 +269,16 @@ export interface DataOptions {
   readonly window?: number;
   readonly task?: AskedTask;
   readonly intervals?: Spread;
+  readonly split?: SplitRule;
 }
 
 export function dataRequest(options: Partial<DataOptions>): DataRequest {
   const { limit, holdout, shape, fit, target, header, missing, dataDir, columns, ignore } = options;
-  const { window, task, intervals } = options;
+  const { window, task, intervals, split } = options;
   const ignored = ignore?.map((name) => [name, 'ignore'] as const) ?? [];
   const types = columns || ignore ? { ...columns, ...Object.fromEntries(ignored) } : undefined;
-  const asked = { limit, holdout, shape, fit, target, header, missing, window, task, intervals };
+  const words = { limit, holdout, shape, fit, target, header, missing, window };
+  const asked = { ...words, task, intervals, split };
   const given = Object.entries({ ...asked, directory: dataDir, columns: types });
   // Options that are not given must not hide known values.
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));

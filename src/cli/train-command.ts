@@ -131,7 +131,8 @@ function dataWords(options: TrainOptions): string[] {
   return [
     '--data',
     options.data,
-    ...(holdout === undefined ? [] : ['--holdout', String(holdout)]),
+    // The model's file says which samples were held out, and by a column no other command finds the same.
+    ...(holdout === undefined || asked.split ? [] : ['--holdout', String(holdout)]),
     ...words.flatMap(([key, write]) => (asked[key] === undefined ? [] : write(asked[key]))),
   ];
 }

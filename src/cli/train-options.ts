@@ -12,6 +12,7 @@ import {
   option,
   rate,
   targetOptions,
+  splitOption,
   wholeNumber,
   type DataOptions,
 } from './options.js';
@@ -72,6 +73,7 @@ export const describeTrain = (): Command =>
     dataOption(),
     dataDirOption(),
     holdoutOption(),
+    splitOption(),
     ...sizeOptions(),
     option('--limit <n>', 'train on the first n samples only', wholeNumber(1)),
     ...settingOptions(),

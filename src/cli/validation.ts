@@ -1,10 +1,11 @@
 /** The samples by which a run may choose, so that it never chooses by those it is tested on. */
-import { split } from '../data/split-samples.js';
+
 import { LanewiseError } from '../base/errors.js';
 import { scheduleFor } from '../optimizers/index.js';
 import type { IndexedDataset } from '../data/dataset.js';
 import type { PartsOf } from './data-sources.js';
 import { countOf } from './task.js';
+import { splitBy } from './split-rule.js';
 import type { TrainOptions } from './train-options.js';
 
 /** The default share of the training samples. */
@@ -58,11 +59,12 @@ export function withValidation<D extends IndexedDataset>(
       `${reason} sets ${count} of ${total} training samples aside for validation, expected at least one, and one to train on`,
       'give another share, such as --validation 0.5',
     );
-  const [rest, validation] = split<D>(train, {
-    count: total - count,
-    stratified: 'labels' in train,
-    seed,
-  });
+  const { first: rest, second: validation } = splitBy<D>(
+    train,
+    { count: total - count, seed },
+    data.splitBy,
+    data.keys,
+  );
   const name = `${train.name.replace(/ train$/, '')} validation`;
   return { ...data, train: rest, validation: { ...validation, name }, setAside: reason };
 }

@@ -105,7 +105,10 @@ const CHECKS = { ...SAMPLE_CHECKS, shape: true, values: oneOf(['bytes', 'floats'
 export async function readDataset(
   source: TableSource,
   options: CsvDatasetOptions | CsvImageOptions,
-  roles: Pick<TableRoles, 'ignored' | 'words' | 'targetType' | 'unused' | 'asDates' | 'untold'> & {
+  roles: Pick<
+    TableRoles,
+    'ignored' | 'words' | 'targetType' | 'unused' | 'asDates' | 'untold' | 'key'
+  > & {
     readonly known?: TableFormat;
   },
 ): Promise<Dataset | TableDataset> {

@@ -105,6 +105,8 @@ export interface TableRoles {
   readonly words?: TableWords;
   /** Called with the names of the columns that are not read. */
   readonly unused?: (names: readonly string[]) => void;
+  /** A column whose fields are told row by row, besides what else it is. */
+  readonly key?: { readonly column: string; add(text: string): void };
 }
 
 /** A table, and the names of its targets. */
@@ -126,6 +128,7 @@ export async function readTable(
   let targets: readonly string[] = [];
   let rows = 0;
   let untold = 0;
+  let key = -1;
   for await (const { line, fields } of found) {
     const texts = fields.map((field) => field.trim());
     if (!builders) {
@@ -139,6 +142,7 @@ export async function readTable(
           ? undefined
           : columnBuilder(name, column, type, words, roles.asDates && !targets.includes(column));
       });
+      if (roles.key) key = names.indexOf(targetOf(name, names, roles.key.column));
       roles.unused?.(names.filter((_, i) => !builders![i]));
       if (options.header ?? true) continue;
     }
@@ -151,7 +155,9 @@ export async function readTable(
     }
     const isGap = (text: string, i: number) => builders![i] !== undefined && isMissing.has(text);
     const gap = texts.findIndex(isGap);
-    if (gap >= 0 && missing === 'drop') continue;
+    const hasKey = key < 0 || !isMissing.has(texts[key]!);
+    if (missing === 'drop' && (gap >= 0 || !hasKey)) continue;
+    if (!hasKey) throw keyMissing(name, line, roles.key!.column, texts[key]!);
     if (gap >= 0 && missing === undefined) {
       throw new LanewiseError(
         'data',
@@ -173,6 +179,7 @@ export async function readTable(
       else if (missing === 'keep') builders[i]!.addGap(line);
       else builders[i]!.addMissing(missing as number, line);
     }
+    if (key >= 0) roles.key!.add(texts[key]!);
     rows++;
   }
   if (untold > 0) roles.untold?.(untold);
@@ -182,6 +189,13 @@ export async function readTable(
   );
   return { name, rows, columns, targets };
 }
+
+const keyMissing = (file: string, line: number, column: string, found: string): LanewiseError =>
+  new LanewiseError(
+    'data',
+    `'${file}' line ${line}, column '${column}': the value is missing ('${found}'), and it decides which part the row belongs to`,
+    'fill it in the file, or leave the row out',
+  );
 
 /** Whether a column is unfit as a feature and the roles allow leaving it out. @throws LanewiseError if they do not. */
 function isLeftOut(

@@ -1,6 +1,7 @@
 /** Parts of which none shares a group with another, and parts of time. */
 import { isList, quote, refuse } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
+import { dateOf } from './dates.js';
 
 /** One value for each sample. */
 export type SampleKeys = ArrayLike<number | string>;
@@ -95,19 +96,14 @@ export function dealGroups(owner: string, deal: Deal): Uint32Array {
   return partOf;
 }
 
-const ISO =
-  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,9})?)?)?(?:Z|([+-]\d{2}):?(\d{2}))?$/;
-
-/** A time as a number: a number itself, or a date as ISO 8601 writes it, in milliseconds. */
+/** A time as a number: a number itself, a number in a text, or a date in milliseconds. */
 function timeOf(owner: string, time: number | string, place: number): number {
   if (typeof time === 'number') return time;
-  const [, day, minute = '00:00', second = ':00', hours = '+00', minutes = '00'] =
-    ISO.exec(time) ?? [];
-  const found = Date.parse(`${day}T${minute}${second}${hours}:${minutes}`);
-  if (Number.isFinite(found)) return found;
+  const found = time.trim() !== '' && Number.isFinite(Number(time)) ? Number(time) : dateOf(time);
+  if (found !== undefined) return found;
   throw new LanewiseError(
     'data',
-    `${owner}: times[${place}] is ${quote(time)}, expected a number or a date such as 2024-02-29 or 2024-02-29T18:30:00Z`,
+    `${owner}: times[${place}] is ${quote(time)}, expected a number or a date such as 2024-02-29 or 2024-02-29T18:30`,
   );
 }
 
