@@ -7,7 +7,7 @@ import { choiceOf, knownData, type ScoringOptions } from './classifiers.js';
 import type { ExportOptions } from './export-command.js';
 import type { Choice } from './held-out.js';
 import { figure } from './prediction-output.js';
-import { closingLines, figuresOfAll, type OutputFigures } from './row-figures.js';
+import { figuresOfAll, judgedLines, verdictsOf, type OutputFigures } from './row-figures.js';
 import { targetRows, type TargetRows } from './row-outputs.js';
 import { scoreRows, type OutputScores } from './row-scores.js';
 import { countOf } from './task.js';
@@ -17,8 +17,9 @@ import { formatCount } from './terminal.js';
 /** Lines that are written together. */
 const LINES = 1024;
 
-interface ScoredRows extends Omit<Choice, 'test'> {
+interface ScoredRows extends Omit<Choice, 'test' | 'train'> {
   readonly test: TargetRows;
+  readonly train: TargetRows | undefined;
   readonly scores: readonly OutputScores[];
 }
 
@@ -33,7 +34,8 @@ async function scored(
     options,
   );
   const test = targetRows(choice.test);
-  return { ...choice, test, scores: await scoreRows(models, test) };
+  const train = choice.train && targetRows(choice.train);
+  return { ...choice, train, test, scores: await scoreRows(models, test) };
 }
 
 /** Scores models, and prints their figures. */
@@ -42,8 +44,8 @@ export async function evalRows(
   models: readonly TrainedModel[],
   options: EvalOptions,
 ): Promise<void> {
-  const { test, scores, words, ...choice } = await scored(files, models, options);
-  const figures = figuresOfAll(scores, test, undefined, 'model');
+  const { train, test, scores, words, ...choice } = await scored(files, models, options);
+  const figures = figuresOfAll(scores, test, train);
   const hashes: string[] = [];
   for (const model of models) hashes.push(await model.sha256());
   if (options.json) {
@@ -62,8 +64,14 @@ export async function evalRows(
     console.log(`weights sha256 ${hash}${file}, numerics ${models[i]!.numerics}`);
   });
   console.log('');
-  for (const line of figures.flatMap(({ lines }) => lines)) console.log(line);
-  for (const line of closingLines(figures)) console.log(line);
+  const verdict = verdictsOf(figures);
+  const lines = [
+    ...figures.flatMap((one) => one.lines('model')),
+    '',
+    ...judgedLines(figures),
+    ...(verdict === undefined ? [] : [verdict]),
+  ];
+  for (const line of lines) console.log(line);
 }
 
 /** The record of scored rows that `--json` prints, here and at the end of `train`; `names` identifies the models. */
@@ -91,7 +99,7 @@ export async function exportRows(
   // Opened before the work, in case the file cannot be written.
   const writer = await createLineWriter(options.out);
   try {
-    const { test, scores, words } = await scored(files, models, options);
+    const { train, test, scores, words } = await scored(files, models, options);
     const columns = scores.flatMap((one) => columnsOf(one, options.scores ?? false));
     const count = countOf(test);
     await writer.write([csvLine(['sample', ...columns.map(({ head }) => head)])]);
@@ -102,7 +110,7 @@ export async function exportRows(
       await writer.write(lines);
     }
     await writer.finish();
-    const [first] = closingLines(figuresOfAll(scores, test, undefined, 'model'));
+    const [first] = judgedLines(figuresOfAll(scores, test, train));
     console.log(`wrote ${formatCount(count)} predictions to ${options.out}, ${first}`);
     if (words) console.log(words);
   } finally {

@@ -2,7 +2,8 @@
 import { checkForRows } from './tables.js';
 import { recipeForRows, type Recipe } from '../models/recipes.js';
 import type { LossSetting } from '../losses/terms.js';
-import { closingLines, figuresOfAll } from './row-figures.js';
+import { judgementRecord } from './judgement.js';
+import { figuresOfAll, judgedLines, verdictsOf } from './row-figures.js';
 import { evalRows, exportRows, recordOf } from './row-files.js';
 import { withOutputs } from './row-net.js';
 import {
@@ -50,19 +51,18 @@ export const rowsKind: TaskKind = {
   async score(model, data) {
     const test = targetRows(data.test);
     const train = targetRows(data.train);
-    const scores = await scoreRows([model], test);
-    const named = (name: string) => figuresOfAll(scores, test, train, name);
+    const figures = figuresOfAll(await scoreRows([model], test), test, train);
     return {
-      lines(part, { model: name }, seconds) {
-        const figures = named(name);
-        return [
-          '',
-          ...figures.flatMap((one) => one.lines),
-          '',
-          ...closingLines(figures, `${part} `, `, ${formatSeconds(seconds)}`),
-        ];
-      },
-      record: (names, part) => recordOf(names, test, named('model'), { scored: part }),
+      lines: (part, { model: name }, seconds) => [
+        '',
+        ...figures.flatMap((one) => one.lines(name)),
+        '',
+        ...judgedLines(figures, `${part} `),
+        formatSeconds(seconds),
+      ],
+      record: (names, part) => recordOf(names, test, figures, { scored: part }),
+      verdict: verdictsOf(figures),
+      judgement: judgementRecord(figures[0]!.judged[0]!.judgement),
       hint: hintFor,
     };
   },

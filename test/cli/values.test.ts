@@ -47,7 +47,11 @@ interface TargetRecord {
     readonly coverage: number;
     readonly width: number;
   };
-  readonly baselines: readonly { readonly name: string; readonly r2?: number }[];
+  readonly judgement: {
+    readonly low: number;
+    readonly high: number;
+    readonly baselines: readonly { readonly name: string; readonly value: number }[];
+  };
 }
 
 /** Trains, and gives the lines, the record that eval prints for the same samples, and the exported file. */
@@ -98,9 +102,14 @@ test('a column of numbers is regression, in its unit, beside the mean and a line
   const closing = lines.find((line) => line.startsWith('test R² '))!;
   assert.match(
     closing,
-    /^test R² 0\.\d{3} \(95 % interval 0\.\d{3}–0\.\d{3}\), the mean -?0\.0\d\d, a linear model 0\.\d{3}, /,
+    /^test R² 0\.\d{3} \(95 % interval 0\.\d{3}–0\.\d{3}\), the mean −?0\.0\d\d, a linear model 0\.\d{3}$/,
   );
   assert.match(closing, new RegExp(`R² ${target!.r2!.toFixed(3)} `));
+  assert.equal(
+    target!.judgement.baselines.map(({ name }) => name),
+    ['the mean', 'a linear model'],
+  );
+  assert.ok(target!.judgement.low < target!.r2! && target!.r2! < target!.judgement.high);
   assert.match(
     lines.find((line) => line.startsWith('epoch 1'))!,
     / rmse [\d.]+  r2 -?[\d.]+ .* rows\/s$/,
@@ -121,11 +130,13 @@ test('a column of numbers is regression, in its unit, beside the mean and a line
   assert.ok(Math.abs(Math.sqrt(squares / truth.length) - target!.rmse!) < 1e-3);
 });
 
-test('a linear model that is better is said in the last of the figures', async () => {
+test('a linear model that is better is said in the last line', async () => {
   const linear = csv('rent');
   const { lines } = await run(linear, '--epochs', '1');
-  const figures = lines.filter((line) => /^(test R²|a linear model is better)/.test(line));
-  assert.match(figures.at(-1)!, /^a linear model is better: R² 0\.\d{3} against -?\d/);
+  assert.match(
+    lines.findLast((line) => line !== '')!,
+    /^the baseline is not beaten: a linear model is better, 0\.\d{3} against −?\d/,
+  );
 });
 
 test('intervals by quantiles and by a normal distribution hold about their share', async () => {
