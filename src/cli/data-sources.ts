@@ -10,6 +10,7 @@ import type { MnistOptions } from '../data/mnist.js';
 import * as archives from '../data/published-archives.js';
 import * as published from '../data/published.js';
 import type { TableFormat } from '../data/table-format.js';
+import type { TextFormat } from '../data/text-format.js';
 import { LanewiseError, nearest } from '../base/errors.js';
 import { levelOf, type Spread } from '../base/spread.js';
 import { fileError } from '../node/atomic.js';
@@ -88,8 +89,13 @@ export interface DataRequest extends Adjustments {
   readonly whole?: boolean;
   /** The type of the values of a table with a shape; default bytes. */
   readonly type?: 'uint8' | 'float32';
-  /** The columns and classes of the table that a model was trained on; other tables are matched to them by name. */
-  readonly known?: { readonly table?: TableFormat; readonly classes?: readonly string[] };
+  /** What a model was trained on: columns and classes, to which other tables are matched by name; a text's vocabulary. */
+  readonly known?: {
+    readonly table?: TableFormat;
+    readonly classes?: readonly string[];
+    readonly vocabulary?: readonly string[];
+    readonly text?: TextFormat;
+  };
   /** Height and width of images that are read from files, unless their shape is given. */
   readonly size?: number | undefined;
   /** Seed of the split of a table; default 1. */

@@ -12,6 +12,7 @@ import type { TrainSettings } from '../train/settings.js';
 import { augmentations, augmentOption, transformsOf } from './augment-option.js';
 import type { DataSets } from './data-sources.js';
 import { prefetchWithin } from './loading.js';
+import { frozenOf, type Start } from './pretrained.js';
 import { countOf } from './task.js';
 import {
   choice,
@@ -30,6 +31,8 @@ import {
 interface Asked {
   readonly recipe: Recipe;
   readonly data: DataSets;
+  /** The weights of a file, if the run begins with them. */
+  readonly start?: Start | undefined;
 }
 
 /** Options by the names under which their values are found. */
@@ -153,14 +156,22 @@ export const ROWS = {
         'L2 penalty (the model’s usual one)',
         rate,
       ),
+      backboneLrFactor: option<number>(
+        '--backbone-lr-factor <factor>',
+        'factor on the learning rate of all layers of --weights but the head (1)',
+        rate,
+      ),
     },
-    ({ optimizer, lr, weightDecay }, { recipe }) => {
+    ({ optimizer, lr, weightDecay, backboneLrFactor: lrFactor }, { recipe, start }) => {
       const name = optimizer ?? recipe.optimizer;
       const { make, rate: usual } = usualRules[name]!;
       const known = name === recipe.optimizer ? recipe : { learningRate: usual, weightDecay: 0 };
       return make({
         lr: lr ?? known.learningRate,
         weightDecay: weightDecay ?? known.weightDecay,
+        ...(lrFactor === undefined || !start
+          ? {}
+          : { groups: start.backbone.map((match) => ({ match, lrFactor })) }),
       });
     },
   ),
@@ -219,14 +230,29 @@ export const ROWS = {
   keepBest: {
     option: option<boolean>('--keep-best', 'the model has the weights that scored best'),
   },
-  freeze: {
-    absent:
-      'the command line begins with random weights, which are not worth freezing; a program freezes those of a trained model: docs/fine-tuning.md',
-  },
-  weights: {
-    absent:
-      'the command line begins with random weights; a program continues from a file: docs/fine-tuning.md',
-  },
+  freeze: from(
+    {
+      freeze: option<string[]>(
+        '--freeze <names>',
+        'layers of --weights that keep them, by the beginnings of their names; backbone: all but the head',
+        list,
+      ),
+    },
+    ({ freeze }, { start }) => frozenOf(freeze, start),
+  ),
+  weights: from(
+    {
+      weights: option<string>(
+        '--weights <file>',
+        'begin with a model file, which says what model it is, or with another program’s weights (safetensors)',
+      ),
+      head: option<string>(
+        '--head <layer>',
+        'the layer of --weights that is drawn anew for other classes (the last with weights)',
+      ),
+    },
+    (_, { start }) => start?.weights,
+  ),
   sampler: {
     absent:
       'each epoch takes every sample once, in an order of --seed; a program takes samplers: docs/data.md',
@@ -310,11 +336,12 @@ export function trainSettings(
   recipe: Recipe,
   options: SettingOptions,
   data: DataSets,
+  start?: Start,
 ): TrainSettings {
   const given: Readonly<Record<string, unknown>> = { ...options };
   const values = rowsByName.map(([name, { option: own, value }]) => [
     name,
-    own ? given[name] : value?.(options, { recipe, data }),
+    own ? given[name] : value?.(options, { recipe, data, start }),
   ]);
   return Object.fromEntries(
     values.filter(([, value]) => value !== undefined),

@@ -88,8 +88,9 @@ export async function loadText(
   request: DataRequest,
   path: string,
 ): Promise<PartsOf<TensorDataset>> {
-  const { holdout = HOLDOUT, window: length = WINDOW } = request;
-  const text = await readText(path);
+  const { holdout = HOLDOUT, known } = request;
+  const { window: length = known?.text?.length ?? WINDOW } = request;
+  const text = await readText(path, known?.vocabulary);
   const total = text.characters.length;
   const share = Math.max(length + 1, Math.round(holdout * total));
   const [second, last] = [total - 2 * share, total - share];

@@ -11,8 +11,10 @@ import { trainEvents, type TrainOptions as RunOptions } from '../train/train.js'
 import type { EventOf } from '../train/events.js';
 import { dataName, lastPart, loadData, WORDS } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
-import { recipeNamed, sizedRecipe } from './model-name.js';
+import { recipeNamed } from './model-name.js';
 import { dataRequest } from './options.js';
+import { checkPretrained, knownOf, nameOfFile } from './pretrained.js';
+import { beginning, weightsOf } from './run-start.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { taskOf } from './task.js';
 import { kindOf } from './task-kinds.js';
@@ -41,24 +43,35 @@ async function trainUntil(
 ): Promise<void> {
   const usual = given === undefined ? undefined : recipeNamed(given);
   checkTogether(options);
-  const found = await loadData(options.data, {
+  checkPretrained(options);
+  const file = await weightsOf(options, given);
+  const asked = {
     ...dataRequest(options),
     seed: options.seed,
     size: options.size ?? usual?.sized?.usual,
-  });
+  };
+  const found = await loadData(
+    options.data,
+    asked,
+    file && options.size === undefined ? knownOf(file) : {},
+  );
   const task = taskOf(found);
   const kind = kindOf(task.kind);
-  const name = given ?? kind.usual(found);
+  const name = given ?? (file ? nameOfFile(file.path) : kind.usual(found));
   const folder =
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
   checkUses(options, found, options.data);
   const { setAside, ...parts } = withValidation(found, options);
   const { maxMemory, workers, decoders } = options;
-  const data = await loadedIfSmall(parts, { maxMemory, decoders });
-  const recipe = sizedRecipe(name, kind.recipe(name, data), options);
-  kind.check(data, options);
-  const settings = trainSettings(recipe, options, data);
-  const { model, notes } = await kind.build(name, recipe, data);
+  const loaded = await loadedIfSmall(parts, { maxMemory, decoders });
+  kind.check(loaded, options);
+  const { data, recipe, model, notes, start } = await beginning(
+    kind,
+    { given, name, file },
+    loaded,
+    options,
+  );
+  const settings = trainSettings(recipe, options, data, start);
   for (const line of [...(task.said ? [task.said] : []), ...notes]) note(line);
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,

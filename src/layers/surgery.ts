@@ -85,6 +85,14 @@ export function replaced(
   return { ...architecture, layers };
 }
 
+/** The description of the layer with that name. @throws LanewiseError kind 'argument' if there is none. */
+export function layerNamed(architecture: Architecture, name: string): LayerDescription {
+  let found: LayerDescription | undefined;
+  changed(architecture.layers, name, (layer) => (found = layer));
+  if (!found) throw unknownLayer(architecture, name);
+  return found;
+}
+
 /** The same layers with their inputs named, so that some of them can be left out. */
 const withInputs = (layers: Descriptions, input: string): LayerDescription[] =>
   layers.map((layer, i) => ({

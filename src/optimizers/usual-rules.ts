@@ -6,9 +6,13 @@ import { usualRates } from './named.js';
 import type { CommonOptions, Optimizer } from './optimizer.js';
 import * as rules from './rules.js';
 
+/** What every rule takes. */
+type UsualOptions = Required<Pick<CommonOptions, 'lr' | 'weightDecay'>> &
+  Pick<CommonOptions, 'groups'>;
+
 /** A rule that is made from a rate and a decay. */
 interface UsualRule {
-  readonly make: (options: { readonly lr: number; readonly weightDecay: number }) => Optimizer;
+  readonly make: (options: UsualOptions) => Optimizer;
   /** A learning rate that suits the rule where no recipe has one. */
   readonly rate: number;
 }

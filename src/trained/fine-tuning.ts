@@ -4,7 +4,7 @@
 import { checkOptions, extent, quote, required, text } from '../base/check.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { rebuild, type Architecture, type Layer, type Model } from '../layers/index.js';
-import { headOf, replaced, truncated, type Head } from '../layers/surgery.js';
+import { headOf, layerNamed, replaced, truncated, type Head } from '../layers/surgery.js';
 import type { Weights } from '../crew/session.js';
 import { checkModel, checkWeights } from './check-weights.js';
 
@@ -76,7 +76,17 @@ export interface HeadOptions {
   readonly classes: number;
   /** The output whose head is replaced; default the first. */
   readonly output?: string;
+  /** The layer that is the head, by the name of its parameters; default the last with parameters. */
+  readonly layer?: string;
 }
+
+const headAt = (model: Model, output: string): Head =>
+  headOf(model.architecture, output, (layer) =>
+    model.parameters.some(({ name }) => name.startsWith(`${layer}.`)),
+  );
+
+/** The name of the first output's head. @throws LanewiseError kind 'argument' as `replaceHead`. */
+export const headName = (model: Model): string => headAt(model, [...model.outputs.keys()][0]!).name;
 
 /** The setting of each kind of head that holds its number of values. */
 const widths: Readonly<Record<string, string>> = {
@@ -93,19 +103,24 @@ const widths: Readonly<Record<string, string>> = {
  */
 export function replaceHead(from: Model | Pretrained, head: Layer | HeadOptions): Pretrained {
   const { model, weights } = pretrainedOf(from);
-  const find = (output: string): Head =>
-    headOf(model.architecture, output, (layer) =>
-      model.parameters.some(({ name }) => name.startsWith(`${layer}.`)),
-    );
+  const find = (output: string): Head => headAt(model, output);
   const [first] = model.outputs.keys();
   if (typeof head === 'function') return replaceLayer({ model, weights }, find(first!).name, head);
   if (typeof head !== 'object' || head === null)
     throw new LanewiseError('argument', `head is ${show(head)}, expected { classes } or a layer`);
-  const { classes, output = first! } = checkOptions('replaceHead', head, {
+  const {
+    classes,
+    output = first!,
+    layer,
+  } = checkOptions('replaceHead', head, {
     classes: required(extent),
     output: text,
+    layer: text,
   });
-  const { name, description } = find(output);
+  const { name, description } =
+    layer === undefined
+      ? find(output)
+      : { name: layer, description: layerNamed(model.architecture, layer) };
   const { kind, settings } = description;
   const width = widths[kind];
   if (!width) {

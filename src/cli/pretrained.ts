@@ -1,0 +1,264 @@
+/**
+ * A run that begins with a file's weights: those of one of our own model files, whose model is taken as it is or with
+ * another head, or those of any safetensors file in a model by name.
+ */
+import { basename, dirname, extname } from 'node:path';
+import { quote, shorten } from '../base/check.js';
+import { LanewiseError } from '../base/errors.js';
+import { withNames } from '../data/class-names.js';
+import type { IndexedDataset, LabelledDataset } from '../data/dataset.js';
+import { readSource } from '../data/file-source.js';
+import { changed } from '../data/forms.js';
+import { withColumnsOf } from '../data/table-tools.js';
+import { readTensors, type TensorFile } from '../formats/tensor-file.js';
+import { showShape } from '../graph/tensor.js';
+import type { Model } from '../layers/index.js';
+import type { Recipe } from '../models/recipes.js';
+import { headName, replaceHead, type Pretrained } from '../trained/fine-tuning.js';
+import { decodeModel } from '../trained/model-file.js';
+import type { TrainedModel } from '../trained/trained-model.js';
+import { decodePartialWeights } from '../trained/weights-file.js';
+import type { DataRequest, DataSets, ImageShape } from './data-sources.js';
+import { formatCount } from './terminal.js';
+
+export interface PretrainedOptions {
+  readonly weights?: string;
+  readonly head?: string;
+  readonly freeze?: readonly string[];
+  readonly backboneLrFactor?: number;
+}
+
+/** @throws LanewiseError kind 'argument' for options that say something of weights, without any. */
+export function checkPretrained({ weights, ...options }: PretrainedOptions): void {
+  if (weights !== undefined) return;
+  const { head, freeze, backboneLrFactor } = options;
+  const flag =
+    head !== undefined
+      ? '--head'
+      : freeze
+        ? '--freeze'
+        : backboneLrFactor === undefined
+          ? undefined
+          : '--backbone-lr-factor';
+  if (flag === undefined) return;
+  throw new LanewiseError(
+    'argument',
+    `${flag} goes with --weights, as drawn weights have nothing to keep`,
+    `add --weights FILE, or leave ${flag} out`,
+  );
+}
+
+/** The file of `--weights`. */
+export interface WeightsFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** The model, if it is one of our own files. */
+  readonly trained?: TrainedModel;
+  readonly tensors: TensorFile['tensors'];
+}
+
+/** @throws LanewiseError kind 'file' for a file that cannot be read or has another format. */
+export async function openWeights(path: string): Promise<WeightsFile> {
+  const bytes = await readSource('weights', path);
+  const { metadata, tensors } = readTensors(bytes, path);
+  if (metadata['lanewise'] === undefined) return { path, bytes, tensors };
+  return { path, bytes, tensors, trained: decodeModel(bytes, path) };
+}
+
+/** The name of a run that goes on from a file: its own, or that of its run's folder. */
+export function nameOfFile(path: string): string {
+  const own = basename(path, extname(path));
+  const folder = basename(dirname(path));
+  return /^(model|checkpoint|weights)$/.test(own) && folder !== '' && folder !== '.' ? folder : own;
+}
+
+/** What a file says of the samples to read, where the options leave it open. */
+export function knownOf({ trained }: WeightsFile): DataRequest {
+  const { samples, table, vocabulary, text } = trained ?? {};
+  const isImage = samples?.shape.length === 3 && samples.type === 'uint8' && !table;
+  return {
+    ...(isImage ? { shape: samples.shape as unknown as ImageShape, type: samples.type } : {}),
+    ...(isImage && samples.fit ? { fit: samples.fit } : {}),
+    ...(vocabulary ? { known: { vocabulary, ...(text ? { text } : {}) } } : {}),
+  };
+}
+
+/** Where a run begins. */
+export interface Start {
+  readonly model: Model;
+  readonly weights: Pretrained['weights'];
+  /** Beginnings of the names of all parameters but the head's. */
+  readonly backbone: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** A share of the usual learning rate: weights that know something are moved with care. */
+const CARE = 0.2;
+
+/** The recipe for going on: the model's loss, and smaller steps. */
+export function carefulRecipe(recipe: Recipe, { trained }: WeightsFile, named: boolean): Recipe {
+  const careful = { ...recipe, learningRate: CARE * recipe.learningRate };
+  if (!trained || named) return careful;
+  const loss = Object.fromEntries(
+    trained.terms.map(({ output, ...term }) => [output, term] as const),
+  );
+  return { ...careful, loss };
+}
+
+/**
+ * The images' settings with the scale that the file's weights were trained with: the file's own, or, for weights of
+ * another program, what the model's paper has.
+ */
+export const keepingScale = (recipe: Recipe, { trained }: WeightsFile): Recipe => ({
+  ...recipe,
+  create(images) {
+    if (!images || !(recipe.sized || trained)) return recipe.create(images);
+    const { mean: _m, deviation: _d, ...others } = images;
+    const input = Object.values(trained?.model.architecture.inputs ?? {})[0];
+    const isSame = input !== undefined && input.shape[0] === images.shape[0];
+    const { mean, deviation } = input ?? {};
+    return recipe.create(
+      isSame
+        ? {
+            ...others,
+            ...(mean === undefined ? {} : { mean }),
+            ...(deviation === undefined ? {} : { deviation }),
+          }
+        : others,
+    );
+  },
+});
+
+/** The parts with labels and columns in the model's order, where it knows them. */
+export function matched(data: DataSets, { trained }: WeightsFile, keepsHead: boolean): DataSets {
+  if (!trained) return data;
+  const { classes, table } = trained;
+  const match = <D extends IndexedDataset>(part: D): D => {
+    const columns = changed(part, (samples) => withColumnsOf(samples, table, 'the model'));
+    return keepsHead && classes && 'labels' in part
+      ? (withNames(columns as LabelledDataset, classes, 'the model') as IndexedDataset as D)
+      : columns;
+  };
+  const { train, test, validation } = data;
+  const tested = match(test);
+  return {
+    ...data,
+    train: match(train),
+    test: tested,
+    ...(validation ? { validation: validation === test ? tested : match(validation) } : {}),
+  };
+}
+
+/** Whether the file's model knows all classes of the data, so that its head can stay. */
+export function knowsClasses({ train }: DataSets, { trained }: WeightsFile): boolean {
+  if (!('labels' in train)) return true;
+  const known = trained?.classes;
+  return known === undefined
+    ? outputsOf(trained!.model) === train.classes.length
+    : train.classes.every((name) => known.includes(name));
+}
+
+/** Number of classes of the data, if it has a class a sample. */
+export const classCount = ({ train }: DataSets): number | undefined =>
+  'labels' in train ? train.classes.length : undefined;
+
+/** Whether the data's classes are other ones than the file's, or stand in another order. */
+export const differ = ({ train }: DataSets, { trained }: WeightsFile): boolean =>
+  'labels' in train &&
+  trained?.classes !== undefined &&
+  trained.classes.join('\n') !== train.classes.join('\n');
+
+const outputsOf = ({ outputs }: Model): number | undefined => [...outputs.values()][0]?.at(-1);
+
+/** The file's own model, with another head if `classes` are given. @throws LanewiseError as `replaceHead`. */
+export function startOf(
+  { path, trained }: WeightsFile,
+  { head }: PretrainedOptions,
+  classes: number | undefined,
+): Start {
+  const layer = head ?? headName(trained!.model);
+  const { model, weights } =
+    classes === undefined
+      ? trained!
+      : replaceHead(trained!, { classes, ...(head === undefined ? {} : { layer: head }) });
+  const said =
+    classes === undefined
+      ? `begins with '${path}', whose classes are known`
+      : `begins with '${path}', with a new head '${layer}' for ${classes} classes`;
+  return { model, weights, backbone: backboneOf(model, layer), notes: [said] };
+}
+
+/**
+ * A model by name with the file's weights, as far as they fit: a head of another shape is drawn, and everything else must
+ * be there.
+ * @throws LanewiseError kind 'file' for weights that do not fit, naming the first one.
+ */
+export function startNamed(
+  model: Model,
+  { path, bytes, tensors }: WeightsFile,
+  { head = headName(model) }: PretrainedOptions,
+  isAsked: boolean,
+): Start {
+  const own = model.parameters.filter(({ name }) => name.startsWith(`${head}.`));
+  if (own.length === 0)
+    throw new LanewiseError(
+      'argument',
+      `--head ${head} is no layer with weights of the model`,
+      `its head is '${headName(model)}'`,
+    );
+  const isOfHead = (key: string) =>
+    own.some(({ name }) => key === name || key.endsWith(`.${name}`));
+  const fits = [...tensors].every(
+    ([key, { shape }]) =>
+      !isOfHead(key) ||
+      own.some(
+        ({ name, shape: needed }) => key.endsWith(name) && showShape(shape) === showShape(needed),
+      ),
+  );
+  const names = fits && !isAsked ? undefined : (key: string) => (isOfHead(key) ? null : key);
+  const { weights, missing, unexpected, notes } = decodePartialWeights(
+    model,
+    bytes,
+    path,
+    names ? { names } : {},
+  );
+  const lacking = missing.filter((name) => !name.startsWith(`${head}.`));
+  if (lacking.length > 0)
+    throw new LanewiseError(
+      'file',
+      `'${path}' has no tensor '${lacking[0]}'${lacking.length > 1 ? ` and ${formatCount(lacking.length - 1)} others` : ''} of the model`,
+      unexpected.length > 0
+        ? `it has ${shorten(unexpected.slice(0, 3).map(quote).join(', '))}: another model, or names of another library, which loadPartialWeights maps`
+        : 'it may be the file of another model',
+    );
+  const isNew = missing.length > 0;
+  return {
+    model,
+    weights,
+    backbone: backboneOf(model, head),
+    notes: [
+      `begins with '${path}'${isNew ? `, with a new head '${head}'` : ''}`,
+      ...notes,
+      ...(unexpected.length > 0 ? [`not used: ${shorten(unexpected.join(', '))}`] : []),
+    ],
+  };
+}
+
+/** The shortest beginnings of names that cover all parameters but those of `head`. */
+export function backboneOf({ parameters }: Model, head: string): string[] {
+  const found = new Set<string>();
+  for (const { name } of parameters) {
+    if (name.startsWith(`${head}.`)) continue;
+    const parts = name.split('.');
+    const prefixes = parts.map((_, i) => parts.slice(0, i + 1).join('.'));
+    found.add(prefixes.find((one) => !head.startsWith(`${one}.`) && one !== head)!);
+  }
+  return [...found];
+}
+
+/** The layers to freeze, with `backbone` as its names. */
+export const frozenOf = (
+  names: readonly string[] | undefined,
+  start: Start | undefined,
+): readonly string[] | undefined =>
+  names?.flatMap((name) => (name === 'backbone' ? (start?.backbone ?? []) : [name]));

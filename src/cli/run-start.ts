@@ -1,0 +1,57 @@
+/** What a run begins with: a model for its data, with drawn weights or those of a file. */
+import { LanewiseError } from '../base/errors.js';
+import type { Recipe } from '../models/recipes.js';
+import type { DataSets } from './data-sources.js';
+import { sizedRecipe } from './model-name.js';
+import {
+  carefulRecipe,
+  classCount,
+  differ,
+  keepingScale,
+  knowsClasses,
+  matched,
+  openWeights,
+  startNamed,
+  startOf,
+  type Start,
+  type WeightsFile,
+} from './pretrained.js';
+import type { BuiltModel, TaskKind } from './task-kinds.js';
+import type { TrainOptions } from './train-options.js';
+
+/** The file of `--weights`. @throws LanewiseError kind 'argument' if neither it nor the command line names a model. */
+export async function weightsOf(
+  { weights }: TrainOptions,
+  given: string | undefined,
+): Promise<WeightsFile | undefined> {
+  if (weights === undefined) return undefined;
+  const file = await openWeights(weights);
+  if (file.trained || given !== undefined) return file;
+  throw new LanewiseError(
+    'argument',
+    `'${weights}' holds weights alone, and does not say of which model`,
+    'name the model: lanewise train resnet18 --weights …',
+  );
+}
+
+/** What a run begins with: data, recipe and model, and a file's weights if they are given. */
+export async function beginning(
+  kind: TaskKind,
+  { given, name, file }: { given: string | undefined; name: string; file: WeightsFile | undefined },
+  data: DataSets,
+  options: TrainOptions,
+): Promise<BuiltModel & { data: DataSets; recipe: Recipe; start?: Start }> {
+  if (file && given === undefined) {
+    const keepsHead = options.head === undefined && knowsClasses(data, file);
+    const own = matched(data, file, keepsHead);
+    const start = startOf(file, options, keepsHead ? undefined : classCount(own));
+    const recipe = carefulRecipe(kind.recipe(kind.usual(own), own), file, false);
+    return { data: own, recipe, start, ...start };
+  }
+  const recipe = sizedRecipe(name, kind.recipe(name, data), options);
+  if (!file) return { data, recipe, ...(await kind.build(name, recipe, data)) };
+  const { model, notes } = await kind.build(name, keepingScale(recipe, file), data);
+  const start = startNamed(model, file, options, options.head !== undefined || differ(data, file));
+  const careful = carefulRecipe(recipe, file, true);
+  return { data, recipe: careful, start, model, notes: [...start.notes, ...notes] };
+}
