@@ -52,6 +52,7 @@ export { standardize, type Standardizer } from './data/standardize.js';
 export { type FileSource } from './data/file-source.js';
 export { npyDataset, readNpy, type NpyDatasetOptions } from './data/npy-set.js';
 export { type NpyArray } from './formats/npy.js';
+export { matDataset, readMat, type MatDatasetOptions, type MatOptions } from './data/mat-set.js';
 export { idxDataset, type IdxOptions } from './data/idx-set.js';
 export * from './data/published.js';
 export type { MnistOptions, TrainAndTest } from './data/mnist.js';

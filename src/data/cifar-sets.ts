@@ -21,6 +21,8 @@ interface Published {
   readonly test: readonly string[];
   /** Number of labels before each image. */
   readonly labelBytes: number;
+  /** Files and folders of the form for Python, which are pickles. */
+  readonly pickles: readonly string[];
 }
 
 const tenClasses: Published = {
@@ -41,6 +43,7 @@ const tenClasses: Published = {
   ],
   test: ['test_batch.bin'],
   labelBytes: 1,
+  pickles: ['data_batch_1', 'cifar-10-batches-py/data_batch_1', 'cifar-10-python.tar.gz'],
 };
 
 const hundredClasses: Published = {
@@ -54,6 +57,7 @@ const hundredClasses: Published = {
   train: ['train.bin'],
   test: ['test.bin'],
   labelBytes: 2,
+  pickles: ['train', 'cifar-100-python/train', 'cifar-100-python.tar.gz'],
 };
 
 /** Bound on the unpacked archive: 60,000 images and the headers, with room to spare. */
@@ -109,7 +113,7 @@ type ReadFile = (name: string) => Promise<readonly [path: string, bytes: Uint8Ar
 /** Reads files that lie in the folder, in the archive's folder in it, or in the archive. */
 async function openFolder(
   directory: string,
-  { folder, archive, train }: Published,
+  { folder, archive, train, pickles }: Published,
 ): Promise<ReadFile> {
   for (const place of [directory, `${directory}/${folder}`]) {
     if (!(await isFile(`${place}/${train[0]!}`))) continue;
@@ -117,6 +121,13 @@ async function openFolder(
   }
   const path = `${directory}/${archive.name}`;
   if (!(await isFile(path))) {
+    for (const name of pickles)
+      if (await isFile(`${directory}/${name}`))
+        throw new LanewiseError(
+          'data',
+          `'${directory}/${name}' is the form for Python, pickles, which can hold programs and are not read`,
+          `the binary form has the same images: https://www.cs.toronto.edu/~kriz/${archive.name}`,
+        );
     throw new LanewiseError(
       'data',
       `no '${train[0]}' (or '${archive.name}') in '${directory}'`,

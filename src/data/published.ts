@@ -6,3 +6,4 @@ export { cifar10, cifar100 } from './cifar-sets.js';
 export { fashionMnist } from './fashion-mnist.js';
 export { kmnist } from './kmnist.js';
 export { mnist } from './mnist.js';
+export { qmnist } from './qmnist.js';

@@ -57,3 +57,31 @@ export function decodeIdx(bytes: Uint8Array, name: string): IdxArray {
   }
   return { shape, data: bytes.subarray(headerBytes) };
 }
+
+const INT_TYPE = 0x0c;
+
+/**
+ * The first column of a table of int32, as QMNIST keeps labels, as bytes.
+ * @throws LanewiseError kind 'data' for anything but such a table, or a number that is no byte.
+ */
+export function decodeIdxLabels(bytes: Uint8Array, name: string): IdxArray {
+  const refuse = (message: string) => new LanewiseError('data', `'${name}': ${message}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 12 || view.getUint32(0) !== INT_TYPE * 256 + 2)
+    throw refuse(
+      `not a table of int32: it starts with ${hex(bytes.subarray(0, 4))}, expected 00 00 0c 02`,
+    );
+  const [rows, columns] = [view.getUint32(4), view.getUint32(8)];
+  const expected = rows * columns * 4;
+  if (bytes.length - 12 !== expected || columns === 0)
+    throw refuse(
+      `its header says ${rows}×${columns} = ${expected} bytes, ${bytes.length - 12} follow`,
+    );
+  const data = new Uint8Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const value = view.getInt32(12 + 4 * row * columns);
+    if (value < 0 || value > 255) throw refuse(`label ${row} is ${value}, expected 0–255`);
+    data[row] = value;
+  }
+  return { shape: [rows], data };
+}

@@ -137,7 +137,7 @@ function narrow(
 }
 
 /** Converts from column-major order: element (i, j, …) of extents (m, n, …) is at i + m·(j + n·…). */
-function toRowMajor<A extends NpyValues>(values: A, shape: readonly number[]): A {
+export function toRowMajor<A extends NpyValues>(values: A, shape: readonly number[]): A {
   const result = values.slice() as A;
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((a, b) => a * b, 1));
   const index = shape.map(() => 0);

@@ -322,6 +322,8 @@ export const calls: Readonly<Record<string, Args>> = {
   readNpz: [Uint8Array.of(1), options],
   npzDataset: [Uint8Array.of(1), options],
   idxDataset: [Uint8Array.of(1), Uint8Array.of(1), options],
+  readMat: [Uint8Array.of(1), options],
+  matDataset: [Uint8Array.of(1), options],
   readCsv: [new TextEncoder().encode('a,b\n1,2\n3,4\n'), options],
   csvDataset: [new TextEncoder().encode('a,b\n1,2\n3,4\n'), { target: 'b' }],
   fromPixels: [{ width: 1, height: 1, data: new Uint8Array(4) }, { size: 8 }],
