@@ -16,6 +16,7 @@ import {
   type ImageShape,
   type PartsOf,
 } from './data-sources.js';
+import { asKnown } from './gaps.js';
 import { choose, examine, trainedPart, type Choice, type KnownModel } from './held-out.js';
 import {
   addOptions,
@@ -114,8 +115,10 @@ export async function scoreModels(
     options,
   );
   // In the model's order, so that the output names the classes that the data lacks, too.
-  const named = <D extends LabelledDataset>(part: D): D =>
-    classifier.classes ? withNames(part, classifier.classes, 'the model') : part;
+  const named = <D extends LabelledDataset>(part: D): D => {
+    const known = asKnown(part, models[0]!.table);
+    return classifier.classes ? withNames(known, classifier.classes, 'the model') : known;
+  };
   const test = named(choice.test);
   const views = viewsOf(options, models[0]!);
   const { workers, decoders } = options;

@@ -68,7 +68,7 @@ export interface Adjustments {
   /** Whether the first line of a table names its columns; default true. */
   readonly header?: boolean;
   /** What columns of a table hold, by name; by default their values decide. */
-  readonly columns?: Readonly<Record<string, 'number' | 'class' | 'ignore'>>;
+  readonly columns?: Readonly<Record<string, 'number' | 'class' | 'date' | 'ignore'>>;
   /** How a table's gaps are treated; by default they are refused. */
   readonly missing?: 'drop' | number | readonly string[];
   /** Characters in a window of a text. */

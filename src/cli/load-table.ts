@@ -22,13 +22,23 @@ import {
 } from './target-task.js';
 import { columnOfRule } from './split-rule.js';
 import type { Task } from './task.js';
-import { note } from './terminal.js';
+import { formatCount, note } from './terminal.js';
 
 /** A table's rows, and their task; absent for classes of which nothing need be said. */
 export interface LoadedTable {
   readonly data: IndexedDataset;
   readonly task?: Task;
 }
+
+/** How rows are read: dates become features, and rows without a target are left out. */
+const ROLES = {
+  words: optionWords,
+  asDates: true,
+  untold: (rows: number) =>
+    note(
+      `${formatCount(rows)} ${rows === 1 ? 'row has' : 'rows have'} no target and ${rows === 1 ? 'is' : 'are'} left out`,
+    ),
+};
 
 /**
  * @throws LanewiseError as `csvDataset` does, and kind 'data' for targets that do not hold what is asked for, and for
@@ -58,7 +68,8 @@ export async function loadTable(
     const how = { ...options, target: target!, shape, values } as const;
     return { data: (await readDataset(path, how, reading)) as Dataset };
   }
-  if (table) return loadAs(path, options, request, table);
+  const rowOptions = { ...options, missing: missing ?? ('keep' as const) };
+  if (table) return loadAs(path, rowOptions, request, table);
   const ignored = (column: string, { message, hint }: LanewiseError) =>
     note(
       `column '${column}' is left out: ${message.replace(/^.*?: /, '')}; ${hint?.replace(/^.*?, /, '')}`,
@@ -69,10 +80,11 @@ export async function loadTable(
     const targetType = isList ? 'class' : task && types[task];
     return readDataset(
       path,
-      { ...options, target },
-      { ignored, words: optionWords, ...reading, ...(targetType ? { targetType } : {}) },
+      { ...rowOptions, target },
+      { ...ROLES, ignored, ...reading, ...(targetType ? { targetType } : {}) },
     ) as Promise<TableDataset>;
   });
+  noteDates(rows.table, columns);
   const targets = targetColumns(rows);
   const asked = { ...(task ? { task } : {}), ...(intervals ? { intervals } : {}) };
   const decided = decideTargets(path, targets, asked, ({ values }) => areQuantities(values));
@@ -88,6 +100,15 @@ const withoutKey = (
   key: string | undefined,
 ): DataRequest['columns'] => (key === undefined ? columns : { [key]: 'ignore', ...columns });
 
+/** Says which columns were found to hold dates. */
+function noteDates({ columns }: TableFormat, told: DataRequest['columns'] = {}): void {
+  const found = columns.filter(({ name, type }) => type === 'date' && !Object.hasOwn(told, name));
+  for (const { name, parts } of found)
+    note(
+      `column '${name}' holds dates, which become features: ${parts!.join(', ')}; ${optionWords.column(name, 'ignore')} leaves it out`,
+    );
+}
+
 /** The table of a file, with the columns and targets of another one. */
 async function loadAs(
   path: string,
@@ -102,8 +123,8 @@ async function loadAs(
       path,
       { ...options, target, columns: { ...columnsOf(table), ...types } },
       {
+        ...ROLES,
         known: table,
-        words: optionWords,
         unused(names) {
           const more = names.filter((name) => options.columns?.[name] !== 'ignore');
           if (more.length > 0)
@@ -180,12 +201,17 @@ const classesOf = (
 ): Labels =>
   classes ? { classes, labels: values as Int32Array } : numbersAsClasses(file, values, name, given);
 
+/** The shape of rows: one place, or one channel in models of earlier versions, whose features gaps may make more. */
+const shapeOfRows = (features: number, known: Dataset['shape'] | undefined): Dataset['shape'] =>
+  known?.[0] === 1 && known[2] > 1 ? [1, 1, features] : [features, 1, 1];
+
 /** Features as images of one pixel, which dense nets take. */
 function asClasses(
   { name, features, inputs, table }: TableDataset,
   labels: Labels,
-  shape: Dataset['shape'] = [features.length, 1, 1],
+  known?: Dataset['shape'],
 ): Dataset {
+  const shape = shapeOfRows(features.length, known);
   const samples = inputs['input']!.values as Float32Array;
   const targets = [
     { name: table.targets![0]!.name, type: 'class', classes: labels.classes } as const,
@@ -197,8 +223,9 @@ function asClasses(
 function asTargets(
   { name, features, inputs, table }: TableDataset,
   { targets, classes, formats, task }: DecidedTargets,
-  shape: Dataset['shape'] = [features.length, 1, 1],
+  known?: Dataset['shape'],
 ): LoadedTable {
+  const shape = shapeOfRows(features.length, known);
   const { values } = inputs['input']!;
   const data: TensorDataset = {
     name,

@@ -153,7 +153,7 @@ function shape(text: string): ImageShape {
 export const addOptions = (command: Command, options: readonly Option[]): Command =>
   options.reduce((to, option) => to.addOption(option), command);
 
-const TYPES = ['number', 'class', 'ignore'] as const;
+const TYPES = ['number', 'class', 'date', 'ignore'] as const;
 type GivenType = (typeof TYPES)[number];
 
 const partsOf = (text: string): string[] => text.split(',').map((part) => part.trim());
@@ -205,15 +205,15 @@ export const dataDetailOptions = (): Option[] => [
   ),
   new Option(
     '--columns <name=type>',
-    'what columns of a CSV file hold: number, class or ignore; separate several by commas',
+    'what columns of a CSV file hold: number, class, date or ignore; separate several by commas',
   ).argParser(columnTypes),
   new Option(
     '--ignore <columns>',
-    'columns of a CSV file to leave out, separated by commas; dates and identifiers are left out by default',
+    'columns of a CSV file to leave out, separated by commas; identifiers are left out by default',
   ).argParser(names),
   new Option(
     '--missing <what>',
-    'rows of a CSV file with gaps: drop leaves them out, a number replaces the gaps; other texts mean a gap, and leave the row out (repeatable)',
+    'rows of a CSV file with gaps: drop leaves them out, a number replaces the gaps (default: the median of the training part); other texts mean a gap, and leave the row out (repeatable)',
   ).argParser(missingOf),
   new Option('--window <n>', 'characters of a text that a model sees at a time (64)').argParser(
     wholeNumber(1),

@@ -2,10 +2,12 @@
 import { csvLine } from '../formats/csv-line.js';
 import { createLineWriter } from '../node/atomic-lines.js';
 import { predictedClasses } from '../inference/predicted-classes.js';
+import type { IndexedDataset } from '../data/dataset.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import { choiceOf, knownData, type ScoringOptions } from './classifiers.js';
 import type { ExportOptions } from './export-command.js';
 import type { Choice } from './held-out.js';
+import { asKnown } from './gaps.js';
 import { figure } from './prediction-output.js';
 import { figuresOfAll, judgedLines, verdictsOf, type OutputFigures } from './row-figures.js';
 import { targetRows, type TargetRows } from './row-outputs.js';
@@ -33,8 +35,9 @@ async function scored(
     models.map(({ origin }, i) => ({ file: files[i]!, origin })),
     options,
   );
-  const test = targetRows(choice.test);
-  const train = choice.train && targetRows(choice.train);
+  const rows = (part: IndexedDataset) => targetRows(asKnown(part, models[0]!.table));
+  const test = rows(choice.test);
+  const train = choice.train && rows(choice.train);
   return { ...choice, train, test, scores: await scoreRows(models, test) };
 }
 

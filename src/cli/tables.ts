@@ -21,7 +21,9 @@ export const optionWords: TableWords = {
 
 /** The types of the columns, for `csvDataset`. */
 export const columnsOf = ({ columns }: TableFormat): Record<string, ColumnType> =>
-  Object.fromEntries(columns.map(({ name, type, classes }) => [name, classes ?? type]));
+  Object.fromEntries(
+    columns.map(({ name, type, classes }) => [name, classes?.filter((one) => one !== '') ?? type]),
+  );
 
 /** A row has one place and many channels, as each feature has a scale of its own; older models have many places. */
 export const isRowShape = ([channels, height, width]: Dataset['shape']): boolean =>

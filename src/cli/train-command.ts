@@ -9,6 +9,7 @@ import { METRICS } from '../runs/folder.js';
 import { readMetrics } from '../runs/metrics-log.js';
 import { trainEvents, type TrainOptions as RunOptions } from '../train/train.js';
 import type { EventOf } from '../train/events.js';
+import { withoutGaps } from './gaps.js';
 import { dataName, lastPart, loadData, WORDS } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
 import { recipeNamed } from './model-name.js';
@@ -61,7 +62,7 @@ async function trainUntil(
   const folder =
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
   checkUses(options, found, options.data);
-  const { setAside, ...parts } = withValidation(found, options);
+  const { setAside, ...parts } = withoutGaps(withValidation(found, options));
   const { maxMemory, workers, decoders } = options;
   const loaded = await loadedIfSmall(parts, { maxMemory, decoders });
   kind.check(loaded, options);

@@ -52,7 +52,7 @@ const numbers = {
   kind: (i: number) => i % 2,
 };
 
-test('dates and identifiers are left out, and that is said with the way back', async () => {
+test('dates become features, identifiers are left out, and that is said with the way back', async () => {
   const text = table({
     at: (i) => new Date(i * 8.64e7).toISOString().slice(0, 10),
     name: (i) => `leaf ${i}`,
@@ -61,11 +61,11 @@ test('dates and identifiers are left out, and that is said with the way back', a
   const { train, said } = await load(text);
   assert.is(
     train.shape.reduce((a, b) => a * b),
-    2,
+    7,
   );
   assert.equal(said, [
-    "note: column 'at' is left out: it holds dates ('1970-01-01'), which would become 200 features; --columns at=class makes a class of each text",
     "note: column 'name' is left out: it has 200 different texts in 200 rows ('leaf 0'), which would become 200 features; --columns name=class makes a class of each text",
+    "note: column 'at' holds dates, which become features: time, year, week; --ignore at leaves it out",
   ]);
   const told = await load(text, { columns: { at: 'ignore', name: 'class' } });
   assert.equal([told.train.shape.reduce((a, b) => a * b), told.said], [202, []]);
@@ -81,7 +81,10 @@ test('an odd cell is refused in the words of the command line', async () => {
   const { train, test: held } = await load(text, { missing: ['2O'] });
   assert.is(train.labels.length + held.labels.length, 199);
   const gap = table({ ...numbers, a: (i) => (i === 3 ? '' : i) });
-  assert.match(await refusal(() => load(gap)), /value is missing \(''\)\n--missing drop leaves/);
+  const kept = await load(gap);
+  assert.is(kept.train.labels.length + kept.test.labels.length, 200);
+  const samples = [kept.train, kept.test].map((part) => (part as Dataset).samples);
+  assert.is(samples.flatMap((values) => [...values]).filter(Number.isNaN).length, 1);
 });
 
 test('whole numbers are classes by their values, unless they are plainly a quantity', async () => {
