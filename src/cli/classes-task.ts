@@ -20,6 +20,7 @@ import { areRows, checkClasses, checkForRows } from './tables.js';
 import { arePixels, labelledSets } from './task.js';
 import type { RunPlaces, Scores, TaskKind } from './task-kinds.js';
 import { formatSeconds, quoted } from './terminal.js';
+import { twoClassesOf, twoClassesWords } from './two-classes.js';
 
 export const classesKind: TaskKind = {
   usual: (data) => (areRows(labelled(data).train) ? 'mlp' : 'lenet5'),
@@ -75,7 +76,11 @@ function scoresOf(
       return [
         `\n${renderConfusion(matrix, elsewhere)}\n`,
         `${part} accuracy ${judgedWords(honest.judgement, AS_PERCENT)}`,
-        [...calibrationWords(honest), formatSeconds(seconds)].join(', '),
+        [
+          ...twoClassesWords(twoClassesOf(test, summary)),
+          ...calibrationWords(honest),
+          formatSeconds(seconds),
+        ].join(', '),
       ];
     },
     record: (names, part) => evalRecord(names, { test, scored: part, views: 1, summary }, honest),

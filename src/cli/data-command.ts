@@ -20,6 +20,7 @@ import {
   wholeNumber,
   type DataOptions,
 } from './options.js';
+import { printRows } from './data-rows.js';
 import { labelledSets } from './task.js';
 import { formatCount } from './terminal.js';
 
@@ -58,7 +59,10 @@ export const dataCommand = (): Command =>
 
 async function runData(name: string, options: Options): Promise<void> {
   const recipes = options.augment === undefined ? [] : augmentations(options.augment);
-  const data = labelledSets(await loadData(name, dataRequest(options)), 'lanewise data');
+  const loaded = await loadData(name, dataRequest(options));
+  if (!('labels' in loaded.train) && loaded.train.table)
+    return printRows(name, loaded, options.json ?? false);
+  const data = labelledSets(loaded, 'lanewise data');
   const { train } = data;
   const transforms = transformsOf(recipes, train.shape);
   const rows = [await firstRow(train)];

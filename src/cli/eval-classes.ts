@@ -17,6 +17,7 @@ import {
 } from './judgement.js';
 import type { EvalOptions } from './task-kinds.js';
 import { formatPercent } from './terminal.js';
+import { twoClassesOf, twoClassesWords } from './two-classes.js';
 
 /** With at least this many classes, the top-5 accuracy is shown too. */
 const TOP5_CLASSES = 11;
@@ -69,7 +70,7 @@ export async function evalClasses(
   if (words) console.log(words);
   console.log(
     `accuracy ${judgedWords(honest.judgement, AS_PERCENT)}
-${[`error ${formatPercent(error)}${top5}`, `loss ${loss.toFixed(4)}`, ...calibrationWords(honest)].join(', ')}`,
+${[`error ${formatPercent(error)}${top5}`, `loss ${loss.toFixed(4)}`, ...twoClassesWords(twoClassesOf(test, summary)), ...calibrationWords(honest)].join(', ')}`,
   );
   hashes.forEach((hash, i) => {
     const file = files.length === 1 ? '' : ` of ${files[i]}`;
@@ -124,6 +125,7 @@ export function evalRecord(
       leadHigh: lead.high,
     })),
     calibration,
+    twoClasses: twoClassesOf(test, summary),
     samples: test.labels.length,
     scored,
     trainedOn,

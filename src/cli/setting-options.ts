@@ -144,7 +144,7 @@ export const ROWS = {
   },
   loss: {
     absent:
-      'the loss goes with the model: cross-entropy, or squared error for mlp and lenet5-1998; in a program train takes any',
+      'the loss goes with model and targets: cross-entropy for classes (squared error for mlp and lenet5-1998), squared error for numbers, quantiles with --intervals; in a program train takes any',
     value: (_, { recipe }) => recipe.loss,
   },
   optimizer: from(

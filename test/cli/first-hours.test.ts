@@ -36,7 +36,7 @@ test('options of other tools are met with what they are called here', async () =
   );
   assert.match(
     await refusal(['train', 'mlp', '--loss', 'mse']),
-    /unknown option '--loss'\n {2}the loss goes with the model/,
+    /unknown option '--loss'\n {2}the loss goes with model and targets/,
   );
   assert.match(await refusal(['train', 'mlp', '--epoch', '3']), /\(Did you mean --epochs\?\)/);
   const has = describeTrain().options.flatMap(({ long }) => long ?? []);

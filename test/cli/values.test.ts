@@ -208,6 +208,48 @@ test('lists in a text, and columns of 0 and 1, are labels', async () => {
   );
 });
 
+test('lanewise data says what the targets hold', async () => {
+  await inFolder(async (cwd) => {
+    await writeFile(join(cwd, 't.csv'), csv('rent', 'kind'));
+    const text = await lanewise(['data', 't.csv', '--target', 'rent,kind'], { cwd });
+    assert.match(
+      text.stdout,
+      /^t\.csv: 240 training, 60 test rows of 3 features, several to predict$/m,
+    );
+    assert.match(
+      text.stdout,
+      /^rent \(number\): mean [\d.]+, deviation [\d.]+, [\d.]+ to [\d.]+$/m,
+    );
+    assert.match(text.stdout, /^kind \(class\): big \d+, small \d+$/m);
+    await writeFile(join(cwd, 't.csv'), csv('tags'));
+    const found = eventsOf(await lanewise(['data', 't.csv', '--json'], { cwd }))[0] as unknown as {
+      readonly targets: readonly { readonly classes: Readonly<Record<string, number>> }[];
+    };
+    assert.equal(Object.keys(found.targets[0]!.classes), ['blue', 'green', 'none', 'red']);
+  });
+});
+
+test('of two classes the area under the curve, precision and recall of the second are said', async () => {
+  await inFolder(async (cwd) => {
+    await writeFile(join(cwd, 't.csv'), csv('kind'));
+    const args = ['train', '--data', 't.csv', '--epochs', '60', '--out', 'o'];
+    const trained = await lanewise(args, { cwd });
+    assert.match(trained.stdout, /^AUC 0\.9\d\d, of 'small' precision [\d.]+ %, recall [\d.]+ %/m);
+    const score = ['eval', join('o', 'model.safetensors'), '--data', 't.csv', '--json'];
+    const record = eventsOf(await lanewise(score, { cwd }))[0] as unknown as {
+      readonly twoClasses: {
+        readonly positive: string;
+        readonly auc: number;
+        readonly recall: number;
+      };
+      readonly classes: readonly { readonly recall: number }[];
+    };
+    assert.is(record.twoClasses.positive, 'small');
+    assert.ok(record.twoClasses.auc > 0.9);
+    assert.is(record.twoClasses.recall, record.classes[1]!.recall);
+  });
+});
+
 test('what does not go together is refused', async () => {
   const refusal = (text: string, ...options: string[]) =>
     inFolder(async (cwd) => {
