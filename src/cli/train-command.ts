@@ -9,21 +9,14 @@ import { METRICS } from '../runs/folder.js';
 import { readMetrics } from '../runs/metrics-log.js';
 import { trainEvents, type TrainOptions as RunOptions } from '../train/train.js';
 import type { EventOf } from '../train/events.js';
-import { withoutGaps } from './gaps.js';
-import { dataName, lastPart, loadData, WORDS } from './data-sources.js';
-import { loadedIfSmall } from './loading.js';
+import { dataName, lastPart, WORDS } from './data-sources.js';
 import { recipeNamed } from './model-name.js';
 import { dataRequest } from './options.js';
-import { checkPretrained, knownOf, nameOfFile } from './pretrained.js';
-import { beginning, weightsOf } from './run-start.js';
+import { findData, inMemory, preparedRun } from './prepared-run.js';
 import { stopOnSignals, type Stop } from './stop.js';
-import { taskOf } from './task.js';
-import { kindOf } from './task-kinds.js';
 import { saveJudgement } from './judgement.js';
 import { note } from './terminal.js';
-import { checkUses, trainSettings } from './setting-options.js';
 import { checkTogether, describeTrain, type TrainOptions } from './train-options.js';
-import { withValidation } from './validation.js';
 import { createReporter, resumeHint } from './train-report.js';
 
 export const trainCommand = (): Command => describeTrain().action(runTrain);
@@ -42,37 +35,15 @@ async function trainUntil(
   given: string | undefined,
   options: TrainOptions,
 ): Promise<void> {
-  const usual = given === undefined ? undefined : recipeNamed(given);
+  if (given !== undefined) recipeNamed(given);
   checkTogether(options);
-  checkPretrained(options);
-  const file = await weightsOf(options, given);
-  const asked = {
-    ...dataRequest(options),
-    seed: options.seed,
-    size: options.size ?? usual?.sized?.usual,
-  };
-  const found = await loadData(
-    options.data,
-    asked,
-    file && options.size === undefined ? knownOf(file) : {},
-  );
-  const task = taskOf(found);
-  const kind = kindOf(task.kind);
-  const name = given ?? (file ? nameOfFile(file.path) : kind.usual(found));
+  const found = await findData(given, options);
+  const { name, kind, task, setAside } = found;
   const folder =
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
-  checkUses(options, found, options.data);
-  const { setAside, ...parts } = withoutGaps(withValidation(found, options));
-  const { maxMemory, workers, decoders } = options;
-  const loaded = await loadedIfSmall(parts, { maxMemory, decoders });
-  kind.check(loaded, options);
-  const { data, recipe, model, notes, start } = await beginning(
-    kind,
-    { given, name, file },
-    loaded,
-    options,
-  );
-  const settings = trainSettings(recipe, options, data, start);
+  const { workers, decoders } = options;
+  const run = await preparedRun(await inMemory(found, options), options);
+  const { data, model, settings, notes } = run;
   for (const line of [...(task.said ? [task.said] : []), ...notes]) note(line);
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,

@@ -1,5 +1,5 @@
 /** The options of `lanewise train`: those of its data, of the run's settings, and of its folder. */
-import { Command } from 'commander';
+import { Command, type Option } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import { sizeOptions, type SizeOptions } from './model-name.js';
 import {
@@ -65,19 +65,28 @@ export function checkTogether({ resume, override, fresh }: TrainOptions): void {
     );
 }
 
-/** The command with all of its options and no action. */
-export const describeTrain = (): Command =>
-  addOptions(new Command('train'), [
-    ...dataDetailOptions(),
-    ...targetOptions(),
-    dataOption(),
-    dataDirOption(),
-    holdoutOption(),
-    splitOption(),
+/** The options of the data, which all commands that train take. */
+const trainingDataOptions = (): Option[] => [
+  ...dataDetailOptions(),
+  ...targetOptions(),
+  dataOption(),
+  dataDirOption(),
+  holdoutOption(),
+  splitOption(),
+  option('--limit <n>', 'train on the first n samples only', wholeNumber(1)),
+];
+
+/** A command that trains, with the options of its data, its model and its settings, and those of its own; no action yet. */
+export const describeTraining = (name: string, about: string, own: readonly Option[]): Command =>
+  addOptions(new Command(name), [
+    ...trainingDataOptions(),
     ...sizeOptions(),
-    option('--limit <n>', 'train on the first n samples only', wholeNumber(1)),
     ...settingOptions(),
-    ...runOptions(),
+    ...own,
   ])
-    .description('train a model')
+    .description(about)
     .argument('[model]', `${modelNames()}; if left out, the usual one for the data`);
+
+/** The command `train` with all of its options and no action. */
+export const describeTrain = (): Command =>
+  describeTraining('train', 'train a model', runOptions());

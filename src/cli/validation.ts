@@ -31,12 +31,13 @@ function chooser({ keepBest, patience, schedule }: TrainOptions): string | undef
 
 /**
  * Data with a validation part stays as it is. Otherwise a share of the training samples is set aside, each class in
- * proportion, if the run chooses by them or the share is given.
+ * proportion, if the run chooses by them or the share is given; `always` says why it does, whatever the options.
  * @throws LanewiseError kind 'argument' for a share of data that has such a part, and for a share of no sample.
  */
 export function withValidation<D extends IndexedDataset>(
   data: PartsOf<D>,
   options: TrainOptions,
+  always?: string,
 ): ValidatedSets<D> {
   const { train } = data;
   const { validation: given, seed } = options;
@@ -48,7 +49,7 @@ export function withValidation<D extends IndexedDataset>(
       'leave --validation out',
     );
   }
-  const reason = given === undefined ? chooser(options) : `--validation ${given}`;
+  const reason = given === undefined ? (chooser(options) ?? always) : `--validation ${given}`;
   if (reason === undefined) return data;
   const share = given ?? VALIDATION_SHARE;
   const total = countOf(train);

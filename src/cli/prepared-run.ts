@@ -1,0 +1,80 @@
+/** What training commands share: data in its parts by the options, and the model and settings of a run on it. */
+import type { TrainSettings } from '../train/settings.js';
+import { withoutGaps } from './gaps.js';
+import { loadData, type DataSets } from './data-sources.js';
+import { loadedIfSmall } from './loading.js';
+import { recipeNamed } from './model-name.js';
+import { dataRequest } from './options.js';
+import { checkPretrained, knownOf, nameOfFile, type WeightsFile } from './pretrained.js';
+import { beginning, weightsOf } from './run-start.js';
+import { checkUses, trainSettings } from './setting-options.js';
+import { taskOf, type Task } from './task.js';
+import { kindOf, type BuiltModel, type TaskKind } from './task-kinds.js';
+import type { TrainOptions } from './train-options.js';
+import { withValidation } from './validation.js';
+
+/** Data with what is to be learned from it. */
+export interface FoundData {
+  /** The model's name on the command line, if it is there. */
+  readonly given: string | undefined;
+  /** The name given, that of the file of weights, or the usual one. */
+  readonly name: string;
+  readonly file: WeightsFile | undefined;
+  readonly task: Task;
+  readonly kind: TaskKind;
+  readonly parts: DataSets;
+  /** The option for which training samples were set aside for validation, if they were. */
+  readonly setAside: string | undefined;
+}
+
+/**
+ * The data that the options name, with a validation part if the run chooses by one; `chooser` says why, for commands that
+ * always do. Samples of files may not be in memory yet.
+ * @throws LanewiseError for data that cannot be read, and options that do not apply to it.
+ */
+export async function findData(
+  given: string | undefined,
+  options: TrainOptions,
+  chooser?: string,
+): Promise<FoundData> {
+  const usual = given === undefined ? undefined : recipeNamed(given);
+  checkPretrained(options);
+  const file = await weightsOf(options, given);
+  const asked = {
+    ...dataRequest(options),
+    seed: options.seed,
+    size: options.size ?? usual?.sized?.usual,
+  };
+  const known = file && options.size === undefined ? knownOf(file) : {};
+  const found = await loadData(options.data, asked, known);
+  const task = taskOf(found);
+  const kind = kindOf(task.kind);
+  const name = given ?? (file ? nameOfFile(file.path) : kind.usual(found));
+  checkUses(options, found, options.data);
+  const { setAside, ...parts } = withoutGaps(withValidation(found, options, chooser));
+  return { given, name, file, task, kind, parts, setAside };
+}
+
+/** The data with its samples in memory, if they fit. */
+export async function inMemory(found: FoundData, options: TrainOptions): Promise<FoundData> {
+  const { maxMemory, decoders } = options;
+  return { ...found, parts: await loadedIfSmall(found.parts, { maxMemory, decoders }) };
+}
+
+/** A run, ready to begin. */
+export interface PreparedRun extends BuiltModel {
+  /** The data as the model takes it: with a file of weights, in its classes and columns. */
+  readonly data: DataSets;
+  readonly settings: TrainSettings;
+}
+
+/** The model and the settings of a run. @throws LanewiseError for a model or options that do not apply to the data. */
+export async function preparedRun(
+  { given, name, file, kind, parts }: FoundData,
+  options: TrainOptions,
+): Promise<PreparedRun> {
+  kind.check(parts, options);
+  const begun = await beginning(kind, { given, name, file }, parts, options);
+  const { data, recipe, model, notes, start } = begun;
+  return { data, model, notes, settings: trainSettings(recipe, options, data, start) };
+}
