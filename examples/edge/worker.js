@@ -22,10 +22,16 @@ const known = new Map();
 const routes = {
   'GET /': async () => Response.json({ classes: own.classes, samples: own.samples, ...runtime }),
 
-  // The body is samples, of 28×28 bytes each, or a form with `samples` and `model`.
+  // The body is samples, of 28×28 bytes each, or a form with `samples` and `model`; or, for a model of a table, with `rows`.
   'POST /predict': async (request) => {
     const form = await readBody(request);
     const model = await modelOf(form);
+    if (form.has('rows')) {
+      const { answers } = await model.predict(rowsOf(form, model, MOST_PREDICTED));
+      return Response.json({ answers });
+    }
+    if (!model.classes || model.samples?.type !== 'uint8')
+      refuse('the model does not classify samples of bytes');
     const samples = samplesOf(form, model, MOST_PREDICTED);
     const { classes, scores } = await model.predict(samples, model.samples.shape);
     const count = classes.length;
@@ -43,6 +49,7 @@ const routes = {
   'POST /tune': async (request) => {
     const form = await readBody(request);
     const before = await modelOf(form);
+    if (before.samples?.type !== 'uint8') refuse('the model does not classify samples of bytes');
     const samples = samplesOf(form, before, MOST_LABELLED);
     const classes = list(form, 'classes');
     const labels = field(form, 'labels');
@@ -127,15 +134,28 @@ async function modelOf(form) {
   return model;
 }
 
-/** Checks that a model classifies images of bytes, and is not too large for a worker. */
+/** Checks that a model is not too large for a worker. */
 function acceptable(trained) {
-  const { model, classes, samples } = trained;
-  if (!classes || samples?.type !== 'uint8') refuse('the model does not classify samples of bytes');
+  const { model } = trained;
   if (model.activationBytes > MOST_ACTIVATION_BYTES)
     refuse(
       `the model takes ${model.activationBytes} bytes for a sample, at most ${MOST_ACTIVATION_BYTES} are allowed`,
     );
   return trained;
+}
+
+/** Rows of a table as JSON: objects by the names of columns, or lists in their order. */
+function rowsOf(form, { table }, most) {
+  if (!table) refuse('the model takes samples, not rows of a table');
+  let rows;
+  try {
+    rows = JSON.parse(new TextDecoder().decode(field(form, 'rows')));
+  } catch (error) {
+    refuse(`the rows are not JSON: ${error.message}`);
+  }
+  if (!Array.isArray(rows) || rows.length > most)
+    refuse(`the rows are not a list of at most ${most}`);
+  return rows;
 }
 
 function samplesOf(form, { samples: { shape } }, most) {

@@ -18,6 +18,8 @@ import { replaceHead } from '../../src/trained/fine-tuning.js';
 import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
 import { train } from '../../src/train/train.js';
 import type { TrainedModel } from '../../src/trained/trained-model.js';
+import { loadProgram } from '../../src/inference/index.js';
+import { eventsOf, lanewise } from '../cli/lanewise.js';
 import { findEngine } from '../support/engines.js';
 import { startWorkerd, type Workerd } from '../support/workerd.js';
 
@@ -201,6 +203,59 @@ test('a head learns five classes from 100 samples in one request, with the bits 
     for (let i = 0; i < 2; i++)
       await assertAsInNode(await predict(formOf({ model: bytes, samples })), tuned, samples);
   }
+});
+
+test('rows of a table have the answers of the command line, the API and a program, to the bit', async () => {
+  const cwd = await mkdtemp(join(folder, 'rows-'));
+  const line = (i: number) =>
+    `${(i * 7) % 11},${'xyz'[i % 3]},2024-0${1 + (i % 9)}-11,${i % 2 ? 'no' : 'yes'}`;
+  const lines = Array.from({ length: 80 }, (_, i) =>
+    i % 9 ? line(i) : line(i).replace(/^\d+/, ''),
+  );
+  await writeFile(join(cwd, 't.csv'), ['size,port,at,kind', ...lines].join('\n'));
+  const options = ['--epochs', '5', '--numerics', 'strict', '--no-report', '--out', 'run'];
+  const run = await lanewise(['train', 'mlp', '--data', 't.csv', ...options], { cwd });
+  assert.is(run.code, 0, run.stderr);
+  const path = join('run', 'model.safetensors');
+  const rows = [
+    { size: 4, port: 'y', at: '2024-10-30' },
+    { size: null, port: 'z', at: '1999-12-31' },
+  ];
+  await writeFile(join(cwd, 'new.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'));
+  const told = await lanewise(['predict', path, 'new.jsonl', '--json'], { cwd });
+  const expected = eventsOf(told).map(({ answer }) => answer);
+  assert.is(expected.length, 2);
+  const bytes = new Uint8Array(await readFile(join(cwd, path)));
+  const model = decodeModel(bytes, 'model');
+  assert.equal((await model.predict(rows)).answers, expected);
+  await lanewise(['export', path, '--inference', '--out', 'program.safetensors'], { cwd });
+  const program = await loadProgram(
+    new Uint8Array(await readFile(join(cwd, 'program.safetensors'))),
+  );
+  assert.equal(program.predict(rows).answers, expected);
+  const ask = (given: object) =>
+    post(worker, '/predict', formOf({ model: bytes, rows: JSON.stringify(given) }));
+  const response = await ask(rows);
+  assert.is(response.status, 200, response.ok ? '' : await response.clone().text());
+  assert.equal(await response.json(), { answers: expected });
+  for (const [given, message] of [
+    [[{ ...rows[0], port: 'w' }], /rows\[0\], column 'port': 'w' is none of the classes x, y, z/],
+    [[{ size: 4 }], /rows\[0\] has no column 'port'/],
+    [{ size: [4] }, /the rows are not a list of at most 256/],
+    [[], /there are no samples/],
+  ] as const) {
+    const refused = await ask(given);
+    assert.is(refused.status, 400);
+    assert.match(((await refused.json()) as { error: string }).error, message);
+  }
+  const digits = await post(worker, '/predict', formOf({ rows: '[]' }));
+  assert.match(((await digits.json()) as { error: string }).error, /takes samples, not rows/);
+  const samples = await post(
+    worker,
+    '/predict',
+    formOf({ model: bytes, samples: Uint8Array.of(1) }),
+  );
+  assert.match(((await samples.json()) as { error: string }).error, /does not classify samples/);
 });
 
 test('the caller of the README gets its answers', async () => {

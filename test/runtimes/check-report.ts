@@ -1,13 +1,18 @@
 /** Compares a runtime's report with the recorded results. */
 import * as assert from 'uvu/assert';
-import type { MatrixReport } from './program.js';
+import * as lanewise from '../../src/index.js';
+import { predictRows, type MatrixReport } from './program.js';
 import { recorded } from './recorded.js';
+
+/** Those of this process, whose scores JSON holds to the bit. */
+const expectedRows = await predictRows(lanewise);
 
 export function checkReport(name: string, report: MatrixReport): void {
   for (const key of ['verify', 'strict', 'fused'] as const) {
     for (const [workers, found] of Object.entries(report[key] ?? {}))
       assert.is(found, recorded[key], `${name}, ${key}, ${workers} workers`);
   }
+  assert.equal(report.rows, expectedRows, `${name}, rows of a table`);
   const workers = Object.keys(report.strict).join(', ');
   const fused = report.fused ? 'strict and fused' : 'strict, no fused here';
   console.log(`  ${name}: ${fused}, workers ${workers}; ${report.seconds.toFixed(1)} s`);
