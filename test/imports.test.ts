@@ -115,6 +115,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'trained',
   ],
   runs: [
+    'baselines',
+    'losses',
     'platform',
     'random',
     'crew',

@@ -1,6 +1,7 @@
 /** What a score is worth: its interval by the bootstrap, and what baselines have on the same samples. */
 import { join } from 'node:path';
 import { writeFileAtomic } from '../node/atomic.js';
+import { JUDGEMENT } from '../runs/folder.js';
 import { bootstrap, withExactEnd, type FigureAt, type Interval } from '../metrics/bootstrap.js';
 
 /** A prediction by which a model is measured. */
@@ -128,9 +129,6 @@ export function judgementRecord({ rivals, ...own }: Judgement): object {
     })),
   };
 }
-
-/** The file of a run's folder with the judgement of its model. */
-export const JUDGEMENT = 'judgement.json';
 
 export const saveJudgement = (folder: string, judgement: object): Promise<void> =>
   writeFileAtomic(join(folder, JUDGEMENT), Buffer.from(`${JSON.stringify(judgement)}\n`));

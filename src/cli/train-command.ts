@@ -76,7 +76,11 @@ async function trainUntil(
   const scores = stop.signal.aborted
     ? undefined
     : await kind.score(last.result().model, data, { workers, decoders });
-  if (scores?.judgement) await saveJudgement(folder, scores.judgement);
+  if (scores?.judgement) {
+    await saveJudgement(folder, scores.judgement);
+    // The report has the baselines, too.
+    if (last.report) await (await import('../runs/report/write.js')).writeReport(folder);
+  }
   await reporter.done(last, scores);
 }
 

@@ -88,6 +88,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
   const { parts, unit } = names;
   const progress = createProgress(stream, unit);
   const part = parts.validation ? 'validation' : 'test';
+  let isShown = everyNth(1);
   const say = (line: string) => {
     progress.clear();
     stream.write(`${line}\n`);
@@ -96,13 +97,15 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
     tell(event) {
       switch (event.event) {
         case 'start':
+          isShown = everyNth(describe(event).epochs);
           return startLines(names, event).forEach(say);
         case 'progress':
           return progress.update(event);
         case 'validation':
           return say(validationLine(event, part));
         case 'epoch':
-          return say(epochLine(event, part, unit));
+          if (isShown(event)) say(epochLine(event, part, unit));
+          return undefined;
         case 'recovery':
           return say(`step ${event.step} is done again: ${event.reason}`);
         case 'warning':
@@ -157,6 +160,15 @@ function validationWords(parts: DataSets, setAside: string | undefined): string[
   return lastPart(parts) === 'test'
     ? [`validation on ${count}, test on ${formatCount(countOf(test))} at the end`]
     : [`validation on ${count}; the data has no test samples`];
+}
+
+/** Of many epochs this many have a line; the log and the report have all. */
+const EPOCH_LINES = 25;
+
+/** Whether an epoch has a line: each of up to 50, and of more every nth and the last. */
+function everyNth(epochs: number): (event: EventOf<'epoch'>) => boolean {
+  const every = epochs <= 2 * EPOCH_LINES ? 1 : Math.ceil(epochs / EPOCH_LINES);
+  return ({ epoch }) => epoch % every === 0 || epoch === epochs || epoch === 1;
 }
 
 const formatEpochs = (epochs: number): string => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;

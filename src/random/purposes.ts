@@ -13,4 +13,5 @@ export const purpose = {
   sweep: 15,
   bootstrap: 11,
   baseline: 12,
+  importance: 13,
 } as const;

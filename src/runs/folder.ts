@@ -23,6 +23,8 @@ import { truncateAfter } from './metrics-log.js';
 
 /** Names in a run's folder. */
 export const MODEL = 'model.safetensors';
+/** The judgement of a run's model: its figure with an interval, and those of baselines. */
+export const JUDGEMENT = 'judgement.json';
 export const METRICS = 'metrics.jsonl';
 export const EVALUATION = 'evaluation.json';
 export const REPORT = 'report.html';

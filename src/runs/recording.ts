@@ -260,7 +260,8 @@ async function finish(
     const { inspect } = await import('./report/inspect-run.js');
     const { saveEvaluation } = await import('./report/write.js');
     const { workers, decoders, prefetchBytes } = settings;
-    const found = await inspect(model, data, { workers, decoders, prefetchBytes });
+    const reading = { workers, decoders, prefetchBytes };
+    const found = await inspect(model, data, reading, settings.data);
     const evaluation = { ...found, part };
     await saveEvaluation(folder, evaluation);
     recorder.pictures(end.step, evaluation);

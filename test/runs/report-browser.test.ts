@@ -75,7 +75,7 @@ if (path !== undefined) {
       await makeRun(b, { rounds: 10, lr: 0.01, waiting: 0.43, classes: [EVIL, ...'123456789'] });
       const compared = await writeComparison([a, b], join(folder, 'compared.html'));
       for (const [file, charts, options] of [
-        [await writeReport(a), 19, {}],
+        [await writeReport(a), 20, {}],
         [await writeReport(b), 19, { width: 390, isDark: true }],
         [compared, 6, { isDark: true }],
         [compared, 6, { width: 390 }],

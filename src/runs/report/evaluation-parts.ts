@@ -1,6 +1,7 @@
 /** The report's sections on the trained model: classes, confusions, mistakes, filters, feature maps. */
-import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
-import { showCount, showNumber, showPercent } from './figures.js';
+import { importanceList, missList, mistakeList } from './answer-parts.js';
+import type { ClassFigures, Evaluation, Pictures } from './evaluation.js';
+import { showCount, showPercent } from './figures.js';
 import { html, type Html } from './html.js';
 import type { Picture } from './pictures.js';
 
@@ -10,16 +11,9 @@ const MAX_CLASSES = 40;
 const image = (picture: Picture, name: string): Html =>
   html`<img src="data:image/png;base64,${picture}" alt="${name}" title="${name}" />`;
 
-export function evaluationSections({
-  data,
-  part,
-  samples,
-  confusion,
-  classes,
-  mistakes,
-  filters,
-  featureMaps,
-}: Evaluation): Html {
+export function evaluationSections(evaluation: Evaluation): Html {
+  const { data, part, samples, confusion, classes, mistakes, filters, featureMaps } = evaluation;
+  const { importance, misses = [], values = [] } = evaluation;
   return html` ${
     classes &&
     html`<section>
@@ -28,7 +22,8 @@ export function evaluationSections({
       <div class="columns">${confusion && confusionTable(confusion)}${classTable(classes)}</div>
     </section>`
   }
-  ${mistakes && mistakeList(mistakes)}
+  ${importance && importance.length > 0 && importanceList(importance, evaluation)}
+  ${mistakes && mistakeList(mistakes)} ${misses.length > 0 && missList(misses, values[0]!.name)}
   ${
     filters &&
     html`<section>
@@ -171,34 +166,4 @@ function classTable(classes: readonly ClassFigures[]): Html {
       </table>
     </div>
   </div>`;
-}
-
-function mistakeList(mistakes: readonly Mistake[]): Html {
-  if (mistakes.length === 0)
-    return html`<section>
-      <h2>Hardest mistakes</h2>
-      <p>There are none.</p>
-    </section>`;
-  return html`<section>
-    <h2>Hardest mistakes</h2>
-    <p class="soft">The wrong answers with the largest loss, the worst first.</p>
-    <div class="panel">
-      <ol class="mistakes">
-        ${mistakes.map(
-          ({ index, picture, truth, predicted, probability, truthProbability, loss }) =>
-            html`<li>
-              ${picture && image(picture, `sample ${index}: ${truth}, taken for ${predicted}`)}
-              <b>${truth}</b> taken for <b class="bad">${predicted}</b><br />
-              <span class="soft"
-                >${
-                  probability === undefined
-                    ? `loss ${showNumber(loss)}`
-                    : `${showPercent(probability, 1)}, true class ${showPercent(truthProbability, 1)}`
-                }<br />sample ${index}</span
-              >
-            </li> `,
-        )}
-      </ol>
-    </div>
-  </section>`;
 }

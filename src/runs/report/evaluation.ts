@@ -8,6 +8,7 @@ import {
   parseJson,
   readAs,
   string,
+  tableOf,
 } from '../../base/check-json.js';
 import type { Part } from '../../train/events.js';
 import type { Picture } from './pictures.js';
@@ -23,11 +24,57 @@ export interface ClassFigures {
   readonly f1: number | null;
 }
 
-/** One of the samples with the largest loss. */
-export interface Mistake {
+/** A sample as people know it: its picture, its row or its text, and its file. */
+export interface SampleSeen {
   /** Its index in the data set. */
   readonly index: number;
   readonly picture?: Picture;
+  /** Names and values of a row's columns. */
+  readonly cells?: readonly (readonly string[])[];
+  readonly text?: string;
+  readonly file?: string;
+}
+
+/** A sample whose value was predicted worst. */
+export interface FarMiss extends SampleSeen {
+  readonly truth: number;
+  readonly value: number;
+}
+
+/** Predicted values of one number, of at most a thousand samples. */
+export interface ValuesSeen {
+  /** The target, with its unit. */
+  readonly name: string;
+  readonly truths: readonly number[];
+  readonly values: readonly number[];
+  readonly mae: number;
+  readonly rmse: number;
+  readonly r2: number | null;
+  /** Intervals that are meant to hold the share `level` of the truths, and hold `covered` of them. */
+  readonly interval?: {
+    readonly level: number;
+    readonly covered: number;
+    readonly low: readonly number[];
+    readonly high: readonly number[];
+  };
+}
+
+/** How much worse a model is without one column: a share of wrong classes, or the target's unit. */
+export interface Importance {
+  readonly column: string;
+  readonly rise: number;
+  /** The deviation over several deals. */
+  readonly deviation: number;
+}
+
+/** The figures of a prediction that a model has to beat, by the names that the run has them under. */
+export interface BaselineSeen {
+  readonly name: string;
+  readonly figures: Readonly<Record<string, number | null>>;
+}
+
+/** One of the samples with the largest loss. */
+export interface Mistake extends SampleSeen {
   readonly truth: string;
   readonly predicted: string;
   /** Probabilities of the predicted and of the true class; absent where scores are not probabilities. */
@@ -58,6 +105,20 @@ export interface Evaluation {
   };
   readonly classes?: readonly ClassFigures[];
   readonly mistakes?: readonly Mistake[];
+  readonly baselines?: readonly BaselineSeen[];
+  readonly values?: readonly ValuesSeen[];
+  readonly misses?: readonly FarMiss[];
+  /** How often what was said with a probability came true, by bins of probabilities. */
+  readonly calibration?: {
+    /** The expected calibration error. */
+    readonly error: number;
+    readonly bins: readonly {
+      readonly predicted: number;
+      readonly observed: number;
+      readonly count: number;
+    }[];
+  };
+  readonly importance?: readonly Importance[];
   readonly filters?: Pictures;
   readonly featureMaps?: {
     readonly picture: Picture;
@@ -70,6 +131,16 @@ export interface Evaluation {
 const share = orNull(double, null);
 const texts = listed(string);
 const PICTURES = fields({ name: string, about: string, pictures: texts });
+
+const numbers = listed(double);
+/** The fields of a sample as people know it. */
+const SAMPLE = {
+  index: double,
+  'picture?': string,
+  'cells?': listed(texts),
+  'text?': string,
+  'file?': string,
+} as const;
 
 const EVALUATION = fields({
   version: oneOf([1]),
@@ -84,8 +155,7 @@ const EVALUATION = fields({
   ),
   'mistakes?': listed(
     fields({
-      index: double,
-      'picture?': string,
+      ...SAMPLE,
       truth: string,
       predicted: string,
       'probability?': double,
@@ -93,6 +163,24 @@ const EVALUATION = fields({
       loss: share,
     }),
   ),
+  'baselines?': listed(fields({ name: string, figures: tableOf(share) })),
+  'values?': listed(
+    fields({
+      name: string,
+      truths: numbers,
+      values: numbers,
+      mae: double,
+      rmse: double,
+      r2: share,
+      'interval?': fields({ level: double, covered: double, low: numbers, high: numbers }),
+    }),
+  ),
+  'misses?': listed(fields({ ...SAMPLE, truth: double, value: double })),
+  'calibration?': fields({
+    error: double,
+    bins: listed(fields({ predicted: double, observed: double, count: double })),
+  }),
+  'importance?': listed(fields({ column: string, rise: double, deviation: double })),
   'filters?': PICTURES,
   'featureMaps?': fields({ picture: string, label: string, layers: listed(PICTURES) }),
 });

@@ -4,23 +4,28 @@
  */
 import { machineParallelism } from '#platform/threads';
 import { checkOptions } from '../../base/check.js';
+import { intervalReader } from '../../base/spread.js';
 import { matchClasses } from '../../data/class-names.js';
-import { samplesAt, takeFirst } from '../../data/chosen.js';
+import { takeFirst } from '../../data/chosen.js';
 import type { AnyDataset, Dataset } from '../../data/dataset.js';
 import { samplesOf } from '../../data/forms.js';
-import { labelsIn, pixelsOf, UNNAMED, type Samples } from '../../data/samples.js';
+import { labelsIn, type Samples } from '../../data/samples.js';
 import { relaxedMaddIsFused } from '../../engine/features.js';
 import { sizeOf } from '../../graph/tensor.js';
 import { createLayerwise } from '../../look/layerwise.js';
 import { createSession, type Evaluation as Scores } from '../../crew/session.js';
 import { confusionMatrix, type ConfusionMatrix } from '../../metrics/confusion.js';
 import { namesKnown } from '../../trained/data-description.js';
+import { givesProbabilities } from '../../metrics/score-averaging.js';
 import { predictedClasses, summarize } from '../../metrics/summary.js';
 import { checkTrained, workerCount } from '../../trained/check-weights.js';
 import { READING, type ReadingSettings } from '../../crew/reading.js';
 import type { TrainedModel } from '../../trained/trained-model.js';
-import type { ClassFigures, Evaluation, Mistake, Pictures } from './evaluation.js';
+import { calibrationSeen, constantSeen, numbersOf, valuesSeen } from './answers-seen.js';
+import type { ClassFigures, Evaluation, FarMiss, Mistake, Pictures } from './evaluation.js';
+import { importanceOf } from './importance.js';
 import { mapPicture, samplePicture, weightPicture } from './pictures.js';
+import { samplesSeen } from './sample-seen.js';
 
 const MAX_MISTAKES = 24;
 const MAX_FILTERS = 64;
@@ -46,11 +51,12 @@ export async function inspectRun(
   return inspect(trained, samplesOf(given), options);
 }
 
-/** As `inspectRun`, for samples. */
+/** As `inspectRun`, for samples; `train` are those that the model was trained on, for baselines. */
 export async function inspect(
   trained: TrainedModel,
   samples: Samples,
   options: InspectOptions,
+  train?: Samples,
 ): Promise<Evaluation> {
   const data = matchClasses(samples, namesKnown(trained, trained.terms), 'the model');
   const checks = { workers: workerCount, ...READING } as const;
@@ -62,7 +68,12 @@ export async function inspect(
   const found = await score(trained, data, workers, reading);
   const { loss, accuracy } = summarize(found, data);
   const labels = labelsIn(data);
-  const classes = labels && found.hits ? await classification(trained, data, labels, found) : {};
+  const importance = await importanceOf(trained, data);
+  const first = importance?.map(({ column }) => column);
+  const classes =
+    labels && found.hits ? await classification(trained, data, labels, found, first) : {};
+  const values = labels ? undefined : valuesSeen(trained, data, found.scores);
+  const baseline = train && constantSeen(trained, train, data, labels);
   const filters = firstFilters(trained);
   const maps = await featureMaps(trained, data);
   return {
@@ -72,6 +83,9 @@ export async function inspect(
     loss,
     ...(accuracy === undefined ? {} : { accuracy }),
     ...classes,
+    ...(baseline ? { baselines: [baseline] } : {}),
+    ...(values ? { values, misses: await misses(trained, data, found, first) } : {}),
+    ...(importance ? { importance } : {}),
     ...(filters ? { filters } : {}),
     ...(maps ? { featureMaps: maps } : {}),
   };
@@ -105,7 +119,8 @@ async function classification(
   data: Samples,
   labels: Dataset['labels'],
   { scores, losses }: Scores,
-): Promise<Pick<Evaluation, 'confusion' | 'classes' | 'mistakes' | 'accuracy'>> {
+  first: readonly string[] | undefined,
+): Promise<Pick<Evaluation, 'confusion' | 'classes' | 'mistakes' | 'calibration'>> {
   const classes = data.classes as readonly string[];
   const width = scores.length / labels.length;
   if (width < classes.length) return {};
@@ -122,14 +137,11 @@ async function classification(
     .filter(isWrong)
     .toSorted((a, b) => losses![b]! - losses![a]! || a - b)
     .slice(0, MAX_MISTAKES);
-  const shape = data.inputs[UNNAMED]!.shape as Dataset['shape'];
-  const size = sizeOf(shape);
-  const pixels = pixelsOf(await samplesAt(data, order)) as Dataset['samples'];
+  const seen = await samplesSeen(data, order, first);
   const mistakes = order.map((index, i): Mistake => {
     const predicted = predictions[index]!;
     return {
-      index,
-      picture: samplePicture(pixels.subarray(i * size, (i + 1) * size), shape),
+      ...seen[i]!,
       truth: confusion.classes[labels[index]!]!,
       predicted: confusion.classes[predicted]!,
       ...(isProbability
@@ -145,7 +157,32 @@ async function classification(
     confusion,
     classes: classFigures(confusion),
     mistakes,
+    ...(givesProbabilities(terms) && known.length === labels.length && known.length > 0
+      ? { calibration: calibrationSeen(labels, scores) }
+      : {}),
   };
+}
+
+/** The samples whose values were predicted worst, by their loss. */
+async function misses(
+  trained: TrainedModel,
+  data: Samples,
+  { scores, losses }: Scores,
+  first: readonly string[] | undefined,
+): Promise<FarMiss[]> {
+  const { values, spread } = numbersOf(trained, data)!;
+  if (values.length !== data.count) return [];
+  const size = scores.length / data.count;
+  const read = spread ? intervalReader(spread) : undefined;
+  const order = Array.from(losses!.keys())
+    .toSorted((a, b) => losses![b]! - losses![a]! || a - b)
+    .slice(0, MAX_MISTAKES);
+  const seen = await samplesSeen(data, order, first);
+  return order.map((index, i) => ({
+    ...seen[i]!,
+    truth: values[index]!,
+    value: read ? read(scores, index * size).value : scores[index * size]!,
+  }));
 }
 
 /** Precision TP/(TP + FP), recall TP/(TP + FN), F1 2·TP/(2·TP + FP + FN) of each class. */
@@ -177,6 +214,8 @@ function firstFilters({ model, weights }: TrainedModel): Pictures | undefined {
   const isDense = shape.length === 2 && image.length === 3 && shape[1] === sizeOf(image);
   if (shape.length !== 4 && !isDense) return undefined;
   const [C, H, W] = (isDense ? image : shape.slice(1)) as [number, number, number];
+  // Rows of a table have many channels and one place.
+  if (H * W === 1) return undefined;
   const values = weights.get(name)!;
   const most = values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
   const count = Math.min(shape[0]!, MAX_FILTERS);

@@ -3,6 +3,7 @@ import { chartOf, smoothed, sparse, spread, thinned, type Chart, type Curve } fr
 import { showCount, showNumber, showPercent } from './figures.js';
 import type { ProbeEvent, StepEvent } from '../../train/events.js';
 import type { Part } from '../../train/events.js';
+import type { BaselineSeen } from './evaluation.js';
 import type { RunRecords, Validated } from './records.js';
 
 /** Most points of a curve, and most measurements over time, on a page. */
@@ -45,7 +46,10 @@ export const validationPoints = (
   );
 
 /** Loss, accuracy and further metrics. */
-export function learningCharts({ steps, epochs, validations, part }: RunRecords): Chart[] {
+export function learningCharts(
+  { steps, epochs, validations, part }: RunRecords,
+  baselines: readonly BaselineSeen[] = [],
+): Chart[] {
   // A log without steps still has epochs.
   const trained = (key: 'loss' | 'accuracy') =>
     steps.length > 0 ? stepPoints(steps, key) : pointsOf(epochs, (event) => event[key]);
@@ -73,7 +77,7 @@ export function learningCharts({ steps, epochs, validations, part }: RunRecords)
         xLabel: 'step',
         format: 'percent',
       },
-      trainingCurves(...accuracy, part),
+      [...trainingCurves(...accuracy, part), ...levels(accuracy, 'accuracy', baselines)],
     ),
     ...names.map((name, i) => {
       const points = pointsOf(validations, ({ metrics }) => metrics?.[name]);
@@ -85,10 +89,31 @@ export function learningCharts({ steps, epochs, validations, part }: RunRecords)
           xLabel: 'step',
           format: 'number',
         },
-        [{ label: name, kind: 'points', tone: 1, points: sparse(points, MAX_POINTS) }],
+        [
+          { label: name, kind: 'points', tone: 1, points: sparse(points, MAX_POINTS) },
+          ...levels([points], name, baselines),
+        ],
       );
     }),
   ]);
+}
+
+/** A level line for each baseline that has the figure, as long as the curves. */
+function levels(
+  curves: readonly Points[],
+  figure: string,
+  baselines: readonly BaselineSeen[],
+): Curve[] {
+  const steps = curves.flat().map(([step]) => step);
+  if (steps.length === 0) return [];
+  const ends = [steps.reduce((a, b) => Math.min(a, b)), steps.reduce((a, b) => Math.max(a, b))];
+  return baselines.flatMap(({ name, figures }, i): Curve[] => {
+    const y = figures[figure];
+    if (y === undefined || y === null) return [];
+    return [
+      { label: name, kind: 'line', tone: 3 + i, points: ends.map((step) => [step, y] as const) },
+    ];
+  });
 }
 
 function trainingCurves(training: Points, validation: Points, part: Part): Curve[] {

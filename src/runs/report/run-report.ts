@@ -2,7 +2,10 @@
 import { isObject } from '../../base/check.js';
 import type { Part } from '../../train/events.js';
 import type { Evaluation } from './evaluation.js';
+import { answerCharts } from './answer-charts.js';
+import { baselineTable } from './answer-parts.js';
 import { evaluationSections } from './evaluation-parts.js';
+import { judgedTable, linesOf, type Judged } from './judged.js';
 import { showCount, showNumber, showPercent, showSeconds } from './figures.js';
 import { diagnose } from './diagnosis.js';
 import { histogramCharts } from './histograms.js';
@@ -17,18 +20,21 @@ export interface Run {
   readonly name: string;
   readonly records: RunRecords;
   readonly evaluation: Evaluation | undefined;
+  readonly judged?: Judged | undefined;
 }
 
 export function runReport(run: Run): Report {
-  const { records, evaluation } = run;
-  const learning = learningCharts(records);
+  const { records, evaluation, judged } = run;
+  const baselines = judged ? linesOf(judged) : evaluation?.baselines;
+  const learning = learningCharts(records, baselines);
   const speed = speedCharts(records);
   const inside = insideCharts(records);
+  const answers = evaluation ? answerCharts(evaluation) : [];
   const histograms = histogramCharts(records);
   const findings = diagnose(records.probes.at(-1));
   return {
     title: `${titleOf(run)} – Lanewise`,
-    charts: [...learning, ...speed, ...inside, ...histograms],
+    charts: [...learning, ...answers, ...speed, ...inside, ...histograms],
     parts: {
       head: head(run),
       figures: cards(run),
@@ -38,6 +44,8 @@ export function runReport(run: Run): Report {
           'Drag over a chart to look closer, double-click to see all of it again.',
           learning,
         ) ?? html`<p>No step is logged yet.</p>`,
+      answers: html`${chartSection('Answers', answersSentence(evaluation), answers)}`,
+      baselines: judged ? judgedTable(judged) : evaluation ? baselineTable(evaluation) : html``,
       model: evaluation ? evaluationSections(evaluation) : html``,
       inside: html`${chartSection(
         'Inside the net',
@@ -55,6 +63,11 @@ export function runReport(run: Run): Report {
     },
   };
 }
+
+const answersSentence = (evaluation: Evaluation | undefined): string =>
+  evaluation
+    ? `On ${showCount(evaluation.samples)} ${evaluation.part ?? ''} samples of ${evaluation.data}.`
+    : '';
 
 /** `lenet5 on mnist train`, or the folder's name for a run that has not begun. */
 export const titleOf = ({ name, records: { start } }: Run): string =>
@@ -110,10 +123,14 @@ function qualities({ records, evaluation }: Run): NamedFigure[] {
   const look = (what: string, values: number[], show: typeof showNumber): NamedFigure[] =>
     values.length === 0 || (isSame && !isBest) ? [] : [[named(part, what), show(values.at(-1)!)]];
   const accuracy = evaluation?.accuracy;
+  const [value, ...more] = evaluation?.values ?? [];
   const best = accuracies.reduce((a, b) => Math.max(a, b), 0);
   return [
     ...end('accuracy', accuracy, showPercent),
     ...end('error', accuracy === undefined ? undefined : 1 - accuracy, showPercent),
+    ...(value && more.length === 0
+      ? [...end('RMSE', value.rmse, showNumber), ...end('R²', value.r2 ?? undefined, showNumber)]
+      : []),
     ...end('loss', evaluation?.loss, showNumber),
     ...look('accuracy', accuracies, showPercent),
     // The best of several looks at test samples would be chosen by them.

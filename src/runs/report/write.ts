@@ -5,10 +5,11 @@ import { LanewiseError } from '../../base/errors.js';
 import { writeFileAtomic } from '../../node/atomic.js';
 import { readNamedFile } from '../../node/files.js';
 import { loadAssets } from '../assets.js';
-import { EVALUATION, METRICS, REPORT } from '../folder.js';
+import { EVALUATION, JUDGEMENT, METRICS, REPORT } from '../folder.js';
 import { readMetrics } from '../metrics-log.js';
 import { compareReport } from './comparison.js';
 import { readEvaluation, type Evaluation } from './evaluation.js';
+import { readJudged } from './judged.js';
 import { renderPage } from './page-frame.js';
 import { recordsOf } from './records.js';
 import { runReport, type Run } from './run-report.js';
@@ -22,18 +23,26 @@ const MAX_BYTES = 1 << 27;
  */
 export async function readRun(folder: string): Promise<Run> {
   const records = recordsOf(await readMetrics(join(folder, METRICS)));
-  const path = join(folder, EVALUATION);
+  const evaluation = await readIfThere(join(folder, EVALUATION), 'evaluation', readEvaluation);
+  const judged = await readIfThere(join(folder, JUDGEMENT), 'judgement', readJudged);
+  return { name: basename(resolve(folder)), records, evaluation, judged };
+}
+
+/** A file as `read` reads it; undefined if it is not there. */
+async function readIfThere<T>(
+  path: string,
+  what: string,
+  read: (bytes: Uint8Array, path: string) => T,
+): Promise<T | undefined> {
   const found = await stat(path).catch(() => undefined);
-  if (found && found.size > MAX_BYTES) {
+  if (!found) return undefined;
+  if (found.size > MAX_BYTES) {
     throw new LanewiseError(
       'file',
       `'${path}' has ${found.size} bytes, expected at most ${MAX_BYTES}`,
     );
   }
-  const evaluation = found
-    ? readEvaluation(await readNamedFile('evaluation', path), path)
-    : undefined;
-  return { name: basename(resolve(folder)), records, evaluation };
+  return read(await readNamedFile(what, path), path);
 }
 
 /** Saves an evaluation beside the log, for the report. @throws LanewiseError kind 'file'. */

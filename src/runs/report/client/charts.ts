@@ -142,7 +142,7 @@ function drawMarks(plot: uPlot, { marks = [] }: Chart, colour: (name: string) =>
 
 function seriesOf(
   { label, kind, tone }: Series,
-  { format }: Chart,
+  { format, x }: Chart,
   colour: (name: string) => string,
 ): uPlot.Series {
   const stroke = typeof tone === 'number' ? colour(`tone-${tone % 8}`) : onScale(tone.at, colour);
@@ -163,7 +163,8 @@ function seriesOf(
       return {
         ...common,
         paths: () => null,
-        points: { show: true, size: 9, fill: stroke },
+        // Many are drawn small, so that those behind are seen.
+        points: { show: true, size: x.length > 100 ? 5 : 9, fill: stroke },
       };
     case 'area':
       return {
