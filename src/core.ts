@@ -23,6 +23,8 @@ export {
   type Vocabulary,
 } from './data/text.js';
 export { textFile, type TextDataset } from './data/text-file.js';
+export { textDataset, type LabelledTexts, type TextDatasetOptions } from './data/text-dataset.js';
+export type { TextUnit } from './data/text-bags.js';
 export { seriesDataset, type SeriesDataset, type SeriesOptions } from './data/series-dataset.js';
 export { splitSeries, type SeriesParts, type SeriesSplitOptions } from './data/series-parts.js';
 export { arrays, type ArraysOptions } from './data/arrays.js';

@@ -138,7 +138,10 @@ function knownSamples({
   samples,
   table,
   classes,
+  vocabulary,
+  text,
 }: TrainedModel): Pick<DataRequest, 'shape' | 'type' | 'fit' | 'known'> {
+  if (text?.by) return { known: { classes, vocabulary: vocabulary!, text } };
   if (samples?.shape.length === 1 && table) return { known: { table, classes } };
   if (samples?.shape.length !== 3 || samples.type === 'int32') return {};
   const { shape, type, fit } = samples;

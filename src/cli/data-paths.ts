@@ -16,6 +16,7 @@ import { loadNumpy } from './numpy-source.js';
 import { loadTable } from './load-table.js';
 import { countOf } from './task.js';
 import { isTextName, loadText } from './text-source.js';
+import { isJsonLines, isTextFolder, loadTextFolder, loadTextTable } from './texts-source.js';
 import { note } from './terminal.js';
 import type { Adjustments, DataRequest, DataSets, ImageShape, PartsOf } from './data-sources.js';
 
@@ -41,9 +42,22 @@ const IDX = /[-.]idx\d-ubyte(\.gz)?$/;
 export const pathSources: readonly PathSource[] = [
   {
     what: 'a CSV file',
-    uses: ['shape', 'target', 'header', 'columns', 'missing', 'task', 'intervals'],
-    matches: (path, entries) => !entries && /\.(csv|tsv)$/i.test(path),
+    more: ' or one of JSON lines',
+    uses: [
+      'shape',
+      'target',
+      'header',
+      'columns',
+      'missing',
+      'task',
+      'intervals',
+      'text',
+      'tokens',
+    ],
+    matches: (path, entries) => !entries && (/\.(csv|tsv)$/i.test(path) || isJsonLines(path)),
     async load(request, path) {
+      if ((request.text ?? request.known?.text?.column) !== undefined)
+        return loadTextTable(request, path);
       const keys = keysFor(request.whole ? undefined : request.split);
       const { data, task } = await loadTable(path, request, keys?.values);
       return { ...holdOut(data, request, keys), ...(task ? { task } : {}) };
@@ -70,9 +84,9 @@ export const pathSources: readonly PathSource[] = [
     load: loadIdx,
   },
   {
-    what: 'a folder of images',
+    what: 'a folder of images or texts',
     more: ', one folder in it a class, or train, val and test with such folders',
-    uses: ['shape', 'fit'],
+    uses: ['shape', 'fit', 'tokens'],
     matches: (_, entries) => entries !== undefined,
     load: loadFolder,
   },
@@ -104,6 +118,7 @@ export function holdOut<D extends IndexedDataset>(
 const DEFAULT_SHAPE: ImageShape = [3, 32, 32];
 
 async function loadFolder(request: DataRequest, path: string): Promise<DataSets> {
+  if (await isTextFolder(path)) return loadTextFolder(request, path, await partsIn(path));
   const { size, fit } = request;
   const { shape = size === undefined ? DEFAULT_SHAPE : ([3, size, size] as const) } = request;
   const [channels, height, width] = shape;

@@ -10,6 +10,7 @@ import type { MnistOptions } from '../data/mnist.js';
 import * as archives from '../data/published-archives.js';
 import * as published from '../data/published.js';
 import type { TableFormat } from '../data/table-format.js';
+import type { TextUnit } from '../data/text-bags.js';
 import type { TextFormat } from '../data/text-format.js';
 import { LanewiseError, nearest } from '../base/errors.js';
 import { levelOf, type Spread } from '../base/spread.js';
@@ -73,6 +74,10 @@ export interface Adjustments {
   readonly missing?: 'drop' | number | readonly string[];
   /** Characters in a window of a text. */
   readonly window?: number;
+  /** Column of a table that holds texts, of which classes are told. */
+  readonly text?: string;
+  /** What the features of texts count; default words. */
+  readonly tokens?: TextUnit;
   /** What the targets of a table are taken for; by default their values decide. */
   readonly task?: AskedTask;
   /** How predictions of numbers describe their distribution; by default they are the expected number alone. */
@@ -121,6 +126,8 @@ export const WORDS: {
   missing: (rule) => [rule].flat().flatMap((one) => ['--missing', String(one)]),
   fit: (how) => ['--fit', how],
   window: (count) => ['--window', String(count)],
+  text: (column) => ['--text', column],
+  tokens: (unit) => ['--tokens', unit],
   task: (name) => ['--task', name],
   intervals: (spread) => [
     '--intervals',

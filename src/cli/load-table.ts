@@ -2,6 +2,7 @@
 import { shorten } from '../base/check.js';
 import { readDataset, type CsvDatasetOptions, type TableDataset } from '../data/csv-dataset.js';
 import type { Dataset, IndexedDataset, TensorDataset } from '../data/dataset.js';
+import type { TableSource } from '../data/csv-table.js';
 import type { TableFormat } from '../data/table-format.js';
 import { LanewiseError } from '../base/errors.js';
 import type { DataRequest } from './data-sources.js';
@@ -22,6 +23,7 @@ import {
 } from './target-task.js';
 import { columnOfRule } from './split-rule.js';
 import type { Task } from './task.js';
+import { isJsonLines, recordsOf } from './texts-source.js';
 import { formatCount, note } from './terminal.js';
 
 /** A table's rows, and their task; absent for classes of which nothing need be said. */
@@ -79,7 +81,7 @@ export async function loadTable(
     const isList = task === 'labels' && target.length === 1;
     const targetType = isList ? 'class' : task && types[task];
     return readDataset(
-      path,
+      tableAt(path),
       { ...rowOptions, target },
       { ...ROLES, ignored, ...reading, ...(targetType ? { targetType } : {}) },
     ) as Promise<TableDataset>;
@@ -120,7 +122,7 @@ async function loadAs(
   const wanted = table.targets ?? [];
   const read = (target: readonly (string | number)[], types: CsvDatasetOptions['columns']) =>
     readDataset(
-      path,
+      tableAt(path),
       { ...options, target, columns: { ...columnsOf(table), ...types } },
       {
         ...ROLES,
@@ -151,6 +153,10 @@ async function loadAs(
   );
   return asTargets(rows, knownTargets(path, wanted, targetColumns(rows)), shape);
 }
+
+/** The source of a table: a CSV file, or JSON lines as its records. */
+const tableAt = (path: string): TableSource =>
+  isJsonLines(path) ? { name: path, records: recordsOf(path) } : path;
 
 /** A name, or a place as a number. */
 const placesOf = (target: string): (string | number)[] => [

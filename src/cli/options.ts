@@ -215,6 +215,14 @@ export const dataDetailOptions = (): Option[] => [
     '--missing <what>',
     'rows of a CSV file with gaps: drop leaves them out, a number replaces the gaps (default: the median of the training part); other texts mean a gap, and leave the row out (repeatable)',
   ).argParser(missingOf),
+  new Option(
+    '--text <column>',
+    'column of a CSV file or of JSON lines with texts, whose classes --target has',
+  ),
+  choice('--tokens <unit>', 'what is counted in texts that have classes (words)', [
+    'words',
+    'trigrams',
+  ]),
   new Option('--window <n>', 'characters of a text that a model sees at a time (64)').argParser(
     wholeNumber(1),
   ),
@@ -267,6 +275,8 @@ export interface DataOptions {
   readonly ignore?: readonly string[];
   readonly missing?: DataRequest['missing'];
   readonly window?: number;
+  readonly text?: string;
+  readonly tokens?: DataRequest['tokens'];
   readonly task?: AskedTask;
   readonly intervals?: Spread;
   readonly split?: SplitRule;
@@ -274,10 +284,10 @@ export interface DataOptions {
 
 export function dataRequest(options: Partial<DataOptions>): DataRequest {
   const { limit, holdout, shape, fit, target, header, missing, dataDir, columns, ignore } = options;
-  const { window, task, intervals, split } = options;
+  const { window, text, tokens, task, intervals, split } = options;
   const ignored = ignore?.map((name) => [name, 'ignore'] as const) ?? [];
   const types = columns || ignore ? { ...columns, ...Object.fromEntries(ignored) } : undefined;
-  const words = { limit, holdout, shape, fit, target, header, missing, window };
+  const words = { limit, holdout, shape, fit, target, header, missing, window, text, tokens };
   const asked = { ...words, task, intervals, split };
   const given = Object.entries({ ...asked, directory: dataDir, columns: types });
   // Options that are not given must not hide known values.

@@ -14,6 +14,7 @@ import {
   type SampleMaker,
 } from './image-samples.js';
 import { choice, wholeNumber } from './options.js';
+import { predictTexts, takesTexts } from './predict-texts.js';
 import { predictRows, takesRows } from './predict-rows.js';
 import { rowFiles } from './row-readers.js';
 import { createPredictionOutput } from './prediction-output.js';
@@ -65,6 +66,16 @@ async function runPredict(file: string, paths: readonly string[], options: Optio
   if (table) {
     checkForTable(options);
     return predictRows(classifier, table, paths, options);
+  }
+  if (takesTexts(classifier)) {
+    const output = await createPredictionOutput(classifier, options);
+    try {
+      await predictTexts(classifier, paths, output);
+      await output.finish();
+    } finally {
+      await output.abandon();
+    }
+    return;
   }
   const samples = sampleMaker(classifier, file, options);
   const output = await createPredictionOutput(classifier, options);

@@ -10,6 +10,7 @@ import type { ExportOptions } from './export-command.js';
 import type { DataSets } from './data-sources.js';
 import type { TaskName } from './task.js';
 import { textKind } from './text-task.js';
+import { textsKind } from './texts-task.js';
 import type { TrainOptions } from './train-options.js';
 
 /** Where the results of a run are, and the words that name its data again. */
@@ -83,6 +84,7 @@ export interface EvalOptions extends ScoringOptions {
 const KINDS: { readonly [name in TaskName]?: TaskKind } = {
   classes: classesKind,
   text: textKind,
+  texts: textsKind,
   values: rowsKind,
   labels: rowsKind,
   several: rowsKind,
@@ -93,8 +95,8 @@ export const kindOf = (name: TaskName): TaskKind => KINDS[name] ?? classesKind;
 /** The kind of task that a trained model was made for, by what its file says of its data. */
 export const kindOfModel = (model: TrainedModel): TaskKind => kindOf(taskOfModel(model));
 
-function taskOfModel({ vocabulary, table }: TrainedModel): TaskName {
-  if (vocabulary) return 'text';
+function taskOfModel({ vocabulary, text, table }: TrainedModel): TaskName {
+  if (vocabulary) return text?.by ? 'texts' : 'text';
   const types = (table?.targets ?? []).map(({ type }) => type);
   if (types.length > 1) return types.every((type) => type === 'number') ? 'values' : 'several';
   return types[0] === 'number' ? 'values' : types[0] === 'labels' ? 'labels' : 'classes';

@@ -9,9 +9,10 @@ import { areRows } from './tables.js';
 
 /**
  * `classes`: one class a sample; `values`: numbers; `labels`: any number of labels a sample; `several`: targets of
- * several kinds; `series`: the next values of a series; `text`: the next tokens of a text.
+ * several kinds; `series`: the next values of a series; `text`: the next characters of a text;
+ * `texts`: one class a text.
  */
-export type TaskName = 'classes' | 'values' | 'labels' | 'several' | 'series' | 'text';
+export type TaskName = 'classes' | 'values' | 'labels' | 'several' | 'series' | 'text' | 'texts';
 
 export interface Task {
   readonly kind: TaskName;

@@ -32,6 +32,9 @@ export interface Dataset {
   readonly fit?: Fit;
   /** The columns of the table whose rows the samples are, if there is one. */
   readonly table?: TableFormat;
+  /** What the features of texts count, and how texts became them, if the samples were made of texts. */
+  readonly vocabulary?: readonly string[];
+  readonly text?: TextFormat;
   /** Which samples of which data these are, if they were taken from another data set. */
   readonly origin?: Origin;
 }

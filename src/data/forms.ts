@@ -49,6 +49,8 @@ const IMAGES: Readonly<Record<keyof Dataset | keyof StreamedDataset | 'files', t
   weights: true,
   fit: true,
   table: true,
+  vocabulary: true,
+  text: true,
   origin: true,
   reader: true,
   fingerprint: true,

@@ -5,10 +5,10 @@
 
 /** The rule by which texts become tokens. */
 export interface TextFormat {
-  /** Tokens in a window, or at most in a text: the rest of a longer one is not read. */
+  /** Tokens in a window, or features of a text. */
   readonly length: number;
-  /** What a token stands for; default a character. */
-  readonly by?: 'characters' | 'words';
+  /** What features count, where classes of texts are told apart; absent where a window's tokens are characters. */
+  readonly by?: 'words' | 'trigrams';
   /** The column of a table, or the field of its lines, that holds the texts. */
   readonly column?: string;
   /** The column that holds their classes. */

@@ -6,6 +6,8 @@
 import { isObject } from '../base/check.js';
 import type { Origin, Selection } from '../data/origin.js';
 import { readSeriesFormat as seriesFormat } from '../data/read-series-format.js';
+import { installBags } from '../data/bag-tools.js';
+import { bagsOf } from '../data/text-bags.js';
 import type { TextFormat } from '../data/text-format.js';
 import { readTableFormat } from '../data/read-table.js';
 import { readNames, readSampleFormat } from '../data/sample-format.js';
@@ -41,7 +43,7 @@ const fields = (
     'table is not a list of columns with name, type, classes and a rule for missing values, and of targets',
   ],
   vocabulary: [readNames, 'vocabulary is not a list of texts'],
-  text: [textFormat, 'text has no whole length of at least 1, by characters or words'],
+  text: [textFormat, 'text has no whole length of at least 1, by words, trigrams or none'],
   origin: [originFormat, 'origin has no number of samples, fingerprint and selections'],
 });
 
@@ -85,9 +87,10 @@ function textFormat(value: unknown): TextFormat | undefined {
   const { length, by, column, target } = (isObject(value) ? value : {}) as Partial<TextFormat>;
   const isFormat =
     isCount(length, 1) &&
-    (by === undefined || by === 'characters' || by === 'words') &&
+    (by === undefined || by === 'words' || by === 'trigrams') &&
     [column, target].every((name) => name === undefined || isText(name));
   if (!isFormat) return undefined;
+  if (by !== undefined) installBags(bagsOf);
   return {
     length,
     ...(by === undefined ? {} : { by }),

@@ -10,6 +10,7 @@ import type { Views } from '../data/transforms/views.js';
 import { matchClasses } from '../data/class-names.js';
 import type { Answer, Output } from '../data/answers.js';
 import type { Rows } from '../data/encode-rows.js';
+import { textRows } from '../data/bag-tools.js';
 import { encodedRows, tableTools, withColumnsOf } from '../data/table-tools.js';
 import { LanewiseError, show } from '../base/errors.js';
 import { relaxedMaddIsFused, type Numerics } from '../engine/features.js';
@@ -86,14 +87,19 @@ export interface TrainedModel extends Classifier {
   /**
    * Scores samples of one shape (default the input's): one array with one sample after another, lists of numbers, one list
    * a sample, or a field for each input. A model of a table takes rows too: objects by the names of columns, lists in their
-   * order, or all columns by name; `answers` has its predictions of them, for all targets.
+   * order, or all columns by name; `answers` has its predictions of them, for all targets. A model of texts with classes takes texts.
    * @param output the output to compute; default the first.
    * @throws LanewiseError kind 'data' unless they are whole samples that fit the model's inputs, or rows that fit its table,
    * naming row and column.
    */
   predict(
     samples:
-      Field['values'] | Uint8ClampedArray | NestedNumbers | Readonly<Record<string, Field>> | Rows,
+      | Field['values']
+      | Uint8ClampedArray
+      | NestedNumbers
+      | Readonly<Record<string, Field>>
+      | Rows
+      | readonly string[],
     shape?: Shape,
     output?: string,
   ): Promise<Prediction>;
@@ -161,9 +167,8 @@ async function predictWith(
   const [input, { shape: taken }] = Object.entries(model.architecture.inputs)[0]!;
   const names = Object.keys(model.architecture.inputs);
   const rows = encodedRows(known, samples, names, sizeOf(taken));
-  const inputs = rows
-    ? { [input]: { shape: taken, values: rows.values } }
-    : inputsOf(model, samples, shape);
+  const values = rows?.values ?? textRows(known, samples);
+  const inputs = values ? { [input]: { shape: taken, values } } : inputsOf(model, samples, shape);
   for (const { values } of Object.values(inputs))
     checkScale(known.samples?.type, values, 'samples', 'the model was trained on');
   const data = samplesOf({ name: 'samples to predict', inputs, targets: {} });
