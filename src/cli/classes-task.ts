@@ -1,4 +1,5 @@
 /** The task of telling classes apart: images and rows with one class each. */
+import { nextForRows } from './next-command.js';
 import type { LabelledDataset } from '../data/dataset.js';
 import { confusionMatrix } from '../metrics/confusion.js';
 import { LanewiseError } from '../base/errors.js';
@@ -91,14 +92,10 @@ function scoresOf(
 }
 
 /** The next command to try: with images or, if samples are not images, with the test samples. */
-function hintFor(
-  path: string,
-  { model, data, dataWords }: RunPlaces,
-  test: LabelledDataset,
-): string {
+function hintFor(path: string, places: RunPlaces, test: LabelledDataset): string {
+  const { model, data } = places;
   const file = quoted(path);
-  if (!arePixels(test))
-    return `next: npx lanewise export ${file} ${dataWords.map(quoted).join(' ')} --out predictions.csv`;
+  if (!arePixels(test)) return nextForRows(path, places);
   const isWritten = test.shape[0] === 1 && test.classes.every((name) => name.length === 1);
   if (data !== 'digits')
     return `next: npx lanewise predict ${file} ${isWritten ? 'digit' : 'image'}.png`;

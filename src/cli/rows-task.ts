@@ -1,4 +1,5 @@
 /** The tasks of rows other than one class each: numbers, labels, and targets of several kinds. */
+import { nextForRows } from './next-command.js';
 import { checkForRows } from './tables.js';
 import { recipeForRows, type Recipe } from '../models/recipes.js';
 import type { LossSetting } from '../losses/terms.js';
@@ -17,8 +18,8 @@ import { scoreRows } from './row-scores.js';
 import { scaleOfColumns } from './model-settings.js';
 import { countOf } from './task.js';
 import type { DataSets } from './data-sources.js';
-import type { RunPlaces, TaskKind } from './task-kinds.js';
-import { formatSeconds, quoted } from './terminal.js';
+import type { TaskKind } from './task-kinds.js';
+import { formatSeconds } from './terminal.js';
 
 export const rowsKind: TaskKind = {
   usual: () => 'mlp',
@@ -63,7 +64,7 @@ export const rowsKind: TaskKind = {
       record: (names, part) => recordOf(names, test, figures, { scored: part }),
       verdict: verdictsOf(figures),
       judgement: judgementRecord(figures[0]!.judged[0]!.judgement),
-      hint: hintFor,
+      hint: nextForRows,
     };
   },
   eval: evalRows,
@@ -89,6 +90,3 @@ function metricsFor(
     ...(task?.spread ? (['coverage'] as const) : []),
   ];
 }
-
-const hintFor = (path: string, { dataWords }: RunPlaces): string =>
-  `next: npx lanewise export ${quoted(path)} ${dataWords.map(quoted).join(' ')} --out predictions.csv`;

@@ -91,7 +91,7 @@ test('by time the latest rows are the test, and train, eval and export agree on 
     const [, line] = /\ntest accuracy (.*)\n/.exec(run.stdout)!;
     assert.match(
       run.stdout,
-      /next: npx lanewise export r\/model\.safetensors --data t\.csv --ignore patient/,
+      /\n {2}npx lanewise export r\/model\.safetensors --data t\.csv --ignore patient/,
     );
     const scored = await lanewise(['eval', 'r/model.safetensors', '--data', 't.csv'], { cwd });
     assert.match(scored.stdout, /the 30 of 120 samples that were held out at training/);
