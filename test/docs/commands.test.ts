@@ -25,6 +25,21 @@ function drawDigit(path: string): void {
   writeFileSync(path, PNG.sync.write(png));
 }
 
+/** The table of docs/tables.md, in which a rent is a rate of the quarter times the area, and new rows of it. */
+function writeFlats(cwd: string): void {
+  const rate = { centre: 17, harbour: 12, hill: 8 } as const;
+  const flats = Array.from({ length: 200 }, (_, i) => {
+    const area = 25 + ((i * 37) % 96);
+    const quarter = (['centre', 'harbour', 'hill'] as const)[(i * 7) % 3]!;
+    return [i % 20 ? area : '', quarter, `2019-0${1 + (i % 9)}-15`, rate[quarter] * area].join(',');
+  });
+  writeFileSync(join(cwd, 'flats.csv'), ['area,quarter,since,rent', ...flats].join('\n'));
+  writeFileSync(
+    join(cwd, 'new.csv'),
+    'since,quarter,area\n2019-04-01,hill,60\n2011-10-15,centre,\n',
+  );
+}
+
 /** The runs that a block's commands are about. */
 async function trainFor(text: string, cwd: string): Promise<void> {
   for (const model of ['lenet5-digits', 'lenet5-mnist']) {
@@ -40,6 +55,7 @@ const commandsOf = ({ text }: Block): string[] =>
 async function runCommands({ language, text }: Block, commands: string[], cwd: string) {
   mkdirSync(join(cwd, 'runs'));
   drawDigit(join(cwd, 'digit.png'));
+  if (text.includes('flats.csv')) writeFlats(cwd);
   await trainFor(text, cwd);
   for (const command of commands) {
     const needsMnist = command.includes('mnist');
