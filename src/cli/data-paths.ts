@@ -111,6 +111,7 @@ export function holdOut<D extends IndexedDataset>(
     isHeldOut: true,
     ...(parts.keys ? { keys: parts.keys } : {}),
     ...(rule ? { splitBy: rule } : {}),
+    ...(fold ? { fold } : {}),
   };
 }
 

@@ -41,6 +41,8 @@ export interface PartsOf<D extends IndexedDataset> {
   readonly isHeldOut?: boolean;
   /** What the training samples are divided by, if the split is by a column. */
   readonly keys?: PartKeys;
+  /** The fold that was held out. */
+  readonly fold?: Fold;
   /** The rule of the request by which samples were held out. */
   readonly splitBy?: SplitRule;
 }
@@ -202,7 +204,7 @@ export async function loadData(
   asked: DataRequest = {},
   known: DataRequest = {},
 ): Promise<DataSets> {
-  const { limit = Infinity, split } = asked;
+  const { limit = Infinity, split, fold } = asked;
   const dividing = dividingWords(asked);
   const source = Object.hasOwn(named, name) ? named[name]! : await sourceAt(name);
   refuseUnused(name, source, asked);
@@ -211,11 +213,11 @@ export async function loadData(
   const found = await source.load({ ...known, ...asked }, name);
   if (dividing !== undefined && !found.isHeldOut && !found.isWhole)
     throw alreadyDivided(name, dividing, lastPart(found));
-  if (split && !found.isWhole && found.splitBy !== split)
+  if (!found.isWhole && (found.splitBy !== split || found.fold !== fold))
     throw new LanewiseError(
       'argument',
-      `--split ${ruleWords(split)} does not apply to '${name}', which is cut in place`,
-      'leave --split out',
+      `${fold ? `--folds ${fold.k}` : `--split ${ruleWords(split!)}`} does not apply to '${name}', which is cut in place`,
+      `leave ${fold ? '--folds' : '--split'} out`,
     );
   const { keys } = found;
   return {

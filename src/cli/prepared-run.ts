@@ -8,6 +8,7 @@ import { dataRequest } from './options.js';
 import { checkPretrained, knownOf, nameOfFile, type WeightsFile } from './pretrained.js';
 import { beginning, weightsOf } from './run-start.js';
 import { checkUses, trainSettings } from './setting-options.js';
+import type { Fold } from './split-rule.js';
 import { taskOf, type Task } from './task.js';
 import { kindOf, type BuiltModel, type TaskKind } from './task-kinds.js';
 import type { TrainOptions } from './train-options.js';
@@ -29,13 +30,14 @@ export interface FoundData {
 
 /**
  * The data that the options name, with a validation part if the run chooses by one; `chooser` says why, for commands that
- * always do. Samples of files may not be in memory yet.
+ * always do, and a `fold` is tested instead of a share. Samples of files may not be in memory yet.
  * @throws LanewiseError for data that cannot be read, and options that do not apply to it.
  */
 export async function findData(
   given: string | undefined,
   options: TrainOptions,
   chooser?: string,
+  fold?: Fold,
 ): Promise<FoundData> {
   const usual = given === undefined ? undefined : recipeNamed(given);
   checkPretrained(options);
@@ -43,6 +45,7 @@ export async function findData(
   const asked = {
     ...dataRequest(options),
     seed: options.seed,
+    ...(fold ? { fold } : {}),
     size: options.size ?? usual?.sized?.usual,
   };
   const known = file && options.size === undefined ? knownOf(file) : {};

@@ -2,17 +2,17 @@
  * The command `lanewise train`: trains a model by name in a run's folder, and shows progress, results and the next
  * command.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { METRICS } from '../runs/folder.js';
-import { readMetrics } from '../runs/metrics-log.js';
 import { trainEvents, type TrainOptions as RunOptions } from '../train/train.js';
 import type { EventOf } from '../train/events.js';
 import { dataName, lastPart, WORDS } from './data-sources.js';
+import { freeFolder } from './free-folder.js';
 import { recipeNamed } from './model-name.js';
 import { dataRequest } from './options.js';
 import { findData, inMemory, preparedRun } from './prepared-run.js';
+import { checkRepeats, repeatsName, runRepeats } from './repeats.js';
+import type { Fold } from './split-rule.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { saveJudgement } from './judgement.js';
 import { note } from './terminal.js';
@@ -24,20 +24,47 @@ export const trainCommand = (): Command => describeTrain().action(runTrain);
 async function runTrain(name: string | undefined, options: TrainOptions): Promise<void> {
   const stop = stopOnSignals(() => console.error(`\n${resumeHint()}`));
   try {
-    await trainUntil(stop, name, options);
+    if (options.folds === undefined && options.seeds === undefined)
+      await trainUntil(stop, name, options);
+    else await repeatUntil(stop, name, options);
   } finally {
     stop.release();
   }
+}
+
+/** Several runs, one after another. */
+async function repeatUntil(
+  stop: Stop,
+  given: string | undefined,
+  options: TrainOptions,
+): Promise<void> {
+  checkTogether(options);
+  checkRepeats(options);
+  const model = given ?? (await findData(given, options)).name;
+  const base = join('runs', `${model}-${dataName(options.data)}-${repeatsName(options)}`);
+  const isDone = await runRepeats({
+    model,
+    folder: options.out ?? base,
+    options,
+    async train({ fold }, one) {
+      await trainUntil(stop, given, one, { fold, isQuiet: true });
+      return !stop.signal.aborted;
+    },
+    say: (line) => void (options.json || console.log(line)),
+    tell: (record) => void (options.json && console.log(JSON.stringify(record))),
+  });
+  if (!isDone) console.error(`\n${resumeHint()}`);
 }
 
 async function trainUntil(
   stop: Stop,
   given: string | undefined,
   options: TrainOptions,
+  { fold, isQuiet = false }: { readonly fold?: Fold | undefined; readonly isQuiet?: boolean } = {},
 ): Promise<void> {
   if (given !== undefined) recipeNamed(given);
   checkTogether(options);
-  const found = await findData(given, options);
+  const found = await findData(given, options, undefined, fold);
   const { name, kind, task, setAside } = found;
   const folder =
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
@@ -53,6 +80,7 @@ async function trainUntil(
     parts: data,
     setAside,
     unit: task.unit,
+    isQuiet,
   });
   stop.guard(true);
   let last: EventOf<'done'> | undefined;
@@ -82,34 +110,6 @@ async function trainUntil(
     if (last.report) await (await import('../runs/report/write.js')).writeReport(folder);
   }
   await reporter.done(last, scores);
-}
-
-/**
- * The folder of a run without `--out`: a finished run is not replaced, the next folder has a number. `--resume` takes the last.
- */
-async function freeFolder(
-  base: string,
-  { fresh, resume }: Pick<TrainOptions, 'fresh' | 'resume'>,
-): Promise<string> {
-  const nth = (n: number) => (n === 1 ? base : `${base}-${n}`);
-  let n = 1;
-  if (resume || fresh) {
-    while (existsSync(nth(n + 1))) n++;
-    return nth(n);
-  }
-  while (await isFinished(nth(n))) n++;
-  if (n > 1) note(`'${nth(n - 1)}' holds a finished run: this one goes to '${nth(n)}'`);
-  return nth(n);
-}
-
-/**
- * Whether a folder holds a finished run, by its log: an interrupted run is not finished, and a folder without a log
- * holds no run.
- */
-async function isFinished(folder: string): Promise<boolean> {
-  const events = await readMetrics(join(folder, METRICS)).catch(() => []);
-  const last = events.at(-1);
-  return last?.event === 'done' && !last.interrupted;
 }
 
 /** The options that `eval` and `export` need to find the same test samples. */

@@ -23,6 +23,8 @@ export type TrainOptions = DataOptions &
   SettingOptions &
   SizeOptions & {
     readonly seed: number;
+    readonly folds?: number;
+    readonly seeds?: number;
     readonly resume?: boolean;
     readonly override?: readonly string[];
     readonly fresh?: boolean;
@@ -35,6 +37,16 @@ export type TrainOptions = DataOptions &
 
 /** The options of a run's folder and output: they are not settings, as no result depends on them. */
 const runOptions = () => [
+  option(
+    '--folds <k>',
+    'train k times, each time tested on another of k parts, and show mean and deviation',
+    wholeNumber(2),
+  ),
+  option(
+    '--seeds <n>',
+    'train n times, with the seeds from --seed on, and show mean and deviation',
+    wholeNumber(1),
+  ),
   option('--out <folder>', 'the run’s folder (runs/<model>-<data>)'),
   option('--resume', 'resume from the folder’s checkpoint, if it has one'),
   option('--override <names>', 'settings that may differ from the run’s, such as epochs', list),

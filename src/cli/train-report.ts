@@ -21,6 +21,8 @@ export interface RunNames {
   /** The option for which training samples were set aside for validation. */
   readonly setAside: string | undefined;
   readonly unit: Task['unit'];
+  /** Whether it is one of several runs, of which only progress is shown. */
+  readonly isQuiet?: boolean;
 }
 
 export interface Reporter {
@@ -35,7 +37,10 @@ export const createReporter = (
   json: boolean,
   stream: NodeJS.WriteStream,
   names: RunNames,
-): Reporter => (json ? createJsonReporter(names) : createTextReporter(stream, names));
+): Reporter => {
+  if (json) return createJsonReporter(names);
+  return names.isQuiet ? createQuietReporter(stream) : createTextReporter(stream, names);
+};
 
 /** Events that are too many or too long to be printed; metrics.jsonl has steps and probes. */
 const NOT_PRINTED: readonly EventName[] = ['step', 'progress', 'probe', 'done'];
@@ -83,6 +88,21 @@ const averageName = ({
   readonly kind: string;
   readonly decay?: number;
 }): string => (decay === undefined ? kind : `${kind} ${decay}`);
+
+/** Progress and warnings alone. */
+function createQuietReporter(stream: NodeJS.WriteStream): Reporter {
+  const progress = createProgress(stream);
+  return {
+    tell(event) {
+      if (event.event === 'progress') progress.update(event);
+      if (event.event !== 'warning') return;
+      progress.clear();
+      stream.write(`warning: ${event.message}\n`);
+    },
+    stop: () => progress.stop(),
+    done: () => Promise.resolve(),
+  };
+}
 
 function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Reporter {
   const { parts, unit } = names;
