@@ -50,6 +50,7 @@ export {
   type PixelSource,
 } from './data/from-pixels.js';
 export { impute } from './data/impute.js';
+export { quantileEdges, type QuantileEdgesOptions } from './data/quantile-edges.js';
 export { standardize, type Standardizer } from './data/standardize.js';
 export { type FileSource } from './data/file-source.js';
 export { npyDataset, readNpy, type NpyDatasetOptions } from './data/npy-set.js';

@@ -17,6 +17,7 @@ import {
 import { exportClasses } from './export-classes.js';
 import { AS_PERCENT, judgedWords, verdictOf } from './judgement.js';
 import { modelSettings, notesOn } from './model-settings.js';
+import { withEncoding } from './table-encoding.js';
 import { areRows, checkClasses, checkForRows } from './tables.js';
 import { arePixels, labelledSets } from './task.js';
 import type { RunPlaces, Scores, TaskKind } from './task-kinds.js';
@@ -24,7 +25,7 @@ import { formatSeconds, quoted } from './terminal.js';
 import { twoClassesOf, twoClassesWords } from './two-classes.js';
 
 export const classesKind: TaskKind = {
-  usual: (data) => (areRows(labelled(data).train) ? 'mlp' : 'lenet5'),
+  usual: (data) => (areRows(labelled(data).train) ? 'tabular' : 'lenet5'),
   check(data, options) {
     const { train } = labelled(data);
     checkClasses(train);
@@ -36,9 +37,11 @@ export const classesKind: TaskKind = {
     return areRows(train) ? recipeForRows(name, train.labels.length) : recipeFor(name);
   },
   async build(name, recipe, data) {
-    const measured = await modelSettings(labelled(data).train);
-    const model = recipe.create(measured.settings);
-    return { model, notes: notesOn(name, model, measured) };
+    const { train } = labelled(data);
+    const measured = await modelSettings(train);
+    const { settings, notes } = await withEncoding(recipe, train, measured.settings);
+    const model = recipe.create(settings);
+    return { model, notes: [...notes, ...notesOn(name, model, measured)] };
   },
   async score(model, data, options) {
     const { train, test } = labelled(data);

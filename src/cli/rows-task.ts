@@ -1,7 +1,8 @@
 /** The tasks of rows other than one class each: numbers, labels, and targets of several kinds. */
 import { nextForRows } from './next-command.js';
 import { checkForRows } from './tables.js';
-import { recipeForRows, type Recipe } from '../models/recipes.js';
+import type { Model } from '../layers/index.js';
+import { recipeForRows, type ImageSettings, type Recipe } from '../models/recipes.js';
 import type { LossSetting } from '../losses/terms.js';
 import { judgementRecord } from './judgement.js';
 import { figuresOfAll, judgedLines, verdictsOf } from './row-figures.js';
@@ -16,13 +17,14 @@ import {
 } from './row-outputs.js';
 import { scoreRows } from './row-scores.js';
 import { scaleOfColumns } from './model-settings.js';
+import { withEncoding } from './table-encoding.js';
 import { countOf } from './task.js';
 import type { DataSets } from './data-sources.js';
 import type { TaskKind } from './task-kinds.js';
 import { formatSeconds } from './terminal.js';
 
 export const rowsKind: TaskKind = {
-  usual: () => 'mlp',
+  usual: () => 'tabular',
   check: (_, options) => checkForRows(options),
   recipe(name, data) {
     const train = targetRows(data.train);
@@ -32,7 +34,9 @@ export const rowsKind: TaskKind = {
     );
     const recipe = recipeForRows(name, countOf(train));
     return {
-      ...(isLikelihood(data) ? { ...recipe, ...CAREFUL } : recipe),
+      ...(isLikelihood(data) && recipe.optimizer === 'momentum'
+        ? { ...recipe, ...CAREFUL }
+        : recipe),
       loss: Object.fromEntries(losses) satisfies LossSetting,
       metrics: metricsFor(outputs[0]!, data),
     };
@@ -42,12 +46,19 @@ export const rowsKind: TaskKind = {
     const outputs = rowOutputs(train);
     const spread = data.task?.spread;
     const { shape } = Object.values(train.inputs)[0]!;
-    const net = recipe.create({
-      shape: shape as [number, number, number],
-      classes: outputs.reduce((sum, output) => sum + widthOfOutput(output, spread), 0),
-      ...scaleOfColumns(train),
-    });
-    return { model: withOutputs(net, train, outputs, spread), notes: [] };
+    const make = (settings: ImageSettings): Model =>
+      withOutputs(recipe.create(settings), train, outputs, spread);
+    const { settings, notes } = await withEncoding(
+      recipe,
+      train,
+      {
+        shape: shape as [number, number, number],
+        classes: outputs.reduce((sum, output) => sum + widthOfOutput(output, spread), 0),
+        ...scaleOfColumns(train),
+      },
+      { make, ...(spread ? { fewest: FEWEST_OF_INTERVALS } : {}) },
+    );
+    return { model: make(settings), notes };
   },
   async score(model, data) {
     const test = targetRows(data.test);
@@ -70,6 +81,12 @@ export const rowsKind: TaskKind = {
   eval: evalRows,
   export: exportRows,
 };
+
+/**
+ * A net that encodes numbers comes closer to few training rows than to others, and intervals by the former's distances are too
+ * narrow for the latter.
+ */
+const FEWEST_OF_INTERVALS = 4000;
 
 const isLikelihood = ({ task }: DataSets): boolean =>
   task?.spread !== undefined && 'normal' in task.spread;

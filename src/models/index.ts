@@ -19,6 +19,7 @@ export { smallInception, type SmallInceptionOptions } from './small-inception.js
 export { smallSeNet, type SmallSeNetOptions } from './small-senet.js';
 export { smallVgg, type SmallVggOptions } from './small-vgg.js';
 export { srcnn, type SrcnnOptions } from './srcnn.js';
+export { tabular, type TabularOptions } from './tabular.js';
 export { textClassifier, type TextClassifierOptions } from './text-classifier.js';
 export { unet, type UNetOptions } from './unet.js';
 export { vgg11, vgg13, vgg16, vgg19, type VggOptions } from './vgg.js';

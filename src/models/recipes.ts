@@ -12,6 +12,8 @@ import { resnet20 } from './resnet20.js';
 import { smallInception } from './small-inception.js';
 import { smallSeNet } from './small-senet.js';
 import { smallVgg } from './small-vgg.js';
+
+import { denseRows, tableRecipes } from './table-recipes.js';
 import { textRecipes } from './text-recipes.js';
 import { zooRecipes } from './zoo-recipes.js';
 
@@ -27,6 +29,8 @@ export interface ImageSettings {
   readonly size?: number;
   /** Factor on the model's channels, where it has one; default 1. */
   readonly width?: number;
+  /** Edges of the bins in which a net for tables encodes each feature; default none. */
+  readonly edges?: readonly (readonly number[])[];
 }
 
 /** Sizes of images. */
@@ -48,19 +52,23 @@ export interface Recipe {
   readonly loss: Exclude<LossSetting, LossFunction>;
   /** Figures of the first output that a run shows besides the loss. */
   readonly metrics?: readonly ('rmse' | 'r2' | 'coverage' | 'f1Micro')[];
-  readonly optimizer: 'sgd' | 'momentum' | 'nesterov' | 'adam';
+  readonly optimizer: 'sgd' | 'momentum' | 'nesterov' | 'adam' | 'adamW';
   readonly learningRate: number;
   readonly weightDecay: number;
-  readonly schedule: 'constant' | 'linear' | 'oneCycle';
+  readonly schedule: 'constant' | 'linear' | 'oneCycle' | 'cosine';
   /** Decay of an exponential moving average of the weights, which becomes the model. */
   readonly averageDecay?: number;
   readonly batch: number;
   readonly epochs: number;
   /** Sizes of the images of a net that takes any from a least one on, and whose width can be set. */
   readonly sized?: Sized;
-  /** The setting for rows of numbers, if the model takes these as well as images. */
-  readonly rows?: { readonly weightDecay: number };
+  /** The settings for so many rows of numbers, if the model takes these. */
+  readonly rows?: (samples: number) => Partial<Pick<Recipe, RowSetting>>;
+  /** Whether the model takes `edges`. */
+  readonly encodes?: boolean;
 }
+
+type RowSetting = 'learningRate' | 'weightDecay' | 'batch' | 'epochs';
 
 /** Settings that most recipes share. */
 const usual = {
@@ -137,7 +145,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     learningRate: 0.02,
     weightDecay: 0,
     epochs: 12,
-    rows: { weightDecay: 0.001 },
+    rows: denseRows(0.001),
   },
   mlp300: {
     ...usual,
@@ -145,7 +153,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     learningRate: 0.05,
     weightDecay: 0,
     epochs: 12,
-    rows: { weightDecay: 0.01 },
+    rows: denseRows(0.01),
   },
   mlp3: {
     ...usual,
@@ -153,7 +161,7 @@ export const recipes: Readonly<Record<string, Recipe>> = {
       mlp({ hidden: [300, 100], activation: 'tanh', ...sidesOf(images) }),
     learningRate: 0.05,
     epochs: 12,
-    rows: { weightDecay: 0.01 },
+    rows: denseRows(0.01),
   },
   resnet20: {
     ...usual,
@@ -184,17 +192,6 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   },
 };
 
-/** Least number of updates: tables are small, and small data needs as many updates as large data. */
-const UPDATES = 1000;
-
-/**
- * A rate that suits tables of standardised columns. Of some twenty settings tried on wine, breast cancer and iris
- * (splits of seeds 11 to 40, the last five settings on 1 to 5 too), it is one of the best on all three.
- * bench/tables.mjs has the figures for 1 to 5; on splits not used for the choice (41 to 60) they are 98.6, 98.0 and
- * 97.3 %.
- */
-const ROWS_RATE = 0.05;
-
 /**
  * A recipe for `samples` rows of numbers, as tables have.
  * @throws LanewiseError kind 'argument' for a net that takes only images.
@@ -202,25 +199,21 @@ const ROWS_RATE = 0.05;
 export function recipeForRows(name: string, samples: number): Recipe {
   const recipe = recipeFor(name);
   if (!recipe.rows) {
-    const others = Object.keys(recipes).filter((one) => recipes[one]!.rows);
+    const all = allRecipes();
+    const others = Object.keys(all).filter((one) => all[one]!.rows);
     throw new LanewiseError(
       'argument',
       `${name} takes images, and the data holds rows of numbers`,
       `${others.join(', ')} take rows`,
     );
   }
-  const steps = Math.ceil(samples / recipe.batch);
-  return {
-    ...recipe,
-    learningRate: ROWS_RATE,
-    weightDecay: recipe.rows.weightDecay,
-    epochs: Math.max(recipe.epochs, Math.ceil(UPDATES / steps)),
-  };
+  return { ...recipe, ...recipe.rows(samples) };
 }
 
-/** All models, the small ones first. A function, as any of the three modules may be loaded first. */
+/** All models, the small ones first. A function, as any of the modules may be loaded first. */
 export const allRecipes = (): Readonly<Record<string, Recipe>> => ({
   ...recipes,
+  ...tableRecipes,
   ...zooRecipes,
   ...textRecipes,
 });

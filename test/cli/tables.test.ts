@@ -198,7 +198,7 @@ test('a small table is learnt at the defaults, its scale in the model; permuted 
     const refused = await lanewise(['train', 'lenet5', '--data', 't.csv'], { cwd });
     assert.match(
       refused.stderr,
-      /lenet5 takes images, and the data holds rows of numbers\n {2}mlp, mlp300, mlp3 take rows/,
+      /lenet5 takes images, and the data holds rows of numbers\n {2}mlp, mlp300, mlp3, tabular take rows/,
     );
   });
 });
