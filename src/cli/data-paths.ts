@@ -12,7 +12,9 @@ import { foldBy, keysFor, splitBy, type PartKeys } from './split-rule.js';
 import { firstPart } from '../data/subset.js';
 import { LanewiseError } from '../base/errors.js';
 import { showShape } from '../graph/tensor.js';
+import { loadMat } from './mat-source.js';
 import { loadNumpy } from './numpy-source.js';
+import { holdsShards, loadArchives, loadParquet } from './shard-source.js';
 import { loadTable } from './load-table.js';
 import { countOf } from './task.js';
 import { isTextName, loadText } from './text-source.js';
@@ -33,7 +35,7 @@ export interface PathSource {
   readonly uses: readonly (keyof Adjustments)[];
   /** `entries` are the names in a folder; absent for a file. */
   matches(path: string, entries?: readonly string[]): boolean;
-  load(request: DataRequest, path: string): Promise<DataSets>;
+  load(request: DataRequest, path: string, entries?: readonly string[]): Promise<DataSets>;
 }
 
 const IDX = /[-.]idx\d-ubyte(\.gz)?$/;
@@ -69,6 +71,27 @@ export const pathSources: readonly PathSource[] = [
     uses: ['shape', 'columns'],
     matches: (path, entries) => !entries && /\.npz$/i.test(path),
     load: loadNumpy,
+  },
+  {
+    what: 'a Parquet file',
+    more: ' or a folder of them, with rows or images',
+    uses: ['shape', 'fit', 'target', 'columns', 'missing', 'task', 'intervals'],
+    matches: (path, entries) => holdsShards(path, entries, 'parquet'),
+    load: loadParquet,
+  },
+  {
+    what: 'a tar archive',
+    more: ' of images, or a folder of them, as WebDataset lays them out',
+    uses: ['shape', 'fit', 'target'],
+    matches: (path, entries) => holdsShards(path, entries, 'tar'),
+    load: loadArchives,
+  },
+  {
+    what: 'a MATLAB file',
+    more: ' with arrays X and y',
+    uses: ['shape', 'target', 'columns'],
+    matches: (path, entries) => !entries && /\.mat$/i.test(path),
+    load: loadMat,
   },
   {
     what: 'a text file',

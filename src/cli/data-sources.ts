@@ -240,7 +240,7 @@ function refuseUnused(name: string, { uses }: Pick<PathSource, 'uses'>, asked: A
     const names = Object.keys(named).filter((one) => named[one]!.uses.includes(key));
     const others = pathSources.filter((one) => one.uses.includes(key)).map(({ what }) => what);
     const [flag] = words(value);
-    const wanted = names.length > 0 ? `--data ${names.join(', ')}` : others.join(' or ');
+    const wanted = names.length > 0 ? `--data ${names.join(', ')}` : inWords(others);
     throw new LanewiseError(
       'argument',
       `${words(value).map(quoted).join(' ')} goes with ${wanted}, and the data is ${name}`,
@@ -248,6 +248,10 @@ function refuseUnused(name: string, { uses }: Pick<PathSource, 'uses'>, asked: A
     );
   }
 }
+
+/** `a, b or c` */
+const inWords = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** The option that asks for samples to be divided, as it was given. */
 function dividingWords({ holdout, split, fold }: DataRequest): string | undefined {
@@ -267,7 +271,7 @@ const alreadyDivided = (name: string, words: string, part: Part): LanewiseError 
 async function sourceAt(path: string): Promise<PathSource> {
   const entries = await entriesOf(path);
   const source = pathSources.find((candidate) => candidate.matches(path, entries));
-  if (source) return source;
+  if (source) return { ...source, load: (request, at) => source.load(request, at, entries) };
   throw new LanewiseError(
     'argument',
     `'${path}' is not a data set, expected ${pathSources.map(describe).join(', ')}`,

@@ -1,6 +1,11 @@
-/** The CSV files of the command line: rows of features with one or several targets, or images whose pixels are columns. */
+/** The tables of the command line: rows of features with one or several targets, or images whose pixels are columns. */
 import { shorten } from '../base/check.js';
-import { readDataset, type CsvDatasetOptions, type TableDataset } from '../data/csv-dataset.js';
+import {
+  readDataset,
+  type CsvDatasetOptions,
+  type CsvImageOptions,
+  type TableDataset,
+} from '../data/csv-dataset.js';
 import type { Dataset, IndexedDataset, TensorDataset } from '../data/dataset.js';
 import type { TableSource } from '../data/csv-table.js';
 import type { TableFormat } from '../data/table-format.js';
@@ -32,6 +37,13 @@ export interface LoadedTable {
   readonly task?: Task;
 }
 
+/** Reads a file of rows as `csvDataset` does. */
+export type TableReader = (
+  path: string,
+  options: CsvDatasetOptions | CsvImageOptions,
+  roles: Parameters<typeof readDataset>[2],
+) => Promise<Dataset | TableDataset>;
+
 /** How rows are read: dates become features, and rows without a target are left out. */
 const ROLES = {
   words: optionWords,
@@ -45,12 +57,13 @@ const ROLES = {
 /**
  * @throws LanewiseError as `csvDataset` does, and kind 'data' for targets that do not hold what is asked for, and for
  * columns and categories on which the model that the request names was not trained. The column by which the request splits
- * is told in `keys`, row by row.
+ * is told in `keys`, row by row; `read` reads the file.
  */
 export async function loadTable(
   path: string,
   request: DataRequest,
   keys?: string[],
+  read: TableReader = readText,
 ): Promise<LoadedTable> {
   const { shape, type = 'uint8', header, missing, known, task, intervals } = request;
   const key = columnOfRule(request.split);
@@ -68,10 +81,10 @@ export async function loadTable(
     const [target] = placesOf(request.target ?? table?.targets?.[0]?.name ?? '-1');
     const values = type === 'uint8' ? 'bytes' : 'floats';
     const how = { ...options, target: target!, shape, values } as const;
-    return { data: (await readDataset(path, how, reading)) as Dataset };
+    return { data: (await read(path, how, reading)) as Dataset };
   }
   const rowOptions = { ...options, missing: missing ?? ('keep' as const) };
-  if (table) return loadAs(path, rowOptions, request, table);
+  if (table) return loadAs(path, rowOptions, request, table, read);
   const ignored = (column: string, { message, hint }: LanewiseError) =>
     note(
       `column '${column}' is left out: ${message.replace(/^.*?: /, '')}; ${hint?.replace(/^.*?, /, '')}`,
@@ -80,8 +93,8 @@ export async function loadTable(
   const rows = await withTargets(request.target ?? '-1', (target) => {
     const isList = task === 'labels' && target.length === 1;
     const targetType = isList ? 'class' : task && types[task];
-    return readDataset(
-      tableAt(path),
+    return read(
+      path,
       { ...rowOptions, target },
       { ...ROLES, ignored, ...reading, ...(targetType ? { targetType } : {}) },
     ) as Promise<TableDataset>;
@@ -117,12 +130,13 @@ async function loadAs(
   options: Omit<CsvDatasetOptions, 'target'>,
   { shape, known, target: asked }: DataRequest,
   table: TableFormat,
+  readFile: TableReader,
 ): Promise<LoadedTable> {
   const { classes } = known!;
   const wanted = table.targets ?? [];
   const read = (target: readonly (string | number)[], types: CsvDatasetOptions['columns']) =>
-    readDataset(
-      tableAt(path),
+    readFile(
+      path,
       { ...options, target, columns: { ...columnsOf(table), ...types } },
       {
         ...ROLES,
@@ -157,6 +171,8 @@ async function loadAs(
 /** The source of a table: a CSV file, or JSON lines as its records. */
 const tableAt = (path: string): TableSource =>
   isJsonLines(path) ? { name: path, records: recordsOf(path) } : path;
+
+const readText: TableReader = (path, options, roles) => readDataset(tableAt(path), options, roles);
 
 /** A name, or a place as a number. */
 const placesOf = (target: string): (string | number)[] => [

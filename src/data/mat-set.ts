@@ -65,6 +65,13 @@ export async function readMat(
   throw new LanewiseError('data', `'${file}' has no variables`);
 }
 
+/** The names of a file's variables. @throws as `readMat`. */
+export async function namesInMat(source: FileSource): Promise<readonly string[]> {
+  const bytes = await readSource('MATLAB', source);
+  const none = { wanted: () => false, limitBytes: 0 };
+  return [...(await decodeMat(bytes, sourceName(source, 'mat'), none)).keys()];
+}
+
 /** @throws LanewiseError kind 'data' unless the variable is an array. */
 function arrayIn(
   file: string,

@@ -114,7 +114,7 @@ export async function readParquetTable(
   const { split: _, missingTexts = [], ...others } = options;
   const { datesIn, recordsOf } = await import('./parquet-table.js');
   return withFiles(source, options, async (name, shards) => {
-    const columns = { ...datesIn(shards[0]!), ...options.columns };
+    const columns = { ...(roles.known ? {} : datesIn(shards[0]!)), ...options.columns };
     const records = recordsOf(shards, columns);
     const read = { ...others, columns, name, header: true, missingTexts: ['', ...missingTexts] };
     try {

@@ -112,17 +112,27 @@ test('what the data has no use for is refused, with what has', async () => {
           );
       }
     const refused = (name: string, asked: DataRequest) => refusal(() => loadData(name, asked));
-    assert.is(
-      await refused(csv, { fit: 'crop' }),
-      `--fit crop goes with a folder of images, and the data is ${csv}\nleave --fit out`,
+    // The sources that take an option are listed.
+    const listed = async (name: string, asked: DataRequest, flag: string, one: RegExp) => {
+      const [said, hint] = (await refused(name, asked)).split('\n');
+      assert.ok(
+        said!.startsWith(`${flag} goes with a `) && said!.endsWith(` and the data is ${name}`),
+      );
+      assert.match(said!, one);
+      assert.is(hint, `leave ${flag.split(' ')[0]} out`);
+    };
+    await listed(
+      csv,
+      { fit: 'crop' },
+      '--fit crop',
+      /a Parquet file, a tar archive .*a folder of images/,
     );
-    assert.is(
-      await refused(pictures, { target: 'kind' }),
-      `--target kind goes with a CSV file, and the data is ${pictures}\nleave --target out`,
-    );
-    assert.match(
-      await refused('digits', { columns: { id: 'ignore' } }),
-      /^--ignore id goes with a CSV file or an NPZ file, and the data is digits/,
+    await listed(pictures, { target: 'kind' }, '--target kind', /a CSV file, .*a Parquet file/);
+    await listed(
+      'digits',
+      { columns: { id: 'ignore' } },
+      '--ignore id',
+      /an NPZ file, .*a MATLAB file/,
     );
     assert.match(await refused('digits', { header: false }), /^--no-header goes with a CSV file/);
     for (const name of ['digits', pictures])
