@@ -2,4 +2,5 @@
 import { workerData } from 'node:worker_threads';
 import { createDecoder, type DecoderSetup } from '../src/feed/decoder.js';
 
-export default createDecoder(workerData as DecoderSetup);
+// Not the default, as in worker.ts.
+export const run = createDecoder(workerData as DecoderSetup);

@@ -4,4 +4,5 @@ import { knowAllTransforms } from '../src/data/transforms/all.js';
 import { createThread, type WorkerSetup } from '../src/crew/thread.js';
 
 knowAllTransforms();
-export default createThread(workerData as WorkerSetup);
+// A named export: for a default one Node 20 makes a facade, and aborts if the thread ends meanwhile.
+export const run = createThread(workerData as WorkerSetup);

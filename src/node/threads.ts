@@ -70,6 +70,7 @@ export async function createThreads(request: ThreadsRequest): Promise<Threads> {
 
 const optionsOf = ({ entry, count, setup, heapMegabytes }: ThreadsRequest) => ({
   filename: urlOf(entry),
+  name: 'run',
   minThreads: count,
   maxThreads: count,
   concurrentTasksPerWorker: 1,
