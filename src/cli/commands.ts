@@ -9,9 +9,11 @@ import { exportCommand } from './export-command.js';
 import { knowingOthers } from './foreign-options.js';
 import { generateCommand } from './generate-command.js';
 import { inspectCommand } from './inspect-command.js';
+import { lrFindCommand } from './lr-find-command.js';
 import { predictCommand } from './predict-command.js';
 import { reportCommand } from './report-command.js';
 import { inFlags } from './terminal.js';
+import { sweepCommand } from './sweep-command.js';
 import { trainCommand } from './train-command.js';
 import { verifyCommand } from './verify-command.js';
 import { watchCommand } from './watch-command.js';
@@ -22,6 +24,8 @@ function createProgram(): Command {
     .version(version)
     .showHelpAfterError('(--help lists the options)')
     .addCommand(trainCommand())
+    .addCommand(lrFindCommand())
+    .addCommand(sweepCommand())
     .addCommand(evalCommand())
     .addCommand(predictCommand())
     .addCommand(exportCommand())

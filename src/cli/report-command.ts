@@ -9,7 +9,7 @@ import { METRICS } from '../runs/folder.js';
 export const reportCommand = (): Command =>
   new Command('report')
     .description('write a run’s report.html again, or a page that compares several runs')
-    .argument('[runs...]', 'folders written by train; if left out, the newest of runs/')
+    .argument('[runs...]', 'folders written by train or sweep; if left out, the newest of runs/')
     .option('--out <file>', 'where the page goes (<run>/report.html, or comparison.html)')
     .action(runReport);
 
@@ -19,11 +19,13 @@ async function runReport(
 ): Promise<void> {
   const folders = given.length > 0 ? given : [await newestRun('runs')];
   const { writeComparison, writeReport } = await import('../runs/report/write.js');
+  const { readSweep } = await import('../runs/sweep/sweep-file.js');
+  const { writeSweepReport } = await import('../runs/sweep/sweep-page.js');
   const [first] = folders;
   if (out !== undefined) await ensureReplaceable(out);
   const file =
     folders.length === 1
-      ? await writeReport(first!, out)
+      ? await ((await readSweep(first!)) ? writeSweepReport : writeReport)(first!, out)
       : await writeComparison(folders, out ?? 'comparison.html');
   console.log(file);
 }

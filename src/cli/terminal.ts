@@ -108,6 +108,8 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/\(resume: true\)/, '(--resume)'],
   [/\bresume: true\b/, '--resume'],
   [/\bfresh: true\b/, '--fresh'],
+  [/\brandom: 20\b/, '--random 20'],
+  [/\bthe setting metrics adds\b/, '--metrics adds'],
   [/take another folder$/, 'take another folder (--out)'],
   [/^give another folder\b/, 'give another folder (--out)'],
   [/\bworkers: 0\b/, '--workers 0'],

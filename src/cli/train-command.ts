@@ -6,17 +6,16 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { trainEvents, type TrainOptions as RunOptions } from '../train/train.js';
 import type { EventOf } from '../train/events.js';
-import { dataName, lastPart, WORDS } from './data-sources.js';
+import { dataName, lastPart } from './data-sources.js';
 import { freeFolder } from './free-folder.js';
 import { recipeNamed } from './model-name.js';
-import { dataRequest } from './options.js';
 import { findData, inMemory, preparedRun } from './prepared-run.js';
 import { checkRepeats, repeatsName, runRepeats } from './repeats.js';
 import type { Fold } from './split-rule.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { saveJudgement } from './judgement.js';
 import { note } from './terminal.js';
-import { checkTogether, describeTrain, type TrainOptions } from './train-options.js';
+import { checkTogether, dataWords, describeTrain, type TrainOptions } from './train-options.js';
 import { createReporter, resumeHint } from './train-report.js';
 
 export const trainCommand = (): Command => describeTrain().action(runTrain);
@@ -110,20 +109,6 @@ async function trainUntil(
     if (last.report) await (await import('../runs/report/write.js')).writeReport(folder);
   }
   await reporter.done(last, scores);
-}
-
-/** The options that `eval` and `export` need to find the same test samples. */
-function dataWords(options: TrainOptions): string[] {
-  // What is learned is in the model's file.
-  const { holdout, ...asked } = dataRequest({ ...options, task: undefined, intervals: undefined });
-  const words = Object.entries(WORDS) as [keyof typeof WORDS, (value: unknown) => string[]][];
-  return [
-    '--data',
-    options.data,
-    // The model's file says which samples were held out, and by a column no other command finds the same.
-    ...(holdout === undefined || asked.split ? [] : ['--holdout', String(holdout)]),
-    ...words.flatMap(([key, write]) => (asked[key] === undefined ? [] : write(asked[key]))),
-  ];
 }
 
 const runOptions = (options: TrainOptions): RunOptions => ({

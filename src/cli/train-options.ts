@@ -1,12 +1,14 @@
 /** The options of `lanewise train`: those of its data, of the run's settings, and of its folder. */
 import { Command, type Option } from 'commander';
 import { LanewiseError } from '../base/errors.js';
+import { WORDS } from './data-sources.js';
 import { sizeOptions, type SizeOptions } from './model-name.js';
 import {
   addOptions,
   dataDetailOptions,
   dataDirOption,
   dataOption,
+  dataRequest,
   holdoutOption,
   modelNames,
   option,
@@ -102,3 +104,17 @@ export const describeTraining = (name: string, about: string, own: readonly Opti
 /** The command `train` with all of its options and no action. */
 export const describeTrain = (): Command =>
   describeTraining('train', 'train a model', runOptions());
+
+/** The options that `eval` and `export` need to find the same test samples. */
+export function dataWords(options: TrainOptions): string[] {
+  // What is learned is in the model's file.
+  const { holdout, ...asked } = dataRequest({ ...options, task: undefined, intervals: undefined });
+  const words = Object.entries(WORDS) as [keyof typeof WORDS, (value: unknown) => string[]][];
+  return [
+    '--data',
+    options.data,
+    // The model's file says which samples were held out, and by a column no other command finds the same.
+    ...(holdout === undefined || asked.split ? [] : ['--holdout', String(holdout)]),
+    ...words.flatMap(([key, write]) => (asked[key] === undefined ? [] : write(asked[key]))),
+  ];
+}

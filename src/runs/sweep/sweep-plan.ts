@@ -131,9 +131,16 @@ export function judgeOf(planned: readonly Planned[], wanted: string | undefined)
   const common = figures[0]!.filter(([name]) =>
     figures.every((own) => own.some(([other]) => other === name)),
   );
-  const found = common.find(([name]) => wanted === undefined || name === wanted);
+  // Of targets that are values there are no right answers, though the loss may know some of classes.
+  const areValues = planned.some(({ settings: { data } }) => {
+    const [first] = Object.values(data.targets);
+    return first?.values instanceof Float32Array;
+  });
+  const usual = areValues ? 'valLoss' : undefined;
+  const name = wanted ?? usual;
+  const found = common.find(([one]) => name === undefined || one === name);
   if (found) return { figure: found[0], better: found[1] };
-  const names = common.map(([name]) => name).join(', ');
+  const names = common.map(([one]) => one).join(', ');
   throw new LanewiseError(
     'argument',
     `sweep: figure is ${quote(wanted)}, expected one that all settings have of the validation data: ${names}`,

@@ -5,6 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { machineParallelism } from '#platform/threads';
+import { LanewiseError } from '../../base/errors.js';
 import { ensureWritableFolder } from '../../node/atomic.js';
 import { describeRun } from '../../train/describe-run.js';
 import { loadModel } from '../../trained/model-store.js';
@@ -208,6 +209,12 @@ function rowAfter(plan: Plan, row: SweepRow, reached: Reached, isLast: boolean):
     return { number, values, state: 'diverged', history, seconds, message: diverged };
   const state = isLast ? 'finished' : 'waiting';
   const score = scoreOf(plan, { ...row, state, history });
+  if (!score)
+    throw new LanewiseError(
+      'argument',
+      `sweep: the runs have no ${plan.judge.figure} of the validation data at the end of an epoch`,
+      'name another figure, such as valLoss; validateEvery counts epochs',
+    );
   return {
     number,
     values,

@@ -1,0 +1,17 @@
+/** The words of a command line, to name it again with others. */
+
+/** The words without some options and their values; `flags` are those that have none. */
+export function wordsWithout(
+  words: readonly string[],
+  options: readonly string[],
+  flags: readonly string[] = ['--json', '--fresh', '--no-report'],
+): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const name = options.find((one) => word === one || word.startsWith(`${one}=`));
+    if (name === undefined) kept.push(word);
+    else if (word === name && !flags.includes(name)) i++;
+  }
+  return kept;
+}
