@@ -1,6 +1,6 @@
 /** The training and inference workloads of models: their batch sizes, and how a step is timed. */
 import { samplesOf } from '../data/forms.js';
-import type { Dataset } from '../data/dataset.js';
+import type { Dataset, IndexedDataset } from '../data/dataset.js';
 import {
   avgPool2d,
   conv2d,
@@ -11,16 +11,17 @@ import {
   sequential,
   sigmoid,
   tanh,
+  type InputSettings,
   type Model,
 } from '../layers/index.js';
 import type { LossName } from '../losses/loss-kinds.js';
 import { lossTerms } from '../losses/terms.js';
-import { resnet20 } from '../models/index.js';
+import { charLstm, resnet20 } from '../models/index.js';
 import { adam, momentum, sgd, type Optimizer } from '../optimizers/index.js';
 import type { RunPlan } from '../step/run-plan.js';
 import { createSession } from '../crew/session.js';
 import { defaultShards } from '../step/shards.js';
-import { sizeOf } from '../graph/tensor.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
 import { CHUNK_REPEATS, timeChunks, timed } from './measure.js';
 import type { Workload } from './workload.js';
 
@@ -28,6 +29,8 @@ export interface BenchmarkModel {
   readonly create: () => Model;
   readonly loss: LossName;
   readonly optimizer: Optimizer;
+  /** What samples are counted as; default images. */
+  readonly unit?: 'images/s' | 'rows/s' | 'windows/s';
 }
 
 export const benchmarkModels = {
@@ -88,26 +91,56 @@ export const benchmarkModels = {
     loss: 'crossEntropy',
     optimizer: momentum({ lr: 0.1, weightDecay: 0.0001 }),
   },
+  /** A table's net. */
+  rows: {
+    create: () =>
+      sequential([linear(16, 64), relu(), linear(64, 64), relu(), linear(64, 3)], { input: [16] }),
+    loss: 'crossEntropy',
+    optimizer: adam({ lr: 0.001 }),
+    unit: 'rows/s',
+  },
+  charlstm: {
+    create: () => charLstm({ vocabulary: 64, length: 64 }),
+    loss: 'crossEntropy',
+    optimizer: adam({ lr: 0.002 }),
+    unit: 'windows/s',
+  },
 } as const satisfies Record<string, BenchmarkModel>;
 
-/** Bytes like an image's, with labels in turn. Their content does not affect the time. */
-export function noise(model: Model, count: number): Dataset {
-  const shape = Object.values(model.architecture.inputs)[0]!.shape as Dataset['shape'];
-  const classes = [...model.outputs.values()][0]![0]!;
-  const samples = new Uint8Array(count * sizeOf(shape));
-  for (let i = 0; i < samples.length; i++) samples[i] = (i * 2_654_435_761) >>> 24;
+/** Samples of the kind that a model takes, with classes in turn. Their content does not affect the time. */
+export function noise(model: Model, count: number): IndexedDataset {
+  const [[name, { shape, vocabulary }]] = Object.entries(model.architecture.inputs) as [
+    [string, InputSettings],
+  ];
+  const size = count * sizeOf(shape);
+  const bits = (i: number) => (i * 2_654_435_761) >>> 24;
+  const [[output, scores]] = [...model.outputs] as [[string, Shape]];
+  if (vocabulary !== undefined) {
+    const field = {
+      shape,
+      values: Int32Array.from({ length: size }, (_, i) => bits(i) % vocabulary),
+    };
+    return { name: 'noise', inputs: { [name]: field }, targets: { [output]: field } };
+  }
+  const classes = scores[0]!;
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % classes);
+  if (shape.length === 1) {
+    const values = Float32Array.from({ length: size }, (_, i) => bits(i) / 128 - 1);
+    const targets = { [output]: { shape: [], values: labels } };
+    return { name: 'noise', inputs: { [name]: { shape, values } }, targets };
+  }
   return {
     name: 'noise',
-    shape,
+    shape: shape as Dataset['shape'],
     classes: Array.from({ length: classes }, (_, i) => String(i)),
-    samples,
-    labels: Uint8Array.from({ length: count }, (_, i) => i % classes),
+    samples: Uint8Array.from({ length: size }, (_, i) => bits(i)),
+    labels,
   };
 }
 
 /** Training steps on minibatches of `batch`; one thread works in the calling thread. */
 export const training =
-  ({ create, loss, optimizer }: BenchmarkModel, batch: number): Workload =>
+  ({ create, loss, optimizer, unit = 'images/s' }: BenchmarkModel, batch: number): Workload =>
   async ({ threads, numerics, seconds }) => {
     const model = create();
     const data = noise(model, batch * CHUNK_REPEATS);
@@ -121,14 +154,14 @@ export const training =
     });
     try {
       session.initialize(1);
-      session.writeOrder(Uint32Array.from(data.labels, (_, i) => i));
+      session.writeOrder(Uint32Array.from({ length: batch * CHUNK_REPEATS }, (_, i) => i));
       const rates = optimizer.rates(0, optimizer.learningRate);
       const timing = await timeChunks(async (steps) => {
         const chunk = Array.from({ length: steps }, () => rates);
         await session.train(0, chunk, 0);
       }, seconds);
       const gflops = flopsOf(session.plan, batch) / timing.medianMs / 1e6;
-      return { ...timed(timing, 'images/s', (ms) => (batch / ms) * 1000), gflops };
+      return { ...timed(timing, unit, (ms) => (batch / ms) * 1000), gflops };
     } finally {
       await session.close();
     }

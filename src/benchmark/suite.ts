@@ -5,7 +5,7 @@ import { ceiling, sgemm } from './products.js';
 import type { Row } from './results.js';
 import type { Conditions, Workload } from './workload.js';
 
-const { mlp, lenet5, 'vgg-small': vggSmall, resnet20 } = benchmarkModels;
+const { mlp, lenet5, 'vgg-small': vggSmall, resnet20, rows, charlstm } = benchmarkModels;
 
 export const workloads: Readonly<Record<string, Workload>> = {
   ceiling,
@@ -21,6 +21,8 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'lenet5-b256': training(lenet5, 256),
   'vgg-small-b64': training(vggSmall, 64),
   'resnet20-b64': training(resnet20, 64),
+  'rows-b64': training(rows, 64),
+  'charlstm-b32': training(charlstm, 32),
   'lenet5-infer-b1': inference(lenet5, 1),
   'lenet5-infer-b256': inference(lenet5, 256),
 };

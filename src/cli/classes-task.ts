@@ -3,7 +3,7 @@ import { nextForRows } from './next-command.js';
 import type { LabelledDataset } from '../data/dataset.js';
 import { confusionMatrix } from '../metrics/confusion.js';
 import { LanewiseError } from '../base/errors.js';
-import { textRecipes } from '../models/text-recipes.js';
+import { CLASSIFIER, textRecipes } from '../models/text-recipes.js';
 import { recipeFor, recipeForRows } from '../models/recipes.js';
 import { renderConfusion } from './confusion-table.js';
 import { calibrationOf, judgeClasses } from './class-baselines.js';
@@ -57,7 +57,7 @@ export const classesKind: TaskKind = {
 
 /** @throws LanewiseError kind 'argument' for a model that takes texts. */
 function refuseText(name: string): void {
-  if (!textRecipes[name]) return;
+  if (!textRecipes[name] && name !== CLASSIFIER) return;
   throw new LanewiseError(
     'argument',
     `${name} takes texts, and the data holds images or rows with a class each`,

@@ -22,6 +22,10 @@ const HINTS: readonly (readonly [names: string, hint: string])[] = [
   ['drop exclude drop-columns', '--ignore'],
   ['na-values na_values', '--missing'],
   ['size img-size image-size input-size', '--shape'],
+  ['pretrained initial-checkpoint finetune load', '--weights'],
+  ['frozen freeze-layers', '--freeze'],
+  ['block-size context-length seq-len', '--window'],
+  ['text-column', '--text'],
 ];
 
 const REASONS: readonly (readonly [names: string, reason: string])[] = [
@@ -37,8 +41,6 @@ const REASONS: readonly (readonly [names: string, reason: string])[] = [
 /** Other tools' names of settings that have no option here; the settings say why. */
 const SETTINGS_ELSEWHERE: readonly (readonly [names: string, setting: string])[] = [
   ['criterion', 'loss'],
-  ['pretrained initial-checkpoint finetune load', 'weights'],
-  ['frozen', 'freeze'],
   ['shuffle', 'sampler'],
 ];
 

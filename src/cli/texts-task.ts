@@ -3,41 +3,26 @@ import { LanewiseError, lookUp } from '../base/errors.js';
 import type { LabelledDataset } from '../data/dataset.js';
 import { allRecipes, type Recipe } from '../models/recipes.js';
 import { textClassifier } from '../models/text-classifier.js';
+import { CLASSIFIER, classifierRecipe } from '../models/text-recipes.js';
 import { classesKind } from './classes-task.js';
 import { labelledSets } from './task.js';
 import type { TaskKind } from './task-kinds.js';
 import { quoted } from './terminal.js';
 
-const NAME = 'textclassifier';
-
 /** Least number of updates: few texts need as many as many do. */
 const UPDATES = 600;
-
-const RECIPE = {
-  loss: 'crossEntropy',
-  optimizer: 'adam',
-  learningRate: 0.005,
-  weightDecay: 0.0001,
-  schedule: 'linear',
-  batch: 32,
-  epochs: 10,
-} as const;
 
 const labelled = (data: Parameters<typeof labelledSets>[0]) => labelledSets(data, 'the model');
 
 export const textsKind: TaskKind = {
   ...classesKind,
-  usual: () => NAME,
-  check(data, options) {
-    classesKind.check(data, options);
-  },
+  usual: () => CLASSIFIER,
   recipe(name, data): Recipe {
-    if (name !== NAME) throw refusal(name);
-    const steps = Math.ceil(labelled(data).train.labels.length / RECIPE.batch);
+    if (name !== CLASSIFIER) throw refusal(name);
+    const steps = Math.ceil(labelled(data).train.labels.length / classifierRecipe.batch);
     return {
-      ...RECIPE,
-      epochs: Math.max(RECIPE.epochs, Math.ceil(UPDATES / steps)),
-      create: () => textClassifier({ features: 2 }),
+      ...classifierRecipe,
+      epochs: Math.max(classifierRecipe.epochs, Math.ceil(UPDATES / steps)),
     };
   },
   async build(_, __, data) {

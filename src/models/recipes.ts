@@ -12,9 +12,8 @@ import { resnet20 } from './resnet20.js';
 import { smallInception } from './small-inception.js';
 import { smallSeNet } from './small-senet.js';
 import { smallVgg } from './small-vgg.js';
-
 import { denseRows, tableRecipes } from './table-recipes.js';
-import { textRecipes } from './text-recipes.js';
+import { CLASSIFIER, classifierRecipe, textRecipes } from './text-recipes.js';
 import { zooRecipes } from './zoo-recipes.js';
 
 /** A data set's requirements of a model. */
@@ -216,6 +215,7 @@ export const allRecipes = (): Readonly<Record<string, Recipe>> => ({
   ...tableRecipes,
   ...zooRecipes,
   ...textRecipes,
+  [CLASSIFIER]: classifierRecipe,
 });
 
 /** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */

@@ -2,6 +2,7 @@
 import type { Model } from '../layers/index.js';
 import { charLstm, charRnn } from './char-rnn.js';
 import { gpt } from './gpt.js';
+import { textClassifier } from './text-classifier.js';
 import type { Recipe } from './recipes.js';
 
 /** A text's requirements of a model. */
@@ -42,3 +43,18 @@ export const textRecipes: Readonly<Record<string, TextRecipe>> = {
   charrnn: recipe((text) => charRnn(text), 0.003),
   gpt: recipe((text) => gpt(text), 0.003),
 };
+
+/** The recipe of the net that tells classes of texts apart. */
+export const classifierRecipe: Recipe = {
+  loss: 'crossEntropy',
+  optimizer: 'adam',
+  learningRate: 0.005,
+  weightDecay: 0.0001,
+  schedule: 'linear',
+  batch: 32,
+  epochs: 10,
+  create: () => textClassifier({ features: 4096 }),
+};
+
+/** Its name on the command line. */
+export const CLASSIFIER = 'textclassifier';

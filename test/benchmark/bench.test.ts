@@ -45,6 +45,18 @@ test('one JSON object a workload, with figures that fit together', async () => {
   assert.ok(Math.abs(single!['value']! / (single!['medianMs']! * 1000) - 1) < 1e-9);
 });
 
+test('rows and windows of a text are counted as such', async () => {
+  const run = await lanewise(['bench', 'rows-b64', 'charlstm-b32', '--seconds', '1', '--json']);
+  assert.is(run.code, 0, run.stderr);
+  assert.equal(
+    eventsOf(run).map(({ workload, unit }) => [workload, unit]),
+    [
+      ['rows-b64', 'rows/s'],
+      ['charlstm-b32', 'windows/s'],
+    ],
+  );
+});
+
 test('whole processes: the first step and the peak of memory, of one bound by nothing', async () => {
   const run = await lanewise(['bench', 'coldstart', 'memory', '--seconds', '1', '--json']);
   assert.is(run.code, 0, run.stderr);

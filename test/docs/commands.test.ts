@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
 import { inFolder, lanewise } from '../cli/lanewise.js';
-import { blocksOf, documents, root, type Block } from './documents.js';
+import { blocksOf, documents, root, textOf, type Block } from './documents.js';
 
 const data = resolve(root, process.env['LANEWISE_DATA'] ?? '../shared/data/mnist');
 const short = ['--limit', '2000', '--epochs', '1'];
@@ -40,6 +40,19 @@ function writeFlats(cwd: string): void {
   );
 }
 
+/** A text and texts with classes, for commands about them. */
+function writeTexts(text: string, cwd: string): void {
+  if (text.includes('book.txt'))
+    writeFileSync(join(cwd, 'book.txt'), textOf('CONTRIBUTING.md').slice(0, 3000));
+  if (!text.includes('reviews.jsonl')) return;
+  const review = (i: number) => ({
+    body: `${i % 2 ? 'A good, clear' : 'A dull, long'} book of ${i % 7} parts.`,
+    label: i % 2 ? 'good' : 'bad',
+  });
+  const lines = Array.from({ length: 40 }, (_, i) => JSON.stringify(review(i)));
+  writeFileSync(join(cwd, 'reviews.jsonl'), lines.join('\n'));
+}
+
 /** The runs that a block's commands are about. */
 async function trainFor(text: string, cwd: string): Promise<void> {
   for (const model of ['lenet5-digits', 'lenet5-mnist']) {
@@ -56,6 +69,7 @@ async function runCommands({ language, text }: Block, commands: string[], cwd: s
   mkdirSync(join(cwd, 'runs'));
   drawDigit(join(cwd, 'digit.png'));
   if (text.includes('flats.csv')) writeFlats(cwd);
+  writeTexts(text, cwd);
   await trainFor(text, cwd);
   for (const command of commands) {
     const needsMnist = command.includes('mnist');
