@@ -47,27 +47,41 @@ async function namesIn(path: string): Promise<string[]> {
 async function readPart(
   path: string,
   part: string,
-  { shape, columns }: DataRequest,
+  { shape, columns, known }: DataRequest,
 ): Promise<Dataset> {
   const [samples, targets] = [`x${part}`, `y${part}`];
   const { shape: all, dtype } = (await readNpz(path, { names: [samples] })).get(samples)!;
   const stored = all.slice(1);
+  const row = rowShape(stored, dtype);
+  // What a model has of rows is told by its table: they may have become more features.
+  const wanted = row && known?.table ? row : (shape ?? row);
   const data = await npzDataset(path, {
     samples,
     targets,
     name: `${path}${part && ` ${part.slice(1)}`}`,
-    ...layoutOf(stored, shape ?? rowShape(stored, dtype)),
+    ...layoutOf(stored, wanted),
   });
   const labels = labelsIn(samplesOf(data));
   if (labels) {
     if (columns?.[targets] !== 'class') checkNoQuantity(data.name, labels, targets);
-    return data as Dataset;
+    return row && wanted === row ? withTable(data as Dataset, targets) : (data as Dataset);
   }
   throw new LanewiseError(
     'data',
     `'${path}': ${samples} holds samples of ${showShape(stored)}, but ${targets} does not hold their classes, expected whole numbers`,
     'the command line trains classifiers of images and rows; in a program npzDataset takes others',
   );
+}
+
+/** Rows of numbers as those of a table, whose columns are named by their places, so that `predict` takes new ones. */
+function withTable(data: Dataset, target: string): Dataset {
+  const { shape, samples, classes } = data;
+  if (!(samples instanceof Float32Array)) return data;
+  const columns = Array.from({ length: shape[0] }, (_, i) => ({
+    name: String(i),
+    type: 'number' as const,
+  }));
+  return { ...data, table: { columns, targets: [{ name: target, type: 'class', classes }] } };
 }
 
 /** The shape of rows of numbers, as tables have them. */

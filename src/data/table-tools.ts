@@ -56,6 +56,12 @@ export const encodedRows = (
   ...given: [given: unknown, inputs: readonly string[], size: number]
 ): EncodedRows | undefined => (table ? tools?.encode(table, ...given) : undefined);
 
+function hasGap(values: ArrayLike<number>): boolean {
+  if (values instanceof Float32Array)
+    for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return true;
+  return false;
+}
+
 /**
  * `samples` with the columns of `known` in their order, its categories in theirs, and missing values by its rules;
  * unchanged if columns have no names. `whose` names their owner: `the model`.
@@ -71,6 +77,6 @@ export function withColumnsOf(
   if (!known || !own || source) return samples;
   const isSame = own === known || JSON.stringify(own.columns) === JSON.stringify(known.columns);
   // Where columns are the same, only gaps are to be refused.
-  if (isSame && !Object.values(inputs)[0]!.values.some(Number.isNaN)) return samples;
+  if (isSame && !hasGap(Object.values(inputs)[0]!.values)) return samples;
   return tableTools().match(samples, known, whose);
 }

@@ -104,7 +104,7 @@ export function checkInputs(model: Model, data: Samples): void {
       'data',
       `data set '${data.name}'${data.inputs[UNNAMED] ? '' : `, input '${name}'`}`,
       field.values,
-      'leave the sample out (subset), or put a number there',
+      'leave the sample out (subset), or put a number there; impute does that for tables',
       inSamples(sizeOf(field.shape)),
     );
   }

@@ -14,6 +14,7 @@ import { quantile } from '../../src/losses/index.js';
 import { adam } from '../../src/optimizers/index.js';
 import { loadModel, saveModel } from '../../src/trained/model-store.js';
 import { train } from '../../src/train/train.js';
+import { zipOf } from '../support/archives.js';
 import { eventsOf, lanewise } from './lanewise.js';
 
 const COLOURS = ['red', 'green', 'blue'];
@@ -57,16 +58,20 @@ const write = (name: string, content: string | Uint8Array) =>
 const predict = (model: string, ...args: string[]) =>
   lanewise(['predict', `${model}.safetensors`, ...args], { cwd: folder });
 
-/** A NumPy file of float64. */
-function npy(shape: readonly number[], values: readonly number[]): Uint8Array {
-  const head = `{'descr': '<f8', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`;
+/** A NumPy file. */
+function npyOf(type: string, shape: readonly number[], values: ArrayBufferView): Uint8Array {
+  const head = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`;
   const padded = `${head.padEnd(64 * Math.ceil((head.length + 11) / 64) - 11)}\n`;
-  const bytes = new Uint8Array(10 + padded.length + 8 * values.length);
-  bytes.set([0x93, 78, 85, 77, 80, 89, 1, 0, padded.length & 255, padded.length >> 8]);
-  bytes.set(new TextEncoder().encode(padded), 10);
-  bytes.set(new Uint8Array(Float64Array.from(values).buffer), 10 + padded.length);
-  return bytes;
+  const start = [0x93, 78, 85, 77, 80, 89, 1, 0, padded.length & 255, padded.length >> 8];
+  return Buffer.concat([
+    Uint8Array.from(start),
+    Buffer.from(padded),
+    new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  ]);
 }
+
+const npy = (shape: readonly number[], values: readonly number[]): Uint8Array =>
+  npyOf('<f8', shape, Float64Array.from(values));
 
 test('the same rows in CSV, TSV and JSON lines have the answers of the API, to the bit', async () => {
   const { answers } = await (await loadModel(join(folder, 'kind.safetensors'))).predict(rows);
@@ -103,6 +108,43 @@ test('the same rows in CSV, TSV and JSON lines have the answers of the API, to t
     assert.is(
       run.stderr.trim(),
       file === 'new.csv' ? 'note: not used, as the model was not trained on it: more' : '',
+    );
+  }
+});
+
+test('rows of an NPZ file are a table whose columns have the names of their places', async () => {
+  const values = Array.from({ length: 120 }, (_, i) => ((i * 37) % 41) / 4 + (i % 3 ? 0 : i % 2));
+  const labels = Array.from({ length: 40 }, (_, i) => i % 2);
+  const file = zipOf({
+    'x.npy': npy([40, 3], values),
+    'y.npy': npyOf('<i4', [40], Int32Array.from(labels)),
+  });
+  await write('rows.npz', file);
+  const options = ['--epochs', '2', '--workers', '0', '--no-report', '--out', 'npz'];
+  const run = await lanewise(['train', 'mlp', '--data', 'rows.npz', ...options], { cwd: folder });
+  assert.is(run.code, 0, run.stderr);
+  const model = await loadModel(join(folder, 'npz', 'model.safetensors'));
+  assert.equal(
+    model.table!.columns.map(({ name }) => name),
+    ['0', '1', '2'],
+  );
+  assert.equal(model.table!.targets, [{ name: 'y', type: 'class', classes: ['0', '1'] }]);
+  const path = join('npz', 'model.safetensors');
+  const evaluated = await lanewise(['eval', path, '--data', 'rows.npz', '--json'], { cwd: folder });
+  assert.is(eventsOf(evaluated)[0]!['scored'], 'heldOut', evaluated.stderr);
+  const given = [
+    [1, 2, 3.5],
+    [0.25, 8, 7],
+  ];
+  const { answers } = await model.predict(given);
+  await write('x.npy', npy([2, 3], given.flat()));
+  await write('bare.csv', '1,2,3.5\n0.25,8,7\n');
+  for (const name of ['x.npy', 'bare.csv']) {
+    const events = eventsOf(await predict('npz/model', name, '--json'));
+    assert.equal(
+      events.map(({ answer }) => answer),
+      answers,
+      name,
     );
   }
 });

@@ -6,7 +6,16 @@ import { csvDataset } from '../../src/data/csv-dataset.js';
 import { encodeSafetensors, decodeSafetensors } from '../../src/formats/safetensors.js';
 import { LanewiseError } from '../../src/base/errors.js';
 import { loadProgram } from '../../src/inference/index.js';
-import { functional, input, linear, sequential } from '../../src/layers/index.js';
+import { digits } from '../../src/data/digits/index.js';
+import { textWindows } from '../../src/data/text.js';
+import {
+  embedding,
+  flatten,
+  functional,
+  input,
+  linear,
+  sequential,
+} from '../../src/layers/index.js';
 import { quantile } from '../../src/losses/index.js';
 import { adam } from '../../src/optimizers/index.js';
 import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
@@ -120,6 +129,36 @@ test('a file of an earlier version, with one target without its type, answers as
     if (metadata['program'])
       assert.equal((await loadProgram(old)).predict([{ port: 'y' }]), expected);
   }
+});
+
+test('the program of images and of texts has what the model knows of them', async () => {
+  const images = { ...digits({ count: 16 }), fit: 'pad' as const };
+  const net = sequential([flatten(), linear(784, 10)], { input: [1, 28, 28] });
+  const { model } = await train(net, {
+    ...settings,
+    epochs: 1,
+    data: images,
+    loss: 'crossEntropy',
+  });
+  const program = await loadProgram(encodeProgram(model));
+  assert.equal(program.classes, images.classes);
+  assert.equal(program.samples, { shape: [1, 28, 28], type: 'uint8', fit: 'pad' });
+  assert.is(program.table, undefined);
+  const windows = textWindows('abcabcabcabcabcabcabcabc', { length: 4 });
+  const { vocabulary } = windows;
+  const letters = sequential([embedding(vocabulary!.length, 4), linear(4, vocabulary!.length)], {
+    input: [4],
+    vocabulary: vocabulary!.length,
+  });
+  const text = await train(letters, {
+    ...settings,
+    epochs: 1,
+    batch: 4,
+    data: windows,
+    loss: 'crossEntropy',
+  });
+  const writer = await loadProgram(encodeProgram(text.model));
+  assert.equal([writer.vocabulary, writer.samples!.type], [vocabulary, 'int32']);
 });
 
 test('files whose schema was changed in any one place are refused by name, or predict', async () => {
