@@ -109,7 +109,8 @@ export function verdictOf(
   const mayBe = `the 95 % interval of the difference is ${short(lead.low)} to ${difference(lead.high)}`;
   if (lead.value <= 0) {
     const how = lead.value === 0 ? 'is as good' : 'is better';
-    const sure = lead.high < 0 ? '' : `; of ${samples} samples that may be chance: ${mayBe}`;
+    const isSure = lead.high < 0 || (lead.low === 0 && lead.high === 0);
+    const sure = isSure ? '' : `; of ${samples} samples that may be chance: ${mayBe}`;
     return `the baseline is not beaten: ${name} ${how}, ${show(strongest.value)} against ${show(value)}${sure}`;
   }
   if (lead.low > 0) return undefined;

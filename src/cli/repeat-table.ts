@@ -28,9 +28,11 @@ export function spreadOf(values: readonly number[]): Spread {
   return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
 }
 
+/** A figure's name for people. */
+const nameOf = (figure: string): string => (figure === 'r2' ? 'R²' : figure);
 const isShare = (figure: string): boolean => /accuracy|f1/i.test(figure);
 const show = (figure: string, value: number): string =>
-  isShare(figure) ? AS_PERCENT.value(value) : formatFigure(value);
+  isShare(figure) ? AS_PERCENT.value(value) : formatFigure(value).replace('-', '−');
 const plain = (figure: string, value: number): string =>
   isShare(figure) ? AS_PERCENT.bare(value) : formatFigure(value);
 
@@ -79,7 +81,7 @@ function tableOf(results: readonly RepeatResult[]): string {
   const rivals = rivalsOf(results);
   const columns = [results.map(({ value }) => value), ...rivals.map(({ values }) => values)];
   const rows = [
-    ['run', 'samples', figure, ...rivals.map(({ name }) => name)],
+    ['run', 'samples', nameOf(figure), ...rivals.map(({ name }) => name)],
     ...results.map(({ name, samples }, i) => [
       name,
       String(samples),
@@ -111,9 +113,9 @@ function verdictOfAll(results: readonly RepeatResult[]): string[] {
   const wins = `in ${winsOver(results, best)} of ${results.length} runs`;
   const against = `${show(figure, own)} against ${show(figure, mean)}`;
   return sign * (own - mean) > 0
-    ? [`better than ${best.name} on the mean, ${against}, and ${wins}`]
+    ? [`better than ${best.name} on average, ${against}, and ${wins}`]
     : [
-        `the baseline is not beaten: ${best.name} is as good or better on the mean; ${against}, and the model is better ${wins}`,
+        `the baseline is not beaten: ${best.name} is as good or better on average; ${against}, and the model is better ${wins}`,
       ];
 }
 
@@ -121,7 +123,7 @@ function verdictOfAll(results: readonly RepeatResult[]): string[] {
 export const repeatLines = {
   one: ({ figure, value, baselines }: RepeatResult): string =>
     [
-      `${figure} ${show(figure, value)}`,
+      `${nameOf(figure)} ${show(figure, value)}`,
       ...baselines.map((one) => `${one.name} ${show(figure, one.value)}`),
     ].join(', '),
   all(results: readonly RepeatResult[], folder: string): string[] {
@@ -129,7 +131,7 @@ export const repeatLines = {
     const { mean, deviation } = spreadOf(results.map(({ value }) => value));
     return [
       `\n${tableOf(results)}\n`,
-      `test ${figure} ${show(figure, mean)} ± ${plain(figure, deviation)} (mean and deviation of ${results.length} runs)`,
+      `test ${nameOf(figure)} ${show(figure, mean)} ± ${plain(figure, deviation)} (mean and deviation of ${results.length} runs)`,
       `runs and their models: ${folder}`,
       ...verdictOfAll(results).map((line) => `\n${line}`),
     ];

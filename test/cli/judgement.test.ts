@@ -64,7 +64,7 @@ test('the verdict: beaten, as good, perhaps by chance, or nothing to say', () =>
     verdict(0.85, 0.9, 20)!,
     /not beaten: a linear model is better, 90\.00 % against 85\.00 %; of 20 samples that may be chance: the 95 % interval of the difference is −[\d.]+ to \d+ points$/,
   );
-  assert.match(verdict(1, 1, 10)!, /a linear model is as good, 100\.00 % against 100\.00 %/);
+  assert.match(verdict(1, 1, 10)!, /a linear model is as good, 100\.00 % against 100\.00 %$/);
   assert.match(
     verdict(0.9, 0.85, 20)!,
     /^better than a linear model by 5 points, which may be chance: the 95 % interval/,

@@ -59,7 +59,7 @@ test('mean and deviation, and the verdict by the means', () => {
   assert.match(lines, /test accuracy 80\.00 % ± 14\.14 \(mean and deviation of 2 runs\)/);
   assert.match(
     lines,
-    /better than a linear model on the mean, 80\.00 % against 70\.00 %, and in 2 of 2 runs$/,
+    /better than a linear model on average, 80\.00 % against 70\.00 %, and in 2 of 2 runs$/,
   );
   const [first] = (repeatsRecord(results) as { baselines: object[] }).baselines;
   assert.equal(first, { name: 'always the most frequent', mean: 0.5, deviation: 0, beatenIn: 2 });
