@@ -11,7 +11,8 @@ export function wordsWithout(
     const word = words[i]!;
     const name = options.find((one) => word === one || word.startsWith(`${one}=`));
     if (name === undefined) kept.push(word);
-    else if (word === name && !flags.includes(name)) i++;
+    // An option whose value may be left out is followed by another one, or by its value.
+    else if (word === name && !flags.includes(name) && !words[i + 1]?.startsWith('--')) i++;
   }
   return kept;
 }

@@ -77,6 +77,8 @@ test('words of a command without some options', () => {
     '--epochs',
     '3',
   ]);
+  const halving = ['--halving', '--out', 'a', '--halving', '3', '--lr', '1'];
+  assert.equal(wordsWithout(halving, ['--halving', '--out']), ['--lr', '1']);
 });
 
 test('a sweep of a table: sorted, the best tested, reports; again, and nothing is trained', () =>
