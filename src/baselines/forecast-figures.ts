@@ -9,6 +9,7 @@ import { samplesOf } from '../data/forms.js';
 import type { SeriesFormat } from '../data/series-format.js';
 import { firstRowOf } from '../data/series-parts.js';
 import type { SeriesWindows } from '../data/series-windows.js';
+import { seasonInWords } from '../data/spacing.js';
 
 /** Errors of a forecast. */
 export interface ForecastErrors {
@@ -25,13 +26,13 @@ export interface ForecastErrors {
 
 /** The errors of one way to forecast. */
 export interface ForecastFigures extends ForecastErrors {
-  /** `the model`, `the last value`, `the value 24 rows before` */
+  /** `the model`, `the last value`, `the value a day before` */
   readonly name: string;
   /** For each step of the horizon, over all targets. */
   readonly steps: readonly ForecastErrors[];
   /** For each target, over all steps. */
   readonly targets: readonly ForecastErrors[];
-  /** Of each window: the mean error over its steps and targets in units of `scale`. */
+  /** Of each window: the mean error over its steps, in the unit of a single target; of several targets in units of MASE. */
   readonly windows: Float64Array;
 }
 
@@ -85,7 +86,14 @@ export function forecastFigures(
         at(windows.starts[i]! + window - 1, k),
       ),
       ...(season > 1
-        ? [figuresOf(`the value ${season} rows before`, series, windows, seasonBefore)]
+        ? [
+            figuresOf(
+              `the value ${seasonInWords(season, series.spacing)}`,
+              series,
+              windows,
+              seasonBefore,
+            ),
+          ]
         : []),
     ],
   };
@@ -123,7 +131,7 @@ function figuresOf(
           sums.squared += error * error;
           sums.scaled += scaled;
         }
-        ofWindows[i]! += (Number.isNaN(scaled) ? error : scaled) / (horizon * targets.length);
+        ofWindows[i]! += (targets.length === 1 ? error : scaled) / (horizon * targets.length);
       }
   return {
     name,

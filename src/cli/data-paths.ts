@@ -15,6 +15,7 @@ import { showShape } from '../graph/tensor.js';
 import { loadMat } from './mat-source.js';
 import { loadNumpy } from './numpy-source.js';
 import { holdsShards, loadArchives, loadParquet } from './shard-source.js';
+import { loadSeries } from './series-source.js';
 import { loadTable } from './load-table.js';
 import { countOf } from './task.js';
 import { isTextName, loadText } from './text-source.js';
@@ -55,11 +56,15 @@ export const pathSources: readonly PathSource[] = [
       'intervals',
       'text',
       'tokens',
+      'window',
+      'series',
     ],
     matches: (path, entries) => !entries && (/\.(csv|tsv)$/i.test(path) || isJsonLines(path)),
     async load(request, path) {
+      if (request.series) return loadSeries(request, path);
       if ((request.text ?? request.known?.text?.column) !== undefined)
         return loadTextTable(request, path);
+      refuseWindow(request, path);
       const keys = keysFor(request.whole ? undefined : request.split);
       const { data, task } = await loadTable(path, request, keys?.values);
       return { ...holdOut(data, request, keys), ...(task ? { task } : {}) };
@@ -114,6 +119,16 @@ export const pathSources: readonly PathSource[] = [
     load: loadFolder,
   },
 ];
+
+/** @throws LanewiseError kind 'argument' for a window of a table. */
+function refuseWindow({ window }: DataRequest, path: string): void {
+  if (window === undefined) return;
+  throw new LanewiseError(
+    'argument',
+    `--window ${window} goes with a text file or a series, and '${path}' is a table`,
+    '--time names the column of times of a series, --horizon the rows to forecast',
+  );
+}
 
 /**
  * Holds test samples out of a data set that has none: the same ones every time, each class in proportion, or as the request

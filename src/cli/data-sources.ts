@@ -20,6 +20,7 @@ import type { Part } from '../train/events.js';
 import { limited, pathSources, type PathSource } from './data-paths.js';
 import { downloadBar } from './progress.js';
 import type { AskedTask } from './target-task.js';
+import { seriesWords, type SeriesRequest } from './series-source.js';
 import type { Task } from './task.js';
 import { ruleWords, type Fold, type PartKeys, type SplitRule } from './split-rule.js';
 import { quoted } from './terminal.js';
@@ -74,12 +75,14 @@ export interface Adjustments {
   readonly columns?: Readonly<Record<string, 'number' | 'class' | 'date' | 'ignore'>>;
   /** How a table's gaps are treated; by default they are refused. */
   readonly missing?: 'drop' | number | readonly string[];
-  /** Characters in a window of a text. */
+  /** Characters in a window of a text, rows in a window of a series. */
   readonly window?: number;
   /** Column of a table that holds texts, of which classes are told. */
   readonly text?: string;
   /** What the features of texts count; default words. */
   readonly tokens?: TextUnit;
+  /** What makes a series of a table. */
+  readonly series?: SeriesRequest;
   /** What the targets of a table are taken for; by default their values decide. */
   readonly task?: AskedTask;
   /** How predictions of numbers describe their distribution; by default they are the expected number alone. */
@@ -130,6 +133,7 @@ export const WORDS: {
   window: (count) => ['--window', String(count)],
   text: (column) => ['--text', column],
   tokens: (unit) => ['--tokens', unit],
+  series: seriesWords,
   task: (name) => ['--task', name],
   intervals: (spread) => [
     '--intervals',

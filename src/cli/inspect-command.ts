@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { samplesOf } from '../data/forms.js';
 import type { AnyDataset, Dataset } from '../data/dataset.js';
-import { sizeOf } from '../graph/tensor.js';
+import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { InputSettings, Model } from '../layers/index.js';
 import { lossTerms } from '../losses/terms.js';
 import type { ImageSettings, Sized } from '../models/recipes.js';
@@ -79,11 +79,22 @@ const paperImages = ({ paper }: Sized, { size = paper.size }: SizeOptions): Imag
   classes: paper.classes,
 });
 
-/** One sample of the kind that a model takes: an image with a class, or a text with what follows each character. */
+/**
+ * One sample of the kind that a model takes: an image with a class, a text with what follows each character, or a window of
+ * a series with its horizon.
+ */
 function sampleFor({ architecture, outputs }: Model): AnyDataset {
   const [[name, { shape, vocabulary }]] = Object.entries(architecture.inputs) as [
     [string, InputSettings],
   ];
+  const floats = (of: Shape) => ({ shape: of, values: new Float32Array(sizeOf(of)) });
+  const [[output, scores]] = [...outputs] as [[string, Shape]];
+  if (vocabulary === undefined && shape.length < 3)
+    return {
+      name: 'a window',
+      inputs: { [name]: floats(shape) },
+      targets: { [output]: floats(scores) },
+    };
   if (vocabulary === undefined)
     return {
       name: 'an image',
@@ -93,8 +104,7 @@ function sampleFor({ architecture, outputs }: Model): AnyDataset {
       labels: Uint8Array.of(0),
     };
   const tokens = { shape, values: new Int32Array(sizeOf(shape)) };
-  const [output] = outputs.keys();
-  return { name: 'a text', inputs: { [name]: tokens }, targets: { [output!]: tokens } };
+  return { name: 'a text', inputs: { [name]: tokens }, targets: { [output]: tokens } };
 }
 
 /** Bytes by region, and what liveness analysis saved. */

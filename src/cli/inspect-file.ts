@@ -6,6 +6,8 @@ import type { Origin } from '../data/origin.js';
 import { readTensors, type TensorFile } from '../formats/tensor-file.js';
 import { readProgram } from '../inference/read.js';
 import type { StoredProgram } from '../inference/stored.js';
+import { spacingInWords } from '../data/spacing.js';
+import type { SeriesFormat } from '../data/series-format.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { parameterCount } from '../layers/index.js';
 import { describeTerms } from '../losses/terms.js';
@@ -88,7 +90,7 @@ async function describe(
   trained: TrainedModel,
 ) {
   const { model, terms, numerics } = trained;
-  const { classes, targetClasses, samples, table, vocabulary, text, origin } = trained;
+  const { classes, targetClasses, samples, table, series, vocabulary, text, origin } = trained;
   const sha256 = await trained.sha256();
   const { checkpoint, stepper, program, run } = metadata;
   const holds = program ? 'program' : checkpoint ? 'checkpoint' : stepper ? 'stepper' : 'model';
@@ -108,7 +110,7 @@ async function describe(
     outputs: [...model.outputs].map(([name, shape]) => ({ name, shape })),
     layers: layerRows(model),
     loss: describeTerms(terms),
-    ...given({ classes, targetClasses, samples, table, vocabulary, text, origin }),
+    ...given({ classes, targetClasses, samples, table, series, vocabulary, text, origin }),
     ...given({ settings: parsed(run) ?? (await settingsBeside(path, sha256)) }),
   };
 }
@@ -150,6 +152,7 @@ function lines(about: About): string[] {
     ['inputs', about.inputs.map(inputWords).join('; ')],
     ['classes', classWords(about)],
     ['columns', about.table && columnWords(about.table)],
+    ['series', about.series && seriesDescription(about.series)],
     ['text', textWords(about)],
     ['trained on', about.origin && originWords(about.origin)],
     ['settings', about.settings && settingWords(about.settings)],
@@ -197,6 +200,19 @@ function columnWords({ columns, ...others }: NonNullable<About['table']>): strin
   );
   const predicted = target === undefined ? '' : `; the target is ${target}`;
   return `${columns.length}: ${shorten(words.join(', '), MOST)}${predicted}`;
+}
+
+/** `temp, an hour apart: 24 rows from windows of 48 with known holiday` */
+function seriesDescription(series: SeriesFormat): string {
+  const { targets, features, known, calendar, window, horizon, spacing, season } = series;
+  const more = [
+    ...(features.length > 0 ? [`${features.join(', ')} of the past`] : []),
+    ...(known.length + calendar.length > 0
+      ? [`${[...known, ...calendar].join(', ')} known in advance`]
+      : []),
+  ];
+  const rows = `${formatCount(horizon)} rows from the last ${formatCount(window)}, ${spacingInWords(spacing)} apart`;
+  return `${targets.join(', ')}: ${rows}, season ${season}${more.length > 0 ? `; ${more.join('; ')}` : ''}`;
 }
 
 function textWords({ text, vocabulary }: About): string | undefined {

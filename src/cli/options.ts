@@ -223,9 +223,10 @@ export const dataDetailOptions = (): Option[] => [
     'words',
     'trigrams',
   ]),
-  new Option('--window <n>', 'characters of a text that a model sees at a time (64)').argParser(
-    wholeNumber(1),
-  ),
+  new Option(
+    '--window <n>',
+    'characters of a text (64), or rows of a series, that a model sees at a time',
+  ).argParser(wholeNumber(1)),
   new Option('--header', 'the CSV file’s first line names its columns, even by numbers'),
   new Option('--no-header', 'the CSV file begins with its first sample'),
 ];

@@ -15,6 +15,7 @@ import {
 } from './image-samples.js';
 import { choice, wholeNumber } from './options.js';
 import { predictTexts, takesTexts } from './predict-texts.js';
+import { predictSeries } from './predict-series.js';
 import { predictRows, takesRows } from './predict-rows.js';
 import { rowFiles } from './row-readers.js';
 import { createPredictionOutput } from './prediction-output.js';
@@ -62,6 +63,10 @@ const BATCH_SAMPLES = 256;
 
 async function runPredict(file: string, paths: readonly string[], options: Options): Promise<void> {
   const classifier = await loadModel(file);
+  if (classifier.series) {
+    checkForTable(options);
+    return predictSeries(classifier, paths, options);
+  }
   const table = takesRows(classifier);
   if (table) {
     checkForTable(options);

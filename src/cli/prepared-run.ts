@@ -7,6 +7,7 @@ import { recipeNamed } from './model-name.js';
 import { dataRequest } from './options.js';
 import { checkPretrained, knownOf, nameOfFile, type WeightsFile } from './pretrained.js';
 import { beginning, weightsOf } from './run-start.js';
+import { seriesRequest } from './series-options.js';
 import { checkUses, trainSettings } from './setting-options.js';
 import type { Fold } from './split-rule.js';
 import { taskOf, type Task } from './task.js';
@@ -44,6 +45,7 @@ export async function findData(
   const file = await weightsOf(options, given);
   const asked = {
     ...dataRequest(options),
+    ...seriesRequest(options),
     seed: options.seed,
     ...(fold ? { fold } : {}),
     size: options.size ?? usual?.sized?.usual,

@@ -227,9 +227,15 @@ export const ROWS = {
     },
     ({ patience }) => (patience === undefined ? undefined : { patience }),
   ),
-  keepBest: {
-    option: option<boolean>('--keep-best', 'the model has the weights that scored best'),
-  },
+  keepBest: from(
+    {
+      keepBest: option<boolean>(
+        '--keep-best',
+        'the model has the weights that scored best (always for series)',
+      ),
+    },
+    ({ keepBest }, { recipe }) => keepBest ?? recipe.keepBest,
+  ),
   freeze: from(
     {
       freeze: option<string[]>(

@@ -9,6 +9,7 @@ import type { ScoringOptions } from './classifiers.js';
 import type { ExportOptions } from './export-command.js';
 import type { DataSets } from './data-sources.js';
 import type { TaskName } from './task.js';
+import { seriesKind } from './series-task.js';
 import { textKind } from './text-task.js';
 import { textsKind } from './texts-task.js';
 import type { TrainOptions } from './train-options.js';
@@ -85,6 +86,7 @@ const KINDS: { readonly [name in TaskName]?: TaskKind } = {
   classes: classesKind,
   text: textKind,
   texts: textsKind,
+  series: seriesKind,
   values: rowsKind,
   labels: rowsKind,
   several: rowsKind,
@@ -95,7 +97,8 @@ export const kindOf = (name: TaskName): TaskKind => KINDS[name] ?? classesKind;
 /** The kind of task that a trained model was made for, by what its file says of its data. */
 export const kindOfModel = (model: TrainedModel): TaskKind => kindOf(taskOfModel(model));
 
-function taskOfModel({ vocabulary, text, table }: TrainedModel): TaskName {
+function taskOfModel({ vocabulary, text, table, series }: TrainedModel): TaskName {
+  if (series) return 'series';
   if (vocabulary) return text?.by ? 'texts' : 'text';
   const types = (table?.targets ?? []).map(({ type }) => type);
   if (types.length > 1) return types.every((type) => type === 'number') ? 'values' : 'several';

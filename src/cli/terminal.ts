@@ -118,6 +118,9 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/^use fewer shards\b/, 'use fewer shards (--shards)'],
   [/^leave the port out\b/, 'leave --port out'],
   [/`directory`/, '--data-dir'],
+  [/\bmissing: '(last|interpolate)'/g, '--missing $1'],
+  [/\bspacing: rows\b/, '--spacing rows'],
+  [/\(series\)/, '(--series)'],
   [/\bdigits\(\), which are drawn/, '--data digits'],
   [/^lower the learning rate\b(?! \()/, 'lower the learning rate (--lr)'],
 ];

@@ -18,12 +18,15 @@ import {
   wholeNumber,
   type DataOptions,
 } from './options.js';
+import { seriesOptions } from './series-options.js';
+import type { SeriesRequest } from './series-source.js';
 import { list, settingOptions, type SettingOptions } from './setting-options.js';
 
 /** The values of the options. */
 export type TrainOptions = DataOptions &
   SettingOptions &
-  SizeOptions & {
+  SizeOptions &
+  SeriesRequest & {
     readonly seed: number;
     readonly folds?: number;
     readonly seeds?: number;
@@ -83,6 +86,7 @@ export function checkTogether({ resume, override, fresh }: TrainOptions): void {
 const trainingDataOptions = (): Option[] => [
   ...dataDetailOptions(),
   ...targetOptions(),
+  ...seriesOptions(),
   dataOption(),
   dataDirOption(),
   holdoutOption(),

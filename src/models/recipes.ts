@@ -11,6 +11,7 @@ import { mlp } from './mlp.js';
 import { resnet20 } from './resnet20.js';
 import { smallInception } from './small-inception.js';
 import { smallSeNet } from './small-senet.js';
+import { seriesRecipes } from './series-recipes.js';
 import { smallVgg } from './small-vgg.js';
 import { denseRows, tableRecipes } from './table-recipes.js';
 import { CLASSIFIER, classifierRecipe, textRecipes } from './text-recipes.js';
@@ -59,6 +60,8 @@ export interface Recipe {
   readonly averageDecay?: number;
   readonly batch: number;
   readonly epochs: number;
+  /** Whether the model has the weights that scored best on the validation part; default false. */
+  readonly keepBest?: boolean;
   /** Sizes of the images of a net that takes any from a least one on, and whose width can be set. */
   readonly sized?: Sized;
   /** The settings for so many rows of numbers, if the model takes these. */
@@ -216,6 +219,7 @@ export const allRecipes = (): Readonly<Record<string, Recipe>> => ({
   ...zooRecipes,
   ...textRecipes,
   [CLASSIFIER]: classifierRecipe,
+  ...seriesRecipes,
 });
 
 /** @throws LanewiseError kind 'argument' for an unknown name, with the nearest known one. */

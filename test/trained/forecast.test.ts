@@ -124,7 +124,7 @@ test('a forecaster learns a rhythm, with the same bits from any number of worker
     const { model, baselines } = forecastFigures(one.held, scores);
     assert.equal(
       baselines.map(({ name }) => name),
-      ['the last value', 'the value 6 rows before'],
+      ['the last value', 'the value 6 hours before'],
     );
     for (const baseline of baselines)
       assert.ok(model.mase < 0.7 * baseline.mase, `${cell}: ${model.mase} ${baseline.mase}`);
