@@ -29,6 +29,8 @@ export interface Chart {
   readonly isLog?: boolean;
   /** Whether the x axis is logarithmic, for values above 0. */
   readonly isLogX?: boolean;
+  /** Whether x is a time, in seconds since 1970, shown in UTC. */
+  readonly isTime?: boolean;
   /** Names of the places 0, 1, … on the x axis, for what has no order by size. */
   readonly xNames?: readonly string[];
   /** Places on the x axis that a line from top to bottom marks, with its words. */

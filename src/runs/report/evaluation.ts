@@ -12,6 +12,7 @@ import {
 } from '../../base/check-json.js';
 import type { Part } from '../../train/events.js';
 import type { Picture } from './pictures.js';
+import { SERIES_VIEW, type SeriesView } from './series-view.js';
 
 export interface ClassFigures {
   readonly name: string;
@@ -119,6 +120,8 @@ export interface Evaluation {
     }[];
   };
   readonly importance?: readonly Importance[];
+  /** Of a series. */
+  readonly series?: SeriesView;
   readonly filters?: Pictures;
   readonly featureMaps?: {
     readonly picture: Picture;
@@ -181,6 +184,7 @@ const EVALUATION = fields({
     bins: listed(fields({ predicted: double, observed: double, count: double })),
   }),
   'importance?': listed(fields({ column: string, rise: double, deviation: double })),
+  'series?': SERIES_VIEW,
   'filters?': PICTURES,
   'featureMaps?': fields({ picture: string, label: string, layers: listed(PICTURES) }),
 });

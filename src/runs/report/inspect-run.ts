@@ -24,6 +24,7 @@ import type { TrainedModel } from '../../trained/trained-model.js';
 import { calibrationSeen, constantSeen, numbersOf, valuesSeen } from './answers-seen.js';
 import type { ClassFigures, Evaluation, FarMiss, Mistake, Pictures } from './evaluation.js';
 import { importanceOf } from './importance.js';
+import { seriesViewOf } from './series-view.js';
 import { mapPicture, samplePicture, weightPicture } from './pictures.js';
 import { samplesSeen } from './sample-seen.js';
 
@@ -68,12 +69,13 @@ export async function inspect(
   const found = await score(trained, data, workers, reading);
   const { loss, accuracy } = summarize(found, data);
   const labels = labelsIn(data);
+  const series = seriesViewOf(data, found.scores);
   const importance = await importanceOf(trained, data);
   const first = importance?.map(({ column }) => column);
   const classes =
     labels && found.hits ? await classification(trained, data, labels, found, first) : {};
-  const values = labels ? undefined : valuesSeen(trained, data, found.scores);
-  const baseline = train && constantSeen(trained, train, data, labels);
+  const values = labels || series ? undefined : valuesSeen(trained, data, found.scores);
+  const baseline = series ? undefined : train && constantSeen(trained, train, data, labels);
   const filters = firstFilters(trained);
   const maps = await featureMaps(trained, data);
   return {
@@ -86,6 +88,7 @@ export async function inspect(
     ...(baseline ? { baselines: [baseline] } : {}),
     ...(values ? { values, misses: await misses(trained, data, found, first) } : {}),
     ...(importance ? { importance } : {}),
+    ...(series ? { series } : {}),
     ...(filters ? { filters } : {}),
     ...(maps ? { featureMaps: maps } : {}),
   };

@@ -12,6 +12,7 @@ import { histogramCharts } from './histograms.js';
 import { html, type Html } from './html.js';
 import { chartSection, type Report } from './page-frame.js';
 import type { RunRecords } from './records.js';
+import { seriesCharts } from './series-charts.js';
 import { insideCharts, learningCharts, limitOf, waitingOf, speedCharts } from './run-charts.js';
 
 /** What a run's folder contains. */
@@ -31,13 +32,19 @@ export function runReport(run: Run): Report {
   const inside = insideCharts(records);
   const answers = evaluation ? answerCharts(evaluation) : [];
   const histograms = histogramCharts(records);
+  const forecasts = evaluation?.series ? seriesCharts(evaluation.series) : [];
   const findings = diagnose(records.probes.at(-1));
   return {
     title: `${titleOf(run)} – Lanewise`,
-    charts: [...learning, ...answers, ...speed, ...inside, ...histograms],
+    charts: [...forecasts, ...learning, ...answers, ...speed, ...inside, ...histograms],
     parts: {
       head: head(run),
       figures: cards(run),
+      forecasts: html`${chartSection(
+        'Forecasts',
+        `On ${evaluation?.part ?? 'test'} samples, which the model was not trained on.`,
+        forecasts,
+      )}`,
       learning:
         chartSection(
           'Learning',

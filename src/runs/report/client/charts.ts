@@ -68,6 +68,9 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
       height: isSmall ? HEIGHT.small : HEIGHT.large,
       ...(isSmall ? {} : { cursor: { sync: { key: chart.xLabel }, focus: { prox: 24 } } }),
       focus: { alpha: 0.25 },
+      ...(chart.isTime
+        ? { tzDate: (time: number) => uPlot.tzDate(new Date(time * 1000), 'Etc/UTC') }
+        : {}),
       legend: { live: !isSmall },
       scales: {
         x: xScaleOf(chart),
@@ -81,10 +84,12 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
       axes: [
         {
           ...axis,
-          size: 28,
+          size: chart.isTime ? 44 : 28,
           space: isSmall ? 40 : 60,
           ...(xNames ? { splits: () => xNames.map((_, i) => i) } : {}),
-          values: (_, splits) => splits.map((v) => xLabelOf(v, xNames)),
+          ...(chart.isTime
+            ? {}
+            : { values: (_, splits) => splits.map((v) => xLabelOf(v, xNames)) }),
         },
         {
           ...axis,
@@ -94,7 +99,10 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
         },
       ],
       series: [
-        { label: chart.xLabel, value: (_, v) => xLabelOf(v, xNames) || '–' },
+        {
+          label: chart.xLabel,
+          value: chart.isTime ? '{YYYY}-{MM}-{DD} {HH}:{mm}' : (_, v) => xLabelOf(v, xNames) || '–',
+        },
         ...chart.series.map((series) => seriesOf(series, chart, colour)),
       ],
       hooks: { draw: [(plot) => drawMarks(plot, chart, colour)] },
@@ -109,10 +117,10 @@ function create(parent: HTMLElement, chart: Chart): uPlot {
 }
 
 /** The x axis; places with names have room on both sides. */
-const xScaleOf = ({ isLogX = false, xNames }: Chart): uPlot.Scale =>
+const xScaleOf = ({ isLogX = false, isTime = false, xNames }: Chart): uPlot.Scale =>
   xNames
     ? { time: false, range: () => [-0.5, xNames.length - 0.5] }
-    : { time: false, distr: isLogX ? 3 : 1 };
+    : { time: isTime, distr: isLogX ? 3 : 1 };
 
 const xLabelOf = (value: number | null, names: readonly string[] | undefined): string =>
   value === null ? '' : names ? (names[value] ?? '') : labelOf(value);
