@@ -48,7 +48,7 @@ export interface RatePoint {
   readonly rate: number;
   /** The minibatch's mean loss before the update. */
   readonly loss: number;
-  /** The loss as a line through its neighbours has it, the nearer ones with more weight. */
+  /** The loss as a line through its neighbours has it, the nearer ones with more weight, each at most twice the first. */
   readonly smoothed: number;
 }
 
@@ -183,7 +183,11 @@ function judge(
   steps: number,
 ): RateRange {
   const reach = Math.max(2, Math.round(steps * REACH));
-  const lines = points.map((_, i) => lineAt(points, i, reach));
+  // One huge loss of an explosion would bend the line of those before it.
+  const first = Math.max(...points.slice(0, reach).map(({ loss }) => loss));
+  const most = first + Math.abs(first);
+  const capped = points.map(({ loss }) => ({ loss: Math.min(loss, most) }));
+  const lines = points.map((_, i) => lineAt(capped, i, reach));
   const smoothed = points.map((point, i) => ({ ...point, smoothed: lines[i]!.value }));
   if (points.length === 0) return { points: smoothed };
   const least = indexOfLeast(lines.map(({ value }) => value));

@@ -5,7 +5,10 @@ import * as assert from 'uvu/assert';
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { writeRateRange } from '../../src/runs/report/rate-range-page.js';
 import { writeComparison, writeReport } from '../../src/runs/report/write.js';
+import { writeSweep } from '../../src/runs/sweep/sweep-file.js';
+import { writeSweepReport } from '../../src/runs/sweep/sweep-page.js';
 import { watchRun } from '../../src/runs/watch.js';
 import { inFolder } from '../cli/lanewise.js';
 import {
@@ -65,6 +68,40 @@ async function inBrowser(
   }
 }
 
+/** The page of a sweep of six settings, one of them diverged. */
+async function makeSweep(folder: string): Promise<string> {
+  await mkdir(folder);
+  const rows = [0.001, 0.01, 0.03, 0.1, 0.2, 3].map((lr, i) => ({
+    number: i + 1,
+    values: { lr, 'rule <b>': i % 2 === 0 ? 'adam' : 'sgd' },
+    state: i === 5 ? ('diverged' as const) : ('finished' as const),
+    ...(i === 5 ? { message: EVIL } : { score: 0.5 + i / 10 }),
+    history: [1, 2, 3].map((epoch) => ({
+      epoch,
+      loss: 1 / epoch,
+      valLoss: (i + 1) / epoch,
+      valAccuracy: 0.3 + (epoch * i) / 20,
+      imagesPerSecond: 1,
+    })),
+    seconds: 1,
+  }));
+  const space = { lr: { from: 0.001, to: 3, log: true }, 'rule <b>': ['adam', 'sgd'] };
+  const judge = { figure: 'valAccuracy', better: 'higher' } as const;
+  await writeSweep(folder, { space, ...judge, description: {}, rows, best: 5 });
+  return writeSweepReport(folder);
+}
+
+/** The page of a range test. */
+async function makeRange(file: string): Promise<string> {
+  const points = Array.from({ length: 60 }, (_, i) => {
+    const [rate, loss] = [10 ** (-6 + i / 10), 2.3 - i / 40 + (i > 50 ? (i - 50) ** 3 : 0)];
+    return { rate, loss, smoothed: loss };
+  });
+  const found = { points, suggestion: 0.01, steepest: 0.02, minimumOverTen: 0.005 };
+  await writeRateRange(file, found, { title: EVIL, about: '60 steps' });
+  return file;
+}
+
 const EVIL = '<script>document.title = "caught"</script><img src=x onerror="document.title = 1">';
 
 if (path !== undefined) {
@@ -78,6 +115,8 @@ if (path !== undefined) {
         [await writeReport(a), 20, {}],
         [await writeReport(b), 19, { width: 390, isDark: true }],
         [compared, 6, { isDark: true }],
+        [await makeSweep(join(folder, 'sweep')), 5, { width: 700 }],
+        [await makeRange(join(folder, 'range.html')), 1, {}],
         [compared, 6, { width: 390 }],
       ] as const) {
         const url = pathToFileURL(file).href;
