@@ -82,7 +82,7 @@ export function checkLength(name: string, length: number, maxPixels: number): vo
 /** `train.tar: 0012.jpg`, `train.parquet: row 12`. */
 export function nameOfPart({ groups, names }: Omit<ImageParts, 'files'>, index: number): string {
   const { name, first } = groups.findLast((group) => group.first <= index)!;
-  return `${name}: ${names ? names[index]! : `row ${index - first}`}`;
+  return `${name}: ${names ? names[index]! : `row ${index - first + 1}`}`;
 }
 
 /**

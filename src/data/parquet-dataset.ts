@@ -125,9 +125,9 @@ export async function readParquetTable(
   });
 }
 
-/** An error about lines as one about rows, which are counted from 0. */
+/** An error about lines as one about rows. */
 function ofRows({ kind, message, hint, cause }: LanewiseError): LanewiseError {
-  const said = message.replace(/\bline (\d+)/, (_, line: string) => `row ${Number(line) - 1}`);
+  const said = message.replace(/\bline (?=\d)/, 'row ');
   return new LanewiseError(kind, said, hint, { cause });
 }
 

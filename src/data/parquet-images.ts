@@ -160,7 +160,7 @@ export async function findImages(
     groups.push({ name: shard.file.name, first: found.places.length });
     origins.push(fileOf(shard.file));
     await addShard(shard, columns, index, found).catch(async (error: unknown) => {
-      await found.spool.close();
+      await found.spool.discard();
       throw error;
     });
   }
@@ -170,7 +170,7 @@ export async function findImages(
     name,
     found.texts,
     classes,
-    (i) => `row ${i} of column '${first!.target}'`,
+    (i) => `row ${i + 1} of column '${first!.target}'`,
   );
   const parts = {
     files: Int32Array.from(found.places, (place) => (place < 0 ? origins.length : place)),
@@ -178,7 +178,7 @@ export async function findImages(
     lengths: Int32Array.from(found.lengths),
     groups,
   };
-  const held = memory && spooled ? [...memory, await spooled.read()] : memory;
+  const held = memory && spooled ? [...memory, await spooled.take()] : memory;
   return { name, files, parts, labels, classes: names, origins, ...(held ? { memory: held } : {}) };
 }
 
@@ -196,7 +196,7 @@ async function addShard(
 ): Promise<void> {
   const { file } = shard;
   const wrong = (row: number, what: string, hint?: string) =>
-    new LanewiseError('data', `'${file.name}', row ${row}: ${what}`, hint);
+    new LanewiseError('data', `'${file.name}', row ${row + 1}: ${what}`, hint);
   // A reader each, as both columns are read from end to end.
   const reading = (): ParquetFile => ({ ...shard, file: inPieces(file) });
   let row = 0;

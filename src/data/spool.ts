@@ -1,8 +1,8 @@
 /** A temporary file of values one behind the other, which is there until the process ends. */
 import { rmSync } from 'node:fs';
-import { mkdtemp, open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileError } from '../node/atomic.js';
 import type { ImageFile } from './image-reader.js';
 
@@ -11,23 +11,26 @@ export interface Spool {
   add(value: Uint8Array): Promise<number>;
   /** The file, if anything was added. */
   finish(): Promise<SpooledFile | undefined>;
-  /** Closes the file after a failure. */
-  close(): Promise<void>;
+  /** Removes the file, after a failure. */
+  discard(): Promise<void>;
 }
 
 export interface SpooledFile {
   readonly file: ImageFile;
-  read(): Promise<Uint8Array>;
+  /** All values; the file is gone afterwards. */
+  take(): Promise<Uint8Array>;
 }
 
 /** Folders that go when the process does. */
 const folders = new Set<string>();
+let isWatching = false;
 
 function removeAtExit(folder: string): void {
-  if (folders.size === 0)
+  if (!isWatching)
     process.once('exit', () => {
       for (const one of folders) rmSync(one, { recursive: true, force: true });
     });
+  isWatching = true;
   folders.add(folder);
 }
 
@@ -49,6 +52,10 @@ export function createSpool(): Spool {
     path = join(folder, 'images');
     return open(path, 'wx', 0o600).catch(failed);
   };
+  const remove = async (): Promise<void> => {
+    folders.delete(dirname(path));
+    await rm(dirname(path), { recursive: true, force: true });
+  };
   const flush = async (): Promise<void> => {
     handle ??= await start();
     await handle.appendFile(Buffer.concat(waiting)).catch(failed);
@@ -66,13 +73,18 @@ export function createSpool(): Spool {
     async finish() {
       if (end === 0) return undefined;
       await flush();
-      await this.close();
+      await handle!.close();
       const { size, mtimeMs } = await stat(path);
-      return { file: { path, bytes: size, changed: mtimeMs }, read: () => readFile(path) };
+      const take = async (): Promise<Uint8Array> => {
+        const values = await readFile(path);
+        await remove();
+        return values;
+      };
+      return { file: { path, bytes: size, changed: mtimeMs }, take };
     },
-    async close() {
+    async discard() {
       await handle?.close();
-      handle = undefined;
+      if (handle) await remove();
     },
   };
 }

@@ -10,7 +10,7 @@ import { countOf, labelledSets } from '../../src/cli/task.js';
 import { tarOf } from '../support/archives.js';
 import { encodeImage, picture } from '../support/images.js';
 import { refusal } from '../support/refusal.js';
-import { inFolder, lanewise } from './lanewise.js';
+import { evalOf, inFolder, lanewise } from './lanewise.js';
 
 const golden = fileURLToPath(new URL('../../../test/golden/', import.meta.url));
 const parquet = (name: string): string => join(golden, 'parquet', `${name}.parquet`);
@@ -60,9 +60,10 @@ test('images of Parquet files: one is divided, a folder is divided by its names'
       join(folder, 'run', 'model.safetensors'),
       '--data',
       folder,
+      '--json',
     ]);
     assert.is(scored.code, 0);
-    assert.match(scored.stdout, /of 4/);
+    assert.is(evalOf(scored)['data'], `${folder} test`);
   });
   assert.match(
     await refusal(() => loadData(parquet('lists'), { shape: [2, 8, 8] })),

@@ -2,6 +2,7 @@
 // slow: reads 20,000 damaged files
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, readdirSync } from 'node:fs';
 import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -105,11 +106,11 @@ test('what does not fit a table is refused by file, column and row', async () =>
     refusal(() => parquetDataset(source, options as { target: string }));
   assert.match(
     await read({ target: 'target' }),
-    /'parquet' row 3, column 'width': the value is missing/,
+    /'parquet' row 4, column 'width': the value is missing/,
   );
   assert.match(
     await read({ target: 'form', columns: { target: 'number' } }),
-    /row 0, column 'target'/,
+    /row 1, column 'target'/,
   );
   assert.match(
     await read({ target: 'sort' }),
@@ -143,7 +144,7 @@ test('images are those of a folder with the same files: samples, labels, trained
   const data = await parquetDataset(golden, { size: 8, split: 'train' });
   assert.equal(data.classes, ['cat', 'dog', 'owl']);
   assert.equal([...data.labels], [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
-  assert.is(data.reader.describe!(9), `'${shards[1]}: row 2'`);
+  assert.is(data.reader.describe!(9), `'${shards[1]}: row 3'`);
   assert.equal((await parquetDataset(shards, { size: 8 })).fingerprint, data.fingerprint);
   const { samples } = await loadIntoMemory(data, { decoders: 2 });
   for (const [i, first] of [0, 7, 13].entries()) {
@@ -190,7 +191,7 @@ test('columns, classes and splits of images are found, or named', async () => {
   assert.equal(named.classes, ['a', 'b', 'c']);
   assert.match(
     await read({ classes: ['a', 'b'] }),
-    /row 1 of column 'label': the class is '2', expected 0–1/,
+    /row 2 of column 'label': the class is '2', expected 0–1/,
   );
   assert.match(
     await read({ image: 'label' }),
@@ -211,6 +212,35 @@ test('columns, classes and splits of images are found, or named', async () => {
     await read({}, join(golden, 'table-snappy.parquet')),
     /has no column of images, it has count/,
   );
+});
+
+test('rows without image or class are named', async () => {
+  const read = (name: string) => refusal(() => parquetDataset(bytesOf(name), { size: 8 }));
+  assert.match(
+    await read('partial-image.parquet'),
+    /'parquet', row 2: column 'image' has no image\nimages by path or address are not read/,
+  );
+  assert.match(
+    await read('partial-label.parquet'),
+    /row 2: column 'label' is missing, expected a class/,
+  );
+  assert.match(await read('partial-unlabelled.parquet'), /row 2: column 'label' is -1, expected/);
+});
+
+test('the temporary file of packed images goes with the process', async () => {
+  await withFolder({}, async (path) => {
+    const module = new URL('../../src/data/parquet-dataset.js', import.meta.url).href;
+    const file = join(golden, 'train-00000-of-00002.parquet');
+    const script = `
+      const { parquetDataset } = await import(${JSON.stringify(module)});
+      const { readdirSync } = await import('node:fs');
+      await parquetDataset(${JSON.stringify(file)}, { size: 8 });
+      console.log(readdirSync(${JSON.stringify(path)}).length);`;
+    const env = { ...process.env, TMPDIR: path, TEMP: path, TMP: path };
+    const args = ['--input-type=module', '--eval', script];
+    assert.is(execFileSync(process.execPath, args, { env, encoding: 'utf8' }), '1\n');
+    assert.equal(readdirSync(path), []);
+  });
 });
 
 test('a file that changes after it was scanned is named', async () => {

@@ -114,13 +114,34 @@ const noted = (builder) =>
   builder
     .setKeyValueMetadata(new Map([['huggingface', JSON.stringify({ info: { features } })]]))
     .setMaxRowGroupSize(4);
-write('train-00000-of-00002', images(0, 7), noted);
+write('train-00000-of-00002', images(0, 7), (builder) =>
+  noted(builder).setCompression(wasm.Compression.SNAPPY),
+);
 write('train-00001-of-00002', images(7, 6), (builder) =>
   noted(builder).setDictionaryEnabled(false).setCompression(wasm.Compression.UNCOMPRESSED),
 );
 write('test-00000-of-00001', images(13, 4), (builder) =>
   noted(builder).setCompression(wasm.Compression.UNCOMPRESSED),
 );
+/** Rows that cannot be trained on: an image by its path alone, a label that is missing, one of −1. */
+const partial = (name, bytes, label) =>
+  write(
+    name,
+    new arrow.Table({
+      image: arrow.vectorFromArray(
+        [
+          { bytes: picture(1), path: 'a.png' },
+          { bytes, path: 'b.png' },
+        ],
+        image,
+      ),
+      label: arrow.vectorFromArray([1n, label], new arrow.Int64()),
+    }),
+    noted,
+  );
+partial('partial-image', null, 1n);
+partial('partial-label', picture(2), null);
+partial('partial-unlabelled', picture(2), -1n);
 write(
   'lists',
   new arrow.Table({
