@@ -21,7 +21,7 @@ export function meanError(
 }
 
 const rowsWith = (count: number, { name }: TargetFormat): string =>
-  `on ${formatCount(count)} ${count === 1 ? 'row' : 'rows'} with ${name}`;
+  `on ${formatCount(count)} ${count === 1 ? 'row' : 'rows'} with ${name}, trained on or not`;
 
 function ofNumbers(
   target: TargetFormat,

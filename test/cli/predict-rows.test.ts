@@ -164,7 +164,7 @@ test('a table to read has the target’s name; numbers have intervals and the un
   );
   assert.match(
     numbers.stdout,
-    /\n\nRMSE [\d.]+ cm, MAE [\d.]+ cm on 60 rows with width; always their mean: RMSE [\d.]+ cm\n$/,
+    /\n\nRMSE [\d.]+ cm, MAE [\d.]+ cm on 60 rows with width, trained on or not; always their mean: RMSE [\d.]+ cm\n$/,
   );
 });
 
