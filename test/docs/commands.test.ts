@@ -53,6 +53,16 @@ function writeTexts(text: string, cwd: string): void {
   writeFileSync(join(cwd, 'reviews.jsonl'), lines.join('\n'));
 }
 
+/** Hours of temperatures, with the rhythm of a day. */
+const hours = (): string =>
+  [
+    'hour,temp',
+    ...Array.from({ length: 400 }, (_, i) => {
+      const hour = new Date(Date.UTC(2024, 0, 1, i)).toISOString().slice(0, 16);
+      return `${hour},${Math.abs(12 - (i % 24)) + ((i * 7) % 5) / 4}`;
+    }),
+  ].join('\n');
+
 /** The runs that a block's commands are about. */
 async function trainFor(text: string, cwd: string): Promise<void> {
   for (const model of ['lenet5-digits', 'lenet5-mnist']) {
@@ -68,6 +78,7 @@ const commandsOf = ({ text }: Block): string[] =>
 async function runCommands({ language, text }: Block, commands: string[], cwd: string) {
   mkdirSync(join(cwd, 'runs'));
   drawDigit(join(cwd, 'digit.png'));
+  if (text.includes('temps.csv')) writeFileSync(join(cwd, 'temps.csv'), hours());
   if (text.includes('flats.csv')) writeFlats(cwd);
   writeTexts(text, cwd);
   await trainFor(text, cwd);
