@@ -21,7 +21,8 @@ import {
   type DataOptions,
 } from './options.js';
 import { printRows } from './data-rows.js';
-import { labelledSets } from './task.js';
+import { printText } from './data-text.js';
+import { labelledSets, taskOf } from './task.js';
 import { formatCount } from './terminal.js';
 
 interface Options extends Omit<DataOptions, 'data' | 'limit'> {
@@ -62,6 +63,7 @@ async function runData(name: string, options: Options): Promise<void> {
   const loaded = await loadData(name, dataRequest(options));
   if (!('labels' in loaded.train) && loaded.train.table)
     return printRows(name, loaded, options.json ?? false);
+  if (taskOf(loaded).kind === 'text') return printText(name, loaded, options.json ?? false);
   const data = labelledSets(loaded, 'lanewise data');
   const { train } = data;
   const transforms = transformsOf(recipes, train.shape);

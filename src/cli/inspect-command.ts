@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { samplesOf } from '../data/forms.js';
 import type { AnyDataset, Dataset } from '../data/dataset.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
-import type { InputSettings, Model } from '../layers/index.js';
+import { parameterCount, type InputSettings, type Model } from '../layers/index.js';
 import { lossTerms } from '../losses/terms.js';
 import type { ImageSettings, Sized } from '../models/recipes.js';
 import { momentum } from '../optimizers/index.js';
@@ -14,7 +14,7 @@ import { printProgram } from '../program/print.js';
 import { pickNumerics } from '../engine/numerics.js';
 import { machineParallelism } from '#platform/threads';
 import { inspectFile } from './inspect-file.js';
-import { layerTable } from './layer-table.js';
+import { layerRows, layerTable } from './layer-table.js';
 import {
   isFileName,
   recipeNamed,
@@ -37,7 +37,7 @@ export const inspectCommand = (): Command =>
   addOptions(new Command('inspect'), sizeOptions())
     .description('print a model’s layers, parameters, work and memory, or what a model file holds')
     .argument('<model or file>', `${modelNames()}, or a file: what it holds`)
-    .option('--json', 'for a file: one line of JSON')
+    .option('--json', 'one line of JSON')
     .option('--program', 'print the kernel calls of one shard')
     .option('--batch <n>', 'samples in a minibatch', wholeNumber(1), 64)
     .option('--shards <n>', 'parts of a minibatch (one for every 16 samples)', wholeNumber(1))
@@ -49,6 +49,14 @@ async function runInspect(name: string, options: Options): Promise<void> {
   const { program, batch, shards, workers } = options;
   const recipe = sizedRecipe(name, recipeNamed(name), options);
   const model = recipe.create(recipe.sized && paperImages(recipe.sized, options));
+  if (options.json) {
+    const inputs = Object.entries(model.architecture.inputs).map(([key, one]) => ({
+      name: key,
+      ...one,
+    }));
+    const about = { parameters: parameterCount(model), inputs, layers: layerRows(model) };
+    return console.log(JSON.stringify({ event: 'inspect', model: name, ...about }));
+  }
   const terms = lossTerms(recipe.loss, [...model.outputs.keys()]);
   const plan = planRun({
     model,

@@ -189,17 +189,18 @@ const classWords = ({ classes, targetClasses }: About): string | undefined =>
         .join('; ')
     : classes && `${classes.length}: ${shorten(classes.join(', '), MOST)}`;
 
-function columnWords({ columns, ...others }: NonNullable<About['table']>): string {
-  const target = (others as { readonly target?: string }).target;
-  const words = columns.map(({ name, type, classes }) =>
-    classes
-      ? `${name} (${classes.length} classes)`
-      : type === 'number'
-        ? name
-        : `${name} (${type})`,
+function columnWords({ columns, targets = [] }: NonNullable<About['table']>): string {
+  const words = columns.map(({ name, classes, parts, missing, unit }) => {
+    const what = classes ? `${classes.length} classes` : parts ? parts.join(', ') : unit;
+    const gap = missing === undefined ? undefined : `gaps as ${String(missing)}`;
+    const more = [what, gap].filter((one) => one !== undefined);
+    return more.length === 0 ? name : `${name} (${more.join('; ')})`;
+  });
+  const predicted = targets.map(({ name, type, unit }) =>
+    unit === undefined ? `${name} (${type})` : `${name} (${type}, ${unit})`,
   );
-  const predicted = target === undefined ? '' : `; the target is ${target}`;
-  return `${columns.length}: ${shorten(words.join(', '), MOST)}${predicted}`;
+  const all = `${columns.length}: ${shorten(words.join(', '), MOST)}`;
+  return predicted.length === 0 ? all : `${all}; predicted: ${predicted.join(', ')}`;
 }
 
 /** `temp, an hour apart: 24 rows from windows of 48 with known holiday` */
@@ -217,8 +218,8 @@ function seriesDescription(series: SeriesFormat): string {
 
 function textWords({ text, vocabulary }: About): string | undefined {
   if (!vocabulary) return undefined;
-  const what = text?.by === 'words' ? 'words' : 'characters';
-  const window = text ? `${formatCount(text.length)} at a time, ` : '';
+  const what = text?.by ?? 'characters';
+  const window = text && !text.by ? `${formatCount(text.length)} at a time, ` : '';
   const column = text?.column === undefined ? '' : ` of column ${text.column}`;
   return `${what}${column}, ${window}a vocabulary of ${formatCount(vocabulary.length)}`;
 }

@@ -102,13 +102,16 @@ function placeIn(path: string, names: readonly string[], column: string): number
 
 const isText = (name: string): boolean => extname(name).toLowerCase() === '.txt';
 
+const IMAGE = /\.(png|jpe?g|webp)$/i;
+
 /** Whether a folder holds text files and no images: the first of its classes says so. */
 export async function isTextFolder(path: string): Promise<boolean> {
   let folder = path;
   for (let depth = 0; depth < 3; depth++) {
     const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
     const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
-    if (files.length > 0 && depth > 0) return files.some(({ name }) => isText(name));
+    if (files.length > 0 && depth > 0)
+      return files.some(({ name }) => isText(name)) && !files.some(({ name }) => IMAGE.test(name));
     const next = entries.find((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
     if (!next) return false;
     folder = join(folder, next.name);

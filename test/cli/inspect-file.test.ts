@@ -25,7 +25,7 @@ const table = {
       { name: 'width', type: 'number' as const },
       { name: 'length', type: 'number' as const },
     ],
-    target: 'tree',
+    targets: [{ name: 'tree', type: 'class' as const, classes: ['oak', 'elm'] }],
   },
 };
 const settings = { data: table, optimizer: sgd({ lr: 0.1 }), epochs: 1, workers: 0 };
@@ -48,7 +48,7 @@ test('a model file shows layers, classes, columns, origin and hash; a program fi
       'crossEntropy of output',
       'input 2, scaled by mean 3 and deviation 2',
       '2: oak, elm',
-      '2: width, length; the target is tree',
+      '2: width, length; predicted: tree (class)',
       'all of 4 samples with fingerprint',
     ])
       assert.ok(stdout.includes(part), `${part} in\n${stdout}`);
@@ -85,6 +85,12 @@ test('a text model shows its window and vocabulary', () =>
     assert.match(stdout, /text {8}characters, 4 at a time, a vocabulary of 3/);
     assert.match(stdout, /input 4, tokens below 3/);
   }));
+
+test('a model by name has a line of JSON too', async () => {
+  const { stdout } = await lanewise(['inspect', 'lenet5', '--json']);
+  const about = JSON.parse(stdout) as Record<string, unknown>;
+  assert.equal([about['model'], about['parameters']], ['lenet5', 61706]);
+});
 
 test('another program’s weights are listed, and other files refused', () =>
   inFolder(async (folder) => {

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { loadData } from '../../src/cli/data-sources.js';
+import { isTextFolder } from '../../src/cli/texts-source.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { evalOf, eventsOf, inFolder, lanewise } from './lanewise.js';
 
@@ -97,6 +98,10 @@ test('a folder of texts, with parts or without, and its files are predicted', ()
       ),
       [40, 10, 10],
     );
+    assert.is(await isTextFolder(join(cwd, 'parts')), true);
+    await write(join(cwd, 'images', 'a', 'notes.txt'), 'no class');
+    await write(join(cwd, 'images', 'a', '1.png'), '');
+    assert.is(await isTextFolder(join(cwd, 'images')), false);
     const run = await lanewise(['train', '--data', 'whole', '--tokens', 'trigrams', ...quick], {
       cwd,
     });
