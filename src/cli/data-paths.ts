@@ -73,7 +73,7 @@ export const pathSources: readonly PathSource[] = [
   {
     what: 'an NPZ file',
     more: ' with arrays x and y',
-    uses: ['shape', 'columns'],
+    uses: ['shape', 'columns', 'task', 'intervals'],
     matches: (path, entries) => !entries && /\.npz$/i.test(path),
     load: loadNumpy,
   },

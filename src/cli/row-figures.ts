@@ -71,8 +71,7 @@ function baselinesFor(
 ): Other[] {
   const options = { target: output.name, binary: output.type === 'labels' };
   const predicted = (baseline: Baseline): Other => ({
-    // No share of yes is above a half where most answers are no.
-    name: output.type === 'labels' && baseline.task === 'sides' ? 'no label' : baseline.name,
+    name: baseline.task === 'sides' ? 'always the usual answers' : baseline.name,
     values: baseline.predict(test),
   });
   const simple = predicted(constant(train ?? test, options));

@@ -13,7 +13,8 @@ import { recipes } from '../../src/models/recipes.js';
 import { LanewiseError } from '../../src/base/errors.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { zipOf } from '../support/archives.js';
-import { loadData } from '../../src/cli/data-sources.js';
+import { loadData, type DataRequest } from '../../src/cli/data-sources.js';
+import type { TensorDataset } from '../../src/data/dataset.js';
 import { labelledSets } from '../../src/cli/task.js';
 import { evalOf, eventsOf, inFolder, lanewise } from './lanewise.js';
 
@@ -168,6 +169,35 @@ test('val beside train and test is what a run is scored on as it goes; test is l
       await refusal(loadData(join(cwd, 'set'))),
       /set' has folders '(Valid|val)' and '(Valid|val)', expected one of the validation samples/,
     );
+  });
+});
+
+test('numbers in y are predicted for rows in x', async () => {
+  await inFolder(async (cwd) => {
+    const path = join(cwd, 'a.npz');
+    const load = async (y: Float32Array | Uint8Array, request: DataRequest = {}) => {
+      const dtype = y instanceof Uint8Array ? '|u1' : '<f4';
+      const count = 40;
+      const shape = y.length === count ? [count] : [count, y.length / count];
+      const x = npy('<f4', [count, 2], new Float32Array(count * 2));
+      await writeFile(path, zipOf({ 'x.npy': x, 'y.npy': npy(dtype, shape, y) }));
+      return loadData(path, request);
+    };
+    const fractions = await load(Float32Array.from({ length: 80 }, (_, i) => i / 7));
+    assert.is(fractions.task?.kind, 'values');
+    assert.match(fractions.task!.said!, /holds numbers: regression/);
+    const train = fractions.train as TensorDataset;
+    assert.equal(train.targets['output']!.shape, [2]);
+    assert.equal(
+      train.table!.targets!.map(({ name }) => name),
+      ['y0', 'y1'],
+    );
+    const marks = Uint8Array.from({ length: 40 }, (_, i) => i % 5);
+    assert.is((await load(marks)).task, undefined);
+    assert.is((await load(marks, { task: 'values' })).task?.kind, 'values');
+    const quantities = Uint8Array.from({ length: 40 }, (_, i) => 6 * i);
+    assert.is((await load(quantities)).task?.kind, 'values');
+    assert.is((await load(quantities, { task: 'classes' })).task, undefined);
   });
 });
 

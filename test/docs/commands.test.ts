@@ -6,7 +6,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { execFile } from 'node:child_process';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
 import { inFolder, lanewise } from '../cli/lanewise.js';
@@ -63,6 +65,19 @@ const hours = (): string =>
     }),
   ].join('\n');
 
+/** Runs the blocks of JavaScript before a block that write the files which its commands read. */
+async function writeFilesFor({ file, text }: Block, before: readonly Block[], cwd: string) {
+  const named = commandsOf({ text }).flatMap((command) => command.split(/\s+/));
+  for (const block of before) {
+    const writes = block.language === 'js' && /writeFileSync\(\s*'([^']+)'/.exec(block.text)?.[1];
+    if (!writes || !named.includes(writes)) continue;
+    const path = join(root, 'dist', 'snippets', `${file.replaceAll(/\W/g, '-')}-${block.line}.mjs`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, block.text);
+    await promisify(execFile)(process.execPath, [path], { cwd });
+  }
+}
+
 /** The runs that a block's commands are about. */
 async function trainFor(text: string, cwd: string): Promise<void> {
   for (const model of ['lenet5-digits', 'lenet5-mnist']) {
@@ -72,11 +87,18 @@ async function trainFor(text: string, cwd: string): Promise<void> {
   }
 }
 
-const commandsOf = ({ text }: Block): string[] =>
+const commandsOf = ({ text }: Pick<Block, 'text'>): string[] =>
   [...text.matchAll(/^\$ npx lanewise (.*)$/gm)].map((match) => match[1]!);
 
-async function runCommands({ language, text }: Block, commands: string[], cwd: string) {
-  mkdirSync(join(cwd, 'runs'));
+/** Resolves to what the commands print. Where it is compared, they train in numerics that are the same everywhere. */
+async function runCommands(
+  { language, text }: Block,
+  commands: string[],
+  cwd: string,
+  isCompared: boolean,
+): Promise<string> {
+  let printed = '';
+  mkdirSync(join(cwd, 'runs'), { recursive: true });
   drawDigit(join(cwd, 'digit.png'));
   if (text.includes('temps.csv')) writeFileSync(join(cwd, 'temps.csv'), hours());
   if (text.includes('flats.csv')) writeFlats(cwd);
@@ -88,22 +110,34 @@ async function runCommands({ language, text }: Block, commands: string[], cwd: s
       console.log(`skipped with what follows, no MNIST at ${data}: ${command}`);
       break;
     }
-    const args = [...command.split(/\s+/), ...(language.includes('long') ? short : [])];
+    const strict = isCompared && command.startsWith('train') ? ['--numerics', 'strict'] : [];
+    const args = [...command.split(/\s+/), ...(language.includes('long') ? short : []), ...strict];
     const env = needsMnist ? { ...process.env, LANEWISE_DATA: data } : process.env;
-    const { code, stderr } = await lanewise(
+    const { code, stdout, stderr } = await lanewise(
       args.filter((arg) => arg !== '…'),
       { cwd, env },
     );
     assert.is(code, 0, `${command}: ${stderr}`);
+    printed += `${stderr}\n${stdout}\n`;
   }
+  return printed;
 }
 
 for (const file of documents) {
-  for (const block of blocksOf(file)) {
+  const blocks = blocksOf(file);
+  for (const [i, block] of blocks.entries()) {
     const commands = block.language.startsWith('console') ? commandsOf(block) : [];
     if (commands.length === 0) continue;
+    const next = blocks[i + 1];
+    const shown = next?.language === 'text printed' ? next.text : '';
     test(`${file}:${block.line}: ${commands.length} commands run`, () =>
-      inFolder((cwd) => runCommands(block, commands, cwd)));
+      inFolder(async (cwd) => {
+        await writeFilesFor(block, blocks.slice(0, i), cwd);
+        const printed = await runCommands(block, commands, cwd, shown !== '');
+        const lines = printed.split('\n').map((line) => line.trimEnd());
+        for (const line of shown.split('\n'))
+          assert.ok(lines.includes(line), `'${line}' is not among:\n${printed}`);
+      }));
   }
 }
 
