@@ -7,6 +7,7 @@
 /** The parts of a date that become features: the time as such, and its places in the year, in the week and in the day. */
 export const DATE_PARTS = ['time', 'year', 'week', 'day'] as const;
 
+/** A part of a date that becomes features. */
 export type DatePart = (typeof DATE_PARTS)[number];
 
 /** One column. */

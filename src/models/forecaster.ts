@@ -10,6 +10,7 @@ import {
   finite,
   listOf,
   numberAbove,
+  numberIn,
   oneOf,
   required,
 } from '../base/check.js';
@@ -77,7 +78,7 @@ export function forecaster(options: ForecasterOptions): Model {
     known: (owner, name, value) => value === 0 || extent(owner, name, value),
     cell: oneOf(['linear', 'lstm', 'gru']),
     hidden: extent,
-    dropout: true,
+    dropout: numberIn(0, 1),
     mean: listOf(finite),
     deviation: listOf(numberAbove(0)),
   });

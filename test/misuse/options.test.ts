@@ -29,6 +29,7 @@ const RIGHT: Readonly<Record<string, string>> = {
   'earlyStopping object': 'it has defaults',
   'keepBest object': 'it has defaults',
   'checkpoints object': 'it has defaults',
+  'tabular.unit object': 'rescale has defaults',
   'table object': 'csvDataset writes it, and checks it where it is used',
   'origin object': 'split and subset write it, and check it where it is used',
 };
