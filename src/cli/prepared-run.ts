@@ -73,13 +73,35 @@ export interface PreparedRun extends BuiltModel {
   readonly settings: TrainSettings;
 }
 
-/** The model and the settings of a run. @throws LanewiseError for a model or options that do not apply to the data. */
-export async function preparedRun(
-  { given, name, file, kind, parts }: FoundData,
+/** What a run begins with; for tables the net may have been chosen by training some, which takes seconds. */
+type Begun = Awaited<ReturnType<typeof beginning>>;
+
+const begin = ({ given, name, file, kind, parts }: FoundData, options: TrainOptions) =>
+  beginning(kind, { given, name, file }, parts, options);
+
+function runOf(
+  { kind, parts }: FoundData,
+  { data, recipe, model, notes, start }: Begun,
   options: TrainOptions,
-): Promise<PreparedRun> {
+): PreparedRun {
   kind.check(parts, options);
-  const begun = await beginning(kind, { given, name, file }, parts, options);
-  const { data, recipe, model, notes, start } = begun;
   return { data, model, notes, settings: trainSettings(recipe, options, data, start) };
+}
+
+/** The model and the settings of a run. @throws LanewiseError for a model or options that do not apply to the data. */
+export async function preparedRun(found: FoundData, options: TrainOptions): Promise<PreparedRun> {
+  found.kind.check(found.parts, options);
+  return runOf(found, await begin(found, options), options);
+}
+
+/** As `preparedRun`, for runs that differ in some options: what only depends on data and the model's size is made once. */
+export function preparedRuns(found: FoundData): (options: TrainOptions) => Promise<PreparedRun> {
+  const begun = new Map<string, Promise<Begun>>();
+  return async (options) => {
+    // With a file of weights more options have a say in the beginning.
+    const { width, size } = options;
+    const key = JSON.stringify(found.file ? options : { width, size });
+    if (!begun.has(key)) begun.set(key, begin(found, options));
+    return runOf(found, await begun.get(key)!, options);
+  };
 }

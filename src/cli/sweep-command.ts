@@ -10,7 +10,7 @@ import { loadModel } from '../trained/model-store.js';
 import { dataName, lastPart } from './data-sources.js';
 import { saveJudgement } from './judgement.js';
 import { option, wholeNumber } from './options.js';
-import { findData, inMemory, preparedRun, type FoundData } from './prepared-run.js';
+import { findData, inMemory, preparedRuns, type FoundData } from './prepared-run.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { countOf } from './task.js';
 import {
@@ -96,7 +96,8 @@ async function sweepUntil(
   const found = await findData(given, options, 'sweep');
   const folder = options.out ?? join('runs', `sweep-${found.name}-${dataName(options.data)}`);
   const ready = await inMemory(found, options);
-  const first = await preparedRun(ready, optionsWith(options, firstOf(space), described));
+  const prepare = preparedRuns(ready);
+  const first = await prepare(optionsWith(options, firstOf(space), described));
   for (const line of [...(found.task.said ? [found.task.said] : []), ...first.notes]) note(line);
   if (!json) beginning(found, folder);
   let count = 0;
@@ -105,7 +106,7 @@ async function sweepUntil(
   const result = await sweep(
     space,
     async (values) => {
-      const { model, settings } = await preparedRun(ready, optionsWith(options, values, described));
+      const { model, settings } = await prepare(optionsWith(options, values, described));
       return { model, settings, name: found.name };
     },
     {
