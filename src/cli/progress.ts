@@ -63,11 +63,18 @@ export function loadingBar(stream: Output): ProgressLine<LoadProgress> {
   };
 }
 
-/** The line of a finished epoch, on any output; `part` says which samples it was scored on. */
-export function epochLine(record: EpochEvent, part: Part = 'validation', unit = 'images'): string {
+/**
+ * The line of a finished epoch of `epochs`, on any output; `part` says which samples it was scored on.
+ */
+export function epochLine(
+  record: EpochEvent,
+  part: Part = 'validation',
+  unit = 'images',
+  epochs = 0,
+): string {
   const { epoch, loss, accuracy, imagesPerSecond } = record;
   const figures = [
-    `epoch ${String(epoch).padStart(2)}`,
+    `epoch ${String(epoch).padStart(Math.max(2, String(epochs).length))}`,
     `loss ${loss.toFixed(4)}`,
     ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
   ];

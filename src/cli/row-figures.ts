@@ -31,6 +31,7 @@ import { formatFigure, formatPercent } from './terminal.js';
 /** A figure beside those of the baselines, with the name by which it is told from others: `R² of price`. */
 interface Judged {
   readonly name: string;
+  readonly target: string;
   readonly judgement: Judgement;
   readonly shown: Shown;
 }
@@ -122,6 +123,7 @@ function ofNumbers(
     const question = { name: 'r2', samples: truth.length / width };
     return {
       name: isOnly ? 'R²' : `R² of ${name}`,
+      target: name,
       judgement: judgeAll(question, values, others, (each) => r2At(t, column(each, width, c))),
       shown: AS_FIGURE,
     };
@@ -218,7 +220,14 @@ function ofClasses(
   const judgement = judgeAll(question, values, others, hits);
   return {
     lines: () => [],
-    judged: [{ name: isOnly ? 'accuracy' : `accuracy of ${name}`, judgement, shown: AS_PERCENT }],
+    judged: [
+      {
+        name: isOnly ? 'accuracy' : `accuracy of ${name}`,
+        target: name,
+        judgement,
+        shown: AS_PERCENT,
+      },
+    ],
     record: [
       {
         target: name,
@@ -256,7 +265,7 @@ function ofLabels(
       ...labelLines(labels),
       `all labels of a row right: ${formatPercent(exact / rows, 1)}`,
     ],
-    judged: [{ name: 'F1 of all labels', judgement, shown: AS_PERCENT }],
+    judged: [{ name: 'F1 of all labels', target: name, judgement, shown: AS_PERCENT }],
     record: [
       {
         target: name,
@@ -308,6 +317,16 @@ export const judgedLines = (figures: readonly OutputFigures[], before = ''): str
   figures
     .flatMap(({ judged }) => judged)
     .map(({ name, judgement, shown }) => `${before}${name} ${judgedWords(judgement, shown)}`);
+
+/** The judgement of the first target as reports hold it, with those of the `others`. */
+export function judgementOfAll(figures: readonly OutputFigures[]): object {
+  const [first, ...others] = figures
+    .flatMap(({ judged }) => judged)
+    .map(({ target, judgement }) => ({ of: target, ...judgementRecord(judgement) }));
+  if (others.length > 0) return { ...first!, others };
+  const { of: _, ...only } = first!;
+  return only;
+}
 
 /** The sentences on targets for which a baseline is not beaten, or whose lead may be chance. */
 export function verdictsOf(figures: readonly OutputFigures[]): string | undefined {

@@ -4,8 +4,7 @@ import { checkForRows } from './tables.js';
 import type { Model } from '../layers/index.js';
 import { recipeForRows, type ImageSettings, type Recipe } from '../models/recipes.js';
 import type { LossSetting } from '../losses/terms.js';
-import { judgementRecord } from './judgement.js';
-import { figuresOfAll, judgedLines, verdictsOf } from './row-figures.js';
+import { figuresOfAll, judgedLines, judgementOfAll, verdictsOf } from './row-figures.js';
 import { evalRows, exportRows, recordOf } from './row-files.js';
 import { withOutputs } from './row-net.js';
 import {
@@ -74,7 +73,7 @@ export const rowsKind: TaskKind = {
       ],
       record: (names, part) => recordOf(names, test, figures, { scored: part }),
       verdict: verdictsOf(figures),
-      judgement: judgementRecord(figures[0]!.judged[0]!.judgement),
+      judgement: judgementOfAll(figures),
       hint: nextForRows,
     };
   },

@@ -108,7 +108,8 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
   const { parts, unit } = names;
   const progress = createProgress(stream, unit);
   const part = parts.validation ? 'validation' : 'test';
-  let isShown = everyNth(1);
+  let epochs = 1;
+  let isShown = everyNth(epochs);
   const say = (line: string) => {
     progress.clear();
     stream.write(`${line}\n`);
@@ -117,14 +118,15 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
     tell(event) {
       switch (event.event) {
         case 'start':
-          isShown = everyNth(describe(event).epochs);
+          ({ epochs } = describe(event));
+          isShown = everyNth(epochs);
           return startLines(names, event).forEach(say);
         case 'progress':
           return progress.update(event);
         case 'validation':
           return say(validationLine(event, part));
         case 'epoch':
-          if (isShown(event)) say(epochLine(event, part, unit));
+          if (isShown(event)) say(epochLine(event, part, unit, epochs));
           return undefined;
         case 'recovery':
           return say(`step ${event.step} is done again: ${event.reason}`);

@@ -11,6 +11,7 @@ const TIME = new RegExp(`^${CLOCK}$`);
 
 const DAY = 86_400_000;
 const WEEK = 7 * DAY;
+const MINUTE = 60_000;
 /** The mean year of the Gregorian calendar. */
 const YEAR = 365.2425 * DAY;
 /** The beginning of 2000, from which years are counted: a float32 then tells half-minutes apart. */
@@ -113,6 +114,6 @@ export function partsOf(dates: ArrayLike<number>): DatePart[] {
   ];
 }
 
-/** A date, to the minute, of the time that `writeDate` writes. */
+/** A date, to the nearest minute, of the time that `writeDate` writes: float32 is about as fine. */
 export const dateOfTime = (time: number): string =>
-  new Date(time * YEAR + ORIGIN).toISOString().slice(0, 16);
+  new Date(Math.round((time * YEAR + ORIGIN) / MINUTE) * MINUTE).toISOString().slice(0, 16);

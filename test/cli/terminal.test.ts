@@ -192,6 +192,7 @@ test('the epoch line fits 80 columns, with and without validation', () => {
     imagesPerSecond: 19_280,
     seconds: 3.1,
   } as const;
+  assert.match(epochLine(record, 'test', 'rows', 500), /^epoch   2  loss .* rows\/s$/);
   assert.is(epochLine(record), 'epoch  2  loss 0.0654  accuracy 98.01 %  19,280 images/s');
   const line = epochLine({ ...record, valLoss: 0.0512, valAccuracy: 0.9834 }, 'test');
   assert.is(line, 'epoch  2  loss 0.0654  accuracy 98.01 %  test 0.0512, 98.34 %  19,280 images/s');

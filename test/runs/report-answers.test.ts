@@ -13,6 +13,10 @@ import type { Evaluation } from '../../src/runs/report/evaluation.js';
 import { writeReport } from '../../src/runs/report/write.js';
 import { train } from '../../src/train/train.js';
 import { inFolder } from '../cli/lanewise.js';
+import { judgedTables, readJudged } from '../../src/runs/report/judged.js';
+import { samplesSeen } from '../../src/runs/report/sample-seen.js';
+import { textDataset } from '../../src/data/text-dataset.js';
+import { samplesOf } from '../../src/data/forms.js';
 import { refusal } from '../support/refusal.js';
 
 /** Rows whose price depends on length and colour, and on nothing else; whether it is dear is a class. */
@@ -127,6 +131,54 @@ test('a run of classes has calibration and rows for its mistakes, and reads judg
     await writeFile(path, JSON.stringify({ ...judged, samples: 'many' }));
     assert.match(await refusal(() => writeReport(folder)), /judgement.json.*samples is 'many'/);
   });
+});
+
+test('texts whose words are counted are seen by their words, the rarest first', async () => {
+  const texts = ['the cat sat', 'the dog sat', 'the cat ran', 'the dog ran'];
+  const data = textDataset({ texts, labels: ['cat', 'dog', 'cat', 'dog'] });
+  const [seen] = await samplesSeen(samplesOf(data), [1]);
+  assert.equal(seen!.cells, [['words, the rarest first:', 'sat, dog, the']]);
+});
+
+test('dates have a time of day if their column has', async () => {
+  await inFolder(async (cwd) => {
+    const path = join(cwd, 'dates.csv');
+    await writeFile(
+      path,
+      'day,hour,y\n2024-05-31,2024-05-31 18:30,1\n2023-01-02,2023-01-02 00:00,2\n',
+    );
+    const columns = { day: 'date', hour: 'date' } as const;
+    const dates = await csvDataset(path, { target: 'y', columns });
+    const [seen] = await samplesSeen(samplesOf(dates), [0]);
+    assert.equal(seen!.cells, [
+      ['day', '2024-05-31'],
+      ['hour', '2024-05-31 18:30'],
+    ]);
+  });
+});
+
+test('the table of baselines has each target, by its name', () => {
+  const one = { value: 0.9, low: 0.8, high: 0.95 };
+  const figure = { ...one, samples: 1234, confidence: 0.95, better: 'higher' as const };
+  const mean = { name: 'the mean', value: -0.00001, low: -0.07, high: 0, lead: 0.9 };
+  const judged = {
+    ...figure,
+    figure: 'r2',
+    of: 'price',
+    baselines: [mean],
+    others: [
+      {
+        ...figure,
+        figure: 'accuracy',
+        of: 'kind',
+        baselines: [{ ...mean, value: 0.95, lead: -0.05 }],
+      },
+    ],
+  };
+  const page = judgedTables(readJudged(Buffer.from(JSON.stringify(judged)), 'j')).html;
+  assert.match(page, /The R² of price on 1,234 samples[^]*The accuracy of kind/);
+  assert.match(page, /<td>0<\/td>\s*<td>-0.07<\/td>[^]*<td>95.00 %<\/td>/);
+  assert.match(page, /Not beaten: the mean/);
 });
 
 test.run();

@@ -7,7 +7,7 @@ import type {
   SampleSeen,
   ValuesSeen,
 } from './evaluation.js';
-import { showNumber, showPercent } from './figures.js';
+import { figureName, showFigure, showNumber, showPercent } from './figures.js';
 import { html, type Html } from './html.js';
 
 /** The model's figures beside those of what it has to beat. */
@@ -18,8 +18,6 @@ export function baselineTable({ baselines = [], accuracy, values = [] }: Evaluat
     baselines.some(({ figures }) => figures[name] !== undefined),
   );
   if (names.length === 0) return html``;
-  const show = (name: string, value: number | null | undefined) =>
-    name === 'accuracy' ? showPercent(value) : showNumber(value);
   const rows = [{ name: 'this model', figures: own }, ...baselines];
   return html`<section>
     <h2>Against baselines</h2>
@@ -32,7 +30,7 @@ export function baselineTable({ baselines = [], accuracy, values = [] }: Evaluat
         <thead>
           <tr>
             <th></th>
-            ${names.map((name) => html`<th scope="col">${WORDS[name] ?? name}</th>`)}
+            ${names.map((name) => html`<th scope="col">${figureName(name)}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -40,7 +38,7 @@ export function baselineTable({ baselines = [], accuracy, values = [] }: Evaluat
             ({ name, figures }) =>
               html`<tr>
                 <th scope="row">${name}</th>
-                ${names.map((key) => html`<td>${show(key, figures[key])}</td>`)}
+                ${names.map((key) => html`<td>${showFigure(key, figures[key])}</td>`)}
               </tr>`,
           )}
         </tbody>
@@ -48,8 +46,6 @@ export function baselineTable({ baselines = [], accuracy, values = [] }: Evaluat
     </div>
   </section>`;
 }
-
-const WORDS: Readonly<Record<string, string>> = { mae: 'MAE', rmse: 'RMSE', r2: 'R²' };
 
 const figuresOf = (values: ValuesSeen | undefined): Record<string, number | null> =>
   values ? { mae: values.mae, rmse: values.rmse, r2: values.r2 } : {};

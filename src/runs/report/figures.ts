@@ -15,6 +15,26 @@ export const showPercent = (share: number | null | undefined, digits = 2): strin
     ? '–'
     : `${(share * 100).toFixed(digits)} %`;
 
+const NAMES: Readonly<Record<string, string>> = {
+  mae: 'MAE',
+  mse: 'MSE',
+  rmse: 'RMSE',
+  r2: 'R²',
+  auc: 'AUC',
+  f1: 'F1',
+  f1Micro: 'F1 of all labels',
+};
+
+/** The name of a metric as people write it: `R²` for `r2`. */
+export const figureName = (name: string): string => NAMES[name] ?? name;
+
+/** A metric's value: shares of right answers in percent, R² to three places. */
+export function showFigure(name: string, value: number | null | undefined): string {
+  if (/^(accuracy|f1)/i.test(name)) return showPercent(value);
+  const isRounded = name === 'r2' && typeof value === 'number' && Number.isFinite(value);
+  return isRounded ? String(Number(value.toFixed(3)) + 0) : showNumber(value);
+}
+
 /** `61,706`, rounded. */
 export const showCount = (count: number | null | undefined): string =>
   count === undefined || count === null || !Number.isFinite(count)

@@ -1,6 +1,6 @@
 /** The charts of one run: its accuracy, its speed, and the inside of the net. */
 import { chartOf, smoothed, sparse, spread, thinned, type Chart, type Curve } from './chart.js';
-import { showCount, showNumber, showPercent } from './figures.js';
+import { figureName, showCount, showNumber, showPercent } from './figures.js';
 import type { ProbeEvent, StepEvent } from '../../train/events.js';
 import type { Part } from '../../train/events.js';
 import type { BaselineSeen } from './evaluation.js';
@@ -84,13 +84,18 @@ export function learningCharts(
       return chartOf(
         {
           id: `metric-${i}`,
-          title: name,
+          title: figureName(name),
           caption: story(word, points, showNumber),
           xLabel: 'step',
           format: 'number',
         },
         [
-          { label: name, kind: 'points', tone: 1, points: sparse(points, MAX_POINTS) },
+          {
+            label: figureName(name),
+            kind: 'points',
+            tone: 1,
+            points: sparse(points, MAX_POINTS),
+          },
           ...levels([points], name, baselines),
         ],
       );

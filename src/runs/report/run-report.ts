@@ -5,7 +5,7 @@ import type { Evaluation } from './evaluation.js';
 import { answerCharts } from './answer-charts.js';
 import { baselineTable } from './answer-parts.js';
 import { evaluationSections } from './evaluation-parts.js';
-import { judgedTable, linesOf, type Judged } from './judged.js';
+import { judgedTables, linesOf, type Judged } from './judged.js';
 import { showCount, showNumber, showPercent, showSeconds } from './figures.js';
 import { diagnose } from './diagnosis.js';
 import { histogramCharts } from './histograms.js';
@@ -26,7 +26,7 @@ export interface Run {
 
 export function runReport(run: Run): Report {
   const { records, evaluation, judged } = run;
-  const baselines = judged ? linesOf(judged) : evaluation?.baselines;
+  const baselines = judged ? linesOf(judged, evaluation?.baselines) : evaluation?.baselines;
   const learning = learningCharts(records, baselines);
   const speed = speedCharts(records);
   const inside = insideCharts(records);
@@ -52,7 +52,7 @@ export function runReport(run: Run): Report {
           learning,
         ) ?? html`<p>No step is logged yet.</p>`,
       answers: html`${chartSection('Answers', answersSentence(evaluation), answers)}`,
-      baselines: judged ? judgedTable(judged) : evaluation ? baselineTable(evaluation) : html``,
+      baselines: judged ? judgedTables(judged) : evaluation ? baselineTable(evaluation) : html``,
       model: evaluation ? evaluationSections(evaluation) : html``,
       inside: html`${chartSection(
         'Inside the net',

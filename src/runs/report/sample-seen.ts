@@ -13,6 +13,8 @@ import { samplePicture } from './pictures.js';
 /** Most columns of a row, and most characters of a text. */
 const MAX_CELLS = 12;
 const MAX_TEXT = 400;
+/** Most words of a text of which only the words are known. */
+const MAX_UNITS = 24;
 
 /** The samples at these places; of a row's columns those in `first` come first. */
 export async function samplesSeen(
@@ -48,7 +50,8 @@ function lookOf(
 ): Pick<SampleSeen, 'picture' | 'cells' | 'text'> {
   if (table && !(values instanceof Uint8Array))
     return { cells: cellsOf(table.columns, values, first) };
-  if (vocabulary) return { text: textOf(values, vocabulary, text?.by) };
+  if (vocabulary && text?.by) return { cells: unitsSeen(values, vocabulary, text.by) };
+  if (vocabulary) return { text: textOf(values, vocabulary) };
   if (shape.length === 3 && shape[1]! > 1 && shape[2]! > 1)
     return { picture: samplePicture(values, shape as unknown as [number, number, number]) };
   return {};
@@ -74,17 +77,31 @@ function cellOf({ classes, parts, flag, unit }: ColumnFormat, own: Values): stri
   if (flag && own.at(-1) === 1) return 'missing';
   if (classes) return classes[own.indexOf(1)] || 'missing';
   const value = Number(own[0]!.toPrecision(6));
-  if (parts) return parts[0] === 'time' ? dateOfTime(own[0]!) : '';
+  if (parts) return parts[0] === 'time' ? dateSeen(own[0]!, parts.includes('day')) : '';
   return unit ? `${value} ${unit}` : String(value);
 }
 
+/** Half a day, in years. */
+const NOON = 0.5 / 365.2425;
+
+/** A date, with its time if the column has times; the nearest day otherwise, as float32 may be minutes off. */
+const dateSeen = (time: number, hasClock: boolean): string =>
+  hasClock ? dateOfTime(time).replace('T', ' ') : dateOfTime(time + NOON).slice(0, 10);
+
+/** Of a text whose features count its words: these, of which the rarest of the vocabulary, its last, tell most. */
+function unitsSeen(
+  values: Values,
+  vocabulary: readonly string[],
+  by: string,
+): (readonly string[])[] {
+  const found = vocabulary.filter((unit, place) => unit !== '' && values[place]! > 0).toReversed();
+  if (found.length === 0) return [[by, 'none that is known']];
+  const shown = found.slice(0, MAX_UNITS).join(', ');
+  return [[`${by}, the rarest first:`, found.length > MAX_UNITS ? `${shown} …` : shown]];
+}
+
 /** The text of tokens, those that pad it apart. */
-function textOf(values: Values, vocabulary: readonly string[], by: string | undefined): string {
-  const text =
-    by === 'words'
-      ? Array.from(values, (token) => vocabulary[token] ?? '')
-          .join(' ')
-          .trim()
-      : decodeText(values, vocabulary);
+function textOf(values: Values, vocabulary: readonly string[]): string {
+  const text = decodeText(values, vocabulary);
   return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }

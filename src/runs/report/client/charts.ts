@@ -148,8 +148,11 @@ function drawMarks(plot: uPlot, { marks = [] }: Chart, colour: (name: string) =>
   });
 }
 
+/** Curves of more points have no marks. */
+const MOST_MARKED = 60;
+
 function seriesOf(
-  { label, kind, tone }: Series,
+  { label, kind, tone, values }: Series,
   { format, x }: Chart,
   colour: (name: string) => string,
 ): uPlot.Series {
@@ -165,8 +168,11 @@ function seriesOf(
       return { ...common, width: 2, points: { show: false } };
     case 'faint':
       return { ...common, width: 1, alpha: 0.3, points: { show: false } };
-    case 'points':
-      return { ...common, width: 2, points: { show: true, size: 6, fill: stroke } };
+    case 'points': {
+      // Of many points the line alone is seen better.
+      const isSparse = values.filter((value) => value !== null).length <= MOST_MARKED;
+      return { ...common, width: 2, points: { show: isSparse, size: 6, fill: stroke } };
+    }
     case 'dots':
       return {
         ...common,
