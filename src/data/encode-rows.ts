@@ -10,11 +10,12 @@ import { widthOf, widthOfTable, writeCell } from './write-cell.js';
 /** A value in a row: null, undefined, NaN and an empty text are missing. */
 export type Cell = string | number | bigint | boolean | Date | null | undefined;
 
-/** Rows as objects by column names, as lists in the order of the model's columns, or all columns by their names. */
+/**
+ * Rows as objects by column names (of any interface, or as JSON is parsed: their values are checked when they are used), as
+ * lists in the order of the model's columns, or all columns by their names.
+ */
 export type Rows =
-  | readonly Readonly<Record<string, Cell>>[]
-  | readonly (readonly Cell[])[]
-  | Readonly<Record<string, ArrayLike<Cell>>>;
+  readonly object[] | readonly (readonly Cell[])[] | Readonly<Record<string, ArrayLike<Cell>>>;
 
 export interface EncodedRows {
   readonly count: number;
@@ -96,7 +97,8 @@ function cellsOf({ columns }: TableFormat, rows: unknown, nameRow: NameRow): Cel
     refuse(
       list?.length === 0 ? 'there are no rows' : `rows are ${quote(rows)}, expected a list of them`,
     );
-  list.forEach((one, row) => {
+  // By entries, as holes are refused too.
+  for (const [row, one] of list.entries()) {
     if (isList(one)) {
       const { length } = one as ArrayLike<unknown>;
       if (length !== names.length)
@@ -106,8 +108,12 @@ function cellsOf({ columns }: TableFormat, rows: unknown, nameRow: NameRow): Cel
     } else if (isObject(one)) {
       const absent = names.find((name) => !Object.hasOwn(one, name));
       if (absent !== undefined) lacking(`${nameRow(row)} has`, absent, Object.keys(one));
-    } else refuse(`${nameRow(row)} is ${quote(one)}, expected an object or a list`);
-  });
+    } else
+      refuse(
+        `${nameRow(row)} is ${quote(one)}, expected an object or a list`,
+        row === 0 ? 'one row is a list of one: [[ … ]]' : undefined,
+      );
+  }
   return {
     count: list.length,
     cell(row, place) {
@@ -150,9 +156,10 @@ function areRows(table: TableFormat, given: unknown, inputs: readonly string[]):
       names.some(isColumn) || !names.some((name) => OTHER.includes(name) || inputs.includes(name))
     );
   }
-  if (!Array.isArray(given) || given.length === 0) return false;
+  if (!Array.isArray(given)) return false;
   const [first] = given as readonly unknown[];
-  if (!Array.isArray(first)) return typeof first !== 'number' && !isList(first);
+  if (typeof first === 'number') return given.some((cell) => typeof cell !== 'number');
+  if (!Array.isArray(first)) return !isList(first);
   if (first.some(isList)) return false;
   return (
     first.length === table.columns.length || given.flat().some((cell) => typeof cell !== 'number')

@@ -29,6 +29,8 @@ export async function shardPaths(
 ): Promise<readonly string[]> {
   if (typeof source !== 'string') return source;
   const status = await stat(source).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new LanewiseError('file', `cannot read '${source}': there is no such file or folder`);
     throw fileError(`cannot read '${source}'`, error);
   });
   if (!status.isDirectory()) return [source];
@@ -46,9 +48,40 @@ export async function shardPaths(
   }
   const wanted = part === undefined ? undefined : partOfName(part);
   const chosen = names.filter((name) => part === undefined || partOfShard(name) === wanted);
+  checkComplete(source, chosen);
   if (chosen.length > 0) return chosen.map((name) => join(source, name));
   throw new LanewiseError(
     'file',
     `'${source}' has no .${extension} files${part === undefined ? '' : ` of the part '${part}'`}; found ${shorten(found.join(', ')) || 'nothing'}`,
   );
+}
+
+/**
+ * Names such as `train-00000-of-00002.parquet` say how many there are.
+ * @throws LanewiseError kind 'data' naming the first that is missing.
+ */
+function checkComplete(folder: string, names: readonly string[]): void {
+  const series = new Map<
+    string,
+    { readonly file: RegExpExecArray; readonly places: Set<number> }
+  >();
+  for (const name of names) {
+    const file = /^(.*?)(\d{1,9})-of-(\d{1,9})(.*)$/.exec(name);
+    if (!file) continue;
+    const key = `${file[1]} ${file[3]} ${file[4]}`;
+    const { places } = series.get(key) ?? { places: new Set() };
+    series.set(key, { file, places: places.add(Number(file[2])) });
+  }
+  for (const { file, places } of series.values()) {
+    const [, before = '', place = '', count = '', after = ''] = file;
+    if (places.size >= Number(count)) continue;
+    let lacking = 0;
+    while (places.has(lacking)) lacking++;
+    const name = `${before}${String(lacking).padStart(place.length, '0')}-of-${count}${after}`;
+    throw new LanewiseError(
+      'data',
+      `'${folder}' has ${places.size} of ${Number(count)} files, ${quote(name)} is missing`,
+      'a list of paths takes those that are there',
+    );
+  }
 }

@@ -4,6 +4,7 @@
  */
 import { parquetMetadata, parquetSchema } from 'hyparquet';
 import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet';
+import { quote } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import type { RandomAccess } from '../node/random-access.js';
 import { endOfStruct } from './thrift.js';
@@ -81,6 +82,13 @@ function parts(found: FileMetaData, { name, bytes }: RandomAccess): Omit<Parquet
   const columns = leavesOf(parquetSchema(found));
   if (columns.length > MAX_COLUMNS)
     throw refuse(name, `it has ${columns.length} columns, at most ${MAX_COLUMNS} are read`);
+  const seen = new Set<string>();
+  for (const column of columns) {
+    // The fields of a list have one name.
+    if (seen.has(column.name) && !column.isList)
+      throw refuse(name, `it has two columns of the name ${quote(column.name)}`);
+    seen.add(column.name);
+  }
   let rows = 0;
   const groups = found.row_groups.map((group, place) => {
     const count = Number(group.num_rows);

@@ -57,10 +57,10 @@ export async function watchRun(folder: string, options?: WatchOptions): Promise<
  * @throws LanewiseError kind 'argument' for bad options, for a setting that `train` refuses, and for a folder that holds
  * another sweep; kind 'file' if the folder cannot be written or is in use. A setting that diverges is a row, not an error.
  */
-export async function sweep(
-  space: SearchSpace,
-  make: Make,
+export async function sweep<const Space extends SearchSpace>(
+  space: Space,
+  make: Make<Space>,
   options: SweepOptions,
 ): Promise<SweepResult> {
-  return (await import('./sweep/sweep.js')).runSweep(space, make, options);
+  return (await import('./sweep/sweep.js')).runSweep(space, make as Make, options);
 }

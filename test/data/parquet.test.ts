@@ -255,6 +255,33 @@ test('a file that changes after it was scanned is named', async () => {
   });
 });
 
+test('a folder that lacks one of the files that its names count is refused, and so are two columns of a name', async () => {
+  await withFolder({}, async (path) => {
+    const copy = (name: string) =>
+      copyFileSync(join(golden, 'train-00000-of-00002.parquet'), join(path, name));
+    for (const name of ['train-00000-of-00003', 'train-00002-of-00003', 'test-0-of-1'])
+      copy(`${name}.parquet`);
+    assert.match(
+      await refusal(() => parquetDataset(path, { size: 8, split: 'train' })),
+      /has 2 of 3 files, 'train-00001-of-00003\.parquet' is missing/,
+    );
+    copy('train-00001-of-00003.parquet');
+    await parquetDataset(path, { size: 8, split: 'train' });
+    await parquetDataset(path, { size: 8, split: 'test' });
+    assert.match(
+      await refusal(() => parquetDataset(join(path, 'none.parquet'), { size: 8 })),
+      /none\.parquet': there is no such file or folder/,
+    );
+  });
+  // 'small' becomes a second 'width'.
+  const text = Buffer.from(bytesOf(tables[0]!)).toString('latin1');
+  const twice = Buffer.from(text.replaceAll('small', 'width'), 'latin1');
+  assert.match(
+    await refusal(() => parquetDataset(new Uint8Array(twice), { target: 'target', missing: 0 })),
+    /two columns of the name 'width'/,
+  );
+});
+
 test('runs and headers are bounded by their bytes', () => {
   assert.equal(
     [...decodeRuns(Uint8Array.of(3, 0b10001000, 0b11000110, 0b11111010), 3, 8)],

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pack, root, run, unpack } from './packed.js';
 
 const CONSUMER = `
-import { digits, lenet5, metrics, momentum, ops, train, LanewiseError } from 'lanewise';
+import { adam, digits, lenet5, metrics, mlp, momentum, ops, sgd, sweep, train, LanewiseError } from 'lanewise';
 import type { Classifier, EpochEvent, Numerics, TrainOptions, TrainResult } from 'lanewise';
 
 const numerics: Numerics = 'strict';
@@ -23,6 +23,21 @@ export async function run(): Promise<number> {
   const { classes } = await model.predict(samples, shape);
   return classes[0]!;
 }
+
+interface Flat {
+  readonly area: number;
+  readonly since?: Date;
+}
+export const rents = (model: Classifier, flats: readonly Flat[]) => model.predict(flats);
+
+export const chosen = sweep(
+  { lr: { from: 0.01, to: 0.1 }, hidden: [8, 16], rule: ['adam', 'sgd'] },
+  ({ lr, hidden, rule }) => ({
+    model: mlp({ hidden }),
+    settings: { data: digits({ count: 64 }), optimizer: rule === 'adam' ? adam({ lr }) : sgd({ lr }), epochs: 1 },
+  }),
+  { folder: 'sweep', random: 2 },
+);
 
 export const isOurs = (error: unknown): boolean => error instanceof LanewiseError && error.kind !== 'data';
 export const names: unknown[] = [metrics, ops];

@@ -94,6 +94,9 @@ test('what does not fit is refused before anything is scored', async () => {
       /the rows have no column 'age'.*\ndid you mean 'ages'/i,
     ],
     [[null], /^rows\[0\] is null/],
+    [Object.assign([], { 1: right }), /^rows\[0\] is undefined/],
+    [[], /^there are no rows/],
+    [[21, 'S', '2024-03-11'], /^rows\[0\] is 21, expected an object or a list\n.*\[\[ … \]\]/],
   ] as const)
     assert.match(await refusal(() => model.predict(given as never)), message);
   const narrow = { ...model.table!, columns: model.table!.columns.slice(1) };

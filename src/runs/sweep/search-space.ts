@@ -21,8 +21,12 @@ export interface TriedRange {
 /** What is tried, by names of one's own: a list of values or, with `random`, a range. */
 export type SearchSpace = Readonly<Record<string, readonly TriedValue[] | TriedRange>>;
 
-/** One combination: a value for each name. */
-export type TriedValues = Readonly<Record<string, TriedValue>>;
+type TriedOf<Tried> = Tried extends readonly (infer Value)[] ? Value : number;
+
+/** One combination: a value for each name, one of the list's or a number of the range. */
+export type TriedValues<Space extends SearchSpace = SearchSpace> = {
+  readonly [Name in keyof Space]: TriedOf<Space[Name]>;
+};
 
 /** A sweep of more settings is a mistake. */
 const MOST = 10_000;

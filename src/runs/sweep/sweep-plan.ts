@@ -31,7 +31,9 @@ import type { SweepRecord, SweepRow } from './sweep-file.js';
 import type { SweepRun } from './sweep-setting.js';
 
 /** The user's function: the run of a setting. */
-export type Make = (values: TriedValues) => SweepRun | Promise<SweepRun>;
+export type Make<Space extends SearchSpace = SearchSpace> = (
+  values: TriedValues<Space>,
+) => SweepRun | Promise<SweepRun>;
 
 /** Options of `sweep`. */
 export interface SweepOptions {
