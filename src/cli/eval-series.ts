@@ -19,6 +19,7 @@ import {
   seriesVerdict,
   stepLines,
 } from './series-figures.js';
+import { figure } from './prediction-output.js';
 import { partsOfSeries, seriesLike } from './series-source.js';
 import type { EvalOptions } from './task-kinds.js';
 import { formatCount } from './terminal.js';
@@ -53,7 +54,7 @@ export async function evalSeries(
     ...stepLines(figures),
     '',
     `${judgement.figure} ${judgedWords(judgement, AS_ERROR)}`,
-    `${moreWords(figures, judgement.figure)}, ${formatCount(figures.windows)} windows`,
+    `${moreWords(figures, test.series.targets)}, ${formatCount(figures.windows)} windows`,
     `weights sha256 ${sha256}, numerics ${numerics}`,
     ...(verdict === undefined ? [] : [verdict]),
   ])
@@ -127,6 +128,12 @@ async function choose(model: TrainedModel, { data, all, holdout }: EvalOptions):
   };
 }
 
+/** A float32 as a file had it: in the fewest digits that give it again. */
+const shortest = (value: number): number =>
+  [6, 7, 8]
+    .map((digits) => Number(value.toPrecision(digits)))
+    .find((one) => Math.fround(one) === value) ?? figure(value);
+
 /** Writes the forecasts of each window beside the truth: the last time of the window, the time, the step, the values. */
 export async function exportSeries(
   files: readonly string[],
@@ -164,8 +171,8 @@ export async function exportSeries(
             write(table.times[row]!),
             h + 1,
             ...targets.flatMap((_, k) => [
-              table.values[row * table.width + k]!,
-              scores[(i * horizon + h) * targets.length + k]!,
+              shortest(table.values[row * table.width + k]!),
+              figure(scores[(i * horizon + h) * targets.length + k]!),
             ]),
           ]);
         }),

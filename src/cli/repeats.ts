@@ -10,6 +10,7 @@ import { makeFolder, writeFileAtomic } from '../node/atomic.js';
 import { JUDGEMENT, METRICS } from '../runs/folder.js';
 import { isFinished } from './free-folder.js';
 import { repeatLines, repeatsRecord, type RepeatResult } from './repeat-table.js';
+import { seriesRequest } from './series-options.js';
 import type { Fold } from './split-rule.js';
 import type { TrainOptions } from './train-options.js';
 
@@ -42,7 +43,14 @@ export const repeatsName = ({ folds, seeds }: TrainOptions): string =>
     .join('-of-');
 
 /** @throws LanewiseError kind 'argument' for options that do not go with several runs. */
-export function checkRepeats({ folds, holdout }: TrainOptions): void {
+export function checkRepeats(options: TrainOptions): void {
+  const { folds, holdout } = options;
+  if (folds !== undefined && seriesRequest(options).series)
+    throw new LanewiseError(
+      'argument',
+      `--folds ${folds} of a series: each fold but the last would be forecast from rows that come later`,
+      'leave --folds out; --seeds repeats the run with other initial weights, and --holdout says how much of the time is for tests',
+    );
   if (folds !== undefined && holdout !== undefined)
     throw new LanewiseError(
       'argument',
@@ -171,6 +179,6 @@ async function resultIn(folder: string, { name, seed, fold }: Repeat): Promise<R
   throw new LanewiseError(
     'data',
     `'${path}' does not hold the figures of a run`,
-    'runs of texts and series have none so far: train them one by one, with --seed',
+    'runs of texts have none so far: train them one by one, with --seed',
   );
 }

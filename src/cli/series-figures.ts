@@ -92,19 +92,23 @@ export const AS_ERROR: Shown = {
 /** Most steps that are shown one by one. */
 const STEPS = 6;
 
-/** A table of errors by step: the first, the last and some between. */
+/**
+ * A table of errors by step: the first, the last and some between; of several targets, which have units of their own,
+ * those of MASE.
+ */
 export function stepLines({ model, baselines }: ForecastComparison): string[] {
   const { length } = model.steps;
+  const unit = unitOf(model);
   if (length === 1) return [];
   const shown = Math.min(length, STEPS);
   const steps = Array.from({ length: shown }, (_, i) =>
     Math.round((i * (length - 1)) / (shown - 1)),
   );
   const rows = [
-    ['MAE at step', ...steps.map((step) => String(step + 1))],
+    [`${unit.toUpperCase()} at step`, ...steps.map((step) => String(step + 1))],
     ...[model, ...baselines].map(({ name, steps: errors }) => [
       name,
-      ...steps.map((step) => formatFigure(errors[step]!.mae)),
+      ...steps.map((step) => formatFigure(errors[step]![unit])),
     ]),
   ];
   const widths = rows[0]!.map((_, c) => Math.max(...rows.map((row) => row[c]!.length)));
@@ -115,12 +119,18 @@ export function stepLines({ model, baselines }: ForecastComparison): string[] {
   );
 }
 
-/** `RMSE 0.2, MASE 0.6` */
-export const moreWords = ({ model }: ForecastComparison, figure: string): string =>
-  [
-    `RMSE ${formatFigure(model.rmse)}`,
-    ...(figure === 'MASE' || Number.isNaN(model.mase) ? [] : [`MASE ${formatFigure(model.mase)}`]),
-  ].join(', ');
+/** The unit in which errors of all targets can be added. */
+const unitOf = ({ targets, mase }: ForecastFigures): 'mae' | 'mase' =>
+  targets.length > 1 && !Number.isNaN(mase) ? 'mase' : 'mae';
+
+/** `RMSE 0.2, MASE 0.6`; of several targets `MAE 0.1 of a, 20 of b`. */
+export const moreWords = ({ model }: ForecastComparison, names: readonly string[]): string =>
+  names.length > 1
+    ? `MAE ${model.targets.map(({ mae }, k) => `${formatFigure(mae)} of ${names[k]}`).join(', ')}`
+    : [
+        `RMSE ${formatFigure(model.rmse)}`,
+        ...(Number.isNaN(model.mase) ? [] : [`MASE ${formatFigure(model.mase)}`]),
+      ].join(', ');
 
 /** The figures as `--json` prints them. */
 export const seriesRecord = (

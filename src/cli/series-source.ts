@@ -68,6 +68,35 @@ function gapsOf(missing: DataRequest['missing']): Pick<SeriesOptions, 'missing'>
   );
 }
 
+/** Options of tables, and what a series has instead. */
+const OF_TABLES = {
+  shape: ['--shape', 'leave it out'],
+  columns: [
+    '--columns or --ignore',
+    'other columns are not read; --features names further ones of the past, --known those known in advance',
+  ],
+  split: ['--split', 'leave it out: the parts of a series are periods, the last one for tests'],
+  task: ['--task', 'leave it out: --target names numbers'],
+  intervals: [
+    '--intervals',
+    'leave it out: forecasts have no intervals; the error of each step is printed, and in the report',
+  ],
+} as const;
+
+/** @throws LanewiseError kind 'argument' for options of tables. */
+function refuseOfTables(request: DataRequest): void {
+  const { header } = request;
+  for (const [name, [flag, hint]] of Object.entries(OF_TABLES))
+    if (request[name as keyof typeof OF_TABLES] !== undefined)
+      throw new LanewiseError('argument', `${flag} is for tables, and the data is a series`, hint);
+  if (header !== undefined)
+    throw new LanewiseError(
+      'argument',
+      `--${header ? 'header' : 'no-header'} is for tables, and the data is a series`,
+      'leave it out: the first line of a series names its columns',
+    );
+}
+
 /**
  * The windows of a series: the last fifth of the time for tests, or `holdout`, a tenth before it for validation.
  * @throws LanewiseError as `csvSeries` and `splitSeries` do.
@@ -76,13 +105,7 @@ export async function loadSeries(
   request: DataRequest,
   path: string,
 ): Promise<PartsOf<SeriesDataset>> {
-  for (const name of ['shape', 'columns', 'header', 'split'] as const)
-    if (request[name] !== undefined)
-      throw new LanewiseError(
-        'argument',
-        `--${name === 'header' ? (request.header ? 'header' : 'no-header') : name} is for tables, and the data is a series`,
-        'leave it out; --features names further columns of the past, --known those known in advance',
-      );
+  refuseOfTables(request);
   const data = await csvSeries(path, optionsOf(path, request));
   return partsOfSeries(path, data, request.holdout);
 }

@@ -105,6 +105,16 @@ function scalesOf({ inputs }: SeriesDataset): { mean: number[]; deviation: numbe
   };
 }
 
+/** Rows ahead with what is known of them are in no file that was trained on, unless it has rows without targets. */
+function nextWords(file: string, data: string, { series, windows }: SeriesDataset): string {
+  const { known, horizon } = series;
+  const { table } = windows;
+  const given = table.times.length - table.series.reduce((sum, { rows }) => sum + rows, 0);
+  return known.length === 0 || given >= horizon * table.series.length
+    ? `next: npx lanewise predict ${quoted(file)} ${quoted(data)}`
+    : `next: npx lanewise predict ${quoted(file)} FILE, with ${horizon} more rows that have ${known.join(', ')} and no ${series.targets.join(', ')}`;
+}
+
 async function scoresOf(model: TrainedModel, test: SeriesDataset): Promise<Scores> {
   const { scores } = await model.predict(test.inputs);
   const figures = seriesFigures(test, scores);
@@ -115,10 +125,10 @@ async function scoresOf(model: TrainedModel, test: SeriesDataset): Promise<Score
       ...stepLines(figures),
       '',
       `${part} ${judgement.figure} ${judgedWords(judgement, AS_ERROR)}`,
-      `${moreWords(figures, judgement.figure)}, ${formatCount(figures.windows)} windows, ${formatSeconds(seconds)}`,
+      `${moreWords(figures, test.series.targets)}, ${formatCount(figures.windows)} windows, ${formatSeconds(seconds)}`,
     ],
     record: (names, part) => seriesRecord(names, test, figures, part),
-    hint: (file, { data }) => `next: npx lanewise predict ${quoted(file)} ${quoted(data)}`,
+    hint: (file, { data }) => nextWords(file, data, test),
     verdict: seriesVerdict(figures),
     judgement: judgementRecord(judgement),
   };

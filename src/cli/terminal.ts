@@ -121,6 +121,9 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/\bmissing: '(last|interpolate)'/g, '--missing $1'],
   [/\bspacing: rows\b/, '--spacing rows'],
   [/\(series\)/, '(--series)'],
+  [/\(time\)/, '(--time)'],
+  [/; a larger share: (?:validation|training)$/, ''],
+  [/; a larger share: test$/, '; --holdout takes a larger share of the time'],
   [/\bdigits\(\), which are drawn/, '--data digits'],
   [/^lower the learning rate\b(?! \()/, 'lower the learning rate (--lr)'],
 ];

@@ -29,6 +29,7 @@ export function windowsAhead(rows: GatheredRows, format: SeriesFormat): WindowsA
     ...(layout ? { layout } : {}),
     spacing,
     missing,
+    advice: 'fill it in: the model was trained on a series without gaps',
     ahead: known.length > 0 ? 0 : horizon,
   });
   const table = tableOf(frames, format);

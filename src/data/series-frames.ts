@@ -13,7 +13,7 @@ import { layoutOfTimes, timeReader, timeWriter, type TimeLayout } from './times.
 export interface Frame {
   /** Its name; empty if there is one series. */
   readonly key: string;
-  /** Milliseconds since 1970, numbers, or rows from 0. */
+  /** Milliseconds since 1970, numbers, or without times rows from 0. */
   readonly times: Float64Array;
   /** The numbers of each column; of the rows ahead only columns that are known in advance count. */
   readonly columns: readonly Float64Array[];
@@ -28,6 +28,8 @@ export interface FrameRules {
   readonly missing: SeriesGaps;
   /** Rows to add after the last one that there is; default 0. */
   readonly ahead?: number;
+  /** What to do about a gap that is refused; default the choices of `missing`. */
+  readonly advice?: string;
 }
 
 /** Frames with how their times are written and spaced. */
@@ -49,14 +51,15 @@ type Roles = Pick<SeriesFormat, 'time' | 'targets' | 'features' | 'known'>;
 export function framesOf(rows: GatheredRows, roles: Roles, rules: FrameRules): Frames {
   const { name, count } = rows;
   if (count === 0) throw new LanewiseError('data', `'${name}' has no rows`);
-  const hasTimes = roles.time !== undefined && rules.spacing?.unit !== 'rows';
+  const isByRows = rules.spacing?.unit === 'rows';
   const groups = groupsOf(rows);
   const what = `'${name}', column '${roles.time}'`;
-  const layout = hasTimes
-    ? (rules.layout ?? layoutOfTimes(what, rows.times, rows.where))
-    : undefined;
+  const layout =
+    roles.time === undefined
+      ? undefined
+      : (rules.layout ?? layoutOfTimes(what, rows.times, rows.where));
   const times = layout ? readTimes(what, rows, layout) : undefined;
-  if (times) for (const indices of groups.values()) inOrder(what, rows, indices, times);
+  if (times) for (const indices of groups.values()) inOrder(what, rows, indices, times, isByRows);
   const spacing =
     rules.spacing ??
     (layout
@@ -67,14 +70,17 @@ export function framesOf(rows: GatheredRows, roles: Roles, rules: FrameRules): F
         )
       : { unit: 'rows', every: 1 });
   const frames = [...groups].map(([key, indices]) => {
-    const places = placesOf(what, rows, indices, times, spacing, layout);
+    const places = placesOf(what, rows, indices, isByRows ? undefined : times, spacing, layout);
     const filled = filledFrame(key, rows, roles, indices, places, rules);
     const first = times ? times[indices[0]!]! : 0;
+    // Rows that are only counted keep their times; those ahead of them have none, and take the last one.
+    const timeAt = (place: number): number =>
+      isByRows && times
+        ? times[indices[Math.min(place, indices.length - 1)]!]!
+        : timeAfter(first, place, spacing);
     return {
       ...filled.frame,
-      times: Float64Array.from({ length: filled.length }, (_, i) =>
-        timeAfter(first, filled.start + i, spacing),
-      ),
+      times: Float64Array.from({ length: filled.length }, (_, i) => timeAt(filled.start + i)),
     };
   });
   return { frames, spacing, ...(layout ? { layout } : {}) };
@@ -104,14 +110,19 @@ function readTimes(what: string, { times, where }: GatheredRows, layout: TimeLay
   });
 }
 
-/** Sorts rows by their times. @throws LanewiseError kind 'data' for two rows of one time. */
+/**
+ * Sorts rows by their times; those of one time keep their order where rows are only counted.
+ * @throws LanewiseError kind 'data' for two rows of one time.
+ */
 function inOrder(
   what: string,
   { where, times: texts, keys }: GatheredRows,
   indices: number[],
   times: Float64Array,
+  isByRows: boolean,
 ): void {
   indices.sort((a, b) => times[a]! - times[b]! || a - b);
+  if (isByRows) return;
   const second = indices.findIndex((row, i) => i > 0 && times[indices[i - 1]!] === times[row]);
   if (second < 0) return;
   const [one, two] = [indices[second - 1]!, indices[second]!];
@@ -119,10 +130,14 @@ function inOrder(
     'data',
     `${what}: '${shorten(texts[one]!)}' stands in ${where(one)} and in ${where(two)}, expected once`,
     keys.length > 0
-      ? 'keep one of the two rows'
-      : 'if the rows are of several series, name the column that tells them apart (series), else keep one of the two',
+      ? `keep one of the two rows${CLOCKS}`
+      : `if the rows are of several series, name the column that tells them apart (series), else keep one of the two${CLOCKS}`,
   );
 }
+
+/** An hour that a clock shows twice in autumn is told apart by its offset. */
+const CLOCKS =
+  '; if clocks were put back there, write times with their offset from UTC: 02:00+01:00';
 
 /** The place of each row in the frame. @throws LanewiseError kind 'data' for a time between two places. */
 function placesOf(
@@ -155,10 +170,10 @@ function filledFrame(
   { targets, features, known }: Roles,
   indices: readonly number[],
   places: readonly number[],
-  { missing, ahead = 0 }: FrameRules,
+  { missing, ahead = 0, advice }: FrameRules,
 ): { frame: Omit<Frame, 'times'>; start: number; length: number } {
   const steps = places.at(-1)! + 1;
-  checkGaps(rows, indices, places, missing);
+  checkGaps(rows, indices, places, { missing, advice });
   const columns = rows.values.map((values) => {
     const column = new Float64Array(steps).fill(NaN);
     indices.forEach((row, i) => (column[places[i]!] = values[row]!));
@@ -183,7 +198,7 @@ function filledFrame(
       throw new LanewiseError(
         'data',
         `'${rows.name}' ${rows.where(row)}, column '${[...targets, ...features, ...known][c]}': the value is missing`,
-        RULES,
+        advice ?? RULES,
       );
     });
     const whole = new Float64Array(Math.max(last - start, end - start + ahead));
@@ -202,7 +217,7 @@ function checkGaps(
   { name, where, times }: GatheredRows,
   indices: readonly number[],
   places: readonly number[],
-  missing: SeriesGaps,
+  { missing, advice }: { missing: SeriesGaps; advice: string | undefined },
 ): void {
   const steps = places.at(-1)! + 1;
   const gap = places.findIndex((place, i) => i > 0 && place !== places[i - 1]! + 1);
@@ -214,7 +229,7 @@ function checkGaps(
     throw new LanewiseError(
       'data',
       `'${name}': ${said}; ${steps - places.length} of ${steps} in all`,
-      RULES,
+      advice ?? `${RULES}; spacing: rows takes the rows as evenly spaced, such as trading days`,
     );
   if (steps > (MOST_FILLED + 1) * places.length)
     throw new LanewiseError(

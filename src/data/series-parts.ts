@@ -74,37 +74,48 @@ type Range = readonly [from: number, to: number];
 function rangesOf(
   name: string,
   { table, starts }: SeriesWindows,
-  { window, horizon }: SeriesFormat,
+  { window, horizon, spacing }: SeriesFormat,
   shares: readonly number[],
 ): Range[] {
   const { times } = table;
-  const [first, last] = spanOf(table);
+  const timeAt = spacing.unit === 'rows' ? timesOfRows(table) : timesOfSpan(table);
   let passed = 0;
   return shares.map((share, part) => {
-    const [begin, end] = [passed, (passed += share)].map((at) => first + at * (last - first));
+    const [begin, end] = [passed, (passed += share)].map(timeAt);
     if (share === 0) return [0, 0];
     const isLast = passed > 1 - 1e-9;
     const isIn = (start: number) =>
       times[start + window]! >= begin! - (part === 0 ? Infinity : 0) &&
       (isLast || times[start + window + horizon - 1]! < end!);
     const from = starts.findIndex(isIn);
-    const to = starts.findLastIndex(isIn) + 1;
-    if (from >= 0) return [from, to];
+    // Among series of uneven times, a horizon that reaches into the next part may begin before others that do not.
+    const behind = starts.findIndex((start, i) => i > from && !isIn(start));
+    if (from >= 0) return [from, behind < 0 ? starts.length : behind];
     const said = ['training', 'validation', 'test'][part]!;
     throw new LanewiseError(
       'data',
       `'${name}': no window's horizon of ${horizon} rows lies within the ${said} part, ${Math.round(share * 100)} % of the time`,
-      `a smaller horizon, a larger share (${said}), or more rows`,
+      `a smaller horizon or more rows; a larger share: ${said}`,
     );
   });
 }
 
-/** The first and the last time of rows with targets. */
-function spanOf({ series, times }: SeriesWindows['table']): [number, number] {
+/** The time until which a share of the rows with targets lies, for rows that are counted rather than timed. */
+function timesOfRows({ series, times }: SeriesWindows['table']): (share: number) => number {
+  const sorted = series
+    .flatMap(({ first, rows }) => Array.from(times.subarray(first, first + rows)))
+    .toSorted((a, b) => a - b);
+  return (share) => sorted[Math.ceil(share * (sorted.length - 1))] ?? Infinity;
+}
+
+/** The time at which a share of the time from the first row with targets to the last has passed. */
+function timesOfSpan({ series, times }: SeriesWindows['table']): (share: number) => number {
   const some = series.filter(({ rows }) => rows > 0);
   const firsts = some.map(({ first }) => times[first]!);
   const lasts = some.map(({ first, rows }) => times[first + rows - 1]!);
-  return [firsts.reduce((a, b) => Math.min(a, b)), lasts.reduce((a, b) => Math.max(a, b))];
+  const from = firsts.reduce((a, b) => Math.min(a, b));
+  const to = lasts.reduce((a, b) => Math.max(a, b));
+  return (share) => from + share * (to - from);
 }
 
 /**

@@ -86,7 +86,9 @@ export function windowsOf(name: string, table: SeriesTable, format: SeriesFormat
     );
   }
   // Series are in a row already; a stable sort keeps their order among windows of one time.
-  if (table.series.length > 1) starts.sort((a, b) => table.times[a]! - table.times[b]! || a - b);
+  const { times } = table;
+  if (table.series.length > 1)
+    starts.sort((a, b) => times[a + window]! - times[b + window]! || a - b);
   return { table, starts: Int32Array.from(starts) };
 }
 

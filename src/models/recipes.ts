@@ -205,12 +205,14 @@ export function recipeForRows(name: string, samples: number): Recipe {
     const others = Object.keys(all).filter((one) => all[one]!.rows);
     throw new LanewiseError(
       'argument',
-      `${name} takes images, and the data holds rows of numbers`,
-      `${others.join(', ')} take rows`,
+      `${name} takes ${isOfSeries(name) ? 'series' : 'images'}, and the data holds rows of numbers`,
+      `${others.join(', ')} take rows${isOfSeries(name) ? '; for forecasts name the column of times (time)' : ''}`,
     );
   }
   return { ...recipe, ...recipe.rows(samples) };
 }
+
+const isOfSeries = (name: string): boolean => Object.hasOwn(seriesRecipes, name);
 
 /** All models, the small ones first. A function, as any of the modules may be loaded first. */
 export const allRecipes = (): Readonly<Record<string, Recipe>> => ({

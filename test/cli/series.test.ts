@@ -2,6 +2,7 @@
 // slow: trains small models
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { csvSeries } from '../../src/data/series-csv.js';
@@ -143,6 +144,15 @@ test('what does not go with a series, or with a table, is refused by its option'
     await refuses([...TEMPS, '--mixup', '0.2'], /--mixup 0.2 changes images or rows/);
     await refuses([...TEMPS, '--shape', '1x1x2'], /--shape is for tables/);
     await refuses([...TEMPS, '--missing', 'drop'], /--missing drop is for tables/);
+    await refuses([...TEMPS, '--intervals', '0.9'], /--intervals is for tables/);
+    await refuses([...TEMPS, '--task', 'values'], /--task is for tables/);
+    await refuses([...TEMPS, '--ignore', 'x'], /--columns or --ignore is for tables/);
+    await refuses([...TEMPS, '--folds', '3'], /--folds 3 of a series/, /--seeds repeats the run/);
+    assert.not.ok(existsSync(join(cwd, 'runs')), 'nothing begins before the options are checked');
+    const forTable = ['lstm', '--data', 'temps.csv', '--target', 'temp'];
+    await refuses(forTable, /lstm takes series/, /name the column of times \(--time\)/);
+    const far = [...TEMPS, '--horizon', '80', '--window', '8'];
+    await refuses(far, /no window's horizon of 80 rows/, /\n {2}a smaller horizon or more rows\n/);
     await refuses([...TEMPS, '--known', 'wind'], /has no column 'wind', it has hour, temp/);
     await refuses([...TEMPS, '--calendar', 'moon'], /Expected hour, weekday, month/);
     await refuses(['--data', 'temps.csv', '--window', '3'], /--window 3 goes with a text file or/);
@@ -152,6 +162,7 @@ test('what does not go with a series, or with a table, is refused by its option'
       [...TEMPS, '--data', 'gap.csv'],
       /a row is missing between '2020-01-01 08:00' \(line 10\)/,
       /--missing last takes the value before, --missing interpolate draws a line/,
+      /--spacing rows takes the rows as evenly spaced/,
     );
   }));
 

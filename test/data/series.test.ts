@@ -142,6 +142,40 @@ test('rows are put in order, several series are kept apart, and their windows fo
   );
 });
 
+test('rows that are only counted are put in the order of their times, and parts are periods', async () => {
+  // Trading days, the newest first, as brokers' files have them.
+  const open = days(60).filter((_, i) => i % 7 < 5);
+  const options = { time: 'day', target: 'y', window: 3, horizon: 2, spacing: 'rows' } as const;
+  const found = await seriesDataset(
+    csv([['day', 'y'], ...open.toReversed().map((row) => [row.day, row.y])]),
+    options,
+  );
+  const { inputs, targets } = await seriesDataset(open, options);
+  assert.equal(found.inputs['input']!.values, inputs['input']!.values);
+  assert.equal(found.targets['output']!.values, targets['output']!.values);
+  assert.equal([...found.inputs['input']!.values.subarray(0, 3)], [0, 1, 2]);
+  // Of several series no part has a target of a time at which an earlier part goes on.
+  const of = (key: string, rows: typeof open) => rows.map((row) => ({ ...row, key }));
+  const some = [
+    ...of('a', open),
+    ...of('b', open.slice(20)),
+    ...of(
+      'c',
+      open.filter((_, i) => i % 3 > 0),
+    ),
+  ];
+  const parts = splitSeries(await seriesDataset(some, { ...options, series: 'key' }), {
+    validation: 0.25,
+    test: 0.25,
+  });
+  const spans = [parts.train, parts.validation!, parts.test!].map(({ targets }) => [
+    Math.min(...targets['output']!.values),
+    Math.max(...targets['output']!.values),
+  ]);
+  assert.ok(spans[0]![1]! < spans[1]![0]! && spans[1]![1]! < spans[2]![0]!, String(spans));
+  await refuses([{ day: 'soon', y: 1 }], options, 'data', /'soon' is not a time/);
+});
+
 test('gaps are refused by line, or filled by rule', async () => {
   const rows = [
     ['day', 'y'],

@@ -11,7 +11,9 @@ export function seriesCharts({
   steps,
   views,
   pairs,
+  targets = [],
 }: SeriesView): Chart[] {
+  const isSeveral = targets.length > 1;
   const [model, ...others] = steps;
   const mean = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length;
   return present([
@@ -42,7 +44,7 @@ export function seriesCharts({
           {
             id: 'forecast-steps',
             title: 'Error by step',
-            caption: `Mean absolute error of each step ahead: ${steps.map(({ name, mae }) => `${name} ${showNumber(mean(mae))}`).join(', ')}.`,
+            caption: `Mean absolute error of each step ahead${isSeveral ? ', in units of each target’s change from a season before (MASE)' : ''}: ${steps.map(({ name, mae }) => `${name} ${showNumber(mean(mae))}`).join(', ')}.`,
             xLabel: 'step ahead',
             format: 'number',
             isFromZero: true,
@@ -57,7 +59,9 @@ export function seriesCharts({
     chartOf(
       {
         id: 'forecast-pairs',
-        title: 'Forecast against true value',
+        title: isSeveral
+          ? `${targets[0]}: forecast against true value`
+          : 'Forecast against true value',
         caption: 'On the line a forecast is right; above it is too high.',
         xLabel: 'true value',
         format: 'number',

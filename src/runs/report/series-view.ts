@@ -7,7 +7,7 @@ import type { Samples } from '../../data/samples.js';
 import type { IndexedDataset } from '../../data/dataset.js';
 import type { SeriesWindows } from '../../data/series-windows.js';
 
-/** The errors of one way to forecast, for each step of the horizon. */
+/** The errors of one way to forecast, for each step of the horizon; of several targets in units of MASE. */
 export interface StepErrors {
   readonly name: string;
   readonly mae: readonly number[];
@@ -30,6 +30,8 @@ export interface SeriesView {
   readonly isTime: boolean;
   /** What x is called: the column of times, or `row`. */
   readonly xLabel: string;
+  /** The columns that are forecast; files of one target may leave it out. */
+  readonly targets?: readonly string[];
   /** The model first, then the baselines. */
   readonly steps: readonly StepErrors[];
   readonly views: readonly ForecastView[];
@@ -42,6 +44,7 @@ export const SERIES_VIEW = fields({
   horizon: double,
   isTime: flag,
   xLabel: string,
+  'targets?': listed(string),
   steps: listed(fields({ name: string, mae: listed(double) })),
   views: listed(
     fields({
@@ -63,9 +66,10 @@ const MAX_PAIRS = 1500;
 export function seriesViewOf(samples: Samples, scores: ArrayLike<number>): SeriesView | undefined {
   const { series, windows } = samples;
   if (!series || !windows || windows.starts.length === 0) return undefined;
-  const { horizon, targets, time, spacing, layout } = series;
+  const { horizon, targets, time, layout } = series;
   const { model, baselines } = forecastFigures(datasetOf(samples) as IndexedDataset, scores);
-  const isTime = spacing.unit !== 'rows' && layout !== 'number';
+  const isTime = layout !== undefined && layout !== 'number';
+  const unit = targets.length > 1 && !Number.isNaN(model.mase) ? 'mase' : 'mae';
   const views = windows.table.series.flatMap(({ key, first }, s) =>
     targets.map((target, k): ForecastView | undefined => {
       const next = windows.table.series[s + 1]?.first ?? Infinity;
@@ -81,9 +85,10 @@ export function seriesViewOf(samples: Samples, scores: ArrayLike<number>): Serie
     horizon,
     isTime,
     xLabel: time ?? 'row',
+    targets,
     steps: [model, ...baselines].map(({ name, steps }) => ({
       name,
-      mae: steps.map((one) => one.mae),
+      mae: steps.map((one) => one[unit]),
     })),
     views: views.filter((view) => view !== undefined).slice(0, MAX_VIEWS),
     pairs: pairsOf(windows, scores, series),
