@@ -15,6 +15,7 @@ import { readEvaluation } from '../../src/runs/report/evaluation.js';
 import { html, scriptJson } from '../../src/runs/report/html.js';
 import { classFigures, inspectRun } from '../../src/runs/report/inspect-run.js';
 import { renderPage } from '../../src/runs/report/page-frame.js';
+import { parallelCoordinates } from '../../src/runs/sweep/parallel-coordinates.js';
 import { compareReport } from '../../src/runs/report/comparison.js';
 import { recordsOf } from '../../src/runs/report/records.js';
 import { figuresOf, runReport } from '../../src/runs/report/run-report.js';
@@ -256,6 +257,36 @@ test('losses of several orders of magnitude get a logarithmic axis, alone and co
     compareReport(losses.map(run)).charts.find(({ id }) => id === 'loss')!.isLog;
   assert.is(axisOf(1250, 0.5), true);
   assert.is(axisOf(2, 0.5), false);
+});
+
+test('runs are compared by their metrics too, under the names that people write', () => {
+  const run = (r2: number) => ({
+    name: `r2 ${r2}`,
+    records: recordsOf(
+      everyEvent.map((event) =>
+        event.event === 'epoch' ? { ...event, valLoss: 0.1, metrics: { r2 } } : event,
+      ),
+    ),
+    evaluation: undefined,
+  });
+  const chart = compareReport([0.5, 0.75].map(run)).charts.find(({ title }) =>
+    title.endsWith(' R²'),
+  )!;
+  assert.equal(
+    chart.series.map(({ label, values }) => [label, values.at(-1)]),
+    [
+      ['r2 0.5', 0.5],
+      ['r2 0.75', 0.75],
+    ],
+  );
+});
+
+test('labels of parallel coordinates that would meet are left out, the first and last never', () => {
+  const axis = { name: 'score', isLog: false, values: [0.2, 0.21, 0.5, 0.79, 0.8] };
+  const lines = axis.values.map((_, i) => ({ label: String(i), rank: i / 4 }));
+  const { html } = parallelCoordinates([axis], lines);
+  const labels = [...html.matchAll(/text-anchor="end"\s*>\s*([\d.]+)/g)].map(([, label]) => label);
+  assert.equal(labels, ['0.2', '0.5', '0.8']);
 });
 
 test('precision, recall and F1 of a small matrix', () => {

@@ -81,7 +81,9 @@ export function importanceList(
                     value="${most > 0 ? Math.max(0, rise / most).toFixed(3) : '0'}"
                   ></meter>
                 </td>
-                <td>${show(rise)} <span class="soft">± ${show(deviation)}</span></td>
+                <td class="together">
+                  ${show(rise)} <span class="soft">± ${show(deviation)}</span>
+                </td>
               </tr>`,
           )}
         </tbody>

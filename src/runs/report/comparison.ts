@@ -2,7 +2,8 @@
 import { chartOf, smoothed, type Chart, type Curve } from './chart.js';
 import { html, type Html } from './html.js';
 import { chartSection, type Report } from './page-frame.js';
-import { isWide, stepPoints, validationPoints } from './run-charts.js';
+import { figureName } from './figures.js';
+import { isWide, metricNames, metricPoints, stepPoints, validationPoints } from './run-charts.js';
 import { figuresOf, settingsOf, stateOf, titleOf, type Run } from './run-report.js';
 
 export function compareReport(runs: readonly Run[]): Report {
@@ -83,6 +84,16 @@ function comparisonCharts(runs: readonly Run[]): Chart[] {
       'percent',
       ({ records }) => validationPoints(records.validations, 'valAccuracy'),
       'points',
+    ),
+    ...metricNames(runs.flatMap(({ records }) => records.validations)).map((name, i) =>
+      overlaid(
+        `metric-${i}`,
+        `${word} ${figureName(name)}`,
+        `${figureName(name)} on ${part} data`,
+        'number',
+        ({ records }) => metricPoints(records.validations, name),
+        'points',
+      ),
     ),
     overlaid('rate', 'Learning rate', 'Learning rate', 'number', ({ records }) =>
       stepPoints(records.steps, 'rate'),

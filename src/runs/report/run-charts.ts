@@ -45,6 +45,17 @@ export const validationPoints = (
     MAX_POINTS,
   );
 
+/** The metrics that any of the looks has. */
+export const metricNames = (events: readonly Validated[]): string[] => [
+  ...new Set(events.flatMap(({ metrics = {} }) => Object.keys(metrics))),
+];
+
+export const metricPoints = (events: readonly Validated[], name: string): Points =>
+  sparse(
+    pointsOf(events, ({ metrics }) => metrics?.[name]),
+    MAX_POINTS,
+  );
+
 /** Loss, accuracy and further metrics. */
 export function learningCharts(
   { steps, epochs, validations, part }: RunRecords,
@@ -56,7 +67,7 @@ export function learningCharts(
   const loss = [trained('loss'), validationPoints(validations, 'valLoss')] as const;
   const accuracy = [trained('accuracy'), validationPoints(validations, 'valAccuracy')] as const;
   const word = part === 'test' ? 'Test' : 'Validation';
-  const names = [...new Set(validations.flatMap(({ metrics = {} }) => Object.keys(metrics)))];
+  const names = metricNames(validations);
   return present([
     chartOf(
       {
@@ -80,7 +91,7 @@ export function learningCharts(
       [...trainingCurves(...accuracy, part), ...levels(accuracy, 'accuracy', baselines)],
     ),
     ...names.map((name, i) => {
-      const points = pointsOf(validations, ({ metrics }) => metrics?.[name]);
+      const points = metricPoints(validations, name);
       return chartOf(
         {
           id: `metric-${i}`,
@@ -94,7 +105,7 @@ export function learningCharts(
             label: figureName(name),
             kind: 'points',
             tone: 1,
-            points: sparse(points, MAX_POINTS),
+            points,
           },
           ...levels([points], name, baselines),
         ],
@@ -112,11 +123,17 @@ function levels(
   const steps = curves.flat().map(([step]) => step);
   if (steps.length === 0) return [];
   const ends = [steps.reduce((a, b) => Math.min(a, b)), steps.reduce((a, b) => Math.max(a, b))];
-  return baselines.flatMap(({ name, figures }, i): Curve[] => {
+  const names = [...new Set(baselines.map(({ name }) => name))];
+  return baselines.flatMap(({ name, figures }): Curve[] => {
     const y = figures[figure];
     if (y === undefined || y === null) return [];
     return [
-      { label: name, kind: 'line', tone: 3 + i, points: ends.map((step) => [step, y] as const) },
+      {
+        label: name,
+        kind: 'line',
+        tone: 3 + names.indexOf(name),
+        points: ends.map((step) => [step, y] as const),
+      },
     ];
   });
 }

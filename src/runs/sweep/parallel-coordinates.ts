@@ -45,9 +45,24 @@ function scaleOf({ values, isLog, names }: Axis): Scale {
   const place = (value: number) =>
     high > low ? (by(value) - by(low)) / (by(high) - by(low)) : 0.5;
   const distinct = [...new Set(known)].toSorted((a, b) => a - b);
-  const shown = distinct.length <= 6 ? distinct : [low, high];
+  const shown = distinct.length <= 6 ? apart(distinct, place) : [low, high];
   return { place, ticks: shown.map((value) => ({ at: place(value), label: show(value) })) };
 }
+
+/** Of rising values those whose labels do not meet: the first, the last, and others with room on both sides. */
+function apart(values: readonly number[], place: (value: number) => number): number[] {
+  const last = values.at(-1)!;
+  return values.reduce<number[]>((kept, value) => {
+    const hasRoom =
+      kept.length === 0 ||
+      value === last ||
+      Math.min(place(value) - place(kept.at(-1)!), place(last) - place(value)) > LABEL;
+    return hasRoom ? [...kept, value] : kept;
+  }, []);
+}
+
+/** The height of a label beside an axis of height 1. */
+const LABEL = 0.06;
 
 /** Text of at most so many letters. */
 const shortened = (text: string, most: number): string =>

@@ -120,7 +120,7 @@ function tableSection(sweep: SweepRecord, rows: readonly SweepRow[]): Html {
   return html`<section>
     <h2>Table</h2>
     <div class="panel scroll">
-      <table class="plain left">
+      <table class="plain left wide">
         <thead>
           <tr>
             ${['setting', ...names, figure, 'epochs', ...others, 'time', 'state'].map(

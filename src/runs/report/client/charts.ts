@@ -125,7 +125,7 @@ const xScaleOf = ({ isLogX = false, isTime = false, xNames }: Chart): uPlot.Scal
 const xLabelOf = (value: number | null, names: readonly string[] | undefined): string =>
   value === null ? '' : names ? (names[value] ?? '') : labelOf(value);
 
-/** Lines over the plot from top to bottom, each with its words. */
+/** Lines over the plot from top to bottom, each with its words: of the leftmost before it, of the others behind it. */
 function drawMarks(plot: uPlot, { marks = [] }: Chart, colour: (name: string) => string): void {
   const { ctx, bbox } = plot;
   const scale = devicePixelRatio;
@@ -141,9 +141,12 @@ function drawMarks(plot: uPlot, { marks = [] }: Chart, colour: (name: string) =>
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     ctx.font = `${12 * scale}px system-ui, sans-serif`;
-    const isRight = x > bbox.left + bbox.width * 0.7;
-    ctx.textAlign = isRight ? 'right' : 'left';
-    ctx.fillText(label, x + (isRight ? -6 : 6) * scale, bbox.top + (14 + 16 * i) * scale);
+    const room = ctx.measureText(label).width + 6 * scale;
+    const [before, behind] = [x - bbox.left, bbox.left + bbox.width - x];
+    const isLeftmost = marks.length > 1 && marks.every((other) => other.at >= at);
+    const isBefore = isLeftmost ? before > room : behind < room;
+    ctx.textAlign = isBefore ? 'right' : 'left';
+    ctx.fillText(label, x + (isBefore ? -6 : 6) * scale, bbox.top + (14 + 16 * i) * scale);
     ctx.restore();
   });
 }
