@@ -23,6 +23,8 @@ import {
   columnsFor,
   decideTargets,
   knownTargets,
+  namesIn,
+  placeOf,
   type DecidedTargets,
   type TargetColumn,
 } from './target-task.js';
@@ -78,9 +80,9 @@ export async function loadTable(
   const add = (text: string) => void keys?.push(text);
   const reading = key !== undefined && keys ? { key: { column: key, add } } : {};
   if (shape && !(type === 'float32' && isRowShape(shape))) {
-    const [target] = placesOf(request.target ?? table?.targets?.[0]?.name ?? '-1');
+    const target = placeOf(request.target ?? table?.targets?.[0]?.name ?? '-1');
     const values = type === 'uint8' ? 'bytes' : 'floats';
-    const how = { ...options, target: target!, shape, values } as const;
+    const how = { ...options, target, shape, values } as const;
     return { data: (await read(path, how, reading)) as Dataset };
   }
   const rowOptions = { ...options, missing: missing ?? ('keep' as const) };
@@ -154,17 +156,13 @@ async function loadAs(
   const areNames =
     isOfClasses && (classes?.some((name) => !Number.isFinite(Number(name))) ?? false);
   if (isOfClasses) {
-    const [target] = placesOf(asked ?? wanted[0]?.name ?? '-1');
-    const rows = await read([target!], {});
+    const rows = await read([placeOf(asked ?? wanted[0]?.name ?? '-1')], {});
     const [column] = targetColumns(rows);
     return {
       data: asClasses(rows, classesOf(rows.name, column!, areNames ? undefined : classes), shape),
     };
   }
-  const rows = await attempt(
-    columnsFor(wanted, asked === undefined ? undefined : namesIn(asked)),
-    ({ names, types }) => read(names, types),
-  );
+  const rows = await attempt(columnsFor(wanted, asked), ({ names, types }) => read(names, types));
   return asTargets(rows, knownTargets(path, wanted, targetColumns(rows)), shape);
 }
 
@@ -174,22 +172,13 @@ const tableAt = (path: string): TableSource =>
 
 const readText: TableReader = (path, options, roles) => readDataset(tableAt(path), options, roles);
 
-/** A name, or a place as a number. */
-const placesOf = (target: string): (string | number)[] => [
-  /^-?\d+$/.test(target) ? Number(target) : target,
-];
-
-const namesIn = (target: string): string[] => target.split(',').map((name) => name.trim());
-
 /** Reads the columns that `target` names: the one of this name or place or, of a text with commas, each of its parts. */
 async function withTargets<T>(
   target: string,
   read: (target: readonly (string | number)[]) => Promise<T>,
 ): Promise<T> {
-  const whole = placesOf(target);
-  return target.includes(',')
-    ? attempt([whole, namesIn(target).flatMap(placesOf)], read)
-    : read(whole);
+  const whole = [placeOf(target)];
+  return target.includes(',') ? attempt([whole, namesIn(target).map(placeOf)], read) : read(whole);
 }
 
 /** The first of some ways that does not lead to a column that does not exist. */

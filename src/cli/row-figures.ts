@@ -7,9 +7,11 @@ import { levelOf } from '../base/spread.js';
 import {
   f1Score,
   intervalCoverage,
+  meanAbsoluteError,
   meanIntervalWidth,
   regressionReport,
   rocAucScore,
+  rootMeanSquaredError,
   type ValueFigures,
 } from '../metrics/index.js';
 import { meanOver, type FigureAt } from '../metrics/bootstrap.js';
@@ -96,16 +98,19 @@ const AS_FIGURE: Shown = {
   difference: (value) => value.toFixed(3).replace('-', '−'),
 };
 
-/** A figure of the model's values and of the baselines', which is better when it is higher. */
+/** An error in the unit of what is predicted. */
+const AS_ERROR: Shown = { value: formatFigure, bare: formatFigure, difference: formatFigure };
+
+/** A figure of the model's values and of the baselines', which is better when it is higher unless the question says not. */
 const judgeAll = (
-  question: Pick<Question, 'name' | 'samples' | 'isShare'>,
+  question: Pick<Question, 'name' | 'samples' | 'isShare'> & Partial<Pick<Question, 'better'>>,
   values: ArrayLike<number>,
   others: readonly Other[],
   figure: (values: ArrayLike<number>) => FigureAt,
 ): Judgement =>
   judge({
-    ...question,
     better: 'higher',
+    ...question,
     figure: figure(values),
     rivals: others.map((other) => ({ name: other.name, figure: figure(other.values) })),
   });
@@ -117,15 +122,27 @@ function ofNumbers(
 ): OutputFigures {
   const names = output.targets.map(({ name }) => name);
   const all = [values, ...others.map((other) => other.values)];
-  const reports = all.map((each) => regressionReport(truth, each, names).columns);
+  const rows = truth.length / width;
+  const reports = all.map((each) => valueFigures(truth, each, names));
   const judged = names.map((name, c): Judged => {
     const t = column(truth, width, c);
-    const question = { name: 'r2', samples: truth.length / width };
+    // Of values that do not vary nothing can be explained.
+    const [figure, shown] = t.some((value) => value !== t[0])
+      ? (['R²', AS_FIGURE] as const)
+      : (['MAE', AS_ERROR] as const);
+    const errors = (y: Float64Array) => meanOver(t.map((value, i) => Math.abs(y[i]! - value)));
     return {
-      name: isOnly ? 'R²' : `R² of ${name}`,
+      name: isOnly ? figure : `${figure} of ${name}`,
       target: name,
-      judgement: judgeAll(question, values, others, (each) => r2At(t, column(each, width, c))),
-      shown: AS_FIGURE,
+      judgement:
+        figure === 'R²'
+          ? judgeAll({ name: 'r2', samples: rows }, values, others, (each) =>
+              r2At(t, column(each, width, c)),
+            )
+          : judgeAll({ name: 'mae', samples: rows, better: 'lower' }, values, others, (each) =>
+              errors(column(each, width, c)),
+            ),
+      shown,
     };
   });
   const intervals = names.map((_, c) => {
@@ -161,6 +178,29 @@ function ofNumbers(
   };
 }
 
+/** The figures of each target's values; R² is not a number where they do not vary, as in a single row. */
+function valueFigures(
+  truth: ArrayLike<number>,
+  values: ArrayLike<number>,
+  names: readonly string[],
+): Pick<ValueFigures, 'name' | 'support' | 'mae' | 'rmse' | 'r2'>[] {
+  const width = names.length;
+  const rows = truth.length / width;
+  const found = rows > 1 ? regressionReport(truth, values, names).columns : undefined;
+  return names.map((name, c) => {
+    const t = column(truth, width, c);
+    if (found && t.some((value) => value !== t[0])) return found[c]!;
+    const y = column(values, width, c);
+    return {
+      name,
+      mae: meanAbsoluteError(t, y),
+      rmse: rootMeanSquaredError(t, y),
+      r2: NaN,
+      support: rows,
+    };
+  });
+}
+
 const titleOf = ({ name, unit }: { readonly name: string; readonly unit?: string }): string =>
   unit === undefined || name.includes(unit) ? name : `${name} (${unit})`;
 
@@ -186,14 +226,17 @@ const r2At =
   };
 
 /** A line for each predictor. */
-function tableOf(title: string, rows: readonly (readonly [string, ValueFigures])[]): string[] {
+function tableOf(
+  title: string,
+  rows: readonly (readonly [string, Pick<ValueFigures, 'mae' | 'rmse' | 'r2'>])[],
+): string[] {
   const cells = [
     [title, 'MAE', 'RMSE', 'R²'],
     ...rows.map(([name, { mae, rmse, r2 }]) => [
       name,
       formatFigure(mae),
       formatFigure(rmse),
-      r2.toFixed(3).replace('-', '−'),
+      Number.isNaN(r2) ? '–' : AS_FIGURE.value(r2),
     ]),
   ];
   const widths = cells[0]!.map((_, c) => Math.max(...cells.map((row) => row[c]!.length)));

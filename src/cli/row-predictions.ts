@@ -3,7 +3,7 @@ import { createLineWriter } from '../node/atomic-lines.js';
 import { csvLine } from '../formats/csv-line.js';
 import type { Answer } from '../data/answers.js';
 import type { TargetFormat } from '../data/table-format.js';
-import type { Classifier } from '../trained/trained-model.js';
+import type { Classifier, TrainedModel } from '../trained/trained-model.js';
 import { figure, type PredictionOptions } from './prediction-output.js';
 import { showScore } from './ranking.js';
 import { formatCount, formatFigure } from './terminal.js';
@@ -19,14 +19,21 @@ export interface RowOutput {
 
 /** @throws LanewiseError kind 'file' if the CSV file cannot be written. */
 export async function createRowOutput(
-  model: Pick<Classifier, 'givesProbabilities'>,
+  model: TrainedModel,
   targets: readonly TargetFormat[],
   { top, csv, json }: PredictionOptions,
 ): Promise<RowOutput> {
-  if (csv !== undefined) return csvOutput(csv, targets);
-  return json
-    ? jsonOutput()
-    : textOutput(targets, top, (score) => showScore(model as Classifier, score));
+  const hasBounds = model.terms.some(({ loss }) => loss.spread !== undefined);
+  const show = (score: number) => showScore(model as Classifier, score);
+  if (csv !== undefined)
+    return csvOutput(
+      csv,
+      targets.flatMap((target) => storable(target, targets, hasBounds)),
+    );
+  if (json) return jsonOutput();
+  return textOutput(
+    targets.flatMap((target) => readable(target, targets, { top, show, hasBounds })),
+  );
 }
 
 /** The name of a target with its unit, unless the name has it. */
@@ -67,12 +74,7 @@ const jsonOutput = (): RowOutput => ({
 });
 
 /** Columns are as wide as the widest of the lines written together. */
-function textOutput(
-  targets: readonly TargetFormat[],
-  top: number,
-  show: (score: number) => string,
-): RowOutput {
-  const columns = targets.flatMap((target) => readable(target, targets, top, show));
+function textOutput(columns: readonly Column<string>[]): RowOutput {
   let isFirst = true;
   return {
     async add(file, first, answers) {
@@ -96,11 +98,18 @@ function textOutput(
   };
 }
 
+interface Shown {
+  /** How many classes are shown. */
+  readonly top: number;
+  readonly show: (score: number) => string;
+  /** Whether numbers have bounds. */
+  readonly hasBounds: boolean;
+}
+
 function readable(
   target: TargetFormat,
   targets: readonly TargetFormat[],
-  top: number,
-  show: (score: number) => string,
+  { top, show, hasBounds }: Shown,
 ): Column<string>[] {
   const own = (answer: Answer) => partOf(answer, target, targets);
   const ranked = (answer: Answer) => scoresIn(own(answer)).toSorted(([, a], [, b]) => b - a);
@@ -124,10 +133,10 @@ function readable(
       { head: '', cell: (answer) => list(ranked(answer).slice(0, top)) },
     ];
   const interval = ({ low, high }: Answer) =>
-    low === undefined ? '' : `${formatFigure(low as number)} to ${formatFigure(high as number)}`;
+    `${formatFigure(low as number)} to ${formatFigure(high as number)}`;
   return [
     { head, cell: (answer) => numberIn(own(answer), target, formatFigure), isRight: true },
-    { head: '', cell: (answer) => interval(own(answer)) },
+    ...(hasBounds ? [{ head: '', cell: (answer: Answer) => interval(own(answer)) }] : []),
   ];
 }
 
@@ -137,9 +146,11 @@ const numberIn = (
   show: (value: number) => string | number,
 ): string => [part[name] as number | readonly number[]].flat().map(show).join(' ');
 
-async function csvOutput(path: string, targets: readonly TargetFormat[]): Promise<RowOutput> {
+async function csvOutput(
+  path: string,
+  columns: readonly Column<string | number>[],
+): Promise<RowOutput> {
   const writer = await createLineWriter(path);
-  const columns = targets.flatMap((target) => storable(target, targets));
   let count = 0;
   let isFirst = true;
   return {
@@ -167,18 +178,16 @@ async function csvOutput(path: string, targets: readonly TargetFormat[]): Promis
 function storable(
   target: TargetFormat,
   targets: readonly TargetFormat[],
+  hasBounds: boolean,
 ): Column<string | number>[] {
   const own = (answer: Answer) => partOf(answer, target, targets);
   const { name, type, classes = [] } = target;
   if (type === 'number')
     return [
       { head: name, cell: (answer) => numberIn(own(answer), target, figure) },
-      ...(['low', 'high'] as const).map((bound) => ({
+      ...(hasBounds ? (['low', 'high'] as const) : []).map((bound) => ({
         head: `${name} ${bound}`,
-        cell: (answer: Answer) => {
-          const value = own(answer)[bound];
-          return value === undefined ? '' : figure(value as number);
-        },
+        cell: (answer: Answer) => figure(own(answer)[bound] as number),
       })),
     ];
   const before = targets.length > 1 ? `${name}: ` : '';

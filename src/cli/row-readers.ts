@@ -78,21 +78,35 @@ const MISSING_TEXTS: ReadonlySet<string> = new Set(MISSING);
 const readCsvRows = (path: string, table: TableFormat, delimiter: string): Promise<GivenRows> =>
   ofRecords(path, table, csvRecords(sourceInPieces('CSV', path), path, delimiter), MISSING_TEXTS);
 
-/** Rows of texts. Columns whose names are numbers come from files without a line of names. */
+/**
+ * Whether a file has no line of names, as that of training had none: all names are places, and they are not in the first
+ * line.
+ */
+function lacksNames({ columns, targets = [] }: TableFormat, first: readonly string[]): boolean {
+  const arePlaces = columns.every(({ name }) => /^\d+$/.test(name) && Number(name) <= first.length);
+  const hasNames = columns.every(({ name }) => first.includes(name));
+  const hasTarget = targets.some(({ name }) => !isNumber(name) && first.includes(name));
+  return arePlaces && !(hasNames && (first.length > 2 || hasTarget));
+}
+
+/** Rows of texts. */
 async function ofRecords(
   path: string,
-  { columns }: TableFormat,
+  table: TableFormat,
   records: AsyncIterable<Line>,
   missing: ReadonlySet<string>,
 ): Promise<GivenRows> {
-  const isNumbered = columns.every(({ name }) => /^\d+$/.test(name));
-  const numbers = new Set(columns.filter(({ type }) => type === 'number').map(({ name }) => name));
+  let isNumbered = false;
+  const numbers = new Set(
+    table.columns.filter(({ type }) => type === 'number').map(({ name }) => name),
+  );
   let names: readonly string[] | undefined;
   let lists: Cell[][] = [];
   const lines: number[] = [];
   for await (const { line, fields } of records) {
     const texts = fields.map((field) => field.trim());
     if (!names) {
+      isNumbered = lacksNames(table, texts);
       names = isNumbered ? texts.map((_, i) => String(i)) : texts;
       lists = names.map(() => []);
       if (!isNumbered) continue;

@@ -87,6 +87,17 @@ function refuseIntervals(file: string, { intervals }: Asked, why: string): undef
   );
 }
 
+/** @throws LanewiseError kind 'argument' for intervals of a column with the name of one of their bounds. */
+function refuseBoundsName(columns: readonly TargetColumn[]): void {
+  const bound = columns.find(({ name }) => name === 'low' || name === 'high');
+  if (bound)
+    throw new LanewiseError(
+      'argument',
+      `--intervals have bounds 'low' and 'high' in answers, and column '${bound.name}' is to be predicted`,
+      'give the column another name',
+    );
+}
+
 const formatOf = ({ name, classes, unit }: TargetColumn): TargetFormat =>
   classes
     ? { name, type: 'class', classes }
@@ -97,6 +108,7 @@ function valuesOf(
   { intervals }: Asked,
   said: string | undefined,
 ): DecidedTargets {
+  if (intervals) refuseBoundsName(columns);
   const rows = columns[0]!.values.length;
   const width = columns.length;
   const values = new Float32Array(rows * width);
@@ -209,6 +221,7 @@ function severalTargets(
 
 /** An output for each of several targets. */
 function mixedTargets(columns: readonly TargetColumn[], asked: Asked): DecidedTargets {
+  if (asked.intervals) refuseBoundsName(columns);
   const said = columns.map(({ name, classes }) => `${name} ${classes ? 'classes' : 'numbers'}`);
   return {
     targets: Object.fromEntries(
@@ -227,20 +240,60 @@ function mixedTargets(columns: readonly TargetColumn[], asked: Asked): DecidedTa
   };
 }
 
-/** The columns of a file that hold a model's targets, with their types; the ways in which labels are written, in turn. */
+/** Names in a text, separated by commas. */
+export const namesIn = (text: string): string[] => text.split(',').map((name) => name.trim());
+
+/** A name, or a place as a number. */
+export const placeOf = (target: string): string | number =>
+  /^-?\d+$/.test(target) ? Number(target) : target;
+
+/** A way in which a file may hold a model's targets: its columns in the order of the model, and their types. */
+export interface TargetColumns {
+  readonly names: readonly (string | number)[];
+  readonly types: Readonly<Record<string, ColumnType>>;
+}
+
+/**
+ * The columns of a file that hold a model's targets, the ways in which they may be written in turn; `asked` names them
+ * where they are not the model's own, or are in another order.
+ */
 export function columnsFor(
   wanted: readonly TargetFormat[],
-  given: readonly string[] | undefined,
-): { readonly names: readonly string[]; readonly types: Readonly<Record<string, ColumnType>> }[] {
-  const [{ type, classes }] = wanted as [TargetFormat];
-  const names = wanted.map(({ name }, i) => given?.[i] ?? name);
-  if (type === 'labels')
+  asked: string | undefined,
+): TargetColumns[] {
+  const [{ name, type, classes }] = wanted as [TargetFormat];
+  const of = (names: readonly (string | number)[], kinds: readonly ColumnType[]) => ({
+    names,
+    types: Object.fromEntries(
+      names.flatMap((one, i) => (typeof one === 'string' ? [[one, kinds[i] ?? 'number']] : [])),
+    ),
+  });
+  if (type === 'labels') {
+    const asBits = (names: readonly (string | number)[]) => of(names, []);
+    const list = of([placeOf(asked ?? name)], ['class']);
+    const split = asked === undefined ? classes! : inOrder(asked, classes!);
+    return split.length > 1 || asked === undefined ? [list, asBits(split)] : [list];
+  }
+  const kinds = wanted.map((target) => target.classes ?? 'number');
+  if (asked === undefined)
     return [
-      { names, types: { [names[0]!]: 'class' } },
-      { names: classes!, types: Object.fromEntries(classes!.map((name) => [name, 'number'])) },
+      of(
+        wanted.map((target) => target.name),
+        kinds,
+      ),
     ];
-  const types = wanted.map((target, i) => [names[i], target.classes ?? 'number'] as const);
-  return [{ names, types: Object.fromEntries(types) }];
+  if (wanted.length === 1) return [of([placeOf(asked)], kinds)];
+  const own = wanted.map((target) => target.name);
+  return [of(inOrder(asked, own), kinds)];
+}
+
+/** The columns of a text, in the order of the model's own names if they are the same. */
+function inOrder(asked: string, own: readonly string[]): readonly (string | number)[] {
+  const names = namesIn(asked);
+  const isSame =
+    asked === own.join(',') ||
+    (names.length === own.length && own.every((name) => names.includes(name)));
+  return isSame ? own : names.map(placeOf);
 }
 
 /** A model's targets in another file. @throws LanewiseError kind 'data' for labels that the model does not know. */
@@ -252,8 +305,12 @@ export function knownTargets(
   const [first] = wanted as [TargetFormat];
   if (first.type === 'labels') {
     const { classes } = columns[0]!;
-    if (!classes) return { ...labelColumns(file, columns), formats: wanted };
     const known = first.classes!;
+    checkCount(file, known, columns, classes ? 1 : known.length);
+    if (!classes) {
+      const named = columns.map((column, i) => ({ ...column, name: known[i]! }));
+      return { ...labelColumns(file, named), formats: wanted };
+    }
     const lists = classes.map(labelsIn);
     const unknown = lists.flat().find((label) => !known.includes(label));
     if (unknown !== undefined)
@@ -264,9 +321,27 @@ export function knownTargets(
     const { values } = columns[0]!;
     return labelTargets(first.name, known, values.length, (row) => lists[values[row]!]!, {});
   }
-  const named = columns.map((column, i) => ({ ...column, name: wanted[i]!.name }));
+  const names = wanted.map(({ name }) => name);
+  checkCount(file, names, columns, names.length);
+  const named = columns.map((column, i) => ({ ...column, name: names[i]! }));
   const decided = wanted.every(({ type }) => type === 'number')
     ? valuesOf(named, {}, undefined)
     : mixedTargets(named, {});
   return { ...decided, formats: wanted };
+}
+
+/** @throws LanewiseError kind 'argument' for more or fewer columns than a model has targets. */
+function checkCount(
+  file: string,
+  known: readonly string[],
+  columns: readonly TargetColumn[],
+  count: number,
+): void {
+  if (columns.length === count) return;
+  const names = columns.map(({ name }) => name).join(', ');
+  throw new LanewiseError(
+    'argument',
+    `'${file}': the targets are ${shorten(names)}, and the model predicts ${shorten(known.join(', '))}`,
+    'leave --target out if the columns have these names',
+  );
 }

@@ -133,7 +133,7 @@ export async function readTable(
     const texts = fields.map((field) => field.trim());
     if (!builders) {
       const names = namesOf(name, texts, options, words);
-      targets = (roles.targets ?? []).map((one) => targetOf(name, names, one));
+      targets = (roles.targets ?? []).map((one) => targetOf(name, names, one, delimiter));
       builders = names.map((column) => {
         const type =
           ownValue(options.columns, column) ??
@@ -142,7 +142,7 @@ export async function readTable(
           ? undefined
           : columnBuilder(name, column, type, words, roles.asDates && !targets.includes(column));
       });
-      if (roles.key) key = names.indexOf(targetOf(name, names, roles.key.column));
+      if (roles.key) key = names.indexOf(targetOf(name, names, roles.key.column, delimiter));
       roles.unused?.(names.filter((_, i) => !builders![i]));
       if (options.header ?? true) continue;
     }
@@ -318,10 +318,15 @@ function namesOf(
   return names;
 }
 
-function targetOf(file: string, names: readonly string[], target: string | number): string {
+function targetOf(
+  file: string,
+  names: readonly string[],
+  target: string | number,
+  delimiter: string | undefined,
+): string {
   if (typeof target === 'string') {
-    if (!names.includes(target)) throw noColumn(file, target, names);
-    return target;
+    if (names.includes(target)) return target;
+    throw noColumn(file, target, names, delimiterHint(names, delimiter));
   }
   const found = Number.isInteger(target) ? names.at(target) : undefined;
   if (found !== undefined) return found;
@@ -336,20 +341,20 @@ function noColumn(
   file: string,
   name: string,
   names: readonly string[],
-  hint = nearest(name, names.slice(0, 1000)),
+  hint?: string,
 ): LanewiseError {
   const shown = names.length > 12 ? [...names.slice(0, 12), '…'] : names;
   return new LanewiseError(
     'argument',
     `'${file}' has no column '${name}', it has ${shown.join(', ')}`,
-    hint,
+    hint ?? nearest(name, names.slice(0, 1000)),
   );
 }
 
 /** Advice for a table with one column, which may have another delimiter. */
-function delimiterHint(first: readonly string[], delimiter: string): string | undefined {
+function delimiterHint(first: readonly string[], delimiter = ','): string | undefined {
   const other = [';', '\t', '|', ','].find((c) => c !== delimiter && first[0]!.includes(c));
   return first.length === 1 && other
-    ? `perhaps the delimiter is ${JSON.stringify(other)}`
+    ? `perhaps the delimiter is ${JSON.stringify(other)}; it is read with ${JSON.stringify(delimiter)} between the columns`
     : undefined;
 }
