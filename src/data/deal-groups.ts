@@ -96,10 +96,12 @@ export function dealGroups(owner: string, deal: Deal): Uint32Array {
   return partOf;
 }
 
+const isNumeric = (time: number | string): boolean =>
+  String(time).trim() !== '' && Number.isFinite(Number(time));
+
 /** A time as a number: a number itself, a number in a text, or a date in milliseconds. */
 function timeOf(owner: string, time: number | string, place: number): number {
-  if (typeof time === 'number') return time;
-  const found = time.trim() !== '' && Number.isFinite(Number(time)) ? Number(time) : dateOf(time);
+  const found = isNumeric(time) ? Number(time) : dateOf(String(time));
   if (found !== undefined) return found;
   throw new LanewiseError(
     'data',
@@ -114,6 +116,13 @@ function timeOf(owner: string, time: number | string, place: number): number {
  */
 export function earlier(owner: string, times: SampleKeys, count: number): Uint8Array {
   const values = Float64Array.from(times, (time, i) => timeOf(owner, time, i));
+  const isNumber = isNumeric(times[0]!);
+  const other = Array.prototype.findIndex.call(times, (time) => isNumeric(time) !== isNumber);
+  if (other > 0)
+    throw new LanewiseError(
+      'data',
+      `${owner}: times[0] is ${quote(times[0])} and times[${other}] is ${quote(times[other])}, expected either numbers or dates`,
+    );
   const sorted = values.toSorted();
   let limit = sorted[count]!;
   if (limit === sorted[0]) {

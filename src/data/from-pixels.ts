@@ -59,6 +59,8 @@ const CHECKS: Checks<PixelOptions> = {
 
 /** Larger images are refused, as in image folders. */
 const MAX_PIXELS = 2 ** 25;
+/** Bound on the bytes of all samples. */
+const MAX_BYTES = 2 ** 31;
 
 /**
  * Samples of one shape from one source or a list of them, scaled as `imageFolder` scales files: with antialiasing, in
@@ -81,6 +83,11 @@ export function fromPixels(
     (size === undefined ? undefined : pairOf(size)) ?? known?.shape.slice(1) ?? sameSides(images);
   const shape: ImageShape = [channels ?? known?.shape[0] ?? 3, height!, width!];
   const step = sizeOf(shape);
+  if (images.length * step > MAX_BYTES)
+    throw new LanewiseError(
+      'argument',
+      `fromPixels: samples of ${showShape(shape)} and ${images.length} images take ${images.length * step} bytes, expected at most ${MAX_BYTES}`,
+    );
   const samples = new Uint8Array(images.length * step);
   images.forEach((image, i) =>
     toShape(image, shape, fit ?? known?.fit ?? 'crop', samples.subarray(i * step, (i + 1) * step)),

@@ -132,7 +132,7 @@ export async function matDataset(
   const areClasses =
     (as ?? (isImages || !targets.dtype.startsWith('f') ? 'classes' : 'values')) === 'classes';
   const { count, target, names } = targetsOf(`${file}: ${y}`, targets, areClasses, classes);
-  return datasetOf(samplesOf(`${file}: ${x}`, samples, count), target, {
+  return datasetOf(samplesOf(`${file}: ${x}`, samples, count, shape), target, {
     name: name ?? file,
     ...(names ? { classes: names } : {}),
     ...(shape ? { shape } : {}),
@@ -178,8 +178,13 @@ function targetsOf(
   };
 }
 
-/** Samples one behind the other, images as channels × height × width. */
-function samplesOf(name: string, { shape, dtype, values }: MatArray, count: number): NamedArray {
+/** Samples one behind the other, images as channels × height × width, as they are in the file if that is the `wanted` shape. */
+function samplesOf(
+  name: string,
+  { shape, dtype, values }: MatArray,
+  count: number,
+  wanted: Shape | undefined,
+): NamedArray {
   const isLast = shape.length > 2 ? shape.at(-1) === count : shape[0] !== count;
   const own = isLast ? shape.at(-1) : shape[0];
   if (own !== count || shape.length > 4)
@@ -193,17 +198,45 @@ function samplesOf(name: string, { shape, dtype, values }: MatArray, count: numb
     const rows = isLast ? values : toRowMajor(values, shape);
     return { name, shape: [count, ...rest], dtype: type, values: rows };
   }
-  const [height, width, channels = 1] = rest as [number, number, number?];
+  const isFirst = channelsAreFirst(name, rest, wanted);
+  const [height, width, channels = 1] = (isFirst ? [rest[1], rest[2], rest[0]] : rest) as [
+    number,
+    number,
+    number?,
+  ];
   const size = height * width * channels;
   const images = values.slice();
   // The first extent is the innermost: strides of what is taken.
-  const [n, h, w, c] = isLast
-    ? [size, 1, height, height * width]
-    : [1, count, count * height, count * height * width];
+  const inner = isLast ? 1 : count;
+  const n = isLast ? size : 1;
+  const [h, w, c] = isFirst
+    ? [inner * channels, inner * channels * height, inner]
+    : [inner, inner * height, inner * height * width];
   let to = 0;
   for (let i = 0; i < count; i++)
     for (let k = 0; k < channels; k++)
       for (let y = 0; y < height; y++)
-        for (let x = 0; x < width; x++) images[to++] = values[i * n! + y * h! + x * w! + k * c!]!;
+        for (let x = 0; x < width; x++) images[to++] = values[i * n + y * h + x * w + k * c]!;
   return { name, shape: [count, channels, height, width], dtype: type, values: images };
 }
+
+/** Whether images of these extents are channels × height × width: if `shape` says so. @throws if it should. */
+function channelsAreFirst(
+  name: string,
+  extents: readonly number[],
+  wanted: Shape | undefined,
+): boolean {
+  const [first, height, last] = extents;
+  if (first === undefined || height === undefined || last === undefined) return false;
+  if (String(wanted) === String([last, first, height])) return false;
+  if (String(wanted) === String(extents)) return true;
+  if (CHANNELS.includes(last) || !CHANNELS.includes(first)) return false;
+  throw new LanewiseError(
+    'data',
+    `'${name}' has images of ${extents.join('×')}, expected height × width × channels`,
+    `shape: [${extents.join(', ')}] takes the first extent for the channels`,
+  );
+}
+
+/** Usual counts of channels. */
+const CHANNELS: readonly number[] = [1, 3, 4];

@@ -148,12 +148,16 @@ function inputColumn(what: string, name: string, field: Field, settings: InputSe
   };
 }
 
-/** Checks the shape of samples: images may be smaller than the model's, all others have its shape. */
+/**
+ * Checks the shape of samples: images may be smaller than the model's, rows of a table may be those of features×1×1, and all
+ * others have its shape.
+ */
 function checkInputShape(what: string, found: Shape, expected: Shape): void {
   const image = found.length === 3 && expected.length === 3;
+  const isRow = found.length === 1 && showShape([...found, 1, 1]) === showShape(expected);
   const fits = image
     ? found[0] === expected[0] && found[1]! <= expected[1]! && found[2]! <= expected[2]!
-    : showShape(found) === showShape(expected);
+    : isRow || showShape(found) === showShape(expected);
   if (fits) return;
   throw new LanewiseError(
     'data',

@@ -49,7 +49,11 @@ export async function* tarEntries(archive: RandomAccess): AsyncGenerator<TarEntr
   let added: { path?: string; bytes?: number } = {};
   for (let at = 0; at + BLOCK <= size;) {
     const header = headerAt(await archive.read(at, BLOCK), at, size, name, added.bytes);
-    if (!header) return;
+    if (!header) {
+      // What is unpacked while it is read does not know its size.
+      if (Number.isSafeInteger(size)) await checkEnd(archive, at);
+      return;
+    }
     const from = at + BLOCK;
     at = from + Math.ceil(header.bytes / BLOCK) * BLOCK;
     if (header.type === 'L' || header.type === 'x') {
@@ -66,6 +70,26 @@ export async function* tarEntries(archive: RandomAccess): AsyncGenerator<TarEntr
   throw endless(name);
 }
 
+/**
+ * What follows an archive's end is not read, as by tar.
+ * @throws LanewiseError kind 'data' if it is another archive: files were joined, or some blocks are lost.
+ */
+async function checkEnd(archive: RandomAccess, end: number): Promise<void> {
+  for (let at = end; at + BLOCK <= archive.bytes; at += BLOCK) {
+    const block = await archive.read(at, BLOCK);
+    if (block.every((byte) => byte === 0) || octal(block, 148, 8) !== sumOf(block)) continue;
+    throw new LanewiseError(
+      'data',
+      `'${archive.name}': the tar archive ends at byte ${end}, and another begins at byte ${at}`,
+      'tar joins archives to one (tar Af), cat does not',
+    );
+  }
+}
+
+/** The checksum of a header, with spaces in place of the checksum. */
+const sumOf = (block: Uint8Array): number =>
+  block.reduce((a, byte, i) => a + (i >= 148 && i < 156 ? 0x20 : byte), 0);
+
 const wrong = (name: string, message: string): LanewiseError =>
   new LanewiseError('data', `'${name}': ${message}`);
 
@@ -81,9 +105,7 @@ function headerAt(
   actual?: number,
 ): Header | undefined {
   if (block.every((byte) => byte === 0)) return undefined;
-  // The checksum is that of the header with spaces in place of the checksum.
-  const sum = block.reduce((a, byte, i) => a + (i >= 148 && i < 156 ? 0x20 : byte), 0);
-  if (octal(block, 148, 8) !== sum)
+  if (octal(block, 148, 8) !== sumOf(block))
     throw wrong(name, `not a tar archive, or damaged: the checksum of the header at ${at} differs`);
   const prefix = text(block, 257, 6).startsWith('ustar') ? text(block, 345, 155) : '';
   const own = text(block, 0, 100);

@@ -55,6 +55,12 @@ export function bootstrap<Name extends string>(
     throw new LanewiseError('argument', 'bootstrap: there is no figure, expected one at least');
   for (const name of names)
     if (typeof figures[name] !== 'function') refuse('bootstrap', name, figures[name], 'a function');
+  const all = Uint32Array.from({ length: count }, (_, i) => i);
+  const values = names.map((name) => {
+    const value: unknown = figures[name](all);
+    if (typeof value !== 'number') refuse('bootstrap', `figure ${name}`, value, 'a number');
+    return value as number;
+  });
   const random = randomStream(seed, purpose.bootstrap, 0);
   const places = new Uint32Array(count);
   const drawn = names.map(() => [] as number[]);
@@ -65,15 +71,15 @@ export function bootstrap<Name extends string>(
       if (Number.isFinite(value)) drawn[f]!.push(value);
     });
   }
-  const all = Uint32Array.from({ length: count }, (_, i) => i);
   return Object.fromEntries(
-    names.map((name, f) => [name, intervalOf(figures[name](all), drawn[f]!, confidence)]),
+    names.map((name, f) => [name, intervalOf(values[f]!, drawn[f]!, confidence)]),
   ) as Record<Name, Interval>;
 }
 
 function intervalOf(value: number, drawn: readonly number[], confidence: number): Interval {
   const sorted = Float64Array.from(drawn).toSorted();
-  if (sorted.length === 0) return { value, low: NaN, high: NaN, deviation: NaN };
+  if (sorted.length === 0 || !Number.isFinite(value))
+    return { value, low: NaN, high: NaN, deviation: NaN };
   const mean = sorted.reduce((sum, x) => sum + x, 0) / sorted.length;
   const squares = sorted.reduce((sum, x) => sum + (x - mean) * (x - mean), 0);
   return {
@@ -97,7 +103,15 @@ export function meanOver(values: ArrayLike<number>): FigureAt {
   if (!(values?.length > 0)) refuse('meanOver', 'values', values, 'a list of at least one value');
   return (places) => {
     let sum = 0;
-    for (let i = 0; i < places.length; i++) sum += values[places[i]!]!;
+    for (let i = 0; i < places.length; i++) {
+      const value = values[places[i]!];
+      if (value === undefined)
+        throw new LanewiseError(
+          'argument',
+          `meanOver: there are ${values.length} values, and none for sample ${places[i]!}`,
+        );
+      sum += value;
+    }
     return sum / places.length;
   };
 }

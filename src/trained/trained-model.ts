@@ -168,7 +168,7 @@ async function predictWith(
   const names = Object.keys(model.architecture.inputs);
   const rows = encodedRows(known, samples, names, sizeOf(taken));
   const values = rows?.values ?? textRows(known, samples);
-  const inputs = values ? { [input]: { shape: taken, values } } : inputsOf(model, samples, shape);
+  const inputs = values ? { [input]: { shape: taken, values } } : inputsOf(known, samples, shape);
   for (const { values } of Object.values(inputs))
     checkScale(known.samples?.type, values, 'samples', 'the model was trained on');
   const data = samplesOf({ name: 'samples to predict', inputs, targets: {} });
@@ -272,7 +272,7 @@ function viewsOf(data: Samples, views: Views): Samples[] {
 
 /** A field for each input: those given, or the only one made from samples. */
 function inputsOf(
-  { architecture }: Model,
+  { model: { architecture }, series }: Known,
   samples: unknown,
   shape?: Shape,
 ): Readonly<Record<string, Field>> {
@@ -287,7 +287,9 @@ function inputsOf(
       `predict: the model has no input ${quote(unknown)}, expected ${known.join(', ')}`,
       'samples' in fields || 'inputs' in fields
         ? 'predict takes a data set’s samples: predict(data.samples, data.shape), or predict(data.inputs)'
-        : suggest(unknown, known),
+        : series
+          ? 'forecast(model, rows) takes the rows of a series'
+          : suggest(unknown, known),
     );
   }
   for (const [key, field] of Object.entries(fields)) {

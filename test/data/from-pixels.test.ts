@@ -83,6 +83,7 @@ test('what is not an image is refused', async () => {
   );
   assert.match(await refused({ width: 2, height: 2 }), /there is no canvas here/);
   assert.match(await refused(pixels(2, 2), { size: 0 }), /size/);
+  assert.match(await refused(pixels(2, 2), { size: 1e6 }), /take 3000000000000 bytes, expected at/);
   assert.match(await refused(pixels(2, 2), { like: 3 }), /like is 3, expected a trained model/);
   const rows = { architecture: { inputs: { input: { shape: [4, 1, 1] } } } };
   assert.match(await refused(pixels(2, 2), { like: { model: rows } }), /takes samples of 4×1×1/);

@@ -54,6 +54,15 @@ test('images become channels × height × width, whichever extent counts them', 
     assert.equal([...data.labels], [0, 9, 1, 2, 9, 3]);
     assert.equal(data.classes, ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10']);
   }
+  // Channels first would be images of 3 × 4 with 5 channels.
+  for (const name of ['images-chw', 'images-chw-last']) {
+    assert.match(
+      await refusal(() => matDataset(path(name))),
+      /has images of 3×4×5, expected height × width × channels\nshape: \[3, 4, 5\] takes/,
+    );
+    const data = (await matDataset(path(name), { shape: [3, 4, 5] })) as Dataset;
+    assert.equal([data.shape, data.samples], [[3, 4, 5], expected], name);
+  }
   const grey = (await matDataset(path('grey'))) as Dataset;
   assert.equal(
     [grey.shape, grey.classes.length, [...grey.labels]],

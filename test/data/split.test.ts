@@ -232,6 +232,16 @@ test('by times the second part is the latest, and the same time stays together',
     (t, i) => `2024-01-01 ${String(10 + (t % 10)).padStart(2, '0')}:00${i % 2 ? 'Z' : '+0000'}`,
   );
   assert.is(samplesOf(split(mixed, { fraction: 0.5, times: offsets })[0]).count, 50);
+  // 2020 as a number would be before all dates.
+  for (const other of ['2020', 2020])
+    assert.throws(
+      () => split(mixed, { fraction: 0.8, times: dates.with(7, other as string) }),
+      /times\[0\] is '2024-01-01' and times\[7\] is '?2020'?, expected either numbers or dates/,
+    );
+  assert.throws(
+    () => split(mixed, { fraction: 0.8, times: times.with(3, NaN) }),
+    /times\[3\] is NaN/,
+  );
 });
 
 test('three parts: disjoint, each found again by what the parts remember', () => {

@@ -121,6 +121,11 @@ test('samples without image or class, and damaged archives, are named', async ()
   assert.match(await refused(Uint8Array.from(jpg)), /cut short|not a tar/);
   const whole = tarOf({ 'a.png': png, 'a.cls': text('0') });
   assert.match(await refused(whole.subarray(0, 700)), /'a.png' in it is cut short: it should have/);
+  const joined = new Uint8Array([...whole, ...whole]);
+  assert.match(
+    await refused(joined),
+    /ends at byte \d+, and another begins at byte \d+\ntar joins/,
+  );
   await withFolder({ 'a.txt': '' }, async (path) => {
     assert.match(await refusal(() => read(path)), /has no .tar files; found a.txt/);
     assert.match(await refusal(() => read(join(path, 'b'))), /cannot read .*b'/);

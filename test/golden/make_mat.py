@@ -20,6 +20,8 @@ y = np.array([[1], [10], [2], [3], [10], [4]], dtype=np.uint8)
 save('images', {'X': X, 'y': y}, do_compression=True)
 save('images-plain', {'X': X, 'y': y.astype(float)}, do_compression=False)
 save('images-first', {'X': X.transpose(3, 0, 1, 2), 'y': y.T}, do_compression=True)
+save('images-chw', {'X': X.transpose(3, 2, 0, 1), 'y': y}, do_compression=True)
+save('images-chw-last', {'X': X.transpose(2, 0, 1, 3), 'y': y}, do_compression=True)
 save('grey', {'X': X[:, :, 0], 'y': y.astype(np.int16) - 1})
 save('rows', {'data': count((6, 7), float) / 2, 'price': count((6, 1), float) * 1.5,
               'kind': np.array([[1, 2, 1, 2, 2, 1]], dtype=np.int32)})

@@ -180,4 +180,15 @@ for (const [run, message] of wrong)
     assert.match(await refusal(run), message);
   });
 
+test('figures of too few values, or that are no numbers, are refused; without a value there is no interval', async () => {
+  const figure = (of: unknown) => refusal(() => bootstrap(5, { figure: of as () => number }));
+  assert.match(
+    await figure(meanOver([3, 4])),
+    /meanOver: there are 2 values, and none for sample 2/,
+  );
+  assert.match(await figure(() => 'x'), /bootstrap: figure figure is 'x', expected a number/);
+  const { low, high } = bootstrap(3, { figure: meanOver([1, NaN, 2]) }).figure;
+  assert.equal([low, high], [NaN, NaN]);
+});
+
 test.run();

@@ -5,10 +5,14 @@ import { csvDataset } from '../../src/data/csv-dataset.js';
 import type { Rows } from '../../src/data/encode-rows.js';
 import { impute } from '../../src/data/impute.js';
 import { samplesOf } from '../../src/data/forms.js';
+import { quantileEdges } from '../../src/data/quantile-edges.js';
+import { loadProgram } from '../../src/inference/index.js';
+import { tabular } from '../../src/models/index.js';
 import { standardize } from '../../src/data/standardize.js';
 import { functional, input, linear, sequential } from '../../src/layers/index.js';
 import { adam } from '../../src/optimizers/index.js';
 import { ensemble } from '../../src/trained/ensemble.js';
+import { encodeProgram } from '../../src/trained/program-file.js';
 import { decodeModel, encodeModel } from '../../src/trained/model-file.js';
 import type { TrainedModel } from '../../src/trained/trained-model.js';
 import { train } from '../../src/train/train.js';
@@ -75,6 +79,27 @@ test('rows in any form have the same scores, with an answer each; a model file k
   const row = await model.predict([{ age: age === '' ? null : Number(age), port, at }]);
   assert.equal(first.scores, row.scores);
   assert.is(first.answers, undefined);
+});
+
+test('tabular takes the rows of csvDataset, and its program has the same bits', async () => {
+  const options = { target: 'kind', missing: 'impute', columns: { at: 'date' } } as const;
+  const data = await csvDataset(bytes(TABLE), options);
+  const { mean, deviation } = standardize(data).input;
+  const net = tabular({
+    features: data.features.length,
+    outputs: 3,
+    hidden: 8,
+    edges: quantileEdges(data),
+    mean,
+    deviation,
+  });
+  const { model } = await train(net, { ...settings, data, numerics: 'strict' });
+  const row = [{ age: 21, port: 'S', at: '2024-03-11', 'size (mm)': 1 }];
+  const { answers, scores } = await model.predict(row);
+  const program = await loadProgram(encodeProgram(model));
+  assert.equal(program.predict(row).answers, answers);
+  assert.ok((await model.evaluate(data)).accuracy! > 0.9);
+  assert.is(scores.length, 3);
 });
 
 test('what does not fit is refused before anything is scored', async () => {
