@@ -96,6 +96,12 @@ function hold(what: string, parts: Readonly<Record<string, number>>, limit: numb
 const uses = (names: string, from: string): string =>
   `import { ${names} } from '${from}'; console.log(${names});`;
 
+test('forecasts', async () => {
+  const app = await bundle(uses('loadProgram, forecastOf', 'lanewise/inference'));
+  const wasm = Math.max(...['strict', 'fused'].map((build) => wasmBytes(`inference-${build}`)));
+  hold('forecasts', { app: app.bytes, wasm }, 45 * KB, app.report);
+});
+
 test('inference', async () => {
   const app = await bundle(uses('loadProgram', 'lanewise/inference'));
   const wasm = Math.max(...['strict', 'fused'].map((build) => wasmBytes(`inference-${build}`)));

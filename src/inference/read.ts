@@ -38,6 +38,8 @@ export interface ProgramDescription {
   readonly classes?: readonly string[];
   /** The columns of the table whose rows the model takes. */
   readonly table?: TableFormat;
+  /** The description of a series as the file has it, which `forecastOf` reads and checks. */
+  readonly series?: unknown;
   /** Shape and type of samples, and how image files were brought to them. */
   readonly samples?: SampleFormat;
   /** The text that each token stands for. */
@@ -129,11 +131,13 @@ function describedIn(
   const table = read('table', 'is not one of columns and targets', (value) =>
     readTableFormat(value, classes),
   );
+  const series = read('series', 'is null', (value) => value ?? undefined);
   const samples = read('samples', 'have no shape and type', readSampleFormat);
   const vocabulary = read('vocabulary', 'is not a list of texts', readNames);
   return {
     ...(classes ? { classes } : {}),
     ...(table ? { table } : {}),
+    ...(series === undefined ? {} : { series }),
     ...(samples ? { samples } : {}),
     ...(vocabulary ? { vocabulary } : {}),
   };

@@ -79,6 +79,7 @@ const options = {};
 const missing = '/nowhere/at/all';
 
 const program = await loadProgram(L.encodeProgram(trained));
+const forecastingProgram = await loadProgram(L.encodeProgram(forecaster as typeof trained));
 const seeing = L.withWeights(
   L.sequential([L.flatten(), L.linear(64, 2)], { input: [1, 8, 8] }),
   new Map([
@@ -113,6 +114,7 @@ const loss: Args = [options];
 /** Objects that are no options: what is in them is made by the package. */
 export const noOptions = new Set<unknown>([
   forecaster,
+  forecastingProgram,
   wire,
   rowsInTime,
   trained,
@@ -450,6 +452,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'stepper.loss': [steps],
   'stepper.predict': [two],
   'stepper.setWeights': [weights],
+  'inference.forecastOf': [forecastingProgram, rowsInTime],
   'inference.loadProgram': [L.encodeProgram(trained), options],
   LanewiseError: ['argument', 'message'],
   relaxedMaddIsFused: [],

@@ -21,6 +21,7 @@ function* functionsIn(space: object, before: string): Generator<[string, Anythin
 export const functions = new Map<string, Anything>([
   ...functionsIn(lanewise, ''),
   ['inference.loadProgram', inference.loadProgram as Anything],
+  ['inference.forecastOf', inference.forecastOf as Anything],
   ...(Object.entries(methods) as [string, Anything][]),
 ]);
 
