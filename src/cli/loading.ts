@@ -1,6 +1,7 @@
 /** The loading of streamed data sets that are small enough: they are read once, before training, and stay in memory. */
 import type { IndexedDataset } from '../data/dataset.js';
 import { datasetOf, samplesOf } from '../data/forms.js';
+import { keepNames } from '../data/sample-names.js';
 import { UNNAMED } from '../data/samples.js';
 import { sizeOf } from '../graph/tensor.js';
 import { readAll } from '../crew/load.js';
@@ -49,7 +50,9 @@ async function loaded<D extends IndexedDataset>(
 ): Promise<D> {
   const bar = loadingBar(process.stderr);
   try {
-    const read = await readAll(samplesOf(data), decoders, (state) => bar.update(state));
+    const samples = samplesOf(data);
+    const read = await readAll(samples, decoders, (state) => bar.update(state));
+    keepNames(samples, read);
     return datasetOf(read) as D;
   } finally {
     bar.stop();

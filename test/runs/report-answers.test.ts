@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { csvDataset } from '../../src/data/csv-dataset.js';
 import { split } from '../../src/data/split-samples.js';
 import { standardize } from '../../src/data/standardize.js';
@@ -16,6 +16,8 @@ import { inFolder } from '../cli/lanewise.js';
 import { judgedTables, readJudged } from '../../src/runs/report/judged.js';
 import { samplesSeen } from '../../src/runs/report/sample-seen.js';
 import { textDataset } from '../../src/data/text-dataset.js';
+import { loadedIfSmall } from '../../src/cli/loading.js';
+import { subset } from '../../src/data/subset.js';
 import { samplesOf } from '../../src/data/forms.js';
 import { refusal } from '../support/refusal.js';
 
@@ -138,6 +140,25 @@ test('texts whose words are counted are seen by their words, the rarest first', 
   const data = textDataset({ texts, labels: ['cat', 'dog', 'cat', 'dog'] });
   const [seen] = await samplesSeen(samplesOf(data), [1]);
   assert.equal(seen!.cells, [['words, the rarest first:', 'sat, dog, the']]);
+});
+
+test('samples of files keep their names when they are read into memory', async () => {
+  const data = {
+    name: 'files',
+    shape: [1, 2, 2] as const,
+    classes: ['a', 'b'],
+    labels: Uint8Array.of(0, 1),
+    reader: {
+      type: 'uint8' as const,
+      read: (index: number, to: Uint8Array | Float32Array) => void to.fill(index),
+      describe: (index: number) => `'${resolve('folder', `${index}.png`)}'`,
+    },
+  };
+  const { test: read } = await loadedIfSmall({ train: data, test: data }, { decoders: 0 });
+  const [seen] = await samplesSeen(samplesOf(read), [1]);
+  assert.is(seen!.file, join('folder', '1.png'));
+  const [other] = await samplesSeen(samplesOf(subset(read, [1])), [0]);
+  assert.is(other!.file, undefined);
 });
 
 test('dates have a time of day if their column has', async () => {

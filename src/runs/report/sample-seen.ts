@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { samplesAt } from '../../data/chosen.js';
 import { dateOfTime } from '../../data/dates.js';
+import { namesOf } from '../../data/sample-names.js';
 import type { Samples } from '../../data/samples.js';
 import type { ColumnFormat } from '../../data/table-format.js';
 import { decodeText } from '../../data/text.js';
@@ -24,13 +25,13 @@ export async function samplesSeen(
 ): Promise<readonly SampleSeen[]> {
   const few = await samplesAt(data, places);
   const [field] = Object.values(few.inputs);
-  const describe = data.source?.reader?.describe;
+  const nameOf = namesOf(data);
   const size = sizeOf(field!.shape);
   return places.map((index, i) => {
     const values = field!.values.subarray(i * size, (i + 1) * size);
     return {
       index,
-      ...(describe ? { file: fileOf(describe(index)) } : {}),
+      ...(nameOf ? { file: fileOf(nameOf(index)) } : {}),
       ...lookOf(data, field!.shape, values, first),
     };
   });
