@@ -73,6 +73,8 @@ export interface Shown {
   readonly value: (value: number) => string;
   readonly bare: (value: number) => string;
   readonly difference: (value: number) => string;
+  /** What is drawn for intervals; default samples. */
+  readonly drawn?: string;
 }
 
 const bare = (value: number): string => String(Number(value.toFixed(2))).replace('-', '−');
@@ -100,7 +102,7 @@ const intervalWords = ({ low, high }: Interval, short: Shown['bare']): string =>
  */
 export function verdictOf(
   judgement: Judgement,
-  { value: show, bare: short, difference }: Shown,
+  { value: show, bare: short, difference, drawn = 'samples' }: Shown,
 ): string | undefined {
   const { rivals, value, samples } = judgement;
   const [strongest] = rivals.toSorted((a, b) => a.lead.value - b.lead.value);
@@ -110,7 +112,7 @@ export function verdictOf(
   if (lead.value <= 0) {
     const how = lead.value === 0 ? 'is as good' : 'is better';
     const isSure = lead.high < 0 || (lead.low === 0 && lead.high === 0);
-    const sure = isSure ? '' : `; of ${samples} samples that may be chance: ${mayBe}`;
+    const sure = isSure ? '' : `; of ${samples} ${drawn} that may be chance: ${mayBe}`;
     return `the baseline is not beaten: ${name} ${how}, ${show(strongest.value)} against ${show(value)}${sure}`;
   }
   if (lead.low > 0) return undefined;

@@ -82,8 +82,9 @@ export function seriesVerdict({ judgement }: Pick<SeriesFigures, 'judgement'>): 
   return `better than ${best.name}, which may be chance: the test part has ${samples === 1 ? 'one horizon' : `${samples} horizons`} side by side, too few to tell`;
 }
 
-/** Errors in their own unit. */
+/** Errors in their own unit, of windows whose horizons do not overlap. */
 export const AS_ERROR: Shown = {
+  drawn: 'horizons side by side',
   value: formatFigure,
   bare: formatFigure,
   difference: formatFigure,

@@ -72,6 +72,14 @@ test('the verdict: beaten, as good, perhaps by chance, or nothing to say', () =>
   assert.is(verdict(0.9, 0.5, 1000), undefined);
 });
 
+test('a verdict names what was drawn', () => {
+  const horizons = { ...AS_PERCENT, drawn: 'horizons side by side' };
+  assert.match(
+    verdictOf(between(0.85, 0.9, 20), horizons)!,
+    /; of 20 horizons side by side that may be chance:/,
+  );
+});
+
 test('lower may be better, and without rivals there is no verdict', () => {
   const errors = Float64Array.from({ length: 50 }, (_, i) => i);
   const question = {
