@@ -1,6 +1,6 @@
 /** Data sets from CSV tables: features and a target, or images whose pixels are columns. */
-import { isObject, oneOf, refuse } from '../base/check.js';
-import { LanewiseError, show } from '../base/errors.js';
+import { isObject, oneOf, quote, refuse } from '../base/check.js';
+import { LanewiseError, nearest, show } from '../base/errors.js';
 import { sizeOf, showShape } from '../graph/tensor.js';
 import type { TextSource } from '../formats/utf8.js';
 import {
@@ -137,6 +137,16 @@ export async function readDataset(
     throw new LanewiseError('argument', `column '${name}' is the target, and is ignored`);
   });
   checkTargets(targets);
+  for (const name of Object.keys(units))
+    if (!table.columns.some((column) => column.name === name))
+      throw new LanewiseError(
+        'argument',
+        `units: '${table.name}' has no column ${quote(name)} that is read`,
+        nearest(
+          name,
+          table.columns.map((column) => column.name),
+        ),
+      );
   const features = known
     ? known.columns.map(({ name }) => table.columns.find((column) => column.name === name)!)
     : table.columns.filter((column) => !targets.includes(column));

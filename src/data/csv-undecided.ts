@@ -226,7 +226,15 @@ function unfitAs(column: Undecided, becomes: string): LanewiseError | undefined 
   const what = allDates
     ? `holds dates (${quote(odd.shown)})`
     : `has ${many} different texts in ${shares.values} rows (${quote(odd.shown)})`;
-  return column.wrong(0, `it ${what}, which would become ${many} ${becomes}`, unfitHint(column));
+  const dates =
+    allDates && becomes === 'features' && dateOf(odd.shown) !== undefined
+      ? `, ${words.column(name, 'date')} makes features of the dates`
+      : '';
+  return column.wrong(
+    0,
+    `it ${what}, which would become ${many} ${becomes}`,
+    `${unfitHint(column)}${dates}`,
+  );
 }
 
 /** @throws LanewiseError for a column of numbers in which some values are not numbers. */

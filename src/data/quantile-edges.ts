@@ -1,5 +1,6 @@
 /** Edges of bins of about equally many samples, for the piecewise-linear encoding of numbers. */
 import { checkOptions, text, wholeFrom } from '../base/check.js';
+import { checkFinite, inSamples } from '../base/check-values.js';
 import { LanewiseError } from '../base/errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import type { AnyDataset } from './dataset.js';
@@ -35,6 +36,13 @@ export function quantileEdges(train: AnyDataset, options: QuantileEdgesOptions =
     );
   const size = sizeOf(field.shape);
   const { values } = field;
+  checkFinite(
+    'data',
+    `quantileEdges: data set '${name}'`,
+    values,
+    'impute puts values into the gaps of tables',
+    inSamples(size),
+  );
   const numbers = new Float32Array(count);
   return Array.from({ length: size }, (_, feature) => {
     for (let i = 0; i < count; i++) numbers[i] = values[i * size + feature]!;

@@ -1,4 +1,5 @@
 /** Standardisation of features to mean 0 and deviation 1, by the statistics of the training data. */
+import { checkFinite, inSamples } from '../base/check-values.js';
 import { LanewiseError } from '../base/errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { Field, TensorDataset } from './dataset.js';
@@ -21,13 +22,17 @@ export interface Standardizer {
   apply(rows: Float32Array | readonly number[]): Float32Array;
 }
 
+const GAPS = 'impute puts values into the gaps of tables';
+
 /**
  * Means and deviations of the input's values over all samples of `train`, to standardise it and all data that the model
  * is evaluated on: `const { apply } = standardize(train)`, then `apply(train)`, `apply(test)`.
+ * @throws LanewiseError kind 'data' for another input than floats, and for values that are not finite, such as gaps.
  */
 export function standardize(train: TensorDataset, input = 'input'): Standardizer {
   const { count } = samplesOf(train);
   const { values, size } = floatsOf(train, input);
+  checkFinite('data', `standardize: data set '${train.name}'`, values, GAPS, inSamples(size));
   const mean = new Float64Array(size);
   const deviation = new Float64Array(size);
   const varies = new Uint8Array(size);

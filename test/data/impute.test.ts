@@ -6,6 +6,8 @@ import { readCsv } from '../../src/data/csv-table.js';
 import { dateOf, writeDate } from '../../src/data/dates.js';
 import { encodeRows } from '../../src/data/encode-rows.js';
 import { samplesOf } from '../../src/data/forms.js';
+import { quantileEdges } from '../../src/data/quantile-edges.js';
+import { standardize } from '../../src/data/standardize.js';
 import { impute } from '../../src/data/impute.js';
 import { originOf } from '../../src/data/origin.js';
 import { split } from '../../src/data/split-samples.js';
@@ -266,6 +268,30 @@ test('rows are refused by their place and column', async () => {
 test('categories that are numbers are met by their value', async () => {
   const { table } = await read('zip,y\n1.0,0\n20,1\n', { columns: { zip: 'class' } });
   assert.equal([...encodeRows(table, [[1], ['20'], [' 1.0 ']]).values], [1, 0, 0, 1, 1, 0]);
+});
+
+test('gaps that stand for nothing yet are not scaled, units are those of columns, and dates may be features', async () => {
+  const read = (text: string, options: object) =>
+    csvDataset(bytes(text), { target: 'y', ...options }) as ReturnType<typeof csvDataset>;
+  const gaps = await read('a,y\n1,2\n,3\n4,5\n', { missing: 'keep' });
+  for (const use of [standardize, quantileEdges])
+    assert.match(
+      await refusal(() => use(gaps)),
+      /data set 'csv': NaN of sample 1, expected a finite number\nimpute puts/,
+    );
+  assert.match(
+    await refusal(() => read('area,y\n1,2\n3,4\n', { units: { aera: 'm²' } })),
+    /units: 'csv' has no column 'aera' that is read\n.*'area'/,
+  );
+  const dated = 'at,y\n2024-01-01,2\n2024-02-01,3\n';
+  assert.match(
+    await refusal(() => read(dated, {})),
+    /it holds dates .*\n.*columns: \{ at: 'date' \} makes features of the dates$/,
+  );
+  assert.match(
+    await refusal(() => read(dated, { target: 'at' })),
+    /classes\n.* makes a class of each text$/,
+  );
 });
 
 test.run();
