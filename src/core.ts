@@ -196,6 +196,7 @@ export {
   type LoadWeightsOptions,
   type PartialWeights,
 } from './trained/weights-file.js';
+export { calibrateIntervals } from './trained/calibrate-intervals.js';
 export { withWeights, type WithWeightsOptions } from './trained/with-weights.js';
 export type { Divergence } from './look/divergence.js';
 export type { Histogram, Probe, ProbeRecord } from './look/probe.js';

@@ -13,7 +13,7 @@ import { allRecipes } from '../models/recipes.js';
 import { fits, type Fit } from '../formats/resize.js';
 import { suggest } from '../base/suggest.js';
 import type { Spread } from '../base/spread.js';
-import { VALIDATION_SHARE } from './validation.js';
+import { CALIBRATION_SHARE, VALIDATION_SHARE } from './validation.js';
 import { ASKED_TASKS, type AskedTask } from './target-task.js';
 import { splitRule, type SplitRule } from './split-rule.js';
 import { dataHelp, type DataRequest, type ImageShape } from './data-sources.js';
@@ -93,7 +93,7 @@ export const holdoutOption = (more?: string): Option =>
 export const validationOption = (): OptionOf<number> =>
   option(
     '--validation <share>',
-    `share of the training samples, set aside for validation (${VALIDATION_SHARE} if --keep-best, --patience or reduceOnPlateau needs it and the data has no such part)`,
+    `share of the training samples, set aside for validation (${VALIDATION_SHARE} if --keep-best, --patience or reduceOnPlateau needs it and the data has no such part; ${CALIBRATION_SHARE} with --intervals)`,
     share(),
   );
 
@@ -250,7 +250,7 @@ export const targetOptions = (): Option[] => [
   ),
   new Option(
     '--intervals <share>',
-    'predict intervals around numbers that hold this share of them, such as 0.9, by quantiles; or gaussian',
+    'predict intervals around numbers that hold this share of them, such as 0.9, by quantiles, or gaussian; calibrated by the validation part',
   ).argParser(intervalsOf),
 ];
 

@@ -1,5 +1,6 @@
 /** What training commands share: data in its parts by the options, and the model and settings of a run on it. */
 import type { TrainSettings } from '../train/settings.js';
+import type { TrainOptions as RunOptions } from '../train/train.js';
 import { withoutGaps } from './gaps.js';
 import { loadData, type DataSets } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
@@ -71,6 +72,8 @@ export interface PreparedRun extends BuiltModel {
   /** The data as the model takes it: with a file of weights, in its classes and columns. */
   readonly data: DataSets;
   readonly settings: TrainSettings;
+  /** What is done to the trained model before it is saved. */
+  readonly finish?: RunOptions['finish'];
 }
 
 /** What a run begins with; for tables the net may have been chosen by training some, which takes seconds. */
@@ -85,7 +88,9 @@ function runOf(
   options: TrainOptions,
 ): PreparedRun {
   kind.check(parts, options);
-  return { data, model, notes, settings: trainSettings(recipe, options, data, start) };
+  const finish = kind.finish?.(data);
+  const settings = trainSettings(recipe, options, data, start);
+  return { data, model, notes, settings, ...(finish ? { finish } : {}) };
 }
 
 /** The model and the settings of a run. @throws LanewiseError for a model or options that do not apply to the data. */

@@ -1,7 +1,9 @@
 /** The tasks of rows other than one class each: numbers, labels, and targets of several kinds. */
 import { nextForRows } from './next-command.js';
 import { checkForRows } from './tables.js';
+import { levelOf } from '../base/spread.js';
 import type { Model } from '../layers/index.js';
+import { calibrateIntervals, checkEnough } from '../trained/calibrate-intervals.js';
 import { recipeForRows, type ImageSettings, type Recipe } from '../models/recipes.js';
 import type { LossSetting } from '../losses/terms.js';
 import { figuresOfAll, judgedLines, judgementOfAll, verdictsOf } from './row-figures.js';
@@ -18,13 +20,22 @@ import { scoreRows } from './row-scores.js';
 import { scaleOfColumns } from './model-settings.js';
 import { withEncoding } from './table-encoding.js';
 import { countOf } from './task.js';
-import type { DataSets } from './data-sources.js';
+import { lastPart, type DataSets } from './data-sources.js';
 import type { TaskKind } from './task-kinds.js';
 import { formatSeconds } from './terminal.js';
 
 export const rowsKind: TaskKind = {
   usual: () => 'tabular',
-  check: (_, options) => checkForRows(options),
+  check(data, options) {
+    checkForRows(options);
+    const { task, validation } = data;
+    if (task?.spread && validation)
+      checkEnough(
+        levelOf(task.spread),
+        { count: countOf(validation), name: validation.name },
+        'give more rows, a larger share of them (--validation 0.5), or lower --intervals',
+      );
+  },
   recipe(name, data) {
     const train = targetRows(data.train);
     const outputs = rowOutputs(train);
@@ -55,10 +66,12 @@ export const rowsKind: TaskKind = {
         classes: outputs.reduce((sum, output) => sum + widthOfOutput(output, spread), 0),
         ...scaleOfColumns(train),
       },
-      { make, ...(spread ? { fewest: FEWEST_OF_INTERVALS } : {}) },
+      make,
     );
-    return { model: make(settings), notes };
+    return { model: make(settings), notes: [...notes, ...calibrationNotes(data)] };
   },
+  finish: ({ task, validation }) =>
+    task?.spread && validation ? (model) => calibrateIntervals(model, validation) : undefined,
   async score(model, data) {
     const test = targetRows(data.test);
     const train = targetRows(data.train);
@@ -81,11 +94,13 @@ export const rowsKind: TaskKind = {
   export: exportRows,
 };
 
-/**
- * A net that encodes numbers comes closer to few training rows than to others, and intervals by the former's distances are too
- * narrow for the latter.
- */
-const FEWEST_OF_INTERVALS = 4000;
+/** A word on data whose validation part is all that there is to score. */
+const calibrationNotes = (data: DataSets): string[] =>
+  data.task?.spread && lastPart(data) === 'validation'
+    ? [
+        'intervals are calibrated by the validation rows, on which they are scored, too: the data has no test rows',
+      ]
+    : [];
 
 const isLikelihood = ({ task }: DataSets): boolean =>
   task?.spread !== undefined && 'normal' in task.spread;

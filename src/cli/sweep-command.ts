@@ -106,8 +106,9 @@ async function sweepUntil(
   const result = await sweep(
     space,
     async (values) => {
-      const { model, settings } = await prepare(optionsWith(options, values, described));
-      return { model, settings, name: found.name };
+      const run = await prepare(optionsWith(options, values, described));
+      const { model, settings, finish } = run;
+      return { model, settings, name: found.name, ...(finish ? { finish } : {}) };
     },
     {
       folder,

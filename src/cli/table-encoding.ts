@@ -24,28 +24,21 @@ const MOST_NUMBERS = 1024;
 /** The encoding is taken if the loss with it is at most this share of the loss without. */
 const CLEARLY = 0.95;
 
-/** What a kind of task knows better. */
-interface EncodingOptions {
-  /** Makes the model; default the recipe. */
-  readonly make?: (settings: ImageSettings) => Model;
-  /** Rows from which on the encoding is tried. */
-  readonly fewest?: number;
-}
-
 /**
  * The settings of a model, with edges if the recipe's net learns clearly more with the encoding than without: both are
  * trained on four fifths of (some of) the training rows for half of the epochs, and scored on the last fifth. Test and
  * validation parts of the run are not looked at, and the choice is a function of the training rows alone.
+ * @param make makes the model; default the recipe.
  */
 export async function withEncoding(
   recipe: Recipe,
   train: IndexedDataset,
   settings: ImageSettings,
-  { make = recipe.create, fewest = FEWEST_ROWS }: EncodingOptions = {},
+  make: (settings: ImageSettings) => Model = recipe.create,
 ): Promise<{ readonly settings: ImageSettings; readonly notes: readonly string[] }> {
   const rows = countOf(train);
   const plain = { settings, notes: [] };
-  if (!recipe.encodes || rows < fewest) return plain;
+  if (!recipe.encodes || rows < FEWEST_ROWS) return plain;
   const edges = quantileEdges(train);
   if (edges.reduce((sum, list) => sum + list.length - 1, 0) > MOST_NUMBERS) return plain;
   const encoded = { ...settings, edges };

@@ -13,6 +13,7 @@ import { seriesKind } from './series-task.js';
 import { textKind } from './text-task.js';
 import { textsKind } from './texts-task.js';
 import type { TrainOptions } from './train-options.js';
+import type { TrainOptions as TrainOptionsOfRun } from '../train/train.js';
 
 /** Where the results of a run are, and the words that name its data again. */
 export interface RunPlaces {
@@ -56,6 +57,8 @@ export interface TaskKind {
   recipe(name: string, data: DataSets): Recipe;
   /** The model for the training samples, and notes on what a user may not expect. */
   build(name: string, recipe: Recipe, data: DataSets): Promise<BuiltModel>;
+  /** What is done to a trained model before it is saved; absent for nothing. */
+  finish?(data: DataSets): TrainOptionsOfRun['finish'];
   /** Scores a model on the last part of its data. */
   score(model: TrainedModel, data: DataSets, options: ReadingOptions): Promise<Scores>;
   /** `lanewise eval` of models of this kind. */

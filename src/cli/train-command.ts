@@ -69,7 +69,7 @@ async function trainUntil(
     options.out ?? (await freeFolder(join('runs', `${name}-${dataName(options.data)}`), options));
   const { workers, decoders } = options;
   const run = await preparedRun(await inMemory(found, options), options);
-  const { data, model, settings, notes } = run;
+  const { data, model, settings, notes, finish } = run;
   for (const line of [...(task.said ? [task.said] : []), ...notes]) note(line);
   const reporter = createReporter(options.json ?? false, process.stdout, {
     model: name,
@@ -87,6 +87,7 @@ async function trainUntil(
     for await (const event of trainEvents(model, settings, {
       ...runOptions(options),
       ...(lastPart(data) === 'test' ? { test: data.test } : {}),
+      ...(finish ? { finish } : {}),
       folder,
       name,
       signal: stop.signal,

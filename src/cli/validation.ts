@@ -3,13 +3,20 @@
 import { LanewiseError } from '../base/errors.js';
 import { scheduleFor } from '../optimizers/index.js';
 import type { IndexedDataset } from '../data/dataset.js';
-import type { PartsOf } from './data-sources.js';
+import { WORDS, type PartsOf } from './data-sources.js';
 import { countOf } from './task.js';
 import { splitBy } from './split-rule.js';
 import type { TrainOptions } from './train-options.js';
 
 /** The default share of the training samples. */
 export const VALIDATION_SHARE = 0.1;
+
+/** The default share if intervals are calibrated by it, too. */
+export const CALIBRATION_SHARE = 0.2;
+
+/** The option for intervals, which are calibrated by the validation part. */
+const calibrated = ({ task }: PartsOf<IndexedDataset>): string | undefined =>
+  task?.spread && WORDS.intervals(task.spread).join(' ');
 
 /** The data sets of a run, and the option for which training samples were set aside, if they were. */
 export interface ValidatedSets<D extends IndexedDataset> extends PartsOf<D> {
@@ -31,7 +38,7 @@ function chooser({ keepBest, patience, schedule }: TrainOptions): string | undef
 
 /**
  * Data with a validation part stays as it is. Otherwise a share of the training samples is set aside, each class in
- * proportion, if the run chooses by them or the share is given; `always` says why it does, whatever the options.
+ * proportion, if the run chooses or calibrates intervals by them, or the share is given; `always` says why it does, whatever the options.
  * @throws LanewiseError kind 'argument' for a share of data that has such a part, and for a share of no sample.
  */
 export function withValidation<D extends IndexedDataset>(
@@ -49,9 +56,12 @@ export function withValidation<D extends IndexedDataset>(
       'leave --validation out',
     );
   }
-  const reason = given === undefined ? (chooser(options) ?? always) : `--validation ${given}`;
+  const reason =
+    given === undefined
+      ? (chooser(options) ?? calibrated(data) ?? always)
+      : `--validation ${given}`;
   if (reason === undefined) return data;
-  const share = given ?? VALIDATION_SHARE;
+  const share = given ?? (data.task?.spread ? CALIBRATION_SHARE : VALIDATION_SHARE);
   const total = countOf(train);
   const count = Math.round(share * total);
   if (count < 1 || count >= total)

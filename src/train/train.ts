@@ -20,6 +20,8 @@ import { PLACES_IN_RUNS } from './places.js';
 import { SETTING_NAMES, type TrainSettings } from './settings.js';
 import { doneRecord } from './start-and-done.js';
 import { trainingLoop } from './loop.js';
+import { checkTrained } from '../trained/check-weights.js';
+import type { TrainedModel } from '../trained/trained-model.js';
 
 /** Where a run is kept, what is called while it runs, and how it is stopped. No result depends on these. */
 export interface TrainOptions extends Callbacks {
@@ -40,6 +42,11 @@ export interface TrainOptions extends Callbacks {
   readonly test?: AnyDataset;
   /** Whether a run with a folder ends with a report, a page to look at; default true. */
   readonly report?: boolean;
+  /**
+   * What is done to the trained model before it is saved, scored and returned, such as
+   * `(model) => calibrateIntervals(model, data)`; weights stay as they are.
+   */
+  readonly finish?: (model: TrainedModel) => TrainedModel | Promise<TrainedModel>;
   /** The model's name in log and report; default `model`. */
   readonly name?: string;
   /** Stops the run after the current chunk of steps, with a checkpoint if there is a folder. */
@@ -75,6 +82,7 @@ const CHECKS: Checks<TrainOptions> = {
   logEvery: true,
   test: true,
   report: flag,
+  finish: callable,
   name: text,
   signal: abortSignal,
   stepsPerEvent: wholeFrom(1),
@@ -184,10 +192,14 @@ async function* happenings(
     let next = await events.next();
     for (; !next.done; next = await events.next())
       yield* tell(recording ? await recording.record(next.value) : next.value);
-    const result = resultOf(model, resolved, next.value, started);
-    const { interrupted } = result;
+    const trained = resultOf(model, resolved, next.value, started);
+    const { interrupted } = trained;
     const { step } = next.value.state;
     yield* tell([{ event: 'trained', step, interrupted }]);
+    const { finish } = options;
+    const result = finish
+      ? { ...trained, model: checkTrained('train: finish', await finish(trained.model)) }
+      : trained;
     const done = recording
       ? await recording.finish(result, step)
       : isHeard('done') && (await doneRecord(result, step));

@@ -31,7 +31,7 @@ interface ScoringOptions {
 }
 
 /** An output's value for every sample, as the model gives it: logits where the loss turns it into probabilities. */
-async function outputsOf(
+export async function outputsOf(
   model: Model,
   weights: Weights,
   data: Samples,
@@ -57,9 +57,9 @@ async function outputsOf(
 }
 
 /** The trained model's rounding, where the engine has it. */
-function numericsOf(
+export function numericsOf(
   { numerics }: Pretrained & { readonly numerics?: Numerics },
-  wanted: Numerics | undefined,
+  wanted?: Numerics,
 ): Numerics {
   if (wanted !== undefined) return wanted;
   return numerics === 'fused' ? defaultNumerics() : (numerics ?? pickNumerics());

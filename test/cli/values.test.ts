@@ -4,7 +4,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { csvDataset } from '../../src/data/csv-dataset.js';
+import { leftOut, taken } from '../../src/data/left-out.js';
+import type { Selection } from '../../src/data/origin.js';
+import { intervalsOf } from '../../src/metrics/intervals.js';
 import { readCsv } from '../../src/data/csv-table.js';
+import { encodeProgram } from '../../src/trained/program-file.js';
+import { loadProgram } from '../../src/inference/index.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { numbers } from '../support/numbers.js';
 import { eventsOf, inFolder, lanewise } from './lanewise.js';
@@ -85,6 +91,9 @@ async function run(text: string, ...options: string[]) {
       shown: shown.stdout,
       exported: await readFile(join(cwd, 'p.csv'), 'utf8'),
       model: await loadModel(join(cwd, file)),
+      evaluation: JSON.parse(await readFile(join(cwd, 'o', 'evaluation.json'), 'utf8')) as {
+        readonly values: readonly { readonly interval: { readonly covered: number } }[];
+      },
     };
   });
 }
@@ -139,21 +148,71 @@ test('a linear model that is better is said in the last line', async () => {
   );
 });
 
-test('intervals by quantiles and by a normal distribution hold about their share', async () => {
+/** Prices with skewed noise that grows with a: 300 rows, of which 240 are for training and calibration. */
+const skewed = (): string =>
+  [
+    'a,b,c,price',
+    ...Array.from({ length: ROWS }, (_, i) => {
+      const [a, b, c] = [at(0, i), at(1, i), at(2, i)];
+      const noise = -Math.log(0.5005 - 0.5 * at(3, i)) * (0.5 + Math.abs(a));
+      return [a, b, c, (3000 + 500 * a - 300 * b * c + 60 * noise).toFixed(2)].join(',');
+    }),
+  ].join('\n');
+
+test('intervals of few rows hold about their share, the same in files and programs', async () => {
   for (const [option, level] of [
     ['0.8', 0.8],
     ['gaussian', 0.9],
   ] as const) {
-    const { lines, record, exported } = await run(csv('price'), '--intervals', option, 'mlp');
+    const { lines, record, exported, model, evaluation } = await run(
+      skewed(),
+      '--intervals',
+      option,
+    );
+    assert.ok(
+      lines.includes(
+        `validation on 48 samples set aside from training (--intervals ${option}), test on 60 at the end`,
+      ),
+    );
     const { intervals, r2 } = record.targets[0]!;
     assert.is(intervals!.level, level);
-    assert.ok(Math.abs(intervals!.coverage - level) < 0.15, `${option}: ${intervals!.coverage}`);
+    assert.ok(Math.abs(intervals!.coverage - level) < 0.2, `${option}: ${intervals!.coverage}`);
     assert.ok(intervals!.width > 0 && r2! > 0.7, `${option}: ${r2}`);
-    assert.ok(lines.some((line) => new RegExp(`^intervals of ${level * 100} % hold `).test(line)));
+    // Of the 48 rows that calibrate, as many as the rank says.
+    const whole = await csvDataset(new TextEncoder().encode(skewed()), { target: 'price' });
+    const [split, apart] = model.origin!.selections as Exclude<Selection, { by: 'subset' }>[];
+    const { inputs, targets } = leftOut(taken(whole, [split!])!, apart!);
+    const { scores } = await model.predict(Object.values(inputs)[0]!.values);
+    const { low: from, high: to } = intervalsOf({ spread: model.terms[0]!.loss.spread!, scores });
+    const truth = Array.from(Object.values(targets)[0]!.values);
+    const inside = truth.filter((price, i) => from[i]! <= price && price <= to[i]!);
+    assert.equal([truth.length, inside.length], [48, Math.ceil(49 * level)], option);
+    const said = (100 * intervals!.coverage).toFixed(1);
+    assert.ok(
+      lines.some((line) => line.startsWith(`intervals of ${level * 100} % hold ${said} %`)),
+    );
+    // The report is of the calibrated model.
+    assert.is(evaluation.values[0]!.interval.covered, intervals!.coverage);
     const { columns } = await readCsv(new TextEncoder().encode(exported));
-    const of = (name: string) => columns.find((one) => one.name === name)!.values;
+    const of = (name: string) => Array.from(columns.find((one) => one.name === name)!.values);
     const [low, value, high] = ['price low', 'price predicted', 'price high'].map(of);
-    assert.ok(value!.every((v: number, i: number) => low![i]! <= v && v <= high![i]!));
+    assert.ok(value!.every((v, i) => low![i]! <= v && v <= high![i]!));
+    // By the file and by a program: the bits of the export.
+    const held = Object.values(leftOut(whole, split!).inputs)[0]!.values;
+    const asked = Array.from({ length: held.length / 3 }, (_, i) => {
+      const [a, b, c] = held.subarray(3 * i, 3 * i + 3);
+      return { a: a!, b: b!, c: c! };
+    });
+    const { answers } = await model.predict(asked);
+    const program = await loadProgram(encodeProgram(model, { batch: 16 }));
+    assert.equal(program.predict(asked).answers, answers);
+    answers!.forEach((answer, i) => {
+      const { price, low: least, high: most } = answer as Record<string, number>;
+      assert.equal(
+        [price!, least!, most!].map(Math.fround),
+        [value, low, high].map((column) => Math.fround(column![i]!)),
+      );
+    });
   }
 });
 
@@ -258,6 +317,10 @@ test('what does not go together is refused', async () => {
       assert.is(code, 1, options.join(' '));
       return stderr;
     });
+  assert.match(
+    await refusal(csv('price').split('\n').slice(0, 41).join('\n'), '--intervals', '0.9'),
+    /intervals of 90 % are calibrated by at least 9 samples that are not trained on, and 't\.csv validation' has 6\n.*--validation 0\.5/,
+  );
   assert.match(
     await refusal(csv('kind'), '--intervals', '0.9'),
     /--intervals are of predicted numbers, and 't\.csv': column 'kind' holds classes/,

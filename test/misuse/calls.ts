@@ -87,6 +87,19 @@ const seeing = L.withWeights(
     ['1.bias', new Float32Array(2)],
   ]),
 );
+const unsure = L.withWeights(
+  L.sequential([L.linear(1, 3)], { input: [1] }),
+  new Map([
+    ['0.weight', new Float32Array(3)],
+    ['0.bias', new Float32Array(3)],
+  ]),
+  { loss: L.quantile() },
+);
+const counted = {
+  name: 'counted',
+  inputs: { input: { shape: [1], values: Float32Array.from({ length: 10 }, (_, i) => i) } },
+  targets: { output: { shape: [1], values: Float32Array.from({ length: 10 }, (_, i) => i) } },
+};
 const together = L.ensemble([seeing, seeing]);
 const two = Float32Array.of(1, 2);
 const stepper = await L.createStepper(model, { optimizer: settings.optimizer, workers: 0 });
@@ -118,6 +131,7 @@ export const noOptions = new Set<unknown>([
   wire,
   rowsInTime,
   trained,
+  unsure,
   writer,
   matrix,
   model.architecture,
@@ -350,6 +364,7 @@ export const calls: Readonly<Record<string, Args>> = {
   trainEvents: [model, settings, options],
   createStepper: [model, { optimizer: settings.optimizer, batch: 4, workers: 0 }],
   withWeights: [model, weights, options],
+  calibrateIntervals: [unsure, counted],
   gradientsOf: [model, weights, table, options],
   lsuv: [model, table, options],
   encode: [trained, table, options],

@@ -79,7 +79,7 @@ test('it is ahead of a linear model on a product of columns, and on what goes up
       { ...recipe, loss: 'meanSquaredError' },
       rows,
       { shape: [2, 1, 1], classes: 1 },
-      { make },
+      make,
     );
   assert.is((await choose(product)).settings.edges, undefined);
   const { settings, notes } = await choose(zigzag);

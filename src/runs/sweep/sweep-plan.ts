@@ -102,7 +102,7 @@ export async function plannedOf(make: Make, values: TriedValues, number: number)
     const run = await make(values);
     if (!isObject(run) || !isObject(run.settings))
       refuse('sweep', 'what make returns', run, '{ model, settings }');
-    checkKeys('sweep: what make returns', run, ['model', 'settings', 'name']);
+    checkKeys('sweep: what make returns', run, ['model', 'settings', 'name', 'finish']);
     const settings = resolveSettings(run.model, run.settings);
     if (settings.validation) return { values, settings };
     throw new LanewiseError(

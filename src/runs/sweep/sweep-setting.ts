@@ -5,15 +5,16 @@ import { isDivergence } from '../../train/diverged.js';
 import type { EventOf, EpochEvent } from '../../train/events.js';
 import type { EpochRecord } from '../../train/history.js';
 import type { TrainSettings } from '../../train/settings.js';
-import { trainEvents } from '../../train/train.js';
+import { trainEvents, type TrainOptions } from '../../train/train.js';
 import { METRICS } from '../folder.js';
 import { readMetrics } from '../metrics-log.js';
 
-/** A run of a sweep: what `train` is given, and the model's name in logs and reports. */
+/** A run of a sweep: what `train` is given, with the options `name` and `finish`. */
 export interface SweepRun {
   readonly model: Model;
   readonly settings: TrainSettings;
   readonly name?: string;
+  readonly finish?: TrainOptions['finish'];
 }
 
 export interface SettingOptions {
@@ -38,7 +39,7 @@ export interface Reached {
 
 /** Trains up to the epoch `until`, from the folder's checkpoint if there is one. */
 export async function trainUntil(
-  { model, settings, name }: SweepRun,
+  { model, settings, name, finish }: SweepRun,
   { folder, until, report, signal }: SettingOptions,
 ): Promise<Reached> {
   const stop = new AbortController();
@@ -51,6 +52,7 @@ export async function trainUntil(
     for await (const event of trainEvents(model, settings, {
       ...options,
       ...(name === undefined ? {} : { name }),
+      ...(finish === undefined ? {} : { finish }),
     })) {
       const epochs =
         event.event === 'epoch'
