@@ -90,8 +90,11 @@ export const AS_PERCENT: Shown = {
 export function judgedWords(judgement: Judgement, { value: show, bare: short }: Shown): string {
   const { value, rivals } = judgement;
   const others = rivals.map((rival) => `, ${rival.name} ${show(rival.value)}`);
-  return `${show(value)}${intervalWords(judgement, short)}${others.join('')}`;
+  return `${show(value)}${samplesDiffer(judgement) ? intervalWords(judgement, short) : ''}${others.join('')}`;
 }
+
+/** Whether samples were drawn that could differ, or the interval has an exact end. */
+const samplesDiffer = ({ samples, low, high }: Judgement): boolean => samples > 1 || low < high;
 
 const intervalWords = ({ low, high }: Interval, short: Shown['bare']): string =>
   Number.isFinite(low) ? ` (95 % interval ${short(low)}–${short(high)})` : '';

@@ -1,5 +1,5 @@
 /** The tables of the command line: rows of features with one or several targets, or images whose pixels are columns. */
-import { shorten } from '../base/check.js';
+import { quote, shorten } from '../base/check.js';
 import {
   readDataset,
   type CsvDatasetOptions,
@@ -14,6 +14,7 @@ import type { DataRequest } from './data-sources.js';
 import {
   areQuantities,
   columnsOf,
+  countingColumns,
   isRowShape,
   numbersAsClasses,
   optionWords,
@@ -92,14 +93,19 @@ export async function loadTable(
       `column '${column}' is left out: ${message.replace(/^.*?: /, '')}; ${hint?.replace(/^.*?, /, '')}`,
     );
   const types = { classes: 'class', values: 'number', labels: undefined } as const;
-  const rows = await withTargets(request.target ?? '-1', (target) => {
-    const isList = task === 'labels' && target.length === 1;
-    const targetType = isList ? 'class' : task && types[task];
-    return read(
-      path,
-      { ...rowOptions, target },
-      { ...ROLES, ignored, ...reading, ...(targetType ? { targetType } : {}) },
-    ) as Promise<TableDataset>;
+  const readAs = (given: DataRequest['columns'], heard = {}) =>
+    withTargets(request.target ?? '-1', (target) => {
+      const isList = task === 'labels' && target.length === 1;
+      const targetType = isList ? 'class' : task && types[task];
+      return read(
+        path,
+        { ...rowOptions, columns: given, target },
+        { ...ROLES, ignored, ...heard, ...reading, ...(targetType ? { targetType } : {}) },
+      ) as Promise<TableDataset>;
+    });
+  const rows = await withoutCounts(await readAs(columns), columns, async (fewer) => {
+    if (keys) keys.length = 0;
+    return readAs(fewer, { ignored() {}, untold() {} });
   });
   noteDates(rows.table, columns);
   const targets = targetColumns(rows);
@@ -116,6 +122,21 @@ const withoutKey = (
   columns: DataRequest['columns'],
   key: string | undefined,
 ): DataRequest['columns'] => (key === undefined ? columns : { [key]: 'ignore', ...columns });
+
+/** The rows without columns that count them, unless these are asked for or all there is. */
+async function withoutCounts(
+  rows: TableDataset,
+  told: DataRequest['columns'] = {},
+  readAgain: (columns: DataRequest['columns']) => Promise<TableDataset>,
+): Promise<TableDataset> {
+  const found = countingColumns(rows).filter((name) => !Object.hasOwn(told, name));
+  if (found.length === 0 || found.length === rows.table.columns.length) return rows;
+  for (const name of found)
+    note(
+      `column ${quote(name)} is left out: it counts the rows; ${optionWords.column(name, 'number')} keeps it`,
+    );
+  return readAgain({ ...told, ...Object.fromEntries(found.map((name) => [name, 'ignore'])) });
+}
 
 /** Says which columns were found to hold dates. */
 function noteDates({ columns }: TableFormat, told: DataRequest['columns'] = {}): void {

@@ -91,12 +91,11 @@ function baselinesFor(
 const column = (values: ArrayLike<number>, width: number, c: number): Float64Array =>
   Float64Array.from({ length: values.length / width }, (_, i) => values[i * width + c]!);
 
-/** R² to three digits. */
-const AS_FIGURE: Shown = {
-  value: (value) => value.toFixed(3).replace('-', '−'),
-  bare: (value) => value.toFixed(3).replace('-', '−'),
-  difference: (value) => value.toFixed(3).replace('-', '−'),
-};
+/** R² to three digits, far below 0 as a power of ten. */
+const r2Words = (value: number): string =>
+  (Math.abs(value) < 1000 ? value.toFixed(3) : value.toExponential(1)).replaceAll('-', '−');
+
+const AS_FIGURE: Shown = { value: r2Words, bare: r2Words, difference: r2Words };
 
 /** An error in the unit of what is predicted. */
 const AS_ERROR: Shown = { value: formatFigure, bare: formatFigure, difference: formatFigure };

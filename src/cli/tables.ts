@@ -1,6 +1,7 @@
 /** Rows of tables on the command line: their options' words, and what is a class and what a quantity. */
 import { shorten } from '../base/check.js';
 import type { ColumnType, TableWords } from '../data/csv-builders.js';
+import type { TableDataset } from '../data/csv-dataset.js';
 import type { Dataset, LabelledDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { pixelsOf } from '../data/samples.js';
@@ -88,6 +89,33 @@ export function checkForRows({ augment }: { readonly augment?: string }): void {
       `--augment ${augment} transforms images, and the data holds rows of numbers`,
       'leave --augment out; --mixup blends rows',
     );
+}
+
+/** From this many rows on a column may be taken for their count. */
+const FEWEST_COUNTED = 20;
+
+/**
+ * The columns that count the rows, as tables that were written with an index have them: whole numbers from the beginning
+ * on, each above the one before, with few left out. Where rows are in order, such a column tells their targets, and of new
+ * rows nothing.
+ */
+export function countingColumns({ features, inputs, table }: TableDataset): string[] {
+  const { values } = inputs['input']!;
+  const width = features.length;
+  const rows = values.length / width;
+  if (rows < FEWEST_COUNTED) return [];
+  return table.columns
+    .filter(({ name, type }) => {
+      const place = features.indexOf(name);
+      if (type !== 'number' || place < 0) return false;
+      const at = (row: number) => values[row * width + place]!;
+      const few = rows / 4;
+      if (!(at(0) >= 0 && at(0) <= 1 + few && at(rows - 1) - at(0) < rows + few)) return false;
+      for (let row = 0; row < rows; row++)
+        if (!Number.isInteger(at(row)) || (row > 0 && at(row) <= at(row - 1))) return false;
+      return true;
+    })
+    .map(({ name }) => name);
 }
 
 const ascending = (values: ArrayLike<number>): number[] =>

@@ -139,6 +139,12 @@ function labelsOf(
   { name, classes, values }: TargetColumn,
   asked: Asked,
 ): DecidedTargets {
+  if (!areLists(classes!))
+    throw new LanewiseError(
+      'data',
+      `'${file}': column '${name}' holds ${quote(classes![0])}, expected lists of labels such as sport${SEPARATOR}news`,
+      `labels are separated by ${SEPARATOR}; --task classes makes a class of each text`,
+    );
   const lists = classes!.map(labelsIn);
   const labels = [...new Set(lists.flat())].toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   refuseIntervals(file, asked, `column '${name}' holds labels`);

@@ -73,7 +73,7 @@ test('dates become features, identifiers are left out, and that is said with the
 });
 
 test('an odd cell is refused in the words of the command line', async () => {
-  const text = table({ ...numbers, b: (i) => (i === 150 ? '2O' : i), kind: (i) => i % 2 });
+  const text = table({ ...numbers, b: (i) => (i === 150 ? '2O' : -i), kind: (i) => i % 2 });
   assert.match(
     await refusal(() => load(text)),
     /column 'b': 199 of 200 values are numbers, line 152 has '2O'\n--missing 2O leaves such rows out; --columns b=class makes a class of each text, --ignore b leaves the column out$/,

@@ -5,6 +5,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TargetFormat } from '../../src/data/table-format.js';
+import { samplesOf } from '../../src/data/forms.js';
+import { loadTable } from '../../src/cli/load-table.js';
 import { figuresOfAll, judgedLines } from '../../src/cli/row-figures.js';
 import type { TargetRows } from '../../src/cli/row-outputs.js';
 import { createRowOutput } from '../../src/cli/row-predictions.js';
@@ -80,7 +82,7 @@ test('values that do not vary are judged by their error, as R² says nothing of 
       truth: Float32Array.from(truth),
     };
     const figures = figuresOfAll([scores], rowsOf(...truth), rowsOf(1, 2, 4, 6));
-    assert.match(judgedLines(figures)[0]!, /^MAE 0\.5 .*the mean 0\.25, a linear model /);
+    assert.match(judgedLines(figures)[0]!, /^MAE 0\.5[ ,].*the mean 0\.25, a linear model /);
     assert.match(figures[0]!.lines('net')[1]!, /^net +0\.5 +0\.5 +–$/);
   }
 });
@@ -124,6 +126,35 @@ test('a line of names is none of the rows, even if the names are numbers', async
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test('a column that counts the rows is no feature, unless it is asked for', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'lanewise-targets-'));
+  const path = join(folder, 'counted.csv');
+  const line = (i: number) => `${i},${(i * 7) % 11},${2000 + i},${i / 3}`;
+  await writeFile(
+    path,
+    ['id,a,year,y', ...Array.from({ length: 30 }, (_, i) => line(i))].join('\n'),
+  );
+  const columns = async (request: object) => {
+    const { data } = await loadTable(path, { target: 'y', ...request });
+    return samplesOf(data).table!.columns.map(({ name }) => name);
+  };
+  try {
+    assert.equal(await columns({}), ['a', 'year']);
+    assert.equal(await columns({ columns: { id: 'number' } }), ['id', 'a', 'year']);
+    assert.equal(await columns({ columns: { a: 'ignore', year: 'ignore' } }), ['id']);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('labels asked for in texts that hold no lists are refused', () => {
+  const texts = { ...column('tags', 0, 1), classes: ['sunny;windy', 'cold'] };
+  refuses(
+    () => decideTargets('f', [texts], { task: 'labels' }, () => false),
+    /column 'tags' holds 'sunny;windy', expected lists of labels such as sport\|news/,
+  );
 });
 
 test.run();

@@ -14,6 +14,9 @@ import { writeReport } from '../../src/runs/report/write.js';
 import { train } from '../../src/train/train.js';
 import { inFolder } from '../cli/lanewise.js';
 import { judgedTables, readJudged } from '../../src/runs/report/judged.js';
+import { missList } from '../../src/runs/report/answer-parts.js';
+import { labelsSeen, valuesSeen, wrongLabels } from '../../src/runs/report/answers-seen.js';
+import type { TrainedModel } from '../../src/trained/trained-model.js';
 import { samplesSeen } from '../../src/runs/report/sample-seen.js';
 import { textDataset } from '../../src/data/text-dataset.js';
 import { loadedIfSmall } from '../../src/cli/loading.js';
@@ -200,6 +203,34 @@ test('the table of baselines has each target, by its name', () => {
   assert.match(page, /The R² of price on 1,234 samples[^]*The accuracy of kind/);
   assert.match(page, /<td>0<\/td>\s*<td>-0.07<\/td>[^]*<td>95.00 %<\/td>/);
   assert.match(page, /Not beaten: the mean/);
+});
+
+test('labels have figures each, and no residuals', () => {
+  const classes = ['sunny', 'windy'];
+  const samples = {
+    name: 'days',
+    count: 3,
+    inputs: { input: { shape: [1], values: Float32Array.of(1, 2, 3) } },
+    targets: { output: { shape: [2], values: Float32Array.of(1, 0, 1, 1, 0, 0) } },
+    table: {
+      columns: [{ name: 'a', type: 'number' as const }],
+      targets: [{ name: 'tags', type: 'labels' as const, classes }],
+    },
+  };
+  const scores = Float32Array.of(0.9, 0.6, 0.2, 0.7, 0.1, 0.1);
+  assert.equal(labelsSeen(samples, scores), [
+    { name: 'sunny', samples: 2, precision: 1, recall: 0.5, f1: 2 / 3 },
+    { name: 'windy', samples: 1, precision: 0.5, recall: 1, f1: 2 / 3 },
+  ]);
+  assert.is(wrongLabels(samples, scores), 1 / 3);
+  const term = { output: 'output', target: 'output', loss: { kind: 'x' } };
+  const trained = { terms: [term] } as unknown as TrainedModel;
+  assert.is(valuesSeen(trained, samples, scores), undefined);
+});
+
+test('a miss is shown with the digits that tell it from the truth', () => {
+  const shown = missList([{ index: 0, truth: 100.42, value: 101.37 }], 'price').html;
+  assert.match(shown, /100\.42.*predicted as\s.*101\.37/s);
 });
 
 test.run();

@@ -134,6 +134,15 @@ export function mistakeList(mistakes: readonly Mistake[]): Html {
   </section>`;
 }
 
+/** A number with as many digits as tell it from another one, and two more. */
+function showBeside(value: number, other: number): string {
+  const far = Math.abs(value - other);
+  const size = Math.max(Math.abs(value), Math.abs(other));
+  if (!(far > 0) || size >= 1e6 || size / far > 1e4) return showNumber(value);
+  const digits = Math.min(7, Math.max(3, 2 + String(Math.ceil(size / far)).length));
+  return String(Number(value.toPrecision(digits)));
+}
+
 export function missList(misses: readonly FarMiss[], name: string): Html {
   return html`<section>
     <h2>Hardest samples</h2>
@@ -143,8 +152,8 @@ export function missList(misses: readonly FarMiss[], name: string): Html {
         ${misses.map(
           (miss) =>
             html`<li>
-              <b>${showNumber(miss.truth)}</b> predicted as
-              <b class="bad">${showNumber(miss.value)}</b>
+              <b>${showBeside(miss.truth, miss.value)}</b> predicted as
+              <b class="bad">${showBeside(miss.value, miss.truth)}</b>
               ${sampleLook(miss, `sample ${miss.index}`)}
             </li> `,
         )}

@@ -12,10 +12,65 @@ import { targetOf } from '../../losses/terms.js';
 import { calibrationCurve, expectedCalibrationError } from '../../metrics/calibration.js';
 import { regressionReport } from '../../metrics/regression-report.js';
 import type { TrainedModel } from '../../trained/trained-model.js';
-import type { BaselineSeen, Evaluation, ValuesSeen } from './evaluation.js';
+import type { BaselineSeen, ClassFigures, Evaluation, ValuesSeen } from './evaluation.js';
 
 /** Most points of a picture: of more samples every nth is shown. */
 const MAX_POINTS = 1000;
+
+/** The names of labels, of which any number are right for a sample; undefined for other targets. */
+export function labelNames({ table }: Samples): readonly string[] | undefined {
+  const [target, ...others] = table?.targets ?? [];
+  return target?.type === 'labels' && others.length === 0 ? target.classes : undefined;
+}
+
+/** Which labels are right, and which of them have a score of one half or more: 0 and 1, a row each. */
+function labelAnswers(
+  { targets }: Samples,
+  scores: Float32Array,
+): { readonly truths: Float32Array; readonly found: Float32Array } | undefined {
+  const { values } = Object.values(targets)[0]!;
+  if (!(values instanceof Float32Array) || values.length !== scores.length) return undefined;
+  return { truths: values, found: scores.map((score) => Number(score >= 0.5)) };
+}
+
+/** The share of labels that are wrong. */
+export function wrongLabels(data: Samples, scores: Float32Array): number {
+  const answers = labelAnswers(data, scores);
+  if (!answers) return NaN;
+  const { truths, found } = answers;
+  return found.reduce((sum, one, i) => sum + Number(one !== truths[i]), 0) / found.length;
+}
+
+/** The figures of each label. */
+export function labelsSeen(data: Samples, scores: Float32Array): ClassFigures[] | undefined {
+  const names = labelNames(data);
+  const answers = names && labelAnswers(data, scores);
+  if (!answers) return undefined;
+  const { truths, found } = answers;
+  return names.map((name, c) => {
+    let [right, samples, taken] = [0, 0, 0];
+    for (let i = c; i < truths.length; i += names.length) {
+      right += truths[i]! * found[i]!;
+      samples += truths[i]!;
+      taken += found[i]!;
+    }
+    return { name, samples, ...classShares(right, samples, taken) };
+  });
+}
+
+/** Precision TP/(TP + FP), recall TP/(TP + FN), F1 2·TP/(2·TP + FP + FN); null where they are of none. */
+export function classShares(
+  right: number,
+  samples: number,
+  taken: number,
+): Pick<ClassFigures, 'precision' | 'recall' | 'f1'> {
+  const share = (part: number, whole: number) => (whole > 0 ? part / whole : null);
+  return {
+    precision: share(right, taken),
+    recall: share(right, samples),
+    f1: share(2 * right, samples + taken),
+  };
+}
 
 /** The target of the first output, if it holds numbers. */
 export function numbersOf(
@@ -26,6 +81,7 @@ export function numbersOf(
   if (!term || term.loss.whole) return undefined;
   const name = targetOf(term);
   const field = targetNamed(data, name, term.output);
+  if (labelNames(data)) return undefined;
   if (!field || hasClasses(field) || !(field.values instanceof Float32Array)) return undefined;
   const { spread } = term.loss;
   return { name, values: field.values, ...(spread ? { spread } : {}) };

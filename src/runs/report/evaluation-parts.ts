@@ -17,9 +17,11 @@ export function evaluationSections(evaluation: Evaluation): Html {
   return html` ${
     classes &&
     html`<section>
-      <h2>Classes</h2>
+      <h2>${confusion ? 'Classes' : 'Labels'}</h2>
       <p class="soft">On ${showCount(samples)}${part && ` ${part}`} samples of ${data}.</p>
-      <div class="columns">${confusion && confusionTable(confusion)}${classTable(classes)}</div>
+      <div class="columns">
+        ${confusion && confusionTable(confusion)}${classTable(classes, confusion ? 'class' : 'label')}
+      </div>
     </section>`
   }
   ${importance && importance.length > 0 && importanceList(importance, evaluation)}
@@ -137,9 +139,9 @@ function commonestConfusions(
   </div>`;
 }
 
-function classTable(classes: readonly ClassFigures[]): Html {
+function classTable(classes: readonly ClassFigures[], what: 'class' | 'label'): Html {
   return html`<div class="panel">
-    <h3>By class</h3>
+    <h3>By ${what}</h3>
     <div class="scroll">
       <table class="plain">
         <thead>

@@ -11,7 +11,7 @@ import { rootMeanSquaredError } from '../../metrics/value-metrics.js';
 import { randomStream } from '../../random/philox.js';
 import { purpose } from '../../random/purposes.js';
 import type { TrainedModel } from '../../trained/trained-model.js';
-import { numbersOf, valuesSeen } from './answers-seen.js';
+import { labelNames, numbersOf, valuesSeen, wrongLabels } from './answers-seen.js';
 import type { Importance } from './evaluation.js';
 
 const MAX_ROWS = 1000;
@@ -64,7 +64,7 @@ function someRows(data: Samples): Promise<Samples> {
 
 type Figure = (rows: Samples, scores: Float32Array) => number;
 
-/** The share of wrong classes, or the root of the mean squared error; undefined for other answers. */
+/** The share of wrong classes or labels, or the root of the mean squared error; undefined for other answers. */
 function figureOf(trained: TrainedModel, data: Samples): Figure | undefined {
   if (labelsIn(data))
     return (rows, scores) => {
@@ -72,6 +72,7 @@ function figureOf(trained: TrainedModel, data: Samples): Figure | undefined {
       const predictions = predictedClasses(scores, scores.length / rows.count);
       return predictions.reduce((sum, c, i) => sum + Number(c !== labels[i]), 0) / rows.count;
     };
+  if (labelNames(data)) return wrongLabels;
   if (!numbersOf(trained, data)) return undefined;
   return (rows, scores) => {
     const seen = valuesSeen(trained, rows, scores) ?? [];

@@ -21,7 +21,14 @@ import { predictedClasses, summarize } from '../../metrics/summary.js';
 import { checkTrained, workerCount } from '../../trained/check-weights.js';
 import { READING, type ReadingSettings } from '../../crew/reading.js';
 import type { TrainedModel } from '../../trained/trained-model.js';
-import { calibrationSeen, constantSeen, numbersOf, valuesSeen } from './answers-seen.js';
+import {
+  calibrationSeen,
+  classShares,
+  constantSeen,
+  labelsSeen,
+  numbersOf,
+  valuesSeen,
+} from './answers-seen.js';
 import type { ClassFigures, Evaluation, FarMiss, Mistake, Pictures } from './evaluation.js';
 import { importanceOf } from './importance.js';
 import { seriesViewOf } from './series-view.js';
@@ -74,6 +81,7 @@ export async function inspect(
   const first = importance?.map(({ column }) => column);
   const classes =
     labels && found.hits ? await classification(trained, data, labels, found, first) : {};
+  const sides = labelsSeen(data, found.scores);
   const values = labels || series ? undefined : valuesSeen(trained, data, found.scores);
   const baseline = series ? undefined : train && constantSeen(trained, train, data, labels);
   const filters = firstFilters(trained);
@@ -85,6 +93,7 @@ export async function inspect(
     loss,
     ...(accuracy === undefined ? {} : { accuracy }),
     ...classes,
+    ...(sides ? { classes: sides } : {}),
     ...(baseline ? { baselines: [baseline] } : {}),
     ...(values ? { values, misses: await misses(trained, data, found, first) } : {}),
     ...(importance ? { importance } : {}),
@@ -188,22 +197,13 @@ async function misses(
   }));
 }
 
-/** Precision TP/(TP + FP), recall TP/(TP + FN), F1 2·TP/(2·TP + FP + FN) of each class. */
-export function classFigures({ classes, counts }: ConfusionMatrix): ClassFigures[] {
-  const share = (part: number, whole: number) => (whole > 0 ? part / whole : null);
-  return classes.map((name, c) => {
-    const right = counts[c]![c]!;
+/** The figures of each class. */
+export const classFigures = ({ classes, counts }: ConfusionMatrix): ClassFigures[] =>
+  classes.map((name, c) => {
     const samples = counts[c]!.reduce((a, b) => a + b, 0);
     const taken = counts.reduce((sum, row) => sum + row[c]!, 0);
-    return {
-      name,
-      samples,
-      precision: share(right, taken),
-      recall: share(right, samples),
-      f1: share(2 * right, samples + taken),
-    };
+    return { name, samples, ...classShares(counts[c]![c]!, samples, taken) };
   });
-}
 
 /**
  * The first weights as pictures: kernels out × in × height × width, or rows of a dense layer in the shape of the image
