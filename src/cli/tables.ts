@@ -64,7 +64,7 @@ export function numbersAsClasses(
 }
 
 const CLASSIFIERS =
-  "the command line trains classifiers; --target names another column; csvDataset in a program predicts numbers, with the loss 'meanSquaredError'";
+  "the command line predicts numbers of rows alone; --target names another column; a program predicts them of any data, with the loss 'meanSquaredError'";
 
 /** A number that was rounded to float32, as it was written. */
 const shortest = (value: number): number => Number(value.toPrecision(7));
