@@ -52,6 +52,12 @@ function checkOne(files: readonly string[], { data, views, crop, holdout }: Eval
       `${files.length} text models are given, expected one`,
       'eval takes one of them at a time',
     );
+  if (data === 'digits')
+    throw new LanewiseError(
+      'argument',
+      'eval needs a text, as the model was trained on one, and none is given',
+      '--data book.txt names it',
+    );
   if (!isTextName(data))
     throw new LanewiseError(
       'argument',

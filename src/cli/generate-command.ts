@@ -15,10 +15,13 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** Most characters of one text, which is written when it is whole. */
+const MOST = 100_000;
+
 export const generateCommand = (): Command =>
   addOptions(new Command('generate'), [
     option('--prompt <text>', 'the text to continue (a new line)', promptOf),
-    option('--length <n>', 'characters to write', wholeNumber(0)).default(400),
+    option('--length <n>', 'characters to write', wholeNumber(0, MOST)).default(400),
     option(
       '--temperature <t>',
       'below 1 likely characters become likelier; 0 always takes the likeliest',

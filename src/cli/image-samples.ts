@@ -6,6 +6,7 @@ import { fits, toShape, type Fit, type ImageShape } from '../formats/resize.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import type { Architecture } from '../layers/index.js';
 import type { TrainedModel } from '../trained/trained-model.js';
+import { quoted } from './terminal.js';
 
 /** How images are brought to a shape: as image folders do it, or `ink`, as MNIST does it with handwriting. */
 export type PredictionFit = Fit | 'ink';
@@ -54,7 +55,13 @@ export function sampleMaker(
 }
 
 /** The samples a model was trained on; if its file does not say, those of MNIST, or what its input takes. */
-function imageShapeOf({ model, samples }: TrainedModel, file: string): ImageShape {
+function imageShapeOf({ model, samples, vocabulary }: TrainedModel, file: string): ImageShape {
+  if (vocabulary)
+    throw new LanewiseError(
+      'argument',
+      `'${file}' writes text, and predict classifies images, rows and texts`,
+      `generate ${quoted(file)} continues a text, and eval scores one`,
+    );
   if (samples && samples.type !== 'uint8') {
     throw new LanewiseError(
       'argument',

@@ -1,11 +1,12 @@
 /** The command `lanewise inspect`: prints a model's layers and what it costs, before anything runs. */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { samplesOf } from '../data/forms.js';
 import type { AnyDataset, Dataset } from '../data/dataset.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import { parameterCount, type InputSettings, type Model } from '../layers/index.js';
 import { lossTerms } from '../losses/terms.js';
-import type { ImageSettings, Sized } from '../models/recipes.js';
+import { allRecipes, type ImageSettings, type Sized } from '../models/recipes.js';
 import { momentum } from '../optimizers/index.js';
 import { columnsOf } from '../feed/columns.js';
 import { planRun, type RunPlan } from '../step/run-plan.js';
@@ -45,7 +46,8 @@ export const inspectCommand = (): Command =>
     .action(runInspect);
 
 async function runInspect(name: string, options: Options): Promise<void> {
-  if (isFileName(name)) return inspectFile(name, options);
+  if (isFileName(name) || (!(name in allRecipes()) && existsSync(name)))
+    return inspectFile(name, options);
   const { program, batch, shards, workers } = options;
   const recipe = sizedRecipe(name, recipeNamed(name), options);
   const model = recipe.create(recipe.sized && paperImages(recipe.sized, options));

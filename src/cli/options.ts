@@ -59,7 +59,8 @@ const number =
     return value;
   };
 
-export const wholeNumber = (least: number): ((text: string) => number) => number(wholeFrom(least));
+export const wholeNumber = (least: number, most?: number): ((text: string) => number) =>
+  number(wholeFrom(least, most));
 
 export const rate: (text: string) => number = number(notNegative);
 

@@ -30,8 +30,14 @@ export interface PretrainedOptions {
 
 /** @throws LanewiseError kind 'argument' for options that say something of weights, without any. */
 export function checkPretrained({ weights, ...options }: PretrainedOptions): void {
-  if (weights !== undefined) return;
   const { head, freeze, backboneLrFactor } = options;
+  if (freeze?.includes('backbone') && backboneLrFactor !== undefined)
+    throw new LanewiseError(
+      'argument',
+      `--freeze backbone keeps what --backbone-lr-factor ${backboneLrFactor} would move`,
+      'leave one of them out',
+    );
+  if (weights !== undefined) return;
   const flag =
     head !== undefined
       ? '--head'
@@ -92,12 +98,12 @@ export interface Start {
   readonly notes: readonly string[];
 }
 
-/** A share of the usual learning rate: weights that know something are moved with care. */
-const CARE = 0.2;
+/** The usual learning rate is divided by it: weights that know something are moved with care. */
+const CARE = 5;
 
 /** The recipe for going on: the model's loss, and smaller steps. */
 export function carefulRecipe(recipe: Recipe, { trained }: WeightsFile, named: boolean): Recipe {
-  const careful = { ...recipe, learningRate: CARE * recipe.learningRate };
+  const careful = { ...recipe, learningRate: recipe.learningRate / CARE };
   if (!trained || named) return careful;
   const loss = Object.fromEntries(
     trained.terms.map(({ output, ...term }) => [output, term] as const),
@@ -195,7 +201,7 @@ export function startOf(
  */
 export function startNamed(
   model: Model,
-  { path, bytes, tensors }: WeightsFile,
+  { path, bytes, tensors, trained }: WeightsFile,
   { head = headName(model) }: PretrainedOptions,
   isAsked: boolean,
 ): Start {
@@ -216,18 +222,17 @@ export function startNamed(
       ),
   );
   const names = fits && !isAsked ? undefined : (key: string) => (isOfHead(key) ? null : key);
-  const { weights, missing, unexpected, notes } = decodePartialWeights(
-    model,
-    bytes,
-    path,
-    names ? { names } : {},
+  const { weights, missing, unexpected, notes } = knowing(trained, () =>
+    decodePartialWeights(model, bytes, path, names ? { names } : {}),
   );
   const lacking = missing.filter((name) => !name.startsWith(`${head}.`));
   if (lacking.length > 0)
     throw new LanewiseError(
       'file',
       `'${path}' has no tensor '${lacking[0]}'${lacking.length > 1 ? ` and ${formatCount(lacking.length - 1)} others` : ''} of the model`,
-      unexpected.length > 0
+      trained
+        ? OWN_MODEL
+        : unexpected.length > 0
         ? `it has ${shorten(unexpected.slice(0, 3).map(quote).join(', '))}: another model, or names of another library, which loadPartialWeights maps`
         : 'it may be the file of another model',
     );
@@ -239,9 +244,25 @@ export function startNamed(
     notes: [
       `begins with '${path}'${isNew ? `, with a new head '${head}'` : ''}`,
       ...notes,
-      ...(unexpected.length > 0 ? [`not used: ${shorten(unexpected.join(', '))}`] : []),
+      ...(unexpected.length > 0
+        ? [
+            `not used, as of another model: ${formatCount(unexpected.length)} of the file's tensors, ${shorten(unexpected.join(', '))}`,
+          ]
+        : []),
     ],
   };
+}
+
+const OWN_MODEL = 'leave the model’s name out: the file says which model it is, and its size';
+
+/** What `read` gives; where it fails for a file that says its own model, the way out is to take that. */
+function knowing<V>(trained: TrainedModel | undefined, read: () => V): V {
+  try {
+    return read();
+  } catch (error) {
+    if (!trained || !(error instanceof LanewiseError)) throw error;
+    throw new LanewiseError(error.kind, error.message, OWN_MODEL, { cause: error });
+  }
 }
 
 /** The shortest beginnings of names that cover all parameters but those of `head`. */

@@ -144,8 +144,10 @@ export const areQuantities = (values: ArrayLike<number>): boolean =>
 const SURELY_CLASSES = 10;
 const FEW_CLASSES = 20;
 
-function isQuantity(sorted: readonly number[], samples: number): boolean {
+/** Whether different numbers in order, of so many samples, are a quantity; NaN is of no number. */
+export function isQuantity(sorted: readonly number[], samples: number): boolean {
   const count = sorted.length;
+  if (sorted.some(Number.isNaN)) return false;
   if (count <= SURELY_CLASSES) return false;
   if (count <= FEW_CLASSES) return samples < 5 * count;
   const isCount = (sorted[0] === 0 || sorted[0] === 1) && sorted.at(-1)! - sorted[0] === count - 1;

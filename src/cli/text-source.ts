@@ -91,9 +91,21 @@ export async function loadText(
   const { holdout = HOLDOUT, known } = request;
   const { window: length = known?.text?.length ?? WINDOW } = request;
   const text = await readText(path, known?.vocabulary);
+  if (text.vocabulary.length < 2)
+    throw new LanewiseError(
+      'data',
+      `'${path}' repeats one character, and there is nothing to learn`,
+      'a text of two characters or more is needed',
+    );
   const total = text.characters.length;
   const share = Math.max(length + 1, Math.round(holdout * total));
   const [second, last] = [total - 2 * share, total - share];
+  if (second <= length && total >= 3 * (length + 1))
+    throw new LanewiseError(
+      'argument',
+      `--holdout ${holdout} takes that share of '${path}' for validation and again for tests, and leaves no window of ${length} to train on`,
+      `at most ${Math.floor(((total - length - 1) / 2 / total) * 100) / 100}`,
+    );
   if (second <= length)
     throw new LanewiseError(
       'data',

@@ -14,6 +14,7 @@ import { decodeUtf8, type TextSource } from '../formats/utf8.js';
 import { fileError } from '../node/atomic.js';
 import { holdOut } from './data-paths.js';
 import type { DataRequest, PartsOf } from './data-sources.js';
+import { isQuantity } from './tables.js';
 import type { Task } from './task.js';
 
 const TASK: Task = { kind: 'texts', unit: 'texts' };
@@ -228,6 +229,21 @@ function classesOf(labels: readonly string[]): string[] {
     : names;
 }
 
+/** @throws LanewiseError kind 'data' for so many different numbers that they are a quantity, which texts do not predict. */
+function checkClasses(
+  name: string,
+  column: string | undefined,
+  classes: readonly string[],
+  texts: number,
+): void {
+  if (column === undefined || !isQuantity(classes.map(Number), texts)) return;
+  throw new LanewiseError(
+    'data',
+    `'${name}': column '${column}' holds ${classes.length} different numbers from ${classes[0]} to ${classes.at(-1)} in ${texts} texts, a quantity rather than classes`,
+    'a model of texts tells classes apart: --target names a column of them, or write words for ranges of the numbers',
+  );
+}
+
 const rowsOf = (
   name: string,
   { texts, labels }: NamedTexts,
@@ -243,6 +259,7 @@ function divided(
   columns: { readonly column?: string; readonly target?: string },
 ): PartsOf<Dataset> {
   const classes = classesOf(names);
+  checkClasses(name, columns.target, classes, texts.length);
   const labels = Int32Array.from(names, (label) => classes.indexOf(label));
   // Samples that are their own places, until it is known which of them are trained on.
   const samples = Float32Array.from(texts, (_, place) => place);

@@ -151,7 +151,11 @@ export async function readDataset(
     ? known.columns.map(({ name }) => table.columns.find((column) => column.name === name)!)
     : table.columns.filter((column) => !targets.includes(column));
   if (features.length === 0) {
-    throw new LanewiseError('data', `'${table.name}' has no column besides the target`);
+    throw new LanewiseError(
+      'data',
+      `'${table.name}' has no column besides the target`,
+      'a column of texts is learned from by textDataset, on the command line --text NAME',
+    );
   }
   if (isImages) return checkDataset(images(table, features, targets[0]!, options));
   const described = {

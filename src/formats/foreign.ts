@@ -21,7 +21,7 @@ const pytorch = (is: string): Kind => ({
 
 /** The kind of a ZIP archive, by the name of its first file. */
 function archiveOf(first: string): Kind {
-  if (/(^|\/)(data\.pkl|byteorder|\.format_version|code\/.*|\.data\/.*)$/.test(first))
+  if (/(^|\/)(data\.pkl|byteorder|\.format_version|code\/.*|\.data\/.*|data\/\d+)$/.test(first))
     return pytorch('a PyTorch file (a ZIP archive of a pickle)');
   if (first.endsWith('.npy'))
     return {

@@ -82,8 +82,17 @@ export async function* readNamedFileInPieces(
 /** `cannot read text 'a.txt': there is no such file`. */
 export function cannotRead(what: string, path: string, error: unknown): LanewiseError {
   const { code, message } = error as NodeJS.ErrnoException;
-  const reason = code === 'ENOENT' ? 'there is no such file' : message;
-  return new LanewiseError('file', `cannot read ${what} '${path}': ${reason}`, undefined, {
+  const reason =
+    code === 'ENOENT'
+      ? 'there is no such file'
+      : code === 'EISDIR'
+        ? 'it is a folder, expected a file'
+        : message;
+  const way =
+    code === 'EISDIR' && (what === 'model' || what === 'weights')
+      ? `a run's is ${path}/model.safetensors`
+      : undefined;
+  return new LanewiseError('file', `cannot read ${what} '${path}': ${reason}`, way, {
     cause: error,
   });
 }

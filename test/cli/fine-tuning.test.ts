@@ -221,6 +221,14 @@ test('what belongs to weights is refused without them, and layers that are none 
     assert.match((await run(...from, '--head', 'relu')).stderr, /the head 'relu' is a relu/);
     assert.match((await run(...from, '--freeze', 'convx')).stderr, /'convx' matches no parameter/);
     assert.match((await run('--weights', 'none.safetensors')).stderr, /none\.safetensors/);
+    assert.match(
+      (await run(...from, '--freeze', 'backbone', '--backbone-lr-factor', '0.1')).stderr,
+      /--freeze backbone keeps what --backbone-lr-factor 0\.1 would move/,
+    );
+    assert.match(
+      (await run('lenet5', ...from)).stderr,
+      /leave the model’s name out: the file says which model it is/,
+    );
   }));
 
 test('the backbone is everything beside the head, by the shortest names', () => {

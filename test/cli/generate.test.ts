@@ -58,6 +58,11 @@ test('a model file alone writes text, the same for the same seed', () =>
       (await write('--top-k', '99')).stderr,
       /topK is 99, expected a whole number from 1 to/,
     );
+    const other = async (command: string, ...more: string[]) =>
+      (await lanewise([command, file, ...more])).stderr;
+    assert.match(await write('--length', '1e9').then(({ stderr }) => stderr), /from 0 to 100000/);
+    assert.match(await other('predict', 'x.png'), /writes text, and predict classifies/);
+    assert.match(await other('eval'), /eval needs a text.*\n {2}--data book\.txt names it/);
     assert.match((await write('--prompt', '')).stderr, /Expected at least one character/);
   }));
 

@@ -110,4 +110,15 @@ test('another program’s weights are listed, and other files refused', () =>
     assert.is((await inspect(file)).code, 1);
   }));
 
+test('a folder, and a file of any other name, is read as a file that is there', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'm.gguf');
+    await writeFile(file, `GGUF${'\0'.repeat(60)}`);
+    assert.match((await inspect(file)).stderr, /'.*m\.gguf' is a GGUF file/);
+    assert.match(
+      (await inspect(folder)).stderr,
+      /it is a folder, expected a file\n {2}a run's is .*model\.safetensors/,
+    );
+  }));
+
 test.run();

@@ -9,6 +9,7 @@ import { readText } from '../../src/cli/text-source.js';
 import { ngramLosses } from '../../src/metrics/ngram-losses.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { evalOf, eventsOf, inFolder, lanewise, main } from './lanewise.js';
+import { loadData } from '../../src/cli/data-sources.js';
 import { refusal } from '../support/refusal.js';
 
 /** A text in which what follows is nearly known. */
@@ -169,6 +170,19 @@ test('a file that is no text names the byte', () =>
     assert.match(await refusal(() => readText(file)), /byte 1 is not UTF-8 text/);
     await writeFile(file, '');
     assert.match(await refusal(() => readText(file)), /is empty/);
+  }));
+
+test('one character over and over, and a share that leaves nothing to train on, are refused', () =>
+  inFolder(async (folder) => {
+    const file = join(folder, 'x.txt');
+    await writeFile(file, 'a'.repeat(300));
+    const load = (request: object) => refusal(() => loadData(file, { window: 8, ...request }));
+    assert.match(await load({}), /x\.txt' repeats one character/);
+    await writeFile(file, 'ab'.repeat(150));
+    assert.match(
+      await load({ holdout: 0.6 }),
+      /--holdout 0\.6 takes that share of .* and again for tests, and leaves no window of 8/,
+    );
   }));
 
 test.run();

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { loadData } from '../../src/cli/data-sources.js';
 import { isTextFolder } from '../../src/cli/texts-source.js';
 import { loadModel } from '../../src/trained/model-store.js';
+import { refusal } from '../support/refusal.js';
 import { evalOf, eventsOf, inFolder, lanewise } from './lanewise.js';
 
 const quick = ['--epochs', '20', '--numerics', 'strict', '--no-report', '--json'];
@@ -168,6 +169,26 @@ test('JSON lines of plain columns are a table', () =>
     const run = await lanewise(['train', 'mlp', '--data', 't.jsonl', ...quick], { cwd });
     assert.is(run.code, 0, run.stderr);
     assert.ok(accuracyOf(evalOf(run)) > 0.9);
+  }));
+
+test('numbers that are a quantity are no classes of texts', () =>
+  inFolder(async (cwd) => {
+    const loaded = (stars: (i: number) => number) => async () => {
+      const rows = sentences.map(([body], i) => JSON.stringify({ body, stars: stars(i) }));
+      await write(join(cwd, 'r.jsonl'), rows.join('\n'));
+      return loadData(join(cwd, 'r.jsonl'), { text: 'body', target: 'stars' });
+    };
+    assert.match(
+      await refusal(loaded((i) => i / 7)),
+      /column 'stars' holds 60 different numbers from 0 to 8\.4\d+ in 60 texts, a quantity rather than classes/,
+    );
+    const { train } = await loaded((i) => (i % 4) / 2)();
+    assert.equal((train as { readonly classes: readonly string[] }).classes, [
+      '0',
+      '0.5',
+      '1',
+      '1.5',
+    ]);
   }));
 
 test.run();

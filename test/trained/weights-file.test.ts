@@ -350,6 +350,7 @@ test('files of other formats are named by their first bytes, with the way to a s
   };
   const files: [Uint8Array, RegExp, RegExp][] = [
     [zipOf('archive/data.pkl'), /is a PyTorch file/, /save_file\(.*torch\.load\('w'/],
+    [zipOf('net/data/0'), /is a PyTorch file/, /torch\.load/],
     [zipOf('weight.npy'), /is a NumPy archive/, /numpy\.load\('w'\)/],
     [zipOf('metadata.json'), /is a Keras file/, /keras/],
     [zipOf('notes.txt'), /a ZIP archive that begins with 'notes\.txt'/, /./],
