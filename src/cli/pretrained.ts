@@ -233,8 +233,8 @@ export function startNamed(
       trained
         ? OWN_MODEL
         : unexpected.length > 0
-        ? `it has ${shorten(unexpected.slice(0, 3).map(quote).join(', '))}: another model, or names of another library, which loadPartialWeights maps`
-        : 'it may be the file of another model',
+          ? `it has ${shorten(unexpected.slice(0, 3).map(quote).join(', '))}: another model, or names of another library, which loadPartialWeights maps`
+          : 'it may be the file of another model',
     );
   const isNew = missing.length > 0;
   return {

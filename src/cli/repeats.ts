@@ -179,6 +179,6 @@ async function resultIn(folder: string, { name, seed, fold }: Repeat): Promise<R
   throw new LanewiseError(
     'data',
     `'${path}' does not hold the figures of a run`,
-    'runs of texts have none so far: train them one by one, with --seed',
+    '--fresh does all of them again',
   );
 }

@@ -44,6 +44,28 @@ export const figureWords = ({ loss: { value, low, high } }: TextFigures): string
 export const countedWords = ({ unigram, bigram }: NgramLosses): string =>
   `a bigram model ${bigram.toFixed(3)}, frequencies alone ${unigram.toFixed(3)}`;
 
+/** The loss beside those of counting, as judgement.json holds it; each of them is one figure, without an interval. */
+export function textJudgement({ loss, windows }: TextFigures, counted: NgramLosses): object {
+  const baselines = [
+    ['a bigram model', counted.bigram],
+    ['frequencies alone', counted.unigram],
+  ] as const;
+  return {
+    figure: 'loss',
+    better: 'lower',
+    samples: windows,
+    ...loss,
+    confidence: 0.95,
+    baselines: baselines.map(([name, value]) => ({
+      name,
+      value,
+      low: null,
+      high: null,
+      lead: value - loss.value,
+    })),
+  };
+}
+
 const bitsOf = (nats: number): number => nats / log(2);
 
 /** The record of `--json`; `counted` is absent where no training text is known. */

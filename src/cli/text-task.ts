@@ -13,6 +13,7 @@ import {
   figureWords,
   followed,
   textFigures,
+  textJudgement,
   textRecord,
   type TextFigures,
 } from './text-figures.js';
@@ -88,6 +89,7 @@ function textScores(figures: TextFigures, counted: NgramLosses): Scores {
         : []),
     ],
     record: (names, part) => textRecord(names, figures, { scored: part, counted }),
+    judgement: textJudgement(figures, counted),
     hint: (file) => `next: npx lanewise generate ${quoted(file)} --length 400`,
   };
 }

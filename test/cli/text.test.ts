@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readText } from '../../src/cli/text-source.js';
 import { ngramLosses } from '../../src/metrics/ngram-losses.js';
@@ -183,6 +183,18 @@ test('one character over and over, and a share that leaves nothing to train on, 
       await load({ holdout: 0.6 }),
       /--holdout 0\.6 takes that share of .* and again for tests, and leaves no window of 8/,
     );
+  }));
+
+test('seeds of a text end in one table, beside what counting gives', () =>
+  withText(async (cwd) => {
+    const seeds = ['--seeds', '2', '--limit', '64', '--window', '16', '--epochs', '1'];
+    const run = await lanewise(['train', '--data', 'rhyme.txt', ...seeds, '--out', 'o'], { cwd });
+    assert.is(run.code, 0, run.stderr);
+    assert.match(run.stdout, /run +samples +loss +a bigram model +frequencies alone\n/);
+    assert.match(run.stdout, /test loss [\d.]+ ± [\d.]+ \(mean and deviation of 2 runs\)/);
+    assert.match(run.stdout, /the baseline is not beaten: a bigram model .* in 0 of 2 runs/);
+    const page = await readFile(join(cwd, 'o', 'seed-1', 'report.html'), 'utf8');
+    assert.match(page, /Against baselines[^]*this model[^]*a bigram model[^]*frequencies alone/);
   }));
 
 test.run();

@@ -10,11 +10,15 @@ const entries = Object.entries(makers) as unknown as [string, (options: object) 
 /** What makers of nets for data of a shape of their own must be told. */
 const NEEDED: Readonly<Record<string, object>> = {
   forecaster: { window: 6, horizon: 2, columns: 3, known: 1 },
-  tabular: { features: 3, outputs: 2, edges: [
+  tabular: {
+    features: 3,
+    outputs: 2,
+    edges: [
       [0, 1, 2],
       [0, 1],
       [0, 1],
-    ] },
+    ],
+  },
   textClassifier: { features: 20, classes: 3 },
 };
 
