@@ -63,7 +63,7 @@ function vocabularyOf(
   file: string,
   { vocabulary, text, classes }: TrainedModel,
 ): readonly string[] {
-  if (vocabulary && text?.by !== 'words' && !classes) return vocabulary;
+  if (vocabulary && !text?.by && !classes) return vocabulary;
   const what = vocabulary
     ? `tells classes of texts apart (${(classes ?? []).join(', ')})`
     : 'keeps no vocabulary';

@@ -183,15 +183,35 @@ export function startOf(
   classes: number | undefined,
 ): Start {
   const layer = head ?? headName(trained!.model);
-  const { model, weights } =
-    classes === undefined
-      ? trained!
-      : replaceHead(trained!, { classes, ...(head === undefined ? {} : { layer: head }) });
+  const { model, weights } = classes === undefined ? trained! : withHead(trained!, classes, head);
   const said =
     classes === undefined
       ? `begins with '${path}', whose classes are known`
       : `begins with '${path}', with a new head '${layer}' for ${classes} classes`;
   return { model, weights, backbone: backboneOf(model, layer), notes: [said] };
+}
+
+/** @throws LanewiseError as `replaceHead`, and kind 'argument' for a layer that others come after. */
+function withHead(trained: TrainedModel, classes: number, head: string | undefined): Pretrained {
+  if (head === undefined) return replaceHead(trained, { classes });
+  const own = headName(trained.model);
+  const isKnown = trained.model.parameters.some(({ name }) => name.startsWith(`${head}.`));
+  if (head === own || !isKnown) return replaceHead(trained, { classes, layer: head });
+  const refused = (cause?: unknown) =>
+    new LanewiseError(
+      'argument',
+      `--head ${head}: other layers come after it, and do not make ${classes} classes of it`,
+      `its head is '${own}'`,
+      { cause },
+    );
+  let made: Pretrained;
+  try {
+    made = replaceHead(trained, { classes, layer: head });
+  } catch (error) {
+    throw refused(error);
+  }
+  if (outputsOf(made.model) !== classes) throw refused();
+  return made;
 }
 
 /**

@@ -154,7 +154,7 @@ export async function readDataset(
     throw new LanewiseError(
       'data',
       `'${table.name}' has no column besides the target`,
-      'a column of texts is learned from by textDataset, on the command line --text NAME',
+      'textDataset learns from a column of texts',
     );
   }
   if (isImages) return checkDataset(images(table, features, targets[0]!, options));

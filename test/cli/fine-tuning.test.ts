@@ -219,6 +219,10 @@ test('what belongs to weights is refused without them, and layers that are none 
     const from = ['--weights', file, '--data', 'bars'];
     assert.match((await run(...from, '--head', 'fd')).stderr, /has no layer 'fd'/);
     assert.match((await run(...from, '--head', 'relu')).stderr, /the head 'relu' is a relu/);
+    assert.match(
+      (await run(...from, '--head', 'conv1')).stderr,
+      /--head conv1: other layers come after it, and do not make 3 classes of it\n {2}its head is 'fc'/,
+    );
     assert.match((await run(...from, '--freeze', 'convx')).stderr, /'convx' matches no parameter/);
     assert.match((await run('--weights', 'none.safetensors')).stderr, /none\.safetensors/);
     assert.match(
