@@ -254,7 +254,7 @@ const rowsOf = (
 /** Texts divided into parts, with the vocabulary of those to train on alone. */
 function divided(
   name: string,
-  { texts, labels: names }: NamedTexts,
+  { texts, labels: names, files: paths }: NamedTexts,
   request: DataRequest,
   columns: { readonly column?: string; readonly target?: string },
 ): PartsOf<Dataset> {
@@ -268,7 +268,9 @@ function divided(
     fingerprint: fingerprintOf(texts, names),
     selections: [],
   };
-  const whole: Dataset = { name, shape: [1, 1, 1], classes, samples, labels, origin };
+  const files = texts.map((_, i) => ({ path: paths?.[i] ?? `${name} row ${i + 1}` }));
+  const fields = { name, shape: [1, 1, 1] as const, classes, samples, labels, origin, files };
+  const whole: Dataset = fields;
   const { train, test, ...others } = holdOut(whole, request);
   const textsOf = (part: Dataset) => Array.from(part.samples, (place) => texts[place]!);
   const way = wayFor(textsOf(train), request);

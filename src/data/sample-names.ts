@@ -17,5 +17,11 @@ export function keepNames(from: Samples, read: Samples): void {
 /** What each sample is called by its source, `'/absolute/path'`; undefined if it has no name. */
 export function namesOf(samples: Samples): NameOf | undefined {
   const values = valuesOf(samples);
-  return samples.source?.reader?.describe ?? (values && names.get(values));
+  return samples.source?.reader?.describe ?? (values && names.get(values)) ?? pathsOf(samples);
+}
+
+/** The paths of `files`, such as those of texts, or their rows. */
+function pathsOf({ files }: Samples): NameOf | undefined {
+  const paths = files as readonly { readonly path: string }[] | undefined;
+  return paths && ((index) => paths[index]!.path);
 }

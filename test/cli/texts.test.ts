@@ -6,6 +6,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { loadData } from '../../src/cli/data-sources.js';
 import { isTextFolder } from '../../src/cli/texts-source.js';
+import type { LabelledDataset } from '../../src/data/dataset.js';
+import { samplesOf } from '../../src/data/forms.js';
+import { samplesSeen } from '../../src/runs/report/sample-seen.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { refusal } from '../support/refusal.js';
 import { evalOf, eventsOf, inFolder, lanewise } from './lanewise.js';
@@ -189,6 +192,19 @@ test('numbers that are a quantity are no classes of texts', () =>
       '1',
       '1.5',
     ]);
+  }));
+
+test('texts are known by their files or rows, as a report names them', () =>
+  inFolder(async (cwd) => {
+    const path = join(cwd, 'r.jsonl');
+    await write(path, sentences.map(([body, kind]) => JSON.stringify({ body, kind })).join('\n'));
+    const { test: part } = await loadData(path, { text: 'body', target: 'kind' });
+    const seen = await samplesSeen(samplesOf(part), [0, 5, 11]);
+    const { labels, classes } = part as LabelledDataset;
+    for (const { index, file } of seen) {
+      const row = Number(/r\.jsonl row (\d+)$/.exec(file!)![1]);
+      assert.is(sentences[row - 1]![1], classes[labels[index]!]);
+    }
   }));
 
 test.run();
