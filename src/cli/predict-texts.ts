@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
 import { bagsOf } from '../data/text-bags.js';
-import { fileError } from '../node/atomic.js';
+import { cannotRead } from '../node/files.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import type { PredictionOutput } from './prediction-output.js';
 import { isJsonLines, readWhole, textColumn } from './texts-source.js';
@@ -57,7 +57,7 @@ async function textsAt({ text }: TrainedModel, path: string): Promise<Texts[]> {
     return [{ names: texts.map((_, i) => `${path} row ${i + 1}`), texts }];
   }
   const status = await stat(path).catch((error: unknown) => {
-    throw fileError(`cannot read '${path}'`, error);
+    throw cannotRead('text', path, error);
   });
   if (!status.isDirectory()) return [{ names: [path], texts: [await readWhole(path)] }];
   const entries = await readdir(path, { recursive: true });

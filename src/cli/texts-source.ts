@@ -12,6 +12,7 @@ import { csvRecords } from '../formats/csv.js';
 import { jsonRecords } from '../formats/json-lines.js';
 import { decodeUtf8, type TextSource } from '../formats/utf8.js';
 import { fileError } from '../node/atomic.js';
+import { cannotRead } from '../node/files.js';
 import { holdOut } from './data-paths.js';
 import type { DataRequest, PartsOf } from './data-sources.js';
 import { isQuantity } from './tables.js';
@@ -154,7 +155,7 @@ async function* once(bytes: Uint8Array): TextSource {
 /** @throws LanewiseError kind 'data' for bytes that are no UTF-8 text. */
 export async function readWhole(file: string): Promise<string> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw fileError(`cannot read '${file}'`, error);
+    throw cannotRead('text', file, error);
   });
   let text = '';
   for await (const part of decodeUtf8(once(bytes), file)) text += part;
@@ -196,8 +197,24 @@ export async function loadTextFolder(
   return divided(path, train, request, {});
 }
 
+/** @throws LanewiseError kind 'argument' for numbers or several labels, which are not predicted from texts. */
+function checkAsked(path: string, { task, intervals }: DataRequest): void {
+  const asked = intervals
+    ? '--intervals'
+    : task === undefined || task === 'classes'
+      ? undefined
+      : `--task ${task}`;
+  if (asked === undefined) return;
+  throw new LanewiseError(
+    'argument',
+    `${asked} does not go with texts: a model of '${path}' tells classes apart`,
+    `leave ${asked} out, or --text, for columns of numbers`,
+  );
+}
+
 /** The texts of a column, with the classes of another. */
 export async function loadTextTable(request: DataRequest, path: string): Promise<PartsOf<Dataset>> {
+  checkAsked(path, request);
   const column = request.text ?? request.known?.text?.column;
   const found = await textColumn(path, column!, request.target ?? request.known?.text?.target);
   const { target } = found;

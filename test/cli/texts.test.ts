@@ -120,6 +120,8 @@ test('a folder of texts, with parts or without, and its files are predicted', ()
     assert.is(told.code, 0, told.stderr);
     const names = eventsOf(told).map(({ name }) => name);
     assert.equal(names, ['weather', ...Array(5).fill('money')]);
+    const missing = await lanewise(['predict', file, 'no.txt'], { cwd });
+    assert.match(missing.stderr, /cannot read text 'no\.txt': there is no such file/);
     const table = await lanewise(['predict', file, 'new.jsonl'], { cwd });
     assert.match(table.stderr, /is a table, and the model was trained on files of texts/);
   }));
@@ -185,6 +187,8 @@ test('numbers that are a quantity are no classes of texts', () =>
       await refusal(loaded((i) => i / 7)),
       /column 'stars' holds 60 different numbers from 0 to 8\.4\d+ in 60 texts, a quantity rather than classes/,
     );
+    const values = () => loadData(join(cwd, 'r.jsonl'), { text: 'body', task: 'values' });
+    assert.match(await refusal(values), /--task values does not go with texts/);
     const { train } = await loaded((i) => (i % 4) / 2)();
     assert.equal((train as { readonly classes: readonly string[] }).classes, [
       '0',
