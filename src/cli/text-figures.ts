@@ -44,6 +44,15 @@ export const figureWords = ({ loss: { value, low, high } }: TextFigures): string
 export const countedWords = ({ unigram, bigram }: NgramLosses): string =>
   `a bigram model ${bigram.toFixed(3)}, frequencies alone ${unigram.toFixed(3)}`;
 
+/** The last line of a run that counting characters, or pairs of them, is as good as. */
+export function textVerdict({ loss }: TextFigures, counted: NgramLosses): string | undefined {
+  const isPairs = counted.bigram <= counted.unigram;
+  const best = isPairs ? counted.bigram : counted.unigram;
+  if (best > loss.value) return undefined;
+  const name = isPairs ? 'a bigram model' : 'frequencies alone';
+  return `the baseline is not beaten: ${name} is ${best < loss.value ? 'better' : 'as good'}, ${best.toFixed(3)} against ${loss.value.toFixed(3)}; more epochs or a longer text may help`;
+}
+
 /** The loss beside those of counting, as judgement.json holds it; each of them is one figure, without an interval. */
 export function textJudgement({ loss, windows }: TextFigures, counted: NgramLosses): object {
   const baselines = [

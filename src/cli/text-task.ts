@@ -14,6 +14,7 @@ import {
   followed,
   textFigures,
   textJudgement,
+  textVerdict,
   textRecord,
   type TextFigures,
 } from './text-figures.js';
@@ -77,19 +78,14 @@ const textOf = ({ vocabulary, inputs }: TensorDataset) => ({
 });
 
 function textScores(figures: TextFigures, counted: NgramLosses): Scores {
-  const isWorse = figures.loss.value >= counted.bigram;
   return {
     lines: (part: Part, _, seconds) => [
       `\n${part} loss ${figureWords(figures)}, ${countedWords(counted)}, ${formatSeconds(seconds)}`,
       `${formatCount(figures.characters)} characters were predicted, each after up to ${Math.round(figures.characters / figures.windows) - 1} of its window`,
-      ...(isWorse
-        ? [
-            'counting pairs of characters is better than this model: more epochs or a longer text may help',
-          ]
-        : []),
     ],
     record: (names, part) => textRecord(names, figures, { scored: part, counted }),
     judgement: textJudgement(figures, counted),
+    verdict: textVerdict(figures, counted),
     hint: (file) => `next: npx lanewise generate ${quoted(file)} --length 400`,
   };
 }
