@@ -44,6 +44,7 @@ export type {
 } from './baselines/index.js';
 export {
   fromPixels,
+  type Drawable,
   type Pixels,
   type PixelOptions,
   type PixelSamples,

@@ -21,7 +21,15 @@ export interface Pixels {
 }
 
 /** Anything that a canvas can draw: a canvas, an image, a video (its current frame), an `ImageBitmap`, a `VideoFrame`. */
-export type PixelSource = Pixels | CanvasImageSource;
+export type PixelSource = Pixels | Drawable;
+
+/** What those have in common, in terms that runtimes without a document have, too. */
+export interface Drawable {
+  readonly width?: number;
+  readonly videoWidth?: number;
+  readonly naturalWidth?: number;
+  readonly displayWidth?: number;
+}
 
 /** The form of samples that pixels become. */
 export interface PixelOptions {
@@ -154,7 +162,7 @@ const SIDES = [
 ] as const;
 
 /** The pixels that a canvas shows of a source. */
-function drawn(source: CanvasImageSource): Pixels {
+function drawn(source: Drawable): Pixels {
   const sides = source as unknown as Readonly<Record<string, number>>;
   const names = SIDES.find(([name]) => name in source);
   if (!names) refuse('fromPixels', 'source', source, 'pixels, a canvas, an image or a video');
@@ -165,7 +173,7 @@ function drawn(source: CanvasImageSource): Pixels {
   }) as OffscreenCanvasRenderingContext2D | null;
   if (!context) throw new LanewiseError('platform', 'fromPixels: a canvas has no 2d context here');
   try {
-    context.drawImage(source, 0, 0, width, height);
+    context.drawImage(source as CanvasImageSource, 0, 0, width, height);
     return context.getImageData(0, 0, width, height);
   } catch (error) {
     throw new LanewiseError(

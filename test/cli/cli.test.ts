@@ -217,7 +217,7 @@ test('Ctrl-C ends the run between steps and saves what there is', async () => {
     let interrupted = false;
     child.stdout.on('data', (data) => {
       stdout += data;
-      if (!interrupted && stdout.includes('epoch  1')) interrupted = child.kill('SIGINT');
+      if (!interrupted && /epoch +1/.test(stdout)) interrupted = child.kill('SIGINT');
     });
     const code = await new Promise((resolve) => child.on('close', resolve));
     assert.is(code, 130);

@@ -337,7 +337,10 @@ test('a file is read from disk; a missing one and a folder are refused', async (
       await refusal(() => readCsv(`${path}x`)),
       /cannot read CSV '.*': there is no such/,
     );
-    assert.match(await refusal(() => readCsv(folder)), /cannot read CSV '.*directory/);
+    assert.match(
+      await refusal(() => readCsv(folder)),
+      /cannot read CSV '.*': it is a folder, expected a file/,
+    );
   } finally {
     await rm(folder, { recursive: true });
   }

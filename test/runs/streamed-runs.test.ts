@@ -104,7 +104,7 @@ test('a file that vanishes ends the run with its name and a checkpoint, which go
         return false;
       }),
     );
-    assert.match(message, /has changed since its folder was scanned: it is gone/);
+    assert.match(message, /has changed since it was scanned: it is gone/);
     assert.ok(message.includes(data.files[20]!.path));
     await rename(`${victim}.away`, victim);
     assert.is(await run(await scan(), 'vanished', { resume: true }), expected);
