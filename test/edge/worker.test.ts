@@ -242,7 +242,7 @@ test('rows of a table have the answers of the command line, the API and a progra
     [[{ ...rows[0], port: 'w' }], /rows\[0\], column 'port': 'w' is none of the classes x, y, z/],
     [[{ size: 4 }], /rows\[0\] has no column 'port'/],
     [{ size: [4] }, /the rows are not a list of at most 256/],
-    [[], /there are no samples/],
+    [[], /there are no rows/],
   ] as const) {
     const refused = await ask(given);
     assert.is(refused.status, 400);

@@ -141,7 +141,7 @@ test('what a file says of its data is checked, and what a later version adds pas
   });
   assert.equal(known.table, {
     columns: [{ name: 'a', type: 'number' }, columns[1]],
-    target: 'kind',
+    targets: [{ name: 'kind', type: 'class', classes: known.classes }],
   });
   assert.equal(known.origin!.selections, [selection, { by: 'subset', count: 1 }]);
   for (const [field, wrong, why] of [
