@@ -44,7 +44,6 @@ export type {
 } from './baselines/index.js';
 export {
   fromPixels,
-  type Drawable,
   type Pixels,
   type PixelOptions,
   type PixelSamples,

@@ -20,16 +20,11 @@ export interface Pixels {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** Anything that a canvas can draw: a canvas, an image, a video (its current frame), an `ImageBitmap`, a `VideoFrame`. */
-export type PixelSource = Pixels | Drawable;
-
-/** What those have in common, in terms that runtimes without a document have, too. */
-export interface Drawable {
-  readonly width?: number;
-  readonly videoWidth?: number;
-  readonly naturalWidth?: number;
-  readonly displayWidth?: number;
-}
+/**
+ * Anything that a canvas can draw: a canvas, an image, a video (its current frame), an `ImageBitmap`, a `VideoFrame`.
+ * Their types are a document's, which not every runtime has.
+ */
+export type PixelSource = Pixels | object;
 
 /** The form of samples that pixels become. */
 export interface PixelOptions {
@@ -162,7 +157,7 @@ const SIDES = [
 ] as const;
 
 /** The pixels that a canvas shows of a source. */
-function drawn(source: Drawable): Pixels {
+function drawn(source: object): Pixels {
   const sides = source as unknown as Readonly<Record<string, number>>;
   const names = SIDES.find(([name]) => name in source);
   if (!names) refuse('fromPixels', 'source', source, 'pixels, a canvas, an image or a video');
