@@ -85,7 +85,7 @@ async function writers(folder) {
         '--prefix',
         folder,
         'parquet-wasm@0.8.0',
-        'apache-arrow@22',
+        'apache-arrow@21.2.0',
       ],
       { stdio: 'inherit' },
     );
