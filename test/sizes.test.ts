@@ -120,16 +120,16 @@ const trained = 'train, digits, lenet5, momentum, encodeModel';
 // optimizers and schedules by name, are loaded by every page that trains.
 test('training in the page’s own thread', async () => {
   const app = await bundle(uses(trained, 'lanewise'));
-  hold('training in one thread', { app: app.bytes, wasm: kernels() }, 121 * KB, app.report);
+  hold('training in one thread', { app: app.bytes, wasm: kernels() }, 120 * KB, app.report);
 });
 
 // Everything: 9 KB of it are createStepper, which nobody loads who does not use it.
 // Files may hold any layer and any table, so that reading them takes all layers and what rows need (3 KB); the worker's
 // script has in it what the app has too.
 for (const [what, code, limit] of [
-  ['training', uses(trained, 'lanewise'), 132],
-  ['training and reading model files', uses(`${trained}, decodeModel`, 'lanewise'), 158],
-  ['everything', `import * as lanewise from 'lanewise'; console.log(lanewise);`, 250],
+  ['training', uses(trained, 'lanewise'), 131],
+  ['training and reading model files', uses(`${trained}, decodeModel`, 'lanewise'), 157],
+  ['everything', `import * as lanewise from 'lanewise'; console.log(lanewise);`, 236],
 ] as const) {
   test(`${what}, on worker threads`, async () => {
     const app = await bundle(code);
