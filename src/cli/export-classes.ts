@@ -2,16 +2,13 @@
 import { relative } from 'node:path';
 import { samplesOf } from '../data/forms.js';
 import { createLineWriter } from '../node/atomic-lines.js';
-import { csvLine } from '../formats/csv-line.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import { scoreModels, type Scored } from './classifiers.js';
 import type { ExportOptions } from './export-command.js';
+import { writeCsvRows, type Cells } from './csv-rows.js';
 import { figure, scoreName } from './prediction-output.js';
 import { classNameOf } from './ranking.js';
 import { formatCount, formatPercent } from './terminal.js';
-
-/** Lines that are written together. */
-const LINES = 1024;
 
 /** Writes the predictions of classifiers for the test samples. */
 export async function exportClasses(
@@ -25,12 +22,7 @@ export async function exportClasses(
     const scored = await scoreModels(files, models, options);
     const { predictions, accuracy } = scored.summary;
     const { head, row } = tableOf(scored, options.scores ?? false);
-    await writer.write([csvLine(head)]);
-    for (let first = 0; first < predictions.length; first += LINES) {
-      const count = Math.min(LINES, predictions.length - first);
-      await writer.write(Array.from({ length: count }, (_, i) => csvLine(row(first + i))));
-    }
-    await writer.finish();
+    await writeCsvRows(writer, head, predictions.length, row);
     console.log(
       `wrote ${formatCount(predictions.length)} predictions to ${options.out}, ${formatPercent(accuracy)} right`,
     );
@@ -39,8 +31,6 @@ export async function exportClasses(
     await writer.abandon();
   }
 }
-
-type Cells = readonly (string | number)[];
 
 /** Sample (its file, if it has one), true and predicted class, the latter's score; and all scores, if wanted. */
 function tableOf(

@@ -1,6 +1,6 @@
 /** The scores of models of rows for `eval`, and their predictions as a CSV file for `export`. */
-import { csvLine } from '../formats/csv-line.js';
 import { createLineWriter } from '../node/atomic-lines.js';
+import { writeCsvRows } from './csv-rows.js';
 import { predictedClasses } from '../inference/predicted-classes.js';
 import type { IndexedDataset } from '../data/dataset.js';
 import type { TrainedModel } from '../trained/trained-model.js';
@@ -15,9 +15,6 @@ import { scoreRows, type OutputScores } from './row-scores.js';
 import { countOf } from './task.js';
 import type { EvalOptions } from './task-kinds.js';
 import { formatCount } from './terminal.js';
-
-/** Lines that are written together. */
-const LINES = 1024;
 
 interface ScoredRows extends Omit<Choice, 'test' | 'train'> {
   readonly test: TargetRows;
@@ -105,14 +102,8 @@ export async function exportRows(
     const { train, test, scores, words } = await scored(files, models, options);
     const columns = scores.flatMap((one) => columnsOf(one, options.scores ?? false));
     const count = countOf(test);
-    await writer.write([csvLine(['sample', ...columns.map(({ head }) => head)])]);
-    for (let first = 0; first < count; first += LINES) {
-      const lines = Array.from({ length: Math.min(LINES, count - first) }, (_, i) =>
-        csvLine([first + i, ...columns.map(({ cell }) => cell(first + i))]),
-      );
-      await writer.write(lines);
-    }
-    await writer.finish();
+    const head = ['sample', ...columns.map((column) => column.head)];
+    await writeCsvRows(writer, head, count, (i) => [i, ...columns.map(({ cell }) => cell(i))]);
     const [first] = judgedLines(figuresOfAll(scores, test, train));
     console.log(`wrote ${formatCount(count)} predictions to ${options.out}, ${first}`);
     if (words) console.log(words);

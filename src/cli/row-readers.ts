@@ -12,7 +12,7 @@ import { withParquetRecords } from '../data/parquet-dataset.js';
 import type { TableFormat } from '../data/table-format.js';
 import { csvRecords } from '../formats/csv.js';
 import type { NpyArray } from '../formats/npy.js';
-import { decodeUtf8 } from '../formats/utf8.js';
+import { linesOf, valueOf } from '../formats/json-lines.js';
 import { showShape } from '../graph/tensor.js';
 
 /** Rows of a file. */
@@ -153,21 +153,14 @@ async function readJsonLines(path: string): Promise<GivenRows> {
   const names = new Set<string>();
   const lines: number[] = [];
   let line = 0;
-  let rest = '';
-  const add = (text: string): void => {
+  for await (const text of linesOf(sourceInPieces('JSON lines', path), path)) {
     line++;
-    if (text.trim() === '') return;
+    if (text.trim() === '') continue;
     const row = parsed(path, line, text);
     if (isObject(row)) for (const name of Object.keys(row)) names.add(name);
     rows.push(row as readonly Cell[]);
     lines.push(line);
-  };
-  for await (const text of decodeUtf8(sourceInPieces('JSON lines', path), path)) {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop()!;
-    for (const one of lines) add(one);
   }
-  add(rest);
   if (rows.length === 0) throw new LanewiseError('data', `'${path}' has no rows`);
   return {
     count: rows.length,
@@ -182,15 +175,7 @@ async function readJsonLines(path: string): Promise<GivenRows> {
 }
 
 function parsed(path: string, line: number, text: string): unknown {
-  let found: unknown;
-  try {
-    found = JSON.parse(text);
-  } catch (error) {
-    throw new LanewiseError(
-      'data',
-      `'${path}' line ${line} is not JSON: ${(error as Error).message}`,
-    );
-  }
+  const found = valueOf(path, line, text);
   if (isObject(found) || Array.isArray(found)) return found;
   throw new LanewiseError(
     'data',

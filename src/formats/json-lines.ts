@@ -49,7 +49,8 @@ export async function* jsonRecords(source: TextSource, name: string): AsyncGener
   }
 }
 
-async function* linesOf(source: TextSource, name: string): AsyncGenerator<string> {
+/** The lines of a text. @throws LanewiseError kind 'data' for one that is too long to be a record. */
+export async function* linesOf(source: TextSource, name: string): AsyncGenerator<string> {
   let rest = '';
   for await (const text of decodeUtf8(source, name)) {
     const lines = (rest + text).split('\n');
@@ -64,10 +65,10 @@ async function* linesOf(source: TextSource, name: string): AsyncGenerator<string
   yield rest;
 }
 
-function parsed(name: string, line: number, text: string): Readonly<Record<string, unknown>> {
-  let found: unknown;
+/** The value of a line. @throws LanewiseError kind 'data' naming a line that is not JSON. */
+export function valueOf(name: string, line: number, text: string): unknown {
   try {
-    found = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new LanewiseError(
       'data',
@@ -76,6 +77,10 @@ function parsed(name: string, line: number, text: string): Readonly<Record<strin
       { cause: error },
     );
   }
+}
+
+function parsed(name: string, line: number, text: string): Readonly<Record<string, unknown>> {
+  const found = valueOf(name, line, text);
   if (isObject(found)) return found;
   throw new LanewiseError(
     'data',
