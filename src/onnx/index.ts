@@ -1,0 +1,2 @@
+/** `lanewise/onnx`: reads ONNX files to be trained, and writes trained models as ONNX. */
+export { LanewiseError } from '../base/errors.js';
