@@ -19,6 +19,7 @@ import { build } from 'esbuild';
 import { writeEntryPoints } from './kernel-exports.mjs';
 import { bundle, javaScript, platform, recordings, root, sources, wholes } from './javascript.mjs';
 import { writeLicences } from './licences.mjs';
+import { mergeCore, onWholeCore } from './browser-parts.mjs';
 import { allAtOnce, shakeable } from './shakeable.mjs';
 import { shrink } from './shrink.mjs';
 import { buildTypes } from './types.mjs';
@@ -64,6 +65,9 @@ async function buildWasm() {
   }
 }
 
+/** Entry points that stand on the core. */
+const parts = { onnx: 'src/onnx/index.ts', import: 'src/import/index.ts' };
+
 const browsers = ['chrome111', 'firefox113', 'safari16.4'];
 
 async function buildJavaScript(folders) {
@@ -105,35 +109,54 @@ async function bundleJavaScript() {
       index: 'src/index.ts',
       main: 'src/cli/main.ts',
       'training-process': 'src/benchmark/training-process.ts',
+      ...parts,
     },
     outdir: 'dist/src/bundle',
     splitting: true,
     plugins: [
       platform('node'),
-      onCore('src/index.ts', ['src/cli/main.ts', 'src/benchmark/training-process.ts']),
+      onCore('src/index.ts', [
+        'src/cli/main.ts',
+        'src/benchmark/training-process.ts',
+        ...Object.values(parts),
+      ]),
     ],
   });
   await build(wholes);
   chmodSync('dist/src/bundle/main.js', 0o755);
 }
 
-/** Builds the package for browsers and edge workers: one file, and the script of its threads. */
+/** Builds the package for browsers and edge workers: one file, what stands on it, and the script of its threads. */
 async function bundleBrowser() {
-  await build({
+  rmSync('dist/browser', { recursive: true, force: true });
+  const common = {
     ...javaScript,
     platform: 'browser',
     target: browsers,
     bundle: true,
-    entryPoints: {
-      index: 'src/browser.ts',
-      worker: 'workers/web-worker.ts',
-      inference: 'src/inference/index.ts',
-    },
     outdir: 'dist/browser',
+  };
+  await build({
+    ...common,
+    entryPoints: { worker: 'workers/web-worker.ts', inference: 'src/inference/index.ts' },
     plugins: [platform('web'), allAtOnce],
     // Otherwise nothing in the worker's script would show that it is a module.
     footer: { js: 'export {};' },
   });
+  const onCore = onWholeCore(
+    join(root, 'src/browser.ts'),
+    Object.values(parts).map((file) => join(root, file)),
+  );
+  await build({
+    ...common,
+    entryPoints: { index: 'src/browser.ts', ...parts },
+    splitting: true,
+    plugins: [platform('web'), onCore, allAtOnce],
+  });
+  mergeCore(
+    common.outdir,
+    Object.keys(parts).map((name) => `${name}.js`),
+  );
   const index = 'dist/browser/index.js';
   writeFileSync(index, shakeable(readFileSync(index, 'utf8')));
 }

@@ -3,7 +3,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import * as imports from '../src/import/index.js';
 import * as lanewise from '../src/index.js';
+import * as onnx from '../src/onnx/index.js';
 
 const read = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../docs/${name}`, import.meta.url)), 'utf8');
@@ -19,7 +21,7 @@ const namespaces = [
 ];
 
 /** `train`, and in namespaces `initializers.constant`. */
-const exported = Object.entries(lanewise).flatMap(([name, value]) =>
+const exported = Object.entries({ ...lanewise, ...onnx, ...imports }).flatMap(([name, value]) =>
   namespaces.includes(name) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
 );
 

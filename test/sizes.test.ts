@@ -16,11 +16,15 @@ const KB = 1000;
 const gzipped = (bytes: Uint8Array): number => gzipSync(bytes, { level: 9 }).length;
 
 /** An app in a browser, bundled as esbuild bundles apps, and how many bytes of which source are in it. */
-async function bundle(code: string): Promise<{ bytes: number; report: string }> {
+async function bundle(
+  code: string,
+  external: string[] = [],
+): Promise<{ bytes: number; report: string }> {
   const { outputFiles } = await build({
     // The package by its name, as an app has it.
     stdin: { contents: code, resolveDir: join(root, 'dist') },
     bundle: true,
+    external,
     minify: true,
     format: 'esm',
     platform: 'browser',
@@ -107,6 +111,18 @@ test('inference', async () => {
   const wasm = Math.max(...['strict', 'fused'].map((build) => wasmBytes(`inference-${build}`)));
   hold('inference', { app: app.bytes, wasm }, 38 * KB, app.report);
 });
+
+for (const [entry, limit] of [
+  ['onnx', 22],
+  ['import', 30],
+] as const) {
+  test(`${entry}, without the core that it stands on`, async () => {
+    const app = await bundle(`import * as own from 'lanewise/${entry}'; console.log(own);`, [
+      './index.js',
+    ]);
+    hold(`lanewise/${entry}`, { app: app.bytes }, limit * KB, app.report);
+  });
+}
 
 /** Either kernels on shared memory or on a thread's own. */
 const kernels = () =>

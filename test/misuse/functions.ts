@@ -1,5 +1,7 @@
 /** The public functions by name, those of namespaces with it before them; and what comes of a call of one. */
+import * as imports from '../../src/import/index.js';
 import * as lanewise from '../../src/index.js';
+import * as onnx from '../../src/onnx/index.js';
 import { LanewiseError } from '../../src/base/errors.js';
 import * as inference from '../../src/inference/index.js';
 import { methods } from './calls.js';
@@ -8,6 +10,14 @@ export type Anything = (...args: readonly unknown[]) => unknown;
 
 /** Ops take tensors of a graph: ops.test.ts. */
 const APART = new Set(['ops']);
+
+/** The functions of another entry point; the class of errors is the core's. */
+const ofEntry = (module: object, before: string): [string, Anything][] =>
+  (Object.entries(module) as [string, unknown][]).flatMap(([name, value]) =>
+    typeof value === 'function' && value !== LanewiseError
+      ? [[`${before}${name}`, value as Anything]]
+      : [],
+  );
 
 /** A module's functions, and those of its namespaces. */
 function* functionsIn(space: object, before: string): Generator<[string, Anything]> {
@@ -20,6 +30,8 @@ function* functionsIn(space: object, before: string): Generator<[string, Anythin
 
 export const functions = new Map<string, Anything>([
   ...functionsIn(lanewise, ''),
+  ...ofEntry(onnx, 'onnx.'),
+  ...ofEntry(imports, 'import.'),
   ['inference.loadProgram', inference.loadProgram as Anything],
   ['inference.forecastOf', inference.forecastOf as Anything],
   ...(Object.entries(methods) as [string, Anything][]),

@@ -65,6 +65,8 @@ const { folder, done } = await declared();
 const signatures = new Map([
   ...functionsOf(join(folder, 'index.d.ts')),
   ...functionsOf(join(folder, 'inference', 'index.d.ts'), 'inference.'),
+  ...functionsOf(join(folder, 'onnx', 'index.d.ts'), 'onnx.'),
+  ...functionsOf(join(folder, 'import', 'index.d.ts'), 'import.'),
   ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'TrainedModel', 'trained.'),
   ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'Classifier', 'ensemble.'),
   ...methodsOf(join(folder, 'train', 'stepper.d.ts'), 'Stepper', 'stepper.'),
