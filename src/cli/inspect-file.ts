@@ -1,4 +1,4 @@
-/** What a file holds, for `lanewise inspect`: a model, a checkpoint or a program with its data's description, or weights. */
+/** What a file of Lanewise holds, for `lanewise inspect`: a model, a checkpoint or a program with its data's description. */
 import { dirname, join } from 'node:path';
 import { shorten } from '../base/check.js';
 import { readSource } from '../data/file-source.js';
@@ -8,13 +8,14 @@ import { readProgram } from '../inference/read.js';
 import type { StoredProgram } from '../inference/stored.js';
 import { spacingInWords } from '../data/spacing.js';
 import type { SeriesFormat } from '../data/series-format.js';
-import { showShape, sizeOf } from '../graph/tensor.js';
+import { showShape } from '../graph/tensor.js';
 import { parameterCount } from '../layers/index.js';
 import { describeTerms } from '../losses/terms.js';
 import { METRICS } from '../runs/folder.js';
 import { readMetrics } from '../runs/metrics-log.js';
 import { decodeModel } from '../trained/model-file.js';
 import type { TrainedModel } from '../trained/trained-model.js';
+import { contentsOf, type FileContents } from './file-contents.js';
 import { layerRows, layerTable } from './layer-table.js';
 import { formatBytes, formatCount, formatFigure } from './terminal.js';
 
@@ -31,16 +32,19 @@ export async function inspectFile(
 ): Promise<void> {
   const bytes = await readSource('model', path);
   if (program) return printCalls(path, bytes);
-  const file = readTensors(bytes, path);
-  if (file.metadata['lanewise'] === undefined) {
-    const found = weightsIn(path, file);
-    console.log(json ? JSON.stringify(found) : weightsTable(found));
-    return;
-  }
+  const { about, text } = await contentsOf(path, bytes);
+  console.log(json ? JSON.stringify(about) : text);
+}
+
+/** What a model file, a checkpoint or a program of Lanewise holds; `file` is what was read from its bytes. */
+export async function modelContents(
+  path: string,
+  bytes: Uint8Array,
+  file: TensorFile,
+): Promise<FileContents> {
   const trained = decodeModel(bytes, path);
   const about = await describe(path, bytes, file, trained);
-  if (json) console.log(JSON.stringify(about));
-  else console.log([layerTable(path, trained.model), ...lines(about)].join('\n'));
+  return { about, text: [layerTable(path, trained.model), ...lines(about)].join('\n') };
 }
 
 /** The kernel calls for each number of samples. @throws LanewiseError kind 'file' for a file without a program. */
@@ -53,33 +57,6 @@ function printCalls(path: string, bytes: Uint8Array): void {
     console.log(`${samples} ${samples === 1 ? 'sample' : 'samples'}`);
     for (const [kernel, ...operands] of calls) console.log(`  ${kernel} ${operands.join(' ')}`);
   }
-}
-
-/** The tensors of another program's file. */
-function weightsIn(path: string, { tensors, others, integers, metadata }: TensorFile) {
-  const list = [...tensors].map(([name, { shape }]) => ({ name, shape }));
-  return {
-    event: 'inspect' as const,
-    file: path,
-    holds: 'weights' as const,
-    parameters: list.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
-    tensors: list,
-    /** Of types that are read only as far as a model needs them. */
-    others: [...new Set([...others.keys(), ...integers.keys()])],
-    metadata: Object.keys(metadata),
-  };
-}
-
-function weightsTable({ file, parameters, tensors, others }: ReturnType<typeof weightsIn>): string {
-  const width = tensors.reduce((most, { name }) => Math.max(most, name.length), 0) + 2;
-  return [
-    `${file}: weights of another program, ${tensors.length} tensors, ${formatCount(parameters)} numbers`,
-    '',
-    ...tensors.map(({ name, shape }) => `  ${name.padEnd(width)}${showShape(shape)}`),
-    ...others.map((name) => `  ${name.padEnd(width)}not of floats`),
-    '',
-    'train MODEL --weights this file begins with them; --weights reads the names that its layers have',
-  ].join('\n');
 }
 
 /** Everything known, as `--json` prints it. */

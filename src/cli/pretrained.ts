@@ -10,7 +10,7 @@ import type { IndexedDataset, LabelledDataset } from '../data/dataset.js';
 import { readSource } from '../data/file-source.js';
 import { changed } from '../data/forms.js';
 import { withColumnsOf } from '../data/table-tools.js';
-import { readTensors, type TensorFile } from '../formats/tensor-file.js';
+import type { TensorFile } from '../formats/tensor-file.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { Recipe } from '../models/recipes.js';
@@ -19,6 +19,7 @@ import { decodeModel } from '../trained/model-file.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import { decodePartialWeights } from '../trained/weights-file.js';
 import type { DataRequest, DataSets, ImageShape } from './data-sources.js';
+import { openTensors } from './file-contents.js';
 import { formatCount } from './terminal.js';
 
 export interface PretrainedOptions {
@@ -66,7 +67,7 @@ export interface WeightsFile {
 /** @throws LanewiseError kind 'file' for a file that cannot be read or has another format. */
 export async function openWeights(path: string): Promise<WeightsFile> {
   const bytes = await readSource('weights', path);
-  const { metadata, tensors } = readTensors(bytes, path);
+  const { metadata, tensors } = await openTensors(path, bytes);
   if (metadata['lanewise'] === undefined) return { path, bytes, tensors };
   return { path, bytes, tensors, trained: decodeModel(bytes, path) };
 }

@@ -3,7 +3,6 @@
  * has a length, a JSON header that names each tensor with its type, shape and place, then the bytes of all tensors
  * without gaps. Files come from outside, so every rule of the format is checked before memory is allocated for it.
  */
-import { bfloat16Values, halfValues } from './half.js';
 import {
   fault,
   isUnicode,
@@ -12,6 +11,7 @@ import {
   METADATA,
   readHeader,
 } from './safetensors-header.js';
+import { floatValues, isWhole, wholeValues } from './tensor-values.js';
 
 export interface StoredTensor {
   /** Extents, outermost first; `[]` is a scalar. */
@@ -126,54 +126,13 @@ export function decodeSafetensors(
   const integers = new Map<string, IntegerTensor>();
   for (const { tensor, dtype, shape, begin, end } of entries) {
     const stored = bytes.subarray(dataStart + begin, dataStart + end);
-    const data = readValues(stored, dtype, views);
+    const data = floatValues(stored, dtype, views);
     if (data) tensors.set(tensor, { shape, data });
     else others.set(tensor, dtype);
-    if (Object.hasOwn(WHOLE, dtype))
+    if (isWhole(dtype))
       integers.set(tensor, { dtype, shape, read: () => wholeValues(stored, dtype) });
   }
   return { tensors, others, integers, metadata };
-}
-
-/** Integer types, and the views that read them. */
-const WHOLE = {
-  BOOL: Uint8Array,
-  U8: Uint8Array,
-  I8: Int8Array,
-  U16: Uint16Array,
-  I16: Int16Array,
-  U32: Uint32Array,
-  I32: Int32Array,
-  U64: BigUint64Array,
-  I64: BigInt64Array,
-} as const;
-
-function wholeValues(bytes: Uint8Array, dtype: string): Float32Array | undefined {
-  const values = new WHOLE[dtype as keyof typeof WHOLE](new Uint8Array(bytes).buffer);
-  const found = Float32Array.from(values as Iterable<number>, Number);
-  return values.every((value: number | bigint, i: number) => Number(value) === found[i])
-    ? found
-    : undefined;
-}
-
-/** The values as float32; undefined for types in which weights are not stored. */
-function readValues(bytes: Uint8Array, dtype: string, views: boolean): Float32Array | undefined {
-  // A copy, because a tensor may start anywhere and arrays may not.
-  const copy = () => new Uint8Array(bytes).buffer;
-  switch (dtype) {
-    case 'F32':
-      return views && bytes.byteOffset % 4 === 0
-        ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-        : new Float32Array(copy());
-    case 'F64':
-      return new Float32Array(new Float64Array(copy()));
-    case 'F16':
-      return halfValues(new Uint16Array(copy()));
-    case 'BF16':
-      return bfloat16Values(new Uint16Array(copy()));
-    default:
-      return undefined;
-  }
 }
 
 /** A JSON string, without the lone surrogates that UTF-8 cannot hold. */

@@ -3,7 +3,7 @@
  * new row; a format with its own model description converts it to the metadata of model files (`architecture`, …).
  */
 import { refuse, text } from '../base/check.js';
-import { refuseForeign } from './foreign.js';
+import { foreignKind, refuseForeign, type ForeignKind } from './foreign.js';
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -12,7 +12,10 @@ import {
 } from './safetensors.js';
 
 /** Tensors by name, and the file's other contents. */
-export type TensorFile = Safetensors;
+export interface TensorFile extends Safetensors {
+  /** What was done to read them, in sentences, such as which part of a checkpoint they are; default none. */
+  readonly notes?: readonly string[];
+}
 
 /** One row of the table. */
 export interface TensorFormat {
@@ -31,8 +34,8 @@ export interface TensorFormat {
   ): Uint8Array;
 }
 
-/** The formats; the first is the default for writing and reading. */
-export const TENSOR_FORMATS: readonly TensorFormat[] = [
+/** The formats; the first is the default for writing and reading. `lanewise/import` adds those of other programs. */
+const formatsRead: TensorFormat[] = [
   {
     name: 'safetensors',
     ending: '.safetensors',
@@ -42,6 +45,17 @@ export const TENSOR_FORMATS: readonly TensorFormat[] = [
     write: encodeSafetensors,
   },
 ];
+
+export const TENSOR_FORMATS: readonly TensorFormat[] = formatsRead;
+
+/** Adds a format to the table, once for each name: every function that takes a file of tensors reads it from now on. */
+export function addTensorFormat(format: TensorFormat): void {
+  if (formatsRead.every(({ name }) => name !== format.name)) formatsRead.push(format);
+}
+
+/** The kind of a file of none of the table's formats, if its first bytes say it. */
+export const otherKind = (bytes: Uint8Array): ForeignKind | undefined =>
+  formatsRead.some((format) => format.begins(bytes)) ? undefined : foreignKind(bytes);
 
 /**
  * The tensors of a file of any format in the table.

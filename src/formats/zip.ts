@@ -89,7 +89,7 @@ async function open(source: string | Uint8Array, name: string): Promise<ZipFile>
           const why = kind && !kind.is.includes('archive') ? `it is ${kind.is}` : error.message;
           const message = `'${name}': not a whole ZIP archive: ${why}`;
           // Advice on conversion to safetensors does not apply.
-          const hint = kind?.way.startsWith('in Python') ? undefined : kind?.way;
+          const hint = kind?.reader || kind?.way.startsWith('in Python') ? undefined : kind?.way;
           reject(new LanewiseError('data', message, hint, { cause: error }));
         });
     };

@@ -100,6 +100,7 @@ function openFile(
 ): { file: TensorFile; notes: string[] } {
   const notes: string[] = [];
   let file = readTensors(bytes, name);
+  notes.push(...(file.notes ?? []));
   const tied = tiedNames(file);
   if (names !== undefined) file = withNames(file, names);
   const needed = new Set(model.parameters.map((parameter) => parameter.name));
