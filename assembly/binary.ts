@@ -13,9 +13,17 @@ const DIVIDE: i32 = 3;
 const MAXIMUM: i32 = 4;
 const MINIMUM: i32 = 5;
 const EXCEEDS: i32 = 6;
+const EQUAL: i32 = 7;
+const NOT_EQUAL: i32 = 8;
+const GREATER: i32 = 9;
+const GREATER_OR_EQUAL: i32 = 10;
+const LESS: i32 = 11;
+const LESS_OR_EQUAL: i32 = 12;
+const KEEP: i32 = 13;
+const DROP: i32 = 14;
 
-/** ½, which a tie gives to both sides. */
-const HALF: usize = memory.data<f32>([0.5]);
+/** ½, which a tie gives to both sides, and 1. */
+const HALF: usize = memory.data<f32>([0.5, 1.0]);
 
 @inline
 function value(code: i32, a: v128, b: v128): v128 {
@@ -25,9 +33,27 @@ function value(code: i32, a: v128, b: v128): v128 {
   if (code == DIVIDE) return f32x4.div(a, b);
   if (code == MAXIMUM) return f32x4.max(a, b);
   if (code == MINIMUM) return f32x4.min(a, b);
-  // EXCEEDS: 1 where a > b, ½ where they are equal, else 0.
-  const half = v128.load_splat<f32>(HALF);
-  return f32x4.add(v128.and(half, f32x4.gt(a, b)), v128.and(half, f32x4.ge(a, b)));
+  if (code == EXCEEDS) {
+    // 1 where a > b, ½ where they are equal, else 0.
+    const half = v128.load_splat<f32>(HALF);
+    return f32x4.add(v128.and(half, f32x4.gt(a, b)), v128.and(half, f32x4.ge(a, b)));
+  }
+  return choice(code, a, b);
+}
+
+/** 1 where a comparison holds, else 0; and the parts of a choice: a where b is not 0 or where it is, else 0. */
+function choice(code: i32, a: v128, b: v128): v128 {
+  if (code == KEEP) return v128.and(a, f32x4.ne(b, f32x4.splat(0)));
+  if (code == DROP) return v128.and(a, f32x4.eq(b, f32x4.splat(0)));
+  const one = v128.load_splat<f32>(HALF, 4);
+  if (code == EQUAL) return v128.and(one, f32x4.eq(a, b));
+  if (code == NOT_EQUAL) return v128.and(one, f32x4.ne(a, b));
+  if (code == GREATER) return v128.and(one, f32x4.gt(a, b));
+  if (code == GREATER_OR_EQUAL) return v128.and(one, f32x4.ge(a, b));
+  if (code == LESS) return v128.and(one, f32x4.lt(a, b));
+  if (code == LESS_OR_EQUAL) return v128.and(one, f32x4.le(a, b));
+  // Both parts of a choice, of which one is 0.
+  return v128.or(a, b);
 }
 
 /** An operand of a row: its own elements, or the first one in all lanes. */

@@ -19,6 +19,9 @@ const CLAMP: i32 = 9;
 const SQRT: i32 = 12;
 const ABS: i32 = 13;
 const ERF: i32 = 14;
+const FLOOR: i32 = 15;
+const CEIL: i32 = 16;
+const ROUND: i32 = 17;
 
 /** 0, 1, ½, 1/√2, 1/√(2π); √(2/π), 0.044715, 3·0.044715; 3, 1/6, 1/3; 2/√π; 6. */
 const CONSTANTS: usize = memory.data<f32>([
@@ -88,6 +91,15 @@ function piecewiseSlope(code: i32, x: v128, dy: v128, p: v128, q: v128): v128 {
   // ABS: dy with the sign of x, 0 where x is 0.
   const sign = v128.and(x, f32x4.splat(-0.0));
   return v128.andnot(v128.xor(dy, sign), f32x4.eq(x, zero));
+}
+
+/** A whole number next to x: below, above, the nearest (of two the even one), or towards 0. */
+@inline
+function rounded(code: i32, x: v128): v128 {
+  if (code == FLOOR) return f32x4.floor(x);
+  if (code == CEIL) return f32x4.ceil(x);
+  if (code == ROUND) return f32x4.nearest(x);
+  return f32x4.trunc(x);
 }
 
 @inline
@@ -185,7 +197,13 @@ export function unary(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32)
   else if (code == HARD_TANH) valuesWith(CLAMP, x, y, count, a, b);
   else if (code == CLAMP) valuesWith(CLAMP, x, y, count, a, b);
   else if (code == SQRT) valuesWith(SQRT, x, y, count, a, b);
-  else valuesWith(ABS, x, y, count, a, b);
+  else if (code == ABS) valuesWith(ABS, x, y, count, a, b);
+  else {
+    for (let i = 0; i < count; i += LANES) {
+      const at = floats(i);
+      store4(y + at, rounded(code, load4(x + at, count - i)), count - i);
+    }
+  }
 }
 
 /**

@@ -10,17 +10,6 @@ import { broadcastStrides, sumTo } from './reduce.js';
 import { scale } from './scale.js';
 import { denseStrides, emitWalk } from './strided.js';
 
-/** Codes of assembly/binary.ts. */
-const codes = {
-  add: 0,
-  subtract: 1,
-  multiply: 2,
-  divide: 3,
-  maximum: 4,
-  minimum: 5,
-  exceeds: 6,
-} as const;
-
 interface Operands {
   readonly a: Tensor;
   readonly b: Tensor;
@@ -70,20 +59,27 @@ interface Places {
   readonly output: Address;
 }
 
-/** Gradients by a and b in the result's shape. */
-type Slopes = (node: Node<Operands, object>, dy: Tensor) => { a: Tensor; b: Tensor };
+/** Gradients by a and b in the result's shape, of those that have one. */
+type Slopes = (node: Node<Operands, object>, dy: Tensor) => { a?: Tensor; b?: Tensor };
 
-/** A function of `kind`: for operands of equal shape, whose memory it may reuse, and for all others. */
+/**
+ * The function with this code in assembly/binary.ts: for operands of equal shape, whose memory it may reuse, and for all
+ * others.
+ */
 /* @__NO_SIDE_EFFECTS__ */
-function define(kind: keyof typeof codes, slopes?: Slopes) {
+export function defineBinary(name: string, code: number, slopes?: Slopes) {
   const op: Op<Operands, object> = {
-    name: kind,
-    shape: (inputs) => ({ shape: broadcastShape(kind, inputs) }),
-    forward: (k, node, at) => emit(k, codes[kind], node, at),
+    name,
+    shape: (inputs) => ({ shape: broadcastShape(name, inputs) }),
+    forward: (k, node, at) => emit(k, code, node, at),
     ...(slopes && {
       backward(node: Node<Operands, object>, dy: Tensor) {
+        const { inputs } = node;
         const { a, b } = slopes(node, dy);
-        return { a: sumTo(a, node.inputs.a.shape), b: sumTo(b, node.inputs.b.shape) };
+        return {
+          ...(a && { a: sumTo(a, inputs.a.shape) }),
+          ...(b && { b: sumTo(b, inputs.b.shape) }),
+        };
       },
     }),
     flops: ({ output }) => sizeOf(output.shape),
@@ -108,24 +104,26 @@ export const addOp = defineOp<Operands, { readonly activation: Activation }>({
   flops: ({ output }) => sizeOf(output.shape),
 });
 
-const addBroadcast = define('add', (_, dy) => ({ a: dy, b: dy }));
+const addBroadcast = defineBinary('add', 0, (_, dy) => ({ a: dy, b: dy }));
 
 /** a + b. @throws ShapeError naming both shapes and the axis along which they do not fit. */
 export const add = (a: Tensor, b: Tensor): Tensor =>
   sameShape({ a, b }) ? apply(addOp, { a, b }, { activation: 'none' }) : addBroadcast(a, b);
 
 /** a − b, see `add`. */
-export const subtract = define('subtract', (_, dy) => ({ a: dy, b: scale(dy, -1) }));
+export const subtract = defineBinary('subtract', 1, (_, dy) => ({ a: dy, b: scale(dy, -1) }));
 
 /** a·b element by element, see `add`. */
-export const multiply: (a: Tensor, b: Tensor) => Tensor = define(
+export const multiply: (a: Tensor, b: Tensor) => Tensor = defineBinary(
   'multiply',
+  2,
   ({ inputs: { a, b } }, dy) => ({ a: multiply(dy, b), b: multiply(dy, a) }),
 );
 
 /** a / b, see `add`. */
-export const divide: (a: Tensor, b: Tensor) => Tensor = define(
+export const divide: (a: Tensor, b: Tensor) => Tensor = defineBinary(
   'divide',
+  3,
   ({ inputs: { b }, output }, dy) => {
     const share = divide(dy, b);
     return { a: share, b: scale(multiply(share, output), -1) };
@@ -133,16 +131,16 @@ export const divide: (a: Tensor, b: Tensor) => Tensor = define(
 );
 
 /** 1 where a > b, ½ where they are equal, else 0. */
-const exceeds = define('exceeds');
+const exceeds = defineBinary('exceeds', 6);
 
 /** max(a, b), see `add`; NaN if one of them is NaN. Where they are equal, each gets half of the gradient. */
-export const maximum = define('maximum', ({ inputs: { a, b } }, dy) => ({
+export const maximum = defineBinary('maximum', 4, ({ inputs: { a, b } }, dy) => ({
   a: multiply(dy, exceeds(a, b)),
   b: multiply(dy, exceeds(b, a)),
 }));
 
 /** min(a, b), see `maximum`. */
-export const minimum = define('minimum', ({ inputs: { a, b } }, dy) => ({
+export const minimum = defineBinary('minimum', 5, ({ inputs: { a, b } }, dy) => ({
   a: multiply(dy, exceeds(b, a)),
   b: multiply(dy, exceeds(a, b)),
 }));

@@ -89,6 +89,31 @@ export const power: typeof all.power = given('power', all.power, { x: tensor, ex
 export const scale: typeof all.scale = given('scale', all.scale, { x: tensor, factor: finite });
 export const sqrt: typeof all.sqrt = given('sqrt', all.sqrt, X);
 export const square: typeof all.square = given('square', all.square, X);
+export const ceil: typeof all.ceil = given('ceil', all.ceil, X);
+export const floor: typeof all.floor = given('floor', all.floor, X);
+export const reciprocal: typeof all.reciprocal = given('reciprocal', all.reciprocal, X);
+export const round: typeof all.round = given('round', all.round, X);
+export const sign: typeof all.sign = given('sign', all.sign, X);
+export const trunc: typeof all.trunc = given('trunc', all.trunc, X);
+
+// Comparisons and choices.
+export const equal: typeof all.equal = given('equal', all.equal, AB);
+export const greater: typeof all.greater = given('greater', all.greater, AB);
+export const greaterOrEqual: typeof all.greaterOrEqual = given(
+  'greaterOrEqual',
+  all.greaterOrEqual,
+  AB,
+);
+export const less: typeof all.less = given('less', all.less, AB);
+export const lessOrEqual: typeof all.lessOrEqual = given('lessOrEqual', all.lessOrEqual, AB);
+export const notEqual: typeof all.notEqual = given('notEqual', all.notEqual, AB);
+export const isInfinite: typeof all.isInfinite = given('isInfinite', all.isInfinite, X);
+export const isNaN: typeof all.isNaN = given('isNaN', all.isNaN, X);
+export const where: typeof all.where = given('where', all.where, {
+  condition: tensor,
+  a: tensor,
+  b: tensor,
+});
 
 // Activations.
 export const elu: typeof all.elu = given('elu', all.elu, X);

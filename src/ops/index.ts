@@ -4,6 +4,18 @@ export { adaptiveAvgPool2d, adaptiveMaxPool2d, globalMaxPool2d } from './adaptiv
 export { attention, type AttentionAttributes } from './attention.js';
 export { batchMatmul } from './batch-matmul.js';
 export { add, divide, maximum, minimum, multiply, subtract } from './binary.js';
+export {
+  equal,
+  greater,
+  greaterOrEqual,
+  isInfinite,
+  isNaN,
+  less,
+  lessOrEqual,
+  notEqual,
+  sign,
+  where,
+} from './comparisons.js';
 export { concat } from './concat.js';
 export { expandConnections, type ConnectionTable } from './connections.js';
 export { constant } from './constant.js';
@@ -59,6 +71,7 @@ export {
 export { expand, max, mean, min, sum, sumTo, type Axes } from './reduce.js';
 export { flatten, reshape } from './reshape.js';
 export { rmsNorm } from './rms-norm.js';
+export { ceil, floor, round, trunc } from './rounding.js';
 export { row, scale } from './scale.js';
 export { pad, slice, split, type Range } from './slice.js';
 export { logSoftmax, softmax } from './softmax.js';
@@ -82,6 +95,7 @@ export {
   negate,
   power,
   prelu,
+  reciprocal,
   selu,
   silu,
   softplus,

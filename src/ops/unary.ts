@@ -6,31 +6,12 @@ import { apply, defineOp, ShapeError, type Gives, type Op } from '../graph/op.js
 import { sizeOf, type Tensor } from '../graph/tensor.js';
 import { relu } from './activation.js';
 import { add, divide, multiply } from './binary.js';
+import { constant } from './constant.js';
 import { reshape } from './reshape.js';
 import { scale } from './scale.js';
 
-/**
- * The kernel and code of each function, in assembly/unary.ts (exp and log: assembly/activation.ts), and the range of
- * its results.
- */
-const kernels = {
-  leakyRelu: ['unary', 0, 'reals'],
-  elu: ['smooth', 1, 'reals'],
-  gelu: ['smooth', 2, 'reals'],
-  geluTanh: ['smooth', 3, 'reals'],
-  silu: ['smooth', 4, 'reals'],
-  softplus: ['smooth', 5, 'reals'],
-  hardSigmoid: ['unary', 6, 'shares'],
-  hardSwish: ['unary', 7, 'reals'],
-  hardTanh: ['unary', 8],
-  clamp: ['unary', 9],
-  exp: ['activation', 5],
-  log: ['activation', 6],
-  sqrt: ['unary', 12],
-  abs: ['unary', 13],
-  erf: ['smooth', 14],
-} as const satisfies Record<string, readonly [kernel: string, code: number, gives?: Gives]>;
-type Kind = keyof typeof kernels;
+/** The kernel and code of a function, in assembly/unary.ts (exp and log: assembly/activation.ts). */
+type Kernel = readonly [kernel: 'unary' | 'smooth' | 'activation', code: number];
 
 /** The function's settings, 0 where it has none. */
 interface Settings {
@@ -38,14 +19,14 @@ interface Settings {
   readonly q: number;
 }
 
-/** The gradient by x, given y = f(x). */
-type Slope = (x: Tensor, y: Tensor, dy: Tensor, settings: Settings) => Tensor;
+/** The gradient by x, given y = f(x); undefined where it is 0 everywhere. */
+type Slope = (x: Tensor, y: Tensor, dy: Tensor, settings: Settings) => Tensor | undefined;
 
-const gradientOp = defineOp<{ x: Tensor; dy: Tensor }, Settings & { kind: Kind }>({
+const gradientOp = defineOp<{ x: Tensor; dy: Tensor }, Settings & { by: Kernel }>({
   name: 'unaryGradient',
   shape: ({ x }) => ({ shape: x.shape }),
-  forward(k, { output, attributes: { kind, p, q } }, { inputs: { x, dy }, output: dx }) {
-    const [kernel, code] = kernels[kind];
+  forward(k, { output, attributes: { by, p, q } }, { inputs: { x, dy }, output: dx }) {
+    const [kernel, code] = by;
     const count = sizeOf(output.shape);
     if (kernel === 'smooth') k.smoothGradient(code, x, dy, dx, count, p, q);
     else k.unaryGradient(code, x, dy, dx, count, p, q);
@@ -53,36 +34,40 @@ const gradientOp = defineOp<{ x: Tensor; dy: Tensor }, Settings & { kind: Kind }
   inPlace: ['dy', 'x'],
 });
 
+/** A function of one tensor; `gives` is the range of its results. */
 /* @__NO_SIDE_EFFECTS__ */
-function define(
-  kind: Kind,
-  slope: Slope = (x, _, dy, settings) => apply(gradientOp, { x, dy }, { ...settings, kind }),
+export function defineUnary(
+  name: string,
+  by: Kernel,
+  gives?: Gives,
+  slope: Slope = (x, _, dy, settings) => apply(gradientOp, { x, dy }, { ...settings, by }),
 ): (x: Tensor, p?: number, q?: number) => Tensor {
   const op: Op<{ x: Tensor }, Settings> = defineOp({
-    name: kind,
-    gives: kernels[kind][2],
+    name,
+    gives,
     shape: ({ x }) => ({ shape: x.shape }),
     forward(k, { output, attributes: { p, q } }, { inputs: { x }, output: y }) {
-      const [kernel, code] = kernels[kind];
+      const [kernel, code] = by;
       const count = sizeOf(output.shape);
       if (kernel === 'activation') k.activation(code, x, y, count);
       else k[kernel](code, x, y, count, p, q);
     },
-    backward: ({ inputs: { x }, output, attributes }, dy) => ({
-      x: slope(x, output, dy, attributes),
-    }),
+    backward({ inputs: { x }, output, attributes }, dy) {
+      const dx = slope(x, output, dy, attributes);
+      return dx ? { x: dx } : {};
+    },
     inPlace: ['x'],
   });
   return (x, p = 0, q = 0) => apply(op, { x }, { p, q });
 }
 
 const unary = {
-  leakyRelu: define('leakyRelu'),
-  elu: define('elu'),
-  gelu: define('gelu'),
-  geluTanh: define('geluTanh'),
-  hardTanh: define('hardTanh'),
-  clamp: define('clamp'),
+  leakyRelu: defineUnary('leakyRelu', ['unary', 0], 'reals'),
+  elu: defineUnary('elu', ['smooth', 1], 'reals'),
+  gelu: defineUnary('gelu', ['smooth', 2], 'reals'),
+  geluTanh: defineUnary('geluTanh', ['smooth', 3], 'reals'),
+  hardTanh: defineUnary('hardTanh', ['unary', 8]),
+  clamp: defineUnary('clamp', ['unary', 9]),
 };
 
 /** x above 0, else slope·x (Maas et al. 2013). */
@@ -105,13 +90,17 @@ export const gelu = (x: Tensor, approximate: Approximation = 'none'): Tensor =>
   approximate === 'tanh' ? unary.geluTanh(x) : unary.gelu(x);
 
 /** x / (1 + e⁻ˣ), also called swish (Elfwing et al. 2018). */
-export const silu: (x: Tensor) => Tensor = define('silu');
+export const silu: (x: Tensor) => Tensor = defineUnary('silu', ['smooth', 4], 'reals');
 /** ln(1 + eˣ) (Dugas et al. 2001). */
-export const softplus: (x: Tensor) => Tensor = define('softplus');
+export const softplus: (x: Tensor) => Tensor = defineUnary('softplus', ['smooth', 5], 'reals');
 /** min(max(x + 3, 0), 6) / 6 */
-export const hardSigmoid: (x: Tensor) => Tensor = define('hardSigmoid');
+export const hardSigmoid: (x: Tensor) => Tensor = defineUnary(
+  'hardSigmoid',
+  ['unary', 6],
+  'shares',
+);
 /** x·hardSigmoid(x) (Howard et al. 2019). */
-export const hardSwish: (x: Tensor) => Tensor = define('hardSwish');
+export const hardSwish: (x: Tensor) => Tensor = defineUnary('hardSwish', ['unary', 7], 'reals');
 
 /** min(max(x, low), high), with gradient 0 at both ends. */
 export const hardTanh = (x: Tensor, low = -1, high = 1): Tensor => unary.hardTanh(x, low, high);
@@ -132,17 +121,34 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
 }
 
 /** eˣ */
-export const exp: (x: Tensor) => Tensor = define('exp', (_, y, dy) => multiply(dy, y));
+export const exp: (x: Tensor) => Tensor = defineUnary(
+  'exp',
+  ['activation', 5],
+  undefined,
+  (_, y, dy) => multiply(dy, y),
+);
 /** ln x; NaN below 0. */
-export const log: (x: Tensor) => Tensor = define('log', (x, _, dy) => divide(dy, x));
+export const log: (x: Tensor) => Tensor = defineUnary(
+  'log',
+  ['activation', 6],
+  undefined,
+  (x, _, dy) => divide(dy, x),
+);
 /** √x; NaN below 0. */
-export const sqrt: (x: Tensor) => Tensor = define('sqrt', (_, y, dy) => divide(dy, scale(y, 2)));
+export const sqrt: (x: Tensor) => Tensor = defineUnary(
+  'sqrt',
+  ['unary', 12],
+  undefined,
+  (_, y, dy) => divide(dy, scale(y, 2)),
+);
 /** |x|, with gradient 0 at 0. */
-export const abs: (x: Tensor) => Tensor = define('abs');
+export const abs: (x: Tensor) => Tensor = defineUnary('abs', ['unary', 13]);
 /** 2/√π ∫₀ˣ e^(−t²) dt */
-export const erf: (x: Tensor) => Tensor = define('erf');
+export const erf: (x: Tensor) => Tensor = defineUnary('erf', ['smooth', 14]);
 /** −x */
 export const negate = (x: Tensor): Tensor => scale(x, -1);
+/** 1/x */
+export const reciprocal = (x: Tensor): Tensor => divide(constant(1, []), x);
 /** x² */
 export const square = (x: Tensor): Tensor => multiply(x, x);
 

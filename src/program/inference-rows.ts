@@ -36,7 +36,7 @@ function describe() {
     avgPoolWindows: `${windows} countPadding ${pooled}`,
     batchMatmul: 'batch transposeA transposeB m n k a=batch.m.k b=batch.k.n c>batch.m.n workspace',
     batchNorm: 'N C area x=N.C.area mean=C variance=C weight=C bias=C epsilon~ y>N.C.area code<4',
-    binary: 'code<6 n0 n1 n2 n3 a0 a1 a2 a3<1 b0 b1 b2 b3<1 a=@a b=@b y>n0.n1.n2.n3',
+    binary: 'code n0 n1 n2 n3 a0 a1 a2 a3<1 b0 b1 b2 b3<1 a=@a b=@b y>n0.n1.n2.n3',
     channelAffine: 'N C area x=N.C.area weight=C bias?=C y>N.C.area',
     channelMoments: 'N C area x=N.C.area moments>2.C',
     conv2d: `${convolution} x=N.C.H.W w=O.C.kh.kw b?=O y>N.O.P.Q code<4 workspace`,
