@@ -139,12 +139,19 @@ export const concat: typeof all.concat = given('concat', all.concat, {
   axis: whole,
 });
 export const expand: typeof all.expand = given('expand', all.expand, TO_SHAPE);
+export const flip: typeof all.flip = given('flip', all.flip, {
+  x: tensor,
+  axes: /* @__PURE__ */ listOr(whole, list),
+});
 export const flatten: typeof all.flatten = given('flatten', all.flatten, X);
 export const pad: typeof all.pad = given('pad', all.pad, { x: tensor, widths: list });
 export const pad2d: typeof all.pad2d = given('pad2d', all.pad2d, { x: tensor, sides: list });
 export const permute: typeof all.permute = given('permute', all.permute, { x: tensor, axes: list });
 export const reshape: typeof all.reshape = given('reshape', all.reshape, TO_SHAPE);
-export const slice: typeof all.slice = given('slice', all.slice, { x: tensor, ranges: list });
+export const slice: typeof all.steppedSlice = given('slice', all.steppedSlice, {
+  x: tensor,
+  ranges: /* @__PURE__ */ listOf(list, 0),
+});
 export const split: typeof all.split = given('split', all.split, { x: tensor, sizes: list });
 export const stopGradient: typeof all.stopGradient = given('stopGradient', all.stopGradient, X);
 export const transpose: typeof all.transpose = given('transpose', all.transpose, {
@@ -152,6 +159,35 @@ export const transpose: typeof all.transpose = given('transpose', all.transpose,
   axis0: whole,
   axis1: whole,
 });
+
+// Places that come from data.
+export const argMax: typeof all.argMax = given('argMax', all.argMax, X);
+export const argMin: typeof all.argMin = given('argMin', all.argMin, X);
+export const gather: typeof all.gather = given('gather', all.gather, {
+  x: tensor,
+  indices: tensor,
+});
+export const gatherNd: typeof all.gatherNd = given('gatherNd', all.gatherNd, {
+  x: tensor,
+  indices: tensor,
+});
+export const scatter: typeof all.scatter = given('scatter', all.scatter, {
+  x: tensor,
+  indices: tensor,
+  updates: tensor,
+  axis: whole,
+});
+export const scatterNd: typeof all.scatterNd = given('scatterNd', all.scatterNd, {
+  x: tensor,
+  indices: tensor,
+  updates: tensor,
+});
+export const takeAlong: typeof all.takeAlong = given('takeAlong', all.takeAlong, {
+  x: tensor,
+  indices: tensor,
+  axis: whole,
+});
+export const topK: typeof all.topK = given('topK', all.topK, { x: tensor, k: extent });
 
 // Reductions.
 export const max: typeof all.max = given('max', all.max, OVER_AXES);

@@ -74,11 +74,14 @@ export { rmsNorm } from './rms-norm.js';
 export { ceil, floor, round, trunc } from './rounding.js';
 export { row, scale } from './scale.js';
 export { pad, slice, split, type Range } from './slice.js';
+export { flip, steppedSlice, type SteppedRange } from './slice-steps.js';
 export { logSoftmax, softmax } from './softmax.js';
 export { checkLengths, lastSteps, meanOfSteps, ownSteps } from './steps.js';
 export { stopGradient } from './stop-gradient.js';
 export { channelAffine, subsampling2d } from './subsample.js';
 export { sumChannels, sumRows, weightedSum } from './sum.js';
+export { gather, gatherNd, scatter, scatterNd, takeAlong, type ScatterOptions } from './take.js';
+export { argMax, argMin, topK, type ArgOptions, type TopKOptions } from './top.js';
 export { permute, transpose } from './transpose.js';
 export {
   abs,

@@ -13,6 +13,7 @@ export const windows = 'planes H W kh kw sh sw ph pw P Q';
 export const resampling = 'planes H W P Q numH+ denH+ numW+ denW+';
 export const recurrence = 'N T H reverse';
 export const response = 'N C area size alpha~ beta~ k~';
+export const along = 'n0 n1 n2 extent p0 p1 p2';
 export const padding = 'planes H W top left height width mode<2';
 
 // A call, so that bundles without the table can drop it.
@@ -50,6 +51,8 @@ function describe() {
     elman: `${recurrence} code<4 x=N.T.H w=H.H bias?=H y>N.T.H workspace lengths?=N`,
     embedding: 'count V D indices=count w=V.D y>count.D',
     fill: 'y>count count value~',
+    flatPlaces: 'count extent x=count before?=count y>count',
+    flipPlanes: 'C h w x=C.h.w across down y>C.h.w',
     groupNorm:
       'N C area groups x=N.C.area moments=2.N.groups weight?=C bias?=C epsilon~ y>N.C.area',
     gru: `${recurrence} x=N.T.H.3 w=H.H.3 bias?=H.3 record>N.T.H.5 workspace lengths?=N`,
@@ -64,6 +67,7 @@ function describe() {
     maxPool2d: `${pooling} ${pooled}`,
     maxPoolWindows: `${windows} ${pooled}`,
     pad2d: `${padding} value~ x=planes.H.W y>planes.height.width`,
+    putAlong: `code<4 ${along} x?=n0.extent.n2 places=@p updates=n0.n1.n2 y>n0.extent.n2`,
     rbf: 'n C F x=n.F w=C.F y>n.C',
     rmsNorm: 'rows n x=rows.n weight?=n epsilon~ y>rows.n',
     scale: `${sameSize} count weight~`,
@@ -73,6 +77,9 @@ function describe() {
     sumAxis: axis,
     sumChannels: 'N C area x=N.C.area y>C',
     sumRows: 'rows columns x=rows.columns y>columns',
+    takeAlong: `${along} x=n0.extent.n2 places=@p y>n0.n1.n2`,
+    toFloats: 'x=count y>count count',
+    topPlaces: 'outer extent inner count smallest last x=outer.extent.inner y>outer.count.inner',
     unary: `code ${sameSize} count p~ q~`,
     upsampleBilinear: `${resampling} corners ${pooled} workspace`,
     upsampleNearest: `${resampling} ${pooled} workspace`,

@@ -1,5 +1,6 @@
 /** The rows of the kernels that only training calls. Their notation is explained in kernel-table.ts. */
 import {
+  along,
   convolution,
   depthwise,
   padding,
@@ -70,7 +71,6 @@ function samples() {
     dropout: 'N groups area x=N.groups.area randomness=4 y>N.groups.area stream threshold# scale~',
     elasticField: `H W weights=radius+1 radius alpha~ ${drawn} workspace field>2.H.W/4.4`,
     fillBox: 'C h w x&C.h.w top left height width value~',
-    flipPlanes: 'C h w x=C.h.w across down y>C.h.w',
     gatherIntegers: 'values=* isBytes order=count count length y>count.length',
     gatherSamples: `${gathered} scale~ shift~ border~ y>count.C.H.W`,
     gatherScaled: `${gathered} unit~ scales=2.C y>count.C.H.W`,
@@ -78,7 +78,6 @@ function samples() {
     randomNormal: `y>count count mean~ deviation~ ${random} index# purpose#`,
     randomUniform: `y>count count low~ high~ ${random} index# purpose#`,
     resizePlanes: 'C h w x=C.h.w top left height width H W antialias workspace y>C.H.W',
-    toFloats: 'x=count y>count count',
     turnHue: 'area x=3.area shift~ y>3.area',
     warp: 'C h w x=C.h.w H W map=6 field?=2.H.W/4.4 fill~ workspace y>C.H.W',
   } as const;
@@ -123,6 +122,7 @@ function gradients() {
     maxPool2dGradient: `${pooling} ${pooledByPlace}`,
     maxPoolWindowsGradient: `${windows} ${pooledByPlace}`,
     pad2dGradient: `${padding} dy=planes.height.width dx>planes.H.W`,
+    putAlongGradient: `${along} places=@p dy=n0.extent.n2 d>n0.n1.n2 workspace`,
     rbfCentresGradient: 'n C F x=n.F w=C.F dy=n.C dw>C.F',
     rbfInputGradient: 'n C F x=n.F w=C.F dy=n.C dx>n.F',
     rmsNormGradient: 'rows n x=rows.n weight?=n dy=rows.n epsilon~ dx>rows.n',

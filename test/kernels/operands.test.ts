@@ -51,7 +51,7 @@ const REALS = [0, -0, 1, -1, 0.5, 0.75, 3, 1e-5, 1e30, -1e30, Infinity, -Infinit
 
 /** Scalars that may be 0, and are small. */
 const FROM_ZERO =
-  /^(across|antialias|causal|code|corners|countPadding|down|flipped|left|mode|normalize|p[hw]|power|radius|relative|reverse|top|transpose.*|[ab]\d|[st]\d)$/;
+  /^(across|antialias|causal|code|corners|countPadding|down|flipped|left|mode|normalize|p[hw]|power|radius|relative|reverse|top|transpose.*|[abstp]\d|smallest|last)$/;
 
 function drawScalar(draw: Draw, word: string, most: number, edge: number): number {
   const isEdge = draw(1, 100) <= edge;
@@ -136,7 +136,9 @@ function drawValues(draw: Draw, { name, begin, end }: Buffer): Uint8Array {
   const whole = () => (draw(0, 9) ? draw(0, 5) : pick(draw, EDGES));
   const values = /^(indices|labels|lengths)$/.test(name)
     ? Int32Array.from({ length }, whole)
-    : Float32Array.from({ length }, () => draw(0, 2000) / 1000 - 1);
+    : name === 'places'
+      ? Float32Array.from({ length }, () => (draw(0, 9) ? draw(-5, 5) : pick(draw, REALS)))
+      : Float32Array.from({ length }, () => draw(0, 2000) / 1000 - 1);
   return new Uint8Array(values.buffer);
 }
 
