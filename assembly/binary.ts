@@ -3,6 +3,7 @@
  * (src/ops/strided.ts merges axes where possible); along the last one an operand either advances with the result or is
  * constant.
  */
+import { eachLane } from './functions';
 import { LANES, floats, loadTail, storeTail } from './simd';
 
 // Codes shared with src/ops/binary.ts.
@@ -21,6 +22,7 @@ const LESS: i32 = 11;
 const LESS_OR_EQUAL: i32 = 12;
 const KEEP: i32 = 13;
 const DROP: i32 = 14;
+const EITHER: i32 = 15;
 
 /** ½, which a tie gives to both sides, and 1. */
 const HALF: usize = memory.data<f32>([0.5, 1.0]);
@@ -53,7 +55,8 @@ function choice(code: i32, a: v128, b: v128): v128 {
   if (code == LESS) return v128.and(one, f32x4.lt(a, b));
   if (code == LESS_OR_EQUAL) return v128.and(one, f32x4.le(a, b));
   // Both parts of a choice, of which one is 0.
-  return v128.or(a, b);
+  if (code == EITHER) return v128.or(a, b);
+  return eachLane(code, a, b);
 }
 
 /** An operand of a row: its own elements, or the first one in all lanes. */

@@ -2,6 +2,7 @@
  * Element-wise functions whose gradient needs their input x, with up to two settings p and q. At their kinks they have
  * PyTorch's gradients. Functions whose gradient follows from the output are in activation.ts.
  */
+import { eachLane } from './functions';
 import { erf, exp, expMinusOne, logOnePlus, sigmoid, tanh } from './math';
 import { LANES, floats, loadTail, storeTail } from './simd';
 
@@ -22,6 +23,7 @@ const ERF: i32 = 14;
 const FLOOR: i32 = 15;
 const CEIL: i32 = 16;
 const ROUND: i32 = 17;
+const TRUNC: i32 = 18;
 
 /** 0, 1, ½, 1/√2, 1/√(2π); √(2/π), 0.044715, 3·0.044715; 3, 1/6, 1/3; 2/√π; 6. */
 const CONSTANTS: usize = memory.data<f32>([
@@ -93,13 +95,14 @@ function piecewiseSlope(code: i32, x: v128, dy: v128, p: v128, q: v128): v128 {
   return v128.andnot(v128.xor(dy, sign), f32x4.eq(x, zero));
 }
 
-/** A whole number next to x: below, above, the nearest (of two the even one), or towards 0. */
+/** A whole number next to x: below, above, the nearest (of two the even one), or towards 0. Else a rare function. */
 @inline
 function rounded(code: i32, x: v128): v128 {
   if (code == FLOOR) return f32x4.floor(x);
   if (code == CEIL) return f32x4.ceil(x);
   if (code == ROUND) return f32x4.nearest(x);
-  return f32x4.trunc(x);
+  if (code == TRUNC) return f32x4.trunc(x);
+  return eachLane(code, x, x);
 }
 
 @inline

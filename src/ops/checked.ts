@@ -3,8 +3,10 @@
  * shapes alone.
  */
 import {
+  checkOptions,
   extent,
   finite,
+  flag,
   isList,
   list,
   listOf,
@@ -46,6 +48,25 @@ const axes: Check = (op, name, value) => {
 /** A check for a number of float32; constants may be infinite where that is written. */
 const orInfinite: Check = (op, name, value) => {
   if (Math.abs(value as number) !== Infinity) finite(op, name, value);
+};
+
+/** A check that lets an absent argument pass, which has a default. */
+/* @__NO_SIDE_EFFECTS__ */
+const orAbsent =
+  (check: Check): Check =>
+  (op, name, value) => {
+    if (value !== undefined) check(op, name, value);
+  };
+
+/** A check for a number that is divided by. */
+const divisor: Check = (op, name, value) => {
+  finite(op, name, value);
+  if (value === 0) refuse(op, name, value, 'a number other than 0');
+};
+
+/** A check for the options of running sums. */
+const cumulation: Check = (op, _, value) => {
+  checkOptions<all.CumsumOptions>(op, value ?? {}, { exclusive: flag, reverse: flag });
 };
 
 /** A check for the numbers of a vector. */
@@ -95,6 +116,20 @@ export const reciprocal: typeof all.reciprocal = given('reciprocal', all.recipro
 export const round: typeof all.round = given('round', all.round, X);
 export const sign: typeof all.sign = given('sign', all.sign, X);
 export const trunc: typeof all.trunc = given('trunc', all.trunc, X);
+export const acos: typeof all.acos = given('acos', all.acos, X);
+export const acosh: typeof all.acosh = given('acosh', all.acosh, X);
+export const asin: typeof all.asin = given('asin', all.asin, X);
+export const asinh: typeof all.asinh = given('asinh', all.asinh, X);
+export const atan: typeof all.atan = given('atan', all.atan, X);
+export const atanh: typeof all.atanh = given('atanh', all.atanh, X);
+export const cos: typeof all.cos = given('cos', all.cos, X);
+export const cosh: typeof all.cosh = given('cosh', all.cosh, X);
+export const sin: typeof all.sin = given('sin', all.sin, X);
+export const sinh: typeof all.sinh = given('sinh', all.sinh, X);
+export const tan: typeof all.tan = given('tan', all.tan, X);
+export const fmod: typeof all.fmod = given('fmod', all.fmod, AB);
+export const pow: typeof all.pow = given('pow', all.pow, AB);
+export const remainder: typeof all.remainder = given('remainder', all.remainder, AB);
 
 // Comparisons and choices.
 export const equal: typeof all.equal = given('equal', all.equal, AB);
@@ -118,7 +153,15 @@ export const where: typeof all.where = given('where', all.where, {
 // Activations.
 export const elu: typeof all.elu = given('elu', all.elu, X);
 export const gelu: typeof all.gelu = given('gelu', all.gelu, X);
-export const hardSigmoid: typeof all.hardSigmoid = given('hardSigmoid', all.hardSigmoid, X);
+export const hardSigmoid: typeof all.slopedHardSigmoid = given(
+  'hardSigmoid',
+  all.slopedHardSigmoid,
+  {
+    x: tensor,
+    slope: orAbsent(finite),
+    offset: orAbsent(finite),
+  },
+);
 export const hardSwish: typeof all.hardSwish = given('hardSwish', all.hardSwish, X);
 export const hardTanh: typeof all.hardTanh = given('hardTanh', all.hardTanh, X);
 export const leakyRelu: typeof all.leakyRelu = given('leakyRelu', all.leakyRelu, X);
@@ -132,6 +175,17 @@ export const silu: typeof all.silu = given('silu', all.silu, X);
 export const softmax: typeof all.softmax = given('softmax', all.softmax, X);
 export const softplus: typeof all.softplus = given('softplus', all.softplus, X);
 export const tanh: typeof all.tanh = given('tanh', all.tanh, X);
+export const celu: typeof all.celu = given('celu', all.celu, {
+  x: tensor,
+  alpha: orAbsent(divisor),
+});
+export const mish: typeof all.mish = given('mish', all.mish, X);
+export const softsign: typeof all.softsign = given('softsign', all.softsign, X);
+export const thresholdedRelu: typeof all.thresholdedRelu = given(
+  'thresholdedRelu',
+  all.thresholdedRelu,
+  { x: tensor, threshold: orAbsent(finite) },
+);
 
 // Moving elements.
 export const concat: typeof all.concat = given('concat', all.concat, {
@@ -194,6 +248,13 @@ export const max: typeof all.max = given('max', all.max, OVER_AXES);
 export const mean: typeof all.mean = given('mean', all.mean, OVER_AXES);
 export const min: typeof all.min = given('min', all.min, OVER_AXES);
 export const sum: typeof all.sum = given('sum', all.sum, OVER_AXES);
+export const cumsum: typeof all.cumsum = given('cumsum', all.cumsum, {
+  x: tensor,
+  axis: whole,
+  options: cumulation,
+});
+export const logsumexp: typeof all.logsumexp = given('logsumexp', all.logsumexp, OVER_AXES);
+export const prod: typeof all.prod = given('prod', all.prod, OVER_AXES);
 
 // Products.
 export const attention: typeof all.attention = given('attention', all.attention, {

@@ -1,4 +1,5 @@
 /** The ops: functions from tensors to tensors. Those for users are in checked.ts. */
+export { cumsum, logsumexp, prod, type CumsumOptions } from './accumulate.js';
 export { relu, scaledTanh, sigmoid, tanh } from './activation.js';
 export { adaptiveAvgPool2d, adaptiveMaxPool2d, globalMaxPool2d } from './adaptive-pool2d.js';
 export { attention, type AttentionAttributes } from './attention.js';
@@ -16,6 +17,13 @@ export {
   sign,
   where,
 } from './comparisons.js';
+export {
+  celu,
+  mish,
+  slopedHardSigmoid,
+  softsign,
+  thresholdedRelu,
+} from './composed-activations.js';
 export { concat } from './concat.js';
 export { expandConnections, type ConnectionTable } from './connections.js';
 export { constant } from './constant.js';
@@ -59,6 +67,7 @@ export { pad2d, type PaddingMode, type Sides } from './pad2d.js';
 export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js';
 export { avgPool1d, globalAvgPool1d, globalMaxPool1d, maxPool1d } from './pool1d.js';
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
+export { fmod, pow, remainder } from './powers.js';
 export { rbf } from './rbf.js';
 export {
   checkSequence,
@@ -83,6 +92,19 @@ export { sumChannels, sumRows, weightedSum } from './sum.js';
 export { gather, gatherNd, scatter, scatterNd, takeAlong, type ScatterOptions } from './take.js';
 export { argMax, argMin, topK, type ArgOptions, type TopKOptions } from './top.js';
 export { permute, transpose } from './transpose.js';
+export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  cos,
+  cosh,
+  sin,
+  sinh,
+  tan,
+} from './trigonometry.js';
 export {
   abs,
   clamp,

@@ -67,7 +67,8 @@ function groupsOf(axes: ReadonlySet<number>): Group[] {
 /** Axes to reduce over: one, several, or all; negative ones count from the end. */
 export type Axes = number | readonly number[] | undefined;
 
-function axesOf(name: string, x: Tensor, axes: Axes): Set<number> {
+/** The axes that are meant, counted from 0. @throws ShapeError for unknown or repeated ones. */
+export function axesOf(name: string, x: Tensor, axes: Axes): Set<number> {
   if (axes === undefined) return new Set(x.shape.keys());
   const list = typeof axes === 'number' ? [axes] : axes;
   const found = new Set(list.map((axis) => axisOf(name, x, axis)));

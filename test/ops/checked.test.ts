@@ -24,6 +24,27 @@ const taken: { readonly [Name in keyof typeof ops]: Parameters<(typeof ops)[Name
   abs: [matrix],
   clamp: [matrix, 0, 1],
   erf: [matrix],
+  acos: [matrix],
+  acosh: [matrix],
+  asin: [matrix],
+  asinh: [matrix],
+  atan: [matrix],
+  atanh: [matrix],
+  cos: [matrix],
+  cosh: [matrix],
+  sin: [matrix],
+  sinh: [matrix],
+  tan: [matrix],
+  celu: [matrix],
+  mish: [matrix],
+  softsign: [matrix],
+  thresholdedRelu: [matrix],
+  fmod: [matrix, matrix],
+  pow: [matrix, matrix],
+  remainder: [matrix, matrix],
+  cumsum: [matrix, 1],
+  logsumexp: [matrix, 1],
+  prod: [matrix, 1],
   ceil: [matrix],
   floor: [matrix],
   reciprocal: [matrix],
@@ -202,7 +223,7 @@ test('what is no tensor is refused by the names of op and argument', () => {
 });
 
 test('so are other arguments that are missing', () => {
-  const defaults = ['argMin', 'clamp', 'gather', 'max', 'mean', 'min', 'sum'];
+  const defaults = ['argMin', 'clamp', 'gather', 'logsumexp', 'max', 'mean', 'min', 'prod', 'sum'];
   for (const [name, operands] of named.filter(([op]) => !defaults.includes(op))) {
     operands.forEach((operand, at) => {
       if (isTensor(operand)) return;
