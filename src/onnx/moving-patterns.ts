@@ -1,0 +1,387 @@
+/** Patterns of nodes that move elements: reshaping, transposing, joining, slicing, padding. */
+import { sizeOf } from '../graph/tensor.js';
+import * as layers from '../layers/index.js';
+import {
+  permutation,
+  ranges,
+  splitSizes,
+  squeezed,
+  unsqueezed,
+  wantedShape,
+  type HostCall,
+} from './host-ops.js';
+import {
+  axisFrom,
+  listAt,
+  numberAt,
+  one,
+  rankOf,
+  samplesAt,
+  wiresAt,
+  type Call,
+  type Patterns,
+} from './pattern.js';
+import { add, applyOp, fileShape, note } from './reader.js';
+import { isPlain, reshapedPlace } from './sample-place.js';
+import { numbersOf, scalarOf, type Numbers, type Place, type Value, type Wires } from './value.js';
+
+type Shapes = readonly (readonly number[])[];
+
+/** x in other shapes, with its samples at `place`. */
+export function viewed(call: Call, x: Wires, to: Shapes, place: Place | undefined): Wires {
+  const { reader, node, inputs: from } = call;
+  const inner = x.turned;
+  // T×N×… of N×T×…, and another shape of what follows: the change of shape first.
+  if (
+    inner?.axes.every((axis, i) => axis === (i < 2 ? 1 - i : i)) &&
+    to.every(
+      (shape, i) =>
+        shape[0] === x.probes[i]!.shape[0] &&
+        shape[1] === x.probes[i]!.shape[1] &&
+        shape.length > 2,
+    )
+  ) {
+    const swapped = to.map(([a, b, ...rest]) => [b!, a!, ...rest]);
+    return turned(
+      call,
+      viewed(call, inner.of, swapped, inner.of.place),
+      to[0]!.map((_, i) => (i < 2 ? 1 - i : i)),
+    );
+  }
+  const source = x.viewOf ?? x;
+  const isSource = source.probes.every(({ shape }, i) => shape.join() === to[i]!.join());
+  if (isSource && source.place?.axis === place?.axis && source.place?.inner === place?.inner)
+    return source;
+  if (isPlain(source.place) && isPlain(place)) {
+    const each = to[0]!.slice(1);
+    const layer = each.length === 1 && rankOf(source) > 2 ? layers.flatten() : layers.reshape(each);
+    return {
+      ...add(reader, { layer, inputs: [source], node, from, place, type: x.type }),
+      viewOf: source,
+    };
+  }
+  const shapes: Numbers = {
+    kind: 'numbers',
+    probes: to.map((shape) => ({ type: 'int64', shape: [shape.length], values: shape })),
+  };
+  const made = applyOp(reader, node, { op: 'Reshape', attributes: {}, operands: [source, shapes] });
+  return { ...made, place, from, viewOf: source };
+}
+
+/** A node that gives its input another shape, by a rule from shape to shape. */
+const reshaping =
+  (
+    shapeOf: (call: Call, from: readonly number[], probe: number) => readonly number[] | undefined,
+  ) =>
+  (call: Call): readonly Value[] | undefined => {
+    const x = wiresAt(call, 0);
+    if (!x) return undefined;
+    const { reader } = call;
+    const from = x.probes.map(({ shape }) => shape);
+    const to = from.map((shape, i) => shapeOf(call, shape, i));
+    if (x.place && reader.written !== undefined) {
+      const rewritten = writtenShapes(call, x, shapeOf);
+      if (rewritten) {
+        if (to.some((shape, i) => shape?.join() !== rewritten.to[i]!.join()))
+          note(reader, 'rewritten', call.node.name || call.node.op);
+        return [viewed(call, x, rewritten.to, rewritten.place)];
+      }
+    }
+    if (to.some((shape, i) => !shape || sizeOf(shape) !== sizeOf(from[i]!))) return undefined;
+    const place = x.place && reshapedPlace(x.place, from, to as Shapes, reader.sizes);
+    return [viewed(call, x, to as Shapes, place)];
+  };
+
+/**
+ * The shapes for any number of samples of a file that is written for one number, if its shape does not follow from the
+ * input's: samples on another axis than the last, alone or outermost there, where several would do.
+ */
+function writtenShapes(
+  call: Call,
+  x: Wires,
+  shapeOf: (call: Call, from: readonly number[], probe: number) => readonly number[] | undefined,
+): { to: Shapes; place: Place } | undefined {
+  const { reader } = call;
+  const B = reader.written!;
+  const { axis, outer, inner } = x.place!;
+  const target = call.inputs[1];
+  if (
+    call.node.op === 'Reshape' &&
+    (target?.kind !== 'numbers' ||
+      new Set(target.probes.map(({ values }) => Array.from(values).join())).size > 1)
+  )
+    return undefined;
+  const from = x.probes[0]!.shape.with(axis, outer * B * inner);
+  const shape = shapeOf(call, from, 0);
+  if (!shape || sizeOf(shape) !== sizeOf(from)) return undefined;
+  const stride = inner * sizeOf(from.slice(axis + 1));
+  const places = shape.flatMap((extent, i) => {
+    const within = stride / sizeOf(shape.slice(i + 1));
+    const around = extent / (B * within);
+    return Number.isInteger(within) && Number.isInteger(around)
+      ? [{ axis: i, outer: around, inner: within }]
+      : [];
+  });
+  const worth = (place: Place) =>
+    Number(place.axis === shape.length - 1) * 4 +
+    Number(place.outer !== 1) * 2 +
+    Number(place.inner !== 1);
+  const [place] = places.toSorted((a, b) => worth(a) - worth(b));
+  return (
+    place && {
+      place,
+      to: reader.sizes.map((N) => shape.with(place.axis, place.outer * N * place.inner)),
+    }
+  );
+}
+
+/** The numbers of a probe of input `i`, or of an attribute. */
+function probeAt(
+  { inputs, attributes }: Call,
+  name: string,
+  i: number,
+  probe: number,
+): number[] | undefined {
+  const value = inputs[i];
+  if (value) return value.kind === 'numbers' ? Array.from(value.probes[probe]!.values) : undefined;
+  return attributes[name] as number[] | undefined;
+}
+
+function transpose(call: Call): readonly Value[] | undefined {
+  const x = wiresAt(call, 0);
+  const axes = x && permutation(rankOf(x), call.attributes['perm']);
+  if (!x || !axes) return undefined;
+  return [turned(call, x, axes)];
+}
+
+/** x with axis k of axes[k]. */
+export function turned(call: Call, x: Wires, axes: readonly number[]): Wires {
+  const { reader, node, inputs: from } = call;
+  const source = x.turned?.of ?? x;
+  const composed = x.turned ? axes.map((axis) => x.turned!.axes[axis]!) : axes;
+  if (composed.every((axis, i) => axis === i)) return source;
+  const made =
+    isPlain(source.place) && composed[0] === 0
+      ? add(reader, { layer: layers.permute(composed), inputs: [source], node, type: x.type })
+      : applyOp(reader, node, {
+          op: 'Transpose',
+          attributes: { perm: composed },
+          operands: [source],
+        });
+  return { ...made, from, turned: { of: source, axes: composed } };
+}
+
+function concat(call: Call): readonly Value[] | undefined {
+  const xs = call.inputs.map((_, i) => samplesAt(call, i));
+  const [first] = xs;
+  const axis = axisFrom(numberAt(call, 'axis', 1), first ? rankOf(first) : 0);
+  if (axis < 1 || xs.some((x) => !x)) return undefined;
+  return one(call, layers.concat(axis === 1 ? {} : { axis }), xs as Wires[]);
+}
+
+/** The node as known numbers' ops read it, for its axes and bounds. */
+const asHost = ({ node, version, attributes, inputs }: Call): HostCall => ({
+  op: node.op,
+  version,
+  attributes,
+  inputs: inputs.map((value) => (value?.kind === 'numbers' ? value.probes[0] : undefined)),
+  outputs: node.outputs.length,
+});
+
+function slice(call: Call): readonly Value[] | undefined {
+  const x = samplesAt(call, 0);
+  const isKnown = call.inputs.slice(1).every((value) => !value || value.kind === 'numbers');
+  const parts = x && isKnown ? ranges(asHost(call), x.probes[0]!.shape) : undefined;
+  if (!x || !parts) return undefined;
+  const { shape } = x.probes[0]!;
+  const cut = parts.flatMap(([start, count, step], axis) =>
+    start === 0 && count === shape[axis] && step === 1 ? [] : [axis],
+  );
+  if (cut.length === 0) return [x];
+  if (cut.some((axis) => axis === 0 || parts[axis]![2] !== 1 || parts[axis]![1] === 0))
+    return undefined;
+  return [
+    cut.reduce((y, axis) => {
+      const [start, count] = parts[axis]!;
+      return one(call, layers.slice(axis, start, start + count), [y])[0]!;
+    }, x),
+  ];
+}
+
+function split(call: Call): readonly Value[] | undefined {
+  const x = samplesAt(call, 0);
+  const axis = axisFrom(numberAt(call, 'axis', 0), x ? rankOf(x) : 0);
+  const sizes = x && axis > 0 ? splitSizes(asHost(call), x.probes[0]!.shape[axis]!) : undefined;
+  if (!x || !sizes || sizes.length !== call.node.outputs.length) return undefined;
+  let end = 0;
+  return sizes.flatMap((size) => one(call, layers.slice(axis, (end += size) - size, end), [x]));
+}
+
+function pad(call: Call): readonly Value[] | undefined {
+  const x = samplesAt(call, 0);
+  const pads = listAt(call, 'pads', call.version < 11 ? undefined : 1);
+  const mode = call.attributes['mode'] ?? 'constant';
+  const given =
+    call.version < 11 ? numberAt(call, 'value', 0) : call.inputs[2] ? scalarOf(call.inputs[2]) : 0;
+  const rank = x ? rankOf(x) : 0;
+  if (
+    !x ||
+    pads?.length !== 2 * rank ||
+    call.inputs[3] ||
+    pads.some((one) => one < 0) ||
+    pads[0] ||
+    pads[rank]
+  )
+    return undefined;
+  if (given === undefined || Math.abs(given) > 3e38) return undefined;
+  const widths = Array.from(
+    { length: rank - 1 },
+    (_, i) => [pads[i + 1]!, pads[rank + i + 1]!] as const,
+  );
+  if (widths.flat().every((width) => width === 0)) return [x];
+  const value = given === 0 ? {} : { value: given };
+  const isImage = rank === 4 && !pads[1] && !pads[rank + 1];
+  const modes: Readonly<Record<string, 'zeros' | 'replicate' | 'reflect'>> = {
+    constant: 'zeros',
+    edge: 'replicate',
+    reflect: 'reflect',
+  };
+  const known = modes[mode as string];
+  if (isImage && known) {
+    const [[top, bottom], [left, right]] = widths.slice(1) as [
+      readonly [number, number],
+      readonly [number, number],
+    ];
+    return one(
+      call,
+      layers.pad2d([left, right, top, bottom], {
+        ...(known === 'zeros' ? value : { mode: known }),
+      }),
+      [x],
+    );
+  }
+  return mode === 'constant' ? one(call, layers.pad(widths, value), [x]) : undefined;
+}
+
+const FLOATS = [1, 10, 11, 16];
+const WHOLES = [2, 3, 4, 5, 6, 7, 12, 13];
+
+/** A cast that changes nothing here: from floats to floats, from tokens to tokens. */
+function cast(call: Call): readonly Value[] | undefined {
+  const x = wiresAt(call, 0);
+  const to = Number(call.attributes['to']);
+  if (!x) return undefined;
+  const isSame =
+    x.probes[0]!.dtype === 'i32' ? WHOLES.includes(to) : x.type === 'float' && FLOATS.includes(to);
+  return isSame ? [{ ...x, type: x.probes[0]!.dtype === 'i32' ? x.type : 'float' }] : undefined;
+}
+
+/** The extents of a tensor, or of some of its axes. */
+function shape(call: Call): readonly Value[] | undefined {
+  const {
+    reader,
+    inputs: [x],
+  } = call;
+  if (x?.kind === 'numbers' || x?.kind === 'weight') {
+    const own = x.kind === 'weight' ? x.shape : x.probes[0]!.shape;
+    const cut = own.slice(numberAt(call, 'start', 0), numberAt(call, 'end', own.length));
+    return [numbersOf({ type: 'int64', shape: [cut.length], values: cut }, reader.sizes)];
+  }
+  if (x?.kind !== 'wires') return undefined;
+  const probes = x.probes.map((tensor) => {
+    const own = fileShape(reader, x, tensor);
+    const cut = own.slice(numberAt(call, 'start', 0), numberAt(call, 'end', own.length));
+    return { type: 'int64', shape: [cut.length], values: cut };
+  });
+  return [{ kind: 'numbers', probes }];
+}
+
+function size(call: Call): readonly Value[] | undefined {
+  const found = shape({ ...call, attributes: {} })?.[0];
+  if (found?.kind !== 'numbers') return undefined;
+  return [
+    {
+      kind: 'numbers',
+      probes: found.probes.map(({ values }) => ({
+        type: 'int64',
+        shape: [],
+        values: [sizeOf(Array.from(values))],
+      })),
+    },
+  ];
+}
+
+/** Equal numbers in as many places as there are samples, where the file is written for one number of them. */
+function expand({ reader, inputs: [x, target] }: Call): readonly Value[] | undefined {
+  if (x?.kind !== 'numbers' || target?.kind !== 'numbers' || reader.written === undefined)
+    return undefined;
+  const { type, values } = x.probes[0]!;
+  const value = values[0];
+  if (value === undefined || !Array.from(values).every((one) => one === value)) return undefined;
+  const probes = target.probes.map(({ values: to }) => {
+    const extents = Array.from(to);
+    const count = sizeOf(extents);
+    return {
+      type,
+      shape: extents,
+      values: count <= 2 ** 20 ? new Float64Array(count).fill(value) : [],
+    };
+  });
+  return probes.every(({ values: all }) => all.length > 0)
+    ? [{ kind: 'numbers', probes }]
+    : undefined;
+}
+
+/** Patterns that also hold where the file has no axis of samples. */
+export const anywherePatterns: Patterns = { Expand: expand, Shape: shape, Size: size };
+
+/** One index of an axis, which goes: the last of some states. */
+export function pickOne(call: Call): readonly Value[] | undefined {
+  const x = wiresAt(call, 0);
+  const index = scalarOf(call.inputs[1]);
+  const indices = call.inputs[1];
+  if (
+    !x ||
+    index === undefined ||
+    indices?.kind !== 'numbers' ||
+    indices.probes[0]!.shape.length > 0
+  )
+    return undefined;
+  const { of, axes } = x.turned ?? { of: x, axes: Array.from({ length: rankOf(x) }, (_, i) => i) };
+  const given = axisFrom(numberAt(call, 'axis', 0), rankOf(x));
+  const axis = axes[given];
+  if (axis === undefined || axis === 0 || !isPlain(of.place)) return undefined;
+  const extent = of.probes[0]!.shape[axis]!;
+  const at = index < 0 ? index + extent : index;
+  if (!(at >= 0 && at < extent)) return undefined;
+  const cut =
+    extent === 1 ? of : one(call, layers.slice(axis, at, at + 1), [of], { type: x.type })[0]!;
+  const without = viewed(
+    call,
+    cut,
+    cut.probes.map(({ shape }) => shape.toSpliced(axis, 1)),
+    of.place,
+  );
+  const rest = axes.toSpliced(given, 1).map((one) => (one > axis ? one - 1 : one));
+  return [turned(call, without, rest)];
+}
+
+export const movingPatterns: Patterns = {
+  Cast: cast,
+  Concat: concat,
+  Flatten: reshaping((call, from) => {
+    const given = numberAt(call, 'axis', 1);
+    const axis = axisFrom(given, from.length);
+    return [sizeOf(from.slice(0, axis)), sizeOf(from.slice(axis))];
+  }),
+  Pad: pad,
+  Reshape: reshaping((call, from, probe) => {
+    const wanted = probeAt(call, 'shape', 1, probe);
+    return wanted && wantedShape(from, wanted, numberAt(call, 'allowzero', 0) === 1);
+  }),
+  Slice: slice,
+  Split: split,
+  Squeeze: reshaping((call, from, probe) => squeezed(from, probeAt(call, 'axes', 1, probe))),
+  Transpose: transpose,
+  Unsqueeze: reshaping((call, from, probe) => unsqueezed(from, probeAt(call, 'axes', 1, probe))),
+};
