@@ -140,6 +140,25 @@ export const noOptions = new Set<unknown>([
 /** Data sets, whose fields checkDataset checks for all that take one. */
 export const dataSets = new Set<unknown>([images, table, stream, series]);
 
+/** A dense layer of 2×2 weights and a bias, as tfjs writes it. */
+const tfjsModel = JSON.stringify({
+  modelTopology: {
+    class_name: 'Sequential',
+    config: [
+      { class_name: 'Dense', config: { name: 'd', units: 2, batch_input_shape: [null, 2] } },
+    ],
+  },
+  weightsManifest: [
+    {
+      paths: ['weights.bin'],
+      weights: [
+        { name: 'd/kernel', shape: [2, 2], dtype: 'float32' },
+        { name: 'd/bias', shape: [2], dtype: 'float32' },
+      ],
+    },
+  ],
+});
+
 /** By name; those of namespaces with it before them: `schedule.cosine`. */
 export const calls: Readonly<Record<string, Args>> = {
   ...Object.fromEntries(Object.keys(rules).map((name) => [name, [{ lr: 0.1 }]])),
@@ -456,6 +475,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'transforms.resize': [4, options],
   'transforms.shapeAfter': [[L.transforms.invert()], [1, 8, 8]],
   'transforms.colourAxes': [images],
+  'import.readTfjs': [tfjsModel, new Uint8Array(24), options],
   'trained.predict': [two],
   'trained.evaluate': [table, options],
   'ensemble.predict': [new Float32Array(64)],

@@ -1,0 +1,178 @@
+/** tfjs layers models answer here as tfjs answered before it saved them (test/golden/make_tfjs.mjs). */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readdirSync, readFileSync } from 'node:fs';
+import { LanewiseError } from '../../src/base/errors.js';
+import { readTfjs, type ImportedModel } from '../../src/import/index.js';
+import { adam, arrays, replaceHead, train } from '../../src/index.js';
+import { unpack } from '../support/golden.js';
+
+const folder = new URL('../../../test/golden/tfjs/', import.meta.url);
+
+interface Stored {
+  readonly shape: number[];
+  readonly values: string;
+}
+
+interface Case {
+  readonly model: object;
+  readonly files: Readonly<Record<string, string>>;
+  readonly inputs: readonly Stored[];
+  readonly outputs: readonly Stored[];
+}
+
+const load = (name: string): Case =>
+  JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Case;
+
+const names = readdirSync(folder).map((file) => file.replace('.json', ''));
+
+const filesOf = ({ files }: Case): Record<string, Uint8Array> =>
+  Object.fromEntries(
+    Object.entries(files).map(([name, text]) => [
+      name,
+      Uint8Array.from(Buffer.from(text, 'base64')),
+    ]),
+  );
+
+const read = (one: Case): ImportedModel => readTfjs(one.model, filesOf(one));
+
+/** Images with their channels first; anything else as it is. */
+function turned({ shape, values }: Stored): { shape: number[]; values: Float32Array } {
+  const numbers = unpack(values);
+  if (shape.length !== 4) return { shape: shape.slice(1), values: numbers };
+  const [n, h, w, c] = shape as [number, number, number, number];
+  const result = new Float32Array(numbers.length);
+  for (let i = 0; i < n; i++)
+    for (let p = 0; p < h * w; p++)
+      for (let k = 0; k < c; k++)
+        result[(i * c + k) * h * w + p] = numbers[(i * h * w + p) * c + k]!;
+  return { shape: [c, h, w], values: result };
+}
+
+/** Every element within `share` of the largest. */
+function assertNear(
+  found: Float32Array,
+  expected: Float32Array,
+  share: number,
+  what: string,
+): void {
+  assert.is(found.length, expected.length, what);
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const worst = found.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+  assert.ok(worst <= share * largest, `${what}: off by ${worst} of ${largest}`);
+}
+
+for (const name of names) {
+  test(`'${name}' answers as tfjs did`, async () => {
+    const one = load(name);
+    const { trained, model } = read(one);
+    const fields = Object.fromEntries(
+      Object.entries(model.architecture.inputs).map(([key, { vocabulary }], i) => {
+        const { shape, values } = turned(one.inputs[i]!);
+        return [key, { shape, values: vocabulary ? Int32Array.from(values) : values }];
+      }),
+    );
+    const outputs = [...model.outputs.keys()];
+    assert.is(outputs.length, one.outputs.length);
+    for (const [i, output] of outputs.entries()) {
+      const { scores } = await trained.predict(fields, undefined, output);
+      assertNear(scores, turned(one.outputs[i]!).values, 1e-5, output);
+    }
+  });
+}
+
+test('names, layouts and settings are as in the file', () => {
+  const { model, weights, warnings, trained } = read(load('batch-norm'));
+  const kinds = model.architecture.layers.map(({ kind }) => kind);
+  assert.equal(kinds.slice(0, 3), ['conv2d', 'batchNorm2d', 'relu']);
+  const norms = model.architecture.layers.filter(({ kind }) => kind.startsWith('batchNorm'));
+  assert.equal(
+    norms.map(({ settings }) => [settings['momentum'], settings['eps'], settings['affine']]),
+    [
+      [0.01, 0.001, true],
+      [0.1, 1e-5, true],
+      [0.01, 0.001, false],
+      [0.01, 0.001, true],
+    ],
+  );
+  assert.equal(model.architecture.inputs['input']!.shape, [2, 6, 6]);
+  assert.match(warnings.join('\n'), /takes images as 2×6×6, channels first/);
+  assert.match(warnings.join('\n'), /it has no gamma: a weight of ones takes its place/);
+  assert.match(warnings.join('\n'), /not trained: 'conv2d_Conv2D\d+'; freeze keeps them so/);
+  assert.is(trained.terms[0]!.loss.kind, 'binaryCrossEntropy');
+  assert.is(weights.size, model.parameters.length);
+});
+
+test('a softmax over classes at the end is left to the loss', () => {
+  const { model, warnings, trained } = read(load('dense'));
+  assert.is(model.architecture.layers.at(-1)!.kind, 'linear');
+  assert.is(trained.terms[0]!.loss.kind, 'crossEntropy');
+  assert.match(warnings.join('\n'), /softmax at the end is left to the loss/);
+  assert.match(warnings.join('\n'), /regularizers are not part of layers here: 'dense_Dense1'/);
+});
+
+test('a model is trained further, and gets another head', async () => {
+  const { trained } = read(load('sharded'));
+  const { model, weights } = replaceHead(trained, { classes: 2 });
+  const samples = Float32Array.from({ length: 8 * 72 }, (_, i) => ((i * 37) % 101) / 50 - 1);
+  const labels = Uint8Array.from({ length: 8 }, (_, i) => i % 2);
+  const data = arrays({ samples, labels, shape: [2, 6, 6] });
+  const result = await train(model, {
+    data,
+    weights,
+    // The share of each minibatch in the running statistics is 0.01, as in the file.
+    epochs: 400,
+    batch: 8,
+    workers: 0,
+    optimizer: adam({ lr: 0.02 }),
+  });
+  assert.is((await result.model.evaluate(data)).accuracy, 1);
+});
+
+test('files are checked, and all that cannot be built is refused at once', () => {
+  const one = load('sharded');
+  const files = filesOf(one);
+  const [first, ...others] = Object.keys(files);
+  const { [first!]: _, ...missing } = files;
+  const refuses = (call: () => unknown, message: RegExp) => {
+    try {
+      call();
+    } catch (error) {
+      assert.instance(error, LanewiseError);
+      assert.match((error as LanewiseError).message, message);
+      return;
+    }
+    assert.unreachable(`expected ${message}`);
+  };
+  refuses(
+    () => readTfjs(one.model, missing),
+    /its weights are in 'group1-shard1of\d\.bin', which is missing/,
+  );
+  const longer = { ...files, [others[0]!]: new Uint8Array(400) };
+  refuses(() => readTfjs(one.model, longer), /have \d+ bytes, and their weights \d+/);
+  refuses(() => readTfjs('{', files), /'model\.json' is not JSON/);
+  refuses(() => readTfjs({ weightsManifest: [] }, {}), /no modelTopology/);
+  refuses(() => readTfjs({ format: 'graph-model' }, {}), /graph model of tfjs/);
+  const wrong = JSON.parse(
+    JSON.stringify(one.model)
+      .replace('"class_name":"Flatten"', '"class_name":"Conv3D"')
+      .replace('"renorm"', '"axis"')
+      .replace('"padding":"valid"', '"padding":"full"'),
+  ) as object;
+  refuses(
+    () => readTfjs(wrong, files),
+    /has 2 layers that Lanewise cannot build: '\w+' \(Conv2D\): padding is 'full', expected valid or same; '\w+' \(Conv3D\): there is no such layer here/,
+  );
+});
+
+test('files may be one run of bytes, and stand in folders', () => {
+  const one = load('sharded');
+  const files = filesOf(one);
+  const whole = Uint8Array.from(Buffer.concat(Object.values(files)));
+  const inFolder = Object.fromEntries(Object.entries(files).map(([k, v]) => [`a/b/${k}`, v]));
+  const { weights } = readTfjs(JSON.stringify(one.model), files);
+  for (const given of [whole, inFolder])
+    assert.equal([...readTfjs(one.model, given).weights], [...weights]);
+});
+
+test.run();
