@@ -133,13 +133,14 @@ function build(settings: OnnxSettings, xs: readonly Tensor[]): Tensor {
   if (empty) throw new LanewiseError('file', `${settings.op} has an input without elements`);
   const first = xs.findIndex((_, i) => !whole.includes(i));
   const N = first < 0 ? undefined : xs[first]!.shape[0]!;
-  const apply = (wires: readonly Tensor[], samples?: number): Tensor => {
+  const apply = (wires: readonly Tensor[], count?: number): Tensor => {
     const { op, version, attributes = {}, types, output = 0, outputs = output + 1 } = settings;
     const given = operands.map((operand): Operand => {
       if (operand === null) return undefined;
-      return 'wire' in operand ? wires[operand.wire]! : hostOf(operand, samples);
+      return 'wire' in operand ? wires[operand.wire]! : hostOf(operand, count);
     });
-    return applyRule({ op, version, attributes, operands: given, types, output, outputs });
+    const samples = batch === 'first';
+    return applyRule({ op, version, attributes, operands: given, types, output, outputs, samples });
   };
   if (batch === 'first' || N === undefined) return apply(xs, N);
   return bySample(xs, whole, N, apply);

@@ -1,7 +1,10 @@
 /** The table of op rules: what each ONNX op of domain '' is in terms of Lanewise's ops. */
 import { LanewiseError } from '../../base/errors.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { castRules } from './cast-rules.js';
 import { elementRules } from './element-rules.js';
+import { indexRules } from './index-rules.js';
+import { lossRules } from './loss-rules.js';
 import { normRules } from './norm-rules.js';
 import { productRules } from './product-rules.js';
 import { reduceRules } from './reduce-rules.js';
@@ -14,7 +17,10 @@ export type { Host, Operand, Rule, RuleCall } from './rule.js';
 /** All rules by op. */
 export const rules: Rules = /* @__PURE__ */ Object.assign(
   {},
+  castRules,
   elementRules,
+  indexRules,
+  lossRules,
   normRules,
   productRules,
   reduceRules,

@@ -31,6 +31,8 @@ export interface RuleCall {
   /** The output that is wanted, from 0, of so many. */
   readonly output: number;
   readonly outputs: number;
+  /** Whether axis 0 may be the samples', so that nothing goes along it; default true. */
+  readonly samples?: boolean;
 }
 
 export interface Rule {
@@ -227,3 +229,20 @@ export function raised(x: Tensor, rank: number): Tensor {
 
 /** `2×3` of a shape that has a wrong number of axes, for messages. */
 export const shown = (x: Tensor): string => `${showShape(x.shape)} (${sizeOf(x.shape)} values)`;
+
+/** 0, 1, … n − 1, as one axis of `rank`. */
+export function range(n: number, axis = 0, rank = 1): Tensor {
+  const list =
+    n <= 64
+      ? ops.literal([...Array(n).keys()])
+      : ops.cumsum(ops.constant(1, [n]), 0, { exclusive: true });
+  const shape = Array.from({ length: rank }, (_, i) => (i === axis ? n : 1));
+  return rank === 1 ? list : ops.reshape(list, shape);
+}
+
+/** The elements from `start` to `end` along one axis. */
+export const part = (x: Tensor, axis: number, start: number, end: number): Tensor =>
+  ops.slice(
+    x,
+    x.shape.map((extent, i): ops.Range => (i === axis ? [start, end] : [0, extent])),
+  );

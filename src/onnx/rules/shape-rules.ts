@@ -8,6 +8,11 @@ import {
   fail,
   flag,
   ignored,
+  isTensor,
+  numberAt,
+  oneOf,
+  part,
+  real,
   raw,
   rule,
   whole,
@@ -71,18 +76,21 @@ function slice(
   const steps = wholesOf(call, 4) ?? starts.map(() => 1);
   if ([ends, axes, steps].some(({ length }) => length !== starts.length))
     fail(call, 'has starts, ends, axes and steps of different lengths');
-  const ranges = x.shape.map((extent): [number, number] => [0, extent]);
+  const ranges = x.shape.map((): ops.SteppedRange => []);
   axesOf(call, axes, x.shape.length);
   axes.forEach((given, i) => {
     const axis = axisOf(call, given, x.shape.length);
-    const extent = x.shape[axis]!;
-    if (steps[i] !== 1) fail(call, `has step ${steps[i]}`);
+    const [extent, step] = [x.shape[axis]!, steps[i]!];
+    if (step === 0) fail(call, 'has step 0');
+    // Going backwards, one before the first is a bound.
+    const [low, high] = step > 0 ? [0, extent] : [-1, extent - 1];
     const bound = (index: number): number =>
-      Math.max(0, Math.min(extent, index < 0 ? index + extent : index));
-    ranges[axis] = [bound(starts[i]!), bound(ends[i]!)];
-    if (ranges[axis][0] >= ranges[axis][1]) fail(call, 'gives a tensor without elements');
+      Math.max(low, Math.min(high, index < 0 ? index + extent : index));
+    const [start, end] = [bound(starts[i]!), bound(ends[i]!)];
+    if (step > 0 ? start >= end : start <= end) fail(call, 'gives a tensor without elements');
+    ranges[axis] = [start, end < 0 ? undefined : end, step];
   });
-  return ops.slice(x, ranges);
+  return ops.steppedSlice(x, ranges);
 }
 
 /** One part of x along an axis. */
@@ -132,7 +140,117 @@ function tile(call: RuleCall): Tensor {
   }, x);
 }
 
+/** How indices outside an extent are mirrored, clamped or wrapped. */
+const INDEX = {
+  constant: (i: number) => i,
+  edge: (i: number, extent: number) => Math.max(0, Math.min(extent - 1, i)),
+  reflect(i: number, extent: number) {
+    const period = Math.max(1, 2 * (extent - 1));
+    const place = ((i % period) + period) % period;
+    return place < extent ? place : period - place;
+  },
+  wrap: (i: number, extent: number) => ((i % extent) + extent) % extent,
+};
+
+/** x with elements around it, or without some at its ends where numbers are negative. */
+function pad(
+  call: RuleCall,
+  mode: keyof typeof INDEX,
+  attribute: readonly number[] | undefined,
+  value: number,
+): Tensor {
+  const x = at(call, 0);
+  const given = wholesOf(call, 1, attribute) ?? fail(call, 'has no pads');
+  const rank = x.shape.length;
+  const axes = wholesOf(call, 3) ?? [...x.shape.keys()];
+  axesOf(call, axes, rank);
+  if (given.length !== 2 * axes.length)
+    fail(call, `has ${given.length} pads for ${axes.length} axes`);
+  const widths = x.shape.map((): [number, number] => [0, 0]);
+  axes.forEach(
+    (axis, i) => (widths[axisOf(call, axis, rank)] = [given[i]!, given[i + axes.length]!]),
+  );
+  const kept = widths.map(([before, after], axis): [number, number] => [
+    Math.max(0, -before),
+    x.shape[axis]! + Math.min(0, after),
+  ]);
+  if (kept.some(([from, to]) => from >= to)) fail(call, 'gives a tensor without elements');
+  const inner = ops.slice(x, kept);
+  const more = widths.map(([before, after]): [number, number] => [
+    Math.max(0, before),
+    Math.max(0, after),
+  ]);
+  if (mode !== 'constant') return repeated(inner, more, INDEX[mode]);
+  const fill = call.operands[2];
+  if (!fill || !isTensor(fill)) return ops.pad(inner, more, numberAt(call, 2) ?? value);
+  const outside = ops.pad(ops.constant(0, inner.shape), more, 1);
+  return ops.where(outside, ops.reshape(at(call, 2), []), ops.pad(inner, more));
+}
+
+/** x with copies of its own elements around it. */
+const repeated = (
+  x: Tensor,
+  widths: readonly (readonly [number, number])[],
+  index: (i: number, extent: number) => number,
+): Tensor =>
+  widths.reduce((y, [before, after], axis) => {
+    if (before + after === 0) return y;
+    const extent = x.shape[axis]!;
+    const list = Array.from({ length: before + extent + after }, (_, i) =>
+      index(i - before, extent),
+    );
+    return ops.gather(y, ops.literal(list), axis);
+  }, x);
+
+/** Channels to blocks of pixels: DCR has the block's place before the channel, CRD behind. */
+function depthToSpace(call: RuleCall, r: number, mode: 'DCR' | 'CRD'): Tensor {
+  const x = at(call, 0);
+  if (mode === 'CRD') return ops.pixelShuffle(x, r);
+  const [N, C, H, W] = imageOf(call, x);
+  const channels = C / (r * r);
+  if (r < 1 || !Number.isInteger(channels)) fail(call, `has blocksize ${r} for ${C} channels`);
+  const blocks = ops.permute(ops.reshape(x, [N, r, r, channels, H, W]), [0, 3, 4, 1, 5, 2]);
+  return ops.reshape(blocks, [N, channels, H * r, W * r]);
+}
+
+function spaceToDepth(call: RuleCall, r: number): Tensor {
+  const x = at(call, 0);
+  const [N, C, H, W] = imageOf(call, x);
+  if (r < 1 || H % r || W % r) fail(call, `has blocksize ${r} for ${H}×${W}`);
+  const blocks = ops.permute(ops.reshape(x, [N, C, H / r, r, W / r, r]), [0, 3, 5, 1, 2, 4]);
+  return ops.reshape(blocks, [N, C * r * r, H / r, W / r]);
+}
+
+function imageOf(call: RuleCall, { shape }: Tensor): [number, number, number, number] {
+  if (shape.length !== 4) fail(call, `has an input ${shape.join('×')}, expected N×C×H×W`);
+  return shape as unknown as [number, number, number, number];
+}
+
+/** The middle of x, or x in the middle of zeros, along axes. */
+function centerCropPad(call: RuleCall, given: readonly number[] | undefined): Tensor {
+  const x = at(call, 0);
+  const shape = wholesOf(call, 1) ?? fail(call, 'has no shape');
+  const axes = given ?? [...x.shape.keys()];
+  axesOf(call, axes, x.shape.length);
+  if (axes.length !== shape.length)
+    fail(call, `has ${shape.length} extents for ${axes.length} axes`);
+  return axes.reduce((y, axis, i) => {
+    const along = axisOf(call, axis, x.shape.length);
+    const [extent, wanted] = [x.shape[along]!, shape[i]!];
+    const first = Math.floor(Math.abs(extent - wanted) / 2);
+    if (wanted <= extent) return part(y, along, first, first + wanted);
+    return ops.pad(
+      y,
+      y.shape.map((_, k) => (k === along ? [first, wanted - extent - first] : [0, 0])),
+    );
+  }, x);
+}
+
 export const shapeRules: Rules = {
+  CenterCropPad: rule({ axes: wholes(undefined) }, (call, { axes }) => centerCropPad(call, axes), {
+    since: 18,
+    host: [1],
+  }),
   Concat: rule({ axis: whole(undefined) }, (call, { axis = call.version < 4 ? 1 : undefined }) => {
     if (axis === undefined) fail(call, 'has no axis');
     const xs = call.operands.map((_, i) => raw(call, i));
@@ -140,8 +258,34 @@ export const shapeRules: Rules = {
     const parts = mixed ? xs.map((_, i) => at(call, i)) : xs;
     return ops.concat(parts, axisOf(call, axis, xs[0]?.shape.length ?? 0));
   }),
+  DepthToSpace: rule(
+    { blocksize: whole(0), mode: oneOf('DCR', 'CRD') },
+    (call, { blocksize, mode }) => depthToSpace(call, blocksize, mode),
+  ),
+  Dropout: rule(
+    { ratio: ignored, seed: ignored, is_test: flag(0), consumed_inputs: ignored },
+    (call, { is_test, ratio }) => {
+      const x = at(call, 0);
+      const training = call.version < 7 ? !is_test : (numberAt(call, 2) ?? 0) !== 0;
+      const rate = call.version < 12 ? ratio : (numberAt(call, 1) ?? 0.5);
+      if (training && rate !== 0)
+        fail(call, 'is in training mode: export the model in evaluation mode');
+      return call.output === 0 ? x : ops.constant(1, x.shape);
+    },
+    { host: [1, 2], type: ({ types, output }) => (output > 0 ? 'bool' : (types?.[0] ?? 'float')) },
+  ),
   Expand: rule({}, expand, { host: [1] }),
   Flatten: rule({ axis: whole(1) }, (call, { axis }) => flatten(call, axis)),
+  Pad: rule(
+    {
+      mode: oneOf('constant', 'reflect', 'edge', 'wrap'),
+      pads: wholes(undefined),
+      paddings: wholes(undefined),
+      value: real(0),
+    },
+    (call, { mode, pads, paddings, value }) => pad(call, mode, pads ?? paddings, value),
+    { host: [1, 3] },
+  ),
   Reshape: rule(
     { shape: wholes(undefined), allowzero: flag(0), consumed_inputs: ignored },
     (call, { shape, allowzero }) => {
@@ -155,6 +299,9 @@ export const shapeRules: Rules = {
     { starts: wholes(undefined), ends: wholes(undefined), axes: wholes(undefined) },
     slice,
     { host: [1, 2, 3, 4] },
+  ),
+  SpaceToDepth: rule({ blocksize: whole(0) }, (call, { blocksize }) =>
+    spaceToDepth(call, blocksize),
   ),
   Split: rule(
     { axis: whole(0), split: wholes(undefined), num_outputs: whole(undefined) },

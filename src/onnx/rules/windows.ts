@@ -1,7 +1,7 @@
 /** Windows of convolutions and pools: extents, strides, dilations and padding along any number of axes. */
 import type { Tensor } from '../../graph/tensor.js';
 import * as ops from '../../ops/index.js';
-import { fail, oneOf, wholes, type RuleCall } from './rule.js';
+import { fail, oneOf, part, wholes, type RuleCall } from './rule.js';
 
 /** The attributes that all of them have. */
 export const WINDOW = {
@@ -106,17 +106,12 @@ export function strided(
 ): Tensor {
   const { shape } = x;
   const end = start + (count - 1) * step + 1;
-  const part =
-    end - start === shape[axis]
-      ? x
-      : ops.slice(
-          x,
-          shape.map((extent, i) => (i === axis ? [start, end] : [0, extent])),
-        );
-  if (step === 1) return part;
+  const whole = end - start === shape[axis];
+  const kept = whole ? x : part(x, axis, start, end);
+  if (step === 1) return kept;
   const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
   const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const rows = ops.reshape(part, [1, outer, end - start, inner]);
-  const kept = ops.maxPool2d(rows, { kernel: [1, 1], stride: [step, 1] });
-  return ops.reshape(kept, shape.with(axis, count));
+  const rows = ops.reshape(kept, [1, outer, end - start, inner]);
+  const thinned = ops.maxPool2d(rows, { kernel: [1, 1], stride: [step, 1] });
+  return ops.reshape(thinned, shape.with(axis, count));
 }
