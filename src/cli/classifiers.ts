@@ -6,7 +6,6 @@ import { fiveCrop, randomHorizontalFlip, tenCrop, type Views } from '../data/tra
 import { LanewiseError } from '../base/errors.js';
 import { ensemble, type Ensemble } from '../trained/ensemble.js';
 import type { ClassificationSummary } from '../metrics/summary.js';
-import { loadModel } from '../trained/model-store.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import {
   lastPart,
@@ -16,6 +15,7 @@ import {
   type ImageShape,
   type PartsOf,
 } from './data-sources.js';
+import { openModel } from './file-contents.js';
 import { asKnown } from './gaps.js';
 import { choose, examine, trainedPart, type Choice, type KnownModel } from './held-out.js';
 import {
@@ -87,7 +87,7 @@ export interface Scored extends Choice<LabelledDataset> {
 /** @throws LanewiseError for files that do not hold a model. */
 export async function loadModels(files: readonly string[]): Promise<TrainedModel[]> {
   const models: TrainedModel[] = [];
-  for (const file of files) models.push(await loadModel(file));
+  for (const file of files) models.push(await openModel(file));
   return models;
 }
 

@@ -1,8 +1,8 @@
 /** `lanewise export --inference`: compiles a model ahead of time for `lanewise/inference`. */
 import { LanewiseError } from '../base/errors.js';
 import { writeFileAtomic } from '../node/atomic.js';
-import { loadModel } from '../trained/model-store.js';
 import { encodeProgram } from '../trained/program-file.js';
+import { openModel } from './file-contents.js';
 import { checkOutName } from './file-kind.js';
 import { formatBytes } from './terminal.js';
 
@@ -26,7 +26,7 @@ export async function exportProgram(
   }
   if (!out.endsWith('.safetensors'))
     checkOutName(out, 'export --inference writes safetensors', '--out program.safetensors');
-  const bytes = encodeProgram(await loadModel(file!), { batch });
+  const bytes = encodeProgram(await openModel(file!), { batch });
   await writeFileAtomic(out, bytes);
   console.log(`wrote ${file} as a program to ${out}, ${formatBytes(bytes.length)}`);
 }

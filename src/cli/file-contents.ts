@@ -2,8 +2,13 @@
  * What a file holds, for `lanewise inspect`, by its first bytes: a row for each kind of file. Readers of other programs'
  * files are loaded only where there is such a file.
  */
-import { readTensors, otherKind, type TensorFile } from '../formats/tensor-file.js';
+import { LanewiseError } from '../base/errors.js';
+import { readSource } from '../data/file-source.js';
+import { foreignKind } from '../formats/foreign.js';
+import { readTensors, otherKind, TENSOR_FORMATS, type TensorFile } from '../formats/tensor-file.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
+import { decodeModel } from '../trained/model-file.js';
+import type { TrainedModel } from '../trained/trained-model.js';
 import { formatCount } from './terminal.js';
 
 /** What a file holds: as one JSON object, and in lines for people. */
@@ -31,6 +36,24 @@ export const contentsOf = (path: string, bytes: Uint8Array): Promise<FileContent
 export async function openTensors(path: string, bytes: Uint8Array): Promise<TensorFile> {
   if (otherKind(bytes)?.reader === 'lanewise/import') await import('../import/index.js');
   return readTensors(bytes, path);
+}
+
+/**
+ * The model of a file of Lanewise.
+ * @throws LanewiseError kind 'file' for any other file, with the command that takes another program's.
+ */
+export async function openModel(path: string): Promise<TrainedModel> {
+  const bytes = await readSource('model', path);
+  // Readers of other programs' files may be loaded already.
+  const kind = TENSOR_FORMATS[0]!.begins(bytes) ? undefined : foreignKind(bytes);
+  if (!kind?.reader) return decodeModel(bytes, path);
+  throw new LanewiseError(
+    'file',
+    `'${path}' is ${kind.is}, expected a model file of Lanewise`,
+    kind.reader === 'lanewise/onnx'
+      ? `lanewise import ${path} -o model.safetensors makes one`
+      : `lanewise train MODEL --weights ${path} begins with its weights, lanewise inspect ${path} lists them`,
+  );
 }
 
 async function tensorContents(path: string, bytes: Uint8Array): Promise<FileContents> {
@@ -66,7 +89,8 @@ function weightsTable({
   others,
   notes = [],
 }: ReturnType<typeof weightsIn>): string {
-  const width = tensors.reduce((most, { name }) => Math.max(most, name.length), 0) + 2;
+  const names = [...tensors.map(({ name }) => name), ...others];
+  const width = names.reduce((most, name) => Math.max(most, name.length), 0) + 2;
   return [
     `${file}: weights of another program, ${tensors.length} tensors, ${formatCount(parameters)} numbers`,
     '',

@@ -1,9 +1,9 @@
 /** The command `lanewise generate`: text that continues a prompt, by a model that was trained on text. */
 import { Command, InvalidArgumentError } from 'commander';
 import { LanewiseError } from '../base/errors.js';
-import { loadModel } from '../trained/model-store.js';
 import { generate } from '../trained/generate.js';
 import type { TrainedModel } from '../trained/trained-model.js';
+import { openModel } from './file-contents.js';
 import { addOptions, option, rate, wholeNumber } from './options.js';
 
 interface Options {
@@ -42,7 +42,7 @@ function promptOf(text: string): string {
 
 async function runGenerate(file: string, options: Options): Promise<void> {
   const { length, temperature, topK, seed, json } = options;
-  const trained = await loadModel(file);
+  const trained = await openModel(file);
   const vocabulary = vocabularyOf(file, trained);
   const prompt = options.prompt ?? beginningOf(vocabulary);
   const settings = { length, temperature, seed, ...(topK === undefined ? {} : { topK }) };

@@ -5,7 +5,7 @@
 import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import type { TrainedModel } from '../trained/trained-model.js';
-import { loadModel } from '../trained/model-store.js';
+import { openModel } from './file-contents.js';
 import { imageFiles, type ImageFile } from './image-files.js';
 import {
   predictionFits,
@@ -62,7 +62,7 @@ const BATCH_BYTES = 2 ** 25;
 const BATCH_SAMPLES = 256;
 
 async function runPredict(file: string, paths: readonly string[], options: Options): Promise<void> {
-  const classifier = await loadModel(file);
+  const classifier = await openModel(file);
   if (classifier.series) {
     checkForTable(options);
     return predictSeries(classifier, paths, options);

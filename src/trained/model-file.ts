@@ -91,6 +91,9 @@ export function readModelMetadata(
     throw new LanewiseError(
       'file',
       `'${name}' holds no Lanewise model: its metadata has lanewise '${metadata['lanewise'] ?? 'missing'}', expected '${VERSION}'`,
+      metadata['lanewise'] === undefined
+        ? 'loadWeights reads weights alone into a model that is built here'
+        : undefined,
     );
   }
   const model = readArchitecture(metadata['architecture'], name);

@@ -1,8 +1,9 @@
 /** `lanewise inspect` of files: what each kind holds, and that foreign and damaged ones are refused. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { textWindows } from '../../src/data/text.js';
 import { encodeSafetensors } from '../../src/formats/safetensors.js';
 import { linear, relu, sequential } from '../../src/layers/index.js';
@@ -108,6 +109,30 @@ test('another program’s weights are listed, and other files refused', () =>
     const bytes = encodeModel(withWeights(net(), weights));
     await writeFile(file, bytes.subarray(0, bytes.length - 5));
     assert.is((await inspect(file)).code, 1);
+  }));
+
+test('PyTorch’s files are known by their first bytes', () =>
+  inFolder(async (folder) => {
+    const golden = fileURLToPath(new URL('../../../test/golden/torch/', import.meta.url));
+    const file = join(folder, 'net.bin');
+    await copyFile(join(golden, 'checkpoint.pt'), file);
+    const { stdout } = await inspect(file);
+    for (const part of [
+      '8 tensors, 121 numbers',
+      'conv.weight               3×2×3×3\n',
+      'norm.num_batches_tracked  not of floats\n',
+      `the tensors at 'state_dict' of the checkpoint`,
+    ])
+      assert.ok(stdout.includes(part), `${part} in\n${stdout}`);
+    const about = JSON.parse((await inspect(file, '--json')).stdout) as Record<string, unknown>;
+    assert.equal([about['holds'], about['parameters']], ['weights', 121]);
+    const { stderr } = await inspect(join(golden, 'module.pt'));
+    assert.match(stderr, /a whole pickled object of torch\.nn\.modules\.container\.Sequential/);
+    const refused = await lanewise(['eval', file, '--data', 'digits']);
+    assert.match(
+      refused.stderr,
+      /is a PyTorch file .*, expected a model file of Lanewise\n {2}lanewise train MODEL --weights/,
+    );
   }));
 
 test('a folder, and a file of any other name, is read as a file that is there', () =>

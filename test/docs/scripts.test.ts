@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { inFolder } from '../cli/lanewise.js';
 import { blocksOf, documents, root, type Block } from './documents.js';
@@ -19,8 +19,10 @@ async function runBlock({ file, line, text }: Block): Promise<string> {
   const path = join(scratch, `${file.replaceAll(/\W/g, '-')}-${line}.mjs`);
   writeFileSync(path, text);
   const { stdout } = await inFolder((cwd) => {
-    for (const name of ['pytorch.safetensors'].filter((file) => text.includes(file)))
-      copyFileSync(join(root, 'test', 'golden', name), join(cwd, name));
+    for (const path of ['pytorch.safetensors', 'torch/checkpoint.pt']) {
+      if (!text.includes(basename(path))) continue;
+      copyFileSync(join(root, 'test', 'golden', path), join(cwd, basename(path)));
+    }
     return run(process.execPath, [path], { cwd });
   });
   return stdout;

@@ -488,6 +488,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'stepper.predict': [two],
   'stepper.setWeights': [weights],
   'inference.forecastOf': [forecastingProgram, rowsInTime],
+  'import.readPyTorch': [Uint8Array.of(1), options],
   'inference.loadProgram': [L.encodeProgram(trained), options],
   LanewiseError: ['argument', 'message'],
   relaxedMaddIsFused: [],
