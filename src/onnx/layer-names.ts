@@ -7,7 +7,7 @@ import { isNamed } from './weights.js';
 import type { Step } from '../layers/net.js';
 
 /** `/layer1/layer1.0/conv1` as `layer1.0.conv1`: each part that begins with the one before it replaces that. */
-function joined(parts: readonly string[]): string {
+export function joined(parts: readonly string[]): string {
   const kept: string[] = [];
   for (const part of parts) {
     const last = kept.at(-1);

@@ -1,5 +1,6 @@
 /** Warnings on a file that is read: what is other than it was in training, and what to do about it. */
 import type { Model } from '../layers/model.js';
+import { joined } from './layer-names.js';
 import type { OnnxFile } from './messages.js';
 
 const RECIPE =
@@ -50,7 +51,8 @@ export function warningsOf(
     );
   }
   const gone = missingModules(file);
-  if (gone.length > 0 && !file.graph.nodes.some(({ op }) => op === 'Dropout'))
+  const hasDropout = file.graph.nodes.some(({ op }) => op === 'Dropout');
+  if (gone.length > 0 && convolutions.length === 0 && !hasDropout)
     warnings.push(
       `the modules ${gone
         .slice(0, 4)
@@ -68,7 +70,10 @@ function missingModules({ graph, producer }: OnnxFile): string[] {
   const found = new Map<string, Set<number>>();
   const paths = [
     ...graph.initializers.keys(),
-    ...graph.nodes.flatMap(({ name, outputs }) => [...name.split('/'), ...outputs]),
+    ...graph.nodes.flatMap(({ name, outputs }) => {
+      const modules = name.startsWith('/') ? name.split('/').slice(1, -1) : [];
+      return [...outputs, ...modules.map((_, i) => joined(modules.slice(0, i + 1)))];
+    }),
   ];
   for (const path of paths) {
     const parts = path.startsWith('onnx::') || path.startsWith('/') ? [] : path.split('.');
