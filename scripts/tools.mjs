@@ -1,11 +1,13 @@
-// Puts the tools that only tests of the published package need into .engines/: package checkers and bundlers. They are too
-// heavy for devDependencies, and are pinned here.
+// Puts the tools that only tests need into .engines/: package checkers, bundlers, and onnxruntime, which runs the ONNX files
+// that are written. They are too heavy for devDependencies, and are pinned here.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const TOOLS = {
   publish: { publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5' },
+  // Its install script fetches GPU libraries, which nothing here uses.
+  onnxruntime: { 'onnxruntime-node': '1.30.0' },
   bundlers: {
     vite: '8.3.8',
     rollup: '4.68.7',

@@ -27,6 +27,7 @@ import {
   type OnnxValueInfo,
 } from './messages.js';
 import { named, needed, nodeNames } from './layer-names.js';
+import { readOwnOnnx } from './own-files.js';
 import { applyOp, LeafNeeded, type Reader } from './reader.js';
 import { refusalOf } from './refusals.js';
 import { isPlain, SAMPLES } from './sample-place.js';
@@ -79,7 +80,8 @@ const bytesOf: Check = (owner, name, value) => {
 
 /**
  * The model in an ONNX file (opset 7 and later), with weights under the file's names: `a.b.weight` is parameter `weight` of
- * layer `a.b`. Nodes that are layers of Lanewise become these, others layers of kind `onnx`.
+ * layer `a.b`. Nodes that are layers of Lanewise become these, others layers of kind `onnx`. A file of `writeOnnx` gives the
+ * very model that was written, with its loss and its description of the data.
  * @throws LanewiseError kind 'file' for a damaged file, and for all that is not supported at once, each with its node;
  * kind 'argument' for wrong options.
  */
@@ -96,12 +98,28 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Read
   const { name = 'model.onnx', loss = 'meanSquaredError' } = options;
   const file = decodeOnnx(bytes, name);
   checkVersions(file, name);
+  const changed: string[] = [];
+  const own = asWritten(options) && readOwnOnnx(file, name, (warning) => changed.push(warning));
+  if (own) {
+    const { model, weights } = own;
+    return {
+      model,
+      weights,
+      warnings: [],
+      ...(own.classes && { classes: [...own.classes] }),
+      trained: own,
+    };
+  }
   const { model, weights, notes } = build(file, name, options);
   const classes = classesOf(file);
   const trained = withWeights(model, weights, { loss, ...(classes ? { classes } : {}) });
-  const warnings = warningsOf(file, notes, model);
+  const warnings = [...changed, ...warningsOf(file, notes, model)];
   return { model, weights, warnings, ...(classes ? { classes } : {}), trained };
 }
+
+/** Whether the whole file is asked for, as it is. */
+const asWritten = ({ inputs, outputs, batch, loss }: ReadOnnxOptions): boolean =>
+  !inputs && !outputs && batch !== 'none' && loss === undefined;
 
 function checkVersions({ opsets, irVersion }: OnnxFile, name: string): void {
   const version = opsets.get('');

@@ -6,6 +6,7 @@ import * as archives from '../../src/data/published-archives.js';
 import * as published from '../../src/data/published.js';
 import * as L from '../../src/index.js';
 import { loadProgram } from '../../src/inference/index.js';
+import { writeOnnx } from '../../src/onnx/index.js';
 import * as rules from '../../src/optimizers/rules.js';
 
 export type Args = readonly unknown[];
@@ -394,6 +395,8 @@ export const calls: Readonly<Record<string, Args>> = {
   featuresOf: [trained, '1'],
   generate: [writer, ['a', 'b'], 'ab', options],
   encodeModel: [trained],
+  'onnx.readOnnx': [writeOnnx(trained), options],
+  'onnx.writeOnnx': [trained, options],
   decodeModel: [file, 'model'],
   decodeWeights: [model, file, 'file', options],
   decodePartialWeights: [model, file, 'file', options],
