@@ -1,6 +1,7 @@
 /** The table of op rules: what each ONNX op of domain '' is in terms of Lanewise's ops. */
 import { LanewiseError } from '../../base/errors.js';
 import type { Tensor } from '../../graph/tensor.js';
+import { attentionRules } from './attention-rules.js';
 import { castRules } from './cast-rules.js';
 import { elementRules } from './element-rules.js';
 import { indexRules } from './index-rules.js';
@@ -17,6 +18,7 @@ export type { Host, Operand, Rule, RuleCall } from './rule.js';
 /** All rules by op. */
 export const rules: Rules = /* @__PURE__ */ Object.assign(
   {},
+  attentionRules,
   castRules,
   elementRules,
   indexRules,

@@ -3,6 +3,7 @@ import { showShape, sizeOf, type Tensor } from '../../graph/tensor.js';
 import * as ops from '../../ops/index.js';
 import {
   at,
+  axesOf,
   axisOf,
   fail,
   flag,
@@ -11,6 +12,7 @@ import {
   real,
   rule,
   whole,
+  wholes,
   type RuleCall,
   type Rules,
 } from './rule.js';
@@ -79,20 +81,67 @@ function rmsNorm(call: RuleCall, axis: number, epsilon: number): Tensor {
   return ops.multiply(ops.rmsNorm(x, shape, null, epsilon), weight);
 }
 
+/** x/‖x‖ along an axis; zeros stay zeros. */
+function lpNorm(call: RuleCall, given: number, p: number): Tensor {
+  const x = at(call, 0);
+  const axis = axisOf(call, given, x.shape.length);
+  if (p !== 1 && p !== 2) fail(call, `has p ${p}, expected 1 or 2`);
+  const norm =
+    p === 1 ? ops.sum(ops.abs(x), axis, true) : ops.sqrt(ops.sum(ops.square(x), axis, true));
+  return ops.divide(x, ops.add(norm, ops.equal(norm, ops.constant(0, []))));
+}
+
+/** Windows over an even number of channels reach one channel farther ahead than behind, unlike PyTorch's. */
+function responseNorm(
+  call: RuleCall,
+  { size, alpha, beta, bias }: { size: number; alpha: number; beta: number; bias: number },
+): Tensor {
+  const x = at(call, 0);
+  if (size < 1 || x.shape.length < 2) fail(call, `has size ${size} for ${showShape(x.shape)}`);
+  const turned = size % 2 ? x : ops.flip(x, 1);
+  const y = ops.localResponseNorm(turned, { size, alpha, beta, k: bias });
+  return size % 2 ? y : ops.flip(y, 1);
+}
+
+/** Batch norm by the present values, and what becomes of the statistics: the weight of the old value is `momentum`. */
+function trainedBatchNorm(call: RuleCall, epsilon: number, momentum: number): Tensor {
+  if (call.samples !== false || call.version < 14 || call.output > 2)
+    fail(call, 'has training_mode 1: export the model in evaluation mode');
+  const x = joined(call, at(call, 0));
+  const moments = ops.channelMoments(x);
+  const [mean, variance] = [0, 1].map((i) => ops.reshape(ops.slice(moments, [[i, i + 1]]), [-1]));
+  if (call.output === 0)
+    return ops.reshape(
+      ops.batchNorm(x, moments, at(call, 1), at(call, 2), epsilon),
+      at(call, 0).shape,
+    );
+  const [old, present] = call.output === 1 ? [at(call, 3), mean!] : [at(call, 4), variance!];
+  return ops.add(ops.scale(old, momentum), ops.scale(present, 1 - momentum));
+}
+
+/** (x − mean)/deviation over axes. */
+function meanVariance(call: RuleCall, given: readonly number[]): Tensor {
+  const x = at(call, 0);
+  const axes = axesOf(call, given, x.shape.length);
+  const centred = ops.subtract(x, ops.mean(x, axes, true));
+  const deviation = ops.sqrt(ops.mean(ops.square(centred), axes, true));
+  return ops.divide(centred, ops.add(deviation, ops.constant(1e-9, [])));
+}
+
 export const normRules: Rules = {
   BatchNormalization: rule(
     {
       epsilon: real(1e-5),
-      momentum: ignored,
+      momentum: real(0.9),
       spatial: flag(1),
       is_test: flag(0),
       training_mode: flag(0),
       consumed_inputs: ignored,
     },
-    (call, { epsilon, spatial, is_test, training_mode }) => {
+    (call, { epsilon, spatial, is_test, training_mode, momentum }) => {
       if (!spatial) fail(call, 'has spatial 0, which is not supported');
       if (training_mode === 1 || (call.version < 7 && !is_test))
-        fail(call, 'has training_mode 1: export the model in evaluation mode');
+        return trainedBatchNorm(call, epsilon, momentum);
       if (call.output > 0) fail(call, 'gives statistics, which are not supported');
       return batchNorm(call, epsilon);
     },
@@ -116,6 +165,13 @@ export const normRules: Rules = {
     { axis: whole(-1), epsilon: real(1e-5), stash_type: ignored },
     (call, { axis, epsilon }) => layerNorm(call, axis, epsilon),
     { since: 17 },
+  ),
+  LRN: rule({ size: whole(0), alpha: real(1e-4), beta: real(0.75), bias: real(1) }, responseNorm),
+  LpNormalization: rule({ axis: whole(-1), p: whole(2) }, (call, { axis, p }) =>
+    lpNorm(call, axis, p),
+  ),
+  MeanVarianceNormalization: rule({ axes: wholes([0, 2, 3]) }, (call, { axes }) =>
+    meanVariance(call, axes),
   ),
   RMSNormalization: rule(
     { axis: whole(-1), epsilon: real(1e-5), stash_type: ignored },

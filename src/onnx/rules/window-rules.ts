@@ -6,6 +6,7 @@ import {
   fail,
   flag,
   optional,
+  real,
   rule,
   whole,
   wholes,
@@ -338,6 +339,12 @@ const pooling = (over: (given: { count_include_pad: number }) => Pool2d, what: s
     },
   );
 
+/** xᵖ of x from 0, and its inverse. */
+const raisedTo = (x: Tensor, p: number): Tensor =>
+  Number.isInteger(p) && p > 0 ? ops.power(x, p) : ops.pow(x, ops.constant(p, []));
+const root = (x: Tensor, p: number): Tensor =>
+  p === 1 ? x : p === 2 ? ops.sqrt(x) : ops.pow(x, ops.constant(1 / p, []));
+
 /** N×C×… as N×C×H×W. */
 const asImages = (x: Tensor): Tensor => {
   const [N, C, ...rest] = x.shape as [number, number, ...number[]];
@@ -365,6 +372,24 @@ export const windowRules: Rules = {
   GlobalMaxPool: rule({}, (call) => {
     const x = at(call, 0);
     return ops.reshape(ops.globalMaxPool2d(asImages(x)), ofPlanes(x));
+  }),
+  GlobalLpPool: rule({ p: real(2) }, (call, { p }) => {
+    const x = at(call, 0);
+    return root(ops.sum(raisedTo(ops.abs(x), p), [...x.shape.keys()].slice(2), true), p);
+  }),
+  LpPool: rule({ ...WINDOW, ceil_mode: flag(0), p: real(2) }, (call, given) => {
+    const x = at(call, 0);
+    const kernel = given.kernel_shape ?? fail(call, 'has no kernel_shape');
+    const windows = windowsOf(call, x, kernel, given, given.ceil_mode === 1);
+    // A sum that counts what is outside as zeros is a mean times the size of a window.
+    const wide = padded(raisedTo(ops.abs(x), given.p), windows, 0);
+    const inner = windows.map((window, i) => ({
+      ...window,
+      extent: wide.shape[i + 2]!,
+      before: 0,
+      after: 0,
+    }));
+    return root(ops.scale(pool(wide, inner, avgPool(true)), sizeOf(kernel)), given.p);
   }),
   MaxPool: pooling(() => maxPool, 'maxima'),
 };
