@@ -79,7 +79,7 @@ const bytesOf: Check = (owner, name, value) => {
 };
 
 /**
- * The model in an ONNX file (opset 7 and later), with weights under the file's names: `a.b.weight` is parameter `weight` of
+ * The model in an ONNX file, of any opset, with weights under the file's names: `a.b.weight` is parameter `weight` of
  * layer `a.b`. Nodes that are layers of Lanewise become these, others layers of kind `onnx`. A file of `writeOnnx` gives the
  * very model that was written, with its loss and its description of the data.
  * @throws LanewiseError kind 'file' for a damaged file, and for all that is not supported at once, each with its node;
@@ -97,7 +97,6 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Read
   });
   const { name = 'model.onnx', loss = 'meanSquaredError' } = options;
   const file = decodeOnnx(bytes, name);
-  checkVersions(file, name);
   const changed: string[] = [];
   const own = asWritten(options) && readOwnOnnx(file, name, (warning) => changed.push(warning));
   if (own) {
@@ -120,16 +119,6 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Read
 /** Whether the whole file is asked for, as it is. */
 const asWritten = ({ inputs, outputs, batch, loss }: ReadOnnxOptions): boolean =>
   !inputs && !outputs && batch !== 'none' && loss === undefined;
-
-function checkVersions({ opsets, irVersion }: OnnxFile, name: string): void {
-  const version = opsets.get('');
-  if (version !== undefined && version < 7)
-    throw new LanewiseError(
-      'file',
-      `'${name}' is of opset ${version} (IR ${irVersion}), expected 7 or later`,
-      "onnx.version_converter.convert_version(model, 17) of Python's onnx makes a newer one",
-    );
-}
 
 /** The class names that a file's metadata give, as a list or as an object of indices. */
 function classesOf({ metadata }: OnnxFile): string[] | undefined {
