@@ -12,6 +12,7 @@ export function checkReport(name: string, report: MatrixReport): void {
     for (const [workers, found] of Object.entries(report[key] ?? {}))
       assert.is(found, recorded[key], `${name}, ${key}, ${workers} workers`);
   }
+  assert.is(report.functions, recorded.functions, `${name}, functions`);
   assert.equal(report.rows, expectedRows, `${name}, rows of a table`);
   const workers = Object.keys(report.strict).join(', ');
   const fused = report.fused ? 'strict and fused' : 'strict, no fused here';

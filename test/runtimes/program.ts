@@ -10,6 +10,8 @@ export interface MatrixReport {
   readonly strict: Readonly<Record<number, string>>;
   /** Null where the probe finds no multiply-add that rounds once. */
   readonly fused: Readonly<Record<number, string>> | null;
+  /** Weights of a net of the functions that are computed in double precision, and of ops composed of others. */
+  readonly functions: string;
   /** The answers of a model file to rows of a table. */
   readonly rows: readonly Lanewise.Answer[];
   readonly seconds: number;
@@ -54,9 +56,70 @@ export async function runProgram(
     verify: await each(async (count) => (await verify({ workers: count })).sha256),
     strict: await each((count) => lenet('strict', count)),
     fused: relaxedMaddIsFused() ? await each((count) => lenet('fused', count)) : null,
+    functions: await trainFunctions(lanewise),
     rows: await predictRows(lanewise),
     seconds: (performance.now() - start) / 1000,
   };
+}
+
+/** Weights of a net between whose layers rare functions are taken, which then have part in their gradients too. */
+async function trainFunctions({
+  adam,
+  defineLayer,
+  linear,
+  ops,
+  sequential,
+  train,
+}: typeof Lanewise): Promise<string> {
+  const features = 8;
+  const rare = defineLayer('rare', {}, (_, x) => {
+    const one = ops.constant(1, [1]);
+    const share = ops.scale(ops.tanh(x), 0.75);
+    const positive = ops.add(ops.square(x), one);
+    const every = [
+      ops.sin(ops.scale(x, 1e6)),
+      ops.cos(ops.scale(x, 300)),
+      ops.tan(share),
+      ops.atan(x),
+      ops.asin(share),
+      ops.acos(share),
+      ops.atanh(share),
+      ops.acosh(ops.add(positive, one)),
+      ops.sinh(x),
+      ops.cosh(share),
+      ops.asinh(x),
+      ops.pow(positive, share),
+      ops.fmod(x, share),
+      ops.remainder(x, positive),
+      ops.round(ops.scale(x, 3)),
+      ops.where(ops.greater(x, share), ops.mish(x), ops.celu(x, 2)),
+      ops.softsign(x),
+      ops.cumsum(x, 1),
+      ops.logsumexp(x, 1, true),
+      ops.prod(share, 1, true),
+    ];
+    return ops.concat(every, 1);
+  });
+  const values = Float32Array.from({ length: 64 * 4 }, (_, i) => ((i * 37) % 101) / 50 - 1);
+  const targets = Uint8Array.from({ length: 64 }, (_, i) => (i * 7) % 3);
+  const wide = 18 * features + 2;
+  const { model } = await train(
+    sequential([linear(4, features), rare, linear(wide, 3)], { input: [4] }),
+    {
+      data: {
+        name: 'numbers',
+        inputs: { input: { shape: [4], values } },
+        targets: { output: { shape: [], values: targets } },
+      },
+      optimizer: adam({ lr: 0.001 }),
+      epochs: 5,
+      batch: 16,
+      loss: 'crossEntropy',
+      numerics: 'strict',
+      workers: 0,
+    },
+  );
+  return model.sha256();
 }
 
 /** The answers to rows with numbers, classes, dates and gaps, of a model that went through a file. */

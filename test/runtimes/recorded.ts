@@ -7,4 +7,6 @@ export const recorded = {
   /** Weights of program.ts in each numerics. */
   strict: 'a986750c2d71f94923d8aa3ef40f0f3ef270d7b7ab9d84e9d43e0bd84abb2ef3',
   fused: '8c1fece473f24f5225ec15ed1da8008ab12c08078726a3eeb9643e714f5cd31b',
+  /** Weights of the net of rare functions in program.ts. */
+  functions: '8db902c71a21f08f2b6667e0cb2402884690222504280fa2569aafe01c593822',
 } as const;
