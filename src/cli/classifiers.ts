@@ -15,7 +15,6 @@ import {
   type ImageShape,
   type PartsOf,
 } from './data-sources.js';
-import { openModel } from './file-contents.js';
 import { asKnown } from './gaps.js';
 import { choose, examine, trainedPart, type Choice, type KnownModel } from './held-out.js';
 import {
@@ -31,6 +30,7 @@ import {
   workersOption,
   type DataOptions,
 } from './options.js';
+import { openModel } from './model-source.js';
 import { checkUses } from './setting-options.js';
 import { labelledSets } from './task.js';
 

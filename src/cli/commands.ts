@@ -8,6 +8,7 @@ import { evalCommand } from './eval-command.js';
 import { exportCommand } from './export-command.js';
 import { knowingOthers } from './foreign-options.js';
 import { generateCommand } from './generate-command.js';
+import { importCommand } from './import-command.js';
 import { inspectCommand } from './inspect-command.js';
 import { lrFindCommand } from './lr-find-command.js';
 import { predictCommand } from './predict-command.js';
@@ -30,6 +31,7 @@ function createProgram(): Command {
     .addCommand(predictCommand())
     .addCommand(exportCommand())
     .addCommand(generateCommand())
+    .addCommand(importCommand())
     .addCommand(dataCommand())
     .addCommand(inspectCommand())
     .addCommand(reportCommand())

@@ -2,8 +2,8 @@
 import { LanewiseError } from '../base/errors.js';
 import { writeFileAtomic } from '../node/atomic.js';
 import { encodeProgram } from '../trained/program-file.js';
-import { openModel } from './file-contents.js';
 import { checkOutName } from './file-kind.js';
+import { openModel } from './model-source.js';
 import { formatBytes } from './terminal.js';
 
 export interface ExportProgramOptions {

@@ -2,13 +2,9 @@
  * What a file holds, for `lanewise inspect`, by its first bytes: a row for each kind of file. Readers of other programs'
  * files are loaded only where there is such a file.
  */
-import { LanewiseError } from '../base/errors.js';
-import { readSource } from '../data/file-source.js';
-import { foreignKind } from '../formats/foreign.js';
-import { readTensors, otherKind, TENSOR_FORMATS, type TensorFile } from '../formats/tensor-file.js';
+import { extname } from 'node:path';
+import { readTensors, otherKind, type TensorFile } from '../formats/tensor-file.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
-import { decodeModel } from '../trained/model-file.js';
-import type { TrainedModel } from '../trained/trained-model.js';
 import { formatCount } from './terminal.js';
 
 /** What a file holds: as one JSON object, and in lines for people. */
@@ -19,41 +15,35 @@ export interface FileContents {
 
 /** One row of the table. */
 interface FileKind {
-  /** Whether a file is of this kind, by its bytes, of which the first ones should do. */
-  begins(bytes: Uint8Array): boolean;
+  /** Whether a file is of this kind, by its bytes, of which the first ones should do, or where they say nothing by its name. */
+  begins(bytes: Uint8Array, path: string): boolean;
   /** @throws LanewiseError kind 'file' for a damaged file. */
   contents(path: string, bytes: Uint8Array): Promise<FileContents>;
 }
 
 /** The kinds, of which the first that fits counts; files of tensors, ours among them, are the rest. */
-const KINDS: readonly FileKind[] = [{ begins: () => true, contents: tensorContents }];
+const KINDS: readonly FileKind[] = [
+  {
+    begins: isOnnx,
+    contents: async (path, bytes) => (await import('./onnx-contents.js')).onnxContents(path, bytes),
+  },
+  { begins: () => true, contents: tensorContents },
+];
 
 /** @throws LanewiseError kind 'file' for a file that is damaged or of no kind in the table. */
 export const contentsOf = (path: string, bytes: Uint8Array): Promise<FileContents> =>
-  KINDS.find(({ begins }) => begins(bytes))!.contents(path, bytes);
+  KINDS.find(({ begins }) => begins(bytes, path))!.contents(path, bytes);
+
+/** By the first bytes, or, where they say nothing, by the name. */
+export function isOnnx(bytes: Uint8Array, path: string): boolean {
+  const kind = otherKind(bytes);
+  return kind ? kind.reader === 'lanewise/onnx' : extname(path).toLowerCase() === '.onnx';
+}
 
 /** The tensors of a file, for which `lanewise/import` is loaded if it is another program's. */
 export async function openTensors(path: string, bytes: Uint8Array): Promise<TensorFile> {
   if (otherKind(bytes)?.reader === 'lanewise/import') await import('../import/index.js');
   return readTensors(bytes, path);
-}
-
-/**
- * The model of a file of Lanewise.
- * @throws LanewiseError kind 'file' for any other file, with the command that takes another program's.
- */
-export async function openModel(path: string): Promise<TrainedModel> {
-  const bytes = await readSource('model', path);
-  // Readers of other programs' files may be loaded already.
-  const kind = TENSOR_FORMATS[0]!.begins(bytes) ? undefined : foreignKind(bytes);
-  if (!kind?.reader) return decodeModel(bytes, path);
-  throw new LanewiseError(
-    'file',
-    `'${path}' is ${kind.is}, expected a model file of Lanewise`,
-    kind.reader === 'lanewise/onnx'
-      ? `lanewise import ${path} -o model.safetensors makes one`
-      : `lanewise train MODEL --weights ${path} begins with its weights, lanewise inspect ${path} lists them`,
-  );
 }
 
 async function tensorContents(path: string, bytes: Uint8Array): Promise<FileContents> {

@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import { generate } from '../trained/generate.js';
 import type { TrainedModel } from '../trained/trained-model.js';
-import { openModel } from './file-contents.js';
+import { openModel } from './model-source.js';
 import { addOptions, option, rate, wholeNumber } from './options.js';
 
 interface Options {

@@ -13,10 +13,10 @@ import { parameterCount } from '../layers/index.js';
 import { describeTerms } from '../losses/terms.js';
 import { METRICS } from '../runs/folder.js';
 import { readMetrics } from '../runs/metrics-log.js';
-import { decodeModel } from '../trained/model-file.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import { contentsOf, type FileContents } from './file-contents.js';
 import { layerRows, layerTable } from './layer-table.js';
+import { ownModel } from './model-source.js';
 import { formatBytes, formatCount, formatFigure } from './terminal.js';
 
 export interface InspectFileOptions {
@@ -42,7 +42,7 @@ export async function modelContents(
   bytes: Uint8Array,
   file: TensorFile,
 ): Promise<FileContents> {
-  const trained = decodeModel(bytes, path);
+  const trained = await ownModel(path, bytes);
   const about = await describe(path, bytes, file, trained);
   return { about, text: [layerTable(path, trained.model), ...lines(about)].join('\n') };
 }

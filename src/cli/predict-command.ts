@@ -5,7 +5,6 @@
 import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import type { TrainedModel } from '../trained/trained-model.js';
-import { openModel } from './file-contents.js';
 import { imageFiles, type ImageFile } from './image-files.js';
 import {
   predictionFits,
@@ -13,6 +12,7 @@ import {
   type PredictionFit,
   type SampleMaker,
 } from './image-samples.js';
+import { openModel } from './model-source.js';
 import { choice, wholeNumber } from './options.js';
 import { predictTexts, takesTexts } from './predict-texts.js';
 import { predictSeries } from './predict-series.js';

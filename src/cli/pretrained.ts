@@ -10,16 +10,18 @@ import type { IndexedDataset, LabelledDataset } from '../data/dataset.js';
 import { readSource } from '../data/file-source.js';
 import { changed } from '../data/forms.js';
 import { withColumnsOf } from '../data/table-tools.js';
-import type { TensorFile } from '../formats/tensor-file.js';
+import { encodeSafetensors, type StoredTensor } from '../formats/safetensors.js';
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { Recipe } from '../models/recipes.js';
 import { headName, replaceHead, type Pretrained } from '../trained/fine-tuning.js';
-import { decodeModel } from '../trained/model-file.js';
+import { modelTensors } from '../trained/model-file.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import { decodePartialWeights } from '../trained/weights-file.js';
 import type { DataRequest, DataSets, ImageShape } from './data-sources.js';
-import { openTensors } from './file-contents.js';
+import { isOnnx, openTensors } from './file-contents.js';
+import { foreignModel, modelIn, ownModel, warned } from './model-source.js';
+import { onnxTensors } from './onnx-file.js';
 import { formatCount } from './terminal.js';
 
 export interface PretrainedOptions {
@@ -59,17 +61,39 @@ export function checkPretrained({ weights, ...options }: PretrainedOptions): voi
 export interface WeightsFile {
   readonly path: string;
   readonly bytes: Uint8Array;
-  /** The model, if it is one of our own files. */
+  /** The model, if the file has one. */
   readonly trained?: TrainedModel;
-  readonly tensors: TensorFile['tensors'];
+  /** Whether the file says by which loss the model was trained; default yes. */
+  readonly knowsLoss?: boolean;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-/** @throws LanewiseError kind 'file' for a file that cannot be read or has another format. */
-export async function openWeights(path: string): Promise<WeightsFile> {
+/**
+ * Opens a file of weights; for a model that is named (`isNamed`), another program's file gives its tensors alone.
+ * @throws LanewiseError kind 'file' for a file that cannot be read or has another format.
+ */
+export async function openWeights(path: string, isNamed: boolean): Promise<WeightsFile> {
   const bytes = await readSource('weights', path);
+  if (foreignModel(path, bytes))
+    return isNamed ? weightsAlone(path, bytes) : foreignWeights(path, bytes);
   const { metadata, tensors } = await openTensors(path, bytes);
   if (metadata['lanewise'] === undefined) return { path, bytes, tensors };
-  return { path, bytes, tensors, trained: decodeModel(bytes, path) };
+  return { path, bytes, tensors, trained: await ownModel(path, bytes) };
+}
+
+/** Another program's model, to go on from. */
+async function foreignWeights(path: string, bytes: Uint8Array): Promise<WeightsFile> {
+  const read = await modelIn(path, bytes);
+  const trained = warned(read);
+  return { path, bytes, tensors: modelTensors(trained), trained, knowsLoss: read.knowsSamples };
+}
+
+/** The tensors of another program's model by name, for a model that is built here. */
+async function weightsAlone(path: string, bytes: Uint8Array): Promise<WeightsFile> {
+  const tensors = isOnnx(bytes, path)
+    ? await onnxTensors(path, bytes)
+    : modelTensors((await modelIn(path, bytes)).trained);
+  return { path, bytes: encodeSafetensors(tensors, {}), tensors };
 }
 
 /** The name of a run that goes on from a file: its own, or that of its run's folder. */
@@ -102,10 +126,14 @@ export interface Start {
 /** The usual learning rate is divided by it: weights that know something are moved with care. */
 const CARE = 5;
 
-/** The recipe for going on: the model's loss, and smaller steps. */
-export function carefulRecipe(recipe: Recipe, { trained }: WeightsFile, named: boolean): Recipe {
+/** The recipe for going on: the model's loss, where it is known, and smaller steps. */
+export function carefulRecipe(
+  recipe: Recipe,
+  { trained, knowsLoss }: WeightsFile,
+  named: boolean,
+): Recipe {
   const careful = { ...recipe, learningRate: recipe.learningRate / CARE };
-  if (!trained || named) return careful;
+  if (!trained || named || knowsLoss === false) return careful;
   const loss = Object.fromEntries(
     trained.terms.map(({ output, ...term }) => [output, term] as const),
   );

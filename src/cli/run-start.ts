@@ -25,7 +25,7 @@ export async function weightsOf(
   given: string | undefined,
 ): Promise<WeightsFile | undefined> {
   if (weights === undefined) return undefined;
-  const file = await openWeights(weights);
+  const file = await openWeights(weights, given !== undefined);
   if (file.trained || given !== undefined) return file;
   throw new LanewiseError(
     'argument',

@@ -1,0 +1,52 @@
+/** `lanewise export --onnx`: writes a model as an ONNX file. */
+import { LanewiseError } from '../base/errors.js';
+import { writeFileAtomic } from '../node/atomic.js';
+import { showShape } from '../graph/tensor.js';
+import type { TrainedModel } from '../trained/trained-model.js';
+import { checkOutName } from './file-kind.js';
+import { openModel } from './model-source.js';
+import { formatBytes, quoted } from './terminal.js';
+
+export interface ExportOnnxOptions {
+  readonly out: string;
+}
+
+/** @throws LanewiseError kind 'argument' for several models, and as `writeOnnx`. */
+export async function exportOnnx(
+  files: readonly string[],
+  { out }: ExportOnnxOptions,
+): Promise<void> {
+  const [file, ...others] = files;
+  if (others.length > 0)
+    throw new LanewiseError(
+      'argument',
+      `${files.length} models are given, and an ONNX file holds one`,
+      'export them one by one',
+    );
+  if (!/\.onnx$/i.test(out)) checkOutName(out, 'export --onnx writes ONNX', '--out model.onnx');
+  const trained = await openModel(file!);
+  const { writeOnnx } = await import('../onnx/index.js');
+  const bytes = writeOnnx(trained);
+  await writeFileAtomic(out, bytes);
+  console.log(`wrote ${file} as ONNX to ${out}, ${formatBytes(bytes.length)}`);
+  console.log(howToRun(out, trained));
+}
+
+/** Python that runs the file, with inputs of zeros. */
+function howToRun(out: string, { model, givesProbabilities, classes }: TrainedModel): string {
+  const inputs = Object.entries(model.architecture.inputs);
+  const outputs = [...model.outputs].map(([name, shape]) => `${name} N×${showShape(shape)}`);
+  const feeds = inputs.map(([name, { shape, vocabulary }]) => {
+    const type = vocabulary === undefined ? 'float32' : 'int32';
+    return `'${name}': numpy.zeros((${[1, ...shape].join(', ')}${shape.length === 0 ? ',' : ''}), '${type}')`;
+  });
+  return [
+    `  gives       ${outputs.join(', ')}${givesProbabilities ? ' (logits: softmax of them are the probabilities)' : ''}`,
+    ...(classes ? [`  classes     ${classes.length}, in the file’s metadata`] : []),
+    'run it with onnxruntime, in Python:',
+    `  import numpy, onnxruntime; session = onnxruntime.InferenceSession(${JSON.stringify(out)})`,
+    `  session.run(None, {${feeds.join(', ')}})`,
+    'or look into it here:',
+    `  npx lanewise inspect ${quoted(out)}`,
+  ].join('\n');
+}

@@ -1,0 +1,87 @@
+/** `lanewise export --onnx`: files that give the same answers, here as in onnxruntime, and are trained on again. */
+// slow: trains small nets
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readOnnx, writeOnnx } from '../../src/onnx/index.js';
+import { resNet18 } from '../../src/models/index.js';
+import { initialWeights } from '../../src/trained/initial-weights.js';
+import { loadModel } from '../../src/trained/model-store.js';
+import { withWeights } from '../../src/trained/with-weights.js';
+import { colours, words } from './colours.js';
+import { evalOf, inFolder, lanewise } from './lanewise.js';
+
+const golden = fileURLToPath(new URL('../../../test/golden/onnx/', import.meta.url));
+
+test('a fine-tuned net is written with its weights, and has the same figures when it is read again', () =>
+  inFolder(async (cwd) => {
+    await copyFile(join(golden, 'small.onnx'), join(cwd, 'small.onnx'));
+    await colours(join(cwd, 'two'), ['red', 'green']);
+    const run = (...args: string[]) => lanewise(args, { cwd });
+    await run(
+      ...words(
+        'train --weights small.onnx --data two --freeze backbone --lr 0.1 --epochs 20 --batch 8 --out a --no-report',
+      ),
+    );
+    const file = join('a', 'model.safetensors');
+    const tuned = await loadModel(join(cwd, file));
+    const written = await run('export', file, '--onnx', '--out', 'tuned.onnx');
+    assert.is(written.code, 0, written.stderr);
+    assert.match(written.stdout, /^wrote a\/model\.safetensors as ONNX to tuned\.onnx, /);
+    assert.match(written.stdout, /output N×2 \(logits/);
+    assert.match(
+      written.stdout,
+      /session\.run\(None, \{'input': numpy\.zeros\(\(1, 3, 16, 16\), 'float32'\)\}\)/,
+    );
+    const again = readOnnx(await readFile(join(cwd, 'tuned.onnx')));
+    assert.is(await again.trained.sha256(), await tuned.sha256());
+    const of = async (path: string) => {
+      const found = evalOf(await run('eval', path, '--data', 'two', '--json'));
+      return [found['testAccuracy'], found['loss'], found['sha256']];
+    };
+    const [ours, theirs] = [await of(file), await of('tuned.onnx')];
+    assert.is(ours[0], 1);
+    assert.equal(theirs, ours);
+    const seen = await run('predict', 'tuned.onnx', join('two', 'red', '3.png'), '--json');
+    assert.is(seen.code, 0, seen.stderr);
+    assert.match(seen.stdout, /"red"/);
+    // All layers, as they are: the file's classes are the data's.
+    const on = await run(
+      ...words('train --weights tuned.onnx --data two --epochs 1 --out b --no-report --json'),
+    );
+    assert.match(on.stderr, /begins with 'tuned\.onnx', whose classes are known/);
+  }));
+
+test('a model by name takes the initialisers of an ONNX file', () =>
+  inFolder(async (cwd) => {
+    const net = resNet18({ size: 16, width: 1 / 16, classes: 5 });
+    const weights = await initialWeights(net, 3);
+    await writeFile(join(cwd, 'r.onnx'), writeOnnx(withWeights(net, weights)));
+    await colours(join(cwd, 'two'), ['red', 'green']);
+    const { code, stderr } = await lanewise(
+      words(
+        'train resnet18 --weights r.onnx --data two --freeze backbone --size 16 --width 0.0625',
+      ).concat(words('--epochs 1 --out a --no-report')),
+      { cwd },
+    );
+    assert.is(code, 0, stderr);
+    assert.match(stderr, /begins with 'r\.onnx', with a new head 'fc'/);
+    const tuned = await loadModel(join(cwd, 'a', 'model.safetensors'));
+    assert.equal(tuned.weights.get('layer3.0.conv1.weight'), weights.get('layer3.0.conv1.weight'));
+  }));
+
+test('other kinds of files and several models are refused', () =>
+  inFolder(async (cwd) => {
+    const refused = async (pattern: RegExp, line: string) => {
+      const { code, stderr } = await lanewise(words(line), { cwd });
+      assert.is(code, 1, stderr);
+      assert.match(stderr, pattern);
+    };
+    await copyFile(join(golden, 'small.onnx'), join(cwd, 'small.onnx'));
+    await refused(/'m\.pt' would be a PyTorch file/, 'export small.onnx --onnx --out m.pt');
+    await refused(/2 models are given/, 'export small.onnx small.onnx --onnx --out m.onnx');
+  }));
+
+test.run();
