@@ -6,12 +6,12 @@ import { build } from 'esbuild';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The module imported as 'lanewise' lies beside the page. */
+/** The modules imported as 'lanewise' and 'lanewise/onnx' lie beside the page. */
 const beside = {
   name: 'beside',
   setup({ onResolve }) {
-    onResolve({ filter: /^lanewise$/ }, () => ({
-      path: './lanewise/browser/index.js',
+    onResolve({ filter: /^lanewise(\/onnx)?$/ }, ({ path }) => ({
+      path: `./lanewise/browser/${path === 'lanewise' ? 'index' : 'onnx'}.js`,
       external: true,
     }));
   },

@@ -1,0 +1,15 @@
+// Builds the page for fine-tuning into dist/finetune, a folder of static files for any host.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildBeside, root } from '../shared/beside.mjs';
+
+const here = fileURLToPath(new URL('./', import.meta.url));
+
+/** @param {string} folder the output folder, which is deleted first. */
+export const buildFinetune = (folder = join(root, 'dist', 'finetune')) =>
+  buildBeside({
+    here,
+    folder,
+    files: ['index.html', 'style.css', 'icon.svg'],
+    entryPoints: { page: join(here, 'page.ts'), engine: join(here, 'engine.ts') },
+  });
