@@ -7,6 +7,7 @@ import { PYTORCH } from './read-pytorch.js';
 
 export { LanewiseError } from '../base/errors.js';
 export type { ImportedModel } from './imported-model.js';
+export { readKeras, type ReadKerasOptions } from './read-keras.js';
 export { readTfjs, type ReadTfjsOptions } from './read-tfjs.js';
 export type { WeightFiles } from './tfjs-weights.js';
 export { readPyTorch, type ReadPyTorchOptions } from './read-pytorch.js';

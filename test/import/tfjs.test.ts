@@ -1,88 +1,23 @@
 /** tfjs layers models answer here as tfjs answered before it saved them (test/golden/make_tfjs.mjs). */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { LanewiseError } from '../../src/base/errors.js';
-import { readTfjs, type ImportedModel } from '../../src/import/index.js';
+import { readTfjs } from '../../src/import/index.js';
 import { adam, arrays, replaceHead, train } from '../../src/index.js';
-import { unpack } from '../support/golden.js';
+import { assertAnswers, filesOf, loadTfjs, readCase, tfjsFolder } from '../support/keras-cases.js';
 
-const folder = new URL('../../../test/golden/tfjs/', import.meta.url);
-
-interface Stored {
-  readonly shape: number[];
-  readonly values: string;
-}
-
-interface Case {
-  readonly model: object;
-  readonly files: Readonly<Record<string, string>>;
-  readonly inputs: readonly Stored[];
-  readonly outputs: readonly Stored[];
-}
-
-const load = (name: string): Case =>
-  JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Case;
-
-const names = readdirSync(folder).map((file) => file.replace('.json', ''));
-
-const filesOf = ({ files }: Case): Record<string, Uint8Array> =>
-  Object.fromEntries(
-    Object.entries(files).map(([name, text]) => [
-      name,
-      Uint8Array.from(Buffer.from(text, 'base64')),
-    ]),
-  );
-
-const read = (one: Case): ImportedModel => readTfjs(one.model, filesOf(one));
-
-/** Images with their channels first; anything else as it is. */
-function turned({ shape, values }: Stored): { shape: number[]; values: Float32Array } {
-  const numbers = unpack(values);
-  if (shape.length !== 4) return { shape: shape.slice(1), values: numbers };
-  const [n, h, w, c] = shape as [number, number, number, number];
-  const result = new Float32Array(numbers.length);
-  for (let i = 0; i < n; i++)
-    for (let p = 0; p < h * w; p++)
-      for (let k = 0; k < c; k++)
-        result[(i * c + k) * h * w + p] = numbers[(i * h * w + p) * c + k]!;
-  return { shape: [c, h, w], values: result };
-}
-
-/** Every element within `share` of the largest. */
-function assertNear(
-  found: Float32Array,
-  expected: Float32Array,
-  share: number,
-  what: string,
-): void {
-  assert.is(found.length, expected.length, what);
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const worst = found.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
-  assert.ok(worst <= share * largest, `${what}: off by ${worst} of ${largest}`);
-}
+const names = readdirSync(tfjsFolder).map((file) => file.replace('.json', ''));
 
 for (const name of names) {
   test(`'${name}' answers as tfjs did`, async () => {
-    const one = load(name);
-    const { trained, model } = read(one);
-    const fields = Object.fromEntries(
-      Object.entries(model.architecture.inputs).map(([key, { vocabulary }], i) => {
-        const { shape, values } = turned(one.inputs[i]!);
-        return [key, { shape, values: vocabulary ? Int32Array.from(values) : values }];
-      }),
-    );
-    const outputs = [...model.outputs.keys()];
-    assert.is(outputs.length, one.outputs.length);
-    for (const [i, output] of outputs.entries()) {
-      const { scores } = await trained.predict(fields, undefined, output);
-      assertNear(scores, turned(one.outputs[i]!).values, 1e-5, output);
-    }
+    const one = loadTfjs(name);
+    await assertAnswers(readCase(one), one);
   });
 }
 
 test('names, layouts and settings are as in the file', () => {
-  const { model, weights, warnings, trained } = read(load('batch-norm'));
+  const { model, weights, warnings, trained } = readCase(loadTfjs('batch-norm'));
   const kinds = model.architecture.layers.map(({ kind }) => kind);
   assert.equal(kinds.slice(0, 3), ['conv2d', 'batchNorm2d', 'relu']);
   const norms = model.architecture.layers.filter(({ kind }) => kind.startsWith('batchNorm'));
@@ -104,7 +39,7 @@ test('names, layouts and settings are as in the file', () => {
 });
 
 test('a softmax over classes at the end is left to the loss', () => {
-  const { model, warnings, trained } = read(load('dense'));
+  const { model, warnings, trained } = readCase(loadTfjs('dense'));
   assert.is(model.architecture.layers.at(-1)!.kind, 'linear');
   assert.is(trained.terms[0]!.loss.kind, 'crossEntropy');
   assert.match(warnings.join('\n'), /softmax at the end is left to the loss/);
@@ -112,7 +47,7 @@ test('a softmax over classes at the end is left to the loss', () => {
 });
 
 test('a model is trained further, and gets another head', async () => {
-  const { trained } = read(load('sharded'));
+  const { trained } = readCase(loadTfjs('sharded'));
   const { model, weights } = replaceHead(trained, { classes: 2 });
   const samples = Float32Array.from({ length: 8 * 72 }, (_, i) => ((i * 37) % 101) / 50 - 1);
   const labels = Uint8Array.from({ length: 8 }, (_, i) => i % 2);
@@ -130,7 +65,7 @@ test('a model is trained further, and gets another head', async () => {
 });
 
 test('files are checked, and all that cannot be built is refused at once', () => {
-  const one = load('sharded');
+  const one = loadTfjs('sharded');
   const files = filesOf(one);
   const [first, ...others] = Object.keys(files);
   const { [first!]: _, ...missing } = files;
@@ -166,7 +101,7 @@ test('files are checked, and all that cannot be built is refused at once', () =>
 });
 
 test('files may be one run of bytes, and stand in folders', () => {
-  const one = load('sharded');
+  const one = loadTfjs('sharded');
   const files = filesOf(one);
   const whole = Uint8Array.from(Buffer.concat(Object.values(files)));
   const inFolder = Object.fromEntries(Object.entries(files).map(([k, v]) => [`a/b/${k}`, v]));

@@ -478,6 +478,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'transforms.resize': [4, options],
   'transforms.shapeAfter': [[L.transforms.invert()], [1, 8, 8]],
   'transforms.colourAxes': [images],
+  'import.readKeras': [Uint8Array.of(1), options],
   'import.readTfjs': [tfjsModel, new Uint8Array(24), options],
   'trained.predict': [two],
   'trained.evaluate': [table, options],

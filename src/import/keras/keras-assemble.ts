@@ -2,7 +2,7 @@
  * Makes a model of a Keras net. Settings of all layers are read first and refusals are collected, then each call is built on
  * the values that it takes. Nested models become part of the model, with names joined by dots.
  */
-import { LanewiseError } from '../../base/errors.js';
+import { LanewiseError, nearest } from '../../base/errors.js';
 import {
   functional,
   type InputSettings,
@@ -34,6 +34,7 @@ export interface Assembled {
  * @throws LanewiseError kind 'file' for all layers at once that cannot be built, by name, class and setting.
  */
 export function assemble(file: KerasFile): Assembled {
+  checkInputs(file);
   const builds = new Map<KerasLayer, Build>();
   const refusals: string[] = [];
   const warnings: string[] = [];
@@ -58,6 +59,18 @@ export function assemble(file: KerasFile): Assembled {
     refuseAll(file.file, making.refusals);
     return finish(making, outputs as readonly Value[], warnings);
   }
+}
+
+/** @throws LanewiseError kind 'argument' for a shape of an input that the file has not. */
+function checkInputs({ inputs, net }: KerasFile): void {
+  const known = net.inputs.map(({ layer }) => layer);
+  const unknown = Object.keys(inputs).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new LanewiseError(
+    'argument',
+    `inputs: the file has no input '${unknown}', expected ${known.join(', ')}`,
+    nearest(unknown, known),
+  );
 }
 
 /** Reads the settings of all layers that lead to the outputs. */

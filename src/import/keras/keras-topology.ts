@@ -78,8 +78,20 @@ export function readTopology(file: string, description: unknown): KerasNet {
       `'${file}' holds a model of the class ${quote(className)}, expected Sequential or Functional`,
       'a class of one’s own has its layers in Python code: build it with the functional interface, and save that',
     );
-  return readNet(file, className, model['config'], 'model', 0);
+  const config = model['config'];
+  const built = builtShape(model);
+  return readNet(
+    file,
+    className,
+    isObject(config) && built !== undefined ? { build_input_shape: built, ...config } : config,
+    'model',
+    0,
+  );
 }
+
+/** The shape for which Keras 3 built a layer. */
+const builtShape = ({ build_config: built }: Json): unknown =>
+  isObject(built) ? built['input_shape'] : undefined;
 
 /** Classes of models of one's own whose description is that of a functional model count as such. */
 const isModel = (className: string, config: unknown): boolean =>
@@ -170,7 +182,7 @@ function readLayer(
   const calls = listIn(file, `inbound_nodes of '${name}'`, nodes).map((node) =>
     callOf(file, `inbound_nodes of '${name}'`, node, extras),
   );
-  const built = isObject(given['build_config']) ? given['build_config']['input_shape'] : undefined;
+  const built = builtShape(given);
   return {
     className,
     name,

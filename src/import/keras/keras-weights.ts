@@ -60,8 +60,15 @@ function agreement(parts: readonly string[], path: readonly Place[]): number {
   return found;
 }
 
-/** Weights by name, as tfjs and `.h5` files have them: `layer/kernel`, with scopes around and between. */
-export function namedWeights(file: string, arrays: readonly KerasArray[]): WeightSource {
+/**
+ * Weights by name, as tfjs and `.h5` files have them: `layer/kernel`, with scopes around and between. `grouped` says that names
+ * begin with that of the outermost layer, as in `.h5` files.
+ */
+export function namedWeights(
+  file: string,
+  arrays: readonly KerasArray[],
+  grouped = false,
+): WeightSource {
   const known = arrays.map((array) => ({ array, parts: partsOf(array.name) }));
   const byVariable = new Map<string, typeof known>();
   for (const one of known) {
@@ -75,8 +82,10 @@ export function namedWeights(file: string, arrays: readonly KerasArray[]): Weigh
     find: (path, variables, parts) =>
       variables.map((variable) => {
         const own = path.at(-1)!.name.split('/');
+        const outer = grouped ? path[0]!.name.split('/') : [];
         const candidates = (byVariable.get(variable) ?? []).filter(
           ({ parts: names }) =>
+            outer.every((one, k) => names[k] === one) &&
             names.some((_, i) => own.every((one, k) => names[i + k] === one)) &&
             parts.every(({ prefix = '' }) => names.some((name) => name.startsWith(prefix))),
         );
