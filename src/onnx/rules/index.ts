@@ -10,6 +10,7 @@ import { normRules } from './norm-rules.js';
 import { productRules } from './product-rules.js';
 import { reduceRules } from './reduce-rules.js';
 import { typeOf, type Rule, type RuleCall, type Rules } from './rule.js';
+import { sampleRules } from './sample-rules.js';
 import { shapeRules } from './shape-rules.js';
 import { windowRules } from './window-rules.js';
 
@@ -26,6 +27,7 @@ export const rules: Rules = /* @__PURE__ */ Object.assign(
   normRules,
   productRules,
   reduceRules,
+  sampleRules,
   shapeRules,
   windowRules,
 );
