@@ -5,14 +5,31 @@
  */
 import { LSTM_STATES } from '../src/program/scratch';
 import { NONE } from './activation';
-import { sigmoid, tanh } from './math';
+import { tanh } from './math';
 import { matmul } from './matmul';
-import { ONE, isStep, loadSome, stepAt, storeSome } from './recurrent';
+import {
+  FINAL,
+  ONE,
+  gate,
+  gateSlope,
+  isInitial,
+  isStep,
+  loadSome,
+  stepAt,
+  storeSome,
+} from './recurrent';
+import { add } from './reduce';
 import { LANES, floats, madd } from './simd';
 
 @inline
 function gateInput(x: usize, product: usize, count: i32): v128 {
   return f32x4.add(loadSome(x, count), loadSome(product, count));
+}
+
+/** Whether the step that comes `i`th gives c. */
+@inline
+function isFinal(i: i32, T: i32, mode: i32): bool {
+  return i == T - 1 && (mode & FINAL) != 0;
 }
 
 /**
@@ -23,7 +40,7 @@ export function lstm(
   N: i32,
   T: i32,
   H: i32,
-  reverse: i32,
+  mode: i32,
   x: usize,
   w: usize,
   bias: usize,
@@ -38,22 +55,30 @@ export function lstm(
   const plane = floats(N * T * H);
   memory.fill(h, 0, floats(N * H * 2));
   for (let i = 0; i < T; i++) {
-    const t = stepAt(i, T, reverse);
+    const t = stepAt(i, T, mode);
     matmul(0, 1, N, 4 * H, H, h, w, bias, product, NONE, scratch);
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       const own = floats(n * H);
-      if (!isStep(lengths, n, t)) {
-        for (let i = 0; i < 6; i++) memory.fill(record + at + plane * i, 0, floats(H));
+      const to = record + at;
+      if (isInitial(i, mode) || isFinal(i, T, mode) || !isStep(lengths, n, t, mode)) {
+        for (let p = 0; p < 6; p++) memory.fill(to + plane * p, 0, floats(H));
+        if (isInitial(i, mode)) {
+          memory.copy(h + own, x + at * 4, floats(H));
+          memory.copy(to, h + own, floats(H));
+          memory.copy(c + own, x + at * 4 + floats(H), floats(H));
+          memory.copy(to + plane * 5, c + own, floats(H));
+        } else if (isFinal(i, T, mode)) memory.copy(to, c + own, floats(H));
         continue;
       }
-      lstmRow(H, x + at * 4, product + own * 4, h + own, c + own, record + at, plane);
+      lstmRow(H, mode, x + at * 4, product + own * 4, h + own, c + own, to, plane);
     }
   }
 }
 
 function lstmRow(
   H: i32,
+  mode: i32,
   x: usize,
   product: usize,
   h: usize,
@@ -61,19 +86,19 @@ function lstmRow(
   to: usize,
   plane: usize,
 ): void {
-  const gate = floats(H);
+  const part = floats(H);
   for (let j = 0; j < H; j += LANES) {
     const count = min(LANES, H - j);
-    const i = sigmoid(gateInput(x, product, count));
+    const i = gate(gateInput(x, product, count), mode);
     storeSome(to + plane, i, count);
-    const g = tanh(gateInput(x + gate * 2, product + gate * 2, count));
+    const g = tanh(gateInput(x + part * 2, product + part * 2, count));
     storeSome(to + plane * 3, g, count);
-    const f = sigmoid(gateInput(x + gate, product + gate, count));
+    const f = gate(gateInput(x + part, product + part, count), mode);
     storeSome(to + plane * 2, f, count);
     const cell = madd(f, loadSome(c, count), f32x4.mul(i, g));
     storeSome(c, cell, count);
     storeSome(to + plane * 5, cell, count);
-    const o = sigmoid(gateInput(x + gate * 3, product + gate * 3, count));
+    const o = gate(gateInput(x + part * 3, product + part * 3, count), mode);
     storeSome(to + plane * 4, o, count);
     const state = f32x4.mul(o, tanh(cell));
     storeSome(h, state, count);
@@ -91,7 +116,7 @@ export function lstmGradient(
   N: i32,
   T: i32,
   H: i32,
-  reverse: i32,
+  mode: i32,
   w: usize,
   record: usize,
   dy: usize,
@@ -107,18 +132,24 @@ export function lstmGradient(
   const plane = floats(N * T * H);
   memory.fill(carryH, 0, floats(N * H * 2));
   for (let i = T - 1; i >= 0; i--) {
-    const t = stepAt(i, T, reverse);
+    const t = stepAt(i, T, mode);
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       const own = floats(n * H);
-      if (!isStep(lengths, n, t)) {
+      const to = dx + at * 4;
+      if (isInitial(i, mode) || isFinal(i, T, mode) || !isStep(lengths, n, t, mode)) {
         memory.fill(d + own * 4, 0, floats(H * 4));
-        memory.fill(dx + at * 4, 0, floats(H * 4));
+        memory.fill(to, 0, floats(H * 4));
+        if (isInitial(i, mode)) {
+          add(dy + at, carryH + own, to, H);
+          memory.copy(to + floats(H), carryC + own, floats(H));
+        } else if (isFinal(i, T, mode)) memory.copy(carryC + own, dy + at, floats(H));
         continue;
       }
-      const before = i ? record + plane * 5 + floats((n * T + stepAt(i - 1, T, reverse)) * H) : 0;
+      const before = i ? record + plane * 5 + floats((n * T + stepAt(i - 1, T, mode)) * H) : 0;
       lstmGradientRow(
         H,
+        mode,
         record + at,
         plane,
         before,
@@ -127,15 +158,17 @@ export function lstmGradient(
         carryC + own,
         d + own * 4,
       );
-      memory.copy(dx + at * 4, d + own * 4, floats(H * 4));
+      memory.copy(to, d + own * 4, floats(H * 4));
     }
     if (i) matmul(0, 0, N, H, 4 * H, d, w, 0, carryH, NONE, scratch);
   }
 }
 
 /** `before`: c of the previous step, 0 if there is none. */
+
 function lstmGradientRow(
   H: i32,
+  mode: i32,
   from: usize,
   plane: usize,
   before: usize,
@@ -144,7 +177,7 @@ function lstmGradientRow(
   carryC: usize,
   d: usize,
 ): void {
-  const gate = floats(H);
+  const part = floats(H);
   const one = v128.load_splat<f32>(ONE);
   for (let j = 0; j < H; j += LANES) {
     const count = min(LANES, H - j);
@@ -153,26 +186,20 @@ function lstmGradientRow(
     const squashed = tanh(loadSome(from + plane * 5, count));
     const rise = f32x4.sub(one, f32x4.mul(squashed, squashed));
     const dc = madd(f32x4.mul(dh, o), rise, loadSome(carryC, count));
-    storeSome(d + gate * 3, sigmoidSlope(f32x4.mul(dh, squashed), o, one), count);
+    storeSome(d + part * 3, gateSlope(f32x4.mul(dh, squashed), o, one, mode), count);
     const i = loadSome(from + plane, count);
     const g = loadSome(from + plane * 3, count);
-    storeSome(d, sigmoidSlope(f32x4.mul(dc, g), i, one), count);
+    storeSome(d, gateSlope(f32x4.mul(dc, g), i, one, mode), count);
     const dg = f32x4.mul(f32x4.mul(dc, i), f32x4.sub(one, f32x4.mul(g, g)));
-    storeSome(d + gate * 2, dg, count);
+    storeSome(d + part * 2, dg, count);
     const f = loadSome(from + plane * 2, count);
     storeSome(carryC, f32x4.mul(dc, f), count);
     const c = before ? loadSome(before + floats(j), count) : f32x4.splat(0);
-    storeSome(d + gate, sigmoidSlope(f32x4.mul(dc, c), f, one), count);
+    storeSome(d + part, gateSlope(f32x4.mul(dc, c), f, one, mode), count);
     from += 16;
     dy += 16;
     carryH += 16;
     carryC += 16;
     d += 16;
   }
-}
-
-/** dy·σ′, from y = σ. */
-@inline
-export function sigmoidSlope(dy: v128, y: v128, one: v128): v128 {
-  return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));
 }

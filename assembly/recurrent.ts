@@ -4,17 +4,50 @@
  * part of all steps is one matrix product before these kernels; each step adds the product of the previous states with
  * the recurrent weights, on dense rows in the workspace.
  *
- * `reverse` runs from the last step to the first. States before the first step are zero. `lengths` are N whole numbers,
- * or 0 for none: steps from there on are padding, which is not read; there states stay unchanged and results are 0.
+ * `mode` has the bits below. States before the first step are zero, unless the step that comes first holds them.
+ * `lengths` are N whole numbers, or 0 for none: steps from there on are padding, which is not read; there states stay
+ * unchanged and results are 0. Steps that hold states do not count.
  */
 import { ELMAN_STATES } from '../src/program/scratch';
 import { NONE, activation, activationGradient } from './activation';
+import { sigmoid } from './math';
 import { matmul } from './matmul';
 import { add } from './reduce';
-import { LANES, floats, loadTail, storeTail } from './simd';
+import { LANES, floats, loadTail, madd, storeTail } from './simd';
 
 /** 1, loaded since V8 rebuilds a constant at each use. */
 export const ONE: usize = memory.data<f32>([1.0]);
+
+/** It runs from the last step to the first. */
+export const REVERSE: i32 = 1;
+
+/** Gates are a line between 0 and 1 in place of σ. */
+export const HARD: i32 = 2;
+
+/** A GRU multiplies states by r before their product with the weights. */
+export const RESET_FIRST: i32 = 4;
+
+/** The step that comes first holds initial states in place of x: h, then an LSTM's c; gradients by them are there in dx. */
+export const INITIAL: i32 = 8;
+
+/** In place of h, the step that comes last gives an LSTM's c of the step before. */
+export const FINAL: i32 = 16;
+
+/** σ of gates, or with HARD 0.2·x + ½ between 0 and 1. */
+@inline
+export function gate(x: v128, mode: i32): v128 {
+  if (!(mode & HARD)) return sigmoid(x);
+  const line = madd(x, f32x4.splat(0.2), f32x4.splat(0.5));
+  return f32x4.min(f32x4.max(line, f32x4.splat(0)), f32x4.splat(1));
+}
+
+/** dy times gate's slope, from y = gate(x). */
+@inline
+export function gateSlope(dy: v128, y: v128, one: v128, mode: i32): v128 {
+  if (!(mode & HARD)) return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));
+  const isInside = v128.and(f32x4.gt(y, f32x4.splat(0)), f32x4.lt(y, one));
+  return v128.and(isInside, f32x4.mul(dy, f32x4.splat(0.2)));
+}
 
 /** The first `count` (1–4) floats at `p`. */
 @inline
@@ -31,14 +64,21 @@ export function storeSome(p: usize, v: v128, count: i32): void {
 
 /** The step that comes `i`th. */
 @inline
-export function stepAt(i: i32, T: i32, reverse: i32): i32 {
-  return reverse ? T - 1 - i : i;
+export function stepAt(i: i32, T: i32, mode: i32): i32 {
+  return mode & REVERSE ? T - 1 - i : i;
 }
 
 /** Whether step t of sample n is not padding. */
 @inline
-export function isStep(lengths: usize, n: i32, t: i32): bool {
-  return !lengths || <u32>t < load<u32>(lengths + floats(n));
+export function isStep(lengths: usize, n: i32, t: i32, mode: i32): bool {
+  const before = mode & (mode & REVERSE ? FINAL : INITIAL) ? 1 : 0;
+  return !lengths || <u32>(t - before) < load<u32>(lengths + floats(n));
+}
+
+/** Whether the step that comes `i`th holds initial states. */
+@inline
+export function isInitial(i: i32, mode: i32): bool {
+  return i == 0 && (mode & INITIAL) != 0;
 }
 
 /** y = f(x + h·wᵀ + bias), h the y of the previous step. x, y: N×T×H; w: H×H; bias: H or 0; code: f. */
@@ -46,7 +86,7 @@ export function elman(
   N: i32,
   T: i32,
   H: i32,
-  reverse: i32,
+  mode: i32,
   code: i32,
   x: usize,
   w: usize,
@@ -60,17 +100,20 @@ export function elman(
   const scratch = workspace + floats(N * H * ELMAN_STATES);
   memory.fill(h, 0, floats(N * H));
   for (let i = 0; i < T; i++) {
-    const t = stepAt(i, T, reverse);
+    const t = stepAt(i, T, mode);
     matmul(0, 1, N, H, H, h, w, bias, product, NONE, scratch);
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
-      if (!isStep(lengths, n, t)) {
+      if (!isInitial(i, mode) && !isStep(lengths, n, t, mode)) {
         memory.fill(y + at, 0, floats(H));
         continue;
       }
       const own = h + floats(n * H);
-      add(x + at, product + floats(n * H), own, H);
-      activation(code, own, own, H);
+      if (isInitial(i, mode)) memory.copy(own, x + at, floats(H));
+      else {
+        add(x + at, product + floats(n * H), own, H);
+        activation(code, own, own, H);
+      }
       memory.copy(y + at, own, floats(H));
     }
   }
@@ -81,7 +124,7 @@ export function elmanGradient(
   N: i32,
   T: i32,
   H: i32,
-  reverse: i32,
+  mode: i32,
   code: i32,
   w: usize,
   y: usize,
@@ -96,17 +139,17 @@ export function elmanGradient(
   const scratch = workspace + floats(N * H * ELMAN_STATES);
   memory.fill(carry, 0, floats(N * H));
   for (let i = T - 1; i >= 0; i--) {
-    const t = stepAt(i, T, reverse);
+    const t = stepAt(i, T, mode);
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       const own = d + floats(n * H);
-      if (!isStep(lengths, n, t)) {
+      if (!isInitial(i, mode) && !isStep(lengths, n, t, mode)) {
         memory.fill(own, 0, floats(H));
         memory.fill(dx + at, 0, floats(H));
         continue;
       }
       add(dy + at, carry + floats(n * H), own, H);
-      activationGradient(code, y + at, own, own, H);
+      if (!isInitial(i, mode)) activationGradient(code, y + at, own, own, H);
       memory.copy(dx + at, own, floats(H));
     }
     if (i) matmul(0, 0, N, H, H, d, w, 0, carry, NONE, scratch);

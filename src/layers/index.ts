@@ -89,7 +89,15 @@ export {
   type PoolOptions,
 } from './pool.js';
 export { rbf, type RbfOptions } from './rbf.js';
-export { gru, lstm, rnn, type RecurrentOptions, type RnnOptions } from './recurrent.js';
+export {
+  gru,
+  lstm,
+  rnn,
+  type GruOptions,
+  type LstmOptions,
+  type RecurrentOptions,
+  type RnnOptions,
+} from './recurrent.js';
 export { max, mean, sum, type ReductionOptions } from './reductions.js';
 export { rebuild, registerLayer } from './registry.js';
 export { rescale, type RescaleOptions } from './rescale.js';

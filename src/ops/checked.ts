@@ -13,6 +13,7 @@ import {
   listOr,
   notNegative,
   object,
+  oneOf,
   refuse,
   whole,
   type Check,
@@ -270,6 +271,25 @@ export const embedding: typeof all.embedding = given('embedding', all.embedding,
 });
 export const linear: typeof all.linear = given('linear', all.linear, XWB);
 export const matmul: typeof all.matmul = given('matmul', all.matmul, AB);
+/** A check for the weights of a recurrent layer. */
+const recurrentWeights: Check = (op, name, value) => {
+  object(op, name, value);
+  const { weightIh, weightHh, biasIh, biasHh } = value as Readonly<Record<string, unknown>>;
+  Object.entries({ weightIh, weightHh }).forEach(([key, one]) => tensor(op, key, one));
+  Object.entries({ biasIh, biasHh }).forEach(([key, one]) => orNull(op, key, one));
+};
+
+const RECURRENCE = {
+  x: tensor,
+  weights: recurrentWeights,
+  cell: /* @__PURE__ */ oneOf(['tanh', 'relu', 'lstm', 'gru']),
+};
+export const recurrent: typeof all.recurrent = given('recurrent', all.recurrent, RECURRENCE);
+export const recurrentStates: typeof all.recurrentStates = given(
+  'recurrentStates',
+  all.recurrentStates,
+  RECURRENCE,
+);
 export const rbf: typeof all.rbf = given('rbf', all.rbf, { x: tensor, centres: tensor });
 
 // Convolutions.

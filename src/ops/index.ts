@@ -69,12 +69,15 @@ export { avgPool1d, globalAvgPool1d, globalMaxPool1d, maxPool1d } from './pool1d
 export { avgPool2d, globalAvgPool2d, maxPool2d } from './pool2d.js';
 export { fmod, pow, remainder } from './powers.js';
 export { rbf } from './rbf.js';
+export { gatesOf, type Cell } from './recurrence.js';
 export {
   checkSequence,
-  gatesOf,
   lastState,
   recurrent,
-  type Cell,
+  RECURRENT_ACTIVATIONS,
+  recurrentStates,
+  type RecurrentActivation,
+  type RecurrentRun,
   type RecurrentWeights,
 } from './recurrent.js';
 export { expand, max, mean, min, sum, sumTo, type Axes } from './reduce.js';

@@ -1,161 +1,25 @@
 /**
  * Recurrent layers over sequences N×T×F (Elman 1990; Hochreiter & Schmidhuber 1997; Cho et al. 2014). Weights are
- * PyTorch's. One product computes the input's part for all steps; one kernel runs through time and keeps what backward
- * needs; one more product over all steps gives the recurrent weights' gradient.
+ * PyTorch's. One product computes the input's part for all steps, and recurrence.ts the rest.
  */
-import { apply, defineOp, ShapeError } from '../graph/op.js';
-import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
-import { advance } from '../program/program.js';
-import { ELMAN_STATES, GRU_STATES, LSTM_STATES } from '../program/scratch.js';
-import { activationCodes } from './activation.js';
+import { checkOptions, flag, oneOf, type Checks } from '../base/check.js';
+import { ShapeError, tensorOperand } from '../graph/op.js';
+import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
+import { cumsum } from './accumulate.js';
+import { add, subtract } from './binary.js';
+import { concat } from './concat.js';
 import { constant } from './constant.js';
-import { linear, matmul } from './matmul.js';
+import { toFloats } from './loss.js';
+import { linear } from './matmul.js';
+import { applyRecurrent, gatesOf, type Cell, type RunAttributes } from './recurrence.js';
+import { expand } from './reduce.js';
 import { reshape } from './reshape.js';
-import { pad, slice } from './slice.js';
-import { checkLengths } from './steps.js';
-import { sumRows } from './sum.js';
-import { recurrentWorkspace } from './workspace.js';
-
-/** Rows of gates, planes of the record (the states first), and the scratch of the kernels. */
-const cells = {
-  tanh: { gates: 1, planes: 1, states: ELMAN_STATES },
-  relu: { gates: 1, planes: 1, states: ELMAN_STATES },
-  lstm: { gates: 4, planes: 6, states: LSTM_STATES },
-  gru: { gates: 3, planes: 5, states: GRU_STATES },
-} as const;
-
-/** An Elman network, named by its activation, or a cell with gates. */
-export type Cell = keyof typeof cells;
-
-/** Number of gates, each with H rows of the weights. */
-export const gatesOf = (cell: Cell): number => cells[cell].gates;
+import { slice } from './slice.js';
+import { checkLengths, lastSteps } from './steps.js';
+import { takeAlong } from './take.js';
 
 /** The name for messages. */
 const nameOf = (cell: Cell): string => (cell === 'tanh' || cell === 'relu' ? 'rnn' : cell);
-
-interface Attributes {
-  readonly cell: Cell;
-  /** Whether it runs from the last step to the first. */
-  readonly reverse: boolean;
-}
-
-/** N, T and H of a record. */
-const extents = ([, N, T, H]: Shape) => [N!, T!, H!] as const;
-
-function workspace(shape: Shape, cell: Cell): number {
-  const [N, , H] = extents(shape);
-  const { gates, states } = cells[cell];
-  return recurrentWorkspace(N, H, gates, states);
-}
-
-interface Inputs {
-  /** N×T×(gates·H). */
-  readonly projected: Tensor;
-  readonly weight: Tensor;
-  readonly bias?: Tensor | undefined;
-  /** Number of each sample's own steps, i32; absent: all. */
-  readonly lengths?: Tensor | undefined;
-}
-
-/** The record of a run: planes×N×T×H. Only `states` reads it, so its gradient is that by the states. */
-const recurrentOp = defineOp<Inputs, Attributes>({
-  name: 'recurrent',
-  gives: 'reals',
-  integers: true,
-  shape({ projected, weight }, { cell }) {
-    const [N, T] = projected.shape as [number, number];
-    return { shape: [cells[cell].planes, N, T, weight.shape[1]!] };
-  },
-  forward(k, { output, attributes: { cell, reverse } }, { inputs: at, output: record, ...places }) {
-    const leading = [...extents(output.shape), Number(reverse)] as const;
-    const operands = [
-      at.projected,
-      at.weight,
-      at.bias ?? 0,
-      record,
-      places.workspace,
-      at.lengths ?? 0,
-    ] as const;
-    if (cell === 'lstm') k.lstm(...leading, ...operands);
-    else if (cell === 'gru') k.gru(...leading, ...operands);
-    else k.elman(...leading, activationCodes[cell], ...operands);
-  },
-  backward({ inputs: { weight, bias, lengths }, output: record, attributes }, dy) {
-    const [N, T, H] = extents(record.shape);
-    const projected = apply(gradientOp, { weight, record, dy, lengths }, attributes);
-    const hidden =
-      attributes.cell === 'gru' ? apply(hiddenGradientOp, { projected, record }, {}) : projected;
-    const rows = reshape(hidden, [N * T, cells[attributes.cell].gates * H]);
-    const before = reshape(statesBefore(states(record), attributes.reverse), [N * T, H]);
-    return {
-      projected,
-      weight: matmul(rows, before, true, false),
-      bias: bias && sumRows(rows),
-    };
-  },
-  workspace: ({ output, attributes }) => workspace(output.shape, attributes.cell),
-  flops: ({ inputs: { projected }, output }) => 2 * sizeOf(projected.shape) * output.shape[3]!,
-});
-
-interface GradientInputs {
-  readonly weight: Tensor;
-  readonly record: Tensor;
-  readonly dy: Tensor;
-  readonly lengths?: Tensor | undefined;
-}
-
-const gradientOp = defineOp<GradientInputs, Attributes>({
-  name: 'recurrentGradient',
-  integers: true,
-  shape({ record }, { cell }) {
-    const [N, T, H] = extents(record.shape);
-    return { shape: [N, T, cells[cell].gates * H] };
-  },
-  forward(k, { inputs: { record }, attributes: { cell, reverse } }, { inputs: at, ...places }) {
-    const leading = [...extents(record.shape), Number(reverse)] as const;
-    const operands = [
-      at.weight,
-      at.record,
-      at.dy,
-      places.output,
-      places.workspace,
-      at.lengths ?? 0,
-    ] as const;
-    if (cell === 'lstm') k.lstmGradient(...leading, ...operands);
-    else if (cell === 'gru') k.gruGradient(...leading, ...operands);
-    else k.elmanGradient(...leading, activationCodes[cell], ...operands);
-  },
-  workspace: ({ inputs: { record }, attributes }) => workspace(record.shape, attributes.cell),
-  flops: ({ inputs: { record }, output }) => 2 * sizeOf(output.shape) * record.shape[3]!,
-});
-
-/** A GRU's gradient by the product of states and weights, from the gradient by the projected input. */
-const hiddenGradientOp = defineOp<{ projected: Tensor; record: Tensor }, object>({
-  name: 'gruHiddenGradient',
-  shape: ({ projected }) => ({ shape: projected.shape }),
-  forward(k, { inputs: { record } }, { inputs: at, output }) {
-    const [N, T, H] = extents(record.shape);
-    const resetGate = advance(at.record, N * T * H * 4);
-    k.gruHiddenGradient(N * T, H, at.projected, resetGate, output);
-  },
-});
-
-/** The first plane of a record, N×T×H: a view. */
-const statesOp = defineOp<{ record: Tensor }, object>({
-  name: 'states',
-  shape: ({ record }) => ({ shape: extents(record.shape) }),
-  backward: (_, dy) => ({ record: dy }),
-});
-
-const states = (record: Tensor): Tensor => apply(statesOp, { record }, {});
-
-/** The states before each step; zero before the first. */
-function statesBefore(h: Tensor, reverse: boolean): Tensor {
-  const T = h.shape[1]!;
-  if (T === 1) return constant(0, h.shape);
-  const others = slice(h, [[], reverse ? [1] : [0, T - 1]]);
-  return pad(others, [[0, 0], reverse ? [0, 1] : [1, 0], [0, 0]]);
-}
 
 /** One layer's weights, with gates·H rows each: i, f, g, o (LSTM) or r, z, n (GRU). */
 export interface RecurrentWeights {
@@ -176,7 +40,7 @@ export function checkSequence(name: string, x: Tensor, F?: number): void {
 
 function check(x: Tensor, cell: Cell, { weightIh, weightHh, ...biases }: RecurrentWeights): void {
   const name = nameOf(cell);
-  const { gates } = cells[cell];
+  const gates = gatesOf(cell);
   const [rows, H] = weightHh.shape;
   const refuse = (detail: string) => {
     throw new ShapeError(name, detail);
@@ -197,29 +61,166 @@ function check(x: Tensor, cell: Cell, { weightIh, weightHh, ...biases }: Recurre
   }
 }
 
-/**
- * The states of all steps, N×T×H, of a recurrent layer that starts with zeros. x: N×T×F. W and b are for the input, U
- * and c for the previous states (weight_hh, bias_hh):
- * - tanh, relu: h = f(W·x + b + U·h + c)
- * - lstm: i, f, o = σ and g = tanh of their rows of W·x + b + U·h + c; s = f·s + i·g; h = o·tanh s
- * - gru: r, z = σ of their rows of W·x + b + U·h + c; n = tanh(Wₙ·x + bₙ + r·(Uₙ·h + cₙ)); h = (1 − z)·n + z·h
- * With `lengths`, steps after a sample's own are skipped and their states are 0, as with PyTorch's packed sequences; in
- * reverse it begins at the last own step.
- * @throws ShapeError naming the input's and the weights' shapes.
- */
-export function recurrent(
+/** How a recurrent layer runs. */
+export interface RecurrentRun {
+  /** From the last step to the first; default false. */
+  readonly reverse?: boolean | undefined;
+  /** The numbers of the samples' own steps; default: all. */
+  readonly lengths?: Tensor | undefined;
+  /** The states to begin with, N×H; default zeros. */
+  readonly h0?: Tensor | undefined;
+  /** An LSTM's memory to begin with, N×H; default zeros. */
+  readonly c0?: Tensor | undefined;
+  /** A GRU's: whether r multiplies Uₙ·h + cₙ (default, PyTorch's), or h before the product with Uₙ (Cho et al. 2014). */
+  readonly resetAfter?: boolean | undefined;
+  /** σ of an LSTM's and a GRU's gates: `sigmoid` (default), or 0.2·x + ½ between 0 and 1, Keras 2's `hardSigmoid`. */
+  readonly recurrentActivation?: RecurrentActivation | undefined;
+}
+
+export const RECURRENT_ACTIVATIONS = ['sigmoid', 'hardSigmoid'] as const;
+
+export type RecurrentActivation = (typeof RECURRENT_ACTIVATIONS)[number];
+
+const RUN_CHECKS: Checks<RecurrentRun> = {
+  reverse: flag,
+  lengths: tensorOperand,
+  h0: tensorOperand,
+  c0: tensorOperand,
+  resetAfter: flag,
+  recurrentActivation: /* @__PURE__ */ oneOf(RECURRENT_ACTIVATIONS),
+};
+
+function checkRun(x: Tensor, cell: Cell, H: number, run: RecurrentRun): void {
+  const name = nameOf(cell);
+  checkOptions(name, run, RUN_CHECKS);
+  const { lengths, h0, c0, resetAfter = true, recurrentActivation = 'sigmoid' } = run;
+  if (lengths) checkLengths(name, x, lengths);
+  const expected = showShape([x.shape[0]!, H]);
+  for (const [what, state] of Object.entries({ h0, c0 })) {
+    if (state && showShape(state.shape) !== expected) {
+      throw new ShapeError(name, `${what} is ${showShape(state.shape)}, expected ${expected}`);
+    }
+  }
+  const others = [
+    !resetAfter && cell !== 'gru' && 'resetAfter is for gru',
+    recurrentActivation !== 'sigmoid' &&
+      name === 'rnn' &&
+      'recurrentActivation is for lstm and gru',
+    c0 && cell !== 'lstm' && 'c0 is for lstm',
+  ];
+  const wrong = others.find(Boolean);
+  if (wrong) throw new ShapeError(name, wrong);
+}
+
+/** States with an axis of one step; zeros where there are none. */
+const asStep = (state: Tensor | undefined, [N, H]: Shape): Tensor =>
+  state ? reshape(state, [N!, 1, H!]) : constant(0, [N!, 1, H!]);
+
+/** The projected input with the steps that hold states, or stand for them, around it. */
+function framed(
+  projected: Tensor,
+  H: number,
+  attributes: RunAttributes,
+  run: RecurrentRun,
+): Tensor {
+  const { initial, final, reverse } = attributes;
+  if (!initial && !final) return projected;
+  const [N, , rows] = projected.shape as [number, number, number];
+  const states = [run.h0, ...(attributes.cell === 'lstm' ? [run.c0] : [])];
+  const rest = rows - states.length * H;
+  const step = [
+    ...states.map((state) => asStep(state, [N, H])),
+    ...(rest > 0 ? [constant(0, [N, 1, rest])] : []),
+  ];
+  const first = initial ? [step.length === 1 ? step[0]! : concat(step, -1)] : [];
+  const last = final ? [constant(0, [N, 1, rows])] : [];
+  const parts = [...first, projected, ...last];
+  return concat(reverse ? parts.toReversed() : parts, 1);
+}
+
+/** Each sample's own steps from the last to the first, and its padding likewise: twice is the sequence again. */
+function turned(x: Tensor, lengths: Tensor): Tensor {
+  const [N, T] = x.shape as [number, number];
+  const places = cumsum(constant(1, [1, T]), 1, { exclusive: true });
+  // From −1 on down they count from the end.
+  const ends = add(reshape(toFloats(lengths), [N, 1]), constant(-1, [1]));
+  return takeAlong(x, expand(reshape(subtract(ends, places), [N, T, 1]), x.shape), 1);
+}
+
+/** The states of all steps, and the memory after the last one if it is asked for. */
+function runSteps(
   x: Tensor,
   weights: RecurrentWeights,
   cell: Cell,
-  reverse = false,
-  lengths?: Tensor,
-): Tensor {
+  run: RecurrentRun,
+  final: boolean,
+): { states: Tensor; memory: Tensor | undefined } {
   check(x, cell, weights);
-  if (lengths) checkLengths(nameOf(cell), x, lengths);
+  const H = weights.weightHh.shape[1]!;
+  checkRun(x, cell, H, run);
+  const { lengths, h0, c0, reverse = false } = run;
+  const initial = h0 !== undefined || c0 !== undefined;
+  if (initial && lengths && reverse) {
+    // Behind the padding, the states to begin with would come after steps that are none.
+    const forth = { ...run, reverse: false };
+    const { states, memory } = runSteps(turned(x, lengths), weights, cell, forth, final);
+    return { states: turned(states, lengths), memory };
+  }
   const { weightIh, weightHh, biasIh, biasHh } = weights;
-  const projected = linear(x, weightIh, biasIh ?? null);
+  const attributes: RunAttributes = {
+    cell,
+    reverse,
+    hard: run.recurrentActivation === 'hardSigmoid',
+    resetFirst: run.resetAfter === false,
+    initial,
+    final,
+  };
+  const projected = framed(linear(x, weightIh, biasIh ?? null), H, attributes, run);
   const inputs = { projected, weight: weightHh, bias: biasHh, lengths };
-  return states(apply(recurrentOp, inputs, { cell, reverse }));
+  const all = applyRecurrent(inputs, attributes);
+  const [T, more] = [x.shape[1]!, all.shape[1]! - x.shape[1]!];
+  if (more === 0) return { states: all, memory: undefined };
+  const from = Number(reverse ? final : initial);
+  const last = reverse ? 0 : from + T;
+  return {
+    states: slice(all, [[], [from, from + T]]),
+    memory: final ? reshape(slice(all, [[], [last, last + 1]]), [x.shape[0]!, H]) : undefined,
+  };
+}
+
+/**
+ * The states of all steps, N×T×H, of a recurrent layer that starts with zeros or with the states given. x: N×T×F. W and
+ * b are for the input, U and c for the previous states (weight_hh, bias_hh):
+ * - tanh, relu: h = f(W·x + b + U·h + c)
+ * - lstm: i, f, o = σ and g = tanh of their rows of W·x + b + U·h + c; s = f·s + i·g; h = o·tanh s
+ * - gru: r, z = σ of their rows of W·x + b + U·h + c; n = tanh(Wₙ·x + bₙ + r·(Uₙ·h + cₙ)), or with `resetAfter: false`
+ *   n = tanh(Wₙ·x + bₙ + Uₙ·(r·h) + cₙ); h = (1 − z)·n + z·h
+ * With `lengths`, steps after a sample's own are skipped and their states are 0, as with PyTorch's packed sequences; in
+ * reverse it begins at the last own step.
+ * @throws ShapeError naming the input's and the weights' shapes, and a state's.
+ * @throws LanewiseError kind 'argument' for a setting out of range.
+ */
+export const recurrent = (
+  x: Tensor,
+  weights: RecurrentWeights,
+  cell: Cell,
+  run: RecurrentRun = {},
+): Tensor => runSteps(x, weights, cell, run, false).states;
+
+/**
+ * As `recurrent`, with the states after the last step of each sample, h, and an LSTM's memory after it, c; both N×H. In
+ * reverse the last step is the first of the sequence.
+ */
+export function recurrentStates(
+  x: Tensor,
+  weights: RecurrentWeights,
+  cell: Cell,
+  run: RecurrentRun = {},
+): { states: Tensor; h: Tensor; c?: Tensor } {
+  const { states, memory } = runSteps(x, weights, cell, run, cell === 'lstm');
+  const isCut = run.lengths !== undefined && !run.reverse;
+  const h = isCut ? lastSteps(states, run.lengths!) : lastState(states, run.reverse);
+  return { states, h, ...(memory && { c: memory }) };
 }
 
 /** The states after a run's last step, N×H of N×T×H: those of the first step if it ran in reverse. */

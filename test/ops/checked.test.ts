@@ -118,6 +118,8 @@ const taken: { readonly [Name in keyof typeof ops]: Parameters<(typeof ops)[Name
   embedding: [i(4), f(5, 3)],
   linear: [matrix, f(3, 6), f(3)],
   matmul: [f(3, 4), f(4, 5)],
+  recurrent: [sequence, { weightIh: f(9, 6), weightHh: f(9, 3) }, 'gru'],
+  recurrentStates: [sequence, { weightIh: f(12, 6), weightHh: f(12, 3) }, 'lstm'],
   rbf: [matrix, f(3, 6)],
   conv1d: [sequence, f(3, 4, 2), f(3), { stride: 1, padding: 0 }],
   conv2d: [images, f(3, 4, 2, 2), f(3), strided],

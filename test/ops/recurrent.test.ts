@@ -1,4 +1,5 @@
 /** Recurrent layers: values and gradients of the definition, one sample at a time or many, both directions. */
+// slow: every variant of every cell, by central differences
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
@@ -26,7 +27,7 @@ const shapesOf = (rows: number, N: number, T: number, F: number, H: number) => [
 const apply = (leaves: readonly Tensor[], cell: keyof typeof gates, reverse: boolean): Tensor => {
   const [x, weightIh, weightHh, biasIh, biasHh] = leaves;
   const weights = { weightIh: weightIh!, weightHh: weightHh!, biasIh, biasHh };
-  return ops.recurrent(x!, weights, cell, reverse);
+  return ops.recurrent(x!, weights, cell, { reverse });
 };
 
 for (const numerics of availableNumerics) {
@@ -113,6 +114,81 @@ for (const numerics of availableNumerics) {
   });
 }
 
+/** Every variant of a run by number: states to begin with, other gates, the other formula, lengths, both directions. */
+function variant(i: number) {
+  const cell = (['gru', 'lstm', 'gru', 'tanh', 'lstm'] as const)[i % 5]!;
+  const bit = (place: number) => ((i / 5) >> place) % 2 === 1;
+  const isGated = cell !== 'tanh';
+  return {
+    cell,
+    reverse: bit(0),
+    hasLengths: bit(1),
+    hard: isGated && bit(2),
+    resetFirst: cell === 'gru' && (bit(3) || i % 5 === 2),
+    withStates: bit(4),
+  };
+}
+
+for (const numerics of availableNumerics) {
+  test(`variants (${numerics}): values and gradients of states, and of what is left at the end`, async () => {
+    const draw = createDraw(113);
+    for (let i = 0; i < 120; i++) {
+      const { cell, reverse, hasLengths, hard, resetFirst, withStates } = variant(i);
+      const [N, T, F, H] = [draw(1, 4), draw(1, 4), draw(1, 3), draw(1, 6)];
+      const own = Int32Array.from({ length: N }, () => (hasLengths ? draw(1, T) : T));
+      const lengths = input('lengths', [N], 'i32', T);
+      const begins = withStates ? (cell === 'lstm' ? 2 : 1) : 0;
+      const result = (['states', 'h', 'c'] as const)[i % (cell === 'lstm' ? 3 : 2)]!;
+      const shapes = [
+        ...shapesOf(gates[cell], N, T, F, H),
+        ...Array.from({ length: begins }, () => [N, H]),
+      ];
+      await checkOp({
+        what: `${result} of ${JSON.stringify({ ...variant(i), N, T, F, H, own: [...own] })}`,
+        shapes,
+        seed: 1300 + i,
+        numerics,
+        // Small values are differences of larger ones.
+        tolerance: 1e-4,
+        // Over the ends of the line.
+        prepare: (value, leaf) => (hard && leaf > 2 ? 3 * value : value),
+        fixed: hasLengths ? new Map([[lengths, own]]) : new Map(),
+        op(x, weightIh, weightHh, biasIh, biasHh, h0, c0) {
+          const weights = { weightIh: weightIh!, weightHh: weightHh!, biasIh, biasHh };
+          const run = {
+            reverse,
+            h0,
+            c0,
+            lengths: hasLengths ? lengths : undefined,
+            resetAfter: !resetFirst,
+            recurrentActivation: hard ? 'hardSigmoid' : 'sigmoid',
+          } as const;
+          return ops.recurrentStates(x!, weights, cell, run)[result]!;
+        },
+        definition(x, W, U, b, c, ...begin) {
+          const y = {
+            states: new Float64Array(N * T * H),
+            h: new Float64Array(N * H),
+            c: new Float64Array(N * H),
+          };
+          for (let n = 0; n < N; n++) {
+            const size = { N: 1, T: own[n]!, F, H };
+            const one = x!.subarray(n * T * F, (n * T + own[n]!) * F);
+            const [h0, c0] = begin.map((state) => state.subarray(n * H, n * H + H));
+            const of = { hard, resetFirst, h0, c0 };
+            const values = [one, W!, U!, b!, c!];
+            const { states, memory } = reference.recurrentStates(cell, size, reverse, values, of);
+            y.states.set(states, n * T * H);
+            y.h.set(states.subarray(reverse ? 0 : (own[n]! - 1) * H).subarray(0, H), n * H);
+            y.c.set(memory, n * H);
+          }
+          return y[result];
+        },
+      });
+    }
+  });
+}
+
 /** Planes of the record, and floats a unit beside it: src/ops/recurrent.ts. */
 const kept = { elman: [1, 1, 2], lstm: [4, 6, 6], gru: [3, 5, 5] } as const;
 
@@ -128,15 +204,18 @@ for (const numerics of availableNumerics) {
       [33, 9],
       [40, 4],
     ] as const) {
-      for (const cell of ['elman', 'lstm', 'gru'] as const) {
+      for (const [cell, mode] of (['elman', 'lstm', 'gru'] as const).flatMap((one) =>
+        // All of assembly/recurrent.ts's bits.
+        [0, 31].map((bits) => [one, bits] as const),
+      )) {
         const [rows, planes, scratch] = kept[cell];
-        const what = `${cell} of ${N}×${T}, ${H} units`;
+        const what = `${cell} of ${N}×${T}, ${H} units, mode ${mode}`;
         const bytes = recurrentWorkspace(N, H, rows, scratch);
         const x = put(numbers(N * T * rows * H, 1));
         const [w, bias] = [put(numbers(rows * H * H, 2)), put(numbers(rows * H, 3))];
         const dy = put(numbers(N * T * H, 4));
         const record = put(new Float32Array(planes * N * T * H));
-        const [leading, tanh] = [[N, T, H, 0] as const, 3];
+        const [leading, tanh] = [[N, T, H, mode] as const, 3];
         assertGuarded(instance, what, planes * N * T * H, bytes, (y, workspace) => {
           if (cell === 'elman') kernels.elman(...leading, tanh, x, w, bias, y, workspace, 0);
           else kernels[cell](...leading, x, w, bias, y, workspace, 0);
@@ -150,6 +229,27 @@ for (const numerics of availableNumerics) {
     }
   });
 }
+
+test('what does not fit a cell is refused', () => {
+  const leaf = (...shape: number[]) => input('x', shape);
+  const weights = { weightIh: leaf(12, 5), weightHh: leaf(12, 3) };
+  const x = leaf(2, 4, 5);
+  refuses(
+    () => ops.recurrent(x, weights, 'lstm', { h0: leaf(3, 3) }),
+    /lstm: h0 is 3×3, expected 2×3/,
+  );
+  refuses(
+    () => ops.recurrent(x, weights, 'lstm', { c0: leaf(2, 4) }),
+    /lstm: c0 is 2×4, expected 2×3/,
+  );
+  refuses(() => ops.recurrent(x, weights, 'lstm', { resetAfter: false }), /resetAfter is for gru/);
+  const plain = { weightIh: leaf(3, 5), weightHh: leaf(3, 3) };
+  refuses(() => ops.recurrent(x, plain, 'tanh', { c0: leaf(2, 3) }), /rnn: c0 is for lstm/);
+  refuses(
+    () => ops.recurrent(x, plain, 'relu', { recurrentActivation: 'hardSigmoid' }),
+    /rnn: recurrentActivation is for lstm and gru/,
+  );
+});
 
 test('shapes that do not fit are refused with both', () => {
   const weights = {
@@ -212,13 +312,10 @@ for (const numerics of availableNumerics) {
         what,
         shapes: shapesOf(gates[cell], N, T, F, H),
         op: (x, weightIh, weightHh, biasIh, biasHh) =>
-          ops.recurrent(
-            x!,
-            { weightIh: weightIh!, weightHh: weightHh!, biasIh, biasHh },
-            cell,
+          ops.recurrent(x!, { weightIh: weightIh!, weightHh: weightHh!, biasIh, biasHh }, cell, {
             reverse,
             lengths,
-          ),
+          }),
         definition: (x, ...weights) =>
           ofOwnSteps([N, T, F, H], own, x!, (one, length) =>
             reference.recurrent(cell, { N: 1, T: length, F, H }, reverse, [one, ...weights]),

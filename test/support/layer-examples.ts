@@ -168,6 +168,10 @@ export const examples: readonly (readonly [Layer, shape: readonly number[]])[] =
   [L.gru(8, 3, { numLayers: 2, bidirectional: true, returns: 'last', dropout: 0.2 }), series],
   [L.lstm(8, 3, { bias: false, weightInit: initializers.orthogonal({ gain: 0.5 }) }), series],
   [L.rnn(8, 3, { nonlinearity: 'relu' }), series],
+  [L.gru(8, 3, { resetAfter: false, recurrentActivation: 'hardSigmoid' }), series],
+  [L.lstm(8, 3, { recurrentActivation: 'hardSigmoid', bidirectional: true }), series],
+  // The states to begin with are the samples too: 4 of 8.
+  [L.lstm(8, 8, { numLayers: 2, bidirectional: true, initialStates: true }), series],
   [L.chain({ a: L.conv2d(4, 2, 3), b: L.relu() }), image],
   [L.residual([L.conv2d(4, 2, 1)], [L.conv2d(4, 2, 1)], { activation: 'relu' }), image],
   [L.residual([L.relu()]), image],
