@@ -3,7 +3,7 @@ import { allRecipes, recipeFor, type Recipe } from '../models/recipes.js';
 import { LanewiseError } from '../base/errors.js';
 import { option, positive, wholeNumber } from './options.js';
 
-const FILE = /\.(safetensors|pt|pth|bin|ckpt|h5|hdf5|keras|onnx|json)$/i;
+const FILE = /\.(safetensors|pt|pth|bin|ckpt|h5|hdf5|keras|onnx|json|npz)$/i;
 /** Models of the library that no command trains. */
 const LIBRARY = /^(u-?net|srcnn|deepface|seresnet\d*|vgg-?\d+[-_]?bn)$/i;
 

@@ -52,7 +52,7 @@ export async function readNpz(
       'data',
       `'${file}' has no array: ${isPytorch ? 'it is a PyTorch file, with' : 'in it there is'} ${found}`,
       isPytorch
-        ? 'in Python: numpy.savez(FILE, **{k: v.numpy() for k, v in torch.load(FILE).items()})'
+        ? "readPyTorch of 'lanewise/import' reads its tensors"
         : undefined,
     );
   }

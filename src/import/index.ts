@@ -3,6 +3,7 @@
  * theirs too, known by their first bytes.
  */
 import { addTensorFormat } from '../formats/tensor-file.js';
+import { NPZ } from './read-npz.js';
 import { PYTORCH } from './read-pytorch.js';
 
 export { LanewiseError } from '../base/errors.js';
@@ -13,3 +14,4 @@ export type { WeightFiles } from './tfjs-weights.js';
 export { readPyTorch, type ReadPyTorchOptions } from './read-pytorch.js';
 
 addTensorFormat(PYTORCH);
+addTensorFormat(NPZ);
