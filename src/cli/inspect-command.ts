@@ -1,6 +1,7 @@
 /** The command `lanewise inspect`: prints a model's layers and what it costs, before anything runs. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { LanewiseError } from '../base/errors.js';
 import { samplesOf } from '../data/forms.js';
 import type { AnyDataset, Dataset } from '../data/dataset.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
@@ -27,6 +28,7 @@ import { addOptions, modelNames, wholeNumber, workersOption } from './options.js
 import { formatBytes } from './terminal.js';
 
 interface Options extends SizeOptions {
+  readonly classes?: number;
   readonly program?: boolean;
   readonly json?: boolean;
   readonly batch: number;
@@ -38,6 +40,11 @@ export const inspectCommand = (): Command =>
   addOptions(new Command('inspect'), sizeOptions())
     .description('print a model’s layers, parameters, work and memory, or what a model file holds')
     .argument('<model or file>', `${modelNames()}, or a file: what it holds`)
+    .option(
+      '--classes <n>',
+      'classes of a net for photographs (those of its paper)',
+      wholeNumber(1),
+    )
     .option('--json', 'one line of JSON')
     .option('--program', 'print the kernel calls of one shard')
     .option('--batch <n>', 'samples in a minibatch', wholeNumber(1), 64)
@@ -48,8 +55,14 @@ export const inspectCommand = (): Command =>
 async function runInspect(name: string, options: Options): Promise<void> {
   if (isFileName(name) || (!(name in allRecipes()) && existsSync(name)))
     return inspectFile(name, options);
-  const { program, batch, shards, workers } = options;
+  const { program, batch, shards, workers, classes } = options;
   const recipe = sizedRecipe(name, recipeNamed(name), options);
+  if (classes !== undefined && !recipe.sized)
+    throw new LanewiseError(
+      'argument',
+      `--classes ${classes} is for the nets for photographs, and the model is ${name}`,
+      'the classes of others are those of their data',
+    );
   const model = recipe.create(recipe.sized && paperImages(recipe.sized, options));
   if (options.json) {
     const inputs = Object.entries(model.architecture.inputs).map(([key, one]) => ({
@@ -84,9 +97,12 @@ async function runInspect(name: string, options: Options): Promise<void> {
 }
 
 /** The images of a net's paper, or of the size asked for. */
-const paperImages = ({ paper }: Sized, { size = paper.size }: SizeOptions): ImageSettings => ({
+const paperImages = (
+  { paper }: Sized,
+  { size = paper.size, classes = paper.classes }: Options,
+): ImageSettings => ({
   shape: [3, size, size],
-  classes: paper.classes,
+  classes,
 });
 
 /**

@@ -14,7 +14,7 @@ import { encodeSafetensors, type StoredTensor } from '../formats/safetensors.js'
 import { showShape } from '../graph/tensor.js';
 import type { Model } from '../layers/index.js';
 import type { Recipe } from '../models/recipes.js';
-import { headName, replaceHead, type Pretrained } from '../trained/fine-tuning.js';
+import { headName, headNames, replaceHead, type Pretrained } from '../trained/fine-tuning.js';
 import { modelTensors } from '../trained/model-file.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import { decodePartialWeights } from '../trained/weights-file.js';
@@ -243,38 +243,62 @@ function withHead(trained: TrainedModel, classes: number, head: string | undefin
   return made;
 }
 
+/** The heads of a model by name: the one asked for, or the first output's, then those of its other outputs. */
+function headsOf(model: Model, asked: string | undefined): readonly [string, ...string[]] {
+  const [own, ...others] = headNames(model);
+  const head = asked ?? own ?? headName(model);
+  if (model.parameters.some(({ name }) => name.startsWith(`${head}.`)))
+    return [head, ...others.filter((name) => name !== head)];
+  throw new LanewiseError(
+    'argument',
+    `--head ${head} is no layer with weights of the model`,
+    `its head is '${headName(model)}'`,
+  );
+}
+
 /**
- * A model by name with the file's weights, as far as they fit: a head of another shape is drawn, and everything else must
+ * Whether a head is drawn: one of its tensors has another shape, or, as GoogLeNet's auxiliary ones, which PyTorch leaves
+ * out of what it was not asked for, some are missing.
+ */
+function isDrawn(
+  { parameters }: Model,
+  tensors: WeightsFile['tensors'],
+  head: string,
+  isFirst: boolean,
+): boolean {
+  const own = parameters.filter(({ name }) => name.startsWith(`${head}.`));
+  const keys = [...tensors.keys()];
+  return own.some(({ name, shape }) => {
+    const found = keys.filter((key) => key === name || key.endsWith(`.${name}`));
+    if (found.length === 0) return !isFirst;
+    return found.every((key) => showShape(tensors.get(key)!.shape) !== showShape(shape));
+  });
+}
+
+/**
+ * A model by name with the file's weights, as far as they fit: heads of another shape are drawn, and everything else must
  * be there.
  * @throws LanewiseError kind 'file' for weights that do not fit, naming the first one.
  */
 export function startNamed(
   model: Model,
   { path, bytes, tensors, trained }: WeightsFile,
-  { head = headName(model) }: PretrainedOptions,
+  { head: asked }: PretrainedOptions,
   isAsked: boolean,
 ): Start {
-  const own = model.parameters.filter(({ name }) => name.startsWith(`${head}.`));
-  if (own.length === 0)
-    throw new LanewiseError(
-      'argument',
-      `--head ${head} is no layer with weights of the model`,
-      `its head is '${headName(model)}'`,
-    );
-  const isOfHead = (key: string) =>
-    own.some(({ name }) => key === name || key.endsWith(`.${name}`));
-  const fits = [...tensors].every(
-    ([key, { shape }]) =>
-      !isOfHead(key) ||
-      own.some(
-        ({ name, shape: needed }) => key.endsWith(name) && showShape(shape) === showShape(needed),
-      ),
+  const heads = headsOf(model, asked);
+  const [head] = heads;
+  const isOf = (one: string, name: string) => name.startsWith(`${one}.`);
+  const drawn = heads.filter(
+    (one) => (one === head && isAsked) || isDrawn(model, tensors, one, one === head),
   );
-  const names = fits && !isAsked ? undefined : (key: string) => (isOfHead(key) ? null : key);
+  const left = model.parameters.filter(({ name }) => drawn.some((one) => isOf(one, name)));
+  const names = (key: string) =>
+    left.some(({ name }) => key === name || key.endsWith(`.${name}`)) ? null : key;
   const { weights, missing, unexpected, notes } = knowing(trained, () =>
-    decodePartialWeights(model, bytes, path, names ? { names } : {}),
+    decodePartialWeights(model, bytes, path, left.length > 0 ? { names } : {}),
   );
-  const lacking = missing.filter((name) => !name.startsWith(`${head}.`));
+  const lacking = missing.filter((name) => !heads.some((one) => isOf(one, name)));
   if (lacking.length > 0)
     throw new LanewiseError(
       'file',
@@ -285,13 +309,13 @@ export function startNamed(
           ? `it has ${shorten(unexpected.slice(0, 3).map(quote).join(', '))}: another model, or names of another library, which loadPartialWeights maps`
           : 'it may be the file of another model',
     );
-  const isNew = missing.length > 0;
+  const isNew = heads.filter((one) => missing.some((name) => isOf(one, name)));
   return {
     model,
     weights,
-    backbone: backboneOf(model, head),
+    backbone: backboneOf(model, head, ...isNew),
     notes: [
-      `begins with '${path}'${isNew ? `, with a new head '${head}'` : ''}`,
+      `begins with '${path}'${isNew.length > 0 ? `, with a new head ${isNew.map(quote).join(', ')}` : ''}`,
       ...notes,
       ...(unexpected.length > 0
         ? [
@@ -314,14 +338,14 @@ function knowing<V>(trained: TrainedModel | undefined, read: () => V): V {
   }
 }
 
-/** The shortest beginnings of names that cover all parameters but those of `head`. */
-export function backboneOf({ parameters }: Model, head: string): string[] {
+/** The shortest beginnings of names that cover all parameters but those of `heads`. */
+export function backboneOf({ parameters }: Model, ...heads: readonly string[]): string[] {
   const found = new Set<string>();
   for (const { name } of parameters) {
-    if (name.startsWith(`${head}.`)) continue;
+    if (heads.some((head) => name.startsWith(`${head}.`))) continue;
     const parts = name.split('.');
     const prefixes = parts.map((_, i) => parts.slice(0, i + 1).join('.'));
-    found.add(prefixes.find((one) => !head.startsWith(`${one}.`) && one !== head)!);
+    found.add(prefixes.find((one) => !heads.some((head) => `${head}.`.startsWith(`${one}.`)))!);
   }
   return [...found];
 }

@@ -51,9 +51,7 @@ export async function readNpz(
     throw new LanewiseError(
       'data',
       `'${file}' has no array: ${isPytorch ? 'it is a PyTorch file, with' : 'in it there is'} ${found}`,
-      isPytorch
-        ? "readPyTorch of 'lanewise/import' reads its tensors"
-        : undefined,
+      isPytorch ? "readPyTorch of 'lanewise/import' reads its tensors" : undefined,
     );
   }
   if (others.length > 0 && !names) {

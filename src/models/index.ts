@@ -1,5 +1,5 @@
 /** The model zoo, in which every model is a function of its options. */
-export { alexNet } from './alexnet.js';
+export { alexNet, type AlexNetOptions } from './alexnet.js';
 export { charLstm, charRnn, type CharRnnOptions } from './char-rnn.js';
 export { deepFace, type DeepFaceOptions } from './deepface.js';
 export { denoisingAutoencoder, type DenoisingAutoencoderOptions } from './denoising-autoencoder.js';

@@ -74,6 +74,11 @@ export const zooRecipes: Readonly<Record<string, Recipe>> = {
   vgg16: recipe('vgg16', vgg16, 32),
   vgg19: recipe('vgg19', vgg19, 32),
   alexnet: recipe('alexnet', alexNet, 67, { paper: { ...IMAGENET, size: 227 } }),
+  'alexnet-2014': recipe(
+    'alexnet-2014',
+    (options) => alexNet({ ...options, definition: 'torchvision' }),
+    63,
+  ),
   zfnet: recipe('zfnet', zfNet, 63),
   googlenet: recipe('googlenet', googLeNet, 1, { loss: googLeNetLoss }),
   nin: recipe('nin', networkInNetwork, 1, { paper: { size: 32, classes: 10 } }),

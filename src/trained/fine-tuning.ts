@@ -88,6 +88,16 @@ const headAt = (model: Model, output: string): Head =>
 /** The name of the first output's head. @throws LanewiseError kind 'argument' as `replaceHead`. */
 export const headName = (model: Model): string => headAt(model, [...model.outputs.keys()][0]!).name;
 
+/** The names of all outputs' heads, the first output's first; outputs without one are left out. */
+export const headNames = (model: Model): string[] =>
+  [...model.outputs.keys()].flatMap((output) => {
+    try {
+      return [headAt(model, output).name];
+    } catch {
+      return [];
+    }
+  });
+
 /** The setting of each kind of head that holds its number of values. */
 const widths: Readonly<Record<string, string>> = {
   linear: 'outFeatures',

@@ -171,6 +171,15 @@ test('inspect knows the nets for photographs, of any size and width, and those o
   }
 });
 
+test('inspect takes a number of classes for the nets for photographs alone', async () => {
+  const sizes = ['--size', '64', '--classes', '10', '--batch', '2', '--workers', '1'];
+  const { stdout } = await lanewise(['inspect', 'resnet18', ...sizes]);
+  // 990 · 513 fewer than for 1000 classes.
+  assert.match(stdout, /^resnet18: input 3×64×64, 11,181,642 parameters/);
+  const { stderr } = await lanewise(['inspect', 'lenet5', '--classes', '3']);
+  assert.match(stderr, /--classes 3 is for the nets for photographs, and the model is lenet5/);
+});
+
 test('optimizers and schedules go by their names', async () => {
   await inFolder(async (folder) => {
     const args = ['train', 'mlp3', '--limit', '256', '--epochs', '1', '--json'];

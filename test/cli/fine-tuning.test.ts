@@ -5,9 +5,12 @@ import * as assert from 'uvu/assert';
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { backboneOf } from '../../src/cli/pretrained.js';
+import { fileURLToPath } from 'node:url';
+import { backboneOf, startNamed } from '../../src/cli/pretrained.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js';
-import { resNet18, vgg11 } from '../../src/models/index.js';
+import { readPyTorch } from '../../src/import/index.js';
+import { googLeNet, resNet18, vgg11 } from '../../src/models/index.js';
+import { initialWeights } from '../../src/trained/initial-weights.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { encodeImage } from '../support/images.js';
 import { evalOf, eventsOf, inFolder, lanewise, main, type Outcome } from './lanewise.js';
@@ -156,6 +159,81 @@ test('weights of another program go into a model by name, whose head is drawn if
     const nameless = await run('--weights', 'w.safetensors', '--data', 'bars');
     assert.match(nameless.stderr, /holds weights alone, and does not say of which model/);
   }));
+
+const golden = fileURLToPath(new URL('../../../test/golden/torch/', import.meta.url));
+
+test('a state dictionary of torchvision begins a run as it is, with a new head for other classes', () =>
+  inFolder(async (cwd) => {
+    await pictures(join(cwd, 'bars'));
+    const weights = join(golden, 'resnet18-small.pt');
+    const sizes = ['--size', '32', '--width', String(1 / 64)];
+    const more = ['--data', 'bars', '--freeze', 'backbone', '--out', 'a', ...quick];
+    const run = await lanewise(['train', 'resnet18', '--weights', weights, ...sizes, ...more], {
+      cwd,
+    });
+    done(run);
+    assert.match(run.stderr, /begins with '.*resnet18-small\.pt', with a new head 'fc'\n/);
+    const { tensors } = readPyTorch(await readFile(weights));
+    const { model, weights: tuned } = await loadModel(join(cwd, 'a/model.safetensors'));
+    for (const { name } of model.parameters)
+      if (!name.startsWith('fc.')) assert.equal(tuned.get(name), tensors.get(name)!.data, name);
+    const { mean, deviation } = model.architecture.inputs['input']!;
+    assert.equal(
+      [mean, deviation],
+      [
+        [0.485, 0.456, 0.406],
+        [0.229, 0.224, 0.225],
+      ],
+    );
+  }));
+
+test('auxiliary heads that a file lacks, or has for other classes, are drawn, and stay trainable', async () => {
+  const net = (classes: number) => googLeNet({ size: 32, width: 1 / 64, classes });
+  const five = net(5);
+  const weights = await initialWeights(five);
+  const fileOf = (keep: (name: string) => boolean) => {
+    const tensors = new Map(
+      five.parameters
+        .filter(({ name }) => keep(name))
+        .map(({ name, shape }) => [name, { shape: [...shape], data: weights.get(name)! }]),
+    );
+    return { path: 'w', bytes: encodeSafetensors(tensors, {}), tensors };
+  };
+  const isAuxiliary = (name: string) => name.startsWith('aux');
+  const whole = startNamed(
+    five,
+    fileOf(() => true),
+    {},
+    false,
+  );
+  assert.equal(whole.notes, ["begins with 'w'"]);
+  const bare = startNamed(
+    five,
+    fileOf((name) => !isAuxiliary(name)),
+    {},
+    false,
+  );
+  assert.equal(bare.notes, ["begins with 'w', with a new head 'aux1', 'aux2'"]);
+  const other = startNamed(
+    net(3),
+    fileOf(() => true),
+    {},
+    false,
+  );
+  assert.equal(other.notes, ["begins with 'w', with a new head 'fc', 'aux1', 'aux2'"]);
+  assert.ok(other.weights.has('inception5b.branch1.conv.weight'));
+  assert.not(other.backbone.some((name) => isAuxiliary(name) || name === 'fc'));
+  assert.throws(
+    () =>
+      startNamed(
+        five,
+        fileOf((name) => !name.startsWith('conv1.')),
+        {},
+        false,
+      ),
+    /'w' has no tensor 'conv1\.conv\.weight'/,
+  );
+});
 
 test('a run from weights that was killed resumes to the same bits, and refuses other weights', () =>
   withTrained(async (_, file, cwd) => {

@@ -26,16 +26,27 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.onnx')))
   const batch = typeof first === 'number' ? first : SAMPLES;
   const size = sample.reduce((a, b) => a * b, 1);
   const given = numbers(SAMPLES * size, 7);
-  const values = type === 'int64' ? BigInt64Array.from(given, (value) => BigInt(Math.floor((value + 1) * 5.5))) : given;
+  const values =
+    type === 'int64'
+      ? BigInt64Array.from(given, (value) => BigInt(Math.floor((value + 1) * 5.5)))
+      : given;
   const outputs = [];
   let outputShape = [];
   for (let from = 0; from < SAMPLES; from += batch) {
-    const x = new Tensor(type, values.slice(from * size, (from + batch) * size), [batch, ...sample]);
+    const x = new Tensor(type, values.slice(from * size, (from + batch) * size), [
+      batch,
+      ...sample,
+    ]);
     const { y } = await session.run({ x });
     outputs.push(...y.data);
     outputShape = y.dims.slice(1);
   }
-  answers[file.slice(0, -5)] = { sample, tokens: type === 'int64', shape: outputShape, values: outputs };
+  answers[file.slice(0, -5)] = {
+    sample,
+    tokens: type === 'int64',
+    shape: outputShape,
+    values: outputs,
+  };
 }
 writeFileSync(new URL('answers.json', folder), `${JSON.stringify(answers)}\n`);
 console.log(Object.keys(answers).length, 'files');

@@ -39,6 +39,12 @@ const published: [name: string, create: () => Model, count: number, definition: 
     60_965_224,
     'the paper’s two groups at 227×227, Caffe’s bvlc_alexnet',
   ],
+  [
+    'alexNet torchvision',
+    () => alexNet({ definition: 'torchvision' }),
+    61_100_840,
+    'torchvision, Krizhevsky 2014',
+  ],
   // 96·(3·7²+1) + 256·(96·5²+1) + 384·(256·9+1) + 384·(384·9+1) + 256·(384·9+1)
   //   + 4096·(256·6²+1) + 4096·4097 + 1000·4097
   ['zfNet', () => zfNet(), 62_357_608, 'the sizes of the paper’s figure 3'],
@@ -125,6 +131,9 @@ interface Case {
 const classes = 4;
 const small: Readonly<Record<string, () => Case>> = {
   alexNet: () => ({ model: alexNet({ size: 67, classes, width: 1 / 8 }) }),
+  'alexNet torchvision': () => ({
+    model: alexNet({ size: 64, classes, width: 1 / 8, definition: 'torchvision' }),
+  }),
   zfNet: () => ({ model: zfNet({ size: 64, classes, width: 1 / 8 }) }),
   vgg11: () => ({ model: vgg11({ size: 32, classes, width: 1 / 8 }) }),
   'vgg16 bn': () => ({ model: vgg16({ size: 32, classes, width: 1 / 8, batchNorm: true }) }),
