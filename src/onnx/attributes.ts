@@ -14,7 +14,7 @@ export function attributesOf({ attributes }: OnnxNode): Attributes {
 }
 
 function plain({ type, value }: OnnxAttribute): unknown {
-  if (type !== 'tensor') return value;
+  if (type !== 'tensor' || !value) return value;
   const tensor = value as OnnxTensor;
   return { type: tensor.type, shape: tensor.shape, values: [...tensor.values()] };
 }

@@ -51,7 +51,7 @@ function body(called: OnnxFunction, call: OnnxNode, place: number): OnnxNode[] {
 /** Names of values that a node takes, with those that graphs inside it take from outside. */
 export function inputsOf(node: OnnxNode): string[] {
   const inner = [...node.attributes.values()].flatMap(({ type, value }) =>
-    type === 'graph' ? freeNames(value as OnnxGraph) : [],
+    type === 'graph' && value ? freeNames(value as OnnxGraph) : [],
   );
   return [...node.inputs.filter((name) => name !== ''), ...inner];
 }

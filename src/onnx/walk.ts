@@ -68,8 +68,8 @@ export function stored(
 /** A Constant node's value. */
 function constant(reader: Reader, node: OnnxNode): Value {
   const [attribute] = node.attributes.values();
-  const { name, value } = attribute ?? {};
-  if (name === 'value') return stored(reader, node.outputs[0]!, value as OnnxTensor, false);
+  const { name, type, value } = attribute ?? {};
+  if (name === 'value' && type === 'tensor' && value) return stored(reader, node.outputs[0]!, value as OnnxTensor, false);
   const known = /^value_(int|float)(s?)$/.exec(name ?? '');
   if (!known)
     throw new LanewiseError(
