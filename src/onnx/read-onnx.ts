@@ -1,9 +1,11 @@
 /** Reading ONNX files: to models that can be trained, with the weights under the file's names. */
 import {
   checkOptions,
+  extent,
+  finite,
   isObject,
   listOf,
-  natural,
+  listOr,
   oneOf,
   quote,
   refuse,
@@ -31,7 +33,7 @@ import { readOwnOnnx } from './own-files.js';
 import { applyOp, LeafNeeded, type Reader } from './reader.js';
 import { refusalOf } from './refusals.js';
 import { isPlain, SAMPLES } from './sample-place.js';
-import { type Draft, type Value, type Wires } from './value.js';
+import { numbersOf, type Draft, type Value, type Wires } from './value.js';
 import { stored, walk } from './walk.js';
 import { warningsOf } from './warnings.js';
 
@@ -39,8 +41,11 @@ import { warningsOf } from './warnings.js';
 export interface ReadOnnxOptions {
   /** Bytes of the files beside it in which it keeps tensors, by the names that it calls them. */
   readonly externalData?: Readonly<Record<string, Uint8Array>>;
-  /** Shapes of one sample, for inputs whose extents the file leaves open; with batch 'none' of the whole input. */
-  readonly inputs?: Readonly<Record<string, readonly number[]>>;
+  /**
+   * Shapes of one sample, for inputs whose extents the file leaves open; with batch 'none' of the whole input. For an input
+   * that always has one number, that number: `{ sr: 16000 }`.
+   */
+  readonly inputs?: Readonly<Record<string, readonly number[] | number>>;
   /** Names of values that the model gives, in place of the file's outputs: `['/features/Relu_output_0']`. */
   readonly outputs?: readonly string[];
   /**
@@ -89,7 +94,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Read
   bytesOf('readOnnx', 'bytes', bytes);
   checkOptions('readOnnx', options, {
     externalData: objectOf(bytesOf),
-    inputs: objectOf(listOf(natural, 0)),
+    inputs: objectOf(listOr(finite, listOf(extent, 0))),
     outputs: listOf(text),
     batch: oneOf(['first', 'none']),
     loss: true,
@@ -159,7 +164,7 @@ function extentsOf(
   const example = `inputs: { ${JSON.stringify(info.name)}: [3, 224, 224] } gives the shape of one sample`;
   const first = info.shape?.[0];
   const written = skip === 1 && typeof first === 'number' ? first : undefined;
-  if (given) return { sample: given, written };
+  if (given) return { sample: given as Shape, written };
   if (!info.shape) throw refusal('has no shape', example);
   if (info.shape.length < skip)
     throw refusal(
@@ -198,7 +203,7 @@ function inputsOfFile(
   const fixed = new Set<number>();
   const sizes = options.batch === 'none' ? [1] : PROBES;
   for (const info of infos) {
-    if (!used.has(info.name)) continue;
+    if (!used.has(info.name) || typeof options.inputs?.[info.name] === 'number') continue;
     const { sample, written } = extentsOf(info, name, options);
     if (written !== undefined) fixed.add(written);
     const type = info.type ?? 'float';
@@ -285,6 +290,11 @@ function attempt(
     notes: new Map(),
     outside: (tensor) => outsideOf(tensor, name, options.externalData ?? {}),
   };
+  for (const { name: key, type = 'float' } of graph.inputs) {
+    const number = options.inputs?.[key];
+    if (typeof number === 'number')
+      reader.values.set(key, numbersOf({ type, shape: [], values: [number] }, reader.sizes));
+  }
   for (const [key, tensor] of graph.initializers)
     if (uses.has(key)) reader.values.set(key, stored(reader, key, tensor, true));
   const refusals = walk(reader, nodes);

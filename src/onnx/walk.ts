@@ -2,14 +2,15 @@
 import { LanewiseError } from '../base/errors.js';
 import { sizeOf } from '../graph/tensor.js';
 import { attributesOf, graphAt } from './attributes.js';
-import { ordered } from './graph-order.js';
+import { inputsOf, ordered } from './graph-order.js';
 import { compute, hostOps } from './host-ops.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './messages.js';
-import { anywherePatterns } from './moving-patterns.js';
+import { anywherePatterns, viewed } from './moving-patterns.js';
 import type { Call } from './pattern.js';
 import { patterns } from './patterns.js';
 import { applyOp, asWires, LeafNeeded, versionOf, type Reader } from './reader.js';
 import { rules } from './rules/index.js';
+import { isPlain } from './sample-place.js';
 import {
   isFixed,
   MISSING,
@@ -60,16 +61,21 @@ export function stored(
     return numbersOf({ type: 'float', shape, values }, reader.sizes);
   }
   return numbersOf(
-    { type: FLOATS.has(type) ? 'float' : type, shape, values: read() },
+    { type: FLOATS.has(type) ? 'float' : type, shape, values: read().map(clamped) },
     reader.sizes,
   );
 }
+
+/** The ends of slices are often the largest whole number there is. */
+const clamped = (value: number): number =>
+  Number.isInteger(value) ? Math.max(-(2 ** 53 - 1), Math.min(2 ** 53 - 1, value)) : value;
 
 /** A Constant node's value. */
 function constant(reader: Reader, node: OnnxNode): Value {
   const [attribute] = node.attributes.values();
   const { name, type, value } = attribute ?? {};
-  if (name === 'value' && type === 'tensor' && value) return stored(reader, node.outputs[0]!, value as OnnxTensor, false);
+  if (name === 'value' && type === 'tensor' && value)
+    return stored(reader, node.outputs[0]!, value as OnnxTensor, false);
   const known = /^value_(int|float)(s?)$/.exec(name ?? '');
   if (!known)
     throw new LanewiseError(
@@ -126,12 +132,16 @@ function attempt(
   }
 }
 
+/** Ops whose operands are bounds, exponents and thresholds, which are not trained. */
+const BOUNDED = /^(Clip|Equal|Greater|GreaterOrEqual|Less|LessOrEqual|Max|Min|Mod|Pow)$/;
+
 function read(
   reader: Reader,
   node: OnnxNode,
-  inputs: readonly (Value | undefined)[],
+  given: readonly (Value | undefined)[],
   refusals: Refusal[],
 ): readonly (Value | undefined)[] {
+  const inputs = BOUNDED.test(node.op) ? given.map((value) => asNumbers(reader, value)) : given;
   if (node.op === 'Constant') return [constant(reader, node)];
   if (node.op === 'If') return branch(reader, node, inputs, refusals);
   if (node.op === 'Identity') return [identity(reader, node, inputs[0])];
@@ -160,6 +170,12 @@ function read(
     });
   });
 }
+
+/** A weight as known numbers. */
+const asNumbers = (reader: Reader, value: Value | undefined): Value | undefined =>
+  value?.kind === 'weight'
+    ? numbersOf({ type: 'float', shape: value.shape, values: value.values() }, reader.sizes)
+    : value;
 
 /** A weight that must be a leaf of its own, as it. */
 const asLeaf = (reader: Reader, value: Value | undefined, node: OnnxNode): Value | undefined =>
@@ -217,20 +233,52 @@ function branch(
   refusals: Refusal[],
 ): readonly (Value | undefined)[] {
   const is = scalarOf(condition);
-  if (is === undefined)
+  const branches = ['then_branch', 'else_branch'].map((name) => graphAt(node, name));
+  const [yes, no] = branches;
+  if (!yes || !no) throw new LanewiseError('file', 'has no branch');
+  if (is !== undefined) return inside(reader, node, is ? yes : no, refusals);
+  // A condition of each sample, as files for one sample have it: both branches are computed, and each sample has its own.
+  const perSample =
+    condition?.kind === 'wires' && isPlain(condition.place) && reader.batch === 'first';
+  if (!perSample || condition.probes.some(({ shape }) => sizeOf(shape) !== shape[0]))
     throw new LanewiseError(
       'file',
-      'has a condition that is computed while running, expected one known while reading',
+      'has a condition that is computed while running, expected one known while reading or one of each sample',
     );
-  const graph: OnnxGraph | undefined = graphAt(node, is ? 'then_branch' : 'else_branch');
-  if (!graph) throw new LanewiseError('file', 'has no branch');
+  const [a, b] = [inside(reader, node, yes, refusals), inside(reader, node, no, refusals)];
+  return a.map((value, i) => {
+    const other = b[i];
+    if (value?.kind !== 'wires' || other?.kind !== 'wires') return MISSING;
+    const rank = value.probes[0]!.shape.length;
+    const shapes = reader.sizes.map((N) => [N, ...Array<number>(rank - 1).fill(1)]);
+    const call: Call = {
+      reader,
+      node,
+      version: versionOf(reader, node),
+      attributes: {},
+      inputs: [condition],
+    };
+    const chosen = viewed(call, condition, shapes, condition.place);
+    return applyOp(reader, node, { op: 'Where', attributes: {}, operands: [chosen, value, other] });
+  });
+}
+
+/** The outputs of a graph inside a node. */
+function inside(
+  reader: Reader,
+  node: OnnxNode,
+  graph: OnnxGraph,
+  refusals: Refusal[],
+): readonly (Value | undefined)[] {
+  const outer = new Set(reader.values.keys());
   for (const [name, tensor] of graph.initializers)
     reader.values.set(name, stored(reader, name, tensor, true));
   const outputs = graph.outputs.map(({ name }) => name);
   const inner = ordered(node.name, graph.nodes, new Set(reader.values.keys()), outputs);
+  // What is taken from outside is counted there.
   const uses = reader.uses as Map<string, number>;
-  for (const name of [...inner.flatMap((one) => one.inputs), ...outputs])
-    uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const name of [...inner.flatMap(inputsOf), ...outputs])
+    if (!outer.has(name)) uses.set(name, (uses.get(name) ?? 0) + 1);
   refusals.push(...walk(reader, inner));
   return outputs.map((name) => reader.values.get(name));
 }

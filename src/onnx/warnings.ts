@@ -66,13 +66,16 @@ export function warningsOf(
 
 /** Numbers that are missing among the modules of PyTorch's sequences, which nodes and parameters name. */
 function missingModules({ graph, producer }: OnnxFile): string[] {
-  if (producer !== 'pytorch') return [];
+  if (producer !== 'pytorch' || !graph.nodes.some(({ name }) => name.startsWith('/'))) return [];
   const found = new Map<string, Set<number>>();
   const paths = [
     ...graph.initializers.keys(),
-    ...graph.nodes.flatMap(({ name, outputs }) => {
+    ...graph.nodes.flatMap(({ op, name, outputs }) => {
       const modules = name.startsWith('/') ? name.split('/').slice(1, -1) : [];
-      return [...outputs, ...modules.map((_, i) => joined(modules.slice(0, i + 1)))];
+      return [
+        ...(op === 'Identity' ? outputs : []),
+        ...modules.map((_, i) => joined(modules.slice(0, i + 1))),
+      ];
     }),
   ];
   for (const path of paths) {

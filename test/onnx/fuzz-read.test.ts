@@ -11,7 +11,16 @@ import { readOnnx } from '../../src/onnx/index.js';
 import { createDraw } from '../support/numbers.js';
 
 const folder = fileURLToPath(new URL('../../../test/golden/onnx/', import.meta.url));
-const files = ['opset-7', 'opset-9', 'if', 'constants', 'shared', 'tied', 'auto-pad-upper', 'outside'];
+const files = [
+  'opset-7',
+  'opset-9',
+  'if',
+  'constants',
+  'shared',
+  'tied',
+  'auto-pad-upper',
+  'outside',
+];
 const bytes = files.map((name) => new Uint8Array(readFileSync(`${folder}${name}.onnx`)));
 const externalData = { 'outside.data': new Uint8Array(readFileSync(`${folder}outside.data`)) };
 
@@ -47,7 +56,10 @@ test(`${COUNT} damaged files are refused by name, or read`, () => {
   for (let i = 0; i < COUNT; i++) {
     const damaged = mutated(bytes[i % bytes.length]!, draw);
     try {
-      const { model } = readOnnx(damaged, { externalData, batch: draw(0, 3) === 0 ? 'none' : 'first' });
+      const { model } = readOnnx(damaged, {
+        externalData,
+        batch: draw(0, 3) === 0 ? 'none' : 'first',
+      });
       assert.ok(model.activationBytes < 2 ** 31);
       read++;
     } catch (error) {
@@ -62,7 +74,10 @@ test(`${COUNT} damaged files are refused by name, or read`, () => {
 test('every truncation of a file is refused', () => {
   const [whole] = bytes as [Uint8Array];
   for (let length = 0; length < whole.length - 40; length++)
-    assert.throws(() => readOnnx(whole.subarray(0, length)), (error: unknown) => error instanceof LanewiseError);
+    assert.throws(
+      () => readOnnx(whole.subarray(0, length)),
+      (error: unknown) => error instanceof LanewiseError,
+    );
 });
 
 test.run();

@@ -1,0 +1,234 @@
+/** What a file lacks is said at once, with what can be read; options are checked; files without an axis of samples are read whole. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readOnnx, type ReadOnnxOptions } from '../../src/onnx/index.js';
+import type { OnnxAttribute, OnnxFile, OnnxNode, OnnxTensor } from '../../src/onnx/messages.js';
+import { encodeOnnx } from '../../src/onnx/write-messages.js';
+
+let made = 0;
+
+function node(
+  op: string,
+  inputs: string[],
+  outputs: string[],
+  attributes: Record<string, number | number[] | string> = {},
+  name = `${op}_${made++}`,
+): OnnxNode {
+  const typeOf = (value: number | number[] | string): OnnxAttribute['type'] =>
+    Array.isArray(value)
+      ? 'ints'
+      : typeof value === 'string'
+        ? 'string'
+        : Number.isInteger(value)
+          ? 'int'
+          : 'float';
+  const entries = Object.entries(attributes).map(
+    ([key, value]) => [key, { name: key, type: typeOf(value), value }] as const,
+  );
+  return {
+    name,
+    op,
+    domain: '',
+    inputs,
+    outputs,
+    attributes: new Map<string, OnnxAttribute>(entries),
+  };
+}
+
+const floats = (name: string, shape: number[], values: number[]): OnnxTensor => ({
+  name,
+  type: 'float',
+  shape,
+  values: () => Float32Array.from(values),
+});
+
+const wholes = (name: string, values: number[]): OnnxTensor => ({
+  name,
+  type: 'int64',
+  shape: [values.length],
+  values: () => Float64Array.from(values),
+});
+
+interface Given {
+  readonly x?: readonly (number | string)[];
+  readonly opset?: number;
+  readonly initializers?: readonly OnnxTensor[];
+  readonly options?: ReadOnnxOptions;
+}
+
+/** A file of these nodes from x to y, read. */
+function read(
+  nodes: readonly OnnxNode[],
+  { x = ['N', 3], opset = 17, initializers = [], options = {} }: Given = {},
+) {
+  const file: OnnxFile = {
+    irVersion: 8,
+    producer: 'test',
+    producerVersion: '1',
+    opsets: new Map([['', opset]]),
+    graph: {
+      name: 'net',
+      nodes,
+      initializers: new Map(initializers.map((one) => [one.name, one])),
+      inputs: [{ name: 'x', type: 'float', shape: x }],
+      outputs: [{ name: 'y', type: 'float', shape: x }],
+    },
+    functions: [],
+    metadata: new Map(),
+  };
+  return readOnnx(encodeOnnx(file), { name: 'net.onnx', ...options });
+}
+
+/** The message and hint of a refusal. */
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    const { name, message, hint } = error as { name: string; message: string; hint?: string };
+    assert.is(name, 'LanewiseError');
+    return `${message} / ${hint ?? ''}`;
+  }
+  return 'nothing was refused';
+}
+
+test('everything that is not read is named at once, with what is read before it', () => {
+  const said = refusal(() =>
+    read([
+      node('Relu', ['x'], ['a'], {}, 'first'),
+      node('NoSuchOp', ['a'], ['b'], {}, 'second'),
+      node('Softmax', ['a'], ['c'], { axis: 0 }, 'third'),
+      node('NoSuchOp', ['c'], ['d'], {}, 'fourth'),
+      node('Add', ['b', 'd'], ['y']),
+    ]),
+  );
+  assert.match(
+    said,
+    /'net.onnx' is not read: Lanewise has no op for NoSuchOp \(2, the first 'second'\); Softmax 'third' mixes samples/,
+  );
+  assert.match(said, /what comes before can be read: outputs: \['a'\]; batch: 'none'/);
+});
+
+test('an op along the axis of samples is refused', () => {
+  const cases: [OnnxNode, Given?][] = [
+    [node('Softmax', ['x'], ['y'], { axis: 0 })],
+    [node('ReduceMean', ['x'], ['y'], { axes: [0] })],
+    [node('ReduceSum', ['x'], ['y'])],
+    [node('Concat', ['x', 'x'], ['y'], { axis: 0 })],
+    [node('Transpose', ['x'], ['y'])],
+    [node('MatMul', ['w', 'x'], ['y']), { initializers: [floats('w', [2, 2], [1, 2, 3, 4])] }],
+    [node('Reshape', ['x', 's'], ['y']), { initializers: [wholes('s', [3, -1])] }],
+    [node('Gather', ['x', 's'], ['y']), { initializers: [wholes('s', [0, 1])] }],
+    [node('Slice', ['x', 's', 'e'], ['y']), { initializers: [wholes('s', [0]), wholes('e', [1])] }],
+    [node('CumSum', ['x', 's'], ['y']), { initializers: [wholes('s', [0])] }],
+  ];
+  for (const [one, given] of cases) {
+    const said = refusal(() => read([one], given));
+    assert.match(said, /is not read: .*samples|samples on axis|matmul/i, said);
+  }
+});
+
+test('extents that the file leaves open are asked for', () => {
+  const relu = [node('Relu', ['x'], ['y'])];
+  assert.match(
+    refusal(() => read(relu, { x: ['N', 3, 'H', 'W'] })),
+    /input 'x' has an axis 2 of open extent \('H'\).*inputs: \{ "x": \[3, 224, 224\] \}/,
+  );
+  const { model } = read(relu, { x: ['N', 3, 'H', 'W'], options: { inputs: { x: [3, 4, 5] } } });
+  assert.equal(model.outputs.get('y'), [3, 4, 5]);
+});
+
+test('graphs that are none are refused', () => {
+  assert.match(
+    refusal(() =>
+      read([
+        node('Relu', ['b'], ['a']),
+        node('Relu', ['a'], ['b']),
+        node('Add', ['a', 'x'], ['y']),
+      ]),
+    ),
+    /form a cycle/,
+  );
+  assert.match(
+    refusal(() => read([node('Relu', ['nowhere'], ['y'])])),
+    /takes 'nowhere', which nothing makes/,
+  );
+  assert.match(
+    refusal(() => read([node('Relu', ['x'], ['y']), node('Tanh', ['x'], ['y'])])),
+    /'y' is made twice/,
+  );
+  assert.match(
+    refusal(() => read([node('Relu', ['x'], ['y'])], { options: { outputs: ['z'] } })),
+    /has no value 'z'/,
+  );
+});
+
+test('without an axis of samples, each sample is a whole input', async () => {
+  const nodes = [node('Softmax', ['x'], ['a'], { axis: 0 }), node('MatMul', ['w', 'a'], ['y'])];
+  const initializers = [floats('w', [1, 2], [1, 3])];
+  const { trained, model } = read(nodes, { x: [2, 2], initializers, options: { batch: 'none' } });
+  assert.equal(model.outputs.get('y'), [1, 2]);
+  const { scores } = await trained.predict(Float32Array.of(0, 0, 0, 0, 5, 5, 5, 5));
+  assert.equal([...scores], [2, 2, 2, 2]);
+});
+
+test('a condition of each sample chooses for each', async () => {
+  const value = (name: string) => ({ name, type: 'float' as const, shape: ['N', 1] });
+  const graph = (op: string, output: string) => ({
+    name: op,
+    type: 'graph' as const,
+    value: {
+      name: op,
+      nodes: [node(op, ['x'], [output])],
+      initializers: new Map(),
+      inputs: [],
+      outputs: [value(output)],
+    },
+  });
+  const choice = {
+    ...node('If', ['is'], ['y']),
+    attributes: new Map<string, OnnxAttribute>([
+      ['then_branch', { ...graph('Tanh', 't'), name: 'then_branch' }],
+      ['else_branch', { ...graph('Neg', 'e'), name: 'else_branch' }],
+    ]),
+  };
+  const { trained } = read([node('Greater', ['x', 'zero'], ['is']), choice], {
+    x: [1, 1],
+    initializers: [floats('zero', [], [0])],
+  });
+  const { scores } = await trained.predict(Float32Array.of(-2, 20));
+  assert.equal([...scores], [2, 1]);
+});
+
+test('a softmax at the end is warned of, with the output before it', () => {
+  const { warnings } = read([
+    node('Relu', ['x'], ['a']),
+    node('Softmax', ['a'], ['y'], { axis: -1 }),
+  ]);
+  assert.match(
+    warnings.join(),
+    /output 'y' is a softmax: to train with crossEntropy.*outputs: \['a'\]/,
+  );
+});
+
+test('options are checked', () => {
+  const relu = [node('Relu', ['x'], ['y'])];
+  for (const options of [
+    { batch: 'last' },
+    { outputs: [] },
+    { inputs: { x: [0] } },
+    { inputs: { z: [3] } },
+    { externalData: { a: 1 } },
+    { inputs: 3 },
+    { trainable: true },
+  ])
+    assert.match(
+      refusal(() => read(relu, { options: options as unknown as ReadOnnxOptions })),
+      /readOnnx/,
+    );
+  assert.match(
+    refusal(() => readOnnx('a' as unknown as Uint8Array)),
+    /readOnnx: bytes is 'a'/,
+  );
+});
+
+test.run();
