@@ -6,6 +6,7 @@ import { extname } from 'node:path';
 import { readTensors, otherKind, type TensorFile } from '../formats/tensor-file.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { formatCount } from './terminal.js';
+import { isTfjs } from './tfjs-files.js';
 
 /** What a file holds: as one JSON object, and in lines for people. */
 export interface FileContents {
@@ -26,6 +27,11 @@ const KINDS: readonly FileKind[] = [
   {
     begins: isOnnx,
     contents: async (path, bytes) => (await import('./onnx-contents.js')).onnxContents(path, bytes),
+  },
+  {
+    begins: isTfjs,
+    contents: async (path, bytes) =>
+      (await import('./imported-contents.js')).importedContents(path, bytes),
   },
   { begins: () => true, contents: tensorContents },
 ];

@@ -4,15 +4,18 @@ import { Command, InvalidArgumentError } from 'commander';
 import { shorten } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { readSource } from '../data/file-source.js';
+import { encodeSafetensors } from '../formats/safetensors.js';
+import type { TensorFile } from '../formats/tensor-file.js';
 import { showShape } from '../graph/tensor.js';
 import { modelBytes } from '../trained/model-file.js';
 import { writeFileAtomic } from '../node/atomic.js';
+import { openTensors } from './file-contents.js';
 import { checkOutName } from './file-kind.js';
 import { scaleOption, withScale, type ImageScale } from './image-scale.js';
 import { layerTable } from './layer-table.js';
-import { modelIn, warned } from './model-source.js';
+import { foreignModel, modelIn, warned } from './model-source.js';
 import { addOptions, choice, option } from './options.js';
-import { formatBytes, quoted } from './terminal.js';
+import { formatBytes, note, quoted } from './terminal.js';
 
 interface Options {
   readonly out: string;
@@ -70,9 +73,13 @@ async function runImport(path: string, options: Options): Promise<void> {
   const { out, scale, ...reading } = options;
   if (!out.endsWith('.safetensors'))
     checkOutName(out, 'import writes model files', '--out model.safetensors');
-  const read = await modelIn(path, await readSource('model', path), reading);
   if (samePath(path, out))
     throw new LanewiseError('argument', `--out ${out} would replace the file that is read`);
+  const given = await readSource('model', path);
+  const tensors = foreignModel(path, given) ? undefined : await openTensors(path, given);
+  if (tensors && tensors.metadata['lanewise'] === undefined)
+    return importWeights(path, tensors, options);
+  const read = await modelIn(path, given, reading);
   const model = scale === undefined ? read.trained : withScale(read.trained, scale);
   const bytes = modelBytes(model, out);
   await writeFileAtomic(out, bytes);
@@ -91,6 +98,33 @@ async function runImport(path: string, options: Options): Promise<void> {
   warned({ ...read, trained: model, knowsSamples: read.knowsSamples || scale !== undefined });
   console.log(`wrote ${out}, ${formatBytes(bytes.length)}, sha256 ${await model.sha256()}`);
   console.log(nextAfter(out, model.samples?.type === 'uint8'));
+}
+
+/** Writes weights alone, which say of no model, as a safetensors file. */
+async function importWeights(
+  path: string,
+  { tensors, others, notes = [] }: TensorFile,
+  { out, ...options }: Options,
+): Promise<void> {
+  const [unused] = Object.keys(options);
+  if (unused !== undefined)
+    throw new LanewiseError(
+      'argument',
+      `--${unused} says how a model is read, and '${path}' holds weights alone`,
+      `leave --${unused} out`,
+    );
+  const bytes = encodeSafetensors(tensors, { format: 'pt' });
+  await writeFileAtomic(out, bytes);
+  for (const line of notes) note(line);
+  if (others.size > 0)
+    note(`left out, as not of floats: ${shorten([...others.keys()].join(', '), 300)}`);
+  console.log(
+    [
+      `wrote ${out}, ${formatBytes(bytes.length)}: weights of ${tensors.size} tensors, without a model`,
+      'next, with the model that they belong to:',
+      `  npx lanewise train resnet18 --weights ${quoted(out)} --data FOLDER`,
+    ].join('\n'),
+  );
 }
 
 const samePath = (a: string, b: string): boolean => resolve(a) === resolve(b);

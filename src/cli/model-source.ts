@@ -89,13 +89,10 @@ export async function modelIn(
       `leave --${unknown} out`,
     );
   if (!foreign) return { trained: await ownModel(path, bytes), warnings: [], knowsSamples: true };
-  const { trained, warnings } = await foreign.read(path, bytes, options);
-  const knowsSamples = trained.samples !== undefined;
-  return {
-    trained: ofImages(knowsSamples ? trained : asClassifier(trained)),
-    warnings,
-    knowsSamples,
-  };
+  const read = await foreign.read(path, bytes, options);
+  const knowsSamples = read.trained.samples !== undefined;
+  const { trained, warnings } = knowsSamples ? read : asClassifier(read);
+  return { trained: ofImages(trained), warnings, knowsSamples };
 }
 
 /**

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readTfjs } from '../../src/import/index.js';
 import { readOnnx } from '../../src/onnx/index.js';
 import { decodeOnnx } from '../../src/onnx/messages.js';
 import { encodeOnnx } from '../../src/onnx/write-messages.js';
@@ -170,6 +171,64 @@ test('inspect shows ops, versions and layers, and of files that are not read wha
     );
     await writeFile(join(cwd, 'cut.onnx'), bytes.subarray(0, 2000));
     assert.is((await inspect('cut.onnx')).code, 1);
+  }));
+
+test('a softmax at the end is left out, and predictions stay probabilities', () =>
+  withFiles(async (cwd) => {
+    const file = decodeOnnx(await readFile(join(cwd, 'small.onnx')), 'small.onnx');
+    const [scores] = file.graph.outputs;
+    const soft = {
+      name: 'soft',
+      op: 'Softmax',
+      domain: '',
+      inputs: [scores!.name],
+      outputs: ['shares'],
+      attributes: new Map(),
+    };
+    const outputs = [{ ...scores!, name: 'shares' }];
+    const graph = { ...file.graph, nodes: [...file.graph.nodes, soft], outputs };
+    await writeFile(join(cwd, 'soft.onnx'), encodeOnnx({ ...file, graph }));
+    const soften = await lanewise(['import', 'soft.onnx', '-o', 'soft.safetensors'], { cwd });
+    assert.match(soften.stderr, /note: the softmax at the end is left out/);
+    assert.is(soften.stderr.includes('to train with'), false);
+    await lanewise(['import', 'small.onnx', '-o', 'm.safetensors'], { cwd });
+    const [a, b] = [
+      await loadModel(join(cwd, 'soft.safetensors')),
+      await loadModel(join(cwd, 'm.safetensors')),
+    ];
+    const zeros = new Float32Array(768);
+    assert.equal((await a.predict(zeros)).scores, (await b.predict(zeros)).scores);
+  }));
+
+test('PyTorch’s weights become a safetensors file, and tfjs models a model file', () =>
+  inFolder(async (cwd) => {
+    await copyFile(join(golden, '../torch/checkpoint.pt'), join(cwd, 'checkpoint.pt'));
+    const run = (line: string) => lanewise(words(line), { cwd });
+    const weights = await run('import checkpoint.pt -o w.safetensors');
+    assert.is(weights.code, 0, weights.stderr);
+    assert.match(weights.stdout, /weights of 8 tensors, without a model/);
+    assert.match((await run('inspect w.safetensors')).stdout, /norm\.running_var +3/);
+    const { model, files } = JSON.parse(
+      await readFile(join(golden, '../tfjs/conv.json'), 'utf8'),
+    ) as { model: object; files: Record<string, string> };
+    await writeFile(join(cwd, 'model.json'), JSON.stringify(model));
+    assert.match((await run('import model.json -o t.safetensors')).stderr, /has weights in '/);
+    const contents = Object.entries(files).map(
+      ([name, text]) => [name, Buffer.from(text, 'base64')] as const,
+    );
+    for (const [name, bytes] of contents) await writeFile(join(cwd, name), bytes);
+    const imported = await run('import model.json -o t.safetensors');
+    assert.is(imported.code, 0, imported.stderr);
+    assert.match(imported.stderr, /channels/);
+    const { trained } = readTfjs(model, Object.fromEntries(contents));
+    const saved = await loadModel(join(cwd, 't.safetensors'));
+    assert.is(await saved.sha256(), await trained.sha256());
+    assert.match((await run('inspect model.json')).stdout, /^model\.json: input .*conv2d/s);
+    const scaled = await run('import checkpoint.pt --scale unit -o w.safetensors');
+    assert.match(
+      scaled.stderr,
+      /--scale says how a model is read, and 'checkpoint\.pt' holds weights/,
+    );
   }));
 
 test('options are refused where they say nothing, and names that would be another kind of file', () =>

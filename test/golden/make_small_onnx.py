@@ -1,7 +1,7 @@
 """
 Writes ONNX files as torch.onnx writes them, into onnx/: a small net for pictures of 3 x 16 x 16, `small` as the recipe of
 docs/onnx.md says, `small-folded` by the exporter's defaults, and `small-split` as `small` with its weights in a second
-file; and PyTorch's answers to pictures of zeros and of a ramp, in small.json.
+file, and `odd` with two ops that nobody has; and PyTorch's answers to pictures of zeros and of a ramp, in small.json.
 """
 import json
 import os
@@ -49,6 +49,9 @@ recipe = dict(training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=Fal
 path = os.path.join(here, "small.onnx")
 torch.onnx.export(net, sample, path, **names, **free, **recipe)
 torch.onnx.export(net, sample, os.path.join(here, "small-folded.onnx"), **names)
+# Data of a file that is there would be kept.
+if os.path.exists(os.path.join(here, "small-split.data")):
+    os.remove(os.path.join(here, "small-split.data"))
 onnx.save_model(
     onnx.load(path),
     os.path.join(here, "small-split.onnx"),
@@ -56,6 +59,15 @@ onnx.save_model(
     location="small-split.data",
     size_threshold=0,
 )
+
+odd = onnx.load(path)
+for node in odd.graph.node:
+    if node.op_type == "GlobalAveragePool":
+        node.op_type = "NonMaxSuppression"
+    elif node.name == "/Relu_1":
+        node.op_type, node.domain = "Sparkle", "shop.example"
+odd.opset_import.append(onnx.helper.make_opsetid("shop.example", 1))
+onnx.save_model(odd, os.path.join(here, "odd.onnx"))
 
 ramp = torch.arange(3 * 16 * 16, dtype=torch.float32).reshape(1, 3, 16, 16) / 768
 with torch.no_grad():
