@@ -64,7 +64,10 @@ export function showModel(opened: Opened): void {
 export function showRefusal(message: string, hint = ''): void {
   byId('model').hidden = true;
   byId('refusal').hidden = false;
-  const reasons = message.split('\n').filter((line) => line.trim() !== '');
+  // All that is in the way stands in one sentence, a part for each.
+  const [, file, parts] = /^(.*?) is not read: (.*)$/s.exec(message) ?? [];
+  const reasons = parts === undefined ? [message] : parts.split('; ');
+  byId('refused').textContent = `${file ?? 'This file'} cannot be used as it is`;
   byId('reasons').replaceChildren(...reasons.map((line) => make('li', {}, line)));
   byId('way').textContent = hint;
 }

@@ -5,12 +5,13 @@
 // slow: the command line, and what it trains
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { PNG } from 'pngjs';
 import { digits } from '../../src/data/digits/index.js';
+import { colours } from '../cli/colours.js';
 import { inFolder, lanewise } from '../cli/lanewise.js';
 import { blocksOf, documents, root, textOf, type Block } from './documents.js';
 
@@ -78,6 +79,13 @@ async function writeFilesFor({ file, text }: Block, before: readonly Block[], cw
   }
 }
 
+/** Pictures with classes, and a file of PyTorch, for commands about them. */
+async function writePictures(text: string, cwd: string): Promise<void> {
+  if (text.includes(' photos')) await colours(join(cwd, 'photos'), ['red', 'green']);
+  if (text.includes('small.onnx'))
+    copyFileSync(join(root, 'test', 'golden', 'onnx', 'small.onnx'), join(cwd, 'small.onnx'));
+}
+
 /** The runs that a block's commands are about. */
 async function trainFor(text: string, cwd: string): Promise<void> {
   for (const model of ['lenet5-digits', 'lenet5-mnist']) {
@@ -103,6 +111,7 @@ async function runCommands(
   if (text.includes('temps.csv')) writeFileSync(join(cwd, 'temps.csv'), hours());
   if (text.includes('flats.csv')) writeFlats(cwd);
   writeTexts(text, cwd);
+  await writePictures(text, cwd);
   await trainFor(text, cwd);
   for (const command of commands) {
     const needsMnist = command.includes('mnist');

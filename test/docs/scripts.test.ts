@@ -19,7 +19,12 @@ async function runBlock({ file, line, text }: Block): Promise<string> {
   const path = join(scratch, `${file.replaceAll(/\W/g, '-')}-${line}.mjs`);
   writeFileSync(path, text);
   const { stdout } = await inFolder((cwd) => {
-    for (const path of ['pytorch.safetensors', 'torch/checkpoint.pt']) {
+    for (const path of [
+      'pytorch.safetensors',
+      'torch/checkpoint.pt',
+      'onnx/small.onnx',
+      'onnx/odd.onnx',
+    ]) {
       if (!text.includes(basename(path))) continue;
       copyFileSync(join(root, 'test', 'golden', path), join(cwd, basename(path)));
     }
