@@ -15,6 +15,7 @@ import {
   object,
   oneOf,
   refuse,
+  text,
   whole,
   type Check,
 } from '../base/check.js';
@@ -265,6 +266,10 @@ export const attention: typeof all.attention = given('attention', all.attention,
   attributes: object,
 });
 export const batchMatmul: typeof all.batchMatmul = given('batchMatmul', all.batchMatmul, AB);
+export const einsum: typeof all.einsum = given('einsum', all.einsum, {
+  equation: text,
+  operands: /* @__PURE__ */ listOf(tensor),
+});
 export const embedding: typeof all.embedding = given('embedding', all.embedding, {
   indices: tensor,
   weight: tensor,

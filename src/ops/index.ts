@@ -32,6 +32,7 @@ export { conv1d, type Conv1dAttributes } from './conv1d.js';
 export { undividedBy } from './conv2d-extents.js';
 export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
 export { dropout, DROPOUT_PURPOSE, type DropoutAttributes } from './dropout.js';
+export { einsum } from './einsum.js';
 export { embedding } from './embedding.js';
 export { groupNorm, instanceNorm } from './group-norm.js';
 export { layerNorm } from './layer-norm.js';

@@ -115,6 +115,7 @@ const taken: { readonly [Name in keyof typeof ops]: Parameters<(typeof ops)[Name
   sum: [matrix, 1],
   attention: [sequence, sequence, sequence, { heads: 2, causal: true }],
   batchMatmul: [f(2, 3, 4), f(2, 4, 5)],
+  einsum: ['ij,kj->ik', [matrix, matrix]],
   embedding: [i(4), f(5, 3)],
   linear: [matrix, f(3, 6), f(3)],
   matmul: [f(3, 4), f(4, 5)],
