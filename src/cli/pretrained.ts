@@ -328,13 +328,17 @@ export function startNamed(
 
 const OWN_MODEL = 'leave the model’s name out: the file says which model it is, and its size';
 
+const OTHER_SIZE =
+  'a net of another --size or --width has other shapes: torchvision’s VGG takes --size 224';
+
 /** What `read` gives; where it fails for a file that says its own model, the way out is to take that. */
 function knowing<V>(trained: TrainedModel | undefined, read: () => V): V {
   try {
     return read();
   } catch (error) {
-    if (!trained || !(error instanceof LanewiseError)) throw error;
-    throw new LanewiseError(error.kind, error.message, OWN_MODEL, { cause: error });
+    if (!(error instanceof LanewiseError) || (!trained && error.hint !== undefined)) throw error;
+    const hint = trained ? OWN_MODEL : OTHER_SIZE;
+    throw new LanewiseError(error.kind, error.message, hint, { cause: error });
   }
 }
 

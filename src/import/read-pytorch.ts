@@ -177,14 +177,18 @@ function openLegacy(bytes: Uint8Array, name: string): Opened {
   next();
   const version = next();
   if (version !== 1001)
-    throw fault(name, `has protocol ${shorten(String(version))}, expected 1001`);
+    throw fault(
+      name,
+      `has protocol ${typeof version === 'number' ? version : 'none'}, expected 1001`,
+    );
   next();
   const root = next();
   checkGlobals(root, unknown, name);
   const keys = next();
-  if (!Array.isArray(keys)) throw fault(name, 'has no list of its storages');
+  if (!Array.isArray(keys) || !keys.every((key) => typeof key === 'string'))
+    throw fault(name, 'has no list of its storages by their keys');
   // Written in this order by every machine.
-  const read = legacyStorages(bytes, at, keys.map(String), storages, name);
+  const read = legacyStorages(bytes, at, keys, storages, name);
   return { root, read, bigEndian: false };
 }
 

@@ -165,7 +165,16 @@ function tensor(args: readonly unknown[], refuse: (why: string) => LanewiseError
   return made;
 }
 
-const shown = (value: unknown): string => shorten(JSON.stringify(value) ?? 'none');
+/** The beginning of a value of a pickle, which may be endless, as lists can hold themselves. */
+function shown(value: unknown): string {
+  const one = (item: unknown): string =>
+    typeof item === 'string' || typeof item === 'number' || item === null
+      ? JSON.stringify(item)
+      : isGlobal(item)
+        ? item.global
+        : '…';
+  return shorten(Array.isArray(value) ? `[${value.slice(0, 8).map(one).join(', ')}]` : one(value));
+}
 
 /** Views that are conjugated or negated when they are read. */
 function plain(args: readonly unknown[], at: number, refuse: (why: string) => LanewiseError): void {

@@ -25,11 +25,16 @@ const USUAL = [
 /** How deep dictionaries are looked for. */
 const MOST_DEPTH = 4;
 
-const entriesOf = (value: unknown): [string, unknown][] => {
-  if (value instanceof Map)
-    return [...(value as Map<unknown, unknown>)].map(([key, one]) => [String(key), one]);
-  return Array.isArray(value) ? value.map((one: unknown, i) => [String(i), one]) : [];
-};
+/** The entries of a dictionary or list by keys that are text or numbers; others name no weights. */
+const entriesOf = (value: unknown): [string, unknown][] =>
+  (value instanceof Map
+    ? [...(value as Map<unknown, unknown>)]
+    : Array.isArray(value)
+      ? [...value.entries()]
+      : []
+  ).flatMap(([key, one]) =>
+    typeof key === 'string' || typeof key === 'number' ? [[String(key), one]] : [],
+  );
 
 /** An optimizer's state, whose tensors are no weights. */
 const isOptimizer = (value: unknown): boolean =>

@@ -13,7 +13,9 @@ export type StorageReader = (key: string, bytes: number) => Uint8Array;
 /** Tensors may repeat what is stored, as views of one value do: they take at most so many bytes more than the file. */
 const [MOST_TIMES, MOST_BYTES] = [8, 2 ** 26];
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+/** The number of elements; past 2⁵³ it is not exact, but then it is too many. */
+const sizeOf = (shape: readonly number[]): number =>
+  shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1);
 
 /** The elements that a view reaches into its storage: the last one's place, and 1. */
 function reach({ offset, shape, stride }: TorchTensor): number {

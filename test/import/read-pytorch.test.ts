@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { bfloat16Values, halfValues } from '../../src/formats/half.js';
 import type { TensorFile } from '../../src/formats/tensor-file.js';
 import { readPyTorch } from '../../src/import/index.js';
+import { zipOf } from '../support/archives.js';
 import { fuzz, fuzzCount } from '../support/fuzz.js';
 import { refusal } from '../support/refusal.js';
 
@@ -187,6 +188,67 @@ test('a tensor that repeats one value endlessly is refused before memory is take
     await refusal(() => readPyTorch(made, { name: 'w' })),
     /tensor 'transposed' of shape 65536×65536 repeats what is stored too often/,
   );
+});
+
+/** A file of one pickle and a storage of two floats. */
+const pickled = (...code: (string | readonly number[])[]): Uint8Array =>
+  zipOf({
+    'a/data.pkl': Uint8Array.from([
+      0x80,
+      2,
+      ...code.flatMap((one) => (typeof one === 'string' ? [...Buffer.from(one, 'latin1')] : one)),
+      0x2e,
+    ]),
+    'a/data/0': new Uint8Array(8),
+  });
+const word = (text: string) => [0x58, text.length, 0, 0, 0, ...Buffer.from(text)];
+const storage = ['(', word('storage'), 'ctorch\nFloatStorage\n', word('0'), word('cpu'), 'K\x02tQ'];
+const rebuild = (...shapeAndStride: (string | readonly number[])[]) => [
+  'ctorch._utils\n_rebuild_tensor\n(',
+  ...storage,
+  'K\x00',
+  ...shapeAndStride,
+  'tR',
+];
+const great = [0x8a, 7, 0, 0, 0, 0, 0, 0, 0x10];
+
+test('pickles of odd values are refused by name, or read', async () => {
+  const read = (...code: (string | readonly number[])[]) =>
+    readPyTorch(pickled(...code), { name: 'w' });
+  const plain = read('}', word('v'), ...rebuild('K\x02\x85', 'K\x01\x85'), 's');
+  assert.equal(plain.tensors.get('v'), { shape: [2], data: new Float32Array(2) });
+  // Lists that hold themselves, as a key, a size, and an id of a storage.
+  assert.equal(
+    [...read('}', '(', ']q\x00h\x00at', 'Ns', word('v'), ...rebuild('))'), 's').tensors.keys()],
+    ['v'],
+  );
+  for (const code of [
+    ['}', word('v'), ...rebuild(']q\x00h\x00a', ')'), 's'],
+    [']q\x00h\x00aQ'],
+    [']'.repeat(50_000) + 'a'.repeat(49_999) + 'Q'],
+  ])
+    assert.match(await refusal(() => read(...code)), /'w' has /);
+  // 2⁵⁴ × 2⁵⁴ × … × 0 elements are none, and open no door for those that follow.
+  const none = rebuild('(', great, great, great, great, 'K\x00t', '(', 'K\0K\0K\0K\0K\0t');
+  const endless = rebuild(great, '\x85', 'K\0\x85');
+  assert.match(
+    await refusal(() => read('}', word('n'), ...none, 's', word('v'), ...endless, 's')),
+    /tensor 'v' of shape 4503599627370496 repeats what is stored too often/,
+  );
+  for (const [code, message] of [
+    ['N', /holds no tensors/],
+    ['\x85', /takes more from its stack/],
+    ['t', /has no mark/],
+    ['h\x01', /recalls 1, which it has not stored/],
+    ['K\x01K\x02R', /calls with something else than a tuple/],
+    ['K\x01)R', /calls something else than a global/],
+    ['Ns', /./],
+    ['NNNs', /sets items of something else/],
+    ['NNa', /appends to something else/],
+    ['\xff', /has the opcode 255 at byte 2, which no PyTorch file needs/],
+    ['X\xff\xff\xff\xff', /is cut short: 4294967295 bytes are to follow/],
+  ] as const)
+    assert.match(await refusal(() => read(code)), message);
 });
 
 test('wrong arguments are refused', async () => {
