@@ -8,6 +8,7 @@ import { indexRules } from './index-rules.js';
 import { lossRules } from './loss-rules.js';
 import { normRules } from './norm-rules.js';
 import { productRules } from './product-rules.js';
+import { recurrentRules } from './recurrent-rules.js';
 import { reduceRules } from './reduce-rules.js';
 import { typeOf, type Rule, type RuleCall, type Rules } from './rule.js';
 import { sampleRules } from './sample-rules.js';
@@ -26,6 +27,7 @@ export const rules: Rules = /* @__PURE__ */ Object.assign(
   lossRules,
   normRules,
   productRules,
+  recurrentRules,
   reduceRules,
   sampleRules,
   shapeRules,

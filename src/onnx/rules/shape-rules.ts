@@ -267,12 +267,11 @@ export const shapeRules: Rules = {
     (call, { is_test, ratio }) => {
       const x = at(call, 0);
       const training = call.version < 7 ? !is_test : (numberAt(call, 2) ?? 0) !== 0;
-      const rate = call.version < 12 ? ratio : (numberAt(call, 1) ?? 0.5);
-      if (training && rate !== 0)
+      if (training && (call.version < 12 ? ratio : numberAt(call, 1)) !== 0)
         fail(call, 'is in training mode: export the model in evaluation mode');
       return call.output === 0 ? x : ops.constant(1, x.shape);
     },
-    { host: [1, 2], type: ({ types, output }) => (output > 0 ? 'bool' : (types?.[0] ?? 'float')) },
+    { host: [2], type: ({ types, output }) => (output > 0 ? 'bool' : (types?.[0] ?? 'float')) },
   ),
   Expand: rule({}, expand, { host: [1] }),
   Flatten: rule({ axis: whole(1) }, (call, { axis }) => flatten(call, axis)),
