@@ -25,27 +25,27 @@ for (const { name, create } of onnxExamples) {
 const written = rows.filter(({ bytes }) => bytes);
 const checked = checkOnnx(written.map(({ bytes }) => bytes));
 written.forEach((row, i) => (row.checked = checked[i]));
-for (const count of [1, 3]) {
-  const cases = written.map(({ trained, bytes }) => ({
-    bytes,
-    inputs: inputsOf(trained.model, count),
-  }));
-  const answers = runOnnx(cases);
-  for (const [i, row] of written.entries()) {
-    if (answers[i].error) {
-      row.why ??= answers[i].error;
-      continue;
-    }
-    const own = await answersOf(row.trained, cases[i].inputs);
-    for (const [output, values] of Object.entries(own)) {
-      const largest = values.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-30);
-      const { data } = answers[i][output];
-      const far =
-        data.length === values.length
-          ? values.reduce((most, v, k) => Math.max(most, Math.abs(v - data[k])), 0) / largest
-          : Infinity;
-      row.far = Math.max(row.far ?? 0, Number.isNaN(far) ? Infinity : far);
-    }
+const cases = written.map(({ trained, bytes }) => ({
+  bytes,
+  runs: [1, 3].map((count) => inputsOf(trained.model, count)),
+}));
+const answers = runOnnx(cases);
+
+/** The largest difference, of the largest number. */
+function distance(values, data) {
+  if (data.length !== values.length) return Infinity;
+  const largest = values.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-30);
+  const far = values.reduce((most, v, k) => Math.max(most, Math.abs(v - data[k])), 0) / largest;
+  return Number.isNaN(far) ? Infinity : far;
+}
+
+for (const [i, row] of written.entries()) {
+  row.why ??= answers[i].error;
+  if (answers[i].error) continue;
+  for (const [run, theirs] of answers[i].entries()) {
+    const own = await answersOf(row.trained, cases[i].runs[run]);
+    for (const [output, values] of Object.entries(own))
+      row.far = Math.max(row.far ?? 0, distance(values, theirs[output].data));
   }
 }
 for (const row of written) {

@@ -23,12 +23,23 @@ const clip: Rule = (w, { x }, { p, q }: Settings) =>
 /** Numbers of element types. */
 export const FLOAT = 1;
 export const INT32 = 6;
+export const INT64 = 7;
 export const BOOL = 9;
 
 /** Most values of a repeated number that are listed. */
 const MOST_LISTED = 4096;
 
+/** Functions that ONNX has under the same name. */
+const shared =
+  'abs,acos,acosh,asin,asinh,atan,atanh,ceil,cos,cosh,erf,exp,floor,hardSwish,log,round,sin,sinh,softplus,sqrt';
+
 export const elementwiseRules: Readonly<Record<string, Rule>> = {
+  .../* @__PURE__ */ Object.fromEntries(
+    /* @__PURE__ */ shared
+      .split(',')
+      .map((name) => [name, same(`${name[0]!.toUpperCase()}${name.slice(1)}`)]),
+  ),
+  trunc: (w, { x }) => w.node('Mul', [w.node('Sign', [x]), w.node('Floor', [w.node('Abs', [x])])]),
   activation(w, { x }, { kind }: { kind: string }) {
     if (kind === 'scaledTanh') {
       const inner = w.node('Tanh', [w.node('Mul', [x, w.floats(2 / 3)])]);
@@ -51,16 +62,9 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
     return w.node('Mul', [w.node('Mul', [x, w.floats(0.5)]), twice]);
   },
   silu: (w, { x }) => w.node('Mul', [x, w.node('Sigmoid', [x])]),
-  softplus: same('Softplus'),
   hardSigmoid: (w, { x }) => w.node('HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 }),
-  hardSwish: same('HardSwish'),
   hardTanh: clip,
   clamp: clip,
-  exp: same('Exp'),
-  log: same('Log'),
-  sqrt: same('Sqrt'),
-  abs: same('Abs'),
-  erf: same('Erf'),
   subtract: same('Sub'),
   multiply: same('Mul'),
   divide: same('Div'),

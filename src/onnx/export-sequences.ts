@@ -34,22 +34,56 @@ function inOrder(w: Writer, value: Value, gates: readonly number[], H: number): 
 interface Recurrence {
   readonly cell: string;
   readonly reverse: boolean;
+  readonly hard?: boolean;
+  readonly resetFirst?: boolean;
+  readonly initial?: boolean;
+  readonly final?: boolean;
 }
 
 /** N×T×F and T×N×F exchanged. */
 const turned = (w: Writer, x: Value): Value => w.node('Transpose', [x], { perm: [1, 0, 2] });
 
-/** The states of all steps. The graph projects the inputs apart from the recurrence; ONNX's nodes do both. */
-function recurrence(w: Writer, record: NonNullable<ReturnType<typeof madeBy>>): Value {
-  const { cell, reverse } = record.attributes as Recurrence;
-  const { op, gates } = cells[cell]!;
-  const { projected, weight, bias, lengths } = record.inputs;
-  const product = madeBy(
-    madeBy(projected, 'reshape', record.layer)?.inputs['x'],
-    'matmul',
-    record.layer,
-  )!;
-  const x = madeBy(product.inputs['a'], 'reshape', record.layer)!.inputs['x']!;
+type Made = NonNullable<ReturnType<typeof madeBy>>;
+
+/** The product of inputs and weights, and the states to begin with, N×1×H, which the graph keeps in a step of their own. */
+function operandsOf({ inputs, attributes, layer }: Made) {
+  const { cell, reverse, initial, final } = attributes as Recurrence;
+  const parts = Object.values(madeBy(inputs['projected'], 'concat', layer)?.inputs ?? {});
+  const steps = reverse ? parts.toReversed() : parts;
+  const projected = initial || final ? steps[initial ? 1 : 0] : inputs['projected'];
+  const product = madeBy(madeBy(projected, 'reshape', layer)?.inputs['x'], 'matmul', layer)!;
+  const first = initial ? steps[0] : undefined;
+  const { a0 = first, a1 } = madeBy(first, 'concat', layer)?.inputs ?? {};
+  return {
+    product,
+    x: madeBy(product.inputs['a'], 'reshape', layer)!.inputs['x']!,
+    states: first ? [a0!, ...(cell === 'lstm' ? [a1!] : [])] : [],
+  };
+}
+
+/** What ONNX's node is told besides the sizes. */
+const settingsOf = (op: string, { cell, reverse, hard, resetFirst }: Recurrence) => ({
+  ...(reverse ? { direction: 'reverse' } : {}),
+  ...(cell === 'relu' ? { activations: ['Relu'] } : {}),
+  ...(hard
+    ? {
+        activations: ['HardSigmoid', 'Tanh', ...(op === 'LSTM' ? ['Tanh'] : [])],
+        activation_alpha: [0.2],
+        activation_beta: [0.5],
+      }
+    : {}),
+  ...(op === 'GRU' ? { linear_before_reset: Number(!resetFirst) } : {}),
+});
+
+/**
+ * The states of all steps N×T×H, or an LSTM's memory after the last, N×1×H. The graph projects the inputs apart from the
+ * recurrence; ONNX's nodes do both.
+ */
+function recurrence(w: Writer, record: Made, part: 'states' | 'memory'): Value {
+  const attributes = record.attributes as Recurrence;
+  const { op, gates } = cells[attributes.cell]!;
+  const { weight, bias, lengths } = record.inputs;
+  const { product, x, states } = operandsOf(record);
   const H = weight!.shape[1]!;
   const alone = (value: Value) => w.node('Unsqueeze', [value, w.ints([0])]);
   const stacked = (t: Tensor) => inOrder(w, w.of(t), gates, H);
@@ -60,15 +94,29 @@ function recurrence(w: Writer, record: NonNullable<ReturnType<typeof madeBy>>): 
     alone(stacked(weight!)),
     biases.length > 0 ? alone(w.node('Concat', biases, { axis: 0 })) : undefined,
     lengths && w.node('Cast', [w.of(lengths)], { to: INT32 }),
+    ...states.map((state) => turned(w, w.of(state))),
   ];
-  const y = w.node(op, operands, {
-    hidden_size: H,
-    ...(reverse ? { direction: 'reverse' } : {}),
-    ...(op === 'RNN' && cell === 'relu' ? { activations: ['Relu'] } : {}),
-    ...(op === 'GRU' ? { linear_before_reset: 1 } : {}),
-  });
+  const settings = { hidden_size: H, ...settingsOf(op, attributes) };
+  if (part === 'memory') return turned(w, w.node(op, operands, settings, 2));
+  const y = w.node(op, operands, settings);
   return turned(w, w.node('Squeeze', [y, w.ints([1])]));
 }
+
+/** A slice of a recurrence that has more steps than its inputs: the states of these, or the memory. */
+export const slicedRecurrence: Rule = (w, _, { start }, { inputs, output, layer }) => {
+  const all = inputs['x'];
+  const record = madeBy(madeBy(all, 'states', layer)?.inputs['record'], 'recurrent', layer);
+  const { initial, final, reverse } = (record?.attributes ?? {}) as Partial<Recurrence>;
+  if (!record || !(initial || final)) return undefined;
+  const steps = all!.shape[1]! - Number(initial) - Number(final);
+  const isFrom = (place: number, count: number) =>
+    start[1] === place && output.shape[1] === count && output.shape[2] === all!.shape[2];
+  if (final && isFrom(reverse ? 0 : steps + Number(initial), 1))
+    return recurrence(w, record, 'memory');
+  return isFrom(Number(reverse ? final : initial), steps)
+    ? recurrence(w, record, 'states')
+    : undefined;
+};
 
 /** N×T×D as N×heads×T×D/heads. */
 function inHeads(w: Writer, x: Value, { shape }: Tensor, heads: number): Value {
@@ -99,8 +147,12 @@ export const sequenceRules: Readonly<Record<string, Rule>> = {
     const counts = w.node('Cast', [lengths], { to: FLOAT });
     return w.node('Div', [kept, w.node('Unsqueeze', [counts, w.ints([1, 2])])]);
   },
-  states: (w, _, __, { inputs, layer }) =>
-    recurrence(w, madeBy(inputs['record'], 'recurrent', layer)!),
+  states(w, _, __, { inputs, layer }) {
+    const record = madeBy(inputs['record'], 'recurrent', layer)!;
+    const { initial, final } = record.attributes as Recurrence;
+    // Only slices of it have a meaning: the export of slices.
+    return initial || final ? undefined : recurrence(w, record, 'states');
+  },
   attentionScores(w, values, { heads, causal }: Scores, { inputs, output }) {
     const [, , T, S] = output.shape as [number, number, number, number];
     const q = inHeads(w, values['q']!, inputs['q']!, heads);

@@ -2,6 +2,7 @@
 import { sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { ofRuns } from './export-norms.js';
 import { madeBy, ofWindows, transposedConvolution } from './export-products.js';
+import { slicedRecurrence } from './export-sequences.js';
 import { isOpen, type Rule, type Value, type Writer } from './export-writer.js';
 
 type Pair = readonly [number, number];
@@ -120,7 +121,9 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
     w.reshape(values['x']!, inputs['x']!.shape, shape),
   permute: (w, { x }, { axes }) => w.node('Transpose', [x], { perm: axes }),
   concat: (w, values, { axis }) => w.node('Concat', Object.values(values), { axis }),
-  slice: (w, { x }, { start, shape }, { inputs }) => slice(w, x!, inputs['x']!.shape, start, shape),
+  slice: (w, values, attributes, node) =>
+    slicedRecurrence(w, values, attributes, node) ??
+    slice(w, values['x']!, node.inputs['x']!.shape, attributes.start, attributes.shape),
   row: (w, { x }, { index }) => w.node('Gather', [x, w.ints(index)], { axis: 0 }),
   pad(w, { x }, { start, shape, value }: { start: number[]; shape: Shape; value: number }, node) {
     const from = node.inputs['x']!.shape;

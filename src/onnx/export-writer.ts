@@ -54,13 +54,16 @@ export interface Writer {
   reshape(x: Value, from: Shape, to: Shape): Value;
 }
 
-/** The nodes of an op, from its inputs' values by name (written when they are read), its attributes, and the application. */
+/**
+ * The nodes of an op, from its inputs' values by name (written when they are read), its attributes, and the application.
+ * Undefined: with these attributes it has none.
+ */
 export type Rule = (
   w: Writer,
   values: Readonly<Record<string, Value>>,
   attributes: Unchecked,
   node: Application & { readonly output: Tensor },
-) => Value;
+) => Value | undefined;
 
 // oxlint-disable-next-line typescript/no-explicit-any
 type Unchecked = any;
@@ -156,12 +159,13 @@ export function draftNodes(
     const { source } = tensor;
     if (source.kind !== 'op') throw refusal(source.name, 'draws random numbers');
     record.place.layer = source.layer;
-    const rule = Object.hasOwn(rules, source.op.name) ? rules[source.op.name]! : undefined;
-    if (!rule) throw refusal(source.layer, `computes ${source.op.name}`);
+    const rule = Object.hasOwn(rules, source.op.name) ? rules[source.op.name]! : () => undefined;
     const values: Record<string, Value> = {};
     for (const [name, input] of Object.entries(source.inputs))
       Object.defineProperty(values, name, { get: () => of(input), enumerable: true });
-    return rule(writer, values, source.attributes, { ...source, output: tensor });
+    const value = rule(writer, values, source.attributes, { ...source, output: tensor });
+    if (value === undefined) throw refusal(source.layer, `computes ${source.op.name}`);
+    return value;
   }
   const writer = { of, ...record, ...shaping(record, first) };
   return writer;

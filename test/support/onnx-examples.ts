@@ -1,9 +1,10 @@
 /** Models that are written as ONNX: every kind of layer, every net of the zoo at a small size, and forms of inputs and outputs. */
-import { sizeOf } from '../../src/graph/tensor.js';
+import { sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as L from '../../src/layers/index.js';
 import type { Model } from '../../src/layers/index.js';
 import { lossTerms, type LossSetting } from '../../src/losses/terms.js';
 import * as zoo from '../../src/models/index.js';
+import * as ops from '../../src/ops/index.js';
 import { onnx } from '../../src/onnx/onnx-layer.js';
 import { initialWeights } from '../../src/trained/initial-weights.js';
 import { createTrainedModel, type TrainedModel } from '../../src/trained/trained-model.js';
@@ -93,6 +94,24 @@ const forms: Readonly<Record<string, () => Model>> = {
     ofLengths((x, n) => L.lstm(3, 4, { bidirectional: true, numLayers: 2 })(x, n)),
   'gru with lengths, the last': () =>
     ofLengths((x, n) => L.gru(3, 4, { bidirectional: true, returns: 'last' })(x, n)),
+  ...Object.fromEntries(
+    (['rnn', 'gru', 'lstm'] as const).flatMap((kind) =>
+      [false, true].map((bidirectional): [string, () => Model] => [
+        `${kind}${bidirectional ? ' both ways' : ''} from states, with lengths`,
+        () => {
+          const [x, lengths] = [L.input([5, 3]), L.input([], { lengths: 5 })];
+          const count = bidirectional ? 2 : 1;
+          const states = Array.from({ length: kind === 'lstm' ? 2 : 1 }, () => L.input([count, 4]));
+          const layer = L[kind](3, 4, { bidirectional, initialStates: true });
+          const inputs = Object.fromEntries(states.map((one, i) => [`state${i}`, one]));
+          return L.functional({
+            inputs: { x, lengths, ...inputs },
+            outputs: { with: layer(x, ...states, lengths), without: layer(x, ...states) },
+          });
+        },
+      ]),
+    ),
+  ),
   'attention with lengths': () =>
     ofLengths((x, n) => L.multiheadAttention(4, 2)(L.linear(3, 4)(x), n)),
   'attention to another sequence': () => {
@@ -120,6 +139,10 @@ const forms: Readonly<Record<string, () => Model>> = {
       L.input([2], { mean: 0.5 }),
     ];
     return L.functional({ inputs: { a, b }, outputs: L.multiply(a, b) });
+  },
+  'whole numbers as floats': () => {
+    const x = L.input([], { vocabulary: 6 });
+    return L.functional({ inputs: x, outputs: stepLayer(LABELS)(x) });
   },
   'tied embedding': () => {
     const x = L.input([5], { vocabulary: 6 });
@@ -189,6 +212,96 @@ function ofLengths(build: (x: L.Wire, lengths: L.Wire) => L.Wire): Model {
   return L.functional({ inputs: { x, lengths }, outputs: build(x, lengths) });
 }
 
+/** Ops that no layer is made of, of n×4×6 numbers from −0.9 to 0.9; layers of one's own and of files have them. */
+const steps: Readonly<Record<string, (x: Tensor) => Tensor>> = {
+  acos: ops.acos,
+  acosh: (x) => ops.acosh(ops.add(ops.abs(x), one)),
+  argMax: (x) => ops.argMax(x, 1),
+  'argMax, the last': (x) => ops.argMax(ops.round(x), -1, { last: true, keepDims: true }),
+  argMin: (x) => ops.argMin(x, 2),
+  asin: ops.asin,
+  asinh: ops.asinh,
+  atan: ops.atan,
+  atanh: ops.atanh,
+  batchMatmul: (x) => ops.batchMatmul(x, ops.expand(x, x.shape), false, true),
+  ceil: ops.ceil,
+  celu: (x) => ops.celu(x, 0.5),
+  cos: ops.cos,
+  cosh: ops.cosh,
+  'cumsum, exclusive': (x) => ops.cumsum(x, 1, { exclusive: true, reverse: true }),
+  equal: (x) => ops.equal(ops.round(x), ops.trunc(x)),
+  expand: (x) => ops.add(x, ops.expand(ops.literal([1, 2, 3, 4, 5, 6]), x.shape)),
+  flip: (x) => ops.flip(x, [1, 2]),
+  floor: ops.floor,
+  fmod: (x) => ops.fmod(ops.scale(x, 7), ops.literal([2, -2, 0.5, 3, -1, 2])),
+  gather: (x) => ops.gather(x, ops.literal([3, 0, -1]), 1),
+  gatherNd: (x) => {
+    const table = ops.reshape(ops.literal(Array.from({ length: 16 }, (_, i) => i * i)), [4, 4]);
+    const [most, least] = [ops.argMax(x, 1), ops.argMin(x, 1)];
+    const places = [most, least].map((one) => ops.reshape(one, [...one.shape, 1]));
+    return ops.gatherNd(table, ops.concat(places, -1));
+  },
+  greater: (x) => ops.greater(x, ops.flip(x, 1)),
+  greaterOrEqual: (x) => ops.greaterOrEqual(x, ops.flip(x, 1)),
+  isInfinite: (x) => ops.isInfinite(ops.divide(one, ops.round(x))),
+  isNaN: (x) => ops.isNaN(ops.log(x)),
+  less: (x) => ops.less(x, ops.flip(x, 1)),
+  lessOrEqual: (x) => ops.lessOrEqual(x, ops.flip(x, 2)),
+  logsumexp: (x) => ops.logsumexp(x, [1, 2]),
+  min: (x) => ops.min(x, 2),
+  mish: ops.mish,
+  notEqual: (x) => ops.notEqual(ops.round(x), ops.trunc(x)),
+  'constant of samples': (x) => ops.sum(ops.multiply(x, ops.constant(2, x.shape)), 1),
+  pow: (x) => ops.pow(ops.abs(x), ops.flip(x, 2)),
+  prod: (x) => ops.prod(x, 1),
+  remainder: (x) => ops.remainder(ops.scale(x, 7), ops.literal([2, -2, 0.5, 3, -1, 2])),
+  round: (x) => ops.round(ops.scale(x, 5)),
+  scatter: (x) => ops.scatter(x, ops.topK(x, 2, 1).indices, ops.topK(x, 2, 1).values, 1),
+  'scatter, added': (x) =>
+    ops.scatter(x, ops.topK(x, 2, 1).indices, ops.topK(x, 2, 1).values, 1, { reduce: 'add' }),
+  sign: ops.sign,
+  sin: ops.sin,
+  sinh: ops.sinh,
+  softsign: ops.softsign,
+  'lstm with memory': (x) => {
+    const [w, u] = [6, 3].map((n) =>
+      ops.reshape(ops.literal(Array.from({ length: 12 * n }, (_, i) => Math.sin(i))), [12, n]),
+    );
+    const run = { h0: ops.slice(ops.mean(x, 1), [[], [0, 3]]) };
+    const weights = { weightIh: w!, weightHh: u! };
+    const [forth, back] = [false, true].map((reverse) =>
+      ops.recurrentStates(x, weights, 'lstm', { ...run, reverse }),
+    );
+    return ops.concat([forth!.h, forth!.c!, back!.h, back!.c!], 1);
+  },
+  split: (x) => ops.add(ops.split(x, [1, 3], 1)[0]!, ops.split(x, [1, 3], 1)[1]!),
+  takeAlong: (x) => ops.takeAlong(x, ops.argMax(x, 2, { keepDims: true }), 2),
+  tan: ops.tan,
+  thresholdedRelu: (x) => ops.thresholdedRelu(x, 0.3),
+  topK: (x) => ops.topK(x, 3, -1, { largest: false }).indices,
+  trunc: (x) => ops.trunc(ops.scale(x, 5)),
+  where: (x) => ops.where(ops.greater(x, ops.constant(0, [1])), ops.log(x), x),
+  'where, of numbers': (x) => ops.where(ops.round(x), one, ops.constant(2, [1])),
+};
+
+const one = ops.constant(1, [1]);
+
+const LABELS = 'labels';
+const ofLabels = (labels: Tensor): Tensor =>
+  ops.multiply(ops.oneHot(labels, 6), ops.reshape(ops.toFloats(labels), [labels.shape[0]!, 1]));
+
+const KIND = 'opOfTests';
+const stepLayer = (name: string) =>
+  L.defineLayer(KIND, { name }, (_, x) => (name === LABELS ? ofLabels : steps[name]!)(x!));
+L.registerLayer(KIND, ({ name }: { name: string }) => stepLayer(name));
+
+const ofSteps = Object.fromEntries(
+  Object.keys(steps).map((name): [string, () => Model] => [
+    `op ${name}`,
+    () => L.sequential([L.scale(0.4), stepLayer(name)], { input: [4, 6] }),
+  ]),
+);
+
 const lossOf = (name: string): LossSetting =>
   name === 'googLeNet'
     ? zoo.googLeNetLoss
@@ -201,7 +314,7 @@ export const onnxExamples: readonly Example[] = [
     const [layer] = example;
     return { name: `${layer.kind} ${i}`, create: async () => withNumbers(modelOf(example)) };
   }),
-  ...Object.entries({ ...forms, ...nets }).map(([name, create]): Example => ({
+  ...Object.entries({ ...forms, ...ofSteps, ...nets }).map(([name, create]): Example => ({
     name,
     create: () => drawn(create(), lossOf(name)),
   })),

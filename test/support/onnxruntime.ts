@@ -16,11 +16,12 @@ export interface Values {
 
 export interface Case {
   readonly bytes: Uint8Array;
-  readonly inputs: Readonly<Record<string, Values>>;
+  /** Inputs by name, each of which is run. */
+  readonly runs: readonly Readonly<Record<string, Values>>[];
 }
 
-/** Outputs by name, or why there are none. */
-export type Answer = Readonly<Record<string, Values>> | { readonly error: string };
+/** Each run's outputs by name, or why there are none. */
+export type Answer = readonly Readonly<Record<string, Values>>[] | { readonly error: string };
 
 /** Where onnxruntime-node is: LANEWISE_ONNXRUNTIME, or what `npm run tools` has installed. */
 export const onnxruntime: string | undefined = [
@@ -47,21 +48,21 @@ function inFolder<T>(files: readonly Uint8Array[], use: (paths: string[], folder
   }
 }
 
+const asJson = (inputs: Readonly<Record<string, Values>>) =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, { type = 'float32', dims, data }]) => [
+      name,
+      { type, dims, data: Array.from(data) },
+    ]),
+  );
+
 /** The answers of onnxruntime, in a process of its own. */
 export const runOnnx = (cases: readonly Case[]): Answer[] =>
   inFolder(
     cases.map(({ bytes }) => bytes),
     (paths, folder) => {
       const list = join(folder, 'cases.json');
-      const given = cases.map(({ inputs }, i) => ({
-        file: paths[i],
-        inputs: Object.fromEntries(
-          Object.entries(inputs).map(([name, { type = 'float32', dims, data }]) => [
-            name,
-            { type, dims, data: Array.from(data) },
-          ]),
-        ),
-      }));
+      const given = cases.map(({ runs }, i) => ({ file: paths[i], runs: runs.map(asJson) }));
       writeFileSync(list, JSON.stringify(given));
       const script = join(root, 'test/support/run-onnx.mjs');
       const output = execFileSync(process.execPath, [script, onnxruntime!, list], {
