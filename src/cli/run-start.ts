@@ -53,5 +53,6 @@ export async function beginning(
   const { model, notes } = await kind.build(name, keepingScale(recipe, file), data);
   const start = startNamed(model, file, options, options.head !== undefined || differ(data, file));
   const careful = carefulRecipe(recipe, file, true);
-  return { data, recipe: careful, start, model, notes: [...start.notes, ...notes] };
+  const known = file.trained || recipe.weightsNote === undefined ? [] : [recipe.weightsNote];
+  return { data, recipe: careful, start, model, notes: [...start.notes, ...known, ...notes] };
 }

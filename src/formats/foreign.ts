@@ -14,11 +14,14 @@ export const pythonLine = (imports: string, tensors: string, library: 'torch' | 
   `in Python: ${imports}; from safetensors.${library} import save_file; save_file(${tensors}, 'weights.safetensors')`;
 
 /** A kind that is read once `lanewise/import` is loaded. */
-const imported = (is: string): ForeignKind => ({
-  is,
-  way: `import 'lanewise/import' adds the reader of such files`,
-  reader: 'lanewise/import',
-});
+const imported = (
+  is: string,
+  way = `import 'lanewise/import' adds the reader of such files`,
+): ForeignKind => ({ is, way, reader: 'lanewise/import' });
+
+/** A model of Keras, which has its description with it. */
+const keras = (is: string): ForeignKind =>
+  imported(is, "readKeras of 'lanewise/import' reads it, with its model");
 
 const PYTORCH = /(^|\/)(data\.pkl|byteorder|\.format_version|code\/.*|\.data\/.*|data\/\d+)$/;
 
@@ -26,15 +29,14 @@ const PYTORCH = /(^|\/)(data\.pkl|byteorder|\.format_version|code\/.*|\.data\/.*
 function archiveOf(first: string): ForeignKind {
   if (PYTORCH.test(first)) return imported('a PyTorch file (a ZIP archive of a pickle)');
   if (first.endsWith('.npy')) return imported('a NumPy archive (.npz)');
-  if (/^(metadata|config)\.json$|weights\.h5$/.test(first))
-    return imported('a Keras file (.keras)');
+  if (/^(metadata|config)\.json$|weights\.h5$/.test(first)) return keras('a Keras file (.keras)');
   return { is: `a ZIP archive that begins with '${first}'`, way: 'give the file that is in it' };
 }
 
 /** Text or bytes that a file begins with. */
 const BEGINNINGS: readonly (readonly [string | readonly number[], ForeignKind])[] = [
   [[0x80], /* @__PURE__ */ imported('a pickle, as PyTorch wrote before 1.6')],
-  [[0x89, 0x48, 0x44, 0x46], /* @__PURE__ */ imported('an HDF5 file, as Keras writes (.h5)')],
+  [[0x89, 0x48, 0x44, 0x46], /* @__PURE__ */ keras('an HDF5 file, as Keras writes (.h5)')],
   [
     [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59],
     {
@@ -58,7 +60,7 @@ const BEGINNINGS: readonly (readonly [string | readonly number[], ForeignKind])[
     '{',
     {
       is: 'JSON',
-      way: "the weights are in another file, which the JSON may name; 'lanewise/import' reads a model.json of TensorFlow.js with them",
+      way: "the weights are in another file, which the JSON may name; readTfjs of 'lanewise/import' reads a model.json of TensorFlow.js with them",
     },
   ],
   [[0x1f, 0x8b], { is: 'compressed by gzip', way: 'decompress it first: gunzip' }],

@@ -66,6 +66,8 @@ export interface Recipe {
   readonly sized?: Sized;
   /** The settings for so many rows of numbers, if the model takes these. */
   readonly rows?: (samples: number) => Partial<Pick<Recipe, RowSetting>>;
+  /** What to know of other programs' weights for it. */
+  readonly weightsNote?: string;
   /** Whether the model takes `edges`. */
   readonly encodes?: boolean;
 }

@@ -80,6 +80,10 @@ export const zooRecipes: Readonly<Record<string, Recipe>> = {
     63,
   ),
   zfnet: recipe('zfnet', zfNet, 63),
-  googlenet: recipe('googlenet', googLeNet, 1, { loss: googLeNetLoss }),
+  googlenet: recipe('googlenet', googLeNet, 1, {
+    loss: googLeNetLoss,
+    weightsNote:
+      'images are scaled as torchvision does without transform_input; its own pretrained GoogLeNet has it, and takes a program: googLeNet({ mean: 0.5, deviation: 0.5 })',
+  }),
   nin: recipe('nin', networkInNetwork, 1, { paper: { size: 32, classes: 10 } }),
 };

@@ -352,14 +352,18 @@ test('files of other formats are named by their first bytes, with the way to rea
     [zipOf('archive/data.pkl'), /is a PyTorch file/, /import 'lanewise\/import'/],
     [zipOf('net/data/0'), /is a PyTorch file/, /import 'lanewise\/import'/],
     [zipOf('weight.npy'), /is a NumPy archive/, /import 'lanewise\/import'/],
-    [zipOf('metadata.json'), /is a Keras file/, /import 'lanewise\/import'/],
+    [zipOf('metadata.json'), /is a Keras file/, /readKeras of 'lanewise\/import'/],
     [zipOf('notes.txt'), /a ZIP archive that begins with 'notes\.txt'/, /./],
     [
       Buffer.from('80028a0a6cfc9c46f9206aa85019', 'hex'),
       /is a pickle, as PyTorch/,
       /import 'lanewise\/import'/,
     ],
-    [Buffer.from('894844460d0a1a0a0000', 'hex'), /is an HDF5 file/, /import 'lanewise\/import'/],
+    [
+      Buffer.from('894844460d0a1a0a0000', 'hex'),
+      /is an HDF5 file/,
+      /readKeras of 'lanewise\/import'/,
+    ],
     [
       Buffer.from('08071207707974 6f726368'.replace(' ', ''), 'hex'),
       /is an ONNX file/,
