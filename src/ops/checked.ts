@@ -355,6 +355,10 @@ export const pixelUnshuffle: typeof all.pixelUnshuffle = given(
   all.pixelUnshuffle,
   { x: tensor, r: extent },
 );
+export const resize: typeof all.resize = given('resize', all.resize, {
+  x: tensor,
+  options: object,
+});
 export const subsampling2d: typeof all.subsampling2d = given('subsampling2d', all.subsampling2d, {
   x: tensor,
   weight: tensor,

@@ -83,6 +83,7 @@ export {
 } from './recurrent.js';
 export { expand, max, mean, min, sum, sumTo, type Axes } from './reduce.js';
 export { flatten, reshape } from './reshape.js';
+export { resize, type ResizeOptions } from './resample.js';
 export { rmsNorm } from './rms-norm.js';
 export { ceil, floor, round, trunc } from './rounding.js';
 export { row, scale } from './scale.js';

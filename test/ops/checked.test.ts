@@ -141,6 +141,7 @@ const taken: { readonly [Name in keyof typeof ops]: Parameters<(typeof ops)[Name
   globalMaxPool1d: [sequence],
   globalAvgPool2d: [images],
   globalMaxPool2d: [images],
+  resize: [images, { scales: [2, 0.5], mode: 'cubic' }],
   pixelShuffle: [images, 2],
   pixelUnshuffle: [images, 2],
   subsampling2d: [images, f(4), f(4), { kernel: [2, 2], stride: [2, 2] }],
