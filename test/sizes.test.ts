@@ -114,7 +114,7 @@ test('inference', async () => {
 
 for (const [entry, limit] of [
   ['onnx', 22],
-  ['import', 30],
+  ['import', 36],
 ] as const) {
   test(`${entry}, without the core that it stands on`, async () => {
     const app = await bundle(`import * as own from 'lanewise/${entry}'; console.log(own);`, [

@@ -5,6 +5,7 @@
 import { extname } from 'node:path';
 import { readTensors, otherKind, type TensorFile } from '../formats/tensor-file.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
+import { isKeras } from './keras-files.js';
 import { formatCount } from './terminal.js';
 import { isTfjs } from './tfjs-files.js';
 
@@ -28,13 +29,14 @@ const KINDS: readonly FileKind[] = [
     begins: isOnnx,
     contents: async (path, bytes) => (await import('./onnx-contents.js')).onnxContents(path, bytes),
   },
-  {
-    begins: isTfjs,
-    contents: async (path, bytes) =>
-      (await import('./imported-contents.js')).importedContents(path, bytes),
-  },
+  { begins: isTfjs, contents: importedContents },
+  { begins: isKeras, contents: importedContents },
   { begins: () => true, contents: tensorContents },
 ];
+
+async function importedContents(path: string, bytes: Uint8Array): Promise<FileContents> {
+  return (await import('./imported-contents.js')).importedContents(path, bytes);
+}
 
 /** @throws LanewiseError kind 'file' for a file that is damaged or of no kind in the table. */
 export const contentsOf = (path: string, bytes: Uint8Array): Promise<FileContents> =>

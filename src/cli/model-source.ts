@@ -9,6 +9,7 @@ import { createTrainedModel, type TrainedModel } from '../trained/trained-model.
 import { asClassifier } from './as-classifier.js';
 import { isOnnx, openTensors } from './file-contents.js';
 import { leavesScaleOpen } from './image-scale.js';
+import { isKeras, readKerasFile } from './keras-files.js';
 import { readOnnxFile } from './onnx-file.js';
 import { note } from './terminal.js';
 import { isTfjs, readTfjsFiles } from './tfjs-files.js';
@@ -61,6 +62,12 @@ const FOREIGN: readonly ForeignModel[] = [
     knows: ['inputs'],
     begins: isTfjs,
     read: readTfjsFiles,
+  },
+  {
+    is: 'a Keras model',
+    knows: ['inputs'],
+    begins: isKeras,
+    read: readKerasFile,
   },
 ];
 

@@ -2,6 +2,7 @@
 import { checkOptions, isObject, quote, refuse, text } from '../base/check.js';
 import { parseJson } from '../base/check-json.js';
 import { LanewiseError } from '../base/errors.js';
+import type { TensorFile } from '../formats/tensor-file.js';
 import type { Shape } from '../graph/tensor.js';
 import { importedModel, inputShapes, type ImportedModel } from './imported-model.js';
 import { assemble } from './keras/keras-assemble.js';
@@ -33,7 +34,7 @@ export function readTfjs(
     inputs: inputShapes,
     name: text,
   });
-  checkFiles(files);
+  checkFiles('readTfjs', files);
   const model = jsonOf(name, modelJson);
   const { modelTopology: topology, weightsManifest: manifest, format } = model;
   if (format === 'graph-model' || (isObject(topology) && 'node' in topology))
@@ -69,21 +70,47 @@ const dialectOf = (version: unknown): 'tfjs' | 'keras2' | 'keras3' =>
       ? 'keras3'
       : 'keras2';
 
-const checkFiles: (files: WeightFiles) => void = (files) => {
+function checkFiles(owner: string, files: WeightFiles): void {
   if (!(files instanceof Uint8Array) && !isObject(files))
-    refuse('readTfjs', 'files', files, 'bytes, or an object of bytes by the names of files');
-};
+    refuse(owner, 'files', files, 'bytes, or an object of bytes by the names of files');
+}
+
+function parsed(name: string, given: string | Uint8Array | object): unknown {
+  if (typeof given === 'string') return parseJson('file', `'${name}'`, given);
+  return given instanceof Uint8Array
+    ? parseJson('file', `'${name}'`, new TextDecoder().decode(given))
+    : given;
+}
 
 function jsonOf(
   name: string,
   given: string | Uint8Array | object,
 ): Readonly<Record<string, unknown>> {
-  const value: unknown =
-    typeof given === 'string'
-      ? parseJson('file', `'${name}'`, given)
-      : given instanceof Uint8Array
-        ? parseJson('file', `'${name}'`, new TextDecoder().decode(given))
-        : given;
+  const value = parsed(name, given);
   if (isObject(value)) return value;
   throw new LanewiseError('file', `'${name}' holds ${quote(value)}, expected an object of a model`);
+}
+
+/**
+ * The weights of tfjs alone, as tensors under the names and in the layouts of the file: `model.json`, or a manifest without a
+ * model, as nets that are built in code have it.
+ * @throws LanewiseError kind 'file' for a damaged manifest, and for files that are missing or of another length; kind 'argument'
+ * for wrong options.
+ */
+export function readTfjsWeights(
+  manifest: string | Uint8Array | object,
+  files: WeightFiles,
+  options: { readonly name?: string } = {},
+): TensorFile {
+  const { name = 'manifest.json' } = checkOptions('readTfjsWeights', options, { name: text });
+  checkFiles('readTfjsWeights', files);
+  const given = parsed(name, manifest);
+  const groups = isObject(given) ? given['weightsManifest'] : given;
+  const tensors = new Map(
+    readManifest(name, groups, files).map((array) => [
+      array.name,
+      { shape: [...array.shape], data: array.values() },
+    ]),
+  );
+  return { tensors, others: new Map(), integers: new Map(), metadata: {} };
 }

@@ -3,7 +3,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readFileSync } from 'node:fs';
 import { LanewiseError } from '../../src/base/errors.js';
+import { readTensors } from '../../src/formats/tensor-file.js';
+import { openArchive } from '../../src/import/archive.js';
 import { readKeras } from '../../src/import/index.js';
+import { decodeWeights } from '../../src/trained/weights-file.js';
 import { assertAnswers, loadTfjs, readCase, type Answers } from '../support/keras-cases.js';
 
 const folder = new URL('../../../test/golden/keras/', import.meta.url);
@@ -31,6 +34,42 @@ for (const one of cases.filter(isWhole)) {
     const other = readCase(loadTfjs(one.tfjs));
     assert.equal([...imported.weights], [...other.weights]);
   });
+}
+
+test('files are files of weights, for a model of the same names', async () => {
+  const { model, weights } = readKeras(bytesOf('conv.keras'));
+  for (const file of ['conv.keras', 'conv.h5']) {
+    const loaded = decodeWeights(model, bytesOf(file), file);
+    assert.equal([...loaded.weights], [...weights]);
+    assert.match(loaded.notes.join('\n'), /channels first/);
+  }
+  const { tensors, notes } = readTensors(bytesOf('conv.weights.h5'), 'conv.weights.h5');
+  assert.equal([...tensors.keys()].toSorted(), [...weights.keys()].toSorted());
+  for (const [name, { shape, data }] of tensors) {
+    const { shape: expected } = model.parameters.find((one) => one.name === name)!;
+    assert.equal(shape, expected, name);
+    // The rows of the first Dense stand in the order height × width × channels.
+    if (name !== 'dense_Dense5.weight') assert.equal(data, weights.get(name), name);
+  }
+  assert.match(notes!.join('\n'), /height × width × channels/);
+});
+
+test('weights alone have the names and layouts of recurrent layers', () => {
+  const inputs = { input_layer: [6, 4] };
+  const { weights } = readKeras(bytesOf('recurrent.keras'), { inputs });
+  const whole = openArchive(bytesOf('recurrent.keras'), 'a').read('model.weights.h5');
+  for (const bytes of [whole, withoutDescription(bytesOf('recurrent.h5'))]) {
+    const { tensors } = readTensors(bytes, 'a.weights.h5');
+    assert.equal([...tensors.keys()].toSorted(), [...weights.keys()].toSorted());
+    for (const [name, { data }] of tensors) assert.equal(data, weights.get(name), name);
+  }
+});
+
+/** The file as one of weights: its description has another name. */
+function withoutDescription(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  copy.write('nodel_config', copy.indexOf('model_config'));
+  return copy;
 }
 
 const refuses = (call: () => unknown, message: RegExp): void => {

@@ -479,6 +479,7 @@ export const calls: Readonly<Record<string, Args>> = {
   'transforms.shapeAfter': [[L.transforms.invert()], [1, 8, 8]],
   'transforms.colourAxes': [images],
   'import.readKeras': [Uint8Array.of(1), options],
+  'import.readTfjsWeights': [tfjsModel, new Uint8Array(24), options],
   'import.readTfjs': [tfjsModel, new Uint8Array(24), options],
   'trained.predict': [two],
   'trained.evaluate': [table, options],

@@ -3,13 +3,7 @@
  * the values that it takes. Nested models become part of the model, with names joined by dots.
  */
 import { LanewiseError, nearest } from '../../base/errors.js';
-import {
-  functional,
-  type InputSettings,
-  type Layer,
-  type Model,
-  type Wire,
-} from '../../layers/index.js';
+import { functional, type Layer, type Model, type Wire } from '../../layers/index.js';
 import type { Weights } from '../../crew/session.js';
 import { CLASSES } from './keras-classes.js';
 import type { KerasFile, Making } from './keras-making.js';
@@ -179,8 +173,8 @@ function finish(making: Making, outputs: readonly Value[], given: readonly strin
       return [name, values];
     }),
   );
-  const warnings = [...endWarnings(ends, ending), ...given, ...unusedIn(source)];
-  return { model, weights, warnings: [...inputWarnings(making), ...warnings], ending };
+  const warnings = [...inputWarnings(model, making.isChannelsFirst), ...endWarnings(ends, ending)];
+  return { model, weights, warnings: [...warnings, ...given, ...unusedIn(source)], ending };
 }
 
 const apply = (layer: Layer, ...values: readonly Value[]): Value => applied(layer, values);
@@ -225,10 +219,9 @@ function endWarnings(ends: readonly Value[], ending: Assembled['ending']): strin
   ];
 }
 
-function inputWarnings(making: Making): string[] {
-  if (making.isChannelsFirst) return [];
-  return [...making.inputWires].flatMap(([name, { from }]) => {
-    const { shape } = from as InputSettings;
+function inputWarnings({ architecture }: Model, isChannelsFirst: boolean): string[] {
+  if (isChannelsFirst) return [];
+  return Object.entries(architecture.inputs).flatMap(([name, { shape }]) => {
     if (shape.length !== 3) return [];
     const [c, h, w] = shape;
     return [

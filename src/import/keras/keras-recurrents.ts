@@ -2,7 +2,17 @@
  * Recurrent layers: Keras' gates stand in columns, i, f, g, o in an LSTM as here, and z, r, n in a GRU, which is r, z, n here.
  * A bidirectional wrapper of two becomes one layer of both directions.
  */
-import { add, gru, lstm, multiply, rnn, scale, slice, type Layer } from '../../layers/index.js';
+import {
+  add,
+  gru,
+  lstm,
+  multiply,
+  rnn,
+  scale,
+  slice,
+  type Layer,
+  type LstmOptions,
+} from '../../layers/index.js';
 import { activationName } from './keras-functions.js';
 import {
   choiceOf,
@@ -19,9 +29,11 @@ import { unfit, type Build, type Site } from './keras-site.js';
 import { asKeras, type Value } from './keras-values.js';
 import { permuted, type Part } from './keras-weights.js';
 
+export type CellKind = 'LSTM' | 'GRU' | 'SimpleRNN';
+
 /** A recurrent layer as its settings say. */
 interface Cell {
-  readonly kind: 'LSTM' | 'GRU' | 'SimpleRNN';
+  readonly kind: CellKind;
   readonly units: number;
   readonly bias: boolean;
   readonly returns: 'sequence' | 'last';
@@ -55,24 +67,29 @@ function cellOf(s: Settings): Cell {
     bias,
     returns: flagOf(s, 'return_sequences', false) ? ('sequence' as const) : ('last' as const),
   };
-  if (kind !== 'SimpleRNN') checkGates(s);
+  const gates = kind === 'SimpleRNN' ? {} : gateOptions(s);
   // Keras 2 and 3 made true the default; tfjs has no other than false.
   const resetAfter = kind === 'GRU' && flagOf(s, 'reset_after', s.dialect !== 'tfjs');
-  if (kind === 'GRU' && !resetAfter) refuseIn(s, 'reset_after is false');
   const make = (features: number, bidirectional: boolean): Layer => {
     const options = { ...common, bidirectional };
-    if (kind === 'LSTM') return lstm(features, units, options);
-    if (kind === 'GRU') return gru(features, units, options);
+    if (kind === 'LSTM') return lstm(features, units, { ...options, ...gates });
+    if (kind === 'GRU')
+      return gru(features, units, { ...options, ...gates, ...(resetAfter ? {} : { resetAfter }) });
     return rnn(features, units, { ...options, nonlinearity: activation as 'tanh' | 'relu' });
   };
   return { kind, units, bias, resetAfter, returns: common.returns, make };
 }
 
-/** Notes gates whose function is not a sigmoid. */
-function checkGates(s: Settings): void {
+/** The function of the gates: sigmoid, or that of tfjs and early Keras, 0.2x + 0.5 within 0 and 1. */
+function gateOptions(s: Settings): Pick<LstmOptions, 'recurrentActivation'> {
   const usual = s.dialect === 'tfjs' ? 'hard_sigmoid' : 'sigmoid';
   const name = activationName(s, 'recurrent_activation', usual);
-  if (name !== 'sigmoid') refuseIn(s, `recurrent_activation is '${name}'`);
+  if (name === 'sigmoid') return {};
+  // Keras 3 has another slope under the same name.
+  if (name === 'hard_sigmoid' && s.dialect !== 'keras3')
+    return { recurrentActivation: 'hardSigmoid' };
+  refuseIn(s, `recurrent_activation is '${name}'`);
+  return {};
 }
 
 /** Sets one direction's weights; `ending` is put to their names. */
@@ -83,27 +100,52 @@ function setDirection(
   ending: string,
   parts: readonly Part[],
 ): void {
-  const gates = GATES[kind];
-  const columns = gates.length * units;
-  const biasShape = resetAfter ? [2, columns] : [columns];
+  const columns = GATES[kind].length * units;
   const found = site.arrays(
     {
       kernel: [features, columns],
       recurrent_kernel: [units, columns],
-      ...(bias ? { bias: biasShape } : {}),
+      ...(bias ? { bias: resetAfter ? [2, columns] : [columns] } : {}),
     },
     [...parts, { attribute: 'cell' }],
   );
+  const { kernel, recurrent_kernel: recurrentKernel } = found;
+  const given = { kernel: kernel!, recurrentKernel: recurrentKernel!, bias: found['bias'] };
+  for (const [name, values] of directionWeights(kind, units, features, given))
+    site.set(`${name}_${ending}`, values);
+}
+
+/** The arrays of one direction as Keras has them. */
+export interface DirectionArrays {
+  readonly kernel: Float32Array;
+  readonly recurrentKernel: Float32Array;
+  /** One, or two in a row, the second of which is the states' own. */
+  readonly bias?: Float32Array | undefined;
+}
+
+/** One direction's weights as they are here, without the ends of their names. */
+export function directionWeights(
+  kind: CellKind,
+  units: number,
+  features: number,
+  { kernel, recurrentKernel, bias }: DirectionArrays,
+): [name: string, values: Float32Array][] {
+  const gates = GATES[kind];
+  const columns = gates.length * units;
   const rows = (values: Float32Array, width: number): Float32Array =>
     inOrder(permuted(values, [width, columns], [1, 0]), units * width, gates);
-  site.set(`weight_ih_${ending}`, rows(found['kernel']!, features));
-  site.set(`weight_hh_${ending}`, rows(found['recurrent_kernel']!, units));
-  if (!bias) return;
-  const all = found['bias']!;
-  site.set(`bias_ih_${ending}`, inOrder(all.subarray(0, columns), units, gates));
+  const weights: [string, Float32Array][] = [
+    ['weight_ih', rows(kernel, features)],
+    ['weight_hh', rows(recurrentKernel, units)],
+  ];
+  if (!bias) return weights;
   // Keras has one bias, except in a GRU with reset_after.
-  const second = resetAfter ? all.subarray(columns) : new Float32Array(columns);
-  site.set(`bias_hh_${ending}`, inOrder(second, units, gates));
+  const second = bias.length > columns ? bias.subarray(columns) : new Float32Array(columns);
+  return [
+    ...weights,
+    ['bias_ih', inOrder(bias.subarray(0, columns), units, gates)],
+    ['bias_hh', inOrder(second, units, gates)],
+  ];
 }
 
 /** Blocks of `size` values, in the order of `gates`. */

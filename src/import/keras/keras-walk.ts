@@ -121,6 +121,10 @@ const USES_MASK = new Set([
   'Softmax',
 ]);
 
+/** Layers that take several values, or say themselves why they do not. */
+const TAKES_SEVERAL =
+  /^(Add|Average|Concatenate|Dot|Maximum|Minimum|Multiply|Subtract|LSTM|GRU|SimpleRNN)$/;
+
 /** Layers of Keras that give no mask. */
 const ENDS_MASK = /Flatten|Reshape|Pooling|Conv|Dot|LSTM|GRU|SimpleRNN|Bidirectional/;
 
@@ -148,6 +152,8 @@ function resultsOf(
   if (layer.className === 'InputLayer') return values;
   const isMasked = values.some(({ masked }) => masked);
   try {
+    if (values.length === 0 || (values.length > 1 && !TAKES_SEVERAL.test(layer.className)))
+      throw new LanewiseError('file', `it is called with ${values.length} values, expected one`);
     if (isMasked && USES_MASK.has(layer.className))
       throw new LanewiseError('file', 'its input has a mask (mask_zero or Masking)');
     const result = builds.get(layer)!(siteOf(making, layer, path, isShared), ...values);
