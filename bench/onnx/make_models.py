@@ -53,10 +53,10 @@ def moved(model, side):
     norms = [one for one in model.modules() if isinstance(one, nn.modules.batchnorm._BatchNorm)]
     momenta = [one.momentum for one in norms]
     for one in norms:
-        one.momentum = 0.5
+        one.momentum = None  # the mean of all passes
     model.train()
     with torch.no_grad():
-        for _ in range(3 if norms else 0):
+        for _ in range(4 if norms else 0):
             model(torch.randn(8, 3, side, side))
     for one, momentum in zip(norms, momenta):
         one.momentum = momentum
@@ -79,8 +79,11 @@ def sampled(array):
 
 def make(name, folder):
     options, side = MODELS[name]
-    torch.manual_seed(3)
-    model = moved(getattr(torchvision.models, name)(**options), side)
+    torch.manual_seed(int(os.environ.get('SEED', '3')))
+    model = getattr(torchvision.models, name)(**options)
+    if hasattr(model, 'heads'):
+        nn.init.normal_(model.heads.head.weight, std=0.02)  # zeros, as it is made
+    model = moved(model, side)
     os.makedirs(folder, exist_ok=True)
     x = torch.randn(8, 3, side, side)
     for form, batch in (('default', 1), ('preserve', 2), ('dynamic', 2)):

@@ -24,6 +24,13 @@ const outputs = [];
 for (let from = 0; from < count; from += batch) {
   const part = values.slice(from * size, (from + batch) * size);
   const result = await session.run({ [name]: new Tensor(type, part, [batch, ...sample]) });
-  outputs.push(...result[session.outputNames[0]].data);
+  outputs.push(result[session.outputNames[0]].data);
 }
-writeFileSync(answers, Float32Array.from(outputs));
+writeFileSync(
+  answers,
+  Buffer.concat(
+    outputs.map(({ buffer, byteOffset, byteLength }) =>
+      Buffer.from(buffer, byteOffset, byteLength),
+    ),
+  ),
+);

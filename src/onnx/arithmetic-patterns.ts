@@ -2,6 +2,7 @@
 import * as layers from '../layers/index.js';
 import { productActivation } from './activation-patterns.js';
 import {
+  numberAt,
   one,
   rankOf,
   samplesAt,
@@ -12,7 +13,9 @@ import {
 } from './pattern.js';
 import { release, type Reader } from './reader.js';
 import { asWritten, scalarOf, type Value, type Weight, type Wires } from './value.js';
-import { layerNamed, losesName, unshaped } from './weights.js';
+import { attributesOf } from './attributes.js';
+import { isPlain } from './sample-place.js';
+import { layerNamed, losesName, unshaped, withShape } from './weights.js';
 
 /** A layer of samples of the same number of axes, element by element. */
 const ofSamples =
@@ -107,18 +110,63 @@ function composedNorm(call: Call, product: Wires, bias: Weight): readonly Value[
     return undefined;
   if (losesName(weight, 'weight') || losesName(bias, 'bias') || reader.uses.get(weight.name) !== 1)
     return undefined;
-  const leaf = reader.leafOf.get(weight.name);
-  if (leaf) release(reader, leaf);
+  freeLeaf(reader, weight.name);
   const weights = { weight, bias };
   const layer = layers.layerNorm(features!, { eps: asWritten(found.eps) });
   return one(call, layer, [found.x], { weights, wanted: layerNamed(weights) });
+}
+
+const isFilled = (value: Value | undefined, fill: number): boolean =>
+  value?.kind === 'weight'
+    ? value.values().every((one) => one === fill)
+    : value?.kind === 'numbers' && Array.from(value.probes[0]!.values).every((one) => one === fill);
+
+/** The bias of a group norm, which PyTorch writes as an instance norm over groups, in another shape. */
+function groupNorm(call: Call, product: Wires, bias: Weight): readonly Value[] | undefined {
+  if (product.node?.op !== 'Mul') return undefined;
+  const given = product.from.find((value) => value?.kind === 'weight') as Weight | undefined;
+  const y = product.from.find((value) => value?.kind === 'wires') as Wires | undefined;
+  const norm = madeBy(madeBy(y, 'Reshape')?.from[0], 'InstanceNormalization');
+  const [grouped, ones, zeros] = norm?.from ?? [];
+  const [x] = madeBy(grouped, 'Reshape')?.from ?? [];
+  const weight = given && unshaped(given);
+  if (
+    x?.kind !== 'wires' ||
+    !y ||
+    !weight ||
+    !norm?.node ||
+    !isFilled(ones, 1) ||
+    !isFilled(zeros, 0)
+  )
+    return undefined;
+  const shape = x.probes[0]!.shape;
+  const groups = (grouped as Wires).probes[0]!.shape[1]!;
+  const channels = shape[1]!;
+  const perChannel = [given!.shape, bias.shape].every(
+    (one) => one.join() === [channels, ...shape.slice(2).map(() => 1)].join(),
+  );
+  if (!isPlain(x.place) || y.probes[0]!.shape.join() !== shape.join() || !perChannel)
+    return undefined;
+  if (losesName(weight, 'weight') || losesName(bias, 'bias')) return undefined;
+  freeLeaf(call.reader, weight.name);
+  const weights = { weight: withShape(weight, [channels]), bias: withShape(bias, [channels]) };
+  const eps = asWritten(numberAt({ attributes: attributesOf(norm.node) }, 'epsilon', 1e-5));
+  const layer = layers.groupNorm(groups, channels, { eps });
+  return one(call, layer, [x], { weights, wanted: layerNamed(weights) });
+}
+
+/** Gives a leaf's weight free, for a layer that has it in the leaf's place. */
+function freeLeaf(reader: Reader, name: string): void {
+  const leaf = reader.leafOf.get(name);
+  if (leaf) release(reader, leaf);
 }
 
 function sum(call: Call): readonly Value[] | undefined {
   for (const [x, other] of [call.inputs, call.inputs.toReversed()] as const) {
     const bias = other?.kind === 'weight' ? unshaped(other) : undefined;
     if (x?.kind !== 'wires' || !bias || other === undefined) continue;
-    const found = denseBias(call, x, bias) ?? composedNorm(call, x, bias);
+    const found =
+      denseBias(call, x, bias) ?? composedNorm(call, x, bias) ?? groupNorm(call, x, bias);
     if (found) return found;
   }
   return ofSamples(layers.add as never)(call);

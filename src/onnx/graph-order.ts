@@ -48,6 +48,34 @@ function body(called: OnnxFunction, call: OnnxNode, place: number): OnnxNode[] {
   });
 }
 
+/**
+ * The last of several states, as PyTorch's `h[-1]` has it: of the last one's own, so that the layers before are one module
+ * with it.
+ */
+export function withLastStates(
+  nodes: readonly OnnxNode[],
+  scalars: (name: string) => number | undefined,
+): OnnxNode[] {
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node])));
+  const axisOf = ({ attributes }: OnnxNode) => attributes.get('axis')?.value ?? 0;
+  return nodes.map((node) => {
+    const [from = '', index = ''] = node.inputs;
+    const joined = makers.get(from);
+    if (
+      node.op !== 'Gather' ||
+      joined?.op !== 'Concat' ||
+      axisOf(node) !== 0 ||
+      axisOf(joined) !== 0
+    )
+      return node;
+    const last = joined.inputs.at(-1) ?? '';
+    const maker = makers.get(last);
+    const has = maker?.attributes.get('direction')?.value === 'bidirectional' ? 2 : 1;
+    const at = /^(LSTM|GRU|RNN)$/.test(maker?.op ?? '') ? (scalars(index) ?? 0) : 0;
+    return at < 0 && at >= -has ? { ...node, inputs: [last, index] } : node;
+  });
+}
+
 /** Names of values that a node takes, with those that graphs inside it take from outside. */
 export function inputsOf(node: OnnxNode): string[] {
   const inner = [...node.attributes.values()].flatMap(({ type, value }) =>

@@ -23,6 +23,7 @@ import {
 } from './pattern.js';
 import { add, applyOp, fileShape, note } from './reader.js';
 import { isPlain, reshapedPlace } from './sample-place.js';
+import { isNamed } from './weights.js';
 import { numbersOf, scalarOf, type Numbers, type Place, type Value, type Wires } from './value.js';
 
 type Shapes = readonly (readonly number[])[];
@@ -171,7 +172,28 @@ export function turned(call: Call, x: Wires, axes: readonly number[]): Wires {
   return { ...made, from, turned: { of: source, axes: composed } };
 }
 
-function concat(call: Call): readonly Value[] | undefined {
+/** What is the same for all samples, for each of them: in files for one number of samples it stands there as often. */
+function forSamples({ reader, node }: Call, value: Value | undefined): Value | undefined {
+  const made = value?.kind === 'wires' && value.node?.op === 'Expand' ? value.from[0] : value;
+  if (!made || made.kind === 'missing' || (made.kind === 'wires' && made.place)) return value;
+  const shape = made.kind === 'weight' ? made.shape : made.probes[0]!.shape;
+  if (shape[0] !== 1) return value;
+  const probes = reader.sizes.map((N) => ({
+    type: 'int64',
+    shape: [shape.length],
+    values: [N, ...shape.slice(1)],
+  }));
+  const target: Numbers = { kind: 'numbers', probes };
+  return applyOp(reader, node, { op: 'Expand', attributes: {}, operands: [made, target] });
+}
+
+function concat(given: Call): readonly Value[] | undefined {
+  const hasSamples = given.inputs.some((_, i) => samplesAt(given, i));
+  const isWritten =
+    hasSamples && given.reader.written !== undefined && given.attributes['axis'] !== 0;
+  const call = isWritten
+    ? { ...given, inputs: given.inputs.map((value) => forSamples(given, value)) }
+    : given;
   const xs = call.inputs.map((_, i) => samplesAt(call, i));
   const [first] = xs;
   const axis = axisFrom(numberAt(call, 'axis', 1), first ? rankOf(first) : 0);
@@ -313,10 +335,16 @@ function size(call: Call): readonly Value[] | undefined {
 
 /** Equal numbers in as many places as there are samples, where the file is written for one number of them. */
 function expand({ reader, inputs: [x, target] }: Call): readonly Value[] | undefined {
-  if (x?.kind !== 'numbers' || target?.kind !== 'numbers' || reader.written === undefined)
-    return undefined;
-  const { type, values } = x.probes[0]!;
+  if (target?.kind !== 'numbers' || reader.written === undefined) return undefined;
+  // Initial states that were folded are zeros without a name.
+  const values =
+    x?.kind === 'numbers'
+      ? x.probes[0]!.values
+      : x?.kind === 'weight' && !isNamed(x.name)
+        ? x.values()
+        : [];
   const value = values[0];
+  const type = x?.kind === 'numbers' ? x.probes[0]!.type : 'float';
   if (value === undefined || !Array.from(values).every((one) => one === value)) return undefined;
   const probes = target.probes.map(({ values: to }) => {
     const extents = Array.from(to);

@@ -20,10 +20,11 @@ import type { Weights } from '../crew/session.js';
 import type { LossSetting } from '../losses/terms.js';
 import { withWeights } from '../trained/with-weights.js';
 import type { TrainedModel } from '../trained/trained-model.js';
-import { inlined, inputsOf, ordered } from './graph-order.js';
+import { inlined, inputsOf, ordered, withLastStates } from './graph-order.js';
 import {
   decodeOnnx,
   type OnnxFile,
+  type OnnxGraph,
   type OnnxNode,
   type OnnxTensor,
   type OnnxValueInfo,
@@ -161,7 +162,8 @@ function extentsOf(
   const skip = batch === 'first' ? 1 : 0;
   const refusal = (what: string, hint: string) =>
     new LanewiseError('file', `'${name}': input ${quote(info.name)} ${what}`, hint);
-  const example = `inputs: { ${JSON.stringify(info.name)}: [3, 224, 224] } gives the shape of one sample`;
+  const known = info.shape?.slice(skip).map((extent) => (Number(extent) > 0 ? extent : 224));
+  const example = `inputs: { ${JSON.stringify(info.name)}: [${(known ?? [3, 224, 224]).join(', ')}] } gives the shape of one sample`;
   const first = info.shape?.[0];
   const written = skip === 1 && typeof first === 'number' ? first : undefined;
   if (given) return { sample: given as Shape, written };
@@ -269,10 +271,17 @@ function attempt(
   const { graph } = file;
   const outputs = options.outputs ?? graph.outputs.map((one) => one.name);
   const given = new Set([...graph.initializers.keys(), ...graph.inputs.map((one) => one.name)]);
-  const nodes = ordered(name, inlined(file, name), given, outputs);
+  const all = inlined(file, name);
+  const simple = withLastStates(all, (value) => scalarIn(graph, all, value));
+  const nodes = ordered(name, simple, given, outputs);
   const inputs = inputsOfFile(file, name, options, nodes, outputs);
+  const taken = new Set([...nodes.flatMap(inputsOf), ...outputs]);
   const uses = new Map<string, number>();
-  for (const used of [...nodes.flatMap(inputsOf), ...outputs])
+  // An Identity of a weight is another parameter.
+  const takers = nodes.filter(
+    ({ op, inputs: [from = ''] }) => op !== 'Identity' || !graph.initializers.has(from),
+  );
+  for (const used of [...takers.flatMap(inputsOf), ...outputs])
     uses.set(used, (uses.get(used) ?? 0) + 1);
   const reader: Reader = {
     opsets: file.opsets,
@@ -296,11 +305,27 @@ function attempt(
       reader.values.set(key, numbersOf({ type, shape: [], values: [number] }, reader.sizes));
   }
   for (const [key, tensor] of graph.initializers)
-    if (uses.has(key)) reader.values.set(key, stored(reader, key, tensor, true));
+    if (taken.has(key)) reader.values.set(key, stored(reader, key, tensor, true));
   const refusals = walk(reader, nodes);
   if (refusals.length > 0) throw refusalOf(reader, name, nodes, refusals);
   const ends = new Map(outputs.map((one) => [one, outputWires(reader, one, nodes.at(-1))]));
   return assemble(reader, inputs, ends);
+}
+
+/** A whole number of the file. */
+function scalarIn(
+  { initializers }: OnnxGraph,
+  nodes: readonly OnnxNode[],
+  name: string,
+): number | undefined {
+  const maker = nodes.find(({ op, outputs }) => op === 'Constant' && outputs[0] === name);
+  const constant = maker?.attributes.get('value');
+  const tensor =
+    initializers.get(name) ??
+    (constant?.type === 'tensor' ? (constant.value as OnnxTensor | undefined) : undefined);
+  return tensor && tensor.type === 'int64' && tensor.shape.length === 0 && !tensor.external
+    ? tensor.values()[0]
+    : undefined;
 }
 
 /** An output of the model. @throws LanewiseError if its samples are not on axis 0, or it follows from none. */

@@ -200,6 +200,12 @@ export function placeOf(call: Placed): Place | undefined {
   );
   const [x] = samples;
   if (!x) {
+    const copied = shapes[0]!.findIndex((_, axis) =>
+      sizes.every((N, i) => shapes[i]![axis] === (shapes[0]![axis]! / sizes[0]!) * N),
+    );
+    // The same values for every sample.
+    if (op === 'Expand' && copied >= 0)
+      return { axis: copied, outer: 1, inner: shapes[0]![copied]! / sizes[0]! };
     if (shapes.some((shape) => shape.join() !== shapes[0]!.join()))
       throw mixes('its shape depends on their number, its values do not');
     return undefined;

@@ -54,9 +54,7 @@ export function stored(
     (isInitializer ? /^(onnx::|\/|\d*$)/.test(name) : shape.length === 0 || isAutomatic(name));
   if (FLOATS.has(type) && size > 0 && !isConstant) {
     const values = read() as Float32Array;
-    // Initial states that were folded are zeros without a name.
-    const isFill = isAutomatic(name) && values.every((value) => value === 0);
-    if (!isFill && values.every((value) => Number.isFinite(value)))
+    if (values.every((value) => Number.isFinite(value)))
       return weightOf(name, shape, () => values.slice());
     return numbersOf({ type: 'float', shape, values }, reader.sizes);
   }
@@ -141,7 +139,10 @@ function read(
   given: readonly (Value | undefined)[],
   refusals: Refusal[],
 ): readonly (Value | undefined)[] {
-  const inputs = BOUNDED.test(node.op) ? given.map((value) => asNumbers(reader, value)) : given;
+  const host = Object.hasOwn(rules, node.op) ? rules[node.op]!.host : undefined;
+  const inputs = given.map((value, i) =>
+    BOUNDED.test(node.op) || host?.includes(i) ? asNumbers(reader, value) : value,
+  );
   if (node.op === 'Constant') return [constant(reader, node)];
   if (node.op === 'If') return branch(reader, node, inputs, refusals);
   if (node.op === 'Identity') return [identity(reader, node, inputs[0])];

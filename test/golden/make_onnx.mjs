@@ -21,7 +21,9 @@ const SAMPLES = 4;
 const answers = {};
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.onnx'))) {
   const session = await InferenceSession.create(new URL(file, folder).pathname);
-  const [{ type, shape }] = session.inputMetadata;
+  const [{ name, type, shape }] = session.inputMetadata;
+  // Those of other scripts have other names.
+  if (name !== 'x') continue;
   const [first, ...sample] = shape;
   const batch = typeof first === 'number' ? first : SAMPLES;
   const size = sample.reduce((a, b) => a * b, 1);

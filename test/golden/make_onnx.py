@@ -245,4 +245,29 @@ onnx.save(model, path('shared'))
 graph = helper.make_graph([node('MatMul', ['x', 'w'], ['y'])], 'outside', [value('x', 'N', 3)], [value('y', 'N', 2)], [tensor('w', random(3, 2))])
 model = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)])
 model.ir_version = 8
+if os.path.exists(os.path.join(HERE, 'outside.data')):
+    os.remove(os.path.join(HERE, 'outside.data'))  # it would be appended to
 onnx.save(model, path('outside'), save_as_external_data=True, location='outside.data', size_threshold=0)
+
+
+class Groups(nn.Module):
+    """A token that is the same for all samples, group norm, upsampling, a transposed convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(1, 4, 3, padding=1)
+        self.norm = nn.GroupNorm(2, 4)
+        self.up = nn.ConvTranspose2d(4, 2, 2, 2)
+        self.token = nn.Parameter(torch.randn(1, 1, 6))
+        nn.init.normal_(self.norm.weight)
+
+    def forward(self, x):
+        y = self.norm(self.a(x))
+        z = torch.cat([self.up(y), nn.functional.interpolate(y, scale_factor=2)], 1)
+        rows = z.reshape(x.shape[0], -1, 6)
+        return torch.cat([self.token.expand(x.shape[0], -1, -1), rows], 1)
+
+
+export('groups', Groups(), (2, 1, 3, 3))
+export('groups-dynamic', Groups(), (2, 1, 3, 3), dynamic=True)
+export('lstm-last', Recurrent(nn.LSTM, last=True, num_layers=2), (2, 5, 3))

@@ -92,6 +92,7 @@ test('nodes of a recurrent module are one layer under its names', () => {
   for (const [name, kind, numLayers, bidirectional] of [
     ['lstm', 'lstm', 2, false],
     ['lstm-both', 'lstm', 2, true],
+    ['lstm-last', 'lstm', 2, false],
     ['gru', 'gru', 2, false],
     ['gru-last', 'gru', 1, false],
     ['rnn', 'rnn', 1, false],
@@ -111,6 +112,16 @@ test('composed activations and norms are layers', () => {
   assert.equal(kindsOf('words').slice(-5), ['layerNorm', 'linear', 'gelu', 'silu', 'add']);
   assert.equal(kindsOf('words-13').slice(-5), ['layerNorm', 'linear', 'gelu', 'silu', 'add']);
   assert.ok(kindsOf('opset-9').includes('layerNorm'));
+});
+
+test('group norm, transposed convolution and a token for all samples are read', () => {
+  for (const name of ['groups', 'groups-dynamic']) {
+    const kinds = kindsOf(name);
+    for (const kind of ['groupNorm', 'convTranspose2d', 'upsample2d'])
+      assert.ok(kinds.includes(kind), kinds.join());
+    assert.ok([...read(name).weights.keys()].includes('norm.bias'));
+    assert.is(read(name).weights.size, 7);
+  }
 });
 
 test('a weight in two roles is one parameter, a layer applied twice one layer', () => {
