@@ -49,10 +49,21 @@ interface Machine {
   readonly marks: number[];
   readonly memo: Map<number, unknown>;
   at: number;
+  /** Containers, objects and stored places so far. */
+  objects: number;
   refuse(why: string): LanewiseError;
 }
 
 type Step = (machine: Machine) => void;
+
+/** Most objects of a pickle: a state dictionary has some ten for a tensor, and one byte can make an object of hundreds. */
+const MOST_OBJECTS = 2 ** 20;
+
+/** Counts an object. @throws LanewiseError kind 'file' past the bound. */
+function count(machine: Machine): void {
+  if (++machine.objects > MOST_OBJECTS)
+    throw machine.refuse(`has more than ${MOST_OBJECTS} objects, expected the weights of a model`);
+}
 
 /** The place of the next `length` bytes, which it steps over. */
 function take(machine: Machine, length: number): number {
@@ -155,11 +166,13 @@ function append(machine: Machine, items: readonly unknown[]): void {
 }
 
 function tuple(machine: Machine, length: number): void {
+  count(machine);
   const values = Array.from({ length }, () => pop(machine)).toReversed();
   machine.stack.push(values);
 }
 
 function remember(machine: Machine, place: number): void {
+  count(machine);
   machine.memo.set(place, top(machine));
 }
 
@@ -174,12 +187,21 @@ const push =
   (machine) =>
     machine.stack.push(make(machine));
 
+/** As `push`, of what takes more memory than a number. */
+const pushObject =
+  (make: (machine: Machine) => unknown): Step =>
+  (machine) => {
+    count(machine);
+    machine.stack.push(make(machine));
+  };
+
 /** A call of what lies below its arguments. */
 const calls =
   (skipped: number): Step =>
   (machine) => {
     // NEWOBJ_EX has arguments by name too.
     for (let i = 0; i < skipped; i++) pop(machine);
+    count(machine);
     const values = args(machine, pop(machine));
     machine.stack.push(call(machine, pop(machine), values));
   };
@@ -201,21 +223,21 @@ const STEPS: Readonly<Record<number, Step>> = {
   0x8d: push((machine) => text(machine, eight(machine))),
   0x54: push((machine) => text(machine, four(machine))),
   0x55: push((machine) => text(machine, byte(machine))),
-  0x42: push((machine) => part(machine, four(machine))),
-  0x43: push((machine) => part(machine, byte(machine))),
-  0x8e: push((machine) => part(machine, eight(machine))),
-  0x96: push((machine) => part(machine, eight(machine))),
+  0x42: pushObject((machine) => part(machine, four(machine))),
+  0x43: pushObject((machine) => part(machine, byte(machine))),
+  0x8e: pushObject((machine) => part(machine, eight(machine))),
+  0x96: pushObject((machine) => part(machine, eight(machine))),
   // Containers.
-  0x7d: push(() => new Map()),
-  0x5d: push(() => []),
-  0x29: push(() => []),
-  0x8f: push(() => new Set()),
+  0x7d: pushObject(() => new Map()),
+  0x5d: pushObject(() => []),
+  0x29: pushObject(() => []),
+  0x8f: pushObject(() => new Set()),
   0x28: ({ marks, stack }) => marks.push(stack.length),
-  0x74: push(popMark),
+  0x74: pushObject(popMark),
   0x85: (machine) => tuple(machine, 1),
   0x86: (machine) => tuple(machine, 2),
   0x87: (machine) => tuple(machine, 3),
-  0x91: push((machine) => new Set(popMark(machine))),
+  0x91: pushObject((machine) => new Set(popMark(machine))),
   0x61: (machine) => append(machine, [pop(machine)]),
   0x65: (machine) => append(machine, popMark(machine)),
   0x73(machine) {
@@ -242,11 +264,11 @@ const STEPS: Readonly<Record<number, Step>> = {
   0x94: (machine) => remember(machine, machine.memo.size),
   0x95: (machine) => void eight(machine),
   // Globals, and what they make.
-  0x63: push((machine) => {
+  0x63: pushObject((machine) => {
     const module = line(machine);
     return global(machine, module, line(machine));
   }),
-  0x93: push((machine) => {
+  0x93: pushObject((machine) => {
     const name = pop(machine);
     return global(machine, pop(machine), name);
   }),
@@ -255,7 +277,7 @@ const STEPS: Readonly<Record<number, Step>> = {
   0x92: calls(1),
   // The state of an object: metadata of dictionaries, settings of others.
   0x62: (machine) => void pop(machine),
-  0x51: push((machine) => machine.rules.persistent(pop(machine))),
+  0x51: pushObject((machine) => machine.rules.persistent(pop(machine))),
 };
 
 const [PROTO, STOP] = [0x80, 0x2e];
@@ -277,6 +299,7 @@ export function unpickle(
     stack: [],
     marks: [],
     memo: new Map(),
+    objects: 0,
     at,
     refuse: (why) => new LanewiseError('file', `${what} ${why}`),
   };

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { bfloat16Values, halfValues } from '../../src/formats/half.js';
 import type { TensorFile } from '../../src/formats/tensor-file.js';
 import { readPyTorch } from '../../src/import/index.js';
+import { batchNorm2d, conv2d, flatten, linear, relu, sequential } from '../../src/layers/index.js';
+import { decodeModel } from '../../src/trained/model-file.js';
+import { decodeWeights } from '../../src/trained/weights-file.js';
 import { zipOf } from '../support/archives.js';
 import { fuzz, fuzzCount } from '../support/fuzz.js';
 import { refusal } from '../support/refusal.js';
@@ -105,6 +108,41 @@ test('the part of a checkpoint that is meant is found, named and can be chosen',
   assert.match(await refusal(() => read('no-tensors.pt')), /holds no tensors/);
 });
 
+test('every form of a net’s weights goes into the net', async () => {
+  const net = sequential(
+    {
+      conv: conv2d(2, 3, 3),
+      norm: batchNorm2d(3),
+      act: relu(),
+      flat: flatten(),
+      fc: linear(12, 4),
+    },
+    { input: [2, 4, 4] },
+  );
+  for (const [name, note] of [
+    ['state.pt', undefined],
+    ['legacy.pt', undefined],
+    ['deflated.pt', undefined],
+    ['model.pt', /at 'model' of the checkpoint/],
+    ['parallel.pt', /at 'state_dict'[^]*'module\.conv\.weight' are those of a wrapped model/],
+  ] as const) {
+    const { weights, notes } = decodeWeights(net, bytesOf(name), name);
+    if (note) assert.match(notes.join('\n'), note);
+    else assert.equal(notes, []);
+    const { tensors } = read(name);
+    const prefix = name === 'parallel.pt' ? 'module.' : '';
+    for (const [key, values] of weights)
+      assert.equal(values, tensors.get(prefix + key)!.data, `${name} ${key}`);
+  }
+  const fc = sequential({ fc: linear(2, 2, { bias: false }) }, { input: [2] });
+  const names = { generator: '', discriminator: null };
+  assert.equal(
+    decodeWeights(fc, bytesOf('two.pt'), 'two.pt', { names }).weights.get('fc.weight'),
+    read('two.pt', 'generator').tensors.get('fc.weight')!.data,
+  );
+  assert.match(await refusal(() => decodeModel(bytesOf('state.pt'), 's')), /loadWeights reads/);
+});
+
 test('what is not read is named, with the line of Python that makes a readable file', async () => {
   const refusals: [string, RegExp, RegExp][] = [
     [
@@ -191,16 +229,15 @@ test('a tensor that repeats one value endlessly is refused before memory is take
 });
 
 /** A file of one pickle and a storage of two floats. */
-const pickled = (...code: (string | readonly number[])[]): Uint8Array =>
-  zipOf({
-    'a/data.pkl': Uint8Array.from([
-      0x80,
-      2,
-      ...code.flatMap((one) => (typeof one === 'string' ? [...Buffer.from(one, 'latin1')] : one)),
-      0x2e,
-    ]),
+const pickled = (...code: (string | readonly number[])[]): Uint8Array => {
+  const parts = code.map((one) =>
+    typeof one === 'string' ? Buffer.from(one, 'latin1') : Uint8Array.from(one),
+  );
+  return zipOf({
+    'a/data.pkl': Buffer.concat([Uint8Array.of(0x80, 2), ...parts, Uint8Array.of(0x2e)]),
     'a/data/0': new Uint8Array(8),
   });
+};
 const word = (text: string) => [0x58, text.length, 0, 0, 0, ...Buffer.from(text)];
 const storage = ['(', word('storage'), 'ctorch\nFloatStorage\n', word('0'), word('cpu'), 'K\x02tQ'];
 const rebuild = (...shapeAndStride: (string | readonly number[])[]) => [
@@ -234,6 +271,11 @@ test('pickles of odd values are refused by name, or read', async () => {
   assert.match(
     await refusal(() => read('}', word('n'), ...none, 's', word('v'), ...endless, 's')),
     /tensor 'v' of shape 4503599627370496 repeats what is stored too often/,
+  );
+  // Empty dictionaries, and stored places, take a byte each here and hundreds in memory.
+  assert.match(
+    await refusal(() => read('}\x94'.repeat(2 ** 19 + 1))),
+    /has more than 1048576 objects, expected the weights of a model/,
   );
   for (const [code, message] of [
     ['N', /holds no tensors/],
