@@ -92,9 +92,11 @@ function nearest(extent: number, size: number, [numerator, denominator]: Pair) {
 function resize(w: Writer, x: Value, shape: Shape, { size, mode, ...settings }: Resampling): Value {
   const { alignCorners, ratios } = settings;
   const scales = ratios.map(([numerator, denominator]) => denominator / numerator);
-  const isScaled = size.every(
-    (pixels, i) => Math.floor(Math.fround(shape[i + 2]! * Math.fround(scales[i]!))) === pixels,
-  );
+  // Engines multiply in double or in single precision, and round down.
+  const isScaled = size.every((pixels, i) => {
+    const product = shape[i + 2]! * Math.fround(scales[i]!);
+    return Math.floor(product) === pixels && Math.floor(Math.fround(product)) === pixels;
+  });
   if (mode === 'nearest') {
     const along = size.map((pixels, i) => nearest(shape[i + 2]!, pixels, ratios[i]!));
     if (!isScaled || !along.every(({ isSame }) => isSame))

@@ -13,6 +13,7 @@ import type { Host } from './rules/rule.js';
 import { placeOf, SAMPLES } from './sample-place.js';
 import {
   isFixed,
+  numbersOf,
   type Draft,
   type Numbers,
   type Place,
@@ -204,7 +205,11 @@ export function applyOp(reader: Reader, node: OnnxNode, application: Application
       !rule.host?.includes(i)
     )
       return asWires(reader, value, node);
-    return value?.kind === 'weight' ? asWires(reader, value, node) : value;
+    if (value?.kind !== 'weight') return value;
+    // Factors and the like are numbers, though floats of a file are weights at first.
+    if (rule.host?.includes(i))
+      return numbersOf({ type: 'float', shape: value.shape, values: value.values() }, reader.sizes);
+    return asWires(reader, value, node);
   });
   const stored = values.map((value) => {
     if (!value || value.kind === 'missing') return null;

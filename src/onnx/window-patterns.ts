@@ -259,8 +259,10 @@ function depthToSpace(call: Call): readonly Value[] | undefined {
 function resize(call: Call): readonly Value[] | undefined {
   const x = samplesAt(call, 0);
   const scales = call.inputs[2];
-  if (!x || rankOf(x) !== 4 || call.version < 11 || scales?.kind !== 'numbers') return undefined;
-  const [n, c, v, h] = Array.from(scales.probes[0]!.values) as [number, number, number, number];
+  const isKnown = scales?.kind === 'numbers' || scales?.kind === 'weight';
+  if (!x || rankOf(x) !== 4 || call.version < 11 || !isKnown) return undefined;
+  const factors = scales.kind === 'weight' ? scales.values() : scales.probes[0]!.values;
+  const [n, c, v, h] = Array.from(factors) as [number, number, number, number];
   if (n !== 1 || c !== 1 || !Number.isInteger(v) || !Number.isInteger(h) || !(v > 0 && h > 0))
     return undefined;
   const {

@@ -160,7 +160,7 @@ function axesOfResize(call: RuleCall, x: Tensor, axes: readonly number[], policy
     const scale = kept ?? ratios[i]!;
     const size = kept
       ? Math.floor(kept * extent + 0.5)
-      : (sizes?.[i] ?? Math.floor(scale * extent));
+      : (sizes?.[i] ?? Math.floor(Math.fround(scale * extent)));
     if (!(scale > 0 && size >= 1 && size <= 2 ** 24))
       fail(call, `gives ${size} of ${extent} elements`);
     return { extent, size, scale, roi: roi?.length ? [roi[i]!, roi[i + count]!] : [0, 1] };
