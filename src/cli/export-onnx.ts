@@ -37,7 +37,7 @@ function howToRun(out: string, { model, givesProbabilities, classes }: TrainedMo
   const inputs = Object.entries(model.architecture.inputs);
   const outputs = [...model.outputs].map(([name, shape]) => `${name} N×${showShape(shape)}`);
   const feeds = inputs.map(([name, { shape, vocabulary }]) => {
-    const type = vocabulary === undefined ? 'float32' : 'int32';
+    const type = vocabulary === undefined ? 'float32' : 'int64';
     return `'${name}': numpy.zeros((${[1, ...shape].join(', ')}${shape.length === 0 ? ',' : ''}), '${type}')`;
   });
   return [

@@ -23,10 +23,12 @@ export const scaleOption = () =>
     Object.keys(SCALES) as ImageScale[],
   );
 
-/** The only input, if its samples are images. */
-const imageInput = ({ inputs }: Architecture) => {
+/** The only input, if its samples are images, of one channel or three. */
+export const imageInput = ({ inputs }: Architecture) => {
   const [first, ...others] = Object.entries(inputs);
-  return first && others.length === 0 && first[1].shape.length === 3 ? first : undefined;
+  const [channels, ...sides] = first?.[1].shape ?? [];
+  const isImage = others.length === 0 && sides.length === 2 && (channels === 1 || channels === 3);
+  return isImage ? first : undefined;
 };
 
 /** Whether a model of images leaves open how they are scaled. */

@@ -8,7 +8,7 @@ import { decodeModel } from '../trained/model-file.js';
 import { createTrainedModel, type TrainedModel } from '../trained/trained-model.js';
 import { asClassifier } from './as-classifier.js';
 import { isOnnx, openTensors } from './file-contents.js';
-import { leavesScaleOpen } from './image-scale.js';
+import { imageInput, leavesScaleOpen } from './image-scale.js';
 import { isKeras, readKerasFile } from './keras-files.js';
 import { readOnnxFile } from './onnx-file.js';
 import { note } from './terminal.js';
@@ -140,14 +140,10 @@ const MOST_VALUES = 2 ** 25;
 /** A model whose file does not say what its samples are, with those of images where its only input can be one. */
 function ofImages(trained: TrainedModel): TrainedModel {
   const { model, terms, numerics, weights, samples, classes } = trained;
-  const [input, ...others] = Object.values(model.architecture.inputs);
-  const shape = input?.shape ?? [];
-  const isImage =
-    shape.length === 3 &&
-    (shape[0] === 1 || shape[0] === 3) &&
-    sizeOf(shape) <= MOST_VALUES &&
-    input?.vocabulary === undefined;
-  if (samples || others.length > 0 || !isImage) return trained;
+  const input = imageInput(model.architecture);
+  const shape = input?.[1].shape ?? [];
+  if (samples || !input || sizeOf(shape) > MOST_VALUES || input[1].vocabulary !== undefined)
+    return trained;
   const described = { samples: { shape, type: 'uint8' as const }, ...(classes ? { classes } : {}) };
   return createTrainedModel(model, terms, numerics, weights, described);
 }

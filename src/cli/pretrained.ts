@@ -22,6 +22,7 @@ import type { DataRequest, DataSets, ImageShape } from './data-sources.js';
 import { isOnnx, openTensors } from './file-contents.js';
 import { foreignModel, modelIn, ownModel, warned } from './model-source.js';
 import { onnxTensors } from './onnx-file.js';
+import { takingRows } from './row-input.js';
 import { formatCount } from './terminal.js';
 
 export interface PretrainedOptions {
@@ -84,7 +85,7 @@ export async function openWeights(path: string, isNamed: boolean): Promise<Weigh
 /** Another program's model, to go on from. */
 async function foreignWeights(path: string, bytes: Uint8Array): Promise<WeightsFile> {
   const read = await modelIn(path, bytes);
-  const trained = warned(read);
+  const trained = read.knowsSamples ? warned(read) : takingRows(warned(read));
   return { path, bytes, tensors: modelTensors(trained), trained, knowsLoss: read.knowsSamples };
 }
 
@@ -126,14 +127,14 @@ export interface Start {
 /** The usual learning rate is divided by it: weights that know something are moved with care. */
 const CARE = 5;
 
-/** The recipe for going on: the model's loss, where it is known, and smaller steps. */
+/** The recipe for going on: smaller steps, and the model's loss, if it is to be kept. */
 export function carefulRecipe(
   recipe: Recipe,
-  { trained, knowsLoss }: WeightsFile,
-  named: boolean,
+  { trained }: WeightsFile,
+  keepsLoss: boolean,
 ): Recipe {
   const careful = { ...recipe, learningRate: recipe.learningRate / CARE };
-  if (!trained || named || knowsLoss === false) return careful;
+  if (!trained || !keepsLoss) return careful;
   const loss = Object.fromEntries(
     trained.terms.map(({ output, ...term }) => [output, term] as const),
   );

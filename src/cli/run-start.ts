@@ -45,14 +45,16 @@ export async function beginning(
     const keepsHead = options.head === undefined && knowsClasses(data, file);
     const own = matched(data, file, keepsHead);
     const start = startOf(file, options, keepsHead ? undefined : classCount(own));
-    const recipe = carefulRecipe(kind.recipe(kind.usual(own), own), file, false);
+    // A file that does not say its loss was taken for a classifier's.
+    const keepsLoss = file.knowsLoss !== false || 'labels' in own.train;
+    const recipe = carefulRecipe(kind.recipe(kind.usual(own), own), file, keepsLoss);
     return { data: own, recipe, start, ...start };
   }
   const recipe = sizedRecipe(name, kind.recipe(name, data), options);
   if (!file) return { data, recipe, ...(await kind.build(name, recipe, data)) };
   const { model, notes } = await kind.build(name, keepingScale(recipe, file), data);
   const start = startNamed(model, file, options, options.head !== undefined || differ(data, file));
-  const careful = carefulRecipe(recipe, file, true);
+  const careful = carefulRecipe(recipe, file, false);
   const known = file.trained || recipe.weightsNote === undefined ? [] : [recipe.weightsNote];
   return { data, recipe: careful, start, model, notes: [...start.notes, ...known, ...notes] };
 }

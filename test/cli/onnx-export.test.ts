@@ -6,6 +6,9 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readOnnx, writeOnnx } from '../../src/onnx/index.js';
+import { linear, relu, sequential } from '../../src/layers/index.js';
+import { decodeOnnx } from '../../src/onnx/messages.js';
+import { encodeOnnx } from '../../src/onnx/write-messages.js';
 import { resNet18 } from '../../src/models/index.js';
 import { initialWeights } from '../../src/trained/initial-weights.js';
 import { loadModel } from '../../src/trained/model-store.js';
@@ -70,6 +73,45 @@ test('a model by name takes the initialisers of an ONNX file', () =>
     assert.match(stderr, /begins with 'r\.onnx', with a new head 'fc'/);
     const tuned = await loadModel(join(cwd, 'a', 'model.safetensors'));
     assert.equal(tuned.weights.get('layer3.0.conv1.weight'), weights.get('layer3.0.conv1.weight'));
+  }));
+
+test('a net of vectors goes on with the rows of a table, as a classifier', () =>
+  inFolder(async (cwd) => {
+    const net = sequential([linear(3, 8), relu(), linear(8, 2)], { input: [3] });
+    const written = writeOnnx(withWeights(net, await initialWeights(net, 3)));
+    // As another program writes it: without metadata, under other names of input and output.
+    const { graph, ...file } = decodeOnnx(written, 'net');
+    const renamed = (name: string) => ({ input: 'x', output: 'logits' })[name] ?? name;
+    const nodes = graph.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(renamed),
+      outputs: node.outputs.map(renamed),
+    }));
+    const values = (list: typeof graph.inputs) =>
+      list.map((one) => ({ ...one, name: renamed(one.name) }));
+    const other = { ...graph, nodes, inputs: values(graph.inputs), outputs: values(graph.outputs) };
+    const bytes = encodeOnnx({ ...file, graph: other, metadata: new Map() });
+    await writeFile(join(cwd, 'net.onnx'), bytes);
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const [a, b, c] = [(i * 37) % 60, (i * 11) % 17, i % 5];
+      return `${a},${b},${c},${a + b > 34 ? 'high' : 'low'}`;
+    });
+    await writeFile(join(cwd, 'rows.csv'), ['a,b,c,kind', ...rows].join('\n'));
+    const run = (line: string) => lanewise(words(line), { cwd });
+    const trained = await run(
+      'train --weights net.onnx --data rows.csv --target kind --optimizer adam --lr 0.02 --epochs 60 --batch 8 --out a --no-report --json',
+    );
+    assert.is(trained.code, 0, trained.stderr);
+    assert.ok((evalOf(trained)['testAccuracy'] as number) > 0.8, trained.stdout);
+    const { terms } = await loadModel(join(cwd, 'a', 'model.safetensors'));
+    assert.equal([terms[0]!.output, terms[0]!.loss.kind], ['output', 'crossEntropy']);
+    await run('export a/model.safetensors --onnx --out b.onnx');
+    const [ours, theirs] = [
+      await run('predict a/model.safetensors rows.csv'),
+      await run('predict b.onnx rows.csv'),
+    ];
+    assert.match(theirs.stdout, /rows\.csv row 60/);
+    assert.is(theirs.stdout, ours.stdout);
   }));
 
 test('other kinds of files and several models are refused', () =>
