@@ -448,3 +448,24 @@ await save(
   }),
   [[2, 4, 6, 3]],
 );
+
+{
+  const input = tf.input({ shape: [6] });
+  const names = [
+    'elu',
+    'gelu',
+    'gelu_new',
+    'hardSigmoid',
+    'logSoftmax',
+    'mish',
+    'relu6',
+    'selu',
+    'softplus',
+    'softsign',
+    'swish',
+  ];
+  const scaled = dense(4, 'linear').apply(input);
+  const ends = names.map((activation) => layers.activation({ activation }).apply(scaled));
+  const output = dense(3, 'linear').apply(layers.concatenate().apply(ends));
+  await save('activations', tf.model({ inputs: input, outputs: output }), [[4, 6]]);
+}

@@ -1,6 +1,14 @@
 /** Activations by their names in Keras, as layers here. */
 import { isObject } from '../../base/check.js';
 import {
+  add,
+  block,
+  chain,
+  divide,
+  multiply,
+  rescale,
+  scale,
+  type Wire,
   elu,
   gelu,
   hardTanh,
@@ -41,7 +49,18 @@ export function activationName(s: Settings, key: string, usual = 'linear'): stri
   return 'linear';
 }
 
-type Functions = Readonly<Record<string, (dialect: Dialect) => Layer | undefined>>;
+/** min(max(0.2·x + 0.5, 0), 1), as tfjs and Keras before 3 have it. */
+const hardSigmoidOfFifths = (): Layer =>
+  chain({ line: rescale({ mean: 0.5, deviation: 0.2 }), clip: hardTanh({ minVal: 0, maxVal: 1 }) });
+
+/** x·tanh(ln(1 + eˣ)) (Misra 2019). */
+const mish = (): Layer => block({}, (_, x: Wire) => multiply(x, tanh(softplus(x))));
+
+/** x / (1 + |x|) */
+const softsign = (): Layer =>
+  block({}, (_, x: Wire) => divide(x, rescale({ mean: 1 })(add(relu(x), relu(scale(-1)(x))))));
+
+type Functions = Readonly<Record<string, (dialect: Dialect) => Layer>>;
 
 const FUNCTIONS: Functions = {
   elu: () => elu(),
@@ -49,11 +68,12 @@ const FUNCTIONS: Functions = {
   gelu: () => gelu(),
   gelu_new: () => gelu({ approximate: 'tanh' }),
   // Keras 3 has PyTorch's, min(max(x/6 + 1/2, 0), 1); before, the slope was 0.2.
-  hard_sigmoid: (dialect) => (dialect === 'keras3' ? hardSigmoid() : undefined),
+  hard_sigmoid: (dialect) => (dialect === 'keras3' ? hardSigmoid() : hardSigmoidOfFifths()),
   hard_silu: () => hardSwish(),
   hard_swish: () => hardSwish(),
   leaky_relu: () => leakyRelu({ negativeSlope: 0.2 }),
   log_softmax: () => logSoftmax(),
+  mish,
   relu: () => relu(),
   relu6: () => hardTanh({ minVal: 0, maxVal: 6 }),
   selu: () => selu(),
@@ -61,6 +81,7 @@ const FUNCTIONS: Functions = {
   silu: () => silu(),
   softmax: () => softmax(),
   softplus: () => softplus(),
+  softsign,
   swish: () => silu(),
   tanh: () => tanh(),
 };
@@ -76,7 +97,7 @@ export function activationOf(s: Settings, key: string, suffix?: string, usual?: 
   const name = activationName(s, key, usual);
   if (name === 'linear') return (_, value) => value;
   const make = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name]! : undefined;
-  if (!make?.(s.dialect)) {
+  if (!make) {
     refuseIn(s, `${key} is '${name}'`);
     return (_, value) => value;
   }
@@ -84,7 +105,7 @@ export function activationOf(s: Settings, key: string, suffix?: string, usual?: 
     const value = ALONG_LAST.has(name) ? alongLast(site, given) : given;
     return inOrderOf(
       value,
-      site.own(suffix ?? `_${name}`, () => make(s.dialect)!, value),
+      site.own(suffix ?? `_${name}`, () => make(s.dialect), value),
     );
   };
 }
