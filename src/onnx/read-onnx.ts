@@ -35,7 +35,7 @@ import { applyOp, LeafNeeded, type Reader } from './reader.js';
 import { refusalOf } from './refusals.js';
 import { isPlain, SAMPLES } from './sample-place.js';
 import { numbersOf, type Draft, type Value, type Wires } from './value.js';
-import { stored, walk } from './walk.js';
+import { FLOATS, stored, walk } from './walk.js';
 import { warningsOf } from './warnings.js';
 
 /** Options of `readOnnx`. */
@@ -208,7 +208,7 @@ function inputsOfFile(
     if (!used.has(info.name) || typeof options.inputs?.[info.name] === 'number') continue;
     const { sample, written } = extentsOf(info, name, options);
     if (written !== undefined) fixed.add(written);
-    const type = info.type ?? 'float';
+    const type = FLOATS.has(info.type ?? 'float') ? 'float' : info.type!;
     const isWhole = WHOLE.test(type);
     settings[info.name] = checkInput(
       sample.length === 0 && !isWhole ? [1] : sample,
@@ -297,6 +297,7 @@ function attempt(
     names: nodeNames(nodes),
     uses,
     notes: new Map(),
+    known: { count: 0 },
     outside: (tensor) => outsideOf(tensor, name, options.externalData ?? {}),
   };
   for (const { name: key, type = 'float' } of graph.inputs) {

@@ -44,6 +44,8 @@ export interface Reader {
   /** Names of values that a node or an output of the file takes, as often as they are taken. */
   readonly uses: ReadonlyMap<string, number>;
   readonly notes: Map<string, string[]>;
+  /** How many numbers were computed while reading. */
+  readonly known: { count: number };
   outside(tensor: OnnxTensor): Uint8Array | undefined;
 }
 

@@ -69,6 +69,12 @@ function hintOf(
         .filter(isRead),
     ),
   ];
+  const isQuantised = refusals.some(({ node }) =>
+    /^(QLinear|Dequantize|DynamicQuantize|Quantize)|Integer$/.test(node.op),
+  );
+  const quantised = isQuantised
+    ? 'its weights are of 8 bits: take the float model that it was made from'
+    : undefined;
   const mixes = refusals.some(({ why }) => why.includes('mixes samples'));
   const whole =
     mixes && reader.batch === 'first'
@@ -81,5 +87,5 @@ function hintOf(
           .map((name) => quote(name))
           .join(', ')}]`
       : undefined;
-  return [part, whole].filter((one) => one).join('; ') || undefined;
+  return [quantised, part, whole].filter((one) => one).join('; ') || undefined;
 }

@@ -6,7 +6,7 @@ import { inputsOf, ordered } from './graph-order.js';
 import { compute, hostOps } from './host-ops.js';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './messages.js';
 import { anywherePatterns, viewed } from './moving-patterns.js';
-import type { Call } from './pattern.js';
+import type { Call, Pattern } from './pattern.js';
 import { patterns } from './patterns.js';
 import { applyOp, asWires, LeafNeeded, versionOf, type Reader } from './reader.js';
 import { rules } from './rules/index.js';
@@ -30,7 +30,8 @@ export interface Refusal {
   readonly unknown: boolean;
 }
 
-const FLOATS = new Set(['float', 'double', 'float16', 'bfloat16']);
+/** Element types that are float32 here. */
+export const FLOATS = new Set(['float', 'double', 'float16', 'bfloat16']);
 
 /** A name that an exporter makes for what is a constant of the program. */
 const isAutomatic = (name: string): boolean =>
@@ -158,7 +159,7 @@ function read(
   };
   const tables = reader.batch === 'first' ? [anywherePatterns, patterns] : [anywherePatterns];
   for (const table of tables) {
-    const found = Object.hasOwn(table, node.op) ? table[node.op]!(call) : undefined;
+    const found = Object.hasOwn(table, node.op) ? layersOf(table[node.op]!, call) : undefined;
     if (found) return found;
   }
   return node.outputs.map((name, output) => {
@@ -170,6 +171,16 @@ function read(
       outputs: node.outputs.length,
     });
   });
+}
+
+/** A pattern's layers; none for what they refuse, as the op's rule may take it. */
+function layersOf(pattern: Pattern, call: Call): readonly Value[] | undefined {
+  try {
+    return pattern(call);
+  } catch (error) {
+    if (error instanceof LanewiseError) return undefined;
+    throw error;
+  }
 }
 
 /** A weight as known numbers. */
@@ -185,6 +196,9 @@ const asLeaf = (reader: Reader, value: Value | undefined, node: OnnxNode): Value
 const isLeaf = (reader: Reader, { name, arranged }: Weight): boolean =>
   reader.leaves.has(name) ||
   (arranged?.from.some((value) => value?.kind === 'weight' && isLeaf(reader, value)) ?? false);
+
+/** More numbers are not computed while a file is read. */
+const MOST_KNOWN = 2 ** 25;
 
 /** The node's results if all that it takes is known. */
 function onNumbers(
@@ -209,6 +223,12 @@ function onNumbers(
     compute({ ...call, inputs: known.map((value) => value?.probes[i]) }),
   );
   if (results.some((result) => !result)) return undefined;
+  reader.known.count += results.reduce(
+    (sum, result) => sum + result!.reduce((all, { values }) => all + values.length, 0),
+    0,
+  );
+  if (reader.known.count > MOST_KNOWN)
+    throw new LanewiseError('file', `computes more than ${MOST_KNOWN} constants while it is read`);
   return node.outputs.map((_, output) => ({
     kind: 'numbers',
     probes: reader.sizes.map((_, i) => (results[i] ?? results[0]!)![output]!),

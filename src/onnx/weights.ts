@@ -17,7 +17,15 @@ export const isNamed = (name: string): boolean =>
 /** A weight whose values are read when they are asked for, once. */
 export function weightOf(name: string, shape: Shape, read: () => ArrayLike<number>): Weight {
   let values: Float32Array | undefined;
-  return { kind: 'weight', name, shape, values: () => (values ??= Float32Array.from(read())) };
+  return {
+    kind: 'weight',
+    name,
+    shape,
+    values() {
+      const found = values ?? read();
+      return (values = found instanceof Float32Array ? found : Float32Array.from(found));
+    },
+  };
 }
 
 /** The weight with its values in another order of axes or shape, under the same name. */
