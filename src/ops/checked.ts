@@ -300,6 +300,7 @@ export const rbf: typeof all.rbf = given('rbf', all.rbf, { x: tensor, centres: t
 // Convolutions.
 export const conv1d: typeof all.conv1d = given('conv1d', all.conv1d, CONVOLUTION);
 export const conv2d: typeof all.conv2d = given('conv2d', all.conv2d, CONVOLUTION);
+export const conv3d: typeof all.conv3d = given('conv3d', all.conv3d, CONVOLUTION);
 export const convTranspose2d: typeof all.convTranspose2d = given(
   'convTranspose2d',
   all.convTranspose2d,
@@ -324,6 +325,7 @@ export const adaptiveMaxPool2d: typeof all.adaptiveMaxPool2d = given(
 );
 export const avgPool1d: typeof all.avgPool1d = given('avgPool1d', all.avgPool1d, WINDOWS);
 export const avgPool2d: typeof all.avgPool2d = given('avgPool2d', all.avgPool2d, WINDOWS);
+export const avgPool3d: typeof all.avgPool3d = given('avgPool3d', all.avgPool3d, WINDOWS);
 export const globalAvgPool1d: typeof all.globalAvgPool1d = given(
   'globalAvgPool1d',
   all.globalAvgPool1d,
@@ -346,6 +348,7 @@ export const globalMaxPool2d: typeof all.globalMaxPool2d = given(
 );
 export const maxPool1d: typeof all.maxPool1d = given('maxPool1d', all.maxPool1d, WINDOWS);
 export const maxPool2d: typeof all.maxPool2d = given('maxPool2d', all.maxPool2d, WINDOWS);
+export const maxPool3d: typeof all.maxPool3d = given('maxPool3d', all.maxPool3d, WINDOWS);
 export const pixelShuffle: typeof all.pixelShuffle = given('pixelShuffle', all.pixelShuffle, {
   x: tensor,
   r: extent,

@@ -133,4 +133,12 @@ export {
   square,
   type Approximation,
 } from './unary.js';
+export {
+  avgPool3d,
+  conv3d,
+  maxPool3d,
+  type AvgPool3dAttributes,
+  type Conv3dAttributes,
+  type Pool3dAttributes,
+} from './volumes.js';
 export { upsample2d, type UpsampleOptions } from './upsample.js';

@@ -124,6 +124,9 @@ const taken: { readonly [Name in keyof typeof ops]: Parameters<(typeof ops)[Name
   rbf: [matrix, f(3, 6)],
   conv1d: [sequence, f(3, 4, 2), f(3), { stride: 1, padding: 0 }],
   conv2d: [images, f(3, 4, 2, 2), f(3), strided],
+  conv3d: [f(1, 4, 3, 3, 3), f(2, 4, 2, 2, 2), f(2), { stride: [1, 1, 1], padding: [0, 0, 0] }],
+  avgPool3d: [f(1, 4, 3, 3, 3), { kernel: [2, 2, 2], stride: [1, 1, 1] }],
+  maxPool3d: [f(1, 4, 3, 3, 3), { kernel: [2, 2, 2], stride: [1, 1, 1] }],
   convTranspose2d: [
     images,
     f(4, 3, 2, 2),
@@ -168,6 +171,7 @@ const optional: Partial<Record<keyof typeof ops, readonly number[]>> = {
   linear: [2],
   conv1d: [2],
   conv2d: [2],
+  conv3d: [2],
   convTranspose2d: [2],
   locallyConnected2d: [2],
   groupNorm: [2, 3],
