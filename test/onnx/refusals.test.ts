@@ -54,12 +54,14 @@ interface Given {
   readonly opset?: number;
   readonly initializers?: readonly OnnxTensor[];
   readonly options?: ReadOnnxOptions;
+  /** An input beside x that is a single number. */
+  readonly scalar?: string;
 }
 
 /** A file of these nodes from x to y, read. */
 function read(
   nodes: readonly OnnxNode[],
-  { x = ['N', 3], opset = 17, initializers = [], options = {} }: Given = {},
+  { x = ['N', 3], opset = 17, initializers = [], options = {}, scalar }: Given = {},
 ) {
   const file: OnnxFile = {
     irVersion: 8,
@@ -70,7 +72,10 @@ function read(
       name: 'net',
       nodes,
       initializers: new Map(initializers.map((one) => [one.name, one])),
-      inputs: [{ name: 'x', type: 'float', shape: x }],
+      inputs: [
+        { name: 'x', type: 'float', shape: x },
+        ...(scalar ? [{ name: scalar, type: 'float' as const, shape: [] }] : []),
+      ],
       outputs: [{ name: 'y', type: 'float', shape: x }],
     },
     functions: [],
@@ -197,6 +202,37 @@ test('a condition of each sample chooses for each', async () => {
   });
   const { scores } = await trained.predict(Float32Array.of(-2, 20));
   assert.equal([...scores], [2, 1]);
+});
+
+test('an input that always has one number is given it', async () => {
+  const nodes = [node('Mul', ['x', 'rate'], ['y'])];
+  assert.match(
+    refusal(() => read(nodes, { scalar: 'rate' })),
+    /input 'rate' is a single number/,
+  );
+  const { trained, model } = read(nodes, { scalar: 'rate', options: { inputs: { rate: 3 } } });
+  assert.equal(Object.keys(model.architecture.inputs), ['x']);
+  assert.equal([...(await trained.predict(Float32Array.of(1, 2, 3))).scores], [3, 6, 9]);
+});
+
+test('models of 8 bits are told to take the float one', () => {
+  const said = refusal(() =>
+    read([node('QuantizeLinear', ['x', 's'], ['q']), node('DequantizeLinear', ['q', 's'], ['y'])], {
+      initializers: [floats('s', [], [0.5])],
+    }),
+  );
+  assert.match(said, /QuantizeLinear.*take the float model/);
+});
+
+test('what a layer refuses goes by the rule of the op', () => {
+  const pooled = node('MaxPool', ['x'], ['y'], {
+    kernel_shape: [3, 3],
+    pads: [1, 1, 1, 1],
+    dilations: [2, 2],
+  });
+  const { model } = read([pooled], { x: ['N', 1, 6, 6] });
+  assert.is(model.architecture.layers[0]!.kind, 'onnx');
+  assert.equal(model.outputs.get('y'), [1, 4, 4]);
 });
 
 test('a softmax at the end is warned of, with the output before it', () => {
