@@ -15,6 +15,7 @@ import {
   rule,
   typeOf,
   whole,
+  within,
   wholesOf,
   at,
   type RuleCall,
@@ -107,7 +108,7 @@ export const castRules: Rules = {
         number,
       ];
       const count = Math.max(0, Math.ceil((limit - start) / delta));
-      if (!(count > 0 && count <= 2 ** 24)) fail(call, `makes ${count} numbers`);
+      if (!(within(call, count) > 0)) fail(call, 'gives a tensor without elements');
       return constantOf({
         type: '',
         shape: [count],

@@ -67,7 +67,7 @@ const attribute =
   });
 
 const isNumber = (value: unknown): boolean => typeof value === 'number';
-const isWhole = Number.isSafeInteger;
+const isWhole = Number.isInteger;
 /* @__NO_SIDE_EFFECTS__ */
 const listOf =
   (fits: (value: unknown) => boolean) =>
@@ -86,6 +86,7 @@ export const reals = /* @__PURE__ */ attribute<readonly number[]>(
   'numbers',
   /* @__PURE__ */ listOf(isNumber),
 );
+export const text = /* @__PURE__ */ attribute<string>('a text', (v) => typeof v === 'string');
 export const texts = /* @__PURE__ */ attribute<readonly string[]>(
   'texts',
   /* @__PURE__ */ listOf((v) => typeof v === 'string'),
@@ -159,7 +160,8 @@ export const optional = (call: RuleCall, i: number): Tensor | undefined =>
   call.operands[i] === undefined ? undefined : at(call, i);
 
 /** All inputs as float32. */
-export const all = (call: RuleCall): Tensor[] => call.operands.map((_, i) => at(call, i));
+export const all = (call: RuleCall): Tensor[] =>
+  call.operands.length > 0 ? call.operands.map((_, i) => at(call, i)) : fail(call, 'has no inputs');
 
 /** The element type of input `i` in the file. */
 export function typeOf({ operands, types }: Pick<RuleCall, 'operands' | 'types'>, i: number) {
@@ -207,6 +209,12 @@ export function numberAt(call: RuleCall, i: number): number | undefined {
     fail(call, `has ${found.length} values in input ${i}, expected 1`);
   return found?.[0];
 }
+
+/** The number of things to be made one by one. @throws LanewiseError for too many. */
+export const within = (call: RuleCall, count: number): number =>
+  count >= 0 && count <= 2 ** 16
+    ? count
+    : fail(call, `makes ${count} of something, at most ${2 ** 16}`);
 
 /** An axis of `rank` from its start; negative ones count from the end. */
 export function axisOf(call: RuleCall, axis: number, rank: number): number {

@@ -89,7 +89,7 @@ function weightsOf(given: ResizeSettings, ratio: number, scale: number): number[
     return second ? [0, 1] : [1, 0];
   }
   const narrow = antialias ? Math.min(scale, 1) : 1;
-  const reach = Math.ceil((mode === 'cubic' ? 2 : 1) / narrow);
+  const reach = Math.min(2 ** 16, Math.ceil((mode === 'cubic' ? 2 : 1) / narrow));
   const list = Array.from({ length: 2 * reach }, (_, i) => {
     const distance = (i + 1 - reach - ratio) * narrow;
     return mode === 'cubic' ? cubic(distance, a) : Math.max(0, 1 - Math.abs(distance));
@@ -161,7 +161,7 @@ function axesOfResize(call: RuleCall, x: Tensor, axes: readonly number[], policy
     const size = kept
       ? Math.floor(kept * extent + 0.5)
       : (sizes?.[i] ?? Math.floor(Math.fround(scale * extent)));
-    if (!(scale > 0 && size >= 1 && size <= 2 ** 24))
+    if (!(scale > 0 && size >= 1 && size <= 2 ** 16))
       fail(call, `gives ${size} of ${extent} elements`);
     return { extent, size, scale, roi: roi?.length ? [roi[i]!, roi[i + count]!] : [0, 1] };
   });

@@ -18,6 +18,7 @@ import {
   whole,
   wholes,
   wholesOf,
+  within,
   type RuleCall,
   type Rules,
 } from './rule.js';
@@ -103,7 +104,7 @@ function split(
   const x = raw(call, 0);
   const along = axisOf(call, axis, x.shape.length);
   const extent = x.shape[along]!;
-  const count = parts ?? call.outputs;
+  const count = within(call, parts ?? call.outputs);
   const size = Math.ceil(extent / count);
   const sizes =
     wholesOf(call, 1, attribute) ??
@@ -134,10 +135,13 @@ function tile(call: RuleCall): Tensor {
   const repeats = wholesOf(call, 1) ?? fail(call, 'has no repeats');
   if (call.version < 6) fail(call, 'is not supported before opset 6');
   if (repeats.length !== x.shape.length) fail(call, 'has not one number of repeats for each axis');
-  return repeats.reduce((y, count, axis) => {
-    if (count < 1) fail(call, 'gives a tensor without elements');
-    return count === 1 ? y : ops.concat(Array<Tensor>(count).fill(y), axis);
-  }, x);
+  if (!repeats.every((count) => count > 0)) fail(call, 'gives a tensor without elements');
+  const apart = x.shape.flatMap((extent) => [1, extent]);
+  const wide = x.shape.flatMap((extent, axis) => [repeats[axis]!, extent]);
+  return ops.reshape(
+    ops.expand(ops.reshape(x, apart), wide),
+    x.shape.map((extent, axis) => extent * repeats[axis]!),
+  );
 }
 
 /** How indices outside an extent are mirrored, clamped or wrapped. */
@@ -180,7 +184,7 @@ function pad(
     Math.max(0, before),
     Math.max(0, after),
   ]);
-  if (mode !== 'constant') return repeated(inner, more, INDEX[mode]);
+  if (mode !== 'constant') return repeated(call, inner, more, INDEX[mode]);
   const fill = call.operands[2];
   if (!fill || !isTensor(fill)) return ops.pad(inner, more, numberAt(call, 2) ?? value);
   const outside = ops.pad(ops.constant(0, inner.shape), more, 1);
@@ -189,6 +193,7 @@ function pad(
 
 /** x with copies of its own elements around it. */
 const repeated = (
+  call: RuleCall,
   x: Tensor,
   widths: readonly (readonly [number, number])[],
   index: (i: number, extent: number) => number,
@@ -196,7 +201,7 @@ const repeated = (
   widths.reduce((y, [before, after], axis) => {
     if (before + after === 0) return y;
     const extent = x.shape[axis]!;
-    const list = Array.from({ length: before + extent + after }, (_, i) =>
+    const list = Array.from({ length: within(call, before + extent + after) }, (_, i) =>
       index(i - before, extent),
     );
     return ops.gather(y, ops.literal(list), axis);

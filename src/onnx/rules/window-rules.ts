@@ -1,4 +1,5 @@
 /** Rules of convolutions, transposed ones, and pools, along one to three axes. */
+import { LanewiseError } from '../../base/errors.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../../graph/tensor.js';
 import * as ops from '../../ops/index.js';
 import {
@@ -275,6 +276,12 @@ const isPlain = (windows: readonly Along[]): boolean =>
 
 /** The elements under each tap of a window, one tensor a tap. */
 function taps(x: Tensor, windows: readonly Along[]): Tensor[] {
+  const count = windows.reduce((product, { kernel }) => product * kernel, 1);
+  if (count > 1024)
+    throw new LanewiseError(
+      'file',
+      `a dilated pool has windows of ${count} elements, at most 1024`,
+    );
   return windows.reduce<Tensor[]>(
     (parts, { kernel, dilation, stride, places }, i) =>
       parts.flatMap((part) =>
