@@ -13,6 +13,7 @@ import { googLeNet, resNet18, vgg11 } from '../../src/models/index.js';
 import { initialWeights } from '../../src/trained/initial-weights.js';
 import { loadModel } from '../../src/trained/model-store.js';
 import { encodeImage } from '../support/images.js';
+import { refusal } from '../support/refusal.js';
 import { evalOf, eventsOf, inFolder, lanewise, main, type Outcome } from './lanewise.js';
 
 const quick = ['--epochs', '1', '--numerics', 'strict', '--no-report', '--json'];
@@ -223,6 +224,18 @@ test('auxiliary heads that a file lacks, or has for other classes, are drawn, an
   assert.equal(other.notes, ["begins with 'w', with a new head 'fc', 'aux1', 'aux2'"]);
   assert.ok(other.weights.has('inception5b.branch1.conv.weight'));
   assert.not(other.backbone.some((name) => isAuxiliary(name) || name === 'fc'));
+  const wide = googLeNet({ size: 32, width: 1 / 32, classes: 5 });
+  assert.match(
+    await refusal(() =>
+      startNamed(
+        wide,
+        fileOf(() => true),
+        {},
+        false,
+      ),
+    ),
+    /tensor 'conv1\.conv\.weight' has shape .*\na net of another --size or --width/,
+  );
   assert.throws(
     () =>
       startNamed(
