@@ -62,45 +62,89 @@ function operandsOf({ inputs, attributes, layer }: Made) {
 }
 
 /** What ONNX's node is told besides the sizes. */
-const settingsOf = (op: string, { cell, reverse, hard, resetFirst }: Recurrence) => ({
-  ...(reverse ? { direction: 'reverse' } : {}),
-  ...(cell === 'relu' ? { activations: ['Relu'] } : {}),
-  ...(hard
-    ? {
-        activations: ['HardSigmoid', 'Tanh', ...(op === 'LSTM' ? ['Tanh'] : [])],
-        activation_alpha: [0.2],
-        activation_beta: [0.5],
-      }
-    : {}),
-  ...(op === 'GRU' ? { linear_before_reset: Number(!resetFirst) } : {}),
-});
+function settingsOf(op: string, { cell, reverse, hard, resetFirst }: Recurrence, isBoth: boolean) {
+  const each = <T>(list: readonly T[]): readonly T[] => (isBoth ? [...list, ...list] : list);
+  return {
+    ...(isBoth ? { direction: 'bidirectional' } : reverse ? { direction: 'reverse' } : {}),
+    ...(cell === 'relu' ? { activations: each(['Relu']) } : {}),
+    ...(hard
+      ? {
+          activations: each(['HardSigmoid', 'Tanh', ...(op === 'LSTM' ? ['Tanh'] : [])]),
+          activation_alpha: each([0.2]),
+          activation_beta: each([0.5]),
+        }
+      : {}),
+    ...(op === 'GRU' ? { linear_before_reset: Number(!resetFirst) } : {}),
+  };
+}
 
 /**
- * The states of all steps N×T×H, or an LSTM's memory after the last, N×1×H. The graph projects the inputs apart from the
- * recurrence; ONNX's nodes do both.
+ * The states of all steps N×T×H, of two directions N×T×2·H, or an LSTM's memory after the last, N×1×H. The graph projects the
+ * inputs apart from the recurrence; ONNX's nodes do both.
  */
-function recurrence(w: Writer, record: Made, part: 'states' | 'memory'): Value {
-  const attributes = record.attributes as Recurrence;
-  const { op, gates } = cells[attributes.cell]!;
-  const { weight, bias, lengths } = record.inputs;
-  const { product, x, states } = operandsOf(record);
-  const H = weight!.shape[1]!;
-  const alone = (value: Value) => w.node('Unsqueeze', [value, w.ints([0])]);
+function recurrence(w: Writer, records: readonly [Made, Made?], part: 'states' | 'memory'): Value {
+  const runs = records.filter((one) => one !== undefined);
+  const [{ attributes, inputs }] = records;
+  const { op, gates } = cells[(attributes as Recurrence).cell]!;
+  const parts = runs.map(operandsOf);
+  const [{ x }] = parts as [ReturnType<typeof operandsOf>];
+  const H = inputs['weight']!.shape[1]!;
   const stacked = (t: Tensor) => inOrder(w, w.of(t), gates, H);
-  const biases = [product.inputs['bias'], bias].flatMap((t) => (t ? [stacked(t)] : []));
+  const joined = (values: readonly Value[], axis = 0): Value =>
+    values.length === 1 ? values[0]! : w.node('Concat', values, { axis });
+  const alone = (value: Value) => w.node('Unsqueeze', [value, w.ints([0])]);
+  const biases = runs.map(({ inputs: { bias } }, i) =>
+    [parts[i]!.product.inputs['bias'], bias].flatMap((t) => (t ? [stacked(t)] : [])),
+  );
+  const states = parts[0]!.states.map((state) => turned(w, w.of(state)));
   const operands = [
     turned(w, w.of(x)),
-    alone(stacked(product.inputs['b']!)),
-    alone(stacked(weight!)),
-    biases.length > 0 ? alone(w.node('Concat', biases, { axis: 0 })) : undefined,
-    lengths && w.node('Cast', [w.of(lengths)], { to: INT32 }),
-    ...states.map((state) => turned(w, w.of(state))),
+    joined(parts.map(({ product }) => alone(stacked(product.inputs['b']!)))),
+    joined(runs.map((run) => alone(stacked(run.inputs['weight']!)))),
+    biases[0]!.length > 0 ? joined(biases.map((pair) => alone(joined(pair)))) : undefined,
+    inputs['lengths'] && w.node('Cast', [w.of(inputs['lengths'])], { to: INT32 }),
+    ...states,
   ];
-  const settings = { hidden_size: H, ...settingsOf(op, attributes) };
+  const isBoth = runs.length === 2;
+  const settings = { hidden_size: H, ...settingsOf(op, attributes as Recurrence, isBoth) };
   if (part === 'memory') return turned(w, w.node(op, operands, settings, 2));
   const y = w.node(op, operands, settings);
-  return turned(w, w.node('Squeeze', [y, w.ints([1])]));
+  if (!isBoth) return turned(w, w.node('Squeeze', [y, w.ints([1])]));
+  const [N, T] = x.shape as [number, number];
+  const sides = w.node('Transpose', [y], { perm: [2, 0, 1, 3] });
+  return w.reshape(sides, [N, T, 2, H], [N, T, 2 * H]);
 }
+
+/** The states that a part of a layer's result is taken from, and their record. */
+function statesUnder(part: Tensor, layer: string) {
+  for (let at: Tensor | undefined = part; at;) {
+    const { source }: Tensor = at;
+    if (source.kind !== 'op' || source.layer !== layer) return undefined;
+    const record: Made | undefined = madeBy(source.inputs['record'], 'recurrent', layer);
+    if (record) return { states: at, record };
+    at = source.inputs['x'];
+  }
+  return undefined;
+}
+
+/**
+ * The states of two directions side by side by one node, where a concatenation joins them or their ends. Undefined: the parts
+ * are to be joined, from whatever they now are.
+ */
+export const bothWays: Rule = (w, _, __, { inputs, layer }) => {
+  const parts = Object.values(inputs);
+  const [forth, back] = parts.map((part) => statesUnder(part, layer));
+  if (parts.length !== 2 || !forth || !back) return undefined;
+  const [first, second] = [forth.record, back.record].map((one) => one.attributes as Recurrence);
+  const isPair = !first!.reverse && second!.reverse && !first!.initial && !first!.final;
+  if (!isPair || operandsOf(forth.record).x !== operandsOf(back.record).x) return undefined;
+  const joined = recurrence(w, [forth.record, back.record], 'states');
+  if (parts[0] === forth.states && parts[1] === back.states) return joined;
+  const H = forth.states.shape[2]!;
+  for (const [i, { states }] of [forth, back].entries())
+    w.know(states, w.node('Slice', [joined, ...[i * H, i * H + H, 2].map((n) => w.ints([n]))]));
+  return undefined;
+};
 
 /** A slice of a recurrence that has more steps than its inputs: the states of these, or the memory. */
 export const slicedRecurrence: Rule = (w, _, { start }, { inputs, output, layer }) => {
@@ -112,9 +156,9 @@ export const slicedRecurrence: Rule = (w, _, { start }, { inputs, output, layer 
   const isFrom = (place: number, count: number) =>
     start[1] === place && output.shape[1] === count && output.shape[2] === all!.shape[2];
   if (final && isFrom(reverse ? 0 : steps + Number(initial), 1))
-    return recurrence(w, record, 'memory');
+    return recurrence(w, [record], 'memory');
   return isFrom(Number(reverse ? final : initial), steps)
-    ? recurrence(w, record, 'states')
+    ? recurrence(w, [record], 'states')
     : undefined;
 };
 
@@ -151,7 +195,7 @@ export const sequenceRules: Readonly<Record<string, Rule>> = {
     const record = madeBy(inputs['record'], 'recurrent', layer)!;
     const { initial, final } = record.attributes as Recurrence;
     // Only slices of it have a meaning: the export of slices.
-    return initial || final ? undefined : recurrence(w, record, 'states');
+    return initial || final ? undefined : recurrence(w, [record], 'states');
   },
   attentionScores(w, values, { heads, causal }: Scores, { inputs, output }) {
     const [, , T, S] = output.shape as [number, number, number, number];

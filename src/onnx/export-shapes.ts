@@ -2,7 +2,7 @@
 import { sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { ofRuns } from './export-norms.js';
 import { madeBy, ofWindows, transposedConvolution } from './export-products.js';
-import { slicedRecurrence } from './export-sequences.js';
+import { bothWays, slicedRecurrence } from './export-sequences.js';
 import { isOpen, type Rule, type Value, type Writer } from './export-writer.js';
 
 type Pair = readonly [number, number];
@@ -122,7 +122,9 @@ export const shapeRules: Readonly<Record<string, Rule>> = {
     aroundReshapes(w, inputs['x']!, output, layer) ??
     w.reshape(values['x']!, inputs['x']!.shape, shape),
   permute: (w, { x }, { axes }) => w.node('Transpose', [x], { perm: axes }),
-  concat: (w, values, { axis }) => w.node('Concat', Object.values(values), { axis }),
+  concat: (w, values, attributes, node) =>
+    bothWays(w, values, attributes, node) ??
+    w.node('Concat', Object.values(values), { axis: attributes.axis }),
   slice: (w, values, attributes, node) =>
     slicedRecurrence(w, values, attributes, node) ??
     slice(w, values['x']!, node.inputs['x']!.shape, attributes.start, attributes.shape),

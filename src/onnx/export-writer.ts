@@ -37,6 +37,8 @@ export interface Draft {
 export interface Writer {
   /** The value of a tensor, whose nodes are written first. */
   of(tensor: Tensor): Value;
+  /** Says which value a tensor is, before it is asked for. */
+  know(tensor: Tensor, value: Value): void;
   /** Writes a node; absent inputs are undefined. The result is its output, or that with the index `at`. */
   node(
     op: string,
@@ -167,7 +169,8 @@ export function draftNodes(
     if (value === undefined) throw refusal(source.layer, `computes ${source.op.name}`);
     return value;
   }
-  const writer = { of, ...record, ...shaping(record, first) };
+  const know = (tensor: Tensor, value: Value): void => void known.set(tensor, value);
+  const writer = { of, know, ...record, ...shaping(record, first) };
   return writer;
 }
 

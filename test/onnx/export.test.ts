@@ -13,10 +13,12 @@ import * as zoo from '../../src/models/index.js';
 import * as ops from '../../src/ops/index.js';
 import { exportRules } from '../../src/onnx/export-rules.js';
 import { decodeOnnx, type OnnxFile } from '../../src/onnx/messages.js';
+import { onnx } from '../../src/onnx/onnx-layer.js';
 import { readOnnx } from '../../src/onnx/read-onnx.js';
 import { readOwnOnnx } from '../../src/onnx/own-files.js';
 import { encodeOnnx } from '../../src/onnx/write-messages.js';
 import { writeOnnx } from '../../src/onnx/write-onnx.js';
+import { initialWeights } from '../../src/trained/initial-weights.js';
 import { withWeights } from '../../src/trained/with-weights.js';
 import type { TrainedModel } from '../../src/trained/trained-model.js';
 import { examples } from '../support/layer-examples.js';
@@ -262,6 +264,64 @@ test('files that were changed are not taken for the model that their metadata sa
   assert.equal(reader({ metadata: architecture }), [undefined, 1]);
   assert.equal(reader({ metadata: new Map() }), [undefined, 0]);
   assert.is.not(reader({})[0], undefined);
+});
+
+/** The file of a sequence of layers with drawn weights. */
+async function fileOf(layers: L.Layer[], input: number[]): Promise<OnnxFile> {
+  const model = L.sequential(layers, { input });
+  const trained = withWeights(model, await initialWeights(model), { loss: 'meanSquaredError' });
+  return decodeOnnx(writeOnnx(trained), 'a');
+}
+
+test('both directions of a recurrent layer are one node, and sequences keep their rank', async () => {
+  const file = await fileOf([L.lstm(3, 4, { bidirectional: true, returns: 'last' })], [5, 3]);
+  const recurrent = file.graph.nodes.filter(({ op }) => op === 'LSTM');
+  assert.equal(
+    recurrent.map(({ attributes }) => attributes.get('direction')!.value),
+    ['bidirectional'],
+  );
+  const layers = [L.conv1d(3, 4, 2), L.maxPool1d(2), L.permute([0, 2, 1]), L.linear(4, 2)];
+  const ops = opsOf(await fileOf([...layers, L.layerNorm(2)], [3, 9]));
+  assert.equal(ops, [
+    'Conv',
+    'MaxPool',
+    'Transpose',
+    'Transpose',
+    'MatMul',
+    'Add',
+    'LayerNormalization',
+  ]);
+});
+
+test('models of files without an axis of samples are written for one sample', () => {
+  const x = L.input([4, 3]);
+  const half = onnx({
+    op: 'Mul',
+    version: 13,
+    operands: [{ wire: 0 }, { type: 'float', shape: [], values: [0.5] }],
+    batch: 'none',
+  });
+  const model = L.functional({ inputs: x, outputs: half(x) });
+  const bytes = writeOnnx(withWeights(model, new Map(), { loss: 'meanSquaredError' }));
+  assert.equal(decodeOnnx(bytes, 'a').graph.inputs[0]!.shape, [1, 4, 3]);
+  assert.equal(readOnnx(bytes).model.architecture, model.architecture);
+  if (!onnxruntime) return console.log('skipped: npm run tools installs onnxruntime-node');
+  const data = numbers(12, 1);
+  const [answer] = runOnnx([{ bytes, runs: [{ input: { dims: [1, 4, 3], data } }] }]);
+  if (!answer || 'error' in answer) throw new Error(answer?.error);
+  assert.equal(
+    Array.from(answer[0]!['output']!.data),
+    Array.from(data, (v) => v / 2),
+  );
+});
+
+test('more than a file holds is refused before anything is written', async () => {
+  const trained = classifier();
+  const weights = new Map([...trained.weights, ['more', { byteLength: 2 ** 31 } as Float32Array]]);
+  assert.match(
+    await refusal(() => writeOnnx({ ...trained, weights })),
+    'bytes of weights, an ONNX file holds at most 2147483647',
+  );
 });
 
 test('layers without ONNX nodes are refused by their names', async () => {
