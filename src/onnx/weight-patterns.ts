@@ -1,6 +1,6 @@
 /** Patterns of layers of weights: dense layers, embeddings, batch and layer normalisation. */
 import * as layers from '../layers/index.js';
-import { pickOne } from './moving-patterns.js';
+import { pickOne } from './extent-patterns.js';
 import { numberAt, one, rankOf, weightAt, wiresAt, type Call, type Patterns } from './pattern.js';
 import { note } from './reader.js';
 import { asWritten, type Value, type Weight, type Wires } from './value.js';

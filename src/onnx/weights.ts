@@ -5,7 +5,8 @@
 import { LanewiseError } from '../base/errors.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import { attributesOf } from './attributes.js';
-import { compute, moving } from './host-ops.js';
+import { moving } from './host-moves.js';
+import { compute } from './host-ops.js';
 import type { OnnxNode } from './messages.js';
 import type { Host } from './rules/rule.js';
 import type { Value, Weight } from './value.js';
