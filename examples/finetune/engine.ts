@@ -36,6 +36,8 @@ async function fineTune(settings: Learning): Promise<void> {
   const begun = scaled(base.trained, settings.scale);
   const { model, trained } = await learn(begun, settings, base.opened.picture, {
     signal: stopping.signal,
+    onFeatures: (done) =>
+      tell({ kind: 'progress', what: 'computing what the head takes, once', done }),
     onProgress: ({ epoch, epochs, samplesDone, samples, loss }) =>
       tell({
         kind: 'progress',

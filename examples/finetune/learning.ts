@@ -7,9 +7,10 @@ import {
   transformed,
   transforms,
   type Dataset,
-  type ProgressEvent,
+  type Pretrained,
   type TrainedModel,
 } from 'lanewise';
+import { trainHead, type HeadCallbacks } from './head-alone.js';
 import type { Learning, TakenClass, Trained } from './messages.js';
 
 type ImageShape = readonly [channels: number, height: number, width: number];
@@ -34,47 +35,65 @@ function alwaysRight(known: ArrayLike<number>, labels: ArrayLike<number>): numbe
   return Array.from(labels).filter((label) => label === most).length / labels.length;
 }
 
-/** Another head for the classes of the pictures, trained on them; the rest of the net is frozen or moves slowly. */
-export async function learn(
-  base: TrainedModel,
-  { classes: taken, isFrozen, epochs }: Learning,
-  shape: ImageShape,
-  callbacks: { readonly signal: AbortSignal; onProgress(event: ProgressEvent): void },
-): Promise<{ readonly model: TrainedModel; readonly trained: Trained }> {
-  const all = dataOf(taken, shape);
-  const fewest = Math.min(...taken.map(({ pictures }) => pictures.length));
-  const isHeld = fewest >= LEAST_TO_HOLD;
-  const [data, held] = isHeld ? split(all, { fraction: 0.8, stratified: true }) : [all, all];
-  const { model, weights } = replaceHead(base, { classes: taken.length });
-  const backbone = [...weights.keys()];
-  const views = [
-    transforms.randomHorizontalFlip(),
-    transforms.randomAffine({ degrees: 5, translate: [0.06, 0.06] }),
-  ];
+/** The pictures as they are seen in training: mirrored, turned, shifted. */
+const VIEWS = [
+  transforms.randomHorizontalFlip(),
+  transforms.randomAffine({ degrees: 5, translate: [0.06, 0.06] }),
+];
+
+/** Trains the net on its pictures: the new head alone, or all of it, the rest at a tenth of the head's rate. */
+async function tune(
+  { model, weights }: Pretrained,
+  data: Dataset,
+  { isFrozen, epochs }: Learning,
+  callbacks: HeadCallbacks,
+): Promise<TrainedModel> {
+  const lr = isFrozen ? 0.01 : 0.002;
+  const head = isFrozen
+    ? await trainHead(model, weights, data, VIEWS, { epochs, lr }, callbacks)
+    : undefined;
+  if (head) return head;
   const groups = model.parameters
     .filter(({ name, role }) => role === 'trained' && weights.has(name))
     .map(({ name }) => ({ match: name, lrFactor: 0.1 }));
   const result = await train(
     model,
     {
-      data: transformed(data, views),
+      data: transformed(data, VIEWS),
       weights,
-      optimizer: isFrozen ? adam({ lr: 0.01 }) : adam({ lr: 0.002, groups }),
-      ...(isFrozen ? { freeze: backbone } : {}),
+      optimizer: isFrozen ? adam({ lr }) : adam({ lr, groups }),
+      ...(isFrozen ? { freeze: [...weights.keys()] } : {}),
       epochs,
       batch: Math.min(16, data.labels.length),
     },
-    callbacks,
+    { signal: callbacks.signal, onProgress: callbacks.onProgress },
   );
-  const scored = isHeld ? await result.model.evaluate(held) : undefined;
+  return result.model;
+}
+
+/** Another head for the classes of the pictures, trained on them, and how it does on those held out. */
+export async function learn(
+  base: TrainedModel,
+  learning: Learning,
+  shape: ImageShape,
+  callbacks: HeadCallbacks,
+): Promise<{ readonly model: TrainedModel; readonly trained: Trained }> {
+  const { classes: taken } = learning;
+  const all = dataOf(taken, shape);
+  const fewest = Math.min(...taken.map(({ pictures }) => pictures.length));
+  const isHeld = fewest >= LEAST_TO_HOLD;
+  const [data, held] = isHeld ? split(all, { fraction: 0.8, stratified: true }) : [all, all];
+  const begun = replaceHead(base, { classes: taken.length });
+  const model = await tune(begun, data, learning, callbacks);
+  const scored = isHeld ? await model.evaluate(held) : undefined;
   return {
-    model: result.model,
+    model,
     trained: {
       classes: all.classes,
       samples: data.labels.length,
       baseline: alwaysRight(data.labels, held.labels),
       ...(scored ? { held: { accuracy: scored.accuracy, count: held.labels.length } } : {}),
-      sha256: await result.model.sha256(),
+      sha256: await model.sha256(),
     },
   };
 }
