@@ -274,23 +274,16 @@ const isPlain = (windows: readonly Along[]): boolean =>
         Math.floor((window.extent + 2 * window.before - window.kernel) / window.stride) + 1,
   );
 
-/** The elements under each tap of a window, one tensor a tap. */
-function taps(x: Tensor, windows: readonly Along[]): Tensor[] {
-  const count = windows.reduce((product, { kernel }) => product * kernel, 1);
-  if (count > 1024)
-    throw new LanewiseError(
-      'file',
-      `a dilated pool has windows of ${count} elements, at most 1024`,
+/** The elements under the taps of windows, joined by `op` along one axis after the other. */
+function overTaps(x: Tensor, windows: readonly Along[], op: typeof ops.add): Tensor {
+  return windows.reduce((t, { kernel, dilation, stride, places }, i) => {
+    if (kernel > 1024)
+      throw new LanewiseError('file', `a dilated pool has windows of ${kernel}, at most 1024`);
+    const own = Array.from({ length: kernel }, (_, tap) =>
+      strided(t, i + 2, tap * dilation, stride, places),
     );
-  return windows.reduce<Tensor[]>(
-    (parts, { kernel, dilation, stride, places }, i) =>
-      parts.flatMap((part) =>
-        Array.from({ length: kernel }, (_, t) =>
-          strided(part, i + 2, t * dilation, stride, places),
-        ),
-      ),
-    [x],
-  );
+    return own.reduce((sum, tap) => op(sum, tap));
+  }, x);
 }
 
 const maxPool: Pool2d = (x, windows) => {
@@ -299,7 +292,7 @@ const maxPool: Pool2d = (x, windows) => {
   const wide = padded(x, windows, -Infinity);
   if (windows.every(({ dilation }) => dilation === 1))
     return ops.maxPool2d(wide, attributesOf(windows));
-  return taps(wide, windows).reduce((a, tap) => ops.maximum(a, tap));
+  return overTaps(wide, windows, ops.maximum);
 };
 
 /** Means over windows with zeros around; those count as values if they are the file's padding and `include` says so. */
@@ -315,7 +308,7 @@ const avgPool =
     const sums = (t: Tensor): Tensor =>
       windows.every(({ dilation }) => dilation === 1)
         ? ops.avgPool2d(padded(t, windows, 0), attributesOf(windows))
-        : taps(padded(t, windows, 0), windows).reduce((a, tap) => ops.add(a, tap));
+        : overTaps(padded(t, windows, 0), windows, ops.add);
     const own = windows.map(({ extent, before, after }) =>
       include ? extent + before + after : extent,
     );
@@ -327,7 +320,7 @@ const avgPool =
     const ones = padded(ops.constant(1, [1, 1, ...own]), counted, 0);
     const counts = windows.every(({ dilation }) => dilation === 1)
       ? ops.avgPool2d(ones, attributesOf(windows))
-      : taps(ones, counted).reduce((a, tap) => ops.add(a, tap));
+      : overTaps(ones, counted, ops.add);
     return ops.divide(sums(x), counts);
   };
 
