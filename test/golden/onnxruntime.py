@@ -1,13 +1,13 @@
 """
 Runs single nodes of ONNX in onnxruntime-node, in a process of its own: `run(nodes)` gives the outputs of each. It looks for the
-package in $ONNXRUNTIME (a folder with node_modules), by default /tmp/peers:  npm install onnxruntime-node
+package in $ONNXRUNTIME, a folder with node_modules, by default bench/peers, where npm install has put it.
 """
 import json, os, subprocess, tempfile
 import numpy as np
 import onnx
 from onnx import helper, TensorProto
 
-PEERS = os.environ.get("ONNXRUNTIME", "/tmp/peers")
+PEERS = os.environ.get("ONNXRUNTIME", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../bench/peers"))
 TYPES = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64, "int32": TensorProto.INT32}
 
 SCRIPT = """
