@@ -100,6 +100,19 @@ test('files are checked, and all that cannot be built is refused at once', () =>
   );
 });
 
+test('names that layers here would share with those of the file are told apart', () => {
+  const one = loadTfjs('dense');
+  const text = JSON.stringify(one.model);
+  const [, second] = [...text.matchAll(/"name":"(dense_Dense\d+)"/g)].map((match) => match[1]!);
+  const renamed = text.replaceAll(second!, 'dense_Dense1_relu');
+  const { model, weights } = readTfjs(renamed, filesOf(one));
+  assert.equal(
+    model.architecture.layers.slice(0, 3).map(({ name, kind }) => `${name} ${kind}`),
+    ['dense_Dense1 linear', 'dense_Dense1_relu_ relu', 'dense_Dense1_relu linear'],
+  );
+  assert.equal([...weights.values()], [...readCase(one).weights.values()]);
+});
+
 test('files may be one run of bytes, and stand in folders', () => {
   const one = loadTfjs('sharded');
   const files = filesOf(one);

@@ -35,12 +35,14 @@ export function assemble(file: KerasFile): Assembled {
   readLayers(file, file.net, '', builds, refusals, warnings);
   refuseAll(file.file, refusals);
   warnings.push(...trainingWarnings(file, file.net));
+  const names = new Set(namesIn(file.net, ''));
   const vocabularies = new Map<string, number>();
   for (;;) {
     const known = vocabularies.size;
     const making: Making = {
       ...file,
       layers: new Map(),
+      names,
       weights: new Map(),
       refusals: [],
       inputWires: new Map(),
@@ -145,6 +147,13 @@ function refuseAll(file: string, refusals: readonly string[]): void {
   );
 }
 
+/** The names in the model of a net's layers, also of those in its models. */
+const namesIn = (net: KerasNet, before: string): string[] =>
+  net.layers.flatMap((layer) => {
+    const name = plainName(`${before}${layer.name}`);
+    return layer.net ? [name, ...namesIn(layer.net, `${name}.`)] : [name];
+  });
+
 const isChannelsFirst = (net: KerasNet): boolean =>
   net.layers.some((layer) =>
     layer.net ? isChannelsFirst(layer.net) : layer.config['data_format'] === 'channels_first',
@@ -156,8 +165,8 @@ function finish(making: Making, outputs: readonly Value[], given: readonly strin
   const ends = outputs.map((value) => asOutput(value, making.isChannelsFirst));
   const ending = endingOf(ends);
   const wires = ends.map((value) => (ending === 'softmax' ? value.wire.inputs[0]! : value.wire));
-  const kept = [...making.layers].filter(([, layer]) =>
-    ending === 'softmax' ? layer !== ends[0]!.wire.from : true,
+  const kept = [...making.layers].flatMap(([name, [layer]]) =>
+    ending === 'softmax' && layer === ends[0]!.wire.from ? [] : [[name, layer] as const],
   );
   const inputs = [...making.inputWires];
   const isAlone = inputs.length === 1 && !making.layers.has('input');

@@ -2,7 +2,7 @@
 import type { Shape } from '../../graph/tensor.js';
 import type { Layer, Wire } from '../../layers/index.js';
 import type { Dialect } from './keras-settings.js';
-import type { KerasNet } from './keras-topology.js';
+import type { KerasLayer, KerasNet } from './keras-topology.js';
 import type { WeightSource } from './keras-weights.js';
 
 /** A file as its reader gives it. */
@@ -17,8 +17,10 @@ export interface KerasFile {
 }
 
 export interface Making extends KerasFile {
-  /** Layers by their names in the model. */
-  readonly layers: Map<string, Layer>;
+  /** Layers by their names in the model, with those of the file that they are of. */
+  readonly layers: Map<string, readonly [Layer, KerasLayer]>;
+  /** The names that the file's own layers have in the model. */
+  readonly names: ReadonlySet<string>;
   readonly weights: Map<string, Float32Array>;
   readonly refusals: string[];
   readonly inputWires: Map<string, Wire>;

@@ -79,10 +79,13 @@ export function siteOf(
     isShared,
     apply: (one, ...values) => applied(one, values),
     own(suffix, make, ...values) {
-      const key = `${name}${suffix}`;
-      const one = making.layers.get(key) ?? make();
-      making.layers.set(key, one);
-      return applied(one, values);
+      let key = `${name}${suffix}`;
+      // Two layers of the file may be named `conv` with an activation and `conv_relu`.
+      if (suffix !== '') while (making.names.has(key)) key += '_';
+      const [known, owner] = making.layers.get(key) ?? [make(), layer];
+      if (owner !== layer) unfit(`its name, '${key}', is also that of '${owner.name}'`);
+      making.layers.set(key, [known, owner]);
+      return applied(known, values);
     },
     set(parameterName, values) {
       making.weights.set(`${name}.${parameterName}`, values);
