@@ -24,6 +24,7 @@ async function runBlock({ file, line, text }: Block): Promise<string> {
       'torch/checkpoint.pt',
       'onnx/small.onnx',
       'onnx/odd.onnx',
+      'keras/conv.keras',
     ]) {
       if (!text.includes(basename(path))) continue;
       copyFileSync(join(root, 'test', 'golden', path), join(cwd, basename(path)));
