@@ -469,3 +469,33 @@ await save(
   const output = dense(3, 'linear').apply(layers.concatenate().apply(ends));
   await save('activations', tf.model({ inputs: input, outputs: output }), [[4, 6]]);
 }
+
+{
+  // Settings by which a model is read wrong if they are taken for what they look like.
+  const [image, vector] = [tf.input({ shape: [2, 4, 3] }), tf.input({ shape: [12] })];
+  const slopes = layers.prelu({ sharedAxes: [1, 2] }).apply(image);
+  const norm = layers.batchNormalization();
+  const wide = layers.depthwiseConv2d({ kernelSize: 2, dilationRate: 2, padding: 'same' });
+  const ends = [
+    norm.apply(layers.flatten().apply(layers.averagePooling2d({ poolSize: [1, 2] }).apply(slopes))),
+    norm.apply(vector),
+    layers.flatten().apply(wide.apply(image)),
+  ].map((end) => dense(3, 'tanh').apply(end));
+  const model = tf.model({ inputs: [vector, image], outputs: layers.add().apply(ends) });
+  await save('traps', model, [
+    [3, 12],
+    [3, 2, 4, 3],
+  ]);
+}
+
+await save(
+  'channels-first',
+  tf.sequential({
+    layers: [
+      layers.prelu({ inputShape: [4, 3] }),
+      layers.flatten({ dataFormat: 'channelsFirst' }),
+      dense(2, 'linear'),
+    ],
+  }),
+  [[3, 4, 3]],
+);

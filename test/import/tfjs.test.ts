@@ -113,6 +113,26 @@ test('names that layers here would share with those of the file are told apart',
   assert.equal([...weights.values()], [...readCase(one).weights.values()]);
 });
 
+test('inputs are in the order of the file, and what tfjs computes otherwise is said', () => {
+  const traps = loadTfjs('traps');
+  const { model, warnings } = readCase(traps);
+  assert.equal(
+    Object.values(model.architecture.inputs).map(({ shape }) => shape),
+    [[12], [3, 2, 4]],
+  );
+  assert.match(
+    warnings.join('\n'),
+    /DepthwiseConv2D\): dilation_rate 2×2 is left out, as tfjs computes without it/,
+  );
+  const first = JSON.parse(
+    JSON.stringify(loadTfjs('mobile').model).replaceAll('channels_last', 'channels_first'),
+  ) as object;
+  assert.throws(
+    () => readTfjs(first, filesOf(loadTfjs('mobile'))),
+    /SeparableConv2D\): data_format is 'channels_first', with which tfjs itself/,
+  );
+});
+
 test('files may be one run of bytes, and stand in folders', () => {
   const one = loadTfjs('sharded');
   const files = filesOf(one);

@@ -144,6 +144,7 @@ function refuseAll(file: string, refusals: readonly string[]): void {
   throw new LanewiseError(
     'file',
     `'${file}' has ${count} that Lanewise cannot build: ${refusals.join('; ')}`,
+    'replace them in the program that made the file and save it again, or build the net here: loadWeights reads the weights alone',
   );
 }
 
@@ -168,7 +169,11 @@ function finish(making: Making, outputs: readonly Value[], given: readonly strin
   const kept = [...making.layers].flatMap(([name, [layer]]) =>
     ending === 'softmax' && layer === ends[0]!.wire.from ? [] : [[name, layer] as const],
   );
-  const inputs = [...making.inputWires];
+  // In the order of the file, which need not be that of its layers.
+  const inputs = net.inputs.flatMap(({ layer }): [string, Wire][] => {
+    const wire = making.inputWires.get(plainName(layer));
+    return wire ? [[plainName(layer), wire]] : [];
+  });
   const isAlone = inputs.length === 1 && !making.layers.has('input');
   const model = functional({
     inputs: isAlone ? inputs[0]![1] : Object.fromEntries(inputs),

@@ -8,7 +8,7 @@ import {
   slice,
 } from '../../layers/index.js';
 import type { Shape } from '../../graph/tensor.js';
-import { activationOf } from './keras-functions.js';
+import { activationName, activationOf } from './keras-functions.js';
 import {
   choiceOf,
   countOf,
@@ -17,6 +17,7 @@ import {
   only,
   refuseIn,
   sizesOf,
+  warnIn,
   type Settings,
 } from './keras-settings.js';
 import { unfit, type Build, type Site } from './keras-site.js';
@@ -143,12 +144,16 @@ export function convolveDepthwise(s: Settings): Build {
     'same',
   ]);
   const depthMultiplier = countOf(s, 'depth_multiplier', 1);
+  // tfjs stores the setting and computes without it, so its weights were trained so.
+  const isIgnored = s.dialect === 'tfjs' && dilation.some((one) => one !== 1);
+  if (isIgnored)
+    warnIn(s, `dilation_rate ${dilation.join('×')} is left out, as tfjs computes without it`);
   return (site, given) => {
     const value = channelsFirst(site, given, isFirst, 3);
     const channels = channelsOf(value);
     const options = {
       stride: pair(stride),
-      dilation: pair(dilation),
+      dilation: isIgnored ? 1 : pair(dilation),
       padding: padding as 'valid' | 'same',
       depthMultiplier,
       bias,
@@ -179,6 +184,10 @@ export function convolveSeparable2d(s: Settings): Build {
     'valid',
     'same',
   ]);
+  // tfjs has the channels last until after the activation, but adds the bias as if they were first.
+  if (s.dialect === 'tfjs' && isFirst)
+    if (bias || /soft_?max/i.test(activationName(s, 'activation')))
+      refuseIn(s, "data_format is 'channels_first', with which tfjs itself computes it otherwise");
   const filters = countOf(s, 'filters');
   const multiplier = countOf(s, 'depth_multiplier', 1);
   return (site, given) => {

@@ -53,7 +53,12 @@ export function normalizeBatch(s: Settings): Build {
     const at = axis < 0 ? axis + rank + 1 : axis;
     if (at !== rank && at !== 1) unfit(`axis is ${axis} of ${rank + 1}, expected 1 or the last`);
     const isFirst = at === 1 && rank > 1;
-    const value = rank > 1 ? channelsFirst(site, given, isFirst, rank) : given;
+    const value =
+      rank > 1
+        ? channelsFirst(site, given, isFirst, rank)
+        : site.isShared
+          ? asKeras(given, site.apply)
+          : given;
     if (rank > 3) unfit(`its input has ${rank} axes, expected at most 3`);
     const features = value.shape.at(-1)!;
     const make = rank === 3 ? batchNorm2d : batchNorm1d;

@@ -23,11 +23,12 @@ export function flattened(s: Settings): Build {
   const isFirst = s.config['data_format'] === 'channels_first';
   return (site, given) => {
     if (given.flat) return given;
+    const plain = isFirst ? asKeras(given, site.apply) : given;
     // With channels first, Keras puts them last before it flattens.
     const value =
-      isFirst && !given.moved && given.shape.length > 2
-        ? { ...given, shape: [...given.shape.slice(1), given.shape[0]!], moved: true }
-        : given;
+      isFirst && plain.shape.length > 1
+        ? { ...plain, shape: [...plain.shape.slice(1), plain.shape[0]!], moved: true }
+        : plain;
     const { shape } = value;
     if (shape.length === 1) return value;
     const y = site.own('', () => flatten(), value);
@@ -154,12 +155,18 @@ export function preluLayer(s: Settings): Build {
     ? [s.config['shared_axes']].flat().map((axis) => Number(axis) - 1)
     : [];
   return (site, from) => {
-    const value = from.shape.length > 1 ? asMoved(from, site.apply) : from;
+    const value =
+      from.shape.length > 1
+        ? asMoved(from, site.apply)
+        : site.isShared
+          ? asKeras(from, site.apply)
+          : from;
     const { shape } = value;
     const slopes = shape.map((extent, axis) => (shared.includes(axis) ? 1 : extent));
     const alpha = site.arrays({ alpha: slopes })['alpha']!;
     const count = sizeOf(slopes);
-    if (count === shape.at(-1)) {
+    // One for each channel; several slopes along other axes may be as many.
+    if (count === slopes.at(-1) && count === shape.at(-1)) {
       const y = site.own('', () => prelu({ numParameters: count }), value);
       site.set('weight', value.flat ? inChannelOrder(alpha, value.flat) : alpha);
       return inOrderOf(value, y);
