@@ -59,7 +59,8 @@ export function cumsum(x: Tensor, axis: number, options: CumsumOptions = {}): Te
   const along = axisOf('cumsum', x, axis);
   const extent = x.shape[along]!;
   const moved = (t: Tensor, by: number): Tensor => {
-    if (by >= extent) return constant(0, t.shape);
+    // Zeros, and a gradient of zeros.
+    if (by >= extent) return drop(t, constant(1, []));
     const kept = reverse ? part(t, along, by, extent) : part(t, along, 0, extent - by);
     const widths = reverse ? ([0, by] as const) : ([by, 0] as const);
     return pad(

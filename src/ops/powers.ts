@@ -1,10 +1,9 @@
 /** Powers of one tensor by another, and remainders, element by element; different shapes are broadcast as by `add`. */
 import type { Tensor } from '../graph/tensor.js';
 import { defineBinary, divide, multiply, subtract } from './binary.js';
-import { drop, equal, greaterOrEqual } from './comparisons.js';
+import { drop, equal, greaterOrEqual, notEqual } from './comparisons.js';
 import { constant } from './constant.js';
-import { floor, trunc } from './rounding.js';
-import { scale } from './scale.js';
+import { round } from './rounding.js';
 import { log } from './unary.js';
 
 // Codes of assembly/functions.ts.
@@ -28,20 +27,18 @@ export const pow: (a: Tensor, b: Tensor) => Tensor = defineBinary(
   },
 );
 
+/** By b it is minus the multiples that went into a: a/b itself may be rounded up to a whole number that they do not reach. */
+const ofRest: Parameters<typeof defineBinary>[2] = ({ inputs: { a, b }, output }, dy) => {
+  const rest = drop(output, notEqual(subtract(output, output), constant(0, [])));
+  return { a: dy, b: multiply(dy, round(divide(subtract(rest, a), b))) };
+};
+
 /**
  * What is left of a after whole multiples of b towards 0, exactly, with a's sign, as `%` in JavaScript and C; NaN for
  * b = 0 and a = ±∞.
  * @throws ShapeError as `pow`.
  */
-export const fmod: (a: Tensor, b: Tensor) => Tensor = defineBinary(
-  'fmod',
-  17,
-  ({ inputs: { a, b } }, dy) => ({ a: dy, b: scale(multiply(dy, trunc(divide(a, b))), -1) }),
-);
+export const fmod: (a: Tensor, b: Tensor) => Tensor = defineBinary('fmod', 17, ofRest);
 
 /** The same after whole multiples of b downwards, with b's sign, as `%` in Python. @throws ShapeError as `pow`. */
-export const remainder: (a: Tensor, b: Tensor) => Tensor = defineBinary(
-  'remainder',
-  18,
-  ({ inputs: { a, b } }, dy) => ({ a: dy, b: scale(multiply(dy, floor(divide(a, b))), -1) }),
-);
+export const remainder: (a: Tensor, b: Tensor) => Tensor = defineBinary('remainder', 18, ofRest);

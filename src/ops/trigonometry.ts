@@ -3,7 +3,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { add, divide, multiply, subtract } from './binary.js';
 import { constant } from './constant.js';
 import { scale } from './scale.js';
-import { defineUnary, sqrt, square } from './unary.js';
+import { abs, defineUnary, sqrt, square } from './unary.js';
 
 // Codes of assembly/functions.ts.
 
@@ -12,8 +12,8 @@ function squareFromOne(x: Tensor): Tensor {
   const one = constant(1, []);
   return multiply(subtract(one, x), add(one, x));
 }
-/** x² + c */
-const squarePlus = (x: Tensor, c: number): Tensor => add(square(x), constant(c, []));
+/** x² + 1 */
+const squarePlusOne = (x: Tensor): Tensor => add(square(x), constant(1, []));
 
 /** sin x, as exact for large x as for small ones; NaN for ±∞. */
 export const sin: (x: Tensor) => Tensor = defineUnary('sin', ['unary', 20], undefined, (x, _, dy) =>
@@ -30,7 +30,7 @@ export const atan: (x: Tensor) => Tensor = defineUnary(
   'atan',
   ['unary', 22],
   undefined,
-  (x, _, dy) => divide(dy, squarePlus(x, 1)),
+  (x, _, dy) => divide(dy, squarePlusOne(x)),
 );
 /** The angle from −π/2 to π/2 whose sine is x; NaN beyond ±1. */
 export const asin: (x: Tensor) => Tensor = defineUnary(
@@ -66,14 +66,18 @@ export const asinh: (x: Tensor) => Tensor = defineUnary(
   'asinh',
   ['unary', 27],
   undefined,
-  (x, _, dy) => divide(dy, sqrt(squarePlus(x, 1))),
+  (x, _, dy) => divide(dy, sqrt(squarePlusOne(x))),
 );
 /** The number from 0 on whose `cosh` is x; NaN below 1. */
 export const acosh: (x: Tensor) => Tensor = defineUnary(
   'acosh',
   ['unary', 28],
   undefined,
-  (x, _, dy) => divide(dy, sqrt(squarePlus(x, -1))),
+  (x, _, dy) => {
+    // √(x² − 1), exact next to 1.
+    const [size, one] = [abs(x), constant(1, [])];
+    return divide(dy, sqrt(multiply(subtract(size, one), add(size, one))));
+  },
 );
 /** The number whose tanh is x: ±∞ for ±1, NaN beyond. */
 export const atanh: (x: Tensor) => Tensor = defineUnary(
