@@ -70,7 +70,9 @@ function checkGlobals(root: unknown, unknown: ReadonlySet<string>, name: string)
     throw fault(
       name,
       `is a whole pickled object of ${own ?? list}, whose code is in Python; its weights alone can be read`,
-      python(`torch.save(${loaded(name)}.state_dict(), 'weights.pt')`),
+      python(
+        `torch.save(${loaded(name)}${indices(moduleKeys(root, unknown))}.state_dict(), 'weights.pt')`,
+      ),
     );
   const quantised = [...unknown].some((one) => one.includes('_rebuild_qtensor'));
   if (quantised)
@@ -80,14 +82,29 @@ function checkGlobals(root: unknown, unknown: ReadonlySet<string>, name: string)
       'take the float model that it was made of',
     );
   const [part] = torchParts(root).map(({ at }) => at);
-  const keys = (part ?? '').split('.').filter(Boolean);
+  const isSparse = [...unknown].some((one) => one.includes('_sparse_'));
   throw fault(
     name,
     `holds ${list}, expected nothing but tensors, dictionaries and plain values`,
     python(
-      `d = ${loaded(name)}${keys.map((key) => `['${key}']`).join('')}; torch.save({k: v for k, v in d.items() if torch.is_tensor(v)}, 'weights.pt')`,
+      `d = ${loaded(name)}${indices((part ?? '').split('.').filter(Boolean))}; torch.save({k: v${isSparse ? '.to_dense()' : ''} for k, v in d.items() if torch.is_tensor(v)}, 'weights.pt')`,
     ),
   );
+}
+
+/** `['model']['net']` */
+const indices = (keys: readonly string[]): string => keys.map((key) => `['${key}']`).join('');
+
+/** The keys that lead to a pickled module in dictionaries. */
+function moduleKeys(root: unknown, unknown: ReadonlySet<string>, depth = 0): string[] {
+  if (!(root instanceof Map) || depth > 4) return [];
+  for (const [key, value] of root as Map<unknown, unknown>) {
+    if (typeof key !== 'string') continue;
+    if (isPickledObject(value) && unknown.has(value.made)) return [key];
+    const inner = moduleKeys(value, unknown, depth + 1);
+    if (inner.length > 0) return [key, ...inner];
+  }
+  return [];
 }
 
 /** The ending of the pickle's name in an archive. */

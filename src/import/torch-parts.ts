@@ -23,7 +23,7 @@ const USUAL = [
 ];
 
 /** How deep dictionaries are looked for. */
-const MOST_DEPTH = 4;
+const MOST_DEPTH = 16;
 
 /** The entries of a dictionary or list by keys that are text or numbers; others name no weights. */
 const entriesOf = (value: unknown): [string, unknown][] =>
@@ -90,7 +90,12 @@ export function choosePart(
       nearest(at, places.filter(Boolean)),
     );
   }
-  if (parts.length === 0) throw new LanewiseError('file', `'${name}' holds no tensors`);
+  if (parts.length === 0)
+    throw new LanewiseError(
+      'file',
+      `'${name}' holds no tensors of a model`,
+      "in Python: torch.save(net.state_dict(), 'weights.pt'); an optimizer's state has no weights, and arrays of NumPy are to be tensors (torch.as_tensor)",
+    );
   const inner = parts.filter((part) => part.at !== '');
   const usual = USUAL.map((key) => inner.filter((part) => last(part.at) === key)).find(
     (list) => list.length > 0,

@@ -45,10 +45,9 @@ function gathered(stored: Uint8Array, view: TorchTensor, bytes: number): Uint8Ar
   const first = (view.storage.start + view.offset) * bytes;
   if (count === 0 || isContiguous(view)) return stored.subarray(first, first + count * bytes);
   const Elements = ARRAYS[bytes as keyof typeof ARRAYS];
-  // A copy, because a storage may start anywhere and arrays may not.
-  const from: AnyElements = new Elements(
-    stored.slice(first, first + (reach(view) - view.offset) * bytes).buffer,
-  );
+  // A copy, because a storage may start anywhere and arrays may not; the slice of Node's Buffer is a view.
+  const copy = new Uint8Array(stored.subarray(first, first + (reach(view) - view.offset) * bytes));
+  const from: AnyElements = new Elements(copy.buffer);
   const to: AnyElements = new Elements(count);
   const index = shape.map(() => 0);
   let at = 0;
@@ -66,7 +65,7 @@ function gathered(stored: Uint8Array, view: TorchTensor, bytes: number): Uint8Ar
 
 /** Elements in the other byte order. */
 function turned(elements: Uint8Array, bytes: number): Uint8Array {
-  const found = elements.slice();
+  const found = new Uint8Array(elements);
   for (let at = 0; at < found.length; at += bytes) found.subarray(at, at + bytes).reverse();
   return found;
 }
