@@ -155,6 +155,7 @@ export const where: typeof all.where = given('where', all.where, {
 // Activations.
 export const elu: typeof all.elu = given('elu', all.elu, X);
 export const gelu: typeof all.gelu = given('gelu', all.gelu, X);
+/** min(max(slope·x + offset, 0), 1); by default PyTorch's slope ⅙ and offset ½. */
 export const hardSigmoid: typeof all.slopedHardSigmoid = given(
   'hardSigmoid',
   all.slopedHardSigmoid,
@@ -204,6 +205,7 @@ export const pad: typeof all.pad = given('pad', all.pad, { x: tensor, widths: li
 export const pad2d: typeof all.pad2d = given('pad2d', all.pad2d, { x: tensor, sides: list });
 export const permute: typeof all.permute = given('permute', all.permute, { x: tensor, axes: list });
 export const reshape: typeof all.reshape = given('reshape', all.reshape, TO_SHAPE);
+/** Elements of a range [start, end, step] along each axis; steps below 0 go backwards. */
 export const slice: typeof all.steppedSlice = given('slice', all.steppedSlice, {
   x: tensor,
   ranges: /* @__PURE__ */ listOf(list, 0),
