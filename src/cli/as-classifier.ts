@@ -12,22 +12,23 @@ type Read = Pick<ModelRead, 'trained' | 'warnings'>;
  * trained by cross-entropy, which takes logits, so that a softmax at its end is left out. Predictions are probabilities, as
  * with the softmax.
  */
-export function asClassifier({ trained, warnings }: Read): Read {
-  const [scores, ...others] = trained.model.outputs.values();
+export async function asClassifier({ trained, warnings }: Read): Promise<Read> {
+  const [[name, scores] = [], ...others] = trained.model.outputs;
   const isOpen = describeTerms(trained.terms)[0]?.kind === 'meanSquaredError';
-  if (!isOpen || others.length > 0 || scores?.length !== 1 || scores[0]! < 2)
+  if (name === undefined || !isOpen || others.length > 0 || scores?.length !== 1 || scores[0]! < 2)
     return { trained, warnings };
   const before = beforeSoftmax(trained);
   const { model, weights } = before === undefined ? trained : featuresOf(trained, before);
   const { classes, numerics } = trained;
   const loss = 'crossEntropy';
+  const { adviceOn } = await import('../onnx/warnings.js');
   return {
     trained: withWeights(model, weights, { loss, numerics, ...(classes ? { classes } : {}) }),
     warnings:
       before === undefined
         ? warnings
         : [
-            ...warnings.filter((one) => !one.includes(' is a softmax: to train')),
+            ...warnings.filter((one) => !one.startsWith(adviceOn(name, 'softmax'))),
             'the softmax at the end is left out, as cross-entropy takes logits; predictions are probabilities as before',
           ],
   };

@@ -42,7 +42,7 @@ function inputShapes(
   return { ...before, ...Object.fromEntries(pairs) };
 }
 
-export const readingOptions = () => [
+const readingOptions = () => [
   option(
     '--inputs <name=shape>',
     'the shape of one sample for inputs whose file leaves it open, such as input=3x224x224; separate several by commas',

@@ -98,7 +98,7 @@ export async function modelIn(
   if (!foreign) return { trained: await ownModel(path, bytes), warnings: [], knowsSamples: true };
   const read = await foreign.read(path, bytes, options);
   const knowsSamples = read.trained.samples !== undefined;
-  const { trained, warnings } = knowsSamples ? read : asClassifier(read);
+  const { trained, warnings } = knowsSamples ? read : await asClassifier(read);
   return { trained: ofImages(trained), warnings, knowsSamples };
 }
 

@@ -1,6 +1,5 @@
 /** ONNX files on disk: the model in one, and its tensors, with the external data beside it. */
 import { basename } from 'node:path';
-import { LanewiseError } from '../base/errors.js';
 import type { StoredTensor } from '../formats/safetensors.js';
 import type { OnnxFile, OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/messages.js';
 import { filesBeside } from './files-beside.js';
@@ -35,28 +34,6 @@ function locationsIn({ graph, functions }: OnnxFile): Set<string> {
   return new Set(all.flatMap(([, { external }]) => external?.['location'] ?? []));
 }
 
-/** The bytes of a tensor in another file; undefined for one of the file itself. */
-function outsideOf(
-  path: string,
-  { name, external }: OnnxTensor,
-  data: Readonly<Record<string, Uint8Array>>,
-): Uint8Array | undefined {
-  if (!external) return undefined;
-  const { location = '', offset = '0', length } = external;
-  const bytes = data[location]!;
-  const [start, size] = [Number(offset), Number(length ?? bytes.length - Number(offset))];
-  const isInside =
-    Number.isSafeInteger(start) && start >= 0 && size >= 0 && start + size <= bytes.length;
-  if (isInside) return bytes.subarray(start, start + size);
-  throw new LanewiseError(
-    'file',
-    `'${path}': tensor '${name}' stands from byte ${offset} of '${location}' on, with ${length ?? 'all'} bytes, and the file has ${bytes.length}`,
-    'it may be the file of another model',
-  );
-}
-
-const FLOATS = ['float', 'float16', 'bfloat16', 'double'];
-
 /**
  * The tensors of floats in an ONNX file by name, for a model that is built here. Initialisers that an exporter has merged
  * because they were equal stand again under the names of the nodes that share them.
@@ -66,13 +43,14 @@ export async function onnxTensors(
   path: string,
   bytes: Uint8Array,
 ): Promise<Map<string, StoredTensor>> {
-  const { decodeOnnx } = await import('../onnx/messages.js');
+  const { decodeOnnx, FLOAT_TYPES } = await import('../onnx/messages.js');
+  const { outsideOf } = await import('../onnx/file-inputs.js');
   const file = decodeOnnx(bytes, basename(path));
   const data = await filesBeside(path, locationsIn(file));
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of storedTensors(file.graph)) {
-    if (!FLOATS.includes(tensor.type)) continue;
-    const values = tensor.values(outsideOf(path, tensor, data)) as Float32Array;
+    if (!FLOAT_TYPES.has(tensor.type)) continue;
+    const values = tensor.values(outsideOf(tensor, path, data)) as Float32Array;
     tensors.set(name, { shape: tensor.shape, data: values });
   }
   for (const { op, inputs, outputs } of file.graph.nodes) {

@@ -10,7 +10,7 @@ export interface ForeignKind {
 }
 
 /** The line of Python that makes a safetensors file of FILE. */
-export const pythonLine = (imports: string, tensors: string, library: 'torch' | 'numpy'): string =>
+const pythonLine = (imports: string, tensors: string, library: 'torch' | 'numpy'): string =>
   `in Python: ${imports}; from safetensors.${library} import save_file; save_file(${tensors}, 'weights.safetensors')`;
 
 /** A kind that is read once `lanewise/import` is loaded. */

@@ -8,7 +8,7 @@ import { tensorsInHdf5 } from './keras/keras-tensors.js';
 import { importedH5, readKeras } from './read-keras.js';
 
 /** Whether an archive is a `.keras` file, by its first file. */
-export function isKerasArchive(bytes: Uint8Array): boolean {
+function isKerasArchive(bytes: Uint8Array): boolean {
   if (!isArchive(bytes)) return false;
   const first = new TextDecoder('latin1').decode(bytes.subarray(30, 30 + bytes[26]!));
   return /^(metadata|config)\.json$|weights\.h5$/.test(first);

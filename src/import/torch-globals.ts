@@ -238,7 +238,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
 };
 
 /** Whether a file of weights may name it. */
-export const isKnownGlobal = (global: string): boolean =>
+const isKnownGlobal = (global: string): boolean =>
   Object.hasOwn(MAKERS, global) ||
   Object.hasOwn(TYPES, global) ||
   INERT.has(global) ||

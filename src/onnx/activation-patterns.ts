@@ -1,8 +1,8 @@
 /** Patterns of activations, and of the sums and products that others are composed of. */
 import type { Layer } from '../layers/layer.js';
 import * as layers from '../layers/index.js';
+import { numberAt } from './attributes.js';
 import {
-  numberAt,
   one,
   rankOf,
   samplesAt,
@@ -11,7 +11,7 @@ import {
   type Pattern,
   type Patterns,
 } from './pattern.js';
-import { asWritten, scalarOf, type Value, type Wires } from './value.js';
+import { asWritten, madeBy, scalarOf, type Value, type Wires } from './value.js';
 import { unshaped } from './weights.js';
 
 /** A layer element by element, wherever the samples are. */
@@ -72,13 +72,10 @@ function prelu(call: Call): readonly Value[] | undefined {
 }
 
 /** The factors of a product, with those of factors that are products. */
-export function factorsOf(value: Value | undefined): (Value | undefined)[] {
+function factorsOf(value: Value | undefined): (Value | undefined)[] {
   if (value?.kind !== 'wires' || value.node?.op !== 'Mul') return [value];
   return value.from.flatMap(factorsOf);
 }
-
-const madeBy = (value: Value | undefined, op: string): Wires | undefined =>
-  value?.kind === 'wires' && value.node?.op === op ? value : undefined;
 
 /** x·(1 + erf(x/√2))/2 in any order of factors: gelu's x. */
 function geluInput(inputs: readonly (Value | undefined)[]): Wires | undefined {

@@ -2,7 +2,6 @@
 import * as layers from '../layers/index.js';
 import { productActivation } from './activation-patterns.js';
 import {
-  numberAt,
   one,
   rankOf,
   samplesAt,
@@ -12,8 +11,8 @@ import {
   type Patterns,
 } from './pattern.js';
 import { release, type Reader } from './reader.js';
-import { asWritten, scalarOf, type Value, type Weight, type Wires } from './value.js';
-import { attributesOf } from './attributes.js';
+import { asWritten, madeBy, scalarOf, type Value, type Weight, type Wires } from './value.js';
+import { attributesOf, numberAt } from './attributes.js';
 import { isPlain } from './sample-place.js';
 import { layerNamed, losesName, unshaped, withShape } from './weights.js';
 
@@ -60,9 +59,6 @@ function denseBias(call: Call, x: Wires, bias: Weight): readonly Value[] | undef
   const wanted = layerNamed(both) ?? x.draft.wanted;
   return one(call, dense, inputs, { weights: both, wanted, place: x.place });
 }
-
-const madeBy = (value: Value | undefined, ...ops: string[]): Wires | undefined =>
-  value?.kind === 'wires' && value.node && ops.includes(value.node.op) ? value : undefined;
 
 /** (x − mean) / √(mean of squares + ε) over the last axis, as files before opset 17 have it: x and ε. */
 function standardized(value: Wires | undefined): { x: Wires; eps: number } | undefined {

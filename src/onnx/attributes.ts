@@ -19,6 +19,16 @@ function plain({ type, value }: OnnxAttribute): unknown {
   return { type: tensor.type, shape: tensor.shape, values: [...tensor.values()] };
 }
 
+/** An attribute that is one number. */
+export function numberAt(
+  { attributes }: { readonly attributes: Attributes },
+  name: string,
+  absent: number,
+): number {
+  const value = attributes[name];
+  return typeof value === 'number' ? value : absent;
+}
+
 /** A graph among a node's attributes. */
 export const graphAt = (node: OnnxNode, name: string): OnnxGraph | undefined => {
   const found = node.attributes.get(name);

@@ -1,8 +1,9 @@
 /** Patterns of extents: shapes as known numbers, equal numbers for every sample, and one index of an axis. */
 import { sizeOf } from '../graph/tensor.js';
 import * as layers from '../layers/index.js';
+import { numberAt } from './attributes.js';
 import { turned, viewed } from './moving-patterns.js';
-import { axisFrom, numberAt, one, rankOf, wiresAt, type Call, type Patterns } from './pattern.js';
+import { axisFrom, one, rankOf, wiresAt, type Call, type Patterns } from './pattern.js';
 import { fileShape } from './reader.js';
 import { isPlain } from './sample-place.js';
 import { numbersOf, scalarOf, type Value } from './value.js';

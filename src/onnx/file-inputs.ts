@@ -5,10 +5,15 @@ import { input as inputTensor, type Shape } from '../graph/tensor.js';
 import { checkInput } from '../layers/model.js';
 import type { InputSettings } from '../layers/wire.js';
 import { inputsOf } from './graph-order.js';
-import type { OnnxFile, OnnxNode, OnnxTensor, OnnxValueInfo } from './messages.js';
+import {
+  FLOAT_TYPES,
+  type OnnxFile,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValueInfo,
+} from './messages.js';
 import { SAMPLES } from './sample-place.js';
 import type { Draft, Wires } from './value.js';
-import { FLOATS } from './walk.js';
 
 /** Options of `readOnnx` that say what the inputs are. */
 interface InputOptions {
@@ -83,7 +88,7 @@ export function inputsOfFile(
     if (!used.has(info.name) || typeof options.inputs?.[info.name] === 'number') continue;
     const { sample, written } = extentsOf(info, name, options);
     if (written !== undefined) fixed.add(written);
-    const type = FLOATS.has(info.type ?? 'float') ? 'float' : info.type!;
+    const type = FLOAT_TYPES.has(info.type ?? 'float') ? 'float' : info.type!;
     const isWhole = WHOLE.test(type);
     settings[info.name] = checkInput(
       sample.length === 0 && !isWhole ? [1] : sample,

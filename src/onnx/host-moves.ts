@@ -3,13 +3,14 @@
  * (weights.ts); and the rules from shape to shape.
  */
 import { sizeOf } from '../graph/tensor.js';
+import { numberAt, type Attributes } from './attributes.js';
 import type { Host } from './rules/rule.js';
 
 /** An application to known numbers. */
 export interface HostCall {
   readonly op: string;
   readonly version: number;
-  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly attributes: Attributes;
   readonly inputs: readonly (Host | undefined)[];
   readonly outputs: number;
 }
@@ -18,8 +19,6 @@ export type HostOp = (call: HostCall) => readonly Host[] | undefined;
 
 /** More elements are not computed here. */
 export const MOST = 2 ** 22;
-
-export const whole = (type: string): boolean => /int|bool/.test(type);
 
 /** Attribute or, in later opsets, input `i`, as numbers. */
 export const listAt = (
@@ -30,9 +29,6 @@ export const listAt = (
   const given = inputs[i] ? Array.from(inputs[i].values) : attributes[name];
   return Array.isArray(given) ? (given as number[]) : undefined;
 };
-
-export const numberAt = ({ attributes }: HostCall, name: string, absent: number): number =>
-  typeof attributes[name] === 'number' ? attributes[name] : absent;
 
 /** An axis counted from the start; undefined if there is none. */
 const axisIn = (axis: number, rank: number): number | undefined =>

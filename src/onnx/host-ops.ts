@@ -5,13 +5,14 @@ import {
   listAt,
   MOST,
   moving,
-  numberAt,
   one,
-  whole,
   type HostCall,
   type HostOp,
 } from './host-moves.js';
-import type { Host } from './rules/rule.js';
+import { numberAt } from './attributes.js';
+import { FLOAT_TYPES } from './messages.js';
+import { typeName } from './rules/cast-rules.js';
+import { isWholeType, type Host } from './rules/rule.js';
 
 /** Arithmetic of two; whole numbers are divided towards zero, floats rounded to float32. */
 const binary =
@@ -20,7 +21,7 @@ const binary =
     const shape = broadcast(inputs.map((input) => input!.shape));
     const [a, b] = shape ? inputs.map((input) => expanded(input!, shape)) : [];
     if (!shape || !a || !b) return undefined;
-    const isWhole = whole(a.type);
+    const isWhole = isWholeType(a.type);
     const values = Float64Array.from(a.values, (value, i) => {
       const result = compute(value, b.values[i]!, isWhole);
       return isWhole || type ? result : Math.fround(result);
@@ -35,7 +36,7 @@ const unary =
       type: type ?? x!.type,
       shape: x!.shape,
       values: Float64Array.from(x!.values, (value) =>
-        whole(x!.type) ? compute(value) : Math.fround(compute(value)),
+        isWholeType(x!.type) ? compute(value) : Math.fround(compute(value)),
       ),
     },
   ];
@@ -49,39 +50,23 @@ const fold =
   (call) => {
     const x = call.inputs[0]!;
     const axes = listAt(call, 'axes', 1) ?? [...x.shape.keys()];
-    if (axes.length !== x.shape.length || !whole(x.type)) return undefined;
+    if (axes.length !== x.shape.length || !isWholeType(x.type)) return undefined;
     const shape = numberAt(call, 'keepdims', 1) ? x.shape.map(() => 1) : [];
     return [{ type: x.type, shape, values: [Array.from(x.values).reduce(compute, start)] }];
   };
 
-const TYPES = [
-  'undefined',
-  'float',
-  'uint8',
-  'int8',
-  'uint16',
-  'int16',
-  'int32',
-  'int64',
-  'string',
-  'bool',
-  'float16',
-  'double',
-  'uint32',
-  'uint64',
-];
-
+/** To whole numbers, truth values or float32, in which floats of all widths are computed. */
 function cast({ inputs: [x], attributes }: HostCall): readonly Host[] | undefined {
-  const type = TYPES[Number(attributes['to'])];
-  if (!type || type === 'string') return undefined;
+  const type = typeName(attributes['to']);
+  const isWhole = /^(bool|u?int(8|16|32|64))$/.test(type);
+  if (!isWhole && !FLOAT_TYPES.has(type)) return undefined;
   const values = Float64Array.from(x!.values, (value) =>
-    type === 'bool' ? Number(value !== 0) : whole(type) ? Math.trunc(value) : Math.fround(value),
+    type === 'bool' ? Number(value !== 0) : isWhole ? Math.trunc(value) : Math.fround(value),
   );
   // What a float beyond its range becomes differs between runtimes.
-  const inRange =
-    !whole(type) ||
-    values.every((value) => Math.abs(value) <= (/64/.test(type) ? 2 ** 63 : 2 ** 31));
-  return inRange ? [{ type, shape: x!.shape, values }] : undefined;
+  const most = type.includes('64') ? 2 ** 63 : 2 ** 31;
+  const fits = !isWhole || values.every((value) => Math.abs(value) <= most);
+  return fits ? [{ type, shape: x!.shape, values }] : undefined;
 }
 
 const modulo = binary((a, b) => a - b * Math.floor(a / b));

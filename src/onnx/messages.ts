@@ -38,6 +38,9 @@ export const ELEMENT_TYPES = [
 
 export type ElementType = (typeof ELEMENT_TYPES)[number];
 
+/** Those that are float32 here. */
+export const FLOAT_TYPES: ReadonlySet<string> = new Set(['float', 'float16', 'bfloat16', 'double']);
+
 export interface OnnxTensor {
   readonly name: string;
   readonly type: ElementType;

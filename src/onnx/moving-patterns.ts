@@ -1,6 +1,7 @@
 /** Patterns of nodes that move elements: reshaping, transposing, joining, slicing, padding. */
 import { sizeOf } from '../graph/tensor.js';
 import * as layers from '../layers/index.js';
+import { numberAt } from './attributes.js';
 import {
   permutation,
   ranges,
@@ -10,10 +11,10 @@ import {
   wantedShape,
   type HostCall,
 } from './host-moves.js';
+import { FLOAT_TYPES } from './messages.js';
 import {
   axisFrom,
   listAt,
-  numberAt,
   one,
   rankOf,
   samplesAt,
@@ -22,6 +23,7 @@ import {
   type Patterns,
 } from './pattern.js';
 import { add, applyOp, note } from './reader.js';
+import { typeName } from './rules/cast-rules.js';
 import { isPlain, reshapedPlace } from './sample-place.js';
 import { scalarOf, type Numbers, type Place, type Value, type Wires } from './value.js';
 
@@ -284,16 +286,15 @@ function pad(call: Call): readonly Value[] | undefined {
   return mode === 'constant' ? one(call, layers.pad(widths, value), [x]) : undefined;
 }
 
-const FLOATS = [1, 10, 11, 16];
-const WHOLES = [2, 3, 4, 5, 6, 7, 12, 13];
-
 /** A cast that changes nothing here: from floats to floats, from tokens to tokens. */
 function cast(call: Call): readonly Value[] | undefined {
   const x = wiresAt(call, 0);
-  const to = Number(call.attributes['to']);
+  const to = typeName(call.attributes['to']);
   if (!x) return undefined;
   const isSame =
-    x.probes[0]!.dtype === 'i32' ? WHOLES.includes(to) : x.type === 'float' && FLOATS.includes(to);
+    x.probes[0]!.dtype === 'i32'
+      ? /^u?int(8|16|32|64)$/.test(to)
+      : x.type === 'float' && FLOAT_TYPES.has(to);
   return isSame ? [{ ...x, type: x.probes[0]!.dtype === 'i32' ? x.type : 'float' }] : undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Attributes, Draft, Value } from './export-writer.js';
 import type { OnnxAttribute, OnnxNode } from './messages.js';
 
 /** The attributes of ONNX's ops that are floats, other numbers are whole. */
-const FLOATS = new Set([
+const FLOAT_ATTRIBUTES = new Set([
   'activation_alpha',
   'activation_beta',
   'alpha',
@@ -107,7 +107,7 @@ export const recordsOf = (attributes: Attributes): ReadonlyMap<string, OnnxAttri
   );
 
 function typed(name: string, value: Attributes[string]): Pick<OnnxAttribute, 'type' | 'value'> {
-  const isFloat = FLOATS.has(name);
+  const isFloat = FLOAT_ATTRIBUTES.has(name);
   if (typeof value === 'string') return { type: 'string', value };
   if (typeof value === 'number')
     return isFloat ? { type: 'float', value: Math.fround(value) } : { type: 'int', value };

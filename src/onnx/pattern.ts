@@ -52,15 +52,6 @@ export function listAt(
   return value ? undefined : (attributes[name] as number[] | undefined);
 }
 
-export function numberAt(
-  { attributes }: Pick<Call, 'attributes'>,
-  name: string,
-  absent: number,
-): number {
-  const value = attributes[name];
-  return typeof value === 'number' ? value : absent;
-}
-
 /** An axis counted from the start. */
 export const axisFrom = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 

@@ -4,16 +4,9 @@
  */
 import type { Layer } from '../layers/layer.js';
 import * as layers from '../layers/index.js';
+import { numberAt } from './attributes.js';
 import { turned, viewed } from './moving-patterns.js';
-import {
-  numberAt,
-  one,
-  rankOf,
-  wiresAt,
-  type Call,
-  type Pattern,
-  type Patterns,
-} from './pattern.js';
+import { one, rankOf, wiresAt, type Call, type Pattern, type Patterns } from './pattern.js';
 import { note, release } from './reader.js';
 import { SAMPLES } from './sample-place.js';
 import type { Value, Weight, Wires } from './value.js';

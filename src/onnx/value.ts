@@ -92,6 +92,10 @@ export function scalarOf(value: Value | undefined): number | undefined {
   return value.probes[0]!.values[0];
 }
 
+/** The value, if a node of one of these ops made it. */
+export const madeBy = (value: Value | undefined, ...ops: string[]): Wires | undefined =>
+  value?.kind === 'wires' && value.node && ops.includes(value.node.op) ? value : undefined;
+
 /** A float32 number as it was written: 9.99999974e-6 is 1e-5. */
 export function asWritten(value: number): number {
   const short = Number(value.toPrecision(7));

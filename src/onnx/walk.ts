@@ -4,12 +4,12 @@ import { sizeOf } from '../graph/tensor.js';
 import { attributesOf, graphAt } from './attributes.js';
 import { inputsOf, ordered } from './graph-order.js';
 import { compute, hostOps } from './host-ops.js';
-import type { OnnxGraph, OnnxNode, OnnxTensor } from './messages.js';
+import { FLOAT_TYPES, type OnnxGraph, type OnnxNode, type OnnxTensor } from './messages.js';
 import { anywherePatterns } from './extent-patterns.js';
 import { viewed } from './moving-patterns.js';
 import type { Call, Pattern } from './pattern.js';
 import { patterns } from './patterns.js';
-import { applyOp, asWires, LeafNeeded, versionOf, type Reader } from './reader.js';
+import { applyOp, asWires, LeafNeeded, note, versionOf, type Reader } from './reader.js';
 import { rules } from './rules/index.js';
 import { isPlain } from './sample-place.js';
 import {
@@ -17,9 +17,9 @@ import {
   MISSING,
   numbersOf,
   scalarOf,
+  type Numbers,
   type Value,
   type Weight,
-  type Wires,
 } from './value.js';
 import { isNamed, rearranged, weightOf } from './weights.js';
 
@@ -30,9 +30,6 @@ export interface Refusal {
   /** Whether there is neither pattern nor rule for the op. */
   readonly unknown: boolean;
 }
-
-/** Element types that are float32 here. */
-export const FLOATS = new Set(['float', 'double', 'float16', 'bfloat16']);
 
 /** A name that an exporter makes for what is a constant of the program. */
 const isAutomatic = (name: string): boolean =>
@@ -54,14 +51,14 @@ export function stored(
   const isConstant =
     size <= 1 &&
     (isInitializer ? /^(onnx::|\/|\d*$)/.test(name) : shape.length === 0 || isAutomatic(name));
-  if (FLOATS.has(type) && size > 0 && !isConstant) {
+  if (FLOAT_TYPES.has(type) && size > 0 && !isConstant) {
     const values = read() as Float32Array;
     if (values.every((value) => Number.isFinite(value)))
       return weightOf(name, shape, () => values.slice());
     return numbersOf({ type: 'float', shape, values }, reader.sizes);
   }
   return numbersOf(
-    { type: FLOATS.has(type) ? 'float' : type, shape, values: read().map(clamped) },
+    { type: FLOAT_TYPES.has(type) ? 'float' : type, shape, values: read().map(clamped) },
     reader.sizes,
   );
 }
@@ -210,7 +207,7 @@ function onNumbers(
 ): Value[] | undefined {
   if (!inputs.every((value) => !value || value.kind === 'numbers') || inputs.length === 0)
     return undefined;
-  const known = inputs as readonly (Exclude<Value, Weight | Wires | typeof MISSING> | undefined)[];
+  const known = inputs as readonly (Numbers | undefined)[];
   const call = {
     op: node.op,
     version,
@@ -243,7 +240,7 @@ function onNumbers(
 function identity(reader: Reader, node: OnnxNode, value: Value | undefined): Value | undefined {
   const [name] = node.outputs as [string];
   if (value?.kind !== 'weight' || value.arranged || !isNamed(name)) return value;
-  reader.notes.set('merged', [...(reader.notes.get('merged') ?? []), name]);
+  note(reader, 'merged', name);
   return weightOf(name, value.shape, () => value.values().slice());
 }
 

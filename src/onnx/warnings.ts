@@ -6,6 +6,10 @@ import type { OnnxFile } from './messages.js';
 const RECIPE =
   'export with model.eval() and torch.onnx.export(…, training=TrainingMode.PRESERVE, do_constant_folding=False)';
 
+/** How the advice on an output begins that cannot be trained as it is. */
+export const adviceOn = (output: string, kind: 'softmax' | 'sigmoid'): string =>
+  `output '${output}' is a ${kind}: to train with `;
+
 /** The sentences that notes and the file itself give rise to. */
 export function warningsOf(
   file: OnnxFile,
@@ -47,7 +51,7 @@ export function warningsOf(
     const logits = node ? `outputs: ['${node.inputs[0]}']` : `the output of '${before}'`;
     const loss = layer.kind === 'softmax' ? 'crossEntropy' : 'binaryCrossEntropyWithLogits';
     warnings.push(
-      `output '${name}' is a ${layer.kind}: to train with ${loss}, which takes the values before it, read with ${logits}`,
+      `${adviceOn(name, layer.kind)}${loss}, which takes the values before it, read with ${logits}`,
     );
   }
   const gone = missingModules(file);

@@ -1,7 +1,8 @@
 /** Patterns of layers of weights: dense layers, embeddings, batch and layer normalisation. */
 import * as layers from '../layers/index.js';
+import { numberAt } from './attributes.js';
 import { pickOne } from './extent-patterns.js';
-import { numberAt, one, rankOf, weightAt, wiresAt, type Call, type Patterns } from './pattern.js';
+import { one, rankOf, weightAt, wiresAt, type Call, type Patterns } from './pattern.js';
 import { note } from './reader.js';
 import { asWritten, type Value, type Weight, type Wires } from './value.js';
 import { layerNamed, losesName, transposed, unshaped, withShape } from './weights.js';

@@ -1,8 +1,8 @@
 /** Patterns of windows over images and sequences: convolutions, pooling, response normalisation, resampling. */
 import * as layers from '../layers/index.js';
 import type { PoolOptions } from '../layers/pool.js';
+import { numberAt } from './attributes.js';
 import {
-  numberAt,
   one,
   rankOf,
   samplesAt,

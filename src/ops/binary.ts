@@ -90,7 +90,7 @@ export function defineBinary(name: string, code: number, slopes?: Slopes) {
 }
 
 /** a + b of equal shapes. `activation` is applied to the sum; set by the compiler's fusion. */
-export const addOp = defineOp<Operands, { readonly activation: Activation }>({
+const addOp = defineOp<Operands, { readonly activation: Activation }>({
   name: 'add',
   appliesActivation: true,
   shape: (inputs) => ({ shape: broadcastShape('add', inputs) }),

@@ -84,7 +84,7 @@ export function normalizeBatch(s: Settings): Build {
 }
 
 /** Values of a flattened image, in the order of C×H×W. */
-export const inFlatOrder = (values: Float32Array, flat: Shape): Float32Array =>
+const inFlatOrder = (values: Float32Array, flat: Shape): Float32Array =>
   permuted(values, flat, [flat.length - 1, ...flat.slice(1).map((_, i) => i)]);
 
 export function normalizeLayer(s: Settings): Build {

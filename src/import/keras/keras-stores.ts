@@ -31,7 +31,7 @@ export function arraysIn(group: Hdf5Group, before = ''): KerasArray[] {
 }
 
 /** Python's name of a class in paths: SeparableConv2D is separable_conv2d. */
-export const snakeCase = (name: string): string =>
+const snakeCase = (name: string): string =>
   name
     .replace(/\W+/g, '')
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')

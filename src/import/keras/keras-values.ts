@@ -26,9 +26,6 @@ export interface Value {
 /** Applies a layer without parameters to a value; the result's shape is that of the tensor. */
 export type ApplyPlain = (layer: Layer, ...values: readonly Value[]) => Value;
 
-/** The sample's shape as it is laid out. */
-export const laidOut = ({ tensor }: Pick<Value, 'tensor'>): Shape => tensor.shape.slice(1);
-
 const first = (shape: Shape): Shape => [shape.at(-1)!, ...shape.slice(0, -1)];
 const last = (shape: Shape): Shape => [...shape.slice(1), shape[0]!];
 

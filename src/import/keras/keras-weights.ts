@@ -1,6 +1,6 @@
 /** The weights of a Keras file: found by layer and variable, and turned to the layouts that layers have here. */
 import { LanewiseError } from '../../base/errors.js';
-import { showShape, sizeOf, type Shape } from '../../graph/tensor.js';
+import { sizeOf, type Shape } from '../../graph/tensor.js';
 
 /** An array of a file. */
 export interface KerasArray {
@@ -135,13 +135,4 @@ export function permuted(
 export function rowsOfImage(values: Float32Array, columns: number, flat: Shape): Float32Array {
   const axes = flat.length;
   return permuted(values, [...flat, columns], [axes - 1, ...flat.slice(1).map((_, i) => i), axes]);
-}
-
-/** @throws LanewiseError kind 'file' unless an array has the shape that its layer needs. */
-export function checkArray(file: string, layer: string, array: KerasArray, expected: Shape): void {
-  if (array.shape.join() === expected.join()) return;
-  throw new LanewiseError(
-    'file',
-    `'${file}': weight '${array.name}' of layer '${layer}' is ${showShape(array.shape)}, expected ${showShape(expected)}`,
-  );
 }

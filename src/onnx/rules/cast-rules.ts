@@ -52,7 +52,7 @@ function cast(call: RuleCall, to: string): Tensor {
 }
 
 /** The name of an element type, which is a number, or its name in capitals before opset 6. */
-const typeName = (type: unknown): string =>
+export const typeName = (type: unknown): string =>
   typeof type === 'number'
     ? (ELEMENT_TYPES[type] ?? `type ${type}`)
     : typeof type === 'string'
