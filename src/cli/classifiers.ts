@@ -34,6 +34,8 @@ import { openModel } from './model-source.js';
 import { checkUses } from './setting-options.js';
 import { labelledSets } from './task.js';
 
+import { formatCount, note } from './terminal.js';
+
 export interface ScoringOptions extends DataOptions {
   readonly all?: boolean;
   readonly workers?: number;
@@ -123,6 +125,11 @@ export async function scoreModels(
   const views = viewsOf(options, models[0]!);
   const { workers, decoders } = options;
   const summary = await classifier.evaluate(test, { workers, decoders, views });
+  const outputs = summary.scores.length / test.labels.length;
+  if (!classifier.classes && outputs !== test.classes.length)
+    note(
+      `'${files[0]}' does not name its ${formatCount(outputs)} classes, and ${test.name} has ${formatCount(test.classes.length)}: the first scores are taken for these; train --weights gives it a head of their number`,
+    );
   return {
     ...choice,
     ...(choice.train ? { train: named(choice.train) } : {}),

@@ -3,6 +3,7 @@
  * program or an ONNX file.
  */
 import type { Command } from 'commander';
+import { LanewiseError } from '../base/errors.js';
 import { loadModels, scoringCommand, type ScoringOptions } from './classifiers.js';
 import { checkOutName } from './file-kind.js';
 import { exportOnnx } from './export-onnx.js';
@@ -31,13 +32,27 @@ export const exportCommand = (): Command =>
     .option('--inference', 'the model alone, compiled for lanewise/inference; no data')
     .option('--onnx', 'the model alone, as an ONNX file; no data')
     .option('--batch <n>', 'samples that the program scores at once (16)', wholeNumber(1))
-    .action((files: string[], options: ExportOptions) =>
-      options.onnx
-        ? exportOnnx(files, options)
-        : options.inference
-          ? exportProgram(files, options)
-          : runExport(files, options),
-    );
+    .action((files: string[], options: ExportOptions, command: Command) => {
+      if (!options.onnx)
+        return options.inference ? exportProgram(files, options) : runExport(files, options);
+      checkAlone(command);
+      return exportOnnx(files, options);
+    });
+
+/** @throws LanewiseError kind 'argument' for options beside those of `--onnx`, which would have no effect. */
+function checkAlone(command: Command): void {
+  const other = command.options.find(
+    (option) =>
+      !['onnx', 'out'].includes(option.attributeName()) &&
+      command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  if (!other) return;
+  throw new LanewiseError(
+    'argument',
+    `${other.long} has no effect on export --onnx, which writes the model alone`,
+    `leave ${other.long} out; or leave --onnx out to write predictions`,
+  );
+}
 
 async function runExport(files: readonly string[], options: ExportOptions): Promise<void> {
   checkOutName(

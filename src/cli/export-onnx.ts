@@ -1,4 +1,5 @@
 /** `lanewise export --onnx`: writes a model as an ONNX file. */
+import { resolve } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
 import { writeFileAtomic } from '../node/atomic.js';
 import { showShape } from '../graph/tensor.js';
@@ -24,6 +25,12 @@ export async function exportOnnx(
       'export them one by one',
     );
   if (!/\.onnx$/i.test(out)) checkOutName(out, 'export --onnx writes ONNX', '--out model.onnx');
+  if (resolve(file!) === resolve(out))
+    throw new LanewiseError(
+      'argument',
+      `--out ${out} would replace the file that is read`,
+      'give another name',
+    );
   const trained = await openModel(file!);
   const { writeOnnx } = await import('../onnx/index.js');
   const bytes = writeOnnx(trained);

@@ -3,7 +3,8 @@
  * files are loaded only where there is such a file.
  */
 import { extname } from 'node:path';
-import { readTensors, otherKind, type TensorFile } from '../formats/tensor-file.js';
+import { LanewiseError } from '../base/errors.js';
+import { readTensors, otherKind, TENSOR_FORMATS, type TensorFile } from '../formats/tensor-file.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { isKeras } from './keras-files.js';
 import { formatCount } from './terminal.js';
@@ -45,13 +46,43 @@ export const contentsOf = (path: string, bytes: Uint8Array): Promise<FileContent
 /** By the first bytes, or, where they say nothing, by the name. */
 export function isOnnx(bytes: Uint8Array, path: string): boolean {
   const kind = otherKind(bytes);
-  return kind ? kind.reader === 'lanewise/onnx' : extname(path).toLowerCase() === '.onnx';
+  if (kind) return kind.reader === 'lanewise/onnx';
+  return extname(path).toLowerCase() === '.onnx' && bytes.length > 0 && !isText(bytes);
 }
 
-/** The tensors of a file, for which `lanewise/import` is loaded if it is another program's. */
+/** The first bytes of a file, for messages and to tell texts from other files. */
+const startOf = (bytes: Uint8Array): string =>
+  new TextDecoder('latin1').decode(bytes.subarray(0, 24));
+
+const isText = (bytes: Uint8Array): boolean => /^[\t\n\r\x20-\x7e]*$/.test(startOf(bytes));
+
+/**
+ * The tensors of a file, for which `lanewise/import` is loaded if it is another program's.
+ * @throws LanewiseError kind 'file' for an empty file, one of no known kind, and a damaged one.
+ */
 export async function openTensors(path: string, bytes: Uint8Array): Promise<TensorFile> {
-  if (otherKind(bytes)?.reader === 'lanewise/import') await import('../import/index.js');
+  const kind = otherKind(bytes);
+  if (kind?.reader === 'lanewise/import') await import('../import/index.js');
+  if (!kind && TENSOR_FORMATS.every((format) => !format.begins(bytes))) refuseUnknown(path, bytes);
   return readTensors(bytes, path);
+}
+
+/** @throws LanewiseError kind 'file' unless the bytes may be a damaged safetensors file, which its reader tells best. */
+function refuseUnknown(path: string, bytes: Uint8Array): void {
+  if (bytes.length === 0)
+    throw new LanewiseError(
+      'file',
+      `'${path}' is empty: it has no bytes, expected a model or weights`,
+      'a download or an export that did not end leaves such a file: fetch or export it again',
+    );
+  // A header of less than 2 GiB, the length of which stands in the first 8 bytes.
+  if (bytes.length >= 8 && bytes[3]! < 128 && bytes.subarray(4, 8).every((byte) => byte === 0))
+    return;
+  throw new LanewiseError(
+    'file',
+    `'${path}' is of no kind that holds a model or weights: ${bytes.length} bytes that begin with ${JSON.stringify(startOf(bytes))}`,
+    'expected a model file of Lanewise or safetensors, ONNX (.onnx), PyTorch (.pt, .pth), tfjs (model.json), Keras (.keras, .h5) or NumPy (.npz)',
+  );
 }
 
 async function tensorContents(path: string, bytes: Uint8Array): Promise<FileContents> {

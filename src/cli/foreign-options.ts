@@ -26,6 +26,7 @@ const HINTS: readonly (readonly [names: string, hint: string])[] = [
   ['frozen freeze-layers', '--freeze'],
   ['block-size context-length seq-len', '--window'],
   ['text-column', '--text'],
+  ['num-classes n-classes', '--classes'],
 ];
 
 const REASONS: readonly (readonly [names: string, reason: string])[] = [
@@ -35,7 +36,6 @@ const REASONS: readonly (readonly [names: string, reason: string])[] = [
     'everything runs as WebAssembly on the CPU; --workers is the number of threads',
   ],
   ['standardize normalize scale', 'the data is scaled by default, and the model holds the scale'],
-  ['classes num-classes n-classes', 'the classes are those of the data; inspect takes --classes'],
   ['model arch', 'the model is the first argument: lanewise train lenet5'],
 ];
 

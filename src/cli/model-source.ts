@@ -2,6 +2,7 @@
 import { LanewiseError } from '../base/errors.js';
 import { readSource } from '../data/file-source.js';
 import { foreignKind } from '../formats/foreign.js';
+import { readHeader } from '../formats/safetensors-header.js';
 import { TENSOR_FORMATS } from '../formats/tensor-file.js';
 import { sizeOf } from '../graph/tensor.js';
 import { decodeModel } from '../trained/model-file.js';
@@ -115,7 +116,9 @@ export async function ownModel(path: string, bytes: Uint8Array): Promise<Trained
       `'${path}' is ${kind.is}, expected a model file of Lanewise`,
       `lanewise train MODEL --weights ${path} begins with its weights, lanewise inspect ${path} lists them`,
     );
-  const { metadata } = await openTensors(path, bytes);
+  // The tensors of large files are not decoded for their description alone.
+  const isOurs = TENSOR_FORMATS[0]!.begins(bytes);
+  const { metadata } = isOurs ? readHeader(bytes, path) : await openTensors(path, bytes);
   if (metadata['architecture']?.includes('"kind":"onnx"')) await import('../onnx/index.js');
   return decodeModel(bytes, path);
 }

@@ -1,4 +1,5 @@
 /** What training commands share: data in its parts by the options, and the model and settings of a run on it. */
+import { LanewiseError } from '../base/errors.js';
 import type { TrainSettings } from '../train/settings.js';
 import type { TrainOptions as RunOptions } from '../train/train.js';
 import { withoutGaps } from './gaps.js';
@@ -6,7 +7,13 @@ import { loadData, type DataSets } from './data-sources.js';
 import { loadedIfSmall } from './loading.js';
 import { recipeNamed } from './model-name.js';
 import { dataRequest } from './options.js';
-import { checkPretrained, knownOf, nameOfFile, type WeightsFile } from './pretrained.js';
+import {
+  checkPretrained,
+  classCount,
+  knownOf,
+  nameOfFile,
+  type WeightsFile,
+} from './pretrained.js';
 import { beginning, weightsOf } from './run-start.js';
 import { seriesRequest } from './series-options.js';
 import { checkUses, trainSettings } from './setting-options.js';
@@ -57,8 +64,20 @@ export async function findData(
   const kind = kindOf(task.kind);
   const name = given ?? (file ? nameOfFile(file.path) : kind.usual(found));
   checkUses(options, found, options.data);
+  checkClassCount(options, found);
   const { setAside, ...parts } = withoutGaps(withValidation(found, options, chooser));
   return { given, name, file, task, kind, parts, setAside };
+}
+
+/** @throws LanewiseError kind 'argument' for data with another number of classes than the command line says. */
+function checkClassCount({ classes, data }: TrainOptions, found: DataSets): void {
+  const own = classCount(found);
+  if (classes === undefined || classes === own) return;
+  throw new LanewiseError(
+    'argument',
+    `--classes ${classes}: ${data} has ${own === undefined ? 'no classes' : `${own} classes`}, and a model gets as many as its data has`,
+    'leave --classes out, or take other data',
+  );
 }
 
 /** The data with its samples in memory, if they fit. */

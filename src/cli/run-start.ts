@@ -1,5 +1,6 @@
 /** What a run begins with: a model for its data, with drawn weights or those of a file. */
 import { LanewiseError } from '../base/errors.js';
+import { showShape } from '../graph/tensor.js';
 import type { Recipe } from '../models/recipes.js';
 import type { DataSets } from './data-sources.js';
 import { sizedRecipe } from './model-name.js';
@@ -21,16 +22,32 @@ import type { TrainOptions } from './train-options.js';
 
 /** The file of `--weights`. @throws LanewiseError kind 'argument' if neither it nor the command line names a model. */
 export async function weightsOf(
-  { weights }: TrainOptions,
+  options: TrainOptions,
   given: string | undefined,
 ): Promise<WeightsFile | undefined> {
+  const { weights } = options;
   if (weights === undefined) return undefined;
   const file = await openWeights(weights, given !== undefined);
+  if (given === undefined) checkOwnSize(file, options);
   if (file.trained || given !== undefined) return file;
   throw new LanewiseError(
     'argument',
     `'${weights}' holds weights alone, and does not say of which model`,
     'name the model: lanewise train resnet18 --weights …',
+  );
+}
+
+/** @throws LanewiseError kind 'argument' for a size other than that of the file's model, which is taken as it is. */
+function checkOwnSize({ path, trained }: WeightsFile, { size, width }: TrainOptions): void {
+  if (!trained || (size === undefined && width === undefined)) return;
+  const [input] = Object.values(trained.model.architecture.inputs);
+  const shape = input?.shape ?? [];
+  if (width === undefined && shape.length === 3 && shape[1] === size && shape[2] === size) return;
+  const flag = width === undefined ? `--size ${size}` : `--width ${width}`;
+  throw new LanewiseError(
+    'argument',
+    `${flag} is for models by name, and the model of '${path}' takes ${showShape(shape)}`,
+    `leave ${width === undefined ? '--size' : '--width'} out: images are brought to what the model takes`,
   );
 }
 

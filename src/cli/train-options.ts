@@ -27,6 +27,7 @@ export type TrainOptions = DataOptions &
   SettingOptions &
   SizeOptions &
   SeriesRequest & {
+    readonly classes?: number;
     readonly seed: number;
     readonly folds?: number;
     readonly seeds?: number;
@@ -99,6 +100,11 @@ export const describeTraining = (name: string, about: string, own: readonly Opti
   addOptions(new Command(name), [
     ...trainingDataOptions(),
     ...sizeOptions(),
+    option(
+      '--classes <n>',
+      'how many classes the data is to have, which is checked (as many as it has)',
+      wholeNumber(1),
+    ),
     ...settingOptions(),
     ...own,
   ])

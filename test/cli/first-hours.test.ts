@@ -48,7 +48,7 @@ test('options of other tools are met with what they are called here', async () =
     label: '--target',
   }))
     assert.is(foreignHint(name, has), option && `did you mean ${option}?`);
-  assert.match(foreignHint('num_classes', has)!, /those of the data; inspect takes --classes/);
+  assert.match(foreignHint('num_classes', has)!, /did you mean --classes/);
 });
 
 test('a file or a net of the library in the place of a model’s name', async () => {

@@ -140,6 +140,18 @@ test('a folder, and a file of any other name, is read as a file that is there', 
     const file = join(folder, 'm.gguf');
     await writeFile(file, `GGUF${'\0'.repeat(60)}`);
     assert.match((await inspect(file)).stderr, /'.*m\.gguf' is a GGUF file/);
+    for (const name of ['text.onnx', 'text.pt']) {
+      const text = join(folder, name);
+      await writeFile(text, 'Not Found: no such model\n');
+      const { stderr, code } = await inspect(text);
+      assert.is(code, 1);
+      assert.match(
+        stderr,
+        /'.*text\.\w+' is of no kind that holds a model or weights: 25 bytes that begin with "Not Found.*\n {2}expected .*ONNX/,
+      );
+      await writeFile(text, '');
+      assert.match((await inspect(text)).stderr, /'.*' is empty: .* expected a model or weights/);
+    }
     assert.match(
       (await inspect(folder)).stderr,
       /it is a folder, expected a file\n {2}a run's is .*model\.safetensors/,

@@ -264,6 +264,22 @@ test('options are refused where they say nothing, and names that would be anothe
       './m.safetensors',
     );
     await refused(
+      /--out \.\/small\.onnx would replace the file that is read/,
+      ...words('export small.onnx --onnx --out ./small.onnx'),
+    );
+    await refused(
+      /--data has no effect on export --onnx/,
+      ...words('export small.onnx --onnx --data two --out x.onnx'),
+    );
+    await refused(
+      /--size 32 is for models by name, and the model of 'small\.onnx' takes 3×16×16/,
+      ...words('train --weights small.onnx --size 32 --data digits'),
+    );
+    await refused(
+      /--classes 4: digits has 10 classes/,
+      ...words('train lenet1 --data digits --classes 4'),
+    );
+    await refused(
       /Expected the name of an input/,
       'import',
       'small.onnx',
