@@ -18,17 +18,13 @@ import { layerNamed, losesName, unshaped, withShape } from './weights.js';
 
 /** A layer of samples of the same number of axes, element by element. */
 const ofSamples =
-  (layer: (...xs: never[]) => unknown): Pattern =>
+  (layer: typeof layers.add): Pattern =>
   (call) => {
     const xs = call.inputs.map((_, i) => samplesAt(call, i));
     const [first] = xs;
     if (xs.length < 2 || !first || xs.some((x) => !x || rankOf(x) !== rankOf(first)))
       return undefined;
-    return one(
-      call,
-      (layer as unknown as () => ReturnType<typeof layers.relu>)() as never,
-      xs as Wires[],
-    );
+    return one(call, layer(), xs as Wires[]);
   };
 
 /** Whether nothing but the node at hand takes a value. */
@@ -165,7 +161,7 @@ function sum(call: Call): readonly Value[] | undefined {
       denseBias(call, x, bias) ?? composedNorm(call, x, bias) ?? groupNorm(call, x, bias);
     if (found) return found;
   }
-  return ofSamples(layers.add as never)(call);
+  return ofSamples(layers.add)(call);
 }
 
 function product(call: Call): readonly Value[] | undefined {
@@ -186,18 +182,13 @@ function product(call: Call): readonly Value[] | undefined {
     )
       return one(call, layers.scale(factor), [x]);
   }
-  return ofSamples(layers.multiply as never)(call);
+  return ofSamples(layers.multiply)(call);
 }
 
 /** x², as layer norms of earlier opsets have it. */
 function square(call: Call): readonly Value[] | undefined {
   const x = samplesAt(call, 0);
-  return x && scalarOf(call.inputs[1]) === 2
-    ? one(call, (layers.multiply as unknown as () => ReturnType<typeof layers.relu>)() as never, [
-        x,
-        x,
-      ])
-    : undefined;
+  return x && scalarOf(call.inputs[1]) === 2 ? one(call, layers.multiply(), [x, x]) : undefined;
 }
 
 /** A reduction of samples over other axes; the mean over planes is the exacter global pooling. */
@@ -223,13 +214,13 @@ const reduction =
 
 export const arithmeticPatterns: Patterns = {
   Add: sum,
-  Div: ofSamples(layers.divide as never),
+  Div: ofSamples(layers.divide),
   Pow: square,
-  Max: ofSamples(layers.maximum as never),
+  Max: ofSamples(layers.maximum),
   Mul: product,
   ReduceMax: reduction(layers.max),
   ReduceMean: reduction(layers.mean),
   ReduceSum: reduction(layers.sum),
-  Sub: ofSamples(layers.subtract as never),
-  Sum: ofSamples(layers.add as never),
+  Sub: ofSamples(layers.subtract),
+  Sum: ofSamples(layers.add),
 };

@@ -209,14 +209,11 @@ const pool =
 
 /** The mean or maximum of whole planes, with their axes kept. */
 const globalPool =
-  (
-    planes: () => ReturnType<typeof layers.globalAvgPool2d>,
-    sequences: () => ReturnType<typeof layers.globalAvgPool2d>,
-  ): Pattern =>
+  (planes: typeof layers.globalAvgPool2d, sequences: typeof layers.globalAvgPool1d): Pattern =>
   (call) => {
     const x = samplesAt(call, 0);
     if (!x || rankOf(x) < 3 || rankOf(x) > 4) return undefined;
-    const pooled = one(call, (rankOf(x) === 4 ? planes() : sequences()) as never, [x])[0]!;
+    const pooled = one(call, rankOf(x) === 4 ? planes() : sequences(), [x])[0]!;
     const shapes = x.probes.map(({ shape }) =>
       shape.map((extent, axis) => (axis < 2 ? extent : 1)),
     );
@@ -296,8 +293,8 @@ export const windowPatterns: Patterns = {
   Conv: conv,
   ConvTranspose: convTranspose,
   DepthToSpace: depthToSpace,
-  GlobalAveragePool: globalPool(layers.globalAvgPool2d as never, layers.globalAvgPool1d as never),
-  GlobalMaxPool: globalPool(layers.globalMaxPool2d as never, layers.globalMaxPool1d as never),
+  GlobalAveragePool: globalPool(layers.globalAvgPool2d, layers.globalAvgPool1d),
+  GlobalMaxPool: globalPool(layers.globalMaxPool2d, layers.globalMaxPool1d),
   InstanceNormalization: instanceNorm,
   LRN: responseNorm,
   MaxPool: pool(false),
