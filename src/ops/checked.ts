@@ -21,6 +21,7 @@ import {
 } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { tensorOperand as tensor } from '../graph/op.js';
+import type { Tensor } from '../graph/tensor.js';
 import * as all from './index.js';
 
 /** The op with checks of its first arguments, by name and in order. */
@@ -68,7 +69,10 @@ const divisor: Check = (op, name, value) => {
 
 /** A check for the options of running sums. */
 const cumulation: Check = (op, _, value) => {
-  checkOptions<all.CumsumOptions>(op, value ?? {}, { exclusive: flag, reverse: flag });
+  checkOptions<all.CumsumOptions>(op, value === undefined ? {} : (value as object), {
+    exclusive: flag,
+    reverse: flag,
+  });
 };
 
 /** A check for the numbers of a vector. */
@@ -88,12 +92,19 @@ const vector: Check = (op, name, value) => {
 };
 
 const X = { x: tensor };
+
+/** The op of one tensor alone: what follows it, such as the place and the list that `map` gives, does not count. */
+/* @__NO_SIDE_EFFECTS__ */
+const ofOne = (name: string, op: (x: Tensor) => Tensor) => given(name, (x: Tensor) => op(x), X);
+
 const AB = { a: tensor, b: tensor };
 const XWB = { x: tensor, w: tensor, b: orNull };
 const CONVOLUTION = { x: tensor, w: tensor, b: orNull, attributes: object };
 const WINDOWS = { x: tensor, attributes: object };
 const TO_SHAPE = { x: tensor, shape: list };
 const OVER_AXES = { x: tensor, axes };
+const REDUCED = { x: tensor, axes, keepDims: /* @__PURE__ */ orAbsent(flag) };
+const ALONG = { x: tensor, axis: /* @__PURE__ */ orAbsent(whole) };
 
 // Element by element, of one tensor or two.
 export const add: typeof all.add = given('add', all.add, AB);
@@ -112,23 +123,23 @@ export const power: typeof all.power = given('power', all.power, { x: tensor, ex
 export const scale: typeof all.scale = given('scale', all.scale, { x: tensor, factor: finite });
 export const sqrt: typeof all.sqrt = given('sqrt', all.sqrt, X);
 export const square: typeof all.square = given('square', all.square, X);
-export const ceil: typeof all.ceil = given('ceil', all.ceil, X);
-export const floor: typeof all.floor = given('floor', all.floor, X);
-export const reciprocal: typeof all.reciprocal = given('reciprocal', all.reciprocal, X);
-export const round: typeof all.round = given('round', all.round, X);
-export const sign: typeof all.sign = given('sign', all.sign, X);
-export const trunc: typeof all.trunc = given('trunc', all.trunc, X);
-export const acos: typeof all.acos = given('acos', all.acos, X);
-export const acosh: typeof all.acosh = given('acosh', all.acosh, X);
-export const asin: typeof all.asin = given('asin', all.asin, X);
-export const asinh: typeof all.asinh = given('asinh', all.asinh, X);
-export const atan: typeof all.atan = given('atan', all.atan, X);
-export const atanh: typeof all.atanh = given('atanh', all.atanh, X);
-export const cos: typeof all.cos = given('cos', all.cos, X);
-export const cosh: typeof all.cosh = given('cosh', all.cosh, X);
-export const sin: typeof all.sin = given('sin', all.sin, X);
-export const sinh: typeof all.sinh = given('sinh', all.sinh, X);
-export const tan: typeof all.tan = given('tan', all.tan, X);
+export const ceil: typeof all.ceil = ofOne('ceil', all.ceil);
+export const floor: typeof all.floor = ofOne('floor', all.floor);
+export const reciprocal: typeof all.reciprocal = ofOne('reciprocal', all.reciprocal);
+export const round: typeof all.round = ofOne('round', all.round);
+export const sign: typeof all.sign = ofOne('sign', all.sign);
+export const trunc: typeof all.trunc = ofOne('trunc', all.trunc);
+export const acos: typeof all.acos = ofOne('acos', all.acos);
+export const acosh: typeof all.acosh = ofOne('acosh', all.acosh);
+export const asin: typeof all.asin = ofOne('asin', all.asin);
+export const asinh: typeof all.asinh = ofOne('asinh', all.asinh);
+export const atan: typeof all.atan = ofOne('atan', all.atan);
+export const atanh: typeof all.atanh = ofOne('atanh', all.atanh);
+export const cos: typeof all.cos = ofOne('cos', all.cos);
+export const cosh: typeof all.cosh = ofOne('cosh', all.cosh);
+export const sin: typeof all.sin = ofOne('sin', all.sin);
+export const sinh: typeof all.sinh = ofOne('sinh', all.sinh);
+export const tan: typeof all.tan = ofOne('tan', all.tan);
 export const fmod: typeof all.fmod = given('fmod', all.fmod, AB);
 export const pow: typeof all.pow = given('pow', all.pow, AB);
 export const remainder: typeof all.remainder = given('remainder', all.remainder, AB);
@@ -144,8 +155,8 @@ export const greaterOrEqual: typeof all.greaterOrEqual = given(
 export const less: typeof all.less = given('less', all.less, AB);
 export const lessOrEqual: typeof all.lessOrEqual = given('lessOrEqual', all.lessOrEqual, AB);
 export const notEqual: typeof all.notEqual = given('notEqual', all.notEqual, AB);
-export const isInfinite: typeof all.isInfinite = given('isInfinite', all.isInfinite, X);
-export const isNaN: typeof all.isNaN = given('isNaN', all.isNaN, X);
+export const isInfinite: typeof all.isInfinite = ofOne('isInfinite', all.isInfinite);
+export const isNaN: typeof all.isNaN = ofOne('isNaN', all.isNaN);
 export const where: typeof all.where = given('where', all.where, {
   condition: tensor,
   a: tensor,
@@ -182,8 +193,8 @@ export const celu: typeof all.celu = given('celu', all.celu, {
   x: tensor,
   alpha: orAbsent(divisor),
 });
-export const mish: typeof all.mish = given('mish', all.mish, X);
-export const softsign: typeof all.softsign = given('softsign', all.softsign, X);
+export const mish: typeof all.mish = ofOne('mish', all.mish);
+export const softsign: typeof all.softsign = ofOne('softsign', all.softsign);
 export const thresholdedRelu: typeof all.thresholdedRelu = given(
   'thresholdedRelu',
   all.thresholdedRelu,
@@ -198,7 +209,7 @@ export const concat: typeof all.concat = given('concat', all.concat, {
 export const expand: typeof all.expand = given('expand', all.expand, TO_SHAPE);
 export const flip: typeof all.flip = given('flip', all.flip, {
   x: tensor,
-  axes: /* @__PURE__ */ listOr(whole, list),
+  axes: /* @__PURE__ */ listOr(whole, /* @__PURE__ */ listOf(whole, 0)),
 });
 export const flatten: typeof all.flatten = given('flatten', all.flatten, X);
 export const pad: typeof all.pad = given('pad', all.pad, { x: tensor, widths: list });
@@ -219,11 +230,12 @@ export const transpose: typeof all.transpose = given('transpose', all.transpose,
 });
 
 // Places that come from data.
-export const argMax: typeof all.argMax = given('argMax', all.argMax, X);
-export const argMin: typeof all.argMin = given('argMin', all.argMin, X);
+export const argMax: typeof all.argMax = given('argMax', all.argMax, ALONG);
+export const argMin: typeof all.argMin = given('argMin', all.argMin, ALONG);
 export const gather: typeof all.gather = given('gather', all.gather, {
   x: tensor,
   indices: tensor,
+  axis: /* @__PURE__ */ orAbsent(whole),
 });
 export const gatherNd: typeof all.gatherNd = given('gatherNd', all.gatherNd, {
   x: tensor,
@@ -245,7 +257,11 @@ export const takeAlong: typeof all.takeAlong = given('takeAlong', all.takeAlong,
   indices: tensor,
   axis: whole,
 });
-export const topK: typeof all.topK = given('topK', all.topK, { x: tensor, k: extent });
+export const topK: typeof all.topK = given('topK', all.topK, {
+  x: tensor,
+  k: extent,
+  axis: /* @__PURE__ */ orAbsent(whole),
+});
 
 // Reductions.
 export const max: typeof all.max = given('max', all.max, OVER_AXES);
@@ -257,8 +273,8 @@ export const cumsum: typeof all.cumsum = given('cumsum', all.cumsum, {
   axis: whole,
   options: cumulation,
 });
-export const logsumexp: typeof all.logsumexp = given('logsumexp', all.logsumexp, OVER_AXES);
-export const prod: typeof all.prod = given('prod', all.prod, OVER_AXES);
+export const logsumexp: typeof all.logsumexp = given('logsumexp', all.logsumexp, REDUCED);
+export const prod: typeof all.prod = given('prod', all.prod, REDUCED);
 
 // Products.
 export const attention: typeof all.attention = given('attention', all.attention, {
@@ -267,7 +283,12 @@ export const attention: typeof all.attention = given('attention', all.attention,
   v: tensor,
   attributes: object,
 });
-export const batchMatmul: typeof all.batchMatmul = given('batchMatmul', all.batchMatmul, AB);
+export const batchMatmul: typeof all.batchMatmul = given('batchMatmul', all.batchMatmul, {
+  a: tensor,
+  b: tensor,
+  transposeA: /* @__PURE__ */ orAbsent(flag),
+  transposeB: /* @__PURE__ */ orAbsent(flag),
+});
 export const einsum: typeof all.einsum = given('einsum', all.einsum, {
   equation: text,
   operands: /* @__PURE__ */ listOf(tensor),

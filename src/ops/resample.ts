@@ -22,7 +22,7 @@ import { matmul } from './matmul.js';
 import { reshape } from './reshape.js';
 import { scale } from './scale.js';
 import { axisOf } from './strided.js';
-import { gather } from './take.js';
+import { gather, MOST_PLACES } from './take.js';
 import { permute } from './transpose.js';
 import { upsample2d } from './upsample.js';
 
@@ -109,8 +109,11 @@ function coordinateOf({ n, P, scale: s, start, end }: Axis, p: number, how: stri
       return fround(fround(fround((n / 2) * fround(1 - fround(P / fround(s * n)))) + half) - 0.5);
     case 'tfCropAndResize':
       return P === 1
-        ? 0.5 * (start + end) * (n - 1)
-        : fround(fround(start * (n - 1)) + fround(fround(p * (end - start) * (n - 1)) / (P - 1)));
+        ? fround(0.5 * fround(start + end) * (n - 1))
+        : fround(
+            fround(start * (n - 1)) +
+              fround(fround(fround(p * fround(end - start)) * (n - 1)) / (P - 1)),
+          );
     default:
       return fround(half - 0.5);
   }
@@ -168,6 +171,22 @@ function rowsOf(axis: Axis, options: ResizeOptions): ReadonlyMap<number, number>
   });
 }
 
+/** Larger matrices are mostly zeros, so that elements are taken one tap of all rows after another. */
+const MOST_WEIGHTS = 2 ** 20;
+
+/** Σ of what stands at the rows' first, second, … elements, times their weights. */
+function tapped(x: Tensor, axis: number, rows: readonly ReadonlyMap<number, number>[]): Tensor {
+  const taps = rows.map((row) => [...row]);
+  const longest = taps.reduce((most, { length }) => max(most, length), 1);
+  const ones = x.shape.slice(axis + 1).fill(1);
+  const terms = Array.from({ length: longest }, (_, t) => {
+    const places = literal(taps.map((row) => row[t]?.[0] ?? 0));
+    const weights = reshape(literal(taps.map((row) => row[t]?.[1] ?? 0)), [rows.length, ...ones]);
+    return multiply(gather(x, places, axis), weights);
+  });
+  return terms.reduce((a, b) => add(a, b));
+}
+
 /** The product with a matrix of these rows along an axis. */
 function along(x: Tensor, { axis, n, P }: Axis, rows: readonly ReadonlyMap<number, number>[]) {
   const isPicked = rows.every((row) => row.size === 1 && row.values().next().value === 1);
@@ -177,6 +196,7 @@ function along(x: Tensor, { axis, n, P }: Axis, rows: readonly ReadonlyMap<numbe
       ? x
       : gather(x, literal(places), axis);
   }
+  if (n * P > MOST_WEIGHTS) return tapped(x, axis, rows);
   const table = rows.flatMap((row) => Array.from({ length: n }, (_, at) => row.get(at) ?? 0));
   const matrix = reshape(literal(table), [P, n]);
   const inner = sizeOf(x.shape.slice(axis + 1));
@@ -207,11 +227,19 @@ function axesOf(x: Tensor, { sizes, scales, axes, region }: ResizeOptions): Axis
       n,
       P,
       scale: fround(scales?.[i] ?? P / n),
-      start: region?.[i] ?? 0,
-      end: region?.[i + count] ?? 1,
+      start: fround(region?.[i] ?? 0),
+      end: fround(region?.[i + count] ?? 1),
     };
   });
   const isDouble = new Set(found.map(({ axis }) => axis)).size < count;
+  const large = found.find(({ n, P }) => max(n, P) > MOST_PLACES);
+  if (large) {
+    const { axis, n, P } = large;
+    throw new ShapeError(
+      'resize',
+      `axis ${axis} of ${showShape(x.shape)}: ${n} elements to ${P}, expected at most ${MOST_PLACES}`,
+    );
+  }
   if (isDouble || found.some(({ P }) => P < 1)) {
     throw new ShapeError(
       'resize',
@@ -237,7 +265,7 @@ function isBilinear(x: Tensor, list: readonly Axis[], options: ResizeOptions): b
 
 /**
  * x resampled along `axes` to `sizes` or by `scales`, in each way that ONNX's Resize names. Common bilinear cases of N×C×H×W take
- * `upsample2d`'s kernel; of the others, each axis costs a product with a matrix of its two extents, or by the nearest element a copy.
+ * `upsample2d`'s kernel; of the others, each axis costs a product with a matrix of its two extents, or by the nearest element, or of long axes for each element that counts, a copy.
  * @throws ShapeError unless sizes, scales and region fit the axes, and if nothing would be left.
  * @throws LanewiseError kind 'argument' for an option out of range.
  */

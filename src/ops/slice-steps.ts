@@ -1,8 +1,9 @@
 /** Slices with steps, and axes turned round. */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
+import { axesOf } from './reduce.js';
 import { slice, type Range } from './slice.js';
-import { axisOf, denseStrides, emitCopy } from './strided.js';
+import { denseStrides, emitCopy } from './strided.js';
 
 const flipOp: Op<{ x: Tensor }, { axis: number }> = defineOp({
   name: 'flip',
@@ -20,13 +21,13 @@ const flipOp: Op<{ x: Tensor }, { axis: number }> = defineOp({
 
 /**
  * x turned round along one axis or several: their last elements come first.
- * @throws ShapeError for an axis that x does not have.
+ * @throws ShapeError for unknown or repeated axes.
  */
 export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
-  const list = typeof axes === 'number' ? [axes] : axes;
-  return list
-    .map((axis) => axisOf('flip', x, axis))
-    .reduce((y, axis) => (x.shape[axis] === 1 ? y : apply(flipOp, { x: y }, { axis })), x);
+  return [...axesOf('flip', x, axes)].reduce(
+    (y, axis) => (x.shape[axis] === 1 ? y : apply(flipOp, { x: y }, { axis })),
+    x,
+  );
 }
 
 /** Every steps[k]-th element along each axis k, from the first. */

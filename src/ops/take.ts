@@ -91,6 +91,26 @@ const putGradientOp = defineOp<{ places: Tensor; dy: Tensor }, { shape: Shape }>
   workspace: ({ inputs: { dy } }: Node<{ dy: Tensor }, object>) => sizeOf(dy.shape) * 4,
 });
 
+/** Float32 tells all whole numbers apart up to here. */
+export const MOST_PLACES = 2 ** 24 - 1;
+
+/** @throws ShapeError unless float32 numbers all places of `shape`. */
+function checkCount(name: string, shape: Shape): void {
+  const count = sizeOf(shape);
+  if (count <= MOST_PLACES) return;
+  throw new ShapeError(
+    name,
+    `${count} places in ${showShape(shape)}: float32 counts ${MOST_PLACES} at most`,
+  );
+}
+
+/** axisOf for an axis whose places are numbers in float32. */
+export function countedAxis(name: string, x: Tensor, axis: number): number {
+  const along = axisOf(name, x, axis);
+  checkCount(name, [x.shape[along]!]);
+  return along;
+}
+
 /** x as outer×extent×inner around an axis. */
 function around(x: Tensor, axis: number): Tensor {
   const [outer, inner] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
@@ -105,10 +125,10 @@ const asPlaces = (indices: Tensor): Tensor =>
  * indices n×T, the result is n×T×4. Indices are whole numbers, i32 or float32; negative ones count from the end. One
  * that is outside, or no whole number, gives NaN. The gradient adds up over the positions, in order; there is none by
  * the indices.
- * @throws ShapeError for an axis that x does not have.
+ * @throws ShapeError for an axis that x does not have, or of more elements than float32 counts (2²⁴ − 1).
  */
 export function gather(x: Tensor, indices: Tensor, axis = 0): Tensor {
-  const along = axisOf('gather', x, axis);
+  const along = countedAxis('gather', x, axis);
   const places = reshape(asPlaces(indices), [sizeOf(indices.shape)]);
   const y = apply(takeOp, { x: around(x, along), places }, {});
   const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
@@ -136,7 +156,7 @@ function checkElements(name: string, x: Tensor, indices: Tensor, axis: number): 
  * @throws ShapeError if indices do not fit x.
  */
 export function takeAlong(x: Tensor, indices: Tensor, axis: number): Tensor {
-  const along = axisOf('takeAlong', x, axis);
+  const along = countedAxis('takeAlong', x, axis);
   checkElements('takeAlong', x, indices, along);
   const lines = around(cut(x, corner(indices.shape, along)), along);
   return reshape(
@@ -181,7 +201,7 @@ export function scatter(
   axis: number,
   options: ScatterOptions = {},
 ): Tensor {
-  const along = axisOf('scatter', x, axis);
+  const along = countedAxis('scatter', x, axis);
   checkElements('scatter', x, indices, along);
   if (showShape(indices.shape) !== showShape(updates.shape)) {
     throw new ShapeError(
@@ -212,9 +232,6 @@ const flatOp = defineOp<{ x: Tensor; before?: Tensor | undefined }, { extent: nu
     k.flatPlaces(sizeOf(shape), extent, at.x, at.before ?? 0, output),
 });
 
-/** Float32 counts whole numbers exactly up to here. */
-const MOST_PLACES = 2 ** 24;
-
 /** x as places×(size of a slice), and the numbers, 1-D, of the places that the rows of `indices` lead to. */
 function flattened(name: string, x: Tensor, indices: Tensor): { slices: Tensor; places: Tensor } {
   const K = indices.shape.at(-1) ?? 0;
@@ -226,12 +243,7 @@ function flattened(name: string, x: Tensor, indices: Tensor): { slices: Tensor; 
       `indices ${showShape(indices.shape)} for ${showShape(x.shape)}: expected a last axis of 1 to ${x.shape.length} numbers`,
     );
   }
-  if (count > MOST_PLACES) {
-    throw new ShapeError(
-      name,
-      `${count} places in ${showShape(counted)}: float32 counts ${MOST_PLACES} at most`,
-    );
-  }
+  checkCount(name, counted);
   const rows = reshape(asPlaces(indices), [sizeOf(indices.shape) / K, K]);
   let places: Tensor | undefined;
   counted.forEach((extent, k) => {

@@ -3,8 +3,7 @@ import { checkOptions, flag } from '../base/check.js';
 import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Tensor } from '../graph/tensor.js';
 import { reshape } from './reshape.js';
-import { axisOf } from './strided.js';
-import { takeAlong } from './take.js';
+import { countedAxis, takeAlong } from './take.js';
 
 interface Attributes {
   readonly axis: number;
@@ -22,6 +21,8 @@ const topOp = defineOp<{ x: Tensor }, Attributes>({
     const order = [count, Number(smallest), Number(last)] as const;
     k.topPlaces(outer, x.shape[axis]!, inner, ...order, at.inputs.x, at.output);
   },
+  // Places do not move with the values, so that gradients end here.
+  backward: () => ({}),
 });
 
 export interface ArgOptions {
@@ -34,7 +35,7 @@ export interface ArgOptions {
 function arg(name: string, x: Tensor, axis: number, smallest: boolean, options: ArgOptions) {
   checkOptions(name, options, { keepDims: flag, last: flag });
   const { keepDims = false, last = false } = options;
-  const along = axisOf(name, x, axis);
+  const along = countedAxis(name, x, axis);
   const y = apply(topOp, { x }, { axis: along, count: 1, smallest, last });
   return keepDims ? y : reshape(y, x.shape.toSpliced(along, 1));
 }
@@ -42,7 +43,7 @@ function arg(name: string, x: Tensor, axis: number, smallest: boolean, options: 
 /**
  * The number of the largest value along `axis` (default: the last), in float32; the axis is removed. Of equal values the
  * first counts; a NaN counts as the largest. It has no gradient.
- * @throws ShapeError for an axis that x does not have.
+ * @throws ShapeError for an axis that x does not have, or of more elements than float32 counts (2²⁴ − 1).
  */
 export const argMax = (x: Tensor, axis = -1, options: ArgOptions = {}): Tensor =>
   arg('argMax', x, axis, false, options);
@@ -68,7 +69,7 @@ export function topK(
   options: TopKOptions = {},
 ): { values: Tensor; indices: Tensor } {
   checkOptions('topK', options, { largest: flag });
-  const along = axisOf('topK', x, axis);
+  const along = countedAxis('topK', x, axis);
   if (k > x.shape[along]!) {
     throw new ShapeError('topK', `${k} of the values along axis ${along} of ${showShape(x.shape)}`);
   }

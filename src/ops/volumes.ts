@@ -1,5 +1,13 @@
 /** Convolution and pooling of volumes N×C×D×H×W, by the kernels for images. */
-import { checkOptions, extent, flag, listOf, natural, type Checks } from '../base/check.js';
+import {
+  checkOptions,
+  extent,
+  flag,
+  listOf,
+  natural,
+  required,
+  type Checks,
+} from '../base/check.js';
 import { ShapeError } from '../graph/op.js';
 import { showShape, type Tensor } from '../graph/tensor.js';
 import { concat } from './concat.js';
@@ -27,8 +35,8 @@ export interface Conv3dAttributes {
 const tripleOf = (check: typeof extent) => listOf(check, 3, 3);
 
 const CONV_CHECKS: Checks<Conv3dAttributes> = {
-  stride: /* @__PURE__ */ tripleOf(extent),
-  padding: /* @__PURE__ */ tripleOf(natural),
+  stride: /* @__PURE__ */ required(/* @__PURE__ */ tripleOf(extent)),
+  padding: /* @__PURE__ */ required(/* @__PURE__ */ tripleOf(natural)),
   dilation: /* @__PURE__ */ tripleOf(extent),
   groups: extent,
 };
@@ -94,8 +102,8 @@ export interface AvgPool3dAttributes extends Pool3dAttributes {
 }
 
 const POOL_CHECKS: Checks<Pool3dAttributes> = {
-  kernel: /* @__PURE__ */ tripleOf(extent),
-  stride: /* @__PURE__ */ tripleOf(extent),
+  kernel: /* @__PURE__ */ required(/* @__PURE__ */ tripleOf(extent)),
+  stride: /* @__PURE__ */ required(/* @__PURE__ */ tripleOf(extent)),
   padding: /* @__PURE__ */ tripleOf(natural),
   ceilMode: flag,
 };

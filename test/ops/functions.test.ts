@@ -280,7 +280,21 @@ for (const numerics of availableNumerics) {
   });
 }
 
+test('a list of tensors is mapped by an op of one', async () => {
+  const leaves = [input('a', [2]), input('b', [2])];
+  const feeds = new Map(leaves.map((t, i) => [t, Float32Array.of(i, 0)]));
+  const found = await evaluate(leaves.map(ops.cos), feeds);
+  assert.equal(
+    found.map((one) => one[1]),
+    [1, 1],
+  );
+});
+
 test('what does not fit is refused', () => {
+  assert.throws(
+    () => ops.cumsum(input('x', [2]), 0, null as never),
+    /cumsum: options are null, expected an object/,
+  );
   const x = input('x', [2, 3]);
   refuses(() => ops.pow(x, input('b', [4])), /pow: shapes 2×3 and 4 differ along axis -1/);
   refuses(() => ops.prod(x, 2), /prod: axis 2 is outside of 2×3/);

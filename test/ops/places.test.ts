@@ -1,6 +1,7 @@
 /** Places that come from data, slices with steps and products of repeated stacks: definitions, differences, PyTorch. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { gradients } from '../../src/compiler/differentiate.js';
 import { input, sizeOf, type Tensor } from '../../src/graph/tensor.js';
 import * as ops from '../../src/ops/checked.js';
 import { evaluate } from '../../src/step/compute-tensors.js';
@@ -374,6 +375,14 @@ for (const numerics of availableNumerics) {
 
 type Stepped = Parameters<typeof ops.slice>[1][number];
 
+test('numbers of places are constants to a gradient, wherever they are used', async () => {
+  const x = input('x', [2, 3]);
+  const places = ops.argMax(x, 1, { keepDims: true });
+  const [dx] = gradients(ops.sum(ops.multiply(x, places)), [x]);
+  const [slope] = await evaluate([dx!], new Map([[x, Float32Array.of(1, 5, 2, 0, 1, 3)]]));
+  assert.equal([...slope!], [1, 1, 1, 2, 2, 2]);
+});
+
 test('what does not fit is refused', () => {
   const x = input('x', [3, 4]);
   refuses(() => ops.gather(x, input('i', [2]), 2), /gather: axis 2 is outside of 3×4/);
@@ -392,12 +401,28 @@ test('what does not fit is refused', () => {
     () => ops.gatherNd(input('x', [2 ** 13, 2 ** 12]), input('i', [2, 2])),
     /33554432 places/,
   );
+  // The number of such a row is none of float32's.
+  const long = input('long', [2 ** 24, 1]);
+  for (const take of [
+    () => ops.gather(long, input('i', [2], 'i32')),
+    () => ops.takeAlong(long, input('i', [2, 1]), 0),
+    () => ops.scatter(long, input('i', [2, 1]), input('u', [2, 1]), 0),
+    () => ops.argMax(long, 0),
+    () => ops.topK(long, 1, 0),
+  ])
+    refuses(take, /16777216 places in 16777216: float32 counts 16777215 at most/);
+  assert.throws(
+    () => ops.batchMatmul(x, x, { transposeB: true } as never),
+    /batchMatmul: transposeA is .*, expected true or false/,
+  );
+  assert.throws(() => ops.argMax(x, 'x' as never), /argMax: axis is 'x', expected a whole/);
   refuses(() => ops.topK(x, 5), /topK: 5 of the values along axis 1 of 3×4/);
   refuses(() => ops.slice(x, [[0, 3, 0]]), /slice: 0:3:0 along axis 0 of 3×4 is empty/);
   refuses(() => ops.slice(x, [[0, 2, -1]]), /slice: 0:2:-1 along axis 0 of 3×4 is empty/);
   refuses(() => ops.slice(x, [[0, 3, 1.5]]), /its step is no whole number/);
   refuses(() => ops.slice(x, [[0, 3, 2], [], [0, 1]]), /slice: 3 ranges, 3×4 has 2 axes/);
   refuses(() => ops.flip(x, 2), /flip: axis 2 is outside of 3×4/);
+  refuses(() => ops.flip(x, [0, -2]), /flip: axes 0, -2 of 3×4 repeat one/);
   refuses(() => ops.batchMatmul(input('a', [2, 3, 4]), input('b', [3, 4, 5])), /equally many/);
   refuses(() => ops.batchMatmul(input('a', [3, 4]), input('b', [2, 5, 4])), /inner extents/);
 });

@@ -93,6 +93,22 @@ test('axes are counted from the end, and one alone may change', async () => {
   assert.is(same, x, 'nothing changes');
 });
 
+test('long axes take elements in place of a matrix, with its values', async () => {
+  const [n, P] = [3000, 1700];
+  const x = input('x', [1, n, 2]);
+  const values = numbers(2 * n, 7);
+  const y = ops.resize(x, { sizes: [P], axes: [1], mode: 'linear' });
+  const [found] = await evaluate([y], new Map([[x, values]]));
+  for (const p of [0, 1, 851, P - 1])
+    for (const k of [0, 1]) {
+      const at = Math.min(Math.max(((p + 0.5) * n) / P - 0.5, 0), n - 1);
+      const [low, share] = [Math.floor(at), at % 1];
+      const high = Math.min(low + 1, n - 1);
+      const expected = values[low * 2 + k]! * (1 - share) + values[high * 2 + k]! * share;
+      assert.ok(Math.abs(found![p * 2 + k]! - expected) < 1e-3, `${p}: ${found![p * 2 + k]}`);
+    }
+});
+
 test('what does not fit is refused', () => {
   const x = input('x', [2, 3, 4]);
   refuses(() => ops.resize(x, {}), /resize: no sizes, no scales, no axes/);
@@ -101,6 +117,7 @@ test('what does not fit is refused', () => {
   refuses(() => ops.resize(x, { sizes: [2, 2], axes: [1, -2] }), /axes 1, -2 of 2×3×4 repeat one/);
   refuses(() => ops.resize(x, { sizes: [2, 2, 2, 2] }), /axis -4 is outside of 2×3×4/);
   refuses(() => ops.resize(x, { sizes: [2], region: [0] }), /a region of 1 numbers/);
+  refuses(() => ops.resize(x, { sizes: [1e9] }), /axis 2 of 2×3×4: 4 elements to 1000000000/);
   assert.throws(
     () => ops.resize(x, { sizes: [2], mode: 'area' as never }),
     /resize: mode is 'area', expected one of nearest, linear, cubic/,

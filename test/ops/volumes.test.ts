@@ -86,6 +86,14 @@ test('what does not fit is refused', () => {
     () => ops.avgPool3d(x, { kernel: [2, 2] as never, stride: [1, 1, 1] }),
     /avgPool3d: kernel is .*, expected a list of 3/,
   );
+  assert.throws(
+    () => ops.maxPool3d(x, { kernel: [1, 1, 1] } as never),
+    /maxPool3d: stride is undefined, expected a list of 3/,
+  );
+  assert.throws(
+    () => ops.conv3d(x, input('w', [2, 2, 1, 1, 1]), null, {} as never),
+    /conv3d: stride is undefined, expected a list of 3/,
+  );
 });
 
 test.run();
