@@ -133,6 +133,14 @@ test('inputs are in the order of the file, and what tfjs computes otherwise is s
   );
 });
 
+test('what several layers have in common is said once', () => {
+  const one = loadTfjs('batch-norm');
+  const text = JSON.stringify(one.model).replaceAll('"scale":true', '"scale":false');
+  const said = readTfjs(text, filesOf(one)).warnings.filter((warning) => /no gamma/.test(warning));
+  assert.is(said.length, 1);
+  assert.match(said[0]!, /^'\w+', '\w+'.* \(BatchNormalization\): it has no gamma/);
+});
+
 test('files may be one run of bytes, and stand in folders', () => {
   const one = loadTfjs('sharded');
   const files = filesOf(one);

@@ -31,10 +31,13 @@ export function assemble(file: KerasFile): Assembled {
   checkInputs(file);
   const builds = new Map<KerasLayer, Build>();
   const refusals: string[] = [];
-  const warnings: string[] = [];
-  readLayers(file, file.net, '', builds, refusals, warnings);
+  const warned = new Map<string, readonly string[]>();
+  readLayers(file, file.net, '', builds, refusals, warned);
   refuseAll(file.file, refusals);
-  warnings.push(...trainingWarnings(file, file.net));
+  const warnings = [
+    ...[...warned].map(([text, names]) => `${listed(names)} ${text}`),
+    ...trainingWarnings(file, file.net),
+  ];
   const names = new Set(namesIn(file.net, ''));
   const vocabularies = new Map<string, number>();
   for (;;) {
@@ -76,12 +79,12 @@ function readLayers(
   prefix: string,
   builds: Map<KerasLayer, Build>,
   refusals: string[],
-  warnings: string[],
+  warned: Map<string, readonly string[]>,
 ): void {
   for (const layer of neededLayers(file.file, net)) {
     const named = `'${prefix}${layer.name}' (${layer.className})`;
     if (layer.net) {
-      readLayers(file, layer.net, `${prefix}${layer.name}.`, builds, refusals, warnings);
+      readLayers(file, layer.net, `${prefix}${layer.name}.`, builds, refusals, warned);
       continue;
     }
     if (layer.className === 'InputLayer') continue;
@@ -94,8 +97,18 @@ function readLayers(
     for (const extra of new Set(layer.extras)) settings.refusals.push(`it is called with ${extra}`);
     builds.set(layer, convert(settings));
     if (settings.refusals.length > 0) refusals.push(`${named}: ${settings.refusals.join(', ')}`);
-    warnings.push(...settings.warnings.map((warning) => `${named}: ${warning}`));
+    for (const warning of settings.warnings) {
+      const text = `(${layer.className}): ${warning}`;
+      warned.set(text, [...(warned.get(text) ?? []), `${prefix}${layer.name}`]);
+    }
   }
+}
+
+/** The first of some names. */
+function listed(names: readonly string[] = []): string {
+  const all = [...new Set(names)];
+  const first = all.slice(0, MOST).map((name) => `'${name}'`);
+  return `${first.join(', ')}${all.length > MOST ? ` and ${all.length - MOST} more` : ''}`;
 }
 
 /** What the file says of training, which is the run's matter here. */
@@ -113,25 +126,18 @@ function trainingWarnings(file: KerasFile, net: KerasNet): string[] {
     }
   };
   visit(net, '');
-  const list = (names: readonly string[] = []): string => {
-    const all = [...new Set(names)];
-    return `${all
-      .slice(0, MOST)
-      .map((name) => `'${name}'`)
-      .join(', ')}${all.length > MOST ? ` and ${all.length - MOST} more` : ''}`;
-  };
   return [
     ...(held['regularizer']!.length > 0
       ? [
-          `regularizers are not part of layers here: ${list(held['regularizer'])}; weightDecay of the optimizer is the nearest`,
+          `regularizers are not part of layers here: ${listed(held['regularizer'])}; weightDecay of the optimizer is the nearest`,
         ]
       : []),
     ...(held['constraint']!.length > 0
-      ? [`constraints on weights are left out: ${list(held['constraint'])}`]
+      ? [`constraints on weights are left out: ${listed(held['constraint'])}`]
       : []),
     ...(held['trainable']!.length > 0
       ? [
-          `the file has layers that are not trained: ${list(held['trainable'])}; freeze keeps them so`,
+          `the file has layers that are not trained: ${listed(held['trainable'])}; freeze keeps them so`,
         ]
       : []),
   ];
