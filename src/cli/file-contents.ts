@@ -3,12 +3,13 @@
  * files are loaded only where there is such a file.
  */
 import { extname } from 'node:path';
+import { shorten } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
 import { readTensors, otherKind, TENSOR_FORMATS, type TensorFile } from '../formats/tensor-file.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { isKeras } from './keras-files.js';
 import { formatCount } from './terminal.js';
-import { isTfjs } from './tfjs-files.js';
+import { isTfjs, isTfjsManifest, readTfjsManifest } from './tfjs-files.js';
 
 /** What a file holds: as one JSON object, and in lines for people. */
 export interface FileContents {
@@ -61,6 +62,7 @@ const isText = (bytes: Uint8Array): boolean => /^[\t\n\r\x20-\x7e]*$/.test(start
  * @throws LanewiseError kind 'file' for an empty file, one of no known kind, and a damaged one.
  */
 export async function openTensors(path: string, bytes: Uint8Array): Promise<TensorFile> {
+  if (isTfjsManifest(bytes, path)) return readTfjsManifest(path, bytes);
   const kind = otherKind(bytes);
   if (kind?.reader === 'lanewise/import') await import('../import/index.js');
   if (!kind && TENSOR_FORMATS.every((format) => !format.begins(bytes))) refuseUnknown(path, bytes);
@@ -118,13 +120,16 @@ function weightsTable({
   others,
   notes = [],
 }: ReturnType<typeof weightsIn>): string {
-  const names = [...tensors.map(({ name }) => name), ...others];
+  const names = [...tensors.map(({ name }) => name), ...others].map((name) => shorten(name, 80));
+  const rows = [
+    ...tensors.map(({ shape }) => showShape(shape)),
+    ...others.map(() => 'not of floats'),
+  ];
   const width = names.reduce((most, name) => Math.max(most, name.length), 0) + 2;
   return [
     `${file}: weights of another program, ${tensors.length} tensors, ${formatCount(parameters)} numbers`,
     '',
-    ...tensors.map(({ name, shape }) => `  ${name.padEnd(width)}${showShape(shape)}`),
-    ...others.map((name) => `  ${name.padEnd(width)}not of floats`),
+    ...rows.map((row, i) => `  ${names[i]!.padEnd(width)}${row}`),
     '',
     ...notes,
     'train MODEL --weights this file begins with them; --weights reads the names that its layers have',

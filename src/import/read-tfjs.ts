@@ -47,6 +47,7 @@ export function readTfjs(
     throw new LanewiseError(
       'file',
       `'${name}' has ${topology === undefined ? 'no modelTopology' : `a modelTopology of ${quote(topology)}`}, expected a layers model`,
+      'readTfjsWeights reads weights without a model',
     );
   // tensorflowjs_converter puts the model within model_config, and tfjs does not.
   const config = isObject(topology['model_config']) ? topology['model_config'] : topology;
@@ -112,5 +113,8 @@ export function readTfjsWeights(
       { shape: [...array.shape], data: array.values() },
     ]),
   );
-  return { tensors, others: new Map(), integers: new Map(), metadata: {} };
+  const notes = [
+    'weights stand under the names and in the layouts of tfjs: kernels are H×W×in×out',
+  ];
+  return { tensors, others: new Map(), integers: new Map(), metadata: {}, notes };
 }

@@ -28,6 +28,10 @@ test('a model.json and its files, an .h5 and a .keras file become the same model
       assert.is(made.code, 0, made.stderr);
       assert.is(await (await loadModel(join(cwd, 'a.safetensors'))).sha256(), expected);
     }
+    const { weightsManifest } = one.model as { weightsManifest: unknown };
+    await writeFile(join(cwd, 'weights_manifest.json'), JSON.stringify(weightsManifest));
+    const manifest = await lanewise(['inspect', 'weights_manifest.json'], { cwd });
+    assert.match(manifest.stdout, /conv2d_Conv2D1\/kernel +3×3×3×4\n/, manifest.stderr);
     const weights = await lanewise(['inspect', 'conv.weights.h5'], { cwd });
     assert.match(weights.stdout, /conv2d_Conv2D1\.weight +4×3×3×3/);
   }));

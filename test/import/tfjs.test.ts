@@ -141,6 +141,18 @@ test('what several layers have in common is said once', () => {
   assert.match(said[0]!, /^'\w+', '\w+'.* \(BatchNormalization\): it has no gamma/);
 });
 
+test('outputs that no layer gives are refused', () => {
+  const one = loadTfjs('merge');
+  const text = JSON.stringify(one.model).replace(
+    /("output_layers":\[\["[^"]+",0,)0\]/,
+    (_, before: string) => `${before}3]`,
+  );
+  assert.throws(
+    () => readTfjs(text, filesOf(one)),
+    /it takes output 3 of '\w+', expected the first/,
+  );
+});
+
 test('files may be one run of bytes, and stand in folders', () => {
   const one = loadTfjs('sharded');
   const files = filesOf(one);

@@ -68,6 +68,7 @@ export function buildNet(
   const calls = neededCalls(making.file, net);
   const count = new Map<KerasLayer, number>();
   for (const { layer } of calls) count.set(layer, (count.get(layer) ?? 0) + 1);
+  const layers = new Map(net.layers.map((layer) => [layer.name, layer]));
   const results = new Map<string, Values>();
   let open: readonly Call[] = calls;
   while (open.length > 0) {
@@ -92,7 +93,10 @@ export function buildNet(
     }
     open = later;
   }
-  return net.outputs.map(({ layer, node, tensor }) => results.get(keyOf(layer, node))![tensor]);
+  return net.outputs.map((from) => {
+    const values = results.get(keyOf(from.layer, from.node))!;
+    return valueAt(making, layers.get(from.layer)!, from, values);
+  });
 }
 
 const describe = ({ name, className }: KerasLayer): string => `'${name}' (${className})`;
