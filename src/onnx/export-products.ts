@@ -1,6 +1,6 @@
 /** ONNX nodes of matrix products, convolutions and pooling. */
 import type { Shape, Tensor } from '../graph/tensor.js';
-import type { Rule, Value, Writer } from './export-writer.js';
+import type { Rule, Unchecked, Value, Writer } from './export-writer.js';
 
 type Pair = readonly [number, number];
 
@@ -11,9 +11,6 @@ export function madeBy(tensor: Tensor | undefined, name: string, layer: string) 
     ? (source as typeof source & { readonly attributes: Unchecked })
     : undefined;
 }
-
-// oxlint-disable-next-line typescript/no-explicit-any
-type Unchecked = any;
 
 /** The order of axes with the last two exchanged. */
 const lastTwo = (rank: number): number[] =>

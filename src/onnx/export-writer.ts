@@ -67,8 +67,9 @@ export type Rule = (
   node: Application & { readonly output: Tensor },
 ) => Value | undefined;
 
+/** Attributes of an op of the graph, which only the op's own rule reads. */
 // oxlint-disable-next-line typescript/no-explicit-any
-type Unchecked = any;
+export type Unchecked = any;
 
 /** A rule for nodes that stand for tensors of the graph itself; undefined: the op's rule applies. */
 export type Special = (w: Writer, tensor: Tensor) => Value | undefined;

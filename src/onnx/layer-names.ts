@@ -43,8 +43,7 @@ export function nodeNames(nodes: readonly OnnxNode[]): (node: OnnxNode) => strin
 
 /** Splits of a parameter's name in layer and parameter, the last dot first. */
 function splits(name: string): [layer: string, parameter: string][] {
-  const cleaned = name.replace(/[/\\:\s]+/g, '.').replace(/^\.+|\.+$/g, '') || 'weight';
-  const parts = cleaned.split('.');
+  const parts = (clean(name) || 'weight').split('.');
   const found = parts.slice(1).map((_, i): [string, string] => {
     const at = parts.length - 1 - i;
     return [parts.slice(0, at).join('.'), parts.slice(at).join('.')];
