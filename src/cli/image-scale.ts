@@ -3,13 +3,14 @@ import { LanewiseError } from '../base/errors.js';
 import type { PerChannel } from '../graph/input-scale.js';
 import { showShape } from '../graph/tensor.js';
 import { rebuild, type Architecture } from '../layers/index.js';
+import { imageNetScale } from '../models/image-options.js';
 import { createTrainedModel, type TrainedModel } from '../trained/trained-model.js';
 import { choice } from './options.js';
 
 /** Mean and deviation of values from 0 to 1, which bytes are. */
 const SCALES = {
   unit: { mean: 0, deviation: 1 },
-  imagenet: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
+  imagenet: imageNetScale(3, {}),
   signed: { mean: 0.5, deviation: 0.5 },
   bytes: { mean: 0, deviation: 1 / 255 },
 } satisfies Readonly<Record<string, { mean: PerChannel; deviation: PerChannel }>>;

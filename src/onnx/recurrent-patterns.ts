@@ -8,19 +8,14 @@ import { numberAt } from './attributes.js';
 import { turned, viewed } from './moving-patterns.js';
 import { one, rankOf, wiresAt, type Call, type Pattern, type Patterns } from './pattern.js';
 import { note, release } from './reader.js';
+import { CELLS } from './rules/recurrent-rules.js';
 import { SAMPLES } from './sample-place.js';
 import type { Value, Weight, Wires } from './value.js';
 import { indicesOf, layerNamed, parameterOf, weightOf, withShape } from './weights.js';
 
-type Kind = 'lstm' | 'gru' | 'rnn';
+const OPS = { lstm: 'LSTM', gru: 'GRU', rnn: 'RNN' } as const;
 
-/** For each gate here its place in ONNX's order, and the activations that the layer has. */
-const CELLS: Readonly<Record<Kind, { gates: readonly number[]; activations: readonly string[] }>> =
-  {
-    lstm: { gates: [0, 2, 3, 1], activations: ['sigmoid', 'tanh', 'tanh'] },
-    gru: { gates: [1, 0, 2], activations: ['sigmoid', 'tanh'] },
-    rnn: { gates: [0], activations: ['tanh'] },
-  };
+type Kind = keyof typeof OPS;
 
 interface Cell {
   readonly kind: Kind;
@@ -68,7 +63,7 @@ function block(
 function cellOf(call: Call, kind: Kind): Cell | undefined {
   const { attributes, inputs } = call;
   const [, W, R, B] = inputs;
-  const { gates, activations } = CELLS[kind];
+  const { gates, activations } = CELLS[OPS[kind]];
   const direction = attributes['direction'] ?? 'forward';
   if (
     W?.kind !== 'weight' ||

@@ -21,11 +21,11 @@ import {
 
 type Kind = 'RNN' | 'GRU' | 'LSTM';
 
-/** For each gate of the recurrent op its place in ONNX's order, and the default activations. */
-const CELLS = {
-  RNN: { gates: [0], activations: ['Tanh'] },
-  GRU: { gates: [1, 0, 2], activations: ['Sigmoid', 'Tanh'] },
-  LSTM: { gates: [0, 2, 3, 1], activations: ['Sigmoid', 'Tanh', 'Tanh'] },
+/** For each gate of the recurrent op its place in ONNX's order, and the default activations in small letters. */
+export const CELLS = {
+  RNN: { gates: [0], activations: ['tanh'] },
+  GRU: { gates: [1, 0, 2], activations: ['sigmoid', 'tanh'] },
+  LSTM: { gates: [0, 2, 3, 1], activations: ['sigmoid', 'tanh', 'tanh'] },
 } as const;
 
 type Activation = (x: Tensor) => Tensor;
@@ -93,7 +93,7 @@ function functionsOf(call: RuleCall, kind: Kind, direction: number, settings: Se
   const alphas = [...(settings.activation_alpha ?? [])];
   const betas = [...(settings.activation_beta ?? [])];
   const list = Array.from({ length: (direction + 1) * length }, (_, i) => {
-    const name = names[i] ?? activations[i % length]!.toLowerCase();
+    const name = names[i] ?? activations[i % length]!;
     const [apply, alpha, beta] = Object.hasOwn(ACTIVATIONS, name)
       ? ACTIVATIONS[name]!
       : fail(call, `has the activation ${name}`);
@@ -178,7 +178,7 @@ function fused(run: Run): Result | undefined {
   const { kind, x, w, r, wb, rb, h, c, H, reverse, names, settings } = run;
   const { gates, activations } = CELLS[kind];
   const relu = kind === 'RNN' && names[0] === 'relu';
-  const isUsual = relu || names.every((name, i) => name === activations[i]!.toLowerCase());
+  const isUsual = relu || names.every((name, i) => name === activations[i]!);
   if (!isUsual || run.p || run.lengths || settings.clip !== undefined || settings.input_forget)
     return undefined;
   const ordered = (t: Tensor): Tensor =>
