@@ -106,7 +106,8 @@ function sine(x: f32, shift: i32): f32 {
   let quadrant = shift;
   if (r > HALF_PI / 2) {
     // From the bit of the exponent on, to the byte; the rest of the exponent shifts the fraction.
-    const m = (<u64>((bits & 0x7fffff) | 0x800000)) << (<u64>(exponent & 7));
+    const rest = <u64>(exponent & 7);
+    const m = (<u64>((bits & 0x7fffff) | 0x800000)) << rest;
     const at = TWO_OVER_PI + 24 - <usize>(exponent >> 3);
     const turns =
       ((m * <u64>load<u32>(at)) << 32) +

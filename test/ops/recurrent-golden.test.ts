@@ -26,7 +26,12 @@ interface Variant extends Case {
 function leavesOf({ shapes, seed }: Case) {
   const leaves = Object.entries(shapes).map(([name, shape]) => input(name, shape));
   const feeds = new Map(leaves.map((t, i) => [t, numbers(sizeOf(t.shape), seed + i)]));
-  const [x, weightIh, weightHh, biasIh, biasHh, h0, c0] = leaves as [Tensor, Tensor, Tensor, ...Tensor[]];
+  const [x, weightIh, weightHh, biasIh, biasHh, h0, c0] = leaves as [
+    Tensor,
+    Tensor,
+    Tensor,
+    ...Tensor[],
+  ];
   return { leaves, feeds, x, weights: { weightIh, weightHh, biasIh, biasHh }, h0, c0 };
 }
 
