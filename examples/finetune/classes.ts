@@ -63,10 +63,9 @@ export function addClass(
   const take = (picture: HTMLCanvasElement) => {
     if (one.pictures.length === 0) strip.replaceChildren();
     one.pictures.push(picture);
-    picture.title = 'click to remove';
-    picture.addEventListener('click', () => {
+    picture.tabIndex = one.pictures.length === 1 ? 0 : -1;
+    removable(picture, () => {
       one.pictures.splice(one.pictures.indexOf(picture), 1);
-      picture.remove();
       changed();
     });
     strip.append(picture);
@@ -103,6 +102,32 @@ export function addClass(
   classes.push(one);
   byId('classes').append(card);
   changed();
+}
+
+/** Lets a picture be removed by a click or by keys; arrows go to its neighbours, so that tab passes by all of them. */
+function removable(picture: HTMLCanvasElement, onRemove: () => void): void {
+  picture.title = 'click to remove';
+  picture.role = 'button';
+  picture.ariaLabel = 'a picture: remove it';
+  const remove = () => {
+    const next = picture.nextElementSibling ?? picture.previousElementSibling;
+    picture.remove();
+    onRemove();
+    (next as HTMLElement | null)?.focus();
+  };
+  picture.addEventListener('click', remove);
+  picture.addEventListener('focus', () => {
+    for (const other of picture.parentElement?.children ?? [])
+      (other as HTMLElement).tabIndex = other === picture ? 0 : -1;
+  });
+  picture.addEventListener('keydown', (event) => {
+    const to =
+      event.key === 'ArrowLeft' ? picture.previousElementSibling : picture.nextElementSibling;
+    if (event.key.startsWith('Arrow')) (to as HTMLElement | null)?.focus();
+    else if (['Enter', ' ', 'Delete', 'Backspace'].includes(event.key)) remove();
+    else return;
+    event.preventDefault();
+  });
 }
 
 /** A button that calls `take` again and again while it is held, by pointer or key. */

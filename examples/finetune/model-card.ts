@@ -60,6 +60,31 @@ export function showModel(opened: Opened): void {
   );
 }
 
+/** The way out in words of this page: what a program would give `readOnnx` stands in the fields below. */
+function wayOf(hint: string): string {
+  const [, inputs] = /inputs: \{ (.+?) \}/.exec(hint) ?? [];
+  const [, output] = /outputs: \['(.+?)'/.exec(hint) ?? [];
+  const [, beside] = /externalData: \{ "(.+?)": bytes \}/.exec(hint) ?? [];
+  if (beside !== undefined)
+    return `choose or drop both files together, the second under the name ${beside}`;
+  if (inputs !== undefined) {
+    fill('shape', inputs.replace(/"(.+?)": \[(.*?)\]/g, shapeText));
+    return 'give the shape of one sample, such as the one in the field, and read the file again';
+  }
+  if (output === undefined) return hint;
+  fill('output', output);
+  return `what comes before can be read, up to ${output}: read the file again`;
+}
+
+const shapeText = (_: string, name: string, extents: string): string =>
+  `${name}=${extents.replaceAll(', ', '×')}`;
+
+/** What the person has written stays. */
+function fill(id: string, text: string): void {
+  const field = byId<HTMLInputElement>(id);
+  if (field.value === '') field.value = text;
+}
+
 /** Shows why a file cannot be read, one reason a line, and asks for what may be missing. */
 export function showRefusal(message: string, hint = ''): void {
   byId('model').hidden = true;
@@ -69,5 +94,5 @@ export function showRefusal(message: string, hint = ''): void {
   const reasons = parts === undefined ? [message] : parts.split('; ');
   byId('refused').textContent = `${file ?? 'This file'} cannot be used as it is`;
   byId('reasons').replaceChildren(...reasons.map((line) => make('li', {}, line)));
-  byId('way').textContent = hint;
+  byId('way').textContent = wayOf(hint);
 }

@@ -36,7 +36,14 @@ function shapesOf(text: string): Record<string, number[]> {
 
 /** Reads an ONNX file, with files of external data beside it. @throws LanewiseError as `readOnnx`. */
 export async function readFiles(files: readonly File[], reading: Reading): Promise<Read> {
-  const model = files.find(({ name }) => /\.onnx$/i.test(name)) ?? files[0];
+  const models = files.filter(({ name }) => /\.onnx$/i.test(name));
+  if (models.length > 1)
+    throw new LanewiseError(
+      'argument',
+      `${models.length} ONNX files were given: ${models.map(({ name }) => name).join(', ')}`,
+      'give one of them, with the files of its external data if it has any',
+    );
+  const model = models[0] ?? files[0];
   if (!model) throw new LanewiseError('argument', 'no file was chosen');
   const beside = files.filter((file) => file !== model);
   const externalData = Object.fromEntries(
@@ -52,8 +59,15 @@ export async function readFiles(files: readonly File[], reading: Reading): Promi
     ...(output.trim() === '' ? {} : { outputs: [output.trim()] }),
   });
   const known = trained.samples ? trained : asClassifier(trained);
-  return { trained: known, opened: describe(model.name, known, warnings) };
+  const isCut = known.model !== trained.model;
+  const notes = warnings.map((text) => (isCut && SOFTMAX.test(text) ? CUT : text));
+  return { trained: known, opened: describe(model.name, known, notes) };
 }
+
+/** The reader's advice to leave out a softmax at the end, and what is said where that is done. */
+const SOFTMAX = / is a softmax: /;
+const CUT =
+  'the softmax at its end is left out, as training takes the scores before it; the saved file gives those';
 
 /**
  * A model whose file does not say by what loss it was trained, as a classifier, if its only output is a list of scores.
@@ -112,7 +126,8 @@ function headOf(model: Model): string | undefined {
         new Float32Array(shape.reduce((a, b) => a * b, 1)),
       ]),
     );
-    const kept = replaceHead({ model, weights }, { classes: 2 }).weights;
+    const { model: changed, weights: kept } = replaceHead({ model, weights }, { classes: 2 });
+    if (![...changed.outputs.values()].every((shape) => shape.length === 1)) return undefined;
     const gone = model.parameters.find(({ name }) => !kept.has(name));
     return gone?.name.replace(/\.[^.]*$/, '');
   } catch (error) {

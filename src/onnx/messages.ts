@@ -5,6 +5,7 @@
 import { LanewiseError } from '../base/errors.js';
 import { bfloat16Values, halfValues } from '../formats/half.js';
 import type { Fields } from './fields.js';
+import { notOnnx } from './not-onnx.js';
 import { decodeMessage } from './protobuf.js';
 
 /** The types of elements by their numbers; names with a digit alone are of no use here and are only named. */
@@ -122,16 +123,29 @@ const domainOf = (domain = ''): string => (domain === 'ai.onnx' ? '' : domain);
 const opsetsOf = (list: readonly Fields<'Opset'>[] = []): ReadonlyMap<string, number> =>
   new Map(list.map(({ domain, version = 1 }) => [domainOf(domain), version]));
 
+/** The file's message. @throws LanewiseError for damaged bytes, and for those of another format, which it names. */
+function modelIn(bytes: Uint8Array, name: string): Fields<'Model'> {
+  try {
+    return decodeMessage('Model', bytes, name);
+  } catch (error) {
+    throw notOnnx(bytes, name) ?? error;
+  }
+}
+
 /**
  * The records of an ONNX file; `name` is for messages.
  * @throws LanewiseError kind 'file' for a damaged file, or one without a graph.
  */
 export function decodeOnnx(bytes: Uint8Array, name: string): OnnxFile {
-  const model = decodeMessage('Model', bytes, name);
+  const model = modelIn(bytes, name);
   if (!model.graph || (model.opsets ?? []).length + (model.irVersion ?? 0) === 0) {
-    throw new LanewiseError(
-      'file',
-      `'${name}' is no ONNX model: it has no ${model.graph ? 'version' : 'graph'}`,
+    const foreign = bytes.length > 0 ? notOnnx(bytes, name) : undefined;
+    throw (
+      foreign ??
+      new LanewiseError(
+        'file',
+        `'${name}' is no ONNX model: it has no ${model.graph ? 'version' : 'graph'}`,
+      )
     );
   }
   return {

@@ -103,6 +103,12 @@ withBrowser('a net of PyTorch gets a new head, learns, and is saved as ONNX that
       await until(page, `document.querySelectorAll('.strip')[${i}].children.length === 10`);
     }
     await page.fill('#epochs', '40');
+    await page.locator('.strip canvas').first().focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Delete');
+    assert.is(await page.locator('.strip').first().locator('canvas').count(), 9);
+    await drop(page, '.class', await pictures(0, 1), 0);
+    await until(page, `document.querySelectorAll('.strip')[0].children.length === 10`);
     const hash = await fineTune(page);
     assert.is(await text(page, 'accuracy'), '100.0 %');
     assert.match(await text(page, 'accuracy-of'), /^right of 4 pictures held out$/);
@@ -141,8 +147,15 @@ withBrowser('what cannot be read is said, with what is missing, and warnings are
     await drop(page, '#step-model', [{ name: 'odd.onnx', bytes: Uint8Array.of(8, 8, 18, 0) }]);
     await until(page, isShown('refusal'));
     assert.match(await text(page, 'reasons'), /odd\.onnx/);
+    await drop(page, '#step-model', await golds('small.onnx', 'residual.onnx'));
+    await until(page, `/2 ONNX files/.test(document.getElementById('reasons').textContent)`);
+    await drop(page, '#step-model', await golds('odd.onnx'));
+    await until(page, `/Sparkle/.test(document.getElementById('reasons').textContent)`);
+    assert.is(await page.inputValue('#output'), '/bn2/BatchNormalization_output_0');
     await drop(page, '#step-model', await golds('small-split.onnx'));
     await until(page, `/small-split\\.data/.test(document.getElementById('reasons').textContent)`);
+    assert.match(await text(page, 'way'), /both files together.*small-split\.data/);
+    assert.is(await page.inputValue('#output'), '');
     assert.is(await page.evaluate(isShown('model')), false);
     await drop(page, '#step-model', await golds('small-split.data', 'small-split.onnx'));
     await until(page, isShown('model'));

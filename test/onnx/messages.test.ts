@@ -102,4 +102,26 @@ test('a length beyond the file and endless nesting are refused', () => {
   assert.throws(() => decodeMessage('Graph', nested, 'deep.onnx'), /nests more than 100/);
 });
 
+test('files of other formats are named, not called damaged ONNX files', () => {
+  const of = (text: string | number[]) =>
+    typeof text === 'string' ? new TextEncoder().encode(text) : Uint8Array.from(text);
+  const cases: readonly (readonly [string | number[], RegExp])[] = [
+    ['hello, this is a text', /not an ONNX file but a text that begins with "hello, this is a"/],
+    ['"ir_version": 8,\n"graph"', /but a text that begins with/],
+    ['version https://git-lfs.github.com/spec/v1\n', /is a Git LFS pointer.*git lfs pull/],
+    ['<!doctype html><html></html>', /is a web page or XML/],
+    [[0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0], /not an ONNX file but something else/],
+    [[0x80, 2, 0x7d], /is a pickle.*'lanewise\/import' reads such files; torch\.onnx\.export/],
+    [[8, 8, 0x3a, 99, 1], /is a damaged ONNX file/],
+    [[], /has no graph/],
+  ];
+  for (const [bytes, expected] of cases)
+    assert.throws(
+      () => decodeOnnx(of(bytes), 'net.onnx'),
+      (error: LanewiseError) =>
+        error.kind === 'file' && expected.test(`${error.message} ${error.hint}`),
+      String(bytes),
+    );
+});
+
 test.run();
