@@ -88,20 +88,22 @@ function padded(call: Call, x: Wires, { before, after }: Window): Wires {
   });
 }
 
-function conv(call: Call): readonly Value[] | undefined {
+/** A convolution's input and parameters, which are those of the file as they are; undefined for others. */
+function operandsOf(call: Call): { x: Wires; weight: Weight; bias?: Weight } | undefined {
   const x = wiresAt(call, 0);
   const weight = weightAt(call, 1);
   const bias = weightAt(call, 2);
-  const axes = (weight?.shape.length ?? 0) - 2;
-  if (
-    !x ||
-    x.place?.axis !== 0 ||
-    !weight ||
-    weight.arranged ||
-    bias?.arranged ||
-    (call.inputs[2] && !bias)
-  )
-    return undefined;
+  const isBare = !weight?.arranged && !bias?.arranged && (bias || !call.inputs[2]);
+  return x?.place?.axis === 0 && weight && isBare
+    ? { x, weight, ...(bias ? { bias } : {}) }
+    : undefined;
+}
+
+function conv(call: Call): readonly Value[] | undefined {
+  const operands = operandsOf(call);
+  if (!operands) return undefined;
+  const { x, weight, bias } = operands;
+  const axes = weight.shape.length - 2;
   if ((axes !== 1 && axes !== 2) || rankOf(x) !== axes + 2) return undefined;
   const [outChannels, each, ...kernel] = weight.shape as [number, number, ...number[]];
   const window = windowOf(call, kernel, x.probes[0]!.shape.slice(2));
@@ -130,18 +132,9 @@ function conv(call: Call): readonly Value[] | undefined {
 }
 
 function convTranspose(call: Call): readonly Value[] | undefined {
-  const x = wiresAt(call, 0);
-  const weight = weightAt(call, 1);
-  const bias = weightAt(call, 2);
-  if (
-    !x ||
-    x.place?.axis !== 0 ||
-    !weight ||
-    weight.arranged ||
-    bias?.arranged ||
-    (call.inputs[2] && !bias)
-  )
-    return undefined;
+  const operands = operandsOf(call);
+  if (!operands) return undefined;
+  const { x, weight, bias } = operands;
   if (
     weight.shape.length !== 4 ||
     call.attributes['output_shape'] ||
