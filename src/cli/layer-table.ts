@@ -1,4 +1,5 @@
 /** The table of a model's layers: their kinds, outputs, parameters and work. */
+import type { ModelGraph } from '../layers/graph.js';
 import { topologicalOrder } from '../graph/order.js';
 import { showShape, sizeOf, type Shape } from '../graph/tensor.js';
 import { parameterCount, type Model } from '../layers/index.js';
@@ -16,6 +17,10 @@ export interface LayerRow {
   readonly flops: number;
 }
 
+/** A layer's name: that of its parameter where it has none. */
+const shownName = ({ layer, output: { source } }: ModelGraph['activations'][number]): string =>
+  layer || (source.kind === 'parameter' ? source.name : '');
+
 /** The layers in the order of their evaluation. */
 export function layerRows(model: Model): LayerRow[] {
   const graph = model.graph(1, 'evaluation');
@@ -28,17 +33,18 @@ export function layerRows(model: Model): LayerRow[] {
     flops.set(source.layer, (flops.get(source.layer) ?? 0) + (source.op.flops?.(node) ?? 0));
   }
   const parameters = new Map<string, number>();
+  const shown = new Set(graph.activations.map(shownName));
   for (const { name, role, shape } of model.parameters) {
     if (role !== 'trained') continue;
-    const layer = name.slice(0, name.lastIndexOf('.'));
+    const layer = shown.has(name) ? name : name.replace(/\.[^.]*$/, '');
     parameters.set(layer, (parameters.get(layer) ?? 0) + sizeOf(shape));
   }
-  return graph.activations.map(({ layer, kind, output }) => ({
-    layer,
-    kind,
-    shape: output.shape.slice(1),
-    parameters: parameters.get(layer) ?? 0,
-    flops: flops.get(layer) ?? 0,
+  return graph.activations.map((one) => ({
+    layer: shownName(one),
+    kind: one.kind,
+    shape: one.output.shape.slice(1),
+    parameters: parameters.get(shownName(one)) ?? 0,
+    flops: flops.get(one.layer) ?? 0,
   }));
 }
 

@@ -64,7 +64,9 @@ export function buildGraph(
     randomness: seen.randomness,
     apply(name, inner, ...xs) {
       const full = `${prefix}${name}`;
-      const output = withLayer(full, () => inner.build(scopeOf(`${full}.`, inner), ...xs));
+      const output = withLayer(full, () =>
+        inner.build(scopeOf(name ? `${full}.` : prefix, inner), ...xs),
+      );
       if (!isTensor(output)) {
         throw new LanewiseError(
           'argument',
@@ -96,9 +98,9 @@ function declarations() {
   /** Declares a value of `layer`, or finds it if the layer is applied again. */
   function declare(layer: Layer | undefined, spec: ParameterSpec): Tensor {
     const known = parameters.get(spec.name);
-    if (known && declaredBy.get(spec.name) !== layer)
-      throw new LanewiseError('argument', `two layers have a parameter '${spec.name}'`);
     if (known) {
+      if (declaredBy.get(spec.name) !== layer)
+        throw new LanewiseError('argument', `two layers have a parameter '${spec.name}'`);
       checkShared(spec, known);
       return known;
     }
@@ -146,7 +148,7 @@ function sightings() {
       return { state, stream: streams++ };
     },
     /** The input with the random numbers' state, if a layer needs one. */
-    random: () => (state ? { randomness: state } : {}),
+    random: () => state && { randomness: state },
   };
 }
 

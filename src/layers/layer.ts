@@ -107,7 +107,10 @@ export interface Scope {
   fixed(name: string, shape: Shape, initializer: Initializer): Tensor;
   /** The layer's own source of random numbers. */
   randomness(): Randomness;
-  /** Applies a layer that is part of this one. The same layer under the same name shares its parameters. */
+  /**
+   * Applies a layer that is part of this one. The same layer under the same name shares its parameters; under the name ''
+   * they are called as if they were this layer's.
+   */
   apply(name: string, layer: Layer, ...xs: Tensor[]): Tensor;
 }
 
@@ -142,7 +145,7 @@ export interface LayerDescription {
   readonly settings: Settings;
   /** Names of inputs and layers; absent: the layer before. */
   readonly inputs?: readonly string[];
-  /** An earlier layer whose parameters this one shares. */
+  /** An earlier layer whose parameters this one shares; '' if its own have no layer's name in front of theirs. */
   readonly shares?: string;
 }
 

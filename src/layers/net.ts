@@ -12,7 +12,7 @@ export interface Step {
   readonly name: string;
   readonly layer: Layer;
   readonly inputs: readonly string[];
-  /** The step whose parameters it uses: its own name, unless a layer is applied again. */
+  /** The step whose parameters it uses: its own name, unless a layer is applied again; '' gives parameters no layer's name. */
   readonly owner: string;
 }
 
@@ -165,7 +165,7 @@ export function readNet(
     const { name, shares } = description;
     const from = description.inputs ?? [i === 0 ? inputs[0]! : layers[i - 1]!.name];
     from.forEach((source) => find(`layer '${name}'`, source));
-    if (shares !== undefined && !known.get(shares)) find(`layer '${name}'`, shares);
+    if (shares && !known.get(shares)) find(`layer '${name}'`, shares);
     const layer = known.get(shares ?? '')?.layer ?? create(description);
     checkCount(layer, from.length, ...layer.inputs, `layer '${name}'`);
     const step = { name, layer, inputs: from, owner: shares ?? name };

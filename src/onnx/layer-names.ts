@@ -41,6 +41,9 @@ export function nodeNames(nodes: readonly OnnxNode[]): (node: OnnxNode) => strin
   };
 }
 
+/** Whether a name is one that people give, and that can be a layer's. */
+const isGiven = (name: string): boolean => name === clean(name) && !/_output_\d+$|^\d*$/.test(name);
+
 /** Splits of a parameter's name in layer and parameter, the last dot first. */
 function splits(name: string): [layer: string, parameter: string][] {
   const parts = (clean(name) || 'weight').split('.');
@@ -69,12 +72,17 @@ export function named(
     layer?.kind === 'onnx' && Object.keys(weights).length > 0;
   const owns = ({ weights, shares }: Draft) => !shares && Object.keys(weights).length > 0;
   for (const draft of drafts) if (owns(draft) && !isLeaf(draft)) take(draft, draft.wanted);
+  // Leaves that have no layer's name in front of their parameter's.
+  const roots = new Set<Draft>();
   for (const draft of drafts) {
     if (!isLeaf(draft)) continue;
-    const [weight] = Object.values(draft.weights) as [Weight];
-    const found = splits(weight.name).find(([layer]) => !taken.has(layer));
-    const [layer, parameter] =
-      isNamed(weight.name) && found ? found : [clean(weight.name) || 'parameter', 'weight'];
+    const [{ name }] = Object.values(draft.weights) as [Weight];
+    const found = isNamed(name) && splits(name).find(([layer]) => !taken.has(layer));
+    const isWhole = !found && isGiven(name) && !taken.has(name);
+    if (isWhole) roots.add(draft);
+    const [layer, parameter] = isWhole
+      ? [name, name]
+      : found || [clean(name) || 'parameter', 'weight'];
     leaves.set(draft, parameter);
     take(draft, layer);
   }
@@ -87,7 +95,7 @@ export function named(
     const parameter = leaves.get(draft);
     if (owner === draft)
       for (const [key, weight] of Object.entries(draft.weights))
-        weights.set(`${name}.${parameter ?? key}`, weight.values());
+        weights.set(`${roots.has(draft) ? '' : `${name}.`}${parameter ?? key}`, weight.values());
     const layer =
       parameter === undefined
         ? (made.get(owner)?.layer ?? draft.layer!)
@@ -99,7 +107,7 @@ export function named(
       name,
       layer,
       inputs: draft.inputs.map((one) => sourceOf(sources, one.draft)),
-      owner: sources.get(owner)!,
+      owner: roots.has(draft) ? '' : sources.get(owner)!,
     };
     made.set(draft, step);
     return step;

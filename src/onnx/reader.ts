@@ -201,12 +201,10 @@ export function applyOp(reader: Reader, node: OnnxNode, application: Application
   };
   const types = operands.map((value) => (value ? typeOf(value) : null));
   const values = operands.map((value, i) => {
-    if (
-      value?.kind === 'numbers' &&
-      value.probes[0]!.values.length > FEW &&
-      !rule.host?.includes(i)
-    )
-      return asWires(reader, value, node);
+    const isRead = value?.kind === 'numbers' && !rule.host?.includes(i);
+    const same = isRead ? sameForSamples(reader, value, node) : undefined;
+    if (same) return same;
+    if (isRead && value.probes[0]!.values.length > FEW) return asWires(reader, value, node);
     if (value?.kind !== 'weight') return value;
     // Factors and the like are numbers, though floats of a file are weights at first.
     if (rule.host?.includes(i))
@@ -297,6 +295,40 @@ function storedHost(reader: Reader, { probes }: Numbers): StoredHost {
       probes.map(({ values }) => values),
     ),
   };
+}
+
+/** Numbers of which there are more with more samples, the same for each, such as zeros for states: one sample's, expanded. */
+function sameForSamples(reader: Reader, { probes }: Numbers, node: OnnxNode): Wires | undefined {
+  const [{ shape, values, type }] = probes as [Host];
+  const axis = shape.findIndex((extent, k) => probes.some((one) => one.shape[k] !== extent));
+  if (axis < 0 || probes.some((one) => one.shape.length !== shape.length)) return undefined;
+  const inner = sizeOf(shape.slice(axis + 1));
+  const each = sizeOf(shape.slice(0, axis)) * inner;
+  const placeIn = (extent: number, i: number): number =>
+    Math.floor(i / (extent * inner)) * inner + (i % inner);
+  const single = new Float64Array(each);
+  for (let i = 0; i < values.length; i++) single[placeIn(shape[axis]!, i)] = values[i]!;
+  const isSame = probes.every((one, k) => {
+    const rest = one.shape.toSpliced(axis, 1).join() === shape.toSpliced(axis, 1).join();
+    const isOf = one.shape[axis] === reader.sizes[k];
+    const at = (i: number): number => single[placeIn(one.shape[axis]!, i)]!;
+    return rest && isOf && Array.from(one.values).every((value, i) => Object.is(value, at(i)));
+  });
+  if (!isSame) return undefined;
+  const one = { type, shape: shape.with(axis, 1), values: single };
+  const targets = probes.map((probe) => ({
+    type: 'int64',
+    shape: [shape.length],
+    values: probe.shape,
+  }));
+  return applyOp(reader, node, {
+    op: 'Expand',
+    attributes: {},
+    operands: [
+      constantLeaf(reader, numbersOf(one, reader.sizes), node),
+      { kind: 'numbers', probes: targets },
+    ],
+  });
 }
 
 /** A weight, or known numbers, as tensors: a leaf, and what the file rearranges of it. */

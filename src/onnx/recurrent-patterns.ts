@@ -140,7 +140,7 @@ function layerOf(
 }
 
 /** The states of all steps, N×T×D·H: by a layer of its own, or as one more layer of the module whose states it takes. */
-function states(call: Call, x: Wires, cell: Cell): Wires {
+function states(call: Call, x: Wires, cell: Cell): Wires | undefined {
   const { reader } = call;
   const { draft } = x;
   const layer = Number(/_l(\d+)$/.exec(cell.weights['weight_ih']!.name)?.[1] ?? 0);
@@ -167,6 +167,8 @@ function states(call: Call, x: Wires, cell: Cell): Wires {
     const whole = layerOf(cell, settings['inputSize'] as number, layer + 1);
     return one(call, whole, draft.inputs, { weights, wanted: prefix, place: SAMPLES })[0]!;
   }
+  // A layer of its own has other names than those of a module's second layer.
+  if (layer > 0 && prefix !== undefined) return undefined;
   const weights = ofLayer(cell.weights, 0);
   return one(call, layerOf(cell), [x], {
     weights,
@@ -208,6 +210,7 @@ const recurrent =
     const cell = cellOf(call, kind);
     if (!cell || (node.outputs[2] && reader.uses.get(node.outputs[2]))) return undefined;
     const sequence = states(call, turned(call, x, [1, 0, 2]), cell);
+    if (!sequence) return undefined;
     const { H, directions } = cell;
     const split = sequence.probes.map(({ shape: [N, steps] }) => [N!, steps!, directions, H]);
     const all =

@@ -97,7 +97,7 @@ function mixedAxes(
     );
     return flat ? Array.from({ length: rank - axis }, (_, i) => axis + i) : [axis];
   }
-  if (op === 'CumSum') return numbersAt(operands[1])?.map(at) ?? [0];
+  if (op === 'CumSum' || op === 'CumProd') return numbersAt(operands[1])?.map(at) ?? [0];
   if (op.startsWith('Reduce')) {
     const given = numbersAt(operands[1]) ?? (attributes['axes'] as number[] | undefined) ?? [];
     if (given.length === 0 && attributes['noop_with_empty_axes'] === 1) return [];
@@ -107,8 +107,54 @@ function mixedAxes(
     const axis = at(typeof attributes['axis'] === 'number' ? attributes['axis'] : -1);
     return Array.from({ length: rank - axis }, (_, i) => axis + i);
   }
-  if (op === 'Slice' || op === 'Pad') return [];
+  if (op === 'MeanVarianceNormalization')
+    return (attributes['axes'] as number[] | undefined)?.map(at) ?? [0, 2, 3];
+  if (op === 'ReverseSequence')
+    return [typeof attributes['time_axis'] === 'number' ? attributes['time_axis'] : 0];
+  if (op === 'Trilu') return [rank - 2, rank - 1];
+  if (op === 'Slice') return turnedAxes(attributes, operands).map(at);
+  if (op === 'Pad') return paddedAxes(attributes, operands, rank).map(at);
   return undefined;
+}
+
+/** The axes along which a Slice goes backwards. */
+function turnedAxes(attributes: Attributes, operands: readonly (Value | undefined)[]): number[] {
+  const axes = numbersAt(operands[3]) ?? (attributes['axes'] as number[] | undefined);
+  const steps = numbersAt(operands[4]) ?? [];
+  return steps.flatMap((step, i) => (step < 0 ? [axes?.[i] ?? i] : []));
+}
+
+/** The axes that a Pad makes longer or shorter, on either side. */
+function paddedAxes(
+  attributes: Attributes,
+  operands: readonly (Value | undefined)[],
+  rank: number,
+): number[] {
+  const pads = numbersAt(operands[1]) ?? (attributes['pads'] as number[] | undefined) ?? [];
+  const axes = numbersAt(operands[3]) ?? Array.from({ length: rank }, (_, i) => i);
+  return axes.filter((_, i) => pads[i] !== 0 || pads[i + axes.length] !== 0);
+}
+
+/** @throws LanewiseError for ops whose other inputs decide whether samples meet. */
+function checkInputs(
+  { op, attributes, operands }: Placed,
+  isOf: (value: Value | undefined) => boolean,
+): void {
+  const of = operands.map(isOf);
+  const others = operands.some((value, i) => value?.kind === 'wires' && !of[i]);
+  if (/^(Gather|Scatter)Elements$|^Scatter$/.test(op) && (others || !of[0] || !of[1]))
+    throw mixes('it moves values of some of its inputs by the number that a sample has');
+  if (/^(Conv|ConvTranspose)$/.test(op) && of.slice(1).some(Boolean))
+    throw mixes('its weights are computed from samples');
+  if (op === 'ScatterND' && of[0]) throw mixes('it writes where indices say, along axis 0 too');
+  if (op === 'GatherND' && of[0] && !attributes['batch_dims'])
+    throw mixes('it picks along axis 0, on which they are');
+  if (op === 'EyeLike') throw mixes('its result depends on the number that a sample has');
+  const roi = attributes['coordinate_transformation_mode'] === 'tf_crop_and_resize';
+  const ends = numbersAt(operands[1]) ?? [];
+  const axes = attributes['axes'] as number[] | undefined;
+  if (op === 'Resize' && roi && (axes?.includes(0) ?? true))
+    if (ends[0] !== 0 || ends[ends.length / 2] !== 1) throw mixes('it cuts along axis 0');
 }
 
 const rankOf = (value: Wires): number => value.probes[0]!.shape.length;
@@ -226,10 +272,14 @@ export function placeOf(call: Placed): Place | undefined {
   if (op === 'Gather') return gatherPlace(attributes, operands);
   if (op === 'Expand' || op === 'Tile')
     return checked({ ...place, axis: place.axis + rank - rankOf(x) }, call);
+  if (op === 'Einsum') return einsumPlace(attributes, operands);
+  checkInputs(call, (value) => samples.includes(value as Wires));
+  if (/^(GRU|LSTM|RNN)$/.test(op) && attributes['layout'] !== 1)
+    return recurrentPlace(operands, rank);
   const mixed = mixedAxes(op, version, attributes, operands, rankOf(x));
   if (mixed?.includes(place.axis))
     throw mixes(`it goes along axis ${place.axis}, on which they are`);
-  if (!mixed && (place.axis !== 0 || op === 'Einsum'))
+  if (!mixed && place.axis !== 0)
     throw mixes(`${op} wants them on axis 0, they are on axis ${place.axis}`);
   if (
     samples.some(
@@ -281,4 +331,53 @@ function gatherPlace(attributes: Attributes, operands: readonly (Value | undefin
   if (indices || place.axis === axis) throw mixes(`it picks along axis ${axis}, on which they are`);
   const added = shapesOf(operands[1])![0]!.length - 1;
   return { ...place, axis: place.axis > axis ? place.axis + added : place.axis };
+}
+
+/** Steps × samples × features, and states of directions × samples × units; results are those, or steps × directions × … */
+function recurrentPlace(operands: readonly (Value | undefined)[], rank: number): Place {
+  // Only the lengths of sequences are one number a sample.
+  operands.forEach((value, i) => {
+    if (value?.kind !== 'wires' || !value.place) return;
+    const { axis, outer, inner } = value.place;
+    if (axis !== (i === 4 ? 0 : 1) || outer !== 1 || inner !== 1)
+      throw mixes(`input ${i} has them on axis ${axis}, expected axis ${i === 4 ? 0 : 1}`);
+  });
+  return { axis: rank - 2, outer: 1, inner: 1 };
+}
+
+/** The samples' letter is one that all that have samples name them by, and no one else, and that the result keeps. */
+function einsumPlace(attributes: Attributes, operands: readonly (Value | undefined)[]): Place {
+  const [terms = '', result] = String(attributes['equation']).replaceAll(/\s/g, '').split('->');
+  // An axis is named by its letter, those of the ellipsis by their places from its end.
+  const named = (term: string, rank: number): string[] => {
+    const [before, after] = term.split('...');
+    if (after === undefined) return [...term];
+    const between = Math.max(0, rank - before!.length - after.length);
+    return [...before!, ...Array.from({ length: between }, (_, i) => `${between - i}`), ...after];
+  };
+  const each = terms
+    .split(',')
+    .map((term, i) => named(term, shapesOf(operands[i])?.[0]!.length ?? 0));
+  const most = Math.max(...each.map((names) => names.filter((name) => /\d/.test(name)).length));
+  const all = each.flat().toSorted();
+  const once = all.filter((name) => all.indexOf(name) === all.lastIndexOf(name));
+  const kept = named(
+    result ?? `...${once.filter((name) => !/\d/.test(name)).join('')}`,
+    result === undefined ? 0 : result.replace('...', '').length + most,
+  );
+  const ellipsis = Array.from({ length: most }, (_, i) => `${most - i}`);
+  const output = result === undefined ? [...ellipsis, ...kept] : kept;
+  const places = operands.map((value) => (value?.kind === 'wires' ? value.place : undefined));
+  const letters = places.map((place, i) => place && each[i]![place.axis]);
+  const letter = letters.find((one) => one !== undefined);
+  const [first] = places.filter((place) => place !== undefined) as [Place];
+  const agree = places.every((place, i) =>
+    place
+      ? letters[i] === letter && place.outer === first.outer && place.inner === first.inner
+      : !each[i]!.includes(letter!),
+  );
+  const repeats = each.some((names) => names.filter((name) => name === letter).length > 1);
+  if (!agree || repeats) throw mixes('it multiplies different ones');
+  if (!output.includes(letter!)) throw mixes('it sums over them');
+  return { ...first, axis: output.indexOf(letter!) };
 }

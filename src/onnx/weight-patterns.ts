@@ -2,10 +2,11 @@
 import * as layers from '../layers/index.js';
 import { numberAt } from './attributes.js';
 import { pickOne } from './extent-patterns.js';
+import { viewed } from './moving-patterns.js';
 import { one, rankOf, weightAt, wiresAt, type Call, type Patterns } from './pattern.js';
 import { note } from './reader.js';
 import { asWritten, type Value, type Weight, type Wires } from './value.js';
-import { layerNamed, losesName, transposed, unshaped, withShape } from './weights.js';
+import { layerNamed, losesBits, losesName, transposed, unshaped, withShape } from './weights.js';
 
 /** x·wᵀ + b, if w is a matrix as it stands in the file. */
 function dense(
@@ -38,7 +39,9 @@ function gemm(call: Call): readonly Value[] | undefined {
     numberAt(call, 'alpha', 1) !== 1
   )
     return undefined;
-  const matrix = numberAt(call, 'transB', 0) ? unshaped(weight) : transposed(weight);
+  const isAsStored = numberAt(call, 'transB', 0) !== 0;
+  if (!isAsStored && losesBits(weight)) return undefined;
+  const matrix = isAsStored ? unshaped(weight) : transposed(weight);
   const width = matrix?.shape[0];
   if (
     call.inputs[2] &&
@@ -56,7 +59,8 @@ function gemm(call: Call): readonly Value[] | undefined {
 function matmul(call: Call): readonly Value[] | undefined {
   const x = wiresAt(call, 0);
   const weight = weightAt(call, 1);
-  if (!x || rankOf(x) < 2 || !x.place || weight?.shape.length !== 2) return undefined;
+  if (!x || rankOf(x) < 2 || !x.place || weight?.shape.length !== 2 || losesBits(weight))
+    return undefined;
   return dense(call, x, transposed(weight), undefined);
 }
 
@@ -69,7 +73,7 @@ function batchNorm(call: Call): readonly Value[] | undefined {
     !x ||
     x.place?.axis !== 0 ||
     rank < 2 ||
-    rank > 4 ||
+    rank > 5 ||
     found.some((one) => !one || one.arranged)
   )
     return undefined;
@@ -91,8 +95,13 @@ function batchNorm(call: Call): readonly Value[] | undefined {
   const features = weight!.shape[0] ?? 1;
   const layer =
     rank === 3 ? layers.batchNorm1d(features, settings) : layers.batchNorm2d(features, settings);
-  const made = one(call, layer, [x], { weights, wanted: layerNamed(weights) });
-  return made;
+  const named = { weights, wanted: layerNamed(weights) };
+  if (rank < 5) return one(call, layer, [x], named);
+  // Volumes as images of as many rows as all their slices have.
+  const shapes = x.probes.map(({ shape }) => shape);
+  const flat = shapes.map(([N, C, D, H, W]) => [N!, C!, D! * H!, W!]);
+  const [made] = one(call, layer, [viewed(call, x, flat, x.place)], { ...named, place: x.place });
+  return [viewed(call, made!, shapes, x.place)];
 }
 
 function layerNorm(call: Call): readonly Value[] | undefined {

@@ -151,4 +151,8 @@ export function layerNamed(weights: Readonly<Record<string, Weight>>): string | 
 
 /** Whether a parameter's own name would be lost in a layer that calls it `key`: in_proj_weight is not weight. */
 export const losesName = ({ name }: Weight, key: string): boolean =>
-  isNamed(name) && !name.endsWith(`.${key}`) && /(weight|bias)$/.test(name);
+  isNamed(name) && !name.endsWith(`.${key}`) && /(weight|bias)[^.]*$/.test(name);
+
+/** Whether a matrix of a PyTorch module would stand transposed under its own name in a dense layer. */
+export const losesBits = ({ arranged, name }: Weight): boolean =>
+  !arranged && isNamed(name) && /weight[^.]*$/.test(name);

@@ -1,6 +1,7 @@
 /** What a file lacks is said at once, with what can be read; options are checked; files without an axis of samples are read whole. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { rebuild, type Architecture } from '../../src/index.js';
 import { readOnnx, type ReadOnnxOptions } from '../../src/onnx/index.js';
 import type { OnnxAttribute, OnnxFile, OnnxNode, OnnxTensor } from '../../src/onnx/messages.js';
 import { encodeOnnx } from '../../src/onnx/write-messages.js';
@@ -125,11 +126,75 @@ test('an op along the axis of samples is refused', () => {
     [node('Gather', ['x', 's'], ['y']), { initializers: [wholes('s', [0, 1])] }],
     [node('Slice', ['x', 's', 'e'], ['y']), { initializers: [wholes('s', [0]), wholes('e', [1])] }],
     [node('CumSum', ['x', 's'], ['y']), { initializers: [wholes('s', [0])] }],
+    [
+      node('Slice', ['x', 's', 'e', 'a', 't'], ['y']),
+      {
+        initializers: [
+          wholes('s', [-1]),
+          wholes('e', [-(2 ** 53)]),
+          wholes('a', [0]),
+          wholes('t', [-1]),
+        ],
+      },
+    ],
+    [node('Pad', ['x', 'p'], ['y']), { initializers: [wholes('p', [1, 0, -1, 0])] }],
+    [node('Trilu', ['x'], ['y'])],
+    [node('EyeLike', ['x'], ['y'])],
+    [node('MeanVarianceNormalization', ['x'], ['y'], { axes: [0] })],
+    [node('Einsum', ['x', 'x'], ['y'], { equation: 'ni,mi->nm' })],
+    [node('Einsum', ['x'], ['y'], { equation: 'ni->i' })],
   ];
   for (const [one, given] of cases) {
     const said = refusal(() => read([one], given));
     assert.match(said, /is not read: .*samples|samples on axis|matmul/i, said);
   }
+});
+
+test('an einsum that keeps the samples’ letter does not mix them', async () => {
+  const w = floats('w', [2, 3, 2], [1, 0, 0, 1, 1, 1, 0, 2, 1, 0, 0, 3]);
+  const { trained } = read([node('Einsum', ['x', 'w'], ['y'], { equation: 'bi,eio->beo' })], {
+    initializers: [w],
+  });
+  const { scores } = await trained.predict(Float32Array.of(1, 2, 3, 4, 5, 6));
+  assert.equal([...scores], [4, 5, 2, 11, 10, 11, 5, 26]);
+});
+
+test('parameters are called what the file calls them, siblings and those without a module too', () => {
+  const initializers = ['token', 'net.weight_g', 'net.weight_v', 'net.bias'].map((name, i) =>
+    floats(name, [1, 3], [i + 1, 2, 3]),
+  );
+  const { model, weights } = read(
+    [
+      node('Mul', ['x', 'token'], ['a']),
+      node('Sub', ['a', 'net.weight_g'], ['b']),
+      node('Mul', ['b', 'net.weight_v'], ['c']),
+      node('Add', ['c', 'net.bias'], ['y']),
+    ],
+    { initializers },
+  );
+  assert.equal([...weights.keys()].toSorted(), initializers.map(({ name }) => name).toSorted());
+  const { architecture } = rebuild(JSON.parse(JSON.stringify(model.architecture)) as Architecture);
+  assert.equal(architecture, model.architecture);
+});
+
+test('numbers of which there are as many as samples, all alike, are states to begin with', async () => {
+  const { trained, weights } = read(
+    [
+      node('Shape', ['x'], ['s']),
+      node('ConstantOfShape', ['s'], ['zeros']),
+      node('Gemm', ['zeros', 'cell.weight_hh', 'cell.bias_hh'], ['h'], { transB: 1 }),
+      node('Add', ['x', 'h'], ['y']),
+    ],
+    {
+      initializers: [
+        floats('cell.weight_hh', [3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        floats('cell.bias_hh', [3], [1, 2, 3]),
+      ],
+    },
+  );
+  assert.equal([...weights.keys()], ['cell.weight_hh', 'cell.bias_hh']);
+  const { scores } = await trained.predict(Float32Array.of(1, 1, 1, 2, 2, 2));
+  assert.equal([...scores], [2, 3, 4, 3, 4, 5]);
 });
 
 test('extents that the file leaves open are asked for', () => {

@@ -300,7 +300,7 @@ export function insideCharts({ probes }: RunRecords): Chart[] {
 /** The layers that a chart has room for: all, those with parameters, or some of these. */
 function chosen(layers: readonly string[], parameters: readonly string[]): string[] {
   if (layers.length <= MAX_LAYERS) return [...layers];
-  const own = new Set(parameters.map((name) => name.slice(0, name.lastIndexOf('.'))));
+  const own = new Set(parameters.map((name) => name.replace(/\.[^.]*$/, '')));
   return spread(
     layers.filter((name) => own.has(name)),
     MAX_LAYERS,
