@@ -156,7 +156,7 @@ def tensor(ref, topology):
     return {"class_name": "__keras_tensor__", "config": {"shape": [None, 1], "dtype": "float32", "keras_history": [ref[0], node, ref[2]]}}
 
 
-ATTRIBUTES = {"LSTM": "cell", "GRU": "cell", "SimpleRNN": "cell"}
+ATTRIBUTES = {"LSTM": "cell", "GRU": "cell", "SimpleRNN": "cell", "TimeDistributed": "layer"}
 
 
 def write_vars(group, layers, weights, container):
@@ -314,6 +314,7 @@ keras("merge", "merge")
 keras("nested", "nested")
 keras("generator", "generator", version="2.13.1", container="_layer_checkpoint_dependencies")
 keras("words", "words")
+keras("steps", "lstm", version="2.15.0")
 h5("conv.weights", "conv", whole=False)
 recurrent()
 (target / "cases.json").write_text(json.dumps(cases) + "\n")

@@ -65,6 +65,14 @@ test('weights alone have the names and layouts of recurrent layers', () => {
   }
 });
 
+test('weights of a layer that TimeDistributed wraps bear the name of the wrapper', () => {
+  const { weights } = readKeras(bytesOf('steps.keras'));
+  const whole = openArchive(bytesOf('steps.keras'), 'a').read('model.weights.h5');
+  const { tensors } = readTensors(whole, 'a.weights.h5');
+  assert.equal([...tensors.keys()].toSorted(), [...weights.keys()].toSorted());
+  for (const [name, { data }] of tensors) assert.equal(data, weights.get(name), name);
+});
+
 /** The file as one of weights: its description has another name. */
 function withoutDescription(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);

@@ -34,7 +34,7 @@ import {
   softmaxLayer,
 } from './keras-shapings.js';
 import { innerOf, refuseIn, type Settings } from './keras-settings.js';
-import type { Build } from './keras-site.js';
+import type { Build, Site } from './keras-site.js';
 
 /** Reads a layer's settings, notes what stands against it, and returns how it is built. */
 export type Convert = (s: Settings) => Build;
@@ -50,12 +50,22 @@ const STEPWISE = new Set([
   'ELU',
 ]);
 
+/** The site of a wrapped layer, whose variables stand under it in `.keras` files. */
+const withinWrapper = (site: Site): Site => ({
+  ...site,
+  arrays: (shapes, parts = []) => site.arrays(shapes, [{ attribute: 'layer' }, ...parts]),
+  shapes: (variables, parts = []) => site.shapes(variables, [{ attribute: 'layer' }, ...parts]),
+});
+
 /** A layer at each step, for those that act on the last axis or on single values. */
 function distributed(s: Settings): Build {
   const inner = innerOf(s, 'layer');
   if (!inner) return (_, value) => value;
   const { className } = inner.layer;
-  if (STEPWISE.has(className)) return CLASSES[className]!(inner);
+  if (STEPWISE.has(className)) {
+    const build = CLASSES[className]!(inner);
+    return (site, ...values) => build(withinWrapper(site), ...values);
+  }
   refuseIn(s, `it wraps ${className}, expected ${[...STEPWISE].join(', ')}`);
   return (_, value) => value;
 }

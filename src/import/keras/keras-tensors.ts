@@ -72,7 +72,7 @@ const CONTAINER = /^(layers|_layer_checkpoint_dependencies)$/;
 
 function collect(group: Hdf5Group, path: readonly Step[], owners: Map<string, Owner>): void {
   const isPlaced = path.at(-1)?.key === 'vars';
-  const order = isPlaced ? placedNames(path.at(-2)?.key ?? '', group.members.size) : undefined;
+  const order = isPlaced ? placedNames(path.at(-2)?.key ?? '', group) : undefined;
   const inContainer = CONTAINER.test(path.at(-1)?.key ?? '');
   for (const [key, object] of group.members) {
     if ((path[0]?.key ?? key).startsWith('optimizer')) continue;
@@ -91,17 +91,22 @@ function collect(group: Hdf5Group, path: readonly Step[], owners: Map<string, Ow
   }
 }
 
-function placedNames(folder: string, count: number): readonly string[] | undefined {
-  const kind = folder.replace(/_\d+$/, '');
+function placedNames(folder: string, { members }: Hdf5Group): readonly string[] | undefined {
+  const first = members.get('0');
+  const isDense = folder === WRAPPED && first?.kind === 'dataset' && first.shape.length === 2;
+  const kind = isDense ? 'dense' : folder.replace(/_\d+$/, '');
   const lists = PLACED.find(([pattern]) => pattern.test(kind))?.[1];
-  return lists?.find((list) => list.length === count);
+  return lists?.find((list) => list.length === members.size);
 }
+
+/** The layer in a TimeDistributed, which bears the other's name here. */
+const WRAPPED = 'layer';
 
 /** The names on the way to `layers/conv2d_1/vars` of a `.weights.h5` file. */
 const placedLayer = (path: readonly Step[]): readonly string[] =>
   path
     .slice(0, -1)
-    .filter(({ key }) => !CONTAINER.test(key))
+    .filter(({ key }, i) => !CONTAINER.test(key) && !(i > 0 && key === WRAPPED))
     .map(({ name }) => name);
 
 /** Those of `dense/dense/kernel:0`: the group of the layer, and the name of the weight with its scopes. */
