@@ -9,7 +9,7 @@ import {
   ignored,
   isWholeType,
   known,
-  numberAt,
+  scalarAt,
   range,
   raw,
   rule,
@@ -102,7 +102,7 @@ export const castRules: Rules = {
   Range: rule(
     {},
     (call) => {
-      const [start, limit, delta] = [0, 1, 2].map((i) => numberAt(call, i) ?? NaN) as [
+      const [start, limit, delta] = [0, 1, 2].map((i) => scalarAt(call, i) ?? NaN) as [
         number,
         number,
         number,
@@ -124,7 +124,7 @@ export const castRules: Rules = {
       const [rows, columns] = x.shape.slice(-2);
       if (rows === undefined || columns === undefined)
         fail(call, 'has an input of fewer than 2 axes');
-      const k = numberAt(call, 1) ?? 0;
+      const k = scalarAt(call, 1) ?? 0;
       const zero = ops.constant(0, []);
       const op = upper ? ops.greaterOrEqual : ops.lessOrEqual;
       return ops.where(fromDiagonal(rows, columns, k, op), x, zero);

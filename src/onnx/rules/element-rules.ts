@@ -9,7 +9,7 @@ import {
   ignored,
   isTensor,
   isWholeType,
-  numberAt,
+  scalarAt,
   oneOf,
   optional,
   raw,
@@ -92,7 +92,7 @@ function clip(call: RuleCall, low: number | undefined, high: number | undefined)
   const x = at(call, 0);
   const bounds = [1, 2].map((i) => call.operands[i]);
   if (call.version < 11 || bounds.every((bound) => !bound || !('source' in bound))) {
-    const [least, most] = [numberAt(call, 1) ?? low, numberAt(call, 2) ?? high];
+    const [least, most] = [scalarAt(call, 1) ?? low, scalarAt(call, 2) ?? high];
     const raisedTo = Math.min(least ?? -Infinity, most ?? Infinity);
     return ops.clamp(x, raisedTo, most);
   }

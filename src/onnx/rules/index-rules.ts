@@ -7,7 +7,7 @@ import {
   fail,
   flag,
   isTensor,
-  numberAt,
+  scalarAt,
   numbers,
   oneOf,
   optional,
@@ -99,7 +99,7 @@ function tensorScatter(call: RuleCall, axis: number, circular: boolean): Tensor 
 /** 1 at each index along a new axis, else 0, as the two values say. */
 function oneHot(call: RuleCall, axis: number): Tensor {
   const indices = at(call, 0);
-  const depth = numberAt(call, 1) ?? NaN;
+  const depth = scalarAt(call, 1) ?? NaN;
   if (!Number.isInteger(depth) || depth < 1) fail(call, `has depth ${depth}`);
   const values = ops.reshape(at(call, 2), [2]);
   const rank = indices.shape.length + 1;
@@ -115,7 +115,7 @@ function oneHot(call: RuleCall, axis: number): Tensor {
 }
 
 function topK(call: RuleCall, axis: number, largest: boolean, given: number | undefined): Tensor {
-  const k = numberAt(call, 1) ?? given ?? NaN;
+  const k = scalarAt(call, 1) ?? given ?? NaN;
   const x = at(call, 0);
   const along = axisOf(call, axis, x.shape.length);
   if (!Number.isInteger(k) || k < 1 || k > x.shape[along]!)

@@ -7,7 +7,7 @@ import {
   axesOf,
   axisOf,
   flag,
-  numberAt,
+  scalarAt,
   part,
   rule,
   whole,
@@ -58,7 +58,7 @@ const running = (op: typeof ops.cumsum): Rule =>
     { exclusive: flag(0), reverse: flag(0) },
     (call, { exclusive, reverse }) => {
       const x = at(call, 0);
-      const axis = axisOf(call, numberAt(call, 1) ?? NaN, x.shape.length);
+      const axis = axisOf(call, scalarAt(call, 1) ?? NaN, x.shape.length);
       return op(x, axis, { exclusive: exclusive === 1, reverse: reverse === 1 });
     },
     { host: [1] },

@@ -203,7 +203,7 @@ export function wholesOf(
 }
 
 /** A known number of optional input `i`. */
-export function numberAt(call: RuleCall, i: number): number | undefined {
+export function scalarAt(call: RuleCall, i: number): number | undefined {
   const found = numbers(call, i);
   if (found && found.length !== 1)
     fail(call, `has ${found.length} values in input ${i}, expected 1`);

@@ -9,7 +9,7 @@ import {
   flag,
   ignored,
   isTensor,
-  numberAt,
+  scalarAt,
   oneOf,
   part,
   real,
@@ -186,7 +186,7 @@ function pad(
   ]);
   if (mode !== 'constant') return repeated(call, inner, more, INDEX[mode]);
   const fill = call.operands[2];
-  if (!fill || !isTensor(fill)) return ops.pad(inner, more, numberAt(call, 2) ?? value);
+  if (!fill || !isTensor(fill)) return ops.pad(inner, more, scalarAt(call, 2) ?? value);
   const outside = ops.pad(ops.constant(0, inner.shape), more, 1);
   return ops.where(outside, ops.reshape(at(call, 2), []), ops.pad(inner, more));
 }
@@ -271,8 +271,8 @@ export const shapeRules: Rules = {
     { ratio: ignored, seed: ignored, is_test: flag(0), consumed_inputs: ignored },
     (call, { is_test, ratio }) => {
       const x = at(call, 0);
-      const training = call.version < 7 ? !is_test : (numberAt(call, 2) ?? 0) !== 0;
-      if (training && (call.version < 12 ? ratio : numberAt(call, 1)) !== 0)
+      const training = call.version < 7 ? !is_test : (scalarAt(call, 2) ?? 0) !== 0;
+      if (training && (call.version < 12 ? ratio : scalarAt(call, 1)) !== 0)
         fail(call, 'is in training mode: export the model in evaluation mode');
       return call.output === 0 ? x : ops.constant(1, x.shape);
     },
