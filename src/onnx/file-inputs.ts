@@ -27,6 +27,8 @@ export const PROBES = [2, 3, 5];
 export interface Inputs {
   readonly wires: Map<string, Wires>;
   readonly settings: Record<string, InputSettings>;
+  /** Inputs of single floats, which stand in lists of one. */
+  readonly singles: readonly string[];
   readonly written: number | undefined;
 }
 
@@ -82,6 +84,7 @@ export function inputsOfFile(
   const used = new Set([...nodes.flatMap(inputsOf), ...outputs]);
   const wires = new Map<string, Wires>();
   const settings: Record<string, InputSettings> = {};
+  const singles: string[] = [];
   const fixed = new Set<number>();
   const sizes = options.batch === 'none' ? [1] : PROBES;
   for (const info of infos) {
@@ -90,14 +93,21 @@ export function inputsOfFile(
     if (written !== undefined) fixed.add(written);
     const type = FLOAT_TYPES.has(info.type ?? 'float') ? 'float' : info.type!;
     const isWhole = WHOLE.test(type);
+    // A single float of each sample is a list of one here.
+    const shape = sample.length === 0 && !isWhole ? [1] : sample;
     settings[info.name] = checkInput(
-      sample.length === 0 && !isWhole ? [1] : sample,
+      shape,
       isWhole ? { vocabulary: vocabularyOf(file, nodes, info.name) } : {},
     );
     const probes = sizes.map((N) =>
-      inputTensor(info.name, [N, ...sample], isWhole ? 'i32' : 'f32'),
+      inputTensor(
+        info.name,
+        [N, ...(options.batch === 'none' ? sample : shape)],
+        isWhole ? 'i32' : 'f32',
+      ),
     );
     const draft: Draft = { inputs: [], wanted: info.name, weights: {} };
+    if (shape !== sample && options.batch !== 'none') singles.push(info.name);
     wires.set(info.name, { kind: 'wires', probes, draft, type, place: SAMPLES, from: [] });
   }
   if (wires.size === 0) throw new LanewiseError('file', `'${name}' computes nothing from an input`);
@@ -108,7 +118,7 @@ export function inputsOfFile(
       "batch: 'none' reads each input as one sample",
     );
   const [written] = fixed;
-  return { wires, settings, written };
+  return { wires, settings, singles, written };
 }
 
 /** Rows of the table that an input's whole numbers pick from; without one, as many as float32 counts. */

@@ -190,6 +190,7 @@ function attempt(
     known: { count: 0 },
     outside: (tensor) => outsideOf(tensor, name, options.externalData ?? {}),
   };
+  for (const key of inputs.singles) reader.values.set(key, asSingles(reader, key));
   for (const { name: key, type = 'float' } of graph.inputs) {
     const number = options.inputs?.[key];
     if (typeof number === 'number')
@@ -201,6 +202,14 @@ function attempt(
   if (refusals.length > 0) throw refusalOf(reader, name, nodes, refusals);
   const ends = new Map(outputs.map((one) => [one, outputWires(reader, one, nodes.at(-1))]));
   return assemble(reader, inputs, ends);
+}
+
+/** Lists of one as the file has them, N single numbers. */
+function asSingles(reader: Reader, name: string): Wires {
+  const listed = reader.values.get(name)!;
+  const node = { name, op: 'Reshape', domain: '', inputs: [], outputs: [], attributes: new Map() };
+  const shape = numbersOf({ type: 'int64', shape: [1], values: [-1] }, reader.sizes);
+  return applyOp(reader, node, { op: 'Reshape', operands: [listed, shape] });
 }
 
 /** A whole number of the file. */

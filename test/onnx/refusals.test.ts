@@ -57,12 +57,14 @@ interface Given {
   readonly options?: ReadOnnxOptions;
   /** An input beside x that is a single number. */
   readonly scalar?: string;
+  /** An input beside x of as many numbers as there are samples. */
+  readonly second?: string;
 }
 
 /** A file of these nodes from x to y, read. */
 function read(
   nodes: readonly OnnxNode[],
-  { x = ['N', 3], opset = 17, initializers = [], options = {}, scalar }: Given = {},
+  { x = ['N', 3], opset = 17, initializers = [], options = {}, scalar, second }: Given = {},
 ) {
   const file: OnnxFile = {
     irVersion: 8,
@@ -75,6 +77,7 @@ function read(
       initializers: new Map(initializers.map((one) => [one.name, one])),
       inputs: [
         { name: 'x', type: 'float', shape: x },
+        ...(second ? [{ name: second, type: 'float' as const, shape: ['N'] }] : []),
         ...(scalar ? [{ name: scalar, type: 'float' as const, shape: [] }] : []),
       ],
       outputs: [{ name: 'y', type: 'float', shape: x }],
@@ -195,6 +198,16 @@ test('numbers of which there are as many as samples, all alike, are states to be
   assert.equal([...weights.keys()], ['cell.weight_hh', 'cell.bias_hh']);
   const { scores } = await trained.predict(Float32Array.of(1, 1, 1, 2, 2, 2));
   assert.equal([...scores], [2, 3, 4, 3, 4, 5]);
+});
+
+test('single numbers of samples meet only those of the same sample', async () => {
+  const { trained } = read([node('Mul', ['x', 't'], ['a']), node('Add', ['a', 't'], ['y'])], {
+    x: ['N'],
+    second: 't',
+  });
+  const given = { x: { shape: [1], values: Float32Array.of(1, 2, 3) } };
+  const { scores } = await trained.predict({ ...given, t: given.x });
+  assert.equal([...scores], [2, 6, 12]);
 });
 
 test('extents that the file leaves open are asked for', () => {
