@@ -1,6 +1,8 @@
 /** `lanewise export --onnx`: writes a model as an ONNX file. */
 import { resolve } from 'node:path';
+import { shorten } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
+import { featureNames } from '../data/table-match.js';
 import { writeFileAtomic } from '../node/atomic.js';
 import { showShape } from '../graph/tensor.js';
 import type { TrainedModel } from '../trained/trained-model.js';
@@ -33,14 +35,28 @@ export async function exportOnnx(
     );
   const trained = await openModel(file!);
   const { writeOnnx } = await import('../onnx/index.js');
-  const bytes = writeOnnx(trained);
+  // What is no class has the values of `predict`, such as a deviation rather than its logarithm.
+  const bytes = writeOnnx(trained, { logits: trained.givesProbabilities });
   await writeFileAtomic(out, bytes);
   console.log(`wrote ${file} as ONNX to ${out}, ${formatBytes(bytes.length)}`);
   console.log(howToRun(out, trained));
 }
 
+/** What a table's rows are as numbers: the file's input holds these, one after another, and its scaling is in the file. */
+const rowsOf = ({ table }: TrainedModel): string[] =>
+  table
+    ? [
+        `  features    ${shorten(featureNames(table).join(', '), MOST)}: in this order, not scaled`,
+        `  targets     ${shorten((table.targets ?? []).map(({ name }) => name).join(', '), MOST)}`,
+      ]
+    : [];
+
+/** Longest list of names on a line. */
+const MOST = 1000;
+
 /** Python that runs the file, with inputs of zeros. */
-function howToRun(out: string, { model, givesProbabilities, classes }: TrainedModel): string {
+function howToRun(out: string, trained: TrainedModel): string {
+  const { model, givesProbabilities, classes } = trained;
   const inputs = Object.entries(model.architecture.inputs);
   const outputs = [...model.outputs].map(([name, shape]) => `${name} N×${showShape(shape)}`);
   const feeds = inputs.map(([name, { shape, vocabulary }]) => {
@@ -49,6 +65,7 @@ function howToRun(out: string, { model, givesProbabilities, classes }: TrainedMo
   });
   return [
     `  gives       ${outputs.join(', ')}${givesProbabilities ? ' (logits: softmax of them are the probabilities)' : ''}`,
+    ...rowsOf(trained),
     ...(classes ? [`  classes     ${classes.length}, in the file’s metadata`] : []),
     'run it with onnxruntime, in Python:',
     `  import numpy, onnxruntime; session = onnxruntime.InferenceSession(${JSON.stringify(out)})`,

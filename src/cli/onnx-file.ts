@@ -1,9 +1,11 @@
 /** ONNX files on disk: the model in one, and its tensors, with the external data beside it. */
 import { basename } from 'node:path';
+import { LanewiseError } from '../base/errors.js';
 import type { StoredTensor } from '../formats/safetensors.js';
 import type { OnnxFile, OnnxGraph, OnnxNode, OnnxTensor } from '../onnx/messages.js';
 import { filesBeside } from './files-beside.js';
 import type { ForeignModel } from './model-source.js';
+import { quoted } from './terminal.js';
 
 /** @throws LanewiseError kind 'file' as `readOnnx`, and for external data that is missing. */
 export const readOnnxFile: ForeignModel['read'] = async (path, bytes, options) => {
@@ -11,9 +13,30 @@ export const readOnnxFile: ForeignModel['read'] = async (path, bytes, options) =
   const { readOnnx } = await import('../onnx/index.js');
   const name = basename(path);
   const externalData = await filesBeside(path, locationsIn(decodeOnnx(bytes, name)));
-  const { trained, warnings } = readOnnx(bytes, { ...options, externalData, name });
-  return { trained, warnings };
+  try {
+    const { trained, warnings } = readOnnx(bytes, { ...options, externalData, name });
+    return { trained, warnings: warnings.map(inFlags) };
+  } catch (cause) {
+    if (!(cause instanceof LanewiseError)) throw cause;
+    const { kind, message, hint } = cause;
+    throw new LanewiseError(kind, inFlags(message), hint && inFlags(hint), { cause });
+  }
 };
+
+/** Sentences that give options of `readOnnx`, with the command's options instead. */
+const inFlags = (text: string): string =>
+  text
+    .replaceAll(
+      /outputs: \[((?:'[^']*'(?:, )?)+)\]/g,
+      (_, names: string) =>
+        `import --outputs ${quoted(names.slice(1, -1).replaceAll("', '", ','))}`,
+    )
+    .replaceAll(
+      /inputs: \{ ["']?([^"']+?)["']?: \[([\d, ]+)\] \}/g,
+      (_, name: string, extents: string) =>
+        `import --inputs ${quoted(`${name}=${extents.replaceAll(', ', 'x')}`)}`,
+    )
+    .replaceAll("batch: 'none'", 'import --batch none');
 
 /** The tensors that are stored in a graph, under their names: initialisers, and values of Constant nodes. */
 function* storedTensors(graph: OnnxGraph): Generator<readonly [string, OnnxTensor]> {

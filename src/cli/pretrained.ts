@@ -216,7 +216,7 @@ export function startOf(
   const { model, weights } = classes === undefined ? trained! : withHead(trained!, classes, head);
   const said =
     classes === undefined
-      ? `begins with '${path}', whose classes are known`
+      ? `begins with '${path}'${trained!.classes ? ', whose classes are known' : ', with its own head'}`
       : `begins with '${path}', with a new head '${layer}' for ${classes} classes`;
   return { model, weights, backbone: backboneOf(model, layer), notes: [said] };
 }

@@ -10,9 +10,12 @@ import { linear, relu, sequential } from '../../src/layers/index.js';
 import { decodeOnnx } from '../../src/onnx/messages.js';
 import { encodeOnnx } from '../../src/onnx/write-messages.js';
 import { resNet18 } from '../../src/models/index.js';
+import { sgd } from '../../src/optimizers/index.js';
+import { train } from '../../src/train/train.js';
 import { initialWeights } from '../../src/trained/initial-weights.js';
-import { loadModel } from '../../src/trained/model-store.js';
+import { loadModel, saveModel } from '../../src/trained/model-store.js';
 import { withWeights } from '../../src/trained/with-weights.js';
+import { onnxruntime, runOnnx } from '../support/onnxruntime.js';
 import { colours, words } from './colours.js';
 import { evalOf, inFolder, lanewise } from './lanewise.js';
 
@@ -105,13 +108,44 @@ test('a net of vectors goes on with the rows of a table, as a classifier', () =>
     assert.ok((evalOf(trained)['testAccuracy'] as number) > 0.8, trained.stdout);
     const { terms } = await loadModel(join(cwd, 'a', 'model.safetensors'));
     assert.equal([terms[0]!.output, terms[0]!.loss.kind], ['output', 'crossEntropy']);
-    await run('export a/model.safetensors --onnx --out b.onnx');
+    const { stdout } = await run('export a/model.safetensors --onnx --out b.onnx');
+    assert.match(stdout, / features {4}a, b, c: in this order, not scaled\n {2}targets {5}kind\n/);
     const [ours, theirs] = [
       await run('predict a/model.safetensors rows.csv'),
       await run('predict b.onnx rows.csv'),
     ];
     assert.match(theirs.stdout, /rows\.csv row 60/);
     assert.is(theirs.stdout, ours.stdout);
+  }));
+
+test('what is no class is written as predict gives it', () =>
+  inFolder(async (cwd) => {
+    const data = {
+      name: 'lengths',
+      inputs: { input: { shape: [2], values: Float32Array.from({ length: 16 }, (_, i) => i / 9) } },
+      targets: {
+        output: { shape: [1], values: Float32Array.from({ length: 8 }, (_, i) => i % 3) },
+      },
+    };
+    const net = sequential([linear(2, 2)], { input: [2] });
+    const settings = { data, optimizer: sgd({ lr: 0.01 }), epochs: 1, workers: 0 };
+    const { model } = await train(net, { ...settings, loss: 'gaussian' });
+    await saveModel(model, join(cwd, 'g.safetensors'));
+    const written = await lanewise(words('export g.safetensors --onnx --out g.onnx'), { cwd });
+    assert.is(written.code, 0, written.stderr);
+    const bytes = await readFile(join(cwd, 'g.onnx'));
+    // Means with deviations, rather than with their logarithms.
+    assert.equal(bytes, Buffer.from(writeOnnx(model, { logits: false })));
+    assert.is(await readOnnx(bytes).trained.sha256(), await model.sha256());
+    if (!onnxruntime) return;
+    const [answer] = runOnnx([
+      { bytes, runs: [{ input: { dims: [8, 2], data: data.inputs.input.values } }] },
+    ]);
+    if (!answer || 'error' in answer) throw new Error(answer?.error);
+    const { scores } = await model.predict(data.inputs.input.values);
+    Array.from(answer[0]!['output']!.data).forEach((value, i) =>
+      assert.ok(Math.abs(value - scores[i]!) < 1e-5, `${i}: ${value}, ${scores[i]}`),
+    );
   }));
 
 test('other kinds of files and several models are refused', () =>

@@ -153,13 +153,15 @@ test('inspect shows ops, versions and layers, and of files that are not read wha
     const nodes = file.graph.nodes.map((node) =>
       node.op === 'GlobalAveragePool' ? { ...node, op: 'Sparkle', domain: 'shop.example' } : node,
     );
+    const graphEnd = file.graph.outputs[0]!.name;
+    const axis0 = { name: 'axis', type: 'int' as const, value: 0 };
     const bytes = encodeOnnx({ ...file, graph: { ...file.graph, nodes } });
     await writeFile(join(cwd, 'odd.onnx'), bytes);
     const odd = await inspect('odd.onnx');
     assert.is(odd.code, 0, odd.stderr);
     assert.match(odd.stdout, /shop\.example\.Sparkle 1/);
     assert.match(odd.stdout, /in the way of training and predicting:\n.*Sparkle/);
-    const part = /outputs: \['([^']+)'\]/.exec(odd.stdout)![1]!;
+    const part = /can be read: import --outputs (\S+)/.exec(odd.stdout)![1]!;
     const imported = await lanewise(
       ['import', 'odd.onnx', '--outputs', part, '--out', 'part.safetensors'],
       { cwd },
@@ -169,6 +171,17 @@ test('inspect shows ops, versions and layers, and of files that are not read wha
       [...(await loadModel(join(cwd, 'part.safetensors'))).model.outputs.values()],
       [[16, 8, 8]],
     );
+    const mixing = [
+      { ...nodes.at(-1)!, op: 'Softmax', inputs: [graphEnd], outputs: ['shares'] },
+    ].map((node) => ({ ...node, attributes: new Map([['axis', axis0]]) }));
+    const [end] = file.graph.outputs;
+    const mixed = {
+      ...file.graph,
+      nodes: [...file.graph.nodes, ...mixing],
+      outputs: [{ ...end!, name: 'shares' }],
+    };
+    await writeFile(join(cwd, 'mixed.onnx'), encodeOnnx({ ...file, graph: mixed }));
+    assert.match((await inspect('mixed.onnx')).stdout, /import --batch none reads each input as/);
     await writeFile(join(cwd, 'cut.onnx'), bytes.subarray(0, 2000));
     assert.is((await inspect('cut.onnx')).code, 1);
   }));
