@@ -16,6 +16,8 @@ let opened: Opened | undefined;
 let known: readonly string[] | undefined;
 let hasTrained = false;
 let isBusy = false;
+/** The training was ended by hand. */
+let isStopped = false;
 /** The engine has not answered the last question for scores. */
 let isAsking = false;
 let isLive = true;
@@ -119,7 +121,7 @@ function showTrained({ classes: names, held, baseline, samples, sha256 }: Traine
   byId('hash').textContent = `weights ${sha256}`;
   byId('whose').textContent = 'Your classes.';
   byId('scores').replaceChildren();
-  say('trained: show it something, or save it');
+  say(`${isStopped ? 'stopped' : 'trained'}: show it something, or save it`);
   busy(false);
   if (!isLive) ask(seen);
 }
@@ -209,6 +211,7 @@ function startTraining(): void {
   const taken = classes.filter(({ pictures }) => pictures.length > 0);
   const epochs = byId<HTMLInputElement>('epochs');
   if (!epochs.reportValidity()) return;
+  isStopped = false;
   busy(true);
   say('training');
   send({
@@ -248,7 +251,10 @@ const options = { video, onChange: update, refuse: (text: string) => say(text, t
 byId('add').addEventListener('click', () => addClass(classes, options));
 byId('camera').addEventListener('click', () => void openCamera());
 byId('train').addEventListener('click', startTraining);
-byId('stop').addEventListener('click', () => send({ kind: 'stop' }));
+byId('stop').addEventListener('click', () => {
+  isStopped = true;
+  send({ kind: 'stop' });
+});
 byId('save').addEventListener('click', () => send({ kind: 'save' }));
 byId('live').addEventListener('click', () => {
   isLive = true;

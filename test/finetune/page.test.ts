@@ -139,6 +139,12 @@ withBrowser('a net of PyTorch gets a new head, learns, and is saved as ONNX that
     await page.uncheck('#frozen');
     await page.fill('#epochs', '2');
     assert.is.not(await fineTune(page), hash);
+    await page.fill('#epochs', '500');
+    await page.click('#train');
+    await until(page, `/^epoch/.test(document.getElementById('status').textContent)`);
+    await page.click('#stop');
+    await until(page, `!document.getElementById('save').disabled`);
+    assert.is(await text(page, 'status'), 'stopped: show it something, or save it');
   }),
 );
 
