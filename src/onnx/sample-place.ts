@@ -258,7 +258,7 @@ export function placeOf(call: Placed): Place | undefined {
   }
   const place = x.place!;
   const rank = shapes[0]!.length;
-  if (ELEMENTWISE.test(op)) return broadcastPlace(samples, operands, rank);
+  if (ELEMENTWISE.test(op)) return checked(broadcastPlace(samples, operands, rank), call);
   if (/^(Reshape|Flatten|Squeeze|Unsqueeze)$/.test(op))
     return reshapedPlace(place, shapesOf(x)!, shapes, sizes);
   if (op === 'Transpose') {
@@ -267,15 +267,15 @@ export function placeOf(call: Placed): Place | undefined {
       Array.from({ length: rank }, (_, i) => rank - 1 - i);
     return { ...place, axis: axes.indexOf(place.axis) };
   }
-  if (op === 'MatMul') return productPlace(operands[0], operands[1], rank);
-  if (op === 'Gemm') return gemmPlace(attributes, operands, rank);
-  if (op === 'Gather') return gatherPlace(attributes, operands);
+  if (op === 'MatMul') return checked(productPlace(operands[0], operands[1], rank), call);
+  if (op === 'Gemm') return checked(gemmPlace(attributes, operands, rank), call);
+  if (op === 'Gather') return checked(gatherPlace(attributes, operands), call);
   if (op === 'Expand' || op === 'Tile')
     return checked({ ...place, axis: place.axis + rank - rankOf(x) }, call);
-  if (op === 'Einsum') return einsumPlace(attributes, operands);
+  if (op === 'Einsum') return checked(einsumPlace(attributes, operands), call);
   checkInputs(call, (value) => samples.includes(value as Wires));
   if (/^(GRU|LSTM|RNN)$/.test(op) && attributes['layout'] !== 1)
-    return recurrentPlace(operands, rank);
+    return checked(recurrentPlace(operands, rank), call);
   const mixed = mixedAxes(op, version, attributes, operands, rankOf(x));
   if (mixed?.includes(place.axis))
     throw mixes(`it goes along axis ${place.axis}, on which they are`);
@@ -298,6 +298,8 @@ export function placeOf(call: Placed): Place | undefined {
 
 /** The place, if the result's extent there follows from the number of samples. */
 function checked(place: Place, { shapes, sizes }: Placed): Place {
+  if (place.axis < 0)
+    throw mixes('an input that it does not take, or not in such a shape, has them');
   const fits = sizes.every((N, i) => shapes[i]![place.axis] === place.outer * N * place.inner);
   if (fits) return place;
   throw mixes(

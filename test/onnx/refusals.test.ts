@@ -142,6 +142,7 @@ test('an op along the axis of samples is refused', () => {
     ],
     [node('Pad', ['x', 'p'], ['y']), { initializers: [wholes('p', [1, 0, -1, 0])] }],
     [node('Trilu', ['x'], ['y'])],
+    [node('Asin', ['w', 'x'], ['y']), { initializers: [floats('w', [3], [0, 1, 0])] }],
     [node('EyeLike', ['x'], ['y'])],
     [node('MeanVarianceNormalization', ['x'], ['y'], { axes: [0] })],
     [node('Einsum', ['x', 'x'], ['y'], { equation: 'ni,mi->nm' })],
