@@ -216,7 +216,9 @@ function productPlace(a: Value | undefined, b: Value | undefined, rank: number):
       left.axis >= rank - 2)
   )
     throw mixes('its factors have their samples on different axes');
-  return (left ?? right)!;
+  const place = left ?? right;
+  if (!place) throw mixes('an input that it does not take has them');
+  return place;
 }
 
 /** An op to be applied, as far as the place of samples goes. */
@@ -328,6 +330,7 @@ function gatherPlace(attributes: Attributes, operands: readonly (Value | undefin
   const rank = shapesOf(operands[0])![0]!.length;
   const given = typeof attributes['axis'] === 'number' ? attributes['axis'] : 0;
   const axis = given < 0 ? given + rank : given;
+  if (!x && !indices) throw mixes('an input that it does not take has them');
   if (!x) return { ...indices!.place!, axis: indices!.place!.axis + axis };
   const { place } = x as { place: Place };
   if (indices || place.axis === axis) throw mixes(`it picks along axis ${axis}, on which they are`);

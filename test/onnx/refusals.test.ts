@@ -142,6 +142,10 @@ test('an op along the axis of samples is refused', () => {
     ],
     [node('Pad', ['x', 'p'], ['y']), { initializers: [wholes('p', [1, 0, -1, 0])] }],
     [node('Trilu', ['x'], ['y'])],
+    [
+      node('MatMul', ['w', 'w', 'x'], ['y']),
+      { initializers: [floats('w', [3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1])] },
+    ],
     [node('Asin', ['w', 'x'], ['y']), { initializers: [floats('w', [3], [0, 1, 0])] }],
     [node('EyeLike', ['x'], ['y'])],
     [node('MeanVarianceNormalization', ['x'], ['y'], { axes: [0] })],
