@@ -144,7 +144,8 @@ function checkInputs(
   const others = operands.some((value, i) => value?.kind === 'wires' && !of[i]);
   if (/^(Gather|Scatter)Elements$|^Scatter$/.test(op) && (others || !of[0] || !of[1]))
     throw mixes('it moves values of some of its inputs by the number that a sample has');
-  if (/^(Conv|ConvTranspose)$/.test(op) && of.slice(1).some(Boolean))
+  // What a CausalConvWithState takes after its bias is each sample's own state.
+  if (/^(Conv|ConvTranspose|CausalConvWithState)$/.test(op) && of.slice(1, 3).some(Boolean))
     throw mixes('its weights are computed from samples');
   if (op === 'ScatterND' && of[0]) throw mixes('it writes where indices say, along axis 0 too');
   if (op === 'GatherND' && of[0] && !attributes['batch_dims'])

@@ -215,6 +215,13 @@ test('single numbers of samples meet only those of the same sample', async () =>
   assert.equal([...scores], [2, 6, 12]);
 });
 
+test('convolutions whose weights are computed from samples are refused', () => {
+  for (const op of ['Conv', 'CausalConvWithState']) {
+    const net = () => read([node(op, ['x', 'x'], ['y'])], { x: ['N', 1, 6], opset: 27 });
+    assert.match(refusal(net), 'its weights are computed from samples', op);
+  }
+});
+
 test('extents that the file leaves open are asked for', () => {
   const relu = [node('Relu', ['x'], ['y'])];
   assert.match(
