@@ -5,6 +5,7 @@ import { input as inputTensor, type Shape } from '../graph/tensor.js';
 import { checkInput } from '../layers/model.js';
 import type { InputSettings } from '../layers/wire.js';
 import { inputsOf } from './graph-order.js';
+import type { Host } from './rules/rule.js';
 import {
   FLOAT_TYPES,
   type OnnxFile,
@@ -15,10 +16,39 @@ import {
 import { SAMPLES } from './sample-place.js';
 import type { Draft, Wires } from './value.js';
 
+/** What an input is given: the shape of a sample, or the numbers that it always has. */
+export type GivenInput =
+  readonly number[] | number | Float32Array | Float64Array | Int32Array | BigInt64Array;
+
 /** Options of `readOnnx` that say what the inputs are. */
 interface InputOptions {
-  readonly inputs?: Readonly<Record<string, readonly number[] | number>>;
+  readonly inputs?: Readonly<Record<string, GivenInput>>;
   readonly batch?: 'first' | 'none';
+}
+
+/** Whether an input is given its numbers, so that the model does not take it. */
+const isConstant = (given: GivenInput | undefined): boolean =>
+  typeof given === 'number' || ArrayBuffer.isView(given);
+
+/** Inputs that are given their numbers, as the file has them. @throws LanewiseError for numbers that do not fit its shape. */
+export function constantsOfFile(
+  { graph }: OnnxFile,
+  { inputs = {} }: InputOptions,
+): [name: string, constant: Host][] {
+  return graph.inputs.flatMap(({ name, type = 'float', shape }) => {
+    const given = inputs[name];
+    if (!isConstant(given)) return [];
+    if (typeof given === 'number') return [[name, { type, shape: [], values: [given] }]];
+    const values = Array.from(given as Float32Array, Number);
+    if (!shape || (shape.length === 1 && typeof shape[0] !== 'number'))
+      return [[name, { type, shape: [values.length], values }]];
+    const count = shape.reduce<number>((product, extent) => product * Number(extent), 1);
+    if (count === values.length) return [[name, { type, shape: shape as Shape, values }]];
+    throw new LanewiseError(
+      'argument',
+      `readOnnx: input ${quote(name)} is given ${values.length} numbers, expected ${shape.join('×') || 'one'}`,
+    );
+  });
 }
 
 /** Numbers of samples for which the graph is built side by side. */
@@ -88,7 +118,7 @@ export function inputsOfFile(
   const fixed = new Set<number>();
   const sizes = options.batch === 'none' ? [1] : PROBES;
   for (const info of infos) {
-    if (!used.has(info.name) || typeof options.inputs?.[info.name] === 'number') continue;
+    if (!used.has(info.name) || isConstant(options.inputs?.[info.name])) continue;
     const { sample, written } = extentsOf(info, name, options);
     if (written !== undefined) fixed.add(written);
     const type = FLOAT_TYPES.has(info.type ?? 'float') ? 'float' : info.type!;

@@ -18,7 +18,14 @@ import type { Weights } from '../crew/session.js';
 import type { LossSetting } from '../losses/terms.js';
 import { withWeights } from '../trained/with-weights.js';
 import type { TrainedModel } from '../trained/trained-model.js';
-import { inputsOfFile, outsideOf, PROBES, type Inputs } from './file-inputs.js';
+import {
+  constantsOfFile,
+  inputsOfFile,
+  outsideOf,
+  PROBES,
+  type GivenInput,
+  type Inputs,
+} from './file-inputs.js';
 import { inlined, inputsOf, ordered, withLastStates } from './graph-order.js';
 import {
   decodeOnnx,
@@ -42,9 +49,9 @@ export interface ReadOnnxOptions {
   readonly externalData?: Readonly<Record<string, Uint8Array>>;
   /**
    * Shapes of one sample, for inputs whose extents the file leaves open; with batch 'none' of the whole input. For an input
-   * that always has one number, that number: `{ sr: 16000 }`.
+   * that always has the same numbers, these, as a number or a typed array: `{ sr: 16000, sizes: Int32Array.of(1, 3, 64, 64) }`.
    */
-  readonly inputs?: Readonly<Record<string, readonly number[] | number>>;
+  readonly inputs?: Readonly<Record<string, GivenInput>>;
   /** Names of values that the model gives, in place of the file's outputs: `['/features/Relu_output_0']`. */
   readonly outputs?: readonly string[];
   /**
@@ -78,6 +85,9 @@ const objectOf =
       check(owner, `${name}['${key}']`, one);
   };
 
+const numbersOrNumber: Check = (owner, name, value) =>
+  ArrayBuffer.isView(value) && !(value instanceof DataView) ? value : finite(owner, name, value);
+
 const bytesOf: Check = (owner, name, value) => {
   if (!(value instanceof Uint8Array)) refuse(owner, name, value, 'a Uint8Array');
 };
@@ -93,7 +103,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOnnxOptions = {}): Read
   bytesOf('readOnnx', 'bytes', bytes);
   checkOptions('readOnnx', options, {
     externalData: objectOf(bytesOf),
-    inputs: objectOf(listOr(finite, listOf(extent, 0))),
+    inputs: objectOf(listOr(numbersOrNumber, listOf(extent, 0))),
     outputs: listOf(text),
     batch: oneOf(['first', 'none']),
     loss: true,
@@ -191,11 +201,8 @@ function attempt(
     outside: (tensor) => outsideOf(tensor, name, options.externalData ?? {}),
   };
   for (const key of inputs.singles) reader.values.set(key, asSingles(reader, key));
-  for (const { name: key, type = 'float' } of graph.inputs) {
-    const number = options.inputs?.[key];
-    if (typeof number === 'number')
-      reader.values.set(key, numbersOf({ type, shape: [], values: [number] }, reader.sizes));
-  }
+  for (const [key, constant] of constantsOfFile(file, options))
+    reader.values.set(key, numbersOf(constant, reader.sizes));
   for (const [key, tensor] of graph.initializers)
     if (taken.has(key)) reader.values.set(key, stored(reader, key, tensor, true));
   const refusals = walk(reader, nodes);

@@ -222,6 +222,21 @@ test('convolutions whose weights are computed from samples are refused', () => {
   }
 });
 
+test('an input that always has the same numbers is given them', async () => {
+  const nodes = [node('Add', ['x', 't'], ['y'])];
+  const given = (t: Float32Array) => read(nodes, { second: 't', options: { inputs: { t } } });
+  const { model, trained } = given(Float32Array.of(10, 20, 30));
+  assert.equal(Object.keys(model.architecture.inputs), ['x']);
+  assert.equal([...(await trained.predict(Float32Array.of(1, 2, 3))).scores], [11, 22, 33]);
+  const sized = (length: number) => () =>
+    read([node('Reshape', ['x', 't'], ['y'])], {
+      x: ['N', 3],
+      scalar: 't',
+      options: { inputs: { t: new Int32Array(length).fill(1) } },
+    });
+  assert.match(refusal(sized(2)), "input 't' is given 2 numbers, expected one");
+});
+
 test('extents that the file leaves open are asked for', () => {
   const relu = [node('Relu', ['x'], ['y'])];
   assert.match(

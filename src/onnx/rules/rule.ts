@@ -187,7 +187,10 @@ export function numbers(call: RuleCall, i: number): number[] | undefined {
   const operand = call.operands[i];
   if (operand === undefined) return undefined;
   if (isTensor(operand))
-    fail(call, `has an input ${i} that is computed from samples, expected one known while reading`);
+    fail(
+      call,
+      `has an input ${i} that is computed from samples, expected one known while reading; the option inputs gives an input its numbers`,
+    );
   return Array.from(operand.values);
 }
 
