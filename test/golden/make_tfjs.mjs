@@ -1,13 +1,13 @@
 // Makes test/golden/tfjs: layers models as tfjs 4.22 saves them, with what tfjs answers before it saves.
 //
-//   node test/golden/make_tfjs.mjs [FOLDER]    a folder with node_modules/@tensorflow/tfjs
+//   node test/golden/make_tfjs.mjs FOLDER    a folder with node_modules/@tensorflow/tfjs
 //
 // All numbers are of a counter, so that the files are the same each time.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 
-const folder = resolve(process.argv[2] ?? '/tmp/peers');
+const folder = resolve(process.argv[2] ?? '.');
 const tf = createRequire(`${folder}/package.json`)('@tensorflow/tfjs');
 const { layers } = tf;
 const target = new URL('tfjs/', import.meta.url);
