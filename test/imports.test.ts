@@ -7,6 +7,20 @@ import { fileURLToPath } from 'node:url';
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
 
+/** What readers and writers of other programs' models stand on. */
+const foreign = [
+  'crew',
+  'data',
+  'engine',
+  'formats',
+  'graph',
+  'layers',
+  'losses',
+  'ops',
+  'program',
+  'trained',
+] as const;
+
 /** Folder → folders it may import from, besides itself and `base`, which is everybody's. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -157,30 +171,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'trained',
   ],
   web: ['platform'],
-  onnx: [
-    'crew',
-    'data',
-    'engine',
-    'formats',
-    'graph',
-    'layers',
-    'losses',
-    'ops',
-    'program',
-    'trained',
-  ],
-  import: [
-    'crew',
-    'data',
-    'engine',
-    'formats',
-    'graph',
-    'layers',
-    'losses',
-    'ops',
-    'program',
-    'trained',
-  ],
+  onnx: foreign,
+  import: foreign,
 };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
