@@ -16,7 +16,16 @@ import {
 } from '../layers/index.js';
 import type { LossName } from '../losses/loss-kinds.js';
 import { lossTerms } from '../losses/terms.js';
-import { charLstm, resnet20 } from '../models/index.js';
+import {
+  alexNet,
+  charLstm,
+  googLeNet,
+  gpt,
+  resNet18,
+  resNet50,
+  resnet20,
+  vgg16,
+} from '../models/index.js';
 import { adam, momentum, sgd, type Optimizer } from '../optimizers/index.js';
 import type { RunPlan } from '../step/run-plan.js';
 import { createSession } from '../crew/session.js';
@@ -31,6 +40,11 @@ export interface BenchmarkModel {
   readonly optimizer: Optimizer;
   /** What samples are counted as; default images. */
   readonly unit?: 'images/s' | 'rows/s' | 'windows/s';
+}
+
+/** A net for photographs, trained as those are: a small rate, and momentum. */
+function imageNet(create: () => Model) {
+  return { create, loss: 'crossEntropy', optimizer: momentum({ lr: 0.001 }) } as const;
 }
 
 export const benchmarkModels = {
@@ -105,6 +119,24 @@ export const benchmarkModels = {
     optimizer: adam({ lr: 0.002 }),
     unit: 'windows/s',
   },
+  'resnet18-64': imageNet(() => resNet18({ size: 64, classes: 10 })),
+  resnet18: imageNet(() => resNet18()),
+  resnet50: imageNet(() => resNet50()),
+  alexnet: imageNet(() => alexNet()),
+  vgg16: imageNet(() => vgg16()),
+  googlenet: imageNet(() => googLeNet({ auxiliary: false })),
+  lstm: {
+    create: () => charLstm({ vocabulary: 64, length: 64, hiddenSize: 256 }),
+    loss: 'crossEntropy',
+    optimizer: adam({ lr: 0.002 }),
+    unit: 'windows/s',
+  },
+  gpt: {
+    create: () => gpt({ vocabulary: 64, length: 128, layers: 4, heads: 4, features: 128 }),
+    loss: 'crossEntropy',
+    optimizer: adam({ lr: 0.001 }),
+    unit: 'windows/s',
+  },
 } as const satisfies Record<string, BenchmarkModel>;
 
 /** Samples of the kind that a model takes, with classes in turn. Their content does not affect the time. */
@@ -123,7 +155,7 @@ export function noise(model: Model, count: number): IndexedDataset {
     return { name: 'noise', inputs: { [name]: field }, targets: { [output]: field } };
   }
   const classes = scores[0]!;
-  const labels = Uint8Array.from({ length: count }, (_, i) => i % classes);
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % Math.min(classes, 10));
   if (shape.length === 1) {
     const values = Float32Array.from({ length: size }, (_, i) => bits(i) / 128 - 1);
     const targets = { [output]: { shape: [], values: labels } };
@@ -138,12 +170,19 @@ export function noise(model: Model, count: number): IndexedDataset {
   };
 }
 
+/** Samples of large images repeat, lest the data set be the largest part of the memory. */
+const MOST_PIXELS = 2 ** 24;
+
+const bytesOf = ({ architecture: { inputs } }: Model, batch: number): number =>
+  batch * sizeOf(Object.values(inputs)[0]!.shape);
+
 /** Training steps on minibatches of `batch`; one thread works in the calling thread. */
 export const training =
   ({ create, loss, optimizer, unit = 'images/s' }: BenchmarkModel, batch: number): Workload =>
   async ({ threads, numerics, seconds }) => {
     const model = create();
-    const data = noise(model, batch * CHUNK_REPEATS);
+    const samples = batch * Math.min(CHUNK_REPEATS, Math.ceil(MOST_PIXELS / bytesOf(model, batch)));
+    const data = noise(model, samples);
     const session = await createSession({
       model,
       terms: lossTerms(loss, [...model.outputs.keys()]),
@@ -154,7 +193,9 @@ export const training =
     });
     try {
       session.initialize(1);
-      session.writeOrder(Uint32Array.from({ length: batch * CHUNK_REPEATS }, (_, i) => i));
+      session.writeOrder(
+        Uint32Array.from({ length: batch * CHUNK_REPEATS }, (_, i) => i % samples),
+      );
       const rates = optimizer.rates(0, optimizer.learningRate);
       const timing = await timeChunks(async (steps) => {
         const chunk = Array.from({ length: steps }, () => rates);

@@ -52,8 +52,19 @@ export interface Profile {
   readonly total: ProfiledSum;
 }
 
-/** Runs of the whole program between two looks at the clock, for warming up and for the mean. */
-const WARM_RUNS = 100;
+/** Runs of the whole program for warming up, and as many for the mean: fewer where one takes long. */
+const MOST_RUNS = 100;
+const WARM_SECONDS = 0.5;
+
+/** Microseconds of a call, after some that are not counted. */
+function meanTime(call: () => void): number {
+  const begun = performance.now();
+  let warm = 0;
+  for (; warm < MOST_RUNS && performance.now() - begun < WARM_SECONDS * 1000; warm++) call();
+  const start = performance.now();
+  for (let i = 0; i < warm; i++) call();
+  return ((performance.now() - start) / warm) * 1000;
+}
 
 export async function profile(
   { create, loss, optimizer }: BenchmarkModel,
@@ -98,10 +109,7 @@ export async function profile(
   const { schedule, programs } = plan.steps[batch]!;
   const program = programs[schedule.shards[0]!.count]!;
   const linked = link(program.calls, kernels, bases);
-  for (let i = 0; i < WARM_RUNS; i++) run(linked);
-  const start = performance.now();
-  for (let i = 0; i < WARM_RUNS; i++) run(linked);
-  const microseconds = ((performance.now() - start) / WARM_RUNS) * 1000;
+  const microseconds = meanTime(() => run(linked));
 
   const times = linked.map(() => 0);
   const end = performance.now() + seconds * 1000;

@@ -5,7 +5,7 @@ import { ceiling, sgemm } from './products.js';
 import type { Row } from './results.js';
 import type { Conditions, Workload } from './workload.js';
 
-const { mlp, lenet5, 'vgg-small': vggSmall, resnet20, rows, charlstm } = benchmarkModels;
+const { mlp, lenet5, 'vgg-small': vggSmall, resnet20, rows, charlstm, ...large } = benchmarkModels;
 
 export const workloads: Readonly<Record<string, Workload>> = {
   ceiling,
@@ -23,6 +23,14 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'resnet20-b64': training(resnet20, 64),
   'rows-b64': training(rows, 64),
   'charlstm-b32': training(charlstm, 32),
+  'lstm-b64': training(large.lstm, 64),
+  'gpt-b16': training(large.gpt, 16),
+  'resnet18-64-b64': training(large['resnet18-64'], 64),
+  'resnet18-b16': training(large.resnet18, 16),
+  'resnet50-b8': training(large.resnet50, 8),
+  'alexnet-b16': training(large.alexnet, 16),
+  'vgg16-b4': training(large.vgg16, 4),
+  'googlenet-b16': training(large.googlenet, 16),
   'lenet5-infer-b1': inference(lenet5, 1),
   'lenet5-infer-b256': inference(lenet5, 256),
 };
