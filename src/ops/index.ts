@@ -34,6 +34,7 @@ export { conv2d, type Algorithm, type Conv2dAttributes } from './conv2d.js';
 export { dropout, DROPOUT_PURPOSE, type DropoutAttributes } from './dropout.js';
 export { einsum } from './einsum.js';
 export { embedding } from './embedding.js';
+export { fakeQuantize, fakeQuantizeChannels, type QuantizedRange } from './fake-quantize.js';
 export { groupNorm, instanceNorm } from './group-norm.js';
 export { layerNorm } from './layer-norm.js';
 export { literal } from './literal.js';

@@ -83,7 +83,7 @@ function samples() {
   } as const;
 }
 
-/** Gradients of ops, in terms of the kernels whose rows are in inference-rows.ts. */
+/** Gradients of ops, in terms of the kernels whose rows are in inference-rows.ts, and fake quantisation. */
 function gradients() {
   const pooled = 'dy=planes.P.Q dx>planes.H.W';
   const pooledByPlace = 'x=planes.H.W dy=planes.P.Q dx>planes.H.W';
@@ -106,6 +106,9 @@ function gradients() {
     conv2dWinogradWeightGradient: `${winograd} x=N.C.H.W dy=N.O.P.Q dw>O.C.9 workspace`,
     elmanGradient: `${recurrence} code<4 w=H.H y=N.T.H dy=N.T.H dx>N.T.H workspace lengths?=N`,
     embeddingGradient: 'count V D indices=count dy=count.D dw>V.D',
+    fakeQuantize: 'count x=count y>count scale~ low~ high~',
+    fakeQuantizeGradient: 'count x=count dy=count dx>count scale~ low~ high~',
+    fakeQuantizeRows: 'rows n x=rows.n y>rows.n',
     groupNormGradient:
       'N C area groups x=N.C.area moments=2.N.groups weight?=C sums=2.N.C dy=N.C.area epsilon~ dx>N.C.area',
     groupNormSums: 'N C area groups x=N.C.area moments=2.N.groups dy=N.C.area epsilon~ sums>2.N.C',
