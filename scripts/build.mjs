@@ -66,7 +66,11 @@ async function buildWasm() {
 }
 
 /** Entry points that stand on the core. */
-const parts = { onnx: 'src/onnx/index.ts', import: 'src/import/index.ts' };
+const parts = {
+  onnx: 'src/onnx/index.ts',
+  import: 'src/import/index.ts',
+  quantize: 'src/quantize/index.ts',
+};
 
 const browsers = ['chrome111', 'firefox113', 'safari16.4'];
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as imports from '../src/import/index.js';
 import * as lanewise from '../src/index.js';
 import * as onnx from '../src/onnx/index.js';
+import * as quantization from '../src/quantize/index.js';
 
 const read = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../docs/${name}`, import.meta.url)), 'utf8');
@@ -21,8 +22,9 @@ const namespaces = [
 ];
 
 /** `train`, and in namespaces `initializers.constant`. */
-const exported = Object.entries({ ...lanewise, ...onnx, ...imports }).flatMap(([name, value]) =>
-  namespaces.includes(name) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
+const exported = Object.entries({ ...lanewise, ...onnx, ...imports, ...quantization }).flatMap(
+  ([name, value]) =>
+    namespaces.includes(name) ? Object.keys(value).map((inner) => `${name}.${inner}`) : [name],
 );
 
 const rowsIn = (text: string): string[][] =>

@@ -165,6 +165,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'optimizers',
     'platform',
     'program',
+    'quantize',
     'runs',
     'step',
     'train',
@@ -173,6 +174,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   web: ['platform'],
   onnx: foreign,
   import: foreign,
+  quantize: [
+    'compiler',
+    'crew',
+    'data',
+    'engine',
+    'feed',
+    'formats',
+    'graph',
+    'inference',
+    'layers',
+    'losses',
+    'ops',
+    'program',
+    'step',
+    'trained',
+  ],
 };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>

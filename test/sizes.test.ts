@@ -127,6 +127,7 @@ test('inference', async () => {
 for (const [entry, limit] of [
   ['onnx', 59],
   ['import', 36],
+  ['quantize', 30],
 ] as const) {
   test(`${entry}, without the core that it stands on`, async () => {
     const app = await bundle(`import * as own from 'lanewise/${entry}'; console.log(own);`, [
