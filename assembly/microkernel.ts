@@ -1,16 +1,17 @@
 /**
  * The two loops around the tile (Goto & van de Geijn 2008; van Zee & van de Geijn 2015). They multiply a block of
- * packed A, in panels of up to 4 rows, by a block of packed B, in panels of 8 columns.
+ * packed A, in panels of up to 4 rows, by a block of packed B, in panels of 8 columns, two or three at a time.
  *
  * Every element of C is one chain of multiply-adds in the order of k, continued across k blocks from the stored value.
  * So its bits do not depend on tile, block or panel sizes.
  */
 import { NR } from '../src/program/scratch';
-import { plainLoads } from './loads';
+import { broadTiles, plainLoads } from './loads';
 import { floats } from './simd';
 import { tile1x16 } from './tile1x16';
 import { tile2x16 } from './tile2x16';
 import { tile2x16Plain } from './tile2x16-plain';
+import { tile2x24 } from './tile2x24';
 import { tile4x8 } from './tile4x8';
 
 /** Number of rows in the panel of A that starts with `rest` rows left. */
@@ -42,6 +43,32 @@ function tiles(
     c += pitch * 2;
   }
   if (rows & 1) tile1x16(a, step, b, d, c, k, first);
+}
+
+/** c[m×24] (+)= packed A times three neighbouring panels of B, for even m. */
+function broadColumns(
+  m: i32,
+  k: i32,
+  a: usize,
+  b: usize,
+  d: usize,
+  c: usize,
+  pitch: usize,
+  first: bool,
+): void {
+  const e = d + (d - b);
+  for (let row = 0; row < m; ) {
+    const rows = tileRows(m - row);
+    const step = floats(rows);
+    const next = a + step * <usize>k;
+    for (let i = 0; i < rows; i += 2) {
+      tile2x24(a, step, b, d, e, c, pitch, k, first);
+      a += 8;
+      c += pitch * 2;
+    }
+    a = next;
+    row += rows;
+  }
 }
 
 /** Copies a rows×columns block of floats between two pitches (bytes). */
@@ -79,7 +106,15 @@ export function macroKernel(
   spill: usize,
 ): void {
   const panel = floats(k * NR);
-  for (let j = 0; j < n; j += 2 * NR) {
+  let j = 0;
+  // The 2×24 tile has none beside it for an odd row.
+  if (ASC_FEATURE_RELAXED_SIMD && broadTiles && (m & 1) == 0) {
+    for (; j <= n - 3 * NR; j += 3 * NR) {
+      broadColumns(m, k, a, b, b + panel, c + floats(j), pitch, first);
+      b += panel * 3;
+    }
+  }
+  for (; j < n; j += 2 * NR) {
     const columns = min(2 * NR, n - j);
     // A last panel without partner is paired with itself, and the second result is never copied out.
     const d = columns > NR ? b + panel : b;
