@@ -7,7 +7,11 @@
  */
 import { softmax } from './loss';
 import { loadSome, storeSome } from './recurrent';
+import { fill } from './reduce';
 import { LANES, floats, madd, sumLanes } from './simd';
+
+/** Columns of a tile: two rows of sums of sixteen columns fill the registers. */
+const TILE_COLUMNS: i32 = 16;
 
 /** Number of keys that query t sees. */
 @inline
@@ -46,14 +50,21 @@ export function attentionScores(
     for (let head = 0; head < heads; head++) {
       const keys = k + <usize>(n * S) * pitch + floats(head * d);
       transposeScaled(keys, pitch, S, d, scale, workspace);
+      memory.fill(y, 0, floats(T * S));
       let from = q + <usize>(n * T) * pitch + floats(head * d);
-      for (let t = 0; t < T; t++) {
-        const seen = keysSeen(t, known, causal);
-        rowTimesMatrix(from, 4, workspace, floats(S), d, seen, y);
-        if (normalize) softmax(1, seen, y, y);
-        if (seen < S) memory.fill(y + floats(seen), 0, floats(S - seen));
-        from += pitch;
-        y += floats(S);
+      for (let t = 0; t < T; t += 2) {
+        const rows = min(2, T - t);
+        const most = keysSeen(t + rows - 1, known, causal);
+        // Whole tiles, as far as there are keys: what a query does not see is set to zero again.
+        const n = min((most + TILE_COLUMNS - 1) & -TILE_COLUMNS, S);
+        addRows(rows, from, pitch, 4, workspace, floats(S), d, n, y, floats(S));
+        for (let row = t; row < t + rows; row++) {
+          const seen = keysSeen(row, known, causal);
+          if (normalize) softmax(1, seen, y, y);
+          fill(y + floats(seen), n - seen, 0);
+          y += floats(S);
+        }
+        from += pitch * 2;
       }
     }
   }
@@ -96,7 +107,7 @@ export function attentionScoresGradient(
       const off = f32x4.sub(loadSome(dp + at, count), mean);
       storeSome(dx + at, f32x4.mul(f32x4.mul(loadSome(p + at, count), factor), off), count);
     }
-    if (seen < S) memory.fill(dx + floats(seen), 0, floats(S - seen));
+    fill(dx + floats(seen), S - seen, 0);
     p += floats(S);
     dp += floats(S);
     dx += floats(S);
@@ -121,56 +132,161 @@ export function attentionProduct(
   lengths: usize,
 ): void {
   const pitch = floats(heads * d);
+  const results = transposed ? S : T;
   for (let n = 0; n < N; n++) {
     const known = keysOf(lengths, n, S);
+    memory.fill(y, 0, <usize>results * pitch);
     for (let head = 0; head < heads; head++) {
-      const from = x + floats(head * d);
-      let to = y + floats(head * d);
-      if (transposed) {
-        for (let s = 0; s < S; s++) {
-          // The first query that sees key s; no query sees keys after the last one, or in the padding.
-          const t = causal ? s : 0;
-          const column = p + floats(t * S + s);
-          if (t >= T || s >= known) memory.fill(to, 0, floats(d));
-          else rowTimesMatrix(column, floats(S), from + <usize>t * pitch, pitch, T - t, d, to);
-          to += pitch;
-        }
-      } else {
-        for (let t = 0; t < T; t++) {
-          rowTimesMatrix(p + floats(t * S), 4, from, pitch, keysSeen(t, known, causal), d, to);
-          to += pitch;
-        }
-      }
+      const at = floats(head * d);
+      if (transposed) addByKeys(T, S, d, causal, known, p, x + at, y + at, pitch);
+      else addByQueries(T, S, d, causal, known, p, x + at, y + at, pitch);
       p += floats(T * S);
     }
     x += <usize>(transposed ? T : S) * pitch;
-    y += <usize>(transposed ? S : T) * pitch;
+    y += <usize>results * pitch;
   }
 }
 
-/** y[n] = a[k]·b[k×n], values of a `step` bytes apart, rows of b `pitch` bytes apart. */
-function rowTimesMatrix(
+/** One head's y[t] += Σ_s p[t, s]·x[s]. */
+function addByQueries(
+  T: i32,
+  S: i32,
+  d: i32,
+  causal: i32,
+  known: i32,
+  p: usize,
+  x: usize,
+  y: usize,
+  pitch: usize,
+): void {
+  for (let t = 0; t < T; t += 2) {
+    const rows = min(2, T - t);
+    const seen = keysSeen(t, known, causal);
+    addRows(rows, p, floats(S), 4, x, pitch, seen, d, y, pitch);
+    p += floats(S);
+    y += pitch;
+    // The second query may see one key more.
+    if (rows == 2 && keysSeen(t + 1, known, causal) > seen)
+      addRows(1, p + floats(seen), 0, 4, x + <usize>seen * pitch, pitch, 1, d, y, pitch);
+    p += floats(S);
+    y += pitch;
+  }
+}
+
+/** One head's y[s] += Σ_t p[t, s]·x[t]. */
+function addByKeys(
+  T: i32,
+  S: i32,
+  d: i32,
+  causal: i32,
+  known: i32,
+  p: usize,
+  x: usize,
+  y: usize,
+  pitch: usize,
+): void {
+  // No query sees keys after the last one, or in the padding.
+  const keys = causal ? min(known, T) : known;
+  for (let s = 0; s < keys; s += 2) {
+    const rows = min(2, keys - s);
+    // The first query that sees key s; it does not see the next one.
+    let t = causal ? s : 0;
+    let column = p + floats(t * S + s);
+    if (causal && rows == 2) {
+      addRows(1, column, 0, floats(S), x + <usize>t * pitch, pitch, 1, d, y, pitch);
+      t++;
+      column += floats(S);
+    }
+    addRows(rows, column, 4, floats(S), x + <usize>t * pitch, pitch, T - t, d, y, pitch);
+    y += pitch * 2;
+  }
+}
+
+/**
+ * y[rows×n] += a[rows×k]·b[k×n] for one or two rows. Rows of a, b and y are `aPitch`, `pitch` and `yPitch` bytes
+ * apart, values of a row of a `step` bytes.
+ */
+function addRows(
+  rows: i32,
   a: usize,
+  aPitch: usize,
   step: usize,
   b: usize,
   pitch: usize,
   k: i32,
   n: i32,
   y: usize,
+  yPitch: usize,
 ): void {
   let j = 0;
-  for (; j <= n - 16; j += 16) sixteenColumns(a, step, b + floats(j), pitch, k, y + floats(j));
+  for (; j <= n - TILE_COLUMNS; j += TILE_COLUMNS) {
+    const at = floats(j);
+    if (rows == 2) addTile(a, a + aPitch, step, b + at, pitch, k, y + at, yPitch);
+    else addTileRow(a, step, b + at, pitch, k, y + at);
+  }
   for (; j < n; j += LANES) {
-    fewColumns(a, step, b + floats(j), pitch, k, min(LANES, n - j), y + floats(j));
+    const at = floats(j);
+    const columns = min(LANES, n - j);
+    addColumns(a, step, b + at, pitch, k, columns, y + at);
+    if (rows == 2) addColumns(a + aPitch, step, b + at, pitch, k, columns, y + yPitch + at);
   }
 }
 
-/** Sixteen columns. Thirty-two spill, since V8 issues all loads before it adds: 18 GFLOP/s instead of 27. */
-function sixteenColumns(a: usize, step: usize, b: usize, pitch: usize, k: i32, y: usize): void {
-  let s0 = f32x4.splat(0);
-  let s1 = s0;
-  let s2 = s0;
-  let s3 = s0;
+/** Two rows of sixteen columns. */
+function addTile(
+  a: usize,
+  c: usize,
+  step: usize,
+  b: usize,
+  pitch: usize,
+  k: i32,
+  y: usize,
+  yPitch: usize,
+): void {
+  const z = y + yPitch;
+  let s0 = v128.load(y);
+  let s1 = v128.load(y, 16);
+  let s2 = v128.load(y, 32);
+  let s3 = v128.load(y, 48);
+  let t0 = v128.load(z);
+  let t1 = v128.load(z, 16);
+  let t2 = v128.load(z, 32);
+  let t3 = v128.load(z, 48);
+  do {
+    const u = v128.load_splat<f32>(a);
+    const v = v128.load_splat<f32>(c);
+    let x = v128.load(b);
+    s0 = madd(u, x, s0);
+    t0 = madd(v, x, t0);
+    x = v128.load(b, 16);
+    s1 = madd(u, x, s1);
+    t1 = madd(v, x, t1);
+    x = v128.load(b, 32);
+    s2 = madd(u, x, s2);
+    t2 = madd(v, x, t2);
+    x = v128.load(b, 48);
+    s3 = madd(u, x, s3);
+    t3 = madd(v, x, t3);
+    a += step;
+    c += step;
+    b += pitch;
+  } while (--k);
+  v128.store(y, s0);
+  v128.store(y, s1, 16);
+  v128.store(y, s2, 32);
+  v128.store(y, s3, 48);
+  v128.store(z, t0);
+  v128.store(z, t1, 16);
+  v128.store(z, t2, 32);
+  v128.store(z, t3, 48);
+}
+
+/** One row of sixteen columns. */
+function addTileRow(a: usize, step: usize, b: usize, pitch: usize, k: i32, y: usize): void {
+  let s0 = v128.load(y);
+  let s1 = v128.load(y, 16);
+  let s2 = v128.load(y, 32);
+  let s3 = v128.load(y, 48);
   do {
     const x = v128.load_splat<f32>(a);
     s0 = madd(x, v128.load(b), s0);
@@ -186,8 +302,8 @@ function sixteenColumns(a: usize, step: usize, b: usize, pitch: usize, k: i32, y
   v128.store(y, s3, 48);
 }
 
-/** Up to four columns. */
-function fewColumns(
+/** One row of up to four columns. */
+function addColumns(
   a: usize,
   step: usize,
   b: usize,
@@ -196,7 +312,7 @@ function fewColumns(
   columns: i32,
   y: usize,
 ): void {
-  let sum = f32x4.splat(0);
+  let sum = loadSome(y, columns);
   do {
     sum = madd(v128.load_splat<f32>(a), loadSome(b, columns), sum);
     a += step;

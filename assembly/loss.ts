@@ -4,7 +4,8 @@
  */
 import { exp, expOf, logOf } from './math';
 import { sumPlane } from './norm';
-import { LANES, floats, loadTail, storeTail, sumLanes } from './simd';
+import { scale } from './reduce';
+import { LANES, floats, joinHigh, loadTail, storeTail, sumLanes } from './simd';
 
 /** The class of sample i, or −1 if it is not a class: then nothing is read or written in its place. */
 @inline
@@ -27,9 +28,12 @@ export function logOfOne(x: f32): f32 {
 
 /** The largest of `count` values, NaN if one is. */
 export function maximum(x: usize, count: i32): f32 {
-  let best = load<f32>(x);
-  for (let i = 1; i < count; i++) best = max(best, load<f32>(x + floats(i)));
-  return best;
+  let best = v128.load_splat<f32>(x);
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) best = f32x4.max(best, v128.load(x + floats(i)));
+  for (; i < count; i++) best = f32x4.max(best, v128.load_splat<f32>(x + floats(i)));
+  best = f32x4.max(best, joinHigh(best, best));
+  return max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1));
 }
 
 /** y[i] = e^(x[i] − top) and their sum: lanes 0–3 added up side by side, then across. */
@@ -53,8 +57,7 @@ export function exponentials(x: usize, y: usize, count: i32, top: f32): f32 {
 /** y[i, c] = e^x[i, c] / Σ_d e^x[i, d], stable by subtracting the row's maximum. */
 export function softmax(n: i32, C: i32, x: usize, y: usize): void {
   for (let i = 0; i < n; i++) {
-    const scale = <f32>1 / exponentials(x, y, C, maximum(x, C));
-    for (let c = 0; c < C; c++) store<f32>(y + floats(c), load<f32>(y + floats(c)) * scale);
+    scale(y, y, C, <f32>1 / exponentials(x, y, C, maximum(x, C)));
     x += floats(C);
     y += floats(C);
   }
@@ -146,7 +149,7 @@ export function crossEntropyGradient(
     const at = dx + floats(label);
     if (label >= 0) store<f32>(at, load<f32>(at) - 1);
     const d = load<f32>(dloss + floats(i));
-    for (let c = 0; c < C; c++) store<f32>(dx + floats(c), load<f32>(dx + floats(c)) * d);
+    scale(dx, dx, C, d);
     dx += floats(C);
   }
 }
