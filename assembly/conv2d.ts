@@ -13,12 +13,22 @@ import { NONE, finishRow } from './activation';
 import { ROW, convolve, correlate, sumEachVector } from './conv2d-direct';
 import {
   allRowPanels,
+  besideEachOther,
+  channelsTogether,
+  DIRECT_CHANNELS,
+  imagesBeside,
+  imagesDeep,
   KC,
+  MC,
   NC,
+  NR,
   paddedImage,
   pixelPanels,
+  pixelsDeep,
   pixelsOf,
+  rowPanels,
   SPILL_BYTES,
+  upTo,
 } from '../src/program/scratch';
 import {
   addColumns,
@@ -30,11 +40,8 @@ import {
   tapOffsets,
 } from './im2col';
 import { macroKernel } from './microkernel';
-import { packA, packBAlong } from './pack';
+import { packA, packAPart, packBAlong } from './pack';
 import { LANES, floats } from './simd';
-
-/** Largest number of channels for which images are read instead of packed panels. */
-const DIRECT_CHANNELS: i32 = 4;
 
 /**
  * y[n, o, p, q] = f(b[o] + Σ_{c,i,j} w[o, c, i, j] · x[n, c, p·sh + i·dilationH − ph, q·sw + j·dilationW − pw])
@@ -72,53 +79,78 @@ export function convolution(
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
   const direct = sh == 1 && sw == 1 && Q >= ROW && C <= DIRECT_CHANNELS;
+  const group = direct ? 1 : imagesBeside(N, P, Q);
+  const plain = kh == 1 && kw == 1 && sh == 1 && sw == 1 && !padded && group == 1;
   const packedA = workspace + SPILL_BYTES;
-  const packedB = packedA + floats(allRowPanels(O, K));
-  const pixelTable = packedB + floats(pixelPanels(K, P, Q));
-  const tapTable = pixelTable + floats(pixelsOf(P, Q));
-  const image = tapTable + floats(min(K, KC));
-  // The filters are packed once for all images, one block of k after another.
-  for (let pc = 0; pc < K; pc += KC) {
-    packA(w + floats(pc), floats(K), false, O, min(KC, K - pc), packedA + floats(O * pc));
-  }
+  const packedB = packedA + floats(rowPanels(O, K));
+  const pixelTable = packedB + floats(pixelPanels(K, group * P, Q));
+  const tapTable = pixelTable + floats(pixelsOf(group * P, Q));
+  const products = tapTable + floats(min(K, KC));
+  const image = products + floats(besideEachOther(group, O, P, Q));
+  const padding = floats(C * height * width);
   // The border is zeroed once, and the images are written inside it.
-  if (padded) memory.fill(image, 0, floats(C * height * width));
-  for (let n = 0; n < N; n++) {
-    const from = padded ? image : x + <usize>n * xImage;
-    if (padded) padImage(x + <usize>n * xImage, C, H, W, ph, pw, height, width, image);
+  if (padded) memory.fill(image, 0, <usize>group * padding);
+  // The taps' offsets take the place of the packed pixels.
+  if (direct) tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, packedB);
+  for (let n = 0; n < N; n += group) {
+    const images = min(group, N - n);
+    let from = x + <usize>n * xImage;
+    for (let i = 0; padded && i < images; i++) {
+      const to = image + <usize>i * padding;
+      padImage(from + <usize>i * xImage, C, H, W, ph, pw, height, width, to);
+    }
+    if (padded) from = image;
+    const columns = images * pixels;
     const out = y + <usize>n * yImage;
-    if (direct) {
-      // The taps' offsets take the place of the packed pixels.
-      if (n == 0) tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, packedB);
-      convolve(from, width, packedB, K, w, O, P, Q, out);
-    } else {
-      for (let jc = 0; jc < pixels; jc += NC) {
-        const nc = min(NC, pixels - jc);
-        // A single block of pixels, or of taps, is the same for every image.
-        if (n == 0 || pixels > NC) pixelOffsets(width, sh, sw, Q, jc, nc, pixelTable);
-        for (let pc = 0; pc < K; pc += KC) {
-          const kc = min(KC, K - pc);
-          if (K > KC || (n == 0 && jc == 0))
+    const to = group > 1 ? products : out;
+    if (direct) convolve(from, width, packedB, K, w, O, P, Q, out);
+    for (let jc = 0; !direct && jc < columns; jc += NC) {
+      const nc = min(NC, columns - jc);
+      // A single block of pixels, or of taps, is the same for every group of images.
+      const table = n == 0 || columns > NC || images < group;
+      const pitch = padded ? padding : xImage;
+      if (table && !plain) pixelOffsets(width, sh, sw, P, Q, pitch, jc, nc, pixelTable);
+      for (let pc = 0; pc < K; pc += KC) {
+        const kc = min(KC, K - pc);
+        const first = n == 0 && jc == 0;
+        if (plain) {
+          packBAlong(from + floats(pc * pixels + jc), floats(pixels), nc, kc, packedB);
+        } else {
+          if (K > KC || first)
             tapOffsets(height, width, kh, kw, dilationH, dilationW, pc, kc, tapTable);
           packPixels(from, pixelTable, nc, tapTable, kc, packedB);
-          macroKernel(
-            O,
-            nc,
-            kc,
-            packedA + floats(O * pc),
-            packedB,
-            out + floats(jc),
-            floats(pixels),
-            pc == 0,
-            workspace,
-          );
+        }
+        for (let ic = 0; ic < O; ic += MC) {
+          const mc = min(MC, O - ic);
+          if (K > KC || O > MC || first)
+            packA(w + floats(ic * K + pc), floats(K), false, mc, kc, packedA);
+          const c = to + floats(ic * columns + jc);
+          macroKernel(mc, nc, kc, packedA, packedB, c, floats(columns), pc == 0, workspace);
         }
       }
     }
-    if (b != 0 || code != NONE) {
-      for (let o = 0; o < O; o++) {
-        finishRow(code, out + floats(o * pixels), pixels, b ? load<f32>(b + floats(o)) : 0);
-      }
+    if (group > 1) separate(products, images, O, pixels, out, yImage);
+    if (b == 0 && code == NONE) continue;
+    for (let i = 0; i < images; i++) finishRows(code, out + <usize>i * yImage, O, pixels, b);
+  }
+}
+
+/** Bias and activation of O planes. */
+function finishRows(code: i32, y: usize, O: i32, pixels: i32, b: usize): void {
+  for (let o = 0; o < O; o++) {
+    finishRow(code, y + floats(o * pixels), pixels, b ? load<f32>(b + floats(o)) : 0);
+  }
+}
+
+/** Copies rows of several images' pixels, side by side, to the images themselves. */
+function separate(from: usize, images: i32, rows: i32, pixels: i32, to: usize, pitch: usize): void {
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < images; i++) {
+      const out = to + <usize>i * pitch + floats(row * pixels);
+      let j = 0;
+      for (; j <= pixels - 4; j += 4) v128.store(out + floats(j), v128.load(from + floats(j)));
+      for (; j < pixels; j++) store<f32>(out + floats(j), load<f32>(from + floats(j)));
+      from += floats(pixels);
     }
   }
 }
@@ -155,28 +187,57 @@ export function weightGradient(
   const height = H + 2 * ph;
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
+  const group = imagesDeep(N, P, Q);
+  const depth = pixelsDeep(P, Q);
+  const padding = floats(C * height * width);
   const tapTable = workspace + SPILL_BYTES;
   const image = tapTable + floats(K);
-  const packedA = image + floats(paddedImage(C, H, W, ph, pw));
-  const packedB = packedA + floats(allRowPanels(O, min(pixels, KC)));
+  const packedA = image + floats(group * paddedImage(C, H, W, ph, pw));
+  const packedB = packedA + floats(allRowPanels(O, group * depth));
   tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, tapTable);
   const direct = sh == 1 && sw == 1 && Q % LANES == 0 && C <= DIRECT_CHANNELS;
   // The border is zeroed once, and the images are written inside it.
-  if (padded) memory.fill(image, 0, floats(C * height * width));
-  for (let n = 0; n < N; n++) {
-    const from = padded ? image : x + <usize>n * xImage;
-    if (padded) padImage(x + <usize>n * xImage, C, H, W, ph, pw, height, width, image);
+  if (padded) memory.fill(image, 0, <usize>group * padding);
+  for (let n = 0; n < N; n += group) {
+    const images = min(group, N - n);
+    let from = x + <usize>n * xImage;
+    for (let i = 0; padded && i < images; i++) {
+      const to = image + <usize>i * padding;
+      padImage(from + <usize>i * xImage, C, H, W, ph, pw, height, width, to);
+    }
+    if (padded) from = image;
+    const pitch = padded ? padding : xImage;
     const rows = dy + <usize>n * yImage;
     if (direct) {
       // The sums take the place of the packed blocks.
-      correlate(from, width, rows, O, P, Q, tapTable, K, packedA, n == 0);
+      for (let i = 0; i < images; i++) {
+        const at = from + <usize>i * pitch;
+        const slopes = rows + <usize>i * yImage;
+        correlate(at, width, slopes, O, P, Q, tapTable, K, packedA, n + i == 0);
+      }
       continue;
     }
-    for (let pc = 0; pc < pixels; pc += KC) {
-      const kc = min(KC, pixels - pc);
-      packA(rows + floats(pc), floats(pixels), false, O, kc, packedA);
-      packTaps(from, width, sh, sw, Q, tapTable, K, pc, kc, packedB);
-      macroKernel(O, K, kc, packedA, packedB, dw, floats(K), n == 0 && pc == 0, workspace);
+    for (let pc = 0; pc < pixels; pc += depth) {
+      const part = min(depth, pixels - pc);
+      const kc = images * part;
+      for (let i = 0; i < images; i++) {
+        const slopes = rows + <usize>i * yImage + floats(pc);
+        packAPart(slopes, floats(pixels), O, part, i * part, kc, packedA);
+      }
+      for (let jc = 0; jc < K; jc += NC) {
+        const nc = min(NC, K - jc);
+        for (let i = 0; i < images; i++) {
+          const at = from + <usize>i * pitch;
+          const to = packedB + floats(i * part * NR);
+          packTaps(at, width, sh, sw, Q, tapTable + floats(jc), nc, pc, part, kc, to);
+        }
+        for (let ic = 0; ic < O; ic += MC) {
+          const a = packedA + floats(ic * kc);
+          const c = dw + floats(ic * K + jc);
+          const first = n == 0 && pc == 0;
+          macroKernel(min(MC, O - ic), nc, kc, a, packedB, c, floats(K), first, workspace);
+        }
+      }
     }
   }
   if (direct) sumEachVector(packedA, O * K, dw);
@@ -184,7 +245,8 @@ export function weightGradient(
 
 /**
  * dx[n, c, p·sh + i·dilationH − ph, q·sw + j·dilationW − pw] += Σ_o w[o, c, i, j] · dy[n, o, p, q], over all taps and
- * pixels. Shapes as in convolution. One product per image makes the columns (K×P·Q), col2im adds them in tap order.
+ * pixels. Shapes as in convolution. For a few channels at a time, one product makes the columns of a group of images
+ * (taps × pixels), and col2im adds them in tap order.
  */
 export function inputGradient(
   N: i32,
@@ -209,46 +271,80 @@ export function inputGradient(
   dx: usize,
   workspace: usize,
 ): void {
-  const K = C * kh * kw;
+  const taps = kh * kw;
+  const K = C * taps;
   const pixels = P * Q;
   const height = H + 2 * ph;
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
-  const packedA = workspace + SPILL_BYTES;
-  const packedB = packedA + floats(allRowPanels(K, O));
+  const group = imagesBeside(N, P, Q);
+  const channels = channelsTogether(C, kh, kw);
+  const rows = channels * taps;
   // The columns of a 1×1 filter are the image.
   const plain = kh == 1 && kw == 1 && sh == 1 && sw == 1 && !padded;
-  const scratch = packedB + floats(pixelPanels(O, P, Q));
-  const image = scratch + floats(K * pixels);
-  for (let pc = 0; pc < O; pc += KC) {
-    packA(w + floats(pc * K), floats(K), true, K, min(KC, O - pc), packedA + floats(K * pc));
-  }
-  for (let n = 0; n < N; n++) {
-    const rows = dy + <usize>n * yImage;
-    const columns = plain ? dx + <usize>n * xImage : scratch;
-    for (let jc = 0; jc < pixels; jc += NC) {
-      const nc = min(NC, pixels - jc);
-      for (let pc = 0; pc < O; pc += KC) {
-        const kc = min(KC, O - pc);
-        packBAlong(rows + floats(pc * pixels + jc), floats(pixels), nc, kc, packedB);
-        macroKernel(
-          K,
-          nc,
-          kc,
-          packedA + floats(K * pc),
-          packedB,
-          columns + floats(jc),
-          floats(pixels),
-          pc == 0,
-          workspace,
-        );
+  const packedA = workspace + SPILL_BYTES;
+  const packedB = packedA + floats(allRowPanels(rows, min(O, KC)));
+  const panels = upTo(group * pixels, NR);
+  const pixelTable = packedB + floats(O * panels);
+  const rowTable = pixelTable + floats(pixelsOf(group * P, Q));
+  const scratch = rowTable + floats(min(O, KC));
+  const image = scratch + floats(rows * group * pixels);
+  for (let n = 0; n < N; n += group) {
+    const images = min(group, N - n);
+    const columns = images * pixels;
+    const slopes = dy + <usize>n * yImage;
+    if (group > 1) pixelOffsets(Q, 1, 1, P, Q, yImage, 0, columns, pixelTable);
+    for (let pc = 0; pc < O; pc += KC) {
+      const kc = min(KC, O - pc);
+      const to = packedB + floats(pc * panels);
+      if (group > 1) {
+        tapOffsets(P, Q, 1, 1, 1, 1, pc, kc, rowTable);
+        packPixels(slopes, pixelTable, columns, rowTable, kc, to);
+      } else {
+        packBAlong(slopes + floats(pc * pixels), floats(pixels), columns, kc, to);
       }
     }
-    if (plain) continue;
-    const to = padded ? image : dx + <usize>n * xImage;
-    memory.fill(to, 0, floats(C * height * width));
-    addColumns(columns, to, C, height, width, kh, kw, sh, sw, dilationH, dilationW, P, Q);
-    if (padded) cropImage(image, C, H, W, ph, pw, dx + <usize>n * xImage);
+    for (let c0 = 0; c0 < C; c0 += channels) {
+      const some = min(channels, C - c0);
+      const m = some * taps;
+      const out = dx + <usize>n * xImage + floats(c0 * H * W);
+      const to = plain && group == 1 ? out : scratch;
+      for (let pc = 0; pc < O; pc += KC) {
+        const kc = min(KC, O - pc);
+        if (O > KC || C > channels || n == 0)
+          packA(w + floats(pc * K + c0 * taps), floats(K), true, m, kc, packedA);
+        const b = packedB + floats(pc * panels);
+        macroKernel(m, columns, kc, packedA, b, to, floats(columns), pc == 0, workspace);
+      }
+      if (plain) {
+        if (group > 1) separate(scratch, images, m, pixels, out, xImage);
+        continue;
+      }
+      for (let i = 0; i < images; i++) {
+        const own = out + <usize>i * xImage;
+        const sums = padded ? image : own;
+        memory.fill(sums, 0, floats(some * height * width));
+        const from = scratch + floats(i * pixels);
+        const pitch = floats(columns);
+        addColumns(
+          from,
+          pitch,
+          sums,
+          some,
+          height,
+          width,
+          kh,
+          kw,
+          sh,
+          sw,
+          dilationH,
+          dilationW,
+          P,
+          Q,
+        );
+        if (padded) cropImage(image, some, H, W, ph, pw, own);
+      }
+    }
   }
 }
 

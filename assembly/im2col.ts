@@ -36,23 +36,27 @@ export function padImage(
 }
 
 /**
- * Byte offsets of output pixels [j0, j0 + n) in a padded image of rows of `width`, each that of the upper left input.
- * They are rounded up to whole panels by repeating the last pixel.
+ * Byte offsets of output pixels [j0, j0 + n) of P×Q in padded images of rows of `width`, `image` bytes apart, each that
+ * of the upper left input. They are rounded up to whole panels by repeating the last pixel.
  */
 export function pixelOffsets(
   width: i32,
   sh: i32,
   sw: i32,
+  P: i32,
   Q: i32,
+  image: usize,
   j0: i32,
   n: i32,
   to: usize,
 ): void {
-  const p = j0 / Q;
-  let q = j0 - p * Q;
-  let at = floats(p * sh * width + q * sw);
+  const i = j0 / (P * Q);
+  let p = j0 / Q - i * P;
+  let q = j0 % Q;
+  let at = <usize>i * image + floats(p * sh * width + q * sw);
   const step = floats(sw);
   const rowStep = floats(sh * width - Q * sw);
+  const imageStep = image - floats(P * sh * width);
   const whole = ((n + NR - 1) / NR) * NR;
   for (let j = 0; j < whole; j++) {
     store<u32>(to, <u32>at);
@@ -62,6 +66,10 @@ export function pixelOffsets(
     if (++q == Q) {
       q = 0;
       at += rowStep;
+      if (++p == P) {
+        p = 0;
+        at += imageStep;
+      }
     }
   }
 }
@@ -168,8 +176,8 @@ export function packPixels(x: usize, pixels: usize, n: i32, taps: usize, kc: i32
 }
 
 /**
- * Pixels [j0, j0 + kc) × all K taps of one image, in panels of 8 taps: packed B of the gradient by the
- * weights, whose k runs over pixels. `taps` is the table of all K. Missing taps of the last panel repeat the last one.
+ * Pixels [j0, j0 + kc) × K taps of one image, in panels of 8 taps and `depth` pixels: packed B of the gradient by the
+ * weights, whose k runs over pixels. `taps` is the table of the K. Missing taps of the last panel repeat the last one.
  */
 export function packTaps(
   x: usize,
@@ -181,9 +189,11 @@ export function packTaps(
   K: i32,
   j0: i32,
   kc: i32,
+  depth: i32,
   to: usize,
 ): void {
   const last = K - 1;
+  const rest = floats((depth - kc) * NR);
   for (let t = 0; t < K; t += NR) {
     const t0 = x + offsetAt(taps, t);
     const t1 = x + offsetAt(taps, min(t + 1, last));
@@ -238,12 +248,14 @@ export function packTaps(
       p++;
       q = 0;
     }
+    to += rest;
   }
 }
 
-/** col2im: adds each tap's row of P×Q columns to the places of the padded image it was read from. */
+/** col2im: adds each tap's P×Q columns, `pitch` bytes apart, to the places of the padded image they were read from. */
 export function addColumns(
   columns: usize,
+  pitch: usize,
   x: usize,
   C: i32,
   height: i32,
@@ -260,12 +272,14 @@ export function addColumns(
   for (let c = 0; c < C; c++) {
     for (let i = 0; i < kh; i++) {
       for (let j = 0; j < kw; j++) {
+        let from = columns;
         for (let p = 0; p < P; p++) {
           const to = x + floats((c * height + p * sh + i * dh) * width + j * dw);
-          if (sw == 1) addRow(columns, to, Q);
-          else addRowStrided(columns, to, Q, sw);
-          columns += floats(Q);
+          if (sw == 1) addRow(from, to, Q);
+          else addRowStrided(from, to, Q, sw);
+          from += floats(Q);
         }
+        columns += pitch;
       }
     }
   }

@@ -92,6 +92,25 @@ export function packA(from: usize, pitch: usize, along: bool, m: i32, k: i32, to
   }
 }
 
+/** Values [at, at + k) of all panels of an A stored m×k, panels that hold `depth` values. `pitch` in bytes. */
+export function packAPart(
+  from: usize,
+  pitch: usize,
+  m: i32,
+  k: i32,
+  at: i32,
+  depth: i32,
+  to: usize,
+): void {
+  let row = 0;
+  while (row < m) {
+    const rows = tileRows(m - row);
+    panelAcross(from + <usize>row * pitch, pitch, rows, k, to + floats(rows * at));
+    to += floats(rows * depth);
+    row += rows;
+  }
+}
+
 /** Lines of B that `packBAlong` copies through all panels together, so that it reads them front to back. */
 const LINES: i32 = 8;
 

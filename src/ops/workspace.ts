@@ -2,13 +2,19 @@
 import {
   allRowPanels,
   BESIDE,
+  besideEachOther,
+  channelsTogether,
   columnPanels,
+  DIRECT_CHANNELS,
   ELEMENTS,
+  imagesBeside,
+  imagesDeep,
   KC,
   matrixBytes,
   NR,
   paddedImage,
   pixelPanels,
+  pixelsDeep,
   pixelsOf,
   rowPanels,
   SKINNY,
@@ -48,6 +54,7 @@ export function recurrentWorkspace(N: number, H: number, gates: number, states: 
 }
 
 export interface ConvolutionExtents {
+  readonly N: number;
   readonly C: number;
   readonly H: number;
   readonly W: number;
@@ -60,32 +67,46 @@ export interface ConvolutionExtents {
   readonly Q: number;
 }
 
-/** conv2d: all filters packed, one block of pixels, the offsets of both pixels and taps, one padded image. */
-export function conv2dWorkspace({ C, H, W, O, kh, kw, ph, pw, P, Q }: ConvolutionExtents): number {
+/**
+ * conv2d: a block of the filters and of the pixels of a group of images, the offsets of both pixels and taps, the
+ * group's products, its padded images.
+ */
+export function conv2dWorkspace(extents: ConvolutionExtents): number {
+  const { N, C, H, W, O, kh, kw, ph, pw, P, Q } = extents;
   const K = C * kh * kw;
-  const tables = pixelsOf(P, Q) + Math.min(K, KC);
-  const packed = allRowPanels(O, K) + pixelPanels(K, P, Q);
-  return blocked(packed, tables, paddedImage(C, H, W, ph, pw));
+  const images = imagesBeside(N, P, Q);
+  const tables = pixelsOf(images * P, Q) + Math.min(K, KC);
+  const packed = rowPanels(O, K) + pixelPanels(K, images * P, Q);
+  const products = besideEachOther(images, O, P, Q);
+  return blocked(packed, tables, products, images * paddedImage(C, H, W, ph, pw));
 }
 
 /**
- * conv2dWeightGradient: the taps' offsets, one padded image, a block of pixels × filters, the same block × all taps
- * (or, in place of both blocks, a vector for each weight).
+ * conv2dWeightGradient: the taps' offsets, a group of padded images, a block of pixels × filters, the same block × a
+ * block of taps (or, in place of both blocks, a vector for each weight).
  */
 export function conv2dWeightGradientWorkspace(extents: ConvolutionExtents): number {
-  const { C, H, W, O, kh, kw, ph, pw, P, Q } = extents;
-  const block = Math.min(P * Q, KC);
+  const { N, C, H, W, O, kh, kw, ph, pw, P, Q } = extents;
+  const images = imagesDeep(N, P, Q);
+  const depth = images * pixelsDeep(P, Q);
   const K = C * kh * kw;
-  const packed = Math.max(allRowPanels(O, block) + block * (K + NR), O * K * 4);
-  return blocked(K, paddedImage(C, H, W, ph, pw), packed);
+  const packed = allRowPanels(O, depth) + columnPanels(depth, K);
+  const sums = C <= DIRECT_CHANNELS ? O * K * 4 : 0;
+  return blocked(K, images * paddedImage(C, H, W, ph, pw), Math.max(packed, sums));
 }
 
-/** conv2dInputGradient: all filters packed, one block of pixels, one image's columns, one padded image. */
+/**
+ * conv2dInputGradient: a block of the filters, the pixels of a group of images × all filters, their offsets, the columns
+ * of a few channels, those channels of one padded image.
+ */
 export function conv2dInputGradientWorkspace(extents: ConvolutionExtents): number {
-  const { C, H, W, O, kh, kw, ph, pw, P, Q } = extents;
-  const K = C * kh * kw;
-  const packed = allRowPanels(K, O) + pixelPanels(O, P, Q);
-  return blocked(packed, K * P * Q, paddedImage(C, H, W, ph, pw));
+  const { N, C, H, W, O, kh, kw, ph, pw, P, Q } = extents;
+  const images = imagesBeside(N, P, Q);
+  const channels = channelsTogether(C, kh, kw);
+  const rows = channels * kh * kw;
+  const packed = allRowPanels(rows, Math.min(O, KC)) + O * upTo(images * P * Q, NR);
+  const tables = pixelsOf(images * P, Q) + Math.min(O, KC);
+  return blocked(packed, tables, rows * images * P * Q, paddedImage(channels, H, W, ph, pw));
 }
 
 export interface DepthwiseExtents extends ConvolutionExtents {
@@ -128,7 +149,7 @@ export const locallyConnectedWorkspace = (N: number, K: number, O: number): numb
 const matrices = (count: number): number => ELEMENTS * matrixBytes(count);
 
 /** Tiles of a block, images whose tiles fill it, their tables, and an image's outputs extended to whole tiles. */
-function winogradGroup(extents: ConvolutionExtents & { readonly N: number }) {
+function winogradGroup(extents: ConvolutionExtents) {
   const { N, C, O, P, Q } = extents;
   const [height, width] = [upTo(P, TILE), upTo(Q, TILE)];
   const tiles = (height * width) / (TILE * TILE);
@@ -139,7 +160,7 @@ function winogradGroup(extents: ConvolutionExtents & { readonly N: number }) {
 }
 
 /** conv2dWinograd: transformed filters, tiles and products, the table of tiles, padded images. */
-export function winogradWorkspace(extents: ConvolutionExtents & { readonly N: number }): number {
+export function winogradWorkspace(extents: ConvolutionExtents): number {
   const { C, O } = extents;
   const { block, images, scratch, height, width } = winogradGroup(extents);
   const products = matrices(O * C) + matrices(block * C) + matrices(block * O);
@@ -147,9 +168,7 @@ export function winogradWorkspace(extents: ConvolutionExtents & { readonly N: nu
 }
 
 /** conv2dWinogradWeightGradient: transformed tiles of both sides and their products, the table, padded images. */
-export function winogradWeightGradientWorkspace(
-  extents: ConvolutionExtents & { readonly N: number },
-): number {
+export function winogradWeightGradientWorkspace(extents: ConvolutionExtents): number {
   const { C, O } = extents;
   const { block, images, scratch, height, width } = winogradGroup(extents);
   const products = matrices(block * O) + matrices(block * (C + 4)) + matrices(O * C);

@@ -18,6 +18,9 @@ export const SPILL_BYTES: i32 = 256;
 /** Largest number of rows for which a product with a transposed matrix does not pack it. */
 export const SKINNY: i32 = 32;
 
+/** Largest number of channels for which convolutions of stride 1 read images instead of packed panels. */
+export const DIRECT_CHANNELS: i32 = 4;
+
 /** For depthwise convolutions: vectors of outputs computed together, and taps whose sums a pass keeps in registers. */
 export const BESIDE: i32 = 4;
 
@@ -82,6 +85,38 @@ export function pixelPanels(depth: i32, P: i32, Q: i32): i32 {
 /** One image of C planes within its borders, or nothing without borders. */
 export function paddedImage(C: i32, H: i32, W: i32, ph: i32, pw: i32): i32 {
   return (ph | pw) !== 0 ? C * (H + 2 * ph) * (W + 2 * pw) : 0;
+}
+
+/** Columns up to which the images of a batch share a product, side by side. */
+const BESIDE_COLUMNS: i32 = 512;
+
+/** Images whose P×Q pixels are columns of one product. */
+export function imagesBeside(N: i32, P: i32, Q: i32): i32 {
+  const images = least(N, (BESIDE_COLUMNS / (P * Q)) | 0);
+  return images < 1 ? 1 : images;
+}
+
+/** The products of several images, before they are copied to the images; a single image's are written there. */
+export function besideEachOther(images: i32, rows: i32, P: i32, Q: i32): i32 {
+  return images > 1 ? rows * images * P * Q : 0;
+}
+
+/** Images whose P×Q pixels together are one block of k. */
+export function imagesDeep(N: i32, P: i32, Q: i32): i32 {
+  const images = least(N, (KC / (P * Q)) | 0);
+  return images < 1 ? 1 : images;
+}
+
+/** Pixels of an image in a block of k: all, or one of the fewest equal parts. */
+export function pixelsDeep(P: i32, Q: i32): i32 {
+  const parts = ((P * Q + KC - 1) / KC) | 0;
+  return ((P * Q + parts - 1) / parts) | 0;
+}
+
+/** Channels whose taps fill a block of rows. */
+export function channelsTogether(C: i32, kh: i32, kw: i32): i32 {
+  const channels = least(C, (MC / (kh * kw)) | 0);
+  return channels < 1 ? 1 : channels;
 }
 
 /** Vectors of P×Q outputs of a depthwise convolution, rounded up to the number computed together. */
