@@ -6,6 +6,7 @@
  * none. A sum is one chain of multiply-adds in its index's order.
  */
 import { softmax } from './loss';
+import { storeTransposed } from './pack';
 import { loadSome, storeSome } from './recurrent';
 import { fill } from './reduce';
 import { LANES, floats, madd, sumLanes } from './simd';
@@ -72,9 +73,25 @@ export function attentionScores(
 
 /** to[d×S] = scale·x[S×d]ᵀ, rows of x `pitch` bytes apart. */
 function transposeScaled(x: usize, pitch: usize, S: i32, d: i32, scale: f32, to: usize): void {
+  const factor = f32x4.splat(scale);
   for (let s = 0; s < S; s++) {
-    for (let j = 0; j < d; j++)
-      store<f32>(to + floats(j * S + s), scale * load<f32>(x + floats(j)));
+    let j = 0;
+    if (s < (S & -LANES)) {
+      // Four rows together, in squares.
+      for (; j <= d - LANES; j += LANES) {
+        const at = x + floats(j);
+        if (s % LANES == 0)
+          storeTransposed(
+            f32x4.mul(factor, v128.load(at)),
+            f32x4.mul(factor, v128.load(at + pitch)),
+            f32x4.mul(factor, v128.load(at + pitch * 2)),
+            f32x4.mul(factor, v128.load(at + pitch * 3)),
+            to + floats(j * S + s),
+            floats(S),
+          );
+      }
+    }
+    for (; j < d; j++) store<f32>(to + floats(j * S + s), scale * load<f32>(x + floats(j)));
     x += pitch;
   }
 }

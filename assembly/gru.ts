@@ -4,9 +4,7 @@
  * states' part of n. With RESET_FIRST, as in Cho et al.'s own formula, m is what the weights of n are multiplied with.
  */
 import { GRU_STATES } from '../src/program/scratch';
-import { NONE } from './activation';
 import { tanh } from './math';
-import { matmul } from './matmul';
 import {
   ONE,
   RESET_FIRST,
@@ -15,7 +13,9 @@ import {
   isInitial,
   isStep,
   loadSome,
+  packSteps,
   stepAt,
+  stepProduct,
   storeSome,
 } from './recurrent';
 import { add } from './reduce';
@@ -40,17 +40,21 @@ export function gru(
 ): void {
   const h = workspace;
   const product = h + floats(N * H);
-  const scratch = workspace + floats(N * H * GRU_STATES);
   const plane = floats(N * T * H);
   const isFirst = (mode & RESET_FIRST) != 0;
   // Rows of r and z, then those of n; or all three together.
-  const pitch = floats(isFirst ? 2 * H : 3 * H);
+  const rows = isFirst ? 2 * H : 3 * H;
+  const pitch = floats(rows);
+  const ofN = w + floats(2 * H * H);
+  const packed = workspace + floats(N * H * GRU_STATES);
+  const packedOfN = packSteps(mode, 1, rows, H, w, packed);
+  const scratch = isFirst ? packSteps(mode, 1, H, H, ofN, packedOfN) : packedOfN;
   const inner = product + floats(2 * H * (isFirst ? N : 1));
   const innerPitch = isFirst ? floats(H) : pitch;
   memory.fill(h, 0, floats(N * H));
   for (let i = 0; i < T; i++) {
     const t = stepAt(i, T, mode);
-    matmul(0, 1, N, isFirst ? 2 * H : 3 * H, H, h, w, bias, product, NONE, scratch);
+    stepProduct(mode, 1, N, rows, H, h, w, packed, bias, product, scratch);
     if (isFirst) {
       const reset = inner + floats(N * H);
       for (let n = 0; n < N; n++) {
@@ -58,7 +62,7 @@ export function gru(
         resetRow(H, mode, x + floats((n * T + t) * H * 3), product + 2 * own, h + own, reset + own);
       }
       const biasOfN = bias ? bias + floats(2 * H) : 0;
-      matmul(0, 1, N, H, H, reset, w + floats(2 * H * H), biasOfN, inner, NONE, scratch);
+      stepProduct(mode, 1, N, H, H, reset, ofN, packedOfN, biasOfN, inner, scratch);
     }
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
@@ -72,8 +76,8 @@ export function gru(
         }
         continue;
       }
-      const ofN = inner + innerPitch * <usize>n;
-      gruRow(H, mode, x + at * 3, product + pitch * <usize>n, ofN, own, to, plane);
+      const given = inner + innerPitch * <usize>n;
+      gruRow(H, mode, x + at * 3, product + pitch * <usize>n, given, own, to, plane);
     }
   }
 }
@@ -142,10 +146,14 @@ export function gruGradient(
   const direct = workspace;
   const carry = direct + floats(N * H);
   const d = carry + floats(N * H);
-  const scratch = workspace + floats(N * H * GRU_STATES);
   const plane = floats(N * T * H);
   const isFirst = (mode & RESET_FIRST) != 0;
   // As in gru: rows of r and z, then those of n; or all three together.
+  const rows = isFirst ? 2 * H : 3 * H;
+  const ofN = w + floats(2 * H * H);
+  const packed = workspace + floats(N * H * GRU_STATES);
+  const packedOfN = packSteps(mode, 0, H, rows, w, packed);
+  const scratch = isFirst ? packSteps(mode, 0, H, H, ofN, packedOfN) : packedOfN;
   const inner = d + floats(2 * N * H);
   memory.fill(direct, 0, floats(N * H * 2));
   for (let i = T - 1; i >= 0; i--) {
@@ -171,7 +179,7 @@ export function gruGradient(
     if (!i) break;
     if (isFirst) {
       // The gradients by r·h take carry's place until they are spread.
-      matmul(0, 0, N, H, H, inner, w + floats(2 * H * H), 0, carry, NONE, scratch);
+      stepProduct(mode, 0, N, H, H, inner, ofN, packedOfN, 0, carry, scratch);
       for (let n = 0; n < N; n++) {
         const at = floats((n * T + t) * H);
         const own = floats(n * H);
@@ -180,7 +188,7 @@ export function gruGradient(
         memory.copy(d + own * 2, dx + at * 3, floats(2 * H));
       }
     }
-    matmul(0, 0, N, H, isFirst ? 2 * H : 3 * H, d, w, 0, carry, NONE, scratch);
+    stepProduct(mode, 0, N, H, rows, d, w, packed, 0, carry, scratch);
   }
 }
 

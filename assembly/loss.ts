@@ -26,13 +26,23 @@ export function logOfOne(x: f32): f32 {
   return f32x4.extract_lane(logOf(f32x4.splat(x)), 0);
 }
 
-/** The largest of `count` values, NaN if one is. */
+/** The largest of `count` values, NaN if one is. The engine's own maximum is slow: it is several instructions long. */
 export function maximum(x: usize, count: i32): f32 {
   let best = v128.load_splat<f32>(x);
+  let strange = f32x4.ne(best, best);
   let i = 0;
-  for (; i <= count - LANES; i += LANES) best = f32x4.max(best, v128.load(x + floats(i)));
-  for (; i < count; i++) best = f32x4.max(best, v128.load_splat<f32>(x + floats(i)));
-  best = f32x4.max(best, joinHigh(best, best));
+  for (; i <= count - LANES; i += LANES) {
+    const v = v128.load(x + floats(i));
+    best = f32x4.pmax(best, v);
+    strange = v128.or(strange, f32x4.ne(v, v));
+  }
+  for (; i < count; i++) {
+    const v = v128.load_splat<f32>(x + floats(i));
+    best = f32x4.pmax(best, v);
+    strange = v128.or(strange, f32x4.ne(v, v));
+  }
+  if (v128.any_true(strange)) return NaN;
+  best = f32x4.pmax(best, joinHigh(best, best));
   return max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1));
 }
 

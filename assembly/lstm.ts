@@ -4,9 +4,7 @@
  * h, i, f, g, o, c.
  */
 import { LSTM_STATES } from '../src/program/scratch';
-import { NONE } from './activation';
 import { tanh } from './math';
-import { matmul } from './matmul';
 import {
   FINAL,
   ONE,
@@ -15,7 +13,9 @@ import {
   isInitial,
   isStep,
   loadSome,
+  packSteps,
   stepAt,
+  stepProduct,
   storeSome,
 } from './recurrent';
 import { add } from './reduce';
@@ -51,12 +51,13 @@ export function lstm(
   const h = workspace;
   const c = h + floats(N * H);
   const product = c + floats(N * H);
-  const scratch = workspace + floats(N * H * LSTM_STATES);
+  const packed = workspace + floats(N * H * LSTM_STATES);
+  const scratch = packSteps(mode, 1, 4 * H, H, w, packed);
   const plane = floats(N * T * H);
   memory.fill(h, 0, floats(N * H * 2));
   for (let i = 0; i < T; i++) {
     const t = stepAt(i, T, mode);
-    matmul(0, 1, N, 4 * H, H, h, w, bias, product, NONE, scratch);
+    stepProduct(mode, 1, N, 4 * H, H, h, w, packed, bias, product, scratch);
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       const own = floats(n * H);
@@ -128,7 +129,8 @@ export function lstmGradient(
   const carryH = workspace;
   const carryC = carryH + floats(N * H);
   const d = carryC + floats(N * H);
-  const scratch = workspace + floats(N * H * LSTM_STATES);
+  const packed = workspace + floats(N * H * LSTM_STATES);
+  const scratch = packSteps(mode, 0, H, 4 * H, w, packed);
   const plane = floats(N * T * H);
   memory.fill(carryH, 0, floats(N * H * 2));
   for (let i = T - 1; i >= 0; i--) {
@@ -160,7 +162,7 @@ export function lstmGradient(
       );
       memory.copy(to, d + own * 4, floats(H * 4));
     }
-    if (i) matmul(0, 0, N, H, 4 * H, d, w, 0, carryH, NONE, scratch);
+    if (i) stepProduct(mode, 0, N, H, 4 * H, d, w, packed, 0, carryH, scratch);
   }
 }
 

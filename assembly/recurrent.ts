@@ -8,10 +8,11 @@
  * `lengths` are N whole numbers, or 0 for none: steps from there on are padding, which is not read; there states stay
  * unchanged and results are 0. Steps that hold states do not count.
  */
-import { ELMAN_STATES } from '../src/program/scratch';
+import { ELMAN_STATES, packedMatrix } from '../src/program/scratch';
 import { NONE, activation, activationGradient } from './activation';
 import { sigmoid } from './math';
 import { matmul } from './matmul';
+import { packMatrix, packedProduct } from './packed-product';
 import { add } from './reduce';
 import { LANES, floats, loadTail, madd, storeTail } from './simd';
 
@@ -32,6 +33,38 @@ export const INITIAL: i32 = 8;
 
 /** In place of h, the step that comes last gives an LSTM's c of the step before. */
 export const FINAL: i32 = 16;
+
+/** The weights stay packed over all steps, for which there is room in the workspace. */
+export const PACKED: i32 = 32;
+
+/** Packs op(w), k×n, if it is to be; the workspace for the steps' products begins where it returns. */
+export function packSteps(mode: i32, transpose: i32, n: i32, k: i32, w: usize, to: usize): usize {
+  if (!(mode & PACKED)) return to;
+  packMatrix(transpose, n, k, w, to);
+  return to + floats(packedMatrix(k, n));
+}
+
+/** c[m×n] = a[m×k]·op(w) + bias of one step, of w or of `packed`, which packSteps has left. */
+export function stepProduct(
+  mode: i32,
+  transpose: i32,
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  w: usize,
+  packed: usize,
+  bias: usize,
+  c: usize,
+  workspace: usize,
+): void {
+  if (!(mode & PACKED)) {
+    matmul(0, transpose, m, n, k, a, w, bias, c, NONE, workspace);
+    return;
+  }
+  packedProduct(m, n, k, a, packed, c, workspace);
+  if (bias) for (let i = 0; i < m; i++) add(c + floats(i * n), bias, c + floats(i * n), n);
+}
 
 /** σ of gates, or with HARD 0.2·x + ½ between 0 and 1. */
 @inline
@@ -97,11 +130,12 @@ export function elman(
 ): void {
   const h = workspace;
   const product = h + floats(N * H);
-  const scratch = workspace + floats(N * H * ELMAN_STATES);
+  const packed = workspace + floats(N * H * ELMAN_STATES);
+  const scratch = packSteps(mode, 1, H, H, w, packed);
   memory.fill(h, 0, floats(N * H));
   for (let i = 0; i < T; i++) {
     const t = stepAt(i, T, mode);
-    matmul(0, 1, N, H, H, h, w, bias, product, NONE, scratch);
+    stepProduct(mode, 1, N, H, H, h, w, packed, bias, product, scratch);
     for (let n = 0; n < N; n++) {
       const at = floats((n * T + t) * H);
       if (!isInitial(i, mode) && !isStep(lengths, n, t, mode)) {
@@ -136,7 +170,8 @@ export function elmanGradient(
   // Gradients by this step's states from later steps, and the gradient by f's argument.
   const carry = workspace;
   const d = carry + floats(N * H);
-  const scratch = workspace + floats(N * H * ELMAN_STATES);
+  const packed = workspace + floats(N * H * ELMAN_STATES);
+  const scratch = packSteps(mode, 0, H, H, w, packed);
   memory.fill(carry, 0, floats(N * H));
   for (let i = T - 1; i >= 0; i--) {
     const t = stepAt(i, T, mode);
@@ -152,6 +187,6 @@ export function elmanGradient(
       if (!isInitial(i, mode)) activationGradient(code, y + at, own, own, H);
       memory.copy(dx + at, own, floats(H));
     }
-    if (i) matmul(0, 0, N, H, H, d, w, 0, carry, NONE, scratch);
+    if (i) stepProduct(mode, 0, N, H, H, d, w, packed, 0, carry, scratch);
   }
 }

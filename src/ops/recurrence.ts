@@ -45,20 +45,24 @@ export interface RunAttributes {
   readonly final?: boolean;
 }
 
-/** The bits of assembly/recurrent.ts. */
-const modeOf = ({ reverse, hard, resetFirst, initial, final }: RunAttributes): number =>
-  [reverse, hard, resetFirst, initial, final].reduce(
-    (mode, isSet, bit) => mode + (isSet ? 2 ** bit : 0),
-    0,
-  );
-
 /** N, T and H of a record. */
 const extents = ([, N, T, H]: Shape) => [N!, T!, H!] as const;
 
-function workspace(shape: Shape, cell: Cell): number {
-  const [N, , H] = extents(shape);
+/** Whether the weights are packed once for all steps; for very few, packing costs more than it saves. */
+const isPacked = (record: Shape): boolean => record[2]! > 3;
+
+/** The kernels' leading operands: N, T, H, and the bits of assembly/recurrent.ts. */
+function leading(record: Shape, attributes: RunAttributes) {
+  const { reverse, hard, resetFirst, initial, final } = attributes;
+  const bits = [reverse, hard, resetFirst, initial, final, isPacked(record)];
+  const mode = bits.reduce((sum, isSet, bit) => sum + (isSet ? 2 ** bit : 0), 0);
+  return [...extents(record), mode] as const;
+}
+
+function workspace(record: Shape, cell: Cell): number {
+  const [N, , H] = extents(record);
   const { gates, states } = cells[cell];
-  return recurrentWorkspace(N, H, gates, states);
+  return recurrentWorkspace(N, H, gates, states, isPacked(record));
 }
 
 interface Inputs {
@@ -81,7 +85,7 @@ const recurrentOp = defineOp<Inputs, RunAttributes>({
   },
   forward(k, { output, attributes }, { inputs: at, output: record, ...places }) {
     const { cell } = attributes;
-    const leading = [...extents(output.shape), modeOf(attributes)] as const;
+    const first = leading(output.shape, attributes);
     const operands = [
       at.projected,
       at.weight,
@@ -90,9 +94,9 @@ const recurrentOp = defineOp<Inputs, RunAttributes>({
       places.workspace,
       at.lengths ?? 0,
     ] as const;
-    if (cell === 'lstm') k.lstm(...leading, ...operands);
-    else if (cell === 'gru') k.gru(...leading, ...operands);
-    else k.elman(...leading, activationCodes[cell], ...operands);
+    if (cell === 'lstm') k.lstm(...first, ...operands);
+    else if (cell === 'gru') k.gru(...first, ...operands);
+    else k.elman(...first, activationCodes[cell], ...operands);
   },
   backward({ inputs: { weight, bias, lengths }, output: record, attributes }, dy) {
     const projected = apply(gradientOp, { weight, record, dy, lengths }, attributes);
@@ -157,7 +161,7 @@ const gradientOp = defineOp<GradientInputs, RunAttributes>({
   },
   forward(k, { inputs: { record }, attributes }, { inputs: at, ...places }) {
     const { cell } = attributes;
-    const leading = [...extents(record.shape), modeOf(attributes)] as const;
+    const first = leading(record.shape, attributes);
     const operands = [
       at.weight,
       at.record,
@@ -166,9 +170,9 @@ const gradientOp = defineOp<GradientInputs, RunAttributes>({
       places.workspace,
       at.lengths ?? 0,
     ] as const;
-    if (cell === 'lstm') k.lstmGradient(...leading, ...operands);
-    else if (cell === 'gru') k.gruGradient(...leading, ...operands);
-    else k.elmanGradient(...leading, activationCodes[cell], ...operands);
+    if (cell === 'lstm') k.lstmGradient(...first, ...operands);
+    else if (cell === 'gru') k.gruGradient(...first, ...operands);
+    else k.elmanGradient(...first, activationCodes[cell], ...operands);
   },
   workspace: ({ inputs: { record }, attributes }) => workspace(record.shape, attributes.cell),
   flops: ({ inputs: { record }, output }) => 2 * sizeOf(output.shape) * record.shape[3]!,

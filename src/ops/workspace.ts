@@ -12,6 +12,7 @@ import {
   KC,
   matrixBytes,
   NR,
+  packedMatrix,
   paddedImage,
   pixelPanels,
   pixelsDeep,
@@ -47,9 +48,21 @@ export function matmulWorkspace(m: number, n: number, k: number): number {
   return blocked(Math.max(rowPanels(m, k) + columnPanels(k, n), skinny));
 }
 
-/** Scratch of a recurrent kernel, forward or backward: `states`, and a step's product with `gates` rows of H units. */
-export function recurrentWorkspace(N: number, H: number, gates: number, states: number): number {
-  const products = [matmulWorkspace(N, gates * H, H), matmulWorkspace(N, H, gates * H)];
+/**
+ * Scratch of a recurrent kernel, forward or backward: `states`, and a step's product with `gates` rows of H units,
+ * which are packed once or in each step. Packed the other way round, or in two parts, they need no more room.
+ */
+export function recurrentWorkspace(
+  N: number,
+  H: number,
+  gates: number,
+  states: number,
+  packed: boolean,
+): number {
+  const rows = gates * H;
+  const products = packed
+    ? [blocked(packedMatrix(rows, H), rowPanels(N, rows))]
+    : [matmulWorkspace(N, rows, H), matmulWorkspace(N, H, rows)];
   return floats(N * H * states) + Math.max(...products);
 }
 

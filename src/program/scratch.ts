@@ -57,6 +57,11 @@ export function columnPanels(k: i32, n: i32): i32 {
   return least(k, KC) * upTo(least(n, NC), NR);
 }
 
+/** All of a k×n matrix in panels of columns. */
+export function packedMatrix(k: i32, n: i32): i32 {
+  return k * upTo(n, NR);
+}
+
 /** The few rows of an m×k matrix in panels, one block of k, for a product that does not pack the other matrix. */
 export function skinnyPanels(m: i32, k: i32): i32 {
   return upTo(m, NR) * least(k, KC);

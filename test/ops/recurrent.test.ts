@@ -206,11 +206,11 @@ for (const numerics of availableNumerics) {
     ] as const) {
       for (const [cell, mode] of (['elman', 'lstm', 'gru'] as const).flatMap((one) =>
         // All of assembly/recurrent.ts's bits.
-        [0, 31].map((bits) => [one, bits] as const),
+        [0, 31, 32, 63].map((bits) => [one, bits] as const),
       )) {
         const [rows, planes, scratch] = kept[cell];
         const what = `${cell} of ${N}×${T}, ${H} units, mode ${mode}`;
-        const bytes = recurrentWorkspace(N, H, rows, scratch);
+        const bytes = recurrentWorkspace(N, H, rows, scratch, mode > 31);
         const x = put(numbers(N * T * rows * H, 1));
         const [w, bias] = [put(numbers(rows * H * H, 2)), put(numbers(rows * H, 3))];
         const dy = put(numbers(N * T * H, 4));
