@@ -9,17 +9,20 @@
  * The channel counts must be multiples of 4, so that a panel of A has no narrower tiles.
  */
 import { NONE, RELU, activation } from './activation';
-import { padImage } from './im2col';
 import {
   ELEMENTS,
+  filterBlock,
+  KC,
   matrixBytes,
   NR,
   SPILL_BYTES,
+  slotImages,
+  slotRows,
   TILE,
   TILE_BYTES,
   tileBlock,
-  tileGroup,
   TRANSFORM_BYTES,
+  upTo,
 } from '../src/program/scratch';
 import { macroKernel } from './microkernel';
 import { storeTransposed } from './pack';
@@ -35,42 +38,104 @@ import {
 /** A tile's entry in the table: its offsets in bytes on the two sides, its rows, its columns. */
 const ENTRY_BYTES: usize = TILE_BYTES;
 
+/** Channels that are transformed before the next tiles are: their half lines should still be in L1 or L2. */
+const CHANNELS: i32 = 32;
+
 /** Bytes between matrices of ξ and ξ + 1. */
 @inline
 function strideOf(count: i32): usize {
   return <usize>matrixBytes(count);
 }
 
-/**
- * The 4×4 tiles of P×Q outputs, one image after the other: the place of each in images of `fromImage`
- * bytes and rows of `fromPitch`, the same for the other side of the convolution, and the part of it that exists.
- */
-function tileTable(
-  images: i32,
-  P: i32,
-  Q: i32,
-  fromImage: usize,
-  fromPitch: usize,
-  toImage: usize,
-  toPitch: usize,
-  to: usize,
+/** C (m×n) (+)= packed A · packed B over k, whose blocks of KC follow each other in both. */
+function multiply(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: usize,
+  b: usize,
+  c: usize,
+  pitch: usize,
+  first: bool,
+  spill: usize,
 ): void {
-  for (let n = 0; n < images; n++) {
-    for (let p = 0; p < P; p += TILE) {
-      for (let q = 0; q < Q; q += TILE) {
-        store<u32>(to, <u32>(<usize>n * fromImage + <usize>p * fromPitch + floats(q)));
-        store<u32>(to, <u32>(<usize>n * toImage + <usize>p * toPitch + floats(q)), 4);
-        store<i32>(to, min(TILE, P - p), 8);
-        store<i32>(to, min(TILE, Q - q), 12);
-        to += ENTRY_BYTES;
-      }
-    }
+  for (let k0 = 0; k0 < k; k0 += KC) {
+    const depth = min(KC, k - k0);
+    const isFirst = first && k0 == 0;
+    macroKernel(m, n, depth, a + floats(m * k0), b + floats(n * k0), c, pitch, isFirst, spill);
   }
 }
 
-@inline
-function readFrom(table: usize, tile: i32): usize {
-  return <usize>load<u32>(table + <usize>tile * ENTRY_BYTES);
+/**
+ * The tiles of rows [p0, p1) of P×Q outputs of some images: where each is read, in slots of `slot` bytes, planes of which
+ * begin with row p0 and have `pitch` bytes a row; where it is in images of `image` bytes; and the part of it that exists.
+ * Missing tiles of the last panel repeat the last one; their products are not read.
+ */
+function tileTable(
+  images: i32,
+  p0: i32,
+  p1: i32,
+  P: i32,
+  Q: i32,
+  slot: usize,
+  pitch: usize,
+  image: usize,
+  to: usize,
+): void {
+  let count = 0;
+  for (let n = 0; n < images; n++) {
+    for (let p = p0; p < p1; p += TILE) {
+      for (let q = 0; q < Q; q += TILE) {
+        store<u32>(to, <u32>(<usize>n * slot + <usize>(p - p0) * pitch + floats(q)));
+        store<u32>(to, <u32>(<usize>n * image + floats(p * Q + q)), 4);
+        store<i32>(to, min(TILE, P - p), 8);
+        store<i32>(to, min(TILE, Q - q), 12);
+        to += ENTRY_BYTES;
+        count++;
+      }
+    }
+  }
+  for (; count & 7; count++) {
+    memory.copy(to, to - ENTRY_BYTES, ENTRY_BYTES);
+    to += ENTRY_BYTES;
+  }
+}
+
+/**
+ * Copies rows [p, p + height) of an image into a slot of C×height×width, `left` columns to the right. Rows beyond the
+ * image become zeros; the columns beside it are zeros already.
+ */
+function fillSlot(
+  x: usize,
+  C: i32,
+  H: i32,
+  W: i32,
+  p: i32,
+  left: i32,
+  height: i32,
+  width: i32,
+  to: usize,
+): void {
+  const above = min(height, max(0, -p));
+  const inside = max(0, min(H, p + height) - max(p, 0));
+  for (let c = 0; c < C; c++) {
+    let from = x + floats((c * H + max(p, 0)) * W);
+    let row = to + floats(left);
+    for (let i = 0; i < height; i++) {
+      let j = 0;
+      if (i >= above && i < above + inside) {
+        // Rows are short: a call of memory.copy would cost more than the copying.
+        for (; j <= W - 4; j += 4) v128.store(row + floats(j), v128.load(from + floats(j)));
+        for (; j < W; j++) store<f32>(row + floats(j), load<f32>(from + floats(j)));
+        from += floats(W);
+      } else {
+        for (; j <= W - 4; j += 4) v128.store(row + floats(j), f32x4.splat(0));
+        for (; j < W; j++) store<f32>(row + floats(j), 0);
+      }
+      row += floats(width);
+    }
+    to += floats(height * width);
+  }
 }
 
 /** V of `count` tiles, a tile in each lane: packed B, panels of 8 tiles over the channels. */
@@ -85,21 +150,52 @@ function packTiles(
   V: usize,
   stride: usize,
 ): void {
-  for (let t = 0; t < count; t += NR) {
-    for (let half = 0; half < NR; half += 4) {
-      // Missing tiles of the last panel repeat the last one; their products are not read.
-      let p0 = x + readFrom(table, min(t + half, count - 1));
-      let p1 = x + readFrom(table, min(t + half + 1, count - 1));
-      let p2 = x + readFrom(table, min(t + half + 2, count - 1));
-      let p3 = x + readFrom(table, min(t + half + 3, count - 1));
-      let to = V + floats(t * C + half);
-      for (let c = 0; c < C; c++) {
+  const columns = (count + 7) & ~7;
+  for (let c0 = 0; c0 < C; c0 += CHANNELS) {
+    const c1 = min(C, c0 + CHANNELS);
+    // The block of k that the channels are in.
+    const k0 = c0 & ~(KC - 1);
+    const depth = min(KC, C - k0);
+    for (let t = 0; t < columns; t += 4) {
+      const tiles = table + <usize>t * ENTRY_BYTES;
+      const from = x + plane * c0;
+      let p0 = from + <usize>load<u32>(tiles);
+      let p1 = from + <usize>load<u32>(tiles, ENTRY_BYTES);
+      let p2 = from + <usize>load<u32>(tiles, ENTRY_BYTES * 2);
+      let p3 = from + <usize>load<u32>(tiles, ENTRY_BYTES * 3);
+      let to = V + floats(columns * k0 + (t & ~7) * depth + (c0 - k0) * NR + (t & 4));
+      for (let c = c0; c < c1; c++) {
         transformInput(p0, p1, p2, p3, pitch, scratch, to, stride);
         p0 += plane;
         p1 += plane;
         p2 += plane;
         p3 += plane;
         to += floats(NR);
+      }
+    }
+  }
+}
+
+/** U of filters [o0, o0 + count): packed A, panels of 4 filters over the channels. */
+function packFilters(
+  w: usize,
+  C: i32,
+  O: i32,
+  flipped: bool,
+  o0: i32,
+  count: i32,
+  scratch: usize,
+  U: usize,
+  stride: usize,
+): void {
+  for (let k0 = 0; k0 < C; k0 += KC) {
+    const depth = min(KC, C - k0);
+    for (let o = 0; o < count; o += 4) {
+      let to = U + floats(count * k0 + o * depth);
+      for (let c = k0; c < k0 + depth; c++) {
+        const filter = w + floats(9 * (flipped ? c * O + o0 + o : (o0 + o) * C + c));
+        transformFilter(filter, floats(flipped ? 9 : 9 * C), flipped, scratch, to, stride);
+        to += 16;
       }
     }
   }
@@ -166,6 +262,9 @@ function unpackTiles(
  * conv2d with kh = kw = 3 and sh = sw = 1. With `flipped`, w is C×O×3×3 and each filter is turned by 180°:
  * with paddings 2 − ph and 2 − pw that is the gradient by the input, x being dy.
  * C, O: multiples of 4. workspace: see src/ops/workspace.ts, `winogradWorkspace`.
+ *
+ * Filters are transformed in blocks that stay in cache, and their results with them. If all tiles are one block, a block
+ * of filters is used once, and the next one takes its place.
  */
 export function conv2dWinograd(
   N: i32,
@@ -186,78 +285,109 @@ export function conv2dWinograd(
   workspace: usize,
 ): void {
   const across = (Q + TILE - 1) / TILE;
-  const tiles = ((P + TILE - 1) / TILE) * across;
-  const height = ((P + TILE - 1) / TILE) * TILE + 2;
+  const down = (P + TILE - 1) / TILE;
   const width = across * TILE + 2;
-  const padded = height != H || width != W;
-  const block = tileBlock(C, O);
-  const group = tileGroup(N, tiles, block);
-  const strideU = strideOf(O * C);
+  const tall = slotRows(down, across, C, O);
+  const group = slotImages(N, down, across, C, O);
+  const block = tileBlock(group * tall * across, C, O);
+  const filters = filterBlock(O, C);
+  const once = group == N && tall == down && block >= group * tall * across;
+  const strideU = strideOf(filters * C);
   const strideV = strideOf(block * C);
-  const strideM = strideOf(block * O);
+  const strideM = strideOf(block * filters);
   const scratch = workspace + SPILL_BYTES;
-  const U = scratch + TRANSFORM_BYTES;
-  const V = U + strideU * ELEMENTS;
+  const table = scratch + TRANSFORM_BYTES;
+  const V = table + <usize>(upTo(group * tall * across, NR) * ENTRY_BYTES);
   const M = V + strideV * ELEMENTS;
-  const table = M + strideM * ELEMENTS;
-  const images = table + <usize>(group * tiles) * ENTRY_BYTES;
+  const slots = M + strideM * ELEMENTS;
+  const height = tall * TILE + 2;
   const plane = floats(height * width);
-  const image = plane * C;
+  const slot = plane * C;
+  const U = slots + slot * group;
+  // The images, or the parts of an image if `group` is 1.
+  const parts = (down + tall - 1) / tall;
 
-  for (let o = 0; o < O; o += 4) {
-    for (let c = 0; c < C; c++) {
-      const filter = w + floats(9 * (flipped ? c * O + o : o * C + c));
-      const to = U + floats(o * C + c * 4);
-      transformFilter(filter, floats(flipped ? 9 : 9 * C), flipped != 0, scratch, to, strideU);
+  memory.fill(slots, 0, slot * group);
+  for (let s = 0; s < N * parts; s += group) {
+    const n = s / parts;
+    const images = min(group, N - n);
+    const p0 = (s - n * parts) * tall * TILE;
+    const p1 = min(P, p0 + tall * TILE);
+    const tiles = images * ((p1 - p0 + TILE - 1) / TILE) * across;
+    tileTable(images, p0, p1, P, Q, slot, floats(width), floats(O * P * Q), table);
+    for (let i = 0; i < images; i++) {
+      const from = x + floats((n + i) * C * H * W);
+      fillSlot(from, C, H, W, p0 - ph, pw, height, width, slots + slot * i);
     }
-  }
-  tileTable(group, P, Q, image, floats(width), floats(O * P * Q), floats(Q), table);
-  // The borders are zeroed once, and the images are written between them.
-  if (padded) memory.fill(images, 0, image * group);
-  for (let n = 0; n < N; n += group) {
-    const count = min(group, N - n);
-    let from = x + floats(n * C * H * W);
-    if (padded) {
-      for (let i = 0; i < count; i++) {
-        padImage(from, C, H, W, ph, pw, height, width, images + image * i);
-        from += floats(C * H * W);
-      }
-      from = images;
-    }
-    for (let t = 0; t < count * tiles; t += block) {
-      const some = min(block, count * tiles - t);
+    for (let t = 0; t < tiles; t += block) {
+      const count = min(block, tiles - t);
       const entries = table + <usize>t * ENTRY_BYTES;
-      packTiles(from, plane, floats(width), C, entries, some, scratch, V, strideV);
-      for (let e = 0; e < ELEMENTS; e++) {
-        macroKernel(
-          O,
-          (some + 7) & ~7,
-          C,
-          U + strideU * e,
-          V + strideV * e,
-          M + strideM * e,
-          floats(block),
-          true,
-          workspace,
+      packTiles(slots, plane, floats(width), C, entries, count, scratch, V, strideV);
+      let u = U;
+      for (let o = 0; o < O; o += filters) {
+        const few = min(filters, O - o);
+        if (s == 0 && t == 0) packFilters(w, C, O, flipped != 0, o, few, scratch, u, strideU);
+        for (let e = 0; e < ELEMENTS; e++) {
+          multiply(
+            few,
+            (count + 7) & ~7,
+            C,
+            u + strideU * e,
+            V + strideV * e,
+            M + strideM * e,
+            floats(block),
+            true,
+            workspace,
+          );
+        }
+        unpackTiles(
+          M,
+          strideM,
+          few,
+          entries,
+          count,
+          block,
+          scratch,
+          b ? b + floats(o) : 0,
+          code == RELU,
+          y + floats((n * O + o) * P * Q),
+          floats(P * Q),
+          floats(Q),
         );
+        if (!once) u += strideU * ELEMENTS;
       }
-      unpackTiles(
-        M,
-        strideM,
-        O,
-        entries,
-        some,
-        block,
-        scratch,
-        b,
-        code == RELU,
-        y + floats(n * O * P * Q),
-        floats(P * Q),
-        floats(Q),
-      );
     }
   }
   if (code != NONE && code != RELU) activation(code, y, y, N * O * P * Q);
+}
+
+/** Transformed tiles, four channels in the lanes: packed panels of `wide` channels, 4 or NR, over the tiles. */
+function packChannels(
+  from: usize,
+  plane: usize,
+  pitch: usize,
+  C: i32,
+  isInput: bool,
+  table: usize,
+  count: i32,
+  scratch: usize,
+  to: usize,
+  stride: usize,
+): void {
+  const wide = isInput ? NR : 4;
+  for (let c = 0; c < C; c += 4) {
+    let at = to + floats((c & ~(wide - 1)) * count + (c & (wide - 1)));
+    for (let i = 0; i < count; i++) {
+      const p0 = from + <usize>load<u32>(table + <usize>i * ENTRY_BYTES);
+      const p1 = p0 + plane;
+      const p2 = p1 + plane;
+      const p3 = p2 + plane;
+      if (isInput) transformInput(p0, p1, p2, p3, pitch, scratch, at, stride);
+      else transformGradient(p0, p1, p2, p3, pitch, scratch, at, stride);
+      at += floats(wide);
+    }
+    from += plane * 4;
+  }
 }
 
 /**
@@ -280,86 +410,91 @@ export function conv2dWinogradWeightGradient(
   workspace: usize,
 ): void {
   const across = (Q + TILE - 1) / TILE;
-  const tiles = ((P + TILE - 1) / TILE) * across;
-  const height = ((P + TILE - 1) / TILE) * TILE;
+  const down = (P + TILE - 1) / TILE;
   const width = across * TILE;
-  const xPadded = height + 2 != H || width + 2 != W;
-  const dyPadded = height != P || width != Q;
-  const block = tileBlock(C, O);
-  const group = tileGroup(N, tiles, block);
-  const strideA = strideOf(block * O);
+  const whole = down * TILE == P && width == Q;
+  const tall = slotRows(down, across, C, O);
+  const group = slotImages(N, down, across, C, O);
+  const block = tileBlock(group * tall * across, C, O);
+  const filters = filterBlock(O, C);
+  const once = group == N && tall == down && block >= group * tall * across;
+  const strideA = strideOf(block * filters);
   const strideB = strideOf(block * (C + 4));
-  const strideM = strideOf(O * C);
+  const strideM = strideOf(filters * C);
   const scratch = workspace + SPILL_BYTES;
-  const A = scratch + TRANSFORM_BYTES;
+  const tables = <usize>(upTo(group * tall * across, NR) * ENTRY_BYTES);
+  const table = scratch + TRANSFORM_BYTES;
+  const dyTable = table + tables;
+  const A = dyTable + tables;
   const B = A + strideA * ELEMENTS;
-  const M = B + strideB * ELEMENTS;
-  const table = M + strideM * ELEMENTS;
-  const xImages = table + <usize>(group * tiles) * ENTRY_BYTES;
-  const xPlane = floats((height + 2) * (width + 2));
-  const dyImages = xImages + xPlane * (xPadded ? C * group : 0);
-  const dyPlane = floats(height * width);
+  const slots = B + strideB * ELEMENTS;
+  const height = tall * TILE;
+  const plane = floats((height + 2) * (width + 2));
+  const slot = plane * C;
+  const dySlots = slots + slot * group;
+  const dySlot = floats(height * width) * O;
+  const dyPlane = whole ? floats(P * Q) : floats(height * width);
+  const M = dySlots + dySlot * (whole ? 0 : group);
+  const parts = (down + tall - 1) / tall;
 
-  tileTable(group, P, Q, xPlane * C, floats(width + 2), dyPlane * O, floats(width), table);
-  if (xPadded) memory.fill(xImages, 0, xPlane * C * group);
-  if (dyPadded) memory.fill(dyImages, 0, dyPlane * O * group);
-  for (let n = 0; n < N; n += group) {
-    const count = min(group, N - n);
-    let xFrom = x + floats(n * C * H * W);
-    let dyFrom = dy + floats(n * O * P * Q);
-    for (let i = 0; i < count; i++) {
-      if (xPadded) {
-        const from = xFrom + floats(i * C * H * W);
-        padImage(from, C, H, W, ph, pw, height + 2, width + 2, xImages + xPlane * C * i);
-      }
-      if (dyPadded) {
-        const from = dyFrom + floats(i * O * P * Q);
-        padImage(from, O, P, Q, 0, 0, height, width, dyImages + dyPlane * O * i);
-      }
+  memory.fill(slots, 0, M - slots);
+  for (let s = 0; s < N * parts; s += group) {
+    const n = s / parts;
+    const images = min(group, N - n);
+    const p0 = (s - n * parts) * tall * TILE;
+    const p1 = min(P, p0 + tall * TILE);
+    const tiles = images * ((p1 - p0 + TILE - 1) / TILE) * across;
+    const dyFrom = whole ? dy + floats((n * O * P + p0) * Q) : dySlots;
+    const dyImage = whole ? floats(O * P * Q) : dySlot;
+    tileTable(images, p0, p1, P, Q, slot, floats(width + 2), 0, table);
+    tileTable(images, p0, p1, P, Q, dyImage, floats(width), 0, dyTable);
+    for (let i = 0; i < images; i++) {
+      const from = x + floats((n + i) * C * H * W);
+      fillSlot(from, C, H, W, p0 - ph, pw, height + 2, width + 2, slots + slot * i);
+      const dyImage = dy + floats((n + i) * O * P * Q);
+      if (!whole) fillSlot(dyImage, O, P, Q, p0, 0, height, width, dySlots + dySlot * i);
     }
-    if (xPadded) xFrom = xImages;
-    if (dyPadded) dyFrom = dyImages;
-    for (let t = 0; t < count * tiles; t += block) {
-      const some = min(block, count * tiles - t);
-      for (let i = 0; i < some; i++) {
-        const entry = table + <usize>(t + i) * ENTRY_BYTES;
-        let from = dyFrom + <usize>load<u32>(entry, 4);
-        for (let o = 0; o < O; o += 4) {
-          const to = A + floats(o * some + i * 4);
-          const p1 = from + dyPlane;
-          const p2 = p1 + dyPlane;
-          const p3 = p2 + dyPlane;
-          transformGradient(from, p1, p2, p3, floats(width), scratch, to, strideA);
-          from = p3 + dyPlane;
-        }
-        from = xFrom + <usize>load<u32>(entry);
-        for (let c = 0; c < C; c += 4) {
-          const to = B + floats((c & ~7) * some + i * NR + (c & 4));
-          const p1 = from + xPlane;
-          const p2 = p1 + xPlane;
-          const p3 = p2 + xPlane;
-          transformInput(from, p1, p2, p3, floats(width + 2), scratch, to, strideB);
-          from = p3 + xPlane;
-        }
-      }
-      const first = n == 0 && t == 0;
-      for (let e = 0; e < ELEMENTS; e++) {
-        const sums = M + strideM * e;
-        macroKernel(
-          O,
-          C,
-          some,
-          A + strideA * e,
-          B + strideB * e,
-          sums,
-          floats(C),
-          first,
-          workspace,
+    for (let t = 0; t < tiles; t += block) {
+      const count = min(block, tiles - t);
+      const at = <usize>t * ENTRY_BYTES;
+      packChannels(slots, plane, floats(width + 2), C, true, table + at, count, scratch, B, strideB);
+      const first = s == 0 && t == 0;
+      const last = s + group >= N * parts && t + count == tiles;
+      let sums = M;
+      for (let o = 0; o < O; o += filters) {
+        const few = min(filters, O - o);
+        const from = dyFrom + dyPlane * o;
+        packChannels(
+          from,
+          dyPlane,
+          floats(width),
+          few,
+          false,
+          dyTable + at,
+          count,
+          scratch,
+          A,
+          strideA,
         );
+        for (let e = 0; e < ELEMENTS; e++) {
+          macroKernel(
+            few,
+            C,
+            count,
+            A + strideA * e,
+            B + strideB * e,
+            sums + strideM * e,
+            floats(C),
+            first,
+            workspace,
+          );
+        }
+        for (let i = 0; last && i < few * C; i += 4) {
+          const to = dw + floats((o * C + i) * 9);
+          transformFilterGradient(sums + floats(i), strideM, scratch, to);
+        }
+        if (!once) sums += strideM * ELEMENTS;
       }
     }
-  }
-  for (let i = 0; i < O * C; i += 4) {
-    transformFilterGradient(M + floats(i), strideM, scratch, dw + floats(i * 9));
   }
 }

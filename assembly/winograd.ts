@@ -76,7 +76,6 @@ function timesB(
  * Bᵀ·d·B of the four 6×6 tiles that start at p0…p3, in an image of `pitch` bytes a row.
  * Element (i, j) goes to `to` + (6i + j)·`step`.
  */
-@inline
 export function transformInput(
   p0: usize,
   p1: usize,
@@ -144,7 +143,6 @@ function timesA(d0: v128, d1: v128, d2: v128, d3: v128, to: usize, step: usize):
 }
 
 /** A·d·Aᵀ of the four 4×4 tiles that start at p0…p3; else as transformInput. */
-@inline
 export function transformGradient(
   p0: usize,
   p1: usize,
@@ -242,7 +240,6 @@ function gather(p: usize, pitch: usize): v128 {
  * Aᵀ·m·A: the 4×4 outputs of four tiles from their 36 products, element (i, j) at `m` + (6i + j)·`step`.
  * The outputs' columns, one a vector with a tile in each lane, go to `scratch`: row i, column j at 64i + 16j.
  */
-@inline
 export function transformOutput(m: usize, step: usize, scratch: usize): void {
   const a = constant(A1);
   const b = constant(B1);

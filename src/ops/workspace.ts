@@ -7,6 +7,7 @@ import {
   columnPanels,
   DIRECT_CHANNELS,
   ELEMENTS,
+  filterBlock,
   imagesBeside,
   imagesDeep,
   KC,
@@ -21,12 +22,13 @@ import {
   SKINNY,
   skinnyPanels,
   skinnyResult,
+  slotImages,
+  slotRows,
   slopesOf,
   SPILL_BYTES,
   TILE,
   TILE_BYTES,
   tileBlock,
-  tileGroup,
   TRANSFORM_BYTES,
   upTo,
   VECTOR_BYTES,
@@ -161,30 +163,40 @@ export const locallyConnectedWorkspace = (N: number, K: number, O: number): numb
 /** A matrix of `count` floats for each element of a transformed tile. */
 const matrices = (count: number): number => ELEMENTS * matrixBytes(count);
 
-/** Tiles of a block, images whose tiles fill it, their tables, and an image's outputs extended to whole tiles. */
-function winogradGroup(extents: ConvolutionExtents) {
-  const { N, C, O, P, Q } = extents;
-  const [height, width] = [upTo(P, TILE), upTo(Q, TILE)];
-  const tiles = (height * width) / (TILE * TILE);
-  const block = tileBlock(C, O);
-  const images = tileGroup(N, tiles, block);
-  const scratch = SPILL_BYTES + TRANSFORM_BYTES + images * tiles * TILE_BYTES;
-  return { block, images, scratch, height, width };
+/** What Winograd's kernels hold at a time: images or parts of one in slots, tiles of a block, filters of a block. */
+function winogradBlocks({ N, C, O, P, Q }: ConvolutionExtents) {
+  const [down, across] = [Math.ceil(P / TILE), Math.ceil(Q / TILE)];
+  const tall = slotRows(down, across, C, O);
+  const group = slotImages(N, down, across, C, O);
+  const tiles = group * tall * across;
+  const block = tileBlock(tiles, C, O);
+  const filters = filterBlock(O, C);
+  const once = group === N && tall === down && block >= tiles;
+  const [height, width] = [tall * TILE, across * TILE];
+  return {
+    block,
+    filters,
+    /** Blocks of filters that are kept. */
+    kept: once ? 1 : Math.ceil(O / filters),
+    table: upTo(tiles, NR) * TILE_BYTES,
+    inputs: group * C * (height + 2) * (width + 2),
+    outputs: group * O * height * width,
+  };
 }
 
-/** conv2dWinograd: transformed filters, tiles and products, the table of tiles, padded images. */
+/** conv2dWinograd: transformed filters, tiles and products, the table of tiles, their inputs with borders. */
 export function winogradWorkspace(extents: ConvolutionExtents): number {
-  const { C, O } = extents;
-  const { block, images, scratch, height, width } = winogradGroup(extents);
-  const products = matrices(O * C) + matrices(block * C) + matrices(block * O);
-  return scratch + products + floats(images * C * (height + 2) * (width + 2)) + SLACK_BYTES;
+  const { C } = extents;
+  const { block, filters, kept, table, inputs } = winogradBlocks(extents);
+  const products = matrices(filters * C) * kept + matrices(block * C) + matrices(block * filters);
+  return SPILL_BYTES + TRANSFORM_BYTES + table + products + floats(inputs) + SLACK_BYTES;
 }
 
-/** conv2dWinogradWeightGradient: transformed tiles of both sides and their products, the table, padded images. */
+/** conv2dWinogradWeightGradient: transformed tiles of both sides and their products, tables, slots of both sides. */
 export function winogradWeightGradientWorkspace(extents: ConvolutionExtents): number {
-  const { C, O } = extents;
-  const { block, images, scratch, height, width } = winogradGroup(extents);
-  const products = matrices(block * O) + matrices(block * (C + 4)) + matrices(O * C);
-  const padded = C * (height + 2) * (width + 2) + O * height * width;
-  return scratch + products + floats(images * padded) + SLACK_BYTES;
+  const { C } = extents;
+  const { block, filters, kept, table, inputs, outputs } = winogradBlocks(extents);
+  const tiles = matrices(block * filters) + matrices(block * (C + 4));
+  const rest = 2 * table + tiles + matrices(filters * C) * kept + floats(inputs + outputs);
+  return SPILL_BYTES + TRANSFORM_BYTES + rest + SLACK_BYTES;
 }

@@ -134,16 +134,41 @@ export function slopesOf(n: i32, O: i32): i32 {
   return upTo(n, 4) * O;
 }
 
-/** Tiles transformed at a time: transformed filters, tiles and products of a block should fit in L2 together. */
-export function tileBlock(C: i32, O: i32): i32 {
+/** Tiles whose transforms and products should fit in L2, or with many channels, for which filters are read once. */
+function mostTiles(C: i32, O: i32): i32 {
+  if (C + O >= 256) return 128;
   const fit = ((4096 / (C + O) / 8) | 0) * 8;
   return fit < 16 ? 16 : least(fit, 64);
 }
 
-/** Number of images with `tiles` tiles each that fill a block together. */
-export function tileGroup(N: i32, tiles: i32, block: i32): i32 {
-  const images = least(N, (block / tiles) | 0);
+/** Tiles whose inputs are copied together: a few blocks, so that few panels of the last one stay empty. */
+function slotTiles(C: i32, O: i32): i32 {
+  return least(4 * mostTiles(C, O), 128);
+}
+
+/** Rows of tiles that are copied together, `down` of which make an image: all, or equal parts. */
+export function slotRows(down: i32, across: i32, C: i32, O: i32): i32 {
+  const most = slotTiles(C, O);
+  const parts = least(down, ((down * across + most - 1) / most) | 0);
+  return ((down + parts - 1) / parts) | 0;
+}
+
+/** Images that are copied together. */
+export function slotImages(N: i32, down: i32, across: i32, C: i32, O: i32): i32 {
+  const images = least(N, (slotTiles(C, O) / (down * across)) | 0);
   return images < 1 ? 1 : images;
+}
+
+/** Tiles of `tiles` that are transformed and multiplied at a time: equal parts in whole panels. */
+export function tileBlock(tiles: i32, C: i32, O: i32): i32 {
+  const most = mostTiles(C, O);
+  const parts = ((tiles + most - 1) / most) | 0;
+  return upTo(((tiles + parts - 1) / parts) | 0, NR);
+}
+
+/** Filters of C channels each that are transformed at a time, a multiple of 4. */
+export function filterBlock(O: i32, C: i32): i32 {
+  return least(O, upTo(((16384 / C) | 0) + 1, 4));
 }
 
 /** Bytes from the matrix of one element to the next: an odd number of cache lines, lest all 36 fall into one set. */
