@@ -20,6 +20,8 @@ export interface SessionWeights {
   initialize(seed: number): void;
   /** Copies of the weights, or with `averaged` of their average, if the plan has one. */
   readWeights(averaged?: boolean): Map<string, Float32Array>;
+  /** As `readWeights`, but views, which show what the weights are until the session is closed. */
+  viewWeights(averaged?: boolean): Map<string, Float32Array>;
   writeWeights(weights: Weights): void;
   /** Exchanges weights and statistics with their average. */
   swapAverage(): void;
@@ -29,8 +31,8 @@ export interface SessionState {
   /** Weights and all state, as bytes to return to; reuses the arrays of an earlier snapshot, if one is given. */
   snapshot(into?: Snapshot): Snapshot;
   restore(snapshot: Snapshot): void;
-  /** The optimizer's arrays and the average by name (state-arrays.ts). */
-  readState(): Map<string, Float32Array>;
+  /** The optimizer's arrays and the average by name (state-arrays.ts), as views that show what they are. */
+  viewState(): Map<string, Float32Array>;
   /** Writes arrays of state; arrays that `state` lacks keep their values. */
   writeState(state: Weights): void;
 }
@@ -38,45 +40,52 @@ export interface SessionState {
 export const sessionWeights = (
   { plan, kernels, viewOf }: RunMemory,
   parameters: readonly ParameterSpec[],
-): SessionWeights => ({
-  initialize(seed) {
-    parameters.forEach((spec, i) => {
-      const { offset, count } = plan.parameters.entries[i]!;
-      const at = baseOf(plan.memory, 'parameters') + offset;
-      drawParameter(kernels, spec, i, seed, at, viewOf('parameters', offset, count));
-    });
-  },
-  readWeights: (averaged = false) =>
+): SessionWeights => {
+  const viewWeights = (averaged = false) =>
     new Map(
       plan.parameters.entries.map(({ name, role, offset, count }) => {
-        const values =
-          averaged && role !== 'fixed'
+        const isAverage = averaged && role !== 'fixed';
+        return [
+          name,
+          isAverage
             ? viewOf('state', plan.update!.averageOffset! + offset, count)
-            : viewOf('parameters', offset, count);
-        return [name, values.slice()];
+            : viewOf('parameters', offset, count),
+        ];
       }),
-    ),
-  writeWeights(weights) {
-    for (const { name, offset, count } of plan.parameters.entries) {
-      const values = weights.get(name);
-      if (values?.length !== count) {
-        throw new LanewiseError(
-          'argument',
-          `weights of '${name}': ${values?.length ?? 'none'} values, expected ${count}`,
-        );
+    );
+  return {
+    initialize(seed) {
+      parameters.forEach((spec, i) => {
+        const { offset, count } = plan.parameters.entries[i]!;
+        const at = baseOf(plan.memory, 'parameters') + offset;
+        drawParameter(kernels, spec, i, seed, at, viewOf('parameters', offset, count));
+      });
+    },
+    viewWeights,
+    readWeights: (averaged) =>
+      new Map([...viewWeights(averaged)].map(([name, values]) => [name, values.slice()])),
+    writeWeights(weights) {
+      for (const { name, offset, count } of plan.parameters.entries) {
+        const values = weights.get(name);
+        if (values?.length !== count) {
+          throw new LanewiseError(
+            'argument',
+            `weights of '${name}': ${values?.length ?? 'none'} values, expected ${count}`,
+          );
+        }
+        viewOf('parameters', offset, count).set(values);
       }
-      viewOf('parameters', offset, count).set(values);
-    }
-  },
-  swapAverage() {
-    const { gradientBytes } = plan.parameters;
-    const weights = viewOf('parameters', 0, gradientBytes / 4);
-    const average = viewOf('state', plan.update!.averageOffset!, gradientBytes / 4);
-    const before = weights.slice();
-    weights.set(average);
-    average.set(before);
-  },
-});
+    },
+    swapAverage() {
+      const { gradientBytes } = plan.parameters;
+      const weights = viewOf('parameters', 0, gradientBytes / 4);
+      const average = viewOf('state', plan.update!.averageOffset!, gradientBytes / 4);
+      const before = weights.slice();
+      weights.set(average);
+      average.set(before);
+    },
+  };
+};
 
 export const sessionState = ({ plan, viewOf, bytesOf }: RunMemory): SessionState => ({
   snapshot(into) {
@@ -90,12 +99,9 @@ export const sessionState = ({ plan, viewOf, bytesOf }: RunMemory): SessionState
     bytesOf('parameters').set(snapshot.parameters);
     bytesOf('state').set(snapshot.state);
   },
-  readState: () =>
+  viewState: () =>
     new Map(
-      stateEntries(plan).map(({ name, offset, count }) => [
-        name,
-        viewOf('state', offset, count).slice(),
-      ]),
+      stateEntries(plan).map(({ name, offset, count }) => [name, viewOf('state', offset, count)]),
     ),
   writeState(state) {
     for (const { name, offset, count } of stateEntries(plan)) {

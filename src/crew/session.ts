@@ -61,6 +61,8 @@ interface SessionTraining {
   waitingMs(): number;
   /** The number of the step that worker 0 was at when a worker last failed. */
   stepAtHand(): number;
+  /** Whether a worker has begun to write weights in the last steps: if they failed, the weights may be anything. */
+  isWriting(): boolean;
 }
 
 /** A session's functions for scoring. */
@@ -193,6 +195,7 @@ function sessionTraining(
     step: number,
   ): Promise<StepMetrics[]> {
     control[CONTROL.diverged] = 0;
+    control[CONTROL.updating] = 0;
     const metrics: StepMetrics[] = [];
     // Streamed samples arrive a few steps at a time.
     for (let done = 0; done < rates.length;) {
@@ -226,6 +229,7 @@ function sessionTraining(
     },
     waitingMs: () => meter?.costMs() ?? 0,
     stepAtHand: () => control[CONTROL.step]!,
+    isWriting: () => control[CONTROL.updating] !== 0,
   };
 }
 

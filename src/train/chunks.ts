@@ -29,7 +29,14 @@ export async function trainChunk(run: Run): Promise<readonly RunEvent[]> {
   } catch (error) {
     if (!(error instanceof WorkerFailure)) throw error;
     const step = run.session.stepAtHand() + 1;
-    rollBack(run);
+    if (!rollBack(run)) {
+      throw new LanewiseError(
+        'engine',
+        `step ${step} failed while it wrote the weights, and of so large a net no copy is kept: ${error.message}`,
+        run.options.checkpoints ? undefined : 'give a folder: a run goes on from its checkpoints',
+        { cause: error },
+      );
+    }
     // Worker 0 may have died before it could say which step it was about to begin.
     if (run.failedAt !== undefined && Math.abs(run.failedAt - step) <= 1) {
       throw new LanewiseError('engine', `step ${step} failed twice: ${error.message}`, undefined, {
@@ -50,7 +57,8 @@ async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
     session.writeOrder(orderOf(epoch), epoch, next);
     run.orderOf = epoch;
   }
-  const steps = Math.min(run.chunkSteps, stepsUntilDue(run));
+  // Without a snapshot, a step that fails is redone alone.
+  const steps = Math.min(run.saved ? run.chunkSteps : 1, stepsUntilDue(run));
   const rates: StepRates[] = [];
   for (let i = 0, averaged = state.averaged; i < steps; i++) {
     rates.push(ratesOf(run, state.step + i, averaged));

@@ -35,7 +35,7 @@ export async function validationDiverged(run: Run, loss: number): Promise<Lanewi
  */
 export function ensureFinite(run: Run): void {
   const { state, size } = run;
-  for (const [name, values] of run.session.readWeights()) {
+  for (const [name, values] of run.session.viewWeights()) {
     // `includes` is the engine's own loop; one of ours takes milliseconds in a process that has just started.
     const wrong = [NaN, Infinity, -Infinity].find((value) => values.includes(value));
     if (wrong === undefined) continue;
@@ -57,7 +57,7 @@ export function isDivergence(error: unknown): boolean {
 
 /** The error for a run that diverged; from here on its weights are not worth keeping. */
 function diverged(run: Run, what: string, reason?: Reason): LanewiseError {
-  run.isDiverged = true;
+  run.isSpoiled = true;
   const { message, hint } = reason ?? { message: '', hint: SMALLER_STEPS };
   const error = new LanewiseError('engine', message ? `${what}: ${message}` : what, hint);
   divergences.add(error);

@@ -17,6 +17,11 @@ export interface RunOptions {
 
 /** Share of the time that state snapshots may take; a failed worker's step is redone from them. */
 const SNAPSHOT_SHARE = 0.01;
+/**
+ * Bytes of weights and state up to which a run keeps a snapshot. With more, a failed worker's step is redone from the
+ * weights themselves, which are whole unless it failed while it wrote them.
+ */
+const SNAPSHOT_BYTES = 2 ** 28;
 
 export interface Run {
   readonly model: Model;
@@ -31,14 +36,14 @@ export interface Run {
   orderOf: number | undefined;
   /** Steps of the next chunk, at most. */
   chunkSteps: number;
-  /** A state to return to, when it was taken, and how long that took (ms). */
-  saved: { state: RunState; snapshot: Snapshot; at: number; ms: number };
+  /** A state to return to, when it was taken, and how long that took (ms); absent for a large net. */
+  saved: { state: RunState; snapshot: Snapshot; at: number; ms: number } | undefined;
   /** Steps reported so far; those redone after a failure are not reported twice. */
   told: number;
   /** The step at which a worker last failed. */
   failedAt: number | undefined;
-  /** The loss is not finite: the current weights are not worth keeping. */
-  isDiverged: boolean;
+  /** The current weights are not worth keeping: the loss is not finite, or a worker failed while it wrote them. */
+  isSpoiled: boolean;
 }
 
 /** Plans and allocates the run, and draws its weights or takes a checkpoint's. */
@@ -61,7 +66,7 @@ export async function openRun(
   try {
     session.initialize(seed);
     if (settings.weights)
-      session.writeWeights(new Map([...session.readWeights(), ...settings.weights]));
+      session.writeWeights(new Map([...session.viewWeights(), ...settings.weights]));
     if (resumed) ({ state, warnings } = resumed.takeUp(resumed, session, settings, size));
   } catch (error) {
     // Its threads would keep the process alive.
@@ -83,10 +88,12 @@ export async function openRun(
     warnings,
     orderOf: undefined,
     chunkSteps: 8,
-    saved: { state, snapshot: session.snapshot(), at: performance.now(), ms: 0 },
+    saved: keepsSnapshot(session)
+      ? { state, snapshot: session.snapshot(), at: performance.now(), ms: 0 }
+      : undefined,
     told: state.step,
     failedAt: undefined,
-    isDiverged: false,
+    isSpoiled: false,
   };
 }
 
@@ -100,25 +107,37 @@ const beginsIn = (
   averaged > 0 ||
   average.share(steps - 1, stepsPerEpoch, steps, { updates: steps - 1 + shift, averaged }) > 0;
 
+const keepsSnapshot = ({ plan: { parameters, update } }: Session): boolean =>
+  parameters.bytes + (update?.stateBytes ?? 0) <= SNAPSHOT_BYTES;
+
 /** Whether a snapshot is due; they take a bounded share of the time, however large the model is. */
 export const isSnapshotDue = ({ saved }: Run): boolean =>
-  performance.now() - saved.at > saved.ms / SNAPSHOT_SHARE;
+  saved !== undefined && performance.now() - saved.at > saved.ms / SNAPSHOT_SHARE;
 
 export function takeSnapshot(run: Run): void {
+  if (!run.saved) return;
   const started = performance.now();
   const snapshot = run.session.snapshot(run.saved.snapshot);
   const at = performance.now();
   run.saved = { state: run.state, snapshot, at, ms: at - started };
 }
 
-/** Returns to the last snapshot. */
-export function rollBack(run: Run): void {
+/**
+ * Returns to the last snapshot. A run without one is where its last complete chunk ended, if no worker was writing weights
+ * when it failed; false if one was.
+ */
+export function rollBack(run: Run): boolean {
+  run.orderOf = undefined;
+  if (!run.saved) {
+    run.isSpoiled ||= run.session.isWriting();
+    return !run.isSpoiled;
+  }
   run.session.restore(run.saved.snapshot);
   run.state = run.saved.state;
-  run.orderOf = undefined;
+  return true;
 }
 
-/** The run's current state, as a checkpoint holds it. */
+/** The run's current state, as a checkpoint holds it: its arrays are views, which stay what they are until the next step. */
 export function capture({
   model,
   session,
@@ -127,8 +146,8 @@ export function capture({
   size,
 }: Run): Omit<Checkpoint, 'description' | 'log'> {
   const { terms, numerics, data } = settings;
-  const weights = session.readWeights();
-  const arrays = session.readState();
+  const weights = session.viewWeights();
+  const arrays = session.viewState();
   const { stepsPerEpoch } = size;
   return {
     model,

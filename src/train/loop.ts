@@ -69,7 +69,7 @@ export async function* trainingLoop(
     throw error;
   } finally {
     // The reader left the loop, or a worker failed twice: the last good state is kept.
-    const saving = saver.isSaved() || run.isDiverged ? undefined : saver.save(run.state.step);
+    const saving = saver.isSaved() || run.isSpoiled ? undefined : saver.save(run.state.step);
     // The first of two errors says more.
     await Promise.resolve(hasFailed ? saving?.catch(() => {}) : saving).finally(() =>
       run.session.close(),

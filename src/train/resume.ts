@@ -112,7 +112,7 @@ export function takeUp(
     optimizer: isOptimizerFresh(checkpoint, changed, session, settings),
     average: isChanged('average') && kindOf(description['average']) !== settings.average?.kind,
   };
-  if (fresh.optimizer && session.readState().size > 0)
+  if (fresh.optimizer && session.viewState().size > 0)
     warnings.push(`the optimizer starts over: ${whyAnew(checkpoint, changed, settings)}`);
   if (fresh.average && settings.average && state.step > 0)
     warnings.push('the average of the weights starts over with the next step');
@@ -289,7 +289,7 @@ function isOptimizerFresh(
   }
   if (!changed.includes('freeze') && !changed.includes('loss')) return false;
   const counts = String(optimizer.rates(0, 1)) !== String(optimizer.rates(1, 1));
-  const names = [...session.readState().keys()].filter((name) => name.startsWith('optimizer.'));
+  const names = [...session.viewState().keys()].filter((name) => name.startsWith('optimizer.'));
   return counts && names.some((name) => !arrays.has(name));
 }
 
@@ -300,7 +300,7 @@ function arraysToKeep(
   session: Session,
   fresh: { readonly optimizer: boolean; readonly average: boolean },
 ): Weights {
-  const expected = session.readState();
+  const expected = session.viewState();
   const kept = new Map<string, Float32Array>();
   for (const name of new Set([...expected.keys(), ...arrays.keys()])) {
     const kind = name.split('.', 1)[0] as keyof typeof fresh;

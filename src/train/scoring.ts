@@ -20,6 +20,8 @@ export async function settle(run: Run): Promise<readonly RunEvent[]> {
   } catch (error) {
     const { step } = run.state;
     rollBack(run);
+    // Without a snapshot the state is between two that are complete.
+    run.isSpoiled ||= !run.saved;
     if (!(error instanceof WorkerFailure)) throw error;
     throw new LanewiseError(
       'engine',
@@ -70,15 +72,18 @@ async function validate(run: Run): Promise<Validation> {
   const { session, settings, state } = run;
   run.orderOf = undefined;
   if (state.isAveraging) session.swapAverage();
-  const evaluation = await session.evaluate(1, settings.metrics !== undefined);
-  const { loss, accuracy } = summarize(evaluation, settings.validation!);
-  if (!Number.isFinite(loss)) throw await validationDiverged(run, loss);
-  if (state.isAveraging) session.swapAverage();
-  return {
-    valLoss: loss,
-    ...(accuracy === undefined ? {} : { valAccuracy: accuracy }),
-    ...(settings.metrics ? { metrics: computeMetrics(settings.metrics, evaluation) } : {}),
-  };
+  try {
+    const evaluation = await session.evaluate(1, settings.metrics !== undefined);
+    const { loss, accuracy } = summarize(evaluation, settings.validation!);
+    if (!Number.isFinite(loss)) throw await validationDiverged(run, loss);
+    return {
+      valLoss: loss,
+      ...(accuracy === undefined ? {} : { valAccuracy: accuracy }),
+      ...(settings.metrics ? { metrics: computeMetrics(settings.metrics, evaluation) } : {}),
+    };
+  } finally {
+    if (state.isAveraging) session.swapAverage();
+  }
 }
 
 function epochRecord(

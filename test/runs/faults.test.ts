@@ -254,6 +254,26 @@ test('a thread that dies in a step is replaced; a second death of the step ends 
   assert.is(hashOf(await small({ folder, resume: true })), expected);
 });
 
+test('a large net, of which no copy is kept, goes on after a thread has died, unless it wrote weights', async () => {
+  // 23 million weights with two arrays of state.
+  const large = { hidden: 30_000, count: 160, epochs: 1, workers: 1 };
+  const deathOf = async (kernel: string) => {
+    const env = { LANEWISE_DEATH: `${kernel},4,1`, LANEWISE_DEATHS: join(root, `large-${kernel}`) };
+    await mkdir(env.LANEWISE_DEATHS);
+    return small(large, undefined, env);
+  };
+  const whole = hashOf(await small(large));
+  const once = await deathOf('dropout');
+  assert.is(hashOf(once), whole);
+  assert.is(of(once, 'recovery').length, 1);
+  const [error] = of(await deathOf('adam'), 'error');
+  assert.match(
+    error!.message!,
+    /^step 4 failed while it wrote the weights, and of so large a net no copy is kept: a worker thread failed/,
+  );
+  assert.is(error!.hint, 'give a folder: a run goes on from its checkpoints');
+});
+
 test('a callback that throws ends the run, with a checkpoint and a free folder', async () => {
   const folder = join(root, 'callback');
   const model = sequential({ flat: flatten(), dense: linear(784, 10) }, { input: [1, 28, 28] });

@@ -1,16 +1,18 @@
 /**
- * A run of a second, to be disturbed: one linear layer on digits, into a folder. Prints its events as JSON lines, and
- * the error that it ends with.
+ * A run of a second, to be disturbed: one linear layer on digits, into a folder if one is given; with `hidden` two, of so
+ * many units between them. Prints its events as JSON lines, and the error that it ends with.
  *   node small-run.js '{"folder":"runs/a","resume":true,"everySteps":1,"logEvery":1}'
  */
 import { digits } from '../../src/data/digits/index.js';
 import { LanewiseError } from '../../src/base/errors.js';
-import { dropout, flatten, linear, sequential } from '../../src/layers/index.js';
+import { dropout, flatten, linear, relu, sequential } from '../../src/layers/index.js';
 import { adam } from '../../src/optimizers/index.js';
 import { trainEvents } from '../../src/train/train.js';
 
 interface Options {
-  readonly folder: string;
+  readonly folder?: string;
+  readonly hidden?: number;
+  readonly count?: number;
   readonly resume?: boolean;
   readonly fresh?: boolean;
   readonly report?: boolean;
@@ -20,15 +22,27 @@ interface Options {
   readonly everySteps?: number;
 }
 
-const { everySteps, epochs = 2, workers = 0, ...options } = JSON.parse(process.argv[2]!) as Options;
+const {
+  everySteps,
+  epochs = 2,
+  workers = 0,
+  hidden,
+  count = 640,
+  ...options
+} = JSON.parse(process.argv[2]!) as Options;
 const say = (line: object) => console.log(JSON.stringify(line));
 
 const model = sequential(
-  { flat: flatten(), drop: dropout(0.2), dense: linear(784, 10) },
+  {
+    flat: flatten(),
+    drop: dropout(0.2),
+    ...(hidden ? { hidden: linear(784, hidden), act: relu() } : {}),
+    dense: linear(hidden ?? 784, 10),
+  },
   { input: [1, 28, 28] },
 );
 const settings = {
-  data: digits({ count: 640, seed: 1 }),
+  data: digits({ count, seed: 1 }),
   validation: digits({ count: 64, seed: 1, first: 10_000 }),
   optimizer: adam({ lr: 0.002 }),
   epochs,
@@ -40,7 +54,7 @@ try {
     report: false,
     stepsPerEvent: 1,
     ...options,
-    checkpoints: everySteps === undefined ? {} : { everySteps },
+    ...(options.folder ? { checkpoints: everySteps === undefined ? {} : { everySteps } } : {}),
   })) {
     if (!['progress', 'epoch', 'probe'].includes(event.event)) say(event);
   }
