@@ -45,6 +45,8 @@ async function buildWasm() {
     ...sources('assembly'),
     'asconfig.json',
     'src/program/inference-rows.ts',
+    'src/program/int8-rows.ts',
+    'src/program/int8-scratch.ts',
     'src/program/scratch.ts',
     'src/program/training-rows.ts',
     'scripts/build.mjs',
@@ -55,7 +57,7 @@ async function buildWasm() {
   await writeEntryPoints('dist/assembly');
   for (const [target, { outFile }] of targets) {
     if (existsSync(outFile) && statSync(outFile).mtimeMs > changed) continue;
-    const entry = target.startsWith('inference') ? 'inference' : 'index';
+    const [entry] = /^(inference|int8)/.exec(target) ?? ['index'];
     // Built with functions' names, which shrink() needs and removes.
     const flags = ['--target', target, '--config', 'asconfig.json', '--debug'];
     const { error, stderr } = await asc.main([`dist/assembly/${entry}.ts`, ...flags]);

@@ -3,14 +3,16 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
-/** The exports besides kernels that `lanewise/inference` needs of a build, and those that the other builds need as well. */
+/** The exports besides kernels that `lanewise/inference` needs of a build, and those that the other builds need as well; those of the int8 builds. */
 const INFERENCE = ['heapBase', 'spellLoads'];
+const INT8 = ['heapBase', 'byteDot'];
 const ALL = [...INFERENCE, 'CEILING_MADDS', 'ceiling', 'multiplyAdd'];
 
-/** Names of kernels in both tables, which are TypeScript. */
+/** Names of kernels in the three tables, which are TypeScript. */
 async function readTables() {
   const contents = `
     export { inferenceKernels } from './src/program/inference-rows.ts';
+    export { int8Kernels } from './src/program/int8-rows.ts';
     export { trainingKernels } from './src/program/training-rows.ts';`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: '.' },
@@ -19,7 +21,7 @@ async function readTables() {
     write: false,
   });
   const tables = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-  return Object.values(tables).map(Object.keys);
+  return [tables.inferenceKernels, tables.trainingKernels, tables.int8Kernels].map(Object.keys);
 }
 
 /** Files of assembly/ by the names that they export. */
@@ -48,12 +50,13 @@ function entryPoint(names, files) {
     .join('');
 }
 
-/** Writes `index.ts`, of all kernels, and `inference.ts` into `folder`, two below the root. */
+/** Writes `index.ts`, of all float kernels, `inference.ts` and `int8.ts` into `folder`, two below the root. */
 export async function writeEntryPoints(folder) {
-  const [inference, training] = await readTables();
+  const [inference, training, int8] = await readTables();
   const files = exportsByName();
   mkdirSync(folder, { recursive: true });
   const all = [...inference, ...training, ...ALL];
   writeFileSync(`${folder}/index.ts`, entryPoint(all, files));
   writeFileSync(`${folder}/inference.ts`, entryPoint([...inference, ...INFERENCE], files));
+  writeFileSync(`${folder}/int8.ts`, entryPoint([...int8, ...INT8], files));
 }

@@ -10,13 +10,16 @@
  * - `x=N.C` is the address of a buffer of N·C floats that is read, `y>N.C` of one that is written completely,
  *   `p&count` of one that is changed in place. Whole numbers are as long as floats; a float64 is two. `x=*` is a buffer
  *   whose size follows from no operand
+ * - `x:N.C` is the address of N·C bytes that are read, at any place; `y!N.C` of bytes that are written completely,
+ *   `y^…` of some that are written with others between them
  * - `b?=O` may be 0, for none
  * - `workspace` is the address of scratch, whose size the op computes (src/ops/workspace.ts)
  *
- * A size is a sum of products: `2.N.C`, `radius+1`. `C/groups` is a quotient, rounded up. `@a` is as long as the
- * strides a0, a1, … reach within the extents n0, n1, ….
+ * A size is a sum of products: `2.N.C`, `radius+1`. `C/groups` is a quotient, rounded up, also of a product: `kw*C/4`;
+ * `rows-1` is one less than an extent. `@a` is as long as the strides a0, a1, … reach within the extents n0, n1, ….
  */
 import { inferenceKernels } from './inference-rows.js';
+import type { int8Kernels } from './int8-rows.js';
 import { trainingKernels } from './training-rows.js';
 
 type Rows = typeof inferenceKernels & typeof trainingKernels;
@@ -34,7 +37,7 @@ type Words<Row extends string> = Row extends `${infer First} ${infer Rest}`
 /** The type of an operand: `Pointer` if the kernel takes an address, else a number. */
 type OperandOf<Word extends string, Pointer> = Word extends `${string}?${string}`
   ? Pointer | 0
-  : Word extends `${string}${'=' | '>' | '&'}${string}` | 'workspace'
+  : Word extends `${string}${'=' | '>' | '&' | ':' | '!' | '^'}${string}` | 'workspace'
     ? Pointer
     : number;
 
@@ -44,6 +47,15 @@ type Each<Names extends readonly string[], Pointer> = {
 
 /** The operands of kernel K in order; addresses are of type `Pointer`. */
 export type OperandsOf<K extends KernelName, Pointer> = Each<Words<Rows[K]>, Pointer>;
+
+/** A kernel on bytes, whose rows are apart: other builds have them. */
+export type Int8Kernel = keyof typeof int8Kernels;
+
+/** The operands of kernel K on bytes. */
+export type Int8OperandsOf<K extends Int8Kernel, Pointer> = Each<
+  Words<(typeof int8Kernels)[K]>,
+  Pointer
+>;
 
 /** An operand's name without its notation: `x` of `x=N.C`. */
 export const nameOf = (word: string): string => /^\w+/.exec(word)![0];
