@@ -45,34 +45,40 @@ function tiles(
   if (rows & 1) tile1x16(a, step, b, d, c, k, first);
 }
 
-/** c[m×24] (+)= packed A times three neighbouring panels of B, for even m. */
-function broadColumns(
+/**
+ * c[m×24] (+)= steps `l` to `l + steps` of packed A, k deep, times 8 columns every `bStep` bytes at b and at two
+ * places `beside` bytes on: panels, or a matrix as it lies. For even m.
+ */
+export function broadColumns(
   m: i32,
   k: i32,
   a: usize,
+  l: i32,
+  steps: i32,
   b: usize,
-  d: usize,
+  beside: usize,
+  bStep: usize,
   c: usize,
   pitch: usize,
   first: bool,
 ): void {
-  const e = d + (d - b);
+  const d = b + beside;
+  const e = d + beside;
   for (let row = 0; row < m; ) {
     const rows = tileRows(m - row);
     const step = floats(rows);
-    const next = a + step * <usize>k;
+    let at = a + floats(row * k) + <usize>l * step;
     for (let i = 0; i < rows; i += 2) {
-      tile2x24(a, step, b, d, e, c, pitch, k, first);
-      a += 8;
+      tile2x24(at, step, b, d, e, bStep, c, pitch, steps, first);
+      at += 8;
       c += pitch * 2;
     }
-    a = next;
     row += rows;
   }
 }
 
 /** Copies a rows×columns block of floats between two pitches (bytes). */
-function copyBlock(
+export function copyBlock(
   from: usize,
   fromPitch: usize,
   to: usize,
@@ -110,7 +116,7 @@ export function macroKernel(
   // The 2×24 tile has none beside it for an odd row.
   if (ASC_FEATURE_RELAXED_SIMD && broadTiles && (m & 1) == 0) {
     for (; j <= n - 3 * NR; j += 3 * NR) {
-      broadColumns(m, k, a, b, b + panel, c + floats(j), pitch, first);
+      broadColumns(m, k, a, 0, k, b, panel, floats(NR), c + floats(j), pitch, first);
       b += panel * 3;
     }
   }

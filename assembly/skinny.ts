@@ -3,11 +3,16 @@
  * weights, would cost a good part of the product itself, so b is read in place. Each element is one chain in the order
  * of k, as in microkernel.ts, so the bits are those of the blocked product.
  */
-import { KC, NR, skinnyPanels, SPILL_BYTES } from '../src/program/scratch';
+import { broadTiles } from './loads';
+import { NR, skinnyDepth, skinnyPanels, SPILL_BYTES } from '../src/program/scratch';
 import { rowTimesTransposed } from './matvec';
 import { packBAcross } from './pack';
 import { LANES, floats, joinHigh, zipHigh, joinLow, zipLow, storeTail } from './simd';
 import { tile4x8Rows } from './tile4x8';
+import { tile6x8Rows } from './tile6x8';
+
+/** Steps of k after which the next panel takes the same rows. */
+const STRETCH: i32 = 128;
 
 /**
  * c[m×n] = a[m×k]·b[n×k]ᵀ for m ≤ SKINNY.
@@ -31,23 +36,60 @@ export function skinnyProduct(
   const packed = workspace + SPILL_BYTES;
   const ct = packed + floats(skinnyPanels(m, k));
   const pitch = floats(panels * NR);
-  for (let pc = 0; pc < k; pc += KC) {
-    const kc = min(KC, k - pc);
+  const depth = skinnyDepth(m, k);
+  for (let pc = 0; pc < k; pc += depth) {
+    const kc = min(depth, k - pc);
     packBAcross(a + floats(pc), floats(k), m, kc, packed);
-    for (let j = 0; j < n; j += 4) {
-      // Missing rows of the last four repeat the last one.
-      const b0 = b + floats(j * k + pc);
-      const b1 = b + floats(min(j + 1, n - 1) * k + pc);
-      const b2 = b + floats(min(j + 2, n - 1) * k + pc);
-      const b3 = b + floats(min(j + 3, n - 1) * k + pc);
-      for (let panel = 0; panel < panels; panel++) {
-        const to = ct + <usize>j * pitch + floats(panel * NR);
-        const from = packed + floats(panel * NR * kc);
-        tile4x8Rows(b0, b1, b2, b3, from, to, pitch, kc, pc == 0);
+    let j = 0;
+    if (ASC_FEATURE_RELAXED_SIMD && broadTiles) {
+      for (; j <= n - 6; j += 6) {
+        rowsTimesPanels(6, b + floats(j * k + pc), 0, k, kc, packed, panels, ct + <usize>j * pitch, pc == 0);
       }
+    }
+    for (; j < n; j += 4) {
+      const last = min(4, n - j) - 1;
+      rowsTimesPanels(4, b + floats(j * k + pc), last, k, kc, packed, panels, ct + <usize>j * pitch, pc == 0);
     }
   }
   transpose(ct, n, m, panels * NR, c);
+}
+
+/**
+ * c[rows×panels·8] (+)= rows of b times packed panels. Every panel takes a stretch of the rows while it is in L1, so the
+ * rows come from memory in step with the arithmetic.
+ */
+function rowsTimesPanels(
+  rows: i32,
+  b: usize,
+  last: i32,
+  k: i32,
+  kc: i32,
+  packed: usize,
+  panels: i32,
+  c: usize,
+  first: bool,
+): void {
+  const pitch = floats(panels * NR);
+  const line = floats(k);
+  const stretch = panels > 1 ? STRETCH : kc;
+  for (let l = 0; l < kc; l += stretch) {
+    const steps = min(stretch, kc - l);
+    const from = b + floats(l);
+    let at = packed + floats(l * NR);
+    for (let panel = 0; panel < panels; panel++) {
+      const to = c + floats(panel * NR);
+      const isFirst = first && l == 0;
+      if (rows == 6) tile6x8Rows(from, line, at, to, pitch, steps, isFirst);
+      else {
+        // Missing rows of the last four repeat the last one.
+        const b1 = from + line * <usize>min(1, last);
+        const b2 = from + line * <usize>min(2, last);
+        const b3 = from + line * <usize>last;
+        tile4x8Rows(from, b1, b2, b3, at, to, pitch, steps, isFirst);
+      }
+      at += floats(NR * kc);
+    }
+  }
 }
 
 /** c[m×n] from ct, n rows (up to a multiple of 4 are readable) of `width` floats. */

@@ -1,17 +1,21 @@
 /**
- * The 2×24 tile of the fused builds, where the engine keeps twelve sums in registers: V8 since 13.6 does, earlier it spills (loads.ts).
- * Twelve chains hide what eight do not on two pipes of four cycles: 0.96 of the registers' rate instead of 0.84.
- * The strict builds need a register more for the product, so they have only tile2x16.ts.
+ * The 2×24 tile of the fused builds, where the engine keeps twelve sums in registers: V8 since 13.6 does, earlier it
+ * spills (loads.ts). Twelve chains hide what eight do not on two pipes of four cycles: 0.96 of the registers' rate
+ * instead of 0.84. The strict builds need a register more for the product, so they have only tile2x16.ts.
  */
 import { madd } from './simd';
 
-/** c[2×24] (+)= two values every `step` bytes of a, times the three panels of 8 columns at b, d and e. */
+/**
+ * c[2×24] (+)= two values every `step` bytes of a, times 8 columns every `bStep` bytes at b, at d and at e: panels, or
+ * the lines of a matrix as it lies.
+ */
 export function tile2x24(
   a: usize,
   step: usize,
   b: usize,
   d: usize,
   e: usize,
+  bStep: usize,
   c: usize,
   pitch: usize,
   k: i32,
@@ -70,75 +74,34 @@ export function tile2x24(
     s05 = madd(a0, x, s05);
     s15 = madd(a1, x, s15);
     if (!--k) break;
+    b += bStep;
+    d += bStep;
+    e += bStep;
     a0 = v128.load_splat<f32>(a);
     a1 = v128.load_splat<f32>(a, 4);
     a += step;
-    x = v128.load(b, 32);
+    x = v128.load(b);
     s00 = madd(a0, x, s00);
     s10 = madd(a1, x, s10);
-    x = v128.load(b, 48);
+    x = v128.load(b, 16);
     s01 = madd(a0, x, s01);
     s11 = madd(a1, x, s11);
-    x = v128.load(d, 32);
+    x = v128.load(d);
     s02 = madd(a0, x, s02);
     s12 = madd(a1, x, s12);
-    x = v128.load(d, 48);
+    x = v128.load(d, 16);
     s03 = madd(a0, x, s03);
     s13 = madd(a1, x, s13);
-    x = v128.load(e, 32);
+    x = v128.load(e);
     s04 = madd(a0, x, s04);
     s14 = madd(a1, x, s14);
-    x = v128.load(e, 48);
+    x = v128.load(e, 16);
     s05 = madd(a0, x, s05);
     s15 = madd(a1, x, s15);
     if (!--k) break;
-    a0 = v128.load_splat<f32>(a);
-    a1 = v128.load_splat<f32>(a, 4);
-    a += step;
-    x = v128.load(b, 64);
-    s00 = madd(a0, x, s00);
-    s10 = madd(a1, x, s10);
-    x = v128.load(b, 80);
-    s01 = madd(a0, x, s01);
-    s11 = madd(a1, x, s11);
-    x = v128.load(d, 64);
-    s02 = madd(a0, x, s02);
-    s12 = madd(a1, x, s12);
-    x = v128.load(d, 80);
-    s03 = madd(a0, x, s03);
-    s13 = madd(a1, x, s13);
-    x = v128.load(e, 64);
-    s04 = madd(a0, x, s04);
-    s14 = madd(a1, x, s14);
-    x = v128.load(e, 80);
-    s05 = madd(a0, x, s05);
-    s15 = madd(a1, x, s15);
-    if (!--k) break;
-    a0 = v128.load_splat<f32>(a);
-    a1 = v128.load_splat<f32>(a, 4);
-    a += step;
-    x = v128.load(b, 96);
-    s00 = madd(a0, x, s00);
-    s10 = madd(a1, x, s10);
-    x = v128.load(b, 112);
-    s01 = madd(a0, x, s01);
-    s11 = madd(a1, x, s11);
-    x = v128.load(d, 96);
-    s02 = madd(a0, x, s02);
-    s12 = madd(a1, x, s12);
-    x = v128.load(d, 112);
-    s03 = madd(a0, x, s03);
-    s13 = madd(a1, x, s13);
-    x = v128.load(e, 96);
-    s04 = madd(a0, x, s04);
-    s14 = madd(a1, x, s14);
-    x = v128.load(e, 112);
-    s05 = madd(a0, x, s05);
-    s15 = madd(a1, x, s15);
-    if (!--k) break;
-    b += 128;
-    d += 128;
-    e += 128;
+    b += bStep;
+    d += bStep;
+    e += bStep;
   }
   v128.store(c, s00);
   v128.store(c, s01, 16);

@@ -21,6 +21,9 @@ export const SKINNY: i32 = 32;
 /** Largest number of channels for which convolutions of stride 1 read images instead of packed panels. */
 export const DIRECT_CHANNELS: i32 = 4;
 
+/** Floats of its few rows that such a product packs at a time, at most: half a megabyte. Long runs of the matrix come faster. */
+const SKINNY_FLOATS: i32 = 147456;
+
 /** For depthwise convolutions: vectors of outputs computed together, and taps whose sums a pass keeps in registers. */
 export const BESIDE: i32 = 4;
 
@@ -62,9 +65,14 @@ export function packedMatrix(k: i32, n: i32): i32 {
   return k * upTo(n, NR);
 }
 
+/** Steps of k in one block of a product of few rows that does not pack the other matrix. */
+export function skinnyDepth(m: i32, k: i32): i32 {
+  return least(k, (SKINNY_FLOATS / upTo(m, NR)) | 0);
+}
+
 /** The few rows of an m×k matrix in panels, one block of k, for a product that does not pack the other matrix. */
 export function skinnyPanels(m: i32, k: i32): i32 {
-  return upTo(m, NR) * least(k, KC);
+  return upTo(m, NR) * skinnyDepth(m, k);
 }
 
 /** Its transposed result: n rows, rounded up to fours, of m values in whole panels. */

@@ -43,6 +43,38 @@ for (const numerics of availableNumerics) {
     }
   });
 
+  test(`products (${numerics}) of lines as they lie, of few rows in stretches, and of few steps`, async () => {
+    const shapes = [
+      [2, 24, 1],
+      [4, 51, 40],
+      [16, 1060, 281],
+      [32, 100, 33],
+      [6, 13, 2100],
+      [32, 25, 4700],
+      [130, 530, 16],
+      [9, 300, 64],
+    ] as const;
+    for (const [m, n, k] of shapes) {
+      for (const [tA, tB] of [
+        [0, 0],
+        [1, 0],
+        [0, 1],
+      ] as const) {
+        const instance = await createInstance(numerics, 12);
+        const { kernels, put, reserve } = instance;
+        const [a, b, bias] = [
+          put(numbers(m * k, m + k)),
+          put(numbers(k * n, n)),
+          put(numbers(n, k)),
+        ];
+        const scratch = reserve(workspace.matmulWorkspace(m, n, k) / 4);
+        assertSameBits(instance, `${m}×${n}×${k} ${tA} ${tB}`, m * n, (c) =>
+          kernels.matmul(tA, tB, m, n, k, a, b, bias, c, 1, scratch),
+        );
+      }
+    }
+  });
+
   test(`convolutions (${numerics}) of few channels, forward and by the weights`, async () => {
     const shapes = [
       { C: 1, H: 28, W: 28, O: 6, kh: 5, kw: 5, ph: 2, pw: 2 },

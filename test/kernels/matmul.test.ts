@@ -29,6 +29,8 @@ const blocked: Case[] = [
   { m: 1, n: 37, k: 515 },
   { m: 16, n: 130, k: 600 },
   { m: 11, n: 65, k: 257 },
+  { m: 16, n: 1050, k: 70 },
+  { m: 4, n: 20, k: 2600 },
 ];
 
 function reference(
