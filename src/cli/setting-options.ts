@@ -111,6 +111,10 @@ export const ROWS = {
     },
     ({ mixup: alpha }) => (alpha === undefined ? undefined : { alpha }),
   ),
+  quantization: {
+    absent:
+      'it takes the ranges that calibrate of lanewise/quantize finds in a program: docs/quantization.md',
+  },
   epochs: from(
     {
       epochs: option<number>(

@@ -20,7 +20,7 @@ const bounds = ({ scale, zero, low, high }: QuantizedRange) =>
 
 const op = defineOp<{ x: Tensor }, QuantizedRange>({
   name: 'fakeQuantize',
-  gives: 'reals',
+  gives: 'inputs',
   shape: ({ x }) => ({ shape: x.shape }),
   forward: (k, { output, attributes }, at) =>
     k.fakeQuantize(sizeOf(output.shape), at.inputs.x, at.output, ...bounds(attributes)),
@@ -46,7 +46,7 @@ export const fakeQuantize = (x: Tensor, range: QuantizedRange): Tensor => apply(
 
 const rowsOp = defineOp<{ x: Tensor }, object>({
   name: 'fakeQuantizeChannels',
-  gives: 'reals',
+  gives: 'inputs',
   shape: ({ x }) => ({ shape: x.shape }),
   forward(k, { output: { shape } }, at) {
     const rows = shape[0]!;

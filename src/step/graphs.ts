@@ -28,6 +28,15 @@ export interface Task {
   readonly columns: readonly LeafSpec[];
   /** Names of parameters and statistics that keep their values. */
   readonly freeze?: readonly string[];
+  readonly quantization?: FakeQuantization | undefined;
+}
+
+/** The roundings of an int8 model in the graph of a float one: what `calibrate` of `lanewise/quantize` gives. */
+export interface FakeQuantization {
+  /** @throws LanewiseError kind 'argument' for another model than it was made for. */
+  checkModel(owner: string, model: Model): void;
+  /** The graph with rounded weights and values; its leaves stay the same tensors. */
+  rounded(graph: ModelGraph): ModelGraph;
 }
 
 /** A model's graph and the gathered leaves: inputs, targets, weights. */
@@ -39,12 +48,18 @@ export interface FedGraph {
 
 /** The model's graph of `count` samples, and the leaves that the columns feed. */
 export function fedGraph(
-  { model, columns, freeze = [] }: Pick<Task, 'model' | 'columns' | 'freeze'>,
+  {
+    model,
+    columns,
+    freeze = [],
+    quantization,
+  }: Pick<Task, 'model' | 'columns' | 'freeze' | 'quantization'>,
   mode: Mode,
   count: number,
 ): FedGraph {
   const isFrozen = (name: string) => freeze.some((pattern) => matches(pattern, name));
-  const graph = model.graph(count, mode, isFrozen);
+  const exact = model.graph(count, mode, isFrozen);
+  const graph = quantization?.rounded(exact) ?? exact;
   const given = new Map<LeafName, Tensor>(
     [...graph.inputs].map(([name, tensor]) => [inputLeaf(name), tensor]),
   );

@@ -11,7 +11,7 @@ import type { Columns } from '../feed/columns.js';
 import { isCounts } from '../feed/counts.js';
 import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from '../feed/dataset-plan.js';
 import { gatherBytes } from '../feed/gather.js';
-import type { Scored, ShardGraph, Task } from './graphs.js';
+import type { FakeQuantization, Scored, ShardGraph, Task } from './graphs.js';
 import { stepKey, type ShardRange } from './jobs.js';
 import { layoutMemory, STEP_FIGURES, type MemoryMap } from '../feed/layout.js';
 import { mixedLeaves, mixupBytes, type Mixup } from '../feed/mixup.js';
@@ -93,6 +93,7 @@ export interface TrainingRequest extends UpdateRequest {
   /** Samples per epoch, the first of its order; default all. */
   readonly epochSamples?: number;
   readonly mixup?: Mixup;
+  readonly quantization?: FakeQuantization;
 }
 
 /** Compiles all programs and lays out memory. @throws LanewiseError kind 'memory' beyond 4 GiB. */
@@ -203,6 +204,7 @@ function taskOf({ model, terms, scored, datasets, training }: PlanRequest): Task
     scored: scored ?? firstScored(model, terms),
     columns: training?.mixup ? mixedLeaves(columns) : columns,
     freeze: training?.freeze ?? [],
+    quantization: training?.quantization,
   };
 }
 

@@ -26,6 +26,7 @@ import {
 import type { Mixup } from '../feed/mixup.js';
 import type { Weights } from '../crew/session.js';
 import { machineParallelism } from '#platform/threads';
+import type { FakeQuantization } from '../step/graphs.js';
 import { checkMixup } from './check-mixup.js';
 import {
   checkFiniteWeights,
@@ -78,6 +79,12 @@ export interface TrainSettings extends ReadingSettings {
    * answers count as their targets do: l for yᵢ, 1 − l for yⱼ.
    */
   readonly mixup?: Mixup;
+  /**
+   * Trains, and validates, with the errors of an int8 model (Jacob et al. 2018): weights and values are rounded as its
+   * integers are, with the ranges that `calibrate` of `lanewise/quantize` has found; gradients go straight through the
+   * rounding. The result is a float model, to be quantised with the same calibration.
+   */
+  readonly quantization?: FakeQuantization;
   /** Initial weights, such as a trained model's; parameters that they lack are drawn. */
   readonly weights?: Weights;
   /** Which samples an epoch takes, and in which order; default each once, shuffled. */
@@ -268,6 +275,16 @@ export const SETTINGS: { readonly [K in keyof TrainSettings]-?: Setting<K> } = {
     described: 'as it is',
   },
   mixup: { check: checkMixup, described: 'as it is' },
+  quantization: {
+    check(owner, name, value, model) {
+      const given = value as Partial<FakeQuantization>;
+      if (!given.checkModel)
+        refuse(owner, name, value, 'what calibrate or readCalibration of lanewise/quantize gives');
+      given.checkModel(owner, model);
+    },
+    described: ({ quantization }, { ofArrays }) =>
+      quantization && ofArrays([JSON.stringify(quantization)]),
+  },
   weights: {
     check(_owner, _name, value, model) {
       checkWeights(model, value as Weights);

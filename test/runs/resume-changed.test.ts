@@ -16,6 +16,7 @@ import {
   swa,
   type Optimizer,
 } from '../../src/optimizers/index.js';
+import { calibrationOf } from '../../src/quantize/calibrated.js';
 import { trainEvents, type TrainOptions } from '../../src/train/train.js';
 import { readMetrics } from '../../src/runs/metrics-log.js';
 import { describeRun, presentDescription } from '../../src/train/describe-run.js';
@@ -324,6 +325,14 @@ const others: Readonly<Record<keyof TrainSettings, Partial<TrainSettings>>> = {
   clipValue: { clipValue: 1 },
   freeze: { freeze: ['out.bias'] },
   mixup: { mixup: { alpha: 0.2 } },
+  quantization: {
+    quantization: calibrationOf({
+      samples: 1,
+      range: 'minmax',
+      ranges: { flat: { scale: 0.01, zero: 3 } },
+      float: [],
+    }),
+  },
   validateEvery: { validateEvery: { steps: 3 } },
   metrics: { metrics: ['f1'] },
   earlyStopping: { earlyStopping: { patience: 3 } },
