@@ -176,7 +176,10 @@ const MOST_PIXELS = 2 ** 24;
 const bytesOf = ({ architecture: { inputs } }: Model, batch: number): number =>
   batch * sizeOf(Object.values(inputs)[0]!.shape);
 
-/** Training steps on minibatches of `batch`; one thread works in the calling thread. */
+/**
+ * Training steps on minibatches of `batch`; one thread works in the calling thread. Several have at least a shard each,
+ * as whoever trains large samples with them sets it.
+ */
 export const training =
   ({ create, loss, optimizer, unit = 'images/s' }: BenchmarkModel, batch: number): Workload =>
   async ({ threads, numerics, seconds }) => {
@@ -189,7 +192,7 @@ export const training =
       numerics,
       workers: threads === 1 ? 0 : threads,
       datasets: [samplesOf(data)],
-      training: { optimizer, batch, shards: defaultShards(model, batch) },
+      training: { optimizer, batch, shards: Math.max(defaultShards(model, batch), threads) },
     });
     try {
       session.initialize(1);
