@@ -10,6 +10,7 @@
  * next on both sides, so that a group of the channels is a convolution of its own (conv2d-grouped.ts).
  */
 import { NONE, finishRow } from './activation';
+import { convolveInside, inputGradientInside, weightGradientInside } from './conv2d-inside';
 import { ROW, convolve, correlate, sumEachVector } from './conv2d-direct';
 import {
   allRowPanels,
@@ -19,6 +20,7 @@ import {
   imagesBeside,
   imagesDeep,
   KC,
+  leavesOut,
   MC,
   NC,
   NR,
@@ -92,9 +94,38 @@ export function convolution(
   if (padded) memory.fill(image, 0, <usize>group * padding);
   // The taps' offsets take the place of the packed pixels.
   if (direct) tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, packedB);
+  const inside =
+    !isDefined(INFERENCE) &&
+    !direct &&
+    leavesOut(N, H, W, kh, kw, sh, sw, ph, pw, dilationH, dilationW, P, Q);
   for (let n = 0; n < N; n += group) {
     const images = min(group, N - n);
     let from = x + <usize>n * xImage;
+    if (!isDefined(INFERENCE) && inside) {
+      convolveInside(
+        images,
+        C,
+        H,
+        W,
+        O,
+        kh,
+        kw,
+        sh,
+        sw,
+        ph,
+        pw,
+        dilationH,
+        dilationW,
+        P,
+        Q,
+        xImage,
+        yImage,
+        from,
+        w,
+        y + <usize>n * yImage,
+        workspace,
+      );
+    }
     for (let i = 0; padded && i < images; i++) {
       const to = image + <usize>i * padding;
       padImage(from + <usize>i * xImage, C, H, W, ph, pw, height, width, to);
@@ -104,7 +135,7 @@ export function convolution(
     const out = y + <usize>n * yImage;
     const to = group > 1 ? products : out;
     if (direct) convolve(from, width, packedB, K, w, O, P, Q, out);
-    for (let jc = 0; !direct && jc < columns; jc += NC) {
+    for (let jc = 0; !direct && !inside && jc < columns; jc += NC) {
       const nc = min(NC, columns - jc);
       // A single block of pixels, or of taps, is the same for every group of images.
       const table = n == 0 || columns > NC || images < group;
@@ -129,7 +160,7 @@ export function convolution(
         }
       }
     }
-    if (group > 1) separate(products, images, O, pixels, out, yImage);
+    if (group > 1 && !inside) separate(products, images, O, pixels, out, yImage);
     if (b == 0 && code == NONE) continue;
     for (let i = 0; i < images; i++) finishRows(code, out + <usize>i * yImage, O, pixels, b);
   }
@@ -196,6 +227,36 @@ export function weightGradient(
   const packedB = packedA + floats(allRowPanels(O, group * depth));
   tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, tapTable);
   const direct = sh == 1 && sw == 1 && Q % LANES == 0 && C <= DIRECT_CHANNELS;
+  if (
+    !direct &&
+    group == N &&
+    leavesOut(N, H, W, kh, kw, sh, sw, ph, pw, dilationH, dilationW, P, Q)
+  ) {
+    weightGradientInside(
+      N,
+      C,
+      H,
+      W,
+      O,
+      kh,
+      kw,
+      sh,
+      sw,
+      ph,
+      pw,
+      dilationH,
+      dilationW,
+      P,
+      Q,
+      xImage,
+      yImage,
+      x,
+      dy,
+      dw,
+      workspace,
+    );
+    return;
+  }
   // The border is zeroed once, and the images are written inside it.
   if (padded) memory.fill(image, 0, <usize>group * padding);
   for (let n = 0; n < N; n += group) {
@@ -289,9 +350,37 @@ export function inputGradient(
   const rowTable = pixelTable + floats(pixelsOf(group * P, Q));
   const scratch = rowTable + floats(min(O, KC));
   const image = scratch + floats(rows * group * pixels);
+  const inside =
+    !isDefined(INFERENCE) && leavesOut(N, H, W, kh, kw, sh, sw, ph, pw, dilationH, dilationW, P, Q);
   for (let n = 0; n < N; n += group) {
     const images = min(group, N - n);
     const columns = images * pixels;
+    if (!isDefined(INFERENCE) && inside) {
+      inputGradientInside(
+        images,
+        C,
+        H,
+        W,
+        O,
+        kh,
+        kw,
+        sh,
+        sw,
+        ph,
+        pw,
+        dilationH,
+        dilationW,
+        P,
+        Q,
+        xImage,
+        yImage,
+        w,
+        dy + <usize>n * yImage,
+        dx + <usize>n * xImage,
+        workspace,
+      );
+      continue;
+    }
     const slopes = dy + <usize>n * yImage;
     if (group > 1) pixelOffsets(Q, 1, 1, P, Q, yImage, 0, columns, pixelTable);
     for (let pc = 0; pc < O; pc += KC) {

@@ -2,12 +2,16 @@
 import {
   allRowPanels,
   BESIDE,
+  BESIDE_SAMPLES,
   besideEachOther,
+  channelsDeep,
   channelsTogether,
   columnPanels,
   DIRECT_CHANNELS,
   ELEMENTS,
   filterBlock,
+  fewPixels,
+  FILTERS,
   imagesBeside,
   imagesDeep,
   KC,
@@ -93,7 +97,11 @@ export function conv2dWorkspace(extents: ConvolutionExtents): number {
   const tables = pixelsOf(images * P, Q) + Math.min(K, KC);
   const packed = rowPanels(O, K) + pixelPanels(K, images * P, Q);
   const products = besideEachOther(images, O, P, Q);
-  return blocked(packed, tables, products, images * paddedImage(C, H, W, ph, pw));
+  const all = blocked(packed, tables, products, images * paddedImage(C, H, W, ph, pw));
+  if (!fewPixels(P, Q)) return all;
+  const samples = upTo(images, BESIDE_SAMPLES);
+  const depth = channelsDeep(C, kh, kw) * kh * kw;
+  return Math.max(all, blocked((O * P * Q + depth + 1) * samples, depth, allRowPanels(O, depth)));
 }
 
 /**
@@ -107,7 +115,10 @@ export function conv2dWeightGradientWorkspace(extents: ConvolutionExtents): numb
   const K = C * kh * kw;
   const packed = allRowPanels(O, depth) + columnPanels(depth, K);
   const sums = C <= DIRECT_CHANNELS ? O * K * 4 : 0;
-  return blocked(K, images * paddedImage(C, H, W, ph, pw), Math.max(packed, sums));
+  const all = blocked(K, images * paddedImage(C, H, W, ph, pw), Math.max(packed, sums));
+  if (!fewPixels(P, Q) || images < N) return all;
+  const taps = kh * kw * N * P * Q * upTo(C, NR);
+  return Math.max(all, blocked(C + FILTERS * (K + N * P * Q) + 4, taps));
 }
 
 /**
@@ -121,7 +132,13 @@ export function conv2dInputGradientWorkspace(extents: ConvolutionExtents): numbe
   const rows = channels * kh * kw;
   const packed = allRowPanels(rows, Math.min(O, KC)) + O * upTo(images * P * Q, NR);
   const tables = pixelsOf(images * P, Q) + Math.min(O, KC);
-  return blocked(packed, tables, rows * images * P * Q, paddedImage(channels, H, W, ph, pw));
+  const columns = images * P * Q;
+  const all = blocked(packed, tables, rows * columns, paddedImage(channels, H, W, ph, pw));
+  if (!fewPixels(P, Q)) return all;
+  const samples = upTo(images, NR);
+  const sums = channels * (P * Q + H * W) * samples;
+  const block = (O + 1) * P * Q * samples + (channels + 1) * Math.min(O, KC) + 4;
+  return Math.max(all, blocked(sums, block));
 }
 
 export interface DepthwiseExtents extends ConvolutionExtents {

@@ -128,8 +128,63 @@ export function pixelsDeep(P: i32, Q: i32): i32 {
 
 /** Channels whose taps fill a block of rows. */
 export function channelsTogether(C: i32, kh: i32, kw: i32): i32 {
-  const channels = least(C, (MC / (kh * kw)) | 0);
+  return least(C, upTo((MC / (kh * kw)) | 0, 4));
+}
+
+/** Channels whose taps are a block of k. */
+export function channelsDeep(C: i32, kh: i32, kw: i32): i32 {
+  const channels = least(C, (KC / (kh * kw)) | 0);
   return channels < 1 ? 1 : channels;
+}
+
+/** For planes so small that many taps are outside: samples of a tile, filters whose gradients are computed together. */
+export const BESIDE_SAMPLES: i32 = 16;
+export const FILTERS: i32 = 16;
+
+/** How many of `kernel` taps are within `extent`, of all `count` outputs together. */
+function tapsInside(
+  extent: i32,
+  kernel: i32,
+  stride: i32,
+  padding: i32,
+  dilation: i32,
+  count: i32,
+): i32 {
+  let inside = 0;
+  for (let p = 0; p < count; p++) {
+    for (let i = 0; i < kernel; i++) {
+      const at = p * stride + i * dilation - padding;
+      if (at >= 0 && at < extent) inside++;
+    }
+  }
+  return inside;
+}
+
+/** Whether P×Q outputs are so few that leaving out taps may pay. */
+export function fewPixels(P: i32, Q: i32): bool {
+  return P * Q <= 9;
+}
+
+/** Whether to leave out the taps outside the image: where that saves two fifths of the multiplications of full tiles. */
+export function leavesOut(
+  N: i32,
+  H: i32,
+  W: i32,
+  kh: i32,
+  kw: i32,
+  sh: i32,
+  sw: i32,
+  ph: i32,
+  pw: i32,
+  dilationH: i32,
+  dilationW: i32,
+  P: i32,
+  Q: i32,
+): bool {
+  if (!fewPixels(P, Q)) return false;
+  const inside = tapsInside(H, kh, sh, ph, dilationH, P) * tapsInside(W, kw, sw, pw, dilationW, Q);
+  const all = kh * kw * upTo(P * Q * N, BESIDE_SAMPLES);
+  return 5 * inside * upTo(N, BESIDE_SAMPLES) <= 3 * all;
 }
 
 /** Vectors of P×Q outputs of a depthwise convolution, rounded up to the number computed together. */

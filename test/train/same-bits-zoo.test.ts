@@ -23,6 +23,7 @@ import {
   multiheadAttention,
   relu,
   reshape,
+  sequential,
   type Model,
 } from '../../src/layers/index.js';
 import { gpt } from '../../src/models/index.js';
@@ -72,6 +73,21 @@ for (const numerics of availableNumerics) {
     for (const workers of [1, 2, 3, 5])
       assert.is(await hash({ ...settings, workers }), alone, `${workers} workers`);
     assert.is.not(await hash({ ...settings, workers: 0, seed: 8 }), alone);
+  });
+
+  test(`convolutions of planes of 1×1 to 4×4 (${numerics}): one hash for 0, 1, 2 and 3 workers`, async () => {
+    const planes = () => {
+      const pooled = [conv2d(2, 9, 3, { padding: 1, stride: 2 }), relu()];
+      const small = [conv2d(9, 20, 3, { padding: 1, stride: 2 }), relu()];
+      const two = [conv2d(20, 18, 3, { padding: 1, groups: 2 }), relu()];
+      const one = [conv2d(18, 12, 5, { padding: 2, stride: 2 }), relu()];
+      const layers = [...pooled, ...small, ...two, ...one, flatten(), linear(12, 5)];
+      return sequential(layers, { input: [2, 8, 8] });
+    };
+    const settings = { ...base, numerics, batch: 40, shards: 2 } as const;
+    const alone = await hash({ ...settings, workers: 0 }, planes());
+    for (const workers of [1, 2, 3])
+      assert.is(await hash({ ...settings, workers }, planes()), alone, `${workers} workers`);
   });
 
   test(`a GPT with dropout (${numerics}): one hash for 0, 1, 2, 3 and 5 workers`, async () => {
