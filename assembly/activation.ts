@@ -2,7 +2,7 @@
  * Element-wise non-linearities and their gradients. Each gradient is written in terms of the function's own output y,
  * so the input need not be kept, and the matrix product can apply the function in its epilogue.
  */
-import { exp, log, sigmoid, tanh } from './math';
+import { exp, log, sigmoid, tanh, tanhOf } from './math';
 import { LANES, loadTail, storeTail } from './simd';
 
 // Codes shared with src/ops/activation.ts.
@@ -90,6 +90,15 @@ function mapBiased(code: i32, y: usize, count: i32, bias: v128): void {
   }
 }
 
+/** y[i] = tanh(x[i] + bias). */
+function mapTanh(x: usize, y: usize, count: i32, bias: v128): void {
+  tanhOf(x, y, count, bias);
+  const rest = count & (LANES - 1);
+  if (!rest) return;
+  const at = (<usize>(count - rest)) << 2;
+  storeTail(y + at, tanh(f32x4.add(loadTail(x + at, rest), bias)), rest);
+}
+
 @inline
 function mapBiases(code: i32, y: usize, count: i32, bias: usize): void {
   let i = 0;
@@ -122,7 +131,7 @@ function slopeWith(code: i32, y: usize, dy: usize, dx: usize, count: i32): void 
 export function activation(code: i32, x: usize, y: usize, count: i32): void {
   if (code == RELU) mapWith(RELU, x, y, count);
   else if (code == SIGMOID) mapWith(SIGMOID, x, y, count);
-  else if (code == TANH) mapWith(TANH, x, y, count);
+  else if (code == TANH) mapTanh(x, y, count, f32x4.splat(-0.0));
   else if (code == SCALED_TANH) mapWith(SCALED_TANH, x, y, count);
   else if (code == EXP) mapWith(EXP, x, y, count);
   else if (code == LOG) mapWith(LOG, x, y, count);
@@ -135,7 +144,7 @@ export function finishRow(code: i32, y: usize, count: i32, bias: f32): void {
   if (code == NONE) mapBiased(NONE, y, count, b);
   else if (code == RELU) mapBiased(RELU, y, count, b);
   else if (code == SIGMOID) mapBiased(SIGMOID, y, count, b);
-  else if (code == TANH) mapBiased(TANH, y, count, b);
+  else if (code == TANH) mapTanh(y, y, count, b);
   else if (code == SCALED_TANH) mapBiased(SCALED_TANH, y, count, b);
 }
 
@@ -144,7 +153,10 @@ export function finishColumns(code: i32, y: usize, count: i32, bias: usize): voi
   if (code == NONE) mapBiases(NONE, y, count, bias);
   else if (code == RELU) mapBiases(RELU, y, count, bias);
   else if (code == SIGMOID) mapBiases(SIGMOID, y, count, bias);
-  else if (code == TANH) mapBiases(TANH, y, count, bias);
+  else if (code == TANH) {
+    mapBiases(NONE, y, count, bias);
+    mapTanh(y, y, count, f32x4.splat(-0.0));
+  }
   else if (code == SCALED_TANH) mapBiases(SCALED_TANH, y, count, bias);
 }
 

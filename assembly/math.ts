@@ -161,6 +161,81 @@ export function tanh(x: v128): v128 {
   return v128.bitselect(v128.or(large, sign), small, f32x4.ge(magnitude, at(TANH, 5)));
 }
 
+/**
+ * y[i] = tanh(x[i] + bias) of pairs of vectors, whose constants are loaded once for both, and then of single ones; the
+ * rest, less than a vector, is left. A bias of −0 changes nothing, and y may be x.
+ */
+export function tanhOf(x: usize, y: usize, count: i32, bias: v128): void {
+  let c: v128;
+  let d: v128;
+  const end = y + ((<usize>(count & ~7)) << 2);
+  const one = at(COMMON, 0);
+  while (y < end) {
+    const x0 = f32x4.add(v128.load(x), bias);
+    const x1 = f32x4.add(v128.load(x, 16), bias);
+    c = at(COMMON, 2);
+    const sign0 = v128.and(x0, c);
+    const sign1 = v128.and(x1, c);
+    const magnitude0 = v128.xor(x0, sign0);
+    const magnitude1 = v128.xor(x1, sign1);
+    const z0 = f32x4.mul(x0, x0);
+    const z1 = f32x4.mul(x1, x1);
+    c = at(TANH, 0);
+    d = at(TANH, 1);
+    let p0 = madd(c, z0, d);
+    let p1 = madd(c, z1, d);
+    c = at(TANH, 2);
+    p0 = madd(p0, z0, c);
+    p1 = madd(p1, z1, c);
+    c = at(TANH, 3);
+    p0 = madd(p0, z0, c);
+    p1 = madd(p1, z1, c);
+    c = at(TANH, 4);
+    p0 = madd(p0, z0, c);
+    p1 = madd(p1, z1, c);
+    const small0 = madd(f32x4.mul(p0, z0), x0, x0);
+    const small1 = madd(f32x4.mul(p1, z1), x1, x1);
+    c = at(TANH, 6);
+    const bounded0 = f32x4.pmin(magnitude0, c);
+    const bounded1 = f32x4.pmin(magnitude1, c);
+    c = at(TANH, 7);
+    d = at(EXP, 1);
+    const rounded0 = madd(bounded0, c, d);
+    const rounded1 = madd(bounded1, c, d);
+    c = at(EXP, 1);
+    d = at(TANH, 8);
+    const r0 = madd(f32x4.sub(rounded0, c), d, bounded0);
+    const r1 = madd(f32x4.sub(rounded1, c), d, bounded1);
+    c = at(TANH, 9);
+    d = at(TANH, 10);
+    let q0 = madd(c, r0, d);
+    let q1 = madd(c, r1, d);
+    c = at(TANH, 11);
+    q0 = madd(q0, r0, c);
+    q1 = madd(q1, r1, c);
+    c = at(TANH, 12);
+    q0 = madd(q0, r0, c);
+    q1 = madd(q1, r1, c);
+    c = at(TANH, 13);
+    q0 = madd(q0, r0, c);
+    q1 = madd(q1, r1, c);
+    c = at(TANH, 14);
+    q0 = madd(q0, r0, c);
+    q1 = madd(q1, r1, c);
+    const e0 = i32x4.add(madd(q0, r0, one), i32x4.shl(rounded0, 23));
+    const e1 = i32x4.add(madd(q1, r1, one), i32x4.shl(rounded1, 23));
+    c = at(COMMON, 1);
+    const large0 = f32x4.sub(one, f32x4.div(c, f32x4.add(e0, one)));
+    const large1 = f32x4.sub(one, f32x4.div(c, f32x4.add(e1, one)));
+    c = at(TANH, 5);
+    v128.store(y, v128.bitselect(v128.or(large0, sign0), small0, f32x4.ge(magnitude0, c)));
+    v128.store(y, v128.bitselect(v128.or(large1, sign1), small1, f32x4.ge(magnitude1, c)), 16);
+    x += 32;
+    y += 32;
+  }
+  if (count & 4) v128.store(y, tanh(f32x4.add(v128.load(x), bias)));
+}
+
 /** 1 / (1 + e⁻ˣ), from e^−|x| so that nothing overflows. */
 @inline
 export function sigmoid(x: v128): v128 {
