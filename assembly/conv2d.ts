@@ -12,6 +12,7 @@
 import { NONE, finishRow } from './activation';
 import { convolveInside, inputGradientInside, weightGradientInside } from './conv2d-inside';
 import { ROW, convolve, correlate, sumEachVector } from './conv2d-direct';
+import { convolutionOfFew, fewFilters, weightGradientOfFew } from './conv2d-few';
 import {
   allRowPanels,
   besideEachOther,
@@ -81,6 +82,34 @@ export function convolution(
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
   const direct = sh == 1 && sw == 1 && Q >= ROW && C <= DIRECT_CHANNELS;
+  if (!direct && fewFilters(O, K, kh * kw, pixels)) {
+    convolutionOfFew(
+      N,
+      C,
+      H,
+      W,
+      O,
+      kh,
+      kw,
+      sh,
+      sw,
+      ph,
+      pw,
+      dilationH,
+      dilationW,
+      P,
+      Q,
+      xImage,
+      yImage,
+      x,
+      w,
+      b,
+      y,
+      code,
+      workspace,
+    );
+    return;
+  }
   const group = direct ? 1 : imagesBeside(N, P, Q);
   const plain = kh == 1 && kw == 1 && sh == 1 && sw == 1 && !padded && group == 1;
   const packedA = workspace + SPILL_BYTES;
@@ -218,6 +247,33 @@ export function weightGradient(
   const height = H + 2 * ph;
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
+  const direct = sh == 1 && sw == 1 && Q % LANES == 0 && C <= DIRECT_CHANNELS;
+  if (!direct && fewFilters(O, K, kh * kw, pixels)) {
+    weightGradientOfFew(
+      N,
+      C,
+      H,
+      W,
+      O,
+      kh,
+      kw,
+      sh,
+      sw,
+      ph,
+      pw,
+      dilationH,
+      dilationW,
+      P,
+      Q,
+      xImage,
+      yImage,
+      x,
+      dy,
+      dw,
+      workspace,
+    );
+    return;
+  }
   const group = imagesDeep(N, P, Q);
   const depth = pixelsDeep(P, Q);
   const padding = floats(C * height * width);
@@ -226,7 +282,6 @@ export function weightGradient(
   const packedA = image + floats(group * paddedImage(C, H, W, ph, pw));
   const packedB = packedA + floats(allRowPanels(O, group * depth));
   tapOffsets(height, width, kh, kw, dilationH, dilationW, 0, K, tapTable);
-  const direct = sh == 1 && sw == 1 && Q % LANES == 0 && C <= DIRECT_CHANNELS;
   if (
     !direct &&
     group == N &&

@@ -9,6 +9,9 @@ import {
   columnPanels,
   DIRECT_CHANNELS,
   ELEMENTS,
+  FEW_FILTERS,
+  FEW_PIXELS,
+  FEW_TAPS,
   filterBlock,
   fewPixels,
   FILTERS,
@@ -24,6 +27,7 @@ import {
   pixelsOf,
   rowPanels,
   SKINNY,
+  SIX,
   skinnyPanels,
   skinnyResult,
   slotImages,
@@ -72,6 +76,9 @@ export function recurrentWorkspace(
   return floats(N * H * states) + Math.max(...products);
 }
 
+/** Whether a build may read the pixels of a convolution where they lie (assembly/conv2d-few.ts). */
+const isFew = (O: number, K: number): boolean => O <= FEW_FILTERS && K <= FEW_TAPS;
+
 export interface ConvolutionExtents {
   readonly N: number;
   readonly C: number;
@@ -97,7 +104,12 @@ export function conv2dWorkspace(extents: ConvolutionExtents): number {
   const tables = pixelsOf(images * P, Q) + Math.min(K, KC);
   const packed = rowPanels(O, K) + pixelPanels(K, images * P, Q);
   const products = besideEachOther(images, O, P, Q);
-  const all = blocked(packed, tables, products, images * paddedImage(C, H, W, ph, pw));
+  const rows = upTo(O, NR);
+  const few = [K * rows, K + FEW_PIXELS + NR, FEW_PIXELS * rows, paddedImage(C, H, W, ph, pw)];
+  const all = Math.max(
+    blocked(packed, tables, products, images * paddedImage(C, H, W, ph, pw)),
+    isFew(O, K) ? blocked(...few) : 0,
+  );
   if (!fewPixels(P, Q)) return all;
   const samples = upTo(images, BESIDE_SAMPLES);
   const depth = channelsDeep(C, kh, kw) * kh * kw;
@@ -115,7 +127,17 @@ export function conv2dWeightGradientWorkspace(extents: ConvolutionExtents): numb
   const K = C * kh * kw;
   const packed = allRowPanels(O, depth) + columnPanels(depth, K);
   const sums = C <= DIRECT_CHANNELS ? O * K * 4 : 0;
-  const all = blocked(K, images * paddedImage(C, H, W, ph, pw), Math.max(packed, sums));
+  const [rows, rounded] = [upTo(O, NR), upTo(K, SIX)];
+  const few = [
+    FEW_PIXELS * rows,
+    rounded + FEW_PIXELS + NR,
+    rounded * rows,
+    paddedImage(C, H, W, ph, pw),
+  ];
+  const all = Math.max(
+    blocked(K, images * paddedImage(C, H, W, ph, pw), Math.max(packed, sums)),
+    isFew(O, K) ? blocked(...few) : 0,
+  );
   if (!fewPixels(P, Q) || images < N) return all;
   const taps = kh * kw * N * P * Q * upTo(C, NR);
   return Math.max(all, blocked(C + FILTERS * (K + N * P * Q) + 4, taps));

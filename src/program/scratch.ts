@@ -24,6 +24,14 @@ export const DIRECT_CHANNELS: i32 = 4;
 /** Floats of its few rows that such a product packs at a time, at most: half a megabyte. Long runs of the matrix come faster. */
 const SKINNY_FLOATS: i32 = 147456;
 
+/** Most filters for which a convolution reads pixels instead of packing them, most taps of it, pixels at a time. */
+export const FEW_FILTERS: i32 = 32;
+export const FEW_TAPS: i32 = 512;
+export const FEW_PIXELS: i32 = 240;
+
+/** Rows of the tile for rows that are not packed. */
+export const SIX: i32 = 6;
+
 /** For depthwise convolutions: vectors of outputs computed together, and taps whose sums a pass keeps in registers. */
 export const BESIDE: i32 = 4;
 

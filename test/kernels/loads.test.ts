@@ -6,6 +6,18 @@ import * as workspace from '../../src/ops/workspace.js';
 import { numbers } from '../support/numbers.js';
 import { availableNumerics, createInstance, type Instance } from './instance.js';
 
+interface Shape {
+  readonly C: number;
+  readonly H: number;
+  readonly W: number;
+  readonly O: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly ph: number;
+  readonly pw: number;
+  readonly stride?: number;
+}
+
 /** Runs with each spelling, `count` results each. */
 function assertSameBits(
   { kernels, reserve, read }: Instance,
@@ -75,18 +87,26 @@ for (const numerics of availableNumerics) {
     }
   });
 
-  test(`convolutions (${numerics}) of few channels, forward and by the weights`, async () => {
-    const shapes = [
+  test(`convolutions (${numerics}) of few channels or filters, forward and by the weights`, async () => {
+    const shapes: readonly Shape[] = [
       { C: 1, H: 28, W: 28, O: 6, kh: 5, kw: 5, ph: 2, pw: 2 },
       { C: 3, H: 9, W: 20, O: 5, kh: 3, kw: 3, ph: 1, pw: 1 },
       { C: 2, H: 4, W: 25, O: 3, kh: 2, kw: 6, ph: 0, pw: 0 },
       { C: 1, H: 3, W: 18, O: 1, kh: 1, kw: 3, ph: 0, pw: 0 },
+      { C: 6, H: 14, W: 14, O: 16, kh: 5, kw: 5, ph: 0, pw: 0 },
+      { C: 5, H: 21, W: 27, O: 31, kh: 3, kw: 2, ph: 1, pw: 1 },
+      { C: 9, H: 2, W: 2, O: 6, kh: 1, kw: 2, ph: 0, pw: 1 },
+      { C: 8, H: 37, W: 33, O: 12, kh: 3, kw: 3, ph: 1, pw: 0, stride: 2 },
+      { C: 57, H: 9, W: 9, O: 24, kh: 3, kw: 3, ph: 1, pw: 1 },
     ];
     for (const shape of shapes) {
-      const { C, H, W, O, kh, kw, ph, pw } = shape;
-      const [N, P, Q] = [2, H + 2 * ph - kh + 1, W + 2 * pw - kw + 1];
-      const all = { ...shape, N, sh: 1, sw: 1, P, Q };
-      const leading = [N, C, H, W, O, kh, kw, 1, 1, ph, pw, P, Q] as const;
+      const { C, H, W, O, kh, kw, ph, pw, stride = 1 } = shape;
+      const [P, Q] = [(H + 2 * ph - kh) / stride + 1, (W + 2 * pw - kw) / stride + 1].map(
+        Math.trunc,
+      ) as [number, number];
+      const N = 3;
+      const all = { ...shape, N, sh: stride, sw: stride, P, Q };
+      const leading = [N, C, H, W, O, kh, kw, stride, stride, ph, pw, P, Q] as const;
       const instance = await createInstance(numerics, 4);
       const { kernels, put, reserve } = instance;
       const what = JSON.stringify(shape);
