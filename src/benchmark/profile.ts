@@ -7,8 +7,9 @@ import { lossTerms } from '../losses/terms.js';
 import { targetLeaf } from '../feed/column.js';
 import { columnsOf } from '../feed/columns.js';
 import { baseOf } from '../feed/layout.js';
+import { gradientBase } from '../step/linked-plan.js';
 import { planRun } from '../step/run-plan.js';
-import { defaultShards } from '../step/shards.js';
+import { defaultShards, ROOT } from '../step/shards.js';
 import { align, type KernelCall } from '../program/program.js';
 import { timeCalls } from './measure.js';
 import { noise, type BenchmarkModel } from './models.js';
@@ -87,7 +88,7 @@ export async function profile(
   const bases: Bases = {
     parameters: at('parameters'),
     state: at('state'),
-    gradients: at('gradients'),
+    gradients: gradientBase(plan, ROOT),
     rates: at('rate'),
     batch: at('batch'),
     results: at('results'),

@@ -14,6 +14,12 @@ export interface MemoryPlan {
   readonly unsharedBytes: number;
 }
 
+/** A reading of a tensor after the op of this number in the order, beside those by ops. */
+export interface Use {
+  readonly tensor: Tensor;
+  readonly after: number;
+}
+
 /** A piece of the activations segment while it is in use. */
 interface Block {
   readonly offset: number;
@@ -25,14 +31,22 @@ const isView = (source: Application): boolean => !source.op.forward;
 
 /**
  * Places every tensor of `order` (topological, fused). `fixed` holds the places of leaves and of outputs with a
- * prescribed place; `keep` are tensors that are read after the program has run.
+ * prescribed place; `keep` are tensors that are read after the program has run, and `used` those that are read once more
+ * right after some op.
  */
 export function planMemory(
   order: readonly Tensor[],
   fixed: ReadonlyMap<Tensor, Address>,
   keep: readonly Tensor[],
+  used: readonly Use[] = [],
 ): MemoryPlan {
   const lastUse = lastUses(order, keep);
+  // Half a step later than an op's own reading: it may not take the buffer over.
+  for (const { tensor, after } of used) {
+    const root = rootOf(tensor);
+    lastUse.set(root, Math.max(lastUse.get(root) ?? 0, after + 0.5));
+  }
+  const usedAfter = usesByPlace(used);
   const places = new Map<Tensor, Address>(fixed);
   const owned = new Map<Tensor, Block>();
   let inUse: Block[] = [];
@@ -40,7 +54,7 @@ export function planMemory(
   let unsharedBytes = 0;
 
   const free = (block: Block) => (inUse = inUse.filter((other) => other !== block));
-  order.forEach((t, now) => {
+  const place = (t: Tensor, now: number) => {
     const { source } = t;
     if (source.kind !== 'op') return;
     const inputs = Object.entries(source.inputs);
@@ -74,12 +88,26 @@ export function planMemory(
       if (block && block !== mine && lastUse.get(rootOf(input)) === now) free(block);
     }
     if (mine && !lastUse.has(rootOf(t))) free(mine);
+  };
+  order.forEach((t, now) => {
+    place(t, now);
+    for (const { tensor } of usedAfter.get(now) ?? []) {
+      const block = owned.get(tensor);
+      if (block && lastUse.get(rootOf(tensor)) === now + 0.5) free(block);
+    }
   });
   return { places, bytes, unsharedBytes };
 }
 
+/** Uses by the op that they come after. */
+export function usesByPlace<T extends Use>(uses: readonly T[]): Map<number, T[]> {
+  const found = new Map<number, T[]>();
+  for (const use of uses) found.set(use.after, [...(found.get(use.after) ?? []), use]);
+  return found;
+}
+
 /** The tensor whose memory a chain of views refers to. */
-function rootOf(t: Tensor): Tensor {
+export function rootOf(t: Tensor): Tensor {
   let root = t;
   while (root.source.kind === 'op' && isView(root.source))
     root = Object.values(root.source.inputs)[0]!;

@@ -3,6 +3,7 @@ import { apply, defineOp, ShapeError } from '../graph/op.js';
 import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
 import { activationCodes, type Activation } from './activation.js';
 import { reshape } from './reshape.js';
+import { slice } from './slice.js';
 import { sumRows } from './sum.js';
 import { matmulWorkspace } from './workspace.js';
 
@@ -92,6 +93,19 @@ export function checkBias(op: string, bias: Tensor | undefined, count: number): 
 /** op(a)·op(b) of two matrices, each transposed if asked. */
 export const matmul = (a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor =>
   apply(matmulOp, { a, b }, { transposeA, transposeB, activation: 'none' });
+
+/**
+ * For the gradient of a dense layer's weights, aᵀ·b of two matrices: the function that gives rows [from, to) of it, of the
+ * same values; undefined for any other tensor.
+ */
+export function partOfProduct(product: Tensor): ((from: number, to: number) => Tensor) | undefined {
+  const { source } = product;
+  if (source.kind !== 'op' || (source.op as unknown) !== matmulOp) return undefined;
+  const { a, b, bias } = source.inputs as unknown as Inputs;
+  const { transposeA, transposeB, activation } = source.attributes as Attributes;
+  if (!transposeA || transposeB || bias || activation !== 'none') return undefined;
+  return (from, to) => matmul(slice(a, [[], [from, to]]), b, true, false);
+}
 
 /**
  * y = x·wᵀ + b over the last axis. x: n×in, or n×T×in and the like; w: out×in, b: out or null; y: n×out, or n×T×out.

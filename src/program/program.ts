@@ -44,6 +44,11 @@ export interface KernelCall {
 export interface Program {
   readonly name: string;
   readonly calls: readonly KernelCall[];
+  /**
+   * In a program that also updates parameters: the number of calls after which all outputs are in their places, and before
+   * which no parameter is written.
+   */
+  readonly updatesFrom?: number;
   /** Bytes of scratch the program needs. */
   readonly activationBytes: number;
   readonly workspaceBytes: number;

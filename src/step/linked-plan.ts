@@ -12,13 +12,15 @@ import { baseOf, type Region } from '../feed/layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
 import { createMix, type Mix } from '../feed/mixup.js';
 import { createNorms, type Norm } from '../feed/norms.js';
-import type { RunPlan } from './run-plan.js';
+import { slotBytes, type RunPlan } from './run-plan.js';
 import type { StepPlan } from './plan-steps.js';
 import { ROOT, type Slot } from './shards.js';
 
 /** The gradients of samples [from, from + count), and the sums that can follow them. */
 export interface LinkedShard {
   readonly program: LinkedProgram;
+  /** What comes once the loss is known to be finite, if parameters are updated at once. */
+  readonly updating?: LinkedProgram;
   /** Number of the shard in the minibatch. */
   readonly shard: number;
   readonly from: number;
@@ -166,7 +168,7 @@ function basesOf(plan: RunPlan, rank: number): Bases {
   return {
     parameters: regionOf(plan, 'parameters').base,
     state: regionOf(plan, 'state').base,
-    gradients: gradientBase(plan, { rank: handOf(plan, rank), slot: 0 }),
+    gradients: gradientBase(plan, { rank: Math.min(rank, plan.gradientHands - 1), slot: 0 }),
     rates: base + (bytes / plan.workers) * rank,
     batch: share('batch'),
     results: share('results'),
@@ -186,9 +188,11 @@ function shareOf(plan: RunPlan, name: string, rank: number): number {
   return base + (bytes / plan.hands) * handOf(plan, rank);
 }
 
-const gradientBase = (plan: RunPlan, { rank, slot }: Slot): number =>
+/** Where the layout of a slot begins, though parameters that are updated at once have no gradients there. */
+export const gradientBase = (plan: RunPlan, { rank, slot }: Slot): number =>
   baseOf(plan.memory, 'gradients') +
-  (rank * plan.gradientSlots + slot) * plan.parameters.gradientBytes;
+  (rank * plan.gradientSlots + slot) * slotBytes(plan) -
+  (plan.update?.atOnceBytes ?? 0);
 
 function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number): LinkedStep {
   const bases = basesOf(plan, rank);
@@ -205,9 +209,12 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
     }
     const { from, count } = schedule.shards[action.shard]!;
     const slotBases = { ...bases, gradients: slotAt(action.slot) };
-    const program = link(step.programs[count]!.calls, kernels, slotBases);
+    const { calls, updatesFrom } = step.programs[count]!;
+    const linked = link(calls, kernels, slotBases);
+    const program = linked.slice(0, updatesFrom);
+    const updating = updatesFrom === undefined ? {} : { updating: linked.slice(updatesFrom) };
     folds = [];
-    shards.push({ program, shard: range[0] + action.shard, from, count, folds });
+    shards.push({ program, ...updating, shard: range[0] + action.shard, from, count, folds });
   }
   const slice = plan.update!.slices[rank]!;
   const merges = schedule.merges.map(({ to, from }) => {

@@ -1,5 +1,6 @@
 /** The plan of training steps: the cutting of minibatches, and the gradient programs of their shards. */
 import { LanewiseError } from '../base/errors.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Program } from '../program/program.js';
 import { shardGraph, type ShardGraph, type Task } from './graphs.js';
 import type { ShardRange } from './jobs.js';
@@ -63,14 +64,15 @@ export function stepGraphs(
   return { batch: size, range, schedule, graphs };
 }
 
-/** The step with its programs. */
+/** The step with its programs, which update parameters at once if there is an optimizer for it. */
 export function compileStep(
   { batch, range, schedule, graphs }: StepGraphs,
   io: IoLayout,
   parameters: ParameterLayout,
+  atOnce?: Optimizer,
 ): StepPlan {
   const programs = graphs.map(
-    (shard) => [shard.count, gradientProgram(shard, io, parameters)] as const,
+    (shard) => [shard.count, gradientProgram(shard, io, parameters, atOnce)] as const,
   );
   return {
     batch,

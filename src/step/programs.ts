@@ -7,7 +7,9 @@ import type { LeafName } from '../feed/column.js';
 import type { IoLayout } from '../feed/layout.js';
 import { normLeaves } from '../feed/counts.js';
 import type { BlockGraph, FedGraph, ShardGraph, Task } from './graphs.js';
-import type { ParameterLayout } from './parameters.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import { trainedEntries, type ParameterLayout } from './parameters.js';
+import { updatesAtOnce } from './updates-at-once.js';
 
 /** The places of inputs and results, with room for the largest of `counts` samples, a handful of distinct numbers. */
 export function layoutIo({ model, columns, scored }: Task, counts: readonly number[]): IoLayout {
@@ -50,22 +52,25 @@ function placesOf(
 
 /**
  * The gradients of a shard, taken of its minibatch's mean loss, so that the shards' sums need no scaling. In the places
- * of statistics is the shard's share of their mean.
+ * of statistics is the shard's share of their mean. With an optimizer for updates `atOnce`, the gradients have no places:
+ * the program updates each parameter itself.
  */
 export function gradientProgram(
   shard: ShardGraph,
   io: IoLayout,
   parameters: ParameterLayout,
+  atOnce?: Optimizer,
 ): Program {
   const { graph, count, batch, mean, gradients } = shard;
   // Backward order: the last layer's gradients come first, so its activations are freed first.
-  const gradientOutputs = parameters.entries
-    .filter(({ role }) => role === 'trained')
-    .map(({ name, offset }) => ({
-      tensor: gradients.get(name)!,
-      at: address('gradients', offset),
-    }))
-    .toReversed();
+  const gradientOutputs = atOnce
+    ? []
+    : trainedEntries(parameters)
+        .map(({ name, offset }) => ({
+          tensor: gradients.get(name)!,
+          at: address('gradients', offset),
+        }))
+        .toReversed();
   // The shard's share of the minibatch's mean statistic.
   const observed = parameters.entries
     .filter(({ role }) => role === 'statistic')
@@ -85,6 +90,7 @@ export function gradientProgram(
       ...observed,
       ...gradientOutputs,
     ],
+    updates: atOnce && updatesAtOnce(shard, parameters, atOnce),
   });
 }
 

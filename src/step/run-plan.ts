@@ -21,7 +21,7 @@ import { compileStep, distinct, stepGraphs, type StepPlan } from './plan-steps.j
 import type { IoLayout } from '../feed/layout.js';
 import { layoutIo } from './programs.js';
 import { rolesOf } from './roles.js';
-import { planUpdate, type UpdatePlan, type UpdateRequest } from './update.js';
+import { isAlone, planUpdate, type UpdatePlan, type UpdateRequest } from './update.js';
 
 /** Default bytes of a streamed data set's samples. */
 const PREFETCH_BYTES = 2 ** 25;
@@ -41,6 +41,8 @@ export interface RunPlan {
   readonly parameters: ParameterLayout;
   readonly io: IoLayout;
   readonly gradientSlots: number;
+  /** Number of workers that have such slots, the first ones. */
+  readonly gradientHands: number;
   readonly datasets: readonly DatasetPlan[];
   /**
    * Plans by `stepKey`: minibatches of all planned sizes, to which others may be added; empty if the run only
@@ -119,12 +121,16 @@ export function planRun(request: PlanRequest): RunPlan {
   const largest = graphs[0]?.graphs[0];
   const roles = training && rolesOf(model, training, withoutGradient(largest!));
   const parameters = layoutParameters(model, roles);
-  const update = training && planUpdate(training, parameters, workers);
+  const atOnce =
+    training && workers === 1 && !sizes && isAlone(training) && graphs.every(isWhole)
+      ? training.optimizer
+      : undefined;
+  const update = training && planUpdate(training, parameters, workers, atOnce !== undefined);
   const io = layoutIo({ ...task, columns: [...task.columns, ...furtherCounts(request, task)] }, [
     ...scoring.blocks,
     ...shardGraphs.map(({ count }) => count),
   ]);
-  const steps = graphs.map((step) => compileStep(step, io, parameters));
+  const steps = graphs.map((step) => compileStep(step, io, parameters, atOnce));
   const slots = datasets.map((columns) =>
     slotsOf(
       columns,
@@ -144,6 +150,10 @@ export function planRun(request: PlanRequest): RunPlan {
     parameters,
     io,
     gradientSlots: Math.max(0, ...steps.map(({ schedule }) => schedule.slots)),
+    gradientHands: Math.min(
+      workers,
+      Math.max(1, ...steps.map(({ schedule }) => schedule.shards.length)),
+    ),
     steps: Object.fromEntries(steps.map((step) => [stepKey(step.batch), step])),
     update,
     mixup: training?.mixup,
@@ -192,7 +202,10 @@ export function hasRoom(
   return (
     mostBytes(programs, 'activationBytes') <= share('activations') &&
     mostBytes(programs, 'workspaceBytes') <= share('workspace') &&
-    steps.every(({ schedule }) => schedule.slots <= plan.gradientSlots)
+    steps.every(
+      ({ schedule: { slots, shards } }) =>
+        slots <= plan.gradientSlots && Math.min(plan.workers, shards.length) <= plan.gradientHands,
+    )
   );
 }
 
@@ -217,6 +230,9 @@ function minibatchesOf({ workers, datasets, training }: PlanRequest) {
     epochSamples: training?.epochSamples ?? datasets[0]!.count,
   };
 }
+
+/** Whether a minibatch is one shard. */
+const isWhole = ({ schedule }: Pick<StepPlan, 'schedule'>): boolean => schedule.shards.length === 1;
 
 /** Sizes of minibatches, largest first. */
 function sizesOf(request: PlanRequest): number[] {
@@ -266,7 +282,7 @@ function regionSizes(
         data.columns.map((column) => [`${column.leaves[0]} ${i}`, slots[i]! * bytesOf(column)]),
       ),
     ),
-    gradients: parameters.gradientBytes * plan.gradientSlots * hands,
+    gradients: slotBytes(plan) * plan.gradientSlots * plan.gradientHands,
     rate: rateBytes(update) * plan.workers,
     batch: align(plan.io.batchBytes) * hands,
     results: align(plan.io.resultBytes) * hands,
@@ -276,6 +292,10 @@ function regionSizes(
     ...(plan.mixup ? { mixup: mixupBytes(datasets[0]!.columns) * hands } : {}),
   };
 }
+
+/** Bytes of a slot of gradients. */
+export const slotBytes = ({ parameters, update }: Pick<RunPlan, 'parameters' | 'update'>): number =>
+  parameters.gradientBytes - (update?.atOnceBytes ?? 0);
 
 /** Bytes of a worker's rates of a step, and a cache line for the factor that clips its gradients. */
 const rateBytes = (update: UpdatePlan | undefined): number =>

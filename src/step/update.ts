@@ -8,7 +8,7 @@
 import { LanewiseError } from '../base/errors.js';
 import { RATE_SLOTS, withGroups, type Optimizer } from '../optimizers/optimizer.js';
 import { createEmitter } from '../program/emitter.js';
-import { address, align, type Emitter, type KernelCall } from '../program/program.js';
+import { address, align, type Address, type Emitter, type KernelCall } from '../program/program.js';
 import {
   sliceOf,
   trainedEntries,
@@ -41,6 +41,11 @@ export interface UpdatePlan {
   readonly stateArrays: number;
   /** Offset of the averaged weights in it. */
   readonly averageOffset?: number;
+  /**
+   * Bytes of parameters, the first ones, that the gradients' program updates itself, so that their gradients have no place:
+   * all that are trained, or 0.
+   */
+  readonly atOnceBytes: number;
   /** Number of values in a step's row of rates, a multiple of 4. */
   readonly rateSlots: number;
 }
@@ -48,11 +53,20 @@ export interface UpdatePlan {
 /** Floats per block, whose squares are added separately. */
 const BLOCK = 4096;
 
-/** Plans the update phase. @throws LanewiseError kind 'argument' for norms that contradict each other. */
+/** Whether a parameter's update needs nothing but its own gradient, values and state, so that it may come at any time. */
+export const isAlone = ({ optimizer, clipValue, clipNorm }: UpdateRequest): boolean =>
+  !optimizer.needsNorms && clipValue === undefined && clipNorm === undefined;
+
+/**
+ * Plans the update phase; of parameters that are updated `atOnce`, within the gradients' program, only statistics and the
+ * average are left.
+ * @throws LanewiseError kind 'argument' for norms that contradict each other.
+ */
 export function planUpdate(
   request: UpdateRequest,
   parameters: ParameterLayout,
   workers: number,
+  atOnce = false,
 ): UpdatePlan {
   const { optimizer, clipNorm } = request;
   const isAveraged = request.average !== undefined;
@@ -73,6 +87,7 @@ export function planUpdate(
   const rateSlots = (groups + Number(isAveraged)) * RATE_SLOTS;
   const context: Context = {
     ...request,
+    atOnce,
     parameters,
     sums,
     averageOffset,
@@ -93,11 +108,13 @@ export function planUpdate(
     stateArrays: optimizer.stateArrays,
     stateBytes: stateBytes + (isAveraged ? gradientBytes : 0),
     averageOffset,
+    atOnceBytes: atOnce ? trainedBytes : 0,
     rateSlots,
   };
 }
 
 interface Context extends UpdateRequest {
+  readonly atOnce: boolean;
   readonly parameters: ParameterLayout;
   readonly sums: SumsLayout;
   readonly averageOffset?: number;
@@ -201,19 +218,10 @@ function updateCalls(context: Context, slice: Slice): KernelCall[] {
       k.clipValues(address('gradients', from), count, clipValue),
     );
   }
-  const optimizers = withGroups(optimizer);
-  for (const { offset, bytes, group, entry } of runs(parameters, optimizer.needsNorms ?? false)) {
+  const trained = context.atOnce ? [] : runs(parameters, optimizer.needsNorms ?? false);
+  for (const { offset, bytes, group, entry } of trained) {
     within(slice, offset, bytes, (from, count) =>
-      optimizers[group]!.update(k, {
-        parameters: address('parameters', from),
-        gradients: address('gradients', from),
-        state: Array.from({ length: optimizer.stateArrays }, (_, i) =>
-          address('state', from + i * trainedBytes),
-        ),
-        rates: address('rates', group * RATE_SLOTS * 4),
-        count,
-        norms: optimizer.needsNorms ? normsOf(sums, entry) : undefined,
-      }),
+      emitUpdate(k, context, group, from, count, address('gradients', from), entry),
     );
   }
   for (const { offset, count, role, momentum } of parameters.entries) {
@@ -233,6 +241,28 @@ function updateCalls(context: Context, slice: Slice): KernelCall[] {
     );
   }
   return calls;
+}
+
+/** The update of `count` trained values from byte `from`, of one group, by the gradients there. */
+export function emitUpdate(
+  k: Emitter,
+  { optimizer, parameters, sums }: Pick<Context, 'optimizer' | 'parameters'> & Partial<Context>,
+  group: number,
+  from: number,
+  count: number,
+  gradients: Address,
+  entry?: ParameterEntry,
+): void {
+  withGroups(optimizer)[group]!.update(k, {
+    parameters: address('parameters', from),
+    gradients,
+    state: Array.from({ length: optimizer.stateArrays }, (_, i) =>
+      address('state', from + i * parameters.trainedBytes),
+    ),
+    rates: address('rates', group * RATE_SLOTS * 4),
+    count,
+    norms: optimizer.needsNorms ? normsOf(sums!, entry!) : undefined,
+  });
 }
 
 /** Trained parameters in the order of their offsets, singly, or neighbours in a group together. */

@@ -104,7 +104,7 @@ function computeGradients(worker: LinkedWorker, step: LinkedStep, at: StepAt): v
   const { gather, stepNorms } = worker.datasets[at.dataset]!;
   if (worker.rank === 0) control[CONTROL.step] = number;
   for (const norms of stepNorms) norms.measure(order + start * 4, size);
-  for (const { program, shard, from, count, folds } of step.shards) {
+  for (const { program, updating, shard, from, count, folds } of step.shards) {
     place.key0 = key[0];
     place.key1 = key[1];
     place.step = number;
@@ -123,18 +123,24 @@ function computeGradients(worker: LinkedWorker, step: LinkedStep, at: StepAt): v
     const metrics = worker.at.metrics + (at.row * plan.shards + shard) * STEP_FIGURES;
     floats.copyWithin(metrics, found, found + STEP_FIGURES);
     run(folds);
+    if (!updating || control[CONTROL.diverged] !== 0) continue;
+    takeRates(worker, at.row);
+    control[CONTROL.updating] = 1;
+    run(updating);
   }
 }
 
-/** Updates this worker's slice of the parameters, by the gradients at the root and a row of rates. */
-function applyUpdate(
-  { plan, meet, control, floats, at }: LinkedWorker,
-  { sums, update }: LinkedUpdate,
-  row: number,
-): boolean {
+/** Puts a row of rates where this worker's updates read it. */
+function takeRates({ plan, floats, at }: LinkedWorker, row: number): void {
   const { rateSlots } = plan.update!;
   const rates = at.rates + row * rateSlots;
   floats.copyWithin(at.ownRates, rates, rates + rateSlots);
+}
+
+/** Updates this worker's slice of the parameters, by the gradients at the root and a row of rates. */
+function applyUpdate(worker: LinkedWorker, { sums, update }: LinkedUpdate, row: number): boolean {
+  const { meet, control } = worker;
+  takeRates(worker, row);
   if (sums) {
     run(sums);
     if (!meet()) return false;
