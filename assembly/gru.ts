@@ -8,8 +8,8 @@ import { tanh } from './math';
 import {
   ONE,
   RESET_FIRST,
-  gate,
   gateSlope,
+  gates,
   isInitial,
   isStep,
   loadSome,
@@ -84,11 +84,12 @@ export function gru(
 
 /** y = r·h. */
 function resetRow(H: i32, mode: i32, x: usize, product: usize, h: usize, y: usize): void {
+  add(x, product, y, H);
+  gates(mode, H, y, y);
   for (let j = 0; j < H; j += LANES) {
     const count = min(LANES, H - j);
     const at = floats(j);
-    const r = gate(f32x4.add(loadSome(x + at, count), loadSome(product + at, count)), mode);
-    storeSome(y + at, f32x4.mul(r, loadSome(h + at, count)), count);
+    storeSome(y + at, f32x4.mul(loadSome(y + at, count), loadSome(h + at, count)), count);
   }
 }
 
@@ -104,10 +105,12 @@ function gruRow(
   plane: usize,
 ): void {
   const part = floats(H);
+  add(x, product, product, 2 * H);
+  gates(mode, H, product, to + plane);
+  gates(mode, H, product + part, to + plane * 2);
   for (let j = 0; j < H; j += LANES) {
     const count = min(LANES, H - j);
-    const r = gate(f32x4.add(loadSome(x, count), loadSome(product, count)), mode);
-    storeSome(to + plane, r, count);
+    const r = loadSome(to + plane, count);
     const m = loadSome(inner, count);
     const own = loadSome(h, count);
     const isFirst = mode & RESET_FIRST;
@@ -115,14 +118,12 @@ function gruRow(
     const given = loadSome(x + part * 2, count);
     const n = tanh(isFirst ? f32x4.add(m, given) : madd(r, m, given));
     storeSome(to + plane * 3, n, count);
-    const z = gate(f32x4.add(loadSome(x + part, count), loadSome(product + part, count)), mode);
-    storeSome(to + plane * 2, z, count);
+    const z = loadSome(to + plane * 2, count);
     // (1 − z)·n + z·h
     const state = madd(z, f32x4.sub(own, n), n);
     storeSome(h, state, count);
     storeSome(to, state, count);
     x += 16;
-    product += 16;
     inner += 16;
     h += 16;
     to += 16;

@@ -4,12 +4,13 @@
  * h, i, f, g, o, c.
  */
 import { LSTM_STATES } from '../src/program/scratch';
+import { TANH, activation } from './activation';
 import { tanh } from './math';
 import {
   FINAL,
   ONE,
-  gate,
   gateSlope,
+  gates,
   isInitial,
   isStep,
   loadSome,
@@ -20,11 +21,6 @@ import {
 } from './recurrent';
 import { add } from './reduce';
 import { LANES, floats, madd } from './simd';
-
-@inline
-function gateInput(x: usize, product: usize, count: i32): v128 {
-  return f32x4.add(loadSome(x, count), loadSome(product, count));
-}
 
 /** Whether the step that comes `i`th gives c. */
 @inline
@@ -88,24 +84,20 @@ function lstmRow(
   plane: usize,
 ): void {
   const part = floats(H);
+  add(x, product, product, 4 * H);
+  gates(mode, H, product, to + plane);
+  gates(mode, H, product + part, to + plane * 2);
+  activation(TANH, product + part * 2, to + plane * 3, H);
+  gates(mode, H, product + part * 3, to + plane * 4);
   for (let j = 0; j < H; j += LANES) {
     const count = min(LANES, H - j);
-    const i = gate(gateInput(x, product, count), mode);
-    storeSome(to + plane, i, count);
-    const g = tanh(gateInput(x + part * 2, product + part * 2, count));
-    storeSome(to + plane * 3, g, count);
-    const f = gate(gateInput(x + part, product + part, count), mode);
-    storeSome(to + plane * 2, f, count);
-    const cell = madd(f, loadSome(c, count), f32x4.mul(i, g));
+    const increment = f32x4.mul(loadSome(to + plane, count), loadSome(to + plane * 3, count));
+    const cell = madd(loadSome(to + plane * 2, count), loadSome(c, count), increment);
     storeSome(c, cell, count);
     storeSome(to + plane * 5, cell, count);
-    const o = gate(gateInput(x + part * 3, product + part * 3, count), mode);
-    storeSome(to + plane * 4, o, count);
-    const state = f32x4.mul(o, tanh(cell));
+    const state = f32x4.mul(loadSome(to + plane * 4, count), tanh(cell));
     storeSome(h, state, count);
     storeSome(to, state, count);
-    x += 16;
-    product += 16;
     h += 16;
     c += 16;
     to += 16;

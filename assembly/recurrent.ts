@@ -9,8 +9,7 @@
  * unchanged and results are 0. Steps that hold states do not count.
  */
 import { ELMAN_STATES, packedMatrix } from '../src/program/scratch';
-import { NONE, activation, activationGradient } from './activation';
-import { sigmoid } from './math';
+import { NONE, SIGMOID, activation, activationGradient } from './activation';
 import { matmul } from './matmul';
 import { packMatrix, packedProduct } from './packed-product';
 import { add } from './reduce';
@@ -66,15 +65,21 @@ export function stepProduct(
   if (bias) for (let i = 0; i < m; i++) add(c + floats(i * n), bias, c + floats(i * n), n);
 }
 
-/** σ of gates, or with HARD 0.2·x + ½ between 0 and 1. */
-@inline
-export function gate(x: v128, mode: i32): v128 {
-  if (!(mode & HARD)) return sigmoid(x);
-  const line = madd(x, f32x4.splat(0.2), f32x4.splat(0.5));
-  return f32x4.min(f32x4.max(line, f32x4.splat(0)), f32x4.splat(1));
+/** y = σ(x) of H gates, or with HARD 0.2·x + ½ between 0 and 1. */
+export function gates(mode: i32, H: i32, x: usize, y: usize): void {
+  if (!(mode & HARD)) {
+    activation(SIGMOID, x, y, H);
+    return;
+  }
+  for (let j = 0; j < H; j += LANES) {
+    const count = min(LANES, H - j);
+    const at = floats(j);
+    const line = madd(loadSome(x + at, count), f32x4.splat(0.2), f32x4.splat(0.5));
+    storeSome(y + at, f32x4.min(f32x4.max(line, f32x4.splat(0)), f32x4.splat(1)), count);
+  }
 }
 
-/** dy times gate's slope, from y = gate(x). */
+/** dy times the gates' slope, from y = gates(x). */
 @inline
 export function gateSlope(dy: v128, y: v128, one: v128, mode: i32): v128 {
   if (!(mode & HARD)) return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));
