@@ -50,24 +50,47 @@ export function attentionScores(
     const known = keysOf(lengths, n, S);
     for (let head = 0; head < heads; head++) {
       const keys = k + <usize>(n * S) * pitch + floats(head * d);
+      const queries = q + <usize>(n * T) * pitch + floats(head * d);
       transposeScaled(keys, pitch, S, d, scale, workspace);
-      memory.fill(y, 0, floats(T * S));
-      let from = q + <usize>(n * T) * pitch + floats(head * d);
-      for (let t = 0; t < T; t += 2) {
-        const rows = min(2, T - t);
-        const most = keysSeen(t + rows - 1, known, causal);
-        // Whole tiles, as far as there are keys: what a query does not see is set to zero again.
-        const n = min((most + TILE_COLUMNS - 1) & -TILE_COLUMNS, S);
-        addRows(rows, from, pitch, 4, workspace, floats(S), d, n, y, floats(S));
-        for (let row = t; row < t + rows; row++) {
-          const seen = keysSeen(row, known, causal);
-          if (normalize) softmax(1, seen, y, y);
-          fill(y + floats(seen), n - seen, 0);
-          y += floats(S);
-        }
-        from += pitch * 2;
-      }
+      headScores(T, S, d, causal, known, queries, pitch, workspace, normalize, 0, 0, y);
+      y += floats(T * S);
     }
+  }
+}
+
+/**
+ * One head's scores, of keys that transposeScaled has left. If `normalize`, each row's softmax follows, or with p, the
+ * weights that the softmax gave, its gradient.
+ */
+function headScores(
+  T: i32,
+  S: i32,
+  d: i32,
+  causal: i32,
+  known: i32,
+  q: usize,
+  pitch: usize,
+  keys: usize,
+  normalize: i32,
+  p: usize,
+  scale: f32,
+  y: usize,
+): void {
+  memory.fill(y, 0, floats(T * S));
+  for (let t = 0; t < T; t += 2) {
+    const rows = min(2, T - t);
+    const most = keysSeen(t + rows - 1, known, causal);
+    // Whole tiles, as far as there are keys: what a query does not see is set to zero again.
+    const n = min((most + TILE_COLUMNS - 1) & -TILE_COLUMNS, S);
+    addRows(rows, q, pitch, 4, keys, floats(S), d, n, y, floats(S));
+    for (let row = t; row < t + rows; row++) {
+      const seen = keysSeen(row, known, causal);
+      if (p) softmaxSlopes(seen, scale, p + floats(row * S), y, y);
+      else if (normalize) softmax(1, seen, y, y);
+      fill(y + floats(seen), n - seen, 0);
+      y += floats(S);
+    }
+    q += pitch * 2;
   }
 }
 
@@ -109,25 +132,73 @@ export function attentionScoresGradient(
   dx: usize,
   lengths: usize,
 ): void {
-  const factor = f32x4.splat(scale);
   for (let i = 0; i < N * heads * T; i++) {
     const seen = keysSeen(i % T, keysOf(lengths, i / (heads * T), S), causal);
-    let sums = f32x4.splat(0);
-    for (let s = 0; s < seen; s += LANES) {
-      const count = min(LANES, seen - s);
-      sums = madd(loadSome(p + floats(s), count), loadSome(dp + floats(s), count), sums);
-    }
-    const mean = f32x4.splat(sumLanes(sums));
-    for (let s = 0; s < seen; s += LANES) {
-      const count = min(LANES, seen - s);
-      const at = floats(s);
-      const off = f32x4.sub(loadSome(dp + at, count), mean);
-      storeSome(dx + at, f32x4.mul(f32x4.mul(loadSome(p + at, count), factor), off), count);
-    }
+    softmaxSlopes(seen, scale, p, dp, dx);
     fill(dx + floats(seen), S - seen, 0);
     p += floats(S);
     dp += floats(S);
     dx += floats(S);
+  }
+}
+
+/** dx[s] = scale·p[s]·(dp[s] − Σ_r p[r]·dp[r]) for one query; dx may be dp. */
+function softmaxSlopes(seen: i32, scale: f32, p: usize, dp: usize, dx: usize): void {
+  const factor = f32x4.splat(scale);
+  let sums = f32x4.splat(0);
+  for (let s = 0; s < seen; s += LANES) {
+    const count = min(LANES, seen - s);
+    sums = madd(loadSome(p + floats(s), count), loadSome(dp + floats(s), count), sums);
+  }
+  const mean = f32x4.splat(sumLanes(sums));
+  for (let s = 0; s < seen; s += LANES) {
+    const count = min(LANES, seen - s);
+    const at = floats(s);
+    const off = f32x4.sub(loadSome(dp + at, count), mean);
+    storeSome(dx + at, f32x4.mul(f32x4.mul(loadSome(p + at, count), factor), off), count);
+  }
+}
+
+/**
+ * The gradients by queries and keys from dy, that by y = p·v with p = softmax(scale·q·kᵀ), head by head, so that the
+ * gradient by the scores stays in cache: the bits of attentionScores of dy and v, attentionScoresGradient, and
+ * attentionProduct twice. q, dy, dq: N×T×D; k, v, dk: N×S×D; workspace: (d + T)·S floats.
+ */
+export function attentionGradient(
+  N: i32,
+  heads: i32,
+  T: i32,
+  S: i32,
+  d: i32,
+  causal: i32,
+  scale: f32,
+  p: usize,
+  dy: usize,
+  v: usize,
+  q: usize,
+  k: usize,
+  dq: usize,
+  dk: usize,
+  workspace: usize,
+  lengths: usize,
+): void {
+  const pitch = floats(heads * d);
+  const slopes = workspace + floats(d * S);
+  memory.fill(dq, 0, <usize>(N * T) * pitch);
+  memory.fill(dk, 0, <usize>(N * S) * pitch);
+  for (let n = 0; n < N; n++) {
+    const known = keysOf(lengths, n, S);
+    const queries = <usize>(n * T) * pitch;
+    const keys = <usize>(n * S) * pitch;
+    for (let head = 0; head < heads; head++) {
+      const ofQueries = queries + floats(head * d);
+      const ofKeys = keys + floats(head * d);
+      transposeScaled(v + ofKeys, pitch, S, d, 1, workspace);
+      headScores(T, S, d, causal, known, dy + ofQueries, pitch, workspace, 0, p, scale, slopes);
+      addByQueries(T, S, d, causal, known, slopes, k + ofKeys, dq + ofQueries, pitch);
+      addByKeys(T, S, d, causal, known, slopes, q + ofQueries, dk + ofKeys, pitch);
+      p += floats(T * S);
+    }
   }
 }
 

@@ -4,7 +4,10 @@
  * form.
  */
 import { apply, defineOp, ShapeError, type Op } from '../graph/op.js';
-import { showShape, type Shape, type Tensor } from '../graph/tensor.js';
+import { showShape, sizeOf, type Shape, type Tensor } from '../graph/tensor.js';
+import { advance } from '../program/program.js';
+import { reshape } from './reshape.js';
+import { slice } from './slice.js';
 import { checkLengths } from './steps.js';
 
 export interface AttentionAttributes {
@@ -51,6 +54,13 @@ const scoresOp: Op<{ q: Tensor; k: Tensor } & Lengths, ScoreAttributes> = define
   },
   backward({ inputs: { q, k, lengths }, output, attributes: { heads, causal, normalize } }, dy) {
     const scale = scaleOf(q.shape[2]!, heads);
+    // With nothing between weights and values, the gradient by the weights need not be kept.
+    const ofValues = normalize && sourcesOfScores(dy);
+    if (ofValues)
+      return bothGradients(
+        { p: output, dy: ofValues.q, v: ofValues.k, q, k, lengths },
+        { causal, scale },
+      );
     const scores = normalize
       ? apply(scoresGradientOp, { p: output, dy, lengths }, { causal, scale })
       : dy;
@@ -63,6 +73,15 @@ const scoresOp: Op<{ q: Tensor; k: Tensor } & Lengths, ScoreAttributes> = define
     (q.shape[2]! / heads) * k.shape[1]! * 4,
   flops: ({ inputs: { q }, output }) => productFlops(output.shape, q.shape[2]!),
 });
+
+/** What `t` is the plain scores of, if it is. */
+function sourcesOfScores({
+  source,
+}: Tensor): { readonly q: Tensor; readonly k: Tensor } | undefined {
+  if (source.kind !== 'op' || (source.op as unknown) !== scoresOp) return undefined;
+  if ((source.attributes as ScoreAttributes).normalize) return undefined;
+  return source.inputs as { readonly q: Tensor; readonly k: Tensor };
+}
 
 const scoresGradientOp = defineOp<
   { p: Tensor; dy: Tensor } & Lengths,
@@ -79,6 +98,53 @@ const scoresGradientOp = defineOp<
   },
   inPlace: ['dy'],
 });
+
+type GradientInputs = Readonly<Record<'p' | 'dy' | 'v' | 'q' | 'k', Tensor>> & Lengths;
+
+/** The gradients by queries and keys, one after the other. */
+const gradientOp = defineOp<GradientInputs, { readonly causal: boolean; readonly scale: number }>({
+  name: 'attentionGradient',
+  integers: true,
+  shape: ({ q, k }) => ({ shape: [sizeOf(q.shape) + sizeOf(k.shape)] }),
+  forward(k, { inputs: { p, q }, attributes: { causal, scale } }, { inputs: at, ...places }) {
+    k.attentionGradient(
+      ...leading(p.shape, q.shape[2]!, causal),
+      scale,
+      at.p,
+      at.dy,
+      at.v,
+      at.q,
+      at.k,
+      places.output,
+      advance(places.output, sizeOf(q.shape) * 4),
+      places.workspace,
+      at.lengths ?? 0,
+    );
+  },
+  workspace: ({ inputs: { p, q } }) => {
+    const [, heads, T, S] = p.shape as [number, number, number, number];
+    return (q.shape[2]! / heads + T) * S * 4;
+  },
+  flops: ({ inputs: { p, q } }) => 3 * productFlops(p.shape, q.shape[2]!),
+});
+
+/** The first of the two, N×T×D: a view. */
+const byQueriesOp = defineOp<{ both: Tensor }, { readonly shape: Shape }>({
+  name: 'byQueries',
+  shape: (_, { shape }) => ({ shape }),
+});
+
+function bothGradients(
+  inputs: GradientInputs,
+  attributes: { readonly causal: boolean; readonly scale: number },
+) {
+  const { q, k } = inputs;
+  const both = apply(gradientOp, inputs, attributes);
+  return {
+    q: apply(byQueriesOp, { both }, { shape: q.shape }),
+    k: reshape(slice(both, [[sizeOf(q.shape)]]), k.shape),
+  };
+}
 
 interface ProductAttributes {
   readonly causal: boolean;

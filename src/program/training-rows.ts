@@ -91,6 +91,8 @@ function gradients() {
   const rowSlope = 'n C y=n.C dy=n.C dx>n.C';
   return {
     activationGradient: 'code<6 y=count dy=count dx>count count',
+    attentionGradient:
+      'N heads T S d causal scale~ p=N.heads.T.S dy=N.T.heads.d v=N.S.heads.d q=N.T.heads.d k=N.S.heads.d dq>N.T.heads.d dk>N.S.heads.d workspace lengths?=N',
     attentionScoresGradient:
       'N heads T S causal scale~ p=N.heads.T.S dp=N.heads.T.S dx>N.heads.T.S lengths?=N',
     averagePlanesGradient: 'planes area dy=planes dx>planes.area',

@@ -117,6 +117,11 @@ for (const numerics of availableNumerics) {
       assertGuarded(instance, what, N * heads * T * S, 0, (y) =>
         kernels.attentionScoresGradient(N, heads, T, S, causal, 0.5, p, p, y, 0),
       );
+      const values = put(numbers(N * S * D, 4));
+      assertGuarded(instance, what, N * (T + S) * D, (d + T) * S * 4, (y, workspace) => {
+        const dk = y + N * T * D * 4;
+        kernels.attentionGradient(...leading, 0.5, p, q, values, q, k, y, dk, workspace, 0);
+      });
       assertGuarded(instance, what, N * T * D, 0, (y) =>
         kernels.attentionProduct(...leading, 0, p, k, y, 0),
       );

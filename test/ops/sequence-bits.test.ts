@@ -77,6 +77,33 @@ function recur(
 
 const seeds = Array.from({ length: 30 }, (_, i) => 100 + 10 * i);
 
+test('the gradients by queries and keys have the bits of their parts one after the other', async () => {
+  const { kernels, put, reserve, read } = await createInstance('strict', 64);
+  for (const seed of seeds) {
+    const draw = createDraw(seed);
+    const [N, heads, d, T, causal] = [draw(1, 3), draw(1, 3), draw(1, 40), draw(1, 50), draw(0, 1)];
+    const S = causal ? T : draw(1, 50);
+    const D = heads * d;
+    const [q, dy] = [0, 1].map((i) => put(numbers(N * T * D, seed + i))) as [number, number];
+    const [k, v] = [2, 3].map((i) => put(numbers(N * S * D, seed + i))) as [number, number];
+    const p = put(numbers(N * heads * T * S, seed + 4));
+    const lengths = draw(0, 1) ? put(Int32Array.from({ length: N }, () => draw(1, S))) : 0;
+    const leading = [N, heads, T, S, d, causal] as const;
+    const [dp, dq, dk, both] = [N * heads * T * S, N * T * D, N * S * D, N * (T + S) * D].map(
+      reserve,
+    );
+    const workspace = reserve((d + T) * S);
+    kernels.attentionScores(...leading, 0, 1, dy, v, dp!, workspace, lengths);
+    kernels.attentionScoresGradient(N, heads, T, S, causal, 0.3, p, dp!, dp!, lengths);
+    kernels.attentionProduct(...leading, 0, dp!, k, dq!, lengths);
+    kernels.attentionProduct(...leading, 1, dp!, q, dk!, lengths);
+    const second = both! + N * T * D * 4;
+    kernels.attentionGradient(...leading, 0.3, p, dy, v, q, k, both!, second, workspace, lengths);
+    const parts = [read(dq!, N * T * D), read(dk!, N * S * D)];
+    assert.is(await hash([read(both!, N * (T + S) * D)]), await hash(parts), leading.join(' '));
+  }
+});
+
 test('attention has the bits that it had row by row', async () => {
   const instance = await createInstance('strict', 64);
   const found = await hash(seeds.flatMap((seed) => attend(instance, seed)));
