@@ -5,10 +5,13 @@
  *
  * N, C, H, W: input; O, kh, kw: filters; P, Q: output; sums are exact in int32 up to 133,144 taps (127² each).
  */
-import { PANEL, PIXELS, STEP, SUM_BYTES, tableBytes } from '../src/program/int8-scratch';
-import { finishBytes } from './requantise';
-import { tilesInt8 } from './tile-int8';
-import { translate } from './translate';
+import { PANEL, PIXELS, SLACK, STEP, SUM_BYTES, tableBytes } from '../src/program/int8-scratch';
+import { finishPixels, finishRun } from './requantise';
+import { rowInt8, tilesInt8 } from './tile-int8';
+import { takeTable, translate } from './translate';
+
+/** The most pixels that are faster one by one than in a tile. */
+const FEW: i32 = 3;
 
 /** The workspace: sums, then places of pixels, rows of taps, and one image within its borders. */
 @inline
@@ -18,7 +21,7 @@ export function pixelsIn(workspace: usize): usize {
 
 @inline
 export function offsetsIn(workspace: usize): usize {
-  return workspace + <usize>(PIXELS * (SUM_BYTES + 4));
+  return workspace + <usize>(PIXELS * (SUM_BYTES + 4) + SLACK);
 }
 
 /** Offsets from a pixel of its rows of taps: kh, or with `apart` kh·kw. Returns their number. */
@@ -42,7 +45,7 @@ export function tapRows(
   return kh * columns;
 }
 
-/** Places in the images of pixels `first` and on, `count` of all N·P·Q; the last is repeated up to a multiple of four. */
+/** Places in the images of pixels `first` and on, `count` of all N·P·Q; the last is repeated to fill any tile. */
 export function placePixels(
   first: i32,
   count: i32,
@@ -55,31 +58,35 @@ export function placePixels(
   Q: i32,
   to: usize,
 ): void {
-  const n = first / (P * Q);
+  const step = sw * C;
+  const steps = i32x4.mul(i32x4.splat(step), i32x4(0, 1, 2, 3));
+  const four = i32x4.splat(step * 4);
+  let n = first / (P * Q);
   let p = (first / Q) % P;
   let q = first % Q;
-  let line = (n * height + p * sh) * width * C;
-  let at = line + q * sw * C;
-  for (let i = 0; i < count; i++) {
-    store<u32>(to, <u32>at);
-    to += 4;
-    if (++q < Q) {
-      at += sw * C;
-      continue;
+  let at = 0;
+  for (;;) {
+    const run = min(Q - q, count);
+    at = ((n * height + p * sh) * width + q * sw) * C;
+    let places = i32x4.add(i32x4.splat(at), steps);
+    // What is written behind a row's end, the next one overwrites.
+    for (let i = 0; i < run; i += 4) {
+      v128.store(to + ((<usize>i) << 2), places);
+      places = i32x4.add(places, four);
     }
+    to += (<usize>run) << 2;
+    at += (run - 1) * step;
+    count -= run;
+    if (count == 0) break;
     q = 0;
-    line += sh * width * C;
     if (++p == P) {
       p = 0;
-      line += (height - P * sh) * width * C;
+      n++;
     }
-    at = line;
   }
-  const last = load<u32>(to - 4);
-  for (let i = count; i & 3; i++) {
-    store<u32>(to, last);
-    to += 4;
-  }
+  const last = i32x4.splat(at);
+  v128.store(to, last);
+  v128.store(to, last, 16);
 }
 
 /** The image of H×W pixels inside its border, which is there already. */
@@ -115,6 +122,52 @@ function finishFloats(
       store<f32>(to + place * area, load<f32>(scale + place) * <f32>load<i32>(sums + place));
     }
     sums += SUM_BYTES;
+  }
+}
+
+/** Outputs of one pixel whose sums the workspace holds. */
+const OUTPUTS: i32 = (PIXELS * SUM_BYTES) / 4;
+
+/** `filters` outputs from `o` on of pixel `pixel`: bytes at y or, with `scale`, floats of N×O×area. */
+function onePixel(
+  x: usize,
+  offsets: usize,
+  rows: i32,
+  steps: i32,
+  w: usize,
+  panel: usize,
+  filters: i32,
+  bias: usize,
+  m: usize,
+  shift: i32,
+  zeroY: i32,
+  low: i32,
+  high: i32,
+  scale: usize,
+  pixel: i32,
+  o: i32,
+  O: i32,
+  area: i32,
+  y: usize,
+  workspace: usize,
+): void {
+  for (let i = 0; i < filters; i += OUTPUTS) {
+    const count = min(filters - i, OUTPUTS);
+    const at = (<usize>i) << 2;
+    const from = w + <usize>(i / PANEL) * panel;
+    rowInt8(
+      x,
+      offsets,
+      rows,
+      steps,
+      from,
+      panel,
+      (count + PANEL - 1) / PANEL,
+      bias + at,
+      workspace,
+    );
+    if (scale) finishFloats(workspace, pixel, 1, scale + at, o + i, count, O, area, y);
+    else finishRun(workspace, count, m + at, OUTPUTS, shift, zeroY, low, high, y + i);
   }
 }
 
@@ -154,6 +207,47 @@ function images(
   const steps = ((apart ? inputs : kw * inputs) + STEP - 1) / STEP;
   const panel = <usize>(rows * steps * PANEL * STEP);
   const all = N * P * Q;
+  if (all <= FEW) {
+    placePixels(0, all, C, height, width, sh, sw, P, Q, pixels);
+    for (let i = 0; i < all; i++) {
+      const place = x + <usize>load<u32>(pixels + ((<usize>i) << 2));
+      let from = w;
+      for (let g = 0; g < groups; g++) {
+        const o = g * filters;
+        const at = (<usize>o) << 2;
+        const to = y + <usize>(i * O + o);
+        onePixel(
+          place + g * inputs,
+          offsets,
+          rows,
+          steps,
+          from,
+          panel,
+          filters,
+          bias + at,
+          m + at,
+          shift,
+          zeroY,
+          low,
+          high,
+          scale ? scale + at : 0,
+          i,
+          o,
+          O,
+          P * Q,
+          scale ? y : to,
+          workspace,
+        );
+        from += panel * ((filters + PANEL - 1) / PANEL);
+      }
+    }
+    if (table) translate(all * O, y, y);
+    return;
+  }
+  // Few outputs stand side by side, pixel after pixel, as do their results.
+  const isDense = groups == 1 && O <= 2 * PANEL && !scale;
+  const pitch: usize = isDense ? (<usize>O) << 2 : SUM_BYTES;
+  if (isDense) repeatFactors(m, O, factorsIn(workspace));
   for (let first = 0; first < all; first += PIXELS) {
     const count = min(all - first, PIXELS);
     placePixels(first, count, C, height, width, sh, sw, P, Q, pixels);
@@ -166,9 +260,8 @@ function images(
         const outputs = min(filters - i, 2 * PANEL);
         const isPair = outputs > PANEL;
         const next = from + (isPair ? panel : 0);
-        const b = bias + at;
-        const start = v128.load(b);
-        const start1 = isPair ? v128.load(b, 16) : start;
+        const start = v128.load(bias + at);
+        const start1 = isPair ? v128.load(bias + at, 16) : start;
         tilesInt8(
           x + g * inputs,
           pixels,
@@ -181,26 +274,33 @@ function images(
           start,
           start1,
           workspace,
+          pitch,
         );
         if (scale) finishFloats(workspace, first, count, scale + at, o, outputs, O, P * Q, y);
-        else
-          finishBytes(
-            workspace,
-            count,
-            m + at,
-            shift,
-            zeroY,
-            low,
-            high,
-            table != 0,
-            to + o,
-            O,
-            outputs,
-          );
+        else if (!isDense)
+          finishPixels(workspace, count, m + at, shift, zeroY, low, high, to + o, O, outputs);
         from = next + panel;
       }
     }
-    if (table) translate(to, count * O, 128, table, 256, to);
+    if (isDense)
+      finishRun(workspace, count * O, factorsIn(workspace), 16 * O, shift, zeroY, low, high, to);
+    if (table) translate(count * O, to, to);
+  }
+}
+
+/** Multipliers of up to 8 outputs, again and again, behind the sums of as many. */
+@inline
+function factorsIn(workspace: usize): usize {
+  return workspace + <usize>(PIXELS * SUM_BYTES - 512);
+}
+
+/** m, 16 times. */
+function repeatFactors(m: usize, O: i32, to: usize): void {
+  for (let i = 0; i < 16 * O; i += O) {
+    v128.store(to, v128.load(m));
+    // Behind them is room, and the next overwrite it.
+    if (O > 4) v128.store(to, v128.load(m, 16), 16);
+    to += (<usize>O) << 2;
   }
 }
 
@@ -239,6 +339,12 @@ function convolve(
 ): void {
   const height = H + 2 * ph;
   const width = W + 2 * pw;
+  if (table) {
+    takeTable(table, 256);
+    zeroY = 128;
+    low = 0;
+    high = 255;
+  }
   tapRows(C, width, kh, kw, dilationH, dilationW, apart, offsetsIn(workspace));
   if (!(ph | pw)) {
     images(

@@ -4,8 +4,8 @@
  */
 import { CHANNELS, PIXELS, SUM_BYTES, tableBytes } from '../src/program/int8-scratch';
 import { insert, offsetsIn, pixelsIn, placePixels, tapRows } from './conv-int8';
-import { finishBytes } from './requantise';
-import { translate } from './translate';
+import { finishPixels } from './requantise';
+import { takeTable, translate } from './translate';
 
 /** sums = start + Σ over taps of 16 channels of `count` pixels; `bytes` lie between the taps' weights. */
 function tapSums(
@@ -99,6 +99,12 @@ export function convInt8Depthwise(
   const image = isPadded ? workspace + <usize>tableBytes(kh, kw) : x;
   const bytes = <usize>((C + CHANNELS - 1) & -CHANNELS);
   const taps = tapRows(C, width, kh, kw, dilationH, dilationW, true, offsets);
+  if (table) {
+    takeTable(table, 256);
+    zeroY = 128;
+    low = 0;
+    high = 255;
+  }
   if (isPadded) memory.fill(image, <u8>zeroX, <usize>(height * width * C));
   const area = P * Q;
   for (let n = 0; n < N; n++) {
@@ -126,7 +132,7 @@ export function convInt8Depthwise(
         );
         for (let i = 0; i < channels; i += 8) {
           const beside = (<usize>i) << 2;
-          finishBytes(
+          finishPixels(
             workspace + beside,
             count,
             m + at + beside,
@@ -134,14 +140,13 @@ export function convInt8Depthwise(
             zeroY,
             low,
             high,
-            table != 0,
             to + c + i,
             C,
             min(channels - i, 8),
           );
         }
       }
-      if (table) translate(to, count * C, 128, table, 256, to);
+      if (table) translate(count * C, to, to);
     }
   }
 }

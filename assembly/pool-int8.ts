@@ -1,11 +1,14 @@
 /**
  * Pooling of bytes, over channels side by side. Windows may reach into the padding or, at the end, beyond it; each has an
- * input. N, C, H, W: input; P, Q: output.
+ * input. N, C, H, W: input; P, Q: output. A store may reach into the pixels behind, which come later.
  */
-import { halfOf, clamped, scaled, storeBytes, storeFew } from './requantise';
+import { clamped, halfOf, scaled, storeBytes } from './requantise';
 
-/** Bytes that 16 bits can sum up: 127 each. */
+/** Bytes that 16 bits can sum up with any sign: 127 each. */
 const ADDED: i32 = 256;
+
+/** Sums of eight channels in 32 bits. */
+const SUMS = memory.data(32, 16);
 
 /** y = the largest of each window. */
 export function maxPoolInt8(
@@ -24,6 +27,8 @@ export function maxPoolInt8(
   x: usize,
   y: usize,
 ): void {
+  const end = y + <usize>(N * P * Q * C);
+  const pitch = <usize>(W * C);
   for (let n = 0; n < N; n++) {
     for (let p = 0; p < P; p++) {
       const top = max(p * sh - ph, 0);
@@ -32,53 +37,61 @@ export function maxPoolInt8(
         const left = max(q * sw - pw, 0);
         const right = min(q * sw - pw + kw, W);
         for (let c = 0; c < C; c += 16) {
-          let most = i8x16.splat(0);
+          let row = x + <usize>((top * W + left) * C + c);
+          let most = v128.load(row);
           for (let i = top; i < bottom; i++) {
-            let at = x + <usize>((i * W + left) * C + c);
+            let at = row;
             for (let j = left; j < right; j++) {
               most = i8x16.max_u(most, v128.load(at));
               at += C;
             }
+            row += pitch;
           }
-          storeBytes(y + c, most, min(C - c, 16));
+          const to = y + c;
+          if (to + 16 <= end) v128.store(to, most);
+          else storeBytes(to, most, min(C - c, 16));
         }
         y += C;
       }
     }
-    x += <usize>(H * W * C);
+    x += pitch * H;
   }
 }
 
-/** Sums of eight channels of a window, four to `to` and four behind, from `start` on. */
-function windowSums(
-  x: usize,
-  rows: i32,
-  columns: i32,
-  C: usize,
-  pitch: usize,
-  start: v128,
-  to: usize,
-): void {
-  let low = start;
-  let high = start;
+/** Sums of eight channels of a window of up to 256 inputs. */
+@inline
+function windowWords(x: usize, rows: i32, columns: i32, C: usize, pitch: usize): v128 {
+  if (rows == 2 && columns == 2) {
+    const next = x + pitch;
+    const above = i16x8.add(v128.load_ext<u8>(x), v128.load_ext<u8>(x + C));
+    return i16x8.add(above, i16x8.add(v128.load_ext<u8>(next), v128.load_ext<u8>(next + C)));
+  }
   let words = i16x8.splat(0);
-  let left = ADDED;
   for (; rows > 0; rows--) {
     let at = x;
     for (let j = 0; j < columns; j++) {
       words = i16x8.add(words, v128.load_ext<u8>(at));
       at += C;
-      if (--left == 0) {
-        low = i32x4.add(low, i32x4.extend_low_i16x8_u(words));
-        high = i32x4.add(high, i32x4.extend_high_i16x8_u(words));
-        words = i16x8.splat(0);
-        left = ADDED;
-      }
     }
     x += pitch;
   }
-  v128.store(to, i32x4.add(low, i32x4.extend_low_i16x8_u(words)));
-  v128.store(to, i32x4.add(high, i32x4.extend_high_i16x8_u(words)), 16);
+  return words;
+}
+
+/** Sums of eight channels of any window. */
+function windowSums(x: usize, rows: i32, columns: i32, C: usize, pitch: usize): void {
+  let low = i32x4.splat(0);
+  let high = low;
+  for (; rows > 0; rows--) {
+    for (let j = 0; j < columns; j += ADDED) {
+      const words = windowWords(x + C * j, 1, min(columns - j, ADDED), C, pitch);
+      low = i32x4.add(low, i32x4.extend_low_i16x8_u(words));
+      high = i32x4.add(high, i32x4.extend_high_i16x8_u(words));
+    }
+    x += pitch;
+  }
+  v128.store(SUMS, low);
+  v128.store(SUMS, high, 16);
 }
 
 /** The multiplier of a window of n of K taps: m·K/n to the nearest, up to 2³¹ − 1. */
@@ -87,9 +100,41 @@ function multiplierOf(m: i32, K: i32, n: i32): i32 {
   return <i32>min((<i64>m * K + (n >> 1)) / n, <i64>i32.MAX_VALUE);
 }
 
+/** r of eight channels of a window, as words; less: what zeroX has in the sums. */
+@inline
+function averages(
+  x: usize,
+  rows: i32,
+  columns: i32,
+  C: usize,
+  pitch: usize,
+  less: i32,
+  m: i32,
+  half: v128,
+  shift: i32,
+): v128 {
+  let low: v128;
+  let high: v128;
+  if (rows * columns <= ADDED) {
+    const words = i16x8.sub(windowWords(x, rows, columns, C, pitch), i16x8.splat(<i16>less));
+    // One instruction's definition is this shift.
+    if (shift == 15 && m <= <i32>i16.MAX_VALUE)
+      return i16x8.q15mulr_sat_s(words, i16x8.splat(<i16>m));
+    low = i32x4.extend_low_i16x8_s(words);
+    high = i32x4.extend_high_i16x8_s(words);
+  } else {
+    windowSums(x, rows, columns, C, pitch);
+    low = i32x4.sub(v128.load(SUMS), i32x4.splat(less));
+    high = i32x4.sub(v128.load(SUMS, 16), i32x4.splat(less));
+  }
+  const factor = i32x4.splat(m);
+  return i16x8.narrow_i32x4_s(scaled(low, factor, half, shift), scaled(high, factor, half, shift));
+}
+
 /**
  * y = r + zeroY between 0 and 127, where r = (s·m + half) >> shift of s = Σ (q − zeroX). A window of n < kh·kw taps has
- * ⌊(m·kh·kw + ⌊n/2⌋)/n⌋, at most 2³¹ − 1, for m; with countPadding n has in it what lies in the padding, but not beyond.
+ * ⌊(m·kh·kw + ⌊n/2⌋)/n⌋, at most 2³¹ − 1, for m; with countPadding n has in it what lies in the padding, but not beyond. A shift
+ * of 15 with m < 2¹⁵ is fastest, then 32.
  */
 export function avgPoolInt8(
   N: i32,
@@ -116,7 +161,8 @@ export function avgPoolInt8(
   const zero = i16x8.splat(<i16>zeroY);
   const least = i8x16.splat(0);
   const most = i8x16.splat(127);
-  const sums = memory.data(32, 16);
+  const end = y + <usize>(N * P * Q * C);
+  const pitch = <usize>(W * C);
   for (let n = 0; n < N; n++) {
     for (let p = 0; p < P; p++) {
       const above = p * sh - ph;
@@ -128,21 +174,19 @@ export function avgPoolInt8(
         const left = max(before, 0);
         const columns = min(before + kw, W) - left;
         const width = countPadding ? min(before + kw, W + pw) - before : columns;
-        const factor = i32x4.splat(multiplierOf(m, kh * kw, height * width));
-        const start = i32x4.splat(-zeroX * rows * columns);
+        const factor = multiplierOf(m, kh * kw, height * width);
+        const less = zeroX * rows * columns;
         const at = x + <usize>((top * W + left) * C);
         for (let c = 0; c < C; c += 8) {
-          windowSums(at + c, rows, columns, C, W * C, start, sums);
-          const a = scaled(v128.load(sums), factor, half, shift);
-          const b = scaled(v128.load(sums, 16), factor, half, shift);
-          const words = i16x8.narrow_i32x4_s(a, b);
+          const words = averages(at + c, rows, columns, C, pitch, less, factor, half, shift);
           const bytes = clamped(words, words, zero, least, most);
-          if (C - c >= 8) v128.store64_lane(y + c, bytes, 0);
-          else storeFew(y + c, bytes, C - c);
+          const to = y + c;
+          if (to + 8 <= end) v128.store64_lane(to, bytes, 0);
+          else storeBytes(to, bytes, min(C - c, 8));
         }
         y += C;
       }
     }
-    x += <usize>(H * W * C);
+    x += pitch * H;
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Sums of products of bytes: pixels × 8 outputs, in tiles of 4 pixels. Bytes of x are read where they lie. A step multiplies
- * four bytes of a pixel with the 16 bytes of a panel: four of each of its outputs.
+ * Sums of products of bytes: pixels × 8 outputs, in tiles of 5 pixels (4 in the plain build), and single pixels × 16. Bytes of x
+ * are read where they lie. A step multiplies four bytes of a pixel with the 16 bytes of a panel: four of each of its outputs.
  *
  * All sums are exact in 32 bits up to 133,144 taps, so their order is free. The relaxed instruction is exact as well: its second
  * operand is 0 to 127.
  */
-import { SUM_BYTES } from '../src/program/int8-scratch';
+import { TILE_PIXELS } from '../src/program/int8-scratch';
 
 /** Bytes of a panel's step. */
 const STEP_BYTES: usize = 16;
@@ -16,8 +16,9 @@ function pixelAt(pixels: usize, place: usize, x: usize): usize {
 }
 
 /**
- * sums[pixel, 0…7] = start + Σ over `rows` rows of `steps` steps. `pixels`: a multiple of four places in x; `offsets`: that of
- * each row from a pixel; w0 and w1: the panels of outputs 0…3 and 4…7.
+ * sums[pixel, 0…7] = start + Σ over `rows` rows of `steps` steps. `pixels`: places in x, the last repeated to fill a tile;
+ * `offsets`: that of each row from a pixel; w0 and w1: the panels of outputs 0…3 and 4…7, the same if there is one. `pitch`
+ * lies between the sums of two pixels: what they have in common, the later pixel's outputs 0…7 take.
  */
 export function tilesInt8(
   x: usize,
@@ -31,12 +32,15 @@ export function tilesInt8(
   start0: v128,
   start1: v128,
   sums: usize,
+  pitch: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    relaxedTiles(x, pixels, count, offsets, rows, steps, w0, w1, start0, start1, sums);
+    relaxedTiles(x, pixels, count, offsets, rows, steps, w0, w1, start0, start1, sums, pitch);
   } else {
-    plainTiles(x, pixels, count, offsets, rows, steps, w0, start0, sums);
-    plainTiles(x, pixels, count, offsets, rows, steps, w1, start1, sums + 16);
+    if (w1 != w0) {
+      plainTiles(x, pixels, count, offsets, rows, steps, w1, start1, sums + 16, pitch);
+    }
+    plainTiles(x, pixels, count, offsets, rows, steps, w0, start0, sums, pitch);
   }
 }
 
@@ -52,13 +56,15 @@ function relaxedTiles(
   start0: v128,
   start1: v128,
   sums: usize,
+  pitch: usize,
 ): void {
   const end = offsets + ((<usize>rows) << 2);
-  for (; count > 0; count -= 4) {
+  for (; count > 0; count -= TILE_PIXELS) {
     const p0 = pixelAt(pixels, 0, x);
     const p1 = pixelAt(pixels, 4, x);
     const p2 = pixelAt(pixels, 8, x);
     const p3 = pixelAt(pixels, 12, x);
+    const p4 = pixelAt(pixels, 16, x);
     let s00 = start0;
     let s01 = start1;
     let s10 = start0;
@@ -67,6 +73,8 @@ function relaxedTiles(
     let s21 = start1;
     let s30 = start0;
     let s31 = start1;
+    let s40 = start0;
+    let s41 = start1;
     let u = w0;
     let v = w1;
     for (let row = offsets; row < end; row += 4) {
@@ -75,6 +83,7 @@ function relaxedTiles(
       let x1 = p1 + at;
       let x2 = p2 + at;
       let x3 = p3 + at;
+      let x4 = p4 + at;
       let left = steps;
       do {
         const a = v128.load(u);
@@ -91,24 +100,34 @@ function relaxedTiles(
         bytes = v128.load_splat<i32>(x3);
         s30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, bytes, s30);
         s31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, bytes, s31);
+        bytes = v128.load_splat<i32>(x4);
+        s40 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, bytes, s40);
+        s41 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, bytes, s41);
         u += STEP_BYTES;
         v += STEP_BYTES;
         x0 += 4;
         x1 += 4;
         x2 += 4;
         x3 += 4;
+        x4 += 4;
       } while (--left);
     }
     v128.store(sums, s00);
     v128.store(sums, s01, 16);
-    v128.store(sums + SUM_BYTES, s10);
-    v128.store(sums + SUM_BYTES, s11, 16);
-    v128.store(sums + SUM_BYTES * 2, s20);
-    v128.store(sums + SUM_BYTES * 2, s21, 16);
-    v128.store(sums + SUM_BYTES * 3, s30);
-    v128.store(sums + SUM_BYTES * 3, s31, 16);
-    sums += SUM_BYTES * 4;
-    pixels += 16;
+    sums += pitch;
+    v128.store(sums, s10);
+    v128.store(sums, s11, 16);
+    sums += pitch;
+    v128.store(sums, s20);
+    v128.store(sums, s21, 16);
+    sums += pitch;
+    v128.store(sums, s30);
+    v128.store(sums, s31, 16);
+    sums += pitch;
+    v128.store(sums, s40);
+    v128.store(sums, s41, 16);
+    sums += pitch;
+    pixels += TILE_PIXELS * 4;
   }
 }
 
@@ -137,6 +156,7 @@ function plainTiles(
   w: usize,
   start: v128,
   sums: usize,
+  pitch: usize,
 ): void {
   const end = offsets + ((<usize>rows) << 2);
   for (; count > 0; count -= 4) {
@@ -183,10 +203,117 @@ function plainTiles(
       } while (--left);
     }
     v128.store(sums, joined(s00, s01, start));
-    v128.store(sums + SUM_BYTES, joined(s10, s11, start));
-    v128.store(sums + SUM_BYTES * 2, joined(s20, s21, start));
-    v128.store(sums + SUM_BYTES * 3, joined(s30, s31, start));
-    sums += SUM_BYTES * 4;
+    v128.store(sums + pitch, joined(s10, s11, start));
+    v128.store(sums + pitch * 2, joined(s20, s21, start));
+    v128.store(sums + pitch * 3, joined(s30, s31, start));
+    sums += pitch * 4;
     pixels += 16;
   }
+}
+
+/** sums[0…4·panels − 1] of the pixel at x; `panel`: the bytes of one; start: one int32 an output. */
+export function rowInt8(
+  x: usize,
+  offsets: usize,
+  rows: i32,
+  steps: i32,
+  w: usize,
+  panel: usize,
+  panels: i32,
+  start: usize,
+  sums: usize,
+): void {
+  for (; panels > 0; panels -= 4) {
+    // Those that are not there are the last again.
+    const w1 = w + (panels > 1 ? panel : 0);
+    const w2 = w1 + (panels > 2 ? panel : 0);
+    const w3 = w2 + (panels > 3 ? panel : 0);
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      relaxedRow(x, offsets, rows, steps, w, w1, w2, w3, sums);
+    } else {
+      plainRow(x, offsets, rows, steps, w, sums);
+      if (panels > 1) plainRow(x, offsets, rows, steps, w1, sums + 16);
+      if (panels > 2) plainRow(x, offsets, rows, steps, w2, sums + 32);
+      if (panels > 3) plainRow(x, offsets, rows, steps, w3, sums + 48);
+    }
+    for (let i: usize = 0; i < 64; i += 16) {
+      v128.store(sums + i, i32x4.add(v128.load(sums + i), v128.load(start + i)));
+    }
+    w = w3 + panel;
+    start += 64;
+    sums += 64;
+  }
+}
+
+/** The sums of four panels, each in two parts: more of them at a time hide the time that a dot product takes. */
+function relaxedRow(
+  x: usize,
+  offsets: usize,
+  rows: i32,
+  steps: i32,
+  w0: usize,
+  w1: usize,
+  w2: usize,
+  w3: usize,
+  sums: usize,
+): void {
+  const end = offsets + ((<usize>rows) << 2);
+  let s0 = i32x4.splat(0);
+  let s1 = s0;
+  let s2 = s0;
+  let s3 = s0;
+  let t0 = s0;
+  let t1 = s0;
+  let t2 = s0;
+  let t3 = s0;
+  let at: usize = 0;
+  for (; offsets < end; offsets += 4) {
+    let p = x + <usize>load<u32>(offsets);
+    let left = steps;
+    for (; left > 1; left -= 2) {
+      let bytes = v128.load_splat<i32>(p);
+      s0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w0 + at), bytes, s0);
+      s1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w1 + at), bytes, s1);
+      s2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w2 + at), bytes, s2);
+      s3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w3 + at), bytes, s3);
+      bytes = v128.load_splat<i32>(p, 4);
+      t0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w0 + at, 16), bytes, t0);
+      t1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w1 + at, 16), bytes, t1);
+      t2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w2 + at, 16), bytes, t2);
+      t3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w3 + at, 16), bytes, t3);
+      p += 8;
+      at += STEP_BYTES * 2;
+    }
+    if (left) {
+      const bytes = v128.load_splat<i32>(p);
+      s0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w0 + at), bytes, s0);
+      s1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w1 + at), bytes, s1);
+      s2 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w2 + at), bytes, s2);
+      s3 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(w3 + at), bytes, s3);
+      at += STEP_BYTES;
+    }
+  }
+  v128.store(sums, i32x4.add(s0, t0));
+  v128.store(sums, i32x4.add(s1, t1), 16);
+  v128.store(sums, i32x4.add(s2, t2), 32);
+  v128.store(sums, i32x4.add(s3, t3), 48);
+}
+
+/** The sums of one panel. */
+function plainRow(x: usize, offsets: usize, rows: i32, steps: i32, w: usize, sums: usize): void {
+  const end = offsets + ((<usize>rows) << 2);
+  let low = i32x4.splat(0);
+  let high = low;
+  for (; offsets < end; offsets += 4) {
+    let p = x + <usize>load<u32>(offsets);
+    let left = steps;
+    do {
+      const words = fourWords(p);
+      low = i32x4.add(low, i32x4.dot_i16x8_s(v128.load_ext<i8>(w), words));
+      high = i32x4.add(high, i32x4.dot_i16x8_s(v128.load_ext<i8>(w, 8), words));
+      p += 4;
+      w += STEP_BYTES;
+    } while (--left);
+  }
+  v128.store(sums, joined(low, high, i32x4.splat(0)));
 }

@@ -85,7 +85,12 @@ function drawConvolution(draw: Draw, groups: number, dilated: boolean): Convolut
 }
 
 function drawRequantiser(draw: Draw, O: number, sums: number): Requantiser {
-  const shift = draw(0, 4) ? 30 + Math.ceil(Math.log2(sums / draw(30, 250))) : draw(0, 62);
+  const shift =
+    draw(0, 2) === 0
+      ? 32
+      : draw(0, 4)
+        ? 30 + Math.ceil(Math.log2(sums / draw(30, 250)))
+        : draw(0, 62);
   const m = Array.from({ length: O }, () =>
     draw(0, 9) ? 2 ** 30 + draw(0, 65_535) * 16_000 : pick(draw, [0, 1, 2 ** 31 - 1, 300]),
   );
@@ -267,8 +272,13 @@ for (const build of int8Builds) {
         instance.kernels.maxPoolInt8(...extents, from, y),
       );
       assert.equal(most, maxPool(at, x), `max ${what}`);
-      const shift = draw(0, 3) ? draw(30, 34) : draw(0, 62);
-      const m = draw(0, 5) ? Math.floor((2 ** 32 * draw(1, 200)) / 200 / kh / kw / 2) : draw(0, 99);
+      const shift = pick(draw, [15, 15, 31, 32, 32, 34, draw(0, 62)]);
+      const m =
+        shift === 15
+          ? Math.floor(32_767 / kh / kw)
+          : draw(0, 5)
+            ? Math.floor((2 ** 32 * draw(1, 200)) / 200 / kh / kw / 2)
+            : draw(0, 99);
       const [zeroX, zeroY, countPadding] = [draw(0, 127), draw(0, 127), draw(0, 1)];
       const mean = results(instance, what, count, (y) =>
         instance.kernels.avgPoolInt8(...extents, countPadding, zeroX, m, shift, zeroY, from, y),
