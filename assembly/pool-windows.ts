@@ -6,7 +6,6 @@
  * Four whole windows side by side with a horizontal stride of 1 or 2 are the lanes of a vector; each lane does the same
  * as a single window, in the same order.
  */
-import { wins } from './pool';
 import { LANES, floats } from './simd';
 
 /** The start of window p along one axis of `extent` inputs and `count` windows. */
@@ -150,6 +149,28 @@ export function avgPoolWindowsGradient(
   }
 }
 
+/**
+ * The maxima of four windows of which the first begins at `from`, or of one. The instruction that has NaN win and 0 be
+ * more than −0 is a chain of eight in processors, so both are looked after beside a plain maximum.
+ */
+function maxima(from: usize, rows: i32, W: i32, columns: i32, sw: i32, four: bool): v128 {
+  let best = f32x4.splat(-Infinity);
+  let nan = i32x4.splat(0);
+  let signs = i32x4.splat(i32.MIN_VALUE);
+  do {
+    for (let j = 0; j < columns; j++) {
+      const at = from + floats(j);
+      const values = four ? loadApart(at, sw) : v128.load32_zero(at);
+      best = f32x4.pmax(best, values);
+      nan = v128.or(nan, f32x4.ne(values, values));
+      signs = v128.and(signs, values);
+    }
+    from += floats(W);
+  } while (--rows);
+  const zero = f32x4.eq(best, f32x4.splat(0));
+  return v128.or(v128.bitselect(signs, best, zero), nan);
+}
+
 /** y[plane, p, q] = max of the window's inputs; NaN wins, as in PyTorch. */
 export function maxPoolWindows(
   planes: i32,
@@ -172,23 +193,16 @@ export function maxPoolWindows(
       const bottom = end(p, H, kh, sh, ph, P);
       for (let q = 0; q < Q; q++) {
         const left = first(q, W, kw, sw, pw, Q);
-        if (sideBySide(q, Q, W, kw, sw, pw)) {
-          let bests = f32x4.splat(-Infinity);
-          for (let i = top; i < bottom; i++) {
-            const line = x + floats(i * W + left);
-            for (let j = 0; j < kw; j++) bests = f32x4.max(bests, loadApart(line + floats(j), sw));
-          }
-          v128.store(y + floats(q), bests);
-          q += LANES - 1;
-          continue;
-        }
         const right = end(q, W, kw, sw, pw, Q);
-        let best: f32 = -Infinity;
-        for (let i = top; i < bottom; i++) {
-          const line = x + floats(i * W);
-          for (let j = left; j < right; j++) best = max(best, load<f32>(line + floats(j)));
+        const from = x + floats(top * W + left);
+        const four = sideBySide(q, Q, W, kw, sw, pw);
+        const best = maxima(from, bottom - top, W, right - left, sw, four);
+        if (four) {
+          v128.store(y + floats(q), best);
+          q += LANES - 1;
+        } else {
+          v128.store32_lane(y + floats(q), best, 0);
         }
-        store<f32>(y + floats(q), best);
       }
       y += floats(Q);
     }
@@ -196,34 +210,68 @@ export function maxPoolWindows(
   }
 }
 
-/** Adds the four gradients at `dy` where their windows, the first at `corner` of x and dx, have their first maxima. */
-@inline
+/** The place, in bytes, of a window's first maximum, or of its first NaN. */
+function firstNotLess(from: usize, rows: i32, W: i32, columns: i32): usize {
+  let best = load<f32>(from);
+  let where: usize = 0;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const place = floats(i * W + j);
+      const value = load<f32>(from + place);
+      if (best == best && !(value <= best)) {
+        best = value;
+        where = place;
+      }
+    }
+  }
+  return where;
+}
+
+/** Adds four gradients at `dy`, or one, where the windows, the first at `corner` of x and dx, have their first maxima. */
 function spreadToMaxima(
   x: usize,
   dx: usize,
   corner: usize,
   rows: i32,
   W: i32,
-  kw: i32,
+  columns: i32,
   sw: i32,
+  four: bool,
   dy: usize,
 ): void {
-  let bests = loadApart(x + corner, sw);
-  let places = i32x4.splat(0);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < kw; j++) {
-      const place = floats(i * W + j);
-      const values = loadApart(x + corner + place, sw);
-      const won = wins(values, bests);
-      bests = v128.bitselect(values, bests, won);
-      places = v128.bitselect(i32x4.splat(<i32>place), places, won);
-    }
-  }
-  addAt(dx + corner + <usize>i32x4.extract_lane(places, 0), dy);
+  let from = x + corner;
   const step = floats(sw);
-  addAt(dx + corner + step + <usize>i32x4.extract_lane(places, 1), dy + 4);
-  addAt(dx + corner + 2 * step + <usize>i32x4.extract_lane(places, 2), dy + 8);
-  addAt(dx + corner + 3 * step + <usize>i32x4.extract_lane(places, 3), dy + 12);
+  let best = four ? loadApart(from, sw) : v128.load32_zero(from);
+  let nan = i32x4.splat(0);
+  let place = nan;
+  let places = nan;
+  for (let i = 0; i < rows; i++) {
+    const line = from + floats(i * W);
+    for (let j = 0; j < columns; j++) {
+      const values = four ? loadApart(line + floats(j), sw) : v128.load32_zero(line + floats(j));
+      places = v128.bitselect(place, places, f32x4.lt(best, values));
+      best = f32x4.pmax(best, values);
+      nan = v128.or(nan, f32x4.ne(values, values));
+      place = i32x4.add(place, i32x4.splat(4));
+    }
+    place = i32x4.add(place, i32x4.splat(<i32>floats(W - columns)));
+  }
+  if (v128.any_true(nan)) {
+    // Windows one by one, in which NaN wins.
+    for (let windows = four ? LANES : 1; windows > 0; windows--) {
+      addAt(dx + corner + firstNotLess(from, rows, W, columns), dy);
+      from += step;
+      corner += step;
+      dy += 4;
+    }
+    return;
+  }
+  const to = dx + corner;
+  addAt(to + <usize>i32x4.extract_lane(places, 0), dy);
+  if (!four) return;
+  addAt(to + step + <usize>i32x4.extract_lane(places, 1), dy + 4);
+  addAt(to + 2 * step + <usize>i32x4.extract_lane(places, 2), dy + 8);
+  addAt(to + 3 * step + <usize>i32x4.extract_lane(places, 3), dy + 12);
 }
 
 @inline
@@ -255,26 +303,12 @@ export function maxPoolWindowsGradient(
       const bottom = end(p, H, kh, sh, ph, P);
       for (let q = 0; q < Q; q++) {
         const left = first(q, W, kw, sw, pw, Q);
-        if (sideBySide(q, Q, W, kw, sw, pw)) {
-          spreadToMaxima(x, dx, floats(top * W + left), bottom - top, W, kw, sw, dy + floats(q));
-          q += LANES - 1;
-          continue;
-        }
         const right = end(q, W, kw, sw, pw, Q);
-        let where = floats(top * W + left);
-        let best = load<f32>(x + where);
-        for (let i = top; i < bottom; i++) {
-          const line = floats(i * W);
-          for (let j = left; j < right; j++) {
-            const value = load<f32>(x + line + floats(j));
-            // The second clause lets a NaN win over a number.
-            if (value > best || (value != value && best == best)) {
-              best = value;
-              where = line + floats(j);
-            }
-          }
-        }
-        addAt(dx + where, dy + floats(q));
+        const four = sideBySide(q, Q, W, kw, sw, pw);
+        const corner = floats(top * W + left);
+        const columns = right - left;
+        spreadToMaxima(x, dx, corner, bottom - top, W, columns, sw, four, dy + floats(q));
+        if (four) q += LANES - 1;
       }
       dy += floats(Q);
     }
