@@ -30,11 +30,11 @@ for (const [channels, side] of [
   const plain = [...shape, 3, 3, 1, 1, 1, 1, side, side];
   const flops = 2 * image * channels * 9;
   const speeds = [
-    () => kernels.conv2dWinograd(...winograd, 0, x, w, 0, y, 0, scratch),
+    () => kernels.conv2dWinograd(...winograd, 0, x, w, 0, y, 0, scratch, 1, 3, 4),
     () => kernels.conv2d(...plain, x, w, 0, y, 0, scratch),
-    () => kernels.conv2dWinograd(...winograd, 1, y, w, 0, x, 0, scratch),
+    () => kernels.conv2dWinograd(...winograd, 1, y, w, 0, x, 0, scratch, 1, 3, 4),
     () => kernels.conv2dInputGradient(...plain, w, y, x, scratch),
-    () => kernels.conv2dWinogradWeightGradient(...winograd, x, y, dw, scratch),
+    () => kernels.conv2dWinogradWeightGradient(...winograd, x, y, dw, scratch, 1, 3, 4),
     () => kernels.conv2dWeightGradient(...plain, x, y, dw, scratch),
   ].map((call) => (flops / timeCalls(call, 0.5).medianMs / 1e6).toFixed(0));
   console.log(row(`${channels}→${channels}, ${side}×${side}`, ...speeds));

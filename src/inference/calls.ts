@@ -50,7 +50,13 @@ function readCall(
   const row = inferenceKernels[name];
   // Files of earlier versions have no lengths.
   const isEarlier = row.endsWith(' lengths?=N') && given.length === row.split(' ').length - 1;
-  return readOperands(name, row, isEarlier ? [...given, 0] : given, bytes, refuse);
+  // Nor groups, 5×5 filters and tiles of 2×2.
+  const missing = isEarlier
+    ? [0]
+    : name === 'conv2dWinograd' && given.length === 16
+      ? [1, 3, 4]
+      : [];
+  return readOperands(name, row, [...given, ...missing], bytes, refuse);
 }
 
 /** The call of a kernel by its row. */

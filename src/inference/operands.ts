@@ -133,8 +133,8 @@ export function fits(kernel: KernelName, scalars: ReadonlyMap<string, number>): 
   // Depthwise: one group per channel.
   const groups = get('groups', scalars.has('dilationH') ? C : 1);
   if (C % groups !== 0 || O % groups !== 0) return false;
-  // Its panels are of four channels.
-  if (kernel.startsWith('conv2dWinograd') && (C % 4 !== 0 || O % 4 !== 0)) return false;
+  if (kernel.startsWith('conv2dWinograd') && !hasTransform(C / groups, O / groups, scalars))
+    return false;
   if (kernel === 'binary') return get('n3', 1) === 1 || get('a3', 0) + get('b3', 0) > 0;
   if (kernel.startsWith('pad2d'))
     return isBorder(scalars, 'top', 'H', 'height') && isBorder(scalars, 'left', 'W', 'width');
@@ -144,8 +144,8 @@ export function fits(kernel: KernelName, scalars: ReadonlyMap<string, number>): 
   return ['P H kh sh ph dilationH', 'Q W kw sw pw dilationW'].every((names) => {
     const [p, h, k, s, padding, d] = names.split(' ') as [string, ...string[]];
     const [count, extent] = [get(p, 1), get(h!, 1)];
-    // Winograd's filters are 3×3.
-    const [kernelExtent, stride] = [get(k!, 3), get(s!, 1)];
+    // Winograd's filters are k×k.
+    const [kernelExtent, stride] = [get(k!, get('k', 1)), get(s!, 1)];
     const [pad, dilation] = [get(padding!, 0), get(d!, 1)];
     if (isCut && kernelExtent === 0) return stride === 0 && pad === 0 && count * extent < 2 ** 31;
     const reach = (kernelExtent - 1) * dilation + 1;
@@ -156,6 +156,15 @@ export function fits(kernel: KernelName, scalars: ReadonlyMap<string, number>): 
     const isBounded = extent + 2 * pad + kernelExtent * dilation < 2 ** 30;
     return isKernel && isPlaced && isBounded;
   });
+}
+
+/** Whether Winograd's kernels have the transform that a call asks for; their panels are of four channels of a group. */
+function hasTransform(C: number, O: number, scalars: ReadonlyMap<string, number>): boolean {
+  const all = (names: string, value: number) =>
+    names.split(' ').every((name) => scalars.get(name) === value);
+  const isPlaneOf2 = all('H W P Q tile', 2) && all('ph pw', 1);
+  const isKnown = (all('tile', 4) || isPlaneOf2) && all('k', 3);
+  return C % 4 === 0 && O % 4 === 0 && (isKnown || (all('tile', 2) && all('k', 5)));
 }
 
 /** Whether the image is within its frame, and reflection does not go beyond the image. */

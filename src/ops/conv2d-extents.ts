@@ -86,9 +86,10 @@ export const leadingDilated = (e: Extents) =>
     ...([e.dilationH, e.dilationW, e.P, e.Q] as const),
   ] as const;
 
-/** Operands of the kernels for 3×3 filters and stride 1. */
-export const leading3x3 = ({ N, C, H, W, O, ph, pw, P, Q }: Extents) =>
+/** The operands of Winograd's kernels before the buffers, and after the workspace. */
+export const leadingTiled = ({ N, C, H, W, O, ph, pw, P, Q }: Extents) =>
   [N, C, H, W, O, ph, pw, P, Q] as const;
+export const trailingTiled = (e: Extents) => [e.groups, e.kh, tileOf(e)] as const;
 
 /** The extents of one group. */
 export const groupOf = (e: Extents): Extents => ({ ...e, C: e.C / e.groups, O: e.O / e.groups });
@@ -107,24 +108,49 @@ export const turned = (e: Extents): Extents => ({
 });
 
 /**
- * The kernels for a convolution: `depthwise` for groups of one channel, `grouped` for other groups and for dilation,
- * `winograd` for Winograd's F(4×4, 3×3), else `dense`.
+ * The extent of the tiles of outputs by which Winograd's kernels (assembly/conv2d-winograd.ts) compute a convolution whose
+ * filters they have a transform for.
+ */
+export function tileOf({ kh, H, W, P, Q, ph, pw }: Extents): number {
+  const isPlaneOf2 = H === 2 && W === 2 && P === 2 && Q === 2 && ph === 1 && pw === 1;
+  return kh === 5 || isPlaneOf2 ? 2 : 4;
+}
+
+/** Multiplications of a product that the transform of one element costs, on each side. */
+const TRANSFORM = 4;
+
+/**
+ * Whether Winograd's kernels are quicker, by the multiplications for an image, whole tiles and transforms included. Planes
+ * of 2×2 and 3×3 filters with tiles at least half full need not be counted.
+ */
+function isWorthTransforming(e: Extents): boolean {
+  const { kh, P, Q } = e;
+  const [C, O] = [e.C / e.groups, e.O / e.groups];
+  const tile = tileOf(e);
+  const tiles = Math.ceil(P / tile) * Math.ceil(Q / tile);
+  if (kh === 3 && (tile === 2 || P * Q >= 8 * tiles)) return true;
+  return 36 * tiles * (1 + TRANSFORM / C + TRANSFORM / O) < 0.8 * kh * kh * P * Q;
+}
+
+/**
+ * The kernels for a convolution: `depthwise` for groups of one channel, `winograd` for 3×3 and 5×5 filters of stride 1
+ * where their transforms save work, `grouped` for other groups and for dilation, else `dense`.
  *
- * Winograd's algorithm is used where its kernels apply (see assembly/conv2d-winograd.ts) and the tiles of 4×4 outputs
- * are full enough to save half of the multiplications. The choice does not depend on the batch, and so neither does a
- * sample's result.
+ * The choice does not depend on the batch, and so neither does a sample's result.
  */
 export function kernelsFor(
   e: Extents,
   algorithm: Algorithm | undefined,
 ): 'depthwise' | 'grouped' | 'winograd' | 'dense' {
-  const { C, O, kh, kw, sh, sw, ph, pw, dilationH, dilationW, groups, P, Q } = e;
-  if (groups > 1 && groups === C) return 'depthwise';
-  if (groups > 1 || dilationH > 1 || dilationW > 1) return 'grouped';
-  if (algorithm === 'direct' || kh !== 3 || kw !== 3 || sh !== 1 || sw !== 1) return 'dense';
-  const fits = ph >= 0 && pw >= 0 && C % 4 === 0 && O % 4 === 0;
-  const worthwhile = C >= 8 && O >= 8 && P * Q >= 8 * Math.ceil(P / 4) * Math.ceil(Q / 4);
-  return fits && worthwhile ? 'winograd' : 'dense';
+  const { kh, kw, sh, sw, ph, pw, dilationH, dilationW, groups } = e;
+  const [C, O] = [e.C / groups, e.O / groups];
+  if (groups > 1 && C === 1) return 'depthwise';
+  const isDilated = dilationH > 1 || dilationW > 1;
+  const otherwise = groups > 1 || isDilated ? 'grouped' : 'dense';
+  if (algorithm === 'direct' || isDilated || sh !== 1 || sw !== 1) return otherwise;
+  const hasTransform = (kh === 3 || kh === 5) && kw === kh && ph >= 0 && pw >= 0;
+  const fits = hasTransform && C % 4 === 0 && O % 4 === 0 && C >= 8 && O >= 8;
+  return fits && isWorthTransforming(e) ? 'winograd' : otherwise;
 }
 
 export const flops = ({ N, C, O, kh, kw, groups, P, Q }: Extents): number =>

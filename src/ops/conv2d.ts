@@ -14,10 +14,12 @@ import {
   groupOf,
   kernelsFor,
   leading,
-  leading3x3,
   leadingDilated,
+  leadingTiled,
   reach,
   showPair,
+  tileOf,
+  trailingTiled,
   turned,
   type Algorithm,
   type Extents,
@@ -90,7 +92,8 @@ export const conv2dOp = defineOp<Inputs, Geometry & { readonly activation: Activ
     const operands = [at.x, at.w, at.b ?? 0, output] as const;
     const code = activationCodes[attributes.activation];
     const way = kernelsFor(e, attributes.algorithm);
-    if (way === 'winograd') k.conv2dWinograd(...leading3x3(e), 0, ...operands, code, workspace);
+    if (way === 'winograd')
+      k.conv2dWinograd(...leadingTiled(e), 0, ...operands, code, workspace, ...trailingTiled(e));
     else if (way === 'dense') k.conv2d(...leading(e), ...operands, code, workspace);
     else if (way === 'depthwise')
       k.conv2dDepthwise(...leadingDilated(e), ...operands, code, workspace);
@@ -104,7 +107,7 @@ export const conv2dOp = defineOp<Inputs, Geometry & { readonly activation: Activ
   workspace({ inputs: { x, w }, attributes }) {
     const e = extents(x.shape, w.shape, attributes);
     const way = kernelsFor(e, attributes.algorithm);
-    if (way === 'winograd') return winogradWorkspace(e);
+    if (way === 'winograd') return winogradWorkspace(tiled(e));
     return way === 'depthwise' ? depthwiseWorkspace(e) : conv2dWorkspace(groupOf(e));
   },
   flops: ({ inputs: { x, w, b }, output, attributes }) =>
@@ -112,9 +115,17 @@ export const conv2dOp = defineOp<Inputs, Geometry & { readonly activation: Activ
     (b ? output.shape.reduce((a, e) => a * e, 1) : 0),
 });
 
-/** Winograd's kernels compute the gradient as a convolution, so they must suit that convolution. */
-const inputGradientKernels = (e: Extents, algorithm: Algorithm | undefined) =>
-  kernelsFor(e.groups === 1 ? turned(e) : e, algorithm);
+/**
+ * Winograd's kernels compute the gradient as a convolution, so they must suit that convolution. With 5×5 filters they
+ * would round five times as much as the direct ones (docs/winograd.md).
+ */
+const inputGradientKernels = (e: Extents, algorithm: Algorithm | undefined) => {
+  const way = kernelsFor(turned(e), algorithm);
+  return way === 'winograd' && e.kh === 3 ? way : kernelsFor(e, 'direct');
+};
+
+/** What the workspaces of Winograd's kernels depend on. */
+const tiled = (e: Extents) => ({ ...groupOf(e), tile: tileOf(e) });
 
 const inputGradientOp = defineOp<{ w: Tensor; dy: Tensor }, Geometry & { readonly shape: Shape }>({
   name: 'conv2dInputGradient',
@@ -126,8 +137,9 @@ const inputGradientOp = defineOp<{ w: Tensor; dy: Tensor }, Geometry & { readonl
     const way = inputGradientKernels(e, attributes.algorithm);
     if (way === 'winograd') {
       const [weight, dy, dx, workspace] = operands;
-      const none = activationCodes.none;
-      k.conv2dWinograd(...leading3x3(turned(e)), 1, dy, weight, 0, dx, none, workspace);
+      const back = turned(e);
+      const rest = [activationCodes.none, workspace, ...trailingTiled(back)] as const;
+      k.conv2dWinograd(...leadingTiled(back), 1, dy, weight, 0, dx, ...rest);
     } else if (way === 'dense') k.conv2dInputGradient(...leading(e), ...operands);
     else if (way === 'depthwise') k.conv2dDepthwiseInputGradient(...leadingDilated(e), ...operands);
     else k.conv2dGroupedInputGradient(e.groups, ...leadingDilated(e), ...operands);
@@ -139,7 +151,7 @@ const inputGradientOp = defineOp<{ w: Tensor; dy: Tensor }, Geometry & { readonl
   workspace({ inputs: { w }, output, attributes }) {
     const e = extents(output.shape, w.shape, attributes);
     const way = inputGradientKernels(e, attributes.algorithm);
-    if (way === 'winograd') return winogradWorkspace(turned(e));
+    if (way === 'winograd') return winogradWorkspace(tiled(turned(e)));
     return way === 'depthwise'
       ? depthwiseInputGradientWorkspace(e)
       : conv2dInputGradientWorkspace(groupOf(e));
@@ -155,7 +167,8 @@ const weightGradientOp = defineOp<{ x: Tensor; dy: Tensor }, Geometry & { readon
     const e = extents(x.shape, output.shape, attributes);
     const operands = [at.inputs.x, at.inputs.dy, at.output, at.workspace] as const;
     const way = kernelsFor(e, attributes.algorithm);
-    if (way === 'winograd') k.conv2dWinogradWeightGradient(...leading3x3(e), ...operands);
+    if (way === 'winograd')
+      k.conv2dWinogradWeightGradient(...leadingTiled(e), ...operands, ...trailingTiled(e));
     else if (way === 'dense') k.conv2dWeightGradient(...leading(e), ...operands);
     else if (way === 'depthwise')
       k.conv2dDepthwiseWeightGradient(...leadingDilated(e), ...operands);
@@ -168,7 +181,7 @@ const weightGradientOp = defineOp<{ x: Tensor; dy: Tensor }, Geometry & { readon
   workspace({ inputs: { x }, output, attributes }) {
     const e = extents(x.shape, output.shape, attributes);
     const way = kernelsFor(e, attributes.algorithm);
-    if (way === 'winograd') return winogradWeightGradientWorkspace(e);
+    if (way === 'winograd') return winogradWeightGradientWorkspace(tiled(e));
     return way === 'depthwise'
       ? depthwiseWeightGradientWorkspace(e)
       : conv2dWeightGradientWorkspace(groupOf(e));

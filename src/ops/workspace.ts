@@ -8,7 +8,7 @@ import {
   channelsTogether,
   columnPanels,
   DIRECT_CHANNELS,
-  ELEMENTS,
+  elementsOf,
   FEW_FILTERS,
   FEW_PIXELS,
   FEW_TAPS,
@@ -30,11 +30,12 @@ import {
   SIX,
   skinnyPanels,
   skinnyResult,
+  RUN,
   slotImages,
   slotRows,
+  slotTiles,
   slopesOf,
   SPILL_BYTES,
-  TILE,
   TILE_BYTES,
   tileBlock,
   TRANSFORM_BYTES,
@@ -199,43 +200,51 @@ export function depthwiseWeightGradientWorkspace(extents: DepthwiseExtents): num
 export const locallyConnectedWorkspace = (N: number, K: number, O: number): number =>
   floats(K + N * K + slopesOf(N, O));
 
-/** A matrix of `count` floats for each element of a transformed tile. */
-const matrices = (count: number): number => ELEMENTS * matrixBytes(count);
+/** A convolution of k×k filters by tiles of tile×tile outputs; C and O are those of a group. */
+export interface TiledExtents extends ConvolutionExtents {
+  readonly tile: number;
+}
 
 /** What Winograd's kernels hold at a time: images or parts of one in slots, tiles of a block, filters of a block. */
-function winogradBlocks({ N, C, O, P, Q }: ConvolutionExtents) {
-  const [down, across] = [Math.ceil(P / TILE), Math.ceil(Q / TILE)];
-  const tall = slotRows(down, across, C, O);
-  const group = slotImages(N, down, across, C, O);
+function winogradBlocks({ N, C, O, kh, P, Q, tile }: TiledExtents, runs = false) {
+  const elements = elementsOf(kh, tile);
+  const [down, across] = [Math.ceil(P / tile), Math.ceil(Q / tile)];
+  const most = runs ? RUN : slotTiles(C, O);
+  const tall = slotRows(down, across, most);
+  const group = slotImages(N, down, across, most);
   const tiles = group * tall * across;
-  const block = tileBlock(tiles, C, O);
-  const filters = filterBlock(O, C);
+  const block = runs ? upTo(tiles, NR) : tileBlock(tiles, C, O);
+  const filters = filterBlock(O, C, elements);
   const once = group === N && tall === down && block >= tiles;
-  const [height, width] = [tall * TILE, across * TILE];
+  const [height, width] = [tall * tile, across * tile];
   return {
     block,
     filters,
+    /** Bytes of a matrix of `count` floats for each element of a transformed tile. */
+    matrices: (count: number) => elements * matrixBytes(count),
     /** Blocks of filters that are kept. */
     kept: once ? 1 : Math.ceil(O / filters),
     table: upTo(tiles, NR) * TILE_BYTES,
-    inputs: group * C * (height + 2) * (width + 2),
+    inputs: group * C * (height + kh - 1) * (width + kh - 1),
     outputs: group * O * height * width,
   };
 }
 
 /** conv2dWinograd: transformed filters, tiles and products, the table of tiles, their inputs with borders. */
-export function winogradWorkspace(extents: ConvolutionExtents): number {
+export function winogradWorkspace(extents: TiledExtents): number {
   const { C } = extents;
-  const { block, filters, kept, table, inputs } = winogradBlocks(extents);
+  const { block, filters, matrices, kept, table, inputs } = winogradBlocks(extents);
   const products = matrices(filters * C) * kept + matrices(block * C) + matrices(block * filters);
   return SPILL_BYTES + TRANSFORM_BYTES + table + products + floats(inputs) + SLACK_BYTES;
 }
 
 /** conv2dWinogradWeightGradient: transformed tiles of both sides and their products, tables, slots of both sides. */
-export function winogradWeightGradientWorkspace(extents: ConvolutionExtents): number {
-  const { C } = extents;
-  const { block, filters, kept, table, inputs, outputs } = winogradBlocks(extents);
+export function winogradWeightGradientWorkspace(extents: TiledExtents): number {
+  const { C, kh } = extents;
+  const runs = kh === 5;
+  const { block, filters, matrices, kept, table, inputs, outputs } = winogradBlocks(extents, runs);
   const tiles = matrices(block * filters) + matrices(block * (C + 4));
-  const rest = 2 * table + tiles + matrices(filters * C) * kept + floats(inputs + outputs);
+  const sums = matrices(filters * C) * kept + (runs ? matrixBytes(filters * C) : 0);
+  const rest = 2 * table + tiles + sums + floats(inputs + outputs);
   return SPILL_BYTES + TRANSFORM_BYTES + rest + SLACK_BYTES;
 }

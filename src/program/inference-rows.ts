@@ -46,7 +46,7 @@ function describe() {
     conv2dGrouped: `groups ${depthwise} x=N.C.H.W w=O.C/groups.kh.kw b?=O y>N.O.P.Q code<4 workspace`,
     conv2dGroupedInputGradient: `groups ${depthwise} w=O.C/groups.kh.kw dy=N.O.P.Q dx>N.C.H.W workspace`,
     conv2dInputGradient: `${convolution} w=O.C.kh.kw dy=N.O.P.Q dx>N.C.H.W workspace`,
-    conv2dWinograd: `${winograd} flipped x=N.C.H.W w=O.C.9 b?=O y>N.O.P.Q code<4 workspace`,
+    conv2dWinograd: `${winograd} flipped x=N.C.H.W w=O.C/groups.k.k b?=O y>N.O.P.Q code<4 workspace groups k tile`,
     copyStrided: 'n0 n1 n2 n3 n4 n5 s0 s1 s2 s3 s4 s5 t0 t1 t2 t3 t4 t5 x=@s y>@t',
     elman: `${recurrence} code<4 x=N.T.H w=H.H bias?=H y>N.T.H workspace lengths?=N`,
     embedding: 'count V D indices=count w=V.D y>count.D',

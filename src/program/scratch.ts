@@ -38,9 +38,7 @@ export const BESIDE: i32 = 4;
 /** Bytes of such a vector's entry in the table: where it is read and where it is written. */
 export const VECTOR_BYTES: i32 = 8;
 
-/** Winograd's tile of outputs, elements of a transformed tile, bytes of a tile's entry in the table, and of one transform. */
-export const TILE: i32 = 4;
-export const ELEMENTS: i32 = 36;
+/** Bytes of a tile's entry in Winograd's table of tiles, and of one transform. */
 export const TILE_BYTES: i32 = 16;
 export const TRANSFORM_BYTES: i32 = 36 * 16;
 
@@ -213,20 +211,25 @@ function mostTiles(C: i32, O: i32): i32 {
 }
 
 /** Tiles whose inputs are copied together: a few blocks, so that few panels of the last one stay empty. */
-function slotTiles(C: i32, O: i32): i32 {
+export function slotTiles(C: i32, O: i32): i32 {
   return least(4 * mostTiles(C, O), 128);
 }
 
-/** Rows of tiles that are copied together, `down` of which make an image: all, or equal parts. */
-export function slotRows(down: i32, across: i32, C: i32, O: i32): i32 {
-  const most = slotTiles(C, O);
+/**
+ * Tiles of 2×2 over which a sum for the gradient by 5×5 filters is one chain of multiply-adds: one over four times as many
+ * tiles as 3×3 filters have would round more. Bits depend on it.
+ */
+export const RUN: i32 = 64;
+
+/** Rows of tiles that are copied together, of at most `most` tiles; `down` rows make an image: all, or equal parts. */
+export function slotRows(down: i32, across: i32, most: i32): i32 {
   const parts = least(down, ((down * across + most - 1) / most) | 0);
   return ((down + parts - 1) / parts) | 0;
 }
 
 /** Images that are copied together. */
-export function slotImages(N: i32, down: i32, across: i32, C: i32, O: i32): i32 {
-  const images = least(N, (slotTiles(C, O) / (down * across)) | 0);
+export function slotImages(N: i32, down: i32, across: i32, most: i32): i32 {
+  const images = least(N, (most / (down * across)) | 0);
   return images < 1 ? 1 : images;
 }
 
@@ -237,9 +240,14 @@ export function tileBlock(tiles: i32, C: i32, O: i32): i32 {
   return upTo(((tiles + parts - 1) / parts) | 0, NR);
 }
 
+/** Elements of a transformed tile of tile×tile outputs of k×k filters; 9 for planes of 2×2. */
+export function elementsOf(k: i32, tile: i32): i32 {
+  return k + tile === 5 ? 9 : 36;
+}
+
 /** Filters of C channels each that are transformed at a time, a multiple of 4. */
-export function filterBlock(O: i32, C: i32): i32 {
-  return least(O, upTo(((16384 / C) | 0) + 1, 4));
+export function filterBlock(O: i32, C: i32, elements: i32): i32 {
+  return least(O, upTo(((589824 / (C * elements)) | 0) + 1, 4));
 }
 
 /** Bytes from the matrix of one element to the next: an odd number of cache lines, lest all 36 fall into one set. */

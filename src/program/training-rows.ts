@@ -105,7 +105,7 @@ function gradients() {
     conv2dDepthwiseWeightGradient: `${depthwise} x=N.C.H.W dy=N.O.P.Q dw>O.kh.kw workspace`,
     conv2dGroupedWeightGradient: `groups ${depthwise} x=N.C.H.W dy=N.O.P.Q dw>O.C/groups.kh.kw workspace`,
     conv2dWeightGradient: `${convolution} x=N.C.H.W dy=N.O.P.Q dw>O.C.kh.kw workspace`,
-    conv2dWinogradWeightGradient: `${winograd} x=N.C.H.W dy=N.O.P.Q dw>O.C.9 workspace`,
+    conv2dWinogradWeightGradient: `${winograd} x=N.C.H.W dy=N.O.P.Q dw>O.C/groups.k.k workspace groups k tile`,
     elmanGradient: `${recurrence} code<4 w=H.H y=N.T.H dy=N.T.H dx>N.T.H workspace lengths?=N`,
     embeddingGradient: 'count V D indices=count dy=count.D dw>V.D',
     fakeQuantize: 'count x=count y>count scale~ low~ high~',

@@ -84,4 +84,8 @@ def unshared(x, w, b):
 
 
 add("locallyConnected2d", [2, 2, 7, 5], [3, 4, 12, 5], [5, 3, 4], unshared, kernel=(3, 2), stride=(2, 1))
+# What Winograd's algorithm takes over: groups, 5×5 filters, planes of 2×2.
+conv2d([2, 16, 6, 7], [16, 8, 3, 3], padding=(1, 1), groups=2)
+conv2d([1, 16, 9, 10], [8, 16, 5, 5], padding=(2, 2))
+conv2d([3, 16, 2, 2], [8, 16, 3, 3], padding=(1, 1))
 save("conv-variants", cases)

@@ -67,14 +67,23 @@ const pick = <T>(draw: Draw, values: readonly T[]): T => values[draw(0, values.l
 function fitWindows(kernel: string, names: readonly string[], stored: (number | string)[]): void {
   const get = (name: string, other: number) => Number(stored[names.indexOf(name)] ?? other);
   const set = (name: string, value: number) => (stored[names.indexOf(name)] = value);
-  if (kernel.startsWith('conv2dWinograd'))
-    ['C', 'O'].forEach((name) => set(name, 4 * get(name, 1)));
+  if (kernel.startsWith('conv2dWinograd')) {
+    ['C', 'O'].forEach((name) => set(name, 4 * get(name, 1) * get('groups', 1)));
+    const k = get('k', 3) % 2 ? 3 : 5;
+    const isPlaneOf2 = k === 3 && get('tile', 4) % 2 === 0;
+    set('k', k);
+    set('tile', k === 5 || isPlaneOf2 ? 2 : 4);
+    if (isPlaneOf2) {
+      ['H', 'W'].forEach((name) => set(name, 2));
+      ['ph', 'pw'].forEach((name) => set(name, 1));
+    }
+  }
   if (!names.includes('P') || !names.includes('W') || names.includes('numH')) return;
   for (const [P, H, kh, sh, ph, dilation] of [
     'P H kh sh ph dilationH',
     'Q W kw sw pw dilationW',
   ].map((one) => one.split(' ') as [string, string, string, string, string, string])) {
-    const reach = (get(kh, 3) - 1) * get(dilation, 1) + 1;
+    const reach = (get(kh, get('k', 1)) - 1) * get(dilation, 1) + 1;
     set(P, Math.floor((get(H, 1) + 2 * get(ph, 0) - reach) / get(sh, 1)) + 1);
   }
 }

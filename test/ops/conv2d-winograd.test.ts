@@ -1,28 +1,34 @@
 /**
- * 3×3 convolutions of stride 1, which Winograd's algorithm takes over: values and gradients against the
- * definition in double precision, and how much larger the rounding error is than the direct one's.
+ * Convolutions that Winograd's algorithm takes over: values and gradients against the definition in double precision,
+ * and how much larger the rounding error is than the direct one's.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compile } from '../../src/compiler/compile.js';
 import { gradients } from '../../src/compiler/differentiate.js';
 import { input, parameter, sizeOf, type Tensor } from '../../src/graph/tensor.js';
+import { kernelsFor, extents } from '../../src/ops/conv2d-extents.js';
 import * as ops from '../../src/ops/index.js';
 import { evaluate } from '../../src/step/compute-tensors.js';
 import { address } from '../../src/program/program.js';
 import { availableNumerics } from '../kernels/instance.js';
-import * as reference from '../reference/ops.js';
-import { numbers } from '../support/numbers.js';
+import * as reference from '../reference/conv.js';
+import * as plainReference from '../reference/ops.js';
+import { createDraw, numbers } from '../support/numbers.js';
 
 interface Case {
   readonly x: [N: number, C: number, H: number, W: number];
   readonly O: number;
   readonly padding: [number, number];
+  /** Extent of the filters; default 3. */
+  readonly k?: number;
+  /** Default 1. */
+  readonly groups?: number;
   readonly activation?: 'relu' | 'tanh';
 }
 
 const cases: readonly Case[] = [
-  // Whole tiles without padding: the image is read where it lies.
+  // Whole tiles without padding.
   { x: [1, 8, 6, 6], O: 8, padding: [0, 0] },
   { x: [3, 12, 10, 14], O: 8, padding: [0, 0] },
   // Tiles that stick out, in one direction and in both; several images in a block, and blocks in an image.
@@ -35,25 +41,60 @@ const cases: readonly Case[] = [
   { x: [1, 16, 40, 37], O: 8, padding: [2, 2] },
   { x: [1, 8, 8, 8], O: 8, padding: [1, 1], activation: 'relu' },
   { x: [1, 8, 7, 7], O: 8, padding: [1, 1], activation: 'tanh' },
-  // More channels than one block of k.
+  // More channels than one block of k, and than a block of filters.
   { x: [1, 264, 4, 4], O: 8, padding: [1, 1] },
+  { x: [3, 132, 9, 6], O: 140, padding: [1, 1] },
+  // Groups.
+  { x: [2, 24, 8, 9], O: 36, padding: [1, 1], groups: 3, activation: 'relu' },
+  { x: [3, 16, 13, 13], O: 48, padding: [1, 1], groups: 2, activation: 'tanh' },
+  // 5×5 filters.
+  { x: [3, 12, 9, 7], O: 16, padding: [2, 2], k: 5, activation: 'relu' },
+  { x: [2, 24, 14, 27], O: 16, padding: [2, 2], k: 5, groups: 2 },
+  { x: [1, 12, 6, 8], O: 16, padding: [1, 4], k: 5, activation: 'tanh' },
+  // Planes of 2×2: more images than a block, more channels than one block of k, groups.
+  { x: [139, 16, 2, 2], O: 12, padding: [1, 1], activation: 'relu' },
+  { x: [5, 264, 2, 2], O: 32, padding: [1, 1] },
+  { x: [3, 48, 2, 2], O: 32, padding: [1, 1], groups: 2, activation: 'tanh' },
 ];
 
-const window = (padding: [number, number]) =>
-  ({ kernel: [3, 3], stride: [1, 1], padding }) as const;
+/** A layer with planes of 2×2 to 9×9, any padding, an odd number of images. */
+function drawCase(seed: number): Case {
+  const draw = createDraw(seed);
+  const [k, groups] = [draw(0, 1) ? 3 : 5, draw(1, 3)];
+  const channels = () => groups * 4 * draw(2, 6);
+  const padding: [number, number] = [draw(0, 2), draw(0, 2)];
+  const extent = (pad: number) => Math.max(k - 2 * pad, draw(2, 9));
+  const x: Case['x'] = [2 * draw(0, 2) + 1, channels(), extent(padding[0]), extent(padding[1])];
+  return { x, O: channels(), padding, k, groups };
+}
+
+const attributesOf = ({ padding, groups = 1 }: Case) => ({
+  stride: [1, 1] as const,
+  padding,
+  dilation: [1, 1] as const,
+  groups,
+});
+
+const weightShape = ({ x: [, C], O, k = 3, groups = 1 }: Case): number[] => [O, C / groups, k, k];
+
+const definitionOf = (one: Case): reference.Convolution => {
+  const [ph, pw] = one.padding;
+  const shapes = { x: one.x, w: weightShape(one) };
+  return { ...attributesOf(one), ...shapes, sides: [pw, pw, ph, ph], mode: 'zeros' };
+};
 
 /** y, and the gradients of Σ dy·y by x and w. */
 async function run(
-  { x: shape, O, padding, activation }: Case,
+  one: Case,
   algorithm: ops.Algorithm,
-  values: { x: Float32Array; w: Float32Array; b: Float32Array; dy: Float32Array },
+  values: ReturnType<typeof drawValues>,
   numerics: 'strict' | 'fused',
 ) {
-  const x = input('x', shape);
-  const w = parameter('w', [O, shape[1], 3, 3]);
-  const b = parameter('b', [O]);
-  const linear = ops.conv2d(x, w, b, { stride: [1, 1], padding, algorithm });
-  const y = activation ? ops[activation](linear) : linear;
+  const x = input('x', one.x);
+  const w = parameter('w', weightShape(one));
+  const b = parameter('b', [one.O]);
+  const linear = ops.conv2d(x, w, b, { ...attributesOf(one), algorithm });
+  const y = one.activation ? ops[one.activation](linear) : linear;
   const dy = input('dy', linear.shape);
   // Σ dy·y by way of Σ (y + dy)² − Σ y² would round; the ops' own backward rule is asked directly.
   const source = linear.source;
@@ -73,15 +114,35 @@ async function run(
   return { y: value!, dx: dx!, dw: dw! };
 }
 
-function draw({ x, O, padding: [ph, pw] }: Case, seed: number) {
-  const [N, C, H, W] = x;
-  const outputs = N * O * (H + 2 * ph - 2) * (W + 2 * pw - 2);
+function drawValues(one: Case, seed: number) {
+  const definition = definitionOf(one);
+  const count = (shape: readonly number[]) => shape.reduce((a, e) => a * e, 1);
   return {
-    x: numbers(N * C * H * W, seed),
-    w: numbers(O * C * 9, seed + 1),
-    b: numbers(O, seed + 2),
-    dy: numbers(outputs, seed + 3),
+    x: numbers(count(one.x), seed),
+    w: numbers(count(definition.w), seed + 1),
+    b: numbers(one.O, seed + 2),
+    dy: numbers(count(reference.outputShape(definition)), seed + 3),
   };
+}
+
+/** The values of `run`, without activation, in double precision. */
+function expect(one: Case, { x, w, b, dy }: ReturnType<typeof drawValues>) {
+  const { groups = 1, k = 3, padding, O } = one;
+  if (groups === 1) {
+    const [N, C, H, W] = one.x;
+    const window = { kernel: [k, k], stride: [1, 1], padding } as const;
+    const y = plainReference.conv2d(x, w, b, { N, C, H, W }, O, window);
+    const [dx, dw] = plainReference.conv2dGradients(x, w, dy, { N, C, H, W }, O, window);
+    return { y, dx, dw };
+  }
+  const definition = definitionOf(one);
+  const y = reference.conv2d(definition, x, w, b);
+  const [dx, dw] = [new Float64Array(x.length), new Float64Array(w.length)];
+  reference.eachProduct(definition, (to, tap, from) => {
+    dx[from]! += w[tap]! * dy[to]!;
+    dw[tap]! += x[from]! * dy[to]!;
+  });
+  return { y, dx, dw };
 }
 
 /** Root mean square and largest difference, both in units of the expected values' root mean square. */
@@ -104,35 +165,48 @@ function close(found: ArrayLike<number>, expected: ArrayLike<number>, what: stri
   assert.ok(mean < 2e-6 && largest < 2e-5, found3);
 }
 
+const apply = { relu: (v: number) => Math.max(v, 0), tanh: Math.tanh };
+
 for (const numerics of availableNumerics) {
   test(`values and gradients (${numerics}) are the definition’s`, async () => {
-    for (const [i, shape] of cases.entries()) {
-      const what = JSON.stringify(shape);
-      const values = draw(shape, 10 * i);
-      const [N, C, H, W] = shape.x;
-      const image = { N, C, H, W };
-      const found = await run(shape, 'auto', values, numerics);
-      const { x, w, b, dy } = values;
-      const y = reference.conv2d(x, w, b, image, shape.O, window(shape.padding));
-      const apply = { relu: (v: number) => Math.max(v, 0), tanh: Math.tanh };
-      const expected = shape.activation ? y.map(apply[shape.activation]) : y;
-      const [dx, dw] = reference.conv2dGradients(x, w, dy, image, shape.O, window(shape.padding));
-      close(found.y, expected, `${what}: y`);
-      close(found.dx, dx, `${what}: gradient by x`);
-      close(found.dw, dw, `${what}: gradient by w`);
+    const random = Array.from({ length: 60 }, (_, i) => drawCase(i));
+    for (const [i, one] of [...cases, ...random].entries()) {
+      const what = JSON.stringify(one);
+      const values = drawValues(one, 10 * i);
+      const found = await run(one, 'auto', values, numerics);
+      const expected = expect(one, values);
+      const { activation } = one;
+      close(found.y, activation ? expected.y.map(apply[activation]) : expected.y, `${what}: y`);
+      close(found.dx, expected.dx, `${what}: gradient by x`);
+      close(found.dw, expected.dw, `${what}: gradient by w`);
     }
   });
 }
 
-test('3×3 filters of stride 1 are transformed where that pays, and never if told not to', () => {
+test('the listed cases with groups, 5×5 filters and planes of 2×2 are transformed, and half of the random ones', () => {
+  const wayOf = (one: Case) =>
+    kernelsFor(extents(one.x, weightShape(one), attributesOf(one)), 'auto');
+  assert.equal([...new Set(cases.slice(11).map(wayOf))], ['winograd']);
+  const transformed = Array.from({ length: 60 }, (_, i) => drawCase(i)).filter(
+    (one) => wayOf(one) === 'winograd',
+  );
+  assert.ok(transformed.length >= 25, `${transformed.length} of 60`);
+  const has = (rule: (one: Case) => boolean) => assert.ok(transformed.some(rule));
+  for (const k of [3, 5])
+    for (const groups of [1, 2, 3]) has((one) => one.k === k && one.groups === groups);
+});
+
+test('filters of stride 1 are transformed where that pays, and never if told not to', () => {
   const kernels = (
     xShape: Case['x'],
     O: number,
     attributes: Partial<ops.Conv2dAttributes> = {},
+    k = 3,
   ) => {
     const x = input('x', xShape);
-    const w = parameter('w', [O, xShape[1], 3, 3]);
-    const y = ops.conv2d(x, w, null, { stride: [1, 1], padding: [1, 1], ...attributes });
+    const w = parameter('w', [O, xShape[1] / (attributes.groups ?? 1), k, k]);
+    const padding: [number, number] = [(k - 1) / 2, (k - 1) / 2];
+    const y = ops.conv2d(x, w, null, { stride: [1, 1], padding, ...attributes });
     const loss = ops.weightedSum(ops.reshape(y, [sizeOf(y.shape)]), 1);
     const outputs = [y, ...gradients(loss, [x, w])];
     return compile({
@@ -154,34 +228,52 @@ test('3×3 filters of stride 1 are transformed where that pays, and never if tol
     kernels([1, 8, 8, 8], 8, { padding: [3, 0] }),
     ['conv2dInputGradient', ...winograd.slice(1)].toSorted(),
   );
+  const grouped = ['conv2dGrouped', 'conv2dGroupedInputGradient', 'conv2dGroupedWeightGradient'];
+  assert.equal(kernels([1, 16, 8, 8], 16, { groups: 2 }), winograd);
+  assert.equal(kernels([1, 16, 8, 8], 16, { groups: 4 }), grouped);
+  assert.equal(kernels([1, 16, 8, 8], 16, { dilation: [1, 2] }), grouped);
+  assert.equal(
+    kernels([1, 16, 8, 8], 16, {}, 5),
+    ['conv2dInputGradient', ...winograd.slice(1)].toSorted(),
+  );
+  assert.equal(kernels([1, 8, 1, 1], 8, {}, 5), direct);
+  assert.equal(kernels([1, 64, 5, 5], 64), winograd);
+  assert.equal(kernels([1, 64, 2, 2], 64), winograd);
+  assert.equal(kernels([1, 64, 4, 4], 64, { padding: [0, 0] }).includes('conv2d'), true);
   // Channels that are no multiple of 4, or few; a padding no turned filter has; tiles mostly empty.
   assert.equal(kernels([1, 9, 8, 8], 8), direct);
   assert.equal(kernels([1, 4, 8, 8], 8), direct);
   assert.equal(kernels([1, 8, 5, 5], 8), direct);
 });
 
-for (const numerics of availableNumerics) {
-  test(`rounding errors (${numerics}), against the direct algorithm’s, in units of the results`, async () => {
-    const shape: Case = { x: [4, 64, 16, 16], O: 64, padding: [1, 1] };
-    const values = draw(shape, 5);
-    const { x, w, b, dy } = values;
-    const image = { N: 4, C: 64, H: 16, W: 16 };
-    const y = reference.conv2d(x, w, b, image, 64, window([1, 1]));
-    const [dx, dw] = reference.conv2dGradients(x, w, dy, image, 64, window([1, 1]));
-    const transformed = await run(shape, 'auto', values, numerics);
-    const direct = await run(shape, 'direct', values, numerics);
-    for (const [name, expected] of [
-      ['y', y],
-      ['dx', dx],
-      ['dw', dw],
-    ] as const) {
-      const [ours, plain] = [errors(transformed[name], expected), errors(direct[name], expected)];
-      const show = ({ mean, largest }: typeof ours) =>
-        `${(mean * 1e7).toFixed(1)} (largest ${(largest * 1e7).toFixed(0)})`;
-      console.log(`  ${name} ${numerics}: Winograd ${show(ours)}, direct ${show(plain)} · 1e-7`);
-      assert.ok(ours.mean < 1e-6 && ours.largest < 1e-5, `${name}: ${show(ours)} · 1e-7`);
+const measured: readonly [kind: string, one: Case][] = [
+  ['3×3', { x: [4, 64, 16, 16], O: 64, padding: [1, 1] }],
+  ['3×3 in 2 groups', { x: [4, 64, 16, 16], O: 64, padding: [1, 1], groups: 2 }],
+  ['5×5', { x: [4, 64, 16, 16], O: 64, padding: [2, 2], k: 5 }],
+  ['3×3 on 2×2', { x: [64, 64, 2, 2], O: 64, padding: [1, 1] }],
+];
+
+test('rounding errors against the direct algorithm’s, in units of the results', async () => {
+  for (const [kind, one] of measured) {
+    const values = drawValues(one, 5);
+    const expected = expect(one, values);
+    for (const numerics of availableNumerics) {
+      const transformed = await run(one, 'auto', values, numerics);
+      const direct = await run(one, 'direct', values, numerics);
+      for (const name of ['y', 'dx', 'dw'] as const) {
+        const ours = errors(transformed[name], expected[name]);
+        const plain = errors(direct[name], expected[name]);
+        const show = ({ mean, largest }: typeof ours) =>
+          `${(mean * 1e7).toFixed(1)} (largest ${(largest * 1e7).toFixed(0)})`;
+        const what = `${kind}: ${name} ${numerics}`;
+        console.log(`  ${what}: Winograd ${show(ours)}, direct ${show(plain)} · 1e-7`);
+        assert.ok(ours.mean < 1e-6 && ours.largest < 1e-5, `${what}: ${show(ours)} · 1e-7`);
+        // About twice the direct one's.
+        if (kind === '5×5' || kind === '3×3 on 2×2')
+          assert.ok(ours.mean < 2.2 * plain.mean, `${what}: direct ${show(plain)} · 1e-7`);
+      }
     }
-  });
-}
+  }
+});
 
 test.run();
