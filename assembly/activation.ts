@@ -59,7 +59,8 @@ function mapLast(code: i32, x: usize, y: usize, rest: i32): void {
 }
 
 function mapLastBiased(code: i32, y: usize, rest: i32, bias: v128): void {
-  storeTail(y, value(code, f32x4.add(loadTail(y, rest), bias)), rest);
+  storeTail(y, f32x4.add(loadTail(y, rest), bias), rest);
+  mapLast(code, y, y, rest);
 }
 
 @inline
@@ -138,26 +139,29 @@ export function activation(code: i32, x: usize, y: usize, count: i32): void {
   else mapWith(NONE, x, y, count);
 }
 
-/** y[i] = f(y[i] + bias) with one bias for the row: the epilogue of a convolution. */
+/**
+ * y[i] = f(y[i] + bias) with one bias for the row: the epilogue of a convolution. Here and in `finishColumns` the longer
+ * functions follow in a second pass: the row is in L1, and each pass of theirs is a good part of a build.
+ */
 export function finishRow(code: i32, y: usize, count: i32, bias: f32): void {
   const b = f32x4.splat(bias);
   if (code == NONE) mapBiased(NONE, y, count, b);
   else if (code == RELU) mapBiased(RELU, y, count, b);
-  else if (code == SIGMOID) mapBiased(SIGMOID, y, count, b);
   else if (code == TANH) mapTanh(y, y, count, b);
-  else if (code == SCALED_TANH) mapBiased(SCALED_TANH, y, count, b);
+  else {
+    mapBiased(NONE, y, count, b);
+    activation(code, y, y, count);
+  }
 }
 
 /** y[i] = f(y[i] + bias[i]): the epilogue of a matrix product. */
 export function finishColumns(code: i32, y: usize, count: i32, bias: usize): void {
   if (code == NONE) mapBiases(NONE, y, count, bias);
   else if (code == RELU) mapBiases(RELU, y, count, bias);
-  else if (code == SIGMOID) mapBiases(SIGMOID, y, count, bias);
-  else if (code == TANH) {
+  else {
     mapBiases(NONE, y, count, bias);
-    mapTanh(y, y, count, f32x4.splat(-0.0));
+    activation(code, y, y, count);
   }
-  else if (code == SCALED_TANH) mapBiases(SCALED_TANH, y, count, bias);
 }
 
 /** dx[i] = f′(x[i])·dy[i], from y = f(x); dx may be dy. */

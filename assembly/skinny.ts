@@ -34,9 +34,9 @@ export function skinnyProduct(
   // cᵀ[n×m] = b·aᵀ: b takes the place of the unpacked left operand, four rows at a time.
   const panels = (m + NR - 1) / NR;
   const packed = workspace + SPILL_BYTES;
-  const ct = packed + floats(skinnyPanels(m, k));
+  const ct = packed + floats(skinnyPanels(m, n, k));
   const pitch = floats(panels * NR);
-  const depth = skinnyDepth(m, k);
+  const depth = skinnyDepth(m, n, k);
   for (let pc = 0; pc < k; pc += depth) {
     const kc = min(depth, k - pc);
     packBAcross(a + floats(pc), floats(k), m, kc, packed);

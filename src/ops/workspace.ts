@@ -55,7 +55,7 @@ const blocked = (...parts: readonly number[]): number =>
 
 /** Scratch of a product of m×k and k×n, transposed or not. */
 export function matmulWorkspace(m: number, n: number, k: number): number {
-  const skinny = m <= SKINNY ? skinnyPanels(m, k) + skinnyResult(m, n) : 0;
+  const skinny = m <= SKINNY ? skinnyPanels(m, n, k) + skinnyResult(m, n) : 0;
   return blocked(Math.max(rowPanels(m, k) + columnPanels(k, n), skinny));
 }
 

@@ -71,14 +71,19 @@ export function packedMatrix(k: i32, n: i32): i32 {
   return k * upTo(n, NR);
 }
 
-/** Steps of k in one block of a product of few rows that does not pack the other matrix. */
-export function skinnyDepth(m: i32, k: i32): i32 {
-  return least(k, (SKINNY_FLOATS / upTo(m, NR)) | 0);
+/**
+ * Steps of k in one block of a product of few rows that does not pack the other matrix: at least KC, and as many more as
+ * fit where a product that packs it has its panels.
+ */
+export function skinnyDepth(m: i32, n: i32, k: i32): i32 {
+  const room = rowPanels(m, k) + columnPanels(k, n) - skinnyResult(m, n);
+  const depth = (least(SKINNY_FLOATS, room) / upTo(m, NR)) | 0;
+  return least(k, depth < KC ? KC : depth);
 }
 
-/** The few rows of an m×k matrix in panels, one block of k, for a product that does not pack the other matrix. */
-export function skinnyPanels(m: i32, k: i32): i32 {
-  return upTo(m, NR) * skinnyDepth(m, k);
+/** The few rows of an m×k matrix in panels, one block of k, for such a product. */
+export function skinnyPanels(m: i32, n: i32, k: i32): i32 {
+  return upTo(m, NR) * skinnyDepth(m, n, k);
 }
 
 /** Its transposed result: n rows, rounded up to fours, of m values in whole panels. */
