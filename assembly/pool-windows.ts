@@ -6,6 +6,7 @@
  * Four whole windows side by side with a horizontal stride of 1 or 2 are the lanes of a vector; each lane does the same
  * as a single window, in the same order.
  */
+import { wins } from './pool';
 import { LANES, floats } from './simd';
 
 /** The start of window p along one axis of `extent` inputs and `count` windows. */
@@ -149,26 +150,61 @@ export function avgPoolWindowsGradient(
   }
 }
 
-/**
- * The maxima of four windows of which the first begins at `from`, or of one. The instruction that has NaN win and 0 be
- * more than −0 is a chain of eight in processors, so both are looked after beside a plain maximum.
- */
-function maxima(from: usize, rows: i32, W: i32, columns: i32, sw: i32, four: bool): v128 {
-  let best = f32x4.splat(-Infinity);
-  let nan = i32x4.splat(0);
-  let signs = i32x4.splat(i32.MIN_VALUE);
+/** Whether none of `count` floats is NaN or −0: then one instruction is their maximum, which else takes eight. */
+function isPlain(x: usize, count: i32): bool {
+  const minusZero = i32x4.splat(-2147483648);
+  let found = i32x4.splat(0);
+  let i = 0;
+  for (; i <= count - LANES; i += LANES) {
+    const v = v128.load(x + floats(i));
+    found = v128.or(found, v128.or(f32x4.ne(v, v), i32x4.eq(v, minusZero)));
+  }
+  for (; i < count; i++) {
+    const v = v128.load32_splat(x + floats(i));
+    found = v128.or(found, v128.or(f32x4.ne(v, v), i32x4.eq(v, minusZero)));
+  }
+  return !v128.any_true(found);
+}
+
+@inline
+function larger(x: v128, y: v128, plain: bool): v128 {
+  return plain ? f32x4.pmax(x, y) : f32x4.max(x, y);
+}
+
+/** Maxima of four windows side by side, or with `step` 0 of a single one in all lanes. */
+@inline
+function maxima(
+  line: usize,
+  rows: i32,
+  columns: i32,
+  pitch: usize,
+  step: i32,
+  plain: bool,
+): v128 {
+  let bests = f32x4.splat(-Infinity);
   do {
-    for (let j = 0; j < columns; j++) {
-      const at = from + floats(j);
-      const values = four ? loadApart(at, sw) : v128.load32_zero(at);
-      best = f32x4.pmax(best, values);
-      nan = v128.or(nan, f32x4.ne(values, values));
-      signs = v128.and(signs, values);
-    }
-    from += floats(W);
+    let at = line;
+    let j = columns;
+    do {
+      bests = larger(bests, step ? loadApart(at, step) : v128.load32_splat(at), plain);
+      at += 4;
+    } while (--j);
+    line += pitch;
   } while (--rows);
-  const zero = f32x4.eq(best, f32x4.splat(0));
-  return v128.or(v128.bitselect(signs, best, zero), nan);
+  return bests;
+}
+
+/** The same for three columns. */
+@inline
+function maximaOfThree(line: usize, rows: i32, pitch: usize, step: i32, plain: bool): v128 {
+  let bests = f32x4.splat(-Infinity);
+  do {
+    bests = larger(bests, loadApart(line, step), plain);
+    bests = larger(bests, loadApart(line + 4, step), plain);
+    bests = larger(bests, loadApart(line + 8, step), plain);
+    line += pitch;
+  } while (--rows);
+  return bests;
 }
 
 /** y[plane, p, q] = max of the window's inputs; NaN wins, as in PyTorch. */
@@ -187,91 +223,122 @@ export function maxPoolWindows(
   x: usize,
   y: usize,
 ): void {
+  const pitch = floats(W);
+  // The last four windows side by side within the image, which may be computed twice in part.
+  const last = sw ? min(Q - LANES, (W + pw - kw) / sw - 3) : -1;
   for (let plane = 0; plane < planes; plane++) {
+    const plain = isPlain(x, H * W);
     for (let p = 0; p < P; p++) {
       const top = first(p, H, kh, sh, ph, P);
-      const bottom = end(p, H, kh, sh, ph, P);
+      const rows = end(p, H, kh, sh, ph, P) - top;
+      const line = x + <usize>top * pitch;
       for (let q = 0; q < Q; q++) {
+        if (q > last && q < last + LANES && sideBySide(last, Q, W, kw, sw, pw)) q = last;
         const left = first(q, W, kw, sw, pw, Q);
-        const right = end(q, W, kw, sw, pw, Q);
-        const from = x + floats(top * W + left);
-        const four = sideBySide(q, Q, W, kw, sw, pw);
-        const best = maxima(from, bottom - top, W, right - left, sw, four);
-        if (four) {
-          v128.store(y + floats(q), best);
+        const at = line + floats(left);
+        const to = y + floats(q);
+        if (sideBySide(q, Q, W, kw, sw, pw)) {
+          let bests: v128;
+          if (kw == 3 && plain) {
+            if (sw == 1) bests = maximaOfThree(at, rows, pitch, 1, true);
+            else bests = maximaOfThree(at, rows, pitch, 2, true);
+          } else bests = maxima(at, rows, kw, pitch, sw, false);
+          v128.store(to, bests);
           q += LANES - 1;
-        } else {
-          v128.store32_lane(y + floats(q), best, 0);
+          continue;
         }
+        const columns = end(q, W, kw, sw, pw, Q) - left;
+        v128.store_lane<f32>(to, maxima(at, rows, columns, pitch, 0, false), 0);
       }
       y += floats(Q);
     }
-    x += floats(H * W);
+    x += <usize>H * pitch;
   }
 }
 
-/** The place, in bytes, of a window's first maximum, or of its first NaN. */
-function firstNotLess(from: usize, rows: i32, W: i32, columns: i32): usize {
-  let best = load<f32>(from);
-  let where: usize = 0;
+/** Adds the four gradients at `dy` at `places` of dx, whose windows are `step` bytes apart. */
+@inline
+function addFour(dx: usize, places: v128, step: usize, dy: usize): void {
+  addAt(dx + <usize>i32x4.extract_lane(places, 0), dy);
+  addAt(dx + step + <usize>i32x4.extract_lane(places, 1), dy + 4);
+  addAt(dx + 2 * step + <usize>i32x4.extract_lane(places, 2), dy + 8);
+  addAt(dx + 3 * step + <usize>i32x4.extract_lane(places, 3), dy + 12);
+}
+
+/** Adds the four gradients at `dy` where their windows, the first at `x` and `dx`, have their first maxima. */
+@inline
+function spreadToMaxima(
+  x: usize,
+  dx: usize,
+  rows: i32,
+  W: i32,
+  kw: i32,
+  sw: i32,
+  dy: usize,
+): void {
+  let bests = loadApart(x, sw);
+  let places = i32x4.splat(0);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
+    for (let j = 0; j < kw; j++) {
       const place = floats(i * W + j);
-      const value = load<f32>(from + place);
-      if (best == best && !(value <= best)) {
-        best = value;
-        where = place;
-      }
+      const values = loadApart(x + place, sw);
+      const won = wins(values, bests);
+      bests = v128.bitselect(values, bests, won);
+      places = v128.bitselect(i32x4.splat(<i32>place), places, won);
     }
   }
-  return where;
+  addFour(dx, places, floats(sw), dy);
 }
 
-/** Adds four gradients at `dy`, or one, where the windows, the first at `corner` of x and dx, have their first maxima. */
-function spreadToMaxima(
+/** The same for three columns without NaN. */
+@inline
+function spreadOfThree(x: usize, dx: usize, rows: i32, W: i32, sw: i32, dy: usize): void {
+  let bests = f32x4.splat(-Infinity);
+  let places = i32x4.splat(0);
+  let here = places;
+  const one = i32x4.splat(4);
+  const next = i32x4.splat((W - 2) << 2);
+  do {
+    let values = loadApart(x, sw);
+    places = v128.bitselect(here, places, f32x4.gt(values, bests));
+    bests = f32x4.pmax(bests, values);
+    here = i32x4.add(here, one);
+    values = loadApart(x + 4, sw);
+    places = v128.bitselect(here, places, f32x4.gt(values, bests));
+    bests = f32x4.pmax(bests, values);
+    here = i32x4.add(here, one);
+    values = loadApart(x + 8, sw);
+    places = v128.bitselect(here, places, f32x4.gt(values, bests));
+    bests = f32x4.pmax(bests, values);
+    here = i32x4.add(here, next);
+    x += floats(W);
+  } while (--rows);
+  addFour(dx, places, floats(sw), dy);
+}
+
+/** Adds the gradient at `dy` where a window at `corner` has its first maximum: no branch, as none could be foreseen. */
+@inline
+function spreadToMaximum(
   x: usize,
   dx: usize,
   corner: usize,
   rows: i32,
-  W: i32,
   columns: i32,
-  sw: i32,
-  four: bool,
+  W: i32,
   dy: usize,
 ): void {
-  let from = x + corner;
-  const step = floats(sw);
-  let best = four ? loadApart(from, sw) : v128.load32_zero(from);
-  let nan = i32x4.splat(0);
-  let place = nan;
-  let places = nan;
+  let best = v128.load32_splat(x + corner);
+  let place = i32x4.splat(<i32>corner);
   for (let i = 0; i < rows; i++) {
-    const line = from + floats(i * W);
     for (let j = 0; j < columns; j++) {
-      const values = four ? loadApart(line + floats(j), sw) : v128.load32_zero(line + floats(j));
-      places = v128.bitselect(place, places, f32x4.lt(best, values));
-      best = f32x4.pmax(best, values);
-      nan = v128.or(nan, f32x4.ne(values, values));
-      place = i32x4.add(place, i32x4.splat(4));
+      const at = corner + floats(i * W + j);
+      const value = v128.load32_splat(x + at);
+      const won = wins(value, best);
+      best = v128.bitselect(value, best, won);
+      place = v128.bitselect(i32x4.splat(<i32>at), place, won);
     }
-    place = i32x4.add(place, i32x4.splat(<i32>floats(W - columns)));
   }
-  if (v128.any_true(nan)) {
-    // Windows one by one, in which NaN wins.
-    for (let windows = four ? LANES : 1; windows > 0; windows--) {
-      addAt(dx + corner + firstNotLess(from, rows, W, columns), dy);
-      from += step;
-      corner += step;
-      dy += 4;
-    }
-    return;
-  }
-  const to = dx + corner;
-  addAt(to + <usize>i32x4.extract_lane(places, 0), dy);
-  if (!four) return;
-  addAt(to + step + <usize>i32x4.extract_lane(places, 1), dy + 4);
-  addAt(to + 2 * step + <usize>i32x4.extract_lane(places, 2), dy + 8);
-  addAt(to + 3 * step + <usize>i32x4.extract_lane(places, 3), dy + 12);
+  addAt(dx + <usize>i32x4.extract_lane(place, 0), dy);
 }
 
 @inline
@@ -298,17 +365,22 @@ export function maxPoolWindowsGradient(
 ): void {
   memory.fill(dx, 0, floats(planes * H * W));
   for (let plane = 0; plane < planes; plane++) {
+    const plain = isPlain(x, H * W);
     for (let p = 0; p < P; p++) {
       const top = first(p, H, kh, sh, ph, P);
-      const bottom = end(p, H, kh, sh, ph, P);
+      const rows = end(p, H, kh, sh, ph, P) - top;
       for (let q = 0; q < Q; q++) {
         const left = first(q, W, kw, sw, pw, Q);
-        const right = end(q, W, kw, sw, pw, Q);
-        const four = sideBySide(q, Q, W, kw, sw, pw);
         const corner = floats(top * W + left);
-        const columns = right - left;
-        spreadToMaxima(x, dx, corner, bottom - top, W, columns, sw, four, dy + floats(q));
-        if (four) q += LANES - 1;
+        const from = dy + floats(q);
+        if (sideBySide(q, Q, W, kw, sw, pw)) {
+          if (kw != 3 || !plain) spreadToMaxima(x + corner, dx + corner, rows, W, kw, sw, from);
+          else if (sw == 1) spreadOfThree(x + corner, dx + corner, rows, W, 1, from);
+          else spreadOfThree(x + corner, dx + corner, rows, W, 2, from);
+          q += LANES - 1;
+          continue;
+        }
+        spreadToMaximum(x, dx, corner, rows, end(q, W, kw, sw, pw, Q) - left, W, from);
       }
       dy += floats(Q);
     }
