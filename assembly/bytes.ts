@@ -1,16 +1,19 @@
 /** Bytes from floats and back, and elementwise kernels on bytes. Floats are rounded as in strict numerics, in all builds. */
 import { clamped, scaled, halfOf, storeBytes } from './requantise';
 
-/** 1.5·2²³: added to a float of less than 2²², it leaves the nearest whole number in the lowest bits, ties to even. */
-const WHOLE: f32 = 12_582_912;
+/**
+ * 1.5·2²³ as float and as its bits, in memory, as engines make constants anew for each use. Added to a float of less than 2²²,
+ * it leaves the nearest whole number in the lowest bits, ties to even.
+ */
+const WHOLE = memory.data<f32>([12_582_912, 12_582_912, 12_582_912, 12_582_912], 16);
 
 /** nearest(x·inverse) between least and most of four floats; 0 for NaN. */
 @inline
-function wholeOf(x: usize, inverse: v128, least: v128, most: v128): v128 {
+function wholeOf(x: usize, inverse: v128, least: v128, most: v128, whole: v128): v128 {
   let v = f32x4.mul(v128.load(x), inverse);
   v = v128.and(v, f32x4.eq(v, v));
   v = f32x4.pmin(f32x4.pmax(v, least), most);
-  return i32x4.sub(f32x4.add(v, f32x4.splat(WHOLE)), i32x4.splat(0x4b400000));
+  return i32x4.sub(f32x4.add(v, whole), whole);
 }
 
 /** Bytes of the 16 floats at x: between −zero and 127 − zero, plus zero. */
@@ -19,15 +22,13 @@ function quantized(x: usize, inverse: v128, zero: i32): v128 {
   const over: i32 = 127 - zero;
   const least = f32x4.splat(<f32>under);
   const most = f32x4.splat(<f32>over);
-  const a = i16x8.narrow_i32x4_s(
-    wholeOf(x, inverse, least, most),
-    wholeOf(x + 16, inverse, least, most),
-  );
-  const b = i16x8.narrow_i32x4_s(
-    wholeOf(x + 32, inverse, least, most),
-    wholeOf(x + 48, inverse, least, most),
-  );
-  return i8x16.add(i8x16.narrow_i16x8_s(a, b), i8x16.splat(<i8>zero));
+  const whole = v128.load(WHOLE);
+  const a = wholeOf(x, inverse, least, most, whole);
+  const b = wholeOf(x + 16, inverse, least, most, whole);
+  const c = wholeOf(x + 32, inverse, least, most, whole);
+  const d = wholeOf(x + 48, inverse, least, most, whole);
+  const bytes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+  return i8x16.add(bytes, i8x16.splat(<i8>zero));
 }
 
 /** The byte of one float. */

@@ -10,6 +10,13 @@ const ADDED: i32 = 256;
 /** Sums of eight channels in 32 bits. */
 const SUMS = memory.data(32, 16);
 
+/** Windows from q on, of Q, that have all their columns, or 1 for one that has not. */
+@inline
+function wholeRun(q: i32, Q: i32, W: i32, kw: i32, sw: i32, pw: i32): i32 {
+  const spare = W - (q * sw - pw) - kw;
+  return q * sw < pw || spare < 0 ? 1 : min(Q - q, spare / sw + 1);
+}
+
 /** y = the largest of each window. */
 export function maxPoolInt8(
   N: i32,
@@ -32,29 +39,51 @@ export function maxPoolInt8(
   for (let n = 0; n < N; n++) {
     for (let p = 0; p < P; p++) {
       const top = max(p * sh - ph, 0);
-      const bottom = min(p * sh - ph + kh, H);
-      for (let q = 0; q < Q; q++) {
+      const rows = min(p * sh - ph + kh, H) - top;
+      let run = 0;
+      for (let q = 0; q < Q; q += run) {
+        run = wholeRun(q, Q, W, kw, sw, pw);
         const left = max(q * sw - pw, 0);
-        const right = min(q * sw - pw + kw, W);
-        for (let c = 0; c < C; c += 16) {
-          let row = x + <usize>((top * W + left) * C + c);
-          let most = v128.load(row);
-          for (let i = top; i < bottom; i++) {
-            let at = row;
-            for (let j = left; j < right; j++) {
-              most = i8x16.max_u(most, v128.load(at));
-              at += C;
-            }
-            row += pitch;
-          }
-          const to = y + c;
-          if (to + 16 <= end) v128.store(to, most);
-          else storeBytes(to, most, min(C - c, 16));
-        }
-        y += C;
+        const columns = min(q * sw - pw + kw, W) - left;
+        const at = x + <usize>((top * W + left) * C);
+        largest(at, run, sw * C, rows, columns, C, pitch, y, end);
+        y += <usize>(run * C);
       }
     }
     x += pitch * H;
+  }
+}
+
+/** The largest of `run` windows of rows×columns, `step` bytes apart. */
+function largest(
+  x: usize,
+  run: i32,
+  step: usize,
+  rows: i32,
+  columns: i32,
+  C: usize,
+  pitch: usize,
+  y: usize,
+  end: usize,
+): void {
+  for (; run > 0; run--) {
+    for (let c: usize = 0; c < C; c += 16) {
+      let row = x + c;
+      let most = v128.load(row);
+      for (let i = rows; i > 0; i--) {
+        let at = row;
+        for (let j = columns; j > 0; j--) {
+          most = i8x16.max_u(most, v128.load(at));
+          at += C;
+        }
+        row += pitch;
+      }
+      const to = y + c;
+      if (to + 16 <= end) v128.store(to, most);
+      else storeBytes(to, most, <i32>min(C - c, 16));
+    }
+    x += step;
+    y += C;
   }
 }
 
@@ -100,33 +129,59 @@ function multiplierOf(m: i32, K: i32, n: i32): i32 {
   return <i32>min((<i64>m * K + (n >> 1)) / n, <i64>i32.MAX_VALUE);
 }
 
-/** r of eight channels of a window, as words; less: what zeroX has in the sums. */
-@inline
+/** `run` windows of rows×columns, `step` bytes apart; less: what zeroX has in their sums. */
 function averages(
   x: usize,
+  run: i32,
+  step: usize,
   rows: i32,
   columns: i32,
   C: usize,
   pitch: usize,
   less: i32,
   m: i32,
-  half: v128,
   shift: i32,
-): v128 {
-  let low: v128;
-  let high: v128;
-  if (rows * columns <= ADDED) {
-    const words = i16x8.sub(windowWords(x, rows, columns, C, pitch), i16x8.splat(<i16>less));
-    // One instruction's definition is this shift.
-    if (shift == 15 && m <= <i32>i16.MAX_VALUE)
-      return i16x8.q15mulr_sat_s(words, i16x8.splat(<i16>m));
-    low = i32x4.extend_low_i16x8_s(words);
-    high = i32x4.extend_high_i16x8_s(words);
-  } else {
-    windowSums(x, rows, columns, C, pitch);
-    low = i32x4.sub(v128.load(SUMS), i32x4.splat(less));
-    high = i32x4.sub(v128.load(SUMS, 16), i32x4.splat(less));
+  zeroY: i32,
+  y: usize,
+  end: usize,
+): void {
+  const half = halfOf(shift);
+  const zero = i16x8.splat(<i16>zeroY);
+  const least = i8x16.splat(0);
+  const most = i8x16.splat(127);
+  const below = i16x8.splat(<i16>less);
+  const share = i16x8.splat(<i16>m);
+  // One instruction's definition is this shift.
+  const isShort = shift == 15 && m <= <i32>i16.MAX_VALUE;
+  const isSmall = rows * columns <= ADDED;
+  for (; run > 0; run--) {
+    for (let c: usize = 0; c < C; c += 8) {
+      let words: v128;
+      if (isSmall) {
+        words = i16x8.sub(windowWords(x + c, rows, columns, C, pitch), below);
+        if (isShort) words = i16x8.q15mulr_sat_s(words, share);
+        else {
+          const low = i32x4.extend_low_i16x8_s(words);
+          words = shared(low, i32x4.extend_high_i16x8_s(words), m, half, shift);
+        }
+      } else {
+        windowSums(x + c, rows, columns, C, pitch);
+        const low = i32x4.sub(v128.load(SUMS), i32x4.splat(less));
+        const high = i32x4.sub(v128.load(SUMS, 16), i32x4.splat(less));
+        words = shared(low, high, m, half, shift);
+      }
+      const bytes = clamped(words, words, zero, least, most);
+      const to = y + c;
+      if (to + 8 <= end) v128.store64_lane(to, bytes, 0);
+      else storeBytes(to, bytes, <i32>min(C - c, 8));
+    }
+    x += step;
+    y += C;
   }
+}
+
+/** r of eight sums, as words. */
+function shared(low: v128, high: v128, m: i32, half: v128, shift: i32): v128 {
   const factor = i32x4.splat(m);
   return i16x8.narrow_i32x4_s(scaled(low, factor, half, shift), scaled(high, factor, half, shift));
 }
@@ -157,10 +212,6 @@ export function avgPoolInt8(
   x: usize,
   y: usize,
 ): void {
-  const half = halfOf(shift);
-  const zero = i16x8.splat(<i16>zeroY);
-  const least = i8x16.splat(0);
-  const most = i8x16.splat(127);
   const end = y + <usize>(N * P * Q * C);
   const pitch = <usize>(W * C);
   for (let n = 0; n < N; n++) {
@@ -169,7 +220,9 @@ export function avgPoolInt8(
       const top = max(above, 0);
       const rows = min(above + kh, H) - top;
       const height = countPadding ? min(above + kh, H + ph) - above : rows;
-      for (let q = 0; q < Q; q++) {
+      let run = 0;
+      for (let q = 0; q < Q; q += run) {
+        run = wholeRun(q, Q, W, kw, sw, pw);
         const before = q * sw - pw;
         const left = max(before, 0);
         const columns = min(before + kw, W) - left;
@@ -177,14 +230,8 @@ export function avgPoolInt8(
         const factor = multiplierOf(m, kh * kw, height * width);
         const less = zeroX * rows * columns;
         const at = x + <usize>((top * W + left) * C);
-        for (let c = 0; c < C; c += 8) {
-          const words = averages(at + c, rows, columns, C, pitch, less, factor, half, shift);
-          const bytes = clamped(words, words, zero, least, most);
-          const to = y + c;
-          if (to + 8 <= end) v128.store64_lane(to, bytes, 0);
-          else storeBytes(to, bytes, min(C - c, 8));
-        }
-        y += C;
+        averages(at, run, sw * C, rows, columns, C, pitch, less, factor, shift, zeroY, y, end);
+        y += <usize>(run * C);
       }
     }
     x += pitch * H;

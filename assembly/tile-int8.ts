@@ -1,5 +1,5 @@
 /**
- * Sums of products of bytes: pixels × 8 outputs, in tiles of 5 pixels (4 in the plain build), and single pixels × 16. Bytes of x
+ * Sums of products of bytes: pixels × 8 outputs, in tiles of 6 pixels (4 in the plain build), and single pixels × 16. Bytes of x
  * are read where they lie. A step multiplies four bytes of a pixel with the 16 bytes of a panel: four of each of its outputs.
  *
  * All sums are exact in 32 bits up to 133,144 taps, so their order is free. The relaxed instruction is exact as well: its second
@@ -66,6 +66,7 @@ function relaxedTiles(
     const p2 = pixelAt(pixels, 8, x);
     const p3 = pixelAt(pixels, 12, x);
     const p4 = pixelAt(pixels, 16, x);
+    const p5 = pixelAt(pixels, 20, x);
     let s00 = start0;
     let s01 = start1;
     let s10 = start0;
@@ -76,6 +77,8 @@ function relaxedTiles(
     let s31 = start1;
     let s40 = start0;
     let s41 = start1;
+    let s50 = start0;
+    let s51 = start1;
     let wu = w0;
     let wv = w1;
     for (let row = offsets; row < end; row += 4) {
@@ -85,6 +88,7 @@ function relaxedTiles(
       let x2 = p2 + at;
       let x3 = p3 + at;
       let x4 = p4 + at;
+      let x5 = p5 + at;
       let left = steps;
       let u = wu;
       let v = wv;
@@ -109,6 +113,9 @@ function relaxedTiles(
         bytes = v128.load_splat<i32>(x4);
         s40 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, bytes, s40);
         s41 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, bytes, s41);
+        bytes = v128.load_splat<i32>(x5);
+        s50 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, bytes, s50);
+        s51 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, bytes, s51);
         if (!--left) break;
         a = v128.load(u, 16);
         b = v128.load(v, 16);
@@ -127,6 +134,9 @@ function relaxedTiles(
         bytes = v128.load_splat<i32>(x4, 4);
         s40 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, bytes, s40);
         s41 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, bytes, s41);
+        bytes = v128.load_splat<i32>(x5, 4);
+        s50 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a, bytes, s50);
+        s51 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b, bytes, s51);
         if (!--left) break;
         u += STEP_BYTES * 2;
         v += STEP_BYTES * 2;
@@ -135,6 +145,7 @@ function relaxedTiles(
         x2 += 8;
         x3 += 8;
         x4 += 8;
+        x5 += 8;
       }
     }
     v128.store(sums, s00);
@@ -151,6 +162,9 @@ function relaxedTiles(
     sums += pitch;
     v128.store(sums, s40);
     v128.store(sums, s41, 16);
+    sums += pitch;
+    v128.store(sums, s50);
+    v128.store(sums, s51, 16);
     sums += pitch;
     pixels += TILE_PIXELS * 4;
   }

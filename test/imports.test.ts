@@ -78,6 +78,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'ops',
     'optimizers',
     'program',
+    'quantize',
     'step',
   ],
   inference: ['data', 'engine', 'formats', 'graph', 'program'],

@@ -25,7 +25,14 @@ export async function buildPage(folder = join(root, 'dist', 'bench')) {
   mkdirSync(folder, { recursive: true });
   for (const file of ['index.html', 'style.css', 'icon.svg'])
     cpSync(join(here, file), join(folder, file));
-  for (const name of ['strict', 'strict-shared', 'fused', 'fused-shared'])
+  for (const name of [
+    'strict',
+    'strict-shared',
+    'fused',
+    'fused-shared',
+    'int8-relaxed',
+    'int8-plain',
+  ])
     cpSync(join(root, `dist/wasm/${name}.wasm`), join(folder, `wasm/${name}.wasm`));
   await build({
     entryPoints: {

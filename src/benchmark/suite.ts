@@ -1,5 +1,6 @@
 /** The suite of workloads that any engine runs, also a page's worker, and how a workload becomes a row of results. */
 import { inference } from './inference.js';
+import { int8Product } from './int8-product.js';
 import { benchmarkModels, training } from './models.js';
 import { ceiling, sgemm } from './products.js';
 import type { Row } from './results.js';
@@ -16,6 +17,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'sgemm-64x784x100': sgemm(64, 784, 100),
   'sgemm-64x400x120': sgemm(64, 400, 120),
   'sgemm-1024x1152x128': sgemm(1024, 1152, 128),
+  'int8-512': int8Product(512, 512, 512),
   'mlp-b64': training(mlp, 64),
   'lenet5-b64': training(lenet5, 64),
   'lenet5-b256': training(lenet5, 256),
@@ -36,7 +38,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
 };
 
 /** Workloads that use more than one thread; the others measure one. */
-const isThreaded = (name: string): boolean => name !== 'ceiling' && !name.includes('infer');
+const isThreaded = (name: string): boolean => !/^(ceiling|int8)|infer/.test(name);
 
 export interface Suite {
   /** The GFLOP/s of registers alone: the bound for all rows. */

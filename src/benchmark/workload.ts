@@ -9,7 +9,16 @@ export interface Conditions {
   readonly seconds: number;
 }
 
-export const units = ['GFLOP/s', 'images/s', 'rows/s', 'windows/s', 'µs', 'ms', 'MB'] as const;
+export const units = [
+  'GFLOP/s',
+  'GOP/s',
+  'images/s',
+  'rows/s',
+  'windows/s',
+  'µs',
+  'ms',
+  'MB',
+] as const;
 
 export type Unit = (typeof units)[number];
 

@@ -45,6 +45,17 @@ test('one JSON object a workload, with figures that fit together', async () => {
   assert.ok(Math.abs(single!['value']! / (single!['medianMs']! * 1000) - 1) < 1e-9);
 });
 
+test('a product of bytes says which build ran', async () => {
+  const run = await lanewise(['bench', 'int8-512', '--seconds', '1', '--json', '--threads', '2']);
+  assert.is(run.code, 0, run.stderr);
+  const [{ unit, threads, note, ofCeiling, value, medianMs }] = eventsOf(run) as [
+    Record<string, number | string>,
+  ];
+  assert.equal([unit, threads, ofCeiling], ['GOP/s', 1, null]);
+  assert.match(String(note), /^build 'int8-(relaxed|plain)'$/);
+  assert.ok(Math.abs((Number(value) * Number(medianMs)) / ((2 * 512 ** 3) / 1e6) - 1) < 1e-9);
+});
+
 test('rows and windows of a text are counted as such', async () => {
   const run = await lanewise(['bench', 'rows-b64', 'charlstm-b32', '--seconds', '1', '--json']);
   assert.is(run.code, 0, run.stderr);

@@ -143,7 +143,7 @@ test('a file that does not hold results is refused, with the field and its value
     [ofRow({ value: 1e16 }), `${so}rows[1].value is 10000000000000000, expected a number above 0`],
     [
       ofRow({ unit: 'GB/s' }),
-      `${so}rows[1].unit is 'GB/s', expected one of GFLOP/s, images/s, rows/s, windows/s, µs, ms, MB`,
+      `${so}rows[1].unit is 'GB/s', expected one of GFLOP/s, GOP/s, images/s, rows/s, windows/s, µs, ms, MB`,
     ],
     [ofRow({ spread: [1] }), `${so}rows[1].spread is [1], expected a list of 2`],
     [ofRow({ spread: [1, 'x'] }), `${so}rows[1].spread[1] is 'x', expected a number above 0`],
