@@ -1,25 +1,33 @@
 /** The table of all workloads by name, for the command line: those of any engine, and those that are processes. */
 import { LanewiseError, lookUp } from '../base/errors.js';
 import { benchmarkModels, type BenchmarkModel } from './models.js';
+import { lossTerms } from '../losses/terms.js';
+import type { Profiled } from './profile.js';
 import { coldstart, memory } from './processes.js';
 import { workloads as anywhere } from './suite.js';
 import type { Workload } from './workload.js';
 
-export { profile, type Profile, type ProfiledCall, type ProfiledSum } from './profile.js';
+export {
+  profile,
+  type Profile,
+  type Profiled,
+  type ProfiledCall,
+  type ProfiledSum,
+} from './profile.js';
 
 export const processes: Readonly<Record<string, Workload>> = { coldstart, memory };
 
 export const workloads: Readonly<Record<string, Workload>> = { ...anywhere, ...processes };
 
-/** The model and batch of a training workload. @throws LanewiseError kind 'argument' for other workloads. */
-export function trainingOf(name: string): {
-  readonly model: BenchmarkModel;
-  readonly batch: number;
-} {
+/** What a training workload trains, and its batch. @throws LanewiseError kind 'argument' for other workloads. */
+export function trainingOf(name: string): Profiled & { readonly batch: number } {
   const [, model, batch] = /^(.*)-b(\d+)$/.exec(name) ?? [];
   const models: Readonly<Record<string, BenchmarkModel>> = benchmarkModels;
   if (workloadFor(name) && model && Object.hasOwn(models, model)) {
-    return { model: models[model]!, batch: Number(batch) };
+    const { create, loss, optimizer } = models[model]!;
+    const made = create();
+    const terms = lossTerms(loss, [...made.outputs.keys()]);
+    return { model: made, terms, optimizer, batch: Number(batch) };
   }
   throw new LanewiseError(
     'argument',

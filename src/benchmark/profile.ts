@@ -3,8 +3,11 @@ import { samplesOf } from '../data/forms.js';
 import { link, run, type Bases } from '../engine/link.js';
 import { FIRST_FREE_BYTE, allocateMemory } from '../engine/memory.js';
 import { instantiate, loadModule } from '../engine/wasm.js';
-import { lossTerms } from '../losses/terms.js';
-import { targetLeaf } from '../feed/column.js';
+import { sizeOf } from '../graph/tensor.js';
+import type { Model } from '../layers/index.js';
+import type { LossTerm } from '../losses/terms.js';
+import type { Optimizer } from '../optimizers/index.js';
+import { inputLeaf } from '../feed/column.js';
 import { columnsOf } from '../feed/columns.js';
 import { baseOf } from '../feed/layout.js';
 import { gradientBase } from '../step/linked-plan.js';
@@ -12,7 +15,7 @@ import { planRun } from '../step/run-plan.js';
 import { defaultShards, ROOT } from '../step/shards.js';
 import { align, type KernelCall } from '../program/program.js';
 import { timeCalls } from './measure.js';
-import { noise, type BenchmarkModel } from './models.js';
+import { blankData } from './blank-data.js';
 import { ceiling } from './products.js';
 import type { Conditions } from './workload.js';
 
@@ -67,19 +70,25 @@ function meanTime(call: () => void): number {
   return ((performance.now() - start) / warm) * 1000;
 }
 
+/** What is profiled: a model, and how it is trained. */
+export interface Profiled {
+  readonly model: Model;
+  readonly terms: readonly LossTerm[];
+  readonly optimizer: Optimizer;
+}
+
+/** @throws LanewiseError kind 'argument' for a loss whose targets' form is not known; kind 'memory' beyond 4 GiB. */
 export async function profile(
-  { create, loss, optimizer }: BenchmarkModel,
+  { model, terms, optimizer }: Profiled,
   batch: number,
   { numerics, seconds }: Pick<Conditions, 'numerics' | 'seconds'>,
 ): Promise<Profile> {
-  const model = create();
-  const terms = lossTerms(loss, [...model.outputs.keys()]);
   const plan = planRun({
     model,
     terms,
     numerics,
     workers: 1,
-    datasets: [columnsOf(model, terms, samplesOf(noise(model, batch)))],
+    datasets: [{ ...columnsOf(model, terms, samplesOf(blankData(model, terms, 1))), count: batch }],
     training: { optimizer, batch, shards: defaultShards(model, batch) },
   });
   const memory = allocateMemory(plan.memory.bytes, false);
@@ -95,20 +104,17 @@ export async function profile(
     activations: at('activations'),
     workspace: at('workspace'),
   };
-  kernels.randomUniform(bases.parameters, plan.parameters.bytes / 4, -0.1, 0.1, 1, 2, 3, 4);
-  kernels.randomUniform(
-    bases.batch,
-    plan.io.leaves.get(targetLeaf(terms[0]!.output))! / 4,
-    -1,
-    1,
-    1,
-    2,
-    3,
-    5,
-  );
-
   const { schedule, programs } = plan.steps[batch]!;
-  const program = programs[schedule.shards[0]!.count]!;
+  const shardSamples = schedule.shards[0]!.count;
+  kernels.randomUniform(bases.parameters, plan.parameters.bytes / 4, -0.1, 0.1, 1, 2, 3, 4);
+  // Numbers, not tokens or targets, which stay zeros.
+  for (const [name, { shape, vocabulary, lengths }] of Object.entries(model.architecture.inputs)) {
+    if (vocabulary !== undefined || lengths !== undefined) continue;
+    const at = bases.batch + plan.io.leaves.get(inputLeaf(name))!;
+    kernels.randomUniform(at, shardSamples * sizeOf(shape), -1, 1, 1, 2, 3, 5);
+  }
+
+  const program = programs[shardSamples]!;
   const linked = link(program.calls, kernels, bases);
   const microseconds = meanTime(() => run(linked));
 

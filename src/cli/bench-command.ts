@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineParallelism } from '#platform/threads';
 import { Command } from 'commander';
-import { processes, profile, trainingOf, workloadFor, workloads } from '../benchmark/index.js';
+import { processes, profile, workloadFor, workloads } from '../benchmark/index.js';
 import { printResults, resultsOf, type Circumstances, type Row } from '../benchmark/results.js';
 import { createSuite } from '../benchmark/suite.js';
 import type { Numerics } from '../engine/features.js';
@@ -15,7 +15,7 @@ import { ensureReplaceable, ensureWritableFolder, writeFileAtomic } from '../nod
 import { pickNumerics } from '../engine/numerics.js';
 import { version } from '../base/version.js';
 import { compareFiles } from './bench-compare.js';
-import { profileTable } from './bench-profile.js';
+import { profiledNamed, profileTable } from './bench-profile.js';
 import { engineOfProcess } from './engine-name.js';
 import { numericsOption, wholeNumber } from './options.js';
 
@@ -26,13 +26,17 @@ interface Options {
   /** True for lines on standard output, else a file. */
   readonly json?: true | string;
   readonly profile?: boolean;
+  readonly batch?: number;
   readonly compare?: boolean;
 }
 
 export const benchCommand = (): Command =>
   new Command('bench')
     .description('measure workloads: products, training, inference; or compare two results')
-    .argument('[workload...]', `of ${Object.keys(workloads).join(', ')} (all); files for --compare`)
+    .argument(
+      '[workload...]',
+      `of ${Object.keys(workloads).join(', ')} (all); files for --compare; for --profile also models, or model files`,
+    )
     .option(
       '--threads <n>',
       'for products, training and whole processes; other workloads use one',
@@ -41,7 +45,11 @@ export const benchCommand = (): Command =>
     )
     .addOption(numericsOption())
     .option('--seconds <n>', 'to spend on a workload', wholeNumber(1), 2)
-    .option('--profile', 'time each kernel call of a training workload’s shard')
+    .option(
+      '--profile',
+      'time each kernel call of a shard of a training workload, a model, or the model in a file',
+    )
+    .option('--batch <n>', 'samples in a minibatch that is profiled', wholeNumber(1))
     .option('--json [file]', 'one JSON object a workload; or all results into a file')
     .option(
       '--compare',
@@ -53,6 +61,12 @@ async function runBench(names: readonly string[], options: Options): Promise<voi
   const { json, seconds } = options;
   if (options.compare) return compareFiles(names, json);
   if (typeof json === 'string') await checkFile(json, options);
+  if (options.batch !== undefined && !options.profile)
+    throw new LanewiseError(
+      'argument',
+      `--batch ${options.batch} is for --profile; a workload's name has its own`,
+      `lanewise bench ${names[0] ?? 'lenet5-b64'} --profile --batch ${options.batch}`,
+    );
   const numerics = options.numerics ?? pickNumerics();
   if (options.profile) return runProfiles(names.length ? names : ['lenet5-b64'], numerics, options);
   const chosen = names.length ? names : Object.keys(workloads);
@@ -139,11 +153,12 @@ function line(row: Row): string {
 async function runProfiles(
   names: readonly string[],
   numerics: Numerics,
-  { seconds, json }: Options,
+  { seconds, json, batch }: Options,
 ): Promise<void> {
-  const chosen = names.map((name) => [name, trainingOf(name)] as const);
-  for (const [name, { model, batch }] of chosen) {
-    const found = await profile(model, batch, { numerics, seconds });
+  const chosen: [string, Awaited<ReturnType<typeof profiledNamed>>][] = [];
+  for (const name of names) chosen.push([name, await profiledNamed(name)]);
+  for (const [name, profiled] of chosen) {
+    const found = await profile(profiled, batch ?? profiled.batch, { numerics, seconds });
     const text = json
       ? JSON.stringify({ workload: name, numerics, ...found })
       : profileTable(name, found);

@@ -7,7 +7,7 @@ import type { AnyDataset, Dataset } from '../data/dataset.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import { parameterCount, type InputSettings, type Model } from '../layers/index.js';
 import { lossTerms } from '../losses/terms.js';
-import { allRecipes, type ImageSettings, type Sized } from '../models/recipes.js';
+import { allRecipes } from '../models/recipes.js';
 import { momentum } from '../optimizers/index.js';
 import { columnsOf } from '../feed/columns.js';
 import { planRun, type RunPlan } from '../step/run-plan.js';
@@ -19,6 +19,7 @@ import { inspectFile } from './inspect-file.js';
 import { layerRows, layerTable } from './layer-table.js';
 import {
   isFileName,
+  paperImages,
   recipeNamed,
   sizedRecipe,
   sizeOptions,
@@ -95,15 +96,6 @@ async function runInspect(name: string, options: Options): Promise<void> {
   console.log(layerTable(name, model));
   console.log(memoryTable(plan));
 }
-
-/** The images of a net's paper, or of the size asked for. */
-const paperImages = (
-  { paper }: Sized,
-  { size = paper.size, classes = paper.classes }: Options,
-): ImageSettings => ({
-  shape: [3, size, size],
-  classes,
-});
 
 /**
  * One sample of the kind that a model takes: an image with a class, a text with what follows each character, or a window of

@@ -1,5 +1,11 @@
 /** The model that a command takes by name, with the options of its size; for a file, the refusal says what takes it. */
-import { allRecipes, recipeFor, type Recipe } from '../models/recipes.js';
+import {
+  allRecipes,
+  recipeFor,
+  type ImageSettings,
+  type Recipe,
+  type Sized,
+} from '../models/recipes.js';
 import { LanewiseError } from '../base/errors.js';
 import { option, positive, wholeNumber } from './options.js';
 
@@ -61,3 +67,12 @@ export function sizedRecipe(name: string, recipe: Recipe, { size, width }: SizeO
   };
   return { ...recipe, create: (images) => recipe.create(images && { ...images, ...sizes }) };
 }
+
+/** The images of a net's paper, or of the size asked for. */
+export const paperImages = (
+  { paper }: Sized,
+  { size = paper.size, classes = paper.classes }: SizeOptions & { readonly classes?: number } = {},
+): ImageSettings => ({
+  shape: [3, size, size],
+  classes,
+});

@@ -3,8 +3,18 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Profile } from '../../src/benchmark/index.js';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { blankData } from '../../src/benchmark/blank-data.js';
+import { samplesOf } from '../../src/data/forms.js';
+import { columnsOf } from '../../src/feed/columns.js';
+import { embedding, gru, linear, sequential } from '../../src/layers/index.js';
+import { lossTerms } from '../../src/losses/terms.js';
+import { allRecipes } from '../../src/models/recipes.js';
+import { shardGraph } from '../../src/step/graphs.js';
+import { drawWeights } from '../../src/step/initialize.js';
+import { encodeModel } from '../../src/trained/model-file.js';
+import { createTrainedModel } from '../../src/trained/trained-model.js';
 import { parseResults } from '../../src/benchmark/results.js';
 import { version } from '../../src/base/version.js';
 import { eventsOf, inFolder, lanewise } from '../cli/lanewise.js';
@@ -163,6 +173,61 @@ test('a profile lists every kernel call of the program, and its shares are the w
   assert.match(rest.at(-1)!, /^ +\d+\.\d µs +100\.0 % +\d+ calls +total +\d+\.\d GFLOP\/s +\d+ %$/);
   const none = await lanewise(['bench', 'sgemm-128', '--profile']);
   assert.match(none.stderr, /workload 'sgemm-128' has no program to profile, lenet5-b64 has/);
+});
+
+test('models and model files are profiled by name, in minibatches of any size', () =>
+  inFolder(async (cwd) => {
+    const layers = {
+      tokens: embedding(9, 6),
+      'a-layer-with-a-name-that-is-longer-than-its-column': gru(6, 5),
+      out: linear(5, 3),
+    };
+    const model = sequential(layers, { input: [7], vocabulary: 9 });
+    const terms = lossTerms('crossEntropy', ['output']);
+    const weights = await drawWeights(model.parameters, 1, 'strict');
+    const trained = createTrainedModel(model, terms, 'strict', weights, {});
+    await writeFile(join(cwd, 'steps.safetensors'), encodeModel(trained));
+    const flags = ['--profile', '--seconds', '1'];
+    const names = ['lenet1', './steps.safetensors'];
+    const run = await lanewise(['bench', ...names, ...flags, '--batch', '5'], { cwd });
+    assert.is(run.code, 0, run.stderr);
+    assert.match(run.stdout, /^lenet1, gradients of 5 of 5: /);
+    const [, ofFile] = run.stdout.split(/(?=^\.\/steps)/m);
+    assert.match(ofFile!, /^\.\/steps\.safetensors, gradients of 5 of 5: /);
+    const rows = ofFile!.split('\n').filter((line) => / µs .* (arithmetic|memory)$/.test(line));
+    assert.ok(rows.some((row) => row.includes(Object.keys(layers)[1]!)));
+    // All columns begin where they do in the head.
+    const at = ofFile!.split('\n')[1]!.indexOf('kernel');
+    assert.ok(
+      rows.every((row) => /^ \w/.test(row.slice(at - 1))),
+      ofFile,
+    );
+    for (const [args, message] of [
+      [['lenet5-b46', '--profile'], /unknown workload or model 'lenet5-b46', .*'lenet5-b64'/s],
+      [['alexnot', '--profile'], /unknown workload or model 'alexnot', .*'alexnet'/s],
+      [['gone.safetensors', '--profile'], /gone\.safetensors/],
+      [['lenet5-b64', '--batch', '5'], /--batch 5 is for --profile/],
+    ] as const) {
+      const { code, stderr } = await lanewise(['bench', ...args], { cwd });
+      assert.is(code, 1);
+      assert.match(stderr, message);
+    }
+  }));
+
+test('every recipe has samples to be profiled with', () => {
+  for (const [name, { create, loss }] of Object.entries(allRecipes())) {
+    const model = create();
+    const terms = lossTerms(loss, [...model.outputs.keys()]);
+    const { count } = columnsOf(model, terms, samplesOf(blankData(model, terms, 3)));
+    assert.is(count, 3, name);
+    const task = {
+      model,
+      terms,
+      scored: { output: [...model.outputs.keys()][0]! },
+      columns: columnsOf(model, terms, samplesOf(blankData(model, terms, 3))).columns,
+    };
+    assert.ok(shardGraph(task, 2, 2).gradients.size > 0, name);
+  }
 });
 
 test.run();
