@@ -8,6 +8,7 @@ if "--version" not in sys.argv:
     # Read when OpenBLAS is loaded.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = sys.argv[2]
 
+from kernels import openblas_kernel
 from timing import time_calls
 
 try:
@@ -23,7 +24,8 @@ def version():
     if not any("openblas" in path for path in found):
         library = found[0] if found else "none"
         return {"unavailable": f"numpy {numpy.__version__} does not run on OpenBLAS ({library})"}
-    return {"version": numpy.__version__, "detail": found[0]}
+    detail = ", ".join(part for part in (found[0], openblas_kernel()) if part)
+    return {"version": numpy.__version__, "detail": detail}
 
 
 def measure(workload, seconds):

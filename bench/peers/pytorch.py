@@ -1,13 +1,15 @@
-"""PyTorch, one workload: python3 pytorch.py WORKLOAD THREADS SECONDS [--best], or --version.
+"""PyTorch, one workload: python3 pytorch.py WORKLOAD THREADS SECONDS [--best], or --version, or --parameters.
 
 Prints one JSON line. --best tries the memory layouts and ways to step or predict for a moment each and
-measures the fastest; without it, the code is what PyTorch's tutorials show.
+measures the fastest; without it, the code is what PyTorch's tutorials show. --parameters prints how many each
+net has.
 """
 import json
 import os
 import re
 import sys
 
+from kernels import openblas_kernel
 from timing import peak_bytes, time_calls
 
 ARGUMENTS = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
@@ -15,7 +17,6 @@ if ARGUMENTS:
     # Read when the libraries are loaded: PyTorch passes its own number on to OpenMP, not to OpenBLAS.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = ARGUMENTS[1]
 BEST = "--best" in sys.argv
-CLASSES = 10
 # Prepared minibatches a training run goes through in turn.
 RESIDENT = 8
 
@@ -34,115 +35,41 @@ def version():
             "unavailable": f"PyTorch {torch.__version__} runs on the reference BLAS ({library}), "
             "a fifteenth of its speed: libopenblas0-pthread is missing"
         }
-    return {"version": torch.__version__, "detail": library or "its own BLAS"}
-
-
-def mlp():
-    return nn.Sequential(nn.Flatten(), nn.Linear(784, 100), nn.Sigmoid(), nn.Linear(100, CLASSES))
-
-
-def lenet5():
-    return nn.Sequential(
-        nn.Conv2d(1, 6, 5), nn.Tanh(), nn.AvgPool2d(2),
-        nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2),
-        nn.Flatten(), nn.Linear(400, 120), nn.Tanh(), nn.Linear(120, 84), nn.Tanh(),
-        nn.Linear(84, CLASSES),
-    )  # fmt: skip
-
-
-def vgg_small():
-    return nn.Sequential(
-        nn.Conv2d(3, 32, 3, padding=1), nn.ReLU(True),
-        nn.Conv2d(32, 32, 3, padding=1), nn.ReLU(True), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(True),
-        nn.Conv2d(64, 64, 3, padding=1), nn.ReLU(True), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(4096, 256), nn.ReLU(True), nn.Linear(256, CLASSES),
-    )  # fmt: skip
-
-
-def resnet20():
-    """He et al. 2016, §4.2, for 32×32 images; 1×1 projections where a stage starts."""
-
-    class Block(nn.Module):
-        def __init__(self, channels_in, channels, stride):
-            super().__init__()
-            self.main = nn.Sequential(
-                nn.Conv2d(channels_in, channels, 3, stride, 1, bias=False),
-                nn.BatchNorm2d(channels),
-                nn.ReLU(True),
-                nn.Conv2d(channels, channels, 3, 1, 1, bias=False),
-                nn.BatchNorm2d(channels),
-            )
-            self.shortcut = (
-                nn.Sequential(
-                    nn.Conv2d(channels_in, channels, 1, stride, bias=False),
-                    nn.BatchNorm2d(channels),
-                )
-                if stride > 1
-                else nn.Identity()
-            )
-
-        def forward(self, x):
-            return torch.relu_(self.main(x) + self.shortcut(x))
-
-    blocks, channels_in = [], 16
-    for channels in (16, 32, 64):
-        for index in range(3):
-            stride = 2 if index == 0 and channels > 16 else 1
-            blocks.append(Block(channels_in, channels, stride))
-            channels_in = channels
-    stem = [nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(True)]
-    return nn.Sequential(
-        *stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, CLASSES)
-    )
-
-
-def cross_entropy(logits, labels):
-    return nn.functional.cross_entropy(logits, labels)
-
-
-def squared_error(outputs, labels):
-    """The sum of squares a sample, against one-hot targets, averaged over the minibatch."""
-    return nn.functional.mse_loss(outputs, labels, reduction="sum") / len(labels)
-
-
-def models():
-    """Name → model, input shape, loss, optimizer."""
-    sgd = torch.optim.SGD
-    adam = torch.optim.Adam
-    momentum = {"lr": 0.01, "momentum": 0.9}
-    return {
-        "mlp": (mlp, (1, 28, 28), squared_error, sgd, {"lr": 0.01}),
-        "lenet5": (lenet5, (1, 32, 32), cross_entropy, sgd, momentum),
-        "vgg-small": (vgg_small, (3, 32, 32), cross_entropy, adam, {"lr": 0.0001}),
-        "resnet20": (resnet20, (3, 32, 32), cross_entropy, sgd, momentum),
-    }
+    capability = re.search(r"CPU capability usage: (\S+)", torch.__config__.show())
+    parts = [library or "its own BLAS", openblas_kernel()]
+    parts += [f"PyTorch's own kernels: {capability[1]}"] if capability else []
+    return {"version": torch.__version__, "detail": ", ".join(part for part in parts if part)}
 
 
 def trainer(name, batch, channels_last=False, foreach=None, scripted=False):
     """A function that takes one step: forward, backward, update; returns the loss."""
-    create, shape, loss_of, optimizer, settings = models()[name]
+    training = MODELS[name]
     torch.manual_seed(1)
-    model = create()
-    samples = torch.randn(RESIDENT * batch, *shape)
-    labels = torch.randint(0, CLASSES, (RESIDENT * batch,))
+    model = training.create().train()
+    count = (1 if training.is_large else RESIDENT) * batch
+    if training.is_text:
+        samples = torch.randint(0, training.classes, (count, *training.shape))
+        labels = samples.roll(-1, 1)
+    else:
+        samples = torch.randn(count, *training.shape)
+        labels = torch.randint(0, min(training.classes, 10), (count,))
     if name == "mlp":
-        labels = nn.functional.one_hot(labels, CLASSES).float()
+        labels = nn.functional.one_hot(labels, training.classes).float()
     if channels_last:
         model = model.to(memory_format=torch.channels_last)
         samples = samples.contiguous(memory_format=torch.channels_last)
     batches = list(zip(samples.split(batch), labels.split(batch)))
     if scripted:
         model = torch.jit.trace(model, batches[0][0])
-    update = optimizer(model.parameters(), foreach=foreach, **settings)
+    update = training.optimizer(model.parameters(), foreach=foreach, **training.settings)
     turn = 0
 
     def step():
         nonlocal turn
-        x, y = batches[turn % RESIDENT]
+        x, y = batches[turn % len(batches)]
         turn += 1
         update.zero_grad(set_to_none=True)
-        loss = loss_of(model(x), y)
+        loss = training.loss(model(x), y)
         loss.backward()
         update.step()
         return loss
@@ -152,7 +79,7 @@ def trainer(name, batch, channels_last=False, foreach=None, scripted=False):
 
 def predictor(batch, channels_last=False, frozen=False):
     """A function that gives the logits of `batch` images of LeNet-5."""
-    model = lenet5().eval()
+    model = MODELS["lenet5"].create().eval()
     x = torch.randn(batch, 1, 32, 32)
     if channels_last:
         model = model.to(memory_format=torch.channels_last)
@@ -168,14 +95,14 @@ def predictor(batch, channels_last=False, frozen=False):
     return predict
 
 
-def fastest(candidates, seconds):
-    """The candidate (label → maker) with the least time; each is tried for a moment."""
+def fastest(candidates, seconds, least=3):
+    """The candidate (label → maker) with the least time; each is tried for a moment, one in memory at a time."""
     if not BEST:
         label, make = candidates[0]
         return label, make()
-    tried = [(label, make()) for label, make in candidates]
-    times = [time_calls(call, seconds / 4)["minMs"] for _, call in tried]
-    return tried[times.index(min(times))]
+    times = [time_calls(make(), seconds / 4, least)["minMs"] for _, make in candidates]
+    label, make = candidates[times.index(min(times))]
+    return label, make()
 
 
 def measure_product(m, k, n, seconds):
@@ -184,33 +111,38 @@ def measure_product(m, k, n, seconds):
     return {**timing, "value": 2 * m * n * k / timing["medianMs"] / 1e6, "unit": "GFLOP/s"}
 
 
+def settings_of(training):
+    """Combinations of memory layout, `foreach` and tracing that are tried; tracing gains nothing on large nets."""
+    layouts = [False] if training.is_text or len(training.shape) == 1 else [False, True]
+    if training.is_large:
+        return [(False, False, False), (True, False, False), (True, True, False)]
+    scripts = [False] if training.is_text else [False, True]
+    return [(c, f, s) for c in layouts for f in (False, True) for s in scripts]
+
+
 def measure_training(name, batch, seconds):
-    layouts = [False] if name == "mlp" else [False, True]
+    training = MODELS[name]
     candidates = [
         (
             ", ".join(
                 word
-                for word, on in (
-                    ("channels last", channels_last),
-                    ("foreach", foreach),
-                    ("traced", scripted),
-                )
+                for word, on in zip(("channels last", "foreach", "traced"), settings)
                 if on
             )
             or "as in the tutorials",
-            lambda c=channels_last, f=foreach, s=scripted: trainer(name, batch, c, f, s),
+            lambda settings=settings: trainer(name, batch, *settings),
         )
-        for channels_last in layouts
-        for foreach in (False, True)
-        for scripted in (False, True)
+        for settings in settings_of(training)
     ]
-    setting, step = fastest(candidates, seconds)
-    timing = time_calls(step, seconds)
+    least = 1 if training.is_large else 3
+    setting, step = fastest(candidates, seconds, least)
+    timing = time_calls(step, seconds, least)
     loss = step().item()
     if not abs(loss) < 100:
         raise RuntimeError(f"the loss is {loss}: these figures would be of another computation")
     value = batch / timing["medianMs"] * 1000
-    return {**timing, "value": value, "unit": "images/s", "setting": setting, "loss": loss}
+    unit = "windows/s" if training.is_text else "images/s"
+    return {**timing, "value": value, "unit": unit, "setting": setting, "loss": loss}
 
 
 def measure_inference(batch, seconds):
@@ -243,22 +175,41 @@ def measure(workload, seconds):
     if workload == "memory":
         return measure_memory(seconds)
     training = re.fullmatch(r"(.*)-b(\d+)", workload)
-    if training and training[1] in models():
+    if training and training[1] in MODELS:
         return measure_training(training[1], int(training[2]), seconds)
     return {"unavailable": f"no PyTorch code for workload '{workload}'"}
+
+
+def parameters():
+    """How many parameters each net has; a sentence for those that are missing."""
+    counts = {}
+    for name, training in MODELS.items():
+        try:
+            counts[name] = sum(p.numel() for p in training.create().parameters())
+        except ImportError as error:
+            counts[name] = str(error)
+    return counts
 
 
 try:
     import torch
     from torch import nn
+
+    from models import MODELS
 except ImportError as error:
     print(json.dumps({"unavailable": f"{sys.executable} has no PyTorch: {error}"}))
     sys.exit()
 
 if "--version" in sys.argv:
     print(json.dumps(version()))
+elif "--parameters" in sys.argv:
+    print(json.dumps(parameters()))
 else:
     workload, threads, seconds = ARGUMENTS[0], int(ARGUMENTS[1]), float(ARGUMENTS[2])
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
-    print(json.dumps({"workload": workload, "threads": threads, **measure(workload, seconds)}))
+    try:
+        found = measure(workload, seconds)
+    except ImportError as error:
+        found = {"unavailable": str(error)}
+    print(json.dumps({"workload": workload, "threads": threads, **found}))

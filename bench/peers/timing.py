@@ -13,11 +13,11 @@ def summarize(times):
     return {"medianMs": times[len(times) // 2], "minMs": times[0]}
 
 
-def time_calls(call, seconds):
-    """Times `call` for about `seconds`, after a fifth of that to warm up."""
+def time_calls(call, seconds, least=3):
+    """Times `call` for about `seconds`, after a fifth of that to warm up; `least` times at least."""
     start = perf_counter()
     calls = 0
-    while calls < 3 or perf_counter() - start < seconds / 5:
+    while calls < least or perf_counter() - start < seconds / 5:
         call()
         calls += 1
     # The first calls compile and allocate: the pace is that of the last one.
@@ -26,7 +26,7 @@ def time_calls(call, seconds):
     batch = max(1, ceil(BATCH_SECONDS / (perf_counter() - start)))
     times = []
     end = perf_counter() + seconds
-    while perf_counter() < end or len(times) < 3:
+    while perf_counter() < end or len(times) < least:
         start = perf_counter()
         for _ in range(batch):
             call()

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 const NPM = 'cd bench/peers && npm ci --ignore-scripts';
-const DEBIAN = 'apt-get install python3-torch python3-numpy libopenblas0-pthread';
+const DEBIAN =
+  'apt-get install python3-torch python3-torchvision python3-numpy libopenblas0-pthread';
 
 /** glibc keeps freed memory instead of giving it back to the kernel at every step. */
 const KEEP_MEMORY = {
@@ -13,7 +14,11 @@ const KEEP_MEMORY = {
   MALLOC_TOP_PAD_: '268435456',
 };
 
+/** A native library chooses its kernels itself: the variable may be preset to those of an older processor. */
+const OWN_CHOICE = { OPENBLAS_CORETYPE: undefined };
+
 const python = (script, ...flags) => ({
+  env: OWN_CHOICE,
   command: (options) => [options.python, `${folder}${script}`],
   flags,
   install: DEBIAN,
@@ -31,7 +36,7 @@ const javaScript = (script, wasm) => ({
  */
 export const peers = {
   pytorch: python('pytorch.py'),
-  'pytorch-best': { ...python('pytorch.py', '--best'), env: KEEP_MEMORY },
+  'pytorch-best': { ...python('pytorch.py', '--best'), env: { ...OWN_CHOICE, ...KEEP_MEMORY } },
   'numpy-openblas': python('numpy-openblas.py'),
   'onnxruntime-node': javaScript('onnxruntime-node.mjs', false),
   'onnxruntime-web': javaScript('onnxruntime-web.mjs', true),

@@ -47,6 +47,10 @@ export async function measure(peer, { workload, threads }, options) {
 
 /** `{ version, detail? }`, or `{ unavailable }`. */
 export async function versionOf(peer, options) {
-  const { stdout, stderr } = await execute([...peer.command(options), '--version'], {}, LIMIT_MS);
+  const { stdout, stderr } = await execute(
+    [...peer.command(options), '--version'],
+    peer.env,
+    LIMIT_MS,
+  );
   return parseLine(stdout, stderr);
 }
