@@ -186,6 +186,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'inference',
     'layers',
     'losses',
+    'metrics',
     'ops',
     'program',
     'step',

@@ -20,6 +20,12 @@ export interface StoredTensor {
   readonly data: Float32Array;
 }
 
+/** A tensor to be written, of float32 or of whole numbers. */
+export interface WrittenTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Int8Array | Uint8Array;
+}
+
 /** A tensor of whole numbers or booleans. */
 export interface IntegerTensor {
   readonly dtype: string;
@@ -39,13 +45,17 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
+/** `I32` of an Int32Array. */
+const dtypeOf = ({ data }: WrittenTensor): string =>
+  data.constructor.name.replace(/^(.)\D+(\d+).*/, '$1$2');
+
 /**
- * The bytes of a file: tensors as F32 in the map's order, the header padded with spaces so that the data
+ * The bytes of a file: tensors by their types in the map's order, the header padded with spaces so that the data
  * starts at a multiple of 8. Equal arguments give equal bytes.
  * @throws LanewiseError kind 'file' if a tensor's shape and data disagree or a text cannot be stored.
  */
 export function encodeSafetensors(
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, WrittenTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   return joinPieces(safetensorsPieces(tensors, metadata));
@@ -64,7 +74,7 @@ export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array {
 
 /** The same bytes in pieces: the header, then each tensor's bytes without copying, as they may be large. */
 export function safetensorsPieces(
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, WrittenTensor>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array[] {
   // The JSON is assembled here because objects list keys such as '10' out of order.
@@ -74,7 +84,8 @@ export function safetensorsPieces(
     entries.push(`${quote(METADATA)}:{${pairs.join()}}`);
   }
   let end = 0;
-  for (const [name, { shape, data }] of tensors) {
+  for (const [name, tensor] of tensors) {
+    const { shape, data } = tensor;
     const size = shape.reduce((product, extent) => product * extent, 1);
     if (name === METADATA || size !== data.length) {
       const why = name === METADATA ? 'its name is reserved' : `it holds ${data.length} values`;
@@ -83,7 +94,7 @@ export function safetensorsPieces(
     const begin = end;
     end += data.byteLength;
     entries.push(
-      `${quote(name)}:{"dtype":"F32","shape":[${shape.join()}],"data_offsets":[${begin},${end}]}`,
+      `${quote(name)}:{"dtype":"${dtypeOf(tensor)}","shape":[${shape.join()}],"data_offsets":[${begin},${end}]}`,
     );
   }
   const header = new TextEncoder().encode(`{${entries.join()}}`);
@@ -99,7 +110,7 @@ export function safetensorsPieces(
   start.fill(0x20, LENGTH_BYTES);
   start.set(header, LENGTH_BYTES);
   // Memory that runs WebAssembly is little-endian, like the format.
-  const bytesOf = ({ data: { buffer, byteOffset, byteLength } }: StoredTensor) =>
+  const bytesOf = ({ data: { buffer, byteOffset, byteLength } }: WrittenTensor) =>
     new Uint8Array(buffer, byteOffset, byteLength);
   return [start, ...[...tensors.values()].map(bytesOf)];
 }

@@ -5,7 +5,7 @@
  */
 import type { LanewiseError } from '../base/errors.js';
 import { inferenceKernels } from '../program/inference-rows.js';
-import type { KernelName } from '../program/kernel-table.js';
+import type { Int8Kernel, KernelName } from '../program/kernel-table.js';
 import type { KernelCall, Operand } from '../program/program.js';
 import { buffersOf, fits, scalarsOf, type Buffer } from './operands.js';
 import { createSpans, type Span } from './spans.js';
@@ -16,8 +16,11 @@ type Refuse = (why: string) => LanewiseError;
 /** The bytes that hold the samples before a list of calls, and those that it must have written at its end. */
 export interface Ends {
   readonly batch: readonly Span[];
-  readonly results: Span;
+  readonly results: readonly Span[];
 }
+
+/** The kernels that programs may call, with their rows. */
+export type KernelRows = Readonly<Record<string, string>>;
 
 /** Bound on calls: more are a mistake, and would take long to check. */
 const MOST_CALLS = 65_536;
@@ -42,12 +45,13 @@ interface CheckedCall {
 function readCall(
   [kernel, ...given]: StoredCall,
   bytes: StoredProgram['bytes'],
+  rows: KernelRows,
   refuse: Refuse,
 ): CheckedCall {
-  if (!Object.hasOwn(inferenceKernels, kernel))
+  if (!Object.hasOwn(rows, kernel))
     throw refuse(`it calls the unknown kernel ${JSON.stringify(kernel)}`);
-  const name = kernel as keyof typeof inferenceKernels;
-  const row = inferenceKernels[name];
+  const name = kernel as KernelName;
+  const row = rows[name]!;
   // Files of earlier versions have no lengths.
   const isEarlier = row.endsWith(' lengths?=N') && given.length === row.split(' ').length - 1;
   // Nor groups, 5×5 filters and tiles of 2×2.
@@ -61,7 +65,7 @@ function readCall(
 
 /** The call of a kernel by its row. */
 export function readOperands(
-  kernel: KernelName,
+  kernel: KernelName | Int8Kernel,
   row: string,
   stored: readonly (number | string)[],
   bytes: StoredProgram['bytes'],
@@ -76,7 +80,7 @@ export function readOperands(
   });
   if (!fits(kernel, scalarsOf(words, operands)))
     throw refuse(`the extents of ${kernel} do not go together: ${JSON.stringify(stored)}`);
-  return { call: { kernel, operands, label: '', flops: 0 }, buffers };
+  return { call: { kernel: kernel as KernelName, operands, label: '', flops: 0 }, buffers };
 }
 
 /**
@@ -88,6 +92,7 @@ export function readCalls(
   bytes: StoredProgram['bytes'],
   { batch, results }: Ends,
   refuse: Refuse,
+  rows: KernelRows = inferenceKernels,
 ): readonly KernelCall[] {
   if (stored.length > MOST_CALLS)
     throw refuse(`a list has ${stored.length} calls, expected at most ${MOST_CALLS}`);
@@ -101,28 +106,29 @@ export function readCalls(
   known.parameters.add(0, bytes.parameters);
   for (const span of batch) known.batch.add(...span);
   const calls = stored.flatMap((one) => {
-    const { call, buffers } = readCall(one, bytes, refuse);
+    const { call, buffers } = readCall(one, bytes, rows, refuse);
     for (const { name, segment, begin, end, isRead } of buffers) {
       if (isRead && !known[segment].has(begin, end))
         throw refuse(`${call.kernel} reads ${name}, which no call before it has written`);
     }
     // The gaps between the elements that a call writes.
-    const rest = buffers.flatMap(({ name, segment, begin, end, isWritten, isWhole }) => {
+    const rest = buffers.flatMap(({ name, segment, begin, end, isWritten, isWhole, isBytes }) => {
       if (!isWritten) return [];
       if (segment !== 'activations' && segment !== 'results')
         throw refuse(`${call.kernel} writes ${name} into the ${segment}`);
       const missing = known[segment].add(begin, end);
-      return isWhole ? [] : missing.map((span) => zeros(segment, span));
+      return isWhole ? [] : missing.map((span) => zeros(segment, span, isBytes));
     });
     return [...rest, call];
   });
-  if (!known.results.has(...results)) throw refuse('no call writes all of its output');
+  if (!results.every((span) => known.results.has(...span)))
+    throw refuse('no call writes all of its output');
   return calls;
 }
 
-const zeros = (segment: StoredSegment, [begin, end]: Span): KernelCall => ({
-  kernel: 'fill',
-  operands: [{ segment, offset: begin }, (end - begin) / 4, 0],
-  label: '',
-  flops: 0,
-});
+function zeros(segment: StoredSegment, [begin, end]: Span, isBytes: boolean): KernelCall {
+  const at = { segment, offset: begin };
+  const operands = isBytes ? [end - begin, 0, at] : [at, (end - begin) / 4, 0];
+  const kernel = (isBytes ? 'fillInt8' : 'fill') as KernelName;
+  return { kernel, operands, label: '', flops: 0 };
+}

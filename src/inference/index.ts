@@ -12,3 +12,4 @@ export {
   type LoadProgramOptions,
   type ProgramPrediction,
 } from './run-program.js';
+export { loadQuantized, type LoadQuantizedOptions } from './run-quantized.js';

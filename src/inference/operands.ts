@@ -2,7 +2,7 @@
  * Checks of a call's operands by its kernel's row (src/program/kernel-table.ts): numbers and buffers. They ensure for a program from a file that all it reads and writes is within the memory planned for it, and
  * that nothing is read before it is written. `fits` has the checks that a row cannot express.
  */
-import type { KernelName } from '../program/kernel-table.js';
+import type { Int8Kernel, KernelName } from '../program/kernel-table.js';
 import type { Operand } from '../program/program.js';
 import type { StoredSegment } from './stored.js';
 
@@ -10,19 +10,23 @@ import type { StoredSegment } from './stored.js';
 const partsOf = (word: string) =>
   /^(\w+)(\??)(\W?)(.*)$/.exec(word)!.slice(1) as [string, string, string, string];
 
-/** Floats that a buffer must have, from a kernel's operands by name; NaN if an extent is invalid. */
-export function floatsOf(size: string, values: ReadonlyMap<string, number>): number {
+/** Floats or bytes that a buffer must have, from a kernel's operands by name; NaN if an extent is invalid. */
+export function elementsOf(size: string, values: ReadonlyMap<string, number>): number {
   if (size.startsWith('@')) return reachOf(size.slice(1), values);
-  const factorOf = (factor: string): number => {
-    const [extent, divisor = '1'] = factor.split('/') as [string, string?];
-    return Math.ceil(extentOf(extent, values) / extentOf(divisor, values));
-  };
+  const productOf = (extents: string): number =>
+    extents.split('*').reduce((product, extent) => product * extentOf(extent, values), 1);
+  const factorOf = (factor: string): number =>
+    factor
+      .split('/')
+      .map(productOf)
+      .reduce((quotient, divisor) => Math.ceil(quotient / divisor));
   const termOf = (term: string): number =>
     term.split('.').reduce((product, factor) => product * factorOf(factor), 1);
   return size.split('+').reduce((sum, term) => sum + termOf(term), 0);
 }
 
 function extentOf(name: string, values: ReadonlyMap<string, number>): number {
+  if (name.endsWith('-1')) return extentOf(name.slice(0, -2), values) - 1;
   const extent = values.get(name) ?? Number(name);
   return Number.isSafeInteger(extent) && extent >= 1 ? extent : NaN;
 }
@@ -66,6 +70,8 @@ export interface Buffer {
   readonly isWritten: boolean;
   /** Whether it is written completely; strides may leave some elements out. */
   readonly isWhole: boolean;
+  /** Whether its elements are bytes, at any place; else they are as long as floats. */
+  readonly isBytes: boolean;
 }
 
 const isWhole32 = (value: unknown): boolean =>
@@ -105,7 +111,9 @@ export function buffersOf(
   return words.flatMap((word, i): Buffer[] => {
     const operand = operands[i]!;
     const [name, optional, mark, size] = partsOf(word);
-    const isBuffer = '=>&'.includes(mark || ' ');
+    const isBytes = ':!^'.includes(mark || ' ');
+    const isBuffer = isBytes || '=>&'.includes(mark || ' ');
+    const unit = isBytes ? 1 : 4;
     if (typeof operand === 'number') {
       const fits = isBuffer ? operand === 0 && optional === '?' : allows(mark, size, operand);
       return fits && word !== 'workspace' ? [] : outside(word, i);
@@ -116,23 +124,29 @@ export function buffersOf(
     const isWorkspace = segment === 'workspace';
     if (word === 'workspace' && isWorkspace && begin <= bytes.workspace && begin % 16 === 0)
       return [];
-    const end = begin + (isBuffer ? floatsOf(size, scalars) : NaN) * 4;
-    const [isRead, isWritten] = [mark !== '>', mark !== '='];
+    const end = begin + (isBuffer ? elementsOf(size, scalars) : NaN) * unit;
+    const [isRead, isWritten] = ['=&:'.includes(mark), '>&!^'.includes(mark)];
     const rest = isWritten && size.startsWith('@') ? leftOut(size.slice(1), scalars) : 0;
     // An invalid extent gives NaN, which fails the comparison.
-    if (isWorkspace || begin % 4 !== 0 || !(end <= bytes[segment]) || !(rest >= 0))
+    if (isWorkspace || begin % unit !== 0 || !(end <= bytes[segment]) || !(rest >= 0))
       return outside(word, i);
-    return [{ name, segment, begin, end, isRead, isWritten, isWhole: rest === 0 }];
+    const isWhole = rest === 0 && mark !== '^';
+    return [{ name, segment, begin, end, isRead, isWritten, isWhole, isBytes }];
   });
 }
 
 /** Whether a kernel's extents, each in range, are consistent. */
-export function fits(kernel: KernelName, scalars: ReadonlyMap<string, number>): boolean {
+export function fits(
+  kernel: KernelName | Int8Kernel,
+  scalars: ReadonlyMap<string, number>,
+): boolean {
   const get = (name: string, other: number): number => scalars.get(name) ?? other;
   const [C, O] = [get('C', 1), get('O', 0)];
+  const isDepthwise = kernel.includes('Depthwise');
   // Depthwise: one group per channel.
-  const groups = get('groups', scalars.has('dilationH') ? C : 1);
+  const groups = get('groups', isDepthwise ? C : 1);
   if (C % groups !== 0 || O % groups !== 0) return false;
+  if (kernel === 'convInt8Depthwise' && O !== C) return false;
   if (kernel.startsWith('conv2dWinograd') && !hasTransform(C / groups, O / groups, scalars))
     return false;
   if (kernel === 'binary') return get('n3', 1) === 1 || get('a3', 0) + get('b3', 0) > 0;
@@ -140,14 +154,16 @@ export function fits(kernel: KernelName, scalars: ReadonlyMap<string, number>): 
     return isBorder(scalars, 'top', 'H', 'height') && isBorder(scalars, 'left', 'W', 'width');
   if (!scalars.has('P') || scalars.has('numH')) return true;
   // Pooling over cut windows: each must begin within the image or the padding before it.
-  const isCut = kernel.includes('PoolWindows');
+  const isAdaptive = kernel.includes('PoolWindows');
+  const isCut = isAdaptive || kernel.includes('PoolInt8');
   return ['P H kh sh ph dilationH', 'Q W kw sw pw dilationW'].every((names) => {
     const [p, h, k, s, padding, d] = names.split(' ') as [string, ...string[]];
     const [count, extent] = [get(p, 1), get(h!, 1)];
     // Winograd's filters are k×k.
     const [kernelExtent, stride] = [get(k!, get('k', 1)), get(s!, 1)];
     const [pad, dilation] = [get(padding!, 0), get(d!, 1)];
-    if (isCut && kernelExtent === 0) return stride === 0 && pad === 0 && count * extent < 2 ** 31;
+    if (isAdaptive && kernelExtent === 0)
+      return stride === 0 && pad === 0 && count * extent < 2 ** 31;
     const reach = (kernelExtent - 1) * dilation + 1;
     const isPlaced = isCut
       ? (count - 1) * stride < extent + pad && 2 * pad <= kernelExtent

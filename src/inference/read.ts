@@ -13,7 +13,7 @@ import { readHeader, type TensorEntry } from '../formats/safetensors-header.js';
 import type { Numerics } from '../engine/features.js';
 import { sizeOf, type Shape } from '../graph/tensor.js';
 import type { KernelCall } from '../program/program.js';
-import { readCalls, type Ends } from './calls.js';
+import { readCalls, type Ends, type KernelRows } from './calls.js';
 import {
   PROGRAM_VERSION,
   segmentOf,
@@ -57,8 +57,25 @@ const MOST_OTHERS = 256;
 /** The limit of WebAssembly's addresses. */
 const MOST_BYTES = 2 ** 32;
 
+/** A kind of program: its version, what may be in its file, and how that is spelt. */
+export interface ProgramKind {
+  readonly version: StoredProgram['version'];
+  /** Types of tensors. */
+  readonly types: readonly string[];
+  /** The kernels; default those of floats. */
+  readonly rows?: KernelRows;
+  /** The program in the spelling of those of floats; what is wrong in it may stay. */
+  expand?(stored: unknown): unknown;
+}
+
+const FLOAT: ProgramKind = { version: PROGRAM_VERSION, types: ['F32'] };
+
 /** @throws LanewiseError kind 'file' for bytes that are not a program file; `name` is for messages. */
-export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
+export function readProgram(
+  bytes: Uint8Array,
+  name: string,
+  kind: ProgramKind = FLOAT,
+): ProgramFile {
   const { entries, metadata, dataStart } = readHeader(bytes, name);
   const refuse = (why: string): LanewiseError => new LanewiseError('file', `'${name}': ${why}`);
   if (metadata['program'] === undefined) {
@@ -68,8 +85,9 @@ export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
       'encodeProgram, or `lanewise export MODEL --inference`, makes a file with one',
     );
   }
-  const stored = parse(metadata['program'], 'program', refuse) as StoredProgram;
-  checkProgram(stored, refuse);
+  const parsed = parse(metadata['program'], 'program', refuse);
+  const stored = (kind.expand?.(parsed) ?? parsed) as StoredProgram;
+  checkProgram(stored, kind.version, refuse);
   const numerics = metadata['numerics'];
   if (numerics !== 'fused' && numerics !== 'strict')
     throw refuse(`numerics is '${numerics ?? 'missing'}', expected 'fused' or 'strict'`);
@@ -80,7 +98,7 @@ export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
     description: describedIn(metadata, refuse),
     weights: Object.entries(stored.parameters).map(([tensor, at]) => {
       const entry = entries.find((one) => one.tensor === tensor);
-      checkWeights(stored, tensor, entry, at, refuse);
+      checkWeights(stored, tensor, entry, at, kind.types, refuse);
       const { begin, end } = entry!;
       return { values: bytes.subarray(dataStart + begin, dataStart + end), at };
     }),
@@ -88,7 +106,13 @@ export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
       output: one.output,
       programs: one.programs.map(({ samples, calls }) => ({
         samples,
-        calls: readCalls(calls, stored.bytes, endsOf(stored, one.output, samples), refuse),
+        calls: readCalls(
+          calls,
+          stored.bytes,
+          endsOf(stored, one.output, samples),
+          refuse,
+          kind.rows,
+        ),
       })),
     })),
   };
@@ -98,7 +122,11 @@ export function readProgram(bytes: Uint8Array, name: string): ProgramFile {
 function endsOf({ inputs }: StoredProgram, output: StoredOutput, samples: number): Ends {
   const span = ({ at, shape }: { at: number; shape: Shape }) =>
     [at, at + sizeOf(shape) * samples * 4] as const;
-  return { batch: inputs.map(span), results: span(output) };
+  const { at, raw = at } = output;
+  return {
+    batch: inputs.map(span),
+    results: [span(output), span({ ...output, at: raw })],
+  };
 }
 
 type Refuse = (why: string) => LanewiseError;
@@ -151,10 +179,15 @@ const isShape = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((extent) => isSize(extent) && extent > 0);
 
 /** Checks everything but the kernel calls. */
-function checkProgram(stored: StoredProgram, refuse: Refuse): void {
-  if (!isObject(stored) || stored.version !== PROGRAM_VERSION) {
+function checkProgram(
+  stored: StoredProgram,
+  version: StoredProgram['version'],
+  refuse: Refuse,
+): void {
+  if (!isObject(stored) || stored.version !== version) {
     const found = isObject(stored) ? JSON.stringify(stored.version) : 'none';
-    throw refuse(`its program has version ${found ?? 'none'}, expected ${PROGRAM_VERSION}`);
+    const opener = found === '"int8"' ? ', which loadQuantized opens' : '';
+    throw refuse(`its program has version ${found ?? 'none'}${opener}, expected ${version}`);
   }
   const { bytes, parameters, inputs, output, programs, others = [] } = stored;
   const sizes = Object.values(segmentOf).map((segment) => isObject(bytes) && bytes[segment]);
@@ -188,6 +221,7 @@ function checkProgram(stored: StoredProgram, refuse: Refuse): void {
     isObject(value) &&
     typeof value['name'] === 'string' &&
     fits(value['shape'], value['at'], 'results') &&
+    fits(value['shape'], value['raw'] ?? 0, 'results') &&
     (value['spread'] === undefined || isSpread(value['spread'], value['shape'] as Shape));
   if (!all.every((one) => isOutput(one.output)))
     throw refuse('its output has no name and place in the memory for results');
@@ -234,10 +268,12 @@ function checkWeights(
   tensor: string,
   entry: TensorEntry | undefined,
   at: number,
+  types: readonly string[],
   refuse: Refuse,
 ): void {
   const found = entry ? `is of ${entry.dtype}` : 'is missing';
-  if (entry?.dtype !== 'F32') throw refuse(`tensor '${tensor}' ${found}, its program needs F32`);
+  if (!entry || !types.includes(entry.dtype))
+    throw refuse(`tensor '${tensor}' ${found}, its program needs ${types.join(' or ')}`);
   if (at % 4 === 0 && at + entry.end - entry.begin <= bytes.parameters) return;
   throw refuse(`tensor '${tensor}' does not fit the memory for parameters at byte ${at}`);
 }

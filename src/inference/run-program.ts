@@ -76,6 +76,15 @@ export interface InferenceProgram extends ProgramDescription {
   ): ProgramPrediction;
 }
 
+/** @throws LanewiseError kind 'argument' for anything but bytes. */
+export function checkBytesOf(bytes: Uint8Array): void {
+  if (bytes instanceof Uint8Array) return;
+  throw new LanewiseError(
+    'argument',
+    `a program is ${show(bytes)}, expected its file’s bytes in a Uint8Array`,
+  );
+}
+
 /** Bytes after the last segment: vector loads may read slightly past a buffer. */
 const SLACK_BYTES = 64;
 
@@ -89,14 +98,32 @@ export async function loadProgram(
 ): Promise<InferenceProgram> {
   checkOptions('loadProgram', options, OPTIONS);
   const { name = 'program', module, numerics, mostBytes = 2 ** 31 } = options;
-  if (!(bytes instanceof Uint8Array)) {
-    throw new LanewiseError(
-      'argument',
-      `a program is ${show(bytes)}, expected its file’s bytes in a Uint8Array`,
-    );
-  }
+  checkBytesOf(bytes);
   const file = readProgram(bytes, name);
   const rounding = numerics ?? (relaxedMaddIsFused() ? file.numerics : 'strict');
+  const placed = await placeProgram(file, name, mostBytes, (memory) =>
+    instantiateKernels(rounding, memory, module),
+  );
+  return programOf(file, name, rounding, placed);
+}
+
+/** A program in a memory of its own. */
+export interface PlacedProgram {
+  readonly memory: WebAssembly.Memory;
+  readonly bases: Bases;
+  readonly kernels: Kernels;
+}
+
+/**
+ * Puts a program into a memory, with the kernels that `instantiate` gives it.
+ * @throws LanewiseError kind 'memory' if it needs more than `mostBytes`.
+ */
+export async function placeProgram(
+  file: ProgramFile,
+  name: string,
+  mostBytes: number,
+  instantiate: (memory: WebAssembly.Memory) => Promise<Kernels>,
+): Promise<PlacedProgram> {
   let end = FIRST_FREE_BYTE;
   // The workspace, whose required size only the kernels know, is last: beyond it the memory ends.
   const bases = Object.fromEntries(
@@ -108,10 +135,21 @@ export async function loadProgram(
   ) as unknown as Bases;
   checkBytes(end + SLACK_BYTES, mostBytes, name);
   const memory = allocateMemory(end + SLACK_BYTES, false);
-  const kernels = await instantiateKernels(rounding, memory, module);
+  const kernels = await instantiate(memory);
   for (const { values, at } of file.weights)
     new Uint8Array(memory.buffer).set(values, bases.parameters + at);
-  const runner = createRunner(file, memory, bases, kernels, name);
+  return { memory, bases, kernels };
+}
+
+/** The functions of a program in its memory. */
+export function programOf(
+  file: ProgramFile,
+  name: string,
+  numerics: Numerics,
+  placed: PlacedProgram,
+): InferenceProgram {
+  const { memory } = placed;
+  const runner = createRunner(file, placed, name);
   const { table } = file.description;
   const [input] = file.inputs as [ProgramFile['inputs'][number]];
   const [first, ...others] = file.outputs.map(({ output }) => output) as [Scored, ...Scored[]];
@@ -122,7 +160,7 @@ export async function loadProgram(
     ...file.description,
     inputs: Object.fromEntries(file.inputs.map((one) => [one.name, one.shape])),
     output: first.shape,
-    numerics: rounding,
+    numerics,
     memoryBytes: memory.buffer.byteLength,
     predict(samples, shape) {
       const rows = table && encodeGiven(table, samples, names, sizeOf(input.shape));
@@ -146,13 +184,7 @@ type Given = Samples | Readonly<Record<string, Samples>>;
 type Scored = ProgramFile['outputs'][number]['output'];
 
 /** A function that opens samples, and gives another that scores them by the output at a place among the program's. */
-function createRunner(
-  file: ProgramFile,
-  memory: WebAssembly.Memory,
-  bases: Bases,
-  kernels: Kernels,
-  name: string,
-) {
+function createRunner(file: ProgramFile, { memory, bases, kernels }: PlacedProgram, name: string) {
   const outputs = file.outputs.map(({ output, programs }) => ({
     at: (bases.results + output.at) / 4,
     size: sizeOf(output.shape),

@@ -10,6 +10,9 @@ import type { Segment } from '../program/program.js';
 /** Version of the JSON; the kernels are identified by their names and operands. */
 export const PROGRAM_VERSION = 1;
 
+/** That of programs on bytes, which only `loadQuantized` reads. */
+export const QUANTIZED_VERSION = 'int8';
+
 /** The segments of a forward program, by the letters that addresses start with: `p64` is parameters + 64 bytes. */
 export const segmentOf = {
   p: 'parameters',
@@ -39,7 +42,7 @@ export interface StoredInput {
 export type StoredCall = readonly [kernel: string, ...operands: (number | string)[]];
 
 export interface StoredProgram {
-  readonly version: typeof PROGRAM_VERSION;
+  readonly version: typeof PROGRAM_VERSION | typeof QUANTIZED_VERSION;
   /** Bytes of each segment, in the order of their places in memory. */
   readonly bytes: Readonly<Record<StoredSegment, number>>;
   /** Byte offset in the parameters segment of each tensor of the file, by name. */
@@ -58,6 +61,8 @@ export interface StoredOutput {
   readonly shape: Shape;
   /** Byte offset in the results segment. */
   readonly at: number;
+  /** Of a quantised model: the byte offset of the output itself, which scores are computed of. */
+  readonly raw?: number;
   /** What scores say of the distribution of values, if they do. */
   readonly spread?: Spread;
 }

@@ -134,13 +134,13 @@ function product(
   const isDense = t.shape.length === 2;
   const found = context.layoutOf(x);
   const needed = isDense
-    ? { rows: H, channels: C, area: 1 }
+    ? { rows: N, channels: C, area: 1 }
     : { rows: N, channels: C, area: H * W };
-  const isFlattened = isDense && found?.rows === H && found.channels * found.area === C;
+  const isFlattened = isDense && found?.rows === N && found.channels * found.area === C;
   if (found && !isFlattened && !isAlike(found, needed)) return 'its input lies otherwise in memory';
   const chain = chainOf(t, O, context, weight !== undefined);
   const layout = isDense
-    ? { rows: H, channels: O, area: 1 }
+    ? { rows: N, channels: O, area: 1 }
     : { rows: N, channels: O, area: P * Q };
   const { output, ...rest } = chain;
   return { step: { is: 'product', x, geometry, weight, bias, ...rest }, output, layout };
@@ -178,7 +178,7 @@ const matmul: Rule = (t, { inputs: { a, b, bias }, attributes }, context) => {
     return 'both factors are computed';
   if (transposeA || !transposeB) return 'its weights are not out×in';
   const [rows, C] = a!.shape as [number, number];
-  return product(t, a!, taps(1, C, rows, t.shape[1]!, 1), [b, bias], context);
+  return product(t, a!, taps(rows, C, 1, t.shape[1]!, 1), [b, bias], context);
 };
 
 /** A normalisation that follows no product is one itself, of each channel alone. */

@@ -13,7 +13,7 @@ export interface Layout {
   readonly area: number;
 }
 
-/** A convolution's extents as its kernel takes them; a dense layer is a 1×1 one of an image with a row for each sample. */
+/** A convolution's extents as its kernel takes them; a dense layer is a 1×1 one of an image of one pixel. */
 export interface Geometry {
   readonly N: number;
   readonly C: number;
@@ -62,6 +62,8 @@ export interface ProductStep extends Named {
   /** The value before the function. */
   readonly raw: Tensor;
   readonly pointwise?: Pointwise | undefined;
+  /** Whether its kernel gives floats, as for outputs; there is no function then. */
+  readonly gives?: 'floats' | undefined;
   /** The applications of which `raw` and, with a function, `output` are the last. */
   readonly applied: readonly Tensor[];
 }
@@ -118,4 +120,10 @@ export function inputsOf(step: IntegerStep): readonly Tensor[] {
     default:
       return [step.x];
   }
+}
+
+/** The form of a product: its kernel, of which only the dense one can give floats. */
+export function formOf({ groups, C, O, dilationW }: Geometry): 'dense' | 'grouped' | 'depthwise' {
+  if (groups > 1 && groups === C && O === C) return 'depthwise';
+  return groups > 1 || dilationW > 1 ? 'grouped' : 'dense';
 }

@@ -5,7 +5,7 @@
 import { topologicalOrder } from '../graph/order.js';
 import type { Application, Tensor } from '../graph/tensor.js';
 import { findStep, layoutOfFloats, type Context, type Found } from './byte-rules.js';
-import { inputsOf, type IntegerStep, type Layout, type Step } from './byte-steps.js';
+import { formOf, inputsOf, type IntegerStep, type Layout, type Step } from './byte-steps.js';
 
 export interface WalkOptions {
   /** Names of layers that stay float, with what is inside them. */
@@ -27,15 +27,20 @@ const KINDS: Readonly<Record<string, string>> = {
   normalize: 'batchNorm',
 };
 
+/** Why what follows from parameters alone is no step on bytes. */
+export const IS_CONSTANT = 'it is constant';
+
 export function walk(outputs: readonly Tensor[], { float = [] }: WalkOptions = {}): Walk {
   const order = topologicalOrder(outputs);
   const readers = readersOf(order, outputs);
   const layouts = new Map<Tensor, Layout>();
+  // Scores are computed of outputs as floats.
+  const ends = new Set(outputs);
   const constants = constantsOf(order);
   const staysFloat = ({ layer }: Application): boolean =>
     float.some((name) => layer === name || layer.startsWith(`${name}.`));
   const context: Context = {
-    layoutOf: (tensor) => layouts.get(tensor),
+    layoutOf: (tensor) => (ends.has(tensor) ? undefined : layouts.get(tensor)),
     isConstant: (tensor) => constants.has(tensor),
     soleReader(tensor) {
       const [reader, ...others] = readers.get(tensor) ?? [];
@@ -52,7 +57,7 @@ export function walk(outputs: readonly Tensor[], { float = [] }: WalkOptions = {
     const found = staysFloat(source)
       ? 'it was asked to'
       : constants.has(t)
-        ? 'it is constant'
+        ? IS_CONSTANT
         : findStep(t, source, context);
     const kind = KINDS[source.op.name] ?? source.op.name;
     if (typeof found === 'string') {
@@ -94,7 +99,8 @@ function withForms(
       continue;
     }
     want(step);
-    if (step.is === 'product' && !bytes.has(output) && givesFloats(step)) {
+    const isOnlyFloat = outputs.includes(output) || !bytes.has(output);
+    if (step.is === 'product' && isOnlyFloat && formOf(step.geometry) === 'dense') {
       const { pointwise, raw } = step;
       if (pointwise) {
         const source = output.source as Application;
@@ -103,7 +109,7 @@ function withForms(
         steps.push({ is: 'float', name, kind: source.op.name, output, source, reason });
         floats.add(raw);
       }
-      steps.push({ ...step, output: raw, pointwise: undefined });
+      steps.push({ ...step, output: raw, pointwise: undefined, gives: 'floats' });
       continue;
     }
     bytes.set(output, layouts.get(output)!);
@@ -111,10 +117,6 @@ function withForms(
   }
   return { steps: steps.toReversed(), bytes, floats };
 }
-
-/** Whether the product's kernel can give floats. */
-export const givesFloats = ({ geometry }: { geometry: { groups: number } }): boolean =>
-  geometry.groups === 1;
 
 /** The applications that read each tensor; an output is read by itself, as from outside. */
 function readersOf(order: readonly Tensor[], outputs: readonly Tensor[]): Map<Tensor, Tensor[]> {

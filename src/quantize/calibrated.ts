@@ -57,8 +57,9 @@ export function readCalibration(value: unknown): Calibration {
     const at = `${owner}: range of ${quote(place)}`;
     const { scale, zero } = (isObject(one) ? one : {}) as Partial<PlaceRange>;
     if (!isFloat(scale) || scale <= 0) refuse(at, 'scale', scale, 'a finite number above 0');
-    if (!Number.isInteger(zero) || zero! < 0 || zero! > MOST)
-      refuse(at, 'zero', zero, `a whole number from 0 to ${MOST}`);
+    const least = place.endsWith('.inner') ? -MOST - 1 : 0;
+    if (!Number.isInteger(zero) || zero! < least || zero! > MOST)
+      refuse(at, 'zero', zero, `a whole number from ${least} to ${MOST}`);
   }
   return calibrationOf(data);
 }

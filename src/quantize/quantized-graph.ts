@@ -13,7 +13,7 @@ import { placesOf } from './byte-places.js';
 export interface PlaceRange {
   /** Above 0. */
   readonly scale: number;
-  /** 0 to 127; 0 for the values by which functions are looked up. */
+  /** 0 to 127; from −128 on for the values by which functions are looked up. */
   readonly zero: number;
 }
 

@@ -93,7 +93,9 @@ export function readModelMetadata(
       `'${name}' holds no Lanewise model: its metadata has lanewise '${metadata['lanewise'] ?? 'missing'}', expected '${VERSION}'`,
       metadata['lanewise'] === undefined
         ? 'loadWeights reads weights alone into a model that is built here'
-        : undefined,
+        : metadata['lanewise'] === 'int8'
+          ? 'decodeQuantized of lanewise/quantize, or loadQuantized of lanewise/inference, reads it'
+          : undefined,
     );
   }
   const model = readArchitecture(metadata['architecture'], name);
@@ -111,7 +113,7 @@ export function readModelMetadata(
 /** The loss of a model file. @throws LanewiseError kind 'file' if it cannot be read. */
 export function readLoss(
   json: string | undefined,
-  model: Model,
+  model: Pick<Model, 'outputs'>,
   name: string,
 ): readonly LossTerm[] {
   try {

@@ -67,7 +67,8 @@ export function encodeProgram(
   });
 }
 
-const inputLeaves = ({ architecture }: Model): LeafSpec[] =>
+/** The leaves of a model's inputs. */
+export const inputLeaves = ({ architecture }: Model): LeafSpec[] =>
   Object.entries(architecture.inputs).map(([name, { shape, vocabulary }]) => ({
     leaves: [inputLeaf(name)],
     dtype: vocabulary === undefined ? 'f32' : 'i32',
@@ -134,7 +135,7 @@ function storeCall({ kernel, operands, label }: KernelCall): StoredCall {
 }
 
 /** JSON has no −0 and ±∞, so they are stored as text, as addresses are. */
-function storeOperand(operand: Operand): number | string {
+export function storeOperand(operand: Operand): number | string {
   if (typeof operand !== 'number') {
     const [letter] = Object.entries(segmentOf).find(([, segment]) => segment === operand.segment)!;
     return `${letter}${operand.offset}`;
