@@ -42,6 +42,7 @@ import {
   pixelOffsets,
   tapOffsets,
 } from './im2col';
+import { matmul } from './matmul';
 import { macroKernel } from './microkernel';
 import { packA, packAPart, packBAlong } from './pack';
 import { LANES, floats } from './simd';
@@ -437,6 +438,11 @@ export function inputGradient(
       continue;
     }
     const slopes = dy + <usize>n * yImage;
+    if (plain && group == 1) {
+      const out = dx + <usize>n * xImage;
+      matmul(1, 0, C, pixels, O, w, slopes, 0, out, NONE, workspace);
+      continue;
+    }
     if (group > 1) pixelOffsets(Q, 1, 1, P, Q, yImage, 0, columns, pixelTable);
     for (let pc = 0; pc < O; pc += KC) {
       const kc = min(KC, O - pc);
@@ -452,16 +458,15 @@ export function inputGradient(
       const some = min(channels, C - c0);
       const m = some * taps;
       const out = dx + <usize>n * xImage + floats(c0 * H * W);
-      const to = plain && group == 1 ? out : scratch;
       for (let pc = 0; pc < O; pc += KC) {
         const kc = min(KC, O - pc);
         if (O > KC || C > channels || n == 0)
           packA(w + floats(pc * K + c0 * taps), floats(K), true, m, kc, packedA);
         const b = packedB + floats(pc * panels);
-        macroKernel(m, columns, kc, packedA, b, to, floats(columns), pc == 0, workspace);
+        macroKernel(m, columns, kc, packedA, b, scratch, floats(columns), pc == 0, workspace);
       }
       if (plain) {
-        if (group > 1) separate(scratch, images, m, pixels, out, xImage);
+        separate(scratch, images, m, pixels, out, xImage);
         continue;
       }
       for (let i = 0; i < images; i++) {

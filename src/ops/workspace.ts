@@ -156,7 +156,10 @@ export function conv2dInputGradientWorkspace(extents: ConvolutionExtents): numbe
   const packed = allRowPanels(rows, Math.min(O, KC)) + O * upTo(images * P * Q, NR);
   const tables = pixelsOf(images * P, Q) + Math.min(O, KC);
   const columns = images * P * Q;
-  const all = blocked(packed, tables, rows * columns, paddedImage(channels, H, W, ph, pw));
+  const all = Math.max(
+    blocked(packed, tables, rows * columns, paddedImage(channels, H, W, ph, pw)),
+    kh * kw === 1 ? matmulWorkspace(C, P * Q, O) : 0,
+  );
   if (!fewPixels(P, Q)) return all;
   const samples = upTo(images, NR);
   const sums = channels * (P * Q + H * W) * samples;
