@@ -16,8 +16,8 @@ const LINES: i32 = 24;
 
 /** Up to this k a product writes more than it computes, so it writes few rows at a time, from a block of B in L1. */
 const SHALLOW: i32 = 64;
-const SHALLOW_FLOATS: i32 = 8192;
-const SHALLOW_ROWS: i32 = 4;
+const SHALLOW_FLOATS: i32 = 16384;
+const SHALLOW_ROWS: i32 = 8;
 
 /**
  * c[m×n] = f(op(a)·op(b) + bias), all dense and row-major.
@@ -117,6 +117,7 @@ function linesProduct(
             c + at,
             pitch,
             isFirst,
+            0,
           );
         }
       }

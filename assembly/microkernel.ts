@@ -47,7 +47,7 @@ function tiles(
 
 /**
  * c[m×24] (+)= steps `l` to `l + steps` of packed A, k deep, times 8 columns every `bStep` bytes at b and at two
- * places `beside` bytes on: panels, or a matrix as it lies. For even m.
+ * places `beside` bytes on: panels, or for even m a matrix as it lies. `spill` is a tile beyond the edge.
  */
 export function broadColumns(
   m: i32,
@@ -61,6 +61,7 @@ export function broadColumns(
   c: usize,
   pitch: usize,
   first: bool,
+  spill: usize,
 ): void {
   const d = b + beside;
   const e = d + beside;
@@ -68,10 +69,17 @@ export function broadColumns(
     const rows = tileRows(m - row);
     const step = floats(rows);
     let at = a + floats(row * k) + <usize>l * step;
-    for (let i = 0; i < rows; i += 2) {
+    for (let i = 0; i < rows - 1; i += 2) {
       tile2x24(at, step, b, d, e, bStep, c, pitch, steps, first);
       at += 8;
       c += pitch * 2;
+    }
+    if (rows & 1) {
+      // The last row of all: 16 columns, and the other 8 with a second panel that is never copied out.
+      tile1x16(at, step, b, d, c, steps, first);
+      if (!first) copyBlock(c + 64, 0, spill, 0, 1, NR);
+      tile1x16(at, step, e, e, spill, steps, first);
+      copyBlock(spill, 0, c + 64, 0, 1, NR);
     }
     row += rows;
   }
@@ -113,10 +121,9 @@ export function macroKernel(
 ): void {
   const panel = floats(k * NR);
   let j = 0;
-  // The 2×24 tile has none beside it for an odd row.
-  if (ASC_FEATURE_RELAXED_SIMD && broadTiles && (m & 1) == 0) {
+  if (ASC_FEATURE_RELAXED_SIMD && broadTiles) {
     for (; j <= n - 3 * NR; j += 3 * NR) {
-      broadColumns(m, k, a, 0, k, b, panel, floats(NR), c + floats(j), pitch, first);
+      broadColumns(m, k, a, 0, k, b, panel, floats(NR), c + floats(j), pitch, first, spill);
       b += panel * 3;
     }
   }

@@ -40,7 +40,7 @@ function assertSameBits(
 
 for (const numerics of availableNumerics) {
   test(`products (${numerics}) of packed panels, of rows as they lie, and of a last panel alone`, async () => {
-    for (const m of [2, 3, 4, 9, 32, 33]) {
+    for (const m of [2, 3, 4, 9, 32, 33, 47]) {
       for (const n of [1, 6, 8, 16, 27, 56]) {
         for (const k of [1, 3, 4, 5, 8, 31, 259]) {
           const instance = await createInstance(numerics, 4);
@@ -65,6 +65,7 @@ for (const numerics of availableNumerics) {
       [32, 25, 4700],
       [130, 530, 16],
       [9, 300, 64],
+      [35, 75, 300],
     ] as const;
     for (const [m, n, k] of shapes) {
       for (const [tA, tB] of [
