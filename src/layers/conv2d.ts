@@ -42,7 +42,7 @@ export interface ConvOptions<Size> extends InitOptions {
 /** Settings of `conv2d`. */
 export interface Conv2dOptions extends ConvOptions<Extent> {
   /**
-   * `auto` (default) uses Winograd's algorithm for 3×3 filters of stride 1 where that is faster; `direct`
+   * `auto` (default) uses Winograd's algorithm for 3×3 and 5×5 filters of stride 1 where that is faster; `direct`
    * never does: half to a fifth of the rounding error at a third of the speed (docs/winograd.md).
    */
   readonly algorithm?: ops.Algorithm;
