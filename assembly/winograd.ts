@@ -93,6 +93,7 @@ function timesB(
  * Bᵀ·d·B of the four 6×6 tiles that start at p0…p3, in an image of `pitch` bytes a row.
  * Element (i, j) goes to `to` + (6i + j)·`step`.
  */
+@inline
 export function transformInput(
   p0: usize,
   p1: usize,
@@ -173,6 +174,7 @@ function timesA2(d0: v128, d1: v128, to: usize, step: usize): void {
 }
 
 /** A·d·Aᵀ of the four tiles of 4×4 or, with `wide` filters, 2×2 that start at p0…p3; else as transformInput. */
+@inline
 export function transformGradient(
   wide: bool,
   p0: usize,
@@ -256,6 +258,7 @@ function timesG5(g0: v128, g1: v128, g2: v128, g3: v128, g4: v128, to: usize, st
  * G·g·Gᵀ of four filters of 3×3 or, if `wide`, 5×5, `pitch` bytes apart, turned by 180° if `flipped` (as the gradient by
  * the input needs). Element (i, j) goes to `to` + (6i + j)·`step`.
  */
+@inline
 export function transformFilter(
   wide: bool,
   g: usize,
@@ -329,6 +332,7 @@ function aTimes(
  * `m` + (6i + j)·`step`. The outputs' columns, one a vector with a tile in each lane, go to `scratch`: row i, column j
  * at 64i + 16j.
  */
+@inline
 export function transformOutput(wide: bool, m: usize, step: usize, scratch: usize): void {
   for (let column = scratch; column < scratch + 96; column += 16) {
     aTimes(
@@ -395,6 +399,7 @@ function gTimes(
  * Gᵀ·m·G: the gradients of four filters of 3×3 or, if `wide`, 5×5 from their 36 sums, element (i, j) at
  * `m` + (6i + j)·`step`. A filter of k² taps follows the other at `to`.
  */
+@inline
 export function transformFilterGradient(
   wide: bool,
   m: usize,

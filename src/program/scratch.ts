@@ -217,7 +217,7 @@ function mostTiles(C: i32, O: i32): i32 {
 
 /** Tiles whose inputs are copied together: a few blocks, so that few panels of the last one stay empty. */
 export function slotTiles(C: i32, O: i32): i32 {
-  return least(4 * mostTiles(C, O), 128);
+  return least(2 * mostTiles(C, O), 128);
 }
 
 /**
