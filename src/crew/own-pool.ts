@@ -27,6 +27,7 @@ const REGIONS = {
   },
   score: { written: ['order', 'parameters'], wanted: ['scores', 'losses', 'shares'] },
   prepare: { written: [], wanted: [] },
+  touch: { written: [], wanted: [] },
 } as const satisfies Record<Job['kind'], unknown>;
 
 /** Jobs that read samples. */

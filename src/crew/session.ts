@@ -18,7 +18,7 @@ import type { RunKey, ScoreJob } from '../step/jobs.js';
 import { baseOf } from '../feed/layout.js';
 import { CONTROL } from '../step/meeting.js';
 import { createOwnPool } from './own-pool.js';
-import { planRun, type PlanRequest, type RunPlan } from '../step/run-plan.js';
+import { planRun, TOUCHED, type PlanRequest, type RunPlan } from '../step/run-plan.js';
 import { createLocalPool, createThreadPool, WorkerFailure, type Pool } from './worker-pool.js';
 import { openMemory, type RunMemory } from '../step/run-memory.js';
 import {
@@ -59,6 +59,11 @@ interface SessionTraining {
   train(first: number, rates: readonly (readonly number[])[], step: number): Promise<StepMetrics[]>;
   /** Milliseconds that reading streamed samples has added to the steps, in total: see data-cost.ts. */
   waitingMs(): number;
+  /**
+   * Writes a word of each page of a large run's memory that training will write, so that the system gives the pages before
+   * the first step, to all workers at once. Nothing is changed by it.
+   */
+  touch(): Promise<void>;
   /** The number of the step that worker 0 was at when a worker last failed. */
   stepAtHand(): number;
   /** Whether a worker has begun to write weights in the last steps: if they failed, the weights may be anything. */
@@ -100,7 +105,8 @@ interface FittedColumns extends Columns {
 export async function createSession(request: SessionRequest): Promise<Session> {
   const datasets = fitColumns(request);
   const mode = await modeOf(request.workers);
-  const plan = planRun({ ...request, datasets, workers: mode === 'shared' ? request.workers : 1 });
+  const workers = mode === 'shared' ? request.workers : 1;
+  const plan = await planFor({ ...request, datasets, workers });
   const run = await openMemory(plan, mode === 'shared');
   const regions = writeColumns(plan.memory, run.memory, datasets);
   const reading = await createStreams(
@@ -139,6 +145,18 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   };
 }
 
+/** The run's plan. @throws LanewiseError kind 'memory' for one that is too large, with the largest batch that fits. */
+async function planFor(request: PlanRequest): Promise<RunPlan> {
+  try {
+    return planRun(request);
+  } catch (error) {
+    if (!(error instanceof LanewiseError) || error.kind !== 'memory') throw error;
+    // Loaded only then.
+    const { withWhatFits } = await import('../step/what-fits.js');
+    throw withWhatFits(request, error);
+  }
+}
+
 /** Checks each data set against the model and fits its columns. */
 function fitColumns({ model, terms, datasets, training }: SessionRequest): FittedColumns[] {
   const found = datasets.map((data, i) => {
@@ -173,6 +191,12 @@ export async function openPool(
       return createLocalPool(plan, module, memory);
   }
 }
+
+/** Bytes of memory from which on it is touched before the first step: less takes milliseconds, wherever it is. */
+const TOUCHED_BYTES = 2 ** 26;
+
+const touchedBytes = ({ memory }: RunPlan): number =>
+  memory.regions.reduce((sum, { name, bytes }) => sum + (TOUCHED.includes(name) ? bytes : 0), 0);
 
 function sessionTraining(
   { plan, memory, control, viewOf }: RunMemory,
@@ -227,6 +251,8 @@ function sessionTraining(
       const steps = () => train(first, rates, step);
       return meter ? meter.run(steps) : steps();
     },
+    touch: () =>
+      touchedBytes(plan) < TOUCHED_BYTES ? Promise.resolve() : pool.run({ kind: 'touch' }),
     waitingMs: () => meter?.costMs() ?? 0,
     stepAtHand: () => control[CONTROL.step]!,
     isWriting: () => control[CONTROL.updating] !== 0,

@@ -7,6 +7,9 @@ export const MAX_PAGES = 65_536;
 /** The first page is reserved for the module's own constants. */
 export const FIRST_FREE_BYTE = PAGE_BYTES;
 
+/** Smaller parts of a memory that is too large are not shown: each would be 0.00 GiB. */
+const SHOWN_BYTES = 0.005 * 2 ** 30;
+
 const showGiB = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 
 /**
@@ -16,6 +19,7 @@ const showGiB = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`
 export function checkMemorySize(bytes: number, breakdown: Readonly<Record<string, number>>): void {
   if (bytes <= MAX_PAGES * PAGE_BYTES) return;
   const parts = Object.entries(breakdown)
+    .filter(([, size]) => size >= SHOWN_BYTES)
     .toSorted(([, a], [, b]) => b - a)
     .map(([name, size]) => `${name} ${showGiB(size)}`);
   throw new LanewiseError(

@@ -88,4 +88,10 @@ export interface PrepareJob extends Pick<RunPlan, 'steps' | 'evaluations'> {
   readonly kind: 'prepare';
 }
 
-export type Job = TrainJob | GradientsJob | ReduceJob | UpdateJob | ScoreJob | PrepareJob;
+/** Writes a word of each page of memory that training will write, as it is. */
+export interface TouchJob {
+  readonly kind: 'touch';
+}
+
+export type Job =
+  TrainJob | GradientsJob | ReduceJob | UpdateJob | ScoreJob | PrepareJob | TouchJob;

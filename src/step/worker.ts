@@ -13,6 +13,7 @@ import {
   type ScoreJob,
   type TrainJob,
 } from './jobs.js';
+import { TOUCHED } from './run-plan.js';
 import { STEP_FIGURES } from '../feed/layout.js';
 import {
   linkWorker,
@@ -41,6 +42,9 @@ export function createWorker(...plan: Parameters<typeof linkWorker>): RunJob {
         return applyUpdate(worker, worker.update!, 0);
       case 'score':
         return scoreBlocks(worker, job);
+      case 'touch':
+        touchMemory(worker);
+        return true;
       case 'prepare':
         Object.assign(worker.plan.steps, job.steps);
         Object.assign(worker.plan.evaluations, job.evaluations);
@@ -48,6 +52,23 @@ export function createWorker(...plan: Parameters<typeof linkWorker>): RunJob {
         return worker.meet();
     }
   };
+}
+
+/** Pages are of 4 KB or more, 1024 floats. */
+const PAGE_FLOATS = 1024;
+
+/** Writes a word of each page of this worker's part of the regions, as it is. */
+function touchMemory({ plan, rank, floats }: LinkedWorker): void {
+  for (const { name, base, bytes } of plan.memory.regions) {
+    if (!TOUCHED.includes(name)) continue;
+    const [from, end] = [rank, rank + 1].map((r) =>
+      Math.floor((base + (bytes / plan.workers) * r) / 4),
+    );
+    for (let at = from!; at < end!; at += PAGE_FLOATS) {
+      const word = floats[at]!;
+      floats[at] = word;
+    }
+  }
 }
 
 /** A step's samples and random numbers. */

@@ -73,6 +73,8 @@ export async function openRun(
     await session.close();
     throw error;
   }
+  // A thread that dies of it is replaced, and what it has not touched is touched later.
+  await session.touch().catch(() => {});
   if (!beginsIn(size, settings, state))
     warnings = [
       ...warnings,
