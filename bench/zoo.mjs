@@ -8,6 +8,7 @@ import * as zoo from '../dist/src/models/index.js';
 import { parameterCount } from '../dist/src/layers/index.js';
 import { lossTerms } from '../dist/src/losses/terms.js';
 import { momentum } from '../dist/src/optimizers/index.js';
+import { samplesOf } from '../dist/src/data/forms.js';
 import { createSession } from '../dist/src/crew/session.js';
 import { defaultNumerics } from '../dist/src/engine/features.js';
 
@@ -15,6 +16,7 @@ import { defaultNumerics } from '../dist/src/engine/features.js';
 const MODELS = {
   alexNet: 0.0001,
   vgg16: 0.00001,
+  vgg19: 0.00001,
   googLeNet: 0.01,
   resNet18: 0.01,
   resNet50: 0.003,
@@ -40,7 +42,7 @@ async function measure(name, batch, withRegions) {
     terms: lossTerms(loss, [...model.outputs.keys()]),
     numerics: defaultNumerics(),
     workers: 0,
-    datasets: [{ name: 'noise', shape, classes, samples, labels }],
+    datasets: [samplesOf({ name: 'noise', shape, classes, samples, labels })],
     training: { optimizer, batch, shards: 1 },
   });
   session.initialize(1);
