@@ -14,7 +14,12 @@ export function checkReport(name: string, report: MatrixReport): void {
   }
   assert.is(report.functions, recorded.functions, `${name}, functions`);
   assert.equal(report.rows, expectedRows, `${name}, rows of a table`);
+  assert.ok(report.int8['int8-plain'], `${name} has not run the kernels on bytes`);
+  for (const [build, found] of Object.entries(report.int8))
+    assert.is(found, recorded.int8, `${name}, ${build}`);
   const workers = Object.keys(report.strict).join(', ');
   const fused = report.fused ? 'strict and fused' : 'strict, no fused here';
-  console.log(`  ${name}: ${fused}, workers ${workers}; ${report.seconds.toFixed(1)} s`);
+  console.log(
+    `  ${name}: ${fused}, workers ${workers}; ${Object.keys(report.int8).join(' and ')}; ${report.seconds.toFixed(1)} s`,
+  );
 }

@@ -3,6 +3,7 @@
  * for 200 steps. It receives the library, as each runtime has its own way to import it.
  */
 import type * as Lanewise from '../../src/index.js';
+import { int8Bits } from './int8-bits.js';
 
 export interface MatrixReport {
   /** Number of workers → hash of weights. */
@@ -14,8 +15,13 @@ export interface MatrixReport {
   readonly functions: string;
   /** The answers of a model file to rows of a table. */
   readonly rows: readonly Lanewise.Answer[];
+  /** Build of the kernels on bytes → hash of all that they give. */
+  readonly int8: Readonly<Record<string, string>>;
   readonly seconds: number;
 }
+
+/** Builds of the kernels on bytes by name. */
+export type Int8Modules = Readonly<Record<string, WebAssembly.Module>>;
 
 /** Steps: 4 epochs of 50 minibatches. */
 export const STEPS = 200;
@@ -26,6 +32,7 @@ const EPOCHS = 4;
 export async function runProgram(
   lanewise: typeof Lanewise,
   workers: readonly number[],
+  int8: Int8Modules,
 ): Promise<MatrixReport> {
   const { digits, lenet5, momentum, relaxedMaddIsFused, train, verify } = lanewise;
   const start = performance.now();
@@ -52,12 +59,16 @@ export async function runProgram(
     return hashes;
   }
 
+  const int8Hashes: [string, string][] = [];
+  for (const [name, module] of Object.entries(int8))
+    int8Hashes.push([name, await int8Bits(module)]);
   return {
     verify: await each(async (count) => (await verify({ workers: count })).sha256),
     strict: await each((count) => lenet('strict', count)),
     fused: relaxedMaddIsFused() ? await each((count) => lenet('fused', count)) : null,
     functions: await trainFunctions(lanewise),
     rows: await predictRows(lanewise),
+    int8: Object.fromEntries(int8Hashes),
     seconds: (performance.now() - start) / 1000,
   };
 }

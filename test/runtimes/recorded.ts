@@ -9,4 +9,6 @@ export const recorded = {
   fused: '8c1fece473f24f5225ec15ed1da8008ab12c08078726a3eeb9643e714f5cd31b',
   /** Weights of the net of rare functions in program.ts. */
   functions: '8db902c71a21f08f2b6667e0cb2402884690222504280fa2569aafe01c593822',
+  /** What the kernels on bytes give, in both of their builds. */
+  int8: 'b64c564ebabf826eafc00793a90a1407133cce95e8b69d357473fee47310560a',
 } as const;

@@ -15,6 +15,9 @@ const modules: readonly EdgeModule[] = [
   ['edge.js', 'esModule', 'test/runtimes/edge.js'],
   ['program.js', 'esModule', 'test/runtimes/program.js'],
   ['lanewise', 'esModule', 'browser/index.js'],
+  ['int8-bits.js', 'esModule', 'test/runtimes/int8-bits.js'],
+  ['int8-plain.wasm', 'wasm', 'wasm/int8-plain.wasm'],
+  ['int8-relaxed.wasm', 'wasm', 'wasm/int8-relaxed.wasm'],
   ['strict.wasm', 'wasm', 'wasm/strict.wasm'],
   ['fused.wasm', 'wasm', 'wasm/fused.wasm'],
 ];
