@@ -11,7 +11,7 @@ import {
   type ProductStep,
   type SumStep,
 } from './byte-steps.js';
-import { byteOf, multipliersOf } from './integer-weights.js';
+import { averageMultiplier, byteMultipliers, byteOf } from './integer-weights.js';
 import type { Call } from './integer-program.js';
 import { MOST, type PlaceRange } from './quantized-graph.js';
 
@@ -118,7 +118,7 @@ function emitSum(
   scaleAt: (tensor: Tensor) => PlaceRange,
 ): Emitted {
   const [first, second, y] = [scaleAt(a), scaleAt(b), scaleAt(output)];
-  const { m, shift } = multipliersOf([first.scale / y.scale, second.scale / y.scale]);
+  const { m, shift } = byteMultipliers([first.scale / y.scale, second.scale / y.scale]);
   const { rows, channels, area } = layoutAt(output);
   const [low, high] = clamp ? [byteOf(clamp.low, y), byteOf(clamp.high, y)] : [0, MOST];
   const numbers = [first.zero, m[0]!, second.zero, m[1]!, shift, y.zero, low, high];
@@ -143,7 +143,7 @@ function emitConcat(
     const own = part.shape[1]!;
     first += own;
     const { scale, zero } = scaleAt(part);
-    const { m, shift } = multipliersOf([scale / y.scale]);
+    const { m, shift } = byteMultipliers([scale / y.scale]);
     const numbers = [rows * area, own, own, channels, zero, m[0]!, shift, y.zero, 0, MOST];
     return { before, numbers };
   });
@@ -168,9 +168,7 @@ function emitPool(
     };
   const [x, y] = [scaleAt(from), scaleAt(output)];
   const taps = windows[4]! * windows[5]!;
-  const real = x.scale / y.scale / taps;
-  // Cut windows have multipliers up to that of a single tap.
-  const { m, shift } = multipliersOf([real, real * taps]);
+  const { m, shift } = averageMultiplier(x.scale / y.scale, taps);
   const numbers = [Number(counted), x.zero, m[0]!, shift, y.zero];
   return {
     workspace: 0,

@@ -13,12 +13,12 @@ export interface Multipliers {
 
 const MOST_SHIFT = 62;
 
-/** The multipliers with the largest shift for which all are below 2³¹. */
-export function multipliersOf(reals: readonly number[]): Multipliers {
+/** The multipliers with the largest shift for which all are below 2³¹, or `bound`. */
+export function multipliersOf(reals: readonly number[], bound = 2 ** 31 - 1): Multipliers {
   const most = Math.max(...reals);
   let shift = 1;
   let factor = 2;
-  while (shift < MOST_SHIFT && most * factor * 2 < 2 ** 31 - 1) {
+  while (shift < MOST_SHIFT && most * factor * 2 < bound) {
     shift++;
     factor *= 2;
   }
@@ -26,6 +26,37 @@ export function multipliersOf(reals: readonly number[]): Multipliers {
     m: Int32Array.from(reals, (real) => Math.min(2 ** 31 - 1, Math.round(real * factor))),
     shift,
   };
+}
+
+/** Multipliers of sums of two bytes and of bytes: of 15 bits, which kernels multiply at once. */
+export const byteMultipliers = (reals: readonly number[]): Multipliers =>
+  multipliersOf(reals, 2 ** 15 - 1);
+
+/** The multipliers of one shift. */
+const shiftedBy = (reals: readonly number[], shift: number): Multipliers => ({
+  m: Int32Array.from(reals, (real) => Math.round(real * 2 ** shift)),
+  shift,
+});
+
+/** Bits that even the smallest multiplier of a layer has. */
+const LEAST_BITS = 14;
+
+/** Multipliers of a layer's outputs: with a shift of 32, for which kernels need no shift, if none loses by it. */
+export function layerMultipliers(reals: readonly number[]): Multipliers {
+  const least = Math.min(...reals.filter((real) => real > 0));
+  const fits = Math.max(...reals) < 0.499 && least >= 2 ** (LEAST_BITS - 32);
+  return fits ? shiftedBy(reals, 32) : multipliersOf(reals);
+}
+
+/** The least multiplier that has 11 bits with a shift of 15, which is a single instruction. */
+const LEAST_SHARE = 1 / 16;
+
+/** The multiplier of averages over `taps` bytes; `ratio` is that of the scales. */
+export function averageMultiplier(ratio: number, taps: number): Multipliers {
+  const real = ratio / taps;
+  if (real < 0.99 && real >= LEAST_SHARE) return shiftedBy([real], 15);
+  // Windows that are cut have multipliers up to that of a single tap.
+  return multipliersOf([real, ratio]);
 }
 
 /** The values of constant tensors. */
@@ -139,7 +170,7 @@ export async function integersOf(
       scales: Float32Array.from({ length: padded }, (_, o) => units[o] ?? 0),
     };
   const finer = inner ? inner.scale : y.scale;
-  const { m, shift } = multipliersOf(
+  const { m, shift } = layerMultipliers(
     Array.from({ length: padded }, (_, o) => (units[o] ?? 0) / finer),
   );
   return {
