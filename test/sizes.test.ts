@@ -122,6 +122,12 @@ test('inference', async () => {
   holdDocument('docs/inference.md', /(\d+) KB gzipped in all/, total);
 });
 
+test('inference on integers, without float layers', async () => {
+  const app = await bundle(uses('loadQuantized', 'lanewise/inference'));
+  const wasm = Math.max(...['relaxed', 'plain'].map((build) => wasmBytes(`int8-${build}`)));
+  hold('inference on integers', { app: app.bytes, wasm }, 40 * KB, app.report);
+});
+
 // The reader by layers, the rules of some 170 ops, and the writer take about a third each of lanewise/onnx; 22 KB was hoped
 // for, and a page that reads and writes files loads more than that.
 for (const [entry, limit] of [

@@ -3,7 +3,7 @@
  * and loss. Everything is read from it, also for a model that was quantised just now, so that both are the same.
  */
 import { LanewiseError } from '../base/errors.js';
-import { quote } from '../base/check.js';
+import { quote, refuse, text } from '../base/check.js';
 import { readHeader } from '../formats/safetensors-header.js';
 import { readQuantized } from '../inference/run-quantized.js';
 import { readDescription } from '../trained/read-description.js';
@@ -36,12 +36,9 @@ export function encodeQuantized(model: QuantizedModel): Uint8Array {
  * @throws LanewiseError kind 'file' for any other file.
  */
 export function decodeQuantized(bytes: Uint8Array, name: string): QuantizedModel {
-  if (!(bytes instanceof Uint8Array) || typeof name !== 'string') {
-    throw new LanewiseError(
-      'argument',
-      `decodeQuantized: ${bytes instanceof Uint8Array ? `name is ${quote(name)}, expected a text` : `a file is ${quote(bytes)}, expected its bytes in a Uint8Array`}`,
-    );
-  }
+  text('decodeQuantized', 'name', name);
+  if (!(bytes instanceof Uint8Array))
+    refuse('decodeQuantized', 'file', bytes, 'the bytes of a quantised model, a Uint8Array');
   return quantizedFrom(bytes.slice(), name);
 }
 

@@ -7,6 +7,7 @@ import * as published from '../../src/data/published.js';
 import * as L from '../../src/index.js';
 import { loadProgram } from '../../src/inference/index.js';
 import { writeOnnx } from '../../src/onnx/index.js';
+import { calibrate, encodeQuantized, quantize } from '../../src/quantize/index.js';
 import * as rules from '../../src/optimizers/rules.js';
 
 export type Args = readonly unknown[];
@@ -32,6 +33,8 @@ const weights = new Map(
   ]),
 );
 const trained = L.withWeights(model, weights);
+const quantized = await quantize(trained, table);
+const calibration = JSON.parse(JSON.stringify(await calibrate(trained, table))) as object;
 const wire = L.input([4, 8, 8]);
 const conv = L.conv2d(1, 2, 3);
 const file = L.encodeModel(trained);
@@ -395,6 +398,12 @@ export const calls: Readonly<Record<string, Args>> = {
   featuresOf: [trained, '1'],
   generate: [writer, ['a', 'b'], 'ab', options],
   encodeModel: [trained],
+  'quantize.quantize': [trained, table, options],
+  'quantize.calibrate': [trained, table, options],
+  'quantize.encodeQuantized': [quantized],
+  'quantize.decodeQuantized': [encodeQuantized(quantized), 'model'],
+  'quantize.readCalibration': [calibration],
+  'inference.loadQuantized': [encodeQuantized(quantized), options],
   'onnx.readOnnx': [writeOnnx(trained), options],
   'onnx.writeOnnx': [trained, options],
   decodeModel: [file, 'model'],

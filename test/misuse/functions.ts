@@ -2,6 +2,7 @@
 import * as imports from '../../src/import/index.js';
 import * as lanewise from '../../src/index.js';
 import * as onnx from '../../src/onnx/index.js';
+import * as quantization from '../../src/quantize/index.js';
 import { LanewiseError } from '../../src/base/errors.js';
 import * as inference from '../../src/inference/index.js';
 import { methods } from './calls.js';
@@ -32,7 +33,9 @@ export const functions = new Map<string, Anything>([
   ...functionsIn(lanewise, ''),
   ...ofEntry(onnx, 'onnx.'),
   ...ofEntry(imports, 'import.'),
+  ...ofEntry(quantization, 'quantize.'),
   ['inference.loadProgram', inference.loadProgram as Anything],
+  ['inference.loadQuantized', inference.loadQuantized as Anything],
   ['inference.forecastOf', inference.forecastOf as Anything],
   ...(Object.entries(methods) as [string, Anything][]),
 ]);

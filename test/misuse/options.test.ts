@@ -67,6 +67,7 @@ const signatures = new Map([
   ...functionsOf(join(folder, 'inference', 'index.d.ts'), 'inference.'),
   ...functionsOf(join(folder, 'onnx', 'index.d.ts'), 'onnx.'),
   ...functionsOf(join(folder, 'import', 'index.d.ts'), 'import.'),
+  ...functionsOf(join(folder, 'quantize', 'index.d.ts'), 'quantize.'),
   ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'TrainedModel', 'trained.'),
   ...methodsOf(join(folder, 'trained', 'trained-model.d.ts'), 'Classifier', 'ensemble.'),
   ...methodsOf(join(folder, 'train', 'stepper.d.ts'), 'Stepper', 'stepper.'),
