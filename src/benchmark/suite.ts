@@ -1,6 +1,7 @@
 /** The suite of workloads that any engine runs, also a page's worker, and how a workload becomes a row of results. */
 import { inference } from './inference.js';
 import { int8Product } from './int8-product.js';
+import { int8Inference } from './int8.js';
 import { benchmarkModels, training } from './models.js';
 import { ceiling, sgemm } from './products.js';
 import type { Row } from './results.js';
@@ -35,10 +36,16 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'googlenet-b16': training(large.googlenet, 16),
   'lenet5-infer-b1': inference(lenet5, 1),
   'lenet5-infer-b256': inference(lenet5, 256),
+  'resnet20-infer-b64': inference(resnet20, 64),
+  'vgg-small-infer-b64': inference(vggSmall, 64),
+  'lenet5-int8-b1': int8Inference(lenet5, 1),
+  'lenet5-int8-b256': int8Inference(lenet5, 256),
+  'resnet20-int8-b64': int8Inference(resnet20, 64),
+  'vgg-small-int8-b64': int8Inference(vggSmall, 64),
 };
 
 /** Workloads that use more than one thread; the others measure one. */
-const isThreaded = (name: string): boolean => !/^(ceiling|int8)|infer/.test(name);
+const isThreaded = (name: string): boolean => !/^ceiling|int8|infer/.test(name);
 
 export interface Suite {
   /** The GFLOP/s of registers alone: the bound for all rows. */

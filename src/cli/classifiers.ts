@@ -30,7 +30,7 @@ import {
   workersOption,
   type DataOptions,
 } from './options.js';
-import { openModel } from './model-source.js';
+import { openScorer } from './int8-model.js';
 import { checkUses } from './setting-options.js';
 import { labelledSets } from './task.js';
 
@@ -89,7 +89,7 @@ export interface Scored extends Choice<LabelledDataset> {
 /** @throws LanewiseError for files that do not hold a model. */
 export async function loadModels(files: readonly string[]): Promise<TrainedModel[]> {
   const models: TrainedModel[] = [];
-  for (const file of files) models.push(await openModel(file));
+  for (const file of files) models.push(await openScorer(file));
   return models;
 }
 

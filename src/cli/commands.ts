@@ -12,6 +12,7 @@ import { importCommand } from './import-command.js';
 import { inspectCommand } from './inspect-command.js';
 import { lrFindCommand } from './lr-find-command.js';
 import { predictCommand } from './predict-command.js';
+import { quantizeCommand } from './quantize-command.js';
 import { reportCommand } from './report-command.js';
 import { inFlags } from './terminal.js';
 import { sweepCommand } from './sweep-command.js';
@@ -30,6 +31,7 @@ function createProgram(): Command {
     .addCommand(evalCommand())
     .addCommand(predictCommand())
     .addCommand(exportCommand())
+    .addCommand(quantizeCommand())
     .addCommand(generateCommand())
     .addCommand(importCommand())
     .addCommand(dataCommand())

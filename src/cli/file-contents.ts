@@ -5,6 +5,7 @@
 import { extname } from 'node:path';
 import { shorten } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
+import { readHeader } from '../formats/safetensors-header.js';
 import { readTensors, otherKind, TENSOR_FORMATS, type TensorFile } from '../formats/tensor-file.js';
 import { showShape, sizeOf } from '../graph/tensor.js';
 import { isKeras } from './keras-files.js';
@@ -51,6 +52,10 @@ export function isOnnx(bytes: Uint8Array, path: string): boolean {
   return extname(path).toLowerCase() === '.onnx' && bytes.length > 0 && !isText(bytes);
 }
 
+/** Whether a file holds a model in int8, by what it says of itself. */
+export const isInt8 = (path: string, bytes: Uint8Array): boolean =>
+  TENSOR_FORMATS[0]!.begins(bytes) && readHeader(bytes, path).metadata['lanewise'] === 'int8';
+
 /** The first bytes of a file, for messages and to tell texts from other files. */
 const startOf = (bytes: Uint8Array): string =>
   new TextDecoder('latin1').decode(bytes.subarray(0, 24));
@@ -93,6 +98,7 @@ async function tensorContents(path: string, bytes: Uint8Array): Promise<FileCont
     const about = weightsIn(path, file);
     return { about, text: weightsTable(about) };
   }
+  if (isInt8(path, bytes)) return (await import('./int8-contents.js')).int8Contents(path, bytes);
   const { modelContents } = await import('./inspect-file.js');
   return modelContents(path, bytes, file);
 }

@@ -5,7 +5,8 @@ import { readSource } from '../data/file-source.js';
 import type { Origin } from '../data/origin.js';
 import { readTensors, type TensorFile } from '../formats/tensor-file.js';
 import { readProgram } from '../inference/read.js';
-import type { StoredProgram } from '../inference/stored.js';
+import { readQuantized } from '../inference/run-quantized.js';
+import type { StoredCall, StoredProgram } from '../inference/stored.js';
 import { spacingInWords } from '../data/spacing.js';
 import type { SeriesFormat } from '../data/series-format.js';
 import { showShape } from '../graph/tensor.js';
@@ -14,7 +15,7 @@ import { describeTerms } from '../losses/terms.js';
 import { METRICS } from '../runs/folder.js';
 import { readMetrics } from '../runs/metrics-log.js';
 import type { TrainedModel } from '../trained/trained-model.js';
-import { contentsOf, type FileContents } from './file-contents.js';
+import { contentsOf, isInt8, type FileContents } from './file-contents.js';
 import { layerRows, layerTable } from './layer-table.js';
 import { ownModel } from './model-source.js';
 import { formatBytes, formatCount, formatFigure } from './terminal.js';
@@ -51,11 +52,15 @@ export async function modelContents(
 function printCalls(path: string, bytes: Uint8Array): void {
   const { metadata } = readTensors(bytes, path);
   // Checked as a whole before any of it is shown.
-  readProgram(bytes, path);
+  if (isInt8(path, bytes)) readQuantized(bytes, path);
+  else readProgram(bytes, path);
   const { programs } = JSON.parse(metadata['program']!) as StoredProgram;
   for (const { samples, calls } of programs) {
-    console.log(`${samples} ${samples === 1 ? 'sample' : 'samples'}`);
-    for (const [kernel, ...operands] of calls) console.log(`  ${kernel} ${operands.join(' ')}`);
+    // In int8 one list may be that of several numbers, each of which the operands with a * are multiplied by.
+    const counts = [samples].flat();
+    console.log(`${counts.join(' or ')} ${counts.join() === '1' ? 'sample' : 'samples'}`);
+    for (const call of calls as readonly (StoredCall | string)[])
+      console.log(`  ${typeof call === 'string' ? call : call.join(' ')}`);
   }
 }
 

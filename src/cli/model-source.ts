@@ -8,7 +8,7 @@ import { sizeOf } from '../graph/tensor.js';
 import { decodeModel } from '../trained/model-file.js';
 import { createTrainedModel, type TrainedModel } from '../trained/trained-model.js';
 import { asClassifier } from './as-classifier.js';
-import { isOnnx, openTensors } from './file-contents.js';
+import { isInt8, isOnnx, openTensors } from './file-contents.js';
 import { imageInput, leavesScaleOpen } from './image-scale.js';
 import { isKeras, readKerasFile } from './keras-files.js';
 import { readOnnxFile } from './onnx-file.js';
@@ -116,12 +116,21 @@ export async function ownModel(path: string, bytes: Uint8Array): Promise<Trained
       `'${path}' is ${kind.is}, expected a model file of Lanewise`,
       `lanewise train MODEL --weights ${path} begins with its weights, lanewise inspect ${path} lists them`,
     );
+  if (isInt8(path, bytes)) throw notInt8(path);
   // The tensors of large files are not decoded for their description alone.
   const isOurs = TENSOR_FORMATS[0]!.begins(bytes);
   const { metadata } = isOurs ? readHeader(bytes, path) : await openTensors(path, bytes);
   if (metadata['architecture']?.includes('"kind":"onnx"')) await import('../onnx/index.js');
   return decodeModel(bytes, path);
 }
+
+/** What a command that needs a float model is told of a file in int8. */
+export const notInt8 = (path: string): LanewiseError =>
+  new LanewiseError(
+    'file',
+    `'${path}' is a model in int8, whose integers cannot be trained or written otherwise`,
+    'give the float model that quantize made it from; eval, predict, inspect and export of predictions take this one',
+  );
 
 /** The model in a file, for commands that use one; warnings are notes on standard error. */
 export const openModel = async (path: string): Promise<TrainedModel> =>

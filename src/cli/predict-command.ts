@@ -12,7 +12,7 @@ import {
   type PredictionFit,
   type SampleMaker,
 } from './image-samples.js';
-import { openModel } from './model-source.js';
+import { openScorer } from './int8-model.js';
 import { choice, wholeNumber } from './options.js';
 import { predictTexts, takesTexts } from './predict-texts.js';
 import { predictSeries } from './predict-series.js';
@@ -62,7 +62,7 @@ const BATCH_BYTES = 2 ** 25;
 const BATCH_SAMPLES = 256;
 
 async function runPredict(file: string, paths: readonly string[], options: Options): Promise<void> {
-  const classifier = await openModel(file);
+  const classifier = await openScorer(file);
   if (classifier.series) {
     checkForTable(options);
     return predictSeries(classifier, paths, options);

@@ -15,6 +15,7 @@ import {
   type WeightsFile,
 } from './pretrained.js';
 import { beginning, weightsOf } from './run-start.js';
+import { rangesOf } from './quantization-ranges.js';
 import { seriesRequest } from './series-options.js';
 import { checkUses, trainSettings } from './setting-options.js';
 import type { Fold } from './split-rule.js';
@@ -101,14 +102,15 @@ type Begun = Awaited<ReturnType<typeof beginning>>;
 const begin = ({ given, name, file, kind, parts }: FoundData, options: TrainOptions) =>
   beginning(kind, { given, name, file }, parts, options);
 
-function runOf(
+async function runOf(
   { kind, parts }: FoundData,
   { data, recipe, model, notes, start }: Begun,
   options: TrainOptions,
-): PreparedRun {
+): Promise<PreparedRun> {
   kind.check(parts, options);
   const finish = kind.finish?.(data);
-  const settings = trainSettings(recipe, options, data, start);
+  const ranges = options.quantization ? await rangesOf(model, recipe, data, start) : undefined;
+  const settings = trainSettings(recipe, options, data, start, ranges);
   return { data, model, notes, settings, ...(finish ? { finish } : {}) };
 }
 

@@ -19,8 +19,8 @@ import { modelTensors } from '../trained/model-file.js';
 import type { TrainedModel } from '../trained/trained-model.js';
 import { decodePartialWeights } from '../trained/weights-file.js';
 import type { DataRequest, DataSets, ImageShape } from './data-sources.js';
-import { isOnnx, openTensors } from './file-contents.js';
-import { foreignModel, modelIn, ownModel, warned } from './model-source.js';
+import { isInt8, isOnnx, openTensors } from './file-contents.js';
+import { foreignModel, modelIn, notInt8, ownModel, warned } from './model-source.js';
 import { onnxTensors } from './onnx-file.js';
 import { takingRows } from './row-input.js';
 import { formatCount } from './terminal.js';
@@ -77,6 +77,7 @@ export async function openWeights(path: string, isNamed: boolean): Promise<Weigh
   const bytes = await readSource('weights', path);
   if (foreignModel(path, bytes))
     return isNamed ? weightsAlone(path, bytes) : foreignWeights(path, bytes);
+  if (isInt8(path, bytes)) throw notInt8(path);
   const { metadata, tensors } = await openTensors(path, bytes);
   if (metadata['lanewise'] === undefined) return { path, bytes, tensors };
   return { path, bytes, tensors, trained: await ownModel(path, bytes) };

@@ -33,6 +33,8 @@ interface Asked {
   readonly data: DataSets;
   /** The weights of a file, if the run begins with them. */
   readonly start?: Start | undefined;
+  /** The ranges of `--quantization`. */
+  readonly ranges?: TrainSettings['quantization'];
 }
 
 /** Options by the names under which their values are found. */
@@ -111,10 +113,15 @@ export const ROWS = {
     },
     ({ mixup: alpha }) => (alpha === undefined ? undefined : { alpha }),
   ),
-  quantization: {
-    absent:
-      'it takes the ranges that calibrate of lanewise/quantize finds in a program: docs/quantization.md',
-  },
+  quantization: from(
+    {
+      quantization: option<boolean>(
+        '--quantization',
+        'train --weights on with the roundings of an int8 model, by ranges that these weights have on the data',
+      ),
+    },
+    (_, { ranges }) => ranges,
+  ),
   epochs: from(
     {
       epochs: option<number>(
@@ -347,11 +354,12 @@ export function trainSettings(
   options: SettingOptions,
   data: DataSets,
   start?: Start,
+  ranges?: Asked['ranges'],
 ): TrainSettings {
   const given: Readonly<Record<string, unknown>> = { ...options };
   const values = rowsByName.map(([name, { option: own, value }]) => [
     name,
-    own ? given[name] : value?.(options, { recipe, data, start }),
+    own ? given[name] : value?.(options, { recipe, data, start, ranges }),
   ]);
   return Object.fromEntries(
     values.filter(([, value]) => value !== undefined),

@@ -10,6 +10,7 @@ import { dataName, lastPart } from './data-sources.js';
 import { freeFolder } from './free-folder.js';
 import { recipeNamed } from './model-name.js';
 import { findData, inMemory, preparedRun } from './prepared-run.js';
+import { saveRanges } from './quantization-ranges.js';
 import { checkRepeats, repeatsName, runRepeats } from './repeats.js';
 import type { Fold } from './split-rule.js';
 import { stopOnSignals, type Stop } from './stop.js';
@@ -100,6 +101,7 @@ async function trainUntil(
     reporter.stop();
   }
   if (!last) return;
+  await saveRanges(folder, settings);
   if (stop.signal.aborted) process.exitCode = stop.exitCode();
   const scores = stop.signal.aborted
     ? undefined

@@ -135,7 +135,8 @@ export async function calibrateLeaves(
     return [name, sums.map((sum) => sum / leaves.count)];
   });
   const calibrated = { samples: leaves.count, range: rule, float, means: new Map(means) };
-  if (given) return { ...calibrated, ranges: given };
+  // By ranges that a model was trained with, its biases make up for the rounded weights already.
+  if (given) return { ...calibrated, ranges: given, means: new Map() };
   const histograms = seen
     .slice(0, bytes.length + inner.length)
     .map(({ low, high }) => createHistogram(low, high));

@@ -6,7 +6,7 @@ import { matchClasses } from '../data/class-names.js';
 import type { AnyDataset, Field, LabelledDataset, TensorDataset } from '../data/dataset.js';
 import { samplesOf } from '../data/forms.js';
 import { checkScale } from '../data/pixel-scale.js';
-import { pixelsOf, type Fields, type Samples } from '../data/samples.js';
+import { labelsIn, pixelsOf, type Fields, type Samples } from '../data/samples.js';
 import { withColumnsOf } from '../data/table-tools.js';
 import { READING } from '../crew/reading.js';
 import { readAll } from '../crew/load.js';
@@ -17,7 +17,11 @@ import { placeQuantized } from '../inference/run-quantized.js';
 import { functional, input, type Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
 import { givesProbabilities } from '../metrics/score-averaging.js';
-import type { ClassificationSummary, EvaluationSummary } from '../metrics/summary.js';
+import {
+  classifyScores,
+  type ClassificationSummary,
+  type EvaluationSummary,
+} from '../metrics/summary.js';
 import { workerCount } from '../trained/check-weights.js';
 import { namesKnown, type DataDescription } from '../trained/data-description.js';
 import { samplesField } from '../trained/samples-given.js';
@@ -148,7 +152,10 @@ async function evaluateWith(
     ...(classes ? { classes } : {}),
     ...(targetClasses ? { targetClasses } : {}),
   });
-  return scoring.evaluate(tensorsOf(known, raw, terms), reading);
+  const summary = await scoring.evaluate(tensorsOf(known, raw, terms), reading);
+  if (!labelsIn(known)) return summary;
+  const { scores } = await scoring.predict(raw);
+  return { ...classifyScores(scores, known), ...summary };
 }
 
 /** A model whose outputs are its inputs, which computes scores and losses. */

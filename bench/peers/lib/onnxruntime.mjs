@@ -1,10 +1,16 @@
 // What onnxruntime-node and onnxruntime-web have in common: their API. Neither has gradients on this side.
 import { checkFinite, checkProduct, normals } from './measure.mjs';
-import { lenet5Model, productModel } from './onnx.mjs';
+import { lenet5Int8Model, lenet5Model, productModel } from './onnx.mjs';
 import { inferenceOf, productOf } from './workloads.mjs';
 
-/** Session and inputs of a workload, for `runPeer`. @throws Error for workloads that train. */
-export async function prepareOnnx({ InferenceSession, Tensor }, provider, workload, threads) {
+/** Session and inputs of a workload, for `runPeer`; `isInt8` is LeNet-5 in int8. @throws Error for workloads that train. */
+export async function prepareOnnx(
+  { InferenceSession, Tensor },
+  provider,
+  workload,
+  threads,
+  isInt8 = false,
+) {
   const options = {
     executionProviders: [provider],
     graphOptimizationLevel: 'all',
@@ -14,7 +20,9 @@ export async function prepareOnnx({ InferenceSession, Tensor }, provider, worklo
   const product = productOf(workload);
   const batch = inferenceOf(workload);
   if (!product && !batch) throw new Error('onnxruntime has no training in JavaScript on the CPU');
-  const model = product ? productModel(product) : lenet5Model(batch);
+  if (isInt8 && !workload.includes('int8')) throw new Error('int8 is compared with int8');
+  const lenet5 = isInt8 ? lenet5Int8Model : lenet5Model;
+  const model = product ? productModel(product) : lenet5(batch);
   const session = await InferenceSession.create(new Uint8Array(model), options);
   const tensor = (...shape) =>
     new Tensor('float32', normals(shape.reduce((size, extent) => size * extent)), shape);

@@ -39,6 +39,7 @@ export const peers = {
   'pytorch-best': { ...python('pytorch.py', '--best'), env: { ...OWN_CHOICE, ...KEEP_MEMORY } },
   'numpy-openblas': python('numpy-openblas.py'),
   'onnxruntime-node': javaScript('onnxruntime-node.mjs', false),
+  'onnxruntime-node-int8': javaScript('onnxruntime-node-int8.mjs', false),
   'onnxruntime-web': javaScript('onnxruntime-web.mjs', true),
   'tfjs-wasm': javaScript('tfjs-wasm.mjs', true),
   'jax-js': javaScript('jax-js.mjs', true),

@@ -23,11 +23,13 @@ export const workloads = [
   'gpt-b16',
   'lenet5-infer-b1',
   'lenet5-infer-b256',
+  'lenet5-int8-b1',
+  'lenet5-int8-b256',
   'memory',
 ];
 
-/** Workloads measured with several threads too; inference is of one. */
-export const isThreaded = (name) => !name.includes('infer');
+/** Workloads measured with several threads too; inference is of one. int8 is compared with peers' floats, too. */
+export const isThreaded = (name) => !/infer|int8/.test(name);
 
 /** `{ m, k, n }` of a matrix product, or undefined. */
 export function productOf(name) {
@@ -37,7 +39,7 @@ export function productOf(name) {
 
 /** The batch size of LeNet-5's inference, or undefined. */
 export function inferenceOf(name) {
-  const [, batch] = /^lenet5-infer-b(\d+)$/.exec(name) ?? [];
+  const [, batch] = /^lenet5-(?:infer|int8)-b(\d+)$/.exec(name) ?? [];
   return batch && Number(batch);
 }
 
