@@ -52,16 +52,13 @@ export function attentionScores(
       const keys = k + <usize>(n * S) * pitch + floats(head * d);
       const queries = q + <usize>(n * T) * pitch + floats(head * d);
       transposeScaled(keys, pitch, S, d, scale, workspace);
-      headScores(T, S, d, causal, known, queries, pitch, workspace, normalize, 0, 0, y);
+      headScores(T, S, d, causal, known, queries, pitch, workspace, normalize, y);
       y += floats(T * S);
     }
   }
 }
 
-/**
- * One head's scores, of keys that transposeScaled has left. If `normalize`, each row's softmax follows, or with p, the
- * weights that the softmax gave, its gradient.
- */
+/** One head's scores, of keys that transposeScaled has left, each row followed by its softmax if `normalize`. */
 function headScores(
   T: i32,
   S: i32,
@@ -72,8 +69,6 @@ function headScores(
   pitch: usize,
   keys: usize,
   normalize: i32,
-  p: usize,
-  scale: f32,
   y: usize,
 ): void {
   memory.fill(y, 0, floats(T * S));
@@ -85,8 +80,7 @@ function headScores(
     addRows(rows, q, pitch, 4, keys, floats(S), d, n, y, floats(S));
     for (let row = t; row < t + rows; row++) {
       const seen = keysSeen(row, known, causal);
-      if (p) softmaxSlopes(seen, scale, p + floats(row * S), y, y);
-      else if (normalize) softmax(1, seen, y, y);
+      if (normalize) softmax(1, seen, y, y);
       fill(y + floats(seen), n - seen, 0);
       y += floats(S);
     }
@@ -194,7 +188,11 @@ export function attentionGradient(
       const ofQueries = queries + floats(head * d);
       const ofKeys = keys + floats(head * d);
       transposeScaled(v + ofKeys, pitch, S, d, 1, workspace);
-      headScores(T, S, d, causal, known, dy + ofQueries, pitch, workspace, 0, p, scale, slopes);
+      headScores(T, S, d, causal, known, dy + ofQueries, pitch, workspace, 0, slopes);
+      for (let t = 0; t < T; t++) {
+        const row = slopes + floats(t * S);
+        softmaxSlopes(keysSeen(t, known, causal), scale, p + floats(t * S), row, row);
+      }
       addByQueries(T, S, d, causal, known, slopes, k + ofKeys, dq + ofQueries, pitch);
       addByKeys(T, S, d, causal, known, slopes, q + ofQueries, dk + ofKeys, pitch);
       p += floats(T * S);
