@@ -86,9 +86,9 @@ export function skinnyPanels(m: i32, n: i32, k: i32): i32 {
   return upTo(m, NR) * skinnyDepth(m, n, k);
 }
 
-/** Its transposed result: n rows, rounded up to fours, of m values in whole panels. */
+/** Its transposed result: n rows, of m values in whole panels, and what tiles of six and then four rows write beyond. */
 export function skinnyResult(m: i32, n: i32): i32 {
-  return upTo(m, NR) * upTo(n, 4);
+  return upTo(m, NR) * (upTo(n, 4) + 2);
 }
 
 /** All of an m×k matrix in panels of rows. */

@@ -1,9 +1,30 @@
-/** Kernels of pooling, resampling and normalisation write their results and workspace, and nothing behind them. */
+/** Kernels of products, pooling, resampling and normalisation write their results and workspace, and nothing behind them. */
 import { test } from 'uvu';
+import { LOADS } from '../../src/engine/loads.js';
+import { matmulWorkspace } from '../../src/ops/workspace.js';
 import { createDraw, numbers } from '../support/numbers.js';
 import { assertGuarded, availableNumerics, createInstance } from './instance.js';
 
 for (const numerics of availableNumerics) {
+  test(`products stay within output and workspace with every spelling (${numerics})`, async () => {
+    for (const [name, kind] of Object.entries(LOADS)) {
+      const instance = await createInstance(numerics, 16);
+      const { kernels: k, put } = instance;
+      const [a, b] = [put(numbers(33 * 65, 1)), put(numbers(65 * 27, 2))];
+      k.spellLoads(kind);
+      for (const m of [2, 3, 9, 19, 32, 33])
+        for (const n of [1, 2, 4, 5, 7, 8, 11, 12, 14, 27])
+          for (const depth of [1, 9, 65])
+            for (const [tA, tB] of [[0, 0] as const, [0, 1] as const, [1, 0] as const]) {
+              const what = `${m}×${n}×${depth}, transposed ${tA} ${tB}, ${name}`;
+              const bytes = matmulWorkspace(m, n, depth);
+              assertGuarded(instance, what, m * n, bytes, (c, scratch) =>
+                k.matmul(tA, tB, m, n, depth, a, b, 0, c, 0, scratch),
+              );
+            }
+    }
+  });
+
   test(`resampling stays within output and workspace (${numerics})`, async () => {
     const instance = await createInstance(numerics);
     const { kernels: k, put } = instance;
