@@ -6,7 +6,7 @@ import { NONE, activation, finishColumns } from './activation';
 import { KC, MC, NC, NR, rowPanels, SKINNY, SPILL_BYTES } from '../src/program/scratch';
 import { broadTiles } from './loads';
 import { broadColumns, macroKernel } from './microkernel';
-import { packA, packBAcross, packBAlong } from './pack';
+import { fetchLines, packA, packBAcross, packBAlong } from './pack';
 import { floats } from './simd';
 import { skinnyProduct } from './skinny';
 
@@ -67,6 +67,8 @@ export function matmul(
         const part = transposeA
           ? a + <usize>pc * aPitch + ((<usize>ic) << 2)
           : a + <usize>ic * aPitch + ((<usize>pc) << 2);
+        if (transposeA) fetchLines(part, aPitch, kc, mc, packedA);
+        else fetchLines(part, aPitch, mc, kc, packedA);
         packA(part, aPitch, transposeA != 0, mc, kc, packedA);
         const block = c + <usize>ic * cPitch + ((<usize>jc) << 2);
         for (let i = 0; i < mc; i += rows) {

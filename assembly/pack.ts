@@ -96,6 +96,20 @@ function panelAcross(from: usize, pitch: usize, rows: i32, k: i32, to: usize): v
   }
 }
 
+/**
+ * Brings a block into the cache, with a load for each line of cache, since so plain a loop has many misses under way at once
+ * where packing has few. What is loaded goes to `to`, where it is overwritten: no optimizer leaves the loads out.
+ */
+export function fetchLines(from: usize, pitch: usize, rows: i32, columns: i32, to: usize): void {
+  const bytes = floats(columns);
+  let all = 0;
+  for (let i = 0; i < rows; i++) {
+    for (let at: usize = 0; at < bytes; at += 64) all |= load<i32>(from + at);
+    from += pitch;
+  }
+  store<i32>(to, all);
+}
+
 /** A (m×k block) into panels; `along` if A is stored k×m, else m×k. `pitch` in bytes. */
 export function packA(from: usize, pitch: usize, along: bool, m: i32, k: i32, to: usize): void {
   let row = 0;

@@ -3,7 +3,8 @@
  * PyTorch's gradients. Functions whose gradient follows from the output are in activation.ts.
  */
 import { eachLane } from './functions';
-import { erf, exp, expMinusOne, logOnePlus, sigmoid, tanh } from './math';
+import { erf, exp, expMinusOne, logOnePlus, sigmoid, tanh, tanhOf } from './math';
+import { SMOOTH_RUN } from '../src/program/scratch';
 import { LANES, floats, loadTail, storeTail } from './simd';
 
 // Codes shared with src/ops/unary.ts.
@@ -48,6 +49,26 @@ function normalCdf(x: v128): v128 {
 function geluInner(x: v128): v128 {
   const cube = f32x4.mul(f32x4.mul(x, x), x);
   return f32x4.mul(constant(5), f32x4.add(x, f32x4.mul(constant(6), cube)));
+}
+
+/** x·½(1 + t), t = tanh(inner) */
+@inline
+function geluOf(x: v128, t: v128): v128 {
+  const half = constant(2);
+  return f32x4.mul(x, f32x4.add(half, f32x4.mul(half, t)));
+}
+
+/** dy·(½(1 + t) + ½x·(1 − t²)·√(2/π)·(1 + 3·0.044715·x²)), t = tanh(inner) */
+@inline
+function geluSlope(x: v128, t: v128, dy: v128): v128 {
+  const half = constant(2);
+  const one = constant(1);
+  const inner = f32x4.mul(constant(5), f32x4.add(one, f32x4.mul(constant(7), f32x4.mul(x, x))));
+  // Where t is ±1, the other factor, which may be infinite, must not meet that 0.
+  const rise = f32x4.sub(one, f32x4.mul(t, t));
+  const bend = v128.andnot(f32x4.mul(rise, inner), f32x4.eq(rise, constant(0)));
+  const first = f32x4.add(half, f32x4.mul(half, t));
+  return f32x4.mul(dy, f32x4.add(first, f32x4.mul(f32x4.mul(half, x), bend)));
 }
 
 /** min(max(x, low), high); NaN passes. */
@@ -114,10 +135,7 @@ function smoothValue(code: i32, x: v128, p: v128, q: v128): v128 {
     return v128.bitselect(f32x4.mul(q, x), below, f32x4.gt(x, zero));
   }
   if (code == GELU) return f32x4.mul(x, normalCdf(x));
-  if (code == GELU_TANH) {
-    const half = constant(2);
-    return f32x4.mul(x, f32x4.add(half, f32x4.mul(half, tanh(geluInner(x)))));
-  }
+  if (code == GELU_TANH) return geluOf(x, tanh(geluInner(x)));
   if (code == SILU) return f32x4.mul(x, sigmoid(x));
   if (code == SOFTPLUS) {
     // max(x, 0) + ln(1 + e^−|x|); the sum keeps a NaN.
@@ -141,17 +159,7 @@ function smoothSlope(code: i32, x: v128, dy: v128, p: v128, q: v128): v128 {
     const second = f32x4.mul(f32x4.mul(x, constant(4)), density);
     return f32x4.mul(dy, f32x4.add(normalCdf(x), second));
   }
-  if (code == GELU_TANH) {
-    // ½(1 + t) + ½x·(1 − t²)·√(2/π)·(1 + 3·0.044715·x²), t = tanh(inner)
-    const half = constant(2);
-    const t = tanh(geluInner(x));
-    const inner = f32x4.mul(constant(5), f32x4.add(one, f32x4.mul(constant(7), f32x4.mul(x, x))));
-    // Where t is ±1, the other factor, which may be infinite, must not meet that 0.
-    const rise = f32x4.sub(one, f32x4.mul(t, t));
-    const bend = v128.andnot(f32x4.mul(rise, inner), f32x4.eq(rise, zero));
-    const first = f32x4.add(half, f32x4.mul(half, t));
-    return f32x4.mul(dy, f32x4.add(first, f32x4.mul(f32x4.mul(half, x), bend)));
-  }
+  if (code == GELU_TANH) return geluSlope(x, tanh(geluInner(x)), dy);
   if (code == SILU) {
     // σ·(1 + x·(1 − σ))
     const s = sigmoid(x);
@@ -209,6 +217,14 @@ export function unary(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32)
   }
 }
 
+/** t[i] = tanh(inner(x[i])), whole vectors: two at a time, as tanhOf does them. */
+function geluTanhs(x: usize, t: usize, count: i32): void {
+  for (let i = 0; i < count; i += LANES) {
+    v128.store(t + floats(i), geluInner(v128.load(x + floats(i))));
+  }
+  tanhOf(t, t, count, f32x4.splat(-0.0));
+}
+
 /**
  * The same for functions with exponentials. The code is tested for every vector: with one loop per function the
  * optimizer took minutes, and next to an exponential the test costs nothing.
@@ -216,7 +232,19 @@ export function unary(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32)
 export function smooth(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32): void {
   const a = f32x4.splat(p);
   const b = f32x4.splat(q);
-  for (let i = 0; i < count; i += LANES) {
+  let i = 0;
+  if (code == GELU_TANH && x != y) {
+    const whole = count & -LANES;
+    while (i < whole) {
+      const end = min(i + SMOOTH_RUN, whole);
+      geluTanhs(x + floats(i), y + floats(i), end - i);
+      for (; i < end; i += LANES) {
+        const to = y + floats(i);
+        v128.store(to, geluOf(v128.load(x + floats(i)), v128.load(to)));
+      }
+    }
+  }
+  for (; i < count; i += LANES) {
     const at = floats(i);
     store4(y + at, smoothValue(code, load4(x + at, count - i), a, b), count - i);
   }
@@ -242,7 +270,7 @@ export function unaryGradient(
   else if (code == ABS) slopesWith(ABS, x, dy, dx, count, a, b);
 }
 
-/** The same for f of `smooth`. */
+/** The same for f of `smooth`; workspace: SMOOTH_RUN floats. */
 export function smoothGradient(
   code: i32,
   x: usize,
@@ -251,10 +279,25 @@ export function smoothGradient(
   count: i32,
   p: f32,
   q: f32,
+  workspace: usize,
 ): void {
   const a = f32x4.splat(p);
   const b = f32x4.splat(q);
-  for (let i = 0; i < count; i += LANES) {
+  let i = 0;
+  if (code == GELU_TANH) {
+    const whole = count & -LANES;
+    while (i < whole) {
+      const end = min(i + SMOOTH_RUN, whole);
+      geluTanhs(x + floats(i), workspace, end - i);
+      let t = workspace;
+      for (; i < end; i += LANES) {
+        const at = floats(i);
+        v128.store(dx + at, geluSlope(v128.load(x + at), v128.load(t), v128.load(dy + at)));
+        t += 16;
+      }
+    }
+  }
+  for (; i < count; i += LANES) {
     const at = floats(i);
     const g = load4(dy + at, count - i);
     store4(dx + at, smoothSlope(code, load4(x + at, count - i), g, a, b), count - i);

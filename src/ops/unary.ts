@@ -9,6 +9,7 @@ import { add, divide, multiply } from './binary.js';
 import { constant } from './constant.js';
 import { reshape } from './reshape.js';
 import { scale } from './scale.js';
+import { SMOOTH_BYTES } from './workspace.js';
 
 /** The kernel and code of a function, in assembly/unary.ts (exp and log: assembly/activation.ts). */
 type Kernel = readonly [kernel: 'unary' | 'smooth' | 'activation', code: number];
@@ -25,12 +26,13 @@ type Slope = (x: Tensor, y: Tensor, dy: Tensor, settings: Settings) => Tensor | 
 const gradientOp = defineOp<{ x: Tensor; dy: Tensor }, Settings & { by: Kernel }>({
   name: 'unaryGradient',
   shape: ({ x }) => ({ shape: x.shape }),
-  forward(k, { output, attributes: { by, p, q } }, { inputs: { x, dy }, output: dx }) {
+  forward(k, { output, attributes: { by, p, q } }, { inputs: { x, dy }, output: dx, workspace }) {
     const [kernel, code] = by;
     const count = sizeOf(output.shape);
-    if (kernel === 'smooth') k.smoothGradient(code, x, dy, dx, count, p, q);
+    if (kernel === 'smooth') k.smoothGradient(code, x, dy, dx, count, p, q, workspace);
     else k.unaryGradient(code, x, dy, dx, count, p, q);
   },
+  workspace: ({ attributes }) => (attributes.by[0] === 'smooth' ? SMOOTH_BYTES : 0),
   inPlace: ['dy', 'x'],
 });
 

@@ -35,6 +35,7 @@ import {
   slotRows,
   slotTiles,
   slopesOf,
+  SMOOTH_RUN,
   SPILL_BYTES,
   TILE_BYTES,
   tileBlock,
@@ -52,6 +53,9 @@ const floats = (count: number): number => count * 4;
 /** Size, in floats, of a kernel that ends in products: its parts, with the tile in front. */
 const blocked = (...parts: readonly number[]): number =>
   SPILL_BYTES + floats(parts.reduce((sum, part) => sum + part, 0)) + SLACK_BYTES;
+
+/** Scratch of the gradient of a function with exponentials. */
+export const SMOOTH_BYTES = floats(SMOOTH_RUN);
 
 /** Scratch of a product of m×k and k×n, transposed or not. */
 export function matmulWorkspace(m: number, n: number, k: number): number {

@@ -32,6 +32,9 @@ export const FEW_PIXELS: i32 = 240;
 /** Rows of the tile for rows that are not packed. */
 export const SIX: i32 = 6;
 
+/** Values whose hyperbolic tangents GELU computes together. */
+export const SMOOTH_RUN: i32 = 512;
+
 /** For depthwise convolutions: vectors of outputs computed together, and taps whose sums a pass keeps in registers. */
 export const BESIDE: i32 = 4;
 

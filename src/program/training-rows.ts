@@ -131,7 +131,7 @@ function gradients() {
     rbfCentresGradient: 'n C F x=n.F w=C.F dy=n.C dw>C.F',
     rbfInputGradient: 'n C F x=n.F w=C.F dy=n.C dx>n.F',
     rmsNormGradient: 'rows n x=rows.n weight?=n dy=rows.n epsilon~ dx>rows.n',
-    smoothGradient: `code ${slope} p~ q~`,
+    smoothGradient: `code ${slope} p~ q~ workspace`,
     softmaxGradient: rowSlope,
     unaryGradient: `code ${slope} p~ q~`,
     upsampleBilinearGradient: `${resampling} corners ${pooled} workspace`,

@@ -4,6 +4,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { SMOOTH_RUN } from '../../src/program/scratch.js';
 import { erf } from '../reference/erf.js';
 import { availableNumerics, createInstance } from './instance.js';
 
@@ -140,6 +141,41 @@ for (const numerics of availableNumerics) {
         Array.from({ length: 7 }, () => read(alone, 1)[0]),
       );
     }
+  });
+}
+
+for (const numerics of availableNumerics) {
+  test(`${numerics} GELU has the same bits in runs, in vectors and in place`, async () => {
+    const { kernels, put, reserve, read } = await createInstance(numerics);
+    const count = 1031;
+    const x = Float32Array.from({ length: count }, (_, i) => (i - 515) / 60);
+    x.set([NaN, Infinity, -Infinity, -0, 1e-30, 1e20, -1e20], 3);
+    const dy = x.map((_, i) => 1 - i / 700);
+    const bits = (at: number, length = count) =>
+      Buffer.from(read(at, length).buffer).toString('hex');
+    const [from, slopes, inPlace, y, dx, scratch] = [
+      put(x),
+      put(dy),
+      put(x),
+      reserve(count),
+      reserve(count),
+      reserve(SMOOTH_RUN),
+    ];
+    kernels.smooth(3, from, y, count, 0, 0);
+    kernels.smooth(3, inPlace, inPlace, count, 0, 0);
+    assert.is(bits(y), bits(inPlace));
+    kernels.smoothGradient(3, from, slopes, dx, count, 0, 0, scratch);
+    // Three at a time are fewer than a vector, and so never part of a run.
+    let one = '';
+    for (let i = 0; i < count; i += 3) {
+      const length = Math.min(3, count - i);
+      kernels.smoothGradient(3, from + 4 * i, slopes + 4 * i, y, length, 0, 0, scratch);
+      one += bits(y, length);
+    }
+    assert.is(bits(dx), one);
+    kernels.smoothGradient(3, from, slopes, slopes, count, 0, 0, scratch);
+    assert.is(bits(slopes), bits(dx));
+    assert.ok(Number.isNaN(read(scratch + 4 * SMOOTH_RUN, 1)[0]));
   });
 }
 
