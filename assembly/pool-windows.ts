@@ -7,6 +7,7 @@
  * as a single window, in the same order.
  */
 import { wins } from './pool';
+import { loadApart, maximaOfRow, maximumAtEdge, spreadAtEdge, spreadRow } from './pool-rows';
 import { LANES, floats } from './simd';
 
 /** The start of window p along one axis of `extent` inputs and `count` windows. */
@@ -29,20 +30,24 @@ function breadth(p: i32, extent: i32, kernel: i32, stride: i32, padding: i32): i
   return min(start + kernel, extent + padding) - start;
 }
 
+/** The first window that starts within the image's columns. */
+@inline
+function firstWhole(sw: i32, pw: i32): i32 {
+  return (pw + sw - 1) / sw;
+}
+
+/** How many windows of a row `maximaOfRow` and `spreadRow` take from the first whole one on. */
+function wholeWindows(W: i32, kh: i32, kw: i32, sw: i32, pw: i32, Q: i32): i32 {
+  if (kw != 3 || kh > 3 || sw > 2 || W < 3) return 0;
+  const count = min(Q, (W + pw - 3) / sw + 1) - firstWhole(sw, pw);
+  return count >= LANES ? count : 0;
+}
+
 /** Whether windows q to q + 3 are within the image's columns, one or two apart. */
 @inline
 function sideBySide(q: i32, Q: i32, W: i32, kw: i32, sw: i32, pw: i32): bool {
   const left = q * sw - pw;
   return (sw == 1 || sw == 2) && q <= Q - LANES && left >= 0 && left + 3 * sw + kw <= W;
-}
-
-/** Four floats from `at` on, one or two apart; nothing after them is read. */
-@inline
-function loadApart(at: usize, sw: i32): v128 {
-  const low = v128.load(at);
-  if (sw == 1) return low;
-  const high = v128.load(at, 12);
-  return i8x16.shuffle(low, high, 0, 1, 2, 3, 8, 9, 10, 11, 20, 21, 22, 23, 28, 29, 30, 31);
 }
 
 /** y[plane, p, q] = Σ of the window's inputs / their number, which includes padding with `countPadding`. */
@@ -150,58 +155,43 @@ export function avgPoolWindowsGradient(
   }
 }
 
-/** Whether none of `count` floats is NaN or −0: then one instruction is their maximum, which else takes eight. */
+/** Whether none of `count` floats is NaN or −0 (nor their sum NaN): then one instruction is their maximum. */
 function isPlain(x: usize, count: i32): bool {
-  const minusZero = i32x4.splat(-2147483648);
-  let found = i32x4.splat(0);
+  let sum = f32x4.splat(0);
+  let sum2 = sum;
+  let least = sum;
+  let least2 = sum;
   let i = 0;
-  for (; i <= count - LANES; i += LANES) {
+  for (; i <= count - 2 * LANES; i += 2 * LANES) {
     const v = v128.load(x + floats(i));
-    found = v128.or(found, v128.or(f32x4.ne(v, v), i32x4.eq(v, minusZero)));
+    const w = v128.load(x + floats(i), 16);
+    sum = f32x4.add(sum, v);
+    sum2 = f32x4.add(sum2, w);
+    // As an integer −0 is the least of all.
+    least = i32x4.min_s(least, v);
+    least2 = i32x4.min_s(least2, w);
   }
   for (; i < count; i++) {
     const v = v128.load32_splat(x + floats(i));
-    found = v128.or(found, v128.or(f32x4.ne(v, v), i32x4.eq(v, minusZero)));
+    sum = f32x4.add(sum, v);
+    least = i32x4.min_s(least, v);
   }
-  return !v128.any_true(found);
-}
-
-@inline
-function larger(x: v128, y: v128, plain: bool): v128 {
-  return plain ? f32x4.pmax(x, y) : f32x4.max(x, y);
+  sum = f32x4.add(sum, sum2);
+  least = i32x4.eq(i32x4.min_s(least, least2), i32x4.splat(-2147483648));
+  return !v128.any_true(v128.or(least, f32x4.ne(sum, sum)));
 }
 
 /** Maxima of four windows side by side, or with `step` 0 of a single one in all lanes. */
 @inline
-function maxima(
-  line: usize,
-  rows: i32,
-  columns: i32,
-  pitch: usize,
-  step: i32,
-  plain: bool,
-): v128 {
+function maxima(line: usize, rows: i32, columns: i32, pitch: usize, step: i32): v128 {
   let bests = f32x4.splat(-Infinity);
   do {
     let at = line;
     let j = columns;
     do {
-      bests = larger(bests, step ? loadApart(at, step) : v128.load32_splat(at), plain);
+      bests = f32x4.max(bests, step ? loadApart(at, step) : v128.load32_splat(at));
       at += 4;
     } while (--j);
-    line += pitch;
-  } while (--rows);
-  return bests;
-}
-
-/** The same for three columns. */
-@inline
-function maximaOfThree(line: usize, rows: i32, pitch: usize, step: i32, plain: bool): v128 {
-  let bests = f32x4.splat(-Infinity);
-  do {
-    bests = larger(bests, loadApart(line, step), plain);
-    bests = larger(bests, loadApart(line + 4, step), plain);
-    bests = larger(bests, loadApart(line + 8, step), plain);
     line += pitch;
   } while (--rows);
   return bests;
@@ -224,31 +214,33 @@ export function maxPoolWindows(
   y: usize,
 ): void {
   const pitch = floats(W);
-  // The last four windows side by side within the image, which may be computed twice in part.
-  const last = sw ? min(Q - LANES, (W + pw - kw) / sw - 3) : -1;
+  const whole = wholeWindows(W, kh, kw, sw, pw, Q);
   for (let plane = 0; plane < planes; plane++) {
-    const plain = isPlain(x, H * W);
+    const row = whole && isPlain(x, H * W) ? firstWhole(sw, pw) : Q;
     for (let p = 0; p < P; p++) {
       const top = first(p, H, kh, sh, ph, P);
       const rows = end(p, H, kh, sh, ph, P) - top;
       const line = x + <usize>top * pitch;
+      const second = floats(min(rows - 1, 1) * W);
+      const third = floats((rows - 1) * W);
       for (let q = 0; q < Q; q++) {
-        if (q > last && q < last + LANES && sideBySide(last, Q, W, kw, sw, pw)) q = last;
         const left = first(q, W, kw, sw, pw, Q);
         const at = line + floats(left);
         const to = y + floats(q);
+        if (q == row) {
+          maximaOfRow(at, second, third, to, whole, sw);
+          q += whole - 1;
+          continue;
+        }
         if (sideBySide(q, Q, W, kw, sw, pw)) {
-          let bests: v128;
-          if (kw == 3 && plain) {
-            if (sw == 1) bests = maximaOfThree(at, rows, pitch, 1, true);
-            else bests = maximaOfThree(at, rows, pitch, 2, true);
-          } else bests = maxima(at, rows, kw, pitch, sw, false);
-          v128.store(to, bests);
+          v128.store(to, maxima(at, rows, kw, pitch, sw));
           q += LANES - 1;
           continue;
         }
         const columns = end(q, W, kw, sw, pw, Q) - left;
-        v128.store_lane<f32>(to, maxima(at, rows, columns, pitch, 0, false), 0);
+        const best =
+          row < Q ? maximumAtEdge(at, second, third, columns) : maxima(at, rows, columns, pitch, 0);
+        v128.store_lane<f32>(to, best, 0);
       }
       y += floats(Q);
     }
@@ -287,32 +279,6 @@ function spreadToMaxima(
       places = v128.bitselect(i32x4.splat(<i32>place), places, won);
     }
   }
-  addFour(dx, places, floats(sw), dy);
-}
-
-/** The same for three columns without NaN. */
-@inline
-function spreadOfThree(x: usize, dx: usize, rows: i32, W: i32, sw: i32, dy: usize): void {
-  let bests = f32x4.splat(-Infinity);
-  let places = i32x4.splat(0);
-  let here = places;
-  const one = i32x4.splat(4);
-  const next = i32x4.splat((W - 2) << 2);
-  do {
-    let values = loadApart(x, sw);
-    places = v128.bitselect(here, places, f32x4.gt(values, bests));
-    bests = f32x4.pmax(bests, values);
-    here = i32x4.add(here, one);
-    values = loadApart(x + 4, sw);
-    places = v128.bitselect(here, places, f32x4.gt(values, bests));
-    bests = f32x4.pmax(bests, values);
-    here = i32x4.add(here, one);
-    values = loadApart(x + 8, sw);
-    places = v128.bitselect(here, places, f32x4.gt(values, bests));
-    bests = f32x4.pmax(bests, values);
-    here = i32x4.add(here, next);
-    x += floats(W);
-  } while (--rows);
   addFour(dx, places, floats(sw), dy);
 }
 
@@ -363,24 +329,32 @@ export function maxPoolWindowsGradient(
   dy: usize,
   dx: usize,
 ): void {
-  memory.fill(dx, 0, floats(planes * H * W));
+  const whole = wholeWindows(W, kh, kw, sw, pw, Q);
   for (let plane = 0; plane < planes; plane++) {
-    const plain = isPlain(x, H * W);
+    memory.fill(dx, 0, floats(H * W));
+    const row = whole && isPlain(x, H * W) ? firstWhole(sw, pw) : Q;
     for (let p = 0; p < P; p++) {
       const top = first(p, H, kh, sh, ph, P);
       const rows = end(p, H, kh, sh, ph, P) - top;
+      const second = floats(min(rows - 1, 1) * W);
+      const third = floats((rows - 1) * W);
       for (let q = 0; q < Q; q++) {
         const left = first(q, W, kw, sw, pw, Q);
         const corner = floats(top * W + left);
         const from = dy + floats(q);
+        if (q == row) {
+          spreadRow(x + corner, second, third, dx - x, from, whole, sw);
+          q += whole - 1;
+          continue;
+        }
         if (sideBySide(q, Q, W, kw, sw, pw)) {
-          if (kw != 3 || !plain) spreadToMaxima(x + corner, dx + corner, rows, W, kw, sw, from);
-          else if (sw == 1) spreadOfThree(x + corner, dx + corner, rows, W, 1, from);
-          else spreadOfThree(x + corner, dx + corner, rows, W, 2, from);
+          spreadToMaxima(x + corner, dx + corner, rows, W, kw, sw, from);
           q += LANES - 1;
           continue;
         }
-        spreadToMaximum(x, dx, corner, rows, end(q, W, kw, sw, pw, Q) - left, W, from);
+        const columns = end(q, W, kw, sw, pw, Q) - left;
+        if (row < Q) spreadAtEdge(x + corner, second, third, dx - x, from, columns);
+        else spreadToMaximum(x, dx, corner, rows, columns, W, from);
       }
       dy += floats(Q);
     }

@@ -15,7 +15,7 @@ export function even(low: v128, high: v128): v128 {
 
 /** Odd lanes of eight consecutive floats. */
 @inline
-function odd(low: v128, high: v128): v128 {
+export function odd(low: v128, high: v128): v128 {
   return i8x16.shuffle(low, high, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
 }
 

@@ -212,6 +212,52 @@ test('windows that all lie in the image have the same bits from either kernel', 
   }
 });
 
+test('maxima of padded windows have the bits of an image with a border of −∞', async () => {
+  const draw = createDraw(21);
+  for (const numerics of availableNumerics) {
+    const { kernels, put, reserve, read } = await createInstance(numerics);
+    for (let i = 0; i < 40; i++) {
+      const [H, W, kh, kw, sh, sw] = [
+        draw(2, 6),
+        draw(4, 23),
+        draw(2, 4),
+        3,
+        draw(1, 2),
+        draw(1, 2),
+      ];
+      const [P, Q] = [Math.floor((H + 2 - kh) / sh) + 1, Math.floor((W + 2 - kw) / sw) + 1];
+      // Mostly equal values; in every third image NaN or zeros of both signs.
+      const x = numbers(2 * H * W, i).map((v) =>
+        i % 3 ? Math.abs(Math.round(v * 2)) : v < -0.9 ? NaN : Math.round(v),
+      );
+      const inside = x.map((_, at) => {
+        const row = Math.floor(at / W);
+        return (row + 1 + 2 * Math.floor(row / H)) * (W + 2) + 1 + (at % W);
+      });
+      const bordered = new Float32Array(2 * (H + 2) * (W + 2)).fill(-Infinity);
+      x.forEach((v, at) => (bordered[inside[at]!] = v));
+      const [from, wide, dy] = [put(x), put(bordered), put(numbers(2 * P * Q, i + 1))];
+      const [y, wideY] = [reserve(2 * P * Q), reserve(2 * P * Q)];
+      const [dx, wideDx] = [reserve(x.length), reserve(bordered.length)];
+      const cut = [2, H, W, kh, kw, sh, sw, 1, 1, P, Q] as const;
+      const whole = [2, H + 2, W + 2, kh, kw, sh, sw, P, Q] as const;
+      kernels.maxPoolWindows(...cut, from, y);
+      kernels.maxPool2d(...whole, wide, wideY);
+      kernels.maxPoolWindowsGradient(...cut, from, dy, dx);
+      kernels.maxPool2dGradient(...whole, wide, dy, wideDx);
+      const what = `${numerics}, ${cut.join(' ')}`;
+      assert.equal(
+        [...read(y, 2 * P * Q)].map(signed),
+        [...read(wideY, 2 * P * Q)].map(signed),
+        what,
+      );
+      const slopes = read(wideDx, bordered.length);
+      const expected = [...inside].map((at) => slopes[at]!);
+      assert.equal([...read(dx, x.length + 1)].map(signed), [...expected, NaN].map(signed), what);
+    }
+  }
+});
+
 test('a window that ceil mode adds within the image does not change the others', async () => {
   const x = input('x', [1, 1, 6, 6]);
   const window = { kernel: [3, 3], stride: [2, 2] } as const;
