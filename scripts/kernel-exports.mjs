@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 
 /** The exports besides kernels that `lanewise/inference` needs of a build, and those that the other builds need as well; those of the int8 builds. */
 const INFERENCE = ['heapBase', 'spellLoads'];
-const INT8 = ['heapBase', 'byteDot'];
+const INT8 = ['heapBase', 'byteDot', 'frameSamples'];
 const ALL = [...INFERENCE, 'CEILING_MADDS', 'ceiling', 'multiplyAdd'];
 
 /** Names of kernels in the three tables, which are TypeScript. */

@@ -13,6 +13,20 @@ export type Int8Kernels = {
   heapBase(): number;
   /** c + the dot product of four signed bytes w and four bytes x of 7 bits, as products compute it. */
   byteDot(w: number, x: number, c: number): number;
+  /** n planes of h×w samples, bytes or floats, in the middle of as many of H×W: (x·unit + less)·factor. */
+  frameSamples(
+    n: number,
+    h: number,
+    w: number,
+    H: number,
+    W: number,
+    isBytes: boolean,
+    unit: number,
+    less: number,
+    factor: number,
+    x: number,
+    y: number,
+  ): void;
 };
 
 /** The builds, which give the same bits: one for engines whose relaxed dot product is exact, one for all others. */

@@ -15,8 +15,22 @@ export interface OpenFeed {
 
 export type Feed = (values: Samples | undefined, shape?: Shape) => OpenFeed;
 
+/** What converts samples that fit an input: a function that puts some of them into memory, from address `leaf` on. */
+export type Framing = (
+  input: StoredInput,
+  shape: Shape,
+  values: Uint8Array | Float32Array,
+  memory: WebAssembly.Memory,
+  leaf: number,
+) => OpenFeed['write'];
+
 /** @throws LanewiseError kind 'data' for samples that the input does not take. */
-export function createFeed(input: StoredInput, memory: WebAssembly.Memory, batch: number): Feed {
+export function createFeed(
+  input: StoredInput,
+  memory: WebAssembly.Memory,
+  batch: number,
+  frame: Framing = framing,
+): Feed {
   const { name, at, vocabulary, lengths } = input;
   const size = sizeOf(input.shape);
   return (values, shape = input.shape) => {
@@ -43,12 +57,7 @@ export function createFeed(input: StoredInput, memory: WebAssembly.Memory, batch
     }
     if (values instanceof Int32Array)
       throw refuse('is an Int32Array, expected a Uint8Array or Float32Array');
-    const leaf = new Float32Array(memory.buffer, batch + at);
-    const frame = framing(input, shape, values);
-    const write = (from: number, taken: number) => {
-      for (let i = 0; i < taken; i++) frame(leaf, i * size, (from + i) * stored);
-    };
-    return { count, write };
+    return { count, write: frame(input, shape, values, memory, batch + at) };
   };
 }
 
@@ -86,31 +95,41 @@ function checkWhole(
   );
 }
 
-/**
- * Writes one sample from `values` at `from` to `to`, centred within the border: each value times scale plus shift or,
- * with scales per channel, times unit minus mean times factor, rounded at each operation.
- */
-function framing(input: StoredInput, shape: Shape, values: Samples) {
-  const { shape: expected, mean, deviation } = input;
-  const pairs = channelScales(input);
-  const channels = pairs ? shape[0]! : 1;
+/** Planes of a sample, at least one for each of `channels`, and their extents: the samples', and those of the input around them. */
+export function planesOf(
+  { shape: expected }: StoredInput,
+  shape: Shape,
+  channels: number,
+): readonly [C: number, h: number, w: number, H: number, W: number] {
   const area = sizeOf(shape) / channels;
-  const [C, h, w, H, W] =
-    expected.length === 3
-      ? [shape[0]!, shape[1]!, shape[2]!, expected[1]!, expected[2]!]
-      : [channels, 1, area, 1, area];
+  return expected.length === 3
+    ? [shape[0]!, shape[1]!, shape[2]!, expected[1]!, expected[2]!]
+    : [channels, 1, area, 1, area];
+}
+
+/**
+ * Writes samples, centred within the border: each value times scale plus shift or, with scales per channel, times unit minus
+ * mean times factor, rounded at each operation.
+ */
+const framing: Framing = (input, shape, values, memory, at) => {
+  const { mean, deviation } = input;
+  const leaf = new Float32Array(memory.buffer, at);
+  const pairs = channelScales(input);
+  const [C, h, w, H, W] = planesOf(input, shape, pairs ? shape[0]! : 1);
   const one = values instanceof Uint8Array ? 255 : 1;
   const unit = Math.fround(1 / one);
   const scale = Math.fround(1 / (one * (deviation as number)));
   const shift = Math.fround(-(mean as number) / (deviation as number));
   const [top, left] = [(H - h) >> 1, (W - w) >> 1];
-  return (leaf: Float32Array, to: number, from: number): void => {
-    for (let c = 0; c < C; c++) {
-      const plane = to + c * H * W;
-      const [mean, factor] = pairs ? [pairs[2 * c]!, pairs[2 * c + 1]!] : [0, 1];
-      if (h < H || w < W) leaf.fill(pairs ? -mean * factor : shift, plane, plane + H * W);
+  return (first, taken) => {
+    let from = first * C * h * w;
+    for (let plane = 0; plane < taken * C; plane++) {
+      const to = plane * H * W;
+      const c = 2 * (plane % C);
+      const [mean, factor] = pairs ? [pairs[c]!, pairs[c + 1]!] : [0, 1];
+      if (h < H || w < W) leaf.fill(pairs ? -mean * factor : shift, to, to + H * W);
       for (let i = 0; i < h; i++) {
-        const row = plane + (top + i) * W + left;
+        const row = to + (top + i) * W + left;
         if (!pairs)
           for (let j = 0; j < w; j++) leaf[row + j] = Math.fround(values[from++]! * scale) + shift;
         else
@@ -119,4 +138,4 @@ function framing(input: StoredInput, shape: Shape, values: Samples) {
       }
     }
   };
-}
+};

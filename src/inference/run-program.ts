@@ -20,7 +20,7 @@ import { align } from '../program/program.js';
 import { instantiateKernels, isKernelSource, type KernelSource } from './inference-build.js';
 import { predictedClasses } from './predicted-classes.js';
 import { readProgram, type ProgramDescription, type ProgramFile } from './read.js';
-import { createFeed, type Samples } from './feed.js';
+import { createFeed, type Framing, type Samples } from './feed.js';
 import { segmentOf } from './stored.js';
 
 /** Settings of `loadProgram`. */
@@ -112,6 +112,8 @@ export interface PlacedProgram {
   readonly memory: WebAssembly.Memory;
   readonly bases: Bases;
   readonly kernels: Kernels;
+  /** What converts samples; default JavaScript. */
+  readonly frame?: Framing;
 }
 
 /**
@@ -184,7 +186,11 @@ type Given = Samples | Readonly<Record<string, Samples>>;
 type Scored = ProgramFile['outputs'][number]['output'];
 
 /** A function that opens samples, and gives another that scores them by the output at a place among the program's. */
-function createRunner(file: ProgramFile, { memory, bases, kernels }: PlacedProgram, name: string) {
+function createRunner(
+  file: ProgramFile,
+  { memory, bases, kernels, frame }: PlacedProgram,
+  name: string,
+) {
   const outputs = file.outputs.map(({ output, programs }) => ({
     at: (bases.results + output.at) / 4,
     size: sizeOf(output.shape),
@@ -193,7 +199,7 @@ function createRunner(file: ProgramFile, { memory, bases, kernels }: PlacedProgr
       linked: link(calls, kernels, bases),
     })),
   }));
-  const feeds = file.inputs.map((input) => createFeed(input, memory, bases.batch));
+  const feeds = file.inputs.map((input) => createFeed(input, memory, bases.batch, frame));
   return (given: Readonly<Record<string, Samples>>, shape: Shape | undefined) => {
     const { count, fill } = fillOf(file, feeds, given, shape);
     return (place: number): Float32Array => {

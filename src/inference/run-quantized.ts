@@ -5,6 +5,7 @@ import { instantiateInt8, int8Build, loadInt8, type Int8Kernels } from '../engin
 import { compile, nameOfBuild, type Kernels } from '../engine/wasm.js';
 import { inferenceKernels } from '../program/inference-rows.js';
 import { int8Kernels } from '../program/int8-rows.js';
+import { frameBy, withStaging } from './frame-samples.js';
 import { instantiateKernels, isKernelSource, type KernelSource } from './inference-build.js';
 import { readProgram, type ProgramFile, type ProgramKind } from './read.js';
 import {
@@ -102,7 +103,7 @@ export const readQuantized = (bytes: Uint8Array, name: string): ProgramFile =>
   readProgram(bytes, name, quantizedKind());
 
 /** Loads the kernels that a file's programs call, and the file into a memory. */
-export function placeQuantized(
+export async function placeQuantized(
   file: ProgramFile,
   { name = 'program', module, floatModule, mostBytes = 2 ** 31 }: LoadQuantizedOptions,
 ): Promise<PlacedProgram> {
@@ -112,13 +113,15 @@ export function placeQuantized(
   const isFloat = called.some(
     (kernel) => kernel !== 'softmax' && !Object.hasOwn(int8Kernels, kernel),
   );
-  return placeProgram(file, name, mostBytes, async (memory) => {
+  let int8!: Int8Kernels;
+  const placed = await placeProgram(withStaging(file), name, mostBytes, async (memory) => {
     const floats = isFloat ? await instantiateKernels('strict', memory, floatModule) : {};
-    const int8 = await instantiateBytes(memory, module);
+    int8 = await instantiateBytes(memory, module);
     const softmax = (n: number, C: number, x: number, y: number): void =>
       softmaxRows(new Float32Array(memory.buffer), n, C, x / 4, y / 4);
     return { ...floats, ...int8, softmax } as unknown as Kernels;
   });
+  return { ...placed, frame: frameBy(int8, file) };
 }
 
 /** @throws LanewiseError kind 'engine' for another build. */
