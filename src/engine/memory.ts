@@ -44,14 +44,18 @@ export function releaseMemory(memory: WebAssembly.Memory): void {
   if (isShared(memory.buffer)) released.push(new WeakRef(memory));
 }
 
-/** A released memory of at least `bytes`, and at most twice that, zeroed again. */
+/** Bytes from which a memory is reused whatever its size: a second one beside it would be worse than a part of it unused. */
+const LARGE_BYTES = 2 ** 26;
+
+/** A released memory of at least `bytes`, which it has as zeros, and for a small run at most twice that. */
 function reuseMemory(bytes: number): WebAssembly.Memory | undefined {
   const alive = released.flatMap((reference) => reference.deref() ?? []);
   const found = alive.find(
-    ({ buffer }) => buffer.byteLength >= bytes && buffer.byteLength <= 2 * bytes,
+    ({ buffer }) =>
+      buffer.byteLength >= bytes && (bytes >= LARGE_BYTES || buffer.byteLength <= 2 * bytes),
   );
   released = alive.filter((memory) => memory !== found).map((memory) => new WeakRef(memory));
-  if (found) new Uint8Array(found.buffer).fill(0);
+  if (found) new Uint8Array(found.buffer, 0, bytes).fill(0);
   return found;
 }
 

@@ -2,6 +2,7 @@
 import { partials } from '../compiler/differentiate.js';
 import type { Samples } from '../data/samples.js';
 import type { Numerics } from '../engine/features.js';
+import { topologicalOrder } from '../graph/order.js';
 import type { Tensor } from '../graph/tensor.js';
 import type { Mode, Model } from '../layers/index.js';
 import type { LossTerm } from '../losses/terms.js';
@@ -45,6 +46,8 @@ export interface LayerwiseOptions {
   readonly mode: Mode;
   /** Whether gradients are computed too, not the layers' outputs alone. */
   readonly withGradients: boolean;
+  /** Whether an output of these extents is wanted; default all are. Weights that only others need take no memory. */
+  readonly isWanted?: (shape: readonly number[]) => boolean;
   readonly numerics?: Numerics;
 }
 
@@ -56,7 +59,7 @@ export async function createLayerwise(
   model: Model,
   terms: readonly LossTerm[],
   data: Samples,
-  { mode, withGradients, numerics }: LayerwiseOptions,
+  { mode, withGradients, isWanted = () => true, numerics }: LayerwiseOptions,
 ): Promise<Layerwise> {
   const columns = columnsOf(model, terms, data);
   const { count } = columns;
@@ -64,8 +67,11 @@ export async function createLayerwise(
   const { fed, feeds } = await feedSamples(model, columns, mode, 1);
   const { graph } = fed;
 
-  const names = namesOf(graph.activations.map(({ layer }) => layer));
-  const outputs = graph.activations.map(({ output }) => output);
+  const allNames = namesOf(graph.activations.map(({ layer }) => layer));
+  const activations = graph.activations
+    .map((one, i) => ({ ...one, name: allNames[i]! }))
+    .filter(({ output }) => isWanted(output.shape));
+  const outputs = activations.map(({ output }) => output);
   const trained = model.parameters.flatMap(({ name, role }) => (role === 'trained' ? [name] : []));
   const loss = terms.length > 0 ? meanLoss(fed, terms, 1 / count) : undefined;
   const wanted = [...outputs, ...trained.map((name) => graph.parameters.get(name)!)];
@@ -75,29 +81,31 @@ export async function createLayerwise(
   const targets = [
     ...new Set([...(loss ? [loss] : []), ...outputs, ...found.filter((t) => t !== undefined)]),
   ];
+  const needed = new Set(topologicalOrder(targets));
+  const parameters = [...graph.parameters].filter(([, leaf]) => needed.has(leaf));
   const evaluator = await createEvaluator(
     targets,
-    [...feeds.keys(), ...graph.parameters.values()],
+    [...feeds.keys(), ...parameters.map(([, leaf]) => leaf)],
     { numerics },
   );
   for (const [leaf, values] of feeds) evaluator.feed(leaf, values);
 
   const labels = new Map<Tensor, string>([...graph.inputs].map(([name, leaf]) => [leaf, name]));
   outputs.forEach((output, i) => {
-    if (!labels.has(output)) labels.set(output, names[i]!);
+    if (!labels.has(output)) labels.set(output, activations[i]!.name);
   });
   const origins = outputs.map((output) => originsOf(output, labels));
   return {
     run(weights) {
-      for (const [name, leaf] of graph.parameters) evaluator.feed(leaf, weights.get(name)!);
+      for (const [name, leaf] of parameters) evaluator.feed(leaf, weights.get(name)!);
       const values = new Map(evaluator.run().map((array, i) => [targets[i]!, array]));
       const gradientAt = (i: number) => found[i] && values.get(found[i]);
       return {
         loss: loss ? values.get(loss)![0]! : NaN,
-        layers: graph.activations.map(({ kind, output }, i) => {
+        layers: activations.map(({ name, kind, output }, i) => {
           const gradient = gradientAt(i);
           return {
-            name: names[i]!,
+            name,
             kind,
             shape: output.shape,
             output: values.get(output)!,

@@ -16,11 +16,13 @@ import {
   type Checks,
 } from '../base/check.js';
 import { LanewiseError } from '../base/errors.js';
-import type { Model } from '../layers/index.js';
+import { safetensorsPieces } from '../formats/safetensors.js';
+import { parameterCount, type Model } from '../layers/index.js';
+import { writeFileAtomic } from '../node/atomic.js';
 import type { CheckpointSettings } from '../train/checkpoint.js';
 import { describeRun, type RunDescription } from '../train/describe-run.js';
 import type { DoneEvent, Part, RunEvent } from '../train/events.js';
-import { saveModel } from '../trained/model-store.js';
+import { modelMetadata, modelTensors } from '../trained/model-file.js';
 import { createProbe, type Probe } from '../look/probe.js';
 import type { TrainResult } from '../train/result.js';
 import type { Resumed } from '../train/resume.js';
@@ -217,12 +219,16 @@ function createRecording(
   };
 }
 
-/** A probe on the training data; absent for a stream, whose samples come only in its order. */
+/** Bytes of weights up to which a run has a probe, whose memory has them and their gradients once more. */
+const PROBED_BYTES = 2 ** 27;
+
+/** A probe on the training data; absent for a large net, and for a stream, whose samples come only in its order. */
 async function openProbe(
   model: Model,
   { data, terms, numerics }: ResolvedSettings,
 ): Promise<Probe | undefined> {
-  return data.source?.open ? undefined : createProbe(model, terms, data, numerics);
+  const isLarge = parameterCount(model) * 4 > PROBED_BYTES;
+  return isLarge || data.source?.open ? undefined : createProbe(model, terms, data, numerics);
 }
 
 function probeEvent(probe: Probe, at: Extract<RunEvent, { event: 'start' | 'epoch' }>): RunEvent {
@@ -255,7 +261,11 @@ async function finish(
   const { model, settings } = result;
   // The last model is better than one that has learned nothing.
   if (end.step === 0) return end;
-  await saveModel(model, join(folder, MODEL));
+  // In pieces: a large net is not copied.
+  await writeFileAtomic(
+    join(folder, MODEL),
+    safetensorsPieces(modelTensors(model), modelMetadata(model)),
+  );
   if (report && data && !signal?.aborted) {
     const { inspect } = await import('./report/inspect-run.js');
     const { saveEvaluation } = await import('./report/write.js');

@@ -122,7 +122,7 @@ export function planRun(request: PlanRequest): RunPlan {
   const roles = training && rolesOf(model, training, withoutGradient(largest!));
   const parameters = layoutParameters(model, roles);
   const atOnce =
-    training && workers === 1 && !sizes && isAlone(training) && graphs.every(isWhole)
+    training && !sizes && isAlone(training) && graphs.every(isWhole)
       ? training.optimizer
       : undefined;
   const update = training && planUpdate(training, parameters, workers, atOnce !== undefined);

@@ -1,5 +1,5 @@
 /**
- * Updates within the program of gradients. If a minibatch is one shard and one worker computes it, each parameter is updated
+ * Updates within the program of gradients. If a minibatch is one shard, which one worker computes, it updates each parameter
  * as soon as its gradient is known: the gradients are never in memory all at once, and are still in cache. The arithmetic
  * is that of an update afterwards.
  */

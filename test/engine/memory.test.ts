@@ -23,8 +23,15 @@ test('a released shared memory is given out again, zero, to who needs about as m
   assert.is.not(allocateMemory(10 * 65_536, false), memory);
   const again = allocateMemory(9 * 65_536, true);
   assert.is(again, memory);
-  assert.ok(new Uint8Array(again.buffer).every((byte) => byte === 0));
+  assert.ok(new Uint8Array(again.buffer, 0, 9 * 65_536).every((byte) => byte === 0));
   assert.is.not(allocateMemory(9 * 65_536, true), memory, 'given out twice');
+});
+
+test('a large released memory serves smaller large runs, such as the scoring after a training', () => {
+  const memory = allocateMemory(2 ** 28, true);
+  releaseMemory(memory);
+  assert.is.not(allocateMemory(2 ** 25, true), memory);
+  assert.is(allocateMemory(2 ** 26, true), memory);
 });
 
 test('runs one after another need the memory of one, and give the same weights', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { digits } from '../../src/data/digits/index.js';
+import { flatten, linear, sequential } from '../../src/layers/index.js';
 import { lenet5, mlp } from '../../src/models/index.js';
 import { adam, ema, momentum, schedule, sgd } from '../../src/optimizers/index.js';
 import type { RunEvent } from '../../src/train/events.js';
@@ -67,6 +68,22 @@ test('a run with a folder has the weights of one without, and leaves model, log,
   assert.is(done.event === 'done' && done.sha256, expected);
   assert.ok(existsSync(at('checkpoint.safetensors')));
   assert.not.ok(existsSync(at('lock')));
+});
+
+test('a large net has no probe, which would need its memory once more', async () => {
+  const namesOf = async (units: number) => {
+    const net = sequential([flatten(), linear(784, units), linear(units, 10)], {
+      input: [1, 28, 28],
+    });
+    const given = { folder: join(folder, String(units)), signal: AbortSignal.abort() };
+    const names: string[] = [];
+    const { average: _, ...others } = settings;
+    const plain = { ...others, optimizer: sgd({ lr: 0.1 }) };
+    for await (const { event } of trainEvents(net, plain, given)) names.push(event);
+    return names;
+  };
+  assert.ok((await namesOf(10)).includes('probe'));
+  assert.not.ok((await namesOf(43_000)).includes('probe'));
 });
 
 test('left at any step and resumed, it has the same weights, and a log that tells each step once', async () => {

@@ -243,11 +243,10 @@ async function featureMaps(
   const layerwise = await createLayerwise(model, [], one, {
     mode: 'evaluation',
     withGradients: false,
+    isWanted: (shape) => shape.length === 4 && shape[2]! * shape[3]! > 1,
     numerics: numerics === 'fused' && !relaxedMaddIsFused() ? 'strict' : numerics,
   });
-  const images = layerwise
-    .run(weights)
-    .layers.filter(({ shape }) => shape.length === 4 && shape[2]! * shape[3]! > 1);
+  const images = layerwise.run(weights).layers;
   if (images.length === 0) return undefined;
   const every = Math.ceil(images.length / MAX_MAP_LAYERS);
   const layers = images
