@@ -7,7 +7,7 @@ import { startWorkerd, type Workerd } from '../support/workerd.js';
 const dist = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What a module is imported as, and its file in dist/; the first is the worker. */
-export type EdgeModule = readonly [name: string, kind: 'esModule' | 'wasm', path: string];
+export type EdgeModule = readonly [name: string, kind: 'esModule' | 'wasm' | 'data', path: string];
 
 /** Embedded files are named relative to the configuration's, which lies in dist/. */
 const configOf = (
