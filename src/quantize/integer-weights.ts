@@ -148,8 +148,10 @@ export async function integersOf(
   const padded = Math.ceil(O / 4) * 4;
   const sums = new Int32Array(padded);
   const units: number[] = [];
+  // A table's place 0 stands for the middle of its range.
+  const middle = inner ? inner.zero * inner.scale : 0;
   rows.forEach((row, o) => {
-    const unit = unitOf(row, biases[o]!, x.scale);
+    const unit = unitOf(row, Math.abs(biases[o]!) + Math.abs(middle), x.scale);
     let [total, lost] = [0, 0];
     for (let k = 0; k < size; k++) {
       const w = row[order(k)]!;
@@ -158,7 +160,6 @@ export async function integersOf(
       total += q;
       if (expected) lost += (w - unit * q) * expected(order(k), o);
     }
-    const middle = inner ? inner.zero * inner.scale : 0;
     const bias = (biases[o]! + lost + middle) / (x.scale * unit);
     sums[o] = Math.max(-MOST_BIAS, Math.min(MOST_BIAS, Math.round(bias))) - x.zero * total;
     units.push(x.scale * unit);
@@ -180,10 +181,10 @@ export async function integersOf(
   };
 }
 
-/** What one of a row's integers stands for: a 127th of its largest weight, or more for a bias far larger than its weights. */
+/** What one of a row's integers stands for: a 127th of its largest weight, or more for a bias, of `bias` at most, far larger than its weights. */
 function unitOf(row: Float64Array, bias: number, scale: number): number {
   const most = row.reduce((largest, w) => Math.max(largest, Math.abs(w)), 0) / MOST;
-  const unit = Math.max(most, (Math.abs(bias) / scale) * 2 ** -28);
+  const unit = Math.max(most, (bias / scale) * 2 ** -24);
   return unit > 0 ? unit : 1;
 }
 

@@ -37,11 +37,17 @@ export function count({ low, high, counts }: Histogram, values: Float32Array): v
 export const centresOf = ({ low, high, counts }: Histogram): Float64Array =>
   Float64Array.from(counts, (_, i) => low + ((i + 0.5) * (high - low)) / counts.length);
 
+/** The least scale, far from those that floats are too small for, or their inverses too large; values below are zeros. */
+const LEAST_SCALE = 2 ** -100;
+
+/** A range's share as a scale. */
+const fitting = (scale: number): number => Math.fround(Math.max(scale, LEAST_SCALE));
+
 /** Scale and zero of a range, which is widened to include 0. */
 export function scaleOf({ low, high }: Range): PlaceRange {
   const [least, most] = [Math.min(low, 0), Math.max(high, 0)];
-  // A tensor of zeros has any scale.
-  const scale = Math.fround(most > least ? (most - least) / MOST : 1);
+  // A tensor of zeros has any scale, so one that is as fine as for values up to 1.
+  const scale = fitting((most > least ? most - least : 1) / MOST);
   return { scale, zero: Math.round(Math.min(MOST, Math.max(0, -least / scale))) };
 }
 
@@ -121,7 +127,7 @@ export const PLACES = 256;
 
 /** Scale and zero of a range that a table covers, in places from −128 to 127. */
 export function innerOf({ low, high }: Range): PlaceRange {
-  const scale = Math.fround(high > low ? (high - low) / (PLACES - 1) : 1);
+  const scale = fitting((high > low ? high - low : 1) / (PLACES - 1));
   // A whole number, so that one place stands for 0.
   return { scale, zero: -Math.floor((low + high) / 2 / scale + 0.5) };
 }

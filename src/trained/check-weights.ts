@@ -37,7 +37,9 @@ export function checkTrained<T extends { readonly model: Model; readonly weights
       ? 'await it'
       : given && 'history' in given
         ? 'train(…) resolves to { model, history, … }: take its model'
-        : 'train, loadModel and withWeights give trained models',
+        : given && 'report' in given
+          ? 'a quantised model only predicts: take the float model that it is made from'
+          : 'train, loadModel and withWeights give trained models',
   );
 }
 
