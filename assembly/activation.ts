@@ -50,11 +50,20 @@ function slope(code: i32, y: v128, dy: v128): v128 {
   return dy;
 }
 
+/** A vector of values, in builds whose memory is one thread's. */
+const LAST: usize = memory.data(16, 16);
+
 /**
  * The last values of a row, fewer than a vector: functions for all codes, since the loops are large enough without
  * them.
  */
 function mapLast(code: i32, x: usize, y: usize, rest: i32): void {
+  if (isDefined(INFERENCE)) {
+    v128.store(LAST, loadTail(x, rest));
+    activation(code, LAST, LAST, LANES);
+    storeTail(y, v128.load(LAST), rest);
+    return;
+  }
   storeTail(y, value(code, loadTail(x, rest)), rest);
 }
 
@@ -132,8 +141,10 @@ function slopeWith(code: i32, y: usize, dy: usize, dx: usize, count: i32): void 
 export function activation(code: i32, x: usize, y: usize, count: i32): void {
   if (code == RELU) mapWith(RELU, x, y, count);
   else if (code == SIGMOID) mapWith(SIGMOID, x, y, count);
-  else if (code == TANH) mapTanh(x, y, count, f32x4.splat(-0.0));
-  else if (code == SCALED_TANH) mapWith(SCALED_TANH, x, y, count);
+  else if (code == TANH) {
+    if (isDefined(INFERENCE)) mapWith(TANH, x, y, count);
+    else mapTanh(x, y, count, f32x4.splat(-0.0));
+  } else if (code == SCALED_TANH) mapWith(SCALED_TANH, x, y, count);
   else if (code == EXP) mapWith(EXP, x, y, count);
   else if (code == LOG) mapWith(LOG, x, y, count);
   else mapWith(NONE, x, y, count);
@@ -147,7 +158,7 @@ export function finishRow(code: i32, y: usize, count: i32, bias: f32): void {
   const b = f32x4.splat(bias);
   if (code == NONE) mapBiased(NONE, y, count, b);
   else if (code == RELU) mapBiased(RELU, y, count, b);
-  else if (code == TANH) mapTanh(y, y, count, b);
+  else if (!isDefined(INFERENCE) && code == TANH) mapTanh(y, y, count, b);
   else {
     mapBiased(NONE, y, count, b);
     activation(code, y, y, count);

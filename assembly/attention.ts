@@ -11,6 +11,9 @@ import { loadSome, storeSome } from './recurrent';
 import { fill } from './reduce';
 import { LANES, floats, madd, sumLanes } from './simd';
 
+/** Rows that take the same loads. */
+const TOGETHER: i32 = isDefined(INFERENCE) ? 1 : 2;
+
 /** Columns of a tile: two rows of sums of sixteen columns fill the registers. */
 const TILE_COLUMNS: i32 = 16;
 
@@ -72,8 +75,8 @@ function headScores(
   y: usize,
 ): void {
   memory.fill(y, 0, floats(T * S));
-  for (let t = 0; t < T; t += 2) {
-    const rows = min(2, T - t);
+  for (let t = 0; t < T; t += TOGETHER) {
+    const rows = min(TOGETHER, T - t);
     const most = keysSeen(t + rows - 1, known, causal);
     // Whole tiles, as far as there are keys: what a query does not see is set to zero again.
     const n = min((most + TILE_COLUMNS - 1) & -TILE_COLUMNS, S);
@@ -84,7 +87,7 @@ function headScores(
       fill(y + floats(seen), n - seen, 0);
       y += floats(S);
     }
-    q += pitch * 2;
+    q += pitch * <usize>TOGETHER;
   }
 }
 
@@ -245,14 +248,15 @@ function addByQueries(
   y: usize,
   pitch: usize,
 ): void {
-  for (let t = 0; t < T; t += 2) {
-    const rows = min(2, T - t);
+  for (let t = 0; t < T; t += TOGETHER) {
+    const rows = min(TOGETHER, T - t);
     const seen = keysSeen(t, known, causal);
     addRows(rows, p, floats(S), 4, x, pitch, seen, d, y, pitch);
     p += floats(S);
     y += pitch;
+    if (rows == 1) continue;
     // The second query may see one key more.
-    if (rows == 2 && keysSeen(t + 1, known, causal) > seen)
+    if (keysSeen(t + 1, known, causal) > seen)
       addRows(1, p + floats(seen), 0, 4, x + <usize>seen * pitch, pitch, 1, d, y, pitch);
     p += floats(S);
     y += pitch;
@@ -273,8 +277,8 @@ function addByKeys(
 ): void {
   // No query sees keys after the last one, or in the padding.
   const keys = causal ? min(known, T) : known;
-  for (let s = 0; s < keys; s += 2) {
-    const rows = min(2, keys - s);
+  for (let s = 0; s < keys; s += TOGETHER) {
+    const rows = min(TOGETHER, keys - s);
     // The first query that sees key s; it does not see the next one.
     let t = causal ? s : 0;
     let column = p + floats(t * S + s);
@@ -284,7 +288,7 @@ function addByKeys(
       column += floats(S);
     }
     addRows(rows, column, 4, floats(S), x + <usize>t * pitch, pitch, T - t, d, y, pitch);
-    y += pitch * 2;
+    y += pitch * <usize>TOGETHER;
   }
 }
 
@@ -307,14 +311,14 @@ function addRows(
   let j = 0;
   for (; j <= n - TILE_COLUMNS; j += TILE_COLUMNS) {
     const at = floats(j);
-    if (rows == 2) addTile(a, a + aPitch, step, b + at, pitch, k, y + at, yPitch);
+    if (TOGETHER == 2 && rows == 2) addTile(a, a + aPitch, step, b + at, pitch, k, y + at, yPitch);
     else addTileRow(a, step, b + at, pitch, k, y + at);
   }
   for (; j < n; j += LANES) {
     const at = floats(j);
     const columns = min(LANES, n - j);
     addColumns(a, step, b + at, pitch, k, columns, y + at);
-    if (rows == 2) addColumns(a + aPitch, step, b + at, pitch, k, columns, y + yPitch + at);
+    if (TOGETHER == 2 && rows == 2) addColumns(a + aPitch, step, b + at, pitch, k, columns, y + yPitch + at);
   }
 }
 

@@ -6,7 +6,7 @@
  * Only in the fused builds, and where the engine keeps twelve sums in registers (loads.ts).
  */
 import { NONE, finishRow } from './activation';
-import { broadTiles } from './loads';
+import { broadTiles, hasBroadTiles } from './loads';
 import {
   FEW_FILTERS,
   FEW_PIXELS,
@@ -23,7 +23,7 @@ import { tile6x8Offsets } from './tile6x8';
 
 /** Whether a convolution is computed here: at most a quarter of its vectors' lanes may be without a filter. */
 export function fewFilters(O: i32, K: i32, taps: i32, pixels: i32): bool {
-  if (!ASC_FEATURE_RELAXED_SIMD || !broadTiles) return false;
+  if (!hasBroadTiles || !broadTiles) return false;
   if (taps == 1 || pixels < 2 * SIX) return false;
   return O <= FEW_FILTERS && O * 4 >= upTo(O, NR) * 3 && K <= FEW_TAPS;
 }

@@ -42,6 +42,7 @@ import {
   pixelOffsets,
   tapOffsets,
 } from './im2col';
+import { hasBroadTiles } from './loads';
 import { matmul } from './matmul';
 import { macroKernel } from './microkernel';
 import { packA, packAPart, packBAlong } from './pack';
@@ -83,7 +84,7 @@ export function convolution(
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
   const direct = sh == 1 && sw == 1 && Q >= ROW && C <= DIRECT_CHANNELS;
-  if (!direct && fewFilters(O, K, kh * kw, pixels)) {
+  if (hasBroadTiles && !direct && fewFilters(O, K, kh * kw, pixels)) {
     convolutionOfFew(
       N,
       C,
@@ -111,7 +112,8 @@ export function convolution(
     );
     return;
   }
-  const group = direct ? 1 : imagesBeside(N, P, Q);
+  let group = 1;
+  if (!isDefined(INFERENCE) && !direct) group = imagesBeside(N, P, Q);
   const plain = kh == 1 && kw == 1 && sh == 1 && sw == 1 && !padded && group == 1;
   const packedA = workspace + SPILL_BYTES;
   const packedB = packedA + floats(rowPanels(O, K));
@@ -249,7 +251,7 @@ export function weightGradient(
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
   const direct = sh == 1 && sw == 1 && Q % LANES == 0 && C <= DIRECT_CHANNELS;
-  if (!direct && fewFilters(O, K, kh * kw, pixels)) {
+  if (hasBroadTiles && !direct && fewFilters(O, K, kh * kw, pixels)) {
     weightGradientOfFew(
       N,
       C,
@@ -394,7 +396,8 @@ export function inputGradient(
   const height = H + 2 * ph;
   const width = W + 2 * pw;
   const padded = (ph | pw) != 0;
-  const group = imagesBeside(N, P, Q);
+  let group = 1;
+  if (!isDefined(INFERENCE)) group = imagesBeside(N, P, Q);
   const channels = channelsTogether(C, kh, kw);
   const rows = channels * taps;
   // The columns of a 1×1 filter are the image.
@@ -465,7 +468,7 @@ export function inputGradient(
         const b = packedB + floats(pc * panels);
         macroKernel(m, columns, kc, packedA, b, scratch, floats(columns), pc == 0, workspace);
       }
-      if (plain) {
+      if (!isDefined(INFERENCE) && plain) {
         separate(scratch, images, m, pixels, out, xImage);
         continue;
       }

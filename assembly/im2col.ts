@@ -167,7 +167,7 @@ export function packPixels(x: usize, pixels: usize, n: i32, taps: usize, kc: i32
       continue;
     }
     // Every second value in memory: a row of stride 2.
-    if (apart2(p0, p1, p2, p3) && apart2(p4, p5, p6, p7)) {
+    if (!isDefined(INFERENCE) && apart2(p0, p1, p2, p3) && apart2(p4, p5, p6, p7)) {
       for (let l = 0; l < kc; l++) {
         const at = offsetAt(taps, l);
         v128.store(to, loadSecond(p0 + at));

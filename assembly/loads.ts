@@ -15,6 +15,12 @@ export let wideLoads: bool = false;
 export let plainLoads: bool = false;
 export let broadTiles: bool = false;
 
+/**
+ * Whether a build has them. The builds for inference alone do without: there, and wherever else INFERENCE is asked, a page's
+ * size counts for more than what other ways to the same bits gain on large products and batches.
+ */
+export const hasBroadTiles: bool = ASC_FEATURE_RELAXED_SIMD && !isDefined(INFERENCE);
+
 /** Sets the kinds: a sum of WIDE, PLAIN and BROAD, or 0: a load for each value that is needed in all lanes. */
 export function spellLoads(kinds: i32): void {
   wideLoads = (kinds & WIDE) != 0;

@@ -4,7 +4,7 @@
  */
 import { NONE, activation, finishColumns } from './activation';
 import { KC, MC, NC, NR, rowPanels, SKINNY, SPILL_BYTES } from '../src/program/scratch';
-import { broadTiles } from './loads';
+import { broadTiles, hasBroadTiles } from './loads';
 import { broadColumns, macroKernel } from './microkernel';
 import { fetchLines, packA, packBAcross, packBAlong } from './pack';
 import { floats } from './simd';
@@ -48,7 +48,7 @@ export function matmul(
   const bPitch = (<usize>(transposeB ? k : n)) << 2;
   const cPitch = (<usize>n) << 2;
   let from = 0;
-  if (ASC_FEATURE_RELAXED_SIMD && broadTiles && !transposeB && m <= SKINNY && (m & 1) == 0) {
+  if (hasBroadTiles && broadTiles && !transposeB && m <= SKINNY && (m & 1) == 0) {
     from = n - (n % (3 * NR));
     linesProduct(transposeA, m, from, n, k, a, b, c, packedA);
     finish(c, cPitch, m, from, bias, code);

@@ -6,7 +6,7 @@
  * So its bits do not depend on tile, block or panel sizes.
  */
 import { NR } from '../src/program/scratch';
-import { broadTiles, plainLoads } from './loads';
+import { broadTiles, hasBroadTiles, plainLoads } from './loads';
 import { floats } from './simd';
 import { tile1x16 } from './tile1x16';
 import { tile2x16 } from './tile2x16';
@@ -121,7 +121,7 @@ export function macroKernel(
 ): void {
   const panel = floats(k * NR);
   let j = 0;
-  if (ASC_FEATURE_RELAXED_SIMD && broadTiles) {
+  if (hasBroadTiles && broadTiles) {
     for (; j <= n - 3 * NR; j += 3 * NR) {
       broadColumns(m, k, a, 0, k, b, panel, floats(NR), c + floats(j), pitch, first, spill);
       b += panel * 3;

@@ -113,7 +113,7 @@ export function fetchLines(from: usize, pitch: usize, rows: i32, columns: i32, t
 /** A (m×k block) into panels; `along` if A is stored k×m, else m×k. `pitch` in bytes. */
 export function packA(from: usize, pitch: usize, along: bool, m: i32, k: i32, to: usize): void {
   let row = 0;
-  if (along) {
+  if (!isDefined(INFERENCE) && along) {
     for (; row <= m - 16; row += 16) {
       panelsAlong(from + floats(row), pitch, k, to);
       to += floats(16 * k);

@@ -216,7 +216,8 @@ export function maxPoolWindows(
   const pitch = floats(W);
   const whole = wholeWindows(W, kh, kw, sw, pw, Q);
   for (let plane = 0; plane < planes; plane++) {
-    const row = whole && isPlain(x, H * W) ? firstWhole(sw, pw) : Q;
+    let row = Q;
+    if (!isDefined(INFERENCE) && whole && isPlain(x, H * W)) row = firstWhole(sw, pw);
     for (let p = 0; p < P; p++) {
       const top = first(p, H, kh, sh, ph, P);
       const rows = end(p, H, kh, sh, ph, P) - top;
@@ -227,7 +228,7 @@ export function maxPoolWindows(
         const left = first(q, W, kw, sw, pw, Q);
         const at = line + floats(left);
         const to = y + floats(q);
-        if (q == row) {
+        if (!isDefined(INFERENCE) && q == row) {
           maximaOfRow(at, second, third, to, whole, sw);
           q += whole - 1;
           continue;
@@ -239,7 +240,7 @@ export function maxPoolWindows(
         }
         const columns = end(q, W, kw, sw, pw, Q) - left;
         const best =
-          row < Q ? maximumAtEdge(at, second, third, columns) : maxima(at, rows, columns, pitch, 0);
+          !isDefined(INFERENCE) && row < Q ? maximumAtEdge(at, second, third, columns) : maxima(at, rows, columns, pitch, 0);
         v128.store_lane<f32>(to, best, 0);
       }
       y += floats(Q);

@@ -3,7 +3,7 @@
  * weights, would cost a good part of the product itself, so b is read in place. Each element is one chain in the order
  * of k, as in microkernel.ts, so the bits are those of the blocked product.
  */
-import { broadTiles } from './loads';
+import { broadTiles, hasBroadTiles } from './loads';
 import { NR, skinnyDepth, skinnyPanels, SPILL_BYTES } from '../src/program/scratch';
 import { rowTimesTransposed } from './matvec';
 import { packBAcross } from './pack';
@@ -41,7 +41,7 @@ export function skinnyProduct(
     const kc = min(depth, k - pc);
     packBAcross(a + floats(pc), floats(k), m, kc, packed);
     let j = 0;
-    if (ASC_FEATURE_RELAXED_SIMD && broadTiles) {
+    if (hasBroadTiles && broadTiles) {
       for (; j <= n - 6; j += 6) {
         rowsTimesPanels(6, b + floats(j * k + pc), 0, k, kc, packed, panels, ct + <usize>j * pitch, pc == 0);
       }
@@ -79,7 +79,7 @@ function rowsTimesPanels(
     for (let panel = 0; panel < panels; panel++) {
       const to = c + floats(panel * NR);
       const isFirst = first && l == 0;
-      if (rows == 6) tile6x8Rows(from, line, at, to, pitch, steps, isFirst);
+      if (hasBroadTiles && rows == 6) tile6x8Rows(from, line, at, to, pitch, steps, isFirst);
       else {
         // Missing rows of the last four repeat the last one.
         const b1 = from + line * <usize>min(1, last);

@@ -3,7 +3,7 @@
  * PyTorch's gradients. Functions whose gradient follows from the output are in activation.ts.
  */
 import { eachLane } from './functions';
-import { erf, exp, expMinusOne, logOnePlus, sigmoid, tanh, tanhOf } from './math';
+import { erf, exp, expOf, expMinusOne, logOnePlus, sigmoid, tanh, tanhOf } from './math';
 import { SMOOTH_RUN } from '../src/program/scratch';
 import { LANES, floats, loadTail, storeTail } from './simd';
 
@@ -139,7 +139,7 @@ function smoothValue(code: i32, x: v128, p: v128, q: v128): v128 {
   if (code == SILU) return f32x4.mul(x, sigmoid(x));
   if (code == SOFTPLUS) {
     // max(x, 0) + ln(1 + e^−|x|); the sum keeps a NaN.
-    return f32x4.add(f32x4.pmax(x, zero), logOnePlus(exp(f32x4.neg(f32x4.abs(x)))));
+    return f32x4.add(f32x4.pmax(x, zero), logOnePlus(isDefined(INFERENCE) ? expOf(f32x4.neg(f32x4.abs(x))) : exp(f32x4.neg(f32x4.abs(x)))));
   }
   return erf(x);
 }
@@ -233,7 +233,7 @@ export function smooth(code: i32, x: usize, y: usize, count: i32, p: f32, q: f32
   const a = f32x4.splat(p);
   const b = f32x4.splat(q);
   let i = 0;
-  if (code == GELU_TANH && x != y) {
+  if (!isDefined(INFERENCE) && code == GELU_TANH && x != y) {
     const whole = count & -LANES;
     while (i < whole) {
       const end = min(i + SMOOTH_RUN, whole);

@@ -50,6 +50,7 @@ async function buildWasm() {
     'src/program/scratch.ts',
     'src/program/training-rows.ts',
     'scripts/build.mjs',
+    'scripts/function-order.mjs',
     'scripts/kernel-exports.mjs',
     'scripts/shrink.mjs',
   ]);

@@ -3,6 +3,7 @@
 // order is chosen (assembly/tile2x16.ts). So that pass runs here, on all functions
 // except those and others measured to need their order.
 import binaryen from 'binaryen';
+import { orderFunctions } from './function-order.mjs';
 
 /** Functions, most of them by file, that keep the order in which they were written: tanh would take 15 % longer. */
 const ORDERED =
@@ -27,13 +28,15 @@ export function shrink(bytes) {
   const module = binaryen.readBinary(bytes);
   try {
     binaryen.setDebugInfo(false);
+    let imports = 0;
     for (let i = 0; i < module.getNumFunctions(); i++) {
       const { name, base } = binaryen.getFunctionInfo(module.getFunctionByIndex(i));
       // Code without effect that asc leaves behind is removed from all functions: engines make the same machine code
       // without it.
-      if (!base) module.runPassesOnFunction(name, ORDERED.test(name) ? ['rse', 'vacuum'] : PASSES);
+      if (base) imports++;
+      else module.runPassesOnFunction(name, ORDERED.test(name) ? ['rse', 'vacuum'] : PASSES);
     }
-    return module.emitBinary();
+    return orderFunctions(module.emitBinary(), imports);
   } finally {
     module.dispose();
   }
