@@ -18,7 +18,8 @@ import type { RunKey, ScoreJob } from '../step/jobs.js';
 import { baseOf } from '../feed/layout.js';
 import { CONTROL } from '../step/meeting.js';
 import { createOwnPool } from './own-pool.js';
-import { planRun, TOUCHED, type PlanRequest, type RunPlan } from '../step/run-plan.js';
+import { planRun, type PlanRequest, type RunPlan } from '../step/run-plan.js';
+import { TOUCHED } from '../step/slots.js';
 import { createLocalPool, createThreadPool, WorkerFailure, type Pool } from './worker-pool.js';
 import { openMemory, type RunMemory } from '../step/run-memory.js';
 import {

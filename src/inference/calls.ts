@@ -60,7 +60,30 @@ function readCall(
     : name === 'conv2dWinograd' && given.length === 16
       ? [1, 3, 4]
       : [];
-  return readOperands(name, row, [...given, ...missing], bytes, refuse);
+  const checked = readOperands(name, row, [...given, ...missing], bytes, refuse);
+  return missing.length > 1 ? { ...checked, call: { ...checked.call, label: EARLIER } } : checked;
+}
+
+/** Label of a Winograd convolution in a file of an earlier version. */
+const EARLIER = 'earlier';
+
+/**
+ * Bytes that a call may need beyond the workspace for it, which has the size that the kernel asked for in the version
+ * that wrote the file. They are bounds of what src/ops/workspace.ts adds up, which pages do not load.
+ */
+export function spareBytes({ kernel, operands, label }: KernelCall): number {
+  const isGradient = /^conv2d(Grouped)?InputGradient$/.test(kernel);
+  if (!isGradient && label !== EARLIER) return 0;
+  const extents = scalarsOf(inferenceKernels[kernel as 'conv2d'].split(' '), operands);
+  const [C, O, P, Q] = ['C', 'O', 'P', 'Q'].map((name) => extents.get(name)!) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  // The pixels of an image for all filters; 128 tiles and a row of them, with the filters, in 36 matrices.
+  if (isGradient) return 4 * O * (P * Q + 8);
+  return 144 * (C * (O + Q + 270) + 145 * O + Q + 16_600);
 }
 
 /** The call of a kernel by its row. */

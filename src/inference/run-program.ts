@@ -20,6 +20,7 @@ import { align } from '../program/program.js';
 import { instantiateKernels, isKernelSource, type KernelSource } from './inference-build.js';
 import { predictedClasses } from './predicted-classes.js';
 import { readProgram, type ProgramDescription, type ProgramFile } from './read.js';
+import { spareBytes } from './calls.js';
 import { createFeed, type Framing, type Samples } from './feed.js';
 import { segmentOf } from './stored.js';
 
@@ -126,7 +127,7 @@ export async function placeProgram(
   mostBytes: number,
   instantiate: (memory: WebAssembly.Memory) => Promise<Kernels>,
 ): Promise<PlacedProgram> {
-  let end = FIRST_FREE_BYTE;
+  let [end, spare] = [FIRST_FREE_BYTE as number, 0];
   // The workspace, whose required size only the kernels know, is last: beyond it the memory ends.
   const bases = Object.fromEntries(
     Object.values(segmentOf).map((segment) => {
@@ -135,6 +136,10 @@ export async function placeProgram(
       return [segment, base];
     }),
   ) as unknown as Bases;
+  for (const { programs } of file.outputs)
+    for (const { calls } of programs)
+      spare = calls.reduce((most, call) => Math.max(most, spareBytes(call)), spare);
+  end += spare;
   checkBytes(end + SLACK_BYTES, mostBytes, name);
   const memory = allocateMemory(end + SLACK_BYTES, false);
   const kernels = await instantiate(memory);

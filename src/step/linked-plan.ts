@@ -12,7 +12,8 @@ import { baseOf, type Region } from '../feed/layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
 import { createMix, type Mix } from '../feed/mixup.js';
 import { createNorms, type Norm } from '../feed/norms.js';
-import { slotBytes, type RunPlan } from './run-plan.js';
+import type { RunPlan } from './run-plan.js';
+import { slotBytes } from './slots.js';
 import type { StepPlan } from './plan-steps.js';
 import { ROOT, type Slot } from './shards.js';
 

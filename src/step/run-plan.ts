@@ -21,6 +21,7 @@ import { compileStep, distinct, stepGraphs, type StepPlan } from './plan-steps.j
 import type { IoLayout } from '../feed/layout.js';
 import { layoutIo } from './programs.js';
 import { rolesOf } from './roles.js';
+import { slotBytes } from './slots.js';
 import { isAlone, planUpdate, type UpdatePlan, type UpdateRequest } from './update.js';
 
 /** Default bytes of a streamed data set's samples. */
@@ -292,13 +293,6 @@ function regionSizes(
     ...(plan.mixup ? { mixup: mixupBytes(datasets[0]!.columns) * hands } : {}),
   };
 }
-
-/** Regions that a run's first step would be the first to write; each worker has a part of them. */
-export const TOUCHED: readonly string[] = ['state', 'gradients', 'activations', 'workspace'];
-
-/** Bytes of a slot of gradients. */
-export const slotBytes = ({ parameters, update }: Pick<RunPlan, 'parameters' | 'update'>): number =>
-  parameters.gradientBytes - (update?.atOnceBytes ?? 0);
 
 /** Bytes of a worker's rates of a step, and a cache line for the factor that clips its gradients. */
 const rateBytes = (update: UpdatePlan | undefined): number =>

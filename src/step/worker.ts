@@ -13,7 +13,7 @@ import {
   type ScoreJob,
   type TrainJob,
 } from './jobs.js';
-import { TOUCHED } from './run-plan.js';
+import { TOUCHED } from './slots.js';
 import { STEP_FIGURES } from '../feed/layout.js';
 import {
   linkWorker,
