@@ -318,7 +318,8 @@ function addRows(
     const at = floats(j);
     const columns = min(LANES, n - j);
     addColumns(a, step, b + at, pitch, k, columns, y + at);
-    if (TOGETHER == 2 && rows == 2) addColumns(a + aPitch, step, b + at, pitch, k, columns, y + yPitch + at);
+    if (TOGETHER == 2 && rows == 2)
+      addColumns(a + aPitch, step, b + at, pitch, k, columns, y + yPitch + at);
   }
 }
 

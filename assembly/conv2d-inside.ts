@@ -162,7 +162,7 @@ function multiplyInside(
   for (let n = 0; n < count; n += BESIDE) {
     let from = a;
     let to = c + floats(n);
-    for (let o = 0; o < O; ) {
+    for (let o = 0; o < O;) {
       const together = tileRows(O - o);
       const step = floats(together);
       const rowSkip = step * <usize>(kw - columns);
@@ -273,7 +273,7 @@ export function convolveInside(
 
 /** Filters of `channels` channels by one tap, `pitch` bytes apart, in panels of channels, `step` bytes apart. */
 function packTap(from: usize, pitch: usize, step: usize, channels: i32, k: i32, to: usize): void {
-  for (let c = 0; c < channels; ) {
+  for (let c = 0; c < channels;) {
     const together = tileRows(channels - c);
     let at = from;
     for (let l = 0; l < k; l++) {
@@ -456,7 +456,19 @@ export function weightGradientInside(
         const slopes = dy + <usize>n * yImage + floats(o * P * Q + p0 * Q + q0);
         const at = n * rows * width;
         if (o == 0 && depth > 0)
-          packTaps(from, W, sh, sw, width, channelTable, C, 0, rows * width, depth, b + floats(at * NR));
+          packTaps(
+            from,
+            W,
+            sh,
+            sw,
+            width,
+            channelTable,
+            C,
+            0,
+            rows * width,
+            depth,
+            b + floats(at * NR),
+          );
         for (let p = 0; p < rows; p++) {
           const row = slopes + floats(p * Q);
           packAPart(row, floats(P * Q), filters, width, at + p * width, depth, packedA);

@@ -59,7 +59,7 @@ export function frameSamples(
   }
   const border = f32x4.splat(less * factor);
   const size = (<usize>w) << (isBytes ? 0 : 2);
-  const first = <usize>(((H - h) >> 1) * W + ((W - w) >> 1)) << 2;
+  const first = (<usize>(((H - h) >> 1) * W + ((W - w) >> 1))) << 2;
   for (; n > 0; n--) {
     const end = y + ((<usize>(H * W)) << 2);
     // The first row of samples comes later than what this writes behind a plane.

@@ -326,5 +326,9 @@ export function logOnePlus(x: v128): v128 {
   const one = at(COMMON, 0);
   const u = f32x4.add(x, one);
   const ratio = f32x4.div(x, f32x4.sub(u, one));
-  return v128.bitselect(x, f32x4.mul(isDefined(INFERENCE) ? logOf(u) : log(u), ratio), f32x4.eq(u, one));
+  return v128.bitselect(
+    x,
+    f32x4.mul(isDefined(INFERENCE) ? logOf(u) : log(u), ratio),
+    f32x4.eq(u, one),
+  );
 }

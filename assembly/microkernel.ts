@@ -65,7 +65,7 @@ export function broadColumns(
 ): void {
   const d = b + beside;
   const e = d + beside;
-  for (let row = 0; row < m; ) {
+  for (let row = 0; row < m;) {
     const rows = tileRows(m - row);
     const step = floats(rows);
     let at = a + floats(row * k) + <usize>l * step;

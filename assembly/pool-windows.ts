@@ -240,7 +240,9 @@ export function maxPoolWindows(
         }
         const columns = end(q, W, kw, sw, pw, Q) - left;
         const best =
-          !isDefined(INFERENCE) && row < Q ? maximumAtEdge(at, second, third, columns) : maxima(at, rows, columns, pitch, 0);
+          !isDefined(INFERENCE) && row < Q
+            ? maximumAtEdge(at, second, third, columns)
+            : maxima(at, rows, columns, pitch, 0);
         v128.store_lane<f32>(to, best, 0);
       }
       y += floats(Q);
@@ -260,15 +262,7 @@ function addFour(dx: usize, places: v128, step: usize, dy: usize): void {
 
 /** Adds the four gradients at `dy` where their windows, the first at `x` and `dx`, have their first maxima. */
 @inline
-function spreadToMaxima(
-  x: usize,
-  dx: usize,
-  rows: i32,
-  W: i32,
-  kw: i32,
-  sw: i32,
-  dy: usize,
-): void {
+function spreadToMaxima(x: usize, dx: usize, rows: i32, W: i32, kw: i32, sw: i32, dy: usize): void {
   let bests = loadApart(x, sw);
   let places = i32x4.splat(0);
   for (let i = 0; i < rows; i++) {

@@ -43,12 +43,32 @@ export function skinnyProduct(
     let j = 0;
     if (hasBroadTiles && broadTiles) {
       for (; j <= n - 6; j += 6) {
-        rowsTimesPanels(6, b + floats(j * k + pc), 0, k, kc, packed, panels, ct + <usize>j * pitch, pc == 0);
+        rowsTimesPanels(
+          6,
+          b + floats(j * k + pc),
+          0,
+          k,
+          kc,
+          packed,
+          panels,
+          ct + <usize>j * pitch,
+          pc == 0,
+        );
       }
     }
     for (; j < n; j += 4) {
       const last = min(4, n - j) - 1;
-      rowsTimesPanels(4, b + floats(j * k + pc), last, k, kc, packed, panels, ct + <usize>j * pitch, pc == 0);
+      rowsTimesPanels(
+        4,
+        b + floats(j * k + pc),
+        last,
+        k,
+        kc,
+        packed,
+        panels,
+        ct + <usize>j * pitch,
+        pc == 0,
+      );
     }
   }
   transpose(ct, n, m, panels * NR, c);

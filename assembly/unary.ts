@@ -139,7 +139,12 @@ function smoothValue(code: i32, x: v128, p: v128, q: v128): v128 {
   if (code == SILU) return f32x4.mul(x, sigmoid(x));
   if (code == SOFTPLUS) {
     // max(x, 0) + ln(1 + e^−|x|); the sum keeps a NaN.
-    return f32x4.add(f32x4.pmax(x, zero), logOnePlus(isDefined(INFERENCE) ? expOf(f32x4.neg(f32x4.abs(x))) : exp(f32x4.neg(f32x4.abs(x)))));
+    return f32x4.add(
+      f32x4.pmax(x, zero),
+      logOnePlus(
+        isDefined(INFERENCE) ? expOf(f32x4.neg(f32x4.abs(x))) : exp(f32x4.neg(f32x4.abs(x))),
+      ),
+    );
   }
   return erf(x);
 }

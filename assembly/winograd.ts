@@ -255,7 +255,15 @@ function timesG5(g0: v128, g1: v128, g2: v128, g3: v128, g4: v128, to: usize, st
 }
 
 /** The same, called: 5×5 filters alone do not make a page larger by two copies. */
-function callTimesG5(g0: v128, g1: v128, g2: v128, g3: v128, g4: v128, to: usize, step: usize): void {
+function callTimesG5(
+  g0: v128,
+  g1: v128,
+  g2: v128,
+  g3: v128,
+  g4: v128,
+  to: usize,
+  step: usize,
+): void {
   timesG5(g0, g1, g2, g3, g4, to, step);
 }
 
@@ -281,7 +289,8 @@ export function transformFilter(
     const g0 = gather(g, pitch);
     const g1 = gather(g + tap, pitch);
     const g2 = gather(g + tap * 2, pitch);
-    if (wide) callTimesG5(g0, g1, g2, gather(g + tap * 3, pitch), gather(g + tap * 4, pitch), row, 16);
+    if (wide)
+      callTimesG5(g0, g1, g2, gather(g + tap * 3, pitch), gather(g + tap * 4, pitch), row, 16);
     else timesG(g0, g1, g2, row, 16);
     g += tap * k;
   }
@@ -396,7 +405,10 @@ function gTimes(
     return;
   }
   v128.store(to + step * 2, madd(sumB, constant(G2B), f32x4.mul(sumA, constant(G2A))));
-  v128.store(to + step * 3, madd(differenceB, constant(G3B), f32x4.mul(differenceA, constant(G3A))));
+  v128.store(
+    to + step * 3,
+    madd(differenceB, constant(G3B), f32x4.mul(differenceA, constant(G3A))),
+  );
   v128.store(to + step * 4, madd(sumB, constant(G4B), madd(sumA, constant(G4A), m5)));
 }
 
