@@ -65,6 +65,9 @@ test('no kind of layer and no net is forgotten', () => {
 /** Ops that files of models never have, and why. */
 const unwritten: Readonly<Record<string, string>> = {
   dropout: 'it is part of training',
+  fakeQuantize: 'training alone rounds so',
+  fakeQuantizeChannels: 'training alone rounds so',
+  byQueries: 'it is a part of a gradient',
   batchNorm: 'training alone uses the moments of the samples at hand',
   channelMoments: 'training alone uses the moments of the samples at hand',
   runMoments: 'nodes of normalisation compute them',
