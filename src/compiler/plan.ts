@@ -21,7 +21,7 @@ export interface Use {
 }
 
 /** A piece of the activations segment while it is in use. */
-interface Block {
+export interface Block {
   readonly offset: number;
   readonly bytes: number;
 }
@@ -126,7 +126,7 @@ function lastUses(order: readonly Tensor[], keep: readonly Tensor[]): Map<Tensor
 }
 
 /** The lowest gap of `bytes` between the blocks in use. */
-function firstFit(inUse: readonly Block[], bytes: number): Block {
+export function firstFit(inUse: readonly Block[], bytes: number): Block {
   let offset = 0;
   for (const block of inUse.toSorted((a, b) => a.offset - b.offset)) {
     if (offset + bytes <= block.offset) break;

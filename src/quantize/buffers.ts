@@ -1,4 +1,5 @@
 /** Buffers of an integer program, in bytes, and their places: each is free again after the last action that reads it. */
+import { firstFit, type Block } from '../compiler/plan.js';
 import type { Tensor } from '../graph/tensor.js';
 import { address, align, type Address } from '../program/program.js';
 
@@ -36,20 +37,16 @@ export function placeBuffers(actions: readonly Access[], given: readonly number[
     for (const buffer of [...reads, ...writes]) last.set(buffer, now);
   });
   const places = new Map<Buffer, Address>();
-  let inUse: { readonly buffer: Buffer; readonly offset: number }[] = [];
+  let inUse: (Block & { readonly buffer: Buffer })[] = [];
   let bytes = 0;
   actions.forEach(({ writes }, now) => {
     inUse = inUse.filter(({ buffer }) => last.get(buffer)! >= now);
     for (const buffer of writes) {
       if (buffer.fixed || places.has(buffer)) continue;
       const size = align(buffer.bytes);
-      let offset = known?.[places.size] ?? 0;
-      for (const other of known ? [] : inUse.toSorted((a, b) => a.offset - b.offset)) {
-        if (offset + size <= other.offset) break;
-        offset = Math.max(offset, other.offset + align(other.buffer.bytes));
-      }
+      const offset = known?.[places.size] ?? firstFit(inUse, size).offset;
       places.set(buffer, address('activations', offset));
-      inUse.push({ buffer, offset });
+      inUse.push({ buffer, offset, bytes: size });
       bytes = Math.max(bytes, offset + size);
     }
   });
