@@ -47,7 +47,16 @@ export const platform = (folder) => ({
 export const bundle = {
   ...javaScript,
   bundle: true,
-  external: ['piscina', 'commander', 'cli-progress', 'pngjs', '@jsquash/*', 'csv-parse', 'yauzl'],
+  external: [
+    'piscina',
+    'commander',
+    'cli-progress',
+    'pngjs',
+    '@jsquash/*',
+    'csv-parse',
+    'yauzl',
+    '@nats-io/*',
+  ],
 };
 
 /** These bundles are one file each. */

@@ -1,0 +1,29 @@
+/**
+ * The subjects of a cluster's messages. A server's permissions follow from them: a worker's credential may publish on
+ * `lw.up.*.<user>.>` and nothing else of `lw.>`, so the user in a subject is who the server let in, whatever a message says.
+ */
+
+/** A word of a subject. */
+export const WORD = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** Where coordinators call; every worker listens. */
+export const CALLS = 'lw.call';
+
+/** The steps of a run, and its end, to all of its workers. */
+export const runSubject = (run: string): string => `lw.run.${run}`;
+
+/** What is for one worker alone. */
+export const workerSubject = (user: string, id: string): string => `lw.to.${user}.${id}`;
+
+/** What a worker tells the coordinator of a run. */
+export const upSubject = (run: string, user: string, id: string): string =>
+  `lw.up.${run}.${user}.${id}`;
+
+/** All that a run's coordinator hears. */
+export const upPattern = (run: string): string => `lw.up.${run}.>`;
+
+/** Who speaks on a subject of `upSubject`. */
+export function speakerOf(subject: string): { readonly user: string; readonly id: string } {
+  const [, , , user, id] = subject.split('.');
+  return { user: user!, id: id! };
+}

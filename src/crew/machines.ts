@@ -1,0 +1,81 @@
+/**
+ * The seam between a session and other machines that share its steps (src/cluster). The session's own pool remains; what
+ * `share` returns takes its place, and hands whole training jobs out in parts.
+ */
+import type { Columns } from '../feed/columns.js';
+import type { RunMemory } from '../step/run-memory.js';
+import type { Pool } from './worker-pool.js';
+
+/** What a machine did, or what became of it. */
+export type MachineChange =
+  /** It takes part from the next step on. */
+  | 'joined'
+  /** It left, died or has not been heard of. */
+  | 'left'
+  /** It may not take part; the reason says why. */
+  | 'refused'
+  /** Others computed a part of a step that it owed. */
+  | 'redone'
+  /** A part of its was wrong; the reason names the step. */
+  | 'caught';
+
+/** News of one machine. */
+export interface MachineNews {
+  readonly machine: string;
+  readonly change: MachineChange;
+  /** The step at hand, counted from 1; 0 before the first. */
+  readonly step: number;
+  readonly threads?: number;
+  readonly reason?: string;
+}
+
+/** Figures of the steps since the run began here. */
+export interface MachineFigures {
+  /** Machines and threads that share steps now, with this one. */
+  readonly machines: number;
+  readonly threads: number;
+  /** Share of the time of steps in which this machine neither computed nor updated, 0 to 1, since the last call. */
+  readonly wire: number;
+  /** Bytes that this machine has sent and received for steps, in total. */
+  readonly sent: number;
+  readonly received: number;
+  /** Parts that were computed again, in total. */
+  readonly redone: number;
+  /** Share of all shards that each machine computed, by its name, in total. */
+  readonly shares: Readonly<Record<string, number>>;
+}
+
+/** A pool whose training jobs are shared with other machines. */
+export interface SharedPool extends Pool {
+  /** News since the last call. */
+  news(): readonly MachineNews[];
+  figures(): MachineFigures;
+  /**
+   * Whether every machine whose parts are in the weights has passed a check since the last call of `keep`: only then may a
+   * state replace the one to which a run returns.
+   */
+  isProven(): boolean;
+  /** The state as it is becomes the one to return to. */
+  keep(): void;
+}
+
+/** What machines are given when a session opens. */
+export interface ShareRequest {
+  readonly run: RunMemory;
+  /** The pool of this machine. */
+  readonly own: Pool;
+  /** The data sets' columns, with their values; the first is trained on. */
+  readonly datasets: readonly Columns[];
+}
+
+/** Machines that share the steps of a run. */
+export interface Machines {
+  share(request: ShareRequest): Promise<SharedPool>;
+  close(): Promise<void>;
+}
+
+/** A wrong part was in the weights: the run returns to a state from before it. */
+export interface Caught {
+  readonly machine: string;
+  readonly step: number;
+}
