@@ -39,6 +39,11 @@ export interface MachineFigures {
   /** Bytes that this machine has sent and received for steps, in total. */
   readonly sent: number;
   readonly received: number;
+  /**
+   * How many times as long the steps would have taken this machine alone, in total: an estimate from the speed at which it
+   * computed its own parts. 1 where no other machine took part.
+   */
+  readonly gain: number;
   /** Parts that were computed again, in total. */
   readonly redone: number;
   /** Share of all shards that each machine computed, by its name, in total. */
