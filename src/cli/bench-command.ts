@@ -16,7 +16,7 @@ import { pickNumerics } from '../engine/numerics.js';
 import { version } from '../base/version.js';
 import { compareFiles } from './bench-compare.js';
 import { profiledNamed, profileTable } from './bench-profile.js';
-import { engineOfProcess } from './engine-name.js';
+import { engineOfProcess } from '../node/engine-name.js';
 import { numericsOption, wholeNumber } from './options.js';
 
 interface Options {

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import { verify } from '../train/verify.js';
-import { engineName } from './engine-name.js';
+import { engineName } from '../node/engine-name.js';
 import { workersOption } from './options.js';
 
 export const verifyCommand = (): Command =>

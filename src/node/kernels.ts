@@ -3,12 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { instantiateSync } from '@assemblyscript/loader';
 import { given } from '../platform/given.js';
 
-export async function compileBuild(name: string): Promise<WebAssembly.Module> {
-  const url = new URL(`../../wasm/${name}.wasm`, import.meta.url);
-  return WebAssembly.compile(
-    await readFile(given.wasm ? new URL(`${name}.wasm`, given.wasm) : url),
+export const compileBuild = async (name: string): Promise<WebAssembly.Module> =>
+  WebAssembly.compile(await readBuild(name));
+
+/** The bytes of a build's file. */
+export const readBuild = (name: string): Promise<Uint8Array<ArrayBuffer>> =>
+  readFile(
+    given.wasm
+      ? new URL(`${name}.wasm`, given.wasm)
+      : new URL(`../../wasm/${name}.wasm`, import.meta.url),
   );
-}
 
 /**
  * The exports of an instance on a memory, without the loader's wrappers, which count the arguments of each call: no

@@ -1,8 +1,7 @@
 /** The name and version of this JavaScript engine, as results of benchmarks have it. */
-import type { Engine } from '../benchmark/results.js';
 
 /** `node 24.1.0`, `deno 2.9.6 (V8 15.0)` or `bun 1.4.5`: Deno and Bun also claim to be a Node. */
-export function engineOfProcess(): Engine {
+export function engineOfProcess(): { readonly name: string; readonly version: string } {
   const { bun, deno, node, v8 } = process.versions;
   if (bun) return { name: 'bun', version: bun };
   if (!deno) return { name: 'node', version: node };

@@ -1,7 +1,7 @@
 /** The engine's name in figures. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { engineOfProcess } from '../../src/cli/engine-name.js';
+import { engineOfProcess } from '../../src/node/engine-name.js';
 
 test('the engine is named by what it is, not by the Node it claims to be', () => {
   const expected = 'Deno' in globalThis ? 'deno' : 'Bun' in globalThis ? 'bun' : 'node';
