@@ -55,7 +55,7 @@ const events: Readonly<Record<LoggedEvent['event'], Check>> = {
   }),
   checkpoint: known({ step: natural, epoch: natural, file: string }),
   warning: known({ step: natural, message: string }),
-  recovery: known({ step: natural, reason: string }),
+  recovery: known({ step: natural, 'from?': natural, reason: string }),
   done: known({
     step: natural,
     seconds: number,

@@ -44,7 +44,7 @@ export async function trainChunk(run: Run): Promise<readonly RunEvent[]> {
       });
     }
     run.failedAt = step;
-    return [{ event: 'recovery', step, reason: error.message }];
+    return [{ event: 'recovery', step, from: run.state.step, reason: error.message }];
   }
 }
 

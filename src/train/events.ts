@@ -119,11 +119,13 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-/** A worker thread failed; the run went back to an earlier state and reaches the same result. */
+/** A worker thread failed, or a machine was caught; the run went back to an earlier state and reaches the same result. */
 export interface RecoveryEvent {
   readonly event: 'recovery';
   /** The step that failed. */
   readonly step: number;
+  /** The steps finished in the state from which the run goes on; absent in logs of earlier releases. */
+  readonly from?: number;
   readonly reason: string;
 }
 

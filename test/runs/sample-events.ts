@@ -53,7 +53,7 @@ export const everyEvent: readonly LoggedEvent[] = [
   },
   { event: 'checkpoint', step: 10, epoch: 1, file: 'checkpoint.safetensors' },
   { event: 'warning', step: 10, message: 'the log has gaps from here' },
-  { event: 'recovery', step: 11, reason: 'a worker thread has ended' },
+  { event: 'recovery', step: 11, from: 8, reason: 'a worker thread has ended' },
   {
     event: 'done',
     step: 20,
