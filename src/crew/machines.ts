@@ -64,6 +64,15 @@ export interface SharedPool extends Pool {
   keep(): void;
 }
 
+/** Shards [first, end) of a step, the machine that computed them, and the SHA-256 of what it sent: figures, then the sum. */
+export type PartRecord = readonly [first: number, end: number, machine: string, sha256: string];
+
+/** Who computed which parts of a step, counted from 1. */
+export interface StepParts {
+  readonly step: number;
+  readonly parts: readonly PartRecord[];
+}
+
 /** What machines are given when a session opens. */
 export interface ShareRequest {
   readonly run: RunMemory;

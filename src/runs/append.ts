@@ -1,5 +1,13 @@
 /** Append-only files that grow by whole pieces (Node), even when the disk fails. */
-import { closeSync, fdatasyncSync, ftruncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
 import type { LanewiseError } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 
@@ -66,4 +74,37 @@ function takeBack(file: number, bytes: number): void {
   } catch {
     // A device, for one, has no length.
   }
+}
+
+export const LINE_FEED = 10;
+
+/**
+ * Opens, or creates, a file of lines to append to; a torn last line is cut off. Returns the file and its bytes.
+ * @throws LanewiseError kind 'file'.
+ */
+export function openWhole(path: string): { file: number; bytes: number } {
+  let file: number | undefined;
+  try {
+    file = openSync(path, 'a+');
+    const { size } = fstatSync(file);
+    const bytes = endOfLastLine(file, size);
+    if (bytes < size) ftruncateSync(file, bytes);
+    return { file, bytes };
+  } catch (error) {
+    if (file !== undefined) closeSync(file);
+    throw fileError(`cannot write '${path}'`, error);
+  }
+}
+
+/** The number of bytes up to the last line feed, searched from the end. */
+export function endOfLastLine(file: number, size: number): number {
+  const chunk = Buffer.alloc(1 << 16);
+  for (let end = size; end > 0;) {
+    const start = Math.max(0, end - chunk.length);
+    const count = readSync(file, chunk, 0, end - start, start);
+    const at = chunk.subarray(0, count).lastIndexOf(LINE_FEED);
+    if (at >= 0) return start + at + 1;
+    end = start;
+  }
+  return 0;
 }

@@ -20,12 +20,15 @@ import {
 } from './checkpoint-files.js';
 import { lockFolder, type FolderLock, type LockOptions } from './lock.js';
 import { truncateAfter } from './metrics-log.js';
+import { cutPartsLog } from './parts-log.js';
 
 /** Names in a run's folder. */
 export const MODEL = 'model.safetensors';
 /** The judgement of a run's model: its figure with an interval, and those of baselines. */
 export const JUDGEMENT = 'judgement.json';
 export const METRICS = 'metrics.jsonl';
+/** Which machine computed what; only of a run shared with others. */
+export const PARTS = 'parts.jsonl';
 export const EVALUATION = 'evaluation.json';
 export const REPORT = 'report.html';
 
@@ -50,7 +53,7 @@ export async function openFolder(
   waiting: Pick<LockOptions, 'onWait' | 'signal'> = {},
 ): Promise<OpenedFolder> {
   await ensureWritableFolder(folder);
-  for (const name of [MODEL, CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT])
+  for (const name of [MODEL, CHECKPOINT, PREVIOUS, METRICS, PARTS, EVALUATION, REPORT])
     await ensureReplaceable(join(folder, name));
   // A refused run leaves no empty folder.
   const refuse = async (error: unknown): Promise<never> => {
@@ -81,6 +84,7 @@ export async function openFolder(
       const { step } = checkpoint.state;
       const log = join(folder, METRICS);
       const events = await truncateAfter(log, step, (message) => warnings.push(message));
+      cutPartsLog(join(folder, PARTS), step);
       const logged = new Set(events.map((event) => event.event === 'epoch' && event.epoch));
       const lost = checkpoint.state.history.filter(({ epoch }) => !logged.has(epoch));
       if (lost.length > 0)
@@ -125,7 +129,7 @@ async function removeLeftovers(folder: string): Promise<void> {
 
 /** Removes the files that runs write, as a report must not mix two runs. The last model stays until there is a new one. */
 async function clear(folder: string): Promise<void> {
-  const ours = [CHECKPOINT, PREVIOUS, METRICS, EVALUATION, REPORT];
+  const ours = [CHECKPOINT, PREVIOUS, METRICS, PARTS, EVALUATION, REPORT];
   const isOurs = (name: string) => ours.includes(name) || name.startsWith('events.out.tfevents.');
   await removeFiles(folder, isOurs);
 }

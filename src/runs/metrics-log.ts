@@ -3,12 +3,11 @@
  * once, so a killed process loses nothing; at worst the last line is torn, which readers skip and the next writer cuts
  * off.
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { parseJson } from '../base/check-json.js';
 import { LanewiseError } from '../base/errors.js';
-import { fileError, writeFileAtomic } from '../node/atomic.js';
-import { createAppender, type AppendOptions } from './append.js';
+import { writeFileAtomic } from '../node/atomic.js';
+import { createAppender, LINE_FEED, openWhole, type AppendOptions } from './append.js';
 import type { LoggedEvent } from '../train/events.js';
 import { readEvent } from './read-event.js';
 
@@ -29,7 +28,6 @@ export interface MetricsLog {
 const MAX_LINE_BYTES = 1 << 24;
 /** A larger file would not fit into memory with what is made of it. */
 const MAX_BYTES = 1 << 29;
-const LINE_FEED = 10;
 
 /**
  * Opens, or creates, the log at `path` to append to it. A torn last line is cut off.
@@ -46,33 +44,6 @@ export function openMetricsLog(path: string, options: AppendOptions = {}): Metri
     },
     close: () => appender.close(),
   };
-}
-
-function openWhole(path: string): { file: number; bytes: number } {
-  let file: number | undefined;
-  try {
-    file = openSync(path, 'a+');
-    const { size } = fstatSync(file);
-    const bytes = endOfLastLine(file, size);
-    if (bytes < size) ftruncateSync(file, bytes);
-    return { file, bytes };
-  } catch (error) {
-    if (file !== undefined) closeSync(file);
-    throw fileError(`cannot write '${path}'`, error);
-  }
-}
-
-/** The number of bytes up to the last line feed, searched from the end. */
-function endOfLastLine(file: number, size: number): number {
-  const chunk = Buffer.alloc(1 << 16);
-  for (let end = size; end > 0;) {
-    const start = Math.max(0, end - chunk.length);
-    const count = readSync(file, chunk, 0, end - start, start);
-    const at = chunk.subarray(0, count).lastIndexOf(LINE_FEED);
-    if (at >= 0) return start + at + 1;
-    end = start;
-  }
-  return 0;
 }
 
 /** A line, parsed, and as it is in the file with its line feed. */

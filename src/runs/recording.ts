@@ -31,7 +31,8 @@ import type { ResolvedSettings, TrainSettings } from '../train/settings.js';
 import { doneRecord, type About } from '../train/start-and-done.js';
 import type { FolderOptions, Teller, TrainOptions } from '../train/train.js';
 import { CHECKPOINT, PREVIOUS, saveCheckpoint } from './checkpoint-files.js';
-import { MODEL, openFolder, REPORT, type OpenedFolder } from './folder.js';
+import { MODEL, openFolder, PARTS, REPORT, type OpenedFolder } from './folder.js';
+import { openPartsLog, type PartsLog } from './parts-log.js';
 import { openRecorder, type Recorder } from './recorder.js';
 import { partScored } from './scored.js';
 
@@ -52,6 +53,8 @@ export interface Recording {
   readonly about: About;
   /** Writes a checkpoint; resolves to its name in the folder. */
   readonly save: CheckpointSettings['save'];
+  /** Writes who computed what of a step, for a run shared with other machines. */
+  readonly recordParts: PartsLog['write'];
   /**
    * Writes events before anybody sees them, so that a reader who leaves finds them in the log. Resolves to them and to those
    * that recording adds: figures of the net after `start` and each `epoch`, and warnings.
@@ -163,11 +166,13 @@ function createRecording(
   /** The step of the folder's checkpoint. */
   let savedStep: number | undefined;
   let isWhole = isLastWhole;
+  const onError = ({ message }: LanewiseError) =>
+    void warnings.push(`${message}: the log has gaps from here`);
+  const parts = openPartsLog(join(folder, PARTS), { onError });
   const recorderOptions = {
     folder,
     every: options.logEvery ?? 20,
-    onError: ({ message }: LanewiseError) =>
-      void warnings.push(`${message}: the log has gaps from here`),
+    onError,
     ...(resumed
       ? { resumedAt: resumed.checkpoint.state.step, window: resumed.checkpoint.log ?? {} }
       : {}),
@@ -177,12 +182,14 @@ function createRecording(
     about,
     async save(checkpoint) {
       recorder!.sync();
+      parts.sync();
       await lock.check();
       await saveCheckpoint(folder, { ...checkpoint, description, log: recorder!.window }, isWhole);
       isWhole = true;
       savedStep = checkpoint.state.step;
       return CHECKPOINT;
     },
+    recordParts: parts.write,
     async record(events) {
       const all: RunEvent[] = [];
       const write = (event: RunEvent) => {
@@ -195,6 +202,8 @@ function createRecording(
           recorder = openRecorder(recorderOptions);
           probe = await openProbe(model, settings);
         }
+        // What was computed since is computed again.
+        if (event.event === 'recovery') parts.cutAfter(event.from!);
         write(event);
         if (probe && (event.event === 'epoch' || (event.event === 'start' && !resumed)))
           write(probeEvent(probe, event));
@@ -212,6 +221,7 @@ function createRecording(
     async close() {
       probe?.close();
       recorder?.close();
+      parts.close();
       await lock.release();
       // A refused run leaves no empty folder.
       if (!recorder) await rmdir(folder).catch(() => {});
