@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { LanewiseError } from '../base/errors.js';
 import { version } from '../base/version.js';
 import { benchCommand } from './bench-command.js';
+import { clusterCommand } from './cluster-command.js';
 import { dataCommand } from './data-command.js';
 import { evalCommand } from './eval-command.js';
 import { exportCommand } from './export-command.js';
@@ -38,6 +39,7 @@ function createProgram(): Command {
     .addCommand(inspectCommand())
     .addCommand(reportCommand())
     .addCommand(watchCommand())
+    .addCommand(clusterCommand())
     .addCommand(verifyCommand())
     .addCommand(benchCommand());
   program.commands.forEach(knowingOthers);

@@ -108,6 +108,7 @@ const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/\(resume: true\)/, '(--resume)'],
   [/\bresume: true\b/, '--resume'],
   [/\bfresh: true\b/, '--fresh'],
+  [/\breplace: true\b/, '--force'],
   [/\brandom: 20\b/, '--random 20'],
   [/\bthe setting metrics adds\b/, '--metrics adds'],
   [/take another folder$/, 'take another folder (--out)'],

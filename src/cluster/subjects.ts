@@ -27,3 +27,15 @@ export function speakerOf(subject: string): { readonly user: string; readonly id
   const [, , , user, id] = subject.split('.');
   return { user: user!, id: id! };
 }
+
+/** What the inboxes of a user's connections begin with: answers to its requests, which no other user may hear. */
+export const inboxPrefix = (user: string): string => `_INBOX_${user}`;
+
+/** The bucket of contents and the bucket of leases, in JetStream. */
+export const BUCKET = 'LW';
+
+/**
+ * The requests by which a worker reads contents: one message of the bucket at a time. It is all of JetStream that a worker
+ * needs. A consumer, as the object store's own `get` makes one, is memory at the server and may deliver to any subject.
+ */
+export const READS = [`$JS.API.DIRECT.GET.OBJ_${BUCKET}`, `$JS.API.DIRECT.GET.OBJ_${BUCKET}.>`];
