@@ -17,7 +17,16 @@ import { join } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { writeEntryPoints } from './kernel-exports.mjs';
-import { bundle, javaScript, platform, recordings, root, sources, wholes } from './javascript.mjs';
+import {
+  bundle,
+  clusters,
+  javaScript,
+  platform,
+  recordings,
+  root,
+  sources,
+  wholes,
+} from './javascript.mjs';
 import { writeLicences } from './licences.mjs';
 import { mergeCore, onWholeCore } from './browser-parts.mjs';
 import { allAtOnce, shakeable } from './shakeable.mjs';
@@ -92,7 +101,11 @@ function onCore(core, parts) {
   const begun = sources('src').flatMap((file) => {
     const lazy = readFileSync(file, 'utf8').matchAll(/import\('([.#][^']+)'\)/g);
     return [...lazy].map(([, path]) =>
-      path === '#recording' ? recordings.node : join(file, '..', path.replace(/js$/, 'ts')),
+      path === '#recording'
+        ? recordings.node
+        : path === '#cluster'
+          ? clusters.node
+          : join(file, '..', path.replace(/js$/, 'ts')),
     );
   });
   const files = new Set([...parts, ...begun].map((file) => join(root, file)));

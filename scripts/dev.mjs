@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { build, context } from 'esbuild';
-import { javaScript, recordings, root, sources, wholes } from './javascript.mjs';
+import { clusters, javaScript, recordings, root, sources, wholes } from './javascript.mjs';
 import { runFiles, testFiles } from './test-files.mjs';
 
 process.chdir(root);
@@ -30,7 +30,8 @@ function namedIn(file) {
     join('src', 'node', `${name}.ts`),
   );
   const recording = text.includes("'#recording'") ? [recordings.node] : [];
-  return [...relative, ...platform, ...recording].filter((path) => existsSync(path));
+  const cluster = text.includes("'#cluster'") ? [clusters.node] : [];
+  return [...relative, ...platform, ...recording, ...cluster].filter((path) => existsSync(path));
 }
 
 /** Files that lead to one of `changed`, with the number of steps. */

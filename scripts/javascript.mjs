@@ -29,11 +29,15 @@ export const javaScript = {
 /** The files that keep runs, or refuse to. */
 export const recordings = { node: 'src/runs/recording.ts', web: 'src/web/no-folders.ts' };
 
+/** The files that share runs with other machines, or refuse to. */
+export const clusters = { node: 'src/cluster/share-run.ts', web: 'src/web/no-cluster.ts' };
+
 /** `#platform/…` is a folder of the sources. Unbundled, package.json's imports say the same. */
 export const platform = (folder) => ({
   name: 'platform',
   setup({ onResolve }) {
     onResolve({ filter: /^#recording$/ }, () => ({ path: join(root, recordings[folder]) }));
+    onResolve({ filter: /^#cluster$/ }, () => ({ path: join(root, clusters[folder]) }));
     onResolve({ filter: /^#platform\// }, ({ path }) => ({
       path: join(root, 'src', folder, `${path.slice('#platform/'.length)}.ts`),
     }));

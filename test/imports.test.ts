@@ -115,6 +115,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'trained',
   ],
   train: [
+    'cluster',
     'crew',
     'data',
     'engine',
@@ -186,7 +187,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'program',
     'random',
     'step',
-    'train',
   ],
   web: ['platform'],
   onnx: foreign,

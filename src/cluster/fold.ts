@@ -106,17 +106,3 @@ export function createFold(count: number, giveBack: (sum: Float32Array) => void)
 function addTo(to: Float32Array, from: Float32Array): void {
   for (let i = 0; i < to.length; i++) to[i] = to[i]! + from[i]!;
 }
-
-/** The largest nodes of the tree of `count` shards that make up a range, in order. */
-export function nodesOf([first, end]: ShardRange, count: number): ShardRange[] {
-  const nodes: ShardRange[] = [];
-  for (let at = first; at < end;) {
-    let size = 1;
-    while (at % (size * 2) === 0 && Math.min(at + size * 2, count) <= end && at + size < count)
-      size *= 2;
-    const next = Math.min(at + size, count);
-    nodes.push([at, next]);
-    at = next;
-  }
-  return nodes;
-}

@@ -50,7 +50,7 @@ export interface MachineFigures {
   readonly shares: Readonly<Record<string, number>>;
 }
 
-/** A pool whose training jobs are shared with other machines. */
+/** A pool whose training jobs are shared with other machines. To close it ends the sharing; the own pool is its session's. */
 export interface SharedPool extends Pool {
   /** News since the last call. */
   news(): readonly MachineNews[];
@@ -84,12 +84,11 @@ export interface ShareRequest {
 
 /** Machines that share the steps of a run. */
 export interface Machines {
+  /**
+   * Shares a session's steps, once `minWorkers` have joined.
+   * @throws LanewiseError for data that cannot be shared, such as a stream.
+   */
   share(request: ShareRequest): Promise<SharedPool>;
+  /** Ends the connection, after the last session. */
   close(): Promise<void>;
-}
-
-/** A wrong part was in the weights: the run returns to a state from before it. */
-export interface Caught {
-  readonly machine: string;
-  readonly step: number;
 }

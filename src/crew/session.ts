@@ -17,6 +17,7 @@ import { answersOf } from '../feed/counts.js';
 import type { RunKey, ScoreJob } from '../step/jobs.js';
 import { baseOf } from '../feed/layout.js';
 import { CONTROL } from '../step/meeting.js';
+import type { Machines, SharedPool } from './machines.js';
 import { createOwnPool } from './own-pool.js';
 import { planRun, type PlanRequest, type RunPlan } from '../step/run-plan.js';
 import { TOUCHED } from '../step/slots.js';
@@ -81,6 +82,8 @@ interface SessionScoring {
 
 export interface Session extends SessionWeights, SessionState, SessionTraining, SessionScoring {
   readonly plan: RunPlan;
+  /** The pool with the machines that share its steps, if there are any. */
+  readonly shared?: SharedPool;
   close(): Promise<void>;
 }
 
@@ -88,10 +91,12 @@ export interface Session extends SessionWeights, SessionState, SessionTraining, 
  * A plan's request with the data sets themselves. `workers` may be 0, the calling thread. Where memory cannot be
  * shared, there is one worker regardless of the number; the results are the same.
  */
-export interface SessionRequest extends Omit<PlanRequest, 'datasets'> {
+export interface SessionRequest extends Omit<PlanRequest, 'datasets' | 'isShared'> {
   readonly datasets: readonly Samples[];
   /** Number of threads that read streamed samples; default the machine's parallelism, at most 8. 0 is this thread. */
   readonly decoders?: number;
+  /** Other machines that share its training steps. */
+  readonly machines?: Machines;
 }
 
 /** A data set's columns, and how much each sample counts for the hits. */
@@ -107,7 +112,8 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   const datasets = fitColumns(request);
   const mode = await modeOf(request.workers);
   const workers = mode === 'shared' ? request.workers : 1;
-  const plan = await planFor({ ...request, datasets, workers });
+  const { machines } = request;
+  const plan = await planFor({ ...request, datasets, workers, isShared: machines !== undefined });
   const run = await openMemory(plan, mode === 'shared');
   const regions = writeColumns(plan.memory, run.memory, datasets);
   const reading = await createStreams(
@@ -116,14 +122,21 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     run.memory,
     request.decoders ?? defaultDecoders(),
   );
-  const pool = await openPool(mode, run, regions, reading.threads).catch((error) =>
+  const own = await openPool(mode, run, regions, reading.threads).catch((error) =>
     reading.close().then(() => Promise.reject(error)),
   );
+  const shared = await machines?.share({ run, own, datasets }).catch(async (error) => {
+    await reading.close();
+    await own.close();
+    throw error;
+  });
+  const pool = shared ?? own;
   const key = { value: splitSeed(0) };
   const weights = sessionWeights(run, request.model.parameters);
   let isClosed = false;
   return {
     plan,
+    ...(shared ? { shared } : {}),
     ...weights,
     initialize(seed) {
       key.value = splitSeed(seed);
@@ -140,7 +153,8 @@ export async function createSession(request: SessionRequest): Promise<Session> {
     async close() {
       isClosed = true;
       await reading.close();
-      await pool.close();
+      await shared?.close();
+      await own.close();
       releaseMemory(run.memory);
     },
   };

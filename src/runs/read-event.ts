@@ -56,6 +56,13 @@ const events: Readonly<Record<LoggedEvent['event'], Check>> = {
   checkpoint: known({ step: natural, epoch: natural, file: string }),
   warning: known({ step: natural, message: string }),
   recovery: known({ step: natural, 'from?': natural, reason: string }),
+  machine: known({
+    step: natural,
+    machine: string,
+    change: oneOf(['joined', 'left', 'refused', 'redone', 'caught']),
+    'threads?': natural,
+    'reason?': string,
+  }),
   done: known({
     step: natural,
     seconds: number,

@@ -42,14 +42,17 @@ export interface Minibatch {
 }
 
 /**
- * Gradients of a minibatch, with each worker's part of the tree added up in its slots. Losses and hits go to row 0 of
+ * Gradients of a minibatch, with each worker's part of the tree added up in its slots. Losses and hits go to a row of
  * the metrics; a loss that is not finite sets `diverged` in `control`.
  */
 export interface GradientsJob {
   readonly kind: 'gradients';
   readonly minibatch: Minibatch;
-  /** The shards to compute, a node of the tree; default all. */
+  /** The shards to compute; default all. */
   readonly shards?: ShardRange;
+  /** Place of the first sample in the order, and row of the metrics; default 0. */
+  readonly start?: number;
+  readonly row?: number;
   readonly step: number;
   readonly key: RunKey;
 }
@@ -62,9 +65,11 @@ export interface ReduceJob {
   readonly shards?: ShardRange;
 }
 
-/** Applies the gradients at the root, with the first row of rates. */
+/** Applies the gradients at the root. */
 export interface UpdateJob {
   readonly kind: 'update';
+  /** Row of the rates; default 0. */
+  readonly row?: number;
 }
 
 /** Samples [0, count) of the order, scored from a data set. */

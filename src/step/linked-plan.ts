@@ -7,7 +7,7 @@ import { link, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { UNSEEDED } from '../feed/augment.js';
 import { createColumnGathers, createGather, type Gather } from '../feed/gathers.js';
-import type { StepKey } from './jobs.js';
+import { stepKey, type StepKey } from './jobs.js';
 import { baseOf, type Region } from '../feed/layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
 import { createMix, type Mix } from '../feed/mixup.js';
@@ -16,6 +16,7 @@ import type { RunPlan } from './run-plan.js';
 import { slotBytes } from './slots.js';
 import type { StepPlan } from './plan-steps.js';
 import { ROOT, type Slot } from './shards.js';
+import { sliceOf } from './parameters.js';
 
 /** The gradients of samples [from, from + count), and the sums that can follow them. */
 export interface LinkedShard {
@@ -190,34 +191,36 @@ function shareOf(plan: RunPlan, name: string, rank: number): number {
 }
 
 /** Where the layout of a slot begins, though parameters that are updated at once have no gradients there. */
-export const gradientBase = (plan: RunPlan, { rank, slot }: Slot): number =>
-  baseOf(plan.memory, 'gradients') +
-  (rank * plan.gradientSlots + slot) * slotBytes(plan) -
-  (plan.update?.atOnceBytes ?? 0);
+export const gradientBase = (plan: RunPlan, slot: Slot): number =>
+  baseOf(plan.memory, 'gradients') + gradientOffset(plan, slot) - (plan.update?.atOnceBytes ?? 0);
+
+/** The first byte of a slot in the `gradients` region. */
+export const gradientOffset = (plan: RunPlan, { rank, slot }: Slot): number =>
+  (rank * plan.gradientSlots + slot) * slotBytes(plan);
 
 function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number): LinkedStep {
   const bases = basesOf(plan, rank);
   const { schedule, range = [0] } = step;
+  const { programs } = plan.steps[stepKey(step.batch)]!;
+  const { gradientBytes } = plan.parameters;
   const slotAt = (slot: number) => gradientBase(plan, { rank, slot });
   const shards: LinkedShard[] = [];
   let folds: (() => void)[] = [];
   for (const action of schedule.actions[rank]!) {
     if (action.kind === 'fold') {
-      folds.push(
-        linkSum(kernels, slotAt(action.to), slotAt(action.from), plan.parameters.gradientBytes),
-      );
+      folds.push(linkSum(kernels, slotAt(action.to), slotAt(action.from), gradientBytes));
       continue;
     }
     const { from, count } = schedule.shards[action.shard]!;
     const slotBases = { ...bases, gradients: slotAt(action.slot) };
-    const { calls, updatesFrom } = step.programs[count]!;
+    const { calls, updatesFrom } = programs[count]!;
     const linked = link(calls, kernels, slotBases);
     const program = linked.slice(0, updatesFrom);
     const updating = updatesFrom === undefined ? {} : { updating: linked.slice(updatesFrom) };
     folds = [];
     shards.push({ program, ...updating, shard: range[0] + action.shard, from, count, folds });
   }
-  const slice = plan.update!.slices[rank]!;
+  const slice = plan.update?.slices[rank] ?? sliceOf(gradientBytes, rank, plan.workers);
   const merges = schedule.merges.map(({ to, from }) => {
     const [target, source] = [to, from].map((slot) => gradientBase(plan, slot) + slice.from);
     return linkSum(kernels, target!, source!, slice.bytes);

@@ -3,20 +3,20 @@ import { LanewiseError } from '../base/errors.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Program } from '../program/program.js';
 import { shardGraph, type ShardGraph, type Task } from './graphs.js';
-import type { ShardRange } from './jobs.js';
+import { stepKey, type ShardRange } from './jobs.js';
 import type { ParameterLayout } from './parameters.js';
 import type { IoLayout } from '../feed/layout.js';
 import { gradientProgram } from './programs.js';
-import { cutShards, isNode, scheduleStep, type StepSchedule } from './shards.js';
+import { cutShards, scheduleStep, type StepSchedule } from './shards.js';
 
 /** The plan for one kind of minibatch, such as the full one, an epoch's smaller last one, or a part of one. */
 export interface StepPlan {
   /** Samples of the minibatch. */
   readonly batch: number;
-  /** The computed shards, a node of the tree, if not all. The schedule counts its shards from the first of them. */
+  /** The computed shards, if not all. The schedule counts its shards from the first of them. */
   readonly range?: ShardRange;
   readonly schedule: StepSchedule;
-  /** Gradient program by shard size. */
+  /** Gradient program by shard size; those of a range are the whole minibatch's. */
   readonly programs: Readonly<Record<number, Program>>;
 }
 
@@ -30,7 +30,7 @@ export interface Minibatches {
 }
 
 /** The computation of a minibatch of `size`, or a part of it, before programs are compiled. */
-export interface StepGraphs extends Pick<StepPlan, 'batch' | 'range' | 'schedule'> {
+export interface StepGraphs extends Pick<StepPlan, 'batch' | 'schedule'> {
   /** One graph for each size of shard. */
   readonly graphs: readonly ShardGraph[];
 }
@@ -40,33 +40,25 @@ export interface StepGraphs extends Pick<StepPlan, 'batch' | 'range' | 'schedule
  * size.
  * @throws LanewiseError for a model that cannot train on such small shards.
  */
-export function stepGraphs(
-  task: Task,
-  minibatches: Minibatches,
-  size: number,
-  range?: ShardRange,
-): StepGraphs {
+export function stepGraphs(task: Task, minibatches: Minibatches, size: number): StepGraphs {
   const { batch, workers } = minibatches;
   const parts =
     size === batch ? minibatches.shards : Math.ceil((size * minibatches.shards) / batch);
-  const all = cutShards(size, parts);
-  if (range && !isNode(range, all.length))
-    throw new Error(`shards ${range.join('–')} of ${all.length} are not a node of the tree`);
-  const schedule = scheduleStep(range ? all.slice(...range) : all, workers);
+  const schedule = scheduleStep(cutShards(size, parts), workers);
   const graphs = distinct(schedule.shards.map(({ count }) => count)).map((count) => {
     try {
       return shardGraph(task, count, size);
     } catch (error) {
       if (count > 1) throw error;
-      throw ofOneSample(error, size, all.length, minibatches);
+      throw ofOneSample(error, size, schedule.shards.length, minibatches);
     }
   });
-  return { batch: size, range, schedule, graphs };
+  return { batch: size, schedule, graphs };
 }
 
 /** The step with its programs, which update parameters at once if there is an optimizer for it. */
 export function compileStep(
-  { batch, range, schedule, graphs }: StepGraphs,
+  { batch, schedule, graphs }: StepGraphs,
   io: IoLayout,
   parameters: ParameterLayout,
   atOnce?: Optimizer,
@@ -74,12 +66,20 @@ export function compileStep(
   const programs = graphs.map(
     (shard) => [shard.count, gradientProgram(shard, io, parameters, atOnce)] as const,
   );
-  return {
-    batch,
-    range,
-    schedule,
-    programs: Object.fromEntries(programs),
-  };
+  return { batch, schedule, programs: Object.fromEntries(programs) };
+}
+
+/** Shards [first, end) of a minibatch of `size`, for a plan that has the whole one. */
+export function rangeStep(
+  {
+    steps,
+    workers,
+  }: { readonly steps: Readonly<Record<string, StepPlan>>; readonly workers: number },
+  size: number,
+  range: ShardRange,
+): StepPlan {
+  const { shards } = steps[stepKey(size)]!.schedule;
+  return { batch: size, range, schedule: scheduleStep(shards, workers, range), programs: {} };
 }
 
 /** Distinct positive numbers, in the order of first occurrence. */

@@ -12,7 +12,7 @@ import { isCounts } from '../feed/counts.js';
 import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from '../feed/dataset-plan.js';
 import { gatherBytes } from '../feed/gather.js';
 import type { FakeQuantization, Scored, ShardGraph, Task } from './graphs.js';
-import { stepKey, type ShardRange } from './jobs.js';
+import { stepKey } from './jobs.js';
 import { layoutMemory, STEP_FIGURES, type MemoryMap } from '../feed/layout.js';
 import { mixedLeaves, mixupBytes, type Mixup } from '../feed/mixup.js';
 import { layoutParameters, type ParameterLayout } from './parameters.js';
@@ -21,6 +21,7 @@ import { compileStep, distinct, stepGraphs, type StepPlan } from './plan-steps.j
 import type { IoLayout } from '../feed/layout.js';
 import { layoutIo } from './programs.js';
 import { rolesOf } from './roles.js';
+import { rangeSlots } from './shards.js';
 import { slotBytes } from './slots.js';
 import { isAlone, planUpdate, type UpdatePlan, type UpdateRequest } from './update.js';
 
@@ -81,6 +82,8 @@ export interface PlanRequest {
   /** Memory for the samples of each streamed data set, in bytes; default 32 MiB. It holds at least 4 minibatches. */
   readonly prefetchBytes?: number;
   readonly training?: TrainingRequest;
+  /** Whether other machines share its steps: any range of a minibatch's shards may then be computed here. */
+  readonly isShared?: boolean;
   /**
    * For steps driven from outside: sizes of minibatches beside the full one, and of scored ones. The data sets are
    * then forms of minibatches, each with room for a full one; all of them are trained on and scored.
@@ -150,7 +153,10 @@ export function planRun(request: PlanRequest): RunPlan {
     numerics,
     parameters,
     io,
-    gradientSlots: Math.max(0, ...steps.map(({ schedule }) => schedule.slots)),
+    gradientSlots: Math.max(
+      request.isShared ? rangeSlots(minibatches.shards) : 0,
+      ...steps.map(({ schedule }) => schedule.slots),
+    ),
     gradientHands: Math.min(
       workers,
       Math.max(1, ...steps.map(({ schedule }) => schedule.shards.length)),
@@ -175,14 +181,9 @@ export function planRun(request: PlanRequest): RunPlan {
   };
 }
 
-/** A minibatch of another size, or a part of one, for the run planned from the request. */
-export const planStep = (
-  request: PlanRequest,
-  plan: RunPlan,
-  size: number,
-  range?: ShardRange,
-): StepPlan =>
-  compileStep(stepGraphs(taskOf(request), plan, size, range), plan.io, plan.parameters);
+/** A minibatch of another size, for the run planned from the request. */
+export const planStep = (request: PlanRequest, plan: RunPlan, size: number): StepPlan =>
+  compileStep(stepGraphs(taskOf(request), plan, size), plan.io, plan.parameters);
 
 /** Programs for blocks of other sizes. */
 export const planBlocks = (
@@ -260,7 +261,7 @@ const programsOf = (
 ];
 
 /** Bytes of all regions. */
-function regionSizes(
+export function regionSizes(
   plan: Omit<RunPlan, 'memory' | 'datasets'>,
   datasets: readonly Columns[],
   slots: readonly number[],

@@ -6,6 +6,7 @@
 
 import { LanewiseError } from '../base/errors.js';
 import type { Model } from '../layers/index.js';
+import type { ShardRange } from './jobs.js';
 
 /**
  * Samples of a shard unless `shards` says otherwise. 16 keep a convolutional net's activations in L2; a net
@@ -52,7 +53,7 @@ export function cutShards(batch: number, shards: number): Shard[] {
 }
 
 /** Whether shards [first, end) of `count` are a node of the tree, whose sum does not depend on the others. */
-export function isNode([first, end]: readonly [number, number], count: number): boolean {
+export function isNode([first, end]: ShardRange, count: number): boolean {
   let size = 1;
   while (size < end - first) size *= 2;
   const isWhole = end - first === size || end === count;
@@ -74,27 +75,40 @@ export type Action =
   /** Slot `to` += slot `from`. */
   | { readonly kind: 'fold'; readonly to: number; readonly from: number };
 
-/** The schedule of one minibatch: each worker's own actions, then the merges across workers. */
+/** The sum of consecutive shards that are a node of the tree, and where it is. */
+export interface Root {
+  /** Numbers of the shards within the whole minibatch. */
+  readonly node: ShardRange;
+  readonly slot: Slot;
+}
+
+/** The schedule of a minibatch, or of some of its shards: each worker's own actions, then the merges across workers. */
 export interface StepSchedule {
+  /** The shards that are computed. */
   readonly shards: readonly Shard[];
   readonly actions: readonly (readonly Action[])[];
   /** Merges in order; each adds `from` to `to`, and every worker does its slice of the parameters. */
   readonly merges: readonly { readonly to: Slot; readonly from: Slot }[];
-  /** The place of the minibatch's gradient. */
-  readonly root: Slot;
+  /** The sums, in order: one for a whole minibatch, and the largest nodes that make up the range otherwise. */
+  readonly roots: readonly Root[];
   /** Number of gradient buffers per worker. */
   readonly slots: number;
 }
 
 /**
- * The schedule of a minibatch of `shards` for `workers`, or for the first ones if there are fewer shards. The tree's
- * node of size 2ᵏ at i covers shards [i, i + 2ᵏ): its sum is left half + right half, no matter which worker computes
- * it.
+ * The schedule of a minibatch of `shards` for `workers`, or for the first ones if there are fewer shards; with a `range`, of
+ * these shards alone. The tree's node of size 2ᵏ at i covers shards [i, i + 2ᵏ): its sum is left half + right half, no
+ * matter which worker, or machine, computes it.
  */
-export function scheduleStep(shards: readonly Shard[], workers: number): StepSchedule {
-  const count = shards.length;
+export function scheduleStep(
+  shards: readonly Shard[],
+  workers: number,
+  range: ShardRange = [0, shards.length],
+): StepSchedule {
+  const [first, end] = range;
+  const count = end - first;
   const hands = Math.min(workers, count);
-  const owner = (shard: number): number => Math.floor((shard * hands) / count);
+  const owner = (shard: number): number => Math.floor(((shard - first) * hands) / count);
   const actions: Action[][] = Array.from({ length: workers }, () => []);
   const nextSlot = Array.from({ length: workers }, () => 0);
   const merges: { to: Slot; from: Slot }[] = [];
@@ -104,32 +118,58 @@ export function scheduleStep(shards: readonly Shard[], workers: number): StepSch
   function fold(rank: number, lo: number, size: number, slot: number): void {
     slots = Math.max(slots, slot + 1);
     if (size === 1) {
-      actions[rank]!.push({ kind: 'gradient', shard: lo, slot });
+      actions[rank]!.push({ kind: 'gradient', shard: lo - first, slot });
       return;
     }
     const half = size / 2;
     fold(rank, lo, half, slot);
-    if (lo + half >= count) return;
+    if (lo + half >= shards.length) return;
     fold(rank, lo + half, half, slot + 1);
     actions[rank]!.push({ kind: 'fold', to: slot, from: slot + 1 });
   }
 
   function place(lo: number, size: number): Slot {
     const rank = owner(lo);
-    if (owner(Math.min(lo + size, count) - 1) === rank) {
+    if (owner(Math.min(lo + size, shards.length) - 1) === rank) {
       const slot = nextSlot[rank]!++;
       fold(rank, lo, size, slot);
       return { rank, slot };
     }
     const half = size / 2;
     const to = place(lo, half);
-    if (lo + half >= count) return to;
+    if (lo + half >= shards.length) return to;
     merges.push({ to, from: place(lo + half, half) });
     return to;
   }
 
-  let size = 1;
-  while (size < count) size *= 2;
-  const root = place(0, size);
-  return { shards, actions, merges, root, slots };
+  const roots = nodesOf(range, shards.length).map((node) => {
+    let size = 1;
+    while (size < node[1] - node[0]) size *= 2;
+    return { node, slot: place(node[0], size) };
+  });
+  return { shards: shards.slice(first, end), actions, merges, roots, slots };
+}
+
+/** The largest nodes of a tree of `count` shards that make up a range, in order. */
+export function nodesOf([first, end]: ShardRange, count: number): ShardRange[] {
+  const nodes: ShardRange[] = [];
+  for (let lo = first; lo < end;) {
+    let size = 1;
+    while (lo % (size * 2) === 0 && size < count - lo && Math.min(lo + size * 2, count) <= end)
+      size *= 2;
+    const node = [lo, Math.min(lo + size, count)] as const;
+    nodes.push(node);
+    lo = node[1];
+  }
+  return nodes;
+}
+
+/**
+ * Gradient buffers of a worker that suffice for any range of `count` shards: those of the largest nodes before a node of half
+ * of the tree, and that node's own.
+ */
+export function rangeSlots(count: number): number {
+  let levels = 0;
+  while (2 ** levels < count) levels++;
+  return Math.max(levels + 1, 2 * levels - 1);
 }

@@ -39,7 +39,7 @@ export function createWorker(...plan: Parameters<typeof linkWorker>): RunJob {
         run(worker.stepOf(stepKey(job.size, job.shards)).merges);
         return true;
       case 'update':
-        return applyUpdate(worker, worker.update!, 0);
+        return applyUpdate(worker, worker.update!, job.row ?? 0);
       case 'score':
         return scoreBlocks(worker, job);
       case 'touch':
@@ -112,8 +112,9 @@ function trainStep(worker: LinkedWorker, at: StepAt): boolean {
 
 function gradientsOf(worker: LinkedWorker, job: GradientsJob): boolean {
   const { dataset, size } = job.minibatch;
-  const step = worker.stepOf(stepKey(size, job.shards));
-  const at = { dataset, start: 0, size, row: 0, number: job.step, key: job.key };
+  const { shards, start = 0, row = 0, step: number, key } = job;
+  const step = worker.stepOf(stepKey(size, shards));
+  const at = { dataset, start, size, row, number, key };
   computeGradients(worker, step, at);
   return true;
 }

@@ -1,5 +1,6 @@
 /** The steps of a run, taken in chunks, and the way back when a worker fails. */
 import { LanewiseError } from '../base/errors.js';
+import type { MachineFigures } from '../crew/machines.js';
 import { factorOf, ratesOfStep } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../step/run-plan.js';
 import { WorkerFailure } from '../crew/worker-pool.js';
@@ -44,9 +45,19 @@ export async function trainChunk(run: Run): Promise<readonly RunEvent[]> {
       });
     }
     run.failedAt = step;
-    return [{ event: 'recovery', step, from: run.state.step, reason: error.message }];
+    const recovery = {
+      event: 'recovery',
+      step,
+      from: run.state.step,
+      reason: error.message,
+    } as const;
+    return [...machineEvents(run), recovery];
   }
 }
+
+/** What has become of the machines that share the run's steps. */
+const machineEvents = ({ session }: Run): RunEvent[] =>
+  (session.shared?.news() ?? []).map((news) => ({ event: 'machine', ...news }));
 
 async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
   const { settings, size, session, state } = run;
@@ -105,12 +116,18 @@ async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
     waiting,
   }));
   const fresh = records.filter(({ step }) => step > run.told);
+  const machines = machineEvents(run);
   run.told = Math.max(run.told, run.state.step);
-  if (fresh.length === 0) return [];
-  return [...fresh, { ...progressOf(run.state, size), weights: () => averagedWeights(run) }];
+  if (fresh.length === 0) return machines;
+  const progress = progressOf(run.state, size, session.shared?.figures());
+  return [...machines, ...fresh, { ...progress, weights: () => averagedWeights(run) }];
 }
 
-function progressOf(state: RunState, size: RunSize): ProgressEvent {
+function progressOf(
+  state: RunState,
+  size: RunSize,
+  cluster: MachineFigures | undefined,
+): ProgressEvent {
   const { step, totals, trainingMs, waitingMs, history } = state;
   const { epochs, samples } = size;
   const done = history.length * samples + totals.samples;
@@ -126,6 +143,7 @@ function progressOf(state: RunState, size: RunSize): ProgressEvent {
     imagesPerSecond: (done / trainingMs) * 1000,
     waiting: trainingMs > 0 ? waitingMs / trainingMs : 0,
     secondsLeft: ((epochs * samples - done) * trainingMs) / done / 1000,
+    ...(cluster ? { cluster } : {}),
   };
 }
 

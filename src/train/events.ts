@@ -3,6 +3,7 @@
  * metrics.jsonl or printed by the command line. Steps are counted from 1; the `step` of an event is the last one
  * finished, unless it says otherwise. Methods of an event are left out where it becomes JSON.
  */
+import type { MachineFigures, MachineNews } from '../crew/machines.js';
 import type { Weights } from '../crew/session.js';
 import type { LayerFigures, WeightFigures } from '../look/probe.js';
 import type { Best, EpochRecord, Validation } from './history.js';
@@ -78,6 +79,8 @@ export interface ProgressEvent {
   readonly waiting: number;
   /** Estimated time until the run ends. */
   readonly secondsLeft: number;
+  /** Of a run whose steps are shared with other machines. */
+  readonly cluster?: MachineFigures;
 }
 
 /** Validation data was scored. */
@@ -93,6 +96,8 @@ export interface EpochEvent extends EpochRecord {
   readonly step: number;
   /** Time spent in the training steps of the epoch. */
   readonly seconds: number;
+  /** Of a run whose steps are shared with other machines. */
+  readonly cluster?: MachineFigures;
 }
 
 /** A look into the model: figures of its layers and weights. Runs with a folder have one at the start and after each epoch. */
@@ -127,6 +132,11 @@ export interface RecoveryEvent {
   /** The steps finished in the state from which the run goes on; absent in logs of earlier releases. */
   readonly from?: number;
   readonly reason: string;
+}
+
+/** Something became of a machine that shares the run's steps. */
+export interface MachineEvent extends MachineNews {
+  readonly event: 'machine';
 }
 
 /** All steps are done, or the signal stopped them, and the checkpoint is written: a resume can redo the rest. Not logged. */
@@ -165,6 +175,7 @@ export type LoggedEvent =
   | CheckpointEvent
   | WarningEvent
   | RecoveryEvent
+  | MachineEvent
   | DoneEvent;
 
 /** The weights as they are until the run goes on (the average, if there is one), copied when called. */
@@ -189,6 +200,7 @@ export type RunEvent =
   | CheckpointEvent
   | WarningEvent
   | RecoveryEvent
+  | MachineEvent
   | TrainedEvent
   | (DoneEvent & Finished);
 

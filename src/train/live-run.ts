@@ -1,5 +1,6 @@
 /** A run in progress: its session, its state, and the state that it can return to. */
 import type { Model } from '../layers/index.js';
+import type { Machines } from '../crew/machines.js';
 import { createSession, type Session, type Snapshot, type Weights } from '../crew/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
 import type { Resumed } from './resume.js';
@@ -13,6 +14,8 @@ export interface RunOptions {
   /** Steps between two events, at most; default as many as take 150 ms. With 1, each step is reported on its own. */
   readonly stepsPerEvent?: number;
   readonly checkpoints?: CheckpointSettings;
+  /** Other machines that share the steps. */
+  readonly machines?: Machines;
 }
 
 /** Share of the time that state snapshots may take; a failed worker's step is redone from them. */
@@ -59,6 +62,7 @@ export async function openRun(
     model,
     datasets: validation ? [data, validation] : [data],
     training: settings,
+    ...(options.machines ? { machines: options.machines } : {}),
   });
   const size = runSize(settings);
   let state = initialState;

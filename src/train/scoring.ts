@@ -49,7 +49,15 @@ async function score(run: Run): Promise<readonly RunEvent[]> {
     if (validation || !settings.validation) lookAt(run, record, epoch);
     const seconds = run.state.totals.ms / 1000;
     run.state = closeEpoch(run.state, record);
-    events.push({ event: 'epoch', step, seconds, ...record, weights: () => averagedWeights(run) });
+    const cluster = run.session.shared?.figures();
+    events.push({
+      event: 'epoch',
+      step,
+      seconds,
+      ...record,
+      ...(cluster ? { cluster } : {}),
+      weights: () => averagedWeights(run),
+    });
   }
   if (events.length > 0 || isSnapshotDue(run)) takeSnapshot(run);
   return events;

@@ -12,6 +12,8 @@ import {
 import type { AnyDataset } from '../data/dataset.js';
 import { LanewiseError } from '../base/errors.js';
 import type { Model } from '../layers/index.js';
+import type { Recording } from '#recording';
+import type { ClusterOptions } from '../cluster/cluster-options.js';
 import type { CheckpointSettings } from './checkpoint.js';
 import type { Callbacks, EventName, RunEvent } from './events.js';
 import { resolveSettings } from './resolve-settings.js';
@@ -51,6 +53,11 @@ export interface TrainOptions extends Callbacks {
   readonly name?: string;
   /** Stops the run after the current chunk of steps, with a checkpoint if there is a folder. */
   readonly signal?: AbortSignal;
+  /**
+   * Shares the steps with other machines, each of which runs `lanewise worker` or `serveWorker`; the result is that of one
+   * machine alone. Node, Deno and Bun only.
+   */
+  readonly cluster?: ClusterOptions;
   /** Steps of a chunk, at most; default as many as take 150 ms. With 1, each step is reported before the next is taken. */
   readonly stepsPerEvent?: number;
 }
@@ -65,6 +72,7 @@ const HEARD: Readonly<Record<EventName, Check>> = {
   checkpoint: callable,
   warning: callable,
   recovery: callable,
+  machine: callable,
   trained: callable,
   done: callable,
 };
@@ -85,6 +93,7 @@ const CHECKS: Checks<TrainOptions> = {
   finish: callable,
   name: text,
   signal: abortSignal,
+  cluster: true,
   stepsPerEvent: wholeFrom(1),
   ...(Object.fromEntries(
     Object.entries(HEARD).map(([name, check]) => [callbackName(name), check]),
@@ -167,7 +176,7 @@ async function* happenings(
 ): AsyncGenerator<RunEvent, TrainResult, void> {
   checkTrainOptions(options);
   const resolved = resolveSettings(model, settings, NO_SETTINGS);
-  const { folder, name, checkpoints, signal, stepsPerEvent } = options;
+  const { folder, name, checkpoints, signal, stepsPerEvent, cluster } = options;
   const tell = createTeller(options);
   const recording =
     folder === undefined
@@ -176,6 +185,14 @@ async function* happenings(
           { folder, model, given: settings, settings: resolved, options },
           tell,
         );
+  const machines =
+    cluster === undefined
+      ? undefined
+      : await (
+          await import('#cluster')
+        )
+          .openMachines(cluster, { description: recording?.about.description, folder })
+          .catch((error: unknown) => leaveWith(recording, error));
   const started = performance.now();
   const events = trainingLoop(
     model,
@@ -185,6 +202,7 @@ async function* happenings(
       ...(recording ? { checkpoints: { ...checkpoints, save: recording.save } } : {}),
       signal,
       stepsPerEvent,
+      ...(machines ? { machines } : {}),
     },
     recording?.resumed,
   );
@@ -215,8 +233,15 @@ async function* happenings(
       .catch((error: unknown) => {
         throw recording ? recording.explain(error) : error;
       })
+      .finally(() => machines?.close())
       .finally(() => recording?.close());
   }
+}
+
+/** Leaves the run's folder free after an error before the run began. */
+async function leaveWith(recording: Recording | undefined, error: unknown): Promise<never> {
+  await recording?.close();
+  throw error;
 }
 
 /** Yields events one after another, each once its callback has returned. */

@@ -1,10 +1,10 @@
 /** The tree of shards, folded from parts that arrive in any order: the sums are those of one schedule, bit for bit. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createFold, nodesOf } from '../../src/cluster/fold.js';
+import { createFold } from '../../src/cluster/fold.js';
 import { randomStream } from '../../src/random/philox.js';
 import type { ShardRange } from '../../src/step/jobs.js';
-import { cutShards, scheduleStep } from '../../src/step/shards.js';
+import { cutShards, nodesOf, scheduleStep } from '../../src/step/shards.js';
 
 /** A purpose that nothing else draws for. */
 const PARTS = 98;
@@ -15,7 +15,7 @@ const gradientOf = (shard: number): Float32Array =>
 
 /** The sum of shards [first, end), as a schedule for some workers adds it. */
 function scheduled([first, end]: ShardRange, workers: number): Float32Array {
-  const { actions, merges, root } = scheduleStep(cutShards(end - first, end - first), workers);
+  const { actions, merges, roots } = scheduleStep(cutShards(end - first, end - first), workers);
   const slots = new Map<string, Float32Array>();
   const at = (rank: number, slot: number) => `${rank}:${slot}`;
   const add = (to: string, from: string) => {
@@ -30,7 +30,8 @@ function scheduled([first, end]: ShardRange, workers: number): Float32Array {
     }
   });
   for (const { to, from } of merges) add(at(to.rank, to.slot), at(from.rank, from.slot));
-  return slots.get(at(root.rank, root.slot))!;
+  const { rank, slot } = roots[0]!.slot;
+  return slots.get(at(rank, slot))!;
 }
 
 const bitsOf = ({ buffer }: Float32Array): string =>

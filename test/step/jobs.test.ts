@@ -8,14 +8,15 @@ import { smallVgg } from '../../src/models/index.js';
 import { adam } from '../../src/optimizers/index.js';
 import { columnsOf } from '../../src/feed/columns.js';
 import { writeColumns } from '../../src/feed/dataset-plan.js';
-import { stepKey, type Job, type ShardRange } from '../../src/step/jobs.js';
+import type { Job, ShardRange } from '../../src/step/jobs.js';
 import { CONTROL } from '../../src/step/meeting.js';
-import { planRun, planStep, type PlanRequest } from '../../src/step/run-plan.js';
+import { partPlan } from '../../src/step/part-plan.js';
+import { planRun, type PlanRequest } from '../../src/step/run-plan.js';
 import type { Pool } from '../../src/crew/worker-pool.js';
 import { openMemory, type RunMemory } from '../../src/step/run-memory.js';
+import { computeRange } from '../../src/crew/shard-ranges.js';
 import { openPool, orderAt } from '../../src/crew/session.js';
 import { sessionWeights } from '../../src/crew/session-weights.js';
-import { isNode } from '../../src/step/shards.js';
 
 const BATCH = 56;
 const SHARDS = 7;
@@ -42,6 +43,7 @@ async function open(workers: number): Promise<Opened> {
     numerics: 'strict',
     workers: Math.max(workers, 1),
     datasets: [columns],
+    isShared: true,
     training: { optimizer, batch: BATCH, shards: SHARDS, clipNorm: 1 },
   };
   const plan = planRun(request);
@@ -93,46 +95,84 @@ test('an update says that it has begun, gradients do not', async () => {
   await pool.close();
 });
 
-test('nodes of the tree, prepared later, add up to the minibatch’s gradient', async () => {
+test('sums of any ranges, added over the tree, are the minibatch’s gradient', async () => {
   const whole = await open(2);
   for (const job of phases.slice(0, 2)) await whole.pool.run(job);
   const { plan } = whole.run;
   const count = plan.parameters.gradientBytes / 4;
   const expected = whole.run.viewOf('gradients', 0, count).slice();
+  const metrics = (one: RunMemory, row = 0) =>
+    one.viewOf('metrics', row * SHARDS * 16, SHARDS * 4).slice();
 
-  const { request, run, pool } = await open(3);
-  const nodes: readonly ShardRange[] = [
-    [0, 2],
-    [2, 4],
-    [4, 7],
-  ];
-  const steps = nodes.map((range) => [
-    stepKey(BATCH, range),
-    planStep(request, run.plan, BATCH, range),
-  ]);
-  await pool.run({ kind: 'prepare', steps: Object.fromEntries(steps), evaluations: {} });
-  const found: Float32Array[] = [];
-  for (const shards of nodes) {
-    await pool.run({ kind: 'gradients', minibatch, shards, step: 0, key });
-    await pool.run({ kind: 'reduce', size: BATCH, shards });
-    found.push(run.viewOf('gradients', 0, count).slice());
+  const { run, pool } = await open(3);
+  for (const ranges of [
+    [[0, 7]],
+    [
+      [0, 2],
+      [2, 7],
+    ],
+    [
+      [0, 1],
+      [1, 6],
+      [6, 7],
+    ],
+  ] as ShardRange[][]) {
+    const sums = new Map<string, Float32Array>();
+    for (const range of ranges)
+      for (const { node, sum } of await computeRange(run, pool, {
+        size: BATCH,
+        range,
+        row: 5,
+        step: 0,
+        key,
+      }))
+        sums.set(node.join(), sum.slice());
+    assert.equal(bytesOf(sumOf(sums, 0, 8)!), bytesOf(expected), JSON.stringify(ranges));
+    assert.equal(
+      metrics(run, 5),
+      metrics(whole.run),
+      'each shard has its own place in the metrics',
+    );
   }
-  const [a, b, c] = found as [Float32Array, Float32Array, Float32Array];
-  // As the tree adds them: (a + b) + c, in float32.
-  const sum = a.map((value, i) => Math.fround(Math.fround(value + b[i]!) + c[i]!));
-  assert.equal(Buffer.from(sum.buffer), Buffer.from(expected.buffer));
-  const metrics = (one: RunMemory) => one.viewOf('metrics', 0, SHARDS * 4).slice();
-  assert.equal(metrics(run), metrics(whole.run), 'each shard has its own place in the metrics');
   await Promise.all([pool.close(), whole.pool.close()]);
 });
 
-test('what is no node of the tree is refused', async () => {
-  const { request, run, pool } = await open(0);
-  assert.throws(() => planStep(request, run.plan, BATCH, [1, 3]), /not a node of the tree/);
+test('a machine with a plan of parts computes the same sums from weights and places alone', async () => {
+  const { request, run, pool } = await open(1);
+  const range: ShardRange = [1, 6];
+  const at = { size: BATCH, range, step: 3, key };
+  const expected = (await computeRange(run, pool, at)).map(({ node, sum }) => [node, sum.slice()]);
+
+  for (const workers of [1, 3]) {
+    const plan = structuredClone(partPlan(run.plan, request.datasets[0]!, workers));
+    const other = await openMemory(plan, true);
+    const regions = writeColumns(plan.memory, other.memory, [request.datasets[0]!]);
+    const own = await openPool('shared', other, regions);
+    orderAt(plan, other.memory, BATCH).forEach((_, i, order) => (order[i] = i));
+    other.bytesOf('parameters').set(run.bytesOf('parameters'));
+    const found = await computeRange(other, own, at);
+    assert.equal(
+      found.map(({ node, sum }) => [node, sum.slice()]),
+      expected,
+    );
+    await own.close();
+  }
   await pool.close();
-  assert.ok(isNode([4, 7], 7));
-  assert.not(isNode([4, 6], 5));
-  assert.not(isNode([0, 3], 7));
 });
+
+const bytesOf = ({ buffer }: Float32Array) => Buffer.from(buffer);
+
+/** The sum of a node of the tree, from sums that are there, in float32. */
+function sumOf(
+  sums: Map<string, Float32Array>,
+  lo: number,
+  size: number,
+): Float32Array | undefined {
+  if (lo >= SHARDS) return undefined;
+  const known = sums.get([lo, Math.min(lo + size, SHARDS)].join());
+  if (known) return known;
+  const [a, b] = [sumOf(sums, lo, size / 2)!, sumOf(sums, lo + size / 2, size / 2)];
+  return b ? a.map((value, i) => Math.fround(value + b[i]!)) : a;
+}
 
 test.run();

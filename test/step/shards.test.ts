@@ -10,17 +10,22 @@ import { planRun } from '../../src/step/run-plan.js';
 import {
   cutShards,
   defaultShards,
+  nodesOf,
+  rangeSlots,
   scheduleStep,
   type StepSchedule,
 } from '../../src/step/shards.js';
 
-/** The expression that a schedule computes, as text: `((0+1)+(2+3))`. */
-function expressionOf({ actions, merges, root, shards }: StepSchedule): string {
+/** The expression that the schedule of a whole minibatch computes, as text: `((0+1)+(2+3))`. */
+const expressionOf = (schedule: StepSchedule): string => expressionsOf(schedule)[0]!;
+
+/** The expressions of a schedule's roots; `first` is the number of its first shard. */
+function expressionsOf({ actions, merges, roots, shards }: StepSchedule, first = 0): string[] {
   const slots = new Map<string, string>();
   actions.forEach((own, rank) => {
     for (const action of own) {
       const at = (slot: number) => `${rank}:${slot}`;
-      if (action.kind === 'gradient') slots.set(at(action.slot), String(action.shard));
+      if (action.kind === 'gradient') slots.set(at(action.slot), String(first + action.shard));
       else slots.set(at(action.to), `(${slots.get(at(action.to))}+${slots.get(at(action.from))})`);
     }
   });
@@ -29,7 +34,7 @@ function expressionOf({ actions, merges, root, shards }: StepSchedule): string {
     slots.set(target!, `(${slots.get(target!)}+${slots.get(source!)})`);
   }
   assert.ok(shards.length > 0);
-  return slots.get(`${root.rank}:${root.slot}`)!;
+  return roots.map(({ slot: { rank, slot } }) => slots.get(`${rank}:${slot}`)!);
 }
 
 test('shards cover the minibatch, in order, and differ by one sample at most', () => {
@@ -86,6 +91,36 @@ test('the tree of sums is the same for every number of workers', () => {
       );
     }
   }
+});
+
+test('the nodes of any range are those of the whole tree, on any workers', () => {
+  for (let shards = 1; shards <= 17; shards++) {
+    const cut = cutShards(100, shards);
+    const whole = expressionOf(scheduleStep(cut, 1));
+    for (let first = 0; first < shards; first++)
+      for (let end = first + 1; end <= shards; end++)
+        for (const workers of [1, 2, 3, 5]) {
+          const schedule = scheduleStep(cut, workers, [first, end]);
+          const { roots, slots } = schedule;
+          const text = `shards ${first}–${end} of ${shards}, ${workers} workers`;
+          assert.is(roots[0]!.node[0], first, text);
+          assert.is(roots.at(-1)!.node[1], end, text);
+          roots.slice(1).forEach(({ node }, i) => assert.is(node[0], roots[i]!.node[1], text));
+          for (const sum of expressionsOf(schedule, first)) assert.ok(whole.includes(sum), text);
+          assert.ok(slots <= rangeSlots(shards), text);
+        }
+  }
+});
+
+test('a range is made up of the largest nodes', () => {
+  assert.equal(nodesOf([0, 7], 7), [[0, 7]]);
+  assert.equal(nodesOf([1, 7], 7), [
+    [1, 2],
+    [2, 4],
+    [4, 7],
+  ]);
+  assert.equal(nodesOf([4, 6], 7), [[4, 6]]);
+  assert.equal(nodesOf([3, 4], 7), [[3, 4]]);
 });
 
 test('every shard is computed once, and no slot is overwritten while it is needed', () => {
