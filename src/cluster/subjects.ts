@@ -39,3 +39,12 @@ export const BUCKET = 'LW';
  * needs. A consumer, as the object store's own `get` makes one, is memory at the server and may deliver to any subject.
  */
 export const READS = [`$JS.API.DIRECT.GET.OBJ_${BUCKET}`, `$JS.API.DIRECT.GET.OBJ_${BUCKET}.>`];
+
+/** Whether a subject matches a pattern: `*` is one word, a last `>` is one or more. */
+export function matches(pattern: string, subject: string): boolean {
+  if (pattern === subject) return true;
+  const [words, found] = [pattern.split('.'), subject.split('.')];
+  const isOpen = words.at(-1) === '>';
+  if (isOpen ? found.length < words.length : found.length !== words.length) return false;
+  return words.every((word, i) => word === '*' || word === '>' || word === found[i]);
+}

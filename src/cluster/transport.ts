@@ -14,9 +14,11 @@ export interface Delivery {
 export type LinkState = 'cut' | 'restored';
 
 export interface Transport {
+  /** Who this end is to the server, a word: the user of its credentials, otherwise the name of its machine. */
+  readonly user: string;
   /** Bytes of the largest body that may be published. */
   readonly maxBody: number;
-  /** Sends a body; it is copied before the call returns. */
+  /** Sends a body, which is not empty and which nobody changes any more: those of `encode` are new. */
   publish(subject: string, body: Uint8Array): void;
   /**
    * Calls `hear` for each message whose subject matches `pattern` (`*` is one word, a last `>` is all that follow), in the
