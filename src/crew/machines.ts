@@ -55,13 +55,13 @@ export interface SharedPool extends Pool {
   /** News since the last call. */
   news(): readonly MachineNews[];
   figures(): MachineFigures;
+  /** The last step of the next job is checked whole, as its state is to be kept. */
+  prove(): void;
   /**
-   * Whether every machine whose parts are in the weights has passed a check since the last call of `keep`: only then may a
-   * state replace the one to which a run returns.
+   * Whether the last step has been checked whole, or nothing is to be checked: only then may a state replace the one to which
+   * a run returns.
    */
   isProven(): boolean;
-  /** The state as it is becomes the one to return to. */
-  keep(): void;
 }
 
 /** Shards [first, end) of a step, the machine that computed them, and the SHA-256 of what it sent: figures, then the sum. */

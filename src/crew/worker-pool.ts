@@ -28,9 +28,25 @@ export interface Pool<J extends AnyJob = Job> {
 
 /** A worker thread died or threw; its work must be repeated from a known state. */
 export class WorkerFailure extends LanewiseError {
-  constructor(reason: unknown) {
+  constructor(reason: unknown, what = 'a worker thread failed') {
     const why = reason instanceof Error ? reason.message : String(reason);
-    super('engine', `a worker thread failed: ${why}`, undefined, { cause: reason });
+    super('engine', `${what}: ${why}`, undefined, { cause: reason });
+  }
+}
+
+/** Another machine's part of a step was wrong; steps must be repeated from a state without its parts. */
+export class MachineCaught extends WorkerFailure {
+  constructor(
+    /** The machine's name. */
+    readonly machine: string,
+    /** The step of the part, counted from 1. */
+    readonly step: number,
+    /** The first step with a part of its that may be wrong as well. */
+    readonly since: number,
+    /** What was wrong. */
+    what: string,
+  ) {
+    super(what, `machine ${machine} is put out`);
   }
 }
 
