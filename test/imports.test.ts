@@ -182,6 +182,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'engine',
     'feed',
     'graph',
+    'inference',
     'node',
     'platform',
     'program',

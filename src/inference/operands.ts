@@ -81,6 +81,7 @@ const isWhole32 = (value: unknown): boolean =>
 function allows(mark: string, size: string, value: number): boolean {
   if (mark === '~') return true;
   if (mark === '+') return value >= 0 && value < Infinity;
+  if (mark === '#') return Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 32;
   return isWhole32(value) && (mark !== '<' || (value >= 0 && value <= Number(size)));
 }
 
@@ -144,7 +145,7 @@ export function fits(
   const [C, O] = [get('C', 1), get('O', 0)];
   const isDepthwise = kernel.includes('Depthwise');
   // Depthwise: one group per channel.
-  const groups = get('groups', isDepthwise ? C : 1);
+  const groups = scalars.has('C') ? get('groups', isDepthwise ? C : 1) : 1;
   if (C % groups !== 0 || O % groups !== 0) return false;
   if (kernel === 'convInt8Depthwise' && O !== C) return false;
   if (kernel.startsWith('conv2dWinograd') && !hasTransform(C / groups, O / groups, scalars))
