@@ -7,6 +7,7 @@ import type { DownloadProgress } from '../platform/download.js';
 import type { EpochEvent, Part, ProgressEvent, ValidationEvent } from '../train/events.js';
 import type { LoadProgress } from '../crew/load.js';
 import type { Validation } from '../train/history.js';
+import { sharedEpoch, sharedSpeed } from './machine-lines.js';
 import {
   formatBytes,
   formatClock,
@@ -26,7 +27,7 @@ export interface ProgressLine<State> {
   stop(): void;
 }
 
-/** Training's line: epoch, bar of the epoch, loss, accuracy, speed, time left. Silent off terminals. */
+/** Training's line: epoch, bar of the epoch, loss, accuracy, machines, speed, time left. Silent off terminals. */
 export function createProgress(stream: Output, unit = 'images'): ProgressLine<ProgressEvent> {
   if (!isTerminal(stream)) return { update() {}, clear() {}, stop() {} };
   const line = (state: ProgressEvent, columns: number) => progressLine(state, columns, unit);
@@ -64,13 +65,15 @@ export function loadingBar(stream: Output): ProgressLine<LoadProgress> {
 }
 
 /**
- * The line of a finished epoch of `epochs`, on any output; `part` says which samples it was scored on.
+ * The line of a finished epoch of `epochs`, on any output; `part` says which samples it was scored on. Machines that shared
+ * its steps are left out if the line would be longer than `columns`.
  */
 export function epochLine(
   record: EpochEvent,
   part: Part = 'validation',
   unit = 'images',
   epochs = 0,
+  columns = Infinity,
 ): string {
   const { epoch, loss, accuracy, imagesPerSecond } = record;
   const figures = [
@@ -79,7 +82,10 @@ export function epochLine(
     ...(accuracy === undefined ? [] : [`accuracy ${formatPercent(accuracy)}`]),
   ];
   if (record.valLoss !== undefined) figures.push(...validationFigures(record, part));
-  return [...figures, `${formatCount(imagesPerSecond)} ${unit}/s`].join('  ');
+  const line = [...figures, `${formatCount(imagesPerSecond)} ${unit}/s`].join('  ');
+  const shared = record.cluster && sharedEpoch(record.cluster);
+  const longer = `${line}  ${shared}`;
+  return shared === undefined || longer.length > columns ? line : longer;
 }
 
 /** The line of a validation between epochs. */
@@ -117,10 +123,19 @@ export function progressLine(state: ProgressEvent, columns: number, unit = 'imag
   const speed = `${formatCount(state.imagesPerSecond).padStart(6)} ${unit === 'images' ? 'img' : unit}/s`;
   const left = `${formatClock(state.secondsLeft).padStart(5)} left`;
   const data = state.waiting < DATA_IS_LIMIT ? [] : [`data ${formatPercent(state.waiting, 0)}`];
+  const [whole, short] = state.cluster ? sharedSpeed(state.cluster, speed.trim()) : [];
   return fitLine(
     head,
     samplesDone / samples,
     [
+      ...(whole === undefined || short === undefined
+        ? []
+        : [
+            [loss, ...accuracy, whole, ...data, left],
+            [loss, ...accuracy, short, ...data, left],
+            [...accuracy, short, ...data, left],
+            [short, ...data, left],
+          ]),
       [loss, ...accuracy, speed, ...data, left],
       [loss, ...accuracy, ...data, left],
       [...accuracy, ...data, left],

@@ -5,6 +5,7 @@ import type { EventName, EventOf, RunEvent, StartEvent } from '../train/events.j
 import type { Monitor } from '../train/monitor.js';
 import type { Best } from '../train/history.js';
 import { lastPart, type DataSets } from './data-sources.js';
+import { createMachineLines, type MachineLines } from './machine-lines.js';
 import { createProgress, DATA_IS_LIMIT, epochLine, validationLine } from './progress.js';
 import { countOf, type Task } from './task.js';
 import type { Scores } from './task-kinds.js';
@@ -89,15 +90,26 @@ const averageName = ({
   readonly decay?: number;
 }): string => (decay === undefined ? kind : `${kind} ${decay}`);
 
-/** Progress and warnings alone. */
+/** The lines of an event that has to do with other machines; none for the rest. */
+function machineLines(lines: MachineLines, event: RunEvent): string[] {
+  if (event.event === 'machine') return lines.tell(event);
+  if (event.event === 'epoch') return lines.gathered();
+  return event.event === 'progress' && event.cluster ? lines.measure(event.cluster) : [];
+}
+
+/** Progress, machines and warnings alone. */
 function createQuietReporter(stream: NodeJS.WriteStream): Reporter {
   const progress = createProgress(stream);
+  const machines = createMachineLines();
+  const say = (line: string) => {
+    progress.clear();
+    stream.write(`${line}\n`);
+  };
   return {
     tell(event) {
       if (event.event === 'progress') progress.update(event);
-      if (event.event !== 'warning') return;
-      progress.clear();
-      stream.write(`warning: ${event.message}\n`);
+      if (event.event === 'warning') say(`warning: ${event.message}`);
+      machineLines(machines, event).forEach(say);
     },
     stop: () => progress.stop(),
     done: () => Promise.resolve(),
@@ -108,33 +120,38 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
   const { parts, unit } = names;
   const progress = createProgress(stream, unit);
   const part = parts.validation ? 'validation' : 'test';
+  const machines = createMachineLines();
   let epochs = 1;
   let isShown = everyNth(epochs);
   const say = (line: string) => {
     progress.clear();
     stream.write(`${line}\n`);
   };
+  function tell(event: RunEvent): void {
+    switch (event.event) {
+      case 'start':
+        ({ epochs } = describe(event));
+        isShown = everyNth(epochs);
+        return startLines(names, event).forEach(say);
+      case 'progress':
+        return progress.update(event);
+      case 'validation':
+        return say(validationLine(event, part));
+      case 'epoch':
+        if (isShown(event)) say(epochLine(event, part, unit, epochs, stream.columns));
+        return undefined;
+      case 'recovery':
+        return say(`step ${event.step} is done again: ${event.reason}`);
+      case 'warning':
+        return say(`warning: ${event.message}`);
+      default:
+        return undefined;
+    }
+  }
   return {
     tell(event) {
-      switch (event.event) {
-        case 'start':
-          ({ epochs } = describe(event));
-          isShown = everyNth(epochs);
-          return startLines(names, event).forEach(say);
-        case 'progress':
-          return progress.update(event);
-        case 'validation':
-          return say(validationLine(event, part));
-        case 'epoch':
-          if (isShown(event)) say(epochLine(event, part, unit, epochs));
-          return undefined;
-        case 'recovery':
-          return say(`step ${event.step} is done again: ${event.reason}`);
-        case 'warning':
-          return say(`warning: ${event.message}`);
-        default:
-          return undefined;
-      }
+      tell(event);
+      machineLines(machines, event).forEach(say);
     },
     stop: () => progress.stop(),
     async done({ sha256, numerics, interrupted, stopped, best, ...event }, scores) {
@@ -147,6 +164,7 @@ function createTextReporter(stream: NodeJS.WriteStream, names: RunNames): Report
       if (best) say(`\n${bestLine(settings.monitor!, best)}`);
       const waiting = waitingLine(waited);
       if (waiting) say(`\n${waiting}`);
+      machines.summary().forEach((line, i) => say(i === 0 ? `\n${line}` : line));
       scores?.lines(lastPart(parts), { ...names, report }, seconds).forEach(say);
       say(`weights sha256 ${sha256} (${numerics})`);
       if (file) say(`saved to ${file}`);

@@ -11,6 +11,16 @@ const numberOrMissing: Check = (owner, name, value) =>
 const known = (checks: Readonly<Record<string, Check>>): Check => fields(checks, true);
 const part = oneOf(['validation', 'test']);
 const validated = { 'valAccuracy?': number, 'metrics?': tableOf(number) };
+const cluster = known({
+  machines: natural,
+  threads: natural,
+  wire: number,
+  sent: natural,
+  received: natural,
+  gain: number,
+  redone: natural,
+  shares: tableOf(number),
+});
 const histogram = known({ min: number, max: number, counts: listed(natural) });
 
 const events: Readonly<Record<LoggedEvent['event'], Check>> = {
@@ -46,6 +56,7 @@ const events: Readonly<Record<LoggedEvent['event'], Check>> = {
     ...validated,
     imagesPerSecond: number,
     seconds: number,
+    'cluster?': cluster,
   }),
   validation: known({ epoch: natural, step: natural, valLoss: number, ...validated }),
   probe: known({

@@ -91,6 +91,7 @@ function valuesOf(event: LoggedEvent): EventValue[] {
       return [
         ...scalars('epoch', { loss: event.loss, accuracy: event.accuracy }),
         ...validationValues(event),
+        ...clusterValues(event),
       ];
     case 'validation':
       return validationValues(event);
@@ -114,6 +115,11 @@ const stepValues = ({ loss, accuracy, rate, imagesPerSecond, waiting }: StepEven
 
 const validationValues = ({ valLoss, valAccuracy, metrics }: EpochEvent | ValidationEvent) =>
   scalars('validation', { loss: valLoss, accuracy: valAccuracy, ...metrics });
+
+const clusterValues = ({ cluster }: EpochEvent) =>
+  cluster
+    ? scalars('cluster', { machines: cluster.machines, wire: cluster.wire, gain: cluster.gain })
+    : [];
 
 /** Histograms of weights that are all finite. A tag holds one kind of value, so norms have tags of their own. */
 function probeValues({ layers, weights }: ProbeEvent): EventValue[] {

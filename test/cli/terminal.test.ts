@@ -288,6 +288,52 @@ test('the progress line says what data takes, where it is much', () => {
   assert.not.match(progressLine({ ...state, waiting: 0.05 }, 120), /data/);
 });
 
+const cluster = {
+  machines: 3,
+  threads: 14,
+  wire: 0.184,
+  sent: 0,
+  received: 0,
+  gain: 2.4,
+  redone: 0,
+  shares: { coordinator: 0.5, b: 0.3, c: 0.2 },
+} as const;
+
+test('machines that share the steps stand in the progress line, at any width', () => {
+  const shared = { ...state, cluster };
+  assert.is(
+    progressLine(shared, 112),
+    'epoch  3/12 ████░░░░  loss 0.1234  accuracy 97.1 %  3 machines, 14 threads, 7,123 img/s (wire 18 %)   1:05 left',
+  );
+  assert.match(
+    progressLine(shared, 80),
+    /^epoch {2}3\/12 █+░+ {2}3 machines, 7,123 img\/s \(wire 18 %\) {3}1:05 left$/,
+  );
+  assert.match(progressLine(shared, 50), /░ {2}accuracy 97.1 % {3}1:05 left$/);
+  assert.match(
+    progressLine({ ...state, cluster: { ...cluster, machines: 1, threads: 1 } }, 112),
+    / 1 machine, 1 thread, 7,123 img\/s {3}1:05 left$/,
+  );
+  for (let columns = 1; columns < 200; columns++)
+    assert.ok(progressLine(shared, columns).length < Math.max(1, columns));
+});
+
+test('an epoch’s line names machines where they fit', () => {
+  const record = {
+    event: 'epoch',
+    epoch: 2,
+    step: 1500,
+    loss: 0.06541,
+    imagesPerSecond: 19_280,
+    seconds: 3.1,
+    cluster,
+  } as const;
+  const line = 'epoch  2  loss 0.0654  19,280 images/s';
+  assert.is(epochLine(record), `${line}  3 machines, wire 18 %`);
+  assert.is(epochLine(record, 'test', 'images', 8, line.length + 10), line);
+  assert.is(epochLine({ ...record, cluster: { ...cluster, machines: 1 } }), line);
+});
+
 test('samples that are read: a line with a bar, or one plain line', () => {
   const state = { name: 'photos', done: 1500, total: 20_000 };
   assert.match(loadingLine(state, 80), /^photos █+░+ {3}1,500 of 20,000 samples read$/);

@@ -36,6 +36,16 @@ export const everyEvent: readonly LoggedEvent[] = [
     metrics: { f1: 0.5, top5: 1 },
     imagesPerSecond: 5000,
     seconds: 1.5,
+    cluster: {
+      machines: 3,
+      threads: 14,
+      wire: 0.125,
+      sent: 5_000_000,
+      received: 3_000_000,
+      gain: 2.5,
+      redone: 1,
+      shares: { coordinator: 0.5, b: 0.25, c: 0.25 },
+    },
   },
   { event: 'validation', epoch: 1, step: 10, valLoss: 0.25, valAccuracy: 0.875 },
   {
@@ -54,6 +64,9 @@ export const everyEvent: readonly LoggedEvent[] = [
   { event: 'checkpoint', step: 10, epoch: 1, file: 'checkpoint.safetensors' },
   { event: 'warning', step: 10, message: 'the log has gaps from here' },
   { event: 'recovery', step: 11, from: 8, reason: 'a worker thread has ended' },
+  { event: 'machine', machine: 'b', change: 'joined', step: 10, threads: 4 },
+  { event: 'machine', machine: 'b', change: 'redone', step: 10 },
+  { event: 'machine', machine: 'c', change: 'left', step: 10, reason: 'its process has ended' },
   {
     event: 'done',
     step: 20,

@@ -76,6 +76,9 @@ test('every event is read back, with time, step and values', async ({ folder }) 
     'validation/accuracy',
     'validation/f1',
     'validation/top5',
+    'cluster/machines',
+    'cluster/wire',
+    'cluster/gain',
   ]);
   assert.equal(validation!.values, [
     { tag: 'validation/loss', scalar: 0.25 },

@@ -5,16 +5,24 @@ import type {
   EpochEvent,
   ProbeEvent,
   LoggedEvent,
+  MachineEvent,
   StartEvent,
   StepEvent,
   ValidationEvent,
 } from '../../train/events.js';
+import type { MachineFigures } from '../../crew/machines.js';
 import type { Part } from '../../train/events.js';
 
 /** The figures of a validation, between epochs or at the end of one. */
 export type Validated = Partial<Pick<ValidationEvent, 'valLoss' | 'valAccuracy' | 'metrics'>> & {
   readonly step: number;
 };
+
+/** An epoch whose steps machines shared, with the steps that its totals are of. */
+export interface SharedEpoch {
+  readonly steps: number;
+  readonly cluster: MachineFigures;
+}
 
 export interface RunRecords {
   readonly start: StartEvent | undefined;
@@ -26,6 +34,10 @@ export interface RunRecords {
   readonly validations: readonly Validated[];
   readonly probes: readonly ProbeEvent[];
   readonly checkpoints: readonly CheckpointEvent[];
+  /** What machines did that shared steps. */
+  readonly machines: readonly MachineEvent[];
+  /** The last epoch with figures of machines in each process that the run took: totals begin anew in each. */
+  readonly shared: readonly SharedEpoch[];
   /** How often the run was resumed. */
   readonly resumes: number;
   readonly done: DoneEvent | undefined;
@@ -55,8 +67,26 @@ export function recordsOf(events: readonly LoggedEvent[]): RunRecords {
     validations: kept.filter((e) => e.event === 'epoch' || e.event === 'validation'),
     probes: of('probe'),
     checkpoints: of('checkpoint'),
+    machines: of('machine'),
+    shared: sharedEpochs(kept),
     resumes: starts.filter(({ resumedAt }) => resumedAt !== undefined).length,
     done: of('done').at(-1),
     lastStep: kept.reduce((most, e) => (e.event === 'start' ? most : Math.max(most, e.step)), 0),
   };
+}
+
+function sharedEpochs(events: readonly LoggedEvent[]): SharedEpoch[] {
+  const found: SharedEpoch[] = [];
+  let first = 0;
+  let last: SharedEpoch | undefined;
+  for (const event of events) {
+    if (event.event === 'start') {
+      if (last) found.push(last);
+      last = undefined;
+      first = event.resumedAt ?? 0;
+    }
+    if (event.event === 'epoch' && event.cluster)
+      last = { steps: event.step - first, cluster: event.cluster };
+  }
+  return last ? [...found, last] : found;
 }

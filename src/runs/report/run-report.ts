@@ -10,6 +10,7 @@ import { showCount, showNumber, showPercent, showSeconds } from './figures.js';
 import { diagnose } from './diagnosis.js';
 import { histogramCharts } from './histograms.js';
 import { html, type Html } from './html.js';
+import { machineCharts, machinesSection } from './machine-parts.js';
 import { chartSection, type Report } from './page-frame.js';
 import type { RunRecords } from './records.js';
 import { seriesCharts } from './series-charts.js';
@@ -29,6 +30,7 @@ export function runReport(run: Run): Report {
   const baselines = judged ? linesOf(judged, evaluation?.baselines) : evaluation?.baselines;
   const learning = learningCharts(records, baselines);
   const speed = speedCharts(records);
+  const machines = machineCharts(records);
   const inside = insideCharts(records);
   const answers = evaluation ? answerCharts(evaluation) : [];
   const histograms = histogramCharts(records);
@@ -36,7 +38,15 @@ export function runReport(run: Run): Report {
   const findings = diagnose(records.probes.at(-1));
   return {
     title: `${titleOf(run)} – Lanewise`,
-    charts: [...forecasts, ...learning, ...answers, ...speed, ...inside, ...histograms],
+    charts: [
+      ...forecasts,
+      ...learning,
+      ...answers,
+      ...speed,
+      ...machines,
+      ...inside,
+      ...histograms,
+    ],
     parts: {
       head: head(run),
       figures: cards(run),
@@ -66,6 +76,7 @@ export function runReport(run: Run): Report {
         true,
       )}`,
       pace: html`${chartSection('Pace', speedSentence(records), speed)}`,
+      machines: machinesSection(records, machines),
       settings: settingsSection(run),
     },
   };

@@ -1,0 +1,98 @@
+/** The report's section on machines: its totals are those of all processes, and it is left out where none shared a step. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { MachineFigures } from '../../src/crew/machines.js';
+import type { LoggedEvent } from '../../src/train/events.js';
+import { machineCharts, machinesSection } from '../../src/runs/report/machine-parts.js';
+import { recordsOf } from '../../src/runs/report/records.js';
+import { runReport } from '../../src/runs/report/run-report.js';
+import { everyEvent } from './sample-events.js';
+
+const [start] = everyEvent;
+
+const figures: MachineFigures = {
+  machines: 2,
+  threads: 4,
+  wire: 0.25,
+  sent: 2 ** 20,
+  received: 2 ** 21,
+  gain: 1.5,
+  redone: 0,
+  shares: { coordinator: 0.6, b: 0.4 },
+};
+
+const epoch = (n: number, cluster?: MachineFigures): LoggedEvent => ({
+  event: 'epoch',
+  epoch: n,
+  step: n * 10,
+  loss: 1 / n,
+  imagesPerSecond: 1000,
+  seconds: 2,
+  ...(cluster ? { cluster } : {}),
+});
+
+const textOf = (events: readonly LoggedEvent[]): string => {
+  const records = recordsOf(events);
+  return machinesSection(records, machineCharts(records))
+    .html.replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ');
+};
+
+test('a run alone has no such section, and one that nobody joined says so', () => {
+  assert.is(textOf([start!, epoch(1)]), '');
+  const alone = { ...figures, machines: 1, wire: 0, gain: 1, shares: { coordinator: 1 } };
+  assert.match(textOf([start!, epoch(1, alone)]), 'No other machine took part.');
+});
+
+test('shares, bytes and the gain are those of the last epoch of each process, by its steps', () => {
+  const text = textOf([
+    start!,
+    { event: 'machine', machine: 'b', change: 'joined', step: 3, threads: 2 },
+    epoch(1, { ...figures, sent: 77 }),
+    epoch(2, figures),
+    { ...start!, resumedAt: 20 } as LoggedEvent,
+    epoch(3, {
+      ...figures,
+      redone: 2,
+      gain: 3,
+      shares: { coordinator: 0.3, b: 0.4, 'c<i>': 0.3 },
+    }),
+    { event: 'machine', machine: 'b', change: 'redone', step: 25 },
+    { event: 'machine', machine: 'b', change: 'left', step: 26, reason: 'it is <b>gone</b>' },
+  ]);
+  assert.match(text, 'about 2 times as fast as this one alone, an estimate');
+  assert.match(text, 'It sent 2.0 MiB and received 4.0 MiB; 2 parts were computed again.');
+  assert.match(text, / coordinator – 50\.0 % 0 /);
+  assert.match(text, / b 2 40\.0 % 1 joined at step 3; left at step 26: it is &lt;b&gt;gone/);
+  assert.match(text, / c&lt;i&gt; – 10\.0 % 0 /);
+});
+
+test('the page says what to do where machines made the run slower', () => {
+  const text = textOf([start!, epoch(1, { ...figures, wire: 0.7, gain: 0.5 })]);
+  assert.match(text, 'One machine alone is faster, about 2 times by its measured speed');
+});
+
+test('the charts show the wire’s share, and how many machines there were at each step', () => {
+  const charts = machineCharts(
+    recordsOf([
+      start!,
+      { event: 'machine', machine: 'b', change: 'joined', step: 5, threads: 2 },
+      epoch(1, figures),
+      { event: 'machine', machine: 'b', change: 'left', step: 15 },
+      epoch(2, { ...figures, wire: 0.75 }),
+    ]),
+  );
+  assert.equal(
+    charts.map(({ id, x, series }) => [id, x, series[0]!.values]),
+    [
+      ['wire', [10, 20], [0.25, 0.75]],
+      ['machines', [0, 4, 5, 14, 15, 20], [1, 1, 2, 2, 1, 1]],
+    ],
+  );
+  assert.match(charts[0]!.caption, 'waited for others 50 % of the time');
+  const report = runReport({ name: 'r', records: recordsOf(everyEvent), evaluation: undefined });
+  assert.match(report.parts['machines']!.html, 'id="wire"');
+  assert.ok(report.charts.some(({ id }) => id === 'machines'));
+});
+
+test.run();
