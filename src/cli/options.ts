@@ -4,6 +4,7 @@ import {
   expectedOf,
   notNegative,
   numberAbove,
+  numberFrom,
   refuse,
   wholeFrom,
   type Check,
@@ -64,6 +65,9 @@ export const wholeNumber = (least: number, most?: number): ((text: string) => nu
 
 export const rate: (text: string) => number = number(notNegative);
 
+/** A share from 0, none, to 1, all. */
+export const share: (text: string) => number = number(numberFrom(0, 1));
+
 export const positive: (text: string) => number = number(numberAbove(0));
 
 /** The models that commands take: `lenet5, mlp`. */
@@ -83,19 +87,19 @@ const partOfAll: Check = (owner, name, value) => {
     refuse(owner, name, value, 'a number between 0 and 1');
 };
 
-const share = (more?: string): ((text: string) => number) => number(partOfAll, more);
+const partOf = (more?: string): ((text: string) => number) => number(partOfAll, more);
 
 export const holdoutOption = (more?: string): Option =>
   new Option(
     '--holdout <share>',
     'share of the samples for tests, if the data does not say which (0.2)',
-  ).argParser(share(more));
+  ).argParser(partOf(more));
 
 export const validationOption = (): OptionOf<number> =>
   option(
     '--validation <share>',
     `share of the training samples, set aside for validation (${VALIDATION_SHARE} if --keep-best, --patience or reduceOnPlateau needs it and the data has no such part; ${CALIBRATION_SHARE} with --intervals)`,
-    share(),
+    partOf(),
   );
 
 export const workersOption = (): OptionOf<number> =>

@@ -73,6 +73,12 @@ const WITHOUT_EFFECT: readonly (keyof TrainOptions)[] = [
   'checkpointSteps',
   'checkpointMinutes',
   'seeds',
+  'cluster',
+  'credentials',
+  'minWorkers',
+  'check',
+  'deadline',
+  'insecure',
 ];
 
 const RECORD = 'repeats.json';

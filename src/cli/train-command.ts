@@ -16,7 +16,13 @@ import type { Fold } from './split-rule.js';
 import { stopOnSignals, type Stop } from './stop.js';
 import { saveJudgement } from './judgement.js';
 import { note } from './terminal.js';
-import { checkTogether, dataWords, describeTrain, type TrainOptions } from './train-options.js';
+import {
+  checkTogether,
+  clusterOf,
+  dataWords,
+  describeTrain,
+  type TrainOptions,
+} from './train-options.js';
 import { createReporter, resumeHint } from './train-report.js';
 
 export const trainCommand = (): Command => describeTrain().action(runTrain);
@@ -119,4 +125,5 @@ const runOptions = (options: TrainOptions): RunOptions => ({
   fresh: options.fresh ?? false,
   report: options.report,
   checkpoints: { everySteps: options.checkpointSteps, everyMinutes: options.checkpointMinutes },
+  ...clusterOf(options),
 });

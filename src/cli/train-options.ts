@@ -1,5 +1,6 @@
 /** The options of `lanewise train`: those of its data, of the run's settings, and of its folder. */
 import { Command, type Option } from 'commander';
+import type { ClusterOptions } from '../cluster/cluster-options.js';
 import { LanewiseError } from '../base/errors.js';
 import { WORDS } from './data-sources.js';
 import { sizeOptions, type SizeOptions } from './model-name.js';
@@ -12,7 +13,9 @@ import {
   holdoutOption,
   modelNames,
   option,
+  positive,
   rate,
+  share,
   targetOptions,
   splitOption,
   wholeNumber,
@@ -39,7 +42,17 @@ export type TrainOptions = DataOptions &
     readonly report: boolean;
     readonly out?: string;
     readonly json?: boolean;
-  };
+  } & ClusterFlags;
+
+/** The values of the options about other machines. */
+interface ClusterFlags {
+  readonly cluster?: string;
+  readonly credentials?: string;
+  readonly minWorkers?: number;
+  readonly check?: number;
+  readonly deadline?: number;
+  readonly insecure?: boolean;
+}
 
 /** The options of a run's folder and output: they are not settings, as no result depends on them. */
 const runOptions = () => [
@@ -65,10 +78,69 @@ const runOptions = () => [
   option('--checkpoint-minutes <n>', 'and after this many minutes (5)', rate),
   option('--no-report', 'write no report.html'),
   option('--json', 'one JSON event a line'),
+  ...clusterFlags(),
 ];
 
+/** Options about other machines; `--workers` is the number of threads of this one. */
+const clusterFlags = () => [
+  option(
+    '--cluster <url>',
+    'share the steps with machines that run `lanewise worker`, through a NATS server such as nats://127.0.0.1:4222; no result depends on them',
+  ),
+  option('--credentials <file>', 'the file by which that server knows this machine'),
+  option(
+    '--min-workers <n>',
+    'machines that must have joined before the first step (0)',
+    wholeNumber(0),
+  ),
+  option(
+    '--check <share>',
+    'share of the parts that this machine computes, too, and compares (0.01 beyond this machine, else 0)',
+    share,
+  ),
+  option(
+    '--deadline <seconds>',
+    'time after which a part that a machine owes is computed by others (1, or three usual steps if that is more)',
+    positive,
+  ),
+  option('--insecure', 'go to another machine without encryption'),
+];
+
+/** Words of the command line that need `--cluster`. */
+const OF_CLUSTERS = {
+  credentials: '--credentials',
+  minWorkers: '--min-workers',
+  check: '--check',
+  deadline: '--deadline',
+  insecure: '--insecure',
+} as const;
+
+/** The machines that share a run, as its options. */
+export function clusterOf(options: ClusterFlags): { readonly cluster?: ClusterOptions } {
+  const { cluster: url, credentials, minWorkers, check, deadline, insecure } = options;
+  if (url === undefined) return {};
+  return {
+    cluster: {
+      url,
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(minWorkers === undefined ? {} : { minWorkers }),
+      ...(check === undefined ? {} : { check }),
+      ...(deadline === undefined ? {} : { deadline }),
+      ...(insecure === undefined ? {} : { insecure }),
+    },
+  };
+}
+
 /** @throws LanewiseError kind 'argument' for options that contradict each other, or need one that is not given. */
-export function checkTogether({ resume, override, fresh }: TrainOptions): void {
+export function checkTogether(options: TrainOptions): void {
+  const { resume, override, fresh, cluster } = options;
+  const alone = Object.entries(OF_CLUSTERS).find(([name]) => name in options);
+  if (cluster === undefined && alone)
+    throw new LanewiseError(
+      'argument',
+      `${alone[1]} is about other machines, and goes with --cluster`,
+      `say which server: --cluster nats://127.0.0.1:4222 ${alone[1]} …`,
+    );
   if (resume && fresh)
     throw new LanewiseError(
       'argument',

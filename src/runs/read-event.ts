@@ -46,6 +46,7 @@ const events: Readonly<Record<LoggedEvent['event'], Check>> = {
     seconds: numberOrMissing,
     imagesPerSecond: number,
     waiting: number,
+    'wire?': number,
   }),
   epoch: known({
     epoch: natural,

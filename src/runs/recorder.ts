@@ -11,7 +11,7 @@ import { openTensorboard } from './tensorboard.js';
 
 /** Sums over the steps since the last line; a checkpoint keeps them, so that a resumed log has the same lines. */
 export type LogWindow = Readonly<
-  Record<'loss' | 'accuracy' | 'samples' | 'seconds' | 'waiting', number>
+  Record<'loss' | 'accuracy' | 'samples' | 'seconds' | 'waiting', number> & { wire?: number }
 >;
 
 export interface Recorder {
@@ -111,11 +111,12 @@ const add = (window: LogWindow, step: StepEvent): LogWindow => ({
   samples: window.samples + step.samples,
   seconds: window.seconds + step.seconds,
   waiting: window.waiting + step.waiting * step.seconds,
+  ...(step.wire === undefined ? {} : { wire: (window.wire ?? 0) + step.wire * step.seconds }),
 });
 
 /** The steps of a window as one step, which ends with `last`. */
 function meanOf(
-  { loss, accuracy, samples, seconds, waiting }: LogWindow,
+  { loss, accuracy, samples, seconds, waiting, wire }: LogWindow,
   { event, step, epoch, accuracy: lastAccuracy, rate }: StepEvent,
 ): StepEvent {
   return {
@@ -129,6 +130,7 @@ function meanOf(
     seconds,
     imagesPerSecond: samples / seconds,
     waiting: Math.min(1, waiting / seconds),
+    ...(wire === undefined ? {} : { wire: Math.min(1, wire / seconds) }),
   };
 }
 

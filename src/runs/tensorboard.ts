@@ -108,9 +108,9 @@ const scalars = (group: string, values: Readonly<Record<string, number | undefin
     scalar === undefined ? [] : [{ tag: `${group}/${name}`, scalar }],
   );
 
-const stepValues = ({ loss, accuracy, rate, imagesPerSecond, waiting }: StepEvent) => [
+const stepValues = ({ loss, accuracy, rate, imagesPerSecond, waiting, wire }: StepEvent) => [
   ...scalars('train', { loss, accuracy, rate }),
-  ...scalars('speed', { imagesPerSecond, waiting }),
+  ...scalars('speed', { imagesPerSecond, waiting, wire }),
 ];
 
 const validationValues = ({ valLoss, valAccuracy, metrics }: EpochEvent | ValidationEvent) =>

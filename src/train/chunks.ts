@@ -59,6 +59,15 @@ export async function trainChunk(run: Run): Promise<readonly RunEvent[]> {
 const machineEvents = ({ session }: Run): RunEvent[] =>
   (session.shared?.news() ?? []).map((news) => ({ event: 'machine', ...news }));
 
+/** Figures of the machines that shared steps which took this long. */
+function measureMachines(run: Run, ms: number): MachineFigures | undefined {
+  const figures = run.session.shared?.figures();
+  if (!figures) return undefined;
+  const before = run.shared ?? { wireMs: 0, ms: 0 };
+  run.shared = { figures, wireMs: before.wireMs + figures.wire * ms, ms: before.ms + ms };
+  return figures;
+}
+
 async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
   const { settings, size, session, state } = run;
   const { epoch, done: first } = placeAt(state, size, state.step);
@@ -101,6 +110,7 @@ async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
     trainingMs: state.trainingMs + ms,
     waitingMs: state.waitingMs + waitingMs,
   };
+  const figures = measureMachines(run, ms);
   const seconds = ms / 1000 / metrics.length;
   const waiting = Math.min(1, waitingMs / ms);
   const records = metrics.map((found, i): StepEvent => ({
@@ -114,12 +124,13 @@ async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
     seconds,
     imagesPerSecond: found.samples / seconds,
     waiting,
+    ...(figures ? { wire: figures.wire } : {}),
   }));
   const fresh = records.filter(({ step }) => step > run.told);
   const machines = machineEvents(run);
   run.told = Math.max(run.told, run.state.step);
   if (fresh.length === 0) return machines;
-  const progress = progressOf(run.state, size, session.shared?.figures());
+  const progress = progressOf(run.state, size, figures);
   return [...machines, ...fresh, { ...progress, weights: () => averagedWeights(run) }];
 }
 

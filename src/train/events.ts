@@ -58,6 +58,8 @@ export interface StepEvent {
   readonly imagesPerSecond: number;
   /** Share of the time that reading data cost, 0 to 1: training waited, or decoders took its processors. */
   readonly waiting: number;
+  /** Share of the time in which this machine waited for others, 0 to 1; only of a run whose steps are shared. */
+  readonly wire?: number;
 }
 
 /** How far the run is, after each chunk of steps (about 150 ms, or `stepsPerEvent`). Not logged. */
@@ -96,7 +98,7 @@ export interface EpochEvent extends EpochRecord {
   readonly step: number;
   /** Time spent in the training steps of the epoch. */
   readonly seconds: number;
-  /** Of a run whose steps are shared with other machines. */
+  /** Of a run whose steps are shared with other machines; `wire` is that of the whole epoch. */
   readonly cluster?: MachineFigures;
 }
 

@@ -1,6 +1,6 @@
 /** A run in progress: its session, its state, and the state that it can return to. */
 import type { Model } from '../layers/index.js';
-import type { Machines } from '../crew/machines.js';
+import type { MachineFigures, Machines } from '../crew/machines.js';
 import { createSession, type Session, type Snapshot, type Weights } from '../crew/session.js';
 import type { Checkpoint, CheckpointSettings } from './checkpoint.js';
 import type { Resumed } from './resume.js';
@@ -45,6 +45,8 @@ export interface Run {
   told: number;
   /** The step at which a worker last failed. */
   failedAt: number | undefined;
+  /** The last figures of machines that share the steps, and how long their wire took in this much of the epoch (ms). */
+  shared: { figures: MachineFigures; wireMs: number; ms: number } | undefined;
   /** The current weights are not worth keeping: the loss is not finite, or a worker failed while it wrote them. */
   isSpoiled: boolean;
 }
@@ -99,6 +101,7 @@ export async function openRun(
       : undefined,
     told: state.step,
     failedAt: undefined,
+    shared: undefined,
     isSpoiled: false,
   };
 }

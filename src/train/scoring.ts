@@ -1,4 +1,5 @@
 /** Scoring between a run's steps: validations, epochs, and the figure that is watched. */
+import type { MachineFigures } from '../crew/machines.js';
 import { validationDiverged } from './diverged.js';
 import { summarize } from '../metrics/summary.js';
 import { LanewiseError } from '../base/errors.js';
@@ -32,6 +33,14 @@ export async function settle(run: Run): Promise<readonly RunEvent[]> {
   }
 }
 
+/** Figures of the machines that shared the epoch which ends. */
+function sharedEpoch(run: Run): MachineFigures | undefined {
+  if (!run.shared) return undefined;
+  const { figures, wireMs, ms } = run.shared;
+  run.shared = { figures, wireMs: 0, ms: 0 };
+  return { ...figures, wire: ms > 0 ? wireMs / ms : figures.wire };
+}
+
 async function score(run: Run): Promise<readonly RunEvent[]> {
   const { settings, size } = run;
   const { step } = run.state;
@@ -49,7 +58,7 @@ async function score(run: Run): Promise<readonly RunEvent[]> {
     if (validation || !settings.validation) lookAt(run, record, epoch);
     const seconds = run.state.totals.ms / 1000;
     run.state = closeEpoch(run.state, record);
-    const cluster = run.session.shared?.figures();
+    const cluster = sharedEpoch(run);
     events.push({
       event: 'epoch',
       step,

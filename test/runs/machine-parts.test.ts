@@ -6,7 +6,7 @@ import type { LoggedEvent } from '../../src/train/events.js';
 import { machineCharts, machinesSection } from '../../src/runs/report/machine-parts.js';
 import { recordsOf } from '../../src/runs/report/records.js';
 import { runReport } from '../../src/runs/report/run-report.js';
-import { everyEvent } from './sample-events.js';
+import { everyEvent, stepEvent } from './sample-events.js';
 
 const [start] = everyEvent;
 
@@ -68,8 +68,15 @@ test('shares, bytes and the gain are those of the last epoch of each process, by
 });
 
 test('the page says what to do where machines made the run slower', () => {
-  const text = textOf([start!, epoch(1, { ...figures, wire: 0.7, gain: 0.5 })]);
-  assert.match(text, 'One machine alone is faster, about 2 times by its measured speed');
+  const text = textOf([
+    start!,
+    { ...stepEvent(9), wire: 0.7 },
+    epoch(1, { ...figures, gain: 0.5 }),
+  ]);
+  assert.match(
+    text,
+    /One machine alone is faster, about 2 times by its measured speed \(the wire takes 70 %/,
+  );
 });
 
 test('the charts show the wire’s share, and how many machines there were at each step', () => {
@@ -77,9 +84,10 @@ test('the charts show the wire’s share, and how many machines there were at ea
     recordsOf([
       start!,
       { event: 'machine', machine: 'b', change: 'joined', step: 5, threads: 2 },
+      { ...stepEvent(10), wire: 0.25 },
       epoch(1, figures),
       { event: 'machine', machine: 'b', change: 'left', step: 15 },
-      epoch(2, { ...figures, wire: 0.75 }),
+      { ...stepEvent(20), wire: 0.75 },
     ]),
   );
   assert.equal(

@@ -12,6 +12,7 @@ export const stepEvent = (step: number): StepEvent => ({
   seconds: 0.064,
   imagesPerSecond: 5000,
   waiting: 0.125,
+  wire: 0.375,
 });
 
 export const everyEvent: readonly LoggedEvent[] = [

@@ -68,6 +68,7 @@ test('every event is read back, with time, step and values', async ({ folder }) 
     { tag: 'train/rate', scalar: Math.fround(0.05) },
     { tag: 'speed/imagesPerSecond', scalar: 5000 },
     { tag: 'speed/waiting', scalar: 0.125 },
+    { tag: 'speed/wire', scalar: 0.375 },
   ]);
   assert.equal(tagsOf(epoch!), [
     'epoch/loss',

@@ -7,7 +7,7 @@ import { showBytes, showCount, showPercent } from './figures.js';
 import { html, type Html } from './html.js';
 import { chartSection } from './page-frame.js';
 import type { RunRecords, SharedEpoch } from './records.js';
-import { present } from './run-charts.js';
+import { present, stepPoints } from './run-charts.js';
 
 /** Most points of a curve, and most machines in the table. */
 const MAX_POINTS = 1500;
@@ -35,25 +35,17 @@ function totalsOf(shared: readonly SharedEpoch[]): MachineFigures | undefined {
   };
 }
 
-/** The wire's share of the time of all epochs with others; 0 without any. */
-function wireOf({ epochs }: RunRecords): number {
-  const known = epochs.filter(({ cluster }) => cluster && Number.isFinite(cluster.wire));
-  const seconds = known.reduce((sum, epoch) => sum + epoch.seconds, 0);
-  return seconds > 0
-    ? known.reduce((sum, { cluster, seconds }) => sum + cluster!.wire * seconds, 0) / seconds
-    : 0;
+/** The wire's share of the time of all steps that others may have shared; 0 without any. */
+function wireOf({ steps }: RunRecords): number {
+  const known = steps.filter(({ wire, seconds }) => Number.isFinite(wire) && seconds > 0);
+  const total = known.reduce((sum, { seconds }) => sum + seconds, 0);
+  return total > 0 ? known.reduce((sum, { wire, seconds }) => sum + wire! * seconds, 0) / total : 0;
 }
 
 /** The charts of `machinesSection`: the wire's share, and how many machines took part. */
 export function machineCharts(records: RunRecords): Chart[] {
-  const { epochs, shared } = records;
-  if (shared.length === 0) return [];
-  const wire = thinned(
-    epochs.flatMap(({ step, cluster }) =>
-      cluster && Number.isFinite(cluster.wire) ? [[step, cluster.wire] as const] : [],
-    ),
-    MAX_POINTS,
-  );
+  const wire = stepPoints(records.steps, 'wire');
+  if (wire.length === 0 && records.shared.length === 0) return [];
   return present([
     chartOf(
       {

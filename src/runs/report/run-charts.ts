@@ -29,7 +29,7 @@ const pointsOf = <E extends { readonly step: number }>(
 
 export const stepPoints = (
   steps: readonly StepEvent[],
-  key: 'loss' | 'accuracy' | 'rate' | 'imagesPerSecond' | 'waiting',
+  key: 'loss' | 'accuracy' | 'rate' | 'imagesPerSecond' | 'waiting' | 'wire',
 ): Points =>
   thinned(
     pointsOf(steps, (event) => event[key]),
