@@ -100,6 +100,8 @@ function createLink(hub: Hub, user: string): MemoryLink {
       maxBody: hub.maxBody,
       ...messagesOf(hub, end),
       onLink: (hear) => void end.links.add(hear),
+      // Everything is permitted.
+      onRefused() {},
       blobs: createBlobs(hub, end),
       leases,
       async close() {

@@ -31,6 +31,8 @@ export interface Transport {
   probe(subject: string, onNone: () => void): void;
   /** Calls `hear` when the link is cut, and when it is there again (subscriptions hold). */
   onLink(hear: (state: LinkState) => void): void;
+  /** Calls `hear` with a sentence when the server does not permit what this end sends or listens to. */
+  onRefused(hear: (reason: string) => void): void;
   readonly blobs: Blobs;
   readonly leases: Leases;
   close(): Promise<void>;

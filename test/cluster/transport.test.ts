@@ -3,8 +3,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LanewiseError } from '../../src/base/errors.js';
 import { sha256 } from '../../src/base/sha256.js';
+import { connect } from '../../src/cluster/connect.js';
 import { createMemoryHub } from '../../src/cluster/memory-transport.js';
 import type { Transport } from '../../src/cluster/transport.js';
+import { NO_SERVER, hasNatsServer, startNatsServer } from '../support/nats-server.js';
 
 /** What the tests need of a network: its ends, and what can happen to the first of them. */
 interface Net {
@@ -13,7 +15,7 @@ interface Net {
   close(): Promise<void>;
 }
 
-const nets: Readonly<Record<string, () => Promise<Net>>> = {
+const nets: Record<string, () => Promise<Net>> = {
   async memory() {
     const link = createMemoryHub({ leaseMs: 300 });
     const links = ['ann', 'bo', 'cy'].map((user) => link(user));
@@ -26,6 +28,25 @@ const nets: Readonly<Record<string, () => Promise<Net>>> = {
     };
   },
 };
+if (hasNatsServer())
+  nets['NATS'] = async () => {
+    const server = await startNatsServer();
+    const { url } = server!;
+    const ends = await Promise.all(
+      ['ann', 'bo', 'cy'].map((user) =>
+        connect('test', { url: url.replace('//', `//${user}:x@`) }),
+      ),
+    );
+    return {
+      ends,
+      die: (end) => ends[end]!.close(),
+      async close() {
+        await Promise.all(ends.map((end) => end.close()));
+        await server!.close();
+      },
+    };
+  };
+else console.log(NO_SERVER);
 
 /** Resolves when `isTrue` is, looking again and again; for ten seconds. */
 async function until(isTrue: () => boolean, what: string): Promise<void> {
