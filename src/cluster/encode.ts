@@ -29,18 +29,19 @@ export function encode(header: object, ...parts: readonly Uint8Array[]): Uint8Ar
 }
 
 /**
- * The header and bytes of a body; `sender` names who sent it in errors.
+ * The header and bytes of a body; `sender` names who sent it in errors. A header of more than `most` bytes is not parsed.
  * @throws LanewiseError kind 'data' for a body that does not begin with a header.
  */
-export function decode(body: Uint8Array, sender: string): Decoded {
+export function decode(body: Uint8Array, sender: string, most = Infinity): Decoded {
   const what = `a message of ${sender}`;
   if (body.length < LENGTH)
     throw new LanewiseError('data', `${what} has ${body.length} bytes, expected ${LENGTH} or more`);
   const length = new DataView(body.buffer, body.byteOffset).getUint32(0, true);
-  if (length > body.length - LENGTH)
+  const bound = Math.min(body.length - LENGTH, most);
+  if (length > bound)
     throw new LanewiseError(
       'data',
-      `${what} says that its header has ${length} bytes, expected at most ${body.length - LENGTH}`,
+      `${what} says that its header has ${length} bytes, expected at most ${bound}`,
     );
   const text = new TextDecoder().decode(body.subarray(LENGTH, LENGTH + length));
   return { header: parseJson('data', what, text), bytes: body.subarray(LENGTH + length) };

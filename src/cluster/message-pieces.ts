@@ -72,8 +72,8 @@ export function beginAssembly(
   if (piece.bytes !== expected)
     throw misfit(sender, piece, `says that the whole has ${piece.bytes} bytes`, `${expected}`);
   const size = sizeOf(piece, bytes.length);
-  const isCut = Number.isInteger(size) && size >= bytes.length;
-  // An empty message is one empty piece.
+  // Only an empty message has an empty piece: pieces without bytes would complete a whole of which nothing has come.
+  const isCut = Number.isInteger(size) && size >= bytes.length && (size > 0 || expected === 0);
   if (!isCut || Math.max(1, Math.ceil(expected / Math.max(1, size))) !== piece.pieces)
     throw misfit(sender, piece, `has ${bytes.length} bytes`, 'pieces of one size');
   return {

@@ -26,14 +26,20 @@ export interface Read<Message> {
  * @throws LanewiseError kind 'data' naming the field, for a message that is none of a coordinator's.
  */
 export const fromCoordinator = (body: Uint8Array): Read<FromCoordinator> =>
-  readMessage(body, 'the coordinator', coordinatorFields);
+  readMessage(body, 'the coordinator', coordinatorFields, body.length);
 
 /**
  * What a worker says; `sender` names it in errors.
  * @throws LanewiseError kind 'data' naming the field, for a message that is none of a worker's.
  */
 export const fromWorker = (body: Uint8Array, sender: string): Read<FromWorker> =>
-  readMessage(body, sender, workerFields);
+  readMessage(body, sender, workerFields, WORKER_HEADER);
+
+/**
+ * Bytes of a worker's largest header, which no list is in: parsing what a worker may send costs the coordinator less than
+ * receiving it.
+ */
+const WORKER_HEADER = 2 ** 14;
 
 type Fields = Readonly<Record<string, Check>>;
 
@@ -41,8 +47,9 @@ function readMessage<Message>(
   body: Uint8Array,
   sender: string,
   kinds: Readonly<Record<string, Fields>>,
+  most: number,
 ): Read<Message> {
-  const { header, bytes } = decode(body, sender);
+  const { header, bytes } = decode(body, sender, most);
   const owner = `a message of ${sender}`;
   const kind = isObject(header) ? header['kind'] : undefined;
   if (typeof kind !== 'string' || !Object.hasOwn(kinds, kind))

@@ -83,6 +83,9 @@ test('a piece that does not fit is refused before memory is taken', () => {
   );
   assert.match(begin({}, 60), 'piece 1 of 3 from bo has 60 bytes');
   assert.match(begin({}, 0), 'has 0 bytes');
+  // As many pieces as bytes, all of them empty.
+  assert.match(begin({ pieces: 250 }, 0), 'has 0 bytes');
+  assert.match(begin({ pieces: 250, piece: 249 }, 0), 'has 0 bytes');
   assert.match(begin({ pieces: 2 }, 100), 'has 100 bytes');
   assert.match(begin({ piece: 2 }, 90), 'has 90 bytes');
   assert.match(begin({ piece: 2 }, 51), 'has 51 bytes');
@@ -100,6 +103,45 @@ test('a piece that does not fit is refused before memory is taken', () => {
     beginAssembly('bo', { ...piece, bytes: 249 }, counted(100), 249, memory).whole,
     memory,
   );
+});
+
+test('what is not a header is not parsed, however long or deep', () => {
+  const hostile = (text: string) => {
+    const bytes = new TextEncoder().encode(text);
+    const body = new Uint8Array(4 + bytes.length);
+    new DataView(body.buffer).setUint32(0, bytes.length, true);
+    body.set(bytes, 4);
+    return body;
+  };
+  const long = hostile(JSON.stringify({ kind: 'beat', epoch: 7, more: 'x'.repeat(900_000) }));
+  assert.match(
+    errorOf(() => fromWorker(long, 'bo.x')),
+    /header has 9000\d\d bytes, expected at most 16384/,
+  );
+  assert.is(
+    fromCoordinator(hostile('{"kind":"leave","epoch":7,"reason":""}')).message.kind,
+    'leave',
+  );
+  const deep = `{"kind":"leave","epoch":7,"reason":${'['.repeat(400_000)}${']'.repeat(400_000)}}`;
+  assert.match(
+    errorOf(() => fromCoordinator(hostile(deep))),
+    'a message of the coordinator',
+  );
+  for (const text of [
+    '{"__proto__":{"kind":"beat","epoch":7}}',
+    '{"kind":"__proto__"}',
+    '{"kind":"constructor"}',
+    '{"kind":["beat"],"epoch":7}',
+    '[{"kind":"beat"}]',
+    'null',
+    '{"kind":"beat","epoch":1e999}',
+    '{"kind":"beat","epoch":-1}',
+  ])
+    assert.match(
+      errorOf(() => fromWorker(hostile(text), 'bo.x')),
+      'a message of bo.x',
+      text,
+    );
 });
 
 test('pieces leave room for a header below what a server takes', () => {
