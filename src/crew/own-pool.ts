@@ -13,8 +13,8 @@ import type { WorkerResult, WorkerSetup, WorkerTask } from './thread.js';
 /** The regions that a job needs from the host, beside samples, and those that the host needs back. */
 const REGIONS = {
   train: {
-    written: ['control', 'order', 'rates', 'parameters', 'state'],
-    wanted: ['metrics', 'parameters', 'state', 'control'],
+    written: ['control', 'order', 'rates', 'parameters', 'state', 'digests'],
+    wanted: ['metrics', 'parameters', 'state', 'control', 'digests'],
   },
   gradients: {
     written: ['control', 'order', 'parameters'],
@@ -22,8 +22,8 @@ const REGIONS = {
   },
   reduce: { written: ['gradients'], wanted: ['gradients'] },
   update: {
-    written: ['rates', 'gradients', 'parameters', 'state'],
-    wanted: ['parameters', 'state', 'control'],
+    written: ['rates', 'gradients', 'parameters', 'state', 'digests'],
+    wanted: ['parameters', 'state', 'control', 'digests'],
   },
   score: { written: ['order', 'parameters'], wanted: ['scores', 'losses', 'shares'] },
   prepare: { written: [], wanted: [] },

@@ -16,6 +16,7 @@ import { writeColumns, type ColumnRegions } from '../feed/dataset-plan.js';
 import { answersOf } from '../feed/counts.js';
 import type { RunKey, ScoreJob } from '../step/jobs.js';
 import { baseOf } from '../feed/layout.js';
+import type * as Digests from '../step/digests.js';
 import { CONTROL } from '../step/meeting.js';
 import type { Machines, SharedPool } from './machines.js';
 import { createOwnPool } from './own-pool.js';
@@ -66,6 +67,8 @@ interface SessionTraining {
    * the first step, to all workers at once. Nothing is changed by it.
    */
   touch(): Promise<void>;
+  /** The digest of the state, or of what no step changes alone, between two calls of `train`; for runs with digests. */
+  digestNow(part: 'all' | 'fixed'): Digests.Digest;
   /** The number of the step that worker 0 was at when a worker last failed. */
   stepAtHand(): number;
   /** Whether a worker has begun to write weights in the last steps: if they failed, the weights may be anything. */
@@ -115,6 +118,8 @@ export async function createSession(request: SessionRequest): Promise<Session> {
   const { machines } = request;
   const plan = await planFor({ ...request, datasets, workers, isShared: machines !== undefined });
   const run = await openMemory(plan, mode === 'shared');
+  const digests = request.training?.digests;
+  digests?.writeKeys(run);
   const regions = writeColumns(plan.memory, run.memory, datasets);
   const reading = await createStreams(
     plan,
@@ -148,7 +153,7 @@ export async function createSession(request: SessionRequest): Promise<Session> {
       return weights.readWeights(averaged);
     },
     ...sessionState(run),
-    ...sessionTraining(run, pool, reading, key),
+    ...sessionTraining(run, pool, reading, key, digests),
     ...sessionScoring(run, pool, reading, datasets),
     async close() {
       isClosed = true;
@@ -214,11 +219,13 @@ const touchedBytes = ({ memory }: RunPlan): number =>
   memory.regions.reduce((sum, { name, bytes }) => sum + (TOUCHED.includes(name) ? bytes : 0), 0);
 
 function sessionTraining(
-  { plan, memory, control, viewOf }: RunMemory,
+  run: RunMemory,
   pool: Pool,
   { streams, decoderMs }: Streams,
   key: { readonly value: RunKey },
+  digests: typeof Digests | undefined,
 ): SessionTraining {
+  const { plan, memory, control, viewOf } = run;
   const [stream] = streams;
   const meter =
     stream &&
@@ -248,7 +255,8 @@ function sessionTraining(
       for (let i = 0; i < steps; i++) {
         const place = (first + done + i) * plan.batch;
         const samples = Math.min(plan.batch, plan.epochSamples - place);
-        metrics.push(readMetrics(plan, samples, i, viewOf));
+        const digest = digests && { digest: digests.readDigest(run, i) };
+        metrics.push({ ...readMetrics(plan, samples, i, viewOf), ...digest });
         if (!Number.isFinite(metrics.at(-1)!.loss)) return metrics;
       }
       done += steps;
@@ -269,6 +277,7 @@ function sessionTraining(
     touch: () =>
       touchedBytes(plan) < TOUCHED_BYTES ? Promise.resolve() : pool.run({ kind: 'touch' }),
     waitingMs: () => meter?.costMs() ?? 0,
+    digestNow: (part) => digests!.digestNow(run, part),
     stepAtHand: () => control[CONTROL.step]!,
     isWriting: () => control[CONTROL.updating] !== 0,
   };

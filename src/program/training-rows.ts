@@ -24,6 +24,7 @@ const updates = {
   average: 'r&count x=count count%4 share=1',
   clipFactor: 'sums=2.blocks blocks most~ factor>1',
   clipValues: 'x&count count%4 most~',
+  digest: 'x=count count line keys=1024 sums&4',
   lars: 'p&count g=count v&count count%4 rates=1 weightSums=2.blocks gradientSums=2.blocks blocks momentum~ decay~ trust~',
   lion: 'p&count g=count m&count count%4 rates=1 beta1~ oneMinusBeta1~ beta2~ oneMinusBeta2~',
   momentum: 'p&count g=count v&count count%4 rates=1 beta~ share~ decay~',

@@ -14,4 +14,5 @@ export const purpose = {
   bootstrap: 11,
   baseline: 12,
   importance: 13,
+  digest: 14,
 } as const;

@@ -7,6 +7,7 @@ import { link, type Bases, type LinkedProgram } from '../engine/link.js';
 import { instantiate, type Kernels } from '../engine/wasm.js';
 import { UNSEEDED } from '../feed/augment.js';
 import { createColumnGathers, createGather, type Gather } from '../feed/gathers.js';
+import type { DigestPlan } from './digests.js';
 import { stepKey, type StepKey } from './jobs.js';
 import { baseOf, type Region } from '../feed/layout.js';
 import { CONTROL, createMeeting } from './meeting.js';
@@ -42,6 +43,8 @@ export interface LinkedUpdate {
   /** Sums that all workers must have computed before; absent if the update needs none. */
   readonly sums?: LinkedProgram;
   readonly update: LinkedProgram;
+  /** Writes the digest of what this worker has updated into a row; absent if the run has no digests. */
+  readonly digest?: (row: number) => void;
 }
 
 /** The path of a data set's samples to this worker's leaves. */
@@ -97,7 +100,7 @@ export function linkWorker(
     rank,
     meet: createMeeting(plan, memory, spins),
     stepOf: linkedOnce((key: StepKey) => linkStep(plan, plan.steps[key]!, kernels, rank)),
-    update: plan.update && linkUpdate(plan, kernels, rank),
+    update: plan.update && linkUpdate(plan, kernels, memory, rank),
     evaluationOf: linkedOnce((size: number) => link(plan.evaluations[size]!.calls, kernels, bases)),
     ...linkData(plan, kernels, memory, rank),
     floats: new Float32Array(memory.buffer),
@@ -228,11 +231,35 @@ function linkStep(plan: RunPlan, step: StepPlan, kernels: Kernels, rank: number)
   return { shards, merges };
 }
 
-function linkUpdate(plan: RunPlan, kernels: Kernels, rank: number): LinkedUpdate {
+function linkUpdate(
+  plan: RunPlan,
+  kernels: Kernels,
+  memory: WebAssembly.Memory,
+  rank: number,
+): LinkedUpdate {
   const { sums, updates } = plan.update!;
   const bases = { ...basesOf(plan, rank), gradients: gradientBase(plan, ROOT) };
-  const update = link(updates[rank]!, kernels, bases);
-  return sums.length === 0 ? { update } : { sums: link(sums[rank]!, kernels, bases), update };
+  return {
+    ...(sums.length > 0 && { sums: link(sums[rank]!, kernels, bases) }),
+    update: link(updates[rank]!, kernels, bases),
+    ...(plan.digests && { digest: linkDigest(plan, plan.digests, kernels, memory, rank) }),
+  };
+}
+
+function linkDigest(
+  { workers }: RunPlan,
+  { keys, rows, stretches }: DigestPlan,
+  kernels: Kernels,
+  memory: WebAssembly.Memory,
+  rank: number,
+): (row: number) => void {
+  const sums = new Float64Array(memory.buffer, rows);
+  return (row) => {
+    const place = 2 * (row * workers + rank);
+    sums.fill(0, place, place + 2);
+    for (const { at, count, line } of stretches[rank]!)
+      kernels.digest(at, count, line, keys, rows + place * 8);
+  };
 }
 
 /** `to` += `from`, `bytes` of floats. */

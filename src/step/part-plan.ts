@@ -32,6 +32,7 @@ export function partPlan(plan: RunPlan, data: Columns, workers: number): RunPlan
     gradientHands: Math.min(workers, shards),
     gradientSlots: rangeSlots(shards),
     update: undefined,
+    digests: undefined,
     evaluations: {},
     evaluationBlock: plan.batch,
     evaluationChunk: plan.batch,

@@ -11,6 +11,7 @@ import type { Columns } from '../feed/columns.js';
 import { isCounts } from '../feed/counts.js';
 import { bytesOf, datasetPlan, slotsOf, type DatasetPlan } from '../feed/dataset-plan.js';
 import { gatherBytes } from '../feed/gather.js';
+import type * as Digests from './digests.js';
 import type { FakeQuantization, Scored, ShardGraph, Task } from './graphs.js';
 import { stepKey } from './jobs.js';
 import { layoutMemory, STEP_FIGURES, type MemoryMap } from '../feed/layout.js';
@@ -53,6 +54,8 @@ export interface RunPlan {
   readonly steps: Record<string, StepPlan>;
   /** Absent if the run only evaluates. */
   readonly update?: UpdatePlan;
+  /** Absent if steps leave no digests of the state. */
+  readonly digests?: Digests.DigestPlan;
   /** Absent if samples are not mixed. */
   readonly mixup?: Mixup;
   /** Evaluation programs by block size; others may be added. */
@@ -99,6 +102,8 @@ export interface TrainingRequest extends UpdateRequest {
   /** Samples per epoch, the first of its order; default all. */
   readonly epochSamples?: number;
   readonly mixup?: Mixup;
+  /** The functions of digests.ts if each step is to leave a digest of the state: other runs do not load them. */
+  readonly digests?: typeof Digests;
   readonly quantization?: FakeQuantization;
 }
 
@@ -173,11 +178,25 @@ export function planRun(request: PlanRequest): RunPlan {
     hasAnswers: largest?.answers !== undefined,
     hasCounting: largest?.counting !== undefined,
   };
-  const memory = layoutMemory(regionSizes(plan, datasets, slots));
+  return placed(plan, datasets, slots, training?.digests);
+}
+
+/** The plan with its memory laid out. */
+function placed(
+  plan: Omit<RunPlan, 'memory' | 'datasets' | 'digests'>,
+  datasets: readonly Columns[],
+  slots: readonly number[],
+  digests: typeof Digests | undefined,
+): RunPlan {
+  const memory = layoutMemory({
+    ...regionSizes(plan, datasets, slots),
+    digests: digests?.digestBytes(plan.workers, CHUNK_STEPS) ?? 0,
+  });
   return {
     ...plan,
     memory,
-    datasets: datasets.map((data, i) => datasetPlan(data, slots[i]!, memory, i, io)),
+    digests: digests?.planDigests({ ...plan, memory }),
+    datasets: datasets.map((data, i) => datasetPlan(data, slots[i]!, memory, i, plan.io)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The metrics of a step, read from where its workers left them. */
 import { STEP_FIGURES } from '../feed/layout.js';
+import type { Digest } from './digests.js';
 import type { RunPlan } from './run-plan.js';
 
 /** A minibatch's mean loss and its number of right answers, where that is defined. */
@@ -11,6 +12,8 @@ export interface StepMetrics {
   readonly samples: number;
   /** Whether nothing in the minibatch counts: its loss is 0 and has no mean. */
   readonly isVoid?: boolean;
+  /** Of what the step could change, after it, if the run has digests. */
+  readonly digest?: Digest;
 }
 
 /** The figures of a minibatch of `samples` at row `index`, added in shard order. */

@@ -160,8 +160,9 @@ function takeRates({ plan, floats, at }: LinkedWorker, row: number): void {
 }
 
 /** Updates this worker's slice of the parameters, by the gradients at the root and a row of rates. */
-function applyUpdate(worker: LinkedWorker, { sums, update }: LinkedUpdate, row: number): boolean {
+function applyUpdate(worker: LinkedWorker, linked: LinkedUpdate, row: number): boolean {
   const { meet, control } = worker;
+  const { sums, update, digest } = linked;
   takeRates(worker, row);
   if (sums) {
     run(sums);
@@ -169,6 +170,7 @@ function applyUpdate(worker: LinkedWorker, { sums, update }: LinkedUpdate, row: 
   }
   control[CONTROL.updating] = 1;
   run(update);
+  digest?.(row);
   return true;
 }
 
