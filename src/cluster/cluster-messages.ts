@@ -8,6 +8,14 @@ import type { ShardRange } from '../step/jobs.js';
 /** Grows when messages change; peers of another protocol refuse each other. */
 export const PROTOCOL = 1;
 
+/**
+ * Bytes of a step beyond which its sending is paced: each worker says `received` after every RECEIVED_EVERY pieces, and the coordinator
+ * stays at most AHEAD bytes ahead of the slowest.
+ */
+export const PACED = 16 * 2 ** 20;
+export const AHEAD = 24 * 2 ** 20;
+export const RECEIVED_EVERY = 4;
+
 /** What two machines must have in common to compute the same bits. */
 export interface Build {
   readonly protocol: number;
@@ -120,7 +128,10 @@ export interface PartPiece extends Piece {
   readonly shards: number;
 }
 
-/** The coordinator took pieces of a worker's parts: as many more may be sent. */
+/**
+ * The coordinator took pieces of a worker's parts: as many more may be sent. With each new serial of a step the window is whole
+ * again.
+ */
 export interface Credit {
   readonly kind: 'credit';
   readonly epoch: number;

@@ -1,4 +1,17 @@
 /** The settings of a run whose steps are shared with other machines. No result depends on them. */
+import {
+  checkOptions,
+  flag,
+  isObject,
+  natural,
+  numberAbove,
+  numberFrom,
+  refuse,
+  required,
+  text,
+  type Check,
+  type Checks,
+} from '../base/check.js';
 import type { Transport } from './transport.js';
 
 export interface ClusterOptions {
@@ -15,3 +28,26 @@ export interface ClusterOptions {
   /** Allows a connection without encryption beyond this machine; default false. */
   readonly insecure?: boolean;
 }
+
+/** A server's address, or an object that carries messages. */
+const urlOrTransport: Check = (owner, name, value) => {
+  if (isObject(value) && typeof value['publish'] === 'function') return;
+  if (typeof value !== 'string' || !URL.canParse(value))
+    refuse(owner, name, value, "a server's address, such as 'nats://127.0.0.1:4222'");
+};
+
+const CHECKS: Checks<ClusterOptions> = {
+  url: required(urlOrTransport),
+  credentials: text,
+  minWorkers: natural,
+  check: numberFrom(0, 1),
+  deadline: numberAbove(0),
+  insecure: flag,
+};
+
+/** @throws LanewiseError kind 'argument' naming the option, its value and what was expected. */
+export const checkClusterOptions = (options: ClusterOptions): ClusterOptions =>
+  checkOptions('train: cluster', options, CHECKS, {
+    workers: 'workers are threads of this machine, and belong into the settings; see minWorkers',
+    servers: 'url is the server',
+  });

@@ -1,7 +1,14 @@
 /** The machines that share the steps of a run, for `train`. */
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
-import type { Machines } from '../crew/machines.js';
-import type { ClusterOptions } from './cluster-options.js';
+import { sha256 } from '../base/sha256.js';
+import type { Machines, ShareRequest } from '../crew/machines.js';
+import { createChecks } from './checks.js';
+import { checkClusterOptions, type ClusterOptions } from './cluster-options.js';
+import { createCoordinator, type Coordinator } from './coordinator.js';
+import { buildOf } from './same-build.js';
+import type { Lease, Transport } from './transport.js';
 
 /** What is shared. */
 export interface RunAbout {
@@ -11,6 +18,80 @@ export interface RunAbout {
 }
 
 /** Connects to the cluster. @throws LanewiseError before work starts for options or a server that will not do. */
-export async function openMachines(_options: ClusterOptions, _about: RunAbout): Promise<Machines> {
-  throw new LanewiseError('platform', 'train: cluster: not built yet');
+export async function openMachines(options: ClusterOptions, about: RunAbout): Promise<Machines> {
+  checkClusterOptions(options);
+  const { url } = options;
+  if (typeof url === 'string') throw new LanewiseError('platform', 'train: cluster: not built yet');
+  const name = await nameOf(about);
+  return {
+    share: (request) => shareSteps(url, options, about, name, request),
+    close: () => (typeof options.url === 'string' ? url.close() : Promise.resolve()),
+  };
+}
+
+/** A run's name: the same for a run that is resumed in its folder. */
+async function nameOf({ description, folder }: RunAbout): Promise<string> {
+  if (folder === undefined) return crypto.randomUUID().replaceAll('-', '').slice(0, 16);
+  const place = JSON.stringify([description, hostname(), resolve(folder)]);
+  return (await sha256(new TextEncoder().encode(place))).slice(0, 16);
+}
+
+async function shareSteps(
+  transport: Transport,
+  options: ClusterOptions,
+  { folder }: RunAbout,
+  name: string,
+  request: ShareRequest,
+) {
+  const { minWorkers = 0, deadline, check, credentials } = options;
+  const { plan } = request.run;
+  checkShareable(request, minWorkers);
+  const build = await buildOf(plan.numerics);
+  // Who takes the same run up again in its folder, which it has locked, is the same holder.
+  const holder =
+    folder === undefined ? `${hostname()} ${name}` : `${hostname()} ${resolve(folder)}`;
+  let coordinator: Coordinator | undefined;
+  const lease = await transport.leases.take(`leader-${name}`, holder, (other) =>
+    coordinator?.fail(
+      new LanewiseError('platform', `the run is led by ${other} now, which has taken it up`),
+    ),
+  );
+  const share = check ?? (credentials === undefined ? 0 : 0.01);
+  coordinator = createCoordinator({
+    ...request,
+    transport,
+    name,
+    epoch: lease.epoch,
+    build,
+    ...(deadline === undefined ? {} : { deadlineMs: deadline * 1000 }),
+    checks: createChecks({ share }),
+    isChecking: share > 0,
+    isHashing: share > 0,
+  });
+  await coordinator.ready(minWorkers);
+  const { pool } = coordinator;
+  return { ...pool, close: () => closeBoth(pool.close, lease) };
+}
+
+async function closeBoth(close: () => Promise<void>, lease: Lease): Promise<void> {
+  await close();
+  await lease.release();
+}
+
+/** @throws LanewiseError kind 'argument' for a run that other machines cannot compute parts of. */
+function checkShareable({ run, datasets }: ShareRequest, minWorkers: number): void {
+  if (datasets[0]!.source)
+    throw new LanewiseError(
+      'argument',
+      'train: cluster is given, and the samples are read from a stream, expected a data set in memory',
+      'leave out cluster, or load the data set whole',
+    );
+  const steps = Object.values(run.plan.steps);
+  const isShared = steps.some(({ schedule }) => schedule.shards.length > 1);
+  if (isShared || minWorkers === 0) return;
+  throw new LanewiseError(
+    'argument',
+    `train: cluster has minWorkers ${minWorkers}, and a minibatch of ${run.plan.batch} is one shard, which cannot be shared`,
+    'raise batch, or say in how many shards it is cut',
+  );
 }

@@ -1,0 +1,436 @@
+/**
+ * The coordinator of a run: a pool that hands the steps of training jobs out to machines, one of which it is. It calls, takes in who
+ * answers, and takes each step with those that are ready; without any it trains as if there were no cluster.
+ *
+ * Memory beside the run's own: a buffer for each machine that is sending a part, one for each sum that waits for its sibling in the tree (at
+ * most as many as parts of a step), 24 MB of a broadcast under way, and in all 32 MB of parts under way.
+ */
+import { LanewiseError } from '../base/errors.js';
+import type { MachineNews, SharedPool, ShareRequest, StepParts } from '../crew/machines.js';
+import { MachineCaught } from '../crew/worker-pool.js';
+import type { TrainJob } from '../step/jobs.js';
+import { CONTROL } from '../step/meeting.js';
+import { isNode } from '../step/shards.js';
+import type {
+  Build,
+  Call,
+  Credit,
+  FromWorker,
+  Leave,
+  PartPiece,
+  Redo,
+  Refusal,
+  Welcome,
+} from './cluster-messages.js';
+import type { Checks, Found } from './checks.js';
+import { createCollector } from './collect-parts.js';
+import { createDeadline } from './debts.js';
+import { encode } from './encode.js';
+import { createMembers, type Closed, type Member } from './members.js';
+import { pieceSize } from './message-pieces.js';
+import { fromWorker } from './read-message.js';
+import {
+  completeStep,
+  isWanted,
+  lookAfter,
+  openStep,
+  OWN,
+  sendAgain,
+  shardsOf,
+  takePart,
+  withoutMachine,
+  type Crew,
+  type SharedStep,
+  type StepAt,
+} from './shared-step.js';
+import { CALLS, runSubject, speakerOf, upPattern, workerSubject } from './subjects.js';
+import { createTally } from './tally.js';
+import type { Delivery, Transport } from './transport.js';
+import { createGreeter, type Greeter } from './welcome.js';
+
+/** Milliseconds of a tick, and ticks between two calls. */
+const TICK = 50;
+const CALL_TICKS = 5;
+
+/** Bytes of parts that all machines together may have under way. */
+const UNDER_WAY = 2 ** 25;
+
+/** What a coordinator needs of the run and its cluster. */
+export interface CoordinatorRequest extends ShareRequest {
+  readonly transport: Transport;
+  /** The run's name, a word, and the epoch in which this coordinator has it. */
+  readonly name: string;
+  readonly epoch: number;
+  readonly build: Build;
+  /** Milliseconds after which what a machine owes is computed by others; default by measured times. */
+  readonly deadlineMs?: number;
+  readonly checks: Checks;
+  readonly isChecking: boolean;
+  /** Whether the hash of each part is needed, and what is done with them. */
+  readonly isHashing: boolean;
+  readonly onStep?: (parts: StepParts) => void;
+}
+
+export interface Coordinator {
+  readonly pool: SharedPool;
+  /** Resolves when so many machines are ready. */
+  ready(machines: number): Promise<void>;
+  /** Nothing can go on: the job at hand and all that follow reject. */
+  fail(error: LanewiseError): void;
+}
+
+/** What changes while a coordinator works. */
+interface State {
+  step: SharedStep | undefined;
+  /** The number of the step at hand, counted from 1; 0 before the first. */
+  number: number;
+  ticks: number;
+  news: MachineNews[];
+  error: LanewiseError | undefined;
+  /** The last step of the next job is checked whole. */
+  isProving: boolean;
+  isOver: boolean;
+  /** Who waits for machines. */
+  waiting: { readonly machines: number; readonly resolve: () => void }[];
+}
+
+interface Desk {
+  readonly request: CoordinatorRequest;
+  readonly crew: Crew;
+  readonly greeter: Greeter;
+  readonly state: State;
+}
+
+/** Begins to call; the pool's jobs may be given at once. */
+export function createCoordinator(request: CoordinatorRequest): Coordinator {
+  const desk = createDesk(request);
+  const { state, crew } = desk;
+  const { transport, name } = request;
+  const end = transport.subscribe(upPattern(name), (delivery) => hear(desk, delivery));
+  const ticker = setInterval(() => tick(desk), TICK);
+  call(desk);
+  transport.onLink((link) => {
+    if (link === 'restored' && state.step && !state.isOver) sendAgain(crew, state.step);
+  });
+  return {
+    pool: {
+      run: (job) => (job.kind === 'train' ? trainSteps(desk, job) : request.own.run(job)),
+      news: () => takeNews(desk),
+      figures: () => figuresOf(desk),
+      prove: () => void (state.isProving = true),
+      isProven: () => request.checks.isProven(),
+      async close() {
+        if (state.isOver) return;
+        state.isOver = true;
+        clearInterval(ticker);
+        end();
+        const leave: Leave = { kind: 'leave', epoch: request.epoch, reason: 'the run has ended' };
+        publish(desk, runSubject(name), encode(leave));
+        await transport.flush().catch(() => {});
+      },
+    },
+    ready: (machines) =>
+      new Promise((resolve) => {
+        state.waiting.push({ machines, resolve });
+        wakeWaiting(desk);
+      }),
+    fail(error) {
+      state.error = error;
+      if (!state.step) return;
+      state.step.error = error;
+      state.step.stir();
+    },
+  };
+}
+
+function createDesk(request: CoordinatorRequest): Desk {
+  const { run, own, datasets, transport, epoch, name, build } = request;
+  const { plan } = run;
+  const size = pieceSize(transport.maxBody);
+  const state: State = {
+    step: undefined,
+    number: 0,
+    ticks: 0,
+    news: [],
+    error: undefined,
+    isProving: false,
+    isOver: false,
+    waiting: [],
+  };
+  const members = createMembers(build, epoch, unshared(request));
+  const crew: Crew = {
+    run,
+    own,
+    epoch,
+    members,
+    collector: createCollector(plan.parameters.gradientBytes, plan.shards),
+    deadline: createDeadline(request.deadlineMs),
+    tally: createTally(),
+    checks: request.checks,
+    isChecking: request.isChecking,
+    isHashing: request.isHashing,
+    pieceSize: size,
+    tellAll: (body) => publish(desk, runSubject(name), body),
+    tell: (member, message) => tell(desk, member, message),
+    clock: () => state.ticks * TICK,
+    onStep: request.onStep,
+    caught: (found, step, what) => shutOut(desk, found, step, what),
+    redone(member, step, reason) {
+      const machine = members.nameOf(member);
+      state.news.push({ machine, change: 'redone', step: step + 1, reason });
+    },
+    serial: 0,
+    speed: undefined,
+  };
+  const greeter = createGreeter(run, datasets[0]!, transport.blobs, epoch);
+  const desk: Desk = { request, crew, greeter, state };
+  return desk;
+}
+
+/** Why no machine can take part in a run whose minibatches are one shard. */
+function unshared({ run }: CoordinatorRequest): Closed | undefined {
+  const most = Math.max(
+    ...Object.values(run.plan.steps).map(({ schedule }) => schedule.shards.length),
+  );
+  if (most > 1) return undefined;
+  return {
+    reason: `a minibatch of ${run.plan.batch} is one shard, which cannot be shared`,
+    hint: 'raise batch, or say in how many shards it is cut',
+  };
+}
+
+/** Publishes; what cannot be sent is lost, as on a link that is cut. */
+function publish({ request, crew }: Desk, subject: string, body: Uint8Array): void {
+  try {
+    request.transport.publish(subject, body);
+    crew.tally.sent += body.length;
+  } catch {
+    // Its machines are silent from now on.
+  }
+}
+
+const tell = (
+  desk: Desk,
+  { user, id }: Pick<Member, 'user' | 'id'>,
+  message: Redo | Credit | Refusal | Welcome,
+): void => publish(desk, workerSubject(user, id), encode(message));
+
+function call(desk: Desk): void {
+  const { build, name: run, epoch } = desk.request;
+  const message: Call = { kind: 'call', ...build, run, epoch };
+  publish(desk, CALLS, encode(message));
+}
+
+/** Looks after everything that depends on time; a step without faults needs nothing of it. */
+function tick(desk: Desk): void {
+  const { state, crew, request } = desk;
+  const { members } = crew;
+  state.ticks++;
+  if (state.ticks % CALL_TICKS === 0) call(desk);
+  for (const member of members.tick())
+    without(desk, member, 'it has not been heard of for a second');
+  takeChanges(desk);
+  const { step } = state;
+  if (!step) return;
+  const owing = lookAfter(crew, step);
+  for (const member of members.ready()) {
+    if (!owing.includes(member.key)) continue;
+    request.transport.probe(workerSubject(member.user, member.id), () => {
+      if (state.isOver || member.phase === 'away') return;
+      members.drop(member, 'its process is gone');
+      takeChanges(desk);
+      without(desk, member, 'its process is gone');
+    });
+  }
+}
+
+/** Shuts out the user of a machine whose part was wrong. */
+function shutOut(desk: Desk, { machine, node, since }: Found, step: number, what: string) {
+  const { members } = desk.crew;
+  const user = machine.split('.')[0]!;
+  const shards = `shards ${node[0] + 1} to ${node[1]} of step ${step}`;
+  const name = members.nameOf({ user, key: machine });
+  const reason = `its part of ${shards} is wrong: ${what}`;
+  const out = members.shutOut(user, reason);
+  takeChanges(desk);
+  for (const member of out) without(desk, member, reason);
+  return new MachineCaught(name, step, since, reason);
+}
+
+/** A machine does not compute any more. */
+function without({ state, crew }: Desk, { key }: Member, why: string): void {
+  crew.checks.left(key);
+  if (state.step) withoutMachine(crew, state.step, key, why);
+}
+
+/** Takes a message of a worker; nothing in it is trusted, and what is none of a worker's is left out. */
+function hear(desk: Desk, { subject, body }: Delivery): void {
+  const { user, id } = speakerOf(subject);
+  const { crew, state, request } = desk;
+  crew.tally.received += body.length;
+  try {
+    const { message, bytes } = fromWorker(body, `${user}.${id}`);
+    if (message.kind === 'part') return hearPart(desk, user, id, message, bytes);
+    if (message.kind === 'received') return hearReceived(desk, user, id, message);
+    const answer = crew.members.hear(user, id, message);
+    takeChanges(desk);
+    if (answer?.kind === 'refused') tell(desk, { user, id }, answer);
+    else if (answer) {
+      without(desk, answer.member, 'it began anew');
+      void greet(desk, answer.member);
+    } else if (message.kind === 'leave') {
+      if (state.step && message.epoch === request.epoch)
+        withoutMachine(crew, state.step, `${user}.${id}`, message.reason);
+    } else wakeWaiting(desk);
+  } catch (error) {
+    if (!(error instanceof LanewiseError)) throw error;
+    const answer = crew.members.refuse(user, id, error.message, error.hint);
+    tell(desk, { user, id }, answer);
+  }
+}
+
+function hearPart(desk: Desk, user: string, id: string, piece: PartPiece, bytes: Uint8Array): void {
+  const { crew, state } = desk;
+  const member = crew.members.heard(user, id);
+  const { step } = state;
+  if (!member || !step || piece.epoch !== crew.epoch || piece.serial !== crew.serial) return;
+  if (!isNode(piece.node, step.count)) return;
+  const pieces = crew.collector.credit(member.key, member.window);
+  if (pieces > 0) tell(desk, member, { kind: 'credit', epoch: crew.epoch, pieces });
+  if (!isWanted(step, member.key, piece.node)) return;
+  const part = crew.collector.add(member.key, piece, bytes);
+  if (part) takePart(crew, step, member, part);
+}
+
+function hearReceived(
+  { crew, state }: Desk,
+  user: string,
+  id: string,
+  { epoch, serial, piece }: Extract<FromWorker, { kind: 'received' }>,
+): void {
+  const member = crew.members.heard(user, id);
+  if (!member || epoch !== crew.epoch || serial !== crew.serial) return;
+  state.step?.sending?.received(member.key, piece);
+}
+
+/** Pieces that one more machine may have under way, with as many as there are, or are likely to come. */
+function windowOf({ crew }: Desk): number {
+  const machines = Math.max(4, crew.members.ready().length + 1);
+  return Math.min(64, Math.max(1, Math.floor(UNDER_WAY / machines / crew.pieceSize)));
+}
+
+/** Tells a machine what to compute with; if that cannot be stored now, the machine asks again. */
+async function greet(desk: Desk, member: Member): Promise<void> {
+  try {
+    const welcome = await desk.greeter.welcome(member.threads, windowOf(desk));
+    if (desk.state.isOver || member.phase !== 'joining') return;
+    member.plan = welcome.plan.sha256;
+    member.window = welcome.window;
+    tell(desk, member, welcome);
+  } catch (error) {
+    if (!(error instanceof LanewiseError)) throw error;
+    if (desk.state.isOver || error.kind === 'network') return;
+    const { user, id } = member;
+    tell(desk, member, desk.crew.members.refuse(user, id, error.message, error.hint));
+  }
+}
+
+function wakeWaiting({ crew, state }: Desk): void {
+  if (state.waiting.length === 0) return;
+  const there = crew.members.ready().length;
+  for (const { machines, resolve } of state.waiting) if (there >= machines) resolve();
+  state.waiting = state.waiting.filter(({ machines }) => there < machines);
+}
+
+/** Takes the job's steps, shared as long as there is somebody to share them with. */
+async function trainSteps(desk: Desk, job: TrainJob): Promise<void> {
+  const { request, crew, state } = desk;
+  const { run, own } = request;
+  const { batch, epochSamples } = run.plan;
+  for (let i = 0; i < job.steps; i++) {
+    if (state.error) throw state.error;
+    const start = (job.first + i) * batch;
+    const at: StepAt = {
+      size: Math.min(batch, epochSamples - start),
+      start,
+      row: (job.row ?? 0) + i,
+      step: job.step + i,
+      key: job.key,
+    };
+    state.number = at.step + 1;
+    if (state.isProving && i === job.steps - 1) {
+      request.checks.proveNext();
+      state.isProving = false;
+    }
+    const isAlone = crew.members.ready().length === 0;
+    const isWhole = shardsOf(run, at.size) === 1;
+    if (isAlone || isWhole || job.minibatch) {
+      const steps = isAlone || job.minibatch ? job.steps - i : 1;
+      const { first, step } = job;
+      const rest = { ...job, first: first + i, steps, step: step + i, row: at.row };
+      await trainAlone(crew, rest, own);
+      if (run.control[CONTROL.diverged] !== 0) return;
+      i += steps - 1;
+    } else if (!(await trainShared(desk, at))) return;
+  }
+}
+
+async function trainAlone(crew: Crew, job: TrainJob, own: Crew['own']): Promise<void> {
+  const started = performance.now();
+  await own.run(job);
+  const ms = performance.now() - started;
+  crew.tally.busyMs += ms;
+  crew.tally.took(ms, ms, new Map([[OWN, job.steps * crew.run.plan.shards]]));
+}
+
+/** Takes one step with others; false if its loss is not finite. */
+async function trainShared({ crew, state }: Desk, at: StepAt): Promise<boolean> {
+  for (;;) {
+    const started = performance.now();
+    const busyBefore = crew.tally.busyMs;
+    const step = openStep(crew, at);
+    state.step = step;
+    try {
+      const end = await completeStep(crew, step);
+      const ms = performance.now() - started;
+      const updateMs = Math.max(0, crew.tally.busyMs - busyBefore - (step.ownMs ?? 0));
+      const aloneMs = crew.speed ? at.size / crew.speed + updateMs : ms;
+      crew.tally.took(ms, aloneMs, sharesOf(step));
+      if (!step.isLate) crew.deadline.took(ms);
+      if (end !== 'again') return end === 'updated';
+    } finally {
+      state.step = undefined;
+    }
+  }
+}
+
+/** Shards of a step by who computed them. */
+function sharesOf({ records, count }: SharedStep): Map<string, number> {
+  const shares = new Map([[OWN, count]]);
+  for (const [first, end, machine] of records) {
+    shares.set(machine, (shares.get(machine) ?? 0) + end - first);
+    shares.set(OWN, shares.get(OWN)! - (end - first));
+  }
+  return shares;
+}
+
+/** Adds what became of members to the news. */
+function takeChanges({ crew, state }: Desk): void {
+  for (const change of crew.members.changes()) state.news.push({ ...change, step: state.number });
+}
+
+function takeNews(desk: Desk): readonly MachineNews[] {
+  takeChanges(desk);
+  const { news } = desk.state;
+  desk.state.news = [];
+  return news;
+}
+
+function figuresOf({ crew }: Desk) {
+  const { members, run, tally } = crew;
+  const ready = members.ready();
+  const threads = ready.reduce((sum, member) => sum + member.threads, run.plan.workers);
+  const nameOf = (machine: string): string =>
+    machine === OWN ? OWN : members.nameOf({ user: machine.split('.')[0]!, key: machine });
+  return tally.figures({ machines: ready.length + 1, threads }, nameOf);
+}

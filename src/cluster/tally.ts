@@ -1,0 +1,51 @@
+/** Figures of the steps that machines share. */
+import type { MachineFigures } from '../crew/machines.js';
+
+export interface Tally {
+  sent: number;
+  received: number;
+  redone: number;
+  /** Milliseconds of steps in which this machine computed or updated; and of the steps, in total. */
+  busyMs: number;
+  /** Takes a step: how long it took, and would have taken this machine alone, in milliseconds; who computed how many shards. */
+  took(ms: number, aloneMs: number, shards: ReadonlyMap<string, number>): void;
+  /** The figures so far; `wire` is that of the steps since the last call. */
+  figures(
+    present: Pick<MachineFigures, 'machines' | 'threads'>,
+    nameOf: (machine: string) => string,
+  ): MachineFigures;
+}
+
+export function createTally(): Tally {
+  const shards = new Map<string, number>();
+  let [all, total, alone, since, busyThen] = [0, 0, 0, 0, 0];
+  return {
+    sent: 0,
+    received: 0,
+    redone: 0,
+    busyMs: 0,
+    took(ms, aloneMs, computed) {
+      total += ms;
+      since += ms;
+      alone += aloneMs;
+      for (const [machine, count] of computed) {
+        shards.set(machine, (shards.get(machine) ?? 0) + count);
+        all += count;
+      }
+    },
+    figures(present, nameOf) {
+      const shares: Record<string, number> = {};
+      for (const [machine, count] of shards) {
+        const name = nameOf(machine);
+        shares[name] = (shares[name] ?? 0) + count / all;
+      }
+      const busy = this.busyMs - busyThen;
+      const wire = since > 0 ? Math.min(1, Math.max(0, 1 - busy / since)) : 0;
+      busyThen = this.busyMs;
+      since = 0;
+      const gain = total > 0 ? alone / total : 1;
+      const { sent, received, redone } = this;
+      return { ...present, wire, sent, received, gain, redone, shares };
+    },
+  };
+}

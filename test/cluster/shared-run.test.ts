@@ -1,0 +1,69 @@
+/** Runs whose steps machines share end with the weights of one process alone. */
+// slow: trains with every number of machines
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createMemoryHub } from '../../src/cluster/memory-transport.js';
+import { digits } from '../../src/data/digits/index.js';
+import * as t from '../../src/data/transforms/index.js';
+import { transformed } from '../../src/data/transforms/transformed.js';
+import { lenet5, smallVgg } from '../../src/models/index.js';
+import { adamW, ema, lars, momentum } from '../../src/optimizers/index.js';
+import type { TrainSettings } from '../../src/train/settings.js';
+import { train } from '../../src/train/train.js';
+import { thinWorker } from './thin-worker.js';
+
+const data = digits({ count: 112, seed: 4 });
+const list = [t.randomAffine({ degrees: 10, translate: [0.1, 0.1] }), t.cutout({ size: 5 })];
+const base = {
+  data,
+  optimizer: momentum({ lr: 0.05 }),
+  batch: 32,
+  shards: 4,
+  epochs: 2,
+  seed: 3,
+  numerics: 'strict',
+  workers: 0,
+} as const;
+
+/** Models and settings; the last minibatch of each epoch is smaller. */
+const cases: Readonly<Record<string, readonly [model: typeof lenet5, settings: TrainSettings]>> = {
+  'LeNet-5': [lenet5, base],
+  'a VGG with batch norm, augmentation, mixup and EMA': [
+    smallVgg as typeof lenet5,
+    {
+      ...base,
+      data: transformed(data, list),
+      epochs: 1,
+      mixup: { alpha: 0.4 },
+      average: ema({ decay: 0.8 }),
+    },
+  ],
+  '7 shards': [lenet5, { ...base, batch: 48, shards: 7 }],
+  'AdamW with clipNorm': [lenet5, { ...base, optimizer: adamW({ lr: 0.003 }), clipNorm: 0.5 }],
+  'LARS with accumulate': [
+    lenet5,
+    { ...base, batch: 16, shards: 2, accumulate: 3, optimizer: lars({ lr: 0.5 }) },
+  ],
+};
+
+for (const [name, [model, settings]] of Object.entries(cases))
+  test(`${name}: the weights are the same for 0, 1, 2 and 3 workers`, async () => {
+    const alone = await (await train(model(), settings)).model.sha256();
+    for (const workers of [0, 1, 2, 3]) {
+      const hub = createMemoryHub();
+      const ends = Array.from({ length: workers }, (_, i) =>
+        thinWorker(hub(`w${i}`).transport, `w${i}`, 'x'),
+      );
+      const joined: string[] = [];
+      const { model: trained } = await train(model(), settings, {
+        cluster: { url: hub().transport, minWorkers: workers },
+        onMachine: ({ machine, change }) => void joined.push(`${machine} ${change}`),
+        onEpoch: ({ cluster }) => assert.is(cluster?.machines, workers + 1),
+      });
+      for (const end of ends) end();
+      assert.is(await trained.sha256(), alone, `${workers} workers`);
+      assert.equal(joined.toSorted(), ['w0 joined', 'w1 joined', 'w2 joined'].slice(0, workers));
+    }
+  });
+
+test.run();
