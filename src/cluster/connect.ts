@@ -72,6 +72,8 @@ async function open(
       reconnectTimeWait: RECONNECT,
       reconnectJitter: RECONNECT,
       reconnectJitterTLS: RECONNECT,
+      // Other servers that this one names are not those that were asked for.
+      ignoreClusterUpdates: true,
       // A server that is started again with other users is tried for ever too.
       ignoreAuthErrorAbort: true,
       pingInterval: PING,

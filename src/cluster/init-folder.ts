@@ -9,6 +9,7 @@ import { checkOptions, flag, listOf, refuse, text, wholeFrom, type Check } from 
 import { LanewiseError } from '../base/errors.js';
 import { fileError } from '../node/atomic.js';
 import type { Credentials } from './credentials.js';
+import { loadTransportNode } from './nats-packages.js';
 import { createCertificates, type Certificates } from './init-certificates.js';
 import {
   CERTIFICATE_FILE,
@@ -134,14 +135,7 @@ function credentialsText({ user, seed }: Keys, url: string, { authority }: Certi
 
 /** A function that makes a user's key. */
 async function keyMaker(): Promise<(user: string) => Keys> {
-  const { nkeys } = await import('@nats-io/transport-node').catch((error: unknown) => {
-    throw new LanewiseError(
-      'platform',
-      'a cluster needs the package @nats-io/transport-node, which is not installed',
-      'npm install @nats-io/transport-node @nats-io/jetstream @nats-io/kv @nats-io/obj',
-      { cause: error },
-    );
-  });
+  const { nkeys } = await loadTransportNode();
   return (user) => {
     const pair = nkeys.createUser();
     return { user, key: pair.getPublicKey(), seed: Buffer.from(pair.getSeed()).toString() };

@@ -12,7 +12,7 @@ import { LanewiseError } from '../base/errors.js';
 import { createNatsBlobs } from './nats-blobs.js';
 import { createNatsRegister } from './nats-leases.js';
 import { createLeases } from './hold-lease.js';
-import { inboxPrefix } from './subjects.js';
+import { WORD, inboxPrefix } from './subjects.js';
 import type { LinkState, Transport } from './transport.js';
 
 /** Code of the server's answer to a request that nobody hears. */
@@ -40,7 +40,7 @@ export function createNatsTransport(nc: NatsConnection, user: string): Transport
       const subscription = nc.subscribe(pattern, {
         callback(error, message) {
           // Refusals are told by the connection's status; an empty message is a probe.
-          if (error || message.data.length === 0) return;
+          if (error || message.data.length === 0 || !isFromPeer(message)) return;
           attempt(() => hear({ subject: message.subject, body: message.data }));
         },
       });
@@ -74,6 +74,13 @@ export function createNatsTransport(nc: NatsConnection, user: string): Transport
     },
   };
 }
+
+/**
+ * Whether a client published a message on the subject that it has. A server's answers also come on any subject that somebody
+ * names for the reply, whose permissions nobody asks about; what is stored then has headers. A literal `*` is no word.
+ */
+const isFromPeer = ({ subject, headers }: Msg): boolean =>
+  headers === undefined && subject.split('.').every((word) => WORD.test(word));
 
 /** Calls a handler; what it throws is an error of the program, and must not break the connection's reader. */
 function attempt(call: () => void): void {

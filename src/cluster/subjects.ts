@@ -1,6 +1,6 @@
 /**
  * The subjects of a cluster's messages. A server's permissions follow from them: a worker's credential may publish on
- * `lw.up.*.<user>.>` and nothing else of `lw.>`, so the user in a subject is who the server let in, whatever a message says.
+ * `lw.up.*.<user>.*` and nothing else of `lw.>`, so the user in a subject is who the server let in, whatever a message says.
  */
 
 /** A word of a subject. */
@@ -20,7 +20,7 @@ export const upSubject = (run: string, user: string, id: string): string =>
   `lw.up.${run}.${user}.${id}`;
 
 /** All that a run's coordinator hears. */
-export const upPattern = (run: string): string => `lw.up.${run}.>`;
+export const upPattern = (run: string): string => upSubject(run, '*', '*');
 
 /** Who speaks on a subject of `upSubject`. */
 export function speakerOf(subject: string): { readonly user: string; readonly id: string } {

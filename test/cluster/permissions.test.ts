@@ -1,9 +1,8 @@
 /** Who may do what at a real nats-server with the configuration and the credentials of `lanewise cluster init`. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { readFile, rm, mkdtemp } from 'node:fs/promises';
-import { createServer, connect as connectPlainly, type AddressInfo } from 'node:net';
+import { connect as connectPlainly } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -17,37 +16,32 @@ import {
   type NatsConnection,
 } from '@nats-io/transport-node';
 import type { Credentials } from '../../src/cluster/credentials.js';
+import { encode } from '../../src/cluster/encode.js';
 import { createCertificates } from '../../src/cluster/init-certificates.js';
 import { initCluster, type ClusterFolder } from '../../src/cluster/init-folder.js';
-import { BUCKET, inboxPrefix } from '../../src/cluster/subjects.js';
+import { connect as openTransport } from '../../src/cluster/connect.js';
+import {
+  BUCKET,
+  inboxPrefix,
+  runSubject,
+  upPattern,
+  upSubject,
+  workerSubject,
+  CALLS,
+} from '../../src/cluster/subjects.js';
+import type { Transport } from '../../src/cluster/transport.js';
+import { sha256 } from '../../src/base/sha256.js';
+import {
+  NO_SERVER,
+  freePort,
+  hasNatsServer,
+  startNatsServer,
+  type NatsServer,
+} from '../support/nats-server.js';
+import { refusal as refused } from '../support/refusal.js';
 
-const isHere = spawnSync('nats-server', ['--version']).status === 0;
-let [folder, server]: [ClusterFolder?, ChildProcess?] = [];
+let [folder, server]: [ClusterFolder?, NatsServer?] = [];
 const open: NatsConnection[] = [];
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-
-/** Starts the server as the command says. */
-function startServer(cwd: string): Promise<ChildProcess> {
-  const child = spawn('nats-server', ['-c', 'nats-server.conf'], {
-    cwd,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  return new Promise((resolve, reject) => {
-    let log = '';
-    child.stderr.on('data', (text) => {
-      log += text;
-      if (log.includes('Server is ready')) resolve(child);
-    });
-    child.on('exit', () => reject(new Error(log)));
-  });
-}
 
 async function read(path: string): Promise<Credentials> {
   return JSON.parse(await readFile(path, 'utf8')) as Credentials;
@@ -105,22 +99,21 @@ function refusals(connection: NatsConnection): string[] {
 /** Runs a test if there is a server, and closes its connections. */
 function withServer(name: string, run: () => Promise<void>): void {
   test(name, async () => {
-    if (!isHere) return console.log('skipped: no nats-server here (Debian: nats-server)');
+    if (!server) return console.log(NO_SERVER);
     await run().finally(() => Promise.all(open.splice(0).map((each) => each.close())));
   });
 }
 
 test.before(async () => {
-  if (!isHere) return;
+  if (!hasNatsServer()) return;
   const port = await freePort();
   folder = await initCluster(await mkdtemp(join(tmpdir(), 'lanewise-server-')), { port });
-  server = await startServer(folder.folder);
+  server = await startNatsServer({ configuration: { path: folder.configuration, port } });
 });
 
 test.after(async () => {
-  if (!folder) return;
-  server?.removeAllListeners('exit').kill('SIGKILL');
-  await rm(folder.folder, { recursive: true, force: true });
+  await server?.close();
+  if (folder) await rm(folder.folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
 withServer('the server proves itself by the authority in the credentials', async () => {
@@ -322,5 +315,106 @@ withServer('a worker changes nothing that the server keeps', async () => {
   }
   assert.equal(await state(), before);
 });
+
+/** Runs with transports of the coordinator and of both workers, as runs have them. */
+async function withTransports(run: (ends: readonly Transport[]) => Promise<void>): Promise<void> {
+  const { url } = await read(folder!.coordinator);
+  const files = [folder!.coordinator, ...folder!.workers];
+  const ends = await Promise.all(
+    files.map((credentials) => openTransport('test', { url, credentials })),
+  );
+  await run(ends).finally(() => Promise.all(ends.map((end) => end.close())));
+}
+
+/** Bodies that a transport hears, as texts. */
+function bodies(end: Transport, pattern: string): string[] {
+  const heard: string[] = [];
+  end.subscribe(pattern, ({ subject, body }) => {
+    heard.push(`${subject}: ${new TextDecoder().decode(body)}`);
+  });
+  return heard;
+}
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+withServer('the permissions are all that a transport needs', () =>
+  withTransports(async ([hub, one]) => {
+    const denied: string[] = [];
+    for (const end of [hub!, one!]) end.onRefused((reason) => denied.push(reason));
+    const up = bodies(hub!, upPattern('r'));
+    const down = [CALLS, runSubject('r'), workerSubject('worker-1', 'x')].map((subject) =>
+      bodies(one!, subject),
+    );
+    await Promise.all([hub!.flush(), one!.flush()]);
+    for (const subject of [CALLS, runSubject('r'), workerSubject('worker-1', 'x')])
+      hub!.publish(subject, bytesOf('go'));
+    one!.publish(upSubject('r', 'worker-1', 'x'), bytesOf('hello'));
+    await one!.flush();
+    await hub!.flush();
+    assert.equal(up, ['lw.up.r.worker-1.x: hello']);
+    await one!.flush();
+    assert.equal(down.flat(), ['lw.call: go', 'lw.run.r: go', 'lw.to.worker-1.x: go']);
+    // More than one stored piece.
+    const contents = Uint8Array.from({ length: 1_200_000 }, (_, i) => i * 7);
+    const hash = await sha256(contents);
+    assert.is(await hub!.blobs.has(hash), false);
+    await hub!.blobs.put(hash, contents);
+    assert.is(await hub!.blobs.has(hash), true);
+    assert.equal(await one!.blobs.get(hash, contents.length), contents);
+    const lease = await hub!.leases.take('leader-r', 'me', () => {});
+    await lease.release();
+    const next = await hub!.leases.take('leader-r', 'me', () => {});
+    assert.ok(next.epoch > lease.epoch);
+    await next.release();
+    const none = new Promise<void>((resolve) => hub!.probe('lw.to.worker-2.gone', resolve));
+    await none;
+    assert.equal(denied, []);
+  }),
+);
+
+withServer('a worker neither stores contents nor takes the lead', () =>
+  withTransports(async ([hub, one]) => {
+    const contents = bytesOf('mine');
+    const hash = await sha256(contents);
+    assert.match(await refused(() => one!.blobs.put(hash, contents)), /does not permit/);
+    assert.match(
+      await refused(() => one!.leases.take('leader-r', 'me', () => {})),
+      /does not permit/,
+    );
+    assert.is(await hub!.blobs.has(hash), false);
+  }),
+);
+
+withServer('answers of the server that a worker directs at others are not heard', () =>
+  withTransports(async ([hub, one, two]) => {
+    const contents = encode({ kind: 'leave', epoch: 1, reason: 'a lie' });
+    await hub!.blobs.put(await sha256(contents), contents);
+    const heard = [
+      bodies(hub!, upPattern('r')),
+      bodies(two!, CALLS),
+      bodies(two!, runSubject('r')),
+    ];
+    const raw = await worker(2);
+    const really = hear(raw, CALLS);
+    await Promise.all([hub!.flush(), two!.flush(), raw.flush()]);
+    const liar = await worker(1);
+    const { direct } = await jetstreamManager(liar, { checkAPI: false });
+    const stored = await direct.getMessage(`OBJ_${BUCKET}`, {
+      seq: 1,
+      next_by_subj: `$O.${BUCKET}.C.>`,
+    });
+    const query = JSON.stringify({ seq: stored!.seq });
+    for (const reply of [CALLS, runSubject('r'), upSubject('r', 'worker-2', 'x')])
+      liar.publish(`$JS.API.DIRECT.GET.OBJ_${BUCKET}`, query, { reply });
+    liar.publish('lw.up.r.worker-1.x', 'an own message', { reply: workerSubject('worker-2', 'x') });
+    await liar.flush();
+    // The server answers one request after another: those before are done.
+    await direct.getMessage(`OBJ_${BUCKET}`, { seq: stored!.seq });
+    await Promise.all([hub!.flush(), two!.flush(), raw.flush()]);
+    assert.is(really.length, 1, 'the server does send them');
+    assert.equal(heard.flat(), ['lw.up.r.worker-1.x: an own message']);
+    assert.ok(one);
+  }),
+);
 
 test.run();
