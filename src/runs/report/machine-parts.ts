@@ -51,7 +51,7 @@ export function machineCharts(records: RunRecords): Chart[] {
       {
         id: 'wire',
         title: 'Time that the wire took',
-        caption: `Neither computing nor updating, this machine waited for others ${showPercent(wireOf(records), 0)} of the time.`,
+        caption: `Neither computing nor updating, the coordinator waited for others ${showPercent(wireOf(records), 0)} of the time.`,
         xLabel: 'step',
         format: 'percent',
         isFromZero: true,
@@ -142,7 +142,7 @@ export function machinesSection(records: RunRecords, charts: readonly Chart[]): 
   return html`${chartSection('Machines', totals ? sentence(records, totals) : '', charts)}
     <section>
       ${charts.length === 0 && html`<h2>Machines</h2>`}
-      <div class="panel scroll">
+      <div class="panel scroll layer">
         <table class="plain wide">
           <thead>
             <tr>
@@ -161,7 +161,7 @@ export function machinesSection(records: RunRecords, charts: readonly Chart[]): 
                   <td>${threads === undefined ? '–' : showCount(threads)}</td>
                   <td>${showPercent(share, 1)}</td>
                   <td>${showCount(redone)}</td>
-                  <td class="what">${what}</td>
+                  <td class="words">${what}</td>
                 </tr>`,
             )}
           </tbody>
@@ -179,8 +179,8 @@ function sentence(records: RunRecords, totals: MachineFigures): string {
   const advice = machineAdvice({ machines, wire, gain });
   const again = redone === 1 ? '1 part was' : `${showCount(redone)} parts were`;
   return [
-    `The machines were about ${showGain(gain)} times as fast as this one alone, an estimate from its measured speed.`,
-    `It sent ${showBytes(sent)} and received ${showBytes(received)}; ${again} computed again.`,
+    `The machines were about ${showGain(gain)} times as fast as the coordinator alone, an estimate from its measured speed.`,
+    `The coordinator sent ${showBytes(sent)} and received ${showBytes(received)}; ${again} computed again.`,
     ...(advice === undefined ? [] : [`${advice[0]!.toUpperCase()}${advice.slice(1)}.`]),
   ].join(' ');
 }
