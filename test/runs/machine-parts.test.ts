@@ -61,7 +61,10 @@ test('shares, bytes and the gain are those of the last epoch of each process, by
     { event: 'machine', machine: 'b', change: 'left', step: 26, reason: 'it is <b>gone</b>' },
   ]);
   assert.match(text, 'about 2 times as fast as the coordinator alone, an estimate');
-  assert.match(text, 'The coordinator sent 2.0 MiB and received 4.0 MiB; 2 parts were computed again.');
+  assert.match(
+    text,
+    'The coordinator sent 2.0 MiB and received 4.0 MiB; 2 parts were computed again.',
+  );
   assert.match(text, / coordinator – 50\.0 % 0 /);
   assert.match(text, / b 2 40\.0 % 1 joined at step 3; left at step 26: it is &lt;b&gt;gone/);
   assert.match(text, / c&lt;i&gt; – 10\.0 % 0 /);
