@@ -89,8 +89,9 @@ export function createLocalPool(
 /** Parts of one step or one block of samples each; other jobs are no longer than a step. */
 function* partsOf(job: Job, block: number): Generator<Job> {
   if (job.kind === 'train') {
+    const { row = 0 } = job;
     for (let i = 0; i < job.steps; i++)
-      yield { ...job, first: job.first + i, step: job.step + i, row: i, steps: 1 };
+      yield { ...job, first: job.first + i, step: job.step + i, row: row + i, steps: 1 };
   } else if (job.kind === 'score') {
     for (let from = 0; from < job.count; from += block)
       yield { ...job, from, count: Math.min(job.count, from + block) };
