@@ -43,6 +43,8 @@ export interface Checks {
   isDue(step: number): boolean;
   /** Whether the last parts of all machines that take part have been checked whole. */
   isProven(): boolean;
+  /** The first step from which on parts of a machine's are in the weights and were not checked; undefined if there is none. */
+  since(machine: string): number | undefined;
   /** A machine is gone: what it left in the weights cannot be checked any more until it is back. */
   left(machine: string): void;
   /** Parts that were checked so far, and those that were not. */
@@ -109,6 +111,7 @@ export function createChecks({ share, random = drawn }: CheckSettings): Checks {
     isProven: () =>
       share === 0 ||
       [...standings.values()].every(({ since, isHere }) => since === undefined || !isHere),
+    since: (machine) => standings.get(machine)?.since,
     left(machine) {
       const found = standings.get(machine);
       if (found) found.isHere = false;

@@ -358,8 +358,9 @@ async function trainSteps(desk: Desk, job: TrainJob): Promise<void> {
       key: job.key,
     };
     state.number = at.step + 1;
-    if (state.isProving && i === job.steps - 1) {
-      request.checks.proveNext();
+    const { checks } = request;
+    if (i === job.steps - 1 && (state.isProving || checks.isDue(state.number))) {
+      checks.proveNext();
       state.isProving = false;
     }
     const isAlone = crew.members.ready().length === 0;

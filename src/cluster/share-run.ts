@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { LanewiseError } from '../base/errors.js';
 import { sha256 } from '../base/sha256.js';
-import type { Machines, ShareRequest } from '../crew/machines.js';
+import type { Machines, ShareRequest, StepParts } from '../crew/machines.js';
 import { createChecks } from './checks.js';
 import { checkClusterOptions, type ClusterOptions } from './cluster-options.js';
 import { createCoordinator, type Coordinator } from './coordinator.js';
@@ -15,6 +15,8 @@ export interface RunAbout {
   /** The run's description, where it is kept in a folder. */
   readonly description?: unknown;
   readonly folder?: string;
+  /** Keeps who computed which parts of a step, if parts are checked. */
+  readonly onStep?: (parts: StepParts) => void;
 }
 
 /** Connects to the cluster. @throws LanewiseError before work starts for options or a server that will not do. */
@@ -39,7 +41,7 @@ async function nameOf({ description, folder }: RunAbout): Promise<string> {
 async function shareSteps(
   transport: Transport,
   options: ClusterOptions,
-  { folder }: RunAbout,
+  { folder, onStep }: RunAbout,
   name: string,
   request: ShareRequest,
 ) {
@@ -67,6 +69,7 @@ async function shareSteps(
     checks: createChecks({ share }),
     isChecking: share > 0,
     isHashing: share > 0,
+    ...(share > 0 && onStep ? { onStep } : {}),
   });
   await coordinator.ready(minWorkers);
   const { pool } = coordinator;

@@ -303,7 +303,11 @@ export async function completeStep(crew: Crew, step: SharedStep): Promise<StepEn
   for (const suspect of step.suspects)
     if (!(await isRight(number, [suspect[0], suspect[1]], suspect[3], compute))) {
       const [first, end, machine] = suspect;
-      const found = { machine, node: [first, end], since: number } as const;
+      const found = {
+        machine,
+        node: [first, end],
+        since: crew.checks.since(machine) ?? number,
+      } as const;
       const error = crew.caught(found, number, 'it has values that are not finite');
       // Without checks nothing says that its earlier parts were right, and they are in all states that are kept.
       if (!crew.isChecking) return 'again';

@@ -71,6 +71,15 @@ export async function readCheckpoint(folder: string): Promise<FoundCheckpoint> {
   );
 }
 
+/** The folder's newest whole checkpoint of fewer than `step` steps; undefined if there is none. */
+export async function readEarlier(folder: string, step: number): Promise<Checkpoint | undefined> {
+  for (const name of [CHECKPOINT, PREVIOUS]) {
+    const found = await readIfThere(join(folder, name), []);
+    if (found && found.state.step < step) return found;
+  }
+  return undefined;
+}
+
 /** Undefined if there is no such file, or if it is damaged, which is added to the reasons. */
 async function readIfThere(path: string, reasons: string[]): Promise<Checkpoint | undefined> {
   if (!(await exists(path))) return undefined;

@@ -25,12 +25,12 @@ import type { DoneEvent, Part, RunEvent } from '../train/events.js';
 import { modelMetadata, modelTensors } from '../trained/model-file.js';
 import { createProbe, type Probe } from '../look/probe.js';
 import type { TrainResult } from '../train/result.js';
-import type { Resumed } from '../train/resume.js';
+import { takeUp, type Resumed } from '../train/resume.js';
 import { matchData } from '../train/resolve-settings.js';
 import type { ResolvedSettings, TrainSettings } from '../train/settings.js';
 import { doneRecord, type About } from '../train/start-and-done.js';
 import type { FolderOptions, Teller, TrainOptions } from '../train/train.js';
-import { CHECKPOINT, PREVIOUS, saveCheckpoint } from './checkpoint-files.js';
+import { CHECKPOINT, PREVIOUS, readEarlier, saveCheckpoint } from './checkpoint-files.js';
 import { MODEL, openFolder, PARTS, REPORT, type OpenedFolder } from './folder.js';
 import { openPartsLog, type PartsLog } from './parts-log.js';
 import { openRecorder, type Recorder } from './recorder.js';
@@ -53,6 +53,8 @@ export interface Recording {
   readonly about: About;
   /** Writes a checkpoint; resolves to its name in the folder. */
   readonly save: CheckpointSettings['save'];
+  /** Reads the newest checkpoint before a step; resolves to undefined if there is none. */
+  readonly earlier: (step: number) => Promise<Resumed | undefined>;
   /** Writes who computed what of a step, for a run shared with other machines. */
   readonly recordParts: PartsLog['write'];
   /**
@@ -184,11 +186,15 @@ function createRecording(
       recorder!.sync();
       parts.sync();
       await lock.check();
+      const { step } = checkpoint.state;
+      // One that the run went back behind must not remain as the previous.
+      isWhole &&= savedStep === undefined || savedStep <= step;
       await saveCheckpoint(folder, { ...checkpoint, description, log: recorder!.window }, isWhole);
       isWhole = true;
-      savedStep = checkpoint.state.step;
+      savedStep = step;
       return CHECKPOINT;
     },
+    earlier: (step) => earlierIn(folder, step),
     recordParts: parts.write,
     async record(events) {
       const all: RunEvent[] = [];
@@ -227,6 +233,11 @@ function createRecording(
       if (!recorder) await rmdir(folder).catch(() => {});
     },
   };
+}
+
+async function earlierIn(folder: string, step: number): Promise<Resumed | undefined> {
+  const checkpoint = await readEarlier(folder, step);
+  return checkpoint && { checkpoint, changed: [], takeUp };
 }
 
 /** Bytes of weights up to which a run has a probe, whose memory has them and their gradients once more. */

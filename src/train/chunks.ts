@@ -3,7 +3,7 @@ import { LanewiseError } from '../base/errors.js';
 import type { MachineFigures } from '../crew/machines.js';
 import { factorOf, ratesOfStep } from '../optimizers/index.js';
 import { CHUNK_STEPS } from '../step/run-plan.js';
-import { WorkerFailure } from '../crew/worker-pool.js';
+import { MachineCaught, WorkerFailure } from '../crew/worker-pool.js';
 import type { RunEvent, ProgressEvent, StepEvent } from './events.js';
 import { lossDiverged } from './diverged.js';
 import { averagedWeights, rollBack, type Run } from './live-run.js';
@@ -29,30 +29,34 @@ export async function trainChunk(run: Run): Promise<readonly RunEvent[]> {
     return await trainSteps(run);
   } catch (error) {
     if (!(error instanceof WorkerFailure)) throw error;
-    const step = run.session.stepAtHand() + 1;
-    if (!rollBack(run)) {
-      throw new LanewiseError(
-        'engine',
-        `step ${step} failed while it wrote the weights, and of so large a net no copy is kept: ${error.message}`,
-        run.options.checkpoints ? undefined : 'give a folder: a run goes on from its checkpoints',
-        { cause: error },
-      );
-    }
-    // Worker 0 may have died before it could say which step it was about to begin.
-    if (run.failedAt !== undefined && Math.abs(run.failedAt - step) <= 1) {
-      throw new LanewiseError('engine', `step ${step} failed twice: ${error.message}`, undefined, {
-        cause: error,
-      });
-    }
-    run.failedAt = step;
-    const recovery = {
-      event: 'recovery',
-      step,
-      from: run.state.step,
-      reason: error.message,
-    } as const;
-    return [...machineEvents(run), recovery];
+    const way = error instanceof MachineCaught ? await behind(run, error) : [goBack(run, error)];
+    return [...machineEvents(run), ...way];
   }
+}
+
+const behind = async (run: Run, caught: MachineCaught): Promise<readonly RunEvent[]> =>
+  // Loaded only then.
+  (await import('./leave-behind.js')).leaveBehind(run, caught);
+
+/** Takes the run back to before a failure. @throws LanewiseError kind 'engine' if it cannot, or fails for the second time. */
+function goBack(run: Run, failure: WorkerFailure): RunEvent {
+  const step = run.session.stepAtHand() + 1;
+  if (!rollBack(run)) {
+    throw new LanewiseError(
+      'engine',
+      `step ${step} failed while it wrote the weights, and of so large a net no copy is kept: ${failure.message}`,
+      run.options.checkpoints ? undefined : 'give a folder: a run goes on from its checkpoints',
+      { cause: failure },
+    );
+  }
+  // Worker 0 may have died before it could say which step it was about to begin.
+  if (run.failedAt !== undefined && Math.abs(run.failedAt - step) <= 1) {
+    throw new LanewiseError('engine', `step ${step} failed twice: ${failure.message}`, undefined, {
+      cause: failure,
+    });
+  }
+  run.failedAt = step;
+  return { event: 'recovery', step, from: run.state.step, reason: failure.message };
 }
 
 /** What has become of the machines that share the run's steps. */
@@ -78,7 +82,10 @@ async function trainSteps(run: Run): Promise<readonly RunEvent[]> {
     run.orderOf = epoch;
   }
   // Without a snapshot, a step that fails is redone alone.
-  const steps = Math.min(run.saved ? run.chunkSteps : 1, stepsUntilDue(run));
+  const due = stepsUntilDue(run);
+  const steps = Math.min(run.saved ? run.chunkSteps : 1, due, stepsToReport(run));
+  // What is due keeps the state, in a checkpoint or to return to.
+  if (steps === due) session.shared?.prove();
   const rates: StepRates[] = [];
   for (let i = 0, averaged = state.averaged; i < steps; i++) {
     rates.push(ratesOf(run, state.step + i, averaged));
@@ -159,17 +166,23 @@ function progressOf(
 }
 
 /** Steps to the end of the epoch, or to the next thing that is due before it. */
-function stepsUntilDue({ state, size, settings, options, told }: Run): number {
-  const until = (every: number | undefined) => (every ? every - (state.step % every) : Infinity);
-  return Math.min(
+const stepsUntilDue = ({ state, size, settings, options }: Run): number =>
+  Math.min(
     size.stepsPerEpoch - placeAt(state, size, state.step).done,
-    until(settings.validateEvery?.steps),
-    until(options.checkpoints?.everySteps),
-    until(options.stepsPerEvent),
+    stepsUntil(settings.validateEvery?.steps, state),
+    stepsUntil(options.checkpoints?.everySteps, state),
+  );
+
+/** Steps up to which a chunk is reported. */
+const stepsToReport = ({ state, options, told }: Run): number =>
+  Math.min(
+    stepsUntil(options.stepsPerEvent, state),
     // Steps reported before a failure end their chunk where it ended then.
     state.step < told ? told - state.step : Infinity,
   );
-}
+
+const stepsUntil = (every: number | undefined, { step }: RunState): number =>
+  every ? every - (step % every) : Infinity;
 
 interface StepRates {
   readonly rate: number;

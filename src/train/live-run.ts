@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly checkpoints?: CheckpointSettings;
   /** Other machines that share the steps. */
   readonly machines?: Machines;
+  /** The newest checkpoint before a step, to go back to if a machine is caught; undefined if there is none. */
+  readonly earlier?: (step: number) => Promise<Resumed | undefined>;
 }
 
 /** Share of the time that state snapshots may take; a failed worker's step is redone from them. */
@@ -47,6 +49,8 @@ export interface Run {
   failedAt: number | undefined;
   /** The last figures of machines that share the steps, and how long their wire took in this much of the epoch (ms). */
   shared: { figures: MachineFigures; wireMs: number; ms: number } | undefined;
+  /** The last checkpoint may hold wrong parts of a machine that was caught: the next is taken at once. */
+  savesAnew: boolean;
   /** The current weights are not worth keeping: the loss is not finite, or a worker failed while it wrote them. */
   isSpoiled: boolean;
 }
@@ -102,6 +106,7 @@ export async function openRun(
     told: state.step,
     failedAt: undefined,
     shared: undefined,
+    savesAnew: false,
     isSpoiled: false,
   };
 }
@@ -119,9 +124,14 @@ const beginsIn = (
 const keepsSnapshot = ({ plan: { parameters, update } }: Session): boolean =>
   parameters.bytes + (update?.stateBytes ?? 0) <= SNAPSHOT_BYTES;
 
-/** Whether a snapshot is due; they take a bounded share of the time, however large the model is. */
-export const isSnapshotDue = ({ saved }: Run): boolean =>
-  saved !== undefined && performance.now() - saved.at > saved.ms / SNAPSHOT_SHARE;
+/**
+ * Whether a snapshot is due; they take a bounded share of the time, however large the model is. Parts of other machines are to
+ * be right.
+ */
+export const isSnapshotDue = ({ saved, session: { shared } }: Run): boolean =>
+  saved !== undefined &&
+  performance.now() - saved.at > saved.ms / SNAPSHOT_SHARE &&
+  (shared?.isProven() ?? true);
 
 export function takeSnapshot(run: Run): void {
   if (!run.saved) return;

@@ -15,6 +15,7 @@ import {
   capture,
   finalWeights,
   openRun,
+  takeSnapshot,
   type Run,
   type RunOptions,
 } from './live-run.js';
@@ -52,6 +53,7 @@ export async function* trainingLoop(
       const stepped = await trainChunk(run);
       if (stepped.some(({ event }) => event === 'recovery')) {
         yield stepped;
+        if (checkpoints && run.savesAnew) yield [await saver.save(run.state.step)];
         continue;
       }
       // All that is due is done before events are yielded: wherever the reader leaves, the state is complete and reported.
@@ -96,6 +98,9 @@ function createSaver(run: Run) {
       const file = await checkpoints!.save(capture(run));
       const { step } = run.state;
       savedStep = step;
+      run.savesAnew = false;
+      // Behind the state to return to, the run never goes back to before the checkpoint.
+      if (run.session.shared) takeSnapshot(run);
       lastSave = performance.now();
       return { event: 'checkpoint', step, epoch: placeAt(run.state, run.size, steps).epoch, file };
     },
@@ -105,7 +110,8 @@ function createSaver(run: Run) {
     ): boolean {
       if (everySteps !== undefined && run.state.step % everySteps === 0) return true;
       if (everyEpoch && isEpochEnd) return true;
-      return performance.now() - lastSave >= everyMinutes * 60_000;
+      const isLong = performance.now() - lastSave >= everyMinutes * 60_000;
+      return isLong && (run.session.shared?.isProven() ?? true);
     },
   };
 }

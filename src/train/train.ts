@@ -191,7 +191,11 @@ async function* happenings(
       : await (
           await import('#cluster')
         )
-          .openMachines(cluster, { description: recording?.about.description, folder })
+          .openMachines(cluster, {
+            description: recording?.about.description,
+            folder,
+            onStep: recording?.recordParts,
+          })
           .catch((error: unknown) => leaveWith(recording, error));
   const started = performance.now();
   const events = trainingLoop(
@@ -199,7 +203,9 @@ async function* happenings(
     resolved,
     {
       about: { ...recording?.about, ...(name === undefined ? {} : { name }) },
-      ...(recording ? { checkpoints: { ...checkpoints, save: recording.save } } : {}),
+      ...(recording
+        ? { checkpoints: { ...checkpoints, save: recording.save }, earlier: recording.earlier }
+        : {}),
       signal,
       stepsPerEvent,
       ...(machines ? { machines } : {}),
