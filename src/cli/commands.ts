@@ -20,6 +20,7 @@ import { sweepCommand } from './sweep-command.js';
 import { trainCommand } from './train-command.js';
 import { verifyCommand } from './verify-command.js';
 import { watchCommand } from './watch-command.js';
+import { workerCommand } from './worker-command.js';
 
 function createProgram(): Command {
   const program = new Command('lanewise')
@@ -39,6 +40,7 @@ function createProgram(): Command {
     .addCommand(inspectCommand())
     .addCommand(reportCommand())
     .addCommand(watchCommand())
+    .addCommand(workerCommand())
     .addCommand(clusterCommand())
     .addCommand(verifyCommand())
     .addCommand(benchCommand());

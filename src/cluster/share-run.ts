@@ -6,6 +6,7 @@ import { sha256 } from '../base/sha256.js';
 import type { Machines, ShareRequest, StepParts } from '../crew/machines.js';
 import { createChecks } from './checks.js';
 import { checkClusterOptions, type ClusterOptions } from './cluster-options.js';
+import { connect } from './connect.js';
 import { createCoordinator, type Coordinator } from './coordinator.js';
 import { buildOf } from './same-build.js';
 import type { Lease, Transport } from './transport.js';
@@ -22,12 +23,11 @@ export interface RunAbout {
 /** Connects to the cluster. @throws LanewiseError before work starts for options or a server that will not do. */
 export async function openMachines(options: ClusterOptions, about: RunAbout): Promise<Machines> {
   checkClusterOptions(options);
-  const { url } = options;
-  if (typeof url === 'string') throw new LanewiseError('platform', 'train: cluster: not built yet');
+  const transport = await connect('train', options);
   const name = await nameOf(about);
   return {
-    share: (request) => shareSteps(url, options, about, name, request),
-    close: () => (typeof options.url === 'string' ? url.close() : Promise.resolve()),
+    share: (request) => shareSteps(transport, options, about, name, request),
+    close: () => (typeof options.url === 'string' ? transport.close() : Promise.resolve()),
   };
 }
 

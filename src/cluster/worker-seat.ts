@@ -254,7 +254,10 @@ function heard(desk: Desk, seat: Seat): void {
 function tick(desk: Desk): void {
   const { seat, declined, request } = desk;
   desk.idle++;
-  for (const [run, one] of declined) if (--one.ticks <= 0) declined.delete(run);
+  for (const [run, one] of declined) {
+    one.ticks -= 1;
+    if (one.ticks <= 0) declined.delete(run);
+  }
   if (!seat) return;
   seat.silent++;
   seat.asked++;
